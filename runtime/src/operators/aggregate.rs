@@ -256,7 +256,7 @@ impl UpdatesByKey for Aggregate {
             aside: 0,
         };
         let driver = states.driver(self.word, planning, move |context| whole.open(context));
-        let work = Work::lookups(planning.inputs[0].rows).keeping(group_bytes(planning));
+        let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.key, driver, work)]
     }
 

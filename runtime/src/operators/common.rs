@@ -40,12 +40,9 @@ pub(crate) fn first_of(rows: f64, key: &[usize], count: usize) -> f64 {
     if key.is_empty() { rows.min(count as f64) } else { rows * (count as f64 / ROWS_OF_GROUP).min(1.0) }
 }
 
-/// The part of a job's budget, split among tasks, that one combiner may hold.
-const COMBINER_SHARE: usize = 8;
-
 /// Bytes that a combiner may hold before it ships what it has and begins anew.
 pub(crate) fn combiner_bytes(context: &TaskContext) -> usize {
-    context.memory.budget().limit_bytes() / COMBINER_SHARE / context.subtasks.max(1)
+    context.memory.budget().limit_bytes() / limits::COMBINER_SHARE / context.subtasks.max(1)
 }
 
 /// On the sending side, folds the rows of each group that a task has, in a bounded part of the budget. `open` gives a task its update and table.

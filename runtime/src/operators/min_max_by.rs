@@ -110,7 +110,7 @@ impl UpdatesByKey for MinMaxBy {
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let update = self.update();
         let driver = States::of_records(&self.schema, &self.key).driver(self.word, planning, move |_| Ok(update()));
-        let work = Work::lookups(planning.inputs[0].rows).keeping(group_bytes(planning));
+        let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.key, driver, work)]
     }
 }

@@ -96,7 +96,7 @@ impl UpdatesByKey for KeyedReduce {
         let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
         let states = States { spec: states.spec.writing(self.leaves), aside: SCRATCH_BYTES, ..states };
         let driver = states.driver("reduce", planning, move |context| spec.update(context));
-        let work = (OF_ROW * planning.inputs[0].rows).keeping(group_bytes(planning));
+        let work = (OF_ROW * planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.key, driver, work)]
     }
 }

@@ -52,7 +52,7 @@ impl CostModel {
     /// What so many tasks do together.
     pub(super) fn work(&self, work: Work, tasks: usize) -> f64 {
         let (weights, tasks) = (&self.profile.weights, tasks as f64);
-        let lookup = weights.lookup(work.kept_bytes / tasks);
+        let lookup = weights.lookup(work.table_bytes);
         let busy = work.rows * weights.row
             + work.lookups * lookup
             + work.inserts * (lookup + weights.insert)
@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn lookups_in_a_table_beyond_the_caches_take_longer() {
         let (work, model) = (Work::lookups(1e6), model(1 << 40));
-        assert!(model.work(work.keeping(1e4), 1) * 2.0 < model.work(work.keeping(1e9), 1));
+        assert!(model.work(work.in_tables(1e4, 1), 1) * 2.0 < model.work(work.in_tables(1e9, 1), 1));
+        assert!(model.work(work.in_tables(1e8, 8), 8) < model.work(work.in_tables(1e8, 1), 8));
     }
 
     #[test]

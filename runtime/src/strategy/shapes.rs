@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::memory::limits::COMBINER_SHARE;
 use crate::strategy::{DriverFactory, Planning, Properties, Ship, Strategy, Way, Work};
 
 /// An operator that gathers the rows of a key, as [`Planning::by_key`] wants to know it.
@@ -41,9 +42,9 @@ impl Planning<'_> {
     #[must_use]
     pub fn by_key(&self, key: &[usize], grouping: &Grouping<'_>) -> Vec<Strategy> {
         let (tasks, rows) = (self.input_tasks(), self.inputs[0].rows);
-        let work = |rows: f64| (grouping.of_row * rows).keeping(grouping.kept_bytes);
+        let work = |rows: f64, tasks: usize| (grouping.of_row * rows).in_tables(grouping.kept_bytes, tasks);
         if self.properties[0].has_together(key) {
-            return vec![self.of_one(Way::ship(Ship::Forward), (grouping.driver)(false), tasks, work(rows))];
+            return vec![self.of_one(Way::ship(Ship::Forward), (grouping.driver)(false), tasks, work(rows, tasks))];
         }
         let (ship, to): (fn(&[usize]) -> Ship, usize) = match key {
             [] => (|_| Ship::Gather, 1),
@@ -52,13 +53,16 @@ impl Planning<'_> {
         let combined = grouping.combiner.filter(|_| self.combines).map(|combiner| {
             // Each task has some rows of each group, as far as there are so many.
             let shipped = rows.min(self.output.rows * tasks as f64);
-            let way = Way::through(combiner(), grouping.of_row * rows, ship(grouping.key_of_combined));
+            // A combiner has all groups, in a bounded part of the budget.
+            let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
+            let combining = Work { table_bytes, ..grouping.of_row * rows };
+            let way = Way::through(combiner(), combining, ship(grouping.key_of_combined));
             let way = Way { key: Some(key.into()), shipped_rows: Some(shipped), ..way };
-            self.of_one(way, (grouping.driver)(true), to, work(shipped))
+            self.of_one(way, (grouping.driver)(true), to, work(shipped, to))
         });
         // All rows in one task are many: what a combiner can do before, it does.
         let whole = (combined.is_none() || !key.is_empty())
-            .then(|| self.of_one(Way::ship(ship(key)), (grouping.driver)(false), to, work(rows)));
+            .then(|| self.of_one(Way::ship(ship(key)), (grouping.driver)(false), to, work(rows, to)));
         combined.into_iter().chain(whole).collect()
     }
 

@@ -11,6 +11,8 @@ pub struct Work {
     pub lookups: f64,
     /// Rows that are put there: each is copied besides.
     pub inserts: f64,
+    /// The bytes of the table that one row is looked up in, or put into: beyond a core's caches that takes longer.
+    pub table_bytes: f64,
     /// Comparisons of two rows.
     pub comparisons: f64,
     /// Bytes that are kept until the input ends: tables, rows to be sorted. What memory does not hold goes to disk.
@@ -21,8 +23,15 @@ pub struct Work {
 
 impl Work {
     /// None.
-    const NOTHING: Work =
-        Work { rows: 0.0, lookups: 0.0, inserts: 0.0, comparisons: 0.0, kept_bytes: 0.0, following_bytes: 0.0 };
+    const NOTHING: Work = Work {
+        rows: 0.0,
+        lookups: 0.0,
+        inserts: 0.0,
+        table_bytes: 0.0,
+        comparisons: 0.0,
+        kept_bytes: 0.0,
+        following_bytes: 0.0,
+    };
 
     /// Nothing but to look at so many rows.
     #[must_use]
@@ -47,6 +56,12 @@ impl Work {
     pub fn keeping(self, kept_bytes: f64) -> Self {
         Work { kept_bytes, ..self }
     }
+
+    /// The same in so many tables, one for each task, which are kept.
+    #[must_use]
+    pub fn in_tables(self, kept_bytes: f64, tables: usize) -> Self {
+        Work { kept_bytes, table_bytes: kept_bytes / tables as f64, ..self }
+    }
 }
 
 impl Add for Work {
@@ -57,6 +72,7 @@ impl Add for Work {
             rows: self.rows + other.rows,
             lookups: self.lookups + other.lookups,
             inserts: self.inserts + other.inserts,
+            table_bytes: self.table_bytes.max(other.table_bytes),
             comparisons: self.comparisons + other.comparisons,
             kept_bytes: self.kept_bytes + other.kept_bytes,
             following_bytes: self.following_bytes + other.following_bytes,
@@ -72,6 +88,7 @@ impl Mul<f64> for Work {
             rows: self.rows * times,
             lookups: self.lookups * times,
             inserts: self.inserts * times,
+            table_bytes: self.table_bytes,
             comparisons: self.comparisons * times,
             kept_bytes: self.kept_bytes * times,
             following_bytes: self.following_bytes * times,

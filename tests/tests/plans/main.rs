@@ -23,12 +23,14 @@ struct LineItem {
     price: i64,
 }
 
-/// The turnover of each order that is open.
+/// The turnover of each order that is open: so many are, of four items each, of so many items in all.
 #[dataflow]
 fn turnover(orders: DataSet<Order>, items: DataSet<LineItem>, open: u64, sold: u64) -> DataSet<(u64, u8, i64)> {
+    let of_open = open.saturating_mul(4).min(sold);
     let open = orders.filter(|o| o.day > 100).expect_rows(open);
     let items = items.expect_rows(sold);
-    let priced = open.join(items).on(|o| o.id, |i| i.order).map(|o, i| (o.id, o.priority, i.price));
+    let priced =
+        open.join(items).on(|o| o.id, |i| i.order).map(|o, i| (o.id, o.priority, i.price)).expect_rows(of_open);
     priced.group_by(|p| (p.0, p.1)).aggregate(|g| (g.key.0, g.key.1, g.sum(|p| p.2)))
 }
 
@@ -75,15 +77,19 @@ fn few_orders_are_broadcast_and_many_are_partitioned() {
     }
 }
 
-/// The plan flips once as orders shrink: from where both are partitioned, and the grouping finds its rows, to where what is shipped is folded before.
+/// As orders shrink, the plan goes from where both are partitioned, and the grouping finds its rows, to where orders are on all nodes and what is shipped is folded
+/// before; between them there are too many groups for that. It never goes back.
 #[test]
-fn the_plan_flips_once() {
-    let partitioned = "hash join, build left (hash 0, hash 0); hash aggregate (forward)";
-    let broadcast = "hash join, build left (broadcast, forward); combine aggregate, merge aggregate (hash 0 1)";
-    let ways: Vec<String> = (0..9).map(|power| ways(CLUSTER, 8, 300_000_000 / 10_u64.pow(power), SOLD)).collect();
-    let flips = ways.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    assert_eq!(flips, 1, "{ways:#?}");
-    assert_eq!((ways[0].as_str(), ways[8].as_str()), (partitioned, broadcast));
+fn the_plan_follows_the_orders() {
+    let of_power = |power| ways(CLUSTER, 8, 300_000_000 / 10_u64.pow(power), SOLD);
+    let mut plans: Vec<String> = (0..9).map(of_power).collect();
+    plans.dedup();
+    let expected = [
+        "hash join, build left (hash 0, hash 0); hash aggregate (forward)",
+        "hash join, build left (broadcast, forward); hash aggregate (hash 0 1)",
+        "hash join, build left (broadcast, forward); combine aggregate, merge aggregate (hash 0 1)",
+    ];
+    assert_eq!(plans, expected);
 }
 
 fn without_places(text: &str) -> String {

@@ -111,7 +111,8 @@ impl Operator for SolutionJoin {
             tasks: planning.tasks,
             streamed: LoopId::PROBE,
             kept: Some(LoopId::INITIAL),
-            work: Work::lookups(planning.inputs[LoopId::PROBE].rows).keeping(planning.inputs[LoopId::INITIAL].bytes()),
+            work: Work::lookups(planning.inputs[LoopId::PROBE].rows)
+                .in_tables(planning.inputs[LoopId::INITIAL].bytes(), planning.tasks),
         }]
     }
 

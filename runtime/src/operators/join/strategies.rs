@@ -56,10 +56,10 @@ fn allowed(
             let work = Work {
                 inserts: tables * build_side.rows * times,
                 lookups: probe_side.rows,
-                kept_bytes: tables * build_side.rows * (build_side.row_bytes + INDEX_BYTES),
                 following_bytes: probe_side.bytes(),
                 ..Work::default()
             };
+            let work = work.in_tables(tables * build_side.rows * (build_side.row_bytes + INDEX_BYTES), tasks);
             let mut ways: Vec<Way> = ships.into_iter().map(Way::ship).collect();
             ways[build].shipped_rows = Some(build_side.rows * times);
             let (driver, kept) = (Arc::new(factory(way)), way.keeps_build.then_some(build));

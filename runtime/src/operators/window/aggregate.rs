@@ -82,7 +82,7 @@ impl Operator for WindowAggregate {
         };
         let driver = DriverFactory::new("aggregate until windows end", create).emitting(output);
         let driver = driver.spilling_beyond(STATE_BYTES).recovering(Recovery::RestoredByImages);
-        let work = Work::lookups(planning.inputs[0].rows).keeping(group_bytes(planning));
+        let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.aggregate.key, driver, work)]
     }
 
