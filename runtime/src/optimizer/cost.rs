@@ -46,7 +46,7 @@ impl CostModel {
             Ship::Broadcast => written + read * to as f64,
             Ship::Gather => written + read,
         };
-        local + self.profile.network_seconds(ship, rows.bytes())
+        local + self.profile.network_seconds(ship, rows.bytes(), from.max(to))
     }
 
     /// What so many tasks do together.

@@ -102,9 +102,9 @@ impl FromStr for Profile {
 }
 
 impl Profile {
-    /// How long the network takes for so many bytes, which leave all nodes evenly: what stays on a node does not pass it.
-    pub(super) fn network_seconds(&self, ship: &Ship, bytes: f64) -> f64 {
-        let nodes = self.nodes as f64;
+    /// How long the network takes for so many bytes, which leave so many tasks evenly: what stays on a node does not pass it.
+    pub(super) fn network_seconds(&self, ship: &Ship, bytes: f64, tasks: usize) -> f64 {
+        let nodes = self.nodes.min(tasks) as f64;
         let leave = bytes * (nodes - 1.0) / nodes;
         let of_busiest = match ship {
             Ship::Forward => 0.0,
