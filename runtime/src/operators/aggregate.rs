@@ -171,6 +171,7 @@ impl Operator for Aggregate {
             combiner: Some(&|| driver::combiner(&spec)),
             key_of_combined: &self.output_key(),
             of_row: Work::lookups(1.0),
+            sorts_by: &[],
             kept_bytes: group_bytes(planning),
         };
         planning.by_key(&self.key, &grouping)

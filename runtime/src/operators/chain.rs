@@ -7,7 +7,9 @@ use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
 use crate::plan::{Forwards, Operator, Reads, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Recovery, Strategy, Work};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Recovery, RowOrder, Strategy, Work,
+};
 
 use super::common::layout;
 
@@ -92,6 +94,7 @@ pub(super) fn driver(chain: &ChainFactory, layout: Arc<RowLayout>) -> DriverFact
         .emitting(layout)
         .stopping_early(!effects)
         .recovering(recovery)
+        .in_order(RowOrder::Kept)
 }
 
 /// What a chain makes of a table's records, of which it is shown these leaves.

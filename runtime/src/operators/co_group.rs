@@ -16,7 +16,7 @@ use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
 use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
 
-use super::common::{both_sorted, groups_of, layout};
+use super::common::{groups_of, layout};
 use super::join::Nulls;
 use super::keys::check_keys;
 use super::{join, order};
@@ -46,11 +46,14 @@ impl CoGroup {
     }
 
     /// Sorts both sides, and goes over the groups of both together.
+    /// By the key, then in the order within a group.
+    fn whole_orders(&self) -> [Vec<OrderKey>; 2] {
+        [0, 1].map(|side| OrderKey::ascending(&self.keys[side]).chain(self.orders[side].iter().copied()).collect())
+    }
+
     fn driver(&self, output: Arc<RowLayout>) -> DriverFactory {
         let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.needed(side)));
-        let orders = [0, 1].map(|side| {
-            order::ascending(&self.keys[side]).chain(self.orders[side].iter().copied()).collect::<Vec<_>>()
-        });
+        let orders = self.whole_orders();
         let (leading, kernel, layout) = (self.keys[0].len(), self.kernel.clone(), output.clone());
         let create = move |context: &TaskContext| {
             let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), leading, context);
@@ -129,7 +132,7 @@ impl Operator for CoGroup {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let driver = || self.driver(layout(&self.output, planning.live));
-        planning.both_by_key(&self.keys, &driver, both_sorted(planning))
+        planning.both_by_key(&self.keys, &self.whole_orders(), &driver)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -1,7 +1,6 @@
 //! What operators share: work, layouts, names, and the drivers of a grouping.
 
 use std::collections::HashMap;
-use std::ops::Add;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -10,7 +9,7 @@ use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::plan::Table;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{DriverFactory, Estimate, Planning, Work};
+use crate::strategy::{DriverFactory, Planning};
 
 /// What a table keeps for a row beside its leaves: a link, and a slot or two.
 pub(crate) const INDEX_BYTES: f64 = 24.0;
@@ -18,12 +17,6 @@ pub(crate) const INDEX_BYTES: f64 = 24.0;
 /// What groups of so many rows keep: those that a grouping gives.
 pub(crate) fn group_bytes(planning: &Planning<'_>) -> f64 {
     planning.output.rows * (planning.output.row_bytes + INDEX_BYTES)
-}
-
-/// Two inputs are sorted, and gone over together.
-pub(crate) fn both_sorted(planning: &Planning<'_>) -> Work {
-    let sorted = |input: &Estimate| Work::sort(input.rows).keeping(input.bytes());
-    planning.inputs.iter().map(sorted).fold(Work::default(), Work::add)
 }
 
 /// Rows of a group, as a guess until keys are sampled.

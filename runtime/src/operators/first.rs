@@ -55,6 +55,7 @@ impl Operator for First {
                 combiner: Some(&|| limit(self.count)),
                 key_of_combined: &[],
                 of_row: Work::default(),
+                sorts_by: &[],
                 kept_bytes: 0.0,
             };
             return planning.by_key(&[], &grouping);
@@ -67,6 +68,7 @@ impl Operator for First {
             combiner: Some(&|| first.combiner()),
             key_of_combined: &self.key,
             of_row: Work::lookups(1.0),
+            sorts_by: &[],
             kept_bytes: group_bytes(planning),
         };
         planning.by_key(&self.key, &grouping)

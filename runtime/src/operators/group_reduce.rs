@@ -56,7 +56,7 @@ impl GroupReduce {
 
     /// By the key, then in the order within a group.
     fn whole_order(&self) -> Vec<OrderKey> {
-        order::ascending(&self.key).chain(self.order.iter().copied()).collect()
+        OrderKey::ascending(&self.key).chain(self.order.iter().copied()).collect()
     }
 
     /// Takes what a part of memory holds for the groups.
@@ -128,13 +128,14 @@ impl Operator for GroupReduce {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (output, input) = (layout(&self.output, planning.live), planning.inputs[0]);
         if self.partial {
-            return vec![planning.forwarded(self.parts(output), Work::sort(input.rows))];
+            return vec![planning.forwarded(self.parts(output), planning.sort(0, &self.whole_order()))];
         }
         let grouping = Grouping {
             driver: &|_| self.groups(output.clone()),
             combiner: None,
             key_of_combined: &[],
-            of_row: Work::sort(input.rows) * (1.0 / input.rows.max(1.0)),
+            of_row: Work::rows(1.0),
+            sorts_by: &self.whole_order(),
             kept_bytes: input.bytes(),
         };
         planning.by_key(&self.key, &grouping)

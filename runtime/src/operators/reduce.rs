@@ -75,6 +75,7 @@ impl Operator for KeyedReduce {
             combiner: Some(&combiner),
             key_of_combined: &self.key,
             of_row: OF_ROW,
+            sorts_by: &[],
             kept_bytes: group_bytes(planning),
         };
         planning.by_key(&self.key, &grouping)

@@ -8,7 +8,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::Schema;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy, Work};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, RowOrder, Strategy, Work};
 
 /// The numbers that a task's records draw, one after the other.
 pub(super) struct Draws {
@@ -87,7 +87,8 @@ impl Operator for Sample {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (limit, seed) = (self.limit(), self.seed);
         let draw = move |context: &TaskContext| Ok(ShareDriver { limit, draws: Draws::new(seed, context.subtask) });
-        vec![planning.forwarded(DriverFactory::new("draw", draw), Work::rows(planning.inputs[0].rows))]
+        let driver = DriverFactory::new("draw", draw).in_order(RowOrder::Kept);
+        vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

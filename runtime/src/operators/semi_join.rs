@@ -76,13 +76,18 @@ impl Operator for SemiJoin {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (kind, parts) = (if self.matched { "semi" } else { "anti" }, self.parts(planning));
-        if self.hint == Some(JoinHint::Merge) {
-            let merge = |build: usize| parts.merge(&format!("merge {kind} join"), build);
+        let is_merged = self.hint == Some(JoinHint::Merge);
+        let merge = |build: usize| parts.merge(&format!("merge {kind} join"), build, is_merged, false);
+        if is_merged {
             return merge_strategies(planning, &self.keys, &merge);
         }
         let hash = |way: HashWay| parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
-        hash_strategies(planning, &sharing, self.hint, &hash)
+        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        if self.hint.is_none() {
+            strategies.extend(merge_strategies(planning, &self.keys, &merge));
+        }
+        strategies
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -9,7 +9,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{OrderKey, TotalOrderRendezvous, TotalOrderSorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, RowOrder, Ship, Strategy, Way, Work};
 
 use super::common::layout;
 use super::order;
@@ -62,17 +62,18 @@ impl Operator for Sort {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (input, tasks) = (planning.inputs[0], planning.input_tasks());
-        let work = Work::sort(input.rows).keeping(input.bytes());
         let layout = layout(&self.schema, &self.reads(0, planning.live));
+        let by = |ship| Way::sorted_by(ship, &self.order);
+        let in_task = planning.sort(0, &self.order).keeping(input.bytes());
         if self.within == Within::Task || tasks == 1 {
-            return vec![planning.forwarded(self.alone(layout), work)];
+            return vec![planning.of_one(by(Ship::Forward), self.alone(layout), tasks, in_task)];
         }
-        let gather = Way::ship(Ship::Gather);
         // What the tasks have sorted is merged.
         let merged = Work { comparisons: input.rows * (tasks as f64).log2(), ..Work::rows(input.rows) };
+        let in_one = Work::sort(input.rows).keeping(input.bytes());
         vec![
-            planning.forwarded(self.in_ranges(layout.clone(), tasks), work + merged),
-            planning.of_one(gather, self.alone(layout), 1, work),
+            planning.of_one(by(Ship::Forward), self.in_ranges(layout.clone(), tasks), tasks, in_task + merged),
+            planning.of_one(by(Ship::Gather), self.alone(layout), 1, in_one),
         ]
     }
 
@@ -88,7 +89,10 @@ impl Sort {
     fn alone(&self, layout: Arc<RowLayout>) -> DriverFactory {
         let (rows_of, order) = (layout.clone(), self.order.clone());
         let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
-        DriverFactory::new("external sort", sorter).spilling_beyond(SORT_BYTES).emitting(layout)
+        DriverFactory::new("external sort", sorter)
+            .spilling_beyond(SORT_BYTES)
+            .in_order(self.row_order())
+            .emitting(layout)
     }
 
     /// Sorts what all tasks have: each gives a range of the order.
@@ -101,7 +105,11 @@ impl Sort {
         // A run of each task is merged at least: two pages of each, and some that are written.
         let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES);
         let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks();
-        factory.spilling_beyond(minimum_bytes).emitting(layout)
+        factory.spilling_beyond(minimum_bytes).in_order(self.row_order()).emitting(layout)
+    }
+
+    fn row_order(&self) -> RowOrder {
+        RowOrder::Of(self.order.as_slice().into())
     }
 }
 

@@ -65,18 +65,19 @@ impl Operator for Top {
                 combiner: Some(&driver),
                 key_of_combined: &[],
                 of_row: Work::rows(1.0),
+                sorts_by: &[],
                 kept_bytes: group_bytes(planning),
             };
             return planning.by_key(&[], &grouping);
         }
-        let by_key = order::ascending(&self.key).chain(self.order.iter().copied()).collect();
+        let by_key = OrderKey::ascending(&self.key).chain(self.order.iter().copied()).collect();
         let top = of_groups::TopOfGroups { layout, count: self.count, leading: self.key.len(), order: by_key };
-        let rows = planning.inputs[0].rows;
         let grouping = Grouping {
             driver: &|combined| top.driver(!combined),
             combiner: Some(&|| top.combiner()),
             key_of_combined: &self.key,
-            of_row: Work::sort(rows) * (1.0 / rows.max(1.0)),
+            of_row: Work::rows(1.0),
+            sorts_by: &top.order,
             kept_bytes: planning.inputs[0].bytes(),
         };
         planning.by_key(&self.key, &grouping)

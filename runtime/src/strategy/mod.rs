@@ -27,11 +27,12 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, PredicateFactory};
 use crate::page::Input;
-use crate::row::LeafSet;
+use crate::row::{LeafSet, OrderKey};
 use crate::source::{Bound, Source};
 
-pub use factory::{DriverFactory, Recovery};
+pub use factory::{DriverFactory, Recovery, RowOrder};
 pub use loops::LoopId;
+pub(crate) use properties::renumbered;
 pub use properties::{Placement, Properties};
 pub use shapes::Grouping;
 pub use work::Work;
@@ -120,13 +121,21 @@ pub struct Way {
     pub key: Option<Arc<[usize]>>,
     /// How many rows are shipped in a round, where it is not as many as come.
     pub shipped_rows: Option<f64>,
+    /// What the driver puts these rows in order by: where they come so, it does less.
+    pub sorts_by: Arc<[OrderKey]>,
 }
 
 impl Way {
     /// Rows are shipped as they are.
     #[must_use]
     pub fn ship(ship: Ship) -> Self {
-        Way { before: None, work: Work::default(), ship, key: None, shipped_rows: None }
+        Way { before: None, work: Work::default(), ship, key: None, shipped_rows: None, sorts_by: Arc::default() }
+    }
+
+    /// Rows are shipped as they are, to a driver that puts them in order.
+    #[must_use]
+    pub fn sorted_by(ship: Ship, order: &[OrderKey]) -> Self {
+        Way { sorts_by: order.into(), ..Way::ship(ship) }
     }
 
     /// Rows go through a driver, and what this gives is shipped.

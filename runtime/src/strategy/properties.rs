@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::strategy::{Ship, Strategy};
+use crate::row::OrderKey;
+use crate::strategy::{RowOrder, Ship, Strategy, Way};
 
 /// How the rows of an operator lie when they come to the next one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +12,8 @@ pub struct Properties {
     pub tasks: usize,
     /// Which of these has which row.
     pub placement: Placement,
+    /// In which order each of them has its rows; in none that is known, where this is empty. It says what a sort takes, and no more: a sort looks at its rows.
+    pub order: Arc<[OrderKey]>,
 }
 
 /// Which task has which row.
@@ -57,7 +60,13 @@ impl Properties {
     /// So many tasks, and nothing is known of which row is where.
     #[must_use]
     pub fn anywhere(tasks: usize) -> Self {
-        Properties { tasks, placement: Placement::Anywhere }
+        Properties::placed(tasks, Placement::Anywhere)
+    }
+
+    /// So many tasks with rows in no order.
+    #[must_use]
+    pub fn placed(tasks: usize, placement: Placement) -> Self {
+        Properties { tasks, placement, order: Arc::default() }
     }
 
     /// The leaves whose hash says in which task a row is.
@@ -72,6 +81,20 @@ impl Properties {
         self.tasks == 1 || self.hashed_by().is_some_and(|leaves| leaves.iter().all(|leaf| key.contains(leaf)))
     }
 
+    /// Whether all that is known of other rows is known of these: the tasks, the leaves that they are hashed by, the order.
+    #[must_use]
+    pub fn has(&self, other: &Properties) -> bool {
+        self.tasks == other.tasks
+            && other.hashed_by().is_none_or(|leaves| self.hashed_by() == Some(leaves))
+            && self.is_sorted_by(&other.order)
+    }
+
+    /// Whether the rows of each task are in this order.
+    #[must_use]
+    pub fn is_sorted_by(&self, order: &[OrderKey]) -> bool {
+        self.order.starts_with(order)
+    }
+
     /// Whether the rows of the tasks are in one order, task by task.
     #[must_use]
     pub fn is_in_order(&self) -> bool {
@@ -84,13 +107,22 @@ impl Strategy {
     /// row that is made of another one stays in its task.
     #[must_use]
     pub fn gives(&self, inputs: &[&Properties], forwards: impl Fn(usize) -> Option<Vec<Option<usize>>>) -> Properties {
-        let tasks = self.tasks;
-        if self.driver.orders_tasks {
-            return Properties { tasks, placement: Placement::InOrder };
-        }
+        let order = match &self.driver.order {
+            RowOrder::Lost => Arc::default(),
+            RowOrder::Kept => self.ways[self.streamed].order(inputs[self.streamed]),
+            RowOrder::Of(order) => order.clone(),
+        };
+        let order = match order.is_empty() {
+            true => order,
+            false => forwards(self.streamed).map_or_else(Arc::default, |forwards| renumbered(&order, &forwards)),
+        };
+        Properties { tasks: self.tasks, placement: self.placement(inputs, forwards), order }
+    }
+
+    fn placement(&self, inputs: &[&Properties], forwards: impl Fn(usize) -> Option<Vec<Option<usize>>>) -> Placement {
         let arrives = |input: usize| self.ways[input].placement(&inputs[input].placement);
-        if arrives(self.streamed) == Placement::InOrder {
-            return Properties { tasks, placement: Placement::InOrder };
+        if self.driver.orders_tasks || arrives(self.streamed) == Placement::InOrder {
+            return Placement::InOrder;
         }
         let others = (0..inputs.len()).filter(|&input| input != self.streamed);
         let hashed = |input: usize| {
@@ -98,12 +130,20 @@ impl Strategy {
             placement.hashed_by()?;
             Some(placement.renumbered(&forwards(input)?)).filter(|placement| placement.hashed_by().is_some())
         };
-        let placement = std::iter::once(self.streamed).chain(others).find_map(hashed).unwrap_or(Placement::Anywhere);
-        Properties { tasks, placement }
+        std::iter::once(self.streamed).chain(others).find_map(hashed).unwrap_or(Placement::Anywhere)
     }
 }
 
-impl super::Way {
+/// An order of rows whose leaf `i` has the value of the leaf `[i]` of those that are in it, as far as its leaves are taken over.
+pub(crate) fn renumbered(order: &[OrderKey], forwards: &[Option<usize>]) -> Arc<[OrderKey]> {
+    let taken_over = |key: &OrderKey| {
+        let leaf = forwards.iter().position(|&from| from == Some(key.leaf))?;
+        Some(OrderKey { leaf, ..*key })
+    };
+    order.iter().map_while(taken_over).collect()
+}
+
+impl Way {
     /// Where rows are behind it that lie like this before it, in the leaves that they have before it.
     #[must_use]
     pub fn placement(&self, before: &Placement) -> Placement {
@@ -111,6 +151,15 @@ impl super::Way {
             Ship::Forward => before.clone(),
             Ship::Hash(leaves) => Placement::hashed(self.key.as_deref().unwrap_or(leaves)),
             Ship::Broadcast | Ship::Gather | Ship::Rebalance | Ship::Number(_) => Placement::Anywhere,
+        }
+    }
+
+    /// In which order a task gets rows that are sent in this one. Where several tasks send to one, rows come as they come, but for tasks that are in one order.
+    fn order(&self, before: &Properties) -> Arc<[OrderKey]> {
+        match self.ship {
+            Ship::Forward if self.before.is_none() => before.order.clone(),
+            Ship::Gather if self.before.is_none() && before.is_in_order() => before.order.clone(),
+            _ => Arc::default(),
         }
     }
 }
@@ -126,7 +175,12 @@ impl std::fmt::Display for Properties {
                 f.write_str("hashed by")?;
                 leaves.iter().try_for_each(|leaf| write!(f, " {leaf}"))
             }
+        }?;
+        if !self.order.is_empty() {
+            f.write_str(", sorted by")?;
         }
+        let part = |key: &OrderKey| write!(f, " {}{}", key.leaf, if key.descending { " descending" } else { "" });
+        self.order.iter().try_for_each(part)
     }
 }
 
@@ -136,13 +190,13 @@ mod tests {
 
     #[test]
     fn rows_of_a_key_are_together_where_a_part_of_it_says_where_they_are() {
-        let by = |leaves: &[usize]| Properties { tasks: 2, placement: Placement::hashed(leaves) };
+        let by = |leaves: &[usize]| Properties::placed(2, Placement::hashed(leaves));
         assert!(by(&[1]).has_together(&[0, 1]));
         assert!(by(&[1, 0]).has_together(&[0, 1]));
         assert!(!by(&[0, 2]).has_together(&[0, 1]));
         assert!(!by(&[]).has_together(&[0]));
         assert!(Properties::anywhere(1).has_together(&[]));
-        assert!(!Properties { tasks: 2, placement: Placement::InOrder }.has_together(&[0]));
+        assert!(!Properties::placed(2, Placement::InOrder).has_together(&[0]));
     }
 
     #[test]
@@ -151,5 +205,29 @@ mod tests {
         assert_eq!(placement.renumbered(&[Some(1), None, Some(3), Some(1)]), Placement::hashed(&[2, 0]));
         assert_eq!(placement.renumbered(&[Some(1), None]), Placement::Anywhere);
         assert_eq!(Placement::InOrder.renumbered(&[]), Placement::InOrder);
+    }
+
+    #[test]
+    fn an_order_is_known_as_far_as_its_first_leaves_are_taken_over() {
+        let order: Vec<OrderKey> = OrderKey::ascending(&[3, 1, 2]).collect();
+        let expected: Vec<OrderKey> = OrderKey::ascending(&[1, 0]).collect();
+        assert_eq!(*renumbered(&order, &[Some(1), Some(3)]), expected);
+        assert!(renumbered(&order, &[Some(1)]).is_empty());
+        let sorted = Properties { order: expected.into(), ..Properties::anywhere(2) };
+        assert!(sorted.is_sorted_by(&OrderKey::ascending(&[1]).collect::<Vec<_>>()));
+        assert!(!sorted.is_sorted_by(&OrderKey::ascending(&[0]).collect::<Vec<_>>()));
+        assert!(!sorted.is_sorted_by(&[OrderKey { leaf: 1, descending: true }]));
+    }
+
+    #[test]
+    fn an_exchange_of_several_tasks_destroys_an_order_and_ranges_that_are_brought_together_keep_it() {
+        let order: Arc<[OrderKey]> = OrderKey::ascending(&[0]).collect();
+        let sorted = |tasks, placement| Properties { order: order.clone(), ..Properties::placed(tasks, placement) };
+        let gives = |ship: Ship, before: &Properties| Way::ship(ship).order(before).len();
+        assert_eq!(gives(Ship::Forward, &sorted(2, Placement::Anywhere)), 1);
+        assert_eq!(gives(Ship::Gather, &sorted(2, Placement::InOrder)), 1);
+        for ship in [Ship::Gather, Ship::Hash(vec![0]), Ship::Broadcast, Ship::Rebalance, Ship::Number(0)] {
+            assert_eq!(gives(ship, &sorted(2, Placement::Anywhere)), 0);
+        }
     }
 }

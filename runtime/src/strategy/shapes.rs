@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::memory::limits::COMBINER_SHARE;
+use crate::row::OrderKey;
 use crate::strategy::{DriverFactory, Planning, Properties, Ship, Strategy, Way, Work};
 
 /// An operator that gathers the rows of a key, as [`Planning::by_key`] wants to know it.
@@ -13,8 +14,10 @@ pub struct Grouping<'g> {
     pub combiner: Option<&'g dyn Fn() -> DriverFactory>,
     /// The key's leaves in the combiner's rows.
     pub key_of_combined: &'g [usize],
-    /// What either of them does with a row.
+    /// What either of them does with a row, beside sorting.
     pub of_row: Work,
+    /// What the driver puts rows in order by, if it does.
+    pub sorts_by: &'g [OrderKey],
     /// The bytes that all tasks keep.
     pub kept_bytes: f64,
 }
@@ -43,8 +46,15 @@ impl Planning<'_> {
     pub fn by_key(&self, key: &[usize], grouping: &Grouping<'_>) -> Vec<Strategy> {
         let (tasks, rows) = (self.input_tasks(), self.inputs[0].rows);
         let work = |rows: f64, tasks: usize| (grouping.of_row * rows).in_tables(grouping.kept_bytes, tasks);
+        let sort = |rows: f64| if grouping.sorts_by.is_empty() { Work::default() } else { Work::sort(rows) };
         if self.properties[0].has_together(key) {
-            return vec![self.of_one(Way::ship(Ship::Forward), (grouping.driver)(false), tasks, work(rows, tasks))];
+            let way = Way::sorted_by(Ship::Forward, grouping.sorts_by);
+            return vec![self.of_one(
+                way,
+                (grouping.driver)(false),
+                tasks,
+                work(rows, tasks) + self.sort(0, grouping.sorts_by),
+            )];
         }
         let (ship, to): (fn(&[usize]) -> Ship, usize) = match key {
             [] => (|_| Ship::Gather, 1),
@@ -58,11 +68,11 @@ impl Planning<'_> {
             let combining = Work { table_bytes, ..grouping.of_row * rows };
             let way = Way::through(combiner(), combining, ship(grouping.key_of_combined));
             let way = Way { key: Some(key.into()), shipped_rows: Some(shipped), ..way };
-            self.of_one(way, (grouping.driver)(true), to, work(shipped, to))
+            self.of_one(way, (grouping.driver)(true), to, work(shipped, to) + sort(shipped))
         });
         // All rows in one task are many: what a combiner can do before, it does.
         let whole = (combined.is_none() || !key.is_empty())
-            .then(|| self.of_one(Way::ship(ship(key)), (grouping.driver)(false), to, work(rows, to)));
+            .then(|| self.of_one(Way::ship(ship(key)), (grouping.driver)(false), to, work(rows, to) + sort(rows)));
         combined.into_iter().chain(whole).collect()
     }
 
@@ -114,11 +124,33 @@ impl Planning<'_> {
         ways
     }
 
-    /// The rows of a key of both inputs come to one task.
+    /// The rows of an input are put in order in their tasks, as far as they are not yet: then they are looked at.
     #[must_use]
-    pub fn both_by_key(&self, keys: &[Vec<usize>; 2], driver: &dyn Fn() -> DriverFactory, work: Work) -> Vec<Strategy> {
+    pub fn sort(&self, input: usize, order: &[OrderKey]) -> Work {
+        match self.inputs[input].rows {
+            _ if order.is_empty() => Work::default(),
+            rows if self.properties[input].is_sorted_by(order) => Work::rows(rows),
+            rows => Work::sort(rows),
+        }
+    }
+
+    /// The rows of a key of both inputs come to one task, where they are put in these orders.
+    #[must_use]
+    pub fn both_by_key(
+        &self,
+        keys: &[Vec<usize>; 2],
+        orders: &[Vec<OrderKey>; 2],
+        driver: &dyn Fn() -> DriverFactory,
+    ) -> Vec<Strategy> {
         let strategy = |(ships, tasks): ([Ship; 2], usize)| {
-            let ways = ships.map(Way::ship).into();
+            let mut work = Work::default();
+            let mut ways = Vec::new();
+            for (input, ship) in ships.into_iter().enumerate() {
+                let (of_input, order) = (self.inputs[input], &orders[input]);
+                let sort = if ship == Ship::Forward { self.sort(input, order) } else { Work::sort(of_input.rows) };
+                work = work + (sort + Work::rows(of_input.rows)).keeping(of_input.bytes());
+                ways.push(Way::sorted_by(ship, order));
+            }
             Strategy { ways, driver: Arc::new(driver()), tasks, streamed: 0, kept: None, work }
         };
         self.together(keys).into_iter().map(strategy).collect()

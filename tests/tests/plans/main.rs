@@ -148,3 +148,83 @@ fn two_hundred_operators_are_planned_in_little_time() {
     // Twenty times what an optimized build may take.
     assert!(operators >= 120 && seconds < 2.0, "{operators} in {seconds} s");
 }
+
+type Price = (u64, i64);
+
+/// Both sides are in order, in the tasks of their keys, before they are joined; and the groups behind the join find their records in order.
+#[dataflow]
+fn sorted(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {
+    let left = left.expect_rows(size).partition_by(|l| l.0).sort_partition(|l| asc(l.0));
+    let right = right.expect_rows(size).partition_by(|r| r.0).sort_partition(|r| asc(r.0));
+    let joined = left.filter(|l| l.1 > 5).join(right).on(|l| l.0, |r| r.0).map(|l, r| (l.0, l.1 + r.1));
+    joined.group_by(|j| j.0).reduce_group(|group, out| {
+        for record in group {
+            out.emit(record);
+        }
+    })
+}
+
+/// The same without the order.
+#[dataflow]
+fn partitioned(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {
+    let left = left.expect_rows(size).partition_by(|l| l.0);
+    let right = right.expect_rows(size).partition_by(|r| r.0);
+    left.filter(|l| l.1 > 5).join(right).on(|l| l.0, |r| r.0).map(|l, r| (l.0, l.1 + r.1))
+}
+
+fn prices(env: &Env) -> (DataSet<Price>, DataSet<Price>) {
+    let mut random = Random(11);
+    let mut prices = || (0..2_000).map(|_| (random.below(700) as u64, random.below(10) as i64)).collect::<Vec<Price>>();
+    (env.collection(prices()).unwrap(), env.collection(prices()).unwrap())
+}
+
+/// The ways of joins and what is behind them, as (operator, how, ships, gives).
+fn chosen(env: &Env, word: &str) -> Vec<(String, String, String)> {
+    let plan = env.plan().unwrap();
+    let chosen = |(operator, candidates): (&str, &[dataflow::Candidate])| {
+        let choice = plan.decisions().get(operator)?.clone();
+        let gives = candidates.iter().find(|candidate| candidate.choice == choice)?.gives.clone();
+        choice.how.contains(word).then_some((choice.how, choice.ships.join(", "), gives))
+    };
+    plan.candidates().filter_map(chosen).collect()
+}
+
+#[test]
+fn rows_that_are_in_order_are_merged_and_others_are_hashed() {
+    let in_order = env(2, "", None);
+    let (left, right) = prices(&in_order);
+    sorted(left, right, 10_000_000).print();
+    let joins = chosen(&in_order, "join");
+    assert_eq!(joins.len(), 1, "{joins:?}");
+    let (how, ships, gives) = &joins[0];
+    assert!(how.starts_with("merge join"), "{how}");
+    assert_eq!((ships.as_str(), gives.as_str()), ("forward, forward", "hashed by 0, sorted by 0"));
+    let groups = chosen(&in_order, "group");
+    assert!(groups.iter().any(|(_, ships, _)| ships == "forward"), "{groups:?}");
+
+    let in_tasks = env(2, "", None);
+    let (left, right) = prices(&in_tasks);
+    partitioned(left, right, 10_000_000).print();
+    let joins = chosen(&in_tasks, "join");
+    assert!(joins[0].0.starts_with("hash join") && joins[0].1 == "forward, forward", "{joins:?}");
+}
+
+#[test]
+fn ways_over_sorted_rows_give_the_same_records() {
+    within_two_minutes("ways over sorted rows", || {
+        let run = |decisions: Option<Decisions>| {
+            let env = env(3, "", decisions);
+            let (left, right) = prices(&env);
+            sorted(left, right, 10_000_000).collect().unwrap()
+        };
+        let (expected, env) = (run(None), env(3, "", None));
+        let (left, right) = prices(&env);
+        sorted(left, right, 10_000_000).print();
+        for (operator, candidates) in env.plan().unwrap().candidates() {
+            for candidate in candidates {
+                let forced = Decisions::default().with(operator, candidate.choice.clone());
+                same_records(operator, run(Some(forced)), expected.clone());
+            }
+        }
+    });
+}

@@ -109,14 +109,20 @@ impl Operator for Join {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (parts, [_, hash, merge]) = (self.parts(planning), self.kind.words());
-        if self.hint == Some(JoinHint::Merge) && !self.keys[0].is_empty() {
-            return merge_strategies(planning, &self.keys, &|build| parts.merge(merge, build));
+        let (is_merged, pairs) = (self.hint == Some(JoinHint::Merge), self.kind == JoinKind::Inner);
+        let merged = |build: usize| parts.merge(merge, build, is_merged, pairs);
+        if is_merged && !self.keys[0].is_empty() {
+            return merge_strategies(planning, &self.keys, &merged);
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
         let hash = |way: HashWay| parts.hash(hash, rows, way).stopping_early(!effects);
         let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
         let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
-        hash_strategies(planning, &sharing, self.hint, &hash)
+        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        if self.hint.is_none() && !self.keys[0].is_empty() {
+            strategies.extend(merge_strategies(planning, &self.keys, &merged));
+        }
+        strategies
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

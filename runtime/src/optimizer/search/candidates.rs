@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::physical::Choice;
-use crate::strategy::{Placement, Properties};
+use crate::strategy::Properties;
 
 /// Candidates that a fork keeps.
 const MOST_OF_FORK: usize = 3;
@@ -28,8 +28,8 @@ pub(super) trait Alternatives {
     /// The ways to run an operator over inputs that lie like these. None, where it cannot run over them as was decided for it.
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>>;
 
-    /// Whether somebody behind an operator would make use of it that rows lie like this.
-    fn is_wanted(&self, node: usize, placement: &Placement) -> bool;
+    /// What somebody behind an operator would make use of, of how its rows lie.
+    fn wanted(&self, node: usize, gives: &Properties) -> Properties;
 
     /// Whether all candidates of an operator must have the same number of tasks: who ends a loop has to know that of its beginning.
     fn has_one_width(&self, node: usize) -> bool;
@@ -122,7 +122,7 @@ impl<'g> Search<'g> {
                 candidates.retain(|candidate| candidate.gives().tasks == tasks);
             }
             graph.found(node, &candidates);
-            let mut candidates = pruned(candidates, |placement| graph.is_wanted(node, placement));
+            let mut candidates = pruned(candidates, |gives| graph.wanted(node, gives));
             if self.readers[node] > 1 {
                 self.open_fork(node, &mut candidates);
             }
@@ -296,18 +296,13 @@ fn merged(left: &[OfFork], right: &[OfFork]) -> Option<Vec<OfFork>> {
     Some(merged)
 }
 
-/// Candidates, the cheapest first, without those that another one is no worse than: it costs no more, is built on the same, and what it gives is as useful.
-fn pruned(candidates: Vec<Candidate>, is_wanted: impl Fn(&Placement) -> bool) -> Vec<Candidate> {
+/// Candidates, the cheapest first, without those that another one is no worse than: it costs no more, is built on the same, and has of what it gives all that is wanted.
+fn pruned(candidates: Vec<Candidate>, wanted: impl Fn(&Properties) -> Properties) -> Vec<Candidate> {
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        let gives = candidate.gives();
-        let useful = gives.hashed_by().is_some() && is_wanted(&gives.placement);
-        let is_no_worse = |other: &&Candidate| {
-            other.open == candidate.open
-                && other.gives().tasks == gives.tasks
-                && (!useful || other.gives().placement == gives.placement)
-        };
-        if kept.iter().find(is_no_worse).is_none() {
+        let of_this = wanted(candidate.gives());
+        let is_no_worse = |other: &Candidate| other.open == candidate.open && other.gives().has(&of_this);
+        if !kept.iter().any(is_no_worse) {
             kept.push(candidate);
         }
     }

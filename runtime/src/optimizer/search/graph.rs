@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Planned;
 use super::candidates::{Alternative, Alternatives, Candidate};
-use super::interest::Interests;
+use super::interest::{Interest, Interests};
 use crate::error::{Error, Result};
 use crate::optimizer::cost::CostModel;
 use crate::optimizer::estimates::Estimates;
@@ -16,7 +16,7 @@ use crate::optimizer::{Resources, Rule};
 use crate::physical::{self, Choice};
 use crate::plan::Node;
 use crate::row::LeafSet;
-use crate::strategy::{Estimate, LoopId, Placement, Planning, Properties, Role, Ship, Strategy, Work};
+use crate::strategy::{Estimate, LoopId, Placement, Planning, Properties, Role, Ship, Strategy, Work, renumbered};
 
 /// A plan, as the search sees it.
 pub(super) struct PlanGraph<'p> {
@@ -137,20 +137,22 @@ impl<'p> PlanGraph<'p> {
         Planned { strategy, gives: gives.clone(), candidates: self.candidates[node].clone() }
     }
 
-    /// By which leaves an operator has each input shipped, where nothing is known of how that lies.
-    pub(super) fn wants(&self, node: usize) -> Vec<(usize, Vec<usize>)> {
+    /// What an operator asks of its inputs: by which leaves it has each shipped where nothing is known of how that lies, and in which order it brings their rows.
+    pub(super) fn wants(&self, node: usize) -> Vec<(usize, Interest)> {
         if !self.has_strategies(node) {
             return Vec::new();
         }
         let anywhere = Properties::anywhere(self.resources.tasks);
-        let properties = vec![&anywhere; self.inputs[node].len()];
-        let wanted = |strategy: &Strategy| {
-            let ways = strategy.ways.iter().enumerate();
-            let keys = ways
-                .filter_map(|(input, way)| Some((input, way.placement(&Placement::Anywhere).hashed_by()?.to_vec())));
-            keys.collect::<Vec<_>>()
-        };
-        self.strategies(node, &properties).iter().flat_map(wanted).collect()
+        let mut wants = Vec::new();
+        for strategy in self.strategies(node, &vec![&anywhere; self.inputs[node].len()]) {
+            for (input, way) in strategy.ways.iter().enumerate() {
+                if let Some(key) = way.placement(&Placement::Anywhere).hashed_by() {
+                    wants.push((input, Interest::Together(key.to_vec())));
+                }
+                wants.push((input, Interest::Sorted(way.sorts_by.to_vec())));
+            }
+        }
+        wants
     }
 
     /// Alternatives of an operator that runs by a strategy, as far as nothing else is decided for it.
@@ -194,13 +196,14 @@ impl<'p> PlanGraph<'p> {
     fn in_place(&self, node: usize, inputs: &[&Properties]) -> Alternative {
         let this = &self.nodes[node];
         let tasks = self.resources.tasks;
-        let behind = |placement: Placement| Properties { tasks: inputs[0].tasks, placement };
         let (gives, seconds) = match this.operator.role() {
             Role::Source(_) => (Properties::anywhere(tasks), 0.0),
             // A view says which leaf stands where; else leaves keep their numbers.
             Role::Project(leaves) | Role::EventTime(leaves, _) => {
                 let leaves: Vec<Option<usize>> = leaves.into_iter().map(Some).collect();
-                (behind(inputs[0].placement.renumbered(&leaves)), 0.0)
+                let order = renumbered(&inputs[0].order, &leaves);
+                let placement = inputs[0].placement.renumbered(&leaves);
+                (Properties { tasks: inputs[0].tasks, placement, order }, 0.0)
             }
             Role::Union => self.union(node, inputs),
             // Each has a stage of its own, behind the tasks of the step by whose output its rows leave.
@@ -214,12 +217,13 @@ impl<'p> PlanGraph<'p> {
     /// All rows in as many tasks as most inputs have. Where all lie in one way, so does what is made of them.
     fn union(&self, node: usize, inputs: &[&Properties]) -> (Properties, f64) {
         let tasks = inputs.iter().map(|input| input.tasks).max().unwrap_or(1);
-        let are_alike = inputs.iter().all(|input| input.hashed_by().is_some() && *input == inputs[0]);
+        let is_alike = |input: &&Properties| input.tasks == tasks && input.hashed_by() == inputs[0].hashed_by();
+        let are_alike = inputs[0].hashed_by().is_some() && inputs.iter().all(is_alike);
         let placement = if are_alike { inputs[0].placement.clone() } else { Placement::Anywhere };
         let shipped = self.nodes[node].inputs.iter().zip(inputs).filter(|(_, lie)| lie.tasks != tasks);
         let seconds =
             shipped.map(|(input, lie)| self.costs.ship(&Ship::Rebalance, self.estimate(input), lie.tasks, tasks));
-        (Properties { tasks, placement }, seconds.sum())
+        (Properties::placed(tasks, placement), seconds.sum())
     }
 
     /// How rows lie when they come to a node, and what it takes to bring them there: whose records depend on those before them has all in one task, where these are in
@@ -230,7 +234,8 @@ impl<'p> PlanGraph<'p> {
             return (lies.clone(), 0.0);
         }
         let rows = self.estimate(&this.inputs[input]);
-        (Properties::anywhere(1), self.costs.ship(&Ship::Gather, rows, lies.tasks, 1))
+        let gathered = Properties { order: lies.order.clone(), ..Properties::anywhere(1) };
+        (gathered, self.costs.ship(&Ship::Gather, rows, lies.tasks, 1))
     }
 }
 
@@ -258,8 +263,8 @@ impl Alternatives for PlanGraph<'_> {
         Ok(alternatives)
     }
 
-    fn is_wanted(&self, node: usize, placement: &Placement) -> bool {
-        self.interests.wants(node, placement)
+    fn wanted(&self, node: usize, gives: &Properties) -> Properties {
+        self.interests.of_node(node, gives)
     }
 
     fn has_one_width(&self, node: usize) -> bool {

@@ -81,7 +81,7 @@ impl Graph {
         let tasks = 2;
         let behind = |placement: &Placement| {
             let placement = if self.forwards[node] { placement.clone() } else { Placement::Anywhere };
-            Properties { tasks, placement }
+            Properties::placed(tasks, placement)
         };
         let mut found = Vec::new();
         let mut add = |gives, seconds| found.push(Alternative { strategy: found.len(), choice: None, gives, seconds });
@@ -140,9 +140,10 @@ impl Alternatives for Graph {
         Ok(self.of(node, inputs).into())
     }
 
-    fn is_wanted(&self, node: usize, placement: &Placement) -> bool {
-        let Some(leaves) = placement.hashed_by() else { return false };
-        self.wanted[node].iter().any(|key| leaves.iter().all(|leaf| key.contains(leaf)))
+    fn wanted(&self, node: usize, gives: &Properties) -> Properties {
+        let is_wanted =
+            |leaves: &[usize]| self.wanted[node].iter().any(|key| leaves.iter().all(|leaf| key.contains(leaf)));
+        if gives.hashed_by().is_some_and(is_wanted) { gives.clone() } else { Properties::anywhere(gives.tasks) }
     }
 
     fn has_one_width(&self, _: usize) -> bool {
