@@ -55,7 +55,9 @@ impl CostModel {
         let lookup = weights.lookup(work.table_bytes);
         let busy = work.rows * weights.row
             + work.lookups * lookup
+            + work.misses * weights.miss
             + work.inserts * (lookup + weights.insert)
+            + work.groups * weights.group
             + work.comparisons * weights.comparison;
         (busy + self.spilled_bytes(work) * weights.spilled_byte) / tasks
     }

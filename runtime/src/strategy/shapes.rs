@@ -45,7 +45,10 @@ impl Planning<'_> {
     #[must_use]
     pub fn by_key(&self, key: &[usize], grouping: &Grouping<'_>) -> Vec<Strategy> {
         let (tasks, rows) = (self.input_tasks(), self.inputs[0].rows);
-        let work = |rows: f64, tasks: usize| (grouping.of_row * rows).in_tables(grouping.kept_bytes, tasks);
+        let is_hashed = grouping.of_row.lookups > 0.0;
+        let begun = |groups: f64| Work { groups: if is_hashed { groups } else { 0.0 }, ..Work::default() };
+        let whole = begun(self.output.rows);
+        let work = |rows: f64, tasks: usize| (grouping.of_row * rows + whole).in_tables(grouping.kept_bytes, tasks);
         let sort = |rows: f64| if grouping.sorts_by.is_empty() { Work::default() } else { Work::sort(rows) };
         if self.properties[0].has_together(key) {
             let way = Way::sorted_by(Ship::Forward, grouping.sorts_by);
@@ -65,15 +68,15 @@ impl Planning<'_> {
             let shipped = rows.min(self.output.rows * tasks as f64);
             // A combiner has all groups, in a bounded part of the budget.
             let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
-            let combining = Work { table_bytes, ..grouping.of_row * rows };
+            let combining = Work { table_bytes, ..grouping.of_row * rows + begun(shipped) };
             let way = Way::through(combiner(), combining, ship(grouping.key_of_combined));
             let way = Way { key: Some(key.into()), shipped_rows: Some(shipped), ..way };
             self.of_one(way, (grouping.driver)(true), to, work(shipped, to) + sort(shipped))
         });
         // All rows in one task are many: what a combiner can do before, it does.
-        let whole = (combined.is_none() || !key.is_empty())
+        let uncombined = (combined.is_none() || !key.is_empty())
             .then(|| self.of_one(Way::ship(ship(key)), (grouping.driver)(false), to, work(rows, to) + sort(rows)));
-        combined.into_iter().chain(whole).collect()
+        combined.into_iter().chain(uncombined).collect()
     }
 
     /// The rows of a key come to the task that has the key's group: that of the hash of these leaves in this order, and no other. State is found there that outlives a

@@ -7,10 +7,14 @@ use std::ops::{Add, Mul};
 pub struct Work {
     /// Rows that a closure sees, or that are copied.
     pub rows: f64,
-    /// Rows that are looked up by the hash of their key, among what is kept.
+    /// Rows that are looked up by the hash of their key, among what is kept, and found.
     pub lookups: f64,
-    /// Rows that are put there: each is copied besides.
+    /// Rows that are looked up and not found.
+    pub misses: f64,
+    /// Rows that are put into a join's table.
     pub inserts: f64,
+    /// Groups that are begun: the state of each is made and indexed at once.
+    pub groups: f64,
     /// The bytes of the table that one row is looked up in, or put into: beyond a core's caches that takes longer.
     pub table_bytes: f64,
     /// Comparisons of two rows.
@@ -26,7 +30,9 @@ impl Work {
     const NOTHING: Work = Work {
         rows: 0.0,
         lookups: 0.0,
+        misses: 0.0,
         inserts: 0.0,
+        groups: 0.0,
         table_bytes: 0.0,
         comparisons: 0.0,
         kept_bytes: 0.0,
@@ -71,7 +77,9 @@ impl Add for Work {
         Work {
             rows: self.rows + other.rows,
             lookups: self.lookups + other.lookups,
+            misses: self.misses + other.misses,
             inserts: self.inserts + other.inserts,
+            groups: self.groups + other.groups,
             table_bytes: self.table_bytes.max(other.table_bytes),
             comparisons: self.comparisons + other.comparisons,
             kept_bytes: self.kept_bytes + other.kept_bytes,
@@ -87,7 +95,9 @@ impl Mul<f64> for Work {
         Work {
             rows: self.rows * times,
             lookups: self.lookups * times,
+            misses: self.misses * times,
             inserts: self.inserts * times,
+            groups: self.groups * times,
             table_bytes: self.table_bytes,
             comparisons: self.comparisons * times,
             kept_bytes: self.kept_bytes * times,

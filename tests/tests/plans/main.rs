@@ -39,8 +39,7 @@ fn data(env: &Env) -> (DataSet<Order>, DataSet<LineItem>) {
     let mut below = |bound| random.below(bound);
     let orders: Vec<Order> =
         (0..500).map(|id| Order { id, priority: below(5) as u8, day: below(200) as u32 }).collect();
-    let items: Vec<LineItem> =
-        (0..3_000).map(|_| LineItem { order: below(500) as u64, price: below(1_000) as i64 }).collect();
+    let items: Vec<LineItem> = (0..3_000).map(|_| LineItem { order: below(500), price: below(1_000) as i64 }).collect();
     (env.collection(orders).unwrap(), env.collection(items).unwrap())
 }
 
@@ -174,7 +173,7 @@ fn partitioned(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSe
 
 fn prices(env: &Env) -> (DataSet<Price>, DataSet<Price>) {
     let mut random = Random(11);
-    let mut prices = || (0..2_000).map(|_| (random.below(700) as u64, random.below(10) as i64)).collect::<Vec<Price>>();
+    let mut prices = || (0..2_000).map(|_| (random.below(700), random.below(10) as i64)).collect::<Vec<Price>>();
     (env.collection(prices()).unwrap(), env.collection(prices()).unwrap())
 }
 

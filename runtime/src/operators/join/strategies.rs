@@ -53,9 +53,12 @@ fn allowed(
                 return;
             }
             let tables = if is_partitioned { 1.0 } else { tasks as f64 };
+            // What is not found gives nothing.
+            let found = probe_side.rows.min(planning.output.rows);
             let work = Work {
                 inserts: tables * build_side.rows * times,
-                lookups: probe_side.rows,
+                lookups: found,
+                misses: probe_side.rows - found,
                 following_bytes: probe_side.bytes(),
                 ..Work::default()
             };
