@@ -8,7 +8,7 @@ use runtime::explain;
 use runtime::metrics::JobMetrics;
 use runtime::physical::PhysicalPlan;
 
-use super::{Env, Options};
+use super::Env;
 use crate::error::Result;
 
 /// In which form plans are shown, and where. A file is written before the run, with estimates, and again after it, with what happened; of an environment's second
@@ -145,18 +145,6 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 fn program() -> String {
     let path = std::env::current_exe().unwrap_or_default();
     path.file_stem().map_or_else(|| "dataflow".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-impl Options {
-    /// Why a value that only a run gives is not there, where nothing runs.
-    pub(super) fn check_runs(&self) -> Result<()> {
-        if !self.plan_only {
-            return Ok(());
-        }
-        let message =
-            "nothing runs, as `--plan` asks for plans alone: so there are no records for the program to go on with";
-        Err(Error::Plan(message.to_owned()).into())
-    }
 }
 
 #[cfg(test)]

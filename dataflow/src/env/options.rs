@@ -8,11 +8,13 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
+use runtime::error::Error;
 use runtime::optimizer::Rule;
 use runtime::physical::Decisions;
 
 use super::available;
 use super::explaining::Explain;
+use crate::error::Result;
 
 /// Which engine runs a program's pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +149,16 @@ impl Options {
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
             own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), chosen(name)?.to_owned()))).collect(),
         }
+    }
+
+    /// Why a value that only a run gives is not there, where nothing runs.
+    pub(super) fn check_runs(&self) -> Result<()> {
+        if !self.plan_only {
+            return Ok(());
+        }
+        let message =
+            "nothing runs, as `--plan` asks for plans alone: so there are no records for the program to go on with";
+        Err(Error::Plan(message.to_owned()).into())
     }
 }
 
