@@ -52,7 +52,7 @@ mod text;
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
 pub use accumulators::{Accumulated, Accumulator};
-pub use env::{Engine, Env, JobHandle, LogWriter, Options, Plan, ProgressWhen, Report};
+pub use env::{Engine, Env, Explain, JobHandle, LogWriter, Options, Plan, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, AnyMode, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, IfExists,

@@ -17,7 +17,7 @@ use crate::source::{Scan, Source};
 use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, TumblingWindows};
 
 pub use decisions::{Candidate, Choice, Decisions};
-pub(crate) use decisions::{choice_value, identities, without_number};
+pub(crate) use decisions::{choice_value, identities, ship_text, without_number};
 
 /// An operator as the plan shows it; steps, filters and views name it by index.
 pub struct OperatorInfo {
@@ -59,6 +59,15 @@ pub enum InlineStepPlan {
 }
 
 impl InlineStepPlan {
+    /// Whose step it is.
+    #[must_use]
+    pub fn operator(&self) -> usize {
+        let (InlineStepPlan::Filter(operator, _)
+        | InlineStepPlan::Project(operator, _)
+        | InlineStepPlan::WindowStart(operator, _)) = self;
+        *operator
+    }
+
     /// Whether it is to see all rows, also those that nobody wants.
     #[must_use]
     pub fn counts(&self) -> bool {
@@ -173,6 +182,26 @@ impl PhysicalPlan {
     pub fn decisions(&self) -> Decisions {
         let chosen = |operator: &OperatorInfo| Some((operator.identity.clone(), operator.chosen.clone()?));
         Decisions::of(self.operators.iter().filter_map(chosen))
+    }
+
+    /// Of each operator, in how many tasks some part of it runs: a combiner runs in those of the rows that it combines.
+    #[must_use]
+    pub fn tasks_of_operators(&self) -> Vec<usize> {
+        let mut tasks = vec![0; self.operators.len()];
+        for stage in &self.stages {
+            let mut runs = |operator: usize| tasks[operator] = stage.tasks.max(tasks[operator]);
+            match stage.head {
+                Head::Source(operator, ..) | Head::SpillQueue(operator, ..) => runs(operator),
+                Head::Inbox(_) => {}
+            }
+            let mut run_inline = |inline: &[InlineStepPlan]| inline.iter().for_each(|step| runs(step.operator()));
+            stage.steps.iter().for_each(|step| run_inline(&step.inline));
+            let outputs = stage.steps.iter().flat_map(|step| &step.others).chain(&stage.outputs);
+            outputs.clone().for_each(|output| run_inline(&output.inline));
+            stage.steps.iter().for_each(|step| runs(step.operator));
+            outputs.for_each(|output| runs(output.operator));
+        }
+        tasks
     }
 
     /// Of each stage, whether some of its rows come from a source without end.
