@@ -1,6 +1,7 @@
 //! EXPLAIN: the plan as a tree of text, before a run with estimates, after it with what really happened.
 
 mod as_json;
+mod hints;
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -26,7 +27,9 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
     for root in (0..plan.operators.len()).filter(|&operator| !read[operator]) {
         tree(plan, root, &mut seen, &mut lines);
     }
-    render(plan, &lines, metrics, shows_fields)
+    let mut text = render(plan, &lines, metrics, shows_fields);
+    metrics.into_iter().flat_map(|metrics| hints::wrong(plan, metrics)).for_each(|note| text.push_str(&note));
+    text
 }
 
 /// What is read from files and written to them: each source and sink with its fields beside the columns.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
 use crate::plan::{Operator, Reads, Table};
 use crate::row::{LeafSet, Schema};
+use crate::statistics::Relation;
 use crate::strategy::{Planning, Strategy};
 
 use super::chain::{driver, run_over};
@@ -48,6 +49,12 @@ impl Operator for Keyed {
         // In what it is given, event time stands right behind the record.
         self.output.event_time().into_iter().for_each(|_| reads.insert(own));
         reads
+    }
+
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let own = self.input.leaves().len();
+        let forwards: Vec<_> = (0..self.output.leaves().len()).map(|leaf| (leaf < own).then_some(leaf)).collect();
+        inputs[0].chained((!self.chain.captures()).then_some(&self.chain), &forwards, &self.output, 1.0)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -8,7 +8,8 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::Schema;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Strategy};
 
 use super::common::ROW_SECONDS;
 
@@ -68,8 +69,8 @@ impl Operator for Sample {
         &self.schema
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        inputs[0].rows * self.fraction
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].with_rows(inputs[0].rows * self.fraction)
     }
 
     fn check(&self) -> Result<()> {

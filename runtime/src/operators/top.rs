@@ -10,9 +10,10 @@ use crate::error::Result;
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Planning, Strategy};
 
-use super::common::{HASH_SECONDS, first_of, grouped, layout, of_each, of_key, sort_seconds};
+use super::common::{HASH_SECONDS, grouped, layout, of_each, of_key, sort_seconds};
 use super::{order, sorted_rows};
 
 /// The `count` first records of each group in an order; of all records they are in order.
@@ -52,8 +53,8 @@ impl Operator for Top {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        first_of(inputs[0].rows, &self.key, self.count)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].first_of(&self.key, self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
