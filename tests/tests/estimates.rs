@@ -342,7 +342,7 @@ fn a_hint_that_was_far_off_is_named_after_the_run() {
         env.run().unwrap().explain().to_owned()
     };
     let right = report(0.3, SHOPS);
-    assert!(!right.contains("note:"), "{right}");
+    assert!(!right.contains("note: `"), "{right}");
     let wrong = report(0.000_1, 1_000_000);
     let notes: Vec<&str> = wrong.lines().filter(|line| line.starts_with("note: ")).collect();
     assert!(notes.len() == 2, "{wrong}");

@@ -19,8 +19,10 @@ pub use cache::sample_of;
 
 /// How many rows a sample has at most.
 pub const SAMPLE_ROWS: usize = 4096;
-/// Of how many places.
+/// From how many parts of the data.
 pub const SAMPLE_PLACES: usize = 32;
+/// How many rows that follow each other make a place.
+const RUN_ROWS: usize = 64;
 /// What readers of samples may hold: places are small, so this is far more than any needs but one that meets a huge record.
 const SAMPLE_MEMORY_BYTES: usize = 64 << 20;
 
@@ -69,25 +71,32 @@ impl Sample {
     #[must_use]
     pub fn of_pages(pages: &Arc<[Page]>) -> Self {
         let population = pages.iter().map(Page::rows).sum::<usize>();
-        let most = pages.len().min(2 * SAMPLE_PLACES);
-        let chosen = (0..most).map(|place| place * pages.len() / most);
-        let each = if population <= SAMPLE_ROWS { SAMPLE_ROWS } else { SAMPLE_ROWS / most.max(1) };
-        let of_page = |(place, page): (usize, usize)| {
-            let mut rows = Selection::default();
-            rows.set(evenly(0..pages[page].rows(), each));
-            SampledRows { page, place, rows }
-        };
-        let chosen: Vec<usize> = if population <= SAMPLE_ROWS { (0..pages.len()).collect() } else { chosen.collect() };
-        let rows = chosen.into_iter().enumerate().map(of_page).collect();
+        let is_small = population <= SAMPLE_ROWS;
+        let count = if is_small { pages.len() } else { pages.len().min(2 * SAMPLE_PLACES) };
+        let each = if is_small { SAMPLE_ROWS } else { SAMPLE_ROWS / count };
+        let chosen = (0..count).map(|number| number * pages.len() / count);
+        let of_page = |page: usize| runs(pages[page].rows(), each).map(move |run| (page, run));
+        let part =
+            |(place, (page, run)): (usize, (usize, Range<usize>))| SampledRows { page, place, rows: all_of(run) };
+        let rows = chosen.flat_map(of_page).enumerate().map(part).collect();
         Sample { pages: pages.clone(), rows, population: population as f64 }
     }
 }
 
-/// At most `most` numbers of a range, evenly.
-fn evenly(range: Range<usize>, most: usize) -> impl Iterator<Item = u32> {
-    let count = range.len().min(most);
-    let (begin, length) = (range.start, range.len());
-    (0..count).map(move |index| (begin + index * length / count) as u32)
+/// Which of so many rows to take where at most so many are wanted: all of them, or runs of rows that follow each other, evenly. Rows that lie together are often alike, which is
+/// seen of a run, and would not be seen of every tenth row.
+fn runs(rows: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let (count, length) = if rows <= most { (1, rows) } else { (most.div_ceil(RUN_ROWS), RUN_ROWS.min(most)) };
+    (0..count).map(move |run| {
+        let first = run * (rows - length) / (count - 1).max(1);
+        first..first + length
+    })
+}
+
+fn all_of(range: Range<usize>) -> Selection {
+    let mut rows = Selection::default();
+    rows.set(range.start as u32..range.end as u32);
+    rows
 }
 
 /// Takes rows into a sample.
@@ -113,37 +122,22 @@ impl Sampler {
         self.seen
     }
 
-    /// Begins a place.
-    pub fn begin_place(&mut self) {
-        self.places.push(0);
-    }
-
-    /// Takes at most so many rows of a batch, evenly.
+    /// Takes at most so many rows of a batch. It is shown all of them.
     ///
     /// # Errors
     /// Where memory is refused.
     pub fn take(&mut self, batch: &Batch<'_>, most: usize) -> Result<()> {
         self.seen += batch.rows() as u64;
-        let mut rows = Selection::default();
-        rows.set(evenly(0..batch.rows(), most));
-        if let Some(place) = self.places.last_mut() {
-            *place += rows.len();
-        }
-        self.writer.append(&Input::new(batch, &rows), None)
+        runs(batch.rows(), most).try_for_each(|run| self.take_place(batch, run))
     }
 
-    /// Takes the rows of a range of a batch.
+    /// Takes some rows of a batch that follow each other, as a place.
     ///
     /// # Errors
-    /// Where memory is refused.
-    pub fn take_range(&mut self, batch: &Batch<'_>, range: Range<usize>) -> Result<()> {
-        self.seen += range.len() as u64;
-        let mut rows = Selection::default();
-        rows.set(range.start as u32..range.end as u32);
-        if let Some(place) = self.places.last_mut() {
-            *place += rows.len();
-        }
-        self.writer.append(&Input::new(batch, &rows), None)
+    /// As [`Sampler::take`].
+    pub fn take_place(&mut self, batch: &Batch<'_>, rows: Range<usize>) -> Result<()> {
+        self.places.push(rows.len());
+        self.writer.append(&Input::new(batch, &all_of(rows)), None)
     }
 
     /// What was taken, of so many rows in all.
@@ -180,7 +174,7 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
     parts
 }
 
-/// The rows of small splits, each a place, read with the source's own reader; and how many records were seen in them.
+/// The rows of small splits, read with the source's own reader; and how many records were seen in them.
 ///
 /// # Errors
 /// Where they cannot be read.
@@ -190,7 +184,6 @@ pub fn sample_splits(source: &dyn Source, scan: &Scan, splits: &[Split]) -> Resu
     let mut sampler = Sampler::new(source.schema(), &scan.live);
     let each = SAMPLE_ROWS / splits.len().max(1);
     for split in splits {
-        sampler.begin_place();
         read_split(&mut *reader, split, &memory, each, &mut sampler)?;
     }
     Ok(sampler)

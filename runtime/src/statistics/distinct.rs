@@ -10,8 +10,6 @@
 
 /// A value that is seen more often in a sample is there for certain, and frequent; as is one that is seen in more than half of the places.
 const FREQUENT: u32 = 50;
-/// A place of more rows counts as several: those that are alike are closer to each other.
-const PLACE_ROWS: usize = 64;
 
 /// How often values were seen in a sample: counts them by their hashes.
 pub(super) struct Seen {
@@ -20,9 +18,7 @@ pub(super) struct Seen {
     rows: usize,
     /// The place that the last row is from, as it was said.
     last: usize,
-    /// Places, and rows of the last one.
     places: u32,
-    in_place: usize,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -37,16 +33,15 @@ struct Slot {
 impl Seen {
     /// For at most so many rows.
     pub(super) fn of(rows: usize) -> Self {
-        Seen { slots: vec![Slot::default(); (2 * rows).next_power_of_two()], rows: 0, last: 0, places: 0, in_place: 0 }
+        Seen { slots: vec![Slot::default(); (2 * rows).next_power_of_two()], rows: 0, last: 0, places: 0 }
     }
 
     /// A row's value, and its place; the rows of a place follow each other.
     pub(super) fn add(&mut self, hash: u64, place: usize) {
         self.rows += 1;
-        if self.places == 0 || place != self.last || self.in_place == PLACE_ROWS {
-            (self.places, self.in_place, self.last) = (self.places + 1, 0, place);
+        if self.places == 0 || place != self.last {
+            (self.places, self.last) = (self.places + 1, place);
         }
-        self.in_place += 1;
         let (mask, place) = (self.slots.len() - 1, self.places);
         let mut at = hash as usize & mask;
         loop {
@@ -68,7 +63,8 @@ impl Seen {
     pub(super) fn estimate(&self, population: f64) -> f64 {
         let counts: Vec<u32> = self.slots.iter().map(|slot| slot.places).filter(|&places| places > 0).collect();
         let (values, rows) = (counts.len() as f64, self.rows as f64);
-        if rows >= population || self.rows == 0 {
+        // Of a part of what was seen whole, the number is exact but for how floats are rounded.
+        if rows + 0.5 >= population || self.rows == 0 {
             return values.min(population);
         }
         let collapsed: f64 = counts.iter().map(|&count| f64::from(count)).sum();

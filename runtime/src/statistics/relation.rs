@@ -131,6 +131,20 @@ impl Relation {
         (values, is_known)
     }
 
+    /// From how many keys these records' keys are: how many different ones there were before anything was dropped. Of two relations that are filtered apart, the
+    /// keys of each are taken for any of these.
+    fn domain(&self, key: &[usize]) -> f64 {
+        let origins: Vec<&Origin> = key.iter().filter_map(|&leaf| self.columns.get(leaf)?.origin.as_ref()).collect();
+        let first = origins.first().filter(|_| origins.len() == key.len());
+        match first.filter(|(first, _)| origins.iter().all(|(other, _)| Arc::ptr_eq(first, other))) {
+            Some((relation, _)) => {
+                let there: Vec<usize> = origins.iter().map(|&&(_, leaf)| leaf).collect();
+                relation.domain(&there).max(self.distinct(key))
+            }
+            None => self.distinct(key),
+        }
+    }
+
     /// Whether no two records have these leaves in common.
     #[must_use]
     pub fn is_unique(&self, key: &[usize]) -> bool {
@@ -301,11 +315,11 @@ impl Relation {
         Relation { rows, columns, sampled: None, unique: Arc::new([]) }
     }
 
-    /// Pairs of two relations with equal keys: as if each key of the side that has fewer of them were among the other's.
+    /// Pairs of two relations with equal keys: as if all keys of the side that has fewer of them, before filters, were among the other's.
     #[must_use]
     pub fn pairs(inputs: &[Relation], keys: &[Vec<usize>; 2]) -> f64 {
-        let distinct = [0, 1].map(|side| inputs[side].distinct(&keys[side]));
-        inputs[0].rows * inputs[1].rows / distinct[0].max(distinct[1]).max(1.0)
+        let domains = [0, 1].map(|side| inputs[side].domain(&keys[side]));
+        inputs[0].rows * inputs[1].rows / domains[0].max(domains[1]).max(1.0)
     }
 
     /// What a closure makes of so many pairs of two relations with equal keys, if it may be asked; its leaves are those of either side that `forwards` says.
@@ -356,8 +370,9 @@ impl Relation {
     /// Those whose key is among another's, or is not.
     #[must_use]
     pub fn semi_joined(&self, other: &Relation, keys: &[Vec<usize>; 2], matched: bool) -> Self {
-        let (own, others) = (self.distinct(&keys[0]).max(1.0), other.distinct(&keys[1]));
-        let share = (others / own).min(1.0);
+        let own = self.distinct(&keys[0]).max(1.0);
+        let domain = self.domain(&keys[0]).max(other.domain(&keys[1])).max(1.0);
+        let share = (other.distinct(&keys[1]) / domain).min(1.0);
         let share = if matched { share } else { (1.0 - share).max(WITHOUT_PARTNER) };
         let mut left = self.with_rows(self.rows * share);
         if let [key] = keys[0][..] {

@@ -25,7 +25,7 @@ pub struct Effort {
 
 /// Some fifty filters over a whole sample.
 const MOST_ROWS: usize = 1 << 18;
-const MOST_TIME: Duration = Duration::from_millis(100);
+const MOST_TIME: Duration = Duration::from_millis(500);
 /// What sampled rows may hold that closures emit for them.
 const MOST_BYTES: usize = 16 << 20;
 /// Pairs that a join's closure is shown.

@@ -63,8 +63,7 @@ impl ParquetReader {
             let batch = self.batch()?;
             let step = if runs.runs > 1 { runs.rows } else { batch.rows().max(1) };
             for first in (0..batch.rows()).step_by(step) {
-                sampler.begin_place();
-                sampler.take_range(&batch, first..batch.rows().min(first + step))?;
+                sampler.take_place(&batch, first..batch.rows().min(first + step))?;
             }
         }
         Ok(())
