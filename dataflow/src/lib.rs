@@ -71,6 +71,7 @@ pub use runtime::metrics::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
 pub use runtime::optimizer::{Profile, Rule};
 pub use runtime::physical::{Candidate, Choice, Decisions};
 pub use runtime::source::{Comparison, Lenient};
+pub use runtime::strategy::Estimate;
 pub use runtime::value::{Date, Decimal, LocalTime, ParseValueError, Texts, TimeDelta, TimeUnit, Timestamp, Zone};
 pub use text::{TextExt, Words};
 

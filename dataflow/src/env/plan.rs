@@ -2,6 +2,7 @@
 
 use runtime::explain;
 use runtime::physical::{Candidate, Decisions, OperatorInfo, PhysicalPlan};
+use runtime::strategy::Estimate;
 
 use super::explaining;
 use crate::error::Result;
@@ -28,6 +29,12 @@ impl Plan {
     pub fn candidates(&self) -> impl Iterator<Item = (&str, &[Candidate])> {
         let driven = self.operators.iter().filter(|operator| operator.chosen.is_some());
         driven.map(|operator| (operator.identity.as_str(), operator.candidates.as_slice()))
+    }
+
+    /// What each operator is expected to give, by its identity, inputs before what reads them; nothing of sinks.
+    pub fn estimates(&self) -> impl Iterator<Item = (&str, Estimate)> {
+        let gives = self.operators.iter().filter(|operator| operator.estimate.row_bytes > 0.0);
+        gives.map(|operator| (operator.identity.as_str(), operator.estimate))
     }
 
     /// The plan as JSON, as `docs/explain.md` says: each operator's identity, what it does, what it reads, how it runs and how many records are expected; and the

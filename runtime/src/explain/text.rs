@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::hints;
 use crate::error::Mib;
 use crate::metrics::{JobMetrics, OperatorCounts};
 use crate::physical::{OperatorInfo, PhysicalPlan};
@@ -22,7 +23,9 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
     for root in (0..plan.operators.len()).filter(|&operator| !read[operator]) {
         tree(plan, root, &mut seen, &mut lines);
     }
-    render(plan, &lines, metrics, shows_fields)
+    let mut text = render(plan, &lines, metrics, shows_fields);
+    metrics.into_iter().flat_map(|metrics| hints::wrong(plan, metrics)).for_each(|note| text.push_str(&note));
+    text
 }
 
 /// What is read from files and written to them: each source and sink with its fields beside the columns.
@@ -221,7 +224,7 @@ fn aligned(table: &[Vec<String>], numbers: Range<usize>) -> String {
 }
 
 /// A number as people read it: `1.50 M`.
-fn count(number: f64) -> String {
+pub(super) fn count(number: f64) -> String {
     match number {
         n if n >= 1e9 => format!("{:.2} G", n / 1e9),
         n if n >= 999_500.0 => format!("{:.2} M", n / 1e6),

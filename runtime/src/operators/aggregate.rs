@@ -22,9 +22,10 @@ use crate::kernel::TaskContext;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::state::{self, StateSpec};
-use crate::strategy::{Estimate, Grouping, Planning, Strategy, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{by_key, group_bytes, grouped, groups_of};
+use super::common::{by_key, group_bytes, grouped};
 use super::fold::{Fold, Merge, StateLeaf};
 use super::updates::{States, UpdatesByKey};
 use super::{distinct_count, fold};
@@ -142,8 +143,9 @@ impl Operator for Aggregate {
         Some(self.state.iter().map(key).collect())
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        groups_of(inputs[0].rows, &self.key)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let key = |leaf: &StateLeaf| if let Fold::Key(from) = leaf.fold { Some(from) } else { None };
+        inputs[0].grouped(&self.key, &self.state.iter().map(key).collect::<Vec<_>>())
     }
 
     fn check(&self) -> Result<()> {

@@ -14,9 +14,10 @@ use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
 
-use super::common::{groups_of, layout};
+use super::common::layout;
 use super::join::Nulls;
 use super::keys::check_keys;
 use super::{join, order};
@@ -121,9 +122,10 @@ impl Operator for CoGroup {
         self.needed(input)
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        // As many as the larger side has groups.
-        groups_of(inputs.iter().map(|input| input.rows).fold(0.0, f64::max), &self.keys[0])
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        // As many as the side has groups that has more.
+        let groups = inputs.iter().zip(&self.keys).map(|(input, key)| input.distinct(key));
+        Relation::unknown(groups.fold(0.0, f64::max), &self.output)
     }
 
     fn check(&self) -> Result<()> {

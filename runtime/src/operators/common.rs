@@ -19,20 +19,6 @@ pub(crate) fn group_bytes(planning: &Planning<'_>) -> f64 {
     planning.output.rows * (planning.output.row_bytes + INDEX_BYTES)
 }
 
-/// Rows of a group, as a guess until keys are sampled.
-const ROWS_OF_GROUP: f64 = 10.0;
-
-/// The groups of so many rows by this key, as a guess; without a key all rows are one group.
-pub(crate) fn groups_of(rows: f64, key: &[usize]) -> f64 {
-    let groups = if key.is_empty() { 0.0 } else { rows / ROWS_OF_GROUP };
-    groups.max(rows.min(1.0))
-}
-
-/// The rows that are left of so many, where each group keeps `count`, as a guess; without a key all rows are one group.
-pub(crate) fn first_of(rows: f64, key: &[usize], count: usize) -> f64 {
-    if key.is_empty() { rows.min(count as f64) } else { rows * (count as f64 / ROWS_OF_GROUP).min(1.0) }
-}
-
 /// Bytes that a combiner may hold before it ships what it has and begins anew.
 pub(crate) fn combiner_bytes(context: &TaskContext) -> usize {
     context.memory.budget().limit_bytes() / limits::COMBINER_SHARE / context.subtasks.max(1)

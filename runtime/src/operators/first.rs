@@ -7,9 +7,10 @@ use crate::kernel::Outputs;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Grouping, Planning, Progress, Strategy, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Strategy, Work};
 
-use super::common::{first_of, group_bytes, grouped, layout, of_each, of_key};
+use super::common::{group_bytes, grouped, layout, of_each, of_key};
 
 /// Any `count` records of each group; the first ones where the input has one task.
 pub struct First {
@@ -44,8 +45,8 @@ impl Operator for First {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        first_of(inputs[0].rows, &self.key, self.count)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].first_of(&self.key, self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -15,11 +15,10 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupFactory, GroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{
-    Cursor, Driver, DriverFactory, Estimate, Grouping, Planning, Progress, Round, Strategy, Work, ready,
-};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Round, Strategy, Work, ready};
 
-use super::common::{combiner_bytes, grouped, groups_of, layout, names};
+use super::common::{combiner_bytes, grouped, layout, names};
 use super::order;
 
 /// Calls a closure with each group.
@@ -120,9 +119,9 @@ impl Operator for GroupReduce {
         self.refused.clone().map_or(Ok(()), |wrong| Err(Error::Plan(wrong)))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
         // As many as there are groups.
-        groups_of(inputs[0].rows, &self.key)
+        Relation::unknown(inputs[0].distinct(&self.key), &self.output)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
 use crate::plan::{Operator, Reads, Table};
 use crate::row::{LeafSet, Schema};
+use crate::statistics::Relation;
 use crate::strategy::{Planning, Strategy, Work};
 
 use super::chain::{driver, run_over};
@@ -53,6 +54,12 @@ impl Operator for Keyed {
     fn forwards(&self, _: usize) -> Option<Vec<Option<usize>>> {
         let own = self.input.leaves().len();
         Some((0..self.output.leaves().len()).map(|leaf| (leaf < own).then_some(leaf)).collect())
+    }
+
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let own = self.input.leaves().len();
+        let forwards: Vec<_> = (0..self.output.leaves().len()).map(|leaf| (leaf < own).then_some(leaf)).collect();
+        inputs[0].chained((!self.chain.captures()).then_some(&self.chain), &forwards, &self.output, 1.0)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -12,9 +12,10 @@ use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Estimate, Grouping, Planning, Strategy, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{final_aggregate, group_bytes, grouped, groups_of, of_each, of_key, pre_aggregate};
+use super::common::{final_aggregate, group_bytes, grouped, of_each, of_key, pre_aggregate};
 use super::order;
 use super::updates::{States, UpdatesByKey};
 
@@ -80,8 +81,8 @@ impl Operator for MinMaxBy {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        groups_of(inputs[0].rows, &self.key)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

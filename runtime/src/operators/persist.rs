@@ -19,7 +19,8 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::spill::{Read, Store, StoreReader};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
 use super::ScanSource;
 use super::common::layout;
@@ -77,9 +78,13 @@ impl Operator for Persist {
         self.all()
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        let kept = self.kept.get().map(|tasks| tasks.iter().map(|store| store.rows()).sum::<usize>() as f64);
-        kept.unwrap_or_else(|| inputs[0].rows)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        match self.kept.get() {
+            Some(tasks) => {
+                Relation::unknown(tasks.iter().map(|store| store.rows()).sum::<usize>() as f64, &self.schema)
+            }
+            None => inputs[0].clone(),
+        }
     }
 
     fn begins_here(&self) -> Option<Arc<dyn Operator>> {

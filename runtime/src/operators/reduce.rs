@@ -11,9 +11,10 @@ use crate::memory::limits;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Estimate, Grouping, Planning, Strategy, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{by_key, final_aggregate, group_bytes, grouped, groups_of, of_key, pre_aggregate};
+use super::common::{by_key, final_aggregate, group_bytes, grouped, of_key, pre_aggregate};
 use super::updates::{States, UpdatesByKey};
 
 /// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
@@ -55,8 +56,8 @@ impl Operator for KeyedReduce {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        groups_of(inputs[0].rows, &self.key)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -8,7 +8,8 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::Schema;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, RowOrder, Strategy, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, RowOrder, Strategy, Work};
 
 /// The numbers that a task's records draw, one after the other.
 pub(super) struct Draws {
@@ -70,8 +71,8 @@ impl Operator for Sample {
         Some(unchanged(&self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        inputs[0].rows * self.fraction
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].with_rows(inputs[0].rows * self.fraction)
     }
 
     fn check(&self) -> Result<()> {

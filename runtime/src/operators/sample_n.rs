@@ -14,9 +14,10 @@ use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
-use super::common::{first_of, numbered_layout};
+use super::common::numbered_layout;
 use super::sample::Draws;
 use super::sorted_rows::{self, SortedRows};
 
@@ -43,8 +44,8 @@ impl Operator for SampleN {
         &self.schema
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        first_of(inputs[0].rows, &[], self.count)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].first_of(&[], self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -11,7 +11,8 @@ use crate::kernel::Outputs;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Cursor, Estimate, Planning, Progress, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Planning, Progress, Strategy};
 
 use super::common::layout;
 use super::join::{
@@ -65,9 +66,12 @@ impl Operator for SemiJoin {
         Some(passing)
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        // As if the right side's filters thinned the left side: half stays.
-        inputs[0].rows * 0.5
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].semi_joined(&inputs[1], &self.keys, self.matched)
+    }
+
+    fn has_choice(&self) -> bool {
+        self.hint != Some(JoinHint::Merge)
     }
 
     fn check(&self) -> Result<()> {

@@ -10,9 +10,10 @@ use crate::error::Result;
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Estimate, Grouping, Planning, Strategy, Work};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{first_of, group_bytes, grouped, layout, of_each, of_key};
+use super::common::{group_bytes, grouped, layout, of_each, of_key};
 use super::{order, sorted_rows};
 
 /// The `count` first records of each group in an order; of all records they are in order.
@@ -52,8 +53,8 @@ impl Operator for Top {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        first_of(inputs[0].rows, &self.key, self.count)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].first_of(&self.key, self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

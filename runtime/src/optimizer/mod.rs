@@ -24,6 +24,7 @@ mod loops;
 mod profile;
 mod repeat;
 mod rules;
+mod scans;
 mod sanity;
 mod search;
 
@@ -31,7 +32,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::physical::{Decisions, PhysicalPlan};
-use crate::plan::{Node, topological};
+use crate::plan::{Loops, Node, topological};
 
 pub use profile::{Profile, Weights};
 pub use rules::{Rule, Rules};
@@ -73,6 +74,10 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;
     let number = |sink: &Arc<Node>| nodes.iter().position(|node| node.sequence == sink.sequence);
     plan.sinks = sinks.iter().filter_map(number).collect();
+    let loops = Loops::of(&nodes);
+    let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
+    plan.size_hints =
+        nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none()).filter_map(hint).collect();
     sanity::check(&plan)?;
     Ok(plan)
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::error::Origin;
 use crate::kernel::PredicateFactory;
+use crate::plan::SizeHint;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
 use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, TumblingWindows};
@@ -174,6 +175,8 @@ pub struct PhysicalPlan {
     pub stages: Vec<StagePlan>,
     /// The operators that are sinks, in the order in which these were given.
     pub sinks: Vec<usize>,
+    /// The operators of which the program says how much they give, outside of loops.
+    pub size_hints: Vec<(usize, SizeHint)>,
 }
 
 impl PhysicalPlan {

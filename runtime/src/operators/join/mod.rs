@@ -19,7 +19,8 @@ use crate::join::{JoinEmitter, JoinFactory, Side};
 use crate::kernel::TaskContext;
 use crate::plan::{Forwards, Operator, Reads, Table};
 use crate::row::{Leaf, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Planning, Strategy};
 
 use super::common::{layout, names};
 use super::keys::check_keys;
@@ -60,6 +61,8 @@ pub struct Join {
     pub reads: [Reads; 2],
     /// What its records take over from the sides.
     pub forwards: Forwards,
+    /// Whether the closure may be tried on some pairs before the run: by what it captures it acts on nothing outside.
+    pub may_be_tried: bool,
 }
 
 impl Operator for Join {
@@ -94,13 +97,21 @@ impl Operator for Join {
         (!self.kind.may_miss(input)).then(|| self.taken_over(input))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        match self.kind {
-            JoinKind::Cross => inputs[0].rows * inputs[1].rows,
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let pairs = Relation::pairs(inputs, &self.keys);
+        let kept = |side: usize| if self.kind.keeps(side) { inputs[side].rows } else { 0.0 };
+        let rows = match self.kind {
             JoinKind::With => inputs[0].rows,
-            // A foreign key finds its one partner, as a guess: the larger side's rows, thinned as much as the smaller side was.
-            _ => inputs.iter().map(|input| input.rows).fold(0.0, f64::max),
-        }
+            _ => pairs.max(kept(0)).max(kept(1)),
+        };
+        let leaves = self.output.leaves().len();
+        let forwards = [0, 1].map(|side| self.forwards.of(side, leaves));
+        let kernel = self.may_be_tried.then_some(&self.kernel);
+        Relation::joined(inputs, &self.keys, kernel, [&forwards[0], &forwards[1]], &self.output, rows)
+    }
+
+    fn has_choice(&self) -> bool {
+        self.kind != JoinKind::With && self.hint != Some(JoinHint::Merge)
     }
 
     fn check(&self) -> Result<()> {

@@ -10,9 +10,9 @@ use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
+use crate::statistics::Relation;
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, DriverState, Estimate, Planning, Progress, Recovery, Strategy, TumblingWindows,
-    Work, ready,
+    Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Strategy, TumblingWindows, Work, ready,
 };
 
 use super::for_each_begin;
@@ -43,8 +43,8 @@ impl Operator for WindowAggregate {
         self.aggregate.reads(input, live)
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        self.aggregate.rows(inputs)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        self.aggregate.estimate(inputs)
     }
 
     fn check(&self) -> Result<()> {
