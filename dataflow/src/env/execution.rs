@@ -28,7 +28,7 @@ pub(super) struct Execution {
 enum Work {
     /// The embedded engine's.
     Embedded,
-    Local(LocalJob),
+    Local(Box<LocalJob>),
     /// Nothing: the plan was asked for, and was shown.
     Planned,
 }
@@ -53,7 +53,7 @@ impl Env {
         let work = run.within(|| match self.inner.options.engine {
             _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::Planned),
             Engine::Embedded => Ok(Work::Embedded),
-            Engine::Local => self.submit_locally(&sinks).map(Work::Local),
+            Engine::Local => self.submit_locally(&sinks).map(|job| Work::Local(Box::new(job))),
         });
         match work {
             Ok(work) => Ok(Execution { run, sinks, work }),

@@ -165,6 +165,10 @@ impl Operator for Aggregate {
         )))
     }
 
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec(planning.live);
         let phase = |combined| if combined { Phase::Merge } else { Phase::Whole };

@@ -49,6 +49,10 @@ impl Operator for First {
         inputs[0].first_of(&self.key, self.count)
     }
 
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         if self.key.is_empty() {
             let grouping = Grouping {

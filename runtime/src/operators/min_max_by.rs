@@ -85,6 +85,10 @@ impl Operator for MinMaxBy {
         inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
     }
 
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = GroupTable::layout_of(self.schema.types(), &LeafSet::all(self.schema.leaves().len()));
         let grouping = Grouping {

@@ -60,6 +60,10 @@ impl Operator for KeyedReduce {
         inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
     }
 
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec();
         let combiner = || {

@@ -57,6 +57,10 @@ impl Operator for Top {
         inputs[0].first_of(&self.key, self.count)
     }
 
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = layout(&self.schema, &self.reads(0, planning.live));
         if self.key.is_empty() {
