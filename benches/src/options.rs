@@ -166,7 +166,7 @@ pub(crate) struct Plans {
 /// How to measure the weights of the cost model.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Calibrate {
-    /// Timed runs of each pipeline, after one that is not timed
+    /// Runs of each pipeline, of which the quickest counts
     #[arg(long, default_value_t = 3, value_parser = parse_positive)]
     pub(crate) runs: usize,
 }

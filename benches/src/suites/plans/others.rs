@@ -6,8 +6,8 @@ use super::program::{Decided, Program};
 use crate::data::random;
 use crate::error::Result;
 
-/// Draws for each random plan, as many draws are refused or were there before.
-const DRAWS: usize = 4;
+/// After so many draws that gave no plan, or one that was there before, there may be no other.
+const DRAWS_IN_VAIN: usize = 32;
 
 /// The other plans of a query.
 pub(super) struct Others {
@@ -30,12 +30,11 @@ impl Others {
                 }
             }
         }
-        let (most, mut draws) = (others.plans.len() + random, Draws { seed, count: 0 });
-        for _ in 0..random * DRAWS {
-            if others.plans.len() >= most {
-                break;
-            }
+        let (most, mut draws, mut in_vain) = (others.plans.len() + random, Draws { seed, count: 0 }, 0);
+        while others.plans.len() < most && in_vain < DRAWS_IN_VAIN {
+            let before = others.plans.len();
             others.add(draws.plan(program)?.as_ref(), chosen);
+            in_vain = if others.plans.len() > before { 0 } else { in_vain + 1 };
         }
         Ok(others)
     }

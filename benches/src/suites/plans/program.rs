@@ -1,7 +1,6 @@
 //! A query whose plan is decided: planned, and run until it ends or takes too long.
 
 use std::fs;
-use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -42,9 +41,10 @@ pub(super) struct Decided {
 impl Program {
     /// The plan, where so much is decided; an error where that cannot be.
     pub(super) fn plan(&self, decisions: Decisions) -> Result<Plan> {
-        // An environment that goes away says what was declared there and not run.
-        let env = ManuallyDrop::new(self.declare(decisions)?);
-        env.plan().map_err(Error::of_case)
+        let env = self.declare(decisions)?;
+        let plan = env.plan();
+        env.discard();
+        plan.map_err(Error::of_case)
     }
 
     /// Runs a plan. None, if it takes longer than this: it is ended then.
