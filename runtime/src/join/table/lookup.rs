@@ -191,6 +191,7 @@ impl JoinTable {
     /// Looks each row's key up, by the batch's leaves `key`.
     pub fn probe(&self, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
         (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
+        pairs.chains.clear();
         pairs.heads.clear();
         pairs.heads.resize(input.len(), 0);
         match &self.lookup {
