@@ -39,6 +39,8 @@ pub(crate) enum SuiteName {
     Stream(Measure),
     /// Whether the plans that are chosen for queries of TPC-H are the quickest of those there are
     Plans(Plans),
+    /// What skewed keys and wrong estimates cost
+    Robustness(Robustness),
     /// Measure the weights of the cost model on this machine
     Calibrate(Calibrate),
     /// Write the figure and the tables of what the suites have measured, for the README and docs/figures
@@ -160,6 +162,20 @@ pub(crate) struct Plans {
     pub(crate) parallelism: usize,
     /// Timed runs of plans that may be the quickest
     #[arg(long, default_value_t = 3, value_parser = parse_positive)]
+    pub(crate) runs: usize,
+}
+
+/// How to measure what skew and wrong estimates cost.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Robustness {
+    /// Cases to measure, separated by commas; all of the suite if absent
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) cases: Option<Vec<String>>,
+    /// Size of the data, times 8 M rows
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) scale: f64,
+    /// Runs of each pipeline, after one that is not timed
+    #[arg(long, default_value_t = 7, value_parser = parse_positive)]
     pub(crate) runs: usize,
 }
 

@@ -7,6 +7,7 @@ mod h2o;
 pub(crate) mod iterations;
 pub(crate) mod memory;
 pub(crate) mod plans;
+pub(crate) mod robustness;
 mod sort;
 pub(crate) mod stream;
 mod tables;

@@ -1,0 +1,239 @@
+//! What skewed keys, hints that lie, and decisions that are out of date cost: each pipeline beside the same one over uniform keys, or told the truth.
+//!
+//! The machine's pace changes from one minute to the next, so each pair of pipelines runs in turn, and the median of their ratios counts.
+
+mod expected;
+mod keys;
+mod pipelines;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use dataflow::prelude::*;
+use dataflow::{Decisions, Options, ProgressWhen};
+use serde::Serialize;
+
+use crate::data::random;
+use crate::error::{Error, Result};
+use crate::harness::{Check, Spread};
+use crate::options::Robustness;
+use crate::workspace::Workspace;
+use keys::{Distribution, ranks};
+use pipelines::{Digest, Pair, grouped, joined, joined_by_hash, joined_twice};
+
+/// Rows of the large side at scale 1.
+const ROWS: f64 = 8e6;
+/// Rows of the large side to each key.
+const ROWS_OF_KEY: u64 = 8;
+
+/// A skewed pipeline may take so many times the uniform one.
+const MOST_SKEWED: f64 = 1.3;
+/// One that is told wrongly may take so many times the one that is told the truth.
+const MOST_TOLD_WRONGLY: f64 = 2.0;
+
+/// So many times as many facts there are as when decisions were taken.
+const GROWTH: usize = 100;
+
+const KEYS: u64 = 0x5EED_0012;
+
+/// A pipeline, and what it is held against.
+struct Case {
+    name: String,
+    tasks: usize,
+    most: f64,
+    right: (Box<Pipeline>, Digest),
+    other: (Box<Pipeline>, Digest),
+    /// How the other is decided to run.
+    decisions: Option<Arc<Decisions>>,
+}
+
+type Pipeline = dyn Fn(&Env) -> dataflow::Result<DataSet<Digest>>;
+
+/// What a case came to.
+#[derive(Debug, Serialize)]
+struct Row {
+    case: String,
+    tasks: usize,
+    right_seconds: f64,
+    seconds: f64,
+    /// The median of the ratios of runs that follow each other.
+    ratio: f64,
+    most: f64,
+    agrees: bool,
+}
+
+/// Measures, prints and writes the results. Returns whether all checks hold.
+///
+/// # Errors
+/// When a pipeline fails, or a file cannot be written.
+pub(crate) fn run(workspace: &Workspace, options: &Robustness) -> Result<bool> {
+    let tables = Tables::of((ROWS * options.scale) as u64);
+    let mut rows = Vec::new();
+    println!("{:<24} {:>5} {:>9} {:>9} {:>6} {:>6}", "case", "tasks", "right s", "s", "ratio", "most");
+    let cases = skewed(&tables).into_iter().chain(told_wrongly(&tables)?);
+    let is_asked = |case: &Case| options.cases.as_ref().is_none_or(|asked| asked.contains(&case.name));
+    for case in cases.filter(is_asked) {
+        let row = case.measured(options.runs)?;
+        let Row { case, tasks, right_seconds, seconds, ratio, most, .. } = &row;
+        println!("{case:<24} {tasks:>5} {right_seconds:>9.4} {seconds:>9.4} {ratio:>6.2} {most:>6.2}");
+        rows.push(row);
+    }
+    let named = |is_wrong: &dyn Fn(&Row) -> bool| {
+        let wrong = rows.iter().filter(|row| is_wrong(row));
+        wrong.map(|row| format!("{} at {}", row.case, row.tasks)).collect::<Vec<_>>().join(", ")
+    };
+    let check = |name: &str, wrong: String| Check {
+        name: name.to_owned(),
+        ok: wrong.is_empty(),
+        detail: if wrong.is_empty() { "all of them".to_owned() } else { format!("not: {wrong}") },
+    };
+    let checks = [
+        check("answers agree", named(&|row| !row.agrees)),
+        check("no case takes more than it may", named(&|row| row.ratio > row.most)),
+    ];
+    super::tables::finish("robustness", workspace, &rows, &checks)
+}
+
+/// The rows of all pipelines.
+#[derive(Clone)]
+struct Tables {
+    /// Of each distribution.
+    facts: [(Distribution, Arc<Vec<Pair>>); 3],
+    /// Each key once.
+    dimension: Arc<Vec<Pair>>,
+    /// One key in a thousand.
+    few: Arc<Vec<Pair>>,
+}
+
+impl Tables {
+    fn of(rows: u64) -> Self {
+        let keys = (rows / ROWS_OF_KEY).max(1);
+        let pair = |rank: u64| Pair { key: random(KEYS, rank), value: rank };
+        let facts = |distribution| {
+            let ranks = ranks(distribution, rows, keys);
+            let pairs = ranks.into_iter().zip(0..).map(|(rank, value)| Pair { key: random(KEYS, rank), value });
+            (distribution, Arc::new(pairs.collect()))
+        };
+        Tables {
+            facts: [Distribution::Uniform, Distribution::Zipf, Distribution::Half].map(facts),
+            dimension: Arc::new((0..keys).map(pair).collect()),
+            few: Arc::new((0..keys).step_by(1_000).map(pair).collect()),
+        }
+    }
+}
+
+fn rows(env: &Env, rows: &Arc<Vec<Pair>>) -> dataflow::Result<DataSet<Pair>> {
+    env.collection(rows.iter().copied())
+}
+
+/// Groupings and joins over skewed keys, each beside the one over uniform keys.
+fn skewed(tables: &Tables) -> Vec<Case> {
+    let group = |facts: &[Pair], _: &[Pair]| expected::grouped(facts);
+    let join = |facts: &[Pair], dimension: &[Pair]| expected::joined(facts, dimension);
+    let pipelines: [(&str, Shape, Expected); 3] =
+        [("group", |facts, _| grouped(facts), group), ("join", joined, join), ("join-by-hash", joined_by_hash, join)];
+    let [(_, uniform), skewed @ ..] = &tables.facts;
+    let mut cases = Vec::new();
+    for (name, pipeline, expected) in pipelines {
+        for (distribution, facts) in skewed {
+            for tasks in [2, 4] {
+                let over = |facts: &Arc<Vec<Pair>>| -> (Box<Pipeline>, Digest) {
+                    let answer = expected(facts, &tables.dimension);
+                    let (facts, dimension) = (facts.clone(), tables.dimension.clone());
+                    (Box::new(move |env| Ok(pipeline(rows(env, &facts)?, rows(env, &dimension)?))), answer)
+                };
+                let name = format!("{name}-{distribution:?}").to_lowercase();
+                let (right, other) = (over(uniform), over(facts));
+                cases.push(Case { name, tasks, most: MOST_SKEWED, right, other, decisions: None });
+            }
+        }
+    }
+    cases
+}
+
+type Shape = fn(DataSet<Pair>, DataSet<Pair>) -> DataSet<Digest>;
+type Expected = fn(&[Pair], &[Pair]) -> Digest;
+
+/// What is told of the sizes of the inputs of two joins.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    facts: Option<u64>,
+    few: Option<u64>,
+    many: Option<u64>,
+}
+
+/// Joins that are told wrongly how large their inputs are, or run as was best for smaller ones, each beside the one that is told nothing.
+fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
+    let lies = [
+        ("large-as-small", Told { facts: Some(100), ..Told::default() }),
+        ("small-as-large", Told { many: Some(1_000_000_000), ..Told::default() }),
+        ("few-as-many", Told { few: Some(1_000_000_000), ..Told::default() }),
+        ("all-as-equal", Told { facts: Some(1_000), few: Some(1_000), many: Some(1_000) }),
+    ];
+    let answer = expected::joined_twice(&tables.facts[0].1, &tables.few, &tables.dimension);
+    let case = |name: &str, told: Told, decisions: Option<Decisions>| Case {
+        name: name.to_owned(),
+        tasks: 2,
+        most: MOST_TOLD_WRONGLY,
+        right: (twice(tables, Told::default()), answer),
+        other: (twice(tables, told), answer),
+        decisions: decisions.map(Arc::new),
+    };
+    let mut cases: Vec<Case> = lies.into_iter().map(|(name, told)| case(name, told, None)).collect();
+    // As long as there were few facts, they were the side to build.
+    let small = Tables {
+        facts: tables.facts.clone().map(|(of, facts)| (of, Arc::new(facts[..facts.len() / GROWTH].to_vec()))),
+        ..tables.clone()
+    };
+    let env = env(2, None);
+    twice(&small, Told::default())(&env).map_err(Error::of_case)?.print();
+    let plan = env.plan().map_err(Error::of_case)?;
+    env.discard();
+    cases.push(case("grown", Told::default(), Some(plan.decisions().clone())));
+    Ok(cases)
+}
+
+/// Two joins, over inputs of which so much is told.
+fn twice(tables: &Tables, told: Told) -> Box<Pipeline> {
+    let (facts, few, many) = (tables.facts[0].1.clone(), tables.few.clone(), tables.dimension.clone());
+    Box::new(move |env| {
+        let rows = |table: &Arc<Vec<Pair>>, told: Option<u64>| -> dataflow::Result<_> {
+            let rows = rows(env, table)?;
+            Ok(told.map_or(rows.clone(), |told| rows.expect_rows(told)))
+        };
+        Ok(joined_twice(rows(&facts, told.facts)?, rows(&few, told.few)?, rows(&many, told.many)?))
+    })
+}
+
+fn env(parallelism: usize, decisions: Option<Arc<Decisions>>) -> Env {
+    Env::new(Options { parallelism, decisions, progress: ProgressWhen::Never, ..Options::default() })
+}
+
+impl Case {
+    fn measured(self, runs: usize) -> Result<Row> {
+        let run = |pipeline: &Pipeline, decisions: Option<Arc<Decisions>>| {
+            let flow = pipeline(&env(self.tasks, decisions)).map_err(Error::of_case)?;
+            let start = Instant::now();
+            let answer = flow.collect().map_err(Error::of_case)?;
+            Ok::<_, Error>((start.elapsed().as_secs_f64(), answer))
+        };
+        let ((right, right_answer), (other, other_answer)) = (&self.right, &self.other);
+        let agrees = run(right, None)?.1 == [*right_answer] && run(other, self.decisions.clone())?.1 == [*other_answer];
+        let (mut right_times, mut times) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            right_times.push(run(right, None)?.0);
+            times.push(run(other, self.decisions.clone())?.0);
+        }
+        let ratios: Vec<f64> = times.iter().zip(&right_times).map(|(time, right)| time / right).collect();
+        let median = |times: &[f64]| Spread::of(times).map_or(f64::INFINITY, |spread| spread.median);
+        Ok(Row {
+            case: self.name,
+            tasks: self.tasks,
+            right_seconds: median(&right_times),
+            seconds: median(&times),
+            ratio: median(&ratios),
+            most: self.most,
+            agrees,
+        })
+    }
+}
