@@ -9,6 +9,7 @@
 //! blocking threads, which wake the task.
 
 mod followed;
+mod limits;
 mod watermarks;
 
 use std::collections::VecDeque;
@@ -31,6 +32,7 @@ use crate::stream::Control;
 
 pub(super) use followed::Followed;
 use followed::Next;
+pub(super) use limits::LateLimits;
 pub(super) use watermarks::WatermarkGenerator;
 
 /// So long a split is read while others have something, or until its next bytes are to be read.
@@ -78,6 +80,8 @@ pub(super) struct SourceHead {
     /// Pays for what is read.
     memory: Memory,
     stopped: bool,
+    /// What joins say of its records while it is read.
+    limits: Option<LateLimits>,
     /// Where event time is asked for: how far it is.
     time: Option<WatermarkGenerator>,
     /// Where snapshots are taken: the barriers that it says.
@@ -119,10 +123,16 @@ impl SourceHead {
             blocking,
             memory,
             stopped: false,
+            limits: None,
             time: None,
             barriers: None,
             ending: Control::END_OF_INPUT.into_iter(),
         }
+    }
+
+    /// The same head, which leaves splits out that no record is wanted of.
+    pub(super) fn skipping(self, limits: Option<LateLimits>) -> Self {
+        SourceHead { limits, ..self }
     }
 
     /// The same head, which says how far event time is.
@@ -180,6 +190,11 @@ impl SourceHead {
             }
             if self.current.is_none() {
                 match self.next_split(watch)? {
+                    Next::Read(split) if self.limits.as_ref().is_some_and(|limits| limits.exclude(&split)) => {
+                        metrics.skipped_splits.add(1);
+                        self.count_bytes(split.bytes, watch);
+                        continue;
+                    }
                     Next::Read(split) => self.open(split)?,
                     Next::Idle => return Ok(SourceProgress::Control(Control::Idle)),
                     Next::Wait(until) => return self.wait(until),

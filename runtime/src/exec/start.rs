@@ -9,16 +9,17 @@ use super::aligned_input::AlignedInput;
 use super::blocking::BlockingFor;
 use super::channel::{Inbox, QueuePlace, Wake};
 use super::exits::Exit;
-use super::inline::{InlineStep, Watch};
+use super::inline::{InlineStep, KeyCheck, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
-use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue, WatermarkGenerator};
+use super::reading::{Followed, FollowedSource, HeadSplits, LateLimits, SourceHead, SplitQueue, WatermarkGenerator};
 use super::snapshots::{Barriers, Snapshots};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
+use crate::hash::RuntimeFilter;
 use crate::kernel::{Blocking, Outputs, TaskContext, TaskGroup, catching};
 use crate::memory::Memory;
 use crate::memory::limits::SPOOL_BYTES;
@@ -85,6 +86,8 @@ struct Starter<'p> {
     groups: Vec<Vec<TaskGroup>>,
     /// Stages whose rows come without end, some of them.
     endless: Vec<bool>,
+    /// By their numbers.
+    runtime_filters: Vec<Arc<RuntimeFilter>>,
 }
 
 impl<'p> Starter<'p> {
@@ -118,7 +121,21 @@ impl<'p> Starter<'p> {
         let groups =
             plan.stages.iter().map(|stage| stage.steps.iter().map(|_| TaskGroup::default()).collect()).collect();
         let endless = plan.endless_stages();
-        Ok(Starter { plan, resources, snapshots, job, first_team, tasks, inboxes, splits, groups, endless })
+        let filters = plan.runtime_filters.iter();
+        let runtime_filters = filters.map(|filter| Arc::new(RuntimeFilter::new(filter.tasks, filter.rows))).collect();
+        Ok(Starter {
+            plan,
+            resources,
+            snapshots,
+            job,
+            first_team,
+            tasks,
+            inboxes,
+            splits,
+            groups,
+            endless,
+            runtime_filters,
+        })
     }
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
@@ -184,6 +201,7 @@ impl<'p> Starter<'p> {
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator][subtask].clone(),
             group: TaskGroup::default(),
+            runtime_filter: None,
         }
     }
 
@@ -221,7 +239,10 @@ impl<'p> Starter<'p> {
                     .event_time
                     .map(|of| WatermarkGenerator::new(of.leaf, of.lateness_micros).going_on(starts));
                 let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
-                Ok(PipelineHead::Source(Box::new(head.telling_time(time).saying_barriers(barriers))))
+                let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
+                let limits = LateLimits::of(source, self.plan.stages[stage].skips.iter().map(filter).collect());
+                let head = head.skipping(limits).telling_time(time).saying_barriers(barriers);
+                Ok(PipelineHead::Source(Box::new(head)))
             }
         }
     }
@@ -257,8 +278,14 @@ impl<'p> Starter<'p> {
         let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, me));
         let group = self.groups[stage][number].clone();
         let superstep = u32::from(step.in_loop);
-        let context =
-            TaskContext { memory: memory.clone(), group, superstep, ..self.context(step.operator, plan, subtask, me) };
+        let fills = step.fills.filter(|&filter| subtask < self.plan.runtime_filters[filter].tasks);
+        let context = TaskContext {
+            memory: memory.clone(),
+            group,
+            superstep,
+            runtime_filter: fills.map(|filter| self.runtime_filters[filter].clone()),
+            ..self.context(step.operator, plan, subtask, me)
+        };
         // A kernel's set-up is the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
         let layout = step.driver.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
@@ -289,6 +316,11 @@ impl<'p> Starter<'p> {
             InlineStepPlan::WindowStart(operator, windows) => {
                 Ok(InlineStep::WindowStart(*operator, *windows, Vec::new()))
             }
+            InlineStepPlan::RuntimeFilter(number, key) => Ok(InlineStep::RuntimeFilter(KeyCheck::new(
+                self.plan.runtime_filters[*number].join,
+                self.runtime_filters[*number].clone(),
+                key.clone(),
+            ))),
             InlineStepPlan::Filter(operator, factory) => {
                 let context = self.context(*operator, plan, subtask, me);
                 let predicate = catching(|| factory.open(&context));

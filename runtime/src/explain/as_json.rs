@@ -83,6 +83,8 @@ fn of_operators(metrics: &JobMetrics) -> Vec<Value> {
             ("spilled_parts", all.spilled_parts.into()),
             ("passes", all.passes.into()),
             ("late_rows", all.late_rows.into()),
+            ("filtered_rows", all.filtered_rows.into()),
+            ("skipped_splits", all.skipped_splits.into()),
             ("rounds", all.rounds.into()),
             ("tasks", tasks.iter().map(|task| of_task(&OperatorCounts::of([&**task]))).collect()),
         ])

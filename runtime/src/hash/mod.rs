@@ -9,6 +9,7 @@ mod bloom;
 mod index;
 pub(crate) mod key;
 mod rows;
+mod runtime_filter;
 
 pub use bloom::BloomFilter;
 pub(crate) use index::{
@@ -16,3 +17,4 @@ pub(crate) use index::{
 };
 pub(crate) use key::{KeyLeaf, KeyShape, Parts, compared, with_shape};
 pub use rows::hash_rows;
+pub use runtime_filter::{KeyFilter, RuntimeFilter};

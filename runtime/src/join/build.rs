@@ -109,6 +109,11 @@ impl HybridHashJoin {
 
     /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
     pub(crate) fn begin_probe(&mut self) {
+        match self.runtime_filter.take() {
+            Some(filter) if self.parts.is_none() => self.built.table.tell_keys(&filter),
+            Some(filter) => filter.give_up(),
+            None => {}
+        }
         self.disk.memory.set_revocable(false);
         (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);
     }

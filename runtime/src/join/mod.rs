@@ -43,8 +43,10 @@ mod side;
 mod table;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::error::Result;
+use crate::hash::RuntimeFilter;
 use crate::join::partitions::{Partitions, SpillContext};
 use crate::join::side::Layouts;
 use crate::join::spilled::{PartitionPair, SpilledJoin};
@@ -137,6 +139,8 @@ pub(crate) struct HybridHashJoin {
     spilled_join: Option<SpilledJoin>,
     /// Where [`JoinEmitter`] stand with what comes back.
     cursor: Cursor,
+    /// Where this task says which keys have a partner, until it has.
+    runtime_filter: Option<Arc<RuntimeFilter>>,
 }
 
 impl HybridHashJoin {
@@ -162,6 +166,7 @@ impl HybridHashJoin {
             pending: Vec::new(),
             spilled_join: None,
             cursor: 0,
+            runtime_filter: context.runtime_filter.clone(),
         })
     }
 

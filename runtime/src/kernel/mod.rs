@@ -15,6 +15,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::hash::RuntimeFilter;
 use crate::memory::Memory;
 use crate::metrics::OperatorMetrics;
 use crate::page::{Batch, Input, RowPairs, RowWriter, Selection};
@@ -47,6 +48,8 @@ pub struct TaskContext {
     pub metrics: Arc<OperatorMetrics>,
     /// What it shares with the operator's other tasks.
     pub group: TaskGroup,
+    /// Of a join whose build side says which rows of the other side are worth being sent: where it says so.
+    pub runtime_filter: Option<Arc<RuntimeFilter>>,
 }
 
 impl TaskContext {
@@ -64,6 +67,7 @@ impl TaskContext {
             space,
             metrics,
             group: TaskGroup::default(),
+            runtime_filter: None,
         }
     }
 

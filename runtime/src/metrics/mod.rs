@@ -30,6 +30,10 @@ pub struct OperatorMetrics {
     pub passes: Counter,
     /// Records that came when their window had ended, and were left out.
     pub late_rows: Counter,
+    /// Of a join: records of the side that looks for partners that its runtime filter has dropped before they were sent.
+    pub filtered_rows: Counter,
+    /// Of a source: splits that were not read, as a join's runtime filter excludes them.
+    pub skipped_splits: Counter,
     /// How far event time is: what all tasks before it have said where rows come from several, as they do to windows.
     pub event_time: EventTime,
     /// Where a loop begins: the rounds that have begun.
@@ -59,6 +63,10 @@ pub struct OperatorCounts {
     pub passes: u64,
     /// Records that came when their window had ended, and were left out.
     pub late_rows: u64,
+    /// Of a join: records of the side that looks for partners that its runtime filter has dropped before they were sent.
+    pub filtered_rows: u64,
+    /// Of a source: splits that were not read, as a join's runtime filter excludes them.
+    pub skipped_splits: u64,
     /// How far event time is, in the task that is furthest.
     pub event_time: Option<Timestamp>,
     /// Where a loop begins: the rounds that have begun.
@@ -81,6 +89,8 @@ impl OperatorCounts {
             all.spilled_parts += task.spilled_parts.get();
             all.passes = all.passes.max(task.passes.get());
             all.late_rows += task.late_rows.get();
+            all.filtered_rows += task.filtered_rows.get();
+            all.skipped_splits += task.skipped_splits.get();
             event_time.raise(task.event_time.0.load(Ordering::Relaxed));
             // Each task knows how many there are in all, of the round that it is in.
             if task.rounds.get() > all.rounds {

@@ -85,7 +85,12 @@ impl Operator for SemiJoin {
         if is_merged {
             return merge_strategies(planning, &self.keys, &merge);
         }
-        let hash = |way: HashWay| parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
+        let hash = |way: HashWay| {
+            let factory = parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
+            // A left row without a partner gives nothing to a semi-join.
+            let drops_left = self.matched && way.build == 1;
+            if drops_left { factory.filtering(Some((0, self.keys[0].clone().into()))) } else { factory }
+        };
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
         let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
         if self.hint.is_none() {

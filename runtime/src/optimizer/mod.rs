@@ -9,7 +9,8 @@
 //! 6. `estimates`, from the sources down: how many rows, how wide. Costs need it.
 //! 7. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
 //! 8. `choose`: a strategy for each operator by cost (`search`), and, from the sources down, the stages that follow from it.
-//! 9. `sanity`, last: holds the finished plan against what the executor relies on.
+//! 9. `runtime_filters`: what joins say of their build sides, once they are complete, is asked where rows of the other side begin.
+//! 10. `sanity`, last: holds the finished plan against what the executor relies on.
 //!
 //! **Each rule can be left out** (`--without`), and a test holds results with and without each against the embedded engine, which knows none.
 
@@ -24,6 +25,7 @@ mod loops;
 mod profile;
 mod repeat;
 mod rules;
+mod runtime_filters;
 mod scans;
 mod sanity;
 mod search;
@@ -72,6 +74,9 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
     let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;
+    if resources.rules.runs(Rule::RuntimeFilters) {
+        runtime_filters::place(&mut plan, &nodes);
+    }
     let number = |sink: &Arc<Node>| nodes.iter().position(|node| node.sequence == sink.sequence);
     plan.sinks = sinks.iter().filter_map(number).collect();
     let loops = Loops::of(&nodes);

@@ -11,11 +11,13 @@ pub enum Rule {
     Combiners,
     /// A scan whose branches meet again is repeated, so that nothing needs to be kept.
     Scans,
+    /// Rows that will find no partner in a join are dropped before they are sent there.
+    RuntimeFilters,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Rule; 4] = [Rule::Filters, Rule::Fields, Rule::Combiners, Rule::Scans];
+    pub const ALL: [Rule; 5] = [Rule::Filters, Rule::Fields, Rule::Combiners, Rule::Scans, Rule::RuntimeFilters];
 
     /// Its name on the command line.
     #[must_use]
@@ -25,6 +27,7 @@ impl Rule {
             Rule::Fields => "fields",
             Rule::Combiners => "combiners",
             Rule::Scans => "scans",
+            Rule::RuntimeFilters => "runtime-filters",
         }
     }
 }

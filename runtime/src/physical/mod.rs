@@ -57,16 +57,21 @@ pub enum InlineStepPlan {
     Project(usize, Arc<[usize]>),
     /// A leaf is added: where the window of a row begins. Nothing follows it but what reads that.
     WindowStart(usize, TumblingWindows),
+    /// Rows are dropped that have no partner in the join with this runtime filter, by its number and the leaves of the key: as soon as it is there, and only where it
+    /// drops enough.
+    RuntimeFilter(usize, Arc<[usize]>),
 }
 
 impl InlineStepPlan {
-    /// Whose step it is.
+    /// Whose step it is; a runtime filter is nobody's, as it changes nothing that anybody gives.
     #[must_use]
-    pub fn operator(&self) -> usize {
-        let (InlineStepPlan::Filter(operator, _)
-        | InlineStepPlan::Project(operator, _)
-        | InlineStepPlan::WindowStart(operator, _)) = self;
-        *operator
+    pub fn operator(&self) -> Option<usize> {
+        match self {
+            InlineStepPlan::Filter(operator, _)
+            | InlineStepPlan::Project(operator, _)
+            | InlineStepPlan::WindowStart(operator, _) => Some(*operator),
+            InlineStepPlan::RuntimeFilter(..) => None,
+        }
     }
 
     /// Whether it is to see all rows, also those that nobody wants.
@@ -94,6 +99,8 @@ pub struct StepPlan {
     pub in_loop: bool,
     /// Where its outputs beside the main one go: pages as they are.
     pub others: Vec<OutputPlan>,
+    /// The runtime filter that its tasks fill, by its number.
+    pub fills: Option<usize>,
 }
 
 impl StepPlan {
@@ -164,6 +171,19 @@ pub struct StagePlan {
     pub inboxes: usize,
     /// Where the head, a source, takes event time from.
     pub event_time: Option<EventTimeOf>,
+    /// Of a source: runtime filters of keys that are one of its leaves each, by their numbers. Splits whose statistics exclude all keys are not read.
+    pub skips: Vec<(usize, usize)>,
+}
+
+/// What a join says of the rows that look for partners in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuntimeFilterPlan {
+    /// The join.
+    pub join: usize,
+    /// How many of its tasks fill it: all where each has a part of the build side, else the first.
+    pub tasks: usize,
+    /// About how many rows they have together; none where rows are not looked at one by one, and the least and the greatest key are all that is asked for.
+    pub rows: Option<usize>,
 }
 
 /// A plan that can be run.
@@ -175,6 +195,8 @@ pub struct PhysicalPlan {
     pub stages: Vec<StagePlan>,
     /// The operators that are sinks, in the order in which these were given.
     pub sinks: Vec<usize>,
+    /// The runtime filters of its joins.
+    pub runtime_filters: Vec<RuntimeFilterPlan>,
     /// The operators of which the program says how much they give, outside of loops.
     pub size_hints: Vec<(usize, SizeHint)>,
 }
@@ -197,7 +219,8 @@ impl PhysicalPlan {
                 Head::Source(operator, ..) | Head::SpillQueue(operator, ..) => runs(operator),
                 Head::Inbox(_) => {}
             }
-            let mut run_inline = |inline: &[InlineStepPlan]| inline.iter().for_each(|step| runs(step.operator()));
+            let mut run_inline =
+                |inline: &[InlineStepPlan]| inline.iter().filter_map(InlineStepPlan::operator).for_each(&mut runs);
             stage.steps.iter().for_each(|step| run_inline(&step.inline));
             let outputs = stage.steps.iter().flat_map(|step| &step.others).chain(&stage.outputs);
             outputs.clone().for_each(|output| run_inline(&output.inline));
@@ -266,6 +289,7 @@ impl Builder {
             tasks,
             inboxes,
             event_time: None,
+            skips: Vec::new(),
         });
         self.plan.stages.len() - 1
     }
@@ -346,6 +370,7 @@ impl Builder {
             part,
             in_loop: false,
             others: Vec::new(),
+            fills: None,
         });
         Place { ordered, ..Place::behind(stage, operator) }
     }

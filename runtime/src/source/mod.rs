@@ -139,6 +139,16 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Where a file cannot be read or does not fit the record.
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>>;
+    /// Whether statistics show that no record of a split fulfils all of some bounds that were not known when [splits](Source::splits) were listed.
+    fn excludes(&self, split: &Split, bounds: &[Bound]) -> bool {
+        let _ = (split, bounds);
+        false
+    }
+    /// Whether it may ever [exclude](Source::excludes) a split by this leaf.
+    fn has_limits(&self, leaf: usize) -> bool {
+        let _ = leaf;
+        false
+    }
     /// How the record's fields and the columns of its first file fit.
     fn columns(&self) -> Vec<ColumnFit> {
         Vec::new()

@@ -54,6 +54,9 @@ pub struct DriverFactory {
     pub may_stop: bool,
     /// What becomes of their state where a job goes on from a snapshot.
     pub recovery: Recovery,
+    /// For a join: the port whose rows give nothing where they have no partner at the other, and the leaves of their key. The drivers say which keys have one
+    /// ([`TaskContext::runtime_filter`]), so that others need not be sent there.
+    pub filtered: Option<(usize, Arc<[usize]>)>,
     create: Box<Create>,
 }
 
@@ -72,6 +75,7 @@ impl DriverFactory {
             minimum_bytes: None,
             may_stop: false,
             recovery: Recovery::Lost,
+            filtered: None,
             create: Box::new(move |context| Ok(Box::new(create(context)?))),
         }
     }
@@ -116,6 +120,12 @@ impl DriverFactory {
     #[must_use]
     pub fn recovering(self, recovery: Recovery) -> Self {
         DriverFactory { recovery, ..self }
+    }
+
+    /// See [`DriverFactory::filtered`].
+    #[must_use]
+    pub fn filtering(self, filtered: Option<(usize, Arc<[usize]>)>) -> Self {
+        DriverFactory { filtered, ..self }
     }
 
     /// A driver for one task.

@@ -7,6 +7,7 @@ mod counting;
 mod counting_aside;
 mod own_types;
 mod pipelines;
+mod runtime_filters;
 
 use dataflow::prelude::*;
 use dataflow::{Options, ProgressWhen, Rule};

@@ -14,7 +14,7 @@ use crate::format::files::{InputFile, Inputs, describe, version_of};
 use crate::memory::Memory;
 use crate::page::run_bytes;
 use crate::row::Schema;
-use crate::source::{ColumnFit, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{Bound, ColumnFit, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split, SplitReader, Statistics};
 
 /// Records of Parquet files. Splits are row groups.
 pub struct ParquetSource {
@@ -127,6 +127,20 @@ impl Source for ParquetSource {
         }
         let split = |(part, group, _, bytes)| Split { part, range: group as u64..group as u64 + 1, bytes };
         Ok(self.groups(scan).map(split).collect())
+    }
+
+    fn excludes(&self, split: &Split, bounds: &[Bound]) -> bool {
+        let Some(fit) = self.fits.get(split.part) else { return false };
+        let group = fit.metadata.metadata().row_groups().get(split.range.start as usize);
+        group.is_some_and(|group| is_excluded(fit, &self.schema, group, bounds))
+    }
+
+    fn has_limits(&self, leaf: usize) -> bool {
+        self.fits.iter().any(|fit| {
+            let groups = fit.metadata.metadata().row_groups();
+            fit.plan(leaf)
+                .is_some_and(|plan| groups.iter().any(|group| group.column(plan.column).statistics().is_some()))
+        })
     }
 
     fn reader_bytes(&self, scan: &Scan) -> Result<usize> {

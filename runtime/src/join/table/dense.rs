@@ -43,6 +43,11 @@ impl Span {
         (span.least <= span.greatest).then_some(span)
     }
 
+    /// The least and the greatest.
+    pub(crate) fn limits(self) -> (i64, i64) {
+        (self.least, self.greatest)
+    }
+
     /// How many numbers lie in it.
     fn numbers(self) -> u64 {
         self.greatest.wrapping_sub(self.least).cast_unsigned().saturating_add(1)

@@ -85,6 +85,11 @@ impl KeySpan {
         self.note(&Input::new(batch, &all));
     }
 
+    /// The least and the greatest key, where each is one number, taken for one with a sign.
+    pub(crate) fn limits(&self) -> Option<(i64, i64)> {
+        self.span.map(Span::limits)
+    }
+
     /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
     #[must_use]
     pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-use crate::hash::{ROW_ALIGN, next_id};
+use crate::hash::{ROW_ALIGN, RuntimeFilter, next_id};
 use crate::join::table::lookup::{Lookup, is_near};
 use crate::join::table::pairs::Of;
 use crate::memory::Memory;
@@ -126,6 +126,12 @@ impl JoinTable {
     #[must_use]
     pub fn keys(&self) -> &KeySpan {
         &self.keys
+    }
+
+    /// Adds the keys of its rows to a filter of the rows that look for partners.
+    pub(crate) fn tell_keys(&self, filter: &RuntimeFilter) {
+        let batches = self.rows.pages().iter().map(|page| page.batch());
+        filter.add(batches, self.count, &self.key, self.keys.limits(), &self.memory);
     }
 
     /// Where each leaf of a row comes from. The hidden one has no source; `build` sets it.

@@ -43,7 +43,10 @@ impl JoinParts {
         let side = if build == 0 { "left" } else { "right" };
         let kept = if keeps_build { " once" } else { "" };
         let name = format!("{name}, build {side}{kept}{}", by_hint(is_hinted));
-        let factory = DriverFactory::new(name, create).emitting(layout);
+        let probe = &self.sides[1 - build];
+        let is_filtered = spills && !probe.keeps && !probe.key.is_empty();
+        let filtered = is_filtered.then(|| (1 - build, probe.key.clone().into()));
+        let factory = DriverFactory::new(name, create).emitting(layout).filtering(filtered);
         if spills { factory.spilling_beyond(JOIN_BYTES) } else { factory }
     }
 }

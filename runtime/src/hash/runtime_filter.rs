@@ -1,0 +1,192 @@
+//! Runtime filters: what the build side of a join says, once it is complete, of the rows that are going to look for partners in it. Who sends or reads these rows drops
+//! those that have none, long before they come to the join.
+//!
+//! Nobody waits for a filter: until all tasks of the join have added their keys there is none, and all rows pass. What passes that has no partner finds none in the
+//! join, so a filter that comes late, or never, costs time and no result. (Systems call it sideways information passing, or a dynamic filter: Impala's runtime filters.)
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::hash::{BloomFilter, hash_rows};
+use crate::memory::Memory;
+use crate::page::{Batch, Input, Selection};
+
+/// A filter of more keys would take more than a core's caches hold, and the lookups in it as long as those in the join.
+const MOST_KEYS: usize = 32 << 20;
+
+/// The keys of a join's build side, which its tasks bring together.
+pub struct RuntimeFilter {
+    filling: Mutex<Filling>,
+    complete: OnceLock<KeyFilter>,
+}
+
+/// What tasks have added so far.
+struct Filling {
+    /// Tasks whose keys are missing; 0 also where there will be no filter.
+    missing: usize,
+    keys: Option<BloomFilter>,
+    limits: Option<(i64, i64)>,
+    /// Of all tasks together; nothing where their limits are all that is asked for.
+    expected_keys: Option<usize>,
+    has_rows: bool,
+}
+
+impl Filling {
+    /// Whether one more task may add keys of so many rows.
+    fn begin(&mut self, rows: usize, memory: &Memory) -> bool {
+        if let Some(expected) = self.expected_keys.filter(|_| self.missing > 0 && self.keys.is_none()) {
+            let keys = expected.max(rows * self.missing).min(MOST_KEYS);
+            let is_free = memory.try_reserve_idle(BloomFilter::bytes_for(keys));
+            self.keys = if is_free { BloomFilter::new(keys, memory).ok() } else { None };
+            self.missing = if self.keys.is_some() { self.missing } else { 0 };
+        }
+        self.missing > 0
+    }
+
+    /// Brings the limits of a task's keys together with those before: without limits of some keys there are none of all.
+    fn cover(&mut self, limits: Option<(i64, i64)>, rows: usize) {
+        if rows == 0 {
+            return;
+        }
+        self.limits = match (self.limits, limits) {
+            (Some((least, greatest)), Some(more)) => Some((least.min(more.0), greatest.max(more.1))),
+            (None, limits) if !self.has_rows => limits,
+            _ => None,
+        };
+        self.has_rows = true;
+    }
+}
+
+/// Keys that have a partner, and few others.
+pub struct KeyFilter {
+    /// Nothing where limits are all that was asked for, or keys are too many.
+    keys: Option<BloomFilter>,
+    /// The least and the greatest, where keys are one number each.
+    limits: Option<(i64, i64)>,
+}
+
+impl RuntimeFilter {
+    /// A filter to which so many tasks add about so many keys together; without a number, their limits alone.
+    #[must_use]
+    pub fn new(tasks: usize, expected_keys: Option<usize>) -> Self {
+        let filling = Filling { missing: tasks, keys: None, limits: None, expected_keys, has_rows: false };
+        RuntimeFilter { filling: Mutex::new(filling), complete: OnceLock::new() }
+    }
+
+    /// Adds the keys of one task's rows: `limits` are the least and the greatest of them, where each is one number. Where no memory is free for
+    /// the filter, there is none.
+    pub fn add<'p>(
+        &self,
+        batches: impl Iterator<Item = Batch<'p>>,
+        rows: usize,
+        key: &[usize],
+        limits: Option<(i64, i64)>,
+        memory: &Memory,
+    ) {
+        let (mut all, mut hashes) = (Selection::default(), Vec::new());
+        let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
+        if !filling.begin(rows, memory) {
+            return;
+        }
+        filling.cover(limits, rows);
+        if let Some(keys) = &mut filling.keys {
+            for batch in batches {
+                all.set(0..batch.rows() as u32);
+                hash_rows(&Input::new(&batch, &all), key, &mut hashes);
+                hashes.iter().for_each(|&hash| keys.insert(hash));
+            }
+        }
+        filling.missing -= 1;
+        if filling.missing == 0 {
+            let keys = filling.keys.take().filter(|keys| !keys.is_crowded());
+            // Only the last task comes here.
+            let _ = self.complete.set(KeyFilter { keys, limits: filling.limits });
+        }
+    }
+
+    /// The keys of a task are not all in memory: there is no filter.
+    pub fn give_up(&self) {
+        let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
+        (filling.missing, filling.keys) = (0, None);
+    }
+
+    /// The filter, once all tasks have added their keys.
+    #[must_use]
+    pub fn complete(&self) -> Option<&KeyFilter> {
+        self.complete.get()
+    }
+}
+
+impl KeyFilter {
+    /// Drops the rows that have no partner, as far as the filter knows; `key` are the key's leaves.
+    pub fn select(&self, batch: &Batch<'_>, key: &[usize], rows: &mut Selection, hashes: &mut Vec<u64>) {
+        let Some(keys) = &self.keys else { return };
+        hash_rows(&Input::new(batch, rows), key, hashes);
+        rows.keep_positions(|position| hashes.get(position).is_none_or(|&hash| keys.contains(hash)));
+    }
+
+    /// The least and the greatest key, where each is one number.
+    #[must_use]
+    pub fn limits(&self) -> Option<(i64, i64)> {
+        self.limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Budget;
+    use crate::page::Columns;
+    use crate::row::LeafType;
+
+    fn batch(keys: &[i64]) -> Batch<'_> {
+        let mut columns = Columns::new(keys.len());
+        columns.plain(LeafType::I64, keys).unwrap();
+        columns.finish()
+    }
+
+    fn memory(bytes: usize) -> Memory {
+        Memory::new(Budget::new(bytes), "test")
+    }
+
+    fn added(filter: &RuntimeFilter, keys: &[i64], memory: &Memory) {
+        let limits = keys.iter().min().copied().zip(keys.iter().max().copied());
+        filter.add(std::iter::once(batch(keys)), keys.len(), &[0], limits, memory);
+    }
+
+    #[test]
+    fn rows_pass_until_all_tasks_have_added_their_keys_and_then_those_with_a_partner() {
+        let (filter, memory) = (RuntimeFilter::new(3, Some(10)), memory(1 << 24));
+        added(&filter, &[7, 3], &memory);
+        added(&filter, &[], &memory);
+        assert!(filter.complete().is_none());
+        added(&filter, &[900], &memory);
+        let complete = filter.complete().unwrap();
+        assert_eq!(complete.limits(), Some((3, 900)));
+        let asked: Vec<i64> = (0..1_000).collect();
+        let mut rows = Selection::default();
+        rows.set(0..1_000);
+        complete.select(&batch(&asked), &[0], &mut rows, &mut Vec::new());
+        assert!([3, 7, 900].iter().all(|row| rows.rows().contains(row)) && rows.len() < 100, "{}", rows.len());
+    }
+
+    #[test]
+    fn keys_that_a_task_cannot_add_or_memory_does_not_hold_make_no_filter() {
+        let (filter, ample) = (RuntimeFilter::new(2, Some(10)), memory(1 << 24));
+        added(&filter, &[7], &ample);
+        filter.give_up();
+        added(&filter, &[8], &ample);
+        assert!(filter.complete().is_none());
+        let filter = RuntimeFilter::new(1, Some(1 << 20));
+        added(&filter, &[7], &memory(1 << 16));
+        assert!(filter.complete().is_none());
+    }
+
+    #[test]
+    fn without_limits_of_some_keys_there_are_none_of_all() {
+        let (filter, memory) = (RuntimeFilter::new(3, Some(10)), memory(1 << 24));
+        added(&filter, &[7], &memory);
+        filter.add(std::iter::once(batch(&[8])), 1, &[0], None, &memory);
+        added(&filter, &[9], &memory);
+        assert_eq!(filter.complete().unwrap().limits(), None);
+    }
+}

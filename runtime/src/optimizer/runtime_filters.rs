@@ -1,0 +1,187 @@
+//! Runtime filters: where rows are dropped that will find no partner in a join, once its build side is complete.
+//!
+//! A filter goes from the join towards the sources of its other side, through whatever takes over the key's leaves and lets filters pass, across exchanges and other joins,
+//! as far down as it comes. It stands there only if something lies between it and the join: an exchange, or another step. Where it comes to a source whose splits have
+//! statistics, it also leaves splits out.
+//!
+//! The rule works on the finished plan: which side is built, and what is shipped, is known only then. It changes no choice.
+
+use std::sync::Arc;
+
+use crate::physical::{Head, InlineStepPlan, Part, PhysicalPlan, RuntimeFilterPlan};
+use crate::plan::Node;
+use crate::strategy::Ship;
+
+/// A filter has to keep a smaller share of the rows than this, as far as is known: each row of the build side is hashed once more for it.
+const MOST_KEPT: f64 = 0.7;
+
+/// Puts runtime filters where they save work. The plan's operators are the nodes.
+pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
+    let endless = plan.endless_stages();
+    let mut found = Vec::new();
+    for (stage, of_stage) in plan.stages.iter().enumerate().filter(|&(stage, _)| !endless[stage]) {
+        for (step, of_step) in of_stage.steps.iter().enumerate() {
+            let Some((port, key)) = of_step.driver.filtered.clone().filter(|_| !of_step.in_loop) else { continue };
+            let mut walk = Walk { plan, nodes, sites: Vec::new(), splits: Vec::new() };
+            walk.descend_to_port((stage, step), port, &key, false);
+            let Walk { sites, splits, .. } = walk;
+            let sites = if keeps_few(plan, of_step.operator, port) { sites } else { Vec::new() };
+            if !sites.is_empty() || !splits.is_empty() {
+                found.push((stage, step, port, sites, splits));
+            }
+        }
+    }
+    for (stage, step, port, sites, splits) in found {
+        let number = plan.runtime_filters.len();
+        let join = plan.stages[stage].steps[step].operator;
+        let rows = plan.operators[join].inputs.get(1 - port).map(|&(input, _)| plan.operators[input].estimate.rows);
+        let tasks = filling_tasks(plan, stage, step, 1 - port);
+        let rows = rows.filter(|_| !sites.is_empty()).map(|rows| rows.ceil() as usize);
+        plan.runtime_filters.push(RuntimeFilterPlan { join, tasks, rows });
+        plan.stages[stage].steps[step].fills = Some(number);
+        plan.operators[join].strategy.push_str(", runtime filter");
+        for Site { stage, before, at, key } in sites {
+            let of_stage = &mut plan.stages[stage];
+            let inline = match before {
+                Before::Step(step) => &mut of_stage.steps[step].inline,
+                Before::Output(output) => &mut of_stage.outputs[output].inline,
+            };
+            inline.insert(at, InlineStepPlan::RuntimeFilter(number, key.into()));
+        }
+        splits.into_iter().for_each(|(stage, leaf)| plan.stages[stage].skips.push((number, leaf)));
+    }
+}
+
+/// Whether a join is expected to find partners for few of the rows at a port.
+fn keeps_few(plan: &PhysicalPlan, join: usize, port: usize) -> bool {
+    let info = &plan.operators[join];
+    let probed = info.inputs.get(port).map_or(0.0, |&(input, _)| plan.operators[input].estimate.rows);
+    info.estimate.rows < MOST_KEPT * probed
+}
+
+/// The tasks of a step among which the rows at a port are divided: one where each has all of them.
+fn filling_tasks(plan: &PhysicalPlan, stage: usize, step: usize, port: usize) -> usize {
+    let of_stage = &plan.stages[stage];
+    let inbox = of_stage.steps[step].sides.iter().find(|(side, _)| *side == port).map(|&(_, inbox)| inbox);
+    let mut outputs = plan.stages.iter().flat_map(|stage| &stage.outputs);
+    let is_broadcast =
+        inbox.is_some_and(|inbox| outputs.any(|output| output.to == (stage, inbox) && output.ship == Ship::Broadcast));
+    if is_broadcast { 1 } else { of_stage.tasks }
+}
+
+/// What stands behind some inline steps.
+#[derive(Clone, Copy)]
+enum Before {
+    Step(usize),
+    Output(usize),
+}
+
+/// Where a filter is to stand: among the inline steps of a stage, with the key as rows have it there.
+struct Site {
+    stage: usize,
+    before: Before,
+    at: usize,
+    key: Vec<usize>,
+}
+
+/// The way of one filter.
+struct Walk<'p> {
+    plan: &'p PhysicalPlan,
+    nodes: &'p [Arc<Node>],
+    sites: Vec<Site>,
+    /// Stages that begin with a source, and its leaf that is the key.
+    splits: Vec<(usize, usize)>,
+}
+
+impl Walk<'_> {
+    /// From a step towards what comes to one of its ports. `saves` says whether something lies behind that need not be done for rows that are dropped
+    /// before; the answer is whether the filter is placed, or of no use.
+    fn descend_to_port(&mut self, (stage, step): (usize, usize), port: usize, key: &[usize], saves: bool) {
+        let of_step = &self.plan.stages[stage].steps[step];
+        match of_step.sides.iter().find(|(side, _)| *side == port) {
+            None if of_step.port == port => self.descend(stage, Before::Step(step), key, saves),
+            None => {}
+            Some(&(_, inbox)) => self.descend_to_inbox((stage, inbox), key, saves),
+        }
+    }
+
+    /// From an inbox towards all that send there.
+    fn descend_to_inbox(&mut self, inbox: (usize, usize), key: &[usize], saves: bool) {
+        for (stage, of_stage) in self.plan.stages.iter().enumerate() {
+            for (output, of_output) in of_stage.outputs.iter().enumerate().filter(|(_, output)| output.to == inbox) {
+                // Whole pages that go on as they are would have to be written anew for a filter.
+                let saves = saves || matches!(of_output.ship, Ship::Hash(_));
+                self.descend(stage, Before::Output(output), key, saves);
+            }
+        }
+    }
+
+    /// From before a step or an output, through its inline steps, towards what they stand behind.
+    fn descend(&mut self, stage: usize, before: Before, key: &[usize], saves: bool) {
+        let of_stage = &self.plan.stages[stage];
+        let (inline, step_before) = match before {
+            Before::Step(step) => (&of_stage.steps[step].inline, step.checked_sub(1)),
+            Before::Output(output) => (&of_stage.outputs[output].inline, of_stage.steps.len().checked_sub(1)),
+        };
+        let mut key = key.to_vec();
+        for (at, step) in inline.iter().enumerate().rev() {
+            let below = match step {
+                InlineStepPlan::Filter(_, predicate) if predicate.has_effects() || predicate.keeps_state() => None,
+                InlineStepPlan::Filter(..) | InlineStepPlan::RuntimeFilter(..) => Some(key.clone()),
+                InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
+                InlineStepPlan::WindowStart(..) => None,
+            };
+            match below {
+                Some(below) => key = below,
+                None => return self.stands(stage, before, at + 1, key, saves),
+            }
+        }
+        // What others take from this stage, too, is theirs.
+        let is_shared = of_stage.outputs.len() > 1;
+        let goes_on = match (step_before, &of_stage.head) {
+            _ if is_shared => false,
+            (Some(step), _) => self.through(stage, step, &key),
+            (None, Head::Inbox(inbox) | Head::SpillQueue(_, inbox, _)) => {
+                self.descend_to_inbox((stage, *inbox), &key, saves);
+                true
+            }
+            (None, Head::Source(_, source, _)) => {
+                if let &[leaf] = &key[..]
+                    && source.has_limits(leaf)
+                {
+                    self.splits.push((stage, leaf));
+                }
+                false
+            }
+        };
+        if !goes_on {
+            self.stands(stage, before, 0, key, saves);
+        }
+    }
+
+    /// Through a step, where its operator lets filters on the key pass; whether it does.
+    fn through(&mut self, stage: usize, step: usize, key: &[usize]) -> bool {
+        let of_step = &self.plan.stages[stage].steps[step];
+        let Some(node) = self.nodes.get(of_step.operator).filter(|_| of_step.part == Part::Whole && !of_step.in_loop)
+        else {
+            return false;
+        };
+        let mut passes = false;
+        for port in 0..node.inputs.len() {
+            let leaves = node.operator.lets_filters_pass(port);
+            let below =
+                leaves.and_then(|leaves| key.iter().map(|&leaf| *leaves.get(leaf)?).collect::<Option<Vec<_>>>());
+            if let Some(below) = below {
+                self.descend_to_port((stage, step), port, &below, true);
+                passes = true;
+            }
+        }
+        passes
+    }
+
+    fn stands(&mut self, stage: usize, before: Before, at: usize, key: Vec<usize>, saves: bool) {
+        if saves {
+            self.sites.push(Site { stage, before, at, key });
+        }
+    }
+}
