@@ -101,7 +101,7 @@ impl SemiJoin {
         let sides = sides(&self.inputs, &self.keys, self.nulls, planning, asked);
         let (matched, leaves) = (self.matched, sides[0].types.len());
         let emitter: EmitterFactory = Arc::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves))));
-        JoinParts { sides, emitter, layout: layout(&self.inputs[0], planning.live) }
+        JoinParts { sides, emitter, layout: layout(&self.inputs[0], planning.live), emitter_bytes: 0 }
     }
 }
 

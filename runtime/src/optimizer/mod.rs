@@ -3,13 +3,14 @@
 //! The rules run in this order:
 //! 1. `checks`: what only the whole graph can know to be wrong, so that nothing is planned in vain.
 //! 2. `filters`: filters move down. What they leave is what the next rules count and place.
-//! 3. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
-//! 4. `loops`: what comes into a loop from outside is replayed in each round.
-//! 5. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
-//! 6. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 7. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
-//! 8. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
-//! 9. `sanity`, last: holds the finished plan against what the executor relies on.
+//! 3. `join_order`: inner joins in the order that carries least. It counts filters where they are by now, and may make forks that meet.
+//! 4. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
+//! 5. `loops`: what comes into a loop from outside is replayed in each round.
+//! 6. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
+//! 7. `estimates`, from the sources down: how many rows, how wide. Costs need it.
+//! 8. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
+//! 9. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
+//! 10. `sanity`, last: holds the finished plan against what the executor relies on.
 //!
 //! **Each rule can be left out** (`--without`), and a test holds results with and without each against the embedded engine, which knows none.
 
@@ -18,6 +19,7 @@ mod checks;
 mod choose;
 mod estimates;
 mod filters;
+mod join_order;
 mod liveness;
 mod loops;
 mod repeat;
@@ -54,6 +56,9 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let mut sinks = sinks.to_vec();
     if resources.rules.runs(Rule::Filters) {
         sinks = filters::move_down(&sinks);
+    }
+    if resources.rules.runs(Rule::Joins) {
+        sinks = join_order::reorder(&sinks, resources.rules);
     }
     if resources.rules.runs(Rule::Scans) {
         sinks = repeat::scans(&sinks);

@@ -190,6 +190,15 @@ impl RowWriter {
         }
     }
 
+    /// Takes the memory for a page now, so that it is there when the first row is written.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] where it is refused.
+    pub fn reserve_page(&mut self) -> Result<()> {
+        self.spare = Some(Run::new(PAGE_BYTES, &self.memory)?);
+        Ok(())
+    }
+
     /// Room for a row with `heap` bytes of variable parts; its place in the region.
     #[inline(always)]
     pub(crate) fn claim(&mut self, heap: usize) -> Option<usize> {

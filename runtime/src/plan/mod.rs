@@ -7,8 +7,10 @@
 //! and even the dropping of nodes keep what is open in vectors.
 
 mod forwards;
+mod inner_join;
 mod loops;
 mod operator;
+mod reads;
 mod table;
 
 use std::collections::{HashMap, HashSet};
@@ -21,8 +23,10 @@ use crate::row::Schema;
 use crate::strategy::Role;
 
 pub use forwards::Forwards;
+pub use inner_join::{InnerJoin, NewJoin, PairCall, PairRecord, PairRecords, RecordOf};
 pub use loops::Loops;
-pub use operator::{Operator, Reads, row_bytes, unchanged};
+pub use operator::{Operator, row_bytes, unchanged};
+pub use reads::Reads;
 pub use table::{Table, unbounded_memory, unbounded_writer};
 
 /// One operator of a plan.

@@ -4,30 +4,10 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::output::{Claim, EpochSink};
-use crate::plan::Table;
+use crate::plan::{InnerJoin, NewJoin, Table};
 use crate::row::{LeafSet, Schema};
 use crate::source::ColumnFit;
 use crate::strategy::{Estimate, Planning, Role, Strategy};
-
-/// The leaves of an input that a closure reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reads {
-    /// All, as far as anybody knows.
-    All,
-    /// These.
-    Leaves(LeafSet),
-}
-
-impl Reads {
-    /// As a set of leaves of `schema`.
-    #[must_use]
-    pub fn of(&self, schema: &Schema) -> LeafSet {
-        match self {
-            Reads::All => LeafSet::all(schema.leaves().len()),
-            Reads::Leaves(leaves) => leaves.clone(),
-        }
-    }
-}
 
 /// An operator's facts, strategies and meaning. One file of `operators/` each.
 pub trait Operator: Send + Sync {
@@ -69,6 +49,22 @@ pub trait Operator: Send + Sync {
     /// is the word of the operator that it then stands below.
     fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {
         let _ = (to, leaves, below);
+        None
+    }
+
+    /// For an inner join that may be made in another order: what it joins by, and what its closure is.
+    fn inner_join(&self) -> Option<InnerJoin<'_>> {
+        None
+    }
+
+    /// For what answers [`Operator::inner_join`]: another join.
+    fn joined_otherwise(&self, join: NewJoin) -> Option<Arc<dyn Operator>> {
+        let _ = join;
+        None
+    }
+
+    /// Where it gives the records that it is given with other leaves, and means no more than that: for each leaf the one that it is.
+    fn projects(&self) -> Option<&[usize]> {
         None
     }
 

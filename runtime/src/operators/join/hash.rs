@@ -32,7 +32,7 @@ pub(crate) struct HashWay {
 impl JoinParts {
     /// The driver of a hash join, by the `rows` that its build side has.
     pub(crate) fn hash(&self, name: &str, rows: BuildRows, way: HashWay) -> DriverFactory {
-        let JoinParts { sides, emitter, layout } = self.clone();
+        let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
         let HashWay { build, is_hinted, keeps_build } = way;
         let spills = rows == BuildRows::Any;
         let create = move |context: &TaskContext| {
@@ -44,7 +44,7 @@ impl JoinParts {
         let kept = if keeps_build { " once" } else { "" };
         let name = format!("{name}, build {side}{kept}{}", by_hint(is_hinted));
         let factory = DriverFactory::new(name, create).emitting(layout);
-        if spills { factory.spilling_beyond(JOIN_BYTES) } else { factory }
+        if spills { factory.spilling_beyond(JOIN_BYTES + emitter_bytes) } else { factory }
     }
 }
 

@@ -26,14 +26,14 @@ pub(crate) fn merge_strategy(
 impl JoinParts {
     /// The driver of a merge join, which makes tables of one side.
     pub(crate) fn merge(&self, name: &str, build: usize) -> DriverFactory {
-        let JoinParts { sides, emitter, layout } = self.clone();
+        let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
         let create = move |context: &TaskContext| {
             let joining = SortMergeJoin::new(sides.clone(), build, context)?;
             Ok(MergeJoinDriver { joining, emitter: emitter(context)? })
         };
         // Nothing but a hint chooses it.
         let factory = DriverFactory::new(format!("{name}, external sort of both{}", by_hint(true)), create);
-        factory.emitting(layout).spilling_beyond(MERGE_BYTES)
+        factory.emitting(layout).spilling_beyond(MERGE_BYTES + emitter_bytes)
     }
 }
 

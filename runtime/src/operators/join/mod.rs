@@ -5,6 +5,7 @@ mod hint;
 mod kind;
 mod meaning;
 mod merge;
+mod pair_calls;
 mod pair_emitter;
 mod strategies;
 #[cfg(test)]
@@ -12,12 +13,13 @@ mod tests;
 
 use std::sync::Arc;
 
+use pair_calls::PairCalls;
 use pair_emitter::PairEmitter;
 
 use crate::error::Result;
 use crate::join::{JoinEmitter, JoinFactory, Side};
 use crate::kernel::TaskContext;
-use crate::plan::{Forwards, Operator, Reads, Table};
+use crate::plan::{Forwards, InnerJoin, NewJoin, Operator, PairRecords, Reads, Table};
 use crate::row::{Leaf, LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Estimate, Planning, Strategy};
 
@@ -40,6 +42,19 @@ pub enum Nulls {
     Equal,
 }
 
+/// What a join gives for a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PairGives {
+    /// Any number of records.
+    Any,
+    /// One record.
+    One,
+    /// Both records, one behind the other: nothing is computed, so what is read of it is read of the sides.
+    Both,
+    /// What closures give for the records of so many other closures, each of which has a page for those.
+    OfOthers(usize),
+}
+
 /// Pairs of a left and a right record with equal keys, through a closure.
 pub struct Join {
     /// What happens to records without a partner.
@@ -60,6 +75,10 @@ pub struct Join {
     pub reads: [Reads; 2],
     /// What its records take over from the sides.
     pub forwards: Forwards,
+    /// What it gives for a pair.
+    pub gives: PairGives,
+    /// How many records it is expected to give, where who made it knows better than it does.
+    pub expected_rows: Option<f64>,
 }
 
 impl Operator for Join {
@@ -68,15 +87,23 @@ impl Operator for Join {
     }
 
     fn details(&self) -> String {
-        if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys, self.nulls) }
+        let is_made = matches!(self.gives, PairGives::Both | PairGives::OfOthers(_));
+        let reordered = if is_made { ", reordered" } else { "" };
+        if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys, self.nulls) + reordered }
     }
 
     fn schema(&self) -> &Schema {
         &self.output
     }
 
-    fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
-        let mut reads = self.reads[input].of(&self.inputs[input]);
+    fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
+        let mut reads = match self.gives {
+            PairGives::Both => {
+                let from = self.forwards.of(input, self.output.leaves().len());
+                live.iter().filter_map(|leaf| from.get(leaf).copied().flatten()).collect()
+            }
+            _ => self.reads[input].of(&self.inputs[input]),
+        };
         self.keys[input].iter().for_each(|&leaf| reads.insert(leaf));
         reads
     }
@@ -97,7 +124,23 @@ impl Operator for Join {
         Some(passing)
     }
 
+    fn inner_join(&self) -> Option<InnerJoin<'_>> {
+        let Join { kind, inputs, keys, nulls, hint, kernel, reads, forwards, gives, .. } = self;
+        let has_no_null = |side: usize| validity(inputs, keys, Nulls::Differ)[side].is_empty();
+        let nulls_differ = *nulls == Nulls::Differ || (has_no_null(0) && has_no_null(1));
+        let may_move = *kind == JoinKind::Inner && hint.is_none() && nulls_differ && !kernel.has_effects();
+        let maps = *gives == PairGives::One;
+        may_move.then_some(InnerJoin { inputs, keys, forwards, kernel, reads, maps })
+    }
+
+    fn joined_otherwise(&self, join: NewJoin) -> Option<Arc<dyn Operator>> {
+        Some(Arc::new(Join::made(join)))
+    }
+
     fn rows(&self, inputs: &[Estimate]) -> f64 {
+        if let Some(rows) = self.expected_rows {
+            return rows;
+        }
         match self.kind {
             JoinKind::Cross => inputs[0].rows * inputs[1].rows,
             JoinKind::With => inputs[0].rows,
@@ -128,13 +171,34 @@ impl Operator for Join {
 }
 
 impl Join {
+    /// A join that the optimizer makes.
+    fn made(join: NewJoin) -> Self {
+        let NewJoin { inputs, keys, output, forwards, records, rows } = join;
+        let [left, right] = inputs.each_ref().map(|input| input.leaves().len());
+        let (kernel, reads, gives): (JoinFactory, _, _) = match records {
+            PairRecords::Both => {
+                let reads = [left, right].map(|leaves| Reads::Leaves(LeafSet::all(leaves)));
+                (Arc::new(pair_calls::both(left)), reads, PairGives::Both)
+            }
+            PairRecords::Calls(calls) => {
+                let reads = [0, 1].map(|side| Reads::Leaves(pair_calls::reads(&calls, side)));
+                let others = calls.len().saturating_sub(1);
+                (Arc::new(PairCalls::new(calls)), reads, PairGives::OfOthers(others))
+            }
+        };
+        let (kind, nulls, hint, expected_rows) = (JoinKind::Inner, Nulls::Differ, None, Some(rows));
+        Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, gives, expected_rows }
+    }
+
     fn parts(&self, planning: &Planning<'_>) -> JoinParts {
         let sides = sides(&self.inputs, &self.keys, self.nulls, planning, |side| [self.kind.keeps(side); 2]);
         let (kind, kernel) = (self.kind, self.kernel.clone());
         let types = sides.each_ref().map(|side| side.types.clone());
         let emitter: EmitterFactory =
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-        JoinParts { sides, emitter, layout: layout(&self.output, planning.live) }
+        let others = if let PairGives::OfOthers(others) = self.gives { others } else { 0 };
+        let emitter_bytes = others * pair_calls::BYTES_OF_CALL;
+        JoinParts { sides, emitter, layout: layout(&self.output, planning.live), emitter_bytes }
     }
 }
 
@@ -147,6 +211,8 @@ pub(crate) struct JoinParts {
     pub(crate) sides: [Side; 2],
     pub(crate) emitter: EmitterFactory,
     pub(crate) layout: Arc<RowLayout>,
+    /// What the emitter needs of memory beside the output's pages.
+    pub(crate) emitter_bytes: usize,
 }
 
 /// For EXPLAIN: `custkey = id`.

@@ -234,7 +234,7 @@ impl Case {
         let types = [TYPES.to_vec(), TYPES.to_vec()];
         let emitter: EmitterFactory =
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-        let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone() };
+        let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone(), emitter_bytes: 0 };
         let factory = match self.merges {
             true => parts.merge(kind.words()[2], self.build),
             false => {
