@@ -87,21 +87,10 @@ impl JoinSides {
         let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
         // A record's own leaves stand first in its side's rows.
         let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
-        let (hint, reads) = (self.hint, self.reads());
+        let (hint, reads, may_be_tried) = (self.hint, self.reads(), self.next.may_be_tried(kernel.captures()));
         let gives = if self.next.maps() { PairGives::One } else { PairGives::Any };
-        let join = operators::Join {
-            kind,
-            inputs,
-            keys,
-            nulls,
-            hint,
-            output,
-            kernel,
-            reads,
-            forwards,
-            gives,
-            expected_rows: None,
-        };
+        let join =
+            operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_be_tried, gives };
         let operator: Arc<dyn Operator> = match self.solution_of {
             None => Arc::new(join),
             Some(loop_id) => Arc::new(SolutionJoin { join, loop_id }),

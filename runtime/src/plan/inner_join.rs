@@ -35,8 +35,6 @@ pub struct NewJoin {
     pub forwards: Forwards,
     /// How they are made.
     pub records: PairRecords,
-    /// How many there are, as a guess.
-    pub rows: f64,
 }
 
 /// How the records of a join are made that the optimizer has made.

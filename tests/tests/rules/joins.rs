@@ -16,6 +16,15 @@ pub(crate) struct Part {
     pub who: String,
 }
 
+/// A key of each of two records.
+#[derive(Record, Clone, Debug, PartialEq)]
+pub(crate) struct Pair {
+    pub a: u64,
+    pub other: u64,
+    pub b: Option<u64>,
+    pub sum: u64,
+}
+
 /// What else stands in a record, for nested fields.
 #[derive(Record, Clone, Debug, PartialEq)]
 pub(crate) struct Nested {
@@ -60,6 +69,20 @@ fn projected(left: DataSet<Part>, middle: DataSet<Part>, right: DataSet<Part>) -
     })
 }
 
+/// Keys of both sides are equal to each other by the last join alone.
+#[dataflow]
+fn implied(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four: DataSet<Part>) -> DataSet<Part> {
+    let left =
+        one.join(two).on(|l| l.b, |r| r.b).map(|l, r| PairRef { a: l.a, other: r.a, b: r.b, sum: l.sum + r.sum });
+    let right = three.join(four).on(|l| l.a, |r| r.a).map(|l, r| PairRef { a: l.a, other: r.a, b: r.b, sum: l.sum });
+    left.join(right).on(|l| (l.a, l.other), |r| (r.a, r.other)).map(|l, r| PartRef {
+        a: l.a,
+        b: r.b,
+        sum: l.sum * 7 + r.sum,
+        who: "",
+    })
+}
+
 /// One key is computed, and the pairs are filtered.
 #[dataflow]
 fn computed(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
@@ -96,7 +119,7 @@ fn program(env: &Env, sizes: &[usize], choices: &[(u8, u8, u8)]) -> DataSet<Part
         }
         let left = flows.remove(usize::from(one) % flows.len());
         let right = flows.remove(usize::from(other) % flows.len());
-        flows.push(match word % 8 {
+        flows.push(match word % 10 {
             0 | 1 => along(left, right),
             2 | 3 => by_options(left, right),
             4 => by_both(left, right),
@@ -104,6 +127,10 @@ fn program(env: &Env, sizes: &[usize], choices: &[(u8, u8, u8)]) -> DataSet<Part
             6 if !flows.is_empty() => {
                 let last = flows.remove(usize::from(word) % flows.len());
                 projected(left, right, last)
+            }
+            8 | 9 if flows.len() > 1 => {
+                let [three, four] = [0, 1].map(|_| flows.remove(usize::from(word) % flows.len()));
+                implied(left, right, three, four)
             }
             _ => computed(thinned(left), right),
         });

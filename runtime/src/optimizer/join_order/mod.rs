@@ -47,16 +47,16 @@ pub(super) fn reorder(sinks: &[Arc<Node>], rules: Rules) -> Vec<Arc<Node>> {
     let better = |(root, region): (u64, Region)| {
         let sizes = Sizes::of(&region, &estimates);
         let order = better_order(&region, &sizes)?;
-        Some((root, (region, sizes, order)))
+        Some((root, (region, order)))
     };
-    let orders: HashMap<u64, (Region, Sizes, Order)> = regions.into_iter().filter_map(better).collect();
+    let orders: HashMap<u64, (Region, Order)> = regions.into_iter().filter_map(better).collect();
     if orders.is_empty() {
         return sinks.to_vec();
     }
     let mut written: HashMap<u64, Arc<Node>> = HashMap::new();
     for node in &nodes {
         let other = orders.get(&node.sequence);
-        let other = other.and_then(|(region, sizes, order)| rebuild::rebuild((region, sizes), order, &written));
+        let other = other.and_then(|(region, order)| rebuild::rebuild(region, order, &written));
         let copy = other.unwrap_or_else(|| {
             let inputs = node.inputs.iter().map(|input| written.get(&input.sequence).unwrap_or(input).clone());
             let inputs: Vec<Arc<Node>> = inputs.collect();

@@ -5,18 +5,13 @@ use std::sync::Arc;
 
 use super::enumerate::Order;
 use super::region::{Class, End, Part, Region, Relations};
-use super::sizes::Sizes;
 use crate::plan::{Forwards, NewJoin, Node, PairCall, PairRecord, PairRecords, RecordOf};
 use crate::row::{LeafSet, Schema};
 
 /// The uppermost join in this order, over relations as they have been `written` by now, by their sequence numbers. `None` where facts do not fit each other: then the plan
 /// stays as it is.
-pub(super) fn rebuild(
-    (region, sizes): (&Region, &Sizes),
-    order: &Order,
-    written: &HashMap<u64, Arc<Node>>,
-) -> Option<Arc<Node>> {
-    let mut rebuilding = Rebuilding { region, sizes, written, named: HashSet::new() };
+pub(super) fn rebuild(region: &Region, order: &Order, written: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
+    let mut rebuilding = Rebuilding { region, written, named: HashSet::new() };
     let mut open = vec![order];
     while let Some(order) = open.pop() {
         if let Order::Join(sides) = order {
@@ -29,7 +24,6 @@ pub(super) fn rebuild(
 
 struct Rebuilding<'r> {
     region: &'r Region,
-    sizes: &'r Sizes,
     written: &'r HashMap<u64, Arc<Node>>,
     /// The joins as written whose name a join has by now.
     named: HashSet<usize>,
@@ -73,8 +67,13 @@ impl Rebuilding<'_> {
         self.region.classes.iter().all(is_left).then_some(join)
     }
 
-    /// The join as it is written, where its sides are what they were.
+    /// The join as it is written, where its sides are what they were, and it joins by all that they have to share: what a join above it implies is looked at
+    /// nowhere else, as that one may join by other leaves now.
     fn as_written(&self, join: usize, sides: &[Built; 2]) -> Option<Built> {
+        let crosses = |class: &&Class| sides.iter().all(|side| class.set() & side.set != 0);
+        if !self.region.classes.iter().filter(crosses).all(|class| class.joins.contains(&join)) {
+            return None;
+        }
         let join_number = join;
         let join = &self.region.joins[join];
         let is_whole = |side: usize, built: &Built| {
@@ -180,9 +179,8 @@ impl Rebuilding<'_> {
                 keys[1].push(self.column_of(class, right.set, &right.parts)?);
             }
         }
-        let rows = self.sizes.cardinality(left.set | right.set).max(1.0);
         let inputs = sides.each_ref().map(|side| side.node.schema().clone());
-        let operator = written.operator.joined_otherwise(NewJoin { inputs, keys, output, forwards, records, rows })?;
+        let operator = written.operator.joined_otherwise(NewJoin { inputs, keys, output, forwards, records })?;
         let (path, origin, text) = (written.path.clone(), written.origin.clone(), written.text.clone());
         Some(Node::new(path, origin, text, operator, vec![left.node.clone(), right.node.clone()]))
     }
