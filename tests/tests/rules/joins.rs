@@ -1,7 +1,7 @@
 //! Joins that are made in another order give the same records.
 
+use dataflow::Rule;
 use dataflow::prelude::*;
-use dataflow::{Options, ProgressWhen, Rule};
 use proptest::prelude::*;
 use tests::{Random, embedded, on_each_parallelism, same_records};
 
@@ -17,7 +17,7 @@ pub(crate) struct Part {
 }
 
 /// A key of each of two records.
-#[derive(Record, Clone, Debug, PartialEq)]
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pair {
     pub a: u64,
     pub other: u64,
@@ -54,7 +54,12 @@ fn by_both(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
 #[dataflow]
 fn nested(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     let both = left.join(right).on(|l| l.a, |r| r.a).map(|l, r| NestedRef { part: l, more: r.sum });
-    both.project(|n| (n.part, n.more)).map(|(part, more)| PartRef { sum: part.sum + more, ..part })
+    both.project(|n| (n.part.a, n.part.b, n.part.sum, n.part.who, n.more)).map(|n| PartRef {
+        a: n.0,
+        b: n.1,
+        sum: n.2 + n.4,
+        who: n.3,
+    })
 }
 
 /// A projection alone stands between two joins.
@@ -72,9 +77,8 @@ fn projected(left: DataSet<Part>, middle: DataSet<Part>, right: DataSet<Part>) -
 /// Keys of both sides are equal to each other by the last join alone.
 #[dataflow]
 fn implied(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four: DataSet<Part>) -> DataSet<Part> {
-    let left =
-        one.join(two).on(|l| l.b, |r| r.b).map(|l, r| PairRef { a: l.a, other: r.a, b: r.b, sum: l.sum + r.sum });
-    let right = three.join(four).on(|l| l.a, |r| r.a).map(|l, r| PairRef { a: l.a, other: r.a, b: r.b, sum: l.sum });
+    let left = one.join(two).on(|l| l.b, |r| r.b).map(|l, r| Pair { a: l.a, other: r.a, b: r.b, sum: l.sum + r.sum });
+    let right = three.join(four).on(|l| l.a, |r| r.a).map(|l, r| Pair { a: l.a, other: r.a, b: r.b, sum: l.sum });
     left.join(right).on(|l| (l.a, l.other), |r| (r.a, r.other)).map(|l, r| PartRef {
         a: l.a,
         b: r.b,
@@ -119,7 +123,7 @@ fn program(env: &Env, sizes: &[usize], choices: &[(u8, u8, u8)]) -> DataSet<Part
         }
         let left = flows.remove(usize::from(one) % flows.len());
         let right = flows.remove(usize::from(other) % flows.len());
-        flows.push(match word % 10 {
+        let joined = match word % 10 {
             0 | 1 => along(left, right),
             2 | 3 => by_options(left, right),
             4 => by_both(left, right),
@@ -133,7 +137,8 @@ fn program(env: &Env, sizes: &[usize], choices: &[(u8, u8, u8)]) -> DataSet<Part
                 implied(left, right, three, four)
             }
             _ => computed(thinned(left), right),
-        });
+        };
+        flows.push(joined);
     }
     flows.pop().unwrap()
 }
@@ -146,7 +151,7 @@ fn reorders(env: &Env, flow: &DataSet<Part>) -> bool {
 #[test]
 fn joins_in_another_order_give_the_same() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 24,
+        cases: 60,
         max_shrink_iters: 100,
         failure_persistence: None,
         ..ProptestConfig::default()
