@@ -15,6 +15,7 @@ use crate::plan::Node;
 const RECORD_BYTES: f64 = 16.0;
 
 /// Guesses of a region.
+#[derive(Debug)]
 pub(super) struct Sizes {
     rows: Vec<f64>,
     widths: Vec<f64>,
