@@ -85,6 +85,13 @@ impl KeySpan {
         self.note(&Input::new(batch, &all));
     }
 
+    /// Notes what another has noted of the same leaf.
+    pub(crate) fn join(&mut self, other: &KeySpan) {
+        self.leaf = self.leaf.filter(|_| other.leaf.is_some());
+        let both = self.span.into_iter().chain(other.span).reduce(Span::cover);
+        self.span = both.filter(|_| self.leaf.is_some());
+    }
+
     /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
     #[must_use]
     pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {

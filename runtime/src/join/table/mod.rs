@@ -165,6 +165,35 @@ impl JoinTable {
         Ok(())
     }
 
+    /// Takes all rows of another table for the same rows, before [`JoinTable::build`].
+    ///
+    /// # Errors
+    /// A table of other rows, or one that is built.
+    pub(crate) fn take_over(&mut self, mut other: JoinTable) -> Result<()> {
+        if other.layout != self.layout || !self.lookup.is_none() || !other.lookup.is_none() {
+            return Err(Error::Internal("a table was to take rows over that it cannot own".to_owned()));
+        }
+        for page in other.rows.take() {
+            self.are_near &= is_near(page.first_row(), page.bytes());
+            self.rows.adopt(page);
+        }
+        self.keys.join(&other.keys);
+        self.count += other.count;
+        Ok(())
+    }
+
+    /// What [`JoinTable::build`] takes of a table of all rows that these tables have.
+    pub(crate) fn build_bytes_of(tables: &[&JoinTable]) -> usize {
+        let Some((first, others)) = tables.split_first() else { return 0 };
+        let (mut keys, mut rows, mut are_near) = (first.keys.clone(), first.count, first.are_near);
+        for other in others {
+            keys.join(&other.keys);
+            rows += other.count;
+            are_near &= other.are_near;
+        }
+        keys.lookup_bytes(rows, are_near)
+    }
+
     /// Gives all rows away, and the memory of what [`JoinTable::build`] made: the table is empty and not built.
     pub fn take_pages(&mut self) -> Vec<Page> {
         let pages = self.rows.take();

@@ -1,6 +1,6 @@
 //! The strategies that all hash joins have.
 //!
-//! **A join counts what its tables take.** A table in every task saves shipping the larger side, as long as there is memory for all of them; beyond
+//! **A join counts what its tables take.** A table for all tasks saves shipping the larger side, as long as there is memory for it; beyond
 //! half of the budget a join pays for what goes to disk of either side, and how often, so both are shipped by their keys where memory is little.
 
 use std::sync::Arc;
@@ -59,7 +59,12 @@ fn allowed(
     let mut strategies = Vec::new();
     for &build in builds {
         let probe = 1 - build;
-        let way = HashWay { build, is_hinted: hint.is_some(), keeps_build: planning.constant[build] && shared(build) };
+        let way = HashWay {
+            build,
+            is_hinted: hint.is_some(),
+            keeps_build: planning.constant[build] && shared(build),
+            is_shared: false,
+        };
         // What is built once is there in all rounds.
         let times = if way.keeps_build { 1.0 / planning.rounds } else { 1.0 };
         let (build_side, probe_side) = (planning.inputs[build], planning.inputs[probe]);
@@ -67,6 +72,7 @@ fn allowed(
             if hint.is_some_and(|hint| !hint.allows(build, &ships, planning.tasks)) {
                 return;
             }
+            let way = HashWay { is_shared: ships[build] == Ship::Broadcast && tasks > 1, ..way };
             strategies.push(Strategy {
                 ways: ships.into_iter().map(Way::ship).collect(),
                 driver: Arc::new(factory(way)),
@@ -85,8 +91,8 @@ fn allowed(
         let all = if planning.input_tasks[build] == 1 && probe_tasks == 1 { Ship::Forward } else { Ship::Broadcast };
         let shipped = build_side.bytes() * times * SHIP_SECONDS * probe_tasks as f64;
         if probe_tasks == 1 || shared(build) {
-            let spilled = spilling(planning, probe_tasks as f64 * build_side.rows, build_side, probe_side);
-            add(side(all, Ship::Forward), probe_tasks, shipped + building + probing + spilled);
+            let spilled = spilling(planning, build_side.rows, build_side, probe_side);
+            add(side(all, Ship::Forward), probe_tasks, shipped + building / probe_tasks as f64 + probing + spilled);
         }
         if planning.tasks > 1 && !keys[build].is_empty() {
             let tasks = planning.tasks as f64;
