@@ -52,7 +52,7 @@ mod text;
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
 pub use accumulators::{Accumulated, Accumulator};
-pub use env::{Engine, Env, JobHandle, LogWriter, Options, Plan, ProgressWhen, Report};
+pub use env::{Engine, Env, Explain, JobHandle, LogWriter, Options, Plan, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, AnyMode, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, IfExists,
@@ -68,9 +68,10 @@ pub use key::{
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TimeForms};
 pub use runtime::metrics::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
-pub use runtime::optimizer::Rule;
+pub use runtime::optimizer::{Profile, Rule};
 pub use runtime::physical::{Candidate, Choice, Decisions};
 pub use runtime::source::{Comparison, Lenient};
+pub use runtime::strategy::Estimate;
 pub use runtime::value::{Date, Decimal, LocalTime, ParseValueError, Texts, TimeDelta, TimeUnit, Timestamp, Zone};
 pub use text::{TextExt, Words};
 

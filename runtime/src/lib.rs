@@ -17,6 +17,7 @@ pub mod output;
 pub mod source;
 pub mod format;
 pub mod strategy;
+pub mod statistics;
 pub mod sort;
 pub mod group;
 pub mod state;

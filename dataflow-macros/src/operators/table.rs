@@ -129,6 +129,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
     row("expect_rows", Flow, Values, Flow, AsWritten),
+    row("expect_selectivity", Flow, Values, Flow, AsWritten),
     row("persist", Flow, Values, Flow, AsWritten),
     row("union", Flow, Values, Flow, AsWritten),
     row("distinct", Flow, Values, Flow, AsWritten).without_arguments(),

@@ -11,6 +11,7 @@ use runtime::optimizer;
 use runtime::physical::PhysicalPlan;
 use runtime::plan::{Node, topological};
 
+use super::explaining::Explaining;
 use super::progress::Progress;
 use super::{Engine, Env, ProgressWhen, Report};
 use crate::accumulators::Run;
@@ -20,8 +21,16 @@ use crate::error::Result;
 pub(super) struct Execution {
     run: Arc<Run>,
     sinks: Vec<Arc<Node>>,
-    /// None for the embedded engine.
-    job: Option<LocalJob>,
+    work: Work,
+}
+
+/// What there is to do.
+enum Work {
+    /// The embedded engine's.
+    Embedded,
+    Local(Box<LocalJob>),
+    /// Nothing: the plan was asked for, and was shown.
+    Planned,
 }
 
 /// What the local engine runs, and what is said of it.
@@ -29,8 +38,8 @@ struct LocalJob {
     submitted: Submitted,
     plan: Arc<PhysicalPlan>,
     shows_progress: bool,
-    explains: bool,
-    explains_fields: bool,
+    shows_fields: bool,
+    explaining: Option<Explaining>,
 }
 
 impl Env {
@@ -41,12 +50,13 @@ impl Env {
         }
         let sinks = self.as_run(sinks)?;
         let run = self.inner.accumulators.begin()?;
-        let job = run.within(|| match self.inner.options.engine {
-            Engine::Embedded => Ok(None),
-            Engine::Local => self.submit_locally(&sinks).map(Some),
+        let work = run.within(|| match self.inner.options.engine {
+            _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::Planned),
+            Engine::Embedded => Ok(Work::Embedded),
+            Engine::Local => self.submit_locally(&sinks).map(|job| Work::Local(Box::new(job))),
         });
-        match job {
-            Ok(job) => Ok(Execution { run, sinks, job }),
+        match work {
+            Ok(work) => Ok(Execution { run, sinks, work }),
             Err(error) => {
                 // It has failed, so accumulators have no values.
                 run.end(false)?;
@@ -55,16 +65,17 @@ impl Env {
         }
     }
 
+    fn show_plan(&self, sinks: &[Arc<Node>]) -> Result<()> {
+        let plan = optimizer::plan(sinks, self.planning())?;
+        Explaining::of(self)?.map_or(Ok(()), |explaining| explaining.show_alone(&plan))
+    }
+
     fn submit_locally(&self, sinks: &[Arc<Node>]) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
         let plan = Arc::new(optimizer::plan(sinks, self.planning_of(sinks, snapshots.as_ref()))?);
-        if options.explain {
-            eprintln!("{}", explain::text(&plan, None, options.explain_fields));
-        }
-        if options.explain_json {
-            eprintln!("{}", explain::json(&plan));
-        }
+        let explaining = Explaining::of(self)?;
+        explaining.as_ref().map_or(Ok(()), |explaining| explaining.show_plan(&plan))?;
         let shows_progress = match options.progress {
             ProgressWhen::Always => true,
             ProgressWhen::Never => false,
@@ -77,26 +88,31 @@ impl Env {
             submitted: Submitted::new(plan.clone(), sinks.to_vec(), resources)?,
             plan,
             shows_progress,
-            explains: options.explain,
-            explains_fields: options.explain_fields,
+            shows_fields: options.explain_fields,
+            explaining,
         })
     }
 }
 
 impl Execution {
-    /// What cancels it; none where it runs on the embedded engine.
+    /// What cancels it; none where it runs on the embedded engine, or not at all.
     pub(super) fn control(&self) -> Option<JobControl> {
-        self.job.as_ref().map(|job| job.submitted.control())
+        match &self.work {
+            Work::Local(job) => Some(job.submitted.control()),
+            Work::Embedded | Work::Planned => None,
+        }
     }
 
     /// Runs it to its end.
     pub(super) fn complete(self) -> Result<Report> {
-        let Execution { run, sinks, job } = self;
-        let result = run.within(|| match job {
-            None => embedded::run(&sinks).map(|()| Report::default()).map_err(Into::into),
-            Some(job) => job.complete(&run),
+        let Execution { run, sinks, work } = self;
+        let has_run = !matches!(work, Work::Planned);
+        let result = run.within(|| match work {
+            Work::Planned => Ok(Report::default()),
+            Work::Embedded => embedded::run(&sinks).map(|()| Report::default()).map_err(Into::into),
+            Work::Local(job) => job.complete(&run),
         });
-        let accumulated = run.end(result.is_ok());
+        let accumulated = run.end(has_run && result.is_ok());
         let rejected_rows = topological(&sinks).iter().map(|node| node.operator.rejected_rows()).sum();
         let report = result?;
         Ok(Report { rejected_rows, accumulated: accumulated?, ..report })
@@ -116,12 +132,13 @@ impl LocalJob {
             progress.clear();
         }
         let metrics = result?;
-        let explain = explain::text(&self.plan, Some(&metrics), self.explains_fields);
-        if self.explains {
-            eprintln!("{explain}");
+        let explain = explain::text(&self.plan, Some(&metrics), self.shows_fields);
+        let explain_json = explain::json(&self.plan, Some(&metrics));
+        if let Some(explaining) = &self.explaining {
+            explaining.show_run(&self.plan, &metrics);
         }
         let (source_rows, source_bytes) = (metrics.source_rows.get(), metrics.source_bytes.get());
-        let spilled_bytes = metrics.operators.iter().map(|operator| operator.spilled_bytes.get()).sum();
-        Ok(Report { explain, source_rows, source_bytes, spilled_bytes, ..Report::default() })
+        let spilled_bytes = metrics.counts().map(|operator| operator.spilled_bytes).sum();
+        Ok(Report { explain, explain_json, source_rows, source_bytes, spilled_bytes, ..Report::default() })
     }
 }

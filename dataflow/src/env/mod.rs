@@ -2,6 +2,7 @@
 
 mod available;
 mod execution;
+mod explaining;
 mod handle;
 mod log;
 mod options;
@@ -10,6 +11,7 @@ mod progress;
 mod snapshots;
 mod sources;
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use runtime::exec::{self, Admissions, Pool};
@@ -22,6 +24,7 @@ use runtime::spill::SpillSpace;
 use crate::accumulators::Registry;
 use crate::error::Result;
 
+pub use explaining::Explain;
 pub use handle::JobHandle;
 pub use log::LogWriter;
 pub use options::{Engine, Options, ProgressWhen};
@@ -50,6 +53,8 @@ struct EnvState {
     space: Arc<SpillSpace>,
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
+    /// The runs whose plans were shown.
+    explained: AtomicUsize,
     /// The threads of the environment, from its first run on.
     pool: OnceLock<Pool>,
 }
@@ -58,6 +63,7 @@ struct EnvState {
 #[derive(Debug, Default)]
 pub struct Report {
     explain: String,
+    explain_json: String,
     source_rows: u64,
     source_bytes: u64,
     spilled_bytes: u64,
@@ -70,6 +76,20 @@ impl Report {
     #[must_use]
     pub fn explain(&self) -> &str {
         &self.explain
+    }
+
+    /// The same for tools, as `docs/explain.md` says; empty for the embedded engine.
+    #[must_use]
+    pub fn explain_json(&self) -> &str {
+        &self.explain_json
+    }
+
+    /// The same as a page to look at, which needs nothing beside it; with what [`Report::explain_json`] gave of an earlier run, both on one page.
+    ///
+    /// # Errors
+    /// Where `earlier` is something else, and for the embedded engine, which has no plans.
+    pub fn explain_html(&self, earlier: Option<&str>) -> Result<String> {
+        explaining::page(&self.explain_json, earlier)
     }
 
     /// Records that sources gave.
@@ -122,13 +142,14 @@ impl Env {
                 space,
                 sinks: Mutex::default(),
                 accumulators: Registry::default(),
+                explained: AtomicUsize::new(0),
                 pool: OnceLock::new(),
             }),
         }
     }
 
-    /// Settings from the command line: `--parallelism`, `--memory`, `--spill-dir`, `--compress-spilled`, `--explain`, `--schema`, `--progress`,
-    /// `--latency`, `--idle-after`, `--snapshots`, `--snapshot-every`, `--restore`, `--engine`. What else stands
+    /// Settings from the command line: `--parallelism`, `--memory`, `--spill-dir`, `--compress-spilled`, `--explain`, `--plan`, `--compare`, `--schema`,
+    /// `--progress`, `--latency`, `--idle-after`, `--snapshots`, `--snapshot-every`, `--restore`, `--engine`. What else stands
     /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
     ///
     /// # Errors
@@ -259,7 +280,8 @@ impl Env {
     }
 
     pub(crate) fn run_now(&self, sink: &Arc<Node>) -> Result<()> {
-        self.submit(std::slice::from_ref(sink))?.complete().map(|_| ())
+        self.submit(std::slice::from_ref(sink))?.complete()?;
+        self.inner.options.check_runs()
     }
 
     /// The resources that the optimizer may use.
@@ -268,7 +290,7 @@ impl Env {
         let memory_bytes = self.inner.admissions.budget().limit_bytes();
         let (tasks, rules, decisions) =
             (options.parallelism, Rules::without(&options.without), options.decisions.clone());
-        optimizer::Resources { tasks, memory_bytes, rules, decisions }
+        optimizer::Resources { tasks, memory_bytes, rules, profile: options.profile.clone(), decisions }
     }
 
     fn pool(&self) -> Result<Pool> {

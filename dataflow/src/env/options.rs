@@ -8,10 +8,13 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use runtime::optimizer::Rule;
+use runtime::error::Error;
+use runtime::optimizer::{Profile, Rule};
 use runtime::physical::Decisions;
 
 use super::available;
+use super::explaining::Explain;
+use crate::error::Result;
 
 /// Which engine runs a program's pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +48,15 @@ pub struct Options {
     pub spill_dirs: Vec<PathBuf>,
     /// Whether what is spilled is compressed (LZ4): for disks that are slow or small.
     pub compress_spilled: bool,
-    /// Whether plans are printed, before with estimates and after with actuals.
-    pub explain: bool,
+    /// Whether and how plans are shown, before the run with estimates and after it with what happened.
+    pub explain: Option<Explain>,
     /// Whether plans show which fields somebody reads, and where they come from.
     pub explain_fields: bool,
-    /// Whether the plan is printed as JSON, before the run, in place of text.
-    pub explain_json: bool,
+    /// The JSON of another run of the program, which a [page](Explain::Html) shows beside this one.
+    pub compare: Option<PathBuf>,
+    /// Whether plans are shown and nothing is run: no output is touched and no record read. What only a run gives, as `collect` does, is then an error. A plan that
+    /// does not go to a file goes to standard output.
+    pub plan_only: bool,
     /// Whether the fields of what is read and written are printed beside the columns of files, before the run.
     pub schema: bool,
     /// When progress is shown.
@@ -72,6 +78,8 @@ pub struct Options {
     pub engine: Engine,
     /// Rules that the optimizer leaves out: results are the same without them. For tests, and to see what a rule is worth.
     pub without: Vec<Rule>,
+    /// What plans are made for: this machine, unless a program declares another one, or several, to see its plans there.
+    pub profile: Profile,
     /// How operators are to run, as far as that is decided: what [`Plan::decisions`](crate::Plan::decisions) said of the same program before, or what a test forces.
     pub decisions: Option<Arc<Decisions>>,
     /// The program's own arguments.
@@ -87,9 +95,10 @@ impl Default for Options {
             memory_bytes: available::budget().limit_bytes(),
             spill_dirs: Vec::new(),
             compress_spilled: false,
-            explain: false,
+            explain: None,
             explain_fields: false,
-            explain_json: false,
+            compare: None,
+            plan_only: false,
             schema: false,
             progress: ProgressWhen::Terminal,
             latency: Duration::from_millis(5),
@@ -99,6 +108,7 @@ impl Default for Options {
             restore: false,
             engine: Engine::Local,
             without: Vec::new(),
+            profile: Profile::default(),
             decisions: None,
             args: Vec::new(),
             own: HashMap::new(),
@@ -120,9 +130,11 @@ impl Options {
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
             spill_dirs: matches.get_many::<String>("spill-dir").into_iter().flatten().map(PathBuf::from).collect(),
             compress_spilled: matches.get_flag("compress-spilled"),
-            explain: matches!(chosen("explain"), Some("plan" | "fields")),
-            explain_fields: chosen("explain") == Some("fields"),
-            explain_json: chosen("explain") == Some("json"),
+            // What was checked is read without an error.
+            explain: chosen("plan").or(chosen("explain")).and_then(|form| Explain::parse(form).ok()),
+            explain_fields: chosen("plan").or(chosen("explain")) == Some("fields"),
+            compare: chosen("compare").map(PathBuf::from),
+            plan_only: matches.contains_id("plan"),
             schema: matches.get_flag("schema"),
             progress: match chosen("progress") {
                 Some("always") => ProgressWhen::Always,
@@ -135,11 +147,22 @@ impl Options {
             snapshot_every: matches.get_one::<Duration>("snapshot-every").copied().or(defaults.snapshot_every),
             restore: matches.get_flag("restore"),
             engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
+            profile: matches.get_one::<Profile>("profile").cloned().unwrap_or_default(),
             decisions: None,
             without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
             own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), chosen(name)?.to_owned()))).collect(),
         }
+    }
+
+    /// Why a value that only a run gives is not there, where nothing runs.
+    pub(super) fn check_runs(&self) -> Result<()> {
+        if !self.plan_only {
+            return Ok(());
+        }
+        let message =
+            "nothing runs, as `--plan` asks for plans alone: so there are no records for the program to go on with";
+        Err(Error::Plan(message.to_owned()).into())
     }
 }
 
@@ -165,10 +188,16 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
     );
     let explain = option(
         "explain",
-        "WHAT",
-        "Print the plan before the run, and again after it with rows, bytes and times; `fields`: also what is read of records; `json`: before alone, for tools",
+        "FORM",
+        "Show the plan before the run, and after it with rows, bytes and times: `text`, `fields` (also what is read of records), `json[:FILE]`, `html[:FILE]` [default: text]",
     );
-    let explain = explain.num_args(0..=1).require_equals(true).default_missing_value("plan");
+    let plan = option("plan", "FORM", "Show the plan in any of these forms, and run nothing [default: text]");
+    let form = |option: Arg| {
+        let option = option.num_args(0..=1).require_equals(true).default_missing_value("text");
+        option.value_parser(|text: &str| Explain::parse(text).map(|_| text.to_owned()))
+    };
+    let compare =
+        option("compare", "FILE", "Show this run beside another on one page: what `--explain=json:FILE` wrote");
     let progress = option("progress", "WHEN", "When to show progress [default: terminal]");
     let latency = option(
         "latency",
@@ -185,13 +214,20 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
     let every = option("snapshot-every", "TIME", "From one snapshot to the next: 500ms, 1min [default: 10s]");
     let engine = option("engine", "ENGINE", "What runs the pipelines [default: local]");
     let without = option("without", "RULE", "A rule that the optimizer leaves out; results are the same");
+    let profile = option(
+        "profile",
+        "WHERE",
+        "What the plan is made for: nodes=8,net=1Gbps,disk=500MB/s, or some of it [default: this machine]",
+    );
     // The name in messages is the program's own, from the command line.
     Command::new("pipeline")
         .arg(tasks.value_parser(value_parser!(u64).range(1..=1024)))
         .arg(memory.value_parser(parse_bytes))
         .arg(spill.action(ArgAction::Append))
         .arg(flag("compress-spilled", "Compress what goes there, for disks that are slow or small"))
-        .arg(explain.value_parser(PossibleValuesParser::new(["plan", "fields", "json"])))
+        .arg(form(explain))
+        .arg(form(plan))
+        .arg(compare)
         .arg(flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"))
         .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
         .arg(latency.value_parser(parse_duration))
@@ -201,6 +237,7 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(flag("restore", "Go on from the newest snapshot, if there is one").requires("snapshots"))
         .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
         .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
+        .arg(profile.value_parser(|text: &str| text.parse::<Profile>()))
         .args(own.iter().map(|&(name, help)| option(name, "VALUE", help)))
         .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
 }

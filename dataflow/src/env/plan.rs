@@ -2,6 +2,10 @@
 
 use runtime::explain;
 use runtime::physical::{Candidate, Decisions, OperatorInfo, PhysicalPlan};
+use runtime::strategy::Estimate;
+
+use super::explaining;
+use crate::error::Result;
 
 /// A plan before it is run.
 pub struct Plan {
@@ -12,7 +16,7 @@ pub struct Plan {
 
 impl Plan {
     pub(super) fn of(plan: PhysicalPlan) -> Self {
-        Plan { decisions: plan.decisions(), json: explain::json(&plan), operators: plan.operators }
+        Plan { decisions: plan.decisions(), json: explain::json(&plan, None), operators: plan.operators }
     }
 
     /// What was chosen for each operator that has a choice.
@@ -27,10 +31,24 @@ impl Plan {
         driven.map(|operator| (operator.identity.as_str(), operator.candidates.as_slice()))
     }
 
-    /// The plan as JSON: each operator's identity, what it does, what it reads, how it runs and how many records are expected; and the decisions, as
-    /// [`Decisions::to_json`] gives them.
+    /// What each operator is expected to give, by its identity, inputs before what reads them; nothing of sinks.
+    pub fn estimates(&self) -> impl Iterator<Item = (&str, Estimate)> {
+        let gives = self.operators.iter().filter(|operator| operator.estimate.row_bytes > 0.0);
+        gives.map(|operator| (operator.identity.as_str(), operator.estimate))
+    }
+
+    /// The plan as JSON, as `docs/explain.md` says: each operator's identity, what it does, what it reads, how it runs and how many records are expected; and the
+    /// decisions, which [`Decisions::from_json`] takes out of it.
     #[must_use]
     pub fn to_json(&self) -> &str {
         &self.json
+    }
+
+    /// The plan as a page to look at, which needs nothing beside it; with the JSON of an earlier run or plan, both on one page.
+    ///
+    /// # Errors
+    /// Where `earlier` is something else.
+    pub fn to_html(&self, earlier: Option<&str>) -> Result<String> {
+        explaining::page(&self.json, earlier)
     }
 }

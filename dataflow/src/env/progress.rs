@@ -195,10 +195,9 @@ fn now() -> Timestamp {
 
 /// `, superstep 7 of 1,204 rows`: where loops are.
 fn rounds(metrics: &JobMetrics) -> String {
-    let begun = metrics.operators.iter().filter(|operator| operator.rounds.get() > 0);
-    let said = begun.map(|operator| {
-        format!(", superstep {} of {} rows", operator.rounds.get(), HumanCount(operator.round_rows.get()))
-    });
+    let begun = metrics.counts().filter(|operator| operator.rounds > 0);
+    let said =
+        begun.map(|operator| format!(", superstep {} of {} rows", operator.rounds, HumanCount(operator.round_rows)));
     said.collect()
 }
 
@@ -206,7 +205,7 @@ fn rounds(metrics: &JobMetrics) -> String {
 fn spilled(names: &[Arc<str>], metrics: &JobMetrics) -> String {
     /// A line has no room for more.
     const MOST: usize = 2;
-    let bytes = metrics.operators.iter().map(|operator| operator.spilled_bytes.get());
+    let bytes = metrics.counts().map(|operator| operator.spilled_bytes);
     let mut spilled: Vec<(u64, &str)> = bytes.zip(names).map(|(bytes, name)| (bytes, &**name)).collect();
     spilled.retain(|&(bytes, _)| bytes > 0);
     // Operators of one amount stay in the plan's order.
@@ -226,29 +225,29 @@ mod tests {
 
     #[test]
     fn the_operators_that_spill_most_are_named() {
-        let metrics = JobMetrics::new(5);
+        let metrics = JobMetrics::new([1; 5]);
         let names = ["read", "sort", "pairs", "sum", "print"].map(Arc::from);
         assert_eq!(spilled(&names, &metrics), "");
-        metrics.operators[1].spilled_bytes.add(3 << 20);
+        metrics.operators[1][0].spilled_bytes.add(3 << 20);
         assert_eq!(spilled(&names, &metrics), ", sort spills 3.00 MiB");
-        metrics.operators[2].spilled_bytes.add(1 << 30);
-        metrics.operators[3].spilled_bytes.add(1 << 20);
+        metrics.operators[2][0].spilled_bytes.add(1 << 30);
+        metrics.operators[3][0].spilled_bytes.add(1 << 20);
         assert_eq!(spilled(&names, &metrics), ", pairs spills 1.00 GiB, sort spills 3.00 MiB, 1 more 1.00 MiB");
     }
     const SECOND: i64 = 1_000_000;
 
     #[test]
     fn a_stream_says_how_far_it_is() {
-        let (metrics, noon) = (JobMetrics::new(3), Timestamp::from_micros(1_767_268_800 * SECOND));
+        let (metrics, noon) = (JobMetrics::new([1; 3]), Timestamp::from_micros(1_767_268_800 * SECOND));
         metrics.source_rows.add(1_204);
         assert_eq!(streamed(&metrics, 50, noon), "1,204 rows, 50 rows/s");
         metrics.source_total_bytes.add(5 << 20);
         metrics.source_bytes.add(2 << 20);
         // As far as the operator that is furthest behind; all time has passed in the third.
-        metrics.operators[0].event_time.raise(noon.micros() - 1_000);
-        metrics.operators[1].event_time.raise(noon.micros() - 2_100_000);
-        metrics.operators[2].event_time.raise(i64::MAX);
-        metrics.operators[1].late_rows.add(3);
+        metrics.operators[0][0].event_time.raise(noon.micros() - 1_000);
+        metrics.operators[1][0].event_time.raise(noon.micros() - 2_100_000);
+        metrics.operators[2][0].event_time.raise(i64::MAX);
+        metrics.operators[1][0].late_rows.add(3);
         metrics.snapshots.completed.add(2);
         metrics.snapshots.last_epoch.set(7);
         metrics.snapshots.last_nanos.set(12_300_000);

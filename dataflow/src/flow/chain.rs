@@ -149,9 +149,19 @@ impl Handle {
         if is_in_front && !moves {
             return self.keeping_filters(true);
         }
-        let (bounds, acts) = (next.bounds(), next.acts());
+        let (bounds, acts, may_be_tried) = (next.bounds(), next.acts(), next.may_be_tried(predicate.captures()));
         let schema = this.timed(schema);
-        let filter = Filter { schema, predicate, reads, bounds, moves, acts, below: below.into() };
+        let filter = Filter {
+            schema,
+            predicate,
+            reads,
+            bounds,
+            moves,
+            acts,
+            may_be_tried,
+            selectivity: None,
+            below: below.into(),
+        };
         this.then(filter).keeping_filters(is_in_front && next.keeps_filters())
     }
 
@@ -178,6 +188,7 @@ impl Handle {
         let reads = self.next.reads(0, &input);
         let output = self.timed(output);
         let expansion = Expansion(if self.next.expands() { 5.0 } else { 1.0 });
-        self.then(MapChain { word, input, output, chain, reads, expansion, forwards })
+        let (may_be_tried, selectivity) = (self.next.may_be_tried(chain.captures()), None);
+        self.then(MapChain { word, input, output, chain, reads, expansion, may_be_tried, forwards, selectivity })
     }
 }

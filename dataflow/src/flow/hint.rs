@@ -4,11 +4,16 @@
 //! compile, and the planner never has to refuse one.
 
 use std::panic::Location;
+use std::sync::Arc;
 
-use runtime::operators::{ExpectRows, JoinHint, JoinShip};
+use runtime::operators::{ExpectRows, JoinHint, JoinShip, WrongSelectivity};
+use runtime::plan::Node;
+use runtime::row::Schema;
+use runtime::strategy::Role;
 
 use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
-use super::{Flow, Mode};
+use super::step::NextStep;
+use super::{Flow, Handle, Mode};
 use crate::record::Record;
 
 /// A way to run a join of kind `K`, for `join(…).hint(…)`.
@@ -144,4 +149,69 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
         self.handle.called_at(Location::caller()).then(ExpectRows { schema: T::schema(), rows }).typed()
     }
+
+    /// Says which share of the records the filter keeps that stands right before it, between 0 and 1, where the engine cannot know: it tries filters on some
+    /// records before the run, and those may be unlike the rest. EXPLAIN shows it with the filter, which moves as without it; and, after a run in which it was far off, says so.
+    /// A wrong number makes a slow plan, never a wrong result. What stands behind no filter, and a number outside of 0 to 1, end the run before the first record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn named(events: DataSet<(u64, u64)>, users: DataSet<(u64, String)>) -> DataSet<String> {
+    ///     let rare = events.filter(|e| e.1 % 1_000_003 == 1).expect_selectivity(0.000_001);
+    ///     users.join(rare).on(|u| u.0, |r| r.0).map(|u, _| u.1)
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let users = env.collection([(1u64, "Ada".to_owned())])?;
+    /// assert_eq!(named(env.collection([(1u64, 1u64), (1, 2)])?, users).collect()?, ["Ada"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Cost: nothing.
+    #[track_caller]
+    pub fn expect_selectivity(&self, share: f64) -> Flow<T, M> {
+        self.handle.called_at(Location::caller()).expecting(T::schema, share).typed()
+    }
+}
+
+const WORD: &str = "expect_selectivity";
+
+impl Handle {
+    /// The same flow, of whose last filter the program says that it keeps this share.
+    #[inline(never)]
+    fn expecting(&self, schema: fn() -> Schema, share: f64) -> Handle {
+        match expecting(&self.node, share).filter(|_| (0.0..=1.0).contains(&share)) {
+            Some(node) => {
+                // What the program binds it to is the filter's name.
+                let (said, _) = self.next.origin(WORD);
+                let node = if *said.name == *WORD { node } else { node.named(said.name) };
+                Handle { node, env: self.env.clone(), next: NextStep::default() }
+            }
+            None => self.then(WrongSelectivity { schema: schema(), share }),
+        }
+    }
+}
+
+/// A node with a filter that is said to keep this share: the node itself, or one that the macro has moved in front of it.
+fn expecting(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
+    let is_filter = |node: &Node| matches!(node.operator.role(), Role::Filter(..));
+    let input = node.inputs.first();
+    if is_filter(node) {
+        // What the program writes as one filter may be several, one for each part of a conjunction. Together they keep the share.
+        let place = |node: &Node| (node.origin.file, node.origin.line);
+        let part = input.filter(|input| is_filter(input) && place(input) == place(node));
+        let (share, input) = match part {
+            Some(part) => (1.0, expecting(part, share)?),
+            None => (share, input?.clone()),
+        };
+        return Some(node.with_operator(node.operator.expecting(share)?, vec![input]));
+    }
+    if let Some(in_front) = input.filter(|input| is_filter(input) && !input.operator.placement().is_empty()) {
+        return Some(node.with_inputs(vec![expecting(in_front, share)?]));
+    }
+    // It could not move: the closure evaluates it in front of which it would stand.
+    let evaluates = node.origin.operator.ends_with("filter");
+    Some(node.with_operator(node.operator.expecting(share).filter(|_| evaluates)?, node.inputs.clone()))
 }

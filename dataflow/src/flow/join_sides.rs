@@ -87,8 +87,8 @@ impl JoinSides {
         let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
         // A record's own leaves stand first in its side's rows.
         let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
-        let (hint, reads) = (self.hint, self.reads());
-        let join = operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards };
+        let (hint, reads, may_be_tried) = (self.hint, self.reads(), self.next.may_be_tried(kernel.captures()));
+        let join = operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_be_tried };
         let operator: Arc<dyn Operator> = match self.solution_of {
             None => Arc::new(join),
             Some(loop_id) => Arc::new(SolutionJoin { join, loop_id }),

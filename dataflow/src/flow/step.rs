@@ -157,6 +157,11 @@ impl NextStep {
         self.own_step().map_or((false, ""), |step| (moves(step), step.below))
     }
 
+    /// Whether the next operator's closures may be tried on some records before the run: by what they capture they act on nothing outside.
+    pub(crate) fn may_be_tried(&self, captures: bool) -> bool {
+        self.is_proven.unwrap_or(!captures)
+    }
+
     /// Whether the next filter may act on something outside, by what it captures.
     pub(crate) fn acts(&self) -> bool {
         self.is_proven == Some(false)

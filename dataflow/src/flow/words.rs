@@ -152,7 +152,7 @@ mod of_updates {
         map_partition(A) project(A) group_by(A) aggregates() reduce(A) reduce_group(A) try_reduce_group(A) combine_group(A) distinct() distinct_by(A)
         min_by(A) max_by(A) sort(A) sort_partition(A) top(A, C) first(A) union(A) join(A) left_join(A) right_join(A) full_join(A) semi_join(A) anti_join(A)
         co_group(A) cross(A) with(A) with_all(A) partition_by(A) partition_by_range(A) partition_with(A) rebalance() sample(A, C) sample_n(A, C)
-        zip_with_index() zip_with_unique_id() persist() event_time(A, C) in_folders_by(A) show(A) expect_rows(A)
+        zip_with_index() zip_with_unique_id() persist() event_time(A, C) in_folders_by(A) show(A) expect_rows(A) expect_selectivity(A)
     }
 }
 

@@ -40,6 +40,7 @@ impl<F: Clone> SharedClosure<F> {
 pub(super) trait Maker<K: ?Sized>: Send {
     fn kernel(&self) -> Box<K>;
     fn accumulates(&self) -> bool;
+    fn captures(&self) -> bool;
 }
 
 /// The maker of a closure's kernels.
@@ -55,6 +56,10 @@ impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> Maker<K> fo
 
     fn accumulates(&self) -> bool {
         accumulators::are_in(&*self.closure)
+    }
+
+    fn captures(&self) -> bool {
+        size_of::<F>() > 0
     }
 }
 
@@ -74,6 +79,10 @@ impl<K: ?Sized> Factory<K> for SharedMaker<K> {
 
     fn has_effects(&self) -> bool {
         self.lock().accumulates()
+    }
+
+    fn captures(&self) -> bool {
+        self.lock().captures()
     }
 }
 

@@ -28,6 +28,6 @@
 //!
 //! * **Order and tasks**: each task keeps the order of its records; the items of one record follow each other.
 //! * **Cost**: one call for each record; the items are taken one by one and written as they come. It keeps nothing in memory. Plans guess
-//!   five items for each record: where that is far off, [`Flow::expect_rows`](crate::Flow::expect_rows) says better.
+//!   five items for each record, where they cannot try it on some before the run: [`Flow::expect_rows`](crate::Flow::expect_rows) says better.
 //! * **See also**: [`filter_map`](super::filter_map) where there is one item at most, [`try_flat_map`](super::try_flat_map),
 //!   [`flat_map_with`](super::flat_map_with).

@@ -94,6 +94,7 @@
 //! | [`zip_with_index`](Flow::zip_with_index), [`zip_with_unique_id`](Flow::zip_with_unique_id) | each record behind a number |
 //! | [`persist`](Flow::persist) | the same records, kept for several runs |
 //! | [`expect_rows`](Flow::expect_rows) | the same records, with their number as plans should take it |
+//! | [`expect_selectivity`](Flow::expect_selectivity) | the same records, with the share that the filter before it keeps |
 //! | [`rebalance`](Flow::rebalance) | the same records, evenly over all tasks |
 //! | [`partition_by`](Flow::partition_by), [`partition_by_range`](Flow::partition_by_range), [`partition_with`](Flow::partition_with) | the same records, by key, range or number of task |
 //! | [`sort_partition`](Flow::sort_partition) | the records of each task in order |

@@ -148,7 +148,7 @@ impl Exit {
         for (target, writer) in self.writers.iter_mut().enumerate() {
             for page in writer.take_sealed() {
                 if self.is_counted {
-                    watch.job.metrics.operators[self.operator].bytes.add((page.rows() * page.layout().width()) as u64);
+                    watch.metrics(self.operator).bytes.add((page.rows() * page.layout().width()) as u64);
                 }
                 if broadcast {
                     self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Page(page.clone()))));

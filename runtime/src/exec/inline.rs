@@ -14,18 +14,25 @@ use crate::strategy::TumblingWindows;
 /// Who is at work in a task: whose counters run, and whose fault an error or panic is.
 pub(super) struct Watch {
     pub(super) job: Arc<Job>,
+    subtask: usize,
     current: Cell<usize>,
 }
 
 impl Watch {
-    pub(super) fn new(job: Arc<Job>) -> Self {
-        Watch { job, current: Cell::new(usize::MAX) }
+    /// Of the task with this number in its stage.
+    pub(super) fn new(job: Arc<Job>, subtask: usize) -> Self {
+        Watch { job, subtask, current: Cell::new(usize::MAX) }
     }
 
     /// The operator at work from now on, and its counters.
     pub(super) fn enter(&self, operator: usize) -> &OperatorMetrics {
         self.current.set(operator);
-        &self.job.metrics.operators[operator]
+        self.metrics(operator)
+    }
+
+    /// An operator's counters in this task.
+    pub(super) fn metrics(&self, operator: usize) -> &OperatorMetrics {
+        &self.job.metrics.operators[operator][self.subtask]
     }
 
     pub(super) fn origin(&self) -> Option<Origin> {

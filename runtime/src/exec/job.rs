@@ -52,10 +52,12 @@ impl JobState {
 }
 
 impl Job {
-    pub(super) fn new(pool: Arc<ThreadPool>, origins: Vec<Origin>) -> Arc<Self> {
+    /// A job of operators, each with its origin, in so many tasks.
+    pub(super) fn new(pool: Arc<ThreadPool>, operators: Vec<(Origin, usize)>) -> Arc<Self> {
+        let (origins, tasks): (Vec<Origin>, Vec<usize>) = operators.into_iter().unzip();
         Arc::new(Job {
             pool,
-            metrics: Arc::new(JobMetrics::new(origins.len())),
+            metrics: Arc::new(JobMetrics::new(tasks)),
             origins,
             cancelled: AtomicBool::new(false),
             error: Mutex::new(None),

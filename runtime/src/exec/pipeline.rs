@@ -179,7 +179,7 @@ impl Pipeline {
     fn count_memory(&self) {
         self.steps.iter().for_each(|step| step.count_memory(&self.watch));
         if let PipelineHead::SpillQueue(spool) = &self.head {
-            self.watch.job.metrics.operators[spool.operator].memory_bytes.add(spool.peak_bytes() as u64);
+            self.watch.metrics(spool.operator).memory_bytes.add(spool.peak_bytes() as u64);
         }
     }
 
@@ -386,7 +386,7 @@ impl Pipeline {
             }
         };
         let nanos = started.elapsed().as_nanos() as u64;
-        self.watch.job.metrics.operators[operator].busy_nanos.add(nanos);
+        self.watch.metrics(operator).busy_nanos.add(nanos);
         Ok(turn)
     }
 

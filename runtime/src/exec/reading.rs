@@ -285,7 +285,7 @@ impl SourceHead {
 
     fn count_bytes(&self, bytes: u64, watch: &Watch) {
         watch.job.metrics.source_bytes.add(bytes);
-        watch.job.metrics.operators[self.operator].bytes.add(bytes);
+        watch.metrics(self.operator).bytes.add(bytes);
     }
 
     /// Leaves a split that has nothing more, for now or for good; bytes that were read of it, and are in no counter yet.

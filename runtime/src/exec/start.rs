@@ -132,7 +132,7 @@ impl<'p> Starter<'p> {
         let latency = self.resources.streaming.latency;
         let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&me)));
         let snapshots = self.task_snapshots(stage, subtask, &me);
-        let pipeline = Pipeline::new(head, steps, exits, Watch::new(self.job.clone()));
+        let pipeline = Pipeline::new(head, steps, exits, Watch::new(self.job.clone(), subtask));
         Ok(pipeline.sending_in_time(deadline).in_snapshots(snapshots))
     }
 
@@ -182,7 +182,7 @@ impl<'p> Starter<'p> {
             memory: self.memory(operator),
             blocking: self.blocking(me),
             space: self.resources.space.clone(),
-            metrics: self.job.metrics.operators[operator].clone(),
+            metrics: self.job.metrics.operators[operator][subtask].clone(),
             group: TaskGroup::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! A job that is planned and not begun, and what is known and wanted of it from outside.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Resources;
 use super::admission::{Admissions, Place};
@@ -40,8 +41,8 @@ impl Submitted {
         }
         needs.check(&plan, budget_bytes)?;
         let place = resources.admissions.request(needs.sum(), !is_inside_job())?;
-        let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
-        let job = Job::new(resources.pool.clone(), origins);
+        let origins = plan.operators.iter().map(|operator| operator.origin.clone());
+        let job = Job::new(resources.pool.clone(), origins.zip(plan.tasks_of_operators()).collect());
         let parallelism = resources.pool.current_num_threads();
         let snapshots = resources.snapshots.clone().filter(|_| plan.endless_stages().contains(&true));
         let snapshots =
@@ -78,6 +79,7 @@ impl Submitted {
         if !self.place.wait(|| self.job.is_cancelled()) {
             return Err(Error::Cancelled);
         }
+        let started = Instant::now();
         let nodes = topological(&self.sinks);
         remove_abandoned(&nodes);
         for (index, node) in nodes.iter().enumerate() {
@@ -99,6 +101,7 @@ impl Submitted {
                 finished = finished.and(Err(error.at(&node.origin)));
             }
         }
+        self.job.metrics.elapsed_nanos.add(started.elapsed().as_nanos() as u64);
         result.and(finished).map(|()| self.job.metrics.clone())
     }
 }

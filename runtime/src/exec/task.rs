@@ -172,7 +172,7 @@ mod tests {
         job.pool().install(|| ());
         let inbox = Arc::new(Inbox::new(task.clone()));
         let head = PipelineHead::Inbox(AlignedInput::new(inbox));
-        task.set_body(Pipeline::new(head, vec![], vec![], Watch::new(job.clone())));
+        task.set_body(Pipeline::new(head, vec![], vec![], Watch::new(job.clone(), 0)));
         job.start(vec![task]);
         job.wait(|_| true).unwrap();
     }

@@ -1,41 +1,106 @@
-//! A plan as JSON, for tools.
+//! A plan as JSON, for tools. `docs/explain.md` says what each field is, and in which unit.
+
+use std::sync::Arc;
 
 use crate::format::Value;
-use crate::physical::{Candidate, OperatorInfo, PhysicalPlan, choice_value};
+use crate::metrics::{JobMetrics, OperatorCounts, OperatorMetrics};
+use crate::physical::{Candidate, Choice, OperatorInfo, PhysicalPlan, choice_value, ship_text};
 use crate::strategy::Ship;
 
 /// The form, which grows by fields and is counted up where one changes its meaning.
-const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 1;
 
-/// The plan: operators, inputs before those that read them, and under `decisions` what
-/// [`Decisions::from_json`](crate::physical::Decisions::from_json) reads.
+/// The plan: operators, inputs before those that read them, with `metrics` also what each did, and under `decisions` what
+/// [`Decisions::from_json`](crate::physical::Decisions::from_json) reads. On one line.
 #[must_use]
-pub fn json(plan: &PhysicalPlan) -> String {
-    let operators = plan.operators.iter().map(|operator| of_operator(plan, operator)).collect();
-    let decisions = plan.decisions().value();
-    Value::object([("version", VERSION.into()), ("operators", operators), ("decisions", decisions)]).to_string()
+pub fn json(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
+    let mut actual: Vec<Value> = metrics.map_or_else(Vec::new, of_operators);
+    actual.resize(plan.operators.len(), Value::Null);
+    let operators = plan.operators.iter().zip(actual);
+    Value::object([
+        ("version", VERSION.into()),
+        ("run", metrics.map_or(Value::Null, of_run)),
+        ("operators", operators.map(|(operator, actual)| of_operator(plan, operator, actual)).collect()),
+        ("decisions", plan.decisions().value()),
+    ])
+    .to_string()
 }
 
-fn of_operator(plan: &PhysicalPlan, operator: &OperatorInfo) -> Value {
-    let input = |(input, ship): &(usize, Ship)| {
-        let identity = plan.operators[*input].identity.as_str();
-        Value::object([("operator", identity.into()), ("ship", ship.to_string().as_str().into())])
-    };
+fn of_run(metrics: &JobMetrics) -> Value {
     Value::object([
-        ("identity", operator.identity.as_str().into()),
-        ("operator", operator.description.as_str().into()),
-        ("text", (&*operator.text).into()),
-        ("file", operator.origin.file.into()),
-        ("line", u64::from(operator.origin.line).into()),
-        ("how", operator.strategy.as_str().into()),
-        ("inputs", operator.inputs.iter().map(input).collect()),
-        ("tasks", operator.tasks.into()),
-        ("rows", operator.estimate.rows.into()),
-        ("row_bytes", operator.estimate.row_bytes.into()),
-        ("candidates", operator.candidates.iter().map(of_candidate).collect()),
+        ("seconds", seconds(metrics.elapsed_nanos.get())),
+        ("source_rows", metrics.source_rows.get().into()),
+        ("source_bytes", metrics.source_bytes.get().into()),
     ])
 }
 
-fn of_candidate(candidate: &Candidate) -> Value {
-    Value::object([("choice", choice_value(&candidate.choice)), ("seconds", candidate.seconds.into())])
+fn of_operator(plan: &PhysicalPlan, operator: &OperatorInfo, actual: Value) -> Value {
+    let input = |(input, ship): &(usize, Ship)| {
+        let identity = plan.operators[*input].identity.as_str();
+        Value::object([("operator", identity.into()), ("ship", ship_text(ship).as_str().into())])
+    };
+    let estimate =
+        Value::object([("rows", operator.estimate.rows.into()), ("row_bytes", operator.estimate.row_bytes.into())]);
+    Value::object([
+        ("identity", operator.identity.as_str().into()),
+        ("name", (&*operator.origin.name).into()),
+        ("word", (&*operator.origin.operator).into()),
+        ("description", operator.description.as_str().into()),
+        ("text", (&*operator.text).into()),
+        ("file", operator.origin.file.into()),
+        ("line", u64::from(operator.origin.line).into()),
+        ("strategy", operator.strategy.as_str().into()),
+        ("tasks", operator.tasks.into()),
+        ("fields", operator.fields.as_str().into()),
+        ("is_passed_by", Value::Bool(operator.is_passed_by)),
+        ("inputs", operator.inputs.iter().map(input).collect()),
+        ("estimate", estimate),
+        ("actual", actual),
+        ("candidates", operator.candidates.iter().map(|way| of_candidate(way, operator.chosen.as_ref())).collect()),
+    ])
+}
+
+fn of_candidate(candidate: &Candidate, chosen: Option<&Choice>) -> Value {
+    Value::object([
+        ("choice", choice_value(&candidate.choice)),
+        ("seconds", candidate.seconds.into()),
+        ("total_seconds", candidate.total_seconds.into()),
+        ("gives", candidate.gives.as_str().into()),
+        ("is_chosen", Value::Bool(Some(&candidate.choice) == chosen)),
+    ])
+}
+
+/// What each operator did, in all of its tasks and in each.
+fn of_operators(metrics: &JobMetrics) -> Vec<Value> {
+    let of_operator = |(all, tasks): (OperatorCounts, &Vec<Arc<OperatorMetrics>>)| {
+        Value::object([
+            ("rows_in", all.rows_in.into()),
+            ("rows_out", all.rows_out.into()),
+            ("bytes", all.bytes.into()),
+            ("seconds", seconds(all.busy_nanos)),
+            ("memory_bytes", all.memory_bytes.into()),
+            ("spilled_bytes", all.spilled_bytes.into()),
+            ("spilled_parts", all.spilled_parts.into()),
+            ("passes", all.passes.into()),
+            ("late_rows", all.late_rows.into()),
+            ("rounds", all.rounds.into()),
+            ("tasks", tasks.iter().map(|task| of_task(&OperatorCounts::of([&**task]))).collect()),
+        ])
+    };
+    metrics.counts().zip(&metrics.operators).map(of_operator).collect()
+}
+
+fn of_task(task: &OperatorCounts) -> Value {
+    Value::object([
+        ("rows_in", task.rows_in.into()),
+        ("rows_out", task.rows_out.into()),
+        ("bytes", task.bytes.into()),
+        ("seconds", seconds(task.busy_nanos)),
+        ("memory_bytes", task.memory_bytes.into()),
+        ("spilled_bytes", task.spilled_bytes.into()),
+    ])
+}
+
+fn seconds(nanos: u64) -> Value {
+    (nanos as f64 / 1e9).into()
 }

@@ -13,16 +13,18 @@ mod contents;
 mod encoding;
 
 use std::fs::{self, File};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::OFlags;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::compression::{Compression, Damaged};
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use super::stdin::{SHOWN, is_standard_input, standard_input};
 use crate::error::{Error, Result};
+use crate::row::Schema;
 
 pub(super) use contents::{BYTE_ORDER_MARK, Contents, beginning};
 pub(super) use encoding::{LOOK_BYTES, check_encoding};
@@ -36,6 +38,8 @@ const KEPT_OPEN: usize = 256;
 pub struct InputFile {
     path: Arc<PathBuf>,
     bytes: u64,
+    /// When it was changed last, in nanoseconds since 1970.
+    modified: i128,
     compression: Option<Compression>,
     kept: Option<Arc<File>>,
 }
@@ -55,7 +59,8 @@ impl InputFile {
             return Err(Error::NoInput { path: path.display().to_string(), reason: reason.to_owned() });
         }
         let (bytes, compression) = (metadata.len(), Compression::of(&path));
-        Ok(InputFile { path: Arc::new(path), bytes, compression, kept: keep.then_some(file) })
+        let modified = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
+        Ok(InputFile { path: Arc::new(path), bytes, modified, compression, kept: keep.then_some(file) })
     }
 
     /// Where it lies.
@@ -173,6 +178,18 @@ pub fn input_files(path: &str) -> Result<Arc<[InputFile]>> {
     let found = find(path)?;
     let keep = found.len() <= KEPT_OPEN;
     found.into_iter().map(|path| InputFile::new(path, keep)).collect()
+}
+
+/// A number for what files hold, as records of this schema: another one when one of them changes, or is read in another way.
+pub(super) fn version_of(format: &str, files: &[InputFile], schema: &Schema, options: &dyn std::fmt::Debug) -> u128 {
+    let mut hash = Xxh3::new();
+    for file in files {
+        hash.update(file.path.as_os_str().as_encoded_bytes());
+        hash.update(&file.bytes.to_le_bytes());
+        hash.update(&file.modified.to_le_bytes());
+    }
+    hash.update(format!("{format} {schema:?} {options:?}").as_bytes());
+    hash.digest128()
 }
 
 /// For EXPLAIN: `csv data/orders.csv`, with the number of files where there are several.

@@ -3,7 +3,7 @@
 //! Splits begin where records begin; such places are looked for when splits are listed, so that a reader reads its range and
 //! nothing else.
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::blocks::CHUNK_BYTES;
 use super::files::Contents;
@@ -11,7 +11,7 @@ use super::files::InputFile;
 use super::files::check_encoding;
 use super::record_ends::{is_odd, record_end};
 use crate::error::{Error, Result};
-use crate::source::Split;
+use crate::source::{SAMPLE_PLACES, Sample, Scan, Source, Split, sample_splits};
 
 /// Splits are no larger: so that the last ones of a job take little time.
 const LARGEST_SPLIT_BYTES: u64 = 8 << 20;
@@ -49,6 +49,91 @@ pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
     }
     let total: u64 = files.iter().map(InputFile::bytes).sum();
     Ok(Some(if seen == 0 { 0.0 } else { total as f64 * lines as f64 / seen as f64 }))
+}
+
+/// How much of a file made of lines is read for a sample at each of its places.
+const PLACE_BYTES: u64 = 1 << 14;
+
+/// An input of at most so many bytes is read whole for a sample.
+const SMALL_BYTES: u64 = 1 << 16;
+
+/// Small splits for a sample, from the beginning to the end of all files; `begins` says where the records of each file begin. A place
+/// begins behind a newline: where that is within a record, whoever reads it finds something wrong or something strange, and the place is left out or counts for little.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<Split>> {
+    let plain = files.iter().zip(begins).enumerate().filter(|(_, (file, _))| file.compression().is_none());
+    let parts: Vec<(usize, &InputFile, u64)> =
+        plain.filter_map(|(part, (file, begin))| Some((part, file, (*begin)?))).collect();
+    let length = |&(_, file, begin): &(usize, &InputFile, u64)| file.bytes().saturating_sub(begin);
+    let total: u64 = parts.iter().map(length).sum();
+    if total == 0 {
+        // Of what is compressed the beginning can be read.
+        let first =
+            files.iter().zip(begins).enumerate().find_map(|(part, (file, begin))| Some((part, file, (*begin)?)));
+        return Ok(first
+            .map(|(part, file, begin)| Split { part, range: begin..u64::MAX, bytes: file.bytes() })
+            .into_iter()
+            .collect());
+    }
+    if total <= SMALL_BYTES && parts.len() <= SAMPLE_PLACES {
+        let whole = |&(part, file, begin): &(usize, &InputFile, u64)| Split {
+            part,
+            range: begin..file.bytes(),
+            bytes: file.bytes() - begin,
+        };
+        return Ok(parts.iter().filter(|part| length(part) > 0).map(whole).collect());
+    }
+    let step = total / SAMPLE_PLACES as u64;
+    let bytes = PLACE_BYTES.min(step.max(1));
+    let mut places = Vec::new();
+    let (mut index, mut before) = (0, 0);
+    for position in (0..SAMPLE_PLACES as u64).map(|place| place * step) {
+        while index < parts.len() && position >= before + length(&parts[index]) {
+            before += length(&parts[index]);
+            index += 1;
+        }
+        let Some(&(part, file, begin)) = parts.get(index) else { break };
+        places.extend(lines_from(part, file, begin, begin + position - before, bytes)?);
+    }
+    Ok(places)
+}
+
+/// Whole lines of about so many bytes from a byte of a file on; none where a line there is longer.
+fn lines_from(part: usize, file: &InputFile, begin: u64, at: u64, bytes: u64) -> Result<Option<Split>> {
+    let handle = file.open()?;
+    // One byte more, so that a line that begins here is found.
+    let from = if at > begin { at - 1 } else { at };
+    let mut buffer = vec![0; (bytes + 1) as usize];
+    let count = file.read_at(&handle, from, &mut buffer)?;
+    let seen = &buffer[..count];
+    let first = if at > begin { memchr(b'\n', seen).map(|newline| newline + 1) } else { Some(0) };
+    let last = memrchr(b'\n', seen).map(|newline| newline + 1);
+    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+    let range = from + first as u64..from + last as u64;
+    Ok((first < last).then(|| Split { part, bytes: range.end - range.start, range }))
+}
+
+/// A sample of files that are made of lines, `source`; `begins` as for [`places`]. What is wrong there its reader says in the run.
+pub(super) fn sample_lines(
+    source: &dyn Source,
+    scan: &Scan,
+    files: &[InputFile],
+    begins: &[Option<u64>],
+) -> Option<Sample> {
+    // Who writes bad records down counts them, too.
+    if source.rejects().is_some() {
+        return None;
+    }
+    let splits = places(files, begins).ok()?;
+    let sampler = sample_splits(source, scan, &splits).ok()?;
+    let statistics = source.statistics(scan);
+    let sampled: u64 = splits.iter().map(|split| split.bytes).sum();
+    let by_bytes = (statistics.bytes as f64 / sampled.max(1) as f64) * sampler.seen() as f64;
+    let is_plain = files.iter().all(|file| file.compression().is_none());
+    let rows = if is_plain { Some(by_bytes) } else { statistics.rows };
+    Some(sampler.finish(rows?))
 }
 
 /// Splits of one file from `begin` on, each beginning with a record. A compressed file is one, from `begin` of what it holds to an end

@@ -130,6 +130,11 @@ pub trait Factory<K: ?Sized>: Send + Sync {
         false
     }
 
+    /// Whether its kernels may hold something of the program's outside: a counter, a channel. A closure that captures nothing does not.
+    fn captures(&self) -> bool {
+        true
+    }
+
     /// Whether what it gives for a row depends on the rows before. Behind a total order such a kernel runs in one task, which sees all of it.
     fn keeps_state(&self) -> bool {
         false

@@ -56,6 +56,9 @@ pub const WRITE_PAGES: usize = 4;
 /// The part of a budget that operators which spill leave free for what cannot be spilled: one in so many.
 pub const SLACK_SHARE: usize = 16;
 
+/// The part of a job's budget, split among tasks, that one combiner may hold: `1 / COMBINER_SHARE`.
+pub const COMBINER_SHARE: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;

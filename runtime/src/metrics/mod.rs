@@ -9,7 +9,7 @@ pub use reading::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
 
 use crate::value::Timestamp;
 
-/// One operator's counters, over all its tasks.
+/// One operator's counters in one of its tasks.
 #[derive(Debug, Default)]
 pub struct OperatorMetrics {
     /// Records that came in.
@@ -18,9 +18,9 @@ pub struct OperatorMetrics {
     pub rows_out: Counter,
     /// Bytes of pages that went out, or that a source read.
     pub bytes: Counter,
-    /// Time spent in it, summed over tasks.
+    /// Time spent in it.
     pub busy_nanos: Counter,
-    /// The most memory that it held, summed over tasks when they end.
+    /// The most memory that it held, noted when the task ends.
     pub memory_bytes: Counter,
     /// Bytes of pages that went to disk because memory did not hold them.
     pub spilled_bytes: Counter,
@@ -30,12 +30,65 @@ pub struct OperatorMetrics {
     pub passes: Counter,
     /// Records that came when their window had ended, and were left out.
     pub late_rows: Counter,
-    /// How far event time is, in the task that is furthest: what all tasks before it have said where rows come from several, as they do to windows.
+    /// How far event time is: what all tasks before it have said where rows come from several, as they do to windows.
     pub event_time: EventTime,
     /// Where a loop begins: the rounds that have begun.
     pub rounds: Counter,
-    /// The records of the last of them.
+    /// The records of the last of them, in all tasks.
     pub round_rows: Gauge,
+}
+
+/// What an operator counted, in one task or in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OperatorCounts {
+    /// Records that came in.
+    pub rows_in: u64,
+    /// Records that went out.
+    pub rows_out: u64,
+    /// Bytes of pages that went out, or that a source read.
+    pub bytes: u64,
+    /// Time spent in it, summed over tasks.
+    pub busy_nanos: u64,
+    /// The most memory that each task held, summed over tasks.
+    pub memory_bytes: u64,
+    /// Bytes of pages that went to disk because memory did not hold them.
+    pub spilled_bytes: u64,
+    /// Sorted runs, or parts of tables, that did.
+    pub spilled_parts: u64,
+    /// How often the most spilled of its rows were read again, in the task that read them most often.
+    pub passes: u64,
+    /// Records that came when their window had ended, and were left out.
+    pub late_rows: u64,
+    /// How far event time is, in the task that is furthest.
+    pub event_time: Option<Timestamp>,
+    /// Where a loop begins: the rounds that have begun.
+    pub rounds: u64,
+    /// The records of the last of them.
+    pub round_rows: u64,
+}
+
+impl OperatorCounts {
+    /// The counters of some tasks, as they stand.
+    pub fn of<'m>(tasks: impl IntoIterator<Item = &'m OperatorMetrics>) -> Self {
+        let (mut all, event_time) = (OperatorCounts::default(), EventTime::default());
+        for task in tasks {
+            all.rows_in += task.rows_in.get();
+            all.rows_out += task.rows_out.get();
+            all.bytes += task.bytes.get();
+            all.busy_nanos += task.busy_nanos.get();
+            all.memory_bytes += task.memory_bytes.get();
+            all.spilled_bytes += task.spilled_bytes.get();
+            all.spilled_parts += task.spilled_parts.get();
+            all.passes = all.passes.max(task.passes.get());
+            all.late_rows += task.late_rows.get();
+            event_time.raise(task.event_time.0.load(Ordering::Relaxed));
+            // Each task knows how many there are in all, of the round that it is in.
+            if task.rounds.get() > all.rounds {
+                (all.rounds, all.round_rows) = (task.rounds.get(), task.round_rows.get());
+            }
+        }
+        OperatorCounts { event_time: event_time.get(), ..all }
+    }
 }
 
 /// A number that goes up and down.
@@ -106,8 +159,10 @@ impl Counter {
 /// A job's counters.
 #[derive(Debug, Default)]
 pub struct JobMetrics {
-    /// By operator, in the plan's order.
-    pub operators: Vec<Arc<OperatorMetrics>>,
+    /// By operator, in the plan's order, and task: each task counts for itself.
+    pub operators: Vec<Vec<Arc<OperatorMetrics>>>,
+    /// From the job's beginning to its end.
+    pub elapsed_nanos: Counter,
     /// Bytes of all sources: what progress is measured against. Of logs that are followed, what was found in them so far.
     pub source_total_bytes: Counter,
     /// Bytes of sources read so far.
@@ -151,10 +206,16 @@ impl SnapshotMetrics {
 }
 
 impl JobMetrics {
-    /// Counters for so many operators.
+    /// Counters for operators of so many tasks each.
     #[must_use]
-    pub fn new(operators: usize) -> Self {
-        JobMetrics { operators: (0..operators).map(|_| Arc::default()).collect(), ..Self::default() }
+    pub fn new(tasks: impl IntoIterator<Item = usize>) -> Self {
+        let of_operator = |tasks| (0..tasks).map(|_| Arc::default()).collect();
+        JobMetrics { operators: tasks.into_iter().map(of_operator).collect(), ..Self::default() }
+    }
+
+    /// What each operator has counted in all of its tasks, in the plan's order.
+    pub fn counts(&self) -> impl Iterator<Item = OperatorCounts> {
+        self.operators.iter().map(|tasks| OperatorCounts::of(tasks.iter().map(|task| &**task)))
     }
 
     /// Bytes of sources that are still to be read.
@@ -166,12 +227,12 @@ impl JobMetrics {
     /// How far event time is: as far as the operator that is furthest behind.
     #[must_use]
     pub fn event_time(&self) -> Option<Timestamp> {
-        self.operators.iter().filter_map(|operator| operator.event_time.get()).min()
+        self.counts().filter_map(|operator| operator.event_time).min()
     }
 
     /// Records that came when their window had ended.
     #[must_use]
     pub fn late_rows(&self) -> u64 {
-        self.operators.iter().map(|operator| operator.late_rows.get()).sum()
+        self.counts().map(|operator| operator.late_rows).sum()
     }
 }

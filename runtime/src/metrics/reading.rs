@@ -70,14 +70,14 @@ pub struct MetricsOfOperator {
 impl Metrics {
     /// Reads a job's counters; the origins are those of its operators.
     pub(crate) fn of(metrics: &JobMetrics, origins: &[Origin]) -> Self {
-        let operators = origins.iter().zip(&metrics.operators).map(|(origin, counters)| MetricsOfOperator {
+        let operators = origins.iter().zip(metrics.counts()).map(|(origin, counters)| MetricsOfOperator {
             name: origin.name.clone(),
-            rows_in: counters.rows_in.get(),
-            rows_out: counters.rows_out.get(),
-            spilled_bytes: counters.spilled_bytes.get(),
-            rounds: counters.rounds.get(),
-            late_rows: counters.late_rows.get(),
-            event_time: counters.event_time.get(),
+            rows_in: counters.rows_in,
+            rows_out: counters.rows_out,
+            spilled_bytes: counters.spilled_bytes,
+            rounds: counters.rounds,
+            late_rows: counters.late_rows,
+            event_time: counters.event_time,
         });
         Metrics {
             source_rows: metrics.source_rows.get(),

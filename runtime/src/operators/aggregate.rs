@@ -22,9 +22,10 @@ use crate::kernel::TaskContext;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::state::{self, StateSpec};
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{HASH_SECONDS, by_key, grouped, groups_of};
+use super::common::{by_key, group_bytes, grouped};
 use super::fold::{Fold, Merge, StateLeaf};
 use super::updates::{States, UpdatesByKey};
 use super::{distinct_count, fold};
@@ -142,8 +143,9 @@ impl Operator for Aggregate {
         Some(self.state.iter().map(key).collect())
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        groups_of(inputs[0].rows, &self.key)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let key = |leaf: &StateLeaf| if let Fold::Key(from) = leaf.fold { Some(from) } else { None };
+        inputs[0].grouped(&self.key, &self.state.iter().map(key).collect::<Vec<_>>())
     }
 
     fn check(&self) -> Result<()> {
@@ -163,11 +165,22 @@ impl Operator for Aggregate {
         )))
     }
 
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec(planning.live);
-        let phase = if planning.is_combined(&self.key) { Phase::Merge } else { Phase::Whole };
-        let (combiner, driver) = (Some(driver::combiner(&spec)), driver::of_phase(&spec, phase));
-        vec![planning.by_key_of_combined(&self.key, (combiner, &self.output_key()), driver, HASH_SECONDS)]
+        let phase = |combined| if combined { Phase::Merge } else { Phase::Whole };
+        let grouping = Grouping {
+            driver: &|combined| driver::of_phase(&spec, phase(combined)),
+            combiner: Some(&|| driver::combiner(&spec)),
+            key_of_combined: &self.output_key(),
+            of_row: Work::lookups(1.0),
+            sorts_by: &[],
+            kept_bytes: group_bytes(planning),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -250,7 +263,8 @@ impl UpdatesByKey for Aggregate {
             aside: 0,
         };
         let driver = states.driver(self.word, planning, move |context| whole.open(context));
-        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS)]
+        let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
+        vec![planning.by_key_group(&self.key, driver, work)]
     }
 
     fn check_updating(&self) -> Result<()> {

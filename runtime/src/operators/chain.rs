@@ -5,17 +5,19 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
-use crate::plan::{Forwards, Operator, Reads, Table, unbounded_memory};
+use crate::plan::{Forwards, Operator, Reads, SizeHint, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Recovery, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, RowOrder, Strategy, Work};
 
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 
 /// How many records a chain gives for one, as a guess.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expansion(pub f64);
 
 /// Runs a kernel over each record.
+#[derive(Clone)]
 pub struct MapChain {
     /// The operator's word.
     pub word: &'static str,
@@ -29,8 +31,12 @@ pub struct MapChain {
     pub reads: Reads,
     /// How many records it gives for one.
     pub expansion: Expansion,
+    /// Whether it may be tried on some records before the run: by what it captures it acts on nothing outside.
+    pub may_be_tried: bool,
     /// What its records take over from those that it is given.
     pub forwards: Forwards,
+    /// The share of records that the program says a filter among its closures keeps.
+    pub selectivity: Option<f64>,
 }
 
 impl Operator for MapChain {
@@ -58,8 +64,26 @@ impl Operator for MapChain {
             .then(|| self.forwards.of(input, self.output.leaves().len()))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        inputs[0].rows * self.expansion.0
+    fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        (!self.forwards.is_empty()).then(|| self.forwards.of(input, self.output.leaves().len()))
+    }
+
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let forwards = self.forwards.of(0, self.output.leaves().len());
+        let given =
+            inputs[0].chained(self.may_be_tried.then_some(&self.chain), &forwards, &self.output, self.expansion.0);
+        match self.selectivity {
+            Some(share) => given.with_rows(inputs[0].rows * share),
+            None => given,
+        }
+    }
+
+    fn expecting(&self, share: f64) -> Option<Arc<dyn Operator>> {
+        (!self.chain.has_effects()).then(|| Arc::new(MapChain { selectivity: Some(share), ..self.clone() }) as _)
+    }
+
+    fn size_hint(&self) -> Option<SizeHint> {
+        self.selectivity.map(SizeHint::Share)
     }
 
     fn follows_order(&self) -> bool {
@@ -67,7 +91,12 @@ impl Operator for MapChain {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![planning.forwarded(driver(&self.chain, layout(&self.output, planning.live)), ROW_SECONDS)]
+        vec![
+            planning.forwarded(
+                driver(&self.chain, layout(&self.output, planning.live)),
+                Work::rows(planning.inputs[0].rows),
+            ),
+        ]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -83,6 +112,7 @@ pub(super) fn driver(chain: &ChainFactory, layout: Arc<RowLayout>) -> DriverFact
         .emitting(layout)
         .stopping_early(!effects)
         .recovering(recovery)
+        .in_order(RowOrder::Kept)
 }
 
 /// What a chain makes of a table's records, of which it is shown these leaves.

@@ -14,9 +14,10 @@ use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
 
-use super::common::{both_sorted_seconds, groups_of, layout};
+use super::common::layout;
 use super::join::Nulls;
 use super::keys::check_keys;
 use super::{join, order};
@@ -46,11 +47,14 @@ impl CoGroup {
     }
 
     /// Sorts both sides, and goes over the groups of both together.
+    /// By the key, then in the order within a group.
+    fn whole_orders(&self) -> [Vec<OrderKey>; 2] {
+        [0, 1].map(|side| OrderKey::ascending(&self.keys[side]).chain(self.orders[side].iter().copied()).collect())
+    }
+
     fn driver(&self, output: Arc<RowLayout>) -> DriverFactory {
         let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.needed(side)));
-        let orders = [0, 1].map(|side| {
-            order::ascending(&self.keys[side]).chain(self.orders[side].iter().copied()).collect::<Vec<_>>()
-        });
+        let orders = self.whole_orders();
         let (leading, kernel, layout) = (self.keys[0].len(), self.kernel.clone(), output.clone());
         let create = move |context: &TaskContext| {
             let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), leading, context);
@@ -118,9 +122,10 @@ impl Operator for CoGroup {
         self.needed(input)
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        // As many as the larger side has groups.
-        groups_of(inputs.iter().map(|input| input.rows).fold(0.0, f64::max), &self.keys[0])
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        // As many as the side has groups that has more.
+        let groups = inputs.iter().zip(&self.keys).map(|(input, key)| input.distinct(key));
+        Relation::unknown(groups.fold(0.0, f64::max), &self.output)
     }
 
     fn check(&self) -> Result<()> {
@@ -128,8 +133,8 @@ impl Operator for CoGroup {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = self.driver(layout(&self.output, planning.live));
-        vec![planning.both_by_key(&self.keys, driver, both_sorted_seconds(planning))]
+        let driver = || self.driver(layout(&self.output, planning.live));
+        planning.both_by_key(&self.keys, &self.whole_orders(), &driver)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -1,4 +1,4 @@
-//! What operators share: costs, layouts, names, and the drivers of a grouping.
+//! What operators share: work, layouts, names, and the drivers of a grouping.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,49 +9,19 @@ use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::plan::Table;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{DriverFactory, Estimate, Planning};
+use crate::strategy::{DriverFactory, Planning};
 
-/// Cost of one row that is hashed and looked up, in seconds. Relative weights are what matters.
-pub(crate) const HASH_SECONDS: f64 = 12e-9;
-/// Cost of one row that a closure sees.
-pub(crate) const ROW_SECONDS: f64 = 3e-9;
-/// Cost of one byte that is copied to another task.
-pub(crate) const SHIP_SECONDS: f64 = 0.5e-9;
-/// Cost of one byte that goes to disk and comes back: it is written, checked twice, read, and waits.
-pub(crate) const SPILL_SECONDS: f64 = 4e-9;
+/// What a table keeps for a row beside its leaves: a link, and a slot or two.
+pub(crate) const INDEX_BYTES: f64 = 24.0;
 
-/// Cost of one of so many rows that are sorted.
-pub(crate) fn sort_seconds(rows: f64) -> f64 {
-    rows.max(2.0).log2() * HASH_SECONDS
+/// What groups of so many rows keep: those that a grouping gives.
+pub(crate) fn group_bytes(planning: &Planning<'_>) -> f64 {
+    planning.output.rows * (planning.output.row_bytes + INDEX_BYTES)
 }
-
-/// Cost of two inputs that are shipped by a key, sorted, and gone over together.
-pub(crate) fn both_sorted_seconds(planning: &Planning<'_>) -> f64 {
-    let seconds =
-        |input: &Estimate| input.rows * (sort_seconds(input.rows) + ROW_SECONDS) + input.bytes() * SHIP_SECONDS * 2.0;
-    planning.inputs.iter().map(seconds).sum()
-}
-
-/// Rows of a group, as a guess until keys are sampled.
-const ROWS_OF_GROUP: f64 = 10.0;
-
-/// The groups of so many rows by this key, as a guess; without a key all rows are one group.
-pub(crate) fn groups_of(rows: f64, key: &[usize]) -> f64 {
-    let groups = if key.is_empty() { 0.0 } else { rows / ROWS_OF_GROUP };
-    groups.max(rows.min(1.0))
-}
-
-/// The rows that are left of so many, where each group keeps `count`, as a guess; without a key all rows are one group.
-pub(crate) fn first_of(rows: f64, key: &[usize], count: usize) -> f64 {
-    if key.is_empty() { rows.min(count as f64) } else { rows * (count as f64 / ROWS_OF_GROUP).min(1.0) }
-}
-
-/// The part of a job's budget, split among tasks, that one combiner may hold.
-const COMBINER_SHARE: usize = 8;
 
 /// Bytes that a combiner may hold before it ships what it has and begins anew.
 pub(crate) fn combiner_bytes(context: &TaskContext) -> usize {
-    context.memory.budget().limit_bytes() / COMBINER_SHARE / context.subtasks.max(1)
+    context.memory.budget().limit_bytes() / limits::COMBINER_SHARE / context.subtasks.max(1)
 }
 
 /// On the sending side, folds the rows of each group that a task has, in a bounded part of the budget. `open` gives a task its update and table.

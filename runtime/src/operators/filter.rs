@@ -5,12 +5,14 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
 use crate::page::{Batch, Selection};
-use crate::plan::{Operator, Reads, Table, unbounded_memory, unchanged};
+use crate::plan::{Operator, Reads, SizeHint, Table, unbounded_memory, unchanged};
 use crate::row::{LeafSet, LeafType, Schema};
-use crate::source::{Bound, Comparison};
-use crate::strategy::{Estimate, Role};
+use crate::source::Bound;
+use crate::statistics::Relation;
+use crate::strategy::Role;
 
 /// Keeps the records for which a predicate holds.
+#[derive(Clone)]
 pub struct Filter {
     /// The records.
     pub schema: Schema,
@@ -24,6 +26,10 @@ pub struct Filter {
     pub moves: bool,
     /// Whether what it captures may be something that it acts on: then it sees the records that the program shows it.
     pub acts: bool,
+    /// Whether it may be tried on some records before the run: by what it captures it acts on nothing outside.
+    pub may_be_tried: bool,
+    /// The share of records that the program says it keeps.
+    pub selectivity: Option<f64>,
     /// For a filter that has moved: the word of the operator that it stands below.
     pub below: Arc<str>,
 }
@@ -31,6 +37,12 @@ pub struct Filter {
 impl Operator for Filter {
     fn name(&self) -> &'static str {
         "filter"
+    }
+
+    fn details(&self) -> String {
+        // The other parts of a conjunction keep what is left: the hint is for all of them.
+        let share = self.selectivity.filter(|&share| share < 1.0);
+        share.map_or_else(String::new, |share| format!("of which {share} stay, by hint"))
     }
 
     fn schema(&self) -> &Schema {
@@ -43,11 +55,21 @@ impl Operator for Filter {
         reads
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        // Guesses, until values are sampled: what is equal to a constant is rare, what lies on one side of it is half.
-        let share = |bound: &Bound| if bound.comparison == Comparison::Equal { 0.1 } else { 0.5 };
-        let selectivity = if self.bounds.is_empty() { 0.5 } else { self.bounds.iter().map(share).product() };
-        inputs[0].rows * selectivity
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let kept = inputs[0].filtered(self.may_be_tried.then_some(&self.predicate), &self.bounds);
+        match self.selectivity {
+            Some(share) => kept.with_rows(inputs[0].rows * share),
+            None => kept,
+        }
+    }
+
+    fn expecting(&self, share: f64) -> Option<Arc<dyn Operator>> {
+        // What counts would count twice where the filter without the hint is in the plan as well.
+        (!self.predicate.has_effects()).then(|| Arc::new(Filter { selectivity: Some(share), ..self.clone() }) as _)
+    }
+
+    fn size_hint(&self) -> Option<SizeHint> {
+        self.selectivity.map(SizeHint::Share)
     }
 
     fn placement(&self) -> String {
@@ -75,6 +97,8 @@ impl Operator for Filter {
             bounds: self.bounds.iter().filter_map(bound).collect(),
             moves: true,
             acts: false,
+            may_be_tried: true,
+            selectivity: self.selectivity,
             below: below.into(),
         }))
     }

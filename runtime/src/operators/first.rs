@@ -7,9 +7,10 @@ use crate::kernel::Outputs;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Strategy, Work};
 
-use super::common::{HASH_SECONDS, first_of, grouped, layout, of_each, of_key};
+use super::common::{group_bytes, grouped, layout, of_each, of_key};
 
 /// Any `count` records of each group; the first ones where the input has one task.
 pub struct First {
@@ -44,18 +45,38 @@ impl Operator for First {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        first_of(inputs[0].rows, &self.key, self.count)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].first_of(&self.key, self.count)
+    }
+
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         if self.key.is_empty() {
-            return vec![planning.by_key(&[], Some(limit(self.count)), limit(self.count), 0.0)];
+            let grouping = Grouping {
+                driver: &|_| limit(self.count),
+                combiner: Some(&|| limit(self.count)),
+                key_of_combined: &[],
+                of_row: Work::default(),
+                sorts_by: &[],
+                kept_bytes: 0.0,
+            };
+            return planning.by_key(&[], &grouping);
         }
         let (key, types) = (self.key.clone(), self.schema.types());
         let first = of_groups::FirstOfGroups { key, types, count: self.count as u64 };
-        let driver = first.driver(layout(&self.schema, &self.reads(0, planning.live)));
-        vec![planning.by_key(&self.key, Some(first.combiner()), driver, HASH_SECONDS)]
+        let layout = layout(&self.schema, &self.reads(0, planning.live));
+        let grouping = Grouping {
+            driver: &|_| first.driver(layout.clone()),
+            combiner: Some(&|| first.combiner()),
+            key_of_combined: &self.key,
+            of_row: Work::lookups(1.0),
+            sorts_by: &[],
+            kept_bytes: group_bytes(planning),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -15,9 +15,10 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupFactory, GroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Round, Strategy, Work, ready};
 
-use super::common::{ROW_SECONDS, combiner_bytes, grouped, groups_of, layout, names, sort_seconds};
+use super::common::{combiner_bytes, grouped, layout, names};
 use super::order;
 
 /// Calls a closure with each group.
@@ -54,7 +55,7 @@ impl GroupReduce {
 
     /// By the key, then in the order within a group.
     fn whole_order(&self) -> Vec<OrderKey> {
-        order::ascending(&self.key).chain(self.order.iter().copied()).collect()
+        OrderKey::ascending(&self.key).chain(self.order.iter().copied()).collect()
     }
 
     /// Takes what a part of memory holds for the groups.
@@ -118,18 +119,25 @@ impl Operator for GroupReduce {
         self.refused.clone().map_or(Ok(()), |wrong| Err(Error::Plan(wrong)))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
         // As many as there are groups.
-        groups_of(inputs[0].rows, &self.key)
+        Relation::unknown(inputs[0].distinct(&self.key), &self.output)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let row_seconds = sort_seconds(planning.inputs[0].rows) + ROW_SECONDS;
-        let output = layout(&self.output, planning.live);
-        vec![match self.partial {
-            true => planning.forwarded(self.parts(output), row_seconds),
-            false => planning.by_key(&self.key, None, self.groups(output), row_seconds),
-        }]
+        let (output, input) = (layout(&self.output, planning.live), planning.inputs[0]);
+        if self.partial {
+            return vec![planning.forwarded(self.parts(output), planning.sort(0, &self.whole_order()))];
+        }
+        let grouping = Grouping {
+            driver: &|_| self.groups(output.clone()),
+            combiner: None,
+            key_of_combined: &[],
+            of_row: Work::rows(1.0),
+            sorts_by: &self.whole_order(),
+            kept_bytes: input.bytes(),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
 use crate::plan::{Operator, Reads, Table};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Planning, Strategy, Work};
 
 use super::chain::{driver, run_over};
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 
 /// Computes a key of each record.
 pub struct Keyed {
@@ -50,8 +51,24 @@ impl Operator for Keyed {
         reads
     }
 
+    fn forwards(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        let own = self.input.leaves().len();
+        Some((0..self.output.leaves().len()).map(|leaf| (leaf < own).then_some(leaf)).collect())
+    }
+
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let own = self.input.leaves().len();
+        let forwards: Vec<_> = (0..self.output.leaves().len()).map(|leaf| (leaf < own).then_some(leaf)).collect();
+        inputs[0].chained((!self.chain.captures()).then_some(&self.chain), &forwards, &self.output, 1.0)
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![planning.forwarded(driver(&self.chain, layout(&self.output, planning.live)), ROW_SECONDS)]
+        vec![
+            planning.forwarded(
+                driver(&self.chain, layout(&self.output, planning.live)),
+                Work::rows(planning.inputs[0].rows),
+            ),
+        ]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -14,9 +14,9 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{SortBuffer, Whole, WholeFactory};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work};
 
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 
 /// Runs a kernel over the records of each task.
 pub struct MapPartition {
@@ -54,7 +54,8 @@ impl Operator for MapPartition {
             Ok(MapPartitionDriver { whole: whole.open(context)?, kept: Some(kept) })
         };
         let driver = DriverFactory::new("keep, then map", create).emitting(layout(&self.output, planning.live));
-        vec![planning.forwarded(driver, 2.0 * ROW_SECONDS)]
+        let input = planning.inputs[0];
+        vec![planning.forwarded(driver, Work::rows(2.0 * input.rows).keeping(input.bytes()))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

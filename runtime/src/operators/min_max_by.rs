@@ -12,9 +12,10 @@ use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{HASH_SECONDS, final_aggregate, grouped, groups_of, of_each, of_key, pre_aggregate};
+use super::common::{final_aggregate, group_bytes, grouped, of_each, of_key, pre_aggregate};
 use super::order;
 use super::updates::{States, UpdatesByKey};
 
@@ -80,15 +81,25 @@ impl Operator for MinMaxBy {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        groups_of(inputs[0].rows, &self.key)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
+    }
+
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = GroupTable::layout_of(self.schema.types(), &LeafSet::all(self.schema.leaves().len()));
-        let combiner = pre_aggregate(format!("combine {}", self.word), layout.clone(), self.open(&layout));
-        let driver = final_aggregate(format!("hash {}", self.word), layout.clone(), 0, self.open(&layout));
-        vec![planning.by_key(&self.key, Some(combiner), driver, HASH_SECONDS)]
+        let grouping = Grouping {
+            driver: &|_| final_aggregate(format!("hash {}", self.word), layout.clone(), 0, self.open(&layout)),
+            combiner: Some(&|| pre_aggregate(format!("combine {}", self.word), layout.clone(), self.open(&layout))),
+            key_of_combined: &self.key,
+            of_row: Work::lookups(1.0),
+            sorts_by: &[],
+            kept_bytes: group_bytes(planning),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -105,7 +116,8 @@ impl UpdatesByKey for MinMaxBy {
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let update = self.update();
         let driver = States::of_records(&self.schema, &self.key).driver(self.word, planning, move |_| Ok(update()));
-        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS)]
+        let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
+        vec![planning.by_key_group(&self.key, driver, work)]
     }
 }
 

@@ -49,7 +49,7 @@ pub use aggregate::Aggregate;
 pub use chain::{Expansion, MapChain};
 pub use co_group::CoGroup;
 pub use distinct::{distinct, distinct_by};
-pub use expect::ExpectRows;
+pub use expect::{ExpectRows, WrongSelectivity};
 pub use filter::Filter;
 pub use first::First;
 pub use fold::{Fold, Merge, StateLeaf};

@@ -16,11 +16,6 @@ pub(crate) fn describe(schema: &Schema, order: &[OrderKey]) -> String {
     order.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// Leaves, each smallest first.
-pub(crate) fn ascending(leaves: &[usize]) -> impl Iterator<Item = OrderKey> {
-    leaves.iter().map(|&leaf| OrderKey { leaf, descending: false })
-}
-
 /// The leaves that an order looks at.
 pub(crate) fn leaves(order: &[OrderKey]) -> LeafSet {
     order.iter().map(|key| key.leaf).collect()

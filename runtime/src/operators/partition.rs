@@ -1,7 +1,6 @@
 //! Which task sees which records: an exchange that the program asks for, and nothing else.
 //!
-//! The engine knows no partitioning beyond the next operator. What needs one behind this, such as a grouping by the same key, ships again;
-//! its rows then come to the tasks where they are.
+//! What needs rows of a key together behind it, such as a grouping by the same fields or by more, finds them so, and ships nothing.
 
 use std::sync::Arc;
 
@@ -11,10 +10,10 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Ship, Strategy, Way, Work};
 
 use super::chain::{self, run_over};
-use super::common::{HASH_SECONDS, ROW_SECONDS, names, numbered_layout};
+use super::common::{names, numbered_layout};
 use super::{order, range};
 
 /// The same records, in tasks that the program chooses.
@@ -82,7 +81,7 @@ impl Operator for Partition {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let way = match &self.by {
-            _ if planning.tasks == 1 && planning.input_tasks[0] == 1 && !self.counts() => Way::ship(Ship::Forward),
+            _ if planning.tasks == 1 && planning.input_tasks() == 1 && !self.counts() => Way::ship(Ship::Forward),
             PartitionBy::Turn => Way::ship(Ship::Rebalance),
             PartitionBy::Key(key) => Way::ship(Ship::Hash(key.clone())),
             PartitionBy::Range(order) => self
@@ -90,7 +89,7 @@ impl Operator for Partition {
             PartitionBy::Number { chain, .. } => self.numbered(planning.live, |layout| chain::driver(chain, layout)),
         };
         let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true).recovering(Recovery::Stateless);
-        vec![planning.of_one(way, pass, planning.tasks, HASH_SECONDS + ROW_SECONDS)]
+        vec![planning.of_one(way, pass, planning.tasks, Work::default())]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -112,7 +111,7 @@ impl Partition {
     /// Ships by a number that a driver on the sending side gives each record.
     fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> DriverFactory) -> Way {
         let (layout, number) = numbered_layout(&self.schema, live);
-        Way { before: Some(Arc::new(driver(layout))), ship: Ship::Number(number) }
+        Way::through(driver(layout), Work::default(), Ship::Number(number))
     }
 }
 

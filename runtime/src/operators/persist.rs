@@ -19,10 +19,11 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::spill::{Read, Store, StoreReader};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
 use super::ScanSource;
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 use super::queued_rows::QueuedRows;
 use super::scan::Pages;
 
@@ -77,9 +78,13 @@ impl Operator for Persist {
         self.all()
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        let kept = self.kept.get().map(|tasks| tasks.iter().map(|store| store.rows()).sum::<usize>() as f64);
-        kept.unwrap_or_else(|| inputs[0].rows)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        match self.kept.get() {
+            Some(tasks) => {
+                Relation::unknown(tasks.iter().map(|store| store.rows()).sum::<usize>() as f64, &self.schema)
+            }
+            None => inputs[0].clone(),
+        }
     }
 
     fn begins_here(&self) -> Option<Arc<dyn Operator>> {
@@ -93,7 +98,7 @@ impl Operator for Persist {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let before = planning.input_tasks[0];
+        let before = planning.input_tasks();
         let tasks = self.kept.get().map_or(before, Vec::len);
         let ship = match tasks {
             same if same == before => Ship::Forward,
@@ -102,7 +107,7 @@ impl Operator for Persist {
         };
         let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps() };
         let (way, driver) = (Way::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
-        vec![planning.of_one(way, driver, tasks, ROW_SECONDS)]
+        vec![planning.of_one(way, driver, tasks, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

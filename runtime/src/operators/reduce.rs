@@ -11,12 +11,16 @@ use crate::memory::limits;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{HASH_SECONDS, by_key, final_aggregate, grouped, groups_of, of_key, pre_aggregate};
+use super::common::{by_key, final_aggregate, group_bytes, grouped, of_key, pre_aggregate};
 use super::updates::{States, UpdatesByKey};
 
 /// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
+/// What a row does: it is looked up, and its group's row is written anew.
+const OF_ROW: Work = Work::lookups(2.0);
+
 const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
 
 /// Folds each group to one record by an associative closure; the order of application is unspecified.
@@ -52,17 +56,34 @@ impl Operator for KeyedReduce {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        groups_of(inputs[0].rows, &self.key)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
+    }
+
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec();
-        let (combine, reduce) = (spec.clone(), spec.clone());
-        let combiner = pre_aggregate("combine reduce", spec.layout.clone(), move |context| combine.open(context));
-        let open = move |context: &TaskContext| reduce.open(context);
-        let driver = final_aggregate("hash reduce", spec.layout, SCRATCH_BYTES, open);
-        vec![planning.by_key(&self.key, Some(combiner), driver, HASH_SECONDS * 2.0)]
+        let combiner = || {
+            let combine = spec.clone();
+            pre_aggregate("combine reduce", spec.layout.clone(), move |context| combine.open(context))
+        };
+        let driver = |_: bool| {
+            let reduce = spec.clone();
+            let open = move |context: &TaskContext| reduce.open(context);
+            final_aggregate("hash reduce", spec.layout.clone(), SCRATCH_BYTES, open)
+        };
+        let grouping = Grouping {
+            driver: &driver,
+            combiner: Some(&combiner),
+            key_of_combined: &self.key,
+            of_row: OF_ROW,
+            sorts_by: &[],
+            kept_bytes: group_bytes(planning),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -81,7 +102,8 @@ impl UpdatesByKey for KeyedReduce {
         let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
         let states = States { spec: states.spec.writing(self.leaves), aside: SCRATCH_BYTES, ..states };
         let driver = states.driver("reduce", planning, move |context| spec.update(context));
-        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS * 2.0)]
+        let work = (OF_ROW * planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
+        vec![planning.by_key_group(&self.key, driver, work)]
     }
 }
 

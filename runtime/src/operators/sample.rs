@@ -6,11 +6,10 @@
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table};
+use crate::plan::{Operator, Table, unchanged};
 use crate::row::Schema;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy};
-
-use super::common::ROW_SECONDS;
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, RowOrder, Strategy, Work};
 
 /// The numbers that a task's records draw, one after the other.
 pub(super) struct Draws {
@@ -68,8 +67,12 @@ impl Operator for Sample {
         &self.schema
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        inputs[0].rows * self.fraction
+    fn forwards(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(unchanged(&self.schema))
+    }
+
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].with_rows(inputs[0].rows * self.fraction)
     }
 
     fn check(&self) -> Result<()> {
@@ -85,7 +88,8 @@ impl Operator for Sample {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (limit, seed) = (self.limit(), self.seed);
         let draw = move |context: &TaskContext| Ok(ShareDriver { limit, draws: Draws::new(seed, context.subtask) });
-        vec![planning.forwarded(DriverFactory::new("draw", draw), ROW_SECONDS)]
+        let driver = DriverFactory::new("draw", draw).in_order(RowOrder::Kept);
+        vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

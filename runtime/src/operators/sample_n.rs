@@ -14,9 +14,10 @@ use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
-use super::common::{HASH_SECONDS, first_of, numbered_layout};
+use super::common::numbered_layout;
 use super::sample::Draws;
 use super::sorted_rows::{self, SortedRows};
 
@@ -43,8 +44,8 @@ impl Operator for SampleN {
         &self.schema
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        first_of(inputs[0].rows, &[], self.count)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].first_of(&[], self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -52,11 +53,13 @@ impl Operator for SampleN {
         let (layout, number) = numbered_layout(&self.schema, planning.live);
         let order = vec![OrderKey { leaf: number, descending: false }];
         let draw = self.draw(layout.clone(), order.clone());
-        vec![match planning.input_tasks[0] {
-            1 => planning.forwarded(draw, HASH_SECONDS),
-            _ => {
-                let way = Way { before: Some(Arc::new(draw)), ship: Ship::Gather };
-                planning.of_one(way, sorted_rows::first(layout, self.count, order), 1, HASH_SECONDS)
+        let work = Work::rows(planning.inputs[0].rows);
+        vec![match planning.input_tasks() {
+            1 => planning.forwarded(draw, work),
+            tasks => {
+                let shipped = planning.output.rows * tasks as f64;
+                let way = Way { shipped_rows: Some(shipped), ..Way::through(draw, work, Ship::Gather) };
+                planning.of_one(way, sorted_rows::first(layout, self.count, order), 1, Work::rows(shipped))
             }
         }]
     }

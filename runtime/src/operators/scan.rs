@@ -10,7 +10,7 @@ use crate::output::Claim;
 use crate::page::{Batch, Page};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
-use crate::source::{ColumnFit, ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, ReadRequest, Ready, Sample, Scan, Source, Split, SplitReader, Statistics};
 use crate::strategy::Role;
 
 /// Records of a source.
@@ -132,6 +132,10 @@ impl Source for Pages {
     fn statistics(&self, _: &Scan) -> Statistics {
         let rows = self.pages.iter().map(Page::rows).sum::<usize>() as f64;
         Statistics { rows: Some(rows), bytes: self.pages.iter().map(|page| page.bytes() as u64).sum() }
+    }
+
+    fn sample(&self, _: &Scan) -> Option<Sample> {
+        Some(Sample::of_pages(&self.pages))
     }
 
     fn splits(&self, _: &Scan) -> Result<Vec<Split>> {

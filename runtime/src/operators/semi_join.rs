@@ -11,12 +11,13 @@ use crate::kernel::Outputs;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Cursor, Estimate, Planning, Progress, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Cursor, Planning, Progress, Strategy};
 
 use super::common::layout;
 use super::join::{
     BuildRows, EmitterFactory, HashWay, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies,
-    merge_strategy, on, sides, validity,
+    merge_strategies, on, sides, validity,
 };
 use super::keys::check_keys;
 
@@ -65,9 +66,12 @@ impl Operator for SemiJoin {
         Some(passing)
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        // As if the right side's filters thinned the left side: half stays.
-        inputs[0].rows * 0.5
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].semi_joined(&inputs[1], &self.keys, self.matched)
+    }
+
+    fn has_choice(&self) -> bool {
+        self.hint != Some(JoinHint::Merge)
     }
 
     fn check(&self) -> Result<()> {
@@ -76,13 +80,18 @@ impl Operator for SemiJoin {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (kind, parts) = (if self.matched { "semi" } else { "anti" }, self.parts(planning));
-        if self.hint == Some(JoinHint::Merge) {
-            let merge = |build: usize| parts.merge(&format!("merge {kind} join"), build);
-            return vec![merge_strategy(planning, &self.keys, merge)];
+        let is_merged = self.hint == Some(JoinHint::Merge);
+        let merge = |build: usize| parts.merge(&format!("merge {kind} join"), build, is_merged, false);
+        if is_merged {
+            return merge_strategies(planning, &self.keys, &merge);
         }
         let hash = |way: HashWay| parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
-        hash_strategies(planning, &sharing, self.hint, hash)
+        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        if self.hint.is_none() {
+            strategies.extend(merge_strategies(planning, &self.keys, &merge));
+        }
+        strategies
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -8,7 +8,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, RowWriter};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema, SchemaBuilder, Shape};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work};
 
 use super::common::layout;
 
@@ -85,7 +85,7 @@ impl Operator for Collect {
             let (collector, subtask) = (collector.clone(), context.subtask);
             Ok(CollectDriver { kept, pages: Vec::new(), collector, subtask, count_only })
         };
-        vec![planning.forwarded(DriverFactory::new(self.name(), create), 0.0)]
+        vec![planning.forwarded(DriverFactory::new(self.name(), create), Work::default())]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

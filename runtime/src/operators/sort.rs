@@ -1,15 +1,17 @@
 //! Order: each task sorts its records, on disk where memory does not hold them; for a total order each task then merges one range of it.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{PAGE_BYTES, SORT_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
-use crate::row::{LeafSet, Schema};
+use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{OrderKey, TotalOrderRendezvous, TotalOrderSorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, RowOrder, Ship, Strategy, Way, Work};
 
-use super::common::{layout, sort_seconds};
+use super::common::layout;
 use super::order;
 use super::sorted_rows::SortedRows;
 
@@ -59,32 +61,55 @@ impl Operator for Sort {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let rows = planning.inputs[0].rows;
+        let (input, tasks) = (planning.inputs[0], planning.input_tasks());
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let (rows_of, order, tasks) = (layout.clone(), self.order.clone(), planning.input_tasks[0]);
-        let driver = match (self.within, tasks) {
-            (Within::Flow, 2..) => {
-                let sorter = move |context: &TaskContext| {
-                    let meeting = context.shared(|| TotalOrderRendezvous::of(context.subtasks));
-                    Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
-                };
-                // A run of each task is merged at least: two pages of each, and some that are written.
-                let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES);
-                let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks();
-                factory.spilling_beyond(minimum_bytes)
-            }
-            _ => {
-                let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
-                DriverFactory::new("external sort", sorter).spilling_beyond(SORT_BYTES)
-            }
-        };
-        vec![planning.forwarded(driver.emitting(layout), sort_seconds(rows))]
+        let by = |ship| Way::sorted_by(ship, &self.order);
+        let in_task = planning.sort(0, &self.order).keeping(input.bytes());
+        if self.within == Within::Task || tasks == 1 {
+            return vec![planning.of_one(by(Ship::Forward), self.alone(layout), tasks, in_task)];
+        }
+        // What the tasks have sorted is merged.
+        let merged = Work { comparisons: input.rows * (tasks as f64).log2(), ..Work::rows(input.rows) };
+        let in_one = Work::sort(input.rows).keeping(input.bytes());
+        vec![
+            planning.of_one(by(Ship::Forward), self.in_ranges(layout.clone(), tasks), tasks, in_task + merged),
+            planning.of_one(by(Ship::Gather), self.alone(layout), 1, in_one),
+        ]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let mut sorted = inputs[0].clone();
         sorted.rows.sort_by(|left, right| order::compare(&self.schema, &self.order, left, right));
         Ok(sorted)
+    }
+}
+
+impl Sort {
+    /// Sorts what a task has.
+    fn alone(&self, layout: Arc<RowLayout>) -> DriverFactory {
+        let (rows_of, order) = (layout.clone(), self.order.clone());
+        let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
+        DriverFactory::new("external sort", sorter)
+            .spilling_beyond(SORT_BYTES)
+            .in_order(self.row_order())
+            .emitting(layout)
+    }
+
+    /// Sorts what all tasks have: each gives a range of the order.
+    fn in_ranges(&self, layout: Arc<RowLayout>, tasks: usize) -> DriverFactory {
+        let (rows_of, order) = (layout.clone(), self.order.clone());
+        let sorter = move |context: &TaskContext| {
+            let meeting = context.shared(|| TotalOrderRendezvous::of(context.subtasks));
+            Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
+        };
+        // A run of each task is merged at least: two pages of each, and some that are written.
+        let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES);
+        let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks();
+        factory.spilling_beyond(minimum_bytes).in_order(self.row_order()).emitting(layout)
+    }
+
+    fn row_order(&self) -> RowOrder {
+        RowOrder::Of(self.order.as_slice().into())
     }
 }
 

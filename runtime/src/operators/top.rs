@@ -10,9 +10,10 @@ use crate::error::Result;
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{HASH_SECONDS, first_of, grouped, layout, of_each, of_key, sort_seconds};
+use super::common::{group_bytes, grouped, layout, of_each, of_key};
 use super::{order, sorted_rows};
 
 /// The `count` first records of each group in an order; of all records they are in order.
@@ -52,20 +53,39 @@ impl Operator for Top {
         Some(of_key(&self.key, &self.schema))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        first_of(inputs[0].rows, &self.key, self.count)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        inputs[0].first_of(&self.key, self.count)
+    }
+
+    fn has_choice(&self) -> bool {
+        !self.key.is_empty()
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = layout(&self.schema, &self.reads(0, planning.live));
         if self.key.is_empty() {
             let driver = || sorted_rows::first(layout.clone(), self.count, self.order.clone());
-            return vec![planning.by_key(&[], Some(driver()), driver(), HASH_SECONDS)];
+            let grouping = Grouping {
+                driver: &|_| driver(),
+                combiner: Some(&driver),
+                key_of_combined: &[],
+                of_row: Work::rows(1.0),
+                sorts_by: &[],
+                kept_bytes: group_bytes(planning),
+            };
+            return planning.by_key(&[], &grouping);
         }
-        let by_key = order::ascending(&self.key).chain(self.order.iter().copied()).collect();
+        let by_key = OrderKey::ascending(&self.key).chain(self.order.iter().copied()).collect();
         let top = of_groups::TopOfGroups { layout, count: self.count, leading: self.key.len(), order: by_key };
-        let driver = top.driver(!planning.is_combined(&self.key));
-        vec![planning.by_key(&self.key, Some(top.combiner()), driver, sort_seconds(planning.inputs[0].rows))]
+        let grouping = Grouping {
+            driver: &|combined| top.driver(!combined),
+            combiner: Some(&|| top.combiner()),
+            key_of_combined: &self.key,
+            of_row: Work::rows(1.0),
+            sorts_by: &top.order,
+            kept_bytes: planning.inputs[0].bytes(),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

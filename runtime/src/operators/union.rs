@@ -3,7 +3,8 @@
 use crate::error::Result;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::Schema;
-use crate::strategy::{Estimate, Role};
+use crate::statistics::Relation;
+use crate::strategy::Role;
 
 /// All records of all inputs.
 pub struct Union(
@@ -24,8 +25,8 @@ impl Operator for Union {
         Some(unchanged(&self.0))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        inputs.iter().map(|input| input.rows).sum()
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        Relation::union(inputs, &self.0)
     }
 
     fn role(&self) -> Role {

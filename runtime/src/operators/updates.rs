@@ -22,8 +22,9 @@ use crate::page::Input;
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::state::{Requests, StateSpec, StateTable, key_groups_of_task};
+use crate::statistics::Relation;
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, DriverState, Estimate, Planning, Progress, Recovery, Round, Strategy, ready,
+    Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Round, Strategy, ready,
 };
 
 use request::UpdateAndGive;
@@ -71,8 +72,8 @@ impl<G: UpdatesByKey> Operator for Updates<G> {
         self.0.lets_filters_pass(input)
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        self.0.rows(inputs)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        self.0.estimate(inputs)
     }
 
     fn check(&self) -> Result<()> {

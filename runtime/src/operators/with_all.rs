@@ -16,9 +16,9 @@ use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::rendezvous::{Lent, Rendezvous};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
-use super::common::{ROW_SECONDS, SHIP_SECONDS, layout};
+use super::common::layout;
 
 /// The port of the small flow.
 const ALL: usize = 1;
@@ -49,7 +49,7 @@ impl Operator for WithAll {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let tasks = planning.input_tasks[0];
+        let tasks = planning.input_tasks();
         let kernel = self.kernel.clone();
         let rows = layout(&self.inputs[ALL], &planning.live_inputs[ALL]);
         let create = move |context: &TaskContext| {
@@ -62,14 +62,14 @@ impl Operator for WithAll {
             Ok(WithAllDriver { kernel, kept, begun: false, meeting, context })
         };
         let driver = DriverFactory::new("keep all, then chain", create).emitting(layout(&self.output, planning.live));
-        let to_all = if tasks == 1 && planning.input_tasks[ALL] == 1 { Ship::Forward } else { Ship::Broadcast };
+        let to_all = if tasks == 1 && planning.properties[ALL].tasks == 1 { Ship::Forward } else { Ship::Broadcast };
         vec![Strategy {
             ways: vec![Way::ship(Ship::Forward), Way::ship(to_all)],
             driver: Arc::new(driver),
             tasks,
             streamed: 0,
             kept: None,
-            cost: planning.inputs[0].rows * ROW_SECONDS + planning.inputs[ALL].bytes() * SHIP_SECONDS,
+            work: Work::rows(planning.inputs[0].rows).keeping(planning.inputs[ALL].bytes()),
         }]
     }
 

@@ -17,7 +17,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Round, Ship, Strategy, Way, Work};
 
 use super::sink::nothing;
 use super::write_together::{self, PIECE_BYTES};
@@ -133,9 +133,10 @@ impl Operator for WriteFile {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let from = planning.input_tasks[0];
-        let in_order = planning.in_order[0];
-        let strategy = |ship, tasks| Some(planning.of_one(Way::ship(ship), self.driver(tasks, in_order)?, tasks, 0.0));
+        let from = planning.input_tasks();
+        let in_order = planning.properties[0].is_in_order();
+        let strategy =
+            |ship, tasks| Some(planning.of_one(Way::ship(ship), self.driver(tasks, in_order)?, tasks, Work::default()));
         // One task writes what several cannot.
         strategy(Ship::Forward, from).or_else(|| strategy(Ship::Gather, 1)).into_iter().collect()
     }

@@ -21,9 +21,9 @@ use crate::page::{Batch, Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{Datum, LeafSet, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
-use super::common::{HASH_SECONDS, names};
+use super::common::names;
 use super::sink::nothing;
 use super::write_file::{WRITE_BYTES, encoded, head, part_name, written_columns};
 
@@ -164,10 +164,10 @@ impl Operator for WriteFolders {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let alone = planning.tasks == 1 && planning.input_tasks[0] == 1;
+        let alone = planning.tasks == 1 && planning.input_tasks() == 1;
         let ship = if alone { Ship::Forward } else { Ship::Hash(self.key.clone()) };
         let way = Way::ship(ship);
-        vec![planning.of_one(way, self.driver(), planning.tasks, HASH_SECONDS)]
+        vec![planning.of_one(way, self.driver(), planning.tasks, Work::default())]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

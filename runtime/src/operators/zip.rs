@@ -11,9 +11,9 @@ use crate::plan::{Operator, Table};
 use crate::rendezvous::Rendezvous;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work, ready};
 
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 use super::queued_rows::QueuedRows;
 
 /// The leaf of the output that holds the number; the record's leaves stand behind it.
@@ -63,7 +63,7 @@ impl Operator for Zip {
         };
         let create = move |context: &TaskContext| Ok(ZipDriver::new(rows.clone(), numbers, context));
         let driver = DriverFactory::new(name, create).emitting(layout).spilling_beyond(SPOOL_BYTES);
-        vec![planning.forwarded(driver, ROW_SECONDS)]
+        vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

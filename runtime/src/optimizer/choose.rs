@@ -1,7 +1,6 @@
-//! Strategies by cost, and the stages that follow from them: from the sources down.
+//! The stages that follow from strategies: from the sources down.
 //!
-//! Each operator takes its cheapest strategy, given where its inputs' rows lie. One-input operators whose rows are forwarded become steps
-//! of their input's stage; a join becomes a step of the stage that streams through it.
+//! One-input operators whose rows are forwarded become steps of their input's stage; a join becomes a step of the stage that streams through it.
 
 mod loops;
 mod side_outputs;
@@ -9,18 +8,17 @@ mod side_outputs;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::Resources;
 use super::branches::Edge;
 use super::estimates::Estimates;
 use super::liveness::{Live, read};
-use super::{Resources, Rule};
+use super::search::{Planned, search};
 use crate::error::{Error, Result};
-use crate::physical::{
-    Builder, Candidate, Choice, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place, identities,
-};
+use crate::physical::{Builder, Choice, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place, identities};
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
-use crate::strategy::{Estimate, EventTimeOf, Planning, Role, Ship, Strategy};
+use crate::strategy::{Estimate, EventTimeOf, Role, Ship, Strategy};
 use loops::LoopPlaces;
 use side_outputs::SideOutputs;
 
@@ -30,8 +28,10 @@ pub(super) fn choose(
     live: &Live,
     estimates: &Estimates,
     meeting: &HashSet<Edge>,
-    resources: Resources,
+    resources: &Resources,
 ) -> Result<PhysicalPlan> {
+    let identities = identities(nodes);
+    let planned = search(nodes, &identities, live, estimates, resources)?;
     let consumers = side_outputs::consumers_of_main(nodes);
     let (builder, places) = (Builder::default(), HashMap::new());
     let positions = nodes.iter().zip(0..).map(|(node, position)| (node.sequence, position)).collect();
@@ -39,7 +39,7 @@ pub(super) fn choose(
         node.inputs.iter().map(move |input| (input.sequence, position)).collect::<Vec<_>>()
     };
     let readers = nodes.iter().enumerate().flat_map(of_inputs).collect();
-    let (loops, identities) = (LoopPlaces::of(nodes), identities(nodes));
+    let loops = LoopPlaces::of(nodes);
     let mut chooser = Chooser {
         nodes,
         positions,
@@ -49,6 +49,7 @@ pub(super) fn choose(
         meeting,
         resources,
         identities,
+        planned,
         builder,
         places,
         consumers,
@@ -62,6 +63,7 @@ pub(super) fn choose(
             place = chooser.settled(node, place);
             place.forked = true;
         }
+        chooser.hold(index, &place).map_err(|error| error.at(&node.origin))?;
         chooser.places.insert(node.sequence, place);
     }
     chooser.connect_replays()?;
@@ -118,9 +120,10 @@ struct Chooser<'p> {
     live: &'p Live,
     estimates: &'p Estimates,
     meeting: &'p HashSet<Edge>,
-    resources: Resources,
+    resources: &'p Resources,
     /// Of each node.
     identities: Vec<String>,
+    planned: Vec<Planned>,
     builder: Builder,
     places: HashMap<u64, Place>,
     consumers: HashMap<u64, usize>,
@@ -131,6 +134,16 @@ struct Chooser<'p> {
 impl Chooser<'_> {
     fn live_of(&self, node: &Node) -> LeafSet {
         self.live.get(&node.sequence).cloned().unwrap_or_default()
+    }
+
+    /// Holds where rows are against where they were expected: strategies rely on it.
+    fn hold(&self, index: usize, place: &Place) -> Result<()> {
+        let (expected, tasks) = (&self.planned[index].gives, self.builder.tasks(place));
+        if tasks == expected.tasks && place.ordered == expected.is_in_order() {
+            return Ok(());
+        }
+        let order = if place.ordered { " in one order" } else { "" };
+        Err(Error::Internal(format!("rows in {tasks} tasks{order}, where {} were planned, {expected}", expected.tasks)))
     }
 
     /// The operator's line in EXPLAIN; its index is the node's in the topological order.
@@ -233,7 +246,7 @@ impl Chooser<'_> {
         });
         let leaf = views.fold(of.leaf, |leaf, view| view.get(leaf).copied().unwrap_or(leaf));
         stage.event_time = Some(EventTimeOf { leaf, ..of });
-        (place.operator, place.hashed_by) = (index, None);
+        place.operator = index;
         place.inline.push(InlineStepPlan::Project(index, leaves.into()));
         Ok(place)
     }
@@ -242,10 +255,6 @@ impl Chooser<'_> {
         let place = self.followed(node, 0)?;
         let mut place = self.replayed(node, 0, place)?;
         place.operator = operator;
-        if let InlineStepPlan::Project(..) = inline {
-            // The leaves have other numbers.
-            place.hashed_by = None;
-        }
         place.inline.push(inline);
         Ok(place)
     }
@@ -311,7 +320,7 @@ impl Chooser<'_> {
     /// Runs an operator over rows at these places.
     fn drive_from(&mut self, node: &Node, index: usize, mut places: Vec<Place>) -> Result<Place> {
         let live = self.live_of(node);
-        let strategy = self.chosen(node, index, &places, &live)?;
+        let strategy = self.planned(index, &places)?;
         let Strategy { ways, driver, tasks, streamed, kept, .. } = strategy;
         for input in (0..places.len()).filter(|&input| kept != Some(input)) {
             let place = places[input].clone();
@@ -354,6 +363,20 @@ impl Chooser<'_> {
         Ok(place)
     }
 
+    /// How an operator runs.
+    fn planned(&mut self, index: usize, places: &[Place]) -> Result<Strategy> {
+        let tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
+        let info = &mut self.builder.plan.operators[index];
+        let planned = &mut self.planned[index];
+        let strategy = planned.strategy.take().filter(|strategy| strategy.ways.len() == tasks.len());
+        let strategy = strategy.ok_or_else(|| Error::Internal(format!("{} has no strategy", info.origin)))?;
+        let choice = Choice::of(&strategy);
+        info.strategy.clone_from(&choice.how);
+        info.chosen = Some(choice);
+        info.candidates = std::mem::take(&mut planned.candidates);
+        Ok(strategy)
+    }
+
     /// Where a step may take the streamed input: the same stage where rows are forwarded, else a new one behind an exchange.
     fn stream(&mut self, arrival: Arrival, tasks: usize) -> Place {
         let Arrival { place, ship, layout } = arrival;
@@ -363,67 +386,10 @@ impl Chooser<'_> {
         let stage = self.builder.stage(Head::Inbox(0), tasks);
         let place_behind = Place::behind(stage, place.operator);
         let behind = match &ship {
-            Ship::Forward => Place { ordered: place.ordered, hashed_by: place.hashed_by.clone(), ..place_behind },
-            Ship::Hash(key) => Place { hashed_by: Some(key.as_slice().into()), ..place_behind },
+            Ship::Forward => Place { ordered: place.ordered, ..place_behind },
             _ => place_behind,
         };
         self.builder.ship_to(place, ship, layout, (stage, 0));
         behind
-    }
-
-    /// How an operator runs: as it was decided, else in the cheapest way that there is.
-    fn chosen(&mut self, node: &Node, index: usize, places: &[Place], live: &LeafSet) -> Result<Strategy> {
-        let mut strategies = self.strategies(node, places, live)?;
-        strategies.sort_by(|left, right| left.cost.total_cmp(&right.cost));
-        let choices: Vec<Choice> = strategies.iter().map(Choice::of).collect();
-        let identity = &self.identities[index];
-        let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(identity));
-        let number = match decided {
-            None => 0,
-            Some(decided) => choices.iter().position(|choice| choice == decided).ok_or_else(|| {
-                let known: Vec<String> = choices.iter().map(Choice::to_string).collect();
-                Error::Plan(format!(
-                    "`{identity}` was to run as {decided}, and can only run as {}",
-                    known.join(", or ")
-                ))
-            })?,
-        };
-        let info = &mut self.builder.plan.operators[index];
-        info.strategy.clone_from(&choices[number].how);
-        info.chosen = choices.get(number).cloned();
-        let costs = strategies.iter().map(|strategy| strategy.cost);
-        info.candidates =
-            choices.into_iter().zip(costs).map(|(choice, seconds)| Candidate { choice, seconds }).collect();
-        Ok(strategies.swap_remove(number))
-    }
-
-    /// The ways to run an operator, at least one.
-    fn strategies(&self, node: &Node, places: &[Place], live: &LeafSet) -> Result<Vec<Strategy>> {
-        let inputs: Vec<Estimate> =
-            node.inputs.iter().filter_map(|input| self.estimates.get(&input.sequence).copied()).collect();
-        let live_inputs: Vec<LeafSet> =
-            (0..places.len()).map(|input| read(node, input, live, self.resources.rules)).collect();
-        let input_tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
-        let in_order: Vec<bool> = places.iter().map(|place| place.ordered).collect();
-        let hashed_by: Vec<Option<Arc<[usize]>>> = places.iter().map(|place| place.hashed_by.clone()).collect();
-        let constant: Vec<bool> = node.inputs.iter().map(|input| self.loops.is_waiting(input)).collect();
-        let planning = Planning {
-            inputs: &inputs,
-            constant: &constant,
-            rounds: self.loops.rounds_around(node),
-            live_inputs: &live_inputs,
-            live,
-            input_tasks: &input_tasks,
-            in_order: &in_order,
-            hashed_by: &hashed_by,
-            tasks: self.resources.tasks,
-            memory_bytes: self.resources.memory_bytes,
-            combines: self.resources.rules.runs(Rule::Combiners),
-        };
-        let strategies = node.operator.strategies(&planning);
-        match strategies.is_empty() {
-            false => Ok(strategies),
-            true => Err(Error::Internal(format!("`{}` has no strategy", node.operator.name()))),
-        }
     }
 }

@@ -45,3 +45,29 @@ fn replay(nodes: &[Arc<Node>], of: LoopId, node: &Arc<Node>) -> Arc<Node> {
         None => node.clone(),
     }
 }
+
+/// Rounds that a loop is expected to run at most: many end before.
+const MOST_ROUNDS: u32 = 16;
+
+/// How often nodes are expected to run.
+pub(super) struct Rounds {
+    inside: Loops,
+    rounds: HashMap<LoopId, u32>,
+}
+
+impl Rounds {
+    /// Those of a plan.
+    pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
+        let rounds = |node: &Arc<Node>| match node.operator.role() {
+            Role::LoopEnd(of, rounds) => Some((of, rounds)),
+            _ => None,
+        };
+        Rounds { inside: Loops::of(nodes), rounds: nodes.iter().filter_map(rounds).collect() }
+    }
+
+    /// How often a node is expected to run.
+    pub(super) fn around(&self, node: &Node) -> f64 {
+        let rounds = self.inside.around(node).and_then(|of| self.rounds.get(&of));
+        f64::from(rounds.map_or(1, |&rounds| rounds.clamp(1, MOST_ROUNDS)))
+    }
+}

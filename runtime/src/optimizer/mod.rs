@@ -8,7 +8,7 @@
 //! 5. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
 //! 6. `estimates`, from the sources down: how many rows, how wide. Costs need it.
 //! 7. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
-//! 8. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
+//! 8. `choose`: a strategy for each operator by cost (`search`), and, from the sources down, the stages that follow from it.
 //! 9. `sanity`, last: holds the finished plan against what the executor relies on.
 //!
 //! **Each rule can be left out** (`--without`), and a test holds results with and without each against the embedded engine, which knows none.
@@ -16,20 +16,25 @@
 mod branches;
 mod checks;
 mod choose;
+mod cost;
 mod estimates;
 mod filters;
 mod liveness;
 mod loops;
+mod profile;
 mod repeat;
 mod rules;
+mod scans;
 mod sanity;
+mod search;
 
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::physical::{Decisions, PhysicalPlan};
-use crate::plan::{Node, topological};
+use crate::plan::{Loops, Node, topological};
 
+pub use profile::{Profile, Weights};
 pub use rules::{Rule, Rules};
 
 /// What the planner may use.
@@ -41,6 +46,8 @@ pub struct Resources {
     pub memory_bytes: usize,
     /// The rules that run.
     pub rules: Rules,
+    /// What plans are made for.
+    pub profile: Profile,
     /// What is decided already: operators that are not named here run in the cheapest way.
     pub decisions: Option<Arc<Decisions>>,
 }
@@ -64,9 +71,13 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let estimates = estimates::estimate(&nodes, &live);
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
-    let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, resources)?;
+    let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;
     let number = |sink: &Arc<Node>| nodes.iter().position(|node| node.sequence == sink.sequence);
     plan.sinks = sinks.iter().filter_map(number).collect();
+    let loops = Loops::of(&nodes);
+    let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
+    plan.size_hints =
+        nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none()).filter_map(hint).collect();
     sanity::check(&plan)?;
     Ok(plan)
 }

@@ -23,6 +23,16 @@ impl<'b> RowPairs<'b> {
         RowPairs { probe, stored, rows, is_stored_left }
     }
 
+    /// Pairs of rows of a left and a right batch, by number; none where a number is no row of its batch.
+    #[must_use]
+    pub fn any<'r>(left: Batch<'r>, right: Batch<'r>, rows: &'r [Vec<usize>; 2]) -> Option<RowPairs<'r>> {
+        let [of_left, of_right] = rows;
+        let fits = |rows: &[usize], batch: &Batch<'_>| rows.iter().all(|&row| row < batch.rows());
+        let is_right = of_left.len() == of_right.len() && fits(of_left, &left) && fits(of_right, &right);
+        // SAFETY: the rows are rows of their batches.
+        is_right.then(|| unsafe { RowPairs::new([left, right], [of_left, of_right], false) })
+    }
+
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -37,8 +37,12 @@ impl fmt::Display for Choice {
 pub struct Candidate {
     /// The way.
     pub choice: Choice,
-    /// In seconds of one core.
+    /// What the operator itself takes, with the way of its rows to it.
     pub seconds: f64,
+    /// With all that is before it, but for what is before a fork that others read, too: the least that a plan takes in which the operator runs so.
+    pub total_seconds: f64,
+    /// How its rows lie then: `hashed by 0 2`, by the leaves with these numbers.
+    pub gives: String,
 }
 
 /// How the operators of a plan run, by their identities.
@@ -52,13 +56,13 @@ impl Choice {
         let before = strategy.ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name.clone());
         let mut names: Vec<String> = before.chain([strategy.driver.name.clone()]).collect();
         names.dedup();
-        let ships = strategy.ways.iter().map(|way| written(&way.ship)).collect();
+        let ships = strategy.ways.iter().map(|way| ship_text(&way.ship)).collect();
         Choice { how: names.join(", "), ships, tasks: strategy.tasks }
     }
 }
 
 /// A way of shipping with all that belongs to it.
-fn written(ship: &Ship) -> String {
+pub(crate) fn ship_text(ship: &Ship) -> String {
     match ship {
         Ship::Hash(leaves) => {
             let leaves: Vec<String> = leaves.iter().map(usize::to_string).collect();
@@ -106,7 +110,7 @@ impl Decisions {
         Value::object([("version", VERSION.into()), ("operators", Value::Object(operators))])
     }
 
-    /// Of [`Decisions::to_json`].
+    /// Of [`Decisions::to_json`], or of a plan's JSON, which holds them.
     ///
     /// # Errors
     /// [`Error::Plan`] for another text.
@@ -114,7 +118,9 @@ impl Decisions {
         let wrong = |what: String| {
             Error::Plan(format!("these are no decisions of a plan: {what}; take them as EXPLAIN gives them"))
         };
-        Value::parse(text).and_then(|value| Self::of_value(&value)).map_err(wrong)
+        let of_plan =
+            |value: Value| Self::of_value(if value["decisions"] == Value::Null { &value } else { &value["decisions"] });
+        Value::parse(text).and_then(of_plan).map_err(wrong)
     }
 
     /// Of [`Decisions::value`].

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use crate::error::Origin;
 use crate::kernel::PredicateFactory;
+use crate::plan::SizeHint;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
 use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, TumblingWindows};
 
 pub use decisions::{Candidate, Choice, Decisions};
-pub(crate) use decisions::{choice_value, identities, without_number};
+pub(crate) use decisions::{choice_value, identities, ship_text, without_number};
 
 /// An operator as the plan shows it; steps, filters and views name it by index.
 pub struct OperatorInfo {
@@ -59,6 +60,15 @@ pub enum InlineStepPlan {
 }
 
 impl InlineStepPlan {
+    /// Whose step it is.
+    #[must_use]
+    pub fn operator(&self) -> usize {
+        let (InlineStepPlan::Filter(operator, _)
+        | InlineStepPlan::Project(operator, _)
+        | InlineStepPlan::WindowStart(operator, _)) = self;
+        *operator
+    }
+
     /// Whether it is to see all rows, also those that nobody wants.
     #[must_use]
     pub fn counts(&self) -> bool {
@@ -165,6 +175,8 @@ pub struct PhysicalPlan {
     pub stages: Vec<StagePlan>,
     /// The operators that are sinks, in the order in which these were given.
     pub sinks: Vec<usize>,
+    /// The operators of which the program says how much they give, outside of loops.
+    pub size_hints: Vec<(usize, SizeHint)>,
 }
 
 impl PhysicalPlan {
@@ -173,6 +185,26 @@ impl PhysicalPlan {
     pub fn decisions(&self) -> Decisions {
         let chosen = |operator: &OperatorInfo| Some((operator.identity.clone(), operator.chosen.clone()?));
         Decisions::of(self.operators.iter().filter_map(chosen))
+    }
+
+    /// Of each operator, in how many tasks some part of it runs: a combiner runs in those of the rows that it combines.
+    #[must_use]
+    pub fn tasks_of_operators(&self) -> Vec<usize> {
+        let mut tasks = vec![0; self.operators.len()];
+        for stage in &self.stages {
+            let mut runs = |operator: usize| tasks[operator] = stage.tasks.max(tasks[operator]);
+            match stage.head {
+                Head::Source(operator, ..) | Head::SpillQueue(operator, ..) => runs(operator),
+                Head::Inbox(_) => {}
+            }
+            let mut run_inline = |inline: &[InlineStepPlan]| inline.iter().for_each(|step| runs(step.operator()));
+            stage.steps.iter().for_each(|step| run_inline(&step.inline));
+            let outputs = stage.steps.iter().flat_map(|step| &step.others).chain(&stage.outputs);
+            outputs.clone().for_each(|output| run_inline(&output.inline));
+            stage.steps.iter().for_each(|step| runs(step.operator));
+            outputs.for_each(|output| runs(output.operator));
+        }
+        tasks
     }
 
     /// Of each stage, whether some of its rows come from a source without end.
@@ -205,14 +237,12 @@ pub(crate) struct Place {
     pub(crate) meets: bool,
     /// The rows of the tasks are in one order, task by task.
     pub(crate) ordered: bool,
-    /// The leaves whose hash says in which task each row is, where it is one.
-    pub(crate) hashed_by: Option<Arc<[usize]>>,
 }
 
 impl Place {
     /// Behind the last step of a stage, whose rows are an operator's.
     pub(crate) fn behind(stage: usize, operator: usize) -> Self {
-        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false, hashed_by: None }
+        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false }
     }
 }
 
@@ -305,10 +335,8 @@ impl Builder {
         port: usize,
         part: Part,
     ) -> Place {
-        let Place { stage, inline, ordered, hashed_by, .. } = place;
+        let Place { stage, inline, ordered, .. } = place;
         let ordered = ordered || driver.orders_tasks;
-        // Rows that only pass stay where they are.
-        let hashed_by = hashed_by.filter(|_| driver.layout.is_none());
         self.plan.stages[stage].steps.push(StepPlan {
             operator,
             inline,
@@ -319,6 +347,6 @@ impl Builder {
             in_loop: false,
             others: Vec::new(),
         });
-        Place { ordered, hashed_by, ..Place::behind(stage, operator) }
+        Place { ordered, ..Place::behind(stage, operator) }
     }
 }

@@ -22,7 +22,7 @@ use crate::strategy::Role;
 
 pub use forwards::Forwards;
 pub use loops::Loops;
-pub use operator::{Operator, Reads, row_bytes, unchanged};
+pub use operator::{Operator, Reads, SizeHint, unchanged};
 pub use table::{Table, unbounded_memory, unbounded_writer};
 
 /// One operator of a plan.
@@ -60,6 +60,19 @@ impl Node {
     #[must_use]
     pub fn with_inputs(&self, inputs: Vec<Arc<Node>>) -> Arc<Self> {
         Node::new(self.path.clone(), self.origin.clone(), self.text.clone(), self.operator.clone(), inputs)
+    }
+
+    /// The same by another name.
+    #[must_use]
+    pub fn named(&self, name: Arc<str>) -> Arc<Self> {
+        let origin = Origin { name, ..self.origin.clone() };
+        Node::new(self.path.clone(), origin, self.text.clone(), self.operator.clone(), self.inputs.clone())
+    }
+
+    /// The same place in the program with another operator, and its inputs.
+    #[must_use]
+    pub fn with_operator(&self, operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>) -> Arc<Self> {
+        Node::new(self.path.clone(), self.origin.clone(), self.text.clone(), operator, inputs)
     }
 
     /// The records it gives.

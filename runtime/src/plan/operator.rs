@@ -7,7 +7,8 @@ use crate::output::{Claim, EpochSink};
 use crate::plan::Table;
 use crate::row::{LeafSet, Schema};
 use crate::source::ColumnFit;
-use crate::strategy::{Estimate, Planning, Role, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Planning, Role, Strategy};
 
 /// The leaves of an input that a closure reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,15 @@ impl Reads {
             Reads::Leaves(leaves) => leaves.clone(),
         }
     }
+}
+
+/// What a program says of how much an operator gives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SizeHint {
+    /// So many records.
+    Rows(u64),
+    /// This share of the records that it is given.
+    Share(f64),
 }
 
 /// An operator's facts, strategies and meaning. One file of `operators/` each.
@@ -65,16 +75,40 @@ pub trait Operator: Send + Sync {
         None
     }
 
+    /// For each leaf of the output, the leaf of an input that it is a copy of, as far as there is one: each record that is given has it of a record of that input, and is
+    /// given in the task that had that. What may be more than [filters](Operator::lets_filters_pass) may use: a closure with effects copies, too.
+    fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        self.lets_filters_pass(input)
+    }
+
     /// For a filter that may move: the same filter of other records, those of `to`, in which the leaf `i` that it knows is `leaves[i]`. `below`
     /// is the word of the operator that it then stands below.
     fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {
         let _ = (to, leaves, below);
         None
     }
+    /// What it is expected to give: as many records as its first input, where it does not say. Those of sources and sinks are known without it.
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        match (inputs.first(), self.forwards(0)) {
+            (Some(input), Some(leaves)) => input.viewed(&leaves, self.schema()),
+            (input, _) => Relation::unknown(input.map_or(0.0, |input| input.rows), self.schema()),
+        }
+    }
 
-    /// How many records it is expected to give: as many as its first input, where it does not say. Those of sources and sinks are known without it.
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        inputs.first().map_or(0.0, |input| input.rows)
+    /// The same operator, of which the program says that it keeps this share of the records that it is given; none where it is no filter.
+    fn expecting(&self, share: f64) -> Option<Arc<dyn Operator>> {
+        let _ = share;
+        None
+    }
+
+    /// What the program says of how much it gives: it is held against what came.
+    fn size_hint(&self) -> Option<SizeHint> {
+        None
+    }
+
+    /// Whether how it runs depends on how much it is given: then what it is given is looked at closely.
+    fn has_choice(&self) -> bool {
+        false
     }
 
     /// What only the whole graph can know to be wrong.
@@ -171,10 +205,4 @@ pub trait Operator: Send + Sync {
 #[must_use]
 pub fn unchanged(schema: &Schema) -> Vec<Option<usize>> {
     (0..schema.leaves().len()).map(Some).collect()
-}
-
-/// Bytes of one row's live leaves, texts guessed.
-#[must_use]
-pub fn row_bytes(schema: &Schema, live: &LeafSet) -> f64 {
-    live.iter().filter_map(|leaf| schema.leaves().get(leaf)).map(|leaf| leaf.ty.width() as f64).sum::<f64>().max(1.0)
 }

@@ -13,6 +13,7 @@
 mod datum;
 mod layout;
 mod leaf;
+mod order;
 mod schema;
 mod without;
 
@@ -21,4 +22,5 @@ pub(crate) use datum::{ShownLeaves, show_shape};
 pub use layout::{LAYOUT_VERSION, RowLayout};
 pub use leaf::{Element, Items, LeafSet, LeafType, Physical, Tag};
 pub(crate) use leaf::{FIRST_ITEM, WORD};
+pub use order::OrderKey;
 pub use schema::{Field, Leaf, Schema, SchemaBuilder, Shape};

@@ -6,18 +6,10 @@ use std::cmp::Ordering;
 
 use crate::error::{Error, Result};
 use crate::page::LeafPtr;
+pub use crate::row::OrderKey;
 use crate::row::{LeafType, RowLayout};
 use crate::sort::key::with_numbers;
 use crate::value::Texts;
-
-/// One leaf of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OrderKey {
-    /// The leaf.
-    pub leaf: usize,
-    /// Largest first.
-    pub descending: bool,
-}
 
 /// One leaf of an order, in the rows of a layout.
 #[derive(Clone, Copy, PartialEq)]

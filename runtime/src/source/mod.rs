@@ -9,6 +9,7 @@
 mod endless;
 mod lenient;
 mod parts;
+mod sample;
 
 use std::fs::File;
 use std::ops::Range;
@@ -27,6 +28,7 @@ use crate::row::{Datum, Leaf, LeafSet, Schema};
 pub use endless::{Endless, Extent, Position};
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
+pub use sample::{SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, placed, sample_of, sample_splits};
 
 /// How a leaf compares with a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +124,16 @@ pub trait Source: Send + Sync {
     fn schema(&self) -> &Schema;
     /// How much there is, for the leaves that are read.
     fn statistics(&self, scan: &Scan) -> Statistics;
+    /// Some rows of what a scan gives, for the estimates that plans are made by: a few thousand at most, from a few places, read in a few milliseconds. None
+    /// where nothing is known before the run, or what cannot be read would be noticed, as by a source that writes bad records down.
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        let _ = scan;
+        None
+    }
+    /// A number for the data as they are: another one when they change. None where nobody can tell, or a sample costs nothing.
+    fn version(&self) -> Option<u128> {
+        None
+    }
     /// What to read, in an order that reads well.
     ///
     /// # Errors

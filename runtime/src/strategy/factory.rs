@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::TaskContext;
-use crate::row::RowLayout;
+use crate::row::{OrderKey, RowLayout};
 use crate::strategy::Driver;
 
 /// A driver for one task.
@@ -23,6 +23,17 @@ pub enum Recovery {
     Lost,
 }
 
+/// In which order the rows of a task leave a driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowOrder {
+    /// In none that is known: it groups them by a hash, say, or may have some of them on disk.
+    Lost,
+    /// In that in which they have come, by the input that is streamed, as far as their leaves are copied.
+    Kept,
+    /// In this one, by leaves of the input that is streamed, as far as they are copied.
+    Of(Arc<[OrderKey]>),
+}
+
 /// Makes the drivers of a step, and says what planner and executor have to know of them beforehand.
 pub struct DriverFactory {
     /// For EXPLAIN: `hash join, build right`.
@@ -31,6 +42,8 @@ pub struct DriverFactory {
     pub layout: Option<Arc<RowLayout>>,
     /// Whether the rows of its tasks are in one order, task by task. Who brings them together takes them so.
     pub orders_tasks: bool,
+    /// In which order the rows of a task leave it.
+    pub order: RowOrder,
     /// Memory that one task of it holds whatever comes, and cannot spill: buffers of a file that is written, say.
     pub pinned_bytes: usize,
     /// The least memory that one task of it works with, where it spills what it keeps beyond that. What does not spill keeps nothing, or
@@ -54,6 +67,7 @@ impl DriverFactory {
             name: name.into(),
             layout: None,
             orders_tasks: false,
+            order: RowOrder::Lost,
             pinned_bytes: 0,
             minimum_bytes: None,
             may_stop: false,
@@ -72,6 +86,12 @@ impl DriverFactory {
     #[must_use]
     pub fn ordering_tasks(self) -> Self {
         DriverFactory { orders_tasks: true, ..self }
+    }
+
+    /// See [`DriverFactory::order`].
+    #[must_use]
+    pub fn in_order(self, order: RowOrder) -> Self {
+        DriverFactory { order, ..self }
     }
 
     /// See [`DriverFactory::pinned_bytes`].

@@ -17,7 +17,9 @@
 
 mod factory;
 mod loops;
+mod properties;
 mod shapes;
+mod work;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,11 +27,15 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, PredicateFactory};
 use crate::page::Input;
-use crate::row::LeafSet;
+use crate::row::{LeafSet, OrderKey};
 use crate::source::{Bound, Source};
 
-pub use factory::{DriverFactory, Recovery};
+pub use factory::{DriverFactory, Recovery, RowOrder};
 pub use loops::LoopId;
+pub(crate) use properties::renumbered;
+pub use properties::{Placement, Properties};
+pub use shapes::Grouping;
+pub use work::Work;
 
 /// How rows get from one task to the tasks of the next operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,12 +92,10 @@ pub struct Planning<'p> {
     pub live_inputs: &'p [LeafSet],
     /// The leaves of the output that somebody reads.
     pub live: &'p LeafSet,
-    /// Parallel tasks of each input.
-    pub input_tasks: &'p [usize],
-    /// Of each input, whether the rows of its tasks are in one order, task by task.
-    pub in_order: &'p [bool],
-    /// Of each input, the leaves whose hash says in which task each of its rows is, where it is one.
-    pub hashed_by: &'p [Option<Arc<[usize]>>],
+    /// How the rows of each input lie.
+    pub properties: &'p [&'p Properties],
+    /// How its output is expected to be.
+    pub output: Estimate,
     /// Of each input, whether its rows are the same in each round of the loop that the operator is in: they come from outside of it.
     pub constant: &'p [bool],
     /// How often the operator is expected to run: the rounds of the loop around it.
@@ -105,22 +109,44 @@ pub struct Planning<'p> {
 }
 
 /// What happens to one input on its way.
+#[derive(Clone)]
 pub struct Way {
     /// A driver on the sending side, such as a combiner.
     pub before: Option<Arc<DriverFactory>>,
+    /// What that does.
+    pub work: Work,
     /// How rows are shipped.
     pub ship: Ship,
+    /// Where rows are shipped by the hash of a key that the driver on the sending side has moved to other leaves: those of the input.
+    pub key: Option<Arc<[usize]>>,
+    /// How many rows are shipped in a round, where it is not as many as come.
+    pub shipped_rows: Option<f64>,
+    /// What the driver puts these rows in order by: where they come so, it does less.
+    pub sorts_by: Arc<[OrderKey]>,
 }
 
 impl Way {
     /// Rows are shipped as they are.
     #[must_use]
     pub fn ship(ship: Ship) -> Self {
-        Way { before: None, ship }
+        Way { before: None, work: Work::default(), ship, key: None, shipped_rows: None, sorts_by: Arc::default() }
+    }
+
+    /// Rows are shipped as they are, to a driver that puts them in order.
+    #[must_use]
+    pub fn sorted_by(ship: Ship, order: &[OrderKey]) -> Self {
+        Way { sorts_by: order.into(), ..Way::ship(ship) }
+    }
+
+    /// Rows go through a driver, and what this gives is shipped.
+    #[must_use]
+    pub fn through(before: DriverFactory, work: Work, ship: Ship) -> Self {
+        Way { before: Some(Arc::new(before)), work, ..Way::ship(ship) }
     }
 }
 
 /// One way to run an operator.
+#[derive(Clone)]
 pub struct Strategy {
     /// What happens to each input.
     pub ways: Vec<Way>,
@@ -132,8 +158,8 @@ pub struct Strategy {
     pub streamed: usize,
     /// The input of which the driver keeps over the rounds of a loop what it makes of it, so that it is to be given [once](Feed::Once).
     pub kept: Option<usize>,
-    /// Expected cost of a round, in seconds of one core.
-    pub cost: f64,
+    /// What its drivers do in a round, but for those on the sending side.
+    pub work: Work,
 }
 
 /// The output of a driver by which rows leave that it sets aside.

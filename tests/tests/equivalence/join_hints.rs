@@ -225,6 +225,12 @@ fn expected(left: DataSet<u64>, right: DataSet<u64>, rows: u64) -> DataSet<u64> 
     left.filter(|l| l > 0).expect_rows(rows).join(right).on(|l| l, |r| r).map(|l, _| l)
 }
 
+#[dataflow]
+fn expected_share(left: DataSet<u64>, right: DataSet<u64>, share: f64) -> DataSet<u64> {
+    let kept = left.filter(|l| l > 0 && l < 1_000_000).expect_selectivity(share);
+    kept.join(right).on(|l| l, |r| r).map(|l, _| l)
+}
+
 #[test]
 fn a_product_has_all_pairs_whichever_side_is_kept() {
     let pairs = vec![10, 11, 20, 21, 30, 31];
@@ -269,4 +275,7 @@ fn an_expected_size_decides() {
     assert!(text.contains("expect_rows 1 ") && text.contains("build left"), "{text}");
     let text = plan(|large, small| expected(large, small, 1_000_000));
     assert!(text.contains("build right"), "{text}");
+    everywhere(vec![1, 2], |env| expected_share(env.collection(0..3u64)?, env.collection(0..3u64)?, 0.5).collect());
+    let text = plan(|large, small| expected_share(large, small, 0.000_1));
+    assert!(text.contains("of which 0.0001 stay, by hint") && text.contains("build left"), "{text}");
 }

@@ -91,7 +91,7 @@ mod tests {
             let exits = vec![Exit::new(0, vec![], Ship::Number(0), writers, targets.collect())];
             let origin = Origin { name: "rig".into(), operator: "rig".into(), file: "tests.rs", line: 1 };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-            Rig { exits, inboxes, layout, memory, watch: Watch::new(Job::new(Arc::new(pool), vec![origin])) }
+            Rig { exits, inboxes, layout, memory, watch: Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0) }
         }
 
         fn page(&self, number: u64) -> Page {

@@ -150,7 +150,7 @@ impl Step {
     /// Notes the most that the driver held. Pages on their way are not its own.
     pub(in crate::exec) fn count_memory(&self, watch: &Watch) {
         if let Some(memory) = &self.memory {
-            watch.job.metrics.operators[self.operator].memory_bytes.add(memory.peak_bytes() as u64);
+            watch.metrics(self.operator).memory_bytes.add(memory.peak_bytes() as u64);
         }
     }
 
@@ -172,13 +172,13 @@ impl Step {
 
     pub(in crate::exec) fn count_in(&self, rows: usize, watch: &Watch) {
         if self.part != Part::Last {
-            watch.job.metrics.operators[self.operator].rows_in.add(rows as u64);
+            watch.metrics(self.operator).rows_in.add(rows as u64);
         }
     }
 
     pub(in crate::exec) fn count_out(&self, rows: usize, watch: &Watch) {
         if self.part != Part::First {
-            watch.job.metrics.operators[self.operator].rows_out.add(rows as u64);
+            watch.metrics(self.operator).rows_out.add(rows as u64);
         }
     }
 
@@ -256,7 +256,7 @@ impl Step {
     /// All inputs have said something, and the driver is done with it: it goes on, unless the driver makes rounds of its own.
     pub(super) fn pass_on(&mut self, control: Control, watch: &Watch) -> Result<()> {
         if let Control::Watermark(micros) = control {
-            watch.job.metrics.operators[self.operator].event_time.raise(micros);
+            watch.metrics(self.operator).event_time.raise(micros);
         }
         let ends = matches!(control, Control::RoundEnd(_) | Control::End);
         if !(ends && self.driver.makes_rounds()) {

@@ -108,9 +108,9 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     inbox.connect(Arc::new(Nobody), false);
     let origin = Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs", line: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let job = Job::new(Arc::new(pool), vec![origin]);
+    let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox.clone()));
-    let mut pipeline = Pipeline::new(head, vec![first, last], vec![], Watch::new(job.clone()));
+    let mut pipeline = Pipeline::new(head, vec![first, last], vec![], Watch::new(job.clone(), 0));
     // It is asked when it has stopped already.
     pipeline.stop_before(1);
     ask.ask(1000);
@@ -118,7 +118,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     assert_eq!(budget.used_bytes(), 0);
     let all = Memory::new(budget.clone(), "others").reserve((1 << 20) - 9 * PAGE_BYTES);
     assert!(all.is_ok(), "what was kept for it is there for others");
-    assert_eq!(job.metrics.operators[0].memory_bytes.get(), 8 * PAGE_BYTES as u64);
+    assert_eq!(job.metrics.operators[0][0].memory_bytes.get(), 8 * PAGE_BYTES as u64);
 }
 
 #[test]
@@ -136,9 +136,9 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     inbox.connect(Arc::new(Nobody), false);
     let origin = Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs", line: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let job = Job::new(Arc::new(pool), vec![origin]);
+    let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let mut pipeline =
-        Pipeline::new(PipelineHead::Inbox(AlignedInput::new(inbox)), vec![step], vec![], Watch::new(job));
+        Pipeline::new(PipelineHead::Inbox(AlignedInput::new(inbox)), vec![step], vec![], Watch::new(job, 0));
 
     assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 0);
     memory.revoke_handle().unwrap().ask(1000);
@@ -240,9 +240,9 @@ impl Task {
         let exit = Exit::new(0, vec![], Ship::Gather, vec![writer()], vec![target]);
         let origin = Origin { name: "notes".into(), operator: "notes".into(), file: "tests.rs", line: 1 };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let job = Job::new(Arc::new(pool), vec![origin]);
+        let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
         let head = PipelineHead::Inbox(AlignedInput::new(head));
-        let pipeline = Pipeline::new(head, vec![step], vec![exit], Watch::new(job));
+        let pipeline = Pipeline::new(head, vec![step], vec![exit], Watch::new(job, 0));
         Task { pipeline, stream: senders.0, side: senders.1, out, told, memory }
     }
 

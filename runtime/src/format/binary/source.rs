@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::packed::Packed;
 use super::reader::{BinaryInput, BinaryReader};
 use crate::error::{Error, Result};
-use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::files::{InputFile, Inputs, describe, version_of};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::{Leaf, Schema};
-use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{
+    ColumnFit, SAMPLE_PLACES, SAMPLE_ROWS, Sample, Scan, Source, Split, SplitReader, Statistics, sample_splits,
+};
 
 /// Records of binary files. Splits are runs of records.
 pub struct BinarySource {
@@ -81,6 +83,26 @@ impl Source for BinarySource {
             ColumnFit::of(leaf, format!("bytes {begin}..{} of {width}", begin + leaf.ty.width()), "is read as it is")
         };
         self.shared.schema.leaves().iter().zip(offsets).map(column).collect()
+    }
+
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        let population = self.statistics(scan).rows?;
+        let (files, width) = (&self.shared.files, self.shared.packed.width as u64);
+        let most = (SAMPLE_PLACES / files.len().max(1)).max(1) as u64;
+        let of_file = |(part, file): (usize, &InputFile)| {
+            let rows = file.bytes() / width;
+            let (places, each) = (most.min(rows), (SAMPLE_ROWS as u64 / most).min(rows));
+            (0..places).map(move |place| {
+                let first = (rows - each) * place / places * width;
+                Split { part, range: first..first + each * width, bytes: each * width }
+            })
+        };
+        let splits: Vec<Split> = files.iter().take(SAMPLE_PLACES).enumerate().flat_map(of_file).collect();
+        Some(sample_splits(self, scan, &splits).ok()?.finish(population))
+    }
+
+    fn version(&self) -> Option<u128> {
+        Some(version_of("binary", &self.shared.files, &self.shared.schema, &()))
     }
 
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {

@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe};
+use crate::format::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe, version_of};
 use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
-use crate::format::splits::{cut, estimated_rows, split_bytes};
+use crate::format::splits::{cut, estimated_rows, sample_lines, split_bytes};
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{ColumnFit, RejectSink, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, RejectSink, Sample, Scan, Source, Split, SplitReader, Statistics};
 
 use super::input::CsvInput;
 use super::mapping::{Column, columns, is_nameless};
@@ -102,6 +102,15 @@ impl Source for CsvSource {
         let rest = unread.iter().enumerate().filter(|(_, unread)| **unread);
         fits.extend(rest.map(|(position, _)| ColumnFit::unread(named(header, position, options.header))));
         fits
+    }
+
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        sample_lines(self, scan, &self.shared.files, &self.begins)
+    }
+
+    fn version(&self) -> Option<u128> {
+        let CsvInput { files, schema, options, .. } = &*self.shared;
+        Some(version_of("csv", files, schema, options))
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {

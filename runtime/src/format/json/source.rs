@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::TimeForms;
-use crate::format::files::{BYTE_ORDER_MARK, InputFile, Inputs, LOOK_BYTES, beginning, check_encoding, describe};
+use crate::format::files::{
+    BYTE_ORDER_MARK, InputFile, Inputs, LOOK_BYTES, beginning, check_encoding, describe, version_of,
+};
 use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
-use crate::format::splits::{cut, estimated_rows, split_bytes};
+use crate::format::splits::{cut, estimated_rows, sample_lines, split_bytes};
 use crate::memory::Memory;
 use crate::row::{Field, Schema, Shape};
-use crate::source::{ColumnFit, Lenient, RejectSink, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, Lenient, RejectSink, Sample, Scan, Source, Split, SplitReader, Statistics};
 
 use super::program::check;
 use super::reader::{JsonInput, reader};
@@ -120,6 +122,16 @@ impl Source for JsonSource {
         let fits = fields.iter().map(fit);
         let unread = names.iter().filter(|name| !fields.iter().any(|field| field.name == name.as_str()));
         fits.chain(unread.map(ColumnFit::unread)).collect()
+    }
+
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        let begins: Vec<Option<u64>> = self.begins.iter().copied().map(Some).collect();
+        sample_lines(self, scan, &self.shared.files, &begins)
+    }
+
+    fn version(&self) -> Option<u128> {
+        let JsonInput { files, schema, forms, .. } = &*self.shared;
+        Some(version_of("json", files, schema, forms))
     }
 
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::chunks::Chunks;
-use crate::format::files::{InputFile, Inputs, beginning, describe};
+use crate::format::files::{InputFile, Inputs, beginning, describe, version_of};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, Sample, Scan, Source, Split, SplitReader, Statistics, sample_splits};
 
 use super::fit::FileFit;
 use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
@@ -119,6 +119,24 @@ impl Source for NativeSource {
 
     fn columns(&self) -> Vec<ColumnFit> {
         self.shared.fits.first().map(|fit| fit.columns_of(&self.shared.schema)).unwrap_or_default()
+    }
+
+    /// Of a few blocks: each is read and checked as a whole.
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        const BLOCKS: usize = 4;
+        let population = self.statistics(scan).rows?;
+        let of_file = |(part, blocks): (usize, &Blocks)| {
+            let block = move |pair: &[u64]| Split { part, range: pair[0]..pair[1], bytes: pair[1] - pair[0] };
+            blocks.starts.windows(2).map(block).collect::<Vec<_>>()
+        };
+        let all: Vec<Split> = self.blocks.iter().enumerate().flat_map(of_file).collect();
+        let count = all.len().min(BLOCKS);
+        let splits: Vec<Split> = (0..count).map(|block| all[block * all.len() / count].clone()).collect();
+        Some(sample_splits(self, scan, &splits).ok()?.finish(population))
+    }
+
+    fn version(&self) -> Option<u128> {
+        Some(version_of("native", &self.shared.files, &self.shared.schema, &()))
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {

@@ -53,6 +53,7 @@ mod hold;
 mod options;
 mod prune;
 mod reader;
+mod sample;
 mod source;
 
 pub use encoder::ParquetFormat;

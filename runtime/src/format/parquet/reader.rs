@@ -96,6 +96,26 @@ impl ParquetReader {
         Error::Data { path: self.file().path().to_path_buf(), place, message }
     }
 
+    /// For a sample of a row group, whose rows are decoded elsewhere.
+    pub(super) fn begin_sample(&mut self, part: usize, group: usize) {
+        self.clear_batch();
+        (self.part, self.group) = (part, group);
+    }
+
+    /// What a sample is decoded from: the file, how the record is read from it, and the columns.
+    pub(super) fn sampled(&self) -> (&InputFile, &FileFit, Vec<usize>) {
+        let fit = &self.fits[self.part];
+        (self.file(), fit, fit.columns(&self.live))
+    }
+
+    /// Makes the rows of a sample the batch.
+    pub(super) fn hold_sampled(&mut self, batch: RecordBatch) -> Result<()> {
+        self.clear_batch();
+        self.rows = batch.num_rows();
+        self.left = 0;
+        self.hold(batch)
+    }
+
     fn clear_batch(&mut self) {
         self.rows = 0;
         self.held.clear();

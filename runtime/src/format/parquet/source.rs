@@ -7,13 +7,14 @@ use super::footer::{column_range, read_footer};
 use super::options::ParquetOptions;
 use super::prune::is_excluded;
 use super::reader::ParquetReader;
+use super::sample::Runs;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
-use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::files::{InputFile, Inputs, describe, version_of};
 use crate::memory::Memory;
 use crate::page::run_bytes;
 use crate::row::Schema;
-use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split, SplitReader, Statistics};
 
 /// Records of Parquet files. Splits are row groups.
 pub struct ParquetSource {
@@ -21,7 +22,15 @@ pub struct ParquetSource {
     files: Arc<[InputFile]>,
     fits: Arc<[FileFit]>,
     schema: Arc<Schema>,
+    ignores_case: bool,
 }
+
+/// How many row groups a sample is taken of.
+const SAMPLED_GROUPS: usize = 4;
+/// In how many runs of rows.
+const SAMPLED_RUNS: usize = 64;
+/// From among so many rows in all, which are decoded or passed over.
+const SAMPLED_REGION: usize = 1 << 16;
 
 impl ParquetSource {
     /// The records of files that were looked up; their footers are read here.
@@ -35,7 +44,7 @@ impl ParquetSource {
         let Inputs { path, files } = inputs;
         let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);
         let fits = files.iter().map(fit).collect::<Result<_>>()?;
-        Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()) })
+        Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()), ignores_case: options.ignore_case })
     }
 
     /// Row groups that a scan's bounds leave: file, row group, rows, and compressed bytes of the live columns.
@@ -71,6 +80,31 @@ impl Source for ParquetSource {
 
     fn columns(&self) -> Vec<ColumnFit> {
         self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
+    }
+
+    /// Of a few row groups, of each the beginning: what lies behind it would have to be decoded to get there.
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        let groups: Vec<(usize, usize, usize)> =
+            self.groups(scan).map(|(part, group, rows, _)| (part, group, usize::try_from(rows).unwrap_or(0))).collect();
+        let population: usize = groups.iter().map(|&(_, _, rows)| rows).sum();
+        let is_small = population <= SAMPLE_ROWS;
+        let count = if is_small { groups.len() } else { groups.len().min(SAMPLED_GROUPS) };
+        let mut sampler = Sampler::new(&self.schema, &scan.live);
+        let memory = Memory::unbounded("a sample");
+        let mut reader =
+            ParquetReader::new(self.files.clone(), self.fits.clone(), self.schema.clone(), scan, &memory).ok()?;
+        for place in 0..count {
+            // From the middle of each part of the file: its first row group is often not like the others.
+            let (part, group, rows) = groups[(2 * place + 1) * groups.len() / (2 * count)];
+            let (runs, region) =
+                if is_small { (1, rows) } else { (SAMPLED_RUNS / count, (SAMPLED_REGION / count).min(rows)) };
+            reader.sample((part, group), Runs { runs, rows: SAMPLE_ROWS / SAMPLED_RUNS, region }, &mut sampler).ok()?;
+        }
+        Some(sampler.finish(population as f64))
+    }
+
+    fn version(&self) -> Option<u128> {
+        Some(version_of("parquet", &self.files, &self.schema, &self.ignores_case))
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {

@@ -8,13 +8,13 @@ use memchr::memchr_iter;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, Next};
-use crate::format::files::{InputFile, describe, input_files};
+use crate::format::files::{InputFile, describe, input_files, version_of};
 use crate::format::line_reader::{LineDecoder, LineReader, Lines};
-use crate::format::splits::{cut, estimated_rows, split_bytes};
+use crate::format::splits::{cut, estimated_rows, sample_lines, split_bytes};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, TextColumn, Utf8};
 use crate::row::{LeafType, Schema, SchemaBuilder};
-use crate::source::{ColumnFit, ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, ReadRequest, Ready, Sample, Scan, Source, Split, SplitReader, Statistics};
 
 /// Lines of text files, as records of one `String`.
 pub struct TextSource {
@@ -60,6 +60,14 @@ impl Source for TextSource {
 
     fn columns(&self) -> Vec<ColumnFit> {
         self.schema.leaves().iter().map(|leaf| ColumnFit::of(leaf, "", "each line")).collect()
+    }
+
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        sample_lines(self, scan, &self.files, &vec![Some(0); self.files.len()])
+    }
+
+    fn version(&self) -> Option<u128> {
+        Some(version_of("text", &self.files, &self.schema, &()))
     }
 
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {

@@ -10,10 +10,10 @@ use crate::plan::{Operator, Table};
 use crate::rendezvous::Rendezvous;
 use crate::row::{LeafSet, Schema};
 use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy, Work};
 use crate::stream::Control;
 
-use super::super::common::{ROW_SECONDS, layout};
+use super::super::common::layout;
 use super::super::queued_rows::QueuedRows;
 use super::replay::Replay;
 
@@ -77,7 +77,7 @@ impl Operator for LoopBegin {
             Ok(BeginDriver { now, next, arrived: 0, rounds, ends, is_last: false, context })
         };
         let driver = DriverFactory::new("feed rounds", create).emitting(layout).spilling_beyond(2 * SPOOL_BYTES);
-        vec![planning.forwarded(driver, ROW_SECONDS)]
+        vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -9,9 +9,9 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::Schema;
 use crate::spill::{Read, Store, StoreReader};
-use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy, Work};
 
-use super::super::common::{ROW_SECONDS, layout};
+use super::super::common::layout;
 use super::super::queued_rows::QueuedRows;
 
 /// Keeps what it is given, and gives it in each round of a loop.
@@ -48,7 +48,7 @@ impl Operator for Replay {
             Ok(ReplayDriver { rows, store, is_complete: false, reader: None, context: context.clone() })
         };
         let driver = DriverFactory::new("keep, replay", create).emitting(layout).spilling_beyond(SPOOL_BYTES);
-        vec![planning.forwarded(driver, ROW_SECONDS)]
+        vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -11,11 +11,11 @@ use crate::row::{LeafSet, Schema};
 use crate::spill::Read;
 use crate::state::{Probe, Put, Requests, StateSpec, StateTable, Walk, key_groups_of_task};
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, Estimate, Feed, LoopId, Planning, Progress, Role, Round, Ship, Strategy, Way, ready,
+    Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Ship, Strategy, Way, Work, ready,
 };
 use crate::stream::Control;
 
-use super::super::common::{HASH_SECONDS, SHIP_SECONDS, layout};
+use super::super::common::layout;
 use super::super::join::Join;
 use super::super::queued_rows::QueuedRows;
 
@@ -51,10 +51,6 @@ impl Operator for SolutionJoin {
     /// The set may not lose rows.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         (input == LoopId::PROBE).then(|| self.join.lets_filters_pass(input)).flatten()
-    }
-
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        inputs.first().map_or(0.0, |probe| probe.rows)
     }
 
     fn check(&self) -> Result<()> {
@@ -110,7 +106,8 @@ impl Operator for SolutionJoin {
             tasks: planning.tasks,
             streamed: LoopId::PROBE,
             kept: Some(LoopId::INITIAL),
-            cost: planning.inputs[0].rows * (HASH_SECONDS + SHIP_SECONDS),
+            work: Work::lookups(planning.inputs[LoopId::PROBE].rows)
+                .in_tables(planning.inputs[LoopId::INITIAL].bytes(), planning.tasks),
         }]
     }
 

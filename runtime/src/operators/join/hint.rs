@@ -1,7 +1,5 @@
 //! What a program says about how a join should run.
 
-use crate::strategy::Ship;
-
 /// How the program wants a join to run. What it leaves open is decided by cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinHint {
@@ -26,16 +24,15 @@ pub enum JoinShip {
 }
 
 impl JoinHint {
-    /// Whether a hash join that builds `build` and ships its sides like this runs as the program wants. Where there is one task, nothing is
+    /// Whether a hash join that builds `build`, and whose sides are partitioned by their keys or not, runs as the program wants. Where there is one task, nothing is
     /// shipped, however it is wanted.
-    pub(super) fn allows(&self, build: usize, ships: &[Ship; 2], tasks: usize) -> bool {
+    pub(super) fn allows(&self, build: usize, is_partitioned: bool, tasks: usize) -> bool {
         let JoinHint::Hash { build: wanted, ship } = self else { return false };
-        let by_hash = matches!(ships[build], Ship::Hash(_));
         let is_shipped = match ship {
             None => true,
             Some(_) if tasks == 1 => true,
-            Some(JoinShip::Broadcast) => !by_hash,
-            Some(JoinShip::Repartition) => by_hash,
+            Some(JoinShip::Broadcast) => !is_partitioned,
+            Some(JoinShip::Repartition) => is_partitioned,
         };
         wanted.is_none_or(|wanted| wanted == build) && is_shipped
     }

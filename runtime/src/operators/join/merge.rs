@@ -1,39 +1,42 @@
 //! Merge joins: the strategy and the driver, for all kinds of joins and semi-joins.
 //!
-//! **A merge join is asked for.** Plans have no properties that say what is in order, and over rows in any other order a hash join does less. The
-//! hint names it; no cost does.
+//! **A merge join is chosen where rows come in order**, or asked for by a hint: over rows that are not in order yet a hash join does less.
 
 use crate::error::Result;
 use crate::join::{JoinEmitter, SortMergeJoin};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::MERGE_BYTES;
-use crate::operators::common::both_sorted_seconds;
 use crate::page::Input;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
+use crate::row::OrderKey;
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, RowOrder, Strategy};
 
 use super::{JoinParts, by_hint};
 
-/// The strategy of a join that is merged: `factory` is told the side that is expected to be smaller.
-pub(crate) fn merge_strategy(
+/// The strategies of a join that is merged: `factory` is told the side that is expected to be smaller.
+pub(crate) fn merge_strategies(
     planning: &Planning<'_>,
     keys: &[Vec<usize>; 2],
-    factory: impl FnOnce(usize) -> DriverFactory,
-) -> Strategy {
+    factory: &dyn Fn(usize) -> DriverFactory,
+) -> Vec<Strategy> {
+    let orders = keys.each_ref().map(|key| OrderKey::ascending(key).collect());
     let smaller = usize::from(planning.inputs[1].bytes() <= planning.inputs[0].bytes());
-    planning.both_by_key(keys, factory(smaller), both_sorted_seconds(planning))
+    planning.both_by_key(keys, &orders, &|| factory(smaller))
 }
 
 impl JoinParts {
-    /// The driver of a merge join, which makes tables of one side.
-    pub(crate) fn merge(&self, name: &str, build: usize) -> DriverFactory {
+    /// The driver of a merge join, which makes tables of one side. `gives_pairs` says that it gives pairs alone: then these are in the order of the keys.
+    pub(crate) fn merge(&self, name: &str, build: usize, is_hinted: bool, gives_pairs: bool) -> DriverFactory {
         let JoinParts { sides, emitter, layout } = self.clone();
         let create = move |context: &TaskContext| {
             let joining = SortMergeJoin::new(sides.clone(), build, context)?;
             Ok(MergeJoinDriver { joining, emitter: emitter(context)? })
         };
-        // Nothing but a hint chooses it.
-        let factory = DriverFactory::new(format!("{name}, external sort of both{}", by_hint(true)), create);
-        factory.emitting(layout).spilling_beyond(MERGE_BYTES)
+        let order = match gives_pairs {
+            true => RowOrder::Of(OrderKey::ascending(&self.sides[0].key).collect()),
+            false => RowOrder::Lost,
+        };
+        let factory = DriverFactory::new(format!("{name}, external sort of both{}", by_hint(is_hinted)), create);
+        factory.in_order(order).emitting(layout).spilling_beyond(MERGE_BYTES)
     }
 }
 

@@ -19,7 +19,8 @@ use crate::join::{JoinEmitter, JoinFactory, Side};
 use crate::kernel::TaskContext;
 use crate::plan::{Forwards, Operator, Reads, Table};
 use crate::row::{Leaf, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::statistics::Relation;
+use crate::strategy::{Planning, Strategy};
 
 use super::common::{layout, names};
 use super::keys::check_keys;
@@ -28,7 +29,7 @@ pub(crate) use hash::{BuildRows, HashWay};
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;
-pub(crate) use merge::merge_strategy;
+pub(crate) use merge::merge_strategies;
 pub(crate) use strategies::{Sharing, hash_strategies};
 
 /// What a null in a key equals.
@@ -60,6 +61,8 @@ pub struct Join {
     pub reads: [Reads; 2],
     /// What its records take over from the sides.
     pub forwards: Forwards,
+    /// Whether the closure may be tried on some pairs before the run: by what it captures it acts on nothing outside.
+    pub may_be_tried: bool,
 }
 
 impl Operator for Join {
@@ -86,24 +89,29 @@ impl Operator for Join {
         if self.kind.must_keep(input) || self.kernel.has_effects() {
             return None;
         }
-        let leaves = self.output.leaves().len();
-        let mut passing = self.forwards.of(input, leaves);
-        if self.kind == JoinKind::Inner {
-            for (of_this, of_other) in passing.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
-                let key = of_other.and_then(|leaf| self.keys[1 - input].iter().position(|&key| key == leaf));
-                *of_this = of_this.or(key.map(|key| self.keys[input][key]));
-            }
-        }
-        Some(passing)
+        Some(self.taken_over(input))
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        match self.kind {
-            JoinKind::Cross => inputs[0].rows * inputs[1].rows,
+    /// A record without a partner has nothing of the other side.
+    fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        (!self.kind.may_miss(input)).then(|| self.taken_over(input))
+    }
+
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        let pairs = Relation::pairs(inputs, &self.keys);
+        let kept = |side: usize| if self.kind.keeps(side) { inputs[side].rows } else { 0.0 };
+        let rows = match self.kind {
             JoinKind::With => inputs[0].rows,
-            // A foreign key finds its one partner, as a guess: the larger side's rows, thinned as much as the smaller side was.
-            _ => inputs.iter().map(|input| input.rows).fold(0.0, f64::max),
-        }
+            _ => pairs.max(kept(0)).max(kept(1)),
+        };
+        let leaves = self.output.leaves().len();
+        let forwards = [0, 1].map(|side| self.forwards.of(side, leaves));
+        let kernel = self.may_be_tried.then_some(&self.kernel);
+        Relation::joined(inputs, &self.keys, kernel, [&forwards[0], &forwards[1]], &self.output, rows)
+    }
+
+    fn has_choice(&self) -> bool {
+        self.kind != JoinKind::With && self.hint != Some(JoinHint::Merge)
     }
 
     fn check(&self) -> Result<()> {
@@ -112,14 +120,20 @@ impl Operator for Join {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (parts, [_, hash, merge]) = (self.parts(planning), self.kind.words());
-        if self.hint == Some(JoinHint::Merge) && !self.keys[0].is_empty() {
-            return vec![merge_strategy(planning, &self.keys, |build| parts.merge(merge, build))];
+        let (is_merged, pairs) = (self.hint == Some(JoinHint::Merge), self.kind == JoinKind::Inner);
+        let merged = |build: usize| parts.merge(merge, build, is_merged, pairs);
+        if is_merged && !self.keys[0].is_empty() {
+            return merge_strategies(planning, &self.keys, &merged);
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
         let hash = |way: HashWay| parts.hash(hash, rows, way).stopping_early(!effects);
         let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
         let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
-        hash_strategies(planning, &sharing, self.hint, hash)
+        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        if self.hint.is_none() && !self.keys[0].is_empty() {
+            strategies.extend(merge_strategies(planning, &self.keys, &merged));
+        }
+        strategies
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -128,6 +142,19 @@ impl Operator for Join {
 }
 
 impl Join {
+    /// For each leaf of the output, the leaf of an input with the same value, where pairs have equal keys.
+    fn taken_over(&self, input: usize) -> Vec<Option<usize>> {
+        let leaves = self.output.leaves().len();
+        let mut taken_over = self.forwards.of(input, leaves);
+        if self.kind == JoinKind::Inner {
+            for (of_this, of_other) in taken_over.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
+                let key = of_other.and_then(|leaf| self.keys[1 - input].iter().position(|&key| key == leaf));
+                *of_this = of_this.or(key.map(|key| self.keys[input][key]));
+            }
+        }
+        taken_over
+    }
+
     fn parts(&self, planning: &Planning<'_>) -> JoinParts {
         let sides = sides(&self.inputs, &self.keys, self.nulls, planning, |side| [self.kind.keeps(side); 2]);
         let (kind, kernel) = (self.kind, self.kernel.clone());

@@ -5,14 +5,14 @@ use crate::group::GroupUpdate;
 use crate::kernel::{Outputs, Predicate, TaskContext};
 use crate::memory::limits::STATE_BYTES;
 use crate::operators::aggregate::Aggregate;
-use crate::operators::common::HASH_SECONDS;
+use crate::operators::common::group_bytes;
 use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
+use crate::statistics::Relation;
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, DriverState, Estimate, Planning, Progress, Recovery, Strategy, TumblingWindows,
-    ready,
+    Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Strategy, TumblingWindows, Work, ready,
 };
 
 use super::for_each_begin;
@@ -43,8 +43,8 @@ impl Operator for WindowAggregate {
         self.aggregate.reads(input, live)
     }
 
-    fn rows(&self, inputs: &[Estimate]) -> f64 {
-        self.aggregate.rows(inputs)
+    fn estimate(&self, inputs: &[Relation]) -> Relation {
+        self.aggregate.estimate(inputs)
     }
 
     fn check(&self) -> Result<()> {
@@ -82,7 +82,8 @@ impl Operator for WindowAggregate {
         };
         let driver = DriverFactory::new("aggregate until windows end", create).emitting(output);
         let driver = driver.spilling_beyond(STATE_BYTES).recovering(Recovery::RestoredByImages);
-        vec![planning.by_key(&self.aggregate.key, None, driver, HASH_SECONDS)]
+        let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
+        vec![planning.by_key_group(&self.aggregate.key, driver, work)]
     }
 
     /// Nothing is late where all records are there.

@@ -2,14 +2,13 @@
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::operators::common::ROW_SECONDS;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, Schema};
 use crate::state::EventTimeState;
 use crate::strategy::{
     Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Role, SIDE_OUTPUT, Ship, Strategy,
-    TumblingWindows, Way,
+    TumblingWindows, Way, Work,
 };
 
 use super::for_each_begin;
@@ -106,7 +105,7 @@ impl Operator for InTime {
         let driver = driver.recovering(Recovery::Restored);
         // Where a window begins is in no page before rows are shipped, so they are, also to one task.
         let way = Way::ship(Ship::Hash(self.key.clone()));
-        vec![planning.of_one(way, driver, planning.tasks, ROW_SECONDS)]
+        vec![planning.of_one(way, driver, planning.tasks, Work::rows(planning.inputs[0].rows))]
     }
 
     /// Nothing is late where all records are there.

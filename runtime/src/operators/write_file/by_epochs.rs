@@ -15,7 +15,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Strategy, ready};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Strategy, Work, ready};
 
 /// Writes all records in a format, into a folder, epoch by epoch.
 pub(super) struct WriteEpochs {
@@ -118,7 +118,7 @@ impl Operator for WriteEpochs {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![planning.forwarded(self.driver(), 0.0)]
+        vec![planning.forwarded(self.driver(), Work::default())]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -13,13 +13,9 @@ use crate::plan::{Loops, Node};
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::strategy::{LoopId, Role, Ship};
 
-/// Rounds that a loop is expected to run at most: many end before.
-const MOST_ROUNDS: u32 = 16;
-
 /// What is known of the plan's loops.
 pub(super) struct LoopPlaces {
     inside: Loops,
-    rounds: HashMap<LoopId, u32>,
     /// Where loops begin.
     begun: HashMap<LoopId, StepPlace>,
     /// The delta iterations.
@@ -42,31 +38,19 @@ struct StepPlace {
 impl LoopPlaces {
     /// Of a plan of which nothing is placed yet.
     pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
-        let rounds = |node: &Arc<Node>| match node.operator.role() {
-            Role::LoopEnd(of, rounds) => Some((of, rounds)),
+        let ended = |node: &Arc<Node>| match node.operator.role() {
+            Role::LoopEnd(of, _) => Some(of),
             _ => None,
         };
-        let deltas = nodes.iter().filter(|node| node.inputs.len() > 1).filter_map(rounds).map(|(of, _)| of);
+        let deltas = nodes.iter().filter(|node| node.inputs.len() > 1).filter_map(ended);
         LoopPlaces {
             inside: Loops::of(nodes),
-            rounds: nodes.iter().filter_map(rounds).collect(),
             begun: HashMap::new(),
             deltas: deltas.collect(),
             sets: HashMap::new(),
             replays: Vec::new(),
             waiting: HashMap::new(),
         }
-    }
-
-    /// Whether a node is a replay that is not placed yet.
-    pub(super) fn is_waiting(&self, node: &Node) -> bool {
-        self.waiting.contains_key(&node.sequence)
-    }
-
-    /// How often a node is expected to run.
-    pub(super) fn rounds_around(&self, node: &Node) -> f64 {
-        let rounds = self.inside.around(node).and_then(|of| self.rounds.get(&of));
-        f64::from(rounds.map_or(1, |&rounds| rounds.clamp(1, MOST_ROUNDS)))
     }
 }
 

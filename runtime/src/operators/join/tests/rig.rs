@@ -236,7 +236,7 @@ impl Case {
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
         let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone() };
         let factory = match self.merges {
-            true => parts.merge(kind.words()[2], self.build),
+            true => parts.merge(kind.words()[2], self.build, true, false),
             false => {
                 let way = HashWay {
                     build: self.build,

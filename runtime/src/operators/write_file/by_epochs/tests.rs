@@ -16,7 +16,7 @@ use crate::page::{RowWriter, windows};
 use crate::plan::unbounded_writer;
 use crate::row::{Datum, LeafType, RowLayout, SchemaBuilder, Shape};
 use crate::spill::tests::Later;
-use crate::strategy::{Estimate, Ship};
+use crate::strategy::{Estimate, Properties, Ship};
 
 fn schema() -> Schema {
     SchemaBuilder::build(|b| Shape::Record {
@@ -275,9 +275,8 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
             inputs: &inputs,
             live_inputs: &[],
             live: &live,
-            input_tasks: &[2],
-            hashed_by: &[None],
-            in_order: &[false],
+            properties: &[&Properties::anywhere(2)],
+            output: inputs[0],
             constant: &[false],
             rounds: 1.0,
             tasks: 2,

@@ -1,0 +1,46 @@
+//! What a program has said of sizes, held against what came.
+
+use crate::metrics::{JobMetrics, OperatorCounts};
+use crate::physical::{OperatorInfo, PhysicalPlan};
+use crate::plan::SizeHint;
+
+use super::count;
+
+/// A hint that is off by less hardly makes another plan.
+const OFF: f64 = 4.0;
+/// And so many records make no difference.
+const FEW: f64 = 5_000.0;
+
+/// A line for each hint that was far off.
+pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
+    let counts: Vec<OperatorCounts> = metrics.counts().collect();
+    let facts =
+        |&(operator, hint): &(usize, SizeHint)| Some((plan.operators.get(operator)?, counts.get(operator)?, hint));
+    let hints: Vec<_> = plan.size_hints.iter().filter_map(facts).collect();
+    hints.iter().filter_map(|&(info, counts, hint)| note(info, counts, hint, &hints)).collect()
+}
+
+type Fact<'p> = (&'p OperatorInfo, &'p OperatorCounts, SizeHint);
+
+fn note(info: &OperatorInfo, counts: &OperatorCounts, hint: SizeHint, all: &[Fact<'_>]) -> Option<String> {
+    let place = |info: &OperatorInfo| (info.origin.file, info.origin.line);
+    let given = counts.rows_in as f64;
+    let (said, expected, came, found) = match hint {
+        SizeHint::Rows(rows) => {
+            let came = counts.rows_out as f64;
+            (format!("expect_rows({rows})"), rows as f64, came, format!("{} records came", count(came)))
+        }
+        // A part of a conjunction: it is said of the first one what all of them keep.
+        SizeHint::Share(share) if share >= 1.0 => return None,
+        SizeHint::Share(share) => {
+            let parts = all.iter().filter(|(part, ..)| place(part) == place(info));
+            let kept = |(_, part, _): &Fact<'_>| part.rows_out as f64 / (part.rows_in as f64).max(1.0);
+            let came = given * parts.map(kept).product::<f64>();
+            let found = format!("{} of {} records were kept", count(came), count(given));
+            (format!("expect_selectivity({share})"), given * share, came, found)
+        }
+    };
+    let (least, most) = (expected.min(came).max(1.0), expected.max(came));
+    let (file, line) = place(info);
+    (most >= OFF * least && most - least >= FEW).then(|| format!("note: `{said}` at {file}:{line}: {found}\n"))
+}

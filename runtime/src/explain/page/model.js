@@ -1,0 +1,140 @@
+"use strict";
+
+// What the plan's JSON says, in the words and numbers that the page shows.
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+
+/** A number as people read it: `1.50 M`. */
+function count(number) {
+  if (number >= 1e9) return (number / 1e9).toFixed(2) + " G";
+  if (number >= 999500) return (number / 1e6).toFixed(2) + " M";
+  if (number >= 1e5) return (number / 1e3).toFixed(0) + " k";
+  if (number >= 1e4) return (number / 1e3).toFixed(1) + " k";
+  return number.toFixed(0);
+}
+
+function bytes(number) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  while (number >= 1024 && unit < units.length - 1) { number /= 1024; unit += 1; }
+  return (unit === 0 ? number.toFixed(0) : number.toFixed(1)) + " " + units[unit];
+}
+
+function duration(seconds) {
+  if (seconds < 1e-5) return (seconds * 1e6).toFixed(1) + " µs";
+  if (seconds < 1e-2) return (seconds * 1e3).toFixed(2) + " ms";
+  if (seconds < 10) return (seconds * 1e3).toFixed(0) + " ms";
+  return seconds.toFixed(1) + " s";
+}
+
+const percent = (share) => (share > 0 && share < 0.01 ? "< 1" : (100 * share).toFixed(0)) + " %";
+
+/** How many times more, or less: `×23`, `÷4.0`. */
+function times(factor) {
+  const apart = Math.max(factor, 1 / factor);
+  return (factor >= 1 ? "×" : "÷") + (apart < 9.95 ? apart.toFixed(1) : count(apart));
+}
+
+/** A plan, before a run or after it: its operators by number, and what is derived from them. */
+class Plan {
+  constructor(json) {
+    this.drawing = json.drawing;
+    this.run = json.run;
+    this.operators = json.operators.map((operator) => new Operator(operator));
+    this.byIdentity = new Map(this.operators.map((operator) => [operator.identity, operator]));
+    this.shown = this.drawing.boxes.map((box) => this.operators[box.operator]);
+    this.cost = this.shown.reduce((sum, operator) => sum + operator.cost, 0);
+    this.busy = this.shown.reduce((sum, operator) => sum + (operator.seconds || 0), 0);
+    for (const operator of this.shown) {
+      operator.share = this.busy > 0 ? (operator.seconds || 0) / this.busy : 0;
+      operator.costShare = this.cost > 0 ? operator.cost / this.cost : 0;
+    }
+  }
+
+  summary() {
+    const said = [`${this.shown.length} operators`];
+    if (!this.run) return said.concat("not run: rows are estimates").join(" · ");
+    said.push(duration(this.run.seconds), `${count(this.run.source_rows)} rows and ${bytes(this.run.source_bytes)} read`);
+    const spilled = this.shown.reduce((sum, operator) => sum + operator.actual.spilled_bytes, 0);
+    if (spilled > 0) said.push(`${bytes(spilled)} spilled`);
+    return said.join(" · ");
+  }
+}
+
+class Operator {
+  constructor(json) {
+    Object.assign(this, json);
+    const isSink = json.estimate.row_bytes === 0;
+    const named = json.name !== json.word && !json.word.split(" → ").includes(json.name);
+    this.title = (named ? json.name + ": " : "") + json.description;
+    // Of long paths the end says more.
+    this.shortTitle = this.title.replace(/\S{8,}\//g, "…/");
+    this.estimated = isSink ? null : json.estimate.rows;
+    // What a sink gives is nothing: it shows what it took.
+    this.rows = !json.actual ? null : isSink ? json.actual.rows_in : json.actual.rows_out;
+    this.seconds = json.actual ? json.actual.seconds : null;
+    this.chosen = json.candidates.find((way) => way.is_chosen) || null;
+    this.cost = this.chosen ? this.chosen.seconds : 0;
+  }
+
+  /** How many times more rows there were than were expected. */
+  get factor() {
+    if (this.rows === null || this.estimated === null) return null;
+    return Math.max(this.rows, 1) / Math.max(this.estimated, 1);
+  }
+
+  /** How much longer the busiest task was at work than all were in the mean; 1 is even. */
+  get skew() {
+    const tasks = this.actual ? this.actual.tasks : [];
+    const sum = tasks.reduce((sum, task) => sum + task.seconds, 0);
+    return tasks.length < 2 || sum === 0 ? null : Math.max(...tasks.map((task) => task.seconds)) * tasks.length / sum;
+  }
+}
+
+const TONES = ["good", "fair", "poor", "bad"];
+
+/** The tone of a number that is better small: the first bound that it does not pass. */
+const toneOf = (number, bounds) => TONES[bounds.filter((bound) => number > bound).length];
+
+/** What boxes are coloured by: which tone an operator has, and what the tones say. */
+const COLOURS = {
+  guesses: {
+    label: "Guesses",
+    tone: (operator) => operator.factor === null ? "none" : toneOf(Math.max(operator.factor, 1 / operator.factor), [2, 10, 100]),
+    legend: ["rows within 2× of the estimate", "within 10×", "within 100×", "further off"],
+  },
+  time: {
+    label: "Time",
+    tone: (operator) => operator.seconds === null ? "none" : toneOf(operator.share, [0.05, 0.15, 0.35]),
+    legend: ["up to 5 % of the time", "up to 15 %", "up to 35 %", "more"],
+  },
+  skew: {
+    label: "Skew",
+    tone: (operator) => operator.skew === null || operator.share < 0.005 ? "none" : toneOf(operator.skew, [1.2, 1.6, 3]),
+    legend: ["busiest task within 1.2× of the mean", "1.6×", "3×", "more"],
+  },
+  cost: {
+    label: "Cost",
+    tone: (operator) => operator.chosen ? toneOf(operator.costShare, [0.05, 0.15, 0.35]) : "none",
+    legend: ["up to 5 % of what is expected to be spent", "up to 15 %", "up to 35 %", "more"],
+  },
+  change: {
+    label: "Change",
+    tone: (operator) => {
+      const other = operator.other;
+      if (!other) return "bad";
+      if (other.strategy !== operator.strategy) return "poor";
+      const grew = operator.seconds !== null && other.seconds !== null && Math.max(operator.seconds, other.seconds) > 1e-3
+        ? Math.max(operator.seconds / other.seconds, other.seconds / operator.seconds) : 1;
+      return grew > 1.5 ? "fair" : "good";
+    },
+    legend: ["as in the other run", "time differs by more than 1.5×", "other strategy", "only in this one"],
+  },
+};
+
+const PLAN = new Plan(DATA.plan);
+const EARLIER = DATA.earlier ? new Plan(DATA.earlier) : null;
+if (EARLIER) {
+  for (const operator of PLAN.operators) operator.other = EARLIER.byIdentity.get(operator.identity);
+  for (const operator of EARLIER.operators) operator.other = PLAN.byIdentity.get(operator.identity);
+}

@@ -1,0 +1,113 @@
+//! Some rows of a row group, for a sample: runs of rows, of which only the pages are read that they lie in.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::file::reader::{ChunkReader, Length};
+
+use super::footer::guarded;
+use super::reader::ParquetReader;
+use crate::error::{Error, Result};
+use crate::source::{Sampler, SplitReader};
+
+/// Which rows of a row group: so many runs of so many rows, evenly, among the first ones.
+#[derive(Clone, Copy)]
+pub(super) struct Runs {
+    pub(super) runs: usize,
+    pub(super) rows: usize,
+    /// How many rows they lie among; where there is one run it is all of these.
+    pub(super) region: usize,
+}
+
+impl Runs {
+    fn selection(self) -> RowSelection {
+        let Runs { runs, rows, region } = self;
+        if runs * rows >= region || runs <= 1 {
+            return vec![RowSelector::select(region)].into();
+        }
+        let step = region / runs;
+        let run = |_| [RowSelector::select(rows), RowSelector::skip(step - rows)];
+        (0..runs).flat_map(run).collect::<Vec<_>>().into()
+    }
+}
+
+impl ParquetReader {
+    /// Takes some rows of a row group.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub(super) fn sample(&mut self, (part, group): (usize, usize), runs: Runs, sampler: &mut Sampler) -> Result<()> {
+        self.begin_sample(part, group);
+        let (file, fit, columns) = self.sampled();
+        if columns.is_empty() {
+            return Err(Error::Internal("nothing to sample".to_owned()));
+        }
+        let input = OpenFile { length: file.bytes(), file: file.open()? };
+        let mut decoder = guarded(|| {
+            let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
+            ParquetRecordBatchReaderBuilder::new_with_metadata(input, fit.metadata.clone())
+                .with_row_groups(vec![group])
+                .with_projection(mask)
+                .with_row_selection(runs.selection())
+                .with_batch_size(runs.runs.max(1) * runs.rows)
+                .build()
+        })
+        .map_err(Error::Internal)?;
+        while let Some(batch) = guarded(|| decoder.next().transpose()).map_err(Error::Internal)? {
+            self.hold_sampled(batch)?;
+            let batch = self.batch()?;
+            let step = if runs.runs > 1 { runs.rows } else { batch.rows().max(1) };
+            for first in (0..batch.rows()).step_by(step) {
+                sampler.take_place(&batch, first..batch.rows().min(first + step))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that is read in places as they are asked for.
+struct OpenFile {
+    length: u64,
+    file: Arc<File>,
+}
+
+/// From a place on.
+struct From {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for From {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read_at(buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Length for OpenFile {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for OpenFile {
+    type T = BufReader<From>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        // What is read like this is the head of a page.
+        const HEAD_BYTES: usize = 1 << 10;
+        Ok(BufReader::with_capacity(HEAD_BYTES, From { file: self.file.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let mut buffer = vec![0; length];
+        self.file.read_exact_at(&mut buffer, start)?;
+        Ok(buffer.into())
+    }
+}

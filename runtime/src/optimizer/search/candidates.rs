@@ -1,0 +1,310 @@
+//! The cheapest way through a graph whose operators have alternatives: bottom up, with what is no better left out on the way.
+//!
+//! A *candidate* of an operator is one of its alternatives over one candidate of each input: what it gives, and what all of it costs. Of candidates that give the same the
+//! cheapest is kept, and one that gives something that somebody behind asks for, though it costs more (interesting properties: Selinger and others, 1979; Graefe, *The
+//! Cascades Framework*, 1995).
+//!
+//! **A fork is agreed on.** Rows that several operators read are made once, in one way. A candidate behind a fork therefore names the candidate of the fork that it is
+//! built on, for as long as the fork is *open*: until an operator stands behind all who read it. Candidates are joined only if they name the same, and what comes before a
+//! fork is added to the cost where the fork closes. What is left after that is as cheap as the cheapest of all plans, as long as few forks with several candidates are open at
+//! once; where there are more, the later ones keep their cheapest candidate alone.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::error::{Error, Result};
+use crate::physical::Choice;
+use crate::strategy::Properties;
+
+/// Candidates that a fork keeps.
+const MOST_OF_FORK: usize = 3;
+/// Forks with several candidates that may be open at once.
+const MOST_OPEN: usize = 4;
+/// Pairs, triples, … of inputs' candidates that are looked at for one operator.
+const MOST_COMBINATIONS: usize = 1024;
+
+/// What operators can do, as the search asks.
+pub(super) trait Alternatives {
+    /// The ways to run an operator over inputs that lie like these. None, where it cannot run over them as was decided for it.
+    fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>>;
+
+    /// What somebody behind an operator would make use of, of how its rows lie.
+    fn wanted(&self, node: usize, gives: &Properties) -> Properties;
+
+    /// Whether all candidates of an operator must have the same number of tasks: who ends a loop has to know that of its beginning.
+    fn has_one_width(&self, node: usize) -> bool;
+
+    /// Called with all candidates of an operator, the cheapest first, before those behind it are asked for alternatives.
+    fn found(&mut self, node: usize, candidates: &[Candidate]);
+
+    /// What is said of an operator without a candidate.
+    fn impossible(&self, node: usize) -> Error;
+}
+
+/// A way to run an operator over some inputs.
+#[derive(Clone, Debug)]
+pub(super) struct Alternative {
+    /// Which of its strategies it is.
+    pub(super) strategy: usize,
+    /// That as a choice, for an operator that has some.
+    pub(super) choice: Option<Rc<Choice>>,
+    /// How rows lie behind it.
+    pub(super) gives: Properties,
+    /// What the operator itself takes.
+    pub(super) seconds: f64,
+}
+
+/// A way to run an operator and all before it.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// The way to run the operator.
+    pub(super) alternative: Alternative,
+    /// What all of it takes, but for what is before open forks.
+    pub(super) seconds: f64,
+    /// The candidate of each input.
+    inputs: Vec<usize>,
+    /// Of each fork that is open, which of its candidates this is built on; in the order of the forks.
+    open: Vec<(usize, usize)>,
+}
+
+impl Candidate {
+    /// How rows lie behind it.
+    pub(super) fn gives(&self) -> &Properties {
+        &self.alternative.gives
+    }
+}
+
+/// The candidate of each operator in the cheapest plan. `inputs` are those of each; they stand before it.
+pub(super) fn cheapest(inputs: &[Vec<usize>], graph: &mut impl Alternatives) -> Result<Vec<Candidate>> {
+    match Search::of(inputs, MOST_OF_FORK).run(graph)? {
+        Some(plan) => Ok(plan),
+        // What was left out on the way is what branches would have had to agree on.
+        None => {
+            let plan = Search::of(inputs, 1).run(graph)?;
+            plan.ok_or_else(|| Error::Internal("the branches of a plan do not agree on their fork".to_owned()))
+        }
+    }
+}
+
+/// Which candidate of a fork.
+type OfFork = (usize, usize);
+
+pub(super) struct Search<'g> {
+    inputs: &'g [Vec<usize>],
+    most_of_fork: usize,
+    /// How many inputs each node is.
+    readers: Vec<u32>,
+    candidates: Vec<Vec<Candidate>>,
+    /// Of each node, the forks that are open there, each with those of its edges that lead there.
+    open: Vec<HashMap<usize, u64>>,
+    /// Forks with several candidates that no operator stands behind yet with all their edges, and how many edges were met.
+    unclosed: HashMap<usize, u32>,
+}
+
+impl<'g> Search<'g> {
+    pub(super) fn of(inputs: &'g [Vec<usize>], most_of_fork: usize) -> Self {
+        let mut readers = vec![0; inputs.len()];
+        inputs.iter().flatten().for_each(|&input| readers[input] += 1);
+        Search { inputs, most_of_fork, readers, candidates: Vec::new(), open: Vec::new(), unclosed: HashMap::new() }
+    }
+
+    /// None, where candidates do not agree on a fork.
+    pub(super) fn run(mut self, graph: &mut impl Alternatives) -> Result<Option<Vec<Candidate>>> {
+        for node in 0..self.inputs.len() {
+            let closing = self.close(node);
+            let (mut candidates, were_left) = self.candidates_of(node, &closing, graph)?;
+            if candidates.is_empty() {
+                return if were_left { Ok(None) } else { Err(graph.impossible(node)) };
+            }
+            candidates.sort_by(|left, right| left.seconds.total_cmp(&right.seconds));
+            if graph.has_one_width(node) {
+                let tasks = candidates[0].gives().tasks;
+                candidates.retain(|candidate| candidate.gives().tasks == tasks);
+            }
+            graph.found(node, &candidates);
+            let mut candidates = pruned(candidates, |gives| graph.wanted(node, gives));
+            if self.readers[node] > 1 {
+                self.open_fork(node, &mut candidates);
+            }
+            self.candidates.push(candidates);
+        }
+        Ok(self.extract())
+    }
+
+    /// Which forks are open behind a node, and which close there.
+    fn close(&mut self, node: usize) -> Vec<usize> {
+        let mut open: HashMap<usize, u64> = HashMap::new();
+        for &input in &self.inputs[node] {
+            for (&fork, &edges) in &self.open[input] {
+                let edges = match self.unclosed.get_mut(&fork).filter(|_| fork == input) {
+                    // The next of its edges begins here.
+                    Some(met) => {
+                        *met += 1;
+                        1 << (*met - 1)
+                    }
+                    None => edges,
+                };
+                *open.entry(fork).or_default() |= edges;
+            }
+        }
+        let is_met = |fork: &usize| open[fork].count_ones() == self.readers[*fork];
+        let (mut closing, mut others): (Vec<usize>, Vec<usize>) = open.keys().copied().partition(is_met);
+        // Whoever else reads a fork that is built on this one is built on this one, too.
+        while let Some(at) =
+            closing.iter().position(|fork| others.iter().any(|other| self.open[*other].contains_key(fork)))
+        {
+            others.push(closing.swap_remove(at));
+        }
+        for fork in &closing {
+            open.remove(fork);
+            self.unclosed.remove(fork);
+        }
+        debug_assert_eq!(self.open.len(), node);
+        self.open.push(open);
+        closing
+    }
+
+    /// All candidates of a node, and whether some combinations were left out since they do not agree.
+    fn candidates_of(
+        &self,
+        node: usize,
+        closing: &[usize],
+        graph: &mut impl Alternatives,
+    ) -> Result<(Vec<Candidate>, bool)> {
+        let inputs = &self.inputs[node];
+        let (combinations, mut were_left) = self.combinations(inputs);
+        let mut found = Vec::new();
+        for combination in combinations {
+            let of_inputs = || inputs.iter().copied().zip(combination.iter().copied());
+            let chosen: Vec<&Candidate> = of_inputs().map(|(input, number)| &self.candidates[input][number]).collect();
+            let opened = of_inputs().map(|(input, number)| self.open_behind(input, number));
+            let Some(open) = opened.reduce(|left, right| merged(&left?, &right?)).unwrap_or_else(|| Some(Vec::new()))
+            else {
+                were_left = true;
+                continue;
+            };
+            let before = of_inputs().filter(|(input, _)| self.readers[*input] == 1);
+            let (closed, open): (Vec<OfFork>, _) = open.into_iter().partition(|(fork, _)| closing.contains(fork));
+            let seconds: f64 = before.chain(closed).map(|(node, number)| self.candidates[node][number].seconds).sum();
+            let gives: Vec<&Properties> = chosen.iter().map(|candidate| candidate.gives()).collect();
+            for alternative in graph.alternatives(node, &gives)?.iter() {
+                found.push(Candidate {
+                    alternative: alternative.clone(),
+                    seconds: seconds + alternative.seconds,
+                    inputs: combination.clone(),
+                    open: open.clone(),
+                });
+            }
+        }
+        Ok((found, were_left))
+    }
+
+    /// The forks that are open behind a candidate, where somebody reads it.
+    fn open_behind(&self, node: usize, number: usize) -> Option<Vec<OfFork>> {
+        let open = &self.candidates[node][number].open;
+        if self.open[node].contains_key(&node) { merged(open, &[(node, number)]) } else { Some(open.clone()) }
+    }
+
+    /// Candidates of the inputs, one of each; and whether there are more.
+    fn combinations(&self, inputs: &[usize]) -> (Vec<Vec<usize>>, bool) {
+        let mut combinations: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut were_left = false;
+        for &input in inputs {
+            let most = (MOST_COMBINATIONS / combinations.len()).max(1);
+            let of_input = self.candidates[input].len();
+            were_left |= of_input > most;
+            let extended = |combination: &Vec<usize>| {
+                let combination = combination.clone();
+                (0..of_input.min(most)).map(move |candidate| {
+                    let mut extended = combination.clone();
+                    extended.push(candidate);
+                    extended
+                })
+            };
+            combinations = combinations.iter().flat_map(extended).collect();
+        }
+        (combinations, were_left)
+    }
+
+    /// Those who read a fork have to agree on one of its candidates, if there are several. What a fork with one takes, every plan takes.
+    fn open_fork(&mut self, node: usize, candidates: &mut Vec<Candidate>) {
+        let too_many = self.unclosed.len() >= MOST_OPEN || self.readers[node] > u64::BITS;
+        candidates.truncate(if too_many { 1 } else { self.most_of_fork });
+        if candidates.len() > 1 {
+            self.open[node].insert(node, 0);
+            self.unclosed.insert(node, 0);
+        }
+    }
+
+    /// Goes back from the last operators to the first.
+    fn extract(&self) -> Option<Vec<Candidate>> {
+        let last: Vec<usize> = (0..self.inputs.len()).filter(|&node| self.readers[node] == 0).collect();
+        let mut ways = vec![Way { seconds: 0.0, open: Vec::new(), picked: Vec::new() }];
+        for &node in &last {
+            let mut longer: Vec<Way> = Vec::new();
+            for way in &ways {
+                for (number, candidate) in self.candidates[node].iter().enumerate() {
+                    let Some(open) = merged(&way.open, &candidate.open) else { continue };
+                    let seconds = way.seconds + candidate.seconds;
+                    let picked = way.picked.iter().copied().chain([number]).collect();
+                    match longer.iter_mut().find(|other| other.open == open) {
+                        Some(other) if other.seconds <= seconds => {}
+                        Some(other) => *other = Way { seconds, open, picked },
+                        None => longer.push(Way { seconds, open, picked }),
+                    }
+                }
+            }
+            longer.sort_by(|left, right| left.seconds.total_cmp(&right.seconds));
+            longer.truncate(MOST_COMBINATIONS);
+            ways = longer;
+        }
+        let of_forks =
+            |way: &Way| way.open.iter().map(|&(fork, number)| self.candidates[fork][number].seconds).sum::<f64>();
+        let all = |way: &Way| way.seconds + of_forks(way);
+        let way = ways.into_iter().min_by(|left, right| all(left).total_cmp(&all(right)))?;
+        let mut picked: Vec<Option<usize>> = vec![None; self.inputs.len()];
+        last.iter().zip(way.picked).for_each(|(&node, number)| picked[node] = Some(number));
+        let mut plan = Vec::with_capacity(self.inputs.len());
+        for node in (0..self.inputs.len()).rev() {
+            let candidate = &self.candidates[node][picked[node]?];
+            let of_inputs = self.inputs[node].iter().zip(&candidate.inputs);
+            of_inputs.for_each(|(&input, &number)| picked[input] = Some(number));
+            plan.push(candidate.clone());
+        }
+        plan.reverse();
+        Some(plan)
+    }
+}
+
+/// Candidates of the last operators.
+struct Way {
+    seconds: f64,
+    open: Vec<OfFork>,
+    picked: Vec<usize>,
+}
+
+/// The forks that either is built on; none, where they are built on different candidates of one.
+fn merged(left: &[OfFork], right: &[OfFork]) -> Option<Vec<OfFork>> {
+    let mut merged = left.to_vec();
+    for &(fork, number) in right {
+        match merged.binary_search_by_key(&fork, |&(fork, _)| fork) {
+            Ok(at) if merged[at].1 != number => return None,
+            Ok(_) => {}
+            Err(at) => merged.insert(at, (fork, number)),
+        }
+    }
+    Some(merged)
+}
+
+/// Candidates, the cheapest first, without those that another one is no worse than: it costs no more, is built on the same, and has of what it gives all that is wanted.
+fn pruned(candidates: Vec<Candidate>, wanted: impl Fn(&Properties) -> Properties) -> Vec<Candidate> {
+    let mut kept: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        let of_this = wanted(candidate.gives());
+        let is_no_worse = |other: &Candidate| other.open == candidate.open && other.gives().has(&of_this);
+        if !kept.iter().any(is_no_worse) {
+            kept.push(candidate);
+        }
+    }
+    kept
+}

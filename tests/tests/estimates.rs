@@ -1,0 +1,365 @@
+//! What plans expect: rows and widths of small pipelines, held against what comes.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::OnceLock;
+
+use dataflow::Env;
+use dataflow::prelude::*;
+use tests::{Folder, Random, local};
+
+const SALES: u64 = 300_000;
+const SHOPS: u64 = 2_000;
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Sale {
+    id: u64,
+    /// Four lines of an order follow each other.
+    order: u64,
+    shop: u64,
+    day: Date,
+    kind: String,
+    note: String,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Shop {
+    id: u64,
+    city: String,
+}
+
+fn sale(id: u64, random: &mut Random) -> Sale {
+    let words = random.below(12) as usize;
+    Sale {
+        id,
+        order: id / 4,
+        shop: random.below(SHOPS),
+        day: Date::from_days(random.below(1_000) as i32),
+        kind: ["card", "cash", "invoice"][random.below(3) as usize].to_owned(),
+        note: "so many words ".repeat(words),
+    }
+}
+
+fn sales() -> Vec<Sale> {
+    let mut random = Random(11);
+    (0..SALES).map(|id| sale(id, &mut random)).collect()
+}
+
+fn shops() -> Vec<Shop> {
+    (0..SHOPS).map(|id| Shop { id, city: format!("the city with number {}", id % 120) }).collect()
+}
+
+/// Files of all sales and shops, by their format. Written once for all tests.
+fn files() -> &'static Folder {
+    static FILES: OnceLock<Folder> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let (folder, env) = (Folder::default(), local(2));
+        let (sales, shops) = (env.collection(sales()).unwrap(), env.collection(shops()).unwrap());
+        sales.write_csv(folder.join("sales.csv"));
+        sales.write_parquet(folder.join("sales.parquet"));
+        shops.write_csv(folder.join("shops.csv"));
+        shops.write_parquet(folder.join("shops.parquet"));
+        env.run().unwrap();
+        folder
+    })
+}
+
+#[derive(Clone, Copy, Debug)]
+enum From {
+    Csv,
+    Parquet,
+    Collection,
+}
+
+fn read(env: &Env, from: From) -> (DataSet<Sale>, DataSet<Shop>) {
+    let path = |name: &str| files().join(name);
+    match from {
+        From::Csv => (env.read_csv(path("sales.csv")).unwrap(), env.read_csv(path("shops.csv")).unwrap()),
+        From::Parquet => {
+            (env.read_parquet(path("sales.parquet")).unwrap(), env.read_parquet(path("shops.parquet")).unwrap())
+        }
+        From::Collection => (env.collection(sales()).unwrap(), env.collection(shops()).unwrap()),
+    }
+}
+
+/// What a plan expects of a flow, whose join with one record makes it worth knowing: rows, and bytes of one.
+fn expected(env: &Env, flow: &DataSet<u64>) -> (f64, f64) {
+    let output = Folder::default();
+    with_one(flow.clone(), env.collection([0u64]).unwrap()).write_native(output.join("out"));
+    let plan = env.plan().unwrap();
+    let estimates: Vec<_> = plan.estimates().collect();
+    // The flow's last operator, the one record, the join.
+    let join = estimates.iter().position(|(identity, _)| identity.ends_with("met")).unwrap();
+    let estimate = estimates[join - 2].1;
+    (estimate.rows, estimate.row_bytes)
+}
+
+#[dataflow]
+fn with_one(flow: DataSet<u64>, one: DataSet<u64>) -> DataSet<u64> {
+    let met = flow.join(one).on(|f| f, |o| o).map(|f, _| f);
+    met
+}
+
+type Pipeline = fn(DataSet<Sale>, DataSet<Shop>) -> DataSet<u64>;
+
+fn factor(expected: f64, actual: f64) -> f64 {
+    let (expected, actual) = (expected.max(1.0), actual.max(1.0));
+    (expected / actual).max(actual / expected)
+}
+
+/// Holds that as many records are expected of a flow as it has, by this factor at most; whatever the sales come from.
+fn is_expected(most: f64, pipeline: Pipeline) {
+    for from in [From::Csv, From::Parquet, From::Collection] {
+        let env = local(2);
+        let (sales, shops) = read(&env, from);
+        let flow = pipeline(sales, shops);
+        let (rows, _) = expected(&env, &flow);
+        let actual = flow.count().unwrap() as f64;
+        assert!(factor(rows, actual) <= most, "{from:?}: expected {rows}, found {actual}");
+    }
+}
+
+#[dataflow]
+fn scanned(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.project(|s| s.id)
+}
+
+#[dataflow]
+fn a_third(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.filter(|s| s.kind == "cash").project(|s| s.id)
+}
+
+#[dataflow]
+fn few_days(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.filter(|s| s.day < date!("1970-01-21") && s.note.len() > 60).project(|s| s.id)
+}
+
+#[dataflow]
+fn behind_a_closure(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    let words = sales.flat_map(|s| s.note.words().map(|word| (s.id, word.len() as u64)));
+    words.filter(|w| w.1 > 2 && w.0 % 5 == 0).map(|w| w.1)
+}
+
+#[dataflow]
+fn one_record(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.filter(|s| s.id == 123_456).project(|s| s.id)
+}
+
+#[test]
+fn filters_are_tried_on_sampled_records() {
+    is_expected(1.1, scanned);
+    is_expected(1.2, a_third);
+    is_expected(2.0, few_days);
+    is_expected(1.5, behind_a_closure);
+}
+
+#[test]
+fn what_no_sampled_record_fulfils_is_expected_to_be_rare() {
+    is_expected(2.0, one_record);
+}
+
+#[dataflow]
+fn per_shop(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.group_by(|s| s.shop).aggregate(|g| g.count())
+}
+
+#[dataflow]
+fn per_order(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.group_by(|s| s.order).aggregate(|g| g.count())
+}
+
+#[dataflow]
+fn per_kind_and_day(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.filter(|s| s.id % 2 == 0).group_by(|s| (s.kind, s.day)).aggregate(|g| g.count())
+}
+
+#[dataflow]
+fn per_word_count(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    sales.map(|s| (s.note.words().count() as u64, s.id)).group_by(|w| w.0).aggregate(|g| g.count())
+}
+
+#[test]
+fn groups_are_counted_in_the_sample() {
+    is_expected(1.5, per_shop);
+    is_expected(1.5, per_order);
+    is_expected(2.0, per_kind_and_day);
+    is_expected(1.5, per_word_count);
+}
+
+#[dataflow]
+fn of_shops(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
+    let near = shops.filter(|s| s.id < 100);
+    sales.join(near).on(|s| s.shop, |n| n.id).map(|s, n| s.id + n.id)
+}
+
+#[dataflow]
+fn per_city(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
+    let both = sales.join(shops).on(|s| s.shop, |shop| shop.id).map(|s, shop| (shop.city, s.order, s.day));
+    both.group_by(|b| b.0).aggregate(|g| g.count())
+}
+
+#[dataflow]
+fn of_large_orders(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+    let orders = sales.filter(|s| s.id % 4 == 0 && s.id % 10 == 0).map(|s| (s.order, s.day));
+    sales.join(orders).on(|s| s.order, |o| o.0).map(|s, o| s.id + o.0)
+}
+
+#[dataflow]
+fn sold_somewhere_else(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
+    let near = shops.filter(|s| s.id < 500);
+    sales.anti_join(near).on(|s| s.shop, |n| n.id).map(|s| s.id)
+}
+
+#[dataflow]
+fn sold_near(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
+    let near = shops.filter(|s| s.id < 500);
+    let sold = sales.semi_join(near).on(|s| s.shop, |n| n.id);
+    sold.group_by(|s| s.shop).aggregate(|g| g.count())
+}
+
+#[test]
+fn joins_give_what_their_keys_say() {
+    is_expected(2.0, of_shops);
+    is_expected(3.0, per_city);
+    is_expected(3.0, of_large_orders);
+    is_expected(2.0, sold_somewhere_else);
+    is_expected(3.0, sold_near);
+}
+
+/// What a plan expects of the operator whose identity ends with a word.
+fn expected_of(env: &Env, word: &str) -> dataflow::Estimate {
+    let plan = env.plan().unwrap();
+    let found = plan.estimates().find(|(identity, _)| identity.ends_with(word)).map(|(_, estimate)| estimate);
+    found.unwrap_or_else(|| panic!("no {word} in {}", plan.to_json()))
+}
+
+#[dataflow]
+fn notes_joined(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(String, String)> {
+    let noted = sales.filter(|s| s.note.len() > 0);
+    noted.join(shops).on(|n| n.shop, |s| s.id).map(|n, s| (n.note, s.city))
+}
+
+#[test]
+fn texts_are_as_wide_as_they_are() {
+    for from in [From::Csv, From::Parquet, From::Collection] {
+        let (env, folder) = (local(2), Folder::default());
+        let (sales, shops) = read(&env, from);
+        notes_joined(sales, shops).write_native(folder.join("out"));
+        let noted = expected_of(&env, "noted").row_bytes;
+        // A shop's number and a text's slot; texts of more than twelve bytes lie outside of it.
+        let outside: Vec<usize> = crate::sales().iter().map(|s| s.note.len()).filter(|&bytes| bytes > 0).collect();
+        let actual = 8.0 + 16.0 + outside.iter().sum::<usize>() as f64 / outside.len() as f64;
+        assert!(factor(noted, actual) < 1.2, "{from:?}: expected {noted}, found {actual}");
+    }
+}
+
+#[dataflow]
+fn keyed_lines(lines: DataSet<String>, keys: DataSet<String>) -> DataSet<String> {
+    lines.join(keys).on(|l| l, |k| k).map(|l, _| l)
+}
+
+#[test]
+fn files_are_looked_at_where_a_choice_depends_on_it() {
+    let (folder, env) = (Folder::default(), local(2));
+    let path = folder.join("lines.txt");
+    // Lines that are much longer than the first ones.
+    let (short, long) = ("short\n".repeat(10_000), ("long".repeat(100) + "\n").repeat(10_000));
+    std::fs::write(&path, short + &long).unwrap();
+    let lines = env.read_text(&path).unwrap();
+    lines.write_text(folder.join("copy.txt"));
+    let guessed = expected_of(&env, "read").rows;
+    assert!(guessed > 400_000.0, "a copy looked at the whole file: {guessed}");
+    keyed_lines(lines, env.collection(["short"]).unwrap()).write_text(folder.join("joined.txt"));
+    let known = expected_of(&env, "read").rows;
+    assert!(factor(known, 20_000.0) < 2.0, "expected {known} lines of 20000");
+}
+
+#[dataflow]
+fn of_a_kind(sales: DataSet<(u64, String)>, others: DataSet<u64>) -> DataSet<u64> {
+    let cash = sales.filter(|s| s.1 == "cash");
+    cash.join(others).on(|c| c.0, |o| o).map(|c, _| c.0)
+}
+
+#[test]
+fn a_file_that_changes_is_looked_at_anew() {
+    let folder = Folder::default();
+    let path = folder.join("sales.csv");
+    let written = |kinds: [&str; 2]| {
+        let line = |id: u64| format!("{id},{}\n", kinds[usize::from(id % 10 > 0)]);
+        std::fs::write(&path, "0,1\n".to_owned() + &(10_000..60_000).map(line).collect::<String>()).unwrap();
+        let env = local(2);
+        let sales = env.read_csv(&path).unwrap();
+        of_a_kind(sales, env.collection([1u64]).unwrap()).write_text(folder.join("out.txt"));
+        expected_of(&env, "cash").rows
+    };
+    // As many bytes, and the same path.
+    let (few, many) = (written(["cash", "card"]), written(["card", "cash"]));
+    assert!(factor(few, 5_000.0) < 1.3 && factor(many, 45_000.0) < 1.3, "{few}, {many}");
+}
+
+#[dataflow]
+fn hinted(sales: DataSet<Sale>, shops: DataSet<Shop>, share: f64, rows: u64) -> DataSet<u64> {
+    let few = sales.filter(|s| s.shop > 10 && s.kind == "cash").expect_selectivity(share);
+    let near = shops.map(|s| s.id).expect_rows(rows);
+    few.join(near).on(|f| f.shop, |n| n).map(|f, _| f.id)
+}
+
+#[dataflow]
+fn hinted_behind_a_closure(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
+    let few = sales.map(|s| (s.shop, s.id + 1)).filter(|s| s.0 > 10).expect_selectivity(0.125);
+    few.join(shops).on(|f| f.0, |s| s.id).map(|f, _| f.1)
+}
+
+#[dataflow]
+fn hinted_without_a_filter(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.map(|s| s.id).expect_selectivity(0.5)
+}
+
+#[dataflow]
+fn hinted_beyond_all(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.map(|s| s.id).filter(|s| s > 0).expect_selectivity(1.5)
+}
+
+#[test]
+fn a_selectivity_is_what_the_program_says() {
+    let env = local(2);
+    let (sales, shops) = read(&env, From::Collection);
+    let output = Folder::default();
+    hinted(sales.clone(), shops.clone(), 0.01, SHOPS).write_text(output.join("out.txt"));
+    assert_eq!(expected_of(&env, "few").rows, SALES as f64 * 0.01);
+    let env = local(2);
+    let (sales, shops) = read(&env, From::Collection);
+    hinted_behind_a_closure(sales, shops).write_text(output.join("closure.txt"));
+    assert_eq!(expected_of(&env, "few").rows, SALES as f64 * 0.125);
+}
+
+#[test]
+fn a_hint_that_was_far_off_is_named_after_the_run() {
+    let report = |share, rows| {
+        let (env, output) = (local(2), Folder::default());
+        let (sales, shops) = read(&env, From::Collection);
+        hinted(sales, shops, share, rows).write_text(output.join("out.txt"));
+        env.run().unwrap().explain().to_owned()
+    };
+    let right = report(0.3, SHOPS);
+    assert!(!right.contains("note: `"), "{right}");
+    let wrong = report(0.000_1, 1_000_000);
+    let notes: Vec<&str> = wrong.lines().filter(|line| line.starts_with("note: ")).collect();
+    assert!(notes.len() == 2, "{wrong}");
+    assert!(wrong.contains("note: `expect_rows(1000000)` at tests/tests/estimates.rs:"), "{wrong}");
+    assert!(
+        wrong.contains(": 2000 records came") && wrong.contains("note: `expect_selectivity(0.0001)` at "),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_selectivity_that_cannot_be_is_refused() {
+    let refused = |pipeline: fn(DataSet<Sale>) -> DataSet<u64>| {
+        let env = local(2);
+        pipeline(env.collection(Vec::<Sale>::new()).unwrap()).collect().unwrap_err().to_string()
+    };
+    let message = refused(hinted_without_a_filter);
+    assert!(message.contains("stands behind none") && message.contains("estimates.rs:"), "{message}");
+    assert!(refused(hinted_beyond_all).contains("between 0 and 1, and not 1.5"));
+}

@@ -1,0 +1,228 @@
+//! One program, and the plan that its data asks for: recorded on both sides of where it changes, and every other way to run it forced, which gives the same records.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use dataflow::prelude::*;
+use dataflow::{Decisions, Env, Options, Profile, ProgressWhen};
+use expect_test::expect_file;
+use tests::{Random, same_records, within_two_minutes};
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Order {
+    id: u64,
+    priority: u8,
+    day: u32,
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct LineItem {
+    order: u64,
+    price: i64,
+}
+
+/// The turnover of each order that is open: so many are, of four hundred items each, of so many items in all.
+#[dataflow]
+fn turnover(orders: DataSet<Order>, items: DataSet<LineItem>, open: u64, sold: u64) -> DataSet<(u64, u8, i64)> {
+    let of_open = open.saturating_mul(400).min(sold);
+    let open = orders.filter(|o| o.day > 100).expect_rows(open);
+    let items = items.expect_rows(sold);
+    let priced =
+        open.join(items).on(|o| o.id, |i| i.order).map(|o, i| (o.id, o.priority, i.price)).expect_rows(of_open);
+    priced.group_by(|p| (p.0, p.1)).aggregate(|g| (g.key.0, g.key.1, g.sum(|p| p.2)))
+}
+
+fn data(env: &Env) -> (DataSet<Order>, DataSet<LineItem>) {
+    let mut random = Random(3);
+    let mut below = |bound| random.below(bound);
+    let orders: Vec<Order> =
+        (0..500).map(|id| Order { id, priority: below(5) as u8, day: below(200) as u32 }).collect();
+    let items: Vec<LineItem> = (0..3_000).map(|_| LineItem { order: below(500), price: below(1_000) as i64 }).collect();
+    (env.collection(orders).unwrap(), env.collection(items).unwrap())
+}
+
+fn env(parallelism: usize, profile: &str, decisions: Option<Decisions>) -> Env {
+    let (profile, decisions) = (profile.parse::<Profile>().unwrap(), decisions.map(Arc::new));
+    Env::new(Options { parallelism, profile, decisions, progress: ProgressWhen::Never, ..Options::default() })
+}
+
+const CLUSTER: &str = "nodes=8,net=1Gbps";
+
+/// How join and grouping run: `hash join, build left (hash 0, hash 0); hash aggregate (forward)`.
+fn ways(profile: &str, tasks: usize, open: u64, sold: u64) -> String {
+    let env = env(tasks, profile, None);
+    let (orders, items) = data(&env);
+    turnover(orders, items, open, sold).print();
+    let plan = env.plan().unwrap();
+    let ways =
+        plan.decisions().iter().filter(|(_, choice)| choice.how.contains("join") || choice.how.contains("aggregate"));
+    let mut ways: Vec<String> =
+        ways.map(|(_, choice)| format!("{} ({})", choice.how, choice.ships.join(", "))).collect();
+    ways.sort_by_key(|way| !way.contains("join"));
+    ways.join("; ")
+}
+
+const SOLD: u64 = 600_000_000;
+
+#[test]
+fn few_orders_are_broadcast_and_many_are_partitioned() {
+    for (open, name) in [(150_000_000, "many"), (20_000, "few")] {
+        let env = env(8, CLUSTER, None);
+        let (orders, items) = data(&env);
+        turnover(orders, items, open, SOLD).print();
+        expect_file![format!("{name}_orders_on_eight_nodes.txt")].assert_eq(&without_places(&env.explain().unwrap()));
+    }
+}
+
+/// As orders shrink, the plan goes from where both are partitioned, and the grouping finds its rows, to where orders are on all nodes and what is shipped is folded
+/// before. It never goes back.
+#[test]
+fn the_plan_follows_the_orders() {
+    let of_power = |power| ways(CLUSTER, 8, 300_000_000 / 10_u64.pow(power), SOLD);
+    let mut plans: Vec<String> = (0..9).map(of_power).collect();
+    plans.dedup();
+    let expected = [
+        "hash join, build left (hash 0, hash 0); hash aggregate (forward)",
+        "hash join, build left (broadcast, forward); combine aggregate, merge aggregate (hash 0 1)",
+    ];
+    assert_eq!(plans, expected);
+}
+
+fn without_places(text: &str) -> String {
+    let without_place =
+        |line: &str| line.split_once("  tests/").map_or(line, |(facts, _)| facts).trim_end().to_owned() + "\n";
+    text.lines().map(without_place).collect()
+}
+
+#[test]
+fn every_way_gives_the_same_records() {
+    within_two_minutes("ways of a plan", || {
+        let run = |decisions: Option<Decisions>| {
+            let env = env(4, CLUSTER, decisions);
+            let (orders, items) = data(&env);
+            turnover(orders, items, 500, 3_000).collect().unwrap()
+        };
+        let expected = run(None);
+        assert!(expected.len() > 100);
+        let env = env(4, CLUSTER, None);
+        let (orders, items) = data(&env);
+        turnover(orders, items, 500, 3_000).print();
+        let plan = env.plan().unwrap();
+        let mut forced = BTreeSet::new();
+        for (operator, candidates) in plan.candidates() {
+            for candidate in candidates {
+                let decisions = Decisions::default().with(operator, candidate.choice.clone());
+                same_records(operator, run(Some(decisions)), expected.clone());
+                forced.insert(candidate.choice.how.clone());
+            }
+        }
+        assert!(forced.len() >= 6, "{forced:?}");
+    });
+}
+
+/// Joins and groupings one behind the other, of which each is read twice.
+#[dataflow]
+fn step(sales: DataSet<(u64, u64, i64)>, shops: DataSet<(u64, u64)>) -> DataSet<(u64, u64, i64)> {
+    let sums = sales.group_by(|s| s.0).aggregate(|g| (g.key, g.sum(|s| s.2)));
+    let joined = sales.join(sums).on(|s| s.0, |m| m.0).map(|s, m| (s.0, s.1, m.1));
+    joined.join(shops).on(|j| j.1, |s| s.0).map(|j, s| (j.0, s.1, j.2)).filter(|j| j.2 > 0)
+}
+
+#[test]
+fn two_hundred_operators_are_planned_in_little_time() {
+    let env = env(2, "", None);
+    let shops = env.collection((0..10_u64).map(|id| (id, id)).collect::<Vec<_>>()).unwrap();
+    let mut sales = env.collection((0..100_u64).map(|id| (id, id % 10, 1_i64)).collect::<Vec<_>>()).unwrap();
+    for _ in 0..40 {
+        sales = step(sales, shops.clone());
+    }
+    sales.print();
+    let begun = std::time::Instant::now();
+    let plan = env.plan().unwrap();
+    let (operators, seconds) = (plan.candidates().count(), begun.elapsed().as_secs_f64());
+    println!("{operators} operators with a choice: {:.1} ms", seconds * 1e3);
+    // Twenty times what an optimized build may take.
+    assert!(operators >= 120 && seconds < 2.0, "{operators} in {seconds} s");
+}
+
+type Price = (u64, i64);
+
+/// Both sides are in order, in the tasks of their keys, before they are joined; and the groups behind the join find their records in order.
+#[dataflow]
+fn sorted(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {
+    let left = left.expect_rows(size).partition_by(|l| l.0).sort_partition(|l| asc(l.0));
+    let right = right.expect_rows(size).partition_by(|r| r.0).sort_partition(|r| asc(r.0));
+    let joined = left.filter(|l| l.1 > 5).join(right).on(|l| l.0, |r| r.0).map(|l, r| (l.0, l.1 + r.1));
+    joined.group_by(|j| j.0).reduce_group(|group, out| {
+        for record in group {
+            out.emit(record);
+        }
+    })
+}
+
+/// The same without the order.
+#[dataflow]
+fn partitioned(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {
+    let left = left.expect_rows(size).partition_by(|l| l.0);
+    let right = right.expect_rows(size).partition_by(|r| r.0);
+    left.filter(|l| l.1 > 5).join(right).on(|l| l.0, |r| r.0).map(|l, r| (l.0, l.1 + r.1))
+}
+
+fn prices(env: &Env) -> (DataSet<Price>, DataSet<Price>) {
+    let mut random = Random(11);
+    let mut prices = || (0..2_000).map(|_| (random.below(700), random.below(10) as i64)).collect::<Vec<Price>>();
+    (env.collection(prices()).unwrap(), env.collection(prices()).unwrap())
+}
+
+/// The ways of joins and what is behind them, as (operator, how, ships, gives).
+fn chosen(env: &Env, word: &str) -> Vec<(String, String, String)> {
+    let plan = env.plan().unwrap();
+    let chosen = |(operator, candidates): (&str, &[dataflow::Candidate])| {
+        let choice = plan.decisions().get(operator)?.clone();
+        let gives = candidates.iter().find(|candidate| candidate.choice == choice)?.gives.clone();
+        choice.how.contains(word).then_some((choice.how, choice.ships.join(", "), gives))
+    };
+    plan.candidates().filter_map(chosen).collect()
+}
+
+#[test]
+fn rows_that_are_in_order_are_merged_and_others_are_hashed() {
+    let in_order = env(2, "", None);
+    let (left, right) = prices(&in_order);
+    sorted(left, right, 10_000_000).print();
+    let joins = chosen(&in_order, "join");
+    assert_eq!(joins.len(), 1, "{joins:?}");
+    let (how, ships, gives) = &joins[0];
+    assert!(how.starts_with("merge join"), "{how}");
+    assert_eq!((ships.as_str(), gives.as_str()), ("forward, forward", "hashed by 0, sorted by 0"));
+    let groups = chosen(&in_order, "group");
+    assert!(groups.iter().any(|(_, ships, _)| ships == "forward"), "{groups:?}");
+
+    let in_tasks = env(2, "", None);
+    let (left, right) = prices(&in_tasks);
+    partitioned(left, right, 10_000_000).print();
+    let joins = chosen(&in_tasks, "join");
+    assert!(joins[0].0.starts_with("hash join") && joins[0].1 == "forward, forward", "{joins:?}");
+}
+
+#[test]
+fn ways_over_sorted_rows_give_the_same_records() {
+    within_two_minutes("ways over sorted rows", || {
+        let run = |decisions: Option<Decisions>| {
+            let env = env(3, "", decisions);
+            let (left, right) = prices(&env);
+            sorted(left, right, 10_000_000).collect().unwrap()
+        };
+        let (expected, env) = (run(None), env(3, "", None));
+        let (left, right) = prices(&env);
+        sorted(left, right, 10_000_000).print();
+        for (operator, candidates) in env.plan().unwrap().candidates() {
+            for candidate in candidates {
+                let forced = Decisions::default().with(operator, candidate.choice.clone());
+                same_records(operator, run(Some(forced)), expected.clone());
+            }
+        }
+    });
+}
