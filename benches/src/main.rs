@@ -54,6 +54,8 @@ fn run(options: &Options) -> Result<bool> {
         SuiteName::H2o(measure) => suites::run(&suites::H2O, &Workspace::find()?, measure),
         SuiteName::Iterations(measure) => suites::run(&suites::ITERATIONS, &Workspace::find()?, measure),
         SuiteName::Stream(measure) => suites::run(&suites::STREAM, &Workspace::find()?, measure),
+        SuiteName::Plans(plans) => suites::plans::run(&Workspace::find()?, plans),
+        SuiteName::Calibrate(calibrate) => suites::calibrate::run(&Workspace::find()?, calibrate),
         SuiteName::Summary => summary::run(&Workspace::find()?).map(|()| true),
         SuiteName::Build(build) => build::run(&Workspace::find()?, build),
         SuiteName::Worker(serve) => worker::serve(serve).map(|()| true),

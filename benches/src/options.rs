@@ -37,6 +37,10 @@ pub(crate) enum SuiteName {
     Iterations(Measure),
     /// Events of a log counted by key and minute: 50 M events of 1 M keys at scale 1
     Stream(Measure),
+    /// Whether the plans that are chosen for queries of TPC-H are the quickest of those there are
+    Plans(Plans),
+    /// Measure the weights of the cost model on this machine
+    Calibrate(Calibrate),
     /// Write the figure and the tables of what the suites have measured, for the README and docs/figures
     Summary,
     /// What pipelines add to the build of the crate that holds them
@@ -134,6 +138,37 @@ pub(crate) struct Grep {
     /// Seconds one run may take before the worker is ended
     #[arg(long, default_value = "300", value_parser = parse_seconds)]
     pub(crate) timeout: Duration,
+}
+
+/// How to compare plans of one query.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Plans {
+    /// Queries to measure, separated by commas; all of the suite if absent
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) cases: Option<Vec<String>>,
+    /// The scale factor of TPC-H
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) scale: f64,
+    /// Random plans of each query, beside all that differ in one decision
+    #[arg(long, default_value_t = 64)]
+    pub(crate) random: usize,
+    /// Which random plans
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Threads the engine may use
+    #[arg(long, default_value_t = 2, value_parser = parse_positive)]
+    pub(crate) parallelism: usize,
+    /// Timed runs of plans that may be the quickest
+    #[arg(long, default_value_t = 3, value_parser = parse_positive)]
+    pub(crate) runs: usize,
+}
+
+/// How to measure the weights of the cost model.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Calibrate {
+    /// Runs of each pipeline, of which the quickest counts
+    #[arg(long, default_value_t = 3, value_parser = parse_positive)]
+    pub(crate) runs: usize,
 }
 
 /// How to measure builds.

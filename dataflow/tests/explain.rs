@@ -170,6 +170,7 @@ fn a_small_plan_is_as_it_was() {
         operator["description"] = description.into();
         for candidate in operator["candidates"].as_array_mut().unwrap() {
             candidate["seconds"] = 0.into();
+            candidate["total_seconds"] = 0.into();
         }
     }
     expect_file!["explain/small_plan.json"].assert_eq(&format!("{plan:#}\n"));

@@ -235,7 +235,7 @@ fn expected_of(env: &Env, word: &str) -> dataflow::Estimate {
 
 #[dataflow]
 fn notes_joined(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(String, String)> {
-    let noted = sales.filter(|s| s.note.len() > 0);
+    let noted = sales.filter(|s| !s.note.is_empty());
     noted.join(shops).on(|n| n.shop, |s| s.id).map(|n, s| (n.note, s.city))
 }
 
@@ -285,7 +285,7 @@ fn a_file_that_changes_is_looked_at_anew() {
     let folder = Folder::default();
     let path = folder.join("sales.csv");
     let written = |kinds: [&str; 2]| {
-        let line = |id: u64| format!("{id},{}\n", kinds[usize::from(id % 10 > 0)]);
+        let line = |id: u64| format!("{id},{}\n", kinds[usize::from(!id.is_multiple_of(10))]);
         std::fs::write(&path, "0,1\n".to_owned() + &(10_000..60_000).map(line).collect::<String>()).unwrap();
         let env = local(2);
         let sales = env.read_csv(&path).unwrap();

@@ -27,7 +27,7 @@ enum Cell<'a> {
 type Row<'a> = Vec<Cell<'a>>;
 
 /// Says where two answers differ, or nothing if they agree.
-pub(super) fn difference(expected: &str, actual: &str, order: RowOrder) -> Option<String> {
+pub(crate) fn difference(expected: &str, actual: &str, order: RowOrder) -> Option<String> {
     let (expected, actual) = (parse(expected, order), parse(actual, order));
     if expected.len() != actual.len() {
         return Some(format!("{} rows instead of {}", actual.len(), expected.len()));

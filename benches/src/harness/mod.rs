@@ -18,7 +18,7 @@ pub(crate) use attempt::Done;
 pub(crate) use attempt::{Attempt, attempt};
 pub(crate) use checks::{Aim, aims_hold, answers_agree, beside_best_peer, limit_is_a_limit, nothing_failed};
 pub(crate) use command::run_to_end;
-pub(crate) use compare::RowOrder;
+pub(crate) use compare::{RowOrder, difference};
 pub(crate) use cores::Cores;
 pub(crate) use disk::disk_seconds;
 pub(crate) use measure::{Answered, Entrant, Failure, Measurement, Pace, take_answers, time_rounds};

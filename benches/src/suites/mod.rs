@@ -1,10 +1,12 @@
 //! The suites that compare systems: which cases, on which data, with which conditions.
 
+pub(crate) mod calibrate;
 pub(crate) mod cliff;
 pub(crate) mod grep;
 mod h2o;
 pub(crate) mod iterations;
 pub(crate) mod memory;
+pub(crate) mod plans;
 mod sort;
 pub(crate) mod stream;
 mod tables;

@@ -240,6 +240,23 @@ impl Env {
         Ok(Plan::of(plan))
     }
 
+    /// Takes back what was to be written or printed so far, for a program that only wanted to see its [plan](Env::plan): an environment that goes away says what was
+    /// declared there and not run.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::new(Options::default());
+    /// env.collection([1u64, 2])?.print();
+    /// println!("{}", env.plan()?.to_json());
+    /// env.discard();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn discard(&self) {
+        drop(self.take_sinks());
+    }
+
     /// What was declared so far, as it stands to its files: for each source and sink the record's fields beside the columns, with the types that are
     /// found, what is missing, and what is not read. Of several files the first is looked at, of JSON its first record.
     ///

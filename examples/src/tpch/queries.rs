@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use dataflow::prelude::*;
-use dataflow::{Records, Result};
+use dataflow::{CsvOptions, Records, Result};
 
 use super::*;
 use crate::tpch_data::Table;
@@ -82,6 +82,7 @@ pub struct Query {
     /// Whether the order of the answer's rows is part of it.
     pub sorted: bool,
     answer: fn(&Tables<'_>) -> Result<Answer>,
+    write: fn(&Tables<'_>, &str) -> Result<()>,
 }
 
 impl Query {
@@ -91,6 +92,14 @@ impl Query {
     /// Where a table cannot be read.
     pub fn run(&self, tables: &Tables<'_>) -> Result<Answer> {
         (self.answer)(tables)
+    }
+
+    /// Declares it, with its answer in a file: a record a line, its values separated by tabs. It is there when the tables' environment has run.
+    ///
+    /// # Errors
+    /// Where a table cannot be read.
+    pub fn write(&self, tables: &Tables<'_>, path: &str) -> Result<()> {
+        (self.write)(tables, path)
     }
 }
 
@@ -103,6 +112,10 @@ macro_rules! queries {
                 title: $title,
                 sorted: queries!(@ $sorted),
                 answer: |$tables| Ok(Answer::new($query.records()?)),
+                write: |$tables, path| {
+                    $query.write_csv_with(path, CsvOptions { delimiter: b'\t', header: false, ..CsvOptions::default() });
+                    Ok(())
+                },
             }
         ),*];
     };

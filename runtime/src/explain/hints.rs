@@ -4,7 +4,7 @@ use crate::metrics::{JobMetrics, OperatorCounts};
 use crate::physical::{OperatorInfo, PhysicalPlan};
 use crate::plan::SizeHint;
 
-use super::text::count;
+use super::count;
 
 /// A hint that is off by less hardly makes another plan.
 const OFF: f64 = 4.0;

@@ -9,3 +9,14 @@ mod text;
 pub use as_json::json;
 pub use page::html;
 pub use text::{schemas, text};
+
+/// A number as people read it: `1.50 M`.
+fn count(number: f64) -> String {
+    match number {
+        n if n >= 1e9 => format!("{:.2} G", n / 1e9),
+        n if n >= 999_500.0 => format!("{:.2} M", n / 1e6),
+        n if n >= 1e5 => format!("{:.0} k", n / 1e3),
+        n if n >= 1e4 => format!("{:.1} k", n / 1e3),
+        n => format!("{n:.0}"),
+    }
+}

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::hints;
+use super::{count, hints};
 use crate::error::Mib;
 use crate::metrics::{JobMetrics, OperatorCounts};
 use crate::physical::{OperatorInfo, PhysicalPlan};
@@ -221,17 +221,6 @@ fn aligned(table: &[Vec<String>], numbers: Range<usize>) -> String {
         let _ = writeln!(text, "{}", cells.join("  ").trim_end());
     }
     text
-}
-
-/// A number as people read it: `1.50 M`.
-pub(super) fn count(number: f64) -> String {
-    match number {
-        n if n >= 1e9 => format!("{:.2} G", n / 1e9),
-        n if n >= 999_500.0 => format!("{:.2} M", n / 1e6),
-        n if n >= 1e5 => format!("{:.0} k", n / 1e3),
-        n if n >= 1e4 => format!("{:.1} k", n / 1e3),
-        n => format!("{n:.0}"),
-    }
 }
 
 fn duration(nanos: u64) -> String {

@@ -74,6 +74,8 @@ pub(crate) struct BuildSide {
     /// Which side: 0 is left.
     pub(crate) side: usize,
     pub(crate) table: JoinTable,
+    /// The table of all tasks, where they have one; its rows are only read.
+    pub(super) shared: Option<Arc<JoinTable>>,
     probe_key: Vec<usize>,
     probe_nullable: Vec<usize>,
 }
@@ -85,14 +87,20 @@ impl BuildSide {
         Ok(BuildSide {
             side,
             table: JoinTable::new(built.types.clone(), &built.live, built.key.clone(), memory)?,
+            shared: None,
             probe_key: probe.key.clone(),
             probe_nullable: probe.nullable.clone(),
         })
     }
 
+    /// The table that rows of the other side go past: of all tasks, or its own.
+    pub(crate) fn looked_up(&self) -> &JoinTable {
+        self.shared.as_deref().unwrap_or(&self.table)
+    }
+
     /// Looks rows of the other side up.
     pub(crate) fn probe(&self, input: &Input<'_>, pairs: &mut Pairs) {
-        self.table.probe(input, &self.probe_key, pairs);
+        self.looked_up().probe(input, &self.probe_key, pairs);
         pairs.forget(input, &self.probe_nullable);
     }
 }

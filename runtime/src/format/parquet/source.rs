@@ -25,8 +25,12 @@ pub struct ParquetSource {
     ignores_case: bool,
 }
 
-/// How many row groups a sample is taken of.
+/// How many row groups a sample is taken of at most.
 const SAMPLED_GROUPS: usize = 4;
+/// And how many bytes are decompressed for it: where rows are wide, of fewer row groups.
+const SAMPLED_BYTES: usize = 3 << 20;
+/// Rows of a page, as most writers make them: what a sample of a row group costs at least.
+const PAGE_ROWS: usize = 20_000;
 /// In how many runs of rows.
 const SAMPLED_RUNS: usize = 64;
 /// From among so many rows in all, which are decoded or passed over.
@@ -62,6 +66,15 @@ impl ParquetSource {
             )
         })
     }
+
+    /// What a row takes in the columns that are read, decompressed: in the first row group.
+    fn row_bytes(&self, scan: &Scan) -> usize {
+        let Some((part, group, rows, _)) = self.groups(scan).next() else { return 0 };
+        let (fit, rows) = (&self.fits[part], usize::try_from(rows).unwrap_or(1).max(1));
+        let group = fit.metadata.metadata().row_group(group);
+        let columns = fit.columns(&scan.live);
+        columns.iter().map(|&column| group.column(column).uncompressed_size() as usize).sum::<usize>() / rows
+    }
 }
 
 impl Source for ParquetSource {
@@ -88,7 +101,8 @@ impl Source for ParquetSource {
             self.groups(scan).map(|(part, group, rows, _)| (part, group, usize::try_from(rows).unwrap_or(0))).collect();
         let population: usize = groups.iter().map(|&(_, _, rows)| rows).sum();
         let is_small = population <= SAMPLE_ROWS;
-        let count = if is_small { groups.len() } else { groups.len().min(SAMPLED_GROUPS) };
+        let affordable = SAMPLED_BYTES / (self.row_bytes(scan) * PAGE_ROWS).max(1);
+        let count = if is_small { groups.len() } else { groups.len().min(affordable.clamp(1, SAMPLED_GROUPS)) };
         let mut sampler = Sampler::new(&self.schema, &scan.live);
         let memory = Memory::unbounded("a sample");
         let mut reader =

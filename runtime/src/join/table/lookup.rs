@@ -85,6 +85,13 @@ impl KeySpan {
         self.note(&Input::new(batch, &all));
     }
 
+    /// Notes what another has noted of the same leaf.
+    pub(crate) fn join(&mut self, other: &KeySpan) {
+        self.leaf = self.leaf.filter(|_| other.leaf.is_some());
+        let both = self.span.into_iter().chain(other.span).reduce(Span::cover);
+        self.span = both.filter(|_| self.leaf.is_some());
+    }
+
     /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
     #[must_use]
     pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {
@@ -191,6 +198,7 @@ impl JoinTable {
     /// Looks each row's key up, by the batch's leaves `key`.
     pub fn probe(&self, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
         (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
+        pairs.chains.clear();
         pairs.heads.clear();
         pairs.heads.resize(input.len(), 0);
         match &self.lookup {

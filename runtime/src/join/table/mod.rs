@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
+mod chains;
 mod dense;
 mod lookup;
 mod pairs;
@@ -164,6 +165,35 @@ impl JoinTable {
         Ok(())
     }
 
+    /// Takes all rows of another table for the same rows, before [`JoinTable::build`].
+    ///
+    /// # Errors
+    /// A table of other rows, or one that is built.
+    pub(crate) fn take_over(&mut self, mut other: JoinTable) -> Result<()> {
+        if other.layout != self.layout || !self.lookup.is_none() || !other.lookup.is_none() {
+            return Err(Error::Internal("a table was to take rows over that it cannot own".to_owned()));
+        }
+        for page in other.rows.take() {
+            self.are_near &= is_near(page.first_row(), page.bytes());
+            self.rows.adopt(page);
+        }
+        self.keys.join(&other.keys);
+        self.count += other.count;
+        Ok(())
+    }
+
+    /// What [`JoinTable::build`] takes of a table of all rows that these tables have.
+    pub(crate) fn build_bytes_of(tables: &[&JoinTable]) -> usize {
+        let Some((first, others)) = tables.split_first() else { return 0 };
+        let (mut keys, mut rows, mut are_near) = (first.keys.clone(), first.count, first.are_near);
+        for other in others {
+            keys.join(&other.keys);
+            rows += other.count;
+            are_near &= other.are_near;
+        }
+        keys.lookup_bytes(rows, are_near)
+    }
+
     /// Gives all rows away, and the memory of what [`JoinTable::build`] made: the table is empty and not built.
     pub fn take_pages(&mut self) -> Vec<Page> {
         let pages = self.rows.take();
@@ -192,55 +222,6 @@ impl JoinTable {
 
     fn stored_leaf(&self, leaf: usize) -> LeafPtr {
         LeafPtr::stored(&self.layout, self.in_place.start(), leaf)
-    }
-
-    /// Lists the next pairs of a probed input, at most [`WINDOW_ROWS`]; whether there are more. The order is by probe row; `pairs`
-    /// remembers how far it came.
-    pub fn next_pairs(&self, input: &Input<'_>, from: &mut usize, pairs: &mut Pairs) -> bool {
-        pairs.list(Of::Both);
-        if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
-            return false; // pairs of another table, or of another batch
-        }
-        let rows = input.selection().rows();
-        if !self.chained && *from == 0 && rows.len() <= WINDOW_ROWS {
-            let found = rows.iter().zip(&mut pairs.heads).filter(|(_, head)| **head != 0);
-            for (&row, head) in found {
-                pairs.probed.push(row as usize);
-                pairs.built.push(std::mem::take(head));
-            }
-            *from = rows.len();
-            return false;
-        }
-        while let (Some(&row), Some(head)) = (rows.get(*from), pairs.heads.get_mut(*from)) {
-            while *head != 0 {
-                if pairs.probed.len() == WINDOW_ROWS {
-                    return true;
-                }
-                pairs.probed.push(row as usize);
-                pairs.built.push(*head);
-                *head = (self.hidden(*head) & !MATCHED) as usize;
-            }
-            *from += 1;
-        }
-        false
-    }
-
-    /// Notes that the built rows which a probed input found have a partner. To be called before pairs are listed, which uses them up.
-    pub fn mark(&mut self, pairs: &Pairs) {
-        if pairs.table != self.id {
-            return;
-        }
-        for &head in &pairs.heads {
-            let mut place = head;
-            while place != 0 {
-                let hidden = self.hidden(place);
-                if hidden & MATCHED != 0 {
-                    break; // and so have the rows behind it
-                }
-                self.set_hidden(place, hidden | MATCHED);
-                place = hidden as usize;
-            }
-        }
     }
 
     /// A page of built rows, and which of them have had a partner, or have not.

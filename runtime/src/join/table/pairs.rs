@@ -24,6 +24,8 @@ pub struct Pairs {
     unfiltered: u32,
     /// For each row of the input, the first built row with its key; 0 where there is none.
     pub(crate) heads: Vec<usize>,
+    /// Probe rows that have more partners, and the next one of each.
+    pub(crate) chains: Vec<(usize, usize)>,
     pub(crate) probed: Vec<usize>,
     pub(crate) built: Vec<usize>,
     pub(crate) of: Of,

@@ -1,0 +1,323 @@
+//! Whether the plan that is chosen for a query is the quickest of those there are: beside it run all that differ in a decision, and random ones.
+//!
+//! The machine's pace changes from one minute to the next, so no plan is timed without the chosen one just before it.
+
+mod others;
+mod program;
+
+use std::fs;
+use std::time::Duration;
+
+use examples::tpch::QUERIES;
+use examples::tpch_data::{self, Table};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::harness::{Check, RowOrder, Spread, difference};
+use crate::options::Plans;
+use crate::workspace::Workspace;
+use others::Others;
+use program::{Decided, Program, Run};
+
+/// The queries of TPC-H that join most.
+const CASES: [&str; 10] = ["q2", "q3", "q5", "q7", "q8", "q9", "q17", "q18", "q20", "q21"];
+
+/// A plan that takes longer than so many times the best is ended.
+const CUT_OFF: f64 = 3.0;
+/// A plan that takes at most so many times the best is run again.
+const NEAR: f64 = 1.3;
+/// So many plans run beside the chosen one at the end: the quickest of a hundred was lucky, too.
+const LAST: usize = 3;
+/// Beyond such a ratio of their times, two plans are one quicker than the other.
+const APART: f64 = 1.2;
+
+/// The chosen plan may take so many times the best of a query, in so large a part of the queries.
+const MOST: (f64, f64) = (1.15, 0.9);
+/// And in none more than this.
+const WORST: f64 = 1.5;
+
+/// What the plans of a query came to.
+#[derive(Debug, Serialize)]
+struct Row {
+    case: &'static str,
+    chosen_seconds: f64,
+    best_seconds: f64,
+    ratio: f64,
+    /// The same ratio as the cost model has it.
+    estimated_ratio: f64,
+    /// Of the pairs of plans that are apart, the part that the cost model has in the right order.
+    in_order: f64,
+    refused: usize,
+    differences: Vec<Difference>,
+    plans: Vec<Timed>,
+    wrong: Vec<String>,
+}
+
+/// How an operator runs in the chosen and in the best plan.
+#[derive(Debug, Serialize)]
+struct Difference {
+    operator: String,
+    chosen: String,
+    best: String,
+}
+
+/// A plan beside the chosen one.
+#[derive(Debug, Serialize)]
+struct Timed {
+    /// The median of its runs; none for one that was ended.
+    seconds: Option<f64>,
+    estimated_seconds: f64,
+    decisions: String,
+}
+
+/// Measures, prints and writes the results. Returns whether all checks hold.
+///
+/// # Errors
+/// When a plan that is there fails, or a file cannot be read or written.
+pub(crate) fn run(workspace: &Workspace, options: &Plans) -> Result<bool> {
+    let cases = match &options.cases {
+        None => CASES.to_vec(),
+        Some(asked) => asked.iter().map(|name| find(name)).collect::<Result<_>>()?,
+    };
+    tpch_data::ensure(&workspace.tpch(), options.scale, &Table::ALL)?;
+    let output = workspace.make_output("answers")?.join("plans.tsv");
+    println!(
+        "{:<5} {:>5} {:>7} {:>7} {:>9} {:>9} {:>6} {:>9} {:>8}",
+        "query", "plans", "cut off", "refused", "chosen s", "best s", "ratio", "estimated", "in order"
+    );
+    let mut rows = Vec::new();
+    for query in QUERIES.iter().filter(|query| cases.contains(&query.name)) {
+        let tables = workspace.paths(options.scale).tpch;
+        let program = Program { query, tables, parallelism: options.parallelism, output: output.clone() };
+        let row = Row::of(&program, options)?;
+        row.print();
+        rows.push(row);
+    }
+    let _ = fs::remove_file(&output);
+    let wrong: Vec<&str> = rows.iter().flat_map(|row| row.wrong.iter().map(String::as_str)).collect();
+    let detail = if wrong.is_empty() { "of all plans".to_owned() } else { wrong.join("; ") };
+    let mut checks = vec![Check { name: "answers agree".to_owned(), ok: wrong.is_empty(), detail }];
+    // Where queries take some milliseconds, these are not what plans differ in.
+    if options.scale >= 1.0 {
+        checks.extend(quickest_are_chosen(&rows));
+    }
+    super::tables::finish("plans", workspace, &rows, &checks)
+}
+
+fn find(name: &str) -> Result<&'static str> {
+    let found = QUERIES.iter().find(|query| query.name == name);
+    found.map(|query| query.name).ok_or_else(|| Error::UnknownName {
+        kind: "case",
+        name: name.to_owned(),
+        known: CASES.join(", "),
+    })
+}
+
+fn quickest_are_chosen(rows: &[Row]) -> [Check; 2] {
+    let (near, part) = MOST;
+    let within = |most: f64| rows.iter().filter(|row| row.ratio <= most).count();
+    let named = |most: f64| {
+        let beyond = rows.iter().filter(|row| row.ratio > most);
+        let beyond: Vec<String> = beyond.map(|row| format!("{} {:.2}", row.case, row.ratio)).collect();
+        if beyond.is_empty() { "all of them".to_owned() } else { format!("beyond: {}", beyond.join(", ")) }
+    };
+    [
+        Check {
+            name: format!("the chosen plan takes at most {near} of the best one's time in {part} of the queries"),
+            ok: within(near) as f64 >= part * rows.len() as f64,
+            detail: named(near),
+        },
+        Check {
+            name: format!("the chosen plan takes at most {WORST} of the best one's time in each query"),
+            ok: within(WORST) == rows.len(),
+            detail: named(WORST),
+        },
+    ]
+}
+
+impl Row {
+    fn of(program: &Program, options: &Plans) -> Result<Self> {
+        let plan = program.plan(dataflow::Decisions::default())?;
+        let chosen = Decided::of(&plan);
+        let others = Others::of(program, &plan, options.random, options.seed)?;
+        let mut times = Times::of(program, &chosen)?;
+        let first = times.first(&others.plans)?;
+        let limit = NEAR * times.best;
+        let mut near: Vec<usize> = (0..first.len()).filter(|&at| first[at].is_some_and(|time| time <= limit)).collect();
+        let mut seconds: Vec<Vec<f64>> = first.into_iter().map(|time| time.into_iter().collect()).collect();
+        times.rounds(&others.plans, &near, options.runs - 1, &mut seconds)?;
+        let median = |times: &[f64]| Spread::of(times).map_or(f64::INFINITY, |spread| spread.median);
+        near.sort_by(|&left, &right| median(&seconds[left]).total_cmp(&median(&seconds[right])));
+        near.truncate(LAST);
+
+        let mut last = vec![Vec::new(); others.plans.len()];
+        let chosen_last = times.rounds(&others.plans, &near, 2 * options.runs, &mut last)?;
+        let chosen_seconds = median(if near.is_empty() { &times.chosen } else { &chosen_last });
+        let best = near.into_iter().min_by(|&left, &right| median(&last[left]).total_cmp(&median(&last[right])));
+        let best = best.filter(|&best| median(&last[best]) < chosen_seconds);
+        let (best_seconds, best) = best.map_or((chosen_seconds, &chosen), |at| (median(&last[at]), &others.plans[at]));
+        let differences = chosen.differences(best).map(|(operator, chosen, best)| Difference {
+            operator: operator.to_owned(),
+            chosen: chosen.to_string(),
+            best: best.to_string(),
+        });
+        let plans: Vec<Timed> = others.plans.iter().zip(&seconds).map(|(plan, times)| Timed::of(plan, times)).collect();
+        let all = Timed::of(&chosen, &times.chosen);
+        Ok(Self {
+            case: program.query.name,
+            chosen_seconds,
+            best_seconds,
+            ratio: chosen_seconds / best_seconds,
+            estimated_ratio: chosen.estimated_seconds / best.estimated_seconds,
+            in_order: in_order(plans.iter().chain([&all])),
+            refused: others.refused,
+            differences: differences.collect(),
+            plans,
+            wrong: times.wrong,
+        })
+    }
+
+    fn print(&self) {
+        let Self { case, chosen_seconds, best_seconds, ratio, estimated_ratio, in_order, refused, .. } = self;
+        let cut_off = self.plans.iter().filter(|plan| plan.seconds.is_none()).count();
+        println!(
+            "{case:<5} {:>5} {cut_off:>7} {refused:>7} {chosen_seconds:>9.4} {best_seconds:>9.4} {ratio:>6.2} {estimated_ratio:>9.2} {in_order:>8.2}",
+            self.plans.len() + 1
+        );
+        for Difference { operator, chosen, best } in &self.differences {
+            println!("      {operator}: {chosen} -> {best}");
+        }
+    }
+}
+
+impl Timed {
+    fn of(plan: &Decided, times: &[f64]) -> Self {
+        Self {
+            seconds: Spread::of(times).map(|spread| spread.median),
+            estimated_seconds: plan.estimated_seconds,
+            decisions: plan.decisions.to_json(),
+        }
+    }
+}
+
+/// Of the pairs of plans whose times are apart, the part in which the quicker one is estimated to be quicker.
+fn in_order<'p>(plans: impl Iterator<Item = &'p Timed>) -> f64 {
+    let timed = plans.map(|plan| (plan.seconds.unwrap_or(f64::INFINITY), plan.estimated_seconds));
+    let timed: Vec<(f64, f64)> = timed.collect();
+    let (mut pairs, mut right) = (0.0, 0.0);
+    for (seconds, estimated) in &timed {
+        for (_, estimated_of_slower) in timed.iter().filter(|(slower, _)| *slower > seconds * APART) {
+            pairs += 1.0;
+            right += f64::from(estimated < estimated_of_slower);
+        }
+    }
+    if pairs > 0.0 { right / pairs } else { 1.0 }
+}
+
+/// Times plans of a query, each beside the chosen one.
+struct Times<'p> {
+    program: &'p Program,
+    plan: &'p Decided,
+    /// The chosen plan's.
+    chosen: Vec<f64>,
+    /// The least of all.
+    best: f64,
+    answer: String,
+    /// What was answered wrongly.
+    wrong: Vec<String>,
+}
+
+impl<'p> Times<'p> {
+    /// After a run that is not timed.
+    fn of(program: &'p Program, plan: &'p Decided) -> Result<Self> {
+        let mut times =
+            Self { program, plan, chosen: Vec::new(), best: f64::INFINITY, answer: String::new(), wrong: Vec::new() };
+        times.answer = program.run(&plan.decisions, Duration::MAX)?.map(|run| run.answer).unwrap_or_default();
+        Ok(times)
+    }
+
+    /// A run of each, whose answers are compared.
+    fn first(&mut self, plans: &[Decided]) -> Result<Vec<Option<f64>>> {
+        let order = if self.program.query.sorted { RowOrder::Given } else { RowOrder::Any };
+        let mut found = Vec::new();
+        for plan in plans {
+            self.run_chosen()?;
+            let run = self.run(plan)?;
+            if let Some(wrong) = run.as_ref().and_then(|run| difference(&self.answer, &run.answer, order)) {
+                self.wrong.push(format!("{} {}: {wrong}", self.program.query.name, plan.decisions.to_json()));
+            }
+            found.push(run.map(|run| run.seconds));
+        }
+        Ok(found)
+    }
+
+    /// So many rounds of some of them; the times of the chosen one in these.
+    fn rounds(&mut self, plans: &[Decided], some: &[usize], rounds: usize, times: &mut [Vec<f64>]) -> Result<Vec<f64>> {
+        let mut chosen = Vec::new();
+        for _ in 0..rounds {
+            for &at in some {
+                chosen.push(self.run_chosen()?);
+                times[at].extend(self.run(&plans[at])?.map(|run| run.seconds));
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// However long it takes.
+    fn run_chosen(&mut self) -> Result<f64> {
+        let run = self.program.run(&self.plan.decisions, Duration::MAX)?;
+        let seconds = run.map_or(f64::INFINITY, |run| run.seconds);
+        self.best = self.best.min(seconds);
+        self.chosen.push(seconds);
+        Ok(seconds)
+    }
+
+    /// None, if it takes too long.
+    fn run(&mut self, plan: &Decided) -> Result<Option<Run>> {
+        let limit = Duration::try_from_secs_f64(CUT_OFF * self.best).unwrap_or(Duration::MAX);
+        let run = self.program.run(&plan.decisions, limit)?;
+        self.best = run.as_ref().map_or(self.best, |run| run.seconds.min(self.best));
+        Ok(run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(case: &'static str, ratio: f64) -> Row {
+        Row {
+            case,
+            chosen_seconds: ratio,
+            best_seconds: 1.0,
+            ratio,
+            estimated_ratio: 1.0,
+            in_order: 1.0,
+            refused: 0,
+            differences: Vec::new(),
+            plans: Vec::new(),
+            wrong: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn one_in_ten_may_be_slower_and_none_much() {
+        let rows = |last: &[f64]| -> Vec<Row> {
+            (last.len()..10).map(|_| row("q2", 1.0)).chain(last.iter().map(|&ratio| row("q3", ratio))).collect()
+        };
+        assert_eq!(quickest_are_chosen(&rows(&[1.4])).map(|check| check.ok), [true, true]);
+        assert_eq!(quickest_are_chosen(&rows(&[1.4, 1.2])).map(|check| check.ok), [false, true]);
+        let checks = quickest_are_chosen(&rows(&[1.6]));
+        assert_eq!(checks.clone().map(|check| check.ok), [true, false]);
+        assert_eq!(checks[1].detail, "beyond: q3 1.60");
+    }
+
+    #[test]
+    fn pairs_that_are_apart_are_in_order_or_not() {
+        let plan = |seconds, estimated_seconds| Timed { seconds, estimated_seconds, decisions: String::new() };
+        let plans = [plan(Some(1.0), 1.0), plan(Some(1.1), 0.5), plan(Some(2.0), 2.0), plan(None, 0.7)];
+        // Apart are the first two from the last two, and these from each other: 1 < 2, 0.5 < 2, 1 < 0.7, 0.5 < 0.7, 2 < 0.7.
+        assert_eq!(in_order(plans.iter()), 0.6);
+        assert_eq!(in_order(plans[..2].iter()), 1.0);
+    }
+}

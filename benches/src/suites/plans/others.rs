@@ -1,0 +1,82 @@
+//! The plans that a query has beside the one that is chosen.
+
+use dataflow::{Decisions, Plan};
+
+use super::program::{Decided, Program};
+use crate::data::random;
+use crate::error::Result;
+
+/// After so many draws that gave no plan, or one that was there before, there may be no other.
+const DRAWS_IN_VAIN: usize = 32;
+
+/// The other plans of a query.
+pub(super) struct Others {
+    pub(super) plans: Vec<Decided>,
+    /// What was decided and could not be.
+    pub(super) refused: usize,
+}
+
+impl Others {
+    /// Those that differ in a decision, and so many random ones.
+    pub(super) fn of(program: &Program, chosen: &Plan, random: usize, seed: u64) -> Result<Self> {
+        let mut others = Self { plans: Vec::new(), refused: 0 };
+        for (identity, candidates) in chosen.candidates() {
+            let decided = chosen.decisions().get(identity);
+            for candidate in candidates.iter().filter(|candidate| Some(&candidate.choice) != decided) {
+                // What is best with it, and what is left of the chosen plan.
+                for free in [Decisions::default(), chosen.decisions().clone()] {
+                    let found = program.plan(free.with(identity, candidate.choice.clone()));
+                    others.add(found.ok().as_ref(), chosen);
+                }
+            }
+        }
+        let (most, mut draws, mut in_vain) = (others.plans.len() + random, Draws { seed, count: 0 }, 0);
+        while others.plans.len() < most && in_vain < DRAWS_IN_VAIN {
+            let before = others.plans.len();
+            others.add(draws.plan(program)?.as_ref(), chosen);
+            in_vain = if others.plans.len() > before { 0 } else { in_vain + 1 };
+        }
+        Ok(others)
+    }
+
+    fn add(&mut self, found: Option<&Plan>, chosen: &Plan) {
+        match found {
+            None => self.refused += 1,
+            Some(plan) => {
+                let is_known = |decisions: &Decisions| self.plans.iter().any(|plan| plan.decisions == *decisions);
+                if plan.decisions() != chosen.decisions() && !is_known(plan.decisions()) {
+                    self.plans.push(Decided::of(plan));
+                }
+            }
+        }
+    }
+}
+
+struct Draws {
+    seed: u64,
+    count: u64,
+}
+
+impl Draws {
+    /// A random choice for each operator, one after the other, of those that are left then. None, where one of them could not be after all.
+    fn plan(&mut self, program: &Program) -> Result<Option<Plan>> {
+        let mut decided = Decisions::default();
+        let mut plan = program.plan(decided.clone())?;
+        loop {
+            let is_open = |identity: &str, ways: usize| ways > 1 && decided.get(identity).is_none();
+            let open = plan.candidates().find(|(identity, candidates)| is_open(identity, candidates.len()));
+            let Some((identity, candidates)) = open else { return Ok(Some(plan)) };
+            let choice = candidates[self.below(candidates.len())].choice.clone();
+            decided = decided.with(identity, choice);
+            plan = match program.plan(decided.clone()) {
+                Ok(plan) => plan,
+                Err(_) => return Ok(None),
+            };
+        }
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.count += 1;
+        (random(self.seed, self.count) % limit as u64) as usize
+    }
+}
