@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::page::tests::Random;
 use crate::strategy::{Placement, Properties};
 
 use super::candidates::{Alternative, Alternatives, Candidate, Search, cheapest};
@@ -20,23 +21,6 @@ struct Graph {
     /// Of each operator, the keys that somebody behind it wants.
     wanted: Vec<Vec<Vec<usize>>>,
     asked: usize,
-}
-
-/// Numbers that look random (Steele and others, SplitMix, 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
 }
 
 impl Graph {
