@@ -12,6 +12,7 @@ use super::Resources;
 use super::branches::Edge;
 use super::estimates::Estimates;
 use super::liveness::{Live, read};
+use super::scans::bounds_behind;
 use super::search::{Planned, search};
 use crate::error::{Error, Result};
 use crate::physical::{Builder, Choice, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place, identities};
@@ -35,15 +36,10 @@ pub(super) fn choose(
     let consumers = side_outputs::consumers_of_main(nodes);
     let (builder, places) = (Builder::default(), HashMap::new());
     let positions = nodes.iter().zip(0..).map(|(node, position)| (node.sequence, position)).collect();
-    let of_inputs = |(position, node): (usize, &Arc<Node>)| {
-        node.inputs.iter().map(move |input| (input.sequence, position)).collect::<Vec<_>>()
-    };
-    let readers = nodes.iter().enumerate().flat_map(of_inputs).collect();
     let loops = LoopPlaces::of(nodes);
     let mut chooser = Chooser {
-        nodes,
         positions,
-        readers,
+        bounds: bounds_behind(nodes),
         live,
         estimates,
         meeting,
@@ -113,10 +109,10 @@ struct Arrival {
 }
 
 struct Chooser<'p> {
-    nodes: &'p [Arc<Node>],
-    /// Where each node stands among them, and one that reads it.
+    /// Where each node stands among all.
     positions: HashMap<u64, usize>,
-    readers: HashMap<u64, usize>,
+    /// What the filters behind sources say of their records.
+    bounds: HashMap<u64, Vec<Bound>>,
     live: &'p Live,
     estimates: &'p Estimates,
     meeting: &'p HashSet<Edge>,
@@ -272,26 +268,7 @@ impl Chooser<'_> {
 
     /// What a source is asked: live leaves, and the bounds of the filters that everything it gives goes through.
     fn scan(&self, node: &Node) -> Scan {
-        let mut bounds = Vec::new();
-        // The source's leaf behind each leaf of the last node; views pick and reorder them.
-        let mut origins: Vec<usize> = (0..node.schema().leaves().len()).collect();
-        let mut last = node.sequence;
-        while self.consumers.get(&last) == Some(&1) {
-            let Some(consumer) = self.readers.get(&last).and_then(|&reader| self.nodes.get(reader)) else { break };
-            match consumer.operator.role() {
-                // It sees all records, also those that a filter behind it excludes.
-                Role::Filter(predicate, _) if predicate.has_effects() => break,
-                Role::Filter(_, of_filter) => {
-                    let of_source = |bound: Bound| Some(Bound { leaf: *origins.get(bound.leaf)?, ..bound });
-                    bounds.extend(of_filter.into_iter().filter_map(of_source));
-                }
-                Role::Project(leaves) => {
-                    origins = leaves.iter().filter_map(|&leaf| origins.get(leaf).copied()).collect()
-                }
-                _ => break,
-            }
-            last = consumer.sequence;
-        }
+        let bounds = self.bounds.get(&node.sequence).cloned().unwrap_or_default();
         Scan { live: self.live_of(node), bounds }
     }
 
