@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::memory::limits::SHARE_OF_MEMORY;
 use crate::operators::common::INDEX_BYTES;
 use crate::strategy::{DriverFactory, Planning, Ship, Strategy, Way, Work};
 
@@ -59,9 +60,12 @@ fn allowed(
             }
             let is_shared = ships[build] == Ship::Broadcast && tasks > 1;
             let way = HashWay { is_shared, ..way };
-            let built = build_side.rows * times;
+            let table_bytes = build_side.rows * (build_side.row_bytes + INDEX_BYTES);
+            // Where there is no memory for one table, each task joins by itself.
+            let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
+            let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
             // Of a table for all tasks, each looks at all rows and copies its share; then one puts them into the index, for which the others wait.
-            let others = if is_shared { (tasks - 1) as f64 } else { 0.0 };
+            let others = if is_shared && !is_alone { (tasks - 1) as f64 } else { 0.0 };
             // What is not found gives nothing.
             let found = probe_side.rows.min(planning.output.rows);
             let work = Work {
@@ -72,10 +76,13 @@ fn allowed(
                 following_bytes: probe_side.bytes(),
                 ..Work::default()
             };
-            let tables = if is_partitioned { tasks } else { 1 };
-            let work = work.in_tables(build_side.rows * (build_side.row_bytes + INDEX_BYTES), tables);
+            let work = match (is_partitioned, is_alone) {
+                (true, _) => work.in_tables(table_bytes, tasks),
+                (false, false) => work.in_tables(table_bytes, 1),
+                (false, true) => work.in_tables(table_bytes * tasks as f64, tasks),
+            };
             let mut ways: Vec<Way> = ships.into_iter().map(Way::ship).collect();
-            ways[build].shipped_rows = Some(built);
+            ways[build].shipped_rows = Some(build_side.rows * times);
             let (driver, kept) = (Arc::new(factory(way)), way.keeps_build.then_some(build));
             strategies.push(Strategy { ways, driver, tasks, streamed: probe, kept, work });
         };
