@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{count, hints};
 use crate::error::Mib;
 use crate::metrics::{JobMetrics, OperatorCounts};
-use crate::physical::{OperatorInfo, PhysicalPlan};
+use crate::physical::{JoinRegion, OperatorInfo, OrderEstimate, PhysicalPlan};
 use crate::plan::{Node, topological};
 use crate::source::ColumnFit;
 use crate::strategy::Ship;
@@ -24,8 +24,20 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
         tree(plan, root, &mut seen, &mut lines);
     }
     let mut text = render(plan, &lines, metrics, shows_fields);
+    plan.join_regions
+        .iter()
+        .filter(|region| region.is_reordered())
+        .for_each(|region| text.push_str(&reordered(region)));
     metrics.into_iter().flat_map(|metrics| hints::wrong(plan, metrics)).for_each(|note| text.push_str(&note));
     text
+}
+
+/// Both orders of a region, below the tree.
+fn reordered(region: &JoinRegion) -> String {
+    let order =
+        |estimate: &OrderEstimate| format!("{}, about {} rows between the joins", estimate.order, count(estimate.rows));
+    let (written, chosen) = (order(&region.written), order(&region.chosen));
+    format!("\nreordered: {}\n  as written: {written}\n  now: {chosen}\n", region.join)
 }
 
 /// What is read from files and written to them: each source and sink with its fields beside the columns.

@@ -64,16 +64,14 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     if resources.rules.runs(Rule::Filters) {
         sinks = filters::move_down(&sinks);
     }
-    if resources.rules.runs(Rule::Joins) {
-        sinks = join_order::reorder(&sinks, resources.rules);
-    }
+    let join_regions = join_order::reorder(&mut sinks, &resources)?;
     if resources.rules.runs(Rule::Scans) {
         sinks = repeat::scans(&sinks);
     }
     sinks = loops::with_replays(&sinks);
     let nodes = topological(&sinks);
     let live = liveness::live(&nodes, resources.rules);
-    let estimates = estimates::estimate(&nodes, &live);
+    let (_, estimates) = estimates::estimate(&nodes, &live);
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
     let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;
@@ -83,6 +81,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
     plan.size_hints =
         nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none()).filter_map(hint).collect();
+    plan.join_regions = join_regions;
     sanity::check(&plan)?;
     Ok(plan)
 }

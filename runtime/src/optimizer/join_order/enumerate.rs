@@ -30,6 +30,35 @@ impl Order {
             Order::Join(sides) => sides[0].set() | sides[1].set(),
         }
     }
+
+    /// How many relations stand in it; one that stands in it twice counts twice.
+    pub(super) fn relations(&self) -> usize {
+        match self {
+            Order::Relation(_) => 1,
+            Order::Join(sides) => sides[0].relations() + sides[1].relations(),
+        }
+    }
+
+    /// The relations that each of its joins has below it.
+    pub(super) fn sets_joined(&self) -> Vec<Relations> {
+        match self {
+            Order::Relation(_) => Vec::new(),
+            Order::Join(sides) => {
+                let below = sides.iter().flat_map(Order::sets_joined);
+                below.chain([self.set()]).collect()
+            }
+        }
+    }
+
+    /// Whether each of its joins has a key.
+    pub(super) fn is_linked(&self, sizes: &Sizes) -> bool {
+        match self {
+            Order::Relation(_) => true,
+            Order::Join(sides) => {
+                sizes.linked(sides[0].set()) & sides[1].set() != 0 && sides.iter().all(|side| side.is_linked(sizes))
+            }
+        }
+    }
 }
 
 /// The best order of these relations, and the bytes that its joins carry: those of all but the last one, which gives the same in each order. `None` where some are not

@@ -13,6 +13,7 @@
 //! **The order as written stays, unless another is clearly better**: guesses are guesses, and plans should not flap. What the program says, by a hint, by a closure that
 //! counts, or by reading the records of a join more than once, stays too; so do joins in the body of a loop, and those of flows that do not end.
 
+mod decide;
 mod enumerate;
 mod rebuild;
 mod region;
@@ -26,38 +27,48 @@ use std::sync::Arc;
 use super::branches::consumers;
 use super::estimates::estimate;
 use super::liveness::live;
-use super::rules::Rules;
+use super::{Resources, Rule};
+use crate::error::Result;
+use crate::physical::{JoinRegion, identities};
 use crate::plan::{Loops, Node, endless, topological};
 
-use enumerate::Order;
+use decide::Decided;
 use region::Region;
 use sizes::Sizes;
 
-/// Another order is taken where it carries at most this share of what the order as written does.
-const CLEARLY_BETTER: f64 = 0.8;
-
-/// The same plan with its inner joins in the best order.
-pub(super) fn reorder(sinks: &[Arc<Node>], rules: Rules) -> Vec<Arc<Node>> {
+/// Puts the inner joins of a plan into the best order, or into the one that is decided for them. Returns all regions, each with both of its orders.
+///
+/// # Errors
+/// Where a region cannot have the order that is decided for it.
+pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Result<Vec<JoinRegion>> {
+    let chooses = resources.rules.runs(Rule::Joins);
+    let decisions = resources.decisions.as_deref().filter(|decisions| decisions.join_orders().next().is_some());
+    if !chooses && decisions.is_none() {
+        return Ok(Vec::new());
+    }
     let nodes = topological(sinks);
-    let regions = regions(&nodes);
+    let mut regions = regions(&nodes);
     if regions.is_empty() {
-        return sinks.to_vec();
+        return Ok(Vec::new());
     }
-    let estimates = estimate(&nodes, &live(&nodes, rules));
-    let better = |(root, region): (u64, Region)| {
-        let sizes = Sizes::of(&region, &estimates);
-        let order = better_order(&region, &sizes)?;
-        Some((root, (region, order)))
-    };
-    let orders: HashMap<u64, (Region, Order)> = regions.into_iter().filter_map(better).collect();
-    if orders.is_empty() {
-        return sinks.to_vec();
-    }
+    let (known, estimates) = estimate(&nodes, &live(&nodes, resources.rules));
+    let identities: HashMap<u64, String> = nodes.iter().map(|node| node.sequence).zip(identities(&nodes)).collect();
+    let mut reordered = Vec::new();
     let mut written: HashMap<u64, Arc<Node>> = HashMap::new();
     for node in &nodes {
-        let other = orders.get(&node.sequence);
-        let other = other.and_then(|(region, order)| rebuild::rebuild(region, order, &written));
-        let copy = other.unwrap_or_else(|| {
+        let mut copy = None;
+        if let Some(region) = regions.remove(&node.sequence) {
+            let sizes = Sizes::of(&region, &known, &estimates);
+            let mut decided = Decided::new(&region, &sizes, &identities);
+            let forced = decisions.and_then(|decisions| decisions.join_order(decided.join()));
+            copy = match forced {
+                Some(order) => decided.force(order, &written).map_err(|error| error.at(&node.origin))?,
+                None if chooses => decided.choose(&written),
+                None => None,
+            };
+            reordered.push(decided.finish());
+        }
+        let copy = copy.unwrap_or_else(|| {
             let inputs = node.inputs.iter().map(|input| written.get(&input.sequence).unwrap_or(input).clone());
             let inputs: Vec<Arc<Node>> = inputs.collect();
             let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
@@ -65,30 +76,24 @@ pub(super) fn reorder(sinks: &[Arc<Node>], rules: Rules) -> Vec<Arc<Node>> {
         });
         written.insert(node.sequence, copy);
     }
-    sinks.iter().filter_map(|sink| written.get(&sink.sequence)).cloned().collect()
-}
-
-/// An order that is clearly better than the one that is written.
-fn better_order(region: &Region, sizes: &Sizes) -> Option<Order> {
-    let as_written = region.sets_joined().map(|set| sizes.bytes(set)).sum::<f64>();
-    let (order, bytes) = enumerate::best(region.all(), sizes)?;
-    (bytes <= as_written * CLEARLY_BETTER).then_some(order)
+    *sinks = sinks.iter().filter_map(|sink| written.get(&sink.sequence)).cloned().collect();
+    Ok(reordered)
 }
 
 /// The regions of a plan, by the sequence number of their uppermost joins.
-fn regions(nodes: &[Arc<Node>]) -> Vec<(u64, Region)> {
+fn regions(nodes: &[Arc<Node>]) -> HashMap<u64, Region> {
     let (consumers, loops, endless) = (consumers(nodes), Loops::of(nodes), endless(nodes));
     let is_free = |node: &Node| loops.around(node).is_none() && !endless.contains(&node.sequence);
     let is_alone = |node: &Node| consumers.get(&node.sequence).is_none_or(|&count| count < 2);
     let mut inside: HashSet<u64> = HashSet::new();
-    let mut regions = Vec::new();
+    let mut regions = HashMap::new();
     for node in nodes.iter().rev() {
         if inside.contains(&node.sequence) || !is_free(node) || node.operator.inner_join().is_none() {
             continue;
         }
         if let Some(region) = Region::below(node, is_alone) {
             inside.extend(region.joins.iter().map(|join| join.node.sequence));
-            regions.push((node.sequence, region));
+            regions.insert(node.sequence, region);
         }
     }
     regions

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::plan::{InnerJoin, Node};
 
-/// The most relations of a region; what lies below that many is a relation.
-const MOST_RELATIONS: usize = 64;
+/// The most relations of a region; what lies below that many is a relation. An order of them nests less deep than JSON may.
+const MOST_RELATIONS: usize = 48;
 
 /// A set of a region's relations, a bit each.
 pub(super) type Relations = u64;
@@ -106,11 +106,6 @@ impl Region {
     /// All relations.
     pub(super) fn all(&self) -> Relations {
         self.joins.first().map_or(0, |root| root.set)
-    }
-
-    /// The sets of relations that are joined in the order as written, but for all of them.
-    pub(super) fn sets_joined(&self) -> impl Iterator<Item = Relations> {
-        self.joins.iter().skip(1).map(|join| join.set)
     }
 
     /// The relations of a part.

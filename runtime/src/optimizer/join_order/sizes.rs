@@ -1,15 +1,14 @@
 //! How many records a set of relations has when it is joined, and how wide they are.
 //!
-//! Keys are expected to be found: that of a relation with fewer values is among those of one with more. A class of equal leaves then has as many values as the relation
-//! has records, before anything was dropped from it, that has fewest: the one whose key it is. Keys of several leaves have no more values than either
-//! relation has records.
+//! The numbers of rows and of keys are those that estimates are made of ([`Relation`]). Two relations give `rows × rows / keys` pairs, where `keys` is the number of keys
+//! of that side which had more of them before anything was filtered ([`Relation::domain`]): the formula of [`Relation::pairs`], for sets of relations.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::super::estimates::Estimates;
-use super::region::{End, Region, Relations};
+use super::super::estimates::{Estimates, Known};
+use super::region::{Region, Relations};
 use crate::plan::Node;
+use crate::statistics::Relation;
 
 /// What a record costs beside its bytes, as bytes: it is looked up, and its place is kept.
 const RECORD_BYTES: f64 = 16.0;
@@ -19,10 +18,12 @@ const RECORD_BYTES: f64 = 16.0;
 pub(super) struct Sizes {
     rows: Vec<f64>,
     widths: Vec<f64>,
-    /// For each relation its classes, by number, and how many records there were where its leaf comes from.
+    /// For each relation its classes, by number, and how many values the relation has of each.
     classes_of: Vec<Vec<(usize, f64)>>,
-    /// Of each class its relations, and how many values it has.
-    classes: Vec<(Relations, f64)>,
+    /// The relations of each class.
+    classes: Vec<Relations>,
+    /// How many keys of several classes a relation has, by its number and those of the classes.
+    keys: HashMap<(usize, Vec<usize>), f64>,
     /// The widths of joins as they are written, by what they join: closures may give less than they are given.
     written: HashMap<Relations, f64>,
     /// For each relation those that share a class with it.
@@ -31,17 +32,35 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// Those of a region.
-    pub(super) fn of(region: &Region, estimates: &Estimates) -> Self {
-        let rows_of = |node: &Node| estimates.get(&node.sequence).map_or(0.0, |estimate| estimate.rows);
+    pub(super) fn of(region: &Region, known: &Known, estimates: &Estimates) -> Self {
         let width_of = |node: &Node| estimates.get(&node.sequence).map_or(0.0, |estimate| estimate.row_bytes);
-        let relations = region.relations.iter().map(|relation| (rows_of(relation), width_of(relation)));
-        let born_rows = |&(relation, leaf): &End| (relation, rows_of(&born(&region.relations[relation], leaf)));
-        let classes = region.classes.iter().map(|class| class.ends.iter().map(born_rows).collect());
+        let known_of = |relation: usize| known.get(&region.relations[relation].sequence);
+        let rows_of = |relation| known_of(relation).map_or(0.0, |known| known.rows);
+        let relations = region.relations.iter().enumerate().map(|(at, node)| (rows_of(at), width_of(node)));
+        let values = |relation, key: &[usize]| known_of(relation).map_or(1.0, |known: &Relation| known.domain(key));
+        let classes = region
+            .classes
+            .iter()
+            .map(|class| class.ends.iter().map(|&(relation, leaf)| (relation, values(relation, &[leaf]))).collect());
         let written = region.joins.iter().map(|join| (join.set, width_of(&join.node)));
-        Sizes { written: written.collect(), ..Sizes::new(relations, classes) }
+        let mut sizes = Sizes { written: written.collect(), ..Sizes::new(relations, classes) };
+        sizes.set_keys(|relation, classes| {
+            let end = |class: &usize| region.classes[*class].ends.iter().find(|end| end.0 == relation);
+            let leaves: Vec<usize> = classes.iter().filter_map(end).map(|end| end.1).collect();
+            values(relation, &leaves)
+        });
+        sizes
     }
 
-    /// Those of relations with so many records of so many bytes. A class is said by its relations, and how many records there were where the leaf of each comes from.
+    /// Says of each relation how many keys it has of the classes that it has in common with another one, where these are several.
+    pub(super) fn set_keys(&mut self, values: impl Fn(usize, &[usize]) -> f64) {
+        for (relation, classes) in self.composite_keys() {
+            let values = values(relation, &classes).max(1.0);
+            self.keys.insert((relation, classes), values);
+        }
+    }
+
+    /// Those of relations with so many records of so many bytes. A class is said by its relations, and how many values each has of it.
     pub(super) fn new(
         relations: impl IntoIterator<Item = (f64, f64)>,
         classes: impl IntoIterator<Item = Vec<(usize, f64)>>,
@@ -53,13 +72,35 @@ impl Sizes {
         let mut sets = Vec::new();
         for (number, class) in classes.into_iter().enumerate() {
             let set = class.iter().fold(0, |set: Relations, &(relation, _)| set | 1 << relation);
-            for &(relation, born) in &class {
-                classes_of[relation].push((number, born.max(1.0)));
+            for &(relation, values) in &class {
+                classes_of[relation].push((number, values.max(1.0)));
                 linked[relation] |= set & !(1 << relation);
             }
-            sets.push((set, class.iter().map(|&(_, born)| born.max(1.0)).fold(f64::INFINITY, f64::min)));
+            sets.push(set);
         }
-        Sizes { rows, widths, classes_of, classes: sets, written: HashMap::new(), linked }
+        Sizes { rows, widths, classes_of, classes: sets, keys: HashMap::new(), written: HashMap::new(), linked }
+    }
+
+    /// The classes that two relations have in common, where there are several, for each of both.
+    fn composite_keys(&self) -> Vec<(usize, Vec<usize>)> {
+        let pairs = (0..self.rows.len()).flat_map(|one| members(self.linked[one]).map(move |other| (one, other)));
+        let common = |(one, other): (usize, usize)| {
+            let classes = self.classes_of[one].iter().map(|&(class, _)| class);
+            (one, classes.filter(|&class| self.classes[class] & 1 << other != 0).collect::<Vec<usize>>())
+        };
+        pairs.map(common).filter(|(_, classes)| classes.len() > 1).collect()
+    }
+
+    /// How many keys of these classes a relation has. Where a join has only some of the classes that two relations have in common, their values are taken for independent.
+    fn keys_of(&self, relation: usize, classes: &[usize]) -> f64 {
+        let of = |class: usize| self.classes_of[relation].iter().find(|(of, _)| *of == class).map_or(1.0, |of| of.1);
+        match classes {
+            [class] => of(*class),
+            _ => {
+                let known = self.keys.get(&(relation, classes.to_vec())).copied();
+                known.unwrap_or_else(|| classes.iter().map(|&class| of(class)).product())
+            }
+        }
     }
 
     /// The relations that share a class with one of these.
@@ -110,25 +151,19 @@ impl Sizes {
     /// How many times as many records there are when a relation comes to those that are joined.
     pub(super) fn factor(&self, joined: Relations, relation: usize) -> f64 {
         // A class is a part of the key with the relation that shares most classes with this one.
-        let shared = |other: usize| {
-            self.classes_of[relation].iter().filter(|(class, _)| self.classes[*class].0 & 1 << other != 0).count()
-        };
-        let mut keys: Vec<(usize, f64, f64)> = Vec::new();
-        for &(class, own_rows) in &self.classes_of[relation] {
-            let (set, values) = self.classes[class];
-            let Some(other) = members(set & joined).max_by_key(|&other| (shared(other), std::cmp::Reverse(other)))
-            else {
-                continue;
-            };
-            let other_rows =
-                self.classes_of[other].iter().find(|(of, _)| *of == class).map_or(own_rows, |found| found.1);
-            let most = own_rows.min(other_rows);
+        let shared =
+            |other: usize| self.classes_of[relation].iter().filter(|of| self.classes[of.0] & 1 << other != 0).count();
+        let mut keys: Vec<(usize, Vec<usize>)> = Vec::new();
+        for &(class, _) in &self.classes_of[relation] {
+            let others = members(self.classes[class] & joined);
+            let Some(other) = others.max_by_key(|&other| (shared(other), std::cmp::Reverse(other))) else { continue };
             match keys.iter_mut().find(|key| key.0 == other) {
-                Some(key) => (key.1, key.2) = (key.1 * values, key.2.max(most)),
-                None => keys.push((other, values, most)),
+                Some(key) => key.1.push(class),
+                None => keys.push((other, vec![class])),
             }
         }
-        self.rows[relation] / keys.iter().map(|&(_, values, most)| values.min(most)).product::<f64>()
+        let values = |(other, key): &(usize, Vec<usize>)| self.keys_of(relation, key).max(self.keys_of(*other, key));
+        self.rows[relation] / keys.iter().map(values).product::<f64>()
     }
 }
 
@@ -139,19 +174,4 @@ pub(super) fn members(mut set: Relations) -> impl Iterator<Item = usize> {
         set &= set.wrapping_sub(1);
         next
     })
-}
-
-/// Where the values of a leaf come from: the lowest node that the leaf is taken over from, record by record or in part.
-fn born(node: &Arc<Node>, leaf: usize) -> Arc<Node> {
-    let (mut node, mut leaf) = (node.clone(), leaf);
-    loop {
-        let input =
-            |number: usize| Some((number, node.operator.lets_filters_pass(number)?.get(leaf).copied().flatten()?));
-        let below = (0..node.inputs.len()).find_map(input);
-        let Some((input, from)) = below.and_then(|(number, from)| Some((node.inputs.get(number)?.clone(), from)))
-        else {
-            return node;
-        };
-        (node, leaf) = (input, from);
-    }
 }
