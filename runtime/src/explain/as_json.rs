@@ -41,6 +41,7 @@ fn of_region(region: &JoinRegion) -> Value {
         ("join", region.join.as_str().into()),
         ("written", of_order(&region.written)),
         ("chosen", of_order(&region.chosen)),
+        ("best", of_order(&region.best)),
     ])
 }
 

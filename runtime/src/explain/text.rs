@@ -27,17 +27,27 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
     plan.join_regions
         .iter()
         .filter(|region| region.is_reordered())
-        .for_each(|region| text.push_str(&reordered(region)));
+        .for_each(|region| text.push_str(&reordered(plan, region)));
     metrics.into_iter().flat_map(|metrics| hints::wrong(plan, metrics)).for_each(|note| text.push_str(&note));
     text
 }
 
 /// Both orders of a region, below the tree.
-fn reordered(region: &JoinRegion) -> String {
-    let order =
-        |estimate: &OrderEstimate| format!("{}, about {} rows between the joins", estimate.order, count(estimate.rows));
+fn reordered(plan: &PhysicalPlan, region: &JoinRegion) -> String {
+    let order = |estimate: &OrderEstimate| {
+        let (order, rows) = (estimate.order.text(&|identity| short_name(plan, identity)), count(estimate.rows));
+        format!("{order}, about {rows} rows between the joins")
+    };
     let (written, chosen) = (order(&region.written), order(&region.chosen));
-    format!("\nreordered: {}\n  as written: {written}\n  now: {chosen}\n", region.join)
+    format!("\njoin order of {}\n  as written: {written}\n  now:        {chosen}\n", region.join)
+}
+
+/// What a relation is called: by its own name, or by the file that it is read from.
+fn short_name(plan: &PhysicalPlan, identity: &str) -> String {
+    let operator = plan.operators.iter().find(|operator| operator.identity == identity);
+    let source = operator.filter(|operator| operator.inputs.is_empty() && operator.description.contains('/'));
+    let tail = source.map_or(identity, |source| source.description.as_str());
+    tail.rsplit('/').next().unwrap_or(tail).to_owned()
 }
 
 /// What is read from files and written to them: each source and sink with its fields beside the columns.

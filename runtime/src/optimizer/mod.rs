@@ -36,6 +36,9 @@ use crate::error::Result;
 use crate::physical::{Decisions, PhysicalPlan};
 use crate::plan::{Loops, Node, topological};
 
+use estimates::Estimates;
+use join_order::Reordered;
+
 pub use profile::{Profile, Weights};
 pub use rules::{Rule, Rules};
 
@@ -64,14 +67,17 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     if resources.rules.runs(Rule::Filters) {
         sinks = filters::move_down(&sinks);
     }
-    let join_regions = join_order::reorder(&mut sinks, &resources)?;
+    let Reordered { regions: join_regions, estimates: known } = join_order::reorder(&mut sinks, &resources)?;
     if resources.rules.runs(Rule::Scans) {
         sinks = repeat::scans(&sinks);
     }
     sinks = loops::with_replays(&sinks);
     let nodes = topological(&sinks);
     let live = liveness::live(&nodes, resources.rules);
-    let (_, estimates) = estimates::estimate(&nodes, &live);
+    // The same nodes are not estimated twice: predicates would run over samples again.
+    let is_same =
+        |known: &Estimates| known.len() == nodes.len() && nodes.iter().all(|node| known.contains_key(&node.sequence));
+    let estimates = known.filter(is_same).unwrap_or_else(|| estimates::estimate(&nodes, &live).1);
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
     let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;

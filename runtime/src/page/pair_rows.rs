@@ -16,7 +16,7 @@ pub struct RowPairs<'b> {
     is_stored_left: bool,
 }
 
-/// Where one record of pairs is that are [seen otherwise](RowPairs::seen).
+/// Where a record lies that pairs are seen with ([`RowPairs::seen`]).
 #[derive(Clone, Copy)]
 pub enum PairSource<'p> {
     /// In the records of the left side, 0, or of the right one.
@@ -24,6 +24,9 @@ pub enum PairSource<'p> {
     /// In a batch that has a row for each pair: for the first pair that is seen its first one.
     Batch(&'p Batch<'p>),
 }
+
+/// A record that pairs are seen with ([`RowPairs::seen`]): where it lies, and its leaves as [`Batch::arranged`] takes them.
+pub type SeenRecord<'p, 'l> = (PairSource<'p>, &'l [(Option<usize>, LeafType)]);
 
 impl<'b> RowPairs<'b> {
     /// Pairs of rows of `probe` and of `stored`, by number. `is_stored_left` says which side of a join the table is.
@@ -65,13 +68,13 @@ impl<'b> RowPairs<'b> {
         f(LeafReader::new(left.0), LeafReader::new(right.0), PairRows::new(left.1, right.1))
     }
 
-    /// Some of the pairs as pairs of other records: the left and the right one, with the leaves of each as [`Batch::arranged`] takes them.
+    /// Some of the pairs as pairs of other records: the left and the right one.
     /// `numbers` are 0, 1, 2 and so on, as many as pairs are asked for; where they are not, or a batch has fewer rows, there are no pairs.
     #[must_use]
     pub fn seen<'p>(
         &'p self,
         range: Range<usize>,
-        records: [(PairSource<'p>, &[(Option<usize>, LeafType)]); 2],
+        records: [SeenRecord<'p, '_>; 2],
         numbers: &'p [usize],
     ) -> RowPairs<'p> {
         let sides = records.map(|(of, leaves)| {

@@ -188,16 +188,21 @@ pub(crate) fn without_number(identity: &str) -> &str {
     identity.rsplit_once('#').filter(|(_, number)| is_number(number)).map_or(identity, |(name, _)| name)
 }
 
-/// The identities of a plan's nodes: where several have one, the later ones have a number behind it.
+/// The identities of a plan's nodes: where several have one, the later ones have a number behind it. Later is what the program made later, so that an operator has the same
+/// identity wherever the optimizer puts it.
 pub(crate) fn identities(nodes: &[Arc<Node>]) -> Vec<String> {
+    let mut identities: Vec<String> = nodes.iter().map(|node| node.identity()).collect();
+    let mut as_made: Vec<usize> = (0..nodes.len()).collect();
+    as_made.sort_by_key(|&node| nodes[node].written);
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let unique = |node: &Arc<Node>| {
-        let identity = node.identity();
-        let count = seen.entry(identity.clone()).or_default();
+    for node in as_made {
+        let count = seen.entry(identities[node].clone()).or_default();
         *count += 1;
-        if *count == 1 { identity } else { format!("{identity}#{count}") }
-    };
-    nodes.iter().map(unique).collect()
+        if *count > 1 {
+            identities[node] = format!("{}#{count}", identities[node]);
+        }
+    }
+    identities
 }
 
 #[cfg(test)]

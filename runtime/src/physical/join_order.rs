@@ -24,6 +24,18 @@ impl JoinOrder {
         JoinOrder::Join(Box::new([left, right]))
     }
 
+    /// `(orders ⋈ customer) ⋈ nation`, with the relations' names.
+    pub(crate) fn text(&self, name: &impl Fn(&str) -> String) -> String {
+        let side = |side: &JoinOrder| match side {
+            JoinOrder::Relation(_) => side.text(name),
+            JoinOrder::Join(_) => format!("({})", side.text(name)),
+        };
+        match self {
+            JoinOrder::Relation(identity) => name(identity),
+            JoinOrder::Join(sides) => format!("{} ⋈ {}", side(&sides[0]), side(&sides[1])),
+        }
+    }
+
     /// As JSON: a relation is a text, a join a list of two.
     pub(crate) fn value(&self) -> Value {
         match self {
@@ -42,21 +54,9 @@ impl JoinOrder {
     }
 }
 
-/// `(orders ⋈ customer) ⋈ nation`.
 impl fmt::Display for JoinOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |side: &JoinOrder, f: &mut fmt::Formatter<'_>| match side {
-            JoinOrder::Relation(_) => write!(f, "{side}"),
-            JoinOrder::Join(_) => write!(f, "({side})"),
-        };
-        match self {
-            JoinOrder::Relation(identity) => f.write_str(identity),
-            JoinOrder::Join(sides) => {
-                side(&sides[0], f)?;
-                f.write_str(" ⋈ ")?;
-                side(&sides[1], f)
-            }
-        }
+        f.write_str(&self.text(&str::to_owned))
     }
 }
 
@@ -88,6 +88,8 @@ pub struct JoinRegion {
     pub written: OrderEstimate,
     /// The order in which the plan has them.
     pub chosen: OrderEstimate,
+    /// The order that carries least, as far as orders were looked at.
+    pub best: OrderEstimate,
 }
 
 impl JoinRegion {

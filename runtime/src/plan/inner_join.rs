@@ -1,4 +1,4 @@
-//! Inner joins that may be made in another order: what the optimizer has to know of one, and what it says of one that it makes.
+//! Inner joins that may be made in another order: the facts that the optimizer has to know of a join, and the description of a join that the optimizer makes.
 
 use crate::error::Origin;
 use crate::kernel::JoinFactory;
@@ -6,18 +6,18 @@ use crate::row::{LeafSet, LeafType, Schema};
 
 use super::{Forwards, Reads};
 
-/// An inner join by keys, whose records do not depend on how it runs.
+/// An inner join by keys whose records do not depend on the join's strategy.
 #[derive(Clone, Copy)]
 pub struct InnerJoin<'o> {
     /// The left and right records.
     pub inputs: &'o [Schema; 2],
     /// The key's leaves on each side, in the same order. A null among them equals nothing.
     pub keys: &'o [Vec<usize>; 2],
-    /// What its records take over from the sides.
+    /// The leaves that its records take over from the sides.
     pub forwards: &'o Forwards,
     /// The closure after the join.
     pub kernel: &'o JoinFactory,
-    /// What that reads of each side.
+    /// The leaves of each side that the closure reads.
     pub reads: &'o [Reads; 2],
     /// Whether the closure gives one record for each pair, no more and no fewer: then it may be called later.
     pub maps: bool,
@@ -29,51 +29,51 @@ pub struct NewJoin {
     pub inputs: [Schema; 2],
     /// The key's leaves on each side, in the same order. A null among them equals nothing.
     pub keys: [Vec<usize>; 2],
-    /// The records it gives.
+    /// The records that the join gives.
     pub output: Schema,
-    /// What they take over from the sides.
+    /// The leaves that these records take over from the sides.
     pub forwards: Forwards,
-    /// How they are made.
+    /// How these records are made.
     pub records: PairRecords,
 }
 
-/// How the records of a join are made that the optimizer has made.
+/// How a join that the optimizer has made makes its records.
 pub enum PairRecords {
     /// The leaves of the left record, and behind them those of the right one.
     Both,
-    /// By closures of the program: what the last one gives. Those before it give one record for each pair.
+    /// The records of the last of these closures of the program. Each closure before it gives one record for each pair.
     Calls(Vec<PairCall>),
 }
 
-/// A closure of a join as it was written, which another join calls.
+/// The closure of a join as written, which another join calls.
 #[derive(Clone)]
 pub struct PairCall {
     /// The closure.
     pub kernel: JoinFactory,
-    /// The records that it sees.
+    /// The two records that the closure reads.
     pub sides: [PairRecord; 2],
-    /// The leaves of the record that it gives.
+    /// The types of the leaves of the record that the closure gives.
     pub types: Vec<LeafType>,
-    /// Those of them that a later closure reads.
+    /// The leaves of that record that a later closure reads.
     pub live: LeafSet,
-    /// Where it stands in the program.
+    /// Where the closure stands in the program.
     pub origin: Origin,
 }
 
-/// A record that a closure sees.
+/// A record that a closure reads, as a part of another record.
 #[derive(Clone)]
 pub struct PairRecord {
-    /// What it is a part of.
+    /// The record that this one is a part of.
     pub of: RecordOf,
-    /// For each leaf that the closure knows, where it is there, and its type. What it does not read may be nowhere.
+    /// For each leaf that the closure knows, its number in the other record, and its type. A leaf that the closure does not read may have no number.
     pub leaves: Vec<(Option<usize>, LeafType)>,
 }
 
-/// What has a record that a closure sees.
+/// The record that the record of a closure is a part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordOf {
     /// The left record, 0, or the right one.
     Side(usize),
-    /// What a closure before has given, by number.
+    /// The record of a closure that was called before, by the number of its call.
     Call(usize),
 }

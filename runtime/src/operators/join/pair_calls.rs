@@ -1,8 +1,8 @@
-//! What joins give that the optimizer has made: both records, or what closures of joins as they were written give.
+//! The kernels of joins that the optimizer has made: one gives the leaves of both records, another calls closures of joins as they are written.
 //!
-//! **A closure is called where its records are there.** Where joins run in another order than the program has them, the two records that a closure after a
-//! join sees may both be parts of one side, or come of a closure that no join has called yet. A closure is compiled for leaves, wherever they lie: so it
-//! is called with a view of them, for some pairs at a time, and what it gives stays in a page until the closure behind it has read it.
+//! **A closure is called where its records are.** In another order of joins, the two records that a closure reads may both be parts of one side of a join, or may be the result of
+//! another closure that no join has called yet. A closure is compiled for leaves, wherever these lie. So it is called with a view of its leaves, for some pairs at a time,
+//! and its records stay in a page until the closure that reads them has run.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::page::{Batch, Page, PairSource, RowPairs, RowWriter};
 use crate::plan::{PairCall, RecordOf};
 use crate::row::{LeafSet, RowLayout};
 
-/// How many pairs closures are called for one after the other. What they have given is computed again where the output's page is full before
-/// all of them are through, so these are few beside the rows of a page.
+/// For how many pairs one closure is called before the next one is. Where the output's page is full before the last closure has run for all of them, the records of the closures before are
+/// computed again; so the number is small beside the rows of a page.
 const PAIRS_AT_A_TIME: usize = 256;
 
-/// What each closure but the last needs of memory: the page for its records, and one more where texts do not fit that.
+/// The memory of each closure but the last one: a page for its records, and a second one where texts do not fit the first.
 pub(super) const BYTES_OF_CALL: usize = 2 * PAGE_BYTES;
 
-/// Of a page, the part that the fixed parts of records take at most that are kept at a time: one in so many. The rest is for texts.
+/// The fixed parts of the records that are kept at a time take at most one in so many bytes of a page. The rest of the page is for texts.
 const FIXED_SHARE: usize = 4;
 
-/// Opens kernels that give both records, the left one of so many leaves.
+/// Opens kernels that give the leaves of both records; the left record has `left_leaves`.
 pub(super) fn both(left_leaves: usize) -> impl Fn(&TaskContext) -> Result<Box<dyn JoinKernel>> + Send + Sync {
     move |_| Ok(Box::new(Both(left_leaves)))
 }
@@ -37,13 +37,13 @@ impl JoinKernel for Both {
     }
 }
 
-/// What closures read of a side.
+/// The leaves of a side that some closure reads.
 pub(super) fn reads(calls: &[PairCall], side: usize) -> LeafSet {
     let records = calls.iter().flat_map(|call| &call.sides).filter(|record| record.of == RecordOf::Side(side));
     records.flat_map(|record| &record.leaves).filter_map(|&(leaf, _)| leaf).collect()
 }
 
-/// Opens kernels that call these closures, and give what the last one gives.
+/// Opens kernels that call these closures in turn, and give the records of the last one.
 pub(super) struct PairCalls(Arc<[PairCall]>);
 
 impl PairCalls {
@@ -67,10 +67,10 @@ impl Factory<dyn JoinKernel> for PairCalls {
 
 struct OpenCalls {
     calls: Arc<[PairCall]>,
-    /// The kernels of all but the last, and what they have given.
+    /// All closures but the last one, each with its records.
     kept: Vec<Kept>,
     last: Box<dyn JoinKernel>,
-    /// 0, 1, 2 and so on: one for each pair that the closures are called for at a time.
+    /// The rows of those records: 0, 1, 2 and so on, one for each pair of a range.
     numbers: Vec<usize>,
 }
 
@@ -88,7 +88,7 @@ impl JoinKernel for OpenCalls {
 }
 
 impl OpenCalls {
-    /// Calls the closures for pairs of this range, from its first one on; returns for how many.
+    /// Calls the closures for pairs of this range, from its first pair on. Returns for how many pairs the last one was called.
     fn run_some(&mut self, pairs: &RowPairs<'_>, mut range: Range<usize>, out: &mut RowWriter) -> Result<usize> {
         let OpenCalls { calls, kept, last, numbers } = self;
         for (number, call) in calls.iter().enumerate().take(kept.len()) {
@@ -102,7 +102,7 @@ impl OpenCalls {
     }
 }
 
-/// Calls `f` with pairs of the records that a closure sees.
+/// Calls `f` with the pairs of records that a closure reads.
 fn seen_by<R>(
     call: &PairCall,
     pairs: &RowPairs<'_>,
@@ -124,7 +124,7 @@ fn seen_by<R>(
     f(&pairs.seen(range, [(source(0)?, &left.leaves[..]), (source(1)?, &right.leaves[..])], numbers))
 }
 
-/// Calls a closure for pairs from a position on. What goes wrong in it has its own place in the program.
+/// Calls a closure for pairs from a position on. An error in the closure names the closure's own place in the program, which is not the join's.
 fn called(
     call: &PairCall,
     kernel: &mut dyn JoinKernel,
@@ -135,11 +135,11 @@ fn called(
     catching(|| kernel.run(pairs, from, out)).map_err(|error| error.at(&call.origin))
 }
 
-/// A closure whose records others read.
+/// A closure whose records a later closure reads.
 struct Kept {
     kernel: Box<dyn JoinKernel>,
     writer: RowWriter,
-    /// Its records for the pairs at hand.
+    /// The records for the current pairs.
     page: Option<Page>,
 }
 
@@ -151,7 +151,7 @@ impl Kept {
         Ok(Kept { kernel: call.kernel.open(context)?, writer, page: None })
     }
 
-    /// Calls the closure for some pairs, and keeps what it gives, as far as a page has room; returns for how many.
+    /// Calls the closure for pairs, and keeps its records as far as a page has room. Returns how many records were kept: one for each of the first pairs.
     fn keep(&mut self, call: &PairCall, pairs: &RowPairs<'_>) -> Result<usize> {
         let mut ran = 0;
         while ran < pairs.len() && !self.writer.has_sealed() {
@@ -169,7 +169,7 @@ impl Kept {
         Ok(self.page.as_ref().map_or(0, Page::rows))
     }
 
-    /// Its records have been read.
+    /// Gives the page back once its records have been read.
     fn recycle(&mut self) {
         if let Some(page) = self.page.take() {
             self.writer.recycle(page);

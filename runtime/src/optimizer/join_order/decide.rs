@@ -15,6 +15,7 @@ use crate::plan::Node;
 pub(super) struct Decided<'r> {
     region: &'r Region,
     sizes: &'r Sizes,
+    best: Order,
     /// The name of each relation: the identity of its operator, and a number where that is another relation, too.
     names: Vec<String>,
     info: JoinRegion,
@@ -31,10 +32,13 @@ impl<'r> Decided<'r> {
             if *count == 1 { identity(relation) } else { format!("{}@{count}", identity(relation)) }
         };
         let names: Vec<String> = region.relations.iter().map(name).collect();
-        let written = estimated(&order_of(region, Part::Join(0)), &names, region, sizes);
+        let as_written = order_of(region, Part::Join(0));
+        let best = enumerate::best(region.all(), sizes).map_or_else(|| as_written.clone(), |best| best.0);
+        let estimate = |order: &Order| estimated(order, &names, region, sizes);
+        let (written, of_best) = (estimate(&as_written), estimate(&best));
         let join = region.joins.first().map(|root| identity(&root.node)).unwrap_or_default();
-        let info = JoinRegion { join, written: written.clone(), chosen: written };
-        Decided { region, sizes, names, info }
+        let info = JoinRegion { join, chosen: written.clone(), written, best: of_best };
+        Decided { region, sizes, best, names, info }
     }
 
     /// The identity of the uppermost join.
@@ -44,13 +48,11 @@ impl<'r> Decided<'r> {
 
     /// The uppermost join in the best order; `None` where the order as written stays. `written` has the nodes below the region as they are by now.
     pub(super) fn choose(&mut self, written: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
-        let best = enumerate::best(self.region.all(), self.sizes)?.0;
-        let estimate = estimated(&best, &self.names, self.region, self.sizes);
-        if !estimate.is_clearly_better_than(&self.info.written) {
+        if !self.info.best.is_clearly_better_than(&self.info.written) {
             return None;
         }
-        let node = rebuild(self.region, &best, written)?;
-        self.info.chosen = estimate;
+        let node = rebuild(self.region, &self.best, written)?;
+        self.info.chosen = self.info.best.clone();
         Some(node)
     }
 

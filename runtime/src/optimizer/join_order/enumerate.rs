@@ -1,16 +1,16 @@
-//! Which order of joins carries least: all orders of up to ten relations, a greedy one of more.
+//! Finds the order of joins that carries least: exactly for up to ten relations, greedily for more.
 //!
-//! Of few relations each set that is linked is split in all ways into two that are, which have their best orders by then (*DPsub*; Moerkotte and Neumann, Analysis of Two
-//! Existing and One New Dynamic Programming Algorithm, 2006). That is at most 29,000 splits of ten relations, a fraction of a millisecond, whatever links them, and so not worth
-//! the bookkeeping that finds the linked splits alone. Beyond, the two that give least are joined first, and so on (*GOO*; Fegaras, A New Heuristic for Optimizing Large Queries, 1998).
-//! Nothing is joined without a key.
+//! For up to ten relations this is dynamic programming over sets of relations: each set is split in all ways into two sets whose best orders are known, if these have a key in common (*DPsub*; Moerkotte and Neumann, Analysis of Two
+//! Existing and One New Dynamic Programming Algorithm, 2006). Ten relations have at most 29,000 splits, which take a fraction of a
+//! millisecond; an algorithm that visits only the splits with a key would save little. For more relations, those two sets are joined first whose join gives the fewest bytes, and so on (*GOO*; Fegaras, A New Heuristic for Optimizing Large Queries, 1998).
+//! No order has a join without a key.
 
 use std::collections::HashMap;
 
 use super::region::Relations;
 use super::sizes::{Sizes, members};
 
-/// The most relations of which all orders are looked at.
+/// The most relations for which the best order is found exactly.
 const MOST_ENUMERATED: u32 = 10;
 
 /// An order of joins.
@@ -23,7 +23,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// The relations that it joins.
+    /// The relations of this order.
     pub(super) fn set(&self) -> Relations {
         match self {
             Order::Relation(relation) => 1 << relation,
@@ -61,8 +61,8 @@ impl Order {
     }
 }
 
-/// The best order of these relations, and the bytes that its joins carry: those of all but the last one, which gives the same in each order. `None` where some are not
-/// linked.
+/// The best order of these relations, and the bytes that all its joins but the uppermost one give; that one gives the same in each order. `None` where every order has a join
+/// without a key.
 pub(super) fn best(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
     if all.count_ones() <= MOST_ENUMERATED { of_all(all, sizes) } else { greedy(all, sizes) }
 }
@@ -75,7 +75,7 @@ struct Best {
     left: Relations,
 }
 
-/// Of all orders.
+/// The best of all orders, by dynamic programming.
 fn of_all(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
     let sets = all as usize + 1;
     let linked: Vec<Relations> = (0..=all).map(|set| sizes.linked(set)).collect();
@@ -90,7 +90,7 @@ fn of_all(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
         }
         let lowest = set & set.wrapping_neg();
         let rest = set & !lowest;
-        // All subsets of the rest but itself, each with the lowest relation: so each pair comes once.
+        // The left set always has the lowest relation of the set: so each pair of sets comes once.
         let mut some = rest;
         let mut found: Option<Best> = None;
         while some != 0 {
@@ -119,7 +119,7 @@ fn order_of(set: Relations, best: &[Option<Best>]) -> Option<Order> {
     Some(Order::Join(Box::new(sides)))
 }
 
-/// The two that give least first.
+/// Joins those two sets first whose join gives the fewest bytes, and so on.
 fn greedy(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
     let mut bytes_of: HashMap<Relations, f64> = HashMap::new();
     let mut orders: Vec<(Relations, Order)> =

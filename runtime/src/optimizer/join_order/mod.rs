@@ -1,17 +1,20 @@
-//! Join order: inner joins that stand one behind the other are made in the order in which least is carried between them.
+//! Join order: inner joins whose order does not change the result are made in the order that carries least.
 //!
-//! A [region](region) is a tree of inner joins by keys. Each but the uppermost has one consumer, gives one record for each pair, and takes over the fields that joins
-//! above it join by. What such joins give in the end does not depend on their order: they are an expression of relations, which is what comes into the region, and of
-//! equalities. [Sizes](sizes) guesses how many records a set of relations has when it is joined, [enumerate](enumerate) finds the order that carries least, and
-//! [rebuild](rebuild) makes nodes of it.
+//! A [region](region) is a tree of inner joins by keys. Its *relations* are the nodes that its joins read and that are no joins of the region. Each join but the uppermost one has
+//! a single consumer, gives one record for each pair, and takes over the fields that the joins above it have in their keys. Such a tree gives the same records in any
+//! order of its joins: an order is a binary tree of the relations in which both sides of each join have a key in common. [`sizes`] estimates how many records each set of
+//! relations has when the set is joined, [`enumerate`] finds the order whose joins give the fewest bytes to each other, [`decide`] says whether the region gets that order,
+//! and [`rebuild`] makes nodes of an order.
 //!
-//! **Closures do not fix the order.** The closure after a join computes fields, which no other join can compute. It is called by the first join that has exactly the relations
-//! of its own; a join that is none as the program has it gives the leaves of both its records, and a closure that then has no join of its own is called by
-//! the next one that has all its relations, at the latest the uppermost. So a computed field is pushed up behind joins where these carry less
-//! without it.
+//! **Closures do not fix the order.** The closure of a join computes fields that no other join can compute. In another order the closure is called by the first join that has
+//! exactly the relations of the closure's own join. If no join has exactly these, joins below give the leaves of both their records, and the next join that has all
+//! relations of the closure calls it; the uppermost join at the latest. So a computed field is made behind other joins where these carry less without it.
 //!
-//! **The order as written stays, unless another is clearly better**: guesses are guesses, and plans should not flap. What the program says, by a hint, by a closure that
-//! counts, or by reading the records of a join more than once, stays too; so do joins in the body of a loop, and those of flows that do not end.
+//! **The order as written stays unless another one is clearly better.** Estimates are not exact, and a plan should not change with each small change of the data. Joins also
+//! stay where the program says more than keys: by a hint, by a closure that counts, or by reading the records of a join more than once. Joins in the body of a loop stay, and
+//! those of flows that do not end.
+//!
+//! **An order can be decided** ([`Decisions::join_order`](crate::physical::Decisions::join_order)): the region then gets that order, also where this rule is left out.
 
 mod decide;
 mod enumerate;
@@ -25,7 +28,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::branches::consumers;
-use super::estimates::estimate;
+use super::estimates::{Estimates, estimate};
 use super::liveness::live;
 use super::{Resources, Rule};
 use crate::error::Result;
@@ -36,20 +39,29 @@ use decide::Decided;
 use region::Region;
 use sizes::Sizes;
 
-/// Puts the inner joins of a plan into the best order, or into the one that is decided for them. Returns all regions, each with both of its orders.
+/// What the rule has found.
+#[derive(Default)]
+pub(super) struct Reordered {
+    /// All regions, each with the order as written and the order that it got.
+    pub(super) regions: Vec<JoinRegion>,
+    /// The estimates of the nodes before they were reordered, where the plan has a region.
+    pub(super) estimates: Option<Estimates>,
+}
+
+/// Puts the inner joins of a plan into the best order, or into the one that is decided for them.
 ///
 /// # Errors
 /// Where a region cannot have the order that is decided for it.
-pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Result<Vec<JoinRegion>> {
+pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Result<Reordered> {
     let chooses = resources.rules.runs(Rule::Joins);
     let decisions = resources.decisions.as_deref().filter(|decisions| decisions.join_orders().next().is_some());
     if !chooses && decisions.is_none() {
-        return Ok(Vec::new());
+        return Ok(Reordered::default());
     }
     let nodes = topological(sinks);
     let mut regions = regions(&nodes);
     if regions.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Reordered::default());
     }
     let (known, estimates) = estimate(&nodes, &live(&nodes, resources.rules));
     let identities: HashMap<u64, String> = nodes.iter().map(|node| node.sequence).zip(identities(&nodes)).collect();
@@ -77,7 +89,7 @@ pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Resu
         written.insert(node.sequence, copy);
     }
     *sinks = sinks.iter().filter_map(|sink| written.get(&sink.sequence)).cloned().collect();
-    Ok(reordered)
+    Ok(Reordered { regions: reordered, estimates: Some(estimates) })
 }
 
 /// The regions of a plan, by the sequence number of their uppermost joins.

@@ -8,8 +8,8 @@ use super::region::{Class, End, Part, Region, Relations};
 use crate::plan::{Forwards, NewJoin, Node, PairCall, PairRecord, PairRecords, RecordOf};
 use crate::row::{LeafSet, Schema};
 
-/// The uppermost join in this order, over relations as they have been `written` by now, by their sequence numbers. `None` where facts do not fit each other: then the plan
-/// stays as it is.
+/// The uppermost join of a region in this order. `written` has the nodes that the relations have become by now, by the sequence numbers of the relations. `None` where the facts of
+/// the joins contradict each other: then the region stays as it is written.
 pub(super) fn rebuild(region: &Region, order: &Order, written: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
     let mut rebuilding = Rebuilding { region, written, named: HashSet::new() };
     let mut open = vec![order];
@@ -25,15 +25,15 @@ pub(super) fn rebuild(region: &Region, order: &Order, written: &HashMap<u64, Arc
 struct Rebuilding<'r> {
     region: &'r Region,
     written: &'r HashMap<u64, Arc<Node>>,
-    /// The joins as written whose name a join has by now.
+    /// The joins as written whose name and place in the program a join of the new order has.
     named: HashSet<usize>,
 }
 
-/// Relations, joined.
+/// A node of the new order.
 struct Built {
     node: Arc<Node>,
     set: Relations,
-    /// What its records consist of: each part, and its first leaf.
+    /// The parts that the node's records consist of, each with its first leaf.
     parts: Vec<(Part, usize)>,
 }
 
@@ -56,7 +56,8 @@ impl Rebuilding<'_> {
         }
     }
 
-    /// The join as written whose closure is called where exactly these relations are joined: if there is one, and it leaves what is joined by later.
+    /// The join as written whose closure is called by the join of exactly these relations. `None` if the program has no such join, or if the closure's record lacks a leaf that a join above
+    /// has in its key.
     fn closure_of(&self, set: Relations) -> Option<usize> {
         let join = self.region.joins.iter().position(|join| join.set == set)?;
         let part = [(Part::Join(join), 0)];
@@ -67,8 +68,8 @@ impl Rebuilding<'_> {
         self.region.classes.iter().all(is_left).then_some(join)
     }
 
-    /// The join as it is written, where its sides are what they were, and it joins by all that they have to share: what a join above it implies is looked at
-    /// nowhere else, as that one may join by other leaves now.
+    /// The join as it is written, if its sides are the same as in the program and its key has all classes that both sides have in common. A class that the program compares in a join
+    /// above has to be compared here: the join above may compare other leaves of the class now.
     fn as_written(&self, join: usize, sides: &[Built; 2]) -> Option<Built> {
         let crosses = |class: &&Class| sides.iter().all(|side| class.set() & side.set != 0);
         if !self.region.classes.iter().filter(crosses).all(|class| class.joins.contains(&join)) {
@@ -97,7 +98,7 @@ impl Rebuilding<'_> {
         Some(Built { node, set: join.set, parts: vec![(Part::Join(join_number), 0)] })
     }
 
-    /// A join that calls the closure of a join as written, and those below that which have not been called.
+    /// A join that calls the closure of a join as written, after the closures whose records that one reads and that no join has called yet.
     fn called(&self, join: usize, sides: &[Built; 2]) -> Option<Built> {
         let output = self.region.joins[join].node.schema().clone();
         let mut calls = Vec::new();
@@ -114,7 +115,7 @@ impl Rebuilding<'_> {
         Some(Built { node, set: self.region.joins[join].set, parts: vec![(Part::Join(join), 0)] })
     }
 
-    /// Puts the call of a join's closure behind those of the closures that it sees records of; somebody reads `live` of what it gives.
+    /// Adds the call of a join's closure to `calls`, after the calls of the closures whose records it reads. `live` are the leaves of its record that are read. Returns the number of the call.
     fn call(&self, join: usize, live: &LeafSet, sides: &[Built; 2], calls: &mut Vec<PairCall>) -> Option<usize> {
         let node = &self.region.joins[join].node;
         let facts = node.operator.inner_join()?;
@@ -142,7 +143,7 @@ impl Rebuilding<'_> {
         Some(calls.len() - 1)
     }
 
-    /// A join that gives the records of both sides.
+    /// A join that gives the leaves of both records and calls no closure.
     fn both(&mut self, sides: &[Built; 2]) -> Option<Built> {
         let [left, right] = sides;
         let own = left.node.schema().leaves().len();
@@ -161,7 +162,7 @@ impl Rebuilding<'_> {
         Some(Built { node, set: left.set | right.set, parts })
     }
 
-    /// A node with the name and place of a join as written.
+    /// A node that has the name and the place in the program of a join as written.
     fn node(
         &self,
         join: usize,
@@ -181,11 +182,10 @@ impl Rebuilding<'_> {
         }
         let inputs = sides.each_ref().map(|side| side.node.schema().clone());
         let operator = written.operator.joined_otherwise(NewJoin { inputs, keys, output, forwards, records })?;
-        let (path, origin, text) = (written.path.clone(), written.origin.clone(), written.text.clone());
-        Some(Node::new(path, origin, text, operator, vec![left.node.clone(), right.node.clone()]))
+        Some(written.with_operator(operator, vec![left.node.clone(), right.node.clone()]))
     }
 
-    /// The join as written that a join of both records is named after: one that says what it joins by, if that has no other by now.
+    /// The join as written whose name a join of both records gets: one with the same classes in its key if such a name is free, else any that is free.
     fn name_for(&mut self, sides: &[Built; 2]) -> Option<usize> {
         let is_joined = |class: &&Class| sides.iter().all(|side| class.set() & side.set != 0);
         let said = self.region.classes.iter().filter(is_joined).flat_map(|class| class.joins.iter().copied());
@@ -195,13 +195,13 @@ impl Rebuilding<'_> {
         Some(join)
     }
 
-    /// A leaf of these parts that has the value of a class, of which a relation is in this set.
+    /// A leaf of these parts that has the value of a class, by a relation of this set.
     fn column_of(&self, class: &Class, set: Relations, parts: &[(Part, usize)]) -> Option<usize> {
         let inside = class.ends.iter().filter(|(relation, _)| set & 1 << relation != 0);
         inside.copied().find_map(|end| self.column(end, parts))
     }
 
-    /// The leaf of these parts that is a leaf of a relation.
+    /// The leaf of these parts that takes over a leaf of a relation.
     fn column(&self, end: End, parts: &[(Part, usize)]) -> Option<usize> {
         parts.iter().find_map(|&(part, first)| {
             let leaf = match part {

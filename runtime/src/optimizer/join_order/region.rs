@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::plan::{InnerJoin, Node};
 
-/// The most relations of a region; what lies below that many is a relation. An order of them nests less deep than JSON may.
+/// The most relations of a region; a join below so many is taken for a relation. Orders are kept as JSON, in which lists may not nest deeper than 64.
 const MOST_RELATIONS: usize = 48;
 
 /// A set of a region's relations, a bit each.
@@ -12,11 +12,11 @@ pub(super) type Relations = u64;
 
 /// Joins that may be made in any order.
 pub(super) struct Region {
-    /// What comes into it.
+    /// The nodes that joins of the region read and that are no joins of the region.
     pub(super) relations: Vec<Arc<Node>>,
-    /// Its joins as they are written, the uppermost first, each before those that it joins.
+    /// The joins as the program has them, each before those that it reads: the uppermost one first.
     pub(super) joins: Vec<RegionJoin>,
-    /// What is equal to each other.
+    /// Leaves that are equal to each other by the keys of the joins.
     pub(super) classes: Vec<Class>,
 }
 
@@ -24,48 +24,48 @@ pub(super) struct Region {
 pub(super) struct RegionJoin {
     pub(super) node: Arc<Node>,
     pub(super) sides: [RegionSide; 2],
-    /// The relations that it joins.
+    /// The relations below this join.
     pub(super) set: Relations,
 }
 
 /// A side of a join.
 #[derive(Clone)]
 pub(super) struct RegionSide {
-    /// Whose records come to it.
+    /// What gives the records of this side, below projections.
     pub(super) of: Part,
-    /// For each leaf that the join knows, the leaf of that record.
+    /// For each leaf of the record that the join reads, the leaf of the record below projections.
     pub(super) leaves: Vec<usize>,
 }
 
-/// What a record is of.
+/// What gives records within a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// A relation, by number.
     Relation(usize),
-    /// A join's closure.
+    /// The closure of a join as written, by the join's number.
     Join(usize),
 }
 
-/// A leaf of a relation.
+/// A leaf of a relation: the relation's number, and the leaf's.
 pub(super) type End = (usize, usize);
 
-/// Leaves of different relations that are equal to each other where all of them are joined.
+/// An equivalence class: leaves of different relations that are equal to each other in every record of the region.
 #[derive(Default)]
 pub(super) struct Class {
     pub(super) ends: Vec<End>,
-    /// The joins as written that say so.
+    /// The joins as written that have two of these leaves in their keys.
     pub(super) joins: Vec<usize>,
 }
 
 impl Class {
-    /// The relations that have a leaf of it.
+    /// The relations that have a leaf of this class.
     pub(super) fn set(&self) -> Relations {
         self.ends.iter().fold(0, |set, &(relation, _)| set | 1 << relation)
     }
 }
 
 impl Region {
-    /// The region whose uppermost join this is, unless that is its only one. `is_alone` says whether a node has one consumer.
+    /// The region whose uppermost join is `root`; `None` if no other join belongs to it. `is_alone` says whether a node has one consumer.
     pub(super) fn below(root: &Arc<Node>, is_alone: impl Fn(&Node) -> bool) -> Option<Self> {
         let mut region = Region { relations: Vec::new(), joins: Vec::new(), classes: Vec::new() };
         // Joins that are found, and the leaves of their records that joins above them join by.
@@ -116,7 +116,7 @@ impl Region {
         }
     }
 
-    /// The leaf of a relation that a leaf of a record is a copy of.
+    /// The leaf of a relation whose value a leaf of a part's record takes over; `None` for a computed leaf.
     pub(super) fn end_of(&self, mut part: Part, mut leaf: usize) -> Option<End> {
         loop {
             match part {
@@ -137,7 +137,7 @@ impl Region {
         }
     }
 
-    /// `None` where leaves of one relation would have to be equal to each other: no join looks at that.
+    /// `None` where two leaves of one relation would be in a class: they would have to be compared within the relation, and no join does that.
     fn gather_classes(&mut self) -> Option<()> {
         for number in 0..self.joins.len() {
             let join = &self.joins[number];
@@ -169,19 +169,19 @@ impl Region {
     }
 }
 
-/// The input that a leaf of a join's records is taken over from, and its leaf there.
+/// The input, 0 or 1, that a leaf of a join's records is taken over from, and the leaf of that input.
 pub(super) fn forwarded(join: &InnerJoin<'_>, leaf: usize) -> Option<(usize, usize)> {
     let of = |side: usize| Some((side, join.forwards.of(side, leaf + 1).get(leaf).copied().flatten()?));
     of(0).or_else(|| of(1))
 }
 
-/// Whether a node is a join that others may come before, where these join by the leaves `keys` of its records.
+/// Whether a node is a join that may be made later than joins above it, which have the leaves `keys` of its records in their keys.
 fn may_join_later(node: &Node, keys: &[usize]) -> bool {
     let takes_over = |join: InnerJoin<'_>| join.maps && keys.iter().all(|&leaf| forwarded(&join, leaf).is_some());
     node.operator.inner_join().is_some_and(takes_over)
 }
 
-/// What stands below projections that nobody else reads, and for each leaf above them the leaf there.
+/// The node below projections that have one consumer each; and for each leaf above the projections, the leaf of that node's records.
 fn through_projections(node: &Arc<Node>, is_alone: &impl Fn(&Node) -> bool) -> (Arc<Node>, Vec<usize>) {
     let mut leaves: Vec<usize> = (0..node.schema().leaves().len()).collect();
     let mut node = node.clone();

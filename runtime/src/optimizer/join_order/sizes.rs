@@ -10,10 +10,10 @@ use super::region::{Region, Relations};
 use crate::plan::Node;
 use crate::statistics::Relation;
 
-/// What a record costs beside its bytes, as bytes: it is looked up, and its place is kept.
+/// What a record costs beside its width, in bytes: each record is looked up in a table, and a table keeps the place of each.
 const RECORD_BYTES: f64 = 16.0;
 
-/// Guesses of a region.
+/// Estimates for the sets of a region's relations.
 #[derive(Debug)]
 pub(super) struct Sizes {
     rows: Vec<f64>,
@@ -24,14 +24,14 @@ pub(super) struct Sizes {
     classes: Vec<Relations>,
     /// How many keys of several classes a relation has, by its number and those of the classes.
     keys: HashMap<(usize, Vec<usize>), f64>,
-    /// The widths of joins as they are written, by what they join: closures may give less than they are given.
+    /// The widths of the records of joins as written, by the relations of the join: a closure may give narrower records than the two that it reads.
     written: HashMap<Relations, f64>,
-    /// For each relation those that share a class with it.
+    /// For each relation those that have a class in common with it.
     linked: Vec<Relations>,
 }
 
 impl Sizes {
-    /// Those of a region.
+    /// Estimates for a region.
     pub(super) fn of(region: &Region, known: &Known, estimates: &Estimates) -> Self {
         let width_of = |node: &Node| estimates.get(&node.sequence).map_or(0.0, |estimate| estimate.row_bytes);
         let known_of = |relation: usize| known.get(&region.relations[relation].sequence);
@@ -60,7 +60,7 @@ impl Sizes {
         }
     }
 
-    /// Those of relations with so many records of so many bytes. A class is said by its relations, and how many values each has of it.
+    /// Estimates for relations, each with its records and their width. A class is a list of relations, each with the number of different values that it has of the class.
     pub(super) fn new(
         relations: impl IntoIterator<Item = (f64, f64)>,
         classes: impl IntoIterator<Item = Vec<(usize, f64)>>,
@@ -103,24 +103,24 @@ impl Sizes {
         }
     }
 
-    /// The relations that share a class with one of these.
+    /// The relations that have a class in common with one of these, without these.
     pub(super) fn linked(&self, set: Relations) -> Relations {
         members(set).fold(0, |linked, relation| linked | self.linked[relation]) & !set
     }
 
-    /// What the records of these relations take, when they are joined.
+    /// The bytes that the joined records of these relations take.
     pub(super) fn bytes(&self, set: Relations) -> f64 {
         self.bytes_of(set, self.cardinality(set))
     }
 
-    /// As [`Sizes::bytes`], of so many records.
+    /// As [`Sizes::bytes`], where the number of records is known.
     pub(super) fn bytes_of(&self, set: Relations, rows: f64) -> f64 {
         let both: f64 = members(set).map(|relation| self.widths[relation]).sum();
         let width = self.written.get(&set).map_or(both, |&written| written.min(both));
         rows.max(1.0) * (width + RECORD_BYTES)
     }
 
-    /// How many records the relations have when they are joined. It is the same however they are.
+    /// How many records these relations have when they are joined. The number does not depend on the order of the joins.
     pub(super) fn cardinality(&self, set: Relations) -> f64 {
         let mut joined = 0;
         let mut rows = 1.0;
@@ -131,7 +131,7 @@ impl Sizes {
         rows
     }
 
-    /// The relation of a set that is counted last, and the others. The largest are counted first.
+    /// The relation of a set that [`Sizes::cardinality`] adds last, and the others. Relations are added by falling number of records.
     pub(super) fn without_last(&self, set: Relations) -> (usize, Relations) {
         let last = members(set).min_by(|&one, &other| self.rows[one].total_cmp(&self.rows[other])).unwrap_or_default();
         (last, set & !(1 << last))
@@ -148,7 +148,7 @@ impl Sizes {
         order
     }
 
-    /// How many times as many records there are when a relation comes to those that are joined.
+    /// By how much the number of records is multiplied when a relation is joined to others.
     pub(super) fn factor(&self, joined: Relations, relation: usize) -> f64 {
         // A class is a part of the key with the relation that shares most classes with this one.
         let shared =
