@@ -174,6 +174,8 @@ impl Row {
             false => Others::of(program, &plan, options.random, options.seed)?,
         };
         let mut times = Times::of(program, &chosen)?;
+        let written = Written::draw(program, &plan, options.orders, options.seed)?;
+        let ratios = times.ratios(&Written::plans(&written), options.runs)?;
         let first = times.first(&others.plans)?;
         let limit = NEAR * times.best;
         let mut near: Vec<usize> = (0..first.len()).filter(|&at| first[at].is_some_and(|time| time <= limit)).collect();
@@ -194,8 +196,6 @@ impl Row {
             chosen: chosen.to_string(),
             best: best.to_string(),
         });
-        let written = Written::draw(program, &plan, options.orders, options.seed)?;
-        let ratios = times.ratios(&Written::plans(&written), options.runs)?;
         let plans: Vec<Timed> = others.plans.iter().zip(&seconds).map(|(plan, times)| Timed::of(plan, times)).collect();
         let all = Timed::of(&chosen, &times.chosen);
         Ok(Self {
@@ -304,6 +304,7 @@ impl<'p> Times<'p> {
     fn ratios(&mut self, plans: &[Decided], runs: usize) -> Result<Vec<Option<f64>>> {
         let is_chosen = |plan: &Decided| plan.decisions == self.plan.decisions;
         let others: Vec<Decided> = plans.iter().filter(|plan| !is_chosen(plan)).cloned().collect();
+        self.run_chosen()?;
         let first = self.first(&others)?;
         let some: Vec<usize> = (0..others.len()).filter(|&at| first[at].is_some()).collect();
         let mut seconds = vec![Vec::new(); others.len()];
