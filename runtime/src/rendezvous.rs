@@ -58,13 +58,13 @@ impl<V> Rendezvous<V> {
     }
 }
 
-/// What one task says and each has once: gone when all have it, whatever becomes of the meeting.
+/// A value that one task makes and each task takes once. The rendezvous does not keep it: when all tasks have taken the value, only they hold it.
 pub(crate) struct Lent<V> {
     state: Mutex<(Option<Arc<V>>, usize)>,
 }
 
 impl<V> Lent<V> {
-    /// For so many tasks, the lender among them.
+    /// A value for so many tasks, among them the one that made it.
     pub(crate) fn to(tasks: usize, value: V) -> Arc<Self> {
         Arc::new(Lent { state: Mutex::new((Some(Arc::new(value)), tasks)) })
     }

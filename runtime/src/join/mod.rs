@@ -18,7 +18,7 @@
 //! of a block has seen all of the other side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone
 //! over twice: for pairs and the rows of the blocks, then the other way round for the other side's.
 //!
-//! A build side that comes to all tasks is built once: see `shared`.
+//! A broadcast build side is one table, which all tasks build and probe: see `shared`.
 //!
 //! *Hybrid hash joins* (DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984) with role reversal (Graefe, Query Evaluation
 //! Techniques, 1993), and filters over what was spilled as Flink has them.
@@ -121,7 +121,7 @@ pub(crate) struct HybridHashJoin {
     /// The side that is built, where it is kept for further rounds of the other side.
     kept_side: Option<usize>,
     built: BuildSide,
-    /// Where all rows of that side come to all tasks: what this task does for a table of all, until it is there, or is not to be.
+    /// Where the build side is broadcast: this task's part in the table of all tasks, until there is that table, or each task builds its own.
     shared: Option<SharedBuild>,
     /// The first cut is level 0.
     level: u32,

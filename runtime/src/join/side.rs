@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::join::table::{JoinTable, Pairs};
+use crate::join::table::{JoinTable, Pairs, SharedTable};
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Selection};
@@ -74,8 +74,8 @@ pub(crate) struct BuildSide {
     /// Which side: 0 is left.
     pub(crate) side: usize,
     pub(crate) table: JoinTable,
-    /// The table of all tasks, where they have one; its rows are only read.
-    pub(super) shared: Option<Arc<JoinTable>>,
+    /// The table of all tasks, where they have one and it is indexed; its rows are only read.
+    pub(super) shared: Option<Arc<SharedTable>>,
     probe_key: Vec<usize>,
     probe_nullable: Vec<usize>,
 }
@@ -93,9 +93,9 @@ impl BuildSide {
         })
     }
 
-    /// The table that rows of the other side go past: of all tasks, or its own.
+    /// The table that rows of the other side are looked up in: the table of all tasks, or this task's own.
     pub(crate) fn looked_up(&self) -> &JoinTable {
-        self.shared.as_deref().unwrap_or(&self.table)
+        self.shared.as_deref().and_then(SharedTable::table).unwrap_or(&self.table)
     }
 
     /// Looks rows of the other side up.

@@ -85,7 +85,9 @@ impl Operator for SemiJoin {
         if is_merged {
             return merge_strategies(planning, &self.keys, &merge);
         }
-        let hash = |way: HashWay| parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
+        // It calls no closure, so what it does with rows that nobody wants is seen nowhere.
+        let name = format!("hash {kind} join");
+        let hash = |way: HashWay| parts.hash(&name, BuildRows::Any, way).stopping_early(true);
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
         let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
         if self.hint.is_none() {

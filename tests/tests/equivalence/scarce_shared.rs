@@ -15,6 +15,12 @@ const SCARCITIES: [(Scarcity, usize); 7] = [
     (Scarcity::Least, 4),
 ];
 
+/// Keys of items.
+const KEYS: u64 = 9_000;
+
+/// Rounds of a loop.
+const ROUNDS: u32 = 3;
+
 type Pair = (u64, i64, String);
 
 #[dataflow]
@@ -42,18 +48,17 @@ fn twice(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Pair> {
 
 #[dataflow]
 fn stepped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
-    items.iterate(4, |items| {
+    items.iterate(ROUNDS, |items| {
         let met = items.join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key);
-        met.map(|i, o| ItemRef { key: (i.key + 1) % 20_000, value: i.value + o.value, text: i.text })
+        met.map(|i, o| ItemRef { key: (i.key + 1) % KEYS, value: i.value + o.text.len() as i64, text: i.text })
     })
 }
 
 /// Items of few bytes, and one of many bytes for each of most of their keys.
 fn sides() -> [Vec<Item>; 2] {
-    let keys = 9_000;
-    let small = (0..30_000).map(|row| Item { key: row * 7_919 % keys, value: row as i64, text: String::new() });
+    let small = (0..30_000).map(|row| Item { key: row * 7_919 % KEYS, value: row as i64, text: String::new() });
     let large = |key: u64| Item { key, value: key as i64, text: format!("{key:08x}").repeat(400) };
-    [small.collect(), (0..keys).filter(|key| !key.is_multiple_of(5)).map(large).collect()]
+    [small.collect(), (0..KEYS).filter(|key| !key.is_multiple_of(5)).map(large).collect()]
 }
 
 /// Each item and the other of its key.
@@ -92,22 +97,22 @@ fn a_side_that_comes_to_all_tasks_is_joined_in_any_memory() {
 #[test]
 fn it_is_kept_for_all_rounds_of_a_loop_in_any_memory() {
     within_two_minutes("a shared build side in a loop", || {
-        let text = |key: u64| format!("{key:x}").repeat(20 + (key % 60) as usize);
-        let items: Vec<Item> =
-            (0..20_000).map(|key| Item { key, value: (key * 7 % 100) as i64, text: text(key) }).collect();
-        let expected: Vec<Item> = (0..items.len())
-            .map(|at| {
-                let values = (0..4).map(|step| items[(at + step) % items.len()].value);
-                let value = items[at].value + values.sum::<i64>();
-                Item { key: ((at + 4) % items.len()) as u64, value, text: items[at].text.clone() }
-            })
-            .collect();
+        // The side that is kept does not fit the least memory of a loop: its texts are some 23 MB.
+        let length = |key: u64| 8 * (200 + key % 240);
+        let item = |key: u64| Item { key, value: (key * 7 % 100) as i64, text: String::new() };
+        let other = |key: u64| Item { text: format!("{key:08x}").repeat(length(key) as usize / 8), ..item(key) };
+        let inputs = [(0..KEYS).map(item).collect(), (0..KEYS).map(other).collect()];
+        let expected = |key: u64| {
+            let lengths: u64 = (0..u64::from(ROUNDS)).map(|round| length((key + round) % KEYS)).sum();
+            Item { key: (key + u64::from(ROUNDS)) % KEYS, value: item(key).value + lengths as i64, text: String::new() }
+        };
+        let expected: Vec<Item> = (0..KEYS).map(expected).collect();
         for (scarcity, parallelism) in SCARCITIES {
-            let inputs = [items.clone(), items.clone()];
             let (found, report) =
                 scarcity.run(&inputs, parallelism, |flows| stepped(flows[0].clone(), flows[1].clone()));
-            same_records(&format!("{scarcity:?}, {parallelism} tasks"), found, expected.clone());
-            assert_eq!(report.spilled_bytes() > 0, scarcity != Scarcity::Ample, "{scarcity:?}");
+            let what = format!("{scarcity:?}, {parallelism} tasks");
+            same_records(&what, found, expected.clone());
+            assert_eq!(report.spilled_bytes() > 0, scarcity != Scarcity::Ample, "{what}");
         }
     });
 }

@@ -4,15 +4,18 @@
 
 mod chains;
 mod dense;
+mod indexing;
 mod lookup;
 mod pairs;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use indexing::SharedTable;
 pub use lookup::KeySpan;
 pub use pairs::Pairs;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use smallvec::SmallVec;
 
@@ -45,7 +48,7 @@ pub struct JoinTable {
     /// Whether all pages are [near](is_near) the region's start.
     are_near: bool,
     /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
-    chained: bool,
+    chained: AtomicBool,
     memory: Memory,
     /// Tells the tables of the process apart; see [`Pairs::table`].
     id: u64,
@@ -72,7 +75,7 @@ impl JoinTable {
             in_place,
             count: 0,
             are_near: true,
-            chained: false,
+            chained: AtomicBool::new(false),
             id: next_id(),
         })
     }
@@ -96,6 +99,12 @@ impl JoinTable {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Whether some rows have the same key.
+    #[inline(always)]
+    fn is_chained(&self) -> bool {
+        self.chained.load(Ordering::Relaxed)
     }
 
     /// How its rows lie in pages: see [`JoinTable::layout_of`].
@@ -210,7 +219,9 @@ impl JoinTable {
     pub fn build(&mut self) -> Result<()> {
         self.rows.seal();
         self.collect();
-        self.index()
+        let lookup = self.empty_lookup()?;
+        self.index(lookup);
+        Ok(())
     }
 
     /// Takes pages that are full.

@@ -27,7 +27,7 @@ pub(crate) struct HashWay {
     pub(crate) is_hinted: bool,
     /// Whether it is built once for all rounds of the other side.
     pub(crate) keeps_build: bool,
-    /// Whether all rows of it come to all tasks, which then build it together.
+    /// Whether it is broadcast: all tasks receive all of its rows, and build one table of them.
     pub(crate) is_shared: bool,
 }
 

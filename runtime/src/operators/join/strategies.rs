@@ -1,7 +1,7 @@
 //! The strategies that all hash joins have.
 //!
 //! **A join counts what its tables take.** A table for all tasks saves shipping the larger side, as long as there is memory for it; both sides are shipped by their keys where
-//! memory is little, or where that table takes longer to make: one task alone indexes it. What is already where the other side's rows go is not shipped.
+//! memory is little, or where that table takes longer to make: each task goes over all of its rows. What is already where the other side's rows go is not shipped.
 
 use std::sync::Arc;
 
@@ -64,7 +64,8 @@ fn allowed(
             // Where there is no memory for one table, each task joins by itself.
             let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
             let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
-            // Of a table for all tasks, each looks at all rows and copies its share; then one puts them into the index, for which the others wait.
+            // Of a table for all tasks, each task hashes all rows and copies its share. A lookup more for each of the other tasks stands for the index: they wait for the
+            // one that makes it, where that is by the keys themselves, and on other nodes they make one of their own.
             let others = if is_shared && !is_alone { (tasks - 1) as f64 } else { 0.0 };
             // What is not found gives nothing.
             let found = probe_side.rows.min(planning.output.rows);
