@@ -154,7 +154,13 @@ pub(crate) struct Plans {
     /// Random plans of each query, beside all that differ in one decision
     #[arg(long, default_value_t = 64)]
     pub(crate) random: usize,
-    /// Which random plans
+    /// Random orders in which the joins of each query are written
+    #[arg(long, default_value_t = 3)]
+    pub(crate) orders: usize,
+    /// Measure these alone, and no other plans
+    #[arg(long)]
+    pub(crate) orders_alone: bool,
+    /// Which random plans and orders
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Threads the engine may use

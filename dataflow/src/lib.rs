@@ -69,7 +69,7 @@ pub use record::{List, ListIter, Map, MapIter, Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TimeForms};
 pub use runtime::metrics::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
 pub use runtime::optimizer::{Profile, Rule};
-pub use runtime::physical::{Candidate, Choice, Decisions};
+pub use runtime::physical::{Candidate, Choice, Decisions, JoinOrder, JoinRegion, OrderEstimate};
 pub use runtime::source::{Comparison, Lenient};
 pub use runtime::strategy::Estimate;
 pub use runtime::value::{Date, Decimal, LocalTime, ParseValueError, Texts, TimeDelta, TimeUnit, Timestamp, Zone};

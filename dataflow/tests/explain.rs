@@ -126,16 +126,69 @@ fn decisions_and_candidates_of_the_json_are_those_of_the_plan() {
     env.run().unwrap();
 }
 
+/// Few sales are of the shops that are asked for, which join last as it is written.
+#[dataflow]
+fn of_few_shops(
+    sales: DataSet<Sale>,
+    days: DataSet<(u32, u32)>,
+    shops: DataSet<(u32, String)>,
+) -> DataSet<(String, i64)> {
+    let dated = sales.join(days).on(|s| s.1, |d| d.0).map(|s, d| (s.0, d.1, s.2));
+    let few = shops.filter(|s| s.1 == "region 3");
+    dated.join(few).on(|d| d.0, |s| s.0).map(|d, s| (s.1, d.2))
+}
+
+fn declare_few_shops(env: &Env, output: &str) {
+    let sales = env.collection((0..3_000u32).map(|id| (id % 50, id, i64::from(id % 100)))).unwrap();
+    let days = env.collection((0..3_000u32).map(|id| (id, id % 7))).unwrap();
+    let shops = env.collection((0..40u32).map(|id| (id, format!("region {}", id % 40)))).unwrap();
+    of_few_shops(sales, days, shops).write_csv(output);
+}
+
+#[test]
+fn a_plan_says_in_which_order_joins_are_made_and_were_written() {
+    let (folder, env) = (Folder::new(), env());
+    declare_few_shops(&env, &folder.join("out.csv"));
+    let plan = env.plan().unwrap();
+    let [region] = plan.join_regions() else { panic!("{:?}", plan.join_regions()) };
+    assert!(region.is_reordered(), "{region:?}");
+    assert_eq!(region.written.order.to_string(), "(read ⋈ read#2) ⋈ of_few_shops/few");
+    // Each sale has its day; and of the shops there are sales of, one in fifty is asked for.
+    let within = |found: f64, expected: f64| found > 0.7 * expected && found < 1.4 * expected;
+    assert!(within(region.written.rows, 3_000.0) && within(region.chosen.rows, 60.0), "{region:?}");
+    let json = parsed(plan.to_json());
+    let told = &json["join_orders"][0];
+    assert_eq!(told["join"], region.join.as_str());
+    assert_eq!(told["written"]["order"].to_string(), r#"[["read","read#2"],"of_few_shops/few"]"#);
+    for (told, estimate) in [(&told["written"], &region.written), (&told["chosen"], &region.chosen)] {
+        assert!((told["rows"].as_f64().unwrap() - estimate.rows).abs() < 1e-6 * estimate.rows, "{told}");
+        assert!((told["bytes"].as_f64().unwrap() - estimate.bytes).abs() < 1e-6 * estimate.bytes, "{told}");
+    }
+    assert_eq!(json["decisions"]["join_orders"][&region.join], told["chosen"]["order"]);
+    let text = env.explain().unwrap();
+    env.run().unwrap();
+    let shown = text.split_once(&format!("\njoin order of {}\n", region.join)).unwrap().1;
+    let shown: Vec<&str> = shown.lines().map(str::trim).collect();
+    assert!(shown[0].starts_with("as written: (read ⋈ read#2) ⋈ few, about 3"), "{text}");
+    assert!(shown[1].starts_with("now: ") && shown[1].contains("few"), "{text}");
+}
+
 /// Every field is in the documentation, and nothing else.
 #[test]
 fn the_documentation_has_each_field() {
-    let (folder, env) = (Folder::new(), env());
-    declare(&env, &folder.join("out.csv"));
-    let plan = parsed(env.run().unwrap().explain_json());
+    let (folder, first) = (Folder::new(), env());
+    declare(&first, &folder.join("out.csv"));
+    let plan = parsed(first.run().unwrap().explain_json());
     let mut fields = BTreeSet::new();
     let mut collect = |value: &Value| fields.extend(value.as_object().unwrap().keys().cloned());
     collect(&plan);
     collect(&plan["run"]);
+    let reordering = env();
+    declare_few_shops(&reordering, &folder.join("few.csv"));
+    let reordered = parsed(reordering.plan().unwrap().to_json());
+    reordering.run().unwrap();
+    let region = &reordered["join_orders"][0];
+    [region, &region["written"], &region["chosen"], &region["best"]].into_iter().for_each(&mut collect);
     for operator in operators(&plan) {
         collect(operator);
         collect(&operator["estimate"]);

@@ -9,6 +9,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::error::{Error, Result};
 use crate::kernel::{Blocking, TaskContext};
 
 /// Where tasks meet, [once](TaskContext::shared) in a run and a superstep.
@@ -54,5 +55,29 @@ impl<V> Rendezvous<V> {
             state.waiting.push(context.blocking.clone());
         }
         progress
+    }
+}
+
+/// A value that one task makes and each task takes once. The rendezvous does not keep it: when all tasks have taken the value, only they hold it.
+pub(crate) struct Lent<V> {
+    state: Mutex<(Option<Arc<V>>, usize)>,
+}
+
+impl<V> Lent<V> {
+    /// A value for so many tasks, among them the one that made it.
+    pub(crate) fn to(tasks: usize, value: V) -> Arc<Self> {
+        Arc::new(Lent { state: Mutex::new((Some(Arc::new(value)), tasks)) })
+    }
+
+    /// The value; each task takes it once.
+    ///
+    /// # Errors
+    /// Where it was taken more often.
+    pub(crate) fn take(&self) -> Result<Arc<V>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (value, left) = &mut *state;
+        *left = left.saturating_sub(1);
+        let taken = if *left == 0 { value.take() } else { value.clone() };
+        taken.ok_or_else(|| Error::Internal("what was lent was taken once too often".to_owned()))
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use dataflow::prelude::*;
-use dataflow::{Decisions, Env, Options, ProgressWhen};
+use dataflow::{Decisions, Env, JoinOrder, Options, ProgressWhen, Rule};
 use tests::{Folder, Random, same_records, within_two_minutes};
 
 type Sale = (u32, u32, i64);
@@ -144,4 +144,160 @@ fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
     declare(&env, by_region, &folder.join("out"));
     let message = env.run().unwrap_err().to_string();
     assert!(message.contains("`by magic`") && message.contains(&candidates[1].choice.how), "{message}");
+}
+
+/// A number for each of two keys, what was computed so far, and a text.
+type Part = (u32, u32, u64, String);
+
+/// Four relations that each join of two may begin with.
+#[dataflow]
+fn by_one_key(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four: DataSet<Part>) -> DataSet<Part> {
+    let both = one.join(two).on(|l| l.0, |r| r.0).map(|l, r| (r.0, l.1, l.2 * 31 + r.2, l.3));
+    let more = both.join(three).on(|l| l.0, |r| r.0).map(|l, r| (l.0, l.1, l.2 * 31 + r.2, r.3));
+    more.join(four).on(|l| l.0, |r| r.0).map(|l, r| (l.0, r.1, l.2 * 31 + r.2, l.3))
+}
+
+/// Four relations, each of which has a key in common with the next one alone.
+#[dataflow]
+fn along_a_chain(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four: DataSet<Part>) -> DataSet<Part> {
+    let left = one.join(two).on(|l| l.0, |r| r.0).map(|l, r| (l.0, r.1, l.2 * 31 + r.2, l.3));
+    let right = three.join(four).on(|l| l.0, |r| r.0).map(|l, r| (r.0, l.1, l.2 * 31 + r.2, r.3));
+    left.join(right).on(|l| l.1, |r| r.1).map(|l, r| (r.0, l.1, l.2 * 31 + r.2, l.3))
+}
+
+type Joins = fn(DataSet<Part>, DataSet<Part>, DataSet<Part>, DataSet<Part>) -> DataSet<Part>;
+
+fn declare_joins(env: &Env, program: Joins, output: &str) {
+    let mut random = Random(11);
+    let mut part = |number: u64, size: u64| {
+        let rows = 0..size;
+        let rows = rows.map(|row| {
+            (random.below(8) as u32, random.below(6) as u32, random.below(1_000), format!("{number}.{row}"))
+        });
+        env.collection(rows.collect::<Vec<Part>>()).unwrap()
+    };
+    let parts = [40, 12, 25, 8].map(|size| part(size, size));
+    let [one, two, three, four] = parts;
+    program(one, two, three, four).write_native(output);
+}
+
+fn joined(decisions: Decisions, program: Joins, output: &str) -> (dataflow::Result<dataflow::Plan>, Vec<Part>) {
+    let env = with(Some(decisions));
+    declare_joins(&env, program, output);
+    let plan = env.plan();
+    if plan.is_err() {
+        env.discard();
+        return (plan, Vec::new());
+    }
+    env.run().unwrap();
+    (plan, with(None).read_native(output).unwrap().collect().unwrap())
+}
+
+/// The relations of an order, from left to right.
+fn relations(order: &JoinOrder) -> Vec<JoinOrder> {
+    match order {
+        JoinOrder::Relation(_) => vec![order.clone()],
+        JoinOrder::Join(sides) => sides.iter().flat_map(relations).collect(),
+    }
+}
+
+/// All binary trees of some relations.
+fn orders(relations: &[JoinOrder]) -> Vec<JoinOrder> {
+    if let [relation] = relations {
+        return vec![relation.clone()];
+    }
+    let mut found = Vec::new();
+    for left in 1..(1 << relations.len()) - 1 {
+        let some = |of_left: bool| {
+            let all = relations.iter().enumerate();
+            let some = all.filter(|(at, _)| (left >> at & 1 == 1) == of_left);
+            orders(&some.map(|(_, relation)| relation.clone()).collect::<Vec<_>>())
+        };
+        for left in some(true) {
+            found.extend(some(false).into_iter().map(|right| JoinOrder::join(left.clone(), right)));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_order_of_four_relations_gives_the_same_records() {
+    within_two_minutes("all orders", || {
+        // Of a chain, most trees have a join without a key somewhere.
+        for (name, program, possible) in [("one key", by_one_key as Joins, 120), ("chain", along_a_chain, 40)] {
+            let folder = Folder::default();
+            let output = folder.join("out");
+            let (plan, expected) = joined(Decisions::default(), program, &output);
+            let plan = plan.unwrap();
+            let [region] = plan.join_regions() else { panic!("{name}: {:?}", plan.join_regions()) };
+            assert_eq!(plan.decisions().join_order(&region.join), Some(&region.chosen.order));
+            assert!(expected.len() > 100, "{name}: {}", expected.len());
+            let relations = relations(&region.written.order);
+            assert_eq!(relations.len(), 4);
+            let all = orders(&relations);
+            assert_eq!(all.len(), 120);
+            let (mut made, mut plans) = (0, std::collections::HashSet::new());
+            for order in all {
+                let forced = Decisions::default().with_join_order(&region.join, order.clone());
+                let (plan, found) = joined(forced, program, &output);
+                let Ok(plan) = plan else { continue };
+                assert_eq!(plan.decisions().join_order(&region.join), Some(&order));
+                plans.insert(plan.join_regions()[0].chosen.rows.to_bits());
+                same_records(&format!("{name}, {order}"), found, expected.clone());
+                made += 1;
+            }
+            assert_eq!(made, possible, "{name}");
+            assert!(plans.len() > 3, "{name}: orders carry the same, {plans:?}");
+        }
+    });
+}
+
+#[test]
+fn an_order_of_joins_is_given_back_as_text_and_to_a_plan_without_the_rule() {
+    let folder = Folder::default();
+    let output = folder.join("out");
+    let (plan, expected) = joined(Decisions::default(), by_one_key, &output);
+    let plan = plan.unwrap();
+    let region = &plan.join_regions()[0];
+    let mut relations = relations(&region.chosen.order);
+    relations.rotate_left(1);
+    let order = relations.into_iter().reduce(JoinOrder::join).unwrap();
+    assert!(order != region.chosen.order && order != region.written.order);
+    let (plan, _) = joined(Decisions::default().with_join_order(&region.join, order.clone()), by_one_key, &output);
+    let decisions = plan.unwrap().decisions().clone();
+    let decided = Some(Arc::new(Decisions::from_json(&decisions.to_json()).unwrap()));
+    let options = Options { parallelism: 2, progress: ProgressWhen::Never, decisions: decided, ..Options::default() };
+    for without in [vec![], vec![Rule::Joins]] {
+        let env = Env::new(Options { without, ..options.clone() });
+        declare_joins(&env, by_one_key, &output);
+        assert_eq!(*env.plan().unwrap().decisions(), decisions);
+        env.run().unwrap();
+        same_records("given back", with(None).read_native(&output).unwrap().collect().unwrap(), expected.clone());
+    }
+}
+
+#[test]
+fn an_order_that_there_is_not_is_refused_with_the_relations() {
+    let folder = Folder::default();
+    let output = folder.join("out");
+    let (plan, _) = joined(Decisions::default(), along_a_chain, &output);
+    let plan = plan.unwrap();
+    let region = &plan.join_regions()[0];
+    let relations = relations(&region.written.order);
+    let [one, two, three, four] = [0, 1, 2, 3].map(|at| relations[at].clone());
+    let unknown = JoinOrder::Relation("nobody".to_owned());
+    let all = |of: &[&JoinOrder]| of.iter().map(|relation| (*relation).clone()).reduce(JoinOrder::join).unwrap();
+    let wrong = [
+        ("one is missing", all(&[&one, &two, &three])),
+        ("one is there twice", all(&[&one, &two, &three, &four, &one])),
+        ("an unknown one", all(&[&one, &two, &three, &unknown])),
+        ("a join without a key", all(&[&one, &three, &two, &four])),
+    ];
+    for (name, order) in wrong {
+        let (plan, _) =
+            joined(Decisions::default().with_join_order(&region.join, order.clone()), along_a_chain, &output);
+        let message = plan.err().unwrap_or_else(|| panic!("{name}")).to_string();
+        assert!(message.contains(&order.to_string()) && message.contains("each once"), "{name}: {message}");
+        assert!(message.contains(&region.join) && message.contains("tests/tests/decisions.rs"), "{name}: {message}");
+    }
 }

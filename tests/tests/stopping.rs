@@ -99,6 +99,33 @@ fn one_pair_is_found_without_making_all() {
     });
 }
 
+#[dataflow]
+fn named(numbers: DataSet<u64>, names: DataSet<u64>, more: DataSet<u64>) -> DataSet<u64> {
+    let named = numbers.join(names).hint(BroadcastRight).on(|n| n % 50_000, |n| n).map(|n, name| n ^ name);
+    named.semi_join(more).hint(BroadcastRight).on(|n| n % 2, |m| m)
+}
+
+/// A task whose rows nobody wants does not leave others waiting for its part of a table.
+#[test]
+fn tables_of_all_tasks_are_built_and_then_stopped_before() {
+    within_two_minutes("first behind shared tables", || {
+        let (_folder, path) = numbers();
+        for parallelism in [2, 4] {
+            for count in [0, 1, 1_000] {
+                let env = local(parallelism);
+                let side = |numbers: u64| env.collection(0..numbers).unwrap();
+                let (names, more) = (side(50_000), side(2));
+                let output = Folder::default();
+                first(named(env.read_native(&path).unwrap(), names, more), count).write_native(output.join("out"));
+                let report = env.run().unwrap();
+                let found: DataSet<u64> = env.read_native(output.join("out")).unwrap();
+                assert_eq!(found.count().unwrap(), count as u64);
+                assert!(report.source_rows() < ROWS / 2, "{} rows were read", report.source_rows());
+            }
+        }
+    });
+}
+
 /// What somebody else takes is not stopped.
 #[test]
 fn other_branches_get_all() {

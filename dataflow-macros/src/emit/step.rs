@@ -32,7 +32,7 @@ pub(super) fn write(step: &ChainStep<'_>, binding: Option<&Ident>, moved: Option
         return TokenStream::new();
     }
     let (reads, forwards, expands) = (step_reads(step), step_forwards(step), step.calls().any(expands));
-    let facts = StepFacts { reads, forwards, expands, ..StepFacts::default() };
+    let facts = StepFacts { reads, forwards, expands, maps: maps(step), ..StepFacts::default() };
     let meta = describe(first, binding, &words.join(" → "), &texts.join(" → "), &facts);
     let captured = if facts.forwards.is_empty() { None } else { write_captured(step, first, moved) };
     quote!(#meta #captured)
@@ -56,6 +56,12 @@ fn expands(call: &Call) -> bool {
     call.is(|operator| operator.of_each_record() == Some(RecordOperation::FlatMap))
 }
 
+/// Whether the closures give one record for each that they see.
+fn maps(step: &ChainStep<'_>) -> bool {
+    let is_map = |call: &Call| call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Map));
+    matches!(&step.work, StepWork::Body(stages) if stages.iter().all(|stage| is_map(stage)))
+}
+
 /// What the macro knows of an operator.
 #[derive(Default)]
 pub(super) struct StepFacts {
@@ -65,6 +71,8 @@ pub(super) struct StepFacts {
     pub(super) forwards: ForwardedFields,
     /// Whether its closures may give many records for one.
     pub(super) expands: bool,
+    /// Whether its closures give one record for each that they see.
+    pub(super) maps: bool,
     /// For a filter: whether it may run elsewhere.
     pub(super) moves: bool,
     /// For a filter that has moved: the word of the operator that it stood behind.
@@ -85,6 +93,7 @@ pub(super) fn describe(
     let reads = facts.reads.iter().map(written_reads);
     let forwards = written_forwards(&facts.forwards);
     let expands = facts.expands.then(|| quote!(expands: true,));
+    let maps = facts.maps.then(|| quote!(maps: true,));
     let moves = facts.moves.then(|| quote!(moves: true,));
     let below = facts.below.iter().map(|word| quote!(below: #word,));
     let meta = quote_spanned! {span=>
@@ -96,6 +105,7 @@ pub(super) fn describe(
                 reads: &[#(#reads),*],
                 #forwards
                 #expands
+                #maps
                 #moves
                 #(#below)*
                 ..::dataflow::Step::UNKNOWN

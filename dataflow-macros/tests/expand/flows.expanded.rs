@@ -70,6 +70,7 @@ fn what_is_a_flow(
                     operator: "map",
                     text: "|c| c + 1",
                     reads: &[::dataflow::Reads::All],
+                    maps: true,
                     ..::dataflow::Step::UNKNOWN
                 }
             })
@@ -102,6 +103,7 @@ fn what_is_a_flow(
                         from: "",
                     },
                 ],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -173,6 +175,7 @@ fn what_is_a_flow(
                     operator: "map",
                     text: "|n| format!(\"{n} {length:>3}\")",
                     reads: &[::dataflow::Reads::All],
+                    maps: true,
                     ..::dataflow::Step::UNKNOWN
                 }
             })

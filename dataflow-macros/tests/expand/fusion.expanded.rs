@@ -78,6 +78,7 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
                 operator: "map",
                 text: "|l| { let price = l.price * 2.0; price }",
                 reads: &[::dataflow::Reads::Fields(&["price"])],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -166,6 +167,7 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 operator: "map",
                 text: "|w| match w.count { 0 => a(w), 1 => b(w), 2 => c(w), 3 => d(w), _ => w, }",
                 reads: &[::dataflow::Reads::All],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

@@ -109,6 +109,7 @@ fn shipping_priority(
                         from: "orderdate",
                     },
                 ],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -354,6 +355,7 @@ fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u6
                     ::dataflow::Reads::Fields(&["1"]),
                     ::dataflow::Reads::Fields(&["id"]),
                 ],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

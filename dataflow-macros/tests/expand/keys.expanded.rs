@@ -192,6 +192,7 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
                         from: "price",
                     },
                 ],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

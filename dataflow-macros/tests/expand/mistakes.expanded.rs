@@ -48,6 +48,7 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 operator: "map",
                 text: "|l| l.len() as u64",
                 reads: &[::dataflow::Reads::All],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

@@ -307,6 +307,7 @@ fn what_an_outer_join_keeps(
                         named: &["price"],
                     },
                 ],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -497,6 +498,7 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                             from: "id",
                         },
                     ],
+                    maps: true,
                     ..::dataflow::Step::UNKNOWN
                 }
             })
@@ -577,6 +579,7 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                 operator: "map",
                 text: "|s| if s.old { Row { id: s.id, twice: 1 } } else { Row { id: s.other, twice: 1 } }",
                 reads: &[::dataflow::Reads::Fields(&["id", "old", "other"])],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -702,6 +705,7 @@ fn behind_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                             from: "amount",
                         },
                     ],
+                    maps: true,
                     ..::dataflow::Step::UNKNOWN
                 }
             })

@@ -74,6 +74,7 @@ fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 operator: "map",
                 text: "|w| if w.count > 1 { w } else { WordCount { word: w.word.to_uppercase(), count: 0 } }",
                 reads: &[::dataflow::Reads::All],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -108,6 +109,7 @@ fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
                 operator: "map",
                 text: "|w| { let half = w.count / 2; match half { 0 => panic!(\"empty\"), 1 => { if w.word.is_empty() { 0 } else { 1 } } n => n,…",
                 reads: &[::dataflow::Reads::Fields(&["count", "word"])],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -141,6 +143,7 @@ fn early_return(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "map",
                 text: "|line| { if line.is_empty() { return 0; } line.len() as u64 }",
                 reads: &[::dataflow::Reads::All],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -366,6 +369,7 @@ fn functions_in_place_of_closures(
                 operator: "map",
                 text: "parse",
                 reads: &[::dataflow::Reads::All],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -393,6 +397,7 @@ fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)>
                 operator: "map",
                 text: "|line| (line.len() as u64, out)",
                 reads: &[::dataflow::Reads::All],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

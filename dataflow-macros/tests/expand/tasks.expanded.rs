@@ -44,6 +44,7 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                         from: "amount",
                     },
                 ],
+                maps: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

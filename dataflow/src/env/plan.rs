@@ -1,7 +1,7 @@
 //! Plans as values.
 
 use runtime::explain;
-use runtime::physical::{Candidate, Decisions, OperatorInfo, PhysicalPlan};
+use runtime::physical::{Candidate, Decisions, JoinRegion, OperatorInfo, PhysicalPlan};
 use runtime::strategy::Estimate;
 
 use super::explaining;
@@ -12,14 +12,16 @@ pub struct Plan {
     decisions: Decisions,
     json: String,
     operators: Vec<OperatorInfo>,
+    join_regions: Vec<JoinRegion>,
 }
 
 impl Plan {
     pub(super) fn of(plan: PhysicalPlan) -> Self {
-        Plan { decisions: plan.decisions(), json: explain::json(&plan, None), operators: plan.operators }
+        let (decisions, json) = (plan.decisions(), explain::json(&plan, None));
+        Plan { decisions, json, operators: plan.operators, join_regions: plan.join_regions }
     }
 
-    /// What was chosen for each operator that has a choice.
+    /// What was chosen for each operator that has a choice, and for the order of joins.
     #[must_use]
     pub fn decisions(&self) -> &Decisions {
         &self.decisions
@@ -35,6 +37,12 @@ impl Plan {
     pub fn estimates(&self) -> impl Iterator<Item = (&str, Estimate)> {
         let gives = self.operators.iter().filter(|operator| operator.estimate.row_bytes > 0.0);
         gives.map(|operator| (operator.identity.as_str(), operator.estimate))
+    }
+
+    /// The inner joins of three and more relations that may be made in any order: the order in which the program has them, and that of the plan.
+    #[must_use]
+    pub fn join_regions(&self) -> &[JoinRegion] {
+        &self.join_regions
     }
 
     /// The plan as JSON, as `docs/explain.md` says: each operator's identity, what it does, what it reads, how it runs and how many records are expected; and the

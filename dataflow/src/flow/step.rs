@@ -23,6 +23,8 @@ pub struct Step {
     pub forwards: &'static [Forward],
     /// Whether its closures may give many records for one.
     pub expands: bool,
+    /// Whether its closures give one record for each that they see, no more and no fewer.
+    pub maps: bool,
     /// For a filter: whether it has an answer for every record, and does nothing else, as far as syntax shows. The types of its values must prove it as
     /// well.
     pub moves: bool,
@@ -32,8 +34,17 @@ pub struct Step {
 
 impl Step {
     /// An operator of which nothing is known.
-    pub const UNKNOWN: Step =
-        Step { name: "", operator: "", text: "", reads: &[], forwards: &[], expands: false, moves: false, below: "" };
+    pub const UNKNOWN: Step = Step {
+        name: "",
+        operator: "",
+        text: "",
+        reads: &[],
+        forwards: &[],
+        expands: false,
+        maps: false,
+        moves: false,
+        below: "",
+    };
 }
 
 /// Fields of an operator's records that are fields of the records before, unchanged; fields are named by dotted path.
@@ -180,6 +191,11 @@ impl NextStep {
     /// Whether the operator may give many records for one.
     pub(crate) fn expands(&self) -> bool {
         self.step.is_none_or(|step| step.expands)
+    }
+
+    /// Whether the operator gives one record for each that its closures see.
+    pub(crate) fn maps(&self) -> bool {
+        self.own_step().is_some_and(|step| step.maps)
     }
 
     /// The bounds for the next filter; none if the comparison may be code of the program, which says nothing about leaves.

@@ -224,6 +224,9 @@ impl Pipeline {
         if self.stopped > index || self.steps[index].inputs.is_held(STREAM) {
             return;
         }
+        if !self.steps[..index].iter().all(|step| step.driver.may_stop()) {
+            return; // later, perhaps
+        }
         self.stopped = index + 1;
         // The step itself may have a filter before it that counts.
         if !self.head.may_stop() || !self.steps[..=index].iter().all(|step| step.may_stop) {
@@ -236,7 +239,9 @@ impl Pipeline {
     /// Ends the task where nobody takes what it gives, if all of it may stop; whether it does.
     fn stop_unwanted(&mut self) -> bool {
         let is_unwanted = !self.exits.is_empty() && self.exits.iter().all(Exit::is_closed);
-        let stops = is_unwanted && self.head.may_stop() && self.steps.iter().all(|step| step.may_stop);
+        let stops = is_unwanted
+            && self.head.may_stop()
+            && self.steps.iter().all(|step| step.may_stop && step.driver.may_stop());
         if stops {
             self.steps.iter_mut().for_each(|step| step.stop(&self.watch));
             self.head.stop();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::format::Value;
 use crate::metrics::{JobMetrics, OperatorCounts, OperatorMetrics};
-use crate::physical::{Candidate, Choice, OperatorInfo, PhysicalPlan, choice_value, ship_text};
+use crate::physical::{
+    Candidate, Choice, JoinRegion, OperatorInfo, OrderEstimate, PhysicalPlan, choice_value, ship_text,
+};
 use crate::strategy::Ship;
 
 /// The form, which grows by fields and is counted up where one changes its meaning.
@@ -21,9 +23,26 @@ pub fn json(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
         ("version", VERSION.into()),
         ("run", metrics.map_or(Value::Null, of_run)),
         ("operators", operators.map(|(operator, actual)| of_operator(plan, operator, actual)).collect()),
+        ("join_orders", plan.join_regions.iter().map(of_region).collect()),
         ("decisions", plan.decisions().value()),
     ])
     .to_string()
+}
+
+fn of_region(region: &JoinRegion) -> Value {
+    let of_order = |estimate: &OrderEstimate| {
+        Value::object([
+            ("order", estimate.order.value()),
+            ("rows", estimate.rows.into()),
+            ("bytes", estimate.bytes.into()),
+        ])
+    };
+    Value::object([
+        ("join", region.join.as_str().into()),
+        ("written", of_order(&region.written)),
+        ("chosen", of_order(&region.chosen)),
+        ("best", of_order(&region.best)),
+    ])
 }
 
 fn of_run(metrics: &JobMetrics) -> Value {

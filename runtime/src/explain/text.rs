@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{count, hints};
 use crate::error::Mib;
 use crate::metrics::{JobMetrics, OperatorCounts};
-use crate::physical::{OperatorInfo, PhysicalPlan};
+use crate::physical::{JoinRegion, OperatorInfo, OrderEstimate, PhysicalPlan};
 use crate::plan::{Node, topological};
 use crate::source::ColumnFit;
 use crate::strategy::Ship;
@@ -24,8 +24,30 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
         tree(plan, root, &mut seen, &mut lines);
     }
     let mut text = render(plan, &lines, metrics, shows_fields);
+    plan.join_regions
+        .iter()
+        .filter(|region| region.is_reordered())
+        .for_each(|region| text.push_str(&reordered(plan, region)));
     metrics.into_iter().flat_map(|metrics| hints::wrong(plan, metrics)).for_each(|note| text.push_str(&note));
     text
+}
+
+/// Both orders of a region, below the tree.
+fn reordered(plan: &PhysicalPlan, region: &JoinRegion) -> String {
+    let order = |estimate: &OrderEstimate| {
+        let (order, rows) = (estimate.order.text(&|identity| short_name(plan, identity)), count(estimate.rows));
+        format!("{order}, about {rows} rows between the joins")
+    };
+    let (written, chosen) = (order(&region.written), order(&region.chosen));
+    format!("\njoin order of {}\n  as written: {written}\n  now:        {chosen}\n", region.join)
+}
+
+/// What a relation is called: by its own name, or by the file that it is read from.
+fn short_name(plan: &PhysicalPlan, identity: &str) -> String {
+    let operator = plan.operators.iter().find(|operator| operator.identity == identity);
+    let source = operator.filter(|operator| operator.inputs.is_empty() && operator.description.contains('/'));
+    let tail = source.map_or(identity, |source| source.description.as_str());
+    tail.rsplit('/').next().unwrap_or(tail).to_owned()
 }
 
 /// What is read from files and written to them: each source and sink with its fields beside the columns.

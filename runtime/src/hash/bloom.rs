@@ -1,6 +1,8 @@
 //! A filter that tells, of most keys that are not in a table, that they are not: a Bloom filter whose bits for one key lie in one word
 //! (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters, 2007).
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::error::Result;
 use crate::hash::index::prefetch;
 use crate::memory::Memory;
@@ -66,6 +68,18 @@ impl BloomFilter {
         let word = (hash >> self.shift) as usize;
         // SAFETY: as `word`: it is one of the words that the run holds, and `&mut self` owns it.
         unsafe { *self.run.start_mut().cast::<u64>().wrapping_add(word) |= bits(hash) };
+    }
+
+    /// As [`BloomFilter::insert`], by several threads at the same time, none of which asks what the filter holds until all are done.
+    #[inline(always)]
+    pub(crate) fn insert_shared(&self, hash: u64) {
+        // SAFETY: `word` gives the address of one of the aligned words that the run holds; while keys are added so, all access is by this method.
+        let word = unsafe { &*self.word(hash).cast::<AtomicU64>() };
+        let bits = bits(hash);
+        // To look first costs next to nothing, and saves the atomic write for keys that were there.
+        if word.load(Ordering::Relaxed) & bits != bits {
+            word.fetch_or(bits, Ordering::Relaxed);
+        }
     }
 
     /// Starts to load the word where a key's bits lie.

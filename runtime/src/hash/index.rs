@@ -223,6 +223,29 @@ impl HashIndex {
         }
     }
 
+    /// Adds a row, for which [`HashIndex::reserve`] made room, or puts it in the place of the row for which `same` holds; the place of that, or 0. Several threads may
+    /// do so at the same time, none of which looks rows up until all are done. [`HashIndex::len`] does not count such rows.
+    #[inline(always)]
+    pub(crate) fn put_shared(&self, hash: u64, place: usize, same: impl Fn(usize) -> bool) -> usize {
+        let Some(run) = &self.run else { return 0 };
+        let mask = self.slots() - 1;
+        let mut slot = (hash >> self.shift) as usize & mask;
+        loop {
+            // SAFETY: the run holds more than `mask` words and is aligned to pages (`reserve`). While rows are put so, all access is by this method, and by it
+            // atomic: there is no `&mut self` meanwhile, and nobody looks up.
+            let word = unsafe { &*run.start().cast::<AtomicU64>().wrapping_add(slot) };
+            let mut found = word.load(Ordering::Acquire);
+            // An entry never leaves and keeps its key: where another thread was quicker, this slot is looked at again.
+            while found == 0 || tags_match(found, hash) && same(place_of(found)) {
+                match word.compare_exchange(found, entry(hash, place), Ordering::AcqRel, Ordering::Acquire) {
+                    Ok(_) => return place_of(found),
+                    Err(now) => found = now,
+                }
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
     /// Takes one row out; whether it was there. `hash_of` is as for [`HashIndex::reserve`].
     ///
     /// The rows behind it move up as far as their homes allow, so no look-up meets a hole where its row was passed on.

@@ -25,6 +25,9 @@ impl HybridHashJoin {
     pub(crate) fn add(&mut self, side: usize, input: &Input<'_>) -> Result<Progress> {
         let kept = self.sides[side].worth_keeping(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
+        let key = &self.sides[side].key;
+        let share = self.shared.as_mut().map(|shared| shared.share_of(input, key));
+        let input = &share.as_ref().map_or(*input, |share| Input::new(input.batch(), share));
         if self.parts.is_none() {
             let table = &self.built.table;
             let need = || table.bytes_for(input) + table.build_bytes(input.len()) + CUT_BYTES;
@@ -41,6 +44,19 @@ impl HybridHashJoin {
             parts.route(input, &self.sides[side].key, |_, _, _| true);
         }
         parts.write(input.batch(), &mut self.disk)
+    }
+
+    /// Makes room for so many bytes beside the rows that it collects.
+    pub(super) fn room_to_collect(&mut self, bytes: usize) -> Result<Progress> {
+        if self.parts.is_none() {
+            if self.disk.try_reserve(CUT_BYTES + bytes) {
+                return Ok(Progress::Done);
+            }
+            self.cut();
+        }
+        ready!(self.distribute()?);
+        let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
+        parts.room(bytes, &mut self.disk)
     }
 
     /// Begins to cut the build side into parts.
@@ -77,6 +93,10 @@ impl HybridHashJoin {
 
     /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
     pub(crate) fn build(&mut self, stream_bytes: usize) -> Result<Progress> {
+        ready!(self.build_together()?);
+        if self.built.shared.is_some() {
+            return Ok(Progress::Done);
+        }
         if self.parts.is_none() {
             if !self.spills || self.disk.try_reserve(self.built.table.build_bytes(0)) {
                 self.built.table.build()?;
@@ -110,7 +130,7 @@ impl HybridHashJoin {
     /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
     pub(crate) fn begin_probe(&mut self) {
         match self.runtime_filter.take() {
-            Some(filter) if self.parts.is_none() => self.built.table.tell_keys(&filter),
+            Some(filter) if self.parts.is_none() => self.built.looked_up().tell_keys(&filter),
             Some(filter) => filter.give_up(),
             None => {}
         }
@@ -122,6 +142,7 @@ impl HybridHashJoin {
     pub(crate) fn revoke(&mut self, bytes: usize) {
         // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
         if self.stage != Stage::Build
+            || self.shared.as_ref().is_some_and(|shared| !shared.gives())
             || self.spilled_join.as_ref().is_some_and(|spilled_join| !spilled_join.is_repartition())
         {
             return;

@@ -18,6 +18,8 @@
 //! of a block has seen all of the other side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone
 //! over twice: for pairs and the rows of the blocks, then the other way round for the other side's.
 //!
+//! A broadcast build side is one table, which all tasks build and probe: see `shared`.
+//!
 //! *Hybrid hash joins* (DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984) with role reversal (Graefe, Query Evaluation
 //! Techniques, 1993), and filters over what was spilled as Flink has them.
 //!
@@ -38,6 +40,7 @@ mod kept;
 mod spilled_keys;
 mod merge;
 mod partitions;
+mod shared;
 mod spilled;
 mod side;
 mod table;
@@ -48,6 +51,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::hash::RuntimeFilter;
 use crate::join::partitions::{Partitions, SpillContext};
+use crate::join::shared::SharedBuild;
 use crate::join::side::Layouts;
 use crate::join::spilled::{PartitionPair, SpilledJoin};
 pub use crate::kernel::{JoinFactory, JoinKernel};
@@ -119,6 +123,8 @@ pub(crate) struct HybridHashJoin {
     /// The side that is built, where it is kept for further rounds of the other side.
     kept_side: Option<usize>,
     built: BuildSide,
+    /// Where the build side is broadcast: this task's part in the table of all tasks, until there is that table, or each task builds its own.
+    shared: Option<SharedBuild>,
     /// The first cut is level 0.
     level: u32,
     /// Where memory does not hold the build side: its parts, and what was in the table before and is not in parts yet.
@@ -155,6 +161,7 @@ impl HybridHashJoin {
             stage: Stage::Build,
             spills,
             kept_side: None,
+            shared: None,
             level: 0,
             parts: None,
             kept: None,
@@ -273,6 +280,7 @@ impl HybridHashJoin {
             self.keep();
             return Ok(Progress::Done);
         }
+        self.built.shared = None;
         let in_memory: usize = self.built.table.take_pages().iter().map(Page::bytes).sum();
         if let (Some(parts), Some(partners)) = (self.parts.take(), self.partners.take()) {
             let (parts, partners) = (parts.into_spilled(&mut self.disk), partners.into_spilled(&mut self.disk));

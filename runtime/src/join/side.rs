@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::join::table::{JoinTable, Pairs};
+use crate::join::table::{JoinTable, Pairs, SharedTable};
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Selection};
@@ -74,6 +74,8 @@ pub(crate) struct BuildSide {
     /// Which side: 0 is left.
     pub(crate) side: usize,
     pub(crate) table: JoinTable,
+    /// The table of all tasks, where they have one and it is indexed; its rows are only read.
+    pub(super) shared: Option<Arc<SharedTable>>,
     probe_key: Vec<usize>,
     probe_nullable: Vec<usize>,
 }
@@ -85,14 +87,20 @@ impl BuildSide {
         Ok(BuildSide {
             side,
             table: JoinTable::new(built.types.clone(), &built.live, built.key.clone(), memory)?,
+            shared: None,
             probe_key: probe.key.clone(),
             probe_nullable: probe.nullable.clone(),
         })
     }
 
+    /// The table that rows of the other side are looked up in: the table of all tasks, or this task's own.
+    pub(crate) fn looked_up(&self) -> &JoinTable {
+        self.shared.as_deref().and_then(SharedTable::table).unwrap_or(&self.table)
+    }
+
     /// Looks rows of the other side up.
     pub(crate) fn probe(&self, input: &Input<'_>, pairs: &mut Pairs) {
-        self.table.probe(input, &self.probe_key, pairs);
+        self.looked_up().probe(input, &self.probe_key, pairs);
         pairs.forget(input, &self.probe_nullable);
     }
 }

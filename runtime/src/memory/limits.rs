@@ -59,6 +59,9 @@ pub const SLACK_SHARE: usize = 16;
 /// The part of a job's budget, split among tasks, that one combiner may hold: `1 / COMBINER_SHARE`.
 pub const COMBINER_SHARE: usize = 8;
 
+/// The part of the budget that a plan counts on for one operator: others need some, too.
+pub const SHARE_OF_MEMORY: f64 = 0.5;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,7 +55,7 @@ pub use first::First;
 pub use fold::{Fold, Merge, StateLeaf};
 pub use group_reduce::GroupReduce;
 pub use iterate::{LoopBegin, LoopEnd, LoopEnds, SolutionJoin};
-pub use join::{Join, JoinHint, JoinKind, JoinShip, Nulls};
+pub use join::{Join, JoinHint, JoinKind, JoinShip, Nulls, PairGives};
 pub use keyed::Keyed;
 pub use map_partition::MapPartition;
 pub use min_max_by::MinMaxBy;

@@ -40,6 +40,10 @@ impl Operator for Project {
         Some(self.leaves.iter().copied().map(Some).collect())
     }
 
+    fn projects(&self) -> Option<&[usize]> {
+        Some(&self.leaves)
+    }
+
     fn role(&self) -> Role {
         Role::Project(self.leaves.clone())
     }

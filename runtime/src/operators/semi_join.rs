@@ -85,8 +85,10 @@ impl Operator for SemiJoin {
         if is_merged {
             return merge_strategies(planning, &self.keys, &merge);
         }
+        let name = format!("hash {kind} join");
         let hash = |way: HashWay| {
-            let factory = parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
+            // It calls no closure, so what it does with rows that nobody wants is seen nowhere.
+            let factory = parts.hash(&name, BuildRows::Any, way).stopping_early(true);
             // A left row without a partner gives nothing to a semi-join.
             let drops_left = self.matched && way.build == 1;
             if drops_left { factory.filtering(Some((0, self.keys[0].clone().into()))) } else { factory }
@@ -115,7 +117,7 @@ impl SemiJoin {
         let sides = sides(&self.inputs, &self.keys, self.nulls, planning, asked);
         let (matched, leaves) = (self.matched, sides[0].types.len());
         let emitter: EmitterFactory = Arc::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves))));
-        JoinParts { sides, emitter, layout: layout(&self.inputs[0], planning.live) }
+        JoinParts { sides, emitter, layout: layout(&self.inputs[0], planning.live), emitter_bytes: 0 }
     }
 }
 

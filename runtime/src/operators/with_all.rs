@@ -7,13 +7,13 @@
 //! the others when the last one is there (`FrozenRows`: no row changes any more, so nothing is locked). What `init` makes of them is each task's
 //! own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{Lent, Rendezvous};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
@@ -93,31 +93,12 @@ impl Operator for WithAll {
     }
 }
 
-/// Rows until every task has had them: then a task that makes something of them gives their memory back.
-struct Lent {
-    state: Mutex<(Option<Arc<FrozenRows>>, usize)>,
-}
-
-impl Lent {
-    fn to(tasks: usize, rows: FrozenRows) -> Arc<Self> {
-        Arc::new(Lent { state: Mutex::new((Some(Arc::new(rows)), tasks)) })
-    }
-
-    /// The rows; each task takes them once.
-    fn take(&self) -> Option<Arc<FrozenRows>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (rows, left) = &mut *state;
-        *left = left.saturating_sub(1);
-        if *left == 0 { rows.take() } else { rows.clone() }
-    }
-}
-
 struct WithAllDriver {
     kernel: Box<dyn Beside>,
     /// The rows, in the task that keeps them, until it lends them.
     kept: Option<SortBuffer>,
     begun: bool,
-    meeting: Arc<Rendezvous<Arc<Lent>>>,
+    meeting: Arc<Rendezvous<Arc<Lent<FrozenRows>>>>,
     context: TaskContext,
 }
 
@@ -145,8 +126,7 @@ impl Driver for WithAllDriver {
         let Some(lent) = self.meeting.wait(&self.context, |said| said.first()?.clone()) else {
             return Ok(Progress::Pending);
         };
-        let rows = lent.take().ok_or_else(|| Error::Internal("rows were lent once too often".to_owned()))?;
-        self.kernel.begin(rows)?;
+        self.kernel.begin(lent.take()?)?;
         self.begun = true;
         Ok(Progress::Done)
     }

@@ -3,7 +3,7 @@
 //! One number for all of it, the seconds that pass if nothing else runs: what tasks do at the same time is divided by them. What does not fit memory pays for its way to
 //! disk and back. Weights are of one core of the machine at hand; between nodes there is a network, which has to carry what is shipped.
 
-use crate::memory::limits::SPILL_PARTS;
+use crate::memory::limits::{SHARE_OF_MEMORY, SPILL_PARTS};
 use crate::strategy::{Estimate, Properties, Ship, Strategy, Way, Work};
 
 use super::profile::Profile;
@@ -15,9 +15,6 @@ pub(super) struct CostModel {
     /// The memory budget of a node.
     pub(super) memory_bytes: usize,
 }
-
-/// The part of the budget that one operator may expect: others need some, too.
-const SHARE_OF_MEMORY: f64 = 0.5;
 
 impl CostModel {
     /// A round of an operator that runs like this, over inputs that lie like these.

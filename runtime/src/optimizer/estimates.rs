@@ -19,12 +19,15 @@ pub(super) type Estimates = HashMap<u64, Estimate>;
 /// A source that knows its bytes alone has records of this width at least.
 const LEAST_SCANNED_BYTES: f64 = 16.0;
 
+/// What is known of the records of each node, by its sequence number; nothing of sinks.
+pub(super) type Known = HashMap<u64, Relation>;
+
 /// Asks each operator, inputs first. What nobody reads gives nothing: it is a sink.
-pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live) -> Estimates {
+pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live) -> (Known, Estimates) {
     let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
     let (decisive, effort) = (decisive(nodes), Arc::new(Effort::default()));
     let bounds = bounds_behind(nodes);
-    let (mut relations, mut estimates) = (HashMap::new(), Estimates::new());
+    let (mut relations, mut estimates) = (Known::new(), Estimates::new());
     for node in nodes {
         let inputs: Vec<Relation> =
             node.inputs.iter().filter_map(|input| relations.get(&input.sequence)).cloned().collect();
@@ -43,7 +46,7 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live) -> Estimates {
         estimates.insert(node.sequence, relation.estimate(node.schema(), live));
         relations.insert(node.sequence, relation);
     }
-    estimates
+    (relations, estimates)
 }
 
 /// The nodes that some choice depends on: those before an operator that has one.

@@ -3,14 +3,15 @@
 //! The rules run in this order:
 //! 1. `checks`: what only the whole graph can know to be wrong, so that nothing is planned in vain.
 //! 2. `filters`: filters move down. What they leave is what the next rules count and place.
-//! 3. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
-//! 4. `loops`: what comes into a loop from outside is replayed in each round.
-//! 5. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
-//! 6. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 7. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
-//! 8. `choose`: a strategy for each operator by cost (`search`), and, from the sources down, the stages that follow from it.
-//! 9. `runtime_filters`: what joins say of their build sides, once they are complete, is asked where rows of the other side begin.
-//! 10. `sanity`, last: holds the finished plan against what the executor relies on.
+//! 3. `join_order`: inner joins in the order that carries least. It counts filters where they are by now, and may make forks that meet.
+//! 4. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
+//! 5. `loops`: what comes into a loop from outside is replayed in each round.
+//! 6. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
+//! 7. `estimates`, from the sources down: how many rows, how wide. Costs need it.
+//! 8. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
+//! 9. `choose`: a strategy for each operator by cost (`search`), and, from the sources down, the stages that follow from it.
+//! 10. `runtime_filters`: what joins say of their build sides, once they are complete, is asked where rows of the other side begin.
+//! 11. `sanity`, last: holds the finished plan against what the executor relies on.
 //!
 //! **Each rule can be left out** (`--without`), and a test holds results with and without each against the embedded engine, which knows none.
 
@@ -20,6 +21,7 @@ mod choose;
 mod cost;
 mod estimates;
 mod filters;
+mod join_order;
 mod liveness;
 mod loops;
 mod profile;
@@ -35,6 +37,9 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::physical::{Decisions, PhysicalPlan};
 use crate::plan::{Loops, Node, topological};
+
+use estimates::Estimates;
+use join_order::Reordered;
 
 pub use profile::{Profile, Weights};
 pub use rules::{Rule, Rules};
@@ -64,13 +69,17 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     if resources.rules.runs(Rule::Filters) {
         sinks = filters::move_down(&sinks);
     }
+    let Reordered { regions: join_regions, estimates: known } = join_order::reorder(&mut sinks, &resources)?;
     if resources.rules.runs(Rule::Scans) {
         sinks = repeat::scans(&sinks);
     }
     sinks = loops::with_replays(&sinks);
     let nodes = topological(&sinks);
     let live = liveness::live(&nodes, resources.rules);
-    let estimates = estimates::estimate(&nodes, &live);
+    // The same nodes are not estimated twice: predicates would run over samples again.
+    let is_same =
+        |known: &Estimates| known.len() == nodes.len() && nodes.iter().all(|node| known.contains_key(&node.sequence));
+    let estimates = known.filter(is_same).unwrap_or_else(|| estimates::estimate(&nodes, &live).1);
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
     let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;
@@ -83,6 +92,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
     plan.size_hints =
         nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none()).filter_map(hint).collect();
+    plan.join_regions = join_regions;
     sanity::check(&plan)?;
     Ok(plan)
 }

@@ -5,6 +5,8 @@
 pub enum Rule {
     /// Filters move below the operators that take over what they look at.
     Filters,
+    /// Inner joins are made in the order in which least is carried between them.
+    Joins,
     /// Sources decode, and exchanges carry, the fields that somebody reads.
     Fields,
     /// Tasks fold what they have of each group before they ship it.
@@ -17,13 +19,15 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Rule; 5] = [Rule::Filters, Rule::Fields, Rule::Combiners, Rule::Scans, Rule::RuntimeFilters];
+    pub const ALL: [Rule; 6] =
+        [Rule::Filters, Rule::Joins, Rule::Fields, Rule::Combiners, Rule::Scans, Rule::RuntimeFilters];
 
     /// Its name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Rule::Filters => "filters",
+            Rule::Joins => "joins",
             Rule::Fields => "fields",
             Rule::Combiners => "combiners",
             Rule::Scans => "scans",

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::row::{LeafType, Physical};
 
 use super::batch::{Batch, Input, LeafPtr, Selection};
+use super::pair_rows::RowPairs;
 use super::sealed::OneRow;
 use super::slot;
 use super::slot::{INLINE_BYTES, Slot};
@@ -79,6 +80,51 @@ impl RowWriter {
             done += places.len();
         }
         Ok(())
+    }
+
+    /// Copies pairs from a position on, until a page is closed: `left_leaves` leaves of the left record, then those of the right one. Returns
+    /// where it stopped: at the end, or behind the pair that closed a page.
+    ///
+    /// # Errors
+    /// As [`RowWriter::append`].
+    pub fn append_pairs(&mut self, pairs: &RowPairs<'_>, from: usize, left_leaves: usize) -> Result<usize> {
+        let layout = self.layout().clone();
+        let sides = [(pairs.side(0), 0..left_leaves), (pairs.side(1), left_leaves..layout.types().len())];
+        let sides = sides.map(|((batch, rows), leaves)| {
+            let part = |leaf: usize| {
+                let offset = layout.offset(leaf)?;
+                Some(Part { from: source(batch, leaf - leaves.start, layout.types()[leaf]), offset })
+            };
+            let parts: SmallVec<[Part; 16]> = leaves.clone().filter_map(part).collect();
+            let slots = parts.iter().map(|part| part.from).filter(|from| from.ty.physical() == Physical::Slot);
+            let slots: SmallVec<[LeafPtr; 8]> = slots.collect();
+            (parts, slots, rows)
+        });
+        let heap = |pair: usize| -> usize {
+            // SAFETY: the rows are rows of the batches that the pairs are made of.
+            sides.iter().map(|(_, slots, rows)| unsafe { heap_bytes(slots, rows[pair]) }).sum()
+        };
+        let mut places: SmallVec<[usize; 64]> = SmallVec::new();
+        let mut done = from;
+        while done < pairs.len() && !self.has_sealed() {
+            // Segments as in `append_rows`.
+            places.clear();
+            let bytes = heap(done);
+            let Some(first) = self.claim(bytes) else { return self.check().map(|()| done) };
+            places.push(first);
+            if bytes == 0 {
+                let most = self.room().min(pairs.len() - done - 1);
+                let more = (done + 1..done + 1 + most).take_while(|&pair| heap(pair) == 0).count();
+                places.extend((1..=more).map(|index| first + index * layout.width()));
+                self.skip(more);
+            }
+            for (parts, _, rows) in &sides {
+                // SAFETY: as above; the places were claimed for these pairs, with the heap room of the first.
+                unsafe { self.copy_parts(parts, &rows[done..done + places.len()], &places) };
+            }
+            done += places.len();
+        }
+        Ok(done)
     }
 
     /// # Safety

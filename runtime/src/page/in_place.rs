@@ -8,6 +8,8 @@ pub(crate) struct InPlace {
 
 // SAFETY: `start` is the region's, which all threads share; what is written is the writer's own, by its promise.
 unsafe impl Send for InPlace {}
+// SAFETY: what `&InPlace` gives is an address to read from; to write takes `&mut`.
+unsafe impl Sync for InPlace {}
 
 impl InPlace {
     /// # Safety

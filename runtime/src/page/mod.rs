@@ -51,7 +51,7 @@ pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
 pub(crate) use copy::{Part, heap_bytes, source};
 pub(crate) use in_place::InPlace;
 pub use list_column::ListColumn;
-pub use pair_rows::{PairRows, RowPairs};
+pub use pair_rows::{PairRows, PairSource, RowPairs, SeenRecord};
 pub use plain::{ListElement, Plain};
 pub(crate) use region::{LARGEST_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, rest};

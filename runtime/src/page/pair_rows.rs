@@ -1,6 +1,9 @@
 //! Pairs of rows of two batches, as joins hand them to kernels.
 
 use std::marker::PhantomData;
+use std::ops::Range;
+
+use crate::row::LeafType;
 
 use super::batch::{Batch, LeafReader, Row};
 
@@ -12,6 +15,18 @@ pub struct RowPairs<'b> {
     rows: [&'b [usize]; 2],
     is_stored_left: bool,
 }
+
+/// Where a record lies that pairs are seen with ([`RowPairs::seen`]).
+#[derive(Clone, Copy)]
+pub enum PairSource<'p> {
+    /// In the records of the left side, 0, or of the right one.
+    Side(usize),
+    /// In a batch that has a row for each pair: for the first pair that is seen its first one.
+    Batch(&'p Batch<'p>),
+}
+
+/// A record that pairs are seen with ([`RowPairs::seen`]): where it lies, and its leaves as [`Batch::arranged`] takes them.
+pub type SeenRecord<'p, 'l> = (PairSource<'p>, &'l [(Option<usize>, LeafType)]);
 
 impl<'b> RowPairs<'b> {
     /// Pairs of rows of `probe` and of `stored`, by number. `is_stored_left` says which side of a join the table is.
@@ -51,6 +66,37 @@ impl<'b> RowPairs<'b> {
         let (probe, stored) = ((&self.probe, self.rows[0]), (&self.stored, self.rows[1]));
         let (left, right) = if self.is_stored_left { (stored, probe) } else { (probe, stored) };
         f(LeafReader::new(left.0), LeafReader::new(right.0), PairRows::new(left.1, right.1))
+    }
+
+    /// Some of the pairs as pairs of other records: the left and the right one.
+    /// `numbers` are 0, 1, 2 and so on, as many as pairs are asked for; where they are not, or a batch has fewer rows, there are no pairs.
+    #[must_use]
+    pub fn seen<'p>(
+        &'p self,
+        range: Range<usize>,
+        records: [SeenRecord<'p, '_>; 2],
+        numbers: &'p [usize],
+    ) -> RowPairs<'p> {
+        let sides = records.map(|(of, leaves)| {
+            let (batch, rows) = match of {
+                PairSource::Side(side) => {
+                    let (batch, rows) = self.side(side);
+                    (batch, rows.get(range.clone()).unwrap_or_default())
+                }
+                PairSource::Batch(batch) => (batch, numbers.get(..range.len()).unwrap_or_default()),
+            };
+            let is_known = matches!(of, PairSource::Side(_)) || rows.iter().all(|&row| row < batch.rows());
+            (batch.arranged(leaves), if is_known { rows } else { &[] })
+        });
+        let [(left, left_rows), (right, right_rows)] = sides;
+        let pairs = left_rows.len().min(right_rows.len());
+        // SAFETY: the rows of a side are rows of its batch, which these pairs were made of; those of another batch were held against it.
+        unsafe { RowPairs::new([left, right], [&left_rows[..pairs], &right_rows[..pairs]], false) }
+    }
+
+    /// The records of the left side, 0, or of the right one, and by pair which of them.
+    pub(super) fn side(&self, side: usize) -> (&Batch<'b>, &'b [usize]) {
+        if (side == 0) == self.is_stored_left { (&self.stored, self.rows[1]) } else { (&self.probe, self.rows[0]) }
     }
 
     /// The left and the right record of one pair, as batches of one row: for messages.

@@ -20,7 +20,7 @@ pub(crate) use owned::OwnedRows;
 pub(crate) use sinks::LIST_ALIGN;
 pub use sinks::{Claims, NewRow, Out, OutBytes, OutList, OutText, SinkLeaves};
 
-type Overflow = Box<dyn FnMut(Page) + Send>;
+type Overflow = Box<dyn FnMut(Page) + Send + Sync>;
 
 /// Closed pages that stay where others [overflow](RowWriter::overflow_to).
 const KEPT_PAGES: usize = 2;
@@ -179,7 +179,7 @@ impl RowWriter {
     }
 
     /// Gives closed pages away beyond some, which stay and come before them: for a closure that writes without end before anybody takes pages.
-    pub fn overflow_to(&mut self, overflow: impl FnMut(Page) + Send + 'static) {
+    pub fn overflow_to(&mut self, overflow: impl FnMut(Page) + Send + Sync + 'static) {
         self.overflow = Some(Box::new(overflow));
     }
 
@@ -188,6 +188,15 @@ impl RowWriter {
         if self.spare.is_none() {
             self.spare = page.reclaim();
         }
+    }
+
+    /// Takes the memory for a page now, so that it is there when the first row is written.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] where it is refused.
+    pub fn reserve_page(&mut self) -> Result<()> {
+        self.spare = Some(Run::new(PAGE_BYTES, &self.memory)?);
+        Ok(())
     }
 
     /// Room for a row with `heap` bytes of variable parts; its place in the region.

@@ -12,6 +12,8 @@ use crate::format::Value;
 use crate::plan::Node;
 use crate::strategy::{Ship, Strategy};
 
+use super::join_order::JoinOrder;
+
 /// The form of decisions as text.
 const VERSION: u64 = 1;
 
@@ -45,9 +47,14 @@ pub struct Candidate {
     pub gives: String,
 }
 
-/// How the operators of a plan run, by their identities.
+/// How the operators of a plan run, and in which order inner joins are made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Decisions(BTreeMap<String, Choice>);
+pub struct Decisions {
+    /// By the identities of operators.
+    operators: BTreeMap<String, Choice>,
+    /// By the identities of regions' uppermost joins.
+    join_orders: BTreeMap<String, JoinOrder>,
+}
 
 impl Choice {
     /// That of a strategy.
@@ -77,28 +84,46 @@ impl Decisions {
     /// These choices.
     #[must_use]
     pub fn of(choices: impl IntoIterator<Item = (String, Choice)>) -> Self {
-        Decisions(choices.into_iter().collect())
+        Decisions { operators: choices.into_iter().collect(), join_orders: BTreeMap::new() }
     }
 
     /// How an operator is to run, if that is decided.
     #[must_use]
     pub fn get(&self, identity: &str) -> Option<&Choice> {
-        self.0.get(identity)
+        self.operators.get(identity)
+    }
+
+    /// In which order the joins of a region are to be made, if that is decided; the region has the identity of its uppermost join.
+    #[must_use]
+    pub fn join_order(&self, join: &str) -> Option<&JoinOrder> {
+        self.join_orders.get(join)
+    }
+
+    /// The order of each region, by the identity of its uppermost join.
+    pub fn join_orders(&self) -> impl Iterator<Item = (&str, &JoinOrder)> {
+        self.join_orders.iter().map(|(join, order)| (join.as_str(), order))
+    }
+
+    /// The same, with another order for the joins of a region, which has the identity of its uppermost join. A plan that cannot have that order is refused.
+    #[must_use]
+    pub fn with_join_order(mut self, join: impl Into<String>, order: JoinOrder) -> Self {
+        self.join_orders.insert(join.into(), order);
+        self
     }
 
     /// The same, with another choice for one operator.
     #[must_use]
     pub fn with(mut self, identity: impl Into<String>, choice: Choice) -> Self {
-        self.0.insert(identity.into(), choice);
+        self.operators.insert(identity.into(), choice);
         self
     }
 
     /// Each operator's choice, in the order of their identities.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Choice)> {
-        self.0.iter().map(|(identity, choice)| (identity.as_str(), choice))
+        self.operators.iter().map(|(identity, choice)| (identity.as_str(), choice))
     }
 
-    /// As JSON: `{"version": 1, "operators": {"counts/sum": {"how": "…", "ships": ["hash 0"], "tasks": 2}}}`.
+    /// As JSON: `{"version": 1, "operators": {"counts/sum": {"how": "…", "ships": ["hash 0"], "tasks": 2}}, "join_orders": {"joined": [["a", "b"], "c"]}}`.
     #[must_use]
     pub fn to_json(&self) -> String {
         self.value().to_string()
@@ -106,8 +131,13 @@ impl Decisions {
 
     /// The same, before it is a text.
     pub(crate) fn value(&self) -> Value {
-        let operators = self.0.iter().map(|(id, choice)| (id.clone(), choice_value(choice))).collect();
-        Value::object([("version", VERSION.into()), ("operators", Value::Object(operators))])
+        let operators = self.operators.iter().map(|(id, choice)| (id.clone(), choice_value(choice))).collect();
+        let join_orders = self.join_orders.iter().map(|(join, order)| (join.clone(), order.value())).collect();
+        Value::object([
+            ("version", VERSION.into()),
+            ("operators", Value::Object(operators)),
+            ("join_orders", Value::Object(join_orders)),
+        ])
     }
 
     /// Of [`Decisions::to_json`], or of a plan's JSON, which holds them.
@@ -136,7 +166,13 @@ impl Decisions {
             Some((identity.clone(), choice))
         };
         let choices = operators.iter().map(choice).collect::<Option<BTreeMap<_, _>>>();
-        choices.map(Decisions).ok_or_else(|| "an operator has no `how`, `ships` or `tasks`".to_owned())
+        let choices = choices.ok_or_else(|| "an operator has no `how`, `ships` or `tasks`".to_owned())?;
+        // What was written before joins were reordered has none.
+        let orders = all["join_orders"].as_object().into_iter().flatten();
+        let orders = orders.map(|(join, order)| Some((join.clone(), JoinOrder::of_value(order)?)));
+        let orders = orders.collect::<Option<BTreeMap<_, _>>>();
+        let join_orders = orders.ok_or_else(|| "an order of joins is no list of two, or a text".to_owned())?;
+        Ok(Decisions { operators: choices, join_orders })
     }
 }
 
@@ -152,16 +188,21 @@ pub(crate) fn without_number(identity: &str) -> &str {
     identity.rsplit_once('#').filter(|(_, number)| is_number(number)).map_or(identity, |(name, _)| name)
 }
 
-/// The identities of a plan's nodes: where several have one, the later ones have a number behind it.
+/// The identities of a plan's nodes: where several have one, the later ones have a number behind it. Later is what the program made later, so that an operator has the same
+/// identity wherever the optimizer puts it.
 pub(crate) fn identities(nodes: &[Arc<Node>]) -> Vec<String> {
+    let mut identities: Vec<String> = nodes.iter().map(|node| node.identity()).collect();
+    let mut as_made: Vec<usize> = (0..nodes.len()).collect();
+    as_made.sort_by_key(|&node| nodes[node].written);
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let unique = |node: &Arc<Node>| {
-        let identity = node.identity();
-        let count = seen.entry(identity.clone()).or_default();
+    for node in as_made {
+        let count = seen.entry(identities[node].clone()).or_default();
         *count += 1;
-        if *count == 1 { identity } else { format!("{identity}#{count}") }
-    };
-    nodes.iter().map(unique).collect()
+        if *count > 1 {
+            identities[node] = format!("{}#{count}", identities[node]);
+        }
+    }
+    identities
 }
 
 #[cfg(test)]
@@ -171,10 +212,23 @@ mod tests {
     #[test]
     fn decisions_are_the_same_after_a_way_through_text() {
         let choice = Choice { how: "hash join, build left".to_owned(), ships: vec!["hash 0 2".to_owned()], tasks: 3 };
+        let relation = |name: &str| JoinOrder::Relation(name.to_owned());
+        let order = JoinOrder::join(JoinOrder::join(relation("a/b"), relation("a/b@2")), relation("\"⋈\""));
         let decisions = Decisions::default().with("paths/of names", choice.clone()).with("sum#2", choice);
+        let decisions = decisions.with_join_order("paths/joined", order).with_join_order("alone", relation("c"));
         assert_eq!(Decisions::from_json(&decisions.to_json()).unwrap(), decisions);
-        for text in ["", "[]", "{}", r#"{"version":2,"operators":{}}"#, r#"{"version":1,"operators":{"a":{"how":1}}}"#]
-        {
+        let without_orders = r#"{"version":1,"operators":{}}"#;
+        assert_eq!(Decisions::from_json(without_orders).unwrap(), Decisions::default());
+        let wrong = [
+            "",
+            "[]",
+            "{}",
+            r#"{"version":2,"operators":{}}"#,
+            r#"{"version":1,"operators":{"a":{"how":1}}}"#,
+            r#"{"version":1,"operators":{},"join_orders":{"a":["b"]}}"#,
+            r#"{"version":1,"operators":{},"join_orders":{"a":["b",["c","d","e"]]}}"#,
+        ];
+        for text in wrong {
             assert!(matches!(Decisions::from_json(text), Err(Error::Plan(_))), "{text}");
         }
     }

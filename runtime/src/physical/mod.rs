@@ -7,6 +7,7 @@
 //! **Filters are not operators at run time.** They are attached to what follows them, so moving one along an edge is moving a list entry.
 
 mod decisions;
+mod join_order;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, TumblingWindow
 
 pub use decisions::{Candidate, Choice, Decisions};
 pub(crate) use decisions::{choice_value, identities, ship_text, without_number};
+pub use join_order::{JoinOrder, JoinRegion, OrderEstimate};
 
 /// An operator as the plan shows it; steps, filters and views name it by index.
 pub struct OperatorInfo {
@@ -199,6 +201,8 @@ pub struct PhysicalPlan {
     pub runtime_filters: Vec<RuntimeFilterPlan>,
     /// The operators of which the program says how much they give, outside of loops.
     pub size_hints: Vec<(usize, SizeHint)>,
+    /// The inner joins that may be made in any order, and in which they are made.
+    pub join_regions: Vec<JoinRegion>,
 }
 
 impl PhysicalPlan {
@@ -206,7 +210,11 @@ impl PhysicalPlan {
     #[must_use]
     pub fn decisions(&self) -> Decisions {
         let chosen = |operator: &OperatorInfo| Some((operator.identity.clone(), operator.chosen.clone()?));
-        Decisions::of(self.operators.iter().filter_map(chosen))
+        let operators = Decisions::of(self.operators.iter().filter_map(chosen));
+        let with_order = |decisions: Decisions, region: &JoinRegion| {
+            decisions.with_join_order(region.join.as_str(), region.chosen.order.clone())
+        };
+        self.join_regions.iter().fold(operators, with_order)
     }
 
     /// Of each operator, in how many tasks some part of it runs: a combiner runs in those of the rows that it combines.

@@ -7,8 +7,10 @@
 //! and even the dropping of nodes keep what is open in vectors.
 
 mod forwards;
+mod inner_join;
 mod loops;
 mod operator;
+mod reads;
 mod table;
 
 use std::collections::{HashMap, HashSet};
@@ -21,14 +23,18 @@ use crate::row::Schema;
 use crate::strategy::Role;
 
 pub use forwards::Forwards;
+pub use inner_join::{InnerJoin, NewJoin, PairCall, PairRecord, PairRecords, RecordOf};
 pub use loops::Loops;
-pub use operator::{Operator, Reads, SizeHint, unchanged};
+pub use operator::{Operator, SizeHint, unchanged};
+pub use reads::Reads;
 pub use table::{Table, unbounded_memory, unbounded_writer};
 
 /// One operator of a plan.
 pub struct Node {
     /// Counts nodes in the order in which they were made.
     pub sequence: u64,
+    /// The sequence number of the node that the program made, for one that the planner has put in its place.
+    pub written: u64,
     /// Where in the program: bindings and functions, from the outside in. With the name this is the node's identity.
     pub path: Arc<str>,
     /// What the user wrote, and where.
@@ -51,15 +57,25 @@ impl Node {
         operator: Arc<dyn Operator>,
         inputs: Vec<Arc<Node>>,
     ) -> Arc<Self> {
+        Arc::new(Node::numbered(path, origin, text, operator, inputs))
+    }
+
+    fn numbered(
+        path: Arc<str>,
+        origin: Origin,
+        text: Arc<str>,
+        operator: Arc<dyn Operator>,
+        inputs: Vec<Arc<Node>>,
+    ) -> Self {
         static SEQUENCE: AtomicU64 = AtomicU64::new(0);
         let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Node { sequence, path, origin, text, operator, inputs })
+        Node { sequence, written: sequence, path, origin, text, operator, inputs }
     }
 
     /// The same with other inputs.
     #[must_use]
     pub fn with_inputs(&self, inputs: Vec<Arc<Node>>) -> Arc<Self> {
-        Node::new(self.path.clone(), self.origin.clone(), self.text.clone(), self.operator.clone(), inputs)
+        self.with_operator(self.operator.clone(), inputs)
     }
 
     /// The same by another name.
@@ -72,7 +88,9 @@ impl Node {
     /// The same place in the program with another operator, and its inputs.
     #[must_use]
     pub fn with_operator(&self, operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>) -> Arc<Self> {
-        Node::new(self.path.clone(), self.origin.clone(), self.text.clone(), operator, inputs)
+        let mut node = Node::numbered(self.path.clone(), self.origin.clone(), self.text.clone(), operator, inputs);
+        node.written = self.written;
+        Arc::new(node)
     }
 
     /// The records it gives.

@@ -4,31 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::output::{Claim, EpochSink};
-use crate::plan::Table;
+use crate::plan::{InnerJoin, NewJoin, Table};
 use crate::row::{LeafSet, Schema};
 use crate::source::ColumnFit;
 use crate::statistics::Relation;
 use crate::strategy::{Planning, Role, Strategy};
-
-/// The leaves of an input that a closure reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reads {
-    /// All, as far as anybody knows.
-    All,
-    /// These.
-    Leaves(LeafSet),
-}
-
-impl Reads {
-    /// As a set of leaves of `schema`.
-    #[must_use]
-    pub fn of(&self, schema: &Schema) -> LeafSet {
-        match self {
-            Reads::All => LeafSet::all(schema.leaves().len()),
-            Reads::Leaves(leaves) => leaves.clone(),
-        }
-    }
-}
 
 /// What a program says of how much an operator gives.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,6 +73,22 @@ pub trait Operator: Send + Sync {
             (Some(input), Some(leaves)) => input.viewed(&leaves, self.schema()),
             (input, _) => Relation::unknown(input.map_or(0.0, |input| input.rows), self.schema()),
         }
+    }
+
+    /// For an inner join that may be made in another order: what it joins by, and what its closure is.
+    fn inner_join(&self) -> Option<InnerJoin<'_>> {
+        None
+    }
+
+    /// For what answers [`Operator::inner_join`]: another join.
+    fn joined_otherwise(&self, join: NewJoin) -> Option<Arc<dyn Operator>> {
+        let _ = join;
+        None
+    }
+
+    /// Where it gives the records that it is given with other leaves, and means no more than that: for each leaf the one that it is.
+    fn projects(&self) -> Option<&[usize]> {
+        None
     }
 
     /// The same operator, of which the program says that it keeps this share of the records that it is given; none where it is no filter.

@@ -76,6 +76,16 @@ impl Schema {
         schema
     }
 
+    /// The same records with the leaves of others behind them, which belong to no field.
+    #[must_use]
+    pub fn beside(&self, other: &Schema) -> Schema {
+        let mut schema = self.clone();
+        let own = schema.leaves.len();
+        let shifted = |leaf: &Leaf| Leaf { validity: leaf.validity.map(|validity| own + validity), ..leaf.clone() };
+        schema.leaves.extend(other.leaves.iter().map(shifted));
+        schema
+    }
+
     /// The same records with event time behind them.
     #[must_use]
     pub fn with_event_time(&self) -> Schema {

@@ -133,7 +133,8 @@ impl Relation {
 
     /// From how many keys these records' keys are: how many different ones there were before anything was dropped. Of two relations that are filtered apart, the
     /// keys of each are taken for any of these.
-    fn domain(&self, key: &[usize]) -> f64 {
+    #[must_use]
+    pub fn domain(&self, key: &[usize]) -> f64 {
         let origins: Vec<&Origin> = key.iter().filter_map(|&leaf| self.columns.get(leaf)?.origin.as_ref()).collect();
         let first = origins.first().filter(|_| origins.len() == key.len());
         match first.filter(|(first, _)| origins.iter().all(|(other, _)| Arc::ptr_eq(first, other))) {

@@ -50,7 +50,7 @@ pub struct DriverFactory {
     /// all that it keeps for good.
     pub minimum_bytes: Option<usize>,
     /// Whether a task of it may end before its input does, where nobody wants its rows any more: nothing that it does is seen but by these, and no other
-    /// task waits for what it says.
+    /// task waits for what it says, or only as long as [its driver](Driver::may_stop) says so.
     pub may_stop: bool,
     /// What becomes of their state where a job goes on from a snapshot.
     pub recovery: Recovery,

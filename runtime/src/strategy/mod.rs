@@ -13,7 +13,7 @@
 //! **Who has enough says so.** `first` is satisfied (`Driver::is_satisfied`) where no further row would change anything: the steps before it and
 //! their source stop, it closes its inbox, and a task whose exits are all closed stops in turn. Only what says that it may
 //! (`DriverFactory::may_stop`) does: a closure that counts, rows that are persisted, files that are written, and tasks that meet others go on to
-//! their end, and what they send is dropped.
+//! their end, and what they send is dropped. A join that builds a table together with other tasks may stop once that is there (`Driver::may_stop`).
 
 mod factory;
 mod loops;
@@ -308,6 +308,11 @@ pub trait Driver: Send {
     /// Whether more rows would change nothing, at any port. Those before it then stop, as far as they [may](DriverFactory::may_stop).
     fn is_satisfied(&self) -> bool {
         false
+    }
+
+    /// Whether it may be stopped now, where [it may at all](DriverFactory::may_stop): not as long as other tasks wait for what it will say.
+    fn may_stop(&self) -> bool {
+        true
     }
 
     /// How often a port is fed.

@@ -38,6 +38,7 @@ mod scarce_kept;
 mod scarce_loops;
 mod scarce_measures;
 mod scarce_meet;
+mod scarce_shared;
 mod scarce_sort;
 mod semi_join;
 mod set;

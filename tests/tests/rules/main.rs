@@ -5,6 +5,7 @@
 mod branches;
 mod counting;
 mod counting_aside;
+mod joins;
 mod own_types;
 mod pipelines;
 mod runtime_filters;

@@ -2,6 +2,7 @@
 //!
 //! The machine's pace changes from one minute to the next, so no plan is timed without the chosen one just before it.
 
+mod orders;
 mod others;
 mod program;
 
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::harness::{Check, RowOrder, Spread, difference};
 use crate::options::Plans;
 use crate::workspace::Workspace;
+use orders::{Costs, Written};
 use others::Others;
 use program::{Decided, Program, Run};
 
@@ -35,6 +37,8 @@ const APART: f64 = 1.2;
 const MOST: (f64, f64) = (1.15, 0.9);
 /// And in none more than this.
 const WORST: f64 = 1.5;
+/// A query whose joins are written in a random order may take so many times the chosen plan's time.
+const MOST_OF_ORDER: f64 = 1.1;
 
 /// What the plans of a query came to.
 #[derive(Debug, Serialize)]
@@ -50,6 +54,8 @@ struct Row {
     refused: usize,
     differences: Vec<Difference>,
     plans: Vec<Timed>,
+    /// With its joins written in random orders.
+    written: Vec<Costs>,
     wrong: Vec<String>,
 }
 
@@ -99,7 +105,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Plans) -> Result<bool> {
     let mut checks = vec![Check { name: "answers agree".to_owned(), ok: wrong.is_empty(), detail }];
     // Where queries take some milliseconds, these are not what plans differ in.
     if options.scale >= 1.0 {
-        checks.extend(quickest_are_chosen(&rows));
+        if !options.orders_alone {
+            checks.extend(quickest_are_chosen(&rows));
+        }
+        checks.push(orders_cost_little(&rows));
     }
     super::tables::finish("plans", workspace, &rows, &checks)
 }
@@ -135,12 +144,38 @@ fn quickest_are_chosen(rows: &[Row]) -> [Check; 2] {
     ]
 }
 
+fn orders_cost_little(rows: &[Row]) -> Check {
+    let all = rows.iter().flat_map(|row| row.written.iter().map(move |costs| (row.case, costs)));
+    let beyond = all.clone().filter(|(_, costs)| costs.optimized.is_none_or(|ratio| ratio > MOST_OF_ORDER));
+    let named = |(case, costs): (&str, &Costs)| match costs.optimized {
+        Some(ratio) => format!("{case} {ratio:.2}"),
+        None => format!("{case} cut off"),
+    };
+    let beyond: Vec<String> = beyond.map(named).collect();
+    Check {
+        name: format!(
+            "joins that are written in a random order take at most {MOST_OF_ORDER} of the chosen plan's time"
+        ),
+        ok: beyond.is_empty(),
+        detail: if beyond.is_empty() {
+            format!("{} orders", all.count())
+        } else {
+            format!("beyond: {}", beyond.join(", "))
+        },
+    }
+}
+
 impl Row {
     fn of(program: &Program, options: &Plans) -> Result<Self> {
         let plan = program.plan(dataflow::Decisions::default())?;
         let chosen = Decided::of(&plan);
-        let others = Others::of(program, &plan, options.random, options.seed)?;
+        let others = match options.orders_alone {
+            true => Others { plans: Vec::new(), refused: 0 },
+            false => Others::of(program, &plan, options.random, options.seed)?,
+        };
         let mut times = Times::of(program, &chosen)?;
+        let written = Written::draw(program, &plan, options.orders, options.seed)?;
+        let ratios = times.ratios(&Written::plans(&written), options.runs)?;
         let first = times.first(&others.plans)?;
         let limit = NEAR * times.best;
         let mut near: Vec<usize> = (0..first.len()).filter(|&at| first[at].is_some_and(|time| time <= limit)).collect();
@@ -173,6 +208,7 @@ impl Row {
             refused: others.refused,
             differences: differences.collect(),
             plans,
+            written: Written::costs(written, &ratios),
             wrong: times.wrong,
         })
     }
@@ -187,6 +223,7 @@ impl Row {
         for Difference { operator, chosen, best } in &self.differences {
             println!("      {operator}: {chosen} -> {best}");
         }
+        self.written.iter().for_each(Costs::print);
     }
 }
 
@@ -263,6 +300,24 @@ impl<'p> Times<'p> {
         Ok(chosen)
     }
 
+    /// The time of each of some plans by the chosen one's; none for those that are ended.
+    fn ratios(&mut self, plans: &[Decided], runs: usize) -> Result<Vec<Option<f64>>> {
+        let is_chosen = |plan: &Decided| plan.decisions == self.plan.decisions;
+        let others: Vec<Decided> = plans.iter().filter(|plan| !is_chosen(plan)).cloned().collect();
+        self.run_chosen()?;
+        let first = self.first(&others)?;
+        let some: Vec<usize> = (0..others.len()).filter(|&at| first[at].is_some()).collect();
+        let mut seconds = vec![Vec::new(); others.len()];
+        let chosen = self.rounds(&others, &some, runs, &mut seconds)?;
+        let chosen = Spread::of(&chosen).map_or(f64::INFINITY, |spread| spread.median);
+        let mut ratios = seconds.iter().map(|times| Some(Spread::of(times)?.median / chosen));
+        // The chosen plan itself takes what it takes.
+        Ok(plans
+            .iter()
+            .map(|plan| if plan.decisions == self.plan.decisions { Some(1.0) } else { ratios.next().flatten() })
+            .collect())
+    }
+
     /// However long it takes.
     fn run_chosen(&mut self) -> Result<f64> {
         let run = self.program.run(&self.plan.decisions, Duration::MAX)?;
@@ -296,8 +351,21 @@ mod tests {
             refused: 0,
             differences: Vec::new(),
             plans: Vec::new(),
+            written: Vec::new(),
             wrong: Vec::new(),
         }
+    }
+
+    #[test]
+    fn an_order_that_costs_more_is_named() {
+        let rows = |ratio| {
+            let written = vec![Costs::of_ratio(Some(1.05)), Costs::of_ratio(ratio)];
+            [row("q2", 1.0), Row { written, ..row("q5", 1.0) }]
+        };
+        let check = |ratio| orders_cost_little(&rows(ratio));
+        assert!(check(Some(1.1)).ok && check(Some(1.1)).detail == "2 orders");
+        assert!(!check(Some(1.2)).ok && check(Some(1.2)).detail == "beyond: q5 1.20");
+        assert!(!check(None).ok && check(None).detail == "beyond: q5 cut off");
     }
 
     #[test]

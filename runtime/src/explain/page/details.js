@@ -132,6 +132,10 @@ function overviewOf(plan, go) {
     const sized = plan.shown.filter((operator) => operator.estimated !== null);
     parts.push(html("h3", {}, "What is expected to give most"), table(["", "≈ rows", "≈ bytes"], top(sized, (operator) => operator.estimated * operator.estimate.row_bytes).map((operator) => [link(operator), count(operator.estimated), bytes(operator.estimated * operator.estimate.row_bytes)])));
   }
+  for (const region of plan.reordered) {
+    const row = (name, order) => [name, orderText(order.order), count(order.rows)];
+    parts.push(html("h3", {}, "Join order of " + region.join), table(["", "", "≈ rows between"], [row("as written", region.written), row("now", region.chosen)]));
+  }
   parts.push(html("p", { class: "note", style: "margin-top:18px" }, "Point at an operator for what is known of it, click to keep it. Arrow keys go along the plan, + − 0 zoom."));
   return parts;
 }

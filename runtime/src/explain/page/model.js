@@ -35,11 +35,19 @@ function times(factor) {
   return (factor >= 1 ? "×" : "÷") + (apart < 9.95 ? apart.toFixed(1) : count(apart));
 }
 
+/** An order of joins: `(orders ⋈ customer) ⋈ nation`. */
+function orderText(order) {
+  if (!Array.isArray(order)) return order.split("/").pop();
+  return order.map((side) => (Array.isArray(side) ? `(${orderText(side)})` : orderText(side))).join(" ⋈ ");
+}
+
 /** A plan, before a run or after it: its operators by number, and what is derived from them. */
 class Plan {
   constructor(json) {
     this.drawing = json.drawing;
     this.run = json.run;
+    const isReordered = (region) => orderText(region.written.order) !== orderText(region.chosen.order);
+    this.reordered = (json.join_orders || []).filter(isReordered);
     this.operators = json.operators.map((operator) => new Operator(operator));
     this.byIdentity = new Map(this.operators.map((operator) => [operator.identity, operator]));
     this.shown = this.drawing.boxes.map((box) => this.operators[box.operator]);

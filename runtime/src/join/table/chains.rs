@@ -28,7 +28,7 @@ impl JoinTable {
                 pairs.probed.push(row as usize);
                 pairs.built.push(head);
             }
-            if self.chained {
+            if self.is_chained() {
                 pairs.chains.extend(pairs.probed.iter().copied().zip(pairs.built.iter().copied()));
                 self.advance(&mut pairs.chains);
             }

@@ -48,6 +48,11 @@ impl Span {
         (self.least, self.greatest)
     }
 
+    /// The least span that has both.
+    pub(crate) fn cover(self, other: Span) -> Span {
+        Span { least: self.least.min(other.least), greatest: self.greatest.max(other.greatest) }
+    }
+
     /// How many numbers lie in it.
     fn numbers(self) -> u64 {
         self.greatest.wrapping_sub(self.least).cast_unsigned().saturating_add(1)

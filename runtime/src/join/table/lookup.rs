@@ -3,6 +3,8 @@
 //! **Most probes end at a filter.** Each join table has a Bloom filter of eight bits a row, one cache line a key; it is left alone for a while where
 //! it holds back too little. An array of ids has a bit for each instead.
 
+use std::sync::atomic::Ordering;
+
 use smallvec::SmallVec;
 
 use crate::error::Result;
@@ -11,7 +13,7 @@ use crate::join::table::JoinTable;
 use crate::join::table::dense::{DenseIndex, Entry, Span, has_numbers};
 use crate::join::table::pairs::Pairs;
 use crate::memory::Memory;
-use crate::page::{Batch, Input, Page, Selection};
+use crate::page::{Batch, InPlace, Input, Page, PageMut, Selection};
 
 const BLOCK_ROWS: usize = 64;
 
@@ -90,6 +92,13 @@ impl KeySpan {
         self.span.map(Span::limits)
     }
 
+    /// Notes what another has noted of the same leaf.
+    pub(crate) fn join(&mut self, other: &KeySpan) {
+        self.leaf = self.leaf.filter(|_| other.leaf.is_some());
+        let both = self.span.into_iter().chain(other.span).reduce(Span::cover);
+        self.span = both.filter(|_| self.leaf.is_some());
+    }
+
     /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
     #[must_use]
     pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {
@@ -103,6 +112,53 @@ pub(crate) fn is_near(first: usize, bytes: usize) -> bool {
     first + bytes < <u32 as Entry>::END
 }
 
+/// An index by hashes, and its filter, that rows are put into.
+trait HashedRows {
+    fn prefetch(&self, hash: u64);
+
+    /// Adds a row, or puts it in the place of the row for which `same` holds; the place of that, or 0.
+    fn put(&mut self, hash: u64, place: usize, same: impl Fn(usize) -> bool) -> usize;
+}
+
+/// By one thread.
+struct Exclusive<'l>(&'l mut HashIndex, Option<&'l mut BloomFilter>);
+
+/// By several at the same time.
+struct Shared<'l>(&'l HashIndex, Option<&'l BloomFilter>);
+
+impl HashedRows for Exclusive<'_> {
+    #[inline(always)]
+    fn prefetch(&self, hash: u64) {
+        self.0.prefetch(hash);
+        self.1.iter().for_each(|filter| filter.prefetch(hash));
+    }
+
+    #[inline(always)]
+    fn put(&mut self, hash: u64, place: usize, same: impl Fn(usize) -> bool) -> usize {
+        let head = self.0.find(hash, same);
+        match head {
+            Some(head) => self.0.replace(hash, head, place),
+            None => self.0.insert(hash, place),
+        }
+        self.1.iter_mut().for_each(|filter| filter.insert(hash));
+        head.unwrap_or(0)
+    }
+}
+
+impl HashedRows for Shared<'_> {
+    #[inline(always)]
+    fn prefetch(&self, hash: u64) {
+        self.0.prefetch(hash);
+        self.1.iter().for_each(|filter| filter.prefetch(hash));
+    }
+
+    #[inline(always)]
+    fn put(&mut self, hash: u64, place: usize, same: impl Fn(usize) -> bool) -> usize {
+        self.1.iter().for_each(|filter| filter.insert_shared(hash));
+        self.0.put_shared(hash, place, same)
+    }
+}
+
 impl JoinTable {
     /// Whether places in a page fit a narrow index.
     #[must_use]
@@ -110,27 +166,41 @@ impl JoinTable {
         is_near(page.first_row(), page.bytes())
     }
 
-    /// Indexes the rows of all pages: by their keys, where that takes no more than by their hashes.
-    pub(crate) fn index(&mut self) -> Result<()> {
-        self.chained = false;
+    /// Indexes the rows of all pages, in an [empty lookup](JoinTable::empty_lookup).
+    pub(crate) fn index(&mut self, mut lookup: Lookup) {
+        let mut chained = false;
+        for page in self.rows.pages() {
+            // SAFETY: `&mut self` has the rows and the lookup for itself.
+            chained |= unsafe {
+                match &mut lookup {
+                    Lookup::Hashed(index, filter) => self.index_hashed(page, Exclusive(index, filter.as_mut())),
+                    Lookup::Dense(dense) => self.index_dense(page, dense),
+                    Lookup::DenseFar(dense) => self.index_dense(page, dense),
+                }
+            };
+        }
+        (self.lookup, *self.chained.get_mut()) = (lookup, chained);
+    }
+
+    /// A lookup with room for all rows and without any: by their keys, where that takes no more than by their hashes.
+    pub(crate) fn empty_lookup(&self) -> Result<Lookup> {
         let dense = if self.are_near {
             self.dense_span::<u32>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::Dense))
         } else {
             self.dense_span::<u64>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::DenseFar))
         };
-        let mut lookup = dense.unwrap_or_else(|| Lookup::hashed(self.count, &self.memory))?;
-        for page in 0..self.rows.pages().len() {
-            let Some((first, rows)) = self.rows.pages().get(page).map(|page| (page.first_row(), page.rows())) else {
-                break;
-            };
-            match &mut lookup {
-                Lookup::Hashed(index, presence) => self.hash_page(first, rows, index, presence.as_mut()),
-                Lookup::Dense(dense) => self.place_page(first, rows, dense),
-                Lookup::DenseFar(dense) => self.place_page(first, rows, dense),
-            }
-        }
-        self.lookup = lookup;
-        Ok(())
+        dense.unwrap_or_else(|| Lookup::hashed(self.count, &self.memory))
+    }
+
+    /// Indexes the rows of one page by their hashes, while other threads do so with other pages.
+    ///
+    /// # Safety
+    /// The page is one of this table's. No other thread indexes it, and nobody looks rows up until all are indexed.
+    pub(crate) unsafe fn index_shared(&self, page: &PageMut) {
+        let Lookup::Hashed(index, filter) = &self.lookup else { return };
+        // SAFETY: the caller's promise: the page's rows are for this thread alone, and the lookup is only written by what is made for several.
+        let chained = unsafe { self.index_hashed(page, Shared(index, filter.as_ref())) };
+        self.chained.fetch_or(chained, Ordering::Relaxed);
     }
 
     /// The span of the keys, where it takes no more to index them by themselves.
@@ -138,7 +208,11 @@ impl JoinTable {
         self.keys.span.filter(|span| span.index_bytes::<E>() <= Lookup::bytes_for(self.count))
     }
 
-    fn hash_page(&mut self, first: usize, rows: usize, index: &mut HashIndex, mut presence: Option<&mut BloomFilter>) {
+    /// Puts the rows of a page into an index by hashes, each in front of those with its key; whether any has the key of another.
+    ///
+    /// # Safety
+    /// The page is one of this table's, and nobody else writes or reads hidden leaves of its rows.
+    unsafe fn index_hashed(&self, page: &PageMut, mut index: impl HashedRows) -> bool {
         let leaves: SmallVec<[KeyLeaf; 4]> = self
             .key
             .iter()
@@ -147,50 +221,47 @@ impl JoinTable {
                 stored_offset: self.layout.offset(leaf).unwrap_or_default(),
             })
             .collect();
-        let width = self.layout.width();
-        let mut hashes = Vec::with_capacity(rows);
-        // SAFETY: `first + row * width` are the places of this table's own rows, in pages that it alone holds.
+        let (first, rows, width) = (page.first_row(), page.rows(), self.layout.width());
+        let (mut hashes, mut chained) = (Vec::with_capacity(rows), false);
+        // SAFETY: `first + row * width` are the places of this table's own rows, and all places in the index are such. The caller has the hidden leaves of the page's.
         with_shape!(&leaves, shape => unsafe {
+            let mut in_place = InPlace::new(self.in_place.start());
             hashes.extend((0..rows).map(|row| shape.hash(first + row * width)));
             for row in 0..rows {
                 if let Some(&ahead) = hashes.get(row + BLOCK_ROWS) {
                     index.prefetch(ahead);
-                    presence.iter().for_each(|presence| presence.prefetch(ahead));
                 }
-                let (place, hash) = (first + row * width, hashes[row]);
-                let head = index.find(hash, |other| shape.same(place, self.in_place.start().add(other)));
-                self.chain(place, head.unwrap_or(0));
-                match head {
-                    Some(head) => index.replace(hash, head, place),
-                    None => index.insert(hash, place),
-                }
-                if let Some(presence) = &mut presence {
-                    presence.insert(hash);
-                }
+                let place = first + row * width;
+                let head = index.put(hashes[row], place, |other| shape.same(place, self.in_place.start().add(other)));
+                chained |= head != 0;
+                in_place.write(place + self.hidden_leaf, head as u64);
             }
         });
+        chained
     }
 
-    fn place_page<E: Entry>(&mut self, first: usize, rows: usize, dense: &mut DenseIndex<E>) {
-        let Some(leaf) = self.key.first().map(|&key| self.stored_leaf(key)) else { return };
-        let width = self.layout.width();
-        // SAFETY: the places of this table's own rows, in pages that it alone holds.
+    /// As [`JoinTable::index_hashed`], by the key itself.
+    ///
+    /// # Safety
+    /// As there.
+    unsafe fn index_dense<E: Entry>(&self, page: &PageMut, dense: &mut DenseIndex<E>) -> bool {
+        let Some(leaf) = self.key.first().map(|&key| self.stored_leaf(key)) else { return false };
+        let (first, rows, width) = (page.first_row(), page.rows(), self.layout.width());
+        // SAFETY: the places of this table's own rows.
         let slot_of = |dense: &DenseIndex<E>, row: usize| unsafe { dense.slot_of(leaf, first + row * width) };
+        // SAFETY: the caller has the hidden leaves of the page's rows.
+        let (mut in_place, mut chained) = (unsafe { InPlace::new(self.in_place.start()) }, false);
         for row in 0..rows {
             if row + BLOCK_ROWS < rows {
                 dense.prefetch(slot_of(dense, row + BLOCK_ROWS) as u64);
             }
             let (place, slot) = (first + row * width, slot_of(dense, row));
             let head = dense.replace(slot, place);
-            self.chain(place, head);
+            chained |= head != 0;
+            // SAFETY: as above.
+            unsafe { in_place.write(place + self.hidden_leaf, head as u64) };
         }
-    }
-
-    /// Puts a row in front of those with its key.
-    #[inline(always)]
-    fn chain(&mut self, place: usize, head: usize) {
-        self.chained |= head != 0;
-        self.set_hidden(place, head as u64);
+        chained
     }
 
     /// Looks each row's key up, by the batch's leaves `key`.
@@ -262,8 +333,9 @@ impl JoinTable {
     /// Where the last leaf of a row lies that is read for a pair: its link, where rows have some, or what it has beside the key; `None` where there is
     /// neither, so that rows are only asked for being there.
     fn last_read(&self) -> Option<usize> {
-        let leaves = self.layout.types().len() - usize::from(!self.chained);
+        let chained = self.is_chained();
+        let leaves = self.layout.types().len() - usize::from(!chained);
         let stored = || (0..leaves).filter_map(|leaf| self.layout.offset(leaf));
-        if self.chained || stored().count() > 1 { stored().max() } else { None }
+        if chained || stored().count() > 1 { stored().max() } else { None }
     }
 }

@@ -4,15 +4,18 @@
 
 mod chains;
 mod dense;
+mod indexing;
 mod lookup;
 mod pairs;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use indexing::SharedTable;
 pub use lookup::KeySpan;
 pub use pairs::Pairs;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use smallvec::SmallVec;
 
@@ -45,7 +48,7 @@ pub struct JoinTable {
     /// Whether all pages are [near](is_near) the region's start.
     are_near: bool,
     /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
-    chained: bool,
+    chained: AtomicBool,
     memory: Memory,
     /// Tells the tables of the process apart; see [`Pairs::table`].
     id: u64,
@@ -72,7 +75,7 @@ impl JoinTable {
             in_place,
             count: 0,
             are_near: true,
-            chained: false,
+            chained: AtomicBool::new(false),
             id: next_id(),
         })
     }
@@ -96,6 +99,12 @@ impl JoinTable {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Whether some rows have the same key.
+    #[inline(always)]
+    fn is_chained(&self) -> bool {
+        self.chained.load(Ordering::Relaxed)
     }
 
     /// How its rows lie in pages: see [`JoinTable::layout_of`].
@@ -171,6 +180,35 @@ impl JoinTable {
         Ok(())
     }
 
+    /// Takes all rows of another table for the same rows, before [`JoinTable::build`].
+    ///
+    /// # Errors
+    /// A table of other rows, or one that is built.
+    pub(crate) fn take_over(&mut self, mut other: JoinTable) -> Result<()> {
+        if other.layout != self.layout || !self.lookup.is_none() || !other.lookup.is_none() {
+            return Err(Error::Internal("a table was to take rows over that it cannot own".to_owned()));
+        }
+        for page in other.rows.take() {
+            self.are_near &= is_near(page.first_row(), page.bytes());
+            self.rows.adopt(page);
+        }
+        self.keys.join(&other.keys);
+        self.count += other.count;
+        Ok(())
+    }
+
+    /// What [`JoinTable::build`] takes of a table of all rows that these tables have.
+    pub(crate) fn build_bytes_of(tables: &[&JoinTable]) -> usize {
+        let Some((first, others)) = tables.split_first() else { return 0 };
+        let (mut keys, mut rows, mut are_near) = (first.keys.clone(), first.count, first.are_near);
+        for other in others {
+            keys.join(&other.keys);
+            rows += other.count;
+            are_near &= other.are_near;
+        }
+        keys.lookup_bytes(rows, are_near)
+    }
+
     /// Gives all rows away, and the memory of what [`JoinTable::build`] made: the table is empty and not built.
     pub fn take_pages(&mut self) -> Vec<Page> {
         let pages = self.rows.take();
@@ -187,7 +225,9 @@ impl JoinTable {
     pub fn build(&mut self) -> Result<()> {
         self.rows.seal();
         self.collect();
-        self.index()
+        let lookup = self.empty_lookup()?;
+        self.index(lookup);
+        Ok(())
     }
 
     /// Takes pages that are full.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::join::table::JoinTable;
 use crate::join::table::pairs::Pairs;
+use crate::join::table::{JoinTable, SharedTable};
 use crate::memory::limits::PAGE_BYTES;
 use crate::memory::{Budget, Memory};
 use crate::page::RowWriter;
@@ -12,12 +12,17 @@ use crate::page::tests::*;
 use crate::row::{LeafSet, LeafType, RowLayout};
 
 fn table(items: &[Item], live: &LeafSet, key: &[usize]) -> JoinTable {
+    let mut table = unbuilt(items, live, key);
+    table.build().unwrap();
+    table
+}
+
+fn unbuilt(items: &[Item], live: &LeafSet, key: &[usize]) -> JoinTable {
     let mut table = JoinTable::new(TYPES.to_vec(), live, key, &memory()).unwrap();
     for page in pages(items) {
         windows(&page.batch(), |input| table.add(input).unwrap());
     }
     assert_eq!(table.len(), items.len());
-    table.build().unwrap();
     table
 }
 
@@ -84,6 +89,33 @@ fn pairs_rows_of_equal_number() {
         let (built, probe): (Vec<Item>, Vec<Item>) = (built.collect(), probe.collect());
         let table = table(&built, &all_leaves(), &[0]);
         assert_eq!(joined(&table, &probe, &[0]), expected(&probe, &built, |item| item.key));
+    }
+}
+
+/// Rows of one key lie in pages that different threads index: with few keys, mostly at the same time.
+#[test]
+fn several_threads_index_one_table() {
+    for (keys, probes, number) in [(40_000, 2_000, 1), (40_000, 2_000, 1_000_003), (3, 2, 1_000_003 << 20)] {
+        let item = |row: u64| Item { key: row * 7 % keys * number, text: format!("row {row}"), ..Item::default() };
+        let built: Vec<Item> = (0..40_000).map(item).collect();
+        let probe: Vec<Item> = (0..probes).map(|row| item(row * 19)).collect();
+        for key in [&[0][..], &[1, 0]] {
+            let table = SharedTable::new(unbuilt(&built, &all_leaves(), key)).unwrap();
+            let by_key = number == 1 && key.len() == 1;
+            assert_eq!(table.index_next(), !by_key, "{keys} keys");
+            assert_eq!(table.table().is_some(), by_key, "a page alone is not all");
+            std::thread::scope(|threads| {
+                for _ in 0..4 {
+                    threads.spawn(|| while table.index_next() {});
+                }
+            });
+            let found = joined(table.table().unwrap(), &probe, key);
+            let expected = match key.len() {
+                1 => expected(&probe, &built, |item| (item.key, String::new())),
+                _ => expected(&probe, &built, |item| (item.key, item.text.clone())),
+            };
+            assert!(found == expected, "{} pairs for {}, {keys} keys", found.len(), expected.len());
+        }
     }
 }
 

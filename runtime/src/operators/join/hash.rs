@@ -27,17 +27,20 @@ pub(crate) struct HashWay {
     pub(crate) is_hinted: bool,
     /// Whether it is built once for all rounds of the other side.
     pub(crate) keeps_build: bool,
+    /// Whether it is broadcast: all tasks receive all of its rows, and build one table of them.
+    pub(crate) is_shared: bool,
 }
 
 impl JoinParts {
     /// The driver of a hash join, by the `rows` that its build side has.
     pub(crate) fn hash(&self, name: &str, rows: BuildRows, way: HashWay) -> DriverFactory {
-        let JoinParts { sides, emitter, layout } = self.clone();
-        let HashWay { build, is_hinted, keeps_build } = way;
+        let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
+        let HashWay { build, is_hinted, keeps_build, is_shared } = way;
         let spills = rows == BuildRows::Any;
         let create = move |context: &TaskContext| {
             let joining = HybridHashJoin::new(sides.clone(), build, spills, context)?;
             let joining = if keeps_build { joining.keeping_build() } else { joining };
+            let joining = if is_shared && spills { joining.building_together(context) } else { joining };
             Ok(HashJoinDriver { build, joining, rows, found: 0, emitter: emitter(context)? })
         };
         let side = if build == 0 { "left" } else { "right" };
@@ -47,7 +50,7 @@ impl JoinParts {
         let is_filtered = spills && !probe.keeps && !probe.key.is_empty();
         let filtered = is_filtered.then(|| (1 - build, probe.key.clone().into()));
         let factory = DriverFactory::new(name, create).emitting(layout).filtering(filtered);
-        if spills { factory.spilling_beyond(JOIN_BYTES) } else { factory }
+        if spills { factory.spilling_beyond(JOIN_BYTES + emitter_bytes) } else { factory }
     }
 }
 
@@ -63,6 +66,10 @@ struct HashJoinDriver {
 impl Driver for HashJoinDriver {
     fn wants(&self, port: usize) -> bool {
         self.joining.wants(port)
+    }
+
+    fn may_stop(&self) -> bool {
+        !self.joining.is_awaited()
     }
 
     fn feed(&self, port: usize) -> Feed {

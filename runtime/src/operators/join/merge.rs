@@ -26,7 +26,7 @@ pub(crate) fn merge_strategies(
 impl JoinParts {
     /// The driver of a merge join, which makes tables of one side. `gives_pairs` says that it gives pairs alone: then these are in the order of the keys.
     pub(crate) fn merge(&self, name: &str, build: usize, is_hinted: bool, gives_pairs: bool) -> DriverFactory {
-        let JoinParts { sides, emitter, layout } = self.clone();
+        let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
         let create = move |context: &TaskContext| {
             let joining = SortMergeJoin::new(sides.clone(), build, context)?;
             Ok(MergeJoinDriver { joining, emitter: emitter(context)? })
@@ -36,7 +36,7 @@ impl JoinParts {
             false => RowOrder::Lost,
         };
         let factory = DriverFactory::new(format!("{name}, external sort of both{}", by_hint(is_hinted)), create);
-        factory.in_order(order).emitting(layout).spilling_beyond(MERGE_BYTES)
+        factory.in_order(order).emitting(layout).spilling_beyond(MERGE_BYTES + emitter_bytes)
     }
 }
 

@@ -5,6 +5,7 @@ mod hint;
 mod kind;
 mod meaning;
 mod merge;
+mod pair_calls;
 mod pair_emitter;
 mod strategies;
 #[cfg(test)]
@@ -12,12 +13,13 @@ mod tests;
 
 use std::sync::Arc;
 
+use pair_calls::PairCalls;
 use pair_emitter::PairEmitter;
 
 use crate::error::Result;
 use crate::join::{JoinEmitter, JoinFactory, Side};
 use crate::kernel::TaskContext;
-use crate::plan::{Forwards, Operator, Reads, Table};
+use crate::plan::{Forwards, InnerJoin, NewJoin, Operator, PairRecords, Reads, Table};
 use crate::row::{Leaf, LeafSet, LeafType, RowLayout, Schema};
 use crate::statistics::Relation;
 use crate::strategy::{Planning, Strategy};
@@ -39,6 +41,19 @@ pub enum Nulls {
     Differ,
     /// Another null, as in SQL's `is not distinct from`.
     Equal,
+}
+
+/// What a join gives for a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PairGives {
+    /// Any number of records.
+    Any,
+    /// One record.
+    One,
+    /// Both records, one behind the other: nothing is computed, so what is read of it is read of the sides.
+    Both,
+    /// What closures give for the records of so many other closures, each of which has a page for those.
+    OfOthers(usize),
 }
 
 /// Pairs of a left and a right record with equal keys, through a closure.
@@ -63,6 +78,8 @@ pub struct Join {
     pub forwards: Forwards,
     /// Whether the closure may be tried on some pairs before the run: by what it captures it acts on nothing outside.
     pub may_be_tried: bool,
+    /// What it gives for a pair.
+    pub gives: PairGives,
 }
 
 impl Operator for Join {
@@ -71,15 +88,23 @@ impl Operator for Join {
     }
 
     fn details(&self) -> String {
-        if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys, self.nulls) }
+        let is_made = matches!(self.gives, PairGives::Both | PairGives::OfOthers(_));
+        let reordered = if is_made { ", reordered" } else { "" };
+        if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys, self.nulls) + reordered }
     }
 
     fn schema(&self) -> &Schema {
         &self.output
     }
 
-    fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
-        let mut reads = self.reads[input].of(&self.inputs[input]);
+    fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
+        let mut reads = match self.gives {
+            PairGives::Both => {
+                let from = self.forwards.of(input, self.output.leaves().len());
+                live.iter().filter_map(|leaf| from.get(leaf).copied().flatten()).collect()
+            }
+            _ => self.reads[input].of(&self.inputs[input]),
+        };
         self.keys[input].iter().for_each(|&leaf| reads.insert(leaf));
         reads
     }
@@ -90,6 +115,21 @@ impl Operator for Join {
             return None;
         }
         Some(self.taken_over(input))
+    }
+
+    fn inner_join(&self) -> Option<InnerJoin<'_>> {
+        let Join { kind, inputs, keys, nulls, hint, kernel, reads, forwards, gives, may_be_tried, .. } = self;
+        let has_no_null = |side: usize| validity(inputs, keys, Nulls::Differ)[side].is_empty();
+        let nulls_differ = *nulls == Nulls::Differ || (has_no_null(0) && has_no_null(1));
+        let has_effects = kernel.has_effects() || kernel.keeps_state();
+        let may_move = *kind == JoinKind::Inner && hint.is_none() && nulls_differ && !has_effects;
+        // A closure that is called later is called for other pairs, and for some of them twice.
+        let maps = *gives == PairGives::One && *may_be_tried;
+        may_move.then_some(InnerJoin { inputs, keys, forwards, kernel, reads, maps })
+    }
+
+    fn joined_otherwise(&self, join: NewJoin) -> Option<Arc<dyn Operator>> {
+        Some(Arc::new(Join::made(join)))
     }
 
     /// A record without a partner has nothing of the other side.
@@ -142,6 +182,27 @@ impl Operator for Join {
 }
 
 impl Join {
+    /// A join that the optimizer makes.
+    fn made(join: NewJoin) -> Self {
+        let NewJoin { inputs, keys, output, forwards, records } = join;
+        let [left, right] = inputs.each_ref().map(|input| input.leaves().len());
+        let (kernel, reads, gives): (JoinFactory, _, _) = match records {
+            PairRecords::Both => {
+                let reads = [left, right].map(|leaves| Reads::Leaves(LeafSet::all(leaves)));
+                (Arc::new(pair_calls::both(left)), reads, PairGives::Both)
+            }
+            PairRecords::Calls(calls) => {
+                let reads = [0, 1].map(|side| Reads::Leaves(pair_calls::reads(&calls, side)));
+                let others = calls.len().saturating_sub(1);
+                (Arc::new(PairCalls::new(calls)), reads, PairGives::OfOthers(others))
+            }
+        };
+        let (kind, nulls, hint) = (JoinKind::Inner, Nulls::Differ, None);
+        // One of its sides is a join, of which there is no sample that it could be tried on.
+        let may_be_tried = false;
+        Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_be_tried, gives }
+    }
+
     /// For each leaf of the output, the leaf of an input with the same value, where pairs have equal keys.
     fn taken_over(&self, input: usize) -> Vec<Option<usize>> {
         let leaves = self.output.leaves().len();
@@ -161,7 +222,9 @@ impl Join {
         let types = sides.each_ref().map(|side| side.types.clone());
         let emitter: EmitterFactory =
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-        JoinParts { sides, emitter, layout: layout(&self.output, planning.live) }
+        let others = if let PairGives::OfOthers(others) = self.gives { others } else { 0 };
+        let emitter_bytes = others * pair_calls::BYTES_OF_CALL;
+        JoinParts { sides, emitter, layout: layout(&self.output, planning.live), emitter_bytes }
     }
 }
 
@@ -174,6 +237,8 @@ pub(crate) struct JoinParts {
     pub(crate) sides: [Side; 2],
     pub(crate) emitter: EmitterFactory,
     pub(crate) layout: Arc<RowLayout>,
+    /// What the emitter needs of memory beside the output's pages.
+    pub(crate) emitter_bytes: usize,
 }
 
 /// For EXPLAIN: `custkey = id`.

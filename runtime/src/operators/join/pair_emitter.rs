@@ -108,7 +108,7 @@ impl PairEmitter {
     /// Runs what is listed.
     fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Progress> {
         let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
-        let pairs = built.table.row_pairs(input, pairs, left);
+        let pairs = built.looked_up().row_pairs(input, pairs, left);
         while self.position < pairs.len() {
             self.position = self.kernel.run(&pairs, self.position, out.pages())?;
             if out.is_full() {
@@ -119,7 +119,7 @@ impl PairEmitter {
     }
 
     fn list(&mut self, built: &BuildSide, input: &Input<'_>, cursor: &mut Cursor) {
-        let more = built.table.next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
+        let more = built.looked_up().next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
         self.position = 0;
         *cursor = if more { MORE } else { LAST };
     }

@@ -1,10 +1,11 @@
 //! The strategies that all hash joins have.
 //!
-//! **A join counts what its tables take.** A table in every task saves shipping the larger side, as long as there is memory for all of them; both sides are shipped by
-//! their keys where memory is little, or where a table for each task takes longer to make. What is already where the other side's rows go is not shipped.
+//! **A join counts what its tables take.** A table for all tasks saves shipping the larger side, as long as there is memory for it; both sides are shipped by their keys where
+//! memory is little, or where that table takes longer to make: each task goes over all of its rows. What is already where the other side's rows go is not shipped.
 
 use std::sync::Arc;
 
+use crate::memory::limits::SHARE_OF_MEMORY;
 use crate::operators::common::INDEX_BYTES;
 use crate::strategy::{DriverFactory, Planning, Ship, Strategy, Way, Work};
 
@@ -44,7 +45,12 @@ fn allowed(
     let mut strategies = Vec::new();
     for &build in builds {
         let probe = 1 - build;
-        let way = HashWay { build, is_hinted: hint.is_some(), keeps_build: planning.constant[build] && shared(build) };
+        let way = HashWay {
+            build,
+            is_hinted: hint.is_some(),
+            keeps_build: planning.constant[build] && shared(build),
+            is_shared: false,
+        };
         // What is built once is there in all rounds.
         let times = if way.keeps_build { 1.0 / planning.rounds } else { 1.0 };
         let [build_side, probe_side] = [planning.inputs[build], planning.inputs[probe]];
@@ -52,17 +58,30 @@ fn allowed(
             if hint.is_some_and(|hint| !hint.allows(build, is_partitioned, planning.tasks)) {
                 return;
             }
-            let tables = if is_partitioned { 1.0 } else { tasks as f64 };
+            let is_shared = ships[build] == Ship::Broadcast && tasks > 1;
+            let way = HashWay { is_shared, ..way };
+            let table_bytes = build_side.rows * (build_side.row_bytes + INDEX_BYTES);
+            // Where there is no memory for one table, each task joins by itself.
+            let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
+            let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
+            // Of a table for all tasks, each task hashes all rows and copies its share. A lookup more for each of the other tasks stands for the index: they wait for the
+            // one that makes it, where that is by the keys themselves, and on other nodes they make one of their own.
+            let others = if is_shared && !is_alone { (tasks - 1) as f64 } else { 0.0 };
             // What is not found gives nothing.
             let found = probe_side.rows.min(planning.output.rows);
             let work = Work {
-                inserts: tables * build_side.rows * times,
-                lookups: found,
+                rows: others * built,
+                inserts: built,
+                lookups: found + others * built,
                 misses: probe_side.rows - found,
                 following_bytes: probe_side.bytes(),
                 ..Work::default()
             };
-            let work = work.in_tables(tables * build_side.rows * (build_side.row_bytes + INDEX_BYTES), tasks);
+            let work = match (is_partitioned, is_alone) {
+                (true, _) => work.in_tables(table_bytes, tasks),
+                (false, false) => work.in_tables(table_bytes, 1),
+                (false, true) => work.in_tables(table_bytes * tasks as f64, tasks),
+            };
             let mut ways: Vec<Way> = ships.into_iter().map(Way::ship).collect();
             ways[build].shipped_rows = Some(build_side.rows * times);
             let (driver, kept) = (Arc::new(factory(way)), way.keeps_build.then_some(build));

@@ -4,6 +4,7 @@ mod copy;
 mod items;
 mod one_row;
 mod page_mut;
+mod pairs;
 mod writer;
 
 use std::sync::Arc;

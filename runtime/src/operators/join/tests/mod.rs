@@ -2,6 +2,7 @@
 
 mod merge;
 mod rig;
+mod together;
 
 use super::{JoinKind, Nulls};
 use rig::{Case, Row, rows};

@@ -34,7 +34,7 @@ fn text(row: &Row) -> String {
     "x".repeat(row.text_bytes.saturating_sub(20)) + &format!("{:020}", row.number)
 }
 
-fn pages(rows: &[Row]) -> Vec<Page> {
+pub(super) fn pages(rows: &[Row]) -> Vec<Page> {
     let memory = Memory::new(Budget::new(1 << 40), "input");
     let mut writer = RowWriter::new(Arc::new(RowLayout::full(TYPES)), memory);
     for row in rows {
@@ -124,7 +124,7 @@ impl Case {
         }
     }
 
-    fn least(&self) -> usize {
+    pub(super) fn least(&self) -> usize {
         if self.merges { MERGE_BYTES } else { JOIN_BYTES }
     }
 
@@ -132,7 +132,7 @@ impl Case {
         !matches!(self.kind, JoinKind::Cross | JoinKind::With)
     }
 
-    fn expected(&self) -> Vec<Pair> {
+    pub(super) fn expected(&self) -> Vec<Pair> {
         let key = |row: &Row| {
             if self.is_keyed() {
                 row.key.map(|key| key + 1).or((self.nulls == Nulls::Equal).then_some(0))
@@ -218,7 +218,7 @@ impl Case {
         contexts.map(|context| context.metrics.spilled_parts.get())
     }
 
-    fn task<'l>(&self, context: &TaskContext, late: &'l Later) -> Task<'l> {
+    pub(super) fn task<'l>(&self, context: &TaskContext, late: &'l Later) -> Task<'l> {
         let key: Vec<usize> = if self.is_keyed() { vec![0, 1] } else { vec![] };
         let side = |side: usize| Side {
             types: TYPES.to_vec(),
@@ -234,11 +234,16 @@ impl Case {
         let types = [TYPES.to_vec(), TYPES.to_vec()];
         let emitter: EmitterFactory =
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-        let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone() };
+        let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone(), emitter_bytes: 0 };
         let factory = match self.merges {
             true => parts.merge(kind.words()[2], self.build, true, false),
             false => {
-                let way = HashWay { build: self.build, is_hinted: false, keeps_build: self.rounds > 1 };
+                let way = HashWay {
+                    build: self.build,
+                    is_hinted: false,
+                    keeps_build: self.rounds > 1,
+                    is_shared: context.subtasks > 1,
+                };
                 parts.hash(kind.words()[1], kind.build_rows(), way)
             }
         };
@@ -282,15 +287,15 @@ impl Case {
     }
 }
 
-struct Task<'l> {
-    driver: Box<dyn Driver>,
+pub(super) struct Task<'l> {
+    pub(super) driver: Box<dyn Driver>,
     out: Outputs,
-    found: Vec<Pair>,
+    pub(super) found: Vec<Pair>,
     late: &'l Later,
 }
 
 impl Task<'_> {
-    fn feed(&mut self, port: usize, page: &Page) {
+    pub(super) fn feed(&mut self, port: usize, page: &Page) {
         crate::page::windows(&page.batch(), |input| {
             self.call(|driver, cursor, out| driver.on_batch(port, input, cursor, out));
             Ok::<(), ()>(())
@@ -298,24 +303,32 @@ impl Task<'_> {
         .unwrap();
     }
 
-    fn call(&mut self, f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Progress>) {
+    pub(super) fn call(&mut self, f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Progress>) {
         let mut cursor = 0;
         loop {
-            let progress = f(&mut *self.driver, &mut cursor, &mut self.out).unwrap();
-            if progress == Progress::Done {
-                self.out.pages().seal();
-            }
-            for page in self.out.pages().take_sealed() {
-                let batch = page.batch();
-                let number =
-                    |leaf, row| (batch.leaf_bits(leaf, row) != 0).then_some(batch.leaf_bits(leaf + 1, row) as u64);
-                self.found.extend((0..batch.rows()).map(|row| (number(0, row), number(2, row))));
-            }
-            match progress {
+            match self.call_once(&f, &mut cursor) {
                 Progress::Done => return,
                 Progress::OutputFull => {}
                 Progress::Pending => self.late.newer_half(),
             }
         }
+    }
+
+    /// Calls the driver, and takes what it gives.
+    pub(super) fn call_once(
+        &mut self,
+        f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Progress>,
+        cursor: &mut Cursor,
+    ) -> Progress {
+        let progress = f(&mut *self.driver, cursor, &mut self.out).unwrap();
+        if progress == Progress::Done {
+            self.out.pages().seal();
+        }
+        for page in self.out.pages().take_sealed() {
+            let batch = page.batch();
+            let number = |leaf, row| (batch.leaf_bits(leaf, row) != 0).then_some(batch.leaf_bits(leaf + 1, row) as u64);
+            self.found.extend((0..batch.rows()).map(|row| (number(0, row), number(2, row))));
+        }
+        progress
     }
 }

@@ -1,0 +1,178 @@
+//! The kernels of joins that the optimizer has made: one gives the leaves of both records, another calls closures of joins as they are written.
+//!
+//! **A closure is called where its records are.** In another order of joins, the two records that a closure reads may both be parts of one side of a join, or may be the result of
+//! another closure that no join has called yet. A closure is compiled for leaves, wherever these lie. So it is called with a view of its leaves, for some pairs at a time,
+//! and its records stay in a page until the closure that reads them has run.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::kernel::{Factory, JoinKernel, TaskContext, catching};
+use crate::memory::limits::PAGE_BYTES;
+use crate::page::{Batch, Page, PairSource, RowPairs, RowWriter};
+use crate::plan::{PairCall, RecordOf};
+use crate::row::{LeafSet, RowLayout};
+
+/// For how many pairs one closure is called before the next one is. Where the output's page is full before the last closure has run for all of them, the records of the closures before are
+/// computed again; so the number is small beside the rows of a page.
+const PAIRS_AT_A_TIME: usize = 256;
+
+/// The memory of each closure but the last one: a page for its records, and a second one where texts do not fit the first.
+pub(super) const BYTES_OF_CALL: usize = 2 * PAGE_BYTES;
+
+/// The fixed parts of the records that are kept at a time take at most one in so many bytes of a page. The rest of the page is for texts.
+const FIXED_SHARE: usize = 4;
+
+/// Opens kernels that give the leaves of both records; the left record has `left_leaves`.
+pub(super) fn both(left_leaves: usize) -> impl Fn(&TaskContext) -> Result<Box<dyn JoinKernel>> + Send + Sync {
+    move |_| Ok(Box::new(Both(left_leaves)))
+}
+
+struct Both(usize);
+
+impl JoinKernel for Both {
+    fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        out.append_pairs(pairs, from, self.0)
+    }
+}
+
+/// The leaves of a side that some closure reads.
+pub(super) fn reads(calls: &[PairCall], side: usize) -> LeafSet {
+    let records = calls.iter().flat_map(|call| &call.sides).filter(|record| record.of == RecordOf::Side(side));
+    records.flat_map(|record| &record.leaves).filter_map(|&(leaf, _)| leaf).collect()
+}
+
+/// Opens kernels that call these closures in turn, and give the records of the last one.
+pub(super) struct PairCalls(Arc<[PairCall]>);
+
+impl PairCalls {
+    pub(super) fn new(calls: Vec<PairCall>) -> Self {
+        PairCalls(calls.into())
+    }
+}
+
+impl Factory<dyn JoinKernel> for PairCalls {
+    fn open(&self, context: &TaskContext) -> Result<Box<dyn JoinKernel>> {
+        let Some((last, before)) = self.0.split_last() else {
+            return Err(Error::Internal("a join without a closure".to_owned()));
+        };
+        let kept = before.iter().map(|call| Kept::new(call, context)).collect::<Result<Vec<_>>>()?;
+        let (calls, last) = (self.0.clone(), last.kernel.open(context)?);
+        let widest = kept.iter().map(|kept| kept.writer.layout().width()).max().unwrap_or(1);
+        let pairs = (PAGE_BYTES / FIXED_SHARE / widest).clamp(1, PAIRS_AT_A_TIME);
+        Ok(Box::new(OpenCalls { calls, kept, last, numbers: (0..pairs).collect() }))
+    }
+}
+
+struct OpenCalls {
+    calls: Arc<[PairCall]>,
+    /// All closures but the last one, each with its records.
+    kept: Vec<Kept>,
+    last: Box<dyn JoinKernel>,
+    /// The rows of those records: 0, 1, 2 and so on, one for each pair of a range.
+    numbers: Vec<usize>,
+}
+
+impl JoinKernel for OpenCalls {
+    fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        let most = if self.kept.is_empty() { usize::MAX } else { self.numbers.len() };
+        let mut position = from;
+        while position < pairs.len() && !out.has_sealed() {
+            let end = position.saturating_add(most).min(pairs.len());
+            position += self.run_some(pairs, position..end, out)?;
+            self.kept.iter_mut().for_each(Kept::recycle);
+        }
+        Ok(position)
+    }
+}
+
+impl OpenCalls {
+    /// Calls the closures for pairs of this range, from its first pair on. Returns for how many pairs the last one was called.
+    fn run_some(&mut self, pairs: &RowPairs<'_>, mut range: Range<usize>, out: &mut RowWriter) -> Result<usize> {
+        let OpenCalls { calls, kept, last, numbers } = self;
+        for (number, call) in calls.iter().enumerate().take(kept.len()) {
+            let (before, own) = kept.split_at_mut(number);
+            let Some(own) = own.first_mut() else { break };
+            let rows = seen_by(call, pairs, range.clone(), (&*before, &numbers[..]), |seen| own.keep(call, seen))?;
+            range.end = range.start + rows;
+        }
+        let Some(call) = calls.last() else { return Ok(0) };
+        seen_by(call, pairs, range, (&kept[..], &numbers[..]), |seen| called(call, &mut **last, seen, 0, out))
+    }
+}
+
+/// Calls `f` with the pairs of records that a closure reads.
+fn seen_by<R>(
+    call: &PairCall,
+    pairs: &RowPairs<'_>,
+    range: Range<usize>,
+    (before, numbers): (&[Kept], &[usize]),
+    f: impl FnOnce(&RowPairs<'_>) -> Result<R>,
+) -> Result<R> {
+    let batch = |of| match of {
+        RecordOf::Call(number) => before.get(number).and_then(|kept: &Kept| kept.page.as_ref()).map(Page::batch),
+        RecordOf::Side(_) => None,
+    };
+    let [left, right] = &call.sides;
+    let batches: [Option<Batch<'_>>; 2] = [batch(left.of), batch(right.of)];
+    let source = |side: usize| match (call.sides[side].of, &batches[side]) {
+        (RecordOf::Side(side), _) => Ok(PairSource::Side(side)),
+        (RecordOf::Call(_), Some(batch)) => Ok(PairSource::Batch(batch)),
+        (RecordOf::Call(_), None) => Err(Error::Internal("a closure before the one that it reads".to_owned())),
+    };
+    f(&pairs.seen(range, [(source(0)?, &left.leaves[..]), (source(1)?, &right.leaves[..])], numbers))
+}
+
+/// Calls a closure for pairs from a position on. An error in the closure names the closure's own place in the program, which is not the join's.
+fn called(
+    call: &PairCall,
+    kernel: &mut dyn JoinKernel,
+    pairs: &RowPairs<'_>,
+    from: usize,
+    out: &mut RowWriter,
+) -> Result<usize> {
+    catching(|| kernel.run(pairs, from, out)).map_err(|error| error.at(&call.origin))
+}
+
+/// A closure whose records a later closure reads.
+struct Kept {
+    kernel: Box<dyn JoinKernel>,
+    writer: RowWriter,
+    /// The records for the current pairs.
+    page: Option<Page>,
+}
+
+impl Kept {
+    fn new(call: &PairCall, context: &TaskContext) -> Result<Self> {
+        let layout = RowLayout::new(call.types.clone(), &call.live);
+        let mut writer = RowWriter::new(Arc::new(layout), context.memory.clone());
+        writer.reserve_page()?;
+        Ok(Kept { kernel: call.kernel.open(context)?, writer, page: None })
+    }
+
+    /// Calls the closure for pairs, and keeps its records as far as a page has room. Returns how many records were kept: one for each of the first pairs.
+    fn keep(&mut self, call: &PairCall, pairs: &RowPairs<'_>) -> Result<usize> {
+        let mut ran = 0;
+        while ran < pairs.len() && !self.writer.has_sealed() {
+            ran = called(call, &mut *self.kernel, pairs, ran, &mut self.writer)?;
+        }
+        self.writer.seal();
+        let mut pages: Vec<Page> = self.writer.take_sealed().collect();
+        if pages.iter().map(Page::rows).sum::<usize>() != ran {
+            let message = "a closure gives another number of records than one for each pair";
+            return Err(Error::Internal(message.to_owned()).at(&call.origin));
+        }
+        // What did not fit the first page is computed again.
+        pages.truncate(1);
+        self.page = pages.pop();
+        Ok(self.page.as_ref().map_or(0, Page::rows))
+    }
+
+    /// Gives the page back once its records have been read.
+    fn recycle(&mut self) {
+        if let Some(page) = self.page.take() {
+            self.writer.recycle(page);
+        }
+    }
+}

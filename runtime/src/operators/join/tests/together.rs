@@ -1,0 +1,165 @@
+//! Joins whose build side comes to all tasks, which build one table of it.
+
+use std::sync::Arc;
+
+use crate::kernel::{TaskContext, TaskGroup};
+use crate::memory::{Budget, Memory};
+use crate::metrics::OperatorMetrics;
+use crate::spill::SpillSpace;
+use crate::spill::tests::Later;
+use crate::strategy::{Progress, Round};
+
+use super::super::JoinKind;
+use super::mixed;
+use super::rig::{Case, Task, pages, rows};
+
+/// What so many tasks took.
+struct Taken {
+    metrics: Vec<Arc<OperatorMetrics>>,
+    peak_bytes: usize,
+}
+
+impl Taken {
+    fn spilled_bytes(&self) -> u64 {
+        self.metrics.iter().map(|metrics| metrics.spilled_bytes.get()).sum()
+    }
+}
+
+/// Calls all tasks in turn until each has come to the end of a port.
+fn end_together(tasks: &mut [Task<'_>], late: &Later, port: usize, number: u32) {
+    let mut left: Vec<_> = tasks.iter_mut().map(|task| (task, 0)).collect();
+    let mut waited = false;
+    while !left.is_empty() {
+        let mut waits = true;
+        left.retain_mut(|(task, cursor)| {
+            let end = Round { number };
+            let progress = task.call_once(|driver, cursor, out| driver.on_round_end(port, end, cursor, out), cursor);
+            waits &= progress == Progress::Pending;
+            progress != Progress::Done
+        });
+        // What one has said, others hear when they are called again. If then all of them wait, it is for the disk.
+        if waits && waited {
+            late.newer_half();
+        }
+        waited = waits;
+    }
+}
+
+/// Runs a join in so many tasks, to which all of the build side comes, and to each a part of the other.
+fn run_together(case: &Case, tasks: usize) -> Taken {
+    let (budget, late, group) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), TaskGroup::default());
+    let contexts: Vec<TaskContext> = (0..tasks)
+        .map(|subtask| {
+            let memory = Memory::spilling(budget.clone(), "join", case.least());
+            memory.set_operator_group(1);
+            let alone = TaskContext::alone(memory);
+            let (blocking, space, group) = (late.clone(), SpillSpace::new(&[]), group.clone());
+            TaskContext { subtask, subtasks: tasks, blocking, space, group, ..alone }
+        })
+        .collect();
+    let mut running: Vec<Task<'_>> = contexts.iter().map(|context| case.task(context, &late)).collect();
+    for (number, page) in pages(&case.sides[case.build]).iter().enumerate() {
+        // Pages come to tasks in other orders.
+        let (before, after) = running.split_at_mut(number % tasks);
+        after.iter_mut().chain(before).for_each(|task| task.feed(case.build, page));
+        if case.revokes && number % 50 == 20 {
+            running[number % tasks].driver.revoke(1 << 20).unwrap();
+            running[number % tasks].call(|driver, _, _| driver.settle());
+        }
+    }
+    assert!(running.iter().all(|task| tasks == 1 || !task.driver.may_stop()), "others wait for what it has");
+    end_together(&mut running, &late, case.build, 1);
+    assert!(running.iter().all(|task| task.driver.may_stop()));
+    for round in 1..=case.rounds {
+        for (number, page) in pages(&case.sides[1 - case.build]).iter().enumerate() {
+            running[number % tasks].feed(1 - case.build, page);
+        }
+        end_together(&mut running, &late, 1 - case.build, round);
+    }
+    let mut found: Vec<_> = running.iter_mut().flat_map(|task| std::mem::take(&mut task.found)).collect();
+    found.sort_unstable();
+    let rounds = case.rounds as usize;
+    let expected: Vec<_> = case.expected().into_iter().flat_map(|pair| std::iter::repeat_n(pair, rounds)).collect();
+    assert_eq!(found.len(), expected.len(), "{:?} in {tasks} tasks", case.kind);
+    assert!(found == expected, "other pairs");
+    drop(running);
+    late.rest();
+    let metrics = contexts.iter().map(|context| context.metrics.clone()).collect();
+    assert!(budget.peak_bytes() <= case.memory_bytes);
+    drop(contexts);
+    assert_eq!(budget.used_bytes(), 0, "the group holds nothing of it");
+    Taken { metrics, peak_bytes: budget.peak_bytes() }
+}
+
+/// The kinds with a side that may be shared, and that side.
+const SHARED: [(JoinKind, usize); 5] =
+    [(JoinKind::Inner, 0), (JoinKind::Inner, 1), (JoinKind::Left, 1), (JoinKind::Right, 0), (JoinKind::Cross, 1)];
+
+fn case_of((kind, build): (JoinKind, usize), rows_built: u64, text_bytes: usize) -> Case {
+    let (built, other) = match kind {
+        JoinKind::Cross => (rows(0..rows_built / 2, text_bytes), rows(0..30, 30)),
+        _ => (rows(mixed(rows_built), text_bytes), rows(mixed(9_000).map(|key| key / 2 + rows_built / 3), 100)),
+    };
+    let (left, right) = if build == 0 { (built, other) } else { (other, built) };
+    Case::new(kind, build, left, right)
+}
+
+#[test]
+fn there_is_one_table_for_all_tasks() {
+    for of in SHARED {
+        for rounds in [1, 3] {
+            let case = || Case { memory_bytes: 256 << 20, rounds, ..case_of(of, 9_000, 1_000) };
+            let alone = run_together(&case(), 1);
+            for tasks in [2, 4] {
+                let together = run_together(&case(), tasks);
+                assert_eq!(together.spilled_bytes(), 0);
+                let (one, all) = (alone.peak_bytes, together.peak_bytes);
+                assert!(all < one + one / 4 + (tasks << 20), "{of:?}: {all} bytes in {tasks} tasks, {one} in one");
+            }
+        }
+    }
+}
+
+/// Each task then has a join of its own, which is as it would be without others.
+#[test]
+fn where_memory_is_refused_each_task_joins_by_itself() {
+    for (of, (tasks, rounds)) in SHARED.into_iter().zip([(2, 3), (4, 1), (2, 1), (4, 1), (2, 3)]) {
+        let least = case_of(of, 3_000, 1_500 * tasks);
+        let case = Case { memory_bytes: tasks * least.least(), rounds, ..least };
+        let taken = run_together(&case, tasks);
+        assert!(taken.metrics.iter().all(|metrics| metrics.spilled_bytes.get() > 0), "{of:?} in {tasks} tasks");
+    }
+}
+
+/// Whatever memory there is: all shares, some, or none are in memory when the build side ends, and the lookup finds room or does not.
+#[test]
+fn any_memory_is_enough() {
+    let mut spilled = Vec::new();
+    for memory_bytes in (6..22).step_by(2).map(|mib| mib << 20) {
+        let taken = run_together(&Case { memory_bytes, ..case_of((JoinKind::Inner, 1), 45_000, 100) }, 2);
+        spilled.push(taken.spilled_bytes() > 0);
+    }
+    assert!(spilled[0] && spilled.is_sorted_by(|before, after| before >= after) && !spilled[7], "{spilled:?}");
+}
+
+#[test]
+fn a_share_is_given_back_when_another_asks() {
+    for tasks in [2, 4] {
+        let taken = run_together(
+            &Case { memory_bytes: 1 << 30, revokes: true, ..case_of((JoinKind::Left, 1), 9_000, 1_000) },
+            tasks,
+        );
+        assert!(taken.spilled_bytes() > 0);
+    }
+}
+
+/// One task has all rows, and the others none; or nobody has any.
+#[test]
+fn shares_may_be_empty() {
+    for built in [rows((0..3_000).map(|_| 7), 100), rows([], 10)] {
+        for memory_bytes in [64 << 20, 7 << 20] {
+            let case = Case { memory_bytes, ..Case::new(JoinKind::Left, 1, rows([7, 8, 7], 100), built.clone()) };
+            run_together(&case, 2);
+        }
+    }
+}

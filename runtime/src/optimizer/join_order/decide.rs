@@ -1,0 +1,120 @@
+//! Which order a region gets: the best one, or the one that is decided for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::enumerate::{self, Order};
+use super::rebuild::rebuild;
+use super::region::{Part, Region};
+use super::sizes::Sizes;
+use crate::error::{Error, Result};
+use crate::physical::{JoinOrder, JoinRegion, OrderEstimate};
+use crate::plan::Node;
+
+/// A region, and the order that it gets.
+pub(super) struct Decided<'r> {
+    region: &'r Region,
+    sizes: &'r Sizes,
+    best: Order,
+    /// The name of each relation: the identity of its operator, and a number where that is another relation, too.
+    names: Vec<String>,
+    info: JoinRegion,
+}
+
+impl<'r> Decided<'r> {
+    /// A region whose order is the one that is written.
+    pub(super) fn new(region: &'r Region, sizes: &'r Sizes, identities: &HashMap<u64, String>) -> Self {
+        let identity = |node: &Node| identities.get(&node.sequence).cloned().unwrap_or_default();
+        let mut seen: HashMap<u64, usize> = HashMap::new();
+        let name = |relation: &Arc<Node>| {
+            let count = seen.entry(relation.sequence).or_default();
+            *count += 1;
+            if *count == 1 { identity(relation) } else { format!("{}@{count}", identity(relation)) }
+        };
+        let names: Vec<String> = region.relations.iter().map(name).collect();
+        let as_written = order_of(region, Part::Join(0));
+        let best = enumerate::best(region.all(), sizes).map_or_else(|| as_written.clone(), |best| best.0);
+        let estimate = |order: &Order| estimated(order, &names, region, sizes);
+        let (written, of_best) = (estimate(&as_written), estimate(&best));
+        let join = region.joins.first().map(|root| identity(&root.node)).unwrap_or_default();
+        let info = JoinRegion { join, chosen: written.clone(), written, best: of_best };
+        Decided { region, sizes, best, names, info }
+    }
+
+    /// The identity of the uppermost join.
+    pub(super) fn join(&self) -> &str {
+        &self.info.join
+    }
+
+    /// The uppermost join in the best order; `None` where the order as written stays. `written` has the nodes below the region as they are by now.
+    pub(super) fn choose(&mut self, written: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
+        if !self.info.best.is_clearly_better_than(&self.info.written) {
+            return None;
+        }
+        let node = rebuild(self.region, &self.best, written)?;
+        self.info.chosen = self.info.best.clone();
+        Some(node)
+    }
+
+    /// As [`Decided::choose`], in the order that is decided.
+    pub(super) fn force(&mut self, order: &JoinOrder, written: &HashMap<u64, Arc<Node>>) -> Result<Option<Arc<Node>>> {
+        if *order == self.info.written.order {
+            return Ok(None);
+        }
+        let known = order_named(order, &self.names);
+        let known = known.filter(|order| order.relations() == self.names.len() && order.set() == self.region.all());
+        let known = known.filter(|order| order.is_linked(self.sizes));
+        let node = known.and_then(|order| Some((rebuild(self.region, &order, written)?, order)));
+        let (node, order) = node.ok_or_else(|| self.refused(order))?;
+        self.info.chosen = estimated(&order, &self.names, self.region, self.sizes);
+        Ok(Some(node))
+    }
+
+    fn refused(&self, order: &JoinOrder) -> Error {
+        let (join, relations) = (&self.info.join, self.names.join("`, `"));
+        Error::Plan(format!(
+            "the joins of `{join}` were to be made as `{order}`, and cannot be: give an order of `{relations}`, each once, in which each join has a key"
+        ))
+    }
+
+    /// What the plan says of the region.
+    pub(super) fn finish(self) -> JoinRegion {
+        self.info
+    }
+}
+
+/// The order that a part of a region is written in.
+fn order_of(region: &Region, part: Part) -> Order {
+    match part {
+        Part::Relation(relation) => Order::Relation(relation),
+        Part::Join(join) => {
+            Order::Join(Box::new(region.joins[join].sides.each_ref().map(|side| order_of(region, side.of))))
+        }
+    }
+}
+
+/// An order of relations with these names; `None` for an unknown name.
+fn order_named(order: &JoinOrder, names: &[String]) -> Option<Order> {
+    Some(match order {
+        JoinOrder::Relation(name) => Order::Relation(names.iter().position(|other| other == name)?),
+        JoinOrder::Join(sides) => {
+            Order::Join(Box::new([order_named(&sides[0], names)?, order_named(&sides[1], names)?]))
+        }
+    })
+}
+
+fn named(order: &Order, names: &[String]) -> JoinOrder {
+    match order {
+        Order::Relation(relation) => JoinOrder::Relation(names[*relation].clone()),
+        Order::Join(sides) => JoinOrder::join(named(&sides[0], names), named(&sides[1], names)),
+    }
+}
+
+fn estimated(order: &Order, names: &[String], region: &Region, sizes: &Sizes) -> OrderEstimate {
+    let sets: Vec<_> = order.sets_joined().into_iter().filter(|set| *set != region.all()).collect();
+    OrderEstimate {
+        order: named(order, names),
+        rows: sets.iter().map(|&set| sizes.cardinality(set)).sum(),
+        bytes: sets.iter().map(|&set| sizes.bytes(set)).sum(),
+    }
+}
