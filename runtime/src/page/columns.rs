@@ -110,6 +110,25 @@ impl TextColumn {
         self.push_str(&text);
     }
 
+    /// Adds texts of another column by their positions. All must lie in that column's buffers, of which one column of texts takes those of one
+    /// other only.
+    ///
+    /// `None` where one of this does not hold, or a position is none of that column.
+    pub fn look_up(&mut self, texts: &TextColumn, positions: &[u32]) -> Option<()> {
+        let same = |(left, right): (&Utf8, &Utf8)| left.0.as_ptr() == right.0.as_ptr() && left.0.len() == right.0.len();
+        if self.buffers.is_empty() {
+            self.buffers.clone_from(&texts.buffers);
+        }
+        let have_buffers =
+            self.buffers.len() == texts.buffers.len() && self.buffers.iter().zip(&texts.buffers).all(same);
+        if !have_buffers || !texts.own.is_empty() || texts.too_long {
+            return None;
+        }
+        let first = self.views.len();
+        self.views.extend(positions.iter().map_while(|&position| texts.views.get(position as usize)));
+        (self.views.len() == first + positions.len()).then_some(())
+    }
+
     /// Adds a copy of a text.
     pub fn push_str(&mut self, text: &str) {
         let view = if text.len() <= INLINE_BYTES {

@@ -82,7 +82,7 @@ fn find<'r>(root: &'r StructArray, plan: &LeafPlan) -> Result<(&'r ArrayRef, Opt
     Ok((array.ok_or_else(missing)?, nulls))
 }
 
-fn unexpected_nulls(column: &str, count: usize, values: usize) -> Wrong {
+pub(super) fn unexpected_nulls(column: &str, count: usize, values: usize) -> Wrong {
     let nulls = if count == 1 { "a null".to_owned() } else { format!("{count} nulls") };
     let (among, what) =
         if column.contains("[]") { ("values", "the list's element") } else { ("rows", "the record's field") };

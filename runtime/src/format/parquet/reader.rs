@@ -10,8 +10,9 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::column::FlatColumns;
 use super::convert::Held;
-use super::fit::FileFit;
+use super::fit::{FileFit, LeafPlan};
 use super::footer::{column_range, guarded};
 use super::hold::{Wrong, converted_bytes, hold_leaf};
 use crate::error::{Error, Result};
@@ -21,6 +22,9 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, Scan, Split, SplitReader};
+
+/// What is wrong where a column has more or fewer rows than its row group.
+const OTHER_ROWS: &str = "the data is damaged: it holds another number of rows than the footer says";
 
 /// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
 pub(super) struct ParquetReader {
@@ -39,6 +43,8 @@ pub(super) struct ParquetReader {
     /// Rows of the batch, and its leaves.
     rows: usize,
     held: Vec<Held>,
+    /// Columns that are not among these, as they are decoded here.
+    flat: FlatColumns<ColumnBytes>,
 }
 
 enum State {
@@ -48,7 +54,8 @@ enum State {
     Opened(ReadRequest),
     /// Bytes were asked for.
     Asked(Vec<Range<u64>>),
-    Decoding(Box<ParquetRecordBatchReader>),
+    /// The crate's decoder, if there are columns for it.
+    Decoding(Option<Box<ParquetRecordBatchReader>>),
     /// No column is read.
     Counting,
 }
@@ -74,6 +81,7 @@ impl ParquetReader {
             state: State::Done,
             rows: 0,
             held: Vec::new(),
+            flat: FlatColumns::none(),
         })
     }
 
@@ -116,6 +124,13 @@ impl ParquetReader {
         self.hold(batch)
     }
 
+    /// Frees what a row group takes.
+    fn finish_group(&mut self) -> Result<()> {
+        self.state = State::Done;
+        self.flat = FlatColumns::none();
+        self.reserved.resize(0)
+    }
+
     fn clear_batch(&mut self) {
         self.rows = 0;
         self.held.clear();
@@ -137,20 +152,53 @@ impl ParquetReader {
         if bytes > self.reserved.bytes() { self.reserved.resize(bytes) } else { Ok(()) }
     }
 
-    fn decoder(&self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<Box<ParquetRecordBatchReader>> {
+    fn begin_decoding(&mut self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<()> {
         let fit = &self.fits[self.part];
         let parts = ranges.iter().zip(bytes).map(|(range, bytes)| (range.start, bytes)).collect();
-        let input = ColumnBytes { length: self.file().bytes(), parts };
-        let columns = fit.columns(&self.live);
-        let decoder = guarded(|| {
-            let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
-            ParquetRecordBatchReaderBuilder::new_with_metadata(input, fit.metadata.clone())
-                .with_row_groups(vec![self.group])
-                .with_projection(mask)
-                .with_batch_size(BATCH_ROWS)
-                .build()
-        });
-        decoder.map(Box::new).map_err(|reason| self.error(reason))
+        let input = Arc::new(ColumnBytes { length: self.file().bytes(), parts });
+        let group = fit.metadata.metadata().row_group(self.group);
+        let flat = FlatColumns::of(&input, fit, &self.schema, &self.live, group);
+        let mut columns = fit.columns(&self.live);
+        columns.retain(|&column| !flat.has(column));
+        let decoder = if columns.is_empty() {
+            None
+        } else {
+            let decoder = guarded(|| {
+                let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
+                ParquetRecordBatchReaderBuilder::new_with_metadata(ColumnBytes::clone(&input), fit.metadata.clone())
+                    .with_row_groups(vec![self.group])
+                    .with_projection(mask)
+                    .with_batch_size(BATCH_ROWS)
+                    .build()
+            });
+            Some(Box::new(decoder.map_err(|reason| self.error(reason))?))
+        };
+        self.flat = flat;
+        self.state = State::Decoding(decoder);
+        Ok(())
+    }
+
+    /// Decodes the next rows of a row group.
+    fn decode(&mut self, rows: usize) -> Result<()> {
+        let State::Decoding(decoder) = &mut self.state else { return Ok(()) };
+        let batch = match decoder {
+            None => None,
+            Some(decoder) => match guarded(|| decoder.next().transpose()) {
+                Ok(Some(batch)) if batch.num_rows() == rows => Some(batch),
+                Ok(_) => return Err(self.error(OTHER_ROWS)),
+                Err(reason) => return Err(self.error(format!("the data is damaged: {reason}"))),
+            },
+        };
+        self.rows = rows;
+        self.left -= rows;
+        self.flat.advance(rows).map_err(|wrong| self.wrong(wrong))?;
+        match batch {
+            Some(batch) => self.hold(batch),
+            None => {
+                self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
+                Ok(())
+            }
+        }
     }
 
     /// Turns a batch of Arrow's into leaves.
@@ -158,7 +206,8 @@ impl ParquetReader {
         let root = StructArray::from(batch);
         self.reserve_lists(&root)?;
         for (index, leaf) in self.schema.leaves().iter().enumerate() {
-            let plan = self.fits[self.part].plan(index).filter(|_| self.live.contains(index));
+            let is_read = |plan: &&LeafPlan| self.live.contains(index) && !self.flat.has(plan.column);
+            let plan = self.fits[self.part].plan(index).filter(is_read);
             let held = match plan {
                 None => Held::Dead,
                 Some(plan) => hold_leaf(&root, plan, leaf.ty).map_err(|wrong| self.wrong(wrong))?,
@@ -173,8 +222,7 @@ impl SplitReader for ParquetReader {
     fn open(&mut self, split: &Split) -> Result<()> {
         self.clear_batch();
         // What the row group before took is free before the next one asks.
-        self.state = State::Done;
-        self.reserved.resize(0)?;
+        self.finish_group()?;
         (self.part, self.group) = (split.part, split.range.start as usize);
         let (Some(file), Some(fit)) = (self.files.get(self.part), self.fits.get(self.part)) else {
             return Err(Error::Internal(format!("a split of file {}", self.part)));
@@ -224,8 +272,7 @@ impl SplitReader for ParquetReader {
                 self.error("the file is shorter than when the job began; do not change files while they are read")
             );
         }
-        self.state = State::Decoding(self.decoder(&ranges, bytes)?);
-        Ok(())
+        self.begin_decoding(&ranges, bytes)
     }
 
     fn advance(&mut self) -> Result<Ready> {
@@ -240,38 +287,40 @@ impl SplitReader for ParquetReader {
                 self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
                 Ok(Ready::Batch)
             }
-            State::Decoding(decoder) => match guarded(|| decoder.next().transpose()) {
-                Ok(Some(batch)) if batch.num_rows() <= self.left => {
-                    self.rows = batch.num_rows();
-                    self.left -= self.rows;
-                    self.hold(batch)?;
-                    Ok(Ready::Batch)
+            State::Decoding(decoder) if self.left == 0 => {
+                // There must not be more than the footer says.
+                let more = decoder.as_mut().map(|decoder| guarded(|| decoder.next().transpose()));
+                if !matches!(more, None | Some(Ok(None))) {
+                    return Err(self.error(OTHER_ROWS));
                 }
-                Ok(None) if self.left == 0 => {
+                self.finish_group()?;
+                Ok(Ready::End)
+            }
+            State::Decoding(_) => {
+                let decoded = self.decode(self.left.min(BATCH_ROWS));
+                if decoded.is_err() {
                     self.state = State::Done;
-                    self.reserved.resize(0)?;
-                    Ok(Ready::End)
                 }
-                Ok(_) => Err(self.error("the data is damaged: it holds another number of rows than the footer says")),
-                Err(reason) => {
-                    self.state = State::Done;
-                    Err(self.error(format!("the data is damaged: {reason}")))
-                }
-            },
+                decoded.map(|()| Ready::Batch)
+            }
         }
     }
 
     fn batch(&self) -> Result<Batch<'_>> {
         let mut columns = Columns::new(self.rows);
-        for (held, leaf) in self.held.iter().zip(self.schema.leaves()) {
-            held.push(leaf.ty, &mut columns)?;
+        for (index, (held, leaf)) in self.held.iter().zip(self.schema.leaves()).enumerate() {
+            match self.flat.push(index, leaf.ty, &mut columns) {
+                Some(pushed) => pushed?,
+                None => held.push(leaf.ty, &mut columns)?,
+            }
         }
         Ok(columns.finish())
     }
 }
 
 /// The bytes of a row group's columns, in place of the file.
-struct ColumnBytes {
+#[derive(Clone)]
+pub(super) struct ColumnBytes {
     length: u64,
     /// Where each part begins in the file.
     parts: Vec<(u64, Bytes)>,
@@ -306,3 +355,6 @@ impl ChunkReader for ColumnBytes {
         Ok(bytes.slice(..length))
     }
 }
+
+#[cfg(test)]
+mod tests;
