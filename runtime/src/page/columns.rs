@@ -86,6 +86,12 @@ impl TextColumn {
         self.views.is_empty()
     }
 
+    /// Bytes of views and texts of its own that can be taken before there is more memory asked for.
+    #[must_use]
+    pub fn capacity_bytes(&self) -> usize {
+        self.views.capacity() * size_of::<Slot>() + self.own.capacity()
+    }
+
     /// Adds a buffer that the next texts lie in.
     pub fn add_buffer(&mut self, buffer: Utf8) {
         self.buffers.push(buffer);

@@ -124,11 +124,11 @@ impl ParquetReader {
         self.hold(batch)
     }
 
-    /// Frees what a row group takes.
+    /// Frees what a row group takes, but for buffers that the next one uses again.
     fn finish_group(&mut self) -> Result<()> {
         self.state = State::Done;
-        self.flat = FlatColumns::none();
-        self.reserved.resize(0)
+        self.flat.finish();
+        self.reserved.resize(self.flat.spare_bytes().min(self.reserved.bytes()))
     }
 
     fn clear_batch(&mut self) {
@@ -157,9 +157,9 @@ impl ParquetReader {
         let parts = ranges.iter().zip(bytes).map(|(range, bytes)| (range.start, bytes)).collect();
         let input = Arc::new(ColumnBytes { length: self.file().bytes(), parts });
         let group = fit.metadata.metadata().row_group(self.group);
-        let flat = FlatColumns::of(&input, fit, &self.schema, &self.live, group);
+        self.flat.begin(&input, fit, &self.schema, &self.live, group);
         let mut columns = fit.columns(&self.live);
-        columns.retain(|&column| !flat.has(column));
+        columns.retain(|&column| !self.flat.has(column));
         let decoder = if columns.is_empty() {
             None
         } else {
@@ -173,7 +173,6 @@ impl ParquetReader {
             });
             Some(Box::new(decoder.map_err(|reason| self.error(reason))?))
         };
-        self.flat = flat;
         self.state = State::Decoding(decoder);
         Ok(())
     }
@@ -243,7 +242,11 @@ impl SplitReader for ParquetReader {
         let decoded: i64 = columns.iter().map(|&column| group.column(column).uncompressed_size()).sum();
         self.group_bytes = (decoded as usize).saturating_add(self.batch_bytes());
         let lists = fit.list_bytes(&self.schema, &self.live, group);
-        self.reserved.resize(self.group_bytes.saturating_add(lists))?;
+        let bytes = self.group_bytes.saturating_add(lists);
+        if self.flat.spare_bytes() > bytes {
+            self.flat.drop_spare();
+        }
+        self.reserved.resize(bytes)?;
         self.state =
             State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges, may_end_early: false });
         Ok(())

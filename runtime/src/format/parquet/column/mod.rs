@@ -34,16 +34,71 @@ use values::{Texts, Values, plain_array};
 /// The columns of a row group that are decoded here.
 pub(super) struct FlatColumns<R: ChunkReader> {
     columns: Vec<FlatColumn<R>>,
+    /// Of the row group before, by their leaf. What is allocated for each row group anew, the kernel clears anew.
+    spare: Vec<(usize, Buffers)>,
+}
+
+/// What a column is decoded into.
+struct Buffers {
+    page: Vec<u8>,
+    /// Of the file, and one more behind them: what stands under a null.
+    dictionary: Values,
+    codes: Box<[u32; WINDOW]>,
+    levels: Box<[u32; WINDOW]>,
+    /// The batch.
+    values: Values,
+    valid: Vec<u8>,
+}
+
+impl Buffers {
+    /// `None` for a leaf that flat columns are not decoded to.
+    fn of(ty: LeafType) -> Option<Self> {
+        Some(Buffers {
+            page: Vec::new(),
+            dictionary: Values::of(ty)?,
+            codes: Box::new([0; WINDOW]),
+            levels: Box::new([0; WINDOW]),
+            values: Values::of(ty)?,
+            valid: Vec::new(),
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        let values = self.dictionary.capacity_bytes() + self.values.capacity_bytes();
+        self.page.capacity() + values + self.valid.capacity() + 2 * size_of_val(&*self.codes)
+    }
 }
 
 impl<R: ChunkReader + 'static> FlatColumns<R> {
     /// None.
     pub(super) fn none() -> Self {
-        FlatColumns { columns: Vec::new() }
+        FlatColumns { columns: Vec::new(), spare: Vec::new() }
     }
 
-    /// Those of a row group that can be.
-    pub(super) fn of(input: &Arc<R>, fit: &FileFit, schema: &Schema, live: &LeafSet, group: &RowGroupMetaData) -> Self {
+    /// Frees the row group. What its columns were decoded into is kept for the next one.
+    pub(super) fn finish(&mut self) {
+        self.spare.extend(self.columns.drain(..).map(|column| (column.leaf, column.into_buffers())));
+    }
+
+    /// Bytes that are kept for the next row group.
+    pub(super) fn spare_bytes(&self) -> usize {
+        self.spare.iter().map(|(_, buffers)| buffers.bytes()).sum()
+    }
+
+    /// Frees them.
+    pub(super) fn drop_spare(&mut self) {
+        self.spare.clear();
+    }
+
+    /// Begins a row group: with those of its columns that can be decoded here.
+    pub(super) fn begin(
+        &mut self,
+        input: &Arc<R>,
+        fit: &FileFit,
+        schema: &Schema,
+        live: &LeafSet,
+        group: &RowGroupMetaData,
+    ) {
         let leaf = |leaf: usize| Some((leaf, schema.leaves().get(leaf)?.ty, fit.plan(leaf)?));
         let leaves: Vec<(usize, LeafType, &LeafPlan)> = live.iter().filter_map(leaf).collect();
         let is_alone = |plan: &LeafPlan| {
@@ -52,13 +107,15 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
             leaves.iter().filter(of_column).count() == 1
         };
         let values = leaves.iter().filter(|(_, ty, plan)| *ty != LeafType::Valid && is_alone(plan));
+        let mut spare = std::mem::take(&mut self.spare);
         let column = |&(leaf, ty, plan): &(usize, LeafType, &LeafPlan)| {
-            FlatColumn::new(input, fit, leaf, ty, plan, group).filter(|column| {
+            let kept = spare.iter().position(|(of, _)| *of == leaf).map(|kept| spare.swap_remove(kept).1);
+            FlatColumn::new(input, fit, leaf, ty, plan, group, kept).filter(|column| {
                 // What a validity leaf is read from has to be read here, too.
                 column.validity.is_none_or(|leaf| fit.plan(leaf).is_some_and(|valid| valid.column == plan.column))
             })
         };
-        FlatColumns { columns: values.filter_map(column).collect() }
+        self.columns = values.filter_map(column).collect();
     }
 
     /// Whether a column of the file is one of them.
@@ -75,12 +132,12 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
     pub(super) fn push<'a>(&'a self, leaf: usize, ty: LeafType, columns: &mut Columns<'a>) -> Option<Result<()>> {
         let column = self.columns.iter().find(|column| column.leaf == leaf || column.validity == Some(leaf))?;
         Some(if column.leaf == leaf {
-            column.values.push(ty, columns)
+            column.buffers.values.push(ty, columns)
         } else if column.nulls == 0 {
             columns.all_valid();
             Ok(())
         } else {
-            columns.plain(ty, &column.valid)
+            columns.plain(ty, &column.buffers.valid)
         })
     }
 }
@@ -97,16 +154,11 @@ struct FlatColumn<R: ChunkReader> {
     is_nullable: bool,
     path: String,
     pages: Pages<R>,
-    /// With one more behind those of the file: what stands under a null.
-    dictionary: Option<Values>,
-    /// Values of the dictionary in the file.
-    dictionary_values: usize,
     page: Option<Open>,
-    codes: Box<[u32; WINDOW]>,
-    levels: Box<[u32; WINDOW]>,
-    // The batch.
-    values: Values,
-    valid: Vec<u8>,
+    /// How many values there are in the dictionary of the file.
+    dictionary_values: usize,
+    buffers: Buffers,
+    /// Nulls of the batch.
     nulls: usize,
 }
 
@@ -135,6 +187,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         ty: LeafType,
         plan: &LeafPlan,
         group: &RowGroupMetaData,
+        kept: Option<Buffers>,
     ) -> Option<Self> {
         let ([level], None) = (plan.levels.as_slice(), &plan.items) else { return None };
         let chunk = group.column(plan.column);
@@ -150,6 +203,10 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             return None;
         }
         let rows = usize::try_from(group.num_rows()).ok()?;
+        let mut buffers = kept.or_else(|| Buffers::of(ty))?;
+        // A column of nulls alone may have no dictionary.
+        buffers.dictionary.clear();
+        buffers.dictionary.push_default();
         let mut column = FlatColumn {
             column: plan.column,
             leaf,
@@ -159,18 +216,18 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             data_type,
             is_nullable,
             path: path(&plan.levels).to_owned(),
-            pages: Pages::new(input, chunk, rows).ok()?,
-            dictionary: None,
-            dictionary_values: 0,
+            pages: Pages::new(input, chunk, rows, std::mem::take(&mut buffers.page)).ok()?,
             page: None,
-            codes: Box::new([0; WINDOW]),
-            levels: Box::new([0; WINDOW]),
-            values: Values::of(ty)?,
-            valid: Vec::new(),
+            dictionary_values: 0,
+            buffers,
             nulls: 0,
         };
         column.read_page().ok()?;
         Some(column)
+    }
+
+    fn into_buffers(self) -> Buffers {
+        Buffers { page: self.pages.into_buffer(), ..self.buffers }
     }
 
     /// Reads the next page of values, and the dictionary before it; an error says what is wrong with the file.
@@ -192,16 +249,17 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     fn read_dictionary(&mut self, page: &Page) -> Result<(), String> {
         let body = self.pages.body(page);
         let damaged = || "a dictionary cannot be read".to_owned();
-        let mut values = Values::of(self.ty).ok_or_else(damaged)?;
-        if let Values::Text(texts) = &mut values {
-            *texts = dictionary_texts(body, page.values).ok_or_else(damaged)?;
-        } else {
+        let values = &mut self.buffers.dictionary;
+        values.clear();
+        if let Values::Text(texts) = values {
+            dictionary_texts(body, page.values, texts).ok_or_else(damaged)?;
+        } else if values.append_same((self.physical, &self.data_type), self.ty, body, page.values).is_none() {
             let array = plain_array(self.physical, &self.data_type, body, page.values).ok_or_else(damaged)?;
             let held = convert::leaf(&array, self.ty, None).map_err(|(_, message)| message)?;
             values.append(&held, None).ok_or_else(damaged)?;
         }
         values.push_default();
-        (self.dictionary, self.dictionary_values) = (Some(values), page.values);
+        self.dictionary_values = page.values;
         Ok(())
     }
 
@@ -235,8 +293,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
     /// Decodes the next rows.
     fn advance(&mut self, rows: usize) -> Result<(), Wrong> {
-        self.values.clear();
-        self.valid.clear();
+        self.buffers.values.clear();
+        self.buffers.valid.clear();
         self.nulls = 0;
         let mut done = 0;
         while done < rows {
@@ -256,15 +314,17 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             self.read_page().map_err(|reason| damaged(&reason))?;
         }
         let page = self.page.as_mut().ok_or_else(ended)?;
+        let buffers = &mut self.buffers;
         let body = self.pages.body(&page.page);
         let mut rows = most.min(page.left);
         if page.levels.is_some() || matches!(page.encoded, Encoded::Codes(_)) {
             rows = rows.min(WINDOW);
         }
+        let stored = (self.physical, &self.data_type);
         let levels = match &mut page.levels {
             None => None,
             Some((levels, apart)) => {
-                let window = &mut self.levels[..rows];
+                let window = &mut buffers.levels[..rows];
                 levels.decode(apart.as_deref().unwrap_or(body), window).ok_or_else(ended)?;
                 Some(&*window)
             }
@@ -272,7 +332,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         let present = levels.map_or(rows, |levels| levels.iter().filter(|&&level| level != 0).count());
         match &mut page.encoded {
             Encoded::Codes(codes) => {
-                let window = &mut self.codes[..rows];
+                let window = &mut buffers.codes[..rows];
                 codes.decode(body, &mut window[..present]).ok_or_else(ended)?;
                 let values = self.dictionary_values as u32;
                 if window[..present].iter().fold(false, |beyond, &code| beyond | (code >= values)) {
@@ -285,18 +345,19 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
                         window[row] = if level == 0 { values } else { window[next] };
                     }
                 }
-                let dictionary = self.dictionary.as_ref().ok_or_else(|| damaged("a dictionary is missing"))?;
-                self.values.look_up(dictionary, window).ok_or_else(ended)?;
+                buffers.values.look_up(&buffers.dictionary, window).ok_or_else(ended)?;
             }
             Encoded::Plain(at) => {
                 let bytes = body.get(*at..).unwrap_or_default();
-                if let Values::Text(out) = &mut self.values {
+                if let Values::Text(out) = &mut buffers.values {
                     let mut texts = Texts(bytes);
                     for row in 0..rows {
                         let is_null = levels.is_some_and(|levels| levels[row] == 0);
                         out.push_str(if is_null { "" } else { texts.next().ok_or_else(ended)? });
                     }
                     *at += bytes.len() - texts.0.len();
+                } else if levels.is_none() && buffers.values.append_same(stored, self.ty, bytes, rows).is_some() {
+                    *at += plain_bytes(self.physical, bytes, rows);
                 } else {
                     let array = plain_array(self.physical, &self.data_type, bytes, present).ok_or_else(ended)?;
                     *at += plain_bytes(self.physical, bytes, present);
@@ -304,15 +365,15 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
                         let row = levels.map_or(position, |levels| nth_present(levels, position));
                         Wrong { row: Some(first + row), message: format!("column `{}`: {reason}", self.path) }
                     })?;
-                    self.values.append(&held, levels).ok_or_else(ended)?;
+                    buffers.values.append(&held, levels).ok_or_else(ended)?;
                 }
             }
         }
         if self.is_nullable {
             self.nulls += rows - present;
             match levels {
-                Some(levels) => self.valid.extend(levels.iter().map(|&level| u8::from(level != 0))),
-                None => self.valid.resize(first + rows, 1),
+                Some(levels) => buffers.valid.extend(levels.iter().map(|&level| u8::from(level != 0))),
+                None => buffers.valid.resize(first + rows, 1),
             }
         }
         page.left -= rows;
@@ -340,21 +401,20 @@ fn plain_bytes(physical: PhysicalType, bytes: &[u8], count: usize) -> usize {
 }
 
 /// The texts of a dictionary, which lie in one buffer.
-fn dictionary_texts(body: &[u8], count: usize) -> Option<TextColumn> {
+fn dictionary_texts(body: &[u8], count: usize, column: &mut TextColumn) -> Option<()> {
     let (mut all, mut ends) = (Vec::with_capacity(body.len()), Vec::with_capacity(count.min(body.len())));
     let mut texts = Texts(body);
     for _ in 0..count {
         all.extend_from_slice(texts.next()?.as_bytes());
         ends.push(all.len());
     }
-    let mut column = TextColumn::default();
     column.add_buffer(Utf8::check(all.into()).ok()?);
     let mut start = 0;
     for end in ends {
         column.push_range(start..end);
         start = end;
     }
-    Some(column)
+    Some(())
 }
 
 /// Whether the footer says that all pages of a column are encoded so that they can be decoded here. Texts that stand outside a dictionary are

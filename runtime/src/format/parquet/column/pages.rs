@@ -45,7 +45,13 @@ pub(super) struct Page {
 }
 
 impl<R: ChunkReader + 'static> Pages<R> {
-    pub(super) fn new(input: &Arc<R>, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Self, String> {
+    /// `buffer` may be any: it is used again.
+    pub(super) fn new(
+        input: &Arc<R>,
+        chunk: &ColumnChunkMetaData,
+        rows: usize,
+        buffer: Vec<u8>,
+    ) -> Result<Self, String> {
         let is_snappy = chunk.compression() == Compression::SNAPPY;
         let reader = guarded(|| {
             if !is_snappy {
@@ -55,7 +61,12 @@ impl<R: ChunkReader + 'static> Pages<R> {
             SerializedPageReader::new(input.clone(), &as_it_is, rows, None)
         })?;
         let most_bytes = usize::try_from(chunk.uncompressed_size()).unwrap_or(0);
-        Ok(Pages { reader, is_snappy, snappy: snap::raw::Decoder::new(), most_bytes, buffer: Vec::new() })
+        Ok(Pages { reader, is_snappy, snappy: snap::raw::Decoder::new(), most_bytes, buffer })
+    }
+
+    /// The buffer, to be used again.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.buffer
     }
 
     /// The next page, if there is one. Its bytes are there until the one behind it is asked for.

@@ -37,6 +37,17 @@ impl Values {
         })
     }
 
+    /// Bytes that are taken, also where nothing is there yet.
+    pub(super) fn capacity_bytes(&self) -> usize {
+        match self {
+            Values::W1(values) => values.capacity(),
+            Values::W2(values) => 2 * values.capacity(),
+            Values::W4(values) => 4 * values.capacity(),
+            Values::W8(values) => 8 * values.capacity(),
+            Values::Text(texts) => texts.capacity_bytes(),
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         match self {
             Values::W1(values) => values.clear(),
@@ -67,6 +78,39 @@ impl Values {
             (Values::W2(out), Held::W2(values)) => spread(values, present, out),
             (Values::W4(out), Held::W4(values)) => spread(values, present, out),
             (Values::W8(out), Held::W8(values)) => spread(values, present, out),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Adds the first `count` values of a page, where they have the same bytes there as in the leaf; `None` where they do not, and where there are
+    /// fewer.
+    pub(super) fn append_same(
+        &mut self,
+        (physical, data_type): (PhysicalType, &DataType),
+        ty: LeafType,
+        bytes: &[u8],
+        count: usize,
+    ) -> Option<()> {
+        use DataType as D;
+        match (self, data_type, ty) {
+            (Values::W4(out), D::Int32, LeafType::I32)
+            | (Values::W4(out), D::UInt32, LeafType::U32)
+            | (Values::W4(out), D::Date32, LeafType::Date)
+            | (Values::W4(out), D::Float32, LeafType::F32) => {
+                out.extend(bytes.as_chunks().0.get(..count)?.iter().map(|&value| u32::from_le_bytes(value)));
+            }
+            (Values::W8(out), D::Int64, LeafType::I64)
+            | (Values::W8(out), D::UInt64, LeafType::U64)
+            | (Values::W8(out), D::Timestamp(TimeUnit::Microsecond, _), LeafType::Timestamp)
+            | (Values::W8(out), D::Float64, LeafType::F64) => {
+                out.extend(bytes.as_chunks().0.get(..count)?.iter().map(|&value| u64::from_le_bytes(value)));
+            }
+            (Values::W8(out), &D::Decimal64(_, scale), LeafType::Decimal(wanted))
+                if scale as u8 == wanted && physical == PhysicalType::INT64 =>
+            {
+                out.extend(bytes.as_chunks().0.get(..count)?.iter().map(|&value| u64::from_le_bytes(value)));
+            }
             _ => return None,
         }
         Some(())
