@@ -175,6 +175,12 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
     };
     let number_columns = 2..3 + numbers.len();
     numbers.extend(metrics.and_then(|_| says(&SPILLED)));
+    let mut reversed = vec![String::new(); plan.operators.len()];
+    let counts = metrics.into_iter().flat_map(JobMetrics::counts);
+    reversed
+        .iter_mut()
+        .zip(plan.operators.iter().zip(counts))
+        .for_each(|(text, (info, counts))| *text = reversal(info.tasks, &counts));
     let fields = shows_fields.then_some("fields that are read");
     let headings = ["operator", "how", "tasks"].into_iter().chain(numbers.iter().map(|&(heading, _)| heading));
     let mut table = vec![headings.chain(["line"]).chain(fields).map(str::to_owned).collect::<Vec<String>>()];
@@ -182,7 +188,7 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
         let mut cells = vec![line.left.clone()];
         if let Some(operator) = line.operator {
             let info = &plan.operators[operator];
-            cells.extend([info.strategy.clone(), info.tasks.to_string()]);
+            cells.extend([info.strategy.clone() + &reversed[operator], info.tasks.to_string()]);
             cells.extend(numbers.iter().map(|(_, cells)| cells[operator].clone()));
             cells.push(format!("{}:{}", info.origin.file, info.origin.line));
             cells.extend(shows_fields.then(|| info.fields.clone()));
@@ -225,6 +231,15 @@ fn spilled(counts: &OperatorCounts) -> String {
     text
 }
 
+/// Of a join that built the other side than the plan says: `, roles reversed in 2 of 4 tasks`.
+fn reversal(tasks: usize, counts: &OperatorCounts) -> String {
+    match counts.reversals {
+        0 => String::new(),
+        reversals if reversals == tasks as u64 => ", roles reversed".to_owned(),
+        reversals => format!(", roles reversed in {reversals} of {tasks} tasks"),
+    }
+}
+
 /// The cells as columns. Numbers stand to the right, words to the left.
 fn aligned(table: &[Vec<String>], numbers: Range<usize>) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
@@ -257,6 +272,12 @@ fn duration(nanos: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reversal_is_said_with_the_tasks_that_it_was_in() {
+        let said = |reversals| reversal(4, &OperatorCounts { reversals, ..OperatorCounts::default() });
+        assert_eq!([0, 1, 4].map(said), ["", ", roles reversed in 1 of 4 tasks", ", roles reversed"]);
+    }
 
     #[test]
     fn only_what_is_worth_saying_is_said_of_memory_and_disk() {
