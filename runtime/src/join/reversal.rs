@@ -10,7 +10,8 @@
 //! A plan that was right loses a copy of the few rows that came early. A plan that was wrong by far, because of a hint that lies or decisions that are out of date, loses one lookup for
 //! each row of the larger side, in place of a table of them. Sides that are both large are joined as planned.
 //!
-//! While a join compares it takes rows of both sides as they come, so its build side is held back by nothing, and its end is as good an end of the comparison as any.
+//! While a join compares it takes rows of the other side first (`Driver::streams_first`), and rows of the build side where there are none: so a small side is seen in time, a slow one holds
+//! the build side back by nothing, and the end of the build side is as good an end of the comparison as any.
 //! Two branches of one flow that meet at the join cannot hold each other up: the optimizer spools them, whichever is taken first (`optimizer::branches`).
 //!
 //! **Tasks that build one table together reverse together, or not at all**: a task whose table is of its own part of the other side needs all rows of the build side, the others' tables
@@ -138,6 +139,11 @@ impl HybridHashJoin {
             has_voted: false,
         });
         HybridHashJoin { trial: Some(Trial { rows, compares: false, poll }), ..self }
+    }
+
+    /// Whether it looks at the other side to settle which side it builds.
+    pub(crate) fn compares(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.compares)
     }
 
     /// Rows of the side that is to be built.

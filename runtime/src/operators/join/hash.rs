@@ -77,6 +77,10 @@ impl Driver for HashJoinDriver {
         self.joining.wants(port)
     }
 
+    fn streams_first(&self) -> bool {
+        self.joining.compares()
+    }
+
     fn may_stop(&self) -> bool {
         !self.joining.is_awaited()
     }
