@@ -77,11 +77,15 @@ impl HybridHashJoin {
         self.filter_bytes = self.filter_bytes.max(held / FILTER_SHARE).max(PAGE_BYTES);
         parts.remember_keys(self.filter_bytes, &self.disk.memory);
         self.parts = Some(parts);
+        self.early.spill();
     }
 
     /// Moves rows from whole pages into parts: a page is gone when its rows are moved.
     pub(crate) fn distribute(&mut self) -> Result<Progress> {
         let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
+        if self.early.are_being_written()? {
+            return Ok(Progress::Pending);
+        }
         let mut all = Selection::default();
         for _ in 0..CUT_PAGES {
             let Some(page) = self.uncut.front() else { return Ok(Progress::Done) };

@@ -13,7 +13,7 @@
 //! While memory is granted this is the plain hash join, and costs what that costs. The last way always ends, in constant memory, whatever the
 //! keys: a key that all rows of both sides have is a product, and is listed as one. A join without keys has one part, and goes that way.
 //!
-//! Which side is built is the plan's choice, or the program's, for rows that come from inputs. For what comes back from disk sizes are known, so the
+//! Which side is built is the plan's choice, or the program's, for rows that come from inputs, unless the other side turns out to be much smaller: see `reversal`. For what comes back from disk sizes are known, so the
 //! smaller one is built; a table says itself which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row
 //! of a block has seen all of the other side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone
 //! over twice: for pairs and the rows of the blocks, then the other way round for the other side's.
@@ -248,7 +248,7 @@ impl HybridHashJoin {
             if self.stage == Stage::Build {
                 self.keep_roles();
                 ready!(self.add_again()?);
-                ready!(self.build(0)?);
+                ready!(self.build(self.early.stream_bytes())?);
             }
             ready!(self.probe_early(emitter, out)?);
             if !self.early.have_ended {

@@ -10,6 +10,8 @@
 //! A plan that was right loses a copy of the few rows that came early. A plan that was wrong by far, because of a hint that lies or decisions that are out of date, loses one lookup for
 //! each row of the larger side, in place of a table of them. Sides that are both large are joined as planned.
 //!
+//! Where memory is refused, the build side is cut into parts as ever, and rows that came early wait on disk until they look for partners.
+//!
 //! While a join compares it takes rows of the other side first (`Driver::streams_first`), and rows of the build side where there are none: so a small side is seen in time, a slow one holds
 //! the build side back by nothing, and the end of the build side is as good an end of the comparison as any.
 //! Two branches of one flow that meet at the join cannot hold each other up: the optimizer spools them, whichever is taken first (`optimizer::branches`).
@@ -29,10 +31,12 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::join::build::CUT_BYTES;
 use crate::join::side::BuildSide;
+use crate::join::spilled::STREAM_AHEAD;
 use crate::join::{HybridHashJoin, JoinEmitter, ProbePhase, Stage};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::rendezvous::Rendezvous;
+use crate::spill::{Read, Spilled, SpilledReader, Spiller};
 use crate::strategy::{Cursor, Progress, ready};
 
 /// So many rows of the build side are collected before the other side is looked at, and as many rows of the other side are kept at most: few enough to be written twice unnoticed.
@@ -106,6 +110,13 @@ impl Trial {
 pub(super) struct EarlyRows {
     writer: Option<RowWriter>,
     pages: VecDeque<Page>,
+    /// Pages that went to disk when memory was refused or asked back, and what reads them.
+    spilled: Spilled,
+    /// What writes them: another one than the join's, which lends its own to other tasks.
+    spiller: Option<Spiller>,
+    reader: Option<SpilledReader>,
+    /// Whether the rows lie as in a table, since they were in one.
+    are_linked: bool,
     rows: usize,
     /// The first page's next row to look up.
     next: usize,
@@ -116,6 +127,25 @@ pub(super) struct EarlyRows {
 }
 
 impl EarlyRows {
+    /// What reading takes of what is on disk.
+    pub(super) fn stream_bytes(&self) -> usize {
+        (STREAM_AHEAD + 1) * self.spilled.largest_page_bytes()
+    }
+
+    /// Sends closed pages to disk.
+    pub(super) fn spill(&mut self) {
+        if let Some(spiller) = self.spiller.as_mut().filter(|_| !self.pages.is_empty()) {
+            spiller.write(&mut self.spilled, self.pages.drain(..));
+        }
+    }
+
+    /// Whether pages are still in memory that are being written; the task is woken when they are.
+    pub(super) fn are_being_written(&self) -> Result<bool> {
+        let Some(spiller) = &self.spiller else { return Ok(false) };
+        spiller.check()?;
+        Ok(spiller.unwritten_bytes() > 0)
+    }
+
     fn into_pages(mut self) -> VecDeque<Page> {
         self.seal();
         self.pages
@@ -138,7 +168,8 @@ impl HybridHashJoin {
             context: context.clone(),
             has_voted: false,
         });
-        HybridHashJoin { trial: Some(Trial { rows, compares: false, poll }), ..self }
+        let early = EarlyRows { spiller: Some(context.spiller()), ..EarlyRows::default() };
+        HybridHashJoin { trial: Some(Trial { rows, compares: false, poll }), early, ..self }
     }
 
     /// Whether it looks at the other side to settle which side it builds.
@@ -180,6 +211,9 @@ impl HybridHashJoin {
             writer.append(input, None)?;
             early.pages.extend(writer.take_sealed());
             early.rows += input.len();
+        }
+        if self.parts.is_some() {
+            early.spill();
         }
         if self.trial.as_ref().is_some_and(|trial| self.early.rows > trial.rows) {
             self.keep_roles();
@@ -224,8 +258,9 @@ impl HybridHashJoin {
         let other = 1 - self.build_side;
         let empty = BuildSide::new(&self.sides, other, &self.disk.memory)?;
         let mut before = std::mem::replace(&mut self.built, empty);
-        let pages = before.table.take_pages().into();
-        self.again = std::mem::replace(&mut self.early, EarlyRows { pages, ..EarlyRows::default() }).into_pages();
+        let (pages, spiller) = (before.table.take_pages().into(), self.early.spiller.take());
+        let early = EarlyRows { pages, spiller, are_linked: true, ..EarlyRows::default() };
+        self.again = std::mem::replace(&mut self.early, early).into_pages();
         (self.trial, self.shared, self.build_side) = (None, None, other);
         // What a filter would hold back has come.
         self.runtime_filter.take().into_iter().for_each(|filter| filter.give_up());
@@ -252,6 +287,9 @@ impl HybridHashJoin {
     pub(super) fn probe_early(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         debug_assert!(self.stage == Stage::Probe);
         self.early.seal();
+        if self.early.pages.is_empty() {
+            ready!(self.read_early()?);
+        }
         let Some(page) = self.early.pages.front().cloned() else { return Ok(Progress::Done) };
         let mut window = Selection::default();
         while self.early.next < page.rows() {
@@ -266,6 +304,27 @@ impl HybridHashJoin {
         self.early.pages.pop_front();
         self.early.next = 0;
         // Others may have a turn.
-        Ok(if self.early.pages.is_empty() { Progress::Done } else { Progress::OutputFull })
+        Ok(Progress::OutputFull)
+    }
+
+    /// Reads the next page of the rows that came early, if one is on disk.
+    fn read_early(&mut self) -> Result<Progress> {
+        if !self.early.spilled.is_empty() {
+            // What is read must be written.
+            if self.early.are_being_written()? {
+                return Ok(Progress::Pending);
+            }
+            let layouts = &self.layouts[1 - self.build_side];
+            let layout = if self.early.are_linked { &layouts.linked } else { &layouts.plain };
+            let spilled = std::mem::take(&mut self.early.spilled);
+            let read = |spiller: &Spiller| spiller.read(spilled, layout, STREAM_AHEAD, &self.disk.memory);
+            self.early.reader = self.early.spiller.as_ref().map(read);
+        }
+        match self.early.reader.as_mut().map(SpilledReader::poll).transpose()? {
+            Some(Read::Page(page)) => self.early.pages.push_back(page),
+            Some(Read::Pending) => return Ok(Progress::Pending),
+            Some(Read::End) | None => self.early.reader = None,
+        }
+        Ok(Progress::Done)
     }
 }
