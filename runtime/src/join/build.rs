@@ -2,7 +2,6 @@
 
 use crate::error::Result;
 use crate::join::partitions::{Partitions, STEP_BYTES};
-use crate::join::reversal::Trial;
 use crate::join::table::JoinTable;
 use crate::join::{HybridHashJoin, Stage};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
@@ -154,7 +153,7 @@ impl HybridHashJoin {
         // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
         if self.stage != Stage::Build
             || self.shared.as_ref().is_some_and(|shared| !shared.gives())
-            || self.trial.as_ref().is_some_and(Trial::has_voted)
+            || self.has_voted()
             || self.spilled_join.as_ref().is_some_and(|spilled_join| !spilled_join.is_repartition())
         {
             return;

@@ -94,11 +94,6 @@ impl Trial {
         }
     }
 
-    /// Whether the task has voted to reverse the roles, and can take that back no more.
-    pub(super) fn has_voted(&self) -> bool {
-        self.poll.as_ref().is_some_and(|poll| poll.has_voted)
-    }
-
     /// Whether another task keeps the roles.
     fn is_outvoted(&self) -> bool {
         self.poll.as_ref().is_some_and(|poll| poll.settled() == Some(Vote::Keep))
@@ -170,6 +165,12 @@ impl HybridHashJoin {
         });
         let early = EarlyRows { spiller: Some(context.spiller()), ..EarlyRows::default() };
         HybridHashJoin { trial: Some(Trial { rows, compares: false, poll }), early, ..self }
+    }
+
+    /// Whether the task has voted to reverse the roles, and can take that back no more.
+    pub(super) fn has_voted(&self) -> bool {
+        let poll = self.trial.as_ref().and_then(|trial| trial.poll.as_ref());
+        poll.is_some_and(|poll| poll.has_voted)
     }
 
     /// Whether it looks at the other side to settle which side it builds.
