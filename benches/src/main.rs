@@ -55,6 +55,7 @@ fn run(options: &Options) -> Result<bool> {
         SuiteName::Iterations(measure) => suites::run(&suites::ITERATIONS, &Workspace::find()?, measure),
         SuiteName::Stream(measure) => suites::run(&suites::STREAM, &Workspace::find()?, measure),
         SuiteName::Plans(plans) => suites::plans::run(&Workspace::find()?, plans),
+        SuiteName::Planning(planning) => suites::planning::run(&Workspace::find()?, planning),
         SuiteName::Robustness(robustness) => suites::robustness::run(&Workspace::find()?, robustness),
         SuiteName::Calibrate(calibrate) => suites::calibrate::run(&Workspace::find()?, calibrate),
         SuiteName::Summary => summary::run(&Workspace::find()?).map(|()| true),

@@ -39,6 +39,8 @@ pub(crate) enum SuiteName {
     Stream(Measure),
     /// Whether the plans that are chosen for queries of TPC-H are the quickest of those there are
     Plans(Plans),
+    /// How long plans are made for, with and without samples of the tables at hand
+    Planning(Planning),
     /// What skewed keys and wrong estimates cost
     Robustness(Robustness),
     /// Measure the weights of the cost model on this machine
@@ -169,6 +171,23 @@ pub(crate) struct Plans {
     /// Timed runs of plans that may be the quickest
     #[arg(long, default_value_t = 3, value_parser = parse_positive)]
     pub(crate) runs: usize,
+}
+
+/// How to measure planning.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Planning {
+    /// The scale factor of TPC-H
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) scale: f64,
+    /// Threads the engine may use
+    #[arg(long, default_value_t = 2, value_parser = parse_positive)]
+    pub(crate) parallelism: usize,
+    /// Processes that plan each query, of which the quickest counts
+    #[arg(long, default_value_t = 5, value_parser = parse_positive)]
+    pub(crate) runs: usize,
+    /// Plan this query in this process, and print what it took
+    #[arg(long, hide = true)]
+    pub(crate) alone: Option<String>,
 }
 
 /// How to measure what skew and wrong estimates cost.

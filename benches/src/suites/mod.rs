@@ -6,6 +6,7 @@ pub(crate) mod grep;
 mod h2o;
 pub(crate) mod iterations;
 pub(crate) mod memory;
+pub(crate) mod planning;
 pub(crate) mod plans;
 pub(crate) mod robustness;
 mod sort;

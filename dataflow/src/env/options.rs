@@ -218,7 +218,8 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         "profile",
         "WHERE",
         "What the plan is made for: nodes=8,net=1Gbps,disk=500MB/s, or some of it [default: this machine]",
-    );
+    )
+    .env("DATAFLOW_PROFILE");
     // The name in messages is the program's own, from the command line.
     Command::new("pipeline")
         .arg(tasks.value_parser(value_parser!(u64).range(1..=1024)))

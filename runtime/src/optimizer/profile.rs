@@ -1,5 +1,6 @@
 //! What plans are made for: the machine at hand, or nodes that a program declares.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
@@ -7,7 +8,7 @@ use crate::strategy::Ship;
 
 /// Where a plan is to run, as far as costs depend on it.
 ///
-/// As text, `nodes=8,net=1Gbps,disk=500MB/s`: what is left out is as on this machine.
+/// As text, `nodes=8,net=1Gbps,disk=500MB/s`, and [weights](Weights) by their names, `row=3ns`: what is left out is as by default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// Machines with a budget and cores of their own; the tasks of a plan are spread over them evenly.
@@ -48,7 +49,29 @@ const CACHED_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
 /// From here on a row that is looked up is in memory.
 const UNCACHED_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
 
+/// A weight by its name.
+type Named = (&'static str, fn(&mut Weights) -> &mut f64);
+
 impl Weights {
+    const NAMED: [Named; 10] = [
+        ("row", |weights| &mut weights.row),
+        ("byte", |weights| &mut weights.byte),
+        ("pick", |weights| &mut weights.pick),
+        ("lookup_cached", |weights| &mut weights.lookup_cached),
+        ("lookup_memory", |weights| &mut weights.lookup_memory),
+        ("miss", |weights| &mut weights.miss),
+        ("insert", |weights| &mut weights.insert),
+        ("group", |weights| &mut weights.group),
+        ("comparison", |weights| &mut weights.comparison),
+        ("spilled_byte", |weights| &mut weights.spilled_byte),
+    ];
+
+    /// The weight of a name, if it is one.
+    pub fn named(&mut self, name: &str) -> Option<&mut f64> {
+        let (_, weight) = Self::NAMED.into_iter().find(|(known, _)| *known == name)?;
+        Some(weight(self))
+    }
+
     /// A row that is looked up in a table of so many bytes: the further beyond the caches, the longer.
     #[must_use]
     pub fn lookup(&self, table_bytes: f64) -> f64 {
@@ -91,7 +114,8 @@ impl FromStr for Profile {
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             let wrong = || {
                 Error::Plan(format!(
-                    "`{entry}` is nothing that a profile says: write `nodes=8`, `net=1Gbps` or `disk=500MB/s`, with commas between them"
+                    "`{entry}` is nothing that a profile says: write `nodes=8`, `net=1Gbps`, `disk=500MB/s` or a weight such as `row=3ns` ({}), with commas between them",
+                    Weights::NAMED.map(|(name, _)| name).join(", ")
                 ))
             };
             let (word, value) = entry.split_once('=').ok_or_else(wrong)?;
@@ -102,10 +126,25 @@ impl FromStr for Profile {
                 "net" => profile.network_bytes_per_second = bytes_per_second(value).ok_or_else(wrong)?,
                 // Each byte is written and read.
                 "disk" => profile.weights.spilled_byte = 2.0 / bytes_per_second(value).ok_or_else(wrong)?,
-                _ => return Err(wrong()),
+                name => {
+                    let weight = profile.weights.named(name).ok_or_else(wrong)?;
+                    *weight = seconds(value).ok_or_else(wrong)?;
+                }
             }
         }
         Ok(profile)
+    }
+}
+
+impl fmt::Display for Weights {
+    /// As a profile has them: `row=3.00ns,byte=0.20ns,…`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut weights = *self;
+        for (number, (name, weight)) in Weights::NAMED.into_iter().enumerate() {
+            let comma = if number > 0 { "," } else { "" };
+            write!(f, "{comma}{name}={:.2}ns", *weight(&mut weights) * 1e9)?;
+        }
+        Ok(())
     }
 }
 
@@ -138,6 +177,12 @@ fn bytes_per_second(text: &str) -> Option<f64> {
     number.parse::<f64>().ok().map(|number| number * unit).filter(|rate| *rate > 0.0)
 }
 
+/// Of `3ns`, `0.2 ns`.
+fn seconds(text: &str) -> Option<f64> {
+    let nanos: f64 = text.trim().strip_suffix("ns")?.trim_end().parse().ok()?;
+    Some(nanos * 1e-9).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +193,21 @@ mod tests {
         assert_eq!((profile.nodes, profile.network_bytes_per_second), (8, 1.25e9));
         assert_eq!(profile.weights.spilled_byte, 4e-9);
         assert_eq!(Profile::from_str("").unwrap(), Profile::default());
-        for text in ["nodes", "nodes=0", "nodes=x", "net=1", "net=fast", "net=0Gbps", "racks=3"] {
+        let weights = Weights { row: 4e-9, byte: 0.25e-9, ..Weights::default() };
+        assert_eq!(weights.to_string().parse::<Profile>().unwrap().weights.to_string(), weights.to_string());
+        assert!(weights.to_string().starts_with("row=4.00ns,byte=0.25ns,"));
+        for text in [
+            "row=3",
+            "row=-1ns",
+            "rows=3ns",
+            "nodes",
+            "nodes=0",
+            "nodes=x",
+            "net=1",
+            "net=fast",
+            "net=0Gbps",
+            "racks=3",
+        ] {
             assert!(matches!(Profile::from_str(text), Err(Error::Plan(_))), "{text}");
         }
     }

@@ -40,13 +40,13 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
         plan.runtime_filters.push(RuntimeFilterPlan { join, tasks, rows });
         plan.stages[stage].steps[step].fills = Some(number);
         plan.operators[join].strategy.push_str(", runtime filter");
-        for Site { stage, before, at, key } in sites {
+        for Site { stage, before, key } in sites {
             let of_stage = &mut plan.stages[stage];
             let inline = match before {
                 Before::Step(step) => &mut of_stage.steps[step].inline,
                 Before::Output(output) => &mut of_stage.outputs[output].inline,
             };
-            inline.insert(at, InlineStepPlan::RuntimeFilter(number, key.into()));
+            inline.push(InlineStepPlan::RuntimeFilter(number, key.into()));
         }
         splits.into_iter().for_each(|(stage, leaf)| plan.stages[stage].skips.push((number, leaf)));
     }
@@ -76,11 +76,10 @@ enum Before {
     Output(usize),
 }
 
-/// Where a filter is to stand: among the inline steps of a stage, with the key as rows have it there.
+/// Where a filter is to stand: behind the inline steps before this part of a stage, with the key as rows have it there.
 struct Site {
     stage: usize,
     before: Before,
-    at: usize,
     key: Vec<usize>,
 }
 
@@ -95,7 +94,7 @@ struct Walk<'p> {
 
 impl Walk<'_> {
     /// From a step towards what comes to one of its ports. `saves` says whether something lies behind that need not be done for rows that are dropped
-    /// before; the answer is whether the filter is placed, or of no use.
+    /// before.
     fn descend_to_port(&mut self, (stage, step): (usize, usize), port: usize, key: &[usize], saves: bool) {
         let of_step = &self.plan.stages[stage].steps[step];
         match of_step.sides.iter().find(|(side, _)| *side == port) {
@@ -123,29 +122,22 @@ impl Walk<'_> {
             Before::Step(step) => (&of_stage.steps[step].inline, step.checked_sub(1)),
             Before::Output(output) => (&of_stage.outputs[output].inline, of_stage.steps.len().checked_sub(1)),
         };
-        let mut key = key.to_vec();
-        for (at, step) in inline.iter().enumerate().rev() {
-            let below = match step {
-                InlineStepPlan::Filter(_, predicate) if predicate.has_effects() || predicate.keeps_state() => None,
-                InlineStepPlan::Filter(..) | InlineStepPlan::RuntimeFilter(..) => Some(key.clone()),
-                InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
-                InlineStepPlan::WindowStart(..) => None,
-            };
-            match below {
-                Some(below) => key = below,
-                None => return self.stands(stage, before, at + 1, key, saves),
-            }
-        }
+        let below = inline.iter().rev().try_fold(key.to_vec(), |key, step| match step {
+            InlineStepPlan::Filter(_, predicate) if predicate.has_effects() || predicate.keeps_state() => None,
+            InlineStepPlan::Filter(..) | InlineStepPlan::RuntimeFilter(..) => Some(key),
+            InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
+            InlineStepPlan::WindowStart(..) => None,
+        });
         // What others take from this stage, too, is theirs.
-        let is_shared = of_stage.outputs.len() > 1;
-        let goes_on = match (step_before, &of_stage.head) {
-            _ if is_shared => false,
-            (Some(step), _) => self.through(stage, step, &key),
-            (None, Head::Inbox(inbox) | Head::SpillQueue(_, inbox, _)) => {
+        let below = below.filter(|_| of_stage.outputs.len() < 2);
+        let goes_on = match (below, step_before, &of_stage.head) {
+            (None, ..) => false,
+            (Some(key), Some(step), _) => self.through(stage, step, &key),
+            (Some(key), None, Head::Inbox(inbox) | Head::SpillQueue(_, inbox, _)) => {
                 self.descend_to_inbox((stage, *inbox), &key, saves);
                 true
             }
-            (None, Head::Source(_, source, _)) => {
+            (Some(key), None, Head::Source(_, source, _)) => {
                 if let &[leaf] = &key[..]
                     && source.has_limits(leaf)
                 {
@@ -154,8 +146,9 @@ impl Walk<'_> {
                 false
             }
         };
-        if !goes_on {
-            self.stands(stage, before, 0, key, saves);
+        // Behind the program's own filters, which give as much as they would without it. What begins windows has to be the last.
+        if !goes_on && saves && !inline.iter().any(|step| matches!(step, InlineStepPlan::WindowStart(..))) {
+            self.sites.push(Site { stage, before, key: key.to_vec() });
         }
     }
 
@@ -177,11 +170,5 @@ impl Walk<'_> {
             }
         }
         passes
-    }
-
-    fn stands(&mut self, stage: usize, before: Before, at: usize, key: Vec<usize>, saves: bool) {
-        if saves {
-            self.sites.push(Site { stage, before, at, key });
-        }
     }
 }

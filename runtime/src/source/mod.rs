@@ -28,7 +28,9 @@ use crate::row::{Datum, Leaf, LeafSet, Schema};
 pub use endless::{Endless, Extent, Position};
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
-pub use sample::{SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, placed, sample_of, sample_splits};
+pub use sample::{
+    DistinctCounts, SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, placed, sample_of, sample_splits,
+};
 
 /// How a leaf compares with a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

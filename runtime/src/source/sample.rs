@@ -5,8 +5,9 @@
 
 mod cache;
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Memory};
@@ -46,6 +47,29 @@ pub struct Sample {
     pub rows: Vec<SampledRows>,
     /// How many rows they stand for: those of the source, as far as the scan's bounds do not exclude them.
     pub population: f64,
+    /// How many different values some of its leaves were found to have.
+    pub distinct: Arc<DistinctCounts>,
+}
+
+/// How many different values leaves have, once they were counted: planning asks for the same ones many times, and plans of other programs over the same data do, too.
+#[derive(Debug, Default)]
+pub struct DistinctCounts(Mutex<HashMap<(Vec<usize>, u64), f64>>);
+
+impl DistinctCounts {
+    /// The number for leaves and so many rows, counted where it is not known.
+    pub fn of(&self, leaves: Vec<usize>, population: f64, count: impl FnOnce() -> f64) -> f64 {
+        let key = (leaves, population.to_bits());
+        if let Some(&known) = self.counts().get(&key) {
+            return known;
+        }
+        let found = count();
+        self.counts().insert(key, found);
+        found
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<(Vec<usize>, u64), f64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Sample {
@@ -79,7 +103,7 @@ impl Sample {
         let part =
             |(place, (page, run)): (usize, (usize, Range<usize>))| SampledRows { page, place, rows: all_of(run) };
         let rows = chosen.flat_map(of_page).enumerate().map(part).collect();
-        Sample { pages: pages.clone(), rows, population: population as f64 }
+        Sample { pages: pages.clone(), rows, population: population as f64, distinct: Arc::default() }
     }
 }
 
@@ -146,7 +170,7 @@ impl Sampler {
         self.writer.seal();
         let pages: Vec<Page> = self.writer.take_sealed().collect();
         let rows = placed(&pages, &self.places);
-        Sample { pages: pages.into(), rows, population }
+        Sample { pages: pages.into(), rows, population, distinct: Arc::default() }
     }
 }
 

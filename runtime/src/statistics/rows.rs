@@ -10,7 +10,7 @@ use crate::kernel::{Chain, ChainFactory, JoinFactory, PredicateFactory, TaskCont
 use crate::memory::{Budget, Memory};
 use crate::page::{Batch, INLINE_BYTES, Input, Page, RowPairs, RowWriter};
 use crate::row::{LeafType, Physical, RowLayout};
-use crate::source::{Sample, SampledRows, placed};
+use crate::source::{DistinctCounts, Sample, SampledRows, placed};
 
 use super::distinct::Seen;
 
@@ -56,13 +56,16 @@ pub(super) struct Rows {
     view: Option<Arc<[Option<usize>]>>,
     types: Arc<[LeafType]>,
     effort: Arc<Effort>,
+    /// Of all rows of the pages' leaves.
+    distinct: Arc<DistinctCounts>,
 }
 
 impl Rows {
     /// Of records of these types.
     pub(super) fn new(sample: &Sample, types: Vec<LeafType>, effort: Arc<Effort>) -> Self {
         let parts = sample.rows.as_slice().into();
-        Rows { pages: sample.pages.clone(), parts, view: None, types: types.into(), effort }
+        let distinct = sample.distinct.clone();
+        Rows { pages: sample.pages.clone(), parts, view: None, types: types.into(), effort, distinct }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -118,7 +121,7 @@ impl Rows {
         });
         let mut kept = kept.ok().filter(|kept| kept.len() == self.parts.len())?;
         kept.retain(|part| !part.rows.is_empty());
-        Some(Rows { parts: kept.into(), ..self.clone() })
+        Some(Rows { parts: kept.into(), distinct: Arc::default(), ..self.clone() })
     }
 
     /// What a chain makes of the rows, records of these types; none where it cannot be asked.
@@ -147,7 +150,14 @@ impl Rows {
         writer.seal();
         pages.extend(writer.take_sealed());
         let parts = placed(&pages, &places).into();
-        Some(Rows { pages: pages.into(), parts, view: None, types: types.into(), effort: self.effort.clone() })
+        Some(Rows {
+            pages: pages.into(),
+            parts,
+            view: None,
+            types: types.into(),
+            effort: self.effort.clone(),
+            distinct: Arc::default(),
+        })
     }
 
     /// What a join's closure makes of pairs of these rows and others, and of how many: any pairs, as if nothing of a row depended on its key. None where it
@@ -194,12 +204,28 @@ impl Rows {
         // Rows that a closure makes of pairs are as good as drawn one by one.
         let places: Vec<usize> = vec![1; pages.iter().map(Page::rows).sum()];
         let parts = placed(&pages, &places).into();
-        let rows = Rows { pages: pages.into(), parts, view: None, types: types.into(), effort: self.effort.clone() };
+        let rows = Rows {
+            pages: pages.into(),
+            parts,
+            view: None,
+            types: types.into(),
+            effort: self.effort.clone(),
+            distinct: Arc::default(),
+        };
         Some((rows, shown))
     }
 
     /// How many different values the leaves have in so many rows that these stand for.
     pub(super) fn distinct(&self, key: &[usize], population: f64) -> f64 {
+        let leaves = self.leaves();
+        let of_pages: Option<Vec<usize>> = key.iter().map(|&leaf| leaves.get(leaf)?.0).collect();
+        match of_pages {
+            Some(of_pages) => self.distinct.of(of_pages, population, || self.count_distinct(key, population)),
+            None => self.count_distinct(key, population),
+        }
+    }
+
+    fn count_distinct(&self, key: &[usize], population: f64) -> f64 {
         let (mut seen, mut hashes) = (Seen::of(self.len()), Vec::new());
         self.each(|input, place| {
             hash_rows(input, key, &mut hashes);
