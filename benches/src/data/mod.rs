@@ -11,4 +11,4 @@ pub(crate) mod pairs;
 mod random;
 
 use files::{parquet_of_binary, write_binary, write_once, write_rows};
-pub(crate) use random::random;
+pub(crate) use random::{fraction, random};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dataflow::prelude::*;
 
-use super::random::random;
+use super::random::{fraction, random};
 use super::{parquet_of_binary, write_binary, write_once};
 use crate::checksum::Checksum;
 use crate::error::Result;
@@ -24,8 +24,7 @@ pub(crate) struct Pair {
 /// The pair of a number.
 #[inline]
 pub(crate) fn pair(number: u64) -> Pair {
-    let fraction = (random(VALUE_SEED, number) >> 11) as f64 / (1_u64 << 53) as f64;
-    Pair { key: random(KEY_SEED, number).cast_signed(), value: fraction }
+    Pair { key: random(KEY_SEED, number).cast_signed(), value: fraction(VALUE_SEED, number) }
 }
 
 /// Makes `pairs.bin`, the first `rows` pairs back to back, little-endian and nothing else, and `pairs.parquet` in a folder.

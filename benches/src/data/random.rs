@@ -8,3 +8,9 @@ pub(crate) fn random(seed: u64, number: u64) -> u64 {
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     mixed ^ (mixed >> 31)
 }
+
+/// A uniform fraction, from 0 to below 1, that follows from a seed and a number.
+#[inline]
+pub(crate) fn fraction(seed: u64, number: u64) -> f64 {
+    (random(seed, number) >> 11) as f64 / (1_u64 << 53) as f64
+}

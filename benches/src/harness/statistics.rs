@@ -22,6 +22,11 @@ impl Spread {
         let (below, above) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
         Some(Self { median: (below + above) / 2.0, min, max })
     }
+
+    /// The median of timings; infinite for none, as for what was ended before it was done.
+    pub(crate) fn median_of(seconds: &[f64]) -> f64 {
+        Self::of(seconds).map_or(f64::INFINITY, |spread| spread.median)
+    }
 }
 
 #[cfg(test)]

@@ -41,8 +41,7 @@ impl Moving {
         {
             return moved;
         }
-        let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
-        if is_same { node.clone() } else { node.with_inputs(inputs) }
+        node.over(inputs)
     }
 
     /// `node`, with the filter that stands behind it moved below it, as far down as it goes; `None` where the filter cannot move.

@@ -26,9 +26,7 @@ pub(super) fn scans(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
             Some(copy) if !repeated.contains(&input.sequence) => copy.clone(),
             _ => scan_again(input),
         };
-        let inputs: Vec<Arc<Node>> = node.inputs.iter().map(input).collect();
-        let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
-        copies.insert(node.sequence, if is_same { node.clone() } else { node.with_inputs(inputs) });
+        copies.insert(node.sequence, node.over(node.inputs.iter().map(input).collect()));
     }
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }

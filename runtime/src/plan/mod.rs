@@ -78,6 +78,13 @@ impl Node {
         self.with_operator(self.operator.clone(), inputs)
     }
 
+    /// The node itself where it reads these already, else the same with them as inputs: for rules that write a plan anew, of which most stays.
+    #[must_use]
+    pub fn over(self: &Arc<Self>, inputs: Vec<Arc<Node>>) -> Arc<Self> {
+        let is_same = inputs.iter().zip(&self.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
+        if is_same { self.clone() } else { self.with_inputs(inputs) }
+    }
+
     /// The same by another name.
     #[must_use]
     pub fn named(&self, name: Arc<str>) -> Arc<Self> {
@@ -136,8 +143,7 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
             }
             None => node.inputs.iter().filter_map(|input| copies.get(&input.sequence).cloned()).collect(),
         };
-        let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
-        copies.insert(node.sequence, if is_same { node } else { node.with_inputs(inputs) });
+        copies.insert(node.sequence, node.over(inputs));
     }
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }

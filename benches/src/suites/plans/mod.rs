@@ -181,7 +181,7 @@ impl Row {
         let mut near: Vec<usize> = (0..first.len()).filter(|&at| first[at].is_some_and(|time| time <= limit)).collect();
         let mut seconds: Vec<Vec<f64>> = first.into_iter().map(|time| time.into_iter().collect()).collect();
         times.rounds(&others.plans, &near, options.runs - 1, &mut seconds)?;
-        let median = |times: &[f64]| Spread::of(times).map_or(f64::INFINITY, |spread| spread.median);
+        let median = Spread::median_of;
         near.sort_by(|&left, &right| median(&seconds[left]).total_cmp(&median(&seconds[right])));
         near.truncate(LAST);
 
@@ -309,7 +309,7 @@ impl<'p> Times<'p> {
         let some: Vec<usize> = (0..others.len()).filter(|&at| first[at].is_some()).collect();
         let mut seconds = vec![Vec::new(); others.len()];
         let chosen = self.rounds(&others, &some, runs, &mut seconds)?;
-        let chosen = Spread::of(&chosen).map_or(f64::INFINITY, |spread| spread.median);
+        let chosen = Spread::median_of(&chosen);
         let mut ratios = seconds.iter().map(|times| Some(Spread::of(times)?.median / chosen));
         // The chosen plan itself takes what it takes.
         Ok(plans

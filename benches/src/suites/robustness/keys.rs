@@ -1,6 +1,6 @@
 //! How often each key comes.
 
-use crate::data::random;
+use crate::data::{fraction, random};
 
 const PICKS: u64 = 0x5EED_0011;
 
@@ -32,9 +32,8 @@ pub(super) fn ranks(distribution: Distribution, rows: u64, keys: u64) -> Vec<u64
                     total
                 })
                 .collect();
-            let fraction = |number: u64| (random(PICKS, number) >> 11) as f64 / (1_u64 << 53) as f64;
             (0..rows)
-                .map(|number| up_to.partition_point(|&below| below < fraction(number) * total) as u64 % keys)
+                .map(|number| up_to.partition_point(|&below| below < fraction(PICKS, number) * total) as u64 % keys)
                 .collect()
         }
     }

@@ -225,7 +225,7 @@ impl Case {
             times.push(run(other, self.decisions.clone())?.0);
         }
         let ratios: Vec<f64> = times.iter().zip(&right_times).map(|(time, right)| time / right).collect();
-        let median = |times: &[f64]| Spread::of(times).map_or(f64::INFINITY, |spread| spread.median);
+        let median = Spread::median_of;
         Ok(Row {
             case: self.name,
             tasks: self.tasks,

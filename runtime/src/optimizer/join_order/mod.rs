@@ -82,9 +82,7 @@ pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Resu
         }
         let copy = copy.unwrap_or_else(|| {
             let inputs = node.inputs.iter().map(|input| written.get(&input.sequence).unwrap_or(input).clone());
-            let inputs: Vec<Arc<Node>> = inputs.collect();
-            let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
-            if is_same { node.clone() } else { node.with_inputs(inputs) }
+            node.over(inputs.collect())
         });
         written.insert(node.sequence, copy);
     }

@@ -93,9 +93,7 @@ impl Rebuilding<'_> {
             return None;
         };
         let inputs: Vec<Arc<Node>> = inputs.map(|built| built.node.clone()).to_vec();
-        let is_same = inputs.iter().zip(&join.node.inputs).all(|(one, other)| Arc::ptr_eq(one, other));
-        let node = if is_same { join.node.clone() } else { join.node.with_inputs(inputs) };
-        Some(Built { node, set: join.set, parts: vec![(Part::Join(join_number), 0)] })
+        Some(Built { node: join.node.over(inputs), set: join.set, parts: vec![(Part::Join(join_number), 0)] })
     }
 
     /// A join that calls the closure of a join as written, after the closures whose records that one reads and that no join has called yet.
