@@ -93,11 +93,6 @@ impl Trial {
             Some(poll) => is_build == (poll.settled() == Some(Vote::Keep)),
         }
     }
-
-    /// Whether another task keeps the roles.
-    fn is_outvoted(&self) -> bool {
-        self.poll.as_ref().is_some_and(|poll| poll.settled() == Some(Vote::Keep))
-    }
 }
 
 /// Rows that came before there was a table to look them up in.
@@ -180,7 +175,6 @@ impl HybridHashJoin {
 
     /// Rows of the side that is to be built.
     pub(super) fn collect(&mut self, input: &Input<'_>) -> Result<Progress> {
-        self.give_way();
         ready!(self.add_again()?);
         ready!(self.add(self.build_side, input)?);
         let is_shared = self.shared.is_some();
@@ -194,7 +188,6 @@ impl HybridHashJoin {
 
     /// Rows of the other side, before there is a table.
     pub(super) fn collect_early(&mut self, input: &Input<'_>) -> Result<Progress> {
-        self.give_way();
         let other = 1 - self.build_side;
         let kept = self.sides[other].worth_keeping(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
@@ -238,13 +231,6 @@ impl HybridHashJoin {
         Ok(Progress::Done)
     }
 
-    /// Keeps the roles where another task has settled that.
-    fn give_way(&mut self) {
-        if self.trial.as_ref().is_some_and(Trial::is_outvoted) {
-            self.keep_roles();
-        }
-    }
-
     /// Settles that the side is built that the plan builds. Of a table for all tasks, this task has more than its share by now.
     pub(super) fn keep_roles(&mut self) {
         let Some(trial) = self.trial.take() else { return };
@@ -262,7 +248,10 @@ impl HybridHashJoin {
         let (pages, spiller) = (before.table.take_pages().into(), self.early.spiller.take());
         let early = EarlyRows { pages, spiller, are_linked: true, ..EarlyRows::default() };
         self.again = std::mem::replace(&mut self.early, early).into_pages();
-        (self.trial, self.shared, self.build_side) = (None, None, other);
+        // All tasks may still build one table of it, unless something is given for its rows by whether they had a partner. Each task then looks its share of the other rows up.
+        self.shared = self.shared.take().filter(|_| !self.sides[other].keeps);
+        self.probe_share = self.shared.as_mut().and_then(|shared| shared.share.take());
+        (self.trial, self.build_side) = (None, other);
         // What a filter would hold back has come.
         self.runtime_filter.take().into_iter().for_each(|filter| filter.give_up());
         self.metrics.reversals.add(1);
@@ -308,13 +297,9 @@ impl HybridHashJoin {
         Ok(Progress::OutputFull)
     }
 
-    /// Reads the next page of the rows that came early, if one is on disk.
+    /// Reads the next page of the rows that came early, if one is on disk: they are written before parts are ([`HybridHashJoin::distribute`]).
     fn read_early(&mut self) -> Result<Progress> {
         if !self.early.spilled.is_empty() {
-            // What is read must be written.
-            if self.early.are_being_written()? {
-                return Ok(Progress::Pending);
-            }
             let layouts = &self.layouts[1 - self.build_side];
             let layout = if self.early.are_linked { &layouts.linked } else { &layouts.plain };
             let spilled = std::mem::take(&mut self.early.spilled);

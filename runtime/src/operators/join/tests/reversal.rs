@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::kernel::{TaskContext, TaskGroup};
+use crate::memory::limits::PAGE_BYTES;
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
 use crate::page::{Input, Page, Selection};
@@ -102,6 +103,8 @@ impl Fed<'_> {
 enum First {
     Build,
     Other,
+    /// Another has all memory that is left when that has ended.
+    OtherThenNoMemory,
     Any,
 }
 
@@ -129,6 +132,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
             Fed { task: case.task(context, &late), queues, has_ended: [false; 2], taken: [0; 2], work: None }
         })
         .collect();
+    let another = Memory::new(budget.clone(), "another");
     let (mut idle, mut number) = (0, 0);
     while !running.iter().all(Fed::is_over) {
         let least_taken = running.iter().map(|fed| fed.taken[case.build]).min().unwrap_or(0);
@@ -147,7 +151,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
             let may = [may(0), may(1)];
             let port = match first {
                 First::Build => case.build,
-                First::Other => 1 - case.build,
+                First::Other | First::OtherThenNoMemory => 1 - case.build,
                 First::Any => random.below(2),
             };
             match may {
@@ -155,6 +159,9 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
                 _ if may[port] => fed.begin(port),
                 _ => fed.begin(1 - port),
             }
+        }
+        if first == First::OtherThenNoMemory && fed.has_ended[1 - case.build] {
+            (1..).find(|pages| !another.try_reserve_idle(pages * PAGE_BYTES));
         }
         idle = if fed.go_on() == Progress::Pending { idle + 1 } else { 0 };
         // The disk panics where nothing is to be done: then each task waits for another.
@@ -170,7 +177,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
     assert_eq!(found.len(), expected.len(), "{:?} of {sizes:?}, {} built, seed {seed}", case.kind, case.build);
     assert!(found == expected, "other pairs: {:?} of {sizes:?}, {} built, seed {seed}", case.kind, case.build);
     assert!(running.iter().all(|fed| fed.task.driver.may_stop()));
-    drop(running);
+    drop((running, another));
     late.rest();
     let metrics = contexts.iter().map(|context| context.metrics.clone()).collect();
     assert!(budget.peak_bytes() <= case.memory_bytes);
@@ -250,6 +257,26 @@ fn a_build_side_that_memory_does_not_hold_is_reversed_if_it_is_seen_in_time() {
             let metrics = run(&case, 1, First::Other, 1);
             assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
             assert!(metrics[0].spilled_bytes.get() > 0);
+            // Memory has the side to build by then, and not the other one beside it.
+            let case = sized(kind, build, [600, 290], 6_000);
+            let case = Case { memory_bytes: case.least() + (512 << 10), ..case };
+            let metrics = run(&case, 1, First::Other, 1);
+            assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
+            assert!(metrics[0].spilled_bytes.get() > 0);
+        }
+    }
+}
+
+/// The rows that were in the table are on disk, links and all, before they look for partners. It takes many rows: what a row takes more in a table than before is little.
+#[test]
+fn what_was_collected_goes_to_disk_where_another_has_all_memory_by_then() {
+    for kind in [JoinKind::Inner, JoinKind::Full] {
+        for build in [0, 1] {
+            let sized = sized(kind, build, [150_000, 139_000], 20);
+            let case = Case { memory_bytes: 64 << 20, reverses: Some(140_000), ..sized };
+            let metrics = run(&case, 1, First::OtherThenNoMemory, 1);
+            assert_eq!(reversals(&metrics), 1, "{kind:?} {build}");
+            assert!(metrics[0].spilled_bytes.get() > 0, "{kind:?} {build}");
         }
     }
 }
