@@ -28,7 +28,7 @@ impl HybridHashJoin {
         let key = &self.sides[side].key;
         // Until the roles are settled, a task has all rows of the build side.
         let shared = self.shared.as_mut().filter(|_| self.trial.is_none());
-        let share = shared.and_then(|shared| shared.share.as_mut()).map(|share| share.of(input, key));
+        let share = shared.map(|shared| shared.share_of(input, key));
         let input = &share.as_ref().map_or(*input, |share| Input::new(input.batch(), share));
         if self.parts.is_none() {
             let table = &self.built.table;

@@ -53,7 +53,7 @@ use crate::error::Result;
 use crate::hash::RuntimeFilter;
 use crate::join::partitions::{Partitions, SpillContext};
 use crate::join::reversal::{EarlyRows, Trial};
-use crate::join::shared::{Share, SharedBuild};
+use crate::join::shared::SharedBuild;
 use crate::join::side::Layouts;
 use crate::join::spilled::{PartitionPair, SpilledJoin};
 pub use crate::kernel::{JoinFactory, JoinKernel};
@@ -140,8 +140,6 @@ pub(crate) struct HybridHashJoin {
     built: BuildSide,
     /// Where the build side is broadcast: this task's part in the table of all tasks, until there is that table, or each task builds its own.
     shared: Option<SharedBuild>,
-    /// Where rows that are looked up in that table come to all tasks: those that this task looks up.
-    probe_share: Option<Share>,
     /// The first cut is level 0.
     level: u32,
     /// Where memory does not hold the build side: its parts, and what was in the table before and is not in parts yet.
@@ -186,7 +184,6 @@ impl HybridHashJoin {
             is_ending: false,
             kept_side: None,
             shared: None,
-            probe_share: None,
             level: 0,
             parts: None,
             kept: None,
@@ -281,9 +278,6 @@ impl HybridHashJoin {
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Progress> {
-        let key = &self.sides[1 - self.built.side].key;
-        let share = self.probe_share.as_mut().filter(|_| self.level == 0).map(|share| share.of(input, key));
-        let input = &share.as_ref().map_or(*input, |share| Input::new(input.batch(), share));
         let (Some(parts), Some(partners)) = (&mut self.parts, &mut self.partners) else {
             return emitter.probe(&mut self.built, input, pass, cursor, out);
         };

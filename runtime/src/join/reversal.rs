@@ -248,10 +248,7 @@ impl HybridHashJoin {
         let (pages, spiller) = (before.table.take_pages().into(), self.early.spiller.take());
         let early = EarlyRows { pages, spiller, are_linked: true, ..EarlyRows::default() };
         self.again = std::mem::replace(&mut self.early, early).into_pages();
-        // All tasks may still build one table of it, unless something is given for its rows by whether they had a partner. Each task then looks its share of the other rows up.
-        self.shared = self.shared.take().filter(|_| !self.sides[other].keeps);
-        self.probe_share = self.shared.as_mut().and_then(|shared| shared.share.take());
-        (self.trial, self.build_side) = (None, other);
+        (self.trial, self.shared, self.build_side) = (None, None, other);
         // What a filter would hold back has come.
         self.runtime_filter.take().into_iter().for_each(|filter| filter.give_up());
         self.metrics.reversals.add(1);

@@ -69,26 +69,7 @@ pub(super) struct SharedBuild {
     context: TaskContext,
     stage: SharedStage,
     offer: Offer,
-    /// Which rows of the build side this task copies; `None` where only its own rows come to it.
-    pub(super) share: Option<Share>,
-}
-
-/// One task's share of rows that come to all tasks.
-pub(super) struct Share {
-    task: u64,
-    tasks: u64,
     hashes: Vec<u64>,
-}
-
-impl Share {
-    /// The rows of an input that are in the share, by their keys.
-    pub(super) fn of(&mut self, input: &Input<'_>, key: &[usize]) -> Selection {
-        hash_rows(input, key, &mut self.hashes);
-        let rows = input.selection().rows().iter().zip(&self.hashes);
-        let mut share = Selection::default();
-        share.set(rows.filter(|(_, hash)| *hash % self.tasks == self.task).map(|(&row, _)| row));
-        share
-    }
 }
 
 enum SharedStage {
@@ -129,6 +110,16 @@ impl SharedBuild {
         matches!(self.stage, SharedStage::Collect | SharedStage::ReadBack(_))
     }
 
+    /// The rows of an input that are in this task's share.
+    pub(super) fn share_of(&mut self, input: &Input<'_>, key: &[usize]) -> Selection {
+        hash_rows(input, key, &mut self.hashes);
+        let (task, tasks) = (self.context.subtask as u64, self.context.subtasks as u64);
+        let rows = input.selection().rows().iter().zip(&self.hashes);
+        let mut share = Selection::default();
+        share.set(rows.filter(|(_, hash)| *hash % tasks == task).map(|(&row, _)| row));
+        share
+    }
+
     /// Whether all shares are in memory; `None` before all are offered.
     fn are_in_memory(&self) -> Option<bool> {
         self.meeting.offers.wait(&self.context, |said| {
@@ -158,9 +149,8 @@ impl HybridHashJoin {
             spilled: Rendezvous::of(context.subtasks),
         });
         let (context, stage) = (context.clone(), SharedStage::Collect);
-        let share = Share { task: context.subtask as u64, tasks: context.subtasks as u64, hashes: Vec::new() };
         HybridHashJoin {
-            shared: Some(SharedBuild { meeting, context, stage, offer: None, share: Some(share) }),
+            shared: Some(SharedBuild { meeting, context, stage, offer: None, hashes: Vec::new() }),
             ..self
         }
     }
