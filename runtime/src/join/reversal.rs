@@ -40,7 +40,7 @@ use crate::spill::{Read, Spilled, SpilledReader, Spiller};
 use crate::strategy::{Cursor, Progress, ready};
 
 /// So many rows of the build side are collected before the other side is looked at, and as many rows of the other side are kept at most: few enough to be written twice unnoticed.
-pub(crate) const TRIAL_ROWS: usize = 1 << 16;
+pub(crate) const TRIAL_ROWS: usize = 1 << 14;
 
 /// The most that a task collects of a build side that all tasks receive: until the roles are settled each task has a copy of its own.
 const COLLECTED_BYTES: usize = 4 << 20;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::kernel::{TaskContext, TaskGroup};
-use crate::memory::limits::PAGE_BYTES;
+use crate::memory::limits::{JOIN_BYTES, PAGE_BYTES};
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
 use crate::page::{Input, Page, Selection};
@@ -263,6 +263,14 @@ fn a_build_side_that_memory_does_not_hold_is_reversed_if_it_is_seen_in_time() {
             let metrics = run(&case, 1, First::Other, 1);
             assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
             assert!(metrics[0].spilled_bytes.get() > 0);
+            // Memory has either side by then, and not both.
+            let mut case = Case { memory_bytes: JOIN_BYTES, ..sized(kind, build, [6_000, 310], 200) };
+            case.sides[1 - build].iter_mut().for_each(|row| row.text_bytes = 6_000);
+            assert_eq!(reversals(&run(&case, 1, First::Other, 1)), 0, "{kind:?} {build}");
+            // As before, of large records.
+            let case = sized(kind, build, [9, 4], 300_000);
+            let case = Case { memory_bytes: JOIN_BYTES, reverses: Some(4), ..case };
+            assert_eq!(reversals(&run(&case, 1, First::Other, 1)), 0, "{kind:?} {build}");
         }
     }
 }
