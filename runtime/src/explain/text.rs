@@ -160,7 +160,8 @@ const NUMBERS: [(&str, Says); 4] = [
 ];
 
 /// And words.
-const SPILLED: (&str, Says) = ("spilled", |_, counts| spilled(counts));
+const WORDS: [(&str, Says); 2] =
+    [("spilled", |_, counts| spilled(counts)), ("roles", |info, counts| reversal(info.tasks as u64, counts.reversals))];
 
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let says = |&(heading, says): &(&'static str, Says)| {
@@ -174,13 +175,7 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
         Some(_) => NUMBERS.iter().filter_map(says).collect(),
     };
     let number_columns = 2..3 + numbers.len();
-    numbers.extend(metrics.and_then(|_| says(&SPILLED)));
-    let mut reversed = vec![String::new(); plan.operators.len()];
-    let counts = metrics.into_iter().flat_map(JobMetrics::counts);
-    reversed
-        .iter_mut()
-        .zip(plan.operators.iter().zip(counts))
-        .for_each(|(text, (info, counts))| *text = reversal(info.tasks, &counts));
+    numbers.extend(WORDS.iter().filter(|_| metrics.is_some()).filter_map(says));
     let fields = shows_fields.then_some("fields that are read");
     let headings = ["operator", "how", "tasks"].into_iter().chain(numbers.iter().map(|&(heading, _)| heading));
     let mut table = vec![headings.chain(["line"]).chain(fields).map(str::to_owned).collect::<Vec<String>>()];
@@ -188,7 +183,7 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
         let mut cells = vec![line.left.clone()];
         if let Some(operator) = line.operator {
             let info = &plan.operators[operator];
-            cells.extend([info.strategy.clone() + &reversed[operator], info.tasks.to_string()]);
+            cells.extend([info.strategy.clone(), info.tasks.to_string()]);
             cells.extend(numbers.iter().map(|(_, cells)| cells[operator].clone()));
             cells.push(format!("{}:{}", info.origin.file, info.origin.line));
             cells.extend(shows_fields.then(|| info.fields.clone()));
@@ -231,12 +226,12 @@ fn spilled(counts: &OperatorCounts) -> String {
     text
 }
 
-/// Of a join that built the other side than the plan says: `, roles reversed in 2 of 4 tasks`.
-fn reversal(tasks: usize, counts: &OperatorCounts) -> String {
-    match counts.reversals {
+/// Of a join, so many tasks of which built the other side than the plan says.
+fn reversal(tasks: u64, reversals: u64) -> String {
+    match reversals {
         0 => String::new(),
-        reversals if reversals == tasks as u64 => ", roles reversed".to_owned(),
-        reversals => format!(", roles reversed in {reversals} of {tasks} tasks"),
+        _ if reversals == tasks => "reversed".to_owned(),
+        _ => format!("reversed in {reversals} of {tasks} tasks"),
     }
 }
 
@@ -275,8 +270,7 @@ mod tests {
 
     #[test]
     fn a_reversal_is_said_with_the_tasks_that_it_was_in() {
-        let said = |reversals| reversal(4, &OperatorCounts { reversals, ..OperatorCounts::default() });
-        assert_eq!([0, 1, 4].map(said), ["", ", roles reversed in 1 of 4 tasks", ", roles reversed"]);
+        assert_eq!([0, 1, 4].map(|reversals| reversal(4, reversals)), ["", "reversed in 1 of 4 tasks", "reversed"]);
     }
 
     #[test]

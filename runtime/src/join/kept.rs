@@ -49,7 +49,7 @@ impl HybridHashJoin {
             self.partners = Some(parts.partners(&self.sides[other], &self.layouts[other].plain, &self.disk.memory));
             self.parts = Some(parts);
         }
-        (self.level, self.is_ending) = (0, false);
+        self.level = 0;
         self.begin_probe();
         Ok(Progress::Done)
     }

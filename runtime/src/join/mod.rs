@@ -13,8 +13,9 @@
 //! While memory is granted this is the plain hash join, and costs what that costs. The last way always ends, in constant memory, whatever the
 //! keys: a key that all rows of both sides have is a product, and is listed as one. A join without keys has one part, and goes that way.
 //!
-//! Which side is built is the plan's choice, or the program's, for rows that come from inputs, unless the other side turns out to be much smaller: see `reversal`. For what comes back from disk sizes are known, so the
-//! smaller one is built; a table says itself which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row
+//! Which side is built is the plan's choice, or the program's, for rows that come from inputs; where it is the plan's, the other side is built if
+//! that turns out to be much smaller (`reversal`). For what comes back from disk sizes are known, so the smaller one is built; a table says itself
+//! which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row
 //! of a block has seen all of the other side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone
 //! over twice: for pairs and the rows of the blocks, then the other way round for the other side's.
 //!
@@ -133,8 +134,6 @@ pub(crate) struct HybridHashJoin {
     /// Rows that are to be added to the side that is built, and the first page's next row.
     again: VecDeque<Page>,
     again_next: usize,
-    /// Both sides have ended.
-    is_ending: bool,
     /// The side that is built, where it is kept for further rounds of the other side.
     kept_side: Option<usize>,
     built: BuildSide,
@@ -181,7 +180,6 @@ impl HybridHashJoin {
             early: EarlyRows::default(),
             again: VecDeque::new(),
             again_next: 0,
-            is_ending: false,
             kept_side: None,
             shared: None,
             level: 0,
@@ -235,7 +233,9 @@ impl HybridHashJoin {
 
     /// The end of an input.
     pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Progress> {
-        if self.is_ending {
+        // Rows of the inputs are built, or looked up.
+        let is_of_inputs = matches!(self.stage, Stage::Build | Stage::Probe) && self.spilled_join.is_none();
+        if !is_of_inputs {
             return self.end_round(emitter, out);
         }
         if self.stage == Stage::Build && side != self.build_side {
@@ -255,7 +255,7 @@ impl HybridHashJoin {
                 return Ok(Progress::Done);
             }
         }
-        (self.is_ending, self.stage) = (true, Stage::Finish);
+        self.stage = Stage::Finish;
         self.end_round(emitter, out)
     }
 

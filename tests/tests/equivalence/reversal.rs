@@ -155,7 +155,7 @@ fn a_side_that_is_told_to_be_small_and_is_not_is_not_built() {
                 let build = if large == 0 { "build left" } else { "build right" };
                 assert!(text.contains(build), "{kind:?} in {tasks} tasks: {text}");
                 assert!(
-                    reversals == tasks as u64 && text.contains("roles reversed"),
+                    reversals == tasks as u64 && text.contains(" reversed "),
                     "{kind:?}, {reversals} of {tasks} tasks: {text}"
                 );
             }
