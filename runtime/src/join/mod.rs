@@ -15,9 +15,9 @@
 //!
 //! Which side is built is the plan's choice, or the program's, for rows that come from inputs; where it is the plan's, the other side is built if
 //! that turns out to be much smaller (`reversal`). For what comes back from disk sizes are known, so the smaller one is built; a table says itself
-//! which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row
-//! of a block has seen all of the other side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone
-//! over twice: for pairs and the rows of the blocks, then the other way round for the other side's.
+//! which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row of a block has seen all of the other
+//! side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone over twice: for pairs and the rows of
+//! the blocks, then the other way round for the other side's.
 //!
 //! A broadcast build side is one table, which all tasks build and probe: see `shared`.
 //!

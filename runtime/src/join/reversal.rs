@@ -1,27 +1,32 @@
 //! Role reversal while a join runs: where the side that the plan builds has many rows and the other side few, the other side is built.
 //!
 //! ```text
-//!  Collect   the first rows of the build side go into the table. A build side that ends by then is small: it is built
+//!  Collect   the first rows of the build side go into the table; a build side that ends by then is small, and is built
 //!  Compare   beyond so many rows, rows of the other side are taken too, and kept in plain pages
-//!              the other side ends              the roles are reversed: its rows are built, the rows in the table look for partners, and so does what follows them
-//!              it has as many rows              the plan was right, or is not worth changing: the kept rows look for partners once the table is built
+//!              the other side ends          the roles are reversed: its rows are built; the rows in the table, and those
+//!                                           that follow them, look for partners
+//!              it has as many rows          the plan was right, or is not worth changing: the kept rows look for
+//!                                           partners once the table is built
 //!              the build side ends, or memory is refused or asked back     as above
 //! ```
-//! A plan that was right loses a copy of the few rows that came early. A plan that was wrong by far, because of a hint that lies or decisions that are out of date, loses one lookup for
-//! each row of the larger side, in place of a table of them. Sides that are both large are joined as planned.
+//! A plan that was right loses a copy of the few rows that came early. A plan that was wrong by far, because of a hint that lies or decisions that are
+//! out of date, loses one lookup for each row of the larger side, in place of a table of them. Sides that are both large are joined as planned.
 //!
 //! Where memory is refused, the build side is cut into parts as ever, and rows that came early wait on disk until they look for partners.
 //!
-//! While a join compares it takes rows of the other side first (`Driver::streams_first`), and rows of the build side where there are none: so a small side is seen in time, a slow one holds
-//! the build side back by nothing, and the end of the build side is as good an end of the comparison as any.
+//! While a join compares it takes rows of the other side first (`Driver::streams_first`), and rows of the build side where there are none: so a small
+//! side is seen in time, a slow one holds the build side back by nothing, and the end of the build side is as good an end of the comparison as any.
 //! Two branches of one flow that meet at the join cannot hold each other up: the optimizer spools them, whichever is taken first (`optimizer::branches`).
 //!
-//! **Tasks that build one table together reverse together, or not at all**: a task whose table is of its own part of the other side needs all rows of the build side, the others' tables
-//! need each task's share. So a task collects all rows, not its share, until the roles are settled. Each task votes once; the first vote to keep the roles settles it, and the roles are reversed
-//! when all have voted for it. A task that keeps the roles adds the rows of its share once more.
+//! **Tasks that build one table together reverse together, or not at all**: a task whose table is of its own part of the other side needs all rows of
+//! the build side, the others' tables need each task's share. So a task collects all rows, not its share, until the roles are settled. Each task votes
+//! once; the first vote to keep the roles settles it, and the roles are reversed when all have voted for it. A task that keeps the roles adds the rows
+//! of its share once more. Where they are reversed, each task looks up all rows of the larger side: a lookup in a small table takes less than telling
+//! by a row's hash whether another task has it.
 //!
-//! A task that compares there takes no rows of the build side, which would soon be all of them in each task. This holds back no other task: whatever rows it has taken come to all
-//! tasks, so all of them have as many, and compare too. A task waits for votes only when its other side has ended, with all steps before the join; steps behind it have their turn before it.
+//! A task that compares there takes no rows of the build side, which would soon be all of them in each task. This holds back no other task: whatever
+//! rows it has taken come to all tasks, so all of them have as many, and compare too. A task waits for votes only when its other side has ended, with
+//! all steps before the join; steps behind it have their turn before it.
 //!
 //! *Role reversal* (Graefe, Query Evaluation Techniques, 1993) for what comes from inputs; `spilled` has it for what comes back from disk.
 
