@@ -52,7 +52,10 @@ impl<V> Rendezvous<V> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let progress = progress(&state.said);
         if progress.is_none() {
-            state.waiting.push(context.blocking.clone());
+            // Who asks again before anybody has spoken is woken once.
+            if !state.waiting.iter().any(|task| Arc::ptr_eq(task, &context.blocking)) {
+                state.waiting.push(context.blocking.clone());
+            }
         }
         progress
     }

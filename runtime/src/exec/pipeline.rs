@@ -115,7 +115,7 @@ impl Pipeline {
             let turn = if turn == PipelineTurn::Blocked { self.lull()? } else { turn };
             self.keep_deadline(turn)?;
             match turn {
-                PipelineTurn::Blocked if self.absorb()? => {}
+                PipelineTurn::Blocked if self.take_second()? || self.absorb()? => {}
                 PipelineTurn::Blocked => {
                     self.take_images()?;
                     return Ok(if gives { Poll::Yield } else { Poll::Wait });
@@ -249,6 +249,16 @@ impl Pipeline {
         stops
     }
 
+    /// Takes what the sides have of a step that takes its stream first, where nothing comes by that; whether there was any.
+    fn take_second(&mut self) -> Result<bool> {
+        for step in &mut self.steps {
+            if step.work.is_none() && step.driver.streams_first() && step.take_side()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Takes what comes back to where a loop begins while nothing else can be done; whether there was any.
     fn absorb(&mut self) -> Result<bool> {
         for step in &mut self.steps {
@@ -305,16 +315,8 @@ impl Pipeline {
             step.work = Some(Work::Rows(rows));
             return Ok(Some(PipelineTurn::Worked));
         }
-        for side in 0..step.sides.len() {
-            let input = STREAM + 1 + side;
-            if step.inputs.is_held(input) {
-                continue;
-            }
-            let may_take = Item::is_taken_by(step.driver.wants(step.sides[side].port));
-            if let Some(item) = step.sides[side].input.receive(may_take)? {
-                step.take(input, item)?;
-                return Ok(Some(PipelineTurn::Worked));
-            }
+        if !step.driver.streams_first() && step.take_side()? {
+            return Ok(Some(PipelineTurn::Worked));
         }
         let wants_rows = step.driver.wants(step.port);
         if step.inputs.has_ended() {

@@ -104,6 +104,7 @@ fn of_operators(metrics: &JobMetrics) -> Vec<Value> {
             ("late_rows", all.late_rows.into()),
             ("filtered_rows", all.filtered_rows.into()),
             ("skipped_splits", all.skipped_splits.into()),
+            ("reversals", all.reversals.into()),
             ("rounds", all.rounds.into()),
             ("tasks", tasks.iter().map(|task| of_task(&OperatorCounts::of([&**task]))).collect()),
         ])

@@ -160,7 +160,8 @@ const NUMBERS: [(&str, Says); 4] = [
 ];
 
 /// And words.
-const SPILLED: (&str, Says) = ("spilled", |_, counts| spilled(counts));
+const WORDS: [(&str, Says); 2] =
+    [("spilled", |_, counts| spilled(counts)), ("roles", |info, counts| reversal(info.tasks as u64, counts.reversals))];
 
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let says = |&(heading, says): &(&'static str, Says)| {
@@ -174,7 +175,7 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
         Some(_) => NUMBERS.iter().filter_map(says).collect(),
     };
     let number_columns = 2..3 + numbers.len();
-    numbers.extend(metrics.and_then(|_| says(&SPILLED)));
+    numbers.extend(WORDS.iter().filter(|_| metrics.is_some()).filter_map(says));
     let fields = shows_fields.then_some("fields that are read");
     let headings = ["operator", "how", "tasks"].into_iter().chain(numbers.iter().map(|&(heading, _)| heading));
     let mut table = vec![headings.chain(["line"]).chain(fields).map(str::to_owned).collect::<Vec<String>>()];
@@ -225,6 +226,15 @@ fn spilled(counts: &OperatorCounts) -> String {
     text
 }
 
+/// Of a join, so many tasks of which built the other side than the plan says.
+fn reversal(tasks: u64, reversals: u64) -> String {
+    match reversals {
+        0 => String::new(),
+        _ if reversals == tasks => "reversed".to_owned(),
+        _ => format!("reversed in {reversals} of {tasks} tasks"),
+    }
+}
+
 /// The cells as columns. Numbers stand to the right, words to the left.
 fn aligned(table: &[Vec<String>], numbers: Range<usize>) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
@@ -257,6 +267,11 @@ fn duration(nanos: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reversal_is_said_with_the_tasks_that_it_was_in() {
+        assert_eq!([0, 1, 4].map(|reversals| reversal(4, reversals)), ["", "reversed in 1 of 4 tasks", "reversed"]);
+    }
 
     #[test]
     fn only_what_is_worth_saying_is_said_of_memory_and_disk() {

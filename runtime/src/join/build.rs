@@ -15,7 +15,7 @@ const FILTER_SHARE: usize = 16;
 const CUT_PAGES: usize = 64;
 
 /// Kept free while rows are in a table, so that they can be cut: an open page for each part, and what is written at a time.
-const CUT_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
+pub(super) const CUT_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
 
 /// Free beside the parts while a side is probed: for rows that are large, and pages that are read.
 pub(super) const PROBE_BYTES: usize = 2 * STEP_BYTES;
@@ -26,7 +26,9 @@ impl HybridHashJoin {
         let kept = self.sides[side].worth_keeping(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
         let key = &self.sides[side].key;
-        let share = self.shared.as_mut().map(|shared| shared.share_of(input, key));
+        // Until the roles are settled, a task has all rows of the build side.
+        let shared = self.shared.as_mut().filter(|_| self.trial.is_none());
+        let share = shared.map(|shared| shared.share_of(input, key));
         let input = &share.as_ref().map_or(*input, |share| Input::new(input.batch(), share));
         if self.parts.is_none() {
             let table = &self.built.table;
@@ -34,6 +36,10 @@ impl HybridHashJoin {
             if !self.spills || self.disk.try_reserve(need()) {
                 self.built.table.add(input)?;
                 return Ok(Progress::Done);
+            }
+            if self.trial.is_some() {
+                self.keep_roles();
+                return Ok(Progress::OutputFull);
             }
             self.cut();
         }
@@ -70,11 +76,15 @@ impl HybridHashJoin {
         self.filter_bytes = self.filter_bytes.max(held / FILTER_SHARE).max(PAGE_BYTES);
         parts.remember_keys(self.filter_bytes, &self.disk.memory);
         self.parts = Some(parts);
+        self.early.spill();
     }
 
     /// Moves rows from whole pages into parts: a page is gone when its rows are moved.
     pub(crate) fn distribute(&mut self) -> Result<Progress> {
         let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
+        if self.early.are_being_written()? {
+            return Ok(Progress::Pending);
+        }
         let mut all = Selection::default();
         for _ in 0..CUT_PAGES {
             let Some(page) = self.uncut.front() else { return Ok(Progress::Done) };
@@ -143,12 +153,14 @@ impl HybridHashJoin {
         // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
         if self.stage != Stage::Build
             || self.shared.as_ref().is_some_and(|shared| !shared.gives())
+            || self.has_voted()
             || self.spilled_join.as_ref().is_some_and(|spilled_join| !spilled_join.is_repartition())
         {
             return;
         }
         self.owed_bytes += bytes;
-        if self.parts.is_none() {
+        self.keep_roles();
+        if self.parts.is_none() && self.again.is_empty() {
             self.cut();
         }
     }
@@ -160,6 +172,10 @@ impl HybridHashJoin {
     pub(crate) fn settle(&mut self) -> Result<Progress> {
         if self.owed_bytes == 0 {
             return Ok(Progress::Done);
+        }
+        ready!(self.add_again()?);
+        if self.parts.is_none() {
+            self.cut();
         }
         ready!(self.distribute()?);
         while let Some(parts) = self.parts.as_mut().filter(|_| self.owed_bytes > 0) {

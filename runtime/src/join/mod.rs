@@ -13,10 +13,11 @@
 //! While memory is granted this is the plain hash join, and costs what that costs. The last way always ends, in constant memory, whatever the
 //! keys: a key that all rows of both sides have is a product, and is listed as one. A join without keys has one part, and goes that way.
 //!
-//! Which side is built is the plan's choice, or the program's, for rows that come from inputs. For what comes back from disk sizes are known, so the
-//! smaller one is built; a table says itself which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row
-//! of a block has seen all of the other side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone
-//! over twice: for pairs and the rows of the blocks, then the other way round for the other side's.
+//! Which side is built is the plan's choice, or the program's, for rows that come from inputs; where it is the plan's, the other side is built if
+//! that turns out to be much smaller (`reversal`). For what comes back from disk sizes are known, so the smaller one is built; a table says itself
+//! which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row of a block has seen all of the other
+//! side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone over twice: for pairs and the rows of
+//! the blocks, then the other way round for the other side's.
 //!
 //! A broadcast build side is one table, which all tasks build and probe: see `shared`.
 //!
@@ -40,6 +41,7 @@ mod kept;
 mod spilled_keys;
 mod merge;
 mod partitions;
+mod reversal;
 mod shared;
 mod spilled;
 mod side;
@@ -51,16 +53,19 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::hash::RuntimeFilter;
 use crate::join::partitions::{Partitions, SpillContext};
+use crate::join::reversal::{EarlyRows, Trial};
 use crate::join::shared::SharedBuild;
 use crate::join::side::Layouts;
 use crate::join::spilled::{PartitionPair, SpilledJoin};
 pub use crate::kernel::{JoinFactory, JoinKernel};
 use crate::kernel::{Outputs, TaskContext};
+use crate::metrics::OperatorMetrics;
 use crate::page::{Input, Page, Selection};
 use crate::spill::Spilled;
 use crate::strategy::{Cursor, Progress, ready};
 
 pub(crate) use merge::SortMergeJoin;
+pub(crate) use reversal::TRIAL_ROWS;
 pub(crate) use side::{BuildSide, Side};
 pub use table::{JoinTable, KeySpan, Pairs};
 
@@ -120,6 +125,15 @@ pub(crate) struct HybridHashJoin {
     stage: Stage,
     /// Whether it can do with less memory than all rows take.
     spills: bool,
+    /// The side of the inputs that is built.
+    build_side: usize,
+    /// Until it is settled that this is so.
+    trial: Option<Trial>,
+    /// Rows of the other side, or of what was to be built, that came before there was a table.
+    early: EarlyRows,
+    /// Rows that are to be added to the side that is built, and the first page's next row.
+    again: VecDeque<Page>,
+    again_next: usize,
     /// The side that is built, where it is kept for further rounds of the other side.
     kept_side: Option<usize>,
     built: BuildSide,
@@ -147,6 +161,7 @@ pub(crate) struct HybridHashJoin {
     cursor: Cursor,
     /// Where this task says which keys have a partner, until it has.
     runtime_filter: Option<Arc<RuntimeFilter>>,
+    metrics: Arc<OperatorMetrics>,
 }
 
 impl HybridHashJoin {
@@ -160,6 +175,11 @@ impl HybridHashJoin {
             disk,
             stage: Stage::Build,
             spills,
+            build_side: build,
+            trial: None,
+            early: EarlyRows::default(),
+            again: VecDeque::new(),
+            again_next: 0,
             kept_side: None,
             shared: None,
             level: 0,
@@ -174,6 +194,7 @@ impl HybridHashJoin {
             spilled_join: None,
             cursor: 0,
             runtime_filter: context.runtime_filter.clone(),
+            metrics: context.metrics.clone(),
         })
     }
 
@@ -190,7 +211,8 @@ impl HybridHashJoin {
 
     /// Whether an input may deliver now.
     pub(crate) fn wants(&self, side: usize) -> bool {
-        (side == self.built.side) == (self.stage == Stage::Build)
+        let is_build = side == self.build_side;
+        self.trial.as_ref().map_or(is_build == (self.stage == Stage::Build), |trial| trial.wants(is_build))
     }
 
     /// Rows of an input.
@@ -203,21 +225,38 @@ impl HybridHashJoin {
         out: &mut Outputs,
     ) -> Result<Progress> {
         match self.stage {
-            Stage::Build => self.add(side, input),
+            Stage::Build if side == self.build_side => self.collect(input),
+            Stage::Build => self.collect_early(input),
             _ => self.probe(emitter, input, ProbePhase::Input, cursor, out),
         }
     }
 
     /// The end of an input.
-    pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
-        match self.stage {
-            Stage::Build if self.spilled_join.is_none() => self.build(0),
-            Stage::Probe if self.spilled_join.is_none() => {
-                self.stage = Stage::Finish;
-                self.end_round(emitter, out)
-            }
-            _ => self.end_round(emitter, out),
+    pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Progress> {
+        // Rows of the inputs are built, or looked up.
+        let is_of_inputs = matches!(self.stage, Stage::Build | Stage::Probe) && self.spilled_join.is_none();
+        if !is_of_inputs {
+            return self.end_round(emitter, out);
         }
+        if self.stage == Stage::Build && side != self.build_side {
+            ready!(self.end_early()?);
+            if side != self.build_side {
+                return Ok(Progress::Done);
+            }
+        }
+        if side == self.build_side {
+            if self.stage == Stage::Build {
+                self.keep_roles();
+                ready!(self.add_again()?);
+                ready!(self.build(self.early.stream_bytes())?);
+            }
+            ready!(self.probe_early(emitter, out)?);
+            if !self.early.have_ended {
+                return Ok(Progress::Done);
+            }
+        }
+        self.stage = Stage::Finish;
+        self.end_round(emitter, out)
     }
 
     /// Joins what is left on disk; then the side that is built waits for the next round, if it is kept.

@@ -20,7 +20,7 @@ use crate::strategy::{Progress, ready};
 const MOST_CUTS: u32 = 4;
 
 /// Pages of a stream that are on their way while one is at work, at least.
-const STREAM_AHEAD: usize = 2;
+pub(super) const STREAM_AHEAD: usize = 2;
 
 /// As many where there is memory for them: a page is joined in less time than it takes to be read.
 const MOST_AHEAD: usize = 16;

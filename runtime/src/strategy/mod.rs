@@ -305,6 +305,11 @@ pub trait Driver: Send {
         true
     }
 
+    /// Whether the port that is streamed comes before the others, where rows of several are wanted: the others are heard where it has nothing.
+    fn streams_first(&self) -> bool {
+        false
+    }
+
     /// Whether more rows would change nothing, at any port. Those before it then stop, as far as they [may](DriverFactory::may_stop).
     fn is_satisfied(&self) -> bool {
         false

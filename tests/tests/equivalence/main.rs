@@ -31,6 +31,7 @@ mod partition;
 mod persist;
 mod reduce;
 mod reduce_group;
+mod reversal;
 mod results;
 mod sample;
 mod scarce_group;

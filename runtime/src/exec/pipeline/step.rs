@@ -182,6 +182,22 @@ impl Step {
         }
     }
 
+    /// Takes what one of the sides has, if anything; whether it did.
+    pub(super) fn take_side(&mut self) -> Result<bool> {
+        for side in 0..self.sides.len() {
+            let input = STREAM + 1 + side;
+            if self.inputs.is_held(input) {
+                continue;
+            }
+            let may_take = Item::is_taken_by(self.driver.wants(self.sides[side].port));
+            if let Some(item) = self.sides[side].input.receive(may_take)? {
+                self.take(input, item)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Takes an item of an input; it is not to be asked for more before that is done.
     pub(super) fn take(&mut self, input: usize, item: Item) -> Result<()> {
         let port = self.port_of(input);

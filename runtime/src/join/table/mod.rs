@@ -119,6 +119,11 @@ impl JoinTable {
         Lookup::bytes_for(rows)
     }
 
+    /// What its closed pages take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.rows.pages().iter().map(PageMut::bytes).sum()
+    }
+
     /// What adding rows takes.
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {

@@ -29,18 +29,27 @@ pub(crate) struct HashWay {
     pub(crate) keeps_build: bool,
     /// Whether it is broadcast: all tasks receive all of its rows, and build one table of them.
     pub(crate) is_shared: bool,
+    /// Where it may build the other side instead: of how many rows at most, where the side to build has more. See `join::reversal`.
+    pub(crate) reverses: Option<usize>,
 }
 
 impl JoinParts {
     /// The driver of a hash join, by the `rows` that its build side has.
     pub(crate) fn hash(&self, name: &str, rows: BuildRows, way: HashWay) -> DriverFactory {
         let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
-        let HashWay { build, is_hinted, keeps_build, is_shared } = way;
+        let HashWay { build, is_hinted, keeps_build, is_shared, reverses } = way;
         let spills = rows == BuildRows::Any;
+        let is_keyed = !sides[build].key.is_empty();
         let create = move |context: &TaskContext| {
             let joining = HybridHashJoin::new(sides.clone(), build, spills, context)?;
             let joining = if keeps_build { joining.keeping_build() } else { joining };
             let joining = if is_shared && spills { joining.building_together(context) } else { joining };
+            // In a loop a driver lasts for a round, and the plan counts on all of them.
+            let reverses = reverses.filter(|_| spills && is_keyed && !keeps_build && context.superstep == 0);
+            let joining = match reverses {
+                Some(rows) => joining.reversing(rows, context),
+                None => joining,
+            };
             Ok(HashJoinDriver { build, joining, rows, found: 0, emitter: emitter(context)? })
         };
         let side = if build == 0 { "left" } else { "right" };
@@ -66,6 +75,10 @@ struct HashJoinDriver {
 impl Driver for HashJoinDriver {
     fn wants(&self, port: usize) -> bool {
         self.joining.wants(port)
+    }
+
+    fn streams_first(&self) -> bool {
+        self.joining.compares()
     }
 
     fn may_stop(&self) -> bool {
@@ -96,7 +109,7 @@ impl Driver for HashJoinDriver {
         if port == self.build && self.rows == BuildRows::One && self.found != 1 {
             return Err(Error::NotOneRecord { found: self.found });
         }
-        self.joining.on_end(&mut *self.emitter, out)
+        self.joining.on_end(&mut *self.emitter, port, out)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {

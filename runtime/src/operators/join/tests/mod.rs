@@ -1,6 +1,7 @@
 //! Joins of more rows than memory holds, against a nested loop.
 
 mod merge;
+mod reversal;
 mod rig;
 mod together;
 

@@ -106,13 +106,25 @@ pub(super) struct Case {
     pub(super) merges: bool,
     /// How often the side that is not built comes; where that is more than once, the other is kept.
     pub(super) rounds: u32,
+    /// See [`HashWay::reverses`].
+    pub(super) reverses: Option<usize>,
 }
 
 impl Case {
     pub(super) fn new(kind: JoinKind, build: usize, left: Vec<Row>, right: Vec<Row>) -> Self {
         let sides = [left, right];
         let nulls = Nulls::Differ;
-        Case { kind, build, sides, nulls, memory_bytes: JOIN_BYTES, revokes: false, merges: false, rounds: 1 }
+        Case {
+            kind,
+            build,
+            sides,
+            nulls,
+            memory_bytes: JOIN_BYTES,
+            revokes: false,
+            merges: false,
+            rounds: 1,
+            reverses: None,
+        }
     }
 
     /// A merge join with the least memory, and what a plan adds to that.
@@ -243,6 +255,7 @@ impl Case {
                     is_hinted: false,
                     keeps_build: self.rounds > 1,
                     is_shared: context.subtasks > 1,
+                    reverses: self.reverses,
                 };
                 parts.hash(kind.words()[1], kind.build_rows(), way)
             }
