@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use format_support::values::{everything, rows};
 use format_support::{
-    Rows, TestFile, drive, drive_scan, drive_splits, encode, memory, message, record, scan_all, text,
+    Rows, TestFile, collect, drive, drive_scan, drive_splits, encode, memory, message, record, scan_all, text,
 };
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ use runtime::error::Result;
 use runtime::format::{ParquetFormat, parquet};
 use runtime::memory::{Budget, Memory};
 use runtime::row::{Datum, LeafType as L, Schema, SchemaBuilder, Shape};
-use runtime::source::{Bound, Comparison, Format, Scan, Source};
+use runtime::source::{Bound, Comparison, Format, SAMPLE_ROWS, Scan, Source};
 
 fn write(schema: &Schema, rows: &Rows) -> TestFile {
     TestFile::new("data.parquet", encode(&ParquetFormat::default(), schema, rows).unwrap())
@@ -82,6 +82,30 @@ fn row_groups_are_splits_and_bounds_skip_them() {
     assert_eq!(left(4, Comparison::Less, fixed(0)), 0);
     assert_eq!(left(4, Comparison::LessOrEqual, fixed(0)), 300_000);
     assert_eq!(left(4, Comparison::Greater, Datum::Fixed(1e9_f64.to_bits().into())), 300_000);
+}
+
+#[test]
+fn samples_are_rows_of_the_file() {
+    let schema = record(&[("id", L::U64), ("name", L::Text), ("price", L::Decimal(2)), ("ratio?", L::F64)]);
+    let row = |id: i64| {
+        let is_null = id % 5 == 0;
+        let ratio = if is_null { 0 } else { (id as f64).to_bits() };
+        let [valid, ratio] = [Datum::Fixed(u128::from(!is_null)), Datum::Fixed(ratio.into())];
+        vec![fixed(id), text(&format!("{:x}", id * 31)), fixed(id * 7919 % 1_000_003), valid, ratio]
+    };
+    let rows: Rows = (0..300_000).map(row).collect();
+    let source = parquet(write(&schema, &rows).path(), &schema).unwrap();
+    let sample = source.sample(&scan_all(&source)).unwrap();
+    assert_eq!(sample.population, 300_000.0);
+    assert!((SAMPLE_ROWS * 9 / 10..=SAMPLE_ROWS).contains(&sample.len()), "{} rows", sample.len());
+    let mut sampled = Rows::new();
+    sample.pages.iter().for_each(|page| collect(&page.batch(), &schema.types(), &mut sampled));
+    for found in &sampled {
+        let Datum::Fixed(id) = found[0] else { panic!("no number") };
+        assert_eq!(found, &rows[id as usize]);
+    }
+    sampled.dedup();
+    assert_eq!(sampled.len(), sample.len(), "each row once");
 }
 
 #[test]

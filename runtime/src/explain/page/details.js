@@ -132,12 +132,29 @@ function overviewOf(plan, go) {
     const sized = plan.shown.filter((operator) => operator.estimated !== null);
     parts.push(html("h3", {}, "What is expected to give most"), table(["", "≈ rows", "≈ bytes"], top(sized, (operator) => operator.estimated * operator.estimate.row_bytes).map((operator) => [link(operator), count(operator.estimated), bytes(operator.estimated * operator.estimate.row_bytes)])));
   }
-  for (const region of plan.reordered) {
-    const row = (name, order) => [name, orderText(order.order), count(order.rows)];
-    parts.push(html("h3", {}, "Join order of " + region.join), table(["", "", "≈ rows between"], [row("as written", region.written), row("now", region.chosen)]));
-  }
+  for (const region of plan.reordered) parts.push(...ordersOf(plan, region, go));
   parts.push(html("p", { class: "note", style: "margin-top:18px" }, "Point at an operator for what is known of it, click to keep it. Arrow keys go along the plan, + − 0 zoom."));
   return parts;
+}
+
+/** The order of joins that is taken, and the one that was written: from above, what is joined with what, and what that gives. */
+function ordersOf(plan, region, go) {
+  const made = plan.joinsOf(region.chosen.order);
+  const rows = (operator) => operator && operator.estimated !== null ? count(operator.estimated) : "";
+  const link = (operator) => html("button", { class: "link", title: operator.title, onclick: () => go(plan.operators.indexOf(operator)) }, operator.relationName);
+  const line = (isMade) => ({ depth, joins, relation, gives }) => {
+    const guides = Array.from({ length: depth }, (_, level) => html("i", { style: `--level:${level}` }));
+    const operator = relation && plan.relation(relation);
+    const what = operator ? link(operator) : html("span", { class: "note" }, relation || "what these give:");
+    const name = html("td", { class: "wide", style: `--depth:${depth}` }, [...guides, html("div", {}, [html("span", { class: "sign" }, joins ? "⋈" : ""), what])]);
+    return html("tr", {}, [name, html("td", {}, rows(operator)), ...(isMade ? [html("td", {}, rows(made.get(gives)))] : [])]);
+  };
+  const drawn = (name, { order, rows }, isMade) => {
+    const headings = [`${name}, ≈ ${count(rows)} between joins`, "≈ rows", ...(isMade ? ["joined"] : [])];
+    const heading = html("tr", {}, headings.map((text) => html("th", {}, text)));
+    return html("table", { class: "order" }, [heading, ...linesOf(order).map(line(isMade))]);
+  };
+  return [html("h3", {}, "Join order of " + region.join), drawn("now", region.chosen, true), drawn("as written", region.written, false)];
 }
 
 /** Both runs, and which operators run in another way. */

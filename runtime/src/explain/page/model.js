@@ -35,18 +35,24 @@ function times(factor) {
   return (factor >= 1 ? "×" : "÷") + (apart < 9.95 ? apart.toFixed(1) : count(apart));
 }
 
-/** An order of joins: `(orders ⋈ customer) ⋈ nation`. */
-function orderText(order) {
-  if (!Array.isArray(order)) return order.split("/").pop();
-  return order.map((side) => (Array.isArray(side) ? `(${orderText(side)})` : orderText(side))).join(" ⋈ ");
+/** The relations of an order of joins, as they are joined one after the other: what stands on the right and is joined itself has lines of its own, one step further in. */
+function linesOf(order, depth = 0) {
+  if (!Array.isArray(order)) return [{ depth, relation: order }];
+  const [left, right] = order;
+  const joined = { depth, joins: true, gives: order };
+  const more = Array.isArray(right) ? [joined, ...linesOf(right, depth + 1)] : [{ ...joined, relation: right }];
+  return [...linesOf(left, depth), ...more];
 }
+
+/** The identities of an order's relations. Where one comes to several joins, the second time it is `identity@2`. */
+const relationsOf = (order) => [order].flat(Infinity).map((relation) => relation.replace(/@\d+$/, ""));
 
 /** A plan, before a run or after it: its operators by number, and what is derived from them. */
 class Plan {
   constructor(json) {
     this.drawing = json.drawing;
     this.run = json.run;
-    const isReordered = (region) => orderText(region.written.order) !== orderText(region.chosen.order);
+    const isReordered = (region) => JSON.stringify(region.written.order) !== JSON.stringify(region.chosen.order);
     this.reordered = (json.join_orders || []).filter(isReordered);
     this.operators = json.operators.map((operator) => new Operator(operator));
     this.byIdentity = new Map(this.operators.map((operator) => [operator.identity, operator]));
@@ -57,6 +63,34 @@ class Plan {
       operator.share = this.busy > 0 ? (operator.seconds || 0) / this.busy : 0;
       operator.costShare = this.cost > 0 ? operator.cost / this.cost : 0;
     }
+  }
+
+  /** The operator whose records a relation of a join order is. */
+  relation(identity) {
+    return this.byIdentity.get(relationsOf(identity)[0]);
+  }
+
+  /** The operator of each join in an order that this plan has: the one that reads the same relations. */
+  joinsOf(order) {
+    const relations = new Set(relationsOf(order));
+    const [behind, joins] = [new Map(), new Map()];
+    for (const operator of this.operators) {
+      const inputs = operator.inputs.map((input) => behind.get(input.operator) || []).flat();
+      const read = relations.has(operator.identity) ? [operator.identity] : [...new Set(inputs)].sort();
+      behind.set(operator.identity, read);
+      const key = read.join();
+      if (operator.inputs.length === 2 && !joins.has(key)) joins.set(key, operator);
+    }
+    const found = new Map();
+    const visit = (order) => {
+      if (!Array.isArray(order)) return;
+      const read = relationsOf(order);
+      // What reads a relation twice is not told apart from what reads it once.
+      if (new Set(read).size === read.length) found.set(order, joins.get(read.sort().join()));
+      order.forEach(visit);
+    };
+    visit(order);
+    return found;
   }
 
   summary() {
@@ -77,6 +111,9 @@ class Operator {
     this.title = (named ? json.name + ": " : "") + json.description;
     // Of long paths the end says more.
     this.shortTitle = this.title.replace(/\S{8,}\//g, "…/");
+    // As one of several that are joined: by its own name, or by the file that it is read from.
+    const isFile = json.inputs.length === 0 && json.description.includes("/");
+    this.relationName = (isFile ? json.description : json.identity).split("/").pop();
     this.estimated = isSink ? null : json.estimate.rows;
     // What a sink gives is nothing: it shows what it took.
     this.rows = !json.actual ? null : isSink ? json.actual.rows_in : json.actual.rows_out;

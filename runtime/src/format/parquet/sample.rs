@@ -1,15 +1,20 @@
 //! Some rows of a row group, for a sample: runs of rows, of which only the pages are read that they lie in.
 
+mod dictionary;
+
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
+use self::dictionary::{Place, ShortChunk};
 use super::footer::guarded;
 use super::reader::ParquetReader;
 use crate::error::{Error, Result};
@@ -47,8 +52,10 @@ impl ParquetReader {
         if columns.is_empty() {
             return Err(Error::Internal("nothing to sample".to_owned()));
         }
-        let input = OpenFile { length: file.bytes(), file: file.open()? };
+        let input = OpenFile { length: file.bytes(), file: file.open()?, short: Vec::new() };
         let mut decoder = guarded(|| {
+            let input =
+                input.with_short_dictionaries(fit.metadata.metadata().row_group(group), &columns, runs.region)?;
             let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
             ParquetRecordBatchReaderBuilder::new_with_metadata(input, fit.metadata.clone())
                 .with_row_groups(vec![group])
@@ -74,6 +81,22 @@ impl ParquetReader {
 struct OpenFile {
     length: u64,
     file: Arc<File>,
+    /// Column chunks that differ from those of the file.
+    short: Vec<ShortChunk>,
+}
+
+impl OpenFile {
+    /// The same for a reader of so many rows from the beginning of a row group on.
+    fn with_short_dictionaries(self, group: &RowGroupMetaData, columns: &[usize], rows: usize) -> ParquetResult<Self> {
+        let whole = Arc::new(self);
+        let short = columns.iter().filter_map(|&column| ShortChunk::of(&whole, group.column(column), rows).transpose());
+        let short = short.collect::<ParquetResult<_>>()?;
+        Ok(OpenFile { length: whole.length, file: whole.file.clone(), short })
+    }
+
+    fn place(&self, start: u64) -> Place {
+        self.short.iter().find_map(|chunk| chunk.place(start)).unwrap_or(Place::File(start))
+    }
 }
 
 /// From a place on.
@@ -97,17 +120,26 @@ impl Length for OpenFile {
 }
 
 impl ChunkReader for OpenFile {
-    type T = BufReader<From>;
+    type T = Box<dyn Read>;
 
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
         // What is read like this is the head of a page.
         const HEAD_BYTES: usize = 1 << 10;
-        Ok(BufReader::with_capacity(HEAD_BYTES, From { file: self.file.clone(), at: start }))
+        Ok(match self.place(start) {
+            Place::Dictionary(bytes) => Box::new(bytes.reader()),
+            Place::File(at) => Box::new(BufReader::with_capacity(HEAD_BYTES, From { file: self.file.clone(), at })),
+        })
     }
 
-    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        let mut buffer = vec![0; length];
-        self.file.read_exact_at(&mut buffer, start)?;
-        Ok(buffer.into())
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        match self.place(start) {
+            Place::Dictionary(bytes) if length <= bytes.len() => Ok(bytes.slice(..length)),
+            Place::Dictionary(_) => Err(ParquetError::EOF("a dictionary that is shorter than its page".to_owned())),
+            Place::File(at) => {
+                let mut buffer = vec![0; length];
+                self.file.read_exact_at(&mut buffer, at)?;
+                Ok(buffer.into())
+            }
+        }
     }
 }

@@ -33,8 +33,8 @@ const SAMPLED_BYTES: usize = 3 << 20;
 const PAGE_ROWS: usize = 20_000;
 /// In how many runs of rows.
 const SAMPLED_RUNS: usize = 64;
-/// From among so many rows in all, which are decoded or passed over.
-const SAMPLED_REGION: usize = 1 << 16;
+/// From among so many rows of each row group, which are decoded or passed over: a page of them, as most writers make pages.
+const SAMPLED_REGION: usize = 1 << 14;
 
 impl ParquetSource {
     /// The records of files that were looked up; their footers are read here.
@@ -110,8 +110,7 @@ impl Source for ParquetSource {
         for place in 0..count {
             // From the middle of each part of the file: its first row group is often not like the others.
             let (part, group, rows) = groups[(2 * place + 1) * groups.len() / (2 * count)];
-            let (runs, region) =
-                if is_small { (1, rows) } else { (SAMPLED_RUNS / count, (SAMPLED_REGION / count).min(rows)) };
+            let (runs, region) = if is_small { (1, rows) } else { (SAMPLED_RUNS / count, SAMPLED_REGION.min(rows)) };
             reader.sample((part, group), Runs { runs, rows: SAMPLE_ROWS / SAMPLED_RUNS, region }, &mut sampler).ok()?;
         }
         Some(sampler.finish(population as f64))
