@@ -251,6 +251,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         let damaged = || "a dictionary cannot be read".to_owned();
         let values = &mut self.buffers.dictionary;
         values.clear();
+        // As many as the page can have, whatever it says.
+        values.reserve(page.values.min(body.len()) + 1);
         if let Values::Text(texts) = values {
             dictionary_texts(body, page.values, texts).ok_or_else(damaged)?;
         } else if values.append_same((self.physical, &self.data_type), self.ty, body, page.values).is_none() {

@@ -96,7 +96,8 @@ impl<R: ChunkReader + 'static> Pages<R> {
             return Err(format!("a page of {length} bytes in a column of {}", self.most_bytes));
         }
         if self.buffer.len() < length {
-            self.buffer.resize(length, 0);
+            // Nothing of it is wanted any more. Dictionaries of the next row groups are about as large: some room for those that are larger.
+            self.buffer = vec![0; length + length / 8];
         }
         self.snappy.decompress(&body, &mut self.buffer[..length]).map_err(|error| error.to_string())?;
         Ok(Some(Page { content, values, levels, body: None, length }))
