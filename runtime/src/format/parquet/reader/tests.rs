@@ -215,6 +215,27 @@ fn read(path: &std::path::Path, schema: &Schema, live: &LeafSet) -> Result<(Vec<
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
+    /// Whatever stands in its pages, a file gives rows or an error.
+    #[test]
+    fn damaged_pages_are_errors(mut written in written(), places in prop::collection::vec(any::<(u32, u8)>(), 1..20)) {
+        written.rows = written.rows.min(2_000);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.parquet");
+        let (arrays, expected) = columns(&written);
+        write(&path, &written, arrays);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let footer = bytes.last_chunk::<8>().map_or(0, |tail| u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+        let pages = bytes.len() - 8 - footer as usize;
+        for (place, byte) in places {
+            bytes[4 + place as usize % (pages - 4)] = byte;
+        }
+        std::fs::write(&path, bytes).unwrap();
+        match read(&path, &schema(), &LeafSet::all(expected.len())) {
+            Ok((found, _)) => prop_assert!(found.iter().all(|values| values.len() == written.rows)),
+            Err(error) => prop_assert!(matches!(error, Error::Data { .. }), "{error:?}"),
+        }
+    }
+
     #[test]
     fn all_layouts_of_pages_are_read(written in written()) {
         let folder = tempfile::tempdir().unwrap();
