@@ -212,6 +212,66 @@ fn read(path: &std::path::Path, schema: &Schema, live: &LeafSet) -> Result<(Vec<
     Ok((leaves, flat))
 }
 
+/// A file of one column, which may be null, and what reading it gives, into a leaf or an `Option`.
+fn read_one(
+    array: ArrayRef,
+    (ty, optional): (L, bool),
+    dictionary: bool,
+    damage: impl Fn(&mut Vec<u8>),
+) -> Result<Vec<Datum>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.parquet");
+    let properties = WriterProperties::builder().set_dictionary_enabled(dictionary).build();
+    let batch = RecordBatch::try_from_iter_with_nullable([("one", array, true)]).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    damage(&mut bytes);
+    std::fs::write(&path, bytes).unwrap();
+    let schema = SchemaBuilder::build(|b| Shape::Record {
+        name: "Row",
+        fields: vec![b.field("one", |b| if optional { b.optional(|b| b.leaf(ty)) } else { b.leaf(ty) })],
+    });
+    let all = LeafSet::all(schema.leaves().len());
+    read(&path, &schema, &all).map(|(mut leaves, _)| leaves.pop().unwrap())
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_found_where_it_stands() {
+    let values = (0..1_000).map(|row| (row % 3 > 0).then_some(if row == 700 { i64::MAX } else { row }));
+    let array = values.collect::<PrimitiveArray<Decimal64Type>>().with_precision_and_scale(18, 2).unwrap();
+    for dictionary in [true, false] {
+        let error = read_one(Arc::new(array.clone()), (L::Decimal(4), true), dictionary, |_| {}).unwrap_err();
+        assert!(error.to_string().contains("row group 0, row 700: column `one`"), "{error}");
+    }
+}
+
+#[test]
+fn nulls_need_an_option() {
+    let array: ArrayRef = Arc::new((0..1_000).map(|row| (row != 700).then_some(row)).collect::<Int64Array>());
+    for dictionary in [true, false] {
+        let error = read_one(array.clone(), (L::I64, false), dictionary, |_| {}).unwrap_err();
+        let expected = "found a null among 1000 rows; make the record's field an Option";
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_code_beyond_the_dictionary_is_an_error() {
+    // 0, 1, 2, 0, … in two bits each.
+    let packed = [0b00_10_01_00_u8, 0b01_00_10_01];
+    let array: ArrayRef = Arc::new((0..8).map(|row| Some(row % 3)).collect::<Int64Array>());
+    let damaged = |bytes: &mut Vec<u8>| {
+        let place = bytes.windows(2).position(|window| window == packed).unwrap();
+        bytes[place] |= 0b11;
+    };
+    let whole = read_one(array.clone(), (L::I64, false), true, |_| {}).unwrap();
+    assert_eq!(whole, (0..8).map(|row| Datum::Fixed(row % 3)).collect::<Vec<_>>());
+    let error = read_one(array, (L::I64, true), true, damaged).unwrap_err();
+    assert!(error.to_string().contains("a value is none of its dictionary"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
