@@ -47,7 +47,7 @@ pub use batch::{
     StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,
 };
 pub(crate) use checked::check_rows;
-pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
+pub use columns::{Columns, TextColumn, Utf8, empty_where_null, look_up};
 pub(crate) use copy::{Part, heap_bytes, source};
 pub(crate) use in_place::InPlace;
 pub use list_column::ListColumn;

@@ -12,7 +12,7 @@ use parquet::basic::Type as PhysicalType;
 
 use super::super::convert::Held;
 use crate::error::Result;
-use crate::page::{Columns, TextColumn};
+use crate::page::{Columns, TextColumn, look_up};
 use crate::row::{LeafType, Physical};
 
 /// Values of one leaf.
@@ -148,24 +148,6 @@ impl Values {
             Values::Text(texts) => columns.text(texts),
         }
     }
-}
-
-/// In fours: a check of the codes before each lets the compiler load without one, and keeps it from emulating the processor's own instruction.
-fn look_up<T: Copy + Default>(values: &[T], codes: &[u32], out: &mut Vec<T>) -> Option<()> {
-    let start = out.len();
-    out.resize(start + codes.len(), T::default());
-    let (fours, rest) = out.get_mut(start..)?.as_chunks_mut::<4>();
-    let (code_fours, code_rest) = codes.as_chunks::<4>();
-    for (out, codes) in fours.iter_mut().zip(code_fours) {
-        if codes.iter().any(|&code| code as usize >= values.len()) {
-            return None;
-        }
-        *out = codes.map(|code| values[code as usize]);
-    }
-    for (out, &code) in rest.iter_mut().zip(code_rest) {
-        *out = *values.get(code as usize)?;
-    }
-    Some(())
 }
 
 fn spread<T: Copy + Default>(values: &[T], present: Option<&[u32]>, out: &mut Vec<T>) {
