@@ -60,6 +60,11 @@ impl TextColumn {
         self.buffers.clear();
     }
 
+    /// Makes room for so many texts behind those that are there.
+    pub fn reserve(&mut self, texts: usize) {
+        self.views.reserve(texts);
+    }
+
     /// Forgets all but the first texts; buffers stay.
     pub fn truncate(&mut self, texts: usize) {
         self.views.truncate(texts);

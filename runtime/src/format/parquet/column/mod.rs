@@ -36,6 +36,8 @@ pub(super) struct FlatColumns<R: ChunkReader> {
     columns: Vec<FlatColumn<R>>,
     /// Of the row group before, by their leaf. What is allocated for each row group anew, the kernel clears anew.
     spare: Vec<(usize, Buffers)>,
+    /// What the dictionary of one column after the other is decompressed into.
+    dictionary: Vec<u8>,
 }
 
 /// What a column is decoded into.
@@ -72,7 +74,7 @@ impl Buffers {
 impl<R: ChunkReader + 'static> FlatColumns<R> {
     /// None.
     pub(super) fn none() -> Self {
-        FlatColumns { columns: Vec::new(), spare: Vec::new() }
+        FlatColumns { columns: Vec::new(), spare: Vec::new(), dictionary: Vec::new() }
     }
 
     /// Frees the row group. What its columns were decoded into is kept for the next one.
@@ -82,12 +84,13 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
 
     /// Bytes that are kept for the next row group.
     pub(super) fn spare_bytes(&self) -> usize {
-        self.spare.iter().map(|(_, buffers)| buffers.bytes()).sum()
+        self.spare.iter().map(|(_, buffers)| buffers.bytes()).sum::<usize>() + self.dictionary.capacity()
     }
 
     /// Frees them.
     pub(super) fn drop_spare(&mut self) {
         self.spare.clear();
+        self.dictionary = Vec::new();
     }
 
     /// Begins a row group: with those of its columns that can be decoded here.
@@ -110,10 +113,12 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         let mut spare = std::mem::take(&mut self.spare);
         let column = |&(leaf, ty, plan): &(usize, LeafType, &LeafPlan)| {
             let kept = spare.iter().position(|(of, _)| *of == leaf).map(|kept| spare.swap_remove(kept).1);
-            FlatColumn::new(input, fit, leaf, ty, plan, group, kept).filter(|column| {
-                // What a validity leaf is read from has to be read here, too.
-                column.validity.is_none_or(|leaf| fit.plan(leaf).is_some_and(|valid| valid.column == plan.column))
-            })
+            let mut flat =
+                FlatColumn::new(input, fit, (leaf, ty, plan), group, kept, std::mem::take(&mut self.dictionary))?;
+            self.dictionary = flat.pages.take_dictionary();
+            // What a validity leaf is read from has to be read here, too.
+            let is_alone = |leaf| fit.plan(leaf).is_some_and(|valid| valid.column == plan.column);
+            flat.validity.is_none_or(is_alone).then_some(flat)
         };
         self.columns = values.filter_map(column).collect();
     }
@@ -183,11 +188,10 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     fn new(
         input: &Arc<R>,
         fit: &FileFit,
-        leaf: usize,
-        ty: LeafType,
-        plan: &LeafPlan,
+        (leaf, ty, plan): (usize, LeafType, &LeafPlan),
         group: &RowGroupMetaData,
         kept: Option<Buffers>,
+        dictionary: Vec<u8>,
     ) -> Option<Self> {
         let ([level], None) = (plan.levels.as_slice(), &plan.items) else { return None };
         let chunk = group.column(plan.column);
@@ -216,7 +220,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             data_type,
             is_nullable,
             path: path(&plan.levels).to_owned(),
-            pages: Pages::new(input, chunk, rows, std::mem::take(&mut buffers.page)).ok()?,
+            pages: Pages::new(input, chunk, rows, std::mem::take(&mut buffers.page), dictionary).ok()?,
             page: None,
             dictionary_values: 0,
             buffers,
@@ -296,6 +300,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     /// Decodes the next rows.
     fn advance(&mut self, rows: usize) -> Result<(), Wrong> {
         self.buffers.values.clear();
+        self.buffers.values.reserve(rows);
         self.buffers.valid.clear();
         self.nulls = 0;
         let mut done = 0;

@@ -22,6 +22,8 @@ pub(super) struct Pages<R: ChunkReader> {
     /// What a page may become at most, as the footer says.
     most_bytes: usize,
     buffer: Vec<u8>,
+    /// For dictionaries, which are larger than other pages and soon done with: the columns of a row group lend it to each other.
+    dictionary: Vec<u8>,
 }
 
 /// What a page holds.
@@ -40,17 +42,18 @@ pub(super) struct Page {
     pub(super) levels: Option<Bytes>,
     /// The rest, where no buffer was needed.
     body: Option<Bytes>,
-    /// Bytes of it in the buffer of [`Pages`].
+    /// Bytes of it in a buffer of [`Pages`].
     length: usize,
 }
 
 impl<R: ChunkReader + 'static> Pages<R> {
-    /// `buffer` may be any: it is used again.
+    /// `buffer` may be any, and so may `dictionary`: they are used again.
     pub(super) fn new(
         input: &Arc<R>,
         chunk: &ColumnChunkMetaData,
         rows: usize,
         buffer: Vec<u8>,
+        dictionary: Vec<u8>,
     ) -> Result<Self, String> {
         let is_snappy = chunk.compression() == Compression::SNAPPY;
         let reader = guarded(|| {
@@ -61,12 +64,17 @@ impl<R: ChunkReader + 'static> Pages<R> {
             SerializedPageReader::new(input.clone(), &as_it_is, rows, None)
         })?;
         let most_bytes = usize::try_from(chunk.uncompressed_size()).unwrap_or(0);
-        Ok(Pages { reader, is_snappy, snappy: snap::raw::Decoder::new(), most_bytes, buffer })
+        Ok(Pages { reader, is_snappy, snappy: snap::raw::Decoder::new(), most_bytes, buffer, dictionary })
     }
 
     /// The buffer, to be used again.
     pub(super) fn into_buffer(self) -> Vec<u8> {
         self.buffer
+    }
+
+    /// The buffer of dictionaries, to be used by another column.
+    pub(super) fn take_dictionary(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.dictionary)
     }
 
     /// The next page, if there is one. Its bytes are there until the one behind it is asked for.
@@ -95,19 +103,21 @@ impl<R: ChunkReader + 'static> Pages<R> {
         if length > self.most_bytes {
             return Err(format!("a page of {length} bytes in a column of {}", self.most_bytes));
         }
-        if self.buffer.len() < length {
-            // Nothing of it is wanted any more. Dictionaries of the next row groups are about as large: some room for those that are larger.
-            self.buffer = vec![0; length + length / 8];
+        let buffer = if matches!(content, Content::Dictionary) { &mut self.dictionary } else { &mut self.buffer };
+        if buffer.len() < length {
+            // Nothing of it is wanted any more. The next pages are about as large: some room for those that are larger.
+            *buffer = vec![0; length + length / 8];
         }
-        self.snappy.decompress(&body, &mut self.buffer[..length]).map_err(|error| error.to_string())?;
+        self.snappy.decompress(&body, &mut buffer[..length]).map_err(|error| error.to_string())?;
         Ok(Some(Page { content, values, levels, body: None, length }))
     }
 
     /// The bytes of the page that was read last, behind levels that lie apart.
     pub(super) fn body<'p>(&'p self, page: &'p Page) -> &'p [u8] {
-        match &page.body {
-            Some(body) => body,
-            None => self.buffer.get(..page.length).unwrap_or_default(),
+        match (&page.body, page.content) {
+            (Some(body), _) => body,
+            (None, Content::Dictionary) => self.dictionary.get(..page.length).unwrap_or_default(),
+            (None, Content::Values { .. }) => self.buffer.get(..page.length).unwrap_or_default(),
         }
     }
 }

@@ -48,14 +48,14 @@ impl Values {
         }
     }
 
-    /// Makes room for so many values behind those that are there. Texts are counted as they come.
+    /// Makes room for so many values behind those that are there.
     pub(super) fn reserve(&mut self, count: usize) {
         match self {
             Values::W1(values) => values.reserve(count),
             Values::W2(values) => values.reserve(count),
             Values::W4(values) => values.reserve(count),
             Values::W8(values) => values.reserve(count),
-            Values::Text(_) => {}
+            Values::Text(texts) => texts.reserve(count),
         }
     }
 
