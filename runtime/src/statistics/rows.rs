@@ -149,15 +149,20 @@ impl Rows {
         }
         writer.seal();
         pages.extend(writer.take_sealed());
-        let parts = placed(&pages, &places).into();
-        Some(Rows {
+        Some(self.made(pages, &places, types))
+    }
+
+    /// Rows that were made of these: those of each place follow those of the one before.
+    fn made(&self, pages: Vec<Page>, places: &[usize], types: Vec<LeafType>) -> Self {
+        let parts = placed(&pages, places).into();
+        Rows {
             pages: pages.into(),
             parts,
             view: None,
             types: types.into(),
             effort: self.effort.clone(),
             distinct: Arc::default(),
-        })
+        }
     }
 
     /// What a join's closure makes of pairs of these rows and others, and of how many: any pairs, as if nothing of a row depended on its key. None where it
@@ -203,16 +208,7 @@ impl Rows {
         pages.extend(writer.take_sealed());
         // Rows that a closure makes of pairs are as good as drawn one by one.
         let places: Vec<usize> = vec![1; pages.iter().map(Page::rows).sum()];
-        let parts = placed(&pages, &places).into();
-        let rows = Rows {
-            pages: pages.into(),
-            parts,
-            view: None,
-            types: types.into(),
-            effort: self.effort.clone(),
-            distinct: Arc::default(),
-        };
-        Some((rows, shown))
+        Some((self.made(pages, &places, types), shown))
     }
 
     /// How many different values the leaves have in so many rows that these stand for.

@@ -11,6 +11,9 @@ use super::convert::{self, Held};
 use super::fit::{LeafPlan, path};
 use crate::row::LeafType;
 
+/// What is wrong where a column has more or fewer rows than its row group.
+pub(super) const OTHER_ROWS: &str = "the data is damaged: it holds another number of rows than the footer says";
+
 /// Why a batch cannot be taken over: in which of its rows, where it is one row, and what is wrong.
 pub(super) struct Wrong {
     pub(super) row: Option<usize>,

@@ -14,7 +14,7 @@ use super::column::FlatColumns;
 use super::convert::Held;
 use super::fit::{FileFit, LeafPlan};
 use super::footer::{column_range, guarded};
-use super::hold::{Wrong, converted_bytes, hold_leaf};
+use super::hold::{OTHER_ROWS, Wrong, converted_bytes, hold_leaf};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::format::files::InputFile;
@@ -22,9 +22,6 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, Scan, Split, SplitReader};
-
-/// What is wrong where a column has more or fewer rows than its row group.
-const OTHER_ROWS: &str = "the data is damaged: it holds another number of rows than the footer says";
 
 /// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
 pub(super) struct ParquetReader {

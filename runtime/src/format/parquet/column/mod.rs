@@ -23,7 +23,7 @@ use parquet::file::reader::ChunkReader;
 
 use super::convert;
 use super::fit::{FileFit, LeafPlan, path};
-use super::hold::{Wrong, unexpected_nulls};
+use super::hold::{OTHER_ROWS, Wrong, unexpected_nulls};
 use crate::error::Result;
 use crate::page::{Columns, TextColumn, Utf8};
 use crate::row::{LeafSet, LeafType, Schema};
@@ -109,16 +109,17 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
                 |&&(_, ty, other): &&(usize, LeafType, &LeafPlan)| ty != LeafType::Valid && other.column == plan.column;
             leaves.iter().filter(of_column).count() == 1
         };
-        let values = leaves.iter().filter(|(_, ty, plan)| *ty != LeafType::Valid && is_alone(plan));
+        // What a validity leaf is read from has to be read here, too.
+        let has_validity = |plan: &LeafPlan| {
+            let validity = plan.levels.last().and_then(|level| level.validity);
+            validity.is_none_or(|leaf| fit.plan(leaf).is_some_and(|valid| valid.column == plan.column))
+        };
+        let values =
+            leaves.iter().filter(|(_, ty, plan)| *ty != LeafType::Valid && is_alone(plan) && has_validity(plan));
         let mut spare = std::mem::take(&mut self.spare);
         let column = |&(leaf, ty, plan): &(usize, LeafType, &LeafPlan)| {
             let kept = spare.iter().position(|(of, _)| *of == leaf).map(|kept| spare.swap_remove(kept).1);
-            let mut flat =
-                FlatColumn::new(input, fit, (leaf, ty, plan), group, kept, std::mem::take(&mut self.dictionary))?;
-            self.dictionary = flat.pages.take_dictionary();
-            // What a validity leaf is read from has to be read here, too.
-            let is_alone = |leaf| fit.plan(leaf).is_some_and(|valid| valid.column == plan.column);
-            flat.validity.is_none_or(is_alone).then_some(flat)
+            FlatColumn::new(input, fit, (leaf, ty, plan), group, kept, &mut self.dictionary)
         };
         self.columns = values.filter_map(column).collect();
     }
@@ -191,7 +192,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         (leaf, ty, plan): (usize, LeafType, &LeafPlan),
         group: &RowGroupMetaData,
         kept: Option<Buffers>,
-        dictionary: Vec<u8>,
+        dictionary: &mut Vec<u8>,
     ) -> Option<Self> {
         let ([level], None) = (plan.levels.as_slice(), &plan.items) else { return None };
         let chunk = group.column(plan.column);
@@ -220,13 +221,15 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             data_type,
             is_nullable,
             path: path(&plan.levels).to_owned(),
-            pages: Pages::new(input, chunk, rows, std::mem::take(&mut buffers.page), dictionary).ok()?,
+            pages: Pages::new(input, chunk, rows, std::mem::take(&mut buffers.page), std::mem::take(dictionary))
+                .ok()?,
             page: None,
             dictionary_values: 0,
             buffers,
             nulls: 0,
         };
         column.read_page().ok()?;
+        *dictionary = column.pages.take_dictionary();
         Some(column)
     }
 
@@ -316,7 +319,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     /// Decodes up to so many rows, the first of which is row `first` of the batch.
     fn decode(&mut self, most: usize, first: usize) -> Result<usize, Wrong> {
         let damaged = |reason: &str| Wrong { row: None, message: format!("the data is damaged: {reason}") };
-        let ended = || damaged("it holds another number of rows than the footer says");
+        let ended = || Wrong { row: None, message: OTHER_ROWS.to_owned() };
         if self.page.as_ref().is_none_or(|page| page.left == 0) {
             self.read_page().map_err(|reason| damaged(&reason))?;
         }
