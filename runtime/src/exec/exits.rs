@@ -80,10 +80,11 @@ impl Exit {
         None
     }
 
-    /// Writes a window of rows.
-    pub(super) fn write(&mut self, batch: &Batch<'_>, rows: &Selection, watch: &Watch) -> Result<()> {
+    /// Writes a window of rows, which have been through the first `behind` steps of what stands before.
+    pub(super) fn write(&mut self, batch: &Batch<'_>, rows: &Selection, behind: usize, watch: &Watch) -> Result<()> {
         let mut inline = std::mem::take(&mut self.inline);
-        let result = filtered(&mut inline, batch, rows, watch, |input| self.distribute(input));
+        let result =
+            filtered(inline.get_mut(behind..).unwrap_or_default(), batch, rows, watch, |input| self.distribute(input));
         self.inline = inline;
         result?;
         self.collect(watch);

@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use super::job::Job;
 use crate::error::{Origin, Result};
-use crate::hash::RuntimeFilter;
+use crate::hash::{KeyFilter, RuntimeFilter};
 use crate::kernel::Predicate;
 use crate::metrics::OperatorMetrics;
 use crate::page::{Batch, Input, Selection};
+use crate::row::LeafSet;
+use crate::source::RowFilters;
 use crate::strategy::TumblingWindows;
 
 /// Who is at work in a task: whose counters run, and whose fault an error or panic is.
@@ -43,11 +45,38 @@ impl Watch {
 
 /// A filter or view in one task.
 pub(super) enum InlineStep {
-    Filter(usize, Box<dyn Predicate>),
+    Filter(Filter),
     Project(usize, Arc<[usize]>),
     /// The windows, and where those of rows begin that were looked at last, by the rows' numbers.
     WindowStart(usize, TumblingWindows, Vec<i64>),
     RuntimeFilter(KeyCheck),
+}
+
+/// A filter of the program.
+pub(super) struct Filter {
+    pub(super) operator: usize,
+    pub(super) predicate: Box<dyn Predicate>,
+    pub(super) reads: LeafSet,
+    /// See [`RowFilters::is_of_values`].
+    pub(super) is_of_values: bool,
+    /// The leaves that are read behind it.
+    pub(super) live: LeafSet,
+}
+
+impl Filter {
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection, watch: &Watch) -> Result<()> {
+        let metrics = watch.enter(self.operator);
+        let started = Instant::now();
+        self.predicate.select(batch, rows)?;
+        metrics.busy_nanos.add(started.elapsed().as_nanos() as u64);
+        Ok(())
+    }
+
+    fn note(&self, asked: usize, kept: usize, watch: &Watch) {
+        let metrics = watch.metrics(self.operator);
+        metrics.rows_in.add(asked as u64);
+        metrics.rows_out.add(kept as u64);
+    }
 }
 
 /// A join's runtime filter before what sends rows there.
@@ -55,6 +84,7 @@ pub(super) struct KeyCheck {
     join: usize,
     filter: Arc<RuntimeFilter>,
     key: Arc<[usize]>,
+    reads: LeafSet,
     hashes: Vec<u64>,
     /// Rows that it has looked at, and those that it has dropped.
     seen: usize,
@@ -69,17 +99,28 @@ impl KeyCheck {
 
     /// The filter of a join before rows whose key are these leaves.
     pub(super) fn new(join: usize, filter: Arc<RuntimeFilter>, key: Arc<[usize]>) -> Self {
-        KeyCheck { join, filter, key, hashes: Vec::new(), seen: 0, dropped: 0 }
+        let reads = key.iter().copied().collect();
+        KeyCheck { join, filter, key, reads, hashes: Vec::new(), seen: 0, dropped: 0 }
     }
 
-    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection, watch: &Watch) {
+    /// The filter, where it is there and drops enough.
+    fn filter(&self) -> Option<&KeyFilter> {
         let is_worth = self.seen < Self::TRIAL_ROWS || self.dropped as f64 >= Self::LEAST_SHARE * self.seen as f64;
-        let Some(filter) = self.filter.complete().filter(|_| is_worth) else { return };
-        let before = rows.len();
-        filter.select(batch, &self.key, rows, &mut self.hashes);
-        self.seen += before;
-        self.dropped += before - rows.len();
-        watch.metrics(self.join).filtered_rows.add((before - rows.len()) as u64);
+        self.filter.complete().filter(|_| is_worth)
+    }
+
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) {
+        let mut hashes = std::mem::take(&mut self.hashes);
+        if let Some(filter) = self.filter() {
+            filter.select(batch, &self.key, rows, &mut hashes);
+        }
+        self.hashes = hashes;
+    }
+
+    fn note(&mut self, asked: usize, kept: usize, watch: &Watch) {
+        self.seen += asked;
+        self.dropped += asked - kept;
+        watch.metrics(self.join).filtered_rows.add((asked - kept) as u64);
     }
 }
 
@@ -98,6 +139,76 @@ impl InlineStep {
             let numbers = selected.iter().map(|&row| row as usize);
             numbers.zip(rows.iter()).for_each(|(number, row)| starts[number] = windows.start_of(times.read(row)));
         });
+    }
+}
+
+/// The filters that come first in a prelude: those that a source's reader may ask.
+pub(super) struct LeadingFilters<'p> {
+    filters: &'p mut [InlineStep],
+    watch: &'p Watch,
+}
+
+impl<'p> LeadingFilters<'p> {
+    pub(super) fn of(inline: &'p mut [InlineStep], watch: &'p Watch) -> Self {
+        let count = leading_filters(inline);
+        LeadingFilters { filters: &mut inline[..count], watch }
+    }
+}
+
+/// How many steps of a prelude are filters before anything else.
+pub(super) fn leading_filters(inline: &[InlineStep]) -> usize {
+    let is_filter = |step: &&InlineStep| matches!(step, InlineStep::Filter(_) | InlineStep::RuntimeFilter(_));
+    inline.iter().take_while(is_filter).count()
+}
+
+impl RowFilters for LeadingFilters<'_> {
+    fn count(&self) -> usize {
+        self.filters.len()
+    }
+
+    fn reads(&self, filter: usize) -> Option<&LeafSet> {
+        match &self.filters[filter] {
+            InlineStep::Filter(filter) => Some(&filter.reads),
+            InlineStep::RuntimeFilter(check) => check.filter().map(|_| &check.reads),
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => None,
+        }
+    }
+
+    fn is_of_values(&self, filter: usize) -> bool {
+        match &self.filters[filter] {
+            InlineStep::Filter(filter) => filter.is_of_values,
+            // It is complete, and does not change, where it is asked at all.
+            InlineStep::RuntimeFilter(_) => true,
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => false,
+        }
+    }
+
+    fn live(&self) -> Option<&LeafSet> {
+        // A runtime filter reads a key, which the join behind it reads as well.
+        self.filters.iter().rev().find_map(|step| match step {
+            InlineStep::Filter(filter) => Some(&filter.live),
+            _ => None,
+        })
+    }
+
+    fn select(&mut self, filter: usize, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        let source = self.watch.current.get();
+        match &mut self.filters[filter] {
+            InlineStep::Filter(filter) => filter.select(batch, rows, self.watch)?,
+            InlineStep::RuntimeFilter(check) => check.select(batch, rows),
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
+        }
+        // The reader is at work again.
+        self.watch.current.set(source);
+        Ok(())
+    }
+
+    fn note(&mut self, filter: usize, asked: usize, kept: usize) {
+        match &mut self.filters[filter] {
+            InlineStep::Filter(filter) => filter.note(asked, kept, self.watch),
+            InlineStep::RuntimeFilter(check) => check.note(asked, kept, self.watch),
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
+        }
     }
 }
 
@@ -147,19 +258,19 @@ pub(super) fn filter_window(
                 metrics.rows_in.add(rows.len() as u64);
                 metrics.rows_out.add(rows.len() as u64);
             }
+            InlineStep::RuntimeFilter(check) if check.filter().is_none() => {}
             InlineStep::RuntimeFilter(check) => {
-                check.select(with_projection.as_ref().unwrap_or(batch), rows, watch);
+                let asked = rows.len();
+                check.select(with_projection.as_ref().unwrap_or(batch), rows);
+                check.note(asked, rows.len(), watch);
                 if rows.is_empty() {
                     break;
                 }
             }
-            InlineStep::Filter(operator, predicate) => {
-                let metrics = watch.enter(*operator);
-                let started = Instant::now();
-                metrics.rows_in.add(rows.len() as u64);
-                predicate.select(with_projection.as_ref().unwrap_or(batch), rows)?;
-                metrics.rows_out.add(rows.len() as u64);
-                metrics.busy_nanos.add(started.elapsed().as_nanos() as u64);
+            InlineStep::Filter(filter) => {
+                let asked = rows.len();
+                filter.select(with_projection.as_ref().unwrap_or(batch), rows, watch)?;
+                filter.note(asked, rows.len(), watch);
                 if rows.is_empty() {
                     break;
                 }
@@ -190,7 +301,7 @@ pub(super) fn with_projection<R>(
 /// The leaves that are left of `seen` (of all, where it is `None`) behind a prelude's views.
 pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
     inline.iter().fold(seen.cloned(), |seen, light| match light {
-        InlineStep::Filter(..) | InlineStep::WindowStart(..) | InlineStep::RuntimeFilter(_) => seen,
+        InlineStep::Filter(_) | InlineStep::WindowStart(..) | InlineStep::RuntimeFilter(_) => seen,
         InlineStep::Project(_, leaves) => Some(leaves_of_projection(leaves, seen.as_ref())),
     })
 }

@@ -14,7 +14,7 @@ mod windows;
 use std::time::{Duration, Instant};
 
 use super::exits::Exit;
-use super::inline::{Watch, projected_leaves};
+use super::inline::{InlineStep, Watch, projected_leaves};
 use crate::error::{Origin, Result};
 use crate::page::{Batch, Page, Selection};
 use crate::strategy::Progress;
@@ -343,7 +343,14 @@ impl Pipeline {
     fn feed_head(&mut self) -> Result<PipelineTurn> {
         let started = Instant::now();
         let wants_rows = self.steps.first().is_none_or(|first| first.driver.wants(first.port));
-        let progress = self.head.advance(wants_rows, &self.watch)?;
+        // What the head's rows come to first.
+        let inline: &mut [InlineStep] = match (self.steps.as_mut_slice(), self.exits.as_mut_slice()) {
+            ([first, ..], _) => &mut first.inline,
+            ([], [exit]) => &mut exit.inline,
+            ([], _) => &mut [],
+        };
+        let progress = self.head.advance(wants_rows, inline, &self.watch)?;
+        let filtered = self.head.filtered(inline);
         let waits = matches!(progress, HeadProgress::Nothing);
         if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
             self.watch.enter(operator).busy_nanos.add(started.elapsed().as_nanos() as u64);
@@ -354,10 +361,14 @@ impl Pipeline {
         match (progress, self.steps.first_mut()) {
             (HeadProgress::Nothing, _) => return Ok(PipelineTurn::Blocked),
             (HeadProgress::Later, _) => {}
-            (HeadProgress::Rows(data), Some(first)) => first.take_rows(STREAM, Rows::all(first.port, data)),
+            (HeadProgress::Rows(data), Some(first)) => {
+                first.take_rows(STREAM, Rows::all(first.port, data).behind(filtered));
+            }
             (HeadProgress::Control(control), Some(first)) => first.take(STREAM, Item::Control(control))?,
             (HeadProgress::Rows(Data::Page(page)), None) => self.feed_exits(Item::Page(page))?,
-            (HeadProgress::Rows(data), None) => self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data)),
+            (HeadProgress::Rows(data), None) => {
+                self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data).behind(filtered));
+            }
             (HeadProgress::Control(control), None) => self.feed_exits(Item::Control(control))?,
         }
         Ok(PipelineTurn::Worked)
@@ -413,7 +424,7 @@ impl Pipeline {
             let step = &mut self.steps[index];
             let batch = batch_of(&rows.data, &self.head)?;
             let viewed_batch = rows.view.as_ref().map(|view| batch.project(view));
-            drive(step, viewed_batch.as_ref().unwrap_or(&batch), rows.port, &mut rows.at, &self.watch)?
+            drive(step, viewed_batch.as_ref().unwrap_or(&batch), (rows.port, rows.filtered), &mut rows.at, &self.watch)?
         };
         match turn {
             DriveResult::Exhausted => {
@@ -448,7 +459,7 @@ impl Pipeline {
             Data::Source => Data::Source,
         };
         let view = projected_leaves(&self.steps[index].inline, rows.view.as_ref());
-        let passed = Rows { port: 0, data, view, at: Windows::given(window) };
+        let passed = Rows { port: 0, data, view, filtered: 0, at: Windows::given(window) };
         match self.steps.get_mut(index + 1) {
             Some(next) => next.take_rows(STREAM, Rows { port: next.port, ..passed }),
             None if self.exits.is_empty() => {}
@@ -466,7 +477,7 @@ impl Pipeline {
             let more = rows.at.advance(batch.rows());
             if more {
                 for exit in &mut self.exits {
-                    exit.write(batch, &rows.at.window, &self.watch)?;
+                    exit.write(batch, &rows.at.window, rows.filtered, &self.watch)?;
                 }
             }
             !more

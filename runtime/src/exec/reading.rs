@@ -26,7 +26,7 @@ use crate::kernel::Blocking;
 use crate::memory::Memory;
 use crate::page::{Batch, Buffer};
 use crate::snapshot::SplitPosition;
-use crate::source::{Position, ReadRequest, Ready, RejectSink, Source, Split, SplitReader};
+use crate::source::{Position, ReadRequest, Ready, RejectSink, RowFilters, Source, Split, SplitReader};
 use crate::spill;
 use crate::stream::Control;
 
@@ -160,8 +160,13 @@ impl SourceHead {
         self.reader.batch()
     }
 
-    /// Goes on to the next batch.
-    pub(super) fn advance(&mut self, watch: &Watch) -> Result<SourceProgress> {
+    /// Whether the rows of the last batch have been through the filters.
+    pub(super) fn has_filtered(&self) -> bool {
+        self.reader.left_out().is_some()
+    }
+
+    /// Goes on to the next batch, whose rows the reader may take through the filters that they come to first.
+    pub(super) fn advance(&mut self, filters: &mut dyn RowFilters, watch: &Watch) -> Result<SourceProgress> {
         let metrics = watch.enter(self.operator);
         let totals = &watch.job.metrics;
         let is_at_end = self.is_at_end();
@@ -204,11 +209,12 @@ impl SourceHead {
             if self.has_given && self.turn_began.elapsed() >= TURN {
                 self.gives_turn(watch)?;
             }
-            let ready = self.reader.advance()?;
+            let ready =
+                if filters.count() > 0 { self.reader.advance_where(filters)? } else { self.reader.advance()? };
             self.reject();
             match ready {
                 Ready::Batch => {
-                    let rows = self.reader.batch()?.rows() as u64;
+                    let rows = (self.reader.batch()?.rows() + self.reader.left_out().unwrap_or(0)) as u64;
                     totals.source_rows.add(rows);
                     metrics.rows_out.add(rows);
                     return self.given();

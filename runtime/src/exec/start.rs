@@ -9,7 +9,7 @@ use super::aligned_input::AlignedInput;
 use super::blocking::BlockingFor;
 use super::channel::{Inbox, QueuePlace, Wake};
 use super::exits::Exit;
-use super::inline::{InlineStep, KeyCheck, Watch};
+use super::inline::{Filter, InlineStep, KeyCheck, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
@@ -321,10 +321,16 @@ impl<'p> Starter<'p> {
                 self.runtime_filters[*number].clone(),
                 key.clone(),
             ))),
-            InlineStepPlan::Filter(operator, factory) => {
+            InlineStepPlan::Filter(operator, filter, live) => {
                 let context = self.context(*operator, plan, subtask, me);
-                let predicate = catching(|| factory.open(&context));
-                Ok(InlineStep::Filter(*operator, predicate.map_err(|error| self.at(*operator, error))?))
+                let predicate = catching(|| filter.predicate.open(&context));
+                Ok(InlineStep::Filter(Filter {
+                    operator: *operator,
+                    predicate: predicate.map_err(|error| self.at(*operator, error))?,
+                    reads: filter.reads.clone(),
+                    is_of_values: filter.is_of_values,
+                    live: live.clone(),
+                }))
             }
         };
         inline.iter().map(light).collect()

@@ -9,7 +9,7 @@ use crate::plan::{Operator, Reads, SizeHint, Table, unbounded_memory, unchanged}
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::Bound;
 use crate::statistics::Relation;
-use crate::strategy::Role;
+use crate::strategy::{Role, RowFilter};
 
 /// Keeps the records for which a predicate holds.
 #[derive(Clone)]
@@ -108,7 +108,12 @@ impl Operator for Filter {
     }
 
     fn role(&self) -> Role {
-        Role::Filter(self.predicate.clone(), self.bounds.clone())
+        Role::Filter(RowFilter {
+            predicate: self.predicate.clone(),
+            bounds: self.bounds.clone(),
+            reads: self.reads.of(&self.schema),
+            is_of_values: self.moves && !self.predicate.has_effects(),
+        })
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

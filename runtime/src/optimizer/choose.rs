@@ -207,7 +207,9 @@ impl Chooser<'_> {
                 let stage = self.builder.stage(Head::Source(index, source, scan), self.resources.tasks);
                 Place::behind(stage, index)
             }
-            Role::Filter(predicate, _) => self.inline(node, index, InlineStepPlan::Filter(index, predicate))?,
+            Role::Filter(filter) => {
+                self.inline(node, index, InlineStepPlan::Filter(index, filter, self.live_of(node)))?
+            }
             Role::Project(leaves) => self.inline(node, index, InlineStepPlan::Project(index, leaves.into()))?,
             Role::EventTime(leaves, of) => self.event_time(node, index, leaves, of)?,
             Role::WindowStart(windows) => self.inline(node, index, InlineStepPlan::WindowStart(index, windows))?,
@@ -257,9 +259,7 @@ impl Chooser<'_> {
 
     /// The same place where each consumer may have a prelude of its own: what runs once for each row runs before the fork.
     fn settled(&mut self, node: &Node, place: Place) -> Place {
-        let runs_once =
-            |inline: &InlineStepPlan| matches!(inline, InlineStepPlan::Filter(_, predicate) if predicate.has_effects());
-        if !place.inline.iter().any(runs_once) {
+        if !place.inline.iter().any(InlineStepPlan::counts) {
             return place;
         }
         let live = self.live_of(node);

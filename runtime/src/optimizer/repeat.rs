@@ -38,7 +38,7 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
         let is_scan = match node.operator.role() {
             // What is wrong with a source's records is written down once.
             Role::Source(source) => source.rejects().is_none(),
-            Role::Filter(predicate, _) if predicate.has_effects() => false,
+            Role::Filter(filter) if filter.predicate.has_effects() => false,
             Role::Filter(..) | Role::Project(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
             _ => false,
         };

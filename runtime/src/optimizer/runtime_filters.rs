@@ -1,8 +1,8 @@
 //! Runtime filters: where rows are dropped that will find no partner in a join, once its build side is complete.
 //!
 //! A filter goes from the join towards the sources of its other side, through whatever takes over the key's leaves and lets filters pass, across exchanges and other joins,
-//! as far down as it comes. It stands there only if something lies between it and the join: an exchange, or another step. Where it comes to a source whose splits have
-//! statistics, it also leaves splits out.
+//! as far down as it comes. It stands there only if something lies between it and the join: an exchange, another step, or a source that decodes no more of a row than
+//! its key before it is asked. Where it comes to a source whose splits have statistics, it also leaves splits out.
 //!
 //! The rule works on the finished plan: which side is built, and what is shipped, is known only then. It changes no choice.
 
@@ -40,13 +40,13 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
         plan.runtime_filters.push(RuntimeFilterPlan { join, tasks, rows });
         plan.stages[stage].steps[step].fills = Some(number);
         plan.operators[join].strategy.push_str(", runtime filter");
-        for Site { stage, before, key } in sites {
+        for Site { stage, before, at, key } in sites {
             let of_stage = &mut plan.stages[stage];
             let inline = match before {
                 Before::Step(step) => &mut of_stage.steps[step].inline,
                 Before::Output(output) => &mut of_stage.outputs[output].inline,
             };
-            inline.push(InlineStepPlan::RuntimeFilter(number, key.into()));
+            inline.insert(at, InlineStepPlan::RuntimeFilter(number, key.into()));
         }
         splits.into_iter().for_each(|(stage, leaf)| plan.stages[stage].skips.push((number, leaf)));
     }
@@ -76,10 +76,11 @@ enum Before {
     Output(usize),
 }
 
-/// Where a filter is to stand: behind the inline steps before this part of a stage, with the key as rows have it there.
+/// Where a filter is to stand: among the inline steps before this part of a stage, behind so many, with the key as rows have it there.
 struct Site {
     stage: usize,
     before: Before,
+    at: usize,
     key: Vec<usize>,
 }
 
@@ -123,13 +124,18 @@ impl Walk<'_> {
             Before::Output(output) => (&of_stage.outputs[output].inline, of_stage.steps.len().checked_sub(1)),
         };
         let below = inline.iter().rev().try_fold(key.to_vec(), |key, step| match step {
-            InlineStepPlan::Filter(_, predicate) if predicate.has_effects() || predicate.keeps_state() => None,
+            InlineStepPlan::Filter(_, filter, _)
+                if filter.predicate.has_effects() || filter.predicate.keeps_state() =>
+            {
+                None
+            }
             InlineStepPlan::Filter(..) | InlineStepPlan::RuntimeFilter(..) => Some(key),
             InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
             InlineStepPlan::WindowStart(..) => None,
         });
         // What others take from this stage, too, is theirs.
         let below = below.filter(|_| of_stage.outputs.len() < 2);
+        let mut saves = saves;
         let goes_on = match (below, step_before, &of_stage.head) {
             (None, ..) => false,
             (Some(key), Some(step), _) => self.through(stage, step, &key),
@@ -137,7 +143,8 @@ impl Walk<'_> {
                 self.descend_to_inbox((stage, *inbox), &key, saves);
                 true
             }
-            (Some(key), None, Head::Source(_, source, _)) => {
+            (Some(key), None, Head::Source(_, source, scan)) => {
+                saves |= source.asks_filters() && scan.live.len() > key.len();
                 if let &[leaf] = &key[..]
                     && source.has_limits(leaf)
                 {
@@ -148,7 +155,14 @@ impl Walk<'_> {
         };
         // Behind the program's own filters, which give as much as they would without it. What begins windows has to be the last.
         if !goes_on && saves && !inline.iter().any(|step| matches!(step, InlineStepPlan::WindowStart(..))) {
-            self.sites.push(Site { stage, before, key: key.to_vec() });
+            // Before views, so that it is among the first where only filters are before it.
+            let (mut at, mut key) = (inline.len(), key.to_vec());
+            while let Some(InlineStepPlan::Project(_, leaves)) = at.checked_sub(1).and_then(|last| inline.get(last)) {
+                let below: Option<Vec<usize>> = key.iter().map(|&leaf| leaves.get(leaf).copied()).collect();
+                let Some(below) = below else { break };
+                (at, key) = (at - 1, below);
+            }
+            self.sites.push(Site { stage, before, at, key });
         }
     }
 

@@ -28,10 +28,10 @@ fn bounds_of(source: &Node, consumers: &HashMap<u64, usize>, readers: &HashMap<u
         let Some(reader) = readers.get(&last) else { break };
         match reader.operator.role() {
             // It sees all records, also those that a filter behind it excludes.
-            Role::Filter(predicate, _) if predicate.has_effects() => break,
-            Role::Filter(_, of_filter) => {
+            Role::Filter(filter) if filter.predicate.has_effects() => break,
+            Role::Filter(filter) => {
                 let of_source = |bound: Bound| Some(Bound { leaf: *origins.get(bound.leaf)?, ..bound });
-                bounds.extend(of_filter.into_iter().filter_map(of_source));
+                bounds.extend(filter.bounds.into_iter().filter_map(of_source));
             }
             Role::Project(leaves) => origins = leaves.iter().filter_map(|&leaf| origins.get(leaf).copied()).collect(),
             _ => break,

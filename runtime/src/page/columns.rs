@@ -121,20 +121,18 @@ impl TextColumn {
         self.push_str(&text);
     }
 
-    /// Adds texts of another column by their positions. All must lie in that column's buffers, of which one column of texts takes those of one
-    /// other only.
+    /// Adds texts of another column by their positions. All must lie in that column's buffers; these have to be the first ones of this column, or to
+    /// begin with them.
     ///
     /// `None` where one of this does not hold, or a position is none of that column.
     pub fn look_up(&mut self, texts: &TextColumn, positions: &[u32]) -> Option<()> {
         let same = |(left, right): (&Utf8, &Utf8)| left.0.as_ptr() == right.0.as_ptr() && left.0.len() == right.0.len();
-        if self.buffers.is_empty() {
-            self.buffers.clone_from(&texts.buffers);
-        }
-        let have_buffers =
-            self.buffers.len() == texts.buffers.len() && self.buffers.iter().zip(&texts.buffers).all(same);
-        if !have_buffers || !texts.own.is_empty() || texts.too_long {
+        let begin_alike = self.buffers.iter().zip(&texts.buffers).all(same);
+        if !begin_alike || !texts.own.is_empty() || texts.too_long {
             return None;
         }
+        let known = self.buffers.len().min(texts.buffers.len());
+        self.buffers.extend_from_slice(&texts.buffers[known..]);
         look_up(&texts.views, positions, &mut self.views)
     }
 
@@ -161,21 +159,24 @@ impl TextColumn {
 
 /// Adds values by their positions; `None` where one is beyond the values.
 ///
-/// In fours, each checked together before it is looked up: 0.4 to 0.7 ns a value, where a check for each takes twice as long.
-pub fn look_up<T: Copy + Default>(values: &[T], positions: &[u32], out: &mut Vec<T>) -> Option<()> {
-    let start = out.len();
-    out.resize(start + positions.len(), T::default());
-    let (fours, rest) = out.get_mut(start..)?.as_chunks_mut::<4>();
+/// In fours, each checked together before it is looked up: 0.3 to 0.7 ns a value, where a check for each takes twice as long, and room that is
+/// cleared before up to twice as long, too.
+pub fn look_up<T: Copy>(values: &[T], positions: &[u32], out: &mut Vec<T>) -> Option<()> {
+    out.reserve(positions.len());
+    let room = out.spare_capacity_mut().get_mut(..positions.len())?;
+    let (fours, rest) = room.as_chunks_mut::<4>();
     let (position_fours, position_rest) = positions.as_chunks::<4>();
     for (out, positions) in fours.iter_mut().zip(position_fours) {
         if positions.iter().any(|&position| position as usize >= values.len()) {
             return None;
         }
-        *out = positions.map(|position| values[position as usize]);
+        out.iter_mut().zip(positions).for_each(|(out, &position)| _ = out.write(values[position as usize]));
     }
     for (out, &position) in rest.iter_mut().zip(position_rest) {
-        *out = *values.get(position as usize)?;
+        out.write(*values.get(position as usize)?);
     }
+    // SAFETY: a value was written for each position, into room that was reserved behind those that there are.
+    unsafe { out.set_len(out.len() + positions.len()) };
     Some(())
 }
 

@@ -12,11 +12,10 @@ mod join_order;
 use std::sync::Arc;
 
 use crate::error::Origin;
-use crate::kernel::PredicateFactory;
 use crate::plan::SizeHint;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
-use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, TumblingWindows};
+use crate::strategy::{DriverFactory, Estimate, EventTimeOf, RowFilter, Ship, TumblingWindows};
 
 pub use decisions::{Candidate, Choice, Decisions};
 pub(crate) use decisions::{choice_value, identities, ship_text, without_number};
@@ -53,8 +52,8 @@ pub struct OperatorInfo {
 /// What happens to rows in place, before a step or an output.
 #[derive(Clone)]
 pub enum InlineStepPlan {
-    /// Rows are dropped.
-    Filter(usize, PredicateFactory),
+    /// Rows are dropped by a filter, of this operator, behind which these leaves are read.
+    Filter(usize, RowFilter, LeafSet),
     /// Leaves are picked.
     Project(usize, Arc<[usize]>),
     /// A leaf is added: where the window of a row begins. Nothing follows it but what reads that.
@@ -69,7 +68,7 @@ impl InlineStepPlan {
     #[must_use]
     pub fn operator(&self) -> Option<usize> {
         match self {
-            InlineStepPlan::Filter(operator, _)
+            InlineStepPlan::Filter(operator, ..)
             | InlineStepPlan::Project(operator, _)
             | InlineStepPlan::WindowStart(operator, _) => Some(*operator),
             InlineStepPlan::RuntimeFilter(..) => None,
@@ -79,7 +78,7 @@ impl InlineStepPlan {
     /// Whether it is to see all rows, also those that nobody wants.
     #[must_use]
     pub fn counts(&self) -> bool {
-        matches!(self, InlineStepPlan::Filter(_, predicate) if predicate.has_effects())
+        matches!(self, InlineStepPlan::Filter(_, filter, _) if filter.predicate.has_effects())
     }
 }
 

@@ -9,6 +9,7 @@
 mod endless;
 mod lenient;
 mod parts;
+mod row_filters;
 mod sample;
 
 use std::fs::File;
@@ -28,6 +29,7 @@ use crate::row::{Datum, Leaf, LeafSet, Schema};
 pub use endless::{Endless, Extent, Position};
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
+pub use row_filters::RowFilters;
 pub use sample::{
     DistinctCounts, SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, placed, sample_of, sample_splits,
 };
@@ -151,6 +153,10 @@ pub trait Source: Send + Sync {
         let _ = leaf;
         false
     }
+    /// Whether its readers [ask filters](SplitReader::advance_where) which rows to decode.
+    fn asks_filters(&self) -> bool {
+        false
+    }
     /// How the record's fields and the columns of its first file fit.
     fn columns(&self) -> Vec<ColumnFit> {
         Vec::new()
@@ -264,6 +270,19 @@ pub trait SplitReader: Send {
     /// # Errors
     /// Where the data is damaged or does not fit the record: with file, place, expected and found.
     fn advance(&mut self) -> Result<Ready>;
+    /// As [`SplitReader::advance`], by a reader that may leave out the rows that these filters do not keep: all of them, or, where
+    /// [`SplitReader::left_out`] says so, none.
+    ///
+    /// # Errors
+    /// As [`SplitReader::advance`], and what the filters give.
+    fn advance_where(&mut self, filters: &mut dyn RowFilters) -> Result<Ready> {
+        let _ = filters;
+        self.advance()
+    }
+    /// How many rows of the last batch the filters did not keep, and that are not in it; `None` where they were not asked.
+    fn left_out(&self) -> Option<usize> {
+        None
+    }
     /// Behind the last batch: where a split of an [`Endless`] source is to be opened to get the records that follow. Nothing for other sources.
     fn position(&self) -> Option<Position> {
         None

@@ -165,12 +165,26 @@ pub struct Strategy {
 /// The output of a driver by which rows leave that it sets aside.
 pub const SIDE_OUTPUT: usize = 1;
 
+/// What drops rows, in place.
+#[derive(Clone)]
+pub struct RowFilter {
+    /// Opens what says which rows stay.
+    pub predicate: PredicateFactory,
+    /// What all rows that stay fulfil, for source statistics.
+    pub bounds: Vec<Bound>,
+    /// The leaves that it reads.
+    pub reads: LeafSet,
+    /// Whether it may be asked once for all rows with the same values of these leaves, and of values that no row has: it has an answer for
+    /// each, and does nothing else.
+    pub is_of_values: bool,
+}
+
 /// What an operator is to the executor.
 pub enum Role {
     /// Reads splits.
     Source(Arc<dyn Source>),
     /// Drops rows, in place.
-    Filter(PredicateFactory, Vec<Bound>),
+    Filter(RowFilter),
     /// The same rows with other leaves: leaf `i` is leaf `[i]` of the input.
     Project(Vec<usize>),
     /// The same rows with other leaves, as [`Role::Project`]; the source, which stands before it, says how far event time is.

@@ -104,7 +104,7 @@ mod tests {
         fn write(&mut self, number: u64) {
             let (page, mut rows) = (self.page(number), Selection::default());
             rows.fill(0..1);
-            self.exits[0].write(&page.batch(), &rows, &self.watch).unwrap();
+            self.exits[0].write(&page.batch(), &rows, 0, &self.watch).unwrap();
         }
 
         /// Pages that have come to a target.

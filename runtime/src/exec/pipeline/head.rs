@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::exec::aligned_input::AlignedInput;
-use crate::exec::inline::Watch;
+use crate::exec::inline::{InlineStep, LeadingFilters, Watch, leading_filters};
 use crate::exec::reading::{SourceHead, SourceProgress};
 use crate::exec::spill_queue::{SpillQueueHead, SpillQueueProgress};
 use crate::page::Batch;
@@ -39,14 +39,22 @@ impl From<Item> for HeadProgress {
 
 impl PipelineHead {
     /// Goes on to what comes next. Where no rows are wanted, only what [does not belong to them](Item::is_taken_by) is given.
-    pub(super) fn advance(&mut self, wants_rows: bool, watch: &Watch) -> Result<HeadProgress> {
+    /// A source may take its rows through the filters that begin `inline`.
+    pub(super) fn advance(
+        &mut self,
+        wants_rows: bool,
+        inline: &mut [InlineStep],
+        watch: &Watch,
+    ) -> Result<HeadProgress> {
         match self {
             PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(HeadProgress::Nothing),
-            PipelineHead::Source(source) => Ok(match source.advance(watch)? {
-                SourceProgress::Batch(_) => HeadProgress::Rows(Data::Source),
-                SourceProgress::Control(control) => HeadProgress::Control(control),
-                SourceProgress::Wait => HeadProgress::Nothing,
-            }),
+            PipelineHead::Source(source) => {
+                Ok(match source.advance(&mut LeadingFilters::of(inline, watch), watch)? {
+                    SourceProgress::Batch(_) => HeadProgress::Rows(Data::Source),
+                    SourceProgress::Control(control) => HeadProgress::Control(control),
+                    SourceProgress::Wait => HeadProgress::Nothing,
+                })
+            }
             PipelineHead::Inbox(input) => {
                 Ok(input.receive(Item::is_taken_by(wants_rows))?.map_or(HeadProgress::Nothing, HeadProgress::from))
             }
@@ -58,6 +66,14 @@ impl PipelineHead {
                     SpillQueueProgress::Nothing => HeadProgress::Nothing,
                 })
             }
+        }
+    }
+
+    /// How many steps of a prelude the rows have been through that it gave last.
+    pub(super) fn filtered(&self, inline: &[InlineStep]) -> usize {
+        match self {
+            PipelineHead::Source(source) if source.has_filtered() => leading_filters(inline),
+            PipelineHead::Source(_) | PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => 0,
         }
     }
 

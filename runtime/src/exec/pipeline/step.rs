@@ -299,7 +299,7 @@ impl Step {
     pub(super) fn absorb(&mut self, watch: &Watch) -> Result<bool> {
         let Some(mut rows) = self.absorbed()? else { return Ok(false) };
         let Data::Page(page) = &rows.data else { return Ok(false) };
-        let (result, _) = drive(self, &page.batch(), rows.port, &mut rows.at, watch)?;
+        let (result, _) = drive(self, &page.batch(), (rows.port, rows.filtered), &mut rows.at, watch)?;
         if !matches!(result, DriveResult::Exhausted) {
             self.absorbing = Some(rows);
         }
@@ -406,11 +406,11 @@ pub(in crate::exec) enum DriveResult {
     Awaits,
 }
 
-/// Runs windows of rows through a step's prelude and driver.
+/// Runs windows of rows through a step's prelude, behind what they have been through of that, and its driver.
 pub(in crate::exec) fn drive(
     step: &mut Step,
     batch: &Batch<'_>,
-    port: usize,
+    (port, filtered): (usize, usize),
     at: &mut Windows,
     watch: &Watch,
 ) -> Result<(DriveResult, Option<Selection>)> {
@@ -420,7 +420,8 @@ pub(in crate::exec) fn drive(
             if !at.advance(batch.rows()) {
                 return Ok((DriveResult::Exhausted, None));
             }
-            filter_window(inline_of(&mut step.inline, streamed), batch, &mut at.window, watch)?;
+            let inline = inline_of(&mut step.inline, streamed).get_mut(filtered..).unwrap_or_default();
+            filter_window(inline, batch, &mut at.window, watch)?;
             if at.window.is_empty() {
                 continue;
             }

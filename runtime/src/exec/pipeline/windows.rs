@@ -9,6 +9,8 @@ pub(in crate::exec) struct Rows {
     pub(in crate::exec) data: Data,
     /// The leaves that views before this step picked.
     pub(in crate::exec) view: Option<Vec<usize>>,
+    /// How many steps of the prelude they have been through.
+    pub(in crate::exec) filtered: usize,
     pub(in crate::exec) at: Windows,
 }
 
@@ -36,8 +38,14 @@ impl Rows {
             port,
             data,
             view: None,
+            filtered: 0,
             at: Windows { next: Some(0), window: Selection::default(), begun: false, cursor: 0 },
         }
+    }
+
+    /// The same, which have been through the first steps of the prelude.
+    pub(in crate::exec) fn behind(self, filtered: usize) -> Self {
+        Rows { filtered, ..self }
     }
 }
 

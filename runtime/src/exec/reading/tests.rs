@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 use crate::error::Origin;
 use crate::exec::channel::{QueuePlace, Wake};
+use crate::exec::inline::LeadingFilters;
 use crate::exec::job::Job;
 use crate::format::{LogSource, LogSplits};
 use crate::memory::Budget;
@@ -54,7 +55,7 @@ fn watch() -> Watch {
 /// Takes so many batches at most: by split, what they hold. Whether there was nothing more for now, or for good.
 fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>]) -> Option<SourceProgress> {
     for _ in 0..most {
-        match head.advance(watch).unwrap() {
+        match head.advance(&mut LeadingFilters::of(&mut [], watch), watch).unwrap() {
             SourceProgress::Batch(split) => {
                 let batch = head.batch().unwrap();
                 found[split].extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row) as u64));

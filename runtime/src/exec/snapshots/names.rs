@@ -93,8 +93,8 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
         let before_outputs = outputs_of(stage).flat_map(|output| &output.inline);
         let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(before_outputs);
         for inline in inlines {
-            if let InlineStepPlan::Filter(operator, predicate) = inline
-                && predicate.keeps_state()
+            if let InlineStepPlan::Filter(operator, filter, _) = inline
+                && filter.predicate.keeps_state()
             {
                 lost(*operator)?;
             }

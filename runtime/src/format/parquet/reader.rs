@@ -10,7 +10,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::column::FlatColumns;
+use super::column::{FilterError, FlatColumns};
 use super::convert::Held;
 use super::fit::{FileFit, LeafPlan};
 use super::footer::{column_range, guarded};
@@ -21,7 +21,7 @@ use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
 use crate::row::{LeafSet, Schema};
-use crate::source::{ReadRequest, Ready, Scan, Split, SplitReader};
+use crate::source::{ReadRequest, Ready, RowFilters, Scan, Split, SplitReader};
 
 /// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
 pub(super) struct ParquetReader {
@@ -40,6 +40,8 @@ pub(super) struct ParquetReader {
     /// Rows of the batch, and its leaves.
     rows: usize,
     held: Vec<Held>,
+    /// Rows that filters left out of it, where they were asked.
+    left_out: Option<usize>,
     /// Columns that are not among these, as they are decoded here.
     flat: FlatColumns<ColumnBytes>,
 }
@@ -78,6 +80,7 @@ impl ParquetReader {
             state: State::Done,
             rows: 0,
             held: Vec::new(),
+            left_out: None,
             flat: FlatColumns::none(),
         })
     }
@@ -131,6 +134,7 @@ impl ParquetReader {
     fn clear_batch(&mut self) {
         self.rows = 0;
         self.held.clear();
+        self.left_out = None;
     }
 
     /// Bytes of one batch of the live leaves, without what texts point to.
@@ -191,10 +195,26 @@ impl ParquetReader {
         match batch {
             Some(batch) => self.hold(batch),
             None => {
-                self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
+                self.hold_nothing();
                 Ok(())
             }
         }
+    }
+
+    /// Decodes some of the next rows of a row group all columns of which are decoded here: the batch is what filters keep of them.
+    fn decode_where(&mut self, filters: &mut dyn RowFilters) -> Result<()> {
+        let done = self.flat.advance_where(self.left, &self.schema, filters).map_err(|error| match error {
+            FilterError::Data(wrong) => self.wrong(wrong),
+            FilterError::Filter(error) => error,
+        })?;
+        self.left -= done.rows;
+        (self.rows, self.left_out) = (done.kept, Some(done.rows - done.kept));
+        self.hold_nothing();
+        Ok(())
+    }
+
+    fn hold_nothing(&mut self) {
+        self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
     }
 
     /// Turns a batch of Arrow's into leaves.
@@ -284,7 +304,7 @@ impl SplitReader for ParquetReader {
             State::Counting => {
                 self.rows = self.left.min(BATCH_ROWS);
                 self.left -= self.rows;
-                self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
+                self.hold_nothing();
                 Ok(Ready::Batch)
             }
             State::Decoding(decoder) if self.left == 0 => {
@@ -304,6 +324,22 @@ impl SplitReader for ParquetReader {
                 decoded.map(|()| Ready::Batch)
             }
         }
+    }
+
+    fn advance_where(&mut self, filters: &mut dyn RowFilters) -> Result<Ready> {
+        if self.left == 0 || !matches!(self.state, State::Decoding(None)) || !self.flat.are_dropped() {
+            return self.advance();
+        }
+        self.clear_batch();
+        let decoded = self.decode_where(filters);
+        if decoded.is_err() {
+            self.state = State::Done;
+        }
+        decoded.map(|()| Ready::Batch)
+    }
+
+    fn left_out(&self) -> Option<usize> {
+        self.left_out
     }
 
     fn batch(&self) -> Result<Batch<'_>> {

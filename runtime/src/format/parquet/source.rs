@@ -134,6 +134,10 @@ impl Source for ParquetSource {
         group.is_some_and(|group| is_excluded(fit, &self.schema, group, bounds))
     }
 
+    fn asks_filters(&self) -> bool {
+        true
+    }
+
     fn has_limits(&self, leaf: usize) -> bool {
         self.fits.iter().any(|fit| {
             let groups = fit.metadata.metadata().row_groups();

@@ -59,6 +59,17 @@ impl Values {
         }
     }
 
+    /// Forgets all but the first values. The buffers of texts stay.
+    pub(super) fn truncate(&mut self, count: usize) {
+        match self {
+            Values::W1(values) => values.truncate(count),
+            Values::W2(values) => values.truncate(count),
+            Values::W4(values) => values.truncate(count),
+            Values::W8(values) => values.truncate(count),
+            Values::Text(texts) => texts.truncate(count),
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         match self {
             Values::W1(values) => values.clear(),
