@@ -133,8 +133,8 @@ impl Walk<'_> {
             InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
             InlineStepPlan::WindowStart(..) => None,
         });
-        // What others take from this stage, too, is theirs.
-        let below = below.filter(|_| of_stage.outputs.len() < 2);
+        // What another output takes from here, too, is not the join's alone.
+        let below = below.filter(|_| matches!(before, Before::Step(_)) || of_stage.outputs.len() < 2);
         let mut saves = saves;
         let goes_on = match (below, step_before, &of_stage.head) {
             (None, ..) => false,

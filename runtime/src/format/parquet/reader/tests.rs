@@ -13,6 +13,8 @@ use crate::format::parquet::footer::read_footer;
 use crate::page::tests::Random;
 use crate::row::{Datum, LeafType as L, SchemaBuilder, Shape};
 
+mod filtered;
+
 /// How a file is written.
 #[derive(Clone, Debug)]
 struct Written {
@@ -176,17 +178,39 @@ fn write(path: &std::path::Path, written: &Written, arrays: Vec<(&'static str, A
 
 /// The leaves of all row groups, and how many columns of the last one were decoded without the crate.
 fn read(path: &std::path::Path, schema: &Schema, live: &LeafSet) -> Result<(Vec<Vec<Datum>>, usize)> {
+    let (mut leaves, mut flat) = (vec![Vec::new(); schema.leaves().len()], 0);
+    read_batches(path, schema, live, &mut |reader| {
+        let ready = reader.advance()?;
+        if ready == Ready::Batch {
+            let batch = reader.batch()?;
+            flat = (0..FIELDS.len()).filter(|&column| reader.flat.has(column)).count();
+            for (leaf, values) in leaves.iter_mut().enumerate().filter(|(leaf, _)| live.contains(*leaf)) {
+                let ty = schema.leaves()[leaf].ty;
+                values.extend((0..batch.rows()).map(|row| batch.datum(leaf, ty, row)));
+            }
+        }
+        Ok(ready)
+    })?;
+    Ok((leaves, flat))
+}
+
+/// Reads all row groups; `advance` says what the reader is ready for.
+fn read_batches(
+    path: &std::path::Path,
+    schema: &Schema,
+    live: &LeafSet,
+    advance: &mut dyn FnMut(&mut ParquetReader) -> Result<Ready>,
+) -> Result<()> {
     let files = input_files(path.to_str().unwrap())?;
     let fits: Arc<[FileFit]> = [FileFit::new(&files[0], read_footer(&files[0])?, schema, false)?].into();
     let groups = fits[0].metadata.metadata().num_row_groups();
     let scan = Scan { live: live.clone(), bounds: Vec::new() };
     let memory = Memory::unbounded("a test");
     let mut reader = ParquetReader::new(files, fits, Arc::new(schema.clone()), &scan, &memory)?;
-    let (mut leaves, mut flat) = (vec![Vec::new(); schema.leaves().len()], 0);
     for group in 0..groups as u64 {
         reader.open(&Split { part: 0, range: group..group + 1, bytes: 0 })?;
         loop {
-            match reader.advance()? {
+            match advance(&mut reader)? {
                 Ready::Starved => {
                     let request = reader.wants().unwrap();
                     let bytes = request.ranges.iter().map(|range| {
@@ -195,21 +219,13 @@ fn read(path: &std::path::Path, schema: &Schema, live: &LeafSet) -> Result<(Vec<
                         Bytes::from(buffer)
                     });
                     reader.supply(bytes.collect())?;
-                    flat = (0..FIELDS.len()).filter(|&column| reader.flat.has(column)).count();
-                }
-                Ready::Batch => {
-                    let batch = reader.batch()?;
-                    for (leaf, values) in leaves.iter_mut().enumerate().filter(|(leaf, _)| live.contains(*leaf)) {
-                        let ty = schema.leaves()[leaf].ty;
-                        values.extend((0..batch.rows()).map(|row| batch.datum(leaf, ty, row)));
-                    }
                 }
                 Ready::End => break,
                 _ => {}
             }
         }
     }
-    Ok((leaves, flat))
+    Ok(())
 }
 
 /// A file of one column, which may be null, and what reading it gives, into a leaf or an `Option`.
