@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod filtered;
 mod parquet;
 mod patterns;
 mod source_file;

@@ -154,6 +154,35 @@ fn a_filter_goes_below_another_join() {
     assert!(dropped > ROWS / 5, "{dropped} of {ROWS}");
 }
 
+/// Both what the join gives and a grouping of it are read, and nothing is sent before the join.
+#[dataflow]
+fn above_the_mean_of_their_region(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, u64)> {
+    let of_region = shops.filter(|s| s.region == 3);
+    let facts = facts.join(of_region).hint(BroadcastRight).on(|f| f.shop, |s| s.id).map(|f, s| (s.region, f.amount));
+    let sums = facts.group_by(|f| f.0).sum(|f| f.1);
+    facts.join(sums).on(|f| f.0, |s| s.0).filter(|f, s| f.1 * ROWS / 50 > s.1).map(|f, s| (f.1, s.1))
+}
+
+/// A source that decodes what filters keep is worth a filter by itself; one that has its rows already is not.
+#[test]
+fn a_join_that_is_sent_nothing_filters_what_a_file_is_decoded_to() {
+    let folder = Folder::default();
+    let path = folder.join("facts.parquet");
+    let env = without(&[]);
+    env.collection(facts()).unwrap().write_parquet(&path);
+    env.run().unwrap();
+    let of_file = dropped(|env| {
+        let (_, _, shops) = rows(env);
+        above_the_mean_of_their_region(env.read_parquet(&path).unwrap(), shops)
+    });
+    assert!(of_file > ROWS / 2, "{of_file} of {ROWS}");
+    let of_collection = dropped(|env| {
+        let (facts, _, shops) = rows(env);
+        above_the_mean_of_their_region(facts, shops)
+    });
+    assert_eq!(of_collection, 0);
+}
+
 #[test]
 fn what_is_asked_for_without_a_partner_is_not_dropped() {
     let with_facts = |pipeline: fn(DataSet<Fact>, DataSet<Shop>) -> DataSet<Fact>| {
