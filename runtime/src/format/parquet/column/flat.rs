@@ -192,10 +192,14 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
     /// Begins a batch.
     pub(super) fn begin_batch(&mut self, rows: usize) {
-        self.buffers.undropped.clear();
-        self.buffers.values.clear();
-        self.buffers.values.reserve(rows);
-        self.buffers.valid.clear();
+        let Buffers { dictionary, undropped, values, valid, .. } = &mut self.buffers;
+        for values in [undropped, &mut *values] {
+            values.clear();
+            // The buffers of its texts come before those of pages.
+            let _ = values.look_up(dictionary, &[]);
+        }
+        values.reserve(rows);
+        valid.clear();
         self.nulls = 0;
     }
 
@@ -220,7 +224,6 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             return Ok(());
         }
         self.form = Form::Codes;
-        self.asked_of = None;
         self.buffers.undropped.truncate(0);
         if self.buffers.codes.len() < rows {
             self.buffers.codes.resize(rows, 0);
@@ -248,7 +251,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
     /// Adds the rows that are kept to the batch.
     pub(super) fn add(&mut self, kept: &Kept) -> Result<(), Wrong> {
-        if self.form == Form::Undecoded && kept.are_all() {
+        // Texts of pages would come to lie in other buffers than those that are taken.
+        if self.form == Form::Undecoded && kept.are_all() && self.ty != LeafType::Text {
             return self.advance(kept.of());
         }
         self.decode_undropped(kept.of())?;
@@ -374,9 +378,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             Encoded::Plain(at) => {
                 let bytes = body.get(*at..).unwrap_or_default();
                 if let Values::Text(out) = out {
-                    // Rows are taken of texts that lie in a buffer alone.
-                    let read = if self.form == Form::Undropped { plain_texts } else { copied_texts };
-                    *at += read(bytes, rows, levels, out).ok_or_else(ended)?;
+                    *at += plain_texts(bytes, rows, levels, out).ok_or_else(ended)?;
                 } else if levels.is_none() && out.append_same(stored, self.ty, bytes, rows).is_some() {
                     *at += plain_bytes(self.physical, bytes, rows);
                 } else {
@@ -445,16 +447,6 @@ fn plain_bytes(physical: PhysicalType, bytes: &[u8], count: usize) -> usize {
             bytes.len() - texts.0.len()
         }
     }
-}
-
-/// Adds copies of the texts of a page, as [`plain_texts`].
-fn copied_texts(body: &[u8], count: usize, levels: Option<&[u32]>, column: &mut TextColumn) -> Option<usize> {
-    let mut texts = Texts(body);
-    for row in 0..count {
-        let is_null = levels.is_some_and(|levels| levels[row] == 0);
-        column.push_str(if is_null { "" } else { texts.next()? });
-    }
-    Some(body.len() - texts.0.len())
 }
 
 /// Adds the texts of a page, in one buffer, and the empty one where levels say that there is none; how many bytes of the page they take. `None` where

@@ -4,6 +4,7 @@ use arrow_array::types::{Date32Type, Decimal64Type, TimestampMillisecondType};
 use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use proptest::prelude::*;
 
@@ -26,6 +27,8 @@ struct Written {
     properties: (Compression, WriterVersion, bool),
     page_rows: usize,
     dictionary_bytes: usize,
+    /// Whether the footer says which encodings pages have.
+    says_encodings: bool,
     seed: u64,
 }
 
@@ -40,16 +43,20 @@ fn written() -> impl Strategy<Value = Written> {
     let distinct = prop_oneof![Just(1_usize), 2_usize..40, 1_000_usize..20_000];
     let dictionary_bytes = prop_oneof![Just(1 << 20), 64_usize..4096];
     let page_rows = prop_oneof![1_usize..50, 100_usize..9_000];
-    (rows, distinct, 0_usize..5, (codec, version, prop::bool::weighted(0.8)), page_rows, dictionary_bytes, any::<u64>())
-        .prop_map(|(rows, distinct, null_every, properties, page_rows, dictionary_bytes, seed)| Written {
+    let properties = (codec, version, prop::bool::weighted(0.8));
+    let pages = (page_rows, dictionary_bytes, prop::bool::weighted(0.7));
+    (rows, distinct, 0_usize..5, properties, pages, any::<u64>()).prop_map(
+        |(rows, distinct, null_every, properties, (page_rows, dictionary_bytes, says_encodings), seed)| Written {
             rows,
             distinct,
             null_every,
             properties,
             page_rows,
             dictionary_bytes,
+            says_encodings,
             seed,
-        })
+        },
+    )
 }
 
 /// The fields of the record: their names, types, and whether they are an `Option`.
@@ -164,7 +171,7 @@ fn write(path: &std::path::Path, written: &Written, arrays: Vec<(&'static str, A
         .set_dictionary_page_size_limit(written.dictionary_bytes)
         .set_data_page_row_count_limit(written.page_rows)
         .set_write_batch_size(written.page_rows.min(64))
-        .set_max_row_group_row_count(Some(12_000))
+        .set_max_row_group_row_count(Some(if written.seed.is_multiple_of(2) { 12_000 } else { 2_500 }))
         .build();
     let nullable = |name: &str| FIELDS.iter().any(|&(field, _, optional)| field == name && optional);
     let batch =
@@ -177,9 +184,14 @@ fn write(path: &std::path::Path, written: &Written, arrays: Vec<(&'static str, A
 }
 
 /// The leaves of all row groups, and how many columns of the last one were decoded without the crate.
-fn read(path: &std::path::Path, schema: &Schema, live: &LeafSet) -> Result<(Vec<Vec<Datum>>, usize)> {
+fn read(
+    path: &std::path::Path,
+    schema: &Schema,
+    live: &LeafSet,
+    says_encodings: bool,
+) -> Result<(Vec<Vec<Datum>>, usize)> {
     let (mut leaves, mut flat) = (vec![Vec::new(); schema.leaves().len()], 0);
-    read_batches(path, schema, live, &mut |reader| {
+    read_batches(path, schema, (live, says_encodings), &mut |reader| {
         let ready = reader.advance()?;
         if ready == Ready::Batch {
             let batch = reader.batch()?;
@@ -194,15 +206,28 @@ fn read(path: &std::path::Path, schema: &Schema, live: &LeafSet) -> Result<(Vec<
     Ok((leaves, flat))
 }
 
+/// What older programs write, which do not say how pages are encoded.
+fn without_encodings(footer: &ParquetMetaData) -> Arc<ParquetMetaData> {
+    let column = |column: ColumnChunkMetaData| column.into_builder().clear_page_encoding_stats().build().unwrap();
+    let group = |group: &RowGroupMetaData| {
+        let columns = group.columns().iter().cloned().map(column).collect();
+        group.clone().into_builder().set_column_metadata(columns).build().unwrap()
+    };
+    let groups = footer.row_groups().iter().map(group).collect();
+    Arc::new(footer.clone().into_builder().set_row_groups(groups).build())
+}
+
 /// Reads all row groups; `advance` says what the reader is ready for.
 fn read_batches(
     path: &std::path::Path,
     schema: &Schema,
-    live: &LeafSet,
+    (live, says_encodings): (&LeafSet, bool),
     advance: &mut dyn FnMut(&mut ParquetReader) -> Result<Ready>,
 ) -> Result<()> {
     let files = input_files(path.to_str().unwrap())?;
-    let fits: Arc<[FileFit]> = [FileFit::new(&files[0], read_footer(&files[0])?, schema, false)?].into();
+    let footer = read_footer(&files[0])?;
+    let footer = if says_encodings { footer } else { without_encodings(&footer) };
+    let fits: Arc<[FileFit]> = [FileFit::new(&files[0], footer, schema, false)?].into();
     let groups = fits[0].metadata.metadata().num_row_groups();
     let scan = Scan { live: live.clone(), bounds: Vec::new() };
     let memory = Memory::unbounded("a test");
@@ -250,7 +275,7 @@ fn read_one(
         fields: vec![b.field("one", |b| if optional { b.optional(|b| b.leaf(ty)) } else { b.leaf(ty) })],
     });
     let all = LeafSet::all(schema.leaves().len());
-    read(&path, &schema, &all).map(|(mut leaves, _)| leaves.pop().unwrap())
+    read(&path, &schema, &all, true).map(|(mut leaves, _)| leaves.pop().unwrap())
 }
 
 #[test]
@@ -306,7 +331,7 @@ proptest! {
             bytes[4 + place as usize % (pages - 4)] = byte;
         }
         std::fs::write(&path, bytes).unwrap();
-        match read(&path, &schema(), &LeafSet::all(expected.len())) {
+        match read(&path, &schema(), &LeafSet::all(expected.len()), written.says_encodings) {
             Ok((found, _)) => prop_assert!(found.iter().all(|values| values.len() == written.rows)),
             Err(error) => prop_assert!(matches!(error, Error::Data { .. }), "{error:?}"),
         }
@@ -319,7 +344,7 @@ proptest! {
         let (arrays, expected) = columns(&written);
         write(&path, &written, arrays);
         let (schema, all) = (schema(), LeafSet::all(expected.len()));
-        let (found, flat) = read(&path, &schema, &all).unwrap();
+        let (found, flat) = read(&path, &schema, &all, written.says_encodings).unwrap();
         for (leaf, (found, expected)) in found.iter().zip(&expected).enumerate() {
             let row = found.iter().zip(expected).position(|(found, expected)| found != expected);
             prop_assert!(row.is_none() && found.len() == expected.len(), "{:?}: row {row:?}", schema.leaves()[leaf]);

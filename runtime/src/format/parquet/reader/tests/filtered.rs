@@ -89,6 +89,64 @@ fn fields(most: usize) -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0..FIELDS.len(), 0..=most)
 }
 
+/// Reads a file with filters of some fields, each of which keeps so many of 16 values, and holds that it gives the rows that they keep of all; whether the
+/// reader asked the filters.
+fn holds(
+    written: &Written,
+    asked: Vec<(Vec<usize>, bool, u64)>,
+    live: &[usize],
+) -> std::result::Result<bool, TestCaseError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.parquet");
+    let (arrays, expected) = columns(written);
+    write(&path, written, arrays);
+    let schema = schema();
+    let filter = |(fields, is_of_values, keeps): (Vec<usize>, bool, u64)| Filter {
+        reads: leaves_of(&fields, &schema),
+        is_of_values,
+        keeps,
+        noted: (0, 0),
+        shown: 0,
+    };
+    let live = leaves_of(live, &schema);
+    let mut filters =
+        Filters { types: schema.types(), filters: asked.into_iter().map(filter).collect(), live: live.clone() };
+    let mut scanned = live.clone();
+    filters.filters.iter().for_each(|filter| scanned.extend_from(&filter.reads));
+    let (mut found, mut rows, mut were_asked) = (vec![Vec::new(); expected.len()], (0, 0), false);
+    let read = read_batches(&path, &schema, (&scanned, written.says_encodings), &mut |reader| {
+        let ready = reader.advance_where(&mut filters)?;
+        if ready == Ready::Batch {
+            let batch = reader.batch()?;
+            let mut kept: Vec<usize> = (0..batch.rows()).collect();
+            rows.0 += batch.rows() + reader.left_out().unwrap_or(0);
+            were_asked |= reader.left_out().is_some();
+            for filter in filters.filters.iter().filter(|_| reader.left_out().is_none()) {
+                kept.retain(|&row| {
+                    filter.keeps(filter.reads.iter().map(|leaf| batch.datum(leaf, filters.types[leaf], row)))
+                });
+            }
+            rows.1 += kept.len();
+            for leaf in live.iter() {
+                found[leaf].extend(kept.iter().map(|&row| batch.datum(leaf, filters.types[leaf], row)));
+            }
+        }
+        Ok(ready)
+    });
+    read.unwrap();
+    let mut kept: Vec<usize> = (0..written.rows).collect();
+    for filter in &filters.filters {
+        kept.retain(|&row| filter.keeps(filter.reads.iter().map(|leaf| expected[leaf][row].clone())));
+        prop_assert!(filter.noted.1 <= filter.noted.0);
+    }
+    prop_assert_eq!(rows, (written.rows, kept.len()));
+    for leaf in live.iter() {
+        let expected: Vec<_> = kept.iter().map(|&row| expected[leaf][row].clone()).collect();
+        prop_assert!(found[leaf] == expected, "{:?}", schema.leaves()[leaf]);
+    }
+    Ok(were_asked)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
@@ -98,47 +156,29 @@ proptest! {
         asked in prop::collection::vec((fields(2), any::<bool>(), 0_u64..17), 0..4),
         live in fields(FIELDS.len()),
     ) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file.parquet");
-        let (arrays, expected) = columns(&written);
-        write(&path, &written, arrays);
-        let schema = schema();
-        let filter = |(fields, is_of_values, keeps): (Vec<usize>, bool, u64)| {
-            Filter { reads: leaves_of(&fields, &schema), is_of_values, keeps, noted: (0, 0), shown: 0 }
+        holds(&written, asked, &live)?;
+    }
+}
+
+/// Pages of texts that found no room in the dictionary follow others within what is filtered at once.
+#[test]
+fn texts_of_a_dictionary_and_others_are_kept_together() {
+    let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
+    for (page_rows, keeps) in [(150, 8), (700, 8), (700, 2), (5_000, 14)] {
+        let written = Written {
+            rows: 9_000,
+            distinct: 5_000,
+            null_every: 3,
+            properties,
+            page_rows,
+            dictionary_bytes: 4_000,
+            says_encodings: false,
+            seed: 4,
         };
-        let live = leaves_of(&live, &schema);
-        let mut filters =
-            Filters { types: schema.types(), filters: asked.into_iter().map(filter).collect(), live: live.clone() };
-        let mut scanned = live.clone();
-        filters.filters.iter().for_each(|filter| scanned.extend_from(&filter.reads));
-        let (mut found, mut rows) = (vec![Vec::new(); expected.len()], (0, 0));
-        read_batches(&path, &schema, &scanned, &mut |reader| {
-            let ready = reader.advance_where(&mut filters)?;
-            if ready == Ready::Batch {
-                let batch = reader.batch()?;
-                let mut kept: Vec<usize> = (0..batch.rows()).collect();
-                rows.0 += batch.rows() + reader.left_out().unwrap_or(0);
-                if reader.left_out().is_none() {
-                    for filter in &mut filters.filters {
-                        kept.retain(|&row| filter.keeps(filter.reads.iter().map(|leaf| batch.datum(leaf, filters.types[leaf], row))));
-                    }
-                }
-                rows.1 += kept.len();
-                for leaf in live.iter() {
-                    found[leaf].extend(kept.iter().map(|&row| batch.datum(leaf, schema.leaves()[leaf].ty, row)));
-                }
-            }
-            Ok(ready)
-        }).unwrap();
-        let mut kept: Vec<usize> = (0..written.rows).collect();
-        for filter in &filters.filters {
-            kept.retain(|&row| filter.keeps(filter.reads.iter().map(|leaf| expected[leaf][row].clone())));
-            prop_assert!(filter.noted.1 <= filter.noted.0);
-        }
-        prop_assert_eq!(rows, (written.rows, kept.len()));
-        for leaf in live.iter() {
-            let expected: Vec<_> = kept.iter().map(|&row| expected[leaf][row].clone()).collect();
-            prop_assert!(found[leaf] == expected, "{:?}", schema.leaves()[leaf]);
+        let all: Vec<usize> = (0..FIELDS.len()).collect();
+        // A number, and two texts.
+        for field in [0, 6, 7] {
+            assert!(holds(&written, vec![(vec![field], true, keeps)], &all).unwrap(), "field {field}, {page_rows}");
         }
     }
 }
@@ -163,7 +203,7 @@ fn filtered_by_word(is_of_values: bool) -> (usize, Filter) {
     let mut filters = Filters { types: schema.types(), filters: vec![filter], live };
     let mut rows = 0;
     let all = LeafSet::all(2);
-    read_batches(&path, &schema, &all, &mut |reader| {
+    read_batches(&path, &schema, (&all, true), &mut |reader| {
         let ready = reader.advance_where(&mut filters)?;
         if ready == Ready::Batch {
             let batch = reader.batch()?;
@@ -210,7 +250,8 @@ fn a_value_that_does_not_fit_is_found_though_its_row_is_dropped() {
         |keeps| Filter { reads: [0].into_iter().collect(), is_of_values: true, keeps, noted: (0, 0), shown: 0 };
     for keeps in [0, 3, 16] {
         let mut filters = Filters { types: schema.types(), filters: vec![filter(keeps)], live: LeafSet::all(2) };
-        let read = read_batches(&path, &schema, &LeafSet::all(2), &mut |reader| reader.advance_where(&mut filters));
+        let read =
+            read_batches(&path, &schema, (&LeafSet::all(2), true), &mut |reader| reader.advance_where(&mut filters));
         let error = read.unwrap_err().to_string();
         assert!(error.contains("row group 0, row 15000: column `narrow`"), "{error}");
     }
