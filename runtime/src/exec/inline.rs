@@ -1,18 +1,17 @@
 //! Filters and views: what happens to rows in place.
 
+mod filters;
+
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::job::Job;
 use crate::error::{Origin, Result};
-use crate::hash::{KeyFilter, RuntimeFilter};
-use crate::kernel::Predicate;
 use crate::metrics::OperatorMetrics;
 use crate::page::{Batch, Input, Selection};
-use crate::row::LeafSet;
-use crate::source::RowFilters;
 use crate::strategy::TumblingWindows;
+
+pub(super) use filters::{Filter, KeyCheck, LeadingFilters, leading_filters};
 
 /// Who is at work in a task: whose counters run, and whose fault an error or panic is.
 pub(super) struct Watch {
@@ -52,78 +51,6 @@ pub(super) enum InlineStep {
     RuntimeFilter(KeyCheck),
 }
 
-/// A filter of the program.
-pub(super) struct Filter {
-    pub(super) operator: usize,
-    pub(super) predicate: Box<dyn Predicate>,
-    pub(super) reads: LeafSet,
-    /// See [`RowFilters::is_of_values`].
-    pub(super) is_of_values: bool,
-    /// The leaves that are read behind it.
-    pub(super) live: LeafSet,
-}
-
-impl Filter {
-    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection, watch: &Watch) -> Result<()> {
-        let metrics = watch.enter(self.operator);
-        let started = Instant::now();
-        self.predicate.select(batch, rows)?;
-        metrics.busy_nanos.add(started.elapsed().as_nanos() as u64);
-        Ok(())
-    }
-
-    fn note(&self, asked: usize, kept: usize, watch: &Watch) {
-        let metrics = watch.metrics(self.operator);
-        metrics.rows_in.add(asked as u64);
-        metrics.rows_out.add(kept as u64);
-    }
-}
-
-/// A join's runtime filter before what sends rows there.
-pub(super) struct KeyCheck {
-    join: usize,
-    filter: Arc<RuntimeFilter>,
-    key: Arc<[usize]>,
-    reads: LeafSet,
-    hashes: Vec<u64>,
-    /// Rows that it has looked at, and those that it has dropped.
-    seen: usize,
-    dropped: usize,
-}
-
-impl KeyCheck {
-    /// After so many rows a filter that drops too few is left alone.
-    const TRIAL_ROWS: usize = 1 << 16;
-    /// The share of rows that it has to drop: a look at a filter takes about a tenth of what it takes to send a row.
-    const LEAST_SHARE: f64 = 0.1;
-
-    /// The filter of a join before rows whose key are these leaves.
-    pub(super) fn new(join: usize, filter: Arc<RuntimeFilter>, key: Arc<[usize]>) -> Self {
-        let reads = key.iter().copied().collect();
-        KeyCheck { join, filter, key, reads, hashes: Vec::new(), seen: 0, dropped: 0 }
-    }
-
-    /// The filter, where it is there and drops enough.
-    fn filter(&self) -> Option<&KeyFilter> {
-        let is_worth = self.seen < Self::TRIAL_ROWS || self.dropped as f64 >= Self::LEAST_SHARE * self.seen as f64;
-        self.filter.complete().filter(|_| is_worth)
-    }
-
-    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) {
-        let mut hashes = std::mem::take(&mut self.hashes);
-        if let Some(filter) = self.filter() {
-            filter.select(batch, &self.key, rows, &mut hashes);
-        }
-        self.hashes = hashes;
-    }
-
-    fn note(&mut self, asked: usize, kept: usize, watch: &Watch) {
-        self.seen += asked;
-        self.dropped += asked - kept;
-        watch.metrics(self.join).filtered_rows.add((asked - kept) as u64);
-    }
-}
-
 impl InlineStep {
     /// Looks up where the windows of some rows begin.
     fn find_windows(&mut self, batch: &Batch<'_>, rows: &Selection) {
@@ -139,76 +66,6 @@ impl InlineStep {
             let numbers = selected.iter().map(|&row| row as usize);
             numbers.zip(rows.iter()).for_each(|(number, row)| starts[number] = windows.start_of(times.read(row)));
         });
-    }
-}
-
-/// The filters that come first in a prelude: those that a source's reader may ask.
-pub(super) struct LeadingFilters<'p> {
-    filters: &'p mut [InlineStep],
-    watch: &'p Watch,
-}
-
-impl<'p> LeadingFilters<'p> {
-    pub(super) fn of(inline: &'p mut [InlineStep], watch: &'p Watch) -> Self {
-        let count = leading_filters(inline);
-        LeadingFilters { filters: &mut inline[..count], watch }
-    }
-}
-
-/// How many steps of a prelude are filters before anything else.
-pub(super) fn leading_filters(inline: &[InlineStep]) -> usize {
-    let is_filter = |step: &&InlineStep| matches!(step, InlineStep::Filter(_) | InlineStep::RuntimeFilter(_));
-    inline.iter().take_while(is_filter).count()
-}
-
-impl RowFilters for LeadingFilters<'_> {
-    fn count(&self) -> usize {
-        self.filters.len()
-    }
-
-    fn reads(&self, filter: usize) -> Option<&LeafSet> {
-        match &self.filters[filter] {
-            InlineStep::Filter(filter) => Some(&filter.reads),
-            InlineStep::RuntimeFilter(check) => check.filter().map(|_| &check.reads),
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => None,
-        }
-    }
-
-    fn is_of_values(&self, filter: usize) -> bool {
-        match &self.filters[filter] {
-            InlineStep::Filter(filter) => filter.is_of_values,
-            // It is complete, and does not change, where it is asked at all.
-            InlineStep::RuntimeFilter(_) => true,
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => false,
-        }
-    }
-
-    fn live(&self) -> Option<&LeafSet> {
-        // A runtime filter reads a key, which the join behind it reads as well.
-        self.filters.iter().rev().find_map(|step| match step {
-            InlineStep::Filter(filter) => Some(&filter.live),
-            _ => None,
-        })
-    }
-
-    fn select(&mut self, filter: usize, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
-        let source = self.watch.current.get();
-        match &mut self.filters[filter] {
-            InlineStep::Filter(filter) => filter.select(batch, rows, self.watch)?,
-            InlineStep::RuntimeFilter(check) => check.select(batch, rows),
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
-        }
-        // The reader is at work again.
-        self.watch.current.set(source);
-        Ok(())
-    }
-
-    fn note(&mut self, filter: usize, asked: usize, kept: usize) {
-        match &mut self.filters[filter] {
-            InlineStep::Filter(filter) => filter.note(asked, kept, self.watch),
-            InlineStep::RuntimeFilter(check) => check.note(asked, kept, self.watch),
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
-        }
     }
 }
 

@@ -1,0 +1,195 @@
+//! What drops rows in place: the program's filters, and those of joins.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{InlineStep, Watch};
+use crate::error::Result;
+use crate::hash::{KeyFilter, RuntimeFilter};
+use crate::kernel::Predicate;
+use crate::page::{Batch, Selection};
+use crate::row::LeafSet;
+use crate::source::RowFilters;
+
+/// A filter of the program.
+pub(in crate::exec) struct Filter {
+    pub(in crate::exec) operator: usize,
+    pub(in crate::exec) predicate: Box<dyn Predicate>,
+    pub(in crate::exec) reads: LeafSet,
+    /// See [`RowFilters::is_of_values`].
+    pub(in crate::exec) is_of_values: bool,
+    /// The leaves that are read behind it.
+    pub(in crate::exec) live: LeafSet,
+}
+
+impl Filter {
+    pub(in crate::exec) fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection, watch: &Watch) -> Result<()> {
+        let metrics = watch.enter(self.operator);
+        let started = Instant::now();
+        self.predicate.select(batch, rows)?;
+        metrics.busy_nanos.add(started.elapsed().as_nanos() as u64);
+        Ok(())
+    }
+
+    pub(in crate::exec) fn note(&self, asked: usize, kept: usize, watch: &Watch) {
+        let metrics = watch.metrics(self.operator);
+        metrics.rows_in.add(asked as u64);
+        metrics.rows_out.add(kept as u64);
+    }
+}
+
+/// A join's runtime filter before what sends rows there.
+pub(in crate::exec) struct KeyCheck {
+    join: usize,
+    filter: Arc<RuntimeFilter>,
+    key: Arc<[usize]>,
+    reads: LeafSet,
+    hashes: Vec<u64>,
+    /// Rows that it has looked at, and those that it has dropped.
+    seen: usize,
+    dropped: usize,
+}
+
+impl KeyCheck {
+    /// After so many rows a filter that drops too few is left alone.
+    const TRIAL_ROWS: usize = 1 << 16;
+    /// The share of rows that it has to drop: a look at a filter takes about a tenth of what it takes to send a row.
+    const LEAST_SHARE: f64 = 0.1;
+
+    /// The filter of a join before rows whose key are these leaves.
+    pub(in crate::exec) fn new(join: usize, filter: Arc<RuntimeFilter>, key: Arc<[usize]>) -> Self {
+        let reads = key.iter().copied().collect();
+        KeyCheck { join, filter, key, reads, hashes: Vec::new(), seen: 0, dropped: 0 }
+    }
+
+    /// The filter, where it is there and drops enough.
+    pub(in crate::exec) fn filter(&self) -> Option<&KeyFilter> {
+        let is_worth = self.seen < Self::TRIAL_ROWS || self.dropped as f64 >= Self::LEAST_SHARE * self.seen as f64;
+        self.filter.complete().filter(|_| is_worth)
+    }
+
+    pub(in crate::exec) fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) {
+        let mut hashes = std::mem::take(&mut self.hashes);
+        if let Some(filter) = self.filter() {
+            filter.select(batch, &self.key, rows, &mut hashes);
+        }
+        self.hashes = hashes;
+    }
+
+    pub(in crate::exec) fn note(&mut self, asked: usize, kept: usize, watch: &Watch) {
+        self.seen += asked;
+        self.dropped += asked - kept;
+        watch.metrics(self.join).filtered_rows.add((asked - kept) as u64);
+    }
+}
+
+/// The filters that come first in a prelude: those that a source's reader may ask.
+pub(in crate::exec) struct LeadingFilters<'p> {
+    filters: &'p mut [InlineStep],
+    watch: &'p Watch,
+}
+
+impl<'p> LeadingFilters<'p> {
+    pub(in crate::exec) fn of(inline: &'p mut [InlineStep], watch: &'p Watch) -> Self {
+        let count = leading_filters(inline);
+        LeadingFilters { filters: &mut inline[..count], watch }
+    }
+}
+
+/// How many steps of a prelude are filters before anything else.
+pub(in crate::exec) fn leading_filters(inline: &[InlineStep]) -> usize {
+    let is_filter = |step: &&InlineStep| matches!(step, InlineStep::Filter(_) | InlineStep::RuntimeFilter(_));
+    inline.iter().take_while(is_filter).count()
+}
+
+impl RowFilters for LeadingFilters<'_> {
+    fn count(&self) -> usize {
+        self.filters.len()
+    }
+
+    fn reads(&self, filter: usize) -> Option<&LeafSet> {
+        match &self.filters[filter] {
+            InlineStep::Filter(filter) => Some(&filter.reads),
+            InlineStep::RuntimeFilter(check) => check.filter().map(|_| &check.reads),
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => None,
+        }
+    }
+
+    fn is_of_values(&self, filter: usize) -> bool {
+        match &self.filters[filter] {
+            InlineStep::Filter(filter) => filter.is_of_values,
+            // It is complete, and does not change, where it is asked at all.
+            InlineStep::RuntimeFilter(_) => true,
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => false,
+        }
+    }
+
+    fn live(&self) -> Option<&LeafSet> {
+        // A runtime filter reads a key, which the join behind it reads as well.
+        self.filters.iter().rev().find_map(|step| match step {
+            InlineStep::Filter(filter) => Some(&filter.live),
+            _ => None,
+        })
+    }
+
+    fn select(&mut self, filter: usize, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        let source = self.watch.current.get();
+        match &mut self.filters[filter] {
+            InlineStep::Filter(filter) => filter.select(batch, rows, self.watch)?,
+            InlineStep::RuntimeFilter(check) => check.select(batch, rows),
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
+        }
+        // The reader is at work again.
+        self.watch.current.set(source);
+        Ok(())
+    }
+
+    fn note(&mut self, filter: usize, asked: usize, kept: usize) {
+        match &mut self.filters[filter] {
+            InlineStep::Filter(filter) => filter.note(asked, kept, self.watch),
+            InlineStep::RuntimeFilter(check) => check.note(asked, kept, self.watch),
+            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Origin;
+    use crate::exec::inline::filter_window;
+    use crate::exec::job::Job;
+    use crate::memory::{Budget, Memory};
+    use crate::page::{Columns, WINDOW_ROWS};
+    use crate::row::LeafType;
+
+    /// Rows that passed before the filter was there say nothing of how many it drops.
+    #[test]
+    fn a_filter_that_comes_late_is_tried_from_then_on() {
+        let numbers: Vec<u64> = (0..WINDOW_ROWS as u64).collect();
+        let batch = |rows: usize| {
+            let mut columns = Columns::new(rows);
+            columns.plain(LeafType::U64, &numbers).unwrap();
+            columns.finish()
+        };
+        let filter = Arc::new(RuntimeFilter::new(1, Some(10)));
+        let mut inline = [InlineStep::RuntimeFilter(KeyCheck::new(0, filter.clone(), [0].into()))];
+        let origin = Origin { name: "join".into(), operator: "join".into(), file: "tests.rs", line: 1 };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let watch = Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0);
+        let kept = |inline: &mut [InlineStep]| {
+            let mut rows = Selection::default();
+            rows.fill(0..WINDOW_ROWS);
+            filter_window(inline, &batch(WINDOW_ROWS), &mut rows, &watch).unwrap();
+            rows.len()
+        };
+        for _ in 0..2 * KeyCheck::TRIAL_ROWS / WINDOW_ROWS {
+            assert_eq!(kept(&mut inline), WINDOW_ROWS);
+        }
+        assert!(LeadingFilters::of(&mut inline, &watch).reads(0).is_none());
+        filter.add(std::iter::once(batch(10)), 10, &[0], None, &Memory::new(Budget::new(1 << 24), "test"));
+        assert!(LeadingFilters::of(&mut inline, &watch).reads(0).is_some());
+        assert!((10..WINDOW_ROWS / 10).contains(&kept(&mut inline)));
+        assert_eq!(watch.metrics(0).filtered_rows.get() as usize, WINDOW_ROWS - kept(&mut inline));
+    }
+}
