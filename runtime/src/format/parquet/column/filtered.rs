@@ -4,6 +4,7 @@ use parquet::file::reader::ChunkReader;
 
 use super::FlatColumns;
 use super::flat::FlatColumn;
+use super::kept::Kept;
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::format::parquet::hold::Wrong;
@@ -19,67 +20,6 @@ const MOST_ROWS: usize = 8 * BATCH_ROWS;
 
 /// The share of rows that filters keep at most where they are asked here: to pick rows takes a tenth of what it takes to decode them.
 const MOST_KEPT: f64 = 0.9;
-
-/// The rows that filters keep, ascending.
-#[derive(Default)]
-pub(super) struct Kept {
-    rows: Vec<u32>,
-    of: usize,
-    /// Another one whenever they have changed.
-    number: u64,
-}
-
-impl Kept {
-    /// All of the next rows.
-    fn begin(&mut self, rows: usize) {
-        self.rows.clear();
-        self.rows.extend(0..rows as u32);
-        self.of = rows;
-        self.number += 1;
-    }
-
-    pub(super) fn rows(&self) -> &[u32] {
-        &self.rows
-    }
-
-    /// How many rows there were.
-    pub(super) fn of(&self) -> usize {
-        self.of
-    }
-
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-
-    pub(super) fn are_all(&self) -> bool {
-        self.rows.len() == self.of
-    }
-
-    /// Keeps the first ones, into whose place others have come.
-    fn truncate(&mut self, rows: usize) {
-        self.number += u64::from(rows < self.rows.len());
-        self.rows.truncate(rows);
-    }
-
-    /// Keeps the rows whose codes stand for values that are kept.
-    fn retain(&mut self, codes: &[u32], answers: &[bool]) {
-        let mut kept = 0;
-        // Without a branch on the answer, which nobody can predict.
-        if self.are_all() {
-            for (row, &code) in codes.iter().enumerate().take(self.of) {
-                self.rows[kept] = row as u32;
-                kept += usize::from(answers[code as usize]);
-            }
-        } else {
-            for position in 0..self.rows.len() {
-                let row = self.rows[position];
-                self.rows[kept] = row;
-                kept += usize::from(answers[codes[row as usize] as usize]);
-            }
-        }
-        self.truncate(kept);
-    }
-}
 
 /// Why rows cannot be filtered.
 pub(in crate::format::parquet) enum FilterError {
@@ -136,7 +76,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         while done.rows < left.min(if done.kept < WINDOW_ROWS { MOST_ROWS } else { BATCH_ROWS }) {
             kept.begin(FILTERED_ROWS.min(left - done.rows));
             self.keep_rows(&mut kept, schema, filters).map_err(|error| error.behind(done.rows))?;
-            done = Advanced { rows: done.rows + kept.of, kept: done.kept + kept.rows.len() };
+            done = Advanced { rows: done.rows + kept.of(), kept: done.kept + kept.rows().len() };
         }
         self.kept = kept;
         let Advanced { rows, kept } = self.filtered;
@@ -154,7 +94,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
     fn keep_rows(&mut self, kept: &mut Kept, schema: &Schema, filters: &mut dyn RowFilters) -> Result<(), FilterError> {
         self.columns.iter_mut().for_each(FlatColumn::begin_rows);
         for filter in 0..filters.count() {
-            let asked = kept.rows.len();
+            let asked = kept.rows().len();
             if asked == 0 {
                 break;
             }
@@ -162,11 +102,11 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
             if !self.ask_values(filter, &reads, kept, schema, filters)? {
                 self.ask_rows(filter, &reads, kept, schema, filters)?;
             }
-            filters.note(filter, asked, kept.rows.len());
+            filters.note(filter, asked, kept.rows().len());
         }
         for column in &mut self.columns {
-            if kept.rows.is_empty() || self.live.as_ref().is_some_and(|live| !column.is_among(live)) {
-                column.decode_undropped(kept.of)?;
+            if kept.rows().is_empty() || self.live.as_ref().is_some_and(|live| !column.is_among(live)) {
+                column.decode_undropped(kept.of())?;
             } else {
                 column.add(kept)?;
             }
@@ -189,7 +129,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         if !filters.is_of_values(filter) || 2 * column.dictionary_values > self.group_rows {
             return Ok(false);
         }
-        column.decode_undropped(kept.of)?;
+        column.decode_undropped(kept.of())?;
         let Some(codes) = column.codes() else { return Ok(false) };
         let answers = match &mut self.answers[filter] {
             Some(answers) => answers,
@@ -211,7 +151,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         for column in self.columns.iter_mut().filter(|column| column.is_among(reads)) {
             column.make_asked(kept)?;
         }
-        let mut batch = Columns::new(kept.rows.len());
+        let mut batch = Columns::new(kept.rows().len());
         for (index, leaf) in schema.leaves().iter().enumerate() {
             let is_read = |column: &&FlatColumn<R>| column.leaf == index || column.validity == Some(index);
             match self.columns.iter().filter(|column| column.is_among(reads)).find(is_read) {
@@ -222,10 +162,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         let (batch, mut window) = (batch.finish(), Selection::default());
         window.fill(0..batch.rows());
         filters.select(filter, &batch, &mut window)?;
-        for (count, &position) in window.rows().iter().enumerate() {
-            kept.rows[count] = kept.rows[position as usize];
-        }
-        kept.truncate(window.len());
+        kept.retain_positions(window.rows());
         Ok(())
     }
 }

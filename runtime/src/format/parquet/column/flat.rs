@@ -10,7 +10,7 @@ use parquet::file::reader::ChunkReader;
 
 use super::Buffers;
 use super::codes::{Codes, WINDOW};
-use super::filtered::Kept;
+use super::kept::Kept;
 use super::pages::{Content, Page, Pages};
 use super::values::{Texts, Values, plain_array};
 use crate::error::Result;

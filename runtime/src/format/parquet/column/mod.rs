@@ -14,6 +14,7 @@
 mod codes;
 mod filtered;
 mod flat;
+mod kept;
 mod pages;
 mod values;
 
@@ -28,9 +29,10 @@ use crate::error::Result;
 use crate::page::Columns;
 use crate::row::{LeafSet, LeafType, Schema};
 use codes::WINDOW;
+use filtered::Advanced;
 pub(super) use filtered::FilterError;
-use filtered::{Advanced, Kept};
 use flat::FlatColumn;
+use kept::Kept;
 use values::Values;
 
 /// The columns of a row group that are decoded here.
