@@ -38,7 +38,7 @@ impl Filter {
     }
 }
 
-/// A join's runtime filter before what sends rows there.
+/// A join's runtime filter, on the way to the join.
 pub(in crate::exec) struct KeyCheck {
     join: usize,
     filter: Arc<RuntimeFilter>,

@@ -99,8 +99,9 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
                 break;
             }
             let Some(reads) = filters.reads(filter).cloned() else { continue };
-            if !self.ask_values(filter, &reads, kept, schema, filters)? {
-                self.ask_rows(filter, &reads, kept, schema, filters)?;
+            let mut question = Question { filter, reads, schema, filters: &mut *filters };
+            if !self.ask_values(&mut question, kept)? {
+                self.ask_rows(&mut question, kept)?;
             }
             filters.note(filter, asked, kept.rows().len());
         }
@@ -115,39 +116,27 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
     }
 
     /// Asks a filter that reads one column once for each value of its dictionary; whether that can be done.
-    fn ask_values(
-        &mut self,
-        filter: usize,
-        reads: &LeafSet,
-        kept: &mut Kept,
-        schema: &Schema,
-        filters: &mut dyn RowFilters,
-    ) -> Result<bool, FilterError> {
+    fn ask_values(&mut self, question: &mut Question<'_>, kept: &mut Kept) -> Result<bool, FilterError> {
+        let Question { filter, reads, .. } = question;
         let mut columns = self.columns.iter_mut().filter(|column| column.is_among(reads));
         let (Some(column), None) = (columns.next(), columns.next()) else { return Ok(false) };
         // Each value is asked for, also those of rows that filters before have dropped.
-        if !filters.is_of_values(filter) || 2 * column.dictionary_values > self.group_rows {
+        if !question.filters.is_of_values(*filter) || 2 * column.dictionary_values > self.group_rows {
             return Ok(false);
         }
         column.decode_undropped(kept.of())?;
         let Some(codes) = column.codes() else { return Ok(false) };
-        let answers = match &mut self.answers[filter] {
+        let answers = match &mut self.answers[*filter] {
             Some(answers) => answers,
-            answers => answers.insert(answers_of(column, filter, schema, filters)?),
+            answers => answers.insert(question.answers_of(column)?),
         };
         kept.retain(codes, answers);
         Ok(true)
     }
 
     /// Asks a filter once for each row.
-    fn ask_rows(
-        &mut self,
-        filter: usize,
-        reads: &LeafSet,
-        kept: &mut Kept,
-        schema: &Schema,
-        filters: &mut dyn RowFilters,
-    ) -> Result<(), FilterError> {
+    fn ask_rows(&mut self, question: &mut Question<'_>, kept: &mut Kept) -> Result<(), FilterError> {
+        let Question { filter, reads, schema, filters } = question;
         for column in self.columns.iter_mut().filter(|column| column.is_among(reads)) {
             column.make_asked(kept)?;
         }
@@ -161,38 +150,43 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         }
         let (batch, mut window) = (batch.finish(), Selection::default());
         window.fill(0..batch.rows());
-        filters.select(filter, &batch, &mut window)?;
+        filters.select(*filter, &batch, &mut window)?;
         kept.retain_positions(window.rows());
         Ok(())
     }
 }
 
-/// What a filter says of each value of a column's dictionary, and of null.
-fn answers_of<R: ChunkReader + 'static>(
-    column: &FlatColumn<R>,
+/// What is asked of some rows, or of all values of a column.
+struct Question<'f> {
     filter: usize,
-    schema: &Schema,
-    filters: &mut dyn RowFilters,
-) -> Result<Vec<bool>> {
-    let mut answers = vec![false; column.dictionary_values + 1];
-    let mut valid = vec![1; answers.len()];
-    valid[column.dictionary_values] = 0;
-    // Where the record has no `Option` there is no null.
-    let values = column.dictionary_values + usize::from(column.validity.is_some());
-    let mut batch = Columns::new(values);
-    for (index, leaf) in schema.leaves().iter().enumerate() {
-        if index == column.leaf || column.validity == Some(index) {
-            column.push_dictionary(index, leaf.ty, &valid, &mut batch)?;
-        } else {
-            batch.dead(leaf.ty);
+    reads: LeafSet,
+    schema: &'f Schema,
+    filters: &'f mut dyn RowFilters,
+}
+
+impl Question<'_> {
+    /// What the filter says of each value of a column's dictionary, and of null.
+    fn answers_of<R: ChunkReader + 'static>(&mut self, column: &FlatColumn<R>) -> Result<Vec<bool>> {
+        let mut answers = vec![false; column.dictionary_values + 1];
+        let mut valid = vec![1; answers.len()];
+        valid[column.dictionary_values] = 0;
+        // Where the record has no `Option` there is no null.
+        let values = column.dictionary_values + usize::from(column.validity.is_some());
+        let mut batch = Columns::new(values);
+        for (index, leaf) in self.schema.leaves().iter().enumerate() {
+            if index == column.leaf || column.validity == Some(index) {
+                column.push_dictionary(index, leaf.ty, &valid, &mut batch)?;
+            } else {
+                batch.dead(leaf.ty);
+            }
         }
+        let batch = batch.finish();
+        let (mut next, mut window) = (0, Selection::default());
+        while next < values {
+            next = window.fill(next..values);
+            self.filters.select(self.filter, &batch, &mut window)?;
+            window.rows().iter().for_each(|&value| answers[value as usize] = true);
+        }
+        Ok(answers)
     }
-    let batch = batch.finish();
-    let (mut next, mut window) = (0, Selection::default());
-    while next < values {
-        next = window.fill(next..values);
-        filters.select(filter, &batch, &mut window)?;
-        window.rows().iter().for_each(|&value| answers[value as usize] = true);
-    }
-    Ok(answers)
 }

@@ -256,13 +256,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             return self.advance(kept.of());
         }
         self.decode_undropped(kept.of())?;
-        let Buffers { dictionary, codes, taken, undropped, values, present, valid, .. } = &mut self.buffers;
-        let of = if self.form == Form::Codes { Of::Codes(dictionary, codes) } else { Of::Values(undropped) };
-        of.take(kept, taken, values).ok_or_else(ended)?;
-        if self.is_nullable {
-            look_up(present, kept.rows(), valid).ok_or_else(ended)?;
-        }
-        Ok(())
+        self.take(kept, false).ok_or_else(ended)
     }
 
     /// Makes the values of the rows that are kept so far, for a filter to be asked of, if that was not done.
@@ -271,16 +265,28 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         if self.asked_of == Some(kept.number()) {
             return Ok(());
         }
-        let Buffers { dictionary, codes, taken, undropped, asked, present, asked_valid, .. } = &mut self.buffers;
-        asked.clear();
-        let of = if self.form == Form::Codes { Of::Codes(dictionary, codes) } else { Of::Values(undropped) };
-        of.take(kept, taken, asked).ok_or_else(ended)?;
-        asked_valid.clear();
-        if self.is_nullable {
-            look_up(present, kept.rows(), asked_valid).ok_or_else(ended)?;
-        }
+        self.buffers.asked.clear();
+        self.buffers.asked_valid.clear();
+        self.take(kept, true).ok_or_else(ended)?;
         self.asked_of = Some(kept.number());
         Ok(())
+    }
+
+    /// Adds the rows that are kept to what a filter is asked of, or to the batch.
+    fn take(&mut self, kept: &Kept, are_asked: bool) -> Option<()> {
+        let Buffers { dictionary, codes, taken, undropped, values, valid, asked, asked_valid, present, .. } =
+            &mut self.buffers;
+        let (values, valid) = if are_asked { (asked, asked_valid) } else { (values, valid) };
+        if self.form == Form::Undropped {
+            values.look_up(undropped, kept.rows())?;
+        } else if kept.are_all() {
+            values.look_up(dictionary, codes.get(..kept.of())?)?;
+        } else {
+            taken.clear();
+            look_up(codes, kept.rows(), taken)?;
+            values.look_up(dictionary, taken)?;
+        }
+        if self.is_nullable { look_up(present, kept.rows(), valid) } else { Some(()) }
     }
 
     /// Whether one of its leaves is among some.
@@ -406,28 +412,6 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
 fn ended() -> Wrong {
     Wrong { row: None, message: OTHER_ROWS.to_owned() }
-}
-
-/// Where rows are taken from.
-enum Of<'c> {
-    /// A dictionary, and their codes.
-    Codes(&'c Values, &'c [u32]),
-    Values(&'c Values),
-}
-
-impl Of<'_> {
-    /// Adds those that are kept; `taken` is for their codes.
-    fn take(self, kept: &Kept, taken: &mut Vec<u32>, out: &mut Values) -> Option<()> {
-        match self {
-            Of::Values(values) => out.look_up(values, kept.rows()),
-            Of::Codes(dictionary, codes) if kept.are_all() => out.look_up(dictionary, codes.get(..kept.of())?),
-            Of::Codes(dictionary, codes) => {
-                taken.clear();
-                look_up(codes, kept.rows(), taken)?;
-                out.look_up(dictionary, taken)
-            }
-        }
-    }
 }
 
 /// The row of the value at a position among those that are there.
