@@ -45,6 +45,7 @@ mod kernel;
 mod key;
 pub mod operators;
 mod lengths;
+mod like;
 pub mod prelude;
 mod record;
 mod text;
@@ -65,6 +66,7 @@ pub use key::{
     Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, NamesField, OfFields, Order, Projection,
     Symbols, asc, desc,
 };
+pub use like::Like;
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TimeForms};
 pub use runtime::metrics::{Metrics, MetricsOfOperator, MetricsOfSnapshots};

@@ -9,6 +9,7 @@ pub use crate::flow::{
     RepartitionBuildLeft, RepartitionBuildRight, Solution, SortMerge, TimedStream, Tumbling, UpdateStream,
 };
 pub use crate::key::{Symbols, asc, desc};
+pub use crate::like::Like;
 pub use crate::record::{List, Map, Record, Value};
 pub use crate::text::TextExt;
 pub use runtime::value::{Date, Decimal, Texts, TimeDelta, TimeUnit, Timestamp, Zone};

@@ -25,7 +25,7 @@ use crate::words::is_one_of;
 const OPTION_METHODS: &str = "is_none is_none_or is_some is_some_and";
 
 /// Methods of texts and lists that have an answer for each.
-const LIST_METHODS: &str = "contains ends_with is_empty len starts_with";
+const LIST_METHODS: &str = "contains ends_with is_empty len like starts_with";
 
 /// A value whose type is to say something.
 #[derive(Clone)]

@@ -60,7 +60,7 @@ pub struct Of<'a, T: ?Sized>(pub &'a T);
 /// so neither is what compares them.
 pub trait Plain {}
 
-/// Types of many values, whose `contains`, `starts_with`, `ends_with`, `len` and `is_empty` have an answer for each.
+/// Types of many values, whose `contains`, `starts_with`, `ends_with`, `like`, `len` and `is_empty` have an answer for each.
 pub trait Several {}
 
 macro_rules! asked {
@@ -111,7 +111,7 @@ impl<T: Optional + ?Sized> Optional for &T {}
 macro_rules! plain {
     ($($ty:ty)*) => {$(impl Plain for $ty {})*};
 }
-plain!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Date Timestamp TimeDelta Texts<'_> ());
+plain!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Date Timestamp TimeDelta Texts<'_> Like ());
 impl<const SCALE: u8> Plain for Decimal<SCALE> {}
 
 macro_rules! plain_of {

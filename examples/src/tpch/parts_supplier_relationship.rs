@@ -25,8 +25,8 @@ pub fn parts_supplier_relationship(
     sizes: Vec<i32>,
 ) -> DataSet<Suppliers> {
     let wanted = parts.filter(|p| p.brand != brand && !p.kind.starts_with(&kind) && sizes.contains(&p.size));
-    let blamed =
-        suppliers.filter(|s| s.comment.split_once("Customer").is_some_and(|(_, rest)| rest.contains("Complaints")));
+    let complaint = Like::new("%Customer%Complaints%");
+    let blamed = suppliers.filter(|s| s.comment.like(&complaint));
     partsupps
         .anti_join(blamed)
         .on(|ps| ps.suppkey, |s| s.suppkey)

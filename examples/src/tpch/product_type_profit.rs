@@ -13,7 +13,7 @@ pub struct Profit {
     pub profit: Decimal<4>,
 }
 
-/// Profits with all parts whose name contains `word`.
+/// Profits with all parts whose name is like `named`.
 #[dataflow]
 pub fn product_type_profit(
     parts: DataSet<Part>,
@@ -22,9 +22,9 @@ pub fn product_type_profit(
     partsupps: DataSet<PartSupp>,
     orders: DataSet<Order>,
     nations: DataSet<Nation>,
-    word: String,
+    named: Like,
 ) -> DataSet<Profit> {
-    let wanted = parts.filter(|p| p.name.contains(&word));
+    let wanted = parts.filter(|p| p.name.like(&named));
     let suppliers = suppliers.join(nations).on(|s| s.nationkey, |n| n.nationkey).map(|s, n| (s.suppkey, n.name));
     let costs = partsupps
         .semi_join(wanted)

@@ -57,6 +57,7 @@ mod options;
 mod prune;
 mod reader;
 mod sample;
+mod snappy;
 mod source;
 
 pub use encoder::ParquetFormat;

@@ -93,7 +93,25 @@ impl GroupTable {
         // SAFETY: rows of an input are rows of its batch.
         groups.hashes.extend(rows.iter().map(|&row| unsafe { shape.hash(row as usize) }));
         let hashes = std::mem::take(&mut groups.hashes);
-        groups.places.resize(rows.len(), 0);
+        let probed = if is_clustered(&hashes) {
+            self.probe_clustered(shape, rows, &hashes, opening, groups)
+        } else {
+            self.probe_scattered(shape, rows, &hashes, opening, groups)
+        };
+        groups.hashes = hashes;
+        probed
+    }
+
+    /// Rows of which each may be of any group: they are looked up in blocks.
+    fn probe_scattered<K: KeyShape>(
+        &mut self,
+        shape: K,
+        rows: &[u32],
+        hashes: &[u64],
+        opening: &Opening,
+        groups: &mut Groups,
+    ) -> Result<()> {
+        groups.places.resize(rows.len(), NO_PLACE);
         // A small table lies in the cache already: loading ahead would only be work.
         let far = self.index.bytes() > NEAR_BYTES;
         if far {
@@ -125,7 +143,40 @@ impl GroupTable {
                 groups.places[start + offset] = place;
             }
         }
-        groups.hashes = hashes;
+        Ok(())
+    }
+
+    /// Rows that mostly follow others of their group, as those of a file that is ordered by the key: a run of them is looked up once.
+    fn probe_clustered<K: KeyShape>(
+        &mut self,
+        shape: K,
+        rows: &[u32],
+        hashes: &[u64],
+        opening: &Opening,
+        groups: &mut Groups,
+    ) -> Result<()> {
+        let base = self.base;
+        let far = self.index.bytes() > NEAR_BYTES;
+        let (mut last_hash, mut last) = (0, NO_PLACE);
+        for (position, (&row, &hash)) in rows.iter().zip(hashes).enumerate() {
+            if far && position.is_multiple_of(BLOCK_ROWS) {
+                let ahead = hashes.len().min(position + BLOCK_ROWS)..hashes.len().min(position + 2 * BLOCK_ROWS);
+                self.index.view().prefetch(&hashes[ahead]);
+            }
+            let row = row as usize;
+            // SAFETY: rows of an input are rows of its batch; places in the index, and the last one found, are rows of this table.
+            let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
+            let follows = hash == last_hash && last != NO_PLACE && same(last);
+            if !follows {
+                last = match self.index.find(hash, same) {
+                    Some(place) => place,
+                    // SAFETY: rows of an input are rows of its batch, which the opening was made for.
+                    None => unsafe { self.open_at(position, opening, row, hash, groups)? },
+                };
+                last_hash = hash;
+            }
+            groups.places.push(last);
+        }
         Ok(())
     }
 
@@ -196,6 +247,12 @@ impl GroupTable {
         }
         Ok(place.unwrap_or(NO_PLACE))
     }
+}
+
+/// Whether rows have the hash of the row before more often than not.
+fn is_clustered(hashes: &[u64]) -> bool {
+    let following = hashes.iter().zip(hashes.iter().skip(1)).filter(|(hash, next)| hash == next).count();
+    following * 2 > hashes.len()
 }
 
 /// Compares rows with their candidates: a tight loop without calls. Sets the places of those that are right, and lists the others;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::{Compression, Encoding, Type};
 use parquet::column::page::{self, PageReader};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::ChunkReader;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::format::parquet::footer::guarded;
+use crate::format::parquet::snappy::decompress_numbers;
 
 /// Pages of a column.
 ///
@@ -18,6 +19,8 @@ use crate::format::parquet::footer::guarded;
 pub(super) struct Pages<R: ChunkReader> {
     reader: SerializedPageReader<R>,
     is_snappy: bool,
+    /// Whether its values take eight bytes each.
+    is_of_numbers: bool,
     snappy: snap::raw::Decoder,
     /// What a page may become at most, as the footer says.
     most_bytes: usize,
@@ -64,7 +67,16 @@ impl<R: ChunkReader + 'static> Pages<R> {
             SerializedPageReader::new(input.clone(), &as_it_is, rows, None)
         })?;
         let most_bytes = usize::try_from(chunk.uncompressed_size()).unwrap_or(0);
-        Ok(Pages { reader, is_snappy, snappy: snap::raw::Decoder::new(), most_bytes, buffer, dictionary })
+        let is_of_numbers = matches!(chunk.column_type(), Type::INT64 | Type::DOUBLE);
+        Ok(Pages {
+            reader,
+            is_snappy,
+            is_of_numbers,
+            snappy: snap::raw::Decoder::new(),
+            most_bytes,
+            buffer,
+            dictionary,
+        })
     }
 
     /// The buffer, to be used again.
@@ -108,7 +120,10 @@ impl<R: ChunkReader + 'static> Pages<R> {
             // Nothing of it is wanted any more. The next pages are about as large: some room for those that are larger.
             *buffer = vec![0; length + length / 8];
         }
-        self.snappy.decompress(&body, &mut buffer[..length]).map_err(|error| error.to_string())?;
+        let output = &mut buffer[..length];
+        if !self.is_of_numbers || decompress_numbers(&body, output).is_none() {
+            self.snappy.decompress(&body, output).map_err(|error| error.to_string())?;
+        }
         Ok(Some(Page { content, values, levels, body: None, length }))
     }
 

@@ -14,6 +14,8 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::ChunkReader;
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use crate::format::parquet::snappy::decompress_beginning;
+
 /// Smaller dictionaries are not worth the trouble.
 const LEAST_BYTES: usize = 32 << 10;
 /// Nor are those with fewer values than so many for each row.
@@ -174,7 +176,7 @@ impl Dictionary {
         for read in [likely.min(self.compressed_bytes), self.compressed_bytes] {
             let compressed = file.get_bytes(self.values_at, read)?;
             let bytes = match compression {
-                Compression::SNAPPY => snappy(&compressed, wanted).map(Bytes::from),
+                Compression::SNAPPY => decompress_beginning(&compressed, wanted).map(Bytes::from),
                 _ => (wanted <= read).then(|| compressed.slice(..wanted)),
             };
             if bytes.is_some() {
@@ -371,45 +373,6 @@ fn end_of_texts(bytes: &[u8], texts: usize) -> Option<usize> {
         end = end.checked_add(4)?.checked_add(length).filter(|&end| end <= bytes.len())?;
     }
     Some(end)
-}
-
-/// The first bytes of what was compressed by Snappy: literal bytes, and copies of what came before. None where there are fewer.
-fn snappy(mut rest: &[u8], wanted: usize) -> Option<Vec<u8>> {
-    // A copy is at most as long.
-    const LONGEST_COPY: usize = 64;
-    let mut bytes = Vec::with_capacity(wanted + LONGEST_COPY);
-    varint(&mut rest)?;
-    while bytes.len() < wanted {
-        let tag = take(&mut rest)?;
-        let number = |rest: &mut &[u8], count: usize| {
-            let (number, others) = rest.split_at_checked(count)?;
-            *rest = others;
-            Some(number.iter().rev().fold(0_usize, |number, &byte| number << 8 | usize::from(byte)))
-        };
-        let upper = usize::from(tag >> 2);
-        let (length, distance) = match tag & 3 {
-            0 => {
-                let length = 1 + if upper < 60 { upper } else { number(&mut rest, upper - 59)? };
-                let length = length.min(wanted - bytes.len());
-                let (literal, others) = rest.split_at_checked(length)?;
-                bytes.extend_from_slice(literal);
-                rest = others;
-                continue;
-            }
-            1 => (4 + (upper & 7), usize::from(tag >> 5) << 8 | number(&mut rest, 1)?),
-            2 => (1 + upper, number(&mut rest, 2)?),
-            _ => (1 + upper, number(&mut rest, 4)?),
-        };
-        let from = bytes.len().checked_sub(distance).filter(|_| distance > 0)?;
-        if distance >= length {
-            bytes.extend_from_within(from..from + length);
-        } else {
-            // It copies what it has copied itself.
-            (from..from + length).for_each(|at| bytes.push(bytes[at]));
-        }
-    }
-    bytes.truncate(wanted);
-    Some(bytes)
 }
 
 #[cfg(test)]

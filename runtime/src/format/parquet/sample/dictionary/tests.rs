@@ -60,18 +60,6 @@ fn a_dictionary_is_left_as_it_is_where_most_of_it_is_wanted() {
 }
 
 #[test]
-fn literals_and_copies_are_decompressed_as_far_as_wanted() {
-    // "abcd", then nine bytes from four before, which overlap, then six bytes from one before.
-    let compressed = [19, 3 << 2, b'a', b'b', b'c', b'd', 5 << 2 | 1, 4, 5 << 2 | 2, 1, 0];
-    let whole = b"abcdabcdabcdaaaaaaa";
-    for wanted in 0..=whole.len() {
-        assert_eq!(snappy(&compressed, wanted).unwrap(), whole[..wanted]);
-    }
-    assert_eq!(snappy(&compressed, whole.len() + 1), None);
-    assert_eq!(snappy(&[9, 1, 1], 4), None, "a copy of what is not there");
-}
-
-#[test]
 fn the_largest_index_is_found_in_runs_of_either_kind() {
     // Five times 300; then 8 numbers of 9 bits, of which the last is 510.
     let mut runs = vec![5 << 1, 44, 1, 1 << 1 | 1];

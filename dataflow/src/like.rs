@@ -1,0 +1,176 @@
+//! Patterns of texts, as SQL's `LIKE` has them.
+
+use memchr::memmem::Finder;
+
+/// A pattern of SQL's `LIKE`, made once and held against many texts: see [`TextExt::like`](crate::TextExt::like).
+///
+/// `%` stands for any characters or none, `_` for one, and what follows a `\` for itself; capitals and small letters differ.
+///
+/// A text is searched once, from the front, with the vector instructions of `memchr`; a pattern is some hundred nanoseconds to make.
+///
+/// ```
+/// use dataflow::prelude::*;
+///
+/// let green = Like::new("%green%");
+/// assert!("dark green metallic".like(&green));
+/// assert!(!"red".like(&green));
+/// assert!("100%".like(&Like::new(r"___\%")));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Like {
+    /// What a text begins with.
+    first: Part,
+    /// What it ends with, behind `first` and not within it; `None` where `first` is all of it.
+    last: Option<Part>,
+    /// What stands between them, in this order, each behind the one before.
+    between: Box<[Part]>,
+}
+
+impl Like {
+    /// The pattern that is written so.
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
+        let mut parts = vec![Vec::new()];
+        let mut chars = pattern.chars();
+        while let Some(char) = chars.next() {
+            let one = match char {
+                '%' => {
+                    parts.push(Vec::new());
+                    continue;
+                }
+                '_' => None,
+                '\\' => Some(chars.next().unwrap_or('\\')),
+                _ => Some(char),
+            };
+            if let Some(part) = parts.last_mut() {
+                part.push(one);
+            }
+        }
+        let mut parts = parts.iter().map(|part| Part::of(part));
+        let first = parts.next().unwrap_or_else(|| Part::of(&[]));
+        let last = parts.next_back();
+        Self { first, last, between: parts.filter(|part| !part.is_empty()).collect() }
+    }
+
+    /// Whether a text is of this form.
+    #[must_use]
+    pub(crate) fn is_form_of(&self, text: &str) -> bool {
+        let Some(rest) = self.first.strip_from_front(text) else { return false };
+        let Some(last) = &self.last else { return rest.is_empty() };
+        let Some(rest) = last.strip_from_back(rest) else { return false };
+        self.between.iter().try_fold(rest, |rest, part| part.behind(rest)).is_some()
+    }
+}
+
+/// What a pattern has between two `%`.
+#[derive(Clone, Debug)]
+enum Part {
+    /// Nothing, which is everywhere.
+    Empty,
+    /// A text, as it stands.
+    Text(Box<Finder<'static>>),
+    /// Characters of which some, the `None`s, may be any.
+    Chars(Box<[Option<char>]>),
+}
+
+impl Part {
+    fn of(chars: &[Option<char>]) -> Self {
+        match chars.iter().copied().collect::<Option<String>>() {
+            Some(text) if text.is_empty() => Self::Empty,
+            Some(text) => Self::Text(Box::new(Finder::new(&text).into_owned())),
+            None => Self::Chars(chars.into()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
+    /// What is behind this part, where the text begins with it.
+    fn strip_from_front<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Empty => Some(text),
+            Self::Text(finder) => text.as_bytes().starts_with(finder.needle()).then(|| &text[finder.needle().len()..]),
+            Self::Chars(part) => {
+                let mut chars = text.chars();
+                let is_each = |one: &Option<char>| chars.next().is_some_and(|char| one.is_none_or(|one| one == char));
+                part.iter().all(is_each).then(|| chars.as_str())
+            }
+        }
+    }
+
+    /// What is before this part, where the text ends with it.
+    fn strip_from_back<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Empty => Some(text),
+            Self::Text(finder) => {
+                let start = text.len().checked_sub(finder.needle().len())?;
+                text.as_bytes().ends_with(finder.needle()).then(|| &text[..start])
+            }
+            Self::Chars(part) => {
+                let (start, _) = text.char_indices().nth_back(part.len() - 1)?;
+                self.strip_from_front(&text[start..])?;
+                Some(&text[..start])
+            }
+        }
+    }
+
+    /// What is behind the first place where this part stands in the text.
+    fn behind<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Empty => Some(text),
+            Self::Text(finder) => finder.find(text.as_bytes()).map(|start| &text[start + finder.needle().len()..]),
+            Self::Chars(_) => text.char_indices().find_map(|(start, _)| self.strip_from_front(&text[start..])),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// By the definition, character by character.
+    fn is_like(text: &[char], pattern: &[char]) -> bool {
+        match pattern {
+            [] => text.is_empty(),
+            ['%', pattern @ ..] => (0..=text.len()).any(|start| is_like(&text[start..], pattern)),
+            ['_', pattern @ ..] => !text.is_empty() && is_like(&text[1..], pattern),
+            ['\\', char, pattern @ ..] | [char, pattern @ ..] => {
+                text.first() == Some(char) && is_like(&text[1..], pattern)
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn patterns_are_what_they_say(text in "[aé%\\\\]{0,8}", pattern in r"([aé]{1,2}|%|_|\\%|\\_|\\\\|\\a){0,6}\\?") {
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            prop_assert_eq!(Like::new(&pattern).is_form_of(&text), is_like(&chars(&text), &chars(&pattern)));
+        }
+    }
+
+    #[test]
+    fn parts_do_not_overlap() {
+        for (text, pattern, is_form) in [
+            ("aba", "ab%ba", false),
+            ("abba", "ab%ba", true),
+            ("aba", "a%b%a", true),
+            ("special requests", "%special%requests%", true),
+            ("requests special", "%special%requests%", false),
+            ("specialrequest", "%special%requests%", false),
+            ("", "", true),
+            ("", "%", true),
+            ("", "%%", true),
+            ("", "_", false),
+            ("a", "", false),
+            ("é", "_", true),
+            ("aé", "%_é", true),
+            ("é", "%__", false),
+        ] {
+            assert_eq!(Like::new(pattern).is_form_of(text), is_form, "{text} like {pattern}");
+        }
+    }
+}
