@@ -12,6 +12,7 @@ use std::sync::Arc;
 use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 
 use super::{AnyMode, Flow, Handle};
+use crate::Like;
 use crate::record::{Record, Value};
 
 /// The answer of types: that something holds, or that it may not.
@@ -111,7 +112,7 @@ impl<T: Optional + ?Sized> Optional for &T {}
 macro_rules! plain {
     ($($ty:ty)*) => {$(impl Plain for $ty {})*};
 }
-plain!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Date Timestamp TimeDelta Texts<'_> Like ());
+plain!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Date Timestamp TimeDelta Like Texts<'_> ());
 impl<const SCALE: u8> Plain for Decimal<SCALE> {}
 
 macro_rules! plain_of {
