@@ -72,6 +72,39 @@ impl Codes {
         Some(())
     }
 
+    /// Passes the next `count`, and adds those at some positions among them, which are ascending; `None` where the page ends before one of these.
+    pub(super) fn pick(
+        &mut self,
+        bytes: &[u8],
+        count: usize,
+        mut positions: &[u32],
+        codes: &mut Vec<u32>,
+    ) -> Option<()> {
+        let mut done = 0;
+        while done < count {
+            if self.left == 0 {
+                self.begin_run(bytes)?;
+            }
+            let passed = self.left.min(count - done);
+            let within = positions.partition_point(|&position| (position as usize) < done + passed);
+            let (picked, others) = positions.split_at(within);
+            match &mut self.run {
+                Run::Same(code) => codes.extend(picked.iter().map(|_| *code)),
+                Run::Packed { next, at } => {
+                    let packed = bytes.get(*at..).unwrap_or_default();
+                    for &position in picked {
+                        codes.push(unpack_one(packed, self.width, *next + position as usize - done)?);
+                    }
+                    *next += passed;
+                }
+            }
+            positions = others;
+            self.left -= passed;
+            done += passed;
+        }
+        Some(())
+    }
+
     /// Reads a run's header.
     fn begin_run(&mut self, bytes: &[u8]) -> Option<()> {
         let header = varint(bytes, &mut self.at)?;
@@ -123,17 +156,25 @@ fn unpack_from(bytes: &[u8], width: usize, next: usize, out: &mut [u32]) -> Opti
 
 fn one_by_one(bytes: &[u8], width: usize, next: usize, out: &mut [u32]) -> Option<()> {
     for (index, value) in out.iter_mut().enumerate() {
-        let bit = (next + index) * width;
-        let bytes = bytes.get(bit / 8..)?;
-        if bytes.len() * 8 < bit % 8 + width {
-            return None;
-        }
-        let mut word = [0; size_of::<u64>()];
-        let length = bytes.len().min(word.len());
-        word[..length].copy_from_slice(&bytes[..length]);
-        *value = ((u64::from_le_bytes(word) >> (bit % 8)) & mask(width)) as u32;
+        *value = unpack_one(bytes, width, next + index)?;
     }
     Some(())
+}
+
+#[inline]
+fn unpack_one(bytes: &[u8], width: usize, index: usize) -> Option<u32> {
+    let bit = index * width;
+    let bytes = bytes.get(bit / 8..)?;
+    let word = match bytes.first_chunk() {
+        Some(&word) => word,
+        None if bytes.len() * 8 < bit % 8 + width => return None,
+        None => {
+            let mut word = [0; size_of::<u64>()];
+            word[..bytes.len()].copy_from_slice(bytes);
+            word
+        }
+    };
+    Some(((u64::from_le_bytes(word) >> (bit % 8)) & mask(width)) as u32)
 }
 
 const fn mask(width: usize) -> u64 {
@@ -217,6 +258,14 @@ mod tests {
                     let mut found = vec![u32::MAX; expected.len()];
                     found.chunks_mut(portion).for_each(|window| codes.decode(&bytes, window).unwrap());
                     assert_eq!(found, expected, "{count} of {width} bits, {portion} at once");
+                    let (mut codes, mut picked) = (Codes::new(width, 0).unwrap(), Vec::new());
+                    for (index, window) in expected.chunks(portion).enumerate() {
+                        let mut positions = 0..window.len() as u32;
+                        let positions: Vec<_> = positions.by_ref().skip(index % 2).step_by(3).collect();
+                        codes.pick(&bytes, window.len(), &positions, &mut picked).unwrap();
+                        let of_window: Vec<_> = positions.iter().map(|&position| window[position as usize]).collect();
+                        assert_eq!(picked.split_off(0), of_window, "{count} of {width} bits, {portion} at once");
+                    }
                 }
             }
         }
@@ -229,6 +278,10 @@ mod tests {
             for length in 0..bytes.len() {
                 let mut found = vec![0; expected.len()];
                 assert_eq!(Codes::new(width, 0).unwrap().decode(&bytes[..length], &mut found), None, "{length}");
+                let last = expected.len() as u32 - 1;
+                let picked =
+                    Codes::new(width, 0).unwrap().pick(&bytes[..length], found.len(), &[last], &mut Vec::new());
+                assert_eq!(picked, None, "{length}");
             }
         }
         assert!(Codes::new(33, 0).is_none());

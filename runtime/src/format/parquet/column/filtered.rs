@@ -107,7 +107,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         }
         for column in &mut self.columns {
             if kept.rows().is_empty() || self.live.as_ref().is_some_and(|live| !column.is_among(live)) {
-                column.decode_undropped(kept.of())?;
+                column.pass(kept.of())?;
             } else {
                 column.add(kept)?;
             }

@@ -43,6 +43,9 @@ pub(super) struct FlatColumn<R: ChunkReader> {
     asked_of: Option<u64>,
 }
 
+/// Codes are picked where filters keep one row of so many at most: to pick one takes as long as to decode three.
+const PICKED_OF: usize = 4;
+
 /// What some rows are decoded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -249,8 +252,40 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         (self.form == Form::Codes).then_some(&self.buffers.codes)
     }
 
+    /// Passes the next rows, none of which is added.
+    pub(super) fn pass(&mut self, rows: usize) -> Result<(), Wrong> {
+        if self.pick(rows, &[])? { Ok(()) } else { self.decode_undropped(rows) }
+    }
+
+    /// Adds a few of the next `of` rows to the batch, or none, without decoding the others; whether that can be done, which it can if nobody has decoded
+    /// them, and all are codes of one page.
+    fn pick(&mut self, of: usize, rows: &[u32]) -> Result<bool, Wrong> {
+        if self.form != Form::Undecoded || PICKED_OF * rows.len() > of {
+            return Ok(false);
+        }
+        let Some(Open { page, left, levels: None, encoded: Encoded::Codes(codes) }) = &mut self.page else {
+            return Ok(false);
+        };
+        if *left < of {
+            return Ok(false);
+        }
+        let Buffers { dictionary, taken, values, valid, .. } = &mut self.buffers;
+        taken.clear();
+        codes.pick(self.pages.body(page), of, rows, taken).ok_or_else(ended)?;
+        check_codes(taken, self.dictionary_values)?;
+        values.look_up(dictionary, taken).ok_or_else(ended)?;
+        if self.is_nullable {
+            valid.resize(valid.len() + rows.len(), 1);
+        }
+        *left -= of;
+        Ok(true)
+    }
+
     /// Adds the rows that are kept to the batch.
     pub(super) fn add(&mut self, kept: &Kept) -> Result<(), Wrong> {
+        if self.pick(kept.of(), kept.rows())? {
+            return Ok(());
+        }
         // Texts of pages would come to lie in other buffers than those that are taken.
         if self.form == Form::Undecoded && kept.are_all() && self.ty != LeafType::Text {
             return self.advance(kept.of());
@@ -334,7 +369,6 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
     /// Decodes up to so many rows, the first of which is row `first` of the batch.
     fn decode(&mut self, most: usize, first: usize) -> Result<usize, Wrong> {
-        let damaged = |reason: &str| Wrong { row: None, message: format!("the data is damaged: {reason}") };
         if self.page.as_ref().is_none_or(|page| page.left == 0) {
             self.read_page().map_err(|reason| damaged(&reason))?;
         }
@@ -366,10 +400,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
                 let begin = if keeps_codes { first } else { 0 };
                 let window = &mut buffers.codes[begin..begin + rows];
                 codes.decode(body, &mut window[..present]).ok_or_else(ended)?;
+                check_codes(&window[..present], self.dictionary_values)?;
                 let values = self.dictionary_values as u32;
-                if window[..present].iter().fold(false, |beyond, &code| beyond | (code >= values)) {
-                    return Err(damaged("a value is none of its dictionary"));
-                }
                 if let Some(levels) = levels {
                     let mut next = present;
                     for (row, &level) in levels.iter().enumerate().rev() {
@@ -408,6 +440,22 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         page.left -= rows;
         Ok(rows)
     }
+}
+
+fn damaged(reason: &str) -> Wrong {
+    Wrong { row: None, message: format!("the data is damaged: {reason}") }
+}
+
+/// Codes of values that a dictionary has.
+fn check_codes(codes: &[u32], values: usize) -> Result<(), Wrong> {
+    // By the signs of differences, which one instruction makes of several codes, as it does not of comparisons of numbers without a sign.
+    let are_known = match i32::try_from(values) {
+        Ok(values) => {
+            codes.iter().fold(-1, |signs, &code| signs & (code as i32).wrapping_sub(values) & !(code as i32)) < 0
+        }
+        Err(_) => codes.iter().all(|&code| (code as usize) < values),
+    };
+    if are_known { Ok(()) } else { Err(damaged("a value is none of its dictionary")) }
 }
 
 fn ended() -> Wrong {

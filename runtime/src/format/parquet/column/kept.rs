@@ -43,19 +43,12 @@ impl Kept {
 
     /// Keeps the rows whose codes stand for values that are kept.
     pub(super) fn retain(&mut self, codes: &[u32], answers: &[bool]) {
-        let mut kept = 0;
+        let (mut kept, rows) = (0, &mut self.rows[..]);
         // Without a branch on the answer, which nobody can predict.
-        if self.are_all() {
-            for (row, &code) in codes.iter().enumerate().take(self.of) {
-                self.rows[kept] = row as u32;
-                kept += usize::from(answers[code as usize]);
-            }
-        } else {
-            for position in 0..self.rows.len() {
-                let row = self.rows[position];
-                self.rows[kept] = row;
-                kept += usize::from(answers[codes[row as usize] as usize]);
-            }
+        for position in 0..rows.len() {
+            let row = rows[position];
+            rows[kept] = row;
+            kept += usize::from(answers[codes[row as usize] as usize]);
         }
         self.truncate(kept);
     }
