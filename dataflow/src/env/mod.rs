@@ -307,7 +307,8 @@ impl Env {
         let memory_bytes = self.inner.admissions.budget().limit_bytes();
         let (tasks, rules, decisions) =
             (options.parallelism, Rules::without(&options.without), options.decisions.clone());
-        optimizer::Resources { tasks, memory_bytes, rules, profile: options.profile.clone(), decisions }
+        let (profile, side_by_side) = (options.profile.clone(), exec::side_by_side);
+        optimizer::Resources { tasks, memory_bytes, rules, profile, decisions, side_by_side }
     }
 
     fn pool(&self) -> Result<Pool> {

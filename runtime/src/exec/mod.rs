@@ -19,6 +19,7 @@ mod inline;
 mod needs;
 mod pipeline;
 mod reading;
+mod side_by_side;
 mod snapshots;
 mod spill_queue;
 mod start;
@@ -38,6 +39,7 @@ use crate::spill::SpillSpace;
 
 pub use admission::Admissions;
 pub use handle::JobHandle;
+pub use side_by_side::side_by_side;
 pub use snapshots::SnapshotSettings;
 pub use submitted::{JobControl, Submitted};
 

@@ -6,10 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::Resources;
 use super::liveness::Live;
 use super::scans::bounds_behind;
 use crate::plan::Node;
-use crate::source::{Scan, Source, sample_of};
+use crate::source::{Sample, Scan, Source, samples_of};
 use crate::statistics::{Effort, Relation};
 use crate::strategy::{Estimate, Role};
 
@@ -23,10 +24,10 @@ const LEAST_SCANNED_BYTES: f64 = 16.0;
 pub(super) type Known = HashMap<u64, Relation>;
 
 /// Asks each operator, inputs first. What nobody reads gives nothing: it is a sink.
-pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live) -> (Known, Estimates) {
+pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) -> (Known, Estimates) {
     let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
-    let (decisive, effort) = (decisive(nodes), Arc::new(Effort::default()));
-    let bounds = bounds_behind(nodes);
+    let scans = scans(nodes, live, &read);
+    let (samples, effort) = (samples(nodes, &scans, resources), Arc::new(Effort::default()));
     let (mut relations, mut estimates) = (Known::new(), Estimates::new());
     for node in nodes {
         let inputs: Vec<Relation> =
@@ -37,9 +38,8 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live) -> (Known, Estimates) {
         };
         let relation = match node.operator.role() {
             Role::Source(source) => {
-                let bounds = bounds.get(&node.sequence).cloned().unwrap_or_default();
-                let scan = Scan { live: live.clone(), bounds };
-                scanned(&*source, &scan, decisive.contains(&node.sequence).then_some(&effort))
+                let sample = samples.get(&node.sequence).map(|sample| &**sample);
+                scanned(&*source, &scans[&node.sequence], sample, &effort)
             }
             _ => node.operator.estimate(&inputs),
         };
@@ -60,18 +60,47 @@ fn decisive(nodes: &[Arc<Node>]) -> HashSet<u64> {
     decisive
 }
 
-/// What a source gives; looked at, where there is an effort to spend on it.
-fn scanned(source: &dyn Source, scan: &Scan, effort: Option<&Arc<Effort>>) -> Relation {
+/// What is read of each source whose records somebody reads, by the node's sequence number.
+fn scans(nodes: &[Arc<Node>], live: &Live, read: &HashSet<u64>) -> HashMap<u64, Scan> {
+    let mut bounds = bounds_behind(nodes);
+    let sources = nodes.iter().filter(|node| matches!(node.operator.role(), Role::Source(_)));
+    let scan = |node: &Arc<Node>| {
+        let bounds = bounds.remove(&node.sequence).unwrap_or_default();
+        let live = live.get(&node.sequence).filter(|_| read.contains(&node.sequence))?.clone();
+        Some((node.sequence, Scan { live, bounds }))
+    };
+    sources.filter_map(scan).collect()
+}
+
+/// Samples of the sources that something depends on, as many taken at once as there are tasks.
+fn samples(
+    nodes: &[Arc<Node>],
+    scans: &HashMap<u64, Scan>,
+    &Resources { tasks, side_by_side, .. }: &Resources,
+) -> HashMap<u64, Arc<Sample>> {
+    let decisive = decisive(nodes);
+    let sampled = |node: &Arc<Node>| {
+        let scan =
+            scans.get(&node.sequence).filter(|scan| !scan.live.is_empty() && decisive.contains(&node.sequence))?;
+        let Role::Source(source) = node.operator.role() else { return None };
+        Some((node.sequence, (source, scan.clone())))
+    };
+    let (sequences, scans): (Vec<u64>, Vec<_>) = nodes.iter().filter_map(sampled).unzip();
+    let samples = samples_of(&scans, |count, work| side_by_side(tasks, count, work));
+    sequences.into_iter().zip(samples).filter_map(|(sequence, sample)| Some((sequence, sample?))).collect()
+}
+
+/// What a source gives, and what is known of it by a sample.
+fn scanned(source: &dyn Source, scan: &Scan, sample: Option<&Sample>, effort: &Arc<Effort>) -> Relation {
     let schema = source.schema();
     let statistics = source.statistics(&Scan { live: scan.live.clone(), bounds: Vec::new() });
     let fixed_bytes = Relation::unknown(0.0, schema).estimate(schema, &scan.live).row_bytes;
     let guess = || statistics.bytes as f64 / fixed_bytes.max(LEAST_SCANNED_BYTES);
-    let may_be_sampled = effort.filter(|_| !scan.live.is_empty());
-    let Some((sample, effort)) = may_be_sampled.and_then(|effort| Some((sample_of(source, scan)?, effort))) else {
+    let Some(sample) = sample else {
         return Relation::unknown(statistics.rows.unwrap_or_else(guess), schema);
     };
     // Where bounds exclude nothing, the sample stands for all rows, and knows better how many lines there are than who has looked at the first ones.
     let excludes = source.statistics(scan).rows < statistics.rows;
     let rows = statistics.rows.filter(|_| excludes).unwrap_or(sample.population);
-    Relation::of_sample(rows, &sample, schema, effort)
+    Relation::of_sample(rows, sample, schema, effort)
 }

@@ -57,7 +57,12 @@ pub struct Resources {
     pub profile: Profile,
     /// What is decided already: operators that are not named here run in the cheapest way.
     pub decisions: Option<Arc<Decisions>>,
+    /// How sources are sampled, as many at once as there are tasks.
+    pub side_by_side: SideBySide,
 }
+
+/// Calls a function with each number below a count, on up to so many threads, and returns when all are done.
+pub type SideBySide = fn(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync));
 
 /// Plans everything that these sinks need.
 ///
@@ -79,7 +84,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     // The same nodes are not estimated twice: predicates would run over samples again.
     let is_same =
         |known: &Estimates| known.len() == nodes.len() && nodes.iter().all(|node| known.contains_key(&node.sequence));
-    let estimates = known.filter(is_same).unwrap_or_else(|| estimates::estimate(&nodes, &live).1);
+    let estimates = known.filter(is_same).unwrap_or_else(|| estimates::estimate(&nodes, &live, &resources).1);
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
     let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;

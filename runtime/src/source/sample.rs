@@ -16,7 +16,7 @@ use crate::row::{LeafSet, RowLayout, Schema};
 
 use super::{Ready, Scan, Source, Split, SplitReader};
 
-pub use cache::sample_of;
+pub use cache::samples_of;
 
 /// How many rows a sample has at most.
 pub const SAMPLE_ROWS: usize = 4096;

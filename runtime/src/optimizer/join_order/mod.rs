@@ -63,7 +63,7 @@ pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Resu
     if regions.is_empty() {
         return Ok(Reordered::default());
     }
-    let (known, estimates) = estimate(&nodes, &live(&nodes, resources.rules));
+    let (known, estimates) = estimate(&nodes, &live(&nodes, resources.rules), resources);
     let identities: HashMap<u64, String> = nodes.iter().map(|node| node.sequence).zip(identities(&nodes)).collect();
     let mut reordered = Vec::new();
     let mut written: HashMap<u64, Arc<Node>> = HashMap::new();

@@ -1,6 +1,6 @@
 //! Samples that the process keeps: a program that plans a query again over files that have not changed reads none of them for that.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Sample;
 use crate::row::LeafSet;
@@ -10,38 +10,140 @@ use crate::source::{Scan, Source};
 const KEPT_BYTES: usize = 32 << 20;
 
 /// Which data, which leaves of it, and of which rows.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Key {
     version: u128,
     live: LeafSet,
     bounds: String,
 }
 
+impl Key {
+    /// None where nobody can tell whether the data change.
+    fn of(source: &dyn Source, scan: &Scan) -> Option<Self> {
+        let version = source.version()?;
+        Some(Key { version, live: scan.live.clone(), bounds: format!("{:?}", scan.bounds) })
+    }
+}
+
 /// What is kept, the one that was used last at the end.
 static KEPT: Mutex<Vec<(Key, Arc<Sample>)>> = Mutex::new(Vec::new());
 
-/// A sample of what a scan gives: one that is kept, where the data are the same, else a new one. None where the source gives none, or something is
-/// wrong with it, which its reader says in the run.
+fn kept() -> MutexGuard<'static, Vec<(Key, Arc<Sample>)>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Samples of what some scans give: those that are kept, where the data are the same, else new ones, which are then kept. None where a source gives none, or
+/// something is wrong with it, which its reader says in the run.
+///
+/// New ones are taken by `at_once`, which calls a function with each number below a count.
 #[must_use]
-pub fn sample_of(source: &dyn Source, scan: &Scan) -> Option<Arc<Sample>> {
-    let Some(version) = source.version() else { return source.sample(scan).map(Arc::new) };
-    let key = Key { version, live: scan.live.clone(), bounds: format!("{:?}", scan.bounds) };
-    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+pub fn samples_of(
+    scans: &[(Arc<dyn Source>, Scan)],
+    at_once: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
+) -> Vec<Option<Arc<Sample>>> {
+    let keys: Vec<Option<Key>> = scans.iter().map(|(source, scan)| Key::of(&**source, scan)).collect();
+    // Data that are read twice are sampled once.
+    let first = |number: usize| keys.iter().position(|key| key.is_some() && *key == keys[number]).unwrap_or(number);
+    let known = |key: &Option<Key>| key.as_ref().and_then(kept_sample).map_or_else(OnceLock::new, OnceLock::from);
+    let samples: Vec<OnceLock<Arc<Sample>>> = keys.iter().map(known).collect();
+    let missing: Vec<usize> =
+        (0..scans.len()).filter(|&number| samples[number].get().is_none() && first(number) == number).collect();
+    at_once(missing.len(), &|number| {
+        let (source, scan) = &scans[missing[number]];
+        if let Some(sample) = source.sample(scan) {
+            // Each number comes once.
+            let _ = samples[missing[number]].set(Arc::new(sample));
+        }
+    });
+    keep(missing.iter().filter_map(|&number| Some((keys[number].clone()?, samples[number].get()?.clone()))));
+    (0..scans.len()).map(|number| samples[first(number)].get().cloned()).collect()
+}
+
+fn kept_sample(key: &Key) -> Option<Arc<Sample>> {
     let mut samples = kept();
-    if let Some(place) = samples.iter().position(|(other, _)| *other == key) {
-        let found = samples.remove(place);
-        let sample = found.1.clone();
-        samples.push(found);
-        return Some(sample);
+    let place = samples.iter().position(|(other, _)| other == key)?;
+    let found = samples.remove(place);
+    let sample = found.1.clone();
+    samples.push(found);
+    Some(sample)
+}
+
+fn keep(new: impl Iterator<Item = (Key, Arc<Sample>)>) {
+    let mut samples = kept();
+    for (key, sample) in new {
+        // Others may have planned meanwhile.
+        samples.retain(|(other, _)| *other != key);
+        samples.push((key, sample));
     }
-    // Others may plan while this one reads.
-    drop(samples);
-    let sample = Arc::new(source.sample(scan)?);
-    let mut samples = kept();
-    samples.push((key, sample.clone()));
     let mut bytes: usize = samples.iter().map(|(_, sample)| sample.bytes()).sum();
     while bytes > KEPT_BYTES && !samples.is_empty() {
         bytes -= samples.remove(0).1.bytes();
     }
-    Some(sample)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::error::{Error, Result};
+    use crate::memory::Memory;
+    use crate::row::{LeafType, Schema, SchemaBuilder};
+    use crate::source::{Split, SplitReader, Statistics};
+
+    /// Data of a version, of which samples are counted.
+    struct Counted {
+        schema: Schema,
+        version: Option<u128>,
+        samples: AtomicUsize,
+    }
+
+    impl Source for Counted {
+        fn describe(&self) -> String {
+            "counted".to_owned()
+        }
+        fn schema(&self) -> &Schema {
+            &self.schema
+        }
+        fn statistics(&self, _: &Scan) -> Statistics {
+            Statistics { rows: None, bytes: 0 }
+        }
+        fn sample(&self, _: &Scan) -> Option<Sample> {
+            self.samples.fetch_add(1, Ordering::Relaxed);
+            let population = self.version.map_or(0.0, |version| version as f64);
+            Some(Sample { population, ..Sample::of_pages(&Arc::default()) })
+        }
+        fn version(&self) -> Option<u128> {
+            self.version
+        }
+        fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
+            Ok(Vec::new())
+        }
+        fn reader(&self, _: &Scan, _: &Memory) -> Result<Box<dyn SplitReader>> {
+            Err(Error::Internal("nobody reads it".to_owned()))
+        }
+    }
+
+    #[test]
+    fn data_are_sampled_once_and_each_scan_has_its_own() {
+        let source = |version| {
+            Arc::new(Counted {
+                schema: SchemaBuilder::build(|of| of.leaf(LeafType::U64)),
+                version,
+                samples: AtomicUsize::new(0),
+            })
+        };
+        // No other test has these versions.
+        let sources = [source(Some(u128::MAX)), source(Some(u128::MAX / 2)), source(None)];
+        let scan = || Scan { live: LeafSet::all(1), bounds: Vec::new() };
+        let scans: Vec<(Arc<dyn Source>, Scan)> =
+            [1, 0, 1, 2, 0, 2].into_iter().map(|source| (sources[source].clone() as _, scan())).collect();
+        for samples in [[1, 1, 2], [1, 1, 4]] {
+            let taken = samples_of(&scans, |count, work| (0..count).for_each(work));
+            let versions: Vec<f64> = taken.into_iter().map(|sample| sample.unwrap().population).collect();
+            let [first, second, none] = [u128::MAX as f64, (u128::MAX / 2) as f64, 0.0];
+            assert_eq!(versions, [second, first, second, none, first, none]);
+            assert_eq!(sources.each_ref().map(|source| source.samples.load(Ordering::Relaxed)), samples);
+        }
+    }
 }
