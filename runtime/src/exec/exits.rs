@@ -72,7 +72,7 @@ impl Exit {
     /// Takes a page as it is, where every row of it goes one way; gives it back where rows must be picked.
     pub(super) fn take_page(&mut self, page: Page, watch: &Watch) -> Option<Page> {
         let whole = matches!(self.ship, Ship::Forward | Ship::Gather | Ship::Broadcast);
-        if !whole || !self.inline.is_empty() || page.layout() != self.writers[0].layout() {
+        if !whole || !self.inline.iter().all(InlineStep::lets_all_pass) || page.layout() != self.writers[0].layout() {
             return Some(page);
         }
         self.writers[0].push_sealed(page);

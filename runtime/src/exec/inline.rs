@@ -52,6 +52,11 @@ pub(super) enum InlineStep {
 }
 
 impl InlineStep {
+    /// Whether it is a filter that drops nothing, as far as is known.
+    pub(super) fn lets_all_pass(&self) -> bool {
+        matches!(self, InlineStep::RuntimeFilter(check) if check.filter().is_none())
+    }
+
     /// Looks up where the windows of some rows begin.
     fn find_windows(&mut self, batch: &Batch<'_>, rows: &Selection) {
         let InlineStep::WindowStart(_, windows, starts) = self else { return };
@@ -115,7 +120,7 @@ pub(super) fn filter_window(
                 metrics.rows_in.add(rows.len() as u64);
                 metrics.rows_out.add(rows.len() as u64);
             }
-            InlineStep::RuntimeFilter(check) if check.filter().is_none() => {}
+            InlineStep::RuntimeFilter(_) if light.lets_all_pass() => {}
             InlineStep::RuntimeFilter(check) => {
                 let asked = rows.len();
                 check.select(with_projection.as_ref().unwrap_or(batch), rows);

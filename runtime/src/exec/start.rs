@@ -201,7 +201,7 @@ impl<'p> Starter<'p> {
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator][subtask].clone(),
             group: TaskGroup::default(),
-            runtime_filter: None,
+            runtime_filters: Vec::new(),
         }
     }
 
@@ -278,12 +278,12 @@ impl<'p> Starter<'p> {
         let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, me));
         let group = self.groups[stage][number].clone();
         let superstep = u32::from(step.in_loop);
-        let fills = step.fills.filter(|&filter| subtask < self.plan.runtime_filters[filter].tasks);
+        let fills = step.fills.iter().filter(|&&(_, filter)| subtask < self.plan.runtime_filters[filter].tasks);
         let context = TaskContext {
             memory: memory.clone(),
             group,
             superstep,
-            runtime_filter: fills.map(|filter| self.runtime_filters[filter].clone()),
+            runtime_filters: fills.map(|&(port, filter)| (port, self.runtime_filters[filter].clone())).collect(),
             ..self.context(step.operator, plan, subtask, me)
         };
         // A kernel's set-up is the user's code.

@@ -139,10 +139,12 @@ impl HybridHashJoin {
 
     /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
     pub(crate) fn begin_probe(&mut self) {
-        match self.runtime_filter.take() {
-            Some(filter) if self.parts.is_none() => self.built.looked_up().tell_keys(&filter),
-            Some(filter) => filter.give_up(),
-            None => {}
+        for (dropped, filter) in std::mem::take(&mut self.runtime_filters) {
+            if dropped != self.built.side && self.parts.is_none() {
+                self.built.looked_up().tell_keys(&filter);
+            } else {
+                filter.give_up();
+            }
         }
         self.disk.memory.set_revocable(false);
         (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);

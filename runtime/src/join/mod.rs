@@ -159,8 +159,8 @@ pub(crate) struct HybridHashJoin {
     spilled_join: Option<SpilledJoin>,
     /// Where [`JoinEmitter`] stand with what comes back.
     cursor: Cursor,
-    /// Where this task says which keys have a partner, until it has.
-    runtime_filter: Option<Arc<RuntimeFilter>>,
+    /// Where this task says which keys have a partner, until it has, each with the side that rows are dropped of.
+    runtime_filters: Vec<(usize, Arc<RuntimeFilter>)>,
     metrics: Arc<OperatorMetrics>,
 }
 
@@ -193,7 +193,7 @@ impl HybridHashJoin {
             pending: Vec::new(),
             spilled_join: None,
             cursor: 0,
-            runtime_filter: context.runtime_filter.clone(),
+            runtime_filters: context.runtime_filters.clone(),
             metrics: context.metrics.clone(),
         })
     }

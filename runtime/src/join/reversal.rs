@@ -254,8 +254,6 @@ impl HybridHashJoin {
         let early = EarlyRows { pages, spiller, are_linked: true, ..EarlyRows::default() };
         self.again = std::mem::replace(&mut self.early, early).into_pages();
         (self.trial, self.shared, self.build_side) = (None, None, other);
-        // What a filter would hold back has come.
-        self.runtime_filter.take().into_iter().for_each(|filter| filter.give_up());
         self.metrics.reversals.add(1);
         Ok(())
     }

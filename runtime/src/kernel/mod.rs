@@ -48,8 +48,8 @@ pub struct TaskContext {
     pub metrics: Arc<OperatorMetrics>,
     /// What it shares with the operator's other tasks.
     pub group: TaskGroup,
-    /// Of a join whose build side says which rows of the other side are worth being sent: where it says so.
-    pub runtime_filter: Option<Arc<RuntimeFilter>>,
+    /// Of a join whose build side says which rows of the other side are worth being sent: where it says so, for each port that rows are dropped of.
+    pub runtime_filters: Vec<(usize, Arc<RuntimeFilter>)>,
 }
 
 impl TaskContext {
@@ -67,7 +67,7 @@ impl TaskContext {
             space,
             metrics,
             group: TaskGroup::default(),
-            runtime_filter: None,
+            runtime_filters: Vec::new(),
         }
     }
 

@@ -90,8 +90,8 @@ impl Operator for SemiJoin {
             // It calls no closure, so what it does with rows that nobody wants is seen nowhere.
             let factory = parts.hash(&name, BuildRows::Any, way).stopping_early(true);
             // A left row without a partner gives nothing to a semi-join.
-            let drops_left = self.matched && way.build == 1;
-            if drops_left { factory.filtering(Some((0, self.keys[0].clone().into()))) } else { factory }
+            let [left, right] = self.keys.clone();
+            factory.filtering(way.filtered([self.matched.then_some(left), Some(right)]))
         };
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
         let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);

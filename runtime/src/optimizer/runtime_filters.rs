@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::physical::{Head, InlineStepPlan, Part, PhysicalPlan, RuntimeFilterPlan};
 use crate::plan::Node;
-use crate::strategy::Ship;
+use crate::strategy::{FilteredPort, Ship};
 
 /// A filter has to keep a smaller share of the rows than this, as far as is known: each row of the build side is hashed once more for it.
 const MOST_KEPT: f64 = 0.7;
@@ -21,25 +21,31 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
     let mut found = Vec::new();
     for (stage, of_stage) in plan.stages.iter().enumerate().filter(|&(stage, _)| !endless[stage]) {
         for (step, of_step) in of_stage.steps.iter().enumerate() {
-            let Some((port, key)) = of_step.driver.filtered.clone().filter(|_| !of_step.in_loop) else { continue };
-            let mut walk = Walk { plan, nodes, sites: Vec::new(), splits: Vec::new() };
-            walk.descend_to_port((stage, step), port, &key, false);
-            let Walk { sites, splits, .. } = walk;
-            let sites = if keeps_few(plan, of_step.operator, port) { sites } else { Vec::new() };
-            if !sites.is_empty() || !splits.is_empty() {
-                found.push((stage, step, port, sites, splits));
+            for filtered in of_step.driver.filtered.iter().filter(|_| !of_step.in_loop) {
+                let (port, key, is_built) = (filtered.port, &filtered.key, filtered.reversed.is_some());
+                let mut walk = Walk { plan, nodes, is_built, sites: Vec::new(), splits: Vec::new() };
+                walk.descend_to_port((stage, step), port, key, false);
+                let Walk { sites, splits, .. } = walk;
+                // Where roles are reversed, estimates are wrong.
+                let sites = if is_built || keeps_few(plan, of_step.operator, port) { sites } else { Vec::new() };
+                if !sites.is_empty() || !splits.is_empty() {
+                    found.push((stage, step, filtered.clone(), sites, splits));
+                }
             }
         }
     }
-    for (stage, step, port, sites, splits) in found {
+    for (stage, step, FilteredPort { port, reversed, .. }, sites, splits) in found {
         let number = plan.runtime_filters.len();
         let join = plan.stages[stage].steps[step].operator;
         let rows = plan.operators[join].inputs.get(1 - port).map(|&(input, _)| plan.operators[input].estimate.rows);
         let tasks = filling_tasks(plan, stage, step, 1 - port);
-        let rows = rows.filter(|_| !sites.is_empty()).map(|rows| rows.ceil() as usize);
+        let rows = reversed.map(|most| most * tasks).or(rows.map(|rows| rows.ceil() as usize));
+        let rows = rows.filter(|_| !sites.is_empty());
         plan.runtime_filters.push(RuntimeFilterPlan { join, tasks, rows });
-        plan.stages[stage].steps[step].fills = Some(number);
-        plan.operators[join].strategy.push_str(", runtime filter");
+        plan.stages[stage].steps[step].fills.push((port, number));
+        if reversed.is_none() {
+            plan.operators[join].strategy.push_str(", runtime filter");
+        }
         for Site { stage, before, at, key } in sites {
             let of_stage = &mut plan.stages[stage];
             let inline = match before {
@@ -88,6 +94,8 @@ struct Site {
 struct Walk<'p> {
     plan: &'p PhysicalPlan,
     nodes: &'p [Arc<Node>],
+    /// Whether it is for rows that are built as planned, and drops some only where they are looked up instead.
+    is_built: bool,
     sites: Vec<Site>,
     /// Stages that begin with a source, and its leaf that is the key.
     splits: Vec<(usize, usize)>,
@@ -109,8 +117,14 @@ impl Walk<'_> {
     fn descend_to_inbox(&mut self, inbox: (usize, usize), key: &[usize], saves: bool) {
         for (stage, of_stage) in self.plan.stages.iter().enumerate() {
             for (output, of_output) in of_stage.outputs.iter().enumerate().filter(|(_, output)| output.to == inbox) {
-                // Whole pages that go on as they are would have to be written anew for a filter.
-                let saves = saves || matches!(of_output.ship, Ship::Hash(_));
+                // Whole pages that go on as they are would have to be written anew for a filter. Where they come to all tasks, and these look up all of their rows,
+                // it saves more than that.
+                let saves = saves
+                    || match of_output.ship {
+                        Ship::Hash(_) => true,
+                        Ship::Broadcast => self.is_built,
+                        _ => false,
+                    };
                 self.descend(stage, Before::Output(output), key, saves);
             }
         }

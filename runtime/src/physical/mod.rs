@@ -100,8 +100,8 @@ pub struct StepPlan {
     pub in_loop: bool,
     /// Where its outputs beside the main one go: pages as they are.
     pub others: Vec<OutputPlan>,
-    /// The runtime filter that its tasks fill, by its number.
-    pub fills: Option<usize>,
+    /// The runtime filters that its tasks fill: the port whose rows they drop, and their number.
+    pub fills: Vec<(usize, usize)>,
 }
 
 impl StepPlan {
@@ -377,7 +377,7 @@ impl Builder {
             part,
             in_loop: false,
             others: Vec::new(),
-            fills: None,
+            fills: Vec::new(),
         });
         Place { ordered, ..Place::behind(stage, operator) }
     }

@@ -54,10 +54,20 @@ pub struct DriverFactory {
     pub may_stop: bool,
     /// What becomes of their state where a job goes on from a snapshot.
     pub recovery: Recovery,
-    /// For a join: the port whose rows give nothing where they have no partner at the other, and the leaves of their key. The drivers say which keys have one
-    /// ([`TaskContext::runtime_filter`]), so that others need not be sent there.
-    pub filtered: Option<(usize, Arc<[usize]>)>,
+    /// For a join: the ports whose rows give nothing where they have no partner at the other.
+    pub filtered: Vec<FilteredPort>,
     create: Box<Create>,
+}
+
+/// A port of a join whose rows need not be sent where they have no partner. The drivers say which keys have one ([`TaskContext::runtime_filters`]).
+#[derive(Clone, Debug)]
+pub struct FilteredPort {
+    /// The port.
+    pub port: usize,
+    /// The leaves of its rows' key.
+    pub key: Arc<[usize]>,
+    /// Where the plan has its rows built, so that something is said of keys only if the roles are reversed: of how many rows in each task at most.
+    pub reversed: Option<usize>,
 }
 
 impl DriverFactory {
@@ -75,7 +85,7 @@ impl DriverFactory {
             minimum_bytes: None,
             may_stop: false,
             recovery: Recovery::Lost,
-            filtered: None,
+            filtered: Vec::new(),
             create: Box::new(move |context| Ok(Box::new(create(context)?))),
         }
     }
@@ -124,7 +134,7 @@ impl DriverFactory {
 
     /// See [`DriverFactory::filtered`].
     #[must_use]
-    pub fn filtering(self, filtered: Option<(usize, Arc<[usize]>)>) -> Self {
+    pub fn filtering(self, filtered: Vec<FilteredPort>) -> Self {
         DriverFactory { filtered, ..self }
     }
 

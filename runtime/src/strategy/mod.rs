@@ -30,7 +30,7 @@ use crate::page::Input;
 use crate::row::{LeafSet, OrderKey};
 use crate::source::{Bound, Source};
 
-pub use factory::{DriverFactory, Recovery, RowOrder};
+pub use factory::{DriverFactory, FilteredPort, Recovery, RowOrder};
 pub use loops::LoopId;
 pub(crate) use properties::renumbered;
 pub use properties::{Placement, Properties};

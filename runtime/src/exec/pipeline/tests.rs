@@ -61,7 +61,7 @@ fn step_plan(driver: DriverFactory) -> StepPlan {
         part: Part::Whole,
         in_loop: false,
         others: vec![],
-        fills: None,
+        fills: Vec::new(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Hash joins: the driver of all kinds of joins and semi-joins.
 
 use crate::error::{Error, Result};
-use crate::join::{HybridHashJoin, JoinEmitter};
+use crate::join::{HybridHashJoin, JoinEmitter, Side};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
 use crate::page::Input;
-use crate::strategy::{Cursor, Driver, DriverFactory, Feed, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Feed, FilteredPort, Progress, Round};
 
 use super::{JoinParts, by_hint};
 
@@ -33,6 +33,18 @@ pub(crate) struct HashWay {
     pub(crate) reverses: Option<usize>,
 }
 
+impl HashWay {
+    /// The ports whose rows may be dropped early, where those with keys here give nothing without a partner.
+    pub(crate) fn filtered(&self, keys: [Option<Vec<usize>>; 2]) -> Vec<FilteredPort> {
+        let ports = keys.into_iter().enumerate().filter_map(|(port, key)| Some((port, key?)));
+        let port = |(port, key): (usize, Vec<usize>)| {
+            let reversed = if port == self.build { Some(self.reverses?) } else { None };
+            Some(FilteredPort { port, key: key.into(), reversed })
+        };
+        ports.filter_map(port).collect()
+    }
+}
+
 impl JoinParts {
     /// The driver of a hash join, by the `rows` that its build side has.
     pub(crate) fn hash(&self, name: &str, rows: BuildRows, way: HashWay) -> DriverFactory {
@@ -55,9 +67,8 @@ impl JoinParts {
         let side = if build == 0 { "left" } else { "right" };
         let kept = if keeps_build { " once" } else { "" };
         let name = format!("{name}, build {side}{kept}{}", by_hint(is_hinted));
-        let probe = &self.sides[1 - build];
-        let is_filtered = spills && !probe.keeps && !probe.key.is_empty();
-        let filtered = is_filtered.then(|| (1 - build, probe.key.clone().into()));
+        let key = |side: &Side| (spills && !side.keeps && !side.key.is_empty()).then(|| side.key.clone());
+        let filtered = way.filtered(self.sides.each_ref().map(key));
         let factory = DriverFactory::new(name, create).emitting(layout).filtering(filtered);
         if spills { factory.spilling_beyond(JOIN_BYTES + emitter_bytes) } else { factory }
     }
