@@ -24,7 +24,7 @@ use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking;
 use crate::memory::Memory;
-use crate::page::{Batch, Buffer, Page};
+use crate::page::{Batch, Buffer};
 use crate::snapshot::SplitPosition;
 use crate::source::{Position, ReadRequest, Ready, RejectSink, RowFilters, Source, Split, SplitReader};
 use crate::spill;
@@ -158,11 +158,6 @@ impl SourceHead {
 
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
         self.reader.batch()
-    }
-
-    /// The page of the last batch, where it is one.
-    pub(super) fn page(&self) -> Option<&Page> {
-        self.reader.page()
     }
 
     /// Whether the rows of the last batch have been through the filters.

@@ -173,10 +173,6 @@ impl SplitReader for PageReader {
     }
 
     fn batch(&self) -> Result<Batch<'_>> {
-        self.page().map(Page::batch).ok_or_else(|| Error::Internal("no such page".to_owned()))
-    }
-
-    fn page(&self) -> Option<&Page> {
-        self.pages.get(self.current)
+        self.pages.get(self.current).map(Page::batch).ok_or_else(|| Error::Internal("no such page".to_owned()))
     }
 }

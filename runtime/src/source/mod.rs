@@ -23,7 +23,7 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Memory, Reservation};
 use crate::output::Appending;
-use crate::page::{Batch, Buffer, Input, Page};
+use crate::page::{Batch, Buffer, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use endless::{Endless, Extent, Position};
@@ -296,10 +296,6 @@ pub trait SplitReader: Send {
     /// # Errors
     /// A defect of the reader.
     fn batch(&self) -> Result<Batch<'_>>;
-    /// The page that the last batch is all rows of, where there is one: it can be sent on as it is.
-    fn page(&self) -> Option<&Page> {
-        None
-    }
 }
 
 /// Turns rows into the bytes of a file.

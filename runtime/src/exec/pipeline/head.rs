@@ -50,9 +50,7 @@ impl PipelineHead {
             PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(HeadProgress::Nothing),
             PipelineHead::Source(source) => {
                 Ok(match source.advance(&mut LeadingFilters::of(inline, watch), watch)? {
-                    SourceProgress::Batch(_) => {
-                        HeadProgress::Rows(source.page().map_or(Data::Source, |page| Data::Page(page.clone())))
-                    }
+                    SourceProgress::Batch(_) => HeadProgress::Rows(Data::Source),
                     SourceProgress::Control(control) => HeadProgress::Control(control),
                     SourceProgress::Wait => HeadProgress::Nothing,
                 })
