@@ -209,3 +209,56 @@ fn what_counts_records_sees_all_of_them() {
     assert!(records > ROWS / 100);
     assert_eq!(seen.value().unwrap(), ROWS);
 }
+
+/// Facts that are said to be few are built, by one table for all tasks or by their shops, until it shows that shops are fewer.
+#[dataflow]
+fn taken_for_few(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(Option<u64>, u64)> {
+    let of_region = shops.filter(|s| s.region == 3);
+    facts.join(of_region).on(|f| f.shop, |s| s.id).map(|f, s| (s.id, f.amount))
+}
+
+#[dataflow]
+fn inside_of_a_region_as_few(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<Fact> {
+    let of_region = shops.filter(|s| s.region == 3);
+    facts.semi_join(of_region).on(|f| f.shop, |s| s.id)
+}
+
+#[dataflow]
+fn outside_of_most_regions_as_few(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<Fact> {
+    let of_most = shops.filter(|s| s.region > 3);
+    facts.anti_join(of_most).on(|f| f.shop, |s| s.id)
+}
+
+#[test]
+fn reversed_roles_reverse_the_filter() {
+    let told = |facts: u64, shops: u64| {
+        move |env: &Env| {
+            let (of_facts, _, of_shops) = rows(env);
+            (of_facts.expect_rows(facts), of_shops.expect_rows(shops))
+        }
+    };
+    for (facts, shops, ship) in [(1, 1_000_000, "broadcast"), (10_000_000, 1_000_000_000, "hash")] {
+        let tables = told(facts, shops);
+        let join = |env: &Env| {
+            let (facts, shops) = tables(env);
+            taken_for_few(facts, shops)
+        };
+        let env = without(&[]);
+        join(&env).write_csv("/dev/null");
+        let report = env.run().unwrap();
+        assert_eq!(counted(report.explain_json(), "reversals"), 2, "each of two tasks, {ship}");
+        assert!(report.explain().contains(ship), "{}", report.explain());
+        let of_join = dropped(join);
+        assert!(of_join > ROWS / 2, "{of_join} of {ROWS}, {ship}");
+        let of_semi_join = dropped(|env| {
+            let (facts, shops) = tables(env);
+            inside_of_a_region_as_few(facts, shops)
+        });
+        assert!(of_semi_join > ROWS / 2, "{of_semi_join} of {ROWS}, {ship}");
+        let of_anti_join = dropped(|env| {
+            let (facts, shops) = tables(env);
+            outside_of_most_regions_as_few(facts, shops)
+        });
+        assert_eq!(of_anti_join, 0, "{ship}");
+    }
+}
