@@ -22,7 +22,8 @@
 //! the build side, the others' tables need each task's share. So a task collects all rows, not its share, until the roles are settled. Each task votes
 //! once; the first vote to keep the roles settles it, and the roles are reversed when all have voted for it. A task that keeps the roles adds the rows
 //! of its share once more. Where they are reversed, each task looks up all rows of the larger side: a lookup in a small table takes less than telling
-//! by a row's hash whether another task has it.
+//! by a row's hash whether another task has it. What has no partner does not come any more, once all tasks have told a runtime filter their keys
+//! (`DriverFactory::filtered`).
 //!
 //! A task that compares there takes no rows of the build side, which would soon be all of them in each task. This holds back no other task: whatever
 //! rows it has taken come to all tasks, so all of them have as many, and compare too. A task waits for votes only when its other side has ended, with

@@ -4,6 +4,9 @@
 //! as far down as it comes. It stands there only if something lies between it and the join: an exchange, another step, or a source that decodes no more of a row than
 //! its key before it is asked. Where it comes to a source whose splits have statistics, it also leaves splits out.
 //!
+//! A side that is built as planned gets a filter as well, if the join may reverse its roles: all rows pass it as long as they are not reversed. Then estimates were wrong, so
+//! it is not asked how much they say that it would drop.
+//!
 //! The rule works on the finished plan: which side is built, and what is shipped, is known only then. It changes no choice.
 
 use std::sync::Arc;
