@@ -27,7 +27,8 @@ pub fn side_by_side(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync))
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Barrier, Mutex};
+    use std::sync::Mutex;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -42,10 +43,18 @@ mod tests {
         }
     }
 
-    /// Neither ends before the other has begun.
+    /// Each is there while the other one is.
     #[test]
     fn two_are_done_at_once() {
-        let both = Barrier::new(2);
-        side_by_side(2, 2, &|_| _ = both.wait());
+        let (there, met) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        side_by_side(2, 2, &|_| {
+            there.fetch_add(1, Ordering::Relaxed);
+            let begun = Instant::now();
+            while there.load(Ordering::Relaxed) < 2 && begun.elapsed() < Duration::from_secs(10) {
+                thread::yield_now();
+            }
+            met.fetch_add(usize::from(there.load(Ordering::Relaxed) == 2), Ordering::Relaxed);
+        });
+        assert_eq!(met.into_inner(), 2);
     }
 }
