@@ -94,7 +94,7 @@ impl Part {
             Self::Chars(part) => {
                 let mut chars = text.chars();
                 let is_each = |one: &Option<char>| chars.next().is_some_and(|char| one.is_none_or(|one| one == char));
-                part.iter().all(is_each).then(|| chars.as_str())
+                part.iter().all(is_each).then_some(chars.as_str())
             }
         }
     }

@@ -217,6 +217,22 @@ mod tests {
         assert_eq!(decompress_beginning(&compressed(&text), text.len()), Some(text));
     }
 
+    /// No compressor writes these behind a literal, and any may.
+    #[test]
+    fn elements_that_are_no_pairs_are_taken_one_by_one() {
+        // Sixteen bytes that count, then a literal of one byte; behind it another one, or a copy of four bytes by a distance of four bytes, or by one of three.
+        let counting: Vec<u8> = (0..16).collect();
+        let elements: [(&[u8], &[u8]); 3] =
+            [(&[0, 70], &[70]), (&[3 << 2 | 3, 12, 0, 0, 0], &[5, 6, 7, 8]), (&[1, 3], &[14, 15, 60, 14])];
+        for (element, becomes) in elements {
+            let rest = [9; 40];
+            let whole = [&counting[..], &[60], becomes, &rest].concat();
+            let stream = [&[whole.len() as u8, 15 << 2], &counting[..], &[0, 60], element, &[39 << 2], &rest].concat();
+            assert_eq!(snap::raw::Decoder::new().decompress_vec(&stream).unwrap(), whole);
+            assert_eq!(decompressed(&stream), Some(whole));
+        }
+    }
+
     /// A pair is as short as three bytes: where the output has no room for it, nothing is written beyond.
     #[test]
     fn lengths_are_held_against_what_is_there() {

@@ -24,6 +24,8 @@ struct Written {
     distinct: usize,
     /// One value in so many is null; none where this is 0.
     null_every: usize,
+    /// No value before this row is null.
+    nulls_from: usize,
     properties: (Compression, WriterVersion, bool),
     page_rows: usize,
     dictionary_bytes: usize,
@@ -45,11 +47,13 @@ fn written() -> impl Strategy<Value = Written> {
     let page_rows = prop_oneof![1_usize..50, 100_usize..9_000];
     let properties = (codec, version, prop::bool::weighted(0.8));
     let pages = (page_rows, dictionary_bytes, prop::bool::weighted(0.7));
-    (rows, distinct, 0_usize..5, properties, pages, any::<u64>()).prop_map(
-        |(rows, distinct, null_every, properties, (page_rows, dictionary_bytes, says_encodings), seed)| Written {
+    let nulls = (0_usize..5, prop_oneof![Just(0), 100_usize..10_000]);
+    (rows, distinct, nulls, properties, pages, any::<u64>()).prop_map(
+        |(rows, distinct, nulls, properties, (page_rows, dictionary_bytes, says_encodings), seed)| Written {
             rows,
             distinct,
-            null_every,
+            null_every: nulls.0,
+            nulls_from: nulls.1,
             properties,
             page_rows,
             dictionary_bytes,
@@ -96,8 +100,9 @@ fn columns(written: &Written) -> (Vec<(&'static str, ArrayRef)>, Vec<Vec<Datum>>
     let mut leaves = Vec::new();
     let arrays = FIELDS.iter().map(|&(name, ty, optional)| {
         let values: Vec<Option<u64>> = (0..written.rows)
-            .map(|_| {
-                let is_null = optional && written.null_every > 0 && random.below(written.null_every) == 0;
+            .map(|row| {
+                let may_be_null = optional && written.null_every > 0 && row >= written.nulls_from;
+                let is_null = may_be_null && random.below(written.null_every) == 0;
                 let value = random.below(written.distinct) as u64;
                 (!is_null).then_some(value)
             })

@@ -169,6 +169,7 @@ fn texts_of_a_dictionary_and_others_are_kept_together() {
             rows: 9_000,
             distinct: 5_000,
             null_every: 3,
+            nulls_from: 0,
             properties,
             page_rows,
             dictionary_bytes: 4_000,
@@ -181,6 +182,58 @@ fn texts_of_a_dictionary_and_others_are_kept_together() {
             assert!(holds(&written, vec![(vec![field], true, keeps)], &all).unwrap(), "field {field}, {page_rows}");
         }
     }
+}
+
+/// Of pages without nulls few codes are picked; those behind them have nulls, in the same batch.
+#[test]
+fn picked_codes_and_nulls_are_kept_together() {
+    let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
+    let written = Written {
+        rows: 9_000,
+        distinct: 50,
+        null_every: 2,
+        nulls_from: 4_096,
+        properties,
+        page_rows: 2_048,
+        dictionary_bytes: 1 << 20,
+        says_encodings: true,
+        seed: 4,
+    };
+    let all: Vec<usize> = (0..FIELDS.len()).collect();
+    for keeps in 0..4 {
+        assert!(holds(&written, vec![(vec![0], true, keeps)], &all).unwrap(), "{keeps} of 16");
+    }
+}
+
+/// The only row that a filter keeps has a code that stands for nothing.
+#[test]
+fn a_picked_code_beyond_the_dictionary_is_an_error() {
+    let filter = || Filter { reads: [0].into_iter().collect(), is_of_values: false, keeps: 1, noted: (0, 0), shown: 0 };
+    let is_kept = |number: i64| filter().keeps(std::iter::once(Datum::Fixed(number as u128)));
+    let first = (0..).find(|&first| (first..first + 8).map(is_kept).eq((0..8).map(|row| row == 0))).unwrap();
+    // 0, 1, 2, 0, … in two bits each.
+    let packed = [0b00_10_01_00_u8, 0b01_00_10_01];
+    let (numbers, codes) = ((first..first + 8).map(Some), (0..8).map(|row| Some(row % 3)));
+    let columns: [ArrayRef; 2] = [Arc::new(numbers.collect::<Int64Array>()), Arc::new(codes.collect::<Int64Array>())];
+    let [numbers, codes] = columns;
+    let batch = RecordBatch::try_from_iter([("long", numbers), ("code", codes)]).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let place = bytes.windows(2).position(|window| window == packed).unwrap();
+    bytes[place] |= 0b11;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.parquet");
+    std::fs::write(&path, bytes).unwrap();
+    let schema = SchemaBuilder::build(|b| Shape::Record {
+        name: "Row",
+        fields: vec![b.field("long", |b| b.leaf(L::I64)), b.field("code", |b| b.leaf(L::I64))],
+    });
+    let mut filters = Filters { types: schema.types(), filters: vec![filter()], live: LeafSet::all(2) };
+    let read = read_batches(&path, &schema, (&LeafSet::all(2), true), &mut |reader| reader.advance_where(&mut filters));
+    let error = read.unwrap_err().to_string();
+    assert!(error.contains("a value is none of its dictionary"), "{error}");
 }
 
 /// Reads a file of a number, the row's, and a text of four words with a filter on the text; how many rows there are, and the filter.
