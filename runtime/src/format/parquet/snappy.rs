@@ -220,10 +220,16 @@ mod tests {
     /// No compressor writes these behind a literal, and any may.
     #[test]
     fn elements_that_are_no_pairs_are_taken_one_by_one() {
-        // Sixteen bytes that count, then a literal of one byte; behind it another one, or a copy of four bytes by a distance of four bytes, or by one of three.
+        // Sixteen bytes that count, then a literal of one byte; behind it another one, a copy of four bytes by a distance that takes four bytes, one by a distance of
+        // three, and one of sixteen bytes, which is one more than a pair may have.
         let counting: Vec<u8> = (0..16).collect();
-        let elements: [(&[u8], &[u8]); 3] =
-            [(&[0, 70], &[70]), (&[3 << 2 | 3, 12, 0, 0, 0], &[5, 6, 7, 8]), (&[1, 3], &[14, 15, 60, 14])];
+        let longest = [&counting[1..], &[60]].concat();
+        let elements: [(&[u8], &[u8]); 4] = [
+            (&[15 << 2 | 2, 16, 0], &longest),
+            (&[0, 9], &[9]),
+            (&[3 << 2 | 3, 12, 0, 0, 0], &[5, 6, 7, 8]),
+            (&[1, 3], &[14, 15, 60, 14]),
+        ];
         for (element, becomes) in elements {
             let rest = [9; 40];
             let whole = [&counting[..], &[60], becomes, &rest].concat();
