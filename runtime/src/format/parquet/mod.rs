@@ -59,6 +59,7 @@ mod reader;
 mod sample;
 mod snappy;
 mod source;
+mod varint;
 
 pub use encoder::ParquetFormat;
 pub use options::{ParquetCodec, ParquetOptions};

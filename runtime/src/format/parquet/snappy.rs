@@ -9,14 +9,16 @@
 
 use std::hint::select_unpredictable;
 
+use crate::format::parquet::varint::varint;
+
 /// Elements that are no pairs are slow here: beyond so many, and one for each so many bytes, the page is better left to the crate.
 const OTHERS: usize = 64;
 
 /// Decompresses a page whose pairs are of eight-byte numbers, 3 ns each (4.5 by the crate), into as many bytes as it becomes. None where the page is not of that kind, or is
 /// damaged: then `output` holds anything.
 pub(super) fn decompress_numbers(compressed: &[u8], output: &mut [u8]) -> Option<()> {
-    let (length, mut at) = length(compressed)?;
-    if length != output.len() as u64 {
+    let mut at = 0;
+    if varint(compressed, &mut at)? != output.len() as u64 {
         return None;
     }
     let mut others = OTHERS + output.len() / OTHERS;
@@ -31,7 +33,8 @@ pub(super) fn decompress_numbers(compressed: &[u8], output: &mut [u8]) -> Option
 
 /// The first bytes of what was compressed, as many as wanted. None where there are fewer, or the stream is damaged before their end.
 pub(super) fn decompress_beginning(compressed: &[u8], wanted: usize) -> Option<Vec<u8>> {
-    let (_, mut at) = length(compressed)?;
+    let mut at = 0;
+    varint(compressed, &mut at)?;
     let mut output = vec![0; wanted];
     let mut end = 0;
     while end < wanted {
@@ -39,18 +42,6 @@ pub(super) fn decompress_beginning(compressed: &[u8], wanted: usize) -> Option<V
         (at, end) = pairs(compressed, at, &mut output, end);
     }
     Some(output)
-}
-
-/// How many bytes a stream becomes, in groups of seven bits, and where its elements begin.
-fn length(compressed: &[u8]) -> Option<(u64, usize)> {
-    let mut length = 0;
-    for (at, &byte) in compressed.iter().enumerate().take(5) {
-        length |= u64::from(byte & 127) << (7 * at);
-        if byte < 128 {
-            return Some((length, at + 1));
-        }
-    }
-    None
 }
 
 /// One element: literal bytes, or a copy of what came before. Where the next one begins, and where the output ends then, which may be beyond its room: what has

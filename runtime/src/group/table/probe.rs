@@ -131,15 +131,11 @@ impl GroupTable {
             let misses =
                 unsafe { verify(shape, rows, &likely, self.base, &mut groups.places[start..end], &mut missed) };
             for &offset in &missed[..misses] {
-                let (offset, base) = (usize::from(offset), self.base);
+                let offset = usize::from(offset);
                 let (row, hash) = (rows[offset] as usize, known[offset]);
                 // Another key of the same tag, a new key, or one that a row just before has opened.
-                // SAFETY: as above.
-                let place = match self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) }) {
-                    Some(place) => place,
-                    // SAFETY: rows of an input are rows of its batch, which the opening was made for.
-                    None => unsafe { self.open_at(start + offset, opening, row, hash, groups)? },
-                };
+                // SAFETY: rows of an input are rows of its batch, which the opening was made for.
+                let place = unsafe { self.find_or_open(shape, (start + offset, row, hash), opening, groups)? };
                 groups.places[start + offset] = place;
             }
         }
@@ -164,15 +160,11 @@ impl GroupTable {
                 self.index.view().prefetch(&hashes[ahead]);
             }
             let row = row as usize;
-            // SAFETY: rows of an input are rows of its batch; places in the index, and the last one found, are rows of this table.
-            let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
-            let follows = hash == last_hash && last != NO_PLACE && same(last);
+            // SAFETY: rows of an input are rows of its batch; the last place found is that of a row of this table.
+            let follows = hash == last_hash && last != NO_PLACE && unsafe { shape.same(row, base.add(last)) };
             if !follows {
-                last = match self.index.find(hash, same) {
-                    Some(place) => place,
-                    // SAFETY: rows of an input are rows of its batch, which the opening was made for.
-                    None => unsafe { self.open_at(position, opening, row, hash, groups)? },
-                };
+                // SAFETY: rows of an input are rows of its batch, which the opening was made for.
+                last = unsafe { self.find_or_open(shape, (position, row, hash), opening, groups)? };
                 last_hash = hash;
             }
             groups.places.push(last);
@@ -200,7 +192,7 @@ impl GroupTable {
         groups.hashes.clear();
         for (position, &row) in rows.iter().enumerate() {
             let row = row as usize;
-            // SAFETY: rows of an input are rows of its batch; places in the index and in `recent` are rows of this table.
+            // SAFETY: rows of an input are rows of its batch; places in `recent` are rows of this table.
             let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
             // SAFETY: rows of an input are rows of its batch.
             let code = unsafe { shape.code(row) };
@@ -212,11 +204,8 @@ impl GroupTable {
             if !found {
                 // SAFETY: as above.
                 let hash = unsafe { shape.hash(row) };
-                place = match self.index.find(hash, same) {
-                    Some(place) => place,
-                    // SAFETY: rows of an input are rows of its batch, which the opening was made for.
-                    None => unsafe { self.open_at(position, opening, row, hash, groups)? },
-                };
+                // SAFETY: rows of an input are rows of its batch, which the opening was made for.
+                place = unsafe { self.find_or_open(shape, (position, row, hash), opening, groups)? };
                 if place != NO_PLACE {
                     recent[slot] = (code.number, place | exact);
                 }
@@ -224,6 +213,27 @@ impl GroupTable {
             groups.places.push(place);
         }
         Ok(())
+    }
+
+    /// Where the group of a row lies, which is opened if it is missing, or [`NO_PLACE`]; with the row its position in the input, and its hash.
+    ///
+    /// # Safety
+    /// As [`GroupTable::open_at`]; the shape is of that batch.
+    #[inline(always)]
+    unsafe fn find_or_open<K: KeyShape>(
+        &mut self,
+        shape: K,
+        (position, row, hash): (usize, usize, u64),
+        opening: &Opening,
+        groups: &mut Groups,
+    ) -> Result<usize> {
+        let base = self.base;
+        // SAFETY: the caller's promise; places in the index are rows of this table.
+        match self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) }) {
+            Some(place) => Ok(place),
+            // SAFETY: the caller's promise.
+            None => unsafe { self.open_at(position, opening, row, hash, groups) },
+        }
     }
 
     /// Opens the group of the row at a position of the input; where it lies, or [`NO_PLACE`].

@@ -3,6 +3,8 @@
 //! Values of up to 16 bits are cut out of one or two words for a group of eight, by shifts that are known when this is compiled: 0.3 ns a
 //! value, where a loop that asks for the width takes 1.5.
 
+use crate::format::parquet::varint::varint;
+
 /// How many codes are decoded at once: they stay in the first cache until they are looked up.
 pub(super) const WINDOW: usize = 512;
 
@@ -125,19 +127,6 @@ impl Codes {
         // A run of none would be asked for again and again, but each takes a byte of the page at least.
         Some(())
     }
-}
-
-fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..35).step_by(7) {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 /// Unpacks values of `width` bits from the one numbered `next` on; `None` where the bytes end before.
