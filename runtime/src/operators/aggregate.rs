@@ -25,11 +25,14 @@ use crate::state::{self, StateSpec};
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{by_key, group_bytes, grouped};
+use super::common::{INDEX_BYTES, by_key, group_bytes, grouped};
 use super::fold::{Fold, Merge, StateLeaf};
 use super::updates::{States, UpdatesByKey};
 use super::{distinct_count, fold};
 use update::AggregateUpdate;
+
+/// What a table of distinct values keeps of each: the group's number, a value of a common width, and the index's entry.
+const VALUE_BYTES: f64 = 16.0 + INDEX_BYTES;
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {
@@ -148,6 +151,17 @@ impl Operator for Aggregate {
         inputs[0].grouped(&self.key, &self.state.iter().map(key).collect::<Vec<_>>())
     }
 
+    /// Of several measures as if they counted one field of all their leaves, which is what a combiner groups by.
+    fn counted_values(&self, inputs: &[Relation]) -> f64 {
+        if !self.counts_distinct() {
+            return 0.0;
+        }
+        let mut key: Vec<usize> = self.counted().flatten().chain(&self.key).copied().collect();
+        key.sort_unstable();
+        key.dedup();
+        inputs[0].distinct(&key)
+    }
+
     fn check(&self) -> Result<()> {
         if self.counts_distinct() && self.state.iter().any(keeps_text) {
             return Err(Error::Plan(
@@ -177,8 +191,9 @@ impl Operator for Aggregate {
             combiner: Some(&|| driver::combiner(&spec)),
             key_of_combined: &self.output_key(),
             of_row: Work::lookups(1.0),
+            counts: self.counted().count(),
             sorts_by: &[],
-            kept_bytes: group_bytes(planning),
+            kept_bytes: group_bytes(planning) + planning.output.counted_values * VALUE_BYTES,
         };
         planning.by_key(&self.key, &grouping)
     }
@@ -237,9 +252,16 @@ impl Aggregate {
 }
 
 impl Aggregate {
-    /// Whether it counts distinct values, which a table of their own takes.
+    /// The leaves of each measure that counts distinct values, which a table of their own takes.
+    fn counted(&self) -> impl Iterator<Item = &[usize]> {
+        self.state
+            .iter()
+            .filter_map(|leaf| if let Fold::Distinct(leaves) = &leaf.fold { Some(&**leaves) } else { None })
+    }
+
+    /// Whether it counts distinct values.
     pub(super) fn counts_distinct(&self) -> bool {
-        self.state.iter().any(|leaf| matches!(leaf.fold, Fold::Distinct(_)))
+        self.counted().next().is_some()
     }
 
     /// The grouping of records as they are, for who keeps its states in another table.

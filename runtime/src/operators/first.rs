@@ -60,6 +60,7 @@ impl Operator for First {
                 combiner: Some(&|| limit(self.count)),
                 key_of_combined: &[],
                 of_row: Work::default(),
+                counts: 0,
                 sorts_by: &[],
                 kept_bytes: 0.0,
             };
@@ -73,6 +74,7 @@ impl Operator for First {
             combiner: Some(&|| first.combiner()),
             key_of_combined: &self.key,
             of_row: Work::lookups(1.0),
+            counts: 0,
             sorts_by: &[],
             kept_bytes: group_bytes(planning),
         };

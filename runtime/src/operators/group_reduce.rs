@@ -134,6 +134,7 @@ impl Operator for GroupReduce {
             combiner: None,
             key_of_combined: &[],
             of_row: Work::rows(1.0),
+            counts: 0,
             sorts_by: &self.whole_order(),
             kept_bytes: input.bytes(),
         };

@@ -96,6 +96,7 @@ impl Operator for MinMaxBy {
             combiner: Some(&|| pre_aggregate(format!("combine {}", self.word), layout.clone(), self.open(&layout))),
             key_of_combined: &self.key,
             of_row: Work::lookups(1.0),
+            counts: 0,
             sorts_by: &[],
             kept_bytes: group_bytes(planning),
         };

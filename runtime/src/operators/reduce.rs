@@ -80,6 +80,7 @@ impl Operator for KeyedReduce {
             combiner: Some(&combiner),
             key_of_combined: &self.key,
             of_row: OF_ROW,
+            counts: 0,
             sorts_by: &[],
             kept_bytes: group_bytes(planning),
         };

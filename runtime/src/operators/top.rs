@@ -70,6 +70,7 @@ impl Operator for Top {
                 combiner: Some(&driver),
                 key_of_combined: &[],
                 of_row: Work::rows(1.0),
+                counts: 0,
                 sorts_by: &[],
                 kept_bytes: group_bytes(planning),
             };
@@ -82,6 +83,7 @@ impl Operator for Top {
             combiner: Some(&|| top.combiner()),
             key_of_combined: &self.key,
             of_row: Work::rows(1.0),
+            counts: 0,
             sorts_by: &top.order,
             kept_bytes: planning.inputs[0].bytes(),
         };

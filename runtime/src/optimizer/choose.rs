@@ -167,7 +167,7 @@ impl Chooser<'_> {
             inputs,
             is_passed_by: false,
             tasks: 0,
-            estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate { rows: 0.0, row_bytes: 0.0 }),
+            estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate::NOTHING),
             fields: fields(node, &live),
         });
         Ok(())

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_network_has_to_carry_what_is_shipped_and_a_broadcast_to_each_node() {
-        let rows = Estimate { rows: 1e6, row_bytes: 100.0 };
+        let rows = Estimate { rows: 1e6, row_bytes: 100.0, ..Estimate::NOTHING };
         let network = |nodes: usize| Profile { nodes, ..Profile::default() };
         let seconds =
             |nodes, ship: &Ship| CostModel { profile: network(nodes), memory_bytes: 1 << 30 }.ship(ship, rows, 8, 8);

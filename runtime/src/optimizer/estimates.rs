@@ -33,7 +33,7 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) 
         let inputs: Vec<Relation> =
             node.inputs.iter().filter_map(|input| relations.get(&input.sequence)).cloned().collect();
         let Some(live) = live.get(&node.sequence).filter(|_| read.contains(&node.sequence)) else {
-            estimates.insert(node.sequence, Estimate { rows: 0.0, row_bytes: 0.0 });
+            estimates.insert(node.sequence, Estimate::NOTHING);
             continue;
         };
         let relation = match node.operator.role() {
@@ -43,7 +43,8 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) 
             }
             _ => node.operator.estimate(&inputs),
         };
-        estimates.insert(node.sequence, relation.estimate(node.schema(), live));
+        let counted_values = node.operator.counted_values(&inputs);
+        estimates.insert(node.sequence, Estimate { counted_values, ..relation.estimate(node.schema(), live) });
         relations.insert(node.sequence, relation);
     }
     (relations, estimates)

@@ -75,6 +75,12 @@ pub trait Operator: Send + Sync {
         }
     }
 
+    /// How many different values it counts, of all groups together: those that it must remember one by one.
+    fn counted_values(&self, inputs: &[Relation]) -> f64 {
+        let _ = inputs;
+        0.0
+    }
+
     /// For an inner join that may be made in another order: what it joins by, and what its closure is.
     fn inner_join(&self) -> Option<InnerJoin<'_>> {
         None

@@ -71,7 +71,7 @@ impl Relation {
     pub fn estimate(&self, schema: &Schema, live: &LeafSet) -> Estimate {
         let width = |leaf: usize| Some(schema.leaves().get(leaf)?.ty.width() as f64 + self.outside_bytes(leaf));
         let row_bytes = live.iter().filter_map(width).sum::<f64>().max(1.0);
-        Estimate { rows: self.rows, row_bytes }
+        Estimate { rows: self.rows, row_bytes, ..Estimate::NOTHING }
     }
 
     fn outside_bytes(&self, leaf: usize) -> f64 {

@@ -74,9 +74,14 @@ pub struct Estimate {
     pub rows: f64,
     /// Bytes of one record's live leaves.
     pub row_bytes: f64,
+    /// Of a grouping that counts distinct values: those of all groups together, as many rows as a combiner makes of all records.
+    pub counted_values: f64,
 }
 
 impl Estimate {
+    /// Nothing.
+    pub(crate) const NOTHING: Estimate = Estimate { rows: 0.0, row_bytes: 0.0, counted_values: 0.0 };
+
     /// Bytes of all records.
     #[must_use]
     pub fn bytes(&self) -> f64 {

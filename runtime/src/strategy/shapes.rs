@@ -16,6 +16,8 @@ pub struct Grouping<'g> {
     pub key_of_combined: &'g [usize],
     /// What either of them does with a row, beside sorting.
     pub of_row: Work,
+    /// In how many tables of values the driver looks up each row, to count those that are distinct.
+    pub counts: usize,
     /// What the driver puts rows in order by, if it does.
     pub sorts_by: &'g [OrderKey],
     /// The bytes that all tasks keep.
@@ -47,8 +49,10 @@ impl Planning<'_> {
         let (tasks, rows) = (self.input_tasks(), self.inputs[0].rows);
         let is_hashed = grouping.of_row.lookups > 0.0;
         let begun = |groups: f64| Work { groups: if is_hashed { groups } else { 0.0 }, ..Work::default() };
-        let whole = begun(self.output.rows);
-        let work = |rows: f64, tasks: usize| (grouping.of_row * rows + whole).in_tables(grouping.kept_bytes, tasks);
+        let values = self.output.counted_values;
+        let whole = begun(self.output.rows + values);
+        let of_row = grouping.of_row + Work::lookups(grouping.counts as f64);
+        let work = |rows: f64, tasks: usize| (of_row * rows + whole).in_tables(grouping.kept_bytes, tasks);
         let sort = |rows: f64| if grouping.sorts_by.is_empty() { Work::default() } else { Work::sort(rows) };
         if self.properties[0].has_together(key) {
             let way = Way::sorted_by(Ship::Forward, grouping.sorts_by);
@@ -64,8 +68,8 @@ impl Planning<'_> {
             _ => (|key| Ship::Hash(key.to_vec()), self.tasks),
         };
         let combined = grouping.combiner.filter(|_| self.combines).map(|combiner| {
-            // Each task has some rows of each group, as far as there are so many.
-            let shipped = rows.min(self.output.rows * tasks as f64);
+            // Each task has some rows of each group, or of each value that a group counts, as far as there are so many.
+            let shipped = rows.min(self.output.rows.max(values) * tasks as f64);
             // A combiner has all groups, in a bounded part of the budget.
             let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
             let combining = Work { table_bytes, ..grouping.of_row * rows + begun(shipped) };

@@ -226,3 +226,20 @@ fn ways_over_sorted_rows_give_the_same_records() {
         }
     });
 }
+
+#[dataflow]
+fn customers_of_kinds(sales: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    sales.group_by(|s| s.0).aggregate(|g| (g.key, g.count_distinct(|s| s.1)))
+}
+
+/// A combiner groups by the values too, so that it makes of twenty groups as many rows as there are values in them.
+#[test]
+fn values_that_are_counted_are_combined_where_they_are_few() {
+    for (customers, how) in [(5, "combine aggregate, merge aggregate"), (100_000, "hash aggregate")] {
+        let env = env(2, "", None);
+        let sales: Vec<(u64, u64)> = (0..100_000).map(|sale| (sale % 20, sale / 20 % customers)).collect();
+        customers_of_kinds(env.collection(sales).unwrap()).print();
+        let chosen = chosen(&env, "aggregate");
+        assert_eq!(chosen[0].0, how, "{customers} customers: {chosen:?}");
+    }
+}

@@ -15,7 +15,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The number of different values of a field, or of several together, `|r| (r.name, r.day)`: exact. `None` is no value.
     ///
     /// Cost: a look-up for each record, and memory for each value of each group: the value's leaves and some 20 bytes; values that do not
-    /// fit go to disk with their group's key. Before records are shipped, those that are equal in key and in all counted fields become one.
+    /// fit go to disk with their group's key. Where many records are equal in key and in all counted fields, they become one before they are shipped.
     ///
     /// ```
     /// # use dataflow::prelude::*;

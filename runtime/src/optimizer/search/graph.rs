@@ -76,7 +76,7 @@ impl<'p> PlanGraph<'p> {
     }
 
     fn estimate(&self, node: &Node) -> Estimate {
-        self.estimates.get(&node.sequence).copied().unwrap_or(Estimate { rows: 0.0, row_bytes: 0.0 })
+        self.estimates.get(&node.sequence).copied().unwrap_or(Estimate::NOTHING)
     }
 
     /// Whether an operator runs by a strategy, and not in place.

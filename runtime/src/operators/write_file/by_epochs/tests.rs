@@ -270,7 +270,7 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
     for (stream, shown) in streams.map(Option::unwrap).into_iter().zip(shown) {
         assert_eq!(stream.details(), shown);
         assert!(stream.epochs().is_none());
-        let (inputs, live) = ([Estimate { rows: 1.0, row_bytes: 1.0 }], LeafSet::none());
+        let (inputs, live) = ([Estimate { rows: 1.0, row_bytes: 1.0, counted_values: 0.0 }], LeafSet::none());
         let planning = Planning {
             inputs: &inputs,
             live_inputs: &[],
