@@ -281,6 +281,42 @@ fn a_solution_set_is_changed_while_there_are_rows() {
     });
 }
 
+/// The same, later.
+fn late(vertex: Vertex) -> Vertex {
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    vertex
+}
+
+#[dataflow]
+fn set_of_no_round(vertices: DataSet<Vertex>, first: DataSet<Vertex>, edges: DataSet<Pair>) -> DataSet<Vertex> {
+    vertices.map(|v| late(v)).iterate_delta(
+        first,
+        |v| v.id,
+        10,
+        |set, workset| {
+            let better = better(set, workset, edges);
+            (better.clone(), better)
+        },
+    )
+}
+
+/// The loop is over before the set has come.
+#[test]
+fn a_solution_set_is_whole_where_no_round_is_run() {
+    within_two_minutes("no round", || {
+        for parallelism in PARALLELISM {
+            let env = local(parallelism);
+            let vertices: Vec<_> = (0..40).map(|id| Vertex { id, component: id }).collect();
+            let (first, edges) =
+                (env.collection(Vec::<Vertex>::new()).unwrap(), env.collection(vec![(1_u64, 2_u64)]).unwrap());
+            let set = set_of_no_round(env.collection(vertices.clone()).unwrap(), first, edges);
+            let mut set = set.collect().unwrap();
+            set.sort_by_key(|v| v.id);
+            assert_eq!(set, vertices, "{parallelism} tasks");
+        }
+    });
+}
+
 /// Bodies are written where the loop is, or are pipelines of their own.
 #[dataflow]
 fn ranks(pages: DataSet<(u64, f64)>, links: DataSet<Pair>, degrees: DataSet<Pair>) -> DataSet<(u64, f64)> {

@@ -88,6 +88,7 @@ impl Operator for SolutionJoin {
                 changes: QueuedRows::new(deltas.clone(), context),
                 applying: None,
                 is_filled: false,
+                is_over: false,
                 is_probed: false,
                 is_changed: false,
                 walk: Walk::default(),
@@ -131,6 +132,8 @@ struct SolutionDriver {
     applying: Option<(Page, u32, Cursor)>,
     /// The set's first rows are all there.
     is_filled: bool,
+    /// No round follows. A loop without a round may be over before its set is there.
+    is_over: bool,
     /// The round's probing rows, and its changes, are.
     is_probed: bool,
     is_changed: bool,
@@ -162,6 +165,22 @@ impl SolutionDriver {
                 (next, cursor) = (end as u32, 0);
             }
         }
+    }
+
+    /// Gives the set, where no round follows and its first rows are there.
+    fn finish(&mut self, out: &mut Outputs) -> Result<Progress> {
+        if !self.is_filled || !self.is_over {
+            return Ok(Progress::Done);
+        }
+        let result = out.pages_of(LoopId::RESULT);
+        while !result.has_sealed() {
+            let progress = self.table.walk(&mut self.walk, &mut |rows| result.append(rows, None))?;
+            if progress == Progress::Done {
+                Control::END_OF_INPUT.into_iter().for_each(|control| out.say(LoopId::RESULT, control));
+                return Ok(Progress::Done);
+            }
+        }
+        Ok(Progress::OutputFull)
     }
 }
 
@@ -198,9 +217,11 @@ impl Driver for SolutionDriver {
     fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match port {
             LoopId::INITIAL => {
-                ready!(self.table.serve(&mut self.puts, &mut self.put, out)?);
-                self.is_filled = true;
-                return Ok(Progress::Done);
+                if !self.is_filled {
+                    ready!(self.table.serve(&mut self.puts, &mut self.put, out)?);
+                    self.is_filled = true;
+                }
+                return self.finish(out);
             }
             LoopId::PROBE if !self.is_probed => {
                 ready!(self.table.serve(&mut self.probes, &mut self.probe, out)?);
@@ -223,21 +244,16 @@ impl Driver for SolutionDriver {
 
     fn on_end(&mut self, port: usize, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match port {
-            LoopId::PROBE => out.say(0, Control::End),
-            LoopId::DELTA => {
-                let result = out.pages_of(LoopId::RESULT);
-                while !result.has_sealed() {
-                    let progress = self.table.walk(&mut self.walk, &mut |rows| result.append(rows, None))?;
-                    if progress == Progress::Done {
-                        Control::END_OF_INPUT.into_iter().for_each(|control| out.say(LoopId::RESULT, control));
-                        return Ok(Progress::Done);
-                    }
-                }
-                return Ok(Progress::OutputFull);
+            LoopId::PROBE => {
+                out.say(0, Control::End);
+                Ok(Progress::Done)
             }
-            _ => {}
+            LoopId::DELTA => {
+                self.is_over = true;
+                self.finish(out)
+            }
+            _ => Ok(Progress::Done),
         }
-        Ok(Progress::Done)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {
