@@ -104,7 +104,7 @@ impl HybridHashJoin {
     /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
     pub(crate) fn build(&mut self, stream_bytes: usize) -> Result<Progress> {
         ready!(self.build_together()?);
-        if self.built.shared.is_some() {
+        if self.stage == Stage::Probe {
             return Ok(Progress::Done);
         }
         if self.parts.is_none() {

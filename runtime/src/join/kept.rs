@@ -38,7 +38,7 @@ impl HybridHashJoin {
     pub(super) fn begin_round(&mut self, side: usize) -> Result<Progress> {
         if let Some(parts) = self.kept.take().or_else(|| self.parts.take()) {
             // For each part a page of its partners.
-            let is_free = self.disk.try_reserve(SPILL_PARTS * PAGE_BYTES + PROBE_BYTES);
+            let is_free = self.disk.try_reserve(SPILL_PARTS * PAGE_BYTES + PROBE_BYTES + self.early.stream_bytes());
             if !is_free && self.disk.is_writing()? {
                 self.parts = Some(parts);
                 return Ok(Progress::Pending);

@@ -40,6 +40,7 @@ mod build;
 mod kept;
 mod spilled_keys;
 mod merge;
+mod pair_queue;
 mod partitions;
 mod reversal;
 mod shared;
@@ -52,6 +53,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::hash::RuntimeFilter;
+use crate::join::pair_queue::QueuedPairs;
 use crate::join::partitions::{Partitions, SpillContext};
 use crate::join::reversal::{EarlyRows, Trial};
 use crate::join::shared::SharedBuild;
@@ -155,6 +157,8 @@ pub(crate) struct HybridHashJoin {
     here: Option<Selection>,
     /// Pairs of parts on disk.
     pending: Vec<PartitionPair>,
+    /// Where all tasks join the pairs of all.
+    queued: Option<QueuedPairs>,
     /// What comes back from disk.
     spilled_join: Option<SpilledJoin>,
     /// Where [`JoinEmitter`] stand with what comes back.
@@ -191,6 +195,7 @@ impl HybridHashJoin {
             owed_bytes: 0,
             here: None,
             pending: Vec::new(),
+            queued: None,
             spilled_join: None,
             cursor: 0,
             runtime_filters: context.runtime_filters.clone(),

@@ -271,6 +271,14 @@ impl Partitions {
         self.seal(disk);
     }
 
+    /// Parts that are all on disk become those of all tasks, which have the same key's parts on disk each: what these wrote, and what their filters know.
+    pub(crate) fn replace(&mut self, spilled: Option<Vec<Spilled>>, keys: SpilledKeysFilter) {
+        for (part, spilled) in self.parts.iter_mut().zip(spilled.into_iter().flatten()) {
+            part.spilled = spilled;
+        }
+        self.keys_on_disk = keys;
+    }
+
     /// Parts that are all on disk, and stay there.
     pub(crate) fn lent(&self) -> impl Iterator<Item = Spilled> + '_ {
         self.parts.iter().map(|part| part.spilled.lent())

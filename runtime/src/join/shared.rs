@@ -4,12 +4,14 @@
 //!  rows of the build side --> each task receives all rows and keeps its share, by the hash of the key: in a table while memory is granted, else in partitions on disk
 //!  end of the build side  --> each task offers its share
 //!     all shares are in memory, and the index fits   one task puts all pages into one table, all tasks index its pages (`table::indexing`), each task probes the table and writes nothing in it
-//!     otherwise                                      each task writes its share to disk; each task reads all shares back, and builds a table of its own
+//!     otherwise                                      each task writes all of its share to disk, in parts by hash; rows of the other side follow their partners there
+//! end of the other side  --> parts of all shares, if there is no table: any task joins a part with the rows of all tasks that followed it (`pair_queue`), or, where rows
+//!                            must leave in the task in which they came, each task joins all parts with its own rows
 //! ```
 //! The rows of the build side are in memory once, and each task copies its share alone. One decision holds for all tasks. It is taken when every task has come to the end of
 //! the build side. Before its offer, a task spills its share as any hash join spills its build side; after its offer, a task is not asked to give memory back.
-//! Where the decision is against one table, the tasks go on as hash joins that share nothing (`build`, `kept`). This costs one more copy of the build side on disk, which
-//! each task reads.
+//! Where the decision is against one table, a part of the build side is the parts of all shares, which lie in the same files: each row is on disk once. Nothing of it
+//! stays in memory, as in a build side that is kept (`kept`). So a build side that was taken for a small one costs what it costs to partition it.
 //!
 //! The hash of a row's key says whose share the row is in. The page of the row cannot say it: a page that waited on disk is read by each task by itself, so tasks
 //! receive other pages in another order.
@@ -19,18 +21,20 @@
 //! **No task waits for ever.** All tasks of a stage have the same joins in the same order. Each task works on the last join whose table is not built, and the
 //! build side of that join comes from another stage. So every task reaches the end of that build side.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Result;
-use crate::hash::hash_rows;
+use crate::hash::{BloomFilter, hash_rows};
 use crate::join::HybridHashJoin;
+use crate::join::pair_queue::{PairQueue, QueuedPairs};
 use crate::join::side::BuildSide;
+use crate::join::spilled_keys::SpilledKeysFilter;
 use crate::join::table::{JoinTable, SharedTable};
 use crate::kernel::TaskContext;
-use crate::page::{Input, Page, Selection};
+use crate::memory::limits::SPILL_PARTS;
+use crate::page::{Input, Selection};
 use crate::rendezvous::{Lent, Rendezvous};
-use crate::spill::{Read, Spilled, SpilledReader, Spiller};
+use crate::spill::{SpillFiles, Spilled};
 use crate::strategy::{Progress, ready};
 
 /// The task that puts the pages of all shares into one table.
@@ -38,9 +42,6 @@ const OWNER: usize = 0;
 
 /// Pages that a task indexes before other tasks of its thread may have a turn.
 const INDEX_PAGES: usize = 64;
-
-/// Pages of another task's share that are read ahead.
-const READ_AHEAD: usize = 2;
 
 /// Where the tasks of a join meet.
 struct BuildRendezvous {
@@ -52,15 +53,20 @@ struct BuildRendezvous {
     indexed: Rendezvous<()>,
     /// Each task's share on disk, where there is no table of all shares.
     spilled: Rendezvous<Arc<Lent<SpilledShare>>>,
+    /// Where the shares are then.
+    files: Arc<Lent<SpillFiles>>,
+    /// The parts of all shares with the other side's rows, where any task may join them.
+    pairs: Arc<PairQueue>,
 }
 
 /// A share that is in memory, until the owner or its own task takes it; `None` for a share on disk.
 type Offer = Option<Arc<Mutex<Option<JoinTable>>>>;
 
-/// A share on disk, in partitions of pages that lie as in a table.
+/// A share on disk, in parts of pages that lie as in a table.
 struct SpilledShare {
-    spiller: Spiller,
     parts: Vec<Spilled>,
+    /// A filter over its keys, if there is one.
+    keys: Option<Arc<BloomFilter>>,
 }
 
 /// One task's part in building a table of all tasks.
@@ -70,6 +76,8 @@ pub(super) struct SharedBuild {
     stage: SharedStage,
     offer: Offer,
     hashes: Vec<u64>,
+    /// Whether rows may leave in another task than that in which they came.
+    moves_rows: bool,
 }
 
 enum SharedStage {
@@ -87,27 +95,14 @@ enum SharedStage {
     Spill,
     /// The share is on disk; the task waits for the other shares.
     Spilled,
-    /// The task reads all shares from disk.
-    ReadBack(ReadBack),
-}
-
-/// A task's progress in reading all shares from disk.
-struct ReadBack {
-    /// Shares that are not read yet.
-    shares: VecDeque<Arc<SpilledShare>>,
-    /// The next partition of the first of these shares.
-    part: usize,
-    reader: Option<SpilledReader>,
-    /// The most memory that the reader takes.
-    reader_bytes: usize,
-    /// The page that was read last, and its first row that is not added yet.
-    page: Option<(Page, usize)>,
+    /// All shares are on disk; the task makes room for the rows that follow them.
+    OnDisk,
 }
 
 impl SharedBuild {
-    /// Whether the task can give back memory: it collects or reads rows, and no other task counts on them.
+    /// Whether the task can give back memory: it collects rows, and no other task counts on them.
     pub(super) fn gives(&self) -> bool {
-        matches!(self.stage, SharedStage::Collect | SharedStage::ReadBack(_))
+        matches!(self.stage, SharedStage::Collect)
     }
 
     /// The rows of an input that are in this task's share.
@@ -128,7 +123,7 @@ impl SharedBuild {
     }
 
     /// All shares on disk; `None` before all are there.
-    fn spilled_shares(&self) -> Option<Result<VecDeque<Arc<SpilledShare>>>> {
+    fn spilled_shares(&self) -> Option<Result<Vec<Arc<SpilledShare>>>> {
         let all = |said: &[Option<Arc<Lent<SpilledShare>>>]| said.iter().cloned().collect::<Option<Vec<_>>>();
         let lent = self.meeting.spilled.wait(&self.context, all)?;
         Some(lent.iter().map(|share| share.take()).collect())
@@ -137,31 +132,38 @@ impl SharedBuild {
 
 impl HybridHashJoin {
     /// The same join, whose tasks each receive all rows of the build side and build one table of them. Nothing may be given for build rows by whether they had a partner.
-    #[must_use]
-    pub(crate) fn building_together(self, context: &TaskContext) -> Self {
+    ///
+    /// `moves_rows` says whether rows may leave in another task than that in which they came, where the build side does not fit into memory.
+    ///
+    /// # Errors
+    /// None but of the engine itself.
+    pub(crate) fn building_together(mut self, moves_rows: bool, context: &TaskContext) -> Result<Self> {
         if context.subtasks < 2 {
-            return self;
+            return Ok(self);
         }
         let meeting = context.shared(|| BuildRendezvous {
             offers: Rendezvous::of(context.subtasks),
             table: Rendezvous::of(context.subtasks),
             indexed: Rendezvous::of(context.subtasks),
             spilled: Rendezvous::of(context.subtasks),
+            files: Lent::to(context.subtasks, context.space.files()),
+            pairs: Arc::new(PairQueue::of(context.subtasks)),
         });
+        self.disk.spiller = context.spiller_over(&*meeting.files.take()?);
         let (context, stage) = (context.clone(), SharedStage::Collect);
-        HybridHashJoin {
-            shared: Some(SharedBuild { meeting, context, stage, offer: None, hashes: Vec::new() }),
-            ..self
-        }
+        // Without a key there is one part, which all tasks had better join.
+        let moves_rows = moves_rows && self.kept_side.is_none() && !self.sides[self.built.side].key.is_empty();
+        let shared = SharedBuild { meeting, context, stage, offer: None, hashes: Vec::new(), moves_rows };
+        Ok(HybridHashJoin { shared: Some(shared), ..self })
     }
 
     /// Whether other tasks wait for this task, or will.
     pub(crate) fn is_awaited(&self) -> bool {
-        self.shared.is_some()
+        self.shared.is_some() || self.queued.as_ref().is_some_and(|queued| !queued.are_given)
     }
 
-    /// Called at the end of the build side. When it is done, rows are [looked up](BuildSide::looked_up) in the table of all tasks, or this task has collected all rows for a
-    /// table of its own.
+    /// Called at the end of the build side. When it is done, rows are [looked up](BuildSide::looked_up) in the table of all tasks, or follow the parts of all
+    /// shares to disk.
     pub(super) fn build_together(&mut self) -> Result<Progress> {
         let Some(mut shared) = self.shared.take() else { return Ok(Progress::Done) };
         let progress = self.meet(&mut shared)?;
@@ -219,17 +221,11 @@ impl HybridHashJoin {
                 SharedStage::Spilled => match shared.spilled_shares() {
                     None => return Ok(Progress::Pending),
                     Some(shares) => {
-                        self.disk.memory.set_revocable(true);
-                        SharedStage::ReadBack(ReadBack {
-                            shares: shares?,
-                            part: 0,
-                            reader: None,
-                            reader_bytes: 0,
-                            page: None,
-                        })
+                        self.take_shares(&shares?, shared);
+                        SharedStage::OnDisk
                     }
                 },
-                SharedStage::ReadBack(ref mut read) => return self.read_back(read, &shared.context),
+                SharedStage::OnDisk => return self.begin_round(self.built.side),
             };
         }
     }
@@ -278,51 +274,28 @@ impl HybridHashJoin {
         if self.disk.is_writing()? {
             return Ok(Progress::Pending);
         }
-        let parts = parts.lent().collect();
-        self.parts = None;
-        let spiller = std::mem::replace(&mut self.disk.spiller, shared.context.spiller());
-        shared.meeting.spilled.say(&shared.context, Lent::to(shared.context.subtasks, SpilledShare { spiller, parts }));
+        parts.keys_on_disk().drop_if_crowded();
+        let share = SpilledShare { parts: parts.lent().collect(), keys: parts.keys_on_disk().share() };
+        shared.meeting.spilled.say(&shared.context, Lent::to(shared.context.subtasks, share));
         Ok(Progress::Done)
     }
 
-    /// Adds the rows of all shares from disk, as if they came from the input.
-    fn read_back(&mut self, read: &mut ReadBack, context: &TaskContext) -> Result<Progress> {
-        let side = self.built.side;
-        loop {
-            if let Some((page, next)) = &mut read.page {
-                let mut window = Selection::default();
-                while *next < page.rows() {
-                    let end = window.fill(*next..page.rows());
-                    ready!(self.add(side, &Input::new(&page.batch(), &window))?);
-                    *next = end;
-                }
-                read.page = None;
-                // Others may have a turn.
-                return Ok(Progress::OutputFull);
-            }
-            let Some(share) = read.shares.front() else { return Ok(Progress::Done) };
-            let Some(reader) = &mut read.reader else {
-                match share.parts.get(read.part) {
-                    Some(part) => {
-                        let (layout, blocking) = (&self.layouts[side].linked, context.blocking.clone());
-                        let memory = &self.disk.memory;
-                        read.reader = Some(share.spiller.read_for(part.lent(), layout, READ_AHEAD, blocking, memory));
-                        read.reader_bytes = (READ_AHEAD + 1) * part.largest_page_bytes();
-                        read.part += 1;
-                    }
-                    None => {
-                        read.shares.pop_front();
-                        read.part = 0;
-                    }
-                }
-                continue;
-            };
-            ready!(self.room_to_collect(read.reader_bytes)?);
-            match reader.poll()? {
-                Read::Page(page) => read.page = Some((page, 0)),
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => read.reader = None,
-            }
+    /// Has rows of the other side follow the parts of all shares: this task's parts are for all tasks to join, or all parts are for this task.
+    fn take_shares(&mut self, shares: &[Arc<SpilledShare>], shared: &SharedBuild) {
+        let keys = SpilledKeysFilter::of_shares(shares.iter().map(|share| share.keys.clone()));
+        let part = |part: usize| {
+            let mut all = Spilled::default();
+            shares.iter().filter_map(|share| share.parts.get(part)).for_each(|share| all.append(share.lent()));
+            all.lent()
+        };
+        let parts = (!shared.moves_rows).then(|| (0..SPILL_PARTS).map(part).collect());
+        if let Some(own) = &mut self.parts {
+            own.replace(parts, keys);
         }
+        self.queued = shared.moves_rows.then(|| QueuedPairs {
+            queue: shared.meeting.pairs.clone(),
+            context: shared.context.clone(),
+            are_given: false,
+        });
     }
 }

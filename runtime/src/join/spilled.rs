@@ -38,15 +38,30 @@ pub(crate) struct PartitionPair {
     linked: usize,
     /// How often they were cut.
     level: u32,
-    /// Cutting them again would not help: the smaller side is hardly smaller than before.
-    is_stuck: bool,
+    /// The bytes of the side that was built, before it was cut.
+    whole: u64,
 }
 
 impl PartitionPair {
     /// One of the parts into which sides were cut of which this one was built, and had `whole` bytes.
     pub(crate) fn new(sides: [Spilled; 2], built: usize, level: u32, whole: u64) -> Self {
-        let least = sides[0].bytes().min(sides[1].bytes());
-        PartitionPair { sides, linked: built, level, is_stuck: least > whole / 2 }
+        PartitionPair { sides, linked: built, level, whole }
+    }
+
+    /// What is on disk of both sides.
+    pub(super) fn bytes(&self) -> u64 {
+        self.sides.iter().map(Spilled::bytes).sum()
+    }
+
+    /// Adds rows of the same part of their keys.
+    pub(super) fn append(&mut self, other: PartitionPair) {
+        self.whole += other.whole;
+        self.sides.iter_mut().zip(other.sides).for_each(|(side, more)| side.append(more));
+    }
+
+    /// Whether cutting them again would not help: the smaller side is hardly smaller than before.
+    fn is_stuck(&self) -> bool {
+        self.sides[self.smaller()].bytes() > self.whole / 2
     }
 
     /// The side with fewer bytes.
@@ -110,8 +125,13 @@ impl HybridHashJoin {
                 Stage::Build => self.load()?,
                 Stage::Probe => self.stream(emitter, out)?,
                 Stage::Finish => self.finish(emitter, out)?,
-                Stage::Next if self.pending.is_empty() => return Ok(Progress::Done),
-                Stage::Next => self.next()?,
+                Stage::Next => {
+                    ready!(self.exchange_pairs()?);
+                    if self.pending.is_empty() {
+                        return Ok(Progress::Done);
+                    }
+                    self.next()?
+                }
             });
         }
     }
@@ -141,7 +161,7 @@ impl HybridHashJoin {
         if let Some(ahead) = fits.next() {
             return self.begin(SpillPlan::Whole, smaller, pending, ahead);
         }
-        let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
+        let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck() && pending.level <= MOST_CUTS;
         // Rows that stream by are not asked whether they have a partner, or they would have to be built.
         let are_few = !self.sides[1 - smaller].keeps && self.disk.memory.try_reserve(room(FEW_BLOCKS, STREAM_AHEAD));
         if can_cut && !are_few {
@@ -363,7 +383,7 @@ impl HybridHashJoin {
             }
             SpillPlan::Blocks if are_asked => {
                 let SpilledJoin { sides, linked, level, .. } = spilled_join;
-                let pending = PartitionPair { sides, linked, level, is_stuck: false };
+                let pending = PartitionPair { sides, linked, level, whole: u64::MAX };
                 self.begin(SpillPlan::Marks, 1 - self.built.side, pending, STREAM_AHEAD)?;
             }
             SpillPlan::Blocks | SpillPlan::Marks => {

@@ -19,7 +19,7 @@ use crate::hash::RuntimeFilter;
 use crate::memory::Memory;
 use crate::metrics::OperatorMetrics;
 use crate::page::{Batch, Input, RowPairs, RowWriter, Selection};
-use crate::spill::{SpillSpace, Spiller};
+use crate::spill::{SpillFiles, SpillSpace, Spiller};
 
 pub use crate::spill::Blocking;
 pub(crate) use background::Background;
@@ -80,6 +80,12 @@ impl TaskContext {
     #[must_use]
     pub fn spiller(&self) -> Spiller {
         Spiller::new(&self.space, self.blocking.clone(), self.metrics.clone())
+    }
+
+    /// The same, in files that other tasks write and read, too.
+    #[must_use]
+    pub fn spiller_over(&self, files: &SpillFiles) -> Spiller {
+        Spiller::over(files.clone(), self.blocking.clone(), self.metrics.clone())
     }
 }
 

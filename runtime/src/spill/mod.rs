@@ -37,7 +37,7 @@ use file::SpillFile;
 pub(crate) use file::{open_unnamed, read_cached, unnamed};
 pub use queue::{QueueRoom, SpillQueue};
 pub use reader::{Read, SpilledReader};
-pub use space::SpillSpace;
+pub use space::{SpillFiles, SpillSpace};
 pub use store::{Store, StoreReader};
 
 /// Runs work that may block, off the threads that tasks run on.
@@ -152,7 +152,7 @@ impl Extent {
     }
 }
 
-/// Writes and reads the pages of one task of an operator.
+/// Writes and reads the pages of one task of an operator, in files of its own or in those of all tasks.
 pub struct Spiller {
     shared: Arc<Shared>,
     /// The file for the next pages.
@@ -161,7 +161,7 @@ pub struct Spiller {
 
 /// What a spiller and its work on other threads have in common.
 struct Shared {
-    files: Box<[SpillFile]>,
+    files: Arc<[SpillFile]>,
     blocking: Arc<dyn Blocking>,
     metrics: Arc<OperatorMetrics>,
     unwritten_bytes: AtomicUsize,
@@ -172,10 +172,15 @@ impl Spiller {
     /// A spiller without files: they are made when the first page is written.
     #[must_use]
     pub fn new(space: &SpillSpace, blocking: Arc<dyn Blocking>, metrics: Arc<OperatorMetrics>) -> Self {
-        let files = space.files();
+        Spiller::over(space.files(), blocking, metrics)
+    }
+
+    /// A spiller that shares files with others: what one of them has written, another may read, and [forget](Spiller::forget).
+    #[must_use]
+    pub fn over(files: SpillFiles, blocking: Arc<dyn Blocking>, metrics: Arc<OperatorMetrics>) -> Self {
         Spiller {
             shared: Arc::new(Shared {
-                files,
+                files: files.0,
                 blocking,
                 metrics,
                 unwritten_bytes: AtomicUsize::new(0),

@@ -16,6 +16,10 @@ pub struct SpillSpace {
     next: AtomicUsize,
 }
 
+/// The files of a [`Spiller`](super::Spiller), or of several: one in each folder.
+#[derive(Clone, Debug)]
+pub struct SpillFiles(pub(super) Arc<[SpillFile]>);
+
 impl SpillSpace {
     /// Space in these folders; in the system's folder for temporary files where there is none. Files that a process left behind which was
     /// stopped between making them and taking their name away are removed.
@@ -60,9 +64,11 @@ impl SpillSpace {
     }
 
     /// A file for each folder, beginning with another one each time. None is made before it is written to.
-    pub(super) fn files(&self) -> Box<[SpillFile]> {
+    #[must_use]
+    pub fn files(&self) -> SpillFiles {
         let count = self.folders.len();
         let first = self.next.fetch_add(1, Ordering::Relaxed);
-        (0..count).map(|turn| SpillFile::new(self.folders[(first + turn) % count].clone(), self.compresses)).collect()
+        let file = |turn: usize| SpillFile::new(self.folders[(first + turn) % count].clone(), self.compresses);
+        SpillFiles((0..count).map(file).collect())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dataflow::prelude::*;
-use tests::{Item, ItemRef, Scarcity, same_records, within_two_minutes};
+use tests::{Folder, Item, ItemRef, Scarcity, local, same_records, with_memory, within_two_minutes};
 
 const SCARCITIES: [(Scarcity, usize); 7] = [
     (Scarcity::Ample, 1),
@@ -37,6 +37,15 @@ fn kept(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<(u64, i64, Optio
 #[dataflow]
 fn without(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.anti_join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key)
+}
+
+/// Nothing is shipped before the grouping: pairs are in the task of their value.
+#[dataflow]
+fn grouped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<(i64, i64)> {
+    let lying = items.partition_by(|i| i.value);
+    let lengths =
+        lying.join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key).map(|i, o| (i.value, o.text.len() as i64));
+    lengths.group_by(|p| p.0).sum(|p| p.1)
 }
 
 /// Two tables in each task, one behind the other, of one flow.
@@ -113,6 +122,32 @@ fn it_is_kept_for_all_rounds_of_a_loop_in_any_memory() {
             let what = format!("{scarcity:?}, {parallelism} tasks");
             same_records(&what, found, expected.clone());
             assert_eq!(report.spilled_bytes() > 0, scarcity != Scarcity::Ample, "{what}");
+        }
+    });
+}
+
+/// Nothing is shipped before the grouping, so a pair must leave in the task in which its item came, also where any task could join it.
+#[test]
+fn pairs_stay_in_the_task_of_an_item_where_the_plan_counts_on_it() {
+    within_two_minutes("a shared build side before a grouping", || {
+        let [mut items, others] = sides();
+        // Items of a value are of many keys.
+        items.iter_mut().for_each(|item| item.value %= 100);
+        let others: Vec<Item> = others.iter().chain(&others).cloned().collect();
+        let mut expected: HashMap<i64, i64> = HashMap::new();
+        for (item, other) in met(&items, &others) {
+            // There are two of each.
+            other.into_iter().for_each(|o| *expected.entry(item.value).or_default() += 2 * o.text.len() as i64);
+        }
+        let folder = Folder::default();
+        for parallelism in [2, 4] {
+            let env = with_memory(parallelism, 100 << 20);
+            let pairs = grouped(env.collection(&items).unwrap(), env.collection(&others).unwrap());
+            pairs.write_native(folder.join("pairs"));
+            assert!(env.explain().unwrap().contains("\n└─ sum by 0"), "a grouping that ships nothing");
+            assert!(env.run().unwrap().spilled_bytes() > 0);
+            let found = local(1).read_native(folder.join("pairs")).unwrap().collect().unwrap();
+            same_records(&format!("{parallelism} tasks"), found, expected.clone().into_iter().collect());
         }
     });
 }

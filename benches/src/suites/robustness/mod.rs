@@ -6,11 +6,13 @@ mod expected;
 mod keys;
 mod pipelines;
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use dataflow::prelude::*;
-use dataflow::{Decisions, Options, ProgressWhen};
+use dataflow::{Decisions, IfExists, Options, Output, ProgressWhen};
 use serde::Serialize;
 
 use crate::data::random;
@@ -31,6 +33,11 @@ const MOST_SKEWED: f64 = 1.3;
 /// One that is told wrongly may take so many times the one that is told the truth.
 const MOST_TOLD_WRONGLY: f64 = 2.0;
 
+/// A row of the build side in a join's table, with its part of the index.
+const BUILT_ROW_BYTES: usize = 32;
+/// What a task of the join needs at least, with what comes to it.
+const LEAST_BYTES_OF_TASK: usize = 24 << 20;
+
 /// So many times as many facts there are as when decisions were taken.
 const GROWTH: usize = 100;
 
@@ -45,6 +52,8 @@ struct Case {
     other: (Box<Pipeline>, Digest),
     /// How the other is decided to run.
     decisions: Option<Arc<Decisions>>,
+    /// The memory budget of both, where it is less than all there is.
+    memory_bytes: Option<usize>,
 }
 
 type Pipeline = dyn Fn(&Env) -> dataflow::Result<DataSet<Digest>>;
@@ -70,7 +79,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Robustness) -> Result<bool> {
     let tables = Tables::of((ROWS * options.scale) as u64);
     let mut rows = Vec::new();
     println!("{:<24} {:>5} {:>9} {:>9} {:>6} {:>6}", "case", "tasks", "right s", "s", "ratio", "most");
-    let cases = skewed(&tables).into_iter().chain(told_wrongly(&tables)?);
+    let cases = skewed(&tables)
+        .into_iter()
+        .chain(told_wrongly(&tables)?)
+        .chain(spilled(&tables, &workspace.output().join("robustness"))?);
     let is_asked = |case: &Case| options.cases.as_ref().is_none_or(|asked| asked.contains(&case.name));
     for case in cases.filter(is_asked) {
         let row = case.measured(options.runs)?;
@@ -144,7 +156,7 @@ fn skewed(tables: &Tables) -> Vec<Case> {
                 };
                 let name = format!("{name}-{distribution:?}").to_lowercase();
                 let (right, other) = (over(uniform), over(facts));
-                cases.push(Case { name, tasks, most: MOST_SKEWED, right, other, decisions: None });
+                cases.push(Case { name, tasks, most: MOST_SKEWED, right, other, decisions: None, memory_bytes: None });
             }
         }
     }
@@ -178,6 +190,7 @@ fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
         right: (twice(tables, Told::default()), answer),
         other: (twice(tables, told), answer),
         decisions: decisions.map(Arc::new),
+        memory_bytes: None,
     };
     let mut cases: Vec<Case> = lies.into_iter().map(|(name, told)| case(name, told, None)).collect();
     // As long as there were few facts, they were the side to build.
@@ -185,12 +198,52 @@ fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
         facts: tables.facts.clone().map(|(of, facts)| (of, Arc::new(facts[..facts.len() / GROWTH].to_vec()))),
         ..tables.clone()
     };
-    let env = env(2, None);
+    let env = env(2, None, None);
     twice(&small, Told::default())(&env).map_err(Error::of_case)?.print();
     let plan = env.plan().map_err(Error::of_case)?;
     env.discard();
     cases.push(case("grown", Told::default(), Some(plan.decisions().clone())));
     Ok(cases)
+}
+
+/// A join whose build side is told to be small, and of which memory holds a fourth: it comes to all tasks, which put it on disk, beside the join that is told nothing. The rows
+/// come from files, which take none of the memory.
+fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
+    let facts = &tables.facts[0].1;
+    let pair = |rank: u64| Pair { key: random(KEYS, rank), value: rank };
+    let dimension: Arc<Vec<Pair>> = Arc::new((0..facts.len() as u64).map(pair).collect());
+    let answer = expected::joined(facts, &dimension);
+    let files = [("facts.bin", facts), ("dimension.bin", &dimension)];
+    fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
+    let env = env(2, None, None);
+    let files = files.map(|(name, table)| {
+        let path = folder.join(name).display().to_string();
+        rows(&env, table).map_err(Error::of_case)?.write_binary(Output::to(&path).if_exists(IfExists::Overwrite));
+        Ok::<_, Error>(path)
+    });
+    env.run().map_err(Error::of_case)?;
+    let [facts, dimension] = files;
+    let (facts, dimension) = (facts?, dimension?);
+    let over = |told: Option<u64>| -> (Box<Pipeline>, Digest) {
+        let (facts, dimension) = (facts.clone(), dimension.clone());
+        let pipeline = move |env: &Env| {
+            let dimension: DataSet<Pair> = env.read_binary(&dimension)?;
+            let dimension = told.map_or(dimension.clone(), |told| dimension.expect_rows(told));
+            Ok(joined(env.read_binary(&facts)?, dimension))
+        };
+        (Box::new(pipeline), answer)
+    };
+    let table_bytes = tables.facts[0].1.len() * BUILT_ROW_BYTES;
+    let case = |tasks: usize| Case {
+        name: "spilled-as-small".to_owned(),
+        tasks,
+        most: MOST_TOLD_WRONGLY,
+        right: over(None),
+        other: over(Some(1_000)),
+        decisions: None,
+        memory_bytes: Some((table_bytes / 4).max(tasks * LEAST_BYTES_OF_TASK)),
+    };
+    Ok([2, 4].map(case).into())
 }
 
 /// Two joins, over inputs of which so much is told.
@@ -205,14 +258,18 @@ fn twice(tables: &Tables, told: Told) -> Box<Pipeline> {
     })
 }
 
-fn env(parallelism: usize, decisions: Option<Arc<Decisions>>) -> Env {
-    Env::new(Options { parallelism, decisions, progress: ProgressWhen::Never, ..Options::default() })
+fn env(parallelism: usize, decisions: Option<Arc<Decisions>>, memory_bytes: Option<usize>) -> Env {
+    let options = Options { parallelism, decisions, progress: ProgressWhen::Never, ..Options::default() };
+    Env::new(match memory_bytes {
+        Some(memory_bytes) => Options { memory_bytes, ..options },
+        None => options,
+    })
 }
 
 impl Case {
     fn measured(self, runs: usize) -> Result<Row> {
         let run = |pipeline: &Pipeline, decisions: Option<Arc<Decisions>>| {
-            let flow = pipeline(&env(self.tasks, decisions)).map_err(Error::of_case)?;
+            let flow = pipeline(&env(self.tasks, decisions, self.memory_bytes)).map_err(Error::of_case)?;
             let start = Instant::now();
             let answer = flow.collect().map_err(Error::of_case)?;
             Ok::<_, Error>((start.elapsed().as_secs_f64(), answer))

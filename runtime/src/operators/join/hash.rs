@@ -29,6 +29,8 @@ pub(crate) struct HashWay {
     pub(crate) keeps_build: bool,
     /// Whether it is broadcast: all tasks receive all of its rows, and build one table of them.
     pub(crate) is_shared: bool,
+    /// Whether rows may leave in another task than that in which they came, where a build side that is broadcast does not fit into memory.
+    pub(crate) moves_rows: bool,
     /// Where it may build the other side instead: of how many rows at most, where the side to build has more. See `join::reversal`.
     pub(crate) reverses: Option<usize>,
 }
@@ -49,13 +51,13 @@ impl JoinParts {
     /// The driver of a hash join, by the `rows` that its build side has.
     pub(crate) fn hash(&self, name: &str, rows: BuildRows, way: HashWay) -> DriverFactory {
         let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
-        let HashWay { build, is_hinted, keeps_build, is_shared, reverses } = way;
+        let HashWay { build, is_hinted, keeps_build, is_shared, moves_rows, reverses } = way;
         let spills = rows == BuildRows::Any;
         let is_keyed = !sides[build].key.is_empty();
         let create = move |context: &TaskContext| {
             let joining = HybridHashJoin::new(sides.clone(), build, spills, context)?;
             let joining = if keeps_build { joining.keeping_build() } else { joining };
-            let joining = if is_shared && spills { joining.building_together(context) } else { joining };
+            let joining = if is_shared && spills { joining.building_together(moves_rows, context)? } else { joining };
             // In a loop a driver lasts for a round, and the plan counts on all of them.
             let reverses = reverses.filter(|_| spills && is_keyed && !keeps_build && context.superstep == 0);
             let joining = match reverses {

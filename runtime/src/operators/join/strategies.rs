@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::join::TRIAL_ROWS;
 use crate::memory::limits::SHARE_OF_MEMORY;
 use crate::operators::common::INDEX_BYTES;
-use crate::strategy::{DriverFactory, Planning, Ship, Strategy, Way, Work};
+use crate::strategy::{DriverFactory, Placement, Planning, Ship, Strategy, Way, Work};
 
 use super::{HashWay, JoinHint};
 
@@ -51,6 +51,7 @@ fn allowed(
             is_hinted: hint.is_some(),
             keeps_build: planning.constant[build] && shared(build),
             is_shared: false,
+            moves_rows: planning.properties[probe].placement == Placement::Anywhere,
             reverses: hint.is_none().then_some(TRIAL_ROWS),
         };
         // What is built once is there in all rounds.

@@ -108,6 +108,8 @@ pub(super) struct Case {
     pub(super) rounds: u32,
     /// See [`HashWay::reverses`].
     pub(super) reverses: Option<usize>,
+    /// See [`HashWay::moves_rows`].
+    pub(super) moves_rows: bool,
 }
 
 impl Case {
@@ -124,6 +126,7 @@ impl Case {
             merges: false,
             rounds: 1,
             reverses: None,
+            moves_rows: true,
         }
     }
 
@@ -140,7 +143,7 @@ impl Case {
         if self.merges { MERGE_BYTES } else { JOIN_BYTES }
     }
 
-    fn is_keyed(&self) -> bool {
+    pub(super) fn is_keyed(&self) -> bool {
         !matches!(self.kind, JoinKind::Cross | JoinKind::With)
     }
 
@@ -255,6 +258,7 @@ impl Case {
                     is_hinted: false,
                     keeps_build: self.rounds > 1,
                     is_shared: context.subtasks > 1,
+                    moves_rows: self.moves_rows,
                     reverses: self.reverses,
                 };
                 parts.hash(kind.words()[1], kind.build_rows(), way)
