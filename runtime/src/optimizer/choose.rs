@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::Resources;
 use super::branches::Edge;
-use super::estimates::Estimates;
+use super::estimates::{Estimates, Known};
 use super::liveness::{Live, read};
 use super::scans::bounds_behind;
 use super::search::{Planned, search};
@@ -27,12 +27,12 @@ use side_outputs::SideOutputs;
 pub(super) fn choose(
     nodes: &[Arc<Node>],
     live: &Live,
-    estimates: &Estimates,
+    (known, estimates): (&Known, &Estimates),
     meeting: &HashSet<Edge>,
     resources: &Resources,
 ) -> Result<PhysicalPlan> {
     let identities = identities(nodes);
-    let planned = search(nodes, &identities, live, estimates, resources)?;
+    let planned = search(nodes, &identities, live, (known, estimates), resources)?;
     let consumers = side_outputs::consumers_of_main(nodes);
     let (builder, places) = (Builder::default(), HashMap::new());
     let positions = nodes.iter().zip(0..).map(|(node, position)| (node.sequence, position)).collect();

@@ -17,11 +17,28 @@ pub(super) struct CostModel {
 }
 
 impl CostModel {
-    /// A round of an operator that runs like this, over inputs that lie like these.
-    pub(super) fn seconds(&self, strategy: &Strategy, inputs: &[Estimate], properties: &[&Properties]) -> f64 {
-        let ways = strategy.ways.iter().zip(inputs).zip(properties);
-        let shipped: f64 = ways.map(|((way, &input), from)| self.way(way, input, from.tasks, strategy.tasks)).sum();
-        shipped + self.work(strategy.work, strategy.tasks)
+    /// A round of an operator that runs like this, over inputs that lie like these. `hottest` says of an input which share of its rows has the most frequent value of some
+    /// leaves: where rows lie by the hash of these, one task has all of them, and the others wait for it.
+    pub(super) fn seconds(
+        &self,
+        strategy: &Strategy,
+        inputs: &[Estimate],
+        properties: &[&Properties],
+        hottest: impl Fn(usize, &[usize]) -> f64,
+    ) -> f64 {
+        let (mut shipped, mut rows, mut rows_of_slowest) = (0.0, 0.0, 0.0);
+        for (number, ((way, &input), from)) in strategy.ways.iter().zip(inputs).zip(properties).enumerate() {
+            let placement = way.placement(&from.placement);
+            // A combiner leaves at most one row of a key to each task.
+            let leaves = placement.hashed_by().filter(|_| way.before.is_none() && strategy.tasks > 1);
+            let hottest = leaves.map_or(0.0, |leaves| hottest(number, leaves));
+            let times_slower = 1.0 + hottest * (strategy.tasks - 1) as f64;
+            shipped += self.way(way, input, from.tasks, strategy.tasks);
+            rows += input.rows;
+            rows_of_slowest += input.rows * times_slower;
+        }
+        let times_slower = if rows > 0.0 { rows_of_slowest / rows } else { 1.0 };
+        shipped + self.work(strategy.work, strategy.tasks) * times_slower
     }
 
     /// What happens to an input on its way.

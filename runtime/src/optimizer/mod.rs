@@ -74,7 +74,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     if resources.rules.runs(Rule::Filters) {
         sinks = filters::move_down(&sinks);
     }
-    let Reordered { regions: join_regions, estimates: known } = join_order::reorder(&mut sinks, &resources)?;
+    let Reordered { regions: join_regions, estimates: before } = join_order::reorder(&mut sinks, &resources)?;
     if resources.rules.runs(Rule::Scans) {
         sinks = repeat::scans(&sinks);
     }
@@ -82,12 +82,12 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let nodes = topological(&sinks);
     let live = liveness::live(&nodes, resources.rules);
     // The same nodes are not estimated twice: predicates would run over samples again.
-    let is_same =
-        |known: &Estimates| known.len() == nodes.len() && nodes.iter().all(|node| known.contains_key(&node.sequence));
-    let estimates = known.filter(is_same).unwrap_or_else(|| estimates::estimate(&nodes, &live, &resources).1);
+    let is_same = |of: &Estimates| of.len() == nodes.len() && nodes.iter().all(|node| of.contains_key(&node.sequence));
+    let estimated = before.filter(|(_, estimates)| is_same(estimates));
+    let (known, estimates) = estimated.unwrap_or_else(|| estimates::estimate(&nodes, &live, &resources));
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
-    let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, &resources)?;
+    let mut plan = choose::choose(&nodes, &live, (&known, &estimates), &meeting, &resources)?;
     if resources.rules.runs(Rule::RuntimeFilters) {
         runtime_filters::place(&mut plan, &nodes);
     }

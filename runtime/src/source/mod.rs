@@ -31,7 +31,8 @@ pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
 pub use row_filters::RowFilters;
 pub use sample::{
-    DistinctCounts, SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, placed, sample_splits, samples_of,
+    KnownValues, SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, ValueCounts, placed, sample_splits,
+    samples_of,
 };
 
 /// How a leaf compares with a bound.

@@ -47,27 +47,36 @@ pub struct Sample {
     pub rows: Vec<SampledRows>,
     /// How many rows they stand for: those of the source, as far as the scan's bounds do not exclude them.
     pub population: f64,
-    /// How many different values some of its leaves were found to have.
-    pub distinct: Arc<DistinctCounts>,
+    /// What is known of the values of some of its leaves.
+    pub values: Arc<KnownValues>,
 }
 
-/// How many different values leaves have, once they were counted: planning asks for the same ones many times, and plans of other programs over the same data do, too.
-#[derive(Debug, Default)]
-pub struct DistinctCounts(Mutex<HashMap<(Vec<usize>, u64), f64>>);
+/// What a sample tells of the values of some leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueCounts {
+    /// How many different ones all rows have.
+    pub distinct: f64,
+    /// The share of the rows that have the most frequent one; none where each is seen in few places only, as in a file that is sorted by it.
+    pub hottest: f64,
+}
 
-impl DistinctCounts {
-    /// The number for leaves and so many rows, counted where it is not known.
-    pub fn of(&self, leaves: Vec<usize>, population: f64, count: impl FnOnce() -> f64) -> f64 {
+/// What is known of the values of leaves, once they were counted: planning asks for the same ones many times, and plans of other programs over the same data do, too.
+#[derive(Debug, Default)]
+pub struct KnownValues(Mutex<HashMap<(Vec<usize>, u64), ValueCounts>>);
+
+impl KnownValues {
+    /// Those of leaves and so many rows, counted where they are not known.
+    pub fn of(&self, leaves: Vec<usize>, population: f64, count: impl FnOnce() -> ValueCounts) -> ValueCounts {
         let key = (leaves, population.to_bits());
-        if let Some(&known) = self.counts().get(&key) {
+        if let Some(&known) = self.known().get(&key) {
             return known;
         }
         let found = count();
-        self.counts().insert(key, found);
+        self.known().insert(key, found);
         found
     }
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<(Vec<usize>, u64), f64>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<(Vec<usize>, u64), ValueCounts>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -103,7 +112,7 @@ impl Sample {
         let part =
             |(place, (page, run)): (usize, (usize, Range<usize>))| SampledRows { page, place, rows: all_of(run) };
         let rows = chosen.flat_map(of_page).enumerate().map(part).collect();
-        Sample { pages: pages.clone(), rows, population: population as f64, distinct: Arc::default() }
+        Sample { pages: pages.clone(), rows, population: population as f64, values: Arc::default() }
     }
 }
 
@@ -170,7 +179,7 @@ impl Sampler {
         self.writer.seal();
         let pages: Vec<Page> = self.writer.take_sealed().collect();
         let rows = placed(&pages, &self.places);
-        Sample { pages: pages.into(), rows, population, distinct: Arc::default() }
+        Sample { pages: pages.into(), rows, population, values: Arc::default() }
     }
 }
 

@@ -8,6 +8,8 @@
 //! once, and the relation is taken to be as much smaller as the sample becomes by that (*Collapse*: Chaudhuri, Das and Srivastava, "Effective use of
 //! block-level sampling in statistics estimation", SIGMOD 2004).
 
+use crate::source::ValueCounts;
+
 /// A value that is seen more often in a sample is there for certain, and frequent; as is one that is seen in more than half of the places.
 const FREQUENT: u32 = 50;
 
@@ -28,6 +30,7 @@ struct Slot {
     places: u32,
     /// The last of them.
     place: u32,
+    rows: u32,
 }
 
 impl Seen {
@@ -47,16 +50,27 @@ impl Seen {
         loop {
             let slot = &mut self.slots[at];
             if slot.places == 0 {
-                *slot = Slot { hash, places: 1, place };
+                *slot = Slot { hash, places: 1, place, rows: 1 };
                 return;
             }
             if slot.hash == hash {
                 slot.places += u32::from(slot.place != place);
                 slot.place = place;
+                slot.rows += 1;
                 return;
             }
             at = (at + 1) & mask;
         }
+    }
+
+    /// What is known of so many rows of which these are a sample.
+    pub(super) fn values(&self, population: f64) -> ValueCounts {
+        ValueCounts { distinct: self.estimate(population), hottest: self.hottest() }
+    }
+
+    fn hottest(&self) -> f64 {
+        let frequent = self.slots.iter().filter(|slot| slot.places > self.places / 2);
+        f64::from(frequent.map(|slot| slot.rows).max().unwrap_or(0)) / self.rows.max(1) as f64
     }
 
     /// How many values so many rows have of which these are a sample; at least those that were seen.

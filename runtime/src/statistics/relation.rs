@@ -91,7 +91,7 @@ impl Relation {
             return self.rows;
         }
         let seen = self.sampled.as_ref().filter(|sampled| sampled.rows.len() > 0);
-        let seen = seen.map(|sampled| sampled.rows.distinct(key, self.rows.max(sampled.of)));
+        let seen = seen.map(|sampled| sampled.rows.values(key, self.rows.max(sampled.of)).distinct);
         let (before, is_known) = self.distinct_before(key);
         let values = match seen {
             Some(seen) if is_known => seen.min(before),
@@ -100,6 +100,28 @@ impl Relation {
             None => before.max(self.rows / ROWS_OF_KEY),
         };
         values.min(self.rows).max(self.rows.min(1.0))
+    }
+
+    /// The share of the records that have the most frequent key, by these leaves, as far as a sample tells; that of the relation that all of them come from, where these
+    /// have none.
+    #[must_use]
+    pub fn hottest(&self, key: &[usize]) -> f64 {
+        if self.is_unique(key) {
+            return 0.0;
+        }
+        match (&self.sampled, self.origin_of(key)) {
+            (Some(sampled), _) => sampled.rows.values(key, self.rows.max(sampled.of)).hottest,
+            (None, Some((relation, there))) => relation.hottest(&there),
+            (None, None) => 0.0,
+        }
+    }
+
+    /// The relation that all of these leaves come from, if it is one, and the leaves there.
+    fn origin_of(&self, key: &[usize]) -> Option<(&Arc<Relation>, Vec<usize>)> {
+        let origins = key.iter().map(|&leaf| self.columns.get(leaf)?.origin.as_ref()).collect::<Option<Vec<_>>>()?;
+        let (first, _) = origins.first()?;
+        let is_one = origins.iter().all(|(other, _)| Arc::ptr_eq(first, other));
+        is_one.then(|| (first, origins.iter().map(|(_, leaf)| *leaf).collect()))
     }
 
     /// How many keys there can be by what is known of the relations that the leaves come from; and whether that is all of them, or only some.
@@ -135,15 +157,8 @@ impl Relation {
     /// keys of each are taken for any of these.
     #[must_use]
     pub fn domain(&self, key: &[usize]) -> f64 {
-        let origins: Vec<&Origin> = key.iter().filter_map(|&leaf| self.columns.get(leaf)?.origin.as_ref()).collect();
-        let first = origins.first().filter(|_| origins.len() == key.len());
-        match first.filter(|(first, _)| origins.iter().all(|(other, _)| Arc::ptr_eq(first, other))) {
-            Some((relation, _)) => {
-                let there: Vec<usize> = origins.iter().map(|&&(_, leaf)| leaf).collect();
-                relation.domain(&there).max(self.distinct(key))
-            }
-            None => self.distinct(key),
-        }
+        let before = self.origin_of(key).map_or(0.0, |(relation, there)| relation.domain(&there));
+        before.max(self.distinct(key))
     }
 
     /// Whether no two records have these leaves in common.
@@ -347,7 +362,7 @@ impl Relation {
         if let Some((made, _)) = made.filter(|(made, _)| made.len() > 0) {
             let computed = (0..columns.len()).filter(|&leaf| forwards.iter().all(|leaves| leaves[leaf].is_none()));
             for leaf in computed {
-                let (distinct, outside_bytes) = (made.distinct(&[leaf], rows), Some(made.outside_bytes(leaf)));
+                let (distinct, outside_bytes) = (made.values(&[leaf], rows).distinct, Some(made.outside_bytes(leaf)));
                 columns[leaf] = Column { distinct: Some(distinct), outside_bytes, origin: None };
             }
         }

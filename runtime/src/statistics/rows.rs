@@ -10,7 +10,7 @@ use crate::kernel::{Chain, ChainFactory, JoinFactory, PredicateFactory, TaskCont
 use crate::memory::{Budget, Memory};
 use crate::page::{Batch, INLINE_BYTES, Input, Page, RowPairs, RowWriter};
 use crate::row::{LeafType, Physical, RowLayout};
-use crate::source::{DistinctCounts, Sample, SampledRows, placed};
+use crate::source::{KnownValues, Sample, SampledRows, ValueCounts, placed};
 
 use super::distinct::Seen;
 
@@ -57,15 +57,15 @@ pub(super) struct Rows {
     types: Arc<[LeafType]>,
     effort: Arc<Effort>,
     /// Of all rows of the pages' leaves.
-    distinct: Arc<DistinctCounts>,
+    values: Arc<KnownValues>,
 }
 
 impl Rows {
     /// Of records of these types.
     pub(super) fn new(sample: &Sample, types: Vec<LeafType>, effort: Arc<Effort>) -> Self {
         let parts = sample.rows.as_slice().into();
-        let distinct = sample.distinct.clone();
-        Rows { pages: sample.pages.clone(), parts, view: None, types: types.into(), effort, distinct }
+        let values = sample.values.clone();
+        Rows { pages: sample.pages.clone(), parts, view: None, types: types.into(), effort, values }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -121,7 +121,7 @@ impl Rows {
         });
         let mut kept = kept.ok().filter(|kept| kept.len() == self.parts.len())?;
         kept.retain(|part| !part.rows.is_empty());
-        Some(Rows { parts: kept.into(), distinct: Arc::default(), ..self.clone() })
+        Some(Rows { parts: kept.into(), values: Arc::default(), ..self.clone() })
     }
 
     /// What a chain makes of the rows, records of these types; none where it cannot be asked.
@@ -161,7 +161,7 @@ impl Rows {
             view: None,
             types: types.into(),
             effort: self.effort.clone(),
-            distinct: Arc::default(),
+            values: Arc::default(),
         }
     }
 
@@ -211,24 +211,24 @@ impl Rows {
         Some((self.made(pages, &places, types), shown))
     }
 
-    /// How many different values the leaves have in so many rows that these stand for.
-    pub(super) fn distinct(&self, key: &[usize], population: f64) -> f64 {
+    /// What is known of the leaves' values in so many rows that these stand for.
+    pub(super) fn values(&self, key: &[usize], population: f64) -> ValueCounts {
         let leaves = self.leaves();
         let of_pages: Option<Vec<usize>> = key.iter().map(|&leaf| leaves.get(leaf)?.0).collect();
         match of_pages {
-            Some(of_pages) => self.distinct.of(of_pages, population, || self.count_distinct(key, population)),
-            None => self.count_distinct(key, population),
+            Some(of_pages) => self.values.of(of_pages, population, || self.count_values(key, population)),
+            None => self.count_values(key, population),
         }
     }
 
-    fn count_distinct(&self, key: &[usize], population: f64) -> f64 {
+    fn count_values(&self, key: &[usize], population: f64) -> ValueCounts {
         let (mut seen, mut hashes) = (Seen::of(self.len()), Vec::new());
         self.each(|input, place| {
             hash_rows(input, key, &mut hashes);
             hashes.iter().for_each(|&hash| seen.add(hash, place));
             true
         });
-        seen.estimate(population)
+        seen.values(population)
     }
 
     /// Bytes of a leaf's value that lie outside of a row's fixed part, in the mean.

@@ -243,3 +243,33 @@ fn values_that_are_counted_are_combined_where_they_are_few() {
         assert_eq!(chosen[0].0, how, "{customers} customers: {chosen:?}");
     }
 }
+
+#[dataflow]
+fn named(sales: DataSet<(u64, u64)>, customers: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    sales.join(customers).on(|s| s.0, |c| c.0).map(|s, c| (s.1, c.1))
+}
+
+#[dataflow]
+fn latest(sales: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    sales.group_by(|s| s.0).max(|s| s.1)
+}
+
+/// All rows of a key would be in one task, and the others would wait for it: so the key's partners come to all tasks, and its rows are grouped where they are.
+#[test]
+fn a_key_of_half_of_all_rows_is_left_where_its_rows_are() {
+    let customers: Vec<(u64, u64)> = (0..50_000).map(|id| (id, id % 20)).collect();
+    for (hot, joined, grouped) in
+        [(false, "hash 0, hash 0", "hash max"), (true, "forward, broadcast", "combine max, merge max")]
+    {
+        let of_sale = |sale: u64| if hot && sale.is_multiple_of(2) { 7 } else { sale * 7_919 % 50_000 };
+        let sales: Vec<(u64, u64)> = (0..100_000).map(|sale| (of_sale(sale), sale)).collect();
+        let of_sales = |env: &Env| env.collection(&sales).unwrap();
+        let env = env(8, "", None);
+        named(of_sales(&env), env.collection(&customers).unwrap()).print();
+        let joins = chosen(&env, "join");
+        latest(of_sales(&env)).print();
+        let groupings = chosen(&env, "max");
+        assert_eq!((&*joins[0].1, &*groupings[0].0), (joined, grouped), "hot: {hot}");
+        env.discard();
+    }
+}

@@ -28,7 +28,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::branches::consumers;
-use super::estimates::{Estimates, estimate};
+use super::estimates::{Estimates, Known, estimate};
 use super::liveness::live;
 use super::{Resources, Rule};
 use crate::error::Result;
@@ -45,7 +45,7 @@ pub(super) struct Reordered {
     /// All regions, each with the order as written and the order that it got.
     pub(super) regions: Vec<JoinRegion>,
     /// The estimates of the nodes before they were reordered, where the plan has a region.
-    pub(super) estimates: Option<Estimates>,
+    pub(super) estimates: Option<(Known, Estimates)>,
 }
 
 /// Puts the inner joins of a plan into the best order, or into the one that is decided for them.
@@ -87,7 +87,7 @@ pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Resu
         written.insert(node.sequence, copy);
     }
     *sinks = sinks.iter().filter_map(|sink| written.get(&sink.sequence)).cloned().collect();
-    Ok(Reordered { regions: reordered, estimates: Some(estimates) })
+    Ok(Reordered { regions: reordered, estimates: Some((known, estimates)) })
 }
 
 /// The regions of a plan, by the sequence number of their uppermost joins.

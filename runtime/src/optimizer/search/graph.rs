@@ -9,7 +9,7 @@ use super::candidates::{Alternative, Alternatives, Candidate};
 use super::interest::{Interest, Interests};
 use crate::error::{Error, Result};
 use crate::optimizer::cost::CostModel;
-use crate::optimizer::estimates::Estimates;
+use crate::optimizer::estimates::{Estimates, Known};
 use crate::optimizer::liveness::{Live, read};
 use crate::optimizer::loops::Rounds;
 use crate::optimizer::{Resources, Rule};
@@ -23,6 +23,7 @@ pub(super) struct PlanGraph<'p> {
     nodes: &'p [Arc<Node>],
     identities: &'p [String],
     live: &'p Live,
+    known: &'p Known,
     estimates: &'p Estimates,
     resources: &'p Resources,
     costs: CostModel,
@@ -36,7 +37,7 @@ pub(super) struct PlanGraph<'p> {
     /// Who would make use of it that rows lie in some way.
     pub(super) interests: Interests,
     /// Of each node, its alternatives over inputs that lie like these.
-    known: Vec<HashMap<Vec<Properties>, Rc<[Alternative]>>>,
+    found: Vec<HashMap<Vec<Properties>, Rc<[Alternative]>>>,
     /// Of each node, the ways to run it that were found.
     candidates: Vec<Vec<physical::Candidate>>,
     /// Of nodes for which something is decided, the choices that they have.
@@ -48,7 +49,8 @@ impl<'p> PlanGraph<'p> {
         nodes: &'p [Arc<Node>],
         inputs: &'p [Vec<usize>],
         identities: &'p [String],
-        (live, estimates): (&'p Live, &'p Estimates),
+        live: &'p Live,
+        (known, estimates): (&'p Known, &'p Estimates),
         resources: &'p Resources,
     ) -> Self {
         let mut readers = vec![0; nodes.len()];
@@ -57,6 +59,7 @@ impl<'p> PlanGraph<'p> {
             nodes,
             identities,
             live,
+            known,
             estimates,
             resources,
             costs: CostModel { profile: resources.profile.clone(), memory_bytes: resources.memory_bytes },
@@ -65,7 +68,7 @@ impl<'p> PlanGraph<'p> {
             readers,
             begun: HashMap::new(),
             interests: Interests::default(),
-            known: vec![HashMap::new(); nodes.len()],
+            found: vec![HashMap::new(); nodes.len()],
             candidates: vec![Vec::new(); nodes.len()],
             refused: HashMap::new(),
         }
@@ -160,6 +163,9 @@ impl<'p> PlanGraph<'p> {
         let this = &self.nodes[node];
         let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(&self.identities[node]));
         let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.estimate(input)).collect();
+        let hottest = |input: usize, leaves: &[usize]| {
+            self.known.get(&this.inputs[input].sequence).map_or(0.0, |known| known.hottest(leaves))
+        };
         let rounds = self.rounds.around(this);
         let mut alternatives = Vec::new();
         for (number, strategy) in self.strategies(node, properties).iter().enumerate() {
@@ -169,7 +175,7 @@ impl<'p> PlanGraph<'p> {
                 continue;
             }
             let gives = strategy.gives(properties, |input| this.operator.forwards(input));
-            let in_round = self.costs.seconds(strategy, &inputs, properties) + self.replayed(node, strategy);
+            let in_round = self.costs.seconds(strategy, &inputs, properties, hottest) + self.replayed(node, strategy);
             let (gives, seconds) = (self.out_of_loops(this, gives), rounds * in_round);
             alternatives.push(Alternative { strategy: number, choice: Some(Rc::new(choice)), gives, seconds });
         }
@@ -242,8 +248,8 @@ impl<'p> PlanGraph<'p> {
 impl Alternatives for PlanGraph<'_> {
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>> {
         let key: Vec<Properties> = inputs.iter().copied().cloned().collect();
-        if let Some(known) = self.known[node].get(&key) {
-            return Ok(known.clone());
+        if let Some(found) = self.found[node].get(&key) {
+            return Ok(found.clone());
         }
         let arrived: Vec<(Properties, f64)> =
             inputs.iter().enumerate().map(|(input, lies)| self.followed(node, input, lies)).collect();
@@ -259,7 +265,7 @@ impl Alternatives for PlanGraph<'_> {
             alternative.seconds = if is_paid { 0.0 } else { alternative.seconds } + gathered;
         }
         let alternatives: Rc<[Alternative]> = alternatives.into();
-        self.known[node].insert(key, alternatives.clone());
+        self.found[node].insert(key, alternatives.clone());
         Ok(alternatives)
     }
 

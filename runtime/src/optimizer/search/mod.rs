@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Resources;
-use super::estimates::Estimates;
+use super::estimates::{Estimates, Known};
 use super::liveness::Live;
 use crate::error::{Error, Result};
 use crate::physical;
@@ -38,11 +38,11 @@ pub(super) fn search(
     nodes: &[Arc<Node>],
     identities: &[String],
     live: &Live,
-    estimates: &Estimates,
+    estimates: (&Known, &Estimates),
     resources: &Resources,
 ) -> Result<Vec<Planned>> {
     let inputs = inputs_of(nodes)?;
-    let mut plan = PlanGraph::new(nodes, &inputs, identities, (live, estimates), resources);
+    let mut plan = PlanGraph::new(nodes, &inputs, identities, live, estimates, resources);
     plan.interests = Interests::of(nodes, &inputs, |node| plan.wants(node));
     let picked = cheapest(&inputs, &mut plan)?;
     Ok((0..nodes.len()).map(|node| plan.planned(node, &picked)).collect())

@@ -9,17 +9,22 @@ fn hash(value: usize) -> u64 {
     Random(value as u64).next()
 }
 
-/// How far the estimate is from the number of values of all rows, as a factor, by a sample of some places.
-fn factor(values: &[usize]) -> f64 {
-    let mut all = values.to_vec();
-    all.sort_unstable();
-    all.dedup();
+/// A sample of some places.
+fn sampled(values: &[usize]) -> Seen {
     let mut seen = Seen::of(PLACES * EACH);
     for place in 0..PLACES {
         let first = place * values.len() / PLACES;
         values[first..first + EACH].iter().for_each(|&value| seen.add(hash(value), place));
     }
-    let estimate = seen.estimate(values.len() as f64);
+    seen
+}
+
+/// How far the estimate is from the number of values of all rows, as a factor.
+fn factor(values: &[usize]) -> f64 {
+    let mut all = values.to_vec();
+    all.sort_unstable();
+    all.dedup();
+    let estimate = sampled(values).estimate(values.len() as f64);
     let (estimate, actual) = (estimate.max(1.0), all.len() as f64);
     (estimate / actual).max(actual / estimate)
 }
@@ -87,4 +92,15 @@ fn what_was_seen_whole_is_known() {
 fn rows_that_are_drawn_have_fewer_values() {
     let drawn_of = |values: f64, rows: f64| drawn(values, rows).round();
     assert_eq!([drawn_of(10.0, 1e6), drawn_of(1e9, 1000.0), drawn_of(1000.0, 1000.0)], [10.0, 1000.0, 632.0]);
+}
+
+#[test]
+fn the_most_frequent_value_is_one_that_is_everywhere() {
+    let mut random = Random(5);
+    let hottest = |values: &[usize]| sampled(values).values(ROWS as f64).hottest;
+    let hot: Vec<usize> = (0..ROWS).map(|row| if random.below(3) == 0 { 0 } else { row }).collect();
+    assert!((hottest(&hot) - 1.0 / 3.0).abs() < 0.03);
+    // A sorted file has one value in each place, which is no more frequent than others.
+    assert_eq!(hottest(&(0..ROWS).map(|row| row / 1_000).collect::<Vec<_>>()), 0.0);
+    assert_eq!(hottest(&vec![1; ROWS]), 1.0);
 }
