@@ -76,18 +76,20 @@ fn few_orders_are_broadcast_and_many_are_partitioned() {
     }
 }
 
-/// As orders shrink, the plan goes from where both are partitioned, and the grouping finds its rows, to where orders are on all nodes and what is shipped is folded
+/// As orders shrink, the plan goes from where both are partitioned, and the grouping finds its rows, to where orders come to all tasks and what is shipped is folded
 /// before. It never goes back.
 #[test]
 fn the_plan_follows_the_orders() {
-    let of_power = |power| ways(CLUSTER, 8, 300_000_000 / 10_u64.pow(power), SOLD);
-    let mut plans: Vec<String> = (0..9).map(of_power).collect();
-    plans.dedup();
-    let expected = [
-        "hash join, build left (hash 0, hash 0); hash aggregate (forward)",
-        "hash join, build left (broadcast, forward); combine aggregate, merge aggregate (hash 0 1)",
-    ];
-    assert_eq!(plans, expected);
+    for (profile, tasks) in [(CLUSTER, 8), ("", 2)] {
+        let of_power = |power| ways(profile, tasks, 300_000_000 / 10_u64.pow(power), SOLD);
+        let mut plans: Vec<String> = (0..9).map(of_power).collect();
+        plans.dedup();
+        let expected = [
+            "hash join, build left (hash 0, hash 0); hash aggregate (forward)",
+            "hash join, build left (broadcast, forward); combine aggregate, merge aggregate (hash 0 1)",
+        ];
+        assert_eq!(plans, expected, "{profile}");
+    }
 }
 
 fn without_places(text: &str) -> String {
