@@ -353,6 +353,36 @@ fn a_hint_that_was_far_off_is_named_after_the_run() {
     );
 }
 
+#[dataflow]
+fn told_truly(sales: DataSet<Sale>, shops: DataSet<Shop>, rows: u64) -> DataSet<u64> {
+    let few = shops.filter(|s| s.id < 5);
+    sales.expect_rows(rows).join(few).on(|s| s.shop, |f| f.id).map(|s, _| s.id)
+}
+
+#[dataflow]
+fn the_first_told_truly(sales: DataSet<Sale>, rows: u64) -> DataSet<u64> {
+    sales.map(|s| s.id).expect_rows(rows).first(3)
+}
+
+/// A join drops records before they come where the hint is, and `first` stops those who read: the program has said nothing wrong.
+#[test]
+fn a_hint_of_records_that_nobody_wanted_is_not_blamed() {
+    let report = |from: From, rows: u64, is_joined: bool| {
+        let (env, output) = (local(2), Folder::default());
+        let (sales, shops) = read(&env, from);
+        let found = if is_joined { told_truly(sales, shops, rows) } else { the_first_told_truly(sales, rows) };
+        found.write_text(output.join("out.txt"));
+        env.run().unwrap().explain().to_owned()
+    };
+    for is_joined in [true, false] {
+        let text = report(From::Parquet, SALES, is_joined);
+        assert!(!text.contains("note: `"), "{text}");
+    }
+    // More than was said is more in any case.
+    let text = report(From::Collection, 10, true);
+    assert!(text.contains("note: `expect_rows(10)`"), "{text}");
+}
+
 #[test]
 fn a_selectivity_that_cannot_be_is_refused() {
     let refused = |pipeline: fn(DataSet<Sale>) -> DataSet<u64>| {

@@ -27,8 +27,8 @@ pub(super) fn write(step: &ChainStep<'_>, binding: Option<&Ident>, moved: Option
     let Some(first) = step.calls().next() else {
         return TokenStream::new();
     };
-    // A join or a grouping that is bound to a variable was described where it was bound.
-    if first.operator.is_none_or(|operator| operator.from != ChainState::Flow) {
+    // What is bound to a variable was described where it was bound. Of a join's closures nothing was known there.
+    if first.operator.is_none_or(|operator| !matches!(operator.from, ChainState::Flow | ChainState::Joined)) {
         return TokenStream::new();
     }
     let (reads, forwards, expands) = (step_reads(step), step_forwards(step), step.calls().any(expands));

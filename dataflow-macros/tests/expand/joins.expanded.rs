@@ -231,6 +231,26 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
         )
         .on(|s| s.0, |r| r.id);
     other
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter → filter → map → filter",
+                text: "|s, r| s.1 > r.n → |(a, b), _| a > b → |x, y| (x.0, y.n + l) → |p| p.0 > 3",
+                reads: &[
+                    ::dataflow::Reads::Fields(&["0", "1"]),
+                    ::dataflow::Reads::Fields(&["n"]),
+                ],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "0",
+                        record: 0,
+                        from: "0",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .captured(::dataflow::__private::Of(&l).__plain())
         .process({
             let l = l.__capture();
             move |record0, record1, __out| {

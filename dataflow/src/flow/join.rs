@@ -15,6 +15,8 @@ use crate::record::Record;
 use super::hint::{Hint, Hinted};
 use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 use super::join_sides::JoinSides;
+use super::proof::Proof;
+use super::step::Step;
 use super::{Ends, Flow, Mode};
 
 /// Values that can stand on the right of a join.
@@ -268,6 +270,20 @@ impl<L, R, M> Joined<L, R, M> {
     /// Pairs with equal keys.
     pub(super) fn of_keys(sides: JoinSides, kind: JoinKind, keys: [Vec<usize>; 2], nulls: Nulls) -> Self {
         Joined { sides, kind, keys, nulls, of: PhantomData }
+    }
+}
+
+impl<L, R, M> Joined<L, R, M> {
+    /// Describes the closures of a join that was bound to a variable. Written by `#[dataflow]`.
+    #[doc(hidden)]
+    pub fn step(&self, step: &'static Step) -> Self {
+        Joined { sides: self.sides.completed_by(step), ..self.clone() }
+    }
+
+    /// As [`Flow::captured`].
+    #[doc(hidden)]
+    pub fn captured<P: Proof>(&self, _: P) -> Self {
+        Joined { sides: self.sides.with_proof(P::HOLDS), ..self.clone() }
     }
 }
 

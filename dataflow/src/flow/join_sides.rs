@@ -14,7 +14,7 @@ use super::Flow;
 use super::handle::{Handle, keyed};
 use super::hint::Hint;
 use super::join_kind::Inner;
-use super::step::NextStep;
+use super::step::{NextStep, Step};
 use crate::env::Env;
 use crate::record::Record;
 
@@ -56,6 +56,18 @@ impl JoinSides {
             *node = keyed(node, computation, &self.next);
         }
         self
+    }
+
+    /// The same, with what its closures are known to do.
+    pub(super) fn completed_by(&self, step: &'static Step) -> Self {
+        let next = NextStep { completed: Some(step), ..self.next.clone() };
+        JoinSides { next, ..self.clone() }
+    }
+
+    /// The same, with the proof about what its closures capture.
+    pub(super) fn with_proof(&self, holds: bool) -> Self {
+        let next = NextStep { is_proven: Some(holds), ..self.next.clone() };
+        JoinSides { next, ..self.clone() }
     }
 
     pub(super) fn with_solution_of(self, loop_id: LoopId) -> Self {

@@ -83,6 +83,8 @@ pub enum Reads {
 #[derive(Clone, Default)]
 pub(crate) struct NextStep {
     pub(super) step: Option<&'static Step>,
+    /// What closures make of it that stand elsewhere: those of a join that is bound to a variable.
+    pub(super) completed: Option<&'static Step>,
     pub(super) location: Option<&'static Location<'static>>,
     /// The operator is one part of what the step describes; its closures are not the step's.
     pub(super) part: Option<&'static str>,
@@ -103,16 +105,23 @@ impl NextStep {
     /// Name, operator and place for messages, and the source text.
     pub(crate) fn origin(&self, word: &str) -> (Origin, Arc<str>) {
         let word = self.part.unwrap_or(word);
-        let (name, operator) = self.step.map_or((word, word), |step| (step.name, step.operator));
+        let name = self.step.map_or(word, |step| step.name);
+        let operator = if self.step.is_none() { word.into() } else { self.written(|step| step.operator) };
         let (file, line) = self.location.map_or(("", 0), |location| (location.file(), location.line()));
-        let origin = Origin { name: name.into(), operator: operator.into(), file, line };
-        let text = self.own_step().map_or("", |step| step.text);
-        (origin, text.into())
+        let origin = Origin { name: name.into(), operator, file, line };
+        let text = if self.part.is_some() { "".into() } else { self.written(|step| step.text) };
+        (origin, text)
     }
 
-    /// The step, where the operator is all of what it describes.
+    /// What stands in the program, where it began and where it was completed.
+    fn written(&self, part: fn(&Step) -> &'static str) -> Arc<str> {
+        let parts = [self.step, self.completed].into_iter().flatten().map(part);
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" → ").into()
+    }
+
+    /// What is known of the operator's closures, where it is all of what the step describes.
     fn own_step(&self) -> Option<&'static Step> {
-        self.step.filter(|_| self.part.is_none())
+        self.completed.or(self.step).filter(|_| self.part.is_none())
     }
 
     /// The leaves that closure parameter `parameter` reads.
@@ -190,7 +199,7 @@ impl NextStep {
 
     /// Whether the operator may give many records for one.
     pub(crate) fn expands(&self) -> bool {
-        self.step.is_none_or(|step| step.expands)
+        self.completed.or(self.step).is_none_or(|step| step.expands)
     }
 
     /// Whether the operator gives one record for each that its closures see.

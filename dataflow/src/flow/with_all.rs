@@ -13,6 +13,8 @@ use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
 use crate::record::Record;
 
 use super::join_sides::JoinSides;
+use super::proof::Proof;
+use super::step::Step;
 use super::{DataSet, Flow, Handle, Mode, TaskState};
 
 type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
@@ -30,6 +32,34 @@ pub struct WithMade<T, R, M, O> {
     sides: JoinSides,
     init: O,
     of: Types<T, R, M>,
+}
+
+impl<T, R, M> WithAll<T, R, M> {
+    /// As [`Joined::step`](super::Joined::step).
+    #[doc(hidden)]
+    pub fn step(&self, step: &'static Step) -> Self {
+        WithAll { sides: self.sides.completed_by(step), of: PhantomData }
+    }
+
+    /// As [`Flow::captured`].
+    #[doc(hidden)]
+    pub fn captured<P: Proof>(&self, _: P) -> Self {
+        WithAll { sides: self.sides.with_proof(P::HOLDS), of: PhantomData }
+    }
+}
+
+impl<T, R, M, O: Clone> WithMade<T, R, M, O> {
+    /// As [`Joined::step`](super::Joined::step).
+    #[doc(hidden)]
+    pub fn step(&self, step: &'static Step) -> Self {
+        WithMade { sides: self.sides.completed_by(step), init: self.init.clone(), of: PhantomData }
+    }
+
+    /// As [`Flow::captured`].
+    #[doc(hidden)]
+    pub fn captured<P: Proof>(&self, _: P) -> Self {
+        WithMade { sides: self.sides.with_proof(P::HOLDS), init: self.init.clone(), of: PhantomData }
+    }
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {

@@ -233,7 +233,7 @@ impl Pipeline {
             return;
         }
         self.steps[..index].iter_mut().for_each(|step| step.stop(&self.watch));
-        self.head.stop();
+        self.head.stop(&self.watch);
     }
 
     /// Ends the task where nobody takes what it gives, if all of it may stop; whether it does.
@@ -244,7 +244,7 @@ impl Pipeline {
             && self.steps.iter().all(|step| step.may_stop && step.driver.may_stop());
         if stops {
             self.steps.iter_mut().for_each(|step| step.stop(&self.watch));
-            self.head.stop();
+            self.head.stop(&self.watch);
         }
         stops
     }

@@ -17,17 +17,49 @@ pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
     let facts =
         |&(operator, hint): &(usize, SizeHint)| Some((plan.operators.get(operator)?, counts.get(operator)?, hint));
     let hints: Vec<_> = plan.size_hints.iter().filter_map(facts).collect();
-    hints.iter().filter_map(|&(info, counts, hint)| note(info, counts, hint, &hints)).collect()
+    let notes = plan.size_hints.iter().filter_map(|said| {
+        let (info, of_this, hint) = facts(said)?;
+        note(info, of_this, hint, &hints, is_cut_short(plan, &counts, said.0))
+    });
+    notes.collect()
+}
+
+/// Whether fewer records may have come of an operator than there are: somebody behind it had enough, or a join has dropped those without a partner before they came here.
+fn is_cut_short(plan: &PhysicalPlan, counts: &[OperatorCounts], operator: usize) -> bool {
+    let inputs = |of: usize| plan.operators.get(of).into_iter().flat_map(|info| &info.inputs).map(|&(input, _)| input);
+    // Operators stand behind their inputs.
+    let (mut before, mut behind) = (vec![false; counts.len()], vec![false; counts.len()]);
+    (before[operator], behind[operator]) = (true, true);
+    for at in (0..=operator).rev() {
+        if before[at] {
+            inputs(at).for_each(|input| before[input] = true);
+        }
+    }
+    for at in operator..counts.len() {
+        behind[at] |= inputs(at).any(|input| behind[input]);
+    }
+    let all = || counts.iter().zip(&before).zip(&behind);
+    all().any(|((counts, &before), _)| before && counts.stopped_tasks + counts.skipped_splits > 0)
+        || all().any(|((counts, _), &behind)| behind && counts.filtered_rows > 0)
 }
 
 type Fact<'p> = (&'p OperatorInfo, &'p OperatorCounts, SizeHint);
 
-fn note(info: &OperatorInfo, counts: &OperatorCounts, hint: SizeHint, all: &[Fact<'_>]) -> Option<String> {
+fn note(
+    info: &OperatorInfo,
+    counts: &OperatorCounts,
+    hint: SizeHint,
+    all: &[Fact<'_>],
+    is_cut_short: bool,
+) -> Option<String> {
     let place = |info: &OperatorInfo| (info.origin.file, info.origin.line);
     let given = counts.rows_in as f64;
     let (said, expected, came, found) = match hint {
         SizeHint::Rows(rows) => {
             let came = counts.rows_out as f64;
+            if is_cut_short && came < rows as f64 {
+                return None;
+            }
             (format!("expect_rows({rows})"), rows as f64, came, format!("{} records came", count(came)))
         }
         // A part of a conjunction: it is said of the first one what all of them keep.

@@ -34,6 +34,8 @@ pub struct OperatorMetrics {
     pub filtered_rows: Counter,
     /// Of a source: splits that were not read, as a join's runtime filter excludes them.
     pub skipped_splits: Counter,
+    /// Of a source: tasks that read it no further, as nobody wanted more.
+    pub stopped_tasks: Counter,
     /// Of a join: tasks that built the other side than the plan says, as that was the smaller one.
     pub reversals: Counter,
     /// How far event time is: what all tasks before it have said where rows come from several, as they do to windows.
@@ -69,6 +71,8 @@ pub struct OperatorCounts {
     pub filtered_rows: u64,
     /// Of a source: splits that were not read, as a join's runtime filter excludes them.
     pub skipped_splits: u64,
+    /// Of a source: tasks that read it no further, as nobody wanted more.
+    pub stopped_tasks: u64,
     /// Of a join: tasks that built the other side than the plan says, as that was the smaller one.
     pub reversals: u64,
     /// How far event time is, in the task that is furthest.
@@ -95,6 +99,7 @@ impl OperatorCounts {
             all.late_rows += task.late_rows.get();
             all.filtered_rows += task.filtered_rows.get();
             all.skipped_splits += task.skipped_splits.get();
+            all.stopped_tasks += task.stopped_tasks.get();
             all.reversals += task.reversals.get();
             event_time.raise(task.event_time.0.load(Ordering::Relaxed));
             // Each task knows how many there are in all, of the round that it is in.

@@ -113,9 +113,12 @@ impl PipelineHead {
     }
 
     /// Reads no more: the input ends here. The rows that it gave last stay where they are.
-    pub(super) fn stop(&mut self) {
+    pub(super) fn stop(&mut self, watch: &Watch) {
         match self {
-            PipelineHead::Source(source) => source.stop(),
+            PipelineHead::Source(source) => {
+                watch.metrics(source.operator).stopped_tasks.add(1);
+                source.stop();
+            }
             PipelineHead::Inbox(input) => input.close(),
             PipelineHead::SpillQueue(queue) => queue.stop(),
         }
