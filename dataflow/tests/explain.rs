@@ -319,12 +319,13 @@ fn each_operator_that_is_shown_has_a_box() {
 #[test]
 fn runs_leave_the_files_that_are_asked_for_and_are_compared() {
     let folder = Folder::new();
-    let run = |explain: Explain, compare: Option<PathBuf>| {
-        let options = Options { explain: Some(explain), compare, progress: ProgressWhen::Never, ..Options::default() };
+    let run_with = |explain: Option<Explain>, compare: Option<PathBuf>| {
+        let options = Options { explain, compare, progress: ProgressWhen::Never, ..Options::default() };
         let env = Env::new(options);
         declare(&env, &folder.join("out.csv"));
         env.run()
     };
+    let run = |explain: Explain, compare: Option<PathBuf>| run_with(Some(explain), compare);
     let (json, html) = (PathBuf::from(folder.join("a.json")), PathBuf::from(folder.join("a.html")));
     run(Explain::Json(Some(json.clone())), None).unwrap();
     run(Explain::Html(Some(html.clone())), Some(json.clone())).unwrap();
@@ -336,6 +337,7 @@ fn runs_leave_the_files_that_are_asked_for_and_are_compared() {
 
     let message = |result: dataflow::Result<dataflow::Report>| result.unwrap_err().to_string();
     assert!(message(run(Explain::Json(None), Some(json.clone()))).contains("--explain=html"));
+    assert!(message(run_with(None, Some(json.clone()))).contains("--explain=html"));
     assert!(
         message(run(Explain::Html(Some(html.clone())), Some(folder.join("none.json").into()))).contains("none.json")
     );

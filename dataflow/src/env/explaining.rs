@@ -51,17 +51,19 @@ impl Explaining {
     /// What is said of the environment's next run, if anything.
     pub(super) fn of(env: &Env) -> Result<Option<Self>> {
         let options = &env.inner.options;
-        let Some(form) = options.explain.clone().or_else(|| options.plan_only.then_some(Explain::Text)) else {
-            return Ok(None);
-        };
+        let form = options.explain.clone().or_else(|| options.plan_only.then_some(Explain::Text));
+        if options.compare.is_some() && !matches!(form, Some(Explain::Html(_))) {
+            let message = "`--compare` shows two runs on one page: add `--explain=html`, or `--plan=html`";
+            return Err(Error::Plan(message.to_owned()).into());
+        }
+        let Some(form) = form else { return Ok(None) };
         let number = env.inner.explained.fetch_add(1, Ordering::Relaxed) + 1;
         let path = match &form {
             Explain::Text => None,
             Explain::Json(path) => path.clone(),
             Explain::Html(path) => Some(path.clone().unwrap_or_else(|| format!("{}-plan.html", program()).into())),
         };
-        let earlier =
-            options.compare.as_deref().map(|path| read_earlier(&numbered(path, number), &form)).transpose()?;
+        let earlier = options.compare.as_deref().map(|path| read_earlier(&numbered(path, number))).transpose()?;
         let path = path.map(|path| numbered(&path, number));
         Ok(Some(Explaining { form, shows_fields: options.explain_fields, path, earlier }))
     }
@@ -123,11 +125,7 @@ pub(super) fn page(plan: &str, earlier: Option<&str>) -> Result<String> {
     Ok(explain::html(&program(), plan, earlier)?)
 }
 
-fn read_earlier(path: &Path, form: &Explain) -> Result<String> {
-    if !matches!(form, Explain::Html(_)) {
-        let message = "`--compare` shows two runs on one page: add `--explain=html`, or `--plan=html`";
-        return Err(Error::Plan(message.to_owned()).into());
-    }
+fn read_earlier(path: &Path) -> Result<String> {
     Ok(std::fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?)
 }
 

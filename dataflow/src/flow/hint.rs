@@ -123,7 +123,7 @@ hints! {
     /// # }
     /// ```
     ///
-    /// Cost: a sort of either side. A hash join sorts nothing, and is what runs without this hint, whatever the order of the inputs.
+    /// Cost: a sort of either side that is not in order already. A hash join sorts nothing, and is what runs without this hint unless the sides come in order.
     SortMerge [Unhinted] JoinHint::Merge;
 }
 

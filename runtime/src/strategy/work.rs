@@ -25,6 +25,9 @@ pub struct Work {
     pub following_bytes: f64,
 }
 
+/// A sort costs at least what so many rows do.
+const LEAST_SORTED: f64 = 1_000.0;
+
 impl Work {
     /// None.
     const NOTHING: Work = Work {
@@ -51,10 +54,11 @@ impl Work {
         Work { lookups, ..Work::NOTHING }
     }
 
-    /// So many rows are sorted.
+    /// So many rows are sorted, or a thousand: that few are expected is no reason to sort, which takes more memory than a table, and longer if more come.
     #[must_use]
     pub fn sort(rows: f64) -> Self {
-        Work { comparisons: rows * rows.max(2.0).log2(), rows, ..Work::default() }
+        let compared = rows.max(LEAST_SORTED);
+        Work { comparisons: compared * compared.log2(), rows, ..Work::default() }
     }
 
     /// The same, with so many bytes kept.
