@@ -344,3 +344,22 @@ fn runs_leave_the_files_that_are_asked_for_and_are_compared() {
     std::fs::write(&json, "{\"version\":2}").unwrap();
     assert!(message(run(Explain::Html(Some(html)), Some(json))).contains("version is 2"));
 }
+
+#[dataflow]
+fn all_sales(sales: DataSet<Sale>, more: DataSet<Sale>) -> DataSet<(u32, i64)> {
+    sales.union(more).map(|s| (s.0, s.2)).group_by(|s| s.0).sum(|s| s.1)
+}
+
+/// Nothing counts there while the job runs.
+#[test]
+fn flows_that_become_one_have_the_records_of_all() {
+    let (folder, env) = (Folder::new(), env());
+    let of = |count: u32| env.collection((0..count).map(|id| (id % 5, id, 1i64))).unwrap();
+    all_sales(of(30), of(70)).write_csv(folder.join("out.csv"));
+    let report = env.run().unwrap();
+    let plan = parsed(report.explain_json());
+    let union = operators(&plan).iter().find(|operator| operator["word"] == "union").unwrap();
+    assert_eq!([&union["actual"]["rows_in"], &union["actual"]["rows_out"]], [100, 100]);
+    let line = report.explain().lines().find(|line| line.contains("union")).unwrap().to_owned();
+    assert!(line.contains(" 100"), "{line}");
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::counts;
 use crate::format::Value;
 use crate::metrics::{JobMetrics, OperatorCounts, OperatorMetrics};
 use crate::physical::{
@@ -16,7 +17,7 @@ pub(super) const VERSION: u64 = 1;
 /// [`Decisions::from_json`](crate::physical::Decisions::from_json) reads. On one line.
 #[must_use]
 pub fn json(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
-    let mut actual: Vec<Value> = metrics.map_or_else(Vec::new, of_operators);
+    let mut actual: Vec<Value> = metrics.map_or_else(Vec::new, |metrics| of_operators(plan, metrics));
     actual.resize(plan.operators.len(), Value::Null);
     let operators = plan.operators.iter().zip(actual);
     Value::object([
@@ -90,7 +91,7 @@ fn of_candidate(candidate: &Candidate, chosen: Option<&Choice>) -> Value {
 }
 
 /// What each operator did, in all of its tasks and in each.
-fn of_operators(metrics: &JobMetrics) -> Vec<Value> {
+fn of_operators(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<Value> {
     let of_operator = |(all, tasks): (OperatorCounts, &Vec<Arc<OperatorMetrics>>)| {
         Value::object([
             ("rows_in", all.rows_in.into()),
@@ -109,7 +110,7 @@ fn of_operators(metrics: &JobMetrics) -> Vec<Value> {
             ("tasks", tasks.iter().map(|task| of_task(&OperatorCounts::of([&**task]))).collect()),
         ])
     };
-    metrics.counts().zip(&metrics.operators).map(of_operator).collect()
+    counts(plan, metrics).into_iter().zip(&metrics.operators).map(of_operator).collect()
 }
 
 fn of_task(task: &OperatorCounts) -> Value {

@@ -4,7 +4,7 @@ use crate::metrics::{JobMetrics, OperatorCounts};
 use crate::physical::{OperatorInfo, PhysicalPlan};
 use crate::plan::SizeHint;
 
-use super::count;
+use super::{count, counts};
 
 /// A hint that is off by less hardly makes another plan.
 const OFF: f64 = 4.0;
@@ -13,7 +13,7 @@ const FEW: f64 = 5_000.0;
 
 /// A line for each hint that was far off.
 pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
-    let counts: Vec<OperatorCounts> = metrics.counts().collect();
+    let counts = counts(plan, metrics);
     let facts =
         |&(operator, hint): &(usize, SizeHint)| Some((plan.operators.get(operator)?, counts.get(operator)?, hint));
     let hints: Vec<_> = plan.size_hints.iter().filter_map(facts).collect();

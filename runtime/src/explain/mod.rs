@@ -6,9 +6,24 @@ mod layout;
 mod page;
 mod text;
 
+use crate::metrics::{JobMetrics, OperatorCounts};
+use crate::physical::PhysicalPlan;
+
 pub use as_json::json;
 pub use page::html;
 pub use text::{schemas, text};
+
+/// What each operator has counted. Nobody counts where flows become one: nothing happens to records there, so as many come and go as those before it gave.
+fn counts(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<OperatorCounts> {
+    let mut counts: Vec<OperatorCounts> = metrics.counts().collect();
+    for (at, info) in plan.operators.iter().enumerate().filter(|(_, info)| info.strategy.is_empty()) {
+        if let [_, _, ..] = info.inputs[..] {
+            let rows = info.inputs.iter().filter_map(|&(input, _)| counts.get(input)).map(|input| input.rows_out).sum();
+            (counts[at].rows_in, counts[at].rows_out) = (rows, rows);
+        }
+    }
+    counts
+}
 
 /// A number as people read it: `1.50 M`.
 fn count(number: f64) -> String {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{count, hints};
+use super::{count, counts, hints};
 use crate::error::Mib;
 use crate::metrics::{JobMetrics, OperatorCounts};
 use crate::physical::{JoinRegion, OperatorInfo, OrderEstimate, PhysicalPlan};
@@ -165,8 +165,8 @@ const WORDS: [(&str, Says); 2] =
 
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let says = |&(heading, says): &(&'static str, Says)| {
-        let operators = plan.operators.iter().zip(metrics.into_iter().flat_map(JobMetrics::counts));
-        let cells: Vec<String> = operators.map(|(info, counts)| says(info, &counts)).collect();
+        let counts = metrics.map_or_else(Vec::new, |metrics| counts(plan, metrics));
+        let cells: Vec<String> = plan.operators.iter().zip(&counts).map(|(info, counts)| says(info, counts)).collect();
         // A column that has nothing to say is left out.
         cells.iter().any(|cell| !cell.is_empty()).then_some((heading, cells))
     };
