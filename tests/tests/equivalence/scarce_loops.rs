@@ -47,7 +47,11 @@ fn a_solution_set_goes_beyond_memory() {
 fn stepped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.iterate(4, |items| {
         let met = items.join(others).on(|i| i.key, |o| o.key);
-        met.map(|i, o| ItemRef { key: (i.key + 1) % 40_000, value: i.value + o.value, text: i.text })
+        met.map(|i, o| ItemRef {
+            key: (i.key + 1) % 40_000,
+            value: i.value + o.value + o.text.len() as i64,
+            text: i.text,
+        })
     })
 }
 
@@ -57,7 +61,8 @@ fn what_comes_from_outside_of_a_loop_goes_beyond_memory() {
         let items = items(40_000);
         let expected: Vec<_> = (0..items.len())
             .map(|at| {
-                let values = (0..4).map(|step| items[(at + step) % items.len()].value);
+                let met = (0..4).map(|step| &items[(at + step) % items.len()]);
+                let values = met.map(|item| item.value + item.text.len() as i64);
                 (((at + 4) % items.len()) as u64, items[at].value + values.sum::<i64>(), items[at].text.clone())
             })
             .collect();
