@@ -156,6 +156,24 @@ fn a_filter_goes_below_another_join() {
 
 /// Both what the join gives and a grouping of it are read, and nothing is sent before the join.
 #[dataflow]
+fn computed_before(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, u64)> {
+    let tripled = facts.map(|f| (f.shop, f.amount * 3));
+    let of_region = shops.filter(|s| s.region == 3);
+    tripled.join(of_region).on(|t| t.0, |s| s.id).map(|t, s| (s.region, t.1))
+}
+
+/// So nothing is won where such a closure is called behind the join.
+#[test]
+fn a_closure_that_computes_before_a_join_sees_what_has_a_partner() {
+    let env = without(&[]);
+    let (facts, _, shops) = rows(&env);
+    computed_before(facts, shops).write_csv("/dev/null");
+    let text = env.run().unwrap().explain().to_owned();
+    let of = |name: &str| text.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name} in\n{text}"));
+    assert!(of("read collection").contains("200 k") && !of("tripled").contains("200 k"), "{text}");
+}
+
+#[dataflow]
 fn above_the_mean_of_their_region(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, u64)> {
     let of_region = shops.filter(|s| s.region == 3);
     let facts = facts.join(of_region).hint(BroadcastRight).on(|f| f.shop, |s| s.id).map(|f, s| (s.region, f.amount));

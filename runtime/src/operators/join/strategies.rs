@@ -64,7 +64,8 @@ fn allowed(
             let is_shared = ships[build] == Ship::Broadcast && tasks > 1;
             let way = HashWay { is_shared, ..way };
             let table_bytes = build_side.rows * (build_side.row_bytes + INDEX_BYTES);
-            // Where there is no memory for one table, each task joins by itself.
+            // Where there is no memory for one table, both sides go to parts on disk (`join::shared`), after each task has looked at all rows: where that is known before, they
+            // had better be partitioned. So it costs as if each task joined all of it by itself.
             let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
             let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
             // Of a table for all tasks, each task hashes all rows and copies its share. A lookup more for each of the other tasks stands for the index: they wait for the
