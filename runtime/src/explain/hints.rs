@@ -14,14 +14,12 @@ const FEW: f64 = 5_000.0;
 /// A line for each hint that was far off.
 pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
     let counts = counts(plan, metrics);
-    let facts =
-        |&(operator, hint): &(usize, SizeHint)| Some((plan.operators.get(operator)?, counts.get(operator)?, hint));
-    let hints: Vec<_> = plan.size_hints.iter().filter_map(facts).collect();
-    let notes = plan.size_hints.iter().filter_map(|said| {
-        let (info, of_this, hint) = facts(said)?;
-        note(info, of_this, hint, &hints, is_cut_short(plan, &counts, said.0))
-    });
-    notes.collect()
+    let facts = |&(operator, hint): &(usize, SizeHint)| {
+        Some(((plan.operators.get(operator)?, counts.get(operator)?, hint), operator))
+    };
+    let (hints, operators): (Vec<Fact<'_>>, Vec<usize>) = plan.size_hints.iter().filter_map(facts).unzip();
+    let notes = hints.iter().zip(operators);
+    notes.filter_map(|(&hint, operator)| note(hint, &hints, || is_cut_short(plan, &counts, operator))).collect()
 }
 
 /// Whether fewer records may have come of an operator than there are: somebody behind it had enough, or a join has dropped those without a partner before they came here.
@@ -45,19 +43,13 @@ fn is_cut_short(plan: &PhysicalPlan, counts: &[OperatorCounts], operator: usize)
 
 type Fact<'p> = (&'p OperatorInfo, &'p OperatorCounts, SizeHint);
 
-fn note(
-    info: &OperatorInfo,
-    counts: &OperatorCounts,
-    hint: SizeHint,
-    all: &[Fact<'_>],
-    is_cut_short: bool,
-) -> Option<String> {
+fn note((info, counts, hint): Fact<'_>, all: &[Fact<'_>], is_cut_short: impl Fn() -> bool) -> Option<String> {
     let place = |info: &OperatorInfo| (info.origin.file, info.origin.line);
     let given = counts.rows_in as f64;
     let (said, expected, came, found) = match hint {
         SizeHint::Rows(rows) => {
             let came = counts.rows_out as f64;
-            if is_cut_short && came < rows as f64 {
+            if came < rows as f64 && is_cut_short() {
                 return None;
             }
             (format!("expect_rows({rows})"), rows as f64, came, format!("{} records came", count(came)))

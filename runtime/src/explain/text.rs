@@ -164,8 +164,8 @@ const WORDS: [(&str, Says); 2] =
     [("spilled", |_, counts| spilled(counts)), ("roles", |info, counts| reversal(info.tasks as u64, counts.reversals))];
 
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
+    let counts = metrics.map_or_else(Vec::new, |metrics| counts(plan, metrics));
     let says = |&(heading, says): &(&'static str, Says)| {
-        let counts = metrics.map_or_else(Vec::new, |metrics| counts(plan, metrics));
         let cells: Vec<String> = plan.operators.iter().zip(&counts).map(|(info, counts)| says(info, counts)).collect();
         // A column that has nothing to say is left out.
         cells.iter().any(|cell| !cell.is_empty()).then_some((heading, cells))
