@@ -1,12 +1,13 @@
 //! Why a data set could not be made.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use parquet::errors::ParquetError;
 
 /// A data set could not be made or found.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
     /// The file system refused.
@@ -30,6 +31,12 @@ pub enum DataError {
         /// The reason given.
         source: ParquetError,
     },
+    /// A plan was requested for a data set that does not exist yet.
+    #[error("{} does not exist yet, and `--plan` creates no file; run once without `--plan` to generate it", path.display())]
+    Missing {
+        /// The file or folder that the plan needs.
+        path: PathBuf,
+    },
     /// A size or scale outside what can be generated.
     #[error("{name} is {value}, which cannot be generated; choose {expected}")]
     Argument {
@@ -46,6 +53,13 @@ pub enum DataError {
         /// The file being written.
         path: PathBuf,
     },
+}
+
+/// The message, as a `main` that returns the error prints it.
+impl fmt::Debug for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl DataError {

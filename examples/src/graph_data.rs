@@ -112,12 +112,31 @@ fn r_mat(scale: u32, random: &mut Random) -> Edge {
     Edge { source, target }
 }
 
-/// Makes the file of a graph's edges in a folder, unless it is there; its path.
+/// The file of a graph's edges below `data/graph` that a program reads. Generates a missing file,
+/// unless the program runs with `--plan`.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// Those of [`ensure`]; [`DataError::Missing`] under `--plan` if the file does not exist.
+pub fn for_program(env: &Env, graph: Graph) -> Result<PathBuf, DataError> {
+    let folder = Path::new("data/graph");
+    if !env.options().plan_only {
+        return ensure(folder, graph);
+    }
+    let path = file_of(folder, graph);
+    progress::require(&path)?;
+    Ok(path)
+}
+
+fn file_of(folder: &Path, graph: Graph) -> PathBuf {
+    folder.join(format!("{graph}.parquet"))
+}
+
+/// Writes the edges of a graph to a file in `folder`, unless the file exists. Returns its path.
+///
+/// # Errors
+/// Fails if the file cannot be written.
 pub fn ensure(folder: &Path, graph: Graph) -> Result<PathBuf, DataError> {
-    let path = folder.join(format!("{graph}.parquet"));
+    let path = file_of(folder, graph);
     let content = format!("edges of a graph of {} vertices", graph.vertices());
     progress::write_once(&path, &content, |partial| {
         let env = Env::new(Options { parallelism: 1, ..Options::default() });

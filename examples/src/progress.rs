@@ -18,6 +18,14 @@ pub(crate) fn bar(label: String, total: u64, unit: &str) -> ProgressBar {
     }
 }
 
+/// Fails unless `path` exists.
+pub(crate) fn require(path: &Path) -> Result<(), DataError> {
+    match path.exists() {
+        true => Ok(()),
+        false => Err(DataError::Missing { path: path.to_owned() }),
+    }
+}
+
 /// Runs `write` on a temporary path beside `path` and renames the result, so that an interrupted run leaves no
 /// half-written file under the final name. Does nothing when `path` exists.
 ///

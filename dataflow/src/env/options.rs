@@ -155,13 +155,12 @@ impl Options {
         }
     }
 
-    /// Why a value that only a run gives is not there, where nothing runs.
+    /// Fails under `--plan`: the caller needs the records of a run.
     pub(super) fn check_runs(&self) -> Result<()> {
         if !self.plan_only {
             return Ok(());
         }
-        let message =
-            "nothing runs, as `--plan` asks for plans alone: so there are no records for the program to go on with";
+        let message = "`--plan` shows the plan and runs nothing, so there are no records to collect or count; run without `--plan`";
         Err(Error::Plan(message.to_owned()).into())
     }
 }

@@ -1,8 +1,6 @@
 //! The largest parts of a graph that are connected: `components [GRAPH]`. The graph is `rmat-16` unless it is said: 2^16 vertices, of which some have many edges.
 //! `grid-1000` is a square of a thousand vertices on a side. It is generated into `data/` the first time.
 
-use std::path::Path;
-
 use dataflow::prelude::*;
 use examples::graph_data::{self, Graph};
 use examples::graphs::{Edge, Vertex, components};
@@ -32,7 +30,7 @@ fn largest(vertices: DataSet<Vertex>) -> DataSet<Component> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args()?;
     let graph: Graph = env.args().first().map_or("rmat-16", String::as_str).parse()?;
-    let path = graph_data::ensure(Path::new("data/graph"), graph)?;
+    let path = graph_data::for_program(&env, graph)?;
     let edges: DataSet<Edge> = env.read_parquet(path.to_string_lossy())?;
     let vertices = env.collection((0..graph.vertices()).map(|id| Vertex { id, component: id }))?;
 

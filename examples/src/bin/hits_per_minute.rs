@@ -1,8 +1,11 @@
-//! Counts clicks by page and minute while they are written, and goes on after a crash: `hits_per_minute [SECONDS]`.
+//! Counts clicks by page and minute while they are written, and resumes after a crash:
+//! `hits_per_minute [SECONDS]`.
 //!
-//! For ten seconds, unless it is said, clicks are appended to the log `data/clicks`, in which a minute passes each second. A job follows the log, prints the counts of
-//! a minute when that has passed, and writes them to the folder `data/hits/`. With `--snapshots data/snapshots` it may be killed at any moment: started again, with
-//! `--restore`, it goes on where it was, and in the end the folder has counted each click once.
+//! The program appends clicks to the log `data/clicks` for ten seconds by default. A minute of event
+//! time passes each second. A job follows the log, prints the counts of each minute after its end, and
+//! writes them to the folder `data/hits/`. With `--snapshots data/snapshots` the program may be killed
+//! at any time. Started again with `--restore`, it resumes from the last snapshot. At the end the
+//! folder has counted each click once.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,6 +13,7 @@ use std::{fs, thread};
 
 use dataflow::ProgressWhen;
 use dataflow::prelude::*;
+use examples::DataError;
 use examples::clicks::{Click, ClickWriter, Hits, hits_per_minute, total};
 
 #[global_allocator]
@@ -18,15 +22,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CLICKS: &str = "data/clicks";
 const HITS: &str = "data/hits/";
 
-/// From some clicks to the next.
+/// The time between two appends to the log.
 const PAUSE: Duration = Duration::from_millis(20);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args()?;
     let seconds: u64 = env.args().first().map_or(Ok(10), |seconds| seconds.parse())?;
-    // Whoever goes on from a snapshot needs the log and the counts that it speaks of.
-    let goes_on = env.options().snapshots.as_ref().is_some_and(|snapshots| snapshots.exists());
-    if !goes_on {
+    if env.options().plan_only {
+        return show_plan(&env);
+    }
+    // A restored job needs the log and the counts that its snapshot refers to.
+    let resumes = env.options().snapshots.as_ref().is_some_and(|snapshots| snapshots.exists());
+    if !resumes {
         remove(CLICKS)?;
         remove(HITS)?;
     }
@@ -48,7 +55,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Says how many clicks the log has, and how many were counted.
+/// Prints the plan. Writes no clicks, so the log of an earlier run must exist. Leaves out the output
+/// folder, since a plan is refused if its output exists.
+fn show_plan(env: &Env) -> Result<(), Box<dyn std::error::Error>> {
+    if !Path::new(CLICKS).exists() {
+        return Err(DataError::Missing { path: CLICKS.into() }.into());
+    }
+    hits_per_minute(env.read_log::<Click>(CLICKS)?).print();
+    env.run()?;
+    Ok(())
+}
+
+/// Prints the number of clicks in the log and the number that was counted.
 fn compare() -> dataflow::Result<()> {
     let env = Env::new(Options { progress: ProgressWhen::Never, ..Options::default() });
     let clicks = env.read_log_to_end::<Click>(CLICKS)?.count()?;

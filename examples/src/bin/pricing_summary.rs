@@ -1,7 +1,5 @@
 //! TPC-H Q1, what was billed, shipped and returned: `pricing_summary [SCALE]`. The table is generated into `data/` the first time.
 
-use std::path::Path;
-
 use dataflow::prelude::*;
 use examples::tpch::pricing_summary;
 use examples::tpch_data::{self, Table};
@@ -12,7 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args()?;
     let scale: f64 = env.args().first().map_or(Ok(1.0), |scale| scale.parse())?;
-    let folder = tpch_data::ensure(Path::new("data/tpch"), scale, &[Table::LineItem])?;
+    let folder = tpch_data::for_program(&env, scale, &[Table::LineItem])?;
     let items = env.read_parquet(folder.join(Table::LineItem.file_name()).to_string_lossy())?;
 
     pricing_summary(items, date!("1998-09-02")).print();

@@ -1,7 +1,5 @@
 //! TPC-H Q3, the unshipped orders that are worth most: `shipping_priority [SCALE]`. The tables are generated into `data/` the first time.
 
-use std::path::Path;
-
 use dataflow::prelude::*;
 use examples::tpch::shipping_priority;
 use examples::tpch_data::{self, Table};
@@ -12,7 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args()?;
     let scale: f64 = env.args().first().map_or(Ok(1.0), |scale| scale.parse())?;
-    let folder = tpch_data::ensure(Path::new("data/tpch"), scale, &[Table::Customer, Table::Orders, Table::LineItem])?;
+    let folder = tpch_data::for_program(&env, scale, &[Table::Customer, Table::Orders, Table::LineItem])?;
     let table = |table: Table| folder.join(table.file_name()).to_string_lossy().into_owned();
 
     shipping_priority(

@@ -2,7 +2,6 @@
 //! generated into `data/` the first time.
 
 use std::io;
-use std::path::Path;
 use std::time::Instant;
 
 use dataflow::prelude::*;
@@ -15,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args_with(&[("scale", "The scale factor: 1 has 6 million line items [default: 1]")])?;
     let scale: f64 = env.setting("scale").map_or(Ok(1.0), str::parse)?;
-    let folder = tpch_data::ensure(Path::new("data/tpch"), scale, &Table::ALL)?;
+    let folder = tpch_data::for_program(&env, scale, &Table::ALL)?;
     let tables = Tables::new(&env, folder);
     let asked = env.args();
     if asked.is_empty() || asked == ["all"] {

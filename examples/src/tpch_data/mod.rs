@@ -8,6 +8,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+use dataflow::Env;
 pub use table::Table;
 
 use crate::{DataError, progress};
@@ -33,16 +34,37 @@ pub const ROW_GROUP_ROWS: usize = 122_880;
 /// # Errors
 /// [`DataError::Argument`] for a scale that is not positive; otherwise when the folder cannot be written.
 pub fn ensure(folder: &Path, scale: f64, tables: &[Table]) -> Result<PathBuf, DataError> {
-    if !(scale.is_finite() && scale > 0.0) {
-        let (name, value) = ("the scale factor", scale.to_string());
-        return Err(DataError::Argument { name, value, expected: "a number above 0, such as 1 or 0.01" });
-    }
+    check_scale(scale)?;
     let scale_folder = scale_folder(folder, scale);
     for &table in tables {
         let path = scale_folder.join(table.file_name());
         progress::write_once(&path, &table.content(scale), |partial| write::write_table(partial, table, scale))?;
     }
     Ok(scale_folder)
+}
+
+/// The folder of the tables below `data/tpch` that a program reads. Generates missing tables, unless the
+/// program runs with `--plan`.
+///
+/// # Errors
+/// Those of [`ensure`]; [`DataError::Missing`] under `--plan` if a table does not exist.
+pub fn for_program(env: &Env, scale: f64, tables: &[Table]) -> Result<PathBuf, DataError> {
+    let folder = Path::new("data/tpch");
+    if !env.options().plan_only {
+        return ensure(folder, scale, tables);
+    }
+    check_scale(scale)?;
+    let scale_folder = scale_folder(folder, scale);
+    tables.iter().try_for_each(|table| progress::require(&scale_folder.join(table.file_name())))?;
+    Ok(scale_folder)
+}
+
+fn check_scale(scale: f64) -> Result<(), DataError> {
+    if scale.is_finite() && scale > 0.0 {
+        return Ok(());
+    }
+    let (name, value) = ("the scale factor", scale.to_string());
+    Err(DataError::Argument { name, value, expected: "a number above 0, such as 1 or 0.01" })
 }
 
 /// Where [`ensure`] puts the tables of one scale factor.
