@@ -134,5 +134,6 @@ mod guide {
         snapshots: "snapshots.md";
         errors: "errors.md";
         explain: "explain.md";
+        cookbook: "cookbook.md";
     }
 }

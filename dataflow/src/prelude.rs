@@ -5,8 +5,8 @@ pub use dataflow_macros::{Record, dataflow};
 pub use crate::date;
 pub use crate::env::{Env, Options};
 pub use crate::flow::{
-    BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, DataSet, DataStream, Flow, Lateness, Repartition,
-    RepartitionBuildLeft, RepartitionBuildRight, Solution, SortMerge, TimedStream, Tumbling, UpdateStream,
+    BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, DataSet, DataStream, Flow, IfExists, Lateness, Output,
+    Repartition, RepartitionBuildLeft, RepartitionBuildRight, Solution, SortMerge, TimedStream, Tumbling, UpdateStream,
 };
 pub use crate::key::{Symbols, asc, desc};
 pub use crate::like::Like;

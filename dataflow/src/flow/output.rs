@@ -11,8 +11,6 @@ pub use runtime::output::IfExists;
 ///
 /// ```
 /// # use dataflow::prelude::*;
-/// use dataflow::{IfExists, Output};
-///
 /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-output-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
 /// # let path = folder.join("log.csv").display().to_string();
