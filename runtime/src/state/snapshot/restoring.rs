@@ -241,6 +241,7 @@ impl Restoring {
 
 impl Rows {
     fn of(header: &Header, spec: &StateSpec, path: &std::path::Path) -> Result<Self> {
+        header.check_definition(&spec.definition)?;
         let refuse = |message: String| Err(Error::Schema { path: path.to_path_buf(), message });
         let mut arranged = Vec::new();
         let mut known = vec![None; header.leaves.len()];
@@ -257,8 +258,10 @@ impl Rows {
             } else if spec.is_live(number) {
                 let others: Vec<&str> =
                     header.leaves.iter().filter(|stored| stored.name == leaf.name).map(|stored| &*stored.ty).collect();
-                let found = if others.is_empty() { "none of that name".to_owned() } else { others.join(", ") };
-                return refuse(format!("the state's `{}`: expected {}, found {found}", leaf.name, leaf.ty));
+                let found = if others.is_empty() { "no value of that name".to_owned() } else { others.join(", ") };
+                let message =
+                    format!("the program reads `{}` of the state, expected {}, found {found}", leaf.name, leaf.ty);
+                return refuse(format!("{message}; undo the change, or start over with an empty folder of snapshots"));
             }
             arranged.push((found, leaf.ty));
         }
