@@ -4,14 +4,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, Pat, parse_quote};
 
-use crate::analyse::measures::{self, Aggregation, names_field};
+use crate::analyse::measures::{self, Aggregation, MeasureCall, names_field};
 use crate::analyse::{captures, forwards};
 use crate::emit::closure::{Closure, whole};
 use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, method};
 use crate::operators::measures::{MeasureArguments, MeasureLowering};
 use crate::spans::generated;
-use crate::syntax::Call;
+use crate::syntax::{Call, text};
 
 /// `aggregate(|g| body)`: `.aggregates().sum(..).count().finish(move |key, (((), a), b), out| out.emit(body))`
 pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
@@ -19,10 +19,19 @@ pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
         return TokenStream::new();
     };
     let added = aggregation.measures.iter().enumerate().filter(|(index, measure)| !measure.is_derived(*index));
+    let texts = added.clone().map(|(_, measure)| measure_text(measure));
+    let written = method::in_place_of(call, "written", quote!(&[#(#texts),*]));
     let measures = added.map(|(index, _)| write_measure(call, &aggregation, index));
     let finish = write_finish(call, closure, &aggregation);
     let aggregates = method::in_place_of(call, "aggregates", TokenStream::new());
-    quote!(#aggregates #(#measures)* #finish)
+    quote!(#aggregates #written #(#measures)* #finish)
+}
+
+/// A measure as it is written: a snapshot's state of another one is not restored.
+fn measure_text(measure: &MeasureCall) -> String {
+    let MeasureCall { word, value, closures, .. } = measure;
+    let arguments = value.iter().map(text::canonical).chain(closures.iter().map(text::canonical_closure));
+    format!("{word}({})", arguments.collect::<Vec<_>>().join(", "))
 }
 
 fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenStream {

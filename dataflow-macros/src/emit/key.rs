@@ -10,7 +10,7 @@ use crate::emit::capture;
 use crate::emit::closure::{Closure, whole};
 use crate::operators::ClosureArguments;
 use crate::spans::generated;
-use crate::syntax::Call;
+use crate::syntax::{Call, text};
 
 /// `|o| o.day.month()`: `|symbols| symbols.computed(move |o, key| key.emit(o.day.month())).reading(&["day"])`; of an order, with
 /// `.order(|k| (desc(k.0), k.1))` behind it.
@@ -41,7 +41,9 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStr
             Some(quote_spanned!(span=> .reading(&[#(#fields),*])))
         }
     });
-    quote_spanned!(call.span()=> |#symbols| ::dataflow::Symbols::computed(#symbols, #body) #reading #order)
+    let text = text::canonical_closure(closure);
+    let written = quote_spanned!(span=> .written(#text));
+    quote_spanned!(call.span()=> |#symbols| ::dataflow::Symbols::computed(#symbols, #body) #reading #written #order)
 }
 
 /// The directions of the parts of a computed order; nothing where the order is one ascending value.

@@ -1,9 +1,9 @@
 //! The user's own words: the source text of what they wrote, on one line.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Expr, RangeLimits, Token, token};
+use syn::{Expr, ExprClosure, RangeLimits, Token, token};
 
 /// What is written between parentheses: exactly as in the source where the compiler still knows it, from tokens
 /// otherwise.
@@ -38,6 +38,55 @@ pub(crate) fn of_tokens(tokens: TokenStream) -> String {
         text.push_str(&piece);
     }
     text
+}
+
+/// A closure as text that depends on its tokens alone: not on white space, comments, or a comma after the last item.
+pub(crate) fn canonical_closure(closure: &ExprClosure) -> String {
+    format!("|{}| {}", canonical(&closure.inputs), canonical(&closure.body))
+}
+
+/// Other code as such a text.
+pub(crate) fn canonical(tokens: impl ToTokens) -> String {
+    let (mut text, mut run, mut after_operand) = (String::new(), String::new(), false);
+    for token in tokens.to_token_stream() {
+        if let TokenTree::Punct(punct) = &token {
+            run.push(punct.as_char());
+            if punct.spacing() == Spacing::Joint {
+                continue;
+            }
+            match &run[..] {
+                "." | "::" | "?" | ".." | "..=" | "!" | "'" => text.push_str(&run),
+                "," | ";" | ":" => text.extend([&run, " "]),
+                _ if after_operand => text.extend([" ", &run, " "]),
+                _ => text.push_str(&run),
+            }
+            // An operand ends with `?`.
+            after_operand = run == "?";
+            run.clear();
+            continue;
+        }
+        text.push_str(&std::mem::take(&mut run));
+        let piece = match &token {
+            TokenTree::Group(group) => {
+                let [open, close] = match group.delimiter() {
+                    Delimiter::Parenthesis => ["(", ")"],
+                    Delimiter::Bracket => ["[", "]"],
+                    Delimiter::Brace => ["{ ", " }"],
+                    Delimiter::None => ["", ""],
+                };
+                format!("{open}{}{close}", canonical(group.stream()))
+            }
+            other => other.to_string(),
+        };
+        let word = |c: char| c.is_alphanumeric() || "_\"'{}".contains(c);
+        if text.ends_with(word) && piece.starts_with(word) {
+            text.push(' ');
+        }
+        text.push_str(&piece);
+        after_operand = true;
+    }
+    text.push_str(&run);
+    text.trim_end_matches([',', ' ']).to_owned()
 }
 
 /// A condition as one would write it. Its tokens may come from several places, and parentheses that bind nothing are left out.
@@ -97,5 +146,25 @@ fn needs_space(before: &str, piece: &str) -> bool {
         Some('(' | '[' | '.' | ',' | ';' | '?' | ':' | '!' | '<' | '>') | None => false,
         Some('{') => !before.is_empty(),
         Some(first) => (ends_in_word && word(first)) || before.ends_with([',', ';', '=']) || piece == "=",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_text_depends_on_tokens_alone() {
+        let text = |source: &str| canonical_closure(&syn::parse_str(source).unwrap());
+        for (source, expected) in [
+            ("|c|c.number%KEYS", "|c| c.number % KEYS"),
+            ("|c| // how\n (c.0,  -c.1.len(),)", "|c| (c.0, -c.1.len())"),
+            ("|a,b| if a.x>=b.x&&!b.is {a}else{b}", "|a, b| if a.x >= b.x && !b.is { a } else { b }"),
+            ("|(k, r)| W{of:&k, t:f(r)?+1, ..r}", "|(k, r)| W { of: &k, t: f(r)? + 1, ..r }"),
+            ("|r| r.kind==\"a  b\"", "|r| r.kind == \"a  b\""),
+        ] {
+            assert_eq!(text(source), expected);
+            assert_eq!(text(expected), expected);
+        }
     }
 }

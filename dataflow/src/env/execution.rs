@@ -73,7 +73,12 @@ impl Env {
     fn submit_locally(&self, sinks: &[Arc<Node>]) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
-        let plan = Arc::new(optimizer::plan(sinks, self.planning_of(sinks, snapshots.as_ref()))?);
+        let plan = match optimizer::plan(sinks, self.planning_of(sinks, snapshots.as_ref())) {
+            // A changed program may be unable to run as the snapshot says. Whether it may go on is decided by its states.
+            Err(_) if snapshots.is_some() => optimizer::plan(sinks, self.planning())?,
+            plan => plan?,
+        };
+        let plan = Arc::new(plan);
         let explaining = Explaining::of(self)?;
         explaining.as_ref().map_or(Ok(()), |explaining| explaining.show_plan(&plan))?;
         let shows_progress = match options.progress {

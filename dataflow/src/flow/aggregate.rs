@@ -72,6 +72,11 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
         Aggregates { handle, key, slots: (), window: None, of: PhantomData }
     }
 
+    /// Says as which source texts its measures are written: a snapshot's state of other measures is not restored. `#[dataflow]` writes this.
+    pub fn written(self, measures: &[&'static str]) -> Self {
+        Aggregates { handle: self.handle.written(measures.to_vec()), ..self }
+    }
+
     /// The same, of groups of windows of so many microseconds: the last leaf of the key is where a window begins.
     pub(super) fn of_windows(self, micros: i64) -> Self {
         Aggregates { window: Some(micros), ..self }
@@ -172,7 +177,8 @@ impl Handle {
     ) -> Handle {
         let reads = self.next.reads(0, &record);
         let rows = [self.schema(), of_states.clone()];
-        let aggregate = grouping("aggregate", rows, key, states, Some(accumulate), reads);
+        let mut aggregate = grouping("aggregate", rows, key, states, Some(accumulate), reads);
+        aggregate.closures = self.next.closures.clone();
         let states = match of {
             Grouping::Groups => self.then(aggregate),
             Grouping::Updates => self.then(Updates(aggregate)),
@@ -195,5 +201,5 @@ pub(super) fn grouping(
 ) -> Aggregate {
     let keys = key.iter().zip(output.types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
     let state = keys.chain(states).collect();
-    Aggregate { word, input, output, key, state, kernel, kernel_reads }
+    Aggregate { word, input, output, key, state, kernel, kernel_reads, closures: Vec::new() }
 }

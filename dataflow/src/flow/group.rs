@@ -271,6 +271,11 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.handle.reduced((self.key.clone(), T::LEAVES), reduce::<T, F>(body), T::schema, M::Grouped::UPDATES).typed()
     }
 
+    /// Says as which source text the closure of the next `reduce` is written: a snapshot's state of another closure is not restored. `#[dataflow]` writes this.
+    pub fn written(&self, closure: &'static str) -> Self {
+        Grouped::new(self.handle.clone().written(vec![closure]), self.key.clone())
+    }
+
     /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.
     ///
     /// It is what [`aggregate`](crate::operators::aggregate) of the language becomes.
@@ -315,7 +320,8 @@ impl Handle {
         let types = input.types().into_iter().enumerate();
         let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
         let output = input.clone();
-        let grouping = Aggregate { word, input, output, key, state, kernel: None, kernel_reads: Reads::All };
+        let (kernel_reads, closures) = (Reads::All, self.next.closures.clone());
+        let grouping = Aggregate { word, input, output, key, state, kernel: None, kernel_reads, closures };
         if updates { self.then_records(Updates(grouping), record) } else { self.then_records(grouping, record) }
     }
 
@@ -327,7 +333,8 @@ impl Handle {
         record: fn() -> Schema,
         updates: bool,
     ) -> Handle {
-        let reduce = KeyedReduce { schema: self.schema(), key, leaves, kernel };
+        let closures = self.next.closures.clone();
+        let reduce = KeyedReduce { schema: self.schema(), key, leaves, kernel, closures };
         if updates { self.then_records(Updates(reduce), record) } else { self.then_records(reduce, record) }
     }
 
@@ -341,7 +348,8 @@ impl Handle {
         output: Schema,
         updates: bool,
     ) -> Handle {
-        let grouping = grouping(word, [self.schema(), output], key, states, None, Reads::All);
+        let mut grouping = grouping(word, [self.schema(), output], key, states, None, Reads::All);
+        grouping.closures = self.next.closures.clone();
         if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
     }
 }

@@ -207,7 +207,8 @@ impl Handle {
     ) -> Handle {
         let schema = self.schema();
         let order = leaves.into_iter().map(|leaf| OrderKey { leaf, descending }).collect();
-        let grouping = MinMaxBy { word, order: nulls_last(order, &schema), key, schema };
+        let closures = self.next.closures.clone();
+        let grouping = MinMaxBy { word, order: nulls_last(order, &schema), key, schema, closures };
         if updates { self.then_records(Updates(grouping), record) } else { self.then_records(grouping, record) }
     }
 }

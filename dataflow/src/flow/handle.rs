@@ -72,7 +72,15 @@ impl Handle {
     pub(super) fn keyed(&self, computation: Option<Keyed>) -> Handle {
         let is_timed = self.node.schema().event_time().is_some();
         let computation = computation.map(|computation| if is_timed { computation.timed() } else { computation });
-        Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }
+        let text = computation.iter().map(|computation| computation.text).filter(|text| !text.is_empty()).collect();
+        Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }.written(text)
+    }
+
+    /// The same flow, whose next operator keeps what closures of these source texts compute.
+    #[inline(never)]
+    pub(super) fn written(mut self, closures: Vec<&'static str>) -> Handle {
+        self.next.closures.extend(closures);
+        self
     }
 
     /// The same records and nothing behind them.

@@ -92,6 +92,8 @@ pub(crate) struct NextStep {
     /// The proof by types, if there is one: of a filter, that it has an answer for every record and does nothing else; of another operator, that its
     /// closures do not act on anything outside by the values that they capture.
     pub(super) is_proven: Option<bool>,
+    /// The source texts of closures on which the operator's state depends: of a computed key, of measures, of `reduce`.
+    pub(super) closures: Vec<&'static str>,
     /// A filter should stand in front of the operator, but may not: the operator's closure evaluates it.
     pub(super) keeps_filters: bool,
 }

@@ -244,7 +244,8 @@ impl Handle {
         states: Vec<StateLeaf>,
         output: Schema,
     ) -> Handle {
-        let aggregate = grouping(word, [self.schema(), output], key, states, None, Reads::All);
+        let mut aggregate = grouping(word, [self.schema(), output], key, states, None, Reads::All);
+        aggregate.closures = self.next.closures.clone();
         self.then(WindowAggregate { aggregate, micros })
     }
 

@@ -43,7 +43,7 @@ pub trait Symbols: Copy {
         Self::Root: Record,
         F: for<'r> Fn(<Self::Root as Record>::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
     {
-        Computed { body, reads: plan::Reads::All, of: PhantomData }
+        Computed { body, reads: plan::Reads::All, text: "", of: PhantomData }
     }
 }
 
@@ -56,6 +56,7 @@ impl<T, V> Symbols for Field<T, V> {
 pub struct Computed<T, V, F> {
     body: F,
     reads: plan::Reads,
+    text: &'static str,
     of: PhantomData<fn() -> (T, V)>,
 }
 
@@ -79,6 +80,11 @@ impl<T: Record, V: Record, F> Computed<T, V, F> {
         }
         self.reads = plan::Reads::Leaves(leaves);
         self
+    }
+
+    /// Says by which source text it is computed: a snapshot's state by a key of another text is not restored. `#[dataflow]` writes this.
+    pub fn written(self, text: &'static str) -> Self {
+        Computed { text, ..self }
     }
 
     /// Orders by the value's parts: `.order(|k| (desc(k.0), asc(k.1)))`. Without it the order ascends.
@@ -111,7 +117,7 @@ where
     fn operator<B: Record>(&self, name: &'static str) -> Option<Keyed> {
         let [input, output] = schemas([T::describe, B::describe, V::describe], name);
         let chain = keying::<T, B, V, F>(self.body.clone());
-        Some(Keyed { input, output, chain, reads: self.reads.clone() })
+        Some(Keyed { input, output, chain, reads: self.reads.clone(), text: self.text })
     }
 }
 

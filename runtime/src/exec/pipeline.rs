@@ -156,7 +156,7 @@ impl Pipeline {
     /// Puts back what a snapshot has of the task; what the poll comes to where that takes longer.
     fn restore(&mut self) -> Result<Option<Poll>> {
         let Some(snapshots) = &mut self.snapshots else { return Ok(None) };
-        Ok(match snapshots.restore(&mut self.steps)? {
+        Ok(match snapshots.restore(&mut self.steps, &self.watch)? {
             Progress::Done => None,
             Progress::OutputFull => Some(Poll::Yield),
             Progress::Pending => Some(Poll::Wait),

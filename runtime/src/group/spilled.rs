@@ -5,9 +5,9 @@ use crate::group::table::{GroupTable, LAST_LEVEL};
 use crate::group::{GroupUpdate, HybridHashAggregation, Room, Rows};
 use crate::kernel::Outputs;
 use crate::memory::limits::SPILL_PARTS;
-use crate::page::{Input, Page, Selection};
+use crate::page::{Input, Page};
 use crate::spill::{Read, SpilledReader};
-use crate::strategy::{Cursor, Progress};
+use crate::strategy::{Opened, PageWindows, Progress};
 
 /// Pages of a part that are read ahead: as many as take no more than a sixteenth of the memory for its table, or are free beside all that the part takes,
 /// and some at least. A page is added in less time than it takes to be read.
@@ -35,11 +35,8 @@ impl Stage {
 pub(crate) struct Reading {
     reader: SpilledReader,
     page: Option<Page>,
-    /// Where the next window of the page begins.
-    next: usize,
-    window: Selection,
+    windows: PageWindows,
     standing: Vec<u32>,
-    cursor: Cursor,
 }
 
 impl HybridHashAggregation {
@@ -115,10 +112,8 @@ impl HybridHashAggregation {
         self.stage = Stage::Reading(Box::new(Reading {
             reader: self.spiller.read(part, self.table.layout(), ahead, &self.memory),
             page: None,
-            next: 0,
-            window: Selection::default(),
+            windows: PageWindows::default(),
             standing: Vec::new(),
-            cursor: 0,
         }));
         Ok(true)
     }
@@ -143,19 +138,18 @@ impl HybridHashAggregation {
             },
         };
         let batch = page.batch();
-        while reading.cursor != 0 || reading.next < batch.rows() {
-            if reading.cursor == 0 {
-                reading.next = reading.window.fill(reading.next..batch.rows());
-                self.table.standing(&Input::new(&batch, &reading.window), &mut reading.standing);
-                reading.window.set(reading.standing.drain(..));
+        while let Some(opened) = reading.windows.open(batch.rows()) {
+            let PageWindows { window, cursor, .. } = &mut reading.windows;
+            if opened == Opened::New {
+                self.table.standing(&Input::new(&batch, window), &mut reading.standing);
+                window.set(reading.standing.drain(..));
             }
-            let input = Input::new(&batch, &reading.window);
-            if self.add(update, &input, Rows::States, &mut reading.cursor)? == Progress::Pending {
+            if self.add(update, &Input::new(&batch, window), Rows::States, cursor)? == Progress::Pending {
                 reading.page = Some(page);
                 return Ok(Progress::Pending);
             }
+            reading.windows.close();
         }
-        reading.next = 0;
         Ok(Progress::OutputFull)
     }
 

@@ -25,7 +25,7 @@ use crate::state::{self, StateSpec};
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{INDEX_BYTES, by_key, group_bytes, grouped};
+use super::common::{INDEX_BYTES, by_key, defined, group_bytes, grouped};
 use super::fold::{Fold, Merge, StateLeaf};
 use super::updates::{States, UpdatesByKey};
 use super::{distinct_count, fold};
@@ -50,6 +50,8 @@ pub struct Aggregate {
     pub kernel: Option<AccumulateFactory>,
     /// What the kernel reads.
     pub kernel_reads: Reads,
+    /// The source texts of a computed key, and of the kernel's measures.
+    pub closures: Vec<&'static str>,
 }
 
 impl Aggregate {
@@ -264,6 +266,16 @@ impl Aggregate {
         self.counted().next().is_some()
     }
 
+    /// The meaning of its states: key and measures. `key` are the leaves of the key that a program names.
+    pub(super) fn definition_by(&self, key: &[usize]) -> String {
+        let engine = self.state.iter().filter_map(|leaf| leaf.fold.measure(&self.input));
+        let is_kernel = |leaf: &&StateLeaf| matches!(leaf.fold, Fold::Kernel(_));
+        // Without the program's text there is only what the engine does with the kernel's leaves.
+        let unwritten = self.state.iter().filter(is_kernel).filter(|_| self.closures.is_empty());
+        let unwritten = unwritten.map(|leaf| format!("{:?} of {}", leaf.fold, leaf.ty));
+        defined(&by_key(&self.input, key), engine.chain(unwritten), &self.closures)
+    }
+
     /// The grouping of records as they are, for who keeps its states in another table.
     pub(super) fn whole(&self, live: &LeafSet) -> WholeAggregate {
         let mut live = live.clone();
@@ -275,10 +287,14 @@ impl Aggregate {
 }
 
 impl UpdatesByKey for Aggregate {
+    fn definition(&self) -> String {
+        format!("{} {}", self.word, self.definition_by(&self.key))
+    }
+
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let whole = self.whole(planning.live);
         let states = States {
-            spec: whole.lasting_spec(),
+            spec: whole.lasting_spec().defined_as(self.definition()),
             kept: whole.table().clone(),
             given: whole.output().clone(),
             types: self.input.types(),

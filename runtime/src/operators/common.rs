@@ -98,6 +98,14 @@ pub(crate) fn names(schema: &Schema, leaves: &[usize]) -> String {
     paths.join(", ")
 }
 
+/// The definition of a state, see [`Operator::state_definition`](crate::plan::Operator::state_definition): its key, what is kept of each group, and closures as the
+/// program writes them.
+pub(crate) fn defined(by: &str, measures: impl Iterator<Item = String>, closures: &[&str]) -> String {
+    let closures = closures.iter().map(|text| format!("`{text}`"));
+    let all: Vec<String> = measures.chain(closures).collect();
+    if all.is_empty() { by.to_owned() } else { format!("{by}: {}", all.join(", ")) }
+}
+
 /// For EXPLAIN, behind what is said of all records: ` of each customer`. Nothing where there is no key.
 pub(crate) fn of_each(schema: &Schema, key: &[usize]) -> String {
     if key.is_empty() { String::new() } else { format!(" of each {}", names(schema, key)) }

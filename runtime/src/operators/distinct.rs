@@ -22,5 +22,14 @@ fn one_each(word: &'static str, schema: Schema, key: Vec<usize>) -> Aggregate {
     let fold = |leaf: usize| if key.contains(&leaf) { Fold::Key(leaf) } else { Fold::First(leaf) };
     let types = schema.types().into_iter().enumerate();
     let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold(leaf) }).collect();
-    Aggregate { word, input: schema.clone(), output: schema, key, state, kernel: None, kernel_reads: Reads::All }
+    Aggregate {
+        word,
+        input: schema.clone(),
+        output: schema,
+        key,
+        state,
+        kernel: None,
+        kernel_reads: Reads::All,
+        closures: Vec::new(),
+    }
 }

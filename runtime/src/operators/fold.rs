@@ -2,12 +2,15 @@
 //!
 //! **Aggregates run wide.** Signed sums run in 128 bits and are narrowed in place at the end, so the result is exact or an error.
 
+use std::slice;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::group::{GroupTable, Groups, StateReader, StateRows};
 use crate::page::{Input, LeafReader, Plain};
-use crate::row::{Datum, LeafType, compare_leaf};
+use crate::row::{Datum, LeafType, Schema, compare_leaf};
+
+use super::common::names;
 
 /// How one leaf of a state is made from the records of its group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,21 @@ pub enum Fold {
     Kernel(Merge),
     /// Nothing: the leaf is neither keyed nor aggregated.
     Nothing,
+}
+
+impl Fold {
+    /// As a measure of records of this schema, for the definition of a state; none if it is no measure, or only a kernel knows it.
+    pub(crate) fn measure(&self, schema: &Schema) -> Option<String> {
+        let (word, leaves) = match self {
+            Fold::Sum(leaf) => ("sum of ", slice::from_ref(leaf)),
+            Fold::Min(leaf) | Fold::MinSome(leaf) => ("min of ", slice::from_ref(leaf)),
+            Fold::Max(leaf) | Fold::MaxSome(leaf) => ("max of ", slice::from_ref(leaf)),
+            Fold::Distinct(leaves) => ("distinct values of ", &leaves[..]),
+            Fold::Count => ("count", &[][..]),
+            Fold::Key(_) | Fold::Valid(_) | Fold::First(_) | Fold::Kernel(_) | Fold::Nothing => return None,
+        };
+        Some(format!("{word}{}", names(schema, leaves)))
+    }
 }
 
 /// How two states' leaves become one.

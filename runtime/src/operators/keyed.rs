@@ -23,6 +23,8 @@ pub struct Keyed {
     pub chain: ChainFactory,
     /// What the key is computed from.
     pub reads: Reads,
+    /// The source text of the closure; empty if it is unknown.
+    pub text: &'static str,
 }
 
 impl Keyed {

@@ -3,6 +3,7 @@
 //! The order is that of the fields that were named, then of all others, so it has one answer, whatever the tasks and whoever comes first.
 //! A group is one row in a hash table, which gives way to better ones; the sending side does the same before it ships.
 
+use std::iter;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -15,7 +16,7 @@ use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{final_aggregate, group_bytes, grouped, of_each, of_key, pre_aggregate};
+use super::common::{defined, final_aggregate, group_bytes, grouped, of_each, of_key, pre_aggregate};
 use super::order;
 use super::updates::{States, UpdatesByKey};
 
@@ -29,6 +30,8 @@ pub struct MinMaxBy {
     pub key: Vec<usize>,
     /// The order's leading leaves; records that agree in them are ordered by all leaves, ascending.
     pub order: Vec<OrderKey>,
+    /// The source texts of a computed key, and of a computed order.
+    pub closures: Vec<&'static str>,
 }
 
 impl MinMaxBy {
@@ -114,9 +117,15 @@ impl Operator for MinMaxBy {
 }
 
 impl UpdatesByKey for MinMaxBy {
+    fn definition(&self) -> String {
+        format!("{} {}", self.word, defined(&self.details(), iter::empty(), &self.closures))
+    }
+
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let update = self.update();
-        let driver = States::of_records(&self.schema, &self.key).driver(self.word, planning, move |_| Ok(update()));
+        let states = States::of_records(&self.schema, &self.key);
+        let states = States { spec: states.spec.defined_as(self.definition()), ..states };
+        let driver = states.driver(self.word, planning, move |_| Ok(update()));
         let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.key, driver, work)]
     }

@@ -2,6 +2,7 @@
 //!
 //! A window of rows finds its groups at once; then the kernel goes over the rows, each beside its group's row as it is by then.
 
+use std::iter;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -14,7 +15,7 @@ use crate::row::{LeafSet, RowLayout, Schema};
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{by_key, final_aggregate, group_bytes, grouped, of_key, pre_aggregate};
+use super::common::{by_key, defined, final_aggregate, group_bytes, grouped, of_key, pre_aggregate};
 use super::updates::{States, UpdatesByKey};
 
 /// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
@@ -33,6 +34,8 @@ pub struct KeyedReduce {
     pub leaves: usize,
     /// The closure.
     pub kernel: ReduceFactory,
+    /// The source texts of a computed key, and of the closure.
+    pub closures: Vec<&'static str>,
 }
 
 impl Operator for KeyedReduce {
@@ -99,9 +102,17 @@ impl Operator for KeyedReduce {
 }
 
 impl UpdatesByKey for KeyedReduce {
+    fn definition(&self) -> String {
+        format!("reduce {}", defined(&by_key(&self.schema, &self.key), iter::empty(), &self.closures))
+    }
+
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
-        let states = States { spec: states.spec.writing(self.leaves), aside: SCRATCH_BYTES, ..states };
+        let states = States {
+            spec: states.spec.writing(self.leaves).defined_as(self.definition()),
+            aside: SCRATCH_BYTES,
+            ..states
+        };
         let driver = states.driver("reduce", planning, move |context| spec.update(context));
         let work = (OF_ROW * planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.key, driver, work)]

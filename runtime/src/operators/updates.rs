@@ -37,6 +37,9 @@ pub trait UpdatesByKey: Operator {
     /// Ways to give updates.
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy>;
 
+    /// The meaning of its states: see [`Operator::state_definition`].
+    fn definition(&self) -> String;
+
     /// What says that it cannot, and what to write instead.
     ///
     /// # Errors
@@ -79,6 +82,10 @@ impl<G: UpdatesByKey> Operator for Updates<G> {
     fn check(&self) -> Result<()> {
         self.0.check()?;
         self.0.check_updating()
+    }
+
+    fn state_definition(&self) -> Option<String> {
+        Some(self.0.definition())
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::epochs::EpochSink;
-use super::folder_lock::lock;
+use super::folder_lock::{FolderLock, REPLACED};
 use super::place::{Found, Wanted, decide, refused};
 use super::temporary::remove;
 use crate::error::{Error, Result};
@@ -36,7 +36,7 @@ pub struct EpochFolder {
     /// The end of its files' names, without the dot.
     extension: String,
     /// The folder, with the lock, until the job ends. A job that fails does not wait for what other threads have still to write: that is not written any more.
-    held: RwLock<Option<File>>,
+    held: RwLock<Option<FolderLock>>,
 }
 
 impl EpochFolder {
@@ -44,10 +44,9 @@ impl EpochFolder {
     pub(super) fn open(shown: &Path, path: PathBuf, extension: String) -> Result<Self> {
         let failed = || Error::io("create", shown);
         make(&path).map_err(failed())?;
-        let held = File::open(&path).map_err(failed())?;
-        if !lock(&held) {
+        let Some(held) = FolderLock::take(&path).map_err(failed())? else {
             return Err(refused(shown, "another job writes it at this moment; let that end, or choose another name"));
-        }
+        };
         let hidden = path.join(HIDDEN);
         Ok(EpochFolder { shown: shown.to_owned(), path, hidden, extension, held: RwLock::new(Some(held)) })
     }
@@ -76,6 +75,11 @@ impl EpochFolder {
         let is_visible =
             |entry: &IoResult<fs::DirEntry>| entry.as_ref().map_or(true, |entry| entry.file_name() != HIDDEN);
         self.path.read_dir()?.filter(is_visible).collect()
+    }
+
+    /// Fails if the folder at the path is not the locked one any more.
+    fn check(&self, held: Option<&FolderLock>) -> Result<()> {
+        if held.is_none_or(FolderLock::is_in_place) { Ok(()) } else { Err(refused(&self.shown, REPLACED)) }
     }
 
     /// Gives a prepared file its name, unless it has it already.
@@ -148,6 +152,7 @@ impl EpochSink for EpochFolder {
     }
 
     fn commit(&self, prepared: &[String]) -> Result<()> {
+        self.check(self.held.read().unwrap_or_else(PoisonError::into_inner).as_ref())?;
         prepared.iter().try_for_each(|name| self.publish(name))?;
         if prepared.is_empty() { Ok(()) } else { sync(&self.path).map_err(Error::io("sync", &self.shown)) }
     }
@@ -194,7 +199,10 @@ impl EpochFile {
         let path = shown.join(&self.name);
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(File::create_new(hidden.join(&self.name)).map_err(Error::io("create", &path))?),
+            none => {
+                self.folder.check(held.as_ref())?;
+                none.insert(File::create_new(hidden.join(&self.name)).map_err(Error::io("create", &path))?)
+            }
         };
         work(file).map_err(Error::io("write", &path))
     }

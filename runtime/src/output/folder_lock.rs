@@ -1,6 +1,9 @@
 //! A lock on a folder that one job writes at a time. It goes with the handle, and so with the process.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
+use std::io::Result;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -8,14 +11,42 @@ use std::time::{Duration, Instant};
 /// parent until it runs its own program.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whether the lock on a folder is this handle's, now or in a moment. Where locks are not to be had, nobody is refused.
-pub(crate) fn lock(folder: &File) -> bool {
-    let begun = Instant::now();
-    while let Err(TryLockError::WouldBlock) = folder.try_lock() {
-        if begun.elapsed() > PATIENCE {
-            return false;
+/// What a job ends with whose folder is another one.
+pub(crate) const REPLACED: &str = "the folder was removed or replaced while this job was running, so another job may write it now; this job writes nothing more: \
+     end the other one before a folder is removed, or give each job a folder of its own";
+
+/// A folder with its lock.
+#[derive(Debug)]
+pub(crate) struct FolderLock {
+    folder: File,
+    path: PathBuf,
+}
+
+impl FolderLock {
+    /// Locks a folder, now or in a moment; `None` if another job has it. Where locks are not to be had, nobody is refused.
+    ///
+    /// # Errors
+    /// Where the folder cannot be opened.
+    pub(crate) fn take(path: &Path) -> Result<Option<Self>> {
+        let begun = Instant::now();
+        loop {
+            let lock = FolderLock { folder: File::open(path)?, path: path.to_owned() };
+            match lock.folder.try_lock() {
+                Err(TryLockError::WouldBlock) => {}
+                // Between the two calls it may have been replaced.
+                _ if lock.is_in_place() => return Ok(Some(lock)),
+                _ => {}
+            }
+            if begun.elapsed() > PATIENCE {
+                return Ok(None);
+            }
+            sleep(Duration::from_millis(10));
         }
-        sleep(Duration::from_millis(10));
     }
-    true
+
+    /// Whether its path still leads to the locked folder. If not, the lock keeps no other job away.
+    pub(crate) fn is_in_place(&self) -> bool {
+        let (Ok(locked), Ok(there)) = (self.folder.metadata(), fs::metadata(&self.path)) else { return false };
+        (locked.dev(), locked.ino()) == (there.dev(), there.ino())
+    }
 }

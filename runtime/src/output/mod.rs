@@ -41,6 +41,6 @@ pub use epoch_folder::{EpochFile, EpochFolder};
 pub use epochs::EpochSink;
 pub use folder::PendingFolder;
 #[cfg(feature = "snapshots")]
-pub(crate) use folder_lock::lock;
+pub(crate) use folder_lock::{FolderLock, REPLACED};
 pub use target::{Appender, Appending, IfExists, Target};
 pub use terminal::TerminalLine;

@@ -103,6 +103,12 @@ pub trait Operator: Send + Sync {
         None
     }
 
+    /// For an operator with state in snapshots: the meaning of that state, in one line. State of another meaning is not restored. It names windows, key, and measures
+    /// with their fields; closures stand in it as the program writes them.
+    fn state_definition(&self) -> Option<String> {
+        None
+    }
+
     /// What the program says of how much it gives: it is held against what came.
     fn size_hint(&self) -> Option<SizeHint> {
         None

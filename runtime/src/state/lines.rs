@@ -11,7 +11,7 @@ use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::state::key_groups::KeyGroupSet;
 use crate::state::policy::NextPart;
-use crate::strategy::Cursor;
+use crate::strategy::PageWindows;
 
 /// Pages of a line that are read ahead, where there is memory for them.
 const READ_AHEAD: usize = 2;
@@ -65,8 +65,7 @@ pub(super) struct Draining {
     /// The pages that never left memory, the last one first.
     pub(super) last: Vec<Page>,
     pub(super) page: Option<Page>,
-    pub(super) next: usize,
-    pub(super) cursor: Cursor,
+    pub(super) windows: PageWindows,
     pub(super) work: Work,
 }
 
@@ -111,8 +110,7 @@ impl Requests {
             reader: spiller.read(spilled, layout, if has_room { READ_AHEAD } else { 1 }, memory),
             last,
             page: None,
-            next: 0,
-            cursor: 0,
+            windows: PageWindows::default(),
             work: Work::default(),
         });
     }

@@ -16,7 +16,7 @@ use crate::state::StateTable;
 use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::lines::Lines;
 use crate::state::policy::{Resident, Stay, leaving};
-use crate::strategy::Progress;
+use crate::strategy::{Opened, PageWindows, Progress};
 
 /// Pages that are read ahead, where there is memory for them beside all that comes back.
 const READ_AHEAD: usize = 4;
@@ -47,9 +47,8 @@ pub(super) struct Loading {
     away: Away,
     reader: SpilledReader,
     page: Option<Page>,
-    next: usize,
-    /// Rows of a window that are not in the table yet.
-    window: Selection,
+    /// Its rows; of a window that is open, those that are not in the table yet.
+    windows: PageWindows,
 }
 
 impl StateTable {
@@ -234,8 +233,8 @@ impl StateTable {
             let more = self.loading_bytes(&away, count) + READ_AHEAD * away.file.largest_page_bytes();
             let ahead = if self.memory.try_reserve_idle(more) { READ_AHEAD } else { 1 };
             let reader = self.spiller.read_again(&away.file, self.table.layout(), ahead, &self.memory);
-            let window = Selection::default();
-            self.loading = Some(Loading { part, groups, away, reader, page: None, next: 0, window });
+            let windows = PageWindows::default();
+            self.loading = Some(Loading { part, groups, away, reader, page: None, windows });
             return Ok(Progress::Done);
         }
     }
@@ -271,22 +270,20 @@ impl StateTable {
                     Err(error) => return Err(error),
                 },
             };
-            let batch = page.batch();
-            loop {
-                if loading.window.is_empty() {
-                    if loading.next == batch.rows() {
-                        loading.next = 0;
-                        break;
-                    }
-                    loading.next = loading.window.fill(loading.next..batch.rows());
-                    self.choose(&Input::new(&batch, &loading.window.clone()), &loading.groups, &mut loading.window);
+            let (batch, mut is_refused) = (page.batch(), false);
+            while let Some(opened) = loading.windows.open(batch.rows()) {
+                let window = &mut loading.windows.window;
+                if opened == Opened::New {
+                    self.choose(&Input::new(&batch, &window.clone()), &loading.groups, window);
                 }
-                self.insert(&Input::new(&batch, &loading.window.clone()), &mut loading.window)?;
-                if !loading.window.is_empty() {
+                self.insert(&Input::new(&batch, &window.clone()), window)?;
+                is_refused = !window.is_empty();
+                if is_refused {
                     break;
                 }
+                loading.windows.close();
             }
-            if !loading.window.is_empty() {
+            if is_refused {
                 drop(batch);
                 loading.page = Some(page);
                 match self.give_way(loading, &mut lines)? {

@@ -12,7 +12,7 @@ use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::lines::{Draining, Lines, Requests, Work};
 use crate::state::policy::Demand;
 use crate::state::requests::StateRequest;
-use crate::strategy::{Cursor, Progress, ready};
+use crate::strategy::{Cursor, Opened, Progress, ready};
 
 /// The cursor of a window of which a part is done.
 const REST: Cursor = 1;
@@ -156,10 +156,9 @@ impl StateTable {
             },
         };
         let batch = page.batch();
-        while draining.cursor != 0 || draining.next < batch.rows() {
-            if draining.cursor == 0 {
-                draining.next = draining.work.rest.fill(draining.next..batch.rows());
-                draining.cursor = REST;
+        while let Some(opened) = draining.windows.open(batch.rows()) {
+            if opened == Opened::New {
+                draining.work.begin(&draining.windows.window);
             }
             let all = Selection::default();
             let input = Input::new(&batch, &all);
@@ -168,9 +167,8 @@ impl StateTable {
                 draining.page = Some(page);
                 return Ok(progress);
             }
-            draining.cursor = 0;
+            draining.windows.close();
         }
-        draining.next = 0;
         Ok(Progress::OutputFull)
     }
 

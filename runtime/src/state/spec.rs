@@ -23,6 +23,8 @@ pub struct StateSpec {
     deletes: bool,
     /// The first leaves, which kernels write; a row that one replaces keeps the others.
     pub(crate) written: usize,
+    /// The meaning of its rows, for snapshots.
+    pub(crate) definition: String,
 }
 
 impl StateSpec {
@@ -30,7 +32,14 @@ impl StateSpec {
     #[must_use]
     pub fn new(leaves: Vec<StateLeaf>, key: impl Into<Box<[usize]>>) -> Self {
         let written = leaves.len();
-        StateSpec { live: LeafSet::all(written), leaves, key: key.into(), deletes: false, written }
+        StateSpec {
+            live: LeafSet::all(written),
+            leaves,
+            key: key.into(),
+            deletes: false,
+            written,
+            definition: String::new(),
+        }
     }
 
     /// The leaves that tell rows apart.
@@ -58,6 +67,12 @@ impl StateSpec {
     #[must_use]
     pub fn writing(self, written: usize) -> Self {
         StateSpec { written, ..self }
+    }
+
+    /// The same rows with a meaning: see [`Operator::state_definition`](crate::plan::Operator::state_definition).
+    #[must_use]
+    pub fn defined_as(self, definition: String) -> Self {
+        StateSpec { definition, ..self }
     }
 
     /// The same rows, which may be deleted. Rows without texts or lists take eight bytes more for that; a table that never deletes should not pay for it.

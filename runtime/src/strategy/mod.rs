@@ -19,6 +19,7 @@ mod factory;
 mod loops;
 mod properties;
 mod shapes;
+mod windows;
 mod work;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ pub use loops::LoopId;
 pub(crate) use properties::renumbered;
 pub use properties::{Placement, Properties};
 pub use shapes::Grouping;
+pub(crate) use windows::{Opened, PageWindows};
 pub use work::Work;
 
 /// How rows get from one task to the tasks of the next operator.

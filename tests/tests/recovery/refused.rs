@@ -171,12 +171,42 @@ fn a_folder_of_snapshots_is_one_jobs() {
         fs::create_dir(places.path("thirds")).unwrap();
         fs::write(&another, "somebody else's").unwrap();
         let error = refusal(on_demand(&places), |env| hits(env, &places).and_then(|()| thirds(env, &places)));
-        says(&error, &["several operators are called `", "begin anew in another folder"]);
+        says(&error, &["several operators are called `", "start over with an empty folder of snapshots", "`let`"]);
         assert!(Path::new(&another).exists());
         // Whoever was refused has it no more.
         let job = start(on_demand(&places), |env| hits(env, &places));
         assert_eq!(job.snapshot().unwrap(), 3);
         end(job);
+    });
+}
+
+/// As where a job is stopped (`SIGSTOP`), its folders are removed, another one starts in the same place, and the first goes on.
+#[test]
+fn a_job_whose_folders_were_replaced_ends() {
+    within_two_minutes("folders that are replaced", || {
+        for replaced in [&["snapshots", "hits"][..], &["snapshots"], &["hits"]] {
+            let folder = Folder::default();
+            let (places, mut log) = places_of(&folder);
+            let first = start(on_demand(&places), |env| hits(env, &places));
+            assert_eq!(first.snapshot().unwrap(), 1);
+            for name in replaced {
+                fs::remove_dir_all(places.path(name)).unwrap();
+                fs::create_dir(places.path(name)).unwrap();
+            }
+            let second = (replaced.len() == 2).then(|| start(on_demand(&places), |env| hits(env, &places)));
+            let snapshot = |job: &JobHandle, number: u64| assert_eq!(job.snapshot().unwrap(), number);
+            second.iter().for_each(|second| snapshot(second, 1));
+            log.append(5_000);
+            assert!(first.snapshot().is_err());
+            let error = first.wait().unwrap_err().to_string();
+            says(&error, &["was removed or replaced while this job was running", "a folder of its own"]);
+            assert!(replaced.iter().any(|name| error.contains(&places.path(name))), "{error}");
+            let Some(second) = second else { continue };
+            snapshot(&second, 2);
+            let clicks = log.seal();
+            second.wait().unwrap();
+            check_hits(&places, &clicks);
+        }
     });
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::step::Step;
 use crate::error::{Error, Result};
+use crate::exec::inline::Watch;
 use crate::exec::snapshots::{Snapshots, state_file};
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
@@ -183,8 +184,9 @@ impl TaskSnapshots {
 
     /// Puts back what the snapshot has that the job goes on from: `Done` when rows may come. Else the task goes on here, at once or, where it is `Pending`, when it is
     /// woken.
-    pub(super) fn restore(&mut self, steps: &mut [Step]) -> Result<Progress> {
+    pub(super) fn restore(&mut self, steps: &mut [Step], watch: &Watch) -> Result<Progress> {
         while let Some(restore) = self.restoring.front_mut() {
+            watch.enter(steps[restore.step].operator);
             let state = steps[restore.step].driver.state();
             let state = state.ok_or_else(|| Error::Internal("state of a driver that has none".to_owned()))?;
             let settings = self.snapshots.settings();

@@ -14,9 +14,23 @@ use crate::plan::{Node, topological};
 use crate::snapshot::Manifest;
 use crate::strategy::Recovery;
 
-/// The identities of all operators of a program, as one number.
+/// The identities of all operators of a program, as one number. Operators with state that have one identity are told apart by their order alone. So for these the number
+/// also depends on the operators that they read from, with their source texts: it changes if two of them change places.
 pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
-    xxh3_64(identities(&topological(sinks)).join("\n").as_bytes())
+    let nodes = topological(sinks);
+    let mut lines = identities(&nodes);
+    let mut with_state: HashMap<(String, &str), Vec<&Arc<Node>>> = HashMap::new();
+    for node in nodes.iter().filter(|node| node.operator.state_definition().is_some()) {
+        with_state.entry((node.identity(), node.operator.name())).or_default().push(node);
+    }
+    let ambiguous = with_state.into_values().filter(|nodes| nodes.len() > 1).flatten();
+    let mut ambiguous: Vec<&Arc<Node>> = ambiguous.collect();
+    ambiguous.sort_by_key(|node| node.written);
+    for node in ambiguous {
+        let before = topological(&node.inputs);
+        lines.extend(before.iter().map(|node| format!("{}: {}", node.identity(), node.text)));
+    }
+    xxh3_64(lines.join("\n").as_bytes())
 }
 
 /// The name of the file with an operator's state in one task, beside the manifest.
@@ -58,14 +72,20 @@ impl Names {
                 known.join("`, `")
             )));
         }
-        let numbered = known.union(&found).find(|name| without_number(name) != name.as_str());
-        match numbered.filter(|_| program != manifest.program) {
-            None => Ok(()),
-            Some(name) => Err(Error::Plan(format!(
-                "several operators are called `{}`, and the program is another than that of the snapshot: nobody can say which is which; take it back, or begin anew in another folder",
-                without_number(name)
-            ))),
+        let mut numbered: BTreeSet<&str> = BTreeSet::new();
+        for name in known.union(&found) {
+            let name: &str = name;
+            numbered.extend(Some(without_number(name)).filter(|&base| base != name));
         }
+        if numbered.is_empty() || program == manifest.program {
+            return Ok(());
+        }
+        let numbered: Vec<&str> = numbered.into_iter().collect();
+        Err(Error::Plan(format!(
+            "several operators are called `{}`, and the snapshot is of another program: their order does not say which state belongs to which; undo the change, or start over \
+             with an empty folder of snapshots, after naming each of them with `let`: then the program may change",
+            numbered.join("`, `")
+        )))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
 use crate::operators::fold::Fold;
 use crate::page::{Input, Page, Selection};
-use crate::strategy::{Cursor, Driver, Progress, Round, ready};
+use crate::strategy::{Cursor, Driver, PageWindows, Progress, Round, ready};
 
 use super::update::AggregateUpdate;
 use super::values::Values;
@@ -204,9 +204,7 @@ impl Driver for CountingDriver {
         }
         loop {
             if let Some(page) = &mut self.page {
-                if page.add_to(&mut self.states, &mut self.update)? == Progress::Pending {
-                    return Ok(Progress::Pending);
-                }
+                ready!(page.add_to(&mut self.states, &mut self.update)?);
                 self.page = None;
                 return Ok(Progress::OutputFull);
             }
@@ -239,27 +237,21 @@ impl Driver for CountingDriver {
 /// A page of states that is added to their groups.
 struct PageCursor {
     page: Page,
-    /// Where the next window begins.
-    next: usize,
-    window: Selection,
-    cursor: Cursor,
+    windows: PageWindows,
 }
 
 impl PageCursor {
     fn of(page: Page) -> Self {
-        PageCursor { page, next: 0, window: Selection::default(), cursor: 0 }
+        PageCursor { page, windows: PageWindows::default() }
     }
 
     fn add_to(&mut self, grouping: &mut HybridHashAggregation, update: &mut dyn GroupUpdate) -> Result<Progress> {
         let batch = self.page.batch();
-        while self.cursor != 0 || self.next < batch.rows() {
-            if self.cursor == 0 {
-                self.next = self.window.fill(self.next..batch.rows());
-            }
-            let input = Input::new(&batch, &self.window);
-            if grouping.add(update, &input, Rows::States, &mut self.cursor)? == Progress::Pending {
-                return Ok(Progress::Pending);
-            }
+        let windows = &mut self.windows;
+        while windows.open(batch.rows()).is_some() {
+            let input = Input::new(&batch, &windows.window);
+            ready!(grouping.add(update, &input, Rows::States, &mut windows.cursor)?);
+            windows.close();
         }
         Ok(Progress::Done)
     }

@@ -10,7 +10,9 @@ use crate::plan::{Operator, Table};
 use crate::rendezvous::Rendezvous;
 use crate::row::{LeafSet, Schema};
 use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy, Work};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy, Work, ready,
+};
 use crate::stream::Control;
 
 use super::super::common::layout;
@@ -197,10 +199,10 @@ impl Driver for BeginDriver {
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        if *cursor == 0 {
-            self.arrived += input.len() as u64;
-        }
-        if port == LoopId::FEEDBACK { self.next.add(input, cursor) } else { self.now.add(input, cursor) }
+        let rows = if port == LoopId::FEEDBACK { &mut self.next } else { &mut self.now };
+        ready!(rows.add(input, cursor)?);
+        self.arrived += input.len() as u64;
+        Ok(Progress::Done)
     }
 
     fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
@@ -218,5 +220,53 @@ impl Driver for BeginDriver {
         self.next.revoke(bytes / 2);
         self.now.revoke(bytes / 2);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::memory::{Budget, Memory};
+    use crate::page::{RowWriter, windows};
+    use crate::row::{Datum, LeafType};
+    use crate::spill::tests::Later;
+
+    #[test]
+    fn rows_that_wait_for_memory_are_counted_once() {
+        let layout = Arc::new(crate::row::RowLayout::full(vec![LeafType::U64]));
+        let ample = Memory::new(Budget::new(1 << 30), "rows");
+        let mut writer = RowWriter::new(layout.clone(), ample.clone());
+        (0..300_000).for_each(|row| writer.append_datums(&[Datum::Fixed(row)]).unwrap());
+        writer.seal();
+        let pages: Vec<_> = writer.take_sealed().collect();
+
+        let later = Arc::new(Later::default());
+        let memory = Memory::spilling(Budget::new(2 * SPOOL_BYTES), "loop", 0);
+        let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
+        let rows = || QueuedRows::new(layout.clone(), &context);
+        let mut driver = BeginDriver {
+            now: rows(),
+            next: rows(),
+            arrived: 0,
+            rounds: 2,
+            ends: LoopEnds::WithoutRows,
+            is_last: false,
+            context: context.clone(),
+        };
+        let (mut out, mut waits) = (Outputs::new(RowWriter::new(layout.clone(), ample)), 0);
+        for page in pages {
+            windows(&page.batch(), |input| -> Result<()> {
+                let mut cursor = 0;
+                while driver.on_batch(LoopId::FEEDBACK, input, &mut cursor, &mut out)? != Progress::Done {
+                    waits += usize::from(cursor == 0);
+                    later.next();
+                }
+                Ok(())
+            })
+            .unwrap();
+        }
+        assert!(waits > 0);
+        assert_eq!(driver.arrived, 300_000);
     }
 }

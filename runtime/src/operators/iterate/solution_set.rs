@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{SPOOL_BYTES, STATE_BYTES};
-use crate::page::{Input, Page, Selection};
+use crate::page::{Input, Page};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::spill::Read;
 use crate::state::{Probe, Put, Requests, StateSpec, StateTable, Walk, key_groups_of_task};
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Ship, Strategy, Way, Work, ready,
+    Cursor, Driver, DriverFactory, Feed, LoopId, PageWindows, Planning, Progress, Role, Round, Ship, Strategy, Way,
+    Work, ready,
 };
 use crate::stream::Control;
 
@@ -128,8 +129,8 @@ struct SolutionDriver {
     deltas: QueuedRows,
     /// What the round changes that is at its end.
     changes: QueuedRows,
-    /// The changes at hand: a page, its next row, and the table's cursor.
-    applying: Option<(Page, u32, Cursor)>,
+    /// The changes at hand.
+    applying: Option<(Page, PageWindows)>,
     /// The set's first rows are all there.
     is_filled: bool,
     /// No round follows. A loop without a round may be over before its set is there.
@@ -144,25 +145,25 @@ impl SolutionDriver {
     /// Puts the round's changes into the set.
     fn apply(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
-            let (page, mut next, mut cursor) = match self.applying.take() {
+            let (page, mut windows) = match self.applying.take() {
                 Some(applying) => applying,
                 None => match self.changes.poll()? {
-                    Read::Page(page) => (page, 0, 0),
+                    Read::Page(page) => (page, PageWindows::default()),
                     Read::Pending => return Ok(Progress::Pending),
                     Read::End => return self.table.serve(&mut self.puts, &mut self.put, out),
                 },
             };
-            let (batch, mut window) = (page.batch(), Selection::default());
-            while (next as usize) < batch.rows() {
-                let end = window.fill(next as usize..batch.rows());
-                let input = Input::new(&batch, &window);
-                let progress = self.table.apply(&mut self.puts, &mut self.put, &input, &mut cursor, out)?;
+            let batch = page.batch();
+            while windows.open(batch.rows()).is_some() {
+                let PageWindows { window, cursor, .. } = &mut windows;
+                let input = Input::new(&batch, window);
+                let progress = self.table.apply(&mut self.puts, &mut self.put, &input, cursor, out)?;
                 if progress != Progress::Done {
                     drop(batch);
-                    self.applying = Some((page, next, cursor));
+                    self.applying = Some((page, windows));
                     return Ok(progress);
                 }
-                (next, cursor) = (end as u32, 0);
+                windows.close();
             }
         }
     }

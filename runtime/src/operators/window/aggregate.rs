@@ -15,8 +15,8 @@ use crate::strategy::{
     Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Strategy, TumblingWindows, Work, ready,
 };
 
-use super::for_each_begin;
 use super::late::OpenWindows;
+use super::{for_each_begin, tumbling};
 
 /// Groups records by key and window, and gives a window's groups when time has passed its end.
 pub struct WindowAggregate {
@@ -57,13 +57,18 @@ impl Operator for WindowAggregate {
         Ok(())
     }
 
+    fn state_definition(&self) -> Option<String> {
+        Some(self.definition())
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (whole, micros) = (self.aggregate.whole(planning.live), self.micros);
+        let definition = self.definition();
         let (output, types, live) =
             (whole.output().clone(), self.aggregate.input.types(), planning.live_inputs[0].clone());
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
-            let spec = whole.state_spec();
+            let spec = whole.state_spec().defined_as(definition.clone());
             let begin = spec.key().last().copied().unwrap_or_default();
             let table = StateTable::new(spec, owned, 0, context)?;
             Ok(WindowDriver {
@@ -89,6 +94,13 @@ impl Operator for WindowAggregate {
     /// Nothing is late where all records are there.
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         self.aggregate.reference(inputs)
+    }
+}
+
+impl WindowAggregate {
+    fn definition(&self) -> String {
+        let of_program = self.aggregate.key.split_last().map_or(&[][..], |(_, key)| key);
+        format!("{} {}", tumbling(self.micros), self.aggregate.definition_by(of_program))
     }
 }
 

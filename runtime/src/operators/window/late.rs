@@ -11,7 +11,7 @@ use crate::strategy::{
     TumblingWindows, Way, Work,
 };
 
-use super::for_each_begin;
+use super::{for_each_begin, tumbling};
 
 /// Which windows have ended.
 pub(super) struct OpenWindows {
@@ -91,12 +91,17 @@ impl Operator for InTime {
         Role::SetsAside
     }
 
+    fn state_definition(&self) -> Option<String> {
+        Some(format!("event time of {}", tumbling(self.micros)))
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let definition = self.state_definition().unwrap_or_default();
         let (begin, micros) = (self.key.last().copied().unwrap_or_default(), self.micros);
         let create = move |context: &TaskContext| {
             Ok(InTimeDriver {
                 open: OpenWindows::new(TumblingWindows { time: begin, micros }),
-                state: EventTimeState::new(),
+                state: EventTimeState::new(definition.clone()),
                 late: Selection::default(),
                 context: context.clone(),
             })

@@ -12,6 +12,8 @@
 //! Records whose window has ended are late: the aggregate leaves them out, and counts them. Where somebody reads them, they are set aside before the aggregate, in the task
 //! that it runs in.
 
+use std::time::Duration;
+
 use crate::page::Input;
 
 mod aggregate;
@@ -23,6 +25,11 @@ pub use aggregate::WindowAggregate;
 pub use event_time::EventTime;
 pub use late::InTime;
 pub use start::WindowStart;
+
+/// Windows of this length, for the definition of a state.
+fn tumbling(micros: i64) -> String {
+    format!("tumbling windows of {:?}", Duration::from_micros(micros.unsigned_abs()))
+}
 
 /// Calls `f` with each row, and where its window begins.
 fn for_each_begin(input: &Input<'_>, leaf: usize, f: impl FnOnce(&mut dyn Iterator<Item = (u32, i64)>)) {

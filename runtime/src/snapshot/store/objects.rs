@@ -1,6 +1,5 @@
 //! A store, by `object_store`.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +9,7 @@ use object_store::{Error as StoreError, MultipartUpload, ObjectStore, ObjectStor
 use pollster::block_on;
 
 use crate::error::{Error, Result};
-use crate::output::lock;
+use crate::output::{FolderLock, REPLACED};
 
 /// Objects by their names.
 #[derive(Clone)]
@@ -19,14 +18,13 @@ pub(super) struct Objects {
     /// The folder, for messages, and for what processes that were stopped have left in it under other names than those of objects.
     place: PathBuf,
     /// The folder, with a lock, until it is released.
-    held: Arc<Mutex<Option<Arc<File>>>>,
+    held: Arc<Mutex<Option<Arc<FolderLock>>>>,
 }
 
 /// Takes a folder for one job of one process.
-fn hold(place: &Path) -> Result<Arc<File>> {
-    let folder = File::open(place).map_err(Error::io("open", place))?;
-    if lock(&folder) {
-        return Ok(Arc::new(folder));
+fn hold(place: &Path) -> Result<Arc<FolderLock>> {
+    if let Some(lock) = FolderLock::take(place).map_err(Error::io("open", place))? {
+        return Ok(Arc::new(lock));
     }
     let place = place.display();
     let message =
@@ -44,8 +42,16 @@ impl Objects {
         Ok(Objects { store: Arc::new(store), place: place.to_owned(), held })
     }
 
-    fn held(&self) -> Option<Arc<File>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Its lock, before something is changed in the folder.
+    ///
+    /// # Errors
+    /// If the folder at the path is not the locked one any more.
+    fn held(&self) -> Result<Option<Arc<FolderLock>>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match held.as_ref().is_none_or(|held| held.is_in_place()) {
+            true => Ok(held),
+            false => Err(Error::Plan(format!("the snapshots in {}: {REPLACED}", self.place.display()))),
+        }
     }
 
     /// The path of an object, or of a folder of objects.
@@ -76,12 +82,14 @@ impl Objects {
 
     /// Writes an object in one step.
     pub(super) fn put(&self, name: &str, bytes: Vec<u8>) -> Result<()> {
+        self.held()?;
         let put = block_on(self.store.put(&Location::from(name), bytes.into()));
         put.map(|_| ()).map_err(failed("write", &self.path(name)))
     }
 
     /// Removes an object, if it is there.
     pub(super) fn delete(&self, name: &str) -> Result<()> {
+        self.held()?;
         match block_on(self.store.delete(&Location::from(name))) {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(error) => Err(failed("remove", &self.path(name))(error)),
@@ -90,6 +98,7 @@ impl Objects {
 
     /// Removes a folder with what is in it.
     pub(super) fn delete_folder(&self, name: &str) -> Result<()> {
+        self.held()?;
         match std::fs::remove_dir_all(self.path(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(Error::io("remove", self.path(name))(error))
@@ -99,9 +108,9 @@ impl Objects {
     }
 
     pub(super) fn writer(&self, name: &str) -> Result<ObjectWriter> {
-        let path = self.path(name);
+        let (path, held) = (self.path(name), self.held()?);
         let upload = block_on(self.store.put_multipart(&Location::from(name))).map_err(failed("create", &path))?;
-        Ok(ObjectWriter { upload, path, bytes: 0, _held: self.held() })
+        Ok(ObjectWriter { upload, path, bytes: 0, of: self.clone(), _held: held })
     }
 
     pub(super) fn reader(&self, name: &str) -> ObjectReader {
@@ -115,8 +124,9 @@ pub(crate) struct ObjectWriter {
     upload: Box<dyn MultipartUpload>,
     path: PathBuf,
     bytes: u64,
+    of: Objects,
     /// The folder is not another job's meanwhile.
-    _held: Option<Arc<File>>,
+    _held: Option<Arc<FolderLock>>,
 }
 
 impl ObjectWriter {
@@ -128,6 +138,7 @@ impl ObjectWriter {
 
     /// Gives it its name, for good; how long it is.
     pub(crate) fn finish(&mut self) -> Result<u64> {
+        self.of.held()?;
         block_on(self.upload.complete()).map_err(failed("write", &self.path))?;
         Ok(self.bytes)
     }

@@ -2,6 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::error::Error;
 use crate::hash::HASH_VERSION;
 use crate::page::PageImage;
 use crate::row::{LAYOUT_VERSION, LeafSet, LeafType, Physical, RowLayout};
@@ -9,7 +10,7 @@ use crate::state::key_groups::{KEY_GROUPS, KeyGroupSet};
 use crate::state::spec::StateSpec;
 
 /// The version that is written, and the only one that is read.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Magic, versions, and how long the header is.
 pub(super) const PREFIX_BYTES: usize = 16;
@@ -48,6 +49,8 @@ pub(super) struct Header {
     pub(super) leaves: Vec<StoredLeaf>,
     /// Those of the key, by number among the live ones.
     pub(super) key: Vec<u16>,
+    /// The meaning of the state: [`Operator::state_definition`](crate::plan::Operator::state_definition).
+    pub(super) definition: String,
 }
 
 /// Types of the same width, for the layout of leaves that this program may not know.
@@ -88,7 +91,24 @@ impl Header {
             has_tombstones: spec.has_tombstones(),
             leaves: live.iter().map(leaf).collect(),
             key: spec.key.iter().filter_map(number).collect(),
+            definition: spec.definition.clone(),
         }
+    }
+
+    /// Compares the meaning of the state with the program's.
+    ///
+    /// # Errors
+    /// Both, where they differ, and what can be done.
+    pub(super) fn check_definition(&self, definition: &str) -> Result<(), Error> {
+        if self.definition == definition {
+            return Ok(());
+        }
+        let found = &self.definition;
+        Err(Error::Plan(format!(
+            "the snapshot has another state than the program expects here\n  in the snapshot: {found}\n  in the program:  {definition}\n\
+             Undo the change, or start over with an empty folder of snapshots. If operators only changed places, put them back, or start over after \
+             naming each with `let`: an operator with a name of its own is found by that"
+        )))
     }
 
     /// Appends it to a snapshot.
@@ -115,6 +135,7 @@ impl Header {
             write_text(&leaf.name, out)?;
             write_text(&leaf.ty, out)?;
         }
+        write_text(&self.definition, out)?;
         let length = out.len() - begin + CHECKSUM_BYTES;
         if length > LONGEST_HEADER_BYTES {
             return Err(format!("the names of the state's leaves take {length} bytes"));
@@ -155,7 +176,7 @@ impl Header {
             return Err(format!("the snapshot has {} key groups, and this program {KEY_GROUPS}", number(10)));
         }
         let length = u32::from_le_bytes([prefix[12], prefix[13], prefix[14], prefix[15]]) as usize;
-        match (PREFIX_BYTES + 28 + CHECKSUM_BYTES..=LONGEST_HEADER_BYTES).contains(&length) {
+        match (PREFIX_BYTES + 32 + CHECKSUM_BYTES..=LONGEST_HEADER_BYTES).contains(&length) {
             true => Ok(length),
             false => Err(format!("the header is damaged: it says that it has {length} bytes")),
         }
@@ -187,8 +208,17 @@ impl Header {
             Some(StoredLeaf { physical, name: read_text(rest)?, ty: read_text(rest)? })
         };
         let leaves = (0..leaves).map(leaf).collect::<Option<Vec<_>>>()?;
-        let has_tombstones = flags & HAS_TOMBSTONES != 0;
-        (flags <= HAS_TOMBSTONES).then_some(Header { epoch, time, first_group, end_group, has_tombstones, leaves, key })
+        let (has_tombstones, definition) = (flags & HAS_TOMBSTONES != 0, read_text(rest)?);
+        (flags <= HAS_TOMBSTONES).then_some(Header {
+            epoch,
+            time,
+            first_group,
+            end_group,
+            has_tombstones,
+            leaves,
+            key,
+            definition,
+        })
     }
 
     fn makes_sense(&self) -> bool {

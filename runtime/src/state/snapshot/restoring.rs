@@ -14,7 +14,7 @@ use crate::row::{LeafType, RowLayout};
 use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::spec::StateSpec;
 use crate::state::{Put, Requests, StateTable};
-use crate::strategy::{Cursor, Progress};
+use crate::strategy::{Opened, PageWindows, Progress, ready};
 
 /// Reads the snapshot of one former task into a table. It is given the bytes piece by piece, each as long as it [wants](Restoring::wants), and
 /// places the rows of each in the table before it wants the next.
@@ -72,9 +72,7 @@ struct Rows {
 struct Placing {
     page: Page,
     groups: KeyGroupSet,
-    next: usize,
-    selection: Selection,
-    cursor: Cursor,
+    windows: PageWindows,
 }
 
 impl Restoring {
@@ -167,20 +165,18 @@ impl Restoring {
         let (batch, owned) = (placing.page.batch(), KeyGroupSet::of_range(table.key_groups()));
         let arranged = batch.arranged(&rows.arranged);
         let (mut standing, mut hashes) = (Vec::new(), Vec::new());
-        while placing.cursor != 0 || placing.next < batch.rows() {
-            if placing.cursor == 0 {
-                placing.next = placing.selection.fill(placing.next..batch.rows());
-                let window = Input::new(&batch, &placing.selection);
-                standing_rows(&window, &rows.layout, rows.hidden, &mut standing);
-                placing.selection.set(standing.drain(..));
-                hash_rows(&Input::new(&arranged, &placing.selection), &table.spec().key, &mut hashes);
+        let windows = &mut placing.windows;
+        while let Some(opened) = windows.open(batch.rows()) {
+            if opened == Opened::New {
+                standing_rows(&Input::new(&batch, &windows.window), &rows.layout, rows.hidden, &mut standing);
+                windows.window.set(standing.drain(..));
+                hash_rows(&Input::new(&arranged, &windows.window), &table.spec().key, &mut hashes);
                 let groups = placing.groups.and(&owned);
-                placing.selection.keep_positions(|position| groups.contains(key_group_of(hashes[position])));
+                windows.window.keep_positions(|position| groups.contains(key_group_of(hashes[position])));
             }
-            let input = Input::new(&arranged, &placing.selection);
-            if table.apply(requests, put, &input, &mut placing.cursor, &mut out)? == Progress::Pending {
-                return Ok(Progress::Pending);
-            }
+            let input = Input::new(&arranged, &windows.window);
+            ready!(table.apply(requests, put, &input, &mut windows.cursor, &mut out)?);
+            windows.close();
         }
         self.page = None;
         Ok(Progress::Done)
@@ -234,7 +230,7 @@ impl Restoring {
             self.damaged(at, format!("`{}` of a row: {message}", rows.names[leaf]))
         })?;
         drop(batch);
-        Ok(Placing { page, groups: image.groups, next: 0, selection: Selection::default(), cursor: 0 })
+        Ok(Placing { page, groups: image.groups, windows: PageWindows::default() })
     }
 
     fn damaged(&self, at: usize, message: impl Into<String>) -> Error {
@@ -245,6 +241,7 @@ impl Restoring {
 
 impl Rows {
     fn of(header: &Header, spec: &StateSpec, path: &std::path::Path) -> Result<Self> {
+        header.check_definition(&spec.definition)?;
         let refuse = |message: String| Err(Error::Schema { path: path.to_path_buf(), message });
         let mut arranged = Vec::new();
         let mut known = vec![None; header.leaves.len()];
@@ -261,8 +258,10 @@ impl Rows {
             } else if spec.is_live(number) {
                 let others: Vec<&str> =
                     header.leaves.iter().filter(|stored| stored.name == leaf.name).map(|stored| &*stored.ty).collect();
-                let found = if others.is_empty() { "none of that name".to_owned() } else { others.join(", ") };
-                return refuse(format!("the state's `{}`: expected {}, found {found}", leaf.name, leaf.ty));
+                let found = if others.is_empty() { "no value of that name".to_owned() } else { others.join(", ") };
+                let message =
+                    format!("the program reads `{}` of the state, expected {}, found {found}", leaf.name, leaf.ty);
+                return refuse(format!("{message}; undo the change, or start over with an empty folder of snapshots"));
             }
             arranged.push((found, leaf.ty));
         }

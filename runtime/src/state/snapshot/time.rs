@@ -13,6 +13,8 @@ pub(crate) struct EventTimeState {
     marked: Option<(u64, i64)>,
     restored: Option<i64>,
     restoring: Restoring,
+    /// As that of a [`StateSpec`].
+    definition: String,
 }
 
 #[derive(Default)]
@@ -34,8 +36,8 @@ enum Next {
 }
 
 impl EventTimeState {
-    pub(crate) fn new() -> Self {
-        EventTimeState { marked: None, restored: None, restoring: Restoring::default() }
+    pub(crate) fn new(definition: String) -> Self {
+        EventTimeState { marked: None, restored: None, restoring: Restoring::default(), definition }
     }
 
     /// The time that event time has come to belongs to the snapshot of an epoch.
@@ -57,7 +59,8 @@ impl EventTimeState {
 impl DriverState for EventTimeState {
     fn next_image(&mut self, out: &mut Vec<u8>) -> Result<Progress> {
         let Some((epoch, time)) = self.marked.take() else { return Ok(Progress::Done) };
-        let header = Header::of(&StateSpec::new(Vec::new(), []), epoch, time, 0..0);
+        let spec = StateSpec::new(Vec::new(), []).defined_as(self.definition.clone());
+        let header = Header::of(&spec, epoch, time, 0..0);
         header.write(out).map_err(Error::Plan)?;
         Head::End { number: 0, rows: 0 }.write(out);
         Ok(Progress::Done)
@@ -89,6 +92,7 @@ impl DriverState for EventTimeState {
             Next::Header(_) => {
                 self.restoring.header.extend_from_slice(bytes);
                 let header = Header::read(&self.restoring.header).map_err(|message| self.damaged(message))?;
+                header.check_definition(&self.definition)?;
                 self.restored = self.restored.max(Some(header.time));
                 Next::Head
             }
@@ -112,7 +116,7 @@ mod tests {
     use super::*;
 
     fn bytes_of(time: i64) -> Vec<u8> {
-        let (mut state, mut bytes) = (EventTimeState::new(), Vec::new());
+        let (mut state, mut bytes) = (EventTimeState::new(String::new()), Vec::new());
         state.mark(7, time);
         assert_eq!(state.next_image(&mut bytes).unwrap(), Progress::Done);
         bytes
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_most_of_all_tasks_is_restored() {
-        let mut state = EventTimeState::new();
+        let mut state = EventTimeState::new(String::new());
         for time in [-5, 90, i64::MIN] {
             restore(&mut state, &bytes_of(time)).unwrap();
         }
@@ -147,9 +151,9 @@ mod tests {
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x20;
-            assert!(restore(&mut EventTimeState::new(), &damaged).is_err(), "byte {at}");
-            assert!(restore(&mut EventTimeState::new(), &bytes[..at]).is_err(), "{at} bytes");
+            assert!(restore(&mut EventTimeState::new(String::new()), &damaged).is_err(), "byte {at}");
+            assert!(restore(&mut EventTimeState::new(String::new()), &bytes[..at]).is_err(), "{at} bytes");
         }
-        assert!(restore(&mut EventTimeState::new(), &[bytes, vec![0]].concat()).is_err());
+        assert!(restore(&mut EventTimeState::new(String::new()), &[bytes, vec![0]].concat()).is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! Tables of more rows than memory holds.
 
+use std::collections::HashSet;
+
 use crate::memory::Memory;
 use crate::memory::limits::STATE_BYTES;
 use crate::page::tests::Random;
@@ -175,6 +177,54 @@ fn what_does_not_fit_is_restored() {
     assert!(small.table.is_spilled());
     let found = small.walk(None);
     small.same(found, rows);
+}
+
+/// Before each window of an image, after it, and not at all: pages of the table are still unwritten.
+#[test]
+fn rows_are_restored_while_pages_are_unwritten() {
+    let (shape, mut random) = (shapes().remove(2), Random(8));
+    let mut bench = Bench::new(&shape, 1 << 30);
+    let rows: Vec<Row> = (0..60_000).map(|key| shape.row(key, &mut random)).collect();
+    bench.run(Operation::Put, &rows);
+    bench.mark(1);
+    let (rows, bytes) = bench.give(usize::MAX).unwrap();
+    for memory_bytes in [LEAST, 8 << 20] {
+        let (mut small, mut revoked) = (Bench::new(&shape, memory_bytes), 0);
+        small
+            .restore_with(&bytes, &mut |table| {
+                if table.bytes() > 3 << 19 && random.below(2) == 0 {
+                    table.revoke(1 << 30).unwrap();
+                    revoked += 1;
+                }
+            })
+            .unwrap();
+        assert!(revoked > 2 && small.table.is_spilled(), "{revoked}");
+        let found = small.walk(None);
+        small.same(found, rows.clone());
+    }
+}
+
+/// Each reason for which a table waits, in the least memory.
+#[test]
+fn a_window_that_waits_is_applied_once() {
+    let mut waits = HashSet::new();
+    for number in [0, 2] {
+        let (shape, mut random) = (shapes().remove(number), Random(9));
+        let mut bench = Bench::new(&shape, LEAST);
+        let keys = if number == 0 { 120_000 } else { 50_000 };
+        let rows: Vec<Row> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
+        for (step, rows) in rows.chunks(rows.len() / 8).enumerate() {
+            bench.run(Operation::Update, rows);
+            if step % 2 == 0 {
+                bench.table.revoke(1 << 30).unwrap();
+            }
+        }
+        let rows = bench.rows(40_000, keys, false, &mut random);
+        bench.run(Operation::Update, &rows);
+        bench.check();
+        waits.extend(bench.waits);
+    }
+    assert_eq!(waits.len(), 3, "{waits:?}");
 }
 
 #[test]

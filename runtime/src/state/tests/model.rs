@@ -1,6 +1,6 @@
 //! Rows, what is done with them, and the map that a table must agree with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -163,6 +163,17 @@ pub(super) enum Operation {
     Find,
 }
 
+/// Why [`StateTable::apply`] is `Pending`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Wait {
+    /// Pages of rows that came before are unwritten; the window has not begun.
+    BeforeWindow,
+    /// Rows of the window find no room in a line.
+    ToLineUp,
+    /// Rows of the window find no room in the table.
+    ForRoom,
+}
+
 /// A table beside its map.
 pub(super) struct Bench {
     pub(super) shape: Shape,
@@ -175,6 +186,8 @@ pub(super) struct Bench {
     pub(super) batches: usize,
     /// The rows of a mark, and what was given of its snapshot so far.
     pub(super) marked: Option<(Vec<Row>, Vec<u8>)>,
+    /// The reasons for which [`StateTable::apply`] was `Pending`.
+    pub(super) waits: HashSet<Wait>,
 }
 
 impl Bench {
@@ -198,6 +211,7 @@ impl Bench {
                 map: HashMap::new(),
                 batches: 0,
                 marked: None,
+                waits: HashSet::new(),
             }
         }
     }
@@ -224,7 +238,14 @@ impl Bench {
                 loop {
                     match self.table.apply(&mut self.requests, &mut *request, input, &mut cursor, &mut out)? {
                         Progress::Done => break,
-                        Progress::Pending => self.later.next(),
+                        Progress::Pending => {
+                            self.waits.insert(match cursor {
+                                0 => Wait::BeforeWindow,
+                                _ if self.requests.work.waiting.is_empty() => Wait::ForRoom,
+                                _ => Wait::ToLineUp,
+                            });
+                            self.later.next();
+                        }
                         Progress::OutputFull => self.collect(&mut out, &mut found),
                     }
                 }
@@ -314,7 +335,12 @@ impl Bench {
     }
 
     /// Takes the rows of a snapshot that are the task's, or says what is wrong with it.
-    pub(super) fn restore(&mut self, mut bytes: &[u8]) -> Result<()> {
+    pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<()> {
+        self.restore_with(bytes, &mut |_| ())
+    }
+
+    /// As [`Bench::restore`]. `before` is called before each attempt to place rows.
+    pub(super) fn restore_with(&mut self, mut bytes: &[u8], before: &mut dyn FnMut(&mut StateTable)) -> Result<()> {
         self.table.begin_restore(Path::new("state.dfst"));
         loop {
             let wanted = self.table.wanted_bytes();
@@ -324,6 +350,7 @@ impl Bench {
             }
             self.table.supply(piece)?;
             loop {
+                before(&mut self.table);
                 match self.table.place()? {
                     Progress::Done => break,
                     Progress::Pending => self.later.next(),

@@ -13,7 +13,7 @@ use crate::memory::{Memory, limits};
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::spill::{Read, Spilled, SpilledReader, Spiller};
-use crate::strategy::{Cursor, Driver, Progress, Round};
+use crate::strategy::{Cursor, Driver, Opened, PageWindows, Progress, Round};
 
 use super::Counts;
 
@@ -39,10 +39,8 @@ pub(super) struct GroupFirstDriver {
 struct Reading {
     reader: SpilledReader,
     page: Option<Page>,
-    next: usize,
-    window: Selection,
-    /// The window's groups were counted; some of its records are still to be written.
-    counted: bool,
+    /// Of a window that is open the groups were counted; some of its records are still to be written.
+    windows: PageWindows,
 }
 
 impl GroupFirstDriver {
@@ -134,8 +132,7 @@ impl GroupFirstDriver {
         self.level = level;
         self.spiller.count_pass(u64::from(level) + 1);
         let reader = self.spiller.read(part, &self.layout, 2, &self.memory);
-        let window = Selection::default();
-        self.reading = Some(Reading { reader, page: None, next: 0, window, counted: false });
+        self.reading = Some(Reading { reader, page: None, windows: PageWindows::default() });
         true
     }
 
@@ -150,21 +147,19 @@ impl GroupFirstDriver {
             },
         };
         let batch = page.batch();
-        while reading.counted || reading.next < batch.rows() {
-            if !reading.counted {
-                reading.next = reading.window.fill(reading.next..batch.rows());
-                let passed = self.count(&Input::new(&batch, &reading.window))?;
-                reading.window.set(passed);
-                out.pages().append(&Input::new(&batch, &reading.window), None)?;
-                reading.counted = true;
+        while let Some(opened) = reading.windows.open(batch.rows()) {
+            let window = &mut reading.windows.window;
+            if opened == Opened::New {
+                let passed = self.count(&Input::new(&batch, window))?;
+                window.set(passed);
+                out.pages().append(&Input::new(&batch, window), None)?;
             }
-            if !self.write_others(&Input::new(&batch, &reading.window))? {
+            if !self.write_others(&Input::new(&batch, window))? {
                 reading.page = Some(page);
                 return Ok(Progress::Pending);
             }
-            reading.counted = false;
+            reading.windows.close();
         }
-        reading.next = 0;
         Ok(Progress::OutputFull)
     }
 }

@@ -1,0 +1,374 @@
+//! Programs that were changed after a snapshot: state of another meaning is refused, and a change that leaves its meaning is none.
+
+use dataflow::LogWriter;
+use dataflow::prelude::*;
+use tests::{Folder, within_two_minutes};
+
+use super::job::{Click, Places};
+use super::refused::{end, on_demand, start};
+
+type Declare = fn(DataStream<Click>, &Places);
+
+/// Each form of the program has the same function, and so the same names.
+macro_rules! declare {
+    ($write:ident) => {
+        pub(super) fn declare(clicks: DataStream<Click>, places: &Places) {
+            result(clicks).$write(places.path("out/"));
+        }
+    };
+    () => {
+        pub(super) fn declare(clicks: DataStream<Click>, places: &Places) {
+            let (first, second) = result(clicks);
+            first.write_native(places.path("first/"));
+            second.write_native(places.path("second/"));
+        }
+    };
+}
+
+mod minutes {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, Timestamp, u64)> {
+        clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.url).window(Tumbling::of(mins(1))).count()
+    }
+
+    declare!(write_native);
+}
+
+mod five_minutes {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, Timestamp, u64)> {
+        clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.url).window(Tumbling::of(mins(5))).count()
+    }
+
+    declare!(write_native);
+}
+
+mod by_number {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(u64, Timestamp, u64)> {
+        clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.number).window(Tumbling::of(mins(1))).count()
+    }
+
+    declare!(write_native);
+}
+
+mod by_remainder {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(u64, Timestamp, u64)> {
+        clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.number % 7).window(Tumbling::of(mins(1))).count()
+    }
+
+    declare!(write_native);
+}
+
+mod by_other_remainder {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(u64, Timestamp, u64)> {
+        clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.number % 8).window(Tumbling::of(mins(1))).count()
+    }
+
+    declare!(write_native);
+}
+
+mod measures {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64, u64)> {
+        clicks
+            .event_time(|c| c.time, Lateness::none())
+            .group_by(|c| c.url)
+            .window(Tumbling::of(mins(1)))
+            .aggregate(|w| (w.key, w.sum(|c| c.number), w.sum(|c| c.number * 2)))
+    }
+
+    declare!(write_native);
+}
+
+mod measures_swapped {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64, u64)> {
+        clicks
+            .event_time(|c| c.time, Lateness::none())
+            .group_by(|c| c.url)
+            .window(Tumbling::of(mins(1)))
+            .aggregate(|w| (w.key, w.sum(|c| c.number * 2), w.sum(|c| c.number)))
+    }
+
+    declare!(write_native);
+}
+
+mod measures_finished_otherwise {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(u64, String, u64)> {
+        clicks
+            .event_time(|c| c.time, Lateness::none())
+            .filter(|c| c.number > 0)
+            .group_by(|c| c.url)
+            .window(Tumbling::of(mins(1)))
+            .aggregate(|w| {
+                // Only the record of a group is another.
+                let first = w.sum(
+                    |c| c.number, // as before
+                );
+                (w.sum(|c| c.number * 2) + 1, w.key, first)
+            })
+    }
+
+    declare!(write_native);
+}
+
+mod least {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> UpdateStream<(String, u64)> {
+        clicks.map(|c| (c.url, c.number)).group_by(|c| c.0).min(|c| c.1)
+    }
+
+    declare!(write_native);
+}
+
+mod greatest {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> UpdateStream<(String, u64)> {
+        clicks.map(|c| (c.url, c.number)).group_by(|c| c.0).max(|c| c.1)
+    }
+
+    declare!(write_native);
+}
+
+mod sums {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> UpdateStream<(String, u64, u64)> {
+        clicks.map(|c| (c.url, c.number, c.number % 3)).group_by(|c| (c.0, c.2)).sum(|c| c.1)
+    }
+
+    declare!(write_native);
+}
+
+mod other_sums {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> UpdateStream<(String, u64, u64)> {
+        clicks.map(|c| (c.url, c.number, c.number % 3)).group_by(|c| (c.0, c.1)).sum(|c| c.2)
+    }
+
+    declare!(write_native);
+}
+
+mod earlier {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> UpdateStream<(String, u64)> {
+        clicks.map(|c| (c.url, c.number)).group_by(|c| c.0).reduce(|a, b| if a.1 < b.1 { a } else { b })
+    }
+
+    declare!(write_native);
+}
+
+mod later {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> UpdateStream<(String, u64)> {
+        clicks.map(|c| (c.url, c.number)).group_by(|c| c.0).reduce(|a, b| if a.1 > b.1 { a } else { b })
+    }
+
+    declare!(write_native);
+}
+
+mod two {
+    use super::*;
+
+    #[dataflow]
+    fn result(
+        clicks: DataStream<Click>,
+    ) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp, u64)>) {
+        let timed = clicks.event_time(|c| c.time, Lateness::none());
+        let urls = timed.group_by(|c| c.url);
+        (urls.window(Tumbling::of(mins(1))).count(), urls.window(Tumbling::of(mins(5))).count())
+    }
+
+    declare!();
+}
+
+mod two_swapped {
+    use super::*;
+
+    #[dataflow]
+    fn result(
+        clicks: DataStream<Click>,
+    ) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp, u64)>) {
+        let timed = clicks.event_time(|c| c.time, Lateness::none());
+        let urls = timed.group_by(|c| c.url);
+        (urls.window(Tumbling::of(mins(5))).count(), urls.window(Tumbling::of(mins(1))).count())
+    }
+
+    declare!();
+}
+
+mod of_two {
+    use super::*;
+
+    #[dataflow]
+    fn result(
+        clicks: DataStream<Click>,
+    ) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp, u64)>) {
+        let timed = clicks.event_time(|c| c.time, Lateness::none());
+        (
+            timed.filter(|c| c.number % 2 == 0).group_by(|c| c.url).window(Tumbling::of(mins(1))).count(),
+            timed.filter(|c| c.number % 2 == 1).group_by(|c| c.url).window(Tumbling::of(mins(1))).count(),
+        )
+    }
+
+    declare!();
+}
+
+mod of_two_swapped {
+    use super::*;
+
+    #[dataflow]
+    fn result(
+        clicks: DataStream<Click>,
+    ) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp, u64)>) {
+        let timed = clicks.event_time(|c| c.time, Lateness::none());
+        (
+            timed.filter(|c| c.number % 2 == 1).group_by(|c| c.url).window(Tumbling::of(mins(1))).count(),
+            timed.filter(|c| c.number % 2 == 0).group_by(|c| c.url).window(Tumbling::of(mins(1))).count(),
+        )
+    }
+
+    declare!();
+}
+
+/// Takes a snapshot of one program, and returns how another one goes on from it.
+fn goes_on(before: Declare, after: Declare) -> Result<(), String> {
+    let folder = Folder::default();
+    let places = Places(folder.join("").into());
+    let mut log = LogWriter::create(places.path("log"), 2).unwrap();
+    for number in 0..2_000 {
+        let time = Timestamp::from_micros(number * 100_000);
+        log.append(&Click { number: number as u64, url: format!("/{}", number % 9), time }).unwrap();
+    }
+    log.flush().unwrap();
+    let job = start(on_demand(&places), |env| {
+        before(env.read_log(places.path("log"))?, &places);
+        Ok(())
+    });
+    job.snapshot().unwrap();
+    end(job);
+    log.seal_all().unwrap();
+    let run = |declare: Declare| {
+        let env = Env::new(on_demand(&places));
+        declare(env.read_log(places.path("log")).unwrap(), &places);
+        env.run().map(|_| ()).map_err(|error| error.to_string())
+    };
+    let result = run(after);
+    if result.is_err() {
+        // Nothing was changed: the program as it was goes on.
+        run(before).unwrap();
+    }
+    result
+}
+
+#[test]
+fn state_of_another_meaning_is_refused() {
+    within_two_minutes("changed programs", || {
+        let windows = "tumbling windows of";
+        let changes: [(Declare, Declare, String, String); 8] = [
+            (
+                minutes::declare,
+                five_minutes::declare,
+                format!("{windows} 60s by url: count"),
+                format!("{windows} 300s by url: count"),
+            ),
+            (
+                minutes::declare,
+                by_number::declare,
+                format!("{windows} 60s by url: count"),
+                format!("{windows} 60s by number: count"),
+            ),
+            (
+                by_remainder::declare,
+                by_other_remainder::declare,
+                format!("{windows} 60s by key: count, `|c| c.number % 7`"),
+                format!("{windows} 60s by key: count, `|c| c.number % 8`"),
+            ),
+            (
+                measures::declare,
+                measures_swapped::declare,
+                format!("{windows} 60s by url: `sum(|c| c.number)`, `sum(|c| c.number * 2)`"),
+                format!("{windows} 60s by url: `sum(|c| c.number * 2)`, `sum(|c| c.number)`"),
+            ),
+            (least::declare, greatest::declare, "min by 0: min of 1".to_owned(), "max by 0: max of 1".to_owned()),
+            (
+                sums::declare,
+                other_sums::declare,
+                "sum by 0, 2: sum of 1".to_owned(),
+                "sum by 0, 1: sum of 2".to_owned(),
+            ),
+            (
+                earlier::declare,
+                later::declare,
+                "reduce by 0: `|a, b| if a.1 < b.1 { a } else { b }`".to_owned(),
+                "reduce by 0: `|a, b| if a.1 > b.1 { a } else { b }`".to_owned(),
+            ),
+            (
+                two::declare,
+                two_swapped::declare,
+                format!("{windows} 60s by url: count"),
+                format!("{windows} 300s by url: count"),
+            ),
+        ];
+        for (before, after, old, new) in changes {
+            let error = goes_on(before, after).unwrap_err();
+            for part in [
+                &format!("in the snapshot: {old}\n"),
+                &format!("in the program:  {new}\n"),
+                "tests/tests/recovery/changed.rs:",
+                "start over with an empty folder of snapshots",
+                "`let`",
+            ] {
+                assert!(error.contains(part), "`{part}` is not in: {error}");
+            }
+        }
+    });
+}
+
+#[test]
+fn operators_of_one_name_that_change_places_are_refused() {
+    within_two_minutes("operators that change places", || {
+        let error = goes_on(of_two::declare, of_two_swapped::declare).unwrap_err();
+        assert!(error.contains("several operators are called `") && error.contains("`let`"), "{error}");
+        goes_on(of_two::declare, of_two::declare).unwrap();
+        goes_on(two::declare, two::declare).unwrap();
+    });
+}
+
+#[test]
+fn a_change_that_leaves_the_meaning_of_state_goes_on() {
+    within_two_minutes("changes without effect on state", || {
+        goes_on(measures::declare, measures_finished_otherwise::declare).unwrap();
+    });
+}
