@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// Runs a test on a thread of its own, and fails where it does not end.
-pub fn within_two_minutes(name: &'static str, test: impl FnOnce() + Send + 'static) {
+pub fn within_two_minutes(name: &str, test: impl FnOnce() + Send + 'static) {
     let (done, ended) = channel();
     let thread = std::thread::spawn(move || {
         test();

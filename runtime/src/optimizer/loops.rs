@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::plan::{Loops, Node, topological};
 use crate::strategy::{LoopId, Role};
 
-/// The same plan with a replay wherever rows come into the body of a loop but by its beginning. What several operators of a body read is kept once.
+/// The same plan with a replay wherever rows enter the body of a loop other than by its beginning. Operators of one body share the replay of a flow. Each loop
+/// has its own, since a replay gives its rows in the rounds of one loop.
 pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let nodes = topological(sinks);
     let loops = Loops::of(&nodes);
@@ -14,7 +15,7 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
         return sinks.to_vec();
     }
     let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
-    let mut replays: HashMap<u64, Arc<Node>> = HashMap::new();
+    let mut replays: HashMap<(LoopId, u64), Arc<Node>> = HashMap::new();
     for node in &nodes {
         let of_body = loops.around(node).filter(|_| !matches!(node.operator.role(), Role::LoopBegin(_)));
         let is_set = matches!(node.operator.role(), Role::SolutionSet(..));
@@ -24,7 +25,7 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
             let comes_in = loops.around(input).is_none() && !(is_set && number == LoopId::INITIAL);
             match of_body.filter(|_| comes_in) {
                 None => copy,
-                Some(of) => replays.entry(input.sequence).or_insert_with(|| replay(&nodes, of, &copy)).clone(),
+                Some(of) => replays.entry((of, input.sequence)).or_insert_with(|| replay(&nodes, of, &copy)).clone(),
             }
         };
         let inputs: Vec<Arc<Node>> = node.inputs.iter().enumerate().map(&mut input).collect();
