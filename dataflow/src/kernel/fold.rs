@@ -14,7 +14,7 @@ use runtime::value::Overflow;
 
 use crate::record::Record;
 
-use super::numbers::too_large;
+use super::numbers::no_value;
 use super::slots::{kernel_leaves, put_behind};
 use super::{Room, Slots, Summary};
 
@@ -241,7 +241,7 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     }
     fn values<'a>(&self, (before, state): <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow> {
         // A group has a record, so there is an accumulator.
-        let state = state.ok_or_else(too_large::<X::Accumulator>)?;
+        let state = state.ok_or_else(no_value::<X::Accumulator>)?;
         Ok((self.0.values(before)?, self.1.0.finish(state)))
     }
 }
@@ -257,6 +257,6 @@ impl<T: Record, X: Folding<T>> Summary<T> for Folded<X> {
         *state = Some(self.0.add(*state, record));
     }
     fn value(&self, state: &mut Option<X::Accumulator>) -> Result<X::Output, Overflow> {
-        state.map(|state| self.0.finish(state)).ok_or_else(too_large::<X::Accumulator>)
+        state.map(|state| self.0.finish(state)).ok_or_else(no_value::<X::Accumulator>)
     }
 }

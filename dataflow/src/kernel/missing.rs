@@ -135,7 +135,7 @@ impl<V: Measured> SumWithTally<V> {
     #[must_use]
     pub fn mean(self, records: u64) -> V::Of<f64> {
         let numbers = self.tally.or(records);
-        V::of(self.total.to_float() / numbers as f64, numbers)
+        V::of(self.total.mean(numbers), numbers)
     }
 }
 

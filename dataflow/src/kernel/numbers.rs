@@ -2,7 +2,7 @@
 
 use runtime::page::Plain;
 use runtime::row::LeafType;
-use runtime::value::{Decimal, Overflow, TimeDelta};
+use runtime::value::{Decimal, Overflow, TimeDelta, nearest_ratio};
 
 use crate::record::Record;
 
@@ -21,13 +21,19 @@ pub trait Measure: Record + Copy {
     type Sum: State;
     /// The type of the result.
     type Total: Copy + Averaged;
+    /// Unscaled units in one: the unscaled number of 1.25 with two digits is 125.
+    const UNITS: f64;
+    /// Advice for a sum that leaves the range of its type.
+    const ADVICE: &'static str;
     /// The number as a float, rounded to the nearest.
     fn float(self) -> f64;
+    /// The unscaled number as the exact sum of two floats, of which the first is the nearest.
+    fn unscaled(self) -> [f64; 2];
     /// Adds a value.
     fn add(sum: Self::Sum, value: Self) -> Self::Sum;
     /// The sum, where it fits.
     fn total(sum: Self::Sum) -> Option<Self::Total>;
-    /// The sum as a float, for averages.
+    /// The sum divided by a count. Rounded once, to the nearest float; sums of floats were rounded before.
     fn mean(sum: Self::Sum, count: u64) -> f64;
 }
 
@@ -44,9 +50,9 @@ impl State for f64 {
 }
 
 macro_rules! numbers {
-    ($([$($generics:tt)*] $ty:ty, $sum:ty => $total:ty,
-       float($value:ident) $float:expr, added($added:ident) $number:expr,
-       total($all:ident) $checked:expr, scaled($scaled:ident) $mean:expr;)*) => {$(
+    ($([$($generics:tt)*] $ty:ty, $sum:ty => $total:ty, $units:expr, $advice:expr,
+       float($value:ident) $float:expr, unscaled($whole:ident) $unscaled:expr, added($added:ident) $number:expr,
+       total($all:ident) $checked:expr, mean($scaled:ident, $count:ident) $mean:expr;)*) => {$(
         impl<$($generics)*> Measure for $ty {
             type Kept<S> = S;
             fn kept<S>(slot: S) -> S {
@@ -54,10 +60,17 @@ macro_rules! numbers {
             }
             type Sum = $sum;
             type Total = $total;
+            const UNITS: f64 = $units as f64;
+            const ADVICE: &'static str = $advice;
             #[inline(always)]
             fn float(self) -> f64 {
                 let $value = self;
                 $float
+            }
+            #[inline(always)]
+            fn unscaled(self) -> [f64; 2] {
+                let $whole = self;
+                $unscaled
             }
             #[inline(always)]
             fn add(sum: $sum, $added: Self) -> $sum {
@@ -66,64 +79,108 @@ macro_rules! numbers {
             fn total($all: $sum) -> Option<$total> {
                 $checked
             }
-            fn mean($scaled: $sum, count: u64) -> f64 {
-                $mean / count as f64
+            fn mean($scaled: $sum, $count: u64) -> f64 {
+                $mean
             }
         }
     )*};
 }
 macro_rules! integers {
-    ($total:ty: $($ty:ty)*) => {
+    ($total:ty, $parts:expr; $($ty:ty)*) => {
         numbers! {$(
-            [] $ty, i128 => $total, float(value) value as f64, added(value) i128::from(value),
-            total(sum) sum.try_into().ok(), scaled(sum) sum as f64;
+            [] $ty, i128 => $total, 1, INTEGERS, float(value) value as f64, unscaled(value) $parts(value.into()), added(value) i128::from(value),
+            total(sum) sum.try_into().ok(), mean(sum, count) mean_of(sum, count, 1);
         )*}
     };
 }
-integers!(i64: i8 i16 i32 i64);
-integers!(u64: u8 u16 u32 u64);
+integers!(i64, alone; i8 i16 i32);
+integers!(i64, parts_of; i64);
+integers!(u64, alone; u8 u16 u32);
+integers!(u64, parts_of_unsigned; u64);
 numbers! {
-    [] f32, f64 => f64, float(value) value.into(), added(value) f64::from(value), total(sum) Some(sum), scaled(sum) sum;
-    [] f64, f64 => f64, float(value) value, added(value) value, total(sum) Some(sum), scaled(sum) sum;
-    [const SCALE: u8] Decimal<SCALE>, i128 => Self, float(value) value.to_f64(), added(value) i128::from(value.scaled()),
-        total(sum) sum.try_into().ok().map(Decimal::from_scaled), scaled(sum) sum as f64 / 10f64.powi(SCALE.into());
+    [] f32, f64 => f64, 1, FLOATS, float(value) value.into(), unscaled(value) [value.into(), 0.0], added(value) f64::from(value),
+        total(sum) Some(sum), mean(sum, count) sum / count as f64;
+    [] f64, f64 => f64, 1, FLOATS, float(value) value, unscaled(value) [value, 0.0], added(value) value,
+        total(sum) Some(sum), mean(sum, count) sum / count as f64;
+    [const SCALE: u8] Decimal<SCALE>, i128 => Self, 10_u64.pow(SCALE as u32), DECIMALS,
+        float(value) value.to_f64(), unscaled(value) parts_of(value.scaled()), added(value) i128::from(value.scaled()),
+        total(sum) sum.try_into().ok().map(Decimal::from_scaled), mean(sum, count) mean_of(sum, count, 10_u64.pow(SCALE.into()));
     // A mean is a number of seconds.
-    [] TimeDelta, i128 => Self, float(value) value.as_seconds(), added(value) i128::from(value.micros()),
-        total(sum) sum.try_into().ok().map(TimeDelta::from_micros), scaled(sum) sum as f64 / 1e6;
+    [] TimeDelta, i128 => Self, 1_000_000, TIMES,
+        float(value) value.as_seconds(), unscaled(value) parts_of(value.micros()), added(value) i128::from(value.micros()),
+        total(sum) sum.try_into().ok().map(TimeDelta::from_micros), mean(sum, count) mean_of(sum, count, 1_000_000);
 }
 
-/// Sums that a mean can be made of: integers, floats, decimals.
+const INTEGERS: &str = "sum it as a float, `x as f64`, or make it an `i128` in a `map` and use `group_by(..).sum(..)`";
+const FLOATS: &str = "sum smaller numbers";
+const DECIMALS: &str = "no decimal is wider; sum it with fewer digits, `x.rescale::<0>()`, or as a float, `x.to_f64()`";
+const TIMES: &str = "sum it as a float, `x.as_seconds()`";
+
+#[inline(always)]
+fn alone(value: f64) -> [f64; 2] {
+    [value, 0.0]
+}
+
+/// The high and the low half are floats, and so is the rest of their sum.
+#[inline(always)]
+fn parts_of(value: i64) -> [f64; 2] {
+    exact_sum((value >> 32 << 32) as f64, (value & 0xffff_ffff) as f64)
+}
+
+#[inline(always)]
+fn parts_of_unsigned(value: u64) -> [f64; 2] {
+    exact_sum((value >> 32 << 32) as f64, (value & 0xffff_ffff) as f64)
+}
+
+/// The sum, rounded, and what it was rounded by. Exact unless the sum is not finite (Knuth's TwoSum).
+#[inline(always)]
+pub(crate) fn exact_sum(left: f64, right: f64) -> [f64; 2] {
+    let sum = left + right;
+    let of_right = sum - left;
+    let rest = (left - (sum - of_right)) + (right - of_right);
+    [sum, rest]
+}
+
+/// The mean of `count` numbers; NaN of none.
+fn mean_of(sum: i128, count: u64, units: u64) -> f64 {
+    if count == 0 { f64::NAN } else { nearest_ratio(sum, u128::from(count) * u128::from(units)) }
+}
+
+/// Sums that a mean can be made of: integers, floats, decimals, lengths of time.
 pub trait Averaged {
-    /// The sum as a float.
-    fn to_float(self) -> f64;
+    /// The sum divided by a count, rounded as [`Measure::mean`] is; NaN if the count is zero.
+    fn mean(self, count: u64) -> f64;
 }
 
 macro_rules! averaged {
-    ($($ty:ty)*) => {$(
-        impl Averaged for $ty {
-            fn to_float(self) -> f64 {
-                self as f64
+    ($([$($generics:tt)*] $ty:ty, $sum:ident => $wide:expr;)*) => {$(
+        impl<$($generics)*> Averaged for $ty {
+            fn mean(self, count: u64) -> f64 {
+                let $sum = self;
+                <$ty as Measure>::mean($wide, count)
             }
         }
     )*};
 }
-averaged!(i64 u64 f64);
-
-impl<const SCALE: u8> Averaged for Decimal<SCALE> {
-    fn to_float(self) -> f64 {
-        self.scaled() as f64 / 10f64.powi(SCALE.into())
-    }
-}
-
-impl Averaged for TimeDelta {
-    fn to_float(self) -> f64 {
-        self.as_seconds()
-    }
+averaged! {
+    [] i64, sum => sum.into();
+    [] u64, sum => sum.into();
+    [] f64, sum => sum;
+    [const SCALE: u8] Decimal<SCALE>, sum => sum.scaled().into();
+    [] TimeDelta, sum => sum.micros().into();
 }
 
 /// A sum leaves the range of its type.
-pub(crate) fn too_large<V>() -> Overflow {
+pub(crate) fn sum_too_large<V: Measure>() -> Overflow {
+    Overflow { what: format!("a sum of {} leaves the type's range; {}", short_name::<V>(), V::ADVICE) }
+}
+
+/// A state has no value. No group is without a record, so this does not happen.
+pub(crate) fn no_value<V>() -> Overflow {
+    Overflow { what: format!("a measure of {} has no value", short_name::<V>()) }
+}
+
+fn short_name<V>() -> &'static str {
     let path = std::any::type_name::<V>();
-    let name = path.rsplit("::").next().unwrap_or(path);
-    Overflow { what: format!("a sum of {name} leaves the type's range; widen the measure first") }
+    path.rsplit("::").next().unwrap_or(path)
 }

@@ -220,7 +220,16 @@ fn sum<V: Plain, S: Plain>(
 }
 
 pub(crate) fn overflow(ty: LeafType) -> Error {
-    Error::Overflow { what: format!("a sum of {ty} leaves the type's range; widen the field in a `map` first") }
+    let advice = match ty {
+        LeafType::Decimal(0) => "make it a float in a `map` first, with `to_f64()`",
+        LeafType::Decimal(_) => {
+            "no decimal is wider; in a `map` first, cut its digits with `rescale::<0>()`, or make it a float with `to_f64()`"
+        }
+        LeafType::TimeDelta => "make it a float in a `map` first, with `as_seconds()`",
+        LeafType::I128 | LeafType::U128 => "make it a float in a `map` first, with `as f64`",
+        _ => "widen the field in a `map` first",
+    };
+    Error::Overflow { what: format!("a sum of {ty} leaves the type's range; {advice}") }
 }
 
 fn extreme<V: Plain>(

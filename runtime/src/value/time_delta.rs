@@ -10,6 +10,7 @@ use jiff::fmt::temporal::SpanParser;
 
 use super::overflow::or_overflow;
 use super::parse::ParseValueError;
+use super::ratio::nearest_ratio;
 use super::time_unit::{DAY, HOUR, MINUTE, SECOND};
 use super::written::Written;
 
@@ -77,10 +78,10 @@ impl TimeDelta {
         from_days, days, DAY, "days of 24 hours";
     }
 
-    /// Seconds with their fraction.
+    /// Seconds with their fraction, rounded to the nearest float.
     #[must_use]
     pub fn as_seconds(self) -> f64 {
-        self.0 as f64 / SECOND as f64
+        nearest_ratio(self.0.into(), SECOND.unsigned_abs().into())
     }
 
     /// The same without its sign. Unwinds with [`Overflow`](super::Overflow) for the least of all.

@@ -112,6 +112,84 @@ fn an_hour_that_comes_twice_is_two_hours_and_one_that_does_not_come_is_later() {
 }
 
 #[test]
+fn local_hours_begin_with_their_first_instant() {
+    let lord_howe = Zone::named("Australia/Lord_Howe").unwrap();
+    for (text, begin) in [
+        // From 02:00+10:30 to 02:30+11:00.
+        ("2023-10-01T02:40+11:00", "2023-10-01T02:30+11:00"),
+        ("2023-10-01T03:10+11:00", "2023-10-01T03:00+11:00"),
+        ("2023-10-01T01:59+10:30", "2023-10-01T01:00+10:30"),
+        // From 02:00+11:00 to 01:30+10:30.
+        ("2023-04-02T01:40+11:00", "2023-04-02T01:00+11:00"),
+        ("2023-04-02T01:40+10:30", "2023-04-02T01:00+11:00"),
+        ("2023-04-02T02:10+10:30", "2023-04-02T02:00+10:30"),
+    ] {
+        assert_eq!(time(text).in_zone(&lord_howe).truncate(TimeUnit::Hour), time(begin), "{text}");
+    }
+    // Clocks went from 23:30 to 00:30 of the next day.
+    let toronto = Zone::named("America/Toronto").unwrap();
+    let noon = time("1919-03-31T12:00-04:00").in_zone(&toronto);
+    assert_eq!(noon.truncate(TimeUnit::Day), time("1919-03-31T00:30-04:00"));
+    assert_eq!(
+        time("1919-03-31T00:40-04:00").in_zone(&toronto).truncate(TimeUnit::Hour),
+        time("1919-03-31T00:30-04:00")
+    );
+}
+
+/// Every zone of the database, before and after each of its changes, against clocks that are wound
+/// back second by second.
+#[test]
+fn truncation_agrees_with_clocks_that_are_wound_back() {
+    const SECOND: i64 = 1_000_000;
+    let second_of = |time: Timestamp| time.micros() / SECOND;
+    let (from, to) = ("1800-01-01T00:00Z".parse().unwrap(), "2045-01-01T00:00Z".parse().unwrap());
+    // Seconds from the change to the beginning of the unit, for a change of these offsets.
+    let mut wound_back = std::collections::HashMap::new();
+    let (mut changes, mut zones) = (0, 0);
+    for name in jiff::tz::db().available() {
+        let transitions = jiff::tz::TimeZone::get(name.as_str()).unwrap();
+        let zone = Zone::named(name.as_str()).unwrap();
+        zones += 1;
+        let mut before = i64::from(transitions.to_offset(from).seconds());
+        for change in transitions.following(from).take_while(|change| change.timestamp() < to) {
+            let (at, after) = (change.timestamp().as_second(), i64::from(change.offset().seconds()));
+            changes += usize::from(before != after);
+            for (unit, length) in [(TimeUnit::Second, 1), (TimeUnit::Minute, 60), (TimeUnit::Hour, 3600)] {
+                for later in [-3599, -1, 0, 1, 59, 60, 600, 1799, 1800, 2400, 3599] {
+                    let clock = |later: i64| at + later + if later < 0 { before } else { after };
+                    let expected =
+                        *wound_back.entry((at.rem_euclid(3600), before, after, length, later)).or_insert_with(|| {
+                            let begin = clock(later).div_euclid(length);
+                            let mut first = later;
+                            while clock(first) != begin * length && clock(first - 1).div_euclid(length) == begin {
+                                first -= 1;
+                            }
+                            first
+                        });
+                    let local = Timestamp::from_micros((at + later) * SECOND + 5).in_zone(&zone);
+                    let begin = second_of(local.truncate(unit)) - at;
+                    assert_eq!(begin, expected, "{} {local} {unit:?}", name.as_str());
+                }
+            }
+            // A day begins after all instants of its zone that show an earlier date.
+            for later in [-1, 0, 7200, 86_399] {
+                let local = Timestamp::from_micros((at + later) * SECOND).in_zone(&zone);
+                let begin = local.truncate(TimeUnit::Day);
+                assert!(
+                    begin <= local.timestamp() && begin.in_zone(&zone).date() == local.date(),
+                    "{} {local}",
+                    name.as_str()
+                );
+                let last = (begin - TimeDelta::from_micros(1)).in_zone(&zone);
+                assert!(last.date() < local.date(), "{} {local}", name.as_str());
+            }
+            before = after;
+        }
+    }
+    assert!(zones > 400 && changes > 20_000, "{changes} changes in {zones} zones");
+}
+
+#[test]
 fn zones_beyond_the_librarys_years_are_as_at_its_limits() {
     let berlin = Zone::named("Europe/Berlin").unwrap();
     for micros in [i64::MIN / 2, i64::MAX / 2, i64::MAX - 100_000_000_000] {

@@ -50,7 +50,23 @@ impl Zone {
     fn ahead_at(&self, time: Timestamp) -> TimeDelta {
         micros_of(self.0.to_offset(near(time)))
     }
+
+    /// The last instant up to `time` at which clocks there were moved. `None` if they never were.
+    fn last_change(&self, time: Timestamp) -> Option<Timestamp> {
+        let mut changes = self.0.preceding(near(time + MICROSECOND)).map(|change| instant(change.timestamp()));
+        changes.find(|&change| self.ahead_at(change) != self.ahead_at(change - MICROSECOND))
+    }
+
+    /// The first instant at which clocks there show `clock`. If they leave it out, the instant at
+    /// which they were moved past it.
+    fn first_instant(&self, clock: Timestamp) -> Timestamp {
+        let time = clock.replace_zone(self);
+        let is_left_out = time + self.ahead_at(time) != clock;
+        if is_left_out { self.last_change(time).unwrap_or(time) } else { time }
+    }
 }
+
+const MICROSECOND: TimeDelta = TimeDelta::from_micros(1);
 
 fn micros_of(offset: Offset) -> TimeDelta {
     TimeDelta::from_micros(i64::from(offset.seconds()) * SECOND)
@@ -134,13 +150,33 @@ impl LocalTime<'_> {
         self.clock.weekday()
     }
 
-    /// When the unit began there. A day begins with its first instant, also where that is not midnight.
+    /// The first instant of the unit that the clock shows.
+    ///
+    /// A unit that the clock shows twice in a night counts as two. If clocks were moved past the
+    /// beginning of the unit, it begins with the instant of that change. If they were moved back
+    /// into a unit, it goes on: in `Australia/Lord_Howe`, where clocks move by half an hour, one
+    /// hour of autumn has 90 minutes.
+    ///
+    /// A day, week, month, quarter or year begins once: with the first instant of its first day.
     #[must_use]
     #[track_caller]
     pub fn truncate(self, unit: TimeUnit) -> Timestamp {
         let begin = self.clock.truncate(unit);
-        // An hour that the clock shows twice in a night is two hours.
-        if unit.micros().is_some() { self.time - (self.clock - begin) } else { begin.replace_zone(self.zone) }
+        if unit.micros().is_none() {
+            return self.zone.first_instant(begin);
+        }
+        let mut local = self;
+        loop {
+            let time = local.time - (local.clock - begin);
+            if self.zone.ahead_at(time) == local.offset() {
+                return time;
+            }
+            let Some(change) = self.zone.last_change(local.time) else { return time };
+            local = (change - MICROSECOND).in_zone(self.zone);
+            if local.clock.truncate(unit) != begin {
+                return change;
+            }
+        }
     }
 
     /// The instant when clocks show the same time of day so many months later; the month's last day where it has no such day.

@@ -12,7 +12,8 @@ use crate::kernel::{Measure, MeasureClosure, Measured, State, SumOf, kernel_leav
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The mean of a measure, as `f64`. Of a measure that is an `Option`, the mean of what is there, as `Option<f64>`: `None` where nothing was.
+    /// The mean of a measure, as `f64`. Of integers, decimals and lengths of time it is the nearest `f64` to the exact mean. Of `n` floats the error is at most
+    /// `n / 2^53` of the mean of their magnitudes. Of a measure that is an `Option`, the mean of what is there, as `Option<f64>`: `None` where nothing was.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -10,7 +10,7 @@ use runtime::value::Overflow;
 use super::extremes::{Max, Min};
 use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Extreme, OfField, RecordLifetime, Room, Summary, folds, slot, too_large};
+use crate::kernel::{Extreme, OfField, RecordLifetime, Room, Summary, folds, no_value, slot};
 use crate::key::{Named, OfFields, Projection, leaves_of};
 use crate::record::{Record, Value};
 
@@ -164,6 +164,6 @@ where
         }
     }
     fn value<'a>(&self, best: &'a mut Option<V>) -> Result<V::At<'a>, Overflow> {
-        best.as_ref().map(Value::twin).ok_or_else(too_large::<V>)
+        best.as_ref().map(Value::twin).ok_or_else(no_value::<V>)
     }
 }

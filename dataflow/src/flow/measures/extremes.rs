@@ -8,7 +8,7 @@ use runtime::row::LeafType;
 
 use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaves, slot, slot_type, summary, too_large};
+use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaves, no_value, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
@@ -90,7 +90,7 @@ macro_rules! extreme {
                 }
             },
             // A group has a record, so only values that may be missing can be.
-            value(state) V::found(state.map(V::Plain::own)).ok_or_else(too_large::<V>)?);
+            value(state) V::found(state.map(V::Plain::own)).ok_or_else(no_value::<V>)?);
         summary!([V: Ordered, F: MeasureClosure<T, V>] $name<V, F>, Option<V::Plain>, V,
             add(slot, best, record) {
                 let better: fn(V::Plain, V::Plain) -> bool = $better;
@@ -100,7 +100,7 @@ macro_rules! extreme {
                     *best = Some(value);
                 }
             },
-            value(best) V::found(*best).ok_or_else(too_large::<V>)?);
+            value(best) V::found(*best).ok_or_else(no_value::<V>)?);
     };
 }
 extreme!(Min, Min, |new, old| new.less(old));

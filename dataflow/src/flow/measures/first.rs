@@ -8,7 +8,7 @@ use runtime::value::Overflow;
 
 use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{RecordLifetime, Room, Summary, slot, slot_type, too_large};
+use crate::kernel::{RecordLifetime, Room, Summary, no_value, slot, slot_type};
 use crate::key::{Named, OfFields, Projection};
 use crate::record::{Record, Value};
 
@@ -102,6 +102,6 @@ where
         }
     }
     fn value<'a>(&self, first: &'a mut Option<V>) -> Result<V::At<'a>, Overflow> {
-        first.as_ref().map(Value::twin).ok_or_else(too_large::<V>)
+        first.as_ref().map(Value::twin).ok_or_else(no_value::<V>)
     }
 }

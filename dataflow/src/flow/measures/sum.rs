@@ -11,7 +11,7 @@ use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{
     Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaves, slot, slot_type,
-    summary, too_large,
+    sum_too_large, summary,
 };
 use crate::record::Record;
 
@@ -84,7 +84,7 @@ fn add_to_summary<V: Measured>((sum, tally): &mut (SumOf<V>, V::Tally), value: V
 
 /// A sum with its mean's parts, where it fits.
 fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<SumWithTally<V>, Overflow> {
-    let total = V::Number::total(sum).ok_or_else(too_large::<V::Number>)?;
+    let total = V::Number::total(sum).ok_or_else(sum_too_large::<V::Number>)?;
     Ok(SumWithTally { total, tally })
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Div;
 
-use super::{Decimal, or_overflow, overflow};
+use super::{Decimal, nearest_ratio, or_overflow, overflow};
 
 impl<const SCALE: u8> Decimal<SCALE> {
     /// The quotient of two decimals with so many digits, halves away from zero: `Decimal::<4>::ratio(paid, due)`. Unwinds with
@@ -37,7 +37,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     }
 }
 
-/// The quotient as a float: a ratio of two decimals has no last digit. Unwinds with [`Overflow`](crate::value::Overflow) where the divisor is
+/// The quotient as a float, rounded to the nearest: a ratio of two decimals has no last digit. Unwinds with [`Overflow`](crate::value::Overflow) where the divisor is
 /// zero. With a number of digits of one's own it is [`Decimal::ratio`].
 impl<const SCALE: u8, const OTHER: u8> Div<Decimal<OTHER>> for Decimal<SCALE> {
     type Output = f64;
@@ -48,7 +48,11 @@ impl<const SCALE: u8, const OTHER: u8> Div<Decimal<OTHER>> for Decimal<SCALE> {
         if other.0 == 0 {
             overflow(format_args!("{self} / {other}, a division by zero"));
         }
-        self.to_f64() / other.to_f64()
+        // Both times 10^(SCALE + OTHER), less the digits that they share.
+        let shared = SCALE.min(OTHER);
+        let dividend = i128::from(self.0) * 10_i128.pow(u32::from(OTHER - shared));
+        let divisor = i128::from(other.0) * 10_i128.pow(u32::from(SCALE - shared));
+        nearest_ratio(if divisor < 0 { -dividend } else { dividend }, divisor.unsigned_abs())
     }
 }
 
@@ -85,6 +89,8 @@ mod tests {
     #[test]
     fn as_a_float_it_is_the_nearest() {
         assert_eq!(Decimal::<2>(150) / Decimal::<0>(2), 0.75);
+        assert_eq!(Decimal::<6>(1_000_000_000_001_000_000) / Decimal::<6>(-1_000_000), -1_000_000_000_001.0);
+        assert_eq!(Decimal::<18>(i64::MAX) / Decimal::<0>(i64::MAX), 1e-18);
         let by_zero = std::panic::catch_unwind(|| Decimal::<2>(150) / Decimal::<2>(0)).unwrap_err();
         assert!(by_zero.downcast_ref::<crate::value::Overflow>().unwrap().what.contains("1.50 / 0.00"));
     }

@@ -12,6 +12,7 @@ pub(crate) use text::decimal_form;
 pub use text::{decimal_text, parse_decimal, write_decimal};
 
 use super::overflow::{or_overflow, overflow};
+use super::ratio::nearest_ratio;
 
 /// A decimal number with `SCALE` digits after the point, at most 18, held as an `i64`.
 ///
@@ -54,7 +55,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     /// The number as a float, rounded to the nearest.
     #[must_use]
     pub fn to_f64(self) -> f64 {
-        self.0 as f64 / Self::UNIT as f64
+        nearest_ratio(self.0.into(), Self::UNIT.unsigned_abs().into())
     }
 
     /// The decimal nearest to a float, halves away from zero. Unwinds with [`Overflow`](super::Overflow) where there
@@ -68,10 +69,14 @@ impl<const SCALE: u8> Decimal<SCALE> {
     /// The decimal nearest to a float, halves away from zero; none for NaN and what is too large.
     #[must_use]
     pub fn checked_round_from(value: f64) -> Option<Self> {
-        let scaled = (value * Self::UNIT as f64).round();
-        // 2^63 as a float is exact, and the first that is too large.
-        let fits = (-(2_f64.powi(63))..2_f64.powi(63)).contains(&scaled);
-        fits.then_some(Decimal(scaled as i64))
+        // 2^63 is a float, and the first that is too large with any number of digits.
+        if !(-(2_f64.powi(63))..2_f64.powi(63)).contains(&value) {
+            return None;
+        }
+        // Whole and fraction are exact, so the product is rounded once.
+        let (whole, fraction) = (value.trunc() as i128, value.fract());
+        let scaled = whole * i128::from(Self::UNIT) + scaled_fraction(fraction, Self::UNIT);
+        i64::try_from(scaled).ok().map(Decimal)
     }
 
     /// The number with another count of digits, halves away from zero where there are fewer. Unwinds with
@@ -99,6 +104,22 @@ impl<const SCALE: u8> Decimal<SCALE> {
     pub fn abs(self) -> Self {
         Decimal(or_overflow!(self.0.checked_abs(), "the magnitude of {self}"))
     }
+}
+
+/// The integer nearest to a fraction below 1 times a factor, halves away from zero.
+fn scaled_fraction(fraction: f64, factor: i64) -> i128 {
+    const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+    const BIAS: u64 = 1023;
+    let bits = fraction.to_bits();
+    let (exponent, mantissa) = (bits >> MANTISSA_BITS & 0x7ff, bits & ((1 << MANTISSA_BITS) - 1));
+    // `fraction` is `mantissa / 2^shift`. A product has at most 113 bits, so from 2^114 on it is less than a half.
+    let shift = BIAS + u64::from(MANTISSA_BITS) - exponent;
+    if shift > 114 {
+        return 0;
+    }
+    let product = i128::from(mantissa | 1 << MANTISSA_BITS) * i128::from(factor);
+    let rounded = (product + (1 << (shift - 1))) >> shift;
+    if fraction < 0.0 { -rounded } else { rounded }
 }
 
 /// The quotient, halves away from zero; none where the divisor is zero or the quotient does not fit.

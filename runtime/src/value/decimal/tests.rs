@@ -120,6 +120,24 @@ fn floats_are_rounded_to_the_nearest() {
 }
 
 #[test]
+fn floats_and_decimals_are_rounded_once() {
+    assert_eq!(Decimal::<6>::from_scaled(1_000_000_000_001_000_000).to_f64(), 1_000_000_000_001.0);
+    // 1.115 is 1.11499999999999999112, whose product with 100 is 111.5 as a float.
+    assert_eq!(Decimal::<2>::round_from(1.115).scaled(), 111);
+    assert_eq!(Decimal::<2>::round_from(-1.115).scaled(), -111);
+    assert_eq!(Decimal::<0>::round_from(0.499_999_999_999_999_94).scaled(), 0);
+    assert_eq!(Decimal::<18>::round_from(5e-19).scaled(), 1);
+    assert_eq!(Decimal::<18>::round_from(f64::MIN_POSITIVE).scaled(), 0);
+    assert_eq!(Decimal::<6>::checked_round_from(9_223_372_036_854.777).map(Decimal::scaled), None);
+    assert_eq!(Decimal::<6>::checked_round_from(9_223_372_036_854.773), Some(Decimal(9_223_372_036_854_773_438)));
+    for scaled in numbers().take(20_000) {
+        // Digits after the point that a float of this size holds are the same on the way back.
+        let decimal = Decimal::<6>::from_scaled(scaled >> 12);
+        assert_eq!(Decimal::round_from(decimal.to_f64()), decimal, "{decimal}");
+    }
+}
+
+#[test]
 fn literals_need_no_suffix() {
     let (price, discount, tax) = (decimal("901.00"), decimal("0.05"), decimal("0.02"));
     let charge = price * (1 - discount) * (1 + tax);
