@@ -10,6 +10,9 @@ pub const LARGEST_RECORD_BYTES: usize = u32::MAX as usize;
 /// that are written meanwhile.
 pub const SORT_BYTES: usize = 16 * PAGE_BYTES;
 
+/// What a task of a sort by several tasks takes besides: prefixes of the keys that some pages of its runs on disk begin with.
+pub const INDEX_BYTES: usize = 2 * PAGE_BYTES;
+
 /// The least that a sort works with whose groups are then gone over: four pages more for a window of groups, and as much for the rows behind it.
 pub const GROUPS_BYTES: usize = SORT_BYTES + 8 * PAGE_BYTES;
 
@@ -47,7 +50,7 @@ pub const MERGE_BYTES: usize = 2 * GROUPS_BYTES + MERGE_ROOM_BYTES;
 /// Pages of a step's output: the one that is written, one that waits for the next step, and one that is read there.
 pub const STEP_PAGES: usize = 3;
 
-/// Pages that wait in one channel before its sender does.
+/// Pages that wait in one channel before its sender does. Of pages that are larger, fewer wait: one at least.
 pub const CHANNEL_PAGES: usize = 4;
 
 /// Pages that are written to disk by one order.
@@ -76,6 +79,7 @@ mod tests {
             assert_eq!(cell, Some(&*Mib(bytes).to_string()), "{start}");
         };
         says("| `sort`, `sort_partition`", SORT_BYTES);
+        says("| besides, `sort` by several tasks", INDEX_BYTES);
         says("| `combine_group`", SORT_BYTES);
         says("| `reduce_group`", GROUPS_BYTES);
         says("| `co_group`", 2 * GROUPS_BYTES);

@@ -12,9 +12,9 @@ use crate::memory::Reservation;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
 use crate::rendezvous::Rendezvous;
-use crate::row::{Datum, LeafType, RowLayout};
-use crate::sort::ranges::OrderValues;
-use crate::sort::{OrderKey, ranges};
+use crate::row::{LeafType, RowLayout};
+use crate::sort::OrderKey;
+use crate::sort::ranges::{self, KeyPrefix, prefix_bytes};
 use crate::spill::Read;
 use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
 
@@ -25,15 +25,14 @@ const KEYS: usize = 1024;
 
 /// What a task knows of the keys of its records.
 struct Sampled {
-    keys: Vec<OrderValues>,
+    keys: Vec<KeyPrefix>,
     /// The records that each key stands for.
     weight: u64,
 }
 
 /// Numbers records by the range of an order that they are in: its tasks cut it into `ranges`. Behind the record's leaves `layout` has the number.
 pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize) -> DriverFactory {
-    // Keys are mostly small; what more they take is found beside.
-    let key_bytes = size_of::<OrderValues>() + order.len() * 2 * size_of::<Datum>();
+    let key_bytes = ranges::most_prefix_bytes(layout.types(), &order);
     let (rows, order) = (layout.clone(), Arc::from(order));
     let create = move |context: &TaskContext| {
         Ok(RangeDriver {
@@ -62,7 +61,7 @@ struct RangeDriver {
     order: Arc<[OrderKey]>,
     ranges: usize,
     /// The least key of each range but the first, once all tasks have seen their input.
-    bounds: Option<Vec<OrderValues>>,
+    bounds: Option<Vec<KeyPrefix>>,
     meeting: Arc<Rendezvous<Sampled>>,
     context: TaskContext,
 }
@@ -73,10 +72,9 @@ impl RangeDriver {
         let types = self.rows.layout().types();
         for &row in input.selection().rows() {
             if self.seen.is_multiple_of(self.sample.weight) {
-                let value = |key: &OrderKey| input.batch().datum(key.leaf, types[key.leaf], row as usize);
-                let values: OrderValues = self.order.iter().map(value).collect();
-                self.paid.resize(self.paid.bytes() + bytes_of(&values))?;
-                self.sample.keys.push(values);
+                let key = ranges::prefix_of(input.batch(), row as usize, types, &self.order);
+                self.paid.resize(self.paid.bytes() + prefix_bytes(&key))?;
+                self.sample.keys.push(key);
             }
             self.seen += 1;
             if self.sample.keys.len() == 2 * KEYS {
@@ -86,14 +84,14 @@ impl RangeDriver {
                     position % 2 == 1
                 });
                 self.sample.weight *= 2;
-                self.paid.resize(self.sample.keys.iter().map(|values| bytes_of(values)).sum())?;
+                self.paid.resize(self.sample.keys.iter().map(prefix_bytes).sum())?;
             }
         }
         Ok(())
     }
 
     /// Gives the next page, its records numbered.
-    fn give(&mut self, bounds: &[OrderValues], out: &mut Outputs) -> Result<Progress> {
+    fn give(&mut self, bounds: &[KeyPrefix], out: &mut Outputs) -> Result<Progress> {
         let page = match self.rows.poll()? {
             Read::Page(page) => page,
             Read::Pending => return Ok(Progress::Pending),
@@ -145,18 +143,13 @@ impl Driver for RangeDriver {
     }
 }
 
-/// What a key takes in memory.
-fn bytes_of(values: &[Datum]) -> usize {
-    values.iter().map(|value| size_of::<Datum>() + value.bytes().len()).sum::<usize>() + size_of::<OrderValues>()
-}
-
 /// The keys at which ranges begin. `None` while a task has not spoken.
 fn bounds_of(
     said: &[Option<Sampled>],
     types: &[LeafType],
     order: &[OrderKey],
     ranges: usize,
-) -> Option<Vec<OrderValues>> {
+) -> Option<Vec<KeyPrefix>> {
     let samples: Vec<&Sampled> = said.iter().map(Option::as_ref).collect::<Option<_>>()?;
     let keys = samples.iter().flat_map(|sample| sample.keys.iter().map(|key| (key, sample.weight))).collect();
     Some(ranges::cut(keys, types, order, ranges))

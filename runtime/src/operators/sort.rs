@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::memory::limits::{PAGE_BYTES, SORT_BYTES};
+use crate::memory::limits::{INDEX_BYTES, PAGE_BYTES, SORT_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
@@ -103,7 +103,7 @@ impl Sort {
             Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
         };
         // A run of each task is merged at least: two pages of each, and some that are written.
-        let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES);
+        let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES) + INDEX_BYTES;
         let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks();
         factory.spilling_beyond(minimum_bytes).in_order(self.row_order()).emitting(layout)
     }

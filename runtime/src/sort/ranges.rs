@@ -1,30 +1,124 @@
 //! Where an order is cut into ranges.
+//!
+//! Ranges are cut at prefixes of keys, so what is kept of a record has a bound, however long its texts are.
+//! Two records with equal prefixes are in one range. A prefix ends with the first leaf that it does not hold as a whole,
+//! so prefixes compare as their keys do, or are equal.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::page::Batch;
-use crate::row::{Datum, LeafType, compare_leaf};
+use crate::row::{Datum, LeafType, Physical, compare_leaf};
 use crate::sort::order::OrderKey;
+use crate::value::Texts;
 
-/// The leaves of an order in one record.
-pub(crate) type OrderValues = Vec<Datum>;
+/// The most bytes of a leaf that a prefix holds.
+pub(crate) const PREFIX_BYTES: usize = 256;
 
-/// Those of a row.
-pub(crate) fn values_of(batch: &Batch<'_>, row: usize, types: &[LeafType], order: &[OrderKey]) -> OrderValues {
-    order.iter().map(|key| batch.datum(key.leaf, types[key.leaf], row)).collect()
+/// The prefix of a key: values of the leading leaves of an order.
+pub(crate) type KeyPrefix = Vec<Datum>;
+
+/// The prefix of a row's key.
+pub(crate) fn prefix_of(batch: &Batch<'_>, row: usize, types: &[LeafType], order: &[OrderKey]) -> KeyPrefix {
+    let mut prefix = Vec::with_capacity(order.len());
+    for key in order {
+        let Some((value, is_whole)) = start_of(batch, row, key.leaf, types[key.leaf]) else { break };
+        prefix.push(value.into_datum());
+        if !is_whole {
+            break;
+        }
+    }
+    prefix
 }
 
-/// The keys at which ranges begin, but for the first, where about as many records lie in each: from a sample of keys and how many records each stands for.
+/// The bytes that a prefix takes in memory.
+pub(crate) fn prefix_bytes(prefix: &KeyPrefix) -> usize {
+    let values = prefix.iter().map(|value| size_of::<Datum>() + value.bytes().len());
+    size_of::<KeyPrefix>() + values.sum::<usize>()
+}
+
+/// The most bytes that a prefix of an order takes in memory.
+pub(crate) fn most_prefix_bytes(types: &[LeafType], order: &[OrderKey]) -> usize {
+    let of_leaf = |key: &OrderKey| match types[key.leaf].physical() {
+        Physical::Slot => size_of::<Datum>() + PREFIX_BYTES,
+        _ => size_of::<Datum>(),
+    };
+    size_of::<KeyPrefix>() + order.iter().map(of_leaf).sum::<usize>()
+}
+
+/// The start of a leaf's value.
+enum Start<'a> {
+    Fixed(u128),
+    Bytes(Cow<'a, [u8]>),
+}
+
+impl Start<'_> {
+    fn into_datum(self) -> Datum {
+        match self {
+            Start::Fixed(bits) => Datum::Fixed(bits),
+            Start::Bytes(bytes) => Datum::Bytes(bytes.into()),
+        }
+    }
+
+    fn compare(&self, ty: LeafType, bound: &Datum) -> Ordering {
+        match self {
+            Start::Fixed(bits) => compare_leaf(ty, &Datum::Fixed(*bits), bound),
+            Start::Bytes(bytes) if matches!(ty, LeafType::Text | LeafType::Bytes) => (**bytes).cmp(bound.bytes()),
+            Start::Bytes(bytes) => compare_leaf(ty, &Datum::Bytes((**bytes).into()), bound),
+        }
+    }
+}
+
+/// The start of a leaf's value in a row, and whether it decides about all of the value. `None` for lists of records, which
+/// have no start of a bounded length.
+fn start_of<'a>(batch: &Batch<'a>, row: usize, leaf: usize, ty: LeafType) -> Option<(Start<'a>, bool)> {
+    if ty.physical() != Physical::Slot {
+        return Some((Start::Fixed(batch.datum(leaf, ty, row).bits()), true));
+    }
+    let bytes = batch.leaf_bytes(leaf, row);
+    let most = match ty {
+        LeafType::Text | LeafType::Bytes => PREFIX_BYTES,
+        LeafType::List(element) => PREFIX_BYTES / element.width() * element.width(),
+        LeafType::Texts => return Some((Start::Bytes(start_of_texts(bytes).into()), false)),
+        _ => return None,
+    };
+    let start = bytes.get(..most).unwrap_or(bytes);
+    Some((Start::Bytes(start.into()), start.len() < most))
+}
+
+/// A list of the first text alone, of which the first bytes.
+fn start_of_texts(bytes: &[u8]) -> Vec<u8> {
+    let first = Texts::stored(bytes).get(0).map(|text| &text[..text.floor_char_boundary(PREFIX_BYTES)]);
+    Texts::from(first.as_slice()).with_stored(<[u8]>::to_vec)
+}
+
+/// How two prefixes stand.
+pub(crate) fn compare_prefixes(
+    types: &[LeafType],
+    order: &[OrderKey],
+    left: &KeyPrefix,
+    right: &KeyPrefix,
+) -> Ordering {
+    let of_leaf =
+        |(key, (left, right)): (&OrderKey, (&Datum, &Datum))| directed(key, compare_leaf(types[key.leaf], left, right));
+    let values = order.iter().zip(left.iter().zip(right));
+    values.map(of_leaf).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+fn directed(key: &OrderKey, order: Ordering) -> Ordering {
+    if key.descending { order.reverse() } else { order }
+}
+
+/// The prefixes at which ranges begin, except for the first, where about as many records lie in each: from a sample of prefixes and how many records each
+/// stands for.
 pub(crate) fn cut(
-    mut keys: Vec<(&OrderValues, u64)>,
+    mut keys: Vec<(&KeyPrefix, u64)>,
     types: &[LeafType],
     order: &[OrderKey],
     ranges: usize,
-) -> Vec<OrderValues> {
+) -> Vec<KeyPrefix> {
     let total: u64 = keys.iter().map(|&(_, weight)| weight).sum();
-    keys.sort_by(|(left, _), (right, _)| {
-        in_order(order, |position, leaf| compare_leaf(types[leaf], &left[position], &right[position]))
-    });
+    keys.sort_by(|(left, _), (right, _)| compare_prefixes(types, order, left, right));
     let (mut bounds, mut before) = (Vec::new(), 0);
     for (key, weight) in keys {
         while bounds.len() + 1 < ranges && before * ranges as u64 >= (bounds.len() as u64 + 1) * total {
@@ -35,38 +129,32 @@ pub(crate) fn cut(
     bounds
 }
 
-/// The range that a row is in: how many ranges begin at its key or before.
+/// The range that a row is in: how many ranges begin at its prefix or before.
 pub(crate) fn range_of(
     batch: &Batch<'_>,
     row: usize,
     types: &[LeafType],
     order: &[OrderKey],
-    bounds: &[OrderValues],
+    bounds: &[KeyPrefix],
 ) -> usize {
     bounds.partition_point(|bound| !is_before(batch, row, types, order, bound))
 }
 
-/// Whether a row comes before a bound.
+/// Whether the prefix of a row comes before a bound.
 pub(crate) fn is_before(
     batch: &Batch<'_>,
     row: usize,
     types: &[LeafType],
     order: &[OrderKey],
-    bound: &OrderValues,
+    bound: &KeyPrefix,
 ) -> bool {
-    let stands = in_order(order, |position, leaf| match types[leaf] {
-        // No copy is made of a text to compare it.
-        LeafType::Text | LeafType::Bytes => batch.leaf_bytes(leaf, row).cmp(bound[position].bytes()),
-        ty => compare_leaf(ty, &batch.datum(leaf, ty, row), &bound[position]),
-    });
-    stands.is_lt()
-}
-
-/// How two records stand, where `compare` says how the values at a position of the order do, which are those of a leaf.
-pub(crate) fn in_order(order: &[OrderKey], compare: impl Fn(usize, usize) -> Ordering) -> Ordering {
-    let part = |(position, key): (usize, &OrderKey)| {
-        let order = compare(position, key.leaf);
-        if key.descending { order.reverse() } else { order }
-    };
-    order.iter().enumerate().map(part).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    for (key, value) in order.iter().zip(bound) {
+        let ty = types[key.leaf];
+        let Some((start, is_whole)) = start_of(batch, row, key.leaf, ty) else { break };
+        let stands = directed(key, start.compare(ty, value));
+        if stands.is_ne() || !is_whole {
+            return stands.is_lt();
+        }
+    }
+    false
 }

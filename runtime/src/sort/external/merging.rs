@@ -159,7 +159,8 @@ impl Sorter {
                 Next::End => {
                     run.writer.seal();
                     run.write(&self.spiller, &self.of);
-                    self.runs.push(std::mem::take(&mut run.to));
+                    let run = std::mem::take(&mut run.to);
+                    self.keep_run(run);
                     self.stage = Stage::Filling;
                     return Ok(Progress::Done);
                 }
@@ -250,8 +251,9 @@ impl Sorter {
                 run.write(&self.spiller, &self.of);
             }
             if !more {
-                if !run.to.pages.is_empty() {
-                    self.runs.push(std::mem::take(&mut run.to));
+                let run = std::mem::take(&mut run.to);
+                if !run.pages.is_empty() {
+                    self.keep_run(run);
                     self.spiller.count_part();
                 }
                 self.buffer.clear();

@@ -1,5 +1,6 @@
 //! Sorted runs, and the parts of them that a range of the order takes.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,14 +8,18 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
+use crate::memory::limits::INDEX_BYTES;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::sort::order::OrderKey;
-use crate::sort::ranges::{OrderValues, is_before, values_of};
+use crate::sort::ranges::{KeyPrefix, compare_prefixes, is_before, prefix_bytes, prefix_of};
 use crate::spill::{Read, Spilled, SpilledReader, Spiller};
 
-/// A run on disk is known by between this many keys and twice as many: the first ones of pages that lie about as far from each other.
-const KEYS: usize = 512;
+/// A run on disk is known by at most this many keys: the first ones of pages that lie about as far from each other.
+const RUN_KEYS: usize = 1024;
+
+/// Pages in memory are known by at most this many keys.
+const MEMORY_KEYS: usize = 256;
 
 /// What an order is of.
 #[derive(Clone)]
@@ -24,13 +29,18 @@ pub(crate) struct Ordered {
 }
 
 impl Ordered {
-    /// The key of a page's row.
-    pub(crate) fn key(&self, page: &Page, row: usize) -> OrderValues {
-        values_of(&page.batch(), row, self.layout.types(), &self.order)
+    /// The prefix of the key of a page's row.
+    pub(crate) fn key(&self, page: &Page, row: usize) -> KeyPrefix {
+        prefix_of(&page.batch(), row, self.layout.types(), &self.order)
+    }
+
+    /// How two keys stand.
+    pub(crate) fn compare(&self, left: &KeyPrefix, right: &KeyPrefix) -> Ordering {
+        compare_prefixes(self.layout.types(), &self.order, left, right)
     }
 
     /// How many of a page's rows come before a bound.
-    fn rows_before(&self, page: &Page, bound: &OrderValues) -> usize {
+    fn rows_before(&self, page: &Page, bound: &KeyPrefix) -> usize {
         let batch = page.batch();
         let (mut low, mut high) = (0, page.rows());
         while low < high {
@@ -61,52 +71,76 @@ impl Ordered {
 #[derive(Default)]
 pub(crate) struct DiskRun {
     pub(crate) pages: Spilled,
+    index: RunIndex,
+}
+
+/// Where the pages of a run begin in the order, as far as is known. Only a merge of ranges asks for it.
+#[derive(Default)]
+struct RunIndex {
     /// The numbers of some pages, and the keys that they begin with.
-    keys: Vec<(usize, OrderValues)>,
+    keys: Vec<(usize, KeyPrefix)>,
+    /// Bytes of the keys.
+    bytes: usize,
     /// A page is noted when its number is a multiple of this.
     every: usize,
 }
 
+impl RunIndex {
+    fn note(&mut self, number: usize, page: &Page, of: &Ordered) {
+        if !number.is_multiple_of(self.every.max(1)) {
+            return;
+        }
+        let key = of.key(page, 0);
+        self.bytes += prefix_bytes(&key);
+        self.keys.push((number, key));
+        while self.keys.len() > RUN_KEYS || self.bytes > INDEX_BYTES / 2 {
+            self.thin_out();
+        }
+    }
+
+    /// Forgets every second key; the only one, too.
+    fn thin_out(&mut self) {
+        self.every = 2 * self.every.max(1);
+        let (every, is_only) = (self.every, self.keys.len() == 1);
+        self.keys.retain(|(number, _)| !is_only && number.is_multiple_of(every));
+        self.bytes = self.keys.iter().map(|(_, key)| prefix_bytes(key)).sum();
+    }
+}
+
+/// Has the runs of a task forget keys, as far as these take too much memory together.
+pub(crate) fn bound_index(runs: &mut [DiskRun]) {
+    while runs.iter().map(|run| run.index.bytes).sum::<usize>() > INDEX_BYTES / 2 {
+        runs.iter_mut().for_each(|run| run.index.thin_out());
+    }
+}
+
 impl DiskRun {
-    /// Appends sorted pages.
-    pub(crate) fn write(&mut self, pages: impl IntoIterator<Item = Page>, spiller: &Spiller, of: &Ordered) {
+    /// Appends sorted pages. Notes keys for an index if an order is given.
+    pub(crate) fn write(&mut self, pages: impl IntoIterator<Item = Page>, spiller: &Spiller, of: Option<&Ordered>) {
         let pages: Vec<Page> = pages.into_iter().collect();
-        for (number, page) in (self.pages.pages()..).zip(&pages) {
-            if !number.is_multiple_of(self.every.max(1)) {
-                continue;
-            }
-            self.keys.push((number, of.key(page, 0)));
-            if self.keys.len() == 2 * KEYS {
-                self.every = 2 * self.every.max(1);
-                let every = self.every;
-                self.keys.retain(|(number, _)| number.is_multiple_of(every));
-            }
+        if let Some(of) = of {
+            (self.pages.pages()..).zip(&pages).for_each(|(number, page)| self.index.note(number, page, of));
         }
         spiller.write(&mut self.pages, pages);
     }
 
     /// Keys, and about how many rows each stands for.
-    fn sample(&self) -> impl Iterator<Item = (&OrderValues, u64)> {
-        let weight = (self.pages.rows() / self.keys.len().max(1) as u64).max(1);
-        self.keys.iter().map(move |(_, key)| (key, weight))
+    fn sample(&self) -> impl Iterator<Item = (&KeyPrefix, u64)> {
+        let weight = (self.pages.rows() / self.index.keys.len().max(1) as u64).max(1);
+        self.index.keys.iter().map(move |(_, key)| (key, weight))
     }
 
     /// The pages that rows from one bound to another lie in, and perhaps some more.
-    fn part(&self, from: Option<&OrderValues>, to: Option<&OrderValues>, of: &Ordered) -> Spilled {
-        let compare = |key: &OrderValues, bound: &OrderValues| {
-            let types = of.layout.types();
-            crate::sort::ranges::in_order(&of.order, |position, leaf| {
-                crate::row::compare_leaf(types[leaf], &key[position], &bound[position])
-            })
-        };
+    fn part(&self, from: Option<&KeyPrefix>, to: Option<&KeyPrefix>, of: &Ordered) -> Spilled {
+        let keys = &self.index.keys;
         // Rows of the range may lie in the page before the first one that begins with such a row.
         let first = from.map_or(0, |from| {
-            let begun = self.keys.partition_point(|(_, key)| compare(key, from).is_lt());
-            begun.checked_sub(1).map_or(0, |before| self.keys[before].0)
+            let begun = keys.partition_point(|(_, key)| of.compare(key, from).is_lt());
+            begun.checked_sub(1).map_or(0, |before| keys[before].0)
         });
         let last = to.map_or(self.pages.pages(), |to| {
-            let begun = self.keys.partition_point(|(_, key)| compare(key, to).is_lt());
-            self.keys.get(begun).map_or(self.pages.pages(), |(number, _)| *number)
+            let begun = keys.partition_point(|(_, key)| of.compare(key, to).is_lt());
+            keys.get(begun).map_or(self.pages.pages(), |(number, _)| *number)
         });
         self.pages.part(first..last)
     }
@@ -124,8 +158,8 @@ pub(crate) struct DiskPart {
     pub(crate) pages: Spilled,
     pub(crate) spiller: Arc<Spiller>,
     /// The range begins here, where it has a begin; and it ends before.
-    pub(crate) from: Option<OrderValues>,
-    pub(crate) to: Option<OrderValues>,
+    pub(crate) from: Option<KeyPrefix>,
+    pub(crate) to: Option<KeyPrefix>,
 }
 
 /// The sorted rows of one task, which it lends to all.
@@ -138,8 +172,8 @@ pub(crate) struct TaskRuns {
 
 impl TaskRuns {
     /// Keys, and about how many rows each stands for.
-    pub(crate) fn sample(&self) -> Vec<(OrderValues, u64)> {
-        let every = (self.memory.len() / (2 * KEYS)).max(1);
+    pub(crate) fn sample(&self) -> Vec<(KeyPrefix, u64)> {
+        let every = self.memory.len().div_ceil(MEMORY_KEYS).max(1);
         let in_memory = self.memory.iter().step_by(every);
         let in_memory = in_memory.map(|page| (self.of.key(page, 0), (page.rows() * every) as u64));
         let on_disk = self.disk.iter().flat_map(DiskRun::sample).map(|(key, weight)| (key.clone(), weight));
@@ -147,7 +181,7 @@ impl TaskRuns {
     }
 
     /// The parts of each range.
-    pub(crate) fn parts(mut self, bounds: &[OrderValues], memory: &Memory) -> Result<Vec<Vec<Part>>> {
+    pub(crate) fn parts(mut self, bounds: &[KeyPrefix], memory: &Memory) -> Result<Vec<Vec<Part>>> {
         let ends = || bounds.iter().map(Some).chain([None]);
         let begins = [None].into_iter().chain(bounds.iter().map(Some));
         let mut parts = Vec::new();
@@ -166,7 +200,7 @@ impl TaskRuns {
     }
 
     /// Takes the pages in memory whose rows come before a bound.
-    fn pages_before(&mut self, bound: Option<&OrderValues>, memory: &Memory) -> Result<VecDeque<Page>> {
+    fn pages_before(&mut self, bound: Option<&KeyPrefix>, memory: &Memory) -> Result<VecDeque<Page>> {
         let Some(bound) = bound else { return Ok(std::mem::take(&mut self.memory)) };
         let begun = self.memory.partition_point(|page| self.of.rows_before(page, bound) == page.rows());
         let mut before: VecDeque<Page> = self.memory.drain(..begun).collect();
@@ -186,8 +220,8 @@ pub(crate) struct PartReader {
     of: Ordered,
     /// None, once no more is to come.
     pub(crate) reader: Option<SpilledReader>,
-    from: Option<OrderValues>,
-    to: Option<OrderValues>,
+    from: Option<KeyPrefix>,
+    to: Option<KeyPrefix>,
     memory: Memory,
     /// Rows of the range from a page that holds others, too.
     cut: VecDeque<Page>,

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::kernel::TaskContext;
-use crate::memory::Memory;
-use crate::memory::limits::PAGE_BYTES;
+use crate::memory::limits::{INDEX_BYTES, PAGE_BYTES};
+use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
-use crate::sort::external::runs::{DiskRun, Ordered};
+use crate::sort::external::runs::{DiskRun, Ordered, bound_index};
 use crate::sort::external::sorter::first::First;
 use crate::sort::external::streams::{Next, Streams};
 use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
@@ -37,6 +37,8 @@ pub struct Sorter {
     pub(crate) paged: VecDeque<Page>,
     pub(crate) stage: Stage,
     pub(crate) passes: u64,
+    /// Pays for the keys of runs, which only a merge of ranges asks for.
+    index: Option<Reservation>,
     /// Where not all rows are asked for.
     pub(crate) first: Option<First>,
 }
@@ -63,12 +65,13 @@ pub(crate) enum Stage {
 pub(crate) struct Run {
     pub(crate) to: DiskRun,
     pub(crate) writer: RowWriter,
+    is_indexed: bool,
 }
 
 impl Run {
     /// Has the pages written that are closed.
     pub(crate) fn write(&mut self, spiller: &Spiller, of: &Ordered) {
-        self.to.write(self.writer.take_sealed(), spiller, of);
+        self.to.write(self.writer.take_sealed(), spiller, self.is_indexed.then_some(of));
     }
 }
 
@@ -118,6 +121,7 @@ impl Sorter {
             paged: VecDeque::new(),
             stage: Stage::Filling,
             passes: 0,
+            index: None,
             first: None,
         }
     }
@@ -185,7 +189,28 @@ impl Sorter {
     }
 
     pub(crate) fn new_run(&self) -> Run {
-        Run { to: DiskRun::default(), writer: RowWriter::new(self.of.layout.clone(), self.memory.clone()) }
+        Run {
+            to: DiskRun::default(),
+            writer: RowWriter::new(self.of.layout.clone(), self.memory.clone()),
+            is_indexed: self.index.is_some(),
+        }
+    }
+
+    /// Has runs on disk keep keys by which a range of them is found: for one of several tasks.
+    pub(crate) fn index_runs(&mut self) -> Result<()> {
+        self.index = Some(self.memory.reserve(INDEX_BYTES)?);
+        Ok(())
+    }
+
+    /// From now on no range of a run is asked for.
+    pub(crate) fn end_index(&mut self) {
+        self.index = None;
+    }
+
+    /// Keeps a run that is written to its end.
+    pub(crate) fn keep_run(&mut self, run: DiskRun) {
+        self.runs.push(run);
+        bound_index(&mut self.runs);
     }
 
     /// Writes what is sorted, until it is all on its way.
@@ -203,7 +228,8 @@ impl Sorter {
             }
             run.write(&self.spiller, &self.of);
             if !more {
-                self.runs.push(std::mem::take(&mut run.to));
+                let run = std::mem::take(&mut run.to);
+                self.keep_run(run);
                 self.spiller.count_part();
                 self.buffer.clear();
                 self.stage = Stage::Filling;
@@ -289,6 +315,7 @@ impl Sorter {
     pub fn clear(&mut self) {
         self.buffer.clear();
         self.runs.clear();
+        self.end_index();
         self.stage = Stage::Given;
         self.memory.shrink();
     }

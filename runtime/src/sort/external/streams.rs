@@ -12,7 +12,7 @@ use crate::page::{Page, RowWriter};
 use crate::sort::external::runs::{Ordered, PartReader};
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::merge::{Merge, Merged};
-use crate::sort::ranges::{OrderValues, in_order};
+use crate::sort::ranges::KeyPrefix;
 use crate::spill::{Read, SpilledReader};
 
 /// Runs, on disk or in memory, on their way through a merge.
@@ -47,7 +47,7 @@ struct Forecast {
     /// The most that are on their way.
     pages: usize,
     /// The last key of each stream's page, once it has one.
-    last: Vec<Option<OrderValues>>,
+    last: Vec<Option<KeyPrefix>>,
 }
 
 /// Where sorted pages come from.
@@ -102,14 +102,11 @@ impl Forecast {
         let mut waiting: Vec<usize> = (0..self.last.len()).filter(|&number| !is_sent(number)).collect();
         let mut free =
             (self.pages + waiting.len()).saturating_sub(streams.iter_mut().filter_map(Stream::reader).count());
-        let types = of.layout.types();
         while free > 0 && !waiting.is_empty() {
             // A stream that has no page yet comes first.
             let key = |position: &usize| self.last[waiting[*position]].as_ref();
             let compare = |left: &usize, right: &usize| match (key(left), key(right)) {
-                (Some(left), Some(right)) => in_order(&of.order, |position, leaf| {
-                    crate::row::compare_leaf(types[leaf], &left[position], &right[position])
-                }),
+                (Some(left), Some(right)) => of.compare(left, right),
                 (left, right) => left.is_some().cmp(&right.is_some()),
             };
             let Some(next) = (0..waiting.len()).min_by(compare) else { return };

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::error::Result;
 use crate::kernel::TaskContext;
-use crate::memory::limits::SORT_BYTES;
+use crate::memory::limits::{INDEX_BYTES, SORT_BYTES};
 use crate::memory::{Budget, Memory};
 use crate::page::{Page, RowWriter, windows};
 use crate::row::{LeafSet, LeafType, RowLayout};
@@ -197,10 +197,10 @@ fn sorted_where_they_are(
     asked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
     let tasks = bytes.len();
-    let budgets: Vec<_> = bytes.iter().map(|&bytes| Budget::new(bytes)).collect();
+    let budgets: Vec<_> = bytes.iter().map(|&bytes| Budget::new(bytes + INDEX_BYTES)).collect();
     let contexts: Vec<_> = (budgets.iter().enumerate())
         .map(|(subtask, budget)| {
-            let memory = Memory::spilling(budget.clone(), "sort", SORT_BYTES);
+            let memory = Memory::spilling(budget.clone(), "sort", SORT_BYTES + INDEX_BYTES);
             let alone = TaskContext::alone(Memory::new(budget.clone(), "pages"));
             TaskContext { memory, subtask, subtasks: tasks, ..alone }
         })
@@ -252,6 +252,32 @@ fn ranges_begin_amid_pages_of_large_rows() {
         let found: Vec<_> = given.iter().flatten().flat_map(rows).collect();
         assert_eq!(found.len(), items.len(), "{tasks} tasks");
         assert!(found == expected(&items), "{tasks} tasks");
+    }
+}
+
+/// Texts that agree in all bytes that a prefix holds are in one range, and those before and after them in others.
+#[test]
+fn ranges_are_cut_at_prefixes_of_long_texts() {
+    let length = |row: usize| [20, 250, 256, 260, 700, 5_000][row * 7 % 6] + row % 40;
+    let items: Vec<Item> = (0..9_000).map(|row| ((row * 31 % 5) as i64, length(row))).collect();
+    for (of, descending) in [([0, 1], [false, true]), ([1, 0], [false, false]), ([1, 0], [true, false])] {
+        let order = [0, 1].map(|place| OrderKey { leaf: of[place], descending: descending[place] });
+        let mut expected: Vec<(i64, String)> = items.iter().map(|&item| (item.0, text(item))).collect();
+        expected.sort_by(|left, right| {
+            let leaves = order.iter().map(|key| match (key.leaf, key.descending) {
+                (0, _) => left.0.cmp(&right.0),
+                (_, false) => left.1.cmp(&right.1),
+                (_, true) => right.1.cmp(&left.1),
+            });
+            leaves.reduce(|first, second| first.then(second)).unwrap()
+        });
+        for (tasks, bytes) in [(2, SORT_BYTES), (3, SORT_BYTES), (3, 4 << 20), (3, 64 << 20)] {
+            let (given, spilled) = sorted_by_tasks((&layout(), &order), pages(&items), (tasks, bytes), None);
+            let found: Vec<_> = given.iter().flatten().flat_map(rows).collect();
+            assert!(found == expected, "{order:?}, {tasks} tasks, {bytes} bytes");
+            assert!(given.iter().all(|pages| !pages.is_empty()), "{order:?}: each task has a range");
+            assert_eq!(spilled > 0, bytes < 64 << 20);
+        }
     }
 }
 

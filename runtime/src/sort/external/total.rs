@@ -27,7 +27,7 @@ use crate::sort::external::sorter::Sorter;
 use crate::sort::external::streams::{Next, Streams};
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
-use crate::sort::ranges::{OrderValues, cut};
+use crate::sort::ranges::{KeyPrefix, cut};
 use crate::sort::small_rows::SharedSplitters;
 use crate::strategy::{Cursor, Progress, ready};
 
@@ -36,7 +36,7 @@ pub struct TotalOrderRendezvous {
     splitters: Arc<SharedSplitters>,
     shares: SharesMeeting,
     /// Keys of what each task has sorted.
-    samples: Rendezvous<Vec<(OrderValues, u64)>>,
+    samples: Rendezvous<Vec<(KeyPrefix, u64)>>,
     /// What each task gives to each.
     parts: Rendezvous<Given>,
 }
@@ -111,7 +111,8 @@ impl TotalOrderSorter {
         context: &TaskContext,
     ) -> Result<Self> {
         let of = Ordered { layout: layout.clone(), order: order.into() };
-        let sorter = Sorter::over(meeting.splitters.clone(), layout, order, context)?;
+        let mut sorter = Sorter::over(meeting.splitters.clone(), layout, order, context)?;
+        sorter.index_runs()?;
         Ok(TotalOrderSorter { sorter, of, meeting, context: context.clone(), stage: Stage::Sorting })
     }
 
@@ -184,9 +185,10 @@ impl TotalOrderSorter {
     }
 
     /// Gives each task its range of the runs.
-    fn offer_parts(&mut self, bounds: &[OrderValues]) -> Result<()> {
+    fn offer_parts(&mut self, bounds: &[KeyPrefix]) -> Result<()> {
         if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
             let parts = runs.parts(bounds, &self.context.memory)?;
+            self.sorter.end_index();
             self.meeting.parts.say(&self.context, Arc::new(Mutex::new(parts)));
         }
         Ok(())
@@ -213,7 +215,7 @@ impl TotalOrderSorter {
     }
 
     /// Where ranges begin: as many as there are tasks, some of which may be empty.
-    fn bounds(&self) -> Option<Vec<OrderValues>> {
+    fn bounds(&self) -> Option<Vec<KeyPrefix>> {
         let (types, order, ranges) = (self.of.layout.types(), &self.of.order, self.context.subtasks);
         self.meeting.samples.wait(&self.context, |said| {
             let samples = said.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
