@@ -13,7 +13,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{BinOp, Expr, ExprClosure, ExprMethodCall, UnOp, parse_quote_spanned};
+use syn::{BinOp, Block, Expr, ExprCall, ExprClosure, ExprMethodCall, Lit, Stmt, Type, UnOp, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
 use crate::syntax::names::{Mention, MentionKind, is_constant, is_of_a_type, peeled, plain_path};
@@ -41,12 +41,27 @@ const PLAIN: &str = "__plain";
 const SEVERAL: &str = "__several";
 /// It is an `Option` of such a value.
 const OPTION: &str = "__option";
+/// It is a float, whose arithmetic has a value for all.
+const FLOAT: &str = "__float";
+
+/// Methods of floats that have a value for each.
+const FLOAT_METHODS: &str = "abs cbrt ceil exp floor ln log10 log2 max min mul_add powf powi round sqrt trunc";
+
+/// Types of numbers, which are made of others by `from` without failing.
+const NUMBERS: &str = "i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64";
 
 /// The values whose types decide whether a predicate has an answer for every record and does nothing else; `None` where its words do not say so.
 pub(crate) fn of(predicate: &ExprClosure, scope: &Scope) -> Option<Vec<Asked>> {
     let records = predicate.inputs.iter().flat_map(bound_names).collect();
     let mut search = TotalitySearch { records, inner: Vec::new(), scope, asked: Vec::new() };
     search.is_total(&predicate.body).then_some(search.asked)
+}
+
+/// As [`of`], of a closure that gives a value of any type, such as a measure.
+pub(crate) fn of_value(closure: &ExprClosure, scope: &Scope) -> Option<Vec<Asked>> {
+    let records = closure.inputs.iter().flat_map(bound_names).collect();
+    let mut search = TotalitySearch { records, inner: Vec::new(), scope, asked: Vec::new() };
+    search.has_value(&closure.body).then_some(search.asked)
 }
 
 /// The questions that are not about captured values.
@@ -129,11 +144,72 @@ impl<'a> TotalitySearch<'a> {
             Expr::Range(range) => range.start.iter().chain(&range.end).all(|end| self.is_total(end)),
             Expr::MethodCall(call) => self.is_total_call(call),
             Expr::Block(block) if block.label.is_none() => match block.block.stmts.as_slice() {
-                [syn::Stmt::Expr(only, None)] => self.is_total(only),
+                [Stmt::Expr(only, None)] => self.is_total(only),
                 _ => false,
             },
             _ => false,
         }
+    }
+
+    /// As [`is_total`](Self::is_total), of a value that is not compared: what is taken over as it is may have any type, and floats may be computed with.
+    fn has_value(&mut self, expr: &'a Expr) -> bool {
+        match peeled(expr) {
+            Expr::Path(_) | Expr::Field(_) => self.is_known(expr) || is_constant(expr),
+            Expr::Tuple(tuple) => tuple.elems.iter().all(|element| self.has_value(element)),
+            Expr::If(branch) => {
+                let otherwise = branch.else_branch.as_ref();
+                self.is_total(&branch.cond)
+                    && self.block_has_value(&branch.then_branch)
+                    && otherwise.is_some_and(|(_, otherwise)| self.has_value(otherwise))
+            }
+            Expr::Block(block) if block.label.is_none() => self.block_has_value(&block.block),
+            Expr::Call(call) if plain_path(&call.func).is_some_and(|name| name == "Some") => {
+                call.args.iter().all(|argument| self.has_value(argument))
+            }
+            Expr::Call(call) if number_converted_to(call).is_some() => {
+                call.args.iter().all(|argument| self.is_total(argument))
+            }
+            other => self.is_float(other) || self.is_total(other),
+        }
+    }
+
+    fn block_has_value(&mut self, block: &'a Block) -> bool {
+        matches!(block.stmts.as_slice(), [Stmt::Expr(only, None)] if self.has_value(only))
+    }
+
+    /// Whether an expression is a float whatever its fields hold, if the types of these fields are floats.
+    fn is_float(&mut self, expr: &'a Expr) -> bool {
+        let asked = self.asked.len();
+        let is_float = match peeled(expr) {
+            Expr::Lit(literal) => matches!(literal.lit, Lit::Float(_)),
+            Expr::Path(_) | Expr::Field(_) => self.is_value(expr, FLOAT),
+            Expr::Cast(cast) if is_float_type(&cast.ty) => {
+                self.is_total(&cast.expr) || {
+                    self.asked.truncate(asked);
+                    self.is_float(&cast.expr)
+                }
+            }
+            Expr::Call(call) if number_converted_to(call).is_some_and(|number| is_one_of(number, "f32 f64")) => {
+                call.args.iter().all(|argument| self.is_total(argument))
+            }
+            Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && self.is_float(&unary.expr),
+            Expr::Binary(binary) => {
+                is_arithmetic(&binary.op) && self.is_float(&binary.left) && self.is_float(&binary.right)
+            }
+            Expr::MethodCall(call) => {
+                let is_argument = |this: &mut Self, argument: &'a Expr| {
+                    this.is_float(argument) || matches!(peeled(argument), Expr::Lit(_))
+                };
+                is_one_of(&call.method, FLOAT_METHODS)
+                    && self.is_float(&call.receiver)
+                    && call.args.iter().all(|argument| is_argument(self, argument))
+            }
+            _ => false,
+        };
+        if !is_float {
+            self.asked.truncate(asked);
+        }
+        is_float
     }
 
     fn is_total_call(&mut self, call: &'a ExprMethodCall) -> bool {
@@ -160,27 +236,30 @@ impl<'a> TotalitySearch<'a> {
 
     /// Whether an expression is a field, a captured value or a constant; its type is asked.
     fn is_value(&mut self, expr: &'a Expr, question: &'static str) -> bool {
-        let root = root(expr);
-        if is_of_a_type(root) {
-            return false;
-        }
-        if let Some(name) = plain_path(root) {
+        if let Some(name) = plain_path(root(expr)) {
             if self.inner.contains(&name) {
-                // A part of a plain value is plain. Which methods it has, nobody asks.
+                // The type of a part is not asked. A part of a plain value is plain.
                 return question == PLAIN;
             }
             if name == "None" {
                 return question == PLAIN && plain_path(expr).is_some();
             }
-            let captured = Mention { name, how: MentionKind::Value, fields: Vec::new() };
-            if !(self.records.contains(&name) || self.scope.captures(&captured) || is_constant(root)) {
-                return false;
-            }
-        } else if !is_constant(root) {
-            return false;
         }
-        self.asked.push(Asked { value: peeled(expr).clone(), question });
-        true
+        let is_known = self.is_known(expr);
+        if is_known {
+            self.asked.push(Asked { value: peeled(expr).clone(), question });
+        }
+        is_known
+    }
+
+    /// Whether an expression is a field, a captured value or a constant.
+    fn is_known(&self, expr: &Expr) -> bool {
+        let root = root(expr);
+        let is_named = plain_path(root).is_some_and(|name| {
+            let captured = Mention { name, how: MentionKind::Value, fields: Vec::new() };
+            self.records.contains(&name) || self.scope.captures(&captured) || name == "None"
+        });
+        (is_named || is_constant(root)) && !is_of_a_type(root)
     }
 }
 
@@ -190,6 +269,24 @@ fn root(expr: &Expr) -> &Expr {
         Expr::Field(field) => root(&field.base),
         root => root,
     }
+}
+
+/// The type in `i64::from(value)`, if it is a number.
+fn number_converted_to(call: &ExprCall) -> Option<&Ident> {
+    let Expr::Path(path) = &*call.func else { return None };
+    let segments = path.path.segments.iter().collect::<Vec<_>>();
+    match segments[..] {
+        [number, from] if from.ident == "from" && is_one_of(&number.ident, NUMBERS) => Some(&number.ident),
+        _ => None,
+    }
+}
+
+fn is_float_type(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("f64") || path.path.is_ident("f32"))
+}
+
+fn is_arithmetic(op: &BinOp) -> bool {
+    matches!(op, BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) | BinOp::Rem(_))
 }
 
 fn is_comparison_or_logic(op: &BinOp) -> bool {

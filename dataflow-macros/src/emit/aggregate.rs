@@ -4,9 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, Pat, parse_quote};
 
+use crate::analyse::measures::conditions::proofs_of;
 use crate::analyse::measures::{self, Aggregation, MeasureCall, names_field};
-use crate::analyse::{captures, forwards};
-use crate::emit::closure::{Closure, whole};
+use crate::analyse::{captures, forwards, proofs};
+use crate::emit::closure::{Closure, untyped, whole};
 use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, method};
 use crate::operators::measures::{MeasureArguments, MeasureLowering};
@@ -21,7 +22,11 @@ pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let added = aggregation.measures.iter().enumerate().filter(|(index, measure)| !measure.is_derived(*index));
     let texts = added.clone().map(|(_, measure)| measure_text(measure));
     let written = method::in_place_of(call, "written", quote!(&[#(#texts),*]));
-    let measures = added.map(|(index, _)| write_measure(call, &aggregation, index));
+    let measures = added.map(|(index, measure)| {
+        let required = write_required(call, measure);
+        let measure = write_measure(call, &aggregation, index);
+        quote!(#required #measure)
+    });
     let finish = write_finish(call, closure, &aggregation);
     let aggregates = method::in_place_of(call, "aggregates", TokenStream::new());
     quote!(#aggregates #written #(#measures)* #finish)
@@ -34,6 +39,22 @@ fn measure_text(measure: &MeasureCall) -> String {
     format!("{word}({})", arguments.collect::<Vec<_>>().join(", "))
 }
 
+/// `.cannot_fail(|record| answers)`: requires that the types of a measure on a condition leave it no way to fail.
+fn write_required(call: &Call, measure: &MeasureCall) -> TokenStream {
+    let (Some(condition), Some(proofs)) = (measure.condition, proofs_of(measure, &call.scope)) else {
+        return TokenStream::new();
+    };
+    let at = measure.word.span().located_at(condition.at);
+    let required =
+        measure.closures.iter().zip(&proofs).filter(|(_, asked)| !asked.is_empty()).map(|(closure, asked)| {
+            let (inputs, answers) = (untyped(closure), proofs::answers(asked, None, at));
+            let answers = quote_spanned!(at=> move |#(#inputs),*| #answers);
+            let captures = captures::of(closure, &call.scope);
+            method::at_word(at, "cannot_fail", capture::around(&captures, at, answers))
+        });
+    required.collect()
+}
+
 fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenStream {
     let measure = &aggregation.measures[index];
     let word = &measure.word;
@@ -41,6 +62,9 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
     match (measure.measure.lowering, &measure.closures[..]) {
         (MeasureLowering::Sum, [closure]) if is_divided => {
             return method::at_word(word.span(), "sum_parts", written(call, word, closure));
+        }
+        (MeasureLowering::Sum, [closure]) if measure.is_sum_if_used() => {
+            return method::at_word(word.span(), "sum_if_used", written(call, word, closure));
         }
         (MeasureLowering::Quantile, [closure]) => {
             let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));

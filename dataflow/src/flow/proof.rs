@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 
-use super::{AnyMode, Flow, Handle};
+use super::{Aggregates, AnyMode, Flow, Handle};
 use crate::Like;
 use crate::record::{Record, Value};
 
@@ -54,6 +54,17 @@ pub fn holds<P: Proof>(_: P) -> bool {
     P::HOLDS
 }
 
+/// The proof that a measure in a branch of an `aggregate` has a value for every record.
+#[diagnostic::on_unimplemented(
+    message = "measures are computed for all groups, also for those that this condition leaves out, and the closure of this one may fail",
+    label = "computed for all groups, before this is decided",
+    note = "write `let value = g.sum(..);` before the condition, and guard what may fail in the closure, `|record| if … {{ … }} else {{ 0 }}`"
+)]
+pub trait CannotFail: Proof {}
+impl CannotFail for Yes {}
+#[diagnostic::do_not_recommend]
+impl<A: CannotFail, B: CannotFail> CannotFail for (A, B) {}
+
 /// A value whose type is asked for.
 pub struct Of<'a, T: ?Sized>(pub &'a T);
 
@@ -90,6 +101,7 @@ asked! {
     __plain Plain: "Whether a value is of a [`Plain`] type.";
     __several Several: "Whether a value is of a type of [`Several`].";
     __option Optional: "Whether a value is an `Option` of a [`Plain`] type.";
+    __float Float: "Whether a value is of a [`Float`] type.";
 }
 
 /// A value of a type of which nothing is known.
@@ -108,6 +120,12 @@ impl<T: ?Sized> Deref for Of<'_, T> {
 pub trait Optional {}
 impl<T: Plain> Optional for Option<T> {}
 impl<T: Optional + ?Sized> Optional for &T {}
+
+/// Floats, by themselves or by reference: their arithmetic has a value for all.
+pub trait Float {}
+impl Float for f32 {}
+impl Float for f64 {}
+impl<T: Float + ?Sized> Float for &T {}
 
 macro_rules! plain {
     ($($ty:ty)*) => {$(impl Plain for $ty {})*};
@@ -160,6 +178,19 @@ impl<V: Fieldwise + ?Sized> Fieldwise for &V {}
 #[must_use]
 pub fn fieldwise<V: Fieldwise>(value: V) -> V {
     value
+}
+
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
+    /// Requires that the next measure has a value for every record, because it stands in a branch. Written by `#[dataflow]`; the closure is there
+    /// for its type alone.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn cannot_fail<P: CannotFail, F>(self, _: F) -> Self
+    where
+        F: for<'a> Fn(T::At<'a>) -> P,
+    {
+        self
+    }
 }
 
 impl<T: Record, M: AnyMode> Flow<T, M> {

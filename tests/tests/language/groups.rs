@@ -169,3 +169,46 @@ fn a_measures_closure_may_take_its_record_apart() {
         assert_eq!(found, [(7, -1, 3)], "{engine}");
     });
 }
+
+/// Measures on a condition: of fields, of floats, of what a condition chooses, and a sum that only large groups can have.
+#[dataflow]
+fn conditional(sales: DataSet<(String, i64, f64)>, least: i64) -> DataSet<(String, i64, i64, i64, u64)> {
+    sales.group_by(|s| s.0).aggregate(|g| {
+        let mean = g.avg(|s| s.1);
+        let sum = if g.count() > 1 { g.sum(|s| s.1) } else { -1 };
+        let turnover = if mean > 1.0 { g.sum(|s| s.1 as f64 * s.2.sqrt() - f64::from(1)) } else { mean };
+        let most = (g.count() > 1).then(|| g.max(|s| if s.1 > least { s.1 } else { i64::MIN }));
+        (g.key, sum, turnover as i64, most.unwrap_or(0), g.count())
+    })
+}
+
+#[test]
+fn measures_on_a_condition_are_those_of_the_group() {
+    let sales = vec![("pen".to_owned(), 3i64, 4.0), ("ink".to_owned(), 1, 9.0), ("pen".to_owned(), 5, 1.0)];
+    let expected = vec![("ink".to_owned(), -1, 1, 0, 1), ("pen".to_owned(), 8, 9, 5, 2)];
+    everywhere(expected, move |env| conditional(env.collection(sales.clone())?, 4).collect());
+}
+
+#[dataflow]
+fn sums_of_pairs(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
+    sales.group_by(|s| s.0).aggregate(|g| (g.key, if g.count() == 2 { g.sum(|s| s.1) } else { 0 }))
+}
+
+#[dataflow]
+fn sums_of_pairs_and_medians(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64, f64)> {
+    sales.group_by(|s| s.0).aggregate(|g| (g.key, if g.count() == 2 { g.sum(|s| s.1) } else { 0 }, g.median(|s| s.1)))
+}
+
+#[test]
+fn a_sum_out_of_range_ends_the_job_only_if_used() {
+    let sales = |count: usize| [vec![(1u32, i64::MAX); count], vec![(2, 3), (2, 4)]].concat();
+    everywhere(vec![(1, 0), (2, 7)], move |env| sums_of_pairs(env.collection(sales(3))?).collect());
+    on_each_engine(|engine, env| {
+        let error = sums_of_pairs(env.collection(sales(2)).unwrap()).collect().unwrap_err().to_string();
+        assert!(error.contains("leaves the type's range") && error.contains("groups.rs"), "{engine}: {error}");
+        let three = sums_of_pairs_and_medians(env.collection(sales(3)).unwrap()).collect();
+        assert_eq!(three.unwrap().iter().find(|it| it.0 == 1), Some(&(1, 0, i64::MAX as f64)), "{engine}");
+        let error = sums_of_pairs_and_medians(env.collection(sales(2)).unwrap()).collect().unwrap_err().to_string();
+        assert!(error.contains("leaves the type's range"), "{engine}: {error}");
+    });
+}

@@ -13,8 +13,11 @@ pub(super) fn divide(measures: &mut [MeasureCall]) {
         .collect::<Vec<_>>()
     {
         let measured = text(&measures[index].closures);
-        let sum =
-            |known: &MeasureCall| known.measure.lowering == MeasureLowering::Sum && text(&known.closures) == measured;
+        let sum = |known: &MeasureCall| {
+            known.measure.lowering == MeasureLowering::Sum
+                && !known.is_sum_if_used()
+                && text(&known.closures) == measured
+        };
         measures[index].quotient = measures.iter().position(sum).map(|sum| (sum, count));
     }
 }

@@ -3,8 +3,11 @@
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprClosure, ExprMethodCall, Lit, Macro, Member, PatIdent, UnOp, parse_quote};
+use syn::{
+    BinOp, Expr, ExprBinary, ExprClosure, ExprMethodCall, Lit, Local, Macro, Member, PatIdent, UnOp, parse_quote,
+};
 
+use super::conditions::{self, Condition};
 use super::{MeasureCall, key, slot, text};
 use crate::analyse::symbols;
 use crate::diagnostics::{Diagnostics, message};
@@ -18,10 +21,21 @@ pub(super) fn of(
     body: &mut Expr,
     found: &mut Diagnostics,
 ) -> (Vec<MeasureCall>, bool) {
-    let mut extraction =
-        Extraction { handle, has_key, has_window, measures: Vec::new(), uses_key: false, has_escaped: false, found };
+    let mut extraction = Extraction {
+        handle,
+        has_key,
+        has_window,
+        measures: Vec::new(),
+        condition: None,
+        exit: None,
+        uses_key: false,
+        has_escaped: false,
+        found,
+    };
     extraction.visit_expr_mut(body);
-    (extraction.measures, extraction.uses_key)
+    let Extraction { measures, uses_key, .. } = extraction;
+    conditions::read_sums_where_used(&measures, body);
+    (measures, uses_key)
 }
 
 /// Moves measures out of a body.
@@ -31,6 +45,10 @@ struct Extraction<'a> {
     /// Whether the group is one of a window: its key is then the group's and where the window begins.
     has_window: bool,
     measures: Vec<MeasureCall>,
+    /// The innermost condition around the expression that is visited.
+    condition: Option<Condition>,
+    /// The last expression before it that may have left the closure.
+    exit: Option<Condition>,
     uses_key: bool,
     /// Whether it was reported that the handle leaves the closure: one message is enough.
     has_escaped: bool,
@@ -87,11 +105,70 @@ impl Extraction<'_> {
             known.word == *word && text(&known.closures) == text(&closures) && text(&known.value) == text(&value)
         };
         let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
-        if index == self.measures.len() {
-            let word = word.clone();
-            self.measures.push(MeasureCall { word, measure, value, closures, quotient: None, together: None });
+        let condition = self.condition.or(self.exit);
+        match self.measures.get_mut(index) {
+            Some(known) => known.condition = known.condition.filter(|_| condition.is_some()),
+            None => {
+                let word = word.clone();
+                let (quotient, together) = (None, None);
+                self.measures.push(MeasureCall { word, measure, value, closures, condition, quotient, together });
+            }
         }
         Some(slot(index))
+    }
+
+    /// Visits parts of an expression that are evaluated only on a condition.
+    fn within(&mut self, condition: Condition, visit: impl FnOnce(&mut Self)) {
+        let outside = self.condition.replace(condition);
+        visit(self);
+        self.condition = outside;
+    }
+
+    /// Visits an expression other than one of the handle's.
+    fn visit_other(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::If(branch) => {
+                self.visit_expr_mut(&mut branch.cond);
+                self.within(Condition::new(branch.if_token.span, "if"), |this| {
+                    this.visit_block_mut(&mut branch.then_branch);
+                    branch.else_branch.iter_mut().for_each(|(_, otherwise)| this.visit_expr_mut(otherwise));
+                });
+            }
+            Expr::Match(choice) => {
+                self.visit_expr_mut(&mut choice.expr);
+                self.within(Condition::new(choice.match_token.span, "match"), |this| {
+                    choice.arms.iter_mut().for_each(|arm| this.visit_arm_mut(arm));
+                });
+            }
+            Expr::Binary(ExprBinary { left, op: BinOp::And(token), right, .. }) => {
+                self.visit_expr_mut(left);
+                self.within(Condition::new(token.span(), "&&"), |this| this.visit_expr_mut(right));
+            }
+            Expr::Binary(ExprBinary { left, op: BinOp::Or(token), right, .. }) => {
+                self.visit_expr_mut(left);
+                self.within(Condition::new(token.span(), "||"), |this| this.visit_expr_mut(right));
+            }
+            Expr::Closure(closure) => {
+                let (condition, exit) = (Condition::new(closure.inputs_begin.span, "|…|"), self.exit);
+                self.within(condition, |this| visit_mut::visit_expr_closure_mut(this, closure));
+                self.exit = exit;
+            }
+            Expr::ForLoop(repeated) => {
+                self.visit_expr_mut(&mut repeated.expr);
+                self.visit_pat_mut(&mut repeated.pat);
+                let condition = Condition::new(repeated.for_token.span, "for");
+                self.within(condition, |this| this.visit_block_mut(&mut repeated.body));
+            }
+            Expr::While(repeated) => {
+                self.visit_expr_mut(&mut repeated.cond);
+                let condition = Condition::new(repeated.while_token.span, "while");
+                self.within(condition, |this| this.visit_block_mut(&mut repeated.body));
+            }
+            _ => {
+                visit_mut::visit_expr_mut(self, expr);
+                self.exit = Condition::of_exit(expr).or(self.exit);
+            }
+        }
     }
 
     fn check_closure(&mut self, word: &Ident, closure: &ExprClosure, takes: MeasureArguments) {
@@ -150,8 +227,14 @@ impl VisitMut for Extraction<'_> {
                     self.report_escape(name);
                 }
             }
-            _ => visit_mut::visit_expr_mut(self, expr),
+            _ => self.visit_other(expr),
         }
+    }
+
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        visit_mut::visit_local_mut(self, local);
+        let leaves = local.init.as_ref().and_then(|init| init.diverge.as_ref());
+        self.exit = leaves.map(|(otherwise, _)| Condition::new(otherwise.span, "else")).or(self.exit);
     }
 
     fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {

@@ -4,6 +4,7 @@
 //! pass; the rest of the body runs once per group, on the values of the measures. So the handle `g` exists only where
 //! the body calls a measure or reads the key.
 
+pub(crate) mod conditions;
 mod derived;
 mod extraction;
 
@@ -11,6 +12,7 @@ use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident};
 use syn::{Expr, ExprClosure, Pat};
 
+use self::conditions::Condition;
 use crate::analyse::reads::{self, ReadSet};
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::measures::{Measure, MeasureArguments, MeasureLowering};
@@ -37,6 +39,8 @@ pub(crate) struct MeasureCall {
     pub(crate) value: Option<Expr>,
     /// What is measured of each record; a count may have no closure.
     pub(crate) closures: Vec<ExprClosure>,
+    /// The condition on which the body evaluates it; `None` if it is evaluated for each group.
+    pub(crate) condition: Option<Condition>,
     /// For a mean: the indices of its sum and its count, where both are measured anyway. The mean then has no slot.
     pub(crate) quotient: Option<(usize, usize)>,
     /// For a quantile: the index of the first quantile of the same values. All of these are selected together.
@@ -47,6 +51,11 @@ impl MeasureCall {
     /// Whether the measure has no slot, because it is computed from others.
     pub(crate) fn is_derived(&self, index: usize) -> bool {
         self.quotient.is_some() || self.together.is_some_and(|first| first != index)
+    }
+
+    /// Whether it is a sum that leaves its type's range without harm to groups that do not use it.
+    pub(crate) fn is_sum_if_used(&self) -> bool {
+        self.measure.lowering == MeasureLowering::Sum && self.condition.is_some()
     }
 }
 
@@ -131,6 +140,8 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
     let (mut measures, uses_key) = extraction::of(handle, (has_key, has_window), &mut body, found);
     if let Some(name) = inner_variable(&measures, &body) {
         found.report_unwritable(name.span(), message::inner_variable(&name));
+    } else {
+        conditions::check(&measures, &call.scope, found);
     }
     derived::divide(&mut measures);
     derived::select_together(&mut measures);

@@ -20,6 +20,13 @@ pub(crate) fn inner_variable(name: &Ident) -> String {
     )
 }
 
+pub(crate) fn conditional_measure(word: &Ident, condition: &str) -> String {
+    format!(
+        "measures are computed for all groups, also for those that this `{condition}` leaves out, and the closure of `{word}` may fail: write \
+         `let value = g.{word}(..);` before it, and guard what may fail in the closure, `|record| if … {{ … }} else {{ 0 }}`"
+    )
+}
+
 pub(crate) fn field_of_handle(handle: &Ident, field: &Ident) -> String {
     format!(
         "a group has no field `{field}`, its records have: write `{handle}.key` for what they are grouped by, and a measure for all else, `{handle}.sum(|record| record.{field})`"

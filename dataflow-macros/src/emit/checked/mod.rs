@@ -257,7 +257,7 @@ fn shown(expr: &Expr) -> String {
         let Some(source) = name.span().source_text() else { continue };
         let (is_slot, name) = (measures::is_slot(name), name.to_string());
         text = match is_slot {
-            true => text.replacen(&name, &format!("{source}(…)"), 1),
+            true => text.replacen(&format!("{name}.sum()"), &name, 1).replacen(&name, &format!("{source}(…)"), 1),
             false => text.replacen(&format!("{name}."), "", 1).replacen(&name, &source, 1),
         };
     }

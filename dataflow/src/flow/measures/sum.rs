@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use runtime::group::{StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
 use runtime::row::LeafType;
-use runtime::value::Overflow;
+use runtime::value::{Overflow, overflow};
 
 use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
@@ -47,6 +47,15 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     {
         self.with(V::kept(SumParts(measure, PhantomData)))
     }
+
+    /// The form of `sum` in a branch: a sum that leaves the range of its type ends the job only if the branch is taken.
+    #[doc(hidden)]
+    pub fn sum_if_used<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumIfUsed<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(SumIfUsed(measure, PhantomData)))
+    }
 }
 
 slot_type! {
@@ -57,6 +66,27 @@ slot_type! {
 slot_type! {
     /// The sum of a measure whose mean is asked for, too.
     SumParts<V>
+}
+
+slot_type! {
+    /// The sum of a measure that not all groups use.
+    SumIfUsed<V>
+}
+
+/// A sum that may have left the range of its type.
+pub struct MaybeSum<V: Measured>(Option<SumWithTally<V>>);
+
+copies! { [V: Measured] MaybeSum<V> }
+
+impl<V: Measured> MaybeSum<V> {
+    /// The sum. Unwinds with an [`Overflow`] if it leaves the range of its type; the engine ends the job.
+    #[must_use]
+    pub fn sum(self) -> V::Of<TotalOf<V>> {
+        match self.0 {
+            Some(parts) => parts.sum(),
+            None => overflow(format_args!("{}", too_large::<V::Number>().what)),
+        }
+    }
 }
 
 /// Where a sum lies, and what counts its numbers.
@@ -98,9 +128,17 @@ slot!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
     value(state) parts_of::<V>(state)?);
+slot!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>, SumPlaces<'t, V>,
+    leaves(_slot) sum_leaves::<V>(),
+    places(reader) (reader.plain()?, V::Tally::place(reader)?),
+    add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
+    value(state) MaybeSum(parts_of::<V>(state).ok()));
 summary!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
     value(state) parts_of::<V>(*state)?.sum());
 summary!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
     value(state) parts_of::<V>(*state)?);
+summary!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>,
+    add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
+    value(state) MaybeSum(parts_of::<V>(*state).ok()));
