@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod damaged_logs;
 mod generator;
 mod job;
 mod large;
