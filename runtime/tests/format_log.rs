@@ -73,6 +73,11 @@ fn log_of_people() -> (Place, Vec<u64>) {
     (place, ends)
 }
 
+/// A position without a mark.
+fn at(part: usize, offset: u64) -> Position {
+    Position { offset, ..Position::start_of(part) }
+}
+
 fn first_people(count: u32) -> Rows {
     (0..count).map(person).collect()
 }
@@ -254,20 +259,123 @@ fn a_log_has_records_of_one_type_and_gaps_are_said() {
     assert!(message.contains("the folder is not empty"), "{message}");
 }
 
-/// What its records are is not known before the reader has been at its beginning.
+/// The header of such a split is read first.
 #[test]
-fn a_split_that_was_not_there_is_read_from_a_position() {
-    let (place, ends) = log_of_people();
+fn a_new_split_is_read_from_a_position() {
+    let (place, _) = log_of_people();
     let schema = people();
     let source = place.source(&schema, true).unwrap();
-    std::fs::copy(place.split(0), place.split(1)).unwrap();
+    let mut log = LogSplits::add(place.path(), &schema, 1).unwrap();
+    let mut ends = Vec::new();
+    for block in 0..3 {
+        (0..3).for_each(|id| append(&mut log, 0, &person(3 * block + id)).unwrap());
+        log.flush().unwrap();
+        ends.push(std::fs::metadata(place.split(1)).unwrap().len());
+    }
     let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
-    let (start, mut rows) = (Position { part: 1, offset: ends[0] }, Rows::new());
+    let (start, mut rows) = (at(1, ends[0]), Rows::new());
     reader.open(&start.until(ends[2])).unwrap();
     assert_eq!(reader.position(), Some(start));
     let (ready, position) = read_from(&source, &mut *reader, start, &mut rows);
-    assert_eq!((ready, position), (Ready::CaughtUp, Position { part: 1, offset: ends[2] }));
+    assert_eq!((ready, position.part, position.offset), (Ready::CaughtUp, 1, ends[2]));
     assert_eq!(rows, first_people(9)[3..]);
+}
+
+/// A writer that holds the lock is about to write `log.end`.
+#[test]
+fn a_missing_log_end_is_waited_for_while_a_writer_lives() {
+    let (place, _) = log_of_people();
+    let schema = people();
+    let mut log = LogSplits::open(place.path(), &schema, 1).unwrap();
+    log.seal_all().unwrap();
+    drop(log);
+    std::fs::remove_file(place.path().join("log.end")).unwrap();
+    let writer = std::fs::File::open(place.split(0)).unwrap();
+    writer.lock().unwrap();
+    let source = place.source(&schema, true).unwrap();
+    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let mut rows = Rows::new();
+    assert_eq!(read_from(&source, &mut *reader, Position::start_of(0), &mut rows).0, Ready::End);
+    assert_eq!((rows.len(), source.endless().unwrap().extent().unwrap().is_complete), (9, false));
+    writer.unlock().unwrap();
+    let message = place.short(&source.endless().unwrap().extent().unwrap_err().to_string());
+    assert!(
+        message.starts_with("log/log.end: the file is missing, and the splits are those of a complete"),
+        "{message}"
+    );
+    assert_eq!(place.read(&schema), Err(message));
+    // The way out that the message names.
+    LogSplits::open(place.path(), &schema, 1).unwrap().seal_all().unwrap();
+    assert!(source.endless().unwrap().extent().unwrap().is_complete);
+    assert_eq!(place.read(&schema), Ok(first_people(9)));
+}
+
+#[test]
+fn the_ends_of_splits_that_were_sealed_before_are_marked() {
+    let place = Place::new();
+    let mut log = LogSplits::create(place.path(), &people(), 2).unwrap();
+    append(&mut log, 1, &person(1)).unwrap();
+    log.seal().unwrap();
+    assert_eq!(place.read(&people()), Ok(vec![person(1)]));
+    log.seal_all().unwrap();
+    std::fs::remove_file(place.path().join("log.end")).unwrap();
+    drop(log);
+    assert!(place.read(&people()).unwrap_err().starts_with("log/log.end: the file is missing"));
+}
+
+/// A machine that stops may keep a file's length, and not its last bytes.
+#[test]
+fn a_writer_refuses_a_last_block_that_is_damaged() {
+    let (place, ends) = log_of_people();
+    let mut bytes = std::fs::read(place.split(0)).unwrap();
+    bytes[ends[2] as usize - 1] ^= 1;
+    std::fs::write(place.split(0), &bytes).unwrap();
+    let message = place.short(&LogSplits::open(place.path(), &people(), 1).err().unwrap().to_string());
+    let place_of_block = format!("log/split-00000.log, byte {}: the last block is damaged", ends[1]);
+    let way_out = format!("truncate --size={} log/split-00000.log", ends[1]);
+    assert!(message.starts_with(&place_of_block) && message.contains(&way_out), "{message}");
+    std::fs::File::options().write(true).open(place.split(0)).unwrap().set_len(ends[1]).unwrap();
+    LogSplits::open(place.path(), &people(), 1).unwrap();
+    assert_eq!(place.read(&people()), Ok(first_people(6)));
+}
+
+#[test]
+fn a_followed_split_that_was_cut_and_grew_is_refused() {
+    let (place, ends) = log_of_people();
+    let source = place.source(&people(), true).unwrap();
+    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let (_, position) = read_from(&source, &mut *reader, Position::start_of(0), &mut Rows::new());
+    std::fs::File::options().write(true).open(place.split(0)).unwrap().set_len(ends[1]).unwrap();
+    let mut log = LogSplits::open(place.path(), &people(), 1).unwrap();
+    for id in [16, 17, 18] {
+        append(&mut log, 0, &person(id)).unwrap();
+    }
+    (0..3).for_each(|id| append(&mut log, 0, &person(id)).unwrap());
+    log.flush().unwrap();
+    let reach = source.endless().unwrap().reach(0).unwrap();
+    let message = place.short(&reader.open(&position.until(reach)).unwrap_err().to_string());
+    assert_eq!(message, "log/split-00000.log: the file was cut off or replaced while it was followed; put it back");
+}
+
+/// Logs of version 1 had the headers of native files.
+#[test]
+fn a_split_that_does_not_name_its_log_is_refused() {
+    let (place, _) = log_of_people();
+    let split = std::fs::read(place.split(0)).unwrap();
+    let length = u32::from_le_bytes(split[8..12].try_into().unwrap());
+    let mut header = [&split[..12], &split[36..length as usize - 8]].concat();
+    header[4] = 1;
+    header[8..12].copy_from_slice(&(length - 24).to_le_bytes());
+    header.extend(xxhash_rust::xxh3::xxh3_64(&header).to_le_bytes());
+    std::fs::write(place.split(0), [&header[..], &split[length as usize..]].concat()).unwrap();
+    let messages = [
+        place.read(&people()).unwrap_err(),
+        place.short(&LogSplits::open(place.path(), &people(), 1).err().unwrap().to_string()),
+    ];
+    for message in messages {
+        let begins = message.starts_with("log/split-00000.log");
+        assert!(begins && message.contains("earlier version") && message.contains("to a new log"), "{message}");
+    }
 }
 
 /// Blocks that are larger than what is read at once.
@@ -303,7 +411,7 @@ fn what_was_read_while_it_changed_is_read_again() {
     let (schema, bytes) = (people(), std::fs::read(place.split(0)).unwrap());
     let source = place.source(&schema, true).unwrap();
     let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
-    reader.open(&Position { part: 0, offset: ends[1] }.until(ends[2])).unwrap();
+    reader.open(&at(0, ends[1]).until(ends[2])).unwrap();
     assert_eq!(reader.advance().unwrap(), Ready::Starved);
     let mut mixed = bytes[ends[1] as usize..].to_vec();
     let last = mixed.len() - 1;
@@ -317,7 +425,7 @@ fn what_was_read_while_it_changed_is_read_again() {
     assert_eq!(reader.advance().unwrap(), Ready::Batch);
     assert_eq!(reader.advance().unwrap(), Ready::CaughtUp);
     // Where the same is found twice it is damage.
-    reader.open(&Position { part: 0, offset: ends[1] }.until(ends[2])).unwrap();
+    reader.open(&at(0, ends[1]).until(ends[2])).unwrap();
     for _ in 0..2 {
         let outcome = reader.advance();
         assert_eq!(outcome.unwrap(), Ready::Starved);

@@ -330,14 +330,14 @@ impl SourceHead {
         read_to.saturating_sub(self.counted_to)
     }
 
-    /// Of each split that it follows, where the records begin that it has not given: what it would have to be started from to give the rest.
+    /// For each split that it follows, where the records begin that it has not given.
     pub(super) fn positions(&self) -> Vec<SplitPosition> {
         let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
         let mut positions = followed.splits.positions();
         if let Some(current) = self.current.as_ref().and(self.reader.position()) {
             positions
                 .iter_mut()
-                .filter(|position| position.part == current.part)
+                .filter(|position| position.part == current.part && position.offset < current.offset)
                 .for_each(|position| *position = current);
         }
         let greatest = |split| self.time.as_ref().and_then(|time| time.greatest(split));

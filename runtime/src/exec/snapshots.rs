@@ -17,11 +17,12 @@ use super::blocking::BlockingFor;
 use super::channel::{QueuePlace, Wake};
 use super::job::Job;
 use super::timers::Alarm;
-use crate::error::{Error, Result};
+use crate::error::{Error, Origin, Result};
 use crate::kernel::{Blocking as _, catching};
-use crate::physical::{Decisions, PhysicalPlan};
+use crate::physical::{Decisions, Head, PhysicalPlan, StagePlan};
 use crate::plan::Node;
 use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot, Store, kill_point};
+use crate::source::{Position, Source};
 
 /// How snapshots of a job are taken.
 #[derive(Clone)]
@@ -64,6 +65,8 @@ pub(super) struct Snapshots {
     /// The manifest of each, as far as it is the same in all.
     blank: Manifest,
     names: Names,
+    /// Endless sources, and their names.
+    sources: Vec<(String, Arc<dyn Source>, Origin)>,
     /// Sinks that commit by epochs, and their names.
     sinks: Vec<(String, Arc<Node>)>,
     /// The numbers of the tasks that take part, by stage and subtask.
@@ -104,6 +107,13 @@ impl Snapshots {
         let of_stages = plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]);
         let of_tasks = of_stages.flat_map(|(stage, plan)| (0..plan.tasks).map(move |subtask| (stage, subtask)));
         let tasks: HashMap<_, _> = of_tasks.enumerate().map(|(number, task)| (task, number)).collect();
+        let of_source = |stage: &StagePlan| match &stage.head {
+            Head::Source(operator, source, _) if source.is_endless() => {
+                Some((names.get(*operator)?.to_owned(), source.clone(), plan.operators[*operator].origin.clone()))
+            }
+            _ => None,
+        };
+        let sources = plan.stages.iter().filter_map(of_source).collect();
         let epoch = settings.restored_epoch();
         let now = Instant::now();
         let state = State {
@@ -122,6 +132,7 @@ impl Snapshots {
                 decisions: plan.decisions(),
                 operators: Operators::new(),
             },
+            sources,
             sinks: sinks
                 .iter()
                 .zip(&plan.sinks)
@@ -161,8 +172,15 @@ impl Snapshots {
         self.settings.restored(self.name(operator)?)
     }
 
-    /// Has sinks be as the snapshot says that the job goes on from, and removes what is newer, before the first task runs.
+    /// Checks that sources hold what the restored snapshot names, then brings sinks to its epoch and removes newer
+    /// snapshots. Runs before the first task.
     pub(super) fn recover(&self) -> Result<()> {
+        for (name, source, origin) in &self.sources {
+            if let (Some(endless), Some(operator)) = (source.endless(), self.settings.restored(name)) {
+                let starts: Vec<_> = operator.positions.iter().map(|split| split.position).collect();
+                endless.resume(&starts).map_err(|error| error.at(origin))?;
+            }
+        }
         let epoch = self.settings.restored_epoch();
         self.settings.store.remove_after(epoch)?;
         for (name, sink) in &self.sinks {
@@ -261,8 +279,14 @@ impl Snapshots {
         Manifest { epoch, operators, ..self.blank.clone() }
     }
 
-    /// Writes a manifest, and has sinks commit what it says to be prepared.
+    /// Makes durable what the positions of sources name, writes the manifest, and has sinks commit what it names.
     fn complete(&self, manifest: &Manifest) -> Result<()> {
+        for (name, source, origin) in &self.sources {
+            if let (Some(endless), Some(operator)) = (source.endless(), manifest.operators.get(name)) {
+                let positions: Vec<Position> = operator.positions.iter().map(|split| split.position).collect();
+                endless.sync(&positions).map_err(|error| error.at(origin))?;
+            }
+        }
         let store = &self.settings.store;
         store.complete(manifest)?;
         kill_point("manifest-written", manifest.epoch);
@@ -396,12 +420,12 @@ impl Barriers {
 mod tests {
     use super::*;
     use crate::snapshot::SplitPosition;
-    use crate::source::Position;
+    use crate::source::Mark;
 
     #[test]
     fn what_a_task_brings_at_its_end_is_in_the_snapshot_that_it_has_not_said_its_part_of() {
         let brings = |offset, file: &str| {
-            let position = Position { part: 0, offset };
+            let position = Position { part: 0, offset, mark: Mark::NONE };
             let positions = vec![SplitPosition { position, greatest_time: None }];
             let prepared = vec![file.to_owned()];
             Operators::from([("clicks".to_owned(), OperatorSnapshot { positions, prepared, ..Default::default() })])

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::format::Value;
 use crate::physical::Decisions;
-use crate::source::Position;
+use crate::source::{Mark, Position};
 
 /// What to do where a snapshot is damaged.
 pub(crate) const OTHERWISE: &str =
@@ -79,8 +79,14 @@ impl OperatorSnapshot {
     fn value(&self) -> Value {
         let position = |at: &SplitPosition| {
             let time = at.greatest_time.map_or(Value::Null, |time| Value::Number(time.to_string()));
-            let Position { part, offset } = at.position;
-            Value::object([("split", part.into()), ("offset", offset.into()), ("greatest_time", time)])
+            let Position { part, offset, mark } = at.position;
+            let mark: String = mark.0.iter().map(|byte| format!("{byte:02x}")).collect();
+            Value::object([
+                ("split", part.into()),
+                ("offset", offset.into()),
+                ("mark", mark.as_str().into()),
+                ("greatest_time", time),
+            ])
         };
         let file =
             |file: &StateFile| Value::object([("name", file.name.as_str().into()), ("bytes", file.bytes.into())]);
@@ -93,12 +99,16 @@ impl OperatorSnapshot {
 
     fn of(value: &Value) -> Option<Self> {
         let position = |value: &Value| {
-            let position = Position { part: value["split"].as_number()?, offset: value["offset"].as_number()? };
             let greatest_time = match &value["greatest_time"] {
                 Value::Null => None,
                 time => Some(time.as_number()?),
             };
-            Some(SplitPosition { position, greatest_time })
+            let mark = match &value["mark"] {
+                Value::Null => Mark::NONE,
+                mark => mark_of(mark.as_str()?)?,
+            };
+            let (part, offset) = (value["split"].as_number()?, value["offset"].as_number()?);
+            Some(SplitPosition { position: Position { part, offset, mark }, greatest_time })
         };
         let file = |value: &Value| {
             Some(StateFile { name: value["name"].as_str()?.to_owned(), bytes: value["bytes"].as_number()? })
@@ -166,6 +176,18 @@ impl Manifest {
     }
 }
 
+/// The mark that hexadecimal digits give.
+fn mark_of(text: &str) -> Option<Mark> {
+    let mut bytes = [0; 32];
+    if text.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (number, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * number..2 * number + 2)?, 16).ok()?;
+    }
+    Some(Mark(bytes))
+}
+
 /// XXH3 of a value as it is written without spaces, its names in order.
 fn checksum_of(snapshot: &Value) -> String {
     format!("{:016x}", xxh3_64(snapshot.to_string().as_bytes()))
@@ -177,7 +199,8 @@ mod tests {
     use crate::physical::Choice;
 
     fn manifest() -> Manifest {
-        let position = Position { part: 3, offset: 1 << 40 };
+        let mark = Mark(std::array::from_fn(|byte| 8 * byte as u8));
+        let position = Position { part: 3, offset: 1 << 40, mark };
         let sources = OperatorSnapshot {
             positions: vec![
                 SplitPosition { position, greatest_time: Some(-5) },

@@ -26,7 +26,7 @@ use crate::output::Appending;
 use crate::page::{Batch, Buffer, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
-pub use endless::{Endless, Extent, Position};
+pub use endless::{Endless, Extent, Mark, Position};
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
 pub use row_filters::RowFilters;

@@ -6,6 +6,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod changed;
+mod damaged_logs;
 mod generator;
 mod job;
 mod large;

@@ -84,7 +84,7 @@ impl<V: Measured> MaybeSum<V> {
     pub fn sum(self) -> V::Of<TotalOf<V>> {
         match self.0 {
             Some(parts) => parts.sum(),
-            None => overflow(format_args!("{}", too_large::<V::Number>().what)),
+            None => overflow(format_args!("{}", sum_too_large::<V::Number>().what)),
         }
     }
 }

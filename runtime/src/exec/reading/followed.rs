@@ -161,17 +161,18 @@ impl Followed {
         Ok(())
     }
 
-    /// What there is of a split that was not looked at yet.
+    /// The bytes of a split that were not looked at yet. `None` if there are none.
     fn more_of(&mut self, number: usize, source: &dyn Endless) -> Result<Option<Split>> {
         let split = &mut self.splits[number];
         if split.is_sealed {
             return Ok(None);
         }
         let reach = source.reach(split.position.part)?;
-        let Position { part, offset } = split.position;
+        let Position { part, offset, .. } = split.position;
         if reach < offset {
             return Err(Error::Plan(format!(
-                "split {part} was read up to {offset}, and now ends at {reach}: it was replaced or cut off while it was followed"
+                "{} was read up to byte {offset} and now ends at byte {reach}: it was replaced or cut off; put the file back",
+                source.name(part)
             )));
         }
         self.found_bytes += reach.saturating_sub(split.found);
@@ -185,9 +186,9 @@ impl Followed {
         (self.pause, self.waits_since, self.is_idle) = (SHORTEST_PAUSE, None, false);
     }
 
-    /// A split was read up to there.
+    /// A split was read up to this position. A reader that has read nothing since it opened a split keeps its mark.
     pub(super) fn is_at(&mut self, position: Position) {
-        if let Some(split) = self.split(position.part) {
+        if let Some(split) = self.split(position.part).filter(|split| split.position.offset < position.offset) {
             split.position = position;
         }
     }
@@ -253,6 +254,10 @@ mod tests {
         fn reach(&self, part: usize) -> Result<u64> {
             Ok(self.0.lock().unwrap().0[part])
         }
+
+        fn name(&self, part: usize) -> String {
+            format!("log/split-{part}")
+        }
     }
 
     /// Bytes of a record.
@@ -266,7 +271,7 @@ mod tests {
         if count > 0 {
             followed.gave();
         }
-        followed.is_at(Position { part: split.part, offset: split.range.start + count * RECORD });
+        followed.is_at(Position { offset: split.range.start + count * RECORD, ..Position::start_of(split.part) });
         match () {
             () if count < whole => followed.pass_behind(split.part),
             () if is_complete => followed.sealed(split.part),
@@ -387,11 +392,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_off_below_what_was_read_is_said() {
+    fn a_split_cut_below_its_position_is_refused_with_its_name() {
         let (reaches, now) = (Reaches::of(&[20]), Instant::now());
-        let mut followed = Followed::of((0, 1), &[Position { part: 0, offset: 30 }], SECOND);
+        let mut followed = Followed::of((0, 1), &[Position { offset: 30, ..Position::start_of(0) }], SECOND);
         let message = followed.next(&reaches, now).unwrap_err().to_string();
-        assert!(message.starts_with("split 0 was read up to 30, and now ends at 20"), "{message}");
+        assert!(message.starts_with("log/split-0 was read up to byte 30 and now ends at byte 20"), "{message}");
         // A tail that was not whole may go.
         reaches.0.lock().unwrap().0[0] = 35;
         let Next::Read(split) = followed.next(&reaches, now).unwrap() else { panic!("there is something") };

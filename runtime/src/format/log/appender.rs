@@ -1,36 +1,55 @@
-//! The file of a split, as the one who appends to it has it.
+//! The file of a split, open for one writer.
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::folder::damaged;
-use crate::error::{Error, Result};
-use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
-/// Appends whole blocks to a split. It holds a lock on the file, so there is one for each split, in all processes.
+use super::folder::{SplitEnd, damaged, damaged_at};
+use super::header::{check_name, header_in, name_in};
+use crate::error::{Error, Result};
+use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES};
+
+/// Appends whole blocks to a split. It holds a lock on the file: a split has one writer in all processes.
 pub(super) struct Appender {
     file: File,
     path: PathBuf,
-    /// What is whole.
+    /// The length of all that is whole.
     bytes: u64,
     rows: u64,
     blocks: u64,
-    is_sealed: bool,
+    /// Of the header and the heads of the blocks.
+    checksum: u64,
+    end: SplitState,
+}
+
+/// How a split ends.
+#[derive(Clone, Copy, PartialEq)]
+enum SplitState {
+    Open,
+    Sealed,
+    /// Sealed together with its log.
+    Final,
+}
+
+/// Adds the head of a block to the checksum of the header and the heads before it.
+pub(super) fn with_head(checksum: u64, head: &[u8; HEAD_BYTES]) -> u64 {
+    xxh3_64_with_seed(head, checksum)
 }
 
 impl Appender {
-    /// Opens a split whose header is this one, or makes it. What its last writer did not write to the end is cut off.
+    /// Opens the split with this header, or makes it. Cuts off a tail that its last writer left incomplete.
     ///
     /// # Errors
-    /// Where another writer has the split, its header is another one, or its blocks do not follow each other.
+    /// Fails if another writer has the split, it has another header, or its last block or a head is damaged.
     pub(super) fn open(path: &Path, header: &[u8]) -> Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
         Self::over(file.map_err(Error::io("write", path))?, path, header)
     }
 
-    /// As [`Appender::open`], for a split that is not there yet; nothing where it is.
+    /// Makes the split with this header. `None` if the file exists.
     pub(super) fn create(path: &Path, header: &[u8]) -> Result<Option<Self>> {
         match File::options().read(true).write(true).create_new(true).open(path) {
             Ok(file) => Self::over(file, path, header).map(Some),
@@ -44,28 +63,27 @@ impl Appender {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let message = "another writer has this split; wait for its end, or add splits to the log";
-                return Err(damaged(path, message.to_owned()));
+                return Err(damaged(path, message));
             }
             Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
         }
-        let mut appender = Appender { file, path: path.to_owned(), bytes: 0, rows: 0, blocks: 0, is_sealed: false };
+        let (path, end, checksum) = (path.to_owned(), SplitState::Open, xxh3_64(header));
+        let mut appender = Appender { file, path, bytes: 0, rows: 0, blocks: 0, checksum, end };
         appender.find_end(header)?;
         Ok(appender)
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Holds that something may follow.
+    /// Checks that records may follow.
     pub(super) fn check_open(&self) -> Result<()> {
-        match self.is_sealed {
-            true => Err(damaged(&self.path, "the split is sealed: nothing may follow its end".to_owned())),
-            false => Ok(()),
+        match self.end {
+            SplitState::Open => Ok(()),
+            SplitState::Sealed | SplitState::Final => {
+                Err(damaged(&self.path, "the split is sealed: nothing may follow its end"))
+            }
         }
     }
 
-    /// Goes from block to block, and cuts off what is not whole.
+    /// Finds the end of the last whole block, and cuts off what follows.
     fn find_end(&mut self, header: &[u8]) -> Result<()> {
         let length = self.file.metadata().map_err(Error::io("read", &self.path))?.len();
         if !self.has_header(header, length)? {
@@ -73,42 +91,77 @@ impl Appender {
             return self.write(header);
         }
         self.bytes = header.len() as u64;
-        let mut head = [0; HEAD_BYTES];
-        while !self.is_sealed && self.bytes + HEAD_BYTES as u64 <= length {
-            self.read_at(&mut head, self.bytes)?;
-            let wrong =
-                |message| Error::Data { path: self.path.clone(), place: format!(", byte {}", self.bytes), message };
-            let found = Head::read(&head).map_err(wrong)?;
-            let end = self.bytes + frame_bytes(found) as u64;
+        let (mut bytes, mut last) = ([0; HEAD_BYTES], None);
+        while self.end == SplitState::Open && self.bytes + HEAD_BYTES as u64 <= length {
+            self.read_at(&mut bytes, self.bytes)?;
+            let head = Head::read(&bytes).map_err(|message| self.damaged_tail(self.bytes, &message))?;
+            let end = self.bytes + frame_bytes(head) as u64;
             if end > length {
                 break;
             }
-            self.count(found);
+            if let Head::Block { checksum, .. } = head {
+                last = Some((self.bytes, end, checksum));
+            }
+            self.count(head, &bytes)?;
             self.bytes = end;
+        }
+        // A machine that stops may keep a file's length, and not its last bytes.
+        if let Some((begin, end, checksum)) = last {
+            self.check_body(begin, end, checksum)?;
+        }
+        if self.end != SplitState::Open && self.bytes < length {
+            return Err(damaged_at(&self.path, self.bytes, "bytes follow the end of the split; get the file again"));
         }
         self.cut(length)
     }
 
-    /// Whether the file begins with a header that is whole.
-    fn has_header(&self, header: &[u8], length: u64) -> Result<bool> {
-        let mut found = vec![0; header.len().min(usize::try_from(length).unwrap_or(usize::MAX))];
-        self.read_at(&mut found, 0)?;
-        if found == header {
-            return Ok(true);
+    /// Checks the body of a block.
+    fn check_body(&self, begin: u64, end: u64, checksum: u64) -> Result<()> {
+        let (mut hash, mut at, mut piece) = (Xxh3::new(), begin + HEAD_BYTES as u64, vec![0; 1 << 16]);
+        while at < end {
+            let length = piece.len().min(usize::try_from(end - at).unwrap_or(usize::MAX));
+            self.read_at(&mut piece[..length], at)?;
+            hash.update(&piece[..length]);
+            at += length as u64;
         }
-        if header.starts_with(&found) {
-            return Ok(false);
+        match hash.digest() == checksum {
+            true => Ok(()),
+            false => Err(self.damaged_tail(begin, "the last block is damaged: its checksum does not fit")),
         }
-        let wrong = |message| Error::Data { path: self.path.clone(), place: ", byte 0".to_owned(), message };
-        if found.len() >= PREFIX_BYTES {
-            header_bytes(&found).map_err(wrong)?;
-        }
-        let message =
-            "the split holds other records than this program writes: a log has records of one type".to_owned();
-        Err(Error::Schema { path: self.path.clone(), message })
     }
 
-    /// Cuts the file off behind what is whole, where it is longer.
+    fn damaged_tail(&self, at: u64, message: &str) -> Error {
+        let path = self.path.display();
+        let way_out = format!("get the file again, or cut off what follows: `truncate --size={at} {path}`");
+        damaged_at(&self.path, at, format!("{message}; {way_out}"))
+    }
+
+    /// Returns `false` if the file ends within its header.
+    fn has_header(&self, header: &[u8], length: u64) -> Result<bool> {
+        if let (Some(found), _) = header_in(&self.file, &self.path)? {
+            return self.check_header(&found, header).map(|()| true);
+        }
+        // A file that is shorter than its header holds no records. Its first bytes are compared all the same: it may
+        // be no split at all.
+        let mut found = vec![0; PREFIX_BYTES.min(usize::try_from(length).unwrap_or(PREFIX_BYTES))];
+        self.read_at(&mut found, 0)?;
+        match length < header.len() as u64 && header.starts_with(&found) {
+            true => Ok(false),
+            false => Err(damaged_at(&self.path, 0, "the header is damaged, or not that of a split with these records")),
+        }
+    }
+
+    fn check_header(&self, found: &[u8], expected: &[u8]) -> Result<()> {
+        if found == expected {
+            return Ok(());
+        }
+        let names = name_in(expected).and_then(|expected| check_name(name_in(found)?, expected));
+        names.map_err(|message| damaged(&self.path, message))?;
+        let message = "the split holds other records than this program writes: a log has records of one type";
+        Err(Error::Schema { path: self.path.clone(), message: message.to_owned() })
+    }
+
+    /// Cuts off the bytes after all that is whole.
     fn cut(&self, length: u64) -> Result<()> {
         if length == self.bytes {
             Ok(())
@@ -121,27 +174,34 @@ impl Appender {
         self.file.read_exact_at(bytes, offset).map_err(Error::io("read", &self.path))
     }
 
-    fn count(&mut self, head: Head) {
+    /// Adds a head to the totals, or checks the end against them.
+    fn count(&mut self, head: Head, bytes: &[u8; HEAD_BYTES]) -> Result<()> {
         match head {
             Head::Block { rows, .. } => {
                 self.rows += u64::from(rows);
                 self.blocks += 1;
+                self.checksum = with_head(self.checksum, bytes);
             }
-            Head::End { .. } => self.is_sealed = true,
+            Head::End { rows, blocks, completes_log } => {
+                check_counts((rows, blocks), (self.rows, self.blocks))
+                    .map_err(|message| damaged_at(&self.path, self.bytes, message))?;
+                self.end = if completes_log { SplitState::Final } else { SplitState::Sealed };
+            }
         }
+        Ok(())
     }
 
     /// Appends whole blocks, by one write.
     ///
     /// # Errors
-    /// Where they cannot be written: then none of them is there.
+    /// Fails if they cannot be written. Then none of them is there.
     pub(super) fn append(&mut self, blocks: &[u8]) -> Result<()> {
         self.check_open()?;
         self.write(blocks)?;
         let mut rest = blocks;
-        while let Some(head) = rest.first_chunk() {
-            let head = Head::read(head).map_err(Error::Internal)?;
-            self.count(head);
+        while let Some(bytes) = rest.first_chunk() {
+            let head = Head::read(bytes).map_err(Error::Internal)?;
+            self.count(head, bytes)?;
             rest = rest.get(frame_bytes(head)..).unwrap_or_default();
         }
         Ok(())
@@ -157,31 +217,65 @@ impl Appender {
         Ok(())
     }
 
-    /// Has the disk keep what was appended.
+    /// Makes durable all that was appended.
     pub(super) fn sync(&self) -> Result<()> {
         self.file.sync_data().map_err(Error::io("sync", &self.path))
     }
 
     /// Ends the split for good.
     pub(super) fn seal(&mut self) -> Result<()> {
-        if !self.is_sealed {
-            let mut end = Vec::new();
-            Head::End { rows: self.rows, blocks: self.blocks }.write(&mut end);
-            self.append(&end)?;
+        match self.end {
+            SplitState::Open => self.append(&self.end_bytes(false)),
+            SplitState::Sealed | SplitState::Final => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Ends the split together with its log, and makes it durable. An end that is there is marked.
+    pub(super) fn seal_with_log(&mut self) -> Result<SplitEnd> {
+        let end = self.end_bytes(true);
+        match self.end {
+            SplitState::Open => self.append(&end)?,
+            SplitState::Sealed => {
+                let written = self.file.write_all_at(&end, self.bytes - end.len() as u64);
+                written.map_err(Error::io("write", &self.path))?;
+                self.end = SplitState::Final;
+            }
+            SplitState::Final => {}
+        }
+        self.sync()?;
+        Ok(SplitEnd { bytes: self.bytes, checksum: self.checksum })
+    }
+
+    fn end_bytes(&self, completes_log: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Head::End { rows: self.rows, blocks: self.blocks, completes_log }.write(&mut bytes);
+        bytes
+    }
+}
+
+/// Checks the rows and blocks that the end of a split names.
+///
+/// # Errors
+/// Fails if there are others.
+pub(super) fn check_counts(named: (u64, u64), found: (u64, u64)) -> Result<(), String> {
+    match named == found {
+        true => Ok(()),
+        false => Err(format!(
+            "the split is damaged: its end names {} records in {} blocks, and there are {} in {}; get the file again",
+            named.0, named.1, found.0, found.1
+        )),
     }
 }
 
 impl Drop for Appender {
-    /// The lock is given back by itself, and not by closing the file: a process that the program starts meanwhile has the file, too, until it runs a program
-    /// of its own.
+    /// Releases the lock. Closing the file is not enough: a process that this program has just forked holds the
+    /// file, too, until it executes another program.
     fn drop(&mut self) {
         let _ = self.file.unlock();
     }
 }
 
-/// How long a block is with its head, or an end.
+/// The length of a block with its head, or of an end.
 fn frame_bytes(head: Head) -> usize {
     match head {
         Head::Block { body_bytes, .. } => HEAD_BYTES + body_bytes as usize,
@@ -192,15 +286,16 @@ fn frame_bytes(head: Head) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::native::header;
+    use crate::format::native::{SplitName, header};
     use crate::row::{LeafType, SchemaBuilder};
 
-    /// A process that the program starts has all of its files for a moment.
+    /// A forked process holds all files of its parent for a moment.
     #[test]
-    fn a_split_is_free_when_its_writer_goes_whoever_has_the_file_besides() {
+    fn a_dropped_writer_releases_the_lock_despite_inherited_files() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("split");
-        let header = header(&SchemaBuilder::build(|builder| builder.leaf(LeafType::U64))).unwrap();
+        let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
+        let header = header(&schema, Some(SplitName { log: 1, number: 0 })).unwrap();
         let appender = Appender::open(&path, &header).unwrap();
         let inherited = appender.file.try_clone().unwrap();
         assert!(Appender::open(&path, &header).is_err());

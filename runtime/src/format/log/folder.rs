@@ -1,4 +1,4 @@
-//! The folder of a log: its splits by number, and the file that says that no more will come.
+//! The folder of a log: its splits by number, and `log.end`, which makes the log complete.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -6,15 +6,34 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::header::{header_in, name_in};
 use crate::error::{Error, Result};
 
-/// The file that is there once a log is complete.
+/// The file of a complete log.
 const END_NAME: &str = "log.end";
 
-/// Its bytes: magic number, version, zeros, the number of splits, zeros, checksum.
-const END_BYTES: usize = 24;
+/// The bytes before the splits: magic number, version, zeros, the number of splits, zeros, the log's identity.
+const END_PREFIX_BYTES: usize = 32;
 
-const END_VERSION: u16 = 1;
+const END_VERSION: u16 = 2;
+
+/// What `log.end` holds: which log it completes, and each of its splits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LogEnd {
+    /// The log's identity.
+    pub(super) log: u128,
+    /// By number.
+    pub(super) splits: Vec<SplitEnd>,
+}
+
+/// A split of a complete log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SplitEnd {
+    /// The length of its file.
+    pub(super) bytes: u64,
+    /// Of its header and the heads of its blocks. Each head has a checksum of the block's body.
+    pub(super) checksum: u64,
+}
 
 /// A log's folder.
 #[derive(Clone, Debug)]
@@ -31,12 +50,12 @@ impl LogFolder {
         &self.path
     }
 
-    /// Where a split lies.
+    /// The path of a split.
     pub(super) fn split(&self, number: usize) -> PathBuf {
         self.path.join(format!("split-{number:05}.log"))
     }
 
-    /// How many splits there are, where so many are known.
+    /// The number of splits, of which `known` are known to exist.
     pub(super) fn count(&self, known: usize) -> Result<usize> {
         let mut count = known;
         while exists(&self.split(count))? {
@@ -45,7 +64,7 @@ impl LogFolder {
         Ok(count)
     }
 
-    /// As [`LogFolder::count`], for a folder of which nothing is known: that numbers are missing is an error.
+    /// As [`LogFolder::count`], for a folder that was not looked at before. A missing number is an error.
     pub(super) fn first_count(&self) -> Result<usize> {
         let count = self.count(0)?;
         for entry in fs::read_dir(&self.path).map_err(Error::io("read", &self.path))? {
@@ -60,42 +79,57 @@ impl LogFolder {
         Ok(count)
     }
 
-    /// How many splits a complete log has; nothing where the log is not complete.
-    pub(super) fn complete(&self) -> Result<Option<usize>> {
-        let path = self.path.join(END_NAME);
+    /// What `log.end` holds. `None` if the log is not complete.
+    pub(super) fn complete(&self) -> Result<Option<LogEnd>> {
+        let path = self.end();
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io("read", &path)(error)),
         };
-        read_end(&bytes).map(Some).ok_or_else(|| {
-            damaged(
-                &path,
-                "the file that says that the log is complete is damaged; remove it, and seal the log once more"
-                    .to_owned(),
-            )
-        })
+        LogEnd::read(&bytes).map(Some).map_err(|message| damaged(&path, message))
     }
 
-    /// Says that the log is complete: all splits are sealed, and there are so many.
-    pub(super) fn set_complete(&self, splits: usize) -> Result<()> {
-        let splits = u32::try_from(splits).map_err(|_| Error::Internal(format!("a log of {splits} splits")))?;
-        let (path, written) = (self.path.join(END_NAME), self.path.join(format!(".{END_NAME}.{}", std::process::id())));
+    /// Completes the log. Its splits are sealed and on disk.
+    pub(super) fn set_complete(&self, end: &LogEnd) -> Result<()> {
+        let (path, written) = (self.end(), self.path.join(format!(".{END_NAME}.{}", std::process::id())));
         let mut file = File::create(&written).map_err(Error::io("create", &written))?;
-        file.write_all(&end(splits)).and_then(|()| file.sync_all()).map_err(Error::io("write", &written))?;
+        file.write_all(&end.write()?).and_then(|()| file.sync_all()).map_err(Error::io("write", &written))?;
+        self.sync()?;
         fs::rename(&written, &path).map_err(Error::io("create", &path))?;
         self.sync()
     }
 
-    /// Has the disk keep the names in the folder.
+    /// The path of `log.end`.
+    pub(super) fn end(&self) -> PathBuf {
+        self.path.join(END_NAME)
+    }
+
+    /// The log's identity, from the first split whose header is whole. `None` if there is no such split.
+    pub(super) fn identity(&self) -> Result<Option<u128>> {
+        for path in (0..self.count(0)?).map(|number| self.split(number)) {
+            let file = File::open(&path).map_err(Error::io("read", &path))?;
+            if let (Some(header), _) = header_in(&file, &path)? {
+                return name_in(&header).map(|name| Some(name.log)).map_err(|message| damaged_at(&path, 0, message));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the names in the folder durable.
     pub(super) fn sync(&self) -> Result<()> {
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", &self.path))
     }
 }
 
 /// An error about a file as a whole.
-pub(super) fn damaged(path: &Path, message: String) -> Error {
-    Error::Data { path: path.to_owned(), place: String::new(), message }
+pub(super) fn damaged(path: &Path, message: impl Into<String>) -> Error {
+    Error::Data { path: path.to_owned(), place: String::new(), message: message.into() }
+}
+
+/// An error about a byte of a file.
+pub(super) fn damaged_at(path: &Path, byte: u64, message: impl Into<String>) -> Error {
+    Error::Data { path: path.to_owned(), place: format!(", byte {byte}"), message: message.into() }
 }
 
 fn exists(path: &Path) -> Result<bool> {
@@ -106,24 +140,53 @@ fn number_of(name: &str) -> Option<usize> {
     name.strip_prefix("split-")?.strip_suffix(".log")?.parse().ok()
 }
 
-fn end(splits: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(END_BYTES);
-    bytes.extend_from_slice(b"dflz");
-    bytes.extend_from_slice(&END_VERSION.to_le_bytes());
-    bytes.extend_from_slice(&[0; 2]);
-    bytes.extend_from_slice(&splits.to_le_bytes());
-    bytes.extend_from_slice(&[0; 4]);
-    let checksum = xxh3_64(&bytes);
-    bytes.extend_from_slice(&checksum.to_le_bytes());
-    bytes
-}
+impl LogEnd {
+    fn write(&self) -> Result<Vec<u8>> {
+        let count = self.splits.len();
+        let number = u32::try_from(count).map_err(|_| Error::Internal(format!("a log of {count} splits")))?;
+        let mut bytes = Vec::new();
+        bytes.extend_from_slice(b"dflz");
+        bytes.extend_from_slice(&END_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&[0; 2]);
+        bytes.extend_from_slice(&number.to_le_bytes());
+        bytes.extend_from_slice(&[0; 4]);
+        bytes.extend_from_slice(&self.log.to_le_bytes());
+        for split in &self.splits {
+            bytes.extend_from_slice(&split.bytes.to_le_bytes());
+            bytes.extend_from_slice(&split.checksum.to_le_bytes());
+        }
+        let checksum = xxh3_64(&bytes);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        Ok(bytes)
+    }
 
-fn read_end(bytes: &[u8]) -> Option<usize> {
-    let (body, checksum) = bytes.split_last_chunk::<8>()?;
-    let is_end = bytes.len() == END_BYTES && xxh3_64(body) == u64::from_le_bytes(*checksum);
-    let version = u16::from_le_bytes([*body.get(4)?, *body.get(5)?]);
-    let splits = u32::from_le_bytes(*body.get(8..)?.first_chunk()?);
-    (is_end && body.starts_with(b"dflz") && version == END_VERSION).then_some(splits as usize)
+    /// # Errors
+    /// Fails if the bytes are damaged, or are those of another version.
+    fn read(bytes: &[u8]) -> Result<Self, String> {
+        let damaged = || "the file is damaged: put it back, or remove it and seal the log again".to_owned();
+        let (body, checksum) = bytes.split_last_chunk::<8>().ok_or_else(damaged)?;
+        if xxh3_64(body) != u64::from_le_bytes(*checksum) || !body.starts_with(b"dflz") {
+            return Err(damaged());
+        }
+        let version = body.get(4..).and_then(|rest| rest.first_chunk()).map(|bytes| u16::from_le_bytes(*bytes));
+        match version {
+            Some(END_VERSION) => Self::of(body).ok_or_else(damaged),
+            Some(version) => Err(format!(
+                "the log was sealed by another version of this program: the file has version {version}, and this \
+                 program reads {END_VERSION}; append the records of `read_native(\"…/split-*.log\")` to a new log"
+            )),
+            None => Err(damaged()),
+        }
+    }
+
+    fn of(body: &[u8]) -> Option<Self> {
+        let number = |bytes: &[u8], at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+        let (prefix, entries) = body.split_at_checked(END_PREFIX_BYTES)?;
+        let log = u128::from_le_bytes(*prefix.last_chunk()?);
+        let split = |entry: &[u8]| Some(SplitEnd { bytes: number(entry, 0)?, checksum: number(entry, 8)? });
+        let splits: Vec<SplitEnd> = entries.chunks(16).map(split).collect::<Option<_>>()?;
+        (number(prefix, 8)? == splits.len() as u64).then_some(LogEnd { log, splits })
+    }
 }
 
 #[cfg(test)]
@@ -131,14 +194,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_log_is_read_as_it_was_written_and_else_refused() {
-        let bytes = end(7);
-        assert_eq!((bytes.len(), read_end(&bytes)), (END_BYTES, Some(7)));
+    fn log_end_is_read_as_written_or_refused() {
+        let split = |number| SplitEnd { bytes: 100 + number, checksum: u64::MAX - number };
+        let end = LogEnd { log: 7 << 100, splits: (0..3).map(split).collect() };
+        let bytes = end.write().unwrap();
+        assert_eq!(LogEnd::read(&bytes), Ok(end));
         for at in 0..bytes.len() {
             let mut wrong = bytes.clone();
             wrong[at] ^= 1;
-            assert_eq!((read_end(&wrong), read_end(&bytes[..at])), (None, None), "byte {at}");
+            assert!(LogEnd::read(&wrong).is_err() && LogEnd::read(&bytes[..at]).is_err(), "byte {at}");
         }
+    }
+
+    #[test]
+    fn log_end_of_version_1_is_refused_with_a_way_out() {
+        let mut bytes = [b"dflz".as_slice(), &[1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]].concat();
+        bytes.extend(xxh3_64(&bytes).to_le_bytes());
+        let message = LogEnd::read(&bytes).unwrap_err();
+        assert!(message.contains("has version 1") && message.contains("to a new log"), "{message}");
     }
 
     #[test]

@@ -1,54 +1,23 @@
 //! Decodes the blocks of a split that may still grow.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use super::folder::LogFolder;
+use super::appender::{check_counts, with_head};
 use super::header::Header;
+use super::input::{LogInput, LogSplit, ReadBlock, checksum_of};
 use crate::error::{Error, Mib, Result};
 use crate::format::native::{HEAD_BYTES, Head, Held, LeafPlan, PREFIX_BYTES, batch_of, block};
 use crate::memory::{Memory, Reservation};
 use crate::page::Batch;
-use crate::row::{LeafSet, Schema};
+use crate::row::LeafSet;
 use crate::source::{Position, ReadRequest, Ready, Split, SplitReader};
 
 /// Bytes that are asked for at once, unless blocks are larger.
 pub(super) const READ_BYTES: u64 = 1 << 20;
-
-/// What a source and its readers know together.
-pub(super) struct LogInput {
-    pub(super) folder: LogFolder,
-    pub(super) schema: Schema,
-    /// What is not there yet is waited for.
-    pub(super) follows: bool,
-    /// By number, as far as somebody has asked for them.
-    splits: Mutex<Vec<Arc<LogSplit>>>,
-}
-
-/// A split.
-pub(super) struct LogSplit {
-    pub(super) path: Arc<PathBuf>,
-    /// Once it is read.
-    pub(super) header: OnceLock<Header>,
-}
-
-impl LogInput {
-    pub(super) fn new(folder: LogFolder, schema: Schema, follows: bool) -> Self {
-        LogInput { folder, schema, follows, splits: Mutex::default() }
-    }
-
-    pub(super) fn split(&self, number: usize) -> Arc<LogSplit> {
-        let mut splits = self.splits.lock().unwrap_or_else(PoisonError::into_inner);
-        while splits.len() <= number {
-            let path = Arc::new(self.folder.split(splits.len()));
-            splits.push(Arc::new(LogSplit { path, header: OnceLock::new() }));
-        }
-        splits[number].clone()
-    }
-}
 
 /// Reads splits from a position on: a block is a batch.
 pub(super) struct LogReader {
@@ -69,20 +38,48 @@ pub(super) struct LogReader {
     read_bytes: u64,
     /// Where something was wrong, and was asked for once more.
     doubted: Option<u64>,
+    /// The last block that was read of each split.
+    last_blocks: HashMap<usize, ReadBlock>,
     rows: usize,
     held: Vec<Held>,
     reserved: Reservation,
 }
 
-/// What is read.
+/// The split that is read.
 struct OpenSplit {
-    number: usize,
     split: Arc<LogSplit>,
     file: Arc<File>,
     /// Where blocks are read from: what stands before is read for the header alone.
     start: u64,
     /// Where the leaves are, once the header is known.
     plans: Option<Vec<Option<LeafPlan>>>,
+    /// The blocks that were read. `None` if reading did not begin with the first.
+    read: Option<BlocksRead>,
+}
+
+/// Blocks from the first on, to be compared with what the split's end and `log.end` hold.
+#[derive(Clone, Copy)]
+struct BlocksRead {
+    rows: u64,
+    blocks: u64,
+    checksum: u64,
+}
+
+impl OpenSplit {
+    /// The header is known, and blocks are read from `start` on.
+    fn begin(&mut self) {
+        let header = self.split.header.get().filter(|header| header.bytes == self.start);
+        self.read = header.map(|header| BlocksRead { rows: 0, blocks: 0, checksum: header.checksum });
+    }
+
+    /// A block with this head was read.
+    fn note(&mut self, rows: usize, head: &[u8; HEAD_BYTES]) {
+        if let Some(read) = &mut self.read {
+            read.rows += rows as u64;
+            read.blocks += 1;
+            read.checksum = with_head(read.checksum, head);
+        }
+    }
 }
 
 /// What the next bytes are.
@@ -108,6 +105,7 @@ impl LogReader {
             needed: 0,
             read_bytes: READ_BYTES,
             doubted: None,
+            last_blocks: HashMap::new(),
             rows: 0,
             held: Vec::new(),
             reserved: memory.reserve(0)?,
@@ -146,16 +144,20 @@ impl LogReader {
             Ok(None) => return Ok(Piece::Missing(self.bytes.len() as u64 + 1)),
             Ok(Some(header)) => header,
         };
-        if let Some(open) = &mut self.open {
-            let header = open.split.header.get_or_init(|| header);
-            open.plans = Some(header.fit.plans(&open.split.path, &self.live)?);
-            let start = open.start.max(header.bytes);
-            self.go_to(start);
-        }
+        let Some(open) = &mut self.open else { return Ok(Piece::Nothing) };
+        let header = match self.shared.accept(&open.split, header) {
+            Ok(header) => header,
+            Err(message) => return self.doubt(PREFIX_BYTES as u64, "", message),
+        };
+        open.plans = Some(header.fit.plans(&open.split.path, &self.live)?);
+        open.start = open.start.max(header.bytes);
+        let start = open.start;
+        open.begin();
+        self.go_to(start);
         Ok(Piece::Nothing)
     }
 
-    /// Passes over what stands before a place.
+    /// Skips the bytes before a place.
     fn go_to(&mut self, at: u64) {
         let passed = usize::try_from(at - self.at).unwrap_or(usize::MAX).min(self.bytes.len());
         self.bytes.advance(passed);
@@ -164,10 +166,10 @@ impl LogReader {
 
     fn next_block(&mut self) -> Result<Piece> {
         let head_bytes = HEAD_BYTES as u64;
-        let Some(head) = self.bytes.first_chunk() else { return Ok(Piece::Missing(head_bytes)) };
-        let (rows, body_bytes, checksum) = match Head::read(head) {
+        let Some(&head) = self.bytes.first_chunk() else { return Ok(Piece::Missing(head_bytes)) };
+        let (rows, body_bytes, checksum) = match Head::read(&head) {
             Err(message) => return self.doubt(head_bytes, "", message),
-            Ok(Head::End { .. }) => return Ok(Piece::Sealed),
+            Ok(Head::End { rows, blocks, completes_log }) => return self.sealed(rows, blocks, completes_log),
             Ok(Head::Block { rows, body_bytes, checksum }) => (rows as usize, body_bytes as usize, checksum),
         };
         let length = HEAD_BYTES + body_bytes;
@@ -184,7 +186,12 @@ impl LogReader {
         }
         self.rows = rows;
         self.read_bytes = READ_BYTES.max(2 * length as u64);
-        self.go_to(self.at + length as u64);
+        let (begin, end) = (self.at, self.at + length as u64);
+        if let Some(open) = &mut self.open {
+            open.note(rows, &head);
+            self.last_blocks.insert(open.split.number, ReadBlock { begin, end, checksum: checksum_of(&head) });
+        }
+        self.go_to(end);
         Ok(if rows > 0 { Piece::Rows } else { Piece::Nothing })
     }
 
@@ -196,21 +203,56 @@ impl LogReader {
         held.map_err(|wrong| (wrong.place, wrong.message))
     }
 
-    /// Nothing is to be asked for any more: what is not whole is not there yet.
-    fn used_up(&self) -> Ready {
-        if self.shared.follows { Ready::CaughtUp } else { Ready::End }
+    /// The end of a split: nothing follows, and all that it names was read.
+    fn sealed(&self, rows: u64, blocks: u64, completes_log: bool) -> Result<Piece> {
+        let Some(open) = &self.open else { return Ok(Piece::Sealed) };
+        if self.at + (HEAD_BYTES as u64) < self.end {
+            return Err(self.error("", "bytes follow the end of the split; get the file again"));
+        }
+        if let Some(read) = open.read {
+            check_counts((rows, blocks), (read.rows, read.blocks)).map_err(|message| self.error("", message))?;
+        }
+        if completes_log {
+            self.shared.note_final(&open.split);
+            self.shared.end()?;
+        }
+        match (self.shared.end_of(&open.split), open.read) {
+            (Some(end), Some(read)) if end.checksum != read.checksum => Err(self.error(
+                "",
+                "the blocks of the split are not those that the log was completed with; get the file again",
+            )),
+            _ => Ok(Piece::Sealed),
+        }
+    }
+
+    /// All bytes up to the reach of the split were read: an incomplete tail is left for later.
+    fn used_up(&self) -> Result<Ready> {
+        let end = self.open.as_ref().and_then(|open| self.shared.end_of(&open.split));
+        match end {
+            Some(end) if end.bytes <= self.end => {
+                Err(self.error("", "the log is complete, and the split has no end; get the file again"))
+            }
+            _ if self.shared.follows => Ok(Ready::CaughtUp),
+            _ => Ok(Ready::End),
+        }
     }
 }
 
 impl SplitReader for LogReader {
     fn open(&mut self, split: &Split) -> Result<()> {
-        let (number, log_split) = (split.part, self.shared.split(split.part));
-        let file = File::open(&*log_split.path).map_err(Error::io("read", &*log_split.path))?;
+        let log_split = self.shared.split(split.part);
+        let file = log_split.open()?;
         let known = log_split.header.get();
         let plans = known.map(|header| header.fit.plans(&log_split.path, &self.live)).transpose()?;
         let start = known.map_or(split.range.start, |header| split.range.start.max(header.bytes));
         self.at = if known.is_some() { start } else { 0 };
-        self.open = Some(OpenSplit { number, split: log_split, file: Arc::new(file), start, plans });
+        if let Some(header) = known {
+            let last = self.last_blocks.get(&split.part).copied();
+            log_split.check_unchanged(&file, header, last)?;
+        }
+        let mut open = OpenSplit { split: log_split, file: Arc::new(file), start, plans, read: None };
+        open.begin();
+        self.open = Some(open);
         (self.end, self.bytes, self.asked, self.needed) = (split.range.end, Bytes::new(), None, 0);
         (self.rows, self.doubted) = (0, None);
         self.held.clear();
@@ -251,7 +293,7 @@ impl SplitReader for LogReader {
                 Piece::Nothing => {}
                 Piece::Rows => return Ok(Ready::Batch),
                 Piece::Sealed => return Ok(Ready::End),
-                Piece::Missing(_) if self.at + self.bytes.len() as u64 >= self.end => return Ok(self.used_up()),
+                Piece::Missing(_) if self.at + self.bytes.len() as u64 >= self.end => return self.used_up(),
                 Piece::Missing(needed) => {
                     (self.needed, self.bytes) = (needed, Bytes::new());
                     return Ok(Ready::Starved);
@@ -263,7 +305,8 @@ impl SplitReader for LogReader {
     fn position(&self) -> Option<Position> {
         let open = self.open.as_ref()?;
         let offset = if open.plans.is_some() { self.at } else { open.start };
-        Some(Position { part: open.number, offset })
+        let (part, last) = (open.split.number, self.last_blocks.get(&open.split.number).copied());
+        Some(Position { part, offset, mark: open.split.mark(offset, last) })
     }
 
     fn batch(&self) -> Result<Batch<'_>> {

@@ -1,14 +1,12 @@
 //! Logs as a source: followed, or up to where they reach now.
 
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::fs;
 use std::sync::Arc;
 
-use super::folder::LogFolder;
-use super::header::Header;
-use super::reader::{LogInput, LogReader, LogSplit, READ_BYTES};
+use super::folder::{LogFolder, damaged};
+use super::input::LogInput;
+use super::reader::{LogReader, READ_BYTES};
 use crate::error::{Error, Result};
-use crate::format::native::{PREFIX_BYTES, header_bytes};
 use crate::memory::Memory;
 use crate::row::Schema;
 use crate::source::{ColumnFit, Endless, Extent, Position, Scan, Source, Split, SplitReader, Statistics};
@@ -52,31 +50,24 @@ impl LogSource {
             return Err(nothing("the folder holds no log (`split-00000.log`); `LogWriter::create` makes one"));
         }
         let shared = Arc::new(LogInput::new(folder, schema.clone(), follows));
-        let reaches = (0..count).map(|part| read_header(&shared, &shared.split(part))).collect::<Result<_>>()?;
+        if let Some(end) = shared.end()?
+            && end.splits.len() != count
+        {
+            let of_log = end.splits.len();
+            let message = match count < of_log {
+                true => format!("the split is missing: the complete log has {of_log}; put the file back"),
+                false => format!("the complete log has {of_log} splits, and this is one more; remove it"),
+            };
+            return Err(damaged(&shared.split(count.min(of_log)).path, message));
+        }
+        let reach = |number| {
+            let split = shared.split(number);
+            let length = shared.read_header(&split)?;
+            shared.check_length(&split, length).map(|()| length)
+        };
+        let reaches = (0..count).map(reach).collect::<Result<_>>()?;
         Ok(LogSource { path: path.to_owned(), shared, reaches })
     }
-}
-
-/// Reads the header of a split, if it is whole; how long the file is.
-fn read_header(shared: &LogInput, split: &LogSplit) -> Result<u64> {
-    let io = |error| Error::io("read", &*split.path)(error);
-    let file = File::open(&*split.path).map_err(io)?;
-    let length = file.metadata().map_err(io)?.len();
-    let wrong = |message| Error::Data { path: split.path.to_path_buf(), place: ", byte 0".to_owned(), message };
-    if length < PREFIX_BYTES as u64 {
-        return Ok(length);
-    }
-    let mut beginning = vec![0; PREFIX_BYTES];
-    file.read_exact_at(&mut beginning, 0).map_err(io)?;
-    let header = header_bytes(&beginning).map_err(wrong)?;
-    if length >= header as u64 {
-        beginning.resize(header, 0);
-        file.read_exact_at(&mut beginning, 0).map_err(io)?;
-        if let Some(header) = Header::read(&beginning, &shared.schema).map_err(wrong)? {
-            split.header.get_or_init(|| header);
-        }
-    }
-    Ok(length)
 }
 
 impl Source for LogSource {
@@ -135,15 +126,27 @@ impl Source for LogSource {
 
 impl Endless for LogSource {
     fn extent(&self) -> Result<Extent> {
-        let folder = &self.shared.folder;
-        match folder.complete()? {
-            Some(splits) => Ok(Extent { splits, is_complete: true }),
-            None => Ok(Extent { splits: folder.count(self.reaches.len())?, is_complete: false }),
+        match self.shared.end()? {
+            Some(end) => Ok(Extent { splits: end.splits.len(), is_complete: true }),
+            None => Ok(Extent { splits: self.shared.folder.count(self.reaches.len())?, is_complete: false }),
         }
     }
 
     fn reach(&self, part: usize) -> Result<u64> {
         let split = self.shared.split(part);
-        Ok(fs::metadata(&*split.path).map_err(Error::io("read", &*split.path))?.len())
+        let length = fs::metadata(&*split.path).map_err(Error::io("read", &*split.path))?.len();
+        self.shared.check_length(&split, length).map(|()| length)
+    }
+
+    fn name(&self, part: usize) -> String {
+        self.shared.split(part).path.display().to_string()
+    }
+
+    fn resume(&self, starts: &[Position]) -> Result<()> {
+        starts.iter().try_for_each(|&position| self.shared.check_start(position))
+    }
+
+    fn sync(&self, positions: &[Position]) -> Result<()> {
+        self.shared.sync(positions)
     }
 }

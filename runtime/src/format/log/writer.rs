@@ -4,41 +4,46 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::rand::{GetRandomFlags, getrandom};
+
 use super::appender::Appender;
-use super::folder::{LogFolder, damaged};
+use super::folder::{LogEnd, LogFolder, damaged};
 use crate::error::{Error, Result};
-use crate::format::native::{self, NativeFormat};
+use crate::format::native::{self, NativeFormat, SplitName};
 use crate::memory::Memory;
 use crate::page::{RowWriter, windows};
 use crate::row::{RowLayout, Schema};
 use crate::source::{Encoder, Format};
 
-/// Some splits of a log, held by one writer. Rows are written to [`LogSplits::rows`], and go to the file as blocks: full ones when they are handed on,
-/// others when they are flushed.
+/// Some splits of a log, held by one writer. Rows are written to [`LogSplits::rows`] and appended as blocks: full
+/// blocks by [`LogSplits::hand_on`], the others by [`LogSplits::flush`].
 ///
-/// Dropped, it writes what it can.
+/// Dropping it flushes, and ignores errors.
 ///
-/// Each split holds a page of rows and a block of a megabyte at most, and as much while it is put together.
+/// Each split holds at most a page of rows and a block of 1 MiB, and as much while a block is encoded.
 pub struct LogSplits {
     folder: LogFolder,
-    header: Vec<u8>,
+    schema: Schema,
+    /// The log's identity.
+    log: u128,
     splits: Vec<SplitWriter>,
 }
 
 struct SplitWriter {
+    number: usize,
     rows: RowWriter,
     encoder: Box<dyn Encoder>,
     appender: Appender,
 }
 
 impl SplitWriter {
-    fn new(schema: &Schema, appender: Appender) -> Result<Self> {
+    fn new(schema: &Schema, number: usize, appender: Appender) -> Result<Self> {
         let memory = Memory::unbounded("a log's writer");
         let parts = NativeFormat.parts(schema)?;
         let parts = parts.ok_or_else(|| Error::Internal("native files have no parts".to_owned()))?;
         let encoder = parts.encoder(0, &memory)?;
         let rows = RowWriter::new(Arc::new(RowLayout::full(schema.types())), memory);
-        Ok(SplitWriter { rows, encoder, appender })
+        Ok(SplitWriter { number, rows, encoder, appender })
     }
 
     /// Encodes closed pages, and appends the blocks that are full.
@@ -69,67 +74,81 @@ impl LogSplits {
     /// A new log of so many splits. The folder is made, or is empty.
     ///
     /// # Errors
-    /// Where there is something in the folder, the record cannot be written, or files cannot be.
+    /// Fails if the folder is not empty, the record cannot be written, or a file cannot be made.
     pub fn create(path: impl AsRef<Path>, schema: &Schema, splits: usize) -> Result<Self> {
         let folder = LogFolder::at(path.as_ref());
         fs::create_dir_all(folder.path()).map_err(Error::io("create", folder.path()))?;
         if fs::read_dir(folder.path()).map_err(Error::io("read", folder.path()))?.next().is_some() {
             let message = "the folder is not empty; `LogWriter::open` goes on with a log that is there";
-            return Err(damaged(folder.path(), message.to_owned()));
+            return Err(damaged(folder.path(), message));
         }
-        let mut log = Self::of(folder, schema)?;
-        (0..splits.max(1)).try_for_each(|number| log.open_split(schema, number))?;
+        let mut log = Self::of(folder, schema, new_identity()?);
+        (0..splits.max(1)).try_for_each(|number| log.open_split(number))?;
         Ok(log)
     }
 
-    /// All splits of a log that is there, and others, until there are so many.
+    /// All splits of a log that is there, and new ones until there are `splits`.
     ///
     /// # Errors
-    /// Where there is no log, another writer has one of its splits, or the log is complete.
+    /// Fails if there is no log, another writer has one of its splits, or the log is complete.
     pub fn open(path: impl AsRef<Path>, schema: &Schema, splits: usize) -> Result<Self> {
-        let mut log = Self::existing(path.as_ref(), schema)?;
-        let count = log.folder.first_count()?.max(splits);
-        (0..count).try_for_each(|number| log.open_split(schema, number))?;
+        let (folder, identity) = Self::existing(path.as_ref())?;
+        let count = folder.first_count()?.max(splits);
+        // The writer that made the log may have died before the first header was whole.
+        let mut log = Self::of(folder, schema, identity.map_or_else(new_identity, Ok)?);
+        (0..count).try_for_each(|number| log.open_split(number))?;
         Ok(log)
     }
 
-    /// So many new splits of a log that is there; others go on with theirs.
+    /// So many new splits of a log that is there. Other writers keep theirs.
     ///
     /// # Errors
-    /// Where there is no log, or it is complete.
+    /// Fails if there is no log, or it is complete.
     pub fn add(path: impl AsRef<Path>, schema: &Schema, splits: usize) -> Result<Self> {
-        let mut log = Self::existing(path.as_ref(), schema)?;
-        let mut number = log.folder.first_count()?;
+        let (folder, identity) = Self::existing(path.as_ref())?;
+        let Some(identity) = identity else {
+            let message =
+                "its header is not whole: another writer makes the log, or has died; `LogWriter::open` goes on with it";
+            return Err(damaged(&folder.split(0), message));
+        };
+        let mut number = folder.first_count()?;
+        let mut log = Self::of(folder, schema, identity);
         while log.splits.len() < splits.max(1) {
-            if let Some(appender) = Appender::create(&log.folder.split(number), &log.header)? {
-                log.splits.push(SplitWriter::new(schema, appender)?);
+            if let Some(appender) = Appender::create(&log.folder.split(number), &log.header(number)?)? {
+                log.splits.push(SplitWriter::new(schema, number, appender)?);
             }
             number += 1;
         }
         Ok(log)
     }
 
-    fn existing(path: &Path, schema: &Schema) -> Result<Self> {
+    /// The folder of a log that is not complete, and its identity, if a header is whole.
+    fn existing(path: &Path) -> Result<(LogFolder, Option<u128>)> {
         let folder = LogFolder::at(path);
         if !folder.path().is_dir() || folder.first_count()? == 0 {
             let reason = "there is no log in this folder; `LogWriter::create` makes one".to_owned();
             return Err(Error::NoInput { path: path.display().to_string(), reason });
         }
         if folder.complete()?.is_some() {
-            return Err(damaged(path, "the log is complete: nothing may follow".to_owned()));
+            return Err(damaged(path, "the log is complete: nothing may follow"));
         }
-        Self::of(folder, schema)
+        let identity = folder.identity()?;
+        Ok((folder, identity))
     }
 
-    fn of(folder: LogFolder, schema: &Schema) -> Result<Self> {
-        let header = native::header(schema)
-            .map_err(|reason| Error::Plan(format!("cannot write a log: {reason}, which is too much")))?;
-        Ok(LogSplits { folder, header, splits: Vec::new() })
+    fn of(folder: LogFolder, schema: &Schema, log: u128) -> Self {
+        LogSplits { folder, schema: schema.clone(), log, splits: Vec::new() }
     }
 
-    fn open_split(&mut self, schema: &Schema, number: usize) -> Result<()> {
-        let appender = Appender::open(&self.folder.split(number), &self.header)?;
-        self.splits.push(SplitWriter::new(schema, appender)?);
+    fn header(&self, number: usize) -> Result<Vec<u8>> {
+        let number = u32::try_from(number).map_err(|_| Error::Internal(format!("a log of {number} splits")))?;
+        native::header(&self.schema, Some(SplitName { log: self.log, number }))
+            .map_err(|reason| Error::Plan(format!("cannot write a log: {reason}, which is too much")))
+    }
+
+    fn open_split(&mut self, number: usize) -> Result<()> {
+        let appender = Appender::open(&self.folder.split(number), &self.header(number)?)?;
+        self.splits.push(SplitWriter::new(&self.schema, number, appender)?);
         Ok(())
     }
 
@@ -178,7 +197,7 @@ impl LogSplits {
         self.splits.iter_mut().try_for_each(SplitWriter::flush)
     }
 
-    /// As [`LogSplits::flush`], and has the disk keep them.
+    /// As [`LogSplits::flush`], and makes the rows durable.
     ///
     /// # Errors
     /// As [`LogSplits::flush`].
@@ -197,19 +216,35 @@ impl LogSplits {
         self.splits.iter_mut().try_for_each(|split| split.appender.seal())
     }
 
-    /// Ends all splits of the log for good, and says that no more will come.
+    /// Appends all rows, ends all splits of the log for good, and completes it. If that fails, it can be repeated.
     ///
     /// # Errors
-    /// As [`LogSplits::flush`], and where another writer has a split.
+    /// As [`LogSplits::flush`], and if another writer has a split.
     pub fn seal_all(&mut self) -> Result<()> {
-        self.seal()?;
-        let count = self.folder.first_count()?;
-        for path in (0..count).map(|number| self.folder.split(number)) {
-            if !self.splits.iter().any(|split| split.appender.path() == path) {
-                Appender::open(&path, &self.header)?.seal()?;
+        self.flush()?;
+        // All locks are held until `log.end` is there: that tells readers that its writer is alive.
+        let mut others = Vec::new();
+        for number in 0..self.folder.first_count()? {
+            if !self.splits.iter().any(|split| split.number == number) {
+                others.push((number, Appender::open(&self.folder.split(number), &self.header(number)?)?));
             }
         }
-        self.folder.set_complete(count)
+        let own = self.splits.iter_mut().map(|split| (split.number, &mut split.appender));
+        let mut all: Vec<_> = own.chain(others.iter_mut().map(|(number, split)| (*number, split))).collect();
+        all.sort_unstable_by_key(|(number, _)| *number);
+        let splits = all.into_iter().map(|(_, split)| split.seal_with_log()).collect::<Result<_>>()?;
+        self.folder.set_complete(&LogEnd { log: self.log, splits })
+    }
+}
+
+/// A random identity for a new log.
+fn new_identity() -> Result<u128> {
+    let mut bytes = [0; 16];
+    let filled = getrandom(&mut bytes, GetRandomFlags::empty());
+    match filled {
+        Ok(16) => Ok(u128::from_le_bytes(bytes)),
+        Ok(count) => Err(Error::Internal(format!("the system gave {count} random bytes of 16"))),
+        Err(error) => Err(Error::Plan(format!("cannot make a log: the system gives no random numbers: {error}"))),
     }
 }
 

@@ -40,7 +40,7 @@ impl Format for NativeFormat {
 
 /// What a file begins with.
 fn head(schema: &Schema) -> Result<Vec<u8>> {
-    header(schema).map_err(|reason| Error::Plan(format!("cannot write native: {reason}, which is too much")))
+    header(schema, None).map_err(|reason| Error::Plan(format!("cannot write native: {reason}, which is too much")))
 }
 
 /// Blocks stand by themselves; what the end says of them is added up.
@@ -63,7 +63,7 @@ impl Counts {
     }
 
     fn end(self) -> Head {
-        Head::End { rows: self.rows, blocks: self.blocks }
+        Head::End { rows: self.rows, blocks: self.blocks, completes_log: false }
     }
 }
 

@@ -5,8 +5,11 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::leaf::StoredLeaf;
 use crate::row::Schema;
 
-/// The version that is written, and the only one that is read.
-const VERSION: u16 = 1;
+/// The version of a file.
+const FILE_VERSION: u16 = 1;
+
+/// The version of a split of a log: a [`SplitName`] stands after the prefix.
+const SPLIT_VERSION: u16 = 2;
 
 /// Magic number, version, count of leaves, bytes of the header.
 pub(in crate::format) const PREFIX_BYTES: usize = 12;
@@ -19,18 +22,54 @@ const CHECKSUM_BYTES: usize = 8;
 /// No sensible record's header has more.
 const LONGEST_HEADER_BYTES: usize = 1 << 24;
 
-/// The header of a file of such records.
+/// Names a split of a log, in the split's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::format) struct SplitName {
+    /// The identity of the log: a random number, the same in all of its splits.
+    pub(in crate::format) log: u128,
+    /// The split's number.
+    pub(in crate::format) number: u32,
+}
+
+impl SplitName {
+    /// Its bytes in a header: identity, number, zeros.
+    pub(in crate::format) const BYTES: usize = 24;
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.log.to_le_bytes());
+        out.extend_from_slice(&self.number.to_le_bytes());
+        out.extend_from_slice(&[0; 4]);
+    }
+
+    /// The split that a whole header names. `None` if it is the header of a file.
+    pub(in crate::format) fn of(header: &[u8]) -> Option<Self> {
+        if version_of(header)? != SPLIT_VERSION {
+            return None;
+        }
+        let (log, rest) = header.get(PREFIX_BYTES..)?.split_first_chunk()?;
+        Some(SplitName { log: u128::from_le_bytes(*log), number: u32::from_le_bytes(*rest.first_chunk()?) })
+    }
+}
+
+fn version_of(header: &[u8]) -> Option<u16> {
+    Some(u16::from_le_bytes(*header.get(4..)?.first_chunk()?))
+}
+
+/// The header of a file of such records, or of a split of a log.
 ///
 /// # Errors
-/// Where a record has more leaves, or longer names, than a header can say.
-pub(in crate::format) fn header(schema: &Schema) -> Result<Vec<u8>, String> {
+/// Fails if a record has more leaves, or longer names, than a header can hold.
+pub(in crate::format) fn header(schema: &Schema, split: Option<SplitName>) -> Result<Vec<u8>, String> {
     let leaves = schema.leaves();
     let count = u16::try_from(leaves.len()).map_err(|_| format!("the record has {} values", leaves.len()))?;
     let mut bytes = Vec::new();
     bytes.extend_from_slice(b"dfnf");
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&split.map_or(FILE_VERSION, |_| SPLIT_VERSION).to_le_bytes());
     bytes.extend_from_slice(&count.to_le_bytes());
     bytes.extend_from_slice(&[0; 4]);
+    if let Some(split) = split {
+        split.write(&mut bytes);
+    }
     leaves.iter().try_for_each(|leaf| StoredLeaf::of(leaf).write(&mut bytes))?;
     let length = bytes.len() + CHECKSUM_BYTES;
     if length > LONGEST_HEADER_BYTES {
@@ -54,8 +93,10 @@ pub(in crate::format) fn header_bytes(prefix: &[u8]) -> Result<usize, String> {
         return Err(format!("not a native file: expected `dfnf` at its start, found `{}`", prefix[..4].escape_ascii()));
     }
     let version = u16::from_le_bytes([prefix[4], prefix[5]]);
-    if version != VERSION {
-        return Err(format!("the file has version {version} of the native format, and this program reads {VERSION}"));
+    if !matches!(version, FILE_VERSION | SPLIT_VERSION) {
+        return Err(format!(
+            "the file has version {version} of the native format, and this program reads {FILE_VERSION} and {SPLIT_VERSION}"
+        ));
     }
     let length = u32::from_le_bytes([prefix[8], prefix[9], prefix[10], prefix[11]]) as usize;
     match (PREFIX_BYTES + CHECKSUM_BYTES..=LONGEST_HEADER_BYTES).contains(&length) {
@@ -75,7 +116,8 @@ pub(in crate::format) fn leaves_of(header: &[u8]) -> Result<Vec<StoredLeaf>, Str
         return Err(damaged());
     }
     let count = u16::from_le_bytes([body[6], body[7]]);
-    let mut rest = &body[PREFIX_BYTES..];
+    let begin = PREFIX_BYTES + SplitName::of(body).map_or(0, |_| SplitName::BYTES);
+    let mut rest = body.get(begin..).unwrap_or_default();
     let leaves = (0..count).map(|_| StoredLeaf::read(&mut rest)).collect::<Option<Vec<_>>>();
     leaves.filter(|_| rest.is_empty()).ok_or_else(|| "the header makes no sense".to_owned())
 }
@@ -91,7 +133,12 @@ pub(in crate::format) enum Head {
         checksum: u64,
     },
     /// The end, and what came before it.
-    End { rows: u64, blocks: u64 },
+    End {
+        rows: u64,
+        blocks: u64,
+        /// It ends a split of a log that is complete.
+        completes_log: bool,
+    },
 }
 
 impl Head {
@@ -106,9 +153,9 @@ impl Head {
                 out.extend_from_slice(&[0; 4]);
                 out.extend_from_slice(&checksum.to_le_bytes());
             }
-            Head::End { rows, blocks } => {
+            Head::End { rows, blocks, completes_log } => {
                 out.extend_from_slice(b"dfne");
-                out.extend_from_slice(&[0; 4]);
+                out.extend_from_slice(&u32::from(completes_log).to_le_bytes());
                 out.extend_from_slice(&rows.to_le_bytes());
                 out.extend_from_slice(&blocks.to_le_bytes());
             }
@@ -128,7 +175,7 @@ impl Head {
         }
         match &four(0) {
             b"dfnb" => Ok(Head::Block { rows: u32_at(4), body_bytes: u32_at(8), checksum: u64_at(16) }),
-            b"dfne" => Ok(Head::End { rows: u64_at(8), blocks: u64_at(16) }),
+            b"dfne" => Ok(Head::End { rows: u64_at(8), blocks: u64_at(16), completes_log: u32_at(4) != 0 }),
             found => Err(format!("expected the head of a block, found `{}`", found.escape_ascii())),
         }
     }

@@ -24,5 +24,5 @@ mod source;
 pub(super) use columns::{Held, batch_of, block};
 pub use encoder::NativeFormat;
 pub(super) use fit::{FileFit, LeafPlan};
-pub(super) use frame::{HEAD_BYTES, Head, PREFIX_BYTES, header, header_bytes, leaves_of};
+pub(super) use frame::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName, header, header_bytes, leaves_of};
 pub use source::NativeSource;

@@ -125,8 +125,8 @@ impl NativeReader {
                 let size = Mib(body_bytes as usize);
                 self.reserved.resize(bytes).map_err(|error| self.error("", format!("a block of {size}: {error}")))?;
             }
-            Head::End { rows, blocks } if (rows, blocks) == self.seen => self.state = State::Done,
-            Head::End { rows, blocks } => {
+            Head::End { rows, blocks, .. } if (rows, blocks) == self.seen => self.state = State::Done,
+            Head::End { rows, blocks, .. } => {
                 let (seen_rows, seen_blocks) = self.seen;
                 let message = format!(
                     "the file is damaged: expected {rows} records in {blocks} blocks, found {seen_rows} in {seen_blocks}"

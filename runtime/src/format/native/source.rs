@@ -88,7 +88,7 @@ fn find_blocks(file: &InputFile, begin: u64) -> Result<Blocks> {
                 at += HEAD_BYTES as u64 + u64::from(body_bytes);
                 starts.push(at);
             }
-            Head::End { rows, blocks } => {
+            Head::End { rows, blocks, .. } => {
                 let message = match () {
                     () if rows != sum || blocks + 1 != starts.len() as u64 => {
                         format!("expected {rows} records in {blocks} blocks, found {sum} in {}", starts.len() - 1)

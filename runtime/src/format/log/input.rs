@@ -1,0 +1,282 @@
+//! A log as the readers of one source see it: its identity, its splits and its end.
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::folder::{LogEnd, LogFolder, SplitEnd, damaged, damaged_at};
+use super::header::{Header, check_name, header_in};
+use crate::error::{Error, Result};
+use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName};
+use crate::row::Schema;
+use crate::source::{Mark, Position};
+
+/// What a source and its readers share.
+pub(super) struct LogInput {
+    pub(super) folder: LogFolder,
+    pub(super) schema: Schema,
+    /// Readers wait for bytes that are missing.
+    pub(super) follows: bool,
+    /// The log's identity, from the first header that was read, or from `log.end`.
+    identity: OnceLock<u128>,
+    /// What `log.end` holds, once it is there.
+    end: OnceLock<LogEnd>,
+    /// A split whose end is that of a complete log.
+    final_split: OnceLock<usize>,
+    /// By number, up to the greatest that was asked for.
+    splits: Mutex<Vec<Arc<LogSplit>>>,
+}
+
+/// A split.
+pub(super) struct LogSplit {
+    pub(super) number: usize,
+    pub(super) path: Arc<PathBuf>,
+    /// Once it is read.
+    pub(super) header: OnceLock<Header>,
+    /// Up to there it is known to be on disk.
+    synced: AtomicU64,
+}
+
+/// A block that was read.
+#[derive(Clone, Copy)]
+pub(super) struct ReadBlock {
+    pub(super) begin: u64,
+    pub(super) end: u64,
+    /// The checksum of its head, which has one of its body.
+    pub(super) checksum: u64,
+}
+
+/// The mark of a position in a log: the log's identity and the block before the position.
+struct LogMark {
+    log: u128,
+    /// Where the block begins; 0 before the first block.
+    begin: u64,
+    /// The checksum of its head.
+    checksum: u64,
+}
+
+impl LogMark {
+    fn of(Mark(bytes): Mark) -> Self {
+        let number = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let log = u128::from(number(8)) << 64 | u128::from(number(0));
+        LogMark { log, begin: number(16), checksum: number(24) }
+    }
+
+    fn mark(&self) -> Mark {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.log.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.begin.to_le_bytes());
+        bytes[24..].copy_from_slice(&self.checksum.to_le_bytes());
+        Mark(bytes)
+    }
+}
+
+impl LogInput {
+    pub(super) fn new(folder: LogFolder, schema: Schema, follows: bool) -> Self {
+        let (identity, end, final_split) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        LogInput { folder, schema, follows, identity, end, final_split, splits: Mutex::default() }
+    }
+
+    pub(super) fn split(&self, number: usize) -> Arc<LogSplit> {
+        let mut splits = self.splits.lock().unwrap_or_else(PoisonError::into_inner);
+        while splits.len() <= number {
+            let number = splits.len();
+            splits.push(Arc::new(LogSplit {
+                number,
+                path: Arc::new(self.folder.split(number)),
+                header: OnceLock::new(),
+                synced: AtomicU64::new(0),
+            }));
+        }
+        splits[number].clone()
+    }
+
+    /// Takes a header that was read as that of a split.
+    ///
+    /// # Errors
+    /// Fails if it names another split, or one of another log.
+    pub(super) fn accept<'s>(&self, split: &'s LogSplit, header: Header) -> Result<&'s Header, String> {
+        let log = *self.identity.get_or_init(|| header.name.log);
+        check_name(header.name, SplitName { log, number: split.number as u32 })?;
+        Ok(split.header.get_or_init(|| header))
+    }
+
+    /// Reads the header of a split, if it is whole. Returns the length of the file.
+    pub(super) fn read_header(&self, split: &LogSplit) -> Result<u64> {
+        let file = split.open()?;
+        let (bytes, length) = header_in(&file, &split.path)?;
+        let wrong = |message: String| damaged_at(&split.path, 0, message);
+        if let Some(header) = Header::read(&bytes.unwrap_or_default(), &self.schema).map_err(wrong)? {
+            self.accept(split, header).map_err(|message| damaged(&split.path, message))?;
+        }
+        Ok(length)
+    }
+
+    /// What `log.end` holds. `None` if the log is not complete.
+    ///
+    /// # Errors
+    /// Fails if the file is damaged, that of another log, or missing.
+    pub(super) fn end(&self) -> Result<Option<&LogEnd>> {
+        if let Some(end) = self.end.get() {
+            return Ok(Some(end));
+        }
+        let mut end = self.folder.complete()?;
+        if let (None, Some(&number)) = (&end, self.final_split.get())
+            && !self.split(number).has_writer()?
+        {
+            // Its writer may have completed the log just before.
+            end = self.folder.complete()?;
+            if end.is_none() {
+                let message = "the file is missing, and the splits are those of a complete log; put it back, or seal the log \
+                               again: `LogWriter::open`, then `seal_all`";
+                return Err(damaged(&self.folder.end(), message));
+            }
+        }
+        let Some(end) = end else { return Ok(None) };
+        if *self.identity.get_or_init(|| end.log) != end.log {
+            return Err(damaged(&self.folder.end(), "the file belongs to another log; put the log's own file back"));
+        }
+        Ok(Some(self.end.get_or_init(|| end)))
+    }
+
+    /// The end of a split of a complete log, as far as that was looked up.
+    pub(super) fn end_of(&self, split: &LogSplit) -> Option<SplitEnd> {
+        self.end.get().and_then(|end| end.splits.get(split.number)).copied()
+    }
+
+    /// A reader has come to an end that is that of a complete log.
+    pub(super) fn note_final(&self, split: &LogSplit) {
+        self.final_split.get_or_init(|| split.number);
+    }
+
+    /// Checks the length of a split, if the log is complete.
+    ///
+    /// # Errors
+    /// Fails if `log.end` has another length.
+    pub(super) fn check_length(&self, split: &LogSplit, length: u64) -> Result<()> {
+        match self.end_of(split) {
+            Some(SplitEnd { bytes, .. }) if bytes != length => {
+                let message = format!(
+                    "the log is complete, and this split had {bytes} bytes then; it has {length} now: it was cut off or \
+                     replaced; put the file back"
+                );
+                Err(damaged(&split.path, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that a split holds the records before a position, which its mark identifies.
+    ///
+    /// # Errors
+    /// Fails if the split is missing, shorter, or another one.
+    pub(super) fn check_start(&self, position: Position) -> Result<()> {
+        let (split, Position { offset, mark, .. }) = (self.split(position.part), position);
+        if offset == 0 && mark == Mark::NONE {
+            return Ok(());
+        }
+        let wrong = |message: &str| {
+            damaged(&split.path, format!("{message}; put the file back, or start over with an empty snapshot folder"))
+        };
+        if !split.path.try_exists().map_err(Error::io("read", &*split.path))? {
+            return Err(wrong("the snapshot has read this split, and it is missing"));
+        }
+        let length = self.read_header(&split)?;
+        let (Some(header), true) = (split.header.get(), length >= offset) else {
+            let message =
+                format!("the snapshot has read {offset} bytes of this split, and it has {length}: it was cut off");
+            return Err(wrong(&message));
+        };
+        let LogMark { log, begin, checksum } = LogMark::of(mark);
+        if log != header.name.log {
+            return Err(wrong("the snapshot was taken of another log, not of the one that is here now"));
+        }
+        if begin == 0 && offset > header.bytes {
+            return Err(wrong("the snapshot does not name the last block that it has read"));
+        }
+        let is_same = begin == 0 || split.holds(&split.open()?, ReadBlock { begin, end: offset, checksum })?;
+        match is_same {
+            true => Ok(()),
+            false => Err(wrong(&format!("the block before byte {offset} is not the one that the snapshot has read"))),
+        }
+    }
+
+    /// Makes durable the records before positions.
+    pub(super) fn sync(&self, positions: &[Position]) -> Result<()> {
+        let mut has_new = false;
+        for &Position { part, offset, .. } in positions {
+            let split = self.split(part);
+            let synced = split.synced.load(Ordering::Relaxed);
+            if synced < offset {
+                split.open()?.sync_data().map_err(Error::io("sync", &*split.path))?;
+                split.synced.fetch_max(offset, Ordering::Relaxed);
+                has_new |= synced == 0;
+            }
+        }
+        if has_new { self.folder.sync() } else { Ok(()) }
+    }
+}
+
+impl LogSplit {
+    pub(super) fn open(&self) -> Result<File> {
+        File::open(&*self.path).map_err(Error::io("read", &*self.path))
+    }
+
+    /// Identifies the records before an offset, where this block ends if it is the last that was read.
+    pub(super) fn mark(&self, offset: u64, last: Option<ReadBlock>) -> Mark {
+        let (Some(header), block) = (self.header.get(), last.filter(|block| block.end == offset)) else {
+            return Mark::NONE;
+        };
+        match block {
+            Some(ReadBlock { begin, checksum, .. }) => LogMark { log: header.name.log, begin, checksum }.mark(),
+            None if offset == header.bytes => LogMark { log: header.name.log, begin: 0, checksum: 0 }.mark(),
+            None => Mark::NONE,
+        }
+    }
+
+    /// Returns `true` if a block that was read is still there.
+    pub(super) fn holds(&self, file: &File, block: ReadBlock) -> Result<bool> {
+        let mut head = [0; HEAD_BYTES];
+        match file.read_exact_at(&mut head, block.begin) {
+            Ok(()) => Ok(checksum_of(&head) == block.checksum && Head::read(&head).is_ok()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(Error::io("read", &*self.path)(error)),
+        }
+    }
+
+    /// Checks that a file is the one of which was read before: the last block, or the header.
+    ///
+    /// # Errors
+    /// Fails if the split was cut off or replaced.
+    pub(super) fn check_unchanged(&self, file: &File, header: &Header, last: Option<ReadBlock>) -> Result<()> {
+        let is_same = match last {
+            Some(block) => self.holds(file, block)?,
+            None => {
+                let mut bytes = [0; PREFIX_BYTES + SplitName::BYTES];
+                file.read_exact_at(&mut bytes, 0).map_err(Error::io("read", &*self.path))?;
+                SplitName::of(&bytes) == Some(header.name)
+            }
+        };
+        match is_same {
+            true => Ok(()),
+            false => Err(damaged(&self.path, "the file was cut off or replaced while it was followed; put it back")),
+        }
+    }
+
+    /// Returns `true` if a writer holds the lock of the split.
+    fn has_writer(&self) -> Result<bool> {
+        match self.open()?.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(Error::io("lock", &*self.path)(error)),
+        }
+    }
+}
+
+/// The checksum that a head has of itself.
+pub(super) fn checksum_of(head: &[u8; HEAD_BYTES]) -> u64 {
+    head.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
