@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use runtime::operators::{EventTime, Fold, InTime, Project, SideOutput, StateLeaf, WindowAggregate, WindowStart};
 use runtime::plan::Reads;
-use runtime::row::{LeafType, Schema};
+use runtime::row::{HiddenLeaf, LeafType, Schema};
 use runtime::strategy::{EventTimeOf, TumblingWindows};
 use runtime::value::Timestamp;
 
@@ -60,7 +60,7 @@ impl Untimed for Unbounded {}
 #[diagnostic::on_unimplemented(
     message = "windows are cut by event time, and these records have none",
     label = "no event time",
-    note = "say which field it is right behind the source: `.event_time(|r| r.time, Lateness::bounded(secs(5)))`; the records of a `DataSet` are grouped by the hour or day of a field"
+    note = "say which field it is right behind the source: `.event_time(|r| r.time, Lateness::bounded(secs(5)))`; the records of a `DataSet` are grouped by the hour or day of a field; a join of two streams has no event time"
 )]
 pub trait HasTime: Mode {}
 impl HasTime for Timed {}
@@ -261,8 +261,10 @@ impl Handle {
     #[inline(never)]
     fn windowed(&self, key: &[usize], micros: i64, caller: &'static Location<'static>) -> (Handle, Vec<usize>) {
         let schema = self.schema();
-        let (time, start) = (schema.event_time().unwrap_or_default(), schema.leaves().len());
-        let schema = schema.with_leaf("window start", LeafType::Timestamp);
+        let start = schema.leaves().len();
+        // Rows of a timed flow have event time. Else this names a leaf that is not there, and the plan is rejected.
+        let time = schema.event_time().unwrap_or(start);
+        let schema = schema.with_hidden(HiddenLeaf::WindowStart);
         let windows = TumblingWindows { time, micros };
         let next = self.next.called_at(caller);
         let key: Vec<usize> = key.iter().copied().chain([start]).collect();

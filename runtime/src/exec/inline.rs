@@ -46,8 +46,8 @@ impl Watch {
 pub(super) enum InlineStep {
     Filter(Filter),
     Project(usize, Arc<[usize]>),
-    /// The windows, and where those of rows begin that were looked at last, by the rows' numbers.
-    WindowStart(usize, TumblingWindows, Vec<i64>),
+    /// The windows, the leaf that gets their begin, and the begins for the rows at hand, by the rows' numbers.
+    WindowStart(usize, TumblingWindows, usize, Vec<i64>),
     RuntimeFilter(KeyCheck),
 }
 
@@ -59,7 +59,7 @@ impl InlineStep {
 
     /// Looks up where the windows of some rows begin.
     fn find_windows(&mut self, batch: &Batch<'_>, rows: &Selection) {
-        let InlineStep::WindowStart(_, windows, starts) = self else { return };
+        let InlineStep::WindowStart(_, windows, _, starts) = self else { return };
         let Some(&last) = rows.rows().last() else { return };
         if starts.len() <= last as usize {
             starts.resize(last as usize + 1, 0);
@@ -155,7 +155,7 @@ pub(super) fn with_projection<R>(
     let Some(last @ InlineStep::WindowStart(..)) = inline.last_mut() else { return f(batch) };
     last.find_windows(batch, rows);
     match last {
-        InlineStep::WindowStart(_, _, starts) => f(&batch.with_times(starts)),
+        InlineStep::WindowStart(_, _, leaf, starts) => f(&batch.with_times(*leaf, starts)),
         _ => f(batch),
     }
 }

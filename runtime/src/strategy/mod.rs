@@ -194,8 +194,8 @@ pub enum Role {
     Project(Vec<usize>),
     /// The same rows with other leaves, as [`Role::Project`]; the source, which stands before it, says how far event time is.
     EventTime(Vec<usize>, EventTimeOf),
-    /// The same rows with one leaf more: where the window begins that their event time is in.
-    WindowStart(TumblingWindows),
+    /// The same rows with one more leaf, of this number: the begin of the window of their event time.
+    WindowStart(TumblingWindows, usize),
     /// Has strategies, and sets some of its rows aside, which leave by its driver's [`SIDE_OUTPUT`]. Where nobody reads that, rows go past it.
     SetsAside,
     /// The rows that its input sets aside.

@@ -13,6 +13,7 @@
 //! that it runs in.
 
 use crate::page::Input;
+use crate::row::HiddenLeaf;
 
 mod aggregate;
 mod event_time;
@@ -23,6 +24,11 @@ pub use aggregate::WindowAggregate;
 pub use event_time::EventTime;
 pub use late::InTime;
 pub use start::WindowStart;
+
+/// The last leaf of the key is the begin of the window.
+fn needs_start(key: &[usize]) -> Option<(usize, HiddenLeaf)> {
+    Some((*key.last()?, HiddenLeaf::WindowStart))
+}
 
 /// Calls `f` with each row, and where its window begins.
 fn for_each_begin(input: &Input<'_>, leaf: usize, f: impl FnOnce(&mut dyn Iterator<Item = (u32, i64)>)) {

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::plan::{Operator, Table};
-use crate::row::{Datum, LeafSet, Schema};
+use crate::row::{Datum, HiddenLeaf, LeafSet, Schema};
 use crate::strategy::{Role, TumblingWindows};
 
 /// Puts behind records where their window begins.
@@ -33,8 +33,12 @@ impl Operator for WindowStart {
         reads
     }
 
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        Some((self.windows.time, HiddenLeaf::EventTime))
+    }
+
     fn role(&self) -> Role {
-        Role::WindowStart(self.windows)
+        Role::WindowStart(self.windows, self.schema.leaves().len().saturating_sub(1))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
