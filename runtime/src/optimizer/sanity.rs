@@ -54,6 +54,8 @@ pub(super) fn check(plan: &PhysicalPlan, nodes: &[Arc<Node>]) -> Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::error::Origin;
     use crate::operators::{Project, Sample, WindowStart};
@@ -75,7 +77,16 @@ mod tests {
         let record = SchemaBuilder::build(|builder| builder.leaf(LeafType::Timestamp));
         let window = |input: Arc<Node>| {
             let schema = input.schema().with_hidden(HiddenLeaf::WindowStart);
-            node("window", 4, WindowStart { schema, windows: TumblingWindows { time: 1, micros: 60 } }, vec![input])
+            node(
+                "window",
+                4,
+                WindowStart {
+                    schema,
+                    windows: TumblingWindows { time: 1, micros: 60 },
+                    length: Duration::from_micros(60),
+                },
+                vec![input],
+            )
         };
         let view = |input: Arc<Node>| {
             let (input_schema, output) = (input.schema().clone(), record.with_event_time());
