@@ -388,3 +388,64 @@ fn records_are_shipped_once_with_late_ones_and_without() {
     assert_eq!(shipped(false), 1);
     assert_eq!(shipped(true), 1);
 }
+
+/// Windows of a length, over a log whose records have these times in microseconds.
+fn windows_of(
+    env: &Env,
+    length: Duration,
+    times: &[i64],
+    folder: &Folder,
+) -> dataflow::Result<Vec<(u64, Timestamp, u64)>> {
+    let mut log = LogWriter::create(folder.join("log"), 1)?;
+    for &time in times {
+        log.append(&Click { url: "a".to_owned(), time: Timestamp::from_micros(time), bytes: 1 })?;
+    }
+    log.seal_all()?;
+    counted_by(env.read_log(folder.join("log"))?, length).write_native(folder.join("out"));
+    env.run()?;
+    env.read_native::<(u64, Timestamp, u64)>(folder.join("out"))?.sort(|count| count.1).collect()
+}
+
+#[dataflow]
+fn counted_by(clicks: DataStream<Click>, length: Duration) -> DataStream<(u64, Timestamp, u64)> {
+    let timed = clicks.event_time(|c| c.time, Lateness::none());
+    timed.group_by(|c| c.bytes).window(Tumbling::of(length)).count()
+}
+
+#[test]
+fn windows_without_a_possible_length_are_refused() {
+    for (length, named) in [
+        (Duration::ZERO, "0ns"),
+        (Duration::from_nanos(999), "999ns"),
+        (Duration::MAX, "18446744073709551615.999999999s"),
+    ] {
+        on_each_engine(|engine, env| {
+            let error = windows_of(env, length, &[1], &Folder::default()).unwrap_err().to_string();
+            assert!(error.contains(named) && error.contains("window"), "{engine}: {error}");
+            assert!(error.contains("tests/windows.rs:"), "{engine}: {error}");
+        });
+    }
+    on_each_engine(|engine, env| {
+        let found = windows_of(env, Duration::from_micros(1), &[1, 2, 2], &Folder::default()).unwrap();
+        let time = Timestamp::from_micros;
+        assert_eq!(found, [(1, time(1), 1), (1, time(2), 2)], "{engine}");
+    });
+}
+
+#[test]
+fn event_times_whose_window_is_out_of_range_are_refused() {
+    let minute = mins(1);
+    let floor = |time: i64| time - time.rem_euclid(60_000_000);
+    // The last window that ends in time, and the first that begins in time.
+    let (first, last) = (floor(i64::MIN + 60_000_000), floor(i64::MAX) - 60_000_000);
+    on_each_engine(|engine, env| {
+        let found = windows_of(env, minute, &[first, 0, last + 59_999_999], &Folder::default()).unwrap();
+        let time = Timestamp::from_micros;
+        assert_eq!(found, [(1, time(first), 1), (1, time(0), 1), (1, time(last), 1)], "{engine}");
+        for wrong in [i64::MIN, i64::MIN + 1, first - 1, last + 60_000_000, i64::MAX - 1, i64::MAX] {
+            let error = windows_of(env, minute, &[0, wrong], &Folder::default()).unwrap_err().to_string();
+            assert!(error.contains(&format!("event time {} ", time(wrong))), "{engine}, {wrong}: {error}");
+            assert!(error.contains("tests/windows.rs:"), "{engine}: {error}");
+        }
+    });
+}

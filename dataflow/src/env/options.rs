@@ -230,10 +230,10 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(compare)
         .arg(flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"))
         .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
-        .arg(latency.value_parser(parse_duration))
-        .arg(idle.value_parser(parse_duration))
+        .arg(time(latency))
+        .arg(time(idle))
         .arg(snapshots)
-        .arg(every.value_parser(parse_duration))
+        .arg(time(every))
         .arg(flag("restore", "Go on from the newest snapshot, if there is one").requires("snapshots"))
         .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
         .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
@@ -265,8 +265,19 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
     bytes.ok_or_else(|| format!("`{text}` is more than any machine has"))
 }
 
+/// An option whose value is a time. A value that begins with `-` is a wrong value, and no other option.
+fn time(option: Arg) -> Arg {
+    option.value_parser(parse_duration).allow_hyphen_values(true)
+}
+
+/// The longest time that an option takes: a hundred years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
+
 /// `5ms`, `500us`, `1.5s`, `2min`.
 fn parse_duration(text: &str) -> Result<Duration, String> {
+    if text.starts_with('-') {
+        return Err(format!("`{text}` is no time, which is never negative; write 500us, 5ms, 1.5s or 2min"));
+    }
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds = match unit.trim() {
@@ -277,7 +288,8 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("`{text}` is no time; write 500us, 5ms, 1.5s or 2min")),
     };
     let number: f64 = number.parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
-    Duration::try_from_secs_f64(number * seconds).map_err(|_| format!("`{text}` is longer than any job runs"))
+    let duration = Duration::try_from_secs_f64(number * seconds).ok().filter(|&duration| duration <= LONGEST);
+    duration.ok_or_else(|| format!("`{text}` is longer than any job runs, which is a hundred years"))
 }
 
 #[cfg(test)]
@@ -290,8 +302,29 @@ mod tests {
         assert_eq!(parse_duration("500us"), Ok(Duration::from_micros(500)));
         assert_eq!(parse_duration("1.5 s"), Ok(Duration::from_millis(1500)));
         assert_eq!(parse_duration("2min"), Ok(Duration::from_secs(120)));
-        for wrong in ["", "5", "ms", "-1s", "1.2.3s", "5 minutes", "999999999999999999999s"] {
-            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        for wrong in [
+            "",
+            "5",
+            "ms",
+            "-1s",
+            "1.2.3s",
+            "5 minutes",
+            "999999999999999999999s",
+            "10000000000000000000s",
+            "60000000min",
+        ] {
+            let error = parse_duration(wrong).unwrap_err();
+            assert!(error.contains(&format!("`{wrong}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_negative_or_too_long_is_refused_by_name() {
+        for option in ["--latency", "--idle-after", "--snapshot-every"] {
+            for wrong in ["-1s", "-1", "10000000000000000000s", "--latency"] {
+                let error = command(&[]).try_get_matches_from(["pipeline", option, wrong]).unwrap_err().to_string();
+                assert!(error.contains(&format!("'{wrong}' for '{option}")), "{error}");
+            }
         }
     }
 

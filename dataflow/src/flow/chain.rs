@@ -150,7 +150,7 @@ impl Handle {
             return self.keeping_filters(true);
         }
         let (bounds, acts, may_be_tried) = (next.bounds(), next.acts(), next.may_be_tried(predicate.captures()));
-        let schema = this.timed(schema);
+        let schema = this.rows_of(schema);
         let filter = Filter {
             schema,
             predicate,
@@ -186,7 +186,7 @@ impl Handle {
         forwards: Forwards,
     ) -> Handle {
         let reads = self.next.reads(0, &input);
-        let output = self.timed(output);
+        let output = self.rows_of(output);
         let expansion = Expansion(if self.next.expands() { 5.0 } else { 1.0 });
         let (may_be_tried, selectivity) = (self.next.may_be_tried(chain.captures()), None);
         self.then(MapChain { word, input, output, chain, reads, expansion, may_be_tried, forwards, selectivity })

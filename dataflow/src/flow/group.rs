@@ -186,7 +186,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         field: Field<T, V>,
         fold: fn(Range<usize>) -> Vec<Fold>,
     ) -> Flow<T, M::Grouped> {
-        self.handle.folded(word, (self.key.clone(), field.leaves()), fold, T::schema, M::Grouped::UPDATES).typed()
+        self.handle.folded(word, (self.key.clone(), field.leaves()), fold, M::Grouped::UPDATES).typed()
     }
 
     /// The number of records of each group, with the key.
@@ -268,7 +268,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
     {
-        self.handle.reduced((self.key.clone(), T::LEAVES), reduce::<T, F>(body), T::schema, M::Grouped::UPDATES).typed()
+        self.handle.reduced((self.key.clone(), T::LEAVES), reduce::<T, F>(body), M::Grouped::UPDATES).typed()
     }
 
     /// Says as which source text the closure of the next `reduce` is written: a snapshot's state of another closure is not restored. `#[dataflow]` writes this.
@@ -305,7 +305,6 @@ impl Handle {
         word: &'static str,
         (key, field): (Vec<usize>, Range<usize>),
         fold: fn(Range<usize>) -> Vec<Fold>,
-        record: fn() -> Schema,
         updates: bool,
     ) -> Handle {
         let (folds, input) = (fold(field.clone()), self.schema());
@@ -322,20 +321,14 @@ impl Handle {
         let output = input.clone();
         let (kernel_reads, closures) = (Reads::All, self.next.closures.clone());
         let grouping = Aggregate { word, input, output, key, state, kernel: None, kernel_reads, closures };
-        if updates { self.then_records(Updates(grouping), record) } else { self.then_records(grouping, record) }
+        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
     }
 
     #[inline(never)]
-    fn reduced(
-        &self,
-        (key, leaves): (Vec<usize>, usize),
-        kernel: ReduceFactory,
-        record: fn() -> Schema,
-        updates: bool,
-    ) -> Handle {
+    fn reduced(&self, (key, leaves): (Vec<usize>, usize), kernel: ReduceFactory, updates: bool) -> Handle {
         let closures = self.next.closures.clone();
         let reduce = KeyedReduce { schema: self.schema(), key, leaves, kernel, closures };
-        if updates { self.then_records(Updates(reduce), record) } else { self.then_records(reduce, record) }
+        if updates { self.then(Updates(reduce)) } else { self.then(reduce) }
     }
 
     /// A grouping whose measures the engine takes by itself.

@@ -3,7 +3,6 @@
 use std::panic::Location;
 
 use runtime::operators::{MinMaxBy, Updates, distinct_by};
-use runtime::row::Schema;
 use runtime::sort::OrderKey;
 
 use crate::key::{Key, Order, Projection, nulls_last};
@@ -38,7 +37,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let key = key(T::fields(0));
         let handle = self.handle.called_at(Location::caller()).keyed(key.computation::<()>());
-        handle.distinct_by(key.leaves(), T::schema).typed()
+        handle.distinct_by(key.leaves()).typed()
     }
 
     /// The record of the whole flow where a field is least; none of an empty flow. As [`Grouped::min_by`].
@@ -111,7 +110,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         M: Ends,
     {
-        self.handle.first(self.key.clone(), count, T::schema).typed()
+        self.handle.first(self.key.clone(), count).typed()
     }
 
     /// The first `count` records of each group in an order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last. Which of those that tie
@@ -138,7 +137,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         M: Ends,
     {
         let (groups, order) = self.ordered(&order(T::fields(0)));
-        groups.handle.top(groups.key, count, order, T::schema).typed()
+        groups.handle.top(groups.key, count, order).typed()
     }
 
     /// The record of each group where a field is least, or several, `|r| (r.price, r.day)`, the first one before the next. Nulls come last.
@@ -186,14 +185,14 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 
     fn min_max_by<P: Projection<T>>(&self, word: &'static str, fields: &P, descending: bool) -> Flow<T, M::Grouped> {
         let (groups, leaves) = self.projected(fields);
-        groups.handle.min_max_by((word, descending), groups.key, leaves, T::schema, M::Grouped::UPDATES).typed()
+        groups.handle.min_max_by((word, descending), groups.key, leaves, M::Grouped::UPDATES).typed()
     }
 }
 
 impl Handle {
     #[inline(never)]
-    fn distinct_by(&self, key: Vec<usize>, record: fn() -> Schema) -> Handle {
-        self.then_records(distinct_by(self.schema(), key), record)
+    fn distinct_by(&self, key: Vec<usize>) -> Handle {
+        self.then(distinct_by(self.schema(), key))
     }
 
     #[inline(never)]
@@ -202,13 +201,12 @@ impl Handle {
         (word, descending): (&'static str, bool),
         key: Vec<usize>,
         leaves: Vec<usize>,
-        record: fn() -> Schema,
         updates: bool,
     ) -> Handle {
         let schema = self.schema();
         let order = leaves.into_iter().map(|leaf| OrderKey { leaf, descending }).collect();
         let closures = self.next.closures.clone();
         let grouping = MinMaxBy { word, order: nulls_last(order, &schema), key, schema, closures };
-        if updates { self.then_records(Updates(grouping), record) } else { self.then_records(grouping, record) }
+        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
     }
 }

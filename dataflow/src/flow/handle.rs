@@ -8,14 +8,15 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::operators::Keyed;
+use runtime::operators::{Keyed, Project};
 use runtime::plan::{Node, Operator};
 use runtime::row::Schema;
 
-use super::Flow;
 use super::scope;
 use super::step::NextStep;
+use super::{AnyMode, Flow};
 use crate::env::Env;
+use crate::record::Record;
 
 /// The last node of a flow so far, and what is known of the next.
 pub(crate) struct Handle {
@@ -51,11 +52,6 @@ impl Handle {
         Handle::behind(self.env.clone(), operator, inputs, &self.next)
     }
 
-    /// What the next operator gives, without what was computed behind the records.
-    pub(super) fn then_records(&self, operator: impl Operator + 'static, record: fn() -> Schema) -> Handle {
-        self.then(operator).unkeyed(record, &self.next)
-    }
-
     /// The same flow, whose next operator is described like this.
     pub(super) fn described(&self, next: NextStep) -> Handle {
         Handle { next, ..self.clone() }
@@ -83,30 +79,48 @@ impl Handle {
         self
     }
 
-    /// The same records and nothing behind them.
-    #[inline(never)]
-    pub(super) fn unkeyed(self, record: fn() -> Schema, next: &NextStep) -> Handle {
-        let record = record();
-        let leaves = record.leaves().len();
-        if self.node.schema().leaves().len() == leaves {
-            return self;
-        }
-        self.described(next.behind("drop key")).projected("drop key", record, (0..leaves).collect())
-    }
-
     /// The schema of its rows: the record's, and what was computed behind it.
     pub(super) fn schema(&self) -> Schema {
         self.node.schema().clone()
     }
 
-    /// The schema of such records in this flow: with event time behind them, if its own have it.
-    pub(super) fn timed(&self, schema: Schema) -> Schema {
-        if self.node.schema().event_time().is_some() { schema.with_event_time() } else { schema }
+    /// The schema of rows that hold such records, and the hidden leaves of this flow: its event time.
+    pub(super) fn rows_of(&self, record: Schema) -> Schema {
+        if self.node.schema().event_time().is_some() { record.with_event_time() } else { record }
     }
 
-    /// The flow of these records.
-    pub(crate) fn typed<T, M>(self) -> Flow<T, M> {
-        Flow { handle: self, of: PhantomData }
+    /// The flow of these records. Its rows have the leaves of `T`, then those that `M` hides, and no others.
+    pub(crate) fn typed<T: Record, M: AnyMode>(self) -> Flow<T, M> {
+        let handle = self.with_rows(T::schema, T::LEAVES, M::Hidden::LEAVES > 0);
+        Flow { handle, _types: Typed(PhantomData) }
+    }
+
+    /// The same records in rows without other leaves than the record's and, if `has_time`, event time.
+    #[inline(never)]
+    fn with_rows(self, record: fn() -> Schema, leaves: usize, has_time: bool) -> Handle {
+        let rows = self.node.schema();
+        let (found, time) = (rows.leaves().len(), rows.event_time());
+        if found == leaves + usize::from(has_time) && time.is_some() == has_time {
+            return self;
+        }
+        // If rows lack event time this names a leaf that is not there, and the plan is rejected.
+        let time = has_time.then(|| time.unwrap_or(found));
+        let record = record();
+        let output = if has_time { record.with_event_time() } else { record };
+        let leaves = (0..leaves).chain(time).collect();
+        let view = Project { word: "drop key", input: rows.clone(), output, leaves };
+        let origin = self.node.origin.clone();
+        let node = Node::new(self.node.path.clone(), origin, "".into(), Arc::new(view), vec![self.node.clone()]);
+        Handle { node, ..self }
+    }
+}
+
+/// The types of a flow. Only [`Handle::typed`] makes them, so that no flow has other rows than its types say.
+pub(super) struct Typed<T, M>(PhantomData<fn() -> (T, M)>);
+
+impl<T, M> Clone for Flow<T, M> {
+    fn clone(&self) -> Self {
+        Flow { handle: self.handle.clone(), _types: Typed(PhantomData) }
     }
 }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use runtime::operators::{ExpectRows, JoinHint, JoinShip, WrongSelectivity};
 use runtime::plan::Node;
-use runtime::row::Schema;
 use runtime::strategy::Role;
 
 use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
@@ -147,7 +146,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: nothing.
     #[track_caller]
     pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).then(ExpectRows { schema: T::schema(), rows }).typed()
+        self.handle.called_at(Location::caller()).expecting_rows(rows).typed()
     }
 
     /// Says which share of the records the filter keeps that stands right before it, between 0 and 1, where the engine cannot know: it tries filters on some
@@ -172,7 +171,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: nothing.
     #[track_caller]
     pub fn expect_selectivity(&self, share: f64) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).expecting(T::schema, share).typed()
+        self.handle.called_at(Location::caller()).expecting(share).typed()
     }
 }
 
@@ -181,7 +180,12 @@ const WORD: &str = "expect_selectivity";
 impl Handle {
     /// The same flow, of whose last filter the program says that it keeps this share.
     #[inline(never)]
-    fn expecting(&self, schema: fn() -> Schema, share: f64) -> Handle {
+    fn expecting_rows(&self, rows: u64) -> Handle {
+        self.then(ExpectRows { schema: self.schema(), rows })
+    }
+
+    #[inline(never)]
+    fn expecting(&self, share: f64) -> Handle {
         match expecting(&self.node, share).filter(|_| (0.0..=1.0).contains(&share)) {
             Some(node) => {
                 // What the program binds it to is the filter's name.
@@ -189,7 +193,7 @@ impl Handle {
                 let node = if *said.name == *WORD { node } else { node.named(said.name) };
                 Handle { node, env: self.env.clone(), next: NextStep::default() }
             }
-            None => self.then(WrongSelectivity { schema: schema(), share }),
+            None => self.then(WrongSelectivity { schema: self.schema(), share }),
         }
     }
 }

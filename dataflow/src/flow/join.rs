@@ -72,7 +72,7 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Joins with another flow: all pairs of records whose keys are equal. A null key equals nothing, unless the join is
-    /// [`on_nulls_equal`](Join::on_nulls_equal).
+    /// [`on_nulls_equal`](Join::on_nulls_equal). Two `TimedStream`s give a `DataStream`: a pair has two event times.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -191,7 +191,7 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
         right: impl FnOnce(R::Fields<R>) -> B,
-    ) -> Joined<K::Left<L>, K::Right<R>, M>
+    ) -> Joined<K::Left<L>, K::Right<R>, M::Joined>
     where
         B: KeyedBy<R, A::Value>,
     {
@@ -218,7 +218,7 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
         right: impl FnOnce(R::Fields<R>) -> B,
-    ) -> Joined<K::Left<L>, K::Right<R>, M>
+    ) -> Joined<K::Left<L>, K::Right<R>, M::Joined>
     where
         B: KeyedBy<R, A::Value>,
     {
@@ -255,7 +255,7 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
         left: &A,
         right: &impl KeyedBy<R, A::Value>,
         nulls: Nulls,
-    ) -> Joined<K::Left<L>, K::Right<R>, M> {
+    ) -> Joined<K::Left<L>, K::Right<R>, M::Joined> {
         let sides = self.sides.keyed([left.computation::<()>(), right.computation::<()>()]);
         Joined { sides, kind: K::KIND, keys: [left.leaves(), right.leaves()], nulls, of: PhantomData }
     }
@@ -307,7 +307,7 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     where
         F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.with_kernel(join::<L, R, U, F>(body))
+        self.with_kernel(join::<L, R, U, M, F>(body))
     }
 
     /// As [`Joined::process`]; an error ends the job.
@@ -336,7 +336,7 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
         F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
         let reads = [0, 1].map(|side| self.shown(side));
-        self.with_kernel(try_join::<L, R, U, F>(body, reads))
+        self.with_kernel(try_join::<L, R, U, M, F>(body, reads))
     }
 
     /// The leaves of a side that errors may show: its key and the fields that a closure reads, in terms of the record that the closure sees.

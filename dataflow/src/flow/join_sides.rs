@@ -87,6 +87,11 @@ impl JoinSides {
     }
 
     /// The operator. Compiled once, whatever the records of a program are.
+    /// The left flow, with the description of the join.
+    pub(super) fn left(&self) -> Handle {
+        Handle { node: self.nodes[0].clone(), env: self.env.clone(), next: self.next.clone() }
+    }
+
     #[inline(never)]
     pub(super) fn joined(
         &self,
@@ -97,6 +102,11 @@ impl JoinSides {
         kernel: JoinFactory,
     ) -> Handle {
         let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
+        let output = match kind {
+            // Each left record has one partner, and stays in its window.
+            JoinKind::With => self.left().rows_of(output),
+            _ => output,
+        };
         // A record's own leaves stand first in its side's rows.
         let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
         let (hint, reads, may_be_tried) = (self.hint, self.reads(), self.next.may_be_tried(kernel.captures()));
@@ -107,6 +117,6 @@ impl JoinSides {
             None => Arc::new(join),
             Some(loop_id) => Arc::new(SolutionJoin { join, loop_id }),
         };
-        Handle::behind(self.env.clone(), operator, self.nodes.to_vec(), &self.next)
+        self.left().then_with(operator, &self.nodes[1..])
     }
 }

@@ -1,7 +1,8 @@
-//! Rows that are wider than their records: a computed key stands behind each.
+//! Rows that are wider than their records: each has a computed key, or event time, after the record's own leaves.
 //!
-//! Closures read a record's own leaves, which stand first, so an operator need not know the leaves behind them: it takes the schema of the flow's rows
-//! in place of the record's schema, and [`Handle::then_records`] drops the key from its output.
+//! Closures read a record's own leaves, which come first. So an operator takes the schema of the flow's rows
+//! ([`Handle::schema`]), or that of new records with the flow's event time ([`Handle::rows_of`]).
+//! [`Handle::typed`] drops the key from its output and keeps event time.
 
 use std::panic::Location;
 

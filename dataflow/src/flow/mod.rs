@@ -49,9 +49,8 @@ mod with_all;
 mod words;
 mod zip;
 
-use std::marker::PhantomData;
-
 use crate::record::{Record, Value};
+use handle::Typed;
 
 pub use crate::kernel::{Task, TaskState};
 
@@ -88,7 +87,7 @@ pub(crate) use step::NextStep;
 #[must_use = "a flow is a plan: nothing runs before a result asks for it, such as `.collect()` or `.write_csv(..)`"]
 pub struct Flow<T, M = Bounded> {
     handle: Handle,
-    of: PhantomData<fn() -> (T, M)>,
+    _types: Typed<T, M>,
 }
 
 /// A flow that ends.
@@ -102,12 +101,6 @@ pub type TimedStream<T> = Flow<T, Timed>;
 
 /// What a grouping of a flow that does not end gives: after rows came for a key, the new record of its group, in place of the one before. See [`Flow::updates`].
 pub type UpdateStream<T> = Flow<T, Updating>;
-
-impl<T, M> Clone for Flow<T, M> {
-    fn clone(&self) -> Self {
-        self.handle.clone().typed()
-    }
-}
 
 /// The flow itself, of records `R`. Pipelines do this with their parameters: the compiler says there that a type is no record, and, as `R` is then
 /// unknown, nothing of the operators behind.

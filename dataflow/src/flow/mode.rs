@@ -9,10 +9,17 @@
 //! Flink and the updating tables of Arroyo: records stay what they are, with their fields, columns and files. [`Mode`] is what operators ask for, and the mode of updates
 //! does not have it: so an operator is refused for updates unless it says that it takes [any](AnyMode).
 
+use runtime::value::Timestamp;
+
+use crate::record::Record;
+
 /// What a flow may be: one of records, which has a [`Mode`], or one of updates. Sinks take both.
 pub trait AnyMode: 'static {
     /// Whether a record takes the place of the one before it of the same key.
     const UPDATES: bool = false;
+    /// The leaves after a record's own: its event time, or none.
+    #[doc(hidden)]
+    type Hidden: Record;
 }
 
 /// What a flow of records may be: whether it ends.
@@ -24,6 +31,8 @@ pub trait AnyMode: 'static {
 pub trait Mode: AnyMode {
     /// What a grouping of it gives: groups, or updates of them.
     type Grouped: OfGroups;
+    /// What a join of two of them gives. It has no event time: each of the two records has its own, and pairs come when the flows end.
+    type Joined: Mode;
 }
 
 /// What the groups of a flow may be: groups, each once, or updates of them.
@@ -49,23 +58,33 @@ pub enum Timed {}
 /// A flow that does not end, of which each record takes the place of the one before it of the same key.
 pub enum Updating {}
 
-impl AnyMode for Bounded {}
-impl AnyMode for Unbounded {}
-impl AnyMode for Timed {}
+impl AnyMode for Bounded {
+    type Hidden = ();
+}
+impl AnyMode for Unbounded {
+    type Hidden = ();
+}
+impl AnyMode for Timed {
+    type Hidden = Timestamp;
+}
 impl AnyMode for Updating {
     const UPDATES: bool = true;
+    type Hidden = ();
 }
 
 impl Mode for Bounded {
     type Grouped = Bounded;
+    type Joined = Bounded;
 }
 
 impl Mode for Unbounded {
     type Grouped = Updating;
+    type Joined = Unbounded;
 }
 
 impl Mode for Timed {
     type Grouped = Updating;
+    type Joined = Unbounded;
 }
 
 impl OfGroups for Bounded {

@@ -3,7 +3,6 @@
 use std::panic::Location;
 
 use runtime::operators::{First, Sort, Top, Within};
-use runtime::row::Schema;
 use runtime::sort::OrderKey;
 
 use super::{Ends, Flow, Handle, Mode};
@@ -73,7 +72,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     fn sorted(&self, within: Within, order: impl Order<T>, caller: &'static Location<'static>) -> Flow<T, M> {
         let (handle, order) = self.ordered(&order, caller);
-        handle.sorted(order, within, T::schema).typed()
+        handle.sorted(order, within).typed()
     }
 
     /// The first `count` records of an order, in order.
@@ -101,7 +100,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         M: Ends,
     {
         let (handle, order) = self.ordered(&order(T::fields(0)), Location::caller());
-        handle.top(Vec::new(), count, order, T::schema).typed()
+        handle.top(Vec::new(), count, order).typed()
     }
 
     /// Any `count` records; the first ones of a sorted flow.
@@ -121,25 +120,25 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).first(Vec::new(), count, T::schema).typed()
+        self.handle.called_at(Location::caller()).first(Vec::new(), count).typed()
     }
 }
 
 impl Handle {
     #[inline(never)]
-    fn sorted(&self, order: Vec<OrderKey>, within: Within, record: fn() -> Schema) -> Handle {
-        self.then_records(Sort { schema: self.schema(), order, within }, record)
+    fn sorted(&self, order: Vec<OrderKey>, within: Within) -> Handle {
+        self.then(Sort { schema: self.schema(), order, within })
     }
 
     /// The first of each group in an order, or of all without a key.
     #[inline(never)]
-    pub(super) fn top(&self, key: Vec<usize>, count: usize, order: Vec<OrderKey>, record: fn() -> Schema) -> Handle {
-        self.then_records(Top { schema: self.schema(), key, count, order }, record)
+    pub(super) fn top(&self, key: Vec<usize>, count: usize, order: Vec<OrderKey>) -> Handle {
+        self.then(Top { schema: self.schema(), key, count, order })
     }
 
     /// Some of each group, or of all without a key.
     #[inline(never)]
-    pub(super) fn first(&self, key: Vec<usize>, count: usize, record: fn() -> Schema) -> Handle {
-        self.then_records(First { schema: self.schema(), key, count }, record)
+    pub(super) fn first(&self, key: Vec<usize>, count: usize) -> Handle {
+        self.then(First { schema: self.schema(), key, count })
     }
 }

@@ -7,12 +7,14 @@
 use std::panic::Location;
 
 use runtime::operators::{Partition, PartitionBy};
-use runtime::row::Schema;
 
-use super::{Ends, Flow, Handle, Mode};
+use super::{AnyMode, Ends, Flow, Handle, Mode};
 use crate::kernel::{Emitter, process};
 use crate::key::{Key, Order};
 use crate::record::Record;
+
+/// All leaves of a flow's rows.
+type Rows<T, M> = (T, <M as AnyMode>::Hidden);
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// The same records, spread evenly over all tasks: each sender deals its records out so that no task gets two more than another.
@@ -34,7 +36,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: an exchange, where the job has more than one task.
     #[track_caller]
     pub fn rebalance(&self) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).partitioned(PartitionBy::Turn, T::schema).typed()
+        self.handle.called_at(Location::caller()).partitioned(PartitionBy::Turn).typed()
     }
 
     /// The same records, those of one key in one task: `|r| r.customer`, or `|r| (r.customer, r.day)`.
@@ -66,7 +68,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub fn partition_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
         let key = key(T::fields(0));
         let handle = self.handle.called_at(Location::caller()).keyed(key.computation::<()>());
-        handle.partitioned(PartitionBy::Key(key.leaves()), T::schema).typed()
+        handle.partitioned(PartitionBy::Key(key.leaves())).typed()
     }
 
     /// The same records in tasks that follow each other in an order: what a task has comes before what the next one has. Tasks get about the same
@@ -96,7 +98,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         M: Ends,
     {
         let (handle, order) = self.ordered(&order(T::fields(0)), Location::caller());
-        handle.partitioned(PartitionBy::Range(order), T::schema).typed()
+        handle.partitioned(PartitionBy::Range(order)).typed()
     }
 
     /// The same records, each in the task whose number `number` gives, modulo the number of tasks.
@@ -121,15 +123,18 @@ impl<T: Record, M: Mode> Flow<T, M> {
         F: for<'a> Fn(T::At<'a>) -> u64 + Clone + Send + 'static,
     {
         let reads = self.reads();
-        let numbered = move |record: T::At<'_>, out: &mut Emitter<'_, (T, u64)>| out.emit((record, number(record)));
-        let by = PartitionBy::Number { chain: process::<T, (T, u64), _>(numbered), reads };
-        self.handle.called_at(Location::caller()).partitioned(by, T::schema).typed()
+        let numbered = move |(record, hidden): <Rows<T, M> as Record>::At<'_>,
+                             out: &mut Emitter<'_, (Rows<T, M>, u64)>| {
+            out.emit(((record, hidden), number(record)));
+        };
+        let by = PartitionBy::Number { chain: process::<Rows<T, M>, (Rows<T, M>, u64), _>(numbered), reads };
+        self.handle.called_at(Location::caller()).partitioned(by).typed()
     }
 }
 
 impl Handle {
     #[inline(never)]
-    fn partitioned(&self, by: PartitionBy, record: fn() -> Schema) -> Handle {
-        self.then_records(Partition { schema: self.schema(), by }, record)
+    fn partitioned(&self, by: PartitionBy) -> Handle {
+        self.then(Partition { schema: self.schema(), by })
     }
 }

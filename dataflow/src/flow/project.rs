@@ -29,7 +29,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub fn project<P: Projection<T>>(&self, pick: impl FnOnce(T::Fields<T>) -> P) -> Flow<P::Value, M> {
         let picked = pick(T::fields(0));
         let handle = self.handle.called_at(Location::caller()).keyed(picked.computation::<()>());
-        handle.projected("project", P::Value::schema(), picked.leaves()).typed()
+        let leaves = picked.leaves().into_iter().chain(handle.schema().event_time()).collect();
+        handle.projected("project", handle.rows_of(P::Value::schema()), leaves).typed()
     }
 }
 

@@ -34,7 +34,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: a few instructions for each record, in place; nothing is copied.
     #[track_caller]
     pub fn sample(&self, fraction: f64, seed: u64) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).then(Sample { schema: T::schema(), fraction, seed }).typed()
+        let handle = self.handle.called_at(Location::caller());
+        handle.then(Sample { schema: handle.schema(), fraction, seed }).typed()
     }
 
     /// Keeps exactly `count` records, or all where there are fewer; each sample of that size is as likely as any other. They come in no

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use runtime::operators::{self, JoinHint, Keyed, Nulls};
 use runtime::plan::Node;
-use runtime::row::Schema;
 
 use super::handle::keyed;
 use super::hint::{Hint, Hinted, Semi};
@@ -32,7 +31,8 @@ struct SemiJoinSides {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Keeps the records whose key is among the other flow's keys, each once, unchanged.
+    /// Keeps the records whose key is among the other flow's keys, each once, unchanged. Of a `TimedStream` they come as a `DataStream`: they are emitted when
+    /// the streams end, and all windows have ended by then.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -107,7 +107,7 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
         right: impl FnOnce(R::Fields<R>) -> B,
-    ) -> Flow<L, M>
+    ) -> Flow<L, M::Joined>
     where
         B: KeyedBy<R, A::Value>,
     {
@@ -133,7 +133,7 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
         right: impl FnOnce(R::Fields<R>) -> B,
-    ) -> Flow<L, M>
+    ) -> Flow<L, M::Joined>
     where
         B: KeyedBy<R, A::Value>,
     {
@@ -162,27 +162,21 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
         SemiJoin { sides: SemiJoinSides { hint: Some(H::HINT), ..self.sides }, of: PhantomData }
     }
 
-    fn kept<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M> {
+    fn kept<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M::Joined> {
         let keys = [left.leaves(), right.leaves()];
         let computations = [left.computation::<()>(), right.computation::<()>()];
-        self.sides.kept(computations, keys, nulls, L::schema).typed()
+        self.sides.kept(computations, keys, nulls).typed()
     }
 }
 
 impl SemiJoinSides {
     #[inline(never)]
-    fn kept(
-        self,
-        [of_left, of_right]: [Option<Keyed>; 2],
-        keys: [Vec<usize>; 2],
-        nulls: Nulls,
-        record: fn() -> Schema,
-    ) -> Handle {
+    fn kept(self, [of_left, of_right]: [Option<Keyed>; 2], keys: [Vec<usize>; 2], nulls: Nulls) -> Handle {
         let SemiJoinSides { matched, left, right, hint } = self;
         let right = keyed(&right, of_right, &left.next);
         let left = left.keyed(of_left);
         let inputs = [left.schema(), right.schema().clone()];
         let operator = operators::SemiJoin { matched, inputs, keys, nulls, hint };
-        left.then_with(Arc::new(operator), &[right]).unkeyed(record, &left.next)
+        left.then_with(Arc::new(operator), &[right])
     }
 }

@@ -62,7 +62,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn union(&self, schema: Schema, other: &Arc<Node>, location: &'static Location<'static>) -> Handle {
-        self.called_at(location).then_with(Arc::new(Union(self.timed(schema))), std::slice::from_ref(other))
+        self.called_at(location).then_with(Arc::new(Union(self.rows_of(schema))), std::slice::from_ref(other))
     }
 
     #[inline(never)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use runtime::operators::{EventTime, Fold, InTime, Project, SideOutput, StateLeaf, WindowAggregate, WindowStart};
 use runtime::plan::Reads;
-use runtime::row::{LeafType, Schema};
+use runtime::row::{HiddenLeaf, LeafType, Schema};
 use runtime::strategy::{EventTimeOf, TumblingWindows};
 use runtime::value::Timestamp;
 
@@ -40,7 +40,7 @@ impl Lateness {
 pub struct Tumbling(Duration);
 
 impl Tumbling {
-    /// So long each.
+    /// Each of this length, which is at least a microsecond.
     #[must_use]
     pub fn of(length: Duration) -> Self {
         Tumbling(length)
@@ -60,7 +60,7 @@ impl Untimed for Unbounded {}
 #[diagnostic::on_unimplemented(
     message = "windows are cut by event time, and these records have none",
     label = "no event time",
-    note = "say which field it is right behind the source: `.event_time(|r| r.time, Lateness::bounded(secs(5)))`; the records of a `DataSet` are grouped by the hour or day of a field"
+    note = "say which field it is right behind the source: `.event_time(|r| r.time, Lateness::bounded(secs(5)))`; the records of a `DataSet` are grouped by the hour or day of a field; a join of two streams has no event time"
 )]
 pub trait HasTime: Mode {}
 impl HasTime for Timed {}
@@ -133,8 +133,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         M: HasTime,
     {
-        let micros = micros(windows.0).max(1);
-        let (handle, key) = self.handle.windowed(&self.key, micros, Location::caller());
+        let micros = micros(windows.0);
+        let (handle, key) = self.handle.windowed(&self.key, windows.0, Location::caller());
         Windowed { handle, key, micros, of: PhantomData }
     }
 }
@@ -260,15 +260,18 @@ impl Handle {
 
     /// The same flow with where its windows begin behind its records, and the key of the windows' groups.
     #[inline(never)]
-    fn windowed(&self, key: &[usize], micros: i64, caller: &'static Location<'static>) -> (Handle, Vec<usize>) {
+    fn windowed(&self, key: &[usize], length: Duration, caller: &'static Location<'static>) -> (Handle, Vec<usize>) {
         let schema = self.schema();
-        let (time, start) = (schema.event_time().unwrap_or_default(), schema.leaves().len());
-        let schema = schema.with_leaf("window start", LeafType::Timestamp);
+        let start = schema.leaves().len();
+        // Rows of a timed flow have event time. Else this names a leaf that is not there, and the plan is rejected.
+        let time = schema.event_time().unwrap_or(start);
+        let schema = schema.with_hidden(HiddenLeaf::WindowStart);
+        let micros = micros(length);
         let windows = TumblingWindows { time, micros };
         let next = self.next.called_at(caller);
         let key: Vec<usize> = key.iter().copied().chain([start]).collect();
         let in_time = InTime { schema: schema.clone(), key: key.clone(), micros };
-        let handle = self.described(next.behind("window")).then(WindowStart { schema, windows });
+        let handle = self.described(next.behind("window")).then(WindowStart { schema, windows, length });
         let handle = handle.described(next.behind("in time")).then(in_time);
         (handle.described(next), key)
     }

@@ -15,7 +15,7 @@ use crate::record::Record;
 use super::join_sides::JoinSides;
 use super::proof::Proof;
 use super::step::Step;
-use super::{DataSet, Flow, Handle, Mode, TaskState};
+use super::{DataSet, Flow, Mode, TaskState};
 
 type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
 
@@ -237,7 +237,8 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
 }
 
 fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
-    let JoinSides { nodes, records: inputs, env, next, .. } = sides;
-    let operator = operators::WithAll { inputs, output: U::schema(), kernel, reads };
-    Handle::behind(env, Arc::new(operator), nodes.into(), &next).typed()
+    let left = sides.left();
+    let JoinSides { nodes, records: inputs, .. } = sides;
+    let operator = operators::WithAll { inputs, output: left.rows_of(U::schema()), kernel, reads };
+    left.then_with(Arc::new(operator), &nodes[1..]).typed()
 }

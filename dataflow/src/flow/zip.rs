@@ -59,7 +59,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     fn zipped(&self, numbers: Numbers, caller: &'static Location<'static>) -> Flow<(u64, T), M> {
-        let operator = Zip { input: T::schema(), output: <(u64, T)>::schema(), numbers };
+        let output = self.handle.rows_of(<(u64, T)>::schema());
+        let operator = Zip { input: self.handle.schema(), output, numbers };
         self.handle.called_at(caller).then(operator).typed()
     }
 }

@@ -9,24 +9,25 @@ use runtime::plan::Reads;
 use runtime::row::Schema;
 
 use crate::error::UserError;
+use crate::flow::AnyMode;
 use crate::record::{Record, show_record};
 
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, kernels};
 
-struct TryJoin<L, R, U, F> {
+struct TryJoin<L, R, U, M, F> {
     body: Guarded<F>,
     /// The fields that `body` reads of each side, which errors may show.
     reads: [Reads; 2],
-    of: Types<L, R, U>,
+    of: Types<L, R, U, M>,
 }
 
-/// Both sides' records and the result's.
-type Types<L, R, U> = PhantomData<fn() -> (L, R, U)>;
+/// Both sides' records, the result's, and the result's mode.
+type Types<L, R, U, M> = PhantomData<fn() -> (L, R, U, M)>;
 
 /// A join kernel that calls `body` for each pair.
-pub(crate) fn join<L: Record, R: Record, U: Record, F>(body: F) -> JoinFactory
+pub(crate) fn join<L: Record, R: Record, U: Record, M: AnyMode, F>(body: F) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
@@ -34,31 +35,35 @@ where
         body(left, right, out);
         Ok(())
     };
-    try_join::<L, R, U, _>(infallible, [Reads::All, Reads::All])
+    try_join::<L, R, U, M, _>(infallible, [Reads::All, Reads::All])
 }
 
-/// A join kernel that calls `body` for each pair, and ends the job with its error.
-pub(crate) fn try_join<L: Record, R: Record, U: Record, F>(body: F, reads: [Reads; 2]) -> JoinFactory
+/// A join kernel that calls `body` for each pair, and ends the job with its error. If flows of mode `M` have event time, a result has that of the left record.
+pub(crate) fn try_join<L: Record, R: Record, U: Record, M: AnyMode, F>(body: F, reads: [Reads; 2]) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     kernels(body, move |body| -> Box<dyn JoinKernel> {
-        Box::new(TryJoin::<L, R, U, F> { body, reads: reads.clone(), of: PhantomData })
+        Box::new(TryJoin::<L, R, U, M, F> { body, reads: reads.clone(), of: PhantomData })
     })
 }
 
-impl<L: Record, R: Record, U: Record, F> JoinKernel for TryJoin<L, R, U, F>
+impl<L: Record, R: Record, U: Record, M: AnyMode, F> JoinKernel for TryJoin<L, R, U, M, F>
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let body = &*self.body;
         let (position, failed) = emitting::<U, _>(out, |out| {
-            pairs.visit(|mut left, mut right, rows| {
-                let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
+            pairs.visit(|mut left_leaves, mut right, rows| {
+                let (left, right) = (L::cursor(&mut left_leaves), R::cursor(&mut right));
+                let times = (M::Hidden::LEAVES > 0).then(|| left_leaves.event_time());
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
                     let (left_row, right_row) = rows.get(position);
+                    if let Some(times) = times {
+                        out.set_time(times.read(left_row));
+                    }
                     if let Err(error) = body(L::at(left, left_row), R::at(right, right_row), out) {
                         return (position, Some(error));
                     }

@@ -46,8 +46,8 @@ impl Watch {
 pub(super) enum InlineStep {
     Filter(Filter),
     Project(usize, Arc<[usize]>),
-    /// The windows, and where those of rows begin that were looked at last, by the rows' numbers.
-    WindowStart(usize, TumblingWindows, Vec<i64>),
+    /// The windows, the leaf that gets their begin, and the begins for the rows at hand, by the rows' numbers.
+    WindowStart(usize, TumblingWindows, usize, Vec<i64>),
     RuntimeFilter(KeyCheck),
 }
 
@@ -56,22 +56,26 @@ impl InlineStep {
     pub(super) fn lets_all_pass(&self) -> bool {
         matches!(self, InlineStep::RuntimeFilter(check) if check.filter().is_none())
     }
+}
 
-    /// Looks up where the windows of some rows begin.
-    fn find_windows(&mut self, batch: &Batch<'_>, rows: &Selection) {
-        let InlineStep::WindowStart(_, windows, starts) = self else { return };
-        let Some(&last) = rows.rows().last() else { return };
-        if starts.len() <= last as usize {
-            starts.resize(last as usize + 1, 0);
-        }
-        let (time, windows, selected) = (windows.time, *windows, rows.rows());
-        Input::new(batch, rows).visit(|mut leaves, rows| {
-            leaves.skip(time);
-            let times = leaves.plain::<i64>();
-            let numbers = selected.iter().map(|&row| row as usize);
-            numbers.zip(rows.iter()).for_each(|(number, row)| starts[number] = windows.start_of(times.read(row)));
-        });
+/// Computes the begins of the windows of some rows.
+fn find_windows(windows: TumblingWindows, starts: &mut Vec<i64>, batch: &Batch<'_>, rows: &Selection) -> Result<()> {
+    let Some(&last) = rows.rows().last() else { return Ok(()) };
+    if starts.len() <= last as usize {
+        starts.resize(last as usize + 1, 0);
     }
+    let selected = rows.rows();
+    Input::new(batch, rows).visit(|mut leaves, rows| {
+        leaves.skip(windows.time);
+        let times = leaves.plain::<i64>();
+        let mut are_near_end = false;
+        for (&number, row) in selected.iter().zip(rows.iter()) {
+            let time = times.read(row);
+            are_near_end |= windows.is_near_end(time);
+            starts[number as usize] = windows.start_of(time);
+        }
+        if are_near_end { rows.iter().try_for_each(|row| windows.check(times.read(row))) } else { Ok(()) }
+    })
 }
 
 /// Takes a window through filters and views, and gives what is left to `f`; where nothing is left, nothing is called.
@@ -90,7 +94,7 @@ pub(super) fn filtered<R: Default>(
     if kept.is_empty() {
         Ok(R::default())
     } else {
-        with_projection(inline, batch, &kept, |batch| f(&Input::new(batch, &kept)))
+        with_projection(inline, batch, |batch| f(&Input::new(batch, &kept)))
     }
 }
 
@@ -115,10 +119,11 @@ pub(super) fn filter_window(
                 seen = Some(projected_leaves);
             }
             // It keeps all rows.
-            InlineStep::WindowStart(operator, ..) => {
+            InlineStep::WindowStart(operator, windows, _, starts) => {
                 let metrics = watch.enter(*operator);
                 metrics.rows_in.add(rows.len() as u64);
                 metrics.rows_out.add(rows.len() as u64);
+                find_windows(*windows, starts, with_projection.as_ref().unwrap_or(batch), rows)?;
             }
             InlineStep::RuntimeFilter(_) if light.lets_all_pass() => {}
             InlineStep::RuntimeFilter(check) => {
@@ -142,20 +147,13 @@ pub(super) fn filter_window(
     Ok(())
 }
 
-/// Calls `f` with the leaves that a prelude's views leave, and what they add to these rows.
-pub(super) fn with_projection<R>(
-    inline: &mut [InlineStep],
-    batch: &Batch<'_>,
-    rows: &Selection,
-    f: impl FnOnce(&Batch<'_>) -> R,
-) -> R {
+/// Calls `f` with the leaves that a prelude's views leave, and what they added to the rows that [`filter_window`] saw last.
+pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: impl FnOnce(&Batch<'_>) -> R) -> R {
     let leaves = projected_leaves(inline, None);
     let projected = leaves.map(|leaves| batch.project(&leaves));
     let batch = projected.as_ref().unwrap_or(batch);
-    let Some(last @ InlineStep::WindowStart(..)) = inline.last_mut() else { return f(batch) };
-    last.find_windows(batch, rows);
-    match last {
-        InlineStep::WindowStart(_, _, starts) => f(&batch.with_times(starts)),
+    match inline.last() {
+        Some(InlineStep::WindowStart(_, _, leaf, starts)) => f(&batch.with_times(*leaf, starts)),
         _ => f(batch),
     }
 }

@@ -313,8 +313,8 @@ impl<'p> Starter<'p> {
     ) -> Result<Vec<InlineStep>> {
         let light = |inline: &InlineStepPlan| match inline {
             InlineStepPlan::Project(operator, leaves) => Ok(InlineStep::Project(*operator, leaves.clone())),
-            InlineStepPlan::WindowStart(operator, windows) => {
-                Ok(InlineStep::WindowStart(*operator, *windows, Vec::new()))
+            InlineStepPlan::WindowStart(operator, windows, leaf) => {
+                Ok(InlineStep::WindowStart(*operator, *windows, *leaf, Vec::new()))
             }
             InlineStepPlan::RuntimeFilter(number, key) => Ok(InlineStep::RuntimeFilter(KeyCheck::new(
                 self.plan.runtime_filters[*number].join,

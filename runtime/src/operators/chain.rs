@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
 use crate::plan::{Forwards, Operator, Reads, SizeHint, Table, unbounded_memory};
-use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::row::{HiddenLeaf, LeafSet, LeafType, RowLayout, Schema};
 use crate::statistics::Relation;
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, RowOrder, Strategy, Work};
 
@@ -55,8 +55,13 @@ impl Operator for MapChain {
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         let mut reads = self.reads.of(&self.input);
         // Event time is handed on with each record.
-        self.output.event_time().into_iter().for_each(|_| reads.insert(self.input.leaves().len()));
+        self.needs_hidden().into_iter().for_each(|(time, _)| reads.insert(time));
         reads
+    }
+
+    /// In its input, event time is the leaf after the record.
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        self.output.event_time().map(|_| (self.input.leaves().len(), HiddenLeaf::EventTime))
     }
 
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {

@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
 use crate::plan::{Operator, Reads, Table};
-use crate::row::{LeafSet, Schema};
+use crate::row::{HiddenLeaf, LeafSet, Schema};
 use crate::statistics::Relation;
 use crate::strategy::{Planning, Strategy, Work};
 
@@ -48,9 +48,13 @@ impl Operator for Keyed {
         let mut reads = self.reads.of(&self.input);
         let own = self.input.leaves().len();
         live.iter().filter(|&leaf| leaf < own).for_each(|leaf| reads.insert(leaf));
-        // In what it is given, event time stands right behind the record.
-        self.output.event_time().into_iter().for_each(|_| reads.insert(own));
+        self.needs_hidden().into_iter().for_each(|(time, _)| reads.insert(time));
         reads
+    }
+
+    /// In its input, event time is the leaf after the record.
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        self.output.event_time().map(|_| (self.input.leaves().len(), HiddenLeaf::EventTime))
     }
 
     fn forwards(&self, _: usize) -> Option<Vec<Option<usize>>> {

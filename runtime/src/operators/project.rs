@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::plan::{Operator, Table};
-use crate::row::{Datum, LeafSet, Schema};
+use crate::row::{Datum, HiddenLeaf, LeafSet, Schema};
 use crate::strategy::Role;
 
 use super::common::names;
@@ -42,6 +42,11 @@ impl Operator for Project {
 
     fn projects(&self) -> Option<&[usize]> {
         Some(&self.leaves)
+    }
+
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        let time = self.output.event_time()?;
+        Some((self.leaves.get(time).copied().unwrap_or(usize::MAX), HiddenLeaf::EventTime))
     }
 
     fn role(&self) -> Role {

@@ -14,7 +14,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::rendezvous::{Lent, Rendezvous};
-use crate::row::{LeafSet, RowLayout, Schema};
+use crate::row::{HiddenLeaf, LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
@@ -45,7 +45,14 @@ impl Operator for WithAll {
     }
 
     fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
-        self.reads[input].of(&self.inputs[input])
+        let mut reads = self.reads[input].of(&self.inputs[input]);
+        self.needs_hidden().filter(|_| input == 0).into_iter().for_each(|(time, _)| reads.insert(time));
+        reads
+    }
+
+    /// Event time is the leaf after the record.
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        self.output.event_time().map(|_| (self.inputs[0].leaves().len(), HiddenLeaf::EventTime))
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -80,7 +87,7 @@ impl Operator for WithAll {
         kernel.begin(Arc::new(kept.freeze()))?;
         let mut output = Table::new(self.output.types());
         let mut writer = output.writer();
-        inputs[0].windows(&self.reads[0].of(&self.inputs[0]), |input| {
+        inputs[0].windows(&self.reads(0, &LeafSet::none()), |input| {
             let mut from = 0;
             while from < input.len() {
                 from = kernel.run(input, from, &mut writer)?;

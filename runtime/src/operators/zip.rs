@@ -119,6 +119,17 @@ impl ZipDriver {
     }
 }
 
+impl ZipDriver {
+    /// Emits all rows, if their numbers are known.
+    fn flush(&mut self, out: &mut Outputs) -> Result<Progress> {
+        if self.next.is_none() {
+            return Ok(Progress::Done);
+        }
+        self.rows.seal();
+        self.give(out)
+    }
+}
+
 impl Driver for ZipDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor < input.len() {
@@ -133,6 +144,15 @@ impl Driver for ZipDriver {
         }
         // What is on its way from the disk can wait, too.
         Ok(if self.give(out)? == Progress::OutputFull { Progress::OutputFull } else { Progress::Done })
+    }
+
+    /// Rows that wait for more to fill a page come before the watermark: after it they would be late.
+    fn on_watermark(&mut self, _: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.flush(out)
+    }
+
+    fn on_lull(&mut self, out: &mut Outputs) -> Result<Progress> {
+        self.flush(out)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {

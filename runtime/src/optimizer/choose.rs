@@ -212,7 +212,9 @@ impl Chooser<'_> {
             }
             Role::Project(leaves) => self.inline(node, index, InlineStepPlan::Project(index, leaves.into()))?,
             Role::EventTime(leaves, of) => self.event_time(node, index, leaves, of)?,
-            Role::WindowStart(windows) => self.inline(node, index, InlineStepPlan::WindowStart(index, windows))?,
+            Role::WindowStart(windows, leaf) => {
+                self.inline(node, index, InlineStepPlan::WindowStart(index, windows, leaf))?
+            }
             Role::SetsAside => self.set_aside(node, index)?,
             Role::SideOutput => self.side_output(node, index)?,
             Role::Union => self.union(node, index)?,

@@ -98,6 +98,6 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     plan.size_hints =
         nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none()).filter_map(hint).collect();
     plan.join_regions = join_regions;
-    sanity::check(&plan)?;
+    sanity::check(&plan, &nodes)?;
     Ok(plan)
 }

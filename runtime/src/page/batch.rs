@@ -210,18 +210,20 @@ impl<'a> Batch<'a> {
     /// The same rows with one leaf more, at the end: row `i` has number `i` of `numbers`. The rows beyond them are left out.
     #[must_use]
     pub fn with_numbers<'n>(&'n self, numbers: &'n [u64]) -> Batch<'n> {
-        self.with_leaf(numbers, LeafType::U64)
+        self.with_leaf(self.leaves.len(), numbers, LeafType::U64)
     }
 
-    /// As [`Batch::with_numbers`], of times in microseconds.
+    /// The same rows with these times in microseconds as leaf `leaf`: row `i` has number `i` of `times`. Leaves from that
+    /// number on, which a sender may have added, are left out.
     #[must_use]
-    pub fn with_times<'n>(&'n self, times: &'n [i64]) -> Batch<'n> {
-        self.with_leaf(times, LeafType::Timestamp)
+    pub fn with_times<'n>(&'n self, leaf: usize, times: &'n [i64]) -> Batch<'n> {
+        self.with_leaf(leaf, times, LeafType::Timestamp)
     }
 
-    /// The same rows with one leaf more, of a type whose values lie in rows as `T` does in memory.
-    fn with_leaf<'n, T>(&'n self, values: &'n [T], ty: LeafType) -> Batch<'n> {
+    /// The same rows with another last leaf, of a type whose values lie in rows as `T` does in memory.
+    fn with_leaf<'n, T>(&'n self, leaf: usize, values: &'n [T], ty: LeafType) -> Batch<'n> {
         let mut leaves = self.leaves.clone();
+        leaves.truncate(leaf);
         leaves.push(LeafPtr::rows(values.as_ptr().cast(), size_of::<T>(), ty));
         Batch { rows: self.rows.min(values.len()), leaves, places: Vec::new(), hold: PhantomData }
     }

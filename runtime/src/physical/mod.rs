@@ -57,7 +57,7 @@ pub enum InlineStepPlan {
     /// Leaves are picked.
     Project(usize, Arc<[usize]>),
     /// A leaf is added: where the window of a row begins. Nothing follows it but what reads that.
-    WindowStart(usize, TumblingWindows),
+    WindowStart(usize, TumblingWindows, usize),
     /// Rows are dropped that have no partner in the join with this runtime filter, by its number and the leaves of the key: as soon as it is there, and only where it
     /// drops enough.
     RuntimeFilter(usize, Arc<[usize]>),
@@ -70,7 +70,7 @@ impl InlineStepPlan {
         match self {
             InlineStepPlan::Filter(operator, ..)
             | InlineStepPlan::Project(operator, _)
-            | InlineStepPlan::WindowStart(operator, _) => Some(*operator),
+            | InlineStepPlan::WindowStart(operator, ..) => Some(*operator),
             InlineStepPlan::RuntimeFilter(..) => None,
         }
     }

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Origin, Result};
 use crate::output::{self, Claim};
-use crate::row::Schema;
+use crate::row::{HiddenLeaf, Schema};
 use crate::strategy::Role;
 
 pub use forwards::Forwards;
@@ -190,8 +190,32 @@ pub fn endless(nodes: &[Arc<Node>]) -> HashSet<u64> {
 /// With the operator.
 pub fn check(nodes: &[Arc<Node>]) -> Result<()> {
     nodes.iter().try_for_each(|node| node.operator.check().map_err(|error| error.at(&node.origin)))?;
+    check_hidden(nodes)?;
     Loops::of(nodes).check(nodes)?;
     output::refuse_shared(&claims(nodes))
+}
+
+/// Checks that the rows of each operator's input have the [hidden leaf](Operator::needs_hidden) that it needs.
+///
+/// # Errors
+/// With the operator, and the one whose rows lack the leaf.
+pub fn check_hidden(nodes: &[Arc<Node>]) -> Result<()> {
+    for node in nodes {
+        let Some(((leaf, hidden), input)) = node.operator.needs_hidden().zip(node.inputs.first()) else { continue };
+        if !input.schema().has_hidden(leaf, hidden) {
+            let source = match hidden {
+                HiddenLeaf::EventTime => "`.event_time(..)` right after the source",
+                HiddenLeaf::WindowStart => "`.window(..)` after a grouping",
+            };
+            let message = format!(
+                "it needs the {} of each record, and the rows of {} have none: it comes from {source}, and each operator in between has to keep it",
+                hidden.name(),
+                input.origin
+            );
+            return Err(Error::Plan(message).at(&node.origin));
+        }
+    }
+    Ok(())
 }
 
 /// Removes what stopped processes left of the outputs of these nodes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::output::{Claim, EpochSink};
 use crate::plan::{InnerJoin, NewJoin, Table};
-use crate::row::{LeafSet, Schema};
+use crate::row::{HiddenLeaf, LeafSet, Schema};
 use crate::source::ColumnFit;
 use crate::statistics::Relation;
 use crate::strategy::{Planning, Role, Strategy};
@@ -117,6 +117,11 @@ pub trait Operator: Send + Sync {
     /// Whether how it runs depends on how much it is given: then what it is given is looked at closely.
     fn has_choice(&self) -> bool {
         false
+    }
+
+    /// The hidden leaf that it needs in the rows of its first input, and where. A plan whose rows lack it is rejected.
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        None
     }
 
     /// What only the whole graph can know to be wrong.

@@ -23,4 +23,4 @@ pub use layout::{LAYOUT_VERSION, RowLayout};
 pub use leaf::{Element, Items, LeafSet, LeafType, Physical, Tag};
 pub(crate) use leaf::{FIRST_ITEM, WORD};
 pub use order::OrderKey;
-pub use schema::{Field, Leaf, Schema, SchemaBuilder, Shape};
+pub use schema::{Field, HiddenLeaf, Leaf, Schema, SchemaBuilder, Shape};

@@ -17,6 +17,28 @@ pub struct Leaf {
     pub in_variant: bool,
     /// Whether it is the path of the file that a row is from: whoever reads files fills it, and looks for no such column.
     pub is_source_file: bool,
+    /// For a leaf after the record's own, which no field has.
+    pub hidden: Option<HiddenLeaf>,
+}
+
+/// A leaf after a record's own, which closures do not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HiddenLeaf {
+    /// The record's event time, in microseconds since 1970.
+    EventTime,
+    /// The begin of the window of its event time, in microseconds since 1970.
+    WindowStart,
+}
+
+impl HiddenLeaf {
+    /// Its name in EXPLAIN and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            HiddenLeaf::EventTime => "event time",
+            HiddenLeaf::WindowStart => "window start",
+        }
+    }
 }
 
 /// A field of a record, or the record itself.
@@ -63,16 +85,19 @@ pub struct Schema {
     pub(super) shape: Shape,
 }
 
-/// The path of the leaf that holds event time, behind a record's own: no field has it.
-const EVENT_TIME: &str = "event time";
-
 impl Schema {
-    /// The same records with a leaf behind them, which belongs to no field.
+    /// The same rows with one more leaf, which is hidden.
     #[must_use]
-    pub fn with_leaf(&self, path: &str, ty: LeafType) -> Schema {
+    pub fn with_hidden(&self, hidden: HiddenLeaf) -> Schema {
         let mut schema = self.clone();
-        let leaf = Leaf { path: path.to_owned(), ty, validity: None, in_variant: false, is_source_file: false };
-        schema.leaves.push(leaf);
+        schema.leaves.push(Leaf {
+            path: hidden.name().to_owned(),
+            ty: LeafType::Timestamp,
+            validity: None,
+            in_variant: false,
+            is_source_file: false,
+            hidden: Some(hidden),
+        });
         schema
     }
 
@@ -86,17 +111,23 @@ impl Schema {
         schema
     }
 
-    /// The same records with event time behind them.
+    /// The same records with event time after them.
     #[must_use]
     pub fn with_event_time(&self) -> Schema {
-        self.with_leaf(EVENT_TIME, LeafType::Timestamp)
+        self.with_hidden(HiddenLeaf::EventTime)
     }
 
-    /// The leaf that holds event time, if it stands behind the records.
+    /// The leaf that holds event time, if it is the last one.
     #[must_use]
     pub fn event_time(&self) -> Option<usize> {
         let last = self.leaves.len().checked_sub(1)?;
-        (self.leaves[last].path == EVENT_TIME).then_some(last)
+        self.has_hidden(last, HiddenLeaf::EventTime).then_some(last)
+    }
+
+    /// Whether a leaf is that hidden one.
+    #[must_use]
+    pub fn has_hidden(&self, leaf: usize, hidden: HiddenLeaf) -> bool {
+        self.leaves.get(leaf).is_some_and(|leaf| leaf.hidden == Some(hidden))
     }
 
     /// The leaves in order.
@@ -272,7 +303,14 @@ impl SchemaBuilder {
     /// One leaf.
     pub fn leaf(&mut self, ty: LeafType) -> Shape {
         let (validity, in_variant) = (self.validity, self.in_variant);
-        self.leaves.push(Leaf { path: self.path.join("."), ty, validity, in_variant, is_source_file: false });
+        self.leaves.push(Leaf {
+            path: self.path.join("."),
+            ty,
+            validity,
+            in_variant,
+            is_source_file: false,
+            hidden: None,
+        });
         Shape::Leaf(self.leaves.len() - 1)
     }
 

@@ -45,7 +45,7 @@ enum Phase {
 impl Coordinator {
     /// Of so many tasks, which go on from a snapshot of this epoch, or begin, which is epoch 0.
     pub(crate) fn new(tasks: usize, epoch: u64, interval: Option<Duration>, now: Instant) -> Self {
-        let due = interval.map(|interval| now + interval);
+        let due = interval.and_then(|interval| now.checked_add(interval));
         Coordinator { interval, has_ended: vec![false; tasks], epoch, phase: Phase::Resting, due, is_wanted: false }
     }
 
@@ -65,7 +65,7 @@ impl Coordinator {
                     return None;
                 }
                 self.epoch += 1;
-                (self.is_wanted, self.due) = (false, self.interval.map(|interval| now + interval));
+                (self.is_wanted, self.due) = (false, self.interval.and_then(|interval| now.checked_add(interval)));
                 self.phase = Phase::Taking(self.has_ended.clone());
                 Some(Action::Begin(self.epoch))
             }
@@ -155,6 +155,15 @@ mod tests {
             3 => Just(Act::Completed),
         ];
         proptest::collection::vec(act, 0..200)
+    }
+
+    #[test]
+    fn an_interval_beyond_the_clock_is_never_due() {
+        let now = Instant::now();
+        let mut coordinator = Coordinator::new(1, 0, Some(Duration::MAX), now);
+        assert_eq!(coordinator.next(now + SECOND), None);
+        coordinator.request();
+        assert_eq!(coordinator.next(now + SECOND), Some(Action::Begin(1)));
     }
 
     proptest! {

@@ -24,12 +24,14 @@ mod work;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::{Outputs, PredicateFactory};
 use crate::page::Input;
 use crate::row::{LeafSet, OrderKey};
 use crate::source::{Bound, Source};
+use crate::value::Timestamp;
 
 pub use factory::{DriverFactory, FilteredPort, Recovery, RowOrder};
 pub use loops::LoopId;
@@ -196,8 +198,8 @@ pub enum Role {
     Project(Vec<usize>),
     /// The same rows with other leaves, as [`Role::Project`]; the source, which stands before it, says how far event time is.
     EventTime(Vec<usize>, EventTimeOf),
-    /// The same rows with one leaf more: where the window begins that their event time is in.
-    WindowStart(TumblingWindows),
+    /// The same rows with one more leaf, of this number: the begin of the window of their event time.
+    WindowStart(TumblingWindows, usize),
     /// Has strategies, and sets some of its rows aside, which leave by its driver's [`SIDE_OUTPUT`]. Where nobody reads that, rows go past it.
     SetsAside,
     /// The rows that its input sets aside.
@@ -238,11 +240,37 @@ pub struct TumblingWindows {
 }
 
 impl TumblingWindows {
-    /// Where the window of a time begins.
+    /// The begin of the window of a time. Meaningless for a time that has [none](TumblingWindows::check).
     #[must_use]
     #[inline(always)]
     pub fn start_of(self, time: i64) -> i64 {
         time.wrapping_sub(time.rem_euclid(self.micros.max(1)))
+    }
+
+    /// Checks that the window of a time begins and ends at times that can be represented.
+    ///
+    /// # Errors
+    /// With the time.
+    pub fn check(self, time: i64) -> Result<()> {
+        let start = time.checked_sub(time.rem_euclid(self.micros.max(1)));
+        match start.and_then(|start| start.checked_add(self.micros)) {
+            Some(_) => Ok(()),
+            None => {
+                let (time, length) = (Timestamp::from_micros(time), Duration::from_micros(self.micros.unsigned_abs()));
+                let what = format!(
+                    "the event time {time} has no window of {length:?}, whose begin or end would be no `Timestamp`: \
+                     leave such records out by a `.filter(..)` before `.event_time(..)`"
+                );
+                Err(Error::Overflow { what })
+            }
+        }
+    }
+
+    /// Whether the window of a time may be one that [`TumblingWindows::check`] refuses.
+    #[inline(always)]
+    pub(crate) fn is_near_end(self, time: i64) -> bool {
+        // The distance to either end of `i64` is less than the length of a window.
+        time < i64::MIN.saturating_add(self.micros) || time > i64::MAX.saturating_sub(self.micros)
     }
 }
 

@@ -3,7 +3,8 @@
 //! * **Round ends and barriers cut all inputs alike.** An input that has said one is *held*: nothing more is taken from it until all others have said the
 //!   same one. So rows of the next round, or of the next snapshot, never come before the cut.
 //! * **A barrier does not wait for an input at the end of its round.** A source that has come to its end says that, and no barrier any more.
-//! * **Watermarks are merged**: event time is as far as the input that is furthest behind, of those that are not idle. It never goes back.
+//! * **Watermarks are merged**: event time is as far as the input that is furthest behind, of those that are not idle and
+//!   not at the end of their round. So a finite input does not hold up the event time of an endless one. It never goes back.
 //! * **An input that has ended is waited for by nobody.**
 //!
 //! Inputs say cuts in one order. Two that differ would hold each other for ever, so that is an error and not a hang.
@@ -14,7 +15,7 @@ use super::Control;
 use crate::error::{Error, Result};
 
 /// Control items that go on, in their order.
-pub(crate) type Passed = SmallVec<[Control; 2]>;
+pub(crate) type Passed = SmallVec<[Control; 3]>;
 
 /// The control items of some inputs, brought together.
 pub(crate) struct Alignment {
@@ -79,7 +80,10 @@ impl Alignment {
         let mut passed = Passed::new();
         // What the inputs know of time belongs before the cut: none has said anything since it was held.
         passed.extend(self.event_time());
-        passed.extend(self.cut()?);
+        if let Some(cut) = self.cut()? {
+            passed.push(cut);
+            passed.extend(self.event_time());
+        }
         if self.has_ended() {
             passed.push(Control::End);
         }
@@ -99,10 +103,11 @@ impl Alignment {
 
     /// What event time all inputs have come to, or that all are idle, where that is news.
     fn event_time(&mut self) -> Option<Control> {
-        let open = || self.inputs.iter().filter(|input| !input.has_ended);
+        let is_over = |input: &&InputState| input.has_ended || matches!(input.cut, Some(Control::RoundEnd(_)));
+        let open = || self.inputs.iter().filter(|input| !is_over(input));
         let least = open().filter(|input| !input.is_idle).map(|input| input.watermark).min();
         let Some(least) = least else {
-            // Where all have ended that is said instead.
+            // If all have ended, the round's end or the end is passed on instead.
             let is_news = open().next().is_some() && !std::mem::replace(&mut self.is_idle, true);
             return is_news.then_some(Control::Idle);
         };

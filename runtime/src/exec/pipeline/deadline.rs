@@ -30,12 +30,13 @@ impl Deadline {
         let mut first: Option<Instant> = None;
         for exit in exits.iter_mut() {
             let Some(since) = exit.unsent_since(now) else { continue };
-            let due = since + self.latency;
-            if due <= now || (is_blocked && !is_held_back) {
+            // A latency beyond what the clock can represent never ends.
+            let due = since.checked_add(self.latency);
+            if due.is_some_and(|due| due <= now) || (is_blocked && !is_held_back) {
                 exit.seal(watch);
                 exit.flush();
             } else if is_blocked {
-                first = Some(first.map_or(due, |first| first.min(due)));
+                first = first.into_iter().chain(due).min();
             }
         }
         match first {

@@ -178,7 +178,14 @@ mod tests {
         let lists = CODES.iter().filter_map(|(_, ty)| element(*ty)).map(LeafType::List);
         let others = [LeafType::Tag(&TAG), LeafType::Decimal(9), LeafType::List(Element::Decimal(4))];
         let mut bytes = Vec::new();
-        let leaf = |ty| Leaf { path: "a.b".to_owned(), ty, validity: None, in_variant: false, is_source_file: false };
+        let leaf = |ty| Leaf {
+            path: "a.b".to_owned(),
+            ty,
+            validity: None,
+            in_variant: false,
+            is_source_file: false,
+            hidden: None,
+        };
         let stored: Vec<_> = plain.chain(lists).chain(others).map(|ty| StoredLeaf::of(&leaf(ty))).collect();
         stored.iter().for_each(|leaf| leaf.write(&mut bytes).unwrap());
         let mut rest = bytes.as_slice();

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::join::{JoinEmitter, JoinFactory, Side};
 use crate::kernel::TaskContext;
 use crate::plan::{Forwards, InnerJoin, NewJoin, Operator, PairRecords, Reads, Table};
-use crate::row::{Leaf, LeafSet, LeafType, RowLayout, Schema};
+use crate::row::{HiddenLeaf, Leaf, LeafSet, LeafType, RowLayout, Schema};
 use crate::statistics::Relation;
 use crate::strategy::{Planning, Strategy};
 
@@ -106,7 +106,13 @@ impl Operator for Join {
             _ => self.reads[input].of(&self.inputs[input]),
         };
         self.keys[input].iter().for_each(|&leaf| reads.insert(leaf));
+        self.needs_hidden().filter(|_| input == 0).into_iter().for_each(|(time, _)| reads.insert(time));
         reads
+    }
+
+    /// If its records have event time, it is that of the left record.
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        self.output.event_time().map(|_| (self.inputs[0].leaves().len().saturating_sub(1), HiddenLeaf::EventTime))
     }
 
     /// A side whose records are dropped without a partner may lose them before. What is known of one side's key holds for the other's.

@@ -8,7 +8,7 @@ use crate::operators::aggregate::Aggregate;
 use crate::operators::common::group_bytes;
 use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
-use crate::row::{LeafSet, Schema};
+use crate::row::{HiddenLeaf, LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
 use crate::statistics::Relation;
 use crate::strategy::{
@@ -16,7 +16,7 @@ use crate::strategy::{
 };
 
 use super::late::OpenWindows;
-use super::{for_each_begin, tumbling};
+use super::{for_each_begin, needs_start, tumbling};
 
 /// Groups records by key and window, and gives a window's groups when time has passed its end.
 pub struct WindowAggregate {
@@ -45,6 +45,10 @@ impl Operator for WindowAggregate {
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
         self.aggregate.estimate(inputs)
+    }
+
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        needs_start(&self.aggregate.key)
     }
 
     fn check(&self) -> Result<()> {

@@ -4,14 +4,14 @@ use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, unchanged};
-use crate::row::{LeafSet, Schema};
+use crate::row::{HiddenLeaf, LeafSet, Schema};
 use crate::state::EventTimeState;
 use crate::strategy::{
     Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Role, SIDE_OUTPUT, Ship, Strategy,
     TumblingWindows, Way, Work,
 };
 
-use super::{for_each_begin, tumbling};
+use super::{for_each_begin, needs_start, tumbling};
 
 /// Which windows have ended.
 pub(super) struct OpenWindows {
@@ -85,6 +85,10 @@ impl Operator for InTime {
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
         Some(unchanged(&self.schema))
+    }
+
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        needs_start(&self.key)
     }
 
     fn role(&self) -> Role {

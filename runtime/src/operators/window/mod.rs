@@ -15,6 +15,7 @@
 use std::time::Duration;
 
 use crate::page::Input;
+use crate::row::HiddenLeaf;
 
 mod aggregate;
 mod event_time;
@@ -29,6 +30,11 @@ pub use start::WindowStart;
 /// Windows of this length, for the definition of a state.
 fn tumbling(micros: i64) -> String {
     format!("tumbling windows of {:?}", Duration::from_micros(micros.unsigned_abs()))
+}
+
+/// The last leaf of the key is the begin of the window.
+fn needs_start(key: &[usize]) -> Option<(usize, HiddenLeaf)> {
+    Some((*key.last()?, HiddenLeaf::WindowStart))
 }
 
 /// Calls `f` with each row, and where its window begins.

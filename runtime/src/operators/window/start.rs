@@ -1,8 +1,10 @@
 //! Where the window of a record begins.
 
-use crate::error::Result;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
 use crate::plan::{Operator, Table};
-use crate::row::{Datum, LeafSet, Schema};
+use crate::row::{Datum, HiddenLeaf, LeafSet, Schema};
 use crate::strategy::{Role, TumblingWindows};
 
 /// Puts behind records where their window begins.
@@ -11,6 +13,8 @@ pub struct WindowStart {
     pub schema: Schema,
     /// The windows.
     pub windows: TumblingWindows,
+    /// Their length, as the program gives it.
+    pub length: Duration,
 }
 
 impl Operator for WindowStart {
@@ -19,7 +23,7 @@ impl Operator for WindowStart {
     }
 
     fn details(&self) -> String {
-        format!("of {:?}", std::time::Duration::from_micros(self.windows.micros.unsigned_abs()))
+        format!("of {:?}", self.length)
     }
 
     fn schema(&self) -> &Schema {
@@ -33,15 +37,35 @@ impl Operator for WindowStart {
         reads
     }
 
+    fn check(&self) -> Result<()> {
+        let length = self.length;
+        match i64::try_from(length.as_micros()) {
+            Ok(1..) => Ok(()),
+            Ok(_) => Err(Error::Plan(format!(
+                "a window is at least a microsecond long, and not {length:?}: write its length as in `Tumbling::of(mins(1))`"
+            ))),
+            Err(_) => Err(Error::Plan(format!(
+                "windows of {length:?} are longer than all of time, some 292,000 years from 1970 in either direction: count without a window, or write a shorter one, \
+                 as in `Tumbling::of(hours(24))`"
+            ))),
+        }
+    }
+
+    fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
+        Some((self.windows.time, HiddenLeaf::EventTime))
+    }
+
     fn role(&self) -> Role {
-        Role::WindowStart(self.windows)
+        Role::WindowStart(self.windows, self.schema.leaves().len().saturating_sub(1))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let with_start = |row: &Vec<Datum>| {
-            let start = self.windows.start_of(row[self.windows.time].bits() as u64 as i64);
-            row.iter().cloned().chain([Datum::Fixed(u128::from(start as u64))]).collect()
+            let time = row[self.windows.time].bits() as u64 as i64;
+            self.windows.check(time)?;
+            let start = Datum::Fixed(u128::from(self.windows.start_of(time) as u64));
+            Ok(row.iter().cloned().chain([start]).collect())
         };
-        Ok(Table { types: self.schema.types(), rows: inputs[0].rows.iter().map(with_start).collect() })
+        Ok(Table { types: self.schema.types(), rows: inputs[0].rows.iter().map(with_start).collect::<Result<_>>()? })
     }
 }

@@ -95,7 +95,7 @@ impl Interest {
 fn copied(node: &Node, input: usize) -> Option<Vec<Option<usize>>> {
     match node.operator.role() {
         Role::Project(leaves) | Role::EventTime(leaves, _) => Some(leaves.into_iter().map(Some).collect()),
-        Role::Filter(..) | Role::WindowStart(_) => Some(unchanged(node.schema())),
+        Role::Filter(..) | Role::WindowStart(..) => Some(unchanged(node.schema())),
         _ => node.operator.forwards(input),
     }
 }

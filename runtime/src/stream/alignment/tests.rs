@@ -50,6 +50,18 @@ fn event_time_is_that_of_the_last_and_leaves_idle_inputs_out() {
     assert_eq!(two.rows(0), None);
 }
 
+/// A stream beside a finite input: the window that has ended is given while the stream goes on.
+#[test]
+fn event_time_does_not_wait_for_an_input_at_the_end_of_its_round() {
+    let (mut two, round) = (Alignment::of(2), Control::RoundEnd(1));
+    assert_eq!(offered(&mut two, 0, Control::Watermark(5)), []);
+    assert_eq!(offered(&mut two, 1, round), [Control::Watermark(5)]);
+    assert_eq!(offered(&mut two, 0, Control::Watermark(9)), [Control::Watermark(9)]);
+    assert_eq!(offered(&mut two, 0, round), [round]);
+    assert_eq!(offered(&mut two, 1, Control::End), []);
+    assert_eq!(offered(&mut two, 0, Control::End), [Control::End]);
+}
+
 #[test]
 fn other_cuts_and_words_of_who_is_held_are_errors() {
     let mut two = Alignment::of(2);
@@ -132,6 +144,7 @@ proptest! {
         let (mut left, mut turn) = (said.clone(), seed);
         let mut alignment = Alignment::of(said.len());
         let mut times = vec![Time::Known(i64::MIN); said.len()];
+        let mut at_round_end = vec![false; said.len()];
         let (mut passed, mut latest) = (Vec::new(), i64::MIN);
         while !alignment.has_ended() {
             let open: Vec<usize> = (0..said.len()).filter(|&input| !alignment.is_held(input)).collect();
@@ -153,14 +166,21 @@ proptest! {
                         Control::Watermark(micros) => times[input] = Time::Known(micros),
                         Control::Idle => times[input] = Time::Idle,
                         Control::End => times[input] = Time::Ended,
-                        Control::RoundEnd(_) | Control::Barrier(_) => {}
+                        Control::RoundEnd(_) => at_round_end[input] = true,
+                        Control::Barrier(_) => {}
                     }
                     alignment.offer(input, control).unwrap()
                 }
             };
-            let known = times.iter().filter_map(|time| if let Time::Known(micros) = time { Some(*micros) } else { None });
-            if let Some(least) = known.min() {
-                latest = latest.max(least);
+            let mut pass_time = |at_round_end: &[bool]| {
+                let known = times.iter().zip(at_round_end).filter(|&(_, at_end)| !at_end);
+                let known = known.filter_map(|(time, _)| if let Time::Known(micros) = time { Some(*micros) } else { None });
+                latest = known.min().map_or(latest, |least| latest.max(least));
+            };
+            pass_time(&at_round_end);
+            if news.iter().any(|control| matches!(control, Control::RoundEnd(_))) {
+                at_round_end.fill(false);
+                pass_time(&at_round_end);
             }
             passed.extend(news);
             let heard = passed.iter().rev().find_map(|control| if let Control::Watermark(micros) = control { Some(*micros) } else { None });
