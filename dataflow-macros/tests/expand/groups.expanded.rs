@@ -36,6 +36,7 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
         .captured(::dataflow::__private::Of(&rate).__plain())
         .group_by(|l| (l.returnflag, l.linestatus))
         .aggregates()
+        .written(&["sum(|l| l.quantity * rate)", "sum(|l| l.quantity)", "count()"])
         .sum({
             let rate = rate.__capture();
             move |l| {
@@ -106,6 +107,7 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
             }
         })
         .aggregates()
+        .written(&["sum(|l| l.price * l.discount)"])
         .sum(move |l| {
             (match (l.price, l.discount) {
                 (__left, __right) => {
@@ -156,6 +158,7 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
             }
         })
         .group_by(|l| l.orderkey)
+        .written("|a, b| if a.n + by > b.n { a } else { b }")
         .reduce({
             let by = by.__capture();
             move |a, b, __out| {
@@ -292,6 +295,16 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
         .captured(::dataflow::__private::Of(&limit).__plain())
         .group_by(|l| l.partkey)
         .aggregates()
+        .written(
+            &[
+                "count_if(|l| l.quantity > limit)",
+                "count_distinct(|l| l.suppkey)",
+                "count_distinct(|l| (l.suppkey, l.day))",
+                "min_by(|l| l.price, |l| l.suppkey)",
+                "max_by(|l| l.quantity * limit, |l| l.suppkey)",
+                "first(|l| l.name)",
+            ],
+        )
         .count_if({
             let limit = limit.__capture();
             move |l| { l.quantity > limit }
@@ -502,6 +515,7 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
         by_order.sum(|l| l.quantity),
         by_order
             .aggregates()
+            .written(&["count()"])
             .count()
             .finish(move |__key, ((), __slot0), __out| {
                 __out.emit_parts((__key, __slot0))
@@ -596,6 +610,13 @@ fn folds(
         .captured(::dataflow::__private::Of(&(&scale, &quantile)).__plain())
         .group_by(|l| l.partkey)
         .aggregates()
+        .written(
+            &[
+                "fold(Spread { least: scale, most: -scale }, |spread, l| spread.add(l.price * scale), |spread, other| spread.merge(other))",
+                "fold_with(quantile, |l| l.quantity)",
+                "count()",
+            ],
+        )
         .fold(
             {
                 let scale = scale.__capture();

@@ -72,8 +72,10 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
                     },
                 )
                 .reading(&["amount"])
+                .written("|o| o.amount / width")
         })
         .aggregates()
+        .written(&["sum(|o| o.tax)"])
         .sum(move |o| { o.tax })
         .finish(move |__key, ((), __slot0), __out| {
             __out.emit_parts((__key, __slot0))
@@ -106,6 +108,9 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
                     },
                 )
                 .reading(&["amount", "name"])
+                .written(
+                    "|o| { let x = o.amount; if x < least { o.name } else { \"rest\" } }",
+                )
         })
         .count();
     let parts = orders
@@ -124,6 +129,7 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
                     move |(a, b), __key| { __key.emit((a, b.len())) },
                 )
                 .reading(&["0", "1"])
+                .written("|(a, b)| (a, b.len())")
         });
     {
         let _scope = ::dataflow::scope("keep");
@@ -151,6 +157,7 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
                     move |o, __key| { __key.emit(o.day.month()) },
                 )
                 .reading(&["day"])
+                .written("|o| o.day.month()")
         })
         .count()
 }
@@ -205,6 +212,7 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
                         move |i, __key| { __key.emit(i.code.trim()) },
                     )
                     .reading(&["code"])
+                    .written("|i| i.code.trim()")
             },
         )
         .process(move |o, i, __out| { __out.emit_parts((o.day, i.price)) });
@@ -230,6 +238,7 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
                         move |o, __key| { __key.emit(o.day.month()) },
                     )
                     .reading(&["day"])
+                    .written("|o| o.day.month()")
             },
             |i| i.month,
         )
@@ -293,6 +302,7 @@ fn orders(items: DataSet<Item>) -> DataSet<Item> {
                         },
                     )
                     .reading(&["count", "price"])
+                    .written("|i| i.price * i.count")
                     .order(|__parts| desc(__parts))
             },
         );
@@ -312,6 +322,7 @@ fn orders(items: DataSet<Item>) -> DataSet<Item> {
                     move |i, __key| { __key.emit(i.name.len()) },
                 )
                 .reading(&["name"])
+                .written("|i| i.name.len()")
         });
     {
         let _scope = ::dataflow::scope("keep");
@@ -345,6 +356,7 @@ fn orders(items: DataSet<Item>) -> DataSet<Item> {
                     },
                 )
                 .reading(&["id", "price", "tax"])
+                .written("|i| { let net = i.price - i.tax; (net, i.id) }")
                 .order(|__parts| (desc(__parts.0), __parts.1))
         })
         .first(1)

@@ -22,6 +22,7 @@ fn shared_sums(items: DataSet<LineItem>) -> DataSet<(u64, f64, f64, u64)> {
         })
         .group_by(|l| l.partkey)
         .aggregates()
+        .written(&["sum(|l| l.price)", "avg(|l| l.tax)", "count()"])
         .sum_parts(move |l| { l.price })
         .avg(move |l| { l.tax })
         .count()
@@ -54,6 +55,16 @@ fn fields_and_closures(items: DataSet<LineItem>, rate: u64) -> DataSet<Parts> {
         })
         .group_by(|l| l.partkey)
         .aggregates()
+        .written(
+            &[
+                "min(|l| l.day)",
+                "max(|(name, _)| name)",
+                "max(|l| l.price * rate)",
+                "count(|l| l.comment)",
+                "count()",
+                "stddev(|l| l.price)",
+            ],
+        )
         .min_field(|l| l.day, move |l, _| { l.day })
         .max_field(|(name, _)| name, move |(name, _), _| { name })
         .max({
@@ -111,6 +122,14 @@ fn quantiles(items: DataSet<LineItem>, share: f64, rate: u64) -> DataSet<Parts> 
         })
         .group_by(|l| l.partkey)
         .aggregates()
+        .written(
+            &[
+                "first(|l| l.name)",
+                "median(|l| l.price * rate)",
+                "percentile(0.1, |l| l.tax)",
+                "count()",
+            ],
+        )
         .first_seen(|l| l.name, move |l, _| { l.name })
         .quantiles(
             [
