@@ -8,6 +8,7 @@
 
 mod batch;
 mod harness;
+mod table;
 
 use std::env;
 
@@ -66,4 +67,13 @@ fn many_programs_give_what_loops_give() {
     println!("pairs of words that no program has:\n{}", coverage.uncovered());
     assert!(wrong.is_empty(), "programs of these seeds are wrong, or do not compile: {}", wrong.join(", "));
     assert!(coverage.has_enough_results(), "more than half of the results are empty");
+}
+
+#[test]
+fn the_generator_covers_shares_and_pairs() {
+    let mut coverage = Coverage::default();
+    (0..100).for_each(|seed| drop(coverage.next(seed, false)));
+    println!("{}", coverage.report());
+    assert!(coverage.has_enough_results(), "more than half of the results are empty");
+    assert!(coverage.has_all_shares(), "{}", coverage.report());
 }

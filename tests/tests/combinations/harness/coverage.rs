@@ -91,6 +91,11 @@ impl Coverage {
         2 * self.empty <= self.programs
     }
 
+    /// Whether one program in fifty, or more, is of each share.
+    pub fn has_all_shares(&self) -> bool {
+        Share::ALL.iter().all(|share| 50 * self.shares.get(share).copied().unwrap_or(0) >= self.programs)
+    }
+
     /// Shares, and the pairs that are left.
     pub fn report(&self) -> String {
         let share = |count: usize| format!("{:.1} %", 100.0 * count as f64 / self.programs.max(1) as f64);

@@ -40,6 +40,7 @@ pub struct Generator {
     /// Streams that a word has taken: each is read once.
     taken: Vec<String>,
     in_loop: bool,
+    is_preparing: bool,
     has_long_texts: bool,
     counts: bool,
     names: usize,
@@ -64,6 +65,9 @@ struct Chain {
 pub const SOURCE: &str = "source";
 pub const RESULT: &str = "result";
 
+/// The name of a flow that words take, but do not begin with.
+const PREPARED: &str = "prepared";
+
 impl Generator {
     pub fn program(spec: &Spec) -> Program {
         let mut draw = Draw::new(spec.seed);
@@ -81,6 +85,7 @@ impl Generator {
             sides: Vec::new(),
             taken: Vec::new(),
             in_loop: false,
+            is_preparing: false,
             has_long_texts,
             counts: false,
             names: 0,
@@ -106,6 +111,7 @@ impl Generator {
     pub fn counts(&mut self, flow: &Flow) -> bool {
         let counts = !self.share.has_snapshots()
             && flow.updates.is_none()
+            && !self.is_preparing
             && (!self.in_loop || self.spec.with_known_faults || !known_faults::ACCUMULATOR_IN_A_LOOP)
             && self.draw.often(12);
         self.counts |= counts;
@@ -210,9 +216,12 @@ impl Generator {
         self.sides.iter().filter(is_free).filter(|side| fits(side)).cloned().collect()
     }
 
-    /// One of them; a stream is taken.
+    /// One of them, in a loop rather one that other words read too; a stream is taken.
     pub fn take_side(&mut self, sides: &[Side]) -> Option<Side> {
-        let side = self.draw.some(sides)?;
+        let is_made = |side: &&Side| !matches!(side.name.as_str(), "items" | "others" | "few" | "one");
+        let made = sides.iter().filter(is_made).cloned().collect::<Vec<_>>();
+        let prefers_made = !made.is_empty() && self.draw.often(if self.in_loop { 70 } else { 30 });
+        let side = self.draw.some(if prefers_made { &made } else { sides })?;
         if side.kind != FlowKind::Set {
             self.taken.push(source_of(&side.name));
         }
@@ -385,6 +394,7 @@ impl Generator {
         let mut flow = Flow::new(if kind == FlowKind::Timed { FlowKind::Stream } else { kind }, inputs[0].of.clone());
         flow.is_near_source = flow.kind == FlowKind::Stream;
         let mut chain = Chain::new("items", flow, inputs[0].rows.clone());
+        self.prepare(&mut chain, &inputs[1]);
         let length = self.length(2);
         if kind == FlowKind::Timed {
             self.force(&mut chain, &["event_time"]);
@@ -394,6 +404,26 @@ impl Generator {
         let pair = Pair { kind: chain.flow.kind, in_loop: false, first: chain.last, next: RESULT };
         self.pairs.push(pair);
         self.done(inputs, chain)
+    }
+
+    /// Sometimes begins with a flow that is made of the others.
+    fn prepare(&mut self, chain: &mut Chain, others: &Input) {
+        if self.share.kind() != FlowKind::Set || !self.draw.often(50) {
+            return;
+        }
+        let mut side = Chain::new("others", Flow::new(FlowKind::Set, others.of.clone()), others.rows.clone());
+        let word = self.draw.any(&["distinct", "filter", "map", "group_by.reduce", "rebalance", "union"]);
+        self.is_preparing = true;
+        self.force(&mut side, &[word]);
+        self.is_preparing = false;
+        if side.steps.is_empty() || !side.flow.is_certain() {
+            return;
+        }
+        let name = PREPARED.to_owned();
+        self.world.flows.insert(name.clone(), Rc::new(side.rows.clone()));
+        let (flow, rows) = (side.flow.unordered(), side.rows.len());
+        self.sides.push(Side { name: name.clone(), text: name.clone(), flow, rows });
+        chain.statements.push((name, side.text));
     }
 
     /// A stream with time ends in windows, and updates that are records end in their greatest.
@@ -424,7 +454,10 @@ impl Generator {
     }
 
     /// Runs the whole once more, as tries have counted, too.
-    fn done(self, inputs: Vec<Input>, chain: Chain) -> Program {
+    fn done(self, inputs: Vec<Input>, mut chain: Chain) -> Program {
+        let texts = chain.statements.iter().map(|(_, text)| text).chain([&chain.text]);
+        let is_read = texts.filter(|text| text.contains(PREPARED)).count() > 0;
+        chain.statements.retain(|(name, _)| is_read || name != PREPARED);
         self.world.seen.set(0);
         let mut rows = inputs[0].rows.clone();
         for step in &chain.steps {

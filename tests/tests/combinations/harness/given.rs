@@ -6,10 +6,11 @@ use std::path::Path;
 
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
-use dataflow::{Accumulated, AnyMode, LogWriter, Result};
+use dataflow::{Accumulated, AnyMode, Result};
 use tests::Folder;
 
 use super::data::{Input, Source};
+use super::growing::{Growing, GrowingLog};
 use super::run::quiet;
 use super::value::{Flat, Row};
 
@@ -28,7 +29,17 @@ pub struct Given<'r> {
     pub output: String,
     /// Whether collections are files: a collection takes memory that no plan states.
     pub from_files: bool,
+    pub logs: Logs<'r>,
     pub seen: RefCell<Option<Accumulated<Count>>>,
+}
+
+/// The logs that streams read.
+pub enum Logs<'r> {
+    Sealed,
+    /// Logs without records, which grow later.
+    Created(&'r RefCell<Vec<Box<dyn Growing>>>),
+    /// Those that an earlier run has created.
+    AsTheyAre,
 }
 
 impl Given<'_> {
@@ -55,7 +66,7 @@ impl Given<'_> {
                 self.env.read_native(format!("{path}/"))
             }
             Source::LogToItsEnd | Source::Log => {
-                write_log(&records(), &path, input.splits);
+                write_log(records(), &path, input.splits);
                 self.env.read_log_to_end(path)
             }
         }
@@ -63,8 +74,14 @@ impl Given<'_> {
 
     pub fn stream<T: Record + Flat>(&self, name: &str) -> Result<DataStream<T>> {
         let input = self.input(name);
-        let path = self.folder.join(name);
-        write_log(&records::<T>(&input.rows), &path, input.splits);
+        let (path, records) = (self.folder.join(name), || records::<T>(&input.rows));
+        match self.logs {
+            Logs::Sealed => write_log(records(), &path, input.splits),
+            Logs::Created(logs) => {
+                logs.borrow_mut().push(Box::new(GrowingLog::create(&path, records(), input.splits)));
+            }
+            Logs::AsTheyAre => {}
+        }
         self.env.read_log(path)
     }
 
@@ -110,22 +127,11 @@ fn write_files<T: Record>(records: &[T], path: &str) -> Result<()> {
 }
 
 /// A sealed log, unless it is there.
-fn write_log<T: Record>(records: &[T], path: &str, splits: usize) {
+fn write_log<T: Record>(records: Vec<T>, path: &str, splits: usize) {
     if Path::new(path).exists() {
         return;
     }
-    let mut log = LogWriter::create(path, splits).unwrap();
-    append(&mut log, records, 0, splits);
-    log.seal_all().unwrap();
-}
-
-/// Appends records, of which the first has that number.
-fn append<T: Record>(log: &mut LogWriter<T>, records: &[T], first: usize, splits: usize) {
-    for (number, record) in (first..).zip(records) {
-        log.append_to(number * 7 % splits, record).unwrap();
-        if number % 60 == 59 {
-            log.flush().unwrap();
-        }
-    }
-    log.flush().unwrap();
+    let mut log = Box::new(GrowingLog::create(path, records, splits));
+    log.append_until(100);
+    log.seal();
 }

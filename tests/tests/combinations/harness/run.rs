@@ -8,8 +8,10 @@ use dataflow::{Accumulated, Engine, ProgressWhen, Result};
 use runtime::error::Error;
 use tests::{Folder, PARALLELISM};
 
-use super::given::{Declare, Given};
+use super::data::Input;
+use super::given::{Declare, Given, Logs};
 use super::program::Program;
+use super::snapshots::Restore;
 use super::value::{Row, Value};
 use super::watchdog;
 
@@ -18,7 +20,7 @@ pub fn quiet() -> Env {
     Env::new(options(1, AMPLE))
 }
 
-fn options(parallelism: usize, memory_bytes: usize) -> Options {
+pub fn options(parallelism: usize, memory_bytes: usize) -> Options {
     Options {
         parallelism,
         memory_bytes,
@@ -29,7 +31,7 @@ fn options(parallelism: usize, memory_bytes: usize) -> Options {
     }
 }
 
-const AMPLE: usize = 1 << 30;
+pub const AMPLE: usize = 1 << 30;
 
 /// One way to run a program.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +65,15 @@ pub fn check(name: &str, program: &Program, declare: Declare) -> std::result::Re
             return Err(report(&what, program, &error));
         }
     }
-    Ok(())
+    if program.share.has_snapshots() { restored(name, program, declare) } else { Ok(()) }
+}
+
+fn restored(name: &str, program: &Program, declare: Declare) -> std::result::Result<(), String> {
+    let restore = Restore::draw(program.spec.seed);
+    let what = format!("{name}, {}", restore.name());
+    let _watched = watchdog::watch(&what, program);
+    let rows = restore.run(program, declare).map_err(|error| report(&what, program, &error.to_string()))?;
+    same(program, rows).map_err(|error| report(&what, program, &error))
 }
 
 type Ran = (Vec<Row>, Option<u64>);
@@ -82,7 +92,15 @@ fn try_run(program: &Program, declare: Declare, folder: &Folder, options: Option
     let env = Env::new(options);
     let seen = RefCell::new(None);
     let from_files = env.options().memory_bytes != AMPLE;
-    let given = Given { env: &env, inputs: &program.inputs, folder, output: output.to_owned(), from_files, seen };
+    let given = Given {
+        env: &env,
+        inputs: &program.inputs,
+        folder,
+        output: output.to_owned(),
+        from_files,
+        logs: Logs::Sealed,
+        seen,
+    };
     let reader = declare(&given)?;
     env.run()?;
     let seen = given.seen.borrow().as_ref().map(Accumulated::value).transpose()?;
@@ -134,10 +152,16 @@ fn report(what: &str, program: &Program, error: &str) -> String {
     format!("{what}: {error}\n{}", description(program))
 }
 
-/// The program and what makes it again.
+/// The program as text, and what makes it again.
 pub fn description(program: &Program) -> String {
-    let inputs = program.inputs.iter().map(|input| {
-        format!("// {}: {} records, {:?}, {} splits\n", input.name, input.rows.len(), input.source, input.splits)
-    });
-    format!("// {}, {:?}\n{}{}", program.spec_text(), program.share, inputs.collect::<String>(), program.function("p"))
+    let inputs = program.inputs.iter().map(described).collect::<String>();
+    format!("// {}, {:?}\n{inputs}{}", program.spec_text(), program.share, program.function("p"))
+}
+
+/// An input, with its records if they are few and short.
+fn described(input: &Input) -> String {
+    let (name, rows, source, splits) = (input.name, input.rows.len(), input.source, input.splits);
+    let records = input.rows.iter().map(|row| format!("//   {:?}\n", row.values)).collect::<String>();
+    let records = if records.len() < 3_000 { records } else { String::new() };
+    format!("// {name}: {rows} records, {source:?}, {splits} splits\n{records}")
 }

@@ -82,7 +82,7 @@ pub const WORDS: &[Word] = &[
         covers: &["zip_with_unique_id"],
         on: RECORDS,
         to: same,
-        place: Place::ANY,
+        place: Place::NOT_IN_SNAPSHOTS,
         build: |_, flow, _| numbered(flow, "zip_with_unique_id"),
     },
     Word {
@@ -90,7 +90,7 @@ pub const WORDS: &[Word] = &[
         covers: &["sample"],
         on: RECORDS,
         to: same,
-        place: Place::AMONG_UPDATES,
+        place: Place { among_updates: true, ..Place::NOT_IN_SNAPSHOTS },
         // Which records a smaller share keeps differs from run to run.
         build: |_, flow, _| Some(Stage::same(".sample(1.0, 7)", flow.unordered())),
     },

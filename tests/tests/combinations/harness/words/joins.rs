@@ -55,7 +55,7 @@ pub const WORDS: &[Word] = &[
         ..word("cross_with_huge", SETS, |g, f, r| crossed(g, f, r, "cross_with_huge"))
     },
     Word { covers: &["with"], ..word("with", RECORDS, with_one) },
-    Word { covers: &["with_all", "init"], ..word("with_all", RECORDS, with_all) },
+    Word { covers: &["with_all", "init", "map"], ..word("with_all", RECORDS, with_all) },
     Word { covers: &["co_group", "sorted_by", "reduce_group"], ..word("co_group", SETS, co_grouped) },
 ];
 

@@ -68,7 +68,7 @@ pub const WORDS: &[Word] = &[
         covers: &["first"],
         on: RECORDS,
         to: same,
-        place: Place::ANY,
+        place: Place::NOT_IN_SNAPSHOTS,
         build: |generator, flow, rows| {
             // Without an order, fewer would be others in each run.
             let count = if flow.is_sorted { 1 + generator.draw.below(rows.len() + 2) } else { 1_000_000 };
