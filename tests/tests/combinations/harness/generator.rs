@@ -1,0 +1,489 @@
+//! Draws a program: chains of words whose flows fit, with the rows that the oracle gives after each.
+
+use std::rc::Rc;
+
+use super::data::{Contents, Input, Source};
+use super::draw::Draw;
+use super::flow::{Flow, FlowKind, Rows, Stage, World};
+use super::known_faults;
+use super::program::{Pair, Program, Share, Spec};
+use super::records::NAMED;
+use super::types::{Kind, Type};
+use super::value::{Row, Value};
+use super::word::Word;
+use super::words;
+
+/// A flow that a word may take as its other side.
+#[derive(Clone)]
+pub struct Side {
+    /// Its name in the oracle's world.
+    pub name: String,
+    pub text: String,
+    pub flow: Flow,
+    pub rows: usize,
+}
+
+impl std::ops::Deref for Side {
+    type Target = Flow;
+    fn deref(&self) -> &Flow {
+        &self.flow
+    }
+}
+
+pub struct Generator {
+    pub draw: Draw,
+    pub world: World,
+    spec: Spec,
+    share: Share,
+    words: Vec<&'static Word>,
+    sides: Vec<Side>,
+    /// Streams that a word has taken: each is read once.
+    taken: Vec<String>,
+    in_loop: bool,
+    is_preparing: bool,
+    has_long_texts: bool,
+    counts: bool,
+    names: usize,
+    pairs: Vec<Pair>,
+    /// Words of the route that were written, and tries of the next.
+    routed: usize,
+    route_tries: usize,
+}
+
+/// A chain of words, and where it has come to.
+struct Chain {
+    /// Statements before it.
+    statements: Vec<(String, String)>,
+    text: String,
+    flow: Flow,
+    rows: Rows,
+    last: &'static str,
+    steps: Vec<Stage>,
+}
+
+/// The words before the first, and after the last.
+pub const SOURCE: &str = "source";
+pub const RESULT: &str = "result";
+
+/// The name of a flow that words take, but do not begin with.
+const PREPARED: &str = "prepared";
+
+impl Generator {
+    pub fn program(spec: &Spec) -> Program {
+        let mut draw = Draw::new(spec.seed);
+        let share = match &spec.route {
+            Some(route) => route.share,
+            None => Share::draw(&mut draw),
+        };
+        let has_long_texts = draw.often(7);
+        let mut generator = Generator {
+            draw,
+            world: World::default(),
+            spec: spec.clone(),
+            share,
+            words: words::all(),
+            sides: Vec::new(),
+            taken: Vec::new(),
+            in_loop: false,
+            is_preparing: false,
+            has_long_texts,
+            counts: false,
+            names: 0,
+            pairs: Vec::new(),
+            routed: 0,
+            route_tries: 0,
+        };
+        let inputs = generator.inputs();
+        generator.finish(inputs)
+    }
+
+    pub fn most_rows(&self) -> usize {
+        if self.has_long_texts { 40 } else { 3_000 }
+    }
+
+    /// A new name.
+    pub fn name(&mut self, of: &str) -> String {
+        self.names += 1;
+        format!("{of}{}", self.names)
+    }
+
+    /// Whether a closure over the flow counts its calls.
+    pub fn counts(&mut self, flow: &Flow) -> bool {
+        let counts = !self.share.has_snapshots()
+            && flow.updates.is_none()
+            && !self.is_preparing
+            && (!self.in_loop || self.spec.with_known_faults || !known_faults::ACCUMULATOR_IN_A_LOOP)
+            && self.draw.often(12);
+        self.counts |= counts;
+        counts
+    }
+
+    /// A type for what a closure makes; few, as programs share them.
+    pub fn record_type(&mut self, flow: &Flow) -> Type {
+        let named = |name: &str| Type::Named(NAMED.iter().position(|named| named.name == name).unwrap_or(0));
+        if matches!(flow.of, Type::Named(_)) && self.draw.often(30) {
+            return flow.of.clone();
+        }
+        match self.draw.below(10) {
+            0..2 => named("Event"),
+            2..4 => named("Item"),
+            4 => named("Wide"),
+            5..7 => Type::pair(Kind::Number),
+            7 => Type::pair(Kind::Text),
+            8 => Type::Plain(Kind::Number),
+            _ => Type::Plain(Kind::Text),
+        }
+    }
+
+    fn inputs(&mut self) -> Vec<Input> {
+        let (items, others) = (self.input_type(), self.input_type());
+        let is_same = self.draw.often(if self.share.kind() == FlowKind::Set { 30 } else { 70 });
+        let others = if is_same { items.clone() } else { others };
+        let mut inputs = vec![self.input("items", items), self.input("others", others)];
+        let small = |name, of, values: Vec<Vec<Value>>| Input {
+            name,
+            of,
+            rows: values.into_iter().map(Row::of).collect(),
+            source: Source::Collection,
+            splits: 1,
+        };
+        let few = (0..self.draw.below(5)).map(|_| vec![Value::Number(self.draw.below(30) as u64)]).collect();
+        let one = vec![vec![Value::Number(self.draw.below(30) as u64), Value::Number(3)]];
+        inputs.push(small("few", Type::Plain(Kind::Number), few));
+        inputs.push(small("one", Type::pair(Kind::Number), one));
+        for input in &inputs {
+            self.add_side(input);
+        }
+        inputs
+    }
+
+    /// Of streams, one with a time.
+    fn input_type(&mut self) -> Type {
+        let places = if self.has_long_texts { vec![1, 2] } else { vec![0, 1, 0, 1, 2] };
+        match self.share.kind() {
+            FlowKind::Set if !self.has_long_texts && self.draw.often(25) => {
+                let plain = self.draw.often(30);
+                if plain { Type::Plain(Kind::Number) } else { Type::pair(Kind::Number) }
+            }
+            _ => Type::Named(self.draw.any(&places)),
+        }
+    }
+
+    fn input(&mut self, name: &'static str, of: Type) -> Input {
+        let contents = Contents::draw(&mut self.draw, self.has_long_texts);
+        let rows = contents.rows(&mut self.draw, &of);
+        let sources = [Source::Collection, Source::OneFile, Source::ManyFiles, Source::LogToItsEnd];
+        let source = if self.share.kind() == FlowKind::Set { self.draw.any(&sources) } else { Source::Log };
+        Input { name, of, rows, source, splits: 1 + self.draw.below(3) }
+    }
+
+    fn add_side(&mut self, input: &Input) {
+        let name = input.name.to_owned();
+        let kind = if matches!(input.source, Source::Log) { FlowKind::Stream } else { FlowKind::Set };
+        self.world.flows.insert(name.clone(), Rc::new(input.rows.clone()));
+        // The chain begins with the items.
+        if name == "items" && kind == FlowKind::Stream {
+            return;
+        }
+        let flow = Flow::new(kind, input.of.clone());
+        let rows = input.rows.len();
+        self.sides.push(Side { name: name.clone(), text: name.clone(), flow, rows });
+        if kind == FlowKind::Stream {
+            self.add_timed_side(input);
+        }
+    }
+
+    /// The same stream with its event time.
+    fn add_timed_side(&mut self, input: &Input) {
+        let leaves = input.of.leaves("o");
+        let Some(place) = leaves.iter().position(|(_, kind)| *kind == Kind::Time) else { return };
+        let time = |row: &Row| Row { time: row.values[place].micros(), ..row.clone() };
+        let name = format!("{} with time", input.name);
+        self.world.flows.insert(name.clone(), Rc::new(input.rows.iter().map(time).collect()));
+        let text = format!("{}.event_time(|o| {}, Lateness::bounded(secs(20)))", input.name, leaves[place].0);
+        let flow = Flow::new(FlowKind::Timed, input.of.clone());
+        self.sides.push(Side { name, text, flow, rows: input.rows.len() });
+    }
+
+    pub fn side(&self, name: &str) -> Side {
+        let side = self.sides.iter().find(|side| side.name == name);
+        side.cloned().unwrap_or_else(|| panic!("no flow {name}"))
+    }
+
+    /// Flows of a kind that no word has taken.
+    pub fn sides(&self, kind: FlowKind, fits: impl Fn(&Side) -> bool) -> Vec<Side> {
+        let is_free = |side: &&Side| side.kind == kind && !self.taken.contains(&source_of(&side.name));
+        self.sides.iter().filter(is_free).filter(|side| fits(side)).cloned().collect()
+    }
+
+    /// One of them, in a loop rather one that other words read too; a stream is taken.
+    pub fn take_side(&mut self, sides: &[Side]) -> Option<Side> {
+        let is_made = |side: &&Side| !matches!(side.name.as_str(), "items" | "others" | "few" | "one");
+        let made = sides.iter().filter(is_made).cloned().collect::<Vec<_>>();
+        let prefers_made = !made.is_empty() && self.draw.often(if self.in_loop { 70 } else { 30 });
+        let side = self.draw.some(if prefers_made { &made } else { sides })?;
+        if side.kind != FlowKind::Set {
+            self.taken.push(source_of(&side.name));
+        }
+        Some(side)
+    }
+
+    /// A chain inside of a loop, from records to records of the same type.
+    pub fn body(&mut self, flow: &Flow, rows: &Rows, name: &str) -> Option<Stage> {
+        let mut chain = Chain::new(name, flow.unordered(), rows.clone());
+        self.in_loop = true;
+        let pairs = self.pairs.len();
+        let length = self.length(1);
+        self.extend(&mut chain, length, true);
+        if chain.flow.of != flow.of || !chain.flow.is_certain() {
+            self.map_to(&mut chain, &flow.of);
+        }
+        self.in_loop = false;
+        if chain.steps.is_empty() {
+            self.pairs.truncate(pairs);
+            return None;
+        }
+        let steps = chain.steps.clone();
+        let oracle = move |world: &World, rows: Rows| steps.iter().fold(rows, |rows, step| (step.oracle)(world, rows));
+        Some(Stage::new(&chain.text[name.len()..], flow.unordered(), oracle))
+    }
+
+    /// Appends a `map` to records of a type.
+    fn map_to(&mut self, chain: &mut Chain, of: &Type) {
+        let scope = chain.flow.scope("r");
+        let made = super::expression::Writer::new(&mut self.draw, scope).record(of);
+        let stage = Stage::new(format!(".map(|r| {})", made.text), chain.flow.with(of.clone()), move |_, rows| {
+            rows.into_iter().map(|row| Row { values: (made.values)(&row.values), ..row }).collect()
+        });
+        let rows = (stage.oracle)(&self.world, chain.rows.clone());
+        self.push(chain, "map", stage, rows);
+    }
+
+    /// Words of a chain, at least: a route is longer.
+    fn length(&mut self, least: usize) -> usize {
+        let drawn = least + self.draw.below(5);
+        match &self.spec.route {
+            Some(route) if route.in_loop == self.in_loop => drawn.max(route.words.len()),
+            _ => drawn,
+        }
+    }
+
+    fn extend(&mut self, chain: &mut Chain, words: usize, is_body: bool) {
+        let mut tries = 0;
+        let mut done = 0;
+        while done < words && tries < 80 {
+            tries += 1;
+            let Some(word) = self.next_word(chain, is_body) else { return };
+            if self.try_word(chain, word) {
+                done += 1;
+                self.bind(chain);
+            }
+        }
+    }
+
+    /// Sometimes gives the flow a name, so that later words can take it.
+    fn bind(&mut self, chain: &mut Chain) {
+        if self.in_loop || chain.flow.kind != FlowKind::Set || chain.flow.updates.is_some() || !self.draw.often(30) {
+            return;
+        }
+        let name = self.name("flow");
+        chain.statements.push((name.clone(), std::mem::replace(&mut chain.text, name.clone())));
+        self.world.flows.insert(name.clone(), Rc::new(chain.rows.clone()));
+        if chain.flow.is_certain() {
+            let (flow, rows) = (chain.flow.unordered(), chain.rows.len());
+            self.sides.push(Side { name: name.clone(), text: name, flow, rows });
+        }
+    }
+
+    fn fits(&self, word: &Word, flow: &Flow) -> bool {
+        let is_among_updates = flow.updates.is_some() && flow.kind != FlowKind::Updates;
+        word.on.contains(&flow.kind)
+            && !(self.in_loop && word.place.not_in_loops)
+            && !(self.share.has_snapshots() && word.place.not_in_snapshots)
+            && (!is_among_updates || word.place.among_updates)
+            && (self.spec.with_known_faults || !self.shows_known_fault(word, flow))
+    }
+
+    fn shows_known_fault(&self, word: &Word, flow: &Flow) -> bool {
+        let is_loop = |name: &str| name.starts_with("iterate");
+        let is_second_loop = is_loop(word.name) && self.pairs.iter().any(|pair| is_loop(pair.next));
+        is_second_loop && known_faults::TWO_LOOPS_OVER_ONE_FLOW || known_faults::of_word(word.name, flow.kind)
+    }
+
+    fn next_word(&mut self, chain: &Chain, is_body: bool) -> Option<&'static Word> {
+        let flow = &chain.flow;
+        let fitting = self.words.iter().copied().filter(|word| self.fits(word, flow)).collect::<Vec<_>>();
+        if let Some(wanted) = self.next_of_route()
+            && let Some(word) = fitting.iter().find(|word| word.name == wanted)
+        {
+            return Some(word);
+        }
+        let preferred = self.share.preferred(&mut self.draw, is_body, flow);
+        let liked = fitting.iter().copied().filter(|word| preferred.contains(&word.name)).collect::<Vec<_>>();
+        self.draw.some(&liked).or_else(|| self.draw.some(&fitting))
+    }
+
+    /// The word that the route has next; one that does not fit some times is left out.
+    fn next_of_route(&mut self) -> Option<&'static str> {
+        let route = self.spec.route.as_ref().filter(|route| route.in_loop == self.in_loop)?;
+        let word = route.words.get(self.routed)?;
+        self.route_tries += 1;
+        if self.route_tries > 8 {
+            self.routed += 1;
+            self.route_tries = 0;
+        }
+        Some(word)
+    }
+
+    fn pass_on_route(&mut self, word: &str) {
+        let route = self.spec.route.as_ref().filter(|route| route.in_loop == self.in_loop);
+        if route.and_then(|route| route.words.get(self.routed)).is_some_and(|next| *next == word) {
+            self.routed += 1;
+            self.route_tries = 0;
+        }
+    }
+
+    fn try_word(&mut self, chain: &mut Chain, word: &'static Word) -> bool {
+        let (taken, counts, pairs) = (self.taken.clone(), self.counts, self.pairs.len());
+        let stage = (word.build)(self, &chain.flow, &chain.rows).and_then(|stage| {
+            let rows = (stage.oracle)(&self.world, chain.rows.clone());
+            self.is_welcome(chain, &stage, &rows).then_some((stage, rows))
+        });
+        match stage {
+            Some((stage, rows)) => {
+                self.push(chain, word.name, stage, rows);
+                self.pass_on_route(word.name);
+            }
+            None => {
+                (self.taken, self.counts) = (taken, counts);
+                self.pairs.truncate(pairs);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Neither too large nor, as a rule, empty.
+    fn is_welcome(&mut self, chain: &Chain, stage: &Stage, rows: &Rows) -> bool {
+        let bytes: usize = rows.iter().flat_map(|row| &row.values).map(Value::text_bytes).sum();
+        let is_empty = rows.is_empty() && !chain.rows.is_empty();
+        let fits_tuples = !matches!(&stage.flow.of, Type::Tuple(parts) if parts.len() > 8);
+        let is_small = rows.len() <= self.most_rows() && bytes < 12 << 20;
+        is_small && fits_tuples && stage.flow.of.depth() <= 3 && (!is_empty || self.draw.often(10))
+    }
+
+    fn push(&mut self, chain: &mut Chain, word: &'static str, stage: Stage, rows: Rows) {
+        let kind = chain.flow.kind;
+        self.pairs.push(Pair { kind, in_loop: self.in_loop, first: chain.last, next: word });
+        if let Some((name, suffix)) = &stage.binding {
+            let text = std::mem::replace(&mut chain.text, name.clone());
+            chain.statements.push((name.clone(), format!("{text}\n        {suffix}")));
+        }
+        chain.text += &match self.in_loop {
+            true => stage.text.clone(),
+            false => format!("\n        {}", stage.text),
+        };
+        chain.flow = stage.flow.clone();
+        chain.rows = rows;
+        chain.last = word;
+        chain.steps.push(stage);
+    }
+
+    fn finish(mut self, inputs: Vec<Input>) -> Program {
+        let kind = self.share.kind();
+        let mut flow = Flow::new(if kind == FlowKind::Timed { FlowKind::Stream } else { kind }, inputs[0].of.clone());
+        flow.is_near_source = flow.kind == FlowKind::Stream;
+        let mut chain = Chain::new("items", flow, inputs[0].rows.clone());
+        self.prepare(&mut chain, &inputs[1]);
+        let length = self.length(2);
+        if kind == FlowKind::Timed {
+            self.force(&mut chain, &["event_time"]);
+        }
+        self.extend(&mut chain, length, false);
+        self.end(&mut chain);
+        let pair = Pair { kind: chain.flow.kind, in_loop: false, first: chain.last, next: RESULT };
+        self.pairs.push(pair);
+        self.done(inputs, chain)
+    }
+
+    /// Sometimes begins with a flow that is made of the others.
+    fn prepare(&mut self, chain: &mut Chain, others: &Input) {
+        if self.share.kind() != FlowKind::Set || !self.draw.often(50) {
+            return;
+        }
+        let mut side = Chain::new("others", Flow::new(FlowKind::Set, others.of.clone()), others.rows.clone());
+        let word = self.draw.any(&["distinct", "filter", "map", "group_by.reduce", "rebalance", "union"]);
+        self.is_preparing = true;
+        self.force(&mut side, &[word]);
+        self.is_preparing = false;
+        if side.steps.is_empty() || !side.flow.is_certain() {
+            return;
+        }
+        let name = PREPARED.to_owned();
+        self.world.flows.insert(name.clone(), Rc::new(side.rows.clone()));
+        let (flow, rows) = (side.flow.unordered(), side.rows.len());
+        self.sides.push(Side { name: name.clone(), text: name.clone(), flow, rows });
+        chain.statements.push((name, side.text));
+    }
+
+    /// A stream with time ends in windows, and updates that are records end in their greatest.
+    fn end(&mut self, chain: &mut Chain) {
+        match self.share {
+            Share::Loops if !chain.steps.iter().any(|step| step.text.contains(".iterate")) => {
+                self.force(chain, &["iterate", "iterate_delta"]);
+            }
+            _ if chain.flow.kind == FlowKind::Timed => {
+                self.force(chain, &["window.count", "window.sum", "window.aggregate"]);
+            }
+            _ if chain.flow.updates.is_some() && chain.flow.kind != FlowKind::Updates => {
+                self.force(chain, &["map"]);
+                self.force(chain, &["group_by.max"]);
+            }
+            _ => {}
+        }
+    }
+
+    fn force(&mut self, chain: &mut Chain, names: &[&str]) {
+        for _ in 0..40 {
+            let name = self.draw.any(names);
+            let word = self.words.iter().copied().find(|word| word.name == name && self.fits(word, &chain.flow));
+            if word.is_some_and(|word| self.try_word(chain, word)) {
+                return;
+            }
+        }
+    }
+
+    /// Runs the whole once more, as tries have counted, too.
+    fn done(self, inputs: Vec<Input>, mut chain: Chain) -> Program {
+        let texts = chain.statements.iter().map(|(_, text)| text).chain([&chain.text]);
+        let is_read = texts.filter(|text| text.contains(PREPARED)).count() > 0;
+        chain.statements.retain(|(name, _)| is_read || name != PREPARED);
+        self.world.seen.set(0);
+        let mut rows = inputs[0].rows.clone();
+        for step in &chain.steps {
+            rows = (step.oracle)(&self.world, rows);
+        }
+        Program {
+            spec: self.spec,
+            share: self.share,
+            inputs,
+            statements: chain.statements,
+            text: chain.text,
+            flow: chain.flow,
+            expected: rows,
+            seen: self.counts.then(|| self.world.seen.get()),
+            pairs: self.pairs,
+        }
+    }
+}
+
+/// The input that a side reads.
+fn source_of(name: &str) -> String {
+    name.split(' ').next().unwrap_or(name).to_owned()
+}
+
+impl Chain {
+    fn new(name: &str, flow: Flow, rows: Rows) -> Self {
+        Chain { statements: Vec::new(), text: name.to_owned(), flow, rows, last: SOURCE, steps: Vec::new() }
+    }
+}

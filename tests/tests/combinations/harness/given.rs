@@ -1,0 +1,137 @@
+//! Inputs and output of a program's run.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+
+use dataflow::accumulators::Count;
+use dataflow::prelude::*;
+use dataflow::{Accumulated, AnyMode, Result};
+use tests::Folder;
+
+use super::data::{Input, Source};
+use super::growing::{Growing, GrowingLog};
+use super::run::quiet;
+use super::value::{Flat, Row};
+
+/// Reads a program's output.
+pub type Reader = fn(&Env, &str) -> Result<Vec<Row>>;
+
+/// Declares a program's pipeline.
+pub type Declare = fn(&Given) -> Result<Reader>;
+
+/// What a program is given for one run.
+pub struct Given<'r> {
+    pub env: &'r Env,
+    pub inputs: &'r [Input],
+    /// Files of the inputs, which all runs of the program read.
+    pub folder: &'r Folder,
+    pub output: String,
+    /// Whether collections are files: a collection takes memory that no plan states.
+    pub from_files: bool,
+    pub logs: Logs<'r>,
+    pub seen: RefCell<Option<Accumulated<Count>>>,
+}
+
+/// The logs that streams read.
+pub enum Logs<'r> {
+    Sealed,
+    /// Logs without records, which grow later.
+    Created(&'r RefCell<Vec<Box<dyn Growing>>>),
+    /// Those that an earlier run has created.
+    AsTheyAre,
+}
+
+impl Given<'_> {
+    fn input(&self, name: &str) -> &Input {
+        self.inputs.iter().find(|input| input.name == name).unwrap_or_else(|| panic!("no input {name}"))
+    }
+
+    pub fn set<T: Record + Flat>(&self, name: &str) -> Result<DataSet<T>> {
+        let input = self.input(name);
+        let (path, records) = (self.folder.join(name), || records::<T>(&input.rows));
+        match input.source {
+            Source::Collection if !self.from_files => self.env.collection(records()),
+            Source::Collection | Source::OneFile => {
+                let path = format!("{path}.rows");
+                if !Path::new(&path).exists() {
+                    write_file(&records(), &path)?;
+                }
+                self.env.read_native(path)
+            }
+            Source::ManyFiles => {
+                if !Path::new(&path).exists() {
+                    write_files(&records(), &path)?;
+                }
+                self.env.read_native(format!("{path}/"))
+            }
+            Source::LogToItsEnd | Source::Log => {
+                write_log(records(), &path, input.splits);
+                self.env.read_log_to_end(path)
+            }
+        }
+    }
+
+    pub fn stream<T: Record + Flat>(&self, name: &str) -> Result<DataStream<T>> {
+        let input = self.input(name);
+        let (path, records) = (self.folder.join(name), || records::<T>(&input.rows));
+        match self.logs {
+            Logs::Sealed => write_log(records(), &path, input.splits),
+            Logs::Created(logs) => {
+                logs.borrow_mut().push(Box::new(GrowingLog::create(&path, records(), input.splits)));
+            }
+            Logs::AsTheyAre => {}
+        }
+        self.env.read_log(path)
+    }
+
+    pub fn seen(&self) -> Accumulated<Count> {
+        let seen = self.env.counter("seen");
+        *self.seen.borrow_mut() = Some(seen.clone());
+        seen
+    }
+
+    pub fn write<T: Record + Flat, M: AnyMode>(&self, flow: &Flow<T, M>) -> Reader {
+        flow.write_native(&*self.output);
+        read::<T>
+    }
+}
+
+fn read<T: Record + Flat>(env: &Env, path: &str) -> Result<Vec<Row>> {
+    let row = |record: &T| {
+        let mut values = Vec::new();
+        record.put(&mut values);
+        Row::of(values)
+    };
+    Ok(env.read_native::<T>(path)?.collect()?.iter().map(row).collect())
+}
+
+fn records<T: Flat>(rows: &[Row]) -> Vec<T> {
+    rows.iter().map(|row| T::take(&mut row.values.iter().cloned())).collect()
+}
+
+fn write_file<T: Record>(records: &[T], path: &str) -> Result<()> {
+    let env = quiet();
+    env.collection(records)?.write_native(path);
+    env.run().map(|_| ())
+}
+
+/// A file of each fifty records, and one that is empty.
+fn write_files<T: Record>(records: &[T], path: &str) -> Result<()> {
+    fs::create_dir(path).unwrap();
+    write_file::<T>(&[], &format!("{path}/none.rows"))?;
+    for (number, part) in records.chunks(50).enumerate() {
+        write_file(part, &format!("{path}/{number:03}.rows"))?;
+    }
+    Ok(())
+}
+
+/// A sealed log, unless it is there.
+fn write_log<T: Record>(records: Vec<T>, path: &str, splits: usize) {
+    if Path::new(path).exists() {
+        return;
+    }
+    let mut log = Box::new(GrowingLog::create(path, records, splits));
+    log.append_until(100);
+    log.seal();
+}

@@ -1,0 +1,94 @@
+//! Loops, whose bodies are chains of the same words.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::super::expression::Writer;
+use super::super::flow::{Flow, Rows, Stage, World};
+use super::super::generator::Generator;
+use super::super::types::{Kind, Type};
+use super::super::value::{Row, Value};
+use super::super::word::{Build, Place, SETS, Word, same};
+
+const fn word(name: &'static str, covers: &'static [&'static str], build: Build) -> Word {
+    Word { name, covers, on: SETS, to: same, place: Place::NOT_IN_LOOPS, build }
+}
+
+pub const WORDS: &[Word] =
+    &[word("iterate", &["iterate"], iterate), word("iterate_delta", &["iterate_delta", "join"], iterate_delta)];
+
+/// Rounds that the oracle computes again and again.
+fn rounds(world: &World, body: &Stage, rows: Rows, rounds: usize) -> Rows {
+    (0..rounds).fold(rows, |rows, _| (body.oracle)(world, rows))
+}
+
+fn iterate(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<Stage> {
+    if !flow.is_certain() {
+        return None;
+    }
+    let count = generator.draw.any(&[0, 1, 2, 3, 4, 7]);
+    let body = generator.body(flow, rows, "ns")?;
+    let mut last = rows.clone();
+    for _ in 0..count {
+        last = (body.oracle)(&generator.world, last);
+        if last.len() > generator.most_rows() {
+            return None;
+        }
+    }
+    let text = format!(".iterate({count}, |ns| ns{})", body.text);
+    Some(Stage::new(text, flow.unordered(), move |world, rows_then| rounds(world, &body, rows_then, count)))
+}
+
+/// The least number of each key, and the numbers that the body makes of those that got less.
+fn iterate_delta(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<Stage> {
+    let pair = Flow::new(flow.kind, Type::pair(Kind::Number));
+    let first = Writer::new(&mut generator.draw, flow.scope("r")).record(&pair.of);
+    let prepare = format!(".map(|r| {}).group_by(|p| p.0).min(|p| p.1)", first.text);
+    let prepared = Rc::new(move |rows: Rows| {
+        let pairs = rows.into_iter().map(|row| Row::of((first.values)(&row.values)));
+        least(pairs.collect())
+    });
+    let set = generator.name("set");
+    let most_rounds = generator.draw.any(&[0, 1, 2, 5, 100]);
+    let pairs = prepared(rows.clone());
+    let body = generator.body(&pair, &pairs, "ns")?;
+    let run = move |world: &World, rows: Rows| {
+        let mut known: BTreeMap<u64, u64> = prepared(rows).iter().map(numbers).collect();
+        let mut work: Rows = known.iter().map(|(key, value)| row(*key, *value)).collect();
+        for _ in 0..most_rounds {
+            if work.is_empty() {
+                break;
+            }
+            let made = least((body.oracle)(world, work));
+            let is_less = |row: &Row| known.get(&numbers(row).0).is_some_and(|value| numbers(row).1 < *value);
+            work = made.into_iter().filter(is_less).collect();
+            known.extend(work.iter().map(numbers));
+        }
+        known.into_iter().map(|(key, value)| row(key, value)).collect::<Rows>()
+    };
+    let text = format!(
+        ".iterate_delta({set}, |p| p.0, {most_rounds}, |known, ns| {{ let better = ns{}\
+         .group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); \
+         (better, better) }})",
+        body.text
+    );
+    Some(Stage { binding: Some((set, prepare)), ..Stage::new(text, pair, run) })
+}
+
+fn row(key: u64, value: u64) -> Row {
+    Row::of(vec![Value::Number(key), Value::Number(value)])
+}
+
+fn numbers(row: &Row) -> (u64, u64) {
+    (row.values[0].number(), row.values[1].number())
+}
+
+/// The least number of each key.
+fn least(rows: Rows) -> Rows {
+    let mut least: BTreeMap<u64, u64> = BTreeMap::new();
+    for (key, value) in rows.iter().map(numbers) {
+        let known = least.entry(key).or_insert(value);
+        *known = value.min(*known);
+    }
+    least.into_iter().map(|(key, value)| row(key, value)).collect()
+}

@@ -1,0 +1,945 @@
+// Written by the generator: see `harness`.
+
+#[dataflow]
+fn p0(
+    items: DataSet<Event>,
+    others: DataSet<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<Wide> {
+    items
+        .try_filter(|r| Ok::<_, std::fmt::Error>(r.value > -0))
+        .try_filter(|r| Ok::<_, std::fmt::Error>(r.value > -16))
+        .map_partition(|records, out| { for r in records { out.emit(WideRef { id: r.key, key: (r.id % 31) * (r.id % 7), at: r.at, text: "", note: None::<&str>, maybe: (r.at > Timestamp::from_micros(29_000_000)).then_some(r.id), other: (r.id % 5 != 1).then_some(33u64), flag: r.id <= 215, sign: r.key % 5 != 1 && r.id % 5 != 1, value: ((r.id) % 100) as i64 - 40, cost: ((r.id) % 100) as i64 - 40, share: ((r.id) % 1000) as f64 / 4.0, name: "a", n1: (r.id % 31) * (r.key % 7), n2: 11u64, n3: r.key, n4: r.id, n5: if r.at > Timestamp::from_micros(21_000_000) { r.id } else { r.id }, n6: r.value.unsigned_abs() % 97, n7: (r.key % 31) * (r.key % 7) }); } })
+}
+
+fn run_p0(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p0(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p1(
+    items: DataStream<Event>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(u64, u64)> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
+        .group_by(|r| r.key).window(Tumbling::of(mins(1))).late()
+        .union(others)
+        .map(|r| Event { key: r.id, ..r })
+        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>((r.id > 12 || r.key % 5 != 2 && r.at > Timestamp::from_micros(24_000_000))) })
+        .partition_with(|r| r.id)
+        .group_by(|r| r.id).aggregate(|g| (g.key, g.count_if(|r| r.key % 5 != 2)))
+}
+
+fn run_p1(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p1(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p2(
+    items: DataSet<Item>,
+    others: DataSet<Wide>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let prepared = others
+        .rebalance();
+    items
+        .group_by(|r| r.value).sorted_by(|r| (asc(r.at), r.text, asc(r.value), r.id, desc(r.key))).combine_group(|group, out| { for r in group { out.emit(r); } })
+        .group_by(|r| (r.key, r.id)).sorted_by(|r| (desc(r.text), asc(r.key), r.id, desc(r.at), desc(r.value))).reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.id % 1_000; } out.emit((count, sum)); })
+        .min_by(|r| r.1)
+        .cross_with_huge(one).filter_map(|l, r| if l.1 % 5 != 1 && r.0 % 5 != 3 { Some(Event { id: if r.1 <= 200 { 12u64 } else { l.0 }, key: 3u64, value: ((r.0) % 100) as i64 - 40, at: Timestamp::from_micros(7) }) } else { None })
+        .map_partition(|records, out| { for r in records { out.emit(ItemRef { id: r.key, key: (r.value > -2).then_some(r.id), value: r.value, text: "", at: r.at }); } })
+        .cross_with_tiny(prepared).filter_map(|l, r| if (l.text.len() > 4 || r.key <= 222) { Some(r.text.len() as u64 % 50) } else { None })
+        .group_by(|r| r).reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r % 1_000; } out.emit((count, sum)); })
+}
+
+fn run_p2(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p2(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p3(
+    items: DataStream<Event>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataStream<Item> {
+    items
+        .project(|r| (r.key, r.id, r.value))
+        .first(1000000)
+        .zip_with_unique_id()
+        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([(14u64, r.1.1), ((r.1.0 % 31) * (r.1.1 % 7), r.1.0)]) })
+        .try_flat_map(|r| Ok::<_, std::fmt::Error>([ItemRef { id: 20u64, key: (r.1 % 5 != 4).then_some(r.0), value: ((r.0) % 100) as i64 - 40, text: "a", at: Timestamp::from_micros(7) }, ItemRef { id: r.0, key: (r.1 > 3).then_some((r.1 % 31) * (r.0 % 7)), value: ((r.0) % 100) as i64 - 40, text: "longer than twelve bytes", at: Timestamp::from_micros(7) }]))
+        .first(1000000)
+}
+
+fn run_p3(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p3(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p4(
+    items: DataSet<Wide>,
+    others: DataSet<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, Timestamp)> {
+    items
+        .project(|r| (r.value, r.name, r.text))
+        .group_by(|r| r.0).aggregate(|g| (g.key, g.max(|r| (22u64 + 18u64) % 41)))
+        .top(6, |r| (r.0, r.1))
+        .sample(1.0, 7)
+        .map_with(|_| 0u64, |state, r| { *state += 1; ItemRef { id: r.1, key: (r.1 % 5 != 4).then_some(r.1), value: r.0, text: "longer than twelve bytes", at: Timestamp::from_micros(7) } })
+        .aggregate(|g| (g.count(), g.min(|r| r.at)))
+        .distinct_by(|r| r.0)
+}
+
+fn run_p4(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p4(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p5(
+    items: DataSet<Wide>,
+    others: DataSet<Wide>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    items
+        .rebalance()
+        .group_by(|r| r.n3).count()
+        .partition_by(|r| r.1 % 17)
+        .iterate(4, |ns| ns.zip_with_index().left_join(others).on_nulls_equal(|l| l.1.1, |r| r.n4).filter_map(|l, r| if r.map_or(7, |r| r.n2) <= 215 { Some(ItemRef { id: r.map_or(-7, |r| r.cost).unsigned_abs() % 97, key: r.and_then(|r| r.maybe), value: r.map_or(-7, |r| r.cost), text: r.map_or("none", |r| r.name), at: r.map_or(Timestamp::from_micros(7), |r| r.at) }) } else { None }).cross(items).map(|l, r| ItemRef { id: (r.text.len() as u64 % 50 + r.value.unsigned_abs() % 97) % 41, ..l }).max_by(|r| r.text).cross(items).map(|l, r| r.other.unwrap_or(3)).try_map(|r| Ok::<_, std::fmt::Error>(WideRef { id: 35u64, key: 26u64, at: Timestamp::from_micros(7), text: "a", note: None::<&str>, maybe: (r % 5 != 4).then_some(r), other: (r % 5 != 2).then_some(25u64), flag: r % 5 != 4, sign: r % 5 != 1, value: ((19u64) % 100) as i64 - 40, cost: ((23u64) % 100) as i64 - 40, share: ((20u64) % 1000) as f64 / 4.0, name: "a", n1: 31u64, n2: 14u64, n3: 37u64, n4: 11u64, n5: r, n6: (r % 31) * (r % 7), n7: r })).full_join(one).on(|l| l.n5, |r| r.1).try_map(|l, r| Ok::<_, std::fmt::Error>((l.map_or(7, |l| l.n6), l.map_or(7, |l| l.n2)))))
+}
+
+fn run_p5(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p5(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p6(
+    items: DataSet<u64>,
+    others: DataSet<u64>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let flow1 = items
+        .flat_map(|r| [WideRef { id: if r > 18 { r } else { 4u64 }, key: r, at: Timestamp::from_micros(7), text: "longer than twelve bytes", note: None::<&str>, maybe: (r > 26).then_some(r), other: (r > 2).then_some(9u64), flag: (r % 5 != 1 || r % 5 != 1), sign: r % 5 != 0, value: ((r) % 100) as i64 - 40, cost: ((r) % 100) as i64 - 40, share: ((0u64) % 1000) as f64 / 4.0, name: "a", n1: 30u64, n2: r, n3: r, n4: 15u64, n5: r, n6: r, n7: 9u64 }, WideRef { id: 38u64, key: 5u64, at: Timestamp::from_micros(7), text: "", note: None::<&str>, maybe: (r % 5 != 0).then_some(r), other: (r % 5 != 3).then_some(20u64), flag: r <= 219 && r % 5 != 4, sign: r % 5 != 2, value: ((r) % 100) as i64 - 40, cost: ((r) % 100) as i64 - 40, share: ((r) % 1000) as f64 / 4.0, name: "longer than twelve bytes", n1: 12u64, n2: r, n3: r, n4: (6u64 + r) % 41, n5: r, n6: r, n7: 6u64 }])
+        .co_group(one).on(|l| l.n5, |r| r.1).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64)));
+    flow1
+}
+
+fn run_p6(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p6(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p7(
+    items: DataStream<Item>,
+    others: DataStream<Wide>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Item> {
+    items
+        .partition_with(|r| r.value.unsigned_abs() % 97)
+        .group_by(|r| r.id % 21).max_by(|r| r.value)
+}
+
+fn run_p7(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p7(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p8(
+    items: DataSet<(u64, u64)>,
+    others: DataSet<(u64, u64)>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let flow1 = items
+        .min_by(|r| r.0)
+        .group_by(|r| r.0).avg(|r| r.1)
+        .group_by(|r| r.0).aggregate(|g| (g.key, g.count_distinct(|r| r.0), g.max(|r| (r.0 % 31) * (r.0 % 7)), g.sum(|r| r.0)))
+        .anti_join(items).on(|l| (l.3, l.2), |r| (r.0, r.1));
+    let flow2 = flow1
+        .group_by(|r| (r.0, r.1)).reduce(|a, b| if (a.0, a.1, a.2, a.3) < (b.0, b.1, b.2, b.3) { b } else { a })
+        .group_by(|r| (r.1, r.2)).max_by(|r| r.3);
+    flow2
+        .try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.2 % 1_000; } out.emit((count, sum)); Ok(()) })
+}
+
+fn run_p8(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p8(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p9(
+    items: DataSet<Item>,
+    others: DataSet<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let set1 = items
+        .map(|r| (r.id, r.text.len() as u64 % 50)).group_by(|p| p.0).min(|p| p.1);
+    set1
+        .iterate_delta(set1, |p| p.0, 0, |known, ns| { let better = ns.group_by(|r| r.0).reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.0 % 1_000; } out.emit((count, sum)); }).try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(Event { id: r.0, key: r.0, value: ((15u64) % 100) as i64 - 40, at: Timestamp::from_micros(7) }) }).map(|r| ((r.key + r.key) % 41, 33u64)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .persist()
+        .top(1, |r| (asc(r.0), asc(r.1)))
+}
+
+fn run_p9(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p9(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p10(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(u64, u64)> {
+    items
+        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [(r.text.len() as u64 % 50, r.text), ((r.id + r.id) % 41, r.text)] })
+        .group_by(|r| r.1).sum(|r| r.0)
+        .updates()
+        .try_map(|r| Ok::<_, std::fmt::Error>((r.1.len() as u64 % 50, r.0)))
+        .try_map(|r| Ok::<_, std::fmt::Error>((r.0, r.1)))
+        .sample(1.0, 7)
+        .filter_with(|_| 0u64, |state, r| { *state += 1; r.0 > 3 })
+        .map(|r| (r.0, r.1))
+        .group_by(|r| r.0).max(|r| r.1)
+}
+
+fn run_p10(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p10(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p11(
+    items: DataSet<Event>,
+    others: DataSet<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let flow1 = items
+        .semi_join(few).on_nulls_equal(|l| l.id, |r| r);
+    let set2 = flow1
+        .map(|r| (16u64, (r.key % 31) * (r.key % 7))).group_by(|p| p.0).min(|p| p.1);
+    set2
+        .iterate_delta(set2, |p| p.0, 5, |known, ns| { let better = ns.group_by(|r| r.0 % 10).sorted_by(|r| (asc(r.0), asc(r.1))).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.1 % 1_000; } out.emit((count, sum)); Ok(()) }).cross(flow1).map(|l, r| (r.key, r.id)).group_by(|r| (r.0, r.1)).top(3, |r| (asc(r.1), r.0)).group_by(|r| r.1).top(2, |r| (r.0, desc(r.1))).filter(|r| r.0 <= 226).anti_join(flow1).on(|l| (l.0, l.1), |r| (r.id, r.key)).group_by(|r| (r.1, r.0)).first(2).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .distinct_by(|r| r.1)
+        .group_by(|r| r.1).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.1 % 1_000; } out.emit((count, sum)); Ok(()) })
+        .sample_n(1_000_000, 7)
+        .group_by(|r| (r.0, r.1)).sorted_by(|r| (asc(r.1), r.0)).combine_group(|group, out| { for r in group { out.emit(r); } })
+}
+
+fn run_p11(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p11(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p12(
+    items: DataSet<Wide>,
+    others: DataSet<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<Event> {
+    let flow1 = items
+        .with(one).map(|l, r| WideRef { id: l.n1, ..l });
+    let flow2 = flow1
+        .anti_join(one).on(|l| l.n3, |r| r.1);
+    let flow3 = flow2
+        .zip_with_unique_id()
+        .map(|r| Event { id: r.1.maybe.unwrap_or(3), key: r.1.cost.unsigned_abs() % 97, value: r.1.value, at: r.1.at });
+    flow3
+        .group_by(|r| (r.id, r.key, r.at)).max(|r| r.value)
+}
+
+fn run_p12(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p12(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p13(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Item> {
+    items
+        .union(others)
+        .filter_map(|r| if r.value > -20 { Some(ItemRef { id: r.id, ..r }) } else { None })
+        .rebalance()
+        .map(|r| ItemRef { id: r.text.len() as u64 % 50, ..r })
+        .try_filter(|r| Ok::<_, std::fmt::Error>(r.at > Timestamp::from_micros(21_000_000)))
+        .group_by(|r| (r.key, r.value, r.text, r.at)).sum(|r| r.id)
+}
+
+fn run_p13(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p13(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p14(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Item> {
+    items
+        .partition_by(|r| r.id % 12)
+        .flat_map(|r| [ItemRef { value: r.value, ..r }, ItemRef { id: r.id, key: (r.at > Timestamp::from_micros(21_000_000)).then_some(r.text.len() as u64 % 50), value: r.value, text: "", at: r.at }])
+        .group_by(|r| (r.id, r.value, r.text, r.at)).sum(|r| r.key)
+}
+
+fn run_p14(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p14(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p15(
+    items: DataStream<Item>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Item> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
+        .group_by(|r| (r.id, r.key, r.text, r.at)).min(|r| r.value)
+}
+
+fn run_p15(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p15(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p16(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(String, String, String, u64)> {
+    items
+        .try_filter_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(if r.id % 5 != 1 { Some((r.id, r.id)) } else { None }) })
+        .flat_map(|r| [(r.1, r.0), (r.1, r.0)])
+        .with(one).filter(|l, r| r.1 % 5 != 4).filter_map(|l, r| if l.0 > 17 && r.0 <= 218 { Some((r.0, "longer than twelve bytes")) } else { None })
+        .with_all(few).map(|l, few| { let all = (few.len() as u64, few.iter().sum::<u64>()); "" })
+        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.len() > 8 && r.len() > 1) })
+        .first(1000000)
+        .group_by(|r| r).aggregate(|g| (g.key, g.max(|r| r), g.max(|r| r), g.sum(|r| 28u64)))
+}
+
+fn run_p16(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p16(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p17(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(u64, u64)> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
+        .group_by(|r| (r.key, r.value, r.text, r.at)).sum(|r| r.id)
+        .updates()
+        .rebalance()
+        .rebalance()
+        .map(|r| ((27u64 + 4u64) % 41, r.id))
+        .group_by(|r| r.0).max(|r| r.1)
+}
+
+fn run_p17(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p17(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p18(
+    items: DataStream<Event>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Event> {
+    items
+        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.id % 5 != 1 { Some(Event { key: r.value.unsigned_abs() % 97, ..r }) } else { None }))
+        .group_by(|r| (r.key, r.value, r.at)).max(|r| r.id)
+}
+
+fn run_p18(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p18(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p19(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(u64, Timestamp)> {
+    items
+        .sample(1.0, 7)
+        .project(|r| (r.id, r.at))
+        .group_by(|r| r.1).min(|r| r.0)
+}
+
+fn run_p19(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p19(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p20(
+    items: DataSet<(u64, u64)>,
+    others: DataSet<Wide>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<Item> {
+    let prepared = others
+        .map(|r| r.n7);
+    let flow1 = items
+        .project(|r| (r.0, r.1));
+    let flow2 = flow1
+        .zip_with_index();
+    let flow3 = flow2
+        .sample(1.0, 7);
+    let flow4 = flow3
+        .anti_join(others).hint(BuildRight).on(|l| l.1.1, |r| r.n7)
+        .anti_join(flow1).on(|l| l.1.1, |r| r.0);
+    flow4
+        .right_join(prepared).on(|l| l.1.0, |r| r).map(|l, r| ItemRef { id: 2u64, key: (l.map_or(7, |l| l.1.1) % 5 != 1).then_some((r % 31) * (39u64 % 7)), value: ((r) % 100) as i64 - 40, text: "", at: Timestamp::from_micros(7) })
+        .sample_n(1_000_000, 7)
+}
+
+fn run_p20(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p20(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p21(
+    items: DataSet<Item>,
+    others: DataSet<(u64, u64)>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<u64> {
+    let flow1 = items
+        .group_by(|r| r.id).sorted_by(|r| (r.text, r.at, asc(r.key), asc(r.id), desc(r.value))).first(3)
+        .left_join(one).on(|l| l.id, |r| r.0).filter_map(|l, r| if r.map_or(7, |r| r.0) <= 206 { Some(ItemRef { id: r.map_or(7, |r| r.1), key: (l.key.is_some()).then_some(r.map_or(7, |r| r.0)), value: ((r.map_or(7, |r| r.1)) % 100) as i64 - 40, text: "longer than twelve bytes", at: l.at }) } else { None })
+        .anti_join(one).on(|l| l.id, |r| r.1);
+    flow1
+        .right_join(items).on(|l| (l.id, l.value), |r| (r.id, r.value)).filter(|l, r| r.value > -4).flat_map(|l, r| [ItemRef { id: r.id, ..r }, ItemRef { value: l.map_or(-7, |l| l.value), ..r }])
+        .semi_join(others).hint(Repartition).on_nulls_equal(|l| l.id, |r| r.1)
+        .join(one).on(|l| l.id, |r| r.0).map(|l, r| r.0)
+}
+
+fn run_p21(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p21(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p22(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<u64> {
+    items
+        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [ItemRef { key: (r.text.len() > 10).then_some(r.key.unwrap_or(3)), ..r }, ItemRef { id: (r.id + r.id) % 41, key: r.key, value: r.value, text: r.text, at: r.at }] })
+        .union(others)
+        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [r.id, r.id] })
+        .sample(1.0, 7)
+        .group_by(|r| r).reduce(|a, b| if a < b { b } else { a })
+}
+
+fn run_p22(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p22(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p23(
+    items: DataStream<Event>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(u64, u64, u64)> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(20)))
+        .filter_map_with(|_| 0u64, |state, r| { *state += 1; if (r.key <= 202 || r.id > 12) { Some((r.id, r.id)) } else { None } })
+        .group_by(|r| r.0).aggregate(|g| (g.key, g.count(), g.min(|r| r.0)))
+}
+
+fn run_p23(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p23(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p24(
+    items: DataStream<Event>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(u64, u64)> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
+        .map(|r| (r.id, r.id))
+        .group_by(|r| r.1 % 7).window(Tumbling::of(mins(7))).count()
+        .filter(|r| r.0 <= 204).expect_selectivity(0.01)
+        .map_with(|_| 0u64, |state, r| { *state += 1; seen.add(1); ItemRef { id: (r.2 + r.2) % 41, key: (r.2 % 5 != 3).then_some((27u64 + 7u64) % 41), value: ((r.0) % 100) as i64 - 40, text: "longer than twelve bytes", at: r.1 } })
+        .filter_map(|r| if r.text.len() > 5 { Some(((r.id % 31) * (r.id % 7), (r.id % 31) * (21u64 % 7))) } else { None })
+        .group_by(|r| r.1).max(|r| r.0)
+}
+
+fn run_p24(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p24(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p25(
+    items: DataStream<Item>,
+    others: DataStream<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Item> {
+    items
+        .sample(1.0, 7)
+        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.text.len() > 10) })
+        .try_flat_map(|r| Ok::<_, std::fmt::Error>([Event { id: r.id, key: r.text.len() as u64 % 50, value: r.value, at: r.at }, Event { id: r.id, key: r.id, value: r.value, at: r.at }]))
+        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([ItemRef { id: r.value.unsigned_abs() % 97, key: (r.id % 5 != 4).then_some(r.key), value: ((r.key) % 100) as i64 - 40, text: "a", at: r.at }, ItemRef { id: (9u64 + r.key) % 41, key: (r.id % 5 != 3).then_some(r.value.unsigned_abs() % 97), value: r.value, text: "longer than twelve bytes", at: r.at }]) })
+        .group_by(|r| (r.id, r.key, r.text, r.at)).sum(|r| r.value)
+}
+
+fn run_p25(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p25(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p26(
+    items: DataSet<(u64, u64)>,
+    others: DataSet<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<Item> {
+    let flow1 = items
+        .zip_with_unique_id()
+        .filter_map(|r| if r.1.1 % 5 != 0 { Some(Event { id: r.1.1, key: r.1.1, value: ((12u64) % 100) as i64 - 40, at: Timestamp::from_micros(7) }) } else { None });
+    let flow2 = flow1
+        .with(one).flat_map(|l, r| [Event { key: r.0, ..l }, Event { id: r.1, key: 23u64, value: l.value, at: l.at }])
+        .filter_with(|_| 0u64, |state, r| { *state += 1; r.key > 25 && (r.value > -9 || r.id % 5 != 1) })
+        .zip_with_unique_id()
+        .map(|r| ItemRef { id: r.1.id, key: (r.1.id > 4).then_some(r.1.id), value: r.1.value, text: "", at: r.1.at })
+        .try_filter_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(if ((r.text.len() > 6 || r.at > Timestamp::from_micros(28_000_000)) || r.text.len() > 1) { Some(ItemRef { key: r.key, ..r }) } else { None }) });
+    flow2
+}
+
+fn run_p26(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p26(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p27(
+    items: DataSet<Wide>,
+    others: DataSet<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<Item> {
+    let flow1 = items
+        .iterate(7, |ns| ns.left_join(items).hint(SortMerge).on(|l| l.n6, |r| r.n7).map(|l, r| WideRef { value: r.map_or(-7, |r| r.cost), ..l }).rebalance().cross(one).map(|l, r| WideRef { n6: (l.n2 % 31) * (l.n3 % 7), ..l }).group_by(|r| r.value).aggregate(|g| (g.key, g.min(|r| r.n1))).co_group(items).on(|l| l.0, |r| r.cost).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64))).map(|r| WideRef { id: 18u64, key: r.0, at: Timestamp::from_micros(7), text: "longer than twelve bytes", note: None::<&str>, maybe: (r.1 % 5 != 1).then_some(r.1), other: (r.1 > 15).then_some(r.1), flag: r.1 > 11, sign: r.0 % 5 != 1, value: ((r.1) % 100) as i64 - 40, cost: ((r.1) % 100) as i64 - 40, share: ((r.0) % 1000) as f64 / 4.0, name: "longer than twelve bytes", n1: r.0, n2: r.1, n3: r.1, n4: r.1, n5: r.0, n6: r.0, n7: (r.1 % 31) * (r.0 % 7) }))
+        .max_by(|r| r.n6);
+    let flow2 = flow1
+        .project(|r| (r.n2, r.id, r.maybe));
+    flow2
+        .expect_rows(1_000)
+        .zip_with_index()
+        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([ItemRef { id: 15u64, key: r.1.2, value: ((r.1.1) % 100) as i64 - 40, text: "longer than twelve bytes", at: Timestamp::from_micros(7) }, ItemRef { id: r.1.1, key: r.1.2, value: ((r.1.1) % 100) as i64 - 40, text: "longer than twelve bytes", at: Timestamp::from_micros(7) }]) })
+}
+
+fn run_p27(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p27(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p28(
+    items: DataSet<Wide>,
+    others: DataSet<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<Item> {
+    let flow1 = items
+        .try_filter(|r| Ok::<_, std::fmt::Error>((r.flag && r.flag || r.n3 > 9)));
+    let flow2 = flow1
+        .anti_join(one).hint(BuildLeft).on_nulls_equal(|l| (l.id, l.n5), |r| (r.0, r.1))
+        .map(|r| ItemRef { id: r.value.unsigned_abs() % 97, key: r.maybe, value: ((5u64) % 100) as i64 - 40, text: "a", at: r.at });
+    let flow3 = flow2
+        .expect_rows(1);
+    let flow4 = flow3
+        .group_by(|r| r.key).reduce(|a, b| if (a.id, a.key, a.value, a.text, a.at) < (b.id, b.key, b.value, b.text, b.at) { b } else { a });
+    flow4
+        .partition_with(|r| r.id)
+        .try_filter(|r| Ok::<_, std::fmt::Error>(r.key.is_some()))
+}
+
+fn run_p28(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p28(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p29(
+    items: DataSet<Event>,
+    others: DataSet<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let prepared = others
+        .group_by(|r| r.key % 14).reduce(|a, b| if (a.id, a.key, a.value, a.at) < (b.id, b.key, b.value, b.at) { b } else { a });
+    let flow1 = items
+        .partition_by(|r| r.id)
+        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.value > -26 { Some(Event { at: r.at, ..r }) } else { None }))
+        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [(2u64, "longer than twelve bytes"), (r.key, "a")] });
+    let flow2 = flow1
+        .group_by(|r| r.0 % 8).top(3, |r| (r.0, r.1))
+        .anti_join(items).on(|l| l.0, |r| r.key);
+    let flow3 = flow2
+        .zip_with_index();
+    let set4 = flow3
+        .map(|r| (if r.1.1.len() > 0 { r.1.0 } else { r.1.0 }, r.1.0)).group_by(|p| p.0).min(|p| p.1);
+    set4
+        .iterate_delta(set4, |p| p.0, 2, |known, ns| { let better = ns.group_by(|r| (r.0, r.1)).sorted_by(|r| (desc(r.1), asc(r.0))).first(2).left_join(prepared).hint(SortMerge).on(|l| l.0 % 3, |r| r.key % 22).map(|l, r| if l.1 > 1 { l.0 } else { r.map_or(7, |r| r.key) }).right_join(flow2).on(|l| l, |r| r.0).flat_map(|l, r| [(l.map_or(7, |l| l), r.0), (l.map_or(7, |l| l), 8u64)]).semi_join(flow2).on(|l| l.0, |r| r.0).cross(few).filter_map(|l, r| if l.1 % 5 != 0 { Some("a") } else { None }).map(|r| (9u64, r.len() as u64 % 50)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+}
+
+fn run_p29(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p29(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p30(
+    items: DataSet<Event>,
+    others: DataSet<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<Event> {
+    items
+        .group_by(|r| r.key % 16).top(2, |r| (asc(r.id), desc(r.value), r.key, desc(r.at)))
+        .partition_by(|r| r.value)
+        .top(33, |r| (desc(r.value), r.key, r.id, asc(r.at)))
+}
+
+fn run_p30(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p30(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p31(
+    items: DataSet<(u64, u64)>,
+    others: DataSet<(u64, u64)>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<u64> {
+    let flow1 = items
+        .filter_with(|_| 0u64, |state, r| { *state += 1; ((r.0 % 5 != 3 || r.0 % 5 != 0) || (r.1 <= 213 || r.1 <= 209)) })
+        .group_by(|r| r.0 % 3).min_by(|r| (r.1, r.0))
+        .try_flat_map(|r| Ok::<_, std::fmt::Error>([WideRef { id: if r.1 > 23 { r.0 } else { r.0 }, key: r.0, at: Timestamp::from_micros(7), text: "a", note: None::<&str>, maybe: (r.0 > 12).then_some(if r.0 % 5 != 1 { r.0 } else { r.1 }), other: (r.0 <= 202).then_some((r.0 % 31) * (r.1 % 7)), flag: r.1 > 26, sign: r.0 <= 209, value: ((r.0) % 100) as i64 - 40, cost: ((r.0) % 100) as i64 - 40, share: ((26u64) % 1000) as f64 / 4.0, name: "longer than twelve bytes", n1: r.1, n2: r.0, n3: r.0, n4: 6u64, n5: r.1, n6: r.1, n7: r.1 }, WideRef { id: r.1, key: 16u64, at: Timestamp::from_micros(7), text: "", note: None::<&str>, maybe: (r.1 % 5 != 2).then_some(r.1), other: (r.1 <= 218).then_some(37u64), flag: r.1 % 5 != 3, sign: r.1 > 5, value: ((r.0) % 100) as i64 - 40, cost: ((r.1) % 100) as i64 - 40, share: ((r.0) % 1000) as f64 / 4.0, name: "longer than twelve bytes", n1: (r.0 % 31) * (r.1 % 7), n2: if r.1 % 5 != 2 { 5u64 } else { r.0 }, n3: 4u64, n4: r.1, n5: r.1, n6: if r.0 <= 214 { r.0 } else { r.0 }, n7: r.1 }]));
+    let flow2 = flow1
+        .group_by(|r| (r.n4, r.flag)).first(2)
+        .group_by(|r| r.n4).avg(|r| r.n4);
+    flow2
+        .expect_rows(50_000_000)
+        .right_join(flow1).on(|l| l.0, |r| r.key).map(|l, r| (4u64 + r.n6) % 41)
+}
+
+fn run_p31(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p31(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p32(
+    items: DataStream<Wide>,
+    others: DataStream<Wide>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<((u64, Option<u64>), Timestamp, i64)> {
+    items
+        .flat_map(|r| [ItemRef { id: r.key, key: r.maybe, value: r.value, text: r.name, at: r.at }, ItemRef { id: if r.at > Timestamp::from_micros(15_000_000) { r.n1 } else { r.n4 }, key: r.other, value: ((r.n7) % 100) as i64 - 40, text: r.text, at: r.at }])
+        .group_by(|r| (r.id, r.key)).aggregate(|g| (g.key, g.min(|r| r.at), g.min(|r| r.value)))
+}
+
+fn run_p32(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p32(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p33(
+    items: DataStream<Event>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Event> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
+        .group_by(|r| (r.key, r.value, r.at)).min(|r| r.id)
+}
+
+fn run_p33(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p33(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p34(
+    items: DataSet<Wide>,
+    others: DataSet<Item>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let prepared = others
+        .filter(|r| ((r.key.is_some() || r.value > -13) || r.id <= 211));
+    let flow1 = items
+        .filter_with(|_| 0u64, |state, r| { *state += 1; r.flag })
+        .cross_with_tiny(prepared).try_map(|l, r| Ok::<_, std::fmt::Error>(WideRef { other: (l.n1 > 1).then_some(if l.other.is_some() { l.n7 } else { l.n1 }), ..l }))
+        .group_by(|r| r.cost).count();
+    let flow2 = flow1
+        .map(|r| ItemRef { id: r.1, key: (r.1 <= 219).then_some(r.1), value: ((r.1) % 100) as i64 - 40, text: "a", at: Timestamp::from_micros(7) });
+    let flow3 = flow2
+        .rebalance()
+        .try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>("") });
+    let flow4 = flow3
+        .try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += 1; } out.emit((count, sum)); Ok(()) });
+    flow4
+}
+
+fn run_p34(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p34(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p35(
+    items: DataSet<Wide>,
+    others: DataSet<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<u64> {
+    let flow1 = items
+        .persist()
+        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.flag { Some(r.id) } else { None }))
+        .partition_with(|r| if r % 5 != 3 { r } else { r })
+        .distinct_by(|r| r)
+        .distinct_by(|r| r);
+    let flow2 = flow1
+        .partition_by_range(|r| r);
+    flow2
+        .partition_with(|r| r)
+}
+
+fn run_p35(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p35(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p36(
+    items: DataSet<Item>,
+    others: DataSet<(u64, u64)>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<String> {
+    let prepared = others
+        .union(one);
+    let set1 = items
+        .map(|r| (r.key.unwrap_or(3), r.text.len() as u64 % 50)).group_by(|p| p.0).min(|p| p.1);
+    let flow2 = set1
+        .iterate_delta(set1, |p| p.0, 1, |known, ns| { let better = ns.anti_join(prepared).hint(BuildLeft).on(|l| l.0, |r| r.1).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) });
+    flow2
+        .group_by(|r| r.1 % 16).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.0 % 1_000; } out.emit((count, sum)); Ok(()) })
+        .with_all(few).map(|l, few| { let all = (few.len() as u64, few.iter().sum::<u64>()); "" })
+}
+
+fn run_p36(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p36(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p37(
+    items: DataSet<Event>,
+    others: DataSet<u64>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> DataSet<(u64, u64)> {
+    let set1 = items
+        .sort(|r| (r.id, desc(r.key), desc(r.value), r.at))
+        .sort(|r| (asc(r.id), r.key, desc(r.at), r.value))
+        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([Event { id: r.key, key: r.key, value: r.value, at: r.at }, Event { id: (r.id % 31) * (r.key % 7), key: r.value.unsigned_abs() % 97, value: ((r.id) % 100) as i64 - 40, at: r.at }]) })
+        .map_with(|_| 0u64, |state, r| { *state += 1; Event { at: r.at, ..r } })
+        .map(|r| (14u64, r.id)).group_by(|p| p.0).min(|p| p.1);
+    let flow2 = set1
+        .iterate_delta(set1, |p| p.0, 0, |known, ns| { let better = ns.group_by(|r| r.1 % 15).count().try_filter_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(if r.1 <= 219 { Some((r.0, r.0)) } else { None }) }).try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([Event { id: r.1, key: r.1, value: ((r.1) % 100) as i64 - 40, at: Timestamp::from_micros(7) }, Event { id: r.1, key: 17u64, value: ((r.0) % 100) as i64 - 40, at: Timestamp::from_micros(7) }]) }).filter(|r| r.key % 5 != 1).expect_selectivity(0.01).full_join(few).on(|l| l.key, |r| r).map(|l, r| Event { id: l.map_or(7, |l| l.id), key: l.map_or(-7, |l| l.value).unsigned_abs() % 97, value: l.map_or(-7, |l| l.value), at: l.map_or(Timestamp::from_micros(7), |l| l.at) }).union(items).left_join(items).on(|l| (l.value, l.at), |r| (r.value, r.at)).try_flat_map(|l, r| Ok::<_, std::fmt::Error>([l.id, l.id])).map(|r| (11u64, r)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) });
+    flow2
+}
+
+fn run_p37(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.set("items")?, given.set("others")?);
+    Ok(given.write(&p37(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p38(
+    items: DataStream<Event>,
+    others: DataStream<Event>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<(u64, u64)> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(20)))
+        .flat_map(|r| [Event { value: r.value, ..r }, Event { id: (r.id + (8u64 % 31) * (r.id % 7)) % 41, ..r }])
+        .group_by(|r| r.id).count()
+        .updates()
+        .try_filter(|r| Ok::<_, std::fmt::Error>(r.0 % 5 != 3 && r.0 <= 213))
+        .rebalance()
+        .partition_with(|r| r.0)
+        .partition_by(|r| r.0)
+        .map(|r| (33u64, r.1))
+        .group_by(|r| r.0).max(|r| r.1)
+}
+
+fn run_p38(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p38(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+#[dataflow]
+fn p39(
+    items: DataStream<Item>,
+    others: DataStream<Wide>,
+    few: DataSet<u64>,
+    one: DataSet<(u64, u64)>,
+    seen: Accumulated<Count>,
+) -> UpdateStream<Item> {
+    items
+        .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
+        .group_by(|r| (r.id, r.value, r.text, r.at)).max(|r| r.key)
+}
+
+fn run_p39(given: &Given) -> Result<Reader> {
+    let (items, others) = (given.stream("items")?, given.stream("others")?);
+    Ok(given.write(&p39(items, others, given.set("few")?, given.set("one")?, given.seen())))
+}
+
+pub(crate) fn all() -> Vec<(Spec, Declare)> {
+    vec![
+    (spec(0, None, false), run_p0),
+    (spec(1, Some(("Windows", false, &["window.late", "union", "join", "map", "try_filter_with", "partition_with"])), false), run_p1),
+    (spec(2, Some(("Joins", false, &["group_by.sorted_by.combine_group", "group_by.sorted_by.reduce_group", "min_by", "cross_with_huge", "map_partition", "cross_with_tiny", "group_by.reduce_group"])), false), run_p2),
+    (spec(3, None, false), run_p3),
+    (spec(4, Some(("Sets", false, &["project", "group_by.aggregate", "top", "sample", "map_with", "aggregate", "distinct_by"])), false), run_p4),
+    (spec(5, Some(("Loops", true, &["expect_selectivity", "filter_map_with", "reduce_group", "group_by.reduce_group", "group_by.sorted_by.try_reduce_group", "group_by.min", "anti_join"])), false), run_p5),
+    (spec(6, None, false), run_p6),
+    (spec(7, Some(("Snapshots", false, &["partition_with", "group_by.max_by", "updates", "map_with", "partition_with", "filter_with", "try_filter_with"])), false), run_p7),
+    (spec(8, Some(("Joins", false, &["min_by", "group_by.avg", "group_by.aggregate", "anti_join", "group_by.reduce", "group_by.max_by", "try_reduce_group"])), false), run_p8),
+    (spec(9, None, false), run_p9),
+    (spec(10, Some(("Streams", false, &["flat_map_with", "group_by.sum", "updates", "group_by.count", "updates", "join", "flat_map_with"])), false), run_p10),
+    (spec(11, Some(("Loops", true, &["group_by.sorted_by.try_reduce_group", "cross", "group_by.top", "group_by.top", "filter", "anti_join", "group_by.first"])), false), run_p11),
+    (spec(12, None, false), run_p12),
+    (spec(13, Some(("Snapshots", false, &["union", "filter_map", "rebalance", "try_filter_with", "partition_by", "partition_with"])), false), run_p13),
+    (spec(14, Some(("Snapshots", false, &["partition_by", "flat_map", "group_by.sum"])), false), run_p14),
+    (spec(15, None, false), run_p15),
+    (spec(16, Some(("Streams", false, &["try_filter_map_with", "flat_map", "with", "with_all", "event_time", "try_filter_with", "group_by.min"])), false), run_p16),
+    (spec(17, Some(("WindowsWithSnapshots", false, &["rebalance", "try_flat_map", "union", "group_by.count"])), false), run_p17),
+    (spec(18, None, false), run_p18),
+    (spec(19, Some(("Streams", false, &["sample", "project", "group_by.min", "updates", "filter_map", "group_by.max_by", "updates"])), false), run_p19),
+    (spec(20, Some(("Joins", false, &["project", "zip_with_index", "zip_with_index", "sample", "anti_join", "group_by.max_by", "sort"])), false), run_p20),
+    (spec(21, None, false), run_p21),
+    (spec(22, Some(("Streams", false, &["flat_map_with", "union", "flat_map_with", "semi_join", "sample", "group_by.reduce"])), false), run_p22),
+    (spec(23, Some(("Windows", false, &["partition_by", "filter_map", "group_by.reduce", "updates", "expect_rows", "try_flat_map_with", "try_filter_with"])), false), run_p23),
+    (spec(24, None, false), run_p24),
+    (spec(25, Some(("Streams", false, &["sample", "try_filter_with", "try_flat_map", "union", "try_flat_map_with", "group_by.sum"])), false), run_p25),
+    (spec(26, Some(("Joins", false, &["zip_with_unique_id", "filter_map", "with", "filter_with", "zip_with_unique_id", "group_by.min", "group_by.min"])), false), run_p26),
+    (spec(27, None, false), run_p27),
+    (spec(28, Some(("Joins", false, &["try_filter", "anti_join", "map", "expect_rows", "group_by.reduce", "partition_with", "try_filter"])), false), run_p28),
+    (spec(29, Some(("Joins", false, &["partition_by", "try_filter_map", "flat_map_with", "group_by.top", "anti_join", "zip_with_index", "iterate_delta"])), false), run_p29),
+    (spec(30, None, false), run_p30),
+    (spec(31, Some(("Joins", false, &["filter_with", "group_by.min_by", "try_flat_map", "group_by.first", "group_by.avg", "expect_rows", "right_join"])), false), run_p31),
+    (spec(32, Some(("Snapshots", false, &["window.sum", "try_filter", "flat_map", "group_by.max", "updates", "semi_join", "group_by.max_by"])), false), run_p32),
+    (spec(33, None, false), run_p33),
+    (spec(34, Some(("Sets", false, &["filter_with", "top", "cross_with_tiny", "group_by.count", "map", "rebalance", "try_map_with"])), false), run_p34),
+    (spec(35, Some(("Joins", false, &["persist", "try_filter_map", "partition_with", "distinct_by", "distinct_by", "partition_by_range", "partition_with"])), false), run_p35),
+    (spec(36, None, false), run_p36),
+    (spec(37, Some(("Loops", true, &["group_by.count", "try_filter_map_with", "try_flat_map_with", "expect_selectivity", "full_join", "union", "left_join"])), false), run_p37),
+    (spec(38, Some(("WindowsWithSnapshots", false, &["flat_map", "group_by.count", "updates", "group_by.min_by", "updates", "expect_rows", "union"])), false), run_p38),
+    (spec(39, None, false), run_p39),
+    ]
+}

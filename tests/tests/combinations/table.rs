@@ -1,0 +1,41 @@
+//! The generator has every word of the macro's table.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::harness::words;
+
+/// Words that no program has, and the reason.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("collect", "a result: programs write, so that streams and sets end in the same way"),
+    ("print", "writes to standard output: `tests/outputs`"),
+    ("show", "writes to standard output: `tests/outputs`"),
+    ("in_folders_by", "an output: `tests/equivalence/folders.rs`"),
+    ("write_csv", "a format: `tests/files`, `tests/least.rs`"),
+    ("write_csv_with", "a format: `tests/files`"),
+    ("write_json", "a format: `tests/files`, `tests/least.rs`"),
+    ("write_binary", "a format: `tests/files`, `tests/least.rs`"),
+    ("write_native", "the result of every program"),
+    ("write_parquet", "a format: `tests/files`, `tests/least.rs`"),
+    ("write_text", "a format: `tests/files`, `tests/least.rs`"),
+];
+
+/// The words of the macro's table, by their rows: `row("map", …`.
+fn words_of_the_language() -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dataflow-macros/src/operators/table.rs");
+    let text = fs::read_to_string(path).unwrap();
+    let rows = text.split("row(\"").skip(1);
+    rows.map(|row| row.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_generator_has_every_word_of_the_language() {
+    let covered = words::all().into_iter().flat_map(|word| word.covers).copied();
+    let covered: BTreeSet<&str> = covered.chain(EXCEPTIONS.iter().map(|(word, _)| *word)).collect();
+    let language = words_of_the_language();
+    let missing: Vec<_> = language.iter().filter(|word| !covered.contains(word.as_str())).collect();
+    assert!(missing.is_empty(), "add these words to `harness/words`, or to the exceptions: {missing:?}");
+    let unknown: Vec<_> = covered.into_iter().filter(|word| !language.contains(*word)).collect();
+    assert!(unknown.is_empty(), "the language has no such words: {unknown:?}");
+}
