@@ -353,3 +353,109 @@ fn lists_of_texts_are_arrays_of_strings() {
     let message = read("{\"t\":[\"a\", 7]}\n", &schema).unwrap_err();
     assert_eq!(message, "x.json:1: column `t`: expected Vec<String>, found `7`");
 }
+
+fn point() -> Schema {
+    record(&[("a", L::I64), ("t?", L::Text)])
+}
+
+#[test]
+fn an_array_of_objects_is_read_wherever_pieces_end() {
+    let rows = vec![
+        vec![fixed(1), Datum::Fixed(1), text("x,\n]")],
+        vec![fixed(2), Datum::Fixed(0), text("")],
+        vec![fixed(3), Datum::Fixed(1), text("\\")],
+    ];
+    let one_line = "[{\"a\":1,\"t\":\"x,\\n]\"},{\"a\":2,\"t\":null},{\"b\":[{}],\"t\":\"\\\\\",\"a\":3}]";
+    let pretty = "\u{feff}\n [\n  {\n    \"a\": 1,\n    \"t\": \"x,\\n]\"\n  }, {\"a\" :2}\n,\n{\"t\":\"\\\\\",\n\n\"a\":3}]\n\n";
+    for content in [one_line.to_owned(), pretty.to_owned(), pretty.replace('\n', "\r\n"), pretty.replace('\n', "\r")] {
+        assert_eq!(read(&content, &point()).unwrap(), rows, "{content}");
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gz, content.as_bytes()).unwrap();
+        let file = TestFile::new("x.json.gz", gz.finish().unwrap());
+        let source = json(file.path(), &point(), JsonOptions::default()).unwrap().with_split_bytes(1);
+        assert_eq!(drive(&source).unwrap(), rows, "{content}");
+    }
+    assert_eq!(read("[]", &point()).unwrap(), Rows::new());
+    assert_eq!(read(" [ \n ]\n", &point()).unwrap(), Rows::new());
+}
+
+#[test]
+fn a_large_array_is_read_in_constant_memory() {
+    let element = |row: usize| format!("{{\n\t\"t\": \"text {} of, some [length]\",\n\t\"a\": {row}\n}}", row % 7);
+    let elements: Vec<String> = (0..100_000).map(element).collect();
+    let file = TestFile::new("x.json", format!("[{}]\n", elements.join(", ")));
+    let source = json(file.path(), &point(), JsonOptions::default()).unwrap();
+    let rows = drive(&source).unwrap();
+    assert_eq!(rows.len(), 100_000);
+    for (number, row) in rows.iter().enumerate() {
+        assert_eq!(
+            (row[0].bits(), &row[2]),
+            (number as u128, &text(&format!("text {} of, some [length]", number % 7)))
+        );
+    }
+    let Some(estimate) = source.statistics(&scan_all(&source)).rows else { panic!("no estimate") };
+    assert!((50_000.0..200_000.0).contains(&estimate), "{estimate}");
+}
+
+#[test]
+fn damaged_arrays_are_errors_with_their_line() {
+    for (content, expected) in [
+        ("[\n{\"a\":1},\n{\"a\":x}\n]", "x.json:3: column `a`: expected i64, found `x`"),
+        ("[\n{\"a\":1}\n", "x.json:3: the array that is the file is not closed"),
+        ("[\n{\"a\":1},\n]", "x.json:3: expected an element of the array, found `]`"),
+        ("[{\"a\":1}]\n{\"a\":2}", "x.json:2: expected the end of the file after its array, found `{`"),
+        ("[{\"a\":1}\n{\"a\":2}]", "x.json:2: expected the end of the line behind the record, found `{\"a\"`"),
+        ("[{\"a\":1]\n", "x.json:2: the array that is the file is not closed"),
+        ("[{\"a\":1],2]\n", "x.json:1: expected `,` or `}`, found `]`"),
+        ("[[1]]", "x.json:1: expected Test as an object, found `[1]`"),
+        ("[{\"a\":1,\"t\":\"x\ny\"}]", "x.json:1: expected a string without control characters"),
+    ] {
+        let error = read(content, &point()).unwrap_err();
+        assert!(error.starts_with(expected), "{content}: {error}");
+    }
+}
+
+#[test]
+fn files_of_other_shapes_say_how_to_convert_them() {
+    let tuple = SchemaBuilder::build(|builder| Shape::Record {
+        name: "",
+        fields: ["0", "1"].map(|name| builder.field(name, |builder| builder.leaf(L::I64))).into(),
+    });
+    for (content, schema, expected) in [
+        ("{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n", point(), "convert the file: jq -c . x.json > x.json.lines"),
+        ("{\"a\":1}\r{\"a\":2}\r", point(), "convert it: tr '\\r' '\\n' < x.json > x.json.lines"),
+        ("[[1,2],\n [3,4]]\n", tuple.clone(), "convert it: jq -c '.[]' x.json > x.json.lines"),
+        ("[\n [1,2]\n]", tuple.clone(), "convert it: jq -c '.[]' x.json > x.json.lines"),
+    ] {
+        let error = read(content, &schema).unwrap_err();
+        assert!(error.starts_with("x.json:1: "), "{error}");
+        assert!(error.ends_with(expected), "{content}: {error}");
+        assert!(error.contains("each line must be one record"), "{error}");
+    }
+    assert_eq!(read("[1,2]\n[3,4]\n", &tuple).unwrap().len(), 2);
+    // A line that is damaged in another way, and one that is not the first, get no advice.
+    for content in ["{\"a\":x}\n", "{\"a\":1}\n{\n"] {
+        assert!(!read(content, &point()).unwrap_err().contains("jq"), "{content}");
+    }
+}
+
+#[test]
+fn control_characters_in_strings_are_refused() {
+    for byte in 0..b' ' {
+        let content = [b"{\"a\":1}\n{\"a\":2,\"t\":\"a\\\\b", &[byte][..], b"c\"}\n"].concat();
+        let error = read(content, &point()).unwrap_err();
+        assert!(error.starts_with("x.json:2: "), "{error}");
+        assert!(byte == b'\n' || error.contains(&format!("the byte 0x{byte:02x} in one")), "{error}");
+    }
+    assert!(read("{\"a\":1,\"unread\":\"\t\"}\n", &point()).unwrap_err().contains("`\\u0009`"));
+    assert_eq!(read("{\"a\"\t:\t1}\r\n", &point()).unwrap().len(), 1);
+}
+
+#[test]
+fn negative_zero_is_written_as_a_float() {
+    let rows = vec![vec![Datum::Fixed(u128::from((-0.0_f64).to_bits()))]];
+    let schema = record(&[("x", L::F64)]);
+    let written = encode(&JsonFormat, &schema, &rows).unwrap();
+    assert_eq!(String::from_utf8(written.clone()).unwrap(), "{\"x\":-0.0}\n");
+    assert_eq!(read(written, &schema).unwrap(), rows);
+}

@@ -119,6 +119,23 @@ fn bad_lines_of_json_are_left_out_wherever_splits_lie() {
 }
 
 #[test]
+fn bad_elements_of_an_array_are_left_out() {
+    let content = "[\n{\"n\":1,\"t\":\"one\"},\n\n{\"n\":\n\"2\",\"t\":\"\"}, 3,\n{\"n\":4,\"t\":\"\"}]";
+    let file = TestFile::new("x.json", content);
+    let schema = record(&[("n", L::U32), ("t", L::Text)]);
+    let source = json(file.path(), &schema, JsonOptions::default().lenient(Lenient::to(bad(&file)))).unwrap();
+    let (numbers, lines) = read(&source, &bad(&file)).unwrap();
+    assert_eq!(numbers, [1, 4]);
+    assert_eq!(
+        shown(&lines, &file),
+        [
+            "x.json, record 2 | column `n`: expected u32, found `\"2\"` |   {\"n\": \"2\",\"t\":\"\"}",
+            "x.json, record 3 | expected Test as an object, found `3` |  3",
+        ]
+    );
+}
+
+#[test]
 fn one_bad_record_too_many_ends_the_job_with_its_place() {
     let file = TestFile::new("x.csv", "n\n1\nb\n2\nc\nd\n");
     let schema = record(&[("n", L::U32)]);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memchr::memchr;
 
+use super::array_elements::Elements;
 use super::chunks::{Chunks, NextChunk};
 use super::files::InputFile;
 use super::record_ends::{is_odd, last_record_end, record_end};
@@ -42,6 +43,9 @@ pub(super) enum Next {
 /// Reads one split after another.
 pub(super) struct Blocks {
     quote: Option<u8>,
+    /// The files that are one array of JSON, whose elements are handed on as lines.
+    arrays: Arc<[bool]>,
+    elements: Option<Elements>,
     chunks: Chunks,
     /// Blocks that were put back.
     returned: VecDeque<Block>,
@@ -72,6 +76,8 @@ impl Blocks {
         let chunks_bytes = Chunks::bytes(&files) + columns_bytes;
         Ok(Blocks {
             quote,
+            arrays: Arc::default(),
+            elements: None,
             chunks: Chunks::new(files, CHUNK_BYTES),
             returned: VecDeque::new(),
             rest: None,
@@ -83,12 +89,18 @@ impl Blocks {
         })
     }
 
+    /// The same for files of which some are one array of JSON.
+    pub(super) fn with_arrays(self, arrays: Arc<[bool]>) -> Self {
+        Blocks { arrays, ..self }
+    }
+
     /// Starts a split.
     ///
     /// # Errors
     /// Where its file cannot be opened.
     pub(super) fn open(&mut self, split: &Split) -> Result<()> {
         self.chunks.open(split)?;
+        self.elements = self.arrays.get(split.part).is_some_and(|&is_array| is_array).then(Elements::default);
         self.offset = split.range.start;
         self.rest = None;
         self.returned.clear();
@@ -158,7 +170,26 @@ impl Blocks {
     }
 
     fn next_chunk(&mut self) -> Result<NextChunk> {
-        self.rest.take().map_or_else(|| self.chunks.next(), |rest| Ok(NextChunk::Chunk(rest)))
+        if let Some(rest) = self.rest.take() {
+            return Ok(NextChunk::Chunk(rest));
+        }
+        let next = self.chunks.next()?;
+        let Some(elements) = &mut self.elements else { return Ok(next) };
+        let begin = self.offset + self.carry.len() as u64;
+        match next {
+            NextChunk::Chunk(chunk) => {
+                let mut bytes = Vec::from(chunk);
+                match elements.divide(&mut bytes) {
+                    Ok(()) => Ok(NextChunk::Chunk(bytes.into())),
+                    Err((at, message)) => Err(self.chunks.file().data_error(begin + at as u64, message)),
+                }
+            }
+            NextChunk::End => match elements.unfinished() {
+                None => Ok(NextChunk::End),
+                Some(message) => Err(self.chunks.file().data_error(begin, message)),
+            },
+            NextChunk::Starved => Ok(NextChunk::Starved),
+        }
     }
 
     /// How much of a chunk belongs to the carried record, and whether that ends it.

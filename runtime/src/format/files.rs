@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::row::Schema;
 
 pub(super) use contents::{BYTE_ORDER_MARK, Contents, beginning};
-pub(super) use encoding::{LOOK_BYTES, check_encoding};
+pub(super) use encoding::check_encoding;
 
 /// How many files stay open from listing to reading. The others are opened again when their turn comes, so a folder
 /// of any size needs no more file handles than this and one a task.

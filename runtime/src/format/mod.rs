@@ -9,6 +9,7 @@
 //! name for both would make the bytes of a file depend on whether a record has a text. Blocks hold columns, not pages: a page from a disk would have
 //! to be checked slot by slot before a cursor may follow what is in it.
 
+mod array_elements;
 mod binary;
 mod blocks;
 mod cells;

@@ -23,6 +23,8 @@ pub(super) struct Rejects {
     lenient: Lenient,
     target: Target,
     files: Arc<[InputFile]>,
+    /// The files that are one array of JSON: their records are elements, and not lines.
+    arrays: Arc<[bool]>,
     count: AtomicU64,
     state: Mutex<State>,
 }
@@ -36,9 +38,9 @@ struct State {
 }
 
 impl Rejects {
-    pub(super) fn new(lenient: Lenient, files: Arc<[InputFile]>) -> Arc<Self> {
+    pub(super) fn new(lenient: Lenient, files: Arc<[InputFile]>, arrays: Arc<[bool]>) -> Arc<Self> {
         let target = Target::file(lenient.path());
-        Arc::new(Rejects { lenient, target, files, count: AtomicU64::new(0), state: Mutex::default() })
+        Arc::new(Rejects { lenient, target, files, arrays, count: AtomicU64::new(0), state: Mutex::default() })
     }
 
     /// How many lines stand before a place where a split begins: counted from the last one before it where that is known.
@@ -85,9 +87,13 @@ impl RejectSink for Rejects {
         let Some(out) = out else { return Ok(()) };
         let mut text = Vec::new();
         for Rejected { part, split_start, lines_before, message, line } in rejected {
-            let number = 1 + lines_before + self.lines_before(lines, *part, *split_start)?;
             let path = self.files.get(*part).map(|file| file.path().display().to_string()).unwrap_or_default();
-            text.extend_from_slice(format!("{path}:{number}\t{message}\t").as_bytes());
+            let place = if self.arrays.get(*part).is_some_and(|&is_array| is_array) {
+                format!("{path}, record {}", 1 + lines_before)
+            } else {
+                format!("{path}:{}", 1 + lines_before + self.lines_before(lines, *part, *split_start)?)
+            };
+            text.extend_from_slice(format!("{place}\t{message}\t").as_bytes());
             text.extend_from_slice(line);
             text.push(b'\n');
         }

@@ -33,13 +33,21 @@ pub(super) fn split_bytes(files: &[InputFile]) -> u64 {
 /// # Errors
 /// Where they cannot be read.
 pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
+    estimated_records(files, |_, piece| memchr_iter(b'\n', piece).count())
+}
+
+/// The same for records that end elsewhere; `ends` counts them in the beginning of a file, whose number it is given.
+///
+/// # Errors
+/// Where the files cannot be read.
+pub(super) fn estimated_records(files: &[InputFile], ends: impl Fn(usize, &[u8]) -> usize) -> Result<Option<f64>> {
     let (mut seen, mut lines) = (0, 0);
-    for file in files.iter().filter(|file| file.bytes() > 0).take(4) {
+    for (part, file) in files.iter().enumerate().filter(|(_, file)| file.bytes() > 0).take(4) {
         let mut contents = Contents::new(file, LOOK_BYTES)?;
         match contents.next() {
             Ok(piece) => {
                 check_encoding(file, &piece)?;
-                lines += memchr_iter(b'\n', &piece).count().max(1);
+                lines += ends(part, &piece).max(1);
             }
             // Its reader says so, with the operator.
             Err(Error::Data { .. }) => continue,
@@ -55,7 +63,7 @@ pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
 const PLACE_BYTES: u64 = 1 << 14;
 
 /// An input of at most so many bytes is read whole for a sample.
-const SMALL_BYTES: u64 = 1 << 16;
+pub(super) const SMALL_BYTES: u64 = 1 << 16;
 
 /// Small splits for a sample, from the beginning to the end of all files; `begins` says where the records of each file begin. A place
 /// begins behind a newline: where that is within a record, whoever reads it finds something wrong or something strange, and the place is left out or counts for little.

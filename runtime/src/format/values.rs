@@ -27,17 +27,19 @@ pub(super) fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// Writes the shortest text that reads back as the same number.
+/// Writes the shortest text that reads back as the same number. Negative zero has a point: other programs take `-0` for an integer.
 pub(super) fn write_float(out: &mut Vec<u8>, value: f64) {
     let size = value.abs();
     // Writing into a vector cannot fail.
-    let _ = if size == 0.0 || (1e-5..1e16).contains(&size) { write!(out, "{value}") } else { write!(out, "{value:?}") };
+    let is_plain = value.to_bits() == 0 || (1e-5..1e16).contains(&size);
+    let _ = if is_plain { write!(out, "{value}") } else { write!(out, "{value:?}") };
 }
 
 /// As [`write_float`].
 pub(super) fn write_float32(out: &mut Vec<u8>, value: f32) {
     let size = value.abs();
-    let _ = if size == 0.0 || (1e-5..1e16).contains(&size) { write!(out, "{value}") } else { write!(out, "{value:?}") };
+    let is_plain = value.to_bits() == 0 || (1e-5..1e16).contains(&size);
+    let _ = if is_plain { write!(out, "{value}") } else { write!(out, "{value:?}") };
 }
 
 /// Writes bytes as hexadecimal digits.
@@ -112,7 +114,8 @@ mod tests {
     fn floats_are_short_and_read_back() {
         for (value, text) in [
             (0.1, "0.1"),
-            (-0.0, "-0"),
+            (0.0, "0"),
+            (-0.0, "-0.0"),
             (1e300, "1e300"),
             (5e-324, "5e-324"),
             (1e15, "1000000000000000"),

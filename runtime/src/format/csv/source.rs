@@ -52,7 +52,7 @@ impl CsvSource {
         }
         let rows = estimated_rows(&files)?;
         let split_bytes = split_bytes(&files);
-        let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone()));
+        let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone(), Arc::default()));
         let shared = Arc::new(CsvInput { files, first, schema: schema.clone(), columns, options, rejects, forms });
         Ok(CsvSource { path, shared, begins, rows, split_bytes })
     }

@@ -21,6 +21,8 @@
 //! | tuple | an array of as many values |
 //! | `Option` | the value; `null`, or no such field |
 //!
+//! A file that is one array of objects is read, too, if the record has named fields: by one task, in constant memory. The record is an element of the array then.
+//!
 //! A byte-order mark at the beginning of a file is passed over. A record of one plain value is that value on a line. A field that stands twice in an object is an error. Fields that nobody reads
 //! are skipped: their strings must end and their brackets must match, and what else stands there is not looked at.
 //!

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use memchr::memchr_iter;
+
 use crate::error::{Error, Result};
 use crate::format::TimeForms;
-use crate::format::files::{
-    BYTE_ORDER_MARK, InputFile, Inputs, LOOK_BYTES, beginning, check_encoding, describe, version_of,
-};
+use crate::format::array_elements::Elements;
+use crate::format::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe, version_of};
 use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
-use crate::format::splits::{cut, estimated_rows, sample_lines, split_bytes};
+use crate::format::splits::{SMALL_BYTES, cut, estimated_records, sample_lines, split_bytes};
 use crate::memory::Memory;
 use crate::row::{Field, Schema, Shape};
 use crate::source::{ColumnFit, Lenient, RejectSink, Sample, Scan, Source, Split, SplitReader, Statistics};
@@ -41,7 +42,7 @@ impl JsonOptions {
     }
 }
 
-/// Records of files of JSON lines.
+/// Records of files of JSON lines, or of files that are one array of objects.
 pub struct JsonSource {
     path: String,
     shared: Arc<JsonInput>,
@@ -60,10 +61,21 @@ impl JsonSource {
         let Inputs { path, files } = inputs;
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot read JSON: {reason}")))?;
         let forms = options.times.of(schema)?;
-        let begins = files.iter().map(begin_of).collect::<Result<_>>()?;
-        let (rows, split_bytes) = (estimated_rows(&files)?, split_bytes(&files));
-        let rejects = options.lenient.map(|lenient| Rejects::new(lenient, files.clone()));
-        let shared = Arc::new(JsonInput { files, schema: schema.clone(), rejects, forms });
+        let has_names = matches!(schema.shape(), Shape::Record { name, .. } if !name.is_empty());
+        let begins: Vec<(u64, bool)> = files.iter().map(begin_of).collect::<Result<_>>()?;
+        let arrays: Arc<[bool]> = begins.iter().map(|&(_, is_array)| is_array && has_names).collect();
+        let begins = begins.into_iter().map(|(begin, _)| begin).collect();
+        let ends = |part: usize, piece: &[u8]| {
+            let mut piece = piece.to_vec();
+            if arrays[part] {
+                // The reader reports damage.
+                let _ = Elements::default().divide(&mut piece);
+            }
+            memchr_iter(b'\n', &piece).count()
+        };
+        let (rows, split_bytes) = (estimated_records(&files, ends)?, split_bytes(&files));
+        let rejects = options.lenient.map(|lenient| Rejects::new(lenient, files.clone(), arrays.clone()));
+        let shared = Arc::new(JsonInput { files, arrays, schema: schema.clone(), rejects, forms });
         Ok(JsonSource { path, shared, begins, rows, split_bytes })
     }
 
@@ -103,7 +115,12 @@ impl Source for JsonSource {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        let found = self.shared.files.first().and_then(|file| first_fields(file).ok()).unwrap_or_default();
+        let found = self
+            .shared
+            .files
+            .first()
+            .and_then(|file| first_fields(file, self.shared.arrays[0]).ok())
+            .unwrap_or_default();
         let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
         let Shape::Record { name, fields } = self.shared.schema.shape() else { return Vec::new() };
         if name.is_empty() {
@@ -125,6 +142,11 @@ impl Source for JsonSource {
     }
 
     fn sample(&self, scan: &Scan) -> Option<Sample> {
+        // A part of an array is none: such a file is read whole, or not at all.
+        let total: u64 = self.shared.files.iter().map(InputFile::bytes).sum();
+        if total > SMALL_BYTES && self.shared.arrays.contains(&true) {
+            return None;
+        }
         let begins: Vec<Option<u64>> = self.begins.iter().copied().map(Some).collect();
         sample_lines(self, scan, &self.shared.files, &begins)
     }
@@ -137,7 +159,9 @@ impl Source for JsonSource {
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {
         let mut splits = Vec::new();
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            splits.extend(cut(part, file, begin, self.split_bytes, None)?);
+            // Which brackets and commas are the array's depends on all that stands before.
+            let split_bytes = if self.shared.arrays[part] { u64::MAX } else { self.split_bytes };
+            splits.extend(cut(part, file, begin, split_bytes, None)?);
         }
         Ok(splits)
     }
@@ -152,10 +176,15 @@ impl Source for JsonSource {
 }
 
 /// The fields of a file's first record, and what they are.
-fn first_fields(file: &InputFile) -> Result<Vec<(String, &'static str)>> {
+fn first_fields(file: &InputFile, is_array: bool) -> Result<Vec<(String, &'static str)>> {
     const LOOK_BYTES: usize = 1 << 16;
-    let (bytes, _) = beginning(file, LOOK_BYTES)?;
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let (mut bytes, _) = beginning(file, LOOK_BYTES)?;
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
+    if is_array {
+        let _ = Elements::default().divide(&mut bytes);
+    }
     let line = bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let mut tokens = Tokens::new(line, 0);
     let mut fields = Vec::new();
@@ -178,13 +207,15 @@ fn first_fields(file: &InputFile) -> Result<Vec<(String, &'static str)>> {
     Ok(fields)
 }
 
-/// Behind the mark that some programs put before UTF-8.
-fn begin_of(file: &InputFile) -> Result<u64> {
-    // What is damaged is said where it is read.
+/// The place after the byte-order mark, and whether the first byte that is no space opens an array.
+fn begin_of(file: &InputFile) -> Result<(u64, bool)> {
+    const LOOK_BYTES: usize = 1 << 12;
+    // The reader reports damage.
     let (bytes, _) = match beginning(file, LOOK_BYTES) {
-        Err(Error::Data { .. }) => return Ok(0),
+        Err(Error::Data { .. }) => return Ok((0, false)),
         bytes => bytes?,
     };
     check_encoding(file, &bytes)?;
-    Ok(if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() as u64 } else { 0 })
+    let begin = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    Ok((begin as u64, bytes[begin..].trim_ascii_start().starts_with(b"[")))
 }

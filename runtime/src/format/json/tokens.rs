@@ -93,7 +93,7 @@ impl<'l> Tokens<'l> {
     /// A string, whose opening quote is the next byte.
     ///
     /// # Errors
-    /// Where it does not end on the line.
+    /// Where it does not end on the line, or holds a control character.
     #[inline]
     pub(super) fn quoted(&mut self) -> Result<Quoted, Wrong> {
         let start = self.at + 1;
@@ -101,6 +101,10 @@ impl<'l> Tokens<'l> {
         while let Some(found) = memchr2(b'"', b'\\', self.bytes.get(at..).unwrap_or_default()) {
             at += found;
             if self.bytes[at] == b'"' {
+                // Without a way out of the loop it compiles to vector code.
+                if self.bytes[start..at].iter().fold(false, |found, &byte| found | (byte < b' ')) {
+                    return Err(control_character(&self.bytes[start..at], start));
+                }
                 self.at = at + 1;
                 return Ok(Quoted { start, end: at, is_escaped });
             }
@@ -161,6 +165,16 @@ impl<'l> Tokens<'l> {
     pub(super) fn bytes(&self, range: std::ops::Range<usize>) -> &'l [u8] {
         &self.bytes[range]
     }
+}
+
+#[cold]
+fn control_character(string: &[u8], start: usize) -> Wrong {
+    let at = string.iter().position(|&byte| byte < b' ').unwrap_or_default();
+    let byte = string.get(at).copied().unwrap_or_default();
+    let message = format!(
+        "expected a string without control characters, found the byte 0x{byte:02x} in one; JSON writes it as `\\u{byte:04x}`"
+    );
+    Wrong::new(start + at, message)
 }
 
 /// A string without its backslashes.

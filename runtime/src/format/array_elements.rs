@@ -1,0 +1,158 @@
+//! A top-level array of JSON as lines: each element on a line of its own.
+//!
+//! The bytes are changed in place, so offsets stay. The brackets of the array and the newlines
+//! between tokens become spaces. The comma after an element becomes a newline. Elements are not
+//! parsed here: that is the work of the reader of lines.
+
+use memchr::memchr2;
+
+/// How far an array was read.
+#[derive(Debug, Default)]
+pub(super) struct Elements {
+    place: Place,
+    /// Brackets that are open, the array's included.
+    depth: usize,
+    is_in_string: bool,
+    /// The last byte was a backslash in a string.
+    is_escaped: bool,
+    /// The current element has a byte other than a space.
+    has_element: bool,
+    /// A comma came before the current element.
+    has_comma: bool,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Before,
+    Inside,
+    After,
+}
+
+impl Elements {
+    /// Changes the next bytes of a file into lines.
+    ///
+    /// # Errors
+    /// The place of the first byte that does not belong to an array, and the reason.
+    pub(super) fn divide(&mut self, bytes: &mut [u8]) -> Result<(), (usize, String)> {
+        let mut at = 0;
+        while at < bytes.len() {
+            if self.is_in_string {
+                at += self.pass_string(&mut bytes[at..]);
+                continue;
+            }
+            match (bytes[at], &self.place) {
+                (b'\n', _) => bytes[at] = b' ',
+                (b' ' | b'\t' | b'\r', _) => {}
+                (b'[', Place::Before) => {
+                    bytes[at] = b' ';
+                    (self.place, self.depth) = (Place::Inside, 1);
+                }
+                (_, Place::Before | Place::After) => {
+                    let found = char::from(bytes[at]);
+                    return Err((at, format!("expected the end of the file after its array, found `{found}`")));
+                }
+                (b',', _) if self.depth == 1 => {
+                    if !self.has_element {
+                        return Err((at, "expected an element of the array, found `,`".to_owned()));
+                    }
+                    bytes[at] = b'\n';
+                    (self.has_element, self.has_comma) = (false, true);
+                }
+                (b']', _) if self.depth == 1 => {
+                    if self.has_comma && !self.has_element {
+                        return Err((at, "expected an element of the array, found `]`".to_owned()));
+                    }
+                    bytes[at] = b' ';
+                    (self.place, self.depth) = (Place::After, 0);
+                }
+                (b'}', _) if self.depth == 1 => {
+                    return Err((at, "expected `,` or `]` after an element of the array, found `}`".to_owned()));
+                }
+                (byte, _) => {
+                    self.has_element = true;
+                    match byte {
+                        b'{' | b'[' => self.depth += 1,
+                        b'}' | b']' => self.depth -= 1,
+                        b'"' => self.is_in_string = true,
+                        _ => {}
+                    }
+                }
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// Passes over a string, up to its end or the end of the bytes. Returns how many bytes that are.
+    fn pass_string(&mut self, bytes: &mut [u8]) -> usize {
+        let mut at = usize::from(std::mem::take(&mut self.is_escaped));
+        loop {
+            let Some(found) = memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) else {
+                at = bytes.len();
+                break;
+            };
+            at += found + 1;
+            if bytes[at - 1] == b'"' {
+                self.is_in_string = false;
+                break;
+            }
+            if at == bytes.len() {
+                self.is_escaped = true;
+                break;
+            }
+            at += 1;
+        }
+        // A newline in a string is an error, as any other control character; it must not end the line.
+        bytes[..at].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b'\r');
+        at
+    }
+
+    /// The error of a file that ends here; `None` if its array is closed.
+    pub(super) fn unfinished(&self) -> Option<&'static str> {
+        let message = "the array that is the file is not closed: expected `,` or `]`, found the end of the file";
+        (self.place != Place::After).then_some(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn divided(text: &str, piece: usize) -> Result<String, String> {
+        let (mut elements, mut bytes) = (Elements::default(), text.as_bytes().to_vec());
+        for piece in bytes.chunks_mut(piece) {
+            elements.divide(piece).map_err(|(_, message)| message)?;
+        }
+        match elements.unfinished() {
+            None => Ok(String::from_utf8(bytes).unwrap()),
+            Some(message) => Err(message.to_owned()),
+        }
+    }
+
+    #[test]
+    fn elements_become_lines_wherever_pieces_end() {
+        let text = "[\n  {\"a\": [1,\n 2], \"b\": \"],\\\"{\\\\\"},\r\n  {}, 3 ]\n";
+        let lines = "    {\"a\": [1,  2], \"b\": \"],\\\"{\\\\\"}\n\r   {}\n 3   ";
+        for piece in 1..=text.len() {
+            assert_eq!(divided(text, piece).unwrap(), lines, "{piece}");
+        }
+        assert_eq!(divided(" [ ] ", 9).unwrap().trim(), "");
+    }
+
+    #[test]
+    fn other_files_than_one_array_are_refused() {
+        for (text, expected) in [
+            ("[1,,2]", "found `,`"),
+            ("[,1]", "found `,`"),
+            ("[1,]", "found `]`"),
+            ("[1}", "found `}`"),
+            ("[1] 2", "found `2`"),
+            ("[1", "not closed"),
+            ("[\"1]", "not closed"),
+            ("[{\"a\":1]", "not closed"),
+        ] {
+            assert!(divided(text, 3).unwrap_err().contains(expected), "{text}");
+        }
+    }
+}
