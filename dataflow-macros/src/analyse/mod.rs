@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod measures;
 mod nothing;
 pub(crate) mod paths;
+mod partners;
 mod places;
 pub(crate) mod proofs;
 pub(crate) mod pushdown;
@@ -67,4 +68,5 @@ fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     symbols::check(pipeline, found);
     keys::check(pipeline, found);
     measures::check(pipeline, found);
+    partners::check(pipeline, found);
 }

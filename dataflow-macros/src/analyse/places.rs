@@ -1,15 +1,17 @@
 //! Operators in the wrong place: known words that mean nothing where the chain stands.
 
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, Ident};
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{self, ChainState, ClosureArguments};
 use crate::syntax::{Call, Flow, Pipeline, Source};
+use crate::words::is_one_of;
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
         check_flow(pipeline, flow, found);
+        check_windows(flow, found);
     }
     for word in &pipeline.on_solutions {
         found.report_unwritable(word.span(), message::solution_is_joined(word));
@@ -22,6 +24,32 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
         if let Some(sink) = sink {
             found.report_unwritable(word.span(), message::result_comes_last(&sink.word));
         }
+    }
+}
+
+/// Reports windows of other libraries: `.window(Session::with_gap(..))`.
+fn check_windows(flow: &Flow, found: &mut Diagnostics) {
+    let windows = flow.calls.iter().filter(|call| call.is(|operator| operator.to == ChainState::Windowed));
+    for kind in windows.filter_map(|call| window_kind(call.args.first()?)) {
+        if is_one_of(kind, OTHER_WINDOWS) {
+            found.report_unwritable(kind.span(), message::windows_are_tumbling(kind));
+        }
+    }
+}
+
+/// Windows of other libraries.
+const OTHER_WINDOWS: &str =
+    "Count CountWindow Global Hop Hopping Session SessionWindow Sessions Slide Sliding SlidingWindow";
+
+/// The type in `Type::of(..)`, behind which methods may follow.
+fn window_kind(windows: &Expr) -> Option<&Ident> {
+    match windows {
+        Expr::MethodCall(call) => window_kind(&call.receiver),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => path.path.segments.iter().rev().nth(1).map(|segment| &segment.ident),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

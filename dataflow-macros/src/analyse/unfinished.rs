@@ -4,11 +4,12 @@
 //! over its records, nothing can finish it.
 
 use syn::spanned::Spanned;
-use syn::{ReturnType, Signature, Type, TypeParamBound};
+use syn::{FnArg, Ident, ReturnType, Signature, Type, TypeParamBound};
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::ChainState;
-use crate::syntax::{Flow, Pipeline, Source, types};
+use crate::syntax::patterns::plain_name;
+use crate::syntax::{Call, Flow, Pipeline, Source, types};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     pipeline.flows.iter().for_each(|flow| check_filtered_join(flow, found));
@@ -31,10 +32,42 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
     let Some(flow) = pipeline.returned.map(|id| &pipeline.flows[id.0]).filter(|_| returns_a_flow) else {
         return;
     };
+    if let (Some(last), ReturnType::Type(_, ty)) = (flow.calls.last(), &signature.output)
+        && types::is_stream(ty)
+        && gives_updates(pipeline, flow, signature)
+    {
+        return found.report_unwritable(ty.span(), message::updates_returned(&last.word));
+    }
     if let Some(last) = flow.calls.last().filter(|_| flow.is_certain() && !is_filtered_join(flow))
         && let Some(sentence) = message::unfinished(&last.word, flow.state)
     {
         found.report_unwritable(last.span(), sentence);
+    }
+}
+
+/// Whether a flow is a grouping of a parameter that is written as a stream: it gives updates of its groups.
+fn gives_updates(pipeline: &Pipeline, flow: &Flow, signature: &Signature) -> bool {
+    let is_grouping = |call: &Call| call.is(|operator| operator.from == ChainState::Grouped);
+    let Some(grouping) = flow.calls.last() else { return false };
+    if !is_grouping(grouping) {
+        return false;
+    }
+    // Bindings come before their uses, so each step leads to an earlier flow.
+    let mut flow = flow;
+    for _ in 0..=pipeline.flows.len() {
+        let Source::Local { name, .. } = &flow.source else { return false };
+        match pipeline.flows.iter().find(|bound| bound.binding.as_ref() == Some(name)) {
+            Some(bound) => flow = bound,
+            None => return signature.inputs.iter().any(|input| is_stream_parameter(input, name)),
+        }
+    }
+    false
+}
+
+fn is_stream_parameter(input: &FnArg, name: &Ident) -> bool {
+    match input {
+        FnArg::Typed(typed) => plain_name(&typed.pat) == Some(name) && types::is_stream(&typed.ty),
+        FnArg::Receiver(_) => false,
     }
 }
 

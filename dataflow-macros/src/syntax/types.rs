@@ -10,6 +10,11 @@ pub(crate) fn is_flow(ty: &Type) -> bool {
         .is_some_and(|segment| is_one_of(&segment.ident, "DataSet DataStream TimedStream UpdateStream Flow"))
 }
 
+/// Whether the type is written as a stream of records: `DataStream<..>` or `TimedStream<..>`.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| is_one_of(&segment.ident, "DataStream TimedStream"))
+}
+
 /// Whether the type is written as the solution set of a loop: `Solution<..>`.
 pub(crate) fn is_solution(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "Solution")

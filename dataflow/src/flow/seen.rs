@@ -50,3 +50,40 @@ pub fn option<O: GivesOption<Of = T>, T>(given: O) -> Option<T> {
 pub fn seen_as<T, S: SeenAs<T>>(seen: S) -> T {
     seen.seen()
 }
+
+/// Implemented for a value of a twin's field: the field's type itself.
+#[diagnostic::on_unimplemented(
+    message = "a field of a borrowed record is `{F}`, and this makes a new `{Self}`",
+    label = "borrow it: write `&` before it",
+    note = "as in `UserRef {{ name: &u.name.to_uppercase() }}`: the text lives until the record is written"
+)]
+pub trait FieldOfTwin<F> {
+    /// The same value.
+    fn field(self) -> F;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F> FieldOfTwin<F> for F {
+    #[inline(always)]
+    fn field(self) -> F {
+        self
+    }
+}
+
+/// Keeps the compiler from taking a text for the field's type before it has looked at the field.
+#[diagnostic::do_not_recommend]
+impl FieldOfTwin<NoField> for String {
+    fn field(self) -> NoField {
+        NoField
+    }
+}
+
+/// The type of no field.
+#[derive(Debug)]
+pub struct NoField;
+
+/// A value of a twin's field. Written by `#[dataflow]`.
+#[inline(always)]
+pub fn field_of_twin<V: FieldOfTwin<F>, F>((value,): (V,)) -> F {
+    value.field()
+}

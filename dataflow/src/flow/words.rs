@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::{Flow, Grouped, Join};
+use crate::env::Env;
 use crate::kernel::{Emitter, Group};
 use crate::record::Record;
 
@@ -40,6 +41,19 @@ missing_words! {
     MissingEmitterWords<U>: [U: Record] Emitter<'_, U>;
     /// The words that the records of one group do not have.
     MissingRecordWords<T>: [T: Record] Group<'_, T>;
+}
+
+/// The words that an environment does not have. Its parameter is `()`: the compiler would look at bounds without a parameter here.
+#[doc(hidden)]
+pub struct MissingSourceWords<E>(PhantomData<E>);
+
+#[doc(hidden)]
+impl Deref for Env {
+    type Target = MissingSourceWords<()>;
+
+    fn deref(&self) -> &MissingSourceWords<()> {
+        &MissingSourceWords(PhantomData)
+    }
 }
 
 /// Implemented by nothing.
@@ -106,6 +120,70 @@ macro_rules! words_alike {
     ($owner:ident $of:tt $label:literal $message:literal $note:literal: $($word:ident $arguments:tt)*) => {
         words! { @table $owner $of $label: $($word $arguments $message $note;)* }
     };
+}
+
+/// Loops of streams.
+mod of_loops {
+    use super::MissingWords;
+    use crate::flow::{Flow, Solution};
+    use crate::key::Key;
+    use crate::record::Record;
+
+    /// Implemented by nothing.
+    #[diagnostic::on_unimplemented(
+        message = "streams do not loop yet",
+        label = "this flow does not end",
+        note = "write the loop over a `DataSet`; a log is one if it is read to its end, by `env.read_log_to_end(..)`. A stream keeps something for each key in \
+                `.group_by(..).aggregate(|g| g.fold(..))`"
+    )]
+    pub trait Loops {
+        /// A value of any type.
+        fn behind<B>() -> B;
+    }
+
+    #[allow(missing_docs)]
+    impl<T: Record, M> MissingWords<T, M> {
+        #[must_use]
+        pub fn iterate<F>(&self, _: u32, _: F) -> Flow<T, M>
+        where
+            Self: Loops,
+            F: FnOnce(Flow<T>) -> Flow<T>,
+        {
+            <Self as Loops>::behind()
+        }
+
+        #[must_use]
+        pub fn iterate_delta<W, K, F>(
+            &self,
+            _: Flow<W, M>,
+            _: impl FnOnce(T::Fields<T>) -> K,
+            _: u32,
+            _: F,
+        ) -> Flow<T, M>
+        where
+            Self: Loops,
+            K: Key<T>,
+            F: FnOnce(Solution<T, K::Value>, Flow<W>) -> (Flow<T>, Flow<W>),
+        {
+            <Self as Loops>::behind()
+        }
+    }
+}
+
+/// Sources that other systems have.
+mod of_sources {
+    words_alike! { MissingSourceWords (E) "not a source yet"
+        "sources of this kind are not available yet"
+        "an environment reads files and logs: `env.read_csv(..)`, `read_json`, `read_parquet`, `read_text`, `read_native`, `read_log`. Let another program write what it receives to files, \
+         or to a log with `LogWriter`, which `read_log` follows as it grows":
+        read_kafka(A) read_kinesis(A) read_pulsar(A) read_rabbitmq(A) read_socket(A) read_postgres(A) read_database(A) read_avro(A) read_arrow(A) read_ipc(A) read_orc(A)
+        read_excel(A) read_delta(A) read_iceberg(A)
+    }
+    words_alike! { MissingSourceWords (E) "not a word of an environment"
+        "queries are not written in SQL yet"
+        "write them in a function with `#[dataflow]`: `.filter(|r| …)` for WHERE, `.group_by(|r| …).aggregate(|g| …)` for GROUP BY, `.join(other).on(|l| …, |r| …)`, `.sort(|r| …)`":
+        sql(A) sql_query(A) query(A) execute_sql(A) read_sql(A)
+    }
 }
 
 /// Words of the macro, on a flow that it did not see.

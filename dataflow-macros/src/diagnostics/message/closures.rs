@@ -13,6 +13,13 @@ pub(crate) const SOLUTION_KEY_WANTED: &str = "a solution set is joined by its ow
 pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
     join it with `.join(..)`, or take it as a value, `.with(..)` where it has one record and `.with_all(..)` where it has more";
 
+pub(crate) fn field_of_a_partner(join: &Ident, side: &Ident, field: &str) -> String {
+    format!(
+        "after `{join}` this side is an `Option`, which is `None` where a record has no partner: write `{side}.map(|{side}| {side}.{field})` for an \
+         `Option`, or `{side}.map_or(0, |{side}| {side}.{field})` with a value for those without"
+    )
+}
+
 pub(crate) fn closure_wanted(word: &Ident, records: usize) -> String {
     format!("`{word}` takes a closure: write `.{word}({} …)`", parameters(records))
 }

@@ -48,6 +48,12 @@ pub(crate) fn looped(state: ChainState) -> &'static str {
 sentences! {
     result_comes_last(word):
         "`{word}` is the end of a flow: give the flow a name by `let`, write `.{word}(..)` on it, and go on with the name";
+    updates_returned(word):
+        "`{word}` of a stream gives updates of its groups: return `UpdateStream<..>`, write `.updates()` behind it for each update as a record, or cut the stream into \
+        windows before it, `.group_by(..).window(..)`";
+    windows_are_tumbling(word):
+        "`{word}` windows are not available yet, only `Tumbling::of(mins(1))`. Of a `DataSet`, `.group_by(..).sorted_by(|r| r.time).reduce_group(|group, out| …)` goes over the \
+        records of a key in order of time, so it can make any windows; a log is read to its end by `read_log_to_end`";
     keys_beside(word):
         "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`";
     keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";

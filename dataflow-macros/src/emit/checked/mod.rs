@@ -30,7 +30,7 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     AngleBracketedGenericArguments, Attribute, BinOp, Expr, ExprBinary, ExprCall, ExprClosure, ExprConst,
-    ExprMethodCall, ExprRepeat, ExprUnary, Item, Pat, PathArguments, Token, Type, UnOp,
+    ExprMethodCall, ExprRepeat, ExprStruct, ExprUnary, Item, Pat, PathArguments, Token, Type, UnOp,
 };
 
 use crate::analyse::measures;
@@ -38,7 +38,7 @@ use crate::spans::{first_span, generated, last_span};
 use crate::syntax::names::{is_constant, names_in_tokens};
 use crate::syntax::text;
 
-use operands::{act_apart, is_computed_early, is_literal, is_no_integer, is_read_alike, is_static};
+use operands::{act_apart, is_computed_early, is_literal, is_no_integer, is_read_alike, is_static, makes_a_text};
 
 /// The longest source text that an error shows.
 const TEXT_LIMIT: usize = 80;
@@ -70,6 +70,16 @@ impl VisitMut for ArithmeticCheck {
         match written {
             Some(written) => *expr = Expr::Verbatim(written),
             None => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    /// A text that is computed for a field of a twin, as in `UserRef { name: u.name.to_uppercase() }`: the compiler would say to leave out the call.
+    fn visit_expr_struct_mut(&mut self, record: &mut ExprStruct) {
+        visit_mut::visit_expr_struct_mut(self, record);
+        let is_twin = record.path.segments.last().is_some_and(|name| name.ident.to_string().ends_with("Ref"));
+        for field in record.fields.iter_mut().filter(|field| is_twin && makes_a_text(&field.expr)) {
+            let (value, at) = (&field.expr, first_span(&field.expr));
+            field.expr = Expr::Verbatim(quote_spanned!(at=> ::dataflow::__private::field_of_twin((#value,))));
         }
     }
 

@@ -8,6 +8,7 @@ use syn::{
 };
 
 use crate::syntax::names::{is_constant, peeled, plain_path};
+use crate::words::is_one_of;
 
 /// Whether the compiler computes an expression itself, and so reports an overflow.
 pub(super) fn is_computed_early(expr: &Expr, is_leaf: &dyn Fn(&Expr) -> bool) -> bool {
@@ -155,5 +156,18 @@ impl<'a> Visit<'a> for SideEffects<'a> {
 
     fn visit_macro(&mut self, _: &'a syn::Macro) {
         self.is_opaque = true;
+    }
+}
+
+/// Methods of texts that make a new one.
+const TEXT_METHODS: &str =
+    "repeat replace replacen to_ascii_lowercase to_ascii_uppercase to_lowercase to_string to_uppercase";
+
+/// Whether an expression makes a new text, by its words.
+pub(super) fn makes_a_text(expr: &Expr) -> bool {
+    match peeled(expr) {
+        Expr::MethodCall(call) => is_one_of(&call.method, TEXT_METHODS),
+        Expr::Macro(call) => call.mac.path.is_ident("format"),
+        _ => false,
     }
 }

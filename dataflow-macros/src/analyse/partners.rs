@@ -1,0 +1,41 @@
+//! Fields of a record that may be missing: after an outer join a side is an `Option`.
+//!
+//! To the compiler that is an unknown field, and it suggests `unwrap()`, which ends the job at the first record without a partner.
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::{ChainState, ClosureArguments};
+use crate::syntax::names::free_names;
+use crate::syntax::patterns::plain_name;
+use crate::syntax::{Call, Flow, Pipeline};
+
+pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+    pipeline.flows.iter().for_each(|flow| check_flow(flow, found));
+}
+
+fn check_flow(flow: &Flow, found: &mut Diagnostics) {
+    let mut join = None;
+    for call in &flow.calls {
+        let Some(operator) = call.operator else { continue };
+        if operator.join.is_some() {
+            join = operator.join.map(|kind| (call, kind));
+        } else if operator.from == ChainState::Joined
+            && operator.takes == ClosureArguments::Records(2)
+            && let Some((word, kind)) = join
+        {
+            check_pair(word, call, kind.optional_sides(), found);
+        }
+    }
+}
+
+fn check_pair(join: &Call, call: &Call, optional: [bool; 2], found: &mut Diagnostics) {
+    let Some(closure) = call.record_closure() else { return };
+    let mentions = free_names(&closure.body);
+    for (side, _) in closure.inputs.iter().zip(optional).filter(|(_, is_optional)| *is_optional) {
+        let Some(side) = plain_name(side) else { continue };
+        let of_field =
+            mentions.plain.iter().find_map(|it| Some((it.name, it.fields.first()?)).filter(|it| it.0 == side));
+        if let Some((name, field)) = of_field {
+            found.report_unwritable(name.span(), message::field_of_a_partner(&join.word, name, field));
+        }
+    }
+}
