@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
-use super::folder::{SplitEnd, damaged, damaged_at};
+use super::damage::{damaged, damaged_at};
+use super::folder::SplitEnd;
 use super::header::{check_name, header_in, name_in};
 use crate::error::{Error, Result};
 use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES};

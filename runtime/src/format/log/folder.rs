@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::damage::{damaged, damaged_at};
 use super::header::{header_in, name_in};
 use crate::error::{Error, Result};
 
@@ -120,16 +121,6 @@ impl LogFolder {
     pub(super) fn sync(&self) -> Result<()> {
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", &self.path))
     }
-}
-
-/// An error about a file as a whole.
-pub(super) fn damaged(path: &Path, message: impl Into<String>) -> Error {
-    Error::Data { path: path.to_owned(), place: String::new(), message: message.into() }
-}
-
-/// An error about a byte of a file.
-pub(super) fn damaged_at(path: &Path, byte: u64, message: impl Into<String>) -> Error {
-    Error::Data { path: path.to_owned(), place: format!(", byte {byte}"), message: message.into() }
 }
 
 fn exists(path: &Path) -> Result<bool> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::folder::damaged_at;
+use super::damage::damaged_at;
 use crate::error::{Error, Result};
 use crate::format::native::{FileFit, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
 use crate::row::Schema;

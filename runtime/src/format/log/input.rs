@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::folder::{LogEnd, LogFolder, SplitEnd, damaged, damaged_at};
+use super::damage::{damaged, damaged_at};
+use super::folder::{LogEnd, LogFolder, SplitEnd};
 use super::header::{Header, check_name, header_in};
 use crate::error::{Error, Result};
 use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName};

@@ -9,6 +9,7 @@
 //! * [`input`]: a log as all readers of a source see it.
 //! * [`reader`], [`source`]: splits as records, while they grow.
 //! * [`writer`], [`appender`]: records as splits.
+//! * [`damage`]: errors about these files.
 //!
 //! # Incomplete tails
 //! A writer may have died, or be in the middle of a write. Readers leave a header or a block that the file ends within,
@@ -29,6 +30,7 @@
 //! may not. A split of a log that is not complete may lose whole blocks unnoticed by a reader that begins at its start.
 
 mod appender;
+mod damage;
 mod folder;
 mod header;
 mod input;

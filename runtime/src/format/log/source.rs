@@ -3,7 +3,8 @@
 use std::fs;
 use std::sync::Arc;
 
-use super::folder::{LogFolder, damaged};
+use super::damage::damaged;
+use super::folder::LogFolder;
 use super::input::LogInput;
 use super::reader::{LogReader, READ_BYTES};
 use crate::error::{Error, Result};

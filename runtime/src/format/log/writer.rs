@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::appender::Appender;
-use super::folder::{LogEnd, LogFolder, damaged};
+use super::damage::damaged;
+use super::folder::{LogEnd, LogFolder};
 use crate::error::{Error, Result};
 use crate::format::native::{self, NativeFormat, SplitName};
 use crate::memory::Memory;
