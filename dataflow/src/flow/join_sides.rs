@@ -86,12 +86,12 @@ impl JoinSides {
         })
     }
 
-    /// The operator. Compiled once, whatever the records of a program are.
     /// The left flow, with the description of the join.
     pub(super) fn left(&self) -> Handle {
         Handle { node: self.nodes[0].clone(), env: self.env.clone(), next: self.next.clone() }
     }
 
+    /// The join, compiled once for all types of records.
     #[inline(never)]
     pub(super) fn joined(
         &self,
