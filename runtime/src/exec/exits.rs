@@ -32,6 +32,10 @@ pub(super) struct Exit {
     next_target: usize,
     /// Since when rows wait for others in pages that are not full, where somebody asks.
     unsent_since: Option<Instant>,
+    /// The watermark that was sent last.
+    watermark: i64,
+    /// `Idle` was sent, and no rows or watermark after it.
+    is_idle: bool,
 }
 
 impl Exit {
@@ -56,6 +60,8 @@ impl Exit {
             parts,
             next_target: 0,
             unsent_since: None,
+            watermark: i64::MIN,
+            is_idle: false,
         }
     }
 
@@ -75,6 +81,7 @@ impl Exit {
         if !whole || !self.inline.iter().all(InlineStep::lets_all_pass) || page.layout() != self.writers[0].layout() {
             return Some(page);
         }
+        self.end_idleness(watch);
         self.writers[0].push_sealed(page);
         self.collect(watch);
         None
@@ -82,6 +89,7 @@ impl Exit {
 
     /// Writes a window of rows, which have been through the first `behind` steps of what stands before.
     pub(super) fn write(&mut self, batch: &Batch<'_>, rows: &Selection, behind: usize, watch: &Watch) -> Result<()> {
+        self.end_idleness(watch);
         let mut inline = std::mem::take(&mut self.inline);
         let result =
             filtered(inline.get_mut(behind..).unwrap_or_default(), batch, rows, watch, |input| self.distribute(input));
@@ -179,8 +187,20 @@ impl Exit {
         self.collect(watch);
     }
 
-    /// Says something to all targets, behind the rows that were written before.
+    /// Sends the last watermark again if the targets take this sender for idle. Else only a target that receives the
+    /// rows would wait for it, and the event times of targets would drift apart.
+    fn end_idleness(&mut self, watch: &Watch) {
+        if self.is_idle {
+            self.say(Control::Watermark(self.watermark), watch);
+        }
+    }
+
+    /// Sends a control item to all targets, after the rows that were written before.
     pub(super) fn say(&mut self, control: Control, watch: &Watch) {
+        self.is_idle = control == Control::Idle || self.is_idle && !control.is_about_time();
+        if let Control::Watermark(micros) = control {
+            self.watermark = self.watermark.max(micros);
+        }
         self.seal(watch);
         self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Control(control))));
     }

@@ -62,7 +62,7 @@ mod tests {
     use crate::page::{Page, RowWriter, Selection};
     use crate::row::{Datum, LeafType, RowLayout};
     use crate::strategy::Ship;
-    use crate::stream::{Item, ItemReceiver, ItemSender};
+    use crate::stream::{Control, Item, ItemReceiver, ItemSender};
 
     struct Woken(Sender<()>);
 
@@ -131,6 +131,30 @@ mod tests {
         rig.write(0);
         at_once.keep(&mut rig.exits, false, &rig.watch).unwrap();
         assert_eq!((rig.arrived(0), rig.arrived(1)), (1, 0));
+    }
+
+    /// Both targets count the sender again before one of them receives its rows.
+    #[test]
+    fn a_sender_that_was_idle_first_sends_a_watermark_to_all() {
+        let (woken, _heard) = channel();
+        let task: Arc<dyn Wake> = Arc::new(Woken(woken));
+        let mut rig = Rig::new(&task);
+        let controls = [Control::Watermark(7), Control::Barrier(1), Control::Idle, Control::Barrier(2)];
+        controls.into_iter().for_each(|control| rig.exits[0].say(control, &rig.watch));
+        rig.write(1);
+        rig.write(1);
+        rig.exits[0].seal(&rig.watch);
+        rig.exits[0].flush();
+        let items = |target: usize| {
+            let take = || rig.inboxes[target].take(&|_| false, |_| true);
+            Vec::from_iter(std::iter::from_fn(take).map(|(_, item)| match item {
+                Item::Control(control) => format!("{control:?}"),
+                Item::Page(page) => format!("{} rows", page.rows()),
+            }))
+        };
+        let said = ["Watermark(7)", "Barrier(1)", "Idle", "Barrier(2)", "Watermark(7)"];
+        assert_eq!(items(0), said);
+        assert_eq!(items(1), [&said[..], &["2 rows"]].concat());
     }
 
     /// A target that takes nothing holds up the task, and not what was written for another.
