@@ -12,7 +12,8 @@ use runtime::physical::PhysicalPlan;
 use runtime::plan::{Node, topological};
 
 use super::explaining::Explaining;
-use super::progress::Progress;
+use super::progress::{self, Progress};
+use super::resume::Resume;
 use super::{Engine, Env, ProgressWhen, Report};
 use crate::accumulators::Run;
 use crate::error::Result;
@@ -40,6 +41,7 @@ struct LocalJob {
     shows_progress: bool,
     shows_fields: bool,
     explaining: Option<Explaining>,
+    resume: Option<Resume>,
 }
 
 impl Env {
@@ -86,6 +88,8 @@ impl Env {
             ProgressWhen::Never => false,
             ProgressWhen::Terminal => std::io::stderr().is_terminal(),
         };
+        let is_resumed = snapshots.is_some() && self.inner.is_from_args && options.progress != ProgressWhen::Never;
+        let resume = is_resumed.then(|| Resume::new(std::env::args(), shows_progress));
         let (admissions, space) = (self.inner.admissions.clone(), self.inner.space.clone());
         let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
         let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots };
@@ -95,6 +99,7 @@ impl Env {
             shows_progress,
             shows_fields: options.explain_fields,
             explaining,
+            resume,
         })
     }
 }
@@ -125,9 +130,12 @@ impl Execution {
 }
 
 impl LocalJob {
-    fn complete(self, run: &Run) -> Result<Report> {
+    fn complete(mut self, run: &Run) -> Result<Report> {
         let mut progress = self.shows_progress.then(|| Progress::new(&self.plan));
         let tick = |metrics: &JobMetrics| {
+            if let Some(text) = self.resume.as_mut().and_then(|resume| resume.text(&metrics.snapshots)) {
+                progress::print(progress.as_ref(), &text);
+            }
             if let Some(progress) = &mut progress {
                 progress.show(metrics, &run.shown());
             }

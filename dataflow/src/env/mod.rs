@@ -8,6 +8,7 @@ mod log;
 mod options;
 mod plan;
 mod progress;
+mod resume;
 mod snapshots;
 mod sources;
 
@@ -48,6 +49,8 @@ pub struct Env {
 
 struct EnvState {
     options: Options,
+    /// The settings are those of the process's command line.
+    is_from_args: bool,
     /// The memory, and the jobs that share it.
     admissions: Arc<Admissions>,
     space: Arc<SpillSpace>,
@@ -127,6 +130,10 @@ impl Env {
     /// An environment with these settings.
     #[must_use]
     pub fn new(options: Options) -> Self {
+        Env::of(options, false)
+    }
+
+    fn of(options: Options, is_from_args: bool) -> Self {
         let shared = available::admissions();
         let is_shared = options.memory_bytes == shared.budget().limit_bytes();
         let admissions = if is_shared { shared.clone() } else { Admissions::new(Budget::new(options.memory_bytes)) };
@@ -138,6 +145,7 @@ impl Env {
         Env {
             inner: Arc::new(EnvState {
                 options,
+                is_from_args,
                 admissions,
                 space,
                 sinks: Mutex::default(),
@@ -172,7 +180,7 @@ impl Env {
     /// # Errors
     /// As [`Env::from_args`].
     pub fn from_args_with(own: &[(&'static str, &'static str)]) -> Result<Self> {
-        Ok(Env::new(Options::from_args_with(own)))
+        Ok(Env::of(Options::from_args_with(own), true))
     }
 
     /// An environment on the embedded engine: one thread, plain vectors, for tests and small data.

@@ -94,6 +94,16 @@ impl Progress {
     }
 }
 
+/// Prints a line to standard error, above the progress line where there is one.
+pub(super) fn print(progress: Option<&Progress>, line: &str) {
+    // A job does not fail because its standard error is closed.
+    let print = || _ = writeln!(stderr(), "{line}");
+    match progress.map(|progress| &progress.shown) {
+        Some(Shown::Terminal(bar, _)) => bar.suspend(print),
+        Some(Shown::Lines(_)) | None => print(),
+    }
+}
+
 /// How fast records come: of the last whole second, as a stream has long stretches of other rates behind it.
 struct Rate {
     since: Instant,

@@ -69,7 +69,7 @@ impl StateSpec {
         StateSpec { written, ..self }
     }
 
-    /// The same rows with a meaning: see [`Operator::state_definition`](crate::plan::Operator::state_definition).
+    /// The same rows with a meaning: see `Operator::state_definition`.
     #[must_use]
     pub fn defined_as(self, definition: String) -> Self {
         StateSpec { definition, ..self }

@@ -54,17 +54,21 @@ fn spawn_job(job: &str, places: &Places, parallelism: usize, kill_at: Option<&st
 }
 
 /// Waits for a child that is to be killed where it says; fails where it is not.
-fn wait_for_kill(mut child: Child, place: &str) {
+fn wait_for_kill(child: Child, place: &str) {
+    wait_for_kill_within(Duration::from_secs(60), child, place);
+}
+
+fn wait_for_kill_within(limit: Duration, mut child: Child, place: &str) {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             assert_eq!(status.signal(), Some(SIGKILL), "{place}: {status}");
             return;
         }
-        if begun.elapsed() > Duration::from_secs(60) {
+        if begun.elapsed() > limit {
             child.kill().unwrap();
             child.wait().unwrap();
-            panic!("{place} was not reached within a minute");
+            panic!("{place} was not reached within {limit:?}");
         }
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -49,7 +49,7 @@ pub(super) struct Header {
     pub(super) leaves: Vec<StoredLeaf>,
     /// Those of the key, by number among the live ones.
     pub(super) key: Vec<u16>,
-    /// The meaning of the state: [`Operator::state_definition`](crate::plan::Operator::state_definition).
+    /// The meaning of the state: `Operator::state_definition`.
     pub(super) definition: String,
 }
 
