@@ -14,7 +14,7 @@ use runtime::plan::{Node, topological};
 use super::explaining::Explaining;
 use super::progress::Progress;
 use super::{Engine, Env, ProgressWhen, Report};
-use crate::accumulators::Run;
+use crate::accumulators::{InRun, Run};
 use crate::error::Result;
 
 /// A run that is planned, and has its place among the jobs of its budget.
@@ -53,7 +53,7 @@ impl Env {
         let work = run.within(|| match self.inner.options.engine {
             _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::Planned),
             Engine::Embedded => Ok(Work::Embedded),
-            Engine::Local => self.submit_locally(&sinks).map(|job| Work::Local(Box::new(job))),
+            Engine::Local => self.submit_locally(&sinks, &run).map(|job| Work::Local(Box::new(job))),
         });
         match work {
             Ok(work) => Ok(Execution { run, sinks, work }),
@@ -70,7 +70,7 @@ impl Env {
         Explaining::of(self)?.map_or(Ok(()), |explaining| explaining.show_alone(&plan))
     }
 
-    fn submit_locally(&self, sinks: &[Arc<Node>]) -> Result<LocalJob> {
+    fn submit_locally(&self, sinks: &[Arc<Node>], run: &Arc<Run>) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
         let plan = match optimizer::plan(sinks, self.planning_of(sinks, snapshots.as_ref())) {
@@ -88,7 +88,8 @@ impl Env {
         };
         let (admissions, space) = (self.inner.admissions.clone(), self.inner.space.clone());
         let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
-        let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots };
+        let run = Arc::new(InRun(run.clone()));
+        let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots, run };
         Ok(LocalJob {
             submitted: Submitted::new(plan.clone(), sinks.to_vec(), resources)?,
             plan,

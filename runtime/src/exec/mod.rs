@@ -34,6 +34,7 @@ use std::time::Duration;
 use rayon::ThreadPool;
 
 use crate::error::{Error, Result};
+use crate::kernel::RunScope;
 use crate::memory::Budget;
 use crate::spill::SpillSpace;
 
@@ -58,6 +59,8 @@ pub struct Resources {
     pub streaming: Streaming,
     /// How snapshots of them are taken, where that is asked for.
     pub snapshots: Option<SnapshotSettings>,
+    /// The run that kernels are opened for.
+    pub run: Arc<dyn RunScope>,
 }
 
 impl Resources {
