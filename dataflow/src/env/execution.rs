@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use runtime::embedded;
-use runtime::exec::{JobControl, Resources, Streaming, Submitted};
+use runtime::exec::{self, JobControl, Resources, Streaming, Submitted};
 use runtime::explain;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer;
@@ -73,12 +73,17 @@ impl Env {
     fn submit_locally(&self, sinks: &[Arc<Node>], run: &Arc<Run>) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
-        let plan = match optimizer::plan(sinks, self.planning_of(sinks, snapshots.as_ref())) {
-            // A changed program may be unable to run as the snapshot says. Whether it may go on is decided by its states.
-            Err(_) if snapshots.is_some() => optimizer::plan(sinks, self.planning())?,
-            plan => plan?,
+        let (planning, takes_snapshots) = (self.planning_of(sinks, snapshots.as_ref()), snapshots.is_some());
+        let memory_bytes = planning.memory_bytes;
+        let plan_for = |memory_bytes| {
+            let planned = |planning| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..planning });
+            match planned(planning.clone()) {
+                // A changed program may be unable to run as the snapshot says. Whether it may go on is decided by its states.
+                Err(_) if takes_snapshots => planned(self.planning()),
+                plan => plan,
+            }
         };
-        let plan = Arc::new(plan);
+        let plan = Arc::new(plan_for(memory_bytes)?);
         let explaining = Explaining::of(self)?;
         explaining.as_ref().map_or(Ok(()), |explaining| explaining.show_plan(&plan))?;
         let shows_progress = match options.progress {
@@ -90,8 +95,9 @@ impl Env {
         let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
         let run = Arc::new(InRun(run.clone()));
         let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots, run };
+        let submitted = Submitted::new(plan.clone(), sinks.to_vec(), resources);
         Ok(LocalJob {
-            submitted: Submitted::new(plan.clone(), sinks.to_vec(), resources)?,
+            submitted: submitted.map_err(|error| exec::stating_enough_memory(error, takes_snapshots, plan_for))?,
             plan,
             shows_progress,
             shows_fields: options.explain_fields,

@@ -40,6 +40,7 @@ use crate::spill::SpillSpace;
 
 pub use admission::Admissions;
 pub use handle::JobHandle;
+pub use needs::stating_enough_memory;
 pub use side_by_side::side_by_side;
 pub use snapshots::SnapshotSettings;
 pub use submitted::{JobControl, Submitted};
