@@ -78,7 +78,8 @@ impl Env {
         let plan_for = |memory_bytes| {
             let planned = |planning| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..planning });
             match planned(planning.clone()) {
-                // A changed program may be unable to run as the snapshot says. Whether it may go on is decided by its states.
+                // A changed program may be unable to run as the snapshot says. Whether it may go on
+                // is decided by its states.
                 Err(_) if takes_snapshots => planned(self.planning()),
                 plan => plan,
             }

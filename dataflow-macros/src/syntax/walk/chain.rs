@@ -11,7 +11,7 @@ use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprT
 
 use crate::operators::{self, ChainState, ClosureArguments, sources};
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{free_names_of_closure, plain_path, second_use};
+use crate::syntax::names::{free_names_of_closure, peeled, plain_path, second_use};
 use crate::syntax::patterns::{generated_record, looks_like_a_constant, plain_name};
 use crate::syntax::scope::LocalKind;
 use crate::syntax::walk::BodyWalk;
@@ -246,8 +246,13 @@ impl BodyWalk {
         });
     }
 
+    /// Whether an expression is a solution set, or a clone of one.
     fn is_solution(&self, expr: &Expr) -> bool {
-        plain_path(expr).is_some_and(|name| matches!(self.scope.find(name), Some(LocalKind::Solution)))
+        let name = match peeled(expr) {
+            Expr::MethodCall(call) if call.method == "clone" => plain_path(&call.receiver),
+            _ => plain_path(expr),
+        };
+        name.is_some_and(|name| matches!(self.scope.find(name), Some(LocalKind::Solution)))
     }
 
     /// Walks the arguments of a loop. Its body is a part of this pipeline: what the last closure gets are flows.

@@ -592,7 +592,7 @@ impl<'m> Machine<'m> {
 /// `PLANS` says how many plans are looked at.
 #[test]
 fn spools_stand_where_a_schedule_waits_for_itself() {
-    let plans = std::env::var("PLANS").ok().map_or(100, |plans| plans.parse().unwrap());
+    let plans = std::env::var("PLANS").ok().map_or(40, |plans| plans.parse().unwrap());
     let (mut waiting, mut others) = (0, 0);
     for seed in 0..plans {
         let (model, spooled) = Model::random(&mut Random(seed)).planned();
