@@ -301,3 +301,46 @@ fn an_order_that_there_is_not_is_refused_with_the_relations() {
         assert!(message.contains(&region.join) && message.contains("tests/tests/decisions.rs"), "{name}: {message}");
     }
 }
+
+/// The same, later.
+fn late(amount: i64) -> i64 {
+    std::thread::sleep(std::time::Duration::from_micros(20));
+    amount
+}
+
+#[dataflow]
+fn in_one_task(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(u32, i64, String)> {
+    let sorted = sales.map(|s| (s.0, s.1, late(s.2))).sort(|s| s.2);
+    sorted.join(shops.top(2, |s| s.0)).on(|s| s.0, |s| s.0).map(|s, shop| (s.1, s.2, shop.1))
+}
+
+/// The join's filter runs in the tasks that send to it.
+#[test]
+fn a_join_in_one_task_counts_rows_dropped_in_several() {
+    within_two_minutes("a join in one task", || {
+        let sales: Vec<Sale> = (0..40_000).map(|n| (n % 50, n % 20, i64::from(n % 1_000))).collect();
+        let shops: Vec<Shop> = (0..40).map(|id| (id, format!("region {id}"))).collect();
+        let declared = |decisions: Option<Decisions>| {
+            let (progress, decisions) = (ProgressWhen::Never, decisions.map(Arc::new));
+            let env = Env::new(Options { parallelism: 4, progress, decisions, ..Options::default() });
+            let flows = (env.collection(sales.clone()).unwrap(), env.collection(shops.clone()).unwrap());
+            let folder = Folder::default();
+            in_one_task(flows.0, flows.1).write_native(folder.join("out"));
+            (env, folder)
+        };
+        let plan = declared(None).0.plan().unwrap();
+        // The sort takes all rows to one task, so the join has one.
+        let of_sort = plan.candidates().find_map(|(identity, candidates)| {
+            let in_one = candidates.iter().find(|candidate| candidate.choice.how == "external sort")?;
+            Some((identity, in_one.choice.clone()))
+        });
+        let (identity, choice) = of_sort.unwrap();
+        let forced = Decisions::default().with(identity, choice);
+        let (env, folder) = declared(Some(forced));
+        let report = env.run().unwrap();
+        let rows: Vec<(u32, i64, String)> = with(None).read_native(folder.join("out")).unwrap().collect().unwrap();
+        assert_eq!(rows.len(), 1_600);
+        let filtered = report.explain_json().split("\"filtered_rows\":").filter(|rest| !rest.starts_with('0')).count();
+        assert!(filtered > 1, "no row was dropped before the join: {}", report.explain_json());
+    });
+}

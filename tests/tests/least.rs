@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use dataflow::prelude::*;
 use dataflow::{Env, LogWriter, Result};
 use runtime::error::Error;
-use tests::{Folder, Item, ItemRef, PARALLELISM, Shape, local, with_memory, within_two_minutes};
+use tests::{Folder, Item, ItemRef, PARALLELISM, Random, Shape, local, with_memory, within_two_minutes};
 
 const ROWS: u64 = 24_000;
 
@@ -602,4 +602,53 @@ fn what_a_plan_says_that_it_needs_is_enough_each_time() {
     let rounds = std::env::var("LEAST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(500);
     let shape = std::env::var("LEAST_SHAPE").unwrap_or_default();
     run_all(rounds, &PARALLELISM, |name| name.contains(&shape));
+}
+
+#[dataflow]
+fn joined_twice(first: DataSet<Item>, second: DataSet<Item>, third: DataSet<Item>) -> DataSet<Item> {
+    let both = first.join(second).on(|f| f.key, |s| s.key).map(|f, s| ItemRef { key: f.key, value: s.value, ..f });
+    both.join(third).on(|b| b.value, |t| t.value).map(|b, t| ItemRef { key: t.key, ..b })
+}
+
+#[dataflow]
+fn joined_in_rounds(first: DataSet<Item>, second: DataSet<Item>, third: DataSet<Item>) -> DataSet<Item> {
+    let looped = first.iterate(2, |rows| {
+        let joined = rows.join(second).on(|f| f.key, |s| s.key).map(|f, s| ItemRef { value: s.value, ..f });
+        joined.distinct()
+    });
+    looped.semi_join(third).on(|l| l.key, |t| t.key).group_by(|i| i.key).max_by(|i| i.value)
+}
+
+/// With more memory the planner may choose a plan that needs more.
+#[test]
+fn a_stated_minimum_is_enough_for_the_plan_that_it_makes() {
+    let folder = Folder::default();
+    let input = folder.join("items.rows");
+    let env = local(1);
+    env.collection(Shape::Uniform.items(300, 1)).unwrap().write_native(&input);
+    env.run().unwrap();
+    let mut refused_again = 0;
+    let jobs: [fn(DataSet<Item>, DataSet<Item>, DataSet<Item>) -> DataSet<Item>; 2] = [joined_twice, joined_in_rounds];
+    for (number, seed) in (0..2).flat_map(|number| (0..60).map(move |seed| (number, seed))) {
+        let mut random = Random(seed);
+        let tasks = PARALLELISM[random.index(3)];
+        let rows = [(); 3].map(|()| 1_u64 << (10 + random.below(14)));
+        let run = |memory_bytes: usize| -> Result<()> {
+            let env = with_memory(tasks, memory_bytes);
+            let flow = |side: usize| Ok(env.read_native::<Item>(&input)?.expect_rows(rows[side]));
+            let flows: Result<Vec<DataSet<Item>>> = (0..3).map(flow).collect();
+            let [first, second, third] = <[_; 3]>::try_from(flows?).map_err(|_| ()).unwrap();
+            jobs[number](first, second, third).write_native(folder.join("out.rows"));
+            env.run().map(drop)
+        };
+        for budget in [1, 8 << 20, 24 << 20] {
+            let Err(error) = run(budget) else { continue };
+            let Error::TooLittleMemory { need, .. } = error.cause() else { panic!("{error}") };
+            if let Err(error) = run(*need) {
+                eprintln!("{tasks} tasks, {rows:?} rows, with {need} bytes: {error}");
+                refused_again += 1;
+            }
+        }
+    }
+    assert_eq!(refused_again, 0);
 }

@@ -269,11 +269,11 @@ impl Plan {
     fn run(&self) -> Vec<Pair> {
         let folder = Folder::default();
         let env = local(2);
-        for op in &self.ops {
+        for (flow, op) in self.ops.iter().enumerate() {
             if let Op::Source(rows) = *op {
                 let text = "x".repeat(self.text);
                 let rows_of: Vec<Row> = source(rows).map(|(key, value)| (key, value, text.clone())).collect();
-                env.collection(&rows_of).unwrap().write_native(folder.join(&rows.to_string()));
+                env.collection(&rows_of).unwrap().write_native(folder.join(&format!("source-{flow}")));
             }
         }
         env.run().unwrap();
@@ -297,9 +297,9 @@ impl Plan {
         let (parallelism, progress) = (self.tasks, ProgressWhen::Never);
         let env = Env::new(Options { parallelism, memory_bytes, progress, without, ..Options::default() });
         let mut flows = Vec::new();
-        for op in &self.ops {
+        for (number, op) in self.ops.iter().enumerate() {
             let flow = match op {
-                Op::Source(rows) => env.read_native(folder.join(&rows.to_string()))?,
+                Op::Source(_) => env.read_native(folder.join(&format!("source-{number}")))?,
                 _ => op.flow(&flows, self.text),
             };
             flows.push(flow);

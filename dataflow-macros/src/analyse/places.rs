@@ -16,6 +16,9 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for word in &pipeline.on_solutions {
         found.report_unwritable(word.span(), message::solution_is_joined(word));
     }
+    for solution in &pipeline.solutions_used_again {
+        found.report_unwritable(solution.span(), message::SOLUTION_IS_JOINED_ONCE);
+    }
     for (flow, word) in &pipeline.behind_results {
         let sink = pipeline.flows[flow.0]
             .calls

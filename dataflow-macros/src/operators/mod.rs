@@ -210,9 +210,9 @@ pub(crate) fn find(word: &Ident, from: ChainState) -> Option<&'static Operator> 
     OPERATORS.iter().find(|operator| word == operator.word && operator.from == from)
 }
 
-/// The join with a solution set: what `join` means where that is its argument.
-pub(crate) fn solution_join() -> &'static Operator {
-    &table::SOLUTION_JOIN
+/// What the word of a join means where its argument is a solution set.
+pub(crate) fn solution_join(word: &str) -> Option<&'static Operator> {
+    table::SOLUTION_JOINS.iter().find(|operator| operator.word == word)
 }
 
 /// The filter on a flow that neither fails nor keeps a state.

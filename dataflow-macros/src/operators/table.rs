@@ -39,7 +39,10 @@ impl Operator {
     }
 }
 
-pub(super) static SOLUTION_JOIN: Operator = row("join", Flow, Values, SolutionJoin, AsWritten).joining(Solution);
+pub(super) static SOLUTION_JOINS: [Operator; 2] = [
+    row("join", Flow, Values, SolutionJoin, AsWritten).joining(Solution),
+    row("left_join", Flow, Values, SolutionJoin, AsWritten).joining(LeftOuter),
+];
 
 pub(super) static OPERATORS: &[Operator] = &[
     // One record at a time.

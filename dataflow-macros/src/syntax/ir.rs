@@ -23,6 +23,8 @@ pub(crate) struct Pipeline {
     pub(crate) looped: Vec<FlowId>,
     /// Methods that are called on the value of a result.
     pub(crate) behind_results: Vec<(FlowId, Ident)>,
+    /// The second uses of solution sets, which are joined once.
+    pub(crate) solutions_used_again: Vec<Ident>,
     /// Operators that are called on a solution set.
     pub(crate) on_solutions: Vec<Ident>,
     /// Functions called by a plain name, in order.

@@ -264,6 +264,22 @@ fn field_path(expr: &ExprField) -> Option<(&Ident, Vec<String>)> {
     Some((name, fields))
 }
 
+/// The second mention of a name in an expression. None where mentions lie in branches, of which
+/// only one may run.
+pub(crate) fn second_use(name: &Ident, body: &Expr) -> Option<Ident> {
+    struct Branches<'n>(&'n Ident, bool);
+    impl<'e> Visit<'e> for Branches<'_> {
+        fn visit_expr(&mut self, expr: &'e Expr) {
+            self.1 |= matches!(expr, Expr::If(_) | Expr::Match(_)) && free_names(expr).contain(self.0);
+            visit::visit_expr(self, expr);
+        }
+    }
+    let mut branches = Branches(name, false);
+    branches.visit_expr(body);
+    let mentions = free_names(body).plain.into_iter().filter(|mention| mention.name == name);
+    mentions.map(|mention| mention.name.clone()).nth(1).filter(|_| !branches.1)
+}
+
 /// The name of a variable or function written as a plain name.
 pub(crate) fn plain_path(expr: &Expr) -> Option<&Ident> {
     match peeled(expr) {

@@ -3,8 +3,8 @@
 //! A closure captures a handle like any local. Each task has a copy with a value of its own, so adding takes no lock; the values are put
 //! together when the progress line asks, and when a task lets go of its closure.
 //!
-//! **An accumulator is found by cloning.** Kernels are opened on the thread that runs the job, and a handle that is cloned there gathers for this
-//! run, in a value of its own: adding takes no lock. Cloning a closure clones every handle in it, at any depth, so the engine knows filters that count
+//! **An accumulator is found by cloning.** The engine opens kernels with the run set on the thread, and a handle that is cloned there gathers for
+//! that run, in a value of its own: adding takes no lock. Cloning a closure clones every handle in it, at any depth, so the engine knows filters that count
 //! (`Factory::has_effects`). Such a filter is not repeated, not evaluated per branch, and no record is skipped before it.
 
 mod any;
@@ -18,7 +18,7 @@ pub use kinds::{Average, Buckets, Count, Histogram, Maximum, Minimum};
 
 pub(crate) use declared::Registry;
 pub(crate) use handle::are_in;
-pub(crate) use run::Run;
+pub(crate) use run::{InRun, Run};
 
 use std::fmt::Debug;
 

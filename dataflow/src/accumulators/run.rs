@@ -1,12 +1,13 @@
 //! A run, as accumulators see it.
 //!
-//! Kernels are opened on the thread that runs the job, where the run is set: a handle that is cloned there gathers for it.
+//! A handle gathers for the run that is set on the thread that clones it. The engine sets the run
+//! wherever it opens kernels.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use runtime::kernel::catching;
+use runtime::kernel::{RunScope, catching};
 
 use super::any::AnyAccumulator;
 use crate::error::Result;
@@ -97,7 +98,16 @@ impl Run {
     }
 }
 
-/// The run that this thread is setting up.
+/// A run, as the engine sees it.
+pub(crate) struct InRun(pub(crate) Arc<Run>);
+
+impl RunScope for InRun {
+    fn enter(&self, open: &mut dyn FnMut()) {
+        self.0.within(open);
+    }
+}
+
+/// The run that this thread opens kernels for.
 pub(super) fn current() -> Option<Arc<Run>> {
     CURRENT.with_borrow(Clone::clone)
 }

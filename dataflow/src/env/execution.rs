@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use runtime::embedded;
-use runtime::exec::{JobControl, Resources, Streaming, Submitted};
+use runtime::exec::{self, JobControl, Resources, Streaming, Submitted};
 use runtime::explain;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer;
@@ -15,7 +15,7 @@ use super::explaining::Explaining;
 use super::progress::{self, Progress};
 use super::resume::Resume;
 use super::{Engine, Env, ProgressWhen, Report};
-use crate::accumulators::Run;
+use crate::accumulators::{InRun, Run};
 use crate::error::Result;
 
 /// A run that is planned, and has its place among the jobs of its budget.
@@ -55,7 +55,7 @@ impl Env {
         let work = run.within(|| match self.inner.options.engine {
             _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::Planned),
             Engine::Embedded => Ok(Work::Embedded),
-            Engine::Local => self.submit_locally(&sinks).map(|job| Work::Local(Box::new(job))),
+            Engine::Local => self.submit_locally(&sinks, &run).map(|job| Work::Local(Box::new(job))),
         });
         match work {
             Ok(work) => Ok(Execution { run, sinks, work }),
@@ -72,15 +72,21 @@ impl Env {
         Explaining::of(self)?.map_or(Ok(()), |explaining| explaining.show_alone(&plan))
     }
 
-    fn submit_locally(&self, sinks: &[Arc<Node>]) -> Result<LocalJob> {
+    fn submit_locally(&self, sinks: &[Arc<Node>], run: &Arc<Run>) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
-        let plan = match optimizer::plan(sinks, self.planning_of(sinks, snapshots.as_ref())) {
-            // A changed program may be unable to run as the snapshot says. Whether it may go on is decided by its states.
-            Err(_) if snapshots.is_some() => optimizer::plan(sinks, self.planning())?,
-            plan => plan?,
+        let (planning, takes_snapshots) = (self.planning_of(sinks, snapshots.as_ref()), snapshots.is_some());
+        let memory_bytes = planning.memory_bytes;
+        let plan_for = |memory_bytes| {
+            let planned = |planning| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..planning });
+            match planned(planning.clone()) {
+                // A changed program may be unable to run as the snapshot says. Whether it may go on
+                // is decided by its states.
+                Err(_) if takes_snapshots => planned(self.planning()),
+                plan => plan,
+            }
         };
-        let plan = Arc::new(plan);
+        let plan = Arc::new(plan_for(memory_bytes)?);
         let explaining = Explaining::of(self)?;
         explaining.as_ref().map_or(Ok(()), |explaining| explaining.show_plan(&plan))?;
         let shows_progress = match options.progress {
@@ -92,9 +98,11 @@ impl Env {
         let resume = is_resumed.then(|| Resume::new(std::env::args(), shows_progress));
         let (admissions, space) = (self.inner.admissions.clone(), self.inner.space.clone());
         let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
-        let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots };
+        let run = Arc::new(InRun(run.clone()));
+        let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots, run };
+        let submitted = Submitted::new(plan.clone(), sinks.to_vec(), resources);
         Ok(LocalJob {
-            submitted: Submitted::new(plan.clone(), sinks.to_vec(), resources)?,
+            submitted: submitted.map_err(|error| exec::stating_enough_memory(error, takes_snapshots, plan_for))?,
             plan,
             shows_progress,
             shows_fields: options.explain_fields,

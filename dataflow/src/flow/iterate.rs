@@ -4,11 +4,12 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::operators::{JoinKind, LoopBegin, LoopEnd, LoopEnds, Nulls};
+use runtime::operators::{LoopBegin, LoopEnd, LoopEnds, Nulls};
 use runtime::plan::Node;
 use runtime::strategy::LoopId;
 
 use super::join::{Joined, Side, Types};
+use super::join_kind::{Inner, LeftOuter, Outer};
 use super::join_sides::JoinSides;
 use super::{Bounded, Flow, Handle};
 use crate::key::{Key, KeyedBy};
@@ -123,23 +124,40 @@ impl<T, V> Clone for Solution<T, V> {
 
 /// Records and a solution set to be joined: say `on` which key of the records. The set is joined by its own.
 #[must_use = "a join needs `.on(…)`, then a closure"]
-pub struct SolutionSides<L, T, V> {
+pub struct SolutionSides<L, T, V, K = Inner> {
     sides: JoinSides,
     key: Vec<usize>,
-    of: Types<L, T, V, ()>,
+    of: Types<L, T, V, K>,
 }
 
 impl<T: Record, V> Side<Bounded> for Solution<T, V> {
     type Join<L: Record> = SolutionSides<L, T, V>;
     fn joined<L: Record>(self, left: Flow<L, Bounded>, location: &'static Location<'static>) -> Self::Join<L> {
+        self.sides(&left, location)
+    }
+
+    type LeftJoin<L: Record> = SolutionSides<L, T, V, LeftOuter>;
+    fn left_joined<L: Record>(self, left: Flow<L, Bounded>, location: &'static Location<'static>) -> Self::LeftJoin<L> {
+        self.sides(&left, location)
+    }
+}
+
+impl<T: Record, V> Solution<T, V> {
+    fn sides<L: Record, K>(
+        self,
+        left: &Flow<L, Bounded>,
+        location: &'static Location<'static>,
+    ) -> SolutionSides<L, T, V, K> {
         let set: Flow<T, Bounded> = self.handle.typed();
-        let sides = JoinSides::new(&left, set, location).with_solution_of(self.loop_id);
+        let sides = JoinSides::new(left, set, location).with_solution_of(self.loop_id);
         SolutionSides { sides, key: self.key, of: PhantomData }
     }
 }
 
-impl<L: Record, T: Record, V> SolutionSides<L, T, V> {
-    /// The key of the records, of the type that the set's key has. A null is a key as any other.
+impl<L: Record, T: Record, V, K: Outer> SolutionSides<L, T, V, K> {
+    /// The key of the records, of the type that the set's key has; of several fields it is a tuple.
+    /// A null is a key as any other. After [`left_join`](Flow::left_join) the closure gets an
+    /// `Option` of the set's record: none where the set has none of the key yet.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -156,10 +174,10 @@ impl<L: Record, T: Record, V> SolutionSides<L, T, V> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn on<K: KeyedBy<L, V>>(self, key: impl FnOnce(L::Fields<L>) -> K) -> Joined<L, T, Bounded> {
+    pub fn on<A: KeyedBy<L, V>>(self, key: impl FnOnce(L::Fields<L>) -> A) -> Joined<K::Left<L>, K::Right<T>, Bounded> {
         let key = key(L::fields(0));
         let sides = self.sides.keyed([key.computation::<()>(), None]);
-        Joined::of_keys(sides, JoinKind::Inner, [key.leaves(), self.key], Nulls::Equal)
+        Joined::of_keys(sides, K::KIND, [key.leaves(), self.key], Nulls::Equal)
     }
 }
 

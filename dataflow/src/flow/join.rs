@@ -28,13 +28,22 @@ use super::{Ends, Flow, Mode};
 pub trait Side<M> {
     /// The join under construction.
     type Join<L: Record>;
+    /// The left join under construction.
+    type LeftJoin<L: Record>;
     /// Joins `left` with this.
     fn joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L>;
+    /// Joins `left` with this, and keeps the records of `left` that have no partner.
+    fn left_joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::LeftJoin<L>;
 }
 
 impl<R: Record, M: Mode> Side<M> for Flow<R, M> {
     type Join<L: Record> = Join<L, R, M, Inner>;
     fn joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L> {
+        Join::new(&left, self, location)
+    }
+
+    type LeftJoin<L: Record> = Join<L, R, M, LeftOuter>;
+    fn left_joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::LeftJoin<L> {
         Join::new(&left, self, location)
     }
 }
@@ -110,11 +119,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn left_join<R: Record>(&self, right: Flow<R, M>) -> Join<T, R, M, LeftOuter>
+    pub fn left_join<S: Side<M>>(&self, right: S) -> S::LeftJoin<T>
     where
         M: Ends,
     {
-        Join::new(self, right, Location::caller())
+        right.left_joined(self.clone(), Location::caller())
     }
 
     /// Joins with another flow, and keeps the other flow's records that have no partner here: the closure gets an `Option` of the left

@@ -34,11 +34,13 @@ use std::time::Duration;
 use rayon::ThreadPool;
 
 use crate::error::{Error, Result};
+use crate::kernel::RunScope;
 use crate::memory::Budget;
 use crate::spill::SpillSpace;
 
 pub use admission::Admissions;
 pub use handle::JobHandle;
+pub use needs::stating_enough_memory;
 pub use side_by_side::side_by_side;
 pub use snapshots::SnapshotSettings;
 pub use submitted::{JobControl, Submitted};
@@ -58,6 +60,8 @@ pub struct Resources {
     pub streaming: Streaming,
     /// How snapshots of them are taken, where that is asked for.
     pub snapshots: Option<SnapshotSettings>,
+    /// The run that kernels are opened for.
+    pub run: Arc<dyn RunScope>,
 }
 
 impl Resources {

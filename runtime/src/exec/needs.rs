@@ -135,6 +135,27 @@ impl Needs {
     }
 }
 
+/// For a plan that its budget was too little for: the same error with a memory that is enough. A
+/// plan for more memory may be another one, which needs more again, so plans are made for the
+/// memory that was stated last until one runs in it.
+pub fn stating_enough_memory(
+    mut refused: Error,
+    takes_snapshots: bool,
+    plan_for: impl Fn(usize) -> Result<PhysicalPlan>,
+) -> Error {
+    while let Error::TooLittleMemory { need, budget, .. } = refused {
+        let planned = plan_for(need).and_then(|plan| Needs::of(&plan, takes_snapshots)?.check(&plan, need));
+        refused = match planned {
+            Ok(()) => return refused,
+            Err(Error::TooLittleMemory { need, by_operator, .. }) => {
+                Error::TooLittleMemory { need, budget, by_operator }
+            }
+            Err(error) => error,
+        };
+    }
+    refused
+}
+
 /// What a task of a step holds and cannot spill.
 fn pinned_bytes(driver: &DriverFactory, takes_snapshots: bool) -> usize {
     let pages = if driver.layout.is_some() { STEP_PAGES } else { 0 };

@@ -202,6 +202,7 @@ impl<'p> Starter<'p> {
             metrics: self.job.metrics.operators[operator][subtask].clone(),
             group: TaskGroup::default(),
             runtime_filters: Vec::new(),
+            run: Some(self.resources.run.clone()),
         }
     }
 

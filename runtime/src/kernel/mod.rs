@@ -9,6 +9,7 @@
 mod background;
 mod outputs;
 mod panics;
+mod run_scope;
 mod task_group;
 
 use std::any::Any;
@@ -25,6 +26,8 @@ pub use crate::spill::Blocking;
 pub(crate) use background::Background;
 pub use outputs::Outputs;
 pub use panics::catching;
+pub use run_scope::RunScope;
+pub(crate) use run_scope::opened_in;
 pub use task_group::TaskGroup;
 
 /// Where a kernel or driver runs.
@@ -50,6 +53,8 @@ pub struct TaskContext {
     pub group: TaskGroup,
     /// Of a join whose build side says which rows of the other side are worth being sent: where it says so, for each port that rows are dropped of.
     pub runtime_filters: Vec<(usize, Arc<RuntimeFilter>)>,
+    /// The run that kernels are opened for; none on the embedded engine.
+    pub run: Option<Arc<dyn RunScope>>,
 }
 
 impl TaskContext {
@@ -68,6 +73,7 @@ impl TaskContext {
             metrics,
             group: TaskGroup::default(),
             runtime_filters: Vec::new(),
+            run: None,
         }
     }
 

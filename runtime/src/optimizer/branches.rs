@@ -1,24 +1,27 @@
 //! Forks whose branches meet again.
 //!
-//! A join waits for its build side. If the probe side comes from the same fork, the fork is held back by the full probe channel and never
-//! feeds the build side: each waits for the other. Two forks that meet each other in two joins can do the same, with no node behind both
-//! branches of either. So what may wait for what is followed along the whole plan: a producer waits for the consumer at a full channel, a consumer for
-//! the producer at an empty one. Where that leads back to where it began, rows are spooled, so that the fork is never held back.
+//! A join waits for its build side. If both sides come from one fork, the full channel of the probe
+//! side can hold the fork back, and the build side never ends. Two forks that meet in two joins can
+//! do the same. [`Waits`] follows which nodes may wait for which along the whole plan: a producer
+//! waits for the consumer of a full channel, a consumer for the producer of an empty one. An edge
+//! out of a fork that lies on a cycle of such waits gets a spool.
 //!
-//! **Where branches meet again, pages wait in a spool.** A join waits for its build side; if both sides come from one flow, a bounded channel could
-//! wait for itself. `optimizer::branches` follows who may wait for whom along the whole plan, and where that leads back to the fork puts a stage of
-//! its own on the edge, whose head (`Head::SpillQueue`) takes what comes, always, and gives from when there is room. It gives as it goes: a dam, which
-//! has everything before it gives anything, would hold back a branch that nobody waits for, and write it to disk. It is a head and no driver, since
-//! a driver is not called while its output is full, and since pages then change hands as they are: no row is copied. Rows are picked by a hash
-//! before it, so that the spool passes whole pages on; tasks are brought together behind it, so that no task of the fork waits for the order of
-//! tasks. A fork right behind a source is no fork: each branch scans for itself.
+//! **A spool never holds the fork back.** It is a stage of its own on the edge, whose head (`Head::SpillQueue`) takes pages at any time and sends them when there is
+//! room. It sends as it receives: if it waited for its input to end, it would hold back a branch that needs no wait, and write its rows to disk. It is a head and no
+//! driver, since a driver is not called while its output is full. Pages change hands as they are: no row is copied. Rows are picked by a hash before the spool, so that
+//! it passes whole pages on; tasks are brought together after it, so that no task of the fork waits for the order of tasks. A fork right after a source is no fork: each
+//! branch scans for itself.
+//!
+//! **Loops.** An edge into a loop never holds a fork back: the loop's beginning, replays and the solution set keep what comes in before the first round. What a body
+//! gives is absorbed. But the result of a loop comes after all that enters the loop, so a join of the result with the same fork waits like any other. Within a
+//! round, a body is a plan like any other; rounds do not wait for each other, since all rows of a round are sent before the first of the next.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::plan::{Node, endless};
-use crate::strategy::Role;
+use crate::strategy::{LoopId, Role};
 
 /// An input of a node: the node's sequence number, and which of its inputs.
 pub(super) type Edge = (u64, usize);
@@ -127,6 +130,7 @@ impl<'p> Waits<'p> {
     /// What whoever is waited for may wait for.
     fn next(&self, wait: Wait) -> Vec<Wait> {
         match wait {
+            Wait::Full(edge) if self.is_always_taken(edge) => Vec::new(),
             // The consumer is held back itself, or wants another input first.
             Wait::Full((consumer, index)) => {
                 let others = self.inputs(consumer).filter(|&(_, other)| other != index && self.chooses(consumer));
@@ -142,6 +146,17 @@ impl<'p> Waits<'p> {
         }
     }
 
+    /// Whether the rows of an edge are taken whatever else waits. A loop's beginning, a replay and
+    /// a solution set keep what comes in before the first round. What a body gives is absorbed by
+    /// the beginning, or by the solution set.
+    fn is_always_taken(&self, (consumer, index): Edge) -> bool {
+        self.nodes.get(&consumer).is_some_and(|node| match node.operator.role() {
+            Role::LoopBegin(_) | Role::LoopEnd(..) | Role::Replay(_) => true,
+            Role::SolutionSet(..) => index == LoopId::INITIAL,
+            _ => false,
+        })
+    }
+
     /// Whether a node may take one input before another.
     fn chooses(&self, node: u64) -> bool {
         self.nodes.get(&node).is_some_and(|node| !matches!(node.operator.role(), Role::Union))
@@ -155,3 +170,6 @@ impl<'p> Waits<'p> {
         self.outputs.get(&node).into_iter().flatten().copied()
     }
 }
+
+#[cfg(test)]
+mod tests;

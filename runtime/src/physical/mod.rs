@@ -216,7 +216,8 @@ impl PhysicalPlan {
         self.join_regions.iter().fold(operators, with_order)
     }
 
-    /// Of each operator, in how many tasks some part of it runs: a combiner runs in those of the rows that it combines.
+    /// Of each operator, in how many tasks some part of it runs: a combiner runs in those of the
+    /// rows that it combines, and a join's runtime filter in those that send.
     #[must_use]
     pub fn tasks_of_operators(&self) -> Vec<usize> {
         let mut tasks = vec![0; self.operators.len()];
@@ -226,8 +227,11 @@ impl PhysicalPlan {
                 Head::Source(operator, ..) | Head::SpillQueue(operator, ..) => runs(operator),
                 Head::Inbox(_) => {}
             }
-            let mut run_inline =
-                |inline: &[InlineStepPlan]| inline.iter().filter_map(InlineStepPlan::operator).for_each(&mut runs);
+            let operator = |inline: &InlineStepPlan| match inline {
+                InlineStepPlan::RuntimeFilter(filter, _) => self.runtime_filters.get(*filter).map(|filter| filter.join),
+                _ => inline.operator(),
+            };
+            let mut run_inline = |inline: &[InlineStepPlan]| inline.iter().filter_map(operator).for_each(&mut runs);
             stage.steps.iter().for_each(|step| run_inline(&step.inline));
             let outputs = stage.steps.iter().flat_map(|step| &step.others).chain(&stage.outputs);
             outputs.clone().for_each(|output| run_inline(&output.inline));

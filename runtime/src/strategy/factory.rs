@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::kernel::TaskContext;
+use crate::kernel::{TaskContext, opened_in};
 use crate::row::{OrderKey, RowLayout};
 use crate::strategy::Driver;
 
@@ -138,11 +138,11 @@ impl DriverFactory {
         DriverFactory { filtered, ..self }
     }
 
-    /// A driver for one task.
+    /// A driver for one task. Its kernels are opened for the run of the task.
     ///
     /// # Errors
     /// Where its kernel's set-up fails, or memory is refused.
     pub fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        (self.create)(context)
+        opened_in(context.run.as_ref(), || (self.create)(context))
     }
 }

@@ -281,3 +281,99 @@ fn an_accumulator_of_another_environment_gathers_too() {
         assert_eq!(seen.value().unwrap(), 20_000, "{engine}");
     });
 }
+
+/// A number and its value, which grows in each round.
+type Grown = (u64, u64);
+
+#[dataflow]
+fn counted_by_map(rows: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+    rows.map(|r| {
+        calls.add(1);
+        (r.0, r.1 + 1)
+    })
+}
+
+#[dataflow]
+fn counted_beside_all(rows: DataSet<Grown>, others: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+    rows.with_all(others).map(|r, all| {
+        calls.add(1);
+        (r.0, r.1 + all.len() as u64)
+    })
+}
+
+#[dataflow]
+fn counted_in_a_join(rows: DataSet<Grown>, others: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+    rows.join(others).on(|r| r.0, |o| o.0).map(|r, o| {
+        calls.add(1);
+        (r.0, r.1 + o.1)
+    })
+}
+
+#[dataflow]
+fn counted_in_groups(rows: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+    rows.group_by(|r| r.0).reduce_group(|group, out| {
+        calls.add(1);
+        for row in group {
+            out.emit((row.0, row.1 + 1));
+        }
+    })
+}
+
+#[dataflow]
+fn counted_in_place(rows: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+    rows.filter(|r| {
+        calls.add(1);
+        r.1 < 1_000
+    })
+}
+
+#[dataflow]
+fn counted_by_state(rows: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+    rows.map_with(
+        |_| calls.clone(),
+        |calls, r| {
+            calls.add(1);
+            (r.0, r.1 + 1)
+        },
+    )
+}
+
+#[dataflow]
+fn counted_in_a_set(grown: Solution<Grown, u64>, rows: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+    rows.join(grown).on(|r| r.0).map(|r, known| {
+        calls.add(1);
+        (r.0, known.1 + 1)
+    })
+}
+
+#[test]
+fn closures_in_a_loop_add_in_every_round() {
+    within_two_minutes("accumulators in a loop", || {
+        on_each_engine(|engine, env| {
+            let rows = || env.collection((0..100u64).map(|n| (n, 1u64))).unwrap();
+            let all_rounds = |name: &str, body: &dyn Fn(DataSet<Grown>, Accumulated<Count>) -> DataSet<Grown>| {
+                let calls = env.counter("calls");
+                assert_eq!(rows().iterate(10, |rows| body(rows, calls.clone())).count().unwrap(), 100);
+                assert_eq!(calls.value().unwrap(), 1_000, "{engine}, {name}");
+            };
+            all_rounds("map", &counted_by_map);
+            all_rounds("with_all", &|looped, calls| counted_beside_all(looped, rows(), calls));
+            all_rounds("join", &|looped, calls| counted_in_a_join(looped, rows(), calls));
+            all_rounds("reduce_group", &counted_in_groups);
+            all_rounds("filter", &counted_in_place);
+            all_rounds("map_with", &counted_by_state);
+            let calls = env.counter("calls");
+            let set = rows().iterate_delta(
+                rows(),
+                |r| r.0,
+                10,
+                |set, looped| {
+                    let grown = counted_in_a_set(set, counted_by_map(looped, calls.clone()), calls.clone());
+                    (grown.clone(), grown)
+                },
+            );
+            assert_eq!(set.count().unwrap(), 100);
+            assert_eq!(calls.value().unwrap(), 2_000, "{engine}, iterate_delta");
+        });
+    });
+}

@@ -372,3 +372,74 @@ fn bodies_stand_where_the_loop_is() {
         assert_eq!(found, [(0, 0), (1, 1), (2, 1), (3, 2), (4, 99), (5, 99)]);
     }
 }
+
+/// Towns that are reached, and in which round: those that the set does not have are new.
+#[dataflow]
+fn reached_first(start: DataSet<Pair>, roads: DataSet<Pair>, most: u32) -> DataSet<Pair> {
+    start.iterate_delta(
+        start,
+        |t| t.0,
+        most,
+        |known, reached| {
+            let next = reached.join(roads).on(|r| r.0, |road| road.0).map(|r, road| (road.1, r.1 + 1)).distinct();
+            let new = next.left_join(known).on(|n| n.0).filter(|_, k| k.is_none()).map(|n, _| n);
+            (new, new)
+        },
+    )
+}
+
+/// Of new keys and known ones, by both fields.
+#[dataflow]
+fn grown(set: Solution<Triple, (u64, u64)>, rows: DataSet<Triple>) -> DataSet<Triple> {
+    next_of(rows).left_join(set).on(|r| (r.0, r.1)).map(|r, known| (r.0, r.1, known.map_or(1, |known| known.2 + 1)))
+}
+
+type Triple = (u64, u64, u64);
+
+#[dataflow]
+fn next_of(rows: DataSet<Triple>) -> DataSet<Triple> {
+    rows.map(|r| ((r.0 + 1) % 50, r.1, r.2))
+}
+
+#[test]
+fn a_left_join_with_a_solution_set_finds_new_keys() {
+    within_two_minutes("new keys", || {
+        let roads: Vec<Pair> = (0..3_000).map(|n| (mixed(n), mixed(n * 7 + 1))).collect();
+        let mut expected: std::collections::BTreeMap<u64, u64> = [(mixed(1), 0)].into();
+        let mut reached = vec![mixed(1)];
+        for round in 1..=40 {
+            let mut new: Vec<u64> = roads.iter().filter(|road| reached.contains(&road.0)).map(|road| road.1).collect();
+            new.sort_unstable();
+            new.dedup();
+            new.retain(|town| !expected.contains_key(town));
+            expected.extend(new.iter().map(|&town| (town, round)));
+            reached = new;
+        }
+        let expected: Vec<Pair> = expected.into_iter().collect();
+        assert!(expected.len() > 500);
+        let first: Vec<Triple> = (0..20).map(|n| (n, n % 3, 5)).collect();
+        let run = |env: &Env| {
+            let start = env.collection([(mixed(1), 0u64)]).unwrap();
+            let found = reached_first(start, env.collection(roads.clone()).unwrap(), 40);
+            let first = || env.collection(first.clone()).unwrap();
+            let of_two = first().iterate_delta(
+                first(),
+                |t| (t.0, t.1),
+                30,
+                |set, rows| {
+                    let grown = grown(set, rows);
+                    (grown.clone(), grown)
+                },
+            );
+            (found.collect().unwrap(), of_two.collect().unwrap())
+        };
+        let (_, triples) = run(&embedded());
+        // Each of twenty rows goes through thirty keys, of which some are known.
+        assert!(triples.len() > 100 && triples.iter().any(|t| t.2 == 6) && triples.iter().any(|t| t.2 == 1));
+        for env in [embedded(), local(1), local(2), local(4)] {
+            let (found, of_two) = run(&env);
+            same_records("towns", found, expected.clone());
+            same_records("two keys", of_two, triples.clone());
+        }
+    });
+}

@@ -8,7 +8,10 @@ pub(crate) const ASYNC_CLOSURE: &str = "a closure over records gives its value a
     without `async`";
 
 pub(crate) const SOLUTION_KEY_WANTED: &str = "a solution set is joined by its own key: write `.on(|record| record.id)`, the key of \
-    the records that are joined with it";
+    the records that are joined with it; where the set has a key of several fields, `.on(|record| (record.id, record.day))`";
+
+pub(crate) const SOLUTION_IS_JOINED_ONCE: &str = "the solution set is joined once in a round: bring the records together with \
+    `union`, and join them with the set once";
 
 pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
     join it with `.join(..)`, or take it as a value, `.with(..)` where it has one record and `.with_all(..)` where it has more";

@@ -11,8 +11,8 @@ use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprT
 
 use crate::operators::{self, ChainState, ClosureArguments, sources};
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{free_names_of_closure, plain_path};
-use crate::syntax::patterns::{generated_record, looks_like_a_constant};
+use crate::syntax::names::{free_names_of_closure, peeled, plain_path, second_use};
+use crate::syntax::patterns::{generated_record, looks_like_a_constant, plain_name};
 use crate::syntax::scope::LocalKind;
 use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
@@ -209,10 +209,10 @@ impl BodyWalk {
     /// Chains a call onto a flow.
     fn chain(&mut self, flow: FlowId, call: &mut ExprMethodCall) {
         let operator = operators::find(&call.method, self.pipeline.flows[flow.0].state);
-        let operator = operator.map(|operator| match operator.word {
-            "join" if call.args.first().is_some_and(|side| self.is_solution(side)) => operators::solution_join(),
-            _ => operator,
-        });
+        let is_with_solution = call.args.first().is_some_and(|side| self.is_solution(side));
+        let of_solution =
+            operator.filter(|_| is_with_solution).and_then(|operator| operators::solution_join(operator.word));
+        let operator = of_solution.or(operator);
         let is_loop = operator
             .is_some_and(|operator| matches!(operator.takes, ClosureArguments::LoopBody | ClosureArguments::DeltaBody));
         // A loop's body is shown by its own operators.
@@ -246,8 +246,13 @@ impl BodyWalk {
         });
     }
 
+    /// Whether an expression is a solution set, or a clone of one.
     fn is_solution(&self, expr: &Expr) -> bool {
-        plain_path(expr).is_some_and(|name| matches!(self.scope.find(name), Some(LocalKind::Solution)))
+        let name = match peeled(expr) {
+            Expr::MethodCall(call) if call.method == "clone" => plain_path(&call.receiver),
+            _ => plain_path(expr),
+        };
+        name.is_some_and(|name| matches!(self.scope.find(name), Some(LocalKind::Solution)))
     }
 
     /// Walks the arguments of a loop. Its body is a part of this pipeline: what the last closure gets are flows.
@@ -272,6 +277,9 @@ impl BodyWalk {
             let flow = usize::from(takes == ClosureArguments::DeltaBody);
             // A body of another number of parameters is a mistake of its own.
             let is_whole = body.inputs.len() == flow + 1;
+            if let Some(solution) = body.inputs.first().filter(|_| flow == 1).and_then(plain_name) {
+                walk.pipeline.solutions_used_again.extend(second_use(solution, &body.body));
+            }
             for (position, input) in body.inputs.iter().enumerate() {
                 match position == flow || takes == ClosureArguments::DeltaBody {
                     true => walk.bind_round(input, position == flow, is_whole),

@@ -8,11 +8,11 @@ mod chain;
 use proc_macro2::Ident;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprAssign, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprWhile, FnArg, Item, Local};
-use syn::{FieldValue, LocalInit, Macro, Pat, PatType, Signature, Stmt, Token};
+use syn::{FieldValue, LocalInit, Macro, Pat, PatType, Signature, Stmt, Token, parse_quote};
 
 use crate::syntax::groups::ungroup;
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{names_in_tokens, plain_path};
+use crate::syntax::names::{names_in_tokens, plain_path, second_use};
 use crate::syntax::patterns::{bound_names, plain_name};
 use crate::syntax::scope::{LocalKind, Scope};
 use crate::syntax::{FlowId, FlowName, NameId, Pipeline, types};
@@ -27,6 +27,9 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
                 LocalKind::Value if is_borrowed(parameter) => LocalKind::Borrowed,
                 kind => kind,
             };
+            if let (LocalKind::Solution, Some(name)) = (&kind, plain_name(&parameter.pat)) {
+                walk.pipeline.solutions_used_again.extend(second_use(name, &parse_quote!(#body)));
+            }
             walk.bind_all(&parameter.pat, kind);
         }
     }

@@ -22,7 +22,7 @@ use super::super::queued_rows::QueuedRows;
 
 /// Pairs of the rows of a round and the rows that the solution set has of their keys.
 pub struct SolutionJoin {
-    /// What the pairs become: an inner join, of which the set is the right side.
+    /// What the pairs become: an inner join or a left join, of which the set is the right side.
     pub join: Join,
     /// The loop.
     pub loop_id: LoopId,
@@ -30,7 +30,7 @@ pub struct SolutionJoin {
 
 impl Operator for SolutionJoin {
     fn name(&self) -> &'static str {
-        "join"
+        self.join.name()
     }
 
     fn details(&self) -> String {
@@ -72,7 +72,8 @@ impl Operator for SolutionJoin {
         let set = &self.join.inputs[LoopId::INITIAL];
         let spec = StateSpec::of_record(set, self.join.keys[1].clone());
         let deltas = layout(set, &LeafSet::all(set.leaves().len()));
-        let (keys, kernel) = (self.join.keys.clone(), self.join.kernel.clone());
+        let (keys, kernel, keeps) =
+            (self.join.keys.clone(), self.join.kernel.clone(), self.join.kind.keeps(LoopId::PROBE));
         let leaves = set.leaves().len();
         let (probing, probing_live) =
             (self.join.inputs[LoopId::PROBE].types(), planning.live_inputs[LoopId::PROBE].clone());
@@ -82,7 +83,7 @@ impl Operator for SolutionJoin {
             Ok(SolutionDriver {
                 put: Put::new(leaves, keys[1].clone()),
                 puts: table.requests(deltas.types().to_vec(), &LeafSet::all(leaves)),
-                probe: Probe::new(keys[0].clone(), false, false, kernel.open(context)?),
+                probe: Probe::new(keys[0].clone(), false, keeps, kernel.open(context)?),
                 probes: table.requests(probing.clone(), &probing_live),
                 table,
                 deltas: QueuedRows::new(deltas.clone(), context),

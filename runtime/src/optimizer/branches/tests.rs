@@ -1,0 +1,613 @@
+//! The spools of random plans, against a search over all schedules of a small model of tasks and
+//! channels.
+//!
+//! The model has a task for each node and a channel for each edge. A channel holds one row, and any
+//! number of control items; a spooled one any number of rows. A task that has rows for a full
+//! channel takes nothing, except for the rows that come back to the beginning of a loop or to a
+//! solution set. All ways to run joins and replays are tried, and every order in which unions can
+//! take rows. Other tasks take each row from one place, so that their order changes nothing.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use super::meeting;
+use crate::error::{Error, Origin, Result};
+use crate::optimizer::loops::with_replays;
+use crate::page::tests::Random;
+use crate::plan::{Node, Operator, Table, topological};
+use crate::row::{LeafType, Schema, SchemaBuilder};
+use crate::strategy::{LoopId, Planning, Role, Strategy};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Source,
+    Map,
+    /// Gives its rows when all have come.
+    Group,
+    Union,
+    Join,
+    /// The beginning of the loop of this number; so for the kinds that follow.
+    Begin(usize),
+    /// Of a flow from outside of the loop.
+    Replay(usize),
+    /// The solution set, joined with its first input.
+    Set(usize),
+    End(usize),
+    Sink,
+}
+
+/// A node of a plan, in their order.
+#[derive(Clone, Debug)]
+struct Model {
+    nodes: Vec<(Kind, Vec<usize>)>,
+    loops: usize,
+}
+
+/// How a plan is run.
+#[derive(Clone, Debug)]
+struct Way {
+    /// Of each join, the side that is taken first; none where both are kept.
+    first: Vec<Option<usize>>,
+    /// Whether joins that take the rows of a replay first keep them over the rounds, so that no
+    /// replay is there.
+    keeps: bool,
+}
+
+impl Model {
+    fn random(random: &mut Random) -> Self {
+        let mut model = Model { nodes: vec![(Kind::Source, Vec::new())], loops: 0 };
+        if random.below(2) == 0 {
+            model.nodes.push((Kind::Source, Vec::new()));
+        }
+        // A fork is no scan.
+        model.nodes.push((Kind::Map, vec![0]));
+        let mut readable: Vec<usize> = (0..model.nodes.len()).collect();
+        let mut left = 2 + random.below(4);
+        while left > 0 {
+            if model.loops < 2 && random.below(2) == 0 {
+                left = left.saturating_sub(2);
+                model.add_loop(random, &readable);
+            } else {
+                left -= 1;
+                let inputs = [(); 2].map(|()| readable[random.below(readable.len())]);
+                model.add(random, &inputs);
+            }
+            readable.push(model.nodes.len() - 1);
+        }
+        let is_read = |node: &usize| model.nodes.iter().any(|(_, inputs)| inputs.contains(node));
+        let unread: Vec<usize> = (0..model.nodes.len()).filter(|node| !is_read(node)).collect();
+        model.nodes.extend(unread.into_iter().map(|node| (Kind::Sink, vec![node])));
+        model
+    }
+
+    /// Adds an operator over one or two of these inputs.
+    fn add(&mut self, random: &mut Random, inputs: &[usize; 2]) -> usize {
+        let (kind, count) =
+            [(Kind::Map, 1), (Kind::Group, 1), (Kind::Union, 2), (Kind::Join, 2), (Kind::Join, 2)][random.below(5)];
+        self.nodes.push((kind, inputs[..count].to_vec()));
+        self.nodes.len() - 1
+    }
+
+    fn add_loop(&mut self, random: &mut Random, readable: &[usize]) {
+        let of = self.loops;
+        self.loops += 1;
+        let outer = |random: &mut Random| readable[random.below(readable.len())];
+        let initial = outer(random);
+        self.nodes.push((Kind::Begin(of), vec![initial]));
+        let mut body = vec![self.nodes.len() - 1];
+        let size = 1 + random.below(2);
+        for _ in 0..size {
+            let own = body[random.below(body.len())];
+            let other = if random.below(3) == 0 { body[random.below(body.len())] } else { outer(random) };
+            let inputs = if random.below(2) == 0 { [own, other] } else { [other, own] };
+            let before = self.nodes.len();
+            let node = self.add(random, &inputs);
+            // An operator of a body reads the body.
+            if !self.nodes[before].1.contains(&own) {
+                self.nodes[before].1 = vec![own];
+            }
+            body.push(node);
+        }
+        let mut last = vec![self.nodes.len() - 1];
+        if random.below(3) == 0 {
+            let initial = outer(random);
+            self.nodes.push((Kind::Set(of), vec![last[0], initial]));
+            last = vec![self.nodes.len() - 1; 2];
+            if random.below(2) == 0 {
+                self.nodes.push((Kind::Map, vec![last[0]]));
+                last[random.below(2)] = self.nodes.len() - 1;
+            }
+        }
+        self.nodes.push((Kind::End(of), last));
+        self.drop_unread_of_body(of);
+    }
+
+    /// Rows leave a body by its end alone.
+    fn drop_unread_of_body(&mut self, of: usize) {
+        let begin = self.of_kind(Kind::Begin(of));
+        for node in (begin + 1..self.nodes.len() - 1).rev() {
+            if !self.nodes.iter().any(|(_, inputs)| inputs.contains(&node)) {
+                self.nodes.remove(node);
+                self.nodes
+                    .iter_mut()
+                    .flat_map(|(_, inputs)| inputs)
+                    .filter(|input| **input > node)
+                    .for_each(|input| *input -= 1);
+            }
+        }
+    }
+
+    fn of_kind(&self, kind: Kind) -> usize {
+        self.nodes.iter().position(|node| node.0 == kind).unwrap()
+    }
+
+    /// All ways to run it.
+    fn ways(&self) -> Vec<Way> {
+        let joins = self.nodes.iter().filter(|(kind, _)| *kind == Kind::Join).count();
+        let mut ways = Vec::new();
+        for number in 0..3_usize.pow(joins as u32) {
+            let mut rest = number;
+            let mut first = Vec::new();
+            for (kind, _) in &self.nodes {
+                first.push(match (kind, rest % 3) {
+                    (Kind::Join, 2) => None,
+                    (_, side) => Some(side.min(1)),
+                });
+                rest = if *kind == Kind::Join { rest / 3 } else { rest };
+            }
+            let keeps: &[bool] = if self.loops > 0 { &[false, true] } else { &[false] };
+            ways.extend(keeps.iter().map(|&keeps| Way { first: first.clone(), keeps }));
+        }
+        ways
+    }
+
+    /// The same with replays as the optimizer puts them, and its spooled edges.
+    fn planned(&self) -> (Model, HashSet<(usize, usize)>) {
+        let schema = SchemaBuilder::build(|build| build.leaf(LeafType::U64));
+        let ids: Vec<LoopId> = (0..self.loops).map(|_| LoopId::unique()).collect();
+        let origin = Origin { name: "model".into(), operator: "model".into(), file: "tests.rs", line: 1 };
+        let mut made: Vec<Arc<Node>> = Vec::new();
+        for (kind, inputs) in &self.nodes {
+            let operator = OfKind { kind: *kind, ids: ids.clone(), schema: schema.clone() };
+            let inputs = inputs.iter().map(|&input| made[input].clone()).collect();
+            made.push(Node::new(Arc::from(""), origin.clone(), Arc::from(""), Arc::new(operator), inputs));
+        }
+        let is_sink = |node: &&Arc<Node>| {
+            self.nodes[made.iter().position(|made| Arc::ptr_eq(made, node)).unwrap()].0 == Kind::Sink
+        };
+        let sinks: Vec<Arc<Node>> = made.iter().filter(is_sink).cloned().collect();
+        let nodes = topological(&with_replays(&sinks));
+        let number = |sequence: u64| nodes.iter().position(|node| node.sequence == sequence).unwrap();
+        let kind = |node: &Arc<Node>| match node.operator.role() {
+            Role::Replay(of) => Kind::Replay(ids.iter().position(|id| *id == of).unwrap()),
+            _ => self.nodes[made.iter().position(|made| made.sequence == node.written).unwrap()].0,
+        };
+        let inputs = |node: &Arc<Node>| node.inputs.iter().map(|input| number(input.sequence)).collect();
+        let of_nodes = nodes.iter().map(|node| (kind(node), inputs(node))).collect();
+        let spooled = meeting(&nodes).iter().map(|edge| (number(edge.0), edge.1)).collect();
+        (Model { nodes: of_nodes, loops: self.loops }, spooled)
+    }
+}
+
+/// An operator of which only the role matters.
+struct OfKind {
+    kind: Kind,
+    ids: Vec<LoopId>,
+    schema: Schema,
+}
+
+impl Operator for OfKind {
+    fn name(&self) -> &'static str {
+        "model"
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn role(&self) -> Role {
+        match self.kind {
+            Kind::Union => Role::Union,
+            Kind::Begin(of) => Role::LoopBegin(self.ids[of]),
+            Kind::Replay(of) => Role::Replay(self.ids[of]),
+            Kind::Set(of) => Role::SolutionSet(self.ids[of], Vec::new()),
+            Kind::End(of) => Role::LoopEnd(self.ids[of], 2),
+            Kind::Source | Kind::Map | Kind::Group | Kind::Join | Kind::Sink => Role::Drive,
+        }
+    }
+
+    fn replay(&self, schema: &Schema) -> Option<Arc<dyn Operator>> {
+        let Kind::Begin(of) = self.kind else { return None };
+        Some(Arc::new(OfKind { kind: Kind::Replay(of), ids: self.ids.clone(), schema: schema.clone() }))
+    }
+
+    fn strategies(&self, _: &Planning<'_>) -> Vec<Strategy> {
+        Vec::new()
+    }
+
+    fn reference(&self, _: &[Table]) -> Result<Table> {
+        Err(Error::Internal("a model is not run".to_owned()))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Item {
+    Row,
+    RoundEnd,
+    End,
+}
+
+/// A channel, and items that wait before it.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+struct Channel {
+    items: VecDeque<Item>,
+    pending: VecDeque<Item>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+struct Task {
+    /// Rows that it keeps.
+    kept: usize,
+    /// Rows of the next round.
+    next: usize,
+    /// Rows that it is giving, and what it says after them, by these channels.
+    gives: Option<(usize, Vec<Item>, Vec<usize>)>,
+    /// Of its inputs: the round, or all, has ended.
+    cut: [bool; 3],
+    ended: [bool; 3],
+    round: u32,
+}
+
+/// The tasks and channels of a plan, at one moment.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct State {
+    tasks: Vec<Task>,
+    channels: Vec<Channel>,
+}
+
+/// What does not change while a plan runs.
+struct Machine<'m> {
+    model: &'m Model,
+    way: &'m Way,
+    /// The channels that a task takes from, by its ports, and those that it gives to.
+    inputs: Vec<Vec<usize>>,
+    outputs: Vec<Vec<usize>>,
+    /// Of a loop's beginning, those that only say when rounds begin; of a loop's beginning or its
+    /// solution set, what the loop comes to.
+    ticks: Vec<Vec<usize>>,
+    results: Vec<Vec<usize>>,
+    /// Channels without a bound.
+    spooled: Vec<bool>,
+    /// Replays that are not there.
+    passed: Vec<bool>,
+}
+
+/// The rows of a source: more than tasks and channels between a fork and a join hold.
+const ROWS: usize = 14;
+/// The rounds of each loop.
+const ROUNDS: [u32; 2] = [2, 1];
+/// More states are not looked at.
+const MOST_STATES: usize = 150;
+
+impl<'m> Machine<'m> {
+    fn new(model: &'m Model, way: &'m Way, spooled: &HashSet<(usize, usize)>) -> Self {
+        let count = model.nodes.len();
+        let none = || vec![Vec::new(); count];
+        let (inputs, outputs, ticks, results) = (none(), none(), none(), none());
+        let passed = vec![false; count];
+        let mut machine = Machine { model, way, inputs, outputs, ticks, results, spooled: Vec::new(), passed };
+        machine.pass_replays();
+        for (node, (kind, inputs)) in model.nodes.iter().enumerate() {
+            if machine.passed[node] {
+                continue;
+            }
+            for (index, &input) in inputs.iter().enumerate() {
+                let (from, mut edge) =
+                    (if machine.passed[input] { model.nodes[input].1[0] } else { input }, (node, index));
+                if machine.passed[input] {
+                    edge = (input, 0);
+                }
+                let to = match (kind, index) {
+                    (Kind::End(of), 0) => model.of_kind(Kind::Begin(*of)),
+                    (Kind::End(of), _) => model.of_kind(Kind::Set(*of)),
+                    _ => node,
+                };
+                let channel = machine.channel(spooled.contains(&edge));
+                machine.outputs[from].push(channel);
+                machine.inputs[to].push(channel);
+            }
+            if let Kind::End(of) = *kind {
+                let from = if inputs.len() > 1 { Kind::Set(of) } else { Kind::Begin(of) };
+                let channel = machine.channel(false);
+                machine.results[model.of_kind(from)].push(channel);
+                machine.inputs[node].push(channel);
+            }
+            if let Kind::Replay(of) = *kind {
+                let channel = machine.channel(false);
+                machine.ticks[model.of_kind(Kind::Begin(of))].push(channel);
+                machine.inputs[node].push(channel);
+            }
+        }
+        machine
+    }
+
+    /// A replay with one reader, which takes it first, is not there where that keeps what it makes
+    /// of its rows.
+    fn pass_replays(&mut self) {
+        for (node, (kind, inputs)) in self.model.nodes.iter().enumerate() {
+            let Some(first) = self.way.first[node].filter(|_| self.way.keeps && *kind == Kind::Join) else { continue };
+            let input = inputs[first];
+            let readers = self.model.nodes.iter().flat_map(|(_, inputs)| inputs).filter(|read| **read == input).count();
+            self.passed[input] = matches!(self.model.nodes[input].0, Kind::Replay(_)) && readers == 1;
+        }
+    }
+
+    fn channel(&mut self, is_spooled: bool) -> usize {
+        self.spooled.push(is_spooled);
+        self.spooled.len() - 1
+    }
+
+    fn begin(&self) -> State {
+        State {
+            tasks: vec![Task::default(); self.model.nodes.len()],
+            channels: vec![Channel::default(); self.spooled.len()],
+        }
+    }
+
+    /// Sends what waits, as far as there is room.
+    fn flush(&self, state: &mut State) {
+        for (channel, is_spooled) in state.channels.iter_mut().zip(&self.spooled) {
+            while let Some(item) = channel.pending.front() {
+                let rows = channel.items.iter().filter(|item| **item == Item::Row).count();
+                if *item == Item::Row && rows > 0 && !is_spooled {
+                    break;
+                }
+                channel.items.extend(channel.pending.pop_front());
+            }
+        }
+    }
+
+    fn is_held_back(&self, state: &State, node: usize) -> bool {
+        let all = [&self.outputs[node], &self.ticks[node], &self.results[node]];
+        all.into_iter().flatten().any(|&channel| !state.channels[channel].pending.is_empty())
+    }
+
+    fn say(&self, state: &mut State, channels: &[usize], item: Item) {
+        channels.iter().for_each(|&channel| state.channels[channel].pending.push_back(item));
+    }
+
+    /// Does one thing in a task, taking from a port where it takes; whether there was any.
+    fn act(&self, state: &mut State, node: usize, port: usize) -> bool {
+        let (kind, _) = self.model.nodes[node];
+        if self.passed[node] {
+            return false;
+        }
+        // What comes back to a beginning, or changes a solution set, is taken in any case.
+        let absorbed = match kind {
+            Kind::Begin(_) => Some(1),
+            Kind::Set(_) => Some(2),
+            _ => None,
+        };
+        if let Some(port) = absorbed.filter(|&port| !state.tasks[node].cut[port]) {
+            let channel = self.inputs[node][port];
+            if state.channels[channel].items.front() == Some(&Item::Row) {
+                state.channels[channel].items.pop_front();
+                state.tasks[node].next += 1;
+                return true;
+            }
+        }
+        if self.is_held_back(state, node) {
+            return false;
+        }
+        if let Some((rows, mut says, to)) = state.tasks[node].gives.take() {
+            if rows > 0 {
+                self.say(state, &to, Item::Row);
+                state.tasks[node].gives = Some((rows - 1, says, to));
+            } else {
+                let item = says.remove(0);
+                self.say(state, &to, item);
+                state.tasks[node].gives = (!says.is_empty()).then_some((0, says, to));
+            }
+            return true;
+        }
+        if kind == Kind::Source {
+            let is_new = state.tasks[node].round == 0;
+            state.tasks[node].round = 1;
+            state.tasks[node].gives =
+                is_new.then(|| (ROWS, vec![Item::RoundEnd, Item::End], self.outputs[node].clone()));
+            return is_new;
+        }
+        if !self.wants(&state.tasks[node], node, port) || state.tasks[node].cut[port] || state.tasks[node].ended[port] {
+            return false;
+        }
+        let Some(item) = self.inputs[node].get(port).and_then(|&channel| state.channels[channel].items.pop_front())
+        else {
+            return false;
+        };
+        match item {
+            Item::Row => self.take_row(state, node, port),
+            Item::RoundEnd => {
+                state.tasks[node].cut[port] = true;
+                self.end_round(state, node, port);
+            }
+            Item::End => {
+                state.tasks[node].ended[port] = true;
+                self.end(state, node, port);
+            }
+        }
+        true
+    }
+
+    /// Whether a task takes from a port now.
+    fn wants(&self, task: &Task, node: usize, port: usize) -> bool {
+        match self.model.nodes[node].0 {
+            Kind::Join => match self.way.first[node] {
+                Some(first) if port != first => task.cut[first] || task.ended[first],
+                _ => true,
+            },
+            // A replay is told of a round when it has all rows.
+            Kind::Replay(_) => (port == 1) == task.ended[0],
+            // The set is filled first.
+            Kind::Set(_) => port == 2 || (port == 1) != task.ended[1],
+            _ => true,
+        }
+    }
+
+    fn take_row(&self, state: &mut State, node: usize, port: usize) {
+        match self.model.nodes[node].0 {
+            Kind::Map | Kind::Union | Kind::End(_) => self.say(state, &self.outputs[node], Item::Row),
+            Kind::Join if self.way.first[node].is_some_and(|first| first != port) => {
+                self.say(state, &self.outputs[node], Item::Row);
+            }
+            Kind::Set(_) if port == 0 => self.say(state, &self.outputs[node], Item::Row),
+            // The rows of the side that is built give nothing.
+            Kind::Join if self.way.first[node].is_some() => {}
+            Kind::Begin(_) if port == 1 => state.tasks[node].next += 1,
+            _ => state.tasks[node].kept += 1,
+        }
+    }
+
+    fn end_round(&self, state: &mut State, node: usize, port: usize) {
+        let (kind, _) = self.model.nodes[node];
+        if self.keeps(node, port) {
+            // It is fed once.
+            (state.tasks[node].cut[port], state.tasks[node].ended[port]) = (false, true);
+            return;
+        }
+        let task = &mut state.tasks[node];
+        let outputs = self.outputs[node].clone();
+        match kind {
+            Kind::Begin(of) => {
+                task.cut[port] = false;
+                if port == 1 {
+                    task.kept = std::mem::take(&mut task.next);
+                }
+                task.round += 1;
+                let (rows, is_last) = (task.kept, task.round > ROUNDS[of]);
+                if !is_last {
+                    task.gives = Some((rows, vec![Item::RoundEnd], outputs));
+                } else if !self.results[node].is_empty() {
+                    task.gives = Some((rows, vec![Item::RoundEnd, Item::End], self.results[node].clone()));
+                }
+                if is_last {
+                    self.say(state, &self.outputs[node], Item::End);
+                }
+                self.say(state, &self.ticks[node], if is_last { Item::End } else { Item::RoundEnd });
+            }
+            Kind::Replay(_) => {
+                task.cut[port] = false;
+                if port == 1 {
+                    task.gives = Some((task.kept, vec![Item::RoundEnd], outputs));
+                }
+            }
+            Kind::Set(_) => {
+                if port == 0 {
+                    self.say(state, &outputs, Item::RoundEnd);
+                }
+                let task = &mut state.tasks[node];
+                task.cut[1] = false;
+                if task.cut[0] && task.cut[2] {
+                    task.cut = [false; 3];
+                }
+            }
+            _ => {
+                let count = self.inputs[node].len();
+                let is_kept = |input: usize| self.keeps(node, input) && task.ended[input];
+                if !(0..count).all(|input| task.cut[input] || is_kept(input)) {
+                    return;
+                }
+                task.cut = [false; 3];
+                let rows = if kind == Kind::Sink { 0 } else { std::mem::take(&mut task.kept) };
+                task.gives = Some((rows, vec![Item::RoundEnd], outputs));
+            }
+        }
+    }
+
+    /// Whether a join keeps what it makes of an input over the rounds.
+    fn keeps(&self, node: usize, input: usize) -> bool {
+        self.model.nodes[node].1.get(input).is_some_and(|&read| self.passed[read])
+    }
+
+    fn end(&self, state: &mut State, node: usize, port: usize) {
+        let (kind, _) = self.model.nodes[node];
+        match kind {
+            Kind::Set(_) if port == 0 => self.say(state, &self.outputs[node], Item::End),
+            Kind::Set(_) if port == 2 => {
+                state.tasks[node].gives = Some((ROWS, vec![Item::RoundEnd, Item::End], self.results[node].clone()));
+            }
+            Kind::Replay(_) if port == 1 => self.say(state, &self.outputs[node], Item::End),
+            Kind::Begin(_) | Kind::Set(_) | Kind::Replay(_) => {}
+            _ => {
+                if (0..self.inputs[node].len()).all(|input| state.tasks[node].ended[input]) {
+                    self.say(state, &self.outputs[node], Item::End);
+                }
+            }
+        }
+    }
+
+    /// Whether a schedule comes to an end before all rows have come to the sinks.
+    fn can_wait_for_itself(&self) -> bool {
+        let (mut seen, mut open) = (HashSet::new(), vec![self.begin()]);
+        while let Some(mut state) = open.pop() {
+            self.settle(&mut state);
+            if seen.len() > MOST_STATES || !seen.insert(state.clone()) {
+                continue;
+            }
+            let mut goes_on = false;
+            for node in 0..self.model.nodes.len() {
+                for port in 0..self.inputs[node].len() {
+                    let mut next = state.clone();
+                    if self.act(&mut next, node, port) {
+                        goes_on = true;
+                        open.push(next);
+                    }
+                }
+            }
+            let sinks = self.model.nodes.iter().zip(&state.tasks).filter(|((kind, _), _)| *kind == Kind::Sink);
+            if !goes_on && !sinks.into_iter().all(|(_, task)| task.ended[0]) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Runs all but unions as far as they go: their order changes nothing.
+    fn settle(&self, state: &mut State) {
+        loop {
+            self.flush(state);
+            let mut did = false;
+            for node in (0..self.model.nodes.len()).filter(|&node| self.model.nodes[node].0 != Kind::Union) {
+                for port in 0..self.inputs[node].len().max(1) {
+                    did |= self.act(state, node, port);
+                    self.flush(state);
+                }
+            }
+            if !did {
+                return;
+            }
+        }
+    }
+}
+
+/// `PLANS` says how many plans are looked at.
+#[test]
+fn spools_stand_where_a_schedule_waits_for_itself() {
+    let plans = std::env::var("PLANS").ok().map_or(40, |plans| plans.parse().unwrap());
+    let (mut waiting, mut others) = (0, 0);
+    for seed in 0..plans {
+        let (model, spooled) = Model::random(&mut Random(seed)).planned();
+        if model.nodes.iter().filter(|(kind, _)| *kind == Kind::Join).count() > 2 {
+            continue;
+        }
+        let ways = model.ways();
+        let waits = |spooled: &HashSet<(usize, usize)>| {
+            ways.iter().find(|way| Machine::new(&model, way, spooled).can_wait_for_itself())
+        };
+        let spooled_way = waits(&spooled);
+        assert!(spooled_way.is_none(), "seed {seed}: {model:?}, spooled {spooled:?}, waits as {spooled_way:?}");
+        let is_needed = waits(&HashSet::new()).is_some();
+        assert!(is_needed || spooled.is_empty(), "seed {seed}: {model:?} needs none of {spooled:?}");
+        (waiting, others) = (waiting + usize::from(is_needed), others + usize::from(!is_needed));
+    }
+    assert!(waiting > plans as usize / 5 && others > plans as usize / 5, "{waiting} plans wait, {others} do not");
+}
