@@ -295,24 +295,19 @@ impl Generator {
         }
     }
 
-    fn fits(&self, word: &Word, flow: &Flow) -> bool {
+    fn fits(&self, word: &Word, chain: &Chain) -> bool {
+        let flow = &chain.flow;
         let is_among_updates = flow.updates.is_some() && flow.kind != FlowKind::Updates;
         word.on.contains(&flow.kind)
             && !(self.in_loop && word.place.not_in_loops)
             && !(self.share.has_snapshots() && word.place.not_in_snapshots)
             && (!is_among_updates || word.place.among_updates)
-            && (self.spec.with_known_faults || !self.shows_known_fault(word, flow))
-    }
-
-    fn shows_known_fault(&self, word: &Word, flow: &Flow) -> bool {
-        let is_loop = |name: &str| name.starts_with("iterate");
-        let is_second_loop = is_loop(word.name) && self.pairs.iter().any(|pair| is_loop(pair.next));
-        is_second_loop && known_faults::TWO_LOOPS_OVER_ONE_FLOW || known_faults::of_word(word.name, flow.kind)
+            && (self.spec.with_known_faults || !known_faults::of_word(chain.last, word.name, flow.kind, self.in_loop))
     }
 
     fn next_word(&mut self, chain: &Chain, is_body: bool) -> Option<&'static Word> {
         let flow = &chain.flow;
-        let fitting = self.words.iter().copied().filter(|word| self.fits(word, flow)).collect::<Vec<_>>();
+        let fitting = self.words.iter().copied().filter(|word| self.fits(word, chain)).collect::<Vec<_>>();
         if let Some(wanted) = self.next_of_route()
             && let Some(word) = fitting.iter().find(|word| word.name == wanted)
         {
@@ -446,7 +441,7 @@ impl Generator {
     fn force(&mut self, chain: &mut Chain, names: &[&str]) {
         for _ in 0..40 {
             let name = self.draw.any(names);
-            let word = self.words.iter().copied().find(|word| word.name == name && self.fits(word, &chain.flow));
+            let word = self.words.iter().copied().find(|word| word.name == name && self.fits(word, chain));
             if word.is_some_and(|word| self.try_word(chain, word)) {
                 return;
             }

@@ -29,6 +29,7 @@ pub const WORDS: &[Word] = &[
             "try_map",
             "try_filter",
         ],
+        to: joined_kind,
         ..word("join", RECORDS, |g, f, r| joined(g, f, r, Outer { left: false, right: false }))
     },
     Word {
@@ -58,6 +59,11 @@ pub const WORDS: &[Word] = &[
     Word { covers: &["with_all", "init", "map"], ..word("with_all", RECORDS, with_all) },
     Word { covers: &["co_group", "sorted_by", "reduce_group"], ..word("co_group", SETS, co_grouped) },
 ];
+
+/// A pair has two event times, so that it has none.
+fn joined_kind(kind: FlowKind) -> FlowKind {
+    if kind == FlowKind::Timed { FlowKind::Stream } else { kind }
+}
 
 /// Which sides keep records without a partner.
 #[derive(Clone, Copy, PartialEq)]
@@ -214,7 +220,7 @@ fn joined(generator: &mut Generator, flow: &Flow, rows: &Rows, outer: Outer) -> 
     }
     let (closure, of, made) = closure(generator, scope_of(flow, &side.flow, outer), flow);
     let text = format!(".{}({}){}{closure}", outer.word(), side.text, on.text);
-    Some(Stage::new(text, flow.with(of), move |world, rows| {
+    Some(Stage::new(text, Flow::new(joined_kind(flow.kind), of), move |world, rows| {
         made(on.pairs(outer, widths, &rows, &world.rows(&side.name)))
     }))
 }
