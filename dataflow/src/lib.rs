@@ -68,7 +68,7 @@ pub use key::{
 };
 pub use like::Like;
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
-pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TimeForms};
+pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TextEncoding, TimeForms};
 pub use runtime::metrics::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
 pub use runtime::optimizer::{Profile, Rule, Weights};
 pub use runtime::physical::{Candidate, Choice, Decisions, JoinOrder, JoinRegion, OrderEstimate};

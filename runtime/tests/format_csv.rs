@@ -283,6 +283,6 @@ fn fields_are_quoted_only_where_they_must_be() {
     let bytes = encode(&CsvFormat::default(), &schema, &rows).unwrap();
     assert_eq!(
         String::from_utf8(bytes).unwrap(),
-        "a,b,c\nplain,,0.1\n,\"\",-0\n\"x,y\",\"say \"\"hi\"\"\",1e300\n\"a\rb\",\"c\nd\",1000000000000000\n"
+        "a,b,c\nplain,,0.1\n,\"\",-0.0\n\"x,y\",\"say \"\"hi\"\"\",1e300\n\"a\rb\",\"c\nd\",1000000000000000\n"
     );
 }

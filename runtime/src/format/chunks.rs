@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::compression::{Compression, Damaged, Decompressor};
+use super::compression::{Compression, Damaged};
 use super::files::InputFile;
+use super::text_encoding::{ContentDecoder, TextEncoding};
 use crate::error::{Error, Result};
 use crate::source::{ReadRequest, Split};
 
@@ -39,8 +40,8 @@ pub(super) struct Chunks {
     left: Range<u64>,
     asked: Option<Range<u64>>,
     arrived: VecDeque<Bytes>,
-    /// For a compressed file, until it is at its end.
-    decompressor: Option<Decompressor>,
+    /// For a file whose bytes are not what it holds, until it is at its end.
+    decoder: Option<ContentDecoder>,
     /// Decompressed bytes before the split.
     skipped: u64,
 }
@@ -56,7 +57,7 @@ impl Chunks {
             left: 0..0,
             asked: None,
             arrived: VecDeque::new(),
-            decompressor: None,
+            decoder: None,
             skipped: 0,
         }
     }
@@ -68,7 +69,10 @@ impl Chunks {
         let read = 3 * largest.min(CHUNK_BYTES) as usize;
         let decoder = files.iter().filter_map(InputFile::compression).map(Compression::decoder_bytes).max();
         // The chunk that is filled, which may get a block too much, and the one that is looked at.
-        read + decoder.map_or(0, |decoder_bytes| decoder_bytes + 3 * CHUNK_BYTES as usize)
+        let decompressed = decoder.map_or(0, |decoder_bytes| decoder_bytes + 3 * CHUNK_BYTES as usize);
+        // A chunk of text may become three times as long.
+        let is_decoded = files.iter().any(|file| file.encoding() != TextEncoding::Utf8);
+        read + decompressed + if is_decoded { 8 * CHUNK_BYTES as usize } else { 0 }
     }
 
     /// Starts a split.
@@ -80,8 +84,8 @@ impl Chunks {
             self.files.get(split.part).ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
         self.handle = Some(file.open()?);
         self.part = split.part;
-        self.decompressor = file.compression().map(Decompressor::new).transpose()?;
-        (self.left, self.skipped) = match self.decompressor {
+        self.decoder = ContentDecoder::of(file)?;
+        (self.left, self.skipped) = match self.decoder {
             Some(_) => (0..file.bytes(), split.range.start),
             None => (split.range.clone(), 0),
         };
@@ -137,9 +141,9 @@ impl Chunks {
     /// # Errors
     /// Where compressed bytes are damaged.
     pub(super) fn next(&mut self) -> Result<NextChunk> {
-        let chunk = match self.decompressor.take() {
+        let chunk = match self.decoder.take() {
             None => self.arrived.pop_front(),
-            Some(decompressor) => self.decompressed(decompressor)?,
+            Some(decoder) => self.decoded(decoder)?,
         };
         Ok(match chunk {
             Some(chunk) => NextChunk::Chunk(chunk),
@@ -148,29 +152,29 @@ impl Chunks {
         })
     }
 
-    fn decompressed(&mut self, mut decompressor: Decompressor) -> Result<Option<Bytes>> {
+    fn decoded(&mut self, mut decoder: ContentDecoder) -> Result<Option<Bytes>> {
         let mut out = Vec::new();
-        let result = self.decompress(&mut decompressor, &mut out);
+        let result = self.decode(&mut decoder, &mut out);
         let is_finished = result.map_err(|damaged| self.file().damaged(damaged))?;
         if !is_finished {
-            self.decompressor = Some(decompressor);
+            self.decoder = Some(decoder);
         }
         Ok((!out.is_empty()).then(|| out.into()))
     }
 
-    /// Decompresses about a chunk of what arrived; answers whether the file is at its end.
-    fn decompress(&mut self, decompressor: &mut Decompressor, out: &mut Vec<u8>) -> Result<bool, Damaged> {
+    /// Decodes about a chunk of what arrived. Returns `true` if the file is at its end.
+    fn decode(&mut self, decoder: &mut ContentDecoder, out: &mut Vec<u8>) -> Result<bool, Damaged> {
         let enough = CHUNK_BYTES as usize;
         while out.len() < enough {
             let Some(input) = self.arrived.front_mut() else {
                 let is_finished = self.asked.is_none() && self.left.is_empty();
                 if is_finished {
-                    decompressor.finish(out)?;
+                    decoder.finish(out)?;
                     self.skip(out);
                 }
                 return Ok(is_finished);
             };
-            decompressor.run(input, out, enough)?;
+            decoder.run(input, out, enough)?;
             if input.is_empty() && out.len() < enough {
                 self.arrived.pop_front();
             }

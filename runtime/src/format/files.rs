@@ -23,6 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::compression::{Compression, Damaged};
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use super::stdin::{SHOWN, is_standard_input, standard_input};
+use super::text_encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::row::Schema;
 
@@ -41,6 +42,7 @@ pub struct InputFile {
     /// When it was changed last, in nanoseconds since 1970.
     modified: i128,
     compression: Option<Compression>,
+    encoding: TextEncoding,
     kept: Option<Arc<File>>,
 }
 
@@ -60,7 +62,14 @@ impl InputFile {
         }
         let (bytes, compression) = (metadata.len(), Compression::of(&path));
         let modified = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-        Ok(InputFile { path: Arc::new(path), bytes, modified, compression, kept: keep.then_some(file) })
+        Ok(InputFile {
+            path: Arc::new(path),
+            bytes,
+            modified,
+            compression,
+            encoding: TextEncoding::Utf8,
+            kept: keep.then_some(file),
+        })
     }
 
     /// Where it lies.
@@ -78,6 +87,21 @@ impl InputFile {
     /// How its bytes are compressed, going by its name.
     pub(super) fn compression(&self) -> Option<Compression> {
         self.compression
+    }
+
+    /// The same file, whose text is encoded otherwise.
+    pub(super) fn with_encoding(&self, encoding: TextEncoding) -> Self {
+        InputFile { encoding, ..self.clone() }
+    }
+
+    /// How its text is encoded.
+    pub(super) fn encoding(&self) -> TextEncoding {
+        self.encoding
+    }
+
+    /// Whether what it holds is not its bytes: it is compressed or not UTF-8, so no place in it can be read by itself.
+    pub(super) fn is_encoded(&self) -> bool {
+        self.compression.is_some() || self.encoding != TextEncoding::Utf8
     }
 
     /// A handle for positioned reads.

@@ -37,6 +37,7 @@ mod signatures;
 mod splits;
 mod stdin;
 mod text;
+mod text_encoding;
 mod time_forms;
 mod values;
 mod wrong;
@@ -56,6 +57,7 @@ pub use parquet::{ParquetCodec, ParquetFormat, ParquetOptions, ParquetSource};
 pub use shown::{LinesFormat, TableFormat};
 pub use stdin::keep_standard_input;
 pub use text::{TextFormat, TextSource};
+pub use text_encoding::TextEncoding;
 pub use time_forms::TimeForms;
 
 use crate::error::Result;

@@ -71,7 +71,7 @@ pub(super) const SMALL_BYTES: u64 = 1 << 16;
 /// # Errors
 /// Where a file cannot be read.
 pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<Split>> {
-    let plain = files.iter().zip(begins).enumerate().filter(|(_, (file, _))| file.compression().is_none());
+    let plain = files.iter().zip(begins).enumerate().filter(|(_, (file, _))| !file.is_encoded());
     let parts: Vec<(usize, &InputFile, u64)> =
         plain.filter_map(|(part, (file, begin))| Some((part, file, (*begin)?))).collect();
     let length = |&(_, file, begin): &(usize, &InputFile, u64)| file.bytes().saturating_sub(begin);
@@ -139,7 +139,7 @@ pub(super) fn sample_lines(
     let statistics = source.statistics(scan);
     let sampled: u64 = splits.iter().map(|split| split.bytes).sum();
     let by_bytes = (statistics.bytes as f64 / sampled.max(1) as f64) * sampler.seen() as f64;
-    let is_plain = files.iter().all(|file| file.compression().is_none());
+    let is_plain = files.iter().all(|file| !file.is_encoded());
     let rows = if is_plain { Some(by_bytes) } else { statistics.rows };
     Some(sampler.finish(rows?))
 }
@@ -153,7 +153,7 @@ pub(super) fn sample_lines(
 /// # Errors
 /// Where the file cannot be read.
 pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote: Option<u8>) -> Result<Vec<Split>> {
-    if file.compression().is_some() {
+    if file.is_encoded() {
         return Ok(vec![Split { part, bytes: file.bytes(), range: begin..u64::MAX }]);
     }
     if begin >= file.bytes() {

@@ -7,11 +7,11 @@ use smallvec::SmallVec;
 use super::mapping::{Column, column_name, columns};
 use super::options::CsvOptions;
 use crate::error::{Error, Result};
-use crate::format::TimeForms;
 use crate::format::cells::Cell;
 use crate::format::concatenated::concatenated;
 use crate::format::row_encoder::row_encoder;
 use crate::format::wrong::shown;
+use crate::format::{TextEncoding, TimeForms};
 use crate::memory::Memory;
 use crate::output::Appending;
 use crate::page::{LeafReader, Row};
@@ -36,21 +36,22 @@ pub struct CsvFormat {
     pub multiline: bool,
     /// How dates and timestamps are written, where not by ISO 8601.
     pub times: TimeForms,
+    /// Written is UTF-8 alone; another encoding is refused.
+    pub encoding: TextEncoding,
 }
 
 impl Default for CsvFormat {
     fn default() -> Self {
-        let CsvOptions { delimiter, quote, header, null, multiline, lenient: _, times } = CsvOptions::default();
-        CsvFormat { header, delimiter, quote, null, multiline, times }
+        CsvFormat::of(CsvOptions::default())
     }
 }
 
 impl CsvFormat {
-    /// What these options read. Leaving bad records out says nothing about writing.
+    /// Files that these options read. Options that only reading has are left out.
     #[must_use]
     pub fn of(options: CsvOptions) -> Self {
-        let CsvOptions { delimiter, quote, header, null, multiline, lenient: _, times } = options;
-        CsvFormat { header, delimiter, quote, null, multiline, times }
+        let CsvOptions { delimiter, quote, header, null, multiline, times, encoding, .. } = options;
+        CsvFormat { header, delimiter, quote, null, multiline, times, encoding }
     }
 
     /// Whether CSV can hold such records.
@@ -64,6 +65,12 @@ impl CsvFormat {
     fn check(&self) -> Result<()> {
         let CsvFormat { delimiter, quote, ref null, .. } = *self;
         CsvOptions { delimiter, quote, ..CsvOptions::default() }.check()?;
+        if self.encoding != TextEncoding::Utf8 {
+            return Err(Error::Plan(format!(
+                "CSV cannot be written in the encoding {:?}: it is written in UTF-8; convert the file afterwards: iconv -f UTF-8 -t …",
+                self.encoding
+            )));
+        }
         let is_special = |byte: u8| byte == delimiter || Some(byte) == quote || matches!(byte, b'\n' | b'\r');
         if null.bytes().any(is_special) {
             return Err(Error::Plan(format!(

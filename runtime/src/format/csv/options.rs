@@ -1,7 +1,7 @@
 //! What CSV files leave open.
 
 use crate::error::{Error, Result};
-use crate::format::TimeForms;
+use crate::format::{TextEncoding, TimeForms};
 use crate::source::Lenient;
 
 /// How CSV files are read and written.
@@ -22,6 +22,19 @@ pub struct CsvOptions {
     pub lenient: Option<Lenient>,
     /// How dates and timestamps are written, where not by ISO 8601.
     pub times: TimeForms,
+    /// Read: the byte that takes the next one of a quoted field as it is, as in `"a \\" b"`. A quote may be doubled, too. Quoted fields hold no
+    /// newlines then.
+    pub escape: Option<u8>,
+    /// Read: lines that begin with this text are passed over. Quoted fields hold no newlines then.
+    pub comment_prefix: Option<String>,
+    /// Read: lines at the beginning of each file that are passed over, before the header.
+    pub skip_lines: usize,
+    /// Read: whether a record may have too few fields, of which the rest are null.
+    pub null_padding: bool,
+    /// Read: whether an integer may be written as a float without fraction, `1.0`, as pandas writes integers of columns with nulls.
+    pub whole_floats: bool,
+    /// Read: how the text is encoded.
+    pub encoding: TextEncoding,
 }
 
 impl Default for CsvOptions {
@@ -34,6 +47,12 @@ impl Default for CsvOptions {
             multiline: true,
             lenient: None,
             times: TimeForms::default(),
+            escape: None,
+            comment_prefix: None,
+            skip_lines: 0,
+            null_padding: false,
+            whole_floats: false,
+            encoding: TextEncoding::Utf8,
         }
     }
 }
@@ -52,8 +71,27 @@ impl CsvOptions {
         CsvOptions { times, ..self }
     }
 
+    /// Whether quoted fields may hold newlines. Quotes that are escaped, or stand in comments, cannot be counted.
+    pub(super) fn is_multiline(&self) -> bool {
+        self.multiline && self.escape.is_none() && self.comment_prefix.is_none()
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter)?;
+        if let Some(escape) = self.escape
+            && (escape == self.delimiter || Some(escape) == self.quote || !is_mark(escape) || self.quote.is_none())
+        {
+            return Err(Error::Plan(format!(
+                "CSV cannot be read with the escape `{}`: it must be a mark of one byte other than the delimiter and the quote, and stands in \
+                 quoted fields only; a quote that is doubled needs no option",
+                escape.escape_ascii()
+            )));
+        }
+        if self.comment_prefix.as_ref().is_some_and(|prefix| prefix.is_empty() || prefix.contains('\n')) {
+            return Err(Error::Plan(
+                "CSV cannot be read with an empty `comment_prefix`, or one with a newline: all lines would be comments, or none".to_owned(),
+            ));
+        }
         if self.lenient.is_some() && self.multiline {
             return Err(Error::Plan(
                 "CSV cannot be read leniently with `multiline: true`: where a quote is missing, nobody knows where records begin; \

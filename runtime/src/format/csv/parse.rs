@@ -17,6 +17,10 @@ pub(super) struct Found<'f> {
     pub(super) text: Option<&'f Utf8>,
     pub(super) fields: &'f Fields,
     pub(super) quote: Option<u8>,
+    /// The byte that takes the next one of a quoted field as it is.
+    pub(super) escape: Option<u8>,
+    /// Whether integers may be written as `1.0`.
+    pub(super) whole_floats: bool,
 }
 
 impl<'f> Found<'f> {
@@ -30,10 +34,10 @@ impl<'f> Found<'f> {
         }
     }
 
-    /// A field as it stands there.
+    /// Whether a field is the null text without quotes, or not there.
     #[inline(always)]
-    pub(super) fn raw(&self, record: usize, position: usize) -> &'f [u8] {
-        &self.block[self.fields.range(record, position)]
+    pub(super) fn is_null(&self, record: usize, position: usize, null: &[u8]) -> bool {
+        self.block[self.fields.range(record, position)] == *null || self.fields.is_missing(record, position)
     }
 }
 
@@ -73,7 +77,9 @@ pub(super) fn parse(
         Values::List(out) => column.bytes(out, bad),
         out => {
             let may_hold_quotes = form.is_some() || matches!(ty, LeafType::Char | LeafType::Tag(_));
-            with_time_parser(ty, form, Plain { column, out, bad, may_hold_quotes });
+            let is_integer = ty.is_number()
+                && !matches!(ty, LeafType::F32 | LeafType::F64 | LeafType::TimeDelta | LeafType::Decimal(_));
+            with_time_parser(ty, form, Plain { column, out, bad, may_hold_quotes, is_integer });
         }
     }
 }
@@ -85,6 +91,7 @@ struct Plain<'f> {
     bad: &'f mut BadFields,
     /// A char, or the name of a variant: quotes in it are doubled.
     may_hold_quotes: bool,
+    is_integer: bool,
 }
 
 impl WithParser for Plain<'_> {
@@ -95,19 +102,36 @@ impl WithParser for Plain<'_> {
         let Some(out) = T::of(self.out) else { return };
         match self.column.found.quote {
             Some(quote) if self.may_hold_quotes => {
-                self.column.each(out, self.bad, |text| parse(&undoubled(text, quote)))
+                let escape = self.column.found.escape;
+                self.column.each(out, self.bad, |text| parse(&unescaped(text, quote, escape)))
+            }
+            _ if self.is_integer && self.column.found.whole_floats => {
+                self.column.each(out, self.bad, |text| parse(text).or_else(|| parse(whole(text)?)))
             }
             _ => self.column.each(out, self.bad, parse),
         }
     }
 }
 
-/// A quoted field as it is meant.
-fn undoubled(text: &[u8], quote: u8) -> Cow<'_, [u8]> {
-    let double = [quote, quote];
-    let Some(at) = text.windows(2).position(|pair| pair == double) else { return Cow::Borrowed(text) };
-    let (before, behind) = (&text[..=at], &text[at + 2..]);
-    Cow::Owned([before, &undoubled(behind, quote)].concat())
+/// The text of a quoted field: quotes in it are doubled, or escaped.
+pub(super) fn unescaped(text: &[u8], quote: u8, escape: Option<u8>) -> Cow<'_, [u8]> {
+    let is_first = |byte: u8| byte == quote || Some(byte) == escape;
+    if !text.iter().copied().any(is_first) {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut bytes) = (Vec::with_capacity(text.len()), text.iter().copied());
+    while let Some(byte) = bytes.next() {
+        // Of a pair the second byte stays.
+        out.push(if is_first(byte) { bytes.next().unwrap_or(byte) } else { byte });
+    }
+    Cow::Owned(out)
+}
+
+/// The digits of a float without fraction.
+fn whole(text: &[u8]) -> Option<&[u8]> {
+    let point = text.iter().position(|&byte| byte == b'.')?;
+    let (whole, fraction) = (&text[..point], &text[point + 1..]);
+    (!whole.is_empty() && fraction.iter().all(|&byte| byte == b'0')).then_some(whole)
 }
 
 /// One column of records.
@@ -158,12 +182,11 @@ impl ColumnOf<'_> {
 
     fn quoted_text(&self, range: std::ops::Range<usize>, out: &mut TextColumn) {
         let quote = self.found.quote.unwrap_or_default();
-        if memchr::memchr(quote, &self.found.block[range.clone()]).is_none() {
-            return out.push_range(range);
+        match unescaped(&self.found.block[range.clone()], quote, self.found.escape) {
+            Cow::Borrowed(_) => out.push_range(range),
+            // The quote and the escape are ASCII, so what is left is text.
+            Cow::Owned(text) => out.push_str(&String::from_utf8_lossy(&text)),
         }
-        let quote = char::from(quote);
-        let text = self.found.text.and_then(|text| text.as_str().get(range)).unwrap_or_default();
-        out.push_str(&text.replace(&format!("{quote}{quote}"), &quote.to_string()));
     }
 
     fn bytes(&self, out: &mut ListColumn, bad: &mut BadFields) {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::input::CsvInput;
 use super::mapping::Positions;
+use super::options::CsvOptions;
 use super::parse::{BadFields, Found, parse};
 use super::scan::{Fields, Scanner};
 use crate::error::Result;
@@ -50,7 +51,7 @@ pub(super) fn reader(shared: Arc<CsvInput>, live: &LeafSet, memory: &Memory) -> 
     let options = &shared.options;
     let types = shared.schema.types();
     let row_bytes: usize = live.iter().filter_map(|leaf| types.get(leaf)).map(|ty| ty.width()).sum();
-    let quote = options.quote.filter(|_| options.multiline);
+    let quote = options.quote.filter(|_| options.is_multiline());
     let blocks = Blocks::new(shared.files.clone(), quote, memory, BATCH_ROWS * (row_bytes + 4 * types.len()))?;
     let is_value = |leaf: usize| live.contains(leaf) && types[leaf] != LeafType::Valid;
     let log = shared.rejects.clone().map(|rejects| RejectLog::new(rejects, memory)).transpose()?;
@@ -71,13 +72,14 @@ pub(super) fn reader(shared: Arc<CsvInput>, live: &LeafSet, memory: &Memory) -> 
 impl CsvDecoder {
     /// Adds the records whose fields were found.
     fn parse(&mut self, lines: &mut Lines<'_, Option<Utf8>>) -> Result<()> {
-        let quote = self.shared.options.quote;
-        let found = Found { block: lines.bytes, text: lines.text.as_ref(), fields: &self.fields, quote };
+        let CsvOptions { quote, escape, whole_floats, .. } = self.shared.options;
+        let (block, text, fields) = (lines.bytes, lines.text.as_ref(), &self.fields);
+        let found = Found { block, text, fields, quote, escape, whole_floats };
         let batch = self.rows..self.rows + self.fields.records();
         let null = self.shared.options.null.as_bytes();
         for guard in &mut self.guards {
             let positions: Vec<usize> = guard.leaves.iter().filter_map(|&leaf| self.positions.of_leaf[leaf]).collect();
-            let is_valid = |record| positions.iter().any(|&position| found.raw(record, position) != null);
+            let is_valid = |record| positions.iter().any(|&position| !found.is_null(record, position, null));
             guard.valid.extend((0..self.fields.records()).map(|record| u8::from(is_valid(record))));
         }
         let mut bad = BadFields { is_strict: lines.is_strict(), ..BadFields::default() };
@@ -165,7 +167,7 @@ impl LineDecoder for CsvDecoder {
 
     fn open(&mut self, split: &Split) -> Result<()> {
         self.positions = self.shared.positions(split.part, &self.live)?;
-        self.fields = Fields::new(self.positions.count);
+        self.fields = Fields::new(self.positions.count, self.shared.options.null_padding);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! depends on them; a second goes from mark to mark and keeps where each field ends. Fields that nobody reads are never looked at
 //! again.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::marks::{Marks, SECTION_BYTES};
 use super::options::CsvOptions;
@@ -17,6 +17,10 @@ pub(super) struct Scanner {
     quote: Option<u8>,
     multiline: bool,
     is_lenient: bool,
+    /// Quoted fields hold no newlines, as an option forbids them.
+    forbids_newlines: bool,
+    pub(super) escape: Option<u8>,
+    comment_prefix: Option<Box<[u8]>>,
 }
 
 /// How far a block was looked at.
@@ -34,6 +38,8 @@ struct Place {
 pub(super) struct Fields {
     /// Fields of each record.
     count: usize,
+    /// Whether a record may have too few.
+    is_padded: bool,
     /// Where each record begins.
     starts: Vec<u32>,
     /// Where each field ends, record by record.
@@ -45,8 +51,8 @@ pub(super) struct Fields {
 
 impl Fields {
     /// No record yet, of `count` fields each.
-    pub(super) fn new(count: usize) -> Self {
-        Fields { count, ..Fields::default() }
+    pub(super) fn new(count: usize, is_padded: bool) -> Self {
+        Fields { count, is_padded, ..Fields::default() }
     }
 
     fn clear(&mut self) {
@@ -66,6 +72,12 @@ impl Fields {
             return Ok(filled + 1);
         }
         let found = filled + 1 - (self.starts.len() - 1) * self.count;
+        if self.is_padded && found < self.count {
+            // Fields that are not there end where the record does: a byte before an empty field at its end would.
+            let missing = self.count - found;
+            self.ends.splice(filled + 1..filled + 1, std::iter::repeat_n(end as u32, missing));
+            return Ok(filled + 1 + missing);
+        }
         let noun = if self.count == 1 { "field" } else { "fields" };
         Err(Wrong { at: place.record, message: format!("expected {} {noun}, found {found}", self.count) })
     }
@@ -92,15 +104,41 @@ impl Fields {
     #[inline(always)]
     pub(super) fn range(&self, record: usize, field: usize) -> std::ops::Range<usize> {
         let at = record * self.count + field;
+        let end = self.ends[at];
         let start = if field == 0 { self.starts[record] } else { self.ends[at - 1] + 1 };
-        start as usize..self.ends[at] as usize
+        start.min(end) as usize..end as usize
+    }
+
+    /// Whether a field is not there, as the record has fewer.
+    pub(super) fn is_missing(&self, record: usize, field: usize) -> bool {
+        let at = record * self.count + field;
+        self.is_padded && field > 0 && self.ends[at] == self.ends[at - 1]
     }
 }
 
 impl Scanner {
     pub(super) fn new(options: &CsvOptions) -> Self {
-        let &CsvOptions { delimiter, quote, multiline, .. } = options;
-        Scanner { delimiter, quote, multiline, is_lenient: options.lenient.is_some() }
+        let &CsvOptions { delimiter, quote, escape, .. } = options;
+        let multiline = options.is_multiline();
+        Scanner {
+            delimiter,
+            quote,
+            multiline,
+            is_lenient: options.lenient.is_some(),
+            forbids_newlines: options.multiline && !multiline,
+            escape,
+            comment_prefix: options.comment_prefix.as_ref().map(|prefix| prefix.as_bytes().into()),
+        }
+    }
+
+    /// The place after the comments that begin at `at`, where a record may begin.
+    #[inline(always)]
+    pub(super) fn after_comments(&self, block: &[u8], mut at: usize) -> usize {
+        let Some(prefix) = &self.comment_prefix else { return at };
+        while block[at..].starts_with(prefix) {
+            at = memchr(b'\n', &block[at..]).map_or(block.len(), |newline| at + newline + 1);
+        }
+        at
     }
 
     /// Finds up to `most` records of a block from `at` on; answers where the next one begins. An empty line is no record, unless
@@ -113,6 +151,7 @@ impl Scanner {
         fields.clear();
         let kinds = [self.delimiter, b'\n', self.quote.unwrap_or(b'\n')];
         let mut marks = std::mem::take(&mut fields.marks);
+        let at = self.after_comments(block, at);
         let mut place = Place { record: at, field: at, next: at };
         while place.next < block.len() && fields.records() < most {
             let end = block.len().min(place.next + SECTION_BYTES);
@@ -161,7 +200,10 @@ impl Scanner {
                 place.field = at + 1;
             } else if byte == b'\n' {
                 filled = fields.end_record(filled, place, without_return(block, place.field, at))?;
-                (place.record, place.field) = (at + 1, at + 1);
+                let next = self.after_comments(block, at + 1);
+                (place.record, place.field) = (next, next);
+                quoted_to = next;
+                place.next = place.next.max(next);
                 if fields.records() == most {
                     break;
                 }
@@ -176,6 +218,9 @@ impl Scanner {
 
     /// What is wrong where a quote is not followed by another on its line.
     fn not_closed(&self) -> &'static str {
+        if self.forbids_newlines && !self.is_lenient {
+            return "a quoted field is not closed on its line; with `escape` or `comment_prefix` fields hold no newlines";
+        }
         match (self.multiline, self.is_lenient) {
             (true, _) => "a quoted field is not closed",
             (false, false) => NEWLINE_IN_FIELD,
@@ -198,10 +243,16 @@ impl Scanner {
         }
         let mut at = open + 1;
         let close = loop {
-            let Some(found) = memchr(quote, &block[at..]) else {
+            let rest = block.get(at..).unwrap_or_default();
+            let found = self.escape.map_or_else(|| memchr(quote, rest), |escape| memchr2(quote, escape, rest));
+            let Some(found) = found else {
                 return wrong(open, self.not_closed());
             };
             at += found + 1;
+            if Some(block[at - 1]) == self.escape {
+                at += 1;
+                continue;
+            }
             if block.get(at) != Some(&quote) {
                 break at;
             }
@@ -213,6 +264,7 @@ impl Scanner {
         match &block[close..] {
             [] | [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r'] => Ok(close),
             [next, ..] if *next == self.delimiter => Ok(close),
+            [b'\r', ..] => wrong(close, RETURN_ALONE),
             _ => wrong(
                 close,
                 "text stands behind the closing quote of a field; a quote within a quoted field is written twice",
@@ -226,6 +278,10 @@ impl Scanner {
 fn without_return(block: &[u8], field: usize, end: usize) -> usize {
     end - usize::from(end > field && block[end - 1] == b'\r')
 }
+
+/// Why a quoted field cannot be read if only `\r` follows it.
+const RETURN_ALONE: &str =
+    "a line ends with `\\r` alone; lines must end with `\\n` or `\\r\\n`: tr '\\r' '\\n' converts a file";
 
 const NEWLINE_IN_FIELD: &str =
     "a quoted field is not closed on its line; where fields hold newlines, read with `multiline: true`";
@@ -263,7 +319,7 @@ mod tests {
     use super::*;
 
     fn records(text: &str, count: usize, options: CsvOptions) -> Result<Vec<Vec<String>>, Wrong> {
-        let mut fields = Fields::new(count);
+        let mut fields = Fields::new(count, options.null_padding);
         let (mut at, mut found) = (0, Vec::new());
         while at < text.len() {
             at = Scanner::new(&options).scan(text.as_bytes(), at, 2, &mut fields)?;

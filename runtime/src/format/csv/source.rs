@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memchr_iter;
+
 use crate::error::{Error, Result};
 use crate::format::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe, version_of};
 use crate::format::names::hint_about;
@@ -15,6 +17,7 @@ use crate::source::{ColumnFit, RejectSink, Sample, Scan, Source, Split, SplitRea
 use super::input::CsvInput;
 use super::mapping::{Column, columns, is_nameless};
 use super::options::CsvOptions;
+use super::parse::unescaped;
 use super::reader::reader;
 use super::scan::{Scanner, first_record};
 
@@ -42,6 +45,7 @@ impl CsvSource {
     pub fn of(inputs: Inputs, schema: &Schema, options: CsvOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         options.check()?;
+        let files: Arc<[InputFile]> = files.iter().map(|file| file.with_encoding(options.encoding)).collect();
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot read CSV: {reason}")))?;
         let forms = options.times.of(schema)?;
         let (mut first, mut begins) = (Vec::new(), Vec::new());
@@ -75,10 +79,10 @@ impl Source for CsvSource {
     }
 
     fn statistics(&self, _scan: &Scan) -> Statistics {
-        let bytes = |(file, begin): (&InputFile, &Option<u64>)| match (file.compression(), begin) {
+        let bytes = |(file, begin): (&InputFile, &Option<u64>)| match (file.is_encoded(), begin) {
             (_, None) => 0,
-            (Some(_), Some(_)) => file.bytes(),
-            (None, Some(begin)) => file.bytes() - begin,
+            (true, Some(_)) => file.bytes(),
+            (false, Some(begin)) => file.bytes() - begin,
         };
         Statistics { rows: self.rows, bytes: self.shared.files.iter().zip(&self.begins).map(bytes).sum() }
     }
@@ -115,7 +119,7 @@ impl Source for CsvSource {
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
         let mut splits = Vec::new();
-        let quote = self.shared.options.quote.filter(|_| self.shared.options.multiline);
+        let quote = self.shared.options.quote.filter(|_| self.shared.options.is_multiline());
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
             // An empty file has no header, and no records that could miss one. One with a header alone was written by somebody, too.
             if begin.is_some() || self.shared.has_header(part) {
@@ -150,18 +154,27 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
         let (bytes, is_whole) = beginning(file, wanted)?;
         check_encoding(file, &bytes)?;
         let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        let content = &bytes[mark..];
+        let skipped = after_lines(&bytes, mark, options.skip_lines);
+        let before = scanner.after_comments(&bytes, skipped.unwrap_or(bytes.len()));
+        let content = &bytes[before..];
         match first_record(&scanner, content) {
             Ok((ranges, end)) if is_whole || end < content.len() => {
                 check_returns(file, content, &ranges, end)?;
-                let name = |range| header_name(&content[range], options.quote);
-                let begin = if options.header { mark + end } else { mark };
+                let is_only = ranges.len() == 1;
+                let name = |(position, range)| match header_name(&content[range], options) {
+                    // As Polars names columns: pandas writes its index without a name.
+                    name if options.header && name.is_empty() && !is_only => format!("column_{}", position + 1),
+                    name => name,
+                };
+                let begin = if options.header { before + end } else { before };
                 let begin = (!is_whole || begin < bytes.len()).then_some(begin as u64);
-                return Ok((ranges.into_iter().map(name).collect(), begin));
+                return Ok((ranges.into_iter().enumerate().map(name).collect(), begin));
             }
-            Err(wrong) if is_whole => return Err(file.data_error((mark + wrong.at) as u64, wrong.message)),
+            Err(wrong) if is_return_alone(content, wrong.at) => return Err(returns_alone(file)),
+            Err(wrong) if is_whole => return Err(file.data_error((before + wrong.at) as u64, wrong.message)),
             // What was read ends within the record.
             _ if wanted < LONGEST_HEADER_BYTES => {}
+            _ if !content.contains(&b'\n') && content.contains(&b'\r') => return Err(returns_alone(file)),
             _ => return Err(file.data_error(0, "the first record has more than 16 MiB; is a quote in it not closed?")),
         }
         wanted *= 4;
@@ -176,19 +189,34 @@ fn check_returns(file: &InputFile, content: &[u8], fields: &[Range<usize>], end:
     if end < content.len() || !fields.iter().any(has_return) {
         return Ok(());
     }
+    Err(returns_alone(file))
+}
+
+/// Where so many lines end, from `at` on. `None` if there are fewer.
+fn after_lines(bytes: &[u8], at: usize, lines: usize) -> Option<usize> {
+    match lines.checked_sub(1) {
+        None => Some(at),
+        Some(last) => memchr_iter(b'\n', &bytes[at..]).nth(last).map(|newline| at + newline + 1),
+    }
+}
+
+/// Whether a line ends here with `\r` alone.
+fn is_return_alone(content: &[u8], at: usize) -> bool {
+    matches!(content.get(at..), Some([b'\r', next, ..]) if *next != b'\n')
+}
+
+fn returns_alone(file: &InputFile) -> Error {
     let path = file.path().display();
     let message = format!(
         "the file is a single line, and within it stands `\\r`: its lines end with `\\r` alone, and must end with `\\n` or `\\r\\n`; convert it: tr '\\r' '\\n' < {path} > {path}.lines"
     );
-    Err(file.data_error(0, message))
+    file.data_error(0, message)
 }
 
-fn header_name(field: &[u8], quote: Option<u8>) -> String {
-    let text = String::from_utf8_lossy(field);
-    match quote.map(char::from) {
-        Some(quote) if text.len() > 1 && text.starts_with(quote) => {
-            text[1..text.len() - 1].replace(&format!("{quote}{quote}"), &quote.to_string())
-        }
-        _ => text.into_owned(),
-    }
+fn header_name(field: &[u8], options: &CsvOptions) -> String {
+    let name = match (options.quote, field) {
+        (Some(quote), [first, inner @ .., _]) if *first == quote => unescaped(inner, quote, options.escape),
+        _ => field.into(),
+    };
+    String::from_utf8_lossy(&name).into_owned()
 }

@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 
 use super::InputFile;
 use crate::error::Result;
-use crate::format::compression::Decompressor;
+use crate::format::text_encoding::ContentDecoder;
 
 /// The mark that some programs put before UTF-8.
 pub(in crate::format) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -17,7 +17,7 @@ pub(in crate::format) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(in crate::format) struct Contents<'f> {
     file: &'f InputFile,
     handle: Arc<File>,
-    decompressor: Option<Decompressor>,
+    decoder: Option<ContentDecoder>,
     /// How much is read, and given, at once.
     piece_bytes: usize,
     /// Bytes of the file that were read.
@@ -30,9 +30,9 @@ impl<'f> Contents<'f> {
     /// # Errors
     /// Where the file cannot be opened.
     pub(in crate::format) fn new(file: &'f InputFile, piece_bytes: usize) -> Result<Self> {
-        let decompressor = file.compression().map(Decompressor::new).transpose()?;
+        let decoder = ContentDecoder::of(file)?;
         let handle = file.open()?;
-        Ok(Contents { file, handle, decompressor, piece_bytes, read: 0, rest: Bytes::new(), is_finished: false })
+        Ok(Contents { file, handle, decoder, piece_bytes, read: 0, rest: Bytes::new(), is_finished: false })
     }
 
     /// How many lines end within a range of what a file holds.
@@ -42,7 +42,7 @@ impl<'f> Contents<'f> {
     pub(in crate::format) fn lines(file: &InputFile, range: std::ops::Range<u64>) -> Result<u64> {
         let mut contents = Contents::new(file, 1 << 18)?;
         // Nothing of a compressed file is known but by what stands before it.
-        let mut at = if file.compression().is_some() { 0 } else { range.start };
+        let mut at = if file.is_encoded() { 0 } else { range.start };
         contents.read = at;
         let mut lines = 0;
         while at < range.end {
@@ -59,7 +59,7 @@ impl<'f> Contents<'f> {
 
     /// Bytes of the file that the pieces so far came from.
     pub(in crate::format) fn used(&self) -> u64 {
-        self.decompressor.as_ref().map_or(self.read, Decompressor::used)
+        self.decoder.as_ref().map_or(self.read, ContentDecoder::used)
     }
 
     /// The next piece; empty at the end of the file.
@@ -77,12 +77,12 @@ impl<'f> Contents<'f> {
                 self.is_finished = count == 0;
                 self.rest = buffer.into();
             }
-            let Some(decompressor) = &mut self.decompressor else {
+            let Some(decoder) = &mut self.decoder else {
                 return Ok(std::mem::take(&mut self.rest));
             };
             let result = match self.is_finished {
-                true => decompressor.finish(&mut out),
-                false => decompressor.run(&mut self.rest, &mut out, self.piece_bytes),
+                true => decoder.finish(&mut out),
+                false => decoder.run(&mut self.rest, &mut out, self.piece_bytes),
             };
             result.map_err(|damaged| self.file.damaged(damaged))?;
         }

@@ -1,0 +1,171 @@
+//! CSV files of other programs, which need an option.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod format_support;
+
+use format_support::{Rows, TestFile, drive, message, record, text};
+use runtime::format::{CsvFormat, CsvOptions, TextEncoding, csv};
+use runtime::row::{Datum, LeafType as L, Schema};
+
+/// Reads a file in splits of all sizes, and holds that they agree.
+fn read(content: impl AsRef<[u8]>, schema: &Schema, options: &CsvOptions) -> Result<Rows, String> {
+    let file = TestFile::new("x.csv", &content);
+    let whole = match csv(file.path(), schema, options.clone()).and_then(|source| drive(&source)) {
+        Ok(rows) => rows,
+        Err(error) => return Err(message::<()>(Err(error), &file)),
+    };
+    for split_bytes in 1..=content.as_ref().len() as u64 {
+        let source = csv(file.path(), schema, options.clone()).unwrap().with_split_bytes(split_bytes);
+        assert_eq!(drive(&source).unwrap(), whole, "splits of {split_bytes} bytes");
+    }
+    Ok(whole)
+}
+
+fn fixed(value: u64) -> Datum {
+    Datum::Fixed(value.into())
+}
+
+/// A number and a text, both of which may be missing.
+fn optional() -> Schema {
+    record(&[("n?", L::I64), ("t?", L::Text)])
+}
+
+fn some(number: Option<u64>, of: Option<&str>) -> Vec<Datum> {
+    let (number, of) = (number.map(fixed), of.map(text));
+    let is_some = |value: &Option<Datum>| fixed(value.is_some().into());
+    vec![is_some(&number), number.unwrap_or(fixed(0)), is_some(&of), of.unwrap_or(text(""))]
+}
+
+#[test]
+fn an_escape_takes_the_next_byte_as_it_is() {
+    let options = CsvOptions { escape: Some(b'\\'), ..CsvOptions::default() };
+    let content = r#"n,"t"
+1,"a \"quoted\", \\ ""word"""
+2,\plain
+3,"\\"
+4,"\""
+"#;
+    let texts = [r#"a "quoted", \ "word""#, r"\plain", r"\", r#"""#];
+    let expected: Rows = (1..).zip(texts).map(|(number, of)| some(Some(number), Some(of))).collect();
+    assert_eq!(read(content, &optional(), &options).unwrap(), expected);
+    let error = read("n,t\n1,\"a\nb\"\n", &optional(), &options).unwrap_err();
+    assert!(error.starts_with("x.csv:2: a quoted field is not closed on its line; with `escape`"), "{error}");
+    for escape in [b',', b'"', b'a'] {
+        let options = CsvOptions { escape: Some(escape), ..CsvOptions::default() };
+        assert!(read(content, &optional(), &options).unwrap_err().contains("cannot be read with the escape"));
+    }
+}
+
+#[test]
+fn comments_and_first_lines_are_passed_over() {
+    let options = CsvOptions { comment_prefix: Some("#".to_owned()), ..CsvOptions::default() };
+    let content = "# it's 5\" wide, \"\n#\nn,t\n1,a\n# 2,b\n3,\"#c\"\n#\n#, last\n4,#d";
+    let expected: Rows = [(1, "a"), (3, "#c"), (4, "#d")].map(|(n, of)| some(Some(n), Some(of))).into();
+    assert_eq!(read(content, &optional(), &options).unwrap(), expected);
+    assert_eq!(read("n,t\n#", &optional(), &options).unwrap(), Rows::new());
+    let one = record(&[("n", L::I64)]);
+    assert_eq!(read("#\nn\n#x\n7\n#y\n", &one, &options).unwrap(), [[fixed(7)]]);
+
+    let skipping = CsvOptions { skip_lines: 2, ..CsvOptions::default() };
+    let content = "\u{feff}Report \"of\n2024, all\n\"n\",t\n1,\"a\nb\"\n";
+    assert_eq!(read(content, &optional(), &skipping).unwrap(), [some(Some(1), Some("a\nb"))]);
+    let both = CsvOptions { header: false, skip_lines: 1, ..options };
+    assert_eq!(read("Report\n#c\n1,a\n", &optional(), &both).unwrap(), [some(Some(1), Some("a"))]);
+    assert!(read("only\n", &optional(), &skipping).unwrap().is_empty());
+}
+
+#[test]
+fn short_records_are_padded_with_null() {
+    let options = CsvOptions { null_padding: true, null: "NA".to_owned(), ..CsvOptions::default() };
+    let schema = record(&[("a", L::I64), ("n?", L::I64), ("t?", L::Text)]);
+    let row = |a, n, of| [vec![fixed(a)], some(n, of)].concat();
+    let content = "a,n,t\n1,2,x\n2,3\n3\r\n4,NA,\n5";
+    let expected = [
+        row(1, Some(2), Some("x")),
+        row(2, Some(3), None),
+        row(3, None, None),
+        row(4, None, Some("")),
+        row(5, None, None),
+    ];
+    assert_eq!(read(content, &schema, &options).unwrap(), expected);
+    let error = read("a,n,t\n1,2,3,4\n", &schema, &options).unwrap_err();
+    assert_eq!(error, "x.csv:2: expected 3 fields, found 4");
+    let many = "1\n".repeat(5_000);
+    let file = TestFile::new("x.csv", format!("a,n,t\n{many}"));
+    assert_eq!(drive(&csv(file.path(), &schema, options).unwrap()).unwrap(), vec![row(1, None, None); 5_000]);
+}
+
+#[test]
+fn integers_of_pandas_are_floats_without_fraction() {
+    // `pandas.DataFrame({"n": [1, None, 3]}).to_csv()`: the index has no name.
+    let content = ",n\n0,1.0\n1,\n2,-3.00\n";
+    let schema = record(&[("column_1", L::U8), ("n?", L::I64)]);
+    let error = read(content, &schema, &CsvOptions::default()).unwrap_err();
+    assert!(error.starts_with("x.csv:2: column `n`: expected i64, found `1.0`"), "{error}");
+    let options = CsvOptions { whole_floats: true, ..CsvOptions::default() };
+    let minus_three = fixed((-3_i64).cast_unsigned());
+    assert_eq!(
+        read(content, &schema, &options).unwrap(),
+        [[fixed(0), fixed(1), fixed(1)], [fixed(1), fixed(0), fixed(0)], [fixed(2), fixed(1), minus_three]]
+    );
+    for other in ["1.5", ".0", "1.0.0", "1.0x", "1e3"] {
+        let error = read(format!(",n\n0,{other}\n"), &schema, &options).unwrap_err();
+        assert!(error.contains(&format!("found `{other}`")), "{error}");
+    }
+}
+
+#[test]
+fn other_encodings_are_read() {
+    let content = "n,t\r\n1,Käse\r\n2,\"Ł😀 \"\"x\"\"\"\r\n";
+    let expected = [some(Some(1), Some("Käse")), some(Some(2), Some("Ł😀 \"x\""))];
+    let utf16 = CsvOptions { encoding: TextEncoding::Utf16, ..CsvOptions::default() };
+    let little: Vec<u8> = content.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = content.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [[&[0xff, 0xfe], &little[..]].concat(), [&[0xfe, 0xff], &big[..]].concat(), little.clone(), big] {
+        assert_eq!(read(bytes, &optional(), &utf16).unwrap(), expected);
+    }
+    let error = read(&little[..little.len() - 1], &optional(), &utf16).unwrap_err();
+    assert!(error.contains("expected UTF-16LE, found bytes that are none"), "{error}");
+
+    for (encoding, byte, expected) in [(TextEncoding::Latin1, 0xa4, "¤"), (TextEncoding::Windows1252, 0x80, "€")] {
+        let options = CsvOptions { encoding, ..CsvOptions::default() };
+        let bytes = [b"n,t\n1,\xe4", &[byte][..], b"\n"].concat();
+        let expected = format!("ä{expected}");
+        assert_eq!(read(bytes, &optional(), &options).unwrap(), [some(Some(1), Some(&expected))]);
+    }
+    // Longer than a chunk, and compressed.
+    let lines: String = (0..200_000).map(|row| format!("{row},ä{row}\n")).collect();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let bytes: Vec<u8> = format!("n,t\n{lines}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::io::Write::write_all(&mut gz, &bytes).unwrap();
+    for (name, bytes) in [("x.csv", bytes), ("x.csv.gz", gz.finish().unwrap())] {
+        let file = TestFile::new(name, bytes);
+        let rows = drive(&csv(file.path(), &optional(), utf16.clone()).unwrap()).unwrap();
+        assert_eq!(rows.len(), 200_000);
+        for (row, found) in rows.into_iter().enumerate() {
+            assert_eq!(found, some(Some(row as u64), Some(&format!("ä{row}"))));
+        }
+    }
+    let error = format_support::encode(&CsvFormat::of(utf16), &optional(), &Rows::new()).unwrap_err();
+    assert!(error.to_string().contains("cannot be written in the encoding Utf16"), "{error}");
+}
+
+#[test]
+fn lines_that_end_with_returns_alone_are_named() {
+    let quoted = "\"n\",\"t\"\r1,\"a\"\r";
+    let large = format!("\"n\",t\r{}", "1,\"a\"\r".repeat(10_000));
+    for content in [quoted, &large, "n,t\r1,a\r"] {
+        let error = read_once(content);
+        assert!(error.starts_with("x.csv:1: the file is a single line"), "{error}");
+        assert!(error.contains("tr '\\r' '\\n' < x.csv > x.csv.lines"), "{error}");
+    }
+    let error = read_once("n,t\n1,\"a\"\r2,\"b\"\r");
+    assert!(error.starts_with("x.csv:2: a line ends with `\\r` alone"), "{error}");
+}
+
+fn read_once(content: &str) -> String {
+    let file = TestFile::new("x.csv", content);
+    let source = csv(file.path(), &optional(), CsvOptions::default());
+    message(source.and_then(|source| drive(&source)), &file)
+}
