@@ -72,8 +72,8 @@ pub enum Error {
     },
     /// An operator needs more than the budget allows.
     #[error(
-        "out of memory: {operator} needs {} more, and {} of the budget of {} are in use; raise `--memory`, or reduce what the operator keeps",
-        Mib(*need), Mib(*used), Mib(*budget)
+        "out of memory: {operator} needs {} more, and {} of the budget of {} are in use{}; raise `--memory`, or reduce what the operator keeps",
+        Mib(*need), Mib(*used), Mib(*budget), long_records(*longest_run)
     )]
     OutOfMemory {
         /// Who asked.
@@ -84,6 +84,8 @@ pub enum Error {
         used: usize,
         /// The budget.
         budget: usize,
+        /// Bytes of pages that the longest record took so far; 0 if each fits a page.
+        longest_run: usize,
     },
     /// A plan needs more than the budget to run at all; known before it starts.
     #[error(
@@ -201,6 +203,14 @@ impl Error {
         let path = path.into();
         move |source| Error::Io { action, path, source }
     }
+}
+
+/// What a message adds where records are longer than a page.
+fn long_records(longest_run: usize) -> String {
+    if longest_run == 0 {
+        return String::new();
+    }
+    format!(", where a record takes up to {} and several are on their way", Mib(longest_run))
 }
 
 /// Bytes, as people read them.

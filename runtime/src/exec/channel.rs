@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::memory::limits::CHANNEL_PAGES;
+use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES};
 use crate::stream::{Item, ItemReceiver, ItemSender};
 
 /// Items of a channel, of which most say something: pages are fewer.
@@ -51,8 +51,8 @@ struct State {
 
 struct Channel {
     items: VecDeque<Item>,
-    /// Of the items.
-    pages: usize,
+    /// Bytes of pages among the items.
+    bytes: usize,
     sender: Arc<dyn Wake>,
     /// The sender waits for room.
     is_full: bool,
@@ -61,7 +61,8 @@ struct Channel {
 impl Channel {
     fn has_room_for(&self, item: &Item) -> bool {
         match item {
-            Item::Page(_) => self.pages < CHANNEL_PAGES,
+            // A page of a long record may be larger than the channel.
+            Item::Page(page) => self.bytes == 0 || self.bytes + page.bytes() <= CHANNEL_PAGES * PAGE_BYTES,
             Item::Control(_) => self.items.len() < CHANNEL_ITEMS,
         }
     }
@@ -75,17 +76,21 @@ impl Channel {
             *last = *said;
             return;
         }
-        self.pages += usize::from(matches!(item, Item::Page(_)));
+        self.bytes += bytes_of(&item);
         self.items.push_back(item);
     }
 
     /// Takes the item that came first, and says whom to wake where that makes room.
     fn take(&mut self) -> Option<(Item, Option<Arc<dyn Wake>>)> {
         let item = self.items.pop_front()?;
-        self.pages -= usize::from(matches!(item, Item::Page(_)));
+        self.bytes -= bytes_of(&item);
         let waits = std::mem::replace(&mut self.is_full, false);
         Some((item, waits.then(|| self.sender.clone())))
     }
+}
+
+fn bytes_of(item: &Item) -> usize {
+    if let Item::Page(page) = item { page.bytes() } else { 0 }
 }
 
 impl Inbox {
@@ -99,7 +104,7 @@ impl Inbox {
     pub(super) fn connect(self: &Arc<Self>, sender: Arc<dyn Wake>, in_order: bool) -> ChannelSender {
         let mut state = self.lock();
         state.in_order |= in_order;
-        state.channels.push(Channel { items: VecDeque::new(), pages: 0, sender, is_full: false });
+        state.channels.push(Channel { items: VecDeque::new(), bytes: 0, sender, is_full: false });
         ChannelSender { inbox: self.clone(), channel: state.channels.len() - 1 }
     }
 

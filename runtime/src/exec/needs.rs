@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::error::{Error, Mib, Result};
 use crate::memory::limits::{CHANNEL_PAGES, IMAGE_BYTES, PAGE_BYTES, SLACK_SHARE, SPOOL_BYTES, STEP_PAGES};
 use crate::memory::{Budget, Revocation};
-use crate::page::WINDOW_ROWS;
+use crate::page::{WINDOW_BYTES, WINDOW_ROWS};
 use crate::physical::{Head, OutputPlan, PhysicalPlan, StagePlan};
 use crate::strategy::{DriverFactory, Recovery, Ship};
 
@@ -178,7 +178,10 @@ fn exchange_pages(stage: &StagePlan, output: &OutputPlan, receivers: usize) -> u
         Ship::Broadcast => 1,
         Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => receivers,
     };
-    let filled = WINDOW_ROWS * output.layout.width() / PAGE_BYTES;
+    // Rows of a source come in windows, those of a step in pages.
+    let has_long_windows = output.layout.has_slots() && matches!(stage.head, Head::Source(..));
+    let texts = if has_long_windows { WINDOW_BYTES } else { 0 };
+    let filled = (WINDOW_ROWS * output.layout.width() + texts) / PAGE_BYTES;
     stage.tasks * (channels * (2 + CHANNEL_PAGES) + filled) + receivers
 }
 

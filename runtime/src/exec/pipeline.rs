@@ -5,6 +5,7 @@
 
 mod deadline;
 mod head;
+mod ready;
 mod snapshot;
 mod step;
 #[cfg(test)]
@@ -197,7 +198,7 @@ impl Pipeline {
         if self.leaving.is_some() {
             return self.leave();
         }
-        if let Some(item) = self.steps.last_mut().and_then(|last| last.ready.pop_front()) {
+        if let Some(item) = self.steps.last_mut().map_or(Ok(None), |last| last.ready.pop(true))? {
             self.feed_exits(item)?;
             return Ok(PipelineTurn::Worked);
         }
@@ -327,8 +328,7 @@ impl Pipeline {
             return Ok(Some(PipelineTurn::Blocked));
         }
         let Some(before) = before.last_mut() else { return Ok(None) };
-        let may_take = Item::is_taken_by(wants_rows);
-        if let Some(item) = before.ready.pop_front_if(|item| may_take(item)) {
+        if let Some(item) = before.ready.pop(wants_rows)? {
             step.take(STREAM, item)?;
             return Ok(Some(PipelineTurn::Worked));
         }
@@ -474,7 +474,7 @@ impl Pipeline {
             let batch = batch_of(&rows.data, &self.head)?;
             let with_projection = rows.view.as_ref().map(|view| batch.project(view));
             let batch = with_projection.as_ref().unwrap_or(&batch);
-            let more = rows.at.advance(batch.rows());
+            let more = rows.at.advance(batch);
             if more {
                 for exit in &mut self.exits {
                     exit.write(batch, &rows.at.window, rows.filtered, &self.watch)?;

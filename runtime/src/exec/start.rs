@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::hash::RuntimeFilter;
 use crate::kernel::{Blocking, Outputs, TaskContext, TaskGroup, catching};
 use crate::memory::Memory;
-use crate::memory::limits::SPOOL_BYTES;
+use crate::memory::limits::{CHANNEL_RECORDS, DRIVER_RECORDS, SPOOL_BYTES, STEP_PAGES};
 use crate::metrics::JobMetrics;
 use crate::page::RowWriter;
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
@@ -166,6 +166,13 @@ impl<'p> Starter<'p> {
         Memory::new(self.resources.budget().clone(), self.plan.operators[operator].origin.to_string())
     }
 
+    /// Memory for so many pages at a time.
+    fn memory_of_pages(&self, operator: usize, pages: usize) -> Memory {
+        let memory = self.memory(operator);
+        memory.set_pages(pages);
+        memory
+    }
+
     fn driver_memory(&self, step: &StepPlan, me: &Arc<dyn Wake>) -> Memory {
         match step.driver.minimum_bytes {
             Some(minimum) => {
@@ -173,6 +180,7 @@ impl<'p> Starter<'p> {
                 memory.set_operator_group(self.first_team + step.operator as u64);
                 memory
             }
+            None if step.driver.pinned_bytes > 0 => self.memory_of_pages(step.operator, DRIVER_RECORDS),
             None => self.memory(step.operator),
         }
     }
@@ -297,11 +305,14 @@ impl<'p> Starter<'p> {
             .collect::<Result<_>>()?;
         let inline = self.inline(&step.inline, plan, subtask, me)?;
         // What is given away is not the driver's to take back.
-        let writer = |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory(step.operator));
+        let writer =
+            |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory_of_pages(step.operator, STEP_PAGES));
         let outputs =
             step.others.iter().fold(Outputs::new(writer(&layout)), |all, other| all.and(writer(&other.layout)));
         let others = step.others.iter().map(|other| self.exit(other, plan, subtask, me)).collect::<Result<_>>()?;
         let made = Step::new(step, inline, driver, memory, sides, outputs).with_others(others);
+        let made =
+            if step.driver.layout.is_some() { made.overflowing(self.memory(step.operator), &context) } else { made };
         Ok(if step.in_loop { made.renewed_by(Renewal { factory: step.driver.clone(), context }) } else { made })
     }
 
@@ -353,7 +364,7 @@ impl<'p> Starter<'p> {
             Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => targets.len(),
             Ship::Forward | Ship::Gather | Ship::Broadcast => 1,
         };
-        let memory = self.memory(output.operator);
+        let memory = self.memory_of_pages(output.operator, writers * CHANNEL_RECORDS);
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
         let inline = self.inline(&output.inline, plan, subtask, me)?;
         let exit = Exit::new(output.operator, inline, output.ship.clone(), writers, targets);

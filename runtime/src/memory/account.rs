@@ -119,6 +119,16 @@ impl Memory {
         self.account.budget.lock().arbiter.set_operator_group(self.account.id, group);
     }
 
+    /// Its owner, which does not spill, has so many pages at a time. Room for them is kept once records are longer than a page.
+    pub fn set_pages(&self, pages: usize) {
+        self.account.budget.lock().arbiter.set_pages(self.account.id, pages);
+    }
+
+    /// Tells the budget that a record is longer than a page, and takes a run of so many bytes.
+    pub(crate) fn note_run(&self, bytes: usize) {
+        self.account.budget.lock().arbiter.note_run(bytes);
+    }
+
     /// Calls `wake` when bytes are asked back.
     pub fn on_revoke_request(&self, wake: impl Fn() + Send + Sync + 'static) {
         if let Some(asked) = &self.account.asked {
@@ -168,7 +178,8 @@ impl Memory {
     /// What to say where so many bytes cannot be had.
     fn refused(&self, need: usize, used: usize) -> Error {
         let budget = self.account.budget.limit_bytes();
-        Error::OutOfMemory { operator: self.account.owner.to_string(), need, used, budget }
+        let longest_run = self.account.budget.lock().arbiter.longest_run();
+        Error::OutOfMemory { operator: self.account.owner.to_string(), need, used, budget, longest_run }
     }
 
     /// Makes sure that the next `bytes` can be reserved, and takes them ahead; whether they were granted. Where not, the owner spills and asks

@@ -6,13 +6,16 @@
 //! nothing is, the one that holds most is asked to go down to the fair share, if the one that asks is below it; else the one that asks
 //! spills what it has. Nobody waits for anybody, so nobody waits for ever.
 //!
+//! Pinned holders need more where records are longer than a page. That is learned from the first of them: from then on, spilling holders leave as
+//! much room as there are long records on their way, up to half of the budget.
+//!
 //! Memory moves while operators run: shares are worked out anew each time somebody asks (static shares of the whole plan are what
 //! FLINK-1101 complains of).
 
 #[cfg(test)]
 mod tests;
 
-use super::limits::SLACK_SHARE;
+use super::limits::{LONG_SHARE, SLACK_SHARE};
 
 /// A holder's number.
 pub(super) type HolderId = usize;
@@ -48,6 +51,10 @@ struct Holder {
     minimum: Option<usize>,
     /// What of a pinned holder's bytes it asked for politely.
     extra: usize,
+    /// The most that a pinned holder needed at once.
+    needed: usize,
+    /// How many pages a pinned holder has at a time.
+    pages: usize,
     /// The holder of which it is a portion.
     whole: Option<HolderId>,
     /// Whether it can still give back what it has.
@@ -59,6 +66,15 @@ struct Holder {
 }
 
 impl Holder {
+    /// What a pinned holder will need beyond what it has, where records have runs of `run_bytes`.
+    fn missing_for(&self, run_bytes: usize) -> usize {
+        if self.minimum.is_some() {
+            return 0;
+        }
+        let expected = self.needed.max(self.pages * run_bytes);
+        expected.saturating_sub(self.bytes - self.extra)
+    }
+
     /// What nobody else may have.
     fn committed(&self) -> usize {
         self.minimum.map_or(0, |minimum| self.bytes.max(minimum))
@@ -78,12 +94,14 @@ pub(super) struct Arbiter {
     extra: usize,
     held: usize,
     peak: usize,
+    /// The largest run of pages that a record took; 0 if each fits a page.
+    longest_run: usize,
 }
 
 impl Arbiter {
     pub(super) fn new(limit: usize) -> Self {
         let (holders, vacant) = (Vec::new(), Vec::new());
-        Arbiter { limit, holders, vacant, pinned: 0, pinned_floor: 0, extra: 0, held: 0, peak: 0 }
+        Arbiter { limit, holders, vacant, pinned: 0, pinned_floor: 0, extra: 0, held: 0, peak: 0, longest_run: 0 }
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -107,6 +125,8 @@ impl Arbiter {
             peak: 0,
             minimum,
             extra: 0,
+            needed: 0,
+            pages: 0,
             whole: None,
             gives,
             by_itself: false,
@@ -140,6 +160,23 @@ impl Arbiter {
     pub(super) fn set_revocable(&mut self, id: HolderId, gives: bool) {
         if let Some(holder) = &mut self.holders[id] {
             holder.gives = gives;
+        }
+    }
+
+    /// A record takes a run of so many bytes.
+    pub(super) fn note_run(&mut self, bytes: usize) {
+        self.longest_run = self.longest_run.max(bytes);
+    }
+
+    /// The largest run that a record took; 0 if each fits a page.
+    pub(super) fn longest_run(&self) -> usize {
+        self.longest_run
+    }
+
+    /// How many pages a pinned holder has at a time.
+    pub(super) fn set_pages(&mut self, id: HolderId, pages: usize) {
+        if let Some(holder) = &mut self.holders[id] {
+            holder.pages = pages;
         }
     }
 
@@ -177,6 +214,9 @@ impl Arbiter {
         debug_assert!(self.holders[id].as_ref().is_some_and(|holder| holder.bytes == 0));
         self.holders[id] = None;
         self.vacant.push(id);
+        if self.vacant.len() == self.holders.len() {
+            self.longest_run = 0;
+        }
     }
 
     /// The most that a holder and its portions ever had together.
@@ -195,9 +235,12 @@ impl Arbiter {
 
     /// What is left when everybody has what is theirs, and `id` has `more` bytes more.
     fn left(&self, id: HolderId, more: usize, mode: ReserveMode) -> Option<usize> {
-        let (mut pinned, mut committed) = (self.pinned, self.extra);
+        let (mut pinned, mut committed, mut long_records) = (self.pinned, self.extra, 0);
         for (other, holder) in self.holders.iter().enumerate() {
             let Some(holder) = holder else { continue };
+            if self.longest_run > 0 {
+                long_records += holder.missing_for(self.longest_run);
+            }
             committed += match holder.minimum {
                 Some(minimum) if other == id => (holder.bytes + more).max(minimum),
                 Some(_) => holder.committed(),
@@ -214,7 +257,9 @@ impl Arbiter {
                 // What is kept for pinned holders is more than they mostly use. Who would fail without it may have half of the rest.
                 ReserveMode::Required if self.is_spilling(id) => unused / 2,
                 ReserveMode::Required => 0,
-                ReserveMode::MayRevoke | ReserveMode::BestEffort => unused.max(self.limit / SLACK_SHARE),
+                ReserveMode::MayRevoke | ReserveMode::BestEffort => {
+                    unused.max(self.limit / SLACK_SHARE).max(long_records.min(self.limit / LONG_SHARE))
+                }
             };
         self.limit.checked_sub(pinned.saturating_add(committed))
     }
@@ -241,6 +286,8 @@ impl Arbiter {
             if minimum.is_none() && mode != ReserveMode::Required {
                 holder.extra += bytes;
                 self.extra += bytes;
+            } else {
+                holder.needed = holder.needed.max(holder.bytes - holder.extra);
             }
         }
         if let Some(whole) = self.whole(id) {

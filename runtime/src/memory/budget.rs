@@ -56,6 +56,13 @@ impl Budget {
         self.lock().arbiter.held()
     }
 
+    /// Whether no more than half of the budget is reserved now.
+    #[must_use]
+    pub fn is_half_free(&self) -> bool {
+        let state = self.lock();
+        state.arbiter.held() <= state.arbiter.limit() / 2
+    }
+
     /// The most that was ever reserved at once.
     #[must_use]
     pub fn peak_bytes(&self) -> usize {

@@ -59,6 +59,15 @@ pub const WRITE_PAGES: usize = 4;
 /// The part of a budget that operators which spill leave free for what cannot be spilled: one in so many.
 pub const SLACK_SHARE: usize = 16;
 
+/// The part of a budget that operators which spill leave free, at most, for records that are longer than a page and on their way: one in so many.
+pub const LONG_SHARE: usize = 2;
+
+/// Long records on their way through one channel: one that is written, one that waits for the channel, one in it, and one that is read.
+pub const CHANNEL_RECORDS: usize = 4;
+
+/// Long records that a driver which does not spill has at a time: those of a block that is encoded, twice, and of one that is written.
+pub const DRIVER_RECORDS: usize = 6;
+
 /// The part of a job's budget, split among tasks, that one combiner may hold: `1 / COMBINER_SHARE`.
 pub const COMBINER_SHARE: usize = 8;
 

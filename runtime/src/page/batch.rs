@@ -21,6 +21,9 @@ pub use selection::{Input, Retain, Selection, windows};
 /// How many rows a selection holds at most: what fits a core's first cache beside the values of a few leaves.
 pub const WINDOW_ROWS: usize = 1024;
 
+/// How many bytes of texts and lists the rows of a window have at most, unless one row has more.
+pub(crate) const WINDOW_BYTES: usize = 2 * PAGE_BYTES;
+
 /// What a dead leaf reads.
 static ZEROS: [u8; 16] = [0; 16];
 
@@ -167,6 +170,28 @@ impl<'a> Batch<'a> {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Where a window of rows ends that begins at `start`: after at most [`WINDOW_ROWS`] rows, and [`WINDOW_BYTES`] of what
+    /// their slots point to, unless one row has more. Rows in pages have a bound by their page.
+    pub(crate) fn window_end(&self, start: usize) -> usize {
+        let end = self.rows.min(start.saturating_add(WINDOW_ROWS));
+        let is_column = |leaf: &&LeafPtr| leaf.ty.physical() == Physical::Slot && !leaf.buffers.is_null();
+        let columns: SmallVec<[LeafPtr; 8]> = self.leaves.iter().filter(is_column).copied().collect();
+        let bytes = |leaf: &LeafPtr, row: usize| {
+            // SAFETY: the row is one of this batch, and the leaf is a slot.
+            slot::length(unsafe { leaf.read(row) }) * leaf.ty.element_width()
+        };
+        let all: usize = columns.iter().map(|leaf| (start..end).map(|row| bytes(leaf, row)).sum::<usize>()).sum();
+        if all <= WINDOW_BYTES {
+            return end;
+        }
+        let mut sum = 0;
+        let is_beyond = |row: &usize| {
+            sum += columns.iter().map(|leaf| bytes(leaf, *row)).sum::<usize>();
+            sum > WINDOW_BYTES
+        };
+        (start..end).find(is_beyond).map_or(end, |beyond| beyond.max(start + 1))
     }
 
     /// How many leaves, dead ones too.

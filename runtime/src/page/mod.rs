@@ -42,6 +42,7 @@ mod trust;
 mod writer;
 
 pub(crate) use batch::LeafPtr;
+pub(crate) use batch::WINDOW_BYTES;
 pub use batch::{
     Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, StoredItems, Strided, StridedBytes,
     StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,

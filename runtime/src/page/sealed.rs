@@ -98,6 +98,8 @@ impl Page {
         let heap_start = heap_start(bytes).clamp(rows_end, bytes.len());
         let mut header = [0; FIRST_ROW];
         header.copy_from_slice(&bytes[..FIRST_ROW]);
+        // A page that was restored holds the checksum that it was written with.
+        header[CHECKSUM].fill(0);
         let (rows, heap) = (&bytes[FIRST_ROW..rows_end], &bytes[heap_start..]);
         let sum = checksum(seed, &header, rows, heap);
         header[CHECKSUM].copy_from_slice(&sum.to_le_bytes());

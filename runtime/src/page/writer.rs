@@ -11,7 +11,7 @@ use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::row::RowLayout;
 
-use super::run::{FIRST_ROW, Run};
+use super::run::{FIRST_ROW, Run, run_bytes};
 use super::sealed::Page;
 use lists::OpenList;
 
@@ -22,8 +22,8 @@ pub use sinks::{Claims, NewRow, Out, OutBytes, OutList, OutText, SinkLeaves};
 
 type Overflow = Box<dyn FnMut(Page) + Send + Sync>;
 
-/// Closed pages that stay where others [overflow](RowWriter::overflow_to).
-const KEPT_PAGES: usize = 2;
+/// Bytes of closed pages from which on others [overflow](RowWriter::overflow_to).
+const KEPT_BYTES: usize = 2 * PAGE_BYTES;
 
 /// Fills pages with rows of one layout: fixed parts from the front, variable parts from the back.
 ///
@@ -151,7 +151,15 @@ impl RowWriter {
     pub fn push_sealed(&mut self, page: Page) {
         debug_assert_eq!(page.layout(), &self.layout);
         self.seal();
-        self.sealed.push(page);
+        self.put_sealed(page);
+    }
+
+    fn put_sealed(&mut self, page: Page) {
+        let is_enough = |sealed: &[Page]| sealed.iter().map(Page::bytes).sum::<usize>() >= KEPT_BYTES;
+        match &mut self.overflow {
+            Some(overflow) if is_enough(&self.sealed) => overflow(page),
+            _ => self.sealed.push(page),
+        }
     }
 
     /// As [`RowWriter::push_sealed`], for a page that this writer's memory [pays for](Page::paid_by) from now on.
@@ -170,10 +178,7 @@ impl RowWriter {
         if let Some(run) = self.run.take() {
             let heap_start = (self.floor - run.offset()) as u32;
             let page = Page::seal(run, rows as u32, heap_start, self.layout.clone());
-            match &mut self.overflow {
-                Some(overflow) if self.sealed.len() >= KEPT_PAGES => overflow(page),
-                _ => self.sealed.push(page),
-            }
+            self.put_sealed(page);
         }
         (self.next, self.floor, self.limit) = (0, 0, 0);
     }
@@ -244,7 +249,12 @@ impl RowWriter {
         match self.spare.take() {
             Some(run) if run.bytes() >= bytes => Ok(run),
             _ if u32::try_from(bytes).is_err() => refuse("has more than 4 GiB"),
-            _ => Run::new(bytes, &self.memory),
+            _ => {
+                if bytes > PAGE_BYTES {
+                    self.memory.note_run(run_bytes(bytes));
+                }
+                Run::new(bytes, &self.memory)
+            }
         }
     }
 

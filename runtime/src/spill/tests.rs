@@ -43,6 +43,24 @@ fn rows(page: &Page) -> Vec<(u64, String)> {
 }
 
 #[test]
+fn a_page_that_was_read_back_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = layout();
+    let memory = Memory::new(Budget::new(1 << 30), "test");
+    let spiller = spiller(&[folder.path().to_owned()]);
+    let written = pages(&layout, &memory, 600);
+    let expected: Vec<_> = written.iter().flat_map(rows).collect();
+    let mut pages = written;
+    for _ in 0..3 {
+        let mut spilled = Spilled::default();
+        spiller.write(&mut spilled, pages);
+        let mut reader = spiller.read(spilled, &layout, 1, &memory);
+        pages = std::iter::from_fn(|| reader.next_now().unwrap()).collect();
+    }
+    assert!(pages.iter().flat_map(rows).eq(expected));
+}
+
+#[test]
 fn pages_come_back_as_they_went_from_several_folders() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let paths = folders.each_ref().map(|folder| folder.path().to_owned());

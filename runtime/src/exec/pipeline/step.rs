@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::ready::ReadyItems;
 use super::windows::{Data, Rows, Windows};
 use crate::error::{Error, Result};
 use crate::exec::aligned_input::AlignedInput;
@@ -36,7 +37,7 @@ pub(in crate::exec) struct Step {
     /// Rows of a port that the driver [absorbs](Driver::absorbs).
     pub(super) absorbing: Option<Rows>,
     /// Items for the next step.
-    pub(in crate::exec) ready: VecDeque<Item>,
+    pub(in crate::exec) ready: ReadyItems,
     /// It may end before its input does.
     pub(in crate::exec) may_stop: bool,
     /// Where it runs through rounds: what makes another driver for each.
@@ -111,7 +112,7 @@ impl Step {
             heard: VecDeque::new(),
             work: None,
             absorbing: None,
-            ready: VecDeque::new(),
+            ready: ReadyItems::default(),
             may_stop: plan.may_stop(),
             renewal: None,
             others: Vec::new(),
@@ -121,6 +122,15 @@ impl Step {
     /// The step in a loop: behind each round it gets another driver, unless that [goes on](Driver::survives_rounds) by itself.
     pub(in crate::exec) fn renewed_by(self, renewal: Renewal) -> Self {
         Step { renewal: Some(renewal), ..self }
+    }
+
+    /// The step, whose driver may write more in one call than memory holds.
+    pub(in crate::exec) fn overflowing(mut self, memory: Memory, context: &TaskContext) -> Self {
+        // A driver that makes rounds says where they end between its pages, and stops when one is full.
+        if !self.driver.makes_rounds() {
+            self.ready.relieve(self.outputs.pages(), memory, context);
+        }
+        self
     }
 
     /// The step with an exit for each of its outputs beside the main one.
@@ -276,7 +286,7 @@ impl Step {
         }
         let ends = matches!(control, Control::RoundEnd(_) | Control::End);
         if !(ends && self.driver.makes_rounds()) {
-            self.ready.push_back(Item::Control(control));
+            self.ready.push(Item::Control(control));
             self.others.iter_mut().for_each(|other| other.say(control, watch));
         }
         match control {
@@ -337,8 +347,9 @@ impl Step {
         let mut rows = 0;
         for item in self.outputs.take_items() {
             rows += item.rows();
-            self.ready.push_back(item);
+            self.ready.push(item);
         }
+        rows += self.ready.push_overflow();
         for (number, other) in self.others.iter_mut().enumerate() {
             for item in self.outputs.take_items_of_other(number) {
                 rows += item.rows();
@@ -417,7 +428,7 @@ pub(in crate::exec) fn drive(
     let streamed = port == step.port;
     loop {
         if !at.begun {
-            if !at.advance(batch.rows()) {
+            if !at.advance(batch) {
                 return Ok((DriveResult::Exhausted, None));
             }
             let inline = inline_of(&mut step.inline, streamed).get_mut(filtered..).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Rows on their way through a step, a window at a time.
 
-use crate::page::{Page, Selection};
+use crate::page::{Batch, Page, Selection};
 use crate::strategy::Cursor;
 
 /// Rows on their way through a step.
@@ -56,7 +56,8 @@ impl Windows {
     }
 
     /// Goes on to the next window of a batch; whether there is one.
-    pub(in crate::exec) fn advance(&mut self, rows: usize) -> bool {
+    pub(in crate::exec) fn advance(&mut self, batch: &Batch<'_>) -> bool {
+        let rows = batch.rows();
         (self.begun, self.cursor) = (false, 0);
         match self.next {
             None => {
@@ -65,7 +66,7 @@ impl Windows {
                 true
             }
             Some(next) if next < rows => {
-                self.next = Some(self.window.fill(next..rows));
+                self.next = Some(self.window.fill(next..batch.window_end(next)));
                 true
             }
             Some(_) => false,

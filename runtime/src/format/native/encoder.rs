@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3;
 
-use super::frame::{Head, header};
+use super::frame::{HEAD_BYTES, Head, header};
 use crate::error::{Error, Result};
+use crate::memory::limits::PAGE_BYTES;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, Plain, RowIds, Selection, Strided};
 use crate::row::{LeafType, Physical, Schema};
@@ -138,6 +139,9 @@ impl Column {
         for &row in input.selection().rows() {
             let value = input.batch().leaf_bytes(leaf, row as usize);
             self.lengths.extend_from_slice(&(value.len() as u32).to_le_bytes());
+            if value.len() > PAGE_BYTES {
+                self.values.reserve_exact(value.len());
+            }
             self.values.extend_from_slice(value);
         }
     }
@@ -208,14 +212,20 @@ impl NativeEncoder {
         let Ok(body_bytes) = u32::try_from(length) else {
             return Err(Error::Plan(format!("cannot write native: a record has about {length} bytes, and 4 GiB fit")));
         };
-        self.reserved.resize(self.output.capacity() + 3 * length)?;
-        let mut body = Vec::with_capacity(length);
+        // Each column goes once it is copied.
+        self.reserved.resize(self.output.capacity() + HEAD_BYTES + 2 * length)?;
+        let mut checksum = Xxh3::new();
+        let parts = || self.columns.iter().flat_map(|column| [&column.lengths, &column.values]);
+        parts().for_each(|part| checksum.update(part));
+        self.output.reserve_exact(HEAD_BYTES + length);
+        Head::Block { rows: self.block_rows as u32, body_bytes, checksum: checksum.digest() }.write(&mut self.output);
         for column in &mut self.columns {
-            body.append(&mut column.lengths);
-            body.append(&mut column.values);
+            self.output.append(&mut column.lengths);
+            self.output.append(&mut column.values);
+            if column.values.capacity() > BLOCK_BYTES {
+                column.values = Vec::new();
+            }
         }
-        Head::Block { rows: self.block_rows as u32, body_bytes, checksum: xxh3_64(&body) }.write(&mut self.output);
-        self.output.extend_from_slice(&body);
         self.counts.add(Counts { rows: self.block_rows as u64, blocks: 1 });
         self.block_rows = 0;
         Ok(())

@@ -25,8 +25,8 @@ use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
 use parts::{ParquetParts, Told};
 
-/// Bytes of a row group, where rows are wide.
-const GROUP_BYTES: usize = 128 << 20;
+/// Bytes of a row group, where rows are wide: a task that reads holds all of it, as it is read and as it is decoded.
+const GROUP_BYTES: usize = 32 << 20;
 
 /// What an encoder holds in any case: a row group is not cut before, however scarce memory is.
 const LEAST_BYTES: usize = 512 << 10;

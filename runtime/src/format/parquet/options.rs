@@ -16,7 +16,7 @@ pub struct ParquetOptions {
     pub ignore_case: bool,
     /// Written: how the pages of a column are compressed.
     pub codec: ParquetCodec,
-    /// Written: the most rows of a row group. Groups end earlier where rows are wide (at 128 MiB) or memory is scarce. Readers
+    /// Written: the most rows of a row group. Groups end earlier where rows are wide (at 32 MiB) or memory is scarce. Readers
     /// share work, skip, and reserve memory by row groups.
     pub row_group_rows: usize,
 }

@@ -1,0 +1,144 @@
+//! The items of a step that wait for the next one.
+//!
+//! A closure cannot stop while it emits, and one call may emit more than memory holds. Pages beyond the first few stay in
+//! memory while half of the budget is free, and go to disk from then on. They come back one at a time.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::Result;
+use crate::kernel::TaskContext;
+use crate::memory::Memory;
+use crate::page::{Page, RowWriter};
+use crate::row::RowLayout;
+use crate::spill::{Spilled, SpilledReader, Spiller};
+use crate::stream::Item;
+
+/// Items in the order in which the next step takes them.
+#[derive(Default)]
+pub(in crate::exec) struct ReadyItems {
+    items: VecDeque<Ready>,
+    overflow: Option<Arc<Mutex<Overflow>>>,
+}
+
+enum Ready {
+    Item(Item),
+    /// So many pages of the overflow.
+    Overflow(usize),
+}
+
+/// Pages that one call of a driver wrote beyond the first few: the first of them in memory, the others on disk.
+struct Overflow {
+    layout: Arc<RowLayout>,
+    memory: Memory,
+    spiller: Spiller,
+    kept: VecDeque<Page>,
+    reader: Option<SpilledReader>,
+    spilled: Spilled,
+    /// Pages that came since [`Overflow::take_new`] was called, and their rows.
+    new: usize,
+    new_rows: usize,
+}
+
+impl ReadyItems {
+    /// Takes the pages that a writer closes beyond the first few of a call.
+    pub(in crate::exec) fn relieve(&mut self, writer: &mut RowWriter, memory: Memory, context: &TaskContext) {
+        let overflow = Arc::new(Mutex::new(Overflow {
+            layout: writer.layout().clone(),
+            memory,
+            spiller: context.spiller(),
+            kept: VecDeque::new(),
+            reader: None,
+            spilled: Spilled::default(),
+            new: 0,
+            new_rows: 0,
+        }));
+        let to = overflow.clone();
+        writer.overflow_to(move |page| lock(&to).push(page));
+        self.overflow = Some(overflow);
+    }
+
+    pub(super) fn push(&mut self, item: Item) {
+        self.items.push_back(Ready::Item(item));
+    }
+
+    /// Adds the pages that overflowed since the last call. Returns the number of their rows.
+    pub(super) fn push_overflow(&mut self) -> usize {
+        let Some(overflow) = &self.overflow else { return 0 };
+        let (pages, rows) = lock(overflow).take_new();
+        if pages > 0 {
+            self.items.push_back(Ready::Overflow(pages));
+        }
+        rows
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Drops all items.
+    pub(super) fn clear(&mut self) {
+        *self = ReadyItems::default();
+    }
+
+    /// Takes the next item, if [`Item::is_taken_by`] allows it for a port whose rows are wanted or not.
+    ///
+    /// # Errors
+    /// Fails if a page cannot be read from disk.
+    pub(super) fn pop(&mut self, wants_rows: bool) -> Result<Option<Item>> {
+        let may_take = Item::is_taken_by(wants_rows);
+        match self.items.front_mut() {
+            Some(Ready::Item(item)) if !may_take(item) => return Ok(None),
+            Some(Ready::Overflow(_)) if !wants_rows => return Ok(None),
+            Some(Ready::Overflow(pages)) if *pages > 1 => *pages -= 1,
+            _ => match self.items.pop_front() {
+                Some(Ready::Item(item)) => return Ok(Some(item)),
+                Some(Ready::Overflow(_)) => {}
+                None => return Ok(None),
+            },
+        }
+        let page = self.overflow.as_ref().map_or(Ok(None), |overflow| lock(overflow).pop())?;
+        Ok(page.map(Item::Page))
+    }
+}
+
+fn lock(overflow: &Mutex<Overflow>) -> MutexGuard<'_, Overflow> {
+    overflow.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Overflow {
+    fn push(&mut self, page: Page) {
+        (self.new, self.new_rows) = (self.new + 1, self.new_rows + page.rows());
+        let is_on_disk = self.reader.is_some() || !self.spilled.is_empty();
+        if !is_on_disk && self.memory.budget().is_half_free() {
+            self.kept.push_back(page);
+        } else {
+            self.spiller.write_now(&mut self.spilled, page);
+        }
+    }
+
+    /// How many pages came since the last call, and their rows.
+    fn take_new(&mut self) -> (usize, usize) {
+        (std::mem::take(&mut self.new), std::mem::take(&mut self.new_rows))
+    }
+
+    fn pop(&mut self) -> Result<Option<Page>> {
+        if let Some(page) = self.kept.pop_front() {
+            return Ok(Some(page));
+        }
+        self.spiller.check()?;
+        loop {
+            if let Some(reader) = &mut self.reader {
+                if let Some(page) = reader.next_now()? {
+                    return Ok(Some(page));
+                }
+                self.reader = None;
+            }
+            if self.spilled.is_empty() {
+                return Ok(None);
+            }
+            let spilled = std::mem::take(&mut self.spilled);
+            self.reader = Some(self.spiller.read(spilled, &self.layout, 1, &self.memory));
+        }
+    }
+}
