@@ -89,9 +89,10 @@ fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnos
     }
     // The documentation shows the plan as it was written.
     function.attrs.extend(documentation(&pipeline));
+    let checked = emit::checked(&function.sig, &function.block, &pipeline);
     emit::fill(&pipeline, &mut function.block);
     let enter = [emit::copying(), emit::enter(&function.sig.ident)].into_iter();
-    function.block.stmts.splice(0..0, enter.chain(emit::checked(&function.sig, &pipeline)));
+    function.block.stmts.splice(0..0, enter.chain(checked));
     // Flows are handles that are passed by value, whether a function consumes them or not.
     function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]));
     function.into_token_stream()

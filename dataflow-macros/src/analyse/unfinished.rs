@@ -32,6 +32,9 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
     let Some(flow) = pipeline.returned.map(|id| &pipeline.flows[id.0]).filter(|_| returns_a_flow) else {
         return;
     };
+    if let Some(last) = flow.calls.last().filter(|last| last.is(|operator| operator.to == ChainState::Result)) {
+        return found.report_unwritable(last.span(), message::result_returned(last));
+    }
     if let (Some(last), ReturnType::Type(_, ty)) = (flow.calls.last(), &signature.output)
         && types::is_stream(ty)
         && gives_updates(pipeline, flow, signature)

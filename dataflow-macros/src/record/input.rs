@@ -27,6 +27,8 @@ pub(super) struct RecordInput {
     pub(super) body: RecordBody,
     /// What closures see of it.
     pub(super) borrowing: Borrowing,
+    /// The errors of fields that cannot be there. Their types are replaced by others.
+    pub(super) refused: Option<syn::Error>,
 }
 
 /// What it is made of.
@@ -90,8 +92,8 @@ impl RecordInput {
             }
             item => return Err(syn::Error::new(item.span(), "only a struct or an enum can be a record")),
         };
-        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself };
-        record.check_types()?;
+        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself, refused: None };
+        record.refuse_types();
         let stored: Vec<Type> = record.types().cloned().collect();
         stored.iter().for_each(|ty| record.generics.add(ty));
         let seen = |field: &FieldInput| match record.generics.is_in(&field.ty) {
@@ -130,14 +132,25 @@ impl RecordInput {
         fields.iter().chain(variants.iter().flat_map(|variant| &variant.fields))
     }
 
-    /// # Errors
-    /// All fields that cannot be there.
-    fn check_types(&self) -> syn::Result<()> {
-        let mut refused = Diagnostics::default();
-        for field in self.all_fields() {
-            refusals::check(&self.name, &field.ty).unwrap_or_else(|error| refused.add(error));
+    fn all_fields_mut(&mut self) -> impl Iterator<Item = &mut FieldInput> {
+        let (fields, variants) = match &mut self.body {
+            RecordBody::Struct(fields) => (fields.as_mut_slice(), [].as_mut_slice()),
+            RecordBody::Enum(variants) => ([].as_mut_slice(), variants.as_mut_slice()),
+        };
+        fields.iter_mut().chain(variants.iter_mut().flat_map(|variant| &mut variant.fields))
+    }
+
+    /// Finds the fields that cannot be there, and gives them types with which the rest of the record can be written.
+    fn refuse_types(&mut self) {
+        let (name, mut refused) = (self.name.clone(), Diagnostics::default());
+        for field in self.all_fields_mut() {
+            if let Err(error) = refusals::check(&name, &field.ty) {
+                refused.add(error);
+                field.ty = refusals::replacement(&field.ty);
+                field.stored = field.ty.clone();
+            }
         }
-        refused.into_error().map_or(Ok(()), Err)
+        self.refused = refused.into_error();
     }
 }
 

@@ -5,7 +5,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypeArray, TypePath, TypeReference};
+use syn::{
+    Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypeArray, TypePath, TypeReference,
+    parse_quote,
+};
 
 use crate::words::is_one_of;
 
@@ -20,6 +23,15 @@ pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
     let mut search = RefusedType { record, found: None, is_in_list: false };
     search.visit_type(ty);
     search.found.map_or(Ok(()), Err)
+}
+
+/// A type in the place of one that cannot be there: a number for a number, or a text, which closures see borrowed as they do lists.
+pub(super) fn replacement(refused: &Type) -> Type {
+    match refused {
+        Type::Path(path) if path.path.is_ident("usize") => parse_quote!(u64),
+        Type::Path(path) if path.path.is_ident("isize") => parse_quote!(i64),
+        _ => parse_quote!(::std::string::String),
+    }
 }
 
 struct RefusedType<'r> {

@@ -3,7 +3,7 @@
 //! The expansion mentions the fields' types in dozens of places, and all of them are wrong if one type is not a record. So
 //! the expansion names these types through a type guard: an alias for `T` that goes through an array, whose length checks
 //! the types. If the length cannot be computed, the compiler reports why once, and reports nothing about types behind the
-//! guard. The length cannot check types that are made of type parameters: `checks` does that, in a function of its own.
+//! guard. Types that the macro itself refuses are reported there as well. The length cannot check types that are made of type parameters: `checks` does that, in a function of its own.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -16,10 +16,12 @@ use super::input::RecordInput;
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let name = record.type_guard();
     let checks = record.types().filter(|ty| !record.generics.is_in(ty)).map(leaves);
+    let refused = record.refused.clone().map(syn::Error::into_compile_error);
     quote! {
         #[allow(dead_code, missing_docs)]
         type #name<T> = <[T; {
             use ::dataflow::__private::Record as __Record;
+            #refused
             #(let _ = #checks;)*
             1
         }] as ::core::iter::IntoIterator>::Item;

@@ -70,7 +70,7 @@ pub use mode::{AnyMode, Bounded, Ends, Mode, OfGroups, Timed, Unbounded, Updatin
 pub use output::{IfExists, Output};
 pub use records::Records;
 pub use scope::{Scope, scope};
-pub use seen::{field_of_twin, option, seen_as};
+pub use seen::{OtherParameter, Parameter, field_of_twin, option, seen_as};
 pub use semi_join::SemiJoin;
 pub use sorted_groups::SortedGroups;
 pub use step::{Forward, Reads, Step};

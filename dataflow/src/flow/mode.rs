@@ -99,7 +99,7 @@ impl OfGroups for Updating {
 #[diagnostic::on_unimplemented(
     message = "this needs a flow that ends",
     label = "this flow goes on",
-    note = "a `DataSet` ends, a `DataStream` does not"
+    note = "a `DataSet` ends, a `DataStream` does not: cut the stream into windows, `.group_by(..).window(..).aggregate(|w| …)`, take the state of each key, `.group_by(..).aggregate(|g| …)`, or read a log to its end, `env.read_log_to_end(..)`"
 )]
 pub trait Ends: Mode {}
 impl Ends for Bounded {}

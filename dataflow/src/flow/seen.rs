@@ -1,4 +1,6 @@
-//! Parameters of closures over records that say a type.
+//! Parameters and fields that say a type: of closures over records, of pipelines, of twins.
+
+use super::Flow;
 
 /// Implemented for what a record is to a closure: a value of the type itself.
 #[diagnostic::on_unimplemented(
@@ -86,4 +88,46 @@ pub struct NoField;
 #[inline(always)]
 pub fn field_of_twin<V: FieldOfTwin<F>, F>((value,): (V,)) -> F {
     value.field()
+}
+
+/// Implemented by nothing: a parameter is a flow, and its type is written as something else.
+#[diagnostic::on_unimplemented(
+    message = "`#[dataflow]` tells flows by how their types are written, and this is another name for `{Self}`",
+    label = "a flow by another name",
+    note = "write `DataSet<..>`, `DataStream<..>`, `TimedStream<..>` or `UpdateStream<..>` as the parameter's type"
+)]
+pub trait WrittenAsFlow {
+    /// A value of any type, so that the compiler reports nothing about the parameter's uses.
+    fn taken<B>() -> B;
+}
+
+/// A parameter of a pipeline whose type is not written as that of a flow.
+#[derive(Debug)]
+pub struct Parameter<P>(pub P);
+
+impl<T, M> Parameter<Flow<T, M>> {
+    /// Refuses a flow. Written by `#[dataflow]`.
+    #[must_use]
+    pub fn taken<B>(self) -> B
+    where
+        Flow<T, M>: WrittenAsFlow,
+    {
+        <Flow<T, M> as WrittenAsFlow>::taken()
+    }
+}
+
+/// Parameters that are no flows. The compiler looks here after the method above.
+pub trait OtherParameter {
+    /// The type of the parameter.
+    type Value;
+    /// The parameter.
+    fn taken(self) -> Self::Value;
+}
+
+impl<P> OtherParameter for Parameter<P> {
+    type Value = P;
+    #[inline(always)]
+    fn taken(self) -> P {
+        self.0
+    }
 }

@@ -106,8 +106,12 @@ fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
     log.seal();
     let output = places.path("out/");
     let read = |env: &Env| env.read_log::<Click>(places.path("log"));
-    let lost =
-        ["none can hold what", "tests/tests/recovery/refused.rs", "leave it out, or run the job without `--snapshots`"];
+    let lost = [
+        "none can hold what",
+        "tests/tests/recovery/refused.rs",
+        "`.group_by(..).aggregate(|g| g.fold(..))`",
+        "without `--snapshots`",
+    ];
     let error = refusal(on_demand(&places), |env| {
         numbered(read(env)?).write_csv(&output);
         Ok(())
@@ -129,7 +133,10 @@ fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
         above(read(env)?, env.collection([7u64])?).write_csv(&output);
         Ok(())
     });
-    says(&error, &["refused.rs", "which ends and meets one that does not", "run the job without `--snapshots`"]);
+    says(
+        &error,
+        &["refused.rs", "which ends and meets one that does not", "collect it before the job", "without `--snapshots`"],
+    );
     let error = refusal(on_demand(&places), |env| {
         every_third(read(env)?).write_csv(places.path("thirds.csv"));
         Ok(())
@@ -331,4 +338,16 @@ fn who_waits_for_a_snapshot_hears_of_the_end_of_the_job() {
         });
         first.wait().unwrap();
     });
+}
+
+#[test]
+fn a_file_in_place_of_the_snapshot_folder_is_named() {
+    let folder = Folder::default();
+    let (places, log) = places_of(&folder);
+    log.seal();
+    let file = places.path("snapshots.txt");
+    std::fs::write(&file, "").unwrap();
+    let options = Options { snapshots: Some((&file).into()), ..on_demand(&places) };
+    let error = refusal(options, |env| hits(env, &places));
+    says(&error, &["snapshots.txt is a file", "`--snapshots data/snapshots`"]);
 }

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 
 use crate::operators::ChainState;
+use crate::syntax::Call;
 
 /// What a chain in `state` lacks to be a flow.
 pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
@@ -29,6 +30,20 @@ pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
         }
     };
     Some(format!("after this `{word}` {missing}"))
+}
+
+/// A result in the place of the flow that a function returns.
+pub(crate) fn result_returned(call: &Call) -> String {
+    let word = &call.word;
+    let instead = match () {
+        () if word == "count" => "for a flow of one record, the number, write `.aggregate(|g| g.count())`".to_owned(),
+        () if call.is(|operator| operator.gives_nothing) => {
+            format!("bind the flow by `let`, write `.{word}(..)` on it, and return it")
+        }
+        () => format!("leave it out, and write `.{word}()?` where the pipeline is called"),
+    };
+    let is = if call.is(|operator| operator.gives_nothing) { "is the end of a flow" } else { "runs the job" };
+    format!("`{word}` {is}, and this function returns a flow: {instead}")
 }
 
 /// A `for` loop over a flow, or over groups.

@@ -95,14 +95,16 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
     let lost = |operator: usize| {
         let word = &plan.operators[operator].origin.operator;
         let message = format!(
-            "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; leave it out, or run the job without `--snapshots`"
+            "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; keep it by key in `.group_by(..).aggregate(|g| g.fold(..))`, which snapshots hold (two streams become \
+             one by `.union(..)`), or start the job without `--snapshots`"
         );
         refuse(operator, message)
     };
     let (endless, mut recovered) = (plan.endless_stages(), BTreeSet::new());
     for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| !endless[number]) {
         if let Some(output) = outputs_of(stage).find(|output| endless[output.to.0]) {
-            let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; run the job without `--snapshots`";
+            let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; collect it before the job, `let list = flow.collect()?`, and use the list in a closure, or start the job without \
+                 `--snapshots`";
             refuse(output.operator, message.to_owned())?;
         }
     }

@@ -34,6 +34,13 @@ fn hold(place: &Path) -> Result<Arc<FolderLock>> {
 
 impl Objects {
     pub(super) fn folder(place: &Path) -> Result<Self> {
+        if place.is_file() {
+            let message = format!(
+                "snapshots lie in a folder, and {} is a file: give a folder, as in `--snapshots data/snapshots`, or another name",
+                place.display()
+            );
+            return Err(Error::Plan(message));
+        }
         std::fs::create_dir_all(place).map_err(Error::io("create", place))?;
         let held = Arc::new(Mutex::new(Some(hold(place)?)));
         let store = LocalFileSystem::new_with_prefix(place).map_err(failed("open", place))?;
