@@ -282,6 +282,27 @@ fn leaves_are_found_by_name_and_type() {
     }
 }
 
+#[test]
+fn state_of_another_definition_or_version_is_refused() {
+    let shape = shapes().remove(0);
+    let bench = |definition: &str| {
+        let mut bench = Bench::new(&shape, AMPLE);
+        let spec = shape.spec().defined_as(definition.to_owned());
+        bench.table = crate::state::StateTable::new(spec, 0..1024, 0, &bench.context).unwrap();
+        bench
+    };
+    let mut written = bench("sum of hits");
+    written.mark(1);
+    let (_, bytes) = written.give(usize::MAX).unwrap();
+    bench("sum of hits").restore(&bytes).unwrap();
+    let error = bench("max of hits").restore(&bytes).unwrap_err().to_string();
+    assert!(error.contains("in the snapshot: sum of hits\n  in the program:  max of hits\n"), "{error}");
+    let mut older = bytes;
+    older[4] = 1;
+    let error = bench("sum of hits").restore(&older).unwrap_err().to_string();
+    assert!(error.contains("version 1 of the format, and this program reads 2"), "{error}");
+}
+
 /// Whoever changes the function raises its version, or snapshots are restored by the wrong tasks.
 #[test]
 fn hashes_are_those_of_the_version() {
