@@ -310,6 +310,36 @@ fn hinted_behind_a_closure(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSe
     few.join(shops).on(|f| f.0, |s| s.id).map(|f, _| f.1)
 }
 
+type Pair = (u64, u64);
+
+#[dataflow]
+fn hinted_on_the_left(left: DataSet<Pair>, right: DataSet<Pair>) -> DataSet<Pair> {
+    left.join(right).on(|l| l.0, |r| r.0).map(|l, r| (l.1, r.1)).filter(|p| p.0 > 7).expect_selectivity(0.125)
+}
+
+#[dataflow]
+fn hinted_on_the_right(left: DataSet<Pair>, right: DataSet<Pair>) -> DataSet<Pair> {
+    left.cross(right).map(|l, r| (l.1, r.1)).filter(|p| p.1 > 7).expect_selectivity(0.125)
+}
+
+#[dataflow]
+fn hinted_over_pairs(left: DataSet<Pair>, right: DataSet<Pair>) -> DataSet<Pair> {
+    let pairs = left.full_join(right).on(|l| l.0, |r| r.0);
+    pairs.map(|l, r| (l.map_or(9, |l| l.1), r.map_or(9, |r| r.1))).filter(|p| p.0 > 7).expect_selectivity(0.125)
+}
+
+/// The filter moves to a side, or the closure over pairs evaluates it.
+#[test]
+fn a_selectivity_may_follow_a_join() {
+    for pipeline in [hinted_on_the_left, hinted_on_the_right, hinted_over_pairs] {
+        tests::on_each_engine(|engine, env| {
+            let pairs = || env.collection((0..20u64).map(|n| (n, n))).unwrap();
+            let found = pipeline(pairs(), pairs()).collect().unwrap();
+            assert!(found.iter().all(|pair| pair.0 > 7 || pair.1 > 7) && found.len() >= 12, "{engine}: {found:?}");
+        });
+    }
+}
+
 #[dataflow]
 fn hinted_without_a_filter(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.map(|s| s.id).expect_selectivity(0.5)

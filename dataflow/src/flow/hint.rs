@@ -212,10 +212,17 @@ fn expecting(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
         };
         return Some(node.with_operator(node.operator.expecting(share)?, vec![input]));
     }
-    if let Some(in_front) = input.filter(|input| is_filter(input) && !input.operator.placement().is_empty()) {
-        return Some(node.with_inputs(vec![expecting(in_front, share)?]));
+    // The filter of a join may have moved to either side.
+    let has_moved = |input: &Arc<Node>| is_filter(input) && !input.operator.placement().is_empty();
+    if let Some(place) = node.inputs.iter().position(has_moved) {
+        let mut inputs = node.inputs.clone();
+        inputs[place] = expecting(&inputs[place], share)?;
+        return Some(node.with_inputs(inputs));
     }
-    // It could not move: the closure evaluates it in front of which it would stand.
-    let evaluates = node.origin.operator.ends_with("filter");
-    Some(node.with_operator(node.operator.expecting(share).filter(|_| evaluates)?, node.inputs.clone()))
+    // It could not move: the closure evaluates it in front of which it would stand. A closure over pairs has no share of its own.
+    if !node.origin.operator.ends_with("filter") {
+        return None;
+    }
+    let chain = node.operator.expecting(share);
+    Some(chain.map_or_else(|| node.clone(), |chain| node.with_operator(chain, node.inputs.clone())))
 }
