@@ -192,10 +192,12 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::error::Origin;
     use crate::kernel::Outputs;
     use crate::memory::Memory;
     use crate::page::Input;
-    use crate::strategy::{Cursor, Driver, Progress};
+    use crate::physical::{Builder, OperatorInfo, Part, Place};
+    use crate::strategy::{Cursor, Driver, Estimate, Progress};
 
     struct Nothing;
 
@@ -214,6 +216,43 @@ mod tests {
         assert_eq!(charged(Recovery::Stateless), [300, 300]);
         assert_eq!(charged(Recovery::Restored), [300, 300]);
         assert_eq!(charged(Recovery::RestoredByImages), [300, 300 + 2 * IMAGE_BYTES]);
+    }
+
+    /// A plan of one step that works with so many bytes at least.
+    fn plan_needing(bytes: usize) -> PhysicalPlan {
+        let mut builder = Builder::default();
+        let stage = builder.stage(Head::Inbox(0), 1);
+        let driver = DriverFactory::new("a step", |_| Ok(Nothing)).spilling_beyond(bytes);
+        builder.step(Place::behind(stage, 0), 0, Arc::new(driver), 0, Part::Whole);
+        builder.plan.operators.push(OperatorInfo {
+            origin: Origin { name: "kept".into(), operator: "sort".into(), file: "tests.rs", line: 1 },
+            identity: "kept".to_owned(),
+            description: "sort".to_owned(),
+            text: "".into(),
+            strategy: "a step".to_owned(),
+            candidates: Vec::new(),
+            chosen: None,
+            inputs: Vec::new(),
+            is_passed_by: false,
+            tasks: 1,
+            estimate: Estimate::NOTHING,
+            fields: String::new(),
+        });
+        builder.plan
+    }
+
+    /// The plan for more memory needs more, until it is the plan for plenty.
+    #[test]
+    fn a_stated_minimum_is_enough_for_the_plan_made_for_it() {
+        let need = |memory: usize| if memory < 64 << 20 { (memory + (24 << 20)).max(32 << 20) } else { 40 << 20 };
+        let plan_for = |memory: usize| Ok(plan_needing(need(memory)));
+        let of_plan = |memory: usize| Needs::of(&plan_needing(need(memory)), false).unwrap().sum();
+        let refused = Needs::of(&plan_needing(need(1)), false).unwrap().check(&plan_needing(need(1)), 1).unwrap_err();
+        assert!(matches!(refused, Error::TooLittleMemory { need, .. } if of_plan(need) > need));
+        let Error::TooLittleMemory { need, budget, .. } = stating_enough_memory(refused, false, plan_for) else {
+            panic!("another error")
+        };
+        assert!(of_plan(need) <= need && budget == 1, "{need} bytes of a budget of {budget}");
     }
 
     #[test]
