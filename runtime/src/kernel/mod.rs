@@ -25,6 +25,7 @@ pub use crate::spill::Blocking;
 pub(crate) use background::Background;
 pub use outputs::Outputs;
 pub use panics::catching;
+pub(crate) use panics::quietly;
 pub use task_group::TaskGroup;
 
 /// Where a kernel or driver runs.
