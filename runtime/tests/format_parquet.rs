@@ -431,3 +431,96 @@ fn lists_of_other_programs_are_read() {
         "data.parquet, row group 0, row 1: column `l`: expected Vec<i32>, found a null in a list; make it a Vec of Option"
     );
 }
+
+/// The bytes of a footer, its length and the mark: after the row groups.
+fn with_footer(
+    file: &[u8],
+    change: impl Fn(parquet::file::metadata::ParquetMetaData) -> parquet::file::metadata::ParquetMetaData,
+) -> Vec<u8> {
+    let length = u32::from_le_bytes(file[file.len() - 8..file.len() - 4].try_into().unwrap()) as usize;
+    let begin = file.len() - 8 - length;
+    let metadata =
+        parquet::file::metadata::ParquetMetaDataReader::decode_metadata(&file[begin..file.len() - 8]).unwrap();
+    let mut out = file[..begin].to_vec();
+    let changed = change(metadata);
+    parquet::file::metadata::ParquetMetaDataWriter::new(&mut out, &changed).finish().unwrap();
+    out
+}
+
+#[test]
+fn a_wrong_total_of_rows_is_not_believed() {
+    use parquet::file::metadata::{FileMetaData, ParquetMetaDataBuilder};
+    let schema = SchemaBuilder::build(|builder| Shape::Record {
+        name: "Test",
+        fields: vec![builder.field("numbers", |builder| builder.leaf(L::List(runtime::row::Element::I64)))],
+    });
+    let mut numbers = arrow_array::builder::ListBuilder::new(arrow_array::builder::Int64Builder::new());
+    for row in 0..8 {
+        numbers.values().append_slice(&[row, row + 1]);
+        numbers.append(true);
+    }
+    let batch = RecordBatch::try_from_iter([("numbers", Arc::new(numbers.finish()) as ArrayRef)]).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let bytes = with_footer(&writer.into_inner().unwrap(), |metadata| {
+        let file = metadata.file_metadata();
+        let file = FileMetaData::new(file.version(), 0, None, None, file.schema_descr_ptr(), None);
+        ParquetMetaDataBuilder::new(file).set_row_groups(metadata.row_groups().to_vec()).build()
+    });
+    assert_eq!(read(&TestFile::new("total.parquet", bytes), &schema).unwrap().len(), 8);
+}
+
+#[test]
+fn a_column_without_values_in_its_footer_is_damaged() {
+    let schema = record(&[("a", L::I64), ("b?", L::Text)]);
+    let rows: Rows = (0..8).map(|row| vec![fixed(row), fixed(1), text("x")]).collect();
+    let whole = encode(&ParquetFormat::default(), &schema, &rows).unwrap();
+    let bytes = with_footer(&whole, |metadata| {
+        let group = metadata.row_group(0).clone();
+        let mut columns = group.columns().to_vec();
+        columns[1] = columns[1].clone().into_builder().set_num_values(0).build().unwrap();
+        let group = group.into_builder().set_column_metadata(columns).build().unwrap();
+        metadata.into_builder().set_row_groups(vec![group]).build()
+    });
+    let file = TestFile::new("zero.parquet", bytes);
+    assert_eq!(
+        message(read(&file, &schema), &file),
+        "zero.parquet: the footer is damaged: column `b` of row group 0 has 0 values, and the row group has 8 rows"
+    );
+}
+
+/// A footer by hand: a field of Thrift is its id and type, then its value; all structs end with 0.
+#[test]
+fn a_group_without_columns_and_an_encrypted_column_are_found() {
+    let schema = record(&[("a", L::I32)]);
+    let element = |name: &[u8], rest: &[u8]| [&[0x48, name.len() as u8][..], name, rest, &[0]].concat();
+    let bytes = |is_encrypted: bool| {
+        // Eight values of four bytes, PLAIN, in one page without compression.
+        let values: Vec<u8> = (0..8_i32).flat_map(i32::to_le_bytes).collect();
+        let page =
+            [&[0x15, 0, 0x15, 64, 0x15, 64, 0x2c, 0x15, 16, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0][..], &values].concat();
+        let length = (2 * page.len()) as u8;
+        // Type INT32, encoding PLAIN, the path `a`, no codec, 8 values, sizes, and the page's place.
+        let column =
+            [0x15, 2, 0x19, 0x15, 0, 0x19, 0x18, 1, b'a', 0x15, 0, 0x16, 16, 0x16, length, 0x16, length, 0x26, 8, 0];
+        let mark: &[u8] = if is_encrypted { &[0x5c, 0x1c, 0, 0] } else { &[] };
+        let chunk = [&[0x26, 8, 0x1c][..], &column, mark, &[0]].concat();
+        let group = [&[0x19, 0x1c][..], &chunk, &[0x16, length, 0x16, 16, 0]].concat();
+        let root = element(b"root", &[0x15, 4]);
+        let number = [0x15, 2, 0x25, 0, 0x18, 1, b'a', 0];
+        let empty = [&[0x35, 0, 0x18, 5][..], b"empty", &[0x15, 0, 0]].concat();
+        let footer =
+            [&[0x15, 2, 0x19, 0x3c][..], &root, &number, &empty, &[0x16, 16, 0x19, 0x1c], &group, &[0]].concat();
+        let end = [&(footer.len() as u32).to_le_bytes()[..], b"PAR1"].concat();
+        [b"PAR1", &page[..], &footer, &end].concat()
+    };
+    let file = TestFile::new("empty_group.parquet", bytes(false));
+    let expected: Rows = (0..8).map(|row| vec![fixed(row)]).collect();
+    assert_eq!(read(&file, &schema).unwrap(), expected);
+    let file = TestFile::new("encrypted.parquet", bytes(true));
+    let error = message(read(&file, &schema), &file);
+    assert_eq!(
+        error,
+        "encrypted.parquet: column 0 of row group 0 is encrypted, which is not supported; columns count from 0"
+    );
+}

@@ -98,6 +98,15 @@ fn missing_input_is_an_error_that_says_what_was_looked_for() {
     let file = TestFile::new("_only", "");
     let open = |name: &str| message(runtime::format::text(&format!("{}/{name}", file.folder().display())), &file);
     assert_eq!(open("none.txt"), "no input at none.txt: there is no such file or folder");
+    let url = |path: &str| message(runtime::format::text(path), &file);
+    assert_eq!(
+        url("s3://bucket/key.txt"),
+        "no input at s3://bucket/key.txt: it is a URL, and no feature of this version reads `s3://`; a path names a local file, a folder or a \
+         pattern, or is `-` for standard input; copy the files first, `aws s3 sync`, or mount the bucket"
+    );
+    assert!(url("https://host/x.txt").contains("download the file first"));
+    assert!(url("hdfs://host/x.txt").contains("no feature of this version reads `hdfs://`"));
+    assert!(url("file:///x.txt").contains("a path is written without `file://`: /x.txt"));
     assert_eq!(
         open("*.txt"),
         "no input at *.txt: no file matches the pattern (`*`, `?`, `[ab]` and `{a,b}` stand for parts of a name, `**` for folders)"

@@ -230,6 +230,9 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
         Ok(metadata) if metadata.is_dir() => files_of(Path::new(path))?,
         Ok(_) => return Ok(vec![PathBuf::from(path)]),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if let Some((scheme, local)) = path.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
+                return Err(nothing(&refused_url(scheme, local)));
+            }
             if !is_pattern(path) {
                 return Err(nothing("there is no such file or folder"));
             }
@@ -249,6 +252,31 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a text is a URL's scheme, such as `s3` or `https`.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char))
+}
+
+/// Why a URL is not read, and how its records can be.
+fn refused_url(scheme: &str, local: &str) -> String {
+    if scheme == "file" {
+        return format!("a path is written without `file://`: {local}");
+    }
+    let instead = match scheme {
+        "s3" | "s3a" | "s3n" => "copy the files first, `aws s3 sync`, or mount the bucket",
+        "gs" => "copy the files first, `gcloud storage rsync`, or mount the bucket",
+        "http" | "https" | "ftp" => {
+            "download the file first, or pipe it, `curl -s URL | program`, and read the path `-`"
+        }
+        _ => "copy the files to a local folder first",
+    };
+    format!(
+        "it is a URL, and no feature of this version reads `{scheme}://`; a path names a local file, a folder or a pattern, or is `-` for \
+         standard input; {instead}"
+    )
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {

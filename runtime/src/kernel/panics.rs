@@ -23,6 +23,17 @@ pub fn catching<R>(f: impl FnOnce() -> Result<R>) -> Result<R> {
     catch_unwind(AssertUnwindSafe(|| watched(f))).unwrap_or_else(|payload| Err(error(payload.as_ref())))
 }
 
+/// Calls code of a library that panics on some damaged bytes. The program's panic hook does not run.
+///
+/// # Errors
+/// The text of the panic, with its place.
+pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> std::result::Result<R, String> {
+    catch_unwind(AssertUnwindSafe(|| watched(f))).map_err(|payload| match error(payload.as_ref()) {
+        Error::Panic { message } => message,
+        other => other.to_string(),
+    })
+}
+
 fn watched<R>(f: impl FnOnce() -> R) -> R {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -23,7 +23,7 @@ fn rounded(dividend: u128, divisor: u128) -> f64 {
     while rest != 0 && quotient < 2 * EXACT {
         let shift = rest.leading_zeros().min(64);
         rest <<= shift;
-        quotient = quotient << shift | rest / divisor;
+        quotient = (quotient << shift) | (rest / divisor);
         rest %= divisor;
         scale *= 0.5_f64.powi(shift.cast_signed());
     }

@@ -1,12 +1,16 @@
 //! The end of a Parquet file: its schema, and where its columns lie.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader,
+};
+use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
+use super::encrypted::encrypted_column;
 use crate::error::{Error, Result};
 use crate::format::files::InputFile;
+use crate::kernel::quietly;
 
 /// Length of the metadata in 4 bytes, and the magic number.
 const TAIL_BYTES: usize = 8;
@@ -39,9 +43,15 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
     };
     let mut bytes = vec![0; length as usize];
     file.read_at(&handle, begin, &mut bytes)?;
+    if let Some((group, column)) = encrypted_column(&bytes) {
+        let message =
+            format!("column {column} of row group {group} is encrypted, which is not supported; columns count from 0");
+        return Err(damaged(message));
+    }
     let metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes))
         .map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     check(&metadata, file).map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
+    let metadata = normalized(metadata).map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     Ok(Arc::new(metadata))
 }
 
@@ -58,15 +68,57 @@ pub(super) fn column_range(column: &ColumnChunkMetaData, file_bytes: u64) -> Opt
 /// # Errors
 /// What the crate gives, or the message of its panic.
 pub(super) fn guarded<T, E: std::fmt::Display>(call: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    match quietly(call) {
         Ok(result) => result.map_err(|error| error.to_string()),
-        Err(panic) => Err(panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("the decoder gave up")
-            .to_owned()),
+        Err(panic) => Err(format!("its decoder gave up ({panic})")),
     }
+}
+
+/// The same metadata, if a writer left a total of rows that its row groups do not have, or groups of columns without a column. The crate
+/// reads no row of the one, and mistakes the columns of the other.
+fn normalized(metadata: ParquetMetaData) -> Result<ParquetMetaData, String> {
+    let file = metadata.file_metadata();
+    let rows = metadata.row_groups().iter().fold(0, |rows: i64, group| rows.saturating_add(group.num_rows()));
+    let schema = file.schema_descr();
+    let is_whole = !has_empty_group(schema.root_schema());
+    if rows == file.num_rows() && is_whole {
+        return Ok(metadata);
+    }
+    let schema = if is_whole {
+        file.schema_descr_ptr()
+    } else {
+        let root = without_empty_groups(&schema.root_schema_ptr()).map_err(|error| error.to_string())?;
+        Arc::new(SchemaDescriptor::new(root.unwrap_or_else(|| schema.root_schema_ptr())))
+    };
+    let (writer, pairs) = (file.created_by().map(str::to_owned), file.key_value_metadata().cloned());
+    let file = FileMetaData::new(file.version(), rows, writer, pairs, schema, file.column_orders().cloned());
+    Ok(ParquetMetaDataBuilder::new(file).set_row_groups(metadata.row_groups().to_vec()).build())
+}
+
+fn has_empty_group(ty: &Type) -> bool {
+    ty.is_group() && (ty.get_fields().is_empty() || ty.get_fields().iter().any(|field| has_empty_group(field)))
+}
+
+/// A type without the groups that hold no column; `None` if nothing is left.
+fn without_empty_groups(ty: &TypePtr) -> parquet::errors::Result<Option<TypePtr>> {
+    if !has_empty_group(ty) {
+        return Ok(Some(ty.clone()));
+    }
+    let fields = ty.get_fields().iter().filter_map(|field| without_empty_groups(field).transpose());
+    let fields = fields.collect::<parquet::errors::Result<Vec<_>>>()?;
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let info = ty.get_basic_info();
+    let mut group = Type::group_type_builder(ty.name())
+        .with_fields(fields)
+        .with_converted_type(info.converted_type())
+        .with_logical_type(info.logical_type_ref().cloned())
+        .with_id(info.has_id().then(|| info.id()));
+    if info.has_repetition() {
+        group = group.with_repetition(info.repetition());
+    }
+    group.build().map(|group| Some(Arc::new(group)))
 }
 
 fn check(metadata: &ParquetMetaData, file: &InputFile) -> Result<(), String> {
@@ -79,6 +131,16 @@ fn check(metadata: &ParquetMetaData, file: &InputFile) -> Result<(), String> {
             return Err(format!("row group {index} has {} rows", group.num_rows()));
         }
         for column in group.columns() {
+            let (values, rows) = (column.num_values(), group.num_rows());
+            // A list has at least one level in each row.
+            let is_list = column.column_descr().max_rep_level() > 0;
+            let fits = if is_list { values >= rows } else { values == rows };
+            if !fits {
+                return Err(format!(
+                    "column `{}` of row group {index} has {values} values, and the row group has {rows} rows",
+                    column.column_path().string()
+                ));
+            }
             if column_range(column, file.bytes()).is_none() || column.uncompressed_size() < 0 {
                 return Err(format!(
                     "column `{}` of row group {index} lies outside the file",

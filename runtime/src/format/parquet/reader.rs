@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, StructArray};
 use bytes::{Buf, Bytes};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -15,6 +15,7 @@ use super::convert::Held;
 use super::fit::{FileFit, LeafPlan};
 use super::footer::{column_range, guarded};
 use super::hold::{OTHER_ROWS, Wrong, converted_bytes, hold_leaf};
+use super::levels::CheckedGroup;
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::format::files::InputFile;
@@ -164,13 +165,13 @@ impl ParquetReader {
         let decoder = if columns.is_empty() {
             None
         } else {
+            let metadata = fit.metadata.metadata().clone();
             let decoder = guarded(|| {
-                let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
-                ParquetRecordBatchReaderBuilder::new_with_metadata(ColumnBytes::clone(&input), fit.metadata.clone())
-                    .with_row_groups(vec![self.group])
-                    .with_projection(mask)
-                    .with_batch_size(BATCH_ROWS)
-                    .build()
+                let schema = fit.metadata.parquet_schema();
+                let mask = ProjectionMask::leaves(schema, columns);
+                let levels = parquet_to_arrow_field_levels(schema, mask, Some(fit.metadata.schema().fields()))?;
+                let group = CheckedGroup { input, metadata, group: self.group };
+                ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, BATCH_ROWS, None)
             });
             Some(Box::new(decoder.map_err(|reason| self.error(reason))?))
         };

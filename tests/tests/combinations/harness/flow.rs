@@ -19,8 +19,6 @@ pub enum FlowKind {
 }
 
 impl FlowKind {
-    pub const ALL: [FlowKind; 4] = [FlowKind::Set, FlowKind::Stream, FlowKind::Timed, FlowKind::Updates];
-
     pub fn rust(self) -> &'static str {
         match self {
             FlowKind::Set => "DataSet",
