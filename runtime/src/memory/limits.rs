@@ -107,6 +107,14 @@ mod tests {
         says("| the solution set", 2 * SPOOL_BYTES + STATE_BYTES);
         says("| an operator that makes rows", STEP_PAGES * PAGE_BYTES);
         says("| an exchange by a key", (2 + CHANNEL_PAGES) * PAGE_BYTES);
+        let counts = |start: &str, records: usize| {
+            let line = document.lines().find(|line| line.starts_with(start));
+            let cell = line.and_then(|line| line.split('|').nth(2)).map(str::trim);
+            assert_eq!(cell, Some(&*records.to_string()), "{start}");
+        };
+        counts("| an operator that makes rows | 3", STEP_PAGES);
+        counts("| an exchange, for each of its channels", CHANNEL_RECORDS);
+        counts("| a written file, for each task", DRIVER_RECORDS);
         for (words, bytes) in [("pages of ", PAGE_BYTES), ("a record takes at most ", LARGEST_RECORD_BYTES + 1)] {
             let number = Mib(bytes).to_string().replace(".0 ", " ");
             assert!(document.contains(&format!("{words}{number}")), "{words}{number}");
