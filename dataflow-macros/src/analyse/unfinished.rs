@@ -7,9 +7,9 @@ use syn::spanned::Spanned;
 use syn::{FnArg, Ident, ReturnType, Signature, Type, TypeParamBound};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::ChainState;
+use crate::operators::{ChainState, ClosureArguments, Operator, PlainArguments};
 use crate::syntax::patterns::plain_name;
-use crate::syntax::{Call, Flow, Pipeline, Source, types};
+use crate::syntax::{Flow, Pipeline, Source, types};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     pipeline.flows.iter().for_each(|flow| check_filtered_join(flow, found));
@@ -32,7 +32,8 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
     let Some(flow) = pipeline.returned.map(|id| &pipeline.flows[id.0]).filter(|_| returns_a_flow) else {
         return;
     };
-    if let Some(last) = flow.calls.last().filter(|last| last.is(|operator| operator.to == ChainState::Result)) {
+    let is_known = flow.calls.iter().all(|call| call.operator.is_some());
+    if let Some(last) = flow.calls.last().filter(|_| is_known && flow.state == ChainState::Result) {
         return found.report_unwritable(last.span(), message::result_returned(last));
     }
     if let (Some(last), ReturnType::Type(_, ty)) = (flow.calls.last(), &signature.output)
@@ -50,9 +51,14 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
 
 /// Whether a flow is a grouping of a parameter that is written as a stream: it gives updates of its groups.
 fn gives_updates(pipeline: &Pipeline, flow: &Flow, signature: &Signature) -> bool {
-    let is_grouping = |call: &Call| call.is(|operator| operator.from == ChainState::Grouped);
-    let Some(grouping) = flow.calls.last() else { return false };
-    if !is_grouping(grouping) {
+    let gives_updates = |operator: &Operator| {
+        operator.from == ChainState::Grouped
+            && operator.to == ChainState::Flow
+            // Records of groups, which a stream does not have.
+            && operator.values != PlainArguments::Count
+            && !matches!(operator.takes, ClosureArguments::Groups(_))
+    };
+    if !flow.calls.last().is_some_and(|last| last.is(gives_updates)) {
         return false;
     }
     // Bindings come before their uses, so each step leads to an earlier flow.

@@ -1,5 +1,6 @@
 //! Flows that reach no result. Flows are lazy, so these would silently do nothing.
 
+use syn::spanned::Spanned;
 use syn::{ReturnType, Signature};
 
 use crate::diagnostics::{Diagnostics, message};
@@ -14,6 +15,9 @@ pub(crate) fn check(pipeline: &Pipeline, function: Option<&Signature>, found: &m
     for name in pipeline.names.iter().filter(|name| name.must_be_used && !name.used) {
         let sentence = if name.is_of_round { message::unused_round } else { message::unused_flow };
         found.report(name.ident.span(), sentence(&name.ident));
+    }
+    for solution in &pipeline.unused_solutions {
+        found.report(solution.span(), message::UNUSED_SOLUTION);
     }
     for flow in pipeline.dropped.iter().map(|id| &pipeline.flows[id.0]) {
         if let Some(call) = flow.calls.last().filter(|_| flow.is_certain()) {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span};
 use syn::punctuated::Punctuated;
-use syn::{AngleBracketedGenericArguments, Expr, ExprClosure, Token, token};
+use syn::{AngleBracketedGenericArguments, Expr, ExprClosure, Pat, Token, token};
 
 use crate::operators::{ChainState, Operator};
 use crate::syntax::ids::FlowId;
@@ -27,6 +27,8 @@ pub(crate) struct Pipeline {
     pub(crate) solutions_used_again: Vec<Ident>,
     /// Operators that are called on a solution set.
     pub(crate) on_solutions: Vec<Ident>,
+    /// The solution sets of loops whose bodies do not mention them.
+    pub(crate) unused_solutions: Vec<Pat>,
     /// Functions called by a plain name, in order.
     pub(crate) called: Vec<Ident>,
 }

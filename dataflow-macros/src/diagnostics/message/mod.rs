@@ -29,6 +29,9 @@ pub(crate) const CONST: &str = "a pipeline is built when the program runs: write
 pub(crate) const UNSAFE: &str = "a pipeline has nothing unsafe to promise: write `fn` without `unsafe`";
 pub(crate) const EXTERN: &str = "a pipeline is called from Rust: write `fn` without `extern`";
 
+pub(crate) const UNUSED_SOLUTION: &str = "the body of this loop does not use its solution set: join the records of the round with it, \
+    `.join(solution).on(|record| record.id)`; without a solution set `iterate` is the word";
+
 pub(crate) fn list_returned() -> &'static str {
     "what this function makes is a flow, whose records come when it is run: return `DataSet<..>`; or write `.collect()` behind the flow, and \
      return `dataflow::Result<Vec<..>>`"

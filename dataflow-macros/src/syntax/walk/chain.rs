@@ -11,8 +11,8 @@ use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprT
 
 use crate::operators::{self, ChainState, ClosureArguments, sources};
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{free_names_of_closure, peeled, plain_path, second_use};
-use crate::syntax::patterns::{generated_record, looks_like_a_constant, plain_name};
+use crate::syntax::names::{free_names, free_names_of_closure, peeled, plain_path, second_use};
+use crate::syntax::patterns::{bound_names, generated_record, looks_like_a_constant, plain_name};
 use crate::syntax::scope::LocalKind;
 use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
@@ -273,6 +273,12 @@ impl BodyWalk {
             }
         }
         let Some(mut body) = body else { return };
+        if takes == ClosureArguments::DeltaBody
+            && let Some(solution) = body.inputs.first()
+            && !bound_names(solution).iter().any(|name| free_names(&body.body).contain(name))
+        {
+            self.pipeline.unused_solutions.push(solution.clone());
+        }
         self.within(|walk| {
             let flow = usize::from(takes == ClosureArguments::DeltaBody);
             // A body of another number of parameters is a mistake of its own.

@@ -1,0 +1,12 @@
+//! A delta iteration whose body does not use the solution set.
+use dataflow::prelude::*;
+
+#[dataflow]
+fn hops(towns: DataSet<(u64, u64)>, roads: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    towns.iterate_delta(towns, |t| t.0, 100, |known, reached| {
+        let next = reached.join(roads).on(|r| r.0, |road| road.0).map(|r, road| (road.1, r.1 + 1));
+        (next, next)
+    })
+}
+
+fn main() {}
