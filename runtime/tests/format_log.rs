@@ -357,6 +357,18 @@ fn a_followed_split_that_was_cut_and_grew_is_refused() {
     assert_eq!(message, "log/split-00000.log: the file was cut off or replaced while it was followed; put it back");
 }
 
+#[test]
+fn records_before_a_position_are_synced_once() {
+    let (place, ends) = log_of_people();
+    let source = place.source(&people(), true).unwrap();
+    let endless = source.endless().unwrap();
+    endless.sync(&[at(0, ends[0])]).unwrap();
+    std::fs::remove_file(place.split(0)).unwrap();
+    endless.sync(&[at(0, ends[0])]).unwrap();
+    let message = place.short(&endless.sync(&[at(0, ends[1])]).unwrap_err().to_string());
+    assert!(message.starts_with("cannot read log/split-00000.log"), "{message}");
+}
+
 /// Logs of version 1 had the headers of native files.
 #[test]
 fn a_split_that_does_not_name_its_log_is_refused() {

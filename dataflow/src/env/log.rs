@@ -1,4 +1,4 @@
-//! Logs that programs write.
+//! The writer of a log.
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -12,13 +12,13 @@ use crate::record::{Record, Value};
 /// Appends records to a log: a folder of files, its *splits*, which [`Env::read_log`](crate::Env::read_log) follows and
 /// [`Env::read_log_to_end`](crate::Env::read_log_to_end) reads, in this process or another.
 ///
-/// Records of one split are read in the order in which they were appended. They are kept until there are enough for a block (a megabyte, or 65,536
-/// records), and readers find them behind [`flush`](LogWriter::flush): each time all of a split's records are there or none, also where the
-/// process dies meanwhile. A split has one writer at a time, which holds a lock on its file.
+/// Records of one split are read in the order in which they were appended. The writer holds them until they fill a
+/// block (1 MiB, or 65,536 records). After [`flush`](LogWriter::flush) readers find them: of each split all or none,
+/// even if the process dies meanwhile. A split has one writer at a time, which holds a lock on its file.
 ///
-/// Dropping a writer flushes it, but says nothing of what goes wrong; its splits are not sealed by that, and may be opened again.
+/// Dropping a writer flushes it and ignores errors. It does not seal the splits, so they can be opened again.
 ///
-/// Cost: each split holds about 4 MiB at most. Appending copies a record once, and once more into its block.
+/// Cost: each split holds at most about 4 MiB. Appending copies a record once, and once more into its block.
 ///
 /// ```
 /// # use dataflow::prelude::*;
@@ -49,28 +49,30 @@ pub struct LogWriter<T: Record> {
 }
 
 impl<T: Record> LogWriter<T> {
-    /// A new log of so many splits, at least one. The folder is made, or is empty.
+    /// Makes a log with `splits` splits, at least one. The folder is made, or is empty.
     ///
-    /// Who reads with several tasks reads as many splits at the same time.
+    /// As many tasks read a log at the same time as it has splits.
     ///
     /// # Errors
-    /// Where there is something in the folder, or files cannot be made in it; where the record cannot be written: lists of records and maps cannot.
+    /// Fails if the folder is not empty, a file cannot be made in it, or the record has lists of records or maps.
     pub fn create(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         Ok(Self::of(LogSplits::create(folder, &T::schema(), splits)?))
     }
 
-    /// All splits of a log that is there, and new ones until there are so many. What a writer that died did not write to the end is cut off.
+    /// Opens all splits of a log, and adds splits until there are `splits`. A block that a writer which died has not
+    /// written completely is cut off.
     ///
     /// # Errors
-    /// Where there is no log, it is sealed or holds other records, or another writer has one of its splits.
+    /// Fails if there is no log, it is sealed, damaged, or holds other records, or another writer has one of its
+    /// splits.
     pub fn open(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         Ok(Self::of(LogSplits::open(folder, &T::schema(), splits)?))
     }
 
-    /// So many new splits of a log that is there. Other writers go on with theirs, and readers find them.
+    /// Adds `splits` splits to a log. Other writers keep theirs, and readers find the new ones.
     ///
     /// # Errors
-    /// Where there is no log, or it is sealed.
+    /// Fails if there is no log, or it is sealed.
     pub fn add(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         Ok(Self::of(LogSplits::add(folder, &T::schema(), splits)?))
     }
@@ -79,16 +81,16 @@ impl<T: Record> LogWriter<T> {
         LogWriter { splits, next: 0, of: PhantomData }
     }
 
-    /// How many splits this writer has.
+    /// The number of splits of this writer.
     #[must_use]
     pub fn splits(&self) -> usize {
         self.splits.count()
     }
 
-    /// Appends a record to the splits in turn, but for those that are sealed.
+    /// Appends a record to the splits in turn, except to sealed ones.
     ///
     /// # Errors
-    /// Where a block is full and cannot be written, or all splits are sealed.
+    /// Fails if a full block cannot be written, or all splits are sealed.
     pub fn append(&mut self, record: impl Value<Record = T>) -> Result<()> {
         let split = self.splits.next_open(self.next);
         self.next = (split + 1) % self.splits.count().max(1);
@@ -98,21 +100,21 @@ impl<T: Record> LogWriter<T> {
     /// Appends a record to a split, by its number among those of this writer, from 0.
     ///
     /// # Errors
-    /// As [`LogWriter::append`], and where there is no such split, or it is sealed.
+    /// As [`LogWriter::append`], and if there is no such split, or it is sealed.
     pub fn append_to(&mut self, split: usize, record: impl Value<Record = T>) -> Result<()> {
         write_all(self.splits.rows(split)?, [record])?;
         Ok(self.splits.hand_on(split)?)
     }
 
-    /// Writes what was appended: readers find it.
+    /// Writes all appended records to the files, where readers find them.
     ///
     /// # Errors
-    /// With the file, where it cannot be written.
+    /// Fails if a file cannot be written.
     pub fn flush(&mut self) -> Result<()> {
         Ok(self.splits.flush()?)
     }
 
-    /// As [`LogWriter::flush`], and has the disk keep it: it is there also where the machine stops.
+    /// As [`LogWriter::flush`]. The records then survive a power failure.
     ///
     /// # Errors
     /// As [`LogWriter::flush`].
@@ -120,7 +122,8 @@ impl<T: Record> LogWriter<T> {
         Ok(self.splits.sync()?)
     }
 
-    /// Writes what was appended, and ends this writer's splits for good. The log goes on with the others, and those that are added.
+    /// Writes all appended records, and ends this writer's splits for good. The log goes on with its other splits, and
+    /// with new ones.
     ///
     /// # Errors
     /// As [`LogWriter::flush`].
@@ -128,10 +131,10 @@ impl<T: Record> LogWriter<T> {
         Ok(self.splits.seal()?)
     }
 
-    /// Ends all splits for good, and the log with them: who follows it comes to an end.
+    /// Ends all splits for good, and so the log: jobs that follow it end. All records survive a power failure then.
     ///
     /// # Errors
-    /// As [`LogWriter::flush`], and where another writer has a split that is not sealed.
+    /// As [`LogWriter::flush`], and if another writer has a split. It can be repeated: open the log, and seal it again.
     pub fn seal_all(mut self) -> Result<()> {
         Ok(self.splits.seal_all()?)
     }

@@ -62,7 +62,7 @@ struct LogMark {
 impl LogMark {
     fn of(Mark(bytes): Mark) -> Self {
         let number = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let log = u128::from(number(8)) << 64 | u128::from(number(0));
+        let log = bytes.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes));
         LogMark { log, begin: number(16), checksum: number(24) }
     }
 

@@ -144,7 +144,10 @@ impl Endless for LogSource {
     }
 
     fn resume(&self, starts: &[Position]) -> Result<()> {
-        starts.iter().try_for_each(|&position| self.shared.check_start(position))
+        let mut starts = starts.to_vec();
+        // In this order errors do not depend on the order of tasks.
+        starts.sort_unstable_by_key(|position| position.part);
+        starts.into_iter().try_for_each(|position| self.shared.check_start(position))
     }
 
     fn sync(&self, positions: &[Position]) -> Result<()> {
