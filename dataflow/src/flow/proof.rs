@@ -184,7 +184,6 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Requires that the next measure has a value for every record, because it stands in a branch. Written by `#[dataflow]`; the closure is there
     /// for its type alone.
     #[doc(hidden)]
-    #[must_use]
     pub fn cannot_fail<P: CannotFail, F>(self, _: F) -> Self
     where
         F: for<'a> Fn(T::At<'a>) -> P,

@@ -143,7 +143,6 @@ mod of_loops {
 
     #[allow(missing_docs)]
     impl<T: Record, M> MissingWords<T, M> {
-        #[must_use]
         pub fn iterate<F>(&self, _: u32, _: F) -> Flow<T, M>
         where
             Self: Loops,
@@ -152,7 +151,6 @@ mod of_loops {
             <Self as Loops>::behind()
         }
 
-        #[must_use]
         pub fn iterate_delta<W, K, F>(
             &self,
             _: Flow<W, M>,
