@@ -28,6 +28,11 @@ fn what_is_a_flow(
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("what_is_a_flow");
+    let name = {
+        #[allow(unused_imports)]
+        use ::dataflow::__private::OtherParameter as _;
+        ::dataflow::__private::Parameter(name).taken()
+    };
     let lines = env.read_text("a.txt")?;
     let (short, long) = (
         lines
