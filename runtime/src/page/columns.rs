@@ -361,6 +361,18 @@ mod tests {
     }
 
     #[test]
+    fn windows_of_columns_end_by_bytes_too() {
+        let mut column = TextColumn::default();
+        let lengths = [10, 40_000, 40_000, 40_000, 40_000, 400_000, 10, 10];
+        lengths.iter().for_each(|&length| column.push_str(&"x".repeat(length)));
+        let mut columns = Columns::new(column.len());
+        columns.text(&column).unwrap();
+        let batch = columns.finish();
+        let ends = std::iter::successors(Some(0), |&start| (start < 8).then(|| batch.window_end(start)));
+        assert_eq!(ends.collect::<Vec<_>>(), [0, 4, 5, 6, 8]);
+    }
+
+    #[test]
     fn texts_are_read_from_buffers_slots_and_the_columns_own() {
         let mut column = TextColumn::default();
         column.add_buffer(Utf8::check(Bytes::from_static(b"first buffer, with a long text")).unwrap());

@@ -142,3 +142,51 @@ impl Overflow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Budget;
+    use crate::row::{LeafSet, LeafType};
+    use crate::stream::Control;
+
+    fn write(writer: &mut RowWriter, numbers: std::ops::Range<u64>) {
+        let text = "x".repeat(1_000);
+        writer
+            .visit(|mut leaves, mut claims| {
+                let (number, words) = (leaves.plain::<u64>(), leaves.text());
+                for value in numbers {
+                    claims.put(words.heap_bytes(&text), |row, claims| {
+                        number.write(row, value);
+                        words.write(row, &text, claims);
+                    });
+                }
+            })
+            .unwrap();
+        writer.seal();
+    }
+
+    #[test]
+    fn what_one_call_emits_beyond_memory_comes_back_in_order() {
+        let memory = Memory::new(Budget::new(2 << 20), "test");
+        let context = TaskContext::alone(memory.clone());
+        let layout = Arc::new(RowLayout::new(vec![LeafType::U64, LeafType::Text], &LeafSet::all(2)));
+        let (mut writer, mut ready) = (RowWriter::new(layout, memory.clone()), ReadyItems::default());
+        ready.relieve(&mut writer, memory.clone(), &context);
+        for call in 0..2 {
+            write(&mut writer, 5_000 * call..5_000 * (call + 1));
+            writer.take_sealed().for_each(|page| ready.push(Item::Page(page)));
+            ready.push_overflow();
+        }
+        ready.push(Item::Control(Control::End));
+        assert!(context.metrics.spilled_bytes.get() > 5 << 20);
+        assert!(ready.pop(false).unwrap().is_none(), "rows that nobody wants stay before the end");
+        let mut numbers = Vec::new();
+        while let Some(Item::Page(page)) = ready.pop(true).unwrap() {
+            let batch = page.batch();
+            numbers.extend((0..page.rows()).map(|row| batch.leaf_bits(0, row) as u64));
+        }
+        assert!(numbers.into_iter().eq(0..10_000) && ready.is_empty());
+        assert_eq!(memory.budget().used_bytes(), 0);
+    }
+}

@@ -14,6 +14,24 @@ fn who_starts_late_still_gets_its_minimum() {
 }
 
 #[test]
+fn long_records_on_their_way_find_room_beside_spilling_holders() {
+    let mut arbiter = Arbiter::new(1600);
+    let (pages, sort) = (arbiter.open(None), arbiter.open(Some(100)));
+    arbiter.set_pages(pages, 3);
+    arbiter.note_run(200);
+    assert_eq!(arbiter.take(sort, 1000, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(sort, 1, 0, ReserveMode::MayRevoke).0, Verdict::Refused);
+    for _ in 0..3 {
+        assert_eq!(arbiter.take(pages, 200, 0, ReserveMode::Required).0, Verdict::Granted);
+    }
+    // The next job may have short records alone.
+    arbiter.give(sort, 1000);
+    arbiter.give(pages, 600);
+    [sort, pages].into_iter().for_each(|id| arbiter.close(id));
+    assert_eq!(arbiter.longest_run(), 0);
+}
+
+#[test]
 fn who_holds_most_is_asked_to_go_down_to_the_fair_share() {
     let mut arbiter = Arbiter::new(1600);
     let (early, late) = (arbiter.open(Some(100)), arbiter.open(Some(100)));
