@@ -1,6 +1,6 @@
 //! One program over records of one length, in a process of its own: prints how much memory it took.
 //!
-//! * `make <folder> <length> <rows>`: writes the inputs, in each format.
+//! * `make <folder> <length> <rows> [all]`: writes the inputs; in all formats if asked for.
 //! * `run <case> <folder> <bytes of memory> <tasks>`: runs a case. Prints `need <bytes>` if memory is refused before
 //!   the run, else `heap <bytes> resident <bytes> rows <number> digest <number>`.
 //! * `list`: prints the names of all cases.
@@ -20,9 +20,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["make", folder, length, rows] => {
+        ["make", folder, length, rows, ref formats @ ..] => {
             let number = |text: &str| text.parse::<u64>().unwrap_or_default();
-            if let Err(error) = Inputs::at(folder).make(number(length), number(rows)) {
+            if let Err(error) = Inputs::at(folder).make(number(length), number(rows), formats.contains(&"all")) {
                 println!("failed {error}");
             }
         }
