@@ -499,7 +499,7 @@ impl Two {
             Two::Anti => left.iter().copied().filter(|l| !is_found(l)).collect(),
             Two::Left => {
                 let pairs = left.iter().flat_map(|&l| {
-                    let alone = partners.get(&l.0).is_none().then_some(l.1);
+                    let alone = (!partners.contains_key(&l.0)).then_some(l.1);
                     of(l.0).map(|r| r.1).chain(alone).map(move |value| (mixed(l.0 + 5), value))
                 });
                 pairs.take(MOST_ROWS + 1).collect()
