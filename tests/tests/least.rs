@@ -619,6 +619,8 @@ fn joined_in_rounds(first: DataSet<Item>, second: DataSet<Item>, third: DataSet<
     looped.semi_join(third).on(|l| l.key, |t| t.key).group_by(|i| i.key).max_by(|i| i.value)
 }
 
+type OfThree = fn(DataSet<Item>, DataSet<Item>, DataSet<Item>) -> DataSet<Item>;
+
 /// With more memory the planner may choose a plan that needs more.
 #[test]
 fn a_stated_minimum_is_enough_for_the_plan_that_it_makes() {
@@ -628,7 +630,7 @@ fn a_stated_minimum_is_enough_for_the_plan_that_it_makes() {
     env.collection(Shape::Uniform.items(300, 1)).unwrap().write_native(&input);
     env.run().unwrap();
     let mut refused_again = 0;
-    let jobs: [fn(DataSet<Item>, DataSet<Item>, DataSet<Item>) -> DataSet<Item>; 2] = [joined_twice, joined_in_rounds];
+    let jobs: [OfThree; 2] = [joined_twice, joined_in_rounds];
     for (number, seed) in (0..2).flat_map(|number| (0..60).map(move |seed| (number, seed))) {
         let mut random = Random(seed);
         let tasks = PARALLELISM[random.index(3)];
