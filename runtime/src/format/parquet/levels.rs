@@ -152,3 +152,28 @@ fn pass(bytes: &[u8], width: u64, codes: u64) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_hold_as_many_codes_as_their_bytes() {
+        for (bytes, width, codes, expected) in [
+            (&[][..], 1, 0, Some(())),
+            (&[][..], 1, 1, None),
+            // Ten equal codes, then one group of eight.
+            (&[20, 1, 3, 0xaa][..], 1, 18, Some(())),
+            (&[20, 1, 3, 0xaa][..], 1, 19, None),
+            (&[20, 1, 3][..], 1, 18, None),
+            // Two groups, of whose second one only three codes are needed.
+            (&[5, 1, 2, 3][..], 2, 11, Some(())),
+            (&[5, 1, 2][..], 2, 11, None),
+            // Runs without codes do not end.
+            (&[0, 0, 0, 0][..], 1, 1, None),
+        ] {
+            assert_eq!(pass(bytes, width, codes), expected, "{bytes:?}");
+        }
+        assert_eq!([1, 2, 3, 4, 7, 8].map(width), [1, 2, 2, 3, 3, 4]);
+    }
+}
