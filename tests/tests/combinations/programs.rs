@@ -26,16 +26,17 @@ fn p1(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataStream<(Timestamp, Timestamp, u64, u64, u64)> {
+) -> UpdateStream<(u64, i64)> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .union(others.event_time(|o| o.at, Lateness::bounded(secs(20))))
-        .filter(|r| (r.key % 5 != 4 || r.at > Timestamp::from_micros(15_000_000)) && (r.value > -25 || r.at > Timestamp::from_micros(13_000_000)))
-        .map(|r| { seen.add(1); Event { id: 27u64, key: r.key, value: r.value, at: r.at } })
-        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.key <= 206) })
-        .partition_with(|r| r.id)
-        .sample(1.0, 7)
-        .group_by(|r| r.at).window(Tumbling::of(mins(7))).aggregate(|w| (w.key, w.start, w.count(), w.count(), w.count_if(|r| r.id % 5 != 3)))
+        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.value > -19 && r.id % 5 != 3 { Some(Event { at: r.at, ..r }) } else { None }))
+        .group_by(|r| (r.id, r.key, r.at)).max(|r| r.value)
+        .updates()
+        .map(|r| (if r.key % 5 != 0 { r.key } else { 8u64 }, r.value))
+        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.0 % 5 != 2) })
+        .partition_with(|r| (r.0 % 31) * (r.0 % 7))
+        .map(|r| (r.0, r.1))
+        .group_by(|r| r.0).max(|r| r.1)
 }
 
 fn run_p1(given: &Given) -> Result<Reader> {
@@ -159,12 +160,10 @@ fn p7(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, f64)> {
+) -> UpdateStream<Item> {
     items
-        .try_map(|r| Ok::<_, std::fmt::Error>(((18u64 + r.id) % 41, if r.at > Timestamp::from_micros(11_000_000) { r.id } else { r.id })))
-        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.1 > 20 && r.0 > 23 && r.1 <= 213 { Some(29u64) } else { None }))
-        .try_flat_map(|r| Ok::<_, std::fmt::Error>([(r + 39u64) % 41, r]))
-        .group_by(|r| r).avg(|r| r)
+        .rebalance()
+        .group_by(|r| (r.id, r.key, r.text, r.at)).sum(|r| r.value)
 }
 
 fn run_p7(given: &Given) -> Result<Reader> {
@@ -230,15 +229,10 @@ fn p10(
     seen: Accumulated<Count>,
 ) -> UpdateStream<(u64, String)> {
     items
-        .first(1000000)
-        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.value > -28 { Some(ItemRef { value: ((r.id) % 100) as i64 - 40, ..r }) } else { None }))
-        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([(r.id, "longer than twelve bytes"), ((r.id + r.id) % 41, r.text)]) })
-        .group_by(|r| r.0).max(|r| r.1)
-        .updates()
-        .filter_with(|_| 0u64, |state, r| { *state += 1; r.0 > 3 })
-        .try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>((r.0, r.1)) })
-        .map(|r| (r.0, r.1))
-        .group_by(|r| r.0).max(|r| r.1)
+        .sample(1.0, 7)
+        .rebalance()
+        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([(r.text.len() as u64 % 50, r.text), ((r.id + r.id) % 41, r.text)]) })
+        .group_by(|r| r.1).max(|r| r.0)
 }
 
 fn run_p10(given: &Given) -> Result<Reader> {
@@ -320,16 +314,10 @@ fn p14(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, u64)> {
+) -> UpdateStream<Item> {
     items
         .union(others)
-        .group_by(|r| (r.key, r.value, r.text, r.at)).sum(|r| r.id)
-        .updates()
-        .group_by(|r| (r.key, r.value, r.text, r.at)).max(|r| r.id)
-        .updates()
-        .rebalance()
-        .map(|r| ((23u64 + 27u64) % 41, r.id))
-        .group_by(|r| r.0).max(|r| r.1)
+        .group_by(|r| r.value).reduce(|a, b| if (a.id, a.key, a.value, a.text, a.at) < (b.id, b.key, b.value, b.text, b.at) { b } else { a })
 }
 
 fn run_p14(given: &Given) -> Result<Reader> {
@@ -385,14 +373,18 @@ fn p17(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<Event> {
+) -> UpdateStream<(u64, u64)> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .try_flat_map(|r| Ok::<_, std::fmt::Error>([WideRef { id: (r.id + r.id) % 41, key: r.id, at: r.at, text: "", note: Some(r.text), maybe: r.key, other: r.key, flag: r.text.len() > 10 && r.value > -14, sign: r.text.len() > 5, value: r.value, cost: r.value, share: ((r.id) % 1000) as f64 / 4.0, name: r.text, n1: r.id, n2: r.id, n3: r.id, n4: r.id, n5: r.id, n6: r.id, n7: r.id }, WideRef { id: r.id, key: r.id, at: r.at, text: "a", note: Some(r.text), maybe: r.key, other: r.key, flag: (r.id % 5 != 3 || r.key.is_some()), sign: r.key.is_some(), value: r.value, cost: ((28u64) % 100) as i64 - 40, share: ((4u64) % 1000) as f64 / 4.0, name: r.text, n1: (r.id % 31) * (r.id % 7), n2: r.id, n3: r.id, n4: r.value.unsigned_abs() % 97, n5: r.id, n6: r.id, n7: r.id }]))
-        .try_filter(|r| Ok::<_, std::fmt::Error>((r.n3 % 5 != 2 || r.n2 % 5 != 2 && r.n2 <= 215)))
-        .partition_with(|r| r.n5)
-        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.other.is_some() { Some(Event { id: r.key, key: r.maybe.unwrap_or(3), value: ((r.n4) % 100) as i64 - 40, at: r.at }) } else { None }))
-        .group_by(|r| r.value).reduce(|a, b| if (a.id, a.key, a.value, a.at) < (b.id, b.key, b.value, b.at) { b } else { a })
+        .partition_with(|r| r.id)
+        .group_by(|r| (r.key, r.id)).count()
+        .updates()
+        .try_filter(|r| Ok::<_, std::fmt::Error>(r.0.0.is_some()))
+        .filter_map(|r| if r.0.0.is_some() { Some((r.0.1, r.1)) } else { None })
+        .filter(|r| r.0 % 5 != 3).expect_selectivity(0.01)
+        .filter(|r| r.0 % 5 != 3 && r.0 % 5 != 0)
+        .map(|r| (38u64, r.1))
+        .group_by(|r| r.0).max(|r| r.1)
 }
 
 fn run_p17(given: &Given) -> Result<Reader> {
@@ -427,8 +419,9 @@ fn p19(
     seen: Accumulated<Count>,
 ) -> UpdateStream<Item> {
     items
-        .try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(ItemRef { id: r.id, ..r }) })
-        .group_by(|r| r.id).reduce(|a, b| if (a.id, a.key, a.value, a.text, a.at) < (b.id, b.key, b.value, b.text, b.at) { b } else { a })
+        .first(1000000)
+        .union(others)
+        .group_by(|r| r.value).max_by(|r| (r.id, r.key))
 }
 
 fn run_p19(given: &Given) -> Result<Reader> {
@@ -495,10 +488,12 @@ fn p22(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<Item> {
+) -> UpdateStream<(u64, f64)> {
     items
-        .map_with(|_| 0u64, |state, r| { *state += 1; ItemRef { key: (r.text.len() > 10).then_some(r.key.unwrap_or(3)), ..r } })
-        .group_by(|r| r.key).reduce(|a, b| if (a.id, a.key, a.value, a.text, a.at) < (b.id, b.key, b.value, b.text, b.at) { b } else { a })
+        .project(|r| (r.at, r.text, r.key))
+        .filter_map(|r| if r.2.is_some() { Some(ItemRef { id: r.2.unwrap_or(3), key: (r.2.is_some()).then_some((10u64 % 31) * (22u64 % 7)), value: ((35u64) % 100) as i64 - 40, text: r.1, at: r.0 }) } else { None })
+        .map_with(|_| 0u64, |state, r| { *state += 1; seen.add(1); ItemRef { text: r.text, ..r } })
+        .group_by(|r| r.id % 14).avg(|r| r.id)
 }
 
 fn run_p22(given: &Given) -> Result<Reader> {
@@ -516,13 +511,8 @@ fn p23(
 ) -> UpdateStream<(u64, u64)> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(20)))
-        .try_filter_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(if r.value > -16 { Some((r.id, r.id)) } else { None }) })
-        .try_filter(|r| { seen.add(1); Ok::<_, std::fmt::Error>((r.0 > 2 || r.0 <= 211)) })
-        .group_by(|r| r.0).count()
-        .updates()
-        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if (r.0 % 5 != 3 && r.0 % 5 != 4 || r.0 % 5 != 1) { Some((32u64, r.1)) } else { None }))
-        .map(|r| (r.0, r.1))
-        .group_by(|r| r.0).max(|r| r.1)
+        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.value > -16 { Some((r.id, r.id)) } else { None }))
+        .group_by(|r| r.0 % 3).reduce(|a, b| if (a.0, a.1) < (b.0, b.1) { b } else { a })
 }
 
 fn run_p23(given: &Given) -> Result<Reader> {
@@ -562,15 +552,15 @@ fn p25(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataStream<(u64, u64)> {
+) -> DataStream<Event> {
     items
         .with(one).flat_map(|l, r| [r.1, l.text.len() as u64 % 50])
         .zip_with_unique_id()
         .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.1 > 6) })
-        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([r.1, r.1]) })
-        .join(others).on(|l| l, |r| r.id).try_map(|l, r| Ok::<_, std::fmt::Error>(r.id))
-        .map(|r| Event { id: r, key: r, value: ((1u64) % 100) as i64 - 40, at: Timestamp::from_micros(7) })
-        .map(|r| ((r.id + r.id) % 41, (r.key % 31) * (r.id % 7)))
+        .map_with(|_| 0u64, |state, r| { *state += 1; r.1 })
+        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [(if r <= 204 { r } else { r }, "a"), (r, "a")] })
+        .project(|r| r.0)
+        .flat_map(|r| [Event { id: (16u64 + r) % 41, key: 39u64, value: ((r) % 100) as i64 - 40, at: Timestamp::from_micros(7) }, Event { id: if r % 5 != 2 { 28u64 } else { r }, key: (r % 31) * (r % 7), value: ((r) % 100) as i64 - 40, at: Timestamp::from_micros(7) }])
 }
 
 fn run_p25(given: &Given) -> Result<Reader> {
@@ -729,10 +719,12 @@ fn p32(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<((u64, Option<u64>), Timestamp, i64)> {
+) -> UpdateStream<String> {
     items
-        .flat_map(|r| [ItemRef { id: r.key, key: r.maybe, value: r.value, text: r.name, at: r.at }, ItemRef { id: if r.at > Timestamp::from_micros(15_000_000) { r.n1 } else { r.n4 }, key: r.other, value: ((r.n7) % 100) as i64 - 40, text: r.text, at: r.at }])
-        .group_by(|r| (r.id, r.key)).aggregate(|g| (g.key, g.min(|r| r.at), g.min(|r| r.value)))
+        .expect_rows(1_000)
+        .project(|r| (r.n5, r.flag, r.id))
+        .map(|r| "")
+        .group_by(|r| r).max_by(|r| r)
 }
 
 fn run_p32(given: &Given) -> Result<Reader> {
@@ -864,13 +856,18 @@ fn p38(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<Event> {
+) -> UpdateStream<(u64, i64)> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(20)))
-        .try_flat_map(|r| Ok::<_, std::fmt::Error>([Event { value: r.value, ..r }, Event { id: (r.id + (8u64 % 31) * (r.id % 7)) % 41, ..r }]))
-        .try_filter(|r| Ok::<_, std::fmt::Error>(r.value > -23))
-        .filter(|r| (r.value > -20 || r.at > Timestamp::from_micros(28_000_000)))
-        .group_by(|r| r.id % 6).reduce(|a, b| if (a.id, a.key, a.value, a.at) < (b.id, b.key, b.value, b.at) { b } else { a })
+        .map(|r| Event { value: r.value, ..r })
+        .filter(|r| r.key <= 206)
+        .group_by(|r| (r.id, r.key, r.at)).max(|r| r.value)
+        .updates()
+        .group_by(|r| (r.id, r.key, r.at)).max(|r| r.value)
+        .updates()
+        .expect_rows(1)
+        .map(|r| (r.key, r.value))
+        .group_by(|r| r.0).max(|r| r.1)
 }
 
 fn run_p38(given: &Given) -> Result<Reader> {
@@ -901,44 +898,44 @@ fn run_p39(given: &Given) -> Result<Reader> {
 pub(crate) fn all() -> Vec<(Spec, Declare)> {
     vec![
     (spec(0, None, false), run_p0),
-    (spec(1, Some(("Windows", false, &["union", "filter", "join", "map", "try_filter_with", "partition_with"])), false), run_p1),
+    (spec(1, Some(("Windows", false, &["try_filter_map", "group_by.max", "updates", "map", "try_filter_with", "partition_with"])), false), run_p1),
     (spec(2, Some(("Joins", false, &["group_by.sorted_by.combine_group", "group_by.sorted_by.reduce_group", "min_by", "cross_with_huge", "map_partition", "cross_with_tiny", "group_by.reduce_group"])), false), run_p2),
     (spec(3, None, false), run_p3),
     (spec(4, Some(("Sets", false, &["project", "group_by.aggregate", "top", "sample", "map_with", "aggregate", "distinct_by"])), false), run_p4),
     (spec(5, Some(("Loops", true, &["expect_selectivity", "filter_map_with", "reduce_group", "group_by.reduce_group", "group_by.sorted_by.try_reduce_group", "group_by.min", "anti_join"])), false), run_p5),
     (spec(6, None, false), run_p6),
-    (spec(7, Some(("Snapshots", false, &["try_map", "try_filter_map", "try_flat_map", "event_time", "try_flat_map_with", "window.count", "try_filter_with"])), false), run_p7),
+    (spec(7, Some(("Snapshots", false, &["rebalance", "group_by.sum", "updates", "event_time", "try_map", "window.count", "try_filter_with"])), false), run_p7),
     (spec(8, Some(("Joins", false, &["min_by", "group_by.avg", "group_by.aggregate", "anti_join", "group_by.reduce", "group_by.max_by", "try_reduce_group"])), false), run_p8),
     (spec(9, None, false), run_p9),
-    (spec(10, Some(("Streams", false, &["first", "try_filter_map", "try_flat_map_with", "group_by.max", "updates", "join", "flat_map_with"])), false), run_p10),
+    (spec(10, Some(("Streams", false, &["sample", "rebalance", "try_flat_map_with", "group_by.max"])), false), run_p10),
     (spec(11, Some(("Loops", true, &["group_by.sorted_by.try_reduce_group", "co_group", "group_by.max", "group_by.top", "filter", "anti_join", "group_by.sorted_by.combine_group"])), false), run_p11),
     (spec(12, None, false), run_p12),
-    (spec(13, Some(("Snapshots", false, &["window.sum", "expect_selectivity", "rebalance", "try_filter_with", "group_by.avg", "updates", "try_filter"])), false), run_p13),
-    (spec(14, Some(("Snapshots", false, &["union", "group_by.sum", "updates", "try_filter_with", "partition_with", "group_by.aggregate"])), false), run_p14),
+    (spec(13, Some(("Snapshots", false, &["window.sum", "expect_selectivity", "rebalance", "group_by.aggregate"])), false), run_p13),
+    (spec(14, Some(("Snapshots", false, &["union", "group_by.reduce", "updates", "try_filter_with", "expect_rows", "group_by.aggregate"])), false), run_p14),
     (spec(15, None, false), run_p15),
-    (spec(16, Some(("Streams", false, &["window.sum", "group_by.min_by", "updates", "filter_map_with", "event_time", "try_filter_map_with", "group_by.min"])), false), run_p16),
-    (spec(17, Some(("WindowsWithSnapshots", false, &["try_flat_map", "try_filter", "partition_with", "try_filter_map", "group_by.reduce"])), false), run_p17),
+    (spec(16, Some(("Streams", false, &["window.aggregate", "group_by.min_by", "updates", "project", "try_filter_with", "expect_rows", "flat_map"])), false), run_p16),
+    (spec(17, Some(("WindowsWithSnapshots", false, &["partition_with", "group_by.count", "updates", "flat_map_with", "zip_with_unique_id", "try_filter_map_with", "filter_map_with"])), false), run_p17),
     (spec(18, None, false), run_p18),
-    (spec(19, Some(("Streams", false, &["try_map_with", "group_by.reduce", "updates", "expect_selectivity", "flat_map_with", "group_by.aggregate"])), false), run_p19),
+    (spec(19, Some(("Streams", false, &["first", "union", "group_by.max_by"])), false), run_p19),
     (spec(20, Some(("Joins", false, &["project", "zip_with_index", "zip_with_index", "sample", "anti_join", "group_by.max_by", "sort"])), false), run_p20),
     (spec(21, None, false), run_p21),
-    (spec(22, Some(("Streams", false, &["map_with", "group_by.reduce", "updates", "zip_with_unique_id", "group_by.count", "updates", "filter_map"])), false), run_p22),
-    (spec(23, Some(("Windows", false, &["try_filter_map_with", "try_filter", "group_by.count", "updates", "group_by.count"])), false), run_p23),
+    (spec(22, Some(("Streams", false, &["project", "filter_map", "map_with", "group_by.avg", "updates", "group_by.min_by", "updates"])), false), run_p22),
+    (spec(23, Some(("Windows", false, &["try_filter_map", "group_by.reduce", "updates", "flat_map", "partition_with", "try_filter_map_with", "map_with"])), false), run_p23),
     (spec(24, None, false), run_p24),
-    (spec(25, Some(("Streams", false, &["with", "zip_with_unique_id", "try_filter_with", "try_flat_map_with", "union", "join", "map"])), false), run_p25),
+    (spec(25, Some(("Streams", false, &["with", "zip_with_unique_id", "try_filter_with", "union", "union", "map_with", "flat_map_with"])), false), run_p25),
     (spec(26, Some(("Joins", false, &["zip_with_unique_id", "filter_map", "with", "filter_with", "zip_with_unique_id", "group_by.min", "group_by.min"])), false), run_p26),
     (spec(27, None, false), run_p27),
     (spec(28, Some(("Joins", false, &["distinct_by", "group_by.sum", "group_by.count", "group_by.min", "group_by.try_reduce_group", "anti_join", "reduce"])), false), run_p28),
     (spec(29, Some(("Joins", false, &["partition_by", "try_filter_map_with", "group_by.sorted_by.reduce_group", "join", "try_map", "group_by.max_by", "flat_map"])), false), run_p29),
     (spec(30, None, false), run_p30),
     (spec(31, Some(("Joins", false, &["filter_with", "group_by.max", "rebalance", "zip_with_index", "distinct_by", "semi_join", "sample"])), false), run_p31),
-    (spec(32, Some(("Snapshots", false, &["window.late", "event_time", "try_filter", "map_with", "filter_with", "try_flat_map_with", "group_by.min_by"])), false), run_p32),
+    (spec(32, Some(("Snapshots", false, &["expect_rows", "project", "map", "group_by.max_by", "updates", "group_by.sum"])), false), run_p32),
     (spec(33, None, false), run_p33),
     (spec(34, Some(("Sets", false, &["filter_with", "semi_join", "group_by.min_by", "aggregate", "map_partition", "anti_join", "group_by.first"])), false), run_p34),
     (spec(35, Some(("Joins", false, &["persist", "try_filter", "partition_by", "group_by.try_reduce_group", "right_join", "rebalance", "cross"])), false), run_p35),
     (spec(36, None, false), run_p36),
     (spec(37, Some(("Loops", true, &["map_with", "group_by.max_by", "sort_partition", "expect_selectivity", "full_join", "union", "partition_by_range"])), false), run_p37),
-    (spec(38, Some(("WindowsWithSnapshots", false, &["try_flat_map", "try_filter", "sample", "sample", "try_map", "expect_selectivity", "union"])), false), run_p38),
+    (spec(38, Some(("WindowsWithSnapshots", false, &["map", "filter", "zip_with_unique_id", "filter", "filter_map_with", "try_flat_map", "union"])), false), run_p38),
     (spec(39, None, false), run_p39),
     ]
 }
