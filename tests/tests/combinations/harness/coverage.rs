@@ -43,7 +43,7 @@ impl Coverage {
     /// The next program: two of three are steered along pairs that are not covered.
     pub fn next(&mut self, seed: u64, with_known_faults: bool) -> Program {
         let mut draw = Draw::new(!seed);
-        let route = if seed % 3 == 0 { None } else { self.route(&mut draw) };
+        let route = if seed.is_multiple_of(3) { None } else { self.route(&mut draw) };
         let program = Program::of(&Spec { seed, route, with_known_faults });
         self.add(&program);
         program
