@@ -152,6 +152,27 @@ where
     });
 }
 
+#[dataflow]
+fn short_before_windows(clicks: DataStream<Click>) -> DataStream<(u64, Timestamp, u64)> {
+    let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
+    timed.filter(|c| c.bytes < 10).group_by(|c| c.bytes).window(Tumbling::of(mins(1))).count()
+}
+
+/// A batch ends with a dropped record here, so the windows are computed for fewer rows than it has.
+#[test]
+fn a_filter_may_drop_the_last_record_before_windows() {
+    within_two_minutes("windows after a filter", || {
+        let folder = Folder::default();
+        let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
+        for bytes in 0..11 {
+            log.append(ClickRef { url: "/", time: Timestamp::from_micros(1), bytes }).unwrap();
+        }
+        log.seal_all().unwrap();
+        let expected: Vec<_> = (0..10).map(|bytes| (bytes, Timestamp::from_micros(0), 1)).collect();
+        on_each_engine_gives(&folder.join("log"), short_before_windows, &expected);
+    });
+}
+
 #[test]
 fn one_measure_of_windows_has_the_key_and_the_begin_beside_it() {
     within_two_minutes("measures of windows", || {

@@ -60,9 +60,9 @@ impl InlineStep {
 
 /// Computes the begins of the windows of some rows.
 fn find_windows(windows: TumblingWindows, starts: &mut Vec<i64>, batch: &Batch<'_>, rows: &Selection) -> Result<()> {
-    let Some(&last) = rows.rows().last() else { return Ok(()) };
-    if starts.len() <= last as usize {
-        starts.resize(last as usize + 1, 0);
+    // The batch with the begins has as many rows as there are begins, and must fit the selection.
+    if starts.len() < rows.bound() {
+        starts.resize(rows.bound(), 0);
     }
     let selected = rows.rows();
     Input::new(batch, rows).visit(|mut leaves, rows| {

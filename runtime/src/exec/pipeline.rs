@@ -320,6 +320,10 @@ impl Pipeline {
             return Ok(Some(PipelineTurn::Worked));
         }
         let wants_rows = step.driver.wants(step.port);
+        if let Some(rows) = step.passed.take_if(|_| wants_rows) {
+            step.take_rows(STREAM, rows);
+            return Ok(Some(PipelineTurn::Worked));
+        }
         if step.inputs.has_ended() {
             return Ok(None);
         }
@@ -332,10 +336,11 @@ impl Pipeline {
             step.take(STREAM, item)?;
             return Ok(Some(PipelineTurn::Worked));
         }
-        // The sides come first, where they have more to say. In a loop they may wait for what a step before says: it goes on until it has something for
-        // this one.
+        // The sides come first until they have sent all. In a loop they may wait for a control item of
+        // a step before: that step continues until it has an item for this one.
         let sides_speak = (0..step.sides.len()).any(|side| !step.inputs.is_held(STREAM + 1 + side));
         let waits = !wants_rows && sides_speak && (step.renewal.is_none() || !before.ready.is_empty());
+        let waits = waits || step.passed.is_some();
         Ok(waits.then_some(PipelineTurn::Blocked))
     }
 
@@ -461,7 +466,10 @@ impl Pipeline {
         let view = projected_leaves(&self.steps[index].inline, rows.view.as_ref());
         let passed = Rows { port: 0, data, view, filtered: 0, at: Windows::given(window) };
         match self.steps.get_mut(index + 1) {
-            Some(next) => next.take_rows(STREAM, Rows { port: next.port, ..passed }),
+            Some(next) => {
+                let rows = Rows { port: next.port, ..passed };
+                if next.driver.wants(next.port) { next.take_rows(STREAM, rows) } else { next.passed = Some(rows) }
+            }
             None if self.exits.is_empty() => {}
             None => self.leaving = Some(passed),
         }

@@ -26,15 +26,17 @@ fn p1(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, u64)> {
+) -> UpdateStream<(u64, i64)> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .group_by(|r| r.key).window(Tumbling::of(mins(1))).late()
-        .union(others)
-        .map(|r| Event { key: r.id, ..r })
-        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>((r.id > 12 || r.key % 5 != 2 && r.at > Timestamp::from_micros(24_000_000))) })
-        .partition_with(|r| r.id)
-        .group_by(|r| r.id).aggregate(|g| (g.key, g.count_if(|r| r.key % 5 != 2)))
+        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.value > -19 && r.id % 5 != 3 { Some(Event { at: r.at, ..r }) } else { None }))
+        .group_by(|r| (r.id, r.key, r.at)).max(|r| r.value)
+        .updates()
+        .map(|r| (if r.key % 5 != 0 { r.key } else { 8u64 }, r.value))
+        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.0 % 5 != 2) })
+        .partition_with(|r| (r.0 % 31) * (r.0 % 7))
+        .map(|r| (r.0, r.1))
+        .group_by(|r| r.0).max(|r| r.1)
 }
 
 fn run_p1(given: &Given) -> Result<Reader> {
@@ -124,7 +126,7 @@ fn p5(
         .rebalance()
         .group_by(|r| r.n3).count()
         .partition_by(|r| r.1 % 17)
-        .iterate(4, |ns| ns.zip_with_index().left_join(others).on_nulls_equal(|l| l.1.1, |r| r.n4).filter_map(|l, r| if r.map_or(7, |r| r.n2) <= 215 { Some(ItemRef { id: r.map_or(-7, |r| r.cost).unsigned_abs() % 97, key: r.and_then(|r| r.maybe), value: r.map_or(-7, |r| r.cost), text: r.map_or("none", |r| r.name), at: r.map_or(Timestamp::from_micros(7), |r| r.at) }) } else { None }).cross(items).map(|l, r| ItemRef { id: (r.text.len() as u64 % 50 + r.value.unsigned_abs() % 97) % 41, ..l }).max_by(|r| r.text).cross(items).map(|l, r| r.other.unwrap_or(3)).try_map(|r| Ok::<_, std::fmt::Error>(WideRef { id: 35u64, key: 26u64, at: Timestamp::from_micros(7), text: "a", note: None::<&str>, maybe: (r % 5 != 4).then_some(r), other: (r % 5 != 2).then_some(25u64), flag: r % 5 != 4, sign: r % 5 != 1, value: ((19u64) % 100) as i64 - 40, cost: ((23u64) % 100) as i64 - 40, share: ((20u64) % 1000) as f64 / 4.0, name: "a", n1: 31u64, n2: 14u64, n3: 37u64, n4: 11u64, n5: r, n6: (r % 31) * (r % 7), n7: r })).full_join(one).on(|l| l.n5, |r| r.1).try_map(|l, r| Ok::<_, std::fmt::Error>((l.map_or(7, |l| l.n6), l.map_or(7, |l| l.n2)))))
+        .iterate(4, |ns| ns.zip_with_index().left_join(others).on_nulls_equal(|l| l.1.1, |r| r.n4).filter_map(|l, r| if r.map_or(7, |r| r.n2) <= 215 { Some(ItemRef { id: r.map_or(-7, |r| r.cost).unsigned_abs() % 97, key: r.and_then(|r| r.maybe), value: r.map_or(-7, |r| r.cost), text: r.map_or("none", |r| r.name), at: r.map_or(Timestamp::from_micros(7), |r| r.at) }) } else { None }).cross(items).map(|l, r| ItemRef { id: (r.text.len() as u64 % 50 + r.value.unsigned_abs() % 97) % 41, ..l }).max_by(|r| r.text).cross(items).map(|l, r| r.other.unwrap_or(3)).try_map(|r| Ok::<_, std::fmt::Error>(WideRef { id: 35u64, key: 26u64, at: Timestamp::from_micros(7), text: "a", note: None::<&str>, maybe: (r % 5 != 4).then_some(r), other: (r % 5 != 2).then_some(25u64), flag: r % 5 != 4, sign: r % 5 != 1, value: ((19u64) % 100) as i64 - 40, cost: ((23u64) % 100) as i64 - 40, share: ((20u64) % 1000) as f64 / 4.0, name: "a", n1: 31u64, n2: 14u64, n3: 37u64, n4: 11u64, n5: r, n6: (r % 31) * (r % 7), n7: r })).left_join(few).on(|l| l.n1, |r| r).try_map(|l, r| Ok::<_, std::fmt::Error>((l.n1, l.n4))))
 }
 
 fn run_p5(given: &Given) -> Result<Reader> {
@@ -160,8 +162,8 @@ fn p7(
     seen: Accumulated<Count>,
 ) -> UpdateStream<Item> {
     items
-        .partition_with(|r| r.value.unsigned_abs() % 97)
-        .group_by(|r| r.id % 21).max_by(|r| r.value)
+        .rebalance()
+        .group_by(|r| (r.id, r.key, r.text, r.at)).sum(|r| r.value)
 }
 
 fn run_p7(given: &Given) -> Result<Reader> {
@@ -204,10 +206,11 @@ fn p9(
 ) -> DataSet<(u64, u64)> {
     let set1 = items
         .map(|r| (r.id, r.text.len() as u64 % 50)).group_by(|p| p.0).min(|p| p.1);
-    set1
-        .iterate_delta(set1, |p| p.0, 0, |known, ns| { let better = ns.group_by(|r| r.0).reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.0 % 1_000; } out.emit((count, sum)); }).try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(Event { id: r.0, key: r.0, value: ((15u64) % 100) as i64 - 40, at: Timestamp::from_micros(7) }) }).map(|r| ((r.key + r.key) % 41, 33u64)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
-        .persist()
-        .top(1, |r| (asc(r.0), asc(r.1)))
+    let flow2 = set1
+        .iterate_delta(set1, |p| p.0, 0, |known, ns| { let better = ns.group_by(|r| r.0).reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.0 % 1_000; } out.emit((count, sum)); }).try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(Event { id: r.0, key: r.0, value: ((15u64) % 100) as i64 - 40, at: Timestamp::from_micros(7) }) }).map(|r| (11u64, r.key)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .try_map(|r| Ok::<_, std::fmt::Error>(ItemRef { id: (r.1 + r.0) % 41, key: (r.1 % 5 != 4).then_some(r.1), value: ((r.0) % 100) as i64 - 40, text: "", at: Timestamp::from_micros(7) }))
+        .try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.id % 1_000; } out.emit((count, sum)); Ok(()) });
+    flow2
 }
 
 fn run_p9(given: &Given) -> Result<Reader> {
@@ -222,17 +225,12 @@ fn p10(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, u64)> {
+) -> UpdateStream<(u64, String)> {
     items
-        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [(r.text.len() as u64 % 50, r.text), ((r.id + r.id) % 41, r.text)] })
-        .group_by(|r| r.1).sum(|r| r.0)
-        .updates()
-        .try_map(|r| Ok::<_, std::fmt::Error>((r.1.len() as u64 % 50, r.0)))
-        .try_map(|r| Ok::<_, std::fmt::Error>((r.0, r.1)))
         .sample(1.0, 7)
-        .filter_with(|_| 0u64, |state, r| { *state += 1; r.0 > 3 })
-        .map(|r| (r.0, r.1))
-        .group_by(|r| r.0).max(|r| r.1)
+        .rebalance()
+        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([(r.text.len() as u64 % 50, r.text), ((r.id + r.id) % 41, r.text)]) })
+        .group_by(|r| r.1).max(|r| r.0)
 }
 
 fn run_p10(given: &Given) -> Result<Reader> {
@@ -252,12 +250,18 @@ fn p11(
         .semi_join(few).on_nulls_equal(|l| l.id, |r| r);
     let set2 = flow1
         .map(|r| (16u64, (r.key % 31) * (r.key % 7))).group_by(|p| p.0).min(|p| p.1);
-    set2
-        .iterate_delta(set2, |p| p.0, 5, |known, ns| { let better = ns.group_by(|r| r.0 % 10).sorted_by(|r| (asc(r.0), asc(r.1))).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.1 % 1_000; } out.emit((count, sum)); Ok(()) }).cross(flow1).map(|l, r| (r.key, r.id)).group_by(|r| (r.0, r.1)).top(3, |r| (asc(r.1), r.0)).group_by(|r| r.1).top(2, |r| (r.0, desc(r.1))).filter(|r| r.0 <= 226).anti_join(flow1).on(|l| (l.0, l.1), |r| (r.id, r.key)).group_by(|r| (r.1, r.0)).first(2).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
-        .distinct_by(|r| r.1)
-        .group_by(|r| r.1).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.1 % 1_000; } out.emit((count, sum)); Ok(()) })
-        .sample_n(1_000_000, 7)
-        .group_by(|r| (r.0, r.1)).sorted_by(|r| (asc(r.1), r.0)).combine_group(|group, out| { for r in group { out.emit(r); } })
+    let set3 = set2
+        .iterate_delta(set2, |p| p.0, 5, |known, ns| { let better = ns.group_by(|r| r.0 % 10).sorted_by(|r| (asc(r.0), asc(r.1))).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.1 % 1_000; } out.emit((count, sum)); Ok(()) }).cross(flow1).map(|l, r| (r.key, r.id)).group_by(|r| (r.0, r.1)).top(3, |r| (asc(r.1), r.0)).group_by(|r| r.1).top(2, |r| (r.0, desc(r.1))).filter(|r| { seen.add(1); r.0 <= 226 }).anti_join(flow1).on(|l| (l.0, l.1), |r| (r.id, r.key)).group_by(|r| (r.1, r.0)).first(2).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .map(|r| ((r.0 % 31) * (r.1 % 7), r.0)).group_by(|p| p.0).min(|p| p.1);
+    let set4 = set3
+        .iterate_delta(set3, |p| p.0, 0, |known, ns| { let better = ns.reduce(|a, b| if (a.0, a.1) < (b.0, b.1) { b } else { a }).left_join(items).on_nulls_equal(|l| (l.0, l.1), |r| (r.id, r.key)).map(|l, r| Event { id: r.map_or(7, |r| r.id), key: 0u64, value: r.map_or(-7, |r| r.value), at: r.map_or(Timestamp::from_micros(7), |r| r.at) }).partition_by_range(|r| (desc(r.value), asc(r.id), r.key, asc(r.at))).right_join(flow1).on(|l| l.id, |r| r.key).filter_map(|l, r| if l.map_or(-7, |l| l.value) > -29 { Some((17u64, r.key)) } else { None }).project(|r| (r.1, r.0)).cross_with_tiny(flow1).map(|l, r| (l.0, (l.1 + l.1) % 41)).filter(|r| r.0 % 5 != 2).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .map(|r| (33u64, 35u64)).group_by(|p| p.0).min(|p| p.1);
+    let set5 = set4
+        .iterate_delta(set4, |p| p.0, 1, |known, ns| { let better = ns.group_by(|r| r.0).min_by(|r| (r.0, r.1)).co_group(flow1).on(|l| l.0 % 22, |r| r.key % 17).sorted_by(|l| (desc(l.0), l.1), |r| (desc(r.at), desc(r.key), r.id, asc(r.value))).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64))).cross_with_huge(flow1).flat_map(|l, r| ["a", "a"]).cross(few).map(|l, r| (l.len() as u64 % 50, r)).try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; seen.add(1); Ok::<_, std::fmt::Error>((r.1, 37u64)) }).anti_join(flow1).on_nulls_equal(|l| l.1 % 3, |r| r.key % 8).try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>((r.0 % 5 != 0 || r.0 > 29) && r.1 % 5 != 3) }).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .map(|r| (r.1, r.0)).group_by(|p| p.0).min(|p| p.1);
+    set5
+        .iterate_delta(set5, |p| p.0, 2, |known, ns| { let better = ns.group_by(|r| r.1 % 5).combine_group(|group, out| { for r in group { out.emit(r); } }).anti_join(flow1).hint(BuildRight).on_nulls_equal(|l| l.0, |r| r.key).flat_map(|r| [Event { id: r.0, key: 5u64, value: ((r.0) % 100) as i64 - 40, at: Timestamp::from_micros(7) }, Event { id: 24u64, key: r.1, value: ((r.0) % 100) as i64 - 40, at: Timestamp::from_micros(7) }]).filter_with(|_| 0u64, |state, r| { *state += 1; r.id % 5 != 3 }).group_by(|r| (r.key, r.value, r.at)).min(|r| r.id).try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>((r.key, r.key)) }).semi_join(flow1).on_nulls_equal(|l| l.1 % 9, |r| r.key % 14).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .iterate(1, |ns| ns.co_group(flow1).on(|l| (l.0, l.1), |r| (r.id, r.key)).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64))).with(one).filter(|l, r| (l.0 % 5 != 4 || l.0 > 29)).filter_map(|l, r| if l.0 % 5 != 3 && r.0 % 5 != 0 { Some((r.0, 39u64)) } else { None }).co_group(items).on(|l| l.1, |r| r.key).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64))).group_by(|r| r.1).max_by(|r| r.0).co_group(flow1).on(|l| l.1, |r| r.id).sorted_by(|l| (desc(l.1), desc(l.0)), |r| (asc(r.value), r.at, desc(r.key), asc(r.id))).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64))).semi_join(others).hint(BuildLeft).on(|l| l.1 % 18, |r| r.key % 14).filter(|r| r.0 % 5 != 2).expect_selectivity(0.01))
 }
 
 fn run_p11(given: &Given) -> Result<Reader> {
@@ -298,12 +302,7 @@ fn p13(
     seen: Accumulated<Count>,
 ) -> UpdateStream<Item> {
     items
-        .union(others)
-        .filter_map(|r| if r.value > -20 { Some(ItemRef { id: r.id, ..r }) } else { None })
-        .rebalance()
-        .map(|r| ItemRef { id: r.text.len() as u64 % 50, ..r })
-        .try_filter(|r| Ok::<_, std::fmt::Error>(r.at > Timestamp::from_micros(21_000_000)))
-        .group_by(|r| (r.key, r.value, r.text, r.at)).sum(|r| r.id)
+        .group_by(|r| (r.id, r.key, r.text, r.at)).sum(|r| r.value)
 }
 
 fn run_p13(given: &Given) -> Result<Reader> {
@@ -320,9 +319,8 @@ fn p14(
     seen: Accumulated<Count>,
 ) -> UpdateStream<Item> {
     items
-        .partition_by(|r| r.id % 12)
-        .flat_map(|r| [ItemRef { value: r.value, ..r }, ItemRef { id: r.id, key: (r.at > Timestamp::from_micros(21_000_000)).then_some(r.text.len() as u64 % 50), value: r.value, text: "", at: r.at }])
-        .group_by(|r| (r.id, r.value, r.text, r.at)).sum(|r| r.key)
+        .union(others)
+        .group_by(|r| r.value).reduce(|a, b| if (a.id, a.key, a.value, a.text, a.at) < (b.id, b.key, b.value, b.text, b.at) { b } else { a })
 }
 
 fn run_p14(given: &Given) -> Result<Reader> {
@@ -340,7 +338,7 @@ fn p15(
 ) -> UpdateStream<Item> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .group_by(|r| (r.id, r.key, r.text, r.at)).min(|r| r.value)
+        .group_by(|r| (r.id, r.value, r.text, r.at)).sum(|r| r.key)
 }
 
 fn run_p15(given: &Given) -> Result<Reader> {
@@ -355,15 +353,13 @@ fn p16(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(String, String, String, u64)> {
+) -> UpdateStream<Event> {
     items
-        .try_filter_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(if r.id % 5 != 1 { Some((r.id, r.id)) } else { None }) })
-        .flat_map(|r| [(r.1, r.0), (r.1, r.0)])
-        .with(one).filter(|l, r| r.1 % 5 != 4).filter_map(|l, r| if l.0 > 17 && r.0 <= 218 { Some((r.0, "longer than twelve bytes")) } else { None })
-        .with_all(few).map(|l, few| { let all = (few.len() as u64, few.iter().sum::<u64>()); "" })
-        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.len() > 8 && r.len() > 1) })
-        .first(1000000)
-        .group_by(|r| r).aggregate(|g| (g.key, g.max(|r| r), g.max(|r| r), g.sum(|r| 28u64)))
+        .zip_with_unique_id()
+        .project(|r| (r.1.text, r.1.id, r.1.value))
+        .try_flat_map(|r| Ok::<_, std::fmt::Error>([ItemRef { id: r.1, key: (r.2 > -18).then_some(r.1), value: r.2, text: r.0, at: Timestamp::from_micros(7) }, ItemRef { id: r.1, key: (r.0.len() > 4).then_some(r.1), value: r.2, text: r.0, at: Timestamp::from_micros(7) }]))
+        .with_all(few).init(|few| (few.len() as u64, few.iter().sum::<u64>())).map(|l, all| Event { id: all.1, key: all.1, value: ((all.0) % 100) as i64 - 40, at: l.at })
+        .group_by(|r| (r.id, r.key)).min_by(|r| (r.id, r.value))
 }
 
 fn run_p16(given: &Given) -> Result<Reader> {
@@ -378,15 +374,11 @@ fn p17(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, u64)> {
+) -> UpdateStream<Item> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .group_by(|r| (r.key, r.value, r.text, r.at)).sum(|r| r.id)
-        .updates()
-        .rebalance()
-        .rebalance()
-        .map(|r| ((27u64 + 4u64) % 41, r.id))
-        .group_by(|r| r.0).max(|r| r.1)
+        .partition_with(|r| r.id)
+        .group_by(|r| (r.id, r.value, r.text, r.at)).sum(|r| r.key)
 }
 
 fn run_p17(given: &Given) -> Result<Reader> {
@@ -419,11 +411,10 @@ fn p19(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, Timestamp)> {
+) -> UpdateStream<Item> {
     items
-        .sample(1.0, 7)
-        .project(|r| (r.id, r.at))
-        .group_by(|r| r.1).min(|r| r.0)
+        .partition_with(|r| r.id)
+        .group_by(|r| r.id % 10).min_by(|r| r.value)
 }
 
 fn run_p19(given: &Given) -> Result<Reader> {
@@ -438,21 +429,18 @@ fn p20(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataSet<Item> {
-    let prepared = others
-        .map(|r| r.n7);
+) -> DataSet<(u64, u64)> {
     let flow1 = items
-        .project(|r| (r.0, r.1));
+        .sort_partition(|r| (asc(r.0), r.1));
     let flow2 = flow1
-        .zip_with_index();
+        .group_by(|r| r.1 % 6).reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.0 % 1_000; } out.emit((count, sum)); })
+        .group_by(|r| r.0).sum(|r| r.1);
     let flow3 = flow2
-        .sample(1.0, 7);
-    let flow4 = flow3
-        .anti_join(others).hint(BuildRight).on(|l| l.1.1, |r| r.n7)
-        .anti_join(flow1).on(|l| l.1.1, |r| r.0);
-    flow4
-        .right_join(prepared).on(|l| l.1.0, |r| r).map(|l, r| ItemRef { id: 2u64, key: (l.map_or(7, |l| l.1.1) % 5 != 1).then_some((r % 31) * (39u64 % 7)), value: ((r) % 100) as i64 - 40, text: "", at: Timestamp::from_micros(7) })
-        .sample_n(1_000_000, 7)
+        .sample(1.0, 7)
+        .anti_join(items).hint(Repartition).on(|l| l.0, |r| r.0)
+        .group_by(|r| r.0 % 15).max_by(|r| r.0)
+        .sort(|r| (desc(r.1), desc(r.0)));
+    flow3
 }
 
 fn run_p20(given: &Given) -> Result<Reader> {
@@ -490,13 +478,14 @@ fn p22(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<u64> {
+) -> UpdateStream<(u64, f64)> {
     items
-        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [ItemRef { key: (r.text.len() > 10).then_some(r.key.unwrap_or(3)), ..r }, ItemRef { id: (r.id + r.id) % 41, key: r.key, value: r.value, text: r.text, at: r.at }] })
-        .union(others)
-        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [r.id, r.id] })
+        .with(one).flat_map(|l, r| [ItemRef { at: l.at, ..l }, ItemRef { key: l.key, ..l }])
+        .expect_rows(1)
+        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.text.len() > 0) })
+        .semi_join(others).on(|l| (l.key, l.text), |r| (r.key, r.text))
         .sample(1.0, 7)
-        .group_by(|r| r).reduce(|a, b| if a < b { b } else { a })
+        .group_by(|r| r.id % 22).avg(|r| r.id)
 }
 
 fn run_p22(given: &Given) -> Result<Reader> {
@@ -511,11 +500,13 @@ fn p23(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, u64, u64)> {
+) -> UpdateStream<(u64, String)> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(20)))
-        .filter_map_with(|_| 0u64, |state, r| { *state += 1; if (r.key <= 202 || r.id > 12) { Some((r.id, r.id)) } else { None } })
-        .group_by(|r| r.0).aggregate(|g| (g.key, g.count(), g.min(|r| r.0)))
+        .with(one).try_map(|l, r| Ok::<_, std::fmt::Error>((r.1, "")))
+        .sample(1.0, 7)
+        .filter_with(|_| 0u64, |state, r| { *state += 1; seen.add(1); (r.1.len() > 6 || r.0 % 5 != 0) && r.1.len() > 8 && r.0 > 10 })
+        .group_by(|r| r.1).reduce(|a, b| if (a.0, a.1) < (b.0, b.1) { b } else { a })
 }
 
 fn run_p23(given: &Given) -> Result<Reader> {
@@ -530,15 +521,11 @@ fn p24(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, u64)> {
+) -> UpdateStream<Event> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .map(|r| (r.id, r.id))
-        .group_by(|r| r.1 % 7).window(Tumbling::of(mins(7))).count()
-        .filter(|r| r.0 <= 204).expect_selectivity(0.01)
-        .map_with(|_| 0u64, |state, r| { *state += 1; seen.add(1); ItemRef { id: (r.2 + r.2) % 41, key: (r.2 % 5 != 3).then_some((27u64 + 7u64) % 41), value: ((r.0) % 100) as i64 - 40, text: "longer than twelve bytes", at: r.1 } })
-        .filter_map(|r| if r.text.len() > 5 { Some(((r.id % 31) * (r.id % 7), (r.id % 31) * (21u64 % 7))) } else { None })
-        .group_by(|r| r.1).max(|r| r.0)
+        .rebalance()
+        .group_by(|r| (r.key, r.value, r.at)).min(|r| r.id)
 }
 
 fn run_p24(given: &Given) -> Result<Reader> {
@@ -553,13 +540,9 @@ fn p25(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<Item> {
+) -> UpdateStream<(u64, u64, u64, u64)> {
     items
-        .sample(1.0, 7)
-        .try_filter_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(r.text.len() > 10) })
-        .try_flat_map(|r| Ok::<_, std::fmt::Error>([Event { id: r.id, key: r.text.len() as u64 % 50, value: r.value, at: r.at }, Event { id: r.id, key: r.id, value: r.value, at: r.at }]))
-        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([ItemRef { id: r.value.unsigned_abs() % 97, key: (r.id % 5 != 4).then_some(r.key), value: ((r.key) % 100) as i64 - 40, text: "a", at: r.at }, ItemRef { id: (9u64 + r.key) % 41, key: (r.id % 5 != 3).then_some(r.value.unsigned_abs() % 97), value: r.value, text: "longer than twelve bytes", at: r.at }]) })
-        .group_by(|r| (r.id, r.key, r.text, r.at)).sum(|r| r.value)
+        .group_by(|r| r.id).aggregate(|g| (g.key, g.count_if(|r| r.value > -8 && r.text.len() > 10), g.max(|r| (r.id % 31) * (r.id % 7)), g.sum(|r| if r.at > Timestamp::from_micros(4_000_000) { r.id } else { r.id })))
 }
 
 fn run_p25(given: &Given) -> Result<Reader> {
@@ -599,16 +582,20 @@ fn p27(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataSet<Item> {
-    let flow1 = items
+) -> DataSet<(u64, u64)> {
+    let set1 = items
         .iterate(7, |ns| ns.left_join(items).hint(SortMerge).on(|l| l.n6, |r| r.n7).map(|l, r| WideRef { value: r.map_or(-7, |r| r.cost), ..l }).rebalance().cross(one).map(|l, r| WideRef { n6: (l.n2 % 31) * (l.n3 % 7), ..l }).group_by(|r| r.value).aggregate(|g| (g.key, g.min(|r| r.n1))).co_group(items).on(|l| l.0, |r| r.cost).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64))).map(|r| WideRef { id: 18u64, key: r.0, at: Timestamp::from_micros(7), text: "longer than twelve bytes", note: None::<&str>, maybe: (r.1 % 5 != 1).then_some(r.1), other: (r.1 > 15).then_some(r.1), flag: r.1 > 11, sign: r.0 % 5 != 1, value: ((r.1) % 100) as i64 - 40, cost: ((r.1) % 100) as i64 - 40, share: ((r.0) % 1000) as f64 / 4.0, name: "longer than twelve bytes", n1: r.0, n2: r.1, n3: r.1, n4: r.1, n5: r.0, n6: r.0, n7: (r.1 % 31) * (r.0 % 7) }))
-        .max_by(|r| r.n6);
-    let flow2 = flow1
-        .project(|r| (r.n2, r.id, r.maybe));
-    flow2
-        .expect_rows(1_000)
-        .zip_with_index()
-        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([ItemRef { id: 15u64, key: r.1.2, value: ((r.1.1) % 100) as i64 - 40, text: "longer than twelve bytes", at: Timestamp::from_micros(7) }, ItemRef { id: r.1.1, key: r.1.2, value: ((r.1.1) % 100) as i64 - 40, text: "longer than twelve bytes", at: Timestamp::from_micros(7) }]) })
+        .map(|r| (r.value.unsigned_abs() % 97, r.id)).group_by(|p| p.0).min(|p| p.1);
+    let flow2 = set1
+        .iterate_delta(set1, |p| p.0, 1, |known, ns| { let better = ns.group_by(|r| r.1).combine_group(|group, out| { for r in group { out.emit(r); } }).group_by(|r| (r.0, r.1)).max_by(|r| r.0).filter_map(|r| if r.1 % 5 != 4 { Some(ItemRef { id: r.0, key: (r.0 % 5 != 3).then_some(22u64), value: ((r.0) % 100) as i64 - 40, text: "longer than twelve bytes", at: Timestamp::from_micros(7) }) } else { None }).try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.key.is_some() { Some(Event { id: r.id, key: (r.id + r.id) % 41, value: ((r.id) % 100) as i64 - 40, at: r.at }) } else { None })).top(2, |r| (asc(r.id), asc(r.at), r.value, desc(r.key))).map(|r| (r.key, r.id)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) });
+    let flow3 = flow2
+        .iterate(2, |ns| ns.distinct())
+        .top(2, |r| (asc(r.0), desc(r.1)));
+    let set4 = flow3
+        .distinct()
+        .map(|r| (r.0, r.1)).group_by(|p| p.0).min(|p| p.1);
+    set4
+        .iterate_delta(set4, |p| p.0, 1, |known, ns| { let better = ns.group_by(|r| r.1).sorted_by(|r| (desc(r.0), r.1)).combine_group(|group, out| { for r in group { out.emit(r); } }).join(flow3).hint(SortMerge).on(|l| l.0, |r| r.0).try_map(|l, r| Ok::<_, std::fmt::Error>(Event { id: l.0, key: 23u64, value: ((l.0) % 100) as i64 - 40, at: Timestamp::from_micros(7) })).map(|r| (r.id, 26u64)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
 }
 
 fn run_p27(given: &Given) -> Result<Reader> {
@@ -623,19 +610,16 @@ fn p28(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataSet<Item> {
+) -> DataSet<(u64, u64)> {
     let flow1 = items
-        .try_filter(|r| Ok::<_, std::fmt::Error>((r.flag && r.flag || r.n3 > 9)));
-    let flow2 = flow1
-        .anti_join(one).hint(BuildLeft).on_nulls_equal(|l| (l.id, l.n5), |r| (r.0, r.1))
-        .map(|r| ItemRef { id: r.value.unsigned_abs() % 97, key: r.maybe, value: ((5u64) % 100) as i64 - 40, text: "a", at: r.at });
-    let flow3 = flow2
-        .expect_rows(1);
-    let flow4 = flow3
-        .group_by(|r| r.key).reduce(|a, b| if (a.id, a.key, a.value, a.text, a.at) < (b.id, b.key, b.value, b.text, b.at) { b } else { a });
-    flow4
-        .partition_with(|r| r.id)
-        .try_filter(|r| Ok::<_, std::fmt::Error>(r.key.is_some()))
+        .distinct_by(|r| (r.n4, r.at));
+    flow1
+        .group_by(|r| r.n4 % 9).count()
+        .group_by(|r| r.0).min(|r| r.1)
+        .group_by(|r| r.0).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.1 % 1_000; } out.emit((count, sum)); Ok(()) })
+        .anti_join(others).on(|l| l.1 % 7, |r| r.key % 6)
+        .reduce(|a, b| if (a.0, a.1) < (b.0, b.1) { b } else { a })
+        .co_group(items).on(|l| l.1, |r| r.key).reduce_group(|lefts, rights, out| out.emit((lefts.len() as u64, rights.len() as u64)))
 }
 
 fn run_p28(given: &Given) -> Result<Reader> {
@@ -650,22 +634,15 @@ fn p29(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataSet<(u64, u64)> {
-    let prepared = others
-        .group_by(|r| r.key % 14).reduce(|a, b| if (a.id, a.key, a.value, a.at) < (b.id, b.key, b.value, b.at) { b } else { a });
-    let flow1 = items
+) -> DataSet<(u64, (u64, u64))> {
+    items
         .partition_by(|r| r.id)
-        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.value > -26 { Some(Event { at: r.at, ..r }) } else { None }))
-        .flat_map_with(|_| 0u64, |state, r| { *state += 1; [(2u64, "longer than twelve bytes"), (r.key, "a")] });
-    let flow2 = flow1
-        .group_by(|r| r.0 % 8).top(3, |r| (r.0, r.1))
-        .anti_join(items).on(|l| l.0, |r| r.key);
-    let flow3 = flow2
-        .zip_with_index();
-    let set4 = flow3
-        .map(|r| (if r.1.1.len() > 0 { r.1.0 } else { r.1.0 }, r.1.0)).group_by(|p| p.0).min(|p| p.1);
-    set4
-        .iterate_delta(set4, |p| p.0, 2, |known, ns| { let better = ns.group_by(|r| (r.0, r.1)).sorted_by(|r| (desc(r.1), asc(r.0))).first(2).left_join(prepared).hint(SortMerge).on(|l| l.0 % 3, |r| r.key % 22).map(|l, r| if l.1 > 1 { l.0 } else { r.map_or(7, |r| r.key) }).right_join(flow2).on(|l| l, |r| r.0).flat_map(|l, r| [(l.map_or(7, |l| l), r.0), (l.map_or(7, |l| l), 8u64)]).semi_join(flow2).on(|l| l.0, |r| r.0).cross(few).filter_map(|l, r| if l.1 % 5 != 0 { Some("a") } else { None }).map(|r| (9u64, r.len() as u64 % 50)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) })
+        .try_flat_map(|r| Ok::<_, std::fmt::Error>([ItemRef { id: (r.id % 31) * (r.key % 7), key: (r.id <= 227).then_some(37u64), value: ((r.id) % 100) as i64 - 40, text: "a", at: r.at }, ItemRef { id: r.id, key: (r.value > -13).then_some(if r.key % 5 != 1 { r.id } else { r.key }), value: ((r.key) % 100) as i64 - 40, text: "", at: r.at }]))
+        .flat_map_with(|_| 0u64, |state, r| { *state += 1; seen.add(1); [(r.id, r.key.unwrap_or(3)), (r.id, r.id)] })
+        .group_by(|r| (r.1, r.0)).top(1, |r| (r.1, asc(r.0)))
+        .anti_join(few).on(|l| l.0, |r| r)
+        .zip_with_index()
+        .filter_with(|_| 0u64, |state, r| { *state += 1; ((r.1.0 % 5 != 0 || r.1.0 > 20) || (r.1.1 > 8 || r.1.1 <= 204)) })
 }
 
 fn run_p29(given: &Given) -> Result<Reader> {
@@ -699,17 +676,15 @@ fn p31(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataSet<u64> {
-    let flow1 = items
+) -> DataSet<(u64, (u64, u64))> {
+    items
         .filter_with(|_| 0u64, |state, r| { *state += 1; ((r.0 % 5 != 3 || r.0 % 5 != 0) || (r.1 <= 213 || r.1 <= 209)) })
-        .group_by(|r| r.0 % 3).min_by(|r| (r.1, r.0))
-        .try_flat_map(|r| Ok::<_, std::fmt::Error>([WideRef { id: if r.1 > 23 { r.0 } else { r.0 }, key: r.0, at: Timestamp::from_micros(7), text: "a", note: None::<&str>, maybe: (r.0 > 12).then_some(if r.0 % 5 != 1 { r.0 } else { r.1 }), other: (r.0 <= 202).then_some((r.0 % 31) * (r.1 % 7)), flag: r.1 > 26, sign: r.0 <= 209, value: ((r.0) % 100) as i64 - 40, cost: ((r.0) % 100) as i64 - 40, share: ((26u64) % 1000) as f64 / 4.0, name: "longer than twelve bytes", n1: r.1, n2: r.0, n3: r.0, n4: 6u64, n5: r.1, n6: r.1, n7: r.1 }, WideRef { id: r.1, key: 16u64, at: Timestamp::from_micros(7), text: "", note: None::<&str>, maybe: (r.1 % 5 != 2).then_some(r.1), other: (r.1 <= 218).then_some(37u64), flag: r.1 % 5 != 3, sign: r.1 > 5, value: ((r.0) % 100) as i64 - 40, cost: ((r.1) % 100) as i64 - 40, share: ((r.0) % 1000) as f64 / 4.0, name: "longer than twelve bytes", n1: (r.0 % 31) * (r.1 % 7), n2: if r.1 % 5 != 2 { 5u64 } else { r.0 }, n3: 4u64, n4: r.1, n5: r.1, n6: if r.0 <= 214 { r.0 } else { r.0 }, n7: r.1 }]));
-    let flow2 = flow1
-        .group_by(|r| (r.n4, r.flag)).first(2)
-        .group_by(|r| r.n4).avg(|r| r.n4);
-    flow2
-        .expect_rows(50_000_000)
-        .right_join(flow1).on(|l| l.0, |r| r.key).map(|l, r| (4u64 + r.n6) % 41)
+        .group_by(|r| r.1).min(|r| r.0)
+        .reduce(|a, b| if (a.0, a.1) < (b.0, b.1) { b } else { a })
+        .zip_with_index()
+        .distinct_by(|r| r.1.1)
+        .semi_join(one).on_nulls_equal(|l| l.1.1, |r| r.0)
+        .sample(1.0, 7)
 }
 
 fn run_p31(given: &Given) -> Result<Reader> {
@@ -724,10 +699,10 @@ fn p32(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<((u64, Option<u64>), Timestamp, i64)> {
+) -> UpdateStream<(String, u64)> {
     items
-        .flat_map(|r| [ItemRef { id: r.key, key: r.maybe, value: r.value, text: r.name, at: r.at }, ItemRef { id: if r.at > Timestamp::from_micros(15_000_000) { r.n1 } else { r.n4 }, key: r.other, value: ((r.n7) % 100) as i64 - 40, text: r.text, at: r.at }])
-        .group_by(|r| (r.id, r.key)).aggregate(|g| (g.key, g.min(|r| r.at), g.min(|r| r.value)))
+        .flat_map(|r| [r.note.unwrap_or("null"), r.text])
+        .group_by(|r| r).aggregate(|g| (g.key, g.min(|r| (9u64 % 31) * (9u64 % 7))))
 }
 
 fn run_p32(given: &Given) -> Result<Reader> {
@@ -742,10 +717,11 @@ fn p33(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<Event> {
+) -> UpdateStream<((Timestamp, u64), Timestamp, u64)> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .group_by(|r| (r.key, r.value, r.at)).min(|r| r.id)
+        .group_by(|r| (r.at, r.id)).window(Tumbling::of(mins(1))).aggregate(|w| (w.key, w.start, w.min(|r| r.id)))
+        .group_by(|r| (r.2, r.1)).reduce(|a, b| if (a.0.0, a.0.1, a.1, a.2) < (b.0.0, b.0.1, b.1, b.2) { b } else { a })
 }
 
 fn run_p33(given: &Given) -> Result<Reader> {
@@ -761,20 +737,15 @@ fn p34(
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
 ) -> DataSet<(u64, u64)> {
-    let prepared = others
-        .filter(|r| ((r.key.is_some() || r.value > -13) || r.id <= 211));
     let flow1 = items
         .filter_with(|_| 0u64, |state, r| { *state += 1; r.flag })
-        .cross_with_tiny(prepared).try_map(|l, r| Ok::<_, std::fmt::Error>(WideRef { other: (l.n1 > 1).then_some(if l.other.is_some() { l.n7 } else { l.n1 }), ..l }))
-        .group_by(|r| r.cost).count();
-    let flow2 = flow1
-        .map(|r| ItemRef { id: r.1, key: (r.1 <= 219).then_some(r.1), value: ((r.1) % 100) as i64 - 40, text: "a", at: Timestamp::from_micros(7) });
-    let flow3 = flow2
-        .rebalance()
-        .try_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>("") });
-    let flow4 = flow3
-        .try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += 1; } out.emit((count, sum)); Ok(()) });
-    flow4
+        .partition_with(|r| r.n1)
+        .aggregate(|g| (g.count_distinct(|r| r.at), g.count_distinct(|r| r.n1)))
+        .map_partition(|records, out| { for r in records { out.emit((r.0 + r.0) % 41); } });
+    flow1
+        .anti_join(others).on(|l| l, |r| r.id)
+        .group_by(|r| r).count()
+        .partition_by(|r| r.1)
 }
 
 fn run_p34(given: &Given) -> Result<Reader> {
@@ -789,17 +760,17 @@ fn p35(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataSet<u64> {
+) -> DataSet<Wide> {
     let flow1 = items
-        .persist()
-        .try_filter_map(|r| Ok::<_, std::fmt::Error>(if r.flag { Some(r.id) } else { None }))
-        .partition_with(|r| if r % 5 != 3 { r } else { r })
+        .max_by(|r| (r.sign, r.n5))
+        .filter_map_with(|_| 0u64, |state, r| { *state += 1; if r.n4 % 5 != 0 { Some(r.n3) } else { None } })
         .distinct_by(|r| r)
-        .distinct_by(|r| r);
+        .filter_map(|r| if ((r <= 202 || r <= 205) || r > 2) { Some(((r % 31) * (8u64 % 7), r)) } else { None })
+        .expect_rows(1_000);
     let flow2 = flow1
-        .partition_by_range(|r| r);
+        .partition_with(|r| r.1)
+        .left_join(few).on(|l| l.1, |r| r).try_map(|l, r| Ok::<_, std::fmt::Error>(WideRef { id: l.0, key: (l.1 % 31) * (l.1 % 7), at: Timestamp::from_micros(7), text: "longer than twelve bytes", note: None::<&str>, maybe: (l.1 <= 202).then_some(l.0), other: (l.1 > 2).then_some(35u64), flag: l.0 > 24 && l.1 > 12, sign: l.0 % 5 != 2, value: ((r.map_or(7, |r| r)) % 100) as i64 - 40, cost: ((r.map_or(7, |r| r)) % 100) as i64 - 40, share: ((22u64) % 1000) as f64 / 4.0, name: "", n1: r.map_or(7, |r| r), n2: (l.1 + l.1) % 41, n3: l.0, n4: l.1, n5: l.1, n6: 12u64, n7: l.1 }));
     flow2
-        .partition_with(|r| r)
 }
 
 fn run_p35(given: &Given) -> Result<Reader> {
@@ -814,16 +785,17 @@ fn p36(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> DataSet<String> {
+) -> DataSet<(u64, u64)> {
     let prepared = others
         .union(one);
     let set1 = items
         .map(|r| (r.key.unwrap_or(3), r.text.len() as u64 % 50)).group_by(|p| p.0).min(|p| p.1);
     let flow2 = set1
         .iterate_delta(set1, |p| p.0, 1, |known, ns| { let better = ns.anti_join(prepared).hint(BuildLeft).on(|l| l.0, |r| r.1).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) });
-    flow2
-        .group_by(|r| r.1 % 16).try_reduce_group(|group, out| { let mut count = 0u64; let mut sum = 0u64; for r in group { count += 1; sum += r.0 % 1_000; } out.emit((count, sum)); Ok(()) })
-        .with_all(few).map(|l, few| { let all = (few.len() as u64, few.iter().sum::<u64>()); "" })
+    let flow3 = flow2
+        .project(|r| r.1)
+        .filter_map_with(|_| 0u64, |state, r| { *state += 1; if r <= 219 { Some((if r % 5 != 3 { 20u64 } else { r }, r)) } else { None } });
+    flow3
 }
 
 fn run_p36(given: &Given) -> Result<Reader> {
@@ -846,7 +818,7 @@ fn p37(
         .map_with(|_| 0u64, |state, r| { *state += 1; Event { at: r.at, ..r } })
         .map(|r| (14u64, r.id)).group_by(|p| p.0).min(|p| p.1);
     let flow2 = set1
-        .iterate_delta(set1, |p| p.0, 0, |known, ns| { let better = ns.group_by(|r| r.1 % 15).count().try_filter_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>(if r.1 <= 219 { Some((r.0, r.0)) } else { None }) }).try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([Event { id: r.1, key: r.1, value: ((r.1) % 100) as i64 - 40, at: Timestamp::from_micros(7) }, Event { id: r.1, key: 17u64, value: ((r.0) % 100) as i64 - 40, at: Timestamp::from_micros(7) }]) }).filter(|r| r.key % 5 != 1).expect_selectivity(0.01).full_join(few).on(|l| l.key, |r| r).map(|l, r| Event { id: l.map_or(7, |l| l.id), key: l.map_or(-7, |l| l.value).unsigned_abs() % 97, value: l.map_or(-7, |l| l.value), at: l.map_or(Timestamp::from_micros(7), |l| l.at) }).union(items).left_join(items).on(|l| (l.value, l.at), |r| (r.value, r.at)).try_flat_map(|l, r| Ok::<_, std::fmt::Error>([l.id, l.id])).map(|r| (11u64, r)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) });
+        .iterate_delta(set1, |p| p.0, 0, |known, ns| { let better = ns.cross(items).filter_map(|l, r| if r.value > -16 { Some((r.value.unsigned_abs() % 97, "longer than twelve bytes")) } else { None }).expect_rows(50_000_000).try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([ItemRef { id: r.1.len() as u64 % 50, key: (r.1.len() > 0).then_some(r.0), value: ((r.0) % 100) as i64 - 40, text: r.1, at: Timestamp::from_micros(7) }, ItemRef { id: (r.0 + r.0) % 41, key: (r.0 % 5 != 1).then_some(36u64), value: ((r.0) % 100) as i64 - 40, text: r.1, at: Timestamp::from_micros(7) }]) }).filter(|r| (r.id <= 210 || r.key.is_some())).expect_selectivity(0.01).full_join(others).on(|l| l.id, |r| r).map(|l, r| (l.map_or(7, |l| l.id) + 39u64) % 41).union(others).left_join(few).on(|l| l, |r| r).flat_map(|l, r| ["", "a"]).map(|r| (if r.len() > 4 { 31u64 } else { 15u64 }, r.len() as u64 % 50)).group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); (better, better) });
     flow2
 }
 
@@ -862,18 +834,12 @@ fn p38(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<(u64, u64)> {
+) -> UpdateStream<Event> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(20)))
         .flat_map(|r| [Event { value: r.value, ..r }, Event { id: (r.id + (8u64 % 31) * (r.id % 7)) % 41, ..r }])
-        .group_by(|r| r.id).count()
-        .updates()
-        .try_filter(|r| Ok::<_, std::fmt::Error>(r.0 % 5 != 3 && r.0 <= 213))
-        .rebalance()
-        .partition_with(|r| r.0)
-        .partition_by(|r| r.0)
-        .map(|r| (33u64, r.1))
-        .group_by(|r| r.0).max(|r| r.1)
+        .try_filter(|r| Ok::<_, std::fmt::Error>(r.value > -23))
+        .group_by(|r| r.key % 13).min_by(|r| r.id)
 }
 
 fn run_p38(given: &Given) -> Result<Reader> {
@@ -888,10 +854,14 @@ fn p39(
     few: DataSet<u64>,
     one: DataSet<(u64, u64)>,
     seen: Accumulated<Count>,
-) -> UpdateStream<Item> {
+) -> DataStream<Event> {
     items
         .event_time(|r| r.at, Lateness::bounded(secs(100_000)))
-        .group_by(|r| (r.id, r.value, r.text, r.at)).max(|r| r.key)
+        .first(1000000)
+        .try_map(|r| Ok::<_, std::fmt::Error>(ItemRef { text: r.text, ..r }))
+        .rebalance()
+        .group_by(|r| r.id % 13).window(Tumbling::of(mins(1))).late()
+        .try_flat_map_with(|task| Ok::<_, std::fmt::Error>(task.index as u64), |state, r| { *state += 1; Ok::<_, std::fmt::Error>([Event { id: r.id, key: r.id, value: r.value, at: r.at }, Event { id: r.value.unsigned_abs() % 97, key: r.id, value: ((r.id) % 100) as i64 - 40, at: r.at }]) })
 }
 
 fn run_p39(given: &Given) -> Result<Reader> {
@@ -902,44 +872,44 @@ fn run_p39(given: &Given) -> Result<Reader> {
 pub(crate) fn all() -> Vec<(Spec, Declare)> {
     vec![
     (spec(0, None, false), run_p0),
-    (spec(1, Some(("Windows", false, &["window.late", "union", "join", "map", "try_filter_with", "partition_with"])), false), run_p1),
+    (spec(1, Some(("Windows", false, &["try_filter_map", "group_by.max", "updates", "map", "try_filter_with", "partition_with"])), false), run_p1),
     (spec(2, Some(("Joins", false, &["group_by.sorted_by.combine_group", "group_by.sorted_by.reduce_group", "min_by", "cross_with_huge", "map_partition", "cross_with_tiny", "group_by.reduce_group"])), false), run_p2),
     (spec(3, None, false), run_p3),
     (spec(4, Some(("Sets", false, &["project", "group_by.aggregate", "top", "sample", "map_with", "aggregate", "distinct_by"])), false), run_p4),
     (spec(5, Some(("Loops", true, &["expect_selectivity", "filter_map_with", "reduce_group", "group_by.reduce_group", "group_by.sorted_by.try_reduce_group", "group_by.min", "anti_join"])), false), run_p5),
     (spec(6, None, false), run_p6),
-    (spec(7, Some(("Snapshots", false, &["partition_with", "group_by.max_by", "updates", "map_with", "partition_with", "filter_with", "try_filter_with"])), false), run_p7),
+    (spec(7, Some(("Snapshots", false, &["rebalance", "group_by.sum", "updates", "event_time", "try_map", "window.count", "try_filter_with"])), false), run_p7),
     (spec(8, Some(("Joins", false, &["min_by", "group_by.avg", "group_by.aggregate", "anti_join", "group_by.reduce", "group_by.max_by", "try_reduce_group"])), false), run_p8),
     (spec(9, None, false), run_p9),
-    (spec(10, Some(("Streams", false, &["flat_map_with", "group_by.sum", "updates", "group_by.count", "updates", "join", "flat_map_with"])), false), run_p10),
+    (spec(10, Some(("Streams", false, &["sample", "rebalance", "try_flat_map_with", "group_by.max"])), false), run_p10),
     (spec(11, Some(("Loops", true, &["group_by.sorted_by.try_reduce_group", "cross", "group_by.top", "group_by.top", "filter", "anti_join", "group_by.first"])), false), run_p11),
     (spec(12, None, false), run_p12),
-    (spec(13, Some(("Snapshots", false, &["union", "filter_map", "rebalance", "try_filter_with", "partition_by", "partition_with"])), false), run_p13),
-    (spec(14, Some(("Snapshots", false, &["partition_by", "flat_map", "group_by.sum"])), false), run_p14),
+    (spec(13, Some(("Snapshots", false, &["window.sum", "expect_selectivity", "rebalance", "group_by.aggregate"])), false), run_p13),
+    (spec(14, Some(("Snapshots", false, &["union", "group_by.reduce", "updates", "try_filter_with", "expect_rows", "group_by.aggregate"])), false), run_p14),
     (spec(15, None, false), run_p15),
-    (spec(16, Some(("Streams", false, &["try_filter_map_with", "flat_map", "with", "with_all", "event_time", "try_filter_with", "group_by.min"])), false), run_p16),
-    (spec(17, Some(("WindowsWithSnapshots", false, &["rebalance", "try_flat_map", "union", "group_by.count"])), false), run_p17),
+    (spec(16, Some(("Streams", false, &["window.aggregate", "group_by.min_by", "updates", "project", "try_filter_with", "expect_rows", "flat_map"])), false), run_p16),
+    (spec(17, Some(("WindowsWithSnapshots", false, &["partition_with", "group_by.sum", "updates", "flat_map_with", "zip_with_unique_id", "try_filter_map_with", "filter_map_with"])), false), run_p17),
     (spec(18, None, false), run_p18),
-    (spec(19, Some(("Streams", false, &["sample", "project", "group_by.min", "updates", "filter_map", "group_by.max_by", "updates"])), false), run_p19),
-    (spec(20, Some(("Joins", false, &["project", "zip_with_index", "zip_with_index", "sample", "anti_join", "group_by.max_by", "sort"])), false), run_p20),
+    (spec(19, Some(("Streams", false, &["partition_with", "group_by.min_by", "updates", "flat_map", "flat_map_with", "group_by.aggregate"])), false), run_p19),
+    (spec(20, Some(("Joins", false, &["sort_partition", "group_by.reduce_group", "group_by.sum", "sample", "anti_join", "group_by.max_by", "sort"])), false), run_p20),
     (spec(21, None, false), run_p21),
-    (spec(22, Some(("Streams", false, &["flat_map_with", "union", "flat_map_with", "semi_join", "sample", "group_by.reduce"])), false), run_p22),
-    (spec(23, Some(("Windows", false, &["partition_by", "filter_map", "group_by.reduce", "updates", "expect_rows", "try_flat_map_with", "try_filter_with"])), false), run_p23),
+    (spec(22, Some(("Streams", false, &["with", "expect_rows", "try_filter_with", "semi_join", "sample", "group_by.avg"])), false), run_p22),
+    (spec(23, Some(("Windows", false, &["with", "sample", "filter_with", "group_by.reduce", "updates", "try_filter_map_with", "map_with"])), false), run_p23),
     (spec(24, None, false), run_p24),
-    (spec(25, Some(("Streams", false, &["sample", "try_filter_with", "try_flat_map", "union", "try_flat_map_with", "group_by.sum"])), false), run_p25),
+    (spec(25, Some(("Streams", false, &["updates", "event_time", "filter_with", "group_by.sum", "updates", "group_by.sum", "updates"])), false), run_p25),
     (spec(26, Some(("Joins", false, &["zip_with_unique_id", "filter_map", "with", "filter_with", "zip_with_unique_id", "group_by.min", "group_by.min"])), false), run_p26),
     (spec(27, None, false), run_p27),
-    (spec(28, Some(("Joins", false, &["try_filter", "anti_join", "map", "expect_rows", "group_by.reduce", "partition_with", "try_filter"])), false), run_p28),
-    (spec(29, Some(("Joins", false, &["partition_by", "try_filter_map", "flat_map_with", "group_by.top", "anti_join", "zip_with_index", "iterate_delta"])), false), run_p29),
+    (spec(28, Some(("Joins", false, &["distinct_by", "group_by.top", "group_by.count", "group_by.min", "group_by.try_reduce_group", "anti_join", "reduce"])), false), run_p28),
+    (spec(29, Some(("Joins", false, &["partition_by", "try_flat_map", "flat_map_with", "group_by.top", "anti_join", "zip_with_index", "filter_with"])), false), run_p29),
     (spec(30, None, false), run_p30),
-    (spec(31, Some(("Joins", false, &["filter_with", "group_by.min_by", "try_flat_map", "group_by.first", "group_by.avg", "expect_rows", "right_join"])), false), run_p31),
-    (spec(32, Some(("Snapshots", false, &["window.sum", "try_filter", "flat_map", "group_by.max", "updates", "semi_join", "group_by.max_by"])), false), run_p32),
+    (spec(31, Some(("Joins", false, &["filter_with", "group_by.min", "reduce", "zip_with_index", "distinct_by", "semi_join", "sample"])), false), run_p31),
+    (spec(32, Some(("Snapshots", false, &["flat_map", "group_by.aggregate", "updates", "map_with", "sample", "try_filter", "group_by.max_by"])), false), run_p32),
     (spec(33, None, false), run_p33),
-    (spec(34, Some(("Sets", false, &["filter_with", "top", "cross_with_tiny", "group_by.count", "map", "rebalance", "try_map_with"])), false), run_p34),
-    (spec(35, Some(("Joins", false, &["persist", "try_filter_map", "partition_with", "distinct_by", "distinct_by", "partition_by_range", "partition_with"])), false), run_p35),
+    (spec(34, Some(("Sets", false, &["filter_with", "sort_partition", "partition_with", "aggregate", "map_partition", "anti_join", "group_by.count"])), false), run_p34),
+    (spec(35, Some(("Joins", false, &["max_by", "filter_map_with", "group_by.max", "distinct_by", "filter_map", "expect_rows", "partition_with"])), false), run_p35),
     (spec(36, None, false), run_p36),
-    (spec(37, Some(("Loops", true, &["group_by.count", "try_filter_map_with", "try_flat_map_with", "expect_selectivity", "full_join", "union", "left_join"])), false), run_p37),
-    (spec(38, Some(("WindowsWithSnapshots", false, &["flat_map", "group_by.count", "updates", "group_by.min_by", "updates", "expect_rows", "union"])), false), run_p38),
+    (spec(37, Some(("Loops", true, &["cross", "expect_rows", "try_flat_map_with", "expect_selectivity", "full_join", "union", "left_join"])), false), run_p37),
+    (spec(38, Some(("WindowsWithSnapshots", false, &["flat_map", "try_filter", "zip_with_unique_id", "join", "try_map", "try_flat_map", "union"])), false), run_p38),
     (spec(39, None, false), run_p39),
     ]
 }

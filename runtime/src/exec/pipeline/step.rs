@@ -36,6 +36,8 @@ pub(in crate::exec) struct Step {
     pub(in crate::exec) work: Option<Work>,
     /// Rows of a port that the driver [absorbs](Driver::absorbs).
     pub(super) absorbing: Option<Rows>,
+    /// Rows that the step before passed on where they lie, while the driver wants another port.
+    pub(super) passed: Option<Rows>,
     /// Items for the next step.
     pub(in crate::exec) ready: ReadyItems,
     /// It may end before its input does.
@@ -112,6 +114,7 @@ impl Step {
             heard: VecDeque::new(),
             work: None,
             absorbing: None,
+            passed: None,
             ready: ReadyItems::default(),
             may_stop: plan.may_stop(),
             renewal: None,
@@ -143,6 +146,7 @@ impl Step {
     /// now on.
     pub(in crate::exec) fn stop(&mut self, watch: &Watch) {
         self.work = None;
+        self.passed = None;
         self.heard.clear();
         self.ready.clear();
         self.gives = false;

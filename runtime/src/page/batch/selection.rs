@@ -37,6 +37,13 @@ impl Selection {
         &self.rows
     }
 
+    /// One more than the largest row that was selected, before rows were dropped from the
+    /// selection. A batch with fewer rows does not fit.
+    #[must_use]
+    pub fn bound(&self) -> usize {
+        self.bound
+    }
+
     /// How many rows.
     #[must_use]
     pub fn len(&self) -> usize {

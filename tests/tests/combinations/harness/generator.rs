@@ -302,7 +302,7 @@ impl Generator {
             && !(self.in_loop && word.place.not_in_loops)
             && !(self.share.has_snapshots() && word.place.not_in_snapshots)
             && (!is_among_updates || word.place.among_updates)
-            && (self.spec.with_known_faults || !known_faults::of_word(chain.last, word.name, flow.kind, self.in_loop))
+            && (self.spec.with_known_faults || !known_faults::of_word(word.name, flow.kind, self.in_loop))
     }
 
     fn next_word(&mut self, chain: &Chain, is_body: bool) -> Option<&'static Word> {

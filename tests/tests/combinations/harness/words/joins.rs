@@ -44,7 +44,7 @@ pub const WORDS: &[Word] = &[
         covers: &["full_join"],
         ..word("full_join", SETS, |g, f, r| joined(g, f, r, Outer { left: true, right: true }))
     },
-    Word { covers: &["semi_join"], ..word("semi_join", RECORDS, |g, f, _| kept(g, f, true)) },
+    Word { covers: &["semi_join"], to: joined_kind, ..word("semi_join", RECORDS, |g, f, _| kept(g, f, true)) },
     Word { covers: &["anti_join"], ..word("anti_join", SETS, |g, f, _| kept(g, f, false)) },
     Word { covers: &["cross"], ..word("cross", SETS, |g, f, r| crossed(g, f, r, "cross")) },
     Word {
@@ -60,7 +60,7 @@ pub const WORDS: &[Word] = &[
     Word { covers: &["co_group", "sorted_by", "reduce_group"], ..word("co_group", SETS, co_grouped) },
 ];
 
-/// A pair has two event times, so that it has none.
+/// A join of two streams has no event time.
 fn joined_kind(kind: FlowKind) -> FlowKind {
     if kind == FlowKind::Timed { FlowKind::Stream } else { kind }
 }
@@ -230,7 +230,8 @@ fn kept(generator: &mut Generator, flow: &Flow, with_partner: bool) -> Option<St
     let on = On::draw(generator, flow, &side.flow, &["BuildLeft", "BuildRight", "Repartition", "SortMerge"])?;
     let word = if with_partner { "semi_join" } else { "anti_join" };
     let text = format!(".{word}({}){}", side.text, on.text);
-    Some(Stage::new(text, flow.unordered(), move |world, rows| {
+    let result = Flow { kind: joined_kind(flow.kind), ..flow.unordered() };
+    Some(Stage::new(text, result, move |world, rows| {
         let others = world.rows(&side.name);
         let partners = on.partners(1, &others);
         let has_partner = |row: &Row| on.key(0, row).is_some_and(|key| partners.contains_key(&key));
