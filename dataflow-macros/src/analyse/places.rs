@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, ChainState, ClosureArguments};
+use crate::operators::{self, ChainState, ClosureArguments, measures};
 use crate::syntax::{Call, Flow, Pipeline, Source};
 use crate::words::is_one_of;
 
@@ -82,6 +82,10 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
         ChainState::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
         ChainState::Joined => message::pairs_come_first(&misplaced.word),
+        ChainState::Windowed if is_of_groups && measures::find(&misplaced.word).is_some() => {
+            message::windows_are_measured(&misplaced.word)
+        }
+        ChainState::Windowed if is_of_groups => message::windows_have_measures_only(&misplaced.word),
         ChainState::Windowed => message::windows_come_to_records(&misplaced.word),
         ChainState::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
         ChainState::Grouped | ChainState::Sorted => message::no_operator_of_groups(&misplaced.word),

@@ -12,7 +12,7 @@ use crate::key::{Key, KeyedBy, Order};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::{Ends, Flow, Handle, Mode};
+use super::{CombinesWith, Ends, Flow, Handle, Mode};
 
 /// Two flows to be grouped together: say `on` which keys.
 #[must_use = "a co-grouping needs `.on(…)`, then `.reduce_group(…)`"]
@@ -72,11 +72,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn co_group<R: Record>(&self, right: Flow<R, M>) -> CoGroup<T, R, M>
+    pub fn co_group<R: Record, N>(&self, right: Flow<R, N>) -> CoGroup<T, R, M>
     where
         M: Ends,
+        N: CombinesWith<M, R>,
     {
-        CoGroup { left: self.handle.called_at(Location::caller()).typed(), right }
+        CoGroup { left: self.handle.called_at(Location::caller()).typed(), right: right.handle.typed() }
     }
 }
 

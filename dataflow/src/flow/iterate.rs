@@ -11,7 +11,7 @@ use runtime::strategy::LoopId;
 use super::join::{Joined, Side, Types};
 use super::join_kind::{Inner, LeftOuter, Outer};
 use super::join_sides::JoinSides;
-use super::{Bounded, Flow, Handle};
+use super::{Bounded, Flow, Handle, Mode};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
 
@@ -130,22 +130,29 @@ pub struct SolutionSides<L, T, V, K = Inner> {
     of: Types<L, T, V, K>,
 }
 
-impl<T: Record, V> Side<Bounded> for Solution<T, V> {
-    type Join<L: Record> = SolutionSides<L, T, V>;
-    fn joined<L: Record>(self, left: Flow<L, Bounded>, location: &'static Location<'static>) -> Self::Join<L> {
-        self.sides(&left, location)
+impl<T: Record, V> Side for Solution<T, V> {
+    type Mode = Bounded;
+    type Record = T;
+
+    type Join<L: Record, M: Mode> = SolutionSides<L, T, V>;
+    fn joined<L: Record, M: Mode>(self, left: &Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L, M> {
+        self.sides(left, location)
     }
 
-    type LeftJoin<L: Record> = SolutionSides<L, T, V, LeftOuter>;
-    fn left_joined<L: Record>(self, left: Flow<L, Bounded>, location: &'static Location<'static>) -> Self::LeftJoin<L> {
-        self.sides(&left, location)
+    type LeftJoin<L: Record, M: Mode> = SolutionSides<L, T, V, LeftOuter>;
+    fn left_joined<L: Record, M: Mode>(
+        self,
+        left: &Flow<L, M>,
+        location: &'static Location<'static>,
+    ) -> Self::LeftJoin<L, M> {
+        self.sides(left, location)
     }
 }
 
 impl<T: Record, V> Solution<T, V> {
-    fn sides<L: Record, K>(
+    fn sides<L: Record, M: Mode, K>(
         self,
-        left: &Flow<L, Bounded>,
+        left: &Flow<L, M>,
         location: &'static Location<'static>,
     ) -> SolutionSides<L, T, V, K> {
         let set: Flow<T, Bounded> = self.handle.typed();

@@ -17,34 +17,49 @@ use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 use super::join_sides::JoinSides;
 use super::proof::Proof;
 use super::step::Step;
-use super::{Ends, Flow, Mode};
+use super::{AnyMode, CombinesWith, Ends, Flow, Mode};
 
 /// Values that can stand on the right of a join.
 #[diagnostic::on_unimplemented(
     message = "this cannot stand on the right of this join",
-    label = "not a flow of the same kind",
+    label = "not a flow",
     note = "join a `DataSet` with a `DataSet`, or a `DataStream` with a `DataStream`"
 )]
-pub trait Side<M> {
+pub trait Side {
+    /// The mode of its records.
+    type Mode: AnyMode;
+    /// Its records.
+    type Record: Record;
     /// The join under construction.
-    type Join<L: Record>;
+    type Join<L: Record, M: Mode>;
     /// The left join under construction.
-    type LeftJoin<L: Record>;
+    type LeftJoin<L: Record, M: Mode>;
     /// Joins `left` with this.
-    fn joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L>;
+    fn joined<L: Record, M: Mode>(self, left: &Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L, M>;
     /// Joins `left` with this, and keeps the records of `left` that have no partner.
-    fn left_joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::LeftJoin<L>;
+    fn left_joined<L: Record, M: Mode>(
+        self,
+        left: &Flow<L, M>,
+        location: &'static Location<'static>,
+    ) -> Self::LeftJoin<L, M>;
 }
 
-impl<R: Record, M: Mode> Side<M> for Flow<R, M> {
-    type Join<L: Record> = Join<L, R, M, Inner>;
-    fn joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L> {
-        Join::new(&left, self, location)
+impl<R: Record, N: AnyMode> Side for Flow<R, N> {
+    type Mode = N;
+    type Record = R;
+
+    type Join<L: Record, M: Mode> = Join<L, R, M, Inner>;
+    fn joined<L: Record, M: Mode>(self, left: &Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L, M> {
+        Join::new(left, self, location)
     }
 
-    type LeftJoin<L: Record> = Join<L, R, M, LeftOuter>;
-    fn left_joined<L: Record>(self, left: Flow<L, M>, location: &'static Location<'static>) -> Self::LeftJoin<L> {
-        Join::new(&left, self, location)
+    type LeftJoin<L: Record, M: Mode> = Join<L, R, M, LeftOuter>;
+    fn left_joined<L: Record, M: Mode>(
+        self,
+        left: &Flow<L, M>,
+        location: &'static Location<'static>,
+    ) -> Self::LeftJoin<L, M> {
+        Join::new(left, self, location)
     }
 }
 
@@ -74,7 +89,7 @@ impl<L, R, M> Clone for Joined<L, R, M> {
 }
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
-    fn new(left: &Flow<L, M>, right: Flow<R, M>, location: &'static Location<'static>) -> Self {
+    fn new<N>(left: &Flow<L, M>, right: Flow<R, N>, location: &'static Location<'static>) -> Self {
         Join { sides: JoinSides::new(left, right, location), of: PhantomData }
     }
 }
@@ -98,8 +113,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn join<S: Side<M>>(&self, side: S) -> S::Join<T> {
-        side.joined(self.clone(), Location::caller())
+    pub fn join<S: Side>(&self, side: S) -> S::Join<T, M>
+    where
+        S::Mode: CombinesWith<M, S::Record>,
+    {
+        side.joined(self, Location::caller())
     }
 
     /// Joins with another flow, and keeps the records that have no partner there: the closure gets an `Option` of the right record.
@@ -119,11 +137,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn left_join<S: Side<M>>(&self, right: S) -> S::LeftJoin<T>
+    pub fn left_join<S: Side>(&self, right: S) -> S::LeftJoin<T, M>
     where
         M: Ends,
+        S::Mode: CombinesWith<M, S::Record>,
     {
-        right.left_joined(self.clone(), Location::caller())
+        right.left_joined(self, Location::caller())
     }
 
     /// Joins with another flow, and keeps the other flow's records that have no partner here: the closure gets an `Option` of the left
@@ -145,9 +164,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn right_join<R: Record>(&self, right: Flow<R, M>) -> Join<T, R, M, RightOuter>
+    pub fn right_join<R: Record, N>(&self, right: Flow<R, N>) -> Join<T, R, M, RightOuter>
     where
         M: Ends,
+        N: CombinesWith<M, R>,
     {
         Join::new(self, right, Location::caller())
     }
@@ -171,9 +191,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn full_join<R: Record>(&self, right: Flow<R, M>) -> Join<T, R, M, FullOuter>
+    pub fn full_join<R: Record, N>(&self, right: Flow<R, N>) -> Join<T, R, M, FullOuter>
     where
         M: Ends,
+        N: CombinesWith<M, R>,
     {
         Join::new(self, right, Location::caller())
     }

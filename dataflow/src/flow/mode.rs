@@ -103,3 +103,43 @@ impl OfGroups for Updating {
 )]
 pub trait Ends: Mode {}
 impl Ends for Bounded {}
+
+/// The mode of a second input, whose records are `R`, of an operator whose first input has mode `M`.
+/// Both inputs have one mode.
+///
+/// Each other pair has a message of its own: it is implemented under a bound that no record meets.
+/// The second mode is `Self`: the compiler infers any other parameter from the only bound that is
+/// met, and then reports a mismatch of types in place of the message.
+pub trait CombinesWith<M, R>: AnyMode {}
+impl<M: Mode, R> CombinesWith<M, R> for M {}
+
+/// The modes that do not go together, and the message: the kinds, then a way to flows of one kind.
+macro_rules! apart {
+    ($($name:ident $message:literal $note:literal: $($left:ident $right:ident),*;)*) => {$(
+        /// Implemented by nothing.
+        #[diagnostic::on_unimplemented(message = $message, label = "the two flows are of different kinds", note = $note)]
+        pub trait $name {}
+
+        $(impl<R: $name> CombinesWith<$left, R> for $right {})*
+    )*};
+}
+apart! {
+    SetAndStream "a `DataSet` and a `DataStream` do not go together"
+        "read a log to its end, by `env.read_log_to_end(..)`, to have two `DataSet`s. A `DataStream` looks records of a `DataSet` up by `.with_all(set)`":
+        Bounded Unbounded, Unbounded Bounded;
+    SetAndTimed "a `DataSet` and a `TimedStream` do not go together"
+        "read a log to its end, by `env.read_log_to_end(..)`, to have two `DataSet`s. A `TimedStream` looks records of a `DataSet` up by `.with_all(set)`":
+        Bounded Timed, Timed Bounded;
+    StreamAndTimed "a `DataStream` and a `TimedStream` do not go together"
+        "take both with event time, `.event_time(|r| r.time, Lateness::bounded(secs(5)))`, or take the stream as it is before its `.event_time(..)`":
+        Unbounded Timed, Timed Unbounded;
+    SetAndUpdates "a `DataSet` and an `UpdateStream` do not go together"
+        "read a log to its end, by `env.read_log_to_end(..)`: then its groups are a `DataSet`, too":
+        Bounded Updating;
+    StreamAndUpdates "a `DataStream` and an `UpdateStream` do not go together"
+        "write `.updates()` after the grouping: then each update is a record of a `DataStream`":
+        Unbounded Updating;
+    TimedAndUpdates "a `TimedStream` and an `UpdateStream` do not go together"
+        "write `.updates()` after the grouping for a `DataStream`, and take the other stream as it is before its `.event_time(..)`":
+        Timed Updating;
+}

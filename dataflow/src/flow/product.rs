@@ -7,7 +7,7 @@ use runtime::operators::JoinKind;
 use super::hint::{BroadcastLeft, BroadcastRight};
 use super::join::Joined;
 use super::join_sides::JoinSides;
-use super::{DataSet, Ends, Flow, Mode};
+use super::{CombinesWith, DataSet, Ends, Flow, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -31,9 +31,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn cross<R: Record>(&self, other: Flow<R, M>) -> Joined<T, R, M>
+    pub fn cross<R: Record, N>(&self, other: Flow<R, N>) -> Joined<T, R, M>
     where
         M: Ends,
+        N: CombinesWith<M, R>,
     {
         Joined::product(JoinSides::new(self, other, Location::caller()), JoinKind::Cross)
     }
@@ -54,9 +55,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn cross_with_tiny<R: Record>(&self, tiny: Flow<R, M>) -> Joined<T, R, M>
+    pub fn cross_with_tiny<R: Record, N>(&self, tiny: Flow<R, N>) -> Joined<T, R, M>
     where
         M: Ends,
+        N: CombinesWith<M, R>,
     {
         Joined::product(JoinSides::new(self, tiny, Location::caller()).hinted(BroadcastRight), JoinKind::Cross)
     }
@@ -77,9 +79,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn cross_with_huge<R: Record>(&self, huge: Flow<R, M>) -> Joined<T, R, M>
+    pub fn cross_with_huge<R: Record, N>(&self, huge: Flow<R, N>) -> Joined<T, R, M>
     where
         M: Ends,
+        N: CombinesWith<M, R>,
     {
         Joined::product(JoinSides::new(self, huge, Location::caller()).hinted(BroadcastLeft), JoinKind::Cross)
     }

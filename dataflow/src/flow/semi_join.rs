@@ -10,7 +10,7 @@ use runtime::plan::Node;
 use super::handle::keyed;
 use super::hint::{Hint, Hinted, Semi};
 use super::join::Types;
-use super::{Ends, Flow, Handle, Mode};
+use super::{CombinesWith, Ends, Flow, Handle, Mode};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
 
@@ -49,7 +49,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn semi_join<R: Record>(&self, other: Flow<R, M>) -> SemiJoin<T, R, M> {
+    pub fn semi_join<R: Record, N>(&self, other: Flow<R, N>) -> SemiJoin<T, R, M>
+    where
+        N: CombinesWith<M, R>,
+    {
         SemiJoin::new(true, self, other, Location::caller())
     }
 
@@ -69,16 +72,17 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn anti_join<R: Record>(&self, other: Flow<R, M>) -> SemiJoin<T, R, M>
+    pub fn anti_join<R: Record, N>(&self, other: Flow<R, N>) -> SemiJoin<T, R, M>
     where
         M: Ends,
+        N: CombinesWith<M, R>,
     {
         SemiJoin::new(false, self, other, Location::caller())
     }
 }
 
 impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
-    fn new(matched: bool, left: &Flow<L, M>, right: Flow<R, M>, location: &'static Location<'static>) -> Self {
+    fn new<N>(matched: bool, left: &Flow<L, M>, right: Flow<R, N>, location: &'static Location<'static>) -> Self {
         let (left, right) = (left.handle.called_at(location), right.handle.node);
         SemiJoin { sides: SemiJoinSides { matched, left, right, hint: None }, of: PhantomData }
     }

@@ -7,7 +7,7 @@ use runtime::operators::{Union, distinct};
 use runtime::plan::Node;
 use runtime::row::Schema;
 
-use super::{Ends, Flow, Handle, Mode};
+use super::{CombinesWith, Ends, Flow, Handle, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -27,7 +27,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn union(&self, other: Flow<T, M>) -> Flow<T, M> {
+    pub fn union<N>(&self, other: Flow<T, N>) -> Flow<T, M>
+    where
+        N: CombinesWith<M, T>,
+    {
         self.handle.union(T::schema(), &other.handle.node, Location::caller()).typed()
     }
 

@@ -72,6 +72,11 @@ sentences! {
     keys_beside(word):
         "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`";
     keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";
+    windows_are_measured(word):
+        "`{word}` of windows is a measure: write `.aggregate(|w| (w.key, w.start, w.{word}(..)))`";
+    windows_have_measures_only(word):
+        "`{word}` is not available for windows yet. The greatest of each is a measure: `.aggregate(|w| (w.key, w.start, w.max_by(|r| r.hits, |r| r.id)))`. \
+        For more, read a log to its end by `read_log_to_end`, and write `.group_by(|r| (r.key, r.time.truncate(TimeUnit::Hour))).{word}(..)`";
     windows_come_to_records(word):
         "`{word}` is for records, and these are windows: say what becomes of each before it, by `.aggregate(|w| …)`";
     solution_is_joined(word):
