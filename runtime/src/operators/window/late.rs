@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_restored_key_group_is_late_by_its_own_time() {
         let keys: Vec<u64> = (0..1_000).collect();
-        let begins: Vec<i64> = keys.iter().map(|key| key as i64 % 5 * MINUTE).collect();
+        let begins: Vec<i64> = keys.iter().map(|key| (*key % 5) as i64 * MINUTE).collect();
         let mut columns = Columns::new(keys.len());
         columns.plain(LeafType::U64, &keys).unwrap();
         columns.plain(LeafType::Timestamp, &begins).unwrap();

@@ -44,8 +44,9 @@ enum ImagesOf {
 }
 
 impl StateTable {
-    /// Marks what is there now as the state of an epoch: [`StateTable::next_image`] gives it, whatever is done with the table meanwhile. `times` is how far event time has
-    /// come, in microseconds since 1970, and the least number where there is none: it is [found again](StateTable::restored) with the rows.
+    /// Marks the rows as the state of an epoch. [`StateTable::next_image`] returns them as they are now,
+    /// while the table goes on changing. `times` is how far event time has come, in microseconds since
+    /// 1970, or `i64::MIN` without event time. It is [restored](StateTable::restored) with the rows.
     ///
     /// It takes a note for each page. Until a page is given, who writes to it has it copied first, which takes memory; rows for which there is none
     /// are handled as those that find no room. What is on disk belongs to the mark as it is. Requests that wait do not.
