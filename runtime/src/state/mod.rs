@@ -56,7 +56,8 @@ use crate::spill::{Spilled, Spiller};
 pub use key_groups::{KEY_GROUPS, KeyGroupSet, key_group_of, key_groups_of_task, task_of_key_group};
 pub use lines::Requests;
 pub use requests::{Delete, Probe, Put, StateRequest, Update};
-pub(crate) use snapshot::EventTimeState;
+pub use snapshot::EventTimes;
+pub(crate) use snapshot::{EventTimeState, GroupTimes};
 pub use spec::{StateLeaf, StateSpec};
 pub use walk::Walk;
 
@@ -87,6 +88,8 @@ pub struct StateTable {
     restoring: Option<Restoring>,
     /// The greatest epoch of what was restored, and how far event time had come in it.
     restored: Option<(u64, i64)>,
+    /// How far event time had come in it for each key group, until the driver takes it.
+    restored_times: Option<GroupTimes>,
     /// Where rows lie that are about to be written, while pages are marked.
     guarded: FoundRows,
     refused: Vec<u32>,
@@ -125,6 +128,7 @@ impl StateTable {
             marking: None,
             restoring: None,
             restored: None,
+            restored_times: None,
             guarded: FoundRows::default(),
             refused: Vec::new(),
             allowed: Selection::default(),

@@ -74,14 +74,14 @@ impl Operator for WindowAggregate {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
             let spec = whole.state_spec().defined_as(definition.clone());
             let begin = spec.key().last().copied().unwrap_or_default();
-            let table = StateTable::new(spec, owned, 0, context)?;
+            let table = StateTable::new(spec, owned.clone(), 0, context)?;
             Ok(WindowDriver {
-                input_begin: whole.key().last().copied().unwrap_or_default(),
+                key: whole.key().to_vec(),
                 updates: table.requests(types.clone(), &live),
                 table,
                 update: Update(whole.open(context)?),
                 closed: RowWriter::new(whole.table().clone(), context.memory.clone()),
-                open: OpenWindows::new(TumblingWindows { time: begin, micros }),
+                open: OpenWindows::new(TumblingWindows { time: begin, micros }, owned),
                 earliest: i64::MAX,
                 walk: Walk::default(),
                 in_time: Selection::default(),
@@ -114,8 +114,8 @@ struct WindowDriver<U> {
     updates: Requests,
     /// Groups of windows that have ended, as they lie in the table.
     closed: RowWriter,
-    /// The leaf of the records that says where their window begins.
-    input_begin: usize,
+    /// The leaves of the records' key; the last one is the begin of their window.
+    key: Vec<usize>,
     /// The windows of the rows of the table.
     open: OpenWindows,
     /// No window that has groups begins before.
@@ -143,11 +143,16 @@ impl<U: GroupUpdate> WindowDriver<U> {
     fn select_in_time(&mut self, input: &Input<'_>) {
         let (first_begin, in_time) = (self.open.first_begin(), &mut self.in_time);
         let mut earliest = self.earliest;
-        for_each_begin(input, self.input_begin, |begins| {
+        let begin = self.key.last().copied().unwrap_or_default();
+        for_each_begin(input, begin, |begins| {
             let open = begins.filter(|&(_, begin)| begin >= first_begin);
             in_time.set(open.inspect(|&(_, begin)| earliest = earliest.min(begin)).map(|(row, _)| row));
         });
         self.earliest = earliest;
+        if self.open.differ_by_key() {
+            let some = self.in_time.clone();
+            self.open.select_by_key(&Input::new(input.batch(), &some), &self.key, false, &mut self.in_time);
+        }
         self.context.metrics.late_rows.add((input.len() - self.in_time.len()) as u64);
     }
 }
@@ -197,7 +202,7 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
 
     fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
-        self.table.mark(epoch, self.open.watermark)?;
+        self.table.mark(epoch, self.open.times())?;
         Ok(Progress::Done)
     }
 
@@ -207,7 +212,7 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
 
     fn on_restored(&mut self) {
         // What was late stays late, whatever the sources say first.
-        self.open.watermark = self.table.restored().map_or(i64::MIN, |(_, time)| time);
+        self.table.take_restored_times().into_iter().for_each(|times| self.open.restore(times));
         self.earliest = i64::MIN;
     }
 

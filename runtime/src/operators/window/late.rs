@@ -1,11 +1,14 @@
 //! Records that come when their window has ended.
 
+use std::ops::Range;
+
 use crate::error::Result;
+use crate::hash::hash_rows;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{HiddenLeaf, LeafSet, Schema};
-use crate::state::EventTimeState;
+use crate::state::{EventTimeState, EventTimes, GroupTimes, key_group_of, key_groups_of_task};
 use crate::strategy::{
     Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Role, SIDE_OUTPUT, Ship, Strategy,
     TumblingWindows, Way, Work,
@@ -15,26 +18,58 @@ use super::{for_each_begin, needs_start, tumbling};
 
 /// Which windows have ended.
 pub(super) struct OpenWindows {
-    /// The windows; their time is where the windows of rows begin.
-    pub(super) windows: TumblingWindows,
+    /// The windows; their time is the leaf of rows that holds the begin of their window.
+    windows: TumblingWindows,
+    /// The key groups of the task.
+    owned: Range<usize>,
     /// No event before this follows, but late ones.
-    pub(super) watermark: i64,
+    watermark: i64,
+    /// After a restore from tasks that had come to different times: the time of each key group. For the groups of a task
+    /// that was further, windows were emitted already. Dropped when the watermark has passed all of them.
+    restored: Option<GroupTimes>,
+    hashes: Vec<u64>,
 }
 
 impl OpenWindows {
-    /// None has ended yet.
-    pub(super) fn new(windows: TumblingWindows) -> Self {
-        OpenWindows { windows, watermark: i64::MIN }
+    /// None has ended yet, in a task that owns these key groups.
+    pub(super) fn new(windows: TumblingWindows, owned: Range<usize>) -> Self {
+        OpenWindows { windows, owned, watermark: i64::MIN, restored: None, hashes: Vec::new() }
+    }
+
+    /// Event time of all key groups goes on to that of those that are furthest behind. What was late stays late.
+    pub(super) fn restore(&mut self, times: GroupTimes) {
+        self.watermark = times.least(self.owned.clone());
+        self.restored = Some(times);
+        self.advance(self.watermark);
     }
 
     /// Time goes on.
     pub(super) fn advance(&mut self, micros: i64) {
         self.watermark = self.watermark.max(micros);
+        if self.restored.is_some() && self.times().later.is_empty() {
+            self.restored = None;
+        }
+    }
+
+    /// How far event time has come.
+    pub(super) fn times(&self) -> EventTimes {
+        let least = self.watermark;
+        let later = self.restored.as_ref().map(|times| times.later(least, self.owned.clone()));
+        EventTimes { least, later: later.unwrap_or_default() }
+    }
+
+    /// Whether the windows of some key groups ended later than those of others before a restore.
+    pub(super) fn differ_by_key(&self) -> bool {
+        self.restored.is_some()
     }
 
     /// No window that begins before this is open.
     pub(super) fn first_begin(&self) -> i64 {
-        self.watermark.saturating_sub(self.windows.micros).saturating_add(1)
+        self.first_begin_at(self.watermark)
+    }
+
+    fn first_begin_at(&self, watermark: i64) -> i64 {
+        watermark.saturating_sub(self.windows.micros).saturating_add(1)
     }
 
     /// Picks the rows whose windows have ended, or the others.
@@ -42,6 +77,22 @@ impl OpenWindows {
         let first_begin = self.first_begin();
         for_each_begin(input, self.windows.time, |begins| {
             rows.set(begins.filter(|&(_, begin)| (begin < first_begin) == have_ended).map(|(row, _)| row));
+        });
+    }
+
+    /// As [`OpenWindows::select`], for rows that did not come to a window yet: those of a key group that was further before
+    /// a restore are late by its time. `key` are the leaves of the rows' key, of which the last is the begin of their window.
+    pub(super) fn select_by_key(&mut self, input: &Input<'_>, key: &[usize], have_ended: bool, rows: &mut Selection) {
+        let Some(restored) = &self.restored else { return self.select(input, have_ended, rows) };
+        hash_rows(input, key, &mut self.hashes);
+        let first_begin = |hash: u64| self.first_begin_at(self.watermark.max(restored.of(key_group_of(hash))));
+        for_each_begin(input, key.last().copied().unwrap_or(self.windows.time), |begins| {
+            let hashed = begins.zip(&self.hashes);
+            rows.set(
+                hashed
+                    .filter(|&((_, begin), &hash)| (begin < first_begin(hash)) == have_ended)
+                    .map(|((row, _), _)| row),
+            );
         });
     }
 
@@ -102,10 +153,13 @@ impl Operator for InTime {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let definition = self.state_definition().unwrap_or_default();
         let (begin, micros) = (self.key.last().copied().unwrap_or_default(), self.micros);
+        let key = self.key.clone();
         let create = move |context: &TaskContext| {
+            let owned = key_groups_of_task(context.subtask, context.subtasks);
             Ok(InTimeDriver {
-                open: OpenWindows::new(TumblingWindows { time: begin, micros }),
-                state: EventTimeState::new(definition.clone()),
+                open: OpenWindows::new(TumblingWindows { time: begin, micros }, owned.clone()),
+                key: key.clone(),
+                state: EventTimeState::new(owned, definition.clone()),
                 late: Selection::default(),
                 context: context.clone(),
             })
@@ -125,6 +179,8 @@ impl Operator for InTime {
 
 struct InTimeDriver {
     open: OpenWindows,
+    /// The leaves by which records are grouped, and shipped to this task.
+    key: Vec<usize>,
     state: EventTimeState,
     late: Selection,
     context: TaskContext,
@@ -137,13 +193,13 @@ impl Driver for InTimeDriver {
 
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let late = &mut self.late;
-        self.open.select(input, true, late);
+        self.open.select_by_key(input, &self.key, true, late);
         if late.is_empty() {
             out.pass(input.selection().clone());
             return Ok(Progress::Done);
         }
         let mut in_time = Selection::default();
-        self.open.select(input, false, &mut in_time);
+        self.open.select_by_key(input, &self.key, false, &mut in_time);
         self.context.metrics.late_rows.add(late.len() as u64);
         out.pages_of(SIDE_OUTPUT).append(&Input::new(input.batch(), late), None)?;
         out.pass(in_time);
@@ -156,7 +212,7 @@ impl Driver for InTimeDriver {
     }
 
     fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        self.state.mark(epoch, self.open.watermark);
+        self.state.mark(epoch, self.open.times());
         Ok(Progress::Done)
     }
 
@@ -166,6 +222,77 @@ impl Driver for InTimeDriver {
 
     fn on_restored(&mut self) {
         // What was late stays late, whatever the sources say first.
-        self.open.watermark = self.state.restored().unwrap_or(i64::MIN);
+        self.state.take_restored().into_iter().for_each(|times| self.open.restore(times));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::page::Columns;
+    use crate::row::LeafType;
+    use crate::state::KEY_GROUPS;
+    use crate::strategy::DriverState;
+
+    const MINUTE: i64 = 60;
+
+    /// What is restored of two former tasks that had come to these times.
+    fn restored(times: [i64; 2]) -> GroupTimes {
+        let mut state = EventTimeState::new(0..KEY_GROUPS, String::new());
+        for (owned, time) in [0..512, 512..1024].into_iter().zip(times) {
+            let (mut former, mut bytes) = (EventTimeState::new(owned, String::new()), Vec::new());
+            former.mark(1, time.into());
+            former.next_image(&mut bytes).unwrap();
+            state.begin_restore(std::path::Path::new("state"));
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                let (piece, left) = rest.split_at(state.wanted_bytes());
+                state.supply(piece).unwrap();
+                rest = left;
+            }
+        }
+        state.take_restored().unwrap()
+    }
+
+    #[test]
+    fn a_restored_key_group_is_late_by_its_own_time() {
+        let keys: Vec<u64> = (0..1_000).collect();
+        let begins: Vec<i64> = keys.iter().map(|key| (*key % 5) as i64 * MINUTE).collect();
+        let mut columns = Columns::new(keys.len());
+        columns.plain(LeafType::U64, &keys).unwrap();
+        columns.plain(LeafType::Timestamp, &begins).unwrap();
+        let batch = columns.finish();
+        let mut all = Selection::default();
+        all.fill(0..keys.len());
+        let (input, key) = (Input::new(&batch, &all), [0, 1]);
+        let mut hashes = Vec::new();
+        hash_rows(&input, &key, &mut hashes);
+        let mut open = OpenWindows::new(TumblingWindows { time: 1, micros: MINUTE }, 0..KEY_GROUPS);
+        open.restore(restored([190, 70]));
+        for watermark in [70, 100, 189, 190, 250] {
+            open.advance(watermark);
+            let is_late = |row: usize| {
+                let before = if key_group_of(hashes[row]) < 512 { 190 } else { 70 };
+                begins[row] + MINUTE <= watermark.max(before)
+            };
+            for late in [true, false] {
+                let (mut rows, expected) = (Selection::default(), 0..keys.len());
+                open.select_by_key(&input, &key, late, &mut rows);
+                let expected: Vec<u32> = expected.filter(|&row| is_late(row) == late).map(|row| row as u32).collect();
+                assert_eq!(rows.rows(), expected, "{watermark}, {late}");
+            }
+            // A snapshot that is taken now has both times, as long as they differ.
+            let later = if watermark < 190 { vec![(0..512, 190)] } else { Vec::new() };
+            assert_eq!(open.times(), EventTimes { least: watermark, later });
+            assert_eq!(open.differ_by_key(), watermark < 190);
+        }
+    }
+
+    #[test]
+    fn a_task_takes_over_the_times_of_its_own_key_groups() {
+        let mut open = OpenWindows::new(TumblingWindows { time: 1, micros: MINUTE }, 512..768);
+        open.restore(restored([190, 70]));
+        assert_eq!(open.times(), EventTimes::from(70));
     }
 }

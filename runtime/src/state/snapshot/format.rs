@@ -1,7 +1,10 @@
 //! Header, heads of images, end.
 
+use std::ops::Range;
+
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::EventTimes;
 use crate::error::Error;
 use crate::hash::HASH_VERSION;
 use crate::page::PageImage;
@@ -26,6 +29,9 @@ const LONGEST_HEADER_BYTES: usize = 1 << 24;
 /// The bit that says that rows have a hidden leaf, which says that one was deleted.
 const HAS_TOMBSTONES: u32 = 1;
 
+/// The bit that says that event time differs between key groups.
+const HAS_LATER_GROUPS: u32 = 2;
+
 /// One leaf of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StoredLeaf {
@@ -45,6 +51,8 @@ pub(super) struct Header {
     pub(super) first_group: u16,
     pub(super) end_group: u16,
     pub(super) has_tombstones: bool,
+    /// Ranges of its key groups for which event time had come further, in order.
+    pub(super) later: Vec<(Range<u16>, i64)>,
     /// Live leaves, in order.
     pub(super) leaves: Vec<StoredLeaf>,
     /// Those of the key, by number among the live ones.
@@ -74,7 +82,7 @@ pub(super) fn type_in_words(ty: LeafType) -> String {
 }
 
 impl Header {
-    pub(super) fn of(spec: &StateSpec, epoch: u64, time: i64, owned: std::ops::Range<usize>) -> Self {
+    pub(super) fn of(spec: &StateSpec, epoch: u64, times: EventTimes, owned: Range<usize>) -> Self {
         let live: Vec<usize> = (0..spec.leaves.len()).filter(|&leaf| spec.is_live(leaf)).collect();
         let leaf = |&leaf: &usize| {
             let leaf = &spec.leaves[leaf];
@@ -85,10 +93,11 @@ impl Header {
         let number = |key: &usize| live.iter().position(|leaf| leaf == key).map(|number| number as u16);
         Header {
             epoch,
-            time,
+            time: times.least,
             first_group: owned.start as u16,
             end_group: owned.end as u16,
             has_tombstones: spec.has_tombstones(),
+            later: times.later,
             leaves: live.iter().map(leaf).collect(),
             key: spec.key.iter().filter_map(number).collect(),
             definition: spec.definition.clone(),
@@ -126,7 +135,9 @@ impl Header {
         out.extend_from_slice(&self.time.to_le_bytes());
         out.extend_from_slice(&self.first_group.to_le_bytes());
         out.extend_from_slice(&self.end_group.to_le_bytes());
-        out.extend_from_slice(&u32::from(self.has_tombstones).to_le_bytes());
+        let flag = |holds: bool, flag: u32| if holds { flag } else { 0 };
+        let flags = flag(self.has_tombstones, HAS_TOMBSTONES) | flag(!self.later.is_empty(), HAS_LATER_GROUPS);
+        out.extend_from_slice(&flags.to_le_bytes());
         write_count(self.leaves.len(), out)?;
         write_count(self.key.len(), out)?;
         self.key.iter().for_each(|leaf| out.extend_from_slice(&leaf.to_le_bytes()));
@@ -136,6 +147,13 @@ impl Header {
             write_text(&leaf.ty, out)?;
         }
         write_text(&self.definition, out)?;
+        if !self.later.is_empty() {
+            write_count(self.later.len(), out)?;
+        }
+        for (groups, time) in &self.later {
+            [groups.start, groups.end].into_iter().for_each(|group| out.extend_from_slice(&group.to_le_bytes()));
+            out.extend_from_slice(&time.to_le_bytes());
+        }
         let length = out.len() - begin + CHECKSUM_BYTES;
         if length > LONGEST_HEADER_BYTES {
             return Err(format!("the names of the state's leaves take {length} bytes"));
@@ -208,23 +226,23 @@ impl Header {
             Some(StoredLeaf { physical, name: read_text(rest)?, ty: read_text(rest)? })
         };
         let leaves = (0..leaves).map(leaf).collect::<Option<Vec<_>>>()?;
-        let (has_tombstones, definition) = (flags & HAS_TOMBSTONES != 0, read_text(rest)?);
-        (flags <= HAS_TOMBSTONES).then_some(Header {
-            epoch,
-            time,
-            first_group,
-            end_group,
-            has_tombstones,
-            leaves,
-            key,
-            definition,
-        })
+        let definition = read_text(rest)?;
+        let laters = if flags & HAS_LATER_GROUPS != 0 { read_number(rest)? } else { 0 };
+        let later = |_| {
+            let groups = read_number(rest)?..read_number(rest)?;
+            Some((groups, i64::from_le_bytes(*rest.split_off(..8)?.first_chunk()?)))
+        };
+        let later = (0..laters).map(later).collect::<Option<Vec<_>>>()?;
+        let has_tombstones = flags & HAS_TOMBSTONES != 0;
+        let header = Header { epoch, time, first_group, end_group, has_tombstones, later, leaves, key, definition };
+        (flags <= HAS_TOMBSTONES | HAS_LATER_GROUPS).then_some(header)
     }
 
     fn makes_sense(&self) -> bool {
         let count = self.leaves.len();
         self.first_group <= self.end_group
             && usize::from(self.end_group) <= KEY_GROUPS
+            && self.later.iter().all(|(groups, _)| groups.start < groups.end && groups.end <= self.end_group)
             && self.key.iter().all(|&leaf| usize::from(leaf) < count)
             && self.leaves.iter().all(|leaf| usize::from(leaf.physical) < PHYSICALS.len())
     }

@@ -8,15 +8,15 @@ use crate::error::{Error, Result};
 use crate::group::{MarkedPage, PartSet, RescuedPage, Room};
 use crate::page::{Page, PageImage, heap_start};
 use crate::spill::{Read, Spilled, SpilledReader};
-use crate::state::StateTable;
 use crate::state::key_groups::KeyGroupSet;
+use crate::state::{EventTimes, StateTable};
 use crate::strategy::Progress;
 
 /// A mark whose images were not all given yet.
 pub(in crate::state) struct Marking {
     epoch: u64,
     /// How far event time had come.
-    time: i64,
+    times: EventTimes,
     /// The key groups whose rows were in memory, of each part that the table had at the mark.
     groups: Vec<KeyGroupSet>,
     has_begun: bool,
@@ -44,15 +44,16 @@ enum ImagesOf {
 }
 
 impl StateTable {
-    /// Marks what is there now as the state of an epoch: [`StateTable::next_image`] gives it, whatever is done with the table meanwhile. `time` is how far event time has
-    /// come, in microseconds since 1970, and the least number where there is none: it is [found again](StateTable::restored) with the rows.
+    /// Marks the rows as the state of an epoch. [`StateTable::next_image`] returns them as they are now,
+    /// while the table goes on changing. `times` is how far event time has come, in microseconds since
+    /// 1970, or `i64::MIN` without event time. It is [restored](StateTable::restored) with the rows.
     ///
     /// It takes a note for each page. Until a page is given, who writes to it has it copied first, which takes memory; rows for which there is none
     /// are handled as those that find no room. What is on disk belongs to the mark as it is. Requests that wait do not.
     ///
     /// # Errors
     /// Where the mark before was not given to its end, nor [abandoned](StateTable::abandon_mark), or a walk not ended; or memory for a page of each part is refused.
-    pub fn mark(&mut self, epoch: u64, time: i64) -> Result<()> {
+    pub fn mark(&mut self, epoch: u64, times: impl Into<EventTimes>) -> Result<()> {
         if let Some(before) = &self.marking {
             let before = before.epoch;
             return Err(Error::Internal(format!("a mark of epoch {epoch} while that of {before} is given")));
@@ -74,8 +75,16 @@ impl StateTable {
             of: ImagesOf::Groups(away.groups),
         });
         let spilled = spilled.collect();
-        self.marking =
-            Some(Marking { epoch, time, groups, has_begun: false, images: 0, rows: 0, spilled, reader: None });
+        self.marking = Some(Marking {
+            epoch,
+            times: times.into(),
+            groups,
+            has_begun: false,
+            images: 0,
+            rows: 0,
+            spilled,
+            reader: None,
+        });
         Ok(())
     }
 
@@ -102,7 +111,7 @@ impl StateTable {
         let Some(marking) = &mut self.marking else { return Ok(Progress::Done) };
         if !marking.has_begun {
             marking.has_begun = true;
-            let header = Header::of(&self.spec, marking.epoch, marking.time, self.owned.clone());
+            let header = Header::of(&self.spec, marking.epoch, marking.times.clone(), self.owned.clone());
             header.write(out).map_err(Error::Plan)?;
             return Ok(Progress::OutputFull);
         }

@@ -12,4 +12,5 @@ mod recovery;
 pub(super) mod restoring;
 mod time;
 
-pub(crate) use time::EventTimeState;
+pub use time::EventTimes;
+pub(crate) use time::{EventTimeState, GroupTimes};

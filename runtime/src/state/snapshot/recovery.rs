@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::restoring::Restoring;
 use crate::error::Result;
-use crate::state::StateTable;
+use crate::state::{GroupTimes, StateTable};
 use crate::strategy::{DriverState, Progress};
 
 impl StateTable {
@@ -14,11 +14,19 @@ impl StateTable {
         self.restored
     }
 
+    /// How far event time had come in what was restored, for each key group; `None` if nothing was restored.
+    pub(crate) fn take_restored_times(&mut self) -> Option<GroupTimes> {
+        self.restored_times.take()
+    }
+
     /// Does something with the file that is being restored.
     fn restore<R>(&mut self, f: impl FnOnce(&mut Restoring, &mut Self) -> R) -> Option<R> {
         let mut restoring = self.restoring.take()?;
         let done = f(&mut restoring, self);
         self.restored = self.restored.max(restoring.of());
+        if let Some(header) = restoring.new_header.take() {
+            GroupTimes::add(&mut self.restored_times, &header);
+        }
         self.restoring = Some(restoring);
         Some(done)
     }

@@ -34,6 +34,8 @@ pub(in crate::state) struct Restoring {
     seen_rows: u64,
     /// The epoch of the snapshot, and how far event time had come.
     of: Option<(u64, i64)>,
+    /// The header, from when it is read until it is taken.
+    pub(super) new_header: Option<Header>,
     /// The image that is being placed.
     page: Option<Placing>,
     put: Option<(Put, Requests)>,
@@ -88,6 +90,7 @@ impl Restoring {
             images: 0,
             seen_rows: 0,
             of: None,
+            new_header: None,
             page: None,
             put: None,
         }
@@ -132,6 +135,7 @@ impl Restoring {
                 let live = (0..spec.leaves.len()).filter(|&leaf| spec.is_live(leaf)).collect();
                 let requests = table.requests(spec.leaves.iter().map(|leaf| leaf.ty).collect(), &live);
                 self.put = Some((Put::new(spec.leaves.len(), spec.key.clone()), requests));
+                self.new_header = Some(header);
                 self.next = Next::Head;
             }
             Next::Head => self.next = self.head(bytes)?,

@@ -1,17 +1,80 @@
-//! How far event time has come, of a driver that keeps no rows.
+//! How far event time has come: of each key group, and of a driver that keeps no rows.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::format::{HEAD_BYTES, Head, Header, PREFIX_BYTES};
 use crate::error::{Error, Result};
-use crate::state::StateSpec;
+use crate::state::{KEY_GROUPS, StateSpec};
 use crate::strategy::{DriverState, Progress};
+
+/// How far event time has come in a task, in microseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventTimes {
+    /// For all its key groups.
+    pub(crate) least: i64,
+    /// The key groups for which it was further in the snapshot that the task was restored from.
+    pub(crate) later: Vec<(Range<u16>, i64)>,
+}
+
+impl From<i64> for EventTimes {
+    fn from(least: i64) -> Self {
+        EventTimes { least, later: Vec::new() }
+    }
+}
+
+/// How far event time had come for each key group when snapshots were taken.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupTimes(Vec<i64>);
+
+impl GroupTimes {
+    fn new() -> Self {
+        GroupTimes(vec![i64::MIN; KEY_GROUPS])
+    }
+
+    /// Adds the snapshot of one former task.
+    pub(super) fn add(times: &mut Option<GroupTimes>, header: &Header) {
+        let groups = header.first_group..header.end_group;
+        // The snapshot of a driver without rows named no key groups in older versions.
+        let groups = if groups.is_empty() { 0..KEY_GROUPS as u16 } else { groups };
+        let GroupTimes(times) = times.get_or_insert_with(GroupTimes::new);
+        for (groups, time) in std::iter::once((groups, header.time)).chain(header.later.iter().cloned()) {
+            let groups = times.get_mut(usize::from(groups.start)..usize::from(groups.end)).unwrap_or_default();
+            groups.iter_mut().for_each(|known| *known = time.max(*known));
+        }
+    }
+
+    /// That of a key group.
+    pub(crate) fn of(&self, group: usize) -> i64 {
+        self.0.get(group).copied().unwrap_or(i64::MIN)
+    }
+
+    /// The least time of some key groups.
+    pub(crate) fn least(&self, groups: Range<usize>) -> i64 {
+        groups.map(|group| self.of(group)).min().unwrap_or(i64::MIN)
+    }
+
+    /// Of some key groups, ranges of those with one time that is later than `least`.
+    pub(crate) fn later(&self, least: i64, groups: Range<usize>) -> Vec<(Range<u16>, i64)> {
+        let mut later: Vec<(Range<u16>, i64)> = Vec::new();
+        for group in groups.filter(|&group| self.of(group) > least) {
+            let (group, time) = (group as u16, self.of(group));
+            match later.last_mut() {
+                Some((range, same)) if range.end == group && *same == time => range.end = group + 1,
+                _ => later.push((group..group + 1, time)),
+            }
+        }
+        later
+    }
+}
 
 /// As the snapshot of a table without rows: its header says how far event time had come.
 pub(crate) struct EventTimeState {
     /// The epoch of the mark whose bytes are still to be given, and the time.
-    marked: Option<(u64, i64)>,
-    restored: Option<i64>,
+    marked: Option<(u64, EventTimes)>,
+    /// The key groups of the task.
+    owned: Range<usize>,
+    restored: Option<GroupTimes>,
     restoring: Restoring,
     /// As that of a [`StateSpec`].
     definition: String,
@@ -36,18 +99,19 @@ enum Next {
 }
 
 impl EventTimeState {
-    pub(crate) fn new(definition: String) -> Self {
-        EventTimeState { marked: None, restored: None, restoring: Restoring::default(), definition }
+    /// Of a task that owns these key groups.
+    pub(crate) fn new(owned: Range<usize>, definition: String) -> Self {
+        EventTimeState { marked: None, owned, restored: None, restoring: Restoring::default(), definition }
     }
 
-    /// The time that event time has come to belongs to the snapshot of an epoch.
-    pub(crate) fn mark(&mut self, epoch: u64, time: i64) {
-        self.marked = Some((epoch, time));
+    /// The times that event time has come to belong to the snapshot of an epoch.
+    pub(crate) fn mark(&mut self, epoch: u64, times: EventTimes) {
+        self.marked = Some((epoch, times));
     }
 
-    /// How far event time had come in what was restored, which is the most of all files.
-    pub(crate) fn restored(&self) -> Option<i64> {
-        self.restored
+    /// How far event time had come for each key group; `None` if nothing was restored.
+    pub(crate) fn take_restored(&mut self) -> Option<GroupTimes> {
+        self.restored.take()
     }
 
     fn damaged(&self, message: impl Into<String>) -> Error {
@@ -58,9 +122,9 @@ impl EventTimeState {
 
 impl DriverState for EventTimeState {
     fn next_image(&mut self, out: &mut Vec<u8>) -> Result<Progress> {
-        let Some((epoch, time)) = self.marked.take() else { return Ok(Progress::Done) };
+        let Some((epoch, times)) = self.marked.take() else { return Ok(Progress::Done) };
         let spec = StateSpec::new(Vec::new(), []).defined_as(self.definition.clone());
-        let header = Header::of(&spec, epoch, time, 0..0);
+        let header = Header::of(&spec, epoch, times, self.owned.clone());
         header.write(out).map_err(Error::Plan)?;
         Head::End { number: 0, rows: 0 }.write(out);
         Ok(Progress::Done)
@@ -93,7 +157,7 @@ impl DriverState for EventTimeState {
                 self.restoring.header.extend_from_slice(bytes);
                 let header = Header::read(&self.restoring.header).map_err(|message| self.damaged(message))?;
                 header.check_definition(&self.definition)?;
-                self.restored = self.restored.max(Some(header.time));
+                GroupTimes::add(&mut self.restored, &header);
                 Next::Head
             }
             Next::Head => match Head::read(bytes).map_err(|message| self.damaged(message))? {
@@ -115,9 +179,13 @@ impl DriverState for EventTimeState {
 mod tests {
     use super::*;
 
-    fn bytes_of(time: i64) -> Vec<u8> {
-        let (mut state, mut bytes) = (EventTimeState::new(String::new()), Vec::new());
-        state.mark(7, time);
+    fn state() -> EventTimeState {
+        EventTimeState::new(0..KEY_GROUPS, String::new())
+    }
+
+    fn bytes_of(owned: Range<usize>, times: EventTimes) -> Vec<u8> {
+        let (mut state, mut bytes) = (EventTimeState::new(owned, String::new()), Vec::new());
+        state.mark(7, times);
         assert_eq!(state.next_image(&mut bytes).unwrap(), Progress::Done);
         bytes
     }
@@ -136,24 +204,37 @@ mod tests {
         }
     }
 
+    /// Two former tasks had come to different times; one of them had been restored itself, and had later groups.
     #[test]
-    fn the_most_of_all_tasks_is_restored() {
-        let mut state = EventTimeState::new(String::new());
-        for time in [-5, 90, i64::MIN] {
-            restore(&mut state, &bytes_of(time)).unwrap();
-        }
-        assert_eq!(state.restored(), Some(90));
+    fn time_is_restored_for_each_range_of_key_groups() {
+        let mut state = state();
+        let later = EventTimes { least: 50, later: vec![(600..700, 70), (700..710, 90)] };
+        restore(&mut state, &bytes_of(0..512, 100.into())).unwrap();
+        restore(&mut state, &bytes_of(512..1024, later.clone())).unwrap();
+        let times = state.take_restored().unwrap();
+        assert_eq!(
+            [0, 511, 512, 600, 699, 700, 709, 710].map(|group| times.of(group)),
+            [100, 100, 50, 70, 70, 90, 90, 50]
+        );
+        assert_eq!((times.least(0..512), times.least(256..768)), (100, 50));
+        assert_eq!(times.later(50, 512..1024), later.later);
+        assert_eq!(times.later(70, 500..1024), [(500..512, 100), (700..710, 90)]);
+        // As older versions wrote it.
+        let mut state = super::tests::state();
+        restore(&mut state, &bytes_of(0..0, 90.into())).unwrap();
+        assert_eq!(state.take_restored().unwrap().least(0..KEY_GROUPS), 90);
     }
 
     #[test]
     fn damaged_bytes_are_refused() {
-        let bytes = bytes_of(90);
+        let times = EventTimes { least: 90, later: vec![(3..4, 91)] };
+        let bytes = bytes_of(0..9, times);
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x20;
-            assert!(restore(&mut EventTimeState::new(String::new()), &damaged).is_err(), "byte {at}");
-            assert!(restore(&mut EventTimeState::new(String::new()), &bytes[..at]).is_err(), "{at} bytes");
+            assert!(restore(&mut state(), &damaged).is_err(), "byte {at}");
+            assert!(restore(&mut state(), &bytes[..at]).is_err(), "{at} bytes");
         }
-        assert!(restore(&mut EventTimeState::new(String::new()), &[bytes, vec![0]].concat()).is_err());
+        assert!(restore(&mut state(), &[bytes, vec![0]].concat()).is_err());
     }
 }
