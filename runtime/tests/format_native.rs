@@ -218,5 +218,8 @@ fn what_is_no_native_file_is_said_to_be_none() {
     let mut newer = encode(&NativeFormat, &schema, &Vec::new()).unwrap();
     newer[4] = 3;
     let message = read(&newer, &schema, "x.native").unwrap_err();
-    assert_eq!(message, "x.native, byte 0: the file has version 3 of the native format, and this program reads 1 and 2");
+    assert_eq!(
+        message,
+        "x.native, byte 0: the file has version 3 of the native format, and this program reads 1 and 2"
+    );
 }

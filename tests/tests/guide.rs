@@ -75,7 +75,8 @@ fn every_method_of_the_language_has_an_example() {
     let operators = operators();
     let folders = ["dataflow/src/flow", "dataflow/src/flow/measures"];
     let files = folders.iter().flat_map(|folder| fs::read_dir(workspace(folder)).unwrap());
-    let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    // The methods of `words.rs` are refused by the compiler.
+    let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file() && !path.ends_with("words.rs"));
     let texts: Vec<String> = files.map(|path| fs::read_to_string(path).unwrap()).collect();
     let methods: Vec<(&str, &str)> = texts
         .iter()
@@ -84,7 +85,7 @@ fn every_method_of_the_language_has_an_example() {
             let names = text.split("    pub fn ").skip(1).map(|after| after.split(['(', '<']).next().unwrap());
             names.zip(text.split("    pub fn ").map(|before| before.rsplit("\n    }\n").next().unwrap()))
         })
-        .filter(|(name, _)| operators.iter().any(|(word, _)| word == name))
+        .filter(|(name, docs)| operators.iter().any(|(word, _)| word == name) && !docs.contains("#[doc(hidden)]"))
         .collect();
     assert!(methods.len() > 80, "the methods were found");
     let without: Vec<_> = methods

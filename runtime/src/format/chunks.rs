@@ -84,7 +84,7 @@ impl Chunks {
             self.files.get(split.part).ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
         self.handle = Some(file.open()?);
         self.part = split.part;
-        self.decoder = ContentDecoder::of(file)?;
+        self.decoder = ContentDecoder::of(file.compression(), file.encoding())?;
         (self.left, self.skipped) = match self.decoder {
             Some(_) => (0..file.bytes(), split.range.start),
             None => (split.range.clone(), 0),

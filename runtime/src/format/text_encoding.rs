@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::compression::{Damaged, Decompressor};
-use super::files::InputFile;
+use super::compression::{Compression, Damaged, Decompressor};
 use crate::error::Result;
 
 /// How the text of a file is encoded.
@@ -41,9 +40,9 @@ impl ContentDecoder {
     ///
     /// # Errors
     /// Where a library refuses its own settings.
-    pub(super) fn of(file: &InputFile) -> Result<Option<Self>> {
-        let decompressor = file.compression().map(Decompressor::new).transpose()?;
-        let text = match file.encoding() {
+    pub(super) fn of(compression: Option<Compression>, encoding: TextEncoding) -> Result<Option<Self>> {
+        let decompressor = compression.map(Decompressor::new).transpose()?;
+        let text = match encoding {
             TextEncoding::Utf8 => None,
             TextEncoding::Utf16 => Some(TextDecoder::Utf16),
             TextEncoding::Latin1 => Some(TextDecoder::Latin1),

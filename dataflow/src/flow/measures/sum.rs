@@ -80,6 +80,7 @@ copies! { [V: Measured] MaybeSum<V> }
 
 impl<V: Measured> MaybeSum<V> {
     /// The sum. Unwinds with an [`Overflow`] if it leaves the range of its type; the engine ends the job.
+    #[doc(hidden)]
     #[must_use]
     pub fn sum(self) -> V::Of<TotalOf<V>> {
         match self.0 {

@@ -30,7 +30,7 @@ impl<'f> Contents<'f> {
     /// # Errors
     /// Where the file cannot be opened.
     pub(in crate::format) fn new(file: &'f InputFile, piece_bytes: usize) -> Result<Self> {
-        let decoder = ContentDecoder::of(file)?;
+        let decoder = ContentDecoder::of(file.compression(), file.encoding())?;
         let handle = file.open()?;
         Ok(Contents { file, handle, decoder, piece_bytes, read: 0, rest: Bytes::new(), is_finished: false })
     }
