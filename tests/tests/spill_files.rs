@@ -168,7 +168,7 @@ fn too_little_memory_is_said_by_operator_and_what_is_named_is_enough() {
     assert!(operators.len() >= 3 && operators.iter().all(|line| line.contains("spill_files.rs:")), "{text}");
     assert!(larger.starts_with("and for records that are larger than others: "), "{text}");
     let sort = operators.iter().find(|line| line.contains("`sort`")).unwrap();
-    assert!(sort.contains("in 2 tasks: ") && sort.contains("of which 2.0 MiB for external sort"), "{text}");
+    assert!(sort.contains("in 2 tasks: ") && sort.contains("of which 2.2 MiB for external sort"), "{text}");
     assert!(text.contains("raise `--memory`"), "{text}");
     let error = run(&spilling_to(&[], need - 1), sorted).unwrap_err();
     assert!(matches!(error.cause(), Error::TooLittleMemory { .. }), "{error}");

@@ -6,11 +6,12 @@
 //! * [`time`]: how far event time has come, where there are no rows.
 //! * [`recovery`]: a table as the executor knows it, which takes its images and restores it.
 
+mod event_times;
 mod format;
 pub(super) mod marking;
 mod recovery;
 pub(super) mod restoring;
 mod time;
 
-pub use time::EventTimes;
+pub use event_times::EventTimes;
 pub(crate) use time::{EventTimeState, GroupTimes};

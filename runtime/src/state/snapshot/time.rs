@@ -3,25 +3,11 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::EventTimes;
 use super::format::{HEAD_BYTES, Head, Header, PREFIX_BYTES};
 use crate::error::{Error, Result};
 use crate::state::{KEY_GROUPS, StateSpec};
 use crate::strategy::{DriverState, Progress};
-
-/// How far event time has come in a task, in microseconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventTimes {
-    /// For all its key groups.
-    pub(crate) least: i64,
-    /// The key groups for which it was further in the snapshot that the task was restored from.
-    pub(crate) later: Vec<(Range<u16>, i64)>,
-}
-
-impl From<i64> for EventTimes {
-    fn from(least: i64) -> Self {
-        EventTimes { least, later: Vec::new() }
-    }
-}
 
 /// How far event time had come for each key group when snapshots were taken.
 #[derive(Clone, Debug)]
