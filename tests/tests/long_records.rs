@@ -21,7 +21,7 @@ const AMPLE: u64 = 4 << 30;
 /// Keeps all records of a task in memory, as documented, so it runs in memory that holds them.
 const KEEPS_ALL: &[&str] = &["map_partition"];
 
-/// What a process said.
+/// The outcome that a process printed.
 enum Said {
     Need(u64),
     Ran { heap: u64, resident: u64, rows: String },

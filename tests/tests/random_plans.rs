@@ -529,7 +529,7 @@ fn run_plan(name: &str, plan: Plan, mut expected: Vec<Pair>) {
     });
 }
 
-/// Runs the plans of so many seeds.
+/// Runs the plans of a range of seeds.
 fn run_plans(first: u64, count: usize) {
     let plans = (first..).map(|seed| (seed, Plan::random(seed)));
     let runnable = plans.filter_map(|(seed, plan)| plan.expected().map(|expected| (seed, plan, expected)));
@@ -569,7 +569,7 @@ fn random_plans_with_loops_and_forks_end() {
     run_plans(0, 60);
 }
 
-/// `PLANS` says how many, `FIRST_PLAN` from which seed on.
+/// `PLANS` sets their number, `FIRST_PLAN` the first seed.
 #[test]
 #[ignore = "minutes"]
 fn many_random_plans_with_loops_and_forks_end() {

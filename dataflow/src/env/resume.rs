@@ -1,4 +1,4 @@
-//! How to resume a job of a program that was started from a command line, for whoever ends it with Ctrl-C.
+//! The command that resumes the job of a program that was started from a command line.
 //!
 //! The library catches no signals. So the text is there before one comes: after the first snapshot, and after each further one where no progress line shows its number.
 

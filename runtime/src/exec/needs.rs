@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(charged(Recovery::RestoredByImages), [300, 300 + 2 * IMAGE_BYTES]);
     }
 
-    /// A plan of one step that works with so many bytes at least.
+    /// A plan of one step with this minimum memory, in bytes.
     fn plan_needing(bytes: usize) -> PhysicalPlan {
         let mut builder = Builder::default();
         let stage = builder.stage(Head::Inbox(0), 1);

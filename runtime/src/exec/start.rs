@@ -166,7 +166,7 @@ impl<'p> Starter<'p> {
         Memory::new(self.resources.budget().clone(), self.plan.operators[operator].origin.to_string())
     }
 
-    /// Memory for so many pages at a time.
+    /// Memory for this number of pages at a time.
     fn memory_of_pages(&self, operator: usize, pages: usize) -> Memory {
         let memory = self.memory(operator);
         memory.set_pages(pages);

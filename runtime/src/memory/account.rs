@@ -119,12 +119,14 @@ impl Memory {
         self.account.budget.lock().arbiter.set_operator_group(self.account.id, group);
     }
 
-    /// Its owner, which does not spill, has so many pages at a time. Room for them is kept once records are longer than a page.
+    /// The owner does not spill, and holds this number of pages at a time. Room for them is kept
+    /// once a record is longer than a page.
     pub fn set_pages(&self, pages: usize) {
         self.account.budget.lock().arbiter.set_pages(self.account.id, pages);
     }
 
-    /// Tells the budget that a record is longer than a page, and takes a run of so many bytes.
+    /// Notes in the budget that a record is longer than a page and takes a run of `bytes`. Reserves
+    /// nothing.
     pub(crate) fn note_run(&self, bytes: usize) {
         self.account.budget.lock().arbiter.note_run(bytes);
     }

@@ -51,7 +51,7 @@ struct Holder {
     minimum: Option<usize>,
     /// What of a pinned holder's bytes it asked for politely.
     extra: usize,
-    /// The most that a pinned holder needed at once.
+    /// The most bytes that a pinned holder needed at a time.
     needed: usize,
     /// How many pages a pinned holder has at a time.
     pages: usize,
@@ -163,7 +163,7 @@ impl Arbiter {
         }
     }
 
-    /// A record takes a run of so many bytes.
+    /// A record takes a run of `bytes`.
     pub(super) fn note_run(&mut self, bytes: usize) {
         self.longest_run = self.longest_run.max(bytes);
     }

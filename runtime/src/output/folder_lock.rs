@@ -23,7 +23,8 @@ pub(crate) struct FolderLock {
 }
 
 impl FolderLock {
-    /// Locks a folder, now or in a moment; `None` if another job has it. Where locks are not to be had, nobody is refused.
+    /// Locks a folder, and waits a moment for it. Returns `None` if another job holds the lock. On a file
+    /// system without locks every job gets one.
     ///
     /// # Errors
     /// Where the folder cannot be opened.

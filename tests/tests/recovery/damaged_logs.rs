@@ -227,7 +227,7 @@ fn a_log_that_was_made_again_is_refused_after_a_restore() {
     });
 }
 
-/// A split of an open log that is shorter than the snapshot says: before, the job waited for ever.
+/// A split of an open log that is shorter than the position in the snapshot.
 #[test]
 fn a_split_cut_below_its_position_is_refused_after_a_restore() {
     within_two_minutes("a split that was cut", || {

@@ -192,7 +192,7 @@ fn check_returns(file: &InputFile, content: &[u8], fields: &[Range<usize>], end:
     Err(returns_alone(file))
 }
 
-/// Where so many lines end, from `at` on. `None` if there are fewer.
+/// The offset after the next `lines` lines from `at` on. `None` if there are fewer.
 fn after_lines(bytes: &[u8], at: usize, lines: usize) -> Option<usize> {
     match lines.checked_sub(1) {
         None => Some(at),

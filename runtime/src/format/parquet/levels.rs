@@ -130,7 +130,7 @@ fn width(max_level: i16) -> u64 {
     u64::from(i16::BITS - max_level.leading_zeros())
 }
 
-/// Bytes of so many codes of so many bits.
+/// The bytes of `codes` codes of `width` bits each. `None` if the number overflows.
 fn packed_bytes(width: u64, codes: u64) -> Option<usize> {
     usize::try_from(width.checked_mul(codes)?.div_ceil(8)).ok()
 }

@@ -445,7 +445,7 @@ impl<'m> Machine<'m> {
                 Some(first) if port != first => task.cut[first] || task.ended[first],
                 _ => true,
             },
-            // A replay is told of a round when it has all rows.
+            // A replay receives the round's control item after all rows.
             Kind::Replay(_) => (port == 1) == task.ended[0],
             // The set is filled first.
             Kind::Set(_) => port == 2 || (port == 1) != task.ended[1],
@@ -589,7 +589,7 @@ impl<'m> Machine<'m> {
     }
 }
 
-/// `PLANS` says how many plans are looked at.
+/// `PLANS` sets the number of plans.
 #[test]
 fn spools_stand_where_a_schedule_waits_for_itself() {
     let plans = std::env::var("PLANS").ok().map_or(40, |plans| plans.parse().unwrap());

@@ -29,7 +29,7 @@ const LONGEST_HEADER_BYTES: usize = 1 << 24;
 /// The bit that says that rows have a hidden leaf, which says that one was deleted.
 const HAS_TOMBSTONES: u32 = 1;
 
-/// The bit that says that event time differs between key groups.
+/// The flag of a header whose event time differs between key groups.
 const HAS_LATER_GROUPS: u32 = 2;
 
 /// One leaf of the rows.

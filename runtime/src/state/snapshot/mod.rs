@@ -1,5 +1,6 @@
 //! The state of a table as bytes: what a mark gives, and what is restored from it. `docs/snapshots.md` draws the bytes.
 //!
+//! * [`event_times`]: the event times of a task, which a header holds.
 //! * [`format`]: header, heads of images, end.
 //! * [`marking`]: a table's images, one after the other, while the table goes on.
 //! * [`restoring`]: images of former tasks, checked, row by row into the tables of other tasks.

@@ -18,7 +18,7 @@ pub(crate) fn begin() -> usize {
     held
 }
 
-/// The most bytes that were held at once since [`begin`].
+/// The most bytes that were held at a time since [`begin`].
 pub(crate) fn peak() -> usize {
     PEAK.load(Relaxed)
 }
