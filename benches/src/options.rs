@@ -69,6 +69,9 @@ pub(crate) struct Measure {
     /// Threads each system may use
     #[arg(long, default_value_t = 2, value_parser = parse_positive)]
     pub(crate) parallelism: usize,
+    /// The `benches` binary of an earlier commit, run in turn with this one as the system `earlier`
+    #[arg(long)]
+    pub(crate) earlier: Option<PathBuf>,
     /// Timed runs of each system and case, after one that is not timed
     #[arg(long, default_value_t = 7, value_parser = parse_runs)]
     pub(crate) runs: usize,

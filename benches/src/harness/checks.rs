@@ -1,8 +1,12 @@
 //! What must hold for a measurement to mean anything.
 
 use super::compare::difference;
-use super::{Answered, Check, Failure, Measurement, RowOrder};
+use super::{Answered, Check, Failure, Measurement, RowOrder, Spread};
+use crate::protocol::PROCESSOR_SECONDS;
 use crate::systems::Role;
+
+/// The most that our time may be of an earlier commit's, as a geometric mean: runs differ by a few percent.
+const MOST_BESIDE_EARLIER: f64 = 1.03;
 
 /// All systems gave the same rows in every case, or in all cases that ask `the_same`; the first of these answers is the one the others are compared with.
 pub(crate) fn answers_agree(
@@ -80,6 +84,36 @@ pub(crate) fn aims_hold(measured: &[Measurement], aims: &[Aim]) -> Vec<Check> {
     aims.iter().filter_map(check).collect()
 }
 
+/// Our times by those of an earlier commit, for each case in seconds and in processor seconds.
+pub(crate) fn beside_earlier(measured: &[Measurement], earlier: &str) -> Option<Check> {
+    let ratios = |of: fn(&Measurement) -> Option<f64>| -> Vec<(&str, f64)> {
+        let ours = measured.iter().filter(|measurement| measurement.system == "ours");
+        let ratio = |ours: &Measurement| {
+            let other = measured.iter().find(|other| (other.system, other.case) == (earlier, ours.case))?;
+            Some((ours.case, of(ours)? / of(other)?))
+        };
+        ours.filter_map(ratio).collect()
+    };
+    let wall = ratios(|measurement| Some(measurement.seconds.median));
+    let processor = ratios(|measurement| Some(Spread::of(measurement.figure(PROCESSOR_SECONDS))?.median));
+    if wall.is_empty() {
+        return None;
+    }
+    for ((case, wall), (_, processor)) in wall.iter().zip(&processor) {
+        println!("{case}: ours / {earlier} {wall:.2}, in processor seconds {processor:.2}");
+    }
+    let mean = geometric_mean(&wall);
+    Some(Check {
+        name: format!("ours takes on the geometric mean at most {MOST_BESIDE_EARLIER} of the time of {earlier}"),
+        ok: mean <= MOST_BESIDE_EARLIER,
+        detail: format!("{mean:.3}, in processor seconds {:.3}", geometric_mean(&processor)),
+    })
+}
+
+fn geometric_mean(ratios: &[(&str, f64)]) -> f64 {
+    (ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
+}
+
 /// Our times by those of the best peer of each case: their geometric mean, and the worst of them.
 pub(crate) fn beside_best_peer(
     measured: &[Measurement],
@@ -97,7 +131,7 @@ pub(crate) fn beside_best_peer(
     if ratios.is_empty() {
         return Vec::new();
     }
-    let mean = (ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+    let mean = geometric_mean(&ratios);
     let mean_check = mean_aim.map(|at_most| Check {
         name: format!("ours takes on the geometric mean at most {at_most} of the best peer's time"),
         ok: mean <= at_most,
@@ -129,7 +163,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::harness::Spread;
 
     fn answered(system: &'static str, text: &str) -> Answered {
         Answered { system, case: "q1", rows: text.lines().count() as u64, text: text.to_owned() }
@@ -157,6 +190,19 @@ mod tests {
         assert!(answers_agree(&answers, by_case, |_| RowOrder::Any).ok);
         let check = answers_agree(&answers, |_, _| true, |_| RowOrder::Any);
         assert_eq!(check.detail, "ours on q2 against ours on q1: row 1 is `a | 2` instead of `a | 1`");
+    }
+
+    #[test]
+    fn a_slower_build_than_the_earlier_one_fails_its_check() {
+        let of = |system, seconds: f64| {
+            let figures = BTreeMap::from([(PROCESSOR_SECONDS.to_owned(), vec![2.0 * seconds])]);
+            let seconds = Spread { median: seconds, min: seconds, max: seconds };
+            Measurement { system, case: "q1", seconds, runs: 5, peak_rss_mib: 0, figures }
+        };
+        assert!(beside_earlier(&[of("ours", 1.0), of("limit", 1.0)], "earlier").is_none());
+        assert!(beside_earlier(&[of("ours", 1.0), of("earlier", 1.0)], "earlier").unwrap().ok);
+        let slower = beside_earlier(&[of("ours", 1.1), of("earlier", 1.0)], "earlier").unwrap();
+        assert_eq!((slower.ok, slower.detail.as_str()), (false, "1.100, in processor seconds 1.100"));
     }
 
     #[test]

@@ -16,7 +16,9 @@ mod warm;
 #[cfg(test)]
 pub(crate) use attempt::Done;
 pub(crate) use attempt::{Attempt, attempt};
-pub(crate) use checks::{Aim, aims_hold, answers_agree, beside_best_peer, limit_is_a_limit, nothing_failed};
+pub(crate) use checks::{
+    Aim, aims_hold, answers_agree, beside_best_peer, beside_earlier, limit_is_a_limit, nothing_failed,
+};
 pub(crate) use command::run_to_end;
 pub(crate) use compare::{RowOrder, difference};
 pub(crate) use cores::Cores;

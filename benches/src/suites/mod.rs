@@ -16,13 +16,15 @@ mod tpch;
 mod word_count;
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::{
     Aim, Check, Entrant, Failure, Measurement, Pace, Provenance, Report, Row, RowOrder, aims_hold, answers_agree,
-    beside_best_peer, limit_is_a_limit, nothing_failed, take_answers, time_rounds,
+    beside_best_peer, beside_earlier, limit_is_a_limit, nothing_failed, take_answers, time_rounds,
 };
 use crate::options::Measure;
 use crate::systems::{self, Role, System};
@@ -34,6 +36,9 @@ pub(crate) use sort::SORT;
 pub(crate) use stream::STREAM;
 pub(crate) use tpch::TPCH;
 pub(crate) use word_count::WORD_COUNT;
+
+/// The name in results of the engine of an earlier commit.
+const EARLIER: &str = "earlier";
 
 /// What a round goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +131,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
         checks.extend(beside_best_peer(&measured, role_of, suite.mean_aim, suite.worst_aim));
         checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
     }
+    checks.extend(beside_earlier(&measured, EARLIER));
     checks.extend((suite.further_checks)(&measured, &paths)?);
     let report = Report {
         suite: suite.name.to_owned(),
@@ -152,7 +158,7 @@ fn entrants<'a>(
     workspace: &'a Workspace,
     systems: &[&'static dyn System],
     paths: &'a Paths,
-    options: &Measure,
+    options: &'a Measure,
 ) -> Vec<Entrant<'a>> {
     let pairs = cases.iter().flat_map(|&(case, _)| systems.iter().map(move |&system| (case, system)));
     let answering = pairs.filter(|(case, system)| system.answers(suite.name, case));
@@ -162,7 +168,24 @@ fn entrants<'a>(
         let worker = Box::new(move || system.worker(workspace, suite.name, paths, &resources));
         Entrant { system: system.name(), case, worker }
     };
-    answering.map(entrant).collect()
+    let mut entrants = Vec::new();
+    for (case, system) in answering {
+        entrants.push(entrant((case, system)));
+        if let (Role::Ours, Some(binary)) = (system.role(), &options.earlier) {
+            let ours = entrant((case, system)).worker;
+            let worker = Box::new(move || with_program(binary, &ours()));
+            entrants.push(Entrant { system: EARLIER, case, worker });
+        }
+    }
+    entrants
+}
+
+/// The command with another program, and the same arguments and variables.
+fn with_program(program: &Path, command: &Command) -> Command {
+    let mut other = Command::new(program);
+    other.args(command.get_args());
+    other.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    other
 }
 
 /// Those that were asked for; all where none was.
@@ -182,5 +205,8 @@ fn order_of(cases: &[(&'static str, RowOrder)], case: &str) -> RowOrder {
 }
 
 fn role_of(system: &str) -> Role {
+    if system == EARLIER {
+        return Role::Earlier;
+    }
     systems::SYSTEMS.iter().find(|known| known.name() == system).map_or(Role::Peer, |known| known.role())
 }

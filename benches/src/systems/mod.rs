@@ -18,6 +18,8 @@ use crate::{limit, ours};
 pub(crate) enum Role {
     /// The engine of this repository.
     Ours,
+    /// The engine of an earlier commit.
+    Earlier,
     /// Hand-written code for the same work.
     Limit,
     /// Another engine.
