@@ -11,7 +11,7 @@ use crate::group::{GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
 use crate::kernel::TaskContext;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
-use crate::row::{Datum, LeafSet, RowLayout, Schema};
+use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
@@ -28,7 +28,8 @@ pub struct MinMaxBy {
     pub schema: Schema,
     /// The key's leaves; none where everything is one group.
     pub key: Vec<usize>,
-    /// The order's leading leaves; records that agree in them are ordered by all leaves, ascending.
+    /// The order's leading leaves. Records that agree in them are ordered by all other leaves, ascending, with nulls
+    /// last.
     pub order: Vec<OrderKey>,
     /// The source texts of a computed key, and of a computed order.
     pub closures: Vec<&'static str>,
@@ -40,7 +41,9 @@ impl MinMaxBy {
         let named = order::leaves(&self.order);
         let is_left = |leaf: &usize| !named.contains(*leaf) && !self.key.contains(leaf);
         let rest = (0..self.schema.leaves().len()).filter(is_left);
-        self.order.iter().copied().chain(rest.map(|leaf| OrderKey { leaf, descending: false })).collect()
+        // Valid is 1: nulls come last, as in the named order.
+        let ascending = |leaf: usize| OrderKey { leaf, descending: self.schema.leaves()[leaf].ty == LeafType::Valid };
+        self.order.iter().copied().chain(rest.map(ascending)).collect()
     }
 
     /// Gives a task its update and table.
