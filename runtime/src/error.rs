@@ -18,6 +18,8 @@ pub struct Origin {
     pub file: &'static str,
     /// The line in it.
     pub line: u32,
+    /// The column in the line.
+    pub column: u32,
 }
 
 impl fmt::Display for Origin {

@@ -4,8 +4,9 @@
 
 use std::sync::OnceLock;
 
-use dataflow::Env;
+use dataflow::accumulators::Count;
 use dataflow::prelude::*;
+use dataflow::{Accumulated, Env};
 use tests::{Folder, Random, local};
 
 const SALES: u64 = 300_000;
@@ -350,6 +351,33 @@ fn hinted_beyond_all(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.map(|s| s.id).filter(|s| s > 0).expect_selectivity(1.5)
 }
 
+#[dataflow]
+fn hinted_after_a_filter_with_effects(sales: DataSet<Sale>, seen: Accumulated<Count>) -> DataSet<u64> {
+    sales
+        .filter(|s| {
+            seen.add(1);
+            s.shop > 0
+        })
+        .expect_selectivity(0.5)
+        .map(|s| s.id)
+}
+
+#[rustfmt::skip]
+#[dataflow]
+fn hinted_in_a_line(sales: DataSet<Sale>, seen: Accumulated<Count>) -> DataSet<u64> {
+    sales.filter(|s| { seen.add(1); s.shop > 0 }).filter(|s| s.shop < 9).expect_selectivity(0.25).map(|s| s.id)
+}
+
+#[test]
+fn a_selectivity_is_of_the_last_filter_in_a_line() {
+    let env = local(2);
+    let (sales, _) = read(&env, From::Collection);
+    let output = Folder::default();
+    hinted_in_a_line(sales, env.counter("seen")).write_text(output.join("out.txt"));
+    let text = env.explain().unwrap().to_string();
+    assert_eq!(text.matches("of which 0.25 stay, by hint").count(), 1, "{text}");
+}
+
 #[test]
 fn a_selectivity_is_what_the_program_says() {
     let env = local(2);
@@ -420,6 +448,10 @@ fn a_selectivity_that_cannot_be_is_refused() {
         pipeline(env.collection(Vec::<Sale>::new()).unwrap()).collect().unwrap_err().to_string()
     };
     let message = refused(hinted_without_a_filter);
-    assert!(message.contains("stands behind none") && message.contains("estimates.rs:"), "{message}");
+    assert!(message.contains("is no filter") && message.contains("estimates.rs:"), "{message}");
+    let env = local(2);
+    let sales = env.collection(Vec::<Sale>::new()).unwrap();
+    let message = hinted_after_a_filter_with_effects(sales, env.counter("seen")).collect().unwrap_err().to_string();
+    assert!(message.contains("needs a filter without effects"), "{message}");
     assert!(refused(hinted_beyond_all).contains("between 0 and 1, and not 1.5"));
 }

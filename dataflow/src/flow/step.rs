@@ -109,8 +109,9 @@ impl NextStep {
         let word = self.part.unwrap_or(word);
         let name = self.step.map_or(word, |step| step.name);
         let operator = if self.step.is_none() { word.into() } else { self.written(|step| step.operator) };
-        let (file, line) = self.location.map_or(("", 0), |location| (location.file(), location.line()));
-        let origin = Origin { name: name.into(), operator, file, line };
+        let (file, line, column) =
+            self.location.map_or(("", 0, 0), |location| (location.file(), location.line(), location.column()));
+        let origin = Origin { name: name.into(), operator, file, line, column };
         let text = if self.part.is_some() { "".into() } else { self.written(|step| step.text) };
         (origin, text)
     }

@@ -225,7 +225,7 @@ mod tests {
         let driver = DriverFactory::new("a step", |_| Ok(Nothing)).spilling_beyond(bytes);
         builder.step(Place::behind(stage, 0), 0, Arc::new(driver), 0, Part::Whole);
         builder.plan.operators.push(OperatorInfo {
-            origin: Origin { name: "kept".into(), operator: "sort".into(), file: "tests.rs", line: 1 },
+            origin: Origin { name: "kept".into(), operator: "sort".into(), file: "tests.rs", line: 1, column: 1 },
             identity: "kept".to_owned(),
             description: "sort".to_owned(),
             text: "".into(),

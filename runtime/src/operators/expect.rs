@@ -44,12 +44,14 @@ impl Operator for ExpectRows {
     }
 }
 
-/// What stands in the place of a hint that cannot be right about a filter.
+/// A hint that is refused before the run.
 pub struct WrongSelectivity {
     /// The records.
     pub schema: Schema,
-    /// The share that the program says.
+    /// The share that the program states.
     pub share: f64,
+    /// Whether the input is a filter: its closure has effects, so the plan must have it once.
+    pub follows_filter: bool,
 }
 
 impl Operator for WrongSelectivity {
@@ -62,13 +64,16 @@ impl Operator for WrongSelectivity {
     }
 
     fn check(&self) -> Result<()> {
-        let share = self.share;
-        Err(Error::Plan(if (0.0..=1.0).contains(&share) {
-            "`expect_selectivity` says which share of the records a filter keeps, and stands behind none that only keeps or drops records: write it right \
-             behind a `filter`, or say how many records there are, `.expect_rows(…)`"
-                .to_owned()
-        } else {
-            format!("a filter keeps a share of the records between 0 and 1, and not {share}")
+        Err(Error::Plan(match (self.share, self.follows_filter) {
+            (share, _) if !(0.0..=1.0).contains(&share) => {
+                format!("a filter keeps a share of the records between 0 and 1, and not {share}")
+            }
+            (_, true) => "`expect_selectivity` needs a filter without effects, and this filter's closure changes \
+                 something outside, such as an accumulator: write the number of records, `.expect_rows(…)`"
+                .to_owned(),
+            (_, false) => "`expect_selectivity` is the share of records that a filter keeps, and the operator before \
+                 it is no filter: write it directly after a `filter`, or write the number of records, `.expect_rows(…)`"
+                .to_owned(),
         }))
     }
 

@@ -174,7 +174,7 @@ mod tests {
         };
         let filter = Arc::new(RuntimeFilter::new(1, Some(10)));
         let mut inline = [InlineStep::RuntimeFilter(KeyCheck::new(0, filter.clone(), [0].into()))];
-        let origin = Origin { name: "join".into(), operator: "join".into(), file: "tests.rs", line: 1 };
+        let origin = Origin { name: "join".into(), operator: "join".into(), file: "tests.rs", line: 1, column: 1 };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let watch = Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0);
         let kept = |inline: &mut [InlineStep]| {

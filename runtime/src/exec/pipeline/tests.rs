@@ -107,7 +107,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     assert_eq!(budget.used_bytes(), 8 * PAGE_BYTES);
     let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
     inbox.connect(Arc::new(Nobody), false);
-    let origin = Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs", line: 1 };
+    let origin = Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs", line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox.clone()));
@@ -135,7 +135,7 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let step = Step::new(&plan, vec![], driver, memory.clone(), vec![], outputs);
     let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
     inbox.connect(Arc::new(Nobody), false);
-    let origin = Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs", line: 1 };
+    let origin = Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs", line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let mut pipeline =
@@ -239,7 +239,7 @@ impl Task {
         let step = Step::new(&plan, vec![], driver, memory.clone(), sides, Outputs::new(writer()));
         let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
         let exit = Exit::new(0, vec![], Ship::Gather, vec![writer()], vec![target]);
-        let origin = Origin { name: "notes".into(), operator: "notes".into(), file: "tests.rs", line: 1 };
+        let origin = Origin { name: "notes".into(), operator: "notes".into(), file: "tests.rs", line: 1, column: 1 };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
         let head = PipelineHead::Inbox(AlignedInput::new(head));

@@ -47,7 +47,7 @@ fn head_idle_after(folder: &Path, task: (usize, usize), starts: &[Position], idl
 }
 
 fn watch() -> Watch {
-    let origin = Origin { name: "read".into(), operator: "read".into(), file: "tests.rs", line: 1 };
+    let origin = Origin { name: "read".into(), operator: "read".into(), file: "tests.rs", line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0)
 }
