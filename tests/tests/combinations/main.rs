@@ -1,8 +1,7 @@
 //! Combinations of words: random programs, over every kind of flow, on both engines, compared with plain loops over rows.
 //!
 //! A few are compiled with the tests. `cargo test -p tests --test combinations -- --ignored --nocapture` compiles and runs 3,000 more, in
-//! batches, in `target/tests/combinations`. In the environment, `PROGRAMS` is their number and `SEED` the first seed;
-//! `KNOWN_FAULTS=1` allows what `known_faults.rs` lists.
+//! batches, in `target/tests/combinations`. In the environment, `PROGRAMS` is their number and `SEED` the first seed.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -34,7 +33,7 @@ mod programs {
 
 fn few() -> Vec<Program> {
     let mut coverage = Coverage::default();
-    (0..FEW).map(|seed| coverage.next(seed, false)).collect()
+    (0..FEW).map(|seed| coverage.next(seed)).collect()
 }
 
 #[test]
@@ -54,11 +53,10 @@ fn the_few_programs_are_those_of_the_generator() {
 fn many_programs_give_what_loops_give() {
     let number = |name: &str, default: u64| env::var(name).map_or(default, |text| text.parse().unwrap());
     let (programs, seed) = (number("PROGRAMS", 3_000), number("SEED", 1_000));
-    let with_known_faults = number("KNOWN_FAULTS", 0) > 0;
     let (mut coverage, mut wrong) = (Coverage::default(), Vec::new());
     for first in (seed..seed + programs).step_by(BATCH as usize) {
         let last = (first + BATCH).min(seed + programs);
-        let batch = (first..last).map(|seed| coverage.next(seed, with_known_faults)).collect::<Vec<_>>();
+        let batch = (first..last).map(|seed| coverage.next(seed)).collect::<Vec<_>>();
         if !batch::run(&batch).success() {
             wrong.push(format!("{first} to {last}"));
         }
@@ -72,7 +70,7 @@ fn many_programs_give_what_loops_give() {
 #[test]
 fn the_generator_covers_shares_and_pairs() {
     let mut coverage = Coverage::default();
-    (0..100).for_each(|seed| drop(coverage.next(seed, false)));
+    (0..100).for_each(|seed| drop(coverage.next(seed)));
     println!("{}", coverage.report());
     assert!(coverage.has_enough_results(), "more than half of the results are empty");
     assert!(coverage.has_all_shares(), "{}", coverage.report());

@@ -41,10 +41,10 @@ impl Default for Coverage {
 
 impl Coverage {
     /// The next program: two of three are steered along pairs that are not covered.
-    pub fn next(&mut self, seed: u64, with_known_faults: bool) -> Program {
+    pub fn next(&mut self, seed: u64) -> Program {
         let mut draw = Draw::new(!seed);
         let route = if seed.is_multiple_of(3) { None } else { self.route(&mut draw) };
-        let program = Program::of(&Spec { seed, route, with_known_faults });
+        let program = Program::of(&Spec { seed, route });
         self.add(&program);
         program
     }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::data::{Contents, Input, Source};
 use super::draw::Draw;
 use super::flow::{Flow, FlowKind, Rows, Stage, World};
-use super::known_faults;
 use super::program::{Pair, Program, Share, Spec};
 use super::records::NAMED;
 use super::types::{Kind, Type};
@@ -109,11 +108,7 @@ impl Generator {
 
     /// Whether a closure over the flow counts its calls.
     pub fn counts(&mut self, flow: &Flow) -> bool {
-        let counts = !self.share.has_snapshots()
-            && flow.updates.is_none()
-            && !self.is_preparing
-            && (!self.in_loop || self.spec.with_known_faults || !known_faults::ACCUMULATOR_IN_A_LOOP)
-            && self.draw.often(12);
+        let counts = !self.share.has_snapshots() && flow.updates.is_none() && !self.is_preparing && self.draw.often(12);
         self.counts |= counts;
         counts
     }
@@ -302,7 +297,6 @@ impl Generator {
             && !(self.in_loop && word.place.not_in_loops)
             && !(self.share.has_snapshots() && word.place.not_in_snapshots)
             && (!is_among_updates || word.place.among_updates)
-            && (self.spec.with_known_faults || !known_faults::of_word(word.name, flow.kind, self.in_loop))
     }
 
     fn next_word(&mut self, chain: &Chain, is_body: bool) -> Option<&'static Word> {

@@ -17,7 +17,6 @@ mod flow;
 mod generator;
 mod given;
 mod growing;
-mod known_faults;
 pub mod program;
 pub mod records;
 pub mod run;

@@ -30,7 +30,6 @@ impl std::fmt::Display for Pair {
 pub struct Spec {
     pub seed: u64,
     pub route: Option<Route>,
-    pub with_known_faults: bool,
 }
 
 /// Words that are to follow each other, as far as they fit.
@@ -219,14 +218,14 @@ pub fn spec_text(spec: &Spec) -> String {
     let route = spec.route.as_ref().map_or("None".to_owned(), |route| {
         format!("Some(({:?}, {}, &{:?}))", format!("{:?}", route.share), route.in_loop, route.words)
     });
-    format!("spec({}, {route}, {})", spec.seed, spec.with_known_faults)
+    format!("spec({}, {route})", spec.seed)
 }
 
 /// The same, as the text of programs writes it.
-pub fn spec(seed: u64, route: Option<(&str, bool, &[&'static str])>, with_known_faults: bool) -> Spec {
+pub fn spec(seed: u64, route: Option<(&str, bool, &[&'static str])>) -> Spec {
     let route =
         route.map(|(share, in_loop, words)| Route { share: Share::named(share), in_loop, words: words.to_vec() });
-    Spec { seed, route, with_known_faults }
+    Spec { seed, route }
 }
 
 /// All pairs of words whose kinds fit.

@@ -72,7 +72,7 @@ fn restored(name: &str, program: &Program, declare: Declare) -> std::result::Res
     let restore = Restore::draw(program.spec.seed);
     let what = format!("{name}, {}", restore.name());
     let _watched = watchdog::watch(&what, program);
-    let rows = restore.run(program, declare).map_err(|error| report(&what, program, &error.to_string()))?;
+    let rows = restore.run(program, declare).map_err(|error| report(&what, program, &error))?;
     same(program, rows).map_err(|error| report(&what, program, &error))
 }
 
@@ -107,7 +107,6 @@ fn try_run(program: &Program, declare: Declare, folder: &Folder, options: Option
     Ok((reader(&quiet(), output)?, seen))
 }
 
-/// In the memory that the plan states; for records beyond a page, with what `docs/memory.md` adds.
 fn in_minimum(
     program: &Program,
     declare: Declare,
@@ -115,20 +114,38 @@ fn in_minimum(
     tasks: usize,
     output: &str,
 ) -> std::result::Result<Ran, String> {
-    let texts = program.inputs.iter().flat_map(|input| &input.rows).flat_map(|row| &row.values);
-    let longest = texts.map(Value::text_bytes).max().unwrap_or(0);
-    let besides = if longest < 8 << 10 { 0 } else { 64 * longest * tasks };
-    let mut memory_bytes = 1;
-    for _ in 0..4 {
-        match try_run(program, declare, folder, options(tasks, memory_bytes), output) {
-            Ok(ran) => return Ok(ran),
-            Err(error) => match error.cause() {
-                Error::TooLittleMemory { need, .. } if *need + besides > memory_bytes => memory_bytes = *need + besides,
-                _ => return Err(format!("in {memory_bytes} bytes: {error}")),
-            },
-        }
+    let minimum = Minimum::of(program, tasks);
+    minimum.find(|memory_bytes| try_run(program, declare, folder, options(tasks, memory_bytes), output))
+}
+
+/// The memory that a plan states; for records beyond a page, with what `docs/memory.md` adds.
+pub struct Minimum {
+    besides: usize,
+}
+
+impl Minimum {
+    pub fn of(program: &Program, tasks: usize) -> Self {
+        let texts = program.inputs.iter().flat_map(|input| &input.rows).flat_map(|row| &row.values);
+        let longest = texts.map(Value::text_bytes).max().unwrap_or(0);
+        Minimum { besides: if longest < 8 << 10 { 0 } else { 64 * longest * tasks } }
     }
-    Err(format!("{memory_bytes} bytes, the stated minimum, are too little"))
+
+    /// Calls `run` with a byte, and then with the minimum that each refusal states.
+    pub fn find<T>(&self, mut run: impl FnMut(usize) -> Result<T>) -> std::result::Result<T, String> {
+        let mut memory_bytes = 1;
+        for _ in 0..4 {
+            match run(memory_bytes) {
+                Ok(result) => return Ok(result),
+                Err(error) => match error.cause() {
+                    Error::TooLittleMemory { need, .. } if *need + self.besides > memory_bytes => {
+                        memory_bytes = *need + self.besides;
+                    }
+                    _ => return Err(format!("in {memory_bytes} bytes: {error}")),
+                },
+            }
+        }
+        Err(format!("{memory_bytes} bytes, the stated minimum, are too little"))
+    }
 }
 
 fn same(program: &Program, rows: Vec<Row>) -> std::result::Result<(), String> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use dataflow::Result;
+use dataflow::JobHandle;
 use dataflow::prelude::*;
 use tests::Folder;
 
@@ -14,13 +14,15 @@ use super::draw::Draw;
 use super::given::{Declare, Given, Logs, Reader};
 use super::growing::Growing;
 use super::program::Program;
-use super::run::{AMPLE, options, quiet};
+use super::run::{AMPLE, Minimum, options, quiet};
 use super::value::Row;
 
 /// A job that is stopped and restored.
 pub struct Restore {
     /// Tasks of each run.
     tasks: Vec<usize>,
+    /// Whether each run has the memory that its plan states.
+    in_minimum: bool,
     draw: Draw,
 }
 
@@ -28,62 +30,83 @@ impl Restore {
     pub fn draw(seed: u64) -> Self {
         let mut draw = Draw::new(seed ^ 0x5eed);
         let tasks = (0..2 + draw.below(2)).map(|_| draw.any(&[1, 2, 4])).collect();
-        Restore { tasks, draw }
+        Restore { tasks, in_minimum: draw.often(50), draw }
     }
 
     pub fn name(&self) -> String {
-        format!("restored, with {:?} tasks", self.tasks)
+        let memory = if self.in_minimum { "minimum" } else { "ample" };
+        format!("restored, with {:?} tasks in {memory} memory", self.tasks)
     }
 
     /// The records of all runs together.
-    pub fn run(mut self, program: &Program, declare: Declare) -> Result<Vec<Row>> {
+    pub fn run(mut self, program: &Program, declare: Declare) -> Result<Vec<Row>, String> {
         let folder = Folder::default();
         let logs: RefCell<Vec<Box<dyn Growing>>> = RefCell::default();
         let output = format!("{}/", folder.join("out"));
         let mut reader: Option<Reader> = None;
-        let runs = self.tasks.len();
         for (number, tasks) in self.tasks.clone().into_iter().enumerate() {
-            let env = Env::new(Options {
-                snapshots: Some(PathBuf::from(folder.join("snapshots"))),
-                snapshot_every: None,
-                restore: true,
-                ..options(tasks, AMPLE)
-            });
-            let logs_now = if number == 0 { Logs::Created(&logs) } else { Logs::AsTheyAre };
-            let given = Given {
-                env: &env,
-                inputs: &program.inputs,
-                folder: &folder,
-                output: output.clone(),
-                from_files: false,
-                logs: logs_now,
-                seen: RefCell::default(),
-            };
-            reader = Some(declare(&given)?);
-            let job = env.start()?;
-            if number + 1 == runs {
-                logs.take().into_iter().for_each(|mut log| {
-                    log.append_until(100);
-                    log.seal();
+            let mut start = |memory_bytes| {
+                let env = Env::new(Options {
+                    snapshots: Some(PathBuf::from(folder.join("snapshots"))),
+                    snapshot_every: None,
+                    restore: true,
+                    ..options(tasks, memory_bytes)
                 });
-                job.wait()?;
-                break;
-            }
-            for step in 1..=self.draw.below(3) {
-                self.append(&logs, 20 * step + 40 * number);
-                job.snapshot()?;
-            }
-            // These are read again.
-            self.append(&logs, 50 + 40 * number);
-            thread::sleep(Duration::from_millis(self.draw.below(8) as u64));
-            job.cancel();
-            drop(job);
+                // A start that is refused has created the logs.
+                let are_created = number > 0 || reader.is_some();
+                let given = Given {
+                    env: &env,
+                    inputs: &program.inputs,
+                    folder: &folder,
+                    output: output.clone(),
+                    from_files: self.in_minimum,
+                    logs: if are_created { Logs::AsTheyAre } else { Logs::Created(&logs) },
+                    seen: RefCell::default(),
+                };
+                reader = Some(declare(&given)?);
+                env.start()
+            };
+            let job = match self.in_minimum {
+                true => Minimum::of(program, tasks).find(start)?,
+                false => start(AMPLE).map_err(|error| error.to_string())?,
+            };
+            let is_last = number + 1 == self.tasks.len();
+            self.drive(job, number, is_last, &logs).map_err(|error| error.to_string())?;
         }
         let mut rows = Vec::new();
         for file in files_by_epoch(&output) {
-            rows.extend(reader.map_or(Ok(Vec::new()), |read| read(&quiet(), &file))?);
+            let read = reader.map_or(Ok(Vec::new()), |read| read(&quiet(), &file));
+            rows.extend(read.map_err(|error| error.to_string())?);
         }
         Ok(rows)
+    }
+
+    /// Appends to the logs and takes snapshots while the job runs. The last run ends by itself, the others are
+    /// cancelled.
+    fn drive(
+        &mut self,
+        job: JobHandle,
+        number: usize,
+        is_last: bool,
+        logs: &RefCell<Vec<Box<dyn Growing>>>,
+    ) -> dataflow::Result<()> {
+        if is_last {
+            logs.take().into_iter().for_each(|mut log| {
+                log.append_until(100);
+                log.seal();
+            });
+            job.wait()?;
+            return Ok(());
+        }
+        for step in 1..=self.draw.below(3) {
+            self.append(logs, 20 * step + 40 * number);
+            job.snapshot()?;
+        }
+        // These are read again.
+        self.append(logs, 50 + 40 * number);
+        thread::sleep(Duration::from_millis(self.draw.below(8) as u64));
+        job.cancel();
+        Ok(())
     }
 
     /// Each log has a part of its records, and some have all.
