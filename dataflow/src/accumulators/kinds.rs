@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::Accumulator;
+use crate::kernel::exact_sum;
 
 /// Counts.
 #[derive(Clone, Default, Debug)]
@@ -31,6 +32,8 @@ impl Accumulator for Count {
 #[derive(Clone, Default, Debug)]
 pub struct Average {
     sum: f64,
+    /// The parts of numbers by which the sum was rounded.
+    rest: f64,
     count: u64,
 }
 
@@ -40,17 +43,21 @@ impl Accumulator for Average {
 
     #[inline]
     fn add(&mut self, number: f64) {
-        self.merge(Average { sum: number, count: 1 });
+        self.merge(Average { sum: number, rest: 0.0, count: 1 });
     }
 
     #[inline]
     fn merge(&mut self, other: Self) {
-        self.sum += other.sum;
+        let [sum, rest] = exact_sum(self.sum, other.sum);
+        self.sum = sum;
+        self.rest += other.rest + rest;
         self.count += other.count;
     }
 
     fn value(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum / self.count as f64)
+        // What an infinite sum is rounded by is no number.
+        let rest = if self.sum.is_finite() { self.rest } else { 0.0 };
+        (self.count > 0).then(|| (self.sum + rest) / self.count as f64)
     }
 
     fn show(&self) -> String {
@@ -145,5 +152,28 @@ impl<T: Ord + Clone + Debug + Send + 'static> Accumulator for Histogram<T> {
         let first = counts.first().map(u64::to_string).unwrap_or_default();
         let rest = bounds.iter().zip(counts.iter().skip(1)).map(|(bound, count)| format!(" <{bound:?}> {count}"));
         std::iter::once(first).chain(rest).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_average_has_the_small_numbers_beside_large_ones() {
+        let of = |numbers: &[f64]| {
+            let mut average = Average::default();
+            numbers.iter().for_each(|&number| average.add(number));
+            average
+        };
+        let numbers = [1e16, 1.0, 3.0, -1e16];
+        for first in 0..numbers.len() {
+            let (mut left, right) = (of(&numbers[first..]), of(&numbers[..first]));
+            left.merge(right);
+            assert_eq!(left.value(), Some(1.0));
+        }
+        assert_eq!(of(&[f64::INFINITY, 1.0]).value(), Some(f64::INFINITY));
+        assert!(of(&[f64::INFINITY, f64::NEG_INFINITY]).value().is_some_and(f64::is_nan));
+        assert_eq!(Average::default().value(), None);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{IntoResettable, PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use runtime::error::Error;
@@ -125,8 +125,9 @@ impl Options {
         let chosen = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
         let is_without =
             |name: &str| matches.get_many::<String>("without").into_iter().flatten().any(|rule| rule == name);
+        let tasks = matches.get_one::<i64>("parallelism");
         Options {
-            parallelism: matches.get_one::<u64>("parallelism").map_or(defaults.parallelism, |&tasks| tasks as usize),
+            parallelism: tasks.and_then(|&tasks| usize::try_from(tasks).ok()).unwrap_or(defaults.parallelism),
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
             spill_dirs: matches.get_many::<String>("spill-dir").into_iter().flatten().map(PathBuf::from).collect(),
             compress_spilled: matches.get_flag("compress-spilled"),
@@ -221,8 +222,8 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
     .env("DATAFLOW_PROFILE");
     // The name in messages is the program's own, from the command line.
     Command::new("pipeline")
-        .arg(tasks.value_parser(value_parser!(u64).range(1..=1024)))
-        .arg(memory.value_parser(parse_bytes))
+        .arg(quantity(tasks, value_parser!(i64).range(1..=1024)))
+        .arg(quantity(memory, parse_bytes))
         .arg(spill.action(ArgAction::Append))
         .arg(flag("compress-spilled", "Compress what goes there, for disks that are slow or small"))
         .arg(form(explain))
@@ -230,20 +231,23 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(compare)
         .arg(flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"))
         .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
-        .arg(time(latency))
-        .arg(time(idle))
+        .arg(quantity(latency, parse_duration))
+        .arg(quantity(idle, parse_duration))
         .arg(snapshots)
-        .arg(time(every))
+        .arg(quantity(every, parse_duration))
         .arg(flag("restore", "Go on from the newest snapshot, if there is one").requires("snapshots"))
         .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
         .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
         .arg(profile.value_parser(|text: &str| text.parse::<Profile>()))
-        .args(own.iter().map(|&(name, help)| option(name, "VALUE", help)))
+        .args(own.iter().map(|&(name, help)| option(name, "VALUE", help).allow_negative_numbers(true)))
         .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
 }
 
 /// `64MiB`, `57.4MiB`, `2G`, `1500000`. All units are powers of 1024.
 fn parse_bytes(text: &str) -> Result<usize, String> {
+    if text.starts_with('-') {
+        return Err(format!("`{text}` is no number of bytes, which is never negative; write 512MiB or 4GiB"));
+    }
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: usize = match unit.trim().to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
@@ -265,9 +269,9 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
     bytes.ok_or_else(|| format!("`{text}` is more than any machine has"))
 }
 
-/// An option whose value is a time. A value that begins with `-` is a wrong value, and no other option.
-fn time(option: Arg) -> Arg {
-    option.value_parser(parse_duration).allow_hyphen_values(true)
+/// An option whose value is a number or a time. A value that begins with `-` is a wrong value, and no other option.
+fn quantity(option: Arg, parser: impl IntoResettable<ValueParser>) -> Arg {
+    option.value_parser(parser).allow_hyphen_values(true)
 }
 
 /// The longest time that an option takes: a hundred years.
@@ -319,13 +323,19 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_negative_or_too_long_is_refused_by_name() {
-        for option in ["--latency", "--idle-after", "--snapshot-every"] {
-            for wrong in ["-1s", "-1", "10000000000000000000s", "--latency"] {
+    fn a_quantity_that_is_negative_or_too_large_is_refused_by_name() {
+        for option in ["--latency", "--idle-after", "--snapshot-every", "--memory", "--parallelism"] {
+            for wrong in ["-1s", "-1", "10000000000000000000s", "99999999999999999999999TiB", "--latency"] {
                 let error = command(&[]).try_get_matches_from(["pipeline", option, wrong]).unwrap_err().to_string();
                 assert!(error.contains(&format!("'{wrong}' for '{option}")), "{error}");
             }
         }
+    }
+
+    #[test]
+    fn a_setting_of_the_program_may_be_negative() {
+        let matches = command(&[("offset", "Degrees")]).get_matches_from(["pipeline", "--offset", "-1.5"]);
+        assert_eq!(matches.get_one::<String>("offset").map(String::as_str), Some("-1.5"));
     }
 
     #[test]

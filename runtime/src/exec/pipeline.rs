@@ -61,6 +61,11 @@ pub(super) struct Pipeline {
     watch: Watch,
     /// Steps, from the first, that somebody behind them wants nothing from any more.
     stopped: usize,
+    /// Steps, from the first, that may have work. The steps after them had none in this poll, and only
+    /// the step before or a side can give them any. An item that comes by a side wakes the task.
+    open: usize,
+    /// Steps with side outputs.
+    with_others: Vec<usize>,
     /// When rows are sent that wait for others, where the input has no end: else pages are sent when they are full.
     deadline: Option<Deadline>,
     /// Its part in the snapshots of the job.
@@ -69,14 +74,17 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, watch: Watch) -> Self {
+        let with_others = (0..steps.len()).filter(|&step| steps[step].has_others()).collect();
         Pipeline {
             head,
+            open: steps.len(),
             steps,
             exits,
             leaving: None,
             has_ended: false,
             watch,
             stopped: 0,
+            with_others,
             deadline: None,
             snapshots: None,
         }
@@ -111,12 +119,13 @@ impl Pipeline {
             return Ok(poll);
         }
         self.take_images()?;
+        self.open = self.steps.len();
         loop {
             let turn = self.turn()?;
             let turn = if turn == PipelineTurn::Blocked { self.lull()? } else { turn };
             self.keep_deadline(turn)?;
             match turn {
-                PipelineTurn::Blocked if self.take_second()? || self.absorb()? => {}
+                PipelineTurn::Blocked if self.take_second()? || self.absorb()? => self.open = self.steps.len(),
                 PipelineTurn::Blocked => {
                     self.take_images()?;
                     return Ok(if gives { Poll::Yield } else { Poll::Wait });
@@ -144,6 +153,7 @@ impl Pipeline {
                 turn = PipelineTurn::Worked;
             }
         }
+        self.open = self.steps.len();
         Ok(turn)
     }
 
@@ -202,7 +212,9 @@ impl Pipeline {
             self.feed_exits(item)?;
             return Ok(PipelineTurn::Worked);
         }
-        for step in (0..self.steps.len()).rev() {
+        for step in (0..self.open).rev() {
+            // The turn gives work to this step or to the next one.
+            self.open = self.steps.len().min(step + 2);
             if self.steps[step].driver.is_satisfied() {
                 self.stop_before(step);
             }
@@ -216,6 +228,7 @@ impl Pipeline {
                 return Ok(turn);
             }
         }
+        self.open = self.steps.len().min(1);
         self.feed_head()
     }
 
@@ -280,7 +293,7 @@ impl Pipeline {
     /// Sends what waits at all exits, also behind one that is blocked; whether all of it went.
     fn flush(&mut self) -> bool {
         let went = self.exits.iter_mut().fold(true, |went, exit| exit.flush() & went);
-        self.steps.iter_mut().fold(went, |went, step| step.flush() & went)
+        self.with_others.iter().fold(went, |went, &step| self.steps[step].flush() & went)
     }
 
     /// Gives the exits what the last step has.

@@ -39,7 +39,9 @@ pub(super) fn consumers(nodes: &[Arc<Node>]) -> HashMap<u64, usize> {
 pub(super) fn meeting(nodes: &[Arc<Node>]) -> HashSet<Edge> {
     let waits = Waits::of(nodes);
     let forks = nodes.iter().filter_map(|node| waits.outputs.get(&node.sequence)).filter(|outputs| outputs.len() > 1);
-    forks.flatten().copied().filter(|&edge| waits.for_itself(edge)).collect()
+    let edges: Vec<Edge> = forks.flatten().copied().collect();
+    let on_cycles = waits.on_cycles(edges.iter().map(|&edge| Wait::Full(edge)));
+    edges.into_iter().filter(|&edge| on_cycles.contains(&Wait::Full(edge))).collect()
 }
 
 /// The nodes that such edges begin at.
@@ -94,6 +96,17 @@ enum Wait {
     Empty(Edge),
 }
 
+/// A wait from which not all others were followed yet.
+struct OpenWait {
+    number: usize,
+    /// The least number that is reached from it, and whose component is not complete.
+    least: usize,
+    /// The waits that were found before it, and whose component is not complete.
+    begin: usize,
+    /// The waits to follow.
+    next: Vec<Wait>,
+}
+
 /// Who may wait for whom.
 struct Waits<'p> {
     nodes: HashMap<u64, &'p Arc<Node>>,
@@ -111,23 +124,48 @@ impl<'p> Waits<'p> {
         Waits { nodes: nodes.iter().map(|node| (node.sequence, node)).collect(), outputs }
     }
 
-    /// Whether a producer that waits at an edge may wait for what only comes when it goes on.
-    fn for_itself(&self, edge: Edge) -> bool {
-        let (mut seen, mut open) = (HashSet::new(), vec![Wait::Full(edge)]);
-        while let Some(wait) = open.pop() {
-            for next in self.next(wait) {
-                if next == Wait::Full(edge) {
-                    return true;
+    /// The waits that are on a cycle and can be reached from these: each may wait for itself.
+    ///
+    /// Cycles are the strongly connected components of more than one wait (Tarjan, *Depth-First
+    /// Search and Linear Graph Algorithms*, 1972). The cost is linear in the edges between waits.
+    fn on_cycles(&self, from: impl Iterator<Item = Wait>) -> HashSet<Wait> {
+        // Waits are numbered as they are found. A wait whose component is complete has the greatest number.
+        let (mut numbers, mut on_cycles) = (HashMap::new(), HashSet::new());
+        let (mut incomplete, mut open): (Vec<Wait>, Vec<OpenWait>) = (Vec::new(), Vec::new());
+        for wait in from {
+            let mut found = (!numbers.contains_key(&wait)).then_some(wait);
+            loop {
+                if let Some(wait) = found.take() {
+                    let number = numbers.len();
+                    numbers.insert(wait, number);
+                    open.push(OpenWait { number, least: number, begin: incomplete.len(), next: self.next(wait) });
+                    incomplete.push(wait);
                 }
-                if seen.insert(next) {
-                    open.push(next);
+                let Some(top) = open.last_mut() else { break };
+                if let Some(next) = top.next.pop() {
+                    match numbers.get(&next) {
+                        Some(&number) => top.least = top.least.min(number),
+                        None => found = Some(next),
+                    }
+                    continue;
+                }
+                let (number, least, begin) = (top.number, top.least, top.begin);
+                open.pop();
+                if least == number {
+                    let component = incomplete.split_off(begin);
+                    numbers.extend(component.iter().map(|&wait| (wait, usize::MAX)));
+                    if component.len() > 1 {
+                        on_cycles.extend(component);
+                    }
+                } else if let Some(below) = open.last_mut() {
+                    below.least = below.least.min(least);
                 }
             }
         }
-        false
+        on_cycles
     }
 
-    /// What whoever is waited for may wait for.
+    /// The waits that may follow from a wait.
     fn next(&self, wait: Wait) -> Vec<Wait> {
         match wait {
             Wait::Full(edge) if self.is_always_taken(edge) => Vec::new(),

@@ -5,7 +5,7 @@
 //! unions, groupings and both sides of joins. It rests on facts: what an operator's output takes over unchanged, and that a filter has an
 //! answer for every record.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::branches::consumers;
@@ -16,12 +16,15 @@ use crate::strategy::Role;
 pub(super) fn move_down(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let nodes = topological(sinks);
     let consumers = consumers(&nodes);
-    let mut plan = Moving { written: HashMap::new(), shared: HashMap::new() };
+    let mut plan = Moving { written: HashMap::new(), closed: HashSet::new() };
     for node in &nodes {
         let inputs: Vec<Arc<Node>> =
             node.inputs.iter().filter_map(|input| plan.written.get(&input.sequence)).cloned().collect();
         let written = plan.rewritten(node, inputs);
-        plan.shared.insert(written.sequence, consumers.get(&node.sequence).is_some_and(|&count| count > 1));
+        let is_shared = consumers.get(&node.sequence).is_some_and(|&count| count > 1);
+        if is_shared || plan.is_closed(&written) {
+            plan.closed.insert(written.sequence);
+        }
         plan.written.insert(node.sequence, written);
     }
     sinks.iter().filter_map(|sink| plan.written.get(&sink.sequence)).cloned().collect()
@@ -30,11 +33,21 @@ pub(super) fn move_down(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
 struct Moving {
     /// What has become of each node.
     written: HashMap<u64, Arc<Node>>,
-    /// Whether a node, as it has become, has several consumers: they do not all want it filtered.
-    shared: HashMap<u64, bool>,
+    /// Nodes, as they have become, below which no filter moves. A node with several consumers is one: they do not all want it filtered.
+    closed: HashSet<u64>,
 }
 
 impl Moving {
+    /// Whether a node with one consumer lets no filter pass, or is a filter above such nodes: filters
+    /// keep their order.
+    fn is_closed(&self, node: &Node) -> bool {
+        let is_filter = matches!(node.operator.role(), Role::Filter(..));
+        let is_open = |(number, input): (usize, &Arc<Node>)| {
+            node.operator.lets_filters_pass(number).is_some() && !(is_filter && self.closed.contains(&input.sequence))
+        };
+        !node.inputs.iter().enumerate().any(is_open)
+    }
+
     fn rewritten(&self, node: &Arc<Node>, inputs: Vec<Arc<Node>>) -> Arc<Node> {
         if let (Role::Filter(..), [input]) = (node.operator.role(), inputs.as_slice())
             && let Some(moved) = self.below(node, input)
@@ -54,8 +67,8 @@ impl Moving {
             if let Some(lower) = progress.take() {
                 top.passed(lower);
             }
-            let is_shared = self.shared.get(&top.node.sequence).copied().unwrap_or_default();
-            match top.node.inputs.get(top.inputs.len()).filter(|_| !is_shared).cloned() {
+            let is_closed = self.closed.contains(&top.node.sequence);
+            match top.node.inputs.get(top.inputs.len()).filter(|_| !is_closed).cloned() {
                 None => progress = Some(top.moved.then(|| top.node.with_inputs(top.inputs))),
                 Some(input) => match top.filter_on(&input) {
                     None => {

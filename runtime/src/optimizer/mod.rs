@@ -32,6 +32,7 @@ mod scans;
 mod sanity;
 mod search;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -91,8 +92,8 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     if resources.rules.runs(Rule::RuntimeFilters) {
         runtime_filters::place(&mut plan, &nodes);
     }
-    let number = |sink: &Arc<Node>| nodes.iter().position(|node| node.sequence == sink.sequence);
-    plan.sinks = sinks.iter().filter_map(number).collect();
+    let numbers: HashMap<u64, usize> = nodes.iter().zip(0..).map(|(node, number)| (node.sequence, number)).collect();
+    plan.sinks = sinks.iter().filter_map(|sink| numbers.get(&sink.sequence).copied()).collect();
     let loops = Loops::of(&nodes);
     let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
     plan.size_hints =

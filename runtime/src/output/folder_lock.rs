@@ -1,11 +1,12 @@
 //! A lock on a folder that one job writes at a time. It goes with the handle, and so with the process.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::Result;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use super::temporary::leads_to;
 
 /// So long a folder is waited for that another has: a job that was cancelled may have something to write still, and a process that is just started has the handles of its
 /// parent until it runs its own program.
@@ -47,7 +48,6 @@ impl FolderLock {
 
     /// Whether its path still leads to the locked folder. If not, the lock keeps no other job away.
     pub(crate) fn is_in_place(&self) -> bool {
-        let (Ok(locked), Ok(there)) = (self.folder.metadata(), fs::metadata(&self.path)) else { return false };
-        (locked.dev(), locked.ino()) == (there.dev(), there.ino())
+        leads_to(&self.path, &self.folder)
     }
 }

@@ -43,4 +43,5 @@ pub use folder::PendingFolder;
 #[cfg(feature = "snapshots")]
 pub(crate) use folder_lock::{FolderLock, REPLACED};
 pub use target::{Appender, Appending, IfExists, Target};
+pub(crate) use temporary::leads_to;
 pub use terminal::TerminalLine;

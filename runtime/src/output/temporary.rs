@@ -48,6 +48,12 @@ fn is_at(file: &File, path: &Path) -> bool {
     (open.dev(), open.ino()) == (there.dev(), there.ino())
 }
 
+/// Whether a path leads to an open file or folder.
+pub(crate) fn leads_to(path: &Path, file: &File) -> bool {
+    let (Ok(there), Ok(open)) = (fs::metadata(path), file.metadata()) else { return false };
+    (there.dev(), there.ino()) == (open.dev(), open.ino())
+}
+
 /// A name that this process has not given yet.
 pub(super) fn fresh_name(path: &Path) -> PathBuf {
     static NUMBER: AtomicU64 = AtomicU64::new(0);

@@ -47,6 +47,12 @@ impl Loops {
     /// A loop in a loop, a body that does not read its rows or whose rows leave it otherwise than by its end, with the operator.
     pub fn check(&self, nodes: &[Arc<Node>]) -> Result<()> {
         let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
+        let mut sets: HashMap<LoopId, usize> = HashMap::new();
+        for node in nodes {
+            if let Role::SolutionSet(of, _) = node.operator.role() {
+                *sets.entry(of).or_default() += 1;
+            }
+        }
         for node in nodes {
             let outside = |what: &str| Err(Error::Plan(what.to_owned()).at(&node.origin));
             let inputs = || node.inputs.iter().filter_map(|input| self.around(input));
@@ -61,23 +67,17 @@ impl Loops {
                         "the body gives rows that do not depend on those that it is given, so each round would be the same",
                     );
                 }
-                Role::LoopEnd(of, _) if node.inputs.len() > 1 => {
-                    let is_set =
-                        |node: &&Arc<Node>| matches!(node.operator.role(), Role::SolutionSet(set, _) if set == of);
-                    match nodes.iter().filter(is_set).count() {
-                        1 => {}
-                        0 => {
-                            return outside(
-                                "the body does not join the solution set: without it, `iterate` is the word",
-                            );
-                        }
-                        _ => {
-                            return outside(
-                                "the body joins the solution set more than once: bring the rows together with `union`, and join them once",
-                            );
-                        }
+                Role::LoopEnd(of, _) if node.inputs.len() > 1 => match sets.get(&of) {
+                    Some(1) => {}
+                    None => {
+                        return outside("the body does not join the solution set: without it, `iterate` is the word");
                     }
-                }
+                    Some(_) => {
+                        return outside(
+                            "the body joins the solution set more than once: bring the rows together with `union`, and join them once",
+                        );
+                    }
+                },
                 Role::LoopBegin(_) | Role::LoopEnd(..) => {}
                 _ if inputs().any(|inside| inputs().any(|other| other != inside)) => {
                     return outside(

@@ -336,6 +336,11 @@ impl Step {
         Ok(None)
     }
 
+    /// Whether it has outputs beside the main one.
+    pub(super) fn has_others(&self) -> bool {
+        !self.others.is_empty()
+    }
+
     /// Sends what waits at the exits of the other outputs, also behind one that is blocked; whether all of it went.
     pub(super) fn flush(&mut self) -> bool {
         self.others.iter_mut().fold(true, |went, other| other.exit.flush() & went)

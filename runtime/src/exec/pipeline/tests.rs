@@ -362,3 +362,59 @@ fn event_time_is_that_of_all_channels_and_comes_behind_what_it_gave() {
     say(&task.stream[1], Control::Idle);
     assert_eq!(task.work(), (texts(&["watermark 5"]), texts(&["[5]", "Watermark(5)"])));
 }
+
+/// Lets all rows pass, and counts how often the task looks at it.
+struct Visited {
+    visits: Arc<AtomicUsize>,
+}
+
+impl Driver for Visited {
+    fn is_satisfied(&self) -> bool {
+        self.visits.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        out.pass(input.selection().clone());
+        Ok(Progress::Done)
+    }
+}
+
+#[test]
+fn a_chain_of_thousands_of_steps_visits_each_a_few_times() {
+    const STEPS: usize = 5_000;
+    let memory = Memory::new(Budget::new(1 << 20), "a chain");
+    let layout = Arc::new(RowLayout::full([LeafType::U64]));
+    let visits: Arc<AtomicUsize> = Arc::default();
+    let step = || {
+        let driver = Visited { visits: visits.clone() };
+        let plan = step_plan(DriverFactory::new("visited", |_: &TaskContext| Ok(InSteps::default())));
+        let outputs = Outputs::new(RowWriter::new(layout.clone(), memory.clone()));
+        Step::new(&plan, vec![], Box::new(driver), memory.clone(), vec![], outputs)
+    };
+    let (inbox, out) = (Arc::new(Inbox::new(Arc::new(Nobody))), Arc::new(Inbox::new(Arc::new(Nobody))));
+    let input = inbox.connect(Arc::new(Nobody), false);
+    let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
+    let writer = RowWriter::new(layout.clone(), memory.clone());
+    let exit = Exit::new(0, vec![], Ship::Gather, vec![writer], vec![target]);
+    let origin = Origin { name: "chain".into(), operator: "chain".into(), file: "tests.rs", line: 1 };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
+    let head = PipelineHead::Inbox(AlignedInput::new(inbox));
+    let steps = Vec::from_iter((0..STEPS).map(|_| step()));
+    let mut pipeline = Pipeline::new(head, steps, vec![exit], Watch::new(job, 0));
+    let mut writer = RowWriter::new(layout.clone(), memory.clone());
+    writer.append_datums(&[Datum::Fixed(7)]).unwrap();
+    writer.seal();
+    assert!(input.send(Item::Page(writer.take_sealed().next().unwrap())).is_ok());
+    Control::END_OF_INPUT.iter().for_each(|&end| say(&input, end));
+    let mut polls = 1;
+    while pipeline.poll().unwrap() == Poll::Yield {
+        polls += 1;
+    }
+    let sent = || out.take(&|_| false, |_| true).map(|(_, item)| matches!(item, Item::Page(_)));
+    assert_eq!(Vec::from_iter(std::iter::from_fn(sent)), [true, false, false]);
+    // A step takes three items, each in two turns of at most three visits. A poll visits each once.
+    let visits = visits.load(Ordering::Relaxed);
+    assert!(visits < (18 + polls) * STEPS, "{visits} visits in {polls} polls");
+}

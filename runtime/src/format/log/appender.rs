@@ -12,6 +12,7 @@ use super::folder::SplitEnd;
 use super::header::{check_name, header_in, name_in};
 use crate::error::{Error, Result};
 use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES};
+use crate::output::leads_to;
 
 /// Appends whole blocks to a split. It holds a lock on the file: a split has one writer in all processes.
 pub(super) struct Appender {
@@ -70,6 +71,8 @@ impl Appender {
         }
         let (path, end, checksum) = (path.to_owned(), SplitState::Open, xxh3_64(header));
         let mut appender = Appender { file, path, bytes: 0, rows: 0, blocks: 0, checksum, end };
+        // Another writer may have replaced it before it was locked.
+        appender.check_in_place()?;
         appender.find_end(header)?;
         Ok(appender)
     }
@@ -82,6 +85,17 @@ impl Appender {
                 Err(damaged(&self.path, "the split is sealed: nothing may follow its end"))
             }
         }
+    }
+
+    /// Checks that the path still leads to the file: readers look there.
+    fn check_in_place(&self) -> Result<()> {
+        if leads_to(&self.path, &self.file) {
+            return Ok(());
+        }
+        let message = "the split was removed or replaced while this program was writing it, so no reader finds its \
+                       records: end the writers of a log before it is removed, and make it again by \
+                       `LogWriter::create`";
+        Err(damaged(&self.path, message))
     }
 
     /// Finds the end of the last whole block, and cuts off what follows.
@@ -195,9 +209,10 @@ impl Appender {
     /// Appends whole blocks, by one write.
     ///
     /// # Errors
-    /// Fails if they cannot be written. Then none of them is there.
+    /// Fails if they cannot be written. Then none of them is there. Fails, too, if the file is no longer the split.
     pub(super) fn append(&mut self, blocks: &[u8]) -> Result<()> {
         self.check_open()?;
+        self.check_in_place()?;
         self.write(blocks)?;
         let mut rest = blocks;
         while let Some(bytes) = rest.first_chunk() {
@@ -220,6 +235,7 @@ impl Appender {
 
     /// Makes durable all that was appended.
     pub(super) fn sync(&self) -> Result<()> {
+        self.check_in_place()?;
         self.file.sync_data().map_err(Error::io("sync", &self.path))
     }
 
@@ -289,6 +305,29 @@ mod tests {
     use super::*;
     use crate::format::native::{SplitName, header};
     use crate::row::{LeafType, SchemaBuilder};
+
+    /// Readers follow the path. Records in a file that has none are lost without a word.
+    #[test]
+    fn a_writer_whose_split_was_removed_or_replaced_ends() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("split");
+        let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
+        let header = header(&schema, Some(SplitName { log: 1, number: 0 })).unwrap();
+        let mut block = Vec::new();
+        Head::Block { rows: 0, body_bytes: 0, checksum: Xxh3::new().digest() }.write(&mut block);
+        for is_replaced in [false, true] {
+            let mut appender = Appender::open(&path, &header).unwrap();
+            appender.append(&block).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let other = is_replaced.then(|| Appender::open(&path, &header).unwrap());
+            for ended in [appender.append(&block), appender.sync(), appender.seal(), appender.seal_with_log().map(drop)]
+            {
+                let message = ended.unwrap_err().to_string();
+                assert!(message.contains("split: the split was removed or replaced"), "{message}");
+            }
+            drop(other);
+        }
+    }
 
     /// A forked process holds all files of its parent for a moment.
     #[test]
