@@ -48,8 +48,9 @@ const KEYS: u64 = 400;
 /// Where one log ends before the other, tasks hear the end of a round of some, and barriers of others.
 #[dataflow]
 fn of_both(clicks: DataStream<Click>, views: DataStream<Click>) -> DataStream<Seen> {
-    let clicks = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
-    let views = views.event_time(|v| v.time, Lateness::bounded(secs(5)));
+    // Times are computed, or follow closures.
+    let clicks = clicks.map(|c| c).event_time(|c| c.time, Lateness::bounded(secs(5)));
+    let views = views.event_time(|v| v.time + secs(0), Lateness::bounded(secs(5)));
     clicks.union(views).group_by(|c| c.number % KEYS).window(Tumbling::of(mins(3))).aggregate(|w| Seen {
         of: w.key,
         begin: w.start,
