@@ -103,14 +103,14 @@ pub(super) fn filtered<R: Default>(
     f: impl FnOnce(&Input<'_>) -> Result<R>,
 ) -> Result<R> {
     if inline.is_empty() {
-        return f(&Input::new(batch, rows));
+        return f(&Input::checked(batch, rows)?);
     }
     let mut kept = rows.clone();
     filter_window(inline, batch, &mut kept, watch)?;
     if kept.is_empty() {
         Ok(R::default())
     } else {
-        with_projection(inline, batch, |batch| f(&Input::new(batch, &kept)))
+        with_projection(inline, batch, |batch| f(&Input::checked(batch, &kept)?))
     }
 }
 
