@@ -63,8 +63,8 @@ pub use flow::{
 };
 pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords};
 pub use key::{
-    Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, NamesField, OfFields, Order, Projection,
-    Symbols, asc, desc,
+    Asc, Computed, ComputedOrder, Desc, Equality, EventTimeOf, Field, Key, KeyedBy, NamesField, OfFields, Order,
+    Projection, Symbols, asc, desc,
 };
 pub use like::Like;
 pub use record::{List, ListIter, Map, MapIter, Record, Value};

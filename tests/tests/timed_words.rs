@@ -24,10 +24,10 @@ type Count = (u64, Timestamp, u64);
 
 const MINUTE: i64 = 60_000_000;
 
-/// Two logs of clicks and two small flows.
+/// Two streams of clicks with event time, and two small flows.
 struct Inputs {
-    clicks: DataStream<Click>,
-    more: DataStream<Click>,
+    clicks: TimedStream<Click>,
+    more: TimedStream<Click>,
     one: DataSet<u64>,
     few: DataSet<u64>,
 }
@@ -40,6 +40,25 @@ type Word = (&'static str, fn(Inputs) -> DataStream<Count>, fn(&Click) -> Vec<u6
 fn timed(clicks: DataStream<Click>) -> TimedStream<Click> {
     clicks.event_time(|c| c.time, Lateness::bounded(secs(5)))
 }
+
+/// The same event time, computed by a closure.
+#[dataflow]
+fn computed(clicks: DataStream<Click>) -> TimedStream<Click> {
+    clicks.event_time(|c| Timestamp::from_micros(c.time.micros() + 7 - 7), Lateness::bounded(secs(5)))
+}
+
+/// The same event time after a closure.
+#[dataflow]
+fn after_closures(clicks: DataStream<Click>) -> TimedStream<Click> {
+    clicks
+        .filter(|c| c.key < 9)
+        .flat_map(|c| Some(ClickRef { key: c.key + 1, ..c }))
+        .map(|c| ClickRef { key: c.key - 1, ..c })
+        .event_time(|c| c.time, Lateness::bounded(secs(5)))
+}
+
+/// A way to the event time of the clicks.
+type Time = fn(DataStream<Click>) -> TimedStream<Click>;
 
 #[dataflow]
 fn counted(clicks: TimedStream<Click>) -> DataStream<Count> {
@@ -117,37 +136,37 @@ fn below(click: &Click) -> Vec<u64> {
 
 /// All words that keep event time.
 const WORDS: &[Word] = &[
-    ("event_time", |i| counted(timed(i.clicks)), keys_of),
-    ("filter", |i| counted(filter(timed(i.clicks))), without_3),
-    ("try_filter", |i| counted(try_filter(timed(i.clicks))), without_3),
-    ("filter_with", |i| counted(filter_with(timed(i.clicks))), without_3),
-    ("try_filter_with", |i| counted(try_filter_with(timed(i.clicks))), without_3),
-    ("map", |i| counted_keys(map(timed(i.clicks))), next_key),
-    ("try_map", |i| counted_keys(try_map(timed(i.clicks))), next_key),
-    ("flat_map", |i| counted_keys(flat_map(timed(i.clicks))), below),
-    ("filter_map", |i| counted_keys(filter_map(timed(i.clicks))), without_3),
-    ("map_with", |i| counted_keys(map_with(timed(i.clicks))), next_key),
-    ("try_map_with", |i| counted_keys(try_map_with(timed(i.clicks))), next_key),
-    ("rebalance", |i| counted(rebalance(timed(i.clicks))), keys_of),
-    ("partition_by", |i| counted(partition_by(timed(i.clicks))), keys_of),
-    ("partition_by, computed", |i| counted(partition_by_computed(timed(i.clicks))), keys_of),
-    ("partition_with", |i| counted(partition_with(timed(i.clicks))), keys_of),
-    ("project", |i| counted_keys(project(timed(i.clicks))), keys_of),
-    ("project, two", |i| counted_second(project_two(timed(i.clicks))), keys_of),
-    ("expect_rows", |i| counted(expect_rows(timed(i.clicks))), keys_of),
-    ("expect_selectivity", |i| counted(expect_selectivity(timed(i.clicks))), without_3),
-    ("first", |i| counted(first(timed(i.clicks))), keys_of),
-    ("sample", |i| counted(sample(timed(i.clicks))), keys_of),
-    ("union", |i| counted(union(timed(i.clicks), timed(i.more))), |c| vec![c.key; 2]),
-    ("union of one flow", |i| counted(union_of_one(timed(i.clicks))), |c| vec![c.key; 1 + usize::from(c.key == 1)]),
-    ("zip_with_unique_id", |i| counted_keys(zip_with_unique_id(timed(i.clicks))), keys_of),
-    ("zip_with_unique_id, grouped", |i| counted_zipped(zip_to_key(timed(i.clicks))), keys_of),
-    ("with", |i| counted_keys(with(timed(i.clicks), i.one)), next_key),
-    ("with, flat_map", |i| counted_keys(with_flat(timed(i.clicks), i.one)), below),
-    ("with, try_map", |i| counted_keys(try_with(timed(i.clicks), i.one)), next_key),
-    ("with_all", |i| counted_keys(with_all(timed(i.clicks), i.few)), |c| vec![c.key + 1, c.key + 2]),
-    ("with_all, try_map", |i| counted_keys(with_all_tried(timed(i.clicks), i.few)), |c| vec![c.key + 2]),
-    ("with_all, init", |i| counted_keys(with_made(timed(i.clicks), i.few)), |c| vec![c.key + 2]),
+    ("event_time", |i| counted(i.clicks), keys_of),
+    ("filter", |i| counted(filter(i.clicks)), without_3),
+    ("try_filter", |i| counted(try_filter(i.clicks)), without_3),
+    ("filter_with", |i| counted(filter_with(i.clicks)), without_3),
+    ("try_filter_with", |i| counted(try_filter_with(i.clicks)), without_3),
+    ("map", |i| counted_keys(map(i.clicks)), next_key),
+    ("try_map", |i| counted_keys(try_map(i.clicks)), next_key),
+    ("flat_map", |i| counted_keys(flat_map(i.clicks)), below),
+    ("filter_map", |i| counted_keys(filter_map(i.clicks)), without_3),
+    ("map_with", |i| counted_keys(map_with(i.clicks)), next_key),
+    ("try_map_with", |i| counted_keys(try_map_with(i.clicks)), next_key),
+    ("rebalance", |i| counted(rebalance(i.clicks)), keys_of),
+    ("partition_by", |i| counted(partition_by(i.clicks)), keys_of),
+    ("partition_by, computed", |i| counted(partition_by_computed(i.clicks)), keys_of),
+    ("partition_with", |i| counted(partition_with(i.clicks)), keys_of),
+    ("project", |i| counted_keys(project(i.clicks)), keys_of),
+    ("project, two", |i| counted_second(project_two(i.clicks)), keys_of),
+    ("expect_rows", |i| counted(expect_rows(i.clicks)), keys_of),
+    ("expect_selectivity", |i| counted(expect_selectivity(i.clicks)), without_3),
+    ("first", |i| counted(first(i.clicks)), keys_of),
+    ("sample", |i| counted(sample(i.clicks)), keys_of),
+    ("union", |i| counted(union(i.clicks, i.more)), |c| vec![c.key; 2]),
+    ("union of one flow", |i| counted(union_of_one(i.clicks)), |c| vec![c.key; 1 + usize::from(c.key == 1)]),
+    ("zip_with_unique_id", |i| counted_keys(zip_with_unique_id(i.clicks)), keys_of),
+    ("zip_with_unique_id, grouped", |i| counted_zipped(zip_to_key(i.clicks)), keys_of),
+    ("with", |i| counted_keys(with(i.clicks, i.one)), next_key),
+    ("with, flat_map", |i| counted_keys(with_flat(i.clicks, i.one)), below),
+    ("with, try_map", |i| counted_keys(try_with(i.clicks, i.one)), next_key),
+    ("with_all", |i| counted_keys(with_all(i.clicks, i.few)), |c| vec![c.key + 1, c.key + 2]),
+    ("with_all, try_map", |i| counted_keys(with_all_tried(i.clicks, i.few)), |c| vec![c.key + 2]),
+    ("with_all, init", |i| counted_keys(with_made(i.clicks, i.few)), |c| vec![c.key + 2]),
 ];
 
 #[dataflow]
@@ -188,35 +207,47 @@ fn expected(clicks: &[Click], keys: fn(&Click) -> Vec<u64>) -> Vec<Count> {
 
 #[test]
 fn every_word_keeps_event_time() {
-    within_two_minutes("words of a timed stream", || {
-        let folder = Folder::default();
-        let log = folder.join("log");
-        let clicks = log_of_clicks(&log);
-        let mut wrong = Vec::new();
-        for &(name, word, keys) in WORDS {
-            let expected = expected(&clicks, keys);
-            assert!(expected.len() > 10, "{name}");
-            on_each_engine(|engine, env| {
-                let output = Folder::default();
-                let inputs = Inputs {
-                    clicks: env.read_log(&log).unwrap(),
-                    more: env.read_log(&log).unwrap(),
-                    one: env.collection([1u64]).unwrap(),
-                    few: env.collection([1u64, 2]).unwrap(),
-                };
-                word(inputs).write_native(output.join("out"));
-                let mut found: Vec<Count> = match env.run() {
-                    Ok(_) => env.read_native(output.join("out")).unwrap().collect().unwrap(),
-                    Err(error) => return wrong.push(format!("{name}, {engine}: {error}")),
-                };
-                found.sort_unstable();
-                if found != expected {
-                    wrong.push(format!("{name}, {engine}: {} windows, expected {}", found.len(), expected.len()));
-                }
-            });
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    });
+    within_two_minutes("words of a timed stream", || every_word(timed));
+}
+
+#[test]
+fn every_word_keeps_computed_event_time() {
+    within_two_minutes("words of a stream with computed time", || every_word(computed));
+}
+
+#[test]
+fn every_word_keeps_event_time_that_follows_closures() {
+    within_two_minutes("words of a stream with time after closures", || every_word(after_closures));
+}
+
+fn every_word(time: Time) {
+    let folder = Folder::default();
+    let log = folder.join("log");
+    let clicks = log_of_clicks(&log);
+    let mut wrong = Vec::new();
+    for &(name, word, keys) in WORDS {
+        let expected = expected(&clicks, keys);
+        assert!(expected.len() > 10, "{name}");
+        on_each_engine(|engine, env| {
+            let output = Folder::default();
+            let inputs = Inputs {
+                clicks: time(env.read_log(&log).unwrap()),
+                more: time(env.read_log(&log).unwrap()),
+                one: env.collection([1u64]).unwrap(),
+                few: env.collection([1u64, 2]).unwrap(),
+            };
+            word(inputs).write_native(output.join("out"));
+            let mut found: Vec<Count> = match env.run() {
+                Ok(_) => env.read_native(output.join("out")).unwrap().collect().unwrap(),
+                Err(error) => return wrong.push(format!("{name}, {engine}: {error}")),
+            };
+            found.sort_unstable();
+            if found != expected {
+                wrong.push(format!("{name}, {engine}: {} windows, expected {}", found.len(), expected.len()));
+            }
+        });
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// A join has no event time; its records do not depend on the time that its inputs have.
@@ -309,14 +340,15 @@ fn told(counts: DataStream<Count>, seen: Sender<Count>) -> DataStream<u64> {
 fn windows_end_while_the_stream_goes_on() {
     within_two_minutes("live words of a timed stream", || {
         let words = WORDS.iter().filter(|(name, ..)| *name != "union");
-        for (&(name, word, keys), parallelism) in words.flat_map(|word| PARALLELISM.map(|tasks| (word, tasks))) {
+        let runs = words.flat_map(|word| PARALLELISM.map(|tasks| (word, tasks)));
+        for ((&(name, word, keys), parallelism), time) in runs.zip([timed, computed, after_closures].iter().cycle()) {
             let (folder, (seen, given)) = (Folder::default(), channel());
             let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
             LogWriter::<Click>::create(folder.join("more"), 1).unwrap().seal_all().unwrap();
             let env = local(parallelism);
             let inputs = Inputs {
-                clicks: env.read_log(folder.join("log")).unwrap(),
-                more: env.read_log(folder.join("more")).unwrap(),
+                clicks: time(env.read_log(folder.join("log")).unwrap()),
+                more: time(env.read_log(folder.join("more")).unwrap()),
                 one: env.collection([1u64]).unwrap(),
                 few: env.collection([1u64, 2]).unwrap(),
             };

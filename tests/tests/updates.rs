@@ -20,6 +20,7 @@ struct Summary {
     total: i64,
     least: i64,
     last: String,
+    of_greatest: String,
 }
 
 #[dataflow]
@@ -30,6 +31,7 @@ fn summaries<M: Mode>(items: Flow<Item, M>) -> Flow<Summary, M::Grouped> {
         total: g.sum(|i| i.value),
         least: g.min(|i| i.value),
         last: g.max(|i| i.text),
+        of_greatest: g.max_by(|i| i.value, |i| i.text),
     })
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -49,6 +50,18 @@ fn through_closures(clicks: DataStream<Click>) -> DataStream<Hits> {
             let letters = w.key;
             Hits { url: format!("{letters} letters"), minute: w.start, hits: w.count(), bytes: w.sum(|c| c.1) }
         })
+}
+
+/// The page that the largest click of a minute was on.
+#[dataflow]
+fn largest(clicks: DataStream<Click>) -> DataStream<Hits> {
+    let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
+    timed.group_by(|c| c.bytes % 3).window(Tumbling::of(mins(1))).aggregate(|w| HitsRef {
+        url: w.max_by(|c| c.bytes, |c| c.url),
+        minute: w.start,
+        hits: w.key,
+        bytes: w.max(|c| c.bytes),
+    })
 }
 
 /// A measure alone, of keys of several leaves.
@@ -134,6 +147,16 @@ fn each_record_is_in_the_window_of_its_time() {
                 (0..c.bytes % 4).map(move |n| (url.clone(), c.time, n))
             }));
             check("closures", through_closures, &expected);
+            let mut largest_of: BTreeMap<(u64, Timestamp), (u64, Reverse<&str>)> = BTreeMap::new();
+            for click in &clicks {
+                let (largest, new) = (
+                    largest_of.entry((click.bytes % 3, minute_of(click.time))),
+                    (click.bytes, Reverse(click.url.as_str())),
+                );
+                largest.and_modify(|known| *known = new.max(*known)).or_insert(new);
+            }
+            let of = |((hits, minute), (bytes, Reverse(url)))| Hits { url: String::from(url), minute, hits, bytes };
+            check("carried texts", largest, &largest_of.into_iter().map(of).collect::<Vec<_>>());
         }
     });
 }

@@ -93,7 +93,9 @@ fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     if !is_on && call.args.is_empty() {
         return Some((call.span(), message::key_missing(&call.word, operator.takes)));
     }
-    if let Some(second) = call.args.iter().nth(1).filter(|_| operator.takes == ClosureArguments::Key && !is_on) {
+    let is_key_alone =
+        operator.takes == ClosureArguments::Key && operator.values != PlainArguments::AfterClosure && !is_on;
+    if let Some(second) = call.args.iter().nth(1).filter(|_| is_key_alone) {
         return Some((second.span(), message::one_key_wanted(&call.word)));
     }
     let is_order_alone = operator.takes == ClosureArguments::Order
@@ -134,7 +136,7 @@ fn check_values(call: &Call, operator: &Operator, found: &mut Diagnostics) {
         PlainArguments::Count if call.args.is_empty() => {
             found.report_unwritable(call.span(), message::count_wanted(&call.word));
         }
-        PlainArguments::Count | PlainArguments::Any => {}
+        PlainArguments::Count | PlainArguments::AfterClosure | PlainArguments::Any => {}
     }
 }
 

@@ -82,9 +82,12 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
         (MeasureLowering::Count, [closure]) => {
             return method::at_word(word.span(), "count_if", written_some(call, word, closure));
         }
-        (MeasureLowering::Extreme { of_field }, [closure]) if names_field(closure) => {
-            let seen = written_seen(call, word, closure);
-            return method::at_word(word.span(), of_field, quote!(#closure, #seen));
+        (MeasureLowering::Extreme { of_field }, closures) if closures.iter().all(names_field) => {
+            let both = closures.iter().map(|closure| {
+                let seen = written_seen(call, word, closure);
+                quote!(#closure, #seen)
+            });
+            return method::at_word(word.span(), of_field, quote!(#(#both),*));
         }
         _ => {}
     }

@@ -73,7 +73,7 @@ pub(crate) enum MeasureLowering {
     Count,
     /// As written. Not beside a quantile.
     CountDistinct,
-    /// As written, or by this word where the closure gives a field as it is.
+    /// As written, or by this word where each closure gives a field as it is.
     Extreme { of_field: &'static str },
     /// Together with those of the same values; the records of a group are then together as well.
     Quantile,
@@ -127,8 +127,8 @@ static MEASURES: &[Measure] = &[
     row("count", PerhapsRecord, Count),
     row("count_if", Record, AsWritten),
     row("count_distinct", Symbols, CountDistinct),
-    row("min_by", RecordTwice, AsWritten),
-    row("max_by", RecordTwice, AsWritten),
+    row("min_by", RecordTwice, Extreme { of_field: "min_by_field" }),
+    row("max_by", RecordTwice, Extreme { of_field: "max_by_field" }),
     row("first", Symbols, First),
     row("fold", Accumulators, AsWritten).unlisted(),
     row("fold_with", ValueThenRecord, AsWritten).unlisted(),

@@ -101,6 +101,8 @@ pub(crate) enum PlainArguments {
     None,
     /// A number of records, before a closure if there is one.
     Count,
+    /// Those that its builder method takes after the closure.
+    AfterClosure,
 }
 
 /// How `emit` writes an operator in the builder API.

@@ -26,6 +26,10 @@ impl Operator {
         Operator { join: Some(kind), ..self }
     }
 
+    const fn before_values(self) -> Self {
+        Operator { values: PlainArguments::AfterClosure, ..self }
+    }
+
     const fn counting(self) -> Self {
         Operator { values: PlainArguments::Count, ..self }
     }
@@ -122,7 +126,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("aggregate", Grouped, Handle, Flow, Aggregation),
     row("aggregate", Flow, Handle, Flow, Aggregation),
     // Event time.
-    row("event_time", Flow, Symbols, Flow, AsWritten),
+    row("event_time", Flow, Key, Flow, AsWritten).before_values(),
     row("window", Grouped, Values, Windowed, AsWritten),
     row("aggregate", Windowed, Handle, Flow, Aggregation),
     row("updates", Flow, Values, Flow, AsWritten).without_arguments(),

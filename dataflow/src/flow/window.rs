@@ -4,17 +4,19 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::Duration;
 
-use runtime::operators::{EventTime, Fold, InTime, Project, SideOutput, StateLeaf, WindowAggregate, WindowStart};
+use runtime::operators::{
+    EventTime, Fold, InTime, Keyed, Project, SideOutput, StateLeaf, WindowAggregate, WindowStart,
+};
 use runtime::plan::Reads;
 use runtime::row::{HiddenLeaf, LeafType, Schema};
-use runtime::strategy::{EventTimeOf, TumblingWindows};
+use runtime::strategy::TumblingWindows;
 use runtime::value::Timestamp;
 
 use super::aggregate::{Aggregates, Types, grouping};
 use super::group::Total;
 use super::{Flow, Grouped, Handle, Mode, Timed, Unbounded};
 use crate::kernel::folds;
-use crate::key::Field;
+use crate::key::{EventTimeOf, Field};
 use crate::record::Record;
 
 /// How late records may come.
@@ -60,7 +62,7 @@ impl Untimed for Unbounded {}
 #[diagnostic::on_unimplemented(
     message = "windows are cut by event time, and these records have none",
     label = "no event time",
-    note = "say which field it is right behind the source: `.event_time(|r| r.time, Lateness::bounded(secs(5)))`; the records of a `DataSet` are grouped by the hour or day of a field; a join of two streams has no event time"
+    note = "name their time before the windows: `.event_time(|r| r.time, Lateness::bounded(secs(5)))`; the records of a `DataSet` are grouped by the hour or day of a field; a join of two streams has no event time"
 )]
 pub trait HasTime: Mode {}
 impl HasTime for Timed {}
@@ -71,13 +73,15 @@ fn micros(duration: Duration) -> i64 {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Says which field is the time at which what a record tells of happened, and how late records may come. From here on each record has that
-    /// time, also where closures make others of it: what is emitted for a record has the time of that.
+    /// Names the time at which the event of a record happened, and how late records may come. The time is a field, or
+    /// computed of the record. From here on each record has it, and so has each record that a closure emits for it.
     ///
-    /// How far time is follows from the records, split by split of the source, and no clock has a say. So it stands right behind the source, before
-    /// anything but filters.
+    /// The watermark follows the greatest times of the records. Directly after the source, or with only words between
+    /// that look at one record at a time, it is made split by split. After an exchange or a grouping, such as
+    /// `rebalance` or `union`, it is made task by task: a record is late by the greatest time of its task.
     ///
-    /// Cost: nothing is copied; eight bytes more for each record where it is shipped or kept.
+    /// Cost: eight bytes more for each record where it is shipped or kept. For a time that is computed, one call for
+    /// each record, and a copy of those of its fields that are read later.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -103,17 +107,29 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///         .aggregate(|w| HitsRef { url: w.key, minute: w.start, hits: w.count() })
     /// }
     /// ```
+    ///
+    /// A time that is computed:
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn per_minute(readings: DataStream<(u32, i64)>) -> DataStream<(u32, Timestamp, u64)> {
+    ///     let timed = readings.event_time(|r| Timestamp::from_micros(r.1 * 1_000_000), Lateness::bounded(secs(5)));
+    ///     timed.group_by(|r| r.0).window(Tumbling::of(mins(1))).count()
+    /// }
+    /// ```
     #[track_caller]
-    pub fn event_time(
+    pub fn event_time<E: EventTimeOf<T>>(
         &self,
-        time: impl FnOnce(T::Fields<T>) -> Field<T, Timestamp>,
+        time: impl FnOnce(T::Fields<T>) -> E,
         lateness: Lateness,
     ) -> Flow<T, Timed>
     where
         M: Untimed,
     {
-        let leaf = time(T::fields(0)).first_leaf();
-        self.handle.called_at(Location::caller()).event_time(leaf, micros(lateness.0)).typed()
+        let time = time(T::fields(0));
+        let handle = self.handle.called_at(Location::caller());
+        handle.event_time((T::schema(), time.leaf()), time.computation(), micros(lateness.0)).typed()
     }
 }
 
@@ -251,11 +267,12 @@ impl Handle {
 
     /// The same flow with this leaf once more behind its records, as their event time.
     #[inline(never)]
-    fn event_time(&self, leaf: usize, lateness_micros: i64) -> Handle {
-        let input = self.schema();
-        let leaves = (0..input.leaves().len()).chain([leaf]).collect();
-        let view = Project { word: "event_time", output: input.with_event_time(), input, leaves };
-        self.then(EventTime { view, of: EventTimeOf { leaf, lateness_micros } })
+    fn event_time(&self, (record, leaf): (Schema, usize), computed: Option<Keyed>, lateness_micros: i64) -> Handle {
+        let handle = self.keyed(computed);
+        let leaves = (0..record.leaves().len()).chain([leaf]).collect();
+        let (input, output) = (handle.schema(), record.with_event_time());
+        let view = Project { word: "event_time", output, input, leaves };
+        handle.then(EventTime { view, of: runtime::strategy::EventTimeOf { leaf, lateness_micros } })
     }
 
     /// The same flow with where its windows begin behind its records, and the key of the windows' groups.

@@ -10,7 +10,7 @@ use super::FoldState;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest that an aggregate could keep",
     label = "not a plain value",
-    note = "`min` and `max` are over numbers, dates, timestamps, bools and chars"
+    note = "`min` and `max` are over numbers, dates, timestamps, bools and chars; `min_by` and `max_by` carry a text if both closures name fields: make the value that is compared in a `.map(..)` before"
 )]
 pub trait Extreme: FoldState {
     /// The slot that keeps it: `S` itself.

@@ -8,13 +8,14 @@ use std::marker::PhantomData;
 use runtime::operators::Keyed;
 use runtime::row::{LeafSet, Schema, SchemaBuilder, Shape};
 use runtime::sort::OrderKey;
+use runtime::value::Timestamp;
 use runtime::{plan, row};
 
 use crate::kernel::{KeyOf, Keying, keying};
 use crate::record::Record;
 
 use super::order::keys_of;
-use super::{Equality, Field, Key, KeyedBy, OfFields, Order, Projection, listed};
+use super::{Equality, EventTimeOf, Field, Key, KeyedBy, OfFields, Order, Projection, listed};
 
 /// What key closures see of a record: its symbols, or one symbol. Any of them stands for the record where a key is computed.
 pub trait Symbols: Copy {
@@ -180,6 +181,18 @@ where
     }
     fn computation<B: Record>(&self) -> Option<Keyed> {
         self.operator::<B>("key")
+    }
+}
+
+impl<T: Record, F> EventTimeOf<T> for Computed<T, Timestamp, F>
+where
+    F: for<'r> Fn(T::At<'r>, KeyOf<'_, Timestamp>) -> Keying + Clone + Send + 'static,
+{
+    fn leaf(&self) -> usize {
+        T::LEAVES
+    }
+    fn computation(&self) -> Option<Keyed> {
+        self.operator::<()>("event time")
     }
 }
 

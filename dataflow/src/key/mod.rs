@@ -154,6 +154,29 @@ impl<T, V: Record> Projection<T> for Field<T, V> {
     }
 }
 
+/// The event time of records of `T`.
+#[diagnostic::on_unimplemented(
+    message = "this is not the event time of a `{T}`",
+    label = "not a `Timestamp`",
+    note = "return a field of type `Timestamp`, `|r| r.time`, or compute one, `|r| Timestamp::from_micros(r.second * 1_000_000)`"
+)]
+pub trait EventTimeOf<T> {
+    /// The leaf that holds it.
+    #[doc(hidden)]
+    fn leaf(&self) -> usize;
+    /// The operator that computes it, if it is not a field.
+    #[doc(hidden)]
+    fn computation(&self) -> Option<Keyed> {
+        None
+    }
+}
+
+impl<T> EventTimeOf<T> for Field<T, Timestamp> {
+    fn leaf(&self) -> usize {
+        self.first_leaf
+    }
+}
+
 /// Keys of the right side that fit left keys of value `V`. Implemented key form by key form: a blanket impl over
 /// `Key<T, Value = V>` would print a bare type mismatch in place of this sentence.
 #[diagnostic::on_unimplemented(

@@ -46,6 +46,8 @@ impl Watch {
 pub(super) enum InlineStep {
     Filter(Filter),
     Project(usize, Arc<[usize]>),
+    /// The leaf with event time, and the greatest that was noted since it was [taken](InlineStep::take_greatest_time).
+    EventTime(usize, Option<i64>),
     /// The windows, the leaf that gets their begin, and the begins for the rows at hand, by the rows' numbers.
     WindowStart(usize, TumblingWindows, usize, Vec<i64>),
     RuntimeFilter(KeyCheck),
@@ -56,6 +58,20 @@ impl InlineStep {
     pub(super) fn lets_all_pass(&self) -> bool {
         matches!(self, InlineStep::RuntimeFilter(check) if check.filter().is_none())
     }
+
+    /// The greatest event time of the rows that came since the last call.
+    pub(super) fn take_greatest_time(&mut self) -> Option<i64> {
+        if let InlineStep::EventTime(_, greatest) = self { greatest.take() } else { None }
+    }
+}
+
+/// The greatest value of a leaf with times.
+fn greatest_time(leaf: usize, batch: &Batch<'_>, rows: &Selection) -> Option<i64> {
+    Input::new(batch, rows).visit(|mut leaves, rows| {
+        leaves.skip(leaf);
+        let times = leaves.plain::<i64>();
+        rows.iter().map(|row| times.read(row)).max()
+    })
 }
 
 /// Computes the begins of the windows of some rows.
@@ -87,14 +103,14 @@ pub(super) fn filtered<R: Default>(
     f: impl FnOnce(&Input<'_>) -> Result<R>,
 ) -> Result<R> {
     if inline.is_empty() {
-        return f(&Input::new(batch, rows));
+        return f(&Input::checked(batch, rows)?);
     }
     let mut kept = rows.clone();
     filter_window(inline, batch, &mut kept, watch)?;
     if kept.is_empty() {
         Ok(R::default())
     } else {
-        with_projection(inline, batch, |batch| f(&Input::new(batch, &kept)))
+        with_projection(inline, batch, |batch| f(&Input::checked(batch, &kept)?))
     }
 }
 
@@ -117,6 +133,10 @@ pub(super) fn filter_window(
                 let projected_leaves = leaves_of_projection(leaves, seen.as_ref());
                 with_projection = Some(batch.project(&projected_leaves));
                 seen = Some(projected_leaves);
+            }
+            InlineStep::EventTime(leaf, greatest) => {
+                let times = with_projection.as_ref().unwrap_or(batch);
+                *greatest = (*greatest).max(greatest_time(*leaf, times, rows));
             }
             // It keeps all rows.
             InlineStep::WindowStart(operator, windows, _, starts) => {
@@ -161,7 +181,10 @@ pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: im
 /// The leaves that are left of `seen` (of all, where it is `None`) behind a prelude's views.
 pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
     inline.iter().fold(seen.cloned(), |seen, light| match light {
-        InlineStep::Filter(_) | InlineStep::WindowStart(..) | InlineStep::RuntimeFilter(_) => seen,
+        InlineStep::Filter(_)
+        | InlineStep::EventTime(..)
+        | InlineStep::WindowStart(..)
+        | InlineStep::RuntimeFilter(_) => seen,
         InlineStep::Project(_, leaves) => Some(leaves_of_projection(leaves, seen.as_ref())),
     })
 }

@@ -25,6 +25,7 @@ mod spill_queue;
 mod start;
 mod submitted;
 mod task;
+mod timed_input;
 mod timers;
 
 use std::collections::BTreeMap;

@@ -357,9 +357,20 @@ impl Pipeline {
         Ok(waits.then_some(PipelineTurn::Blocked))
     }
 
+    /// Tells the head the event times of what the stage has made of its rows: none is on its way when
+    /// the head is asked for more.
+    fn note_time(&mut self) {
+        let of_steps = self.steps.iter_mut().flat_map(|step| &mut step.inline);
+        let of_exits = self.exits.iter_mut().flat_map(|exit| &mut exit.inline);
+        if let Some(greatest) = of_steps.chain(of_exits).filter_map(InlineStep::take_greatest_time).max() {
+            self.head.note_time(greatest);
+        }
+    }
+
     /// Takes from the head.
     fn feed_head(&mut self) -> Result<PipelineTurn> {
         let started = Instant::now();
+        self.note_time();
         let wants_rows = self.steps.first().is_none_or(|first| first.driver.wants(first.port));
         // What the head's rows come to first.
         let inline: &mut [InlineStep] = match (self.steps.as_mut_slice(), self.exits.as_mut_slice()) {

@@ -84,6 +84,10 @@ pub(super) struct SourceHead {
     limits: Option<LateLimits>,
     /// Where event time is asked for: how far it is.
     time: Option<WatermarkGenerator>,
+    /// The leaf that holds event time, if the source's rows have it.
+    time_leaf: Option<usize>,
+    /// The split of the last batch.
+    given_split: usize,
     /// Where snapshots are taken: the barriers that it says.
     barriers: Option<Barriers>,
     /// What is said behind the last row, from when that was given.
@@ -95,7 +99,7 @@ pub(super) struct SourceHead {
 pub(super) enum SourceProgress {
     /// Records of the split of this number, and of no other.
     Batch(usize),
-    /// What is said between records. (Event time is known by split: what its records say of it is to be brought together here.)
+    /// What is said between records.
     Control(Control),
     Wait,
 }
@@ -125,6 +129,8 @@ impl SourceHead {
             stopped: false,
             limits: None,
             time: None,
+            time_leaf: None,
+            given_split: 0,
             barriers: None,
             ending: Control::END_OF_INPUT.into_iter(),
         }
@@ -135,9 +141,17 @@ impl SourceHead {
         SourceHead { limits, ..self }
     }
 
-    /// The same head, which says how far event time is.
-    pub(super) fn telling_time(self, time: Option<WatermarkGenerator>) -> Self {
-        SourceHead { time, ..self }
+    /// The same head, which says how far event time is. Its rows have that in this leaf, or the stage
+    /// [notes](SourceHead::note_time) it.
+    pub(super) fn telling_time(self, time: Option<WatermarkGenerator>, leaf: Option<usize>) -> Self {
+        SourceHead { time, time_leaf: leaf, ..self }
+    }
+
+    /// The greatest event time of what the stage made of the last batch.
+    pub(super) fn note_time(&mut self, greatest: i64) {
+        if let Some(time) = &mut self.time {
+            time.note_time(self.given_split, greatest);
+        }
     }
 
     /// The same head, which says barriers.
@@ -271,14 +285,16 @@ impl SourceHead {
     /// A batch is there.
     fn given(&mut self) -> Result<SourceProgress> {
         self.has_given = true;
-        let split = self.current.as_ref().map_or(0, |split| split.part);
+        self.given_split = self.current.as_ref().map_or(0, |split| split.part);
         if let HeadSplits::Followed(followed) = &mut self.splits {
             followed.splits.gave();
-            if let Some(time) = &mut self.time {
-                time.note(split, &self.reader.batch()?);
+            if let Some(leaf) = self.time_leaf
+                && let Some(greatest) = self.reader.batch()?.greatest_of(leaf)
+            {
+                self.note_time(greatest);
             }
         }
-        Ok(SourceProgress::Batch(split))
+        Ok(SourceProgress::Batch(self.given_split))
     }
 
     /// Goes on to another split where that has something and this one has had its turn; whether there is one.

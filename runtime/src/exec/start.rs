@@ -17,6 +17,7 @@ use super::reading::{Followed, FollowedSource, HeadSplits, LateLimits, SourceHea
 use super::snapshots::{Barriers, Snapshots};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
+use super::timed_input::TimedInput;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::hash::RuntimeFilter;
@@ -229,7 +230,16 @@ impl<'p> Starter<'p> {
 
     fn head(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<PipelineHead> {
         match &self.plan.stages[stage].head {
-            Head::Inbox(inbox) => Ok(PipelineHead::Inbox(self.input(stage, *inbox, subtask)?)),
+            Head::Inbox(inbox) => {
+                let input = self.input(stage, *inbox, subtask)?;
+                Ok(match self.plan.stages[stage].watermarks {
+                    None => PipelineHead::Inbox(input),
+                    Some(of) => {
+                        let time = WatermarkGenerator::new(of.lateness_micros);
+                        PipelineHead::TimedInbox(Box::new(TimedInput::new(input, time, self.endless[stage])))
+                    }
+                })
+            }
             Head::SpillQueue(operator, inbox, layout) => {
                 let context = self.context(*operator, &self.plan.stages[stage], subtask, me);
                 let (memory, given) = (self.spilling(*operator, SPOOL_BYTES, me), context.memory.clone());
@@ -244,13 +254,13 @@ impl<'p> Starter<'p> {
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
-                let time = self.plan.stages[stage]
-                    .event_time
-                    .map(|of| WatermarkGenerator::new(of.leaf, of.lateness_micros).going_on(starts));
+                let of = self.plan.stages[stage].watermarks;
+                let time = of.map(|of| WatermarkGenerator::new(of.lateness_micros).going_on(starts));
                 let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
                 let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
                 let limits = LateLimits::of(source, self.plan.stages[stage].skips.iter().map(filter).collect());
-                let head = head.skipping(limits).telling_time(time).saying_barriers(barriers);
+                let head =
+                    head.skipping(limits).telling_time(time, of.and_then(|of| of.leaf)).saying_barriers(barriers);
                 Ok(PipelineHead::Source(Box::new(head)))
             }
         }
@@ -325,6 +335,7 @@ impl<'p> Starter<'p> {
     ) -> Result<Vec<InlineStep>> {
         let light = |inline: &InlineStepPlan| match inline {
             InlineStepPlan::Project(operator, leaves) => Ok(InlineStep::Project(*operator, leaves.clone())),
+            InlineStepPlan::EventTime(leaf) => Ok(InlineStep::EventTime(*leaf, None)),
             InlineStepPlan::WindowStart(operator, windows, leaf) => {
                 Ok(InlineStep::WindowStart(*operator, *windows, *leaf, Vec::new()))
             }

@@ -49,7 +49,7 @@ pub(crate) use combiner::Combiner;
 pub(crate) use driver::{FinalAggregate, PreAggregate};
 pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
 pub use table::{
-    Combined, Combining, ExtremeText, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
+    Combined, Combining, Deciding, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
     StateRows, StateSlot, TablePage, part_of_hash,
 };
 pub(crate) use table::{MarkedPage, RescuedPage, standing_rows};

@@ -14,6 +14,7 @@ mod update;
 mod tests;
 mod values;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -78,6 +79,11 @@ impl Aggregate {
                 stored.insert(leaf + 1);
             }
         }
+        for carried in self.carried() {
+            if carried.clone().any(|leaf| stored.contains(leaf)) {
+                carried.for_each(|leaf| stored.insert(leaf));
+            }
+        }
         // A group that nobody reads anything of is still counted.
         if stored.is_empty() && !self.state.is_empty() {
             stored.insert(0);
@@ -139,6 +145,9 @@ impl Operator for Aggregate {
                 _ => {}
             }
         }
+        for carried in self.carried().filter(|carried| carried.clone().any(|leaf| live.contains(leaf))) {
+            self.sources(carried).for_each(|leaf| reads.insert(leaf));
+        }
         reads
     }
 
@@ -165,10 +174,10 @@ impl Operator for Aggregate {
     }
 
     fn check(&self) -> Result<()> {
-        if self.counts_distinct() && self.state.iter().any(keeps_text) {
+        if self.counts_distinct() && self.state.iter().any(replaces_rows) {
             return Err(Error::Plan(
-                "`count_distinct` and the least or greatest of a text do not go together in one aggregate: take each in an `aggregate` of \
-                 its own, and join them by the key"
+                "`count_distinct` and the least or greatest of a text, or a text that `min_by` or `max_by` carries, do not go together in \
+                 one aggregate: take each in an `aggregate` of its own, and join them by the key"
                     .to_owned(),
             ));
         }
@@ -217,6 +226,13 @@ impl Operator for Aggregate {
                     let is_valid = |row: &[Datum]| row[from - 1].bits() != 0;
                     Ok(fold::extreme_of_datums(leaf.ty, from, rows, is_valid, matches!(leaf.fold, Fold::MaxSome(_))))
                 }
+                Fold::By { leaf: from, .. } | Fold::Carried(from) => {
+                    let row = self.carried().find(|carried| carried.contains(&index)).and_then(|carried| {
+                        let greatest = matches!(self.state[carried.start].fold, Fold::By { greatest: true, .. });
+                        fold::row_by(&types, &self.sources(carried).collect::<Vec<_>>(), greatest, rows)
+                    });
+                    Ok(row.map_or_else(|| Datum::zero(leaf.ty), |row| row[from].clone()))
+                }
                 Fold::Valid(from) => Ok(fold::extreme_of_datums(leaf.ty, from, rows, |_| true, true)),
                 Fold::Count => Ok(Datum::Fixed(rows.len() as u128)),
                 Fold::Kernel(_) => Ok(kernel_state[index].clone()),
@@ -254,6 +270,22 @@ impl Aggregate {
 }
 
 impl Aggregate {
+    /// Of each [`Fold::By`], the leaves of the state that are of one record: its own and the carried ones.
+    fn carried(&self) -> impl Iterator<Item = Range<usize>> {
+        self.state.iter().enumerate().filter_map(|(leaf, state)| match state.fold {
+            Fold::By { carried, .. } => Some(leaf..leaf + 1 + carried),
+            _ => None,
+        })
+    }
+
+    /// The leaves of the records that some such leaves of the state are.
+    fn sources(&self, leaves: Range<usize>) -> impl Iterator<Item = usize> {
+        self.state[leaves].iter().filter_map(|leaf| match leaf.fold {
+            Fold::By { leaf, .. } | Fold::Carried(leaf) => Some(leaf),
+            _ => None,
+        })
+    }
+
     /// The leaves of each measure that counts distinct values, which a table of their own takes.
     fn counted(&self) -> impl Iterator<Item = &[usize]> {
         self.state
@@ -356,10 +388,14 @@ impl WholeAggregate {
     }
 }
 
-/// Whether a leaf of a state is the least or greatest of texts: of other size with each value, so that its row is replaced with it.
-fn keeps_text(leaf: &StateLeaf) -> bool {
-    let is_extreme = matches!(leaf.fold, Fold::Min(_) | Fold::Max(_) | Fold::MinSome(_) | Fold::MaxSome(_));
-    is_extreme && leaf.ty == LeafType::Text
+/// Whether a leaf of a state is the least or greatest of texts, or decides which values are carried: they are of any
+/// size, so its row is replaced with others.
+fn replaces_rows(leaf: &StateLeaf) -> bool {
+    match leaf.fold {
+        Fold::Min(_) | Fold::Max(_) | Fold::MinSome(_) | Fold::MaxSome(_) => leaf.ty == LeafType::Text,
+        Fold::By { .. } => true,
+        _ => false,
+    }
 }
 
 /// A phase of an aggregation.

@@ -31,6 +31,17 @@ pub enum Fold {
     Valid(usize),
     /// The number of records.
     Count,
+    /// The least or greatest value of a leaf. The next leaves, which are [`Fold::Carried`], are of the same record.
+    By {
+        /// The leaf.
+        leaf: usize,
+        /// Whether it is the greatest value.
+        greatest: bool,
+        /// How many leaves are carried.
+        carried: usize,
+    },
+    /// A leaf of the record that the [`Fold::By`] before it names; of records that tie, the one with the least values.
+    Carried(usize),
     /// A leaf of whichever record is the group's first.
     First(usize),
     /// How many different values these leaves have together; a value that is null, or has a null part, is none.
@@ -50,6 +61,9 @@ impl Fold {
             Fold::Max(leaf) | Fold::MaxSome(leaf) => ("max of ", slice::from_ref(leaf)),
             Fold::Distinct(leaves) => ("distinct values of ", &leaves[..]),
             Fold::Count => ("count", &[][..]),
+            Fold::By { leaf, greatest: false, .. } => ("by the least ", slice::from_ref(leaf)),
+            Fold::By { leaf, greatest: true, .. } => ("by the greatest ", slice::from_ref(leaf)),
+            Fold::Carried(leaf) => ("", slice::from_ref(leaf)),
             Fold::Key(_) | Fold::Valid(_) | Fold::First(_) | Fold::Kernel(_) | Fold::Nothing => return None,
         };
         Some(format!("{word}{}", names(schema, leaves)))
@@ -317,6 +331,23 @@ pub(crate) fn extreme_of_datums(
 ) -> Datum {
     let values = rows.iter().filter(|row| is_valid(row)).map(|row| row[leaf].clone());
     values.reduce(|best, value| pick_datum(ty, &best, &value, greatest)).unwrap_or_else(|| Datum::zero(ty))
+}
+
+/// The row with the least or greatest value of the first of these leaves; of rows that tie, the one with the least
+/// values of the others. In the embedded engine.
+pub(crate) fn row_by<'r>(
+    types: &[LeafType],
+    leaves: &[usize],
+    greatest: bool,
+    rows: &[&'r Vec<Datum>],
+) -> Option<&'r Vec<Datum>> {
+    let (&by, others) = leaves.split_first()?;
+    let compare = |leaf: usize, left: &[Datum], right: &[Datum]| compare_leaf(types[leaf], &left[leaf], &right[leaf]);
+    rows.iter().copied().min_by(|left, right| {
+        let order = compare(by, left, right);
+        let order = if greatest { order.reverse() } else { order };
+        others.iter().fold(order, |order, &leaf| order.then_with(|| compare(leaf, left, right)))
+    })
 }
 
 /// The lesser or greater of two values, in the embedded engine.

@@ -15,7 +15,9 @@ use super::liveness::{Live, read};
 use super::scans::bounds_behind;
 use super::search::{Planned, search};
 use crate::error::{Error, Result};
-use crate::physical::{Builder, Choice, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place, identities};
+use crate::physical::{
+    Builder, Choice, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place, Watermarks, identities,
+};
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
@@ -231,24 +233,49 @@ impl Chooser<'_> {
         Ok(place)
     }
 
-    /// Rows with their event time behind them. It is known by split, so nothing but filters and views may stand between the source and it.
+    /// Rows with their event time after them. The head of their stage makes watermarks: by split over a source, else
+    /// by task. So the stage ends where rows of several splits may mix, and where another event time began.
     fn event_time(&mut self, node: &Node, index: usize, leaves: Vec<usize>, of: EventTimeOf) -> Result<Place> {
         let mut place = self.input(node, 0)?;
-        let stage = &mut self.builder.plan.stages[place.stage];
-        if !matches!(stage.head, Head::Source(..)) || !stage.steps.is_empty() || stage.event_time.is_some() {
-            return Err(Error::Plan(
-                "event time is known by split of a source: write `.event_time(…)` right behind it, before anything but filters".to_owned(),
-            ));
+        let leaf = self.leaf_of_source(&place, of.leaf);
+        let mut watermarks = Watermarks { leaf, lateness_micros: of.lateness_micros };
+        let stage = &self.builder.plan.stages[place.stage];
+        let is_free = match stage.watermarks {
+            None => true,
+            Some(others) if leaf.is_some() && others == watermarks => true,
+            Some(_) if matches!(stage.head, Head::Source(..)) => {
+                return Err(Error::Plan(
+                    "another `.event_time(..)` takes the same records, and a source has one event time: read the \
+                     source once for each"
+                        .to_owned(),
+                ));
+            }
+            Some(_) => false,
+        };
+        if !(is_free && stage.keeps_splits_apart()) {
+            let input = &node.inputs[0];
+            place = self.builder.behind(place, &input.schema().types(), &self.live_of(input));
+            watermarks.leaf = None;
         }
-        let views = place.inline.iter().rev().filter_map(|inline| match inline {
-            InlineStepPlan::Project(_, leaves) => Some(leaves),
-            _ => None,
-        });
-        let leaf = views.fold(of.leaf, |leaf, view| view.get(leaf).copied().unwrap_or(leaf));
-        stage.event_time = Some(EventTimeOf { leaf, ..of });
+        self.builder.plan.stages[place.stage].watermarks = Some(watermarks);
+        if watermarks.leaf.is_none() {
+            place.inline.push(InlineStepPlan::EventTime(of.leaf));
+        }
         place.operator = index;
         place.inline.push(InlineStepPlan::Project(index, leaves.into()));
         Ok(place)
+    }
+
+    /// The leaf of the source that a leaf of the rows at a place is, if only filters and views are in between.
+    fn leaf_of_source(&self, place: &Place, leaf: usize) -> Option<usize> {
+        let stage = &self.builder.plan.stages[place.stage];
+        if !matches!(stage.head, Head::Source(..)) || !stage.steps.is_empty() {
+            return None;
+        }
+        place.inline.iter().rev().try_fold(leaf, |leaf, inline| match inline {
+            InlineStepPlan::Project(_, leaves) => leaves.get(leaf).copied(),
+            _ => Some(leaf),
+        })
     }
 
     fn inline(&mut self, node: &Node, operator: usize, inline: InlineStepPlan) -> Result<Place> {

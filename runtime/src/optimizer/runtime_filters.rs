@@ -148,7 +148,7 @@ impl Walk<'_> {
             }
             InlineStepPlan::Filter(..) | InlineStepPlan::RuntimeFilter(..) => Some(key),
             InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
-            InlineStepPlan::WindowStart(..) => None,
+            InlineStepPlan::WindowStart(..) | InlineStepPlan::EventTime(_) => None,
         });
         // What another output takes from here, too, is not the join's alone.
         let below = below.filter(|_| matches!(before, Before::Step(_)) || of_stage.outputs.len() < 2);

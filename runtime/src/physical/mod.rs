@@ -15,7 +15,7 @@ use crate::error::Origin;
 use crate::plan::SizeHint;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
-use crate::strategy::{DriverFactory, Estimate, EventTimeOf, RowFilter, Ship, TumblingWindows};
+use crate::strategy::{DriverFactory, Estimate, RowFilter, RowOrder, Ship, TumblingWindows};
 
 pub use decisions::{Candidate, Choice, Decisions};
 pub(crate) use decisions::{choice_value, identities, ship_text, without_number};
@@ -56,6 +56,8 @@ pub enum InlineStepPlan {
     Filter(usize, RowFilter, LeafSet),
     /// Leaves are picked.
     Project(usize, Arc<[usize]>),
+    /// The event times of rows are noted, from this leaf: the stage's head makes watermarks of them.
+    EventTime(usize),
     /// A leaf is added: where the window of a row begins. Nothing follows it but what reads that.
     WindowStart(usize, TumblingWindows, usize),
     /// Rows are dropped that have no partner in the join with this runtime filter, by its number and the leaves of the key: as soon as it is there, and only where it
@@ -64,14 +66,14 @@ pub enum InlineStepPlan {
 }
 
 impl InlineStepPlan {
-    /// Whose step it is; a runtime filter is nobody's, as it changes nothing that anybody gives.
+    /// The operator that it belongs to. A runtime filter and a note of event times belong to none: they change no result.
     #[must_use]
     pub fn operator(&self) -> Option<usize> {
         match self {
             InlineStepPlan::Filter(operator, ..)
             | InlineStepPlan::Project(operator, _)
             | InlineStepPlan::WindowStart(operator, ..) => Some(*operator),
-            InlineStepPlan::RuntimeFilter(..) => None,
+            InlineStepPlan::RuntimeFilter(..) | InlineStepPlan::EventTime(_) => None,
         }
     }
 
@@ -170,10 +172,28 @@ pub struct StagePlan {
     pub tasks: usize,
     /// Inboxes, of the head and of side ports.
     pub inboxes: usize,
-    /// Where the head, a source, takes event time from.
-    pub event_time: Option<EventTimeOf>,
+    /// If the head makes watermarks: how.
+    pub watermarks: Option<Watermarks>,
     /// Of a source: runtime filters of keys that are one of its leaves each, by their numbers. Splits whose statistics exclude all keys are not read.
     pub skips: Vec<(usize, usize)>,
+}
+
+impl StagePlan {
+    /// Whether each row leaves the steps before the head gives the rows of another split. A row
+    /// with an event time is then one of the split that was read last.
+    pub(crate) fn keeps_splits_apart(&self) -> bool {
+        self.steps.iter().all(|step| step.driver.order == RowOrder::Kept)
+    }
+}
+
+/// How the head of a stage makes watermarks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watermarks {
+    /// The leaf of a source's rows that holds event time. Without it, an
+    /// [inline step](InlineStepPlan::EventTime) of the stage notes the times.
+    pub leaf: Option<usize>,
+    /// How much earlier than those read before it a record may be.
+    pub lateness_micros: i64,
 }
 
 /// What a join says of the rows that look for partners in it.
@@ -299,7 +319,7 @@ impl Builder {
             outputs: Vec::new(),
             tasks,
             inboxes,
-            event_time: None,
+            watermarks: None,
             skips: Vec::new(),
         });
         self.plan.stages.len() - 1

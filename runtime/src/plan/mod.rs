@@ -204,7 +204,7 @@ pub fn check_hidden(nodes: &[Arc<Node>]) -> Result<()> {
         let Some(((leaf, hidden), input)) = node.operator.needs_hidden().zip(node.inputs.first()) else { continue };
         if !input.schema().has_hidden(leaf, hidden) {
             let source = match hidden {
-                HiddenLeaf::EventTime => "`.event_time(..)` right after the source",
+                HiddenLeaf::EventTime => "`.event_time(..)`",
                 HiddenLeaf::WindowStart => "`.window(..)` after a grouping",
             };
             let message = format!(

@@ -30,6 +30,30 @@ fn texts(items: DataSet<Item>) -> DataSet<Texts> {
     })
 }
 
+/// The texts of the records with the least and greatest value, and one that may be missing. Many values tie.
+type Carried = (u64, (String, String), Option<String>, u64, i64);
+
+#[dataflow]
+fn carried(items: DataSet<Item>) -> DataSet<Carried> {
+    let marked =
+        items.map(|i| (i.key / 4, i.value, i.text, if i.value % 3 == 0 { None } else { Some(i.text) }, i.value % 16));
+    marked.group_by(|i| i.0).aggregate(|g| {
+        let texts = (g.min_by(|i| i.4, |i| i.2), g.max_by(|i| i.1, |i| i.2));
+        (g.key, texts, g.max_by(|i| i.4, |i| i.3), g.count(), g.sum(|i| i.1))
+    })
+}
+
+/// The same beside a median, which needs the records of a group together.
+#[dataflow]
+fn carried_in_groups(items: DataSet<Item>) -> DataSet<(u64, u64, (String, String), Option<String>)> {
+    let marked =
+        items.map(|i| (i.key / 4, i.value, i.text, if i.value % 3 == 0 { None } else { Some(i.text) }, i.value % 16));
+    marked.group_by(|i| i.0).aggregate(|g| {
+        let texts = (g.min_by(|i| i.4, |i| i.2), g.max_by(|i| i.1, |i| i.2));
+        (g.key, g.median(|i| i.1).to_bits(), texts, g.max_by(|i| i.4, |i| i.3))
+    })
+}
+
 #[dataflow]
 fn greatest(items: DataSet<Item>) -> DataSet<(u64, String)> {
     items.map(|i| (i.key % 100, i.text)).group_by(|i| i.0).max(|i| i.1)
@@ -105,6 +129,94 @@ fn least_and_greatest_texts_in_any_memory() {
             .map(|(key, group)| (key, group.iter().map(|item| item.text.clone()).max().unwrap()))
             .collect()
     });
+}
+
+/// The measures of `carried` by plain loops.
+fn carried_by_loops(items: &[Item]) -> Vec<Carried> {
+    let of = |(key, group): (u64, Vec<&Item>)| {
+        let least = group.iter().min_by_key(|item| (item.value % 16, &item.text)).unwrap();
+        let greatest = group.iter().min_by_key(|item| (std::cmp::Reverse(item.value), &item.text)).unwrap();
+        let some = |item: &Item| (item.value % 3 != 0).then(|| item.text.clone());
+        let perhaps = group.iter().map(|item| (std::cmp::Reverse(item.value % 16), some(item))).min().unwrap();
+        let sum = group.iter().map(|item| item.value).sum();
+        (key, (least.text.clone(), greatest.text.clone()), perhaps.1, group.len() as u64, sum)
+    };
+    grouped(items, |item| item.key / 4).into_iter().map(of).collect()
+}
+
+#[test]
+fn carried_texts_in_any_memory() {
+    in_any_memory(&SHAPES, carried, carried_by_loops);
+    in_any_memory(&[Shape::Uniform, Shape::Huge], carried_in_groups, |items| {
+        let medians = grouped(items, |item| item.key / 4)
+            .into_values()
+            .map(|group| quantile(0.5, &mut group.iter().map(|item| item.value).collect::<Vec<_>>()).to_bits());
+        let carried = carried_by_loops(items).into_iter();
+        carried.zip(medians).map(|((key, texts, perhaps, ..), median)| (key, median, texts, perhaps)).collect()
+    });
+}
+
+#[test]
+fn carried_texts_on_each_engine() {
+    let items = Shape::Zipf.items(4_000, 3);
+    let expected = carried_by_loops(&items);
+    on_each_engine(|engine, env| {
+        let mut found = carried(env.collection(items.clone()).unwrap()).collect().unwrap();
+        found.sort_unstable();
+        same_sequence(engine, &found, &expected);
+    });
+}
+
+/// Values of other types: lists, decimals, and `Option`s of plain values.
+#[dataflow]
+fn carried_values(
+    rows: DataSet<(u32, i64, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>)>,
+) -> DataSet<(u32, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>)> {
+    rows.group_by(|r| r.0).aggregate(|g| {
+        let (bytes, perhaps) = (g.max_by(|r| r.1, |r| r.2), g.min_by(|r| r.1, |r| r.3));
+        (g.key, bytes, perhaps, g.max_by(|r| r.1, |r| r.4), g.min_by(|r| r.4, |r| r.5))
+    })
+}
+
+#[test]
+fn values_of_each_type_are_carried() {
+    let row = |n: i64| {
+        let texts = vec![n.to_string(); n as usize % 3];
+        let perhaps = (n % 2 == 0).then_some(n as u32);
+        (n as u32 % 7, n * 31 % 200, vec![n as u8; n as usize % 5], perhaps, Decimal::from_scaled(n * 17 % 150), texts)
+    };
+    let rows: Vec<_> = (0..200).map(row).collect();
+    let expected = (0..7).map(|key| {
+        let group = || rows.iter().filter(move |row| row.0 == key);
+        let greatest = group().max_by_key(|row| row.1).unwrap();
+        let least = group().min_by_key(|row| row.1).unwrap();
+        let texts = group().min_by_key(|row| (row.4, &row.5)).unwrap();
+        (key, greatest.2.clone(), least.3, greatest.4, texts.5.clone())
+    });
+    let expected: Vec<_> = expected.collect();
+    on_each_engine(|engine, env| {
+        let mut found = carried_values(env.collection(rows.clone()).unwrap()).collect().unwrap();
+        found.sort_by_key(|row| row.0);
+        assert_eq!(found, expected, "{engine}");
+    });
+}
+
+#[dataflow]
+fn dearest_of_all(items: DataSet<Item>) -> DataSet<(String, u64)> {
+    items.aggregate(|g| (g.max_by(|i| i.value, |i| i.text), g.count()))
+}
+
+/// A row of the table holds one text of a megabyte at a time.
+#[test]
+fn a_text_of_a_megabyte_is_carried() {
+    let item = |n: i64| Item { key: n as u64 % 3, value: n * 7 % 40, text: n.to_string().repeat(500_000) };
+    let items: Vec<Item> = (0..40).map(item).collect();
+    let best = items.iter().max_by_key(|item| item.value).unwrap();
+    for parallelism in PARALLELISM {
+        let env = tests::local(parallelism);
+        let found = dearest_of_all(env.collection(items.clone()).unwrap()).collect().unwrap();
+        assert_eq!(found, [(best.text.clone(), 40)], "parallelism {parallelism}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The job that is killed, and what it is to come to.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,12 +35,14 @@ pub(crate) fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
     })
 }
 
-#[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Seen {
     of: u64,
     begin: Timestamp,
     times: u64,
     numbers: u64,
+    /// The page of the click with the greatest number.
+    last: String,
 }
 
 /// Keys of an exchange behind a union.
@@ -48,13 +51,15 @@ const KEYS: u64 = 400;
 /// Where one log ends before the other, tasks hear the end of a round of some, and barriers of others.
 #[dataflow]
 fn of_both(clicks: DataStream<Click>, views: DataStream<Click>) -> DataStream<Seen> {
-    let clicks = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
-    let views = views.event_time(|v| v.time, Lateness::bounded(secs(5)));
-    clicks.union(views).group_by(|c| c.number % KEYS).window(Tumbling::of(mins(3))).aggregate(|w| Seen {
+    // Times are computed, or follow closures.
+    let clicks = clicks.map(|c| c).event_time(|c| c.time, Lateness::bounded(secs(5)));
+    let views = views.event_time(|v| v.time + secs(0), Lateness::bounded(secs(5)));
+    clicks.union(views).group_by(|c| c.number % KEYS).window(Tumbling::of(mins(3))).aggregate(|w| SeenRef {
         of: w.key,
         begin: w.start,
         times: w.count(),
         numbers: w.sum(|c| c.number),
+        last: w.max_by(|c| c.number, |c| c.url),
     })
 }
 
@@ -187,13 +192,20 @@ pub(crate) fn check(places: &Places, written: &Written) {
     let (Written { clicks, views }, env) = (written, quiet());
     check_hits(places, clicks);
     check_counts(places, clicks);
+    let both = || clicks.iter().chain(views);
+    let mut last = BTreeMap::<(u64, i64), (u64, Reverse<&String>)>::new();
+    for click in both() {
+        let begin = click.time.micros().div_euclid(180_000_000) * 180_000_000;
+        let new = (click.number, Reverse(&click.url));
+        last.entry((click.number % KEYS, begin)).and_modify(|known| *known = new.max(*known)).or_insert(new);
+    }
     let seen = |((of, begin), (times, numbers)): ((u64, i64), (u64, u64))| Seen {
         of,
         begin: Timestamp::from_micros(begin),
         times,
         numbers,
+        last: last[&(of, begin)].1.0.clone(),
     };
-    let both = || clicks.iter().chain(views);
     let found = env.read_native::<Seen>(places.path("both/")).unwrap().collect().unwrap();
     let expected = windows(both(), 3, |click| click.number % KEYS);
     same_records("both", found, expected.into_iter().map(seen).collect());

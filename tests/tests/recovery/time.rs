@@ -30,48 +30,72 @@ fn wait_for_windows(count: usize, job: &JobHandle, places: &Places) {
     assert_eq!(shown_hits(places), count);
 }
 
+/// As `hits`, of a time that is computed after a closure.
+fn computed_hits(env: &Env, places: &Places) -> dataflow::Result<()> {
+    computed_hits_per_minute(env.read_log(places.path("log"))?).write_csv(places.path("hits/"));
+    Ok(())
+}
+
+#[dataflow]
+fn computed_hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
+    let timed = clicks.map(|c| c).event_time(|c| c.time + secs(0), Lateness::bounded(secs(5)));
+    timed.group_by(|c| c.url).window(Tumbling::of(mins(1))).aggregate(|w| HitsRef {
+        url: w.key,
+        minute: w.start,
+        hits: w.count(),
+        numbers: w.sum(|c| c.number),
+    })
+}
+
 #[test]
 fn time_goes_on_where_it_was() {
-    within_two_minutes("event time", || {
-        let folder = Folder::default();
-        let places = Places(folder.join("").into());
-        let run = || start(on_demand(&places), |env| hits(env, &places));
-        let mut log = LogWriter::create(places.path("log"), 2).unwrap();
-        let mut clicks = Vec::new();
-        for second in (0..=400).step_by(10) {
-            for split in if second <= 200 { 0..2 } else { 1..2 } {
-                log.append_to(split, &click(second)).unwrap();
-                clicks.push(click(second));
-            }
+    within_two_minutes("event time", || time_goes_on(hits));
+}
+
+#[test]
+fn computed_time_goes_on_where_it_was() {
+    within_two_minutes("computed event time", || time_goes_on(computed_hits));
+}
+
+fn time_goes_on(hits: fn(&Env, &Places) -> dataflow::Result<()>) {
+    let folder = Folder::default();
+    let places = Places(folder.join("").into());
+    let run = || start(on_demand(&places), |env| hits(env, &places));
+    let mut log = LogWriter::create(places.path("log"), 2).unwrap();
+    let mut clicks = Vec::new();
+    for second in (0..=400).step_by(10) {
+        for split in if second <= 200 { 0..2 } else { 1..2 } {
+            log.append_to(split, &click(second)).unwrap();
+            clicks.push(click(second));
         }
-        log.flush().unwrap();
-        let job = run();
-        // The split that is behind says 195 seconds.
-        wait_for_windows(3, &job, &places);
-        end(job);
-        // As long as the new split has nothing, no source says what time it is: that is known from the state alone.
-        let mut added = LogWriter::add(places.path("log"), 1).unwrap();
-        log.append_to(0, &click(30)).unwrap();
-        log.flush().unwrap();
-        let job = run();
-        let late = || job.metrics().operators.iter().map(|operator| operator.late_rows).sum::<u64>();
-        wait_for("what is late", || late() == 1);
-        job.snapshot().unwrap();
-        end(job);
-        // How far the split of which nothing new comes was read is known from its position alone, and what is in the windows from the state.
-        log.append_to(0, &click(400)).unwrap();
-        added.append(&click(400)).unwrap();
-        clicks.extend([click(400), click(400)]);
-        log.flush().unwrap();
-        added.flush().unwrap();
-        let job = run();
-        wait_for_windows(6, &job, &places);
-        added.seal().unwrap();
-        log.seal_all().unwrap();
-        job.wait().unwrap();
-        assert_eq!(shown_hits(&places), 7);
-        check_hits(&places, &clicks);
-    });
+    }
+    log.flush().unwrap();
+    let job = run();
+    // The split that is behind says 195 seconds.
+    wait_for_windows(3, &job, &places);
+    end(job);
+    // As long as the new split has nothing, no source says what time it is: that is known from the state alone.
+    let mut added = LogWriter::add(places.path("log"), 1).unwrap();
+    log.append_to(0, &click(30)).unwrap();
+    log.flush().unwrap();
+    let job = run();
+    let late = || job.metrics().operators.iter().map(|operator| operator.late_rows).sum::<u64>();
+    wait_for("what is late", || late() == 1);
+    job.snapshot().unwrap();
+    end(job);
+    // How far the split of which nothing new comes was read is known from its position alone, and what is in the windows from the state.
+    log.append_to(0, &click(400)).unwrap();
+    added.append(&click(400)).unwrap();
+    clicks.extend([click(400), click(400)]);
+    log.flush().unwrap();
+    added.flush().unwrap();
+    let job = run();
+    wait_for_windows(6, &job, &places);
+    added.seal().unwrap();
+    log.seal_all().unwrap();
+    job.wait().unwrap();
+    assert_eq!(shown_hits(&places), 7);
+    check_hits(&places, &clicks);
 }
 
 #[dataflow]

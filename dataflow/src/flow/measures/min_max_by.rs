@@ -12,7 +12,8 @@ use crate::record::Record;
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The value of one measure in the record where another is least; of records that tie, the least value.
     ///
-    /// Both are plain values: numbers, dates, timestamps, bools, chars.
+    /// Both are plain values: numbers, dates, timestamps, bools, chars. In `#[dataflow]`, if both closures name fields, the
+    /// second may also be a text, a list or an `Option`: it is only carried.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -69,9 +70,9 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
 }
 
 /// A measure's value where another is least.
-pub struct MinBy<B, V, F, G>(F, G, PhantomData<fn() -> (B, V)>);
+pub struct MinBy<B, V, F, G>(pub(super) F, pub(super) G, pub(super) PhantomData<fn() -> (B, V)>);
 /// A measure's value where another is greatest.
-pub struct MaxBy<B, V, F, G>(F, G, PhantomData<fn() -> (B, V)>);
+pub struct MaxBy<B, V, F, G>(pub(super) F, pub(super) G, pub(super) PhantomData<fn() -> (B, V)>);
 
 macro_rules! min_max_by {
     ($name:ident, $better:expr) => {

@@ -6,6 +6,7 @@
 #![allow(clippy::type_complexity, reason = "a slot's type names its closures")]
 
 mod avg;
+mod carried_fields;
 mod count;
 mod count_distinct;
 mod count_if;
@@ -19,6 +20,7 @@ mod spread;
 mod sum;
 
 pub use avg::*;
+pub use carried_fields::*;
 pub use count::*;
 pub use count_distinct::*;
 pub use count_if::*;

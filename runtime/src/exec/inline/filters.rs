@@ -111,7 +111,7 @@ impl RowFilters for LeadingFilters<'_> {
         match &self.filters[filter] {
             InlineStep::Filter(filter) => Some(&filter.reads),
             InlineStep::RuntimeFilter(check) => check.filter().map(|_| &check.reads),
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => None,
+            InlineStep::Project(..) | InlineStep::EventTime(..) | InlineStep::WindowStart(..) => None,
         }
     }
 
@@ -120,7 +120,7 @@ impl RowFilters for LeadingFilters<'_> {
             InlineStep::Filter(filter) => filter.is_of_values,
             // It is complete, and does not change, where it is asked at all.
             InlineStep::RuntimeFilter(_) => true,
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => false,
+            InlineStep::Project(..) | InlineStep::EventTime(..) | InlineStep::WindowStart(..) => false,
         }
     }
 
@@ -137,7 +137,7 @@ impl RowFilters for LeadingFilters<'_> {
         match &mut self.filters[filter] {
             InlineStep::Filter(filter) => filter.select(batch, rows, self.watch)?,
             InlineStep::RuntimeFilter(check) => check.select(batch, rows),
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
+            InlineStep::Project(..) | InlineStep::EventTime(..) | InlineStep::WindowStart(..) => {}
         }
         // The reader is at work again.
         self.watch.current.set(source);
@@ -148,7 +148,7 @@ impl RowFilters for LeadingFilters<'_> {
         match &mut self.filters[filter] {
             InlineStep::Filter(filter) => filter.note(asked, kept, self.watch),
             InlineStep::RuntimeFilter(check) => check.note(asked, kept, self.watch),
-            InlineStep::Project(..) | InlineStep::WindowStart(..) => {}
+            InlineStep::Project(..) | InlineStep::EventTime(..) | InlineStep::WindowStart(..) => {}
         }
     }
 }

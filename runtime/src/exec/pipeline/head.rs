@@ -5,6 +5,7 @@ use crate::exec::aligned_input::AlignedInput;
 use crate::exec::inline::{InlineStep, LeadingFilters, Watch, leading_filters};
 use crate::exec::reading::{SourceHead, SourceProgress};
 use crate::exec::spill_queue::{SpillQueueHead, SpillQueueProgress};
+use crate::exec::timed_input::TimedInput;
 use crate::page::Batch;
 use crate::snapshot::SplitPosition;
 use crate::stream::{Control, Item};
@@ -14,6 +15,8 @@ use super::windows::Data;
 pub(in crate::exec) enum PipelineHead {
     Source(Box<SourceHead>),
     Inbox(AlignedInput),
+    /// An inbox whose rows say how far event time is.
+    TimedInbox(Box<TimedInput>),
     /// Feeds the exits alone.
     SpillQueue(Box<SpillQueueHead>),
 }
@@ -58,6 +61,9 @@ impl PipelineHead {
             PipelineHead::Inbox(input) => {
                 Ok(input.receive(Item::is_taken_by(wants_rows))?.map_or(HeadProgress::Nothing, HeadProgress::from))
             }
+            PipelineHead::TimedInbox(input) => {
+                Ok(input.receive(Item::is_taken_by(wants_rows))?.map_or(HeadProgress::Nothing, HeadProgress::from))
+            }
             PipelineHead::SpillQueue(queue) => {
                 watch.enter(queue.operator);
                 Ok(match queue.advance()? {
@@ -69,11 +75,20 @@ impl PipelineHead {
         }
     }
 
+    /// The greatest event time of what the stage made of the rows that it gave last.
+    pub(super) fn note_time(&mut self, greatest: i64) {
+        match self {
+            PipelineHead::Source(source) => source.note_time(greatest),
+            PipelineHead::TimedInbox(input) => input.note_time(greatest),
+            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => {}
+        }
+    }
+
     /// How many steps of a prelude the rows have been through that it gave last.
     pub(super) fn filtered(&self, inline: &[InlineStep]) -> usize {
         match self {
             PipelineHead::Source(source) if source.has_filtered() => leading_filters(inline),
-            PipelineHead::Source(_) | PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => 0,
+            _ => 0,
         }
     }
 
@@ -81,7 +96,7 @@ impl PipelineHead {
     pub(super) fn positions(&self) -> Option<Vec<SplitPosition>> {
         match self {
             PipelineHead::Source(source) => Some(source.positions()),
-            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => None,
+            _ => None,
         }
     }
 
@@ -89,7 +104,7 @@ impl PipelineHead {
     pub(super) fn timed_operator(&self) -> Option<usize> {
         match self {
             PipelineHead::Source(source) => Some(source.operator),
-            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => None,
+            _ => None,
         }
     }
 
@@ -97,9 +112,7 @@ impl PipelineHead {
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
         match self {
             PipelineHead::Source(source) => source.batch(),
-            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => {
-                Err(Error::Internal("a source's rows without a source".to_owned()))
-            }
+            _ => Err(Error::Internal("a source's rows without a source".to_owned())),
         }
     }
 
@@ -108,7 +121,7 @@ impl PipelineHead {
     pub(super) fn may_stop(&self) -> bool {
         match self {
             PipelineHead::Source(source) => source.may_stop(),
-            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => true,
+            _ => true,
         }
     }
 
@@ -120,6 +133,7 @@ impl PipelineHead {
                 source.stop();
             }
             PipelineHead::Inbox(input) => input.close(),
+            PipelineHead::TimedInbox(input) => input.close(),
             PipelineHead::SpillQueue(queue) => queue.stop(),
         }
     }

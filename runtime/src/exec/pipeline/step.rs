@@ -452,8 +452,9 @@ pub(in crate::exec) fn drive(
         watch.enter(step.operator);
         let (cursor, window) = (&mut at.cursor, &at.window);
         let inline = inline_of(&mut step.inline, streamed);
-        let progress =
-            with_projection(inline, batch, |batch| driver.on_batch(port, &Input::new(batch, window), cursor, outputs))?;
+        let progress = with_projection(inline, batch, |batch| {
+            driver.on_batch(port, &Input::checked(batch, window)?, cursor, outputs)
+        })?;
         match progress {
             Progress::Pending => return Ok((DriveResult::Awaits, None)),
             Progress::OutputFull => return Ok((DriveResult::Stopped, None)),

@@ -5,13 +5,10 @@
 //! read yet holds all of them up; one that has had nothing for a while does not: what comes there later than others waited for is late.
 //! (MillWheel, 2013; Flink's watermarks by split.)
 
-use crate::page::Batch;
 use crate::snapshot::SplitPosition;
 
 /// Makes watermarks of what the records of the splits say of event time.
 pub(in crate::exec) struct WatermarkGenerator {
-    /// The leaf that holds it, in microseconds since 1970.
-    leaf: usize,
     /// How far behind a record may be.
     lateness_micros: i64,
     /// The greatest time of each split, by its number.
@@ -22,8 +19,8 @@ pub(in crate::exec) struct WatermarkGenerator {
 
 impl WatermarkGenerator {
     /// Of records of which nothing has come.
-    pub(in crate::exec) fn new(leaf: usize, lateness_micros: i64) -> Self {
-        WatermarkGenerator { leaf, lateness_micros, greatest: Vec::new(), watermark: i64::MIN }
+    pub(in crate::exec) fn new(lateness_micros: i64) -> Self {
+        WatermarkGenerator { lateness_micros, greatest: Vec::new(), watermark: i64::MIN }
     }
 
     /// The same, where this was the greatest time of a split.
@@ -38,14 +35,8 @@ impl WatermarkGenerator {
         self.greatest.get(split).copied().filter(|&time| time != i64::MIN)
     }
 
-    /// Records of a split came.
-    pub(super) fn note(&mut self, split: usize, batch: &Batch<'_>) {
-        if let Some(greatest) = batch.greatest_of(self.leaf) {
-            self.note_time(split, greatest);
-        }
-    }
-
-    fn note_time(&mut self, split: usize, time: i64) {
+    /// Records of a split came, of which this is the greatest time.
+    pub(in crate::exec) fn note_time(&mut self, split: usize, time: i64) {
         if self.greatest.len() <= split {
             self.greatest.resize(split + 1, i64::MIN);
         }
@@ -53,7 +44,7 @@ impl WatermarkGenerator {
     }
 
     /// The watermark, where it has gone on, of the splits that are waited for.
-    pub(super) fn news(&mut self, splits: impl Iterator<Item = usize>) -> Option<i64> {
+    pub(in crate::exec) fn news(&mut self, splits: impl Iterator<Item = usize>) -> Option<i64> {
         let least = splits.map(|split| self.greatest.get(split).copied().unwrap_or(i64::MIN)).min()?;
         let watermark = least.saturating_sub(self.lateness_micros);
         if watermark <= self.watermark {
@@ -70,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_split_that_is_furthest_behind_says_the_time() {
-        let mut time = WatermarkGenerator::new(0, 10);
+        let mut time = WatermarkGenerator::new(10);
         let both = || [0, 3].into_iter();
         assert_eq!(time.news(both()), None);
         time.note_time(0, 1_000);

@@ -38,7 +38,7 @@ pub(crate) use marks::{MarkedPage, RescuedPage};
 pub(crate) use part::standing_rows;
 pub use parting::{LAST_LEVEL, part_of_hash};
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
-pub use texts::ExtremeText;
+pub use texts::Deciding;
 pub use walk::TablePage;
 
 use std::sync::Arc;

@@ -1,9 +1,11 @@
-//! Groups' least and greatest texts: a row whose text gives way to another is replaced, since texts are of any length.
+//! Groups whose rows are replaced: texts are of any length, so a row gives way to one with another text.
 //!
-//! **A text in a state replaces its row.** The least and greatest texts of a group lie in its row, as its key does, and a better one replaces the
-//! row, as in a `reduce`: the table has one way for rows that grow. It is done before anything of a window is added up, and groups are looked up
-//! again where a row has moved, so a row whose text finds no room is left as a whole and counts once. Tables of distinct values know groups by
-//! place, so the two do not meet.
+//! **A text in a state replaces its row.** The least and greatest texts of a group lie in its row, as its key does, and so do the values that `min_by` and
+//! `max_by` carry. A better one replaces the row, as in a `reduce`: the table has one way for rows that grow. It is done before anything of a window is added
+//! up, and groups are looked up again where a row has moved, so a row whose text finds no room is left as a whole and counts once. Tables of distinct
+//! values know groups by place, so the two do not meet.
+
+use std::cmp::Ordering;
 
 use smallvec::SmallVec;
 
@@ -16,34 +18,33 @@ use crate::page::{Batch, Input, LeafPtr, Row, heap_bytes};
 use crate::row::Physical;
 use crate::sort::compare_leaves;
 
-/// A leaf of the groups' rows that is the least or greatest of an input's texts.
-#[derive(Clone, Copy, Debug)]
-pub struct ExtremeText {
-    /// The input's leaf.
-    pub from: usize,
-    /// The table's leaf.
-    pub to: usize,
-    /// Whether the leaf before says, here and there, if there is a text.
+/// Leaves of the groups' rows that are of one record, of which the first decides whose.
+#[derive(Clone, Debug)]
+pub struct Deciding {
+    /// Leaves of the input and of the table. Of records with the same first one, those with the least others stay.
+    pub leaves: SmallVec<[(usize, usize); 2]>,
+    /// Whether the first leaf says if there is a value, and the second decides.
     pub is_optional: bool,
-    /// Whether it is the greatest.
+    /// Whether the greatest value stays.
     pub greatest: bool,
 }
 
-/// One of them, ready: texts in the input and in stored rows, and what says whether they are there.
-struct Compared {
-    asked: LeafPtr,
-    stored: LeafPtr,
-    valid: Option<[LeafPtr; 2]>,
-    extreme: ExtremeText,
+/// One of them, ready: each leaf in the input and in stored rows.
+struct Compared<'d> {
+    leaves: SmallVec<[[LeafPtr; 2]; 2]>,
+    deciding: &'d Deciding,
 }
 
-impl Compared {
-    /// Whether the text of a row of the input is the group's from now on.
+impl Compared<'_> {
+    /// Whether a row of the input has the values of the group from now on.
     ///
     /// # Safety
     /// `row` is a row of the input's batch, `group` one of the table's.
     unsafe fn is_better(&self, row: usize, group: usize) -> bool {
-        if let Some([here, there]) = self.valid {
+        let mut leaves = self.leaves.iter();
+        if self.deciding.is_optional
+            && let Some([here, there]) = leaves.next()
+        {
             // SAFETY: the caller's promise; validity leaves are single bytes.
             let (here, there) = unsafe { (here.read::<u8>(row), there.read::<u8>(group)) };
             if here == 0 || there == 0 {
@@ -51,27 +52,28 @@ impl Compared {
             }
         }
         // SAFETY: the caller's promise.
-        let order = unsafe { compare_leaves(self.asked, row, self.stored, group) };
-        if self.extreme.greatest { order.is_gt() } else { order.is_lt() }
+        let compare = |&[here, there]: &[LeafPtr; 2]| unsafe { compare_leaves(here, row, there, group) };
+        let first = leaves.next().map_or(Ordering::Equal, compare);
+        let first = if self.deciding.greatest { first.reverse() } else { first };
+        leaves.fold(first, |order, leaf| order.then_with(|| compare(leaf))).is_lt()
     }
 }
 
 impl GroupTable {
-    /// Gives each group the least or greatest texts of its row and the input's rows. New groups must have been opened with those of their first
+    /// Gives each group the values that its row and the input's rows come to. New groups must have been opened with those of their first
     /// row. Rows that are replaced move: the groups are to be looked up again where the table does not [know](GroupTable::knows) them after it.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn keep_texts(&mut self, input: &Input<'_>, groups: &Groups, extremes: &[ExtremeText]) -> Result<()> {
+    pub fn replace_rows(&mut self, input: &Input<'_>, groups: &Groups, deciding: &[Deciding]) -> Result<()> {
         let batch = input.batch();
-        let compared = |&extreme: &ExtremeText| {
-            let ExtremeText { from, to, is_optional, .. } = extreme;
-            let valid = is_optional.then(|| [batch.leaf(from - 1), self.stored_leaf(to - 1)]);
-            Compared { asked: batch.leaf(from), stored: self.stored_leaf(to), valid, extreme }
-        };
-        let compared: SmallVec<[Compared; 2]> = extremes.iter().map(compared).collect();
-        let fits = compared.iter().all(|leaf| leaf.asked.ty == leaf.stored.ty);
-        debug_assert!(fits, "texts are compared with something else");
+        let mut compared: SmallVec<[Compared<'_>; 2]> = SmallVec::new();
+        for deciding in deciding {
+            let pair = |&(from, to): &(usize, usize)| [batch.leaf(from), self.stored_leaf(to)];
+            compared.push(Compared { leaves: deciding.leaves.iter().map(pair).collect(), deciding });
+        }
+        let fits = compared.iter().flat_map(|compared| &compared.leaves).all(|[here, there]| here.ty == there.ty);
+        debug_assert!(fits, "values are compared with something else");
         if !fits {
             return Ok(());
         }
@@ -80,10 +82,9 @@ impl GroupTable {
             while let Some((group, row)) = pairs.next() {
                 taken.clear();
                 // SAFETY: `row` is a row of the input's batch, `group` one of this table's.
-                let better = compared.iter().filter(|leaf| unsafe { leaf.is_better(row.index, group.index) });
-                for Compared { asked, valid, extreme, .. } in better {
-                    taken.push((extreme.to, *asked));
-                    taken.extend(valid.map(|[here, _]| (extreme.to - 1, here)));
+                let better = compared.iter().filter(|compared| unsafe { compared.is_better(row.index, group.index) });
+                for Compared { leaves, deciding } in better {
+                    taken.extend(deciding.leaves.iter().zip(leaves).map(|(&(_, to), &[here, _])| (to, here)));
                 }
                 if taken.is_empty() {
                     pairs.group = None;

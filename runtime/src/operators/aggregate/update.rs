@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{Accumulate, ExtremeText, GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
+use crate::group::{Accumulate, Deciding, GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
 use crate::operators::fold;
@@ -11,7 +11,7 @@ use crate::operators::fold::{Fold, Kind, Merge, Step};
 use crate::page::{Input, Page, Selection};
 use crate::row::{LeafType, RowLayout};
 
-use super::{Phase, Spec, keeps_text};
+use super::{Phase, Spec, replaces_rows};
 
 /// What is done with rows of one kind.
 struct Source {
@@ -21,8 +21,8 @@ struct Source {
     /// starts with.
     copied: Vec<(usize, usize)>,
     steps: Vec<Step>,
-    /// The least and greatest texts.
-    texts: Vec<ExtremeText>,
+    /// The least and greatest texts, and what is carried with the least or greatest of other values.
+    deciding: Vec<Deciding>,
 }
 
 /// Adds rows to the states of their groups.
@@ -89,9 +89,9 @@ impl AggregateUpdate {
         let source = if rows == Rows::New { &self.new } else { &self.states };
         let by = (&source.key[..], &source.copied[..]);
         let mut found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
-        if !source.texts.is_empty() {
+        if !source.deciding.is_empty() {
             // Before anything is added: a row whose text finds no room is left as a whole.
-            table.keep_texts(&found, &self.groups, &source.texts)?;
+            table.replace_rows(&found, &self.groups, &source.deciding)?;
             if left.leave_uncombined(table, &found, &self.groups, &mut self.kept) {
                 found = Input::new(input.batch(), &self.kept);
             }
@@ -167,7 +167,7 @@ impl Source {
             key: if merging { spec.output_key.clone() } else { spec.key.clone() },
             copied: copied(spec, merging),
             steps: steps(spec, layout, merging),
-            texts: texts(spec, layout, merging),
+            deciding: deciding(spec, layout, merging),
         }
     }
 }
@@ -181,6 +181,8 @@ pub(super) fn copied(spec: &Spec, merging: bool) -> Vec<(usize, usize)> {
         | Fold::MinSome(from)
         | Fold::MaxSome(from)
         | Fold::Valid(from)
+        | Fold::By { leaf: from, .. }
+        | Fold::Carried(from)
         | Fold::First(from) => Some((to, if merging { to } else { from })),
         _ => None,
     };
@@ -191,7 +193,7 @@ fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
     let step = |to: usize| -> Option<Step> {
         let leaf = &spec.state[to];
         layout.offset(to)?;
-        if keeps_text(leaf) {
+        if replaces_rows(leaf) {
             return None;
         }
         let to_type = leaf.running();
@@ -213,26 +215,39 @@ fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
                 Merge::Max => at(to, Kind::MaxValid),
                 Merge::Valid | Merge::Kernel => None,
             },
-            Fold::Key(_) | Fold::Valid(_) | Fold::First(_) | Fold::Distinct(_) | Fold::Kernel(_) | Fold::Nothing => {
-                None
-            }
+            Fold::Key(_)
+            | Fold::Valid(_)
+            | Fold::By { .. }
+            | Fold::Carried(_)
+            | Fold::First(_)
+            | Fold::Distinct(_)
+            | Fold::Kernel(_)
+            | Fold::Nothing => None,
         }
     };
     (0..spec.state.len()).filter_map(step).collect()
 }
 
-fn texts(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<ExtremeText> {
-    let text = |to: usize| {
+fn deciding(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Deciding> {
+    let at = |(to, from): (usize, usize)| (if merging { to } else { from }, to);
+    let of = |to: usize| {
         let leaf = &spec.state[to];
-        layout.offset(to).filter(|_| keeps_text(leaf))?;
-        let (from, is_optional, greatest) = match leaf.fold {
-            Fold::Min(from) => (from, false, false),
-            Fold::Max(from) => (from, false, true),
-            Fold::MinSome(from) => (from, true, false),
-            Fold::MaxSome(from) => (from, true, true),
+        layout.offset(to).filter(|_| replaces_rows(leaf))?;
+        let (leaves, is_optional, greatest) = match leaf.fold {
+            Fold::Min(from) => (vec![(to, from)], false, false),
+            Fold::Max(from) => (vec![(to, from)], false, true),
+            Fold::MinSome(from) => (vec![(to - 1, from - 1), (to, from)], true, false),
+            Fold::MaxSome(from) => (vec![(to - 1, from - 1), (to, from)], true, true),
+            Fold::By { leaf, greatest, carried } => {
+                let carried = (to + 1..to + 1 + carried).filter_map(|to| match spec.state[to].fold {
+                    Fold::Carried(from) => Some((to, from)),
+                    _ => None,
+                });
+                (std::iter::once((to, leaf)).chain(carried).collect(), false, greatest)
+            }
             _ => return None,
         };
-        Some(ExtremeText { from: if merging { to } else { from }, to, is_optional, greatest })
+        Some(Deciding { leaves: leaves.into_iter().map(at).collect(), is_optional, greatest })
     };
-    (0..spec.state.len()).filter_map(text).collect()
+    (0..spec.state.len()).filter_map(of).collect()
 }

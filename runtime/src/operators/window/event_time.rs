@@ -28,7 +28,7 @@ impl Operator for EventTime {
         self.view.schema()
     }
 
-    /// The source reads it, whoever else does.
+    /// Watermarks are made of it, even if no operator reads it.
     fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
         let mut reads = self.view.reads(input, live);
         reads.insert(self.of.leaf);

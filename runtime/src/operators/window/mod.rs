@@ -5,9 +5,9 @@
 //!     │         a view          a view              a table of state
 //!     └── watermarks ─────────────────────────────► closes windows
 //! ```
-//! Event time is a leaf behind a record's own, which closures do not see; who emits records copies it to them. A view puts it there, and another one behind it where the
-//! window begins that it is in: neither copies a row. What groups by that leaf as by any other is a window's aggregate; it gives a window's groups
-//! when the watermark has passed its end.
+//! Event time is a leaf after a record's own, which closures do not see. An operator that emits records copies it to them. A view puts it there, and another
+//! view adds the begin of its window: neither copies a row. A time that is computed is a leaf that [`Keyed`](super::Keyed) added before. The aggregate groups by
+//! the begin as by any leaf, and emits the groups of a window when the watermark has passed its end.
 //!
 //! Records whose window has ended are late: the aggregate leaves them out, and counts them. Where somebody reads them, they are set aside before the aggregate, in the task
 //! that it runs in.

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::cursors::{LeafReader, Row, RowIds};
 use super::{Batch, WINDOW_ROWS};
+use crate::error::{Error, Result};
 use crate::page::brand::Brand;
 
 /// Rows of one batch: those of a window that its predicates leave, ascending, or any others, in any order.
@@ -72,7 +73,15 @@ impl Selection {
         self.rows.truncate(kept);
     }
 
-    /// Keeps the rows of `batch` for which a predicate holds.
+    /// Whether a batch has all rows that were selected. Where it has not, a bug of the engine would lose them unnoticed.
+    #[inline(always)]
+    fn fits(&self, batch: &Batch<'_>) -> bool {
+        let fits = self.bound <= batch.rows;
+        debug_assert!(fits, "rows below {} are selected of a batch of {}", self.bound, batch.rows);
+        fits
+    }
+
+    /// Keeps the rows of `batch`, which has all that are selected, for which a predicate holds.
     ///
     /// Branch-free: every row is written to the next free place, and the place moves on only where the row is kept.
     #[inline(always)]
@@ -81,8 +90,8 @@ impl Selection {
         batch: &Batch<'_>,
         make: impl for<'b> FnOnce(LeafReader<'b>, &mut Retain<'_, 'b>) -> R,
     ) -> R {
-        let bound = if self.bound <= batch.rows { self.rows.len() } else { 0 };
-        let mut retain = Retain { rows: &mut self.rows[..bound], kept: 0, brand: PhantomData };
+        let count = if self.fits(batch) { self.rows.len() } else { 0 };
+        let mut retain = Retain { rows: &mut self.rows[..count], kept: 0, brand: PhantomData };
         let result = make(LeafReader::new(batch), &mut retain);
         let kept = retain.kept;
         self.rows.truncate(kept);
@@ -135,11 +144,23 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Rows of a batch. A selection that does not fit the batch selects nothing.
+    /// Rows of a batch, which has all that are selected.
     #[must_use]
     pub fn new(batch: &'a Batch<'a>, selection: &'a Selection) -> Self {
         static NOTHING: Selection = Selection { rows: Vec::new(), bound: 0 };
-        Input { batch, selection: if selection.bound <= batch.rows { selection } else { &NOTHING } }
+        Input { batch, selection: if selection.fits(batch) { selection } else { &NOTHING } }
+    }
+
+    /// As [`Input::new`], for a batch and a selection that come from different places.
+    ///
+    /// # Errors
+    /// If the batch has not all rows that are selected: a bug of the engine, which would lose them.
+    pub fn checked(batch: &'a Batch<'a>, selection: &'a Selection) -> Result<Self> {
+        if selection.bound > batch.rows {
+            let (bound, rows) = (selection.bound, batch.rows);
+            return Err(Error::Internal(format!("rows below {bound} are selected of a batch of {rows}")));
+        }
+        Ok(Input { batch, selection })
     }
 
     /// The rows from a position on: all that are left, half of them, and so on, until they fit; one where none do. And whether they fit.
@@ -202,4 +223,40 @@ pub fn windows<E>(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result<(),
         f(&Input::new(batch, &selection))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::page::Columns;
+    use crate::row::LeafType;
+
+    fn with_too_many_rows(f: impl FnOnce(&Batch<'_>, &mut Selection)) {
+        let mut columns = Columns::new(10);
+        columns.plain(LeafType::U8, &[7u8; 10]).unwrap();
+        let mut rows = Selection::default();
+        rows.fill(0..11);
+        f(&columns.finish(), &mut rows);
+    }
+
+    #[test]
+    fn rows_that_a_batch_lacks_are_an_error() {
+        with_too_many_rows(|batch, rows| {
+            let error = Input::checked(batch, rows).err().unwrap().to_string();
+            assert!(error.contains("rows below 11 are selected of a batch of 10"), "{error}");
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "rows below 11 are selected of a batch of 10")]
+    fn an_input_of_rows_that_a_batch_lacks_panics() {
+        with_too_many_rows(|batch, rows| _ = Input::new(batch, rows).len());
+    }
+
+    #[test]
+    #[should_panic(expected = "rows below 11 are selected of a batch of 10")]
+    fn a_predicate_over_rows_that_a_batch_lacks_panics() {
+        with_too_many_rows(|batch, rows| rows.retain(batch, |_, rows| rows.each(|_| true)));
+    }
 }

@@ -225,6 +225,12 @@ fn extremes(items: DataSet<Item>) -> DataSet<Item> {
 }
 
 #[dataflow]
+fn carried(items: DataSet<Item>) -> DataSet<Item> {
+    let greatest = items.group_by(|i| i.key).aggregate(|g| (g.key, g.max_by(|i| i.value, |i| i.text), g.count()));
+    greatest.map(|l| ItemRef { key: l.0, value: l.2 as i64, text: l.1 })
+}
+
+#[dataflow]
 fn best(items: DataSet<Item>) -> DataSet<Item> {
     items.group_by(|i| i.key).max_by(|i| (i.value, i.text))
 }
@@ -408,6 +414,7 @@ pub(crate) const CASES: &[Case] = &[
     ("group_by text", |inputs, env| one(inputs, env, counts)),
     ("reduce", |inputs, env| one(inputs, env, reduced)),
     ("min of texts", |inputs, env| one(inputs, env, extremes)),
+    ("texts carried by max_by", |inputs, env| one(inputs, env, carried)),
     ("max_by", |inputs, env| one(inputs, env, best)),
     ("top", |inputs, env| one(inputs, env, top)),
     ("top of groups", |inputs, env| one(inputs, env, top_of_groups)),

@@ -27,15 +27,22 @@ pub const WORDS: &[Word] = &[
 const LATENESS: &str = "Lateness::bounded(secs(100_000))";
 
 fn event_time(generator: &mut Generator, flow: &Flow, _: &Rows) -> Option<Stage> {
-    if !flow.is_near_source {
+    // Updates that are records are others in each run.
+    if flow.updates.is_some() {
         return None;
     }
     let times = flow.scope("r").of_kind(Kind::Time);
     let seen = generator.draw.some(&times)?;
-    let lateness = if generator.draw.often(50) { "Lateness::bounded(secs(20))" } else { LATENESS };
+    // Watermarks are made by split near the source, else by task.
+    let is_by_split = flow.is_near_source && generator.draw.often(50);
+    let lateness = if is_by_split { "Lateness::bounded(secs(20))" } else { LATENESS };
+    let (time, more) = match generator.draw.often(40) {
+        true => (format!("{} + secs(30)", seen.path), 30_000_000),
+        false => (seen.path, 0),
+    };
     let result = Flow { kind: FlowKind::Timed, ..flow.unordered() };
-    Some(Stage::new(format!(".event_time(|r| {}, {lateness})", seen.path), result, move |_, rows| {
-        rows.into_iter().map(|row| Row { time: row.values[seen.index].micros(), ..row }).collect()
+    Some(Stage::new(format!(".event_time(|r| {time}, {lateness})"), result, move |_, rows| {
+        rows.into_iter().map(|row| Row { time: row.values[seen.index].micros() + more, ..row }).collect()
     }))
 }
 

@@ -1,0 +1,260 @@
+//! Event time at each place of a stream: of a field or computed, directly after the source, after closures, and after exchanges.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use dataflow::prelude::*;
+use dataflow::{LogWriter, Options, ProgressWhen};
+use tests::{Folder, PARALLELISM, Random, local, on_each_engine, same_records, within_two_minutes};
+
+/// Key, begin of the window, records.
+type Count = (u64, Timestamp, u64);
+
+/// A record's number, and when it happened, in seconds.
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Reading {
+    number: u64,
+    second: i64,
+}
+
+#[dataflow]
+fn counted(readings: TimedStream<Reading>) -> DataStream<Count> {
+    readings.group_by(|r| r.number % 5).window(Tumbling::of(mins(1))).count()
+}
+
+/// Pipelines that end in a computed time, and one that counts the windows of each.
+macro_rules! places {
+    ($lateness:expr; $($name:ident: $flow:ident => $before:expr;)*) => {
+        mod places {
+            use super::*;
+            $(
+                #[dataflow]
+                pub(super) fn $name($flow: DataStream<Reading>, few: DataSet<u64>) -> DataStream<Count> {
+                    let _ = &few;
+                    counted($before.event_time(|r| Timestamp::from_micros(r.second * 1_000_000), $lateness))
+                }
+            )*
+        }
+        const PLACES: &[(&str, fn(DataStream<Reading>, DataSet<u64>) -> DataStream<Count>)] =
+            &[$((stringify!($name), places::$name)),*];
+    };
+}
+places! { Lateness::bounded(hours(1_000));
+    source: readings => readings;
+    filter: readings => readings.filter(|r| r.second > -1_000);
+    map: readings => readings.map(|r| r);
+    flat_map: readings => readings.flat_map(|r| [r]);
+    map_with: readings => readings.map_with(|_| 0, |_, r| r);
+    project: readings => readings.project(|r| (r.second, r.number)).map(|r| Reading { number: r.1, second: r.0 });
+    rebalance: readings => readings.rebalance();
+    rebalance_then_map: readings => readings.rebalance().map(|r| r);
+    partition_by: readings => readings.partition_by(|r| r.number);
+    partition_with: readings => readings.partition_with(|r| r.number);
+    union: readings => readings.filter(|r| r.number % 2 == 0).union(readings.filter(|r| r.number % 2 == 1));
+    sample: readings => readings.sample(1.0, 3);
+    first: readings => readings.first(1_000_000);
+    zip: readings => readings.zip_with_unique_id().map(|r| r.1);
+}
+
+/// The hours of windows of minutes: one event time after another.
+#[dataflow]
+fn hours_of_minutes(readings: DataStream<Reading>, _few: DataSet<u64>) -> DataStream<Count> {
+    let timed = readings.event_time(|r| Timestamp::from_micros(r.second * 1_000_000), Lateness::none());
+    let minutes = timed.group_by(|r| r.number % 5).window(Tumbling::of(mins(1))).count();
+    let again = minutes.event_time(|m| m.1 + secs(59), Lateness::bounded(hours(1_000)));
+    again.group_by(|m| m.0).window(Tumbling::of(hours(1))).sum(|m| m.2)
+}
+
+fn expected(readings: &[Reading], length: i64) -> Vec<Count> {
+    let mut counts = BTreeMap::new();
+    for reading in readings {
+        let begin = reading.second.div_euclid(length) * length;
+        *counts.entry((reading.number % 5, begin)).or_default() += 1;
+    }
+    let window = |((key, begin), count)| (key, Timestamp::from_micros(begin * 1_000_000), count);
+    counts.into_iter().map(window).collect()
+}
+
+/// A sealed log of two splits. Each is in order but for four seconds; the second one begins an hour before the first.
+fn log_of_readings(path: &str) -> Vec<Reading> {
+    let (mut log, mut random, mut all) = (LogWriter::create(path, 2).unwrap(), Random(5), Vec::new());
+    for split in 0..2 {
+        for number in 0..2_000u64 {
+            let second = number as i64 / 4 - 3_600 * split as i64 + random.below(4) as i64;
+            let reading = Reading { number: random.below(1_000), second };
+            log.append_to(split, &reading).unwrap();
+            all.push(reading);
+        }
+    }
+    log.seal_all().unwrap();
+    all
+}
+
+#[test]
+fn event_time_begins_after_each_word() {
+    within_two_minutes("places of event time", || {
+        let folder = Folder::default();
+        let log = folder.join("log");
+        let readings = log_of_readings(&log);
+        let minutes = expected(&readings, 60);
+        let all = PLACES.iter().map(|&(name, words)| (name, words, minutes.clone()));
+        let hours: (&str, fn(_, _) -> _, _) = ("windows", hours_of_minutes, expected(&readings, 3_600));
+        for (name, words, expected) in all.chain([hours]) {
+            on_each_engine(|engine, env| {
+                let output = Folder::default();
+                let few = env.collection([1u64]).unwrap();
+                words(env.read_log(&log).unwrap(), few).write_native(output.join("out"));
+                env.run().unwrap_or_else(|error| panic!("{name}, {engine}: {error}"));
+                let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
+                same_records(&format!("{name}, {engine}"), found, expected.clone());
+            });
+        }
+    });
+}
+
+#[dataflow]
+fn strict(readings: DataStream<Reading>) -> DataStream<Count> {
+    counted(readings.event_time(|r| Timestamp::from_micros(r.second * 1_000_000), Lateness::bounded(secs(5))))
+}
+
+#[dataflow]
+fn strict_after_closures(readings: DataStream<Reading>) -> DataStream<Count> {
+    let twice = readings
+        .flat_map(|r| [r])
+        .filter(|r| r.second > -10_000)
+        .map(|r| (r.number, Timestamp::from_micros(r.second * 1_000_000)));
+    let timed = twice.event_time(|r| r.1, Lateness::bounded(secs(5)));
+    timed.group_by(|r| r.0 % 5).window(Tumbling::of(mins(1))).count()
+}
+
+/// Watermarks are made by split: the split that is an hour behind is waited for.
+#[test]
+fn splits_that_are_far_apart_have_no_late_records() {
+    within_two_minutes("splits far apart", || {
+        let folder = Folder::default();
+        let log = folder.join("log");
+        let expected = expected(&log_of_readings(&log), 60);
+        for pipeline in [strict, strict_after_closures] {
+            for parallelism in PARALLELISM {
+                let options = Options {
+                    parallelism,
+                    idle_after: Duration::from_secs(3_600),
+                    progress: ProgressWhen::Never,
+                    ..Options::default()
+                };
+                let (env, output) = (Env::new(options), Folder::default());
+                pipeline(env.read_log(&log).unwrap()).write_native(output.join("out"));
+                env.run().unwrap();
+                let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
+                same_records(&format!("{parallelism} tasks"), found, expected.clone());
+            }
+        }
+    });
+}
+
+#[dataflow]
+fn told(counts: DataStream<Count>, seen: Sender<Count>) -> DataStream<u64> {
+    counts.map(|c| {
+        let _ = seen.send((c.0, c.1, c.2));
+        c.2
+    })
+}
+
+/// A split without records is idle, and windows end without it.
+#[test]
+fn idle_splits_hold_no_computed_time_up() {
+    within_two_minutes("idle splits", || {
+        let strict: [fn(DataStream<Reading>) -> DataStream<Count>; 2] = [strict, strict_after_closures];
+        for (pipeline, parallelism) in
+            strict.into_iter().flat_map(|pipeline| PARALLELISM.map(|tasks| (pipeline, tasks)))
+        {
+            let (folder, (seen, given)) = (Folder::default(), channel());
+            let mut log = LogWriter::create(folder.join("log"), 3).unwrap();
+            let env = Env::new(Options {
+                parallelism,
+                idle_after: Duration::from_millis(50),
+                progress: ProgressWhen::Never,
+                ..Options::default()
+            });
+            told(pipeline(env.read_log(folder.join("log")).unwrap()), seen).write_native(folder.join("out"));
+            let job = env.start().unwrap();
+            for second in [10, 50, 100] {
+                log.append_to(0, &Reading { number: 7, second }).unwrap();
+            }
+            log.flush().unwrap();
+            let count = given.recv_timeout(Duration::from_secs(20)).unwrap();
+            assert_eq!(count, (2, Timestamp::from_micros(0), 2), "{parallelism} tasks");
+            log.seal_all().unwrap();
+            job.wait().unwrap();
+        }
+    });
+}
+
+/// After an exchange, too, a window ends while the stream goes on.
+#[test]
+fn windows_after_an_exchange_end_while_the_stream_goes_on() {
+    within_two_minutes("windows after an exchange", || {
+        for parallelism in PARALLELISM {
+            let (folder, (seen, given)) = (Folder::default(), channel());
+            let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
+            let env = local(parallelism);
+            told(by_task(env.read_log(folder.join("log")).unwrap()), seen).write_native(folder.join("out"));
+            let job = env.start().unwrap();
+            for second in (0..1_000).step_by(10) {
+                log.append(&Reading { number: 7, second }).unwrap();
+            }
+            log.flush().unwrap();
+            let first = (2, Timestamp::from_micros(0), 6);
+            while given.recv_timeout(Duration::from_secs(20)).unwrap() != first {}
+            log.seal_all().unwrap();
+            job.wait().unwrap();
+        }
+    });
+}
+
+#[dataflow]
+fn by_task(readings: DataStream<Reading>) -> DataStream<Count> {
+    let timed = readings.rebalance().event_time(|r| Timestamp::from_micros(r.second * 1_000_000), Lateness::none());
+    counted(timed)
+}
+
+#[dataflow]
+fn scaled(readings: DataStream<Reading>, by: i64) -> DataStream<Count> {
+    counted(readings.event_time(|r| Timestamp::from_micros(r.second * by), Lateness::none()))
+}
+
+#[test]
+fn an_overflow_in_a_computed_time_ends_the_job() {
+    let folder = Folder::default();
+    let log = folder.join("log");
+    log_of_readings(&log);
+    on_each_engine(|engine, env| {
+        scaled(env.read_log(&log).unwrap(), i64::MAX).write_native(folder.join("out"));
+        let error = env.run().unwrap_err().to_string();
+        assert!(error.contains("`event_time` at ") && error.contains("overflow"), "{engine}: {error}");
+        assert!(error.contains("event_times.rs:"), "{engine}: {error}");
+    });
+}
+
+#[dataflow]
+fn two_times(readings: DataStream<Reading>) -> (DataStream<Count>, DataStream<Count>) {
+    let late = readings.event_time(|r| Timestamp::from_micros(r.second), Lateness::none());
+    let early = readings.map(|r| r).event_time(|r| Timestamp::from_micros(r.second + 1), Lateness::none());
+    (counted(late), counted(early))
+}
+
+#[test]
+fn two_event_times_of_one_source_are_refused() {
+    let folder = Folder::default();
+    let log = folder.join("log");
+    log_of_readings(&log);
+    let env = local(2);
+    let (late, early) = two_times(env.read_log(&log).unwrap());
+    late.write_native(folder.join("late"));
+    early.write_native(folder.join("early"));
+    let error = env.run().unwrap_err().to_string();
+    assert!(error.contains("read the source once for each") && error.contains("event_times.rs:"), "{error}");
+}
