@@ -26,6 +26,9 @@ pub struct BloomFilter {
 }
 
 impl BloomFilter {
+    /// The share of the keys that are not there of which a full filter says so.
+    pub(crate) const DROPPED: f64 = 0.95;
+
     /// A filter for so many keys, without any.
     ///
     /// # Errors

@@ -76,6 +76,11 @@ impl CostModel {
         (busy + self.spilled_bytes(work) * weights.spilled_byte) / tasks
     }
 
+    /// Whether memory holds all that a strategy keeps.
+    pub(super) fn fits(&self, work: Work) -> bool {
+        self.spilled_bytes(work) == 0.0
+    }
+
     /// The bytes that go to disk and come back: as large a part as does not fit, and again where its parts do not fit either.
     fn spilled_bytes(&self, work: Work) -> f64 {
         let memory = (self.memory_bytes as f64 * self.profile.nodes as f64 * SHARE_OF_MEMORY).max(1.0);

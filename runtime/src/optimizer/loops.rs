@@ -14,6 +14,11 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     if loops.is_empty() {
         return sinks.to_vec();
     }
+    let begin = |node: &Arc<Node>| match node.operator.role() {
+        Role::LoopBegin(of) => Some((of, node.clone())),
+        _ => None,
+    };
+    let begins: HashMap<LoopId, Arc<Node>> = nodes.iter().filter_map(begin).collect();
     let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
     let mut replays: HashMap<(LoopId, u64), Arc<Node>> = HashMap::new();
     for node in &nodes {
@@ -25,7 +30,9 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
             let comes_in = loops.around(input).is_none() && !(is_set && number == LoopId::INITIAL);
             match of_body.filter(|_| comes_in) {
                 None => copy,
-                Some(of) => replays.entry((of, input.sequence)).or_insert_with(|| replay(&nodes, of, &copy)).clone(),
+                Some(of) => {
+                    replays.entry((of, input.sequence)).or_insert_with(|| replay(begins.get(&of), &copy)).clone()
+                }
             }
         };
         let inputs: Vec<Arc<Node>> = node.inputs.iter().enumerate().map(&mut input).collect();
@@ -35,9 +42,8 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }
 
-/// A node's rows, in each round of a loop.
-fn replay(nodes: &[Arc<Node>], of: LoopId, node: &Arc<Node>) -> Arc<Node> {
-    let begin = nodes.iter().find(|node| matches!(node.operator.role(), Role::LoopBegin(begun) if begun == of));
+/// A node's rows, in each round of the loop that begins here.
+fn replay(begin: Option<&Arc<Node>>, node: &Arc<Node>) -> Arc<Node> {
     match begin.and_then(|begin| begin.operator.replay(node.schema())) {
         // Whose rows they are says its name; the text is not this one's.
         Some(operator) => {
@@ -64,6 +70,11 @@ impl Rounds {
             _ => None,
         };
         Rounds { inside: Loops::of(nodes), rounds: nodes.iter().filter_map(rounds).collect() }
+    }
+
+    /// Whether a node runs in the rounds of a loop.
+    pub(super) fn has(&self, node: &Node) -> bool {
+        self.inside.around(node).is_some()
     }
 
     /// How often a node is expected to run.

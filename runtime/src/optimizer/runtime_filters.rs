@@ -7,13 +7,16 @@
 //! A side that is built as planned gets a filter as well, if the join may reverse its roles: all rows pass it as long as they are not reversed. Then estimates were wrong, so
 //! it is not asked how much they say that it would drop.
 //!
-//! The rule works on the finished plan: which side is built, and what is shipped, is known only then. It changes no choice.
+//! Filters are placed in the finished plan: which side is built, and what is shipped, is known only
+//! then. Costs of strategies count on them before ([`with_filters`]).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::hash::BloomFilter;
 use crate::physical::{Head, InlineStepPlan, Part, PhysicalPlan, RuntimeFilterPlan};
 use crate::plan::Node;
-use crate::strategy::{FilteredPort, Ship};
+use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
 
 /// A filter has to keep a smaller share of the rows than this, as far as is known: each row of the build side is hashed once more for it.
 const MOST_KEPT: f64 = 0.7;
@@ -21,12 +24,13 @@ const MOST_KEPT: f64 = 0.7;
 /// Puts runtime filters where they save work. The plan's operators are the nodes.
 pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
     let endless = plan.endless_stages();
+    let senders = senders(plan);
     let mut found = Vec::new();
     for (stage, of_stage) in plan.stages.iter().enumerate().filter(|&(stage, _)| !endless[stage]) {
         for (step, of_step) in of_stage.steps.iter().enumerate() {
             for filtered in of_step.driver.filtered.iter().filter(|_| !of_step.in_loop) {
                 let (port, key, is_built) = (filtered.port, &filtered.key, filtered.reversed.is_some());
-                let mut walk = Walk { plan, nodes, is_built, sites: Vec::new(), splits: Vec::new() };
+                let mut walk = Walk { plan, nodes, senders: &senders, is_built, sites: Vec::new(), splits: Vec::new() };
                 walk.descend_to_port((stage, step), port, key, false);
                 let Walk { sites, splits, .. } = walk;
                 // Where roles are reversed, estimates are wrong.
@@ -41,7 +45,7 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
         let number = plan.runtime_filters.len();
         let join = plan.stages[stage].steps[step].operator;
         let rows = plan.operators[join].inputs.get(1 - port).map(|&(input, _)| plan.operators[input].estimate.rows);
-        let tasks = filling_tasks(plan, stage, step, 1 - port);
+        let tasks = filling_tasks(plan, &senders, (stage, step), 1 - port);
         let rows = reversed.map(|most| most * tasks).or(rows.map(|rows| rows.ceil() as usize));
         let rows = rows.filter(|_| !sites.is_empty());
         plan.runtime_filters.push(RuntimeFilterPlan { join, tasks, rows });
@@ -65,17 +69,52 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
 fn keeps_few(plan: &PhysicalPlan, join: usize, port: usize) -> bool {
     let info = &plan.operators[join];
     let probed = info.inputs.get(port).map_or(0.0, |&(input, _)| plan.operators[input].estimate.rows);
-    info.estimate.rows < MOST_KEPT * probed
+    finds_few(info.estimate.rows, probed)
+}
+
+/// Whether so many rows of a join come from few of those that it looks up.
+fn finds_few(joined: f64, probed: f64) -> bool {
+    joined < MOST_KEPT * probed
+}
+
+/// A strategy of a join whose table memory holds, with the work of its runtime filters. A filter
+/// drops rows before they are shipped by a hash, so only the others are shipped and looked up.
+pub(super) fn with_filters(mut strategy: Strategy, inputs: &[Estimate], joined: Estimate) -> Strategy {
+    let driver = strategy.driver.clone();
+    for &FilteredPort { port, .. } in driver.filtered.iter().filter(|filtered| filtered.reversed.is_none()) {
+        let (probed, way) = (inputs[port].rows, &mut strategy.ways[port]);
+        if matches!(way.ship, Ship::Hash(_)) && finds_few(joined.rows, probed) {
+            let dropped = (probed - joined.rows) * BloomFilter::DROPPED;
+            way.shipped_rows = Some(probed - dropped);
+            // Each key of the build side is put into the filter.
+            strategy.work.rows += inputs[1 - port].rows;
+            way.work = way.work + Work { misses: dropped, rows: probed - dropped, ..Work::default() };
+            strategy.work.misses = (strategy.work.misses - dropped).max(0.0);
+        }
+    }
+    strategy
 }
 
 /// The tasks of a step among which the rows at a port are divided: one where each has all of them.
-fn filling_tasks(plan: &PhysicalPlan, stage: usize, step: usize, port: usize) -> usize {
+fn filling_tasks(plan: &PhysicalPlan, senders: &Senders, (stage, step): (usize, usize), port: usize) -> usize {
     let of_stage = &plan.stages[stage];
     let inbox = of_stage.steps[step].sides.iter().find(|(side, _)| *side == port).map(|&(_, inbox)| inbox);
-    let mut outputs = plan.stages.iter().flat_map(|stage| &stage.outputs);
-    let is_broadcast =
-        inbox.is_some_and(|inbox| outputs.any(|output| output.to == (stage, inbox) && output.ship == Ship::Broadcast));
+    let mut outputs = inbox.and_then(|inbox| senders.get(&(stage, inbox))).into_iter().flatten();
+    let is_broadcast = outputs.any(|&(stage, output)| plan.stages[stage].outputs[output].ship == Ship::Broadcast);
     if is_broadcast { 1 } else { of_stage.tasks }
+}
+
+/// The outputs that send to each inbox, each by its stage and its number there.
+type Senders = HashMap<(usize, usize), Vec<(usize, usize)>>;
+
+fn senders(plan: &PhysicalPlan) -> Senders {
+    let mut senders = Senders::new();
+    for (stage, of_stage) in plan.stages.iter().enumerate() {
+        for (output, of_output) in of_stage.outputs.iter().enumerate() {
+            senders.entry(of_output.to).or_default().push((stage, output));
+        }
+    }
+    senders
 }
 
 /// What stands behind some inline steps.
@@ -97,6 +136,7 @@ struct Site {
 struct Walk<'p> {
     plan: &'p PhysicalPlan,
     nodes: &'p [Arc<Node>],
+    senders: &'p Senders,
     /// Whether it is for rows that are built as planned, and drops some only where they are looked up instead.
     is_built: bool,
     sites: Vec<Site>,
@@ -118,18 +158,17 @@ impl Walk<'_> {
 
     /// From an inbox towards all that send there.
     fn descend_to_inbox(&mut self, inbox: (usize, usize), key: &[usize], saves: bool) {
-        for (stage, of_stage) in self.plan.stages.iter().enumerate() {
-            for (output, of_output) in of_stage.outputs.iter().enumerate().filter(|(_, output)| output.to == inbox) {
-                // Whole pages that go on as they are would have to be written anew for a filter. Where they come to all tasks, and these look up all of their rows,
-                // it saves more than that.
-                let saves = saves
-                    || match of_output.ship {
-                        Ship::Hash(_) => true,
-                        Ship::Broadcast => self.is_built,
-                        _ => false,
-                    };
-                self.descend(stage, Before::Output(output), key, saves);
-            }
+        let senders = self.senders;
+        for &(stage, output) in senders.get(&inbox).into_iter().flatten() {
+            // Whole pages that go on as they are would have to be written anew for a filter. Where they come to all tasks, and these look up all of their rows,
+            // it saves more than that.
+            let saves = saves
+                || match self.plan.stages[stage].outputs[output].ship {
+                    Ship::Hash(_) => true,
+                    Ship::Broadcast => self.is_built,
+                    _ => false,
+                };
+            self.descend(stage, Before::Output(output), key, saves);
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dataflow::prelude::*;
-use dataflow::{Decisions, Env, Options, Profile, ProgressWhen};
+use dataflow::{Decisions, Env, Options, Profile, ProgressWhen, Rule};
 use expect_test::expect_file;
 use tests::{Random, same_records, within_two_minutes};
 
@@ -151,6 +151,27 @@ fn two_hundred_operators_are_planned_in_little_time() {
 
 type Price = (u64, i64);
 
+#[dataflow]
+fn above(prices: DataSet<Price>, least: i64) -> DataSet<Price> {
+    prices.filter(|p| p.1 > least)
+}
+
+/// No filter is held against all filters before it.
+#[test]
+fn thousands_of_filters_are_planned_in_little_time() {
+    let env = env(2, "", None);
+    let mut flow = prices(&env).0;
+    for least in 0..4_000 {
+        flow = above(flow, least);
+    }
+    flow.print();
+    let begun = std::time::Instant::now();
+    env.plan().unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    // Many times what a debug build takes.
+    assert!(seconds < 20.0, "{seconds} s");
+}
+
 /// Both sides are in order, in the tasks of their keys, before they are joined; and the groups behind the join find their records in order.
 #[dataflow]
 fn sorted(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {
@@ -274,6 +295,26 @@ fn a_key_of_half_of_all_rows_is_left_where_its_rows_are() {
         assert_eq!((&*joins[0].1, &*groupings[0].0), (joined, grouped), "hot: {hot}");
         env.discard();
     }
+}
+
+/// The join has a partner for one sale in twenty, and its filter drops the others before they are
+/// shipped.
+#[test]
+fn rows_that_a_runtime_filter_drops_are_not_shipped() {
+    let customers: Vec<(u64, u64)> = (0..5_000).map(|id| (id, id % 20)).collect();
+    let ships = |keys: u64, without: &[Rule]| {
+        let (without, progress) = (without.to_vec(), ProgressWhen::Never);
+        let env = Env::new(Options { parallelism: 8, without, progress, ..Options::default() });
+        let sales: Vec<(u64, u64)> = (0..100_000).map(|sale| (sale % keys, sale)).collect();
+        named(env.collection(sales).unwrap(), env.collection(&customers).unwrap()).print();
+        let joins = chosen(&env, "join");
+        env.discard();
+        joins[0].1.clone()
+    };
+    assert_eq!(ships(100_000, &[]), "hash 0, hash 0");
+    assert_eq!(ships(100_000, &[Rule::RuntimeFilters]), "forward, broadcast");
+    // Each sale has a partner.
+    assert_eq!(ships(5_000, &[]), "forward, broadcast");
 }
 
 /// A shop, a kind, a price, and a note that nobody reads.

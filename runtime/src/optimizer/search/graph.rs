@@ -1,6 +1,6 @@
 //! What the search asks of a plan: which strategies its operators have, what they take, and how rows lie behind them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,9 +12,10 @@ use crate::optimizer::cost::CostModel;
 use crate::optimizer::estimates::{Estimates, Known};
 use crate::optimizer::liveness::{Live, read};
 use crate::optimizer::loops::Rounds;
+use crate::optimizer::runtime_filters::with_filters;
 use crate::optimizer::{Resources, Rule};
 use crate::physical::{self, Choice};
-use crate::plan::Node;
+use crate::plan::{Node, endless};
 use crate::row::LeafSet;
 use crate::strategy::{Estimate, LoopId, Placement, Planning, Properties, Role, Ship, Strategy, Work, renumbered};
 
@@ -28,6 +29,10 @@ pub(super) struct PlanGraph<'p> {
     resources: &'p Resources,
     costs: CostModel,
     rounds: Rounds,
+    /// The nodes behind a source without end.
+    endless: HashSet<u64>,
+    /// The nodes whose rows set aside have a reader.
+    set_aside: HashSet<usize>,
     /// The inputs of each node.
     inputs: &'p [Vec<usize>],
     /// How many inputs each node is.
@@ -55,6 +60,8 @@ impl<'p> PlanGraph<'p> {
     ) -> Self {
         let mut readers = vec![0; nodes.len()];
         inputs.iter().flatten().for_each(|&input| readers[input] += 1);
+        let is_side_output = |node: &usize| matches!(nodes[*node].operator.role(), Role::SideOutput);
+        let side_outputs = (0..nodes.len()).filter(is_side_output);
         PlanGraph {
             nodes,
             identities,
@@ -64,6 +71,8 @@ impl<'p> PlanGraph<'p> {
             resources,
             costs: CostModel { profile: resources.profile.clone(), memory_bytes: resources.memory_bytes },
             rounds: Rounds::of(nodes),
+            endless: endless(nodes),
+            set_aside: side_outputs.filter_map(|node| inputs[node].first().copied()).collect(),
             inputs,
             readers,
             begun: HashMap::new(),
@@ -86,18 +95,9 @@ impl<'p> PlanGraph<'p> {
     fn has_strategies(&self, node: usize) -> bool {
         match self.nodes[node].operator.role() {
             Role::Drive | Role::LoopBegin(_) | Role::SolutionSet(..) | Role::Replay(_) => true,
-            Role::SetsAside => self.sets_aside(node),
+            Role::SetsAside => self.set_aside.contains(&node),
             _ => false,
         }
-    }
-
-    /// Whether somebody reads what an operator sets aside.
-    fn sets_aside(&self, node: usize) -> bool {
-        let is_of = |reader: &&Arc<Node>| {
-            matches!(reader.operator.role(), Role::SideOutput)
-                && reader.inputs.first().is_some_and(|input| Arc::ptr_eq(input, &self.nodes[node]))
-        };
-        self.nodes.iter().any(|reader| is_of(&reader))
     }
 
     /// Whether the input of a node is given anew in each round by a replay that has no other reader: it is not there where the node keeps what it makes of its input.
@@ -167,19 +167,30 @@ impl<'p> PlanGraph<'p> {
             self.known.get(&this.inputs[input].sequence).map_or(0.0, |known| known.hottest(leaves))
         };
         let rounds = self.rounds.around(this);
+        let has_filters = self.has_runtime_filters(this);
         let mut alternatives = Vec::new();
-        for (number, strategy) in self.strategies(node, properties).iter().enumerate() {
-            let choice = Choice::of(strategy);
+        for (number, strategy) in self.strategies(node, properties).into_iter().enumerate() {
+            let choice = Choice::of(&strategy);
             if decided.is_some_and(|decided| *decided != choice) {
                 self.refused.entry(node).or_default().insert(choice.to_string());
                 continue;
             }
             let gives = strategy.gives(properties, |input| this.operator.forwards(input));
-            let in_round = self.costs.seconds(strategy, &inputs, properties, hottest) + self.replayed(node, strategy);
+            let strategy = match has_filters && self.costs.fits(strategy.work) {
+                true => with_filters(strategy, &inputs, self.estimate(this)),
+                false => strategy,
+            };
+            let in_round = self.costs.seconds(&strategy, &inputs, properties, hottest) + self.replayed(node, &strategy);
             let (gives, seconds) = (self.out_of_loops(this, gives), rounds * in_round);
             alternatives.push(Alternative { strategy: number, choice: Some(Rc::new(choice)), gives, seconds });
         }
         alternatives
+    }
+
+    /// Whether a join has runtime filters that drop rows: its build side ends, and is built once.
+    fn has_runtime_filters(&self, node: &Node) -> bool {
+        let rules = self.resources.rules;
+        rules.runs(Rule::RuntimeFilters) && !self.rounds.has(node) && !self.endless.contains(&node.sequence)
     }
 
     /// What replays of inputs take in a round, where a strategy does not keep what it makes of them.
