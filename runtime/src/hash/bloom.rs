@@ -26,7 +26,7 @@ pub struct BloomFilter {
 }
 
 impl BloomFilter {
-    /// The share of the keys that are not there of which a full filter says so.
+    /// The share of absent keys that a full filter rejects.
     pub(crate) const DROPPED: f64 = 0.95;
 
     /// A filter for so many keys, without any.

@@ -33,7 +33,8 @@ pub(super) fn move_down(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
 struct Moving {
     /// What has become of each node.
     written: HashMap<u64, Arc<Node>>,
-    /// Nodes, as they have become, below which no filter moves. A node with several consumers is one: they do not all want it filtered.
+    /// Nodes, as they have become, below which no filter moves. A node with several consumers is one:
+    /// they do not all want it filtered.
     closed: HashSet<u64>,
 }
 

@@ -72,12 +72,12 @@ fn keeps_few(plan: &PhysicalPlan, join: usize, port: usize) -> bool {
     finds_few(info.estimate.rows, probed)
 }
 
-/// Whether so many rows of a join come from few of those that it looks up.
+/// Whether a join of `probed` rows finds partners for few of them, as it gives `joined` rows.
 fn finds_few(joined: f64, probed: f64) -> bool {
     joined < MOST_KEPT * probed
 }
 
-/// A strategy of a join whose table memory holds, with the work of its runtime filters. A filter
+/// Adds the work of runtime filters to a strategy of a join whose table fits in memory. A filter
 /// drops rows before they are shipped by a hash, so only the others are shipped and looked up.
 pub(super) fn with_filters(mut strategy: Strategy, inputs: &[Estimate], joined: Estimate) -> Strategy {
     let driver = strategy.driver.clone();

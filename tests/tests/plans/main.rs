@@ -156,7 +156,7 @@ fn above(prices: DataSet<Price>, least: i64) -> DataSet<Price> {
     prices.filter(|p| p.1 > least)
 }
 
-/// No filter is held against all filters before it.
+/// Planning compares no filter with all filters before it.
 #[test]
 fn thousands_of_filters_are_planned_in_little_time() {
     let env = env(2, "", None);
