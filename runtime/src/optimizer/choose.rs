@@ -85,8 +85,9 @@ fn decoded(node: &Node, live: &LeafSet) -> String {
 
 /// The fields of a node's records that somebody reads, and where those come from that it takes over: `price ← extendedprice`.
 fn fields(node: &Node, live: &LeafSet) -> String {
-    let name =
-        |schema: &Schema, leaf: usize| schema.leaves().get(leaf).map(|leaf| leaf.path.clone()).unwrap_or_default();
+    let name = |schema: &Schema, leaf: usize| {
+        schema.leaves().get(leaf).map(|leaf| leaf.name().into_owned()).unwrap_or_default()
+    };
     let inputs: Vec<_> = (0..node.inputs.len()).map(|input| node.operator.lets_filters_pass(input)).collect();
     let field = |leaf: usize| {
         let from =
