@@ -169,9 +169,11 @@ impl Chooser<'_> {
             chosen: None,
             inputs,
             is_passed_by: false,
+            in_loop: self.loops.member(node),
             tasks: 0,
             estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate::NOTHING),
             fields: fields(node, &live),
+            leaves: node.schema().leaves().iter().map(|leaf| leaf.name().into_owned()).collect(),
         });
         Ok(())
     }
@@ -227,7 +229,7 @@ impl Chooser<'_> {
                 self.begin_loop(node, of, place)
             }
             Role::SolutionSet(of, _) => self.solution_set(node, index, of)?,
-            Role::LoopEnd(of, _) => self.end_loop(node, of)?,
+            Role::LoopEnd(of, _) => self.end_loop(node, index, of)?,
             Role::Replay(of) => self.begin_replay(node, index, of)?,
         };
         self.builder.plan.operators[index].tasks = self.builder.tasks(&place);
