@@ -1,4 +1,4 @@
-//! Plans for tools, and as a page: what they say of a run, and that `--plan` runs nothing.
+//! Plans as text, as JSON for tools, and as a page; and `--plan`, which runs nothing.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dataflow::prelude::*;
-use dataflow::{Decisions, Env, Explain, Options, ProgressWhen};
+use dataflow::{Decisions, Env, Explain, LogWriter, Options, ProgressWhen};
 use expect_test::expect_file;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -57,7 +57,7 @@ fn operator<'p>(plan: &'p Value, identity: &str) -> &'p Value {
 }
 
 #[test]
-fn a_run_is_told_as_json_by_operator_and_task() {
+fn the_json_of_a_run_has_counts_by_operator_and_task() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let before = parsed(env.plan().unwrap().to_json());
@@ -68,13 +68,13 @@ fn a_run_is_told_as_json_by_operator_and_task() {
     assert_eq!(plan["run"]["source_rows"], report.source_rows());
     assert!(plan["run"]["seconds"].as_f64().unwrap() > 0.0);
 
-    // The run adds what happened, and changes nothing else.
-    let mut told = plan.clone();
-    told["run"] = Value::Null;
-    for operator in told["operators"].as_array_mut().unwrap() {
+    // The run adds counts, and changes nothing else.
+    let mut without_counts = plan.clone();
+    without_counts["run"] = Value::Null;
+    for operator in without_counts["operators"].as_array_mut().unwrap() {
         operator["actual"] = Value::Null;
     }
-    assert_eq!(told, before);
+    assert_eq!(without_counts, before);
 
     let large = operator(&plan, "by_region/large");
     assert_eq!((&large["name"], &large["word"]), (&"large".into(), &"filter".into()));
@@ -96,7 +96,7 @@ fn a_run_is_told_as_json_by_operator_and_task() {
         let sum: f64 = tasks.iter().map(|task| task["seconds"].as_f64().unwrap()).sum();
         assert!((actual["seconds"].as_f64().unwrap() - sum).abs() < 1e-6, "{operator}");
     }
-    // What is joined was sent to both tasks, and each has counted for itself.
+    // Both tasks received rows of the join, and each has its own counts.
     let named = operator(&plan, "by_region/named");
     let tasks = named["actual"]["tasks"].as_array().unwrap();
     assert_eq!(tasks.iter().filter(|task| task["rows_in"].as_u64().unwrap() > 0).count(), 2, "{named}");
@@ -126,7 +126,7 @@ fn decisions_and_candidates_of_the_json_are_those_of_the_plan() {
     env.run().unwrap();
 }
 
-/// Few sales are of the shops that are asked for, which join last as it is written.
+/// Few sales are of the last relation, so it is joined first.
 #[dataflow]
 fn of_few_shops(
     sales: DataSet<Sale>,
@@ -146,14 +146,14 @@ fn declare_few_shops(env: &Env, output: &str) {
 }
 
 #[test]
-fn a_plan_says_in_which_order_joins_are_made_and_were_written() {
+fn a_plan_has_the_written_and_the_chosen_order_of_joins() {
     let (folder, env) = (Folder::new(), env());
     declare_few_shops(&env, &folder.join("out.csv"));
     let plan = env.plan().unwrap();
     let [region] = plan.join_regions() else { panic!("{:?}", plan.join_regions()) };
     assert!(region.is_reordered(), "{region:?}");
     assert_eq!(region.written.order.to_string(), "(read ⋈ read#2) ⋈ of_few_shops/few");
-    // Each sale has its day; and of the shops there are sales of, one in fifty is asked for.
+    // Each sale has its day, and one of the fifty shops with sales is kept.
     let within = |found: f64, expected: f64| found > 0.7 * expected && found < 1.4 * expected;
     assert!(within(region.written.rows, 3_000.0) && within(region.chosen.rows, 60.0), "{region:?}");
     let json = parsed(plan.to_json());
@@ -173,7 +173,7 @@ fn a_plan_says_in_which_order_joins_are_made_and_were_written() {
     assert!(shown[1].starts_with("now: ") && shown[1].contains("few"), "{text}");
 }
 
-/// Every field is in the documentation, and nothing else.
+/// The documentation has every field, and no other.
 #[test]
 fn the_documentation_has_each_field() {
     let (folder, first) = (Folder::new(), env());
@@ -204,19 +204,19 @@ fn the_documentation_has_each_field() {
     let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     let documented: BTreeSet<String> =
         names.map(|name| name.trim_end_matches("[]").rsplit('.').next().unwrap().to_owned()).collect();
-    // These two are said of their fields.
+    // The documentation has the fields of these two.
     fields.remove("estimate");
     fields.remove("inputs");
     assert_eq!(fields, documented);
 }
 
 #[test]
-fn a_small_plan_is_as_it_was() {
+fn the_json_of_a_small_plan_stays_the_same() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let mut plan = parsed(env.plan().unwrap().to_json());
     env.run().unwrap();
-    // What other changes move, and no reader of the form asks for: lines, costs, and where the output goes.
+    // Lines, costs and the output's folder change for other reasons.
     for operator in plan["operators"].as_array_mut().unwrap() {
         operator["line"] = 0.into();
         let description = operator["description"].as_str().unwrap().replace(&folder.join(""), "");
@@ -261,7 +261,7 @@ fn a_plan_alone_runs_nothing() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    // The second plan is that of `collect`.
+    // The second plan of each form is that of `collect`.
     let expected =
         ["in.txt", "kept.csv", "plan-2.html", "plan-2.json", "plan-3.html", "plan-3.json", "plan.html", "plan.json"];
     assert_eq!(files, expected);
@@ -272,13 +272,13 @@ fn a_plan_alone_runs_nothing() {
 
 const DATA: &str = r#"<script type="application/json" id="data">"#;
 
-/// The data of a page, as its script reads them.
+/// The data of a page's script.
 fn data(page: &str) -> Value {
     parsed(page.split_once(DATA).unwrap().1.split_once("</script>").unwrap().0)
 }
 
 #[test]
-fn a_page_needs_nothing_beside_it_and_runs_no_text_of_the_program() {
+fn a_page_loads_nothing_and_runs_no_text_of_the_program() {
     #[dataflow]
     fn hostile(lines: DataSet<String>) -> DataSet<String> {
         lines
@@ -294,7 +294,7 @@ fn a_page_needs_nothing_beside_it_and_runs_no_text_of_the_program() {
     assert!(!page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<!--"), "{page}");
     assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2));
     assert_eq!(data(&page)["earlier"]["operators"], parsed(&json)["operators"]);
-    // Nothing is fetched, and no text becomes anything else: the one address names SVG.
+    // The only address is the name of SVG.
     let (head, tail) = page.split_once(DATA).unwrap();
     let own = [head, tail.split_once("</script>").unwrap().1].concat();
     assert_eq!(own.matches("://").count(), own.matches("http://www.w3.org/2000/svg").count());
@@ -317,7 +317,7 @@ fn each_operator_that_is_shown_has_a_box() {
 }
 
 #[test]
-fn runs_leave_the_files_that_are_asked_for_and_are_compared() {
+fn runs_write_their_files_and_are_compared() {
     let folder = Folder::new();
     let run_with = |explain: Option<Explain>, compare: Option<PathBuf>| {
         let options = Options { explain, compare, progress: ProgressWhen::Never, ..Options::default() };
@@ -350,9 +350,9 @@ fn all_sales(sales: DataSet<Sale>, more: DataSet<Sale>) -> DataSet<(u32, i64)> {
     sales.union(more).map(|s| (s.0, s.2)).group_by(|s| s.0).sum(|s| s.1)
 }
 
-/// Nothing counts there while the job runs.
+/// No driver counts the rows of a union.
 #[test]
-fn flows_that_become_one_have_the_records_of_all() {
+fn a_union_has_the_records_of_all_its_inputs() {
     let (folder, env) = (Folder::new(), env());
     let of = |count: u32| env.collection((0..count).map(|id| (id % 5, id, 1i64))).unwrap();
     all_sales(of(30), of(70)).write_csv(folder.join("out.csv"));
@@ -362,4 +362,268 @@ fn flows_that_become_one_have_the_records_of_all() {
     assert_eq!([&union["actual"]["rows_in"], &union["actual"]["rows_out"]], [100, 100]);
     let line = report.explain().lines().find(|line| line.contains("union")).unwrap().to_owned();
     assert!(line.contains(" 100"), "{line}");
+}
+
+#[dataflow]
+fn doubled_again(numbers: DataSet<(u64, u64)>, more: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    let joined = numbers.join(more).on(|n| n.0, |m| m.0).map(|n, m| (n.0, n.1 + m.1));
+    numbers.union(joined).group_by(|n| n.0).sum(|n| n.1)
+}
+
+#[dataflow]
+fn rounds(numbers: DataSet<(u64, u64)>, more: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    numbers.iterate(5, |numbers| doubled_again(numbers, more)).filter(|n| n.0 < 10)
+}
+
+/// The operators of the plan's loop by their part.
+fn of_loop<'p>(plan: &'p Value, part: &str) -> Vec<&'p Value> {
+    operators(plan).iter().filter(|operator| operator["loop_part"] == part).collect()
+}
+
+#[test]
+fn the_end_of_a_loop_counts_the_rows_of_its_result() {
+    let (folder, env) = (Folder::new(), env());
+    let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
+    rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
+    let report = env.run().unwrap();
+    let plan = parsed(report.explain_json());
+    let (begin, end) = (of_loop(&plan, "begin")[0], of_loop(&plan, "end")[0]);
+    let counts =
+        |operator: &Value| ["rows_in", "rows_out", "rounds"].map(|name| operator["actual"][name].as_u64().unwrap());
+    assert_eq!(counts(end), [100, 100, 5], "{end}");
+    // All rounds: what came from outside, and came back after each; given to the body, but not as the result.
+    assert_eq!(counts(begin), [600, 500, 5], "{begin}");
+    assert_eq!((&end["loop"], &begin["loop"]), (&begin["identity"], &begin["identity"]));
+    let body = of_loop(&plan, "body");
+    let join = body.iter().find(|operator| operator["word"].as_str().unwrap().starts_with("join")).unwrap();
+    assert_eq!((&join["actual"]["rows_out"], &join["actual"]["rounds"]), (&500.into(), &5.into()), "{join}");
+    let outside = operators(&plan).iter().filter(|operator| operator["loop"] == Value::Null).count();
+    assert_eq!(outside + body.len() + 2, operators(&plan).len());
+    assert!(outside >= 4, "two sources, a filter and a sink are outside");
+}
+
+#[test]
+fn the_end_of_a_delta_loop_counts_its_solution_set() {
+    let (folder, env) = (Folder::new(), env());
+    let far = u64::MAX;
+    let towns = env.collection((0..50u64).map(|id| (id, if id == 0 { 0 } else { far }))).unwrap();
+    let roads = env.collection((0..49u64).map(|id| (id, id + 1))).unwrap();
+    let start = env.collection([(0u64, 0u64)]).unwrap();
+    distances(towns, start, roads).write_csv(folder.join("out.csv"));
+    let plan = parsed(env.run().unwrap().explain_json());
+    let (set, end) = (of_loop(&plan, "solution set")[0], of_loop(&plan, "end")[0]);
+    assert_eq!((&end["actual"]["rows_out"], &end["estimate"]["rows"]), (&50.into(), &50.0.into()), "{end}");
+    // Each round has found one town.
+    assert_eq!((&set["actual"]["rows_out"], &set["actual"]["rounds"]), (&49.into(), &50.into()), "{set}");
+}
+
+#[dataflow]
+fn distances(
+    towns: DataSet<(u64, u64)>,
+    start: DataSet<(u64, u64)>,
+    roads: DataSet<(u64, u64)>,
+) -> DataSet<(u64, u64)> {
+    towns.iterate_delta(
+        start,
+        |t| t.0,
+        100,
+        |distances, reached| {
+            let next = reached.join(roads).on(|r| r.0, |road| road.0).map(|r, road| (road.1, r.1 + 1));
+            let better = next.join(distances).on(|n| n.0).filter(|n, known| n.1 < known.1).map(|n, _| n);
+            (better, better)
+        },
+    )
+}
+
+#[test]
+fn text_and_page_draw_a_loop_as_one() {
+    let (folder, env) = (Folder::new(), env());
+    let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
+    rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
+    let before = env.explain().unwrap();
+    let report = env.run().unwrap();
+    // The text: frame, way back, and rows by round.
+    let line = |text: &str, starts: &str, has: &str| {
+        let found = text.lines().find(|line| line.starts_with(starts) && line.contains(has));
+        found.unwrap_or_else(|| panic!("no `{starts}` with `{has}`:\n{text}")).to_owned()
+    };
+    assert!(line(&before, "├▶", "iterate 5 times").contains(" 100 a round "));
+    assert!(!line(&before, "╭", "end of iterate").contains(" a round "));
+    let after = report.explain();
+    assert!(line(after, "├▶", "iterate 5 times").contains(" 5 × 100 "));
+    assert!(line(after, "╭", "end of iterate").contains(" 100 "));
+    assert!(line(after, "│", "sum by").contains(" 5 × 100 ") && line(after, "╰", "join on").contains(" 5 × 100 "));
+    line(after, "┆", "read collection");
+    line(after, "   ", "filter");
+    // The page: one frame around the loop's operators.
+    let page = data(&report.explain_html(None).unwrap());
+    let (plan, drawing) = (&page["plan"], &page["plan"]["drawing"]);
+    let [frame] = &drawing["frames"].as_array().unwrap()[..] else { panic!("{drawing}") };
+    let (begin, end) = (of_loop(plan, "begin")[0], of_loop(plan, "end")[0]);
+    assert_eq!(frame["begin"], begin["identity"]);
+    assert_eq!(operators(plan)[frame["end"].as_u64().unwrap() as usize], *end);
+    let [way] = &frame["ways_back"].as_array().unwrap()[..] else { panic!("{frame}") };
+    assert_eq!(operators(plan)[way["to"].as_u64().unwrap() as usize], *begin);
+    let number = |value: &Value| value.as_f64().unwrap();
+    for drawn in drawing["boxes"].as_array().unwrap() {
+        let [x, y, left, top] = [&drawn["x"], &drawn["y"], &frame["x"], &frame["y"]].map(number);
+        let (right, bottom) = (left + number(&frame["width"]), top + number(&frame["height"]));
+        let is_inside = x > left && x < right && y > top && y < bottom;
+        let operator = &operators(plan)[drawn["operator"].as_u64().unwrap() as usize];
+        assert_eq!(is_inside, operator["loop"] != Value::Null, "{operator}");
+    }
+}
+
+#[test]
+fn fields_of_tuples_have_the_names_that_closures_use() {
+    let (folder, env) = (Folder::new(), env());
+    declare(&env, &folder.join("out.csv"));
+    let (text, json) = (env.explain().unwrap(), parsed(env.plan().unwrap().to_json()));
+    env.run().unwrap();
+    assert!(text.contains("sum by .0 ") && text.contains("join on .0 = .0 "), "{text}");
+    let named = operator(&json, "by_region/named");
+    assert_eq!((&named["fields"], &named["leaves"]), (&".0 ← .1, .1 ← .2".into(), &serde_json::json!([".0", ".1"])));
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Visit {
+    shop: u64,
+    day: u32,
+}
+
+#[dataflow]
+fn of_few(visits: DataSet<Visit>, shops: DataSet<(u64, u64)>) -> DataSet<(u64, u32)> {
+    let few = shops.filter(|s| s.1 == 3);
+    let late = visits.filter(|v| v.day > 100);
+    late.join(few).hint(RepartitionBuildRight).on(|v| v.shop, |s| s.0).map(|v, s| (s.0, v.day))
+}
+
+/// The rows between the filter and the join are those that the filter gave, less those that the runtime filter removed.
+#[test]
+fn rows_that_a_runtime_filter_removed_stand_on_the_edge() {
+    let (folder, writes, env) = (Folder::new(), self::env(), env());
+    writes
+        .collection((0..200_000u64).map(|id| Visit { shop: id % 1_000, day: (id / 1_000) as u32 }))
+        .unwrap()
+        .write_native(folder.join("visits"));
+    writes.run().unwrap();
+    let shops = env.collection((0..1_000u64).map(|id| (id, id % 50))).unwrap();
+    of_few(env.read_native(folder.join("visits")).unwrap(), shops).write_csv(folder.join("out.csv"));
+    let report = env.run().unwrap();
+    let plan = parsed(report.explain_json());
+    let (filter, join) = (operator(&plan, "of_few/late"), operator(&plan, "of_few/join"));
+    let removed = join["actual"]["removed_rows"][0].as_u64().unwrap();
+    assert_eq!(removed, join["actual"]["filtered_rows"].as_u64().unwrap(), "{join}");
+    assert!(removed > 0, "{join}");
+    let rows = |operator: &Value, name: &str| operator["actual"][name].as_u64().unwrap();
+    let few = rows(operator(&plan, "of_few/few"), "rows_out");
+    assert_eq!(rows(join, "rows_in"), rows(filter, "rows_out") - removed + few);
+    let text = report.explain();
+    let line = text.lines().find(|line| line.contains("hash: late: filter")).unwrap();
+    let removed = text
+        .lines()
+        .next()
+        .unwrap()
+        .contains("filtered")
+        .then(|| line.split_whitespace().find(|word| word.starts_with('−')));
+    assert!(removed.flatten().is_some(), "{text}");
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Click {
+    page: u64,
+    time: Timestamp,
+}
+
+#[dataflow]
+fn with_late(clicks: DataStream<Click>) -> (DataStream<u64>, DataStream<Click>) {
+    let windows = clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.page).window(Tumbling::of(mins(1)));
+    (windows.count().map(|c| c.2), windows.late())
+}
+
+#[test]
+fn late_records_are_counted_where_they_leave() {
+    let (folder, env) = (Folder::new(), env());
+    let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
+    // Each second record is an hour late.
+    for number in 0..10_000i64 {
+        let second = 7_200 + number / 10 - if number % 2 == 1 { 3_600 } else { 0 };
+        log.append(&Click { page: 1, time: Timestamp::from_micros(second * 1_000_000) }).unwrap();
+        if number % 100 == 99 {
+            log.flush().unwrap();
+        }
+    }
+    log.seal_all().unwrap();
+    let (counts, late) = with_late(env.read_log(folder.join("log")).unwrap());
+    counts.write_native(folder.join("counts"));
+    late.write_native(folder.join("late"));
+    let plan = parsed(env.run().unwrap().explain_json());
+    let rows = |word: &str, name: &str| {
+        let found =
+            operators(&plan).iter().find(|operator| operator["description"].as_str().unwrap().starts_with(word));
+        found.unwrap_or_else(|| panic!("no {word}: {plan:#}"))["actual"][name].as_u64().unwrap()
+    };
+    let late = rows("late", "rows_out");
+    assert!(late > 0 && late <= 5_000, "{late}");
+    assert_eq!(late + rows("window in time", "rows_out"), 10_000);
+}
+
+/// Emits so many of a hundred records, of which a hundred are expected.
+fn page_of_estimate(kept: u32) -> Value {
+    #[dataflow]
+    fn few(numbers: DataSet<u32>, below: u32) -> DataSet<u32> {
+        numbers.filter(|n| n < below).expect_rows(100)
+    }
+    let (folder, env) = (Folder::new(), env());
+    few(env.collection(0..200u32).unwrap(), kept).write_csv(folder.join("out.csv"));
+    data(&env.run().unwrap().explain_html(None).unwrap())["plan"].clone()
+}
+
+#[test]
+fn an_estimate_has_a_badge_from_one_and_a_half_on() {
+    for (kept, has_badge) in [(100, false), (110, false), (149, false), (150, true), (67, false), (66, true)] {
+        let plan = page_of_estimate(kept);
+        let boxes = plan["drawing"]["boxes"].as_array().unwrap();
+        let drawn = boxes
+            .iter()
+            .find(|drawn| operators(&plan)[drawn["operator"].as_u64().unwrap() as usize]["word"] == "expect_rows");
+        let drawn = drawn.unwrap();
+        assert_eq!(drawn["has_badge"], has_badge, "{kept} of 100: {drawn}");
+        assert!((drawn["factor"].as_f64().unwrap() - f64::from(kept) / 100.0).abs() < 1e-9, "{drawn}");
+    }
+}
+
+#[test]
+fn titles_use_the_width_of_their_boxes_and_of_their_column() {
+    #[dataflow]
+    fn counted(words: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+        let of_a_longer_name = words.map(|w| (w.0, w.1 * 3 + 1 - 2 + 3 - 4 + 5 - 6 + 7 - 8 + 9 - 10));
+        of_a_longer_name.group_by(|w| w.0).sum(|w| w.1)
+    }
+    let (folder, env) = (Folder::new(), env());
+    let file = folder.join(&format!("{}.csv", "a rather long name ".repeat(5)));
+    counted(env.collection([("a".to_owned(), 20u64)]).unwrap()).write_csv(file);
+    let (plan, text) = (env.plan().unwrap().to_html(None).unwrap(), env.explain().unwrap());
+    env.run().unwrap();
+    // A line that is shorter than the column has more of its closure.
+    let line = text.lines().find(|line| line.contains("of_a_longer_name: map")).unwrap();
+    assert!(line.contains("+ 9 - 10)") && !line.contains('…'), "{text}");
+    let plan = &data(&plan)["plan"];
+    let width = |word: &str| {
+        let boxes = plan["drawing"]["boxes"].as_array().unwrap();
+        let found =
+            boxes.iter().find(|drawn| operators(plan)[drawn["operator"].as_u64().unwrap() as usize]["word"] == word);
+        found.unwrap()["width"].as_f64().unwrap()
+    };
+    assert!(width("write") > width("map"), "a longer title has a wider box");
+}
+
+/// A program has several files: a line alone does not name the place.
+#[test]
+fn lists_of_a_page_name_the_file_of_each_operator() {
+    let (folder, env) = (Folder::new(), env());
+    declare(&env, &folder.join("out.csv"));
+    let page = env.plan().unwrap().to_html(None).unwrap();
+    env.run().unwrap();
+    assert_eq!((page.matches("placeOf(operator)").count(), page.matches("\" line \"").count()), (2, 0));
 }

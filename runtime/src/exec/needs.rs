@@ -234,9 +234,11 @@ mod tests {
             chosen: None,
             inputs: Vec::new(),
             is_passed_by: false,
+            in_loop: None,
             tasks: 1,
             estimate: Estimate::NOTHING,
             fields: String::new(),
+            leaves: Vec::new(),
         });
         builder.plan
     }

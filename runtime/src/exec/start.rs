@@ -339,10 +339,11 @@ impl<'p> Starter<'p> {
             InlineStepPlan::WindowStart(operator, windows, leaf) => {
                 Ok(InlineStep::WindowStart(*operator, *windows, *leaf, Vec::new()))
             }
-            InlineStepPlan::RuntimeFilter(number, key) => Ok(InlineStep::RuntimeFilter(KeyCheck::new(
-                self.plan.runtime_filters[*number].join,
-                self.runtime_filters[*number].clone(),
+            InlineStepPlan::RuntimeFilter(filter, key, input) => Ok(InlineStep::RuntimeFilter(KeyCheck::new(
+                self.plan.runtime_filters[*filter].join,
+                self.runtime_filters[*filter].clone(),
                 key.clone(),
+                self.job.metrics.removed_rows_of(*input),
             ))),
             InlineStepPlan::Filter(operator, filter, live) => {
                 let context = self.context(*operator, plan, subtask, me);

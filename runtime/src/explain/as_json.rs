@@ -1,4 +1,4 @@
-//! A plan as JSON, for tools. `docs/explain.md` says what each field is, and in which unit.
+//! A plan as JSON, for tools. `docs/explain.md` describes each field with its unit.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::physical::{
 };
 use crate::strategy::Ship;
 
-/// The form, which grows by fields and is counted up where one changes its meaning.
+/// The version of the form. New fields keep it; it is counted up if a field changes its meaning.
 pub(super) const VERSION: u64 = 1;
 
-/// The plan: operators, inputs before those that read them, with `metrics` also what each did, and under `decisions` what
-/// [`Decisions::from_json`](crate::physical::Decisions::from_json) reads. On one line.
+/// The plan on one line: operators, inputs before their readers; with `metrics` also their counts.
+/// `decisions` is read by [`Decisions::from_json`](crate::physical::Decisions::from_json).
 #[must_use]
 pub fn json(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
     let mut actual: Vec<Value> = metrics.map_or_else(Vec::new, |metrics| of_operators(plan, metrics));
@@ -55,6 +55,7 @@ fn of_run(metrics: &JobMetrics) -> Value {
 }
 
 fn of_operator(plan: &PhysicalPlan, operator: &OperatorInfo, actual: Value) -> Value {
+    let member = operator.in_loop;
     let input = |(input, ship): &(usize, Ship)| {
         let identity = plan.operators[*input].identity.as_str();
         Value::object([("operator", identity.into()), ("ship", ship_text(ship).as_str().into())])
@@ -72,7 +73,10 @@ fn of_operator(plan: &PhysicalPlan, operator: &OperatorInfo, actual: Value) -> V
         ("strategy", operator.strategy.as_str().into()),
         ("tasks", operator.tasks.into()),
         ("fields", operator.fields.as_str().into()),
+        ("leaves", operator.leaves.iter().map(String::as_str).collect()),
         ("is_passed_by", Value::Bool(operator.is_passed_by)),
+        ("loop", member.map_or(Value::Null, |member| plan.operators[member.begin].identity.as_str().into())),
+        ("loop_part", member.map_or(Value::Null, |member| member.part.name().into())),
         ("inputs", operator.inputs.iter().map(input).collect()),
         ("estimate", estimate),
         ("actual", actual),
@@ -90,9 +94,13 @@ fn of_candidate(candidate: &Candidate, chosen: Option<&Choice>) -> Value {
     ])
 }
 
-/// What each operator did, in all of its tasks and in each.
+/// The counts of each operator, in all of its tasks and in each.
 fn of_operators(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<Value> {
-    let of_operator = |(all, tasks): (OperatorCounts, &Vec<Arc<OperatorMetrics>>)| {
+    let removed = |operator: usize| {
+        let inputs = plan.operators.get(operator).map_or(0, |info| info.inputs.len());
+        (0..inputs).map(|input| metrics.removed_rows(operator, input)).collect::<Value>()
+    };
+    let of_operator = |(operator, (all, tasks)): (usize, (OperatorCounts, &Vec<Arc<OperatorMetrics>>))| {
         Value::object([
             ("rows_in", all.rows_in.into()),
             ("rows_out", all.rows_out.into()),
@@ -104,13 +112,14 @@ fn of_operators(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<Value> {
             ("passes", all.passes.into()),
             ("late_rows", all.late_rows.into()),
             ("filtered_rows", all.filtered_rows.into()),
+            ("removed_rows", removed(operator)),
             ("skipped_splits", all.skipped_splits.into()),
             ("reversals", all.reversals.into()),
             ("rounds", all.rounds.into()),
             ("tasks", tasks.iter().map(|task| of_task(&OperatorCounts::of([&**task]))).collect()),
         ])
     };
-    counts(plan, metrics).into_iter().zip(&metrics.operators).map(of_operator).collect()
+    counts(plan, metrics).into_iter().zip(&metrics.operators).enumerate().map(of_operator).collect()
 }
 
 fn of_task(task: &OperatorCounts) -> Value {

@@ -1,4 +1,4 @@
-//! What a program has said of sizes, held against what came.
+//! Size hints of a program, compared with the counts of a run.
 
 use crate::metrics::{JobMetrics, OperatorCounts};
 use crate::physical::{OperatorInfo, PhysicalPlan};
@@ -6,12 +6,12 @@ use crate::plan::SizeHint;
 
 use super::{count, counts};
 
-/// A hint that is off by less hardly makes another plan.
+/// A hint that is off by a smaller factor hardly changes the plan.
 const OFF: f64 = 4.0;
-/// And so many records make no difference.
+/// Nor does one that is off by fewer records.
 const FEW: f64 = 5_000.0;
 
-/// A line for each hint that was far off.
+/// A note for each hint that was far off.
 pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
     let counts = counts(plan, metrics);
     let facts = |&(operator, hint): &(usize, SizeHint)| {
@@ -22,23 +22,24 @@ pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
     notes.filter_map(|(&hint, operator)| note(hint, &hints, || is_cut_short(plan, &counts, operator))).collect()
 }
 
-/// Whether fewer records may have come of an operator than there are: somebody behind it had enough, or a join has dropped those without a partner before they came here.
+/// Whether an operator may have emitted fewer records than there are: a later operator stopped
+/// reading, or the runtime filter of a later join removed records before they arrived here.
 fn is_cut_short(plan: &PhysicalPlan, counts: &[OperatorCounts], operator: usize) -> bool {
     let inputs = |of: usize| plan.operators.get(of).into_iter().flat_map(|info| &info.inputs).map(|&(input, _)| input);
-    // Operators stand behind their inputs.
-    let (mut before, mut behind) = (vec![false; counts.len()], vec![false; counts.len()]);
-    (before[operator], behind[operator]) = (true, true);
+    // Operators come after their inputs.
+    let (mut before, mut after) = (vec![false; counts.len()], vec![false; counts.len()]);
+    (before[operator], after[operator]) = (true, true);
     for at in (0..=operator).rev() {
         if before[at] {
             inputs(at).for_each(|input| before[input] = true);
         }
     }
     for at in operator..counts.len() {
-        behind[at] |= inputs(at).any(|input| behind[input]);
+        after[at] |= inputs(at).any(|input| after[input]);
     }
-    let all = || counts.iter().zip(&before).zip(&behind);
+    let all = || counts.iter().zip(&before).zip(&after);
     all().any(|((counts, &before), _)| before && counts.stopped_tasks + counts.skipped_splits > 0)
-        || all().any(|((counts, _), &behind)| behind && counts.filtered_rows > 0)
+        || all().any(|((counts, _), &after)| after && counts.filtered_rows > 0)
 }
 
 type Fact<'p> = (&'p OperatorInfo, &'p OperatorCounts, SizeHint);
@@ -54,7 +55,7 @@ fn note((info, counts, hint): Fact<'_>, all: &[Fact<'_>], is_cut_short: impl Fn(
             }
             (format!("expect_rows({rows})"), rows as f64, came, format!("{} records came", count(came)))
         }
-        // A part of a conjunction: it is said of the first one what all of them keep.
+        // Parts of a conjunction: the first has the hint for all of them.
         SizeHint::Share(share) if share >= 1.0 => return None,
         SizeHint::Share(share) => {
             let parts = all.iter().filter(|(part, ..)| place(part) == place(info));

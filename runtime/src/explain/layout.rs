@@ -1,13 +1,16 @@
-//! Where the boxes and lines of a plan's drawing are: sources above, results below.
+//! Places of the boxes and lines of a plan's drawing: sources above, results below.
 //!
-//! In layers, after Sugiyama and others (1981): an operator stands right above the first that reads it; edges that pass layers get a place in each, so that no
-//! line crosses a box; sweeps over the layers bring neighbours below each other while fewer lines cross; then each layer is moved as near to its neighbours as its
-//! boxes allow, which is a regression by an order (pool adjacent violators) and has one best answer.
+//! A loop is drawn by itself, and stands in a frame among the operators outside. Lines from outside
+//! enter the frame from above, and the loop's result leaves it below. The way back to the next
+//! round goes up at the frame's right side.
+
+mod layers;
+
+use layers::{Drawing, Edge, Node, Place};
 
 /// The sizes of a drawing, in pixels.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
-    pub(super) box_width: f64,
     pub(super) box_height: f64,
     /// From one box to the next in a layer.
     pub(super) gap: f64,
@@ -17,13 +20,18 @@ pub(super) struct Sizes {
     pub(super) label_height: f64,
 }
 
-/// The room that a line takes in a layer that it passes.
-const LINE_WIDTH: f64 = 16.0;
-/// Plans whose lines pass more layers than this in all have them drawn across boxes: twenty thousand operators are no picture anyway.
-const MOST_PASSED: usize = 20_000;
-/// The layers are gone through so often, down and up.
-const ORDER_SWEEPS: usize = 12;
-const PLACE_SWEEPS: usize = 40;
+/// The room between a frame and its boxes.
+const PADDING: f64 = 20.0;
+
+/// A loop among the operators that are drawn.
+pub(super) struct Loop {
+    /// The operators in it, by their numbers.
+    pub(super) members: Vec<usize>,
+    /// The last of them: its result leaves the loop.
+    pub(super) end: usize,
+    /// The inputs of the end whose rows go back, each with the operator that they go to.
+    pub(super) ways_back: Vec<(usize, usize)>,
+}
 
 /// A drawing.
 pub(super) struct Layout {
@@ -33,13 +41,15 @@ pub(super) struct Layout {
     pub(super) boxes: Vec<(f64, f64)>,
     /// The lines, in the order of the boxes that they go to, and of their inputs.
     pub(super) lines: Vec<Line>,
+    /// The frame of each loop.
+    pub(super) frames: Vec<Frame>,
 }
 
 /// A line from a box to one below.
 pub(super) struct Line {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// Which of the inputs it is.
+    /// The number of the input.
     pub(super) input: usize,
     /// As an SVG path.
     pub(super) path: String,
@@ -47,283 +57,255 @@ pub(super) struct Line {
     pub(super) label: (f64, f64),
 }
 
-/// A box, or a place where a line passes a layer.
-struct Vertex {
-    layer: usize,
+/// The frame of a loop.
+pub(super) struct Frame {
+    /// Its upper left corner.
+    pub(super) corner: (f64, f64),
+    pub(super) width: f64,
+    pub(super) height: f64,
+    /// In the order of [`Loop::ways_back`].
+    pub(super) ways_back: Vec<WayBack>,
+}
+
+/// A line from the end of a loop to a box above.
+pub(super) struct WayBack {
+    /// As an SVG path.
+    pub(super) path: String,
+    /// The centre of its label.
+    pub(super) label: (f64, f64),
+}
+
+/// The drawing of operators of these widths. Each reads operators with a smaller number; other
+/// inputs are not drawn. Operators outside of a loop read no member but its end.
+pub(super) fn layout(widths: &[f64], inputs: &[Vec<usize>], loops: &[Loop], sizes: Sizes) -> Layout {
+    let mut loop_of = vec![None; inputs.len()];
+    for (number, of) in loops.iter().enumerate() {
+        of.members.iter().for_each(|&member| loop_of[member] = Some(number));
+    }
+    let plan = Plan { widths, inputs, loop_of: &loop_of, sizes };
+    let frames: Vec<Inside> = loops.iter().map(|of| plan.inside(of)).collect();
+    plan.outside(loops, frames)
+}
+
+/// A line's source, target and input.
+type Read = (usize, usize, usize);
+
+struct Plan<'p> {
+    widths: &'p [f64],
+    inputs: &'p [Vec<usize>],
+    /// The loop of each operator.
+    loop_of: &'p [Option<usize>],
+    sizes: Sizes,
+}
+
+/// A loop's drawing, from the upper left corner of its frame.
+struct Inside {
     width: f64,
-    above: Vec<usize>,
-    below: Vec<usize>,
+    height: f64,
+    boxes: Vec<(usize, (f64, f64))>,
+    lines: Vec<(Read, layers::Course)>,
+    /// The lines that come from outside, each with its course in the frame.
+    entering: Vec<(Read, Vec<(f64, f64)>)>,
+    /// The middle of the end's box.
+    exit_x: f64,
+    ways_back: Vec<WayUp>,
 }
 
-/// The drawing of operators that read these, each such that have a smaller number; others are not drawn.
-pub(super) fn layout(inputs: &[Vec<usize>], sizes: Sizes) -> Layout {
-    let graph = Graph::of(inputs, sizes);
-    let mut layers = graph.first_order();
-    graph.order(&mut layers);
-    let centres = graph.places(&layers, sizes.gap);
-    let left = (0..inputs.len()).map(|vertex| centres[vertex] - sizes.box_width / 2.0).fold(f64::INFINITY, f64::min);
-    let centres: Vec<f64> = centres.iter().map(|x| x - left).collect();
-    let pitch = sizes.box_height + sizes.layer_gap;
-    let boxes: Vec<(f64, f64)> = (0..inputs.len())
-        .map(|vertex| (centres[vertex] - sizes.box_width / 2.0, graph.vertices[vertex].layer as f64 * pitch))
-        .collect();
-    Layout {
-        width: boxes.iter().map(|(x, _)| x + sizes.box_width).fold(0.0, f64::max),
-        height: (layers.len() as f64 * pitch - sizes.layer_gap).max(0.0),
-        lines: graph.lines(&centres, sizes),
-        boxes,
+/// A line that leaves a box at its right side, goes up, and ends at the right side of another.
+struct WayUp {
+    from: (f64, f64),
+    x: f64,
+    to: (f64, f64),
+}
+
+impl Plan<'_> {
+    fn node(&self, operator: usize, place: Place) -> Node {
+        Node { width: self.widths[operator], height: self.sizes.box_height, place }
     }
-}
 
-struct Graph {
-    vertices: Vec<Vertex>,
-    /// From, to, which input, and the vertices from one end to the other.
-    edges: Vec<(usize, usize, usize, Vec<usize>)>,
-}
+    /// The lines to an operator.
+    fn reads(&self, to: usize) -> impl Iterator<Item = Read> {
+        self.inputs[to]
+            .iter()
+            .enumerate()
+            .filter(move |&(_, &from)| from < to)
+            .map(move |(input, &from)| (from, to, input))
+    }
 
-impl Graph {
-    fn of(inputs: &[Vec<usize>], sizes: Sizes) -> Self {
-        let layers = layers_of(inputs);
-        let vertex = |layer: usize, width: f64| Vertex { layer, width, above: Vec::new(), below: Vec::new() };
-        let mut graph =
-            Graph { vertices: layers.iter().map(|&layer| vertex(layer, sizes.box_width)).collect(), edges: Vec::new() };
-        let drawn = |to: usize| {
-            inputs[to].iter().enumerate().filter(move |&(_, &from)| from < to).map(move |(input, &from)| (from, input))
+    /// Draws a loop. A line from outside begins at a vertex of its own, without height, in the
+    /// uppermost layer.
+    fn inside(&self, of: &Loop) -> Inside {
+        let mut members = of.members.clone();
+        members.sort_unstable();
+        let reads: Vec<Read> = members.iter().flat_map(|&to| self.reads(to)).collect();
+        let is_member = |operator: usize| members.binary_search(&operator).is_ok();
+        let entering: Vec<Read> = reads.iter().copied().filter(|&(from, ..)| !is_member(from)).collect();
+        let number = |operator: usize| entering.len() + members.binary_search(&operator).unwrap_or(0);
+        let entry = |_: &Read| Node { width: 2.0 * PADDING, height: 0.0, place: Place::Top };
+        let is_target = |operator: usize| of.ways_back.iter().any(|&(_, to)| to == operator);
+        let member =
+            |&operator: &usize| self.node(operator, if is_target(operator) { Place::Right } else { Place::Any });
+        let nodes: Vec<Node> = entering.iter().map(entry).chain(members.iter().map(member)).collect();
+        let mut entered = 0..entering.len();
+        let edge = |&(from, to, _): &Read| {
+            let from = if is_member(from) { number(from) } else { entered.next().unwrap_or(0) };
+            Edge { from, to: number(to), from_x: None, to_x: None }
         };
-        let edges = || (0..inputs.len()).flat_map(|to| drawn(to).map(move |(from, input)| (from, to, input)));
-        let passes = edges().map(|(from, to, _)| layers[to] - layers[from] - 1).sum::<usize>() <= MOST_PASSED;
-        for (from, to, input) in edges() {
-            let mut way = vec![from];
-            for layer in (layers[from] + 1..layers[to]).filter(|_| passes) {
-                way.push(graph.vertices.len());
-                graph.vertices.push(vertex(layer, LINE_WIDTH));
-            }
-            way.push(to);
-            for pair in way.windows(2) {
-                graph.vertices[pair[0]].below.push(pair[1]);
-                graph.vertices[pair[1]].above.push(pair[0]);
-            }
-            graph.edges.push((from, to, input, way));
-        }
-        graph
-    }
-
-    /// The layers as a walk from the results up meets them: a tree is drawn without crossings, first inputs to the left.
-    fn first_order(&self) -> Vec<Vec<usize>> {
-        let count = self.vertices.iter().map(|vertex| vertex.layer + 1).max().unwrap_or(0);
-        let (mut layers, mut seen) = (vec![Vec::new(); count], vec![false; self.vertices.len()]);
-        for root in (0..self.vertices.len()).filter(|&vertex| self.vertices[vertex].below.is_empty()) {
-            let mut open = vec![root];
-            while let Some(vertex) = open.pop() {
-                if !std::mem::replace(&mut seen[vertex], true) {
-                    layers[self.vertices[vertex].layer].push(vertex);
-                    open.extend(self.vertices[vertex].above.iter().rev());
-                }
-            }
-        }
-        layers
-    }
-
-    /// Brings neighbours below each other, and keeps the order of the fewest crossings.
-    fn order(&self, layers: &mut Vec<Vec<usize>>) {
-        let (mut now, mut fewest) = (layers.clone(), self.crossings(layers));
-        for sweep in 0..ORDER_SWEEPS {
-            if fewest == 0 {
-                return;
-            }
-            let mut places = places_in(&now, self.vertices.len());
-            let goes_down = sweep.is_multiple_of(2);
-            for number in 0..now.len() {
-                let layer = if goes_down { number } else { now.len() - 1 - number };
-                let centre = |&vertex: &usize| {
-                    let Vertex { above, below, .. } = &self.vertices[vertex];
-                    let near = if goes_down { above } else { below };
-                    let sum: f64 = near.iter().map(|&near| places[near]).sum();
-                    if near.is_empty() { places[vertex] } else { sum / near.len() as f64 }
-                };
-                let mut by_centre: Vec<(f64, usize)> =
-                    now[layer].iter().map(|vertex| (centre(vertex), *vertex)).collect();
-                by_centre.sort_by(|left, right| left.0.total_cmp(&right.0));
-                now[layer] = by_centre.into_iter().map(|(_, vertex)| vertex).collect();
-                now[layer].iter().enumerate().for_each(|(place, &vertex)| places[vertex] = place as f64);
-            }
-            let crossings = self.crossings(&now);
-            if crossings < fewest {
-                fewest = crossings;
-                layers.clone_from(&now);
-            }
-        }
-    }
-
-    /// How often lines cross between layers.
-    fn crossings(&self, layers: &[Vec<usize>]) -> usize {
-        let places = places_in(layers, self.vertices.len());
-        let between = |layer: &Vec<usize>| {
-            let (mut crossings, mut ends) = (0, Vec::<f64>::new());
-            for &vertex in layer {
-                let mut below: Vec<f64> = self.vertices[vertex].below.iter().map(|&below| places[below]).collect();
-                below.sort_by(f64::total_cmp);
-                crossings +=
-                    below.iter().map(|end| ends.len() - ends.partition_point(|other| other <= end)).sum::<usize>();
-                for end in below {
-                    ends.insert(ends.partition_point(|&other| other <= end), end);
-                }
-            }
-            crossings
+        let edges: Vec<Edge> = reads.iter().map(edge).collect();
+        let Drawing { width, height, corners, courses } = layers::draw(&nodes, &edges, self.sizes);
+        let shifted = |(x, y): (f64, f64)| (x + PADDING, y);
+        let corner = |operator: usize| shifted(corners[number(operator)]);
+        let mut inside = Inside {
+            width: width + PADDING + of.ways_back.len() as f64 * self.lane() + PADDING,
+            height: height + PADDING,
+            boxes: members.iter().map(|&member| (member, corner(member))).collect(),
+            lines: Vec::new(),
+            entering: Vec::new(),
+            exit_x: corner(of.end).0 + self.widths[of.end] / 2.0,
+            ways_back: Vec::new(),
         };
-        layers.iter().map(between).sum()
+        for (read, mut course) in reads.into_iter().zip(courses) {
+            course.points.iter_mut().for_each(|point| *point = shifted(*point));
+            course.label = shifted(course.label);
+            if is_member(read.0) {
+                inside.lines.push((read, course));
+            } else {
+                inside.entering.push((read, course.points));
+            }
+        }
+        let (right, middle) = (shifted((width, 0.0)).0, self.sizes.box_height / 2.0);
+        let edge_of = |operator: usize| {
+            let (x, y) = corner(operator);
+            (x + self.widths[operator], y + middle)
+        };
+        // The way that goes furthest up is the outermost.
+        let mut by_height: Vec<usize> = (0..of.ways_back.len()).collect();
+        by_height.sort_by(|&left, &right| {
+            let top = |way: usize| edge_of(of.ways_back[way].1).1;
+            top(right).total_cmp(&top(left))
+        });
+        let way_back = |number: usize| {
+            let lane = by_height.iter().position(|&way| way == number).unwrap_or(0) as f64;
+            let x = right + (lane + 0.5) * self.lane();
+            let (from, to) = (edge_of(of.end), edge_of(of.ways_back[number].1));
+            // Ways that leave the end together leave it side by side.
+            let from = (from.0, from.1 + 12.0 * (lane - (by_height.len() - 1) as f64 / 2.0));
+            WayUp { from, x, to }
+        };
+        inside.ways_back = (0..of.ways_back.len()).map(way_back).collect();
+        inside
     }
 
-    /// The centre of each vertex.
-    fn places(&self, layers: &[Vec<usize>], gap: f64) -> Vec<f64> {
-        let mut centres = vec![0.0; self.vertices.len()];
-        // From the first of a layer to each, at least.
-        let offsets = |layer: &[usize]| {
-            let mut offset = 0.0;
-            let mut next = |pair: &[usize]| {
-                offset += (self.vertices[pair[0]].width + self.vertices[pair[1]].width) / 2.0 + gap;
-                offset
+    /// The room of a way back: it has a label.
+    fn lane(&self) -> f64 {
+        self.sizes.label_width + 8.0
+    }
+
+    /// Draws the operators outside of loops, each loop as one vertex.
+    fn outside(&self, loops: &[Loop], frames: Vec<Inside>) -> Layout {
+        // A loop has the place of its end in the order of operators: all that it reads comes
+        // before.
+        let is_drawn = |operator: usize| self.loop_of[operator].is_none_or(|of| loops[of].end == operator);
+        let drawn: Vec<usize> = (0..self.inputs.len()).filter(|&operator| is_drawn(operator)).collect();
+        let number = |operator: usize| {
+            let operator = self.loop_of[operator].map_or(operator, |of| loops[of].end);
+            drawn.binary_search(&operator).unwrap_or(0)
+        };
+        let node = |&operator: &usize| match self.loop_of[operator] {
+            None => self.node(operator, Place::Any),
+            Some(of) => Node { width: frames[of].width, height: frames[of].height, place: Place::Any },
+        };
+        let nodes: Vec<Node> = drawn.iter().map(node).collect();
+        // The lines in the order of their targets; those that enter a loop have a fixed end.
+        let exit_of = |from: usize| self.loop_of[from].map(|of| frames[of].exit_x - frames[of].width / 2.0);
+        let mut edges: Vec<(Read, Edge)> = Vec::new();
+        for &operator in &drawn {
+            let mut push = |read: Read, to_x: Option<f64>| {
+                let (from, to) = (number(read.0), number(read.1));
+                edges.push((read, Edge { from, to, from_x: exit_of(read.0), to_x }));
             };
-            let rest: Vec<f64> = layer.windows(2).map(&mut next).collect();
-            [0.0].into_iter().chain(rest).take(layer.len()).collect::<Vec<f64>>()
-        };
-        let offsets: Vec<Vec<f64>> = layers.iter().map(|layer| offsets(layer)).collect();
-        for (layer, offsets) in layers.iter().zip(&offsets) {
-            layer.iter().zip(offsets).for_each(|(&vertex, &offset)| centres[vertex] = offset);
-        }
-        for sweep in 0..PLACE_SWEEPS {
-            for number in 0..layers.len() {
-                let layer = if sweep.is_multiple_of(2) { number } else { layers.len() - 1 - number };
-                let wanted = |(&vertex, offset): (&usize, &f64)| {
-                    let (centre, weight) = self.wanted(vertex, sweep, &centres);
-                    (centre - offset, weight)
-                };
-                let wanted: Vec<(f64, f64)> = layers[layer].iter().zip(&offsets[layer]).map(wanted).collect();
-                for ((&vertex, offset), place) in layers[layer].iter().zip(&offsets[layer]).zip(rising(&wanted)) {
-                    centres[vertex] = place + offset;
+            match self.loop_of[operator] {
+                None => self.reads(operator).for_each(|read| push(read, None)),
+                Some(of) => {
+                    let Inside { entering, width, .. } = &frames[of];
+                    entering.iter().for_each(|(read, points)| push(*read, Some(points[0].0 - width / 2.0)));
                 }
             }
         }
-        centres
-    }
-
-    /// Where a vertex would like to be, and how much: below those above it in sweeps down, above those below it in sweeps up. The last goes up, so that chains are
-    /// straight and a tree stands evenly above its root.
-    fn wanted(&self, vertex: usize, sweep: usize, centres: &[f64]) -> (f64, f64) {
-        let Vertex { above, below, .. } = &self.vertices[vertex];
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for &near in if sweep.is_multiple_of(2) { above } else { below } {
-            // A line that passes layers is best straight.
-            let passes = |vertex: usize| self.vertices[vertex].width == LINE_WIDTH;
-            let weight = if passes(near) && passes(vertex) { 8.0 } else { 1.0 };
-            sum += weight * centres[near];
-            weights += weight;
-        }
-        if weights == 0.0 { (centres[vertex], 0.1) } else { (sum / weights, weights) }
-    }
-
-    fn lines(&self, centres: &[f64], sizes: Sizes) -> Vec<Line> {
-        let leaving = self.ports(centres, sizes, |(from, _, _, way)| (*from, way.get(1).copied()));
-        let arriving = self.ports(centres, sizes, |(_, to, _, way)| (*to, way.len().checked_sub(2).map(|at| way[at])));
-        let top = |vertex: usize| self.vertices[vertex].layer as f64 * (sizes.box_height + sizes.layer_gap);
-        // By layer: what is between others is not in the way.
-        let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
-        let layer_of = |(_, y): (f64, f64)| (y / (sizes.box_height + sizes.layer_gap)) as usize;
-        let is_free = |taken: &[Vec<(f64, f64)>], (x, y): (f64, f64)| {
-            let others = taken.get(layer_of((x, y))).map_or(&[][..], |layer| layer);
-            others
-                .iter()
-                .all(|other| (other.0 - x).abs() >= sizes.label_width || (other.1 - y).abs() >= sizes.label_height)
-        };
-        let mut lines = Vec::new();
-        for (number, (from, to, input, way)) in self.edges.iter().enumerate() {
-            let start = (centres[*from] + leaving[number], top(*from) + sizes.box_height);
-            let end = (centres[*to] + arriving[number], top(*to));
-            let passed = way[1..way.len() - 1].iter().flat_map(|&vertex| {
-                [(centres[vertex], top(vertex)), (centres[vertex], top(vertex) + sizes.box_height)]
-            });
-            let points: Vec<(f64, f64)> = [start].into_iter().chain(passed).chain([end]).collect();
-            let label = label(&points, |place| is_free(&taken, place));
-            taken.resize_with(taken.len().max(layer_of(label) + 1), Vec::new);
-            taken[layer_of(label)].push(label);
-            lines.push(Line { from: *from, to: *to, input: *input, path: path(&points), label });
-        }
-        lines
-    }
-
-    /// How far from the middle of its box each line begins or ends: the lines of a box stand beside each other, in the order of where they come from.
-    fn ports(
-        &self,
-        centres: &[f64],
-        sizes: Sizes,
-        end: impl Fn(&(usize, usize, usize, Vec<usize>)) -> (usize, Option<usize>),
-    ) -> Vec<f64> {
-        let mut ports = vec![0.0; self.edges.len()];
-        let mut by_box: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.vertices.len()];
-        for (number, edge) in self.edges.iter().enumerate() {
-            let (vertex, near) = end(edge);
-            by_box[vertex].push((near.map_or(0.0, |near| centres[near]), number));
-        }
-        for lines in &mut by_box {
-            lines.sort_by(|left, right| left.0.total_cmp(&right.0));
-            for (place, (_, number)) in lines.iter().enumerate() {
-                ports[*number] = sizes.box_width * ((place + 1) as f64 / (lines.len() + 1) as f64 - 0.5);
+        let of_layers: Vec<Edge> = edges.iter().map(|&(_, edge)| edge).collect();
+        let Drawing { width, height, corners, courses } = layers::draw(&nodes, &of_layers, self.sizes);
+        let mut boxes = vec![(0.0, 0.0); self.inputs.len()];
+        drawn.iter().zip(&corners).for_each(|(&operator, &corner)| boxes[operator] = corner);
+        let mut courses: Vec<(Read, layers::Course)> = edges.into_iter().map(|(read, _)| read).zip(courses).collect();
+        let mut framed = Vec::new();
+        for (inside, of) in frames.into_iter().zip(loops) {
+            let corner = corners[number(of.end)];
+            let moved = |(x, y): (f64, f64)| (x + corner.0, y + corner.1);
+            inside.boxes.iter().for_each(|&(member, place)| boxes[member] = moved(place));
+            for (read, mut course) in inside.lines {
+                course.points.iter_mut().for_each(|point| *point = moved(*point));
+                course.label = moved(course.label);
+                courses.push((read, course));
             }
+            for (read, points) in inside.entering {
+                if let Some((_, course)) = courses.iter_mut().find(|(other, _)| *other == read) {
+                    // The line goes on where it meets the frame.
+                    course.points.pop();
+                    course.points.extend(points.into_iter().skip(1).map(moved));
+                }
+            }
+            let way_back = |way: WayUp| WayUp { from: moved(way.from), x: way.x + corner.0, to: moved(way.to) }.drawn();
+            let ways_back = inside.ways_back.into_iter().map(way_back).collect();
+            framed.push(Frame { corner, width: inside.width, height: inside.height, ways_back });
         }
-        ports
+        for ((from, ..), course) in &mut courses {
+            // A loop's result comes from its last box, not from the frame.
+            course.points[0].1 = boxes[*from].1 + self.sizes.box_height;
+        }
+        courses.sort_by_key(|&((_, to, input), _)| (to, input));
+        let line = |((from, to, input), course): (Read, layers::Course)| Line {
+            from,
+            to,
+            input,
+            path: path(&course.points),
+            label: course.label,
+        };
+        Layout { width, height, boxes, lines: courses.into_iter().map(line).collect(), frames: framed }
     }
 }
 
-/// The layer of each operator: right above the first that reads it, and a result right below the last that it reads.
-fn layers_of(inputs: &[Vec<usize>]) -> Vec<usize> {
-    let mut layers = vec![0; inputs.len()];
-    for to in 0..inputs.len() {
-        let above = inputs[to].iter().filter(|&&from| from < to).map(|&from| layers[from] + 1);
-        layers[to] = above.max().unwrap_or(0);
+impl WayUp {
+    /// With round corners, and a head at the upper end.
+    fn drawn(&self) -> WayBack {
+        const ROUND: f64 = 10.0;
+        let WayUp { from, x, to } = self;
+        let (bottom, top) = (from.1 - ROUND, to.1 + ROUND);
+        let up =
+            format!("M{:.1} {:.1}H{:.1}Q{x:.1} {:.1} {x:.1} {bottom:.1}V{top:.1}", from.0, from.1, x - ROUND, from.1);
+        let back = format!("Q{x:.1} {:.1} {:.1} {:.1}H{:.1}", to.1, x - ROUND, to.1, to.0 + 1.0);
+        let head = format!(
+            "M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}",
+            to.0 + 9.0,
+            to.1 - 5.0,
+            to.0 + 1.0,
+            to.1,
+            to.0 + 9.0,
+            to.1 + 5.0
+        );
+        WayBack { path: [up, back, head].concat(), label: (*x, f64::midpoint(from.1, to.1)) }
     }
-    let mut lowest = vec![usize::MAX; inputs.len()];
-    for to in (0..inputs.len()).rev() {
-        if lowest[to] != usize::MAX {
-            layers[to] = lowest[to];
-        }
-        for &from in inputs[to].iter().filter(|&&from| from < to) {
-            lowest[from] = lowest[from].min(layers[to].saturating_sub(1));
-        }
-    }
-    layers
 }
 
-/// The place of each vertex in its layer.
-fn places_in(layers: &[Vec<usize>], vertices: usize) -> Vec<f64> {
-    let mut places = vec![0.0; vertices];
-    for layer in layers {
-        layer.iter().enumerate().for_each(|(place, &vertex)| places[vertex] = place as f64);
-    }
-    places
-}
-
-/// The numbers that never fall and are nearest to these, by the sum of weighted squares: neighbours in the wrong order share their mean.
-fn rising(wanted: &[(f64, f64)]) -> Vec<f64> {
-    let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
-    for &(value, weight) in wanted {
-        let mut block = (value, weight, 1);
-        while let Some(last) = blocks.pop_if(|last| last.0 > block.0) {
-            let weight = last.1 + block.1;
-            block = ((last.0 * last.1 + block.0 * block.1) / weight, weight, last.2 + block.2);
-        }
-        blocks.push(block);
-    }
-    blocks.into_iter().flat_map(|(value, _, count)| std::iter::repeat_n(value, count)).collect()
-}
-
-/// A line through points: straight past boxes, and in a bow from one layer to the next.
+/// A line through pairs of points: straight from the first to the second, and in a bow to the next
+/// pair.
 fn path(points: &[(f64, f64)]) -> String {
     let mut path = String::new();
     for (number, &(x, y)) in points.iter().enumerate() {
         let before = number.checked_sub(1).and_then(|before| points.get(before));
         let part = match before {
             None => format!("M{x:.1} {y:.1}"),
-            Some(_) if number.is_multiple_of(2) => format!("L{x:.1} {y:.1}"),
+            Some(before) if number % 2 == 1 && *before == (x, y) => continue,
+            Some(_) if number % 2 == 1 => format!("L{x:.1} {y:.1}"),
             Some(before) => {
                 let middle = f64::midpoint(before.1, y);
                 format!("C{:.1} {middle:.1} {x:.1} {middle:.1} {x:.1} {y:.1}", before.0)
@@ -332,16 +314,6 @@ fn path(points: &[(f64, f64)]) -> String {
         path.push_str(&part);
     }
     path
-}
-
-/// Where on its line a label has room beside those that have their place: on the first bow, if it can be.
-fn label(points: &[(f64, f64)], is_free: impl Fn((f64, f64)) -> bool) -> (f64, f64) {
-    let on_bow = |bow: &[(f64, f64)], at: f64| {
-        let ((x, y), (to_x, to_y)) = (bow[0], bow[1]);
-        (x + (to_x - x) * at * at * (3.0 - 2.0 * at), y + (to_y - y) * (1.5 * at * (1.0 - at) + at * at * at))
-    };
-    let places = || points.chunks_exact(2).flat_map(|bow| [0.5, 0.3, 0.7].map(|at| on_bow(bow, at)));
-    places().find(|&place| is_free(place)).or_else(|| places().next()).unwrap_or_default()
 }
 
 #[cfg(test)]

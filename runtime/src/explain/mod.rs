@@ -1,4 +1,5 @@
-//! EXPLAIN: a plan before a run with estimates, after it with what really happened; as text for people, as JSON for tools, and as a page to look at.
+//! EXPLAIN: a plan with its estimates before a run, and with its counts after it. As text for
+//! people, as JSON for tools, and as a page.
 
 mod as_json;
 mod hints;
@@ -7,22 +8,31 @@ mod page;
 mod text;
 
 use crate::metrics::{JobMetrics, OperatorCounts};
-use crate::physical::PhysicalPlan;
+use crate::physical::{LoopPart, OperatorInfo, PhysicalPlan};
 
 pub use as_json::json;
 pub use page::html;
 pub use text::{schemas, text};
 
-/// What each operator has counted. Nobody counts where flows become one: nothing happens to records there, so as many come and go as those before it gave.
+/// The counts of each operator. A union has no driver that counts: its rows are those of its
+/// inputs. An operator in a loop has the rounds of the loop's beginning.
 fn counts(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<OperatorCounts> {
     let mut counts: Vec<OperatorCounts> = metrics.counts().collect();
-    for (at, info) in plan.operators.iter().enumerate().filter(|(_, info)| info.strategy.is_empty()) {
-        if let [_, _, ..] = info.inputs[..] {
+    for (at, info) in plan.operators.iter().enumerate() {
+        if let Some(member) = info.in_loop {
+            counts[at].rounds = counts.get(member.begin).map_or(0, |begin| begin.rounds);
+        }
+        if is_union(info) {
             let rows = info.inputs.iter().filter_map(|&(input, _)| counts.get(input)).map(|input| input.rows_out).sum();
             (counts[at].rows_in, counts[at].rows_out) = (rows, rows);
         }
     }
     counts
+}
+
+fn is_union(info: &OperatorInfo) -> bool {
+    let ends_loop = info.in_loop.is_some_and(|member| member.part == LoopPart::End);
+    info.strategy.is_empty() && info.inputs.len() > 1 && !ends_loop
 }
 
 /// A number as people read it: `1.50 M`.

@@ -1,9 +1,12 @@
-//! A plan as a page: one file without anything beside it, drawn by a script of its own.
+//! A plan as a page: one file that loads no other, drawn by its own script.
 //!
-//! The page shows what the JSON says and nothing else, so a run can be looked at later, and beside another.
+//! The page shows the content of the JSON and nothing else, so a run can be looked at later, and
+//! compared with another.
+
+use std::collections::HashMap;
 
 use super::as_json::VERSION;
-use super::layout::{Sizes, layout};
+use super::layout::{Layout, Loop, Sizes, layout};
 use crate::error::{Error, Result};
 use crate::format::Value;
 
@@ -16,18 +19,26 @@ const SCRIPTS: [&str; 4] = [
     include_str!("page/page.js"),
 ];
 
-/// What the script draws is as large as this.
-const SIZES: Sizes =
-    Sizes { box_width: 264.0, box_height: 84.0, gap: 32.0, layer_gap: 56.0, label_width: 124.0, label_height: 20.0 };
+/// The sizes of the script's drawing.
+const SIZES: Sizes = Sizes { box_height: 84.0, gap: 32.0, layer_gap: 56.0, label_width: 124.0, label_height: 20.0 };
+/// A box is as wide as its title needs, within these bounds. The lower one has room for its
+/// numbers.
+const BOX_WIDTHS: (f64, f64) = (264.0, 460.0);
+/// The width of a title's character, and of the rest of its line.
+const CHAR_WIDTH: f64 = 8.2;
+const TITLE_MARGIN: f64 = 56.0;
+/// An estimate that is off by a smaller factor has no badge.
+const LEAST_BADGE: f64 = 1.5;
 
-/// A page of a plan that [`json`](super::json) gave, before a run or after it, beside an earlier one of the same program where there is one: operators are matched by identity.
+/// The page of a plan that [`json`](super::json) returned, before a run or after it. `earlier` is
+/// another plan of the same program to compare with: operators are matched by identity.
 ///
 /// # Errors
-/// [`Error::Plan`] where one of them is not such a text, or of a version that is not known.
+/// [`Error::Plan`] if a plan is not such a text, or has an unknown version.
 pub fn html(title: &str, plan: &str, earlier: Option<&str>) -> Result<String> {
     let earlier = earlier.map_or(Ok(Value::Null), |earlier| drawn("the earlier plan", earlier))?;
     let data = Value::object([("title", title.into()), ("plan", drawn("the plan", plan)?), ("earlier", earlier)]);
-    // Nothing in a text of the program ends the element that it stands in.
+    // A text of the program must not end the element that holds it.
     let data = data.to_string().replace('<', "\\u003c");
     let title = title.replace('&', "&amp;").replace('<', "&lt;");
     let page = PAGE.replace("/*style*/", STYLE).replace("/*script*/", &SCRIPTS.concat());
@@ -35,62 +46,168 @@ pub fn html(title: &str, plan: &str, earlier: Option<&str>) -> Result<String> {
     Ok([head.replace("<!--title-->", &title).as_str(), &data, tail].concat())
 }
 
-/// A plan with its drawing: boxes and lines of the operators that are shown.
+/// A plan with its drawing: boxes, lines and frames of the operators that are shown.
 fn drawn(which: &str, plan: &str) -> Result<Value> {
     let wrong =
-        |what: String| Error::Plan(format!("{which} cannot be drawn: {what}; take it as `--explain=json` gives it"));
+        |what: String| Error::Plan(format!("{which} cannot be drawn: {what}; pass the output of `--explain=json`"));
     let mut plan = Value::parse(plan).map_err(wrong)?;
     if plan["version"].as_number() != Some(VERSION) {
-        return Err(wrong(format!("its version is {}, where {VERSION} is known", plan["version"])));
+        return Err(wrong(format!("its version is {}, not {VERSION}", plan["version"])));
     }
     let operators = plan["operators"].as_list().ok_or_else(|| wrong("`operators` is missing".to_owned()))?;
-    let inputs = inputs_of(operators);
-    // Rows go past some operators: these are not shown, and who reads them reads what they read.
-    let mut stands_for: Vec<usize> = (0..operators.len()).collect();
-    for (number, operator) in operators.iter().enumerate() {
-        if let (Value::Bool(true), Some(&input)) = (&operator["is_passed_by"], inputs[number].first()) {
-            stands_for[number] = if input < number { stands_for[input] } else { number };
-        }
-    }
-    let shown: Vec<usize> = (0..operators.len()).filter(|&number| stands_for[number] == number).collect();
-    let places: Vec<Option<usize>> = (0..operators.len()).map(|number| shown.binary_search(&number).ok()).collect();
-    let inputs_of_shown = |&number: &usize| {
-        // What has no place is behind everything, and so not drawn.
-        let place = |&input: &usize| places[*stands_for.get(input)?];
-        inputs[number].iter().map(|input| place(input).unwrap_or(usize::MAX)).collect()
-    };
-    let drawing = layout(&shown.iter().map(inputs_of_shown).collect::<Vec<Vec<usize>>>(), SIZES);
-    let boxes = shown.iter().zip(&drawing.boxes);
-    let boxes = boxes.map(|(&operator, &(x, y))| {
-        Value::object([("operator", operator.into()), ("x", rounded(x)), ("y", rounded(y))])
-    });
-    let lines = drawing.lines.iter().map(|line| {
-        Value::object([
-            ("from", shown[line.from].into()),
-            ("to", shown[line.to].into()),
-            ("input", line.input.into()),
-            ("path", line.path.as_str().into()),
-            ("label_x", rounded(line.label.0)),
-            ("label_y", rounded(line.label.1)),
-        ])
-    });
-    let drawing = Value::object([
-        ("width", rounded(drawing.width)),
-        ("height", rounded(drawing.height)),
-        ("box_width", SIZES.box_width.into()),
-        ("box_height", SIZES.box_height.into()),
-        ("boxes", boxes.collect()),
-        ("lines", lines.collect()),
-    ]);
+    let drawing = Shown::of(operators).drawing();
     if let Value::Object(members) = &mut plan {
         members.insert("drawing".to_owned(), drawing);
     }
     Ok(plan)
 }
 
-/// The numbers of the operators that each reads; what it reads and there is not, is left out.
+/// The operators that are shown. Rows go past the others: their readers read what they read.
+struct Shown<'p> {
+    operators: &'p [Value],
+    /// The numbers of those that are shown.
+    numbers: Vec<usize>,
+    /// Of each that is shown, its inputs, as places among those that are shown.
+    inputs: Vec<Vec<usize>>,
+}
+
+impl<'p> Shown<'p> {
+    fn of(operators: &'p [Value]) -> Self {
+        let inputs = inputs_of(operators);
+        let mut stands_for: Vec<usize> = (0..operators.len()).collect();
+        for (number, operator) in operators.iter().enumerate() {
+            if let (Value::Bool(true), Some(&input)) = (&operator["is_passed_by"], inputs[number].first()) {
+                stands_for[number] = if input < number { stands_for[input] } else { number };
+            }
+        }
+        let numbers: Vec<usize> = (0..operators.len()).filter(|&number| stands_for[number] == number).collect();
+        let inputs_of_shown = |&number: &usize| {
+            // An input without a place comes last, and so is not drawn.
+            let place = |&input: &usize| numbers.binary_search(stands_for.get(input)?).ok();
+            inputs[number].iter().map(|input| place(input).unwrap_or(usize::MAX)).collect()
+        };
+        let inputs = numbers.iter().map(inputs_of_shown).collect();
+        Shown { operators, numbers, inputs }
+    }
+
+    fn operator(&self, place: usize) -> &'p Value {
+        &self.operators[self.numbers[place]]
+    }
+
+    /// The width of a box: that of its title.
+    fn width(&self, place: usize) -> f64 {
+        let operator = self.operator(place);
+        let text = |field: &str| operator[field].as_str().unwrap_or_default();
+        let (name, description) = (text("name"), text("description"));
+        let is_named = !text("word").split(" → ").any(|word| word == name);
+        let chars = description.chars().count() + if is_named { name.chars().count() + 2 } else { 0 };
+        (CHAR_WIDTH * chars as f64 + TITLE_MARGIN).clamp(BOX_WIDTHS.0, BOX_WIDTHS.1).round()
+    }
+
+    /// The rows of an operator by its estimate, in a loop those of a round; none before a run, and
+    /// of sinks.
+    fn factor(&self, place: usize) -> Option<f64> {
+        let operator = self.operator(place);
+        let (actual, estimate) = (&operator["actual"], &operator["estimate"]);
+        let rows: f64 = actual["rows_out"].as_number()?;
+        let is_by_round = operator["loop"].as_str().is_some() && operator["loop_part"].as_str() != Some("end");
+        let rounds = actual["rounds"].as_number::<f64>().filter(|_| is_by_round).unwrap_or(1.0).max(1.0);
+        let has_rows = estimate["row_bytes"].as_number() != Some(0.0);
+        let estimated = estimate["rows"].as_number::<f64>().filter(|_| has_rows)?;
+        Some((rows / rounds).max(1.0) / estimated.max(1.0))
+    }
+
+    /// The loops, by the identities of the operators that begin them.
+    fn loops(&self) -> Vec<(&'p str, Loop)> {
+        let mut loops: Vec<(&str, Loop)> = Vec::new();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        for place in 0..self.numbers.len() {
+            let Some(identity) = self.operator(place)["loop"].as_str() else { continue };
+            let number = *numbers.entry(identity).or_insert(loops.len());
+            if number == loops.len() {
+                loops.push((identity, Loop { members: Vec::new(), end: place, ways_back: Vec::new() }));
+            }
+            let of = &mut loops[number].1;
+            of.members.push(place);
+            // Inputs come before their readers, so the last is the end.
+            of.end = place;
+            match self.operator(place)["loop_part"].as_str() {
+                Some("begin") => of.ways_back.push((0, place)),
+                Some("solution set") => of.ways_back.push((1, place)),
+                _ => {}
+            }
+        }
+        // The layout draws no other rows that leave a loop.
+        let leaves_elsewhere = |of: &Loop| {
+            let is_member = |place: usize| of.members.binary_search(&place).is_ok();
+            let reads = |place: usize| self.inputs[place].iter().any(|&input| input != of.end && is_member(input));
+            (0..self.numbers.len()).any(|place| !is_member(place) && reads(place))
+        };
+        loops.retain(|(_, of)| !leaves_elsewhere(of));
+        loops
+    }
+
+    fn drawing(&self) -> Value {
+        let (identities, loops): (Vec<&str>, Vec<Loop>) = self.loops().into_iter().unzip();
+        let widths: Vec<f64> = (0..self.numbers.len()).map(|place| self.width(place)).collect();
+        let Layout { width, height, boxes, lines, frames } = layout(&widths, &self.inputs, &loops, SIZES);
+        let factors = (0..self.numbers.len()).map(|place| self.factor(place));
+        let boxes =
+            self.numbers.iter().zip(boxes).zip(widths).zip(factors).map(|(((&operator, (x, y)), width), factor)| {
+                let has_badge = factor.is_some_and(|factor| factor.max(1.0 / factor) >= LEAST_BADGE);
+                Value::object([
+                    ("operator", operator.into()),
+                    ("factor", factor.map_or(Value::Null, Value::from)),
+                    ("has_badge", Value::Bool(has_badge)),
+                    ("x", rounded(x)),
+                    ("y", rounded(y)),
+                    ("width", rounded(width)),
+                ])
+            });
+        let lines = lines.iter().map(|line| {
+            Value::object([
+                ("from", self.numbers[line.from].into()),
+                ("to", self.numbers[line.to].into()),
+                ("input", line.input.into()),
+                ("path", line.path.as_str().into()),
+                ("label_x", rounded(line.label.0)),
+                ("label_y", rounded(line.label.1)),
+            ])
+        });
+        let frames = frames.iter().zip(&loops).zip(identities).map(|((frame, of), begin)| {
+            let ways = frame.ways_back.iter().zip(&of.ways_back).map(|(way, &(input, to))| {
+                Value::object([
+                    ("to", self.numbers[to].into()),
+                    ("input", input.into()),
+                    ("path", way.path.as_str().into()),
+                    ("label_x", rounded(way.label.0)),
+                    ("label_y", rounded(way.label.1)),
+                ])
+            });
+            Value::object([
+                ("begin", begin.into()),
+                ("end", self.numbers[of.end].into()),
+                ("x", rounded(frame.corner.0)),
+                ("y", rounded(frame.corner.1)),
+                ("width", rounded(frame.width)),
+                ("height", rounded(frame.height)),
+                ("ways_back", ways.collect()),
+            ])
+        });
+        Value::object([
+            ("width", rounded(width)),
+            ("height", rounded(height)),
+            ("box_height", SIZES.box_height.into()),
+            ("boxes", boxes.collect()),
+            ("lines", lines.collect()),
+            ("frames", frames.collect()),
+        ])
+    }
+}
+
+/// The inputs of each operator by number; `usize::MAX` for one that is missing.
 fn inputs_of(operators: &[Value]) -> Vec<Vec<usize>> {
-    let numbers: std::collections::HashMap<&str, usize> = operators
+    let numbers: HashMap<&str, usize> = operators
         .iter()
         .enumerate()
         .filter_map(|(number, operator)| Some((operator["identity"].as_str()?, number)))

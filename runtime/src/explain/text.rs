@@ -1,5 +1,7 @@
 //! A plan as a tree of text, for people.
 
+mod frames;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,13 +9,14 @@ use std::sync::Arc;
 use super::{count, counts, hints};
 use crate::error::Mib;
 use crate::metrics::{JobMetrics, OperatorCounts};
-use crate::physical::{JoinRegion, OperatorInfo, OrderEstimate, PhysicalPlan};
+use crate::physical::{InputOf, JoinRegion, LoopPart, OperatorInfo, OrderEstimate, PhysicalPlan};
 use crate::plan::{Node, topological};
 use crate::source::ColumnFit;
 use crate::strategy::Ship;
 
-/// The plan as text; with `metrics`, rows, bytes and time per operator, and, where there is any, what it kept in memory and on disk; with fields, what somebody reads of each operator's records, where
-/// `price ← cost` is a field that is taken over unchanged.
+/// The plan as text. With `metrics`: rows, bytes and time of each operator, and what it kept in
+/// memory and on disk. With `shows_fields`: the fields that are read of each operator's records;
+/// `price ← cost` is taken over unchanged.
 #[must_use]
 pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let mut lines = Vec::new();
@@ -23,6 +26,7 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
     for root in (0..plan.operators.len()).filter(|&operator| !read[operator]) {
         tree(plan, root, &mut seen, &mut lines);
     }
+    frames::draw(plan, &mut lines);
     let mut text = render(plan, &lines, metrics, shows_fields);
     plan.join_regions
         .iter()
@@ -42,7 +46,7 @@ fn reordered(plan: &PhysicalPlan, region: &JoinRegion) -> String {
     format!("\njoin order of {}\n  as written: {written}\n  now:        {chosen}\n", region.join)
 }
 
-/// What a relation is called: by its own name, or by the file that it is read from.
+/// The name of a relation: its own, or that of the file that it is read from.
 fn short_name(plan: &PhysicalPlan, identity: &str) -> String {
     let operator = plan.operators.iter().find(|operator| operator.identity == identity);
     let source = operator.filter(|operator| operator.inputs.is_empty() && operator.description.contains('/'));
@@ -50,7 +54,8 @@ fn short_name(plan: &PhysicalPlan, identity: &str) -> String {
     tail.rsplit('/').next().unwrap_or(tail).to_owned()
 }
 
-/// What is read from files and written to them: each source and sink with its fields beside the columns.
+/// The schemas of files that are read and written: each source and sink with its fields and their
+/// columns.
 #[must_use]
 pub fn schemas(sinks: &[Arc<Node>]) -> String {
     let mut text = String::new();
@@ -69,44 +74,49 @@ pub fn schemas(sinks: &[Arc<Node>]) -> String {
     text
 }
 
-/// One line of the tree: the drawing and the operator's words on the left, facts on the right.
+/// One line of the tree: the drawing and the operator's title on the left, facts on the right.
 struct Line {
+    /// Frames of loops.
+    frame: String,
+    /// Branches of the tree, how the rows are shipped, name and description.
     left: String,
-    /// `None` for an operator that stands elsewhere already.
-    operator: Option<usize>,
+    operator: usize,
+    /// The input that it stands for; none for a root.
+    edge: Option<InputOf>,
+    /// The operator has a line above, which has its facts.
+    is_repeated: bool,
 }
 
-/// How deep a plan is drawn: what stands deeper is drawn as if it stood there.
+/// The depth of a drawn plan. Deeper operators are drawn at this depth.
 const DEEPEST: usize = 100;
 
 /// An operator that is still to be drawn.
 struct Branch<'p> {
     operator: usize,
-    ship: Option<&'p Ship>,
-    /// What stands before its words, and before those of what it reads.
+    edge: Option<(InputOf, &'p Ship)>,
+    /// What stands before its title, and before the titles of its inputs.
     indent: String,
     below: String,
     depth: usize,
 }
 
 fn tree(plan: &PhysicalPlan, root: usize, seen: &mut [bool], lines: &mut Vec<Line>) {
-    let root = Branch { operator: root, ship: None, indent: String::new(), below: String::new(), depth: 0 };
+    let root = Branch { operator: root, edge: None, indent: String::new(), below: String::new(), depth: 0 };
     // An explicit stack: a plan may be deeper than the thread's.
     let mut open = vec![root];
-    while let Some(Branch { operator, ship, indent, below, depth }) = open.pop() {
+    while let Some(Branch { operator, edge, indent, below, depth }) = open.pop() {
         let info = &plan.operators[operator];
-        let shipped = match ship {
-            None | Some(Ship::Forward) => String::new(),
-            Some(ship) => format!("{ship}: "),
+        let shipped = match edge {
+            None | Some((_, Ship::Forward)) => String::new(),
+            Some((_, ship)) => format!("{ship}: "),
         };
-        let again = std::mem::replace(&mut seen[operator], true);
-        let mut left = format!("{indent}{shipped}{}", title(info));
-        if again {
-            left.push_str(" (shared, see above)");
-            lines.push(Line { left, operator: None });
+        let is_repeated = std::mem::replace(&mut seen[operator], true);
+        let note = if is_repeated { " (shared, see above)" } else { "" };
+        let left = format!("{indent}{shipped}{}{note}", title(info));
+        lines.push(Line { frame: String::new(), left, operator, edge: edge.map(|(edge, _)| edge), is_repeated });
+        if is_repeated {
             continue;
         }
-        lines.push(Line { left, operator: Some(operator) });
         let last = info.inputs.len();
         for (index, (input, ship)) in info.inputs.iter().enumerate().rev() {
             let (branch, rest) = if index + 1 < last { ("├─ ", "│  ") } else { ("└─ ", "   ") };
@@ -115,12 +125,13 @@ fn tree(plan: &PhysicalPlan, root: usize, seen: &mut [bool], lines: &mut Vec<Lin
             } else {
                 (indent.clone(), below.clone())
             };
-            open.push(Branch { operator: shown(plan, *input), ship: Some(ship), indent, below, depth: depth + 1 });
+            let edge = Some(((operator, index), ship));
+            open.push(Branch { operator: shown(plan, *input), edge, indent, below, depth: depth + 1 });
         }
     }
 }
 
-/// The operator that stands for this one: where rows go past it, the one that they come from.
+/// The operator that is drawn for this one: if rows go past it, the one that they come from.
 fn shown(plan: &PhysicalPlan, mut operator: usize) -> usize {
     while let Some(&(input, _)) =
         plan.operators[operator].inputs.first().filter(|_| plan.operators[operator].is_passed_by)
@@ -130,62 +141,99 @@ fn shown(plan: &PhysicalPlan, mut operator: usize) -> usize {
     operator
 }
 
-/// `open: filter  o.orderdate < day`.
+/// `open: filter`.
 fn title(info: &OperatorInfo) -> String {
-    let mut title = String::new();
-    // A name that is one of the operator's own words says nothing more.
-    if !info.origin.operator.split(" → ").any(|word| word == &*info.origin.name) {
-        let _ = write!(title, "{}: ", info.origin.name);
-    }
-    title.push_str(&shortened(&info.description, 120));
-    if !info.text.is_empty() {
-        let _ = write!(title, "  {}", shortened(&info.text, 56));
-    }
-    title
+    let description = shortened(&info.description, 120);
+    // A name that is one of the operator's own words adds nothing.
+    let is_named = !info.origin.operator.split(" → ").any(|word| word == &*info.origin.name);
+    if is_named { format!("{}: {description}", info.origin.name) } else { description }
 }
 
 fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
 }
 
-/// What a column says of what an operator did.
+/// The characters of an operator's closures that are always shown. A longer text ends where the
+/// column does.
+const TEXT_CHARS: usize = 56;
+
+/// The column of operators: the drawing and titles, each with the text of its closures as far as
+/// the column is wide.
+fn operator_column(plan: &PhysicalPlan, lines: &[Line]) -> Vec<String> {
+    let text = |line: &Line| if line.is_repeated { "" } else { &*plan.operators[line.operator].text };
+    let chars = |text: &str| text.chars().count();
+    let before_text = |line: &Line| chars(&line.frame) + chars(&line.left) + 2;
+    let width = |line: &Line| before_text(line) + chars(text(line)).min(TEXT_CHARS);
+    let widest = lines.iter().map(width).max().unwrap_or(0);
+    let cell = |line: &Line| match text(line) {
+        "" => format!("{}{}", line.frame, line.left),
+        text => format!("{}{}  {}", line.frame, line.left, shortened(text, widest - before_text(line))),
+    };
+    lines.iter().map(cell).collect()
+}
+
+/// A column of an operator's counts.
 type Says = fn(&OperatorInfo, &OperatorCounts) -> String;
 
-/// The columns of what happened: numbers.
+/// The columns of numbers.
 const NUMBERS: [(&str, Says); 4] = [
-    ("rows", |info, counts| count(rows_of(info, counts) as f64)),
+    ("rows", |info, counts| rows(rows_of(info, counts) as f64, info, counts.rounds)),
     ("bytes", |_, counts| bytes(counts.bytes)),
     ("time", |_, counts| duration(counts.busy_nanos)),
     ("memory", |_, counts| memory(counts)),
 ];
 
-/// And words.
+/// And of words.
 const WORDS: [(&str, Says); 2] =
     [("spilled", |_, counts| spilled(counts)), ("roles", |info, counts| reversal(info.tasks as u64, counts.reversals))];
 
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let counts = metrics.map_or_else(Vec::new, |metrics| counts(plan, metrics));
-    let says = |&(heading, says): &(&'static str, Says)| {
-        let cells: Vec<String> = plan.operators.iter().zip(&counts).map(|(info, counts)| says(info, counts)).collect();
-        // A column that has nothing to say is left out.
-        cells.iter().any(|cell| !cell.is_empty()).then_some((heading, cells))
+    let cells_of = |&(heading, says): &(&'static str, Says)| {
+        let cell = |line: &Line| match line.is_repeated {
+            true => String::new(),
+            false => counts.get(line.operator).map_or_else(String::new, |of| says(&plan.operators[line.operator], of)),
+        };
+        (heading, lines.iter().map(cell).collect::<Vec<String>>())
     };
-    let mut numbers: Vec<(&str, Vec<String>)> = match metrics {
-        None => vec![("rows, guessed", plan.operators.iter().map(|info| count(info.estimate.rows)).collect())],
-        Some(_) => NUMBERS.iter().filter_map(says).collect(),
+    let mut columns: Vec<(&str, Vec<String>)> = match metrics {
+        None => {
+            let estimate = |line: &Line| {
+                let info = &plan.operators[line.operator];
+                if line.is_repeated { String::new() } else { estimated(info) }
+            };
+            vec![("estimated rows", lines.iter().map(estimate).collect())]
+        }
+        Some(metrics) => {
+            let mut columns: Vec<(&str, Vec<String>)> = NUMBERS.iter().map(cells_of).collect();
+            let removed = |line: &Line| {
+                line.edge.map(|(reader, input)| metrics.removed_rows(reader, input)).filter(|&rows| rows > 0)
+            };
+            let removed =
+                |line: &Line| removed(line).map_or_else(String::new, |rows| format!("−{}", count(rows as f64)));
+            columns.insert(1, ("filtered", lines.iter().map(removed).collect()));
+            columns
+        }
     };
-    let number_columns = 2..3 + numbers.len();
-    numbers.extend(WORDS.iter().filter(|_| metrics.is_some()).filter_map(says));
-    let fields = shows_fields.then_some("fields that are read");
-    let headings = ["operator", "how", "tasks"].into_iter().chain(numbers.iter().map(|&(heading, _)| heading));
+    // An empty column is left out.
+    let has_cells = |(_, cells): &(&str, Vec<String>)| cells.iter().any(|cell| !cell.is_empty());
+    columns.retain(has_cells);
+    let number_columns = 2..3 + columns.len();
+    columns.extend(WORDS.iter().filter(|_| metrics.is_some()).map(cells_of).filter(has_cells));
+    let fields = shows_fields.then_some("fields read");
+    let frame = lines.first().map_or(0, |line| line.frame.chars().count());
+    let operator = format!("{}operator", " ".repeat(frame));
+    let headings = [&*operator, "strategy", "tasks"].into_iter().chain(columns.iter().map(|&(heading, _)| heading));
     let mut table = vec![headings.chain(["line"]).chain(fields).map(str::to_owned).collect::<Vec<String>>()];
-    for line in lines {
-        let mut cells = vec![line.left.clone()];
-        if let Some(operator) = line.operator {
-            let info = &plan.operators[operator];
-            cells.extend([info.strategy.clone(), info.tasks.to_string()]);
-            cells.extend(numbers.iter().map(|(_, cells)| cells[operator].clone()));
-            cells.push(format!("{}:{}", info.origin.file, info.origin.line));
+    for (number, (line, left)) in lines.iter().zip(operator_column(plan, lines)).enumerate() {
+        let info = &plan.operators[line.operator];
+        let facts = [info.strategy.clone(), info.tasks.to_string()];
+        let place = format!("{}:{}", info.origin.file, info.origin.line);
+        let mut cells = vec![left];
+        cells.extend(facts.map(|fact| if line.is_repeated { String::new() } else { fact }));
+        cells.extend(columns.iter().map(|(_, cells)| cells[number].clone()));
+        if !line.is_repeated {
+            cells.push(place);
             cells.extend(shows_fields.then(|| info.fields.clone()));
         }
         table.push(cells);
@@ -193,21 +241,43 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
     aligned(&table, number_columns)
 }
 
-/// What a sink gives is nothing: it shows what it took.
+/// An operator's rows; those of one in a loop as rounds and their mean: `10 × 2.0 k`.
+fn rows(rows: f64, info: &OperatorInfo, rounds: u64) -> String {
+    if !runs_in_rounds(info) || rounds == 0 {
+        return count(rows);
+    }
+    let of_round = rows / rounds as f64;
+    let of_round = if of_round < 10.0 && of_round.fract() > 0.0 { format!("{of_round:.1}") } else { count(of_round) };
+    format!("{rounds} × {of_round}")
+}
+
+/// An operator's estimated rows; of one in a loop, those of a round.
+fn estimated(info: &OperatorInfo) -> String {
+    let rows = count(info.estimate.rows);
+    if runs_in_rounds(info) { format!("{rows} a round") } else { rows }
+}
+
+/// Whether an operator counts the rows of all rounds.
+fn runs_in_rounds(info: &OperatorInfo) -> bool {
+    info.in_loop.is_some_and(|member| member.part != LoopPart::End)
+}
+
+/// The rows of an operator: those that it emits, or, of a sink, those that it receives.
 fn rows_of(info: &OperatorInfo, counts: &OperatorCounts) -> u64 {
     if info.estimate.row_bytes == 0.0 { counts.rows_in } else { counts.rows_out }
 }
 
-/// Bytes, where there are any.
+/// Bytes, if there are any.
 fn bytes(bytes: u64) -> String {
     if bytes == 0 { String::new() } else { Mib(bytes as usize).to_string() }
 }
 
-/// What an operator held, where it is worth a column: more than the buffers that files are written through, or not enough.
+/// The memory that an operator held, if it is more than the buffers of files, or if the operator
+/// spilled.
 fn memory(counts: &OperatorCounts) -> String {
-    const WORTH_SAYING: u64 = 16 << 20;
+    const LEAST_SHOWN: u64 = 16 << 20;
     let held = counts.memory_bytes;
-    if held >= WORTH_SAYING || counts.spilled_bytes > 0 { bytes(held) } else { String::new() }
+    if held >= LEAST_SHOWN || counts.spilled_bytes > 0 { bytes(held) } else { String::new() }
 }
 
 /// `1.2 GiB in 14 parts, 2 passes`.
@@ -218,7 +288,7 @@ fn spilled(counts: &OperatorCounts) -> String {
         1 => text.push_str(" in 1 part"),
         parts => _ = write!(text, " in {parts} parts"),
     }
-    // What is on disk is read again at least once.
+    // Spilled rows are read again at least once.
     match counts.passes {
         passes if text.is_empty() || passes < 2 => {}
         passes => _ = write!(text, ", {passes} passes"),
@@ -226,7 +296,7 @@ fn spilled(counts: &OperatorCounts) -> String {
     text
 }
 
-/// Of a join, so many tasks of which built the other side than the plan says.
+/// The tasks of a join that built the other side than the plan says.
 fn reversal(tasks: u64, reversals: u64) -> String {
     match reversals {
         0 => String::new(),
@@ -235,7 +305,7 @@ fn reversal(tasks: u64, reversals: u64) -> String {
     }
 }
 
-/// The cells as columns. Numbers stand to the right, words to the left.
+/// The cells as columns. Numbers are aligned right, words left.
 fn aligned(table: &[Vec<String>], numbers: Range<usize>) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
@@ -269,12 +339,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reversal_is_said_with_the_tasks_that_it_was_in() {
+    fn a_reversal_is_shown_with_its_tasks() {
         assert_eq!([0, 1, 4].map(|reversals| reversal(4, reversals)), ["", "reversed in 1 of 4 tasks", "reversed"]);
     }
 
     #[test]
-    fn only_what_is_worth_saying_is_said_of_memory_and_disk() {
+    fn small_memory_and_disk_are_not_shown() {
         let mut counts = OperatorCounts { memory_bytes: 2 << 20, passes: 1, ..OperatorCounts::default() };
         assert_eq!((memory(&counts), spilled(&counts)), (String::new(), String::new()));
         counts.spilled_bytes = 5 << 20;

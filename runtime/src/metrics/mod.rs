@@ -1,9 +1,10 @@
-//! What operators count while they run: relaxed atomics, read by progress and EXPLAIN.
+//! Counters of running operators: relaxed atomics, read by progress and EXPLAIN.
 
 mod reading;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use reading::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
 
@@ -20,25 +21,25 @@ pub struct OperatorMetrics {
     pub bytes: Counter,
     /// Time spent in it.
     pub busy_nanos: Counter,
-    /// The most memory that it held, noted when the task ends.
+    /// The most memory that it held, set when the task ends.
     pub memory_bytes: Counter,
     /// Bytes of pages that went to disk because memory did not hold them.
     pub spilled_bytes: Counter,
     /// Sorted runs, or parts of tables, that did.
     pub spilled_parts: Counter,
-    /// How often the most spilled of its rows were read again.
+    /// The most often that any of its rows were read again from disk.
     pub passes: Counter,
-    /// Records that came when their window had ended, and were left out.
+    /// Records that arrived after their window had ended, and were left out.
     pub late_rows: Counter,
-    /// Of a join: records of the side that looks for partners that its runtime filter has dropped before they were sent.
+    /// Of a join: records of its probe side that its runtime filter removed before they were sent.
     pub filtered_rows: Counter,
-    /// Of a source: splits that were not read, as a join's runtime filter excludes them.
+    /// Of a source: splits that were not read, since a join's runtime filter excludes them.
     pub skipped_splits: Counter,
-    /// Of a source: tasks that read it no further, as nobody wanted more.
+    /// Of a source: tasks that stopped before its end, since all their readers had stopped.
     pub stopped_tasks: Counter,
-    /// Of a join: tasks that built the other side than the plan says, as that was the smaller one.
+    /// Of a join: tasks that built the other side than the plan states, since that was smaller.
     pub reversals: Counter,
-    /// How far event time is: what all tasks before it have said where rows come from several, as they do to windows.
+    /// Its watermark.
     pub event_time: EventTime,
     /// Where a loop begins: the rounds that have begun.
     pub rounds: Counter,
@@ -46,7 +47,7 @@ pub struct OperatorMetrics {
     pub round_rows: Gauge,
 }
 
-/// What an operator counted, in one task or in all.
+/// An operator's counts, in one task or in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OperatorCounts {
     /// Records that came in.
@@ -63,21 +64,22 @@ pub struct OperatorCounts {
     pub spilled_bytes: u64,
     /// Sorted runs, or parts of tables, that did.
     pub spilled_parts: u64,
-    /// How often the most spilled of its rows were read again, in the task that read them most often.
+    /// The most often that any of its rows were read again from disk, in any task.
     pub passes: u64,
-    /// Records that came when their window had ended, and were left out.
+    /// Records that arrived after their window had ended, and were left out.
     pub late_rows: u64,
-    /// Of a join: records of the side that looks for partners that its runtime filter has dropped before they were sent.
+    /// Of a join: records of its probe side that its runtime filter removed before they were sent.
     pub filtered_rows: u64,
-    /// Of a source: splits that were not read, as a join's runtime filter excludes them.
+    /// Of a source: splits that were not read, since a join's runtime filter excludes them.
     pub skipped_splits: u64,
-    /// Of a source: tasks that read it no further, as nobody wanted more.
+    /// Of a source: tasks that stopped before its end, since all their readers had stopped.
     pub stopped_tasks: u64,
-    /// Of a join: tasks that built the other side than the plan says, as that was the smaller one.
+    /// Of a join: tasks that built the other side than the plan states, since that was smaller.
     pub reversals: u64,
-    /// How far event time is, in the task that is furthest.
+    /// The greatest watermark of its tasks.
     pub event_time: Option<Timestamp>,
-    /// Where a loop begins: the rounds that have begun.
+    /// Where a loop begins: the rounds that have begun. EXPLAIN shows them of all operators in the
+    /// loop.
     pub rounds: u64,
     /// The records of the last of them.
     pub round_rows: u64,
@@ -102,7 +104,7 @@ impl OperatorCounts {
             all.stopped_tasks += task.stopped_tasks.get();
             all.reversals += task.reversals.get();
             event_time.raise(task.event_time.0.load(Ordering::Relaxed));
-            // Each task knows how many there are in all, of the round that it is in.
+            // Each task counts the rounds of all tasks.
             if task.rounds.get() > all.rounds {
                 (all.rounds, all.round_rows) = (task.rounds.get(), task.round_rows.get());
             }
@@ -116,7 +118,7 @@ impl OperatorCounts {
 pub struct Gauge(AtomicU64);
 
 impl Gauge {
-    /// Is so much from now on.
+    /// Sets the number.
     pub fn set(&self, now: u64) {
         self.0.store(now, Ordering::Relaxed);
     }
@@ -128,7 +130,7 @@ impl Gauge {
     }
 }
 
-/// How far event time is. It goes on alone.
+/// A watermark, which never falls.
 #[derive(Debug)]
 pub struct EventTime(AtomicI64);
 
@@ -139,12 +141,12 @@ impl Default for EventTime {
 }
 
 impl EventTime {
-    /// Has come so far, in microseconds since 1970; all time has passed with the greatest number.
+    /// Raises it to microseconds since 1970. The greatest number means that all time has passed.
     pub fn raise(&self, micros: i64) {
         self.0.fetch_max(micros, Ordering::Relaxed);
     }
 
-    /// How far it has come: nothing where that is not known yet, or all time has passed.
+    /// The watermark; `None` if there is none yet, or if all time has passed.
     #[must_use]
     pub fn get(&self) -> Option<Timestamp> {
         match self.0.load(Ordering::Relaxed) {
@@ -164,7 +166,7 @@ impl Counter {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// Is at least so much from now on.
+    /// Raises the number to at least this.
     pub fn raise(&self, least: u64) {
         self.0.fetch_max(least, Ordering::Relaxed);
     }
@@ -179,11 +181,11 @@ impl Counter {
 /// A job's counters.
 #[derive(Debug, Default)]
 pub struct JobMetrics {
-    /// By operator, in the plan's order, and task: each task counts for itself.
+    /// By operator, in the plan's order, and by task.
     pub operators: Vec<Vec<Arc<OperatorMetrics>>>,
-    /// From the job's beginning to its end.
+    /// From the start of the job to its end.
     pub elapsed_nanos: Counter,
-    /// Bytes of all sources: what progress is measured against. Of logs that are followed, what was found in them so far.
+    /// Bytes of all sources, for progress. Of logs that are followed, the bytes found so far.
     pub source_total_bytes: Counter,
     /// Bytes of sources read so far.
     pub source_bytes: Counter,
@@ -191,12 +193,15 @@ pub struct JobMetrics {
     pub source_rows: Counter,
     /// The snapshots that were taken.
     pub snapshots: SnapshotMetrics,
+    /// Rows that runtime filters removed, by the input that would have received them: its operator
+    /// and number.
+    removed_rows: Mutex<BTreeMap<(usize, usize), Arc<Counter>>>,
 }
 
-/// What is known of a job's snapshots.
+/// Counts of a job's snapshots.
 #[derive(Debug, Default)]
 pub struct SnapshotMetrics {
-    /// How many are complete.
+    /// Complete snapshots.
     pub completed: Counter,
     /// Bytes of state that were written for them.
     pub bytes: Counter,
@@ -213,7 +218,7 @@ pub struct SnapshotMetrics {
 }
 
 impl SnapshotMetrics {
-    /// That of this number is complete, with so many bytes of state, so long after its barrier.
+    /// Counts a complete snapshot: its number, its bytes of state, and the time since its barrier.
     pub(crate) fn complete(&self, epoch: u64, bytes: u64, nanos: u64) {
         self.completed.add(1);
         self.last_epoch.set(epoch);
@@ -226,16 +231,29 @@ impl SnapshotMetrics {
 }
 
 impl JobMetrics {
-    /// Counters for operators of so many tasks each.
+    /// Counters of operators; `tasks` has the number of tasks of each.
     #[must_use]
     pub fn new(tasks: impl IntoIterator<Item = usize>) -> Self {
         let of_operator = |tasks| (0..tasks).map(|_| Arc::default()).collect();
         JobMetrics { operators: tasks.into_iter().map(of_operator).collect(), ..Self::default() }
     }
 
-    /// What each operator has counted in all of its tasks, in the plan's order.
+    /// The counts of each operator over all of its tasks, in the plan's order.
     pub fn counts(&self) -> impl Iterator<Item = OperatorCounts> {
         self.operators.iter().map(|tasks| OperatorCounts::of(tasks.iter().map(|task| &**task)))
+    }
+
+    /// The counter of the rows that runtime filters remove on the way to an operator's input.
+    pub(crate) fn removed_rows_of(&self, input: (usize, usize)) -> Arc<Counter> {
+        let mut removed = self.removed_rows.lock().unwrap_or_else(PoisonError::into_inner);
+        removed.entry(input).or_default().clone()
+    }
+
+    /// The rows that runtime filters removed on the way to an operator's input.
+    #[must_use]
+    pub fn removed_rows(&self, operator: usize, input: usize) -> u64 {
+        let removed = self.removed_rows.lock().unwrap_or_else(PoisonError::into_inner);
+        removed.get(&(operator, input)).map_or(0, |counter| counter.get())
     }
 
     /// Bytes of sources that are still to be read.
@@ -244,13 +262,13 @@ impl JobMetrics {
         self.source_total_bytes.get().saturating_sub(self.source_bytes.get())
     }
 
-    /// How far event time is: as far as the operator that is furthest behind.
+    /// The least watermark of all operators.
     #[must_use]
     pub fn event_time(&self) -> Option<Timestamp> {
         self.counts().filter_map(|operator| operator.event_time).min()
     }
 
-    /// Records that came when their window had ended.
+    /// Records that arrived after their window had ended.
     #[must_use]
     pub fn late_rows(&self) -> u64 {
         self.counts().map(|operator| operator.late_rows).sum()

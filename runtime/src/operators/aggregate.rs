@@ -186,7 +186,7 @@ impl Operator for Aggregate {
         Err(Error::Plan(format!(
             "`{}` is neither part of the key nor aggregated, so a group has no value for it: add it to `group_by`, or build the \
              result's record with `aggregate(|g| …)`",
-            leaf.path
+            leaf.name()
         )))
     }
 

@@ -8,7 +8,7 @@ use crate::group::{Combiner, FinalAggregate, GroupTable, GroupUpdate, HybridHash
 use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::plan::Table;
-use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
+use crate::row::{Datum, Leaf, LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{DriverFactory, Planning};
 
 /// What a table keeps for a row beside its leaves: a link, and a slot or two.
@@ -24,7 +24,8 @@ pub(crate) fn combiner_bytes(context: &TaskContext) -> usize {
     context.memory.budget().limit_bytes() / limits::COMBINER_SHARE / context.subtasks.max(1)
 }
 
-/// On the sending side, folds the rows of each group that a task has, in a bounded part of the budget. `open` gives a task its update and table.
+/// On the sending side, folds the rows of each group that a task has, in a bounded part of the
+/// budget. `open` gives a task its update and table.
 pub(crate) fn pre_aggregate<U: GroupUpdate + 'static>(
     name: impl Into<String>,
     layout: Arc<RowLayout>,
@@ -37,7 +38,8 @@ pub(crate) fn pre_aggregate<U: GroupUpdate + 'static>(
     DriverFactory::new(name, create).emitting(layout).spilling_beyond(limits::COMBINE_BYTES)
 }
 
-/// Folds the rows of each group, all of which come to one task; `aside` bytes are for the update. `open` gives a task its update and table.
+/// Folds the rows of each group, all of which come to one task; `aside` bytes are for the update.
+/// `open` gives a task its update and table.
 pub(crate) fn final_aggregate<U: GroupUpdate + 'static>(
     name: impl Into<String>,
     layout: Arc<RowLayout>,
@@ -65,7 +67,8 @@ pub(crate) fn grouped<'t>(table: &'t Table, key: &[usize]) -> Vec<Vec<&'t Vec<Da
     groups
 }
 
-/// What a filter may know where groups of records give records of the same kind: the leaves of the key, which the whole group shares.
+/// What a filter may know where groups of records give records of the same kind: the leaves of the
+/// key, which the whole group shares.
 pub(crate) fn of_key(key: &[usize], schema: &Schema) -> Vec<Option<usize>> {
     (0..schema.leaves().len()).map(|leaf| key.contains(&leaf).then_some(leaf)).collect()
 }
@@ -75,8 +78,9 @@ pub(crate) fn layout(schema: &Schema, live: &LeafSet) -> Arc<RowLayout> {
     Arc::new(RowLayout::new(schema.types(), live))
 }
 
-/// The layout of a schema's live leaves, and of a `u64` behind all of its leaves: whoever reads records finds their leaves where they were, and
-/// does not look further. Gives the number's leaf, too.
+/// The layout of a schema's live leaves, and of a `u64` behind all of its leaves: whoever reads
+/// records finds their leaves where they were, and does not look further. Gives the number's leaf,
+/// too.
 pub(crate) fn numbered_layout(schema: &Schema, live: &LeafSet) -> (Arc<RowLayout>, usize) {
     let mut types = schema.types();
     let number = types.len();
@@ -88,25 +92,22 @@ pub(crate) fn numbered_layout(schema: &Schema, live: &LeafSet) -> (Arc<RowLayout
 
 /// The names of leaves, for EXPLAIN.
 pub(crate) fn names(schema: &Schema, leaves: &[usize]) -> String {
-    let mut paths: Vec<&str> = leaves
-        .iter()
-        .filter_map(|&leaf| schema.leaves().get(leaf))
-        .map(|leaf| if leaf.path.is_empty() { "record" } else { leaf.path.as_str() })
-        .collect();
+    let mut names: Vec<_> = leaves.iter().filter_map(|&leaf| schema.leaves().get(leaf)).map(Leaf::name).collect();
     // An `Option` has a leaf for its value and one that says whether there is one.
-    paths.dedup();
-    paths.join(", ")
+    names.dedup();
+    names.join(", ")
 }
 
-/// The definition of a state, see [`Operator::state_definition`](crate::plan::Operator::state_definition): its key, what is kept of each group, and closures as the
-/// program writes them.
+/// The definition of a state, see
+/// [`Operator::state_definition`](crate::plan::Operator::state_definition): its key, what is kept
+/// of each group, and closures as the program writes them.
 pub(crate) fn defined(by: &str, measures: impl Iterator<Item = String>, closures: &[&str]) -> String {
     let closures = closures.iter().map(|text| format!("`{text}`"));
     let all: Vec<String> = measures.chain(closures).collect();
     if all.is_empty() { by.to_owned() } else { format!("{by}: {}", all.join(", ")) }
 }
 
-/// For EXPLAIN, behind what is said of all records: ` of each customer`. Nothing where there is no key.
+/// For EXPLAIN, after the description of an operator: ` of each customer`; empty without a key.
 pub(crate) fn of_each(schema: &Schema, key: &[usize]) -> String {
     if key.is_empty() { String::new() } else { format!(" of each {}", names(schema, key)) }
 }

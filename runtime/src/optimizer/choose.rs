@@ -85,8 +85,9 @@ fn decoded(node: &Node, live: &LeafSet) -> String {
 
 /// The fields of a node's records that somebody reads, and where those come from that it takes over: `price ← extendedprice`.
 fn fields(node: &Node, live: &LeafSet) -> String {
-    let name =
-        |schema: &Schema, leaf: usize| schema.leaves().get(leaf).map(|leaf| leaf.path.clone()).unwrap_or_default();
+    let name = |schema: &Schema, leaf: usize| {
+        schema.leaves().get(leaf).map(|leaf| leaf.name().into_owned()).unwrap_or_default()
+    };
     let inputs: Vec<_> = (0..node.inputs.len()).map(|input| node.operator.lets_filters_pass(input)).collect();
     let field = |leaf: usize| {
         let from =
@@ -168,9 +169,11 @@ impl Chooser<'_> {
             chosen: None,
             inputs,
             is_passed_by: false,
+            in_loop: self.loops.member(node),
             tasks: 0,
             estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate::NOTHING),
             fields: fields(node, &live),
+            leaves: node.schema().leaves().iter().map(|leaf| leaf.name().into_owned()).collect(),
         });
         Ok(())
     }
@@ -226,7 +229,7 @@ impl Chooser<'_> {
                 self.begin_loop(node, of, place)
             }
             Role::SolutionSet(of, _) => self.solution_set(node, index, of)?,
-            Role::LoopEnd(of, _) => self.end_loop(node, of)?,
+            Role::LoopEnd(of, _) => self.end_loop(node, index, of)?,
             Role::Replay(of) => self.begin_replay(node, index, of)?,
         };
         self.builder.plan.operators[index].tasks = self.builder.tasks(&place);

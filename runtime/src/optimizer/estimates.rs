@@ -12,7 +12,7 @@ use super::scans::bounds_behind;
 use crate::plan::Node;
 use crate::source::{Sample, Scan, Source, samples_of};
 use crate::statistics::{Effort, Relation};
-use crate::strategy::{Estimate, Role};
+use crate::strategy::{Estimate, LoopId, Role};
 
 /// The estimate of each node, by its sequence number.
 pub(super) type Estimates = HashMap<u64, Estimate>;
@@ -29,6 +29,8 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) 
     let scans = scans(nodes, live, &read);
     let (samples, effort) = (samples(nodes, &scans, resources), Arc::new(Effort::default()));
     let (mut relations, mut estimates) = (Known::new(), Estimates::new());
+    // The solution sets at first. A delta iteration's result is expected to be as large.
+    let mut sets: HashMap<LoopId, Relation> = HashMap::new();
     for node in nodes {
         let inputs: Vec<Relation> =
             node.inputs.iter().filter_map(|input| relations.get(&input.sequence)).cloned().collect();
@@ -41,8 +43,12 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) 
                 let sample = samples.get(&node.sequence).map(|sample| &**sample);
                 scanned(&*source, &scans[&node.sequence], sample, &effort)
             }
+            Role::LoopEnd(of, _) if sets.contains_key(&of) => sets[&of].clone(),
             _ => node.operator.estimate(&inputs),
         };
+        if let (Role::SolutionSet(of, _), Some(set)) = (node.operator.role(), inputs.get(LoopId::INITIAL)) {
+            sets.insert(of, set.clone());
+        }
         let counted_values = node.operator.counted_values(&inputs);
         estimates.insert(node.sequence, Estimate { counted_values, ..relation.estimate(node.schema(), live) });
         relations.insert(node.sequence, relation);

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::hash::BloomFilter;
-use crate::physical::{Head, InlineStepPlan, Part, PhysicalPlan, RuntimeFilterPlan};
+use crate::physical::{Head, InlineStepPlan, InputOf, Part, PhysicalPlan, RuntimeFilterPlan};
 use crate::plan::Node;
 use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
 
@@ -30,7 +30,8 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
         for (step, of_step) in of_stage.steps.iter().enumerate() {
             for filtered in of_step.driver.filtered.iter().filter(|_| !of_step.in_loop) {
                 let (port, key, is_built) = (filtered.port, &filtered.key, filtered.reversed.is_some());
-                let mut walk = Walk { plan, nodes, senders: &senders, is_built, sites: Vec::new(), splits: Vec::new() };
+                let (reader, sites, splits) = ((of_step.operator, port), Vec::new(), Vec::new());
+                let mut walk = Walk { plan, nodes, senders: &senders, is_built, reader, sites, splits };
                 walk.descend_to_port((stage, step), port, key, false);
                 let Walk { sites, splits, .. } = walk;
                 // Where roles are reversed, estimates are wrong.
@@ -53,13 +54,13 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
         if reversed.is_none() {
             plan.operators[join].strategy.push_str(", runtime filter");
         }
-        for Site { stage, before, at, key } in sites {
+        for Site { stage, before, at, key, reader } in sites {
             let of_stage = &mut plan.stages[stage];
             let inline = match before {
                 Before::Step(step) => &mut of_stage.steps[step].inline,
                 Before::Output(output) => &mut of_stage.outputs[output].inline,
             };
-            inline.insert(at, InlineStepPlan::RuntimeFilter(number, key.into()));
+            inline.insert(at, InlineStepPlan::RuntimeFilter(number, key.into(), reader));
         }
         splits.into_iter().for_each(|(stage, leaf)| plan.stages[stage].skips.push((number, leaf)));
     }
@@ -130,6 +131,8 @@ struct Site {
     before: Before,
     at: usize,
     key: Vec<usize>,
+    /// The input that receives the rows that pass.
+    reader: InputOf,
 }
 
 /// The way of one filter.
@@ -139,6 +142,8 @@ struct Walk<'p> {
     senders: &'p Senders,
     /// Whether it is for rows that are built as planned, and drops some only where they are looked up instead.
     is_built: bool,
+    /// The input that receives the rows after the point where the walk is.
+    reader: InputOf,
     sites: Vec<Site>,
     /// Stages that begin with a source, and its leaf that is the key.
     splits: Vec<(usize, usize)>,
@@ -149,6 +154,7 @@ impl Walk<'_> {
     /// before.
     fn descend_to_port(&mut self, (stage, step): (usize, usize), port: usize, key: &[usize], saves: bool) {
         let of_step = &self.plan.stages[stage].steps[step];
+        self.reader = (of_step.operator, port);
         match of_step.sides.iter().find(|(side, _)| *side == port) {
             None if of_step.port == port => self.descend(stage, Before::Step(step), key, saves),
             None => {}
@@ -172,6 +178,15 @@ impl Walk<'_> {
         }
     }
 
+    /// The reader of an operator's rows on their way to the walk's reader: a union, if they go through one.
+    fn reader_of(&self, operator: usize) -> InputOf {
+        let inputs = |of: usize| self.plan.operators.get(of).map_or(&[][..], |info| &info.inputs);
+        let (reader, input) = self.reader;
+        let Some(&(before, _)) = inputs(reader).get(input) else { return self.reader };
+        let of_union = inputs(before).iter().position(|&(input, _)| input == operator);
+        of_union.filter(|_| before != operator).map_or(self.reader, |input| (before, input))
+    }
+
     /// From before a step or an output, through its inline steps, towards what they stand behind.
     fn descend(&mut self, stage: usize, before: Before, key: &[usize], saves: bool) {
         let of_stage = &self.plan.stages[stage];
@@ -191,6 +206,15 @@ impl Walk<'_> {
         });
         // What another output takes from here, too, is not the join's alone.
         let below = below.filter(|_| matches!(before, Before::Step(_)) || of_stage.outputs.len() < 2);
+        let reader_after = self.reader;
+        if let Before::Output(output) = before {
+            self.reader = self.reader_of(of_stage.outputs[output].operator);
+        }
+        let reader = self.reader;
+        let reader_at = |steps: &[InlineStepPlan]| {
+            steps.iter().find_map(InlineStepPlan::operator).map_or(reader, |operator| (operator, 0))
+        };
+        self.reader = reader_at(inline);
         let mut saves = saves;
         let goes_on = match (below, step_before, &of_stage.head) {
             (None, ..) => false,
@@ -218,8 +242,10 @@ impl Walk<'_> {
                 let Some(below) = below else { break };
                 (at, key) = (at - 1, below);
             }
-            self.sites.push(Site { stage, before, at, key });
+            let reader = reader_at(&inline[at..]);
+            self.sites.push(Site { stage, before, at, key, reader });
         }
+        self.reader = reader_after;
     }
 
     /// Through a step, where its operator lets filters on the key pass; whether it does.

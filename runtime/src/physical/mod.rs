@@ -39,15 +39,58 @@ pub struct OperatorInfo {
     pub chosen: Option<Choice>,
     /// The operators that it reads, and how their rows are shipped.
     pub inputs: Vec<(usize, Ship)>,
-    /// The planner put it there and has no need of it: rows go past it, and nobody is shown it.
+    /// The planner added it and found no need for it: rows go past it, and EXPLAIN leaves it out.
     pub is_passed_by: bool,
+    /// Its part in the loop around it.
+    pub in_loop: Option<LoopMember>,
     /// Parallel tasks.
     pub tasks: usize,
     /// What it is expected to give.
     pub estimate: Estimate,
-    /// The fields that somebody reads, and those of its input that they take over.
+    /// The fields that are read, and those of its input that they take over.
     pub fields: String,
+    /// The names of its record's leaves, which choices refer to by number.
+    pub leaves: Vec<String>,
 }
+
+/// An operator's part in a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopMember {
+    /// The operator that begins the loop.
+    pub begin: usize,
+    /// The operator's own part.
+    pub part: LoopPart,
+}
+
+/// Parts of a loop. All but the end count the rows of all rounds; the end counts those of the
+/// result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopPart {
+    /// Emits the rows of each round.
+    Begin,
+    /// Runs in each round.
+    Body,
+    /// The join of a delta iteration that also holds its solution set.
+    SolutionSet,
+    /// Receives the rows of the next round, and emits the result.
+    End,
+}
+
+impl LoopPart {
+    /// Its name in EXPLAIN.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LoopPart::Begin => "begin",
+            LoopPart::Body => "body",
+            LoopPart::SolutionSet => "solution set",
+            LoopPart::End => "end",
+        }
+    }
+}
+
+/// An input of an operator: the operator, and the number of the input.
+pub type InputOf = (usize, usize);
 
 /// What happens to rows in place, before a step or an output.
 #[derive(Clone)]
@@ -60,9 +103,10 @@ pub enum InlineStepPlan {
     EventTime(usize),
     /// A leaf is added: where the window of a row begins. Nothing follows it but what reads that.
     WindowStart(usize, TumblingWindows, usize),
-    /// Rows are dropped that have no partner in the join with this runtime filter, by its number and the leaves of the key: as soon as it is there, and only where it
-    /// drops enough.
-    RuntimeFilter(usize, Arc<[usize]>),
+    /// Rows are dropped that have no partner in the join with this runtime filter, by its number and
+    /// the leaves of the key: once it is complete, and only while it drops enough. The input would
+    /// have received them.
+    RuntimeFilter(usize, Arc<[usize]>, InputOf),
 }
 
 impl InlineStepPlan {
@@ -248,7 +292,9 @@ impl PhysicalPlan {
                 Head::Inbox(_) => {}
             }
             let operator = |inline: &InlineStepPlan| match inline {
-                InlineStepPlan::RuntimeFilter(filter, _) => self.runtime_filters.get(*filter).map(|filter| filter.join),
+                InlineStepPlan::RuntimeFilter(filter, ..) => {
+                    self.runtime_filters.get(*filter).map(|filter| filter.join)
+                }
                 _ => inline.operator(),
             };
             let mut run_inline = |inline: &[InlineStepPlan]| inline.iter().filter_map(operator).for_each(&mut runs);

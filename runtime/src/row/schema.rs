@@ -1,5 +1,6 @@
 //! A record's fields as the user named them, and the leaves that they flatten to.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{LeafSet, LeafType, Tag};
@@ -19,6 +20,19 @@ pub struct Leaf {
     pub is_source_file: bool,
     /// For a leaf after the record's own, which no field has.
     pub hidden: Option<HiddenLeaf>,
+}
+
+impl Leaf {
+    /// The field's name in EXPLAIN and messages, as a closure writes it: `home.zip`, `.0` in a tuple, `record` where the
+    /// record is itself a plain value.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        match self.path.as_bytes() {
+            [] => Cow::Borrowed("record"),
+            [first, ..] if first.is_ascii_digit() => Cow::Owned(format!(".{}", self.path)),
+            _ => Cow::Borrowed(&self.path),
+        }
+    }
 }
 
 /// A leaf after a record's own, which closures do not see.

@@ -106,10 +106,10 @@ impl ColumnFit {
     /// A field and its column.
     #[must_use]
     pub fn of(leaf: &Leaf, column: impl Into<String>, found: impl Into<String>) -> Self {
-        let path = if leaf.path.is_empty() { "value" } else { &leaf.path };
+        let name = leaf.name();
         let field = match leaf.validity {
-            None => format!("{path}: {}", leaf.ty),
-            Some(_) => format!("{path}: Option<{}>", leaf.ty),
+            None => format!("{name}: {}", leaf.ty),
+            Some(_) => format!("{name}: Option<{}>", leaf.ty),
         };
         ColumnFit { field, column: column.into(), found: found.into() }
     }

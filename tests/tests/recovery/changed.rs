@@ -316,18 +316,18 @@ fn state_of_another_meaning_is_refused() {
                 format!("{windows} 60s by url: `sum(|c| c.number)`, `sum(|c| c.number * 2)`"),
                 format!("{windows} 60s by url: `sum(|c| c.number * 2)`, `sum(|c| c.number)`"),
             ),
-            (least::declare, greatest::declare, "min by 0: min of 1".to_owned(), "max by 0: max of 1".to_owned()),
+            (least::declare, greatest::declare, "min by .0: min of .1".to_owned(), "max by .0: max of .1".to_owned()),
             (
                 sums::declare,
                 other_sums::declare,
-                "sum by 0, 2: sum of 1".to_owned(),
-                "sum by 0, 1: sum of 2".to_owned(),
+                "sum by .0, .2: sum of .1".to_owned(),
+                "sum by .0, .1: sum of .2".to_owned(),
             ),
             (
                 earlier::declare,
                 later::declare,
-                "reduce by 0: `|a, b| if a.1 < b.1 { a } else { b }`".to_owned(),
-                "reduce by 0: `|a, b| if a.1 > b.1 { a } else { b }`".to_owned(),
+                "reduce by .0: `|a, b| if a.1 < b.1 { a } else { b }`".to_owned(),
+                "reduce by .0: `|a, b| if a.1 > b.1 { a } else { b }`".to_owned(),
             ),
         ];
         for (before, after, old, new) in changes {

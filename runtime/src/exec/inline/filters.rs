@@ -1,4 +1,4 @@
-//! What drops rows in place: the program's filters, and those of joins.
+//! Steps that drop rows in place: the program's filters, and runtime filters of joins.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use super::{InlineStep, Watch};
 use crate::error::Result;
 use crate::hash::{KeyFilter, RuntimeFilter};
 use crate::kernel::Predicate;
+use crate::metrics::Counter;
 use crate::page::{Batch, Selection};
 use crate::row::LeafSet;
 use crate::source::RowFilters;
@@ -38,28 +39,36 @@ impl Filter {
     }
 }
 
-/// A join's runtime filter, on the way to the join.
+/// A join's runtime filter, before the join.
 pub(in crate::exec) struct KeyCheck {
     join: usize,
     filter: Arc<RuntimeFilter>,
     key: Arc<[usize]>,
     reads: LeafSet,
     hashes: Vec<u64>,
-    /// Rows that it has looked at, and those that it has dropped.
+    /// Counts the rows that it drops for all tasks.
+    removed: Arc<Counter>,
+    /// Rows that this task has checked, and those that it has dropped.
     seen: usize,
     dropped: usize,
 }
 
 impl KeyCheck {
-    /// After so many rows a filter that drops too few is left alone.
+    /// The rows after which a filter that drops too few is no longer asked.
     const TRIAL_ROWS: usize = 1 << 16;
-    /// The share of rows that it has to drop: a look at a filter takes about a tenth of what it takes to send a row.
+    /// The share of rows that it must drop: a lookup costs about a tenth of sending a row.
     const LEAST_SHARE: f64 = 0.1;
 
-    /// The filter of a join before rows whose key are these leaves.
-    pub(in crate::exec) fn new(join: usize, filter: Arc<RuntimeFilter>, key: Arc<[usize]>) -> Self {
+    /// The filter of a join before rows whose key are these leaves. Rows that it drops are also
+    /// added to `removed`.
+    pub(in crate::exec) fn new(
+        join: usize,
+        filter: Arc<RuntimeFilter>,
+        key: Arc<[usize]>,
+        removed: Arc<Counter>,
+    ) -> Self {
         let reads = key.iter().copied().collect();
-        KeyCheck { join, filter, key, reads, hashes: Vec::new(), seen: 0, dropped: 0 }
+        KeyCheck { join, filter, key, reads, hashes: Vec::new(), removed, seen: 0, dropped: 0 }
     }
 
     /// The filter, where it is there and drops enough.
@@ -80,6 +89,7 @@ impl KeyCheck {
         self.seen += asked;
         self.dropped += asked - kept;
         watch.metrics(self.join).filtered_rows.add((asked - kept) as u64);
+        self.removed.add((asked - kept) as u64);
     }
 }
 
@@ -163,7 +173,7 @@ mod tests {
     use crate::page::{Columns, WINDOW_ROWS};
     use crate::row::LeafType;
 
-    /// Rows that passed before the filter was there say nothing of how many it drops.
+    /// Rows that passed before the filter was complete do not count.
     #[test]
     fn a_filter_that_comes_late_is_tried_from_then_on() {
         let numbers: Vec<u64> = (0..WINDOW_ROWS as u64).collect();
@@ -172,8 +182,8 @@ mod tests {
             columns.plain(LeafType::U64, &numbers).unwrap();
             columns.finish()
         };
-        let filter = Arc::new(RuntimeFilter::new(1, Some(10)));
-        let mut inline = [InlineStep::RuntimeFilter(KeyCheck::new(0, filter.clone(), [0].into()))];
+        let (filter, removed) = (Arc::new(RuntimeFilter::new(1, Some(10))), Arc::<Counter>::default());
+        let mut inline = [InlineStep::RuntimeFilter(KeyCheck::new(0, filter.clone(), [0].into(), removed.clone()))];
         let origin = Origin { name: "join".into(), operator: "join".into(), file: "tests.rs", line: 1, column: 1 };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let watch = Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0);
@@ -190,6 +200,7 @@ mod tests {
         filter.add(std::iter::once(batch(10)), 10, &[0], None, &Memory::new(Budget::new(1 << 24), "test"));
         assert!(LeadingFilters::of(&mut inline, &watch).reads(0).is_some());
         assert!((10..WINDOW_ROWS / 10).contains(&kept(&mut inline)));
-        assert_eq!(watch.metrics(0).filtered_rows.get() as usize, WINDOW_ROWS - kept(&mut inline));
+        let dropped = WINDOW_ROWS - kept(&mut inline);
+        assert_eq!((watch.metrics(0).filtered_rows.get(), removed.get()), (2 * dropped as u64, 2 * dropped as u64));
     }
 }

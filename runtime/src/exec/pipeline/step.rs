@@ -351,7 +351,8 @@ impl Step {
         self.others.iter().all(|other| other.has_ended)
     }
 
-    /// Moves what the driver gave to where the next step takes it, and to the exits of the other outputs.
+    /// Moves the driver's items to the next step and to the exits of the other outputs. Rows of another
+    /// output are counted as those of its own operator: they went past the step's.
     pub(super) fn collect(&mut self, watch: &Watch) -> Result<()> {
         let mut rows = 0;
         for item in self.outputs.take_items() {
@@ -361,7 +362,9 @@ impl Step {
         rows += self.ready.push_overflow();
         for (number, other) in self.others.iter_mut().enumerate() {
             for item in self.outputs.take_items_of_other(number) {
-                rows += item.rows();
+                let metrics = watch.metrics(other.exit.operator);
+                metrics.rows_in.add(item.rows() as u64);
+                metrics.rows_out.add(item.rows() as u64);
                 other.put(item, watch)?;
             }
         }

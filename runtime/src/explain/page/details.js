@@ -1,4 +1,4 @@
-// What stands beside the drawing: all that is known of an operator, or what is worth a look in the whole plan.
+// The text beside the drawing: everything about an operator, or the main facts of the whole plan.
 
 function html(name, attributes, children = []) {
   const element = document.createElement(name);
@@ -12,6 +12,12 @@ function html(name, attributes, children = []) {
 const mark = (text, tone) => html("span", { class: "mark tone-" + tone }, text);
 const meter = (share) => html("div", { class: "meter" }, html("i", { style: `width:${(100 * Math.min(1, share)).toFixed(1)}%` }));
 
+/** A text with paths, whose lines may break after a folder. */
+const breakable = (text) => text.replaceAll("/", "/\u200b");
+
+/** An operator's place in the program. */
+const placeOf = (operator) => breakable(`${operator.file}:${operator.line}`);
+
 function table(headings, rows) {
   const row = ([first, ...cells]) => html("tr", {}, [html("td", { class: "wide" }, first), ...cells.map((cell) => html("td", {}, cell))]);
   const head = headings.length > 0 ? [html("tr", {}, headings.map((heading) => html("th", {}, heading)))] : [];
@@ -22,12 +28,12 @@ function table(headings, rows) {
 function detailsOf(plan, operator, isKept, go, close) {
   const parts = [];
   if (isKept) parts.push(html("button", { class: "close", title: "Back to the whole plan (Esc)", "aria-label": "Close", onclick: close }, "✕"));
-  parts.push(html("h2", {}, operator.title), html("p", { class: "where" }, `${operator.file}:${operator.line}`));
+  parts.push(html("h2", {}, operator.title), html("p", { class: "where" }, placeOf(operator)));
   if (operator.text) parts.push(html("div", { class: "source code" }, operator.text));
   const tasks = operator.tasks === 1 ? "1 task" : operator.tasks + " tasks";
   parts.push(html("h3", {}, "Runs as"), html("p", {}, [operator.strategy || "part of another step", ` · ${tasks}`]));
-  parts.push(...inputsOf(plan, operator, go), ...numbersOf(operator), ...tasksOf(operator), ...candidatesOf(operator));
-  if (operator.fields) parts.push(html("h3", {}, "Fields that are read"), html("p", { class: "code" }, operator.fields));
+  parts.push(...inputsOf(plan, operator, go), ...numbersOf(operator), ...tasksOf(operator), ...candidatesOf(plan, operator));
+  if (operator.fields) parts.push(html("h3", {}, "Fields read"), html("p", { class: "code" }, operator.fields));
   if (EARLIER) parts.push(...comparedOf(operator));
   return parts;
 }
@@ -37,7 +43,10 @@ function inputsOf(plan, operator, go) {
   const lines = plan.drawing.lines.filter((line) => plan.operators[line.to] === operator);
   const row = (line) => {
     const from = plan.operators[line.from];
-    return [html("button", { class: "link", onclick: () => go(line.from) }, from.shortTitle), operator.inputs[line.input].ship, count(from.rows === null ? from.estimate.rows : from.rows)];
+    const { rows, removed } = plan.edge(from, operator, line.input);
+    const name = html("button", { class: "link", onclick: () => go(line.from) }, breakable(from.title));
+    const filtered = removed > 0 ? [html("small", {}, `${count(removed)} filtered out by a runtime filter`)] : [];
+    return [html("span", {}, [name, ...filtered]), named(operator.inputs[line.input].ship, from), from.rows === null ? count(rows) : from.inRounds(rows)];
   };
   return [html("h3", {}, "Reads"), table(["operator", "shipped", plan.run ? "rows" : "≈ rows"], lines.map(row))];
 }
@@ -45,11 +54,15 @@ function inputsOf(plan, operator, go) {
 function numbersOf(operator) {
   const actual = operator.actual;
   if (!actual) {
-    const rows = operator.estimated === null ? [] : [["rows", count(operator.estimated)], ["bytes of a row", operator.estimate.row_bytes.toFixed(0)], ["bytes", bytes(operator.estimated * operator.estimate.row_bytes)]];
+    const each = operator.loop && !operator.isLoopEnd ? "rows a round" : "rows";
+    const rows = operator.estimated === null ? [] : [[each, count(operator.estimated)], ["bytes of a row", operator.estimate.row_bytes.toFixed(0)], ["bytes", bytes(operator.estimated * operator.estimate.row_bytes)]];
     return rows.length === 0 ? [] : [html("h3", {}, "Estimate"), table([], rows)];
   }
-  const factor = operator.factor === null ? "" : Math.max(operator.factor, 1 / operator.factor) < 1.05 ? "=" : mark(times(operator.factor), COLOURS.guesses.tone(operator));
-  const rows = [["rows out", operator.estimated === null ? "" : count(operator.estimated), count(actual.rows_out), factor]];
+  const factor = !operator.hasBadge ? "" : mark(times(operator.factor), COLOURS.guesses.tone(operator));
+  const estimate = operator.estimated === null ? "" : count(operator.estimated);
+  const rows = operator.rounds === 0
+    ? [["rows out", estimate, count(actual.rows_out), factor]]
+    : [["rows out", "", count(actual.rows_out), ""], ["rows out a round", estimate, count(operator.rowsOfRound), factor]];
   const add = (name, text) => rows.push([name, "", text, ""]);
   if (actual.rows_in > 0) rows.unshift(["rows in", "", count(actual.rows_in), ""]);
   if (actual.bytes > 0) add(operator.inputs.length === 0 ? "bytes read" : "bytes sent", bytes(actual.bytes));
@@ -57,7 +70,8 @@ function numbersOf(operator) {
   if (actual.spilled_bytes > 0) add("spilled", bytes(actual.spilled_bytes));
   if (actual.spilled_parts > 0) add("parts on disk", count(actual.spilled_parts));
   if (actual.passes > 1) add("passes over them", count(actual.passes));
-  if (actual.rounds > 0) add("rounds", count(actual.rounds));
+  if (operator.rounds > 0) add("rounds", count(operator.rounds));
+  if (actual.filtered_rows > 0) add("filtered out before it", count(actual.filtered_rows));
   if (actual.late_rows > 0) add("late rows", count(actual.late_rows));
   rows.push(["time, all tasks", operator.chosen ? duration(operator.chosen.seconds) : "", duration(operator.seconds), percent(operator.share)]);
   return [html("h3", {}, "What happened"), table(["", "estimate", "actual", ""], rows)];
@@ -75,12 +89,14 @@ function tasksOf(operator) {
     ...(tasks.length > 16 ? [html("p", { class: "note" }, `and ${tasks.length - 16} less busy`)] : [])];
 }
 
-function candidatesOf(operator) {
+function candidatesOf(plan, operator) {
   if (operator.candidates.length === 0) return [];
+  const inputs = operator.inputs.map((input) => plan.byIdentity.get(input.operator));
   const least = Math.min(...operator.candidates.map((way) => way.seconds));
   const row = (way) => {
     const { how, ships, tasks } = way.choice;
-    const how_ships = [ships.join(", "), tasks + (tasks === 1 ? " task" : " tasks"), ...(way.gives ? ["gives " + way.gives] : [])].filter((part) => part).join(" · ");
+    const keys = ships.map((ship, input) => named(ship, inputs[input]));
+    const how_ships = [keys.join(", "), tasks + (tasks === 1 ? " task" : " tasks"), ...(way.gives ? ["gives " + named(way.gives, operator)] : [])].filter((part) => part).join(" · ");
     const times_least = least > 0 && way.seconds > least ? times(way.seconds / least) : "";
     return html("tr", { class: way.is_chosen ? "is-chosen" : "" }, [
       html("td", { class: "wide" }, [(way.is_chosen ? "✓ " : "") + (how || "as it comes"), html("small", {}, how_ships)]),
@@ -90,7 +106,7 @@ function candidatesOf(operator) {
   return [html("h3", {}, operator.candidates.length === 1 ? "The only way to run it" : "Ways to run it"), table(["", "cost", ""], operator.candidates.map(row))];
 }
 
-/** An operator's earlier and present form, whichever of both is shown. */
+/** An operator's earlier and present form. */
 const formsOf = (operator) => PLAN.operators.includes(operator) ? [operator.other, operator] : [operator, operator.other];
 
 /** The operator in both runs. */
@@ -107,12 +123,12 @@ function comparedOf(operator) {
   return [heading, table(["", "earlier", "this run", ""], rows), html("p", { class: "note" }, strategies)];
 }
 
-/** By how many times it is more now. */
+/** The factor from one number to the other. */
 const changed = (before, now) => before > 0 && now > 0 && Math.abs(now / before - 1) >= 0.05 ? times(now / before) : "=";
 
-/** What is worth a look in a plan. */
+/** The main facts of a plan. */
 function overviewOf(plan, go) {
-  const link = (operator) => html("button", { class: "link", onclick: () => go(plan.operators.indexOf(operator)) }, [operator.shortTitle, html("small", {}, " line " + operator.line)]);
+  const link = (operator) => html("button", { class: "link", onclick: () => go(plan.operators.indexOf(operator)) }, [breakable(operator.title), html("small", {}, " " + placeOf(operator))]);
   const parts = [html("h2", {}, plan.run ? "What happened" : "The plan")];
   const top = (operators, by) => operators.slice().sort((left, right) => by(right) - by(left)).slice(0, 6);
   if (EARLIER) parts.push(...comparisonOf(plan, link));
@@ -121,23 +137,23 @@ function overviewOf(plan, go) {
     parts.push(html("h3", {}, "Where time went, over all tasks"), table([], top(plan.shown.filter((operator) => operator.share > 0.001), (operator) => operator.seconds).map(row)));
     const apart = (operator) => Math.max(operator.factor, 1 / operator.factor);
     const wrong = plan.shown.filter((operator) => operator.factor !== null && apart(operator) > 2);
-    const guess = (operator) => [link(operator), count(operator.estimated), count(operator.rows), mark(times(operator.factor), COLOURS.guesses.tone(operator))];
-    parts.push(html("h3", {}, "Guesses that are furthest off"), wrong.length === 0 ? html("p", { class: "note" }, "All rows are within 2× of their estimates.") : table(["", "estimate", "rows", ""], top(wrong, apart).map(guess)));
+    const guess = (operator) => [link(operator), count(operator.estimated), operator.inRounds(operator.rows), mark(times(operator.factor), COLOURS.guesses.tone(operator))];
+    parts.push(html("h3", {}, "Estimates that are furthest off"), wrong.length === 0 ? html("p", { class: "note" }, "All rows are within 2× of their estimates.") : table(["", "estimate", "rows", ""], top(wrong, apart).map(guess)));
     const uneven = plan.shown.filter((operator) => operator.share > 0.005 && operator.skew > 1.2);
-    if (uneven.length > 0) parts.push(html("h3", {}, "Busiest task beside the mean"), table([], top(uneven, (operator) => (operator.skew - 1) * operator.share).map((operator) => [link(operator), operator.skew.toFixed(2) + "×"])));
+    if (uneven.length > 0) parts.push(html("h3", {}, "Busiest task by the mean of all"), table([], top(uneven, (operator) => (operator.skew - 1) * operator.share).map((operator) => [link(operator), operator.skew.toFixed(2) + "×"])));
   } else {
     const chosen = plan.shown.filter((operator) => operator.chosen);
     const row = (operator) => [html("span", {}, [link(operator), meter(operator.costShare)]), duration(operator.cost), percent(operator.costShare)];
-    if (chosen.length > 0) parts.push(html("h3", {}, "What is expected to cost most"), table([], top(chosen, (operator) => operator.cost).map(row)));
+    if (chosen.length > 0) parts.push(html("h3", {}, "Highest expected cost"), table([], top(chosen, (operator) => operator.cost).map(row)));
     const sized = plan.shown.filter((operator) => operator.estimated !== null);
-    parts.push(html("h3", {}, "What is expected to give most"), table(["", "≈ rows", "≈ bytes"], top(sized, (operator) => operator.estimated * operator.estimate.row_bytes).map((operator) => [link(operator), count(operator.estimated), bytes(operator.estimated * operator.estimate.row_bytes)])));
+    parts.push(html("h3", {}, "Most expected rows"), table(["", "≈ rows", "≈ bytes"], top(sized, (operator) => operator.estimated * operator.estimate.row_bytes).map((operator) => [link(operator), count(operator.estimated), bytes(operator.estimated * operator.estimate.row_bytes)])));
   }
   for (const region of plan.reordered) parts.push(...ordersOf(plan, region, go));
-  parts.push(html("p", { class: "note", style: "margin-top:18px" }, "Point at an operator for what is known of it, click to keep it. Arrow keys go along the plan, + − 0 zoom."));
+  parts.push(html("p", { class: "note", style: "margin-top:18px" }, "Point at an operator to see everything about it; click to keep it. Arrow keys follow the plan, + − 0 zoom."));
   return parts;
 }
 
-/** The order of joins that is taken, and the one that was written: from above, what is joined with what, and what that gives. */
+/** The chosen order of joins and the written one: relations in the order in which they are joined, with rows. */
 function ordersOf(plan, region, go) {
   const made = plan.joinsOf(region.chosen.order);
   const rows = (operator) => operator && operator.estimated !== null ? count(operator.estimated) : "";
@@ -145,7 +161,7 @@ function ordersOf(plan, region, go) {
   const line = (isMade) => ({ depth, joins, relation, gives }) => {
     const guides = Array.from({ length: depth }, (_, level) => html("i", { style: `--level:${level}` }));
     const operator = relation && plan.relation(relation);
-    const what = operator ? link(operator) : html("span", { class: "note" }, relation || "what these give:");
+    const what = operator ? link(operator) : html("span", { class: "note" }, relation || "the join of:");
     const name = html("td", { class: "wide", style: `--depth:${depth}` }, [...guides, html("div", {}, [html("span", { class: "sign" }, joins ? "⋈" : ""), what])]);
     return html("tr", {}, [name, html("td", {}, rows(operator)), ...(isMade ? [html("td", {}, rows(made.get(gives)))] : [])]);
   };
@@ -157,7 +173,7 @@ function ordersOf(plan, region, go) {
   return [html("h3", {}, "Join order of " + region.join), drawn("now", region.chosen, true), drawn("as written", region.written, false)];
 }
 
-/** Both runs, and which operators run in another way. */
+/** Both runs, and the operators that run differently. */
 function comparisonOf(plan, link) {
   const rowOf = (name, before, now) => [name, duration(before), duration(now), changed(before, now)];
   const headings = ["", "earlier", "this run", ""];
@@ -174,8 +190,8 @@ function comparisonOf(plan, link) {
     const [before, now] = formsOf(operator).map((form) => form.strategy || "part of another step");
     return [html("span", {}, [link(operator), html("small", {}, `${before} → ${now}`)])];
   };
-  if (otherwise.length > 0) parts.push(html("h3", {}, "What runs in another way"), table([], otherwise.map(ways)));
-  else parts.push(html("p", { class: "note" }, "Each operator that both have runs in the same way."));
+  if (otherwise.length > 0) parts.push(html("h3", {}, "Operators that run differently"), table([], otherwise.map(ways)));
+  else parts.push(html("p", { class: "note" }, "All operators of both plans run in the same way."));
   const alone = (some) => some.shown.filter((operator) => !operator.other).length;
   if (alone(PLAN) + alone(EARLIER) > 0) parts.push(html("p", { class: "note" }, `In one plan alone: ${alone(EARLIER)} operators of the earlier run, ${alone(PLAN)} of this.`));
   return parts;

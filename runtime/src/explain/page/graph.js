@@ -1,4 +1,4 @@
-// The drawing: boxes and lines at the places that the plan's drawing gives, zoom and pan.
+// The drawing: boxes, lines and frames at the places of the plan's drawing; zoom and pan.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -10,7 +10,14 @@ function svg(name, attributes, parent, text) {
   return element;
 }
 
-/** Shortens an element's text until it is as narrow as this. */
+/** Shows the whole title if it fits, else the one with short paths, else its beginning. */
+function fitTitle(element, operator, width) {
+  if (element.getComputedTextLength() <= width) return;
+  element.textContent = operator.shortTitle;
+  fitText(element, width);
+}
+
+/** Shortens an element's text to a width. */
 function fitText(element, width) {
   const all = element.textContent;
   if (element.getComputedTextLength() <= width) return;
@@ -23,22 +30,29 @@ function fitText(element, width) {
   element.textContent = all.slice(0, fits).trimEnd() + "…";
 }
 
-/** Two lines of words, each as wide as this at most. */
-function wrapText(parent, text, x, y, step, width) {
-  const words = text.split(" ");
-  const first = svg("text", { x, y, class: "title" }, parent, "");
-  let line = words.shift();
-  first.textContent = line;
-  while (words.length > 0) {
-    first.textContent = line + " " + words[0];
-    if (first.getComputedTextLength() > width) break;
-    line = first.textContent;
-    words.shift();
+/** Lines of words within a width, around a middle: two of large letters, or else three of smaller ones. */
+function wrapText(parent, text, x, middle, width) {
+  for (const { name, step, most } of [{ name: "title", step: 29, most: 2 }, { name: "title is-long", step: 25, most: 3 }]) {
+    const group = svg("g", {}, parent);
+    const lines = [];
+    let line = null;
+    for (const word of text.split(" ")) {
+      const longer = line === null ? word : line.textContent + " " + word;
+      if (line !== null) line.textContent = longer;
+      if (line === null || (line.getComputedTextLength() > width && lines.length < most)) {
+        if (line !== null) line.textContent = longer.slice(0, -word.length - 1);
+        line = svg("text", { x, class: name }, group, word);
+        lines.push(line);
+      }
+    }
+    const fits = lines.every((line) => line.getComputedTextLength() <= width);
+    if (!fits && most === 2) { group.remove(); continue; }
+    lines.forEach((line, number) => {
+      fitText(line, width);
+      line.setAttribute("y", middle + 0.32 * step + step * (number - (lines.length - 1) / 2));
+    });
+    return;
   }
-  first.textContent = line;
-  fitText(first, width);
-  if (words.length > 0) fitText(svg("text", { x, y: y + step, class: "title" }, parent, words.join(" ")), width);
-  else first.setAttribute("y", y + step / 2);
 }
 
 class Graph {
@@ -46,7 +60,8 @@ class Graph {
     this.plan = plan;
     this.world = document.getElementById("world");
     this.world.replaceChildren();
-    // No line goes across a label.
+    for (const frame of plan.drawing.frames) this.drawFrame(frame);
+    // Labels come after all lines, so no line crosses one.
     this.lines = plan.drawing.lines.map((line) => ({ ...line, element: this.drawLine(line) }));
     for (const line of this.lines) line.label = this.drawLabel(line);
     this.boxes = new Map(plan.drawing.boxes.map((box) => [box.operator, { ...box, element: this.drawBox(box) }]));
@@ -61,9 +76,40 @@ class Graph {
 
   /** How the rows of a line are shipped, in a word, and how many they are. */
   shipped(line) {
-    const from = this.plan.operators[line.from];
-    const ship = this.plan.operators[line.to].inputs[line.input].ship.split(" ")[0];
-    return { from, ship, isShipped: ship !== "forward", rows: from.rows === null ? from.estimate.rows : from.rows };
+    const [from, to] = [this.plan.operators[line.from], this.plan.operators[line.to]];
+    const ship = to.inputs[line.input].ship.split(" ")[0];
+    return { from, ship, isShipped: ship !== "forward", ...this.plan.edge(from, to, line.input) };
+  }
+
+  /** A loop: its frame, and the ways back to the next round. */
+  drawFrame(frame) {
+    const [begin, end] = [this.plan.byIdentity.get(frame.begin), this.plan.operators[frame.end]];
+    svg("rect", { class: "loop", x: frame.x, y: frame.y, width: frame.width, height: frame.height, rx: 14 }, this.world);
+    for (const way of frame.ways_back) {
+      const group = svg("g", { class: "way" }, this.world);
+      svg("path", { d: way.path }, group);
+      const isNext = way.input === 0;
+      const rounds = begin ? begin.rounds : 0;
+      const rows = end.inputs[way.input] && this.plan.byIdentity.get(end.inputs[way.input].operator);
+      const above = isNext ? (rounds > 0 ? count(rounds) + (rounds === 1 ? " round" : " rounds") : "next round") : "changes";
+      const below = isNext || !rows || rows.rows === null ? "" : rows.inRounds(rows.rows) + " rows";
+      this.drawPill(group, way, [[["rounds", above]], [["near", below]]]);
+    }
+  }
+
+  /** Lines of words at the place of a label, each a list of classes and texts. */
+  drawPill(parent, { label_x: x, label_y: y }, lines) {
+    const full = lines.filter((parts) => parts.some(([, text]) => text));
+    const texts = full.map((parts, number) => {
+      const text = svg("text", { x, y: y + 4 + 15 * (number - (full.length - 1) / 2) }, parent);
+      for (const [name, words] of parts) svg("tspan", { class: name }, text, words);
+      return text;
+    });
+    // Room for the larger letters of a drawing that is seen from far away.
+    const wide = parent.classList.contains("way") ? 1.7 : 1;
+    const length = wide * Math.max(...texts.map((text) => text.getComputedTextLength())) + 12;
+    const height = wide * (3 + 15 * full.length);
+    texts[0].before(svg("rect", { x: x - length / 2, y: y - height / 2, width: length, height, rx: 9 }));
   }
 
   drawLine(line) {
@@ -75,47 +121,45 @@ class Graph {
   }
 
   drawLabel(line) {
-    const { from, ship, isShipped, rows } = this.shipped(line);
-    const label = svg("g", { class: "label near" }, this.world);
-    const text = svg("text", { x: line.label_x, y: line.label_y + 4 }, label);
-    if (isShipped) {
-      svg("tspan", { class: "ship" }, text, ship);
-      text.append(" · ");
-    }
-    text.append((from.rows === null ? "≈ " : "") + count(rows));
-    const length = text.getComputedTextLength() + 12;
-    label.prepend(svg("rect", { x: line.label_x - length / 2, y: line.label_y - 9, width: length, height: 18, rx: 9 }));
+    const { from, ship, isShipped, rows, removed } = this.shipped(line);
+    const isInside = from.loop && from.loop === this.plan.operators[line.to].loop;
+    const label = svg("g", { class: "label near" + (isInside ? " is-inside" : "") }, this.world);
+    const words = from.rows === null ? "≈ " + count(rows) : from.inRounds(rows);
+    const first = isShipped ? [["ship", ship], ["", " · " + words]] : [["", words]];
+    this.drawPill(label, line, [first, [["filtered", removed > 0 ? count(removed) + " filtered out" : ""]]]);
+    if (removed > 0) svg("title", {}, label, `A runtime filter removed ${count(removed)} rows that have no partner in a join.`);
     return label;
   }
 
   drawBox(box) {
     const operator = this.plan.operators[box.operator];
-    const { box_width: width, box_height: height } = this.plan.drawing;
+    const [{ width }, { box_height: height }] = [box, this.plan.drawing];
     const element = svg("g", { class: "box", transform: `translate(${box.x} ${box.y})`, role: "button", tabindex: "-1", "aria-label": spoken(operator) }, this.world);
     svg("rect", { class: "frame", width, height, rx: 8 }, element);
     svg("path", { class: "stripe", d: `M8 0H5V${height}H8A8 8 0 0 1 0 ${height - 8}V8A8 8 0 0 1 8 0z` }, element);
     const near = svg("g", { class: "near" }, element);
     const inside = width - 28;
-    fitText(svg("text", { x: 16, y: 22, class: "name" }, near, operator.shortTitle), inside - 26);
-    if (operator.tasks > 1) svg("text", { x: width - 12, y: 22, class: "small", "text-anchor": "end" }, near, "×" + operator.tasks);
+    const tasks = svg("text", { x: width - 12, y: 22, class: "small", "text-anchor": "end" }, near, operator.tasks > 1 ? "×" + operator.tasks : "");
+    const room = operator.tasks > 1 ? tasks.getComputedTextLength() + 8 : 0;
+    fitTitle(svg("text", { x: 16, y: 22, class: "name" }, near, operator.title), operator, inside - room);
     const how = operator.strategy || operator.text;
     fitText(svg("text", { x: 16, y: 40, class: "how" + (operator.strategy ? "" : " code") }, near, how), inside);
     this.drawRows(operator, near, width);
     if (operator.seconds !== null) this.drawTime(operator, near, width);
     else if (operator.chosen) svg("text", { x: 16, y: 76, class: "small" }, near, "cost " + duration(operator.chosen.seconds) + (operator.candidates.length > 1 ? ` · best of ${operator.candidates.length}` : ""));
     const distant = svg("g", { class: "distant" }, element);
-    wrapText(distant, operator.shortTitle + (operator.shortTitle.includes(" ") ? "" : " " + operator.text), 16, 36, 29, width - 24);
+    wrapText(distant, operator.shortTitle + (operator.shortTitle.includes(" ") ? "" : " " + operator.text), 16, height / 2, width - 24);
     return element;
   }
 
   drawRows(operator, near, width) {
-    const said = operator.rows === null ? (operator.estimated === null ? "" : "≈ " + count(operator.estimated) + " rows") : count(operator.rows) + " rows";
-    const text = svg("text", { x: 16, y: 58, class: "rows" }, near, said);
+    const each = operator.loop && !operator.isLoopEnd ? " rows a round" : " rows";
+    const words = operator.rows === null ? (operator.estimated === null ? "" : "≈ " + count(operator.estimated) + each) : operator.inRounds(operator.rows) + " rows";
+    const text = svg("text", { x: 16, y: 58, class: "rows" }, near, words);
     if (operator.factor === null) return;
     const after = 16 + text.getComputedTextLength() + 8;
     svg("text", { x: after, y: 58, class: "small" }, near, "est. " + count(operator.estimated));
-    const far = Math.max(operator.factor, 1 / operator.factor);
-    if (far < 1.05) return;
+    if (!operator.hasBadge) return;
     const pill = svg("g", { class: "tone-" + COLOURS.guesses.tone(operator) }, near);
     const factor = svg("text", { x: width - 19, y: 58, class: "factor", "text-anchor": "end" }, pill, times(operator.factor));
     const length = factor.getComputedTextLength();
@@ -124,8 +168,8 @@ class Graph {
 
   drawTime(operator, near, width) {
     const spilled = operator.actual.spilled_bytes;
-    const said = spilled > 0 ? bytes(spilled) + " spilled" : "";
-    svg("text", { x: width - 12, y: 76, class: "spilled", "text-anchor": "end" }, near, said);
+    const words = spilled > 0 ? bytes(spilled) + " spilled" : "";
+    svg("text", { x: width - 12, y: 76, class: "spilled", "text-anchor": "end" }, near, words);
     svg("text", { x: 94, y: 76, class: "small" }, near, duration(operator.seconds));
     svg("rect", { class: "track", x: 16, y: 69, width: 70, height: 6, rx: 3 }, near);
     if (operator.share > 0.003) svg("rect", { class: "bar", x: 16, y: 69, width: Math.max(3, 70 * operator.share), height: 6, rx: 3 }, near);
@@ -167,17 +211,17 @@ class Graph {
   }
 }
 
-/** What a screen reader says of a box. */
+/** A box for a screen reader. */
 function spoken(operator) {
   const said = [operator.title];
   if (operator.strategy) said.push(operator.strategy);
-  if (operator.rows !== null) said.push(count(operator.rows) + " rows");
+  if (operator.rows !== null) said.push(operator.inRounds(operator.rows) + " rows");
   if (operator.estimated !== null) said.push(count(operator.estimated) + " estimated");
   if (operator.seconds !== null) said.push(duration(operator.seconds));
   return said.join(", ");
 }
 
-/** What of the drawing is seen: a scale and a place. */
+/** The visible part of the drawing: a scale and a place. */
 class View {
   constructor(drawing) {
     this.svg = document.getElementById("graph");
@@ -192,7 +236,7 @@ class View {
     this.svg.onpointermove = (event) => this.drag(event);
     this.svg.onpointerup = this.svg.onpointercancel = () => { this.from = null; this.svg.classList.remove("drags"); };
     this.fit();
-    // Of a plan that is too large for the window, names are to be read; it begins at the sources.
+    // A plan that is too large for the window begins at the sources, with readable names.
     if (this.scale < 0.28) {
       this.zoom(0.28 / this.scale);
       this.y = 28;
@@ -203,7 +247,7 @@ class View {
   drag(event) {
     if (!this.from) return;
     const [x, y] = [event.clientX - this.from[0], event.clientY - this.from[1]];
-    // A hand that shakes while it clicks moves nothing.
+    // A small movement during a click does not count.
     if (!this.hasMoved && Math.hypot(x, y) < 4) return;
     if (!this.hasMoved) this.svg.setPointerCapture(event.pointerId);
     this.hasMoved = true;
@@ -234,7 +278,7 @@ class View {
   reveal(box) {
     if (this.scale < 0.6) this.zoom(0.8 / this.scale, this.x + box.x * this.scale, this.y + box.y * this.scale);
     const [left, top] = [this.x + box.x * this.scale, this.y + box.y * this.scale];
-    const [width, height] = [this.drawing.box_width * this.scale, this.drawing.box_height * this.scale];
+    const [width, height] = [box.width * this.scale, this.drawing.box_height * this.scale];
     this.x += Math.max(0, 16 - left) - Math.max(0, left + width + 16 - this.svg.clientWidth);
     this.y += Math.max(0, 16 - top) - Math.max(0, top + height + 56 - this.svg.clientHeight);
     this.show();
@@ -242,7 +286,7 @@ class View {
 
   show() {
     this.world.setAttribute("transform", `translate(${this.x.toFixed(1)} ${this.y.toFixed(1)}) scale(${this.scale.toFixed(4)})`);
-    // From far away the small print is left out, and names are larger.
+    // From far away only names are shown, and these are larger.
     this.world.classList.toggle("far", this.scale < 0.55);
   }
 }

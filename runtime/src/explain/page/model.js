@@ -1,6 +1,6 @@
 "use strict";
 
-// What the plan's JSON says, in the words and numbers that the page shows.
+// The plan's JSON as the words and numbers of the page.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 
@@ -29,13 +29,13 @@ function duration(seconds) {
 
 const percent = (share) => (share > 0 && share < 0.01 ? "< 1" : (100 * share).toFixed(0)) + " %";
 
-/** How many times more, or less: `×23`, `÷4.0`. */
+/** A factor: `×23`, `÷4.0`. */
 function times(factor) {
   const apart = Math.max(factor, 1 / factor);
   return (factor >= 1 ? "×" : "÷") + (apart < 9.95 ? apart.toFixed(1) : count(apart));
 }
 
-/** The relations of an order of joins, as they are joined one after the other: what stands on the right and is joined itself has lines of its own, one step further in. */
+/** The relations of an order of joins, one after the other. A right side that is a join itself has lines of its own, one step further in. */
 function linesOf(order, depth = 0) {
   if (!Array.isArray(order)) return [{ depth, relation: order }];
   const [left, right] = order;
@@ -56,6 +56,8 @@ class Plan {
     this.reordered = (json.join_orders || []).filter(isReordered);
     this.operators = json.operators.map((operator) => new Operator(operator));
     this.byIdentity = new Map(this.operators.map((operator) => [operator.identity, operator]));
+    // The actual rows by the estimated ones, in a loop of a round; and whether that has a badge.
+    for (const { operator, factor, has_badge } of this.drawing.boxes) Object.assign(this.operators[operator], { factor, hasBadge: has_badge });
     this.shown = this.drawing.boxes.map((box) => this.operators[box.operator]);
     this.cost = this.shown.reduce((sum, operator) => sum + operator.cost, 0);
     this.busy = this.shown.reduce((sum, operator) => sum + (operator.seconds || 0), 0);
@@ -63,6 +65,17 @@ class Plan {
       operator.share = this.busy > 0 ? (operator.seconds || 0) / this.busy : 0;
       operator.costShare = this.cost > 0 ? operator.cost / this.cost : 0;
     }
+  }
+
+  /** The rows of an input: those that arrived, and those that runtime filters removed on the way, past operators that are not shown too. */
+  edge(from, to, input) {
+    let removed = 0;
+    for (let reader = to, number = input; reader; number = 0) {
+      removed += (reader.actual && reader.actual.removed_rows && reader.actual.removed_rows[number]) || 0;
+      const before = this.byIdentity.get(reader.inputs[number].operator);
+      reader = before && before.is_passed_by && before !== from ? before : null;
+    }
+    return { removed, rows: from.rows === null ? from.estimate.rows : Math.max(0, from.rows - removed) };
   }
 
   /** The operator whose records a relation of a join order is. */
@@ -85,7 +98,7 @@ class Plan {
     const visit = (order) => {
       if (!Array.isArray(order)) return;
       const read = relationsOf(order);
-      // What reads a relation twice is not told apart from what reads it once.
+      // An order that reads a relation twice looks like one that reads it once.
       if (new Set(read).size === read.length) found.set(order, joins.get(read.sort().join()));
       order.forEach(visit);
     };
@@ -105,30 +118,40 @@ class Plan {
 
 class Operator {
   constructor(json) {
-    Object.assign(this, json);
+    // An earlier plan may lack the newer fields.
+    Object.assign(this, { leaves: [], loop: null, loop_part: null }, json);
     const isSink = json.estimate.row_bytes === 0;
     const named = json.name !== json.word && !json.word.split(" → ").includes(json.name);
     this.title = (named ? json.name + ": " : "") + json.description;
-    // Of long paths the end says more.
+    // The end of a long path names the file.
     this.shortTitle = this.title.replace(/\S{8,}\//g, "…/");
-    // As one of several that are joined: by its own name, or by the file that it is read from.
+    // The name of a relation: its own, or that of the file that it is read from.
     const isFile = json.inputs.length === 0 && json.description.includes("/");
     this.relationName = (isFile ? json.description : json.identity).split("/").pop();
     this.estimated = isSink ? null : json.estimate.rows;
-    // What a sink gives is nothing: it shows what it took.
+    // A sink shows the rows that it receives.
     this.rows = !json.actual ? null : isSink ? json.actual.rows_in : json.actual.rows_out;
     this.seconds = json.actual ? json.actual.seconds : null;
+    // The end of a loop has the result's rows. The other operators in it count the rows of all rounds.
+    this.isLoopEnd = json.loop_part === "end";
+    this.rounds = json.loop && json.actual && !this.isLoopEnd ? json.actual.rounds : 0;
     this.chosen = json.candidates.find((way) => way.is_chosen) || null;
     this.cost = this.chosen ? this.chosen.seconds : 0;
   }
 
-  /** How many times more rows there were than were expected. */
-  get factor() {
-    if (this.rows === null || this.estimated === null) return null;
-    return Math.max(this.rows, 1) / Math.max(this.estimated, 1);
+  /** Its rows; in a loop the mean of a round. */
+  get rowsOfRound() {
+    return this.rows === null ? null : this.rows / Math.max(this.rounds, 1);
   }
 
-  /** How much longer the busiest task was at work than all were in the mean; 1 is even. */
+  /** Rows that it counted, in words; in a loop as rounds and their mean: `10 × 2.0 k`. */
+  inRounds(rows) {
+    if (this.rounds === 0) return count(rows);
+    const mean = rows / this.rounds;
+    return `${this.rounds} × ${mean < 10 && mean % 1 > 0 ? mean.toFixed(1) : count(mean)}`;
+  }
+
+  /** The time of the busiest task by the mean; 1 is even. */
   get skew() {
     const tasks = this.actual ? this.actual.tasks : [];
     const sum = tasks.reduce((sum, task) => sum + task.seconds, 0);
@@ -136,15 +159,23 @@ class Operator {
   }
 }
 
+/** The names of leaves instead of their numbers: `hash 0 2` becomes `hash by .0, .2`. */
+function named(text, operator) {
+  const name = (number) => (operator && operator.leaves[number]) || number;
+  const names = (numbers) => numbers.trim().split(" ").map(name).filter((one, at, all) => one !== all[at - 1]).join(", ");
+  return text.replace(/^(hash|number)((?: \d+)+)$/, (_, word, numbers) => `${word} by ${names(numbers)}`)
+    .replace(/\bby((?: \d+)+)/g, (_, numbers) => `by ${names(numbers)}`);
+}
+
 const TONES = ["good", "fair", "poor", "bad"];
 
 /** The tone of a number that is better small: the first bound that it does not pass. */
 const toneOf = (number, bounds) => TONES[bounds.filter((bound) => number > bound).length];
 
-/** What boxes are coloured by: which tone an operator has, and what the tones say. */
+/** The colours of boxes: the tone of an operator, and the meaning of the tones. */
 const COLOURS = {
   guesses: {
-    label: "Guesses",
+    label: "Estimates",
     tone: (operator) => operator.factor === null ? "none" : toneOf(Math.max(operator.factor, 1 / operator.factor), [2, 10, 100]),
     legend: ["rows within 2× of the estimate", "within 10×", "within 100×", "further off"],
   },

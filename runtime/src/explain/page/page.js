@@ -1,4 +1,4 @@
-// The page: what is shown, what the reader does.
+// The page: its state, and the reader's actions.
 
 const state = { plan: PLAN, colour: PLAN.run ? "guesses" : "cost", pointed: null, kept: null };
 let graph, view;
@@ -28,7 +28,7 @@ function point(operator) {
   refresh();
 }
 
-/** Keeps an operator's details in sight; none goes back to the whole plan. */
+/** Keeps showing the details of an operator, or of the whole plan. */
 function keep(operator) {
   state.pointed = null;
   state.kept = operator;
@@ -55,7 +55,8 @@ function choices(id, options, chosen, onChange) {
 function showLegend() {
   const { legend } = COLOURS[state.colour];
   const items = legend.map((text, number) => html("span", { class: "tone-" + TONES[number] }, [html("i", {}), text]));
-  document.getElementById("legend").replaceChildren(...items, "lines: wide for many bytes, blue where rows change tasks");
+  const frames = state.plan.drawing.frames.length > 0 ? [html("span", {}, "frame: a loop, with rows and estimates of a round")] : [];
+  document.getElementById("legend").replaceChildren(...items, html("span", {}, "lines: wide for many bytes, blue where rows change tasks"), ...frames);
 }
 
 function toggleTheme() {

@@ -1,34 +1,37 @@
-//! Where loops begin and end in the physical plan, and how what comes from outside gets into their rounds.
+//! Loops in the physical plan: their beginnings and ends, and inputs from outside.
 //!
-//! What an operator of a body reads from outside is given to it anew in each round, by a replay in front of it, unless the strategy that is chosen for the
-//! operator [keeps](Strategy::kept) what it has made of it: a table is built once. So a replay with one reader is not placed before that is known.
+//! A replay before an operator of a body emits an input from outside in each round. It is left out
+//! if the operator's strategy [keeps](Strategy::kept) the input: a table is built once. So a replay
+//! with one reader is placed after the strategy of its reader is chosen.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Chooser;
 use crate::error::{Error, Result};
-use crate::physical::{Head, OutputPlan, Place, StepPlan};
+use crate::physical::{Head, LoopMember, LoopPart, OutputPlan, Place, StepPlan};
 use crate::plan::{Loops, Node};
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::strategy::{LoopId, Role, Ship};
 
-/// What is known of the plan's loops.
+/// The plan's loops.
 pub(super) struct LoopPlaces {
     inside: Loops,
-    /// Where loops begin.
+    /// The operators that begin loops.
+    begins: HashMap<LoopId, usize>,
+    /// The steps that begin loops.
     begun: HashMap<LoopId, StepPlace>,
     /// The delta iterations.
     deltas: HashSet<LoopId>,
-    /// Where their solution sets are, and how rows get to the tasks that have theirs.
+    /// The steps that hold their solution sets, and how rows are shipped to them.
     sets: HashMap<LoopId, (StepPlace, Ship)>,
     /// Replays that are placed.
     replays: Vec<(LoopId, StepPlace)>,
-    /// Replays that wait for their reader's strategy: their operators, by the sequence numbers of the nodes.
+    /// Replays that wait for their reader's strategy: operators by the sequence numbers of nodes.
     waiting: HashMap<u64, usize>,
 }
 
-/// Which step of which stage.
+/// A step of a stage.
 #[derive(Clone, Copy)]
 struct StepPlace {
     stage: usize,
@@ -36,15 +39,20 @@ struct StepPlace {
 }
 
 impl LoopPlaces {
-    /// Of a plan of which nothing is placed yet.
+    /// Those of a plan before any node is placed.
     pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
         let ended = |node: &Arc<Node>| match node.operator.role() {
             Role::LoopEnd(of, _) => Some(of),
             _ => None,
         };
         let deltas = nodes.iter().filter(|node| node.inputs.len() > 1).filter_map(ended);
+        let begins = nodes.iter().enumerate().filter_map(|(index, node)| match node.operator.role() {
+            Role::LoopBegin(of) => Some((of, index)),
+            _ => None,
+        });
         LoopPlaces {
             inside: Loops::of(nodes),
+            begins: begins.collect(),
             begun: HashMap::new(),
             deltas: deltas.collect(),
             sets: HashMap::new(),
@@ -52,10 +60,22 @@ impl LoopPlaces {
             waiting: HashMap::new(),
         }
     }
+
+    /// A node's part in the loop that it belongs to.
+    pub(super) fn member(&self, node: &Node) -> Option<LoopMember> {
+        let (of, part) = match node.operator.role() {
+            Role::LoopBegin(of) => (of, LoopPart::Begin),
+            Role::LoopEnd(of, _) => (of, LoopPart::End),
+            Role::SolutionSet(of, _) => (of, LoopPart::SolutionSet),
+            Role::Replay(of) => (of, LoopPart::Body),
+            _ => (self.inside.around(node)?, LoopPart::Body),
+        };
+        Some(LoopMember { begin: *self.begins.get(&of)?, part })
+    }
 }
 
 impl Chooser<'_> {
-    /// The rows that a replay is to give in each round.
+    /// Places a replay, or leaves that to its only reader.
     pub(super) fn begin_replay(&mut self, node: &Arc<Node>, index: usize, of: LoopId) -> Result<Place> {
         let place = self.input(node, 0)?;
         if self.consumers.get(&node.sequence) == Some(&1) {
@@ -73,7 +93,7 @@ impl Chooser<'_> {
         Ok(place)
     }
 
-    /// The rows of an input at a place, anew in each round if they come from outside of the loop.
+    /// The place of an input's rows: after a replay if they come from outside of the loop.
     pub(super) fn replayed(&mut self, node: &Node, input: usize, place: Place) -> Result<Place> {
         let Some(input) = node.inputs.get(input) else { return Ok(place) };
         match (self.loops.waiting.remove(&input.sequence), input.operator.role()) {
@@ -82,7 +102,7 @@ impl Chooser<'_> {
         }
     }
 
-    /// The step that a place is behind.
+    /// The step before a place.
     fn last_step(&self, place: &Place) -> StepPlace {
         StepPlace { stage: place.stage, step: self.builder.plan.stages[place.stage].steps.len().saturating_sub(1) }
     }
@@ -94,7 +114,7 @@ impl Chooser<'_> {
             .ok_or_else(|| Error::Internal("a step is not planned".to_owned()))
     }
 
-    /// Says of the step that a place is behind that it runs in each round, if its node does.
+    /// Marks the step before a place as one that runs in each round, if its node does.
     pub(super) fn mark_loop(&mut self, node: &Node, place: &Place) {
         if self.loops.inside.around(node).is_some()
             && let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut()
@@ -103,7 +123,7 @@ impl Chooser<'_> {
         }
     }
 
-    /// A bulk iteration comes to rows that leave its beginning.
+    /// The result of a bulk iteration leaves its beginning.
     pub(super) fn begin_loop(&mut self, node: &Node, of: LoopId, place: Place) -> Place {
         let at = self.last_step(&place);
         if !self.loops.deltas.contains(&of) {
@@ -114,7 +134,7 @@ impl Chooser<'_> {
         Place { ordered: false, ..place }
     }
 
-    /// A delta iteration comes to its solution set.
+    /// The result of a delta iteration is its solution set.
     pub(super) fn solution_set(&mut self, node: &Node, index: usize, of: LoopId) -> Result<Place> {
         let place = self.drive(node, index)?;
         let at = self.last_step(&place);
@@ -126,7 +146,7 @@ impl Chooser<'_> {
         Ok(Place { ordered: false, ..place })
     }
 
-    /// Gives what a loop comes to a stage of its own: it leaves by the second output of a step.
+    /// Adds a stage for a loop's result, which leaves by the second output of a step.
     fn give_result(&mut self, at: StepPlace, place: &Place, types: &[LeafType]) {
         let layout = Arc::new(RowLayout::full(types));
         let behind = self.builder.stage(Head::Inbox(0), self.builder.tasks(place));
@@ -134,36 +154,30 @@ impl Chooser<'_> {
         self.builder.plan.stages[at.stage].steps[at.step].others.push(result);
     }
 
-    /// Ships what a loop's body gives back to its beginning, and to its solution set.
-    pub(super) fn end_loop(&mut self, node: &Node, of: LoopId) -> Result<Place> {
+    /// Ships the rows of the next round to the loop's beginning, and changes to its solution set.
+    /// The result's rows are those of the loop's end.
+    pub(super) fn end_loop(&mut self, node: &Node, index: usize, of: LoopId) -> Result<Place> {
         let missing = || Error::Internal("a loop ends that has not begun".to_owned());
         let begin = *self.loops.begun.get(&of).ok_or_else(missing)?;
-        let workset = self.input(node, 0)?;
-        let operator = workset.operator;
-        self.ship_back(node, 0, workset, Ship::Forward, begin, LoopId::FEEDBACK)?;
+        let ship = self.ship_back(node, 0, Ship::Forward, begin, LoopId::FEEDBACK)?;
+        self.builder.plan.operators[index].inputs[0].1 = ship;
         let from = match self.loops.sets.remove(&of) {
             None => begin,
             Some((set, ship)) => {
-                let deltas = self.input(node, 1)?;
-                self.ship_back(node, 1, deltas, ship, set, LoopId::DELTA)?;
+                let ship = self.ship_back(node, 1, ship, set, LoopId::DELTA)?;
+                self.builder.plan.operators[index].inputs[1].1 = ship;
                 set
             }
         };
-        let result = self.step_at(from)?.others.first().map(|result| result.to.0);
-        let stage = result.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
-        Ok(Place::behind(stage, operator))
+        let result = self.step_at(from)?.others.first_mut();
+        let result = result.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
+        result.operator = index;
+        Ok(Place::behind(result.to.0, index))
     }
 
-    /// Ships the rows of one of the loop's last inputs to a port of a step that stands before.
-    fn ship_back(
-        &mut self,
-        node: &Node,
-        input: usize,
-        place: Place,
-        ship: Ship,
-        to: StepPlace,
-        port: usize,
-    ) -> Result<()> {
+    /// Ships the rows of an input of the loop's end to a port of an earlier step. Returns how.
+    fn ship_back(&mut self, node: &Node, input: usize, ship: Ship, to: StepPlace, port: usize) -> Result<Ship> {
+        let place = self.input(node, input)?;
         let tasks = self.builder.plan.stages[to.stage].tasks;
         let ship = match ship {
             Ship::Forward if self.builder.tasks(&place) == tasks => Ship::Forward,
@@ -173,12 +187,12 @@ impl Chooser<'_> {
         };
         let types = node.inputs.get(input).map(|input| input.schema().types()).unwrap_or_default();
         let layout = Arc::new(RowLayout::full(types));
-        let inbox = self.builder.ship(Place { ordered: false, ..place }, ship, layout, to.stage);
+        let inbox = self.builder.ship(Place { ordered: false, ..place }, ship.clone(), layout, to.stage);
         self.step_at(to)?.sides.push((port, inbox));
-        Ok(())
+        Ok(ship)
     }
 
-    /// Has the beginnings of loops tell replays when rounds begin.
+    /// Connects the beginnings of loops with replays, which begin their rounds with them.
     pub(super) fn connect_replays(&mut self) -> Result<()> {
         for (of, replay) in std::mem::take(&mut self.loops.replays) {
             let begin =

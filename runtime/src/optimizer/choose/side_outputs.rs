@@ -1,4 +1,4 @@
-//! Rows that operators set aside: they leave by an output beside the main one, to a stage of their own.
+//! Rows that operators set aside: they leave by a side output, to a stage of their own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,11 +11,12 @@ use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout};
 use crate::strategy::{Role, Ship};
 
-/// Of the nodes whose rows set aside somebody reads, by their sequence numbers: who does, and the stage that gets them.
+/// The nodes that set rows aside which are read, by their sequence numbers: the readers, and the
+/// stage of the rows.
 pub(super) struct SideOutputs(HashMap<u64, (Vec<u64>, Option<usize>)>);
 
 impl SideOutputs {
-    /// Of a plan of which nothing is placed yet.
+    /// Those of a plan before any node is placed.
     pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
         let mut readers: HashMap<u64, (Vec<u64>, Option<usize>)> = HashMap::new();
         for (node, input) in of_side_outputs(nodes) {
@@ -25,7 +26,7 @@ impl SideOutputs {
     }
 }
 
-/// How many consumers there are of the main output of each node.
+/// The number of consumers of each node's main output.
 pub(super) fn consumers_of_main(nodes: &[Arc<Node>]) -> HashMap<u64, usize> {
     let mut consumers = consumers(nodes);
     for (_, input) in of_side_outputs(nodes) {
@@ -40,7 +41,7 @@ fn of_side_outputs(nodes: &[Arc<Node>]) -> impl Iterator<Item = (&Arc<Node>, &Ar
 }
 
 impl Chooser<'_> {
-    /// An operator that sets rows aside, where somebody reads them.
+    /// Places an operator that sets rows aside, if these are read.
     pub(super) fn set_aside(&mut self, node: &Arc<Node>, index: usize) -> Result<Place> {
         let Some((readers, _)) = self.side_outputs.0.get(&node.sequence) else {
             self.builder.plan.operators[index].is_passed_by = true;
@@ -49,10 +50,12 @@ impl Chooser<'_> {
         let mut live = LeafSet::none();
         let of_readers = readers.iter().filter_map(|reader| self.live.get(reader));
         of_readers.for_each(|of_reader| live.extend_from(of_reader));
+        // The rows are those of the first reader.
+        let reader = readers.iter().find_map(|reader| self.positions.get(reader)).copied().unwrap_or(index);
         let place = self.drive(node, index)?;
         let layout = Arc::new(RowLayout::new(node.schema().types(), &live));
         let aside = self.builder.stage(Head::Inbox(0), self.builder.tasks(&place));
-        let output = OutputPlan::of_step(index, Ship::Forward, layout, (aside, 0));
+        let output = OutputPlan::of_step(reader, Ship::Forward, layout, (aside, 0));
         if let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut() {
             step.others.push(output);
         }
@@ -60,7 +63,7 @@ impl Chooser<'_> {
         Ok(place)
     }
 
-    /// Where the rows are that an input has set aside.
+    /// The place of the rows that an input has set aside.
     pub(super) fn side_output(&mut self, node: &Arc<Node>, index: usize) -> Result<Place> {
         let stage = node.inputs.first().and_then(|input| self.side_outputs.0.get(&input.sequence)?.1);
         let stage = stage.ok_or_else(|| Error::Internal("rows are set aside nowhere".to_owned()))?;
