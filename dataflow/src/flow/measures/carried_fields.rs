@@ -13,7 +13,7 @@ use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Extreme, Folded, OfField, RecordLifetime, Room, Summary, no_value, slot};
 use crate::key::{Named, OfFields, Projection, leaves_of};
-use crate::record::{Record, Value};
+use crate::record::Record;
 
 /// The forms over two fields, each with the closure that reads it.
 macro_rules! by_fields {

@@ -397,7 +397,7 @@ fn a_chain_of_thousands_of_steps_visits_each_a_few_times() {
     let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
     let writer = RowWriter::new(layout.clone(), memory.clone());
     let exit = Exit::new(0, vec![], Ship::Gather, vec![writer], vec![target]);
-    let origin = Origin { name: "chain".into(), operator: "chain".into(), file: "tests.rs", line: 1 };
+    let origin = Origin { name: "chain".into(), operator: "chain".into(), file: "tests.rs", line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox));
