@@ -62,7 +62,7 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     if let Some((call, second)) = flow.calls[..known].iter().find_map(keys_of_a_join) {
         return found.report_unwritable(second.span(), message::keys_beside(&call.word));
     }
-    let Some(misplaced) = flow.calls.get(known).filter(|call| operators::is_known(&call.word)) else { return };
+    let Some(misplaced) = flow.calls.get(known) else { return };
     let before = flow.calls[..known].last();
     let state = match (before.and_then(|call| call.operator), &flow.source) {
         (Some(operator), _) => operator.to,
@@ -73,6 +73,11 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         },
         (None, _) => return,
     };
+    let is_measure = measures::find(&misplaced.word).is_some();
+    let is_known = operators::is_known(&misplaced.word) || is_measure && matches!(state, ChainState::Windowed);
+    if !is_known {
+        return;
+    }
     let is_of_groups = operators::find(&misplaced.word, ChainState::Grouped).is_some();
     let is_of_joins = operators::find(&misplaced.word, ChainState::Join)
         .is_some_and(|operator| operator.takes == ClosureArguments::Values);
@@ -82,9 +87,7 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
         ChainState::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
         ChainState::Joined => message::pairs_come_first(&misplaced.word),
-        ChainState::Windowed if is_of_groups && measures::find(&misplaced.word).is_some() => {
-            message::windows_are_measured(&misplaced.word)
-        }
+        ChainState::Windowed if is_measure => message::windows_are_measured(&misplaced.word),
         ChainState::Windowed if is_of_groups => message::windows_have_measures_only(&misplaced.word),
         ChainState::Windowed => message::windows_come_to_records(&misplaced.word),
         ChainState::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
