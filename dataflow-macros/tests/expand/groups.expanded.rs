@@ -311,7 +311,12 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
         })
         .count_distinct(|l| l.suppkey)
         .count_distinct(|l| (l.suppkey, l.day))
-        .min_by(move |l| { l.price }, move |l| { l.suppkey })
+        .min_by_field(
+            |l| l.price,
+            move |l, _| { l.price },
+            |l| l.suppkey,
+            move |l, _| { l.suppkey },
+        )
         .max_by(
             {
                 let limit = limit.__capture();

@@ -76,9 +76,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Names the time at which the event of a record happened, and how late records may come. The time is a field, or
     /// computed of the record. From here on each record has it, and so has each record that a closure emits for it.
     ///
-    /// The watermark follows the greatest times of the records. Directly after the source, or with only words between
-    /// that look at one record at a time, it is made split by split. After an exchange or a grouping, such as
-    /// `rebalance` or `union`, it is made task by task: a record is late by the greatest time of its task.
+    /// The watermark follows the greatest times of the records. It is made split by split directly after the source, or with
+    /// only words between that look at one record at a time. It is made task by task after an exchange or a grouping, such
+    /// as `rebalance` or `union`, and after such words if others read the source, too.
     ///
     /// Cost: eight bytes more for each record where it is shipped or kept. For a time that is computed, one call for
     /// each record, and a copy of those of its fields that are read later.

@@ -48,6 +48,7 @@ use crate::strategy::{Cursor, Progress};
 pub(crate) use combiner::Combiner;
 pub(crate) use driver::{FinalAggregate, PreAggregate};
 pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
+pub(crate) use table::nulls_last;
 pub use table::{
     Combined, Combining, Deciding, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
     StateRows, StateSlot, TablePage, part_of_hash,

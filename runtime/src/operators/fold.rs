@@ -6,7 +6,7 @@ use std::slice;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{GroupTable, Groups, StateReader, StateRows};
+use crate::group::{GroupTable, Groups, StateReader, StateRows, nulls_last};
 use crate::page::{Input, LeafReader, Plain};
 use crate::row::{Datum, LeafType, Schema, compare_leaf};
 
@@ -40,7 +40,8 @@ pub enum Fold {
         /// How many leaves are carried.
         carried: usize,
     },
-    /// A leaf of the record that the [`Fold::By`] before it names; of records that tie, the one with the least values.
+    /// A leaf of the record that the [`Fold::By`] before it names; of records that tie, the one with the least values, where
+    /// missing ones come last.
     Carried(usize),
     /// A leaf of whichever record is the group's first.
     First(usize),
@@ -342,7 +343,9 @@ pub(crate) fn row_by<'r>(
     rows: &[&'r Vec<Datum>],
 ) -> Option<&'r Vec<Datum>> {
     let (&by, others) = leaves.split_first()?;
-    let compare = |leaf: usize, left: &[Datum], right: &[Datum]| compare_leaf(types[leaf], &left[leaf], &right[leaf]);
+    let compare = |leaf: usize, left: &[Datum], right: &[Datum]| {
+        nulls_last(types[leaf], compare_leaf(types[leaf], &left[leaf], &right[leaf]))
+    };
     rows.iter().copied().min_by(|left, right| {
         let order = compare(by, left, right);
         let order = if greatest { order.reverse() } else { order };

@@ -243,10 +243,11 @@ impl Chooser<'_> {
         let leaf = self.leaf_of_source(&place, of.leaf);
         let mut watermarks = Watermarks { leaf, lateness_micros: of.lateness_micros };
         let stage = &self.builder.plan.stages[place.stage];
-        let is_free = match stage.watermarks {
-            None => true,
+        let is_apart = stage.keeps_splits_apart();
+        let begins_here = match stage.watermarks {
+            None => is_apart,
             Some(others) if leaf.is_some() && others == watermarks => true,
-            Some(_) if matches!(stage.head, Head::Source(..)) => {
+            Some(_) if is_apart && matches!(stage.head, Head::Source(..)) => {
                 return Err(Error::Plan(
                     "another `.event_time(..)` takes the same records, and a source has one event time: read the \
                      source once for each"
@@ -255,7 +256,7 @@ impl Chooser<'_> {
             }
             Some(_) => false,
         };
-        if !(is_free && stage.keeps_splits_apart()) {
+        if !begins_here {
             let input = &node.inputs[0];
             place = self.builder.behind(place, &input.schema().types(), &self.live_of(input));
             watermarks.leaf = None;

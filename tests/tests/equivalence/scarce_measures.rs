@@ -137,9 +137,11 @@ fn carried_by_loops(items: &[Item]) -> Vec<Carried> {
         let least = group.iter().min_by_key(|item| (item.value % 16, &item.text)).unwrap();
         let greatest = group.iter().min_by_key(|item| (std::cmp::Reverse(item.value), &item.text)).unwrap();
         let some = |item: &Item| (item.value % 3 != 0).then(|| item.text.clone());
-        let perhaps = group.iter().map(|item| (std::cmp::Reverse(item.value % 16), some(item))).min().unwrap();
+        // Of records that tie, a missing text comes last.
+        let perhaps = |item: &&Item| (std::cmp::Reverse(item.value % 16), some(item).is_none(), some(item));
+        let perhaps = group.iter().map(|item| perhaps(item)).min().unwrap();
         let sum = group.iter().map(|item| item.value).sum();
-        (key, (least.text.clone(), greatest.text.clone()), perhaps.1, group.len() as u64, sum)
+        (key, (least.text.clone(), greatest.text.clone()), perhaps.2, group.len() as u64, sum)
     };
     grouped(items, |item| item.key / 4).into_iter().map(of).collect()
 }

@@ -39,6 +39,7 @@ pub(crate) use part::standing_rows;
 pub use parting::{LAST_LEVEL, part_of_hash};
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
 pub use texts::Deciding;
+pub(crate) use texts::nulls_last;
 pub use walk::TablePage;
 
 use std::sync::Arc;

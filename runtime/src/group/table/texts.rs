@@ -15,13 +15,14 @@ use crate::group::table::combine::Combining;
 use crate::group::table::groups::Groups;
 use crate::hash::{KeyShape, with_shape};
 use crate::page::{Batch, Input, LeafPtr, Row, heap_bytes};
-use crate::row::Physical;
+use crate::row::{LeafType, Physical};
 use crate::sort::compare_leaves;
 
 /// Leaves of the groups' rows that are of one record, of which the first decides whose.
 #[derive(Clone, Debug)]
 pub struct Deciding {
-    /// Leaves of the input and of the table. Of records with the same first one, those with the least others stay.
+    /// Leaves of the input and of the table. Of records with the same first one, those with the least others stay, and missing
+    /// values are the greatest.
     pub leaves: SmallVec<[(usize, usize); 2]>,
     /// Whether the first leaf says if there is a value, and the second decides.
     pub is_optional: bool,
@@ -33,6 +34,11 @@ pub struct Deciding {
 struct Compared<'d> {
     leaves: SmallVec<[[LeafPtr; 2]; 2]>,
     deciding: &'d Deciding,
+}
+
+/// The order of two values, where those that are missing come last.
+pub(crate) fn nulls_last(ty: LeafType, order: Ordering) -> Ordering {
+    if ty == LeafType::Valid { order.reverse() } else { order }
 }
 
 impl Compared<'_> {
@@ -51,8 +57,11 @@ impl Compared<'_> {
                 return here != 0;
             }
         }
-        // SAFETY: the caller's promise.
-        let compare = |&[here, there]: &[LeafPtr; 2]| unsafe { compare_leaves(here, row, there, group) };
+        let compare = |&[here, there]: &[LeafPtr; 2]| {
+            // SAFETY: the caller's promise.
+            let order = unsafe { compare_leaves(here, row, there, group) };
+            nulls_last(here.ty, order)
+        };
         let first = leaves.next().map_or(Ordering::Equal, compare);
         let first = if self.deciding.greatest { first.reverse() } else { first };
         leaves.fold(first, |order, leaf| order.then_with(|| compare(leaf))).is_lt()
