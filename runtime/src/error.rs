@@ -1,7 +1,7 @@
 //! The engine's one error type. Every message says what is wrong, where in the user's program or data, and what to do.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the engine's functions return.
@@ -30,6 +30,60 @@ impl fmt::Display for Origin {
             write!(f, "`{}` ({}) at {}:{}", self.name, self.operator, self.file, self.line)
         }
     }
+}
+
+/// What a path was meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UrlUse {
+    /// The files of a source.
+    Read,
+    /// An output.
+    Write,
+    /// A folder that grows: a log, or snapshots.
+    Keep,
+}
+
+/// Why a URL cannot be used, and how its records can be; `None` for other paths. A path that exists is not to be asked about.
+pub(crate) fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
+    let (scheme, rest) = path.to_str()?.split_once(":/")?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char));
+    let local = rest.strip_prefix('/').filter(|_| is_scheme)?;
+    if scheme == "file" {
+        return Some(format!("a path is written without `file://`: {local}"));
+    }
+    let copy = match scheme {
+        "s3" | "s3a" | "s3n" => ", `aws s3 sync`, or mount the bucket",
+        "gs" => ", `gcloud storage rsync`, or mount the bucket",
+        _ => "",
+    };
+    let (verb, path, instead) = match (wanted, scheme) {
+        (UrlUse::Read, "http" | "https" | "ftp") => (
+            "reads",
+            "a path names a local file, a folder or a pattern, or is `-` for standard input",
+            "download the file first, or pipe it, `curl -s URL | program`, and read the path `-`".to_owned(),
+        ),
+        (UrlUse::Read, _) => (
+            "reads",
+            "a path names a local file, a folder or a pattern, or is `-` for standard input",
+            if copy.is_empty() {
+                "copy the files to a local folder first".to_owned()
+            } else {
+                format!("copy the files first{copy}")
+            },
+        ),
+        (UrlUse::Write, _) => (
+            "writes",
+            "a path names a local file or folder, or is `-` for standard output",
+            format!("write a local folder, and copy it afterwards{copy}"),
+        ),
+        (UrlUse::Keep, _) => (
+            "writes",
+            "logs and snapshots are in local folders",
+            "name a folder on a local disk, or on one that is mounted".to_owned(),
+        ),
+    };
+    Some(format!("it is a URL, and no feature of this version {verb} `{scheme}://`; {path}; {instead}"))
 }
 
 /// What can end a job, or refuse one before it starts.

@@ -187,7 +187,10 @@ fn unreadable_fields_are_errors_with_line_column_and_types() {
     let file = TestFile::new("x.csv", b"a\nok\n\xff\n");
     let text_only = record(&[("a", L::Text)]);
     let error = message(drive(&csv(file.path(), &text_only, CsvOptions::default()).unwrap()), &file);
-    assert_eq!(error, "x.csv:3: expected UTF-8, found the byte 0xff at byte 5 of the file; convert it to UTF-8");
+    assert_eq!(
+        error,
+        "x.csv:3: expected UTF-8, found the byte 0xff at byte 5 of the file; convert it to UTF-8, or read it with the option `encoding`"
+    );
 }
 
 #[test]

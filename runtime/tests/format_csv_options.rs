@@ -46,14 +46,27 @@ fn an_escape_takes_the_next_byte_as_it_is() {
 3,"\\"
 4,"\""
 "#;
-    let texts = [r#"a "quoted", \ "word""#, r"\plain", r"\", r#"""#];
+    let texts = [r#"a "quoted", \ "word""#, "plain", r"\", r#"""#];
     let expected: Rows = (1..).zip(texts).map(|(number, of)| some(Some(number), Some(of))).collect();
     assert_eq!(read(content, &optional(), &options).unwrap(), expected);
     let error = read("n,t\n1,\"a\nb\"\n", &optional(), &options).unwrap_err();
     assert!(error.starts_with("x.csv:2: a quoted field is not closed on its line; with `escape`"), "{error}");
+
+    // Without quotes around the field, and without quotes at all.
+    let content = "n,t\\,\n1,a\\,b\\\\,\n2,\\\"c\\\"\r\n3,d\\\n4,\\N";
+    let schema = record(&[("n?", L::I64), ("t,?", L::Text)]);
+    let error = read(content, &schema, &options).unwrap_err();
+    assert_eq!(error, "x.csv:2: expected 2 fields, found 3");
+    let content = content.replace("\\\\,", "\\\\");
+    let null = CsvOptions { null: "\\N".to_owned(), ..options.clone() };
+    for options in [null.clone(), CsvOptions { quote: None, ..null }] {
+        let texts = [Some("a,b\\"), Some("\"c\""), Some("d\\"), None];
+        let expected: Rows = (1..).zip(texts).map(|(number, of)| some(Some(number), of)).collect();
+        assert_eq!(read(&content, &schema, &options).unwrap(), expected);
+    }
     for escape in [b',', b'"', b'a'] {
         let options = CsvOptions { escape: Some(escape), ..CsvOptions::default() };
-        assert!(read(content, &optional(), &options).unwrap_err().contains("cannot be read with the escape"));
+        assert!(read(&content, &optional(), &options).unwrap_err().contains("cannot be read with the escape"));
     }
 }
 
@@ -109,7 +122,12 @@ fn integers_of_pandas_are_floats_without_fraction() {
         read(content, &schema, &options).unwrap(),
         [[fixed(0), fixed(1), fixed(1)], [fixed(1), fixed(0), fixed(0)], [fixed(2), fixed(1), minus_three]]
     );
-    for other in ["1.5", ".0", "1.0.0", "1.0x", "1e3"] {
+    let large = [("1e+18", 10_u64.pow(18)), ("1.25E2", 125), ("120.0e-1", 12), ("0.0", 0), ("9e0", 9)];
+    for (written, expected) in large {
+        let rows = read(format!(",n\n0,{written}\n"), &schema, &options).unwrap();
+        assert_eq!(rows, [[fixed(0), fixed(1), fixed(expected)]], "{written}");
+    }
+    for other in ["1.5", ".0", "1.0.0", "1.0x", "1e3.0", "1e", "12e-1", "1e19", "1e99", "1e999", "e3"] {
         let error = read(format!(",n\n0,{other}\n"), &schema, &options).unwrap_err();
         assert!(error.contains(&format!("found `{other}`")), "{error}");
     }
@@ -147,6 +165,9 @@ fn other_encodings_are_read() {
             assert_eq!(found, some(Some(row as u64), Some(&format!("ä{row}"))));
         }
     }
+    let error = read(&little, &optional(), &CsvOptions::default()).unwrap_err();
+    assert!(error.contains("found UTF-16LE (every second byte is zero); read it with the option `encoding: TextEncoding::Utf16`, or convert it: iconv"), "{error}");
+
     let error = format_support::encode(&CsvFormat::of(utf16), &optional(), &Rows::new()).unwrap_err();
     assert!(error.to_string().contains("cannot be written in the encoding Utf16"), "{error}");
 }
@@ -168,4 +189,34 @@ fn read_once(content: &str) -> String {
     let file = TestFile::new("x.csv", content);
     let source = csv(file.path(), &optional(), CsvOptions::default());
     message(source.and_then(|source| drive(&source)), &file)
+}
+
+#[test]
+fn what_options_write_they_read() {
+    let escape = CsvOptions { escape: Some(b'\\'), ..CsvOptions::default() };
+    let comments = CsvOptions { comment_prefix: Some("#".to_owned()), header: false, ..CsvOptions::default() };
+    let schema = record(&[("t?", L::Text), ("u", L::Text)]);
+    let texts = ["", "#", "#,", "a#", "\\", "\\\"", "a\\,b", "NA", "a\"b", "\\N", ",", "plain", "c\\"];
+    let mut rows: Rows = texts.iter().map(|of| vec![fixed(1), text(of), text(of)]).collect();
+    rows.push(vec![fixed(0), text(""), text("")]);
+    for base in [
+        &escape,
+        &CsvOptions { quote: None, ..escape.clone() },
+        &comments,
+        &CsvOptions { escape: Some(b'\\'), ..comments.clone() },
+    ] {
+        for null in ["NA", "\\N"] {
+            let options = CsvOptions { null: null.to_owned(), ..base.clone() };
+            let written = format_support::encode(&CsvFormat::of(options.clone()), &schema, &rows).unwrap();
+            let shown = String::from_utf8_lossy(&written).into_owned();
+            assert_eq!(read(&written, &schema, &options).unwrap(), rows, "{shown}");
+        }
+    }
+    let newline = vec![vec![fixed(1), text("a\nb"), text("")]];
+    for (options, expected) in
+        [(escape, "holds a newline, which `escape` forbids"), (comments, "which `comment_prefix` forbids")]
+    {
+        let error = format_support::encode(&CsvFormat::of(options), &schema, &newline).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
 }

@@ -406,6 +406,7 @@ fn damaged_arrays_are_errors_with_their_line() {
         ("[{\"a\":1}]\n{\"a\":2}", "x.json:2: expected the end of the file after its array, found `{`"),
         ("[{\"a\":1}\n{\"a\":2}]", "x.json:2: expected the end of the line behind the record, found `{\"a\"`"),
         ("[{\"a\":1]\n", "x.json:2: the array that is the file is not closed"),
+        ("[\u{c}]", "x.json:1: expected Test as an object"),
         ("[{\"a\":1],2]\n", "x.json:1: expected `,` or `}`, found `]`"),
         ("[[1]]", "x.json:1: expected Test as an object, found `[1]`"),
         ("[{\"a\":1,\"t\":\"x\ny\"}]", "x.json:1: expected a string without control characters"),

@@ -6,6 +6,7 @@ mod format_support;
 
 use std::sync::Arc;
 
+use arrow_array::builder::{Int64Builder, ListBuilder};
 use arrow_array::{
     ArrayRef, BinaryArray, Decimal128Array, Float32Array, Int32Array, RecordBatch, StringArray,
     TimestampMillisecondArray, TimestampNanosecondArray,
@@ -15,11 +16,13 @@ use format_support::{
     Rows, TestFile, collect, drive, drive_scan, drive_splits, encode, memory, message, record, scan_all, text,
 };
 use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use proptest::prelude::*;
 use runtime::error::Result;
 use runtime::format::{ParquetFormat, parquet};
 use runtime::memory::{Budget, Memory};
-use runtime::row::{Datum, LeafType as L, Schema, SchemaBuilder, Shape};
+use runtime::row::{Datum, Element, LeafType as L, Schema, SchemaBuilder, Shape};
 use runtime::source::{Bound, Comparison, Format, SAMPLE_ROWS, Scan, Source};
 
 fn write(schema: &Schema, rows: &Rows) -> TestFile {
@@ -489,38 +492,131 @@ fn a_column_without_values_in_its_footer_is_damaged() {
     );
 }
 
-/// A footer by hand: a field of Thrift is its id and type, then its value; all structs end with 0.
+/// A file of eight numbers with a footer by hand, with more fields at the end of the number in the schema, of the column's metadata, and of
+/// the column. A field of Thrift is its id and type, then its value; all structs end with 0.
+fn by_hand(number: &[u8], metadata: &[u8], column: &[u8]) -> Vec<u8> {
+    let element = |name: &[u8], rest: &[u8]| [&[0x48, name.len() as u8][..], name, rest, &[0]].concat();
+    // Eight values of four bytes, PLAIN, in one page without compression.
+    let values: Vec<u8> = (0..8_i32).flat_map(i32::to_le_bytes).collect();
+    let page = [&[0x15, 0, 0x15, 64, 0x15, 64, 0x2c, 0x15, 16, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0][..], &values].concat();
+    let length = (2 * page.len()) as u8;
+    // Type INT32, encoding PLAIN, the path `a`, no codec, 8 values, sizes, and the page's place.
+    let fields = [0x15, 2, 0x19, 0x15, 0, 0x19, 0x18, 1, b'a', 0x15, 0, 0x16, 16, 0x16, length, 0x16, length, 0x26, 8];
+    let chunk = [&[0x26, 8, 0x1c][..], &fields, metadata, &[0], column, &[0]].concat();
+    let group = [&[0x19, 0x1c][..], &chunk, &[0x16, length, 0x16, 16, 0]].concat();
+    let root = element(b"root", &[0x15, 4]);
+    let number = [&[0x15, 2, 0x25, 0, 0x18, 1, b'a'][..], number, &[0]].concat();
+    let empty = [&[0x35, 0, 0x18, 5][..], b"empty", &[0x15, 0, 0]].concat();
+    let footer = [&[0x15, 2, 0x19, 0x3c][..], &root, &number, &empty, &[0x16, 16, 0x19, 0x1c], &group, &[0]].concat();
+    let end = [&(footer.len() as u32).to_le_bytes()[..], b"PAR1"].concat();
+    [b"PAR1", &page[..], &footer, &end].concat()
+}
+
 #[test]
 fn a_group_without_columns_and_an_encrypted_column_are_found() {
     let schema = record(&[("a", L::I32)]);
-    let element = |name: &[u8], rest: &[u8]| [&[0x48, name.len() as u8][..], name, rest, &[0]].concat();
-    let bytes = |is_encrypted: bool| {
-        // Eight values of four bytes, PLAIN, in one page without compression.
-        let values: Vec<u8> = (0..8_i32).flat_map(i32::to_le_bytes).collect();
-        let page =
-            [&[0x15, 0, 0x15, 64, 0x15, 64, 0x2c, 0x15, 16, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0][..], &values].concat();
-        let length = (2 * page.len()) as u8;
-        // Type INT32, encoding PLAIN, the path `a`, no codec, 8 values, sizes, and the page's place.
-        let column =
-            [0x15, 2, 0x19, 0x15, 0, 0x19, 0x18, 1, b'a', 0x15, 0, 0x16, 16, 0x16, length, 0x16, length, 0x26, 8, 0];
-        let mark: &[u8] = if is_encrypted { &[0x5c, 0x1c, 0, 0] } else { &[] };
-        let chunk = [&[0x26, 8, 0x1c][..], &column, mark, &[0]].concat();
-        let group = [&[0x19, 0x1c][..], &chunk, &[0x16, length, 0x16, 16, 0]].concat();
-        let root = element(b"root", &[0x15, 4]);
-        let number = [0x15, 2, 0x25, 0, 0x18, 1, b'a', 0];
-        let empty = [&[0x35, 0, 0x18, 5][..], b"empty", &[0x15, 0, 0]].concat();
-        let footer =
-            [&[0x15, 2, 0x19, 0x3c][..], &root, &number, &empty, &[0x16, 16, 0x19, 0x1c], &group, &[0]].concat();
-        let end = [&(footer.len() as u32).to_le_bytes()[..], b"PAR1"].concat();
-        [b"PAR1", &page[..], &footer, &end].concat()
-    };
-    let file = TestFile::new("empty_group.parquet", bytes(false));
+    let file = TestFile::new("empty_group.parquet", by_hand(&[], &[], &[]));
     let expected: Rows = (0..8).map(|row| vec![fixed(row)]).collect();
     assert_eq!(read(&file, &schema).unwrap(), expected);
-    let file = TestFile::new("encrypted.parquet", bytes(true));
+    let file = TestFile::new("encrypted.parquet", by_hand(&[], &[], &[0x5c, 0x1c, 0, 0]));
     let error = message(read(&file, &schema), &file);
     assert_eq!(
         error,
         "encrypted.parquet: column 0 of row group 0 is encrypted, which is not supported; columns count from 0"
     );
+}
+
+#[test]
+fn fields_that_writers_made_up_are_passed_over() {
+    // The type 24 that parquet-cpp gave to nulls; Dremio's dictionary at the place 0, and its list of pages.
+    for (number, metadata) in [(&[0x25, 48][..], &[][..]), (&[], &[0x26, 0, 0x49, 0x1c, 0x15, 2, 0])] {
+        let file = TestFile::new("made_up.parquet", by_hand(number, metadata, &[]));
+        let expected: Rows = (0..8).map(|row| vec![fixed(row)]).collect();
+        assert_eq!(read(&file, &record(&[("a", L::I32)])).unwrap(), expected);
+    }
+}
+
+/// Two texts with dictionaries, and a list, as a writer of a name writes them.
+fn written_by(name: &str, version: WriterVersion) -> (Schema, Rows, Vec<u8>) {
+    let schema = SchemaBuilder::build(|builder| Shape::Record {
+        name: "Test",
+        fields: vec![
+            builder.field("a", |builder| builder.leaf(L::Text)),
+            builder.field("b", |builder| builder.leaf(L::Text)),
+            builder.field("numbers", |builder| builder.leaf(L::List(Element::I64))),
+        ],
+    });
+    let texts =
+        || Arc::new((0..90).map(|row| Some(format!("a text {}", row % 3))).collect::<StringArray>()) as ArrayRef;
+    let mut numbers = ListBuilder::new(Int64Builder::new());
+    for row in 0..90 {
+        numbers.values().append_slice(&[row % 7, 5]);
+        numbers.append(true);
+    }
+    let numbers = Arc::new(numbers.finish()) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("a", texts()), ("b", texts()), ("numbers", numbers)]).unwrap();
+    let properties = WriterProperties::builder()
+        .set_created_by(name.to_owned())
+        .set_writer_version(version)
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    let bytes = writer.into_inner().unwrap();
+    let rows = read(&TestFile::new("whole.parquet", &bytes), &schema).unwrap();
+    assert_eq!(rows.len(), 90);
+    (schema, rows, bytes)
+}
+
+#[test]
+fn pages_that_are_compressed_against_their_mark_are_read() {
+    for (name, is_old) in [("parquet-cpp version 1.5.1-SNAPSHOT", true), ("parquet-cpp-arrow version 3.0.0", false)] {
+        let (schema, rows, mut bytes) = written_by(name, WriterVersion::PARQUET_2_0);
+        // The last field of a page's head is the mark: 0x11 means compressed.
+        let marks: Vec<usize> = (0..bytes.len() - 3).filter(|&at| bytes[at..].starts_with(&[0x11, 0, 0])).collect();
+        assert_eq!(marks.len(), 3, "a page of each column");
+        marks.into_iter().for_each(|at| bytes[at] = 0x12);
+        let found = read(&TestFile::new("marks.parquet", bytes), &schema);
+        assert_eq!(found.ok().as_ref() == Some(&rows), is_old, "{name}");
+    }
+}
+
+#[test]
+fn columns_may_lack_the_header_of_their_dictionary_page() {
+    for (name, is_old) in [("parquet-mr", true), ("parquet-mr version 1.10.0", false)] {
+        let (schema, rows, bytes) = written_by(name, WriterVersion::PARQUET_1_0);
+        let shorter = |by: i64| {
+            with_footer(&bytes, |metadata| {
+                let group = metadata.row_group(0).clone();
+                let shorter = |column: &parquet::file::metadata::ColumnChunkMetaData| {
+                    let size = column.compressed_size() - by;
+                    column.clone().into_builder().set_total_compressed_size(size).build().unwrap()
+                };
+                // The dictionaries of the first two are equal, and so are their headers.
+                let (texts, numbers) = group.columns().split_at(2);
+                let columns = texts.iter().map(shorter).chain(numbers.iter().cloned()).collect();
+                let group = group.into_builder().set_column_metadata(columns).build().unwrap();
+                metadata.into_builder().set_row_groups(vec![group]).build()
+            })
+        };
+        let read = (1..40)
+            .filter(|&by| read(&TestFile::new("short.parquet", shorter(by)), &schema).ok().as_ref() == Some(&rows));
+        assert_eq!(read.count(), usize::from(is_old), "{name}");
+    }
+}
+
+#[test]
+fn a_row_group_without_rows_needs_no_page() {
+    let (schema, _, bytes) = written_by("some program", WriterVersion::PARQUET_1_0);
+    let bytes = with_footer(&bytes, |metadata| {
+        let group = metadata.row_group(0).clone();
+        let empty = |column: &parquet::file::metadata::ColumnChunkMetaData| {
+            column.clone().into_builder().set_num_values(0).build().unwrap()
+        };
+        let columns = group.columns().iter().map(empty).collect();
+        let group = group.into_builder().set_num_rows(0).set_column_metadata(columns).build().unwrap();
+        metadata.into_builder().set_row_groups(vec![group]).build()
+    });
+    assert_eq!(read(&TestFile::new("no_rows.parquet", bytes), &schema).unwrap(), Rows::new());
 }

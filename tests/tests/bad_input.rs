@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use dataflow::prelude::*;
-use dataflow::{Env, Error, Result};
+use dataflow::{Env, Error, LogWriter, Result};
 use tests::{Folder, Sale, local, on_each_engine};
 
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -65,6 +65,30 @@ fn a_path_that_is_not_there() {
     });
     ends_with(&["no input at", "missing.txt"], |env| read_orders(env, &missing));
     ends_with(&["no input at", "missing.txt"], |env| env.read_parquet::<Order>(&missing).map(|_| ()));
+}
+
+#[test]
+fn a_url_is_refused_wherever_a_path_is_wanted() {
+    let parts = ["it is a URL, and no feature of this version", "`s3://`"];
+    ends_with(&parts, |env| env.read_text("s3://bucket/lines.txt").map(|_| ()));
+    ends_with(&parts, |env| env.read_log::<u32>("s3://bucket/log").map(|_| ()));
+    for output in ["s3://bucket/numbers.csv", "s3://bucket/numbers/"] {
+        ends_with(&parts, |env| {
+            env.collection([1u32])?.write_csv(output);
+            env.run().map(|_| ())
+        });
+    }
+    for log in [LogWriter::<u32>::create("s3://bucket/log", 1), LogWriter::open("s3://bucket/log", 1)] {
+        has_parts("log", &log.err().unwrap(), &parts);
+    }
+    let folder = Folder::default();
+    let log = folder.join("log");
+    LogWriter::<u32>::create(&log, 1).unwrap().seal_all().unwrap();
+    let snapshots = Some("s3://bucket/snapshots".into());
+    let env = Env::new(Options { snapshots, ..local(1).options().clone() });
+    env.read_log::<u32>(&log).unwrap().write_csv(folder.join("out/"));
+    has_parts("snapshots", &env.run().unwrap_err(), &parts);
+    assert!(!std::path::Path::new("s3:").exists());
 }
 
 #[test]

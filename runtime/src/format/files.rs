@@ -24,7 +24,7 @@ use super::compression::{Compression, Damaged};
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use super::stdin::{SHOWN, is_standard_input, standard_input};
 use super::text_encoding::TextEncoding;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::row::Schema;
 
 pub(super) use contents::{BYTE_ORDER_MARK, Contents, beginning};
@@ -42,7 +42,8 @@ pub struct InputFile {
     /// When it was changed last, in nanoseconds since 1970.
     modified: i128,
     compression: Option<Compression>,
-    encoding: TextEncoding,
+    /// How its text is encoded; `None` if its format has no option for that.
+    encoding: Option<TextEncoding>,
     kept: Option<Arc<File>>,
 }
 
@@ -62,14 +63,7 @@ impl InputFile {
         }
         let (bytes, compression) = (metadata.len(), Compression::of(&path));
         let modified = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-        Ok(InputFile {
-            path: Arc::new(path),
-            bytes,
-            modified,
-            compression,
-            encoding: TextEncoding::Utf8,
-            kept: keep.then_some(file),
-        })
+        Ok(InputFile { path: Arc::new(path), bytes, modified, compression, encoding: None, kept: keep.then_some(file) })
     }
 
     /// Where it lies.
@@ -91,17 +85,17 @@ impl InputFile {
 
     /// The same file, whose text is encoded otherwise.
     pub(super) fn with_encoding(&self, encoding: TextEncoding) -> Self {
-        InputFile { encoding, ..self.clone() }
+        InputFile { encoding: Some(encoding), ..self.clone() }
     }
 
     /// How its text is encoded.
     pub(super) fn encoding(&self) -> TextEncoding {
-        self.encoding
+        self.encoding.unwrap_or_default()
     }
 
     /// Whether what it holds is not its bytes: it is compressed or not UTF-8, so no place in it can be read by itself.
     pub(super) fn is_encoded(&self) -> bool {
-        self.compression.is_some() || self.encoding != TextEncoding::Utf8
+        self.compression.is_some() || self.encoding() != TextEncoding::Utf8
     }
 
     /// A handle for positioned reads.
@@ -157,8 +151,10 @@ impl InputFile {
         }
         let byte = block.get(at).copied().unwrap_or_default();
         let whose = if self.compression.is_some() { "what the file holds" } else { "the file" };
-        let found =
-            format!("expected UTF-8, found the byte 0x{byte:02x} at byte {offset} of {whose}; convert it to UTF-8");
+        let option = if self.encoding.is_some() { ", or read it with the option `encoding`" } else { "" };
+        let found = format!(
+            "expected UTF-8, found the byte 0x{byte:02x} at byte {offset} of {whose}; convert it to UTF-8{option}"
+        );
         self.data_error(offset, found)
     }
 }
@@ -230,8 +226,8 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
         Ok(metadata) if metadata.is_dir() => files_of(Path::new(path))?,
         Ok(_) => return Ok(vec![PathBuf::from(path)]),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if let Some((scheme, local)) = path.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
-                return Err(nothing(&refused_url(scheme, local)));
+            if let Some(reason) = refused_url(Path::new(path), UrlUse::Read) {
+                return Err(nothing(&reason));
             }
             if !is_pattern(path) {
                 return Err(nothing("there is no such file or folder"));
@@ -252,31 +248,6 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
-}
-
-/// Whether a text is a URL's scheme, such as `s3` or `https`.
-fn is_scheme(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char))
-}
-
-/// Why a URL is not read, and how its records can be.
-fn refused_url(scheme: &str, local: &str) -> String {
-    if scheme == "file" {
-        return format!("a path is written without `file://`: {local}");
-    }
-    let instead = match scheme {
-        "s3" | "s3a" | "s3n" => "copy the files first, `aws s3 sync`, or mount the bucket",
-        "gs" => "copy the files first, `gcloud storage rsync`, or mount the bucket",
-        "http" | "https" | "ftp" => {
-            "download the file first, or pipe it, `curl -s URL | program`, and read the path `-`"
-        }
-        _ => "copy the files to a local folder first",
-    };
-    format!(
-        "it is a URL, and no feature of this version reads `{scheme}://`; a path names a local file, a folder or a pattern, or is `-` for \
-         standard input; {instead}"
-    )
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {

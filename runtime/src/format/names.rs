@@ -15,7 +15,11 @@ pub(super) fn hint_about(name: &str, there: &[String]) -> String {
 }
 
 fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let shown = |name: &&str| match name.contains(char::is_control) {
+        true => format!("`{}`", name.escape_debug()),
+        false => format!("`{name}`"),
+    };
+    names.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 fn is_similar(name: &str, other: &str) -> bool {
@@ -53,6 +57,7 @@ mod tests {
         assert_eq!(hint_about("l_shipDtae", &there), "did you mean `l_shipdate`?");
         assert_eq!(hint_about("LShipDate", &there), "did you mean `l_shipdate`?");
         assert_eq!(hint_about("price", &there), "the columns are `l_quantity`, `l_tax`, `l_shipdate`");
+        assert_eq!(hint_about("one", &["one\r\ntwo".to_owned()]), r"did you mean `one\r\ntwo`?");
         assert_eq!(distance(&['a', 'b', 'c'], &['a', 'x', 'c', 'd']), 2);
     }
 }

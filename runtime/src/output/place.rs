@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UrlUse, refused_url};
 
 /// As many links as the system follows.
 const MOST_LINKS: usize = 40;
@@ -179,8 +179,9 @@ fn is_descriptors(folder: &Path) -> bool {
 }
 
 fn no_folder(path: &Path, folder: &Path, error: std::io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::NotFound => Error::Plan(format!(
+    match (error.kind(), refused_url(path, UrlUse::Write)) {
+        (ErrorKind::NotFound, Some(reason)) => refused(path, &reason),
+        (ErrorKind::NotFound, None) => Error::Plan(format!(
             "cannot create {}: there is no folder {}; make it first",
             path.display(),
             folder.display()

@@ -30,6 +30,10 @@ pub struct CsvFormat {
     pub delimiter: u8,
     /// Around fields that need it; `None` where there are no quotes, and no fields that need them.
     pub quote: Option<u8>,
+    /// The byte before a quote or an escape in a field; without quotes, before a delimiter, too. `None` if quotes are doubled.
+    pub escape: Option<u8>,
+    /// A line that would begin with this text begins with a quote.
+    pub comment_prefix: Option<String>,
     /// What stands where an `Option` is null.
     pub null: String,
     /// Whether fields may hold newlines, within quotes.
@@ -50,8 +54,9 @@ impl CsvFormat {
     /// Files that these options read. Options that only reading has are left out.
     #[must_use]
     pub fn of(options: CsvOptions) -> Self {
-        let CsvOptions { delimiter, quote, header, null, multiline, times, encoding, .. } = options;
-        CsvFormat { header, delimiter, quote, null, multiline, times, encoding }
+        let multiline = options.is_multiline();
+        let CsvOptions { delimiter, quote, escape, comment_prefix, header, null, times, encoding, .. } = options;
+        CsvFormat { header, delimiter, quote, escape, comment_prefix, null, multiline, times, encoding }
     }
 
     /// Whether CSV can hold such records.
@@ -63,8 +68,9 @@ impl CsvFormat {
     /// # Errors
     /// Where nobody could read what is written so.
     fn check(&self) -> Result<()> {
-        let CsvFormat { delimiter, quote, ref null, .. } = *self;
-        CsvOptions { delimiter, quote, ..CsvOptions::default() }.check()?;
+        let CsvFormat { delimiter, quote, escape, ref null, .. } = *self;
+        let comment_prefix = self.comment_prefix.clone();
+        CsvOptions { delimiter, quote, escape, comment_prefix, ..CsvOptions::default() }.check()?;
         if self.encoding != TextEncoding::Utf8 {
             return Err(Error::Plan(format!(
                 "CSV cannot be written in the encoding {:?}: it is written in UTF-8; convert the file afterwards: iconv -f UTF-8 -t …",
@@ -105,7 +111,7 @@ impl Format for CsvFormat {
                 writer.separate(index);
                 writer.text(column_name(schema, column.leaf));
             }
-            writer.output.push(b'\n');
+            writer.end_line(0);
         }
         let (types, head) = (schema.types(), std::mem::take(&mut writer.output));
         row_encoder(memory, head, move |input, output| {
@@ -134,6 +140,7 @@ fn write_row<'b>(
     row: Row<'b>,
     writer: &mut FieldWriter,
 ) {
+    let line = writer.output.len();
     for (index, column) in columns.iter().enumerate() {
         writer.separate(index);
         if !column.guards.iter().all(|&guard| cells[guard].is_valid(row)) {
@@ -157,7 +164,7 @@ fn write_row<'b>(
         }
         writer.tell_apart(begin, !column.guards.is_empty(), columns.len() == 1);
     }
-    writer.output.push(b'\n');
+    writer.end_line(line);
 }
 
 /// Writes fields, quoted where they must be.
@@ -181,7 +188,9 @@ impl FieldWriter {
         let delimiter = self.format.delimiter;
         // Without quotes, the delimiter stands in for one.
         let quote = self.format.quote.unwrap_or(delimiter);
-        let special = |byte: u8| (byte == delimiter) | (byte == quote) | (byte == b'\n') | (byte == b'\r');
+        let escape = self.format.escape.unwrap_or(delimiter);
+        let special =
+            |byte: u8| (byte == delimiter) | (byte == quote) | (byte == escape) | (byte == b'\n') | (byte == b'\r');
         // Without a way out of the loop it compiles to vector code, and most texts have nothing special.
         if text.bytes().fold(false, |found, byte| found | special(byte)) {
             self.quoted(text.as_bytes());
@@ -203,21 +212,56 @@ impl FieldWriter {
     #[cold]
     fn quoted(&mut self, text: &[u8]) {
         let shown = shown(text);
-        let Some(quote) = self.format.quote else {
+        let CsvFormat { delimiter, quote, escape, .. } = self.format;
+        let has_line_end = text.iter().any(|byte| b"\r\n".contains(byte));
+        let Some(first) = escape.or(quote).filter(|_| quote.is_some() || (!text.is_empty() && !has_line_end)) else {
             self.fail(format!("{shown} needs quotes, and the options have none"));
             return;
         };
         if !self.format.multiline && text.contains(&b'\n') {
-            self.fail(format!("{shown} holds a newline, which `multiline: false` forbids"));
+            let option = match (escape, &self.format.comment_prefix) {
+                (Some(_), _) => "`escape`",
+                (None, Some(_)) => "`comment_prefix`",
+                (None, None) => "`multiline: false`",
+            };
+            self.fail(format!("{shown} holds a newline, which {option} forbids"));
         }
-        self.output.push(quote);
+        self.output.extend(quote);
+        let marks = [quote.unwrap_or(delimiter), escape.unwrap_or(first)];
         for &byte in text {
-            if byte == quote {
-                self.output.push(quote);
+            if marks.contains(&byte) {
+                self.output.push(first);
             }
             self.output.push(byte);
         }
-        self.output.push(quote);
+        self.output.extend(quote);
+    }
+
+    /// Ends the line that begins at a place. Its first field is quoted if the line would be read as a comment.
+    #[inline]
+    fn end_line(&mut self, begin: usize) {
+        if self.format.comment_prefix.is_some() {
+            self.tell_from_comment(begin);
+        }
+        self.output.push(b'\n');
+    }
+
+    #[cold]
+    fn tell_from_comment(&mut self, begin: usize) {
+        let line = &self.output[begin..];
+        if !self.format.comment_prefix.as_ref().is_some_and(|prefix| line.starts_with(prefix.as_bytes())) {
+            return;
+        }
+        // A field without quotes holds no delimiter.
+        let length = line.iter().position(|&byte| byte == self.format.delimiter).unwrap_or(line.len());
+        let is_null = line[..length] == *self.format.null.as_bytes();
+        let Some(quote) = self.format.quote.filter(|quote| !is_null && line.first() != Some(quote)) else {
+            let reason = format!("{} would be read as a comment", shown(line));
+            self.fail(reason);
+            return;
+        };
+        self.output.insert(begin + length, quote);
+        self.output.insert(begin, quote);
     }
 
     /// Quotes the field that begins at a place where it would be read as a null, or as a line that looks empty.
@@ -225,8 +269,13 @@ impl FieldWriter {
     fn tell_apart(&mut self, begin: usize, may_be_null: bool, is_alone: bool) {
         let field = &self.output[begin..];
         if (may_be_null && field == self.format.null.as_bytes()) || (is_alone && field.is_empty()) {
-            let field = self.output.split_off(begin);
-            self.quoted(&field);
+            match (self.format.quote, self.format.escape) {
+                (None, Some(escape)) if !field.is_empty() => self.output.insert(begin, escape),
+                _ => {
+                    let field = self.output.split_off(begin);
+                    self.quoted(&field);
+                }
+            }
         }
     }
 

@@ -22,8 +22,8 @@ pub struct CsvOptions {
     pub lenient: Option<Lenient>,
     /// How dates and timestamps are written, where not by ISO 8601.
     pub times: TimeForms,
-    /// Read: the byte that takes the next one of a quoted field as it is, as in `"a \\" b"`. A quote may be doubled, too. Quoted fields hold no
-    /// newlines then.
+    /// The byte that takes the next one of a field as it is, as in `"a \\" b"` or `a\\, b`. A quote may be doubled, too. Fields hold no newlines
+    /// then.
     pub escape: Option<u8>,
     /// Read: lines that begin with this text are passed over. Quoted fields hold no newlines then.
     pub comment_prefix: Option<String>,
@@ -31,7 +31,7 @@ pub struct CsvOptions {
     pub skip_lines: usize,
     /// Read: whether a record may have too few fields, of which the rest are null.
     pub null_padding: bool,
-    /// Read: whether an integer may be written as a float without fraction, `1.0`, as pandas writes integers of columns with nulls.
+    /// Read: whether an integer may be written as a float without fraction, `1.0` or `1e+18`, as pandas writes integers of columns with nulls.
     pub whole_floats: bool,
     /// Read: how the text is encoded.
     pub encoding: TextEncoding,
@@ -79,11 +79,11 @@ impl CsvOptions {
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter)?;
         if let Some(escape) = self.escape
-            && (escape == self.delimiter || Some(escape) == self.quote || !is_mark(escape) || self.quote.is_none())
+            && (escape == self.delimiter || Some(escape) == self.quote || !is_mark(escape))
         {
             return Err(Error::Plan(format!(
-                "CSV cannot be read with the escape `{}`: it must be a mark of one byte other than the delimiter and the quote, and stands in \
-                 quoted fields only; a quote that is doubled needs no option",
+                "CSV cannot be read with the escape `{}`: it must be a mark of one byte other than the delimiter and the quote; a quote \
+                 that is doubled needs no option",
                 escape.escape_ascii()
             )));
         }

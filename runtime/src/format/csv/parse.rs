@@ -17,9 +17,9 @@ pub(super) struct Found<'f> {
     pub(super) text: Option<&'f Utf8>,
     pub(super) fields: &'f Fields,
     pub(super) quote: Option<u8>,
-    /// The byte that takes the next one of a quoted field as it is.
+    /// The byte that takes the next one of a field as it is.
     pub(super) escape: Option<u8>,
-    /// Whether integers may be written as `1.0`.
+    /// Whether integers may be written as `1.0` or `1e+18`.
     pub(super) whole_floats: bool,
 }
 
@@ -100,22 +100,22 @@ impl WithParser for Plain<'_> {
     #[inline(always)]
     fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) {
         let Some(out) = T::of(self.out) else { return };
-        match self.column.found.quote {
-            Some(quote) if self.may_hold_quotes => {
-                let escape = self.column.found.escape;
-                self.column.each(out, self.bad, |text| parse(&unescaped(text, quote, escape)))
+        let Found { quote, escape, whole_floats, .. } = self.column.found;
+        match quote.or(escape) {
+            Some(_) if self.may_hold_quotes => {
+                self.column.each(out, self.bad, |text| parse(&unescaped(text, quote, escape)));
             }
-            _ if self.is_integer && self.column.found.whole_floats => {
-                self.column.each(out, self.bad, |text| parse(text).or_else(|| parse(whole(text)?)))
+            _ if self.is_integer && whole_floats => {
+                self.column.each(out, self.bad, |text| parse(text).or_else(|| parse(&whole(text)?)));
             }
             _ => self.column.each(out, self.bad, parse),
         }
     }
 }
 
-/// The text of a quoted field: quotes in it are doubled, or escaped.
-pub(super) fn unescaped(text: &[u8], quote: u8, escape: Option<u8>) -> Cow<'_, [u8]> {
-    let is_first = |byte: u8| byte == quote || Some(byte) == escape;
+/// The text of a field, in which quotes are doubled, and any byte may be escaped.
+pub(super) fn unescaped(text: &[u8], quote: Option<u8>, escape: Option<u8>) -> Cow<'_, [u8]> {
+    let is_first = |byte: u8| Some(byte) == quote || Some(byte) == escape;
     if !text.iter().copied().any(is_first) {
         return Cow::Borrowed(text);
     }
@@ -127,11 +127,26 @@ pub(super) fn unescaped(text: &[u8], quote: u8, escape: Option<u8>) -> Cow<'_, [
     Cow::Owned(out)
 }
 
-/// The digits of a float without fraction.
-fn whole(text: &[u8]) -> Option<&[u8]> {
-    let point = text.iter().position(|&byte| byte == b'.')?;
-    let (whole, fraction) = (&text[..point], &text[point + 1..]);
-    (!whole.is_empty() && fraction.iter().all(|&byte| byte == b'0')).then_some(whole)
+/// The most digits of an integer.
+const INTEGER_DIGITS: usize = 39;
+
+/// The digits of a float without fraction, such as `12.0` or `1.2e+18`.
+fn whole(text: &[u8]) -> Option<Vec<u8>> {
+    let (number, exponent) = match text.iter().position(|byte| byte.eq_ignore_ascii_case(&b'e')) {
+        Some(at) => (&text[..at], std::str::from_utf8(&text[at + 1..]).ok()?.parse::<i8>().ok()?),
+        None => (text, 0),
+    };
+    let point = number.iter().position(|&byte| byte == b'.').unwrap_or(number.len());
+    let (whole, fraction) = (&number[..point], number.get(point + 1..).unwrap_or_default());
+    let digits = [whole, fraction].concat();
+    let end = usize::try_from(isize::try_from(point).ok()? + isize::from(exponent)).ok()?;
+    let cut = digits.get(end..).unwrap_or_default();
+    if whole.is_empty() || end > INTEGER_DIGITS || cut.iter().any(|&digit| digit != b'0') {
+        return None;
+    }
+    let mut digits = digits;
+    digits.resize(end, b'0');
+    Some(digits)
 }
 
 /// One column of records.
@@ -166,22 +181,20 @@ impl ColumnOf<'_> {
         out.add_buffer(text.clone());
         for record in 0..self.found.fields.records() {
             let range = self.found.fields.range(record, self.position);
+            let Found { block, quote, escape, .. } = self.found;
             if !self.is_valid(record) {
                 out.push_str("");
-            } else if self
-                .found
-                .quote
-                .is_some_and(|quote| self.found.block.get(range.start) == Some(&quote) && !range.is_empty())
-            {
-                self.quoted_text(range.start + 1..range.end - 1, out);
+            } else if quote.is_some_and(|quote| block.get(range.start) == Some(&quote) && !range.is_empty()) {
+                self.unescaped_text(range.start + 1..range.end - 1, quote, out);
+            } else if escape.is_some() {
+                self.unescaped_text(range, None, out);
             } else {
                 out.push_range(range);
             }
         }
     }
 
-    fn quoted_text(&self, range: std::ops::Range<usize>, out: &mut TextColumn) {
-        let quote = self.found.quote.unwrap_or_default();
+    fn unescaped_text(&self, range: std::ops::Range<usize>, quote: Option<u8>, out: &mut TextColumn) {
         match unescaped(&self.found.block[range.clone()], quote, self.found.escape) {
             Cow::Borrowed(_) => out.push_range(range),
             // The quote and the escape are ASCII, so what is left is text.

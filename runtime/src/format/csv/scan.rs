@@ -190,7 +190,7 @@ impl Scanner {
         let mut quoted_to = 0;
         for &mark in marks {
             let at = mark as usize;
-            if at < quoted_to {
+            if at < quoted_to || self.is_escaped(block, place.field, at) {
                 continue;
             }
             let byte = block[at];
@@ -214,6 +214,15 @@ impl Scanner {
         }
         fields.ends.truncate(filled);
         Ok(())
+    }
+
+    /// Whether a delimiter or a quote at `at` belongs to the text of the field that begins at `field`. No newline does: it ends a record.
+    #[inline(always)]
+    fn is_escaped(&self, block: &[u8], field: usize, at: usize) -> bool {
+        let Some(escape) = self.escape else { return false };
+        let before = &block[field.min(at)..at];
+        let escapes = before.iter().rev().take_while(|&&byte| byte == escape).count();
+        escapes % 2 == 1 && block[at] != b'\n'
     }
 
     /// What is wrong where a quote is not followed by another on its line.
@@ -294,10 +303,9 @@ pub(super) fn first_record(scanner: &Scanner, block: &[u8]) -> Result<(Vec<std::
     let mut at = 0;
     let (mut record, mut ranges) = (0, Vec::new());
     loop {
-        let next = block[at..]
-            .iter()
-            .position(|&byte| byte == scanner.delimiter || byte == b'\n' || Some(byte) == scanner.quote);
-        let mark = next.map_or(block.len(), |next| at + next);
+        let is_mark = |byte: u8| byte == scanner.delimiter || byte == b'\n' || Some(byte) == scanner.quote;
+        let mark = (at..block.len()).find(|&at| is_mark(block[at]) && !scanner.is_escaped(block, record, at));
+        let mark = mark.unwrap_or(block.len());
         match block.get(mark) {
             Some(&byte) if byte == scanner.delimiter => ranges.push(record..mark),
             Some(&byte) if Some(byte) == scanner.quote => {

@@ -215,8 +215,8 @@ fn returns_alone(file: &InputFile) -> Error {
 
 fn header_name(field: &[u8], options: &CsvOptions) -> String {
     let name = match (options.quote, field) {
-        (Some(quote), [first, inner @ .., _]) if *first == quote => unescaped(inner, quote, options.escape),
-        _ => field.into(),
+        (Some(quote), [first, inner @ .., _]) if *first == quote => unescaped(inner, options.quote, options.escape),
+        _ => unescaped(field, None, options.escape),
     };
     String::from_utf8_lossy(&name).into_owned()
 }

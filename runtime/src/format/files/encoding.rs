@@ -18,8 +18,13 @@ pub(in crate::format) fn check_encoding(file: &InputFile, beginning: &[u8]) -> R
         return Err(file.data_error(0, format!("expected UTF-8, found {name}, by its first bytes; {advice}")));
     }
     let Some((name, sign)) = utf16(beginning) else { return Ok(()) };
-    let message =
-        format!("expected UTF-8, found {name} ({sign}); convert it: iconv -f {name} -t UTF-8 {path} > {path}.utf8");
+    let option = match file.encoding {
+        Some(_) => "read it with the option `encoding: TextEncoding::Utf16`, or ",
+        None => "",
+    };
+    let message = format!(
+        "expected UTF-8, found {name} ({sign}); {option}convert it: iconv -f {name} -t UTF-8 {path} > {path}.utf8"
+    );
     Err(file.data_error(0, message))
 }
 

@@ -94,7 +94,7 @@ impl LineDecoder for JsonDecoder {
             let begin = lines.at;
             let end = line_end(bytes, begin);
             lines.at = (end + 1).min(bytes.len());
-            if bytes[begin..end].iter().all(u8::is_ascii_whitespace) {
+            if bytes[begin..end].iter().all(|byte| b" \t\r".contains(byte)) {
                 continue;
             }
             let first_of = self.first_of.take();

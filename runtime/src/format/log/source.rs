@@ -7,7 +7,7 @@ use super::damage::damaged;
 use super::folder::LogFolder;
 use super::input::LogInput;
 use super::reader::{LogReader, READ_BYTES};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::memory::Memory;
 use crate::row::Schema;
 use crate::source::{ColumnFit, Endless, Extent, Position, Scan, Source, Split, SplitReader, Statistics};
@@ -44,7 +44,10 @@ impl LogSource {
         let folder = LogFolder::at(path);
         let nothing = |reason: &str| Error::NoInput { path: path.to_owned(), reason: reason.to_owned() };
         if !folder.path().is_dir() {
-            return Err(nothing("there is no such folder; `LogWriter::create` makes a log"));
+            let reason = refused_url(folder.path(), UrlUse::Keep);
+            return Err(nothing(
+                reason.as_deref().unwrap_or("there is no such folder; `LogWriter::create` makes a log"),
+            ));
         }
         let count = folder.first_count()?;
         if count == 0 {

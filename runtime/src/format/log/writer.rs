@@ -9,7 +9,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use super::appender::Appender;
 use super::damage::damaged;
 use super::folder::{LogEnd, LogFolder};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::format::native::{self, NativeFormat, SplitName};
 use crate::memory::Memory;
 use crate::page::{RowWriter, windows};
@@ -71,6 +71,15 @@ impl SplitWriter {
     }
 }
 
+/// # Errors
+/// If the folder of a log is a URL.
+fn check_url(folder: &Path) -> Result<()> {
+    match refused_url(folder, UrlUse::Keep).filter(|_| !folder.exists()) {
+        Some(reason) => Err(Error::Plan(format!("cannot write a log to {}: {reason}", folder.display()))),
+        None => Ok(()),
+    }
+}
+
 impl LogSplits {
     /// A new log of so many splits. The folder is made, or is empty.
     ///
@@ -78,6 +87,7 @@ impl LogSplits {
     /// Fails if the folder is not empty, the record cannot be written, or a file cannot be made.
     pub fn create(path: impl AsRef<Path>, schema: &Schema, splits: usize) -> Result<Self> {
         let folder = LogFolder::at(path.as_ref());
+        check_url(folder.path())?;
         fs::create_dir_all(folder.path()).map_err(Error::io("create", folder.path()))?;
         if fs::read_dir(folder.path()).map_err(Error::io("read", folder.path()))?.next().is_some() {
             let message = "the folder is not empty; `LogWriter::open` goes on with a log that is there";
@@ -126,6 +136,7 @@ impl LogSplits {
     /// The folder of a log that is not complete, and its identity, if a header is whole.
     fn existing(path: &Path) -> Result<(LogFolder, Option<u128>)> {
         let folder = LogFolder::at(path);
+        check_url(folder.path())?;
         if !folder.path().is_dir() || folder.first_count()? == 0 {
             let reason = "there is no log in this folder; `LogWriter::create` makes one".to_owned();
             return Err(Error::NoInput { path: path.display().to_string(), reason });

@@ -157,6 +157,11 @@ impl FileFit {
         Ok(())
     }
 
+    /// The program that wrote the file, as the file states it.
+    pub(super) fn created_by(&self) -> Option<&str> {
+        self.metadata.metadata().file_metadata().created_by()
+    }
+
     /// Where one leaf is read from, if it can be.
     pub(super) fn plan(&self, leaf: usize) -> Option<&LeafPlan> {
         self.leaves.get(leaf)?.as_ref().ok()

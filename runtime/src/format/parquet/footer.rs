@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{
-    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader,
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader, RowGroupMetaData,
 };
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use super::encrypted::encrypted_column;
+use super::writer_faults::{
+    DICTIONARY_HEADER_BYTES, dictionary_header, lacks_dictionary_headers, without_invented_fields,
+};
 use crate::error::{Error, Result};
 use crate::format::files::InputFile;
 use crate::kernel::quietly;
@@ -48,8 +52,17 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
             format!("column {column} of row group {group} is encrypted, which is not supported; columns count from 0");
         return Err(damaged(message));
     }
-    let metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes))
+    let bytes = without_invented_fields(bytes);
+    let mut metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes))
         .map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
+    metadata = without_absent_dictionaries(metadata)?;
+    if lacks_dictionary_headers(metadata.file_metadata().created_by()) {
+        metadata = with_dictionary_headers(metadata, begin, |column| {
+            let mut head = [0; DICTIONARY_HEADER_BYTES];
+            let length = file.read_at(&handle, column, &mut head)?;
+            Ok(dictionary_header(&head[..length]))
+        })?;
+    }
     check(&metadata, file).map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     let metadata = normalized(metadata).map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     Ok(Arc::new(metadata))
@@ -93,6 +106,57 @@ fn normalized(metadata: ParquetMetaData) -> Result<ParquetMetaData, String> {
     let (writer, pairs) = (file.created_by().map(str::to_owned), file.key_value_metadata().cloned());
     let file = FileMetaData::new(file.version(), rows, writer, pairs, schema, file.column_orders().cloned());
     Ok(ParquetMetaDataBuilder::new(file).set_row_groups(metadata.row_groups().to_vec()).build())
+}
+
+/// The same metadata, without dictionaries at the place 0, which Dremio names if there is none.
+fn without_absent_dictionaries(metadata: ParquetMetaData) -> Result<ParquetMetaData> {
+    let is_absent = |column: &ColumnChunkMetaData| column.dictionary_page_offset().is_some_and(|place| place <= 0);
+    if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(is_absent) {
+        return Ok(metadata);
+    }
+    with_columns(metadata, |column| match is_absent(column) {
+        true => column.clone().into_builder().set_dictionary_page_offset(None).build().map_err(internal),
+        false => Ok(column.clone()),
+    })
+}
+
+/// The same metadata, with the header of its dictionary page in the size of each column, if this closes the gap before `end` or the
+/// next column. `header` returns the length of this header for a column that begins at a byte of the file.
+fn with_dictionary_headers(
+    metadata: ParquetMetaData,
+    end: u64,
+    header: impl Fn(u64) -> Result<Option<usize>>,
+) -> Result<ParquetMetaData> {
+    let begin = |column: &ColumnChunkMetaData| column_range(column, end).map(|range| range.start);
+    let columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let mut begins: Vec<u64> = columns.filter_map(begin).collect();
+    begins.sort_unstable();
+    with_columns(metadata, |column| {
+        let Some(range) = column_range(column, end) else { return Ok(column.clone()) };
+        let next = begins.get(begins.partition_point(|&begin| begin <= range.start)).copied().unwrap_or(end);
+        let gap = next.saturating_sub(range.end);
+        if gap == 0 || header(range.start)?.is_none_or(|bytes| bytes as u64 != gap) {
+            return Ok(column.clone());
+        }
+        let bytes = column.compressed_size() + gap as i64;
+        column.clone().into_builder().set_total_compressed_size(bytes).build().map_err(internal)
+    })
+}
+
+fn with_columns(
+    metadata: ParquetMetaData,
+    change: impl Fn(&ColumnChunkMetaData) -> Result<ColumnChunkMetaData>,
+) -> Result<ParquetMetaData> {
+    let changed = |group: &RowGroupMetaData| {
+        let columns = group.columns().iter().map(&change).collect::<Result<_>>()?;
+        group.clone().into_builder().set_column_metadata(columns).build().map_err(internal)
+    };
+    let groups = metadata.row_groups().iter().map(changed).collect::<Result<_>>()?;
+    Ok(metadata.into_builder().set_row_groups(groups).build())
+}
+
+fn internal(error: ParquetError) -> Error {
+    Error::Internal(error.to_string())
 }
 
 fn has_empty_group(ty: &Type) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! * [`footer`]: what a file says about itself; [`codec`]: which codecs there are.
 //! * [`fit`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
+//! * [`writer_faults`]: what early writers meant; [`checked`]: pages are checked before the `parquet` crate decodes them.
 //! * [`prune`]: which row groups a scan's bounds exclude.
 //! * [`reader`]: row groups as splits; [`column`]: flat columns, decoded to leaves; [`hold`], [`convert`]: all others, which the `parquet` crate decodes to
 //!   Arrow arrays, as leaves.
@@ -43,6 +44,7 @@
 //! without a look.
 
 mod build;
+mod checked;
 mod codec;
 mod column;
 mod convert;
@@ -54,14 +56,15 @@ mod fit;
 mod footer;
 mod hints;
 mod hold;
-mod levels;
 mod options;
 mod prune;
 mod reader;
 mod sample;
 mod snappy;
 mod source;
+mod thrift;
 mod varint;
+mod writer_faults;
 
 pub use encoder::ParquetFormat;
 pub use options::{ParquetCodec, ParquetOptions};

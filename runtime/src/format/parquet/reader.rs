@@ -6,16 +6,16 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, StructArray};
 use bytes::{Buf, Bytes};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::checked::decoder;
 use super::column::{FilterError, FlatColumns};
 use super::convert::Held;
 use super::fit::{FileFit, LeafPlan};
 use super::footer::{column_range, guarded};
 use super::hold::{OTHER_ROWS, Wrong, converted_bytes, hold_leaf};
-use super::levels::CheckedGroup;
+use super::writer_faults::{always_compresses, marked_as_compressed};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::format::files::InputFile;
@@ -156,6 +156,10 @@ impl ParquetReader {
 
     fn begin_decoding(&mut self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<()> {
         let fit = &self.fits[self.part];
+        let bytes = match always_compresses(fit.created_by()) {
+            true => bytes.iter().map(marked_as_compressed).collect(),
+            false => bytes,
+        };
         let parts = ranges.iter().zip(bytes).map(|(range, bytes)| (range.start, bytes)).collect();
         let input = Arc::new(ColumnBytes { length: self.file().bytes(), parts });
         let group = fit.metadata.metadata().row_group(self.group);
@@ -165,14 +169,7 @@ impl ParquetReader {
         let decoder = if columns.is_empty() {
             None
         } else {
-            let metadata = fit.metadata.metadata().clone();
-            let decoder = guarded(|| {
-                let schema = fit.metadata.parquet_schema();
-                let mask = ProjectionMask::leaves(schema, columns);
-                let levels = parquet_to_arrow_field_levels(schema, mask, Some(fit.metadata.schema().fields()))?;
-                let group = CheckedGroup { input, metadata, group: self.group };
-                ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, BATCH_ROWS, None)
-            });
+            let decoder = decoder(fit, self.group, columns, input, BATCH_ROWS, None);
             Some(Box::new(decoder.map_err(|reason| self.error(reason))?))
         };
         self.state = State::Decoding(decoder);
@@ -251,7 +248,7 @@ impl SplitReader for ParquetReader {
         };
         self.left = group.num_rows() as usize;
         let columns = fit.columns(&self.live);
-        if columns.is_empty() {
+        if columns.is_empty() || self.left == 0 {
             self.state = State::Counting;
             return Ok(());
         }

@@ -8,15 +8,16 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
 use self::dictionary::{Place, ShortChunk};
+use super::checked::decoder;
 use super::footer::guarded;
 use super::reader::ParquetReader;
+use super::writer_faults::always_compresses;
 use crate::error::{Error, Result};
 use crate::source::{Sampler, SplitReader};
 
@@ -52,19 +53,15 @@ impl ParquetReader {
         if columns.is_empty() {
             return Err(Error::Internal("nothing to sample".to_owned()));
         }
+        if always_compresses(fit.created_by()) {
+            return Err(Error::Internal("the pages of this file must be changed first".to_owned()));
+        }
         let input = OpenFile { length: file.bytes(), file: file.open()?, short: Vec::new() };
-        let mut decoder = guarded(|| {
-            let input =
-                input.with_short_dictionaries(fit.metadata.metadata().row_group(group), &columns, runs.region)?;
-            let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
-            ParquetRecordBatchReaderBuilder::new_with_metadata(input, fit.metadata.clone())
-                .with_row_groups(vec![group])
-                .with_projection(mask)
-                .with_row_selection(runs.selection())
-                .with_batch_size(runs.runs.max(1) * runs.rows)
-                .build()
-        })
-        .map_err(Error::Internal)?;
+        let metadata = fit.metadata.metadata().row_group(group);
+        let input = guarded(|| input.with_short_dictionaries(metadata, &columns, runs.region));
+        let (input, batch_rows) = (Arc::new(input.map_err(Error::Internal)?), runs.runs.max(1) * runs.rows);
+        let mut decoder =
+            decoder(fit, group, columns, input, batch_rows, Some(runs.selection())).map_err(Error::Internal)?;
         while let Some(batch) = guarded(|| decoder.next().transpose()).map_err(Error::Internal)? {
             self.hold_sampled(batch)?;
             let batch = self.batch()?;

@@ -8,7 +8,7 @@ use object_store::path::Path as Location;
 use object_store::{Error as StoreError, MultipartUpload, ObjectStore, ObjectStoreExt};
 use pollster::block_on;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::output::{FolderLock, REPLACED};
 
 /// Objects by their names.
@@ -40,6 +40,9 @@ impl Objects {
                 place.display()
             );
             return Err(Error::Plan(message));
+        }
+        if let Some(reason) = refused_url(place, UrlUse::Keep).filter(|_| !place.exists()) {
+            return Err(Error::Plan(format!("cannot keep snapshots in {}: {reason}", place.display())));
         }
         std::fs::create_dir_all(place).map_err(Error::io("create", place))?;
         let held = Arc::new(Mutex::new(Some(hold(place)?)));

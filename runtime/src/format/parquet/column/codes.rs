@@ -6,14 +6,14 @@
 use crate::format::parquet::varint::varint;
 
 /// How many codes are decoded at once: they stay in the first cache until they are looked up.
-pub(super) const WINDOW: usize = 512;
+pub(in crate::format::parquet) const WINDOW: usize = 512;
 
 /// Values in a group of bit-packed ones.
 const GROUP: usize = 8;
 
 /// Where reading has come to among the codes of a page.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Codes {
+pub(in crate::format::parquet) struct Codes {
     /// Bits of a code.
     width: usize,
     /// Where the next run's header begins.
@@ -39,7 +39,7 @@ impl Default for Run {
 
 impl Codes {
     /// Codes of `width` bits, from a place on; `None` where no code has so many.
-    pub(super) fn new(width: usize, at: usize) -> Option<Self> {
+    pub(in crate::format::parquet) fn new(width: usize, at: usize) -> Option<Self> {
         // A dictionary of one value needs no bits, and no runs either.
         let left = if width == 0 { usize::MAX } else { 0 };
         (width <= 32).then_some(Codes { width, at, run: Run::default(), left })
@@ -53,7 +53,7 @@ impl Codes {
     }
 
     /// Decodes the next ones; `None` where the page ends before.
-    pub(super) fn decode(&mut self, bytes: &[u8], codes: &mut [u32]) -> Option<()> {
+    pub(in crate::format::parquet) fn decode(&mut self, bytes: &[u8], codes: &mut [u32]) -> Option<()> {
         let mut done = 0;
         while done < codes.len() {
             if self.left == 0 {

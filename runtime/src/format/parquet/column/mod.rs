@@ -28,7 +28,7 @@ use super::hold::Wrong;
 use crate::error::Result;
 use crate::page::Columns;
 use crate::row::{LeafSet, LeafType, Schema};
-use codes::WINDOW;
+pub(super) use codes::{Codes, WINDOW};
 use filtered::Advanced;
 pub(super) use filtered::FilterError;
 use flat::FlatColumn;

@@ -1,0 +1,148 @@
+//! Files of early writers, changed to what these writers meant.
+//!
+//! | writer | fault |
+//! |---|---|
+//! | parquet-mr before 1.2.9 | the size of a column lacks the header of its dictionary page |
+//! | parquet-cpp before 2.0 | compressed pages of version 2 are marked as not compressed |
+//! | parquet-cpp before 2.0 | a column of nulls has the type 24, which was not in the specification |
+//! | Dremio 3 | a column has a list in field 15, which is the length of a Bloom filter today |
+
+use bytes::Bytes;
+
+use super::thrift::{FALSE, I32, LIST, STRUCT, TRUE, Thrift, each_column, each_schema_element};
+
+/// Fields of a column: its metadata; of these the length of a Bloom filter.
+const METADATA: i16 = 3;
+const BLOOM_FILTER_LENGTH: i16 = 15;
+
+/// A field of a schema's element: its converted type, of which there are 22.
+const CONVERTED_TYPE: i16 = 6;
+const CONVERTED_TYPES: std::ops::Range<i64> = 0..22;
+
+/// Fields of a page's header: its type, its bytes, and what a page of version 2 has; of the last, whether it is compressed.
+const PAGE_TYPE: i16 = 1;
+const PAGE_BYTES: i16 = 3;
+const VERSION_2: i16 = 8;
+const IS_COMPRESSED: i16 = 7;
+
+const DICTIONARY_PAGE: i64 = 2;
+
+/// The longest header of a dictionary page.
+pub(super) const DICTIONARY_HEADER_BYTES: usize = 100;
+
+/// Whether a file is from a writer of a name and an earlier version.
+fn is_before(created_by: Option<&str>, name: &str, version: [u64; 3]) -> bool {
+    let Some(rest) = created_by.and_then(|writer| writer.strip_prefix(name)) else { return false };
+    let Some(stated) = rest.strip_prefix(" version ") else { return rest.is_empty() };
+    let mut numbers = stated.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+    [0; 3].map(|_: u64| numbers.next().unwrap_or(0)) < version
+}
+
+/// Whether the sizes of columns may lack the header of a dictionary page.
+pub(super) fn lacks_dictionary_headers(created_by: Option<&str>) -> bool {
+    is_before(created_by, "parquet-mr", [1, 2, 9])
+}
+
+/// Whether pages of version 2 are compressed, whatever they state.
+pub(super) fn always_compresses(created_by: Option<&str>) -> bool {
+    is_before(created_by, "parquet-cpp", [2, 0, 0])
+}
+
+/// The length of the header with which a column begins, if it is that of a dictionary page.
+pub(super) fn dictionary_header(column: &[u8]) -> Option<usize> {
+    let (mut bytes, mut page_type) = (Thrift { bytes: column }, None);
+    bytes.fields(&mut |bytes, id, ty| match (id, ty) {
+        (PAGE_TYPE, I32) => bytes.number().map(|found| page_type = Some(found)),
+        _ => bytes.skip(ty),
+    })?;
+    (page_type == Some(DICTIONARY_PAGE)).then_some(column.len() - bytes.bytes.len())
+}
+
+/// A footer without the fields that writers have made up: the types of columns of nulls, and the lists in place of a number.
+pub(super) fn without_invented_fields(mut footer: Vec<u8>) -> Vec<u8> {
+    // The bytes that follow the field's head, and those that follow the field. A field is left out if it is the last of its struct, since
+    // the heads of others count from it.
+    let mut found = Vec::new();
+    let mut note = |before: usize, after: &[u8]| {
+        if after.first() == Some(&0) {
+            found.push((before, after.len()));
+        }
+    };
+    let _ = each_schema_element(&footer, &mut |bytes, id, ty| {
+        let before = bytes.bytes.len();
+        if (id, ty) != (CONVERTED_TYPE, I32) {
+            return bytes.skip(ty);
+        }
+        if !CONVERTED_TYPES.contains(&bytes.number()?) {
+            note(before, bytes.bytes);
+        }
+        Some(())
+    });
+    let _ = each_column(&footer, &mut |bytes, _, id, ty| {
+        if (id, ty) != (METADATA, STRUCT) {
+            return bytes.skip(ty);
+        }
+        bytes.fields(&mut |bytes, id, ty| {
+            let before = bytes.bytes.len();
+            bytes.skip(ty)?;
+            if (id, ty) == (BLOOM_FILTER_LENGTH, LIST) {
+                note(before, bytes.bytes);
+            }
+            Some(())
+        })
+    });
+    let length = footer.len();
+    for (before, after) in found.into_iter().rev() {
+        // The head is one byte.
+        footer.drain(length - before - 1..length - after);
+    }
+    footer
+}
+
+/// The pages of a column, of which those of version 2 are marked as compressed.
+pub(super) fn marked_as_compressed(column: &Bytes) -> Bytes {
+    let (mut pages, mut marks) = (Thrift { bytes: column }, Vec::new());
+    let mut page = || {
+        let mut page_bytes = None;
+        pages.fields(&mut |bytes, id, ty| match (id, ty) {
+            (PAGE_BYTES, I32) => bytes.number().map(|found| page_bytes = Some(found)),
+            (VERSION_2, STRUCT) => bytes.fields(&mut |bytes, id, ty| {
+                let head = column.len() - bytes.bytes.len() - 1;
+                if id == IS_COMPRESSED && column[head] & 15 == FALSE {
+                    marks.push(head);
+                }
+                bytes.skip(ty)
+            }),
+            _ => bytes.skip(ty),
+        })?;
+        pages.pass(u64::try_from(page_bytes?).ok()?)
+    };
+    while page().is_some() {}
+    let mut column = column.to_vec();
+    // The mark is the lower half of its field's head.
+    marks.into_iter().for_each(|head| column[head] = column[head] & 0xf0 | TRUE);
+    column.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_number_by_number() {
+        for (writer, expected) in [
+            (None, false),
+            (Some(""), false),
+            (Some("parquet-mr"), true),
+            (Some("parquet-mr version 1.2.8"), true),
+            (Some("parquet-mr version 1.2.9"), false),
+            (Some("parquet-mr version 1.10.0 (build 1)"), false),
+            (Some("parquet-mrs version 1.0.0"), false),
+            (Some("impala version 1.0.0"), false),
+        ] {
+            assert_eq!(lacks_dictionary_headers(writer), expected, "{writer:?}");
+        }
+        assert!(always_compresses(Some("parquet-cpp version 1.5.1-SNAPSHOT")));
+        assert!(!always_compresses(Some("parquet-cpp-arrow version 1.0.0")));
+    }
+}
