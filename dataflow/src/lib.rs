@@ -90,7 +90,7 @@ pub mod joins {
 pub mod slots {
     pub use crate::flow::measures::*;
     pub use crate::kernel::{
-        ByAggregator, ByClosures, Extreme, Folded, Folding, Measure, MeasureClosure, Measured, OfField, Ordered,
+        ByAggregator, ByClosures, Extreme, Folded, Folding, Keeps, Measure, MeasureClosure, Measured, OfField, Ordered,
         RecordLifetime, Room, Slots, State, SumWithTally, Summaries, Summary, Tally,
     };
 }
@@ -98,6 +98,7 @@ pub mod slots {
 /// What generated code names. Not for programs.
 #[doc(hidden)]
 pub mod __private {
+    pub use runtime::operators::must_cover;
     pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
     pub use runtime::row::{FieldType, LeafType, RecordType, Tag};
 
