@@ -90,7 +90,7 @@ pub mod joins {
 pub mod slots {
     pub use crate::flow::measures::*;
     pub use crate::kernel::{
-        ByAggregator, ByClosures, Extreme, Folded, Folding, Measure, MeasureClosure, Measured, OfField, Ordered,
+        ByAggregator, ByClosures, Extreme, Folded, Folding, Keeps, Measure, MeasureClosure, Measured, OfField, Ordered,
         RecordLifetime, Room, Slots, State, SumWithTally, Summaries, Summary, Tally,
     };
 }
@@ -98,14 +98,15 @@ pub mod slots {
 /// What generated code names. Not for programs.
 #[doc(hidden)]
 pub mod __private {
+    pub use runtime::operators::must_cover;
     pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
-    pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
+    pub use runtime::row::{FieldType, LeafType, RecordType, Tag};
 
     pub use crate::checked::{Negated, Operands};
     pub use crate::flow::proof::*;
     pub use crate::flow::{OtherParameter, Parameter, field_of_twin, of_records, option, seen_as};
     pub use crate::key::{Equality, EqualityIn, Field, Named, Symbols, field_at};
-    pub use crate::record::{AsItems, Column, List, ListForm, ListOf, Map, Record, Value, record_of};
+    pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;
 
     /// Methods that copy what closures over records capture. They have no names of their own in a program's functions.

@@ -10,7 +10,7 @@ use format_support::values::{TYPES, rows};
 use format_support::{TestFile, drive, drive_scan, encode, message, record, scan_all};
 use proptest::prelude::*;
 use runtime::format::{BinaryFormat, binary, compressed_by_name};
-use runtime::row::{Datum, LeafType as L, Physical, Schema};
+use runtime::row::{Datum, LeafType as L, Physical, Schema, SchemaBuilder};
 use runtime::source::{Format, Scan, Source};
 
 fn pairs() -> Schema {
@@ -127,6 +127,10 @@ fn records_without_a_width_are_refused() {
         (
             record(&[("n?", L::U8)]),
             "cannot read binary: the field `n` is an Option, which has no plain bytes; the native format holds it",
+        ),
+        (
+            SchemaBuilder::build(|builder| builder.list(pairs())),
+            "cannot read binary: the record is a Vec<Test { key: i64, value: f64 }>, whose length varies; JSON holds it",
         ),
     ] {
         assert_eq!(message(binary(file.path(), &schema).map(|_| ()), &file), reason);

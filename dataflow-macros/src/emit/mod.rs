@@ -10,6 +10,7 @@ mod capture;
 mod chain;
 mod checked;
 mod closure;
+mod covered;
 mod docs;
 mod each_record;
 mod key;

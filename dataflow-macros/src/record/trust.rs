@@ -12,7 +12,7 @@ pub(super) fn implementation(record: &RecordInput) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
     let (declared, arguments, predicates) = generics.parts();
     quote! {
-        // SAFETY: all leaves are described, read and written by the parts' own implementations, through nested tuples, each of them once.
+        // SAFETY: all leaves are in `TYPE`, and are read and written by the parts' own implementations, through nested tuples, each of them once.
         #[automatically_derived]
         unsafe impl<#declared> __dataflow::TrustedRecord<Self> for #name<#arguments> where #predicates {}
     }

@@ -150,6 +150,19 @@ fn shipping_priority(
             }
         })
         .group_by(|r| (r.orderkey, r.orderdate))
+        .covering({
+            fn __covers<__Record: ::dataflow::__private::Record>(
+                _: ::core::marker::PhantomData<__Record>,
+            ) {
+                const {
+                    ::dataflow::__private::must_cover(
+                        <__Record as ::dataflow::__private::Record>::TYPE,
+                        &[&["orderkey"], &["orderdate"], &["revenue"]],
+                    )
+                }
+            }
+            __covers
+        })
         .sum(|r| r.revenue)
         .step(const {
             &::dataflow::Step {

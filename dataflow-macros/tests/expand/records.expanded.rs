@@ -53,6 +53,19 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
             }
         })
         .group_by(|w| w.word)
+        .covering({
+            fn __covers<__Record: ::dataflow::__private::Record>(
+                _: ::core::marker::PhantomData<__Record>,
+            ) {
+                const {
+                    ::dataflow::__private::must_cover(
+                        <__Record as ::dataflow::__private::Record>::TYPE,
+                        &[&["word"], &["count"]],
+                    )
+                }
+            }
+            __covers
+        })
         .sum(|w| w.count)
 }
 ///

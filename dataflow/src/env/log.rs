@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::path::Path;
 
-use runtime::format::LogSplits;
+use runtime::format::{FileKind, LogSplits, must_hold};
 
 use crate::error::Result;
 use crate::kernel::write_all;
@@ -54,8 +54,9 @@ impl<T: Record> LogWriter<T> {
     /// As many tasks read a log at the same time as it has splits.
     ///
     /// # Errors
-    /// Fails if the folder is not empty, a file cannot be made in it, or the record has lists of records or maps.
+    /// Fails if the folder is not empty, or a file cannot be made in it.
     pub fn create(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
+        const { must_hold(FileKind::Log, T::TYPE) }
         Ok(Self::of(LogSplits::create(folder, &T::schema(), splits)?))
     }
 
@@ -66,6 +67,7 @@ impl<T: Record> LogWriter<T> {
     /// Fails if there is no log, it is sealed, damaged, or holds other records, or another writer has one of its
     /// splits.
     pub fn open(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
+        const { must_hold(FileKind::Log, T::TYPE) }
         Ok(Self::of(LogSplits::open(folder, &T::schema(), splits)?))
     }
 
@@ -74,6 +76,7 @@ impl<T: Record> LogWriter<T> {
     /// # Errors
     /// Fails if there is no log, or it is sealed.
     pub fn add(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
+        const { must_hold(FileKind::Log, T::TYPE) }
         Ok(Self::of(LogSplits::add(folder, &T::schema(), splits)?))
     }
 

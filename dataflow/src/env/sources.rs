@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions, JsonOptions, ParquetOptions};
+use runtime::format::{self, CsvOptions, FileKind, JsonOptions, ParquetOptions, must_hold_in_folders};
 use runtime::memory::Memory;
 use runtime::operators::{Pages, ScanSource};
 use runtime::page::RowWriter;
@@ -66,7 +66,9 @@ impl Env {
     /// first record, if somebody reads it.
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.read_csv_with(path, CsvOptions::default())
+        const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
+        let source = FileSource::Csv(CsvOptions::default());
+        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
     /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
@@ -94,6 +96,7 @@ impl Env {
     /// As [`Env::read_csv`], and for options that contradict each other.
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
+        const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
     }
 
@@ -125,7 +128,9 @@ impl Env {
     /// record ends the run, with its file, line and field.
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.read_json_with(path, JsonOptions::default())
+        const { must_hold_in_folders(FileKind::Json, T::TYPE) }
+        let source = FileSource::Json(JsonOptions::default());
+        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
     /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
@@ -149,6 +154,7 @@ impl Env {
     /// As [`Env::read_json`].
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
+        const { must_hold_in_folders(FileKind::Json, T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller())
             .map(Handle::typed)
     }
@@ -242,10 +248,11 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read, or the record holds texts, lists, an `Option` or an enum whose variants hold
-    /// values: [`Env::read_native`] reads those. A file whose length is no multiple of the record's ends the run before its first record.
+    /// Where the path names no file, or one that cannot be read. A file whose length is no multiple
+    /// of the record's ends the run before its first record.
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        const { must_hold_in_folders(FileKind::Binary, T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 

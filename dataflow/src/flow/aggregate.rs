@@ -107,6 +107,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         S: Slots<T>,
         F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
+        const { <S as Slots<T>>::KEEPS.must_go_together() }
         let Aggregates { handle, key, slots, window, .. } = self;
         let mut states = Vec::new();
         slots.leaves(&mut states);

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::format::{CsvOptions, ParquetOptions};
+use runtime::format::{CsvOptions, FileKind, ParquetOptions, must_hold_in_folders, must_name_folders};
 use runtime::operators::WriteFolders;
 use runtime::row::Schema;
 
@@ -55,6 +55,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: an exchange by these fields, where the job has more than one task. Each task holds what it has encoded for its folders, of which it
     /// writes the fullest where that is more than 64 MiB together; compressed folders take 4 MiB each besides.
     pub fn in_folders_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> InFolders<T, M> {
+        const { must_name_folders(T::TYPE, <K::Value as Record>::TYPE) }
         InFolders { flow: self.clone(), key: key(T::fields(0)).leaves() }
     }
 }
@@ -79,7 +80,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_csv(self, to: impl Into<Output>) {
-        self.write_csv_with(to, CsvOptions::default());
+        const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
+        self.write(FileFormat::Csv(CsvOptions::default()), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_csv_with`], into folders.
@@ -100,6 +102,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_csv_with(self, to: impl Into<Output>, options: CsvOptions) {
+        const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
         self.write(FileFormat::Csv(options), to.into(), Location::caller());
     }
 
@@ -122,6 +125,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_json(self, to: impl Into<Output>) {
+        const { must_hold_in_folders(FileKind::Json, T::TYPE) }
         self.write(FileFormat::Json, to.into(), Location::caller());
     }
 
@@ -144,7 +148,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet(self, to: impl Into<Output>) {
-        self.write_parquet_with(to, ParquetOptions::default());
+        const { must_hold_in_folders(FileKind::Parquet, T::TYPE) }
+        self.write(FileFormat::Parquet(ParquetOptions::default()), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_parquet_with`], into folders.
@@ -168,6 +173,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet_with(self, to: impl Into<Output>, options: ParquetOptions) {
+        const { must_hold_in_folders(FileKind::Parquet, T::TYPE) }
         self.write(FileFormat::Parquet(options), to.into(), Location::caller());
     }
 
@@ -190,6 +196,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_binary(self, to: impl Into<Output>) {
+        const { must_hold_in_folders(FileKind::Binary, T::TYPE) }
         self.write(FileFormat::Binary, to.into(), Location::caller());
     }
 
@@ -212,6 +219,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_native(self, to: impl Into<Output>) {
+        const { must_hold_in_folders(FileKind::Native, T::TYPE) }
         self.write(FileFormat::Native, to.into(), Location::caller());
     }
 
@@ -231,6 +239,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_text(self, to: impl Into<Output>) {
+        const { must_hold_in_folders(FileKind::Text, T::TYPE) }
         self.write(FileFormat::Text, to.into(), Location::caller());
     }
 

@@ -180,6 +180,13 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.folded("max", field(T::fields(0)), folds::max)
     }
 
+    /// Has a build check that key and measure are all of the record: the function is compiled, and
+    /// never called. `#[dataflow]` writes this.
+    #[doc(hidden)]
+    pub fn covering(&self, _: fn(PhantomData<T>)) -> &Self {
+        self
+    }
+
     fn folded<V: Record>(
         &self,
         word: &'static str,

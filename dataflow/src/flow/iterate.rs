@@ -12,7 +12,7 @@ use super::join::{Joined, Side, Types};
 use super::join_kind::{Inner, LeftOuter, Outer};
 use super::join_sides::JoinSides;
 use super::{Bounded, Flow, Handle, Mode};
-use crate::key::{Key, KeyedBy};
+use crate::key::{Key, KeyedBy, OfFields};
 use crate::record::Record;
 
 impl<T: Record> Flow<T, Bounded> {
@@ -94,7 +94,7 @@ impl<T: Record> Flow<T, Bounded> {
     ) -> Flow<T, Bounded>
     where
         W: Record,
-        K: Key<T>,
+        K: Key<T> + OfFields,
         F: FnOnce(Solution<T, K::Value>, Flow<W, Bounded>) -> (Flow<T, Bounded>, Flow<W, Bounded>),
     {
         let (loop_id, ends, rounds) = (LoopId::unique(), LoopEnds::WithoutRows, most_rounds);

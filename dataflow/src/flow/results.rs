@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions, ParquetOptions};
+use runtime::format::{self, CsvOptions, FileKind, ParquetOptions, must_hold};
 use runtime::operators::{Collect, Collector, WriteFile};
 use runtime::output::Target;
 use runtime::row::Schema;
@@ -145,7 +145,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_csv(&self, to: impl Into<Output>) {
-        self.write_csv_with(to, CsvOptions::default());
+        const { must_hold(FileKind::Csv, T::TYPE) }
+        self.write(FileFormat::Csv(CsvOptions::default()), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_csv`], with another delimiter, quote or text for nulls, or without header. What these options write, they read.
@@ -169,6 +170,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// Options that nobody could read again, and a text that cannot be written without quotes where there are none, end the run.
     #[track_caller]
     pub fn write_csv_with(&self, to: impl Into<Output>, options: CsvOptions) {
+        const { must_hold(FileKind::Csv, T::TYPE) }
         self.write(FileFormat::Csv(options), to.into(), Location::caller());
     }
 
@@ -191,6 +193,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_json(&self, to: impl Into<Output>) {
+        const { must_hold(FileKind::Json, T::TYPE) }
         self.write(FileFormat::Json, to.into(), Location::caller());
     }
 
@@ -210,7 +213,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet(&self, to: impl Into<Output>) {
-        self.write_parquet_with(to, ParquetOptions::default());
+        const { must_hold(FileKind::Parquet, T::TYPE) }
+        self.write(FileFormat::Parquet(ParquetOptions::default()), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_parquet`], with another codec, or row groups of another size.
@@ -234,6 +238,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// A level that the codec does not have, row groups of no rows, and Brotli without the cargo feature `brotli` end the run.
     #[track_caller]
     pub fn write_parquet_with(&self, to: impl Into<Output>, options: ParquetOptions) {
+        const { must_hold(FileKind::Parquet, T::TYPE) }
         self.write(FileFormat::Parquet(options), to.into(), Location::caller());
     }
 
@@ -255,6 +260,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_binary(&self, to: impl Into<Output>) {
+        const { must_hold(FileKind::Binary, T::TYPE) }
         self.write(FileFormat::Binary, to.into(), Location::caller());
     }
 
@@ -276,6 +282,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_native(&self, to: impl Into<Output>) {
+        const { must_hold(FileKind::Native, T::TYPE) }
         self.write(FileFormat::Native, to.into(), Location::caller());
     }
 
@@ -296,6 +303,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_text(&self, to: impl Into<Output>) {
+        const { must_hold(FileKind::Text, T::TYPE) }
         self.write(FileFormat::Text, to.into(), Location::caller());
     }
 

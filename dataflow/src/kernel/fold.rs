@@ -15,7 +15,7 @@ use runtime::value::Overflow;
 use crate::record::Record;
 
 use super::numbers::no_value;
-use super::slots::{kernel_leaves, put_behind};
+use super::slots::{Keeps, kernel_leaves, put_behind};
 use super::{Room, Slots, Summary};
 
 /// The accumulator of a fold: a `Copy` record of fixed size, which closures see as itself. Implemented for all such records.
@@ -209,6 +209,7 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     type Values<'a> = (S::Values<'a>, X::Output);
     type Places<'t> = (S::Places<'t>, FoldPlaces<'t, X::Accumulator>);
     const MERGES: bool = true;
+    const KEEPS: Keeps = S::KEEPS;
 
     fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
         self.0.leaves(leaves);

@@ -7,7 +7,7 @@
 //! (`Tally`), and the result is an `Option` or is not (`Measured::Of`): one loop, compiled for either.
 
 use runtime::group::{StateReader, StateRow};
-use runtime::operators::{Fold, Merge, StateLeaf};
+use runtime::operators::{DISTINCT_AND_TEXT, Fold, Merge, StateLeaf};
 use runtime::page::Claims;
 use runtime::row::LeafType;
 use runtime::value::Overflow;
@@ -28,6 +28,9 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     type Places<'t>: Copy;
     /// Whether the engine cannot merge a slot's states by itself.
     const MERGES: bool;
+    /// Which of the states that exclude each other the slots have.
+    #[doc(hidden)]
+    const KEEPS: Keeps;
 
     /// How the engine keeps and merges the state's leaves.
     fn leaves(&self, leaves: &mut Vec<StateLeaf>);
@@ -50,6 +53,36 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     fn values<'a>(&self, state: <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow>;
 }
 
+/// States that do not go together in one aggregate.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Keeps {
+    distinct_values: bool,
+    texts: bool,
+}
+
+impl Keeps {
+    pub(crate) const NEITHER: Keeps = Keeps { distinct_values: false, texts: false };
+    /// Of `count_distinct`.
+    pub(crate) const DISTINCT_VALUES: Keeps = Keeps { distinct_values: true, ..Keeps::NEITHER };
+    /// Of the least or greatest of a text, and of what `min_by` and `max_by` carry.
+    pub(crate) const TEXTS: Keeps = Keeps { texts: true, ..Keeps::NEITHER };
+
+    /// These, and those of one more slot.
+    pub(crate) const fn and(self, slot: Keeps) -> Self {
+        Keeps { distinct_values: self.distinct_values || slot.distinct_values, texts: self.texts || slot.texts }
+    }
+
+    /// Fails the build of a program that takes both in one aggregate.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "called in constants only: the compiler reports the text")]
+    pub(crate) const fn must_go_together(self) {
+        if self.distinct_values && self.texts {
+            panic!("{}", DISTINCT_AND_TEXT);
+        }
+    }
+}
+
 /// A leaf that kernels add to, and that the engine merges by `merge`.
 #[inline(never)]
 pub(crate) fn kernel_leaves(leaves: &[(LeafType, Merge)]) -> Vec<StateLeaf> {
@@ -67,6 +100,7 @@ impl<T: Record> Slots<T> for () {
     type Values<'a> = ();
     type Places<'t> = ();
     const MERGES: bool = false;
+    const KEEPS: Keeps = Keeps::NEITHER;
     fn leaves(&self, _: &mut Vec<StateLeaf>) {}
     fn places<'t>(_: &mut StateReader<'t>) -> Option<()> {
         Some(())
@@ -100,13 +134,14 @@ pub(crate) use slot_type;
 /// One slot's part of [`Slots`]: its state, its value, and the places of the state in a row.
 macro_rules! slot {
     ([$($generics:tt)*] $name:ty, $state:ty, $value:ty, $places:ty,
-     leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,
+     $(keeps $keeps:ident,)? leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,
      add($of:ident, $at:ident, $group:ident, $record:ident) $add:block, value($sum:ident) $out:expr) => {
         impl<T: $crate::record::Record, S: $crate::kernel::Slots<T>, $($generics)*> $crate::kernel::Slots<T> for (S, $name) {
             type Record = (S::Record, $state);
             type Values<'a> = (S::Values<'a>, $value);
             type Places<'t> = (S::Places<'t>, $places);
             const MERGES: bool = S::MERGES;
+            const KEEPS: $crate::kernel::Keeps = S::KEEPS $(.and($crate::kernel::Keeps::$keeps))?;
 
             fn leaves(&self, leaves: &mut Vec<::runtime::operators::StateLeaf>) {
                 self.0.leaves(leaves);

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use runtime::operators::Keyed;
-use runtime::row::{LeafSet, Schema, SchemaBuilder, Shape};
+use runtime::row::{LeafSet, RecordType, Schema, SchemaBuilder, Shape};
 use runtime::sort::OrderKey;
 use runtime::value::Timestamp;
 use runtime::{plan, row};
@@ -116,7 +116,7 @@ where
 {
     /// The operator that computes the value, for records behind which a `B` stands already.
     fn operator<B: Record>(&self, name: &'static str) -> Option<Keyed> {
-        let [input, output] = schemas([T::describe, B::describe, V::describe], name);
+        let [input, output] = schemas([T::TYPE, B::TYPE, V::TYPE], name);
         let chain = keying::<T, B, V, F>(self.body.clone());
         Some(Keyed { input, output, chain, reads: self.reads.clone(), text: self.text })
     }
@@ -125,16 +125,16 @@ where
 /// A trait of keys or orders, which a computed one has as fields have it.
 /// The schemas of records behind which a key stands, and of these with a value of this name behind them. Compiled once, whatever the types are.
 #[inline(never)]
-fn schemas([record, key, value]: [fn(&mut SchemaBuilder) -> Shape; 3], name: &'static str) -> [Schema; 2] {
+fn schemas([record, key, value]: [&RecordType; 3], name: &'static str) -> [Schema; 2] {
     let behind = |schema: &mut SchemaBuilder| {
-        let shape = record(schema);
-        vec![row::Field { ident: "", name: "", shape }, schema.field("key", key)]
+        let shape = schema.of(record);
+        vec![row::Field { ident: "", name: "", shape }, schema.field("key", |schema| schema.of(key))]
     };
     let tuple = |fields| Shape::Record { name: "", fields };
     let input = SchemaBuilder::build(|schema| tuple(behind(schema)));
     let output = SchemaBuilder::build(|schema| {
         let mut fields = behind(schema);
-        fields.push(schema.field(name, value));
+        fields.push(schema.field(name, |schema| schema.of(value)));
         tuple(fields)
     });
     [input, output]

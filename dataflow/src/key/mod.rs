@@ -107,7 +107,7 @@ pub trait Key<T> {
 #[diagnostic::on_unimplemented(
     message = "what is computed cannot stand here: this takes fields, alone or in tuples",
     label = "not made of fields",
-    note = "a key is computed as a whole, `r.computed(|r, key| key.emit((r.name, r.day.month())))`, and a measure's value in a `map` before"
+    note = "a key of groups or joins is computed as a whole, `r.computed(|r, key| key.emit((r.name, r.day.month())))`; anything else is computed in a `map` before"
 )]
 pub trait OfFields {}
 impl OfFields for () {}

@@ -4,14 +4,11 @@ use std::array;
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
-use runtime::row::{SchemaBuilder, Shape};
+use runtime::row::RecordType;
 
 use super::list_form::first_difference;
 use super::{AsItems, Record, Value};
 use crate::key::{Equality, Field};
-
-/// The elements' names: an array has as many leaves as a tuple of its length.
-const NAMES: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
 
 impl<R: Record, const N: usize> Record for [R; N] {
     type At<'a> = [R::At<'a>; N];
@@ -20,16 +17,12 @@ impl<R: Record, const N: usize> Record for [R; N] {
     type Sink<'w> = [R::Sink<'w>; N];
     type List = AsItems;
     type WriteDeriveRecordInstead = Self;
-    const LEAVES: usize = {
-        assert!(N <= NAMES.len(), "an array in a record has at most 16 elements: use a `Vec`");
-        N * R::LEAVES
+    const TYPE: &'static RecordType = {
+        assert!(N <= RecordType::MAX_ARRAY, "an array in a record has at most 16 elements: use a `Vec`");
+        &RecordType::Array(R::TYPE, N)
     };
     const BORROWS: bool = R::BORROWS;
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        let fields = NAMES.iter().take(N).map(|name| schema.field(name, R::describe)).collect();
-        Shape::Record { name: "", fields }
-    }
     fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
         Field::new(first_leaf)
     }

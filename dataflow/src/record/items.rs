@@ -7,7 +7,7 @@ use std::ops::Range;
 use runtime::page::{
     Claims, LeafReader, NewItems, NewRow, OutItems, PutItems, Row, SinkLeaves, StoredItems, StridedItems,
 };
-use runtime::row::{SchemaBuilder, Shape};
+use runtime::row::RecordType;
 
 use super::list_form::{ListForm, ListOf, first_difference};
 use super::{Record, Value};
@@ -272,10 +272,8 @@ impl<T: Record<List = AsItems>> ListForm<T> for AsItems {
     type At<'a> = List<'a, T>;
     type Cursor<'b> = StridedItems<'b>;
     type Sink<'w> = OutItems<'w>;
+    const TYPE: &'static RecordType = &RecordType::List(T::TYPE);
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        schema.list(T::schema())
-    }
     fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
         leaves.items()
     }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use runtime::page::{
     Claims, LeafReader, NewRow, OutBytes, OutList, OutText, Row, SinkLeaves, StridedBytes, StridedList, StridedText,
 };
-use runtime::row::{Element, LeafType, SchemaBuilder, Shape};
+use runtime::row::{Element, LeafType, RecordType};
 use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 use super::list_form::{ListForm, ListOf};
@@ -20,12 +20,9 @@ impl Record for String {
     type Sink<'w> = OutText<'w>;
     type List = AsTexts;
     type WriteDeriveRecordInstead = Self;
-    const LEAVES: usize = 1;
+    const TYPE: &'static RecordType = &RecordType::Leaf(LeafType::Text);
     const BORROWS: bool = true;
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        schema.leaf(LeafType::Text)
-    }
     fn fields<Root>(first_leaf: usize) -> Field<Root, String> {
         Field::new(first_leaf)
     }
@@ -83,10 +80,8 @@ macro_rules! in_place {
             type At<'a> = &'a [$ty];
             type Cursor<'b> = $cursor<'b $(, $element)?>;
             type Sink<'w> = $sink<'w $(, $written)?>;
+            const TYPE: &'static RecordType = &RecordType::Leaf($leaf);
 
-            fn describe(schema: &mut SchemaBuilder) -> Shape {
-                schema.leaf($leaf)
-            }
             fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
                 leaves.$take()
             }

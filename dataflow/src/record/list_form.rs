@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
-use runtime::row::{SchemaBuilder, Shape};
+use runtime::row::RecordType;
 
 use super::{Record, Value};
 
@@ -15,9 +15,9 @@ pub trait ListForm<T: Record>: 'static {
     type Cursor<'b>: Copy;
     /// See [`Record::Sink`].
     type Sink<'w>: Copy;
+    /// See [`Record::TYPE`].
+    const TYPE: &'static RecordType;
 
-    /// See [`Record::describe`].
-    fn describe(schema: &mut SchemaBuilder) -> Shape;
     /// See [`Record::cursor`].
     fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b>;
     /// See [`Record::at`].

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
-use runtime::row::{SchemaBuilder, Shape};
+use runtime::row::RecordType;
 
 use super::items::AsItems;
 use super::list_form::{ListForm, ListOf};
@@ -20,16 +20,9 @@ impl<T: Record> Record for Vec<T> {
     type Sink<'w> = <T::List as ListForm<T>>::Sink<'w>;
     type List = AsItems;
     type WriteDeriveRecordInstead = Self;
-    const LEAVES: usize = {
-        // A record that holds lists of itself is found out here.
-        let _ = T::LEAVES;
-        1
-    };
+    const TYPE: &'static RecordType = <T::List as ListForm<T>>::TYPE;
     const BORROWS: bool = true;
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        T::List::describe(schema)
-    }
     fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
         Field::new(first_leaf)
     }

@@ -8,7 +8,7 @@ use std::{fmt, vec};
 use runtime::page::{
     Claims, LeafReader, NewItems, NewRow, OutItems, PutItems, Row, SinkLeaves, StoredItems, StridedItems,
 };
-use runtime::row::{SchemaBuilder, Shape};
+use runtime::row::RecordType;
 
 use super::list_form::first_difference;
 use super::{AsItems, List, ListIter, Record, Value};
@@ -304,16 +304,9 @@ impl<K: Record + Ord, V: Record> Record for BTreeMap<K, V> {
     type Sink<'w> = OutItems<'w>;
     type List = AsItems;
     type WriteDeriveRecordInstead = Self;
-    const LEAVES: usize = {
-        // A record that holds maps of itself is found out here.
-        let _ = K::LEAVES + V::LEAVES;
-        1
-    };
+    const TYPE: &'static RecordType = &RecordType::Map(<(K, V)>::TYPE);
     const BORROWS: bool = true;
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        schema.map(<(K, V)>::schema())
-    }
     fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
         Field::new(first_leaf)
     }

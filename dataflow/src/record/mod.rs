@@ -6,7 +6,6 @@
 
 mod arrays;
 mod bound;
-mod columns;
 mod items;
 mod leaves;
 mod list_form;
@@ -21,10 +20,9 @@ mod tuples;
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
-use runtime::row::{Schema, SchemaBuilder, Shape};
+use runtime::row::{RecordType, Schema};
 
 pub(crate) use bound::bound_value;
-pub use columns::{Column, record_of};
 pub use items::{AsItems, List, ListIter};
 pub use list_form::{ListForm, ListOf};
 pub use maps::{Map, MapIter};
@@ -57,13 +55,13 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     type Sink<'w>: Copy;
     /// How a `Vec` of it is kept.
     type List: ListOf<Self, Vec<Self>>;
+    /// Names and types of the leaves, in the order in which cursors take them.
+    const TYPE: &'static RecordType;
     /// How many leaves the record has.
-    const LEAVES: usize;
+    const LEAVES: usize = Self::TYPE.leaf_count();
     /// Whether closures see a twin, or the record itself.
     const BORROWS: bool;
 
-    /// Names and types of the leaves, in the order in which cursors take them.
-    fn describe(schema: &mut SchemaBuilder) -> Shape;
     /// The symbols; the record's first leaf is leaf `first_leaf` of the root.
     fn fields<Root>(first_leaf: usize) -> Self::Fields<Root>;
     /// Takes the record's leaves from a batch.
@@ -86,14 +84,8 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     /// The record's schema.
     #[must_use]
     fn schema() -> Schema {
-        schema_of(Self::describe)
+        Schema::of(Self::TYPE)
     }
-}
-
-/// A schema by what describes it. Compiled once.
-#[inline(never)]
-fn schema_of(describe: fn(&mut SchemaBuilder) -> Shape) -> Schema {
-    SchemaBuilder::build(describe)
 }
 
 /// Anything that can be seen as the twin of a record: the record, the twin, a tuple of owned and borrowed parts.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Out, Row, SinkLeaves, Strided};
-use runtime::row::{SchemaBuilder, Shape};
+use runtime::row::RecordType;
 
 use super::{AsItems, Record, Value};
 use crate::key::Field;
@@ -15,12 +15,9 @@ impl<R: Record> Record for Option<R> {
     type Sink<'w> = (Out<'w, u8>, R::Sink<'w>);
     type List = AsItems;
     type WriteDeriveRecordInstead = Self;
-    const LEAVES: usize = 1 + R::LEAVES;
+    const TYPE: &'static RecordType = &RecordType::Optional(R::TYPE);
     const BORROWS: bool = R::BORROWS;
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        schema.optional(R::describe)
-    }
     fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
         Field::new(first_leaf)
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Out, Row, SinkLeaves, Strided};
-use runtime::row::{LeafType, SchemaBuilder, Shape};
+use runtime::row::{LeafType, RecordType};
 use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 use super::leaves::InPlace;
@@ -20,12 +20,9 @@ macro_rules! plain {
             type Sink<'w> = Out<'w, $stored>;
             type List = $list;
             type WriteDeriveRecordInstead = Self;
-            const LEAVES: usize = 1;
+            const TYPE: &'static RecordType = &RecordType::Leaf($leaf);
             const BORROWS: bool = false;
 
-            fn describe(schema: &mut SchemaBuilder) -> Shape {
-                schema.leaf($leaf)
-            }
             fn fields<Root>(first_leaf: usize) -> Field<Root, $ty> {
                 Field::new(first_leaf)
             }
@@ -101,12 +98,9 @@ impl Record for () {
     type Sink<'w> = ();
     type List = AsItems;
     type WriteDeriveRecordInstead = Self;
-    const LEAVES: usize = 0;
+    const TYPE: &'static RecordType = &RecordType::Record { name: "", fields: &[] };
     const BORROWS: bool = false;
 
-    fn describe(_: &mut SchemaBuilder) -> Shape {
-        Shape::Record { name: "", fields: Vec::new() }
-    }
     fn fields<Root>(_: usize) {}
     fn cursor<'b>(_: &mut LeafReader<'b>) {}
     fn at<'b>((): (), _: Row<'b>) {}

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, OutBytes, Row, SinkLeaves, StridedBytes};
-use runtime::row::{LeafType, SchemaBuilder, Shape};
+use runtime::row::{LeafType, RecordType};
 use runtime::value::Texts;
 
 use super::Value;
@@ -16,10 +16,8 @@ impl ListForm<String> for AsTexts {
     type At<'a> = Texts<'a>;
     type Cursor<'b> = StridedBytes<'b>;
     type Sink<'w> = OutBytes<'w>;
+    const TYPE: &'static RecordType = &RecordType::Leaf(LeafType::Texts);
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        schema.leaf(LeafType::Texts)
-    }
     fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
         leaves.texts()
     }

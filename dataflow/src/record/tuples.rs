@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
-use runtime::row::{SchemaBuilder, Shape};
+use runtime::row::{FieldType, RecordType};
 
-use super::{AsItems, Column, Record, Value, record_of};
+use super::{AsItems, Record, Value};
 
 macro_rules! tuple {
     ($($name:ident $_other:ident $index:tt),*) => {
@@ -16,13 +16,10 @@ macro_rules! tuple {
             type Sink<'w> = ($($name::Sink<'w>,)*);
             type List = AsItems;
             type WriteDeriveRecordInstead = Self;
-            const LEAVES: usize = 0 $(+ $name::LEAVES)*;
+            const TYPE: &'static RecordType =
+                &RecordType::Record { name: "", fields: &[$(FieldType::named(stringify!($index), $name::TYPE)),*] };
             const BORROWS: bool = false $(|| $name::BORROWS)*;
 
-            fn describe(schema: &mut SchemaBuilder) -> Shape {
-                let column = |name, describe| Column { ident: name, name, is_source_file: false, describe };
-                record_of(schema, "", &[$(column(stringify!($index), $name::describe)),*])
-            }
             #[allow(unused_assignments, reason = "the last part has no next")]
             fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
                 let mut next = first_leaf;

@@ -59,7 +59,9 @@ pub(crate) fn folder_keys(schema: &Schema, fields: &[usize]) -> Result<Vec<Folde
         };
         let ty = schema.leaves()[leaf].ty;
         match ty {
-            LeafType::List(_) | LeafType::Texts => Err(format!("the field `{}` is a list ({ty})", found.name)),
+            LeafType::List(_) | LeafType::Texts | LeafType::Items(_) => {
+                Err(format!("the field `{}` is a list ({ty})", found.name))
+            }
             _ => Ok(FolderKey { field, name: found.name, validity, leaf, ty }),
         }
     };

@@ -8,6 +8,7 @@
 //! value of a group once from each task.
 
 mod counting;
+mod covered;
 mod driver;
 mod update;
 #[cfg(test)]
@@ -30,7 +31,14 @@ use super::common::{INDEX_BYTES, by_key, defined, group_bytes, grouped};
 use super::fold::{Fold, Merge, StateLeaf};
 use super::updates::{States, UpdatesByKey};
 use super::{distinct_count, fold};
+pub use covered::must_cover;
+
+use covered::UNCOVERED;
 use update::AggregateUpdate;
+
+/// Says which measures do not go together.
+pub const DISTINCT_AND_TEXT: &str = "`count_distinct` and the least or greatest of a text, or a text that `min_by` or `max_by` carries, do not go \
+     together in one aggregate: take each in an `aggregate` of its own, and join them by the key";
 
 /// What a table of distinct values keeps of each: the group's number, a value of a common width, and the index's entry.
 const VALUE_BYTES: f64 = 16.0 + INDEX_BYTES;
@@ -175,19 +183,11 @@ impl Operator for Aggregate {
 
     fn check(&self) -> Result<()> {
         if self.counts_distinct() && self.state.iter().any(replaces_rows) {
-            return Err(Error::Plan(
-                "`count_distinct` and the least or greatest of a text, or a text that `min_by` or `max_by` carries, do not go together in \
-                 one aggregate: take each in an `aggregate` of its own, and join them by the key"
-                    .to_owned(),
-            ));
+            return Err(Error::Plan(DISTINCT_AND_TEXT.to_owned()));
         }
         let forgotten = self.state.iter().position(|leaf| leaf.fold == Fold::Nothing);
         let Some(leaf) = forgotten.and_then(|leaf| self.output.leaves().get(leaf)) else { return Ok(()) };
-        Err(Error::Plan(format!(
-            "`{}` is neither part of the key nor aggregated, so a group has no value for it: add it to `group_by`, or build the \
-             result's record with `aggregate(|g| …)`",
-            leaf.name()
-        )))
+        Err(Error::Plan(format!("`{}` {UNCOVERED}", leaf.name())))
     }
 
     fn has_choice(&self) -> bool {

@@ -45,7 +45,7 @@ mod write_folders;
 mod write_together;
 mod zip;
 
-pub use aggregate::Aggregate;
+pub use aggregate::{Aggregate, DISTINCT_AND_TEXT, must_cover};
 pub use chain::{Expansion, MapChain};
 pub use co_group::CoGroup;
 pub use distinct::{distinct, distinct_by};

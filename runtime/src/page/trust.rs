@@ -11,7 +11,7 @@ use crate::value::{Date, Decimal, TimeDelta, Timestamp};
 ///
 /// # Safety
 /// The implementation of `dataflow::Record` for `T`
-/// * takes exactly the leaves that it describes, in their order, from a `LeafReader` and from a `SinkLeaves`;
+/// * takes exactly the leaves of its `TYPE`, in their order, from a `LeafReader` and from a `SinkLeaves`;
 /// * writes each of them whenever it writes a row, through the sink, the row and the claims that it was given together, and keeps none of
 ///   these, nor what it reads of one row, for another;
 /// * reads a row only through the cursor that it was given with it.
@@ -27,7 +27,7 @@ pub unsafe trait TrustedRecord<T> {}
 macro_rules! trusted {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
         // SAFETY: only `dataflow` can implement `Record` for a type of the standard library or of the engine, and what it reads and writes
-        // are the leaves that it describes, or those of its parts, which are records and so trusted themselves.
+        // are the leaves of its `TYPE`, or those of its parts, which are records and so trusted themselves.
         unsafe impl<$($generics)*> TrustedRecord<$ty> for $ty {}
     )*};
 }

@@ -1,6 +1,7 @@
 //! What a record looks like to the engine: a list of leaves, and where each lies in a row.
 //!
 //! * [`LeafType`]: one plain value, one text, one list; what the engine knows instead of user types.
+//! * [`RecordType`]: the type of a record, as a constant.
 //! * [`Schema`]: a record's fields as the user named them, flattened to leaves.
 //! * [`LeafSet`]: which leaves are alive.
 //! * [`RowLayout`]: byte offsets of the live leaves of one row, drawn in `docs/layout.md`.
@@ -13,7 +14,9 @@
 mod datum;
 mod layout;
 mod leaf;
+mod message;
 mod order;
+mod record_type;
 mod schema;
 mod without;
 
@@ -22,5 +25,8 @@ pub(crate) use datum::{ShownLeaves, show_shape};
 pub use layout::{LAYOUT_VERSION, RowLayout};
 pub use leaf::{Element, Items, LeafSet, LeafType, Physical, Tag};
 pub(crate) use leaf::{FIRST_ITEM, WORD};
+pub use message::{BuildMessage, FieldPath};
 pub use order::OrderKey;
+pub(crate) use record_type::leaves_of;
+pub use record_type::{FieldType, RecordType};
 pub use schema::{Field, HiddenLeaf, Leaf, Schema, SchemaBuilder, Shape};

@@ -171,17 +171,6 @@ proptest! {
 }
 
 #[test]
-fn lists_of_texts_are_refused_by_csv() {
-    let (folder, env) = (Folder::default(), local(1));
-    let none: [Page; 0] = [];
-    env.collection(&none).unwrap().write_csv(folder.join("pages.csv"));
-    let error = env.run().unwrap_err().to_string();
-    let expected =
-        "the field `words` is a list (Vec<String>), which CSV cannot hold; use JSON, Parquet or the native format";
-    assert!(error.contains(expected), "{error}");
-}
-
-#[test]
 fn arrays_are_columns_of_files() {
     let folder = Folder::default();
     // One task: of two, either may come first in the file.

@@ -289,19 +289,3 @@ fn json_says_what_is_wrong_within_a_list() {
         assert!(error.contains("bad.jsonl:1") && error.contains(message), "{line}{error}");
     }
 }
-
-#[test]
-fn lists_and_maps_are_refused_by_other_files() {
-    let folder = Folder::default();
-    for (name, message) in [("shelves.csv", "CSV"), ("shelves.native", "native")] {
-        let (path, env) = (folder.join(name), local(1));
-        let flow = env.collection([(1_u64, shelf(1).labels)]).unwrap();
-        match message {
-            "CSV" => flow.write_csv(&path),
-            _ => flow.write_native(&path),
-        }
-        let error = env.run().unwrap_err().to_string();
-        assert!(error.contains(&format!("cannot write {message}: the field `1`")), "{error}");
-        assert!(error.contains("(BTreeMap<String, Vec<String>>)") && error.contains("JSON"), "{error}");
-    }
-}

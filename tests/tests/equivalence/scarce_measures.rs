@@ -255,19 +255,6 @@ fn a_share_beyond_one_is_an_error_before_the_run() {
 }
 
 #[dataflow]
-fn both(items: DataSet<Item>) -> DataSet<(u64, u64, String)> {
-    items.group_by(|i| i.key).aggregate(|g| (g.key, g.count_distinct(|i| i.value), g.min(|i| i.text)))
-}
-
-#[test]
-fn distinct_values_beside_a_least_text_are_refused_before_the_run() {
-    on_each_engine(|engine, env| {
-        let error = both(env.collection(Shape::Uniform.items(10, 1)).unwrap()).collect().unwrap_err().to_string();
-        assert!(error.contains("`count_distinct` and the least"), "{engine}: {error}");
-    });
-}
-
-#[dataflow]
 fn parsed(rows: DataSet<(u32, String)>) -> DataSet<(u32, i64)> {
     rows.group_by(|r| r.0).sorted_by(|r| r.1).try_reduce_group(|group, out| {
         let (mut key, mut sum) = (0, 0);

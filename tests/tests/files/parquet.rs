@@ -175,22 +175,3 @@ fn options_that_make_no_sense_are_refused() {
     assert!(error.contains("cannot write Parquet: a row group has at least one row"), "{error}");
     assert!(folder.names().is_empty(), "{:?}", folder.names());
 }
-
-#[test]
-fn what_parquet_cannot_hold_in_a_list_is_named() {
-    #[derive(Record, Clone, Copy, Debug, PartialEq)]
-    struct Large {
-        number: i128,
-    }
-    let env = embedded();
-    let folder = Folder::default();
-    env.collection([(1u8, vec![Large { number: 1 }])]).unwrap().write_parquet(folder.join("x.parquet"));
-    let error = env.run().unwrap_err().to_string();
-    let expected = "the field `1[].number`: Parquet has no type for i128; use 64 bits, or Decimal";
-    assert!(error.contains(expected), "{error}");
-    let keyed: BTreeMap<Option<u8>, u8> = [(None, 1)].into();
-    let env = embedded();
-    env.collection([(1u8, keyed)]).unwrap().write_parquet(folder.join("x.parquet"));
-    let error = env.run().unwrap_err().to_string();
-    assert!(error.contains("the keys of a map in Parquet cannot be null; write a list of pairs"), "{error}");
-}

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use dataflow::__private::{Claims, LeafReader, NewRow, Row, SchemaBuilder, Shape, SinkLeaves};
+use dataflow::__private::{Claims, LeafReader, NewRow, RecordType, Row, SinkLeaves};
 use dataflow::prelude::*;
 
 #[derive(Clone, Copy)]
@@ -21,12 +21,9 @@ impl Record for Meters {
     type Cursor<'b> = <u64 as Record>::Cursor<'b>;
     type Sink<'w> = <u64 as Record>::Sink<'w>;
     type List = dataflow::__private::AsItems;
-    const LEAVES: usize = 1;
+    const TYPE: &'static RecordType = u64::TYPE;
     const BORROWS: bool = false;
 
-    fn describe(schema: &mut SchemaBuilder) -> Shape {
-        u64::describe(schema)
-    }
     fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
         u64::fields(first_leaf)
     }

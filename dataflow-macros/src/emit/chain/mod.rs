@@ -11,7 +11,7 @@ use crate::analyse::keys;
 use crate::analyse::pushdown::{self, MovedFilters};
 use crate::analyse::steps::{self, ChainPart, ChainStep, StepWork};
 use crate::emit::precedence::before_postfix;
-use crate::emit::{aggregate, body, key, owning, predicate, reduce, reduce_group, step};
+use crate::emit::{aggregate, body, covered, key, owning, predicate, reduce, reduce_group, step};
 use crate::operators::Lowering;
 use crate::syntax::hole::flow_of;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
@@ -98,8 +98,9 @@ impl<'a> Emission<'a> {
                 quote!(#flow #meta #heads #body)
             }
             StepWork::Single(call) => {
-                let (meta, call) = (step::write(step, binding, None), self.single(call));
-                quote!(#flow #meta #heads #call)
+                let (meta, checked) = (step::write(step, binding, None), covered::write(step, call));
+                let call = self.single(call);
+                quote!(#flow #meta #heads #checked #call)
             }
             StepWork::Missing => {
                 let meta = step::write(step, binding, None);

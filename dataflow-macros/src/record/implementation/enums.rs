@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 
-use super::{ImplementationParts, shape};
+use super::{ImplementationParts, record_type};
 use crate::record::borrowing::Borrowing;
 use crate::record::input::{RecordInput, VariantInput};
 use crate::record::parts;
@@ -37,7 +37,7 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Impleme
         parts: parts::nest(all_types),
         symbols: quote!(__dataflow::Field<Root, #name<#arguments>>),
         fields: quote!(__dataflow::field_at(__first_leaf)),
-        describe: describe(&name, &variants),
+        ty: enum_type(&name, &variants),
         at: quote! {
             match <u8 as __Record>::at(__cursor #tag, __row) { #read }
         },
@@ -90,20 +90,21 @@ fn seen(record: &RecordInput) -> Ident {
     }
 }
 
-fn describe(name: &Ident, variants: &[VariantInput]) -> TokenStream {
+/// The type of an enum; one of plain names is a leaf.
+fn enum_type(name: &Ident, variants: &[VariantInput]) -> TokenStream {
     let text = name.unraw().to_string();
     let names = variants.iter().map(|variant| &variant.column);
     let tag = quote!(&__dataflow::Tag { of: #text, variants: &[#(#names),*] });
     if variants.iter().all(|variant| variant.fields.is_empty()) {
-        return quote!(__schema.leaf(__dataflow::LeafType::Tag(#tag)));
+        return quote!(__dataflow::RecordType::Leaf(__dataflow::LeafType::Tag(#tag)));
     }
-    let described = variants.iter().map(|variant| {
+    let variants = variants.iter().map(|variant| {
         let (ident, column) = (variant.name.unraw().to_string(), &variant.column);
         let is_named = !variant.is_tuple && !variant.fields.is_empty();
-        let shape = shape(&if is_named { quote!(#column) } else { quote!("") }, &variant.fields);
-        quote!(__schema.renamed(#ident, #column, |__schema| #shape))
+        let ty = record_type(&if is_named { quote!(#column) } else { quote!("") }, &variant.fields);
+        quote!(__dataflow::FieldType { ident: #ident, name: #column, is_source_file: false, ty: &#ty })
     });
-    quote!(__schema.variants(#tag, |__schema| ::std::vec![#(#described),*]))
+    quote!(__dataflow::RecordType::Enum { tag: #tag, variants: &[#(#variants),*] })
 }
 
 impl VariantInput {

@@ -17,7 +17,8 @@ pub(super) struct ImplementationParts {
     /// The type of the symbols.
     pub(super) symbols: TokenStream,
     pub(super) fields: TokenStream,
-    pub(super) describe: TokenStream,
+    /// The record's type, as a constant.
+    pub(super) ty: TokenStream,
     pub(super) at: TokenStream,
     pub(super) heap_bytes: TokenStream,
     pub(super) write: TokenStream,
@@ -58,26 +59,26 @@ pub(super) fn write(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// The shape of a record with this name, or of a tuple, which has none.
-pub(super) fn shape(name: &TokenStream, fields: &[FieldInput]) -> TokenStream {
-    let columns = fields.iter().map(|field| {
+/// The type of a record with this name, or of a tuple, which has none.
+pub(super) fn record_type(name: &TokenStream, fields: &[FieldInput]) -> TokenStream {
+    let fields = fields.iter().map(|field| {
         let (ident, column, ty, is_source_file) = (field.ident(), &field.column, &field.stored, field.is_source_file);
         quote! {
-            __dataflow::Column {
+            __dataflow::FieldType {
                 ident: #ident,
                 name: #column,
                 is_source_file: #is_source_file,
-                describe: <__Known<#ty> as __Record>::describe,
+                ty: <__Known<#ty> as __Record>::TYPE,
             }
         }
     });
-    quote!(__dataflow::record_of(__schema, #name, &[#(#columns),*]))
+    quote!(__dataflow::RecordType::Record { name: #name, fields: &[#(#fields),*] })
 }
 
 fn record_impl(record: &RecordInput, pieces: &ImplementationParts) -> TokenStream {
     let (name, generics, borrows) = (&record.name, &record.generics, type_guard::borrows(record));
     let (declared, arguments, predicates) = generics.parts();
-    let ImplementationParts { symbols, fields, describe, at, own, compare, .. } = pieces;
+    let ImplementationParts { symbols, fields, ty, at, own, compare, .. } = pieces;
     let parts = quote!(<__Parts<#arguments> as __Record>);
     let writing = writing(pieces, &parts);
     quote! {
@@ -89,11 +90,8 @@ fn record_impl(record: &RecordInput, pieces: &ImplementationParts) -> TokenStrea
             type Sink<'w> = #parts::Sink<'w>;
             type List = __dataflow::AsItems;
             type WriteDeriveRecordInstead = Self;
-            const LEAVES: usize = #parts::LEAVES;
+            const TYPE: &'static __dataflow::RecordType = &#ty;
             const BORROWS: bool = #borrows;
-            fn describe(__schema: &mut __dataflow::SchemaBuilder) -> __dataflow::Shape {
-                #describe
-            }
             fn fields<Root>(__first_leaf: usize) -> Self::Fields<Root> {
                 #fields
             }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 
-use super::{ImplementationParts, shape};
+use super::{ImplementationParts, record_type};
 use crate::record::input::{FieldInput, RecordInput};
 use crate::record::stored::boxed;
 use crate::record::{parts, symbols};
@@ -28,7 +28,7 @@ pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Implementat
             let __parts = <__Parts<#arguments> as __Record>::fields(__first_leaf);
             __Known::<#symbols<Root, #arguments>> { #from_parts }
         },
-        describe: shape(&quote!(#record_name), fields),
+        ty: record_type(&quote!(#record_name), fields),
         at: quote! {
             let __parts = <__Parts<#arguments> as __Record>::at(__cursor, __row);
             __At { #from_parts }

@@ -134,6 +134,7 @@ fn carried_leaves([by, value]: &[Range<usize>; 2], greatest: bool, schema: &Sche
 }
 
 slot!([B: Record, V: Record, F: Clone + Send + 'static, G: Clone + Send + 'static] CarriedField<B, V, F, G>, (B, V), V::At<'a>, (),
+    keeps TEXTS,
     leaves(slot) carried_leaves(&slot.leaves, slot.greatest, &<(B, V)>::schema()),
     places(reader) reader.skip(<(B, V)>::LEAVES),
     add(_slot, _at, _group, _record) {},

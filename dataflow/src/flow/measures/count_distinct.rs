@@ -46,6 +46,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
 pub struct CountDistinct(Arc<[usize]>);
 
 slot!([] CountDistinct, u64, u64, (),
+    keeps DISTINCT_VALUES,
     leaves(slot) vec![StateLeaf { ty: LeafType::U64, fold: Fold::Distinct(slot.0.clone()) }],
     places(reader) reader.skip(1),
     add(_slot, _at, _group, _record) {},

@@ -135,6 +135,7 @@ fn folded_leaves(folds: &[Fold], schema: &Schema) -> Vec<StateLeaf> {
 }
 
 slot!([V: Record, F: Clone + Send + 'static] ExtremeField<V, F>, V, V::At<'a>, (),
+    keeps TEXTS,
     leaves(slot) folded_leaves(&slot.folds, &V::schema()),
     places(reader) reader.skip(V::LEAVES),
     add(_slot, _at, _group, _record) {},

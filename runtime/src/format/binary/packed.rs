@@ -20,7 +20,7 @@ impl Packed {
             let what =
                 if leaf.path.is_empty() { "the record".to_owned() } else { format!("the field `{}`", leaf.path) };
             if let Some(reason) = unfixed(leaf.ty, leaf.in_variant) {
-                return Err(format!("{what} {reason}; the native format holds it"));
+                return Err(format!("{what} {reason} holds it"));
             }
             offsets.push(width);
             width += leaf.ty.width();
@@ -35,11 +35,14 @@ impl Packed {
 /// Why values of a type are not plain bytes of one length.
 fn unfixed(ty: LeafType, in_variant: bool) -> Option<String> {
     match ty {
-        LeafType::Valid => Some("is an Option, which has no plain bytes".to_owned()),
+        LeafType::Valid => Some("is an Option, which has no plain bytes; the native format".to_owned()),
         LeafType::Text | LeafType::Bytes | LeafType::Texts | LeafType::List(_) => {
-            Some(format!("is a {ty}, whose length varies"))
+            Some(format!("is a {ty}, whose length varies; the native format"))
         }
-        _ if in_variant => Some("belongs to a variant of an enum, which may not be there".to_owned()),
+        LeafType::Items(_) => Some(format!("is a {ty}, whose length varies; JSON")),
+        _ if in_variant => {
+            Some("belongs to a variant of an enum, which may not be there; the native format".to_owned())
+        }
         _ => None,
     }
 }

@@ -1,0 +1,14 @@
+use dataflow::prelude::*;
+
+#[derive(Record, Clone, Debug)]
+struct Sale {
+    day: Date,
+    tags: Vec<String>,
+}
+
+fn main() -> dataflow::Result<()> {
+    let env = Env::embedded();
+    let sales = env.read_json::<Sale>("sales.jsonl")?;
+    sales.in_folders_by(|s| s.day).write_csv("sales");
+    env.run().map(drop)
+}

@@ -1,0 +1,63 @@
+//! Programs that `cargo check` accepts and `cargo build` refuses, and the messages.
+//!
+//! A constant that depends on the types at a call is computed when the call is compiled.
+//! `UPDATE_EXPECT=1 cargo test -p tests --test ui_build` writes the messages.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The library that this test was built with.
+fn library() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "-p", "tests", "--lib", "--no-run", "--message-format=json"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let messages = String::from_utf8(built.stdout).unwrap();
+    let names = messages.split('"').filter(|text| text.ends_with(".rlib"));
+    let library = names.map(PathBuf::from).find(|path| path.file_name().is_some_and(is_library));
+    library.unwrap_or_else(|| panic!("cargo names no library: {}", String::from_utf8_lossy(&built.stderr)))
+}
+
+fn is_library(name: &std::ffi::OsStr) -> bool {
+    name.to_string_lossy().starts_with("libdataflow-")
+}
+
+/// What rustc says of a program, without the places in the library and the names of its files.
+fn messages(program: &Path, library: &Path, output: &Path) -> String {
+    let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    command.args(["--edition=2024", "--emit=obj", "--color=never", "--diagnostic-width=140", "-Awarnings"]);
+    command.arg("--extern").arg(format!("dataflow={}", library.display()));
+    command.arg("-L").arg(format!("dependency={}", library.parent().unwrap().display()));
+    let compiled = command.arg("-o").arg(output).arg(program).output().unwrap();
+    let text = String::from_utf8(compiled.stderr).unwrap().replace(&program.display().to_string(), "program.rs");
+    let is_kept = |line: &&str| !line.contains("the full name for the type") && !line.contains("`--verbose`");
+    let parts = text.split("\n\n").map(|part| part.lines().filter(is_kept).collect::<Vec<_>>());
+    let parts = parts.filter_map(|lines| match lines.first()? {
+        first if first.starts_with("note: erroneous constant") => None,
+        _ if lines.get(1).is_some_and(|place| place.contains("--> program.rs")) => Some(lines.join("\n")),
+        first if first.starts_with("error[") => Some((*first).to_owned()),
+        _ => None,
+    });
+    parts.map(|part| part + "\n").collect()
+}
+
+#[test]
+fn builds_refuse_programs_with_one_message_at_their_word() {
+    let (library, output) = (library(), tempfile::tempdir().unwrap());
+    let programs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/build")).unwrap();
+    let mut programs: Vec<PathBuf> = programs.map(|entry| entry.unwrap().path()).collect();
+    programs.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    programs.sort();
+    for program in programs {
+        let said = messages(&program, &library, &output.path().join("program.o"));
+        expect_test::expect_file![program.with_extension("stderr")].assert_eq(&said);
+        assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 1, "{said}");
+        assert!(said.contains("--> program.rs"), "no place in the program:\n{said}");
+    }
+}
