@@ -53,6 +53,12 @@ struct Line {
     amounts: Vec<i64>,
 }
 
+/// Rows of random length.
+const LONG_ROWS: u64 = 3_000;
+
+/// The longest text of an input of random length: its record nearly fills a page.
+const LONGEST_TEXT: u64 = 60_000;
+
 /// Rows of each file of wide records: one row group of 2.2 MiB.
 const WIDE_ROWS: u64 = 32_000;
 
@@ -76,6 +82,10 @@ fn inputs() -> &'static Inputs {
             numbers(flow.clone()).write_binary(path("bin"));
             texts(flow.clone()).write_text(path("txt"));
         }
+        let long = [("long-items", Shape::Distinct, LONG_ROWS), ("long-others", Shape::Zipf, LONG_ROWS / 3)];
+        for (name, shape, rows) in long {
+            env.collection(of_random_length(shape, rows)).unwrap().rebalance().write_native(inputs.path(name, "rows"));
+        }
         let numbers = 0..ROWS / 2;
         env.collection(numbers.map(basket)).unwrap().rebalance().write_parquet(inputs.path("baskets", "parquet"));
         wide(env.collection(0..FILES as u64 * WIDE_ROWS).unwrap().rebalance())
@@ -92,6 +102,18 @@ fn inputs() -> &'static Inputs {
         log.seal_all().unwrap();
         inputs
     })
+}
+
+/// Records of which most are short, and a few have the longest text.
+fn of_random_length(shape: Shape, rows: u64) -> Vec<Item> {
+    let mut random = Random(rows);
+    let mut items = shape.items(rows, 5);
+    for item in &mut items {
+        let most = LONGEST_TEXT >> random.below(10);
+        let length = random.below(most) as usize;
+        item.text = format!("{:07}{}", random.below(rows * 2), "x".repeat(length));
+    }
+    items
 }
 
 /// One of lists that are about as long as each other; some texts are longer than a slot holds.
@@ -539,6 +561,11 @@ fn shapes() -> Vec<Declared> {
             Ok(())
         };
         shapes.push((format!("{name} of parquet"), Box::new(run)));
+        let run = move |env: &Env, out: &str| {
+            (job(env.read_native(inputs.path("long-items", "rows"))?).0)(out);
+            Ok(())
+        };
+        shapes.push((format!("{name} of records of random length"), Box::new(run)));
     }
     for &(name, job) in PAIRS {
         let run = move |env: &Env, out: &str| {
@@ -546,6 +573,12 @@ fn shapes() -> Vec<Declared> {
             Ok(())
         };
         shapes.push((name.to_owned(), Box::new(run)));
+        let run = move |env: &Env, out: &str| {
+            let long = |name| env.read_native(inputs.path(name, "rows"));
+            (job(long("long-items")?, long("long-others")?).0)(out);
+            Ok(())
+        };
+        shapes.push((format!("{name} of records of random length"), Box::new(run)));
     }
     let persisted = move |env: &Env, out: &str| {
         let kept = mapped(inputs.items(env)?).persist();

@@ -154,13 +154,22 @@ impl Memory {
         }
     }
 
-    /// Reserves `bytes`.
+    /// Reserves `bytes` on the heap.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] when the budget would be passed; nothing is reserved then.
     pub fn reserve(&self, bytes: usize) -> Result<Reservation> {
         self.take(bytes)?;
-        Ok(Reservation { memory: self.clone(), bytes })
+        Ok(Reservation::new(self.clone(), bytes, false))
+    }
+
+    /// Reserves `bytes` of pages.
+    ///
+    /// # Errors
+    /// As [`Memory::reserve`].
+    pub fn reserve_pages(&self, bytes: usize) -> Result<Reservation> {
+        self.take(bytes)?;
+        Ok(Reservation::new(self.clone(), bytes, true))
     }
 
     fn take(&self, bytes: usize) -> Result<()> {

@@ -20,15 +20,34 @@ pub(super) struct State {
     holders: usize,
 }
 
-/// More than any machine has: so much of a budget is counted, so that sums stay numbers.
+/// A budget beyond this has no limit: no machine has so much memory.
 const MOST_BYTES: usize = 1 << 46;
 
-/// What the budgets that somebody uses allow together.
+/// The sum of the limits of all budgets in use. A budget without limit adds nothing.
 static LIMITS: AtomicUsize = AtomicUsize::new(0);
 
-/// What the budgets that somebody uses now allow together.
-pub(crate) fn limits_bytes() -> usize {
-    LIMITS.load(Ordering::Relaxed)
+/// Bytes on the heap that all reservations hold.
+static HEAP: AtomicUsize = AtomicUsize::new(0);
+
+/// The bytes that pages may take: the limits of all budgets in use, without what is reserved on the
+/// heap.
+pub(crate) fn bytes_for_pages() -> usize {
+    LIMITS.load(Ordering::Relaxed).saturating_sub(HEAP.load(Ordering::Relaxed))
+}
+
+/// What a budget adds to [`LIMITS`].
+fn counted_limit(limit: usize) -> usize {
+    if limit > MOST_BYTES { 0 } else { limit }
+}
+
+/// Counts bytes on the heap that are reserved from now on.
+pub(super) fn add_heap(bytes: usize) {
+    HEAP.fetch_add(bytes, Ordering::Relaxed);
+}
+
+/// Counts bytes on the heap as no longer reserved.
+pub(super) fn remove_heap(bytes: usize) {
+    HEAP.fetch_sub(bytes, Ordering::Relaxed);
 }
 
 impl Budget {
@@ -106,7 +125,7 @@ impl Budget {
         state.asked[id] = asked;
         state.holders += 1;
         if state.holders == 1 {
-            LIMITS.fetch_add(state.arbiter.limit().min(MOST_BYTES), Ordering::Relaxed);
+            LIMITS.fetch_add(counted_limit(state.arbiter.limit()), Ordering::Relaxed);
         }
         id
     }
@@ -117,7 +136,7 @@ impl Budget {
         state.arbiter.close(id);
         state.holders -= 1;
         if state.holders == 0 {
-            LIMITS.fetch_sub(state.arbiter.limit().min(MOST_BYTES), Ordering::Relaxed);
+            LIMITS.fetch_sub(counted_limit(state.arbiter.limit()), Ordering::Relaxed);
         }
     }
 

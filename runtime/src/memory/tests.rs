@@ -136,3 +136,23 @@ fn an_owner_is_told_when_it_should_give_back() {
     assert!(first.revoke_requested() > 20 << 20);
     assert_eq!((first.revoke_requested(), second.revoke_requested()), (0, 0));
 }
+
+/// Other tests of the process reserve a little meanwhile.
+#[test]
+fn pages_leave_room_for_bytes_on_the_heap() {
+    const LIMIT: usize = 1 << 44;
+    const OTHERS: usize = 1 << 40;
+    let memory = Memory::new(Budget::new(LIMIT), "test");
+    let leaves = |bytes: usize| bytes_for_pages().abs_diff(bytes) < OTHERS;
+    assert!(leaves(LIMIT));
+    let mut heap = memory.reserve(LIMIT / 2).unwrap();
+    let pages = memory.reserve_pages(LIMIT / 4).unwrap();
+    assert!(leaves(LIMIT / 2));
+    heap.resize(LIMIT / 4).unwrap();
+    let part = heap.split(LIMIT / 8);
+    assert!(leaves(LIMIT - LIMIT / 4));
+    drop((part, pages));
+    assert!(leaves(LIMIT - LIMIT / 8));
+    heap.leave_ahead();
+    assert!(leaves(LIMIT));
+}

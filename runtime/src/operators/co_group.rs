@@ -13,7 +13,7 @@ use crate::memory::limits::GROUPS_BYTES;
 use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
-use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
+use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer};
 use crate::statistics::Relation;
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
 
@@ -55,7 +55,7 @@ impl CoGroup {
     fn driver(&self, output: Arc<RowLayout>) -> DriverFactory {
         let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.needed(side)));
         let orders = self.whole_orders();
-        let (leading, kernel, layout) = (self.keys[0].len(), self.kernel.clone(), output.clone());
+        let (leading, kernel) = (self.keys[0].len(), self.kernel.clone());
         let create = move |context: &TaskContext| {
             let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), leading, context);
             Ok(CoGroupDriver {
@@ -64,9 +64,6 @@ impl CoGroup {
                 ended: 0,
                 next: [0, 0],
                 kernel: kernel.open(context)?,
-                large: None,
-                output: layout.clone(),
-                context: context.clone(),
             })
         };
         let factory = DriverFactory::new("external sort of both, co_group", create);
@@ -160,10 +157,6 @@ struct CoGroupDriver {
     /// Where the next groups begin in both windows.
     next: [usize; 2],
     kernel: Box<dyn CoGroupKernel>,
-    /// What the closure wrote for groups of which one was large.
-    large: Option<SpillingOutput>,
-    output: Arc<RowLayout>,
-    context: TaskContext,
 }
 
 impl Driver for CoGroupDriver {
@@ -211,34 +204,28 @@ impl Driver for CoGroupDriver {
 
 impl CoGroupDriver {
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
-        loop {
-            if let Some(large) = &mut self.large {
-                ready!(large.give(out.pages())?);
-                self.large = None;
+        for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
+            if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
+                ready!(side.advance()?);
+                *next = 0;
             }
-            for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
-                if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
-                    ready!(side.advance()?);
-                    *next = 0;
-                }
-            }
-            let until =
-                [0, 1].map(|side| self.sides[side].reaches(&self.sides[1 - side], self.next[side], self.leading));
-            let windows = self.sides.each_ref().map(GroupSorter::window);
-            if self.next != until {
-                self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;
-                return Ok(Progress::OutputFull);
-            }
-            if self.next == windows.map(SortBuffer::len) {
-                self.sides.iter_mut().for_each(GroupSorter::clear);
-                return Ok(Progress::Done);
-            }
-            self.run_large()?;
         }
+        let until = [0, 1].map(|side| self.sides[side].reaches(&self.sides[1 - side], self.next[side], self.leading));
+        let windows = self.sides.each_ref().map(GroupSorter::window);
+        if self.next != until {
+            self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;
+            return Ok(Progress::OutputFull);
+        }
+        if self.next == windows.map(SortBuffer::len) {
+            self.sides.iter_mut().for_each(GroupSorter::clear);
+            return Ok(Progress::Done);
+        }
+        self.run_large(out)?;
+        Ok(Progress::OutputFull)
     }
 
     /// Runs over the groups of the next key, of which one is large.
-    fn run_large(&mut self) -> Result<()> {
+    fn run_large(&mut self, out: &mut Outputs) -> Result<()> {
         let windows = self.sides.each_ref().map(GroupSorter::window);
         let ends = SortBuffer::next_groups(windows, self.next, windows.map(SortBuffer::len), self.leading);
         let mut group = |side: usize| match ends[side] > self.next[side] {
@@ -247,15 +234,14 @@ impl CoGroupDriver {
             false => Ok(None),
         };
         let (mut left, mut right) = (group(0)?, group(1)?);
-        let mut output = SpillingOutput::new(self.output.clone(), &self.context);
         let (mut no_left, mut no_right) = (NoRow, NoRow);
         let sides: [&mut dyn NextRow; 2] = [
             left.as_mut().map_or(&mut no_left, |group| group as &mut dyn NextRow),
             right.as_mut().map_or(&mut no_right, |group| group as &mut dyn NextRow),
         ];
-        self.kernel.run_large(sides, output.writer())?;
+        self.kernel.run_large(sides, out.pages())?;
         left.iter_mut().chain(&mut right).try_for_each(LargeGroup::check)?;
-        (self.large, self.next) = (Some(output), ends);
+        self.next = ends;
         Ok(())
     }
 }

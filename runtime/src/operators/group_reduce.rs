@@ -14,7 +14,7 @@ use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sort::{GroupFactory, GroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
+use crate::sort::{GroupFactory, GroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer};
 use crate::statistics::Relation;
 use crate::strategy::{Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Round, Strategy, Work, ready};
 
@@ -76,7 +76,7 @@ impl GroupReduce {
     fn groups(&self, output: Arc<RowLayout>) -> DriverFactory {
         let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
         let how = if order.is_empty() { "keep, then" } else { "external sort," };
-        let (kernel, leading, layout) = (self.kernel.clone(), self.key.len(), output.clone());
+        let (kernel, leading) = (self.kernel.clone(), self.key.len());
         let create = move |context: &TaskContext| {
             let kernel = kernel.open(context)?;
             Ok(GroupReduceDriver {
@@ -85,9 +85,6 @@ impl GroupReduce {
                 kernel,
                 is_shown: false,
                 next: 0,
-                large: None,
-                output: layout.clone(),
-                context: context.clone(),
             })
         };
         let factory = DriverFactory::new(format!("{how} {}", self.word), create).emitting(output);
@@ -174,29 +171,24 @@ struct GroupReduceDriver {
     is_shown: bool,
     /// Where the next group of the window begins.
     next: usize,
-    /// What the closure wrote for a large group.
-    large: Option<SpillingOutput>,
-    output: Arc<RowLayout>,
-    context: TaskContext,
 }
 
 impl GroupReduceDriver {
     /// Goes over the groups, all of whose rows are there.
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
-            if let Some(large) = &mut self.large {
-                ready!(large.give(out.pages())?);
-                self.large = None;
-            } else if !self.rows.is_ready() {
+            if !self.rows.is_ready() {
                 ready!(self.rows.advance()?);
                 self.next = 0;
             } else if self.kernel.reads_again()
                 && let Some((group, pages)) = self.rows.take_large_again()
             {
-                self.run_large(group)?;
+                self.run_large(group, out)?;
                 self.rows.spiller().forget(pages);
+                return Ok(Progress::OutputFull);
             } else if let Some(group) = self.rows.take_large() {
-                self.run_large(group)?;
+                self.run_large(group, out)?;
+                return Ok(Progress::OutputFull);
             } else if self.next < self.rows.window().len() {
                 self.next = self.kernel.run(self.rows.window(), self.leading, self.next, out.pages())?;
                 return Ok(Progress::OutputFull);
@@ -211,12 +203,10 @@ impl GroupReduceDriver {
     }
 
     /// Goes over a group that memory does not hold.
-    fn run_large(&mut self, mut group: LargeGroup) -> Result<()> {
-        let mut output = SpillingOutput::new(self.output.clone(), &self.context);
-        self.kernel.run_large(&mut group, output.writer())?;
-        group.check()?;
-        (self.large, self.next) = (Some(output), 1);
-        Ok(())
+    fn run_large(&mut self, mut group: LargeGroup, out: &mut Outputs) -> Result<()> {
+        self.kernel.run_large(&mut group, out.pages())?;
+        self.next = 1;
+        group.check()
     }
 }
 

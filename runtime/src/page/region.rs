@@ -5,13 +5,14 @@
 //!
 //! Blocks of `2^k` pages are cut from larger ones and joined again with their neighbours when they are free (a buddy system), so what a hash index
 //! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
-//! process still holds (*warm*) is used first, since the system clears what it hands out. Before untouched (*cold*) addresses are used, warm ones
-//! go back to the system, as far as it takes for what is resident to stay within the budgets, and a constant; and when a job ends,
-//! [all but a part](Region::rest) of them does. Before all that, a thread uses the pages again that it gave back itself: its [magazine].
+//! process still holds (*warm*) is used first, since the system clears what it hands out. Untouched addresses are *cold*. When a run is taken,
+//! warm memory goes back to the system until what is resident fits the budgets, without what they have reserved on the heap. A constant
+//! part always stays warm. When a job ends, [all but a part](Region::rest) goes back. A thread takes first the pages that it gave back itself,
+//! from its [magazine].
 //!
 //! **Pages come from one range, cut by a buddy system.** What an index gave back serves as pages, and the other way round; of a block of 2^k pages
 //! the tail that a run does not need stays free. Memory that is new to the process is slow, since the system clears it, so free memory is kept as
-//! long as what is resident stays within the budgets, and a constant. A run whose size is no power of two is looked for among neighbours first: a
+//! long as what is resident stays within the budgets. A run whose size is no power of two is looked for among neighbours first: a
 //! reader's buffers find the place of the last ones again, even where the tails of their blocks are in use by then.
 
 mod free;
@@ -21,8 +22,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use memmap2::{Advice, MmapMut, MmapOptions, MmapRaw, UncheckedAdvice};
 
+use super::poison::unpoison;
 use crate::error::{Error, Result};
-use crate::memory::limits_bytes;
+use crate::memory::bytes_for_pages;
 use free::Free;
 
 pub use crate::memory::limits::PAGE_BYTES;
@@ -119,28 +121,46 @@ impl Region {
             return Ok(offset);
         }
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(offset) = free.take_pieces(pages) {
+        if let Some(offset) = free.take_warm(pages) {
+            // Reservations on the heap may have grown since the memory became warm.
+            self.cool_beyond(&mut free, 0);
             return Ok(offset);
         }
-        let power = pages.next_power_of_two().trailing_zeros();
-        let offset = self.take_block(&mut free, power)?;
-        free.give(offset + pages * PAGE_BYTES, (1 << power) - pages);
+        self.cool_beyond(&mut free, pages.next_multiple_of(1 << RESIDENT_POWER) * PAGE_BYTES);
+        let (offset, end) =
+            free.take_cold(pages).ok_or_else(|| Error::FewAddresses { bytes: free.end - free.first })?;
+        drop(free);
+        let rest = offset + pages * PAGE_BYTES;
+        if rest < end {
+            self.make_resident(rest - PAGE_BYTES);
+            self.give_run(rest, (end - rest) / PAGE_BYTES);
+        }
         Ok(offset)
     }
 
-    fn take_block(&self, free: &mut Free, power: u32) -> Result<usize> {
-        if let Some(offset) = free.take_warm(power) {
-            return Ok(offset);
-        }
-        let allowed = limits_bytes().saturating_sub(PAGE_BYTES << power.max(RESIDENT_POWER));
-        while free.warm_bytes > WARM_BYTES && free.resident_bytes > allowed && self.cool(free) {}
-        let offset = free.take_cold(power);
-        offset.ok_or_else(|| Error::FewAddresses { bytes: free.end - free.first })
+    /// Writes to a page that the caller took, so that its huge page is resident. Only resident memory
+    /// is warm: a part of a huge page that goes back to the system before the first write to another
+    /// part becomes resident with that write, and nobody counts it.
+    fn make_resident(&self, offset: usize) {
+        let page = self.start().wrapping_add(offset);
+        unpoison(page, PAGE_BYTES);
+        // SAFETY: the page lies inside the region, and its only owner is the caller, which has not
+        // written to it. A volatile write is not left out.
+        unsafe { page.write_volatile(0) };
     }
 
-    /// Gives the largest warm block back to the system; whether there is one.
-    fn cool(&self, free: &mut Free) -> bool {
-        let Some((offset, bytes)) = free.coolest() else { return false };
+    /// Gives warm memory back to the system until what is resident, and `more` bytes, fit the budgets.
+    fn cool_beyond(&self, free: &mut Free, more: usize) {
+        let allowed = bytes_for_pages().saturating_sub(more);
+        while free.warm_bytes > WARM_BYTES
+            && free.resident_bytes > allowed
+            && self.cool(free.resident_bytes - allowed, free)
+        {}
+    }
+
+    /// Gives warm memory of about this many bytes back to the system. Returns `false` if there is none.
+    fn cool(&self, bytes: usize, free: &mut Free) -> bool {
+        let Some((offset, bytes)) = free.cool(bytes) else { return false };
         // SAFETY: the block lies inside the region and is free: no row, page or buffer is in it. Afterwards it reads as zeros.
         // A system that declines leaves the memory as it was, which is as good for whoever takes it.
         let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, bytes) };
@@ -151,7 +171,7 @@ impl Region {
     fn rest(&self, budget_bytes: usize) {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let stays = WARM_BYTES.max(budget_bytes / REST_SHARE);
-        while free.warm_bytes > stays && self.cool(&mut free) {}
+        while free.warm_bytes > stays && self.cool(free.warm_bytes - stays, &mut free) {}
     }
 
     /// Takes a run of so many pages back.
@@ -159,10 +179,14 @@ impl Region {
         if pages == 1 {
             return self.give_pages(&magazine::give(offset));
         }
+        self.give_run(offset, pages);
+    }
+
+    fn give_run(&self, offset: usize, pages: usize) {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).give(offset, pages);
     }
 
-    /// Takes single pages back, past the [stash].
+    /// Takes single pages back, past the magazine.
     pub(crate) fn give_pages(&self, offsets: &[usize]) {
         if !offsets.is_empty() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -173,26 +197,31 @@ impl Region {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::io::{Read, Seek, SeekFrom};
+
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A run, warm if there is any.
+    fn take(free: &mut Free, pages: usize) -> Option<usize> {
+        free.take_warm(pages).or_else(|| {
+            let (start, end) = free.take_cold(pages)?;
+            let rest = start + pages * PAGE_BYTES;
+            free.give(rest, (end - rest) / PAGE_BYTES);
+            Some(start)
+        })
+    }
 
     /// As readers that take a buffer for each part of a file, while a sort takes one page after the other and keeps them.
     #[test]
     fn a_run_finds_the_place_of_one_that_was_as_large() {
         let mut free = Free::new(0, PAGE_BYTES << 20);
-        let take = |free: &mut Free, pages: usize| {
-            let power = pages.next_power_of_two().trailing_zeros();
-            free.take_pieces(pages).unwrap_or_else(|| {
-                let offset = free.take_warm(power).or_else(|| free.take_cold(power)).unwrap();
-                free.give(offset + pages * PAGE_BYTES, (1 << power) - pages);
-                offset
-            })
-        };
         for _ in 0..50 {
-            let buffer = take(&mut free, 161);
+            let buffer = take(&mut free, 161).unwrap();
             for _ in 0..100 {
-                take(&mut free, 1);
+                take(&mut free, 1).unwrap();
             }
             free.give(buffer, 161);
         }
@@ -207,9 +236,38 @@ mod tests {
             let usable = region.usable_bytes();
             assert!(region.is_limited() && usable <= bytes && usable > bytes - (2 << 20) - PAGE_BYTES);
             let mut free = region.free.lock().unwrap();
-            let pages = std::iter::from_fn(|| free.take_warm(0).or_else(|| free.take_cold(0))).count();
+            let pages = std::iter::from_fn(|| take(&mut free, 1)).count();
             assert_eq!(pages * PAGE_BYTES, usable);
         }
+    }
+
+    /// Bytes of a mapping that are resident.
+    fn resident_bytes(start: *const u8, bytes: usize) -> usize {
+        const ENTRY_BYTES: usize = 8;
+        const SYSTEM_PAGE_BYTES: usize = 4096;
+        let mut map = File::open("/proc/self/pagemap").unwrap();
+        let first = start.addr() / SYSTEM_PAGE_BYTES * ENTRY_BYTES;
+        map.seek(SeekFrom::Start(first as u64)).unwrap();
+        let mut entries = vec![0; bytes / SYSTEM_PAGE_BYTES * ENTRY_BYTES];
+        map.read_exact(&mut entries).unwrap();
+        let is_present = |entry: &&[u8; ENTRY_BYTES]| entry[7] & 0x80 != 0;
+        entries.as_chunks().0.iter().filter(is_present).count() * SYSTEM_PAGE_BYTES
+    }
+
+    /// The first write to a huge page makes all of it resident.
+    #[test]
+    fn memory_that_becomes_resident_is_counted() {
+        const BYTES: usize = 32 << 20;
+        let region = Region::of(MmapOptions::new().len(BYTES).no_reserve_swap().map_anon().unwrap());
+        let runs = [9, 40, 161].map(|pages| (region.take(pages).unwrap(), pages));
+        let mut free = region.free.lock().unwrap();
+        while region.cool(BYTES, &mut free) {}
+        for (offset, pages) in runs {
+            // SAFETY: the run lies inside the region, and nobody else has it.
+            unsafe { region.start().add(offset).write_bytes(1, pages * PAGE_BYTES) };
+        }
+        let resident = resident_bytes(region.start(), BYTES);
+        assert!(resident <= free.resident_bytes, "{resident} bytes, of which {} are counted", free.resident_bytes);
     }
 
     proptest! {
@@ -221,17 +279,11 @@ mod tests {
             let mut free = Free::new(FIRST, end);
             let mut owned: Vec<(usize, usize)> = Vec::new();
             for (pages, index, gives) in steps {
-                let power = pages.next_power_of_two().trailing_zeros();
                 if gives && !owned.is_empty() {
                     let (offset, pages) = owned.swap_remove(index.index(owned.len()));
                     free.give(offset, pages);
-                } else if let Some(offset) = free.take_pieces(pages) {
-                    prop_assert!(!pages.is_power_of_two() && offset >= FIRST && offset + pages * PAGE_BYTES <= end);
-                    owned.push((offset, pages));
-                } else if let Some(offset) = free.take_warm(power).or_else(|| free.take_cold(power)) {
-                    prop_assert!(offset >= FIRST && offset + (PAGE_BYTES << power) <= end);
-                    prop_assert!((offset - FIRST).is_multiple_of(PAGE_BYTES << power));
-                    free.give(offset + pages * PAGE_BYTES, (1 << power) - pages);
+                } else if let Some(offset) = take(&mut free, pages) {
+                    prop_assert!(offset >= FIRST && offset + pages * PAGE_BYTES <= end);
                     owned.push((offset, pages));
                 }
                 let mut sorted = owned.clone();
@@ -243,7 +295,7 @@ mod tests {
             let warm_and_owned = free.resident_bytes;
             let out: usize = owned.iter().map(|&(_, pages)| pages * PAGE_BYTES).sum();
             prop_assert_eq!(warm_and_owned, out + free.warm_bytes);
-            while let Some((_, bytes)) = free.coolest() {
+            while let Some((_, bytes)) = free.cool(PAGE_BYTES) {
                 prop_assert!(bytes > 0);
             }
             prop_assert_eq!(free.resident_bytes, out);

@@ -24,7 +24,7 @@ impl Run {
     pub(crate) fn new(bytes: usize, memory: &Memory) -> Result<Self> {
         let pages = run_bytes(bytes) / PAGE_BYTES;
         let region = region()?;
-        let paid = memory.reserve(pages * PAGE_BYTES)?;
+        let paid = memory.reserve_pages(pages * PAGE_BYTES)?;
         let run = Run { region, offset: region.take(pages)?, pages, paid };
         unpoison(run.start(), run.bytes());
         Ok(run)

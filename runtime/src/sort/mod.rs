@@ -12,7 +12,7 @@ pub(crate) mod ranges;
 mod small_rows;
 
 pub use buffer::{SortBuffer, SortedRows};
-pub use external::{GroupSorter, LargeGroup, Sorter, SpillingOutput, TotalOrderRendezvous, TotalOrderSorter};
+pub use external::{GroupSorter, LargeGroup, Sorter, TotalOrderRendezvous, TotalOrderSorter};
 pub use frozen::FrozenRows;
 pub use in_memory::InMemorySort;
 pub use kernel::{

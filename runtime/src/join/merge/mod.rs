@@ -109,8 +109,8 @@ impl SortMergeJoin {
             meeting: None,
             cursor: 0,
             memory: context.memory.clone(),
-            room: context.memory.reserve(MERGE_ROOM_BYTES)?,
-            second_room: context.memory.reserve(0)?,
+            room: context.memory.reserve_pages(MERGE_ROOM_BYTES)?,
+            second_room: context.memory.reserve_pages(0)?,
         })
     }
 

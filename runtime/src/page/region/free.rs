@@ -77,6 +77,16 @@ impl Blocks {
         Some(pieces)
     }
 
+    /// Adds pages, in the largest blocks that they make.
+    fn add_pages(&mut self, first: usize, mut offset: usize, end: usize) {
+        while offset < end {
+            let (place, left) = ((offset - first) / PAGE_BYTES, (end - offset) / PAGE_BYTES);
+            let power = place.trailing_zeros().min(left.ilog2());
+            self.add(first, offset, power);
+            offset += PAGE_BYTES << power;
+        }
+    }
+
     /// Takes the front of a block, and adds the rest.
     fn cut(&mut self, (offset, from): (usize, u32), power: u32) -> usize {
         for half in (power..from).rev() {
@@ -91,9 +101,22 @@ impl Free {
         Free { first, next: first, end, warm: Blocks::none(), cold: Blocks::none(), warm_bytes: 0, resident_bytes: 0 }
     }
 
+    /// Takes a run of warm memory.
+    pub(super) fn take_warm(&mut self, pages: usize) -> Option<usize> {
+        if let Some(start) = self.take_pieces(pages) {
+            return Some(start);
+        }
+        let power = pages.next_power_of_two().trailing_zeros();
+        let block = self.warm.find(power)?;
+        self.warm_bytes -= PAGE_BYTES << power;
+        let start = self.warm.cut(block, power);
+        self.give(start + pages * PAGE_BYTES, (1 << power) - pages);
+        Some(start)
+    }
+
     /// Takes warm neighbours, so that a run finds its place again where another one of its size was: what was left of the block that this one was cut
     /// from may be in use by then.
-    pub(super) fn take_pieces(&mut self, pages: usize) -> Option<usize> {
+    fn take_pieces(&mut self, pages: usize) -> Option<usize> {
         if pages.is_power_of_two() {
             return None;
         }
@@ -103,21 +126,23 @@ impl Free {
         Some(start)
     }
 
-    pub(super) fn take_warm(&mut self, power: u32) -> Option<usize> {
-        let block = self.warm.find(power)?;
-        self.warm_bytes -= PAGE_BYTES << power;
-        Some(self.warm.cut(block, power))
-    }
-
-    pub(super) fn take_cold(&mut self, power: u32) -> Option<usize> {
-        if power >= RESIDENT_POWER {
-            return self.take_new(power);
-        }
-        // Where addresses are few, there may be smaller blocks only.
-        let Some(huge) = self.take_new(RESIDENT_POWER) else { return self.take_new(power) };
-        // One touch makes a huge page resident, so all of it is warm.
-        self.warm_bytes += (PAGE_BYTES << RESIDENT_POWER) - (PAGE_BYTES << power);
-        Some(self.warm.cut((huge, RESIDENT_POWER), power))
+    /// Takes a run of cold memory. Returns where it begins, and where the memory ends that becomes
+    /// resident with it: the rest of its last huge page, which is to be given back after the run was
+    /// written to.
+    pub(super) fn take_cold(&mut self, pages: usize) -> Option<(usize, usize)> {
+        let least = pages.next_power_of_two().trailing_zeros();
+        let power = least.max(RESIDENT_POWER);
+        let (start, power) = match self.take_new(power) {
+            Some(start) => (start, power),
+            // Where addresses are few, there may be smaller blocks only.
+            None => (self.take_new(least)?, least),
+        };
+        let (huge, block_end) = (PAGE_BYTES << RESIDENT_POWER, start + (PAGE_BYTES << power));
+        let huge_end = (start + pages * PAGE_BYTES - self.first).next_multiple_of(huge) + self.first;
+        let end = huge_end.min(block_end);
+        self.resident_bytes -= block_end - end;
+        self.cold.add_pages(self.first, end, block_end);
+        Some((start, end))
     }
 
     fn take_new(&mut self, power: u32) -> Option<usize> {
@@ -142,26 +167,22 @@ impl Free {
     }
 
     /// Takes back so many pages: a run, or what was left of the block that a run was cut from.
-    pub(super) fn give(&mut self, mut offset: usize, pages: usize) {
+    pub(super) fn give(&mut self, offset: usize, pages: usize) {
         self.warm_bytes += pages * PAGE_BYTES;
-        let end = offset + pages * PAGE_BYTES;
-        while offset < end {
-            // The largest block that begins here.
-            let (place, left) = ((offset - self.first) / PAGE_BYTES, (end - offset) / PAGE_BYTES);
-            let power = place.trailing_zeros().min(left.ilog2());
-            self.warm.add(self.first, offset, power);
-            offset += PAGE_BYTES << power;
-        }
+        self.warm.add_pages(self.first, offset, offset + pages * PAGE_BYTES);
     }
 
-    /// Makes the largest warm block a cold one: where it begins, and its bytes.
-    pub(super) fn coolest(&mut self) -> Option<(usize, usize)> {
-        let power = (0..POWERS).rev().find(|&power| !self.warm.0[power].is_empty())?;
-        let offset = self.warm.0[power].pop_last()?;
-        let bytes = PAGE_BYTES << power;
+    /// Makes warm memory cold: the largest block, or a part of it that has these bytes. Returns where
+    /// it begins, and its bytes. A part is at least as large as a huge page.
+    pub(super) fn cool(&mut self, bytes: usize) -> Option<(usize, usize)> {
+        let largest = (0..POWERS).rev().find(|&power| !self.warm.0[power].is_empty())?;
+        let block = (self.warm.0[largest].pop_last()?, largest as u32);
+        let wanted = bytes.div_ceil(PAGE_BYTES).next_power_of_two().trailing_zeros();
+        let power = wanted.max(RESIDENT_POWER).min(block.1);
+        let (offset, bytes) = (self.warm.cut(block, power), PAGE_BYTES << power);
         self.warm_bytes -= bytes;
         self.resident_bytes -= bytes;
-        self.cold.add(self.first, offset, power as u32);
+        self.cold.add(self.first, offset, power);
         Some((offset, bytes))
     }
 }

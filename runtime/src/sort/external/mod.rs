@@ -15,7 +15,6 @@ mod runs;
 mod shares;
 mod side_by_side;
 mod sorter;
-mod spilling_output;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -24,7 +23,6 @@ mod total;
 pub use groups::GroupSorter;
 pub use large::LargeGroup;
 pub use sorter::Sorter;
-pub use spilling_output::SpillingOutput;
 pub use total::{TotalOrderRendezvous, TotalOrderSorter};
 
 /// A call that writes or merges gives its thread back after so many pages.

@@ -16,7 +16,7 @@ pub(crate) struct Found {
 type Find = Box<dyn FnOnce() -> Result<Found>>;
 
 /// A name, and the program.
-type Case = (&'static str, fn(&Inputs, &Env) -> Result<Find>);
+type Case = (String, Box<dyn Fn(&Inputs, &Env) -> Result<Find>>);
 
 /// Where inputs lie.
 pub(crate) struct Inputs(String);
@@ -26,37 +26,60 @@ impl Inputs {
         Inputs(folder.to_owned())
     }
 
-    pub(crate) fn path(&self, name: &str) -> String {
+    fn path(&self, name: &str) -> String {
         format!("{}/{name}", self.0)
     }
 
-    /// Writes `rows` records with texts of `length` bytes, and a third as many for the other side of joins.
-    pub(crate) fn make(&self, length: u64, rows: u64, all_formats: bool) -> Result<()> {
-        let options =
-            Options { parallelism: 2, memory_bytes: 4 << 30, progress: ProgressWhen::Never, ..Options::default() };
-        let env = Env::new(options);
-        for (name, rows, seed) in [("items", rows, 1), ("others", rows / 3, 2)] {
-            let items = made(env.collection(0..rows)?.rebalance(), length, rows, seed);
-            items.write_native(self.path(&format!("{name}.rows/")));
-            if all_formats && name == "items" {
-                items.write_csv(self.path("items.csv/"));
-                items.write_json(self.path("items.json/"));
-                items.write_parquet(self.path("items.parquet/"));
-                texts(items).write_text(self.path("items.txt/"));
-            }
+    /// Writes `rows` records with texts of `length` bytes in these formats, and a third as many in the engine's own for the
+    /// other side of joins.
+    pub(crate) fn make(&self, length: u64, rows: u64, formats: &[&str]) -> Result<()> {
+        let env = ample(2);
+        let items = made(env.collection(0..rows)?.rebalance(), length, rows, 1);
+        for format in FORMATS.iter().filter(|format| formats.contains(&format.name)) {
+            (format.write)(&items, &self.path(&format!("items.{}/", format.name)));
+        }
+        if formats.contains(&"text") {
+            texts(items).write_text(self.path("items.text/"));
+        }
+        if formats.contains(&"native") {
+            made(env.collection(0..rows / 3)?.rebalance(), length, rows / 3, 2)
+                .write_native(self.path("others.native/"));
         }
         env.run()?;
         Ok(())
     }
 
     fn items(&self, env: &Env) -> Result<DataSet<Item>> {
-        env.read_native(self.path("items.rows/"))
+        env.read_native(self.path("items.native/"))
     }
 
     fn others(&self, env: &Env) -> Result<DataSet<Item>> {
-        env.read_native(self.path("others.rows/"))
+        env.read_native(self.path("others.native/"))
     }
 }
+
+/// An environment with enough memory for all rows.
+fn ample(parallelism: usize) -> Env {
+    Env::new(Options { parallelism, memory_bytes: 4 << 30, progress: ProgressWhen::Never, ..Options::default() })
+}
+
+/// A format, which is read and written.
+struct Format {
+    name: &'static str,
+    read: fn(&Env, &str) -> Result<DataSet<Item>>,
+    write: fn(&DataSet<Item>, &str),
+}
+
+static FORMATS: [Format; 4] = [
+    Format { name: "csv", read: |env, path| env.read_csv(path), write: |items, path| items.write_csv(path) },
+    Format { name: "json", read: |env, path| env.read_json(path), write: |items, path| items.write_json(path) },
+    Format {
+        name: "parquet",
+        read: |env, path| env.read_parquet(path),
+        write: |items, path| items.write_parquet(path),
+    },
+    Format { name: "native", read: |env, path| env.read_native(path), write: |items, path| items.write_native(path) },
+];
 
 /// A text of `length` bytes, different for each number, which compresses badly. Half of all texts begin alike.
 fn text(number: u64, length: u64) -> String {
@@ -97,7 +120,7 @@ fn digest(flow: DataSet<Item>) -> Result<Find> {
 
 #[dataflow]
 fn digests(items: DataSet<Item>) -> DataSet<(u64, u64)> {
-    items.map(|i| (digest_of(i.text) ^ i.key ^ i.value as u64, 0u64)).aggregate(|g| (g.count(), g.sum(|n| n.0 >> 20)))
+    items.map(|i| (digest_of(i.text) ^ i.key ^ i.value as u64, 0u64)).aggregate(|g| (g.count(), g.sum(|n| n.0 >> 26)))
 }
 
 #[dataflow]
@@ -110,17 +133,16 @@ fn of_texts(texts: DataSet<String>) -> DataSet<Item> {
     texts.map(|text| ItemRef { key: 0, value: 0, text })
 }
 
-/// The rows of a file, once the job has ended. Their order is part of the digest if `in_order`.
-fn written(env: &Env, path: String, in_order: bool) -> Result<Find> {
+/// Writes the rows in a format, to a folder or to one file. They are read again once the job has ended. Their order is part of
+/// the digest if `in_order`.
+fn written(env: &Env, format: &'static Format, items: &DataSet<Item>, path: String, in_order: bool) -> Result<Find> {
+    let remove = |path: &str| std::fs::remove_dir_all(path).or_else(|_| std::fs::remove_file(path));
+    let _ = remove(&path);
+    (format.write)(items, &path);
     env.run()?;
     Ok(Box::new(move || {
-        let ample = Env::new(Options {
-            parallelism: 1,
-            memory_bytes: 4 << 30,
-            progress: ProgressWhen::Never,
-            ..Options::default()
-        });
-        let rows = hashed(ample.read_native(path)?).collect()?;
+        let rows = hashed((format.read)(&ample(1), &path)?).collect()?;
+        let _ = remove(&path);
         let mixed = rows.iter().fold(0u64, |digest, &row| digest.rotate_left(u32::from(in_order)).wrapping_add(row));
         Ok(Found { rows: rows.len() as u64, digest: mixed })
     }))
@@ -129,31 +151,6 @@ fn written(env: &Env, path: String, in_order: bool) -> Result<Find> {
 #[dataflow]
 fn hashed(items: DataSet<Item>) -> DataSet<u64> {
     items.map(|i| digest_of(i.text) ^ i.key ^ i.value as u64)
-}
-
-/// A sink: the rows are those that a source gives of what was written.
-fn sink(
-    inputs: &Inputs,
-    env: &Env,
-    name: &str,
-    write: fn(&DataSet<Item>, &str),
-    read: fn(&Env, &str) -> Result<DataSet<Item>>,
-) -> Result<Find> {
-    let path = inputs.path(&format!("out.{}", name));
-    let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
-    write(&mapped(inputs.items(env)?), &path);
-    env.run()?;
-    Ok(Box::new(move || {
-        let ample = Env::new(Options {
-            parallelism: 1,
-            memory_bytes: 4 << 30,
-            progress: ProgressWhen::Never,
-            ..Options::default()
-        });
-        let rows = hashed(read(&ample, &path)?).collect()?;
-        let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
-        Ok(Found { rows: rows.len() as u64, digest: rows.iter().fold(0, |digest, row| digest.wrapping_add(*row)) })
-    }))
 }
 
 #[dataflow]
@@ -198,12 +195,8 @@ fn distinct(items: DataSet<Item>) -> DataSet<Item> {
 }
 
 #[dataflow]
-fn counted_texts(items: DataSet<Item>) -> DataSet<(u64, u64)> {
-    items.group_by(|i| i.key % 3).aggregate(|g| (g.key, g.count_distinct(|i| i.text)))
-}
-
-#[dataflow]
-fn as_items(counts: DataSet<(u64, u64)>) -> DataSet<Item> {
+fn counted_texts(items: DataSet<Item>) -> DataSet<Item> {
+    let counts = items.group_by(|i| i.key % 3).aggregate(|g| (g.key, g.count_distinct(|i| i.text)));
     counts.map(|c| ItemRef { key: c.0, value: c.1 as i64, text: "" })
 }
 
@@ -211,6 +204,12 @@ fn as_items(counts: DataSet<(u64, u64)>) -> DataSet<Item> {
 fn counts(items: DataSet<Item>) -> DataSet<Item> {
     let counts = items.group_by(|i| i.text).count();
     counts.map(|c| ItemRef { key: c.1, value: 0, text: c.0 })
+}
+
+#[dataflow]
+fn counts_by_numbers(items: DataSet<Item>) -> DataSet<Item> {
+    let counts = items.group_by(|i| (i.key, i.value)).count();
+    counts.map(|c| ItemRef { key: c.0.0 ^ c.1, value: c.0.1, text: "" })
 }
 
 #[dataflow]
@@ -385,88 +384,103 @@ fn crossed(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.cross(few).map(|i, o| ItemRef { key: o.key, value: i.value, text: o.text })
 }
 
-fn one(inputs: &Inputs, env: &Env, operator: fn(DataSet<Item>) -> DataSet<Item>) -> Result<Find> {
-    digest(operator(inputs.items(env)?))
+/// Runs differ in which records they choose, so only lengths are compared.
+#[dataflow]
+fn sampled(items: DataSet<Item>) -> DataSet<Item> {
+    items.sample_n(50, 7).map(|i| ItemRef { key: 0, value: i.text.len() as i64, text: "" })
 }
 
-fn two(inputs: &Inputs, env: &Env, operator: fn(DataSet<Item>, DataSet<Item>) -> DataSet<Item>) -> Result<Find> {
-    digest(operator(inputs.items(env)?, inputs.others(env)?))
+#[dataflow]
+fn kept(items: DataSet<Item>) -> DataSet<Item> {
+    items.map(|i| ItemRef { value: i.value + 1, ..i }).persist()
 }
 
-fn in_order(inputs: &Inputs, env: &Env, name: &str, operator: fn(DataSet<Item>) -> DataSet<Item>) -> Result<Find> {
-    let path = inputs.path(&format!("out.{name}.rows"));
-    operator(inputs.items(env)?).write_native(&path);
-    written(env, path, true)
-}
+type OfOne = fn(DataSet<Item>) -> DataSet<Item>;
 
-pub(crate) const CASES: &[Case] = &[
-    ("map", |inputs, env| one(inputs, env, mapped)),
-    ("flat_map", |inputs, env| one(inputs, env, flat_mapped)),
-    ("flat_map, sort", |inputs, env| one(inputs, env, |items| sorted(made_longer(items)))),
-    ("flat_map, group_by", |inputs, env| one(inputs, env, |items| counts(made_longer(items)))),
-    ("flat_map, reduce_group", |inputs, env| one(inputs, env, |items| whole_groups(made_longer(items)))),
-    ("sort", |inputs, env| in_order(inputs, env, "sort", sorted)),
-    ("sort by a number", |inputs, env| in_order(inputs, env, "sort_key", sorted_by_key)),
-    ("sort_partition", |inputs, env| one(inputs, env, sorted_in_tasks)),
-    ("partition_by_range", |inputs, env| one(inputs, env, in_ranges)),
-    ("distinct", |inputs, env| one(inputs, env, distinct)),
-    ("count_distinct", |inputs, env| one(inputs, env, |items| as_items(counted_texts(items)))),
-    ("group_by text", |inputs, env| one(inputs, env, counts)),
-    ("reduce", |inputs, env| one(inputs, env, reduced)),
-    ("min of texts", |inputs, env| one(inputs, env, extremes)),
-    ("texts carried by max_by", |inputs, env| one(inputs, env, carried)),
-    ("max_by", |inputs, env| one(inputs, env, best)),
-    ("top", |inputs, env| one(inputs, env, top)),
-    ("top of groups", |inputs, env| one(inputs, env, top_of_groups)),
-    ("first of groups", |inputs, env| one(inputs, env, first_of_groups)),
-    ("sample_n", |inputs, env| one(inputs, env, |items| items.sample_n(50, 7))),
-    ("reduce_group", |inputs, env| one(inputs, env, whole_groups)),
-    ("reduce_group of all", |inputs, env| one(inputs, env, all_as_one_group)),
-    ("combine_group", |inputs, env| one(inputs, env, partial_groups)),
-    ("zip_with_index", |inputs, env| one(inputs, env, zipped)),
-    ("partition_by", |inputs, env| one(inputs, env, exchanged)),
-    ("branches that meet", |inputs, env| one(inputs, env, |items| with_counts(mapped(items)))),
-    ("persist", |inputs, env| one(inputs, env, |items| mapped(items).persist())),
-    ("iterate", |inputs, env| one(inputs, env, looped)),
-    ("iterate_delta", |inputs, env| one(inputs, env, looped_by_delta)),
-    ("map_partition", |inputs, env| one(inputs, env, over_tasks)),
-    ("join", |inputs, env| two(inputs, env, joined)),
-    ("left_join by text", |inputs, env| two(inputs, env, joined_by_text)),
-    ("broadcast join", |inputs, env| two(inputs, env, broadcast)),
-    ("merge join", |inputs, env| two(inputs, env, merged)),
-    ("merge join of few keys", |inputs, env| two(inputs, env, merged_by_key)),
-    ("semi_join", |inputs, env| two(inputs, env, semi_joined)),
-    ("co_group", |inputs, env| two(inputs, env, co_grouped)),
-    ("union", |inputs, env| two(inputs, env, united)),
-    ("cross", |inputs, env| two(inputs, env, crossed)),
-    ("read csv", |inputs, env| digest(mapped(env.read_csv(inputs.path("items.csv/"))?))),
-    ("read json", |inputs, env| digest(mapped(env.read_json(inputs.path("items.json/"))?))),
-    ("read parquet", |inputs, env| digest(mapped(env.read_parquet(inputs.path("items.parquet/"))?))),
-    ("read text", |inputs, env| digest(of_texts(env.read_text(inputs.path("items.txt/"))?))),
-    ("read parquet, sort", |inputs, env| digest(sorted(env.read_parquet(inputs.path("items.parquet/"))?))),
-    ("read csv, sort", |inputs, env| digest(sorted(env.read_csv(inputs.path("items.csv/"))?))),
-    ("write csv", |inputs, env| {
-        sink(inputs, env, "csv/", |items, path| items.write_csv(path), |env, path| env.read_csv(path))
-    }),
-    ("write json", |inputs, env| {
-        sink(inputs, env, "json/", |items, path| items.write_json(path), |env, path| env.read_json(path))
-    }),
-    ("write parquet", |inputs, env| {
-        sink(inputs, env, "parquet/", |items, path| items.write_parquet(path), |env, path| env.read_parquet(path))
-    }),
-    ("write native", |inputs, env| {
-        sink(inputs, env, "rows/", |items, path| items.write_native(path), |env, path| env.read_native(path))
-    }),
-    ("write one csv", |inputs, env| {
-        sink(inputs, env, "csv", |items, path| items.write_csv(path), |env, path| env.read_csv(path))
-    }),
-    ("write one json", |inputs, env| {
-        sink(inputs, env, "json", |items, path| items.write_json(path), |env, path| env.read_json(path))
-    }),
-    ("write one parquet", |inputs, env| {
-        sink(inputs, env, "parquet", |items, path| items.write_parquet(path), |env, path| env.read_parquet(path))
-    }),
-    ("write one native", |inputs, env| {
-        sink(inputs, env, "rows", |items, path| items.write_native(path), |env, path| env.read_native(path))
-    }),
+/// Operators whose results have no order.
+const OF_ONE: &[(&str, OfOne)] = &[
+    ("map", mapped),
+    ("flat_map", flat_mapped),
+    ("flat_map, sort", |items| sorted(made_longer(items))),
+    ("flat_map, group_by", |items| counts(made_longer(items))),
+    ("flat_map, reduce_group", |items| whole_groups(made_longer(items))),
+    ("sort_partition", sorted_in_tasks),
+    ("partition_by_range", in_ranges),
+    ("distinct", distinct),
+    ("count_distinct", counted_texts),
+    ("group_by text", counts),
+    ("reduce", reduced),
+    ("min of texts", extremes),
+    ("texts carried by max_by", carried),
+    ("max_by", best),
+    ("top", top),
+    ("top of groups", top_of_groups),
+    ("first of groups", first_of_groups),
+    ("sample_n", sampled),
+    ("reduce_group", whole_groups),
+    ("reduce_group of all", all_as_one_group),
+    ("combine_group", partial_groups),
+    ("zip_with_index", zipped),
+    ("partition_by", exchanged),
+    ("branches that meet", |items| with_counts(mapped(items))),
+    ("persist", kept),
+    ("iterate", looped),
+    ("iterate_delta", looped_by_delta),
+    ("map_partition", over_tasks),
 ];
+
+/// Operators whose results have an order.
+const IN_ORDER: &[(&str, OfOne)] = &[("sort", sorted), ("sort by a number", sorted_by_key)];
+
+type OfTwo = fn(DataSet<Item>, DataSet<Item>) -> DataSet<Item>;
+
+const OF_TWO: &[(&str, OfTwo)] = &[
+    ("join", joined),
+    ("left_join by text", joined_by_text),
+    ("broadcast join", broadcast),
+    ("merge join", merged),
+    ("merge join of few keys", merged_by_key),
+    ("semi_join", semi_joined),
+    ("co_group", co_grouped),
+    ("union", united),
+    ("cross", crossed),
+];
+
+/// Operators that follow a source of each format.
+const AFTER_SOURCES: &[(&str, OfOne)] =
+    &[("map", mapped), ("sort", sorted), ("group_by text", counts), ("group_by numbers", counts_by_numbers)];
+
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut add = |name: String, run: Box<dyn Fn(&Inputs, &Env) -> Result<Find>>| cases.push((name, run));
+    for &(name, operator) in OF_ONE {
+        add(name.to_owned(), Box::new(move |inputs, env| digest(operator(inputs.items(env)?))));
+    }
+    for &(name, operator) in IN_ORDER {
+        let native = &FORMATS[3];
+        let run = move |inputs: &Inputs, env: &Env| {
+            written(env, native, &operator(inputs.items(env)?), inputs.path("out.native"), true)
+        };
+        add(name.to_owned(), Box::new(run));
+    }
+    for &(name, operator) in OF_TWO {
+        let run = move |inputs: &Inputs, env: &Env| digest(operator(inputs.items(env)?, inputs.others(env)?));
+        add(name.to_owned(), Box::new(run));
+    }
+    for format in &FORMATS {
+        for &(name, operator) in AFTER_SOURCES {
+            let path = format!("items.{}/", format.name);
+            let run = move |inputs: &Inputs, env: &Env| digest(operator((format.read)(env, &inputs.path(&path))?));
+            add(format!("read {}, {name}", format.name), Box::new(run));
+        }
+        for (words, end) in [("write", "/"), ("write one", "")] {
+            let path = format!("out.{}{end}", format.name);
+            let run = move |inputs: &Inputs, env: &Env| {
+                written(env, format, &mapped(inputs.items(env)?), inputs.path(&path), false)
+            };
+            add(format!("{words} {}", format.name), Box::new(run));
+        }
+    }
+    add("read text".to_owned(), Box::new(|inputs, env| digest(of_texts(env.read_text(inputs.path("items.text/"))?))));
+    cases
+}

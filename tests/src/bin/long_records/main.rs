@@ -1,6 +1,7 @@
 //! One program over records of one length, in a process of its own: prints how much memory it took.
 //!
-//! * `make <folder> <length> <rows> [all]`: writes the inputs; in all formats if asked for.
+//! * `make <folder> <length> <rows> <formats>..`: writes the inputs in these formats: `csv`, `json`, `parquet`, `native`,
+//!   `text`.
 //! * `run <case> <folder> <bytes of memory> <tasks>`: runs a case. Prints `need <bytes>` if memory is refused before
 //!   the run, else `heap <bytes> resident <bytes> rows <number> digest <number>`.
 //! * `list`: prints the names of all cases.
@@ -11,7 +12,7 @@ mod counting;
 use dataflow::{Env, Options, ProgressWhen};
 use runtime::error::Error;
 
-use cases::{CASES, Found, Inputs};
+use cases::{Found, Inputs, cases};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -22,12 +23,12 @@ fn main() {
     match arguments[..] {
         ["make", folder, length, rows, ref formats @ ..] => {
             let number = |text: &str| text.parse::<u64>().unwrap_or_default();
-            if let Err(error) = Inputs::at(folder).make(number(length), number(rows), formats.contains(&"all")) {
+            if let Err(error) = Inputs::at(folder).make(number(length), number(rows), formats) {
                 println!("failed {error}");
             }
         }
         ["run", case, folder, memory, tasks] => run(case, folder, memory, tasks),
-        ["list"] => CASES.iter().for_each(|(name, _)| println!("{name}")),
+        ["list"] => cases().iter().for_each(|(name, _)| println!("{name}")),
         _ => println!("failed what is to be done?"),
     }
 }
@@ -38,8 +39,9 @@ fn run(case: &str, folder: &str, memory: &str, tasks: &str) {
     };
     let progress = ProgressWhen::Never;
     let env = Env::new(Options { parallelism, memory_bytes, progress, ..Options::default() });
+    let cases = cases();
     let before = counting::begin();
-    let find = match CASES.iter().find(|(name, _)| *name == case) {
+    let find = match cases.iter().find(|(name, _)| *name == case) {
         Some((_, job)) => job(&Inputs::at(folder), &env),
         None => return println!("failed there is no case `{case}`"),
     };
