@@ -15,8 +15,10 @@ pub(crate) struct Found {
 
 type Find = Box<dyn FnOnce() -> Result<Found>>;
 
+type Program = Box<dyn Fn(&Inputs, &Env) -> Result<Find>>;
+
 /// A name, and the program.
-type Case = (String, Box<dyn Fn(&Inputs, &Env) -> Result<Find>>);
+type Case = (String, Program);
 
 /// Where inputs lie.
 pub(crate) struct Inputs(String);
@@ -452,7 +454,7 @@ const AFTER_SOURCES: &[(&str, OfOne)] =
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut add = |name: String, run: Box<dyn Fn(&Inputs, &Env) -> Result<Find>>| cases.push((name, run));
+    let mut add = |name: String, run: Program| cases.push((name, run));
     for &(name, operator) in OF_ONE {
         add(name.to_owned(), Box::new(move |inputs, env| digest(operator(inputs.items(env)?))));
     }
