@@ -3,7 +3,7 @@
 //! A constant that depends on the types at a call is computed when the call is compiled.
 //! `UPDATE_EXPECT=1 cargo test -p tests --test ui_build` writes the messages.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -43,9 +43,11 @@ fn carried(items: DataSet<Item>) -> DataSet<Carried> {
     })
 }
 
+type CarriedTexts = (u64, u64, (String, String), Option<String>);
+
 /// The same beside a median, which needs the records of a group together.
 #[dataflow]
-fn carried_in_groups(items: DataSet<Item>) -> DataSet<(u64, u64, (String, String), Option<String>)> {
+fn carried_in_groups(items: DataSet<Item>) -> DataSet<CarriedTexts> {
     let marked =
         items.map(|i| (i.key / 4, i.value, i.text, if i.value % 3 == 0 { None } else { Some(i.text) }, i.value % 16));
     marked.group_by(|i| i.0).aggregate(|g| {
@@ -139,7 +141,7 @@ fn carried_by_loops(items: &[Item]) -> Vec<Carried> {
         let some = |item: &Item| (item.value % 3 != 0).then(|| item.text.clone());
         // Of records that tie, a missing text comes last.
         let perhaps = |item: &&Item| (std::cmp::Reverse(item.value % 16), some(item).is_none(), some(item));
-        let perhaps = group.iter().map(|item| perhaps(item)).min().unwrap();
+        let perhaps = group.iter().map(perhaps).min().unwrap();
         let sum = group.iter().map(|item| item.value).sum();
         (key, (least.text.clone(), greatest.text.clone()), perhaps.2, group.len() as u64, sum)
     };
@@ -169,11 +171,13 @@ fn carried_texts_on_each_engine() {
     });
 }
 
+type ValueRow = (u32, i64, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>);
+
+type CarriedValues = (u32, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>);
+
 /// Values of other types: lists, decimals, and `Option`s of plain values.
 #[dataflow]
-fn carried_values(
-    rows: DataSet<(u32, i64, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>)>,
-) -> DataSet<(u32, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>)> {
+fn carried_values(rows: DataSet<ValueRow>) -> DataSet<CarriedValues> {
     rows.group_by(|r| r.0).aggregate(|g| {
         let (bytes, perhaps) = (g.max_by(|r| r.1, |r| r.2), g.min_by(|r| r.1, |r| r.3));
         (g.key, bytes, perhaps, g.max_by(|r| r.1, |r| r.4), g.min_by(|r| r.4, |r| r.5))
