@@ -3,32 +3,23 @@
 //! A constant that depends on the types at a call is computed when the call is compiled.
 //! `UPDATE_EXPECT=1 cargo test -p tests --test ui_build` writes the messages.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The library that this test was built with.
+/// The library that was built last. It lies beside this test.
 fn library() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["test", "-p", "tests", "--lib", "--no-run", "--message-format=json"]);
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-    let messages = String::from_utf8(built.stdout).unwrap();
-    let names = messages.split('"').filter(|text| text.ends_with(".rlib"));
-    let library = names.map(PathBuf::from).find(|path| path.file_name().is_some_and(is_library));
-    library.unwrap_or_else(|| panic!("cargo names no library: {}", String::from_utf8_lossy(&built.stderr)))
+    let test = std::env::current_exe().unwrap();
+    let files = fs::read_dir(test.parent().unwrap()).unwrap().map(|entry| entry.unwrap());
+    let is_library = |name: &str| name.starts_with("libdataflow-") && name.ends_with(".rlib");
+    let libraries = files.filter(|file| file.file_name().to_str().is_some_and(is_library));
+    let built = |file: &DirEntry| file.metadata().unwrap().modified().unwrap();
+    libraries.max_by_key(built).unwrap().path()
 }
 
-fn is_library(name: &std::ffi::OsStr) -> bool {
-    name.to_string_lossy().starts_with("libdataflow-")
-}
-
-/// What rustc says of a program, without the places in the library and the names of its files.
+/// The messages of rustc for a program, without places in the library and names of its files.
 fn messages(program: &Path, library: &Path, output: &Path) -> String {
     let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.args(["--edition=2024", "--emit=obj", "--color=never", "--diagnostic-width=140", "-Awarnings"]);
@@ -55,9 +46,9 @@ fn builds_refuse_programs_with_one_message_at_their_word() {
     programs.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     programs.sort();
     for program in programs {
-        let said = messages(&program, &library, &output.path().join("program.o"));
-        expect_test::expect_file![program.with_extension("stderr")].assert_eq(&said);
-        assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 1, "{said}");
-        assert!(said.contains("--> program.rs"), "no place in the program:\n{said}");
+        let found = messages(&program, &library, &output.path().join("program.o"));
+        expect_test::expect_file![program.with_extension("stderr")].assert_eq(&found);
+        assert_eq!(found.lines().filter(|line| line.starts_with("error")).count(), 1, "{found}");
+        assert!(found.contains("--> program.rs"), "no place in the program:\n{found}");
     }
 }
