@@ -259,7 +259,9 @@ impl<'p> PlanGraph<'p> {
 impl Alternatives for PlanGraph<'_> {
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>> {
         let key: Vec<Properties> = inputs.iter().copied().cloned().collect();
-        if let Some(found) = self.found[node].get(&key) {
+        // The tasks of a loop's end are those of its beginning, which a repeated search may change.
+        let ends_loop = matches!(self.nodes[node].operator.role(), Role::LoopEnd(..));
+        if !ends_loop && let Some(found) = self.found[node].get(&key) {
             return Ok(found.clone());
         }
         let arrived: Vec<(Properties, f64)> =
