@@ -564,6 +564,27 @@ fn two_loops_over_one_flow_end() {
     }
 }
 
+/// A loop between forks. The search for its plan is repeated, and its beginning runs in another
+/// number of tasks the second time.
+#[test]
+fn a_loop_whose_beginning_changes_in_the_search_is_planned() {
+    let ops = vec![
+        Op::Source(224),
+        Op::Source(255),
+        Op::One(One::Sort, 0),
+        Op::Two(Two::BuildLeft, 2, 1),
+        Op::One(One::Sort, 3),
+        Op::Two(Two::Anti, 2, 2),
+        Op::Iterate(1, 2, vec![Op::One(One::Sort, 6)]),
+        Op::Iterate(3, 5, vec![Op::Two(Two::Merge, 2, 7), Op::Two(Two::Semi, 0, 8)]),
+        Op::Two(Two::Union, 4, 6),
+        Op::Two(Two::Union, 8, 7),
+    ];
+    let plan = Plan { ops, text: 8_000, tasks: 4, without_scans: false, least_memory: false };
+    let expected = plan.expected().unwrap();
+    run_plan("a loop between forks", plan, expected);
+}
+
 #[test]
 fn random_plans_with_loops_and_forks_end() {
     run_plans(0, 60);
