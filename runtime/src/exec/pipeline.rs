@@ -66,6 +66,8 @@ pub(super) struct Pipeline {
     open: usize,
     /// Steps with side outputs.
     with_others: Vec<usize>,
+    /// Whether the stage has a step that reads event times for the head.
+    reads_time: bool,
     /// When rows are sent that wait for others, where the input has no end: else pages are sent when they are full.
     deadline: Option<Deadline>,
     /// Its part in the snapshots of the job.
@@ -75,6 +77,9 @@ pub(super) struct Pipeline {
 impl Pipeline {
     pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, watch: Watch) -> Self {
         let with_others = (0..steps.len()).filter(|&step| steps[step].has_others()).collect();
+        let of_exits = exits.iter().flat_map(|exit| &exit.inline);
+        let mut inline = steps.iter().flat_map(|step| &step.inline).chain(of_exits);
+        let reads_time = inline.any(|step| matches!(step, InlineStep::EventTime(..)));
         Pipeline {
             head,
             open: steps.len(),
@@ -85,6 +90,7 @@ impl Pipeline {
             watch,
             stopped: 0,
             with_others,
+            reads_time,
             deadline: None,
             snapshots: None,
         }
@@ -357,9 +363,12 @@ impl Pipeline {
         Ok(waits.then_some(PipelineTurn::Blocked))
     }
 
-    /// Tells the head the event times of what the stage has made of its rows: none is on its way when
-    /// the head is asked for more.
+    /// Passes the greatest event time of the stage's rows to the head. No row is between the head and
+    /// the last step when the head is asked for more.
     fn note_time(&mut self) {
+        if !self.reads_time {
+            return;
+        }
         let of_steps = self.steps.iter_mut().flat_map(|step| &mut step.inline);
         let of_exits = self.exits.iter_mut().flat_map(|exit| &mut exit.inline);
         if let Some(greatest) = of_steps.chain(of_exits).filter_map(InlineStep::take_greatest_time).max() {
