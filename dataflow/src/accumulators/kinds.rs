@@ -55,7 +55,7 @@ impl Accumulator for Average {
     }
 
     fn value(&self) -> Option<f64> {
-        // What an infinite sum is rounded by is no number.
+        // The rounding error of an infinite sum is no number.
         let rest = if self.sum.is_finite() { self.rest } else { 0.0 };
         (self.count > 0).then(|| (self.sum + rest) / self.count as f64)
     }

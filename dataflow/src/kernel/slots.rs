@@ -65,7 +65,7 @@ impl Keeps {
     pub(crate) const NEITHER: Keeps = Keeps { distinct_values: false, texts: false };
     /// Of `count_distinct`.
     pub(crate) const DISTINCT_VALUES: Keeps = Keeps { distinct_values: true, ..Keeps::NEITHER };
-    /// Of the least or greatest of a text, and of what `min_by` and `max_by` carry.
+    /// For least and greatest texts, and for values that `min_by` and `max_by` carry.
     pub(crate) const TEXTS: Keeps = Keeps { texts: true, ..Keeps::NEITHER };
 
     /// These, and those of one more slot.

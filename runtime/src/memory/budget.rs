@@ -35,7 +35,7 @@ pub(crate) fn bytes_for_pages() -> usize {
     LIMITS.load(Ordering::Relaxed).saturating_sub(HEAP.load(Ordering::Relaxed))
 }
 
-/// What a budget adds to [`LIMITS`].
+/// The bytes that a budget adds to [`LIMITS`].
 fn counted_limit(limit: usize) -> usize {
     if limit > MOST_BYTES { 0 } else { limit }
 }

@@ -140,7 +140,7 @@ impl Region {
 
     /// Writes to a page that the caller took, so that its huge page is resident. Only resident memory
     /// is warm: a part of a huge page that goes back to the system before the first write to another
-    /// part becomes resident with that write, and nobody counts it.
+    /// part becomes resident with that write, and is not counted.
     fn make_resident(&self, offset: usize) {
         let page = self.start().wrapping_add(offset);
         unpoison(page, PAGE_BYTES);

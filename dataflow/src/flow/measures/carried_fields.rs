@@ -1,4 +1,4 @@
-//! `min_by` and `max_by` of fields: what is carried may be a text, a list or an `Option`, which the engine keeps by itself.
+//! `min_by` and `max_by` of fields. The carried value may be a text, a list or an `Option`.
 
 use std::cmp::Ordering;
 use std::marker::PhantomData;

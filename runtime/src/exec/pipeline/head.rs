@@ -15,7 +15,7 @@ use super::windows::Data;
 pub(in crate::exec) enum PipelineHead {
     Source(Box<SourceHead>),
     Inbox(AlignedInput),
-    /// An inbox whose rows say how far event time is.
+    /// An inbox that makes watermarks from the event times of the stage's rows.
     TimedInbox(Box<TimedInput>),
     /// Feeds the exits alone.
     SpillQueue(Box<SpillQueueHead>),

@@ -363,7 +363,7 @@ fn event_time_is_that_of_all_channels_and_comes_behind_what_it_gave() {
     assert_eq!(task.work(), (texts(&["watermark 5"]), texts(&["[5]", "Watermark(5)"])));
 }
 
-/// Lets all rows pass, and counts how often the task looks at it.
+/// Passes all rows on, and counts the visits of the task.
 struct Visited {
     visits: Arc<AtomicUsize>,
 }

@@ -21,7 +21,7 @@ struct Source {
     /// starts with.
     copied: Vec<(usize, usize)>,
     steps: Vec<Step>,
-    /// The least and greatest texts, and what is carried with the least or greatest of other values.
+    /// The least and greatest texts, and values carried with the least or greatest of others.
     deciding: Vec<Deciding>,
 }
 

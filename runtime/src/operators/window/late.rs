@@ -237,7 +237,7 @@ mod tests {
 
     const MINUTE: i64 = 60;
 
-    /// What is restored of two former tasks that had come to these times.
+    /// The time restored from two former tasks that had reached these times.
     fn restored(times: [i64; 2]) -> GroupTimes {
         let mut state = EventTimeState::new(0..KEY_GROUPS, String::new());
         for (owned, time) in [0..512, 512..1024].into_iter().zip(times) {
