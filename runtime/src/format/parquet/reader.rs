@@ -24,6 +24,9 @@ use crate::page::{Batch, Columns};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, RowFilters, Scan, Split, SplitReader};
 
+/// A batch of long rows ends after so many decoded bytes, as the footer counts them.
+const BATCH_BYTES: usize = 8 << 20;
+
 /// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
 pub(super) struct ParquetReader {
     files: Arc<[InputFile]>,
@@ -37,6 +40,8 @@ pub(super) struct ParquetReader {
     group: usize,
     /// Rows of the row group that were not decoded yet, as the footer counts them.
     left: usize,
+    /// The most rows of a batch of this row group.
+    batch_rows: usize,
     state: State,
     /// Rows of the batch, and its leaves.
     rows: usize,
@@ -78,6 +83,7 @@ impl ParquetReader {
             part: 0,
             group: 0,
             left: 0,
+            batch_rows: BATCH_ROWS,
             state: State::Done,
             rows: 0,
             held: Vec::new(),
@@ -169,7 +175,7 @@ impl ParquetReader {
         let decoder = if columns.is_empty() {
             None
         } else {
-            let decoder = decoder(fit, self.group, columns, input, BATCH_ROWS, None);
+            let decoder = decoder(fit, self.group, columns, input, self.batch_rows, None);
             Some(Box::new(decoder.map_err(|reason| self.error(reason))?))
         };
         self.state = State::Decoding(decoder);
@@ -255,6 +261,8 @@ impl SplitReader for ParquetReader {
         let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
         let ranges: Vec<_> = columns.iter().map(range).collect();
         let decoded: i64 = columns.iter().map(|&column| group.column(column).uncompressed_size()).sum();
+        let row_bytes = (decoded as usize) / self.left;
+        self.batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS);
         self.group_bytes = (decoded as usize).saturating_add(self.batch_bytes());
         let lists = fit.list_bytes(&self.schema, &self.live, group);
         let bytes = self.group_bytes.saturating_add(lists);
@@ -315,7 +323,7 @@ impl SplitReader for ParquetReader {
                 Ok(Ready::End)
             }
             State::Decoding(_) => {
-                let decoded = self.decode(self.left.min(BATCH_ROWS));
+                let decoded = self.decode(self.left.min(self.batch_rows));
                 if decoded.is_err() {
                     self.state = State::Done;
                 }

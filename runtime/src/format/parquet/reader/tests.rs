@@ -294,6 +294,34 @@ fn a_value_that_does_not_fit_is_found_where_it_stands() {
 }
 
 #[test]
+fn a_batch_of_long_texts_ends_by_bytes() {
+    const TEXT_BYTES: usize = 1 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.parquet");
+    let texts: ArrayRef =
+        Arc::new((0..40).map(|row| Some(row.to_string().repeat(TEXT_BYTES))).collect::<StringArray>());
+    let properties = WriterProperties::builder().set_dictionary_enabled(false).build();
+    let batch = RecordBatch::try_from_iter_with_nullable([("text", texts, false)]).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let schema =
+        SchemaBuilder::build(|b| Shape::Record { name: "Row", fields: vec![b.field("text", |b| b.leaf(L::Text))] });
+    let mut batches = Vec::new();
+    read_batches(&path, &schema, (&LeafSet::all(1), true), &mut |reader| {
+        let ready = reader.advance()?;
+        if ready == Ready::Batch {
+            batches.push(reader.batch()?.rows());
+        }
+        Ok(ready)
+    })
+    .unwrap();
+    assert_eq!(batches.iter().sum::<usize>(), 40);
+    assert!(batches.iter().all(|&rows| rows * TEXT_BYTES <= BATCH_BYTES), "{batches:?}");
+}
+
+#[test]
 fn nulls_need_an_option() {
     let array: ArrayRef = Arc::new((0..1_000).map(|row| (row != 700).then_some(row)).collect::<Int64Array>());
     for dictionary in [true, false] {
