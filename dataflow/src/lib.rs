@@ -105,7 +105,7 @@ pub mod __private {
     pub use crate::checked::{Negated, Operands};
     pub use crate::flow::proof::*;
     pub use crate::flow::{OtherParameter, Parameter, field_of_twin, of_records, option, seen_as};
-    pub use crate::key::{Equality, EqualityIn, Field, Named, Symbols, field_at};
+    pub use crate::key::{Equality, EqualityIn, Field, Named, Symbols, field_at, key_at, matched_key};
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;
 

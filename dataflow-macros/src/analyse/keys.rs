@@ -81,7 +81,7 @@ pub(crate) fn order(closure: &ExprClosure) -> ComputedOrder {
 }
 
 /// Calls `f` with the expression that an expression ends in.
-fn at_value(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+pub(crate) fn at_value(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
     match expr {
         Expr::Paren(inner) => at_value(&mut inner.expr, f),
         Expr::Group(inner) => at_value(&mut inner.expr, f),

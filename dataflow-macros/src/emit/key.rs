@@ -6,25 +6,25 @@ use syn::{ExprClosure, Index};
 
 use crate::analyse::reads::{self, ReadSet};
 use crate::analyse::{captures, keys};
-use crate::emit::capture;
 use crate::emit::closure::{Closure, whole};
+use crate::emit::{capture, matched};
 use crate::operators::ClosureArguments;
 use crate::spans::generated;
 use crate::syntax::{Call, text};
 
 /// `|o| o.day.month()`: `|symbols| symbols.computed(move |o, key| key.emit(o.day.month())).reading(&["day"])`; of an order, with
 /// `.order(|k| (desc(k.0), k.1))` behind it.
-pub(super) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
+pub(super) fn write(call: &Call, closure: &ExprClosure, is_matched: bool) -> TokenStream {
     if call.is(|operator| operator.takes == ClosureArguments::Order) {
         let order = keys::order(closure);
         let mut computing = closure.clone();
         *computing.body = order.body.clone();
-        return computed(call, &computing, &directions(call, &order));
+        return computed(call, &computing, &directions(call, &order), is_matched);
     }
-    computed(call, closure, &TokenStream::new())
+    computed(call, closure, &TokenStream::new(), is_matched)
 }
 
-fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStream {
+fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream, is_matched: bool) -> TokenStream {
     let span = generated(call.span());
     let (symbols, key) = (Ident::new("__symbols", span), Ident::new("__key", call.span()));
     // The user's span: the compiler reports a key of a wrong type at this call.
@@ -43,7 +43,9 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStr
     });
     let text = text::canonical_closure(closure);
     let written = quote_spanned!(span=> .written(#text));
-    quote_spanned!(call.span()=> |#symbols| ::dataflow::Symbols::computed(#symbols, #body) #reading #written #order)
+    let key = quote_spanned!(call.span()=> ::dataflow::Symbols::computed(#symbols, #body) #reading #written #order);
+    let key = if is_matched { matched::computed(call, closure, key) } else { key };
+    quote_spanned!(call.span()=> |#symbols| #key)
 }
 
 /// The directions of the parts of a computed order; nothing where the order is one ascending value.

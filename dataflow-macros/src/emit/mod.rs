@@ -14,6 +14,7 @@ mod covered;
 mod docs;
 mod each_record;
 mod key;
+mod matched;
 mod method;
 mod next;
 mod owning;

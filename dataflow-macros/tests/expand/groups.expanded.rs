@@ -557,7 +557,13 @@ fn both_sides(
             }
         })
         .co_group(parts.clone())
-        .on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier));
+        .on(
+            |l| (l.partkey, l.suppkey),
+            |p| ::dataflow::__private::matched_key((
+                ::dataflow::__private::matched_key(p.key),
+                ::dataflow::__private::matched_key(p.supplier),
+            )),
+        );
     both.sorted_by(|l| asc(l.day), |p| desc(p.price))
         .reduce_group({
             let limit = limit.__capture();

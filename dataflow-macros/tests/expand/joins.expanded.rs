@@ -70,7 +70,7 @@ fn shipping_priority(
             }
         })
         .semi_join(building.clone())
-        .on(|o| o.custkey, |c| c.custkey);
+        .on(|o| o.custkey, |c| ::dataflow::__private::matched_key(c.custkey));
     items
         .step(const {
             &::dataflow::Step {
@@ -114,7 +114,7 @@ fn shipping_priority(
             }
         })
         .join(open.clone())
-        .on(|l| l.orderkey, |o| o.orderkey)
+        .on(|l| l.orderkey, |o| ::dataflow::__private::matched_key(o.orderkey))
         .process(move |l, o, __out| {
             __out
                 .emit(
@@ -203,7 +203,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
             }
         })
         .join(right.clone())
-        .on(|a| a.id, |b| b.id)
+        .on(|a| a.id, |b| ::dataflow::__private::matched_key(b.id))
         .process(move |a, b, __out| {
             if a.n > b.n {
                 if let ::core::option::Option::Some(__value) = ::dataflow::__private::option(
@@ -242,7 +242,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                     move |r| { r.n > l }
                 }),
         )
-        .on(|s| s.0, |r| r.id);
+        .on(|s| s.0, |r| ::dataflow::__private::matched_key(r.id));
     other
         .step(const {
             &::dataflow::Step {
@@ -326,7 +326,7 @@ fn no_closure(left: DataSet<L>, right: DataSet<R>) -> Joined<L, R, Bounded> {
             }
         })
         .join(right.clone())
-        .on(|a| a.id, |b| b.id)
+        .on(|a| a.id, |b| ::dataflow::__private::matched_key(b.id))
 }
 ///
 /// # Plan
@@ -364,7 +364,7 @@ fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u6
             }
         })
         .left_join(right.clone())
-        .on(|a| a.id, |b| b.id)
+        .on(|a| a.id, |b| ::dataflow::__private::matched_key(b.id))
         .process(move |record0, record1, __out| {
             if ({
                 let _ = record0;
@@ -394,7 +394,7 @@ fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u6
         })
         .full_join(right.clone())
         .hint(Repartition)
-        .on_nulls_equal(|a| a.1, |b| b.m)
+        .on_nulls_equal(|a| a.1, |b| ::dataflow::__private::matched_key(b.m))
         .process(move |a, b, __out| {
             __out
                 .emit(

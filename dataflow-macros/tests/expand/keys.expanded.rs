@@ -206,14 +206,16 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
         .join(items.clone())
         .on(
             |o| o.id,
-            |__symbols| {
-                ::dataflow::Symbols::computed(
-                        __symbols,
-                        move |i, __key| { __key.emit(i.code.trim()) },
-                    )
-                    .reading(&["code"])
-                    .written("|i| i.code.trim()")
-            },
+            |__symbols| ::dataflow::__private::matched_key(
+                ::dataflow::__private::key_at(
+                    ::dataflow::Symbols::computed(
+                            __symbols,
+                            move |i, __key| { __key.emit(i.code.trim()) },
+                        )
+                        .reading(&["code"])
+                        .written("|i| i.code.trim()"),
+                ),
+            ),
         )
         .process(move |o, i, __out| { __out.emit_parts((o.day, i.price)) });
     {
@@ -240,7 +242,7 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
                     .reading(&["day"])
                     .written("|o| o.day.month()")
             },
-            |i| i.month,
+            |i| ::dataflow::__private::matched_key(i.month),
         )
 }
 ///

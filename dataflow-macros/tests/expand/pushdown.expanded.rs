@@ -242,7 +242,7 @@ fn to_the_sides_of_a_join(
                     ))
                     .filter(move |__record| { __record.id != 7 }),
             )
-            .on(|l| l.order, |o| o.id)
+            .on(|l| l.order, |o| ::dataflow::__private::matched_key(o.id))
             .process({
                 let day = day.__capture();
                 move |l, o, __out| {
@@ -360,7 +360,7 @@ fn what_an_outer_join_keeps(
             }
         })
         .left_join(orders.clone())
-        .on(|l| l.order, |o| o.id)
+        .on(|l| l.order, |o| ::dataflow::__private::matched_key(o.id))
         .process(move |l, o, __out| {
             match (l.order, o.map(|o| o.id)) {
                 value => {

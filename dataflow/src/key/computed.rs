@@ -14,6 +14,7 @@ use runtime::{plan, row};
 use crate::kernel::{KeyOf, Keying, keying};
 use crate::record::Record;
 
+use super::matched::SameKey;
 use super::order::keys_of;
 use super::{Equality, EventTimeOf, Field, Key, KeyedBy, OfFields, Order, Projection, listed};
 
@@ -172,7 +173,7 @@ computed! { Order, Record, "order";
 }
 
 // Written out, as the compiler shows it where the two sides of a join differ.
-impl<T: Record, V: Record, F> KeyedBy<T, V> for Computed<T, V, F>
+impl<T: Record, V: Record + SameKey<W>, W: Record, F> KeyedBy<T, W> for Computed<T, V, F>
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
 {

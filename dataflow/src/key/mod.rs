@@ -7,6 +7,7 @@
 //! replaces whole rows, so its table keeps the leaves that the closure does not know.
 
 mod computed;
+mod matched;
 mod named;
 mod order;
 mod outside;
@@ -22,6 +23,8 @@ use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 use crate::record::Record;
 
 pub use computed::{Computed, ComputedOrder, Symbols};
+use matched::SameKey;
+pub use matched::{key_at, matched_key};
 pub use named::Named;
 pub(crate) use named::leaves_of;
 pub(crate) use order::nulls_last;
@@ -194,7 +197,7 @@ pub trait KeyedBy<T, V> {
     }
 }
 
-impl<T, V: Record> KeyedBy<T, V> for Field<T, V> {
+impl<T, V: Record + SameKey<W>, W: Record> KeyedBy<T, W> for Field<T, V> {
     fn leaves(&self) -> Vec<usize> {
         listed(Field::leaves(*self))
     }

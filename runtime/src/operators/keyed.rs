@@ -14,6 +14,7 @@ use super::chain::{driver, run_over};
 use super::common::layout;
 
 /// Computes a key of each record.
+#[derive(Clone)]
 pub struct Keyed {
     /// The records.
     pub input: Schema,

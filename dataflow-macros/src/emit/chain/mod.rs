@@ -11,7 +11,7 @@ use crate::analyse::keys;
 use crate::analyse::pushdown::{self, MovedFilters};
 use crate::analyse::steps::{self, ChainPart, ChainStep, StepWork};
 use crate::emit::precedence::before_postfix;
-use crate::emit::{aggregate, body, covered, key, owning, predicate, reduce, reduce_group, step};
+use crate::emit::{aggregate, body, covered, key, matched, owning, predicate, reduce, reduce_group, step};
 use crate::operators::Lowering;
 use crate::syntax::hole::flow_of;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
@@ -176,9 +176,12 @@ impl<'a> Emission<'a> {
     fn as_written(&self, call: &Call) -> TokenStream {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
-        let args = call.args.iter().map(|argument| match argument {
+        let args = call.args.iter().enumerate().map(|(index, argument)| match argument {
             Expr::Closure(closure) if call.is(|operator| keys::is_computed(operator, closure)) => {
-                key::write(call, closure)
+                key::write(call, closure, matched::is_matched(call, index))
+            }
+            Expr::Closure(closure) if matched::is_matched(call, index) => {
+                matched::write(call, closure).into_token_stream()
             }
             argument => self.filled(argument).into_token_stream(),
         });

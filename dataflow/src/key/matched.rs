@@ -1,0 +1,73 @@
+//! The key of a join's second side, checked at its own place.
+//!
+//! `#[dataflow]` writes `|r| matched_key(r.name)` for `|r| r.name`. The compiler reports the bound of [`matched_key`] at
+//! its argument, and the bound of `on` at the word `on`. A tuple is written
+//! `matched_key((matched_key(r.name), matched_key(r.day)))`, so that a part is reported alone.
+
+use std::marker::PhantomData;
+
+use runtime::operators::Keyed;
+
+use crate::record::Record;
+
+use super::{KeyedBy, OfFields};
+
+/// Implemented for the type of values that keys of type `V` are compared with: `V` itself.
+#[diagnostic::on_unimplemented(
+    message = "the keys of the two sides have different types: `{V}` and `{Self}`",
+    label = "this key is `{Self}`, the other one is `{V}`",
+    note = "compare fields of one type, or convert one side in a `map` before; keys of joins may also be computed, `|r| u64::from(r.id)`"
+)]
+pub trait SameKey<V> {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Record> SameKey<V> for V {}
+
+/// The key of records of `T`, with values of type `V`. [`matched_key`] makes it.
+pub struct MatchedKey<T, V> {
+    leaves: Vec<usize>,
+    computation: Option<Keyed>,
+    of: PhantomData<fn() -> (T, V)>,
+}
+
+/// Checks a key against the type of the other side's. Written by `#[dataflow]`.
+///
+/// `on` determines `V`, which is the type of the other side's key.
+pub fn matched_key<T, V, K: KeyedBy<T, V>>(key: K) -> MatchedKey<T, V> {
+    MatchedKey { leaves: key.leaves(), computation: key.computation::<()>(), of: PhantomData }
+}
+
+/// The same key. Its call has the span of the key in the program. Written by `#[dataflow]`.
+#[inline(always)]
+pub fn key_at<K>(key: K) -> K {
+    key
+}
+
+impl<T, V: Record> KeyedBy<T, V> for MatchedKey<T, V> {
+    fn leaves(&self) -> Vec<usize> {
+        self.leaves.clone()
+    }
+    fn computation<B: Record>(&self) -> Option<Keyed> {
+        self.computation.clone()
+    }
+}
+
+impl<T, V> OfFields for MatchedKey<T, V> {}
+
+/// Types that no key has. Through the two implementations `K: KeyedBy<T, V>` is ambiguous while `V` is not inferred.
+/// So the compiler infers `V` from the other side's key, and never from `K`.
+macro_rules! types_of_no_key {
+    ($($unknown:ident)*) => {$(
+        #[doc(hidden)]
+        pub enum $unknown {}
+
+        #[doc(hidden)]
+        #[diagnostic::do_not_recommend]
+        impl<T, K> KeyedBy<T, $unknown> for K {
+            fn leaves(&self) -> Vec<usize> {
+                Vec::new()
+            }
+        }
+    )*};
+}
+types_of_no_key! { Unknown Undetermined }
