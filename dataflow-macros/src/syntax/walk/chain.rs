@@ -212,6 +212,9 @@ impl BodyWalk {
         let is_with_solution = call.args.first().is_some_and(|side| self.is_solution(side));
         let of_solution =
             operator.filter(|_| is_with_solution).and_then(|operator| operators::solution_join(operator.word));
+        if is_with_solution && operator.is_some() && of_solution.is_none() {
+            self.pipeline.with_solutions.push(call.method.clone());
+        }
         let operator = of_solution.or(operator);
         let is_loop = operator
             .is_some_and(|operator| matches!(operator.takes, ClosureArguments::LoopBody | ClosureArguments::DeltaBody));
