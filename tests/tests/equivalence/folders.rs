@@ -219,10 +219,25 @@ type ReadShops = fn(&Env, &str) -> Result<DataSet<Shop>>;
 
 /// Fields of nested records, and nested records with all of their fields.
 const NESTED: [(&str, &str, WriteShops, ReadShops); 6] = [
-    ("csv", "place.city=…/place.zip=…", |f, p| f.in_folders_by(|s| (s.place.city, s.place.zip)).write_csv(p), |e, p| e.read_csv(p)),
-    ("json", "place.floor.0=…/id=…", |f, p| f.in_folders_by(|s| (s.place.floor.0, s.id)).write_json(p), |e, p| e.read_json(p)),
+    (
+        "csv",
+        "place.city=…/place.zip=…",
+        |f, p| f.in_folders_by(|s| (s.place.city, s.place.zip)).write_csv(p),
+        |e, p| e.read_csv(p),
+    ),
+    (
+        "json",
+        "place.floor.0=…/id=…",
+        |f, p| f.in_folders_by(|s| (s.place.floor.0, s.id)).write_json(p),
+        |e, p| e.read_json(p),
+    ),
     ("parquet", "place.zip=…", |f, p| f.in_folders_by(|s| s.place.zip).write_parquet(p), |e, p| e.read_parquet(p)),
-    ("native", "size.rooms=…/place.floor.1=…", |f, p| f.in_folders_by(|s| (s.size, s.place.floor.1)).write_native(p), |e, p| e.read_native(p)),
+    (
+        "native",
+        "size.rooms=…/place.floor.1=…",
+        |f, p| f.in_folders_by(|s| (s.size, s.place.floor.1)).write_native(p),
+        |e, p| e.read_native(p),
+    ),
     (
         "parquet",
         "place.city=…/place.zip=…/place.floor.0=…/place.floor.1=…",
@@ -235,7 +250,8 @@ const NESTED: [(&str, &str, WriteShops, ReadShops); 6] = [
 #[test]
 fn fields_of_nested_records_are_names_of_folders() {
     let shops = shops();
-    let expected: Vec<_> = shops.iter().filter(|s| s.place.zip == Some(1)).map(|s| (s.place.city.clone(), s.place.floor.1));
+    let expected: Vec<_> =
+        shops.iter().filter(|s| s.place.zip == Some(1)).map(|s| (s.place.city.clone(), s.place.floor.1));
     let expected: Vec<_> = expected.collect();
     for (number, (format, folders, write, read)) in NESTED.into_iter().enumerate() {
         let folder = Folder::default();
