@@ -8,7 +8,7 @@ use runtime::row::Schema;
 
 use super::results::FileFormat;
 use super::{Flow, Handle, Mode, Output};
-use crate::key::{Key, OfFields};
+use crate::key::Key;
 use crate::record::Record;
 
 /// A flow that is written into a folder for each value of some fields: what [`Flow::in_folders_by`] gives.
@@ -49,14 +49,14 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// The fields are single values: texts, integers, dates and others. A field of a nested record is named by its path,
-    /// `place.city=Oslo`, and a nested record stands for all of its fields. A null is `__HIVE_DEFAULT_PARTITION__`, and what
+    /// `place.city=Oslo`. A null is `__HIVE_DEFAULT_PARTITION__`, and what
     /// cannot stand in a path is written as `%` and two digits. At least one field must be left for the files. What has no such
     /// folders yet is written as one; a folder that exists must be empty, unless an [`Output`] says otherwise.
     ///
     /// Cost: an exchange by these fields, where the job has more than one task. Each task holds what it has encoded for its folders, of which it
     /// writes the fullest where that is more than 64 MiB together; compressed folders take 4 MiB each besides.
-    pub fn in_folders_by<K: Key<T> + OfFields>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> InFolders<T, M> {
-        const { must_name_folders(T::TYPE, <K::Value as Record>::TYPE) }
+    pub fn in_folders_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> InFolders<T, M> {
+        const { must_name_folders(T::TYPE, <K::Value as Record>::TYPE, K::IS_COMPUTED) }
         InFolders { flow: self.clone(), key: key(T::fields(0)).leaves() }
     }
 }

@@ -36,10 +36,13 @@ pub const fn must_hold_in_folders(kind: FileKind, record: &'static RecordType) {
     check(kind, record, true);
 }
 
-/// Fails the build of a program that writes such records into folders that are named by such a key.
+/// Fails the build of a program that writes such records into folders that are named by such a key, of fields or computed.
 #[track_caller]
 #[allow(clippy::panic, reason = "called in constants only: the compiler reports the text")]
-pub const fn must_name_folders(record: &'static RecordType, key: &'static RecordType) {
+pub const fn must_name_folders(record: &'static RecordType, key: &'static RecordType, is_computed: bool) {
+    if is_computed {
+        panic!("the names of folders are fields, and this key is computed: compute a field of it in a `map` before");
+    }
     if key.leaf_count() == 0 {
         panic!("no field of the record is in the names of folders: name at least one");
     }

@@ -1,4 +1,3 @@
-//! Folders that are named by what is computed of a record.
 use dataflow::prelude::*;
 
 fn main() -> dataflow::Result<()> {
