@@ -195,7 +195,8 @@ impl Env {
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_mark_own_field(T::TYPE) }
-        self.read_parquet_with(path, ParquetOptions::default())
+        let source = FileSource::Parquet(ParquetOptions::default());
+        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
     /// As [`Env::read_parquet`], finding columns whatever the case of their letters.
