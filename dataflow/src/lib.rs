@@ -57,8 +57,8 @@ pub use env::{Engine, Env, Explain, JobHandle, LogWriter, Options, Plan, Progres
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, AnyMode, Bounded, CoGroup, CoGroups, CombinesWith, DataSet, DataStream, Ends, Flow, Forward, Grouped,
-    IfExists, InFolders, Join, Joined, Lateness, Mode, OfGroups, Output, Reads, Records, Scope, SemiJoin, Side,
-    Solution, SolutionSides, SortedGroups, Step, Task, TaskState, Timed, TimedStream, Total, Tumbling, Unbounded,
+    IfExists, InFolders, Join, Joined, KeepsValues, Lateness, Mode, OfGroups, Output, Reads, Records, Scope, SemiJoin,
+    Side, Solution, SolutionSides, SortedGroups, Step, Task, TaskState, Timed, TimedStream, Total, Tumbling, Unbounded,
     UpdateStream, Updating, Windowed, WithAll, WithMade, scope,
 };
 pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords};

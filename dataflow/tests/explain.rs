@@ -568,6 +568,67 @@ fn late_records_are_counted_where_they_leave() {
     assert_eq!(late + rows("window in time", "rows_out"), 10_000);
 }
 
+#[dataflow]
+fn late_twice(clicks: DataStream<Click>) -> (DataStream<u64>, DataStream<Click>, DataStream<u64>) {
+    let windows = clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.page).window(Tumbling::of(mins(1)));
+    (windows.count().map(|c| c.2), windows.late(), windows.late().map(|c| c.page))
+}
+
+#[test]
+fn each_reader_of_late_records_counts_them() {
+    let (folder, env) = (Folder::new(), env());
+    let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
+    for number in 0..10_000i64 {
+        let second = 7_200 + number / 10 - if number % 2 == 1 { 3_600 } else { 0 };
+        log.append(&Click { page: 1, time: Timestamp::from_micros(second * 1_000_000) }).unwrap();
+        if number % 100 == 99 {
+            log.flush().unwrap();
+        }
+    }
+    log.seal_all().unwrap();
+    let (counts, late, pages) = late_twice(env.read_log(folder.join("log")).unwrap());
+    counts.write_native(folder.join("counts"));
+    late.write_native(folder.join("late"));
+    pages.write_native(folder.join("pages"));
+    let plan = parsed(env.run().unwrap().explain_json());
+    let is_late = |operator: &&Value| operator["description"].as_str().unwrap().starts_with("late");
+    let late: Vec<u64> = operators(&plan).iter().filter(is_late).map(rows_of).collect();
+    assert!(late.len() == 2 && late[0] > 0 && late[0] == late[1], "{late:?}");
+    // The view of the event time is above the source, and so counts each record once.
+    let timed = operators(&plan).iter().find(|operator| operator["word"] == "event_time").unwrap();
+    assert_eq!(rows_of(timed), 10_000);
+}
+
+/// The rows that an operator has emitted.
+fn rows_of(operator: &Value) -> u64 {
+    operator["actual"]["rows_out"].as_u64().unwrap()
+}
+
+#[dataflow]
+fn few_twice(numbers: DataSet<(u64, u64)>) -> (DataSet<(u64, u64)>, DataSet<u64>, DataSet<u64>) {
+    let few = numbers.filter(|n| n.0 < 100).project(|n| (n.1, n.0));
+    (few.group_by(|n| n.0).sum(|n| n.1), few.map(|n| n.0), few.project(|n| n.1).first(10))
+}
+
+/// Each consumer of a fork has a copy of the filters before it.
+#[test]
+fn a_filter_before_a_fork_counts_its_rows_once() {
+    for tasks in [1, 2] {
+        let folder = Folder::new();
+        let env = Env::new(Options { parallelism: tasks, progress: ProgressWhen::Never, ..Options::default() });
+        let numbers = env.collection((0..1_000u64).map(|id| (id, id % 7))).unwrap();
+        let (sums, maps, first) = few_twice(numbers);
+        sums.write_native(folder.join("sums"));
+        maps.write_native(folder.join("maps"));
+        first.write_native(folder.join("first"));
+        let plan = parsed(env.run().unwrap().explain_json());
+        let find = |word: &str| operators(&plan).iter().find(|operator| operator["word"] == word).unwrap();
+        let (filter, view) = (find("filter"), find("project"));
+        assert_eq!((&filter["actual"]["rows_in"], rows_of(filter)), (&1_000.into(), 100), "{tasks}: {filter}");
+        assert_eq!((&view["actual"]["rows_in"], rows_of(view)), (&100.into(), 100), "{tasks}: {view}");
+    }
+}
+
 /// Emits so many of a hundred records, of which a hundred are expected.
 fn page_of_estimate(kept: u32) -> Value {
     #[dataflow]

@@ -41,6 +41,8 @@ pub(crate) enum UrlUse {
     Write,
     /// A folder that grows: a log, or snapshots.
     Keep,
+    /// A folder of spilled pages.
+    Spill,
 }
 
 /// Why a URL cannot be used, and how its records can be; `None` for other paths. A path that exists is not to be asked about.
@@ -81,6 +83,11 @@ pub(crate) fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
             "writes",
             "logs and snapshots are in local folders",
             "name a folder on a local disk, or on one that is mounted".to_owned(),
+        ),
+        (UrlUse::Spill, _) => (
+            "spills to",
+            "spilled pages are in local folders",
+            "name a folder on a local disk with `--spill-dir`".to_owned(),
         ),
     };
     Some(format!("it is a URL, and no feature of this version {verb} `{scheme}://`; {path}; {instead}"))
@@ -245,6 +252,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error for a folder that nothing can be spilled to.
+    pub(crate) fn no_spill_folder(folder: &Path, source: std::io::Error) -> Self {
+        match refused_url(folder, UrlUse::Spill).filter(|_| !folder.exists()) {
+            Some(reason) => Error::Plan(format!("cannot spill to {}: {reason}", folder.display())),
+            None => Error::NoSpillFolder { folder: folder.to_owned(), source },
+        }
+    }
+
     /// Attaches the operator, unless one is attached already (the innermost is the one at fault).
     #[must_use]
     pub fn at(self, origin: &Origin) -> Self {

@@ -143,6 +143,21 @@ fn a_folder_that_is_not_there_is_said_before_the_job_begins() {
 }
 
 #[test]
+fn a_url_is_no_folder_to_spill_to() {
+    for (url, parts) in [
+        (
+            "s3://bucket/spilled",
+            ["no feature of this version spills to `s3://`", "name a folder on a local disk with `--spill-dir`"],
+        ),
+        ("file:///tmp", ["a path is written without `file://`", "/tmp"]),
+    ] {
+        let error = run(&spilling_to(&[url.into()], 1 << 30), sorted).unwrap_err().to_string();
+        assert!(error.contains(&format!("cannot spill to {url}: ")), "{error}");
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+    }
+}
+
+#[test]
 fn a_file_is_no_folder_to_spill_to() {
     let folder = Folder::default();
     let file = folder.path().join("file");

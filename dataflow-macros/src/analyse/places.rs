@@ -4,7 +4,8 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, ChainState, ClosureArguments, measures};
+use crate::operators::measures::{self, Measure};
+use crate::operators::{self, ChainState, ClosureArguments};
 use crate::syntax::{Call, Flow, Pipeline, Source};
 use crate::words::is_one_of;
 
@@ -15,6 +16,9 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     }
     for word in &pipeline.on_solutions {
         found.report_unwritable(word.span(), message::solution_is_joined(word));
+    }
+    for word in &pipeline.with_solutions {
+        found.report_unwritable(word.span(), message::solution_is_looked_up(word));
     }
     for solution in &pipeline.solutions_used_again {
         found.report_unwritable(solution.span(), message::SOLUTION_IS_JOINED_ONCE);
@@ -73,8 +77,8 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         },
         (None, _) => return,
     };
-    let is_measure = measures::find(&misplaced.word).is_some();
-    let is_known = operators::is_known(&misplaced.word) || is_measure && matches!(state, ChainState::Windowed);
+    let measure = measures::find(&misplaced.word);
+    let is_known = operators::is_known(&misplaced.word) || measure.is_some() && matches!(state, ChainState::Windowed);
     if !is_known {
         return;
     }
@@ -87,7 +91,10 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
         ChainState::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
         ChainState::Joined => message::pairs_come_first(&misplaced.word),
-        ChainState::Windowed if is_measure => message::windows_are_measured(&misplaced.word),
+        ChainState::Windowed if measure.is_some_and(Measure::needs_the_end) => {
+            message::windows_end_before(&misplaced.word)
+        }
+        ChainState::Windowed if measure.is_some() => message::windows_are_measured(&misplaced.word),
         ChainState::Windowed if is_of_groups => message::windows_have_measures_only(&misplaced.word),
         ChainState::Windowed => message::windows_come_to_records(&misplaced.word),
         ChainState::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),

@@ -60,6 +60,13 @@ impl MeasureArguments {
     }
 }
 
+impl Measure {
+    /// Whether it is of groups that end: groups of streams and of windows do not have it.
+    pub(crate) fn needs_the_end(&self) -> bool {
+        matches!(self.lowering, MeasureLowering::Quantile | MeasureLowering::CountDistinct)
+    }
+}
+
 /// How `emit` writes a measure in the builder API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MeasureLowering {

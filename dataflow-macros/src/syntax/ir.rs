@@ -27,6 +27,8 @@ pub(crate) struct Pipeline {
     pub(crate) solutions_used_again: Vec<Ident>,
     /// Operators that are called on a solution set.
     pub(crate) on_solutions: Vec<Ident>,
+    /// Operators that are given a solution set as the other flow, and do not look it up.
+    pub(crate) with_solutions: Vec<Ident>,
     /// The solution sets of loops whose bodies do not mention them.
     pub(crate) unused_solutions: Vec<Pat>,
     /// Functions called by a plain name, in order.

@@ -3,7 +3,9 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions, FileKind, JsonOptions, ParquetOptions, must_hold_in_folders};
+use runtime::format::{
+    self, CsvOptions, FileKind, JsonOptions, ParquetOptions, must_hold_in_folders, must_mark_own_field,
+};
 use runtime::memory::Memory;
 use runtime::operators::{Pages, ScanSource};
 use runtime::page::RowWriter;
@@ -67,6 +69,7 @@ impl Env {
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
+        const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Csv(CsvOptions::default());
         self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
@@ -97,6 +100,7 @@ impl Env {
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
         const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
+        const { must_mark_own_field(T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
     }
 
@@ -129,6 +133,7 @@ impl Env {
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_hold_in_folders(FileKind::Json, T::TYPE) }
+        const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Json(JsonOptions::default());
         self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
@@ -155,6 +160,7 @@ impl Env {
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
         const { must_hold_in_folders(FileKind::Json, T::TYPE) }
+        const { must_mark_own_field(T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller())
             .map(Handle::typed)
     }
@@ -188,7 +194,9 @@ impl Env {
     /// first record, if somebody reads it.
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.read_parquet_with(path, ParquetOptions::default())
+        const { must_mark_own_field(T::TYPE) }
+        let source = FileSource::Parquet(ParquetOptions::default());
+        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
     /// As [`Env::read_parquet`], finding columns whatever the case of their letters.
@@ -224,6 +232,7 @@ impl Env {
     /// As [`Env::read_parquet`]. A field that several columns could be ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
+        const { must_mark_own_field(T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Parquet(options), Location::caller())
             .map(Handle::typed)
     }
@@ -253,6 +262,7 @@ impl Env {
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_hold_in_folders(FileKind::Binary, T::TYPE) }
+        const { must_mark_own_field(T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 
@@ -285,6 +295,7 @@ impl Env {
     /// another type, ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        const { must_mark_own_field(T::TYPE) }
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
     }
 

@@ -48,14 +48,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The fields are the record's own, with texts, integers, dates and other single values; a null is `__HIVE_DEFAULT_PARTITION__`, and what
+    /// The fields are single values: texts, integers, dates and others. A field of a nested record is named by its path,
+    /// `place.city=Oslo`. A null is `__HIVE_DEFAULT_PARTITION__`, and what
     /// cannot stand in a path is written as `%` and two digits. At least one field must be left for the files. What has no such
     /// folders yet is written as one; a folder that exists must be empty, unless an [`Output`] says otherwise.
     ///
     /// Cost: an exchange by these fields, where the job has more than one task. Each task holds what it has encoded for its folders, of which it
     /// writes the fullest where that is more than 64 MiB together; compressed folders take 4 MiB each besides.
     pub fn in_folders_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> InFolders<T, M> {
-        const { must_name_folders(T::TYPE, <K::Value as Record>::TYPE) }
+        const { must_name_folders(T::TYPE, <K::Value as Record>::TYPE, K::IS_COMPUTED) }
         InFolders { flow: self.clone(), key: key(T::fields(0)).leaves() }
     }
 }

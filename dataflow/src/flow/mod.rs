@@ -66,7 +66,7 @@ pub use hint::{
 pub use iterate::{Solution, SolutionSides};
 pub use join::{Join, Joined, Side};
 pub use join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
-pub use mode::{AnyMode, Bounded, CombinesWith, Ends, Mode, OfGroups, Timed, Unbounded, Updating};
+pub use mode::{AnyMode, Bounded, CombinesWith, Ends, KeepsValues, Mode, OfGroups, Timed, Unbounded, Updating};
 pub use output::{IfExists, Output};
 pub use records::Records;
 pub use scope::{Scope, scope};

@@ -104,6 +104,32 @@ impl OfGroups for Updating {
 pub trait Ends: Mode {}
 impl Ends for Bounded {}
 
+/// The modes of groups that have measures of all of their values: quantiles and numbers of distinct values.
+/// `R` are the records of the groups.
+///
+/// The other modes are those of windows and of updates. Each has a message of its own, as in [`CombinesWith`].
+pub trait KeepsValues<R>: AnyMode {}
+impl<R> KeepsValues<R> for Bounded {}
+impl<R: WindowsKeepValues> KeepsValues<R> for Unbounded {}
+impl<R: UpdatesKeepValues> KeepsValues<R> for Timed {}
+impl<R: UpdatesKeepValues> KeepsValues<R> for Updating {}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "this measure keeps the values of a group, which windows do not yet",
+    label = "not available for windows",
+    note = "read a log to its end, by `env.read_log_to_end(..)`, and group by the hour, too: `.group_by(|r| (r.key, r.time.truncate(TimeUnit::Hour))).aggregate(|g| …)`"
+)]
+pub trait WindowsKeepValues {}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "this measure keeps the values of a group, and these groups never end",
+    label = "this flow goes on",
+    note = "read a log to its end, by `env.read_log_to_end(..)`: then its groups end, too"
+)]
+pub trait UpdatesKeepValues {}
+
 /// The mode of a second input, whose records are `R`, of an operator whose first input has mode `M`.
 /// Both inputs have one mode.
 ///

@@ -156,6 +156,7 @@ macro_rules! computed {
 }
 computed! { Key, Equality, "key";
     type Value = V;
+    const IS_COMPUTED: bool = true;
     fn leaves(&self) -> Vec<usize> {
         Self::leaves()
     }

@@ -97,6 +97,9 @@ impl<V: Equality> EqualityIn<'_> for V {}
 pub trait Key<T> {
     /// The key's values.
     type Value: Record;
+    /// Whether it is more than fields.
+    #[doc(hidden)]
+    const IS_COMPUTED: bool = false;
     /// The key's leaves, in order; those of a computed key stand behind the record's.
     fn leaves(&self) -> Vec<usize>;
     /// The operator that computes the key, where it is more than fields, for records behind which a `B` stands already.

@@ -42,14 +42,34 @@ impl Watch {
     }
 }
 
+/// The rows of an inline step in its task.
+///
+/// Each consumer of a fork has a copy of the steps between the fork's operator and itself. All copies run in one task
+/// and receive the same rows, unless one stops early. So the operator's counts are those of the copy with most rows.
+#[derive(Default)]
+pub(super) struct RowCounts {
+    rows_in: u64,
+    rows_out: u64,
+}
+
+impl RowCounts {
+    /// Adds rows, and raises the operator's counters to the sums.
+    fn note(&mut self, asked: usize, kept: usize, metrics: &OperatorMetrics) {
+        self.rows_in += asked as u64;
+        self.rows_out += kept as u64;
+        metrics.rows_in.raise(self.rows_in);
+        metrics.rows_out.raise(self.rows_out);
+    }
+}
+
 /// A filter or view in one task.
 pub(super) enum InlineStep {
     Filter(Filter),
-    Project(usize, Arc<[usize]>),
+    Project(usize, Arc<[usize]>, RowCounts),
     /// The leaf with event time, and the greatest that was noted since it was [taken](InlineStep::take_greatest_time).
     EventTime(usize, Option<i64>),
     /// The windows, the leaf that gets their begin, and the begins for the rows at hand, by the rows' numbers.
-    WindowStart(usize, TumblingWindows, usize, Vec<i64>),
+    WindowStart(usize, TumblingWindows, usize, Vec<i64>, RowCounts),
     RuntimeFilter(KeyCheck),
 }
 
@@ -126,10 +146,8 @@ pub(super) fn filter_window(
     let mut with_projection: Option<Batch<'_>> = None;
     for light in inline {
         match light {
-            InlineStep::Project(operator, leaves) => {
-                let metrics = watch.enter(*operator);
-                metrics.rows_in.add(rows.len() as u64);
-                metrics.rows_out.add(rows.len() as u64);
+            InlineStep::Project(operator, leaves, counts) => {
+                counts.note(rows.len(), rows.len(), watch.enter(*operator));
                 let projected_leaves = leaves_of_projection(leaves, seen.as_ref());
                 with_projection = Some(batch.project(&projected_leaves));
                 seen = Some(projected_leaves);
@@ -139,10 +157,8 @@ pub(super) fn filter_window(
                 *greatest = (*greatest).max(greatest_time(*leaf, times, rows));
             }
             // It keeps all rows.
-            InlineStep::WindowStart(operator, windows, _, starts) => {
-                let metrics = watch.enter(*operator);
-                metrics.rows_in.add(rows.len() as u64);
-                metrics.rows_out.add(rows.len() as u64);
+            InlineStep::WindowStart(operator, windows, _, starts, counts) => {
+                counts.note(rows.len(), rows.len(), watch.enter(*operator));
                 find_windows(*windows, starts, with_projection.as_ref().unwrap_or(batch), rows)?;
             }
             InlineStep::RuntimeFilter(_) if light.lets_all_pass() => {}
@@ -173,7 +189,7 @@ pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: im
     let projected = leaves.map(|leaves| batch.project(&leaves));
     let batch = projected.as_ref().unwrap_or(batch);
     match inline.last() {
-        Some(InlineStep::WindowStart(_, _, leaf, starts)) => f(&batch.with_times(*leaf, starts)),
+        Some(InlineStep::WindowStart(_, _, leaf, starts, _)) => f(&batch.with_times(*leaf, starts)),
         _ => f(batch),
     }
 }
@@ -185,7 +201,7 @@ pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>)
         | InlineStep::EventTime(..)
         | InlineStep::WindowStart(..)
         | InlineStep::RuntimeFilter(_) => seen,
-        InlineStep::Project(_, leaves) => Some(leaves_of_projection(leaves, seen.as_ref())),
+        InlineStep::Project(_, leaves, _) => Some(leaves_of_projection(leaves, seen.as_ref())),
     })
 }
 

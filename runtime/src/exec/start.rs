@@ -9,7 +9,7 @@ use super::aligned_input::AlignedInput;
 use super::blocking::BlockingFor;
 use super::channel::{Inbox, QueuePlace, Wake};
 use super::exits::Exit;
-use super::inline::{Filter, InlineStep, KeyCheck, Watch};
+use super::inline::{Filter, InlineStep, KeyCheck, RowCounts, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
@@ -319,7 +319,8 @@ impl<'p> Starter<'p> {
             |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory_of_pages(step.operator, STEP_PAGES));
         let outputs =
             step.others.iter().fold(Outputs::new(writer(&layout)), |all, other| all.and(writer(&other.layout)));
-        let others = step.others.iter().map(|other| self.exit(other, plan, subtask, me)).collect::<Result<_>>()?;
+        let other = |other: &OutputPlan| Ok((self.exit(other, plan, subtask, me)?, other.also_counted.clone()));
+        let others = step.others.iter().map(other).collect::<Result<_>>()?;
         let made = Step::new(step, inline, driver, memory, sides, outputs).with_others(others);
         let made =
             if step.driver.layout.is_some() { made.overflowing(self.memory(step.operator), &context) } else { made };
@@ -334,10 +335,12 @@ impl<'p> Starter<'p> {
         me: &Arc<dyn Wake>,
     ) -> Result<Vec<InlineStep>> {
         let light = |inline: &InlineStepPlan| match inline {
-            InlineStepPlan::Project(operator, leaves) => Ok(InlineStep::Project(*operator, leaves.clone())),
+            InlineStepPlan::Project(operator, leaves) => {
+                Ok(InlineStep::Project(*operator, leaves.clone(), RowCounts::default()))
+            }
             InlineStepPlan::EventTime(leaf) => Ok(InlineStep::EventTime(*leaf, None)),
             InlineStepPlan::WindowStart(operator, windows, leaf) => {
-                Ok(InlineStep::WindowStart(*operator, *windows, *leaf, Vec::new()))
+                Ok(InlineStep::WindowStart(*operator, *windows, *leaf, Vec::new(), RowCounts::default()))
             }
             InlineStepPlan::RuntimeFilter(filter, key, input) => Ok(InlineStep::RuntimeFilter(KeyCheck::new(
                 self.plan.runtime_filters[*filter].join,
@@ -354,6 +357,7 @@ impl<'p> Starter<'p> {
                     reads: filter.reads.clone(),
                     is_of_values: filter.is_of_values,
                     live: live.clone(),
+                    rows: RowCounts::default(),
                 }))
             }
         };

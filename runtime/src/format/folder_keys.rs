@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::files::InputFile;
 use super::values::parse_hex;
-use crate::row::{Datum, LeafType, Schema, Shape, show_leaf};
+use crate::row::{Datum, Field, LeafType, Schema, Shape, show_leaf};
 
 /// The value of a null.
 pub(super) const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -12,10 +12,8 @@ pub(super) const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 /// A field whose value is the name of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FolderKey {
-    /// Which field of the record.
-    pub(crate) field: usize,
-    /// Its name in files.
-    pub(crate) name: &'static str,
+    /// Its name in files, with those of the records around it: `place.city`.
+    pub(crate) name: String,
     /// What says whether there is a value.
     pub(crate) validity: Option<usize>,
     /// Its value.
@@ -36,36 +34,85 @@ impl FolderKey {
             }
         }
         let mut name = String::new();
-        escape(self.name, &mut name);
+        escape(&self.name, &mut name);
         format!("{name}={text}")
     }
 }
 
-/// The fields of a record as names of folders.
+impl FolderKey {
+    /// Its leaves: whether there is a value, and the value.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = usize> {
+        self.validity.into_iter().chain([self.leaf])
+    }
+}
+
+/// The fields that these leaves of a record are of, as names of folders, in order.
 ///
 /// # Errors
 /// For a field that cannot be one, and why.
-pub(crate) fn folder_keys(schema: &Schema, fields: &[usize]) -> Result<Vec<FolderKey>, String> {
-    let all = schema.fields();
-    let key = |&field: &usize| {
-        let found = &all[field];
-        let (validity, leaf) = match &found.shape {
-            Shape::Leaf(leaf) => (None, *leaf),
-            Shape::Optional(validity, inner) => match **inner {
-                Shape::Leaf(leaf) => (Some(*validity), leaf),
-                _ => return Err(format!("the field `{}` is no single value", found.name)),
-            },
-            _ => return Err(format!("the field `{}` is no single value", found.name)),
-        };
-        let ty = schema.leaves()[leaf].ty;
-        match ty {
-            LeafType::List(_) | LeafType::Texts | LeafType::Items(_) => {
-                Err(format!("the field `{}` is a list ({ty})", found.name))
-            }
-            _ => Ok(FolderKey { field, name: found.name, validity, leaf, ty }),
+pub(crate) fn folder_keys(schema: &Schema, leaves: &[usize]) -> Result<Vec<FolderKey>, String> {
+    let parts = parts(schema);
+    let mut keys: Vec<FolderKey> = Vec::new();
+    for &leaf in leaves {
+        let key = parts.iter().find_map(|(_, key)| key.as_ref().filter(|key| key.leaves().any(|own| own == leaf)));
+        let path = || schema.leaves().get(leaf).map(|leaf| leaf.path.as_str()).unwrap_or_default();
+        let key = key.ok_or_else(|| no_single_value(path()))?;
+        if !keys.contains(key) {
+            keys.push(key.clone().checked()?);
         }
+    }
+    Ok(keys)
+}
+
+/// The fields of a record that have one of these names, as names of folders.
+///
+/// # Errors
+/// As [`folder_keys`].
+pub(super) fn folder_keys_named(schema: &Schema, is_named: impl Fn(&str) -> bool) -> Result<Vec<FolderKey>, String> {
+    let named = parts(schema).into_iter().filter(|(path, _)| is_named(path));
+    named.map(|(path, key)| key.ok_or_else(|| no_single_value(&path))?.checked()).collect()
+}
+
+fn no_single_value(path: &str) -> String {
+    format!("the field `{path}` is no single value")
+}
+
+impl FolderKey {
+    fn checked(self) -> Result<Self, String> {
+        match self.ty {
+            LeafType::List(_) | LeafType::Texts | LeafType::Items(_) => {
+                Err(format!("the field `{}` is a list ({})", self.name, self.ty))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+/// The fields of a record and of the records in it, by their paths: those that have one leaf with a value as keys.
+fn parts(schema: &Schema) -> Vec<(String, Option<FolderKey>)> {
+    let mut found = Vec::new();
+    schema.fields().iter().for_each(|field| add_parts(schema, field, "", &mut found));
+    found
+}
+
+fn add_parts(schema: &Schema, field: &Field, around: &str, found: &mut Vec<(String, Option<FolderKey>)>) {
+    let path = if around.is_empty() { field.name.to_owned() } else { format!("{around}.{}", field.name) };
+    let key = |validity: Option<usize>, leaf: usize| {
+        let ty = schema.leaves()[leaf].ty;
+        Some(FolderKey { name: path.clone(), validity, leaf, ty })
     };
-    fields.iter().map(key).collect()
+    match &field.shape {
+        Shape::Leaf(leaf) => found.push((path.clone(), key(None, *leaf))),
+        Shape::Optional(validity, inner) => match **inner {
+            Shape::Leaf(leaf) => found.push((path.clone(), key(Some(*validity), leaf))),
+            _ => found.push((path, None)),
+        },
+        Shape::Record { fields, .. } => {
+            found.push((path.clone(), None));
+            fields.iter().for_each(|field| add_parts(schema, field, &path, found));
+        }
+        Shape::Enum { .. } => found.push((path, None)),
+    }
 }
 
 /// Writes a name or value so that it is one part of a path, no pattern, and nothing that readers pass over.

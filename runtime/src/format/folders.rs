@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::files::{InputFile, Inputs};
-use super::folder_keys::{FolderKey, NULL, folder_keys, pairs};
+use super::folder_keys::{FolderKey, NULL, folder_keys_named, pairs};
 use super::leaves::{Bits, Values, WithParser, expected, with_parser};
 use super::values::parse_hex;
 use crate::error::{Error, Result};
@@ -41,20 +41,21 @@ pub fn read_folders<S: Source + 'static>(
     }
     let is_record = matches!(schema.shape(), Shape::Record { .. });
     let is_named = |name: &str| named.iter().flatten().any(|(found, _)| found == name);
-    let fields: Vec<usize> =
-        (0..schema.fields().len()).filter(|&field| is_named(schema.fields()[field].name)).collect();
-    if fields.is_empty() || !is_record {
+    if !is_record {
         return Ok(Arc::new(make(inputs, schema)?));
     }
-    let keys = folder_keys(schema, &fields).map_err(|reason| Error::Schema {
+    let keys = folder_keys_named(schema, is_named).map_err(|reason| Error::Schema {
         path: path.into(),
         message: format!("{reason}, and the name of a folder says what it is; use a text, a number or a date"),
     })?;
-    let (rest, leaves) = schema.without(&fields);
+    if keys.is_empty() {
+        return Ok(Arc::new(make(inputs, schema)?));
+    }
+    let constants: Vec<usize> = keys.iter().flat_map(FolderKey::leaves).collect();
+    let (rest, leaves) = schema.without(&constants);
     let values = inputs.files.iter().zip(&named).map(|(file, named)| PartValues::new(file, &keys, named));
     let values = values.collect::<Result<Arc<[PartValues]>>>()?;
     let inner = Arc::new(make(inputs, &rest)?);
-    let constants: Vec<usize> = keys.iter().flat_map(|key| key.validity.into_iter().chain([key.leaf])).collect();
     let place = |leaf: usize| match leaves.iter().position(|&kept| kept == leaf) {
         Some(inner) => LeafPlace::Here(inner),
         None => LeafPlace::Constant(constants.iter().position(|&constant| constant == leaf).unwrap_or_default()),
@@ -94,7 +95,7 @@ impl PartValues {
         let failed = |message: String| Error::Schema { path: file.path().to_path_buf(), message };
         let (mut leaves, mut datums) = (Vec::new(), Vec::new());
         for key in keys {
-            let name = key.name;
+            let name = &key.name;
             let Some((_, value)) = named.iter().rev().find(|(found, _)| found == name) else {
                 return Err(failed(format!("the file lies in no folder `{name}=…`, and others do")));
             };
@@ -280,5 +281,29 @@ impl SplitReader for FolderReader {
 
     fn batch(&self) -> Result<Batch<'_>> {
         Ok(self.inner.batch()?.with_constants(self.values[self.part].batch()?, &self.order))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::format::{CsvOptions, CsvSource};
+    use crate::row::SchemaBuilder;
+
+    #[test]
+    fn a_marked_field_of_a_nested_record_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), "inner.value\n1\n").unwrap();
+        let schema = SchemaBuilder::build(|b| {
+            let inner = b.field("inner", |b| {
+                let file = b.field("file", |b| b.leaf(LeafType::Text));
+                Shape::Record { name: "Inner", fields: vec![b.source_file(file)] }
+            });
+            Shape::Record { name: "Outer", fields: vec![inner] }
+        });
+        let make = |files, fields: &Schema| CsvSource::of(files, fields, CsvOptions::default());
+        let error = read_folders(folder.path().to_str().unwrap(), &schema, make).err().unwrap().to_string();
+        assert!(error.contains("the field `inner.file` is marked `source_file` in a nested record"), "{error}");
     }
 }

@@ -36,18 +36,58 @@ pub const fn must_hold_in_folders(kind: FileKind, record: &'static RecordType) {
     check(kind, record, true);
 }
 
-/// Fails the build of a program that writes such records into folders that are named by such a key.
+/// Fails the build of a program that writes such records into folders that are named by such a key, of fields or computed.
 #[track_caller]
 #[allow(clippy::panic, reason = "called in constants only: the compiler reports the text")]
-pub const fn must_name_folders(record: &'static RecordType, key: &'static RecordType) {
-    // The name of a folder cannot hold what CSV cannot hold.
-    if refused(FileKind::Csv, key, FieldPath::RECORD).is_some() {
+pub const fn must_name_folders(record: &'static RecordType, key: &'static RecordType, is_computed: bool) {
+    if is_computed {
+        panic!("the names of folders are fields, and this key is computed: compute a field of it in a `map` before");
+    }
+    if key.leaf_count() == 0 {
+        panic!("no field of the record is in the names of folders: name at least one");
+    }
+    if !is_of_single_values(key) {
         panic!(
-            "the name of a folder cannot hold a list, a map or an enum whose variants hold values: use a text, a number or a date"
+            "the name of a folder cannot hold a list, a map, an Option of a record or an enum whose variants hold values: use a text, a number or a date"
         );
     }
     if key.leaf_count() >= record.leaf_count() {
         panic!("all fields of the record are in the names of folders: files must hold at least one");
+    }
+}
+
+/// Fails the build of a program that reads files into records in which a nested record marks a field as `source_file`.
+#[track_caller]
+#[allow(clippy::panic, reason = "called in constants only: the compiler reports the text")]
+pub const fn must_mark_own_field(record: &'static RecordType) {
+    if let Some(path) = nested_source_file(record, FieldPath::RECORD, true) {
+        let message =
+            BuildMessage::of("the field `").and_path(&path).and("` is marked `source_file` in a nested record; ");
+        panic!("{}", message.and("mark a field of the record that is read").text());
+    }
+}
+
+/// The first field that a nested record marks as `source_file`. The parts of lists and maps are no fields of the record.
+const fn nested_source_file(ty: &'static RecordType, path: FieldPath, is_own: bool) -> Option<FieldPath> {
+    match ty {
+        RecordType::Leaf(_) | RecordType::List(_) | RecordType::Map(_) | RecordType::Array(_, 0) => None,
+        RecordType::Optional(inner) | RecordType::Array(inner, _) => nested_source_file(inner, path, false),
+        RecordType::Record { fields, .. } | RecordType::Enum { variants: fields, .. } => {
+            let mut index = 0;
+            while index < fields.len() {
+                let FieldType { name, ty, is_source_file, .. } = fields[index];
+                let path = path.then(name);
+                if is_source_file && !is_own {
+                    return Some(path);
+                }
+                let found = nested_source_file(ty, path, false);
+                if found.is_some() {
+                    return found;
+                }
+                index += 1;
+            }
+            None
+        }
     }
 }
 
@@ -70,18 +110,7 @@ const fn first_refused(
     in_folders: bool,
 ) -> Option<(FieldPath, &'static str)> {
     if in_folders && let RecordType::Record { fields, .. } = record {
-        let mut index = 0;
-        while index < fields.len() {
-            let FieldType { name, ty, is_source_file, .. } = fields[index];
-            if !is_source_file
-                && !is_single_value(ty)
-                && let Some(refused) = refused(kind, ty, FieldPath::RECORD.then(name))
-            {
-                return Some(refused);
-            }
-            index += 1;
-        }
-        return None;
+        return refused_in_files(kind, fields, FieldPath::RECORD);
     }
     match (kind, record.leaf_count()) {
         (FileKind::Text, 1) => refused(kind, record, FieldPath::RECORD),
@@ -94,6 +123,54 @@ const fn first_refused(
             Some((FieldPath::RECORD, "has more than 65,535 values, which is too much for a native file or a log"))
         }
         _ => refused(kind, record, FieldPath::RECORD),
+    }
+}
+
+/// As [`first_refused`], for fields that may be in the names of folders.
+const fn refused_in_files(
+    kind: FileKind,
+    fields: &'static [FieldType],
+    path: FieldPath,
+) -> Option<(FieldPath, &'static str)> {
+    let mut index = 0;
+    while index < fields.len() {
+        let FieldType { name, ty, is_source_file, .. } = fields[index];
+        if !is_source_file && let Some(refused) = refused_part_in_files(kind, ty, path.then(name)) {
+            return Some(refused);
+        }
+        index += 1;
+    }
+    None
+}
+
+const fn refused_part_in_files(
+    kind: FileKind,
+    ty: &'static RecordType,
+    path: FieldPath,
+) -> Option<(FieldPath, &'static str)> {
+    match ty {
+        RecordType::Record { fields: fields @ [_, ..], .. } => refused_in_files(kind, fields, path),
+        RecordType::Array(element, 1..) => refused_part_in_files(kind, element, path),
+        ty if is_single_value(ty) => None,
+        ty => refused(kind, ty, path),
+    }
+}
+
+/// Whether the names of folders can be all values of such a part of a record.
+const fn is_of_single_values(ty: &RecordType) -> bool {
+    match ty {
+        RecordType::Record { fields, .. } => {
+            let mut index = 0;
+            while index < fields.len() {
+                if !is_of_single_values(fields[index].ty) {
+                    return false;
+                }
+                index += 1;
+            }
+            true
+        }
+        RecordType::Array(element, length) => *length == 0 || is_of_single_values(element),
+        ty => is_single_value(ty),
     }
 }
 

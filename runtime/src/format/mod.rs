@@ -52,7 +52,7 @@ pub(crate) use folder_keys::{FolderKey, folder_keys};
 pub use folders::read_folders;
 pub(crate) use json::Value;
 pub use json::{JsonFormat, JsonOptions, JsonSource};
-pub use limits::{FileKind, must_hold, must_hold_in_folders, must_name_folders};
+pub use limits::{FileKind, must_hold, must_hold_in_folders, must_mark_own_field, must_name_folders};
 pub use log::{LogSource, LogSplits};
 pub use native::{NativeFormat, NativeSource};
 pub use parquet::{ParquetCodec, ParquetFormat, ParquetOptions, ParquetSource};

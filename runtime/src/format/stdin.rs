@@ -54,7 +54,7 @@ fn is_file_from_its_beginning(mut input: &File) -> bool {
 
 fn spooled(mut input: File, folder: Option<&Path>) -> Result<File> {
     let folder = folder.map_or_else(std::env::temp_dir, Path::to_owned);
-    let refused = |source| Error::NoSpillFolder { folder: folder.clone(), source };
+    let refused = |source| Error::no_spill_folder(&folder, source);
     let mut file = unnamed(&folder).map_err(refused)?;
     std::io::copy(&mut input, &mut file).map_err(Error::io("keep standard input in", &folder))?;
     file.seek(SeekFrom::Start(0)).map_err(refused)?;

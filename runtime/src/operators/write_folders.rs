@@ -52,23 +52,17 @@ impl WriteFolders {
     /// What is in the files, and what is in the folders' names.
     fn layout(&self) -> Result<Layout> {
         let refused = |reason: String| Error::Plan(format!("cannot write folders by {reason}"));
-        let fields = self.input.fields();
-        let holds = |field: &crate::row::Field, leaf: usize| field.shape.leaves().contains(&leaf);
-        let mut keys: Vec<usize> = Vec::new();
-        for &leaf in &self.key {
-            let field = fields.iter().position(|field| holds(field, leaf)).unwrap_or_default();
-            if !keys.contains(&field) {
-                keys.push(field);
-            }
-        }
-        let named = folder_keys(&self.input, &keys).map_err(|reason| {
-            refused(format!("this key: {reason}; use fields of the record itself that are texts, numbers or dates"))
+        let keys = folder_keys(&self.input, &self.key).map_err(|reason| {
+            refused(format!(
+                "this key: {reason}; use fields that are texts, numbers or dates, of the record or of a record in it"
+            ))
         })?;
-        if keys.is_empty() || keys.len() == fields.len() {
+        let named: Vec<usize> = keys.iter().flat_map(FolderKey::leaves).collect();
+        let (rest, leaves) = self.input.without(&named);
+        if keys.is_empty() || named.len() == self.input.leaves().len() {
             return Err(refused("all fields or none: files must hold at least one, and folders too".to_owned()));
         }
-        let (rest, leaves) = self.input.without(&keys);
-        Ok(Layout { keys: named, rest, leaves })
+        Ok(Layout { keys, rest, leaves })
     }
 
     fn driver(&self) -> DriverFactory {

@@ -195,12 +195,14 @@ pub struct OutputPlan {
     pub to: (usize, usize),
     /// Whether a receiver takes all that one task sends before what the next one does: the tasks' rows are in one order.
     pub in_order: bool,
+    /// Of a side output: the other operators that read it. Their counters count its rows, too.
+    pub also_counted: Vec<usize>,
 }
 
 impl OutputPlan {
     /// An output beside the main one of a step.
     pub(crate) fn of_step(operator: usize, ship: Ship, layout: Arc<RowLayout>, to: (usize, usize)) -> Self {
-        OutputPlan { operator, inline: Vec::new(), ship, layout, to, in_order: false }
+        OutputPlan { operator, inline: Vec::new(), ship, layout, to, in_order: false, also_counted: Vec::new() }
     }
 }
 
@@ -302,7 +304,8 @@ impl PhysicalPlan {
             let outputs = stage.steps.iter().flat_map(|step| &step.others).chain(&stage.outputs);
             outputs.clone().for_each(|output| run_inline(&output.inline));
             stage.steps.iter().for_each(|step| runs(step.operator));
-            outputs.for_each(|output| runs(output.operator));
+            outputs
+                .for_each(|output| output.also_counted.iter().chain([&output.operator]).for_each(|&each| runs(each)));
         }
         tasks
     }
@@ -391,7 +394,11 @@ impl Builder {
         }
         let Place { stage, operator, inline, ordered, .. } = place;
         let in_order = ordered && matches!(ship, Ship::Gather | Ship::Broadcast);
-        self.plan.stages[stage].outputs.push(OutputPlan { operator, inline, ship, layout, to, in_order });
+        self.plan.stages[stage].outputs.push(OutputPlan {
+            inline,
+            in_order,
+            ..OutputPlan::of_step(operator, ship, layout, to)
+        });
     }
 
     /// As [`Builder::ship_to`], by a stage in which rows wait. It passes whole pages on: what picks rows happens before it, what brings tasks together

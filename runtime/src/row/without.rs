@@ -1,31 +1,48 @@
-//! A record without some of its fields.
+//! A record without some of its leaves.
 
 use super::{Field, Schema, Shape};
 
 impl Schema {
-    /// The record without those of its own fields that have these numbers, and which leaf of this record each of its leaves is. A record that
-    /// is a plain value has no fields, and stays.
+    /// The record without these leaves, and which leaf of this record each of its leaves is. An `Option` loses all of
+    /// its leaves or none, and so does an enum. A nested record that loses all of its fields is left out. A record that
+    /// is a plain value stays.
     #[must_use]
-    pub fn without(&self, fields: &[usize]) -> (Schema, Vec<usize>) {
-        let Shape::Record { name, fields: all } = &self.shape else {
+    pub fn without(&self, dropped: &[usize]) -> (Schema, Vec<usize>) {
+        let Shape::Record { name, fields } = &self.shape else {
             return (self.clone(), (0..self.leaves.len()).collect());
         };
-        let kept = all.iter().enumerate().filter(|(index, _)| !fields.contains(index)).map(|(_, field)| field);
-        let kept: Vec<&Field> = kept.collect();
-        let leaves: Vec<usize> = kept.iter().flat_map(|field| field.shape.leaves()).collect();
+        let shape = Shape::Record { name, fields: fields_without(fields, dropped) };
+        let leaves = shape.leaves();
         let place = |old: usize| leaves.iter().position(|&leaf| leaf == old).unwrap_or_default();
-        let field = |field: &&Field| Field { shape: field.shape.renumbered(&place), ..(*field).clone() };
-        let shape = Shape::Record { name, fields: kept.iter().map(field).collect() };
         let leaf = |&old: &usize| {
             let mut leaf = self.leaves[old].clone();
             leaf.validity = leaf.validity.map(place);
             leaf
         };
-        (Schema { leaves: leaves.iter().map(leaf).collect(), shape }, leaves)
+        (Schema { leaves: leaves.iter().map(leaf).collect(), shape: shape.renumbered(&place) }, leaves)
     }
 }
 
+/// The fields that have leaves left.
+fn fields_without(fields: &[Field], dropped: &[usize]) -> Vec<Field> {
+    let kept = |field: &Field| Some(Field { shape: field.shape.without(dropped)?, ..field.clone() });
+    fields.iter().filter_map(kept).collect()
+}
+
 impl Shape {
+    /// The shape without these leaves; `None` if none is left of it.
+    fn without(&self, dropped: &[usize]) -> Option<Shape> {
+        match self {
+            Shape::Leaf(leaf) | Shape::Optional(leaf, _) | Shape::Enum { tag: leaf, .. } => {
+                (!dropped.contains(leaf)).then(|| self.clone())
+            }
+            Shape::Record { name, fields } => {
+                let kept = fields_without(fields, dropped);
+                (fields.is_empty() || !kept.is_empty()).then_some(Shape::Record { name, fields: kept })
+            }
+        }
+    }
+
     fn renumbered(&self, place: &impl Fn(usize) -> usize) -> Shape {
         let inside = |fields: &[Field]| {
             fields.iter().map(|field| Field { shape: field.shape.renumbered(place), ..field.clone() }).collect()
@@ -54,12 +71,33 @@ mod tests {
                 b.field("note", |b| b.optional(|b| b.leaf(LeafType::Text))),
             ],
         });
-        let (rest, leaves) = schema.without(&[1]);
+        let (rest, leaves) = schema.without(&[1, 2]);
         assert_eq!(rest.describe(), "Sale { id: u64, note: Option<String> }");
         assert_eq!(
             (leaves, rest.leaves()[2].validity, rest.leaves()[2].path.as_str()),
             (vec![0, 3, 4], Some(1), "note")
         );
         assert_eq!(rest.shape().leaves(), [0, 1, 2]);
+    }
+    #[test]
+    fn nested_records_lose_fields_and_are_left_out() {
+        let schema = SchemaBuilder::build(|b| Shape::Record {
+            name: "Sale",
+            fields: vec![
+                b.field("place", |b| Shape::Record {
+                    name: "Place",
+                    fields: vec![
+                        b.field("city", |b| b.leaf(LeafType::Text)),
+                        b.field("zip", |b| b.optional(|b| b.leaf(LeafType::U32))),
+                    ],
+                }),
+                b.field("price", |b| b.leaf(LeafType::I64)),
+            ],
+        });
+        let (rest, leaves) = schema.without(&[0]);
+        assert_eq!(rest.describe(), "Sale { place: Place { zip: Option<u32> }, price: i64 }");
+        assert_eq!((leaves, rest.leaves()[1].validity), (vec![1, 2, 3], Some(0)));
+        let (rest, leaves) = schema.without(&[0, 1, 2]);
+        assert_eq!((rest.describe().as_str(), leaves), ("Sale { price: i64 }", vec![3]));
     }
 }

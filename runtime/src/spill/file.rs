@@ -37,7 +37,7 @@ impl SpillFolder {
 
     /// Whether files can be made there, as far as the system says so beforehand.
     pub(super) fn check(&self) -> Result<()> {
-        let refused = |error: Errno| Error::NoSpillFolder { folder: self.path.clone(), source: error.into() };
+        let refused = |error: Errno| Error::no_spill_folder(&self.path, error.into());
         // What lies below a file is refused as no folder, which the file itself is not.
         access(self.path.join("."), Access::WRITE_OK | Access::EXEC_OK).map_err(refused)
     }
@@ -84,7 +84,7 @@ impl SpillFile {
         if let Some(file) = &*slot {
             return Ok(file.clone());
         }
-        let refused = |source| Error::NoSpillFolder { folder: self.folder.path.clone(), source };
+        let refused = |source| Error::no_spill_folder(&self.folder.path, source);
         let file = Arc::new(unnamed(&self.folder.path).map_err(refused)?);
         *slot = Some(file.clone());
         Ok(file)

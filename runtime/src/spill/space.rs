@@ -45,7 +45,8 @@ impl SpillSpace {
     /// Whether pages can be spilled to all of its folders: asked before a job begins, since it may be hours before it spills.
     ///
     /// # Errors
-    /// [`Error::NoSpillFolder`](crate::error::Error::NoSpillFolder) for the first that is not there or cannot be written to.
+    /// [`Error::NoSpillFolder`](crate::error::Error::NoSpillFolder) for the first that is not there or cannot be written to;
+    /// [`Error::Plan`](crate::error::Error::Plan) for a URL.
     pub fn check(&self) -> Result<()> {
         self.folders.iter().try_for_each(|folder| folder.check())
     }

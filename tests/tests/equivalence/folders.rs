@@ -177,19 +177,95 @@ fn fails(flow: Result<DataSet<Item>>) -> String {
     flow.and_then(|flow| flow.collect()).unwrap_err().to_string()
 }
 
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    city: String,
+    zip: Option<u32>,
+    floor: (u8, u8),
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Shop {
+    id: u64,
+    place: Place,
+    size: Size,
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Size {
+    rooms: u8,
+}
+
+fn shops() -> Vec<Shop> {
+    let shop = |id: u64| Shop {
+        id,
+        place: Place {
+            city: PLACES[id as usize % 8].to_owned(),
+            zip: (!id.is_multiple_of(3)).then_some(id as u32 % 4),
+            floor: (id as u8 % 2, id as u8 % 3),
+        },
+        size: Size { rooms: id as u8 % 5 },
+    };
+    (0..1_000).map(shop).collect()
+}
+
+#[dataflow]
+fn with_zip(shops: DataSet<Shop>, zip: u32) -> DataSet<(String, u8)> {
+    shops.filter(|s| s.place.zip == Some(zip)).map(|s| (s.place.city, s.place.floor.1))
+}
+
+type WriteShops = fn(&DataSet<Shop>, &str);
+type ReadShops = fn(&Env, &str) -> Result<DataSet<Shop>>;
+
+/// Some and all fields of nested records.
+const NESTED: [(&str, &str, WriteShops, ReadShops); 6] = [
+    (
+        "csv",
+        "place.city=…/place.zip=…",
+        |f, p| f.in_folders_by(|s| (s.place.city, s.place.zip)).write_csv(p),
+        |e, p| e.read_csv(p),
+    ),
+    (
+        "json",
+        "place.floor.0=…/id=…",
+        |f, p| f.in_folders_by(|s| (s.place.floor.0, s.id)).write_json(p),
+        |e, p| e.read_json(p),
+    ),
+    ("parquet", "place.zip=…", |f, p| f.in_folders_by(|s| s.place.zip).write_parquet(p), |e, p| e.read_parquet(p)),
+    (
+        "native",
+        "size.rooms=…/place.floor.1=…",
+        |f, p| f.in_folders_by(|s| (s.size.rooms, s.place.floor.1)).write_native(p),
+        |e, p| e.read_native(p),
+    ),
+    (
+        "parquet",
+        "place.city=…/place.zip=…/place.floor.0=…/place.floor.1=…",
+        |f, p| f.in_folders_by(|s| (s.place.city, s.place.zip, s.place.floor.0, s.place.floor.1)).write_parquet(p),
+        |e, p| e.read_parquet(p),
+    ),
+    ("json", "size.rooms=…", |f, p| f.in_folders_by(|s| s.size.rooms).write_json(p), |e, p| e.read_json(p)),
+];
+
 #[test]
-fn what_cannot_be_folders_is_said_before_the_run() {
-    let folder = Folder::default();
-    on_each_engine(|engine, env| {
-        env.collection([(1u8, (2u8, 3u8))]).unwrap().in_folders_by(|p| p.1.0).write_csv(folder.join("nested"));
-        let error = env.run().unwrap_err().to_string();
-        assert!(
-            error.contains("cannot write folders by this key: the field `1` is no single value")
-                && error.contains("folders.rs:"),
-            "{engine}: {error}"
-        );
-        assert_eq!(folder.names(), [""; 0], "{engine}");
-    });
+fn fields_of_nested_records_are_names_of_folders() {
+    let shops = shops();
+    let with_one = shops.iter().filter(|s| s.place.zip == Some(1));
+    let expected: Vec<_> = with_one.map(|s| (s.place.city.clone(), s.place.floor.1)).collect();
+    for (number, (format, folders, write, read)) in NESTED.into_iter().enumerate() {
+        let folder = Folder::default();
+        for (engine, env) in [("embedded", embedded()), ("one", local(1)), ("four", local(4))] {
+            let path = folder.join(&format!("{engine}-{number}"));
+            write(&env.collection(&shops).unwrap(), &path);
+            env.run().unwrap();
+            for part in files(Path::new(&path)) {
+                let names = part.rsplit_once('/').unwrap().0.split('/').map(|name| name.split_once('=').unwrap().0);
+                assert_eq!(names.map(|name| format!("{name}=…")).collect::<Vec<_>>().join("/"), folders, "{format}");
+            }
+            everywhere(shops.clone(), |env| read(env, &path)?.collect());
+            everywhere(expected.clone(), |env| with_zip(read(env, &path)?, 1).collect());
+        }
+    }
 }
 
 #[test]

@@ -123,20 +123,3 @@ fn it_is_written_as_a_field() {
     let found = embedded().read_csv::<Reading>(&second).unwrap().collect().unwrap();
     assert_eq!(found, [Reading { file: second, value: 1 }]);
 }
-
-#[test]
-fn in_a_nested_record_it_is_refused() {
-    #[derive(Record, Clone, Debug, PartialEq)]
-    struct Outer {
-        inner: Reading,
-    }
-    let folder = Folder::default();
-    let path = folder.file("a.csv", "inner.value\n1\n");
-    let error = embedded().read_csv::<Outer>(&path).err().unwrap().to_string();
-    assert!(
-        error.contains(
-            "the field `inner.file` is marked `source_file` in a nested record; mark a field of the record that is read"
-        ),
-        "{error}"
-    );
-}

@@ -60,6 +60,24 @@ pub(crate) fn looped(state: ChainState) -> &'static str {
     }
 }
 
+/// About an operator that is given a solution set as its other flow.
+pub(crate) fn solution_is_looked_up(word: &Ident) -> String {
+    let looked_up = format!("a solution set is looked up by its key, by `join` or `left_join`, and `{word}` ");
+    looked_up
+        + &match word.to_string().as_str() {
+            "right_join" | "full_join" => format!(
+                "would also emit its other keys: write `.left_join(solution).on(|record| record.id)` in the loop, and `{word}` with the loop's result after it"
+            ),
+            "semi_join" => {
+                "takes a flow: write `.join(solution).on(|record| record.id).map(|record, _| record)`".to_owned()
+            }
+            "anti_join" => "takes a flow: write `.left_join(solution).on(|record| record.id)\
+                .filter(|_, known| known.is_none()).map(|record, _| record)`"
+                .to_owned(),
+            _ => "takes a flow: write `.join(solution).on(|record| record.id)` on the records of the round".to_owned(),
+        }
+}
+
 sentences! {
     result_comes_last(word):
         "`{word}` is the end of a flow: give the flow a name by `let`, write `.{word}(..)` on it, and go on with the name";
@@ -74,6 +92,9 @@ sentences! {
     keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";
     windows_are_measured(word):
         "`{word}` of windows is a measure: write `.aggregate(|w| (w.key, w.start, w.{word}(..)))`";
+    windows_end_before(word):
+        "`{word}` is not available for windows yet: read a log to its end by `read_log_to_end`, and write \
+        `.group_by(|r| (r.key, r.time.truncate(TimeUnit::Hour))).aggregate(|g| (g.key, g.{word}(..)))`";
     windows_have_measures_only(word):
         "`{word}` is not available for windows yet. The greatest of each is a measure: `.aggregate(|w| (w.key, w.start, w.max_by(|r| r.hits, |r| r.id)))`. \
         For more, read a log to its end by `read_log_to_end`, and write `.group_by(|r| (r.key, r.time.truncate(TimeUnit::Hour))).{word}(..)`";

@@ -212,7 +212,12 @@ impl BodyWalk {
         let is_with_solution = call.args.first().is_some_and(|side| self.is_solution(side));
         let of_solution =
             operator.filter(|_| is_with_solution).and_then(|operator| operators::solution_join(operator.word));
-        let operator = of_solution.or(operator);
+        let is_refused = is_with_solution && operator.is_some() && of_solution.is_none();
+        if is_refused {
+            self.pipeline.with_solutions.push(call.method.clone());
+        }
+        // What follows a refused word is not looked at.
+        let operator = of_solution.or(operator).filter(|_| !is_refused);
         let is_loop = operator
             .is_some_and(|operator| matches!(operator.takes, ClosureArguments::LoopBody | ClosureArguments::DeltaBody));
         // A loop's body is shown by its own operators.

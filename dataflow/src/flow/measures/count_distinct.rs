@@ -6,7 +6,7 @@ use runtime::operators::{Fold, StateLeaf};
 use runtime::row::LeafType;
 
 use crate::flow::aggregate::Aggregates;
-use crate::flow::{AnyMode, Ends};
+use crate::flow::{AnyMode, KeepsValues};
 use crate::kernel::slot;
 use crate::key::{Key, OfFields};
 use crate::record::Record;
@@ -35,7 +35,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         field: impl FnOnce(T::Fields<T>) -> C,
     ) -> Aggregates<T, K, M, (S, CountDistinct)>
     where
-        M: Ends,
+        M: KeepsValues<T>,
     {
         self.with(CountDistinct(field(T::fields(0)).leaves().into()))
     }

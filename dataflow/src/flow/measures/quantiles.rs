@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 use runtime::value::Overflow;
 
 use crate::flow::aggregate::Aggregates;
-use crate::flow::{AnyMode, Ends};
+use crate::flow::{AnyMode, KeepsValues};
 use crate::kernel::{Measure, MeasureClosure, Measured, Room, Summary};
 use crate::record::Record;
 
@@ -59,7 +59,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     ) -> Aggregates<T, K, M, (S, V::Kept<Quantiles<V, F, N>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
-        M: Ends,
+        M: KeepsValues<T>,
     {
         self.with(V::kept(Quantiles { fractions, closure: measure, of: PhantomData }))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{InlineStep, Watch};
+use super::{InlineStep, RowCounts, Watch};
 use crate::error::Result;
 use crate::hash::{KeyFilter, RuntimeFilter};
 use crate::kernel::Predicate;
@@ -21,6 +21,7 @@ pub(in crate::exec) struct Filter {
     pub(in crate::exec) is_of_values: bool,
     /// The leaves that are read behind it.
     pub(in crate::exec) live: LeafSet,
+    pub(in crate::exec) rows: RowCounts,
 }
 
 impl Filter {
@@ -32,10 +33,8 @@ impl Filter {
         Ok(())
     }
 
-    pub(in crate::exec) fn note(&self, asked: usize, kept: usize, watch: &Watch) {
-        let metrics = watch.metrics(self.operator);
-        metrics.rows_in.add(asked as u64);
-        metrics.rows_out.add(kept as u64);
+    pub(in crate::exec) fn note(&mut self, asked: usize, kept: usize, watch: &Watch) {
+        self.rows.note(asked, kept, watch.metrics(self.operator));
     }
 }
 

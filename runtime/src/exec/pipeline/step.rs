@@ -57,6 +57,8 @@ pub(in crate::exec) struct Renewal {
 /// Where an output beside the main one leaves.
 pub(in crate::exec) struct OtherExit {
     pub(in crate::exec) exit: Exit,
+    /// The operators whose rows these are beside the exit's own.
+    also_counted: Vec<usize>,
     /// Nothing follows.
     pub(in crate::exec) has_ended: bool,
 }
@@ -136,9 +138,11 @@ impl Step {
         self
     }
 
-    /// The step with an exit for each of its outputs beside the main one.
-    pub(in crate::exec) fn with_others(self, exits: Vec<Exit>) -> Self {
-        let others = exits.into_iter().map(|exit| OtherExit { exit, has_ended: false }).collect();
+    /// The step with an exit for each of its outputs beside the main one, and the operators beside the exit's own
+    /// whose rows these are.
+    pub(in crate::exec) fn with_others(self, exits: Vec<(Exit, Vec<usize>)>) -> Self {
+        let other = |(exit, also_counted)| OtherExit { exit, also_counted, has_ended: false };
+        let others = exits.into_iter().map(other).collect();
         Step { others, ..self }
     }
 
@@ -362,9 +366,11 @@ impl Step {
         rows += self.ready.push_overflow();
         for (number, other) in self.others.iter_mut().enumerate() {
             for item in self.outputs.take_items_of_other(number) {
-                let metrics = watch.metrics(other.exit.operator);
-                metrics.rows_in.add(item.rows() as u64);
-                metrics.rows_out.add(item.rows() as u64);
+                for &operator in [&other.exit.operator].into_iter().chain(&other.also_counted) {
+                    let metrics = watch.metrics(operator);
+                    metrics.rows_in.add(item.rows() as u64);
+                    metrics.rows_out.add(item.rows() as u64);
+                }
                 other.put(item, watch)?;
             }
         }

@@ -1,7 +1,9 @@
 //! Builds and plans refuse the same records.
 
 use super::*;
-use crate::format::{BinaryFormat, CsvFormat, JsonFormat, NativeFormat, ParquetFormat, TextFormat, folder_keys};
+use crate::format::{
+    BinaryFormat, CsvFormat, FolderKey, JsonFormat, NativeFormat, ParquetFormat, TextFormat, folder_keys,
+};
 use crate::memory::Memory;
 use crate::row::{Schema, Shape, Tag};
 use crate::source::Format;
@@ -118,11 +120,13 @@ fn a_build_refuses_no_record_that_folders_make_possible() {
     for _ in 0..2_000 {
         let record = Box::leak(Box::new(RecordType::Record { name: "Sale", fields: draw.fields(2, 1) }));
         let schema = Schema::of(record);
-        let fields: Vec<usize> = (0..schema.fields().len()).collect();
-        // Each field that the name of a folder can hold, alone and with all others.
-        let names: Vec<usize> = fields.into_iter().filter(|&field| folder_keys(&schema, &[field]).is_ok()).collect();
-        for named in [&names[..], &names[..names.len().min(1)]] {
-            let (rest, _) = schema.without(named);
+        // Each value that the name of a folder can hold, alone and with all others.
+        let leaves = 0..schema.leaves().len();
+        let keys: Vec<_> = leaves.filter_map(|leaf| folder_keys(&schema, &[leaf]).ok()?.pop()).collect();
+        let alone = keys.iter().map(|key| key.leaves().collect::<Vec<_>>());
+        let together = keys.iter().flat_map(FolderKey::leaves).collect();
+        for named in alone.chain([together]) {
+            let (rest, _) = schema.without(&named);
             let is_left = matches!(rest.shape(), Shape::Record { fields, .. } if !fields.is_empty());
             for kind in KINDS.into_iter().filter(|&kind| is_left && encodes(kind, &rest)) {
                 let refused = first_refused(kind, record, true);

@@ -50,12 +50,14 @@ impl Chooser<'_> {
         let mut live = LeafSet::none();
         let of_readers = readers.iter().filter_map(|reader| self.live.get(reader));
         of_readers.for_each(|of_reader| live.extend_from(of_reader));
+        let mut readers = readers.iter().filter_map(|reader| self.positions.get(reader)).copied();
         // The rows are those of the first reader.
-        let reader = readers.iter().find_map(|reader| self.positions.get(reader)).copied().unwrap_or(index);
+        let (reader, also_counted) = (readers.next().unwrap_or(index), readers.collect());
         let place = self.drive(node, index)?;
         let layout = Arc::new(RowLayout::new(node.schema().types(), &live));
         let aside = self.builder.stage(Head::Inbox(0), self.builder.tasks(&place));
         let output = OutputPlan::of_step(reader, Ship::Forward, layout, (aside, 0));
+        let output = OutputPlan { also_counted, ..output };
         if let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut() {
             step.others.push(output);
         }

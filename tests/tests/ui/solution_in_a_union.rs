@@ -1,0 +1,13 @@
+//! A solution set that is taken for a flow beside another.
+use dataflow::prelude::*;
+
+#[dataflow]
+fn hops(towns: DataSet<(u64, u64)>, roads: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    towns.iterate_delta(towns, |t| t.0, 100, |known, reached| {
+        let next = reached.join(roads).on(|r| r.0, |road| road.0).map(|r, road| (road.1, r.1 + 1));
+        let nearer = next.union(known);
+        (nearer, nearer)
+    })
+}
+
+fn main() {}
