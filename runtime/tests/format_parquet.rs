@@ -13,7 +13,8 @@ use arrow_array::{
 };
 use format_support::values::{everything, rows};
 use format_support::{
-    Rows, TestFile, collect, drive, drive_scan, drive_splits, encode, memory, message, record, scan_all, text,
+    Rows, TestFile, collect, drive, drive_scan, drive_splits, encode, encode_part, memory, message, record, scan_all,
+    text,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -105,7 +106,12 @@ fn row_groups_of_wide_rows_end_at_32_mib() {
         vec![Datum::Bytes(long.into())]
     };
     let rows: Rows = std::iter::repeat_with(&mut row).take(48).collect();
-    let file = write(&schema, &rows);
+    let mut encoder = ParquetFormat::default().encoder(&schema, &memory()).unwrap();
+    let mut file = Vec::new();
+    rows.chunks(1).for_each(|row| encode_part(&mut *encoder, &schema, row, &mut file).unwrap());
+    encoder.finish().unwrap();
+    file.append(encoder.output());
+    let file = TestFile::new("wide.parquet", file);
     let source = parquet(file.path(), &schema).unwrap();
     assert_eq!(source.splits(&scan_all(&source)).unwrap().len(), 2, "row groups");
     let bytes = source.reader_bytes(&scan_all(&source)).unwrap();

@@ -660,7 +660,7 @@ fn a_stated_minimum_is_enough_for_the_plan_that_it_makes() {
         for (rows, tasks) in all_rows.flat_map(|rows| [2, 4].map(|tasks| (rows, tasks))) {
             let run = |memory_bytes: usize| -> Result<()> {
                 let env = with_memory(tasks, memory_bytes);
-                let flow = |rows: u64| Ok(env.read_native::<Item>(&input)?.expect_rows(rows));
+                let flow = |rows: u64| -> Result<DataSet<Item>> { Ok(env.read_native(&input)?.expect_rows(rows)) };
                 let [first, second, third] = [flow(rows[0])?, flow(rows[1])?, flow(rows[2])?];
                 best_and_worst(best_and_worst(first, second), third).write_native(folder.join("out.rows"));
                 env.run().map(drop)
