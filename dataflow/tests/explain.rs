@@ -474,6 +474,27 @@ fn text_and_page_draw_a_loop_as_one() {
     }
 }
 
+/// Of the loop's end once, of its body round by round.
+#[test]
+fn the_page_compares_rows_of_a_loop_with_their_estimates() {
+    let (folder, env) = (Folder::new(), env());
+    let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
+    rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
+    let page = data(&env.run().unwrap().explain_html(None).unwrap());
+    let plan = &page["plan"];
+    let boxes = plan["drawing"]["boxes"].as_array().unwrap();
+    let factor = |operator: &Value| {
+        let drawn =
+            boxes.iter().find(|drawn| operators(plan)[drawn["operator"].as_u64().unwrap() as usize] == *operator);
+        drawn.unwrap()["factor"].as_f64().unwrap()
+    };
+    let sum = of_loop(plan, "body").into_iter().find(|operator| operator["description"] == "sum by .0").unwrap();
+    for operator in [sum, of_loop(plan, "end")[0]] {
+        let estimated = operator["estimate"]["rows"].as_f64().unwrap();
+        assert!((factor(operator) - 100.0 / estimated).abs() < 1e-9, "{operator}");
+    }
+}
+
 #[test]
 fn fields_of_tuples_have_the_names_that_closures_use() {
     let (folder, env) = (Folder::new(), env());
@@ -669,6 +690,7 @@ fn titles_use_the_width_of_their_boxes_and_of_their_column() {
     // A line that is shorter than the column has more of its closure.
     let line = text.lines().find(|line| line.contains("of_a_longer_name: map")).unwrap();
     assert!(line.contains("+ 9 - 10)") && !line.contains('…'), "{text}");
+    assert!(line.contains("  dataflow/tests/explain.rs:"), "{text}");
     let plan = &data(&plan)["plan"];
     let width = |word: &str| {
         let boxes = plan["drawing"]["boxes"].as_array().unwrap();
@@ -687,4 +709,5 @@ fn lists_of_a_page_name_the_file_of_each_operator() {
     let page = env.plan().unwrap().to_html(None).unwrap();
     env.run().unwrap();
     assert_eq!((page.matches("placeOf(operator)").count(), page.matches("\" line \"").count()), (2, 0));
+    assert!(page.contains("const placeOf = (operator) => breakable(`${operator.file}:${operator.line}`);"));
 }

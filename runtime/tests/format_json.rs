@@ -10,8 +10,9 @@ use format_support::values::{everything, rows};
 use format_support::{Rows, TestFile, drive, drive_scan, encode, memory, message, record, scan_all, text};
 use proptest::prelude::*;
 use runtime::format::{CsvFormat, JsonFormat, JsonOptions, json};
+use runtime::memory::{Budget, Memory};
 use runtime::row::{Datum, Element, LeafType as L, Schema, SchemaBuilder, Shape};
-use runtime::source::{Format, Scan, Source};
+use runtime::source::{Format, Ready, Scan, Source};
 use serde_json::value::RawValue;
 
 fn read(content: impl AsRef<[u8]>, schema: &Schema) -> Result<Rows, String> {
@@ -395,6 +396,40 @@ fn a_large_array_is_read_in_constant_memory() {
     }
     let Some(estimate) = source.statistics(&scan_all(&source)).rows else { panic!("no estimate") };
     assert!((50_000.0..200_000.0).contains(&estimate), "{estimate}");
+}
+
+/// An array of 32 MiB on one line.
+#[test]
+fn an_array_is_read_piece_by_piece() {
+    const LENGTH: usize = 64 << 10;
+    const MOST_READ: u64 = 4 << 20;
+    let element = format!("{{\"a\":1,\"t\":\"{}\"}}", "x".repeat(LENGTH));
+    let file = TestFile::new("x.json", format!("[{}]", vec![element; 512].join(",")));
+    let source = json(file.path(), &point(), JsonOptions::default()).unwrap();
+    let scan = scan_all(&source);
+    let memory = Memory::new(Budget::new(16 << 20), "test");
+    let mut reader = source.reader(&scan, &memory).unwrap();
+    let (mut rows, mut texts) = (0, 0);
+    for split in source.splits(&scan).unwrap() {
+        reader.open(&split).unwrap();
+        loop {
+            if let Some(request) = reader.wants() {
+                let bytes: u64 = request.ranges.iter().map(|range| range.end - range.start).sum();
+                assert!(bytes <= MOST_READ, "{bytes} bytes are read at a time");
+                reader.supply(request.read(&memory).unwrap()).unwrap();
+            }
+            match reader.advance().unwrap() {
+                Ready::Batch => {
+                    let batch = reader.batch().unwrap();
+                    rows += batch.rows();
+                    texts += (0..batch.rows()).map(|row| batch.leaf_bytes(2, row).len()).sum::<usize>();
+                }
+                Ready::Starved => {}
+                Ready::End | Ready::CaughtUp => break,
+            }
+        }
+    }
+    assert_eq!((rows, texts), (512, 512 * LENGTH));
 }
 
 #[test]

@@ -316,7 +316,10 @@ fn the_ends_of_splits_that_were_sealed_before_are_marked() {
     let mut log = LogSplits::create(place.path(), &people(), 2).unwrap();
     append(&mut log, 1, &person(1)).unwrap();
     log.seal().unwrap();
+    drop(log);
+    // The log may get other splits, so `log.end` is not missing.
     assert_eq!(place.read(&people()), Ok(vec![person(1)]));
+    let mut log = LogSplits::open(place.path(), &people(), 2).unwrap();
     log.seal_all().unwrap();
     std::fs::remove_file(place.path().join("log.end")).unwrap();
     drop(log);
@@ -367,6 +370,99 @@ fn records_before_a_position_are_synced_once() {
     endless.sync(&[at(0, ends[0])]).unwrap();
     let message = place.short(&endless.sync(&[at(0, ends[1])]).unwrap_err().to_string());
     assert!(message.starts_with("cannot read log/split-00000.log"), "{message}");
+}
+
+/// The log is open: nothing but the headers tells its splits apart.
+#[test]
+fn splits_in_place_of_others_are_refused() {
+    let place = Place::new();
+    let mut log = LogSplits::create(place.path(), &people(), 2).unwrap();
+    (0..2).for_each(|split| append(&mut log, split, &person(split as u32)).unwrap());
+    log.flush().unwrap();
+    drop(log);
+    let aside = place.0.path().join("aside");
+    std::fs::rename(place.split(0), &aside).unwrap();
+    std::fs::rename(place.split(1), place.split(0)).unwrap();
+    std::fs::rename(&aside, place.split(1)).unwrap();
+    let message = place.read(&people()).unwrap_err();
+    // The first split that is read gives the identity.
+    assert_eq!(message, "log/split-00000.log: the file is split 1 of this log, under another's name; put both back");
+    let (other, _) = log_of_people();
+    let (place, _) = log_of_people();
+    LogSplits::add(place.path(), &people(), 1).unwrap();
+    let mut added = LogSplits::add(other.path(), &people(), 1).unwrap();
+    append(&mut added, 0, &person(9)).unwrap();
+    added.flush().unwrap();
+    std::fs::copy(other.split(1), place.split(1)).unwrap();
+    let message = place.read(&people()).unwrap_err();
+    assert!(message.starts_with("log/split-00001.log: the split belongs to another log"), "{message}");
+}
+
+/// The headers of the splits give the identity.
+#[test]
+fn the_end_of_another_log_is_refused_by_its_name() {
+    let [(place, _), (other, _)] = [log_of_people(), log_of_people()];
+    let source = place.source(&people(), true).unwrap();
+    assert!(!source.endless().unwrap().extent().unwrap().is_complete);
+    LogSplits::open(other.path(), &people(), 1).unwrap().seal_all().unwrap();
+    std::fs::copy(other.path().join("log.end"), place.path().join("log.end")).unwrap();
+    let message = place.short(&source.endless().unwrap().extent().unwrap_err().to_string());
+    assert_eq!(message, "log/log.end: the file belongs to another log; put the log's own file back");
+}
+
+/// Two copies of a log have one identity. The same splits are as long in both, and have as many records.
+#[test]
+fn a_split_of_another_copy_of_the_log_is_refused() {
+    let (place, _) = log_of_people();
+    let copy = place.0.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::copy(place.split(0), copy.join("split-00000.log")).unwrap();
+    for (path, id) in [(place.path(), 10), (copy.clone(), 11)] {
+        let mut log = LogSplits::open(path, &people(), 1).unwrap();
+        append(&mut log, 0, &person(id)).unwrap();
+        log.seal_all().unwrap();
+    }
+    assert_eq!(place.read(&people()).unwrap()[9..], [person(10)]);
+    std::fs::copy(copy.join("split-00000.log"), place.split(0)).unwrap();
+    let message = place.read(&people()).unwrap_err();
+    assert!(message.starts_with("log/split-00000.log, byte "), "{message}");
+    assert!(message.contains("the blocks of the split are not those that the log was completed with"), "{message}");
+}
+
+/// A block in place of the end leaves the length as it was.
+#[test]
+fn a_split_of_a_complete_log_without_its_end_is_refused() {
+    let (place, ends) = log_of_people();
+    LogSplits::open(place.path(), &people(), 1).unwrap().seal_all().unwrap();
+    let mut bytes = std::fs::read(place.split(0)).unwrap();
+    // The last block and the end, without the last byte: a tail that is not whole.
+    let last = bytes[ends[1] as usize..ends[2] as usize].to_vec();
+    let length = bytes.len();
+    bytes.truncate(ends[2] as usize);
+    bytes.extend(&last[..length - ends[2] as usize]);
+    std::fs::write(place.split(0), bytes).unwrap();
+    for follows in [false, true] {
+        let source = place.source(&people(), follows).unwrap();
+        let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+        reader.open(&Position::start_of(0).until(length as u64)).unwrap();
+        let message = place.short(&each_batch(&mut *reader, |_| {}).unwrap_err().to_string());
+        assert!(message.starts_with("log/split-00000.log, byte "), "{message}");
+        assert!(message.contains("the log is complete, and the split has no end"), "{message}");
+    }
+}
+
+/// Each block that is left is whole.
+#[test]
+fn a_sealed_split_without_one_of_its_blocks_is_refused() {
+    let (place, ends) = log_of_people();
+    LogSplits::open(place.path(), &people(), 1).unwrap().seal().unwrap();
+    assert_eq!(place.read(&people()), Ok(first_people(9)));
+    let mut bytes = std::fs::read(place.split(0)).unwrap();
+    bytes.drain(ends[0] as usize..ends[1] as usize);
+    std::fs::write(place.split(0), bytes).unwrap();
+    let message = place.read(&people()).unwrap_err();
+    assert!(message.starts_with("log/split-00000.log, byte "), "{message}");
+    assert!(message.contains("its end names 9 records in 3 blocks, and there are 6 in 2"), "{message}");
 }
 
 /// Logs of version 1 had the headers of native files.

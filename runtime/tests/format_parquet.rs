@@ -13,7 +13,8 @@ use arrow_array::{
 };
 use format_support::values::{everything, rows};
 use format_support::{
-    Rows, TestFile, collect, drive, drive_scan, drive_splits, encode, memory, message, record, scan_all, text,
+    Rows, TestFile, collect, drive, drive_scan, drive_splits, encode, encode_part, memory, message, record, scan_all,
+    text,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -85,6 +86,36 @@ fn row_groups_are_splits_and_bounds_skip_them() {
     assert_eq!(left(4, Comparison::Less, fixed(0)), 0);
     assert_eq!(left(4, Comparison::LessOrEqual, fixed(0)), 300_000);
     assert_eq!(left(4, Comparison::Greater, Datum::Fixed(1e9_f64.to_bits().into())), 300_000);
+}
+
+/// A reader holds a row group, as it is read and as it is decoded.
+#[test]
+fn row_groups_of_wide_rows_end_at_32_mib() {
+    const LENGTH: usize = 1 << 20;
+    let schema = record(&[("b", L::Bytes)]);
+    let mut random = 1_u64;
+    // Bytes that no codec makes shorter.
+    let mut bytes = || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random.to_le_bytes()
+    };
+    let mut row = || {
+        let long: Vec<u8> = std::iter::repeat_with(&mut bytes).take(LENGTH / 8).flatten().collect();
+        vec![Datum::Bytes(long.into())]
+    };
+    let rows: Rows = std::iter::repeat_with(&mut row).take(48).collect();
+    let mut encoder = ParquetFormat::default().encoder(&schema, &memory()).unwrap();
+    let mut file = Vec::new();
+    rows.chunks(1).for_each(|row| encode_part(&mut *encoder, &schema, row, &mut file).unwrap());
+    encoder.finish().unwrap();
+    file.append(encoder.output());
+    let file = TestFile::new("wide.parquet", file);
+    let source = parquet(file.path(), &schema).unwrap();
+    assert_eq!(source.splits(&scan_all(&source)).unwrap().len(), 2, "row groups");
+    let bytes = source.reader_bytes(&scan_all(&source)).unwrap();
+    assert!(bytes < 80 << 20, "{bytes} bytes are held");
 }
 
 #[test]

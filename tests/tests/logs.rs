@@ -347,6 +347,21 @@ fn damage_ends_the_job_with_file_and_byte() {
     });
 }
 
+#[test]
+fn a_split_that_is_cut_while_it_is_followed_is_named() {
+    within_two_minutes("a split that is cut", || {
+        let folder = Folder::default();
+        let (_log, events) = log_of_events(&folder.join("log"), 2, 100);
+        let (job, told_events) = follow(2, &folder, told);
+        assert_eq!(told_events.iter().take(events.len()).count(), events.len());
+        let path = folder.join("log/split-00001.log");
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(200).unwrap();
+        let message = job.join().unwrap().unwrap_err().to_string();
+        assert!(message.contains(&format!("{path} was read up to byte ")), "{message}");
+        assert!(message.contains("now ends at byte 200: it was replaced or cut off"), "{message}");
+    });
+}
+
 /// A program that appends until it is killed, again and again; what it has appended is there, and whole.
 #[test]
 fn what_a_writer_has_appended_stays_when_it_is_killed() {

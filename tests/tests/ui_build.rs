@@ -38,6 +38,24 @@ fn messages(program: &Path, library: &Path, output: &Path) -> String {
     parts.map(|part| part + "\n").collect()
 }
 
+/// Each line of the program reads or writes records that no format holds.
+#[test]
+fn each_word_of_a_format_refuses_records_in_the_build() {
+    let (library, output) = (library(), tempfile::tempdir().unwrap());
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/build/words/formats.rs");
+    let text = fs::read_to_string(&program).unwrap();
+    let refused = |line: &str| line.contains("records()?.") || line.contains("::<Refused>");
+    let expected: Vec<usize> =
+        (1..).zip(text.lines()).filter(|(_, line)| refused(line)).map(|(number, _)| number).collect();
+    assert!(expected.len() > 20, "{expected:?}");
+    let messages = messages(&program, &library, &output.path().join("program.o"));
+    let number = |place: &str| place.split(':').next().unwrap().parse().unwrap();
+    let mut found: Vec<usize> = messages.split("--> program.rs:").skip(1).map(number).collect();
+    found.sort_unstable();
+    assert_eq!(found, expected, "{messages}");
+    assert_eq!(messages.lines().filter(|line| line.starts_with("error[E0080]")).count(), expected.len(), "{messages}");
+}
+
 #[test]
 fn builds_refuse_programs_with_one_message_at_their_word() {
     let (library, output) = (library(), tempfile::tempdir().unwrap());

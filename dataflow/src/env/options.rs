@@ -319,6 +319,7 @@ mod tests {
         ] {
             let error = parse_duration(wrong).unwrap_err();
             assert!(error.contains(&format!("`{wrong}`")), "{error}");
+            assert_eq!(error.contains("never negative"), wrong.starts_with('-'), "{error}");
         }
     }
 

@@ -179,10 +179,35 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::memory::{Budget, Memory};
+    use crate::page::{Page, RowWriter};
+    use crate::row::{Datum, LeafType, RowLayout};
     use crate::stream::Control;
 
     #[derive(Default)]
     struct Counted(AtomicUsize);
+
+    /// A page of one text.
+    fn page(bytes: usize) -> Page {
+        let layout = Arc::new(RowLayout::full([LeafType::Text]));
+        let mut writer = RowWriter::new(layout, Memory::new(Budget::new(64 << 20), "pages"));
+        writer.append_datums(&[Datum::Bytes(vec![b'x'; bytes].into())]).unwrap();
+        writer.seal();
+        writer.take_sealed().next().unwrap()
+    }
+
+    /// Pages of long records are larger than others, and one may be larger than the channel.
+    #[test]
+    fn a_channel_holds_pages_by_their_bytes() {
+        for (bytes, expected) in [(100, CHANNEL_PAGES), (100 << 10, CHANNEL_PAGES / 2), (1 << 20, 1)] {
+            let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
+            let channel = inbox.connect(Arc::new(Counted::default()), false);
+            let sent = std::iter::repeat_with(|| channel.send(Item::Page(page(bytes)))).take_while(Result::is_ok);
+            assert_eq!(sent.count(), expected, "texts of {bytes} bytes");
+            assert!(inbox.take(&|_| false, |_| true).is_some());
+            assert!(channel.send(Item::Page(page(bytes))).is_ok(), "texts of {bytes} bytes");
+        }
+    }
 
     impl Wake for Counted {
         fn wake(self: Arc<Self>, _: QueuePlace) {

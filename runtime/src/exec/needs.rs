@@ -197,7 +197,50 @@ mod tests {
     use crate::memory::Memory;
     use crate::page::Input;
     use crate::physical::{Builder, OperatorInfo, Part, Place};
+    use crate::row::{LeafType, RowLayout, Schema, SchemaBuilder};
+    use crate::source::{Scan, Source, Split, SplitReader, Statistics};
     use crate::strategy::{Cursor, Driver, Estimate, Progress};
+
+    struct NoRecords(Schema);
+
+    impl Source for NoRecords {
+        fn describe(&self) -> String {
+            "no records".to_owned()
+        }
+
+        fn schema(&self) -> &Schema {
+            &self.0
+        }
+
+        fn statistics(&self, _: &Scan) -> Statistics {
+            Statistics { rows: None, bytes: 0 }
+        }
+
+        fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
+            Ok(Vec::new())
+        }
+
+        fn reader(&self, _: &Scan, _: &Memory) -> Result<Box<dyn SplitReader>> {
+            Err(Error::Internal("there is nothing to read".to_owned()))
+        }
+    }
+
+    /// Rows of steps come in pages, which are no longer than a page.
+    #[test]
+    fn an_exchange_after_a_source_has_room_for_the_texts_of_a_window() {
+        let pages = |reads: bool, ty: LeafType| {
+            let schema = SchemaBuilder::build(|builder| builder.leaf(ty));
+            let source = Head::Source(0, Arc::new(NoRecords(schema)), Scan::default());
+            let mut builder = Builder::default();
+            let from = builder.stage(if reads { source } else { Head::Inbox(0) }, 3);
+            let to = builder.stage(Head::Inbox(0), 3);
+            builder.ship(Place::behind(from, 0), Ship::Forward, Arc::new(RowLayout::full([ty])), to);
+            exchange_pages(&builder.plan.stages[from], &builder.plan.stages[from].outputs[0], 3)
+        };
+        let of_step = pages(false, LeafType::Text);
+        assert_eq!(pages(true, LeafType::Text), of_step + 3 * WINDOW_BYTES / PAGE_BYTES);
+        assert_eq!(pages(true, LeafType::U64), pages(false, LeafType::U64));
+    }
 
     struct Nothing;
 

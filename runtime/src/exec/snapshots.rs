@@ -419,8 +419,46 @@ impl Barriers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::{LogSource, LogSplits};
+    use crate::physical::Builder;
+    use crate::row::{Datum, LeafType, SchemaBuilder};
     use crate::snapshot::SplitPosition;
     use crate::source::Mark;
+
+    /// A machine that stops may lose records that are not on disk.
+    #[cfg(feature = "snapshots")]
+    #[test]
+    fn a_manifest_names_no_records_that_are_not_durable() {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
+        let mut log = LogSplits::create(path("log"), &schema, 1).unwrap();
+        log.rows(0).unwrap().append_datums(&[Datum::Fixed(7)]).unwrap();
+        log.flush().unwrap();
+        let source = Arc::new(LogSource::followed(path("log").to_str().unwrap(), &schema).unwrap());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let store = Store::folder(&path("snapshots")).unwrap();
+        let settings = SnapshotSettings { store: store.clone(), interval: None, restored: None };
+        let job = Job::new(Arc::new(pool), Vec::new());
+        let mut snapshots = Snapshots::new(&Builder::default().plan, &[], settings, 1, &job).unwrap();
+        let origin =
+            Origin { name: "clicks".into(), operator: "read_log".into(), file: "tests.rs", line: 1, column: 1 };
+        Arc::get_mut(&mut snapshots).unwrap().sources = vec![("clicks".to_owned(), source, origin)];
+        let split = path("log/split-00000.log");
+        let position = Position { offset: std::fs::metadata(&split).unwrap().len(), ..Position::start_of(0) };
+        let positions = vec![SplitPosition { position, greatest_time: None }];
+        let operators =
+            Operators::from([("clicks".to_owned(), OperatorSnapshot { positions, ..OperatorSnapshot::default() })]);
+        let manifest = Manifest { epoch: 1, operators, ..snapshots.blank.clone() };
+        // A file that is not there cannot be synced.
+        std::fs::rename(&split, path("aside")).unwrap();
+        let message = snapshots.complete(&manifest).unwrap_err().to_string();
+        assert!(message.contains("split-00000.log") && message.contains("tests.rs:1"), "{message}");
+        assert!(store.newest().unwrap().is_none());
+        std::fs::rename(path("aside"), &split).unwrap();
+        snapshots.complete(&manifest).unwrap();
+        assert_eq!(store.newest().unwrap().map(|manifest| manifest.epoch), Some(1));
+    }
 
     #[test]
     fn what_a_task_brings_at_its_end_is_in_the_snapshot_that_it_has_not_said_its_part_of() {

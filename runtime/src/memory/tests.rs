@@ -137,6 +137,16 @@ fn an_owner_is_told_when_it_should_give_back() {
     assert_eq!((first.revoke_requested(), second.revoke_requested()), (0, 0));
 }
 
+#[test]
+fn a_refusal_names_the_length_of_long_records() {
+    let memory = Memory::new(Budget::new(1 << 20), "a step");
+    let refusal = || memory.reserve(2 << 20).unwrap_err().to_string();
+    assert!(!refusal().contains("record"), "{}", refusal());
+    memory.note_run(3 << 20);
+    memory.note_run(1 << 20);
+    assert!(refusal().contains(", where a record takes up to 3.0 MiB and several are on their way;"), "{}", refusal());
+}
+
 /// Other tests of the process reserve a little meanwhile.
 #[test]
 fn pages_leave_room_for_bytes_on_the_heap() {

@@ -143,7 +143,13 @@ fn hold(ty: LeafType, rows: &[Vec<Datum>], leaf: usize) -> Held {
     }
 }
 
-fn encode_part(encoder: &mut dyn Encoder, schema: &Schema, rows: &[Vec<Datum>], file: &mut Vec<u8>) -> Result<()> {
+/// Encodes rows as one window.
+pub(crate) fn encode_part(
+    encoder: &mut dyn Encoder,
+    schema: &Schema,
+    rows: &[Vec<Datum>],
+    file: &mut Vec<u8>,
+) -> Result<()> {
     let types = schema.types();
     let held: Vec<Held> = types.iter().enumerate().map(|(leaf, &ty)| hold(ty, rows, leaf)).collect();
     let mut columns = Columns::new(rows.len());

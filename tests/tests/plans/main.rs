@@ -172,6 +172,27 @@ fn thousands_of_filters_are_planned_in_little_time() {
     assert!(seconds < 20.0, "{seconds} s");
 }
 
+/// Two branches that meet again.
+#[dataflow]
+fn forked(prices: DataSet<Price>, least: i64) -> DataSet<Price> {
+    prices.filter(|p| p.1 > least).union(prices.filter(|p| p.1 < -least))
+}
+
+/// Waits are looked up once for all branches.
+#[test]
+fn thousands_of_branches_are_planned_in_little_time() {
+    let env = env(2, "", None);
+    let mut flow = prices(&env).0;
+    for least in 0..1_500 {
+        flow = forked(flow, least);
+    }
+    flow.print();
+    let begun = std::time::Instant::now();
+    env.plan().unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(seconds < 20.0, "{seconds} s");
+}
+
 /// Both sides are in order, in the tasks of their keys, before they are joined; and the groups behind the join find their records in order.
 #[dataflow]
 fn sorted(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {

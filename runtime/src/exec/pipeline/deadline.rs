@@ -133,6 +133,19 @@ mod tests {
         assert_eq!((rig.arrived(0), rig.arrived(1)), (1, 0));
     }
 
+    #[test]
+    fn a_latency_beyond_the_clock_never_ends() {
+        let (woken, _heard) = channel();
+        let task: Arc<dyn Wake> = Arc::new(Woken(woken));
+        let mut rig = Rig::new(&task);
+        let mut never = Deadline::new(Duration::MAX, Alarm::of(&task));
+        rig.write(1);
+        never.keep(&mut rig.exits, false, &rig.watch).unwrap();
+        assert_eq!(rig.arrived(1), 0);
+        never.keep(&mut rig.exits, true, &rig.watch).unwrap();
+        assert_eq!(rig.arrived(1), 1);
+    }
+
     /// Both targets count the sender again before one of them receives its rows.
     #[test]
     fn a_sender_that_was_idle_first_sends_a_watermark_to_all() {

@@ -150,6 +150,7 @@ fn a_loop_has_a_frame_with_its_way_back_at_the_right() {
     let way = &frame.ways_back[0];
     assert!(way.path.starts_with(&format!("M{:.1} {:.1}", end.0 + WIDTH, end.1 + 20.0)), "{}", way.path);
     assert!(way.path.contains(&format!("H{:.1}M", begin.0 + WIDTH + 1.0)), "{}", way.path);
+    assert!(way.path.contains(&format!("L{:.1} {:.1}L", begin.0 + WIDTH + 1.0, begin.1 + 20.0)), "{}", way.path);
     assert!(way.label.0 > begin.0 + WIDTH && way.label.0 < frame.corner.0 + frame.width);
 }
 

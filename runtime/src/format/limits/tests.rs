@@ -10,7 +10,7 @@ use crate::source::Format;
 
 static KIND: Tag = Tag { of: "Kind", variants: &["Open", "Paid"] };
 
-const LEAVES: [LeafType; 14] = [
+const LEAVES: [LeafType; 15] = [
     LeafType::Bool,
     LeafType::I64,
     LeafType::U128,
@@ -18,6 +18,7 @@ const LEAVES: [LeafType; 14] = [
     LeafType::Char,
     LeafType::Date,
     LeafType::Decimal(2),
+    LeafType::Decimal(20),
     LeafType::Text,
     LeafType::Bytes,
     LeafType::Texts,

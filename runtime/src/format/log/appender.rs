@@ -329,6 +329,20 @@ mod tests {
         }
     }
 
+    /// The end is there already, so nothing is appended any more.
+    #[test]
+    fn a_sealed_split_that_was_removed_completes_no_log() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("split");
+        let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
+        let header = header(&schema, Some(SplitName { log: 1, number: 0 })).unwrap();
+        let mut appender = Appender::open(&path, &header).unwrap();
+        appender.seal().unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let message = appender.seal_with_log().map(drop).unwrap_err().to_string();
+        assert!(message.contains("split: the split was removed or replaced"), "{message}");
+    }
+
     /// A forked process holds all files of its parent for a moment.
     #[test]
     fn a_dropped_writer_releases_the_lock_despite_inherited_files() {

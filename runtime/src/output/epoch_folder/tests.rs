@@ -235,6 +235,28 @@ fn one_of_two_jobs_has_the_folder() {
     open(&path).unwrap();
 }
 
+/// Another job may have removed the folder, and write a new one at its path.
+#[test]
+fn a_folder_that_was_replaced_gets_no_file_and_no_commit() {
+    let outer = tempfile::tempdir().unwrap();
+    let (path, aside) = (outer.path().join("out"), outer.path().join("aside"));
+    let folder = open(&path).unwrap();
+    folder.recover(0, &[]).unwrap();
+    let mut file = folder.file(0, 1);
+    file.append(b"a record\n").unwrap();
+    file.seal().unwrap();
+    fs::rename(&path, &aside).unwrap();
+    fs::create_dir_all(path.join(HIDDEN)).unwrap();
+    // The new folder has a file of the same name.
+    fs::copy(aside.join(HIDDEN).join(name(0, 1)), path.join(HIDDEN).join(name(0, 1))).unwrap();
+    for ended in [folder.file(1, 1).append(b"another\n"), folder.commit(&[name(0, 1)])] {
+        let message = ended.unwrap_err().to_string();
+        assert!(message.contains("was removed or replaced while this job was running"), "{message}");
+    }
+    assert_eq!(visible(&path), BTreeMap::new());
+    assert_eq!(contents(&path.join(HIDDEN)).into_keys().collect::<Vec<_>>(), [name(0, 1)]);
+}
+
 #[test]
 fn what_is_no_folder_is_refused_and_so_is_to_replace_or_add() {
     let outer = tempfile::tempdir().unwrap();

@@ -264,3 +264,35 @@ impl PartReader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Budget;
+    use crate::row::{Datum, LeafType};
+
+    const RUNS: usize = 8;
+
+    /// Each page begins with a text of 60 KB.
+    #[test]
+    fn the_indexes_of_runs_have_a_bound() {
+        let layout = Arc::new(RowLayout::full([LeafType::Text]));
+        let mut writer = RowWriter::new(layout.clone(), Memory::new(Budget::new(1 << 20), "test"));
+        writer.append_datums(&[Datum::Bytes(vec![b'x'; 60_000].into())]).unwrap();
+        writer.seal();
+        let page = writer.take_sealed().next().unwrap();
+        let of = Ordered { layout, order: [OrderKey { leaf: 0, descending: false }].into() };
+        let mut runs: Vec<DiskRun> = std::iter::repeat_with(DiskRun::default).take(RUNS).collect();
+        for run in &mut runs {
+            for number in 0..5_000 {
+                run.index.note(number, &page, &of);
+                assert!(run.index.bytes <= INDEX_BYTES / 2, "{} bytes", run.index.bytes);
+            }
+            assert!(run.index.keys.len() > 100, "{} keys", run.index.keys.len());
+        }
+        bound_index(&mut runs);
+        let bytes = runs.iter().map(|run| run.index.keys.iter().map(|(_, key)| prefix_bytes(key)).sum::<usize>());
+        assert!(bytes.sum::<usize>() <= INDEX_BYTES / 2);
+        assert!(runs.iter().all(|run| run.index.keys.len() > 100 / RUNS));
+    }
+}

@@ -281,6 +281,18 @@ fn ranges_are_cut_at_prefixes_of_long_texts() {
     }
 }
 
+#[test]
+fn an_index_of_runs_is_paid_for_until_its_end() {
+    let budget = Budget::new(64 << 20);
+    let context = TaskContext::alone(Memory::spilling(budget.clone(), "sort", SORT_BYTES + INDEX_BYTES));
+    let mut sorter = Sorter::new(layout(), order(), &context).unwrap();
+    let before = budget.used_bytes();
+    sorter.index_runs().unwrap();
+    assert_eq!(budget.used_bytes(), before + INDEX_BYTES);
+    sorter.end_index();
+    assert_eq!(budget.used_bytes(), before);
+}
+
 /// Two runs can be merged in the least memory, but not beside whatever is left in it.
 #[test]
 fn what_stays_in_memory_leaves_room_for_the_merge() {

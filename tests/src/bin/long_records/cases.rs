@@ -171,6 +171,15 @@ fn made_longer(items: DataSet<Item>) -> DataSet<Item> {
     items.flat_map(|i| (0..3u64).map(move |n| Item { key: i.key + n, value: i.value, text: format!("{n}{}", i.text) }))
 }
 
+/// A closure cannot stop while it emits: each of four calls emits 30 MiB.
+#[dataflow]
+fn made_many(items: DataSet<Item>) -> DataSet<Item> {
+    items.filter(|i| i.value < 4).flat_map(|i| {
+        let many = (30 << 20) / i.text.len() as u64;
+        (0..many).map(move |n| Item { key: n, value: i.value, text: format!("{n}{}", i.text) })
+    })
+}
+
 #[dataflow]
 fn sorted(items: DataSet<Item>) -> DataSet<Item> {
     items.sort(|i| (desc(i.text), i.value))
@@ -404,6 +413,7 @@ const OF_ONE: &[(&str, OfOne)] = &[
     ("map", mapped),
     ("flat_map", flat_mapped),
     ("flat_map, sort", |items| sorted(made_longer(items))),
+    ("flat_map of many, sort", |items| sorted(made_many(items))),
     ("flat_map, group_by", |items| counts(made_longer(items))),
     ("flat_map, reduce_group", |items| whole_groups(made_longer(items))),
     ("sort_partition", sorted_in_tasks),
