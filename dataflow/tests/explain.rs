@@ -711,3 +711,23 @@ fn lists_of_a_page_name_the_file_of_each_operator() {
     assert_eq!((page.matches("placeOf(operator)").count(), page.matches("\" line \"").count()), (2, 0));
     assert!(page.contains("const placeOf = (operator) => breakable(`${operator.file}:${operator.line}`);"));
 }
+
+/// The parts of a conjunction have one hint together, and two filters on a line have one each.
+#[test]
+fn hints_of_two_filters_on_a_line_are_compared_apart() {
+    #[dataflow]
+    #[rustfmt::skip]
+    fn few(n: DataSet<u64>) -> DataSet<u64> {
+        n.filter(|n| n % 5 == 0).expect_selectivity(0.2).filter(|n| n % 25 == 0).expect_selectivity(0.2)
+    }
+    #[dataflow]
+    fn of_parts(n: DataSet<u64>) -> DataSet<u64> {
+        n.filter(|n| n % 5 == 0 && n % 25 == 0).expect_selectivity(0.04)
+    }
+    for flow in [few, of_parts] {
+        let (folder, env) = (Folder::new(), env());
+        flow(env.collection(0..200_000u64).unwrap()).write_csv(folder.join("out.csv"));
+        let report = env.run().unwrap();
+        assert!(!report.explain().contains("note: "), "{}", report.explain());
+    }
+}

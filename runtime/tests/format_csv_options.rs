@@ -127,6 +127,11 @@ fn integers_of_pandas_are_floats_without_fraction() {
         let rows = read(format!(",n\n0,{written}\n"), &schema, &options).unwrap();
         assert_eq!(rows, [[fixed(0), fixed(1), fixed(expected)]], "{written}");
     }
+    let wide = record(&[("column_1", L::U8), ("n?", L::I128)]);
+    for (written, expected) in [("1e38", 10_i128.pow(38)), ("-1e38", -10_i128.pow(38)), ("-1.0", -1)] {
+        let rows = read(format!(",n\n0,{written}\n"), &wide, &options);
+        assert_eq!(rows, Ok(vec![vec![fixed(0), fixed(1), Datum::Fixed(expected.cast_unsigned())]]), "{written}");
+    }
     for other in ["1.5", ".0", "1.0.0", "1.0x", "1e3.0", "1e", "12e-1", "1e19", "1e99", "1e999", "e3"] {
         let error = read(format!(",n\n0,{other}\n"), &schema, &options).unwrap_err();
         assert!(error.contains(&format!("found `{other}`")), "{error}");
@@ -225,5 +230,48 @@ fn what_options_write_they_read() {
     {
         let error = format_support::encode(&CsvFormat::of(options), &schema, &newline).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// Values that are no texts may be written as the null is, and then have an escape or quotes.
+#[test]
+fn numbers_that_look_like_the_null_are_read_as_numbers() {
+    let schema = record(&[("n?", L::I64), ("b?", L::Bool), ("d?", L::Date), ("x?", L::F64)]);
+    let bits = |number: f64| Datum::Fixed(number.to_bits().into());
+    let (one, zero) = (fixed(1), fixed(0));
+    let row = |n: u64, b: u64, d: u64, x: f64| {
+        vec![one.clone(), fixed(n), one.clone(), fixed(b), one.clone(), fixed(d), one.clone(), bits(x)]
+    };
+    let rows = vec![row(7, 1, 0, 7.0), row(0, 0, 1, 0.5), vec![zero; 8]];
+    for null in ["7", "true", "1970-01-01", "0.5"] {
+        for quote in [None, Some(b'"')] {
+            let null = null.to_owned();
+            let options = CsvOptions { null, quote, escape: Some(b'\\'), ..CsvOptions::default() };
+            let written = format_support::encode(&CsvFormat::of(options.clone()), &schema, &rows).unwrap();
+            let shown = String::from_utf8_lossy(&written).into_owned();
+            assert_eq!(read(&written, &schema, &options), Ok(rows.clone()), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn marks_that_values_could_hold_are_refused() {
+    let plain = CsvOptions::default;
+    let rows = vec![vec![fixed(0), fixed(0), fixed(0), text("")]];
+    for mark in *b"+-.:" {
+        for options in [
+            CsvOptions { escape: Some(mark), ..plain() },
+            CsvOptions { escape: Some(mark), quote: None, ..plain() },
+            CsvOptions { quote: Some(mark), ..plain() },
+        ] {
+            assert!(read("n,t\n", &optional(), &options).unwrap_err().contains("stands in no number"));
+            assert!(format_support::encode(&CsvFormat::of(options), &optional(), &rows).is_err());
+        }
+    }
+    // The escape at the end of the null would belong to the delimiter after it.
+    for null in ["\\", "\\\\", "N\\"] {
+        let options = CsvOptions { escape: Some(b'\\'), null: null.to_owned(), ..plain() };
+        let error = format_support::encode(&CsvFormat::of(options), &optional(), &rows).unwrap_err().to_string();
+        assert!(error.contains("must not end with the escape"), "{error}");
     }
 }

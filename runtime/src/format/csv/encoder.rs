@@ -84,6 +84,13 @@ impl CsvFormat {
                 null.escape_debug()
             )));
         }
+        if let Some(escape) = escape.filter(|&escape| null.as_bytes().ends_with(&[escape])) {
+            return Err(Error::Plan(format!(
+                "CSV cannot be written with the null `{}`: it must not end with the escape `{}`, which would take the delimiter after it as text",
+                null.escape_debug(),
+                escape.escape_ascii()
+            )));
+        }
         Ok(())
     }
 }

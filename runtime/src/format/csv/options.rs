@@ -79,11 +79,11 @@ impl CsvOptions {
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter)?;
         if let Some(escape) = self.escape
-            && (escape == self.delimiter || Some(escape) == self.quote || !is_mark(escape))
+            && (escape == self.delimiter || Some(escape) == self.quote || !is_free_mark(escape))
         {
             return Err(Error::Plan(format!(
-                "CSV cannot be read with the escape `{}`: it must be a mark of one byte other than the delimiter and the quote; a quote \
-                 that is doubled needs no option",
+                "CSV cannot be read with the escape `{}`: it must be a mark of one byte that stands in no number, other than the delimiter and \
+                 the quote; a quote that is doubled needs no option",
                 escape.escape_ascii()
             )));
         }
@@ -100,8 +100,8 @@ impl CsvOptions {
             ));
         }
         match self.quote {
-            Some(quote) if quote == self.delimiter || !is_mark(quote) => Err(Error::Plan(format!(
-                "CSV cannot be read with the quote `{}`: it must be a mark of one byte other than the delimiter",
+            Some(quote) if quote == self.delimiter || !is_free_mark(quote) => Err(Error::Plan(format!(
+                "CSV cannot be read with the quote `{}`: it must be a mark of one byte that stands in no number, other than the delimiter",
                 quote.escape_ascii()
             ))),
             _ => Ok(()),
@@ -112,7 +112,7 @@ impl CsvOptions {
 /// # Errors
 /// Where values could hold the delimiter themselves.
 fn check_delimiter(delimiter: u8) -> Result<()> {
-    if is_mark(delimiter) && !b"\"+-.:".contains(&delimiter) {
+    if is_free_mark(delimiter) && delimiter != b'"' {
         return Ok(());
     }
     Err(Error::Plan(format!(
@@ -121,6 +121,7 @@ fn check_delimiter(delimiter: u8) -> Result<()> {
     )))
 }
 
-fn is_mark(byte: u8) -> bool {
-    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'\n' | b'\r' | 0)
+/// Whether a byte is a mark that numbers, dates and times do not have.
+fn is_free_mark(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\n\r\0+-.:".contains(&byte)
 }

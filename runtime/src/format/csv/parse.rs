@@ -105,10 +105,15 @@ impl WithParser for Plain<'_> {
             Some(_) if self.may_hold_quotes => {
                 self.column.each(out, self.bad, |text| parse(&unescaped(text, quote, escape)));
             }
-            _ if self.is_integer && whole_floats => {
-                self.column.each(out, self.bad, |text| parse(text).or_else(|| parse(&whole(text)?)));
+            _ => {
+                let whole_floats = whole_floats && self.is_integer;
+                self.column.each(out, self.bad, |text| {
+                    parse(text)
+                        .or_else(|| whole_floats.then(|| parse(&whole(text)?)).flatten())
+                        // Without quotes, a value that looks like the null has an escape.
+                        .or_else(|| escape.and_then(|_| parse(&unescaped(text, None, escape))))
+                });
             }
-            _ => self.column.each(out, self.bad, parse),
         }
     }
 }
@@ -127,8 +132,8 @@ pub(super) fn unescaped(text: &[u8], quote: Option<u8>, escape: Option<u8>) -> C
     Cow::Owned(out)
 }
 
-/// The most digits of an integer.
-const INTEGER_DIGITS: usize = 39;
+/// The most digits of an integer, and its sign.
+const INTEGER_BYTES: usize = 40;
 
 /// The digits of a float without fraction, such as `12.0` or `1.2e+18`.
 fn whole(text: &[u8]) -> Option<Vec<u8>> {
@@ -141,7 +146,7 @@ fn whole(text: &[u8]) -> Option<Vec<u8>> {
     let digits = [whole, fraction].concat();
     let end = usize::try_from(isize::try_from(point).ok()? + isize::from(exponent)).ok()?;
     let cut = digits.get(end..).unwrap_or_default();
-    if whole.is_empty() || end > INTEGER_DIGITS || cut.iter().any(|&digit| digit != b'0') {
+    if whole.is_empty() || end > INTEGER_BYTES || cut.iter().any(|&digit| digit != b'0') {
         return None;
     }
     let mut digits = digits;

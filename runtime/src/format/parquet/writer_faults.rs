@@ -59,13 +59,14 @@ pub(super) fn dictionary_header(column: &[u8]) -> Option<usize> {
 }
 
 /// A footer without the fields that writers have made up: the types of columns of nulls, and the lists in place of a number.
-pub(super) fn without_invented_fields(mut footer: Vec<u8>) -> Vec<u8> {
-    // The bytes that follow the field's head, and those that follow the field. A field is left out if it is the last of its struct, since
-    // the heads of others count from it.
+pub(super) fn without_invented_fields(footer: Vec<u8>) -> Vec<u8> {
+    // The bytes of these fields. A field is left out if it is the last of its struct, since the heads of others count from it, and if its head
+    // is one byte: the step from the field before, and the type.
     let mut found = Vec::new();
-    let mut note = |before: usize, after: &[u8]| {
-        if after.first() == Some(&0) {
-            found.push((before, after.len()));
+    let mut note = |before: usize, after: &[u8], ty: u8| {
+        let (head, end) = (footer.len() - before - 1, footer.len() - after.len());
+        if after.first() == Some(&0) && footer[head] >> 4 != 0 && footer[head] & 15 == ty {
+            found.push(head..end);
         }
     };
     let _ = each_schema_element(&footer, &mut |bytes, id, ty| {
@@ -74,7 +75,7 @@ pub(super) fn without_invented_fields(mut footer: Vec<u8>) -> Vec<u8> {
             return bytes.skip(ty);
         }
         if !CONVERTED_TYPES.contains(&bytes.number()?) {
-            note(before, bytes.bytes);
+            note(before, bytes.bytes, ty);
         }
         Some(())
     });
@@ -86,17 +87,23 @@ pub(super) fn without_invented_fields(mut footer: Vec<u8>) -> Vec<u8> {
             let before = bytes.bytes.len();
             bytes.skip(ty)?;
             if (id, ty) == (BLOOM_FILTER_LENGTH, LIST) {
-                note(before, bytes.bytes);
+                note(before, bytes.bytes, ty);
             }
             Some(())
         })
     });
-    let length = footer.len();
-    for (before, after) in found.into_iter().rev() {
-        // The head is one byte.
-        footer.drain(length - before - 1..length - after);
+    if found.is_empty() {
+        return footer;
     }
-    footer
+    // Row groups may come before the schema.
+    found.sort_unstable_by_key(|field| field.start);
+    let (mut rest, mut from) = (Vec::with_capacity(footer.len()), 0);
+    for field in found {
+        rest.extend_from_slice(&footer[from..field.start]);
+        from = field.end;
+    }
+    rest.extend_from_slice(&footer[from..]);
+    rest
 }
 
 /// The pages of a column, of which those of version 2 are marked as compressed.
@@ -144,5 +151,36 @@ mod tests {
         }
         assert!(always_compresses(Some("parquet-cpp version 1.5.1-SNAPSHOT")));
         assert!(!always_compresses(Some("parquet-cpp-arrow version 1.0.0")));
+    }
+
+    /// Fields of a footer may come in any order.
+    #[test]
+    fn invented_fields_are_left_out_wherever_they_are() {
+        const NULLS: [u8; 2] = [0x65, 48];
+        // An element of the schema with the converted type 24, and a column whose metadata have a list in field 15.
+        let schema = |head: &[u8]| [&[head, &[0x1c]].concat()[..], &NULLS, &[0]].concat();
+        let group = |head: &[u8]| [head, &[0x1c, 0x19, 0x1c, 0x3c, 0xf9, 0x05, 0, 0, 0]].concat();
+        let without = |head: &[u8], rest: &[u8]| [head, rest].concat();
+        let (schema_head, groups_head) = ([0x09, 4], [0x09, 8]);
+        let (schema_rest, groups_rest) = ([0x1c, 0], [0x1c, 0x19, 0x1c, 0x3c, 0, 0, 0]);
+        let end = [0u8];
+        let (schema_left, groups_left) = (without(&schema_head, &schema_rest), without(&groups_head, &groups_rest));
+        let footers = [
+            ([schema(&schema_head), group(&groups_head)], [&schema_left, &groups_left]),
+            ([group(&groups_head), schema(&schema_head)], [&groups_left, &schema_left]),
+        ];
+        for ([first, second], [first_left, second_left]) in footers {
+            let footer = [&first[..], &second, &end].concat();
+            assert_eq!(without_invented_fields(footer), [&first_left[..], second_left, &end].concat());
+        }
+    }
+
+    /// A field's head may take several bytes; then the field stays, and the decoder reports it.
+    #[test]
+    fn invented_fields_with_long_heads_stay() {
+        let footer = vec![0x29, 0x1c, 0x05, 12, 48, 0, 0];
+        assert_eq!(without_invented_fields(footer.clone()), footer);
+        let footer = vec![0x49, 0x1c, 0x19, 0x1c, 0x3c, 0x09, 30, 0x05, 0, 0, 0, 0];
+        assert_eq!(without_invented_fields(footer.clone()), footer);
     }
 }
