@@ -15,8 +15,9 @@ fn p0(
 }
 
 fn run_p0(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p0(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p0(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<Wide>)
 }
 
 #[dataflow]
@@ -40,8 +41,9 @@ fn p1(
 }
 
 fn run_p1(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p1(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p1(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_binary(given.output.as_str());
+    Ok(read::binary::<(u64, Timestamp)>)
 }
 
 #[dataflow]
@@ -65,8 +67,9 @@ fn p2(
 }
 
 fn run_p2(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p2(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p2(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_csv(given.output.as_str());
+    Ok(read::csv::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -87,8 +90,9 @@ fn p3(
 }
 
 fn run_p3(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p3(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p3(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<Item>)
 }
 
 #[dataflow]
@@ -110,8 +114,8 @@ fn p4(
 }
 
 fn run_p4(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p4(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p4(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.collected(&result)
 }
 
 #[dataflow]
@@ -130,8 +134,9 @@ fn p5(
 }
 
 fn run_p5(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p5(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p5(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -149,8 +154,9 @@ fn p6(
 }
 
 fn run_p6(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p6(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p6(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -167,8 +173,9 @@ fn p7(
 }
 
 fn run_p7(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p7(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p7(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<Item>)
 }
 
 #[dataflow]
@@ -192,8 +199,9 @@ fn p8(
 }
 
 fn run_p8(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p8(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p8(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_csv(given.output.as_str());
+    Ok(read::csv::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -214,8 +222,9 @@ fn p9(
 }
 
 fn run_p9(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p9(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p9(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -234,8 +243,9 @@ fn p10(
 }
 
 fn run_p10(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p10(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p10(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<(u64, String)>)
 }
 
 #[dataflow]
@@ -265,8 +275,8 @@ fn p11(
 }
 
 fn run_p11(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p11(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p11(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.counted(&result)
 }
 
 #[dataflow]
@@ -289,8 +299,8 @@ fn p12(
 }
 
 fn run_p12(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p12(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p12(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.collected(&result)
 }
 
 #[dataflow]
@@ -306,8 +316,9 @@ fn p13(
 }
 
 fn run_p13(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p13(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p13(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_parquet(given.output.as_str());
+    Ok(read::parquet::<Item>)
 }
 
 #[dataflow]
@@ -324,8 +335,9 @@ fn p14(
 }
 
 fn run_p14(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p14(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p14(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<Item>)
 }
 
 #[dataflow]
@@ -342,8 +354,9 @@ fn p15(
 }
 
 fn run_p15(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p15(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p15(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<((String, i64), f64)>)
 }
 
 #[dataflow]
@@ -363,8 +376,9 @@ fn p16(
 }
 
 fn run_p16(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p16(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p16(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<Event>)
 }
 
 #[dataflow]
@@ -389,8 +403,9 @@ fn p17(
 }
 
 fn run_p17(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p17(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p17(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_csv(given.output.as_str());
+    Ok(read::csv::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -407,8 +422,9 @@ fn p18(
 }
 
 fn run_p18(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p18(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p18(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<Event>)
 }
 
 #[dataflow]
@@ -429,8 +445,9 @@ fn p19(
 }
 
 fn run_p19(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p19(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p19(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_parquet(given.output.as_str());
+    Ok(read::parquet::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -455,8 +472,9 @@ fn p20(
 }
 
 fn run_p20(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p20(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p20(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_parquet(given.output.as_str());
+    Ok(read::parquet::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -478,8 +496,8 @@ fn p21(
 }
 
 fn run_p21(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p21(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p21(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.counted(&result)
 }
 
 #[dataflow]
@@ -498,8 +516,9 @@ fn p22(
 }
 
 fn run_p22(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p22(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p22(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<Item>)
 }
 
 #[dataflow]
@@ -520,8 +539,9 @@ fn p23(
 }
 
 fn run_p23(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p23(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p23(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<Event>)
 }
 
 #[dataflow]
@@ -538,8 +558,9 @@ fn p24(
 }
 
 fn run_p24(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p24(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p24(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<Event>)
 }
 
 #[dataflow]
@@ -557,8 +578,9 @@ fn p25(
 }
 
 fn run_p25(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p25(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p25(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_csv(given.output.as_str());
+    Ok(read::csv::<(u64, u64, Option<u64>)>)
 }
 
 #[dataflow]
@@ -582,8 +604,9 @@ fn p26(
 }
 
 fn run_p26(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p26(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p26(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<Item>)
 }
 
 #[dataflow]
@@ -610,8 +633,9 @@ fn p27(
 }
 
 fn run_p27(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p27(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p27(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.in_folders_by(|r| r.1).write_csv(given.output.as_str());
+    Ok(read::csv::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -634,8 +658,9 @@ fn p28(
 }
 
 fn run_p28(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p28(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p28(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_csv(given.output.as_str());
+    Ok(read::csv::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -657,8 +682,8 @@ fn p29(
 }
 
 fn run_p29(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p29(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p29(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.collected(&result)
 }
 
 #[dataflow]
@@ -676,8 +701,9 @@ fn p30(
 }
 
 fn run_p30(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p30(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p30(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_binary(given.output.as_str());
+    Ok(read::binary::<Event>)
 }
 
 #[dataflow]
@@ -699,8 +725,8 @@ fn p31(
 }
 
 fn run_p31(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p31(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p31(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.collected(&result)
 }
 
 #[dataflow]
@@ -724,8 +750,9 @@ fn p32(
 }
 
 fn run_p32(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p32(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p32(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -746,8 +773,9 @@ fn p33(
 }
 
 fn run_p33(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p33(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p33(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_parquet(given.output.as_str());
+    Ok(read::parquet::<(u64, Timestamp)>)
 }
 
 #[dataflow]
@@ -770,8 +798,9 @@ fn p34(
 }
 
 fn run_p34(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p34(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p34(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -795,8 +824,8 @@ fn p35(
 }
 
 fn run_p35(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p35(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p35(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.collected(&result)
 }
 
 #[dataflow]
@@ -820,8 +849,9 @@ fn p36(
 }
 
 fn run_p36(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p36(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p36(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_native(given.output.as_str());
+    Ok(read::native::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -844,8 +874,8 @@ fn p37(
 }
 
 fn run_p37(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.set("items")?, given.set("others")?);
-    Ok(given.write(&p37(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p37(given.set("items")?, given.set("others")?, given.set("few")?, given.set("one")?, given.seen());
+    given.counted(&result)
 }
 
 #[dataflow]
@@ -867,8 +897,9 @@ fn p38(
 }
 
 fn run_p38(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p38(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p38(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_json(given.output.as_str());
+    Ok(read::json::<(u64, u64)>)
 }
 
 #[dataflow]
@@ -889,51 +920,52 @@ fn p39(
 }
 
 fn run_p39(given: &Given) -> Result<Reader> {
-    let (items, others) = (given.stream("items")?, given.stream("others")?);
-    Ok(given.write(&p39(items, others, given.set("few")?, given.set("one")?, given.seen())))
+    let result = p39(given.stream("items")?, given.stream("others")?, given.set("few")?, given.set("one")?, given.seen());
+    result.write_csv(given.output.as_str());
+    Ok(read::csv::<(u64, u64)>)
 }
 
 pub(crate) fn all() -> Vec<(Spec, Declare)> {
     vec![
-    (spec(0, None), run_p0),
-    (spec(1, Some(("Windows", false, &["try_filter_map", "group_by.max", "updates", "map", "try_filter_with", "partition_with"]))), run_p1),
-    (spec(2, Some(("Joins", false, &["group_by.sorted_by.combine_group", "group_by.sorted_by.reduce_group", "min_by", "cross_with_huge", "map_partition", "cross_with_tiny", "group_by.reduce_group"]))), run_p2),
-    (spec(3, None), run_p3),
-    (spec(4, Some(("Sets", false, &["project", "group_by.aggregate", "top", "sample", "map_with", "aggregate", "distinct_by"]))), run_p4),
-    (spec(5, Some(("Loops", true, &["expect_selectivity", "filter_map_with", "reduce_group", "group_by.reduce_group", "group_by.sorted_by.try_reduce_group", "group_by.min", "anti_join"]))), run_p5),
-    (spec(6, None), run_p6),
-    (spec(7, Some(("Snapshots", false, &["rebalance", "group_by.sum", "updates", "event_time", "try_map", "window.count", "try_filter_with"]))), run_p7),
-    (spec(8, Some(("Joins", false, &["min_by", "group_by.avg", "group_by.aggregate", "anti_join", "group_by.reduce", "group_by.max_by", "try_reduce_group"]))), run_p8),
-    (spec(9, None), run_p9),
-    (spec(10, Some(("Streams", false, &["sample", "rebalance", "try_flat_map_with", "group_by.max"]))), run_p10),
-    (spec(11, Some(("Loops", true, &["group_by.sorted_by.try_reduce_group", "cross", "group_by.top", "group_by.top", "filter", "anti_join", "group_by.first"]))), run_p11),
-    (spec(12, None), run_p12),
-    (spec(13, Some(("Snapshots", false, &["window.sum", "expect_selectivity", "rebalance", "group_by.aggregate"]))), run_p13),
-    (spec(14, Some(("Snapshots", false, &["union", "group_by.reduce", "updates", "try_filter_with", "expect_rows", "group_by.aggregate"]))), run_p14),
-    (spec(15, None), run_p15),
-    (spec(16, Some(("Streams", false, &["window.aggregate", "group_by.min_by", "updates", "project", "try_filter_with", "expect_rows", "flat_map"]))), run_p16),
-    (spec(17, Some(("WindowsWithSnapshots", false, &["partition_with", "group_by.sum", "updates", "flat_map_with", "zip_with_unique_id", "try_filter_map_with", "filter_map_with"]))), run_p17),
-    (spec(18, None), run_p18),
-    (spec(19, Some(("Streams", false, &["try_map_with", "join", "with_all", "flat_map", "flat_map_with", "group_by.aggregate"]))), run_p19),
-    (spec(20, Some(("Joins", false, &["sort_partition", "group_by.reduce_group", "group_by.sum", "sample", "anti_join", "group_by.max_by", "sort"]))), run_p20),
-    (spec(21, None), run_p21),
-    (spec(22, Some(("Streams", false, &["first", "sample", "map", "group_by.min_by", "updates", "group_by.min_by", "updates"]))), run_p22),
-    (spec(23, Some(("Windows", false, &["try_map_with", "filter_with", "semi_join", "try_filter_with", "group_by.max"]))), run_p23),
-    (spec(24, None), run_p24),
-    (spec(25, Some(("Streams", false, &["zip_with_unique_id", "flat_map_with"]))), run_p25),
-    (spec(26, Some(("Joins", false, &["zip_with_unique_id", "filter_map", "with", "filter_with", "zip_with_unique_id", "group_by.min", "group_by.min"]))), run_p26),
-    (spec(27, None), run_p27),
-    (spec(28, Some(("Joins", false, &["distinct_by", "group_by.top", "group_by.count", "group_by.min", "group_by.try_reduce_group", "anti_join", "reduce"]))), run_p28),
-    (spec(29, Some(("Joins", false, &["partition_by", "try_flat_map", "flat_map_with", "group_by.top", "anti_join", "zip_with_index", "filter_with"]))), run_p29),
-    (spec(30, None), run_p30),
-    (spec(31, Some(("Joins", false, &["filter_with", "group_by.min", "reduce", "zip_with_index", "distinct_by", "semi_join", "sample"]))), run_p31),
-    (spec(32, Some(("Snapshots", false, &["partition_by", "flat_map", "flat_map", "map_with", "sample", "try_filter", "group_by.max_by"]))), run_p32),
-    (spec(33, None), run_p33),
-    (spec(34, Some(("Sets", false, &["filter_with", "sort_partition", "partition_with", "aggregate", "map_partition", "anti_join", "group_by.count"]))), run_p34),
-    (spec(35, Some(("Joins", false, &["max_by", "filter_map_with", "group_by.max", "distinct_by", "filter_map", "expect_rows", "partition_with"]))), run_p35),
-    (spec(36, None), run_p36),
-    (spec(37, Some(("Loops", true, &["cross", "expect_rows", "try_flat_map_with", "expect_selectivity", "full_join", "union", "left_join"]))), run_p37),
-    (spec(38, Some(("WindowsWithSnapshots", false, &["map", "group_by.count"]))), run_p38),
-    (spec(39, None), run_p39),
+    (spec(0, None, ""), run_p0),
+    (spec(1, Some(("Windows", false, &["try_filter_map", "group_by.max", "updates", "map", "try_filter_with", "partition_with"])), ""), run_p1),
+    (spec(2, Some(("Joins", false, &["group_by.sorted_by.combine_group", "group_by.sorted_by.reduce_group", "min_by", "cross_with_huge", "map_partition", "cross_with_tiny", "group_by.reduce_group"])), ""), run_p2),
+    (spec(3, None, ""), run_p3),
+    (spec(4, Some(("Sets", false, &["project", "group_by.aggregate", "top", "sample", "map_with", "aggregate", "distinct_by"])), ""), run_p4),
+    (spec(5, Some(("Loops", true, &["expect_selectivity", "filter_map_with", "reduce_group", "group_by.reduce_group", "group_by.sorted_by.try_reduce_group", "group_by.min", "anti_join"])), ""), run_p5),
+    (spec(6, None, ""), run_p6),
+    (spec(7, Some(("Snapshots", false, &["rebalance", "group_by.sum", "updates", "event_time", "try_map", "window.count", "try_filter_with"])), ""), run_p7),
+    (spec(8, Some(("Joins", false, &["min_by", "group_by.avg", "group_by.aggregate", "anti_join", "group_by.reduce", "group_by.max_by", "try_reduce_group"])), ""), run_p8),
+    (spec(9, None, ""), run_p9),
+    (spec(10, Some(("Streams", false, &["sample", "rebalance", "try_flat_map_with", "group_by.max"])), ""), run_p10),
+    (spec(11, Some(("Loops", true, &["group_by.sorted_by.try_reduce_group", "cross", "group_by.top", "group_by.top", "filter", "anti_join", "group_by.first"])), ""), run_p11),
+    (spec(12, None, ""), run_p12),
+    (spec(13, Some(("Snapshots", false, &["window.sum", "expect_selectivity", "rebalance", "group_by.aggregate"])), ""), run_p13),
+    (spec(14, Some(("Snapshots", false, &["union", "group_by.reduce", "updates", "try_filter_with", "expect_rows", "group_by.aggregate"])), ""), run_p14),
+    (spec(15, None, ""), run_p15),
+    (spec(16, Some(("Streams", false, &["window.aggregate", "group_by.min_by", "updates", "project", "try_filter_with", "expect_rows", "flat_map"])), ""), run_p16),
+    (spec(17, Some(("WindowsWithSnapshots", false, &["partition_with", "group_by.sum", "updates", "flat_map_with", "zip_with_unique_id", "try_filter_map_with", "filter_map_with"])), ""), run_p17),
+    (spec(18, None, ""), run_p18),
+    (spec(19, Some(("Streams", false, &["try_map_with", "join", "with_all", "flat_map", "flat_map_with", "group_by.aggregate"])), ""), run_p19),
+    (spec(20, Some(("Joins", false, &["sort_partition", "group_by.reduce_group", "group_by.sum", "sample", "anti_join", "group_by.max_by", "sort"])), ""), run_p20),
+    (spec(21, None, ""), run_p21),
+    (spec(22, Some(("Streams", false, &["first", "sample", "map", "group_by.min_by", "updates", "group_by.min_by", "updates"])), ""), run_p22),
+    (spec(23, Some(("Windows", false, &["try_map_with", "filter_with", "semi_join", "try_filter_with", "group_by.max"])), ""), run_p23),
+    (spec(24, None, ""), run_p24),
+    (spec(25, Some(("Streams", false, &["zip_with_unique_id", "flat_map_with"])), ""), run_p25),
+    (spec(26, Some(("Joins", false, &["zip_with_unique_id", "filter_map", "with", "filter_with", "zip_with_unique_id", "group_by.min", "group_by.min"])), ""), run_p26),
+    (spec(27, None, ""), run_p27),
+    (spec(28, Some(("Joins", false, &["distinct_by", "group_by.top", "group_by.count", "group_by.min", "group_by.try_reduce_group", "anti_join", "reduce"])), ""), run_p28),
+    (spec(29, Some(("Joins", false, &["partition_by", "try_flat_map", "flat_map_with", "group_by.top", "anti_join", "zip_with_index", "filter_with"])), ""), run_p29),
+    (spec(30, None, ""), run_p30),
+    (spec(31, Some(("Joins", false, &["filter_with", "group_by.min", "reduce", "zip_with_index", "distinct_by", "semi_join", "sample"])), ""), run_p31),
+    (spec(32, Some(("Snapshots", false, &["partition_by", "flat_map", "flat_map", "map_with", "sample", "try_filter", "group_by.max_by"])), ""), run_p32),
+    (spec(33, None, ""), run_p33),
+    (spec(34, Some(("Sets", false, &["filter_with", "sort_partition", "partition_with", "aggregate", "map_partition", "anti_join", "group_by.count"])), ""), run_p34),
+    (spec(35, Some(("Joins", false, &["max_by", "filter_map_with", "group_by.max", "distinct_by", "filter_map", "expect_rows", "partition_with"])), ""), run_p35),
+    (spec(36, None, ""), run_p36),
+    (spec(37, Some(("Loops", true, &["cross", "expect_rows", "try_flat_map_with", "expect_selectivity", "full_join", "union", "left_join"])), ""), run_p37),
+    (spec(38, Some(("WindowsWithSnapshots", false, &["map", "group_by.count"])), ""), run_p38),
+    (spec(39, None, ""), run_p39),
     ]
 }

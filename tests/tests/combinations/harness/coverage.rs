@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draw::Draw;
 use super::flow::FlowKind;
 use super::generator::{RESULT, SOURCE};
-use super::program::{Pair, Program, Route, Share, Spec, all_pairs};
+use super::program::Program;
+use super::spec::{Pair, Route, Share, Spec, all_pairs};
 use super::words;
 
 pub struct Coverage {
@@ -19,6 +20,7 @@ pub struct Coverage {
     loops: usize,
     joins: usize,
     updates: usize,
+    sinks: BTreeMap<String, usize>,
 }
 
 impl Default for Coverage {
@@ -35,6 +37,7 @@ impl Default for Coverage {
             loops: 0,
             joins: 0,
             updates: 0,
+            sinks: BTreeMap::new(),
         }
     }
 }
@@ -44,7 +47,7 @@ impl Coverage {
     pub fn next(&mut self, seed: u64) -> Program {
         let mut draw = Draw::new(!seed);
         let route = if seed.is_multiple_of(3) { None } else { self.route(&mut draw) };
-        let program = Program::of(&Spec { seed, route });
+        let program = Program::of(&Spec { seed, route, edits: Vec::new() });
         self.add(&program);
         program
     }
@@ -81,7 +84,8 @@ impl Coverage {
             |name: &str| program.pairs.iter().any(|pair| pair.next.starts_with(name) || pair.next.ends_with(name));
         self.loops += usize::from(has("iterate"));
         self.joins += usize::from(has("join"));
-        self.updates += usize::from(program.flow.kind == FlowKind::Updates);
+        self.updates += usize::from(program.flow().kind == FlowKind::Updates);
+        *self.sinks.entry(program.sink.share()).or_default() += 1;
         for pair in &program.pairs {
             self.uncovered.remove(pair);
         }
@@ -103,6 +107,8 @@ impl Coverage {
         for of in Share::ALL {
             text += &format!(", {of:?} {}", share(self.shares.get(&of).copied().unwrap_or(0)));
         }
+        let sinks = self.sinks.iter().map(|(sink, count)| format!("{sink} {}", share(*count)));
+        text += &format!("\nresults: {}", sinks.collect::<Vec<_>>().join(", "));
         text += &format!(
             "\nwith joins {}, with loops {}, updates {}, empty results {}\n{} of {} pairs of words are not covered\n",
             share(self.joins),

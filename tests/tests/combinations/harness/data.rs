@@ -17,12 +17,26 @@ pub enum Source {
 
 #[derive(Clone, Debug)]
 pub struct Input {
-    pub name: &'static str,
+    pub name: String,
     pub of: Type,
     pub rows: Vec<Row>,
     pub source: Source,
     /// Splits of a log.
     pub splits: usize,
+}
+
+impl Input {
+    /// The place and the path of the event time of a stream.
+    pub fn time_field(&self) -> Option<(usize, String)> {
+        let leaves = self.of.leaves("o").into_iter().enumerate();
+        let mut times = leaves.filter(|(_, (_, kind))| *kind == Kind::Time && self.source == Source::Log);
+        times.next().map(|(place, (path, _))| (place, path))
+    }
+
+    /// The name of the same stream with its event time.
+    pub fn name_with_time(&self) -> String {
+        format!("{} with time", self.name)
+    }
 }
 
 /// How keys are spread.

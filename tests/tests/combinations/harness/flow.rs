@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::data::Input;
 use super::expression::{Make, Scope};
 use super::types::Type;
 use super::value::{Row, Value};
@@ -75,6 +76,12 @@ impl Flow {
         Flow { is_sorted: false, is_near_source: false, ..self.clone() }
     }
 
+    /// Whether words that accept the one accept the other, and give the same records.
+    pub fn is_like(&self, other: &Flow) -> bool {
+        let updates = |flow: &Flow| flow.updates.as_ref().map(|updates| updates.growing);
+        (self.kind, &self.of, &self.free) == (other.kind, &other.of, &other.free) && updates(self) == updates(other)
+    }
+
     pub fn is_certain(&self) -> bool {
         !self.free.contains(&true)
     }
@@ -96,6 +103,23 @@ pub struct World {
 }
 
 impl World {
+    /// The inputs, and streams with their event time.
+    pub fn of(inputs: &[Input]) -> Self {
+        let mut world = World::default();
+        for input in inputs {
+            world.add(&input.name, input.rows.clone());
+            if let Some((place, _)) = input.time_field() {
+                let time = |row: &Row| Row { time: row.values[place].micros(), ..row.clone() };
+                world.add(&input.name_with_time(), input.rows.iter().map(time).collect());
+            }
+        }
+        world
+    }
+
+    pub fn add(&mut self, name: &str, rows: Rows) {
+        self.flows.insert(name.to_owned(), Rc::new(rows));
+    }
+
     pub fn rows(&self, name: &str) -> Rc<Rows> {
         self.flows[name].clone()
     }
@@ -116,11 +140,17 @@ pub struct Stage {
     pub text: String,
     pub flow: Flow,
     pub oracle: Oracle,
+    /// Words of the step.
+    pub words: usize,
+    /// Steps with less in their loop, from records of the same type to records of the same type.
+    pub simpler: Simpler,
 }
+
+pub type Simpler = Option<Rc<dyn Fn() -> Vec<Stage>>>;
 
 impl Stage {
     pub fn new(text: impl Into<String>, flow: Flow, oracle: impl Fn(&World, Rows) -> Rows + 'static) -> Self {
-        Stage { binding: None, text: text.into(), flow, oracle: Rc::new(oracle) }
+        Stage { binding: None, text: text.into(), flow, oracle: Rc::new(oracle), words: 1, simpler: None }
     }
 
     /// A step that changes no record.

@@ -5,8 +5,10 @@ use std::rc::Rc;
 use super::data::{Contents, Input, Source};
 use super::draw::Draw;
 use super::flow::{Flow, FlowKind, Rows, Stage, World};
-use super::program::{Pair, Program, Share, Spec};
+use super::program::{PREPARED, Program, Step};
 use super::records::NAMED;
+use super::sink::Sink;
+use super::spec::{Pair, Share, Spec};
 use super::types::{Kind, Type};
 use super::value::{Row, Value};
 use super::word::Word;
@@ -51,21 +53,15 @@ pub struct Generator {
 
 /// A chain of words, and where it has come to.
 struct Chain {
-    /// Statements before it.
-    statements: Vec<(String, String)>,
-    text: String,
     flow: Flow,
     rows: Rows,
     last: &'static str,
-    steps: Vec<Stage>,
+    steps: Vec<Step>,
 }
 
 /// The words before the first, and after the last.
 pub const SOURCE: &str = "source";
 pub const RESULT: &str = "result";
-
-/// The name of a flow that words take, but do not begin with.
-const PREPARED: &str = "prepared";
 
 impl Generator {
     pub fn program(spec: &Spec) -> Program {
@@ -135,8 +131,8 @@ impl Generator {
         let is_same = self.draw.often(if self.share.kind() == FlowKind::Set { 30 } else { 70 });
         let others = if is_same { items.clone() } else { others };
         let mut inputs = vec![self.input("items", items), self.input("others", others)];
-        let small = |name, of, values: Vec<Vec<Value>>| Input {
-            name,
+        let small = |name: &str, of, values: Vec<Vec<Value>>| Input {
+            name: name.to_owned(),
             of,
             rows: values.into_iter().map(Row::of).collect(),
             source: Source::Collection,
@@ -146,6 +142,7 @@ impl Generator {
         let one = vec![vec![Value::Number(self.draw.below(30) as u64), Value::Number(3)]];
         inputs.push(small("few", Type::Plain(Kind::Number), few));
         inputs.push(small("one", Type::pair(Kind::Number), one));
+        self.world = World::of(&inputs);
         for input in &inputs {
             self.add_side(input);
         }
@@ -164,18 +161,17 @@ impl Generator {
         }
     }
 
-    fn input(&mut self, name: &'static str, of: Type) -> Input {
+    fn input(&mut self, name: &str, of: Type) -> Input {
         let contents = Contents::draw(&mut self.draw, self.has_long_texts);
         let rows = contents.rows(&mut self.draw, &of);
         let sources = [Source::Collection, Source::OneFile, Source::ManyFiles, Source::LogToItsEnd];
         let source = if self.share.kind() == FlowKind::Set { self.draw.any(&sources) } else { Source::Log };
-        Input { name, of, rows, source, splits: 1 + self.draw.below(3) }
+        Input { name: name.to_owned(), of, rows, source, splits: 1 + self.draw.below(3) }
     }
 
     fn add_side(&mut self, input: &Input) {
         let name = input.name.to_owned();
         let kind = if matches!(input.source, Source::Log) { FlowKind::Stream } else { FlowKind::Set };
-        self.world.flows.insert(name.clone(), Rc::new(input.rows.clone()));
         // The chain begins with the items.
         if name == "items" && kind == FlowKind::Stream {
             return;
@@ -190,12 +186,9 @@ impl Generator {
 
     /// The same stream with its event time.
     fn add_timed_side(&mut self, input: &Input) {
-        let leaves = input.of.leaves("o");
-        let Some(place) = leaves.iter().position(|(_, kind)| *kind == Kind::Time) else { return };
-        let time = |row: &Row| Row { time: row.values[place].micros(), ..row.clone() };
-        let name = format!("{} with time", input.name);
-        self.world.flows.insert(name.clone(), Rc::new(input.rows.iter().map(time).collect()));
-        let text = format!("{}.event_time(|o| {}, Lateness::bounded(secs(20)))", input.name, leaves[place].0);
+        let Some((_, path)) = input.time_field() else { return };
+        let name = input.name_with_time();
+        let text = format!("{}.event_time(|o| {path}, Lateness::bounded(secs(20)))", input.name);
         let flow = Flow::new(FlowKind::Timed, input.of.clone());
         self.sides.push(Side { name, text, flow, rows: input.rows.len() });
     }
@@ -224,8 +217,8 @@ impl Generator {
     }
 
     /// A chain inside of a loop, from records to records of the same type.
-    pub fn body(&mut self, flow: &Flow, rows: &Rows, name: &str) -> Option<Stage> {
-        let mut chain = Chain::new(name, flow.unordered(), rows.clone());
+    pub fn body(&mut self, flow: &Flow, rows: &Rows) -> Option<Stage> {
+        let mut chain = Chain::new(flow.unordered(), rows.clone());
         self.in_loop = true;
         let pairs = self.pairs.len();
         let length = self.length(1);
@@ -238,9 +231,7 @@ impl Generator {
             self.pairs.truncate(pairs);
             return None;
         }
-        let steps = chain.steps.clone();
-        let oracle = move |world: &World, rows: Rows| steps.iter().fold(rows, |rows, step| (step.oracle)(world, rows));
-        Some(Stage::new(&chain.text[name.len()..], flow.unordered(), oracle))
+        Some(body_of(&flow.unordered(), chain.steps))
     }
 
     /// Appends a `map` to records of a type.
@@ -282,8 +273,10 @@ impl Generator {
             return;
         }
         let name = self.name("flow");
-        chain.statements.push((name.clone(), std::mem::replace(&mut chain.text, name.clone())));
-        self.world.flows.insert(name.clone(), Rc::new(chain.rows.clone()));
+        self.world.add(&name, chain.rows.clone());
+        if let Some(step) = chain.steps.last_mut() {
+            step.name = Some(name.clone());
+        }
         if chain.flow.is_certain() {
             let (flow, rows) = (chain.flow.unordered(), chain.rows.len());
             self.sides.push(Side { name: name.clone(), text: name, flow, rows });
@@ -364,26 +357,18 @@ impl Generator {
     fn push(&mut self, chain: &mut Chain, word: &'static str, stage: Stage, rows: Rows) {
         let kind = chain.flow.kind;
         self.pairs.push(Pair { kind, in_loop: self.in_loop, first: chain.last, next: word });
-        if let Some((name, suffix)) = &stage.binding {
-            let text = std::mem::replace(&mut chain.text, name.clone());
-            chain.statements.push((name.clone(), format!("{text}\n        {suffix}")));
-        }
-        chain.text += &match self.in_loop {
-            true => stage.text.clone(),
-            false => format!("\n        {}", stage.text),
-        };
         chain.flow = stage.flow.clone();
         chain.rows = rows;
         chain.last = word;
-        chain.steps.push(stage);
+        chain.steps.push(Step { word, stage, name: None });
     }
 
     fn finish(mut self, inputs: Vec<Input>) -> Program {
         let kind = self.share.kind();
         let mut flow = Flow::new(if kind == FlowKind::Timed { FlowKind::Stream } else { kind }, inputs[0].of.clone());
         flow.is_near_source = flow.kind == FlowKind::Stream;
-        let mut chain = Chain::new("items", flow, inputs[0].rows.clone());
-        self.prepare(&mut chain, &inputs[1]);
+        let mut chain = Chain::new(flow.clone(), inputs[0].rows.clone());
+        let prepared = self.prepare(&inputs[1]);
         let length = self.length(2);
         if kind == FlowKind::Timed {
             self.force(&mut chain, &["event_time"]);
@@ -392,33 +377,32 @@ impl Generator {
         self.end(&mut chain);
         let pair = Pair { kind: chain.flow.kind, in_loop: false, first: chain.last, next: RESULT };
         self.pairs.push(pair);
-        self.done(inputs, chain)
+        self.done(inputs, prepared, flow, chain)
     }
 
     /// Sometimes begins with a flow that is made of the others.
-    fn prepare(&mut self, chain: &mut Chain, others: &Input) {
+    fn prepare(&mut self, others: &Input) -> Vec<Step> {
         if self.share.kind() != FlowKind::Set || !self.draw.often(50) {
-            return;
+            return Vec::new();
         }
-        let mut side = Chain::new("others", Flow::new(FlowKind::Set, others.of.clone()), others.rows.clone());
+        let mut side = Chain::new(Flow::new(FlowKind::Set, others.of.clone()), others.rows.clone());
         let word = self.draw.any(&["distinct", "filter", "map", "group_by.reduce", "rebalance", "union"]);
         self.is_preparing = true;
         self.force(&mut side, &[word]);
         self.is_preparing = false;
         if side.steps.is_empty() || !side.flow.is_certain() {
-            return;
+            return Vec::new();
         }
-        let name = PREPARED.to_owned();
-        self.world.flows.insert(name.clone(), Rc::new(side.rows.clone()));
+        self.world.add(PREPARED, side.rows.clone());
         let (flow, rows) = (side.flow.unordered(), side.rows.len());
-        self.sides.push(Side { name: name.clone(), text: name.clone(), flow, rows });
-        chain.statements.push((name, side.text));
+        self.sides.push(Side { name: PREPARED.to_owned(), text: PREPARED.to_owned(), flow, rows });
+        side.steps
     }
 
     /// A stream with time ends in windows, and updates that are records end in their greatest.
     fn end(&mut self, chain: &mut Chain) {
         match self.share {
-            Share::Loops if !chain.steps.iter().any(|step| step.text.contains(".iterate")) => {
+            Share::Loops if !chain.steps.iter().any(|step| step.stage.text.contains(".iterate")) => {
                 self.force(chain, &["iterate", "iterate_delta"]);
             }
             _ if chain.flow.kind == FlowKind::Timed => {
@@ -442,28 +426,40 @@ impl Generator {
         }
     }
 
-    /// Runs the whole once more, as tries have counted, too.
-    fn done(self, inputs: Vec<Input>, mut chain: Chain) -> Program {
-        let texts = chain.statements.iter().map(|(_, text)| text).chain([&chain.text]);
-        let is_read = texts.filter(|text| text.contains(PREPARED)).count() > 0;
-        chain.statements.retain(|(name, _)| is_read || name != PREPARED);
-        self.world.seen.set(0);
-        let mut rows = inputs[0].rows.clone();
-        for step in &chain.steps {
-            rows = (step.oracle)(&self.world, rows);
-        }
+    /// The caller evaluates the program, as tries have counted, too.
+    fn done(self, inputs: Vec<Input>, prepared: Vec<Step>, begin: Flow, chain: Chain) -> Program {
+        let sink = Sink::draw(self.spec.seed, self.share, &chain.flow, &chain.rows);
         Program {
             spec: self.spec,
             share: self.share,
             inputs,
-            statements: chain.statements,
-            text: chain.text,
-            flow: chain.flow,
-            expected: rows,
-            seen: self.counts.then(|| self.world.seen.get()),
+            prepared,
+            begin,
+            steps: chain.steps,
+            sink,
+            counts: self.counts,
+            expected: Rows::new(),
+            seen: None,
             pairs: self.pairs,
         }
     }
+}
+
+/// The steps of a loop's body as one.
+fn body_of(begin: &Flow, steps: Vec<Step>) -> Stage {
+    let text = steps.iter().map(|step| step.stage.text.clone()).collect::<String>();
+    let words = steps.iter().map(|step| step.stage.words).sum();
+    let (begin, all) = (begin.clone(), steps.clone());
+    let flow = begin.clone();
+    let simpler = move || {
+        let before = |step: usize| if step == 0 { &begin } else { &all[step - 1].stage.flow };
+        let can_go = |step: &usize| all.len() > 1 && before(*step).is_like(&all[*step].stage.flow);
+        let without = |step: usize| [&all[..step], &all[step + 1..]].concat();
+        (0..all.len()).filter(can_go).map(|step| body_of(&begin, without(step))).collect()
+    };
+    let oracle =
+        move |world: &World, rows: Rows| steps.iter().fold(rows, |rows, step| (step.stage.oracle)(world, rows));
+    Stage { words, simpler: Some(Rc::new(simpler)), ..Stage::new(text, flow, oracle) }
 }
 
 /// The input that a side reads.
@@ -472,7 +468,7 @@ fn source_of(name: &str) -> String {
 }
 
 impl Chain {
-    fn new(name: &str, flow: Flow, rows: Rows) -> Self {
-        Chain { statements: Vec::new(), text: name.to_owned(), flow, rows, last: SOURCE, steps: Vec::new() }
+    fn new(flow: Flow, rows: Rows) -> Self {
+        Chain { flow, rows, last: SOURCE, steps: Vec::new() }
     }
 }

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
-use dataflow::{Accumulated, AnyMode, Result};
-use tests::Folder;
+use dataflow::{Accumulated, Result};
 
 use super::data::{Input, Source};
 use super::growing::{Growing, GrowingLog};
+use super::read;
 use super::run::quiet;
 use super::value::{Flat, Row};
 
@@ -25,12 +25,14 @@ pub struct Given<'r> {
     pub env: &'r Env,
     pub inputs: &'r [Input],
     /// Files of the inputs, which all runs of the program read.
-    pub folder: &'r Folder,
+    pub folder: &'r Path,
     pub output: String,
     /// Whether collections are files: a collection takes memory that no plan states.
     pub from_files: bool,
     pub logs: Logs<'r>,
     pub seen: RefCell<Option<Accumulated<Count>>>,
+    /// The result, if no file has it.
+    pub kept: RefCell<Option<Found>>,
 }
 
 /// The logs that streams read.
@@ -49,7 +51,7 @@ impl Given<'_> {
 
     pub fn set<T: Record + Flat>(&self, name: &str) -> Result<DataSet<T>> {
         let input = self.input(name);
-        let (path, records) = (self.folder.join(name), || records::<T>(&input.rows));
+        let (path, records) = (self.folder.join(name).display().to_string(), || records::<T>(&input.rows));
         match input.source {
             Source::Collection if !self.from_files => self.env.collection(records()),
             Source::Collection | Source::OneFile => {
@@ -74,7 +76,7 @@ impl Given<'_> {
 
     pub fn stream<T: Record + Flat>(&self, name: &str) -> Result<DataStream<T>> {
         let input = self.input(name);
-        let (path, records) = (self.folder.join(name), || records::<T>(&input.rows));
+        let (path, records) = (self.folder.join(name).display().to_string(), || records::<T>(&input.rows));
         match self.logs {
             Logs::Sealed => write_log(records(), &path, input.splits),
             Logs::Created(logs) => {
@@ -91,19 +93,23 @@ impl Given<'_> {
         seen
     }
 
-    pub fn write<T: Record + Flat, M: AnyMode>(&self, flow: &Flow<T, M>) -> Reader {
-        flow.write_native(&*self.output);
-        read::<T>
+    /// Runs the job now.
+    pub fn collected<T: Record + Flat>(&self, result: &DataSet<T>) -> Result<Reader> {
+        *self.kept.borrow_mut() = Some(Found::Rows(read::rows(&result.collect()?)));
+        Ok(read::nothing)
+    }
+
+    /// Runs the job now.
+    pub fn counted<T: Record>(&self, result: &DataSet<T>) -> Result<Reader> {
+        *self.kept.borrow_mut() = Some(Found::Count(result.count()?));
+        Ok(read::nothing)
     }
 }
 
-fn read<T: Record + Flat>(env: &Env, path: &str) -> Result<Vec<Row>> {
-    let row = |record: &T| {
-        let mut values = Vec::new();
-        record.put(&mut values);
-        Row::of(values)
-    };
-    Ok(env.read_native::<T>(path)?.collect()?.iter().map(row).collect())
+/// The result of a program.
+pub enum Found {
+    Rows(Vec<Row>),
+    Count(u64),
 }
 
 fn records<T: Flat>(rows: &[Row]) -> Vec<T> {

@@ -2,6 +2,7 @@
 
 #![allow(
     missing_docs,
+    dead_code,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -9,28 +10,44 @@
     reason = "tests, and a library"
 )]
 
+mod child;
 pub mod coverage;
 mod data;
 mod draw;
+mod edit;
+mod entry;
 mod expression;
 mod flow;
 mod generator;
 mod given;
 mod growing;
+mod kills;
 pub mod program;
+pub mod read;
 pub mod records;
+mod report;
 pub mod run;
+mod shrink;
+mod sink;
 mod snapshots;
+pub mod spec;
 mod types;
 mod value;
 mod watchdog;
+mod way;
 mod word;
 pub mod words;
 
+pub use child::run_task;
 pub use coverage::Coverage;
+pub use edit::{Edit, parse, text as edits_text};
+pub use entry::Entry;
 pub use given::{Declare, Given, Reader};
-pub use program::{Program, Spec, spec};
+pub use program::Program;
+pub use report::{FAILURES, Failed, listed};
 pub use run::check;
+pub use shrink::size;
+pub use spec::{Spec, spec};
 
 /// The text of programs, and of a table of them.
 pub fn text(programs: &[Program]) -> String {
@@ -44,15 +61,20 @@ pub fn text(programs: &[Program]) -> String {
     text + &format!("pub(crate) fn all() -> Vec<(Spec, Declare)> {{\n    vec![\n{table}    ]\n}}\n")
 }
 
-/// Runs programs; what went wrong.
-pub fn run_all(programs: Vec<(Spec, Declare)>) -> Vec<String> {
-    let mut failures = Vec::new();
-    for (number, (spec, declare)) in programs.into_iter().enumerate() {
-        let program = Program::of(&spec);
-        if let Err(failure) = check(&format!("p{number}"), &program, declare) {
-            eprintln!("{failure}\n");
-            failures.push(failure);
+/// Runs programs from a place of their table on; the reports of those that fail.
+pub fn run_all(programs: &[(Spec, Declare)], first: usize) -> Vec<String> {
+    let entries =
+        programs.iter().enumerate().skip(first).map(|(number, listed)| Entry::new(number, listed, Vec::new()));
+    let failure = |entry: Entry| check(&entry).err().map(|failure| report::failed(&entry, failure.way, failure.error));
+    entries.filter_map(failure).collect()
+}
+
+/// Runs each program in the way in which the larger one failed, and lists those that fail likewise.
+pub fn run_variants(tasks: &[Failed]) {
+    for task in tasks {
+        let tries = if task.way.is_steady() { 3 } else { 5 };
+        if shrink::fails(task.number, &task.edits, task.way, &task.kind, tries).is_some() {
+            report::list(task);
         }
     }
-    failures
 }

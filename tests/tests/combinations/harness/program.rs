@@ -1,148 +1,39 @@
-//! A program: its text, its inputs, and what it is to give.
+//! A program: its steps, its inputs, and what it is to give.
 
-use super::data::Input;
-use super::draw::Draw;
+use super::data::{Input, Source};
 use super::expression::Make;
-use super::flow::{Flow, FlowKind};
-use super::generator::{Generator, RESULT, SOURCE};
+use super::flow::{Flow, Rows, Stage, World};
+use super::generator::Generator;
+use super::sink::Sink;
+use super::spec::{Pair, Share, Spec, spec_text};
 use super::value::{Row, Value};
-use super::words;
 
-/// Two words that follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pair {
-    /// The kind of the flow between them.
-    pub kind: FlowKind,
-    pub in_loop: bool,
-    pub first: &'static str,
-    pub next: &'static str,
+/// The name of a flow that words take, but do not begin with.
+pub const PREPARED: &str = "prepared";
+
+/// A step of a program's chain.
+#[derive(Clone)]
+pub struct Step {
+    pub word: &'static str,
+    pub stage: Stage,
+    /// The name of the flow after it, if it has one.
+    pub name: Option<String>,
 }
 
-impl std::fmt::Display for Pair {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let place = if self.in_loop { " in a loop" } else { "" };
-        write!(f, "{} -> {} ({}{place})", self.first, self.next, self.kind.rust())
-    }
-}
-
-/// What a program is drawn from.
-#[derive(Clone, Debug)]
-pub struct Spec {
-    pub seed: u64,
-    pub route: Option<Route>,
-}
-
-/// Words that are to follow each other, as far as they fit.
-#[derive(Clone, Debug)]
-pub struct Route {
-    pub share: Share,
-    pub in_loop: bool,
-    pub words: Vec<&'static str>,
-}
-
-/// What a program is to have most of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Share {
-    Sets,
-    Joins,
-    Loops,
-    Streams,
-    Windows,
-    Snapshots,
-    WindowsWithSnapshots,
-}
-
-impl Share {
-    pub const ALL: [Share; 7] = [
-        Share::Sets,
-        Share::Joins,
-        Share::Loops,
-        Share::Streams,
-        Share::Windows,
-        Share::Snapshots,
-        Share::WindowsWithSnapshots,
-    ];
-
-    pub fn draw(draw: &mut Draw) -> Share {
-        match draw.below(100) {
-            0..14 => Share::Sets,
-            14..34 => Share::Joins,
-            34..58 => Share::Loops,
-            58..70 => Share::Streams,
-            70..82 => Share::Windows,
-            82..91 => Share::Snapshots,
-            _ => Share::WindowsWithSnapshots,
-        }
-    }
-
-    /// Whether programs of this share may have the pair.
-    pub fn may_have(self, pair: Pair) -> bool {
-        let is_kept = |name: &str| {
-            let word = words::all().into_iter().find(|word| word.name == name);
-            word.is_none_or(|word| !word.place.not_in_snapshots)
-        };
-        let kinds = match self {
-            Share::Sets | Share::Joins | Share::Loops => [FlowKind::Set; 2],
-            Share::Streams | Share::Snapshots => [FlowKind::Stream, FlowKind::Updates],
-            Share::Windows | Share::WindowsWithSnapshots => [FlowKind::Timed, FlowKind::Stream],
-        };
-        kinds.contains(&pair.kind)
-            && pair.in_loop == (self == Share::Loops)
-            && (!self.has_snapshots() || is_kept(pair.first) && is_kept(pair.next))
-    }
-
-    fn named(name: &str) -> Share {
-        Share::ALL.into_iter().find(|share| format!("{share:?}") == name).unwrap_or(Share::Sets)
-    }
-
-    pub fn kind(self) -> FlowKind {
-        match self {
-            Share::Sets | Share::Joins | Share::Loops => FlowKind::Set,
-            Share::Streams | Share::Snapshots => FlowKind::Stream,
-            Share::Windows | Share::WindowsWithSnapshots => FlowKind::Timed,
-        }
-    }
-
-    pub fn has_snapshots(self) -> bool {
-        matches!(self, Share::Snapshots | Share::WindowsWithSnapshots)
-    }
-
-    /// Words of which the next is one, if one fits.
-    pub fn preferred(self, draw: &mut Draw, is_body: bool, flow: &Flow) -> &'static [&'static str] {
-        match self {
-            Share::Joins if draw.often(55) => JOINS,
-            Share::Loops if is_body && draw.often(35) => JOINS,
-            Share::Loops if !is_body && draw.often(40) => &["iterate", "iterate_delta"],
-            _ if flow.kind == FlowKind::Updates => &["updates"],
-            _ => &[],
-        }
-    }
-}
-
-const JOINS: &[&str] = &[
-    "join",
-    "join",
-    "join",
-    "left_join",
-    "right_join",
-    "full_join",
-    "semi_join",
-    "anti_join",
-    "co_group",
-    "with",
-    "cross",
-];
-
+#[derive(Clone)]
 pub struct Program {
     pub spec: Spec,
     pub share: Share,
     pub inputs: Vec<Input>,
-    /// Names of flows, and their texts.
-    pub statements: Vec<(String, String)>,
-    /// The result.
-    pub text: String,
-    pub flow: Flow,
-    pub expected: Vec<Row>,
+    /// Steps from the others to the flow that is prepared.
+    pub prepared: Vec<Step>,
+    /// The flow of the items.
+    pub begin: Flow,
+    pub steps: Vec<Step>,
+    pub sink: Sink,
+    /// Whether a closure counts its calls.
+    pub counts: bool,
+    pub expected: Rows,
     /// The accumulator, if the program has one.
     pub seen: Option<u64>,
     pub pairs: Vec<Pair>,
@@ -150,59 +41,71 @@ pub struct Program {
 
 impl Program {
     pub fn of(spec: &Spec) -> Program {
-        Generator::program(spec)
+        let drawn = Generator::program(spec);
+        let mut program = spec.edits.iter().fold(drawn, |program, edit| edit.apply(&program).unwrap_or(program));
+        program.evaluate();
+        program
     }
 
-    fn input(&self, name: &str) -> &Input {
-        self.inputs.iter().find(|input| input.name == name).unwrap_or_else(|| panic!("no input {name}"))
+    /// The flow of the result.
+    pub fn flow(&self) -> &Flow {
+        self.flow_before(self.steps.len())
     }
 
-    /// The pipeline as a function.
-    pub fn function(&self, name: &str) -> String {
-        let kind = if self.share.kind() == FlowKind::Set { "DataSet" } else { "DataStream" };
-        let [items, others] = ["items", "others"].map(|name| self.input(name).of.rust());
-        let statements =
-            self.statements.iter().map(|(name, text)| format!("    let {name} = {text};\n")).collect::<String>();
-        format!(
-            "#[dataflow]\nfn {name}(\n    items: {kind}<{items}>,\n    others: {kind}<{others}>,\n    few: DataSet<u64>,\n    \
-             one: DataSet<(u64, u64)>,\n    seen: Accumulated<Count>,\n) -> {} {{\n{statements}    {}\n}}\n",
-            self.flow.rust(),
-            self.text
-        )
+    /// The flow that a step gets.
+    pub fn flow_before(&self, step: usize) -> &Flow {
+        if step == 0 { &self.begin } else { &self.steps[step - 1].stage.flow }
     }
 
-    /// The function with what runs it.
-    pub fn registered(&self, name: &str) -> String {
-        let read = if self.share.kind() == FlowKind::Set { "set" } else { "stream" };
-        format!(
-            "{}\nfn run_{name}(given: &Given) -> Result<Reader> {{\n    let (items, others) = (given.{read}(\"items\")?, \
-             given.{read}(\"others\")?);\n    Ok(given.write(&{name}(items, others, given.set(\"few\")?, \
-             given.set(\"one\")?, given.seen())))\n}}\n",
-            self.function(name)
-        )
+    /// The flows of the program, with those that steps give a name, and the rows after each step.
+    pub fn rows_of_steps(&self) -> (World, Vec<Rows>) {
+        let mut world = World::of(&self.inputs);
+        if !self.prepared.is_empty() {
+            let others = world.rows("others").to_vec();
+            let rows = self.prepared.iter().fold(others, |rows, step| (step.stage.oracle)(&world, rows));
+            world.add(PREPARED, rows);
+        }
+        let mut all = vec![self.inputs[0].rows.clone()];
+        for step in &self.steps {
+            let rows = (step.stage.oracle)(&world, all[all.len() - 1].clone());
+            if let Some(name) = &step.name {
+                world.add(name, rows.clone());
+            }
+            all.push(rows);
+        }
+        (world, all)
+    }
+
+    /// Computes what the program is to give.
+    pub fn evaluate(&mut self) {
+        let (world, mut rows) = self.rows_of_steps();
+        self.expected = rows.pop().unwrap_or_default();
+        self.seen = self.counts.then(|| world.seen.get());
     }
 
     /// The rows that are compared: without what differs from run to run, and of updates the last of each key.
-    pub fn compared(&self, rows: Vec<Row>) -> Vec<Row> {
-        let rows = match &self.flow.updates {
+    pub fn compared(&self, rows: Rows) -> Rows {
+        let rows = match &self.flow().updates {
             Some(updates) => self.last(rows, &updates.key),
             None => rows,
         };
-        let mut rows: Vec<Row> = rows.into_iter().map(|row| Row::of(self.certain(row.values))).collect();
-        rows.sort();
+        let mut rows: Rows = rows.into_iter().map(|row| Row::of(self.certain(row.values))).collect();
+        if !(self.flow().is_sorted && self.sink.keeps_order()) {
+            rows.sort();
+        }
         rows
     }
 
     fn certain(&self, values: Vec<Value>) -> Vec<Value> {
-        let growing = self.flow.updates.as_ref().and_then(|updates| updates.growing);
-        let is_free = |place: usize| self.flow.free[place] && growing != Some(place);
+        let growing = self.flow().updates.as_ref().and_then(|updates| updates.growing);
+        let is_free = |place: usize| self.flow().free[place] && growing != Some(place);
         let values = values.into_iter().enumerate();
         values.map(|(place, value)| if is_free(place) { Value::Null } else { value }).collect()
     }
 
     /// Over the files of several snapshots, the order of updates is that of the field that grows.
-    fn last(&self, mut rows: Vec<Row>, key: &Make) -> Vec<Row> {
-        if let Some(growing) = self.flow.updates.as_ref().and_then(|updates| updates.growing) {
+    fn last(&self, mut rows: Rows, key: &Make) -> Rows {
+        if let Some(growing) = self.flow().updates.as_ref().and_then(|updates| updates.growing) {
             rows.sort_by(|l, r| l.values[growing].cmp(&r.values[growing]));
         }
         super::flow::grouped(rows, key).into_values().filter_map(|mut rows| rows.pop()).collect()
@@ -212,43 +115,78 @@ impl Program {
     pub fn spec_text(&self) -> String {
         spec_text(&self.spec)
     }
+
+    /// Words of the program, those in loops too.
+    pub fn words(&self) -> usize {
+        self.prepared.iter().chain(&self.steps).map(|step| step.stage.words).sum()
+    }
+
+    /// What is to be small: words, with other results than a native file; then the text, and rounds of loops.
+    pub fn weight(&self) -> (usize, usize, String) {
+        let text = self.function("p");
+        (self.words() + usize::from(self.sink != Sink::NATIVE), text.len(), text)
+    }
 }
 
-pub fn spec_text(spec: &Spec) -> String {
-    let route = spec.route.as_ref().map_or("None".to_owned(), |route| {
-        format!("Some(({:?}, {}, &{:?}))", format!("{:?}", route.share), route.in_loop, route.words)
-    });
-    format!("spec({}, {route})", spec.seed)
-}
+/// The text of a program.
+impl Program {
+    /// The pipeline as a function.
+    pub fn function(&self, name: &str) -> String {
+        let kind = |input: &Input| if matches!(input.source, Source::Log) { "DataStream" } else { "DataSet" };
+        let parameter = |input: &Input| format!("    {}: {}<{}>,\n", input.name, kind(input), input.of.rust());
+        let parameters = self.inputs.iter().map(parameter).collect::<String>();
+        let (statements, text) = self.statements();
+        let statements = statements.into_iter().map(|(name, text)| format!("    let {name} = {text};\n"));
+        format!(
+            "#[dataflow]\nfn {name}(\n{parameters}    seen: Accumulated<Count>,\n) -> {} {{\n{}    {text}\n}}\n",
+            self.flow().rust(),
+            statements.collect::<String>(),
+        )
+    }
 
-/// The same, as the text of programs writes it.
-pub fn spec(seed: u64, route: Option<(&str, bool, &[&'static str])>) -> Spec {
-    let route =
-        route.map(|(share, in_loop, words)| Route { share: Share::named(share), in_loop, words: words.to_vec() });
-    Spec { seed, route }
-}
+    /// The function with what runs it.
+    pub fn registered(&self, name: &str) -> String {
+        let read = |input: &Input| {
+            let word = if matches!(input.source, Source::Log) { "stream" } else { "set" };
+            format!("given.{word}({:?})?, ", input.name)
+        };
+        let inputs = self.inputs.iter().map(read).collect::<String>();
+        let result = &self.flow().of;
+        format!(
+            "{}\nfn run_{name}(given: &Given) -> Result<Reader> {{\n    let result = {name}({inputs}given.seen());\n    {}\n}}\n",
+            self.function(name),
+            self.sink.text(&result.rust()),
+        )
+    }
 
-/// All pairs of words whose kinds fit.
-pub fn all_pairs() -> Vec<Pair> {
-    let words = words::all();
-    let mut pairs = Vec::new();
-    for in_loop in [false, true] {
-        let here = words.iter().filter(|word| !(in_loop && word.place.not_in_loops)).collect::<Vec<_>>();
-        for next in &here {
-            for &kind in next.on.iter().filter(|kind| !in_loop || **kind == FlowKind::Set) {
-                let before = here.iter().filter(|word| word.on.iter().any(|from| (word.to)(*from) == kind));
-                pairs.extend(before.map(|first| Pair { kind, in_loop, first: first.name, next: next.name }));
-                if kind != FlowKind::Updates && kind != FlowKind::Timed {
-                    pairs.push(Pair { kind, in_loop, first: SOURCE, next: next.name });
-                }
-            }
+    /// Names of flows with their texts, and the text of the result.
+    fn statements(&self) -> (Vec<(String, String)>, String) {
+        let mut statements = Vec::new();
+        let result = written(&self.inputs[0].name, &self.steps, &mut statements);
+        let is_read = statements.iter().map(|(_, text)| text).chain([&result]).any(|text| text.contains(PREPARED));
+        let is_made = is_read && !self.prepared.is_empty();
+        if is_made {
+            let mut before = Vec::new();
+            let text = written("others", &self.prepared, &mut before);
+            before.push((PREPARED.to_owned(), text));
+            statements.splice(0..0, before);
         }
-        for first in here.iter().filter(|_| !in_loop) {
-            let kinds = first.on.iter().map(|kind| (first.to)(*kind)).filter(|kind| *kind != FlowKind::Timed);
-            pairs.extend(kinds.map(|kind| Pair { kind, in_loop, first: first.name, next: RESULT }));
+        (statements, result)
+    }
+}
+
+/// The text of a chain; the flows with names go to `statements`.
+fn written(begin: &str, steps: &[Step], statements: &mut Vec<(String, String)>) -> String {
+    let mut text = begin.to_owned();
+    for step in steps {
+        if let Some((name, suffix)) = &step.stage.binding {
+            statements.push((name.clone(), format!("{text}\n        {suffix}")));
+            text.clone_from(name);
+        }
+        text += &format!("\n        {}", step.stage.text);
+        if let Some(name) = &step.name {
+            statements.push((name.clone(), std::mem::replace(&mut text, name.clone())));
         }
     }
-    pairs.sort();
-    pairs.dedup();
-    pairs
+    text
 }

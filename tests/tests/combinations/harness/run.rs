@@ -6,14 +6,17 @@ use std::time::Duration;
 use dataflow::prelude::*;
 use dataflow::{Accumulated, Engine, ProgressWhen, Result};
 use runtime::error::Error;
-use tests::{Folder, PARALLELISM};
+use tests::Folder;
 
 use super::data::Input;
-use super::given::{Declare, Given, Logs};
+use super::entry::Entry;
+use super::given::{Found, Given, Logs};
+use super::kills::Kills;
 use super::program::Program;
 use super::snapshots::Restore;
 use super::value::{Row, Value};
 use super::watchdog;
+use super::way::Way;
 
 /// An environment to read and write files with.
 pub fn quiet() -> Env {
@@ -33,89 +36,72 @@ pub fn options(parallelism: usize, memory_bytes: usize) -> Options {
 
 pub const AMPLE: usize = 1 << 30;
 
-/// One way to run a program.
-#[derive(Clone, Copy, Debug)]
-enum Way {
-    Embedded,
-    Ample(usize),
-    Minimum(usize),
+/// A run that went wrong.
+pub struct Failure {
+    pub way: Way,
+    pub error: String,
 }
 
-/// Runs a program in every way; the first that gives something else, with what it gives.
-pub fn check(name: &str, program: &Program, declare: Declare) -> std::result::Result<(), String> {
+/// Runs a program in every way, up to the first that gives something else.
+pub fn check(entry: &Entry) -> std::result::Result<(), Failure> {
     let folder = Folder::default();
-    let local = PARALLELISM.into_iter().flat_map(|tasks| [Way::Ample(tasks), Way::Minimum(tasks)]);
-    for (number, way) in [Way::Embedded].into_iter().chain(local).enumerate() {
-        let what = format!("{name}, {way:?}");
-        let watched = watchdog::watch(&what, program);
-        let output = folder.join(&format!("out-{number}"));
-        let (rows, seen) = match way {
-            Way::Embedded => {
-                let options = Options { engine: Engine::Embedded, ..options(1, AMPLE) };
-                run(program, declare, &folder, options, &output)
-            }
-            Way::Ample(tasks) => run(program, declare, &folder, options(tasks, AMPLE), &output),
-            Way::Minimum(tasks) => in_minimum(program, declare, &folder, tasks, &output),
-        }
-        .map_err(|error| report(&what, program, &error))?;
+    for way in Way::all(&entry.program) {
+        let watched = watchdog::watch(entry, way);
+        run(entry, &folder, way).map_err(|error| Failure { way, error })?;
         drop(watched);
-        same(program, rows).map_err(|error| report(&what, program, &error))?;
-        if program.seen.is_some_and(|expected| Some(expected) != seen) {
-            let error = format!("the accumulator has {seen:?}, and {:?} is right", program.seen);
-            return Err(report(&what, program, &error));
-        }
     }
-    if program.share.has_snapshots() { restored(name, program, declare) } else { Ok(()) }
+    Ok(())
 }
 
-fn restored(name: &str, program: &Program, declare: Declare) -> std::result::Result<(), String> {
-    let restore = Restore::draw(program.spec.seed);
-    let what = format!("{name}, {}", restore.name());
-    let _watched = watchdog::watch(&what, program);
-    let rows = restore.run(program, declare).map_err(|error| report(&what, program, &error))?;
-    same(program, rows).map_err(|error| report(&what, program, &error))
+/// Runs a program in one way; what is wrong with the result.
+pub fn run(entry: &Entry, folder: &Folder, way: Way) -> std::result::Result<(), String> {
+    let program = &entry.program;
+    let (found, seen) = match way {
+        Way::Embedded => {
+            let options = Options { engine: Engine::Embedded, ..options(1, AMPLE) };
+            try_run(entry, folder, options).map_err(|error| error.to_string())?
+        }
+        Way::Ample(tasks) => try_run(entry, folder, options(tasks, AMPLE)).map_err(|error| error.to_string())?,
+        Way::Minimum(tasks) => {
+            let minimum = Minimum::of(program, tasks);
+            minimum.find(|memory_bytes| try_run(entry, folder, options(tasks, memory_bytes)))?
+        }
+        Way::Restored => (Found::Rows(Restore::draw(program.spec.seed).run(program, entry.declare)?), program.seen),
+        Way::Killed => (Found::Rows(Kills::draw(program.spec.seed).run(entry)?), program.seen),
+    };
+    same(program, found)?;
+    match program.seen.is_some_and(|expected| Some(expected) != seen) {
+        true => Err(format!("the accumulator has {seen:?}, and {:?} is right", program.seen)),
+        false => Ok(()),
+    }
 }
 
-type Ran = (Vec<Row>, Option<u64>);
+type Ran = (Found, Option<u64>);
 
-fn run(
-    program: &Program,
-    declare: Declare,
-    folder: &Folder,
-    options: Options,
-    output: &str,
-) -> std::result::Result<Ran, String> {
-    try_run(program, declare, folder, options, output).map_err(|error| error.to_string())
-}
-
-fn try_run(program: &Program, declare: Declare, folder: &Folder, options: Options, output: &str) -> Result<Ran> {
+fn try_run(entry: &Entry, folder: &Folder, options: Options) -> Result<Ran> {
+    let program = &entry.program;
     let env = Env::new(options);
-    let seen = RefCell::new(None);
     let from_files = env.options().memory_bytes != AMPLE;
+    // Each run has an output of its own.
+    let own = Folder::default();
     let given = Given {
         env: &env,
         inputs: &program.inputs,
-        folder,
-        output: output.to_owned(),
+        folder: folder.path(),
+        output: program.sink.path(&own.join("out")),
         from_files,
         logs: Logs::Sealed,
-        seen,
+        seen: RefCell::default(),
+        kept: RefCell::default(),
     };
-    let reader = declare(&given)?;
-    env.run()?;
+    let reader = (entry.declare)(&given)?;
+    let kept = given.kept.take();
+    if kept.is_none() {
+        env.run()?;
+    }
     let seen = given.seen.borrow().as_ref().map(Accumulated::value).transpose()?;
-    Ok((reader(&quiet(), output)?, seen))
-}
-
-fn in_minimum(
-    program: &Program,
-    declare: Declare,
-    folder: &Folder,
-    tasks: usize,
-    output: &str,
-) -> std::result::Result<Ran, String> {
-    let minimum = Minimum::of(program, tasks);
-    minimum.find(|memory_bytes| try_run(program, declare, folder, options(tasks, memory_bytes), output))
+    let found = kept.map_or_else(|| reader(&quiet(), &given.output).map(Found::Rows), Ok)?;
+    Ok((found, seen))
 }
 
 /// The memory that a plan states; for records beyond a page, with what `docs/memory.md` adds.
@@ -148,8 +134,13 @@ impl Minimum {
     }
 }
 
-fn same(program: &Program, rows: Vec<Row>) -> std::result::Result<(), String> {
-    let (found, expected) = (program.compared(rows), program.compared(program.expected.clone()));
+fn same(program: &Program, found: Found) -> std::result::Result<(), String> {
+    let expected = program.compared(program.expected.clone());
+    let found = match found {
+        Found::Rows(rows) => program.compared(rows),
+        Found::Count(count) if count == expected.len() as u64 => return Ok(()),
+        Found::Count(count) => return Err(format!("{count} records for {}", expected.len())),
+    };
     if found == expected {
         return Ok(());
     }
@@ -164,20 +155,21 @@ fn same(program: &Program, rows: Vec<Row>) -> std::result::Result<(), String> {
     ))
 }
 
-/// The failure, with the program as text.
-fn report(what: &str, program: &Program, error: &str) -> String {
-    format!("{what}: {error}\n{}", description(program))
-}
-
 /// The program as text, and what makes it again.
 pub fn description(program: &Program) -> String {
     let inputs = program.inputs.iter().map(described).collect::<String>();
-    format!("// {}, {:?}\n{inputs}{}", program.spec_text(), program.share, program.function("p"))
+    format!(
+        "// {}, {:?}\n// written as {:?}\n{inputs}{}",
+        program.spec_text(),
+        program.share,
+        program.sink,
+        program.function("p")
+    )
 }
 
 /// An input, with its records if they are few and short.
 fn described(input: &Input) -> String {
-    let (name, rows, source, splits) = (input.name, input.rows.len(), input.source, input.splits);
+    let (name, rows, source, splits) = (&input.name, input.rows.len(), input.source, input.splits);
     let records = input.rows.iter().map(|row| format!("//   {:?}\n", row.values)).collect::<String>();
     let records = if records.len() < 3_000 { records } else { String::new() };
     format!("// {name}: {rows} records, {source:?}, {splits} splits\n{records}")

@@ -33,11 +33,6 @@ impl Restore {
         Restore { tasks, in_minimum: draw.often(50), draw }
     }
 
-    pub fn name(&self) -> String {
-        let memory = if self.in_minimum { "minimum" } else { "ample" };
-        format!("restored, with {:?} tasks in {memory} memory", self.tasks)
-    }
-
     /// The records of all runs together.
     pub fn run(mut self, program: &Program, declare: Declare) -> Result<Vec<Row>, String> {
         let folder = Folder::default();
@@ -57,11 +52,12 @@ impl Restore {
                 let given = Given {
                     env: &env,
                     inputs: &program.inputs,
-                    folder: &folder,
+                    folder: folder.path(),
                     output: output.clone(),
                     from_files: self.in_minimum,
                     logs: if are_created { Logs::AsTheyAre } else { Logs::Created(&logs) },
                     seen: RefCell::default(),
+                    kept: RefCell::default(),
                 };
                 reader = Some(declare(&given)?);
                 env.start()
@@ -73,12 +69,7 @@ impl Restore {
             let is_last = number + 1 == self.tasks.len();
             self.drive(job, number, is_last, &logs).map_err(|error| error.to_string())?;
         }
-        let mut rows = Vec::new();
-        for file in files_by_epoch(&output) {
-            let read = reader.map_or(Ok(Vec::new()), |read| read(&quiet(), &file));
-            rows.extend(read.map_err(|error| error.to_string())?);
-        }
-        Ok(rows)
+        reader.map_or(Ok(Vec::new()), |reader| rows_by_epoch(reader, &output))
     }
 
     /// Appends to the logs and takes snapshots while the job runs. The last run ends by itself, the others are
@@ -116,6 +107,15 @@ impl Restore {
         }
         thread::sleep(Duration::from_millis(self.draw.below(6) as u64));
     }
+}
+
+/// The records of a folder, in the order of their snapshots.
+pub fn rows_by_epoch(reader: Reader, folder: &str) -> Result<Vec<Row>, String> {
+    let mut rows = Vec::new();
+    for file in files_by_epoch(folder) {
+        rows.extend(reader(&quiet(), &file).map_err(|error| error.to_string())?);
+    }
+    Ok(rows)
 }
 
 /// `part-00003-0000000007.rows` is of epoch 7.

@@ -5,8 +5,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::program::Program;
-use super::run::description;
+use super::entry::Entry;
+use super::report;
+use super::way::Way;
 
 /// Far beyond what a run of a program takes.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -16,12 +17,15 @@ pub struct Watch {
     _ended: Sender<()>,
 }
 
-pub fn watch(what: &str, program: &Program) -> Watch {
+pub fn watch(entry: &Entry, way: Way) -> Watch {
     let (sender, ended) = channel::<()>();
-    let text = format!("{what} hangs\n{}", description(program));
+    // A program has closures that stay in their thread: the watch draws it again.
+    let (number, listed, edits) = (entry.number, (entry.program.spec.clone(), entry.declare), entry.edits.clone());
     thread::spawn(move || {
         if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{text}");
+            let mut entry = Entry::new(number, &listed, Vec::new());
+            entry.edits = edits;
+            report::failed(&entry, way, "hangs".to_owned());
             process::abort();
         }
     });

@@ -27,7 +27,7 @@ fn iterate(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<Stage>
         return None;
     }
     let count = generator.draw.any(&[0, 1, 2, 3, 4, 7]);
-    let body = generator.body(flow, rows, "ns")?;
+    let body = generator.body(flow, rows)?;
     let mut last = rows.clone();
     for _ in 0..count {
         last = (body.oracle)(&generator.world, last);
@@ -35,8 +35,20 @@ fn iterate(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<Stage>
             return None;
         }
     }
+    Some(iterated(&flow.unordered(), count, body))
+}
+
+fn iterated(flow: &Flow, count: usize, body: Stage) -> Stage {
     let text = format!(".iterate({count}, |ns| ns{})", body.text);
-    Some(Stage::new(text, flow.unordered(), move |world, rows_then| rounds(world, &body, rows_then, count)))
+    let (flow_then, body_then, words) = (flow.clone(), body.clone(), 1 + body.words);
+    let simpler = move || {
+        let fewer = [1, 2].into_iter().filter(|fewer| *fewer < count);
+        let fewer = fewer.map(|count| iterated(&flow_then, count, body_then.clone()));
+        let bodies = body_then.simpler.iter().flat_map(|simpler| simpler());
+        fewer.chain(bodies.map(|body| iterated(&flow_then, count, body))).collect()
+    };
+    let oracle = move |world: &World, rows_then| rounds(world, &body, rows_then, count);
+    Stage { words, simpler: Some(Rc::new(simpler)), ..Stage::new(text, flow.clone(), oracle) }
 }
 
 /// The least number of each key, and the numbers that the body makes of those that got less.
@@ -44,14 +56,37 @@ fn iterate_delta(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<
     let pair = Flow::new(flow.kind, Type::pair(Kind::Number));
     let first = Writer::new(&mut generator.draw, flow.scope("r")).record(&pair.of);
     let prepare = format!(".map(|r| {}).group_by(|p| p.0).min(|p| p.1)", first.text);
-    let prepared = Rc::new(move |rows: Rows| {
+    let prepared: Prepared = Rc::new(move |rows: Rows| {
         let pairs = rows.into_iter().map(|row| Row::of((first.values)(&row.values)));
         least(pairs.collect())
     });
     let set = generator.name("set");
     let most_rounds = generator.draw.any(&[0, 1, 2, 5, 100]);
     let pairs = prepared(rows.clone());
-    let body = generator.body(&pair, &pairs, "ns")?;
+    let body = generator.body(&pair, &pairs)?;
+    Some(delta((set, prepare), prepared, pair, most_rounds, body))
+}
+
+type Prepared = Rc<dyn Fn(Rows) -> Rows>;
+
+fn delta(binding: (String, String), prepared: Prepared, pair: Flow, most_rounds: usize, body: Stage) -> Stage {
+    let text = format!(
+        ".iterate_delta({}, |p| p.0, {most_rounds}, |known, ns| {{ let better = ns{}\
+         .group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); \
+         (better, better) }})",
+        binding.0, body.text
+    );
+    let words = 1 + body.words;
+    let simpler = {
+        let (binding, prepared, pair, body) = (binding.clone(), prepared.clone(), pair.clone(), body.clone());
+        move || {
+            let with = |rounds, body| delta(binding.clone(), prepared.clone(), pair.clone(), rounds, body);
+            let fewer = [1, 2].into_iter().filter(|fewer| *fewer < most_rounds);
+            let fewer = fewer.map(|rounds| with(rounds, body.clone()));
+            let bodies = body.simpler.iter().flat_map(|simpler| simpler());
+            fewer.chain(bodies.map(|body| with(most_rounds, body))).collect()
+        }
+    };
     let run = move |world: &World, rows: Rows| {
         let mut known: BTreeMap<u64, u64> = prepared(rows).iter().map(numbers).collect();
         let mut work: Rows = known.iter().map(|(key, value)| row(*key, *value)).collect();
@@ -66,13 +101,7 @@ fn iterate_delta(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<
         }
         known.into_iter().map(|(key, value)| row(key, value)).collect::<Rows>()
     };
-    let text = format!(
-        ".iterate_delta({set}, |p| p.0, {most_rounds}, |known, ns| {{ let better = ns{}\
-         .group_by(|p| p.0).min(|p| p.1).join(known).on(|p| p.0).filter(|p, k| p.1 < k.1).map(|p, _| p); \
-         (better, better) }})",
-        body.text
-    );
-    Some(Stage { binding: Some((set, prepare)), ..Stage::new(text, pair, run) })
+    Stage { binding: Some(binding), words, simpler: Some(Rc::new(simpler)), ..Stage::new(text, pair, run) }
 }
 
 fn row(key: u64, value: u64) -> Row {

@@ -1,0 +1,78 @@
+//! Drops words of failing programs: all variants of a round are one batch.
+
+use super::batch;
+use super::harness::{Edit, Failed, Program, Spec, size};
+
+/// Rounds, at most: each compiles a batch.
+const ROUNDS: usize = 16;
+
+/// Variants of one program in a round, at most.
+const VARIANTS: usize = 16;
+
+/// A program that fails.
+struct Failing {
+    program: Program,
+    failed: Failed,
+    /// Its size when it was drawn.
+    before: String,
+    is_smallest: bool,
+}
+
+impl Failing {
+    /// The program after one more change.
+    fn with(&self, edit: &Edit) -> Program {
+        let edits = [self.program.spec.edits.clone(), vec![edit.clone()]].concat();
+        Program::of(&Spec { edits, ..self.program.spec.clone() })
+    }
+}
+
+/// Makes the failing programs of a batch smaller, and prints them.
+pub(crate) fn shrink(programs: &[Program], failed: Vec<Failed>) {
+    let failing = |failed: Failed| {
+        let drawn = &programs[failed.number];
+        let edits = [drawn.spec.edits.clone(), failed.edits.clone()].concat();
+        let program = Program::of(&Spec { edits, ..drawn.spec.clone() });
+        Failing { program, failed, before: size(drawn), is_smallest: false }
+    };
+    let mut all = failed.into_iter().map(failing).collect::<Vec<_>>();
+    for round in 0..ROUNDS {
+        if all.iter().all(|failing| failing.is_smallest) || !shrink_once(&mut all) {
+            break;
+        }
+        let sizes = all.iter().map(|failing| size(&failing.program)).collect::<Vec<_>>();
+        println!("round {}: {}", round + 1, sizes.join("; "));
+    }
+    // The data of smaller programs can be smaller, too; this prints the programs.
+    let smallest = all.iter().map(|failing| failing.program.clone()).collect::<Vec<_>>();
+    println!("the smallest programs, which were {}:", join(&all));
+    batch::run(&smallest);
+}
+
+fn join(all: &[Failing]) -> String {
+    all.iter().map(|failing| failing.before.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// Takes the smallest variant that fails of each program; whether all variants compile and run.
+fn shrink_once(all: &mut [Failing]) -> bool {
+    let (mut variants, mut tasks, mut owners) = (Vec::new(), Vec::new(), Vec::new());
+    for (owner, failing) in all.iter().enumerate().filter(|(_, failing)| !failing.is_smallest) {
+        let smaller = Edit::of_words(&failing.program).into_iter().map(|edit| failing.with(&edit));
+        let mut smaller = smaller.collect::<Vec<_>>();
+        smaller.sort_by_cached_key(Program::weight);
+        for program in smaller.into_iter().take(VARIANTS) {
+            tasks.push(Failed { number: variants.len(), edits: Vec::new(), ..failing.failed.clone() });
+            variants.push(program);
+            owners.push(owner);
+        }
+    }
+    let outcome = batch::run_variants(&variants, &tasks);
+    all.iter_mut().for_each(|failing| failing.is_smallest = true);
+    for number in outcome.failed.into_iter().map(|failed| failed.number) {
+        let (owner, program) = (&mut all[owners[number]], &variants[number]);
+        if program.weight() < owner.program.weight() {
+            owner.program = program.clone();
+            owner.is_smallest = false;
+        }
+    }
+    outcome.is_whole
+}
