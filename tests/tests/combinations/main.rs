@@ -1,8 +1,8 @@
 //! Combinations of words: random programs, over every kind of flow, on both engines, compared with plain loops over rows.
 //!
-//! A few are compiled with the tests. `cargo test -p tests --test combinations -- --ignored --nocapture` compiles and runs 3,000 more, in
-//! batches, in `target/tests/combinations`. In the environment, `PROGRAMS` is their number and `SEED` the first seed.
-//!
+//! `cargo test` runs 40. `cargo test -p tests --test combinations -- --ignored --nocapture many_programs`
+//! compiles and runs 3,000 more, in batches, in `target/tests/combinations`. In the environment, `PROGRAMS`
+//! is their number and `SEED` the first seed.
 //! Records and options of a program that fails are dropped as far as it fails in the same way, each try in a process of its own
 //! (`harness/shrink.rs`). Then words are dropped: all variants of a round are one batch (`words.rs`). The report has the smallest program.
 
