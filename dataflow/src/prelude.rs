@@ -12,6 +12,8 @@ pub use crate::key::{Symbols, asc, desc};
 pub use crate::like::Like;
 pub use crate::record::{List, Map, Record, Value};
 pub use crate::text::TextExt;
+pub use runtime::format::{CsvOptions, JsonOptions, ParquetOptions};
+pub use runtime::source::Lenient;
 pub use runtime::value::{Date, Decimal, Texts, TimeDelta, TimeUnit, Timestamp, Zone};
 
 pub use crate::lengths::{hours, millis, mins, secs};

@@ -254,6 +254,7 @@ fn a_log_has_records_of_one_type_and_gaps_are_said() {
     assert!(message.starts_with("log/split-00001.log: it is missing, and split 2 is there"), "{message}");
     let nothing = |path: &Path| LogSource::to_end(path.to_str().unwrap(), &people()).err().unwrap().to_string();
     assert!(nothing(&place.path().join("no")).ends_with("there is no such folder; `LogWriter::create` makes a log"));
+    assert!(nothing(&place.split(0)).contains("a log is a folder, and this is a file"), "{}", nothing(&place.split(0)));
     assert!(nothing(place.0.path()).contains("the folder holds no log"), "{}", nothing(place.0.path()));
     let message = LogSplits::create(place.path(), &people(), 1).err().unwrap().to_string();
     assert!(message.contains("the folder is not empty"), "{message}");

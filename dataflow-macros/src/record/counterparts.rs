@@ -45,12 +45,12 @@ pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
 pub(super) fn symbol(record: &RecordInput, ty: &Type) -> TokenStream {
     let guard = record.type_guard();
     if record.generics.is_in(ty) {
-        return quote!(<#ty as ::dataflow::__private::Record>::Fields<Root>);
+        return quote!(<#ty as ::dataflow::__private::Record>::Fields<__Root>);
     }
     match spelling(ty) {
         TypeSpelling::Tuple(_) | TypeSpelling::Boxed(_) | TypeSpelling::Other => {
-            quote!(<#guard<#ty> as ::dataflow::__private::Record>::Fields<Root>)
+            quote!(<#guard<#ty> as ::dataflow::__private::Record>::Fields<__Root>)
         }
-        _ => quote!(::dataflow::__private::Field<Root, #ty>),
+        _ => quote!(::dataflow::__private::Field<__Root, #ty>),
     }
 }

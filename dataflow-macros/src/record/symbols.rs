@@ -25,7 +25,7 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
     quote! {
         #[doc = #docs]
         #[allow(missing_docs, dead_code)]
-        #visibility struct #name<Root, #declared> where #predicates { #(#fields,)* }
+        #visibility struct #name<__Root, #declared> where #predicates { #(#fields,)* }
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn copies(record: &RecordInput) -> TokenStream {
     let (declared, arguments, predicates) = generics.parts();
     quote! {
         #[automatically_derived]
-        impl<Root, #declared> ::core::clone::Clone for #name<Root, #arguments> where #predicates {
+        impl<__Root, #declared> ::core::clone::Clone for #name<__Root, #arguments> where #predicates {
             #[inline]
             fn clone(&self) -> Self {
                 let __this: &__Known<Self> = self;
@@ -44,10 +44,10 @@ pub(super) fn copies(record: &RecordInput) -> TokenStream {
             }
         }
         #[automatically_derived]
-        impl<Root, #declared> ::core::marker::Copy for #name<Root, #arguments> where #predicates {}
+        impl<__Root, #declared> ::core::marker::Copy for #name<__Root, #arguments> where #predicates {}
         #[automatically_derived]
-        impl<Root, #declared> ::dataflow::__private::Symbols for #name<Root, #arguments> where #predicates {
-            type Root = Root;
+        impl<__Root, #declared> ::dataflow::__private::Symbols for #name<__Root, #arguments> where #predicates {
+            type Root = __Root;
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let refused = record.refused.clone().map(syn::Error::into_compile_error);
     quote! {
         #[allow(dead_code, missing_docs)]
-        type #name<T> = <[T; {
+        type #name<__T> = <[__T; {
             use ::dataflow::__private::Record as __Record;
             #refused
             #(let _ = #checks;)*
@@ -100,8 +100,8 @@ pub(super) fn aliases(record: &RecordInput) -> TokenStream {
         pub trait __OwnTwin { const IS_COPY: usize = 1; }
         // Lets the compiler say that the record is not `__OwnTwin`, in the words above, instead of not `Copy`.
         #[diagnostic::do_not_recommend]
-        impl<T: ::core::marker::Copy + __Record> __OwnTwin for T {}
-        type __Known<T> = <[#guard<T>; #check] as ::core::iter::IntoIterator>::Item;
+        impl<__T: ::core::marker::Copy + __Record> __OwnTwin for __T {}
+        type __Known<__T> = <[#guard<__T>; #check] as ::core::iter::IntoIterator>::Item;
         type __At<'a> = __Known<#seen>;
     }
 }

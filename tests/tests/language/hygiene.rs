@@ -191,3 +191,46 @@ means! {
         numbers.map(|n| format!("{}", n * factor)).filter(|text| matches!(text.len(), 2)).map(|text| text.len() as u64 * factor)
     } => [40, 40, 40];
 }
+
+mod records_named_like_parameters_of_generated_code {
+    use dataflow::prelude::*;
+
+    #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    struct T {
+        x: u64,
+    }
+
+    #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    enum Yes {
+        First,
+        Second,
+    }
+
+    #[derive(Record, Clone, Debug, PartialEq)]
+    struct Root {
+        text: String,
+    }
+
+    #[derive(Record, Clone, Debug, PartialEq)]
+    struct Tree {
+        root: Root,
+        t: T,
+        yes: Yes,
+    }
+
+    #[dataflow]
+    fn counted(trees: DataSet<Tree>) -> DataSet<((String, u64, Yes), u64)> {
+        trees.group_by(|tree| (tree.root.text, tree.t.x, tree.yes)).count()
+    }
+
+    #[test]
+    fn are_keys() -> dataflow::Result<()> {
+        let tree = |x, yes| Tree { root: Root { text: "oak".into() }, t: T { x }, yes };
+        let trees = [tree(1, Yes::First), tree(1, Yes::First), tree(1, Yes::Second), tree(2, Yes::First)];
+        let mut counts: Vec<u64> =
+            counted(tests::local(2).collection(trees)?).collect()?.into_iter().map(|(_, count)| count).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [1, 1, 2]);
+        Ok(())
+    }
+}

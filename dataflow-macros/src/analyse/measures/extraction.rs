@@ -219,6 +219,9 @@ impl VisitMut for Extraction<'_> {
                 *expr = parse_quote!(#key.1);
             }
             Expr::Field(field) if self.is_handle(&field.base) => match &field.member {
+                Member::Named(name) if self.has_window => {
+                    self.report_once(name.span(), message::field_of_window(self.handle, name));
+                }
                 Member::Named(name) => self.report_once(name.span(), message::field_of_handle(self.handle, name)),
                 Member::Unnamed(_) => self.report_escape(self.handle),
             },

@@ -33,6 +33,13 @@ pub(crate) fn field_of_handle(handle: &Ident, field: &Ident) -> String {
     )
 }
 
+pub(crate) fn field_of_window(handle: &Ident, field: &Ident) -> String {
+    format!(
+        "a window has no field `{field}`: write `{handle}.start` for its first instant, `{handle}.key` for the key, and a measure of its records for \
+         all else, `{handle}.sum(|record| record.{field})`"
+    )
+}
+
 pub(crate) fn unknown_measure(word: &Ident) -> String {
     if let Some(instead) = measures::instead_of(word) {
         return format!("`{word}` is no measure of a group: write {instead}");

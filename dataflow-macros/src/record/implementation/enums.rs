@@ -35,7 +35,7 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Impleme
     let arguments = record.generics.arguments();
     ImplementationParts {
         parts: parts::nest(all_types),
-        symbols: quote!(__dataflow::Field<Root, #name<#arguments>>),
+        symbols: quote!(__dataflow::Field<__Root, #name<#arguments>>),
         fields: quote!(__dataflow::field_at(__first_leaf)),
         ty: enum_type(&name, &variants),
         at: quote! {

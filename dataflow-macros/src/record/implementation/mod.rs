@@ -85,14 +85,14 @@ fn record_impl(record: &RecordInput, pieces: &ImplementationParts) -> TokenStrea
         #[automatically_derived]
         impl<#declared> __Record for #name<#arguments> where #predicates {
             type At<'a> = __At<'a, #arguments>;
-            type Fields<Root> = #symbols;
+            type Fields<__Root> = #symbols;
             type Cursor<'b> = #parts::Cursor<'b>;
             type Sink<'w> = #parts::Sink<'w>;
             type List = __dataflow::AsItems;
             type WriteDeriveRecordInstead = Self;
             const TYPE: &'static __dataflow::RecordType = &#ty;
             const BORROWS: bool = #borrows;
-            fn fields<Root>(__first_leaf: usize) -> Self::Fields<Root> {
+            fn fields<__Root>(__first_leaf: usize) -> Self::Fields<__Root> {
                 #fields
             }
             fn cursor<'b>(__leaves: &mut __dataflow::LeafReader<'b>) -> Self::Cursor<'b> {

@@ -23,10 +23,10 @@ pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Implementat
     let record_name = name.unraw().to_string();
     ImplementationParts {
         parts: parts::nest(record.types().map(|ty| quote!(#ty)).collect()),
-        symbols: quote!(#symbols<Root, #arguments>),
+        symbols: quote!(#symbols<__Root, #arguments>),
         fields: quote! {
             let __parts = <__Parts<#arguments> as __Record>::fields(__first_leaf);
-            __Known::<#symbols<Root, #arguments>> { #from_parts }
+            __Known::<#symbols<__Root, #arguments>> { #from_parts }
         },
         ty: record_type(&quote!(#record_name), fields),
         at: quote! {

@@ -45,9 +45,12 @@ impl LogSource {
         let nothing = |reason: &str| Error::NoInput { path: path.to_owned(), reason: reason.to_owned() };
         if !folder.path().is_dir() {
             let reason = refused_url(folder.path(), UrlUse::Keep);
-            return Err(nothing(
-                reason.as_deref().unwrap_or("there is no such folder; `LogWriter::create` makes a log"),
-            ));
+            let no_folder = if folder.path().is_file() {
+                "a log is a folder, and this is a file; read it with the word of its format, such as `read_csv`"
+            } else {
+                "there is no such folder; `LogWriter::create` makes a log"
+            };
+            return Err(nothing(reason.as_deref().unwrap_or(no_folder)));
         }
         let count = folder.first_count()?;
         if count == 0 {
