@@ -289,3 +289,12 @@ fn fields_are_quoted_only_where_they_must_be() {
         "a,b,c\nplain,,0.1\n,\"\",-0.0\n\"x,y\",\"say \"\"hi\"\"\",1e300\n\"a\rb\",\"c\nd\",1000000000000000\n"
     );
 }
+
+/// A reader drops a byte order mark from the first field of a file.
+#[test]
+fn first_fields_that_begin_with_a_byte_order_mark_are_quoted() {
+    let schema = record(&[("\u{feff}a", L::Text), ("b", L::Text)]);
+    let rows = vec![vec![text("\u{feff}x"), text("\u{feff}y")]];
+    let bytes = encode(&CsvFormat::default(), &schema, &rows).unwrap();
+    assert_eq!(String::from_utf8(bytes).unwrap(), "\"\u{feff}a\",b\n\"\u{feff}x\",\u{feff}y\n");
+}

@@ -58,7 +58,7 @@ pub(crate) fn folder_keys(schema: &Schema, leaves: &[usize]) -> Result<Vec<Folde
         let path = || schema.leaves().get(leaf).map(|leaf| leaf.path.as_str()).unwrap_or_default();
         let key = key.ok_or_else(|| no_single_value(path()))?;
         if !keys.contains(key) {
-            keys.push(key.clone().checked()?);
+            keys.push(key.clone().checked(&parts)?);
         }
     }
     Ok(keys)
@@ -69,8 +69,9 @@ pub(crate) fn folder_keys(schema: &Schema, leaves: &[usize]) -> Result<Vec<Folde
 /// # Errors
 /// As [`folder_keys`].
 pub(super) fn folder_keys_named(schema: &Schema, is_named: impl Fn(&str) -> bool) -> Result<Vec<FolderKey>, String> {
-    let named = parts(schema).into_iter().filter(|(path, _)| is_named(path));
-    named.map(|(path, key)| key.ok_or_else(|| no_single_value(&path))?.checked()).collect()
+    let parts = parts(schema);
+    let named = parts.iter().filter(|(path, _)| is_named(path));
+    named.map(|(path, key)| key.clone().ok_or_else(|| no_single_value(path))?.checked(&parts)).collect()
 }
 
 fn no_single_value(path: &str) -> String {
@@ -78,7 +79,14 @@ fn no_single_value(path: &str) -> String {
 }
 
 impl FolderKey {
-    fn checked(self) -> Result<Self, String> {
+    fn checked(self, parts: &[(String, Option<FolderKey>)]) -> Result<Self, String> {
+        // A field that is renamed to `place.city` beside a record `place`.
+        if parts.iter().filter(|(path, _)| *path == self.name).count() > 1 {
+            return Err(format!(
+                "two fields have the name `{}`, and one needs another (`#[record(name = ..)]`)",
+                self.name
+            ));
+        }
         match self.ty {
             LeafType::List(_) | LeafType::Texts | LeafType::Items(_) => {
                 Err(format!("the field `{}` is a list ({})", self.name, self.ty))

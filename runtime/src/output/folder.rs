@@ -183,11 +183,17 @@ fn move_file(from: &Path, to: &Path) -> IoResult<PathBuf> {
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// What in a folder, or a folder in it, is not what a job writes: neither a file nor a folder of a field's value.
+/// What in a folder, or a folder in it, is not what a job writes: neither a file nor a folder of a field's value. A
+/// folder that cannot be listed may hold anything.
 pub(super) fn strange(folder: &Path) -> Option<PathBuf> {
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
-        for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let entries = match folder.read_dir().and_then(Iterator::collect::<IoResult<Vec<_>>>) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(_) => return Some(folder),
+        };
+        for entry in entries {
             match entry.file_type() {
                 Ok(ty) if ty.is_file() => {}
                 Ok(ty) if ty.is_dir() && entry.file_name().to_string_lossy().contains('=') => open.push(entry.path()),
@@ -206,6 +212,17 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_listed_is_strange() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("k=1")).unwrap();
+        assert_eq!(strange(folder.path()), None);
+        assert_eq!(strange(&folder.path().join("absent")), None);
+        let file = folder.path().join("k=1/part-00000.csv");
+        fs::write(&file, "").unwrap();
+        assert_eq!(strange(&file), Some(file));
     }
 
     /// As where the file system cannot exchange names.

@@ -32,7 +32,12 @@ pub enum Appending {
     Values,
     /// Lines follow each other.
     Lines,
+    /// Lines of objects follow each other. A file may be one array instead, and nothing follows its end.
+    Objects,
 }
+
+/// The bytes of a JSON file that are searched for its first mark.
+const MOST_BLANKS: usize = 1 << 16;
 
 /// An output: what the user's path means, and what there is of it in a run. Clones are the same output.
 #[derive(Clone, Debug)]
@@ -223,7 +228,17 @@ impl Target {
         }
         let mut there = Vec::new();
         let file = File::open(&place.path).map_err(Error::io("append to", self.path()))?;
-        file.take(head.len() as u64).read_to_end(&mut there).map_err(Error::io("append to", self.path()))?;
+        let looked_at = if appending == Appending::Objects { MOST_BLANKS } else { head.len() };
+        file.take(looked_at as u64).read_to_end(&mut there).map_err(Error::io("append to", self.path()))?;
+        if appending == Appending::Objects {
+            let text = there.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&there);
+            if text.trim_ascii_start().starts_with(b"[") {
+                let reason = "the file is one JSON array, after which no line can follow; write to another file, or convert \
+                              this one to a line for each record: jq -c '.[]' FILE";
+                return Err(refused(self.path(), reason));
+            }
+            return Ok(());
+        }
         if !there.is_empty() && there != head {
             let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().escape_debug().to_string();
             let reason = format!(
@@ -240,7 +255,7 @@ impl Target {
     fn check_strange(&self, place: &Place) -> Result<()> {
         strange(&place.path).map_or(Ok(()), |strange| {
             let reason = format!(
-                "the folder is to be replaced, and holds {}, which no job wrote; remove it first",
+                "the folder is to be replaced, and holds {}, which no job wrote or this user cannot list; remove it first",
                 strange.display()
             );
             Err(refused(self.path(), &reason))
@@ -346,7 +361,7 @@ impl Target {
         let (named, action) = match opened {
             Some(Opened::File { mut pending, way, head_bytes, appending }) if success => match way {
                 Way::Append => {
-                    let separator = (appending == Appending::Lines).then_some(b'\n');
+                    let separator = matches!(appending, Appending::Lines | Appending::Objects).then_some(b'\n');
                     (pending.append(head_bytes, separator), "append to")
                 }
                 Way::RenameToNothing => (pending.replace_nothing(), "rename the finished output to"),

@@ -1,5 +1,6 @@
 //! One file of spilled pages. It has no name, so it is gone when nobody holds it open any more.
 
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
 use std::io::{Error as IoError, ErrorKind, IoSlice, IoSliceMut};
 use std::os::unix::fs::FileExt;
@@ -289,12 +290,14 @@ fn named_then_not(folder: &Path) -> Result<File, IoError> {
     }
 }
 
-/// Removes files that nobody holds any more. What cannot be looked at, or removed, belongs to somebody else.
+/// Removes files that [`named_then_not`] left: empty, and locked by no process. Errors are ignored, because the file may
+/// belong to another user.
 pub(super) fn remove_abandoned(folder: &Path) {
     let Ok(entries) = folder.read_dir() else { return };
-    let named =
-        |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX));
-    for path in entries.flatten().map(|entry| entry.path()).filter(named) {
+    let paths = entries.flatten().filter(|entry| is_numbered(&entry.file_name())).map(|entry| entry.path());
+    // Opening a pipe would block.
+    let is_empty = |path: &PathBuf| path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() == 0);
+    for path in paths.filter(is_empty) {
         let Ok(file) = File::open(&path) else { continue };
         match file.try_lock() {
             Ok(()) => {
@@ -303,6 +306,13 @@ pub(super) fn remove_abandoned(folder: &Path) {
             Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
         }
     }
+}
+
+/// Whether a name has the form of [`named_then_not`]: the prefix and two numbers.
+fn is_numbered(name: &OsStr) -> bool {
+    let numbers = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-'));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.is_some_and(|(process, number)| is_number(process) && is_number(number))
 }
 
 #[cfg(test)]

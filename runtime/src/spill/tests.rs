@@ -113,13 +113,21 @@ fn a_page_that_was_changed_on_disk_is_an_error() {
 #[test]
 fn what_a_stopped_process_left_behind_is_removed_but_not_what_is_in_use() {
     let folder = tempfile::tempdir().unwrap();
-    let (left, used, other) = ("dataflow-spill-1-0", "dataflow-spill-1-1", "results.csv");
-    [left, used, other].iter().for_each(|name| std::fs::write(folder.path().join(name), "x").unwrap());
+    let (left, used) = ("dataflow-spill-1-0", "dataflow-spill-1-1");
+    let others = ["results.csv", "dataflow-spill-report.csv", "dataflow-spill-2-", "dataflow-spill-1-0-1"];
+    let written = "dataflow-spill-1-2";
+    [left, used].iter().chain(&others).for_each(|name| std::fs::write(folder.path().join(name), "").unwrap());
+    std::fs::write(folder.path().join(written), "x").unwrap();
     let in_use = std::fs::File::open(folder.path().join(used)).unwrap();
     in_use.lock().unwrap();
+    let pipe = folder.path().join("dataflow-spill-1-3");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let _space = SpillSpace::new(&[folder.path().to_owned()]);
-    let found = [left, used, other].map(|name| folder.path().join(name).exists());
-    assert_eq!(found, [false, true, true]);
+    assert!(!folder.path().join(left).exists());
+    for name in [used, written].iter().chain(&others) {
+        assert!(folder.path().join(name).exists(), "{name}");
+    }
+    assert!(pipe.exists());
 }
 
 #[test]

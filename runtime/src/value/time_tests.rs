@@ -217,6 +217,9 @@ fn own_forms_are_read_and_written() {
         "Thursday, 29 February"
     );
     assert_eq!(time("2024-02-29T12:34:56.5").format_as("%d.%m.%Y %H:%M:%S%.f").unwrap(), "29.02.2024 12:34:56.5");
+    for (micros, text) in [(-1, "-1"), (-1_000_000, "-1"), (-1_500_000, "-2"), (1_500_000, "1")] {
+        assert_eq!(Timestamp::from_micros(micros).format_as("%s").unwrap(), text);
+    }
     for (text, format) in [("29.02.2023", "%d.%m.%Y"), ("29.02.2024 x", "%d.%m.%Y"), ("12:34", "%H:%M"), ("x", "%!")] {
         let error = Timestamp::parse_from(text, format).unwrap_err().to_string();
         assert!(error.contains(format) && error.contains(text), "{error}");

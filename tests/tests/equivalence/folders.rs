@@ -334,3 +334,27 @@ fn what_options_cannot_write_is_said() {
     }
     assert_eq!(folder.names(), [""; 0]);
 }
+
+#[derive(Record, Clone, Copy, Debug)]
+struct Home {
+    zip: u32,
+}
+
+/// Both fields are `home.zip` in the name of a folder.
+#[derive(Record, Clone, Copy, Debug)]
+struct Resident {
+    home: Home,
+    #[record(name = "home.zip")]
+    zip: u32,
+}
+
+#[test]
+fn a_name_of_two_fields_is_no_name_of_a_folder() {
+    let folder = Folder::default();
+    on_each_engine(|_, env| {
+        let residents = env.collection([Resident { home: Home { zip: 1 }, zip: 2 }]).unwrap();
+        residents.in_folders_by(|r| r.home.zip).write_json(folder.join("residents").as_str());
+        let error = env.run().unwrap_err().to_string();
+        assert!(error.contains("two fields have the name `home.zip`"), "{error}");
+    });
+}

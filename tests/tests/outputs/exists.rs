@@ -90,9 +90,11 @@ fn a_job_that_fails_appends_nothing() {
 
 #[test]
 fn what_cannot_be_appended_to_is_refused_before_the_first_record() {
+    const ARRAY: &str = "\u{feff} \n[{\"0\":1,\"1\":2}]\n";
     let folder = folder();
     let other = folder.file("other.csv", "day,count\n1,2\n");
     let cut = folder.file("cut.csv", "0");
+    let array = folder.file("array.json", ARRAY);
     for (_, env) in engines() {
         let refused = |write: &dyn Fn(&Pairs)| {
             write(&failing(env.collection([1u64]).unwrap()).map_to_pairs());
@@ -113,8 +115,11 @@ fn what_cannot_be_appended_to_is_refused_before_the_first_record() {
         assert!(error.contains("`0,1`"), "{error}");
         let error = refused(&|pairs| pairs.write_csv(to(&cut, IfExists::Append)));
         assert!(error.contains("begins with `0`"), "{error}");
+        let error = refused(&|pairs| pairs.write_json(to(&array, IfExists::Append)));
+        assert!(error.contains("one JSON array"), "{error}");
     }
-    assert_eq!(folder.names(), ["cut.csv", "other.csv"]);
+    assert_eq!(folder.names(), ["array.json", "cut.csv", "other.csv"]);
+    assert_eq!(read(&array), ARRAY);
 }
 
 trait MapToPairs {

@@ -9,6 +9,7 @@ use super::options::CsvOptions;
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
 use crate::format::concatenated::concatenated;
+use crate::format::files::BYTE_ORDER_MARK;
 use crate::format::row_encoder::row_encoder;
 use crate::format::wrong::shown;
 use crate::format::{TextEncoding, TimeForms};
@@ -244,26 +245,29 @@ impl FieldWriter {
         self.output.extend(quote);
     }
 
-    /// Ends the line that begins at a place. Its first field is quoted if the line would be read as a comment.
+    /// Ends the line that begins at a place. Its first field is quoted if the line would be read as a comment, or if it
+    /// begins with a byte order mark, which a reader drops from the first line of a file.
     #[inline]
     fn end_line(&mut self, begin: usize) {
-        if self.format.comment_prefix.is_some() {
-            self.tell_from_comment(begin);
+        if self.format.comment_prefix.is_some() || self.output.get(begin) == BYTE_ORDER_MARK.first() {
+            self.quote_first(begin);
         }
         self.output.push(b'\n');
     }
 
     #[cold]
-    fn tell_from_comment(&mut self, begin: usize) {
+    fn quote_first(&mut self, begin: usize) {
         let line = &self.output[begin..];
-        if !self.format.comment_prefix.as_ref().is_some_and(|prefix| line.starts_with(prefix.as_bytes())) {
+        let is_comment = self.format.comment_prefix.as_ref().is_some_and(|prefix| line.starts_with(prefix.as_bytes()));
+        if !is_comment && !line.starts_with(BYTE_ORDER_MARK) {
             return;
         }
         // A field without quotes holds no delimiter.
         let length = line.iter().position(|&byte| byte == self.format.delimiter).unwrap_or(line.len());
         let is_null = line[..length] == *self.format.null.as_bytes();
         let Some(quote) = self.format.quote.filter(|quote| !is_null && line.first() != Some(quote)) else {
-            let reason = format!("{} would be read as a comment", shown(line));
+            let read_as = if is_comment { "as a comment" } else { "without its byte order mark" };
+            let reason = format!("{} would be read {read_as}", shown(line));
             self.fail(reason);
             return;
         };

@@ -28,7 +28,7 @@ impl Format for JsonFormat {
     }
 
     fn appending(&self) -> Appending {
-        Appending::Lines
+        Appending::Objects
     }
 
     fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
