@@ -12,7 +12,7 @@
 mod contents;
 mod encoding;
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use rustix::fs::OFlags;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::compression::{Compression, Damaged};
-use super::pattern::{PathPattern, is_passed_over, is_pattern};
+use super::pattern::{PathPattern, is_passed_over, is_pattern, metadata_of};
 use super::stdin::{SHOWN, is_standard_input, standard_input};
 use super::text_encoding::TextEncoding;
 use crate::error::{Error, Result, UrlUse, refused_url};
@@ -61,8 +61,7 @@ impl InputFile {
             let reason = "it is neither a file nor a folder; pipes and devices have no length, and cannot be split";
             return Err(Error::NoInput { path: path.display().to_string(), reason: reason.to_owned() });
         }
-        let (bytes, compression) = (metadata.len(), Compression::of(&path));
-        let modified = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
+        let (bytes, modified, compression) = (metadata.len(), modified(&metadata), Compression::of(&path));
         Ok(InputFile { path: Arc::new(path), bytes, modified, compression, encoding: None, kept: keep.then_some(file) })
     }
 
@@ -72,7 +71,7 @@ impl InputFile {
         &self.path
     }
 
-    /// How long it was when it was listed; what is added later is not read.
+    /// Its length when it was listed.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -101,12 +100,23 @@ impl InputFile {
     /// A handle for positioned reads.
     ///
     /// # Errors
-    /// Where the file went away, or no more files may be open.
+    /// If the file is gone or was changed after it was listed, or if no more files may be open.
     pub fn open(&self) -> Result<Arc<File>> {
-        match &self.kept {
-            Some(file) => Ok(file.clone()),
-            None => File::open(&*self.path).map(Arc::new).map_err(Error::io("read", &*self.path)),
+        let failed = |error| Error::io("read", &*self.path)(error);
+        let file = match &self.kept {
+            Some(file) => file.clone(),
+            None => File::open(&*self.path).map(Arc::new).map_err(failed)?,
+        };
+        let found = file.metadata().map_err(failed)?;
+        if (found.len(), modified(&found)) == (self.bytes, self.modified) {
+            return Ok(file);
         }
+        let message = format!(
+            "the file was changed after it was listed: it had {} bytes, and has {}; run the job again when nothing writes to it",
+            self.bytes,
+            found.len()
+        );
+        Err(Error::Schema { path: self.path.to_path_buf(), message })
     }
 
     /// Reads up to `buffer.len()` bytes from `offset`, fewer only at the end of the file.
@@ -260,11 +270,16 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
         if is_passed_over(&name, "*") {
             continue;
         }
-        if path.is_file() {
-            found.push(path);
-        } else if name.contains('=') {
-            found.extend(files_of(&path)?);
+        match metadata_of(&path)? {
+            Some(metadata) if metadata.is_file() => found.push(path),
+            Some(metadata) if metadata.is_dir() && name.contains('=') => found.extend(files_of(&path)?),
+            _ => {}
         }
     }
     Ok(found)
+}
+
+/// When a file was changed last, in nanoseconds since 1970.
+fn modified(metadata: &Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
 }

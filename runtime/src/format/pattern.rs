@@ -3,7 +3,8 @@
 //! `glob` knows no `{a,b}`; `globset` does, with `regex` behind it, and walks no folders. Of either the names that are passed over would
 //! have to be taken out again.
 
-use std::fs;
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -248,7 +249,7 @@ fn descend(folder: &Path, names: &[Name], found: &mut Vec<PathBuf>) -> Result<()
     let listed = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = match fs::read_dir(listed) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(());
         }
         Err(error) => return Err(Error::io("read", listed)(error)),
@@ -262,7 +263,7 @@ fn descend(folder: &Path, names: &[Name], found: &mut Vec<PathBuf>) -> Result<()
         }
         if name.text == "**" {
             // A link to a folder above would lead round in circles, so links are not followed here.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if entry.file_type().map_err(Error::io("read", listed))?.is_dir() {
                 descend(&folder.join(entry.file_name()), names, found)?;
             }
         } else if name.fits(&entry_name) {
@@ -272,9 +273,27 @@ fn descend(folder: &Path, names: &[Name], found: &mut Vec<PathBuf>) -> Result<()
     Ok(())
 }
 
+/// What is at a path; nothing where nothing is.
+///
+/// # Errors
+/// If a link leads nowhere, or if the user may not look: a file there would be left out.
+pub(super) fn metadata_of(path: &Path) -> Result<Option<Metadata>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            if fs::symlink_metadata(path).is_ok() {
+                let reason = "the link leads to no file; remove it, or restore the file".to_owned();
+                return Err(Error::NoInput { path: path.display().to_string(), reason });
+            }
+            Ok(None)
+        }
+        Err(error) => Err(Error::io("read", path)(error)),
+    }
+}
+
 fn enter(path: PathBuf, rest: &[Name], found: &mut Vec<PathBuf>) -> Result<()> {
     if rest.is_empty() {
-        if path.is_file() {
+        if metadata_of(&path)?.is_some_and(|metadata| metadata.is_file()) {
             found.push(path);
         }
         return Ok(());

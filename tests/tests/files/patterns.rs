@@ -1,7 +1,7 @@
 //! Paths that stand for several files.
 
-use dataflow::Result;
-use tests::{Folder, embedded};
+use dataflow::{CsvOptions, Result};
+use tests::{Folder, embedded, on_each_engine};
 
 fn lines(folder: &Folder, pattern: &str) -> Result<Vec<String>> {
     let mut lines = embedded().read_text(folder.join(pattern))?.collect()?;
@@ -43,4 +43,34 @@ fn what_is_no_pattern_is_said() {
     assert!(said("a[b.txt").starts_with(unclosed), "{}", said("a[b.txt"));
     assert!(said("{a,b.txt").contains("the `{` is not closed"), "{}", said("{a,b.txt"));
     assert!(said("[bc].txt").contains("no file matches the pattern"), "{}", said("[bc].txt"));
+}
+
+#[test]
+fn links_that_lead_to_no_file_are_errors() {
+    let folder = Folder::default();
+    std::fs::create_dir(folder.path().join("in")).unwrap();
+    let _ = folder.file("in/a.txt", "a\n");
+    std::os::unix::fs::symlink("nowhere.txt", folder.path().join("in/b.txt")).unwrap();
+    for pattern in ["in", "in/*.txt", "in/{a,b}.txt", "**/*.txt", "in/b*"] {
+        let error = lines(&folder, pattern).unwrap_err().to_string();
+        assert!(error.contains("in/b.txt: the link leads to no file"), "{pattern}: {error}");
+    }
+    assert_eq!(lines(&folder, "in/a*").unwrap(), ["a"]);
+    assert_eq!(lines(&folder, "in/{a,c}.txt").unwrap(), ["a"]);
+}
+
+#[test]
+fn a_file_that_changes_after_it_was_listed_is_an_error() {
+    let folder = Folder::default();
+    for (listed, found) in [("a,12\n", "a,1234\n"), ("a,12\nb,3\n", "a,12\n")] {
+        on_each_engine(|engine, env| {
+            let path = folder.file("pairs.csv", listed);
+            let options = CsvOptions { header: false, ..CsvOptions::default() };
+            let pairs = env.read_csv_with::<(String, u64)>(&path, options).unwrap();
+            std::fs::write(&path, found).unwrap();
+            let error = pairs.collect().unwrap_err().to_string();
+            let expected = format!("it had {} bytes, and has {}", listed.len(), found.len());
+            assert!(error.contains("pairs.csv") && error.contains(&expected), "{engine}: {error}");
+        });
+    }
 }
