@@ -287,7 +287,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     }
 
     /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
-    /// Where the name ends with `.gz` or `.zst`, what is written is compressed.
+    /// Where the name ends with `.gz` or `.zst`, what is written is compressed. A text that holds a line end becomes several lines.
     ///
     /// ```
     /// # use dataflow::prelude::*;
