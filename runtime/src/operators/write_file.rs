@@ -101,7 +101,7 @@ impl Operator for WriteFile {
     fn check(&self) -> Result<()> {
         let head = head(&*self.format, &self.input)?;
         unwritten_compression(&*self.format, self.target.path())?;
-        self.target.check(self.format.appending(), &head)
+        self.target.check(self.format.appending(&self.input), &head)
     }
 
     fn claim(&self) -> Option<Claim> {
@@ -109,7 +109,7 @@ impl Operator for WriteFile {
     }
 
     fn prepare(&self) -> Result<()> {
-        self.target.prepare(self.format.appending(), &head(&*self.format, &self.input)?)
+        self.target.prepare(self.format.appending(&self.input), &head(&*self.format, &self.input)?)
     }
 
     fn is_abandoned(&self) -> bool {
@@ -126,7 +126,7 @@ impl Operator for WriteFile {
             return Some(Arc::new(by_epochs::WriteEpochs::new(input, format, target)));
         }
         // What a format keeps back to its end would be lost, and a stream that breaks off would have no end.
-        let goes_on = target.is_stream() && format.appending() != Appending::Never;
+        let goes_on = target.is_stream() && format.appending(&input) != Appending::Never;
         goes_on.then(|| -> Arc<dyn Operator> {
             Arc::new(WriteFile { may_repeat: true, ..WriteFile::new(input, format, target) })
         })

@@ -142,7 +142,7 @@ impl Operator for WriteFolders {
         let layout = self.layout()?;
         let head = head(&*self.format, &layout.rest)?;
         unwritten_compression(&*self.format, self.target.path())?;
-        self.target.check(self.format.appending(), &head)
+        self.target.check(self.format.appending(&self.input), &head)
     }
 
     fn claim(&self) -> Option<Claim> {
@@ -150,7 +150,7 @@ impl Operator for WriteFolders {
     }
 
     fn prepare(&self) -> Result<()> {
-        self.target.prepare(self.format.appending(), &[])
+        self.target.prepare(self.format.appending(&self.input), &[])
     }
 
     fn finish(&self, success: bool) -> Result<()> {

@@ -344,7 +344,7 @@ pub trait Format: Send + Sync {
         self.name().to_owned()
     }
     /// Whether records may be added to a file, behind what an encoder of the same record begins with and what others wrote.
-    fn appending(&self) -> Appending {
+    fn appending(&self, _schema: &Schema) -> Appending {
         Appending::Never
     }
     /// Whether it compresses what is in a file by itself, so that nothing else should.

@@ -115,7 +115,8 @@ fn what_cannot_be_appended_to_is_refused_before_the_first_record() {
         assert!(error.contains("`0,1`"), "{error}");
         let error = refused(&|pairs| pairs.write_csv(to(&cut, IfExists::Append)));
         assert!(error.contains("begins with `0`"), "{error}");
-        let error = refused(&|pairs| pairs.write_json(to(&array, IfExists::Append)));
+        named(failing(env.collection([1u64]).unwrap())).write_json(to(&array, IfExists::Append));
+        let error = env.run().unwrap_err().to_string();
         assert!(error.contains("one JSON array"), "{error}");
     }
     assert_eq!(folder.names(), ["array.json", "cut.csv", "other.csv"]);
@@ -130,6 +131,16 @@ impl MapToPairs for DataSet<u64> {
     fn map_to_pairs(&self) -> Pairs {
         paired(self.clone())
     }
+}
+
+#[derive(Record, Clone, Copy, Debug)]
+struct Named {
+    n: u64,
+}
+
+#[dataflow]
+fn named(numbers: DataSet<u64>) -> DataSet<Named> {
+    numbers.map(|n| Named { n })
 }
 
 #[dataflow]

@@ -25,7 +25,7 @@ impl Format for BinaryFormat {
         "bin".to_owned()
     }
 
-    fn appending(&self) -> Appending {
+    fn appending(&self, _schema: &Schema) -> Appending {
         Appending::Values
     }
 

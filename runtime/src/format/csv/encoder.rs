@@ -101,7 +101,7 @@ impl Format for CsvFormat {
         "csv"
     }
 
-    fn appending(&self) -> Appending {
+    fn appending(&self, _schema: &Schema) -> Appending {
         Appending::Lines
     }
 

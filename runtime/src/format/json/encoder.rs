@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::program::{check, is_text};
+use super::program::{check, is_text, names_fields};
 use super::text::write_text;
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
@@ -27,8 +27,8 @@ impl Format for JsonFormat {
         "json"
     }
 
-    fn appending(&self) -> Appending {
-        Appending::Objects
+    fn appending(&self, schema: &Schema) -> Appending {
+        if names_fields(schema) { Appending::Objects } else { Appending::Lines }
     }
 
     fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {

@@ -147,6 +147,12 @@ impl<'s> Compiler<'s> {
     }
 }
 
+/// Whether a record is an object. Then a file that begins with `[` is one array of records; else that is a record, such as
+/// a tuple.
+pub(super) fn names_fields(schema: &Schema) -> bool {
+    matches!(schema.shape(), Shape::Record { name, .. } if !name.is_empty())
+}
+
 /// # Errors
 /// For a field that JSON cannot hold: its path, and why.
 pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {

@@ -15,7 +15,7 @@ use crate::memory::Memory;
 use crate::row::{Field, Schema, Shape};
 use crate::source::{ColumnFit, Lenient, RejectSink, Sample, Scan, Source, Split, SplitReader, Statistics};
 
-use super::program::check;
+use super::program::{check, names_fields};
 use super::reader::{JsonInput, reader};
 use super::tokens::Tokens;
 
@@ -61,7 +61,7 @@ impl JsonSource {
         let Inputs { path, files } = inputs;
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot read JSON: {reason}")))?;
         let forms = options.times.of(schema)?;
-        let has_names = matches!(schema.shape(), Shape::Record { name, .. } if !name.is_empty());
+        let has_names = names_fields(schema);
         let begins: Vec<(u64, bool)> = files.iter().map(begin_of).collect::<Result<_>>()?;
         let arrays: Arc<[bool]> = begins.iter().map(|&(_, is_array)| is_array && has_names).collect();
         let begins = begins.into_iter().map(|(begin, _)| begin).collect();

@@ -18,7 +18,7 @@ impl Format for LinesFormat {
         "lines"
     }
 
-    fn appending(&self) -> Appending {
+    fn appending(&self, _schema: &Schema) -> Appending {
         Appending::Lines
     }
 

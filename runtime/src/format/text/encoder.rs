@@ -23,7 +23,7 @@ impl Format for TextFormat {
         "text"
     }
 
-    fn appending(&self) -> Appending {
+    fn appending(&self, _schema: &Schema) -> Appending {
         Appending::Lines
     }
 
