@@ -474,7 +474,7 @@ fn text_and_page_draw_a_loop_as_one() {
     }
 }
 
-/// Of the loop's end once, of its body round by round.
+/// The rows of a loop's end are compared once, those of its body in each round.
 #[test]
 fn the_page_compares_rows_of_a_loop_with_their_estimates() {
     let (folder, env) = (Folder::new(), env());
@@ -712,7 +712,7 @@ fn lists_of_a_page_name_the_file_of_each_operator() {
     assert!(page.contains("const placeOf = (operator) => breakable(`${operator.file}:${operator.line}`);"));
 }
 
-/// The parts of a conjunction have one hint together, and two filters on a line have one each.
+/// The parts of a conjunction share one hint. Two filters on one line have a hint each.
 #[test]
 fn hints_of_two_filters_on_a_line_are_compared_apart() {
     #[dataflow]

@@ -5,12 +5,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure};
 
 use crate::analyse::keys;
+use crate::emit::next::MOST_PARTS;
 use crate::operators::{ChainState, ClosureArguments};
 use crate::spans::{first_span, generated, last_span};
 use crate::syntax::Call;
-
-/// The most parts of a key.
-const MOST_PARTS: usize = 8;
 
 /// Whether the argument at `index` is the key that is compared with the key before it.
 pub(super) fn is_matched(call: &Call, index: usize) -> bool {

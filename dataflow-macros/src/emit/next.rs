@@ -122,5 +122,5 @@ fn is_tuple(value: &TokenStream) -> bool {
     group.delimiter() == Delimiter::Parenthesis && (commas > 0 || is_last) && commas < MOST_PARTS
 }
 
-/// How many parts a tuple that is a record has at most.
-const MOST_PARTS: usize = 8;
+/// The most parts of a tuple that is a record or a key.
+pub(super) const MOST_PARTS: usize = 8;

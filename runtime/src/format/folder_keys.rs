@@ -80,7 +80,7 @@ fn no_single_value(path: &str) -> String {
 
 impl FolderKey {
     fn checked(self, parts: &[(String, Option<FolderKey>)]) -> Result<Self, String> {
-        // A field that is renamed to `place.city` beside a record `place`.
+        // One may be renamed to `place.city`, and the other be the field `city` of a record `place`.
         if parts.iter().filter(|(path, _)| *path == self.name).count() > 1 {
             return Err(format!(
                 "two fields have the name `{}`, and one needs another (`#[record(name = ..)]`)",

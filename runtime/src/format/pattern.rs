@@ -273,10 +273,10 @@ fn descend(folder: &Path, names: &[Name], found: &mut Vec<PathBuf>) -> Result<()
     Ok(())
 }
 
-/// What is at a path; nothing where nothing is.
+/// The metadata of a file or folder. `None` if the path does not exist.
 ///
 /// # Errors
-/// If a link leads nowhere, or if the user may not look: a file there would be left out.
+/// If a link leads to no file, or if the user has no permission. Else a file would be left out.
 pub(super) fn metadata_of(path: &Path) -> Result<Option<Metadata>> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),

@@ -183,8 +183,8 @@ fn move_file(from: &Path, to: &Path) -> IoResult<PathBuf> {
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// What in a folder, or a folder in it, is not what a job writes: neither a file nor a folder of a field's value. A
-/// folder that cannot be listed may hold anything.
+/// A path in a folder that no job writes: neither a file nor a folder named `field=value`. A folder that
+/// cannot be listed is such a path, because it may hold any file.
 pub(super) fn strange(folder: &Path) -> Option<PathBuf> {
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

@@ -32,11 +32,11 @@ pub enum Appending {
     Values,
     /// Lines follow each other.
     Lines,
-    /// Lines of objects follow each other. A file may be one array instead, and nothing follows its end.
+    /// Lines of JSON objects follow each other, unless the file is one array of objects.
     Objects,
 }
 
-/// The bytes of a JSON file that are searched for its first mark.
+/// The bytes of a JSON file in which the begin of an array is searched.
 const MOST_BLANKS: usize = 1 << 16;
 
 /// An output: what the user's path means, and what there is of it in a run. Clones are the same output.

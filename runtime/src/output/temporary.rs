@@ -10,6 +10,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::spill::names_process;
+
 /// As many bytes of a name as leave room for the rest, of 255.
 const KEPT_NAME_BYTES: usize = 200;
 
@@ -74,9 +76,7 @@ pub(super) fn remove_abandoned<'p>(folder: &Path, paths: impl IntoIterator<Item 
     // `.out.csv.4711-3.tmp`, up to the process's number.
     let prefix = |name: &str| {
         let (start, numbers) = name.strip_suffix(".tmp")?.rsplit_once('.')?;
-        let (process, number) = numbers.split_once('-')?;
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        (is_number(process) && is_number(number)).then(|| format!("{start}."))
+        names_process(numbers).then(|| format!("{start}."))
     };
     let is_temporary = |name: &str| prefix(name).is_some_and(|prefix| prefixes.contains(&prefix));
     for entry in entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_temporary)) {

@@ -290,8 +290,8 @@ fn named_then_not(folder: &Path) -> Result<File, IoError> {
     }
 }
 
-/// Removes files that [`named_then_not`] left: empty, and locked by no process. Errors are ignored, because the file may
-/// belong to another user.
+/// Removes files of stopped processes, which are empty and unlocked, and named by [`named_then_not`].
+/// Errors are ignored, because a file may belong to another user.
 pub(super) fn remove_abandoned(folder: &Path) {
     let Ok(entries) = folder.read_dir() else { return };
     let paths = entries.flatten().filter(|entry| is_numbered(&entry.file_name())).map(|entry| entry.path());
@@ -308,11 +308,15 @@ pub(super) fn remove_abandoned(folder: &Path) {
     }
 }
 
-/// Whether a name has the form of [`named_then_not`]: the prefix and two numbers.
+/// Whether a name has the form of [`named_then_not`].
 fn is_numbered(name: &OsStr) -> bool {
-    let numbers = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-'));
+    name.to_str().and_then(|name| name.strip_prefix(PREFIX)).is_some_and(names_process)
+}
+
+/// Whether a part of a name is the number of a process and a number that it gave: `4711-3`.
+pub(crate) fn names_process(part: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    numbers.is_some_and(|(process, number)| is_number(process) && is_number(number))
+    part.split_once('-').is_some_and(|(process, number)| is_number(process) && is_number(number))
 }
 
 #[cfg(test)]

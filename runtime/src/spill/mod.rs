@@ -34,7 +34,7 @@ use crate::page::Page;
 
 pub use bytes::SpilledBytes;
 use file::SpillFile;
-pub(crate) use file::{open_unnamed, read_cached, unnamed};
+pub(crate) use file::{names_process, open_unnamed, read_cached, unnamed};
 pub use queue::{QueueRoom, SpillQueue};
 pub use reader::{Read, SpilledReader};
 pub use space::{SpillFiles, SpillSpace};

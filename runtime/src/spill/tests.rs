@@ -111,7 +111,7 @@ fn a_page_that_was_changed_on_disk_is_an_error() {
 }
 
 #[test]
-fn what_a_stopped_process_left_behind_is_removed_but_not_what_is_in_use() {
+fn empty_files_of_stopped_processes_are_removed_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let (left, used) = ("dataflow-spill-1-0", "dataflow-spill-1-1");
     let others = ["results.csv", "dataflow-spill-report.csv", "dataflow-spill-2-", "dataflow-spill-1-0-1"];

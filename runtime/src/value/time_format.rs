@@ -87,7 +87,7 @@ fn read_timestamp(format: &str, text: &[u8]) -> Result<Timestamp, jiff::Error> {
 }
 
 fn written(format: &str, time: Timestamp) -> Result<String, jiff::Error> {
-    // The library rounds `%s` towards zero. All other specifiers round down.
+    // The library rounds `%s` towards zero, and all other specifiers down.
     let is_whole = format.contains("%s") && !format.contains(['f', 'N']);
     let micros = if is_whole { time.micros().div_euclid(SECOND) * SECOND } else { time.micros() };
     strtime::format(format, &Instant::from_microsecond(micros)?.to_zoned(TimeZone::UTC))

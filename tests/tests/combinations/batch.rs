@@ -11,7 +11,7 @@ use super::harness::{FAILURES, Failed, Program, listed, text};
 /// Held while a batch is built and run: tests share the folder.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// What a batch has come to.
+/// The result of a batch.
 pub(crate) struct Outcome {
     /// Whether all programs are compiled, and were run.
     pub(crate) is_whole: bool,
@@ -45,7 +45,7 @@ pub(crate) fn run(programs: &[Program]) -> Outcome {
     }
 }
 
-/// Compiles variants and runs each in one way; those that fail in the same way.
+/// Compiles variants and runs each in one way. The result lists those that fail as their program did.
 pub(crate) fn run_variants(programs: &[Program], tasks: &[Failed]) -> Outcome {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let [list, given] = ["failures", "variants"].map(|name| folder().join(name));

@@ -3,8 +3,10 @@
 //! `cargo test` runs 40. `cargo test -p tests --test combinations -- --ignored --nocapture many_programs`
 //! compiles and runs 3,000 more, in batches, in `target/tests/combinations`. In the environment, `PROGRAMS`
 //! is their number and `SEED` the first seed.
-//! Records and options of a program that fails are dropped as far as it fails in the same way, each try in a process of its own
-//! (`harness/shrink.rs`). Then words are dropped: all variants of a round are one batch (`words.rs`). The report has the smallest program.
+//!
+//! A program that fails is made smaller while it fails with the same kind of error. First records and options
+//! are dropped, with a process for each try (`harness/shrink.rs`). Then words are dropped, with a batch for all
+//! variants of a round (`words.rs`). The report has the smallest program.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -40,7 +42,7 @@ fn few() -> Vec<Program> {
     (0..FEW).map(|seed| coverage.next(seed)).collect()
 }
 
-/// Runs a program in this process, if it is the child of a test; nothing else.
+/// Runs the program of a child process. Does nothing in the process of the tests.
 #[test]
 fn child() {
     harness::run_task(&programs::all());
@@ -97,7 +99,7 @@ fn changes_of_programs_have_a_text_and_make_them_smaller() {
     assert!(tried > 100, "{tried} changes");
 }
 
-/// A change that does not fit would make another fault of the one that is looked for.
+/// A change that makes a right program wrong would hide the fault that is searched for.
 #[test]
 #[ignore = "compiles for minutes"]
 fn changed_programs_give_what_loops_give() {

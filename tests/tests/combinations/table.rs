@@ -8,7 +8,7 @@ use super::harness::words;
 
 const SINK: &str = "a result: `harness/sink.rs`";
 
-/// Words that are no entry of the table of words, and the reason.
+/// Words that the table of words lacks, and the reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("collect", SINK),
     ("print", "writes to standard output: `tests/outputs`"),

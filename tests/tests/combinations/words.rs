@@ -52,7 +52,7 @@ fn join(all: &[Failing]) -> String {
     all.iter().map(|failing| failing.before.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// Takes the smallest variant that fails of each program; whether all variants compile and run.
+/// Replaces each program by its smallest variant that fails. Returns whether all variants compile and run.
 fn shrink_once(all: &mut [Failing]) -> bool {
     let (mut variants, mut tasks, mut owners) = (Vec::new(), Vec::new(), Vec::new());
     for (owner, failing) in all.iter().enumerate().filter(|(_, failing)| !failing.is_smallest) {

@@ -1,4 +1,4 @@
-//! A computed key whose type nothing says.
+//! A computed key whose type comes from a literal.
 use dataflow::prelude::*;
 
 #[dataflow]

@@ -1,4 +1,4 @@
-//! A key of one field beside a key of two.
+//! A key of one field is compared with a key of two.
 use dataflow::prelude::*;
 
 #[dataflow]

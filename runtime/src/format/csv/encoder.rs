@@ -245,8 +245,8 @@ impl FieldWriter {
         self.output.extend(quote);
     }
 
-    /// Ends the line that begins at a place. Its first field is quoted if the line would be read as a comment, or if it
-    /// begins with a byte order mark, which a reader drops from the first line of a file.
+    /// Ends the line that begins at a place. Its first field is quoted if the line would be read as a
+    /// comment, or if it begins with a byte order mark. A reader drops that mark from a file's first line.
     #[inline]
     fn end_line(&mut self, begin: usize) {
         if self.format.comment_prefix.is_some() || self.output.get(begin) == BYTE_ORDER_MARK.first() {

@@ -147,8 +147,7 @@ impl<'s> Compiler<'s> {
     }
 }
 
-/// Whether a record is an object. Then a file that begins with `[` is one array of records; else that is a record, such as
-/// a tuple.
+/// Whether a record is written as an object. A file of objects may be one array; a tuple is an array itself.
 pub(super) fn names_fields(schema: &Schema) -> bool {
     matches!(schema.shape(), Shape::Record { name, .. } if !name.is_empty())
 }

@@ -329,7 +329,7 @@ mod tests {
         }
     }
 
-    /// The end is there already, so nothing is appended any more.
+    /// The split has its end already, so sealing appends no bytes.
     #[test]
     fn a_sealed_split_that_was_removed_completes_no_log() {
         let place = tempfile::tempdir().unwrap();

@@ -24,7 +24,7 @@ use crate::page::{Batch, Columns};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, RowFilters, Scan, Split, SplitReader};
 
-/// A batch of long rows ends after so many decoded bytes, as the footer counts them.
+/// The most decoded bytes of a batch of several rows, by the lengths in the footer.
 const BATCH_BYTES: usize = 8 << 20;
 
 /// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.

@@ -282,7 +282,7 @@ fn ranges_are_cut_at_prefixes_of_long_texts() {
 }
 
 #[test]
-fn an_index_of_runs_is_paid_for_until_its_end() {
+fn an_index_of_runs_is_reserved_until_its_end() {
     let budget = Budget::new(64 << 20);
     let context = TaskContext::alone(Memory::spilling(budget.clone(), "sort", SORT_BYTES + INDEX_BYTES));
     let mut sorter = Sorter::new(layout(), order(), &context).unwrap();

@@ -22,10 +22,10 @@ const NUMBER: &str = "COMBINATIONS_NUMBER";
 const EDITS: &str = "COMBINATIONS_EDITS";
 const TASK: &str = "COMBINATIONS_TASK";
 
-/// What stands before the error that a child prints.
+/// The text before the error that a child prints.
 const WRONG: &str = "wrong: ";
 
-/// What a child does with its program.
+/// The task of a child.
 #[derive(Clone, Copy, Debug)]
 pub enum Task<'t> {
     /// Runs it in one way, and prints what is wrong.
@@ -64,7 +64,7 @@ pub fn wait(child: &mut Child, limit: Duration) -> Result<(), String> {
     }
 }
 
-/// What a process that has ended by itself has printed.
+/// The error that a process printed before it ended.
 pub fn error_of(child: &mut Child) -> String {
     let mut text = String::new();
     if let Some(stderr) = &mut child.stderr {
@@ -94,7 +94,7 @@ pub fn run_task(programs: &[(Spec, Declare)]) {
     exit(0);
 }
 
-/// A child whose parent was killed would follow its logs without an end.
+/// Ends this process with its parent. Without it, the child of a killed parent follows its logs forever.
 fn end_with_parent() {
     let parent = parent_id();
     thread::spawn(move || {

@@ -426,7 +426,7 @@ impl Generator {
         }
     }
 
-    /// The caller evaluates the program, as tries have counted, too.
+    /// Tries have changed the count of `seen`, so the caller evaluates the program again.
     fn done(self, inputs: Vec<Input>, prepared: Vec<Step>, begin: Flow, chain: Chain) -> Program {
         let sink = Sink::draw(self.spec.seed, self.share, &chain.flow, &chain.rows);
         Program {

@@ -19,7 +19,7 @@ use super::run::{AMPLE, Minimum, options};
 use super::snapshots::rows_by_epoch;
 use super::value::Row;
 
-/// Far beyond what a job takes.
+/// Many times the longest run of a job.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The file that a job makes when it begins to run.
@@ -56,7 +56,7 @@ impl Kills {
         rows_by_epoch(reader, &output(folder.path()))
     }
 
-    /// Kills the job at a random moment: as a rule when it runs, sometimes before.
+    /// Kills the job at a random moment: in nine of ten cases after it has started.
     fn kill(&mut self, mut job: Child, place: &Path, logs: &mut GrowingLogs, percent: usize) -> Result<(), String> {
         let (started, begun) = (place.join(STARTED), Instant::now());
         let waits = self.draw.often(90);

@@ -69,7 +69,7 @@ pub fn run_all(programs: &[(Spec, Declare)], first: usize) -> Vec<String> {
     entries.filter_map(failure).collect()
 }
 
-/// Runs each program in the way in which the larger one failed, and lists those that fail likewise.
+/// Runs each program in the way in which the larger one failed, and lists those with the same kind of error.
 pub fn run_variants(tasks: &[Failed]) {
     for task in tasks {
         let tries = if task.way.is_steady() { 3 } else { 5 };

@@ -1,4 +1,4 @@
-//! A program: its steps, its inputs, and what it is to give.
+//! A program: its steps, its inputs, and its expected records.
 
 use super::data::{Input, Source};
 use super::expression::Make;
@@ -76,7 +76,7 @@ impl Program {
         (world, all)
     }
 
-    /// Computes what the program is to give.
+    /// Computes the expected records and the expected accumulator.
     pub fn evaluate(&mut self) {
         let (world, mut rows) = self.rows_of_steps();
         self.expected = rows.pop().unwrap_or_default();
@@ -121,7 +121,8 @@ impl Program {
         self.prepared.iter().chain(&self.steps).map(|step| step.stage.words).sum()
     }
 
-    /// What is to be small: words, with other results than a native file; then the text, and rounds of loops.
+    /// The order of programs by size: words, then bytes of text, then the text. A result other than a
+    /// native file counts as a word.
     pub fn weight(&self) -> (usize, usize, String) {
         let text = self.function("p");
         (self.words() + usize::from(self.sink != Sink::NATIVE), text.len(), text)
@@ -144,7 +145,7 @@ impl Program {
         )
     }
 
-    /// The function with what runs it.
+    /// The function, and the function that runs it.
     pub fn registered(&self, name: &str) -> String {
         let read = |input: &Input| {
             let word = if matches!(input.source, Source::Log) { "stream" } else { "set" };

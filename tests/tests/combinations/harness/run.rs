@@ -53,7 +53,7 @@ pub fn check(entry: &Entry) -> std::result::Result<(), Failure> {
     Ok(())
 }
 
-/// Runs a program in one way; what is wrong with the result.
+/// Runs a program in one way. The error names the difference from the expected result.
 pub fn run(entry: &Entry, folder: &Folder, way: Way) -> std::result::Result<(), String> {
     let program = &entry.program;
     let (found, seen) = match way {

@@ -8,10 +8,10 @@ use super::entry::Entry;
 use super::program::Program;
 use super::way::Way;
 
-/// Far beyond what a try takes.
+/// Many times the longest try.
 const TRY_LIMIT: Duration = Duration::from_secs(15);
 
-/// Seconds that one program may take.
+/// Time to shrink one program.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A program that fails, as small as it could be made.
@@ -23,7 +23,7 @@ pub struct Shrunk {
     pub error: String,
 }
 
-/// What is alike in the errors of two tries: the text without numbers and values.
+/// The kind of an error: its text without numbers and values. Two tries with one kind have one fault.
 pub fn kind(error: &str) -> String {
     if error.contains(" records for ") {
         return "other records".to_owned();

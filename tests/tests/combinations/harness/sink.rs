@@ -1,4 +1,4 @@
-//! Where a program's result goes.
+//! The outputs of programs.
 
 use std::collections::BTreeSet;
 
@@ -96,7 +96,7 @@ impl Sink {
         }
     }
 
-    /// Where it is written, from a path without an ending.
+    /// Its path, made of a path without an ending.
     pub fn path(&self, path: &str) -> String {
         match self {
             Sink::Collect | Sink::Count => path.to_owned(),
@@ -109,7 +109,7 @@ impl Sink {
         matches!(self, Sink::Collect | Sink::File(..))
     }
 
-    /// The end of the function that runs a program whose result has such records.
+    /// The end of the function that runs a program. `of` is the type of the records.
     pub fn text(&self, of: &str) -> String {
         let write = |folders: &str, format: Format| {
             let word = format.word();
@@ -146,7 +146,7 @@ fn fields(flow: &Flow) -> Vec<(String, usize)> {
     all.map(|(place, (path, _))| (path.clone(), place)).collect()
 }
 
-/// Those that give few folders with short names.
+/// The fields that give few folders with short names.
 fn folder_fields(flow: &Flow, rows: &Rows) -> Vec<String> {
     let is_fit = |place: usize| {
         let values: BTreeSet<&Value> = rows.iter().map(|row| &row.values[place]).collect();

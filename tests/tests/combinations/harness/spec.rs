@@ -1,4 +1,4 @@
-//! What a program is drawn from: its seed, its share, and words that are to follow each other.
+//! The specification of a program: its seed, its share, and words that follow each other.
 
 use super::draw::Draw;
 use super::edit::{self, Edit};
@@ -23,12 +23,12 @@ impl std::fmt::Display for Pair {
     }
 }
 
-/// What a program is drawn from.
+/// The specification of a program.
 #[derive(Clone, Debug)]
 pub struct Spec {
     pub seed: u64,
     pub route: Option<Route>,
-    /// Changes of the drawn program, one after the other.
+    /// Changes of the drawn program, in order.
     pub edits: Vec<Edit>,
 }
 
@@ -40,7 +40,7 @@ pub struct Route {
     pub words: Vec<&'static str>,
 }
 
-/// What a program is to have most of.
+/// The kind of words that a program has most of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Share {
     Sets,

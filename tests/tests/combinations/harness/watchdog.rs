@@ -19,7 +19,7 @@ pub struct Watch {
 
 pub fn watch(entry: &Entry, way: Way) -> Watch {
     let (sender, ended) = channel::<()>();
-    // A program has closures that stay in their thread: the watch draws it again.
+    // A program holds closures that are not `Send`, so the watchdog draws the program again.
     let (number, listed, edits) = (entry.number, (entry.program.spec.clone(), entry.declare), entry.edits.clone());
     thread::spawn(move || {
         if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {

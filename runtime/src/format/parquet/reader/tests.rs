@@ -319,6 +319,7 @@ fn a_batch_of_long_texts_ends_by_bytes() {
     .unwrap();
     assert_eq!(batches.iter().sum::<usize>(), 40);
     assert!(batches.iter().all(|&rows| rows * TEXT_BYTES <= BATCH_BYTES), "{batches:?}");
+    assert!(batches.len() > 4, "{batches:?}");
 }
 
 #[test]
