@@ -88,7 +88,12 @@ where
                     let group = sorted.slice(position..end);
                     let (room, _reserved) = self.room(group.len());
                     let mut state = self.slots.begin(room);
-                    let lent = || (0..group.len()).filter_map(|row| group.get(row));
+                    let lent = || {
+                        (0..group.len()).filter_map(|row| {
+                            rows.prefetch_after(position + row);
+                            group.get(row)
+                        })
+                    };
                     lent().for_each(|row| self.slots.add(&mut state, T::at(record, row)));
                     while self.slots.again(&mut state) {
                         lent().for_each(|row| self.slots.add_again(&mut state, T::at(record, row)));

@@ -1,7 +1,8 @@
-//! `variance`, `stddev` and those of populations: one pass by the algorithm of Welford, whose states merge as Chan and others show.
+//! `variance`, `stddev` and those of populations: one pass by the algorithm of
+//! Youngs and Cramer, whose states merge as Chan and others show.
 //!
 //! Sums of squares lose all digits if a mean is large compared with its deviation. So the state
-//! holds the mean as the sum of two floats, and distances from it.
+//! holds distances from the first number, and squared distances from the mean.
 //!
 //! # Error
 //! Numbers enter exactly: integers, decimals and lengths of time as unscaled integers. The relative
@@ -127,54 +128,57 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// The number of numbers, their mean as a sum of two floats, and the sum of their squared distances
-/// from it. Numbers are unscaled.
+/// The number of numbers, their distances from a base as a sum of two floats, and the sum of their
+/// squared distances from the mean. The base is the first number, rounded. Numbers are unscaled.
 #[derive(Clone, Copy, Default)]
 pub struct Moments {
     count: u64,
-    mean: [f64; 2],
+    base: f64,
+    sum: [f64; 2],
     squares: f64,
 }
 
 /// [`Moments`], as they lie in a group's row.
-type MomentsRecord = (u64, f64, f64, f64);
+type MomentsRecord = (u64, f64, f64, f64, f64);
 
 impl Moments {
     #[inline(always)]
-    fn of((count, mean, rest, squares): MomentsRecord) -> Self {
-        Moments { count, mean: [mean, rest], squares }
+    fn of((count, base, sum, rest, squares): MomentsRecord) -> Self {
+        Moments { count, base, sum: [sum, rest], squares }
     }
 
     #[inline(always)]
     fn record(self) -> MomentsRecord {
-        (self.count, self.mean[0], self.mean[1], self.squares)
+        (self.count, self.base, self.sum[0], self.sum[1], self.squares)
     }
 
-    /// How far a number is from the mean. The difference of floats within a factor of two is exact
-    /// (Sterbenz), and any other is large beside the second parts.
+    /// The distance from the base. The difference of floats within a factor of two is exact
+    /// (Sterbenz), and any other is large compared with its rounding error.
     #[inline(always)]
     fn distance(&self, [number, rest]: [f64; 2]) -> f64 {
-        (number - self.mean[0]) + (rest - self.mean[1])
+        (number - self.base) + rest
     }
 
     /// The second part collects the rounding errors of the first.
     #[inline(always)]
-    fn move_mean(&mut self, step: f64) {
-        let [mean, rounded] = exact_sum(self.mean[0], step);
-        self.mean = [mean, self.mean[1] + rounded];
+    fn add_to_sum(&mut self, distance: f64) {
+        let [sum, rounded] = exact_sum(self.sum[0], distance);
+        self.sum = [sum, self.sum[1] + rounded];
     }
 
+    /// The `n`-th number adds `n / (n - 1)` times its squared distance from the mean of the first
+    /// `n`. It waits for one addition of the number before it, not for a division.
     #[inline(always)]
     fn add(&mut self, number: [f64; 2]) {
-        self.count += 1;
-        if self.count == 1 {
-            self.mean = number;
-            return;
+        if self.count == 0 {
+            self.base = number[0];
         }
+        self.count += 1;
         let distance = self.distance(number);
-        let step = distance / self.count as f64;
-        self.squares += distance * (distance - step);
-        self.move_mean(step);
+        self.add_to_sum(distance);
+        let (count, reciprocal) = (self.count as f64, 1.0 / self.count as f64);
+        let from_mean = (distance - self.sum[0] * reciprocal) - self.sum[1] * reciprocal;
+        self.squares += from_mean * from_mean * (count / (count - 1.0).max(1.0));
     }
 
     fn merge(&mut self, other: Moments) {
@@ -184,11 +188,18 @@ impl Moments {
             }
             return;
         }
-        let (count, distance) = (self.count + other.count, self.distance(other.mean));
-        let share = other.count as f64 / count as f64;
-        self.squares += other.squares + distance * distance * share * self.count as f64;
-        self.move_mean(distance * share);
-        self.count = count;
+        let (own, others) = (self.count as f64, other.count as f64);
+        let distance = self.distance([other.base, other.mean()]) - self.mean();
+        self.squares += other.squares + distance * distance * own * (others / (own + others));
+        self.add_to_sum((other.base - self.base) * others);
+        self.add_to_sum(other.sum[0]);
+        self.sum[1] += other.sum[1];
+        self.count += other.count;
+    }
+
+    /// The mean of the distances from the base.
+    fn mean(&self) -> f64 {
+        (self.sum[0] + self.sum[1]) / self.count as f64
     }
 
     /// None of fewer than two numbers.

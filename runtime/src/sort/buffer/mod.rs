@@ -29,12 +29,16 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::error::Result;
+use crate::hash::prefetch_row;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::frozen::FrozenRows;
 use crate::sort::key::{Encoding, WideKey, most_bits};
 use crate::sort::order::OrderKey;
+
+/// How many rows before it is read the memory of a row is requested.
+const ROWS_AHEAD: usize = 32;
 
 /// Rows in pages, and where each is found once they are sorted.
 ///
@@ -147,6 +151,15 @@ impl SortBuffer {
     /// The row at a position, which is below the length.
     fn row(&self, position: usize) -> *const u8 {
         self.rows.base.wrapping_add(self.index().place(position))
+    }
+
+    /// Starts to load the row that is read [`ROWS_AHEAD`] rows after a position.
+    #[inline(always)]
+    pub fn prefetch_after(&self, position: usize) {
+        if position + ROWS_AHEAD < self.len {
+            let row = self.row(position + ROWS_AHEAD);
+            prefetch_row(row, self.rows.layout.width().saturating_sub(1));
+        }
     }
 
     fn gather(&self) -> Gather {
