@@ -72,6 +72,10 @@ pub(super) struct Pipeline {
     deadline: Option<Deadline>,
     /// Its part in the snapshots of the job.
     snapshots: Option<TaskSnapshots>,
+    /// The time at the end of the last turn, or the begin of the poll.
+    clock: Instant,
+    /// The operator that the time of the current turn is added to.
+    charged: Option<usize>,
 }
 
 impl Pipeline {
@@ -93,6 +97,8 @@ impl Pipeline {
             reads_time,
             deadline: None,
             snapshots: None,
+            clock: Instant::now(),
+            charged: None,
         }
     }
 
@@ -126,9 +132,11 @@ impl Pipeline {
         }
         self.take_images()?;
         self.open = self.steps.len();
+        self.clock = Instant::now();
         loop {
             let turn = self.turn()?;
             let turn = if turn == PipelineTurn::Blocked { self.lull()? } else { turn };
+            self.add_busy_time();
             self.keep_deadline(turn)?;
             match turn {
                 PipelineTurn::Blocked if self.take_second()? || self.absorb()? => self.open = self.steps.len(),
@@ -144,10 +152,20 @@ impl Pipeline {
                     return Ok(Poll::Ended);
                 }
                 PipelineTurn::Worked if self.watch.job.is_cancelled() => return Ok(Poll::Ended),
-                PipelineTurn::Worked if started.elapsed() > SLICE => return Ok(Poll::Yield),
+                PipelineTurn::Worked if self.clock.duration_since(started) > SLICE => return Ok(Poll::Yield),
                 PipelineTurn::Worked => {}
             }
         }
+    }
+
+    /// Reads the clock once a turn: the end of a turn is the begin of the next one.
+    fn add_busy_time(&mut self) {
+        let now = Instant::now();
+        if let Some(operator) = self.charged.take() {
+            let nanos = now.duration_since(self.clock).as_nanos() as u64;
+            self.watch.metrics(operator).busy_nanos.add(nanos);
+        }
+        self.clock = now;
     }
 
     /// Has drivers give on what they keep back, where there is nothing else to do and the input does not end; whether that is work.
@@ -378,7 +396,6 @@ impl Pipeline {
 
     /// Takes from the head.
     fn feed_head(&mut self) -> Result<PipelineTurn> {
-        let started = Instant::now();
         self.note_time();
         let wants_rows = self.steps.first().is_none_or(|first| first.driver.wants(first.port));
         // What the head's rows come to first.
@@ -391,7 +408,8 @@ impl Pipeline {
         let filtered = self.head.filtered(inline);
         let waits = matches!(progress, HeadProgress::Nothing);
         if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
-            self.watch.enter(operator).busy_nanos.add(started.elapsed().as_nanos() as u64);
+            self.watch.enter(operator);
+            self.charged = Some(operator);
         }
         if let (HeadProgress::Control(Control::Barrier(epoch)), Some(snapshots)) = (&progress, &mut self.snapshots) {
             self.head.positions().map_or(Ok(()), |positions| snapshots.source_passed(*epoch, positions))?;
@@ -414,31 +432,28 @@ impl Pipeline {
 
     /// Works on what a step has, until output is full, rows pass on, or it is done.
     fn run(&mut self, index: usize) -> Result<PipelineTurn> {
-        let started = Instant::now();
         let step = &mut self.steps[index];
         let operator = step.operator;
-        let turn = match step.work.take() {
-            None => PipelineTurn::Worked,
-            Some(Work::Rows(rows)) => self.run_rows(index, rows)?,
+        self.charged = Some(operator);
+        match step.work.take() {
+            None => Ok(PipelineTurn::Worked),
+            Some(Work::Rows(rows)) => self.run_rows(index, rows),
             Some(Work::RoundEnd { input, round, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.end_round(input, round, cursor)?;
-                self.said(index, progress, None)?
+                self.said(index, progress, None)
             }
             Some(Work::End { input, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.end_input(input, cursor)?;
-                self.said(index, progress, None)?
+                self.said(index, progress, None)
             }
             Some(Work::Control { control, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.pass_control(control, cursor)?;
-                self.said(index, progress, Some(control))?
+                self.said(index, progress, Some(control))
             }
-        };
-        let nanos = started.elapsed().as_nanos() as u64;
-        self.watch.metrics(operator).busy_nanos.add(nanos);
-        Ok(turn)
+        }
     }
 
     /// A driver was told something: what it gave by that goes on, and behind it, once it is done, what it was told.
