@@ -360,8 +360,10 @@ fn merged(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.join(others).hint(SortMerge).on(|i| i.text, |o| o.text).map(|i, o| ItemRef { value: o.value, ..i })
 }
 
+/// Each record has half of the other side as its partners, so the number of records is bounded.
 #[dataflow]
 fn merged_by_key(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
+    let (items, others) = (items.filter(|i| i.value < 1_000), others.filter(|o| o.value < 1_000));
     items.join(others).hint(SortMerge).on(|i| i.key % 2, |o| o.key % 2).map(|i, o| ItemRef {
         value: o.value,
         key: i.key,
