@@ -88,15 +88,15 @@ where
                     let group = sorted.slice(position..end);
                     let (room, _reserved) = self.room(group.len());
                     let mut state = self.slots.begin(room);
-                    let lent = || {
+                    let rows_of_group = || {
                         (0..group.len()).filter_map(|row| {
                             rows.prefetch_after(position + row);
                             group.get(row)
                         })
                     };
-                    lent().for_each(|row| self.slots.add(&mut state, T::at(record, row)));
+                    rows_of_group().for_each(|row| self.slots.add(&mut state, T::at(record, row)));
                     while self.slots.again(&mut state) {
-                        lent().for_each(|row| self.slots.add_again(&mut state, T::at(record, row)));
+                        rows_of_group().for_each(|row| self.slots.add_again(&mut state, T::at(record, row)));
                     }
                     let given = group.get(0).map(|row| self.give(&K::own(K::at(key, row)), &mut state, out));
                     if let Some(Err(overflow)) = given {

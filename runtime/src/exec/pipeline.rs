@@ -3,6 +3,7 @@
 //! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
 //! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
 
+mod busy_clock;
 mod deadline;
 mod head;
 mod ready;
@@ -20,6 +21,7 @@ use crate::error::{Origin, Result};
 use crate::page::{Batch, Page, Selection};
 use crate::strategy::Progress;
 use crate::stream::{Control, Item};
+use busy_clock::BusyClock;
 pub(super) use deadline::Deadline;
 use head::HeadProgress;
 pub(super) use head::PipelineHead;
@@ -72,10 +74,7 @@ pub(super) struct Pipeline {
     deadline: Option<Deadline>,
     /// Its part in the snapshots of the job.
     snapshots: Option<TaskSnapshots>,
-    /// The time at the end of the last turn, or the begin of the poll.
-    clock: Instant,
-    /// The operator that the time of the current turn is added to.
-    charged: Option<usize>,
+    busy: BusyClock,
 }
 
 impl Pipeline {
@@ -97,8 +96,7 @@ impl Pipeline {
             reads_time,
             deadline: None,
             snapshots: None,
-            clock: Instant::now(),
-            charged: None,
+            busy: BusyClock::new(),
         }
     }
 
@@ -132,11 +130,11 @@ impl Pipeline {
         }
         self.take_images()?;
         self.open = self.steps.len();
-        self.clock = Instant::now();
+        self.busy.start();
         loop {
             let turn = self.turn()?;
             let turn = if turn == PipelineTurn::Blocked { self.lull()? } else { turn };
-            self.add_busy_time();
+            self.busy.end_turn(&self.watch);
             self.keep_deadline(turn)?;
             match turn {
                 PipelineTurn::Blocked if self.take_second()? || self.absorb()? => self.open = self.steps.len(),
@@ -152,20 +150,10 @@ impl Pipeline {
                     return Ok(Poll::Ended);
                 }
                 PipelineTurn::Worked if self.watch.job.is_cancelled() => return Ok(Poll::Ended),
-                PipelineTurn::Worked if self.clock.duration_since(started) > SLICE => return Ok(Poll::Yield),
+                PipelineTurn::Worked if self.busy.since(started) > SLICE => return Ok(Poll::Yield),
                 PipelineTurn::Worked => {}
             }
         }
-    }
-
-    /// Reads the clock once a turn: the end of a turn is the begin of the next one.
-    fn add_busy_time(&mut self) {
-        let now = Instant::now();
-        if let Some(operator) = self.charged.take() {
-            let nanos = now.duration_since(self.clock).as_nanos() as u64;
-            self.watch.metrics(operator).busy_nanos.add(nanos);
-        }
-        self.clock = now;
     }
 
     /// Has drivers give on what they keep back, where there is nothing else to do and the input does not end; whether that is work.
@@ -409,7 +397,7 @@ impl Pipeline {
         let waits = matches!(progress, HeadProgress::Nothing);
         if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
             self.watch.enter(operator);
-            self.charged = Some(operator);
+            self.busy.count_for(operator);
         }
         if let (HeadProgress::Control(Control::Barrier(epoch)), Some(snapshots)) = (&progress, &mut self.snapshots) {
             self.head.positions().map_or(Ok(()), |positions| snapshots.source_passed(*epoch, positions))?;
@@ -434,7 +422,7 @@ impl Pipeline {
     fn run(&mut self, index: usize) -> Result<PipelineTurn> {
         let step = &mut self.steps[index];
         let operator = step.operator;
-        self.charged = Some(operator);
+        self.busy.count_for(operator);
         match step.work.take() {
             None => Ok(PipelineTurn::Worked),
             Some(Work::Rows(rows)) => self.run_rows(index, rows),

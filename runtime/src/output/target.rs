@@ -36,7 +36,7 @@ pub enum Appending {
     Objects,
 }
 
-/// The bytes of a JSON file in which the begin of an array is searched.
+/// The length in bytes of the start of a JSON file that is searched for `[`.
 const MOST_BLANKS: usize = 1 << 16;
 
 /// An output: what the user's path means, and what there is of it in a run. Clones are the same output.

@@ -1,5 +1,5 @@
-//! `variance`, `stddev` and those of populations: one pass by the algorithm of
-//! Youngs and Cramer, whose states merge as Chan and others show.
+//! `variance`, `stddev` and those of populations, computed in one pass by the algorithm of Youngs and
+//! Cramer. States are merged by the formula of Chan, Golub and LeVeque.
 //!
 //! Sums of squares lose all digits if a mean is large compared with its deviation. So the state
 //! holds distances from the first number, and squared distances from the mean.
@@ -128,12 +128,13 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// The number of numbers, their distances from a base as a sum of two floats, and the sum of their
-/// squared distances from the mean. The base is the first number, rounded. Numbers are unscaled.
+/// The state of a group: a count, the sum of distances from a base, and the sum of squared distances
+/// from the mean. The base is the first number, rounded. Numbers are unscaled.
 #[derive(Clone, Copy, Default)]
 pub struct Moments {
     count: u64,
     base: f64,
+    /// A rounded sum, and the sum of its rounding errors.
     sum: [f64; 2],
     squares: f64,
 }
@@ -152,22 +153,21 @@ impl Moments {
         (self.count, self.base, self.sum[0], self.sum[1], self.squares)
     }
 
-    /// The distance from the base. The difference of floats within a factor of two is exact
+    /// The distance of a number from the base. The difference of floats within a factor of two is exact
     /// (Sterbenz), and any other is large compared with its rounding error.
     #[inline(always)]
     fn distance(&self, [number, rest]: [f64; 2]) -> f64 {
         (number - self.base) + rest
     }
 
-    /// The second part collects the rounding errors of the first.
     #[inline(always)]
     fn add_to_sum(&mut self, distance: f64) {
         let [sum, rounded] = exact_sum(self.sum[0], distance);
         self.sum = [sum, self.sum[1] + rounded];
     }
 
-    /// The `n`-th number adds `n / (n - 1)` times its squared distance from the mean of the first
-    /// `n`. It waits for one addition of the number before it, not for a division.
+    /// The `n`-th number adds `n / (n - 1)` times its squared distance from the mean of the first `n`.
+    /// From one number to the next, only the additions to sums depend on each other, so divisions overlap.
     #[inline(always)]
     fn add(&mut self, number: [f64; 2]) {
         if self.count == 0 {
@@ -182,10 +182,11 @@ impl Moments {
     }
 
     fn merge(&mut self, other: Moments) {
-        if self.count == 0 || other.count == 0 {
-            if self.count == 0 {
-                *self = other;
-            }
+        if other.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            *self = other;
             return;
         }
         let (own, others) = (self.count as f64, other.count as f64);

@@ -37,7 +37,7 @@ use crate::sort::frozen::FrozenRows;
 use crate::sort::key::{Encoding, WideKey, most_bits};
 use crate::sort::order::OrderKey;
 
-/// How many rows before it is read the memory of a row is requested.
+/// The distance in rows from the row that is read to the row that is prefetched.
 const ROWS_AHEAD: usize = 32;
 
 /// Rows in pages, and where each is found once they are sorted.
@@ -95,12 +95,12 @@ impl SortBuffer {
         self.rows.bytes_for(input) + index.saturating_sub(self.paid.bytes())
     }
 
-    /// Reserves what sorting so many rows takes.
+    /// Reserves the memory for sorting a number of rows.
     fn prepare(&mut self, rows: usize) -> Result<()> {
         self.paid.resize(self.index_bytes(rows))
     }
 
-    /// Bytes of the index of so many rows, and of what it is made with.
+    /// Bytes of the index of a number of rows, and of the buffer that sorts it.
     fn index_bytes(&self, rows: usize) -> usize {
         match most_bits(&self.rows.leaves) {
             Some(0) => rows * size_of::<usize>(),
@@ -153,7 +153,7 @@ impl SortBuffer {
         self.rows.base.wrapping_add(self.index().place(position))
     }
 
-    /// Starts to load the row that is read [`ROWS_AHEAD`] rows after a position.
+    /// Prefetches the row at [`ROWS_AHEAD`] rows after a position, if there is one.
     #[inline(always)]
     pub fn prefetch_after(&self, position: usize) {
         if position + ROWS_AHEAD < self.len {

@@ -1,0 +1,43 @@
+//! The time that operators work.
+
+use std::time::{Duration, Instant};
+
+use crate::exec::inline::Watch;
+
+/// Adds the time of each turn to an operator. One reading of the clock ends a turn and starts the next.
+pub(super) struct BusyClock {
+    turn_started: Instant,
+    /// The operator of the current turn.
+    operator: Option<usize>,
+}
+
+impl BusyClock {
+    pub(super) fn new() -> Self {
+        BusyClock { turn_started: Instant::now(), operator: None }
+    }
+
+    /// Starts the first turn of a poll.
+    pub(super) fn start(&mut self) {
+        self.turn_started = Instant::now();
+    }
+
+    /// Chooses the operator that the current turn counts for. Without one, the time is not counted.
+    pub(super) fn count_for(&mut self, operator: usize) {
+        self.operator = Some(operator);
+    }
+
+    /// Ends a turn, and starts the next one.
+    pub(super) fn end_turn(&mut self, watch: &Watch) {
+        let now = Instant::now();
+        if let Some(operator) = self.operator.take() {
+            let nanos = now.duration_since(self.turn_started).as_nanos() as u64;
+            watch.metrics(operator).busy_nanos.add(nanos);
+        }
+        self.turn_started = now;
+    }
+
+    /// The time from an instant to the end of the last turn.
+    pub(super) fn since(&self, instant: Instant) -> Duration {
+        self.turn_started.duration_since(instant)
+    }
+}
