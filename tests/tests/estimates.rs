@@ -187,6 +187,86 @@ fn groups_are_counted_in_the_sample() {
     is_expected(1.5, per_word_count);
 }
 
+/// Writes the last `few` sales to one file of a folder, and the others to a second one.
+fn write_two_files(env: &Env, folder: &Folder, format: &str, few: u64) {
+    std::fs::create_dir(folder.join(format)).unwrap();
+    let (some, others) = sales().into_iter().partition::<Vec<_>, _>(|sale| sale.id + few < SALES);
+    for (number, sales) in [some, others].into_iter().enumerate() {
+        let (sales, path) = (env.collection(sales).unwrap(), folder.join(&format!("{format}/{number}.{format}")));
+        match format {
+            "csv" => sales.write_csv(path),
+            "parquet" => sales.write_parquet(path),
+            _ => sales.write_native(path),
+        };
+    }
+    env.run().unwrap();
+}
+
+/// The rows that a plan expects of a pipeline over a folder of sales.
+fn expected_over(folder: &Folder, format: &str, pipeline: impl Fn(DataSet<Sale>) -> DataSet<u64>) -> f64 {
+    let (env, path) = (local(1), folder.join(format));
+    let sales = match format {
+        "csv" => env.read_csv(path).unwrap(),
+        "parquet" => env.read_parquet(path).unwrap(),
+        _ => env.read_native(path).unwrap(),
+    };
+    expected(&env, &pipeline(sales)).0
+}
+
+#[test]
+fn a_file_weighs_as_much_as_it_has_rows() {
+    for few in [1, 203, 1_001, 2_047, 4_099, 20_001] {
+        for format in ["csv", "parquet", "native"] {
+            let folder = Folder::default();
+            write_two_files(&local(1), &folder, format, few);
+            let orders = expected_over(&folder, format, sales_per_order);
+            let is_near = factor(orders, SALES as f64 / 4.0) <= 1.5;
+            assert!(is_near, "{few} rows in one file, {format}: expected {orders} orders");
+            let late = expected_over(&folder, format, |sales| late_sales(sales, few));
+            assert!(late < SALES as f64 / 10.0, "{few} rows in one file, {format}: expected {late} rows");
+        }
+    }
+}
+
+#[dataflow]
+fn pairs_of_the_last_file(pairs: DataSet<(u64, u64)>) -> DataSet<u64> {
+    pairs.filter(|p| p.1 == 39).map(|p| p.0 + 1)
+}
+
+#[dataflow]
+fn pairs_per_number(pairs: DataSet<(u64, u64)>) -> DataSet<u64> {
+    pairs.group_by(|p| p.0).aggregate(|g| g.count())
+}
+
+#[test]
+fn all_binary_files_are_sampled() {
+    for (rows, last_rows) in [(1, 100_000u64), (10, 600)] {
+        let folder = Folder::default();
+        std::fs::create_dir(folder.join("pairs")).unwrap();
+        for file in 0..40u64 {
+            let pair = |number: u64| [number.to_le_bytes(), file.to_le_bytes()].concat();
+            let count = if file == 39 { last_rows } else { rows };
+            let path = folder.join(&format!("pairs/{file:02}.bin"));
+            std::fs::write(path, (0..count).flat_map(pair).collect::<Vec<u8>>()).unwrap();
+        }
+        for (pipeline, actual) in [(pairs_of_the_last_file as fn(_) -> _, last_rows), (pairs_per_number, last_rows)] {
+            let env = local(1);
+            let (rows, _) = expected(&env, &pipeline(env.read_binary(folder.join("pairs")).unwrap()));
+            assert!(factor(rows, actual as f64) <= 1.5, "expected {rows}, found {actual}");
+        }
+    }
+}
+
+#[dataflow]
+fn sales_per_order(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.group_by(|s| s.order).aggregate(|g| g.count())
+}
+
+#[dataflow]
+fn late_sales(sales: DataSet<Sale>, few: u64) -> DataSet<u64> {
+    sales.filter(|s| s.id + few >= SALES).project(|s| s.id)
+}
+
 #[dataflow]
 fn of_shops(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
     let near = shops.filter(|s| s.id < 100);

@@ -32,7 +32,7 @@ pub use parts::{LeftOver, Parts, Placed};
 pub use row_filters::RowFilters;
 pub use sample::{
     KnownValues, SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, ValueCounts, placed, sample_splits,
-    samples_of,
+    samples_of, spread_evenly,
 };
 
 /// How a leaf compares with a bound.

@@ -4,6 +4,7 @@
 //! so whoever counts values in a sample has to know which rows have a place in common.
 
 mod cache;
+mod places;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,6 +18,7 @@ use crate::row::{LeafSet, RowLayout, Schema};
 use super::{Ready, Scan, Source, Split, SplitReader};
 
 pub use cache::samples_of;
+pub use places::spread_evenly;
 
 /// How many rows a sample has at most.
 pub const SAMPLE_ROWS: usize = 4096;
@@ -116,10 +118,14 @@ impl Sample {
     }
 }
 
-/// Which of so many rows to take where at most so many are wanted: all of them, or runs of rows that follow each other, evenly. Rows that lie together are often alike, which is
-/// seen of a run, and would not be seen of every tenth row.
+/// The rows to take where at most `most` of `rows` are wanted: all of them, or runs of consecutive rows at even distances.
+///
+/// Neighbouring rows are often alike, which a run shows and every tenth row would not show. Runs lie at least a run apart: a value whose rows reached
+/// from one run into the next would count as one that two places have in common.
 fn runs(rows: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let (count, length) = if rows <= most { (1, rows) } else { (most.div_ceil(RUN_ROWS), RUN_ROWS.min(most)) };
+    let most_apart = (rows / (2 * RUN_ROWS)).max(1);
+    let (count, length) =
+        if rows <= most { (1, rows) } else { (most.div_ceil(RUN_ROWS).min(most_apart), RUN_ROWS.min(most)) };
     (0..count).map(move |run| {
         let first = run * (rows - length) / (count - 1).max(1);
         first..first + length
@@ -207,7 +213,7 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
     parts
 }
 
-/// The rows of small splits, read with the source's own reader; and how many records were seen in them.
+/// The rows of small splits, read with the source's own reader. Each split adds a number of rows that is proportional to its bytes.
 ///
 /// # Errors
 /// Where they cannot be read.
@@ -215,9 +221,10 @@ pub fn sample_splits(source: &dyn Source, scan: &Scan, splits: &[Split]) -> Resu
     let memory = memory();
     let mut reader = source.reader(scan, &memory)?;
     let mut sampler = Sampler::new(source.schema(), &scan.live);
-    let each = SAMPLE_ROWS / splits.len().max(1);
+    let bytes: u64 = splits.iter().map(|split| split.bytes).sum();
     for split in splits {
-        read_split(&mut *reader, split, &memory, each, &mut sampler)?;
+        let share = SAMPLE_ROWS as f64 * split.bytes as f64 / bytes as f64;
+        read_split(&mut *reader, split, &memory, (share as usize).max(1), &mut sampler)?;
     }
     Ok(sampler)
 }

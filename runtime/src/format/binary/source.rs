@@ -1,5 +1,6 @@
 //! Binary files as a source.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::packed::Packed;
@@ -11,6 +12,7 @@ use crate::memory::Memory;
 use crate::row::{Leaf, Schema};
 use crate::source::{
     ColumnFit, SAMPLE_PLACES, SAMPLE_ROWS, Sample, Scan, Source, Split, SplitReader, Statistics, sample_splits,
+    spread_evenly,
 };
 
 /// Records of binary files. Splits are runs of records.
@@ -87,17 +89,19 @@ impl Source for BinarySource {
 
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         let population = self.statistics(scan).rows?;
-        let (files, width) = (&self.shared.files, self.shared.packed.width as u64);
-        let most = (SAMPLE_PLACES / files.len().max(1)).max(1) as u64;
-        let of_file = |(part, file): (usize, &InputFile)| {
-            let rows = file.bytes() / width;
-            let (places, each) = (most.min(rows), (SAMPLE_ROWS as u64 / most).min(rows));
-            (0..places).map(move |place| {
-                let first = (rows - each) * place / places * width;
-                Split { part, range: first..first + each * width, bytes: each * width }
-            })
+        let width = self.shared.packed.width as u64;
+        let lengths: Vec<u64> = self.shared.files.iter().map(|file| file.bytes() / width).collect();
+        let split = |part: usize, rows: Range<u64>| {
+            let range = rows.start * width..rows.end * width;
+            Split { part, bytes: range.end - range.start, range }
         };
-        let splits: Vec<Split> = files.iter().take(SAMPLE_PLACES).enumerate().flat_map(of_file).collect();
+        let splits: Vec<Split> = if lengths.iter().sum::<u64>() <= SAMPLE_ROWS as u64 {
+            lengths.iter().enumerate().map(|(part, &rows)| split(part, 0..rows)).collect()
+        } else {
+            let each = (SAMPLE_ROWS / SAMPLE_PLACES) as u64;
+            let place = |(part, row): (usize, u64)| split(part, row..lengths[part].min(row + each));
+            spread_evenly(&lengths, SAMPLE_PLACES).into_iter().map(place).collect()
+        };
         Some(sample_splits(self, scan, &splits).ok()?.finish(population))
     }
 

@@ -8,7 +8,7 @@ use crate::format::files::{InputFile, Inputs, beginning, describe, version_of};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{ColumnFit, Sample, Scan, Source, Split, SplitReader, Statistics, sample_splits};
+use crate::source::{ColumnFit, Sample, Scan, Source, Split, SplitReader, Statistics, sample_splits, spread_evenly};
 
 use super::fit::FileFit;
 use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
@@ -130,8 +130,10 @@ impl Source for NativeSource {
             blocks.starts.windows(2).map(block).collect::<Vec<_>>()
         };
         let all: Vec<Split> = self.blocks.iter().enumerate().flat_map(of_file).collect();
-        let count = all.len().min(BLOCKS);
-        let splits: Vec<Split> = (0..count).map(|block| all[block * all.len() / count].clone()).collect();
+        let lengths: Vec<u64> = all.iter().map(|block| block.bytes).collect();
+        let mut chosen: Vec<usize> = spread_evenly(&lengths, BLOCKS).into_iter().map(|(block, _)| block).collect();
+        chosen.dedup();
+        let splits: Vec<Split> = chosen.into_iter().map(|block| all[block].clone()).collect();
         Some(sample_splits(self, scan, &splits).ok()?.finish(population))
     }
 

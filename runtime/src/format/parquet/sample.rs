@@ -21,24 +21,36 @@ use super::writer_faults::always_compresses;
 use crate::error::{Error, Result};
 use crate::source::{Sampler, SplitReader};
 
-/// Which rows of a row group: so many runs of so many rows, evenly, among the first ones.
+/// The rows of a row group that a sample takes: runs of consecutive rows, at even distances in the first rows of the group.
 #[derive(Clone, Copy)]
 pub(super) struct Runs {
-    pub(super) runs: usize,
-    pub(super) rows: usize,
-    /// How many rows they lie among; where there is one run it is all of these.
-    pub(super) region: usize,
+    count: usize,
+    /// Rows of a run.
+    rows: usize,
+    /// The number of first rows in which the runs lie. A single run takes all of them.
+    region: usize,
 }
 
 impl Runs {
+    /// All of `region` rows, as one run.
+    pub(super) fn whole(region: usize) -> Self {
+        Runs { count: 1, rows: region, region }
+    }
+
+    /// At most `count` runs in `region` rows. Runs lie at least a run apart: a value whose rows reached from one run into
+    /// the next would count as one that two places have in common.
+    pub(super) fn apart(count: usize, rows: usize, region: usize) -> Self {
+        let count = count.min(region / (2 * rows));
+        if count > 1 { Runs { count, rows, region } } else { Runs::whole(region.min(2 * rows)) }
+    }
+
     fn selection(self) -> RowSelection {
-        let Runs { runs, rows, region } = self;
-        if runs * rows >= region || runs <= 1 {
+        let Runs { count, rows, region } = self;
+        if count == 1 {
             return vec![RowSelector::select(region)].into();
         }
-        let step = region / runs;
-        let run = |_| [RowSelector::select(rows), RowSelector::skip(step - rows)];
-        (0..runs).flat_map(run).collect::<Vec<_>>().into()
+        let run = |_| [RowSelector::select(rows), RowSelector::skip(region / count - rows)];
+        (0..count).flat_map(run).collect::<Vec<_>>().into()
     }
 }
 
@@ -59,15 +71,14 @@ impl ParquetReader {
         let input = OpenFile { length: file.bytes(), file: file.open()?, short: Vec::new() };
         let metadata = fit.metadata.metadata().row_group(group);
         let input = guarded(|| input.with_short_dictionaries(metadata, &columns, runs.region));
-        let (input, batch_rows) = (Arc::new(input.map_err(Error::Internal)?), runs.runs.max(1) * runs.rows);
+        let (input, batch_rows) = (Arc::new(input.map_err(Error::Internal)?), runs.count * runs.rows);
         let mut decoder =
             decoder(fit, group, columns, input, batch_rows, Some(runs.selection())).map_err(Error::Internal)?;
         while let Some(batch) = guarded(|| decoder.next().transpose()).map_err(Error::Internal)? {
             self.hold_sampled(batch)?;
             let batch = self.batch()?;
-            let step = if runs.runs > 1 { runs.rows } else { batch.rows().max(1) };
-            for first in (0..batch.rows()).step_by(step) {
-                sampler.take_place(&batch, first..batch.rows().min(first + step))?;
+            for first in (0..batch.rows()).step_by(runs.rows) {
+                sampler.take_place(&batch, first..batch.rows().min(first + runs.rows))?;
             }
         }
         Ok(())

@@ -14,7 +14,9 @@ use crate::format::files::{InputFile, Inputs, describe, version_of};
 use crate::memory::Memory;
 use crate::page::run_bytes;
 use crate::row::Schema;
-use crate::source::{Bound, ColumnFit, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{
+    Bound, ColumnFit, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split, SplitReader, Statistics, spread_evenly,
+};
 
 /// Records of Parquet files. Splits are row groups.
 pub struct ParquetSource {
@@ -95,23 +97,33 @@ impl Source for ParquetSource {
         self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
     }
 
-    /// Of a few row groups, of each the beginning: what lies behind it would have to be decoded to get there.
+    /// Rows from the beginning of a few row groups: rows after it would have to be decoded to get there.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
-        let groups: Vec<(usize, usize, usize)> =
-            self.groups(scan).map(|(part, group, rows, _)| (part, group, usize::try_from(rows).unwrap_or(0))).collect();
-        let population: usize = groups.iter().map(|&(_, _, rows)| rows).sum();
-        let is_small = population <= SAMPLE_ROWS;
+        let with_rows =
+            |(part, group, rows, _)| Some((part, group, u64::try_from(rows).ok().filter(|&rows| rows > 0)?));
+        let groups: Vec<(usize, usize, u64)> = self.groups(scan).filter_map(with_rows).collect();
+        let lengths: Vec<u64> = groups.iter().map(|&(_, _, rows)| rows).collect();
+        let population: u64 = lengths.iter().sum();
         let affordable = SAMPLED_BYTES / (self.row_bytes(scan) * PAGE_ROWS).max(1);
-        let count = if is_small { groups.len() } else { groups.len().min(affordable.clamp(1, SAMPLED_GROUPS)) };
+        let places = affordable.clamp(1, SAMPLED_GROUPS);
+        let chosen: Vec<(usize, Runs)> = if population <= SAMPLE_ROWS as u64 {
+            lengths.iter().map(|&rows| Runs::whole(rows as usize)).enumerate().collect()
+        } else {
+            let places: Vec<usize> = spread_evenly(&lengths, places).into_iter().map(|(group, _)| group).collect();
+            let of_group = |equal: &[usize]| {
+                let region = lengths[equal[0]].min(SAMPLED_REGION as u64) as usize;
+                let runs = SAMPLED_RUNS * equal.len() / places.len();
+                (equal[0], Runs::apart(runs, SAMPLE_ROWS / SAMPLED_RUNS, region))
+            };
+            places.chunk_by(|one, next| one == next).map(of_group).collect()
+        };
         let mut sampler = Sampler::new(&self.schema, &scan.live);
         let memory = Memory::unbounded("a sample");
         let mut reader =
             ParquetReader::new(self.files.clone(), self.fits.clone(), self.schema.clone(), scan, &memory).ok()?;
-        for place in 0..count {
-            // From the middle of each part of the file: its first row group is often not like the others.
-            let (part, group, rows) = groups[(2 * place + 1) * groups.len() / (2 * count)];
-            let (runs, region) = if is_small { (1, rows) } else { (SAMPLED_RUNS / count, SAMPLED_REGION.min(rows)) };
-            reader.sample((part, group), Runs { runs, rows: SAMPLE_ROWS / SAMPLED_RUNS, region }, &mut sampler).ok()?;
+        for (group, runs) in chosen {
+            let (part, group, _) = groups[group];
+            reader.sample((part, group), runs, &mut sampler).ok()?;
         }
         Some(sampler.finish(population as f64))
     }

@@ -153,7 +153,7 @@ impl SortBuffer {
         self.rows.base.wrapping_add(self.index().place(position))
     }
 
-    /// Prefetches the row at [`ROWS_AHEAD`] rows after a position, if there is one.
+    /// Prefetches the row that lies some rows after a position, if there is one.
     #[inline(always)]
     pub fn prefetch_after(&self, position: usize) {
         if position + ROWS_AHEAD < self.len {
