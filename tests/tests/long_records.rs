@@ -138,8 +138,8 @@ fn records_of_a_file_are_part_of_the_stated_memory() {
         };
         let (short, long) = (needs(100), needs(1_000_000));
         // Native: each of two tasks holds three blocks of two records, and chunks of the same size.
-        // Parquet: each holds a row group of 30 records, compressed and decoded.
-        let least = [20_000_000, 100_000_000];
+        // Parquet: each holds a row group of 15 records, compressed and decoded.
+        let least = [20_000_000, 50_000_000];
         let more = short.iter().zip(&long).map(|(short, long)| long - short);
         assert!(more.zip(least).all(|(more, least)| more > least), "{short:?}, {long:?}");
     });

@@ -5,9 +5,6 @@ use dataflow::prelude::*;
 use examples::graph_data::{self, Graph};
 use examples::graphs::{Edge, Vertex, components};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// A component and how many vertices it has.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Component {

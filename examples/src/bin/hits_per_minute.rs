@@ -16,9 +16,6 @@ use dataflow::prelude::*;
 use examples::DataError;
 use examples::clicks::{Click, ClickWriter, Hits, hits_per_minute, total};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const CLICKS: &str = "data/clicks";
 const HITS: &str = "data/hits/";
 

@@ -5,9 +5,6 @@ use dataflow::prelude::*;
 use examples::graph_data::{self, Graph};
 use examples::graphs::{Edge, links, page_rank};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args()?;
     let graph: Graph = env.args().first().map_or("rmat-16", String::as_str).parse()?;

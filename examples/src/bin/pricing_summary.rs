@@ -4,9 +4,6 @@ use dataflow::prelude::*;
 use examples::tpch::pricing_summary;
 use examples::tpch_data::{self, Table};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args()?;
     let scale: f64 = env.args().first().map_or(Ok(1.0), |scale| scale.parse())?;

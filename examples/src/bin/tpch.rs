@@ -8,9 +8,6 @@ use dataflow::prelude::*;
 use examples::tpch::{QUERIES, Query, Tables};
 use examples::tpch_data::{self, Table};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let env = Env::from_args_with(&[("scale", "The scale factor: 1 has 6 million line items [default: 1]")])?;
     let scale: f64 = env.setting("scale").map_or(Ok(1.0), str::parse)?;

@@ -25,8 +25,9 @@ use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
 use parts::{ParquetParts, Told};
 
-/// Bytes of a row group, where rows are wide: a task that reads holds all of it, as it is read and as it is decoded.
-const GROUP_BYTES: usize = 32 << 20;
+/// Most encoded bytes of a row group, which limit groups of wide rows. Each task that reads the file holds
+/// a whole group, compressed and decoded: four tasks must read such a file in 256 MiB.
+const GROUP_BYTES: usize = 16 << 20;
 
 /// What an encoder holds in any case: a row group is not cut before, however scarce memory is.
 const LEAST_BYTES: usize = 512 << 10;
