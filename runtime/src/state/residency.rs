@@ -189,7 +189,8 @@ impl StateTable {
         }
     }
 
-    /// Begins to read key groups of a part back, among them some that are wanted: `Done` where it has, or nothing of them is on disk.
+    /// Begins to read key groups of a part back, first those that are wanted. A walk reads no others. Returns `Done` if it
+    /// has begun, or none of them is on disk.
     pub(super) fn begin_loading(
         &mut self,
         part: usize,
@@ -203,12 +204,15 @@ impl StateTable {
             if self.spiller.unwritten_bytes() > 0 {
                 return Ok(Progress::Pending);
             }
-            let all = away.groups.len();
+            let first = away.groups.and(wanted);
+            // A walk has shown the rows of the other key groups.
+            let is_walked = self.walking == Some(part);
+            let others = if is_walked { KeyGroupSet::default() } else { away.groups.without(wanted) };
+            let all = first.len() + others.len();
             if self.places[part].most.is_some() && self.memory.try_reserve_idle(2 * self.loading_bytes(&away, all)) {
                 self.places[part].most = None; // there is more memory than there was
             }
             let count = self.places[part].most.unwrap_or(all).min(all);
-            let (first, others) = (away.groups.and(wanted), away.groups.without(wanted));
             let groups =
                 first.iter().chain(others.iter()).take(count).fold(KeyGroupSet::default(), |mut groups, group| {
                     groups.insert(group);

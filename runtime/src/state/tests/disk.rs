@@ -179,6 +179,28 @@ fn what_does_not_fit_is_restored() {
     small.same(found, rows);
 }
 
+/// Another operator holds most of the memory during some steps: parts come back in pieces, or whole.
+#[test]
+fn a_walk_shows_each_row_once_while_free_memory_changes() {
+    const BUDGET: usize = 64 << 20;
+    let (shape, mut random) = (shapes().remove(2), Random(8));
+    for _ in 0..4 {
+        let mut bench = Bench::new(&shape, BUDGET);
+        let rows: Vec<Row> = (0..60_000).map(|key| shape.row(key, &mut random)).collect();
+        bench.run(Operation::Put, &rows);
+        bench.table.revoke(BUDGET).unwrap();
+        let other = Memory::new(bench.context.memory.budget().clone(), "another operator");
+        let mut held = None;
+        let found = bench.walk_with(None, &mut || {
+            if random.below(30) == 0 {
+                let free = BUDGET - other.budget().used_bytes();
+                held = if held.is_some() { None } else { other.reserve(free.saturating_sub(LEAST / 4)).ok() };
+            }
+        });
+        bench.same(found, rows);
+    }
+}
+
 /// Before each window of an image, after it, and not at all: pages of the table are still unwritten.
 #[test]
 fn rows_are_restored_while_pages_are_unwritten() {

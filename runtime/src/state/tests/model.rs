@@ -394,8 +394,14 @@ impl Bench {
     }
 
     pub(super) fn walk(&mut self, bound: Option<u64>) -> Vec<Row> {
+        self.walk_with(bound, &mut || ())
+    }
+
+    /// As [`Bench::walk`], with a call before each step.
+    pub(super) fn walk_with(&mut self, bound: Option<u64>, before_step: &mut dyn FnMut()) -> Vec<Row> {
         let (mut walk, mut found, shape) = (Walk::default(), Vec::new(), &self.shape);
         loop {
+            before_step();
             let mut show = |input: &Input<'_>| {
                 found.extend(input.selection().rows().iter().map(|&row| shape.read(input.batch(), row as usize)));
                 Ok(())
