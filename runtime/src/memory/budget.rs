@@ -1,7 +1,7 @@
 //! What operators may use together, and who holds how much of it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::arbiter::{Arbiter, HolderId, Request, ReserveMode, Verdict};
 use super::revocation::{Revocation, RevokeRequest};
@@ -40,14 +40,41 @@ fn counted_limit(limit: usize) -> usize {
     if limit > MOST_BYTES { 0 } else { limit }
 }
 
+/// [`HEAP`] at the last call of [`ON_HEAP_GROWTH`], or after it if that is less.
+static HEAP_AT_CALL: AtomicUsize = AtomicUsize::new(0);
+
+/// Growth of [`HEAP`] in bytes after which [`ON_HEAP_GROWTH`] is called.
+const HEAP_STEP: usize = 4 << 20;
+
+static ON_HEAP_GROWTH: OnceLock<fn()> = OnceLock::new();
+
+/// Has `callback` called whenever reserved bytes on the heap have grown by 4 MiB. Free pages may then
+/// take more memory than [`bytes_for_pages`]. Only the first callback is kept.
+pub(crate) fn on_heap_growth(callback: fn()) {
+    let _ = ON_HEAP_GROWTH.set(callback);
+}
+
 /// Counts bytes on the heap that are reserved from now on.
 pub(super) fn add_heap(bytes: usize) {
-    HEAP.fetch_add(bytes, Ordering::Relaxed);
+    let heap = HEAP.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    if has_grown(heap, &HEAP_AT_CALL)
+        && let Some(callback) = ON_HEAP_GROWTH.get()
+    {
+        callback();
+    }
 }
 
 /// Counts bytes on the heap as no longer reserved.
 pub(super) fn remove_heap(bytes: usize) {
-    HEAP.fetch_sub(bytes, Ordering::Relaxed);
+    let heap = HEAP.fetch_sub(bytes, Ordering::Relaxed) - bytes;
+    HEAP_AT_CALL.fetch_min(heap, Ordering::Relaxed);
+}
+
+/// Whether the heap has grown by a step since the last call, which is then this one.
+fn has_grown(heap: usize, at_call: &AtomicUsize) -> bool {
+    let last = at_call.load(Ordering::Relaxed);
+    let is_step = heap.saturating_sub(last) >= HEAP_STEP;
+    is_step && at_call.compare_exchange(last, heap, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 impl Budget {
@@ -171,5 +198,20 @@ pub struct PinnedFloor {
 impl Drop for PinnedFloor {
     fn drop(&mut self) {
         self.budget.lock().arbiter.keep_pinned_no_longer(self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_of_the_heap_is_noticed_once_a_step() {
+        let at_call = AtomicUsize::new(0);
+        assert!(!has_grown(HEAP_STEP - 1, &at_call));
+        assert!(has_grown(HEAP_STEP + 5, &at_call));
+        assert!(!has_grown(2 * HEAP_STEP, &at_call));
+        assert!(has_grown(2 * HEAP_STEP + 5, &at_call));
+        assert!(!has_grown(HEAP_STEP, &at_call));
     }
 }

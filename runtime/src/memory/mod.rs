@@ -13,6 +13,6 @@ mod revocation;
 mod tests;
 
 pub use account::{Memory, Reservation};
-pub(crate) use budget::bytes_for_pages;
 pub use budget::{Budget, PinnedFloor};
+pub(crate) use budget::{bytes_for_pages, on_heap_growth};
 pub use revocation::{Revocation, RevokeHandle};

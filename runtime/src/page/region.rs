@@ -6,9 +6,9 @@
 //! Blocks of `2^k` pages are cut from larger ones and joined again with their neighbours when they are free (a buddy system), so what a hash index
 //! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
 //! process still holds (*warm*) is used first, since the system clears what it hands out. Untouched addresses are *cold*. When a run is taken,
-//! warm memory goes back to the system until what is resident fits the budgets, without what they have reserved on the heap. A constant
-//! part always stays warm. When a job ends, [all but a part](Region::rest) goes back. A thread takes first the pages that it gave back itself,
-//! from its [magazine].
+//! and while reserved bytes on the heap grow, warm memory goes back to the system until what is resident fits the budgets, without what
+//! they have reserved on the heap. A constant part always stays warm. When a job ends, [all but a part](Region::rest) goes back. A thread
+//! takes first the pages that it gave back itself, from its [magazine].
 //!
 //! **Pages come from one range, cut by a buddy system.** What an index gave back serves as pages, and the other way round; of a block of 2^k pages
 //! the tail that a run does not need stays free. Memory that is new to the process is slow, since the system clears it, so free memory is kept as
@@ -24,7 +24,7 @@ use memmap2::{Advice, MmapMut, MmapOptions, MmapRaw, UncheckedAdvice};
 
 use super::poison::unpoison;
 use crate::error::{Error, Result};
-use crate::memory::bytes_for_pages;
+use crate::memory::{bytes_for_pages, on_heap_growth};
 use free::Free;
 
 pub use crate::memory::limits::PAGE_BYTES;
@@ -50,7 +50,18 @@ pub(crate) struct Region {
 /// The process's region.
 pub(crate) fn region() -> Result<&'static Region> {
     static REGION: OnceLock<Option<Region>> = OnceLock::new();
-    REGION.get_or_init(Region::reserve).as_ref().ok_or(Error::FewAddresses { bytes: SMALLEST_BYTES })
+    let reserve = || {
+        on_heap_growth(trim);
+        Region::reserve()
+    };
+    REGION.get_or_init(reserve).as_ref().ok_or(Error::FewAddresses { bytes: SMALLEST_BYTES })
+}
+
+/// Gives free pages back to the system that do not fit beside the reserved bytes on the heap.
+fn trim() {
+    if let Ok(region) = region() {
+        region.cool_beyond(&mut region.free.lock().unwrap_or_else(PoisonError::into_inner), 0);
+    }
 }
 
 /// The bytes of pages that the process can have at once, where these are fewer than any machine's memory: a limit is set to its addresses.
