@@ -29,6 +29,15 @@ static LIMITS: AtomicUsize = AtomicUsize::new(0);
 /// Bytes on the heap that all reservations hold.
 static HEAP: AtomicUsize = AtomicUsize::new(0);
 
+/// The callback of [`on_heap_growth`].
+static ON_HEAP_GROWTH: OnceLock<fn()> = OnceLock::new();
+
+/// Growth of [`HEAP`] in bytes between two calls of [`ON_HEAP_GROWTH`].
+const HEAP_STEP: usize = 4 << 20;
+
+/// The least value of [`HEAP`] since the last call of [`ON_HEAP_GROWTH`].
+static HEAP_AFTER_CALL: AtomicUsize = AtomicUsize::new(0);
+
 /// The bytes that pages may take: the limits of all budgets in use, without what is reserved on the
 /// heap.
 pub(crate) fn bytes_for_pages() -> usize {
@@ -40,16 +49,8 @@ fn counted_limit(limit: usize) -> usize {
     if limit > MOST_BYTES { 0 } else { limit }
 }
 
-/// [`HEAP`] at the last call of [`ON_HEAP_GROWTH`], or after it if that is less.
-static HEAP_AT_CALL: AtomicUsize = AtomicUsize::new(0);
-
-/// Growth of [`HEAP`] in bytes after which [`ON_HEAP_GROWTH`] is called.
-const HEAP_STEP: usize = 4 << 20;
-
-static ON_HEAP_GROWTH: OnceLock<fn()> = OnceLock::new();
-
-/// Has `callback` called whenever reserved bytes on the heap have grown by 4 MiB. Free pages may then
-/// take more memory than [`bytes_for_pages`]. Only the first callback is kept.
+/// Sets the function that is called whenever reserved bytes on the heap have grown by [`HEAP_STEP`].
+/// Resident pages may then exceed [`bytes_for_pages`]. Only the first callback is kept.
 pub(crate) fn on_heap_growth(callback: fn()) {
     let _ = ON_HEAP_GROWTH.set(callback);
 }
@@ -57,7 +58,7 @@ pub(crate) fn on_heap_growth(callback: fn()) {
 /// Counts bytes on the heap that are reserved from now on.
 pub(super) fn add_heap(bytes: usize) {
     let heap = HEAP.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    if has_grown(heap, &HEAP_AT_CALL)
+    if has_grown(heap, &HEAP_AFTER_CALL)
         && let Some(callback) = ON_HEAP_GROWTH.get()
     {
         callback();
@@ -67,14 +68,15 @@ pub(super) fn add_heap(bytes: usize) {
 /// Counts bytes on the heap as no longer reserved.
 pub(super) fn remove_heap(bytes: usize) {
     let heap = HEAP.fetch_sub(bytes, Ordering::Relaxed) - bytes;
-    HEAP_AT_CALL.fetch_min(heap, Ordering::Relaxed);
+    HEAP_AFTER_CALL.fetch_min(heap, Ordering::Relaxed);
 }
 
-/// Whether the heap has grown by a step since the last call, which is then this one.
-fn has_grown(heap: usize, at_call: &AtomicUsize) -> bool {
-    let last = at_call.load(Ordering::Relaxed);
+/// Whether `heap` exceeds `after_call` by a step. It then becomes the new `after_call`. Of several threads,
+/// one returns `true`.
+fn has_grown(heap: usize, after_call: &AtomicUsize) -> bool {
+    let last = after_call.load(Ordering::Relaxed);
     let is_step = heap.saturating_sub(last) >= HEAP_STEP;
-    is_step && at_call.compare_exchange(last, heap, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    is_step && after_call.compare_exchange(last, heap, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 impl Budget {
@@ -206,12 +208,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn growth_of_the_heap_is_noticed_once_a_step() {
-        let at_call = AtomicUsize::new(0);
-        assert!(!has_grown(HEAP_STEP - 1, &at_call));
-        assert!(has_grown(HEAP_STEP + 5, &at_call));
-        assert!(!has_grown(2 * HEAP_STEP, &at_call));
-        assert!(has_grown(2 * HEAP_STEP + 5, &at_call));
-        assert!(!has_grown(HEAP_STEP, &at_call));
+    fn heap_growth_is_reported_once_per_step() {
+        let after_call = AtomicUsize::new(0);
+        assert!(!has_grown(HEAP_STEP - 1, &after_call));
+        assert!(has_grown(HEAP_STEP + 5, &after_call));
+        assert!(!has_grown(2 * HEAP_STEP, &after_call));
+        assert!(has_grown(2 * HEAP_STEP + 5, &after_call));
+        assert!(!has_grown(HEAP_STEP, &after_call));
     }
 }

@@ -5,10 +5,12 @@
 //!
 //! Blocks of `2^k` pages are cut from larger ones and joined again with their neighbours when they are free (a buddy system), so what a hash index
 //! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
-//! process still holds (*warm*) is used first, since the system clears what it hands out. Untouched addresses are *cold*. When a run is taken,
-//! and while reserved bytes on the heap grow, warm memory goes back to the system until what is resident fits the budgets, without what
-//! they have reserved on the heap. A constant part always stays warm. When a job ends, [all but a part](Region::rest) goes back. A thread
-//! takes first the pages that it gave back itself, from its [magazine].
+//! process still holds (*warm*) is used first, since the system clears what it hands out. Untouched addresses are *cold*.
+//!
+//! Warm memory is returned to the system when a run is taken, and while reserved bytes on the heap grow.
+//! It is returned until resident pages and reserved heap bytes fit the budgets. A constant part stays
+//! warm. When a job ends, [all but a part](Region::rest) is returned. A thread first takes the pages that
+//! it gave back itself, from its [magazine].
 //!
 //! **Pages come from one range, cut by a buddy system.** What an index gave back serves as pages, and the other way round; of a block of 2^k pages
 //! the tail that a run does not need stays free. Memory that is new to the process is slow, since the system clears it, so free memory is kept as
@@ -57,7 +59,7 @@ pub(crate) fn region() -> Result<&'static Region> {
     REGION.get_or_init(reserve).as_ref().ok_or(Error::FewAddresses { bytes: SMALLEST_BYTES })
 }
 
-/// Gives free pages back to the system that do not fit beside the reserved bytes on the heap.
+/// Returns free pages to the system until resident pages and reserved heap bytes fit the budgets.
 fn trim() {
     if let Ok(region) = region() {
         region.cool_beyond(&mut region.free.lock().unwrap_or_else(PoisonError::into_inner), 0);

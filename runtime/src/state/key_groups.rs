@@ -40,13 +40,19 @@ pub fn key_groups_of_task(task: usize, tasks: usize) -> Range<usize> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyGroupSet([u64; KEY_GROUPS / 64]);
 
+impl FromIterator<usize> for KeyGroupSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(groups: I) -> Self {
+        let mut set = KeyGroupSet::default();
+        groups.into_iter().for_each(|group| set.insert(group));
+        set
+    }
+}
+
 impl KeyGroupSet {
     /// Those of a range.
     #[must_use]
     pub fn of_range(range: Range<usize>) -> Self {
-        let mut set = KeyGroupSet::default();
-        range.for_each(|group| set.insert(group));
-        set
+        range.collect()
     }
 
     /// Adds one.

@@ -59,9 +59,7 @@ impl StateTable {
 
     /// The key groups of a part.
     pub(super) fn groups_of_part(&self, part: usize) -> KeyGroupSet {
-        let mut groups = KeyGroupSet::default();
-        self.owned.clone().filter(|&group| self.part_of_group(group) == part).for_each(|group| groups.insert(group));
-        groups
+        self.owned.clone().filter(|&group| self.part_of_group(group) == part).collect()
     }
 
     /// The key groups whose rows a part of the table has in memory: of its one part, all that there are, where it is not cut.
@@ -189,8 +187,8 @@ impl StateTable {
         }
     }
 
-    /// Begins to read key groups of a part back, first those that are wanted. A walk reads no others. Returns `Done` if it
-    /// has begun, or none of them is on disk.
+    /// Begins to read back key groups of a part, with those that are `wanted` first. Returns `Done` if
+    /// it has begun, or none of them is on disk.
     pub(super) fn begin_loading(
         &mut self,
         part: usize,
@@ -204,20 +202,8 @@ impl StateTable {
             if self.spiller.unwritten_bytes() > 0 {
                 return Ok(Progress::Pending);
             }
-            let first = away.groups.and(wanted);
-            // A walk has shown the rows of the other key groups.
-            let is_walked = self.walking == Some(part);
-            let others = if is_walked { KeyGroupSet::default() } else { away.groups.without(wanted) };
-            let all = first.len() + others.len();
-            if self.places[part].most.is_some() && self.memory.try_reserve_idle(2 * self.loading_bytes(&away, all)) {
-                self.places[part].most = None; // there is more memory than there was
-            }
-            let count = self.places[part].most.unwrap_or(all).min(all);
-            let groups =
-                first.iter().chain(others.iter()).take(count).fold(KeyGroupSet::default(), |mut groups, group| {
-                    groups.insert(group);
-                    groups
-                });
+            let groups = self.groups_to_load(part, &away, wanted);
+            let count = groups.len();
             if !self.memory.try_reserve(self.loading_bytes(&away, count)) {
                 match self.make_room(lines.as_deref_mut(), &[part])? {
                     Room::Made => continue,
@@ -243,7 +229,20 @@ impl StateTable {
         }
     }
 
-    /// About what so many key groups of a file take in memory.
+    /// The key groups of a file to read back together. The wanted ones are first, and others follow as
+    /// far as memory allows. A walk reads no others: it has shown their rows.
+    fn groups_to_load(&mut self, part: usize, away: &Away, wanted: &KeyGroupSet) -> KeyGroupSet {
+        let first = away.groups.and(wanted);
+        let is_walked = self.walking == Some(part);
+        let others = if is_walked { KeyGroupSet::default() } else { away.groups.without(wanted) };
+        let all = first.len() + others.len();
+        if self.places[part].most.is_some() && self.memory.try_reserve_idle(2 * self.loading_bytes(away, all)) {
+            self.places[part].most = None; // More memory is free than at the last try.
+        }
+        first.iter().chain(others.iter()).take(self.places[part].most.unwrap_or(all)).collect()
+    }
+
+    /// The estimated bytes of memory that `groups` key groups of a file take.
     fn loading_bytes(&self, away: &Away, groups: usize) -> usize {
         let of = away.of.max(1);
         let (rows, bytes) = (away.file.rows() as usize / of * groups, away.file.bytes() as usize / of * groups);

@@ -25,8 +25,8 @@ use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
 use parts::{ParquetParts, Told};
 
-/// Most encoded bytes of a row group, which limit groups of wide rows. Each task that reads the file holds
-/// a whole group, compressed and decoded: four tasks must read such a file in 256 MiB.
+/// The most encoded bytes of a row group, reached by wide rows. Each task that reads the file holds a
+/// whole group, compressed and decoded. With this limit, four tasks read such a file in 256 MiB.
 const GROUP_BYTES: usize = 16 << 20;
 
 /// What an encoder holds in any case: a row group is not cut before, however scarce memory is.

@@ -179,7 +179,8 @@ fn what_does_not_fit_is_restored() {
     small.same(found, rows);
 }
 
-/// Another operator holds most of the memory during some steps: parts come back in pieces, or whole.
+/// Another operator holds most of the memory during some steps. Parts are then read back in pieces, and
+/// otherwise whole.
 #[test]
 fn a_walk_shows_each_row_once_while_free_memory_changes() {
     const BUDGET: usize = 64 << 20;
