@@ -293,7 +293,7 @@ impl Snapshots {
         for (name, sink) in &self.sinks {
             let operator = manifest.operators.get(name);
             let prepared = operator.map_or(&[][..], |operator| &operator.prepared);
-            if let (Some(epochs), false) = (sink.operator.epochs(), prepared.is_empty()) {
+            if let Some(epochs) = sink.operator.epochs() {
                 epochs.commit(prepared).map_err(|error| error.at(&sink.origin))?;
             }
         }

@@ -17,9 +17,9 @@ pub trait EpochSink {
     /// Where what is prepared is not there, or the system refuses.
     fn recover(&self, epoch: u64, prepared: &[String]) -> Result<()>;
 
-    /// Makes what tasks have prepared part of the result.
+    /// Makes prepared files part of the result. Called after each complete snapshot, also with no file.
     ///
     /// # Errors
-    /// The system's.
+    /// The output was removed or replaced while the job was running, or the system refuses.
     fn commit(&self, prepared: &[String]) -> Result<()>;
 }

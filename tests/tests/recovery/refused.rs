@@ -217,6 +217,22 @@ fn a_job_whose_folders_were_replaced_ends() {
     });
 }
 
+#[test]
+fn a_snapshot_without_rows_fails_if_the_output_was_replaced() {
+    within_two_minutes("an output folder that is replaced", || {
+        let folder = Folder::default();
+        let places = Places(folder.join("").into());
+        let _empty_log = LogWriter::<Click>::create(places.path("log"), 2).unwrap();
+        let job = start(on_demand(&places), |env| hits(env, &places));
+        assert_eq!(job.snapshot().unwrap(), 1);
+        fs::remove_dir_all(places.path("hits")).unwrap();
+        fs::create_dir(places.path("hits")).unwrap();
+        assert!(job.snapshot().is_err());
+        let error = job.wait().unwrap_err().to_string();
+        says(&error, &["was removed or replaced while this job was running", &places.path("hits")]);
+    });
+}
+
 /// Whether some of the output of the second task became visible with this snapshot.
 fn shows(places: &Places, epoch: u64) -> bool {
     let names = Path::new(&places.path("hits")).read_dir().unwrap().map(|entry| entry.unwrap().file_name());
