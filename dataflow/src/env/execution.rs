@@ -9,7 +9,7 @@ use runtime::explain;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer;
 use runtime::physical::PhysicalPlan;
-use runtime::plan::{Node, topological};
+use runtime::plan::{Endpoint, Node, topological};
 
 use super::explaining::Explaining;
 use super::progress::{self, Progress};
@@ -131,7 +131,11 @@ impl Execution {
             Work::Local(job) => job.complete(&run),
         });
         let accumulated = run.end(has_run && result.is_ok());
-        let rejected_rows = topological(&sinks).iter().map(|node| node.operator.rejected_rows()).sum();
+        let rejected_rows = topological(&sinks)
+            .iter()
+            .filter_map(|node| node.operator.as_endpoint())
+            .map(Endpoint::rejected_rows)
+            .sum();
         let report = result?;
         Ok(Report { rejected_rows, accumulated: accumulated?, ..report })
     }

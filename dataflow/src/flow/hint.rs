@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use runtime::operators::{ExpectRows, JoinHint, JoinShip, WrongSelectivity};
 use runtime::plan::Node;
-use runtime::strategy::Role;
 
 use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 use super::step::NextStep;
@@ -194,7 +193,7 @@ impl Handle {
                 Handle { node, env: self.env.clone(), next: NextStep::default() }
             }
             None => {
-                let follows_filter = matches!(self.node.operator.role(), Role::Filter(..));
+                let follows_filter = self.node.operator.as_filter().is_some();
                 self.then(WrongSelectivity { schema: self.schema(), share, follows_filter })
             }
         }
@@ -203,7 +202,7 @@ impl Handle {
 
 /// A node with a filter that is said to keep this share: the node itself, or one that the macro has moved in front of it.
 fn expecting(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
-    let is_filter = |node: &Node| matches!(node.operator.role(), Role::Filter(..));
+    let is_filter = |node: &Node| node.operator.as_filter().is_some();
     let input = node.inputs.first();
     if is_filter(node) {
         // What the program writes as one filter may be several, one for each part of a conjunction. Together they keep the share.

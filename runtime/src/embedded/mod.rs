@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::catching;
-use crate::plan::{Loops, Node, Table, check, remove_abandoned, topological};
+use crate::plan::{self, LoopOperator, LoopOperatorPart, Loops, Node, Table, check, remove_abandoned, topological};
 use crate::row::Datum;
-use crate::strategy::{LoopId, Role};
+use crate::strategy::LoopId;
 
 /// Runs everything that these sinks need.
 ///
@@ -20,21 +20,9 @@ pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
     let nodes = topological(sinks);
     check(&nodes)?;
     remove_abandoned(&nodes);
-    for (index, node) in nodes.iter().enumerate() {
-        if let Err(error) = node.operator.prepare() {
-            // What was prepared before is removed; the first error is the one to show.
-            nodes[..index].iter().for_each(|node| node.operator.finish(false).unwrap_or_default());
-            return Err(error.at(&node.origin));
-        }
-    }
+    plan::prepare(&nodes)?;
     let result = evaluate(&nodes);
-    let mut finished = Ok(());
-    for node in &nodes {
-        let success = result.is_ok() && finished.is_ok();
-        if let Err(error) = node.operator.finish(success) {
-            finished = finished.and(Err(error.at(&node.origin)));
-        }
-    }
+    let finished = plan::finish(&nodes, result.is_ok());
     result.and(finished)
 }
 
@@ -45,10 +33,13 @@ fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
     let loops = Loops::of(nodes);
     let mut tables = Tables::new();
     for node in nodes {
-        match node.operator.role() {
-            Role::LoopEnd(of, rounds) => repeat(nodes, (&loops, of), node, rounds, &mut tables)?,
-            // A body is run by its end.
-            _ if loops.around(node).is_some() && !matches!(node.operator.role(), Role::LoopBegin(_)) => {}
+        match node.operator.as_loop() {
+            Some(LoopOperator { loop_id, part: LoopOperatorPart::End { rounds } }) => {
+                repeat(nodes, (&loops, loop_id), node, rounds, &mut tables)?;
+            }
+            Some(LoopOperator { part: LoopOperatorPart::Begin { .. }, .. }) => run_node(node, &mut tables)?,
+            // The loop's end runs the body.
+            _ if loops.around(node).is_some() => {}
             _ => run_node(node, &mut tables)?,
         }
     }
@@ -108,8 +99,8 @@ struct SolutionSet {
 impl SolutionSet {
     /// What it is at first, if a body joins one.
     fn of(body: &[&Arc<Node>], tables: &Tables) -> Option<Self> {
-        let (node, key) = body.iter().find_map(|node| match node.operator.role() {
-            Role::SolutionSet(_, key) => Some((node, key)),
+        let (node, key) = body.iter().find_map(|node| match node.operator.as_loop()?.part {
+            LoopOperatorPart::SolutionSet { key } => Some((node, key)),
             _ => None,
         })?;
         let initial = node.inputs.get(LoopId::INITIAL).and_then(|initial| tables.get(&initial.sequence))?;

@@ -191,12 +191,12 @@ impl Exit {
     /// rows would wait for it, and the event times of targets would drift apart.
     fn end_idleness(&mut self, watch: &Watch) {
         if self.is_idle {
-            self.say(Control::Watermark(self.watermark), watch);
+            self.send_control(Control::Watermark(self.watermark), watch);
         }
     }
 
     /// Sends a control item to all targets, after the rows that were written before.
-    pub(super) fn say(&mut self, control: Control, watch: &Watch) {
+    pub(super) fn send_control(&mut self, control: Control, watch: &Watch) {
         self.is_idle = control == Control::Idle || self.is_idle && !control.is_about_time();
         if let Control::Watermark(micros) = control {
             self.watermark = self.watermark.max(micros);

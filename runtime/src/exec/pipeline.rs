@@ -1,7 +1,8 @@
-//! One task of a stage: its head, its steps, its exits.
+//! One task of a stage: head, steps, exits.
 //!
-//! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
-//! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
+//! The last step that has work runs first. Rows are therefore used while they are in the cache, and at most
+//! one page lies between two steps. The current work of a step is a value (`Work`) and not on a stack, so a
+//! task can stop after any window of rows.
 
 mod busy_clock;
 mod deadline;
@@ -19,60 +20,41 @@ use super::exits::Exit;
 use super::inline::{InlineStep, Watch, projected_leaves};
 use crate::error::{Origin, Result};
 use crate::page::{Batch, Page, Selection};
-use crate::strategy::Progress;
+use crate::strategy::{Demand, Progress, ProgressOf};
 use crate::stream::{Control, Item};
 use busy_clock::BusyClock;
 pub(super) use deadline::Deadline;
-use head::HeadProgress;
+use head::HeadItem;
 pub(super) use head::PipelineHead;
 pub(super) use snapshot::TaskSnapshots;
-use step::{DriveResult, STREAM, Work, drive};
 pub(super) use step::{Renewal, Side, Step};
+use step::{STREAM, Work, drive};
 use windows::{Data, Rows, Windows};
 
-/// A task gives its thread back after this long.
+/// The time after which a task yields its thread.
 const SLICE: Duration = Duration::from_millis(5);
-
-/// How a poll ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Poll {
-    /// There is more to do.
-    Yield,
-    /// Somebody will wake the task.
-    Wait,
-    /// Everything is done.
-    Ended,
-}
-
-/// How a turn ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PipelineTurn {
-    Worked,
-    Blocked,
-    Ended,
-}
 
 pub(super) struct Pipeline {
     head: PipelineHead,
     steps: Vec<Step>,
     exits: Vec<Exit>,
-    /// What the exits are in the middle of.
+    /// The rows that the exits are sending.
     leaving: Option<Rows>,
-    /// Nothing follows what the exits have.
+    /// Whether the exits have the end of the rows.
     has_ended: bool,
     watch: Watch,
-    /// Steps, from the first, that somebody behind them wants nothing from any more.
+    /// The number of first steps whose rows no later step needs any more.
     stopped: usize,
-    /// Steps, from the first, that may have work. The steps after them had none in this poll, and only
-    /// the step before or a side can give them any. An item that comes by a side wakes the task.
+    /// The number of first steps that may have work. The steps after them had none in this poll, and can only
+    /// get some from the step before or from a side input. An item of a side input wakes the task.
     open: usize,
     /// Steps with side outputs.
     with_others: Vec<usize>,
     /// Whether the stage has a step that reads event times for the head.
     reads_time: bool,
-    /// When rows are sent that wait for others, where the input has no end: else pages are sent when they are full.
+    /// For an endless input: the time at which pages are sent that are not full.
     deadline: Option<Deadline>,
-    /// Its part in the snapshots of the job.
+    /// Its part of the job's snapshots.
     snapshots: Option<TaskSnapshots>,
     busy: BusyClock,
 }
@@ -100,27 +82,27 @@ impl Pipeline {
         }
     }
 
-    /// The same, whose rows are sent in time though pages are not full.
+    /// The same task with a deadline for pages that are not full.
     pub(super) fn sending_in_time(self, deadline: Option<Deadline>) -> Self {
         Pipeline { deadline, ..self }
     }
 
-    /// The same, which takes part in snapshots.
+    /// The same task as a part of snapshots.
     pub(super) fn in_snapshots(self, snapshots: Option<TaskSnapshots>) -> Self {
         Pipeline { snapshots, ..self }
     }
 
-    /// The operator at work, for errors.
+    /// The operator that runs, for errors.
     pub(super) fn current_origin(&self) -> Option<Origin> {
         self.watch.origin()
     }
 
-    /// Works until there is nothing to do or the time slice is over.
-    pub(super) fn poll(&mut self) -> Result<Poll> {
+    /// Runs until there is no work or the time slice is over.
+    pub(super) fn poll(&mut self) -> Result<Progress> {
         let started = Instant::now();
-        let mut gives = false;
+        let mut is_revoking = false;
         for step in &mut self.steps {
-            gives |= step.give_back(&self.watch)?;
+            is_revoking |= step.revoke_memory(&self.watch)?;
         }
         if let PipelineHead::SpillQueue(spool) = &mut self.head {
             spool.give_back();
@@ -133,36 +115,36 @@ impl Pipeline {
         self.busy.start();
         loop {
             let turn = self.turn()?;
-            let turn = if turn == PipelineTurn::Blocked { self.lull()? } else { turn };
+            let turn = if turn == Progress::Pending { self.flush_idle()? } else { turn };
             self.busy.end_turn(&self.watch);
             self.keep_deadline(turn)?;
             match turn {
-                PipelineTurn::Blocked if self.take_second()? || self.absorb()? => self.open = self.steps.len(),
-                PipelineTurn::Blocked => {
+                Progress::Pending if self.take_side_inputs()? || self.buffer_rows()? => self.open = self.steps.len(),
+                Progress::Pending => {
                     self.take_images()?;
-                    return Ok(if gives { Poll::Yield } else { Poll::Wait });
+                    return Ok(if is_revoking { Progress::Yield } else { Progress::Pending });
                 }
-                // What is marked has to be written before it goes.
-                PipelineTurn::Ended if !self.take_images()? => return Ok(Poll::Wait),
-                PipelineTurn::Ended => {
+                // Marked state is written before the task ends.
+                Progress::Done if !self.take_images()? => return Ok(Progress::Pending),
+                Progress::Done => {
                     self.end_snapshots();
                     self.count_memory();
-                    return Ok(Poll::Ended);
+                    return Ok(Progress::Done);
                 }
-                PipelineTurn::Worked if self.watch.job.is_cancelled() => return Ok(Poll::Ended),
-                PipelineTurn::Worked if self.busy.since(started) > SLICE => return Ok(Poll::Yield),
-                PipelineTurn::Worked => {}
+                Progress::Yield if self.watch.job.is_cancelled() => return Ok(Progress::Done),
+                Progress::Yield if self.busy.since(started) > SLICE => return Ok(Progress::Yield),
+                Progress::Yield => {}
             }
         }
     }
 
-    /// Has drivers give on what they keep back, where there is nothing else to do and the input does not end; whether that is work.
-    fn lull(&mut self) -> Result<PipelineTurn> {
+    /// Has idle drivers emit the rows that they hold back. Returns `Yield` if there were any.
+    fn flush_idle(&mut self) -> Result<Progress> {
         let is_held_back = self.exits.iter().any(Exit::is_held_back);
-        let mut turn = PipelineTurn::Blocked;
+        let mut turn = Progress::Pending;
         for step in self.steps.iter_mut().filter(|_| self.deadline.is_some() && !is_held_back) {
-            if step.lull(&self.watch)? {
-                turn = PipelineTurn::Worked;
+            if step.flush_idle(&self.watch)? {
+                turn = Progress::Yield;
             }
         }
         self.open = self.steps.len();
@@ -170,23 +152,20 @@ impl Pipeline {
     }
 
     /// Has rows sent on that have waited for long enough, and all where there is nothing else to do, if the input does not end.
-    fn keep_deadline(&mut self, turn: PipelineTurn) -> Result<()> {
+    fn keep_deadline(&mut self, turn: Progress) -> Result<()> {
         let Some(deadline) = &mut self.deadline else { return Ok(()) };
-        let is_blocked = turn == PipelineTurn::Blocked;
+        let is_blocked = turn == Progress::Pending;
         deadline.keep(&mut self.exits, is_blocked, &self.watch)
     }
 
-    /// Puts back what a snapshot has of the task; what the poll comes to where that takes longer.
-    fn restore(&mut self) -> Result<Option<Poll>> {
+    /// Restores the task's state. Returns the result of the poll if that is not finished.
+    fn restore(&mut self) -> Result<Option<Progress>> {
         let Some(snapshots) = &mut self.snapshots else { return Ok(None) };
-        Ok(match snapshots.restore(&mut self.steps, &self.watch)? {
-            Progress::Done => None,
-            Progress::OutputFull => Some(Poll::Yield),
-            Progress::Pending => Some(Poll::Wait),
-        })
+        let progress = snapshots.restore(&mut self.steps, &self.watch)?;
+        Ok((progress != Progress::Done).then_some(progress))
     }
 
-    /// Has images of marked state written; whether none is left.
+    /// Writes images of marked state. Returns `true` if all are written.
     fn take_images(&mut self) -> Result<bool> {
         self.snapshots.as_mut().map_or(Ok(true), |snapshots| snapshots.take_images(&mut self.steps))
     }
@@ -198,7 +177,7 @@ impl Pipeline {
         }
     }
 
-    /// Notes the most that each step's driver held, or what waited in a spool.
+    /// Counts the peak memory of each driver, or of the spill queue.
     fn count_memory(&self) {
         self.steps.iter().for_each(|step| step.count_memory(&self.watch));
         if let PipelineHead::SpillQueue(spool) = &self.head {
@@ -206,28 +185,29 @@ impl Pipeline {
         }
     }
 
-    /// Does one piece of work: what is deepest first.
-    fn turn(&mut self) -> Result<PipelineTurn> {
+    /// Does one piece of work, that of the last step that has any.
+    fn turn(&mut self) -> Result<Progress> {
         if self.stop_unwanted() {
-            return Ok(PipelineTurn::Ended);
+            return Ok(Progress::Done);
         }
         if !self.flush() {
-            return self.held_back();
+            return self.run_while_blocked();
         }
         if self.has_ended && self.steps.iter().all(Step::others_have_ended) {
-            return Ok(PipelineTurn::Ended);
+            return Ok(Progress::Done);
         }
         if self.leaving.is_some() {
             return self.leave();
         }
         if let Some(item) = self.steps.last_mut().map_or(Ok(None), |last| last.ready.pop(true))? {
             self.feed_exits(item)?;
-            return Ok(PipelineTurn::Worked);
+            return Ok(Progress::Yield);
         }
         for step in (0..self.open).rev() {
             // The turn gives work to this step or to the next one.
             self.open = self.steps.len().min(step + 2);
-            if self.steps[step].driver.is_satisfied() {
+            let demand = self.steps[step].driver.demand();
+            if demand.is_satisfied {
                 self.stop_before(step);
             }
             if let Some(control) = self.steps[step].next_control() {
@@ -236,7 +216,7 @@ impl Pipeline {
             if self.steps[step].work.is_some() {
                 return self.run(step);
             }
-            if let Some(turn) = self.feed(step)? {
+            if let Some(turn) = self.feed(step, demand)? {
                 return Ok(turn);
             }
         }
@@ -244,14 +224,15 @@ impl Pipeline {
         self.feed_head()
     }
 
-    /// Stops what comes before a step that has enough, if all of it may stop: what counts, keeps, or speaks to other tasks goes on to its end.
+    /// Stops the steps before a satisfied one, if all of them may stop. Steps that count, keep rows or exchange
+    /// messages with other tasks run to their end.
     fn stop_before(&mut self, index: usize) {
-        // Where the step before has said that it has no more, all is over.
+        // The step before has ended already.
         if self.stopped > index || self.steps[index].inputs.is_held(STREAM) {
             return;
         }
-        if !self.steps[..index].iter().all(|step| step.driver.may_stop()) {
-            return; // later, perhaps
+        if self.steps[..index].iter().any(|step| step.driver.demand().is_awaited) {
+            return; // tried again at the next visit
         }
         self.stopped = index + 1;
         // The step itself may have a filter before it that counts.
@@ -262,12 +243,12 @@ impl Pipeline {
         self.head.stop(&self.watch);
     }
 
-    /// Ends the task where nobody takes what it gives, if all of it may stop; whether it does.
+    /// Ends the task if all its exits are closed and all of it may stop. Returns `true` if it does.
     fn stop_unwanted(&mut self) -> bool {
         let is_unwanted = !self.exits.is_empty() && self.exits.iter().all(Exit::is_closed);
         let stops = is_unwanted
             && self.head.may_stop()
-            && self.steps.iter().all(|step| step.may_stop && step.driver.may_stop());
+            && self.steps.iter().all(|step| step.may_stop && !step.driver.demand().is_awaited);
         if stops {
             self.steps.iter_mut().for_each(|step| step.stop(&self.watch));
             self.head.stop(&self.watch);
@@ -275,45 +256,46 @@ impl Pipeline {
         stops
     }
 
-    /// Takes what the sides have of a step that takes its stream first, where nothing comes by that; whether there was any.
-    fn take_second(&mut self) -> Result<bool> {
+    /// Takes items of the side inputs of steps that prefer their stream, while the stream has none. Returns
+    /// `true` if there was one.
+    fn take_side_inputs(&mut self) -> Result<bool> {
         for step in &mut self.steps {
-            if step.work.is_none() && step.driver.streams_first() && step.take_side()? {
+            if step.work.is_none() && step.driver.demand().prefers_stream && step.take_side()? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Takes what comes back to where a loop begins while nothing else can be done; whether there was any.
-    fn absorb(&mut self) -> Result<bool> {
+    /// Takes rows of buffered ports while there is no other work. Returns `true` if there were any.
+    fn buffer_rows(&mut self) -> Result<bool> {
         for step in &mut self.steps {
-            if step.absorb(&self.watch)? {
+            if step.buffer_rows(&self.watch)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Does what can be done while an exit is full: what waits in a queue is taken nevertheless.
-    fn held_back(&mut self) -> Result<PipelineTurn> {
-        let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(PipelineTurn::Blocked) };
+    /// Takes items into the spill queue while an exit is full.
+    fn run_while_blocked(&mut self) -> Result<Progress> {
+        let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(Progress::Pending) };
         self.watch.enter(spool.operator);
-        Ok(if spool.take_in()? { PipelineTurn::Worked } else { PipelineTurn::Blocked })
+        Ok(if spool.take_in()? { Progress::Yield } else { Progress::Pending })
     }
 
-    /// Sends what waits at all exits, also behind one that is blocked; whether all of it went.
+    /// Sends the waiting items of all exits, also if one of them is blocked. Returns `true` if all were sent.
     fn flush(&mut self) -> bool {
         let went = self.exits.iter_mut().fold(true, |went, exit| exit.flush() & went);
         self.with_others.iter().fold(went, |went, &step| self.steps[step].flush() & went)
     }
 
-    /// Gives the exits what the last step has.
+    /// Gives an item of the last step to the exits.
     fn feed_exits(&mut self, item: Item) -> Result<()> {
         match item {
             Item::Page(page) => self.leaving = self.hand_over(page),
             Item::Control(control) => {
-                self.exits.iter_mut().for_each(|exit| exit.say(control, &self.watch));
+                self.exits.iter_mut().for_each(|exit| exit.send_control(control, &self.watch));
                 self.has_ended = control == Control::End;
                 if let (Control::Barrier(epoch), Some(snapshots)) = (control, &mut self.snapshots) {
                     snapshots.left(epoch)?;
@@ -323,7 +305,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Sends a page on as it is where the only exit can take it; else its rows are to be written.
+    /// Sends a page as it is if the only exit accepts it. Otherwise returns its rows, which are to be written.
     fn hand_over(&mut self, page: Page) -> Option<Rows> {
         let page = match self.exits.as_mut_slice() {
             [] => return None,
@@ -333,40 +315,40 @@ impl Pipeline {
         Some(Rows::all(0, Data::Page(page)))
     }
 
-    /// Looks for something that a step could work on.
-    fn feed(&mut self, index: usize) -> Result<Option<PipelineTurn>> {
+    /// Finds work for a step.
+    fn feed(&mut self, index: usize, demand: Demand) -> Result<Option<Progress>> {
         let (before, rest) = self.steps.split_at_mut(index);
         let Some(step) = rest.first_mut() else { return Ok(None) };
-        if let Some(rows) = step.absorbing.take() {
+        if let Some(rows) = step.buffering.take() {
             step.work = Some(Work::Rows(rows));
-            return Ok(Some(PipelineTurn::Worked));
+            return Ok(Some(Progress::Yield));
         }
-        if !step.driver.streams_first() && step.take_side()? {
-            return Ok(Some(PipelineTurn::Worked));
+        if !demand.prefers_stream && step.take_side()? {
+            return Ok(Some(Progress::Yield));
         }
-        let wants_rows = step.driver.wants(step.port);
+        let wants_rows = demand.ports.contains(step.port);
         if let Some(rows) = step.passed.take_if(|_| wants_rows) {
             step.take_rows(STREAM, rows);
-            return Ok(Some(PipelineTurn::Worked));
+            return Ok(Some(Progress::Yield));
         }
         if step.inputs.has_ended() {
             return Ok(None);
         }
         if step.inputs.is_held(STREAM) {
-            // What is missing comes by the sides.
-            return Ok(Some(PipelineTurn::Blocked));
+            // The missing rows arrive at the side inputs.
+            return Ok(Some(Progress::Pending));
         }
         let Some(before) = before.last_mut() else { return Ok(None) };
         if let Some(item) = before.ready.pop(wants_rows)? {
             step.take(STREAM, item)?;
-            return Ok(Some(PipelineTurn::Worked));
+            return Ok(Some(Progress::Yield));
         }
         // The sides come first until they have sent all. In a loop they may wait for a control item of
         // a step before: that step continues until it has an item for this one.
         let sides_speak = (0..step.sides.len()).any(|side| !step.inputs.is_held(STREAM + 1 + side));
         let waits = !wants_rows && sides_speak && (step.renewal.is_none() || !before.ready.is_empty());
         let waits = waits || step.passed.is_some();
-        Ok(waits.then_some(PipelineTurn::Blocked))
+        Ok(waits.then_some(Progress::Pending))
     }
 
     /// Passes the greatest event time of the stage's rows to the head. No row is between the head and
@@ -383,10 +365,10 @@ impl Pipeline {
     }
 
     /// Takes from the head.
-    fn feed_head(&mut self) -> Result<PipelineTurn> {
+    fn feed_head(&mut self) -> Result<Progress> {
         self.note_time();
-        let wants_rows = self.steps.first().is_none_or(|first| first.driver.wants(first.port));
-        // What the head's rows come to first.
+        let wants_rows = self.steps.first().is_none_or(Step::accepts_stream);
+        // The inline steps that the head's rows go through first.
         let inline: &mut [InlineStep] = match (self.steps.as_mut_slice(), self.exits.as_mut_slice()) {
             ([first, ..], _) => &mut first.inline,
             ([], [exit]) => &mut exit.inline,
@@ -394,58 +376,63 @@ impl Pipeline {
         };
         let progress = self.head.advance(wants_rows, inline, &self.watch)?;
         let filtered = self.head.filtered(inline);
-        let waits = matches!(progress, HeadProgress::Nothing);
+        let waits = matches!(progress, ProgressOf::Pending);
         if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
             self.watch.enter(operator);
             self.busy.count_for(operator);
         }
-        if let (HeadProgress::Control(Control::Barrier(epoch)), Some(snapshots)) = (&progress, &mut self.snapshots) {
+        if let (ProgressOf::Done(HeadItem::Control(Control::Barrier(epoch))), Some(snapshots)) =
+            (&progress, &mut self.snapshots)
+        {
             self.head.positions().map_or(Ok(()), |positions| snapshots.source_passed(*epoch, positions))?;
         }
-        match (progress, self.steps.first_mut()) {
-            (HeadProgress::Nothing, _) => return Ok(PipelineTurn::Blocked),
-            (HeadProgress::Later, _) => {}
-            (HeadProgress::Rows(data), Some(first)) => {
+        let item = match progress {
+            ProgressOf::Pending => return Ok(Progress::Pending),
+            ProgressOf::Yield => return Ok(Progress::Yield),
+            ProgressOf::Done(item) => item,
+        };
+        match (item, self.steps.first_mut()) {
+            (HeadItem::Rows(data), Some(first)) => {
                 first.take_rows(STREAM, Rows::all(first.port, data).behind(filtered));
             }
-            (HeadProgress::Control(control), Some(first)) => first.take(STREAM, Item::Control(control))?,
-            (HeadProgress::Rows(Data::Page(page)), None) => self.feed_exits(Item::Page(page))?,
-            (HeadProgress::Rows(data), None) => {
+            (HeadItem::Control(control), Some(first)) => first.take(STREAM, Item::Control(control))?,
+            (HeadItem::Rows(Data::Page(page)), None) => self.feed_exits(Item::Page(page))?,
+            (HeadItem::Rows(data), None) => {
                 self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data).behind(filtered));
             }
-            (HeadProgress::Control(control), None) => self.feed_exits(Item::Control(control))?,
+            (HeadItem::Control(control), None) => self.feed_exits(Item::Control(control))?,
         }
-        Ok(PipelineTurn::Worked)
+        Ok(Progress::Yield)
     }
 
-    /// Works on what a step has, until output is full, rows pass on, or it is done.
-    fn run(&mut self, index: usize) -> Result<PipelineTurn> {
+    /// Runs a step until its output is full, rows are passed on, or its work is done.
+    fn run(&mut self, index: usize) -> Result<Progress> {
         let step = &mut self.steps[index];
         let operator = step.operator;
         self.busy.count_for(operator);
         match step.work.take() {
-            None => Ok(PipelineTurn::Worked),
+            None => Ok(Progress::Yield),
             Some(Work::Rows(rows)) => self.run_rows(index, rows),
             Some(Work::RoundEnd { input, round, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.end_round(input, round, cursor)?;
-                self.said(index, progress, None)
+                self.finish_callback(index, progress, None)
             }
             Some(Work::End { input, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.end_input(input, cursor)?;
-                self.said(index, progress, None)
+                self.finish_callback(index, progress, None)
             }
             Some(Work::Control { control, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.pass_control(control, cursor)?;
-                self.said(index, progress, Some(control))
+                self.finish_callback(index, progress, Some(control))
             }
         }
     }
 
-    /// A driver was told something: what it gave by that goes on, and behind it, once it is done, what it was told.
-    fn said(&mut self, index: usize, progress: Progress, control: Option<Control>) -> Result<PipelineTurn> {
+    /// Collects the rows of a driver's callback and, if the callback is done, sends its control after them.
+    fn finish_callback(&mut self, index: usize, progress: Progress, control: Option<Control>) -> Result<Progress> {
         let step = &mut self.steps[index];
         if progress == Progress::Done {
             step.collect_all(&self.watch)?;
@@ -456,10 +443,10 @@ impl Pipeline {
         } else {
             step.collect(&self.watch)?;
         }
-        Ok(if progress == Progress::Pending { PipelineTurn::Blocked } else { PipelineTurn::Worked })
+        Ok(if progress == Progress::Pending { Progress::Pending } else { Progress::Yield })
     }
 
-    fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<PipelineTurn> {
+    fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<Progress> {
         let port = self.steps[index].port;
         let (turn, passed) = {
             let step = &mut self.steps[index];
@@ -468,31 +455,31 @@ impl Pipeline {
             drive(step, viewed_batch.as_ref().unwrap_or(&batch), (rows.port, rows.filtered), &mut rows.at, &self.watch)?
         };
         match turn {
-            DriveResult::Exhausted => {
+            Progress::Done => {
                 self.steps[index].collect_all(&self.watch)?;
                 if let (Data::Page(page), true) = (rows.data, rows.port == port)
                     && let Some(before) = index.checked_sub(1)
                 {
                     self.steps[before].outputs.pages().recycle(page);
                 }
-                Ok(PipelineTurn::Worked)
+                Ok(Progress::Yield)
             }
-            DriveResult::Stopped => {
+            Progress::Yield => {
                 if let Some(window) = passed {
                     self.pass_on(index, &rows, window);
                 }
                 self.steps[index].collect(&self.watch)?;
                 self.steps[index].work = Some(Work::Rows(rows));
-                Ok(PipelineTurn::Worked)
+                Ok(Progress::Yield)
             }
-            DriveResult::Awaits => {
+            Progress::Pending => {
                 self.steps[index].work = Some(Work::Rows(rows));
-                Ok(PipelineTurn::Blocked)
+                Ok(Progress::Pending)
             }
         }
     }
 
-    /// Gives rows that passed a step to what follows, where they lie.
+    /// Passes rows on, where they lie, to the next step or to the exits.
     fn pass_on(&mut self, index: usize, rows: &Rows, window: Selection) {
         self.steps[index].count_out(window.len(), &self.watch);
         let data = match &rows.data {
@@ -504,16 +491,16 @@ impl Pipeline {
         match self.steps.get_mut(index + 1) {
             Some(next) => {
                 let rows = Rows { port: next.port, ..passed };
-                if next.driver.wants(next.port) { next.take_rows(STREAM, rows) } else { next.passed = Some(rows) }
+                if next.accepts_stream() { next.take_rows(STREAM, rows) } else { next.passed = Some(rows) }
             }
             None if self.exits.is_empty() => {}
             None => self.leaving = Some(passed),
         }
     }
 
-    /// Writes the next window of what leaves.
-    fn leave(&mut self) -> Result<PipelineTurn> {
-        let Some(mut rows) = self.leaving.take() else { return Ok(PipelineTurn::Worked) };
+    /// Writes the next window of the rows that the exits are sending.
+    fn leave(&mut self) -> Result<Progress> {
+        let Some(mut rows) = self.leaving.take() else { return Ok(Progress::Yield) };
         let done = {
             let batch = batch_of(&rows.data, &self.head)?;
             let with_projection = rows.view.as_ref().map(|view| batch.project(view));
@@ -531,7 +518,7 @@ impl Pipeline {
         } else if let (Data::Page(page), Some(last)) = (rows.data, self.steps.last_mut()) {
             last.outputs.pages().recycle(page);
         }
-        Ok(PipelineTurn::Worked)
+        Ok(Progress::Yield)
     }
 }
 

@@ -94,14 +94,13 @@ pub(super) struct SourceHead {
     ending: std::array::IntoIter<Control, 2>,
 }
 
-/// What a head has.
+/// An item of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceProgress {
-    /// Records of the split of this number, and of no other.
+pub(super) enum SourceItem {
+    /// Records of one split, which has this number.
     Batch(usize),
-    /// What is said between records.
+    /// A control item between records.
     Control(Control),
-    Wait,
 }
 
 impl SourceHead {
@@ -180,7 +179,7 @@ impl SourceHead {
     }
 
     /// Goes on to the next batch, whose rows the reader may take through the filters that they come to first.
-    pub(super) fn advance(&mut self, filters: &mut dyn RowFilters, watch: &Watch) -> Result<SourceProgress> {
+    pub(super) fn advance(&mut self, filters: &mut dyn RowFilters, watch: &Watch) -> Result<Option<SourceItem>> {
         let metrics = watch.enter(self.operator);
         let totals = &watch.job.metrics;
         let is_at_end = self.is_at_end();
@@ -189,19 +188,19 @@ impl SourceHead {
                 return Ok(self.end());
             }
             if let Some(watermark) = self.watermark() {
-                return Ok(SourceProgress::Control(Control::Watermark(watermark)));
+                return Ok(Some(SourceItem::Control(Control::Watermark(watermark))));
             }
             // Behind the end of its rows none follows: who brings it together with others does not wait for one.
             if let Some(epoch) = self.barriers.as_mut().filter(|_| !is_at_end).and_then(Barriers::next) {
-                return Ok(SourceProgress::Control(Control::Barrier(epoch)));
+                return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
             }
             if let Some(rejecting) = &self.rejecting {
-                let Some(written) = landed(rejecting) else { return Ok(SourceProgress::Wait) };
+                let Some(written) = landed(rejecting) else { return Ok(None) };
                 self.rejecting = None;
                 written?;
             }
             if let Some(flight) = &self.flight {
-                let Some(bytes) = landed(flight) else { return Ok(SourceProgress::Wait) };
+                let Some(bytes) = landed(flight) else { return Ok(None) };
                 self.flight = None;
                 // What the disk took is no part of the turn: what was read is not left for another split at once.
                 self.turn_began = Instant::now();
@@ -215,7 +214,7 @@ impl SourceHead {
                         continue;
                     }
                     Next::Read(split) => self.open(split)?,
-                    Next::Idle => return Ok(SourceProgress::Control(Control::Idle)),
+                    Next::Idle => return Ok(Some(SourceItem::Control(Control::Idle))),
                     Next::Wait(until) => return self.wait(until),
                     Next::End => return Ok(self.end()),
                 }
@@ -275,15 +274,15 @@ impl SourceHead {
     }
 
     /// Has the task woken to look again.
-    fn wait(&mut self, until: Instant) -> Result<SourceProgress> {
+    fn wait(&mut self, until: Instant) -> Result<Option<SourceItem>> {
         if let HeadSplits::Followed(followed) = &mut self.splits {
             followed.alarm.set(until)?;
         }
-        Ok(SourceProgress::Wait)
+        Ok(None)
     }
 
     /// A batch is there.
-    fn given(&mut self) -> Result<SourceProgress> {
+    fn given(&mut self) -> Result<Option<SourceItem>> {
         self.has_given = true;
         self.given_split = self.current.as_ref().map_or(0, |split| split.part);
         if let HeadSplits::Followed(followed) = &mut self.splits {
@@ -294,7 +293,7 @@ impl SourceHead {
                 self.note_time(greatest);
             }
         }
-        Ok(SourceProgress::Batch(self.given_split))
+        Ok(Some(SourceItem::Batch(self.given_split)))
     }
 
     /// Goes on to another split where that has something and this one has had its turn; whether there is one.
@@ -367,11 +366,11 @@ impl SourceHead {
     }
 
     /// Says what is still to be said at the end: all time has passed, and then that it is the end.
-    fn end(&mut self) -> SourceProgress {
+    fn end(&mut self) -> Option<SourceItem> {
         if self.time.take().is_some() {
-            return SourceProgress::Control(Control::Watermark(i64::MAX));
+            return Some(SourceItem::Control(Control::Watermark(i64::MAX)));
         }
-        self.ending.next().map_or(SourceProgress::Wait, SourceProgress::Control)
+        self.ending.next().map(SourceItem::Control)
     }
 
     /// Has bad records written; the next batch waits for that.

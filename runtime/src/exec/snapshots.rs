@@ -19,6 +19,7 @@ use super::job::Job;
 use super::timers::Alarm;
 use crate::error::{Error, Origin, Result};
 use crate::kernel::{Blocking as _, catching};
+use crate::output::EpochSink;
 use crate::physical::{Decisions, Head, PhysicalPlan, StagePlan};
 use crate::plan::Node;
 use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot, Store, kill_point};
@@ -136,7 +137,7 @@ impl Snapshots {
             sinks: sinks
                 .iter()
                 .zip(&plan.sinks)
-                .filter(|(sink, _)| sink.operator.epochs().is_some())
+                .filter(|(sink, _)| epochs_of(sink).is_some())
                 .filter_map(|(sink, operator)| Some((names.get(*operator)?.to_owned(), sink.clone())))
                 .collect(),
             names,
@@ -187,7 +188,7 @@ impl Snapshots {
             // What the snapshot does not know begins: nothing in its folder is the job's to remove.
             let (epoch, prepared) =
                 self.settings.restored(name).map_or((0, &[][..]), |operator| (epoch, &operator.prepared));
-            let Some(epochs) = sink.operator.epochs() else { continue };
+            let Some(epochs) = epochs_of(sink) else { continue };
             epochs.recover(epoch, prepared).map_err(|error| error.at(&sink.origin))?;
         }
         Ok(())
@@ -293,7 +294,7 @@ impl Snapshots {
         for (name, sink) in &self.sinks {
             let operator = manifest.operators.get(name);
             let prepared = operator.map_or(&[][..], |operator| &operator.prepared);
-            if let Some(epochs) = sink.operator.epochs() {
+            if let Some(epochs) = epochs_of(sink) {
                 epochs.commit(prepared).map_err(|error| error.at(&sink.origin))?;
             }
         }
@@ -414,6 +415,11 @@ impl Barriers {
         let said = std::mem::replace(&mut self.said, begun);
         (begun > said).then_some(begun)
     }
+}
+
+/// The output of a sink that becomes visible epoch by epoch.
+fn epochs_of(sink: &Node) -> Option<&dyn EpochSink> {
+    sink.operator.as_endpoint()?.epochs()
 }
 
 #[cfg(test)]

@@ -4,23 +4,15 @@
 //! sent, and keeps it in a [`SpillQueue`]: pages change hands as they are, and no row is copied.
 
 use std::collections::VecDeque;
+use std::task::Poll;
 
 use super::aligned_input::AlignedInput;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::Page;
-use crate::spill::{QueueRoom, Read, SpillQueue};
+use crate::spill::{QueueRoom, SpillQueue};
+use crate::strategy::ProgressOf;
 use crate::stream::{Control, Item};
-
-/// What the head has for the stage's exits.
-pub(super) enum SpillQueueProgress {
-    /// The item that came first.
-    Item(Item),
-    /// Nothing yet, but an item was taken in.
-    Later,
-    /// Nothing; the task will be woken.
-    Nothing,
-}
 
 pub(super) struct SpillQueueHead {
     /// The operator whose rows wait.
@@ -45,28 +37,28 @@ impl SpillQueueHead {
         SpillQueueHead { operator, input, pages, controls: VecDeque::new(), waiting: 0, next: None, memory, given }
     }
 
-    /// Gives the next item, or takes one in meanwhile.
-    pub(super) fn advance(&mut self) -> Result<SpillQueueProgress> {
+    /// Returns the next item. Returns `Yield` if it only took an item in.
+    pub(super) fn advance(&mut self) -> Result<ProgressOf<Item>> {
         if let Some(&(0, control)) = self.controls.front() {
             self.controls.pop_front();
-            return Ok(SpillQueueProgress::Item(Item::Control(control)));
+            return Ok(ProgressOf::Done(Item::Control(control)));
         }
         match self.pages.poll()? {
-            Read::Page(page) => {
+            Poll::Ready(Some(page)) => {
                 self.waiting -= 1;
                 self.controls.iter_mut().for_each(|(pages_before, _)| *pages_before -= 1);
                 // What is given away is not to be taken back.
-                return Ok(SpillQueueProgress::Item(Item::Page(page.paid_by(&self.given))));
+                return Ok(ProgressOf::Done(Item::Page(page.paid_by(&self.given))));
             }
-            Read::Pending => {
-                return Ok(if self.take_in()? { SpillQueueProgress::Later } else { SpillQueueProgress::Nothing });
+            Poll::Pending => {
+                return Ok(if self.take_in()? { ProgressOf::Yield } else { ProgressOf::Pending });
             }
-            Read::End => {}
+            Poll::Ready(None) => {}
         }
         if let Some(page) = self.next.take() {
-            return Ok(SpillQueueProgress::Item(Item::Page(page)));
+            return Ok(ProgressOf::Done(Item::Page(page)));
         }
-        Ok(self.input.receive(|_| true)?.map_or(SpillQueueProgress::Nothing, SpillQueueProgress::Item))
+        Ok(self.input.receive(|_| true)?.into())
     }
 
     /// Takes an item in without giving one; whether it did. Else the task will be woken.

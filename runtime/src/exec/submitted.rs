@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::metrics::{JobMetrics, Metrics};
 use crate::page::limited_bytes;
 use crate::physical::PhysicalPlan;
-use crate::plan::{Node, remove_abandoned, topological};
+use crate::plan::{self, Endpoint, Node, remove_abandoned, topological};
 
 /// A job that has its place among those that share its budget. Dropping it gives the place up.
 pub struct Submitted {
@@ -82,25 +82,13 @@ impl Submitted {
         let started = Instant::now();
         let nodes = topological(&self.sinks);
         remove_abandoned(&nodes);
-        for (index, node) in nodes.iter().enumerate() {
-            if let Err(error) = node.operator.prepare() {
-                // What was prepared before is removed; the first error is the one to show.
-                nodes[..index].iter().for_each(|node| node.operator.finish(false).unwrap_or_default());
-                return Err(error.at(&node.origin));
-            }
-        }
+        plan::prepare(&nodes)?;
         let watch = |metrics: &JobMetrics| {
             tick(metrics);
             !is_abandoned(&nodes, &self.sinks)
         };
         let result = self.run_tasks(watch);
-        let mut finished = Ok(());
-        for node in &nodes {
-            let success = result.is_ok() && finished.is_ok();
-            if let Err(error) = node.operator.finish(success) {
-                finished = finished.and(Err(error.at(&node.origin)));
-            }
-        }
+        let finished = plan::finish(&nodes, result.is_ok());
         self.job.metrics.elapsed_nanos.add(started.elapsed().as_nanos() as u64);
         result.and(finished).map(|()| self.job.metrics.clone())
     }
@@ -118,8 +106,9 @@ impl Drop for Submitted {
 /// Whether nobody sees any more what a job still writes.
 fn is_abandoned(nodes: &[Arc<Node>], sinks: &[Arc<Node>]) -> bool {
     let is_sink = |node: &Arc<Node>| sinks.iter().any(|sink| sink.sequence == node.sequence);
-    sinks.iter().all(|sink| sink.operator.is_abandoned())
-        && nodes.iter().all(|node| is_sink(node) || node.operator.claim().is_none())
+    let claims = |node: &Arc<Node>| node.operator.as_endpoint().is_some_and(|endpoint| endpoint.claim().is_some());
+    sinks.iter().all(|sink| sink.operator.as_endpoint().is_some_and(Endpoint::is_abandoned))
+        && nodes.iter().all(|node| is_sink(node) || !claims(node))
 }
 
 /// What cancels a job, and reads its counters. Cloning copies the handle.

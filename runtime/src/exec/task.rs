@@ -18,8 +18,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::channel::{QueuePlace, Wake};
 use super::job::Job;
-use super::pipeline::{Pipeline, Poll};
+use super::pipeline::Pipeline;
 use crate::kernel::catching;
+use crate::strategy::Progress;
 
 /// Without a body. Who wakes it now is heard when the job starts, which wakes all.
 const NEW: u8 = 5;
@@ -73,7 +74,7 @@ impl Task {
         loop {
             let poll = self.poll(&mut body);
             match poll {
-                Poll::Ended => {
+                Progress::Done => {
                     // Memory goes back before anybody hears that the task has ended. What closures captured is dropped with it, which is the
                     // user's code, too.
                     if let Err(error) = catching(|| {
@@ -86,12 +87,12 @@ impl Task {
                     self.job.task_ended();
                     return;
                 }
-                Poll::Yield => {
+                Progress::Yield => {
                     self.put_back(body);
                     self.state.store(QUEUED, Ordering::SeqCst);
                     return self.enqueue(QueuePlace::InOrder);
                 }
-                Poll::Wait => {
+                Progress::Pending => {
                     self.put_back(body);
                     if self.state.compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
                         return;
@@ -110,9 +111,9 @@ impl Task {
     }
 
     /// One poll; errors and panics of the user's closures end the job.
-    fn poll(&self, body: &mut Pipeline) -> Poll {
+    fn poll(&self, body: &mut Pipeline) -> Progress {
         if self.job.is_cancelled() {
-            return Poll::Ended;
+            return Progress::Done;
         }
         let error = match catching(|| body.poll()) {
             Ok(poll) => return poll,
@@ -123,7 +124,7 @@ impl Task {
             None => error,
         };
         self.job.fail(error);
-        Poll::Ended
+        Progress::Done
     }
 }
 

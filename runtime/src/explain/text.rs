@@ -10,7 +10,7 @@ use super::{count, counts, hints};
 use crate::error::Mib;
 use crate::metrics::{JobMetrics, OperatorCounts};
 use crate::physical::{InputOf, JoinRegion, LoopPart, OperatorInfo, OrderEstimate, PhysicalPlan};
-use crate::plan::{Node, topological};
+use crate::plan::{Endpoint, Node, topological};
 use crate::source::ColumnFit;
 use crate::strategy::Ship;
 
@@ -60,7 +60,7 @@ fn short_name(plan: &PhysicalPlan, identity: &str) -> String {
 pub fn schemas(sinks: &[Arc<Node>]) -> String {
     let mut text = String::new();
     for node in topological(sinks) {
-        let columns = node.operator.columns();
+        let columns = node.operator.as_endpoint().map_or_else(Vec::new, Endpoint::columns);
         if columns.is_empty() {
             continue;
         }

@@ -5,7 +5,7 @@ use crate::group::combiner::Combiner;
 use crate::group::{GroupUpdate, HybridHashAggregation, Rows};
 use crate::kernel::Outputs;
 use crate::page::Input;
-use crate::strategy::{Cursor, Driver, Progress, Round};
+use crate::strategy::{Cursor, Driver, Progress, Revocable, Round};
 
 /// Rows in, a row for each group out.
 pub(crate) struct FinalAggregate<F> {
@@ -22,6 +22,12 @@ impl<F: GroupUpdate> Driver for FinalAggregate<F> {
         self.grouping.finish(&mut self.update, out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl<F: GroupUpdate> Revocable for FinalAggregate<F> {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.grouping.revoke(bytes)
     }
@@ -44,6 +50,12 @@ impl<F: GroupUpdate> Driver for PreAggregate<F> {
         Ok(Progress::Done)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl<F: GroupUpdate> Revocable for PreAggregate<F> {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.combiner.give_up();
         Ok(())

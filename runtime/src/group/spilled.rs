@@ -1,12 +1,14 @@
 //! The end of the input: what is in the table is given, then what is on disk is gone over, part by part.
 
+use std::task::Poll;
+
 use crate::error::{Error, Result};
 use crate::group::table::{GroupTable, LAST_LEVEL};
 use crate::group::{GroupUpdate, HybridHashAggregation, Room, Rows};
 use crate::kernel::Outputs;
 use crate::memory::limits::SPILL_PARTS;
 use crate::page::{Input, Page};
-use crate::spill::{Read, SpilledReader};
+use crate::spill::SpilledReader;
 use crate::strategy::{Opened, PageWindows, Progress};
 
 /// Pages of a part that are read ahead: as many as take no more than a sixteenth of the memory for its table, or are free beside all that the part takes,
@@ -49,7 +51,7 @@ impl HybridHashAggregation {
                     if let Some(page) = self.table.next_page()? {
                         self.stage = Stage::Giving;
                         out.pages().adopt(update.finish(page)?);
-                        return Ok(Progress::OutputFull);
+                        return Ok(Progress::Yield);
                     }
                     self.memory.shrink();
                 }
@@ -118,20 +120,20 @@ impl HybridHashAggregation {
         Ok(true)
     }
 
-    /// Adds the next page of a part: then `OutputFull`; `Done` at its end.
+    /// Adds the next page of a part: then `Yield`; `Done` at its end.
     fn read(&mut self, update: &mut dyn GroupUpdate, reading: &mut Reading) -> Result<Progress> {
         let page = match reading.page.take() {
             Some(page) => page,
             None => match reading.reader.poll() {
-                Ok(Read::Page(page)) => page,
-                Ok(Read::Pending) => return Ok(Progress::Pending),
-                Ok(Read::End) => return Ok(Progress::Done),
+                Ok(Poll::Ready(Some(page))) => page,
+                Ok(Poll::Pending) => return Ok(Progress::Pending),
+                Ok(Poll::Ready(None)) => return Ok(Progress::Done),
                 // A page that is larger than what is left free.
                 Err(Error::OutOfMemory { .. }) if self.gives_way() => {
                     return Ok(match self.make_room()? {
                         Room::Awaited => Progress::Pending,
                         // Where nothing was left to give, what was being written is by now; else nothing gives way the next time.
-                        Room::Made | Room::None => Progress::OutputFull,
+                        Room::Made | Room::None => Progress::Yield,
                     });
                 }
                 Err(error) => return Err(error),
@@ -150,7 +152,7 @@ impl HybridHashAggregation {
             }
             reading.windows.close();
         }
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// Whether it can still give memory back.

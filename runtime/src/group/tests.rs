@@ -122,7 +122,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
             }
             windows_seen += 1;
             if revokes && windows_seen % 7 == 0 {
-                driver.revoke(2 << 20)?;
+                driver.revocable().unwrap().revoke(2 << 20)?;
             }
             Ok(())
         })
@@ -142,7 +142,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
         match progress {
             Progress::Done => break,
             Progress::Pending => later.next(),
-            Progress::OutputFull => {}
+            Progress::Yield => {}
         }
     }
     drop((driver, out));
@@ -319,7 +319,7 @@ fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
         match grouping.finish(&mut sums, &mut out).unwrap() {
             Progress::Done => break,
             Progress::Pending => later.next(),
-            Progress::OutputFull => {}
+            Progress::Yield => {}
         }
     }
     assert!(!grouping.rest.is_empty(), "some rows found no room at first");

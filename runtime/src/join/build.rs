@@ -39,7 +39,7 @@ impl HybridHashJoin {
             }
             if self.trial.is_some() {
                 self.keep_roles();
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
             self.cut();
         }
@@ -98,7 +98,7 @@ impl HybridHashJoin {
             }
             self.uncut.pop_front();
         }
-        Ok(if self.uncut.is_empty() { Progress::Done } else { Progress::OutputFull })
+        Ok(if self.uncut.is_empty() { Progress::Done } else { Progress::Yield })
     }
 
     /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
@@ -150,7 +150,7 @@ impl HybridHashJoin {
         (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);
     }
 
-    /// Gives memory back while it can, with calls of [`HybridHashJoin::settle`]: while a side is built, its largest parts go to disk.
+    /// Gives memory back while it can, with calls of [`HybridHashJoin::continue_revoking`]: while a side is built, its largest parts go to disk.
     pub(crate) fn revoke(&mut self, bytes: usize) {
         // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
         if self.stage != Stage::Build
@@ -171,7 +171,7 @@ impl HybridHashJoin {
     ///
     /// # Errors
     /// What the disk says.
-    pub(crate) fn settle(&mut self) -> Result<Progress> {
+    pub(crate) fn continue_revoking(&mut self) -> Result<Progress> {
         if self.owed_bytes == 0 {
             return Ok(Progress::Done);
         }

@@ -64,7 +64,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::metrics::OperatorMetrics;
 use crate::page::{Input, Page, Selection};
 use crate::spill::Spilled;
-use crate::strategy::{Cursor, Progress, ready};
+use crate::strategy::{Cursor, Demand, PortSet, Progress, ready};
 
 pub(crate) use merge::SortMergeJoin;
 pub(crate) use reversal::TRIAL_ROWS;
@@ -214,10 +214,18 @@ impl HybridHashJoin {
         self.kept_side.is_some()
     }
 
-    /// Whether an input may deliver now.
-    pub(crate) fn wants(&self, side: usize) -> bool {
-        let is_build = side == self.build_side;
-        self.trial.as_ref().map_or(is_build == (self.stage == Stage::Build), |trial| trial.wants(is_build))
+    /// The inputs whose rows it can use at the moment.
+    pub(crate) fn demand(&self) -> Demand {
+        let accepts = |side: usize| {
+            let is_build = side == self.build_side;
+            self.trial.as_ref().map_or(is_build == (self.stage == Stage::Build), |trial| trial.wants(is_build))
+        };
+        Demand {
+            ports: PortSet::of_first(2, accepts),
+            prefers_stream: self.compares(),
+            is_satisfied: false,
+            is_awaited: self.is_awaited(),
+        }
     }
 
     /// Rows of an input.

@@ -14,7 +14,7 @@
 //!
 //! Where memory is refused, the build side is cut into parts as ever, and rows that came early wait on disk until they look for partners.
 //!
-//! While a join compares it takes rows of the other side first (`Driver::streams_first`), and rows of the build side where there are none: so a small
+//! While a join compares it takes rows of the other side first (`Demand::prefers_stream`), and rows of the build side where there are none: so a small
 //! side is seen in time, a slow one holds the build side back by nothing, and the end of the build side is as good an end of the comparison as any.
 //! Two branches of one flow that meet at the join cannot hold each other up: the optimizer spools them, whichever is taken first (`optimizer::branches`).
 //!
@@ -33,6 +33,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::join::build::CUT_BYTES;
@@ -42,7 +43,7 @@ use crate::join::{HybridHashJoin, JoinEmitter, ProbePhase, Stage};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::rendezvous::Rendezvous;
-use crate::spill::{Read, Spilled, SpilledReader, Spiller};
+use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::strategy::{Cursor, Progress, ready};
 
 /// So many rows of the build side are collected before the other side is looked at, and as many rows of the other side are kept at most: few enough to be written twice unnoticed.
@@ -65,16 +66,16 @@ pub(super) struct Trial {
     /// Whether the other side is looked at.
     compares: bool,
     /// Where tasks build one table together: where they vote.
-    poll: Option<Poll>,
+    poll: Option<VotePoll>,
 }
 
-struct Poll {
+struct VotePoll {
     votes: Arc<Rendezvous<Vote>>,
     context: TaskContext,
     has_voted: bool,
 }
 
-impl Poll {
+impl VotePoll {
     fn vote(&mut self, vote: Vote) {
         if !std::mem::replace(&mut self.has_voted, true) {
             self.votes.say(&self.context, vote);
@@ -159,7 +160,7 @@ impl HybridHashJoin {
     /// The same join, which builds the other side where that ends within so many rows and the side to build has more.
     #[must_use]
     pub(crate) fn reversing(self, rows: usize, context: &TaskContext) -> Self {
-        let poll = self.shared.is_some().then(|| Poll {
+        let poll = self.shared.is_some().then(|| VotePoll {
             votes: context.shared(|| Rendezvous::of(context.subtasks)),
             context: context.clone(),
             has_voted: false,
@@ -295,7 +296,7 @@ impl HybridHashJoin {
         self.early.pages.pop_front();
         self.early.next = 0;
         // Others may have a turn.
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// Reads the next page of the rows that came early, if one is on disk: they are written before parts are ([`HybridHashJoin::distribute`]).
@@ -308,9 +309,9 @@ impl HybridHashJoin {
             self.early.reader = self.early.spiller.as_ref().map(read);
         }
         match self.early.reader.as_mut().map(SpilledReader::poll).transpose()? {
-            Some(Read::Page(page)) => self.early.pages.push_back(page),
-            Some(Read::Pending) => return Ok(Progress::Pending),
-            Some(Read::End) | None => self.early.reader = None,
+            Some(Poll::Ready(Some(page))) => self.early.pages.push_back(page),
+            Some(Poll::Pending) => return Ok(Progress::Pending),
+            Some(Poll::Ready(None)) | None => self.early.reader = None,
         }
         Ok(Progress::Done)
     }

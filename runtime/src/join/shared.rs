@@ -197,7 +197,7 @@ impl HybridHashJoin {
                 }
                 SharedStage::Index(ref table) => {
                     if (0..INDEX_PAGES).all(|_| table.index_next()) {
-                        return Ok(Progress::OutputFull);
+                        return Ok(Progress::Yield);
                     }
                     let table = table.clone();
                     shared.meeting.indexed.say(&shared.context, ());

@@ -6,6 +6,8 @@
 //! remembered of rows that stream by. A full join asks both sides and goes over them twice, the second time only to mark. A join without keys is
 //! such a loop from the start.
 
+use std::task::Poll;
+
 use crate::error::Result;
 use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
@@ -13,7 +15,7 @@ use crate::join::{HybridHashJoin, JoinEmitter, ProbePhase, Stage};
 use crate::kernel::Outputs;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, Selection};
-use crate::spill::{Read, Spilled, SpilledReader};
+use crate::spill::{Spilled, SpilledReader};
 use crate::strategy::{Progress, ready};
 
 /// Parts are cut again so many times before their sides are taken block by block: 16^5 parts are enough for any disk.
@@ -251,12 +253,12 @@ impl HybridHashJoin {
         let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut spilled_join.build {
             if pages.next().is_none() {
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
             match reader.poll()? {
-                Read::Page(page) => self.take_up(page, spilled_join.linked)?,
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => spilled_join.build = None,
+                Poll::Ready(Some(page)) => self.take_up(page, spilled_join.linked)?,
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(None) => spilled_join.build = None,
             }
         }
         self.built.table.build()?;
@@ -268,7 +270,7 @@ impl HybridHashJoin {
         let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut spilled_join.build {
             if pages.next().is_none() {
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
             ready!(self.distribute()?);
             let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
@@ -278,12 +280,12 @@ impl HybridHashJoin {
                 return Ok(Progress::Pending);
             }
             match reader.poll()? {
-                Read::Page(page) => {
+                Poll::Ready(Some(page)) => {
                     parts.keys.note_rows(&page.batch());
                     self.uncut.push_back(page);
                 }
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => spilled_join.build = None,
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(None) => spilled_join.build = None,
             }
         }
         self.build(spilled_join.stream_bytes(self.built.side))
@@ -299,7 +301,7 @@ impl HybridHashJoin {
         let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut spilled_join.build {
             if pages.next().is_none() {
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
             let rows = self.built.table.len();
             let need = page_bytes + copied + JoinTable::index_bytes(rows + page_rows);
@@ -309,9 +311,9 @@ impl HybridHashJoin {
                 break;
             }
             match reader.poll()? {
-                Read::Page(page) => self.take_up(page, spilled_join.linked)?,
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => spilled_join.build = None,
+                Poll::Ready(Some(page)) => self.take_up(page, spilled_join.linked)?,
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(None) => spilled_join.build = None,
             }
         }
         if self.built.table.is_empty() {
@@ -346,9 +348,9 @@ impl HybridHashJoin {
             (Some(begun), _) => begun,
             (None, None) => return Ok(Progress::Done),
             (None, Some(reader)) => match reader.poll()? {
-                Read::Page(page) => (page, 0),
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => {
+                Poll::Ready(Some(page)) => (page, 0),
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(None) => {
                     self.stage = Stage::Finish;
                     return Ok(Progress::Done);
                 }
@@ -367,7 +369,7 @@ impl HybridHashJoin {
             (self.cursor, next) = (0, end);
         }
         // Others may have a turn.
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// What follows a table that has seen all of the other side.

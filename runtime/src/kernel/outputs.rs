@@ -55,7 +55,7 @@ impl Outputs {
     }
 
     /// Says something on an output behind all that it was given so far: for a driver that makes rounds of its own.
-    pub(crate) fn say(&mut self, output: usize, control: Control) {
+    pub(crate) fn send(&mut self, output: usize, control: Control) {
         let (writer, said) = match output.checked_sub(1).and_then(|other| self.others.get_mut(other)) {
             Some(OtherOutput { writer, said }) => (writer, said),
             None => (&mut self.main, &mut self.said),

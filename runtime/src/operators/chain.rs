@@ -145,6 +145,6 @@ struct ChainDriver(Box<dyn Chain>);
 impl Driver for ChainDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         *cursor = self.0.run(input, *cursor, out.pages())?;
-        Ok(if *cursor < input.len() { Progress::OutputFull } else { Progress::Done })
+        Ok(if *cursor < input.len() { Progress::Yield } else { Progress::Done })
     }
 }

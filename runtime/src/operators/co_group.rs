@@ -15,7 +15,7 @@ use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer};
 use crate::statistics::Relation;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Revocable, Round, Strategy, ready};
 
 use super::common::layout;
 use super::join::Nulls;
@@ -166,7 +166,7 @@ impl Driver for CoGroupDriver {
         if other > this && !self.sides[port].has_room_for(input) {
             self.sides[1 - port].revoke();
         }
-        ready!(self.sides[1 - port].settle()?);
+        ready!(self.sides[1 - port].continue_revoking()?);
         self.sides[port].add(input, cursor)
     }
 
@@ -187,6 +187,12 @@ impl Driver for CoGroupDriver {
         self.run(out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for CoGroupDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         if self.ended < 2 {
             self.sides.iter_mut().for_each(GroupSorter::revoke);
@@ -194,9 +200,9 @@ impl Driver for CoGroupDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
+    fn continue_revoking(&mut self) -> Result<Progress> {
         for side in &mut self.sides {
-            ready!(side.settle()?);
+            ready!(side.continue_revoking()?);
         }
         Ok(Progress::Done)
     }
@@ -214,14 +220,14 @@ impl CoGroupDriver {
         let windows = self.sides.each_ref().map(GroupSorter::window);
         if self.next != until {
             self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         if self.next == windows.map(SortBuffer::len) {
             self.sides.iter_mut().for_each(GroupSorter::clear);
             return Ok(Progress::Done);
         }
         self.run_large(out)?;
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// Runs over the groups of the next key, of which one is large.

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Operator, SizeHint, Table};
 use crate::row::Schema;
 use crate::statistics::Relation;
-use crate::strategy::Role;
+use crate::strategy::{InPlace, Role};
 
 /// The same records, of which there are said to be so many.
 pub struct ExpectRows {
@@ -36,7 +36,7 @@ impl Operator for ExpectRows {
     }
 
     fn role(&self) -> Role {
-        Role::Project((0..self.schema.leaves().len()).collect())
+        Role::InPlace(InPlace::Project((0..self.schema.leaves().len()).collect()))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -78,7 +78,7 @@ impl Operator for WrongSelectivity {
     }
 
     fn role(&self) -> Role {
-        Role::Project((0..self.schema.leaves().len()).collect())
+        Role::InPlace(InPlace::Project((0..self.schema.leaves().len()).collect()))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
 use crate::page::{Batch, Selection};
-use crate::plan::{Operator, Reads, SizeHint, Table, unbounded_memory, unchanged};
+use crate::plan::{FilterOperator, Operator, Reads, SizeHint, Table, unbounded_memory, unchanged};
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::Bound;
 use crate::statistics::Relation;
-use crate::strategy::{Role, RowFilter};
+use crate::strategy::{InPlace, Role, RowFilter};
 
 /// Keeps the records for which a predicate holds.
 #[derive(Clone)]
@@ -81,6 +81,41 @@ impl Operator for Filter {
         (!self.acts && !self.predicate.has_effects()).then(|| unchanged(&self.schema))
     }
 
+    fn follows_order(&self) -> bool {
+        self.predicate.keeps_state()
+    }
+
+    fn as_filter(&self) -> Option<&dyn FilterOperator> {
+        Some(self)
+    }
+
+    fn role(&self) -> Role {
+        Role::InPlace(InPlace::Filter(RowFilter {
+            predicate: self.predicate.clone(),
+            bounds: self.bounds.clone(),
+            reads: self.reads.of(&self.schema),
+            is_of_values: self.moves && !self.predicate.has_effects(),
+        }))
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let mut kept = Table::new(self.schema.types());
+        let context = TaskContext::alone(unbounded_memory());
+        let mut predicate = self.predicate.open(&context)?;
+        let mut first = 0;
+        // Pages show the predicate what it may read; the records that stay are the originals.
+        for page in inputs[0].pages(&self.reads.of(&self.schema))? {
+            let (batch, mut selection) = (page.batch(), Selection::default());
+            selection.set(0..batch.rows() as u32);
+            predicate.select(&batch, &mut selection)?;
+            kept.rows.extend(selection.rows().iter().map(|&row| inputs[0].rows[first + row as usize].clone()));
+            first += batch.rows();
+        }
+        Ok(kept)
+    }
+}
+
+impl FilterOperator for Filter {
     fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {
         let Reads::Leaves(reads) = &self.reads else { return None };
         if !self.moves || self.predicate.has_effects() {
@@ -101,35 +136,6 @@ impl Operator for Filter {
             selectivity: self.selectivity,
             below: below.into(),
         }))
-    }
-
-    fn follows_order(&self) -> bool {
-        self.predicate.keeps_state()
-    }
-
-    fn role(&self) -> Role {
-        Role::Filter(RowFilter {
-            predicate: self.predicate.clone(),
-            bounds: self.bounds.clone(),
-            reads: self.reads.of(&self.schema),
-            is_of_values: self.moves && !self.predicate.has_effects(),
-        })
-    }
-
-    fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let mut kept = Table::new(self.schema.types());
-        let context = TaskContext::alone(unbounded_memory());
-        let mut predicate = self.predicate.open(&context)?;
-        let mut first = 0;
-        // Pages show the predicate what it may read; the records that stay are the originals.
-        for page in inputs[0].pages(&self.reads.of(&self.schema))? {
-            let (batch, mut selection) = (page.batch(), Selection::default());
-            selection.set(0..batch.rows() as u32);
-            predicate.select(&batch, &mut selection)?;
-            kept.rows.extend(selection.rows().iter().map(|&row| inputs[0].rows[first + row as usize].clone()));
-            first += batch.rows();
-        }
-        Ok(kept)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::statistics::Relation;
-use crate::strategy::{Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Strategy, Work};
+use crate::strategy::{Cursor, Demand, Driver, DriverFactory, Grouping, Planning, Progress, Strategy, Work};
 
 use super::common::{group_bytes, grouped, layout, of_each, of_key};
 
@@ -98,8 +98,8 @@ struct LimitDriver {
 }
 
 impl Driver for LimitDriver {
-    fn is_satisfied(&self) -> bool {
-        self.left == 0
+    fn demand(&self) -> Demand {
+        Demand { is_satisfied: self.left == 0, ..Demand::ALL }
     }
 
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {

@@ -16,7 +16,9 @@ use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupFactory, GroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer};
 use crate::statistics::Relation;
-use crate::strategy::{Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Round, Strategy, Work, ready};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, Grouping, Planning, Progress, Revocable, Round, Strategy, Work, ready,
+};
 
 use super::common::{combiner_bytes, grouped, layout, names};
 use super::order;
@@ -185,13 +187,13 @@ impl GroupReduceDriver {
             {
                 self.run_large(group, out)?;
                 self.rows.spiller().forget(pages);
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             } else if let Some(group) = self.rows.take_large() {
                 self.run_large(group, out)?;
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             } else if self.next < self.rows.window().len() {
                 self.next = self.kernel.run(self.rows.window(), self.leading, self.next, out.pages())?;
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             } else if self.rows.is_last() {
                 self.rows.clear();
                 return Ok(Progress::Done);
@@ -223,6 +225,12 @@ impl Driver for GroupReduceDriver {
         self.run(out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for GroupReduceDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         if !self.is_shown {
             self.rows.revoke();
@@ -230,8 +238,8 @@ impl Driver for GroupReduceDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
-        self.rows.settle()
+    fn continue_revoking(&mut self) -> Result<Progress> {
+        self.rows.continue_revoking()
     }
 }
 
@@ -256,7 +264,7 @@ impl PartialDriver {
         }
         *cursor = 1 + self.kernel.run(&self.rows, self.leading, *cursor - 1, out.pages())?;
         if *cursor <= self.rows.len() {
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         self.rows.clear();
         self.memory.shrink();
@@ -285,6 +293,12 @@ impl Driver for PartialDriver {
         self.run(cursor, out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for PartialDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.revoked = true;
         Ok(())

@@ -10,7 +10,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Ship, Strategy, Way, Work};
+use crate::strategy::{Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Recovery, Ship, Strategy, Work};
 
 use super::chain::{self, run_over};
 use super::common::{names, numbered_layout};
@@ -80,16 +80,16 @@ impl Operator for Partition {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let way = match &self.by {
-            _ if planning.tasks == 1 && planning.input_tasks() == 1 && !self.counts() => Way::ship(Ship::Forward),
-            PartitionBy::Turn => Way::ship(Ship::Rebalance),
-            PartitionBy::Key(key) => Way::ship(Ship::Hash(key.clone())),
+        let edge = match &self.by {
+            _ if planning.tasks == 1 && planning.input_tasks() == 1 && !self.counts() => InputEdge::ship(Ship::Forward),
+            PartitionBy::Turn => InputEdge::ship(Ship::Rebalance),
+            PartitionBy::Key(key) => InputEdge::ship(Ship::Hash(key.clone())),
             PartitionBy::Range(order) => self
                 .numbered(&self.reads(0, planning.live), |layout| range::driver(layout, order.clone(), planning.tasks)),
             PartitionBy::Number { chain, .. } => self.numbered(planning.live, |layout| chain::driver(chain, layout)),
         };
         let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true).recovering(Recovery::Stateless);
-        vec![planning.of_one(way, pass, planning.tasks, Work::default())]
+        vec![planning.of_one(edge, pass, planning.tasks, Work::default())]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -109,9 +109,9 @@ impl Partition {
     }
 
     /// Ships by a number that a driver on the sending side gives each record.
-    fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> DriverFactory) -> Way {
+    fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> DriverFactory) -> InputEdge {
         let (layout, number) = numbered_layout(&self.schema, live);
-        Way::through(driver(layout), Work::default(), Ship::Number(number))
+        InputEdge::through(driver(layout), Work::default(), Ship::Number(number))
     }
 }
 

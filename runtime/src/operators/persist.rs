@@ -10,6 +10,7 @@
 //! a thread that may block, and a page can be read from memory until it is on disk, so no reader waits for a write.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
@@ -18,9 +19,11 @@ use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
-use crate::spill::{Read, Store, StoreReader};
+use crate::spill::{Store, StoreReader};
 use crate::statistics::Relation;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Revocable, Round, Ship, Strategy, Work,
+};
 
 use super::ScanSource;
 use super::common::layout;
@@ -106,8 +109,8 @@ impl Operator for Persist {
             _ => Ship::Rebalance,
         };
         let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps() };
-        let (way, driver) = (Way::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
-        vec![planning.of_one(way, driver, tasks, Work::rows(planning.inputs[0].rows))]
+        let (edge, driver) = (InputEdge::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
+        vec![planning.of_one(edge, driver, tasks, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -122,7 +125,7 @@ impl Operator for Persist {
         let mut table = Table::new(self.schema.types());
         for store in kept {
             let mut reader = StoreReader::new(store.clone(), context.blocking.clone(), &context.memory);
-            while let Read::Page(page) = reader.poll()? {
+            while let Poll::Ready(Some(page)) = reader.poll()? {
                 table.extend(&page.batch());
             }
         }
@@ -166,6 +169,12 @@ impl Driver for Keep {
         Ok(Progress::Done)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for Keep {
     /// What it has beyond its least is taken ahead: the store gives pages back by itself.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.context.memory.shrink();
@@ -189,16 +198,22 @@ impl Driver for Give {
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let Some(kept) = &mut self.kept else { return Ok(Progress::Done) };
         Ok(match kept.poll()? {
-            Read::Page(page) => {
+            Poll::Ready(Some(page)) => {
                 // What is in memory is shared, and still the store's to pay for.
                 out.pages().adopt(page);
-                Progress::OutputFull
+                Progress::Yield
             }
-            Read::Pending => Progress::Pending,
-            Read::End => Progress::Done,
+            Poll::Pending => Progress::Pending,
+            Poll::Ready(None) => Progress::Done,
         })
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for Give {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.memory.shrink();
         Ok(())

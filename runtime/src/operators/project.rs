@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::plan::{Operator, Table};
 use crate::row::{Datum, HiddenLeaf, LeafSet, Schema};
-use crate::strategy::Role;
+use crate::strategy::{InPlace, Role};
 
 use super::common::names;
 
@@ -50,7 +50,7 @@ impl Operator for Project {
     }
 
     fn role(&self) -> Role {
-        Role::Project(self.leaves.clone())
+        Role::InPlace(InPlace::Project(self.leaves.clone()))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -1,6 +1,7 @@
 //! Rows that are kept in the order in which they came, until it is known what to do with them.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::kernel::TaskContext;
@@ -8,7 +9,7 @@ use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
-use crate::spill::{QueueRoom, Read, SpillQueue, Store};
+use crate::spill::{QueueRoom, SpillQueue, Store};
 use crate::strategy::{Cursor, Progress};
 
 /// Where pages go when they are closed.
@@ -58,7 +59,7 @@ impl QueuedRows {
     ///
     /// # Errors
     /// As [`QueuedRows::add`].
-    pub(super) fn poll(&mut self) -> Result<Read> {
+    pub(super) fn poll(&mut self) -> Result<Poll<Option<Page>>> {
         self.pages.poll()
     }
 

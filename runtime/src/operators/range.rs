@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
@@ -15,8 +16,7 @@ use crate::rendezvous::Rendezvous;
 use crate::row::{LeafType, RowLayout};
 use crate::sort::OrderKey;
 use crate::sort::ranges::{self, KeyPrefix, prefix_bytes};
-use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round};
 
 use super::queued_rows::QueuedRows;
 
@@ -93,9 +93,9 @@ impl RangeDriver {
     /// Gives the next page, its records numbered.
     fn give(&mut self, bounds: &[KeyPrefix], out: &mut Outputs) -> Result<Progress> {
         let page = match self.rows.poll()? {
-            Read::Page(page) => page,
-            Read::Pending => return Ok(Progress::Pending),
-            Read::End => return Ok(Progress::Done),
+            Poll::Ready(Some(page)) => page,
+            Poll::Pending => return Ok(Progress::Pending),
+            Poll::Ready(None) => return Ok(Progress::Done),
         };
         let types = page.layout().types();
         let ranges: Vec<u64> = {
@@ -106,7 +106,7 @@ impl RangeDriver {
         let mut page = page.into_mut(&self.context.memory)?;
         page.map_leaves(&[number], |_| ranges[next.replace(next.get() + 1)].into());
         out.pages().adopt(page.freeze());
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 }
 
@@ -137,6 +137,12 @@ impl Driver for RangeDriver {
         progress
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for RangeDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.rows.revoke(bytes);
         Ok(())

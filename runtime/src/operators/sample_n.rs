@@ -15,7 +15,9 @@ use crate::plan::{Operator, Table};
 use crate::row::{RowLayout, Schema};
 use crate::sort::OrderKey;
 use crate::statistics::Relation;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Revocable, Round, Ship, Strategy, Work,
+};
 
 use super::common::numbered_layout;
 use super::sample::Draws;
@@ -58,8 +60,8 @@ impl Operator for SampleN {
             1 => planning.forwarded(draw, work),
             tasks => {
                 let shipped = planning.output.rows * tasks as f64;
-                let way = Way { shipped_rows: Some(shipped), ..Way::through(draw, work, Ship::Gather) };
-                planning.of_one(way, sorted_rows::first(layout, self.count, order), 1, Work::rows(shipped))
+                let edge = InputEdge { shipped_rows: Some(shipped), ..InputEdge::through(draw, work, Ship::Gather) };
+                planning.of_one(edge, sorted_rows::first(layout, self.count, order), 1, Work::rows(shipped))
             }
         }]
     }
@@ -191,12 +193,18 @@ impl Driver for DrawDriver {
         self.kept.on_round_end(port, round, cursor, out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for DrawDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.kept.revoke(bytes)
     }
 
-    fn settle(&mut self) -> Result<Progress> {
-        self.kept.settle()
+    fn continue_revoking(&mut self) -> Result<Progress> {
+        self.kept.continue_revoking()
     }
 }
 
@@ -225,8 +233,9 @@ mod tests {
             let taken = |input: &Input<'_>| driver.on_batch(0, input, &mut 0, &mut out).map(drop);
             windows(&page.batch(), taken).unwrap();
         }
-        driver.revoke(1 << 20).unwrap();
-        while driver.settle().unwrap() != Progress::Done {}
+        let revocable = driver.revocable().unwrap();
+        revocable.revoke(1 << 20).unwrap();
+        while revocable.continue_revoking().unwrap() != Progress::Done {}
         assert!(context.metrics.spilled_bytes.get() > 0);
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::output::Claim;
 use crate::page::{Batch, Page};
-use crate::plan::{Operator, Table, unbounded_memory};
+use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ColumnFit, ReadRequest, Ready, Sample, Scan, Source, Split, SplitReader, Statistics};
 use crate::strategy::Role;
@@ -29,28 +29,12 @@ impl Operator for ScanSource {
         self.0.schema()
     }
 
-    fn columns(&self) -> Vec<ColumnFit> {
-        self.0.columns()
-    }
-
     fn check(&self) -> Result<()> {
         self.0.rejects().map_or(Ok(()), |rejects| rejects.check())
     }
 
-    fn claim(&self) -> Option<Claim> {
-        self.0.rejects()?.claim()
-    }
-
-    fn prepare(&self) -> Result<()> {
-        self.0.rejects().map_or(Ok(()), |rejects| rejects.prepare())
-    }
-
-    fn finish(&self, success: bool) -> Result<()> {
-        self.0.rejects().map_or(Ok(()), |rejects| rejects.finish(success))
-    }
-
-    fn rejected_rows(&self) -> u64 {
-        self.0.rejects().map_or(0, |rejects| rejects.count())
+    fn as_endpoint(&self) -> Option<&dyn Endpoint> {
+        Some(self)
     }
 
     fn role(&self) -> Role {
@@ -88,6 +72,28 @@ impl Operator for ScanSource {
             }
         }
         Ok(table)
+    }
+}
+
+impl Endpoint for ScanSource {
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.0.columns()
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        self.0.rejects()?.claim()
+    }
+
+    fn prepare(&self) -> Result<()> {
+        self.0.rejects().map_or(Ok(()), |rejects| rejects.prepare())
+    }
+
+    fn finish(&self, success: bool) -> Result<()> {
+        self.0.rejects().map_or(Ok(()), |rejects| rejects.finish(success))
+    }
+
+    fn rejected_rows(&self) -> u64 {
+        self.0.rejects().map_or(0, |rejects| rejects.count())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::strategy::{Cursor, Planning, Progress, Strategy};
 
 use super::common::layout;
 use super::join::{
-    BuildRows, EmitterFactory, HashWay, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies,
+    BuildRows, EmitterFactory, HashJoinOptions, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies,
     merge_strategies, on, sides, validity,
 };
 use super::keys::check_keys;
@@ -86,12 +86,12 @@ impl Operator for SemiJoin {
             return merge_strategies(planning, &self.keys, &merge);
         }
         let name = format!("hash {kind} join");
-        let hash = |way: HashWay| {
+        let hash = |options: HashJoinOptions| {
             // It calls no closure, so what it does with rows that nobody wants is seen nowhere.
-            let factory = parts.hash(&name, BuildRows::Any, way).stopping_early(true);
+            let factory = parts.hash(&name, BuildRows::Any, options).stopping_early(true);
             // A left row without a partner gives nothing to a semi-join.
             let [left, right] = self.keys.clone();
-            factory.filtering(way.filtered([self.matched.then_some(left), Some(right)]))
+            factory.filtering(options.filtered([self.matched.then_some(left), Some(right)]))
         };
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
         let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
@@ -167,7 +167,7 @@ impl JoinEmitter for SemiEmitter {
             out.pages().append(&Input::new(&batch, &rows), Some(&self.leaves))?;
             *cursor += 1;
             if out.is_full() {
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
         }
         Ok(Progress::Done)

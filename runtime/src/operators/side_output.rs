@@ -3,9 +3,9 @@
 use crate::error::Result;
 use crate::plan::{Operator, Table};
 use crate::row::Schema;
-use crate::strategy::Role;
+use crate::strategy::{InPlace, Role};
 
-/// The rows that its input [sets aside](Role::SetsAside), which leave that by an output of their own.
+/// The rows that its input emits at its [side output](Operator::has_side_output).
 pub struct SideOutput {
     /// The user's word for them: `late`.
     pub word: &'static str,
@@ -23,7 +23,7 @@ impl Operator for SideOutput {
     }
 
     fn role(&self) -> Role {
-        Role::SideOutput
+        Role::InPlace(InPlace::SideOutput)
     }
 
     /// What is set aside depends on when records come; in plain loops all of them are there.

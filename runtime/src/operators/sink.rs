@@ -8,7 +8,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, RowWriter};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema, SchemaBuilder, Shape};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Role, Round, Strategy, Work};
 
 use super::common::layout;
 
@@ -75,6 +75,10 @@ impl Operator for Collect {
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         if self.count_only { LeafSet::none() } else { LeafSet::all(self.input.leaves().len()) }
+    }
+
+    fn role(&self) -> Role {
+        Role::Sink
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -9,7 +9,9 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{OrderKey, TotalOrderRendezvous, TotalOrderSorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, RowOrder, Ship, Strategy, Way, Work};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Revocable, Round, RowOrder, Ship, Strategy, Work,
+};
 
 use super::common::layout;
 use super::order;
@@ -63,7 +65,7 @@ impl Operator for Sort {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (input, tasks) = (planning.inputs[0], planning.input_tasks());
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let by = |ship| Way::sorted_by(ship, &self.order);
+        let by = |ship| InputEdge::sorted_by(ship, &self.order);
         let in_task = planning.sort(0, &self.order).keeping(input.bytes());
         if self.within == Within::Task || tasks == 1 {
             return vec![planning.of_one(by(Ship::Forward), self.alone(layout), tasks, in_task)];
@@ -125,12 +127,18 @@ impl Driver for TotalDriver {
         self.0.emit(out.pages())
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for TotalDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.0.revoke();
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
-        self.0.settle()
+    fn continue_revoking(&mut self) -> Result<Progress> {
+        self.0.continue_revoking()
     }
 }

@@ -8,7 +8,7 @@ use crate::memory::limits::SORT_BYTES;
 use crate::page::{Input, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::sort::{OrderKey, Sorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round, ready};
 
 /// Keeps the first rows of an order in each task.
 pub(super) fn first(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) -> DriverFactory {
@@ -105,12 +105,18 @@ impl Driver for SortedRows {
         }
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for SortedRows {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.rows.revoke();
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
-        self.rows.settle()
+    fn continue_revoking(&mut self) -> Result<Progress> {
+        self.rows.continue_revoking()
     }
 }

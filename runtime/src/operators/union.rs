@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::Schema;
 use crate::statistics::Relation;
-use crate::strategy::Role;
+use crate::strategy::{InPlace, Role};
 
 /// All records of all inputs.
 pub struct Union(
@@ -30,7 +30,7 @@ impl Operator for Union {
     }
 
     fn role(&self) -> Role {
-        Role::Union
+        Role::InPlace(InPlace::Union)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -24,7 +24,8 @@ use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::state::{Requests, StateSpec, StateTable, key_groups_of_task};
 use crate::statistics::Relation;
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Round, Strategy, ready,
+    Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Revocable, Round, Snapshotted, Strategy,
+    ready,
 };
 
 use request::UpdateAndGive;
@@ -177,7 +178,7 @@ impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
         self.serve(out)
     }
 
-    fn on_lull(&mut self, out: &mut Outputs) -> Result<Progress> {
+    fn on_idle(&mut self, out: &mut Outputs) -> Result<Progress> {
         if self.waiting.is_empty() { Ok(Progress::Done) } else { self.serve(out) }
     }
 
@@ -188,14 +189,26 @@ impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
         Ok(Progress::Done)
     }
 
-    fn state(&mut self) -> Option<&mut dyn DriverState> {
-        Some(&mut self.table)
-    }
-
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.serve(out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+
+    fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
+        Some(self)
+    }
+}
+
+impl<U: GroupUpdate> Snapshotted for UpdatesDriver<U> {
+    fn state(&mut self) -> Option<&mut dyn DriverState> {
+        Some(&mut self.table)
+    }
+}
+
+impl<U: GroupUpdate> Revocable for UpdatesDriver<U> {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.table.revoke(bytes)
     }

@@ -16,7 +16,9 @@ use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::rendezvous::{Lent, Rendezvous};
 use crate::row::{HiddenLeaf, LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
+use crate::strategy::{
+    Cursor, Demand, Driver, DriverFactory, InputEdge, Planning, PortSet, Progress, Round, Ship, Strategy, Work,
+};
 
 use super::common::layout;
 
@@ -71,7 +73,7 @@ impl Operator for WithAll {
         let driver = DriverFactory::new("keep all, then chain", create).emitting(layout(&self.output, planning.live));
         let to_all = if tasks == 1 && planning.properties[ALL].tasks == 1 { Ship::Forward } else { Ship::Broadcast };
         vec![Strategy {
-            ways: vec![Way::ship(Ship::Forward), Way::ship(to_all)],
+            edges: vec![InputEdge::ship(Ship::Forward), InputEdge::ship(to_all)],
             driver: Arc::new(driver),
             tasks,
             streamed: 0,
@@ -110,8 +112,8 @@ struct WithAllDriver {
 }
 
 impl Driver for WithAllDriver {
-    fn wants(&self, port: usize) -> bool {
-        (port == ALL) != self.begun
+    fn demand(&self) -> Demand {
+        Demand::of(if self.begun { PortSet::all_but(ALL) } else { PortSet::of(ALL) })
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
@@ -120,7 +122,7 @@ impl Driver for WithAllDriver {
             return Ok(Progress::Done);
         }
         *cursor = self.kernel.run(input, *cursor, out.pages())?;
-        Ok(if *cursor < input.len() { Progress::OutputFull } else { Progress::Done })
+        Ok(if *cursor < input.len() { Progress::Yield } else { Progress::Done })
     }
 
     fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {

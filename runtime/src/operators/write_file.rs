@@ -14,10 +14,12 @@ use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::output::{Appender, Appending, Claim, Target};
 use crate::page::Input;
-use crate::plan::{Operator, Table, unbounded_memory};
+use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Round, Ship, Strategy, Way, Work};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Recovery, Role, Round, Ship, Strategy, Work,
+};
 
 use super::sink::nothing;
 use super::write_together::{self, PIECE_BYTES};
@@ -94,14 +96,41 @@ impl Operator for WriteFile {
         LeafSet::all(self.input.leaves().len())
     }
 
-    fn columns(&self) -> Vec<ColumnFit> {
-        if self.target.is_printed() { Vec::new() } else { written_columns(&self.input, self.format.name()) }
-    }
-
     fn check(&self) -> Result<()> {
         let head = head(&*self.format, &self.input)?;
         unwritten_compression(&*self.format, self.target.path())?;
         self.target.check(self.format.appending(&self.input), &head)
+    }
+
+    fn as_endpoint(&self) -> Option<&dyn Endpoint> {
+        Some(self)
+    }
+
+    fn role(&self) -> Role {
+        Role::Sink
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let from = planning.input_tasks();
+        let in_order = planning.properties[0].is_in_order();
+        let strategy = |ship, tasks| {
+            Some(planning.of_one(InputEdge::ship(ship), self.driver(tasks, in_order)?, tasks, Work::default()))
+        };
+        // One task writes what several cannot.
+        strategy(Ship::Forward, from).or_else(|| strategy(Ship::Gather, 1)).into_iter().collect()
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let encoded = encoded(&*self.format, &self.input, &inputs[0])?;
+        let mut out = self.target.appender(&part_name(&*self.format, 0))?;
+        out.append(&encoded).map_err(Error::io("write", self.target.path()))?;
+        Ok(Table::default())
+    }
+}
+
+impl Endpoint for WriteFile {
+    fn columns(&self) -> Vec<ColumnFit> {
+        if self.target.is_printed() { Vec::new() } else { written_columns(&self.input, self.format.name()) }
     }
 
     fn claim(&self) -> Option<Claim> {
@@ -130,22 +159,6 @@ impl Operator for WriteFile {
         goes_on.then(|| -> Arc<dyn Operator> {
             Arc::new(WriteFile { may_repeat: true, ..WriteFile::new(input, format, target) })
         })
-    }
-
-    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let from = planning.input_tasks();
-        let in_order = planning.properties[0].is_in_order();
-        let strategy =
-            |ship, tasks| Some(planning.of_one(Way::ship(ship), self.driver(tasks, in_order)?, tasks, Work::default()));
-        // One task writes what several cannot.
-        strategy(Ship::Forward, from).or_else(|| strategy(Ship::Gather, 1)).into_iter().collect()
-    }
-
-    fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let encoded = encoded(&*self.format, &self.input, &inputs[0])?;
-        let mut out = self.target.appender(&part_name(&*self.format, 0))?;
-        out.append(&encoded).map_err(Error::io("write", self.target.path()))?;
-        Ok(Table::default())
     }
 }
 
@@ -220,7 +233,7 @@ impl Driver for WriteDriver {
         self.write()
     }
 
-    fn on_lull(&mut self, _: &mut Outputs) -> Result<Progress> {
+    fn on_idle(&mut self, _: &mut Outputs) -> Result<Progress> {
         if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.write() }
     }
 

@@ -18,10 +18,12 @@ use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
 use crate::output::{Claim, PendingFolder, Target};
 use crate::page::{Batch, Input, Selection};
-use crate::plan::{Operator, Table};
+use crate::plan::{Endpoint, Operator, Table};
 use crate::row::{Datum, LeafSet, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Role, Round, Ship, Strategy, Work,
+};
 
 use super::common::names;
 use super::sink::nothing;
@@ -129,15 +131,6 @@ impl Operator for WriteFolders {
         LeafSet::all(self.input.leaves().len())
     }
 
-    fn columns(&self) -> Vec<ColumnFit> {
-        let Ok(layout) = self.layout() else { return Vec::new() };
-        let key = |key: &FolderKey| {
-            ColumnFit::of(&self.input.leaves()[key.leaf], format!("{}=…", key.name), "is written as a folder's name")
-        };
-        let keys = layout.keys.iter().map(key);
-        keys.chain(written_columns(&layout.rest, self.format.name())).collect()
-    }
-
     fn check(&self) -> Result<()> {
         let layout = self.layout()?;
         let head = head(&*self.format, &layout.rest)?;
@@ -145,23 +138,19 @@ impl Operator for WriteFolders {
         self.target.check(self.format.appending(&self.input), &head)
     }
 
-    fn claim(&self) -> Option<Claim> {
-        self.target.claim()
+    fn as_endpoint(&self) -> Option<&dyn Endpoint> {
+        Some(self)
     }
 
-    fn prepare(&self) -> Result<()> {
-        self.target.prepare(self.format.appending(&self.input), &[])
-    }
-
-    fn finish(&self, success: bool) -> Result<()> {
-        self.target.finish(success)
+    fn role(&self) -> Role {
+        Role::Sink
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let alone = planning.tasks == 1 && planning.input_tasks() == 1;
         let ship = if alone { Ship::Forward } else { Ship::Hash(self.key.clone()) };
-        let way = Way::ship(ship);
-        vec![planning.of_one(way, self.driver(), planning.tasks, Work::default())]
+        let edge = InputEdge::ship(ship);
+        vec![planning.of_one(edge, self.driver(), planning.tasks, Work::default())]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -179,6 +168,29 @@ impl Operator for WriteFolders {
             pending.append(&file, &encoded).map_err(Error::io("write", self.target.path()))?;
         }
         Ok(Table::default())
+    }
+}
+
+impl Endpoint for WriteFolders {
+    fn columns(&self) -> Vec<ColumnFit> {
+        let Ok(layout) = self.layout() else { return Vec::new() };
+        let key = |key: &FolderKey| {
+            ColumnFit::of(&self.input.leaves()[key.leaf], format!("{}=…", key.name), "is written as a folder's name")
+        };
+        let keys = layout.keys.iter().map(key);
+        keys.chain(written_columns(&layout.rest, self.format.name())).collect()
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        self.target.claim()
+    }
+
+    fn prepare(&self) -> Result<()> {
+        self.target.prepare(self.format.appending(&self.input), &[])
+    }
+
+    fn finish(&self, success: bool) -> Result<()> {
+        self.target.finish(success)
     }
 }
 

@@ -232,7 +232,7 @@ impl Driver for TogetherDriver {
         Ok(Progress::Done)
     }
 
-    fn on_lull(&mut self, _: &mut Outputs) -> Result<Progress> {
+    fn on_idle(&mut self, _: &mut Outputs) -> Result<Progress> {
         if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.hand_on(true) }
     }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
@@ -10,8 +11,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Table};
 use crate::rendezvous::Rendezvous;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work, ready};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Revocable, Round, Strategy, Work, ready};
 
 use super::common::layout;
 use super::queued_rows::QueuedRows;
@@ -105,16 +105,16 @@ impl ZipDriver {
     fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
         let Some(first) = self.next else { return Ok(Progress::Pending) };
         Ok(match self.rows.poll()? {
-            Read::Page(page) => {
+            Poll::Ready(Some(page)) => {
                 let number = Cell::new(first);
                 let mut numbered = page.into_mut(&self.context.memory)?;
                 numbered.map_leaves(&[NUMBER], |_| number.replace(number.get() + self.step).into());
                 self.next = Some(first + numbered.rows() as u64 * self.step);
                 out.pages().adopt(numbered.freeze());
-                if self.rows.is_empty() { Progress::Done } else { Progress::OutputFull }
+                if self.rows.is_empty() { Progress::Done } else { Progress::Yield }
             }
-            Read::Pending => Progress::Pending,
-            Read::End => Progress::Done,
+            Poll::Pending => Progress::Pending,
+            Poll::Ready(None) => Progress::Done,
         })
     }
 }
@@ -143,7 +143,7 @@ impl Driver for ZipDriver {
             self.next = self.meeting.ask(|counts| sum_before(counts, self.context.subtask));
         }
         // What is on its way from the disk can wait, too.
-        Ok(if self.give(out)? == Progress::OutputFull { Progress::OutputFull } else { Progress::Done })
+        Ok(if self.give(out)? == Progress::Yield { Progress::Yield } else { Progress::Done })
     }
 
     /// Rows that wait for more to fill a page come before the watermark: after it they would be late.
@@ -151,7 +151,7 @@ impl Driver for ZipDriver {
         self.flush(out)
     }
 
-    fn on_lull(&mut self, out: &mut Outputs) -> Result<Progress> {
+    fn on_idle(&mut self, out: &mut Outputs) -> Result<Progress> {
         self.flush(out)
     }
 
@@ -167,6 +167,12 @@ impl Driver for ZipDriver {
         self.give(out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for ZipDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.rows.revoke(bytes);
         Ok(())

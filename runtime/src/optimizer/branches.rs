@@ -20,8 +20,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::plan::{Node, endless};
-use crate::strategy::{LoopId, Role};
+use crate::plan::{LoopOperatorPart, Node, endless};
+use crate::strategy::{InPlace, LoopId, Role};
 
 /// An input of a node: the node's sequence number, and which of its inputs.
 pub(super) type Edge = (u64, usize);
@@ -71,9 +71,13 @@ pub(super) fn refuse_endless(nodes: &[Arc<Node>], meeting: &HashSet<Edge>) -> Re
     Ok(())
 }
 
+fn is_union(node: &Node) -> bool {
+    matches!(node.operator.role(), Role::InPlace(InPlace::Union))
+}
+
 /// The first operator from a node on that has several inputs, and may take one before another.
 fn meets_at<'p>(nodes: &'p [Arc<Node>], from: &'p Arc<Node>) -> &'p Arc<Node> {
-    let chooses = |node: &Arc<Node>| node.inputs.len() > 1 && !matches!(node.operator.role(), Role::Union);
+    let chooses = |node: &Arc<Node>| node.inputs.len() > 1 && !is_union(node);
     let mut behind = HashSet::from([from.sequence]);
     for node in nodes {
         if !behind.contains(&node.sequence) && !node.inputs.iter().any(|input| behind.contains(&input.sequence)) {
@@ -188,16 +192,15 @@ impl<'p> Waits<'p> {
     /// a solution set keep what comes in before the first round. What a body gives is absorbed by
     /// the beginning, or by the solution set.
     fn is_always_taken(&self, (consumer, index): Edge) -> bool {
-        self.nodes.get(&consumer).is_some_and(|node| match node.operator.role() {
-            Role::LoopBegin(_) | Role::LoopEnd(..) | Role::Replay(_) => true,
-            Role::SolutionSet(..) => index == LoopId::INITIAL,
-            _ => false,
+        self.nodes.get(&consumer).and_then(|node| node.operator.as_loop()).is_some_and(|of| match of.part {
+            LoopOperatorPart::SolutionSet { .. } => index == LoopId::INITIAL,
+            LoopOperatorPart::Begin { .. } | LoopOperatorPart::End { .. } | LoopOperatorPart::Replay => true,
         })
     }
 
     /// Whether a node may take one input before another.
     fn chooses(&self, node: u64) -> bool {
-        self.nodes.get(&node).is_some_and(|node| !matches!(node.operator.role(), Role::Union))
+        self.nodes.get(&node).is_some_and(|node| !is_union(node))
     }
 
     fn inputs(&self, node: u64) -> impl Iterator<Item = Edge> {

@@ -21,7 +21,7 @@ use crate::physical::{
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
-use crate::strategy::{Estimate, EventTimeOf, Role, Ship, Strategy};
+use crate::strategy::{Estimate, EventTimeOf, InPlace, Role, Ship, Strategy};
 use loops::LoopPlaces;
 use side_outputs::SideOutputs;
 
@@ -212,28 +212,28 @@ impl Chooser<'_> {
                 let stage = self.builder.stage(Head::Source(index, source, scan), self.resources.tasks);
                 Place::behind(stage, index)
             }
-            Role::Filter(filter) => {
-                self.inline(node, index, InlineStepPlan::Filter(index, filter, self.live_of(node)))?
-            }
-            Role::Project(leaves) => self.inline(node, index, InlineStepPlan::Project(index, leaves.into()))?,
-            Role::EventTime(leaves, of) => self.event_time(node, index, leaves, of)?,
-            Role::WindowStart(windows, leaf) => {
-                self.inline(node, index, InlineStepPlan::WindowStart(index, windows, leaf))?
-            }
-            Role::SetsAside => self.set_aside(node, index)?,
-            Role::SideOutput => self.side_output(node, index)?,
-            Role::Union => self.union(node, index)?,
-            Role::Drive => self.drive(node, index)?,
-            Role::LoopBegin(of) => {
-                let place = self.drive(node, index)?;
-                self.begin_loop(node, of, place)
-            }
-            Role::SolutionSet(of, _) => self.solution_set(node, index, of)?,
-            Role::LoopEnd(of, _) => self.end_loop(node, index, of)?,
-            Role::Replay(of) => self.begin_replay(node, index, of)?,
+            Role::InPlace(step) => self.in_place(node, index, step)?,
+            Role::Driven | Role::Sink => match node.operator.as_loop() {
+                Some(of) => self.loop_operator(node, index, of)?,
+                None if node.operator.has_side_output() => self.set_aside(node, index)?,
+                None => self.drive(node, index)?,
+            },
         };
         self.builder.plan.operators[index].tasks = self.builder.tasks(&place);
         Ok(place)
+    }
+
+    fn in_place(&mut self, node: &Arc<Node>, index: usize, step: InPlace) -> Result<Place> {
+        let step = match step {
+            InPlace::Filter(filter) => InlineStepPlan::Filter(index, filter, self.live_of(node)),
+            InPlace::Project(leaves) => InlineStepPlan::Project(index, leaves.into()),
+            InPlace::WindowStart(windows, leaf) => InlineStepPlan::WindowStart(index, windows, leaf),
+            InPlace::EventTime(leaves, of) => return self.event_time(node, index, leaves, of),
+            InPlace::Union => return self.union(node, index),
+            InPlace::SideOutput => return self.side_output(node, index),
+            InPlace::LoopResult => return self.end_loop(node, index),
+        };
+        self.inline(node, index, step)
     }
 
     /// Rows with their event time after them. The head of their stage makes watermarks: by split over a source, else
@@ -331,28 +331,28 @@ impl Chooser<'_> {
     fn drive_from(&mut self, node: &Node, index: usize, mut places: Vec<Place>) -> Result<Place> {
         let live = self.live_of(node);
         let strategy = self.planned(index, &places)?;
-        let Strategy { ways, driver, tasks, streamed, kept, .. } = strategy;
+        let Strategy { edges, driver, tasks, streamed, kept, .. } = strategy;
         for input in (0..places.len()).filter(|&input| kept != Some(input)) {
             let place = places[input].clone();
             places[input] = self.replayed(node, input, place)?;
         }
         let info = &mut self.builder.plan.operators[index];
-        info.inputs.iter_mut().zip(&ways).for_each(|(input, way)| input.1 = way.ship.clone());
-        let part = if ways.iter().any(|way| way.before.is_some()) { Part::Last } else { Part::Whole };
+        info.inputs.iter_mut().zip(&edges).for_each(|(input, edge)| input.1 = edge.ship.clone());
+        let part = if edges.iter().any(|edge| edge.before.is_some()) { Part::Last } else { Part::Whole };
         let mut arrivals: Vec<Arrival> = Vec::new();
-        for (input, (place, way)) in places.into_iter().zip(ways).enumerate() {
+        for (input, (place, edge)) in places.into_iter().zip(edges).enumerate() {
             let schema = node.inputs[input].schema();
             let reads = read(node, input, &live, self.resources.rules);
             let types = schema.types();
-            let arrival = match way.before {
-                None => Arrival { place, ship: way.ship, layout: Arc::new(RowLayout::new(types, &reads)) },
+            let arrival = match edge.before {
+                None => Arrival { place, ship: edge.ship, layout: Arc::new(RowLayout::new(types, &reads)) },
                 Some(before) => {
                     let layout =
                         before.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new(types.clone(), &reads)));
                     let opened = self.builder.open(place, &types, &reads);
                     let place = self.builder.step(opened, index, before, 0, Part::First);
                     self.mark_loop(node, &place);
-                    Arrival { place, ship: way.ship, layout }
+                    Arrival { place, ship: edge.ship, layout }
                 }
             };
             arrivals.push(arrival);
@@ -378,7 +378,7 @@ impl Chooser<'_> {
         let tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
         let info = &mut self.builder.plan.operators[index];
         let planned = &mut self.planned[index];
-        let strategy = planned.strategy.take().filter(|strategy| strategy.ways.len() == tasks.len());
+        let strategy = planned.strategy.take().filter(|strategy| strategy.edges.len() == tasks.len());
         let strategy = strategy.ok_or_else(|| Error::Internal(format!("{} has no strategy", info.origin)))?;
         let choice = Choice::of(&strategy);
         info.strategy.clone_from(&choice.how);

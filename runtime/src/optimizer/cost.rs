@@ -4,7 +4,7 @@
 //! disk and back. Weights are of one core of the machine at hand; between nodes there is a network, which has to carry what is shipped.
 
 use crate::memory::limits::{SHARE_OF_MEMORY, SPILL_PARTS};
-use crate::strategy::{Estimate, Properties, Ship, Strategy, Way, Work};
+use crate::strategy::{Estimate, InputEdge, Properties, Ship, Strategy, Work};
 
 use super::profile::Profile;
 
@@ -27,13 +27,13 @@ impl CostModel {
         hottest: impl Fn(usize, &[usize]) -> f64,
     ) -> f64 {
         let (mut shipped, mut rows, mut rows_of_slowest) = (0.0, 0.0, 0.0);
-        for (number, ((way, &input), from)) in strategy.ways.iter().zip(inputs).zip(properties).enumerate() {
-            let placement = way.placement(&from.placement);
+        for (number, ((edge, &input), from)) in strategy.edges.iter().zip(inputs).zip(properties).enumerate() {
+            let placement = edge.placement(&from.placement);
             // A combiner leaves at most one row of a key to each task.
-            let leaves = placement.hashed_by().filter(|_| way.before.is_none() && strategy.tasks > 1);
+            let leaves = placement.hashed_by().filter(|_| edge.before.is_none() && strategy.tasks > 1);
             let hottest = leaves.map_or(0.0, |leaves| hottest(number, leaves));
             let times_slower = 1.0 + hottest * (strategy.tasks - 1) as f64;
-            shipped += self.way(way, input, from.tasks, strategy.tasks);
+            shipped += self.edge(edge, input, from.tasks, strategy.tasks);
             rows += input.rows;
             rows_of_slowest += input.rows * times_slower;
         }
@@ -42,9 +42,9 @@ impl CostModel {
     }
 
     /// What happens to an input on its way.
-    fn way(&self, way: &Way, input: Estimate, from: usize, to: usize) -> f64 {
-        let rows = way.shipped_rows.unwrap_or(input.rows);
-        self.work(way.work, from) + self.ship(&way.ship, Estimate { rows, ..input }, from, to)
+    fn edge(&self, edge: &InputEdge, input: Estimate, from: usize, to: usize) -> f64 {
+        let rows = edge.shipped_rows.unwrap_or(input.rows);
+        self.work(edge.work, from) + self.ship(&edge.ship, Estimate { rows, ..input }, from, to)
     }
 
     /// Rows on their way from some tasks to others: who sends them writes each once, who gets them reads it.

@@ -12,7 +12,7 @@ use super::scans::bounds_behind;
 use crate::plan::Node;
 use crate::source::{Sample, Scan, Source, samples_of};
 use crate::statistics::{Effort, Relation};
-use crate::strategy::{Estimate, LoopId, Role};
+use crate::strategy::{Estimate, InPlace, LoopId, Role};
 
 /// The estimate of each node, by its sequence number.
 pub(super) type Estimates = HashMap<u64, Estimate>;
@@ -38,16 +38,19 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) 
             estimates.insert(node.sequence, Estimate::NOTHING);
             continue;
         };
-        let relation = match node.operator.role() {
-            Role::Source(source) => {
+        let in_loop = node.operator.as_loop();
+        let relation = match (node.operator.role(), &in_loop) {
+            (Role::Source(source), _) => {
                 let sample = samples.get(&node.sequence).map(|sample| &**sample);
                 scanned(&*source, &scans[&node.sequence], sample, &effort)
             }
-            Role::LoopEnd(of, _) if sets.contains_key(&of) => sets[&of].clone(),
+            (Role::InPlace(InPlace::LoopResult), Some(of)) if sets.contains_key(&of.loop_id) => {
+                sets[&of.loop_id].clone()
+            }
             _ => node.operator.estimate(&inputs),
         };
-        if let (Role::SolutionSet(of, _), Some(set)) = (node.operator.role(), inputs.get(LoopId::INITIAL)) {
-            sets.insert(of, set.clone());
+        if let (Some(of), Some(set)) = (in_loop.filter(|of| of.part.is_solution_set()), inputs.get(LoopId::INITIAL)) {
+            sets.insert(of.loop_id, set.clone());
         }
         let counted_values = node.operator.counted_values(&inputs);
         estimates.insert(node.sequence, Estimate { counted_values, ..relation.estimate(node.schema(), live) });

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::branches::consumers;
 use crate::plan::{Node, topological};
-use crate::strategy::Role;
 
 /// The same plan with its filters moved down.
 pub(super) fn move_down(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
@@ -42,7 +41,7 @@ impl Moving {
     /// Whether a node with one consumer lets no filter pass, or is a filter above such nodes: filters
     /// keep their order.
     fn is_closed(&self, node: &Node) -> bool {
-        let is_filter = matches!(node.operator.role(), Role::Filter(..));
+        let is_filter = node.operator.as_filter().is_some();
         let is_open = |(number, input): (usize, &Arc<Node>)| {
             node.operator.lets_filters_pass(number).is_some() && !(is_filter && self.closed.contains(&input.sequence))
         };
@@ -50,7 +49,7 @@ impl Moving {
     }
 
     fn rewritten(&self, node: &Arc<Node>, inputs: Vec<Arc<Node>>) -> Arc<Node> {
-        if let (Role::Filter(..), [input]) = (node.operator.role(), inputs.as_slice())
+        if let (Some(_), [input]) = (node.operator.as_filter(), inputs.as_slice())
             && let Some(moved) = self.below(node, input)
         {
             return moved;
@@ -109,7 +108,7 @@ impl Below {
     fn filter_on(&self, input: &Arc<Node>) -> Option<Arc<Node>> {
         let leaves = self.node.operator.lets_filters_pass(self.inputs.len())?;
         let filter = &self.filter;
-        let operator = filter.operator.moved(input.schema(), &leaves, self.node.word())?;
+        let operator = filter.operator.as_filter()?.moved(input.schema(), &leaves, self.node.word())?;
         let (path, origin, text) = (filter.path.clone(), filter.origin.clone(), filter.text.clone());
         Some(Node::new(path, origin, text, operator, vec![input.clone()]))
     }
@@ -120,7 +119,7 @@ impl Below {
             return;
         };
         // Filters keep their order among themselves.
-        let is_filter = matches!(self.node.operator.role(), Role::Filter(..));
+        let is_filter = self.node.operator.as_filter().is_some();
         let passed = if is_filter { lower } else { Some(lower.unwrap_or(filter)) };
         self.moved |= passed.is_some();
         self.inputs.push(passed.unwrap_or_else(|| input.clone()));

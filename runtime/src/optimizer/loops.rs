@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::plan::{Loops, Node, topological};
-use crate::strategy::{LoopId, Role};
+use crate::plan::{LoopOperator, LoopOperatorPart, Loops, Node, topological};
+use crate::strategy::LoopId;
 
 /// The same plan with a replay wherever rows enter the body of a loop other than by its beginning. Operators of one body share the replay of a flow. Each loop
 /// has its own, since a replay gives its rows in the rounds of one loop.
@@ -14,16 +14,18 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     if loops.is_empty() {
         return sinks.to_vec();
     }
-    let begin = |node: &Arc<Node>| match node.operator.role() {
-        Role::LoopBegin(of) => Some((of, node.clone())),
-        _ => None,
+    let begin = |node: &Arc<Node>| {
+        let of = node.operator.as_loop()?;
+        of.part.is_begin().then(|| (of.loop_id, node.clone()))
     };
     let begins: HashMap<LoopId, Arc<Node>> = nodes.iter().filter_map(begin).collect();
     let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
     let mut replays: HashMap<(LoopId, u64), Arc<Node>> = HashMap::new();
     for node in &nodes {
-        let of_body = loops.around(node).filter(|_| !matches!(node.operator.role(), Role::LoopBegin(_)));
-        let is_set = matches!(node.operator.role(), Role::SolutionSet(..));
+        let in_loop = node.operator.as_loop();
+        let has = |is: fn(&LoopOperatorPart) -> bool| in_loop.as_ref().is_some_and(|of| is(&of.part));
+        let of_body = loops.around(node).filter(|_| !has(LoopOperatorPart::is_begin));
+        let is_set = has(LoopOperatorPart::is_solution_set);
         let mut input = |(number, input): (usize, &Arc<Node>)| {
             let copy = copies.get(&input.sequence).unwrap_or(input).clone();
             // A solution set is given what it is at first once.
@@ -44,12 +46,13 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
 
 /// A node's rows, in each round of the loop that begins here.
 fn replay(begin: Option<&Arc<Node>>, node: &Arc<Node>) -> Arc<Node> {
-    match begin.and_then(|begin| begin.operator.replay(node.schema())) {
-        // Whose rows they are says its name; the text is not this one's.
-        Some(operator) => {
+    match begin.and_then(|begin| begin.operator.as_loop()) {
+        // The replay has the name of the node whose rows it emits, and no text.
+        Some(LoopOperator { loop_id, part: LoopOperatorPart::Begin { replay } }) => {
+            let operator = replay(node.schema(), loop_id);
             Node::new(node.path.clone(), node.origin.clone(), Arc::from(""), operator, vec![node.clone()])
         }
-        None => node.clone(),
+        _ => node.clone(),
     }
 }
 
@@ -65,8 +68,8 @@ pub(super) struct Rounds {
 impl Rounds {
     /// Those of a plan.
     pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
-        let rounds = |node: &Arc<Node>| match node.operator.role() {
-            Role::LoopEnd(of, rounds) => Some((of, rounds)),
+        let rounds = |node: &Arc<Node>| match node.operator.as_loop()? {
+            LoopOperator { loop_id, part: LoopOperatorPart::End { rounds } } => Some((loop_id, rounds)),
             _ => None,
         };
         Rounds { inside: Loops::of(nodes), rounds: nodes.iter().filter_map(rounds).collect() }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::branches;
 use crate::plan::{Node, topological};
-use crate::strategy::Role;
+use crate::strategy::{InPlace, Role};
 
 /// The same plan without forks at scans whose branches meet again.
 pub(super) fn scans(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
@@ -38,8 +38,10 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
         let is_scan = match node.operator.role() {
             // What is wrong with a source's records is written down once.
             Role::Source(source) => source.rejects().is_none(),
-            Role::Filter(filter) if filter.predicate.has_effects() => false,
-            Role::Filter(..) | Role::Project(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
+            Role::InPlace(InPlace::Filter(filter)) if filter.predicate.has_effects() => false,
+            Role::InPlace(InPlace::Filter(_) | InPlace::Project(_)) => {
+                node.inputs.iter().all(|input| scans.contains(&input.sequence))
+            }
             _ => false,
         };
         if is_scan {

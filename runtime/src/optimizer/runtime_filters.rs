@@ -83,13 +83,13 @@ fn finds_few(joined: f64, probed: f64) -> bool {
 pub(super) fn with_filters(mut strategy: Strategy, inputs: &[Estimate], joined: Estimate) -> Strategy {
     let driver = strategy.driver.clone();
     for &FilteredPort { port, .. } in driver.filtered.iter().filter(|filtered| filtered.reversed.is_none()) {
-        let (probed, way) = (inputs[port].rows, &mut strategy.ways[port]);
-        if matches!(way.ship, Ship::Hash(_)) && finds_few(joined.rows, probed) {
+        let (probed, edge) = (inputs[port].rows, &mut strategy.edges[port]);
+        if matches!(edge.ship, Ship::Hash(_)) && finds_few(joined.rows, probed) {
             let dropped = (probed - joined.rows) * BloomFilter::DROPPED;
-            way.shipped_rows = Some(probed - dropped);
+            edge.shipped_rows = Some(probed - dropped);
             // Each key of the build side is put into the filter.
             strategy.work.rows += inputs[1 - port].rows;
-            way.work = way.work + Work { misses: dropped, rows: probed - dropped, ..Work::default() };
+            edge.work = edge.work + Work { misses: dropped, rows: probed - dropped, ..Work::default() };
             strategy.work.misses = (strategy.work.misses - dropped).max(0.0);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::branches::consumers;
 use crate::plan::Node;
 use crate::source::Bound;
-use crate::strategy::Role;
+use crate::strategy::{InPlace, Role};
 
 /// The bounds of the filters that all records of a source go through, by the source's sequence number.
 pub(super) fn bounds_behind(nodes: &[Arc<Node>]) -> HashMap<u64, Vec<Bound>> {
@@ -28,12 +28,14 @@ fn bounds_of(source: &Node, consumers: &HashMap<u64, usize>, readers: &HashMap<u
         let Some(reader) = readers.get(&last) else { break };
         match reader.operator.role() {
             // It sees all records, also those that a filter behind it excludes.
-            Role::Filter(filter) if filter.predicate.has_effects() => break,
-            Role::Filter(filter) => {
+            Role::InPlace(InPlace::Filter(filter)) if filter.predicate.has_effects() => break,
+            Role::InPlace(InPlace::Filter(filter)) => {
                 let of_source = |bound: Bound| Some(Bound { leaf: *origins.get(bound.leaf)?, ..bound });
                 bounds.extend(filter.bounds.into_iter().filter_map(of_source));
             }
-            Role::Project(leaves) => origins = leaves.iter().filter_map(|&leaf| origins.get(leaf).copied()).collect(),
+            Role::InPlace(InPlace::Project(leaves)) => {
+                origins = leaves.iter().filter_map(|&leaf| origins.get(leaf).copied()).collect()
+            }
             _ => break,
         }
         last = reader.sequence;

@@ -4,7 +4,7 @@ use crate::error::Result;
 
 /// A result that others see as far as snapshots hold what it was made of: written by tasks, prepared at barriers, committed behind them.
 ///
-/// What tasks have [prepared](crate::strategy::Driver::prepared) lies on disk for good and is seen by nobody. When the snapshot is whole, it is committed; where the
+/// What tasks have [prepared](crate::strategy::Snapshotted::prepared) lies on disk for good and is seen by nobody. When the snapshot is whole, it is committed; where the
 /// process ends before that is done, the one that goes on from the snapshot does it. So commits may be repeated.
 ///
 /// A snapshot says what is prepared for it alone. So none may be whole before what the one before says is committed; and who goes back to one removes those behind it

@@ -64,10 +64,10 @@ pub enum IfExists {
 
 /// How an output is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum InputEdge {
     /// Under another name, which then becomes the output's.
     Rename,
-    /// As [`Way::Rename`], where nothing has the name by then.
+    /// As [`InputEdge::Rename`], where nothing has the name by then.
     RenameToNothing,
     /// Apart; then it is added to what is there.
     Append,
@@ -78,28 +78,30 @@ pub(super) enum Way {
 }
 
 /// How an output is written, or why it cannot be: the whole decision.
-pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) -> Result<Way, &'static str> {
+pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) -> Result<InputEdge, &'static str> {
     use IfExists::{Append, Fail, Overwrite};
     match (wanted, found, if_exists) {
         (_, Found::Socket, _) => Err("it is a socket, and only programs that speak to each other write to one"),
         (_, Found::BlockDevice, _) => Err("it is a disk, and writing would destroy what is on it"),
         (_, Found::NamelessFolder, _) => Err("it is a folder, by no name of its own; name something in it"),
-        (Wanted::File, Found::Absent, None | Some(Overwrite)) => Ok(Way::Rename),
-        (Wanted::File, Found::Absent, Some(Append)) => Ok(Way::Append),
-        (_, Found::Absent, Some(Fail)) => Ok(Way::RenameToNothing),
-        (Wanted::File, Found::File, None | Some(Overwrite)) => Ok(Way::Rename),
-        (Wanted::File, Found::File, Some(Append)) => Ok(Way::Append),
+        (Wanted::File, Found::Absent, None | Some(Overwrite)) => Ok(InputEdge::Rename),
+        (Wanted::File, Found::Absent, Some(Append)) => Ok(InputEdge::Append),
+        (_, Found::Absent, Some(Fail)) => Ok(InputEdge::RenameToNothing),
+        (Wanted::File, Found::File, None | Some(Overwrite)) => Ok(InputEdge::Rename),
+        (Wanted::File, Found::File, Some(Append)) => Ok(InputEdge::Append),
         (Wanted::File, Found::File, Some(Fail)) => Err("the file exists; remove it, or choose another name"),
         (Wanted::File, Found::EmptyFolder | Found::FullFolder, _) => {
             Err("it is a folder; end the path with `/` to write a folder of files")
         }
         // A pipe and a device are there to be written to.
-        (Wanted::File, Found::CharacterDevice | Found::Fifo | Found::OpenFile, _) => Ok(Way::Stream),
-        (Wanted::File, Found::Standard, _) => Ok(Way::Standard),
+        (Wanted::File, Found::CharacterDevice | Found::Fifo | Found::OpenFile, _) => Ok(InputEdge::Stream),
+        (Wanted::File, Found::Standard, _) => Ok(InputEdge::Standard),
         // An empty folder was made for this.
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder, None | Some(Fail)) => Ok(Way::RenameToNothing),
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Overwrite)) => Ok(Way::Rename),
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Append)) => Ok(Way::Append),
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder, None | Some(Fail)) => Ok(InputEdge::RenameToNothing),
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Overwrite)) => {
+            Ok(InputEdge::Rename)
+        }
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Append)) => Ok(InputEdge::Append),
         (Wanted::Folder, Found::FullFolder, None | Some(Fail)) => {
             Err("the folder exists and is not empty; remove it, or choose another name")
         }
@@ -204,11 +206,11 @@ mod tests {
     use super::*;
 
     /// What is there, and how it is written: unless said otherwise, to overwrite, to append, or to fail.
-    type Line = (Found, [Option<Way>; 4]);
+    type Line = (Found, [Option<InputEdge>; 4]);
 
-    const RENAME: Option<Way> = Some(Way::Rename);
-    const TO_NOTHING: Option<Way> = Some(Way::RenameToNothing);
-    const APPEND: Option<Way> = Some(Way::Append);
+    const RENAME: Option<InputEdge> = Some(InputEdge::Rename);
+    const TO_NOTHING: Option<InputEdge> = Some(InputEdge::RenameToNothing);
+    const APPEND: Option<InputEdge> = Some(InputEdge::Append);
 
     const FILES: [Line; 11] = [
         (Absent, [RENAME, RENAME, APPEND, TO_NOTHING]),
@@ -216,12 +218,12 @@ mod tests {
         (EmptyFolder, [None; 4]),
         (FullFolder, [None; 4]),
         (NamelessFolder, [None; 4]),
-        (CharacterDevice, [Some(Way::Stream); 4]),
+        (CharacterDevice, [Some(InputEdge::Stream); 4]),
         (BlockDevice, [None; 4]),
-        (Fifo, [Some(Way::Stream); 4]),
+        (Fifo, [Some(InputEdge::Stream); 4]),
         (Socket, [None; 4]),
-        (Standard, [Some(Way::Standard); 4]),
-        (OpenFile, [Some(Way::Stream); 4]),
+        (Standard, [Some(InputEdge::Standard); 4]),
+        (OpenFile, [Some(InputEdge::Stream); 4]),
     ];
 
     const FOLDERS: [Line; 11] = [

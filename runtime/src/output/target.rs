@@ -15,7 +15,7 @@ use super::claim::Claim;
 use super::file::PendingFile;
 use super::folder::{PendingFolder, strange};
 use super::pipe::Pipe;
-use super::place::{Found, Place, Wanted, Way, decide, refused};
+use super::place::{Found, InputEdge, Place, Wanted, decide, refused};
 use super::terminal::StandardOutput;
 use crate::error::{Error, Result};
 
@@ -71,13 +71,13 @@ enum Opened {
     Stream(File),
     File {
         pending: PendingFile,
-        way: Way,
+        way: InputEdge,
         head_bytes: u64,
         appending: Appending,
     },
     Folder {
         pending: Arc<PendingFolder>,
-        way: Way,
+        way: InputEdge,
     },
 }
 
@@ -179,7 +179,7 @@ impl Target {
     }
 
     /// Where it is and how it is written; nothing for standard output.
-    fn place(&self) -> Result<Option<(Place, Way)>> {
+    fn place(&self) -> Result<Option<(Place, InputEdge)>> {
         let Some((wanted, place)) = self.located()? else { return Ok(None) };
         let way = decide(wanted, place.found, self.0.if_exists).map_err(|reason| refused(self.path(), reason))?;
         Ok(Some((place, way)))
@@ -210,8 +210,8 @@ impl Target {
             ));
         }
         match (self.0.kind, way) {
-            (Kind::File, Way::Append) => self.check_appending(&place, appending, head),
-            (Kind::Folder, Way::Rename) => self.check_strange(&place),
+            (Kind::File, InputEdge::Append) => self.check_appending(&place, appending, head),
+            (Kind::Folder, InputEdge::Rename) => self.check_strange(&place),
             _ => Ok(()),
         }
     }
@@ -290,11 +290,11 @@ impl Target {
     fn open(&self, appending: Appending, head: &[u8]) -> Result<Opened> {
         let failed = Error::io("write", self.path());
         Ok(match self.place()? {
-            None | Some((_, Way::Standard)) => Opened::Standard,
-            Some((place, Way::Stream)) if place.found == Found::Fifo => {
+            None | Some((_, InputEdge::Standard)) => Opened::Standard,
+            Some((place, InputEdge::Stream)) if place.found == Found::Fifo => {
                 Opened::Pipe(Pipe::open(place.path).map_err(failed)?)
             }
-            Some((place, Way::Stream)) => {
+            Some((place, InputEdge::Stream)) => {
                 let mut options = File::options();
                 let options = if place.found == Found::OpenFile { options.append(true) } else { options.write(true) };
                 Opened::Stream(options.open(&place.path).map_err(failed)?)
@@ -303,7 +303,7 @@ impl Target {
         })
     }
 
-    fn make(&self, place: &Place, way: Way, appending: Appending, head: &[u8]) -> Result<Opened> {
+    fn make(&self, place: &Place, way: InputEdge, appending: Appending, head: &[u8]) -> Result<Opened> {
         // The error names the output, not the temporary file that the user never asked for.
         let failed = Error::io("create", self.path());
         if self.is_folder() {
@@ -360,16 +360,16 @@ impl Target {
         let opened = self.opened().take();
         let (named, action) = match opened {
             Some(Opened::File { mut pending, way, head_bytes, appending }) if success => match way {
-                Way::Append => {
+                InputEdge::Append => {
                     let separator = matches!(appending, Appending::Lines | Appending::Objects).then_some(b'\n');
                     (pending.append(head_bytes, separator), "append to")
                 }
-                Way::RenameToNothing => (pending.replace_nothing(), "rename the finished output to"),
+                InputEdge::RenameToNothing => (pending.replace_nothing(), "rename the finished output to"),
                 _ => (pending.replace(), "rename the finished output to"),
             },
             Some(Opened::Folder { pending, way }) if success => match way {
-                Way::Append => (pending.merge(), "append to"),
-                Way::Rename => (pending.replace(), "replace"),
+                InputEdge::Append => (pending.merge(), "append to"),
+                InputEdge::Rename => (pending.replace(), "replace"),
                 _ => (pending.replace_nothing(), "rename the finished output to"),
             },
             Some(Opened::Pipe(pipe)) => (pipe.finish(success), "write"),

@@ -60,10 +60,10 @@ impl Choice {
     /// That of a strategy.
     #[must_use]
     pub fn of(strategy: &Strategy) -> Self {
-        let before = strategy.ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name.clone());
+        let before = strategy.edges.iter().filter_map(|edge| edge.before.as_ref()).map(|before| before.name.clone());
         let mut names: Vec<String> = before.chain([strategy.driver.name.clone()]).collect();
         names.dedup();
-        let ships = strategy.ways.iter().map(|way| ship_text(&way.ship)).collect();
+        let ships = strategy.edges.iter().map(|edge| ship_text(&edge.ship)).collect();
         Choice { how: names.join(", "), ships, tasks: strategy.tasks }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::plan::Node;
-use crate::strategy::{LoopId, Role};
+use crate::plan::{LoopOperator, LoopOperatorPart, Node};
+use crate::strategy::LoopId;
 
 /// The nodes that run in the rounds of a loop, by their sequence number: all that depend on its beginning, up to its end, which is not one of them.
 #[derive(Debug, Default)]
@@ -17,9 +17,9 @@ impl Loops {
     pub fn of(nodes: &[Arc<Node>]) -> Self {
         let mut loops = HashMap::new();
         for node in nodes {
-            let inside = match node.operator.role() {
-                Role::LoopBegin(of) => Some(of),
-                Role::LoopEnd(..) => None,
+            let inside = match node.operator.as_loop() {
+                Some(LoopOperator { loop_id, part: LoopOperatorPart::Begin { .. } }) => Some(loop_id),
+                Some(LoopOperator { part: LoopOperatorPart::End { .. }, .. }) => None,
                 _ => node.inputs.iter().find_map(|input| loops.get(&input.sequence).copied()),
             };
             if let Some(of) = inside {
@@ -49,25 +49,28 @@ impl Loops {
         let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
         let mut sets: HashMap<LoopId, usize> = HashMap::new();
         for node in nodes {
-            if let Role::SolutionSet(of, _) = node.operator.role() {
-                *sets.entry(of).or_default() += 1;
+            if let Some(of) = node.operator.as_loop().filter(|of| of.part.is_solution_set()) {
+                *sets.entry(of.loop_id).or_default() += 1;
             }
         }
         for node in nodes {
             let outside = |what: &str| Err(Error::Plan(what.to_owned()).at(&node.origin));
             let inputs = || node.inputs.iter().filter_map(|input| self.around(input));
-            match node.operator.role() {
-                Role::LoopBegin(_) if inputs().next().is_some() => {
+            let in_loop = node.operator.as_loop();
+            match in_loop.map(|of| (of.part, of.loop_id)) {
+                Some((LoopOperatorPart::Begin { .. }, _)) if inputs().next().is_some() => {
                     return outside(
                         "a loop in the body of another is not there yet: run the inner one first, or unroll it",
                     );
                 }
-                Role::LoopEnd(of, _) if inputs().filter(|&inside| inside == of).count() < node.inputs.len() => {
+                Some((LoopOperatorPart::End { .. }, of))
+                    if inputs().filter(|&inside| inside == of).count() < node.inputs.len() =>
+                {
                     return outside(
                         "the body gives rows that do not depend on those that it is given, so each round would be the same",
                     );
                 }
-                Role::LoopEnd(of, _) if node.inputs.len() > 1 => match sets.get(&of) {
+                Some((LoopOperatorPart::End { .. }, of)) if node.inputs.len() > 1 => match sets.get(&of) {
                     Some(1) => {}
                     None => {
                         return outside("the body does not join the solution set: without it, `iterate` is the word");
@@ -78,7 +81,7 @@ impl Loops {
                         );
                     }
                 },
-                Role::LoopBegin(_) | Role::LoopEnd(..) => {}
+                Some((LoopOperatorPart::Begin { .. } | LoopOperatorPart::End { .. }, _)) => {}
                 _ if inputs().any(|inside| inputs().any(|other| other != inside)) => {
                     return outside(
                         "rows of two loops meet before either has come to its end: give the loop's result on, not a flow of its body",

@@ -7,7 +7,6 @@
 //! and even the dropping of nodes keep what is open in vectors.
 
 mod forwards;
-mod inner_join;
 mod loops;
 mod operator;
 mod reads;
@@ -23,9 +22,11 @@ use crate::row::{HiddenLeaf, Schema};
 use crate::strategy::Role;
 
 pub use forwards::Forwards;
-pub use inner_join::{InnerJoin, NewJoin, PairCall, PairRecord, PairRecords, RecordOf};
 pub use loops::Loops;
-pub use operator::{Operator, SizeHint, unchanged};
+pub use operator::{
+    Endpoint, FilterOperator, InnerJoin, LoopOperator, LoopOperatorPart, NewJoin, Operator, PairCall, PairRecord,
+    PairRecords, RecordOf, SizeHint, unchanged,
+};
 pub use reads::Reads;
 pub use table::{Table, unbounded_memory, unbounded_writer};
 
@@ -148,7 +149,7 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }
 
-/// The same plan where snapshots are taken: what is made of flows that do not end becomes visible epoch by epoch. See [`Operator::by_epochs`].
+/// The same plan where snapshots are taken: what is made of flows that do not end becomes visible epoch by epoch. See [`Endpoint::by_epochs`].
 ///
 /// # Errors
 /// Where a sink cannot do that.
@@ -158,7 +159,7 @@ pub fn by_epochs(sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
         if !endless.contains(&sink.sequence) {
             return Ok(sink.clone());
         }
-        let operator = sink.operator.by_epochs().ok_or_else(|| {
+        let operator = sink.operator.as_endpoint().and_then(Endpoint::by_epochs).ok_or_else(|| {
             let word = sink.operator.name();
             let message = format!(
                 "snapshots are taken of this job, and this `{word}` cannot show its records snapshot by snapshot: write a folder of files, `.write_csv(\"hits/\")`, whose path ends with `/`"
@@ -218,13 +219,43 @@ pub fn check_hidden(nodes: &[Arc<Node>]) -> Result<()> {
     Ok(())
 }
 
+/// Prepares the [endpoints](Endpoint::prepare) of these nodes.
+///
+/// # Errors
+/// The first error of an endpoint, with its origin. Endpoints prepared before it are then finished.
+pub fn prepare(nodes: &[Arc<Node>]) -> Result<()> {
+    for (index, node) in nodes.iter().enumerate() {
+        let Some(endpoint) = node.operator.as_endpoint() else { continue };
+        if let Err(error) = endpoint.prepare() {
+            finish(&nodes[..index], false).unwrap_or_default();
+            return Err(error.at(&node.origin));
+        }
+    }
+    Ok(())
+}
+
+/// Finishes the [endpoints](Endpoint::finish) of these nodes: all of them, also after an error.
+///
+/// # Errors
+/// The first error of an endpoint, with its origin. The endpoints after it finish without success.
+pub fn finish(nodes: &[Arc<Node>], success: bool) -> Result<()> {
+    let mut finished = Ok(());
+    for node in nodes {
+        let Some(endpoint) = node.operator.as_endpoint() else { continue };
+        if let Err(error) = endpoint.finish(success && finished.is_ok()) {
+            finished = finished.and(Err(error.at(&node.origin)));
+        }
+    }
+    finished
+}
+
 /// Removes what stopped processes left of the outputs of these nodes.
 pub fn remove_abandoned(nodes: &[Arc<Node>]) {
     output::remove_abandoned(&claims(nodes));
 }
 
 fn claims(nodes: &[Arc<Node>]) -> Vec<(&Origin, Claim)> {
-    nodes.iter().filter_map(|node| Some((&node.origin, node.operator.claim()?))).collect()
+    nodes.iter().filter_map(|node| Some((&node.origin, node.operator.as_endpoint()?.claim()?))).collect()
 }
 
 /// All nodes that these need, inputs before consumers, each once.

@@ -36,7 +36,7 @@ pub use bytes::SpilledBytes;
 use file::SpillFile;
 pub(crate) use file::{names_process, open_unnamed, read_cached, unnamed};
 pub use queue::{QueueRoom, SpillQueue};
-pub use reader::{Read, SpilledReader};
+pub use reader::SpilledReader;
 pub use space::{SpillFiles, SpillSpace};
 pub use store::{Store, StoreReader};
 

@@ -11,6 +11,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::memory::Memory;
@@ -18,7 +19,7 @@ use crate::memory::limits::{PAGE_BYTES, WRITE_PAGES};
 use crate::page::Page;
 use crate::row::RowLayout;
 
-use super::{Read, Spilled, SpilledReader, Spiller};
+use super::{Spilled, SpilledReader, Spiller};
 
 /// Pages that may wait to be written.
 const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
@@ -133,25 +134,25 @@ impl SpillQueue {
     ///
     /// # Errors
     /// What the disk says, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
-    pub fn poll(&mut self) -> Result<Read> {
+    pub fn poll(&mut self) -> Result<Poll<Option<Page>>> {
         if let Some(page) = self.front.pop_front() {
-            return Ok(Read::Page(page));
+            return Ok(Poll::Ready(Some(page)));
         }
         loop {
             if let Some(reader) = &mut self.reader {
                 match reader.poll()? {
-                    Read::End => self.reader = None,
+                    Poll::Ready(None) => self.reader = None,
                     read => return Ok(read),
                 }
             } else if !self.segments.is_empty() {
                 self.spiller.check()?;
                 if self.spiller.unwritten_bytes() > 0 {
-                    return Ok(Read::Pending);
+                    return Ok(Poll::Pending);
                 }
                 self.reader = self.segments.pop_front().map(|segment| self.read(segment));
             } else {
                 std::mem::swap(&mut self.front, &mut self.back);
-                return Ok(self.front.pop_front().map_or(Read::End, Read::Page));
+                return Ok(Poll::Ready(self.front.pop_front()));
             }
         }
     }

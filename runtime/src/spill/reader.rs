@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::memory::Memory;
@@ -9,17 +10,6 @@ use crate::page::{Buffer, Page};
 use crate::row::RowLayout;
 
 use super::{Blocking, Extent, Shared, Spilled, Spiller};
-
-/// What a reader has.
-#[derive(Debug)]
-pub enum Read {
-    /// The next page.
-    Page(Page),
-    /// It is on its way; the task will be woken.
-    Pending,
-    /// There is none.
-    End,
-}
 
 /// A page that a blocking thread reads.
 type Flight = Arc<Mutex<Option<Result<Page>>>>;
@@ -100,20 +90,20 @@ impl SpilledReader {
     ///
     /// # Errors
     /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
-    pub fn poll(&mut self) -> Result<Read> {
+    pub fn poll(&mut self) -> Result<Poll<Option<Page>>> {
         if self.flights.is_empty()
             && let Some(page) = self.read_cached()?
         {
-            return Ok(Read::Page(page));
+            return Ok(Poll::Ready(Some(page)));
         }
         self.fly(self.ahead.max(1))?;
-        let Some((first, place)) = self.flights.front() else { return Ok(Read::End) };
+        let Some((first, place)) = self.flights.front() else { return Ok(Poll::Ready(None)) };
         let landed = first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(page) = landed else { return Ok(Read::Pending) };
+        let Some(page) = landed else { return Ok(Poll::Pending) };
         let place = *place;
         self.flights.pop_front();
         self.spend(place);
-        Ok(Read::Page(page?))
+        Ok(Poll::Ready(Some(page?)))
     }
 
     /// The next page, read at once, on this thread: for work that cannot stop and wait. Not to be mixed with [`SpilledReader::poll`].

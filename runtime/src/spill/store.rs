@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use crate::error::{Error, Result};
 use crate::memory::Memory;
@@ -14,7 +15,7 @@ use crate::page::Page;
 use crate::row::RowLayout;
 
 use super::queue::READ_AHEAD;
-use super::{Blocking, Extent, QueueRoom, Read, Spilled, SpilledReader, Spiller};
+use super::{Blocking, Extent, QueueRoom, Spilled, SpilledReader, Spiller};
 
 /// Pages of a filling task that may wait to be written.
 const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
@@ -231,23 +232,23 @@ impl StoreReader {
     ///
     /// # Errors
     /// As [`SpilledReader::poll`].
-    pub fn poll(&mut self) -> Result<Read> {
+    pub fn poll(&mut self) -> Result<Poll<Option<Page>>> {
         loop {
             if let Some(run) = &mut self.run {
                 match run.poll()? {
-                    Read::End => self.run = None,
-                    Read::Pending => return Ok(Read::Pending),
-                    Read::Page(page) => {
+                    Poll::Ready(None) => self.run = None,
+                    Poll::Pending => return Ok(Poll::Pending),
+                    Poll::Ready(Some(page)) => {
                         self.next += 1;
-                        return Ok(Read::Page(page));
+                        return Ok(Poll::Ready(Some(page)));
                     }
                 }
             }
             match self.store.at(self.next) {
-                None => return Ok(Read::End),
+                None => return Ok(Poll::Ready(None)),
                 Some(Found::Memory(page)) => {
                     self.next += 1;
-                    return Ok(Read::Page(page));
+                    return Ok(Poll::Ready(Some(page)));
                 }
                 Some(Found::Disk(run)) => self.run = Some(self.read(run)),
             }

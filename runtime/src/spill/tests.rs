@@ -1,6 +1,7 @@
 mod blocking;
 
 use std::sync::Arc;
+use std::task::Poll;
 
 pub(crate) use blocking::{AtOnce, Later};
 
@@ -81,7 +82,7 @@ fn pages_come_back_as_they_went_from_several_folders() {
         assert_eq!(spilled.rows(), 3000);
         let mut reader = spiller.read(spilled, &layout, 3, &memory);
         let mut found = Vec::new();
-        while let Read::Page(page) = reader.poll().unwrap() {
+        while let Poll::Ready(Some(page)) = reader.poll().unwrap() {
             found.extend(rows(&page));
         }
         assert_eq!(found, expected);
@@ -160,7 +161,7 @@ fn compressed_pages_come_back_as_they_went_and_damage_is_found() {
     spiller.write(&mut spilled, written);
     let mut found = Vec::new();
     let mut reader = spiller.read_again(&spilled, &layout, 3, &memory);
-    while let Read::Page(page) = reader.poll().unwrap() {
+    while let Poll::Ready(Some(page)) = reader.poll().unwrap() {
         found.extend(rows(&page));
     }
     assert!(found == expected);
@@ -192,7 +193,7 @@ fn rows_that_come_back_can_be_written_on() {
     let (spiller, mut spilled) = (spiller(&[folder.path().to_owned()]), Spilled::default());
     spiller.write(&mut spilled, pages(&layout, &memory, 100));
     let mut reader = spiller.read(spilled, &layout, 1, &memory);
-    let Read::Page(page) = reader.poll().unwrap() else { panic!("no page") };
+    let Poll::Ready(Some(page)) = reader.poll().unwrap() else { panic!("no page") };
     let mut copy = RowWriter::new(layout, memory);
     let mut all = Selection::default();
     all.set(0..page.rows() as u32);
@@ -230,7 +231,7 @@ fn a_page_in_the_cache_is_read_by_who_needs_it() {
         spiller.write(&mut spilled, written);
         let writes = blocking.0.load(Ordering::Relaxed);
         let (mut reader, mut found) = (spiller.read_again(&spilled, &layout, 2, &memory), Vec::new());
-        while let Read::Page(page) = reader.poll().unwrap() {
+        while let Poll::Ready(Some(page)) = reader.poll().unwrap() {
             found.extend(rows(&page));
         }
         assert!(found == expected && blocking.0.load(Ordering::Relaxed) == writes, "{compresses}");
@@ -252,7 +253,7 @@ fn what_is_to_be_read_again_stays() {
     assert_eq!(Some(spilled.largest_page_bytes()), largest);
     let read = |mut reader: SpilledReader| {
         let mut found = Vec::new();
-        while let Read::Page(page) = reader.poll().unwrap() {
+        while let Poll::Ready(Some(page)) = reader.poll().unwrap() {
             found.extend(rows(&page));
         }
         found
@@ -276,7 +277,7 @@ fn spool(folder: &std::path::Path, bytes: usize) -> (SpillQueue, Vec<Page>, Arc<
 /// Takes all that is there.
 fn drain(spool: &mut SpillQueue) -> Vec<(u64, String)> {
     let mut found = Vec::new();
-    while let Read::Page(page) = spool.poll().unwrap() {
+    while let Poll::Ready(Some(page)) = spool.poll().unwrap() {
         found.extend(rows(&page));
     }
     assert!(spool.is_empty());
@@ -315,7 +316,7 @@ fn a_line_that_is_emptied_while_it_is_filled_keeps_its_order() {
             spool.revoke(number % 5 * 100_000);
         }
         if number % 3 == 0
-            && let Read::Page(page) = spool.poll().unwrap()
+            && let Poll::Ready(Some(page)) = spool.poll().unwrap()
         {
             found.extend(rows(&page));
         }
@@ -356,9 +357,9 @@ fn reader(store: &Arc<Store>) -> impl Iterator<Item = Page> {
     let memory = Memory::new(Budget::new(1 << 30), "reader");
     let mut reader = StoreReader::new(store.clone(), Arc::new(AtOnce), &memory);
     std::iter::from_fn(move || match reader.poll().unwrap() {
-        Read::Page(page) => Some(page),
-        Read::End => None,
-        Read::Pending => panic!("everything is read at once"),
+        Poll::Ready(Some(page)) => Some(page),
+        Poll::Ready(None) => None,
+        Poll::Pending => panic!("everything is read at once"),
     })
 }
 

@@ -5,13 +5,14 @@
 //! whose key groups are not its own any more are passed over.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::{Error, Result};
 use crate::group::{EVICTED_SHARE, Groups, PartSet, Room, standing_rows};
 use crate::hash::{HashIndex, hash_rows};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Input, Page, Selection};
-use crate::spill::{Read, Spilled, SpilledReader};
+use crate::spill::{Spilled, SpilledReader};
 use crate::state::StateTable;
 use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::lines::Lines;
@@ -256,12 +257,12 @@ impl StateTable {
             let page = match loading.page.take() {
                 Some(page) => page,
                 None => match loading.reader.poll() {
-                    Ok(Read::Page(page)) => page,
-                    Ok(Read::Pending) => {
+                    Ok(Poll::Ready(Some(page))) => page,
+                    Ok(Poll::Pending) => {
                         self.loading = Some(loading);
                         return Ok(Progress::Pending);
                     }
-                    Ok(Read::End) => {
+                    Ok(Poll::Ready(None)) => {
                         self.loaded(loading);
                         return Ok(Progress::Done);
                     }
@@ -335,7 +336,7 @@ impl StateTable {
             Room::None if count > 1 => {
                 self.places[part].most = Some(count / 2);
                 self.send_away(part);
-                Ok(Some(Progress::OutputFull))
+                Ok(Some(Progress::Yield))
             }
             Room::None => Ok(Some(Progress::Done)),
         }

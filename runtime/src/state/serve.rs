@@ -1,12 +1,13 @@
 //! Requests: what can be served now, and what waits until its key groups are in memory.
 
+use std::task::Poll;
+
 use crate::error::{Error, Result};
 use crate::group::Room;
 use crate::hash::hash_rows;
 use crate::kernel::Outputs;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, WRITE_PAGES};
 use crate::page::{Input, Selection};
-use crate::spill::Read;
 use crate::state::StateTable;
 use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::lines::{Draining, Lines, Requests, Work};
@@ -62,7 +63,7 @@ impl StateTable {
         Ok(Progress::Done)
     }
 
-    /// Serves what waits in line, part by part: reads key groups back, and does what was asked for. `OutputFull` after each page of requests; `Done` when nothing
+    /// Serves what waits in line, part by part: reads key groups back, and does what was asked for. `Yield` after each page of requests; `Done` when nothing
     /// waits any more. A driver calls it when its input ends, and may before, as what waits is read from disk once for all that waits for it.
     ///
     /// # Errors
@@ -79,7 +80,7 @@ impl StateTable {
                     Progress::Pending => return Ok(Progress::Pending),
                     Progress::Done => {}
                     // Fewer key groups come back.
-                    Progress::OutputFull => self.serving.iter_mut().for_each(|serving| serving.is_loaded = false),
+                    Progress::Yield => self.serving.iter_mut().for_each(|serving| serving.is_loaded = false),
                 }
                 continue;
             }
@@ -138,17 +139,17 @@ impl StateTable {
         let page = match draining.page.take() {
             Some(page) => page,
             None => match draining.reader.poll() {
-                Ok(Read::Page(page)) => page,
-                Ok(Read::Pending) => return Ok(Progress::Pending),
-                Ok(Read::End) => match draining.last.pop() {
+                Ok(Poll::Ready(Some(page))) => page,
+                Ok(Poll::Pending) => return Ok(Progress::Pending),
+                Ok(Poll::Ready(None)) => match draining.last.pop() {
                     Some(page) => page,
                     None => return Ok(Progress::Done),
                 },
                 Err(error @ Error::OutOfMemory { .. }) => {
                     return match self.make_room(Some(lines), &[draining.part])? {
-                        Room::Made => Ok(Progress::OutputFull),
+                        Room::Made => Ok(Progress::Yield),
                         Room::Awaited => Ok(Progress::Pending),
-                        Room::None if self.come_later(draining.part) => Ok(Progress::OutputFull),
+                        Room::None if self.come_later(draining.part) => Ok(Progress::Yield),
                         Room::None => Err(error),
                     };
                 }
@@ -169,7 +170,7 @@ impl StateTable {
             }
             draining.windows.close();
         }
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// Does what is left of a window of an input's batch: rows whose key groups are not in memory get in line. `drained` is the part whose line the rows are of.
@@ -203,7 +204,7 @@ impl StateTable {
             }
             if !work.unplaced.refused {
                 if out.pages().has_sealed() {
-                    return Ok(Progress::OutputFull);
+                    return Ok(Progress::Yield);
                 }
                 continue;
             }

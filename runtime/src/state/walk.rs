@@ -24,7 +24,7 @@ pub struct Walk {
 }
 
 impl StateTable {
-    /// Shows the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS): then `OutputFull`, and `Done` where there are no more. Their leaves are the spec's. What is on
+    /// Shows the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS): then `Yield`, and `Done` where there are no more. Their leaves are the spec's. What is on
     /// disk is read back part by part; `Pending` while it is on its way. Rows of requests that wait are not done yet.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl StateTable {
         if self.loading.is_some() {
             match self.load(None)? {
                 Progress::Pending => return Ok(Progress::Pending),
-                _ => return Ok(Progress::OutputFull),
+                _ => return Ok(Progress::Yield),
             }
         }
         while walk.part < SPILL_PARTS {
@@ -68,7 +68,7 @@ impl StateTable {
                 (walk.page, walk.row) = (walk.page + 1, 0);
                 if leaves.is_some() {
                     // A page of which nothing leaves is a time slice, too.
-                    return Ok(Progress::OutputFull);
+                    return Ok(Progress::Yield);
                 }
                 continue;
             }
@@ -82,7 +82,7 @@ impl StateTable {
             }
             if leaves.is_none() {
                 show(&Input::new(page.batch(), &walk.standing))?;
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
             self.table.groups_of(&page, &walk.standing, &mut walk.groups);
             let progress = self.protect(&walk.groups)?;
@@ -95,7 +95,7 @@ impl StateTable {
                 show(&Input::new(page.batch(), &walk.standing))?;
             }
             self.table.delete(&walk.groups)?;
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         self.walking = None;
         if leaves.is_some() {
@@ -118,7 +118,7 @@ impl StateTable {
                 }
                 (walk.page, walk.row) = (0, 0);
                 ready!(self.begin_loading(part, &left, None)?);
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
         }
         (walk.part, walk.page, walk.row) = (part + 1, 0, 0);
@@ -135,7 +135,7 @@ impl StateTable {
                 break;
             }
             match self.make_room(None, &[])? {
-                Room::Made => return Ok(Progress::OutputFull),
+                Room::Made => return Ok(Progress::Yield),
                 Room::Awaited => return Ok(Progress::Pending),
                 Room::None => self.table.set_must_grow(true),
             }

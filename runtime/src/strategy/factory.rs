@@ -1,77 +1,84 @@
-//! What makes drivers.
+//! Factories of drivers.
 
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{TaskContext, opened_in};
 use crate::row::{OrderKey, RowLayout};
-use crate::strategy::Driver;
+use crate::strategy::{Driver, DriverProperties};
 
-/// A driver for one task.
+/// Makes the driver of a task.
 type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
 
-/// What becomes of a driver's state where a job goes on from a snapshot.
+/// What happens to a driver's state when a job continues from a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// It has none: what came before a barrier was given on, or is in no rows that follow.
+    /// It has none. It emits the rows before a barrier before the barrier, or never needs them again.
     Stateless,
-    /// Snapshots hold it: some bytes of [`Driver::state`], and the names of what [`Driver::prepared`] says to be outside of the process.
+    /// Snapshots hold it: a few bytes of [`Snapshotted::state`](crate::strategy::Snapshotted::state), or the names of prepared outputs.
     Restored,
-    /// Snapshots hold its tables, whose [images](crate::strategy::DriverState::next_image) are written and read back through buffers.
+    /// Snapshots hold its tables. Their [images](crate::strategy::DriverState::next_image) are written
+    /// and read through buffers.
     RestoredByImages,
-    /// It is lost: such a driver is refused where snapshots are taken.
+    /// It is lost. A job with snapshots rejects such a driver.
     Lost,
 }
 
-/// In which order the rows of a task leave a driver.
+/// The order of the rows that a driver emits in one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowOrder {
-    /// In none that is known: it groups them by a hash, say, or may have some of them on disk.
+    /// Unknown: it groups rows by a hash, for example, or may have some of them on disk.
     Lost,
-    /// In that in which they have come, by the input that is streamed, as far as their leaves are copied.
+    /// The order of the streamed input, as far as the order's leaves are copied.
     Kept,
-    /// In this one, by leaves of the input that is streamed, as far as they are copied.
+    /// This one, by leaves of the streamed input, as far as they are copied.
     Of(Arc<[OrderKey]>),
 }
 
-/// Makes the drivers of a step, and says what planner and executor have to know of them beforehand.
+/// Makes the drivers of a step, with the facts that planner and executor need before a driver exists.
 pub struct DriverFactory {
     /// For EXPLAIN: `hash join, build right`.
     pub name: String,
-    /// How output rows lie in pages. `None` where the driver only lets rows pass.
+    /// The layout of output rows in pages. `None` if the driver only passes rows on.
     pub layout: Option<Arc<RowLayout>>,
-    /// Whether the rows of its tasks are in one order, task by task. Who brings them together takes them so.
+    /// Whether all rows of a task come before those of the next task in the rows' order.
     pub orders_tasks: bool,
-    /// In which order the rows of a task leave it.
+    /// The order of the rows of a task.
     pub order: RowOrder,
-    /// Memory that one task of it holds whatever comes, and cannot spill: buffers of a file that is written, say.
+    /// Memory in bytes that one task always holds and cannot spill, such as the buffers of a file writer.
     pub pinned_bytes: usize,
-    /// The least memory that one task of it works with, where it spills what it keeps beyond that. What does not spill keeps nothing, or
-    /// all that it keeps for good.
+    /// Minimum memory of one task in bytes, if it spills rows beyond that. A driver that does not spill
+    /// holds no rows, or holds all of them in memory.
     pub minimum_bytes: Option<usize>,
-    /// Whether a task of it may end before its input does, where nobody wants its rows any more: nothing that it does is seen but by these, and no other
-    /// task waits for what it says, or only as long as [its driver](Driver::may_stop) says so.
+    /// Whether a task may end before its input does, if nobody needs its rows any more. It has no effect
+    /// but these rows, and no other task waits for it unless
+    /// [its driver](crate::strategy::Demand::is_awaited) reports so.
     pub may_stop: bool,
-    /// What becomes of their state where a job goes on from a snapshot.
+    /// What happens to their state when a job continues from a snapshot.
     pub recovery: Recovery,
-    /// For a join: the ports whose rows give nothing where they have no partner at the other.
+    /// Facts about its drivers that never change.
+    pub properties: DriverProperties,
+    /// For a join: the ports whose rows need a partner at the other port.
     pub filtered: Vec<FilteredPort>,
     create: Box<Create>,
 }
 
-/// A port of a join whose rows need not be sent where they have no partner. The drivers say which keys have one ([`TaskContext::runtime_filters`]).
+/// A port of a join whose rows are dropped before they are sent if they have no partner. The drivers
+/// publish the keys that have one ([`TaskContext::runtime_filters`]).
 #[derive(Clone, Debug)]
 pub struct FilteredPort {
     /// The port.
     pub port: usize,
     /// The leaves of its rows' key.
     pub key: Arc<[usize]>,
-    /// Where the plan has its rows built, so that something is said of keys only if the roles are reversed: of how many rows in each task at most.
+    /// The most rows per task if the plan builds a table of this port's rows. The keys of the other port
+    /// are then published only if the join reverses its roles.
     pub reversed: Option<usize>,
 }
 
 impl DriverFactory {
-    /// Drivers that only let rows pass, until one of the methods below says more of them. `create` makes one for each task.
+    /// A factory of drivers that only pass rows on. The methods below add facts. `create` makes the driver
+    /// of a task.
     pub fn new<D: Driver + 'static>(
         name: impl Into<String>,
         create: impl Fn(&TaskContext) -> Result<D> + Send + Sync + 'static,
@@ -85,12 +92,13 @@ impl DriverFactory {
             minimum_bytes: None,
             may_stop: false,
             recovery: Recovery::Lost,
+            properties: DriverProperties::default(),
             filtered: Vec::new(),
             create: Box::new(move |context| Ok(Box::new(create(context)?))),
         }
     }
 
-    /// The drivers write rows that lie like this.
+    /// The drivers write rows with this layout.
     #[must_use]
     pub fn emitting(self, layout: Arc<RowLayout>) -> Self {
         DriverFactory { layout: Some(layout), ..self }
@@ -126,10 +134,16 @@ impl DriverFactory {
         DriverFactory { may_stop, ..self }
     }
 
-    /// See [`DriverFactory::recovery`]. Unless it is said, state is lost.
+    /// See [`DriverFactory::recovery`]. The default is [`Recovery::Lost`].
     #[must_use]
     pub fn recovering(self, recovery: Recovery) -> Self {
         DriverFactory { recovery, ..self }
+    }
+
+    /// See [`DriverFactory::properties`].
+    #[must_use]
+    pub fn with_properties(self, properties: DriverProperties) -> Self {
+        DriverFactory { properties, ..self }
     }
 
     /// See [`DriverFactory::filtered`].
@@ -138,10 +152,10 @@ impl DriverFactory {
         DriverFactory { filtered, ..self }
     }
 
-    /// A driver for one task. Its kernels are opened for the run of the task.
+    /// The driver of one task. Its kernels are opened for the task's run.
     ///
     /// # Errors
-    /// Where its kernel's set-up fails, or memory is refused.
+    /// A kernel's set-up fails, or memory is refused.
     pub fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         opened_in(context.run.as_ref(), || (self.create)(context))
     }

@@ -1,43 +1,45 @@
-//! How rows lie: what a strategy finds at its inputs, and what it gives.
+//! Placement and order of rows: at the inputs of a strategy, and at its output.
 
 use std::sync::Arc;
 
 use crate::row::OrderKey;
-use crate::strategy::{RowOrder, Ship, Strategy, Way};
+use crate::strategy::{InputEdge, RowOrder, Ship, Strategy};
 
-/// How the rows of an operator lie when they come to the next one.
+/// The placement and order of an operator's rows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Properties {
-    /// Parallel tasks that have them.
+    /// The number of tasks that hold them.
     pub tasks: usize,
-    /// Which of these has which row.
+    /// Which task holds which row.
     pub placement: Placement,
-    /// In which order each of them has its rows; in none that is known, where this is empty. It says what a sort takes, and no more: a sort looks at its rows.
+    /// The order of the rows in each task; empty if it is not known. It only estimates the time of a sort:
+    /// a sort always compares its rows.
     pub order: Arc<[OrderKey]>,
 }
 
-/// Which task has which row.
+/// Which task holds which row.
 ///
-/// That a side of a join is on all tasks is never seen by another operator: it is a way to a join ([`Ship::Broadcast`]), and ends there.
+/// Rows that are in all tasks have no placement: a broadcast ([`Ship::Broadcast`]) is an edge to one join.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Placement {
-    /// Nothing is known.
+    /// Not known.
     Anywhere,
-    /// Each row is in the task that the hash of these leaves says, in this order: in that of its key group. So rows of two inputs are together where the leaves have
-    /// the same types in the same order.
+    /// Each row is in the task of its key group, which the hash of these leaves in this order selects. Rows
+    /// of two inputs are together if the leaves have the same types in the same order.
     Hashed(Arc<[usize]>),
-    /// The tasks' rows are in one order, task by task: in ranges. What a sort over all tasks gives; who brings the tasks together takes them so.
+    /// The rows of each task come before those of the next task in one order, as after a sort over all
+    /// tasks.
     InOrder,
 }
 
 impl Placement {
-    /// By the hash of these leaves; without any nothing is said.
+    /// Placement by the hash of these leaves; [`Placement::Anywhere`] without leaves.
     #[must_use]
     pub fn hashed(leaves: &[usize]) -> Self {
         if leaves.is_empty() { Placement::Anywhere } else { Placement::Hashed(leaves.into()) }
     }
 
-    /// The leaves whose hash says in which task a row is.
+    /// The leaves whose hash selects the task of a row.
     #[must_use]
     pub fn hashed_by(&self) -> Option<&[usize]> {
         match self {
@@ -46,8 +48,9 @@ impl Placement {
         }
     }
 
-    /// The same of rows whose leaf `i` has the value of the leaf `[i]` of these, as far as there is one, and which stay in their task. Where a leaf of the hash is in
-    /// none, nothing is known; the order of tasks stays.
+    /// The placement of rows that stay in their tasks and whose leaf `i` has the value of the leaf
+    /// `forwards[i]` of these rows. A hash is not known any more if one of its leaves is dropped. An order of
+    /// tasks stays.
     #[must_use]
     pub fn renumbered(&self, forwards: &[Option<usize>]) -> Self {
         let Placement::Hashed(leaves) = self else { return self.clone() };
@@ -57,19 +60,19 @@ impl Placement {
 }
 
 impl Properties {
-    /// So many tasks, and nothing is known of which row is where.
+    /// Rows in `tasks` tasks, with no known placement.
     #[must_use]
     pub fn anywhere(tasks: usize) -> Self {
         Properties::placed(tasks, Placement::Anywhere)
     }
 
-    /// So many tasks with rows in no order.
+    /// Rows in `tasks` tasks, in no known order.
     #[must_use]
     pub fn placed(tasks: usize, placement: Placement) -> Self {
         Properties { tasks, placement, order: Arc::default() }
     }
 
-    /// The leaves whose hash says in which task a row is.
+    /// The leaves whose hash selects the task of a row.
     #[must_use]
     pub fn hashed_by(&self) -> Option<&[usize]> {
         self.placement.hashed_by()
@@ -81,7 +84,7 @@ impl Properties {
         self.tasks == 1 || self.hashed_by().is_some_and(|leaves| leaves.iter().all(|leaf| key.contains(leaf)))
     }
 
-    /// Whether all that is known of other rows is known of these: the tasks, the leaves that they are hashed by, the order.
+    /// Whether these properties include all of `other`: the tasks, the hash, and the order.
     #[must_use]
     pub fn has(&self, other: &Properties) -> bool {
         self.tasks == other.tasks
@@ -95,7 +98,7 @@ impl Properties {
         self.order.starts_with(order)
     }
 
-    /// Whether the rows of the tasks are in one order, task by task.
+    /// Whether the tasks are [in order](Placement::InOrder).
     #[must_use]
     pub fn is_in_order(&self) -> bool {
         self.placement == Placement::InOrder
@@ -103,13 +106,13 @@ impl Properties {
 }
 
 impl Strategy {
-    /// How the rows lie that it gives, over inputs that lie like these. `forwards` says for each input which of its leaves those of the output have the values of: a
-    /// row that is made of another one stays in its task.
+    /// The properties of its output, for inputs with these properties. `forwards` returns, for an input,
+    /// the [leaves that the output copies](crate::plan::Operator::forwards).
     #[must_use]
     pub fn gives(&self, inputs: &[&Properties], forwards: impl Fn(usize) -> Option<Vec<Option<usize>>>) -> Properties {
         let order = match &self.driver.order {
             RowOrder::Lost => Arc::default(),
-            RowOrder::Kept => self.ways[self.streamed].order(inputs[self.streamed]),
+            RowOrder::Kept => self.edges[self.streamed].order(inputs[self.streamed]),
             RowOrder::Of(order) => order.clone(),
         };
         let order = match order.is_empty() {
@@ -120,7 +123,7 @@ impl Strategy {
     }
 
     fn placement(&self, inputs: &[&Properties], forwards: impl Fn(usize) -> Option<Vec<Option<usize>>>) -> Placement {
-        let arrives = |input: usize| self.ways[input].placement(&inputs[input].placement);
+        let arrives = |input: usize| self.edges[input].placement(&inputs[input].placement);
         if self.driver.orders_tasks || arrives(self.streamed) == Placement::InOrder {
             return Placement::InOrder;
         }
@@ -134,7 +137,8 @@ impl Strategy {
     }
 }
 
-/// An order of rows whose leaf `i` has the value of the leaf `[i]` of those that are in it, as far as its leaves are taken over.
+/// The order of rows whose leaf `i` has the value of the leaf `forwards[i]` of rows in `order`, up to the
+/// first leaf of the order that is dropped.
 pub(crate) fn renumbered(order: &[OrderKey], forwards: &[Option<usize>]) -> Arc<[OrderKey]> {
     let taken_over = |key: &OrderKey| {
         let leaf = forwards.iter().position(|&from| from == Some(key.leaf))?;
@@ -143,8 +147,8 @@ pub(crate) fn renumbered(order: &[OrderKey], forwards: &[Option<usize>]) -> Arc<
     order.iter().map_while(taken_over).collect()
 }
 
-impl Way {
-    /// Where rows are behind it that lie like this before it, in the leaves that they have before it.
+impl InputEdge {
+    /// The placement of rows after the edge, by the leaves that they have before it.
     #[must_use]
     pub fn placement(&self, before: &Placement) -> Placement {
         match &self.ship {
@@ -154,7 +158,8 @@ impl Way {
         }
     }
 
-    /// In which order a task gets rows that are sent in this one. Where several tasks send to one, rows come as they come, but for tasks that are in one order.
+    /// The order in which a task receives rows. Rows of several senders mix, except for senders that are in
+    /// order.
     fn order(&self, before: &Properties) -> Arc<[OrderKey]> {
         match self.ship {
             Ship::Forward if self.before.is_none() => before.order.clone(),
@@ -164,7 +169,7 @@ impl Way {
     }
 }
 
-/// For EXPLAIN: what is known.
+/// For EXPLAIN.
 impl std::fmt::Display for Properties {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.placement {
@@ -223,7 +228,7 @@ mod tests {
     fn an_exchange_of_several_tasks_destroys_an_order_and_ranges_that_are_brought_together_keep_it() {
         let order: Arc<[OrderKey]> = OrderKey::ascending(&[0]).collect();
         let sorted = |tasks, placement| Properties { order: order.clone(), ..Properties::placed(tasks, placement) };
-        let gives = |ship: Ship, before: &Properties| Way::ship(ship).order(before).len();
+        let gives = |ship: Ship, before: &Properties| InputEdge::ship(ship).order(before).len();
         assert_eq!(gives(Ship::Forward, &sorted(2, Placement::Anywhere)), 1);
         assert_eq!(gives(Ship::Gather, &sorted(2, Placement::InOrder)), 1);
         for ship in [Ship::Gather, Ship::Hash(vec![0]), Ship::Broadcast, Ship::Rebalance, Ship::Number(0)] {

@@ -1,31 +1,32 @@
-//! The shapes that most operators have: rows stay where they are, come to the task of their key, or those of two inputs come together by their keys.
+//! Strategies that most operators have: rows stay in their tasks, go to the task of their key, or two
+//! inputs are brought together by key.
 
 use std::sync::Arc;
 
 use crate::memory::limits::COMBINER_SHARE;
 use crate::row::OrderKey;
-use crate::strategy::{DriverFactory, Planning, Properties, Ship, Strategy, Way, Work};
+use crate::strategy::{DriverFactory, InputEdge, Planning, Properties, Ship, Strategy, Work};
 
-/// An operator that gathers the rows of a key, as [`Planning::by_key`] wants to know it.
+/// The facts of an operator that gathers the rows of a key, for [`Planning::by_key`].
 pub struct Grouping<'g> {
-    /// What runs where all rows of a key are; whether these are a combiner's.
+    /// Makes the driver that receives all rows of a key. The argument is whether these are a combiner's.
     pub driver: &'g dyn Fn(bool) -> DriverFactory,
-    /// What may run before rows are shipped.
+    /// Makes the combiner that may run before rows are sent.
     pub combiner: Option<&'g dyn Fn() -> DriverFactory>,
     /// The key's leaves in the combiner's rows.
     pub key_of_combined: &'g [usize],
-    /// What either of them does with a row, beside sorting.
+    /// The work of either driver for one row, without sorting.
     pub of_row: Work,
-    /// In how many tables of values the driver looks up each row, to count those that are distinct.
+    /// The number of tables in which the driver looks up each row to count distinct values.
     pub counts: usize,
-    /// What the driver puts rows in order by, if it does.
+    /// The order that the driver sorts rows by; empty if it does not sort.
     pub sorts_by: &'g [OrderKey],
-    /// The bytes that all tasks keep.
+    /// Bytes that all tasks hold together.
     pub kept_bytes: f64,
 }
 
 impl Planning<'_> {
-    /// The tasks of the only input's rows.
+    /// The number of tasks of the only input.
     #[must_use]
     pub fn input_tasks(&self) -> usize {
         self.properties[0].tasks
@@ -34,16 +35,17 @@ impl Planning<'_> {
     /// The rows of the only input stay in their tasks.
     #[must_use]
     pub fn forwarded(&self, driver: DriverFactory, work: Work) -> Strategy {
-        self.of_one(Way::ship(Ship::Forward), driver, self.input_tasks(), work)
+        self.of_one(InputEdge::ship(Ship::Forward), driver, self.input_tasks(), work)
     }
 
-    /// A driver for the rows of the only input, in so many tasks.
+    /// A driver of the rows of the only input, in `tasks` tasks.
     #[must_use]
-    pub fn of_one(&self, way: Way, driver: DriverFactory, tasks: usize, work: Work) -> Strategy {
-        Strategy { ways: vec![way], driver: Arc::new(driver), tasks, streamed: 0, kept: None, work }
+    pub fn of_one(&self, edge: InputEdge, driver: DriverFactory, tasks: usize, work: Work) -> Strategy {
+        Strategy { edges: vec![edge], driver: Arc::new(driver), tasks, streamed: 0, kept: None, work }
     }
 
-    /// The rows of a key come to one task, with and without a combiner before; without a key all rows do. Where they are together, nothing is shipped.
+    /// Sends the rows of a key to one task, with and without a combiner. Without a key, all rows are sent to
+    /// one task. Rows that are together already stay in their tasks.
     #[must_use]
     pub fn by_key(&self, key: &[usize], grouping: &Grouping<'_>) -> Vec<Strategy> {
         let (tasks, rows) = (self.input_tasks(), self.inputs[0].rows);
@@ -55,9 +57,9 @@ impl Planning<'_> {
         let work = |rows: f64, tasks: usize| (of_row * rows + whole).in_tables(grouping.kept_bytes, tasks);
         let sort = |rows: f64| if grouping.sorts_by.is_empty() { Work::default() } else { Work::sort(rows) };
         if self.properties[0].has_together(key) {
-            let way = Way::sorted_by(Ship::Forward, grouping.sorts_by);
+            let edge = InputEdge::sorted_by(Ship::Forward, grouping.sorts_by);
             return vec![self.of_one(
-                way,
+                edge,
                 (grouping.driver)(false),
                 tasks,
                 work(rows, tasks) + self.sort(0, grouping.sorts_by),
@@ -68,23 +70,24 @@ impl Planning<'_> {
             _ => (|key| Ship::Hash(key.to_vec()), self.tasks),
         };
         let combined = grouping.combiner.filter(|_| self.combines).map(|combiner| {
-            // Each task has some rows of each group, or of each value that a group counts, as far as there are so many.
+            // Each task has rows of each group, or of each value that a group counts, up to the number of rows.
             let shipped = rows.min(self.output.rows.max(values) * tasks as f64);
-            // A combiner has all groups, in a bounded part of the budget.
+            // A combiner holds all groups, in a bounded part of the budget.
             let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
             let combining = Work { table_bytes, ..grouping.of_row * rows + begun(shipped) };
-            let way = Way::through(combiner(), combining, ship(grouping.key_of_combined));
-            let way = Way { key: Some(key.into()), shipped_rows: Some(shipped), ..way };
-            self.of_one(way, (grouping.driver)(true), to, work(shipped, to) + sort(shipped))
+            let edge = InputEdge::through(combiner(), combining, ship(grouping.key_of_combined));
+            let edge = InputEdge { key: Some(key.into()), shipped_rows: Some(shipped), ..edge };
+            self.of_one(edge, (grouping.driver)(true), to, work(shipped, to) + sort(shipped))
         });
-        // All rows in one task are many: what a combiner can do before, it does.
-        let uncombined = (combined.is_none() || !key.is_empty())
-            .then(|| self.of_one(Way::ship(ship(key)), (grouping.driver)(false), to, work(rows, to) + sort(rows)));
+        // Without a key one task receives all rows, so the combiner always runs.
+        let uncombined = (combined.is_none() || !key.is_empty()).then(|| {
+            self.of_one(InputEdge::ship(ship(key)), (grouping.driver)(false), to, work(rows, to) + sort(rows))
+        });
         combined.into_iter().chain(uncombined).collect()
     }
 
-    /// The rows of a key come to the task that has the key's group: that of the hash of these leaves in this order, and no other. State is found there that outlives a
-    /// job.
+    /// Sends the rows of a key to the task of its key group, which the hash of these leaves in this order
+    /// selects. State that outlives a job lies in that task.
     #[must_use]
     pub fn by_key_group(&self, key: &[usize], driver: DriverFactory, work: Work) -> Strategy {
         let (ship, tasks) = match self.properties[0] {
@@ -95,10 +98,11 @@ impl Planning<'_> {
             }
             _ => (Ship::Hash(key.to_vec()), self.tasks),
         };
-        self.of_one(Way::ship(ship), driver, tasks, work)
+        self.of_one(InputEdge::ship(ship), driver, tasks, work)
     }
 
-    /// How the rows of a key of both inputs come to one task, and how many tasks there are: both are shipped, or what is not yet where the other's rows are.
+    /// Ways to bring the rows of a key of both inputs to one task, and the number of tasks. Both inputs are
+    /// sent, or only the one whose rows are not with the other's.
     #[must_use]
     pub fn together(&self, keys: &[Vec<usize>; 2]) -> Vec<([Ship; 2], usize)> {
         if self.properties.iter().all(|properties| properties.tasks == 1) {
@@ -107,7 +111,7 @@ impl Planning<'_> {
         if keys[0].is_empty() {
             return vec![([Ship::Gather, Ship::Gather], 1)];
         }
-        // The part of the key that says where the rows of an input are, as places in the key.
+        // The part of the key whose hash placed the rows of an input, as positions in the key.
         let part = |input: usize| {
             let properties = self.properties[input];
             let leaves = properties.hashed_by().filter(|_| properties.tasks == self.tasks)?;
@@ -121,17 +125,17 @@ impl Planning<'_> {
             })
         };
         let whole: Vec<usize> = (0..keys[0].len()).collect();
-        let mut ways = vec![(ships(&whole), self.tasks)];
+        let mut alternatives = vec![(ships(&whole), self.tasks)];
         for part in parts.iter().flatten() {
-            let way = (ships(part), self.tasks);
-            if !ways.contains(&way) {
-                ways.push(way);
+            let alternative = (ships(part), self.tasks);
+            if !alternatives.contains(&alternative) {
+                alternatives.push(alternative);
             }
         }
-        ways
+        alternatives
     }
 
-    /// The rows of an input are put in order in their tasks, as far as they are not yet: then they are looked at.
+    /// The work of sorting the rows of an input in their tasks. Sorted rows are only read.
     #[must_use]
     pub fn sort(&self, input: usize, order: &[OrderKey]) -> Work {
         match self.inputs[input].rows {
@@ -141,7 +145,7 @@ impl Planning<'_> {
         }
     }
 
-    /// The rows of a key of both inputs come to one task, where they are put in these orders.
+    /// Brings the rows of a key of both inputs to one task, which sorts them by these orders.
     #[must_use]
     pub fn both_by_key(
         &self,
@@ -151,14 +155,14 @@ impl Planning<'_> {
     ) -> Vec<Strategy> {
         let strategy = |(ships, tasks): ([Ship; 2], usize)| {
             let mut work = Work::default();
-            let mut ways = Vec::new();
+            let mut edges = Vec::new();
             for (input, ship) in ships.into_iter().enumerate() {
                 let (of_input, order) = (self.inputs[input], &orders[input]);
                 let sort = if ship == Ship::Forward { self.sort(input, order) } else { Work::sort(of_input.rows) };
                 work = work + (sort + Work::rows(of_input.rows)).keeping(of_input.bytes());
-                ways.push(Way::sorted_by(ship, order));
+                edges.push(InputEdge::sorted_by(ship, order));
             }
-            Strategy { ways, driver: Arc::new(driver()), tasks, streamed: 0, kept: None, work }
+            Strategy { edges, driver: Arc::new(driver()), tasks, streamed: 0, kept: None, work }
         };
         self.together(keys).into_iter().map(strategy).collect()
     }

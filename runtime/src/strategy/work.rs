@@ -1,31 +1,31 @@
-//! What a strategy does with rows. How long that takes, the optimizer's cost model says.
+//! The work of a strategy, in rows and bytes. The optimizer's cost model gives its time.
 
 use std::ops::{Add, Mul};
 
-/// What drivers do, those of all tasks together: counts and bytes, no seconds.
+/// The work of the drivers of all tasks, in counts and bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Work {
-    /// Rows that a closure sees, or that are copied.
+    /// Rows that closures read, or that are copied.
     pub rows: f64,
-    /// Rows that are looked up by the hash of their key, among what is kept, and found.
+    /// Rows that are looked up in a hash table and found.
     pub lookups: f64,
     /// Rows that are looked up and not found.
     pub misses: f64,
-    /// Rows that are put into a join's table.
+    /// Rows that are inserted into a join's table.
     pub inserts: f64,
-    /// Groups that are begun: the state of each is made and indexed at once.
+    /// Groups that are created, with their state and their index entry.
     pub groups: f64,
-    /// The bytes of the table that one row is looked up in, or put into: beyond a core's caches that takes longer.
+    /// Bytes of the table of one task. A lookup in a table beyond the caches of a core takes longer.
     pub table_bytes: f64,
     /// Comparisons of two rows.
     pub comparisons: f64,
-    /// Bytes that are kept until the input ends: tables, rows to be sorted. What memory does not hold goes to disk.
+    /// Bytes that are held until the input ends, as tables or rows to sort. Those beyond memory are spilled.
     pub kept_bytes: f64,
-    /// Bytes that go to disk in the same share as what is kept, such as those that look for partners there.
+    /// Bytes that are spilled in the same share as the held bytes, such as probe rows of spilled partitions.
     pub following_bytes: f64,
 }
 
-/// A sort costs at least what so many rows do.
+/// The least number of rows in the cost of a sort.
 const LEAST_SORTED: f64 = 1_000.0;
 
 impl Work {
@@ -42,32 +42,33 @@ impl Work {
         following_bytes: 0.0,
     };
 
-    /// Nothing but to look at so many rows.
+    /// Reading this number of rows.
     #[must_use]
     pub const fn rows(rows: f64) -> Self {
         Work { rows, ..Work::NOTHING }
     }
 
-    /// So many rows are looked up.
+    /// Looking up this number of rows.
     #[must_use]
     pub const fn lookups(lookups: f64) -> Self {
         Work { lookups, ..Work::NOTHING }
     }
 
-    /// So many rows are sorted, or a thousand: that few are expected is no reason to sort, which takes more memory than a table, and longer if more come.
+    /// Sorting this number of rows, or a thousand. A low estimate is no reason to sort: a sort takes more
+    /// memory than a table, and more time if the estimate is too low.
     #[must_use]
     pub fn sort(rows: f64) -> Self {
         let compared = rows.max(LEAST_SORTED);
         Work { comparisons: compared * compared.log2(), rows, ..Work::default() }
     }
 
-    /// The same, with so many bytes kept.
+    /// The same work with this number of bytes held.
     #[must_use]
     pub fn keeping(self, kept_bytes: f64) -> Self {
         Work { kept_bytes, ..self }
     }
 
-    /// The same in so many tables, one for each task, which are kept.
+    /// The same work in `tables` tables, one for each task, which hold these bytes together.
     #[must_use]
     pub fn in_tables(self, kept_bytes: f64, tables: usize) -> Self {
         Work { kept_bytes, table_bytes: kept_bytes / tables as f64, ..self }

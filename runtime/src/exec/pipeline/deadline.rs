@@ -153,7 +153,7 @@ mod tests {
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
         let mut rig = Rig::new(&task);
         let controls = [Control::Watermark(7), Control::Barrier(1), Control::Idle, Control::Barrier(2)];
-        controls.into_iter().for_each(|control| rig.exits[0].say(control, &rig.watch));
+        controls.into_iter().for_each(|control| rig.exits[0].send_control(control, &rig.watch));
         rig.write(1);
         rig.write(1);
         rig.exits[0].seal(&rig.watch);

@@ -1,13 +1,14 @@
-//! Where a task's rows come from.
+//! The inputs of a task.
 
 use crate::error::{Error, Result};
 use crate::exec::aligned_input::AlignedInput;
 use crate::exec::inline::{InlineStep, LeadingFilters, Watch, leading_filters};
-use crate::exec::reading::{SourceHead, SourceProgress};
-use crate::exec::spill_queue::{SpillQueueHead, SpillQueueProgress};
+use crate::exec::reading::{SourceHead, SourceItem};
+use crate::exec::spill_queue::SpillQueueHead;
 use crate::exec::timed_input::TimedInput;
 use crate::page::Batch;
 use crate::snapshot::SplitPosition;
+use crate::strategy::ProgressOf;
 use crate::stream::{Control, Item};
 
 use super::windows::Data;
@@ -17,65 +18,61 @@ pub(in crate::exec) enum PipelineHead {
     Inbox(AlignedInput),
     /// An inbox that makes watermarks from the event times of the stage's rows.
     TimedInbox(Box<TimedInput>),
-    /// Feeds the exits alone.
+    /// A queue that spills. Only the exits follow it.
     SpillQueue(Box<SpillQueueHead>),
 }
 
-/// What a head has.
-pub(super) enum HeadProgress {
+/// An item of a head.
+pub(super) enum HeadItem {
     Rows(Data),
     Control(Control),
-    /// Nothing for now, but it is to be asked again.
-    Later,
-    /// Nothing; the task will be woken.
-    Nothing,
 }
 
-impl From<Item> for HeadProgress {
+impl From<Item> for HeadItem {
     fn from(item: Item) -> Self {
         match item {
-            Item::Page(page) => HeadProgress::Rows(Data::Page(page)),
-            Item::Control(control) => HeadProgress::Control(control),
+            Item::Page(page) => HeadItem::Rows(Data::Page(page)),
+            Item::Control(control) => HeadItem::Control(control),
+        }
+    }
+}
+
+impl From<SourceItem> for HeadItem {
+    fn from(item: SourceItem) -> Self {
+        match item {
+            SourceItem::Batch(_) => HeadItem::Rows(Data::Source),
+            SourceItem::Control(control) => HeadItem::Control(control),
         }
     }
 }
 
 impl PipelineHead {
-    /// Goes on to what comes next. Where no rows are wanted, only what [does not belong to them](Item::is_taken_by) is given.
-    /// A source may take its rows through the filters that begin `inline`.
+    /// Takes the next item. Without `wants_rows` it takes only items that [do not belong to
+    /// rows](Item::is_taken_by). A source may apply the filters that begin `inline`.
     pub(super) fn advance(
         &mut self,
         wants_rows: bool,
         inline: &mut [InlineStep],
         watch: &Watch,
-    ) -> Result<HeadProgress> {
+    ) -> Result<ProgressOf<HeadItem>> {
         match self {
-            PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(HeadProgress::Nothing),
+            PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(ProgressOf::Pending),
             PipelineHead::Source(source) => {
-                Ok(match source.advance(&mut LeadingFilters::of(inline, watch), watch)? {
-                    SourceProgress::Batch(_) => HeadProgress::Rows(Data::Source),
-                    SourceProgress::Control(control) => HeadProgress::Control(control),
-                    SourceProgress::Wait => HeadProgress::Nothing,
-                })
+                let item = source.advance(&mut LeadingFilters::of(inline, watch), watch)?;
+                Ok(item.map(HeadItem::from).into())
             }
-            PipelineHead::Inbox(input) => {
-                Ok(input.receive(Item::is_taken_by(wants_rows))?.map_or(HeadProgress::Nothing, HeadProgress::from))
-            }
+            PipelineHead::Inbox(input) => Ok(input.receive(Item::is_taken_by(wants_rows))?.map(HeadItem::from).into()),
             PipelineHead::TimedInbox(input) => {
-                Ok(input.receive(Item::is_taken_by(wants_rows))?.map_or(HeadProgress::Nothing, HeadProgress::from))
+                Ok(input.receive(Item::is_taken_by(wants_rows))?.map(HeadItem::from).into())
             }
             PipelineHead::SpillQueue(queue) => {
                 watch.enter(queue.operator);
-                Ok(match queue.advance()? {
-                    SpillQueueProgress::Item(item) => item.into(),
-                    SpillQueueProgress::Later => HeadProgress::Later,
-                    SpillQueueProgress::Nothing => HeadProgress::Nothing,
-                })
+                Ok(queue.advance()?.map(HeadItem::from))
             }
         }
     }
 
-    /// The greatest event time of what the stage made of the rows that it gave last.
+    /// Receives the greatest event time of the stage's rows since the last item.
     pub(super) fn note_time(&mut self, greatest: i64) {
         match self {
             PipelineHead::Source(source) => source.note_time(greatest),
@@ -84,7 +81,7 @@ impl PipelineHead {
         }
     }
 
-    /// How many steps of a prelude the rows have been through that it gave last.
+    /// The number of inline steps that the last rows have been through.
     pub(super) fn filtered(&self, inline: &[InlineStep]) -> usize {
         match self {
             PipelineHead::Source(source) if source.has_filtered() => leading_filters(inline),
@@ -92,7 +89,7 @@ impl PipelineHead {
         }
     }
 
-    /// How far a source was read.
+    /// The positions of a source.
     pub(super) fn positions(&self) -> Option<Vec<SplitPosition>> {
         match self {
             PipelineHead::Source(source) => Some(source.positions()),
@@ -100,7 +97,7 @@ impl PipelineHead {
         }
     }
 
-    /// The operator whose time it is that `advance` takes.
+    /// The operator that the time of `advance` counts for.
     pub(super) fn timed_operator(&self) -> Option<usize> {
         match self {
             PipelineHead::Source(source) => Some(source.operator),
@@ -108,7 +105,7 @@ impl PipelineHead {
         }
     }
 
-    /// The rows that it gave last, where they are a source's own.
+    /// The last rows of a source.
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
         match self {
             PipelineHead::Source(source) => source.batch(),
@@ -116,8 +113,7 @@ impl PipelineHead {
         }
     }
 
-    /// Whether it may end before what it reads does. What is wrong with a source's records is written down for all of them; a spill queue passes on what it
-    /// is told as any other.
+    /// Whether it may end before its input does. A source that writes rejected records reads all of them.
     pub(super) fn may_stop(&self) -> bool {
         match self {
             PipelineHead::Source(source) => source.may_stop(),
@@ -125,7 +121,7 @@ impl PipelineHead {
         }
     }
 
-    /// Reads no more: the input ends here. The rows that it gave last stay where they are.
+    /// Ends the input. The last rows stay where they are.
     pub(super) fn stop(&mut self, watch: &Watch) {
         match self {
             PipelineHead::Source(source) => {

@@ -116,7 +116,7 @@ impl TaskSnapshots {
     /// A barrier has gone through a step.
     pub(super) fn step_passed(&mut self, epoch: u64, number: usize, step: &mut Step) -> Result<()> {
         let Some(operator) = self.snapshots.name(step.operator).map(str::to_owned) else { return Ok(()) };
-        let prepared = step.driver.prepared();
+        let prepared = step.take_prepared();
         if !prepared.is_empty() {
             kill_point("sink-prepared", epoch);
         }
@@ -124,7 +124,7 @@ impl TaskSnapshots {
         let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
         let taking = self.taking(epoch)?;
         taking.brings.entry(operator.clone()).or_default().prepared.extend(prepared);
-        if step.driver.state().is_some() {
+        if step.state().is_some() {
             kill_point("state-marked", epoch);
             let writer = snapshots.settings().store.writer(epoch, &name)?;
             let file = Background::new(Written { writer: Some(writer), bytes: 0 }, &blocking);
@@ -176,7 +176,7 @@ impl TaskSnapshots {
         }
         for step in steps {
             if let Some(operator) = self.snapshots.name(step.operator) {
-                brings.entry(operator.to_owned()).or_default().prepared.extend(step.driver.prepared());
+                brings.entry(operator.to_owned()).or_default().prepared.extend(step.take_prepared());
             }
         }
         self.snapshots.ended(self.task, brings);
@@ -187,7 +187,7 @@ impl TaskSnapshots {
     pub(super) fn restore(&mut self, steps: &mut [Step], watch: &Watch) -> Result<Progress> {
         while let Some(restore) = self.restoring.front_mut() {
             watch.enter(steps[restore.step].operator);
-            let state = steps[restore.step].driver.state();
+            let state = steps[restore.step].state();
             let state = state.ok_or_else(|| Error::Internal("state of a driver that has none".to_owned()))?;
             let settings = self.snapshots.settings();
             let Some(file) = &restore.file else {
@@ -220,8 +220,8 @@ impl TaskSnapshots {
         }
         if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
             for step in steps {
-                if step.driver.state().is_some() {
-                    step.driver.on_restored();
+                if let Some(snapshotted) = step.driver.snapshotted() {
+                    snapshotted.on_restored();
                 }
             }
         }
@@ -244,11 +244,11 @@ fn otherwise(error: Error) -> Error {
 impl Upload {
     /// Has the next images written, or the file finished where there are none.
     fn give(&self, written: Written, step: &mut Step) -> Result<()> {
-        let Some(state) = step.driver.state() else { return Err(Error::Internal("state has gone".to_owned())) };
+        let Some(state) = step.state() else { return Err(Error::Internal("state has gone".to_owned())) };
         let mut bytes = Vec::new();
         let progress = loop {
             let progress = state.next_image(&mut bytes)?;
-            if progress != Progress::OutputFull || bytes.len() + 2 * PAGE_BYTES > IMAGE_BYTES {
+            if progress != Progress::Yield || bytes.len() + 2 * PAGE_BYTES > IMAGE_BYTES {
                 break progress;
             }
             bytes.reserve(IMAGE_BYTES - bytes.len());

@@ -17,7 +17,7 @@ use crate::physical::{Part, StepPlan};
 use crate::row::{Datum, LeafType, RowLayout};
 use crate::strategy::Driver;
 use crate::strategy::DriverFactory;
-use crate::strategy::{Cursor, Feed, Round, Ship};
+use crate::strategy::{Cursor, Demand, DriverProperties, PortSet, Revocable, Round, Ship};
 use crate::stream::{ItemReceiver, ItemSender};
 
 /// Gives memory back in three calls.
@@ -32,15 +32,21 @@ impl Driver for InSteps {
         Ok(Progress::Done)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for InSteps {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.asked_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.left = 3;
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
+    fn continue_revoking(&mut self) -> Result<Progress> {
         self.left -= 1;
-        Ok(if self.left == 0 { Progress::Done } else { Progress::OutputFull })
+        Ok(if self.left == 0 { Progress::Done } else { Progress::Yield })
     }
 }
 
@@ -72,14 +78,20 @@ struct Holding {
 }
 
 impl Driver for Holding {
-    fn is_satisfied(&self) -> bool {
-        self.has_enough
+    fn demand(&self) -> Demand {
+        Demand { is_satisfied: self.has_enough, ..Demand::ALL }
     }
 
     fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         Ok(Progress::Done)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for Holding {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         panic!("{bytes} bytes are asked of what was stopped");
     }
@@ -115,7 +127,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     // It is asked when it has stopped already.
     pipeline.stop_before(1);
     ask.ask(1000);
-    assert!(pipeline.poll().unwrap() == Poll::Ended && inbox.is_closed());
+    assert!(pipeline.poll().unwrap() == Progress::Done && inbox.is_closed());
     assert_eq!(budget.used_bytes(), 0);
     let all = Memory::new(budget.clone(), "others").reserve((1 << 20) - 9 * PAGE_BYTES);
     assert!(all.is_ok(), "what was kept for it is there for others");
@@ -141,19 +153,17 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let mut pipeline =
         Pipeline::new(PipelineHead::Inbox(AlignedInput::new(inbox)), vec![step], vec![], Watch::new(job, 0));
 
-    assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 0);
+    assert!(pipeline.poll().unwrap() == Progress::Pending && asked_bytes.load(Ordering::Relaxed) == 0);
     memory.revoke_handle().unwrap().ask(1000);
-    assert!(pipeline.poll().unwrap() == Poll::Yield && asked_bytes.load(Ordering::Relaxed) == 1000);
-    assert!(pipeline.poll().unwrap() == Poll::Yield);
-    assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 1000);
-    assert!(pipeline.poll().unwrap() == Poll::Wait, "all is given");
+    assert!(pipeline.poll().unwrap() == Progress::Yield && asked_bytes.load(Ordering::Relaxed) == 1000);
+    assert!(pipeline.poll().unwrap() == Progress::Yield);
+    assert!(pipeline.poll().unwrap() == Progress::Pending && asked_bytes.load(Ordering::Relaxed) == 1000);
+    assert!(pipeline.poll().unwrap() == Progress::Pending, "all is given");
 }
 
 /// Writes down what it is told, and gives a row when rounds end and time goes on.
 struct Notes {
     told: Arc<Mutex<Vec<String>>>,
-    /// The port that is fed once.
-    once: Option<usize>,
     /// Whether a port is wanted no more when its round has ended.
     shuts: bool,
     shut: Vec<usize>,
@@ -166,12 +176,8 @@ impl Notes {
 }
 
 impl Driver for Notes {
-    fn wants(&self, port: usize) -> bool {
-        !self.shut.contains(&port)
-    }
-
-    fn feed(&self, port: usize) -> Feed {
-        if self.once == Some(port) { Feed::Once } else { Feed::EveryRound }
+    fn demand(&self) -> Demand {
+        Demand::of(PortSet::of_first(2, |port| !self.shut.contains(&port)))
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
@@ -191,7 +197,7 @@ impl Driver for Notes {
         // Its output is full once.
         *cursor += 1;
         if *cursor == 1 {
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         self.note(format!("watermark {micros}"));
         out.pages().append_datums(&[Datum::Fixed(micros as u128)])?;
@@ -223,11 +229,12 @@ impl Task {
         let memory = Memory::new(Budget::new(1 << 20), "a task");
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let notes = told.clone();
+        let fed_once = once.map_or(PortSet::NONE, PortSet::of);
         let layout = Arc::new(RowLayout::full([LeafType::U64]));
-        let factory = DriverFactory::new("notes", move |_: &TaskContext| {
-            Ok(Notes { told: notes.clone(), once, shuts, shut: vec![] })
-        })
-        .emitting(layout.clone());
+        let factory =
+            DriverFactory::new("notes", move |_: &TaskContext| Ok(Notes { told: notes.clone(), shuts, shut: vec![] }))
+                .with_properties(DriverProperties { fed_once, ..DriverProperties::default() })
+                .emitting(layout.clone());
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
         let plan = step_plan(factory);
         let inbox = || Arc::new(Inbox::new(Arc::new(Nobody)));
@@ -264,7 +271,7 @@ impl Task {
 
     /// Works until nothing is left to do; what the step was told, and what was sent on, since the last time.
     fn work(&mut self) -> (Vec<String>, Vec<String>) {
-        while self.pipeline.poll().unwrap() == Poll::Yield {}
+        while self.pipeline.poll().unwrap() == Progress::Yield {}
         let mut sent = Vec::new();
         while let Some((_, item)) = self.out.take(&|_| false, |_| true) {
             sent.push(match item {
@@ -321,7 +328,7 @@ fn a_round_ends_at_each_port_and_goes_on_when_it_has_at_all() {
     }
     task.stream.iter().chain(&task.side).for_each(|channel| say(channel, Control::End));
     assert_eq!(task.work().1, texts(&["End"]));
-    assert!(task.pipeline.poll().unwrap() == Poll::Ended);
+    assert!(task.pipeline.poll().unwrap() == Progress::Done);
 }
 
 #[test]
@@ -350,7 +357,7 @@ fn an_end_is_heard_also_where_no_rows_are_wanted_any_more() {
     assert_eq!(task.work().0, texts(&["1: end of round 1"]));
     ends(&task.stream);
     assert_eq!(task.work().1.last().map(String::as_str), Some("End"));
-    assert!(task.pipeline.poll().unwrap() == Poll::Ended);
+    assert!(task.pipeline.poll().unwrap() == Progress::Done);
 }
 
 #[test]
@@ -369,9 +376,9 @@ struct Visited {
 }
 
 impl Driver for Visited {
-    fn is_satisfied(&self) -> bool {
+    fn demand(&self) -> Demand {
         self.visits.fetch_add(1, Ordering::Relaxed);
-        false
+        Demand::ALL
     }
 
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
@@ -409,7 +416,7 @@ fn a_chain_of_thousands_of_steps_visits_each_a_few_times() {
     assert!(input.send(Item::Page(writer.take_sealed().next().unwrap())).is_ok());
     Control::END_OF_INPUT.iter().for_each(|&end| say(&input, end));
     let mut polls = 1;
-    while pipeline.poll().unwrap() == Poll::Yield {
+    while pipeline.poll().unwrap() == Progress::Yield {
         polls += 1;
     }
     let sent = || out.take(&|_| false, |_| true).map(|(_, item)| matches!(item, Item::Page(_)));

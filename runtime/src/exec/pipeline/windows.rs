@@ -1,30 +1,30 @@
-//! Rows on their way through a step, a window at a time.
+//! The rows that a step works on, window by window.
 
 use crate::page::{Batch, Page, Selection};
 use crate::strategy::Cursor;
 
-/// Rows on their way through a step.
+/// The rows that a step works on.
 pub(in crate::exec) struct Rows {
     pub(in crate::exec) port: usize,
     pub(in crate::exec) data: Data,
-    /// The leaves that views before this step picked.
+    /// The leaves that projections before this step selected.
     pub(in crate::exec) view: Option<Vec<usize>>,
-    /// How many steps of the prelude they have been through.
+    /// The number of inline steps that they have been through.
     pub(in crate::exec) filtered: usize,
     pub(in crate::exec) at: Windows,
 }
 
-/// How far a step is with its rows.
+/// The position of a step in its rows.
 pub(in crate::exec) struct Windows {
-    /// Where the next window begins; `None` where the rows were given, all in one window.
+    /// The first row of the next window; `None` if the rows are one window.
     pub(in crate::exec) next: Option<usize>,
     pub(in crate::exec) window: Selection,
-    /// The window is through the prelude, and the driver has begun.
+    /// Whether the window is through the inline steps, and the driver was called with it.
     pub(in crate::exec) begun: bool,
     pub(in crate::exec) cursor: Cursor,
 }
 
-/// Where rows lie.
+/// The pages of rows.
 pub(in crate::exec) enum Data {
     Page(Page),
     /// The source's current batch.
@@ -43,25 +43,25 @@ impl Rows {
         }
     }
 
-    /// The same, which have been through the first steps of the prelude.
+    /// The same rows after the first `filtered` inline steps.
     pub(in crate::exec) fn behind(self, filtered: usize) -> Self {
         Rows { filtered, ..self }
     }
 }
 
 impl Windows {
-    /// Rows that a step let pass.
+    /// Rows that a step passed on.
     pub(in crate::exec) fn given(window: Selection) -> Self {
         Windows { next: None, window, begun: false, cursor: 0 }
     }
 
-    /// Goes on to the next window of a batch; whether there is one.
+    /// Advances to the next window of a batch. Returns `false` at the end.
     pub(in crate::exec) fn advance(&mut self, batch: &Batch<'_>) -> bool {
         let rows = batch.rows();
         (self.begun, self.cursor) = (false, 0);
         match self.next {
             None => {
-                // Given rows are one window; then there is none.
+                // These rows are one window.
                 self.next = Some(rows);
                 true
             }

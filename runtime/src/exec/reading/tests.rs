@@ -53,10 +53,10 @@ fn watch() -> Watch {
 }
 
 /// Takes so many batches at most: by split, what they hold. Whether there was nothing more for now, or for good.
-fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>]) -> Option<SourceProgress> {
+fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>]) -> Option<Option<SourceItem>> {
     for _ in 0..most {
         match head.advance(&mut LeadingFilters::of(&mut [], watch), watch).unwrap() {
-            SourceProgress::Batch(split) => {
+            Some(SourceItem::Batch(split)) => {
                 let batch = head.batch().unwrap();
                 found[split].extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row) as u64));
             }
@@ -94,7 +94,7 @@ fn a_head_goes_on_from_the_positions_of_others() {
         for head in &mut rest {
             let ended = take(head, usize::MAX, &watch, &mut found);
             let is_sealed = batches == 10;
-            assert_eq!(ended == Some(SourceProgress::Control(Control::RoundEnd(1))), is_sealed, "{ended:?}");
+            assert_eq!(ended == Some(Some(SourceItem::Control(Control::RoundEnd(1)))), is_sealed, "{ended:?}");
         }
         let count = if batches == 10 { 120 } else { 100 };
         assert!(found.iter().zip(&expected).all(|(found, expected)| found[..] == expected[..count]), "{found:?}");
@@ -108,20 +108,20 @@ fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
     let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
     let mut head = head(&folder, (0, 1), &[]);
     let mut found = vec![Vec::new(); 3];
-    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(SourceProgress::Wait));
+    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
     append(&mut log, 1, 0..5);
-    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(SourceProgress::Wait));
+    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(None));
     log.seal().unwrap();
     drop(log);
     let mut more = LogSplits::add(&folder, &numbers(), 1).unwrap();
     append(&mut more, 0, 5..9);
-    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(SourceProgress::Wait));
+    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(None));
     assert_eq!(found, [vec![], (0..5).collect(), (5..9).collect()]);
     assert!(!head.is_at_end());
     more.seal_all().unwrap();
     let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
-    let ends = Control::END_OF_INPUT.map(SourceProgress::Control);
-    assert_eq!(said, [ends[0], ends[1], SourceProgress::Wait]);
+    let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
+    assert_eq!(said, [ends[0], ends[1], None]);
     let bytes: u64 =
         (0..3).map(|split| std::fs::metadata(folder.join(format!("split-{split:05}.log"))).unwrap().len()).sum();
     let metrics = &watch.job.metrics;
@@ -145,7 +145,7 @@ fn what_is_read_of_a_split_is_counted_meanwhile() {
         std::thread::sleep(TURN);
     }
     assert!(counted[0] < counted[1] && counted[1] < counted[2], "{counted:?}");
-    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(SourceProgress::Wait));
+    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
     assert_eq!(watch.job.metrics.source_bytes.get(), watch.job.metrics.source_total_bytes.get());
 }
 
@@ -161,15 +161,15 @@ fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
     append(&mut log, 0, 0..5);
     assert_eq!(take(&mut head, 1, &watch, &mut found), None);
     begun.store(5, Ordering::SeqCst);
-    let barrier = SourceProgress::Control(Control::Barrier(5));
+    let barrier = Some(SourceItem::Control(Control::Barrier(5)));
     let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
-    assert_eq!(said, [barrier, SourceProgress::Wait]);
+    assert_eq!(said, [barrier, None]);
     log.seal_all().unwrap();
-    let ends = Control::END_OF_INPUT.map(SourceProgress::Control);
+    let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
     assert_eq!(take(&mut head, 1, &watch, &mut found), Some(ends[0]));
     begun.store(6, Ordering::SeqCst);
     let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
-    assert_eq!(said, [ends[1], SourceProgress::Wait]);
+    assert_eq!(said, [ends[1], None]);
 }
 
 /// Whose turn is over, and who is the only one with something, goes on as it was.
@@ -184,7 +184,7 @@ fn a_turn_that_no_other_split_takes_changes_nothing() {
         append(&mut log, (round % 2) as usize, 10 * round..10 * round + 10);
         assert_eq!(take(&mut head, 1, &watch, &mut found), None);
         std::thread::sleep(TURN);
-        assert_eq!(take(&mut head, 1, &watch, &mut found), Some(SourceProgress::Wait));
+        assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
     }
     assert_eq!(found, [(0..10).chain(20..30).collect::<Vec<u64>>(), (10..20).chain(30..40).collect()]);
     let parts: Vec<usize> = head.positions().iter().map(|split| split.position.part).collect();
@@ -198,10 +198,10 @@ fn a_head_says_once_that_it_is_idle_until_records_come() {
     let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
     let mut head = head_idle_after(&folder, (0, 1), &[], Duration::ZERO);
     let mut found = vec![Vec::new(); 2];
-    let idle = SourceProgress::Control(Control::Idle);
+    let idle = Some(SourceItem::Control(Control::Idle));
     for round in 0..3 {
         let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
-        assert_eq!(said, [idle, SourceProgress::Wait, SourceProgress::Wait]);
+        assert_eq!(said, [idle, None, None]);
         append(&mut log, 1, round..round + 1);
         assert_eq!(take(&mut head, 1, &watch, &mut found), None);
         std::thread::sleep(TURN);

@@ -1,6 +1,7 @@
 //! Blocks of keys: what meets next.
 
 use std::ops::Range;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::join::ProbePhase;
@@ -10,7 +11,6 @@ use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
 use crate::memory::limits::MERGE_ROOM_BYTES;
 use crate::page::{Page, windows};
-use crate::spill::Read;
 use crate::strategy::{Progress, ready};
 
 /// The table of a block takes so much, with its index.
@@ -99,7 +99,7 @@ impl SortMergeJoin {
         let (side, count) = (&self.sorted[self.build], table.len() + rows.len());
         let (mut rows, mut pages, mut bytes) =
             (Rows::of_window(rows), Vec::new(), held + JoinTable::index_bytes(count));
-        while let Read::Page(page) = side.poll(&mut rows)? {
+        while let Poll::Ready(Some(page)) = side.poll(&mut rows)? {
             bytes += pages_bytes(table, &page);
             if bytes > BLOCK_BYTES {
                 return Ok(None);

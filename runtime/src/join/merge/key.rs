@@ -1,5 +1,7 @@
 //! A key whose rows do not fit a block.
 
+use std::task::Poll;
+
 use crate::error::Result;
 use crate::join::ProbePhase;
 use crate::join::merge::sorted::{Group, READ_AHEAD, Rows, Sorted};
@@ -9,7 +11,6 @@ use crate::join::table::JoinTable;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::windows;
 use crate::sort::SortBuffer;
-use crate::spill::Read;
 use crate::strategy::Progress;
 
 /// A key whose rows may need several tables.
@@ -61,9 +62,9 @@ impl SortMergeJoin {
         let beside = (READ_AHEAD + 1) * (largest[0] + largest[1]) + PAGE_BYTES;
         while key.is_left {
             match self.sorted[build].poll(&mut key.rest)? {
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => key.is_left = false,
-                Read::Page(page) => {
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(None) => key.is_left = false,
+                Poll::Ready(Some(page)) => {
                     let need = pages_bytes(&built.table, &page);
                     let need = need + JoinTable::index_bytes(built.table.len() + page.rows()) + beside;
                     if !self.memory.try_reserve(need) && !built.table.is_empty() {

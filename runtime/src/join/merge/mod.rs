@@ -22,6 +22,8 @@ mod block;
 mod key;
 mod sorted;
 
+use std::task::Poll;
+
 use crate::error::Result;
 use crate::join::merge::key::OneKey;
 use crate::join::merge::sorted::{Rows, Sorted};
@@ -32,7 +34,6 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{GROUPS_BYTES, MERGE_ROOM_BYTES};
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, Selection};
-use crate::spill::Read;
 use crate::strategy::{Cursor, Progress, ready};
 
 /// What follows, when all rows of both sides are there.
@@ -165,7 +166,7 @@ impl SortMergeJoin {
         if other > this && !self.sorted[side].groups.has_room_for(&others) {
             self.sorted[1 - side].groups.revoke();
         }
-        match self.sorted[1 - side].groups.settle()? {
+        match self.sorted[1 - side].groups.continue_revoking()? {
             Progress::Done => self.sorted[side].add(&others, &mut arrived.taken),
             progress => Ok(progress),
         }
@@ -205,7 +206,7 @@ impl SortMergeJoin {
         if must || groups.is_on_disk() {
             groups.revoke();
         }
-        groups.settle()
+        groups.continue_revoking()
     }
 
     /// Where one side is on disk, the other stays in memory only if there is room to merge beside it.
@@ -244,7 +245,7 @@ impl SortMergeJoin {
     /// What the disk says.
     pub(crate) fn settle_sorters(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
-            ready!(side.groups.settle()?);
+            ready!(side.groups.continue_revoking()?);
         }
         Ok(Progress::Done)
     }
@@ -262,9 +263,9 @@ impl SortMergeJoin {
         let (page, mut next) = match begun.take() {
             Some(begun) => begun,
             None => match self.sorted[1 - built.side].poll(stream)? {
-                Read::Page(page) => (page, 0),
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => {
+                Poll::Ready(Some(page)) => (page, 0),
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(None) => {
                     self.stage = Stage::Finish;
                     return Ok(Progress::Done);
                 }
@@ -281,7 +282,7 @@ impl SortMergeJoin {
             (self.cursor, next) = (0, end);
         }
         // Others may have a turn.
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// Answers for the table's rows, and drops it.
@@ -308,7 +309,7 @@ impl SortMergeJoin {
             self.room.resize(MERGE_ROOM_BYTES)?;
         }
         self.stage = Stage::Choose;
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::join::side::Side;
@@ -11,7 +12,7 @@ use crate::memory::Memory;
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::{GroupSorter, OrderKey, SortBuffer};
-use crate::spill::{Read, Spilled, SpilledReader};
+use crate::spill::{Spilled, SpilledReader};
 use crate::strategy::Progress;
 
 /// Pages that are read ahead of those that are joined.
@@ -63,7 +64,7 @@ impl Sorted {
     }
 
     /// The next page of rows.
-    pub(crate) fn poll(&self, rows: &mut Rows) -> Result<Read> {
+    pub(crate) fn poll(&self, rows: &mut Rows) -> Result<Poll<Option<Page>>> {
         if rows.pages.is_empty() {
             if let Some(reader) = &mut rows.reader {
                 return reader.poll();
@@ -76,7 +77,7 @@ impl Sorted {
                 rows.window.start = end;
             }
         }
-        Ok(rows.pages.pop_front().map_or(Read::End, Read::Page))
+        Ok(Poll::Ready(rows.pages.pop_front()))
     }
 
     /// The rows of a group, from its first.

@@ -23,7 +23,7 @@ use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
 use crate::operators::fold::Fold;
 use crate::page::{Input, Page, Selection};
-use crate::strategy::{Cursor, Driver, PageWindows, Progress, Round, ready};
+use crate::strategy::{Cursor, Driver, PageWindows, Progress, Revocable, Round, ready};
 
 use super::update::AggregateUpdate;
 use super::values::Values;
@@ -125,7 +125,7 @@ impl CountingDriver {
                 *cursor = VALUES;
             }
             self.page = page.map(PageCursor::of);
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         let progress = self.values.finish()?;
         self.page = self.values.take().map(PageCursor::of);
@@ -206,7 +206,7 @@ impl Driver for CountingDriver {
             if let Some(page) = &mut self.page {
                 ready!(page.add_to(&mut self.states, &mut self.update)?);
                 self.page = None;
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
             if *cursor != STATES {
                 if self.next_page(cursor)? == Progress::Pending {
@@ -223,6 +223,12 @@ impl Driver for CountingDriver {
         }
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for CountingDriver {
     /// What is in the first tables cannot be given back until the input ends, but they grow no more.
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         if !self.closed {

@@ -85,7 +85,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
             }
             seen += 1;
             if seen % revoked_every == 0 {
-                driver.revoke(2 << 20)?;
+                driver.revocable().unwrap().revoke(2 << 20)?;
             }
             Ok(())
         });
@@ -105,7 +105,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
         match progress {
             Progress::Done => break,
             Progress::Pending => later.all(),
-            Progress::OutputFull => {}
+            Progress::Yield => {}
         }
     }
     let spilled = context.metrics.spilled_bytes.get();

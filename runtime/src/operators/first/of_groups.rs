@@ -14,7 +14,7 @@ use crate::memory::limits;
 use crate::operators::common::combiner_bytes;
 use crate::page::{Input, Selection};
 use crate::row::{LeafSet, LeafType, RowLayout};
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round};
 
 use whole::GroupFirstDriver;
 
@@ -173,6 +173,12 @@ impl Driver for SendingDriver {
         Ok(Progress::Done)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for SendingDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.counts.clear()
     }

@@ -1,17 +1,18 @@
 //! Where a loop begins.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
-use crate::plan::{Operator, Table};
+use crate::plan::{LoopOperator, LoopOperatorPart, Operator, Table};
 use crate::rendezvous::Rendezvous;
 use crate::row::{LeafSet, Schema};
-use crate::spill::Read;
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy, Work, ready,
+    Cursor, Driver, DriverFactory, DriverProperties, LoopId, Planning, PortSet, Progress, Revocable, Round, Strategy,
+    Work, ready,
 };
 use crate::stream::Control;
 
@@ -61,12 +62,10 @@ impl Operator for LoopBegin {
         LeafSet::all(self.schema.leaves().len())
     }
 
-    fn role(&self) -> Role {
-        Role::LoopBegin(self.loop_id)
-    }
-
-    fn replay(&self, schema: &Schema) -> Option<Arc<dyn Operator>> {
-        Some(Arc::new(Replay { schema: schema.clone(), loop_id: self.loop_id }))
+    fn as_loop(&self) -> Option<LoopOperator> {
+        let replay =
+            |schema: &Schema, loop_id| Arc::new(Replay { schema: schema.clone(), loop_id }) as Arc<dyn Operator>;
+        Some(LoopOperator { loop_id: self.loop_id, part: LoopOperatorPart::Begin { replay } })
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -78,7 +77,16 @@ impl Operator for LoopBegin {
             let (now, next, context) = (rows(), rows(), context.clone());
             Ok(BeginDriver { now, next, arrived: 0, rounds, ends, is_last: false, context })
         };
-        let driver = DriverFactory::new("feed rounds", create).emitting(layout).spilling_beyond(2 * SPOOL_BYTES);
+        let properties = DriverProperties {
+            fed_once: PortSet::all_but(LoopId::FEEDBACK),
+            buffers: PortSet::of(LoopId::FEEDBACK),
+            keeps_state_across_rounds: true,
+            drives_rounds: true,
+        };
+        let driver = DriverFactory::new("feed rounds", create)
+            .with_properties(properties)
+            .emitting(layout)
+            .spilling_beyond(2 * SPOOL_BYTES);
         vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 
@@ -154,9 +162,9 @@ impl BeginDriver {
         if *cursor == AGREED {
             // Who replays rows in each round begins with it.
             let control = if self.is_last { Control::End } else { Control::RoundEnd(round) };
-            (self.first_tick()..out.count()).for_each(|replay| out.say(replay, control));
+            (self.first_tick()..out.count()).for_each(|replay| out.send(replay, control));
             if self.is_last {
-                out.say(0, Control::End);
+                out.send(0, Control::End);
             }
             *cursor = GIVING;
         }
@@ -166,38 +174,22 @@ impl BeginDriver {
         }
         let output = if self.is_last { LoopId::RESULT } else { 0 };
         match self.now.poll()? {
-            Read::Page(page) => {
+            Poll::Ready(Some(page)) => {
                 out.pages_of(output).adopt(page);
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
-            Read::Pending => return Ok(Progress::Pending),
-            Read::End => {}
+            Poll::Pending => return Ok(Progress::Pending),
+            Poll::Ready(None) => {}
         }
         match self.is_last {
-            true => Control::END_OF_INPUT.into_iter().for_each(|control| out.say(LoopId::RESULT, control)),
-            false => out.say(0, Control::RoundEnd(round)),
+            true => Control::END_OF_INPUT.into_iter().for_each(|control| out.send(LoopId::RESULT, control)),
+            false => out.send(0, Control::RoundEnd(round)),
         }
         Ok(Progress::Done)
     }
 }
 
 impl Driver for BeginDriver {
-    fn feed(&self, port: usize) -> Feed {
-        if port == LoopId::FEEDBACK { Feed::EveryRound } else { Feed::Once }
-    }
-
-    fn survives_rounds(&self) -> bool {
-        true
-    }
-
-    fn makes_rounds(&self) -> bool {
-        true
-    }
-
-    fn absorbs(&self, port: usize) -> bool {
-        port == LoopId::FEEDBACK
-    }
-
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         let rows = if port == LoopId::FEEDBACK { &mut self.next } else { &mut self.now };
         ready!(rows.add(input, cursor)?);
@@ -216,6 +208,12 @@ impl Driver for BeginDriver {
         self.give(next, cursor, out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for BeginDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.next.revoke(bytes / 2);
         self.now.revoke(bytes / 2);

@@ -1,9 +1,9 @@
 //! Where a loop ends.
 
 use crate::error::Result;
-use crate::plan::{Operator, Table};
+use crate::plan::{LoopOperator, LoopOperatorPart, Operator, Table};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{LoopId, Role};
+use crate::strategy::{InPlace, LoopId, Role};
 
 /// What a loop gives. At run time it is an output of the loop's beginning, or of its solution set.
 pub struct LoopEnd {
@@ -32,8 +32,12 @@ impl Operator for LoopEnd {
         LeafSet::all(schema.leaves().len())
     }
 
+    fn as_loop(&self) -> Option<LoopOperator> {
+        Some(LoopOperator { loop_id: self.loop_id, part: LoopOperatorPart::End { rounds: self.rounds } })
+    }
+
     fn role(&self) -> Role {
-        Role::LoopEnd(self.loop_id, self.rounds)
+        Role::InPlace(InPlace::LoopResult)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -5,12 +5,15 @@
 //!                 ▲                   │
 //!                 └───── feedback ────┘
 //! ```
-//! In the logical plan a loop is a line: its end stands behind its body, and the body behind its beginning; both name the loop. In the physical plan the body's
-//! last rows are shipped to the beginning's second port, and what the loop comes to leaves the beginning by its second output, so the end is no operator at run time.
+//! In the logical plan a loop is a line: beginning, body, end. Beginning and end name the loop. In the
+//! physical plan the body's last rows are shipped to the beginning's second port, and the result leaves
+//! the beginning at its second output. The end is no operator at run time.
 //!
-//! The beginning gives a round's rows, then says that the round has ended. That goes through the body with the rows, behind them, and comes back behind
-//! the last of them: a superstep needs no other barrier. Rows of the next round wait meanwhile in memory, and on disk where that is scarce; they are
-//! [absorbed](Driver::absorbs) also where the beginning itself is held back, or a loop would wait for itself.
+//! The beginning emits the rows of a round, then the round's end. The end follows the rows through the
+//! body and returns after the last of them, so a superstep needs no other barrier. Rows of the next round
+//! wait in memory, and on disk if memory is scarce. The beginning [accepts
+//! them](crate::strategy::DriverProperties::buffers) even while its own outputs are full: a loop would
+//! otherwise wait for itself.
 //!
 //! Source: Ewen and others, *Spinning Fast Iterative Data Flows*, 2012.
 

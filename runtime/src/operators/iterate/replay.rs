@@ -1,15 +1,19 @@
 //! Rows from outside of a loop, for each of its rounds.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
-use crate::plan::{Operator, Table, unchanged};
+use crate::plan::{LoopOperator, LoopOperatorPart, Operator, Table, unchanged};
 use crate::row::Schema;
-use crate::spill::{Read, Store, StoreReader};
-use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy, Work};
+use crate::spill::{Store, StoreReader};
+use crate::strategy::{
+    Cursor, Demand, Driver, DriverFactory, DriverProperties, LoopId, Planning, PortSet, Progress, Revocable, Round,
+    Strategy, Work,
+};
 
 use super::super::common::layout;
 use super::super::queued_rows::QueuedRows;
@@ -35,8 +39,8 @@ impl Operator for Replay {
         Some(unchanged(&self.schema))
     }
 
-    fn role(&self) -> Role {
-        Role::Replay(self.loop_id)
+    fn as_loop(&self) -> Option<LoopOperator> {
+        Some(LoopOperator { loop_id: self.loop_id, part: LoopOperatorPart::Replay })
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -47,7 +51,15 @@ impl Operator for Replay {
             let rows = QueuedRows::into_pages(rows_of.clone(), store.clone(), context);
             Ok(ReplayDriver { rows, store, is_complete: false, reader: None, context: context.clone() })
         };
-        let driver = DriverFactory::new("keep, replay", create).emitting(layout).spilling_beyond(SPOOL_BYTES);
+        let properties = DriverProperties {
+            fed_once: PortSet::all_but(LoopId::ROUNDS),
+            keeps_state_across_rounds: true,
+            ..DriverProperties::default()
+        };
+        let driver = DriverFactory::new("keep, replay", create)
+            .with_properties(properties)
+            .emitting(layout)
+            .spilling_beyond(SPOOL_BYTES);
         vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 
@@ -67,16 +79,9 @@ struct ReplayDriver {
 }
 
 impl Driver for ReplayDriver {
-    fn wants(&self, port: usize) -> bool {
-        (port == LoopId::ROUNDS) == self.is_complete
-    }
-
-    fn feed(&self, port: usize) -> Feed {
-        if port == LoopId::ROUNDS { Feed::EveryRound } else { Feed::Once }
-    }
-
-    fn survives_rounds(&self) -> bool {
-        true
+    fn demand(&self) -> Demand {
+        let rounds = PortSet::of(LoopId::ROUNDS);
+        Demand::of(if self.is_complete { rounds } else { PortSet::all_but(LoopId::ROUNDS) })
     }
 
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
@@ -96,19 +101,25 @@ impl Driver for ReplayDriver {
         }
         let Some(reader) = &mut self.reader else { return Ok(Progress::Done) };
         Ok(match reader.poll()? {
-            Read::Page(page) => {
+            Poll::Ready(Some(page)) => {
                 // What is in memory is shared, and still the store's to pay for.
                 out.pages().adopt(page);
-                Progress::OutputFull
+                Progress::Yield
             }
-            Read::Pending => Progress::Pending,
-            Read::End => {
+            Poll::Pending => Progress::Pending,
+            Poll::Ready(None) => {
                 self.reader = None;
                 Progress::Done
             }
         })
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for ReplayDriver {
     /// What it has beyond its least is taken ahead: the store gives pages back by itself.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.context.memory.shrink();

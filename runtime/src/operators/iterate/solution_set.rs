@@ -1,18 +1,18 @@
 //! The solution set of a delta iteration, joined with the rows of a round.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{SPOOL_BYTES, STATE_BYTES};
 use crate::page::{Input, Page};
-use crate::plan::{Operator, Table};
+use crate::plan::{LoopOperator, LoopOperatorPart, Operator, Table};
 use crate::row::{LeafSet, Schema};
-use crate::spill::Read;
 use crate::state::{Probe, Put, Requests, StateSpec, StateTable, Walk, key_groups_of_task};
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, Feed, LoopId, PageWindows, Planning, Progress, Role, Round, Ship, Strategy, Way,
-    Work, ready,
+    Cursor, Demand, Driver, DriverFactory, DriverProperties, InputEdge, LoopId, PageWindows, Planning, PortSet,
+    Progress, Revocable, Round, Ship, Strategy, Work, ready,
 };
 use crate::stream::Control;
 
@@ -64,8 +64,9 @@ impl Operator for SolutionJoin {
         self.join.check()
     }
 
-    fn role(&self) -> Role {
-        Role::SolutionSet(self.loop_id, self.join.keys[LoopId::INITIAL].clone())
+    fn as_loop(&self) -> Option<LoopOperator> {
+        let key = self.join.keys[LoopId::INITIAL].clone();
+        Some(LoopOperator { loop_id: self.loop_id, part: LoopOperatorPart::SolutionSet { key } })
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -96,15 +97,22 @@ impl Operator for SolutionJoin {
                 walk: Walk::default(),
             })
         };
-        let driver =
-            DriverFactory::new("probe and update the set", create).emitting(layout(self.schema(), planning.live));
-        let driver = driver.spilling_beyond(2 * SPOOL_BYTES + STATE_BYTES);
+        let properties = DriverProperties {
+            fed_once: PortSet::of(LoopId::INITIAL),
+            buffers: PortSet::of(LoopId::DELTA),
+            keeps_state_across_rounds: true,
+            drives_rounds: true,
+        };
+        let driver = DriverFactory::new("probe and update the set", create)
+            .with_properties(properties)
+            .emitting(layout(self.schema(), planning.live))
+            .spilling_beyond(2 * SPOOL_BYTES + STATE_BYTES);
         let ship = |side: usize| match planning.tasks {
             1 => Ship::Forward,
             _ => Ship::Hash(self.join.keys[side].clone()),
         };
         vec![Strategy {
-            ways: vec![Way::ship(ship(0)), Way::ship(ship(1))],
+            edges: vec![InputEdge::ship(ship(0)), InputEdge::ship(ship(1))],
             driver: Arc::new(driver),
             tasks: planning.tasks,
             streamed: LoopId::PROBE,
@@ -149,9 +157,9 @@ impl SolutionDriver {
             let (page, mut windows) = match self.applying.take() {
                 Some(applying) => applying,
                 None => match self.changes.poll()? {
-                    Read::Page(page) => (page, PageWindows::default()),
-                    Read::Pending => return Ok(Progress::Pending),
-                    Read::End => return self.table.serve(&mut self.puts, &mut self.put, out),
+                    Poll::Ready(Some(page)) => (page, PageWindows::default()),
+                    Poll::Pending => return Ok(Progress::Pending),
+                    Poll::Ready(None) => return self.table.serve(&mut self.puts, &mut self.put, out),
                 },
             };
             let batch = page.batch();
@@ -178,34 +186,19 @@ impl SolutionDriver {
         while !result.has_sealed() {
             let progress = self.table.walk(&mut self.walk, &mut |rows| result.append(rows, None))?;
             if progress == Progress::Done {
-                Control::END_OF_INPUT.into_iter().for_each(|control| out.say(LoopId::RESULT, control));
+                Control::END_OF_INPUT.into_iter().for_each(|control| out.send(LoopId::RESULT, control));
                 return Ok(Progress::Done);
             }
         }
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 }
 
 impl Driver for SolutionDriver {
-    fn feed(&self, port: usize) -> Feed {
-        if port == LoopId::INITIAL { Feed::Once } else { Feed::EveryRound }
-    }
-
-    /// Nobody looks for a row before all first rows are there.
-    fn wants(&self, port: usize) -> bool {
-        port == LoopId::DELTA || (port == LoopId::INITIAL) != self.is_filled
-    }
-
-    fn survives_rounds(&self) -> bool {
-        true
-    }
-
-    fn makes_rounds(&self) -> bool {
-        true
-    }
-
-    fn absorbs(&self, port: usize) -> bool {
-        port == LoopId::DELTA
+    /// Rows are looked up only after all initial rows have arrived.
+    fn demand(&self) -> Demand {
+        let filling = PortSet::of(LoopId::INITIAL).with(LoopId::DELTA);
+        Demand::of(if self.is_filled { PortSet::all_but(LoopId::INITIAL) } else { filling })
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
@@ -227,7 +220,7 @@ impl Driver for SolutionDriver {
             }
             LoopId::PROBE if !self.is_probed => {
                 ready!(self.table.serve(&mut self.probes, &mut self.probe, out)?);
-                out.say(0, Control::RoundEnd(round.number));
+                out.send(0, Control::RoundEnd(round.number));
                 self.is_probed = true;
             }
             LoopId::DELTA if !self.is_changed => {
@@ -247,7 +240,7 @@ impl Driver for SolutionDriver {
     fn on_end(&mut self, port: usize, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match port {
             LoopId::PROBE => {
-                out.say(0, Control::End);
+                out.send(0, Control::End);
                 Ok(Progress::Done)
             }
             LoopId::DELTA => {
@@ -258,6 +251,12 @@ impl Driver for SolutionDriver {
         }
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for SolutionDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.deltas.revoke(bytes / 2);
         self.changes.revoke(bytes / 2);

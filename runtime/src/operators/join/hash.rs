@@ -5,7 +5,9 @@ use crate::join::{HybridHashJoin, JoinEmitter, Side};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
 use crate::page::Input;
-use crate::strategy::{Cursor, Driver, DriverFactory, Feed, FilteredPort, Progress, Round};
+use crate::strategy::{
+    Cursor, Demand, Driver, DriverFactory, DriverProperties, FilteredPort, PortSet, Progress, Revocable, Round,
+};
 
 use super::{JoinParts, by_hint};
 
@@ -20,7 +22,7 @@ pub(crate) enum BuildRows {
 
 /// How a hash join is to run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HashWay {
+pub(crate) struct HashJoinOptions {
     /// The side that is built.
     pub(crate) build: usize,
     /// Whether the program asked for it.
@@ -35,7 +37,7 @@ pub(crate) struct HashWay {
     pub(crate) reverses: Option<usize>,
 }
 
-impl HashWay {
+impl HashJoinOptions {
     /// The ports whose rows may be dropped early, where those with keys here give nothing without a partner.
     pub(crate) fn filtered(&self, keys: [Option<Vec<usize>>; 2]) -> Vec<FilteredPort> {
         let ports = keys.into_iter().enumerate().filter_map(|(port, key)| Some((port, key?)));
@@ -49,9 +51,9 @@ impl HashWay {
 
 impl JoinParts {
     /// The driver of a hash join, by the `rows` that its build side has.
-    pub(crate) fn hash(&self, name: &str, rows: BuildRows, way: HashWay) -> DriverFactory {
+    pub(crate) fn hash(&self, name: &str, rows: BuildRows, options: HashJoinOptions) -> DriverFactory {
         let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
-        let HashWay { build, is_hinted, keeps_build, is_shared, moves_rows, reverses } = way;
+        let HashJoinOptions { build, is_hinted, keeps_build, is_shared, moves_rows, reverses } = options;
         let spills = rows == BuildRows::Any;
         let is_keyed = !sides[build].key.is_empty();
         let create = move |context: &TaskContext| {
@@ -70,8 +72,13 @@ impl JoinParts {
         let kept = if keeps_build { " once" } else { "" };
         let name = format!("{name}, build {side}{kept}{}", by_hint(is_hinted));
         let key = |side: &Side| (spills && !side.keeps && !side.key.is_empty()).then(|| side.key.clone());
-        let filtered = way.filtered(self.sides.each_ref().map(key));
-        let factory = DriverFactory::new(name, create).emitting(layout).filtering(filtered);
+        let filtered = options.filtered(self.sides.each_ref().map(key));
+        let properties = DriverProperties {
+            fed_once: if keeps_build { PortSet::of(build) } else { PortSet::NONE },
+            keeps_state_across_rounds: keeps_build,
+            ..DriverProperties::default()
+        };
+        let factory = DriverFactory::new(name, create).with_properties(properties).emitting(layout).filtering(filtered);
         if spills { factory.spilling_beyond(JOIN_BYTES + emitter_bytes) } else { factory }
     }
 }
@@ -86,24 +93,8 @@ struct HashJoinDriver {
 }
 
 impl Driver for HashJoinDriver {
-    fn wants(&self, port: usize) -> bool {
-        self.joining.wants(port)
-    }
-
-    fn streams_first(&self) -> bool {
-        self.joining.compares()
-    }
-
-    fn may_stop(&self) -> bool {
-        !self.joining.is_awaited()
-    }
-
-    fn feed(&self, port: usize) -> Feed {
-        if self.joining.keeps_build() && port == self.build { Feed::Once } else { Feed::EveryRound }
-    }
-
-    fn survives_rounds(&self) -> bool {
-        self.joining.keeps_build()
+    fn demand(&self) -> Demand {
+        self.joining.demand()
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
@@ -125,12 +116,18 @@ impl Driver for HashJoinDriver {
         self.joining.on_end(&mut *self.emitter, port, out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for HashJoinDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.joining.revoke(bytes);
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
-        self.joining.settle()
+    fn continue_revoking(&mut self) -> Result<Progress> {
+        self.joining.continue_revoking()
     }
 }

@@ -8,7 +8,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::MERGE_BYTES;
 use crate::page::Input;
 use crate::row::OrderKey;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, RowOrder, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Revocable, Round, RowOrder, Strategy};
 
 use super::{JoinParts, by_hint};
 
@@ -55,12 +55,18 @@ impl Driver for MergeJoinDriver {
         self.joining.on_end(&mut *self.emitter, port, out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for MergeJoinDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.joining.revoke();
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
+    fn continue_revoking(&mut self) -> Result<Progress> {
         self.joining.settle_sorters()
     }
 }

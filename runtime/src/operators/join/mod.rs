@@ -27,7 +27,7 @@ use crate::strategy::{Planning, Strategy};
 use super::common::{layout, names};
 use super::keys::check_keys;
 
-pub(crate) use hash::{BuildRows, HashWay};
+pub(crate) use hash::{BuildRows, HashJoinOptions};
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;
@@ -123,7 +123,7 @@ impl Operator for Join {
         Some(self.taken_over(input))
     }
 
-    fn inner_join(&self) -> Option<InnerJoin<'_>> {
+    fn as_inner_join(&self) -> Option<InnerJoin<'_>> {
         let Join { kind, inputs, keys, nulls, hint, kernel, reads, forwards, gives, may_be_tried, .. } = self;
         let has_no_null = |side: usize| validity(inputs, keys, Nulls::Differ)[side].is_empty();
         let nulls_differ = *nulls == Nulls::Differ || (has_no_null(0) && has_no_null(1));
@@ -131,11 +131,8 @@ impl Operator for Join {
         let may_move = *kind == JoinKind::Inner && hint.is_none() && nulls_differ && !has_effects;
         // A closure that is called later is called for other pairs, and for some of them twice.
         let maps = *gives == PairGives::One && *may_be_tried;
-        may_move.then_some(InnerJoin { inputs, keys, forwards, kernel, reads, maps })
-    }
-
-    fn joined_otherwise(&self, join: NewJoin) -> Option<Arc<dyn Operator>> {
-        Some(Arc::new(Join::made(join)))
+        let rebuild = |join| Arc::new(Join::made(join)) as Arc<dyn Operator>;
+        may_move.then_some(InnerJoin { inputs, keys, forwards, kernel, reads, maps, rebuild })
     }
 
     /// A record without a partner has nothing of the other side.
@@ -172,7 +169,7 @@ impl Operator for Join {
             return merge_strategies(planning, &self.keys, &merged);
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
-        let hash = |way: HashWay| parts.hash(hash, rows, way).stopping_early(!effects);
+        let hash = |options: HashJoinOptions| parts.hash(hash, rows, options).stopping_early(!effects);
         let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
         let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
         let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);

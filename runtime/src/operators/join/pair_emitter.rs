@@ -56,8 +56,8 @@ impl JoinEmitter for PairEmitter {
             self.list(built, input, cursor);
         }
         loop {
-            if self.run(built, input, out)? == Progress::OutputFull {
-                return Ok(Progress::OutputFull);
+            if self.run(built, input, out)? == Progress::Yield {
+                return Ok(Progress::Yield);
             }
             match *cursor {
                 MORE => self.list(built, input, cursor),
@@ -82,8 +82,8 @@ impl JoinEmitter for PairEmitter {
             built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]);
         }
         loop {
-            if self.run(built, &input, out)? == Progress::OutputFull {
-                return Ok(Progress::OutputFull);
+            if self.run(built, &input, out)? == Progress::Yield {
+                return Ok(Progress::Yield);
             }
             self.position = 0;
             if !built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]) {
@@ -112,7 +112,7 @@ impl PairEmitter {
         while self.position < pairs.len() {
             self.position = self.kernel.run(&pairs, self.position, out.pages())?;
             if out.is_full() {
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             }
         }
         Ok(Progress::Done)

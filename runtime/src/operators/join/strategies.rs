@@ -8,9 +8,9 @@ use std::sync::Arc;
 use crate::join::TRIAL_ROWS;
 use crate::memory::limits::SHARE_OF_MEMORY;
 use crate::operators::common::INDEX_BYTES;
-use crate::strategy::{DriverFactory, Placement, Planning, Ship, Strategy, Way, Work};
+use crate::strategy::{DriverFactory, InputEdge, Placement, Planning, Ship, Strategy, Work};
 
-use super::{HashWay, JoinHint};
+use super::{HashJoinOptions, JoinHint};
 
 /// Which sides of a join can be built, and how they may be shipped.
 pub(crate) struct Sharing<'j> {
@@ -29,7 +29,7 @@ pub(crate) fn hash_strategies(
     planning: &Planning<'_>,
     sharing: &Sharing<'_>,
     hint: Option<JoinHint>,
-    factory: &dyn Fn(HashWay) -> DriverFactory,
+    factory: &dyn Fn(HashJoinOptions) -> DriverFactory,
 ) -> Vec<Strategy> {
     let hinted = hint.map(|hint| allowed(planning, sharing, Some(hint), factory)).filter(|found| !found.is_empty());
     hinted.unwrap_or_else(|| allowed(planning, sharing, None, factory))
@@ -40,13 +40,13 @@ fn allowed(
     planning: &Planning<'_>,
     sharing: &Sharing<'_>,
     hint: Option<JoinHint>,
-    factory: &dyn Fn(HashWay) -> DriverFactory,
+    factory: &dyn Fn(HashJoinOptions) -> DriverFactory,
 ) -> Vec<Strategy> {
     let &Sharing { keys, shared, builds } = sharing;
     let mut strategies = Vec::new();
     for &build in builds {
         let probe = 1 - build;
-        let way = HashWay {
+        let options = HashJoinOptions {
             build,
             is_hinted: hint.is_some(),
             keeps_build: planning.constant[build] && shared(build),
@@ -55,14 +55,14 @@ fn allowed(
             reverses: hint.is_none().then_some(TRIAL_ROWS),
         };
         // What is built once is there in all rounds.
-        let times = if way.keeps_build { 1.0 / planning.rounds } else { 1.0 };
+        let times = if options.keeps_build { 1.0 / planning.rounds } else { 1.0 };
         let [build_side, probe_side] = [planning.inputs[build], planning.inputs[probe]];
         let mut add = |ships: [Ship; 2], is_partitioned: bool, tasks: usize| {
             if hint.is_some_and(|hint| !hint.allows(build, is_partitioned, planning.tasks)) {
                 return;
             }
             let is_shared = ships[build] == Ship::Broadcast && tasks > 1;
-            let way = HashWay { is_shared, ..way };
+            let options = HashJoinOptions { is_shared, ..options };
             let table_bytes = build_side.rows * (build_side.row_bytes + INDEX_BYTES);
             // Where there is no memory for one table, both sides go to parts on disk (`join::shared`), after each task has looked at all rows: where that is known before, they
             // had better be partitioned. So it costs as if each task joined all of it by itself.
@@ -86,10 +86,10 @@ fn allowed(
                 (false, false) => work.in_tables(table_bytes, 1),
                 (false, true) => work.in_tables(table_bytes * tasks as f64, tasks),
             };
-            let mut ways: Vec<Way> = ships.into_iter().map(Way::ship).collect();
-            ways[build].shipped_rows = Some(build_side.rows * times);
-            let (driver, kept) = (Arc::new(factory(way)), way.keeps_build.then_some(build));
-            strategies.push(Strategy { ways, driver, tasks, streamed: probe, kept, work });
+            let mut edges: Vec<InputEdge> = ships.into_iter().map(InputEdge::ship).collect();
+            edges[build].shipped_rows = Some(build_side.rows * times);
+            let (driver, kept) = (Arc::new(factory(options)), options.keeps_build.then_some(build));
+            strategies.push(Strategy { edges, driver, tasks, streamed: probe, kept, work });
         };
         let probe_tasks = planning.properties[probe].tasks;
         let is_alone = probe_tasks == 1 && planning.properties[build].tasks == 1;

@@ -223,7 +223,7 @@ mod tests {
                 let mut passing = Selection::default();
                 let _ = pass(&mut cutoff, input, &mut passing)?;
                 if twice {
-                    answered(&mut cutoff, std::mem::take(&mut passing), Progress::OutputFull);
+                    answered(&mut cutoff, std::mem::take(&mut passing), Progress::Yield);
                     let _ = pass(&mut cutoff, input, &mut passing)?;
                 }
                 let shown = if cutoff.is_some() { &passing } else { input.selection() };

@@ -13,7 +13,7 @@ use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
 use crate::page::{Input, NextRow, Selection};
 use crate::row::RowLayout;
 use crate::sort::{GroupSorter, LargeGroup, OrderKey, SortBuffer};
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round, ready};
 
 use super::cutoff::{self, Cutoff};
 use crate::operators::common::combiner_bytes;
@@ -103,7 +103,7 @@ impl TopDriver {
                 }
                 group.check()?;
                 if *left > 0 && group.left() > 0 {
-                    return Ok(Progress::OutputFull);
+                    return Ok(Progress::Yield);
                 }
                 self.large = None;
             } else if !self.rows.is_ready() || (self.is_given && !self.rows.is_last()) {
@@ -115,7 +115,7 @@ impl TopDriver {
                 self.rows.clear();
                 return Ok(Progress::Done);
             } else if self.rows.emit(out.pages())? {
-                return Ok(Progress::OutputFull);
+                return Ok(Progress::Yield);
             } else {
                 self.is_given = true;
             }
@@ -141,6 +141,12 @@ impl Driver for TopDriver {
         self.emit(out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for TopDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         cutoff::forget(&mut self.cutoff);
         if !self.is_shown {
@@ -149,8 +155,8 @@ impl Driver for TopDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Progress> {
-        self.rows.settle()
+    fn continue_revoking(&mut self) -> Result<Progress> {
+        self.rows.continue_revoking()
     }
 }
 
@@ -195,7 +201,7 @@ impl CombineDriver {
             self.is_emitting = true;
         }
         if self.kept.emit(out.pages())? {
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         self.kept.clear();
         self.memory.shrink();
@@ -218,6 +224,12 @@ impl Driver for CombineDriver {
         self.emit(out)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for CombineDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         cutoff::forget(&mut self.cutoff);
         self.is_revoked = true;

@@ -12,7 +12,8 @@ use crate::row::{HiddenLeaf, LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
 use crate::statistics::Relation;
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Strategy, TumblingWindows, Work, ready,
+    Cursor, Driver, DriverFactory, DriverProperties, DriverState, Planning, Progress, Recovery, Revocable, Snapshotted,
+    Strategy, TumblingWindows, Work, ready,
 };
 
 use super::late::OpenWindows;
@@ -89,8 +90,9 @@ impl Operator for WindowAggregate {
                 context: context.clone(),
             })
         };
-        let driver = DriverFactory::new("aggregate until windows end", create).emitting(output);
-        let driver = driver.spilling_beyond(STATE_BYTES).recovering(Recovery::RestoredByImages);
+        let properties = DriverProperties { keeps_state_across_rounds: true, ..DriverProperties::default() };
+        let driver = DriverFactory::new("aggregate until windows end", create).with_properties(properties);
+        let driver = driver.emitting(output).spilling_beyond(STATE_BYTES).recovering(Recovery::RestoredByImages);
         let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.aggregate.key, driver, work)]
     }
@@ -158,10 +160,6 @@ impl<U: GroupUpdate> WindowDriver<U> {
 }
 
 impl<U: GroupUpdate> Driver for WindowDriver<U> {
-    fn survives_rounds(&self) -> bool {
-        true
-    }
-
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         // Where the table waits for memory the call is repeated, with the cursor that it had.
         if !std::mem::replace(&mut self.are_picked, true) {
@@ -194,7 +192,7 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
             }
             match progress {
                 // Nothing is to be handed on yet.
-                Progress::OutputFull if !out.pages().has_sealed() => {}
+                Progress::Yield if !out.pages().has_sealed() => {}
                 progress => return Ok(progress),
             }
         }
@@ -206,6 +204,16 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
         Ok(Progress::Done)
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+
+    fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
+        Some(self)
+    }
+}
+
+impl<U: GroupUpdate> Snapshotted for WindowDriver<U> {
     fn state(&mut self) -> Option<&mut dyn DriverState> {
         Some(&mut self.table)
     }
@@ -215,7 +223,9 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
         self.table.take_restored_times().into_iter().for_each(|times| self.open.restore(times));
         self.earliest = i64::MIN;
     }
+}
 
+impl<U: GroupUpdate> Revocable for WindowDriver<U> {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.table.revoke(bytes)
     }

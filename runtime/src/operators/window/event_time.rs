@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::operators::project::Project;
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{EventTimeOf, Role};
+use crate::strategy::{EventTimeOf, InPlace, Role};
 
 /// Puts event time behind records: a leaf of theirs once more.
 pub struct EventTime {
@@ -36,7 +36,7 @@ impl Operator for EventTime {
     }
 
     fn role(&self) -> Role {
-        Role::EventTime(self.view.leaves.clone(), self.of)
+        Role::InPlace(InPlace::EventTime(self.view.leaves.clone(), self.of))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

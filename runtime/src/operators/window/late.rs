@@ -10,8 +10,8 @@ use crate::plan::{Operator, Table, unchanged};
 use crate::row::{HiddenLeaf, LeafSet, Schema};
 use crate::state::{EventTimeState, EventTimes, GroupTimes, key_group_of, key_groups_of_task};
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, DriverState, Planning, Progress, Recovery, Role, SIDE_OUTPUT, Ship, Strategy,
-    TumblingWindows, Way, Work,
+    Cursor, Driver, DriverFactory, DriverProperties, DriverState, InputEdge, Planning, Progress, Recovery, SIDE_OUTPUT,
+    Ship, Snapshotted, Strategy, TumblingWindows, Work,
 };
 
 use super::{for_each_begin, needs_start, tumbling};
@@ -142,8 +142,8 @@ impl Operator for InTime {
         needs_start(&self.key)
     }
 
-    fn role(&self) -> Role {
-        Role::SetsAside
+    fn has_side_output(&self) -> bool {
+        true
     }
 
     fn state_definition(&self) -> Option<String> {
@@ -164,11 +164,12 @@ impl Operator for InTime {
                 context: context.clone(),
             })
         };
-        let driver = DriverFactory::new("set late records aside", create);
+        let properties = DriverProperties { keeps_state_across_rounds: true, ..DriverProperties::default() };
+        let driver = DriverFactory::new("set late records aside", create).with_properties(properties);
         let driver = driver.recovering(Recovery::Restored);
         // Where a window begins is in no page before rows are shipped, so they are, also to one task.
-        let way = Way::ship(Ship::Hash(self.key.clone()));
-        vec![planning.of_one(way, driver, planning.tasks, Work::rows(planning.inputs[0].rows))]
+        let edge = InputEdge::ship(Ship::Hash(self.key.clone()));
+        vec![planning.of_one(edge, driver, planning.tasks, Work::rows(planning.inputs[0].rows))]
     }
 
     /// Nothing is late where all records are there.
@@ -187,10 +188,6 @@ struct InTimeDriver {
 }
 
 impl Driver for InTimeDriver {
-    fn survives_rounds(&self) -> bool {
-        true
-    }
-
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let late = &mut self.late;
         self.open.select_by_key(input, &self.key, true, late);
@@ -216,6 +213,12 @@ impl Driver for InTimeDriver {
         Ok(Progress::Done)
     }
 
+    fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
+        Some(self)
+    }
+}
+
+impl Snapshotted for InTimeDriver {
     fn state(&mut self) -> Option<&mut dyn DriverState> {
         Some(&mut self.state)
     }

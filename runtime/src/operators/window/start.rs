@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::plan::{Operator, Table};
 use crate::row::{Datum, HiddenLeaf, LeafSet, Schema};
-use crate::strategy::{Role, TumblingWindows};
+use crate::strategy::{InPlace, Role, TumblingWindows};
 
 /// Puts behind records where their window begins.
 pub struct WindowStart {
@@ -56,7 +56,7 @@ impl Operator for WindowStart {
     }
 
     fn role(&self) -> Role {
-        Role::WindowStart(self.windows, self.schema.leaves().len().saturating_sub(1))
+        Role::InPlace(InPlace::WindowStart(self.windows, self.schema.leaves().len().saturating_sub(1)))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -12,10 +12,12 @@ use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::output::{Claim, EpochFile, EpochFolder, EpochSink, Target};
 use crate::page::Input;
-use crate::plan::{Operator, Table};
+use crate::plan::{Endpoint, Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Strategy, Work, ready};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Role, Snapshotted, Strategy, Work, ready,
+};
 
 /// Writes all records in a format, into a folder, epoch by epoch.
 pub(super) struct WriteEpochs {
@@ -85,14 +87,39 @@ impl Operator for WriteEpochs {
         LeafSet::all(self.input.leaves().len())
     }
 
-    fn columns(&self) -> Vec<ColumnFit> {
-        written_columns(&self.input, self.format.name())
-    }
-
     fn check(&self) -> Result<()> {
         head(&*self.format, &self.input)?;
         unwritten_compression(&*self.format, self.target.path())?;
         self.target.check_by_epochs()
+    }
+
+    fn as_endpoint(&self) -> Option<&dyn Endpoint> {
+        Some(self)
+    }
+
+    fn role(&self) -> Role {
+        Role::Sink
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        vec![planning.forwarded(self.driver(), Work::default())]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let folder = self.folder()?;
+        let mut file = folder.file(0, 1);
+        if !inputs[0].rows.is_empty() {
+            file.append(&encoded(&*self.format, &self.input, &inputs[0])?)?;
+            file.seal()?;
+            folder.commit(&[file.name().to_owned()])?;
+        }
+        Ok(Table::default())
+    }
+}
+
+impl Endpoint for WriteEpochs {
+    fn columns(&self) -> Vec<ColumnFit> {
+        written_columns(&self.input, self.format.name())
     }
 
     fn claim(&self) -> Option<Claim> {
@@ -115,21 +142,6 @@ impl Operator for WriteEpochs {
 
     fn epochs(&self) -> Option<&dyn EpochSink> {
         Some(self)
-    }
-
-    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![planning.forwarded(self.driver(), Work::default())]
-    }
-
-    fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let folder = self.folder()?;
-        let mut file = folder.file(0, 1);
-        if !inputs[0].rows.is_empty() {
-            file.append(&encoded(&*self.format, &self.input, &inputs[0])?)?;
-            file.seal()?;
-            folder.commit(&[file.name().to_owned()])?;
-        }
-        Ok(Table::default())
     }
 }
 
@@ -229,6 +241,12 @@ impl Driver for EpochDriver {
         self.end_epoch(cursor)
     }
 
+    fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
+        Some(self)
+    }
+}
+
+impl Snapshotted for EpochDriver {
     fn prepared(&mut self) -> Vec<String> {
         std::mem::take(&mut self.prepared)
     }

@@ -14,9 +14,9 @@ use super::meeting;
 use crate::error::{Error, Origin, Result};
 use crate::optimizer::loops::with_replays;
 use crate::page::tests::Random;
-use crate::plan::{Node, Operator, Table, topological};
+use crate::plan::{LoopOperator, LoopOperatorPart, Node, Operator, Table, topological};
 use crate::row::{LeafType, Schema, SchemaBuilder};
-use crate::strategy::{LoopId, Planning, Role, Strategy};
+use crate::strategy::{InPlace, LoopId, Planning, Role, Strategy};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -45,7 +45,7 @@ struct Model {
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
-struct Way {
+struct InputEdge {
     /// Of each join, the side that is taken first; none where both are kept.
     first: Vec<Option<usize>>,
     /// Whether joins that take the rows of a replay first keep them over the rounds, so that no
@@ -142,7 +142,7 @@ impl Model {
     }
 
     /// All ways to run it.
-    fn ways(&self) -> Vec<Way> {
+    fn ways(&self) -> Vec<InputEdge> {
         let joins = self.nodes.iter().filter(|(kind, _)| *kind == Kind::Join).count();
         let mut ways = Vec::new();
         for number in 0..3_usize.pow(joins as u32) {
@@ -156,7 +156,7 @@ impl Model {
                 rest = if *kind == Kind::Join { rest / 3 } else { rest };
             }
             let keeps: &[bool] = if self.loops > 0 { &[false, true] } else { &[false] };
-            ways.extend(keeps.iter().map(|&keeps| Way { first: first.clone(), keeps }));
+            ways.extend(keeps.iter().map(|&keeps| InputEdge { first: first.clone(), keeps }));
         }
         ways
     }
@@ -178,8 +178,8 @@ impl Model {
         let sinks: Vec<Arc<Node>> = made.iter().filter(is_sink).cloned().collect();
         let nodes = topological(&with_replays(&sinks));
         let number = |sequence: u64| nodes.iter().position(|node| node.sequence == sequence).unwrap();
-        let kind = |node: &Arc<Node>| match node.operator.role() {
-            Role::Replay(of) => Kind::Replay(ids.iter().position(|id| *id == of).unwrap()),
+        let kind = |node: &Arc<Node>| match node.operator.as_loop() {
+            Some(of) if of.part.is_replay() => Kind::Replay(ids.iter().position(|id| *id == of.loop_id).unwrap()),
             _ => self.nodes[made.iter().position(|made| made.sequence == node.written).unwrap()].0,
         };
         let inputs = |node: &Arc<Node>| node.inputs.iter().map(|input| number(input.sequence)).collect();
@@ -205,20 +205,27 @@ impl Operator for OfKind {
         &self.schema
     }
 
-    fn role(&self) -> Role {
-        match self.kind {
-            Kind::Union => Role::Union,
-            Kind::Begin(of) => Role::LoopBegin(self.ids[of]),
-            Kind::Replay(of) => Role::Replay(self.ids[of]),
-            Kind::Set(of) => Role::SolutionSet(self.ids[of], Vec::new()),
-            Kind::End(of) => Role::LoopEnd(self.ids[of], 2),
-            Kind::Source | Kind::Map | Kind::Group | Kind::Join | Kind::Sink => Role::Drive,
-        }
+    fn as_loop(&self) -> Option<LoopOperator> {
+        let replay = |schema: &Schema, loop_id| {
+            Arc::new(OfKind { kind: Kind::Replay(0), ids: vec![loop_id], schema: schema.clone() }) as Arc<dyn Operator>
+        };
+        let (of, part) = match self.kind {
+            Kind::Begin(of) => (of, LoopOperatorPart::Begin { replay }),
+            Kind::Replay(of) => (of, LoopOperatorPart::Replay),
+            Kind::Set(of) => (of, LoopOperatorPart::SolutionSet { key: Vec::new() }),
+            Kind::End(of) => (of, LoopOperatorPart::End { rounds: 2 }),
+            _ => return None,
+        };
+        Some(LoopOperator { loop_id: self.ids[of], part })
     }
 
-    fn replay(&self, schema: &Schema) -> Option<Arc<dyn Operator>> {
-        let Kind::Begin(of) = self.kind else { return None };
-        Some(Arc::new(OfKind { kind: Kind::Replay(of), ids: self.ids.clone(), schema: schema.clone() }))
+    fn role(&self) -> Role {
+        match self.kind {
+            Kind::Union => Role::InPlace(InPlace::Union),
+            Kind::End(_) => Role::InPlace(InPlace::LoopResult),
+            Kind::Sink => Role::Sink,
+            _ => Role::Driven,
+        }
     }
 
     fn strategies(&self, _: &Planning<'_>) -> Vec<Strategy> {
@@ -268,7 +275,7 @@ struct State {
 /// What does not change while a plan runs.
 struct Machine<'m> {
     model: &'m Model,
-    way: &'m Way,
+    way: &'m InputEdge,
     /// The channels that a task takes from, by its ports, and those that it gives to.
     inputs: Vec<Vec<usize>>,
     outputs: Vec<Vec<usize>>,
@@ -290,7 +297,7 @@ const ROUNDS: [u32; 2] = [2, 1];
 const MOST_STATES: usize = 150;
 
 impl<'m> Machine<'m> {
-    fn new(model: &'m Model, way: &'m Way, spooled: &HashSet<(usize, usize)>) -> Self {
+    fn new(model: &'m Model, way: &'m InputEdge, spooled: &HashSet<(usize, usize)>) -> Self {
         let count = model.nodes.len();
         let none = || vec![Vec::new(); count];
         let (inputs, outputs, ticks, results) = (none(), none(), none(), none());

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::Chooser;
 use crate::error::{Error, Result};
 use crate::physical::{Head, LoopMember, LoopPart, OutputPlan, Place, StepPlan};
-use crate::plan::{Loops, Node};
+use crate::plan::{LoopOperator, LoopOperatorPart, Loops, Node};
 use crate::row::{LeafSet, LeafType, RowLayout};
-use crate::strategy::{LoopId, Role, Ship};
+use crate::strategy::{LoopId, Ship};
 
 /// The plan's loops.
 pub(super) struct LoopPlaces {
@@ -41,14 +41,14 @@ struct StepPlace {
 impl LoopPlaces {
     /// Those of a plan before any node is placed.
     pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
-        let ended = |node: &Arc<Node>| match node.operator.role() {
-            Role::LoopEnd(of, _) => Some(of),
+        let ended = |node: &Arc<Node>| match node.operator.as_loop()? {
+            LoopOperator { loop_id, part: LoopOperatorPart::End { .. } } => Some(loop_id),
             _ => None,
         };
         let deltas = nodes.iter().filter(|node| node.inputs.len() > 1).filter_map(ended);
-        let begins = nodes.iter().enumerate().filter_map(|(index, node)| match node.operator.role() {
-            Role::LoopBegin(of) => Some((of, index)),
-            _ => None,
+        let begins = nodes.iter().enumerate().filter_map(|(index, node)| {
+            let of = node.operator.as_loop()?;
+            of.part.is_begin().then_some((of.loop_id, index))
         });
         LoopPlaces {
             inside: Loops::of(nodes),
@@ -63,18 +63,39 @@ impl LoopPlaces {
 
     /// A node's part in the loop that it belongs to.
     pub(super) fn member(&self, node: &Node) -> Option<LoopMember> {
-        let (of, part) = match node.operator.role() {
-            Role::LoopBegin(of) => (of, LoopPart::Begin),
-            Role::LoopEnd(of, _) => (of, LoopPart::End),
-            Role::SolutionSet(of, _) => (of, LoopPart::SolutionSet),
-            Role::Replay(of) => (of, LoopPart::Body),
-            _ => (self.inside.around(node)?, LoopPart::Body),
+        let (of, part) = match node.operator.as_loop() {
+            Some(LoopOperator { loop_id, part }) => (loop_id, part.into()),
+            None => (self.inside.around(node)?, LoopPart::Body),
         };
         Some(LoopMember { begin: *self.begins.get(&of)?, part })
     }
 }
 
+impl From<LoopOperatorPart> for LoopPart {
+    fn from(part: LoopOperatorPart) -> Self {
+        match part {
+            LoopOperatorPart::Begin { .. } => LoopPart::Begin,
+            LoopOperatorPart::End { .. } => LoopPart::End,
+            LoopOperatorPart::SolutionSet { .. } => LoopPart::SolutionSet,
+            LoopOperatorPart::Replay => LoopPart::Body,
+        }
+    }
+}
+
 impl Chooser<'_> {
+    /// Places an operator of a loop that has a driver.
+    pub(super) fn loop_operator(&mut self, node: &Arc<Node>, index: usize, of: LoopOperator) -> Result<Place> {
+        match of.part {
+            LoopOperatorPart::Begin { .. } => {
+                let place = self.drive(node, index)?;
+                Ok(self.begin_loop(node, of.loop_id, place))
+            }
+            LoopOperatorPart::SolutionSet { .. } => self.solution_set(node, index, of.loop_id),
+            LoopOperatorPart::Replay => self.begin_replay(node, index, of.loop_id),
+            LoopOperatorPart::End { .. } => self.end_loop(node, index),
+        }
+    }
+
     /// Places a replay, or leaves that to its only reader.
     pub(super) fn begin_replay(&mut self, node: &Arc<Node>, index: usize, of: LoopId) -> Result<Place> {
         let place = self.input(node, 0)?;
@@ -96,8 +117,8 @@ impl Chooser<'_> {
     /// The place of an input's rows: after a replay if they come from outside of the loop.
     pub(super) fn replayed(&mut self, node: &Node, input: usize, place: Place) -> Result<Place> {
         let Some(input) = node.inputs.get(input) else { return Ok(place) };
-        match (self.loops.waiting.remove(&input.sequence), input.operator.role()) {
-            (Some(index), Role::Replay(of)) => self.replay(input, index, of, place),
+        match (self.loops.waiting.remove(&input.sequence), input.operator.as_loop()) {
+            (Some(index), Some(of)) if of.part.is_replay() => self.replay(input, index, of.loop_id, place),
             _ => Ok(place),
         }
     }
@@ -156,8 +177,9 @@ impl Chooser<'_> {
 
     /// Ships the rows of the next round to the loop's beginning, and changes to its solution set.
     /// The result's rows are those of the loop's end.
-    pub(super) fn end_loop(&mut self, node: &Node, index: usize, of: LoopId) -> Result<Place> {
+    pub(super) fn end_loop(&mut self, node: &Node, index: usize) -> Result<Place> {
         let missing = || Error::Internal("a loop ends that has not begun".to_owned());
+        let of = node.operator.as_loop().ok_or_else(missing)?.loop_id;
         let begin = *self.loops.begun.get(&of).ok_or_else(missing)?;
         let ship = self.ship_back(node, 0, Ship::Forward, begin, LoopId::FEEDBACK)?;
         self.builder.plan.operators[index].inputs[0].1 = ship;

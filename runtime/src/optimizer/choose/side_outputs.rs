@@ -9,7 +9,7 @@ use crate::optimizer::branches::consumers;
 use crate::physical::{Head, OutputPlan, Place};
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout};
-use crate::strategy::{Role, Ship};
+use crate::strategy::{InPlace, Role, Ship};
 
 /// The nodes that set rows aside which are read, by their sequence numbers: the readers, and the
 /// stage of the rows.
@@ -36,7 +36,7 @@ pub(super) fn consumers_of_main(nodes: &[Arc<Node>]) -> HashMap<u64, usize> {
 }
 
 fn of_side_outputs(nodes: &[Arc<Node>]) -> impl Iterator<Item = (&Arc<Node>, &Arc<Node>)> {
-    let side_outputs = nodes.iter().filter(|node| matches!(node.operator.role(), Role::SideOutput));
+    let side_outputs = nodes.iter().filter(|node| matches!(node.operator.role(), Role::InPlace(InPlace::SideOutput)));
     side_outputs.filter_map(|node| Some((node, node.inputs.first()?)))
 }
 

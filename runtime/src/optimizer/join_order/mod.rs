@@ -98,7 +98,7 @@ fn regions(nodes: &[Arc<Node>]) -> HashMap<u64, Region> {
     let mut inside: HashSet<u64> = HashSet::new();
     let mut regions = HashMap::new();
     for node in nodes.iter().rev() {
-        if inside.contains(&node.sequence) || !is_free(node) || node.operator.inner_join().is_none() {
+        if inside.contains(&node.sequence) || !is_free(node) || node.operator.as_inner_join().is_none() {
             continue;
         }
         if let Some(region) = Region::below(node, is_alone) {

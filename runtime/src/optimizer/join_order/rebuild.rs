@@ -116,7 +116,7 @@ impl Rebuilding<'_> {
     /// Adds the call of a join's closure to `calls`, after the calls of the closures whose records it reads. `live` are the leaves of its record that are read. Returns the number of the call.
     fn call(&self, join: usize, live: &LeafSet, sides: &[Built; 2], calls: &mut Vec<PairCall>) -> Option<usize> {
         let node = &self.region.joins[join].node;
-        let facts = node.operator.inner_join()?;
+        let facts = node.operator.as_inner_join()?;
         let mut records = Vec::new();
         for side in 0..2 {
             let (schema, of) = (&facts.inputs[side], &self.region.joins[join].sides[side]);
@@ -179,7 +179,8 @@ impl Rebuilding<'_> {
             }
         }
         let inputs = sides.each_ref().map(|side| side.node.schema().clone());
-        let operator = written.operator.joined_otherwise(NewJoin { inputs, keys, output, forwards, records })?;
+        let rebuild = written.operator.as_inner_join()?.rebuild;
+        let operator = rebuild(NewJoin { inputs, keys, output, forwards, records });
         Some(written.with_operator(operator, vec![left.node.clone(), right.node.clone()]))
     }
 

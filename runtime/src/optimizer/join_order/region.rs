@@ -71,7 +71,7 @@ impl Region {
         // Joins that are found, and the leaves of their records that joins above them join by.
         let mut found: Vec<(Arc<Node>, Vec<usize>)> = vec![(root.clone(), Vec::new())];
         while let Some((node, wanted)) = found.get(region.joins.len()).cloned() {
-            let join = node.operator.inner_join()?;
+            let join = node.operator.as_inner_join()?;
             let sides = [0, 1].map(|side| {
                 let input = node.inputs.get(side)?;
                 let (below, leaves) = through_projections(input, &is_alone);
@@ -123,7 +123,7 @@ impl Region {
                 Part::Relation(relation) => return Some((relation, leaf)),
                 Part::Join(join) => {
                     let join = &self.joins[join];
-                    let (side, from) = forwarded(&join.node.operator.inner_join()?, leaf)?;
+                    let (side, from) = forwarded(&join.node.operator.as_inner_join()?, leaf)?;
                     (part, leaf) = (join.sides[side].of, *join.sides[side].leaves.get(from)?);
                 }
             }
@@ -141,7 +141,7 @@ impl Region {
     fn gather_classes(&mut self) -> Option<()> {
         for number in 0..self.joins.len() {
             let join = &self.joins[number];
-            let facts = join.node.operator.inner_join()?;
+            let facts = join.node.operator.as_inner_join()?;
             for keys in facts.keys[0].iter().zip(&facts.keys[1]) {
                 let end = |side: usize, key: usize| {
                     let side = &join.sides[side];
@@ -178,7 +178,7 @@ pub(super) fn forwarded(join: &InnerJoin<'_>, leaf: usize) -> Option<(usize, usi
 /// Whether a node is a join that may be made later than joins above it, which have the leaves `keys` of its records in their keys.
 fn may_join_later(node: &Node, keys: &[usize]) -> bool {
     let takes_over = |join: InnerJoin<'_>| join.maps && keys.iter().all(|&leaf| forwarded(&join, leaf).is_some());
-    node.operator.inner_join().is_some_and(takes_over)
+    node.operator.as_inner_join().is_some_and(takes_over)
 }
 
 /// The node below projections that have one consumer each; and for each leaf above the projections, the leaf of that node's records.

@@ -239,9 +239,9 @@ impl<'g> Search<'g> {
     /// Goes back from the last operators to the first.
     fn extract(&self) -> Option<Vec<Candidate>> {
         let last: Vec<usize> = (0..self.inputs.len()).filter(|&node| self.readers[node] == 0).collect();
-        let mut ways = vec![Way { seconds: 0.0, open: Vec::new(), picked: Vec::new() }];
+        let mut ways = vec![InputEdge { seconds: 0.0, open: Vec::new(), picked: Vec::new() }];
         for &node in &last {
-            let mut longer: Vec<Way> = Vec::new();
+            let mut longer: Vec<InputEdge> = Vec::new();
             for way in &ways {
                 for (number, candidate) in self.candidates[node].iter().enumerate() {
                     let Some(open) = merged(&way.open, &candidate.open) else { continue };
@@ -249,8 +249,8 @@ impl<'g> Search<'g> {
                     let picked = way.picked.iter().copied().chain([number]).collect();
                     match longer.iter_mut().find(|other| other.open == open) {
                         Some(other) if other.seconds <= seconds => {}
-                        Some(other) => *other = Way { seconds, open, picked },
-                        None => longer.push(Way { seconds, open, picked }),
+                        Some(other) => *other = InputEdge { seconds, open, picked },
+                        None => longer.push(InputEdge { seconds, open, picked }),
                     }
                 }
             }
@@ -259,8 +259,8 @@ impl<'g> Search<'g> {
             ways = longer;
         }
         let of_forks =
-            |way: &Way| way.open.iter().map(|&(fork, number)| self.candidates[fork][number].seconds).sum::<f64>();
-        let all = |way: &Way| way.seconds + of_forks(way);
+            |way: &InputEdge| way.open.iter().map(|&(fork, number)| self.candidates[fork][number].seconds).sum::<f64>();
+        let all = |way: &InputEdge| way.seconds + of_forks(way);
         let way = ways.into_iter().min_by(|left, right| all(left).total_cmp(&all(right)))?;
         let mut picked: Vec<Option<usize>> = vec![None; self.inputs.len()];
         last.iter().zip(way.picked).for_each(|(&node, number)| picked[node] = Some(number));
@@ -277,7 +277,7 @@ impl<'g> Search<'g> {
 }
 
 /// Candidates of the last operators.
-struct Way {
+struct InputEdge {
     seconds: f64,
     open: Vec<OfFork>,
     picked: Vec<usize>,

@@ -17,7 +17,13 @@ use crate::optimizer::{Resources, Rule};
 use crate::physical::{self, Choice};
 use crate::plan::{Node, endless};
 use crate::row::LeafSet;
-use crate::strategy::{Estimate, LoopId, Placement, Planning, Properties, Role, Ship, Strategy, Work, renumbered};
+use crate::strategy::{
+    Estimate, InPlace, LoopId, Placement, Planning, Properties, Role, Ship, Strategy, Work, renumbered,
+};
+
+fn is_replay(node: &Node) -> bool {
+    node.operator.as_loop().is_some_and(|of| of.part.is_replay())
+}
 
 /// A plan, as the search sees it.
 pub(super) struct PlanGraph<'p> {
@@ -60,7 +66,7 @@ impl<'p> PlanGraph<'p> {
     ) -> Self {
         let mut readers = vec![0; nodes.len()];
         inputs.iter().flatten().for_each(|&input| readers[input] += 1);
-        let is_side_output = |node: &usize| matches!(nodes[*node].operator.role(), Role::SideOutput);
+        let is_side_output = |node: &usize| matches!(nodes[*node].operator.role(), Role::InPlace(InPlace::SideOutput));
         let side_outputs = (0..nodes.len()).filter(is_side_output);
         PlanGraph {
             nodes,
@@ -93,16 +99,14 @@ impl<'p> PlanGraph<'p> {
 
     /// Whether an operator runs by a strategy, and not in place.
     fn has_strategies(&self, node: usize) -> bool {
-        match self.nodes[node].operator.role() {
-            Role::Drive | Role::LoopBegin(_) | Role::SolutionSet(..) | Role::Replay(_) => true,
-            Role::SetsAside => self.set_aside.contains(&node),
-            _ => false,
-        }
+        let operator = &self.nodes[node].operator;
+        let is_left_out = operator.has_side_output() && !self.set_aside.contains(&node);
+        matches!(operator.role(), Role::Driven | Role::Sink) && !is_left_out
     }
 
     /// Whether the input of a node is given anew in each round by a replay that has no other reader: it is not there where the node keeps what it makes of its input.
     fn is_constant(&self, input: &Node, position: usize) -> bool {
-        matches!(input.operator.role(), Role::Replay(_)) && self.readers[position] == 1
+        is_replay(input) && self.readers[position] == 1
     }
 
     /// The ways to run an operator over inputs that lie like these.
@@ -148,11 +152,11 @@ impl<'p> PlanGraph<'p> {
         let anywhere = Properties::anywhere(self.resources.tasks);
         let mut wants = Vec::new();
         for strategy in self.strategies(node, &vec![&anywhere; self.inputs[node].len()]) {
-            for (input, way) in strategy.ways.iter().enumerate() {
-                if let Some(key) = way.placement(&Placement::Anywhere).hashed_by() {
+            for (input, edge) in strategy.edges.iter().enumerate() {
+                if let Some(key) = edge.placement(&Placement::Anywhere).hashed_by() {
                     wants.push((input, Interest::Together(key.to_vec())));
                 }
-                wants.push((input, Interest::Sorted(way.sorts_by.to_vec())));
+                wants.push((input, Interest::Sorted(edge.sorts_by.to_vec())));
             }
         }
         wants
@@ -203,10 +207,8 @@ impl<'p> PlanGraph<'p> {
 
     /// Rows of rounds are in no order of tasks.
     fn out_of_loops(&self, node: &Node, gives: Properties) -> Properties {
-        match node.operator.role() {
-            Role::LoopBegin(_) | Role::SolutionSet(..) if gives.is_in_order() => Properties::anywhere(gives.tasks),
-            _ => gives,
-        }
+        let emits_result = node.operator.as_loop().is_some_and(|of| of.part.emits_result());
+        if emits_result && gives.is_in_order() { Properties::anywhere(gives.tasks) } else { gives }
     }
 
     /// Alternatives of an operator that has no strategies: what happens to its rows follows from how they lie.
@@ -216,16 +218,19 @@ impl<'p> PlanGraph<'p> {
         let (gives, seconds) = match this.operator.role() {
             Role::Source(_) => (Properties::anywhere(tasks), 0.0),
             // A view says which leaf stands where; else leaves keep their numbers.
-            Role::Project(leaves) | Role::EventTime(leaves, _) => {
+            Role::InPlace(InPlace::Project(leaves) | InPlace::EventTime(leaves, _)) => {
                 let leaves: Vec<Option<usize>> = leaves.into_iter().map(Some).collect();
                 let order = renumbered(&inputs[0].order, &leaves);
                 let placement = inputs[0].placement.renumbered(&leaves);
                 (Properties { tasks: inputs[0].tasks, placement, order }, 0.0)
             }
-            Role::Union => self.union(node, inputs),
+            Role::InPlace(InPlace::Union) => self.union(node, inputs),
             // Each has a stage of its own, behind the tasks of the step by whose output its rows leave.
-            Role::SideOutput => (Properties::anywhere(inputs[0].tasks), 0.0),
-            Role::LoopEnd(of, _) => (Properties::anywhere(self.begun.get(&of).copied().unwrap_or(tasks)), 0.0),
+            Role::InPlace(InPlace::SideOutput) => (Properties::anywhere(inputs[0].tasks), 0.0),
+            Role::InPlace(InPlace::LoopResult) => {
+                let begun = this.operator.as_loop().and_then(|of| self.begun.get(&of.loop_id));
+                (Properties::anywhere(begun.copied().unwrap_or(tasks)), 0.0)
+            }
             _ => (inputs[0].clone(), 0.0),
         };
         Alternative { strategy: 0, choice: None, gives, seconds }
@@ -260,7 +265,7 @@ impl Alternatives for PlanGraph<'_> {
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>> {
         let key: Vec<Properties> = inputs.iter().copied().cloned().collect();
         // The tasks of a loop's end are those of its beginning, which a repeated search may change.
-        let ends_loop = matches!(self.nodes[node].operator.role(), Role::LoopEnd(..));
+        let ends_loop = matches!(self.nodes[node].operator.role(), Role::InPlace(InPlace::LoopResult));
         if !ends_loop && let Some(found) = self.found[node].get(&key) {
             return Ok(found.clone());
         }
@@ -273,7 +278,7 @@ impl Alternatives for PlanGraph<'_> {
         };
         let gathered: f64 = arrived.iter().map(|(_, seconds)| seconds).sum();
         // The reader of a replay pays for it, unless it keeps what it makes of the rows.
-        let is_paid = matches!(self.nodes[node].operator.role(), Role::Replay(_)) && self.readers[node] == 1;
+        let is_paid = is_replay(&self.nodes[node]) && self.readers[node] == 1;
         for alternative in &mut alternatives {
             alternative.seconds = if is_paid { 0.0 } else { alternative.seconds } + gathered;
         }
@@ -287,15 +292,15 @@ impl Alternatives for PlanGraph<'_> {
     }
 
     fn has_one_width(&self, node: usize) -> bool {
-        matches!(self.nodes[node].operator.role(), Role::LoopBegin(_) | Role::SolutionSet(..))
+        self.nodes[node].operator.as_loop().is_some_and(|of| of.part.emits_result())
     }
 
     fn found(&mut self, node: usize, candidates: &[Candidate]) {
         // The result of a delta iteration is its solution set, which stands behind its beginning.
-        if let Role::LoopBegin(of) | Role::SolutionSet(of, _) = self.nodes[node].operator.role()
+        if let Some(of) = self.nodes[node].operator.as_loop().filter(|of| of.part.emits_result())
             && let Some(candidate) = candidates.first()
         {
-            self.begun.insert(of, candidate.gives().tasks);
+            self.begun.insert(of.loop_id, candidate.gives().tasks);
         }
         let mut shown: Vec<physical::Candidate> = Vec::new();
         for Candidate { alternative, seconds: total_seconds, .. } in candidates {

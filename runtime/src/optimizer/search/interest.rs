@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::plan::{Node, unchanged};
 use crate::row::OrderKey;
-use crate::strategy::{Properties, Role};
+use crate::strategy::{InPlace, Properties, Role};
 
 /// The most that is asked for of one operator.
 const MOST_INTERESTS: usize = 16;
@@ -94,8 +94,10 @@ impl Interest {
 /// For each leaf of a node's output, the leaf of an input that it is a copy of.
 fn copied(node: &Node, input: usize) -> Option<Vec<Option<usize>>> {
     match node.operator.role() {
-        Role::Project(leaves) | Role::EventTime(leaves, _) => Some(leaves.into_iter().map(Some).collect()),
-        Role::Filter(..) | Role::WindowStart(..) => Some(unchanged(node.schema())),
+        Role::InPlace(InPlace::Project(leaves) | InPlace::EventTime(leaves, _)) => {
+            Some(leaves.into_iter().map(Some).collect())
+        }
+        Role::InPlace(InPlace::Filter(_) | InPlace::WindowStart(..)) => Some(unchanged(node.schema())),
         _ => node.operator.forwards(input),
     }
 }

@@ -128,12 +128,12 @@ impl GroupSorter {
         self.is_sorted = false;
     }
 
-    /// As [`Sorter::settle`].
+    /// As [`Sorter::continue_revoking`].
     ///
     /// # Errors
     /// As there.
-    pub fn settle(&mut self) -> Result<Progress> {
-        self.sorter.settle()
+    pub fn continue_revoking(&mut self) -> Result<Progress> {
+        self.sorter.continue_revoking()
     }
 
     /// As [`Sorter::has_room_for`].
@@ -215,7 +215,7 @@ impl GroupSorter {
             }
             match self.sorter.emit(&mut self.window.pages)? {
                 Progress::Pending => return Ok(Progress::Pending),
-                Progress::OutputFull => {}
+                Progress::Yield => {}
                 Progress::Done => {
                     self.window.pages.seal();
                     self.window.ended = true;

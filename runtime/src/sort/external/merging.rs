@@ -166,7 +166,7 @@ impl Sorter {
                 }
             }
         }
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// What its rows add to a merge over several tasks.
@@ -261,7 +261,7 @@ impl Sorter {
                 return Ok(Progress::Done);
             }
         }
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// Begins to make the first of some runs one, where there is no room to merge so many at once that come from all tasks: whether that is so.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::kernel::TaskContext;
@@ -13,7 +14,7 @@ use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::sort::order::OrderKey;
 use crate::sort::ranges::{KeyPrefix, compare_prefixes, is_before, prefix_bytes, prefix_of};
-use crate::spill::{Read, Spilled, SpilledReader, Spiller};
+use crate::spill::{Spilled, SpilledReader, Spiller};
 
 /// A run on disk is known by at most this many keys: the first ones of pages that lie about as far from each other.
 const RUN_KEYS: usize = 1024;
@@ -241,14 +242,14 @@ impl PartReader {
         }
     }
 
-    pub(crate) fn poll(&mut self) -> Result<Read> {
+    pub(crate) fn poll(&mut self) -> Result<Poll<Option<Page>>> {
         loop {
             if let Some(page) = self.cut.pop_front() {
-                return Ok(Read::Page(page));
+                return Ok(Poll::Ready(Some(page)));
             }
-            let Some(reader) = &mut self.reader else { return Ok(Read::End) };
+            let Some(reader) = &mut self.reader else { return Ok(Poll::Ready(None)) };
             let page = match reader.poll()? {
-                Read::Page(page) => page,
+                Poll::Ready(Some(page)) => page,
                 other => return Ok(other),
             };
             let first = self.from.as_ref().map_or(0, |from| self.of.rows_before(&page, from));

@@ -236,7 +236,7 @@ impl Sorter {
                 return Ok(Progress::Done);
             }
         }
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 
     /// Whether all rows are in memory, as they came.
@@ -283,7 +283,7 @@ impl Sorter {
         }
     }
 
-    /// Writes rows in order until a page of `out` is closed, once [`Sorter::finish`] has answered `Done`. `OutputFull` where rows are left.
+    /// Writes rows in order until a page of `out` is closed, once [`Sorter::finish`] has answered `Done`. `Yield` where rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
@@ -298,12 +298,12 @@ impl Sorter {
         }
         if let Stage::Giving(streams) = &mut self.stage {
             return Ok(match streams.next(&mut self.buffer, out)? {
-                Next::Full => Progress::OutputFull,
+                Next::Full => Progress::Yield,
                 Next::Pending => Progress::Pending,
                 Next::End => self.end(),
             });
         }
-        Ok(if self.buffer.emit(out)? { Progress::OutputFull } else { self.end() })
+        Ok(if self.buffer.emit(out)? { Progress::Yield } else { self.end() })
     }
 
     fn end(&mut self) -> Progress {
@@ -344,7 +344,7 @@ impl Sorter {
         self.buffer.by_index().filter(|_| matches!(self.stage, Stage::Ordered) && self.runs.is_empty())
     }
 
-    /// Gives memory back: rows go to disk with the next calls of [`Sorter::settle`], or of any other. Where they were in order already, `finish` is to be
+    /// Gives memory back: rows go to disk with the next calls of [`Sorter::continue_revoking`], or of any other. Where they were in order already, `finish` is to be
     /// called again.
     pub fn revoke(&mut self) {
         match self.stage {
@@ -363,7 +363,7 @@ impl Sorter {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn settle(&mut self) -> Result<Progress> {
+    pub fn continue_revoking(&mut self) -> Result<Progress> {
         match self.stage {
             Stage::Writing(_) => self.write_run(),
             _ => Ok(Progress::Done),

@@ -5,6 +5,7 @@
 //! 3, 5.4.9). It makes room for about twice as many runs in one merge.
 
 use std::collections::VecDeque;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::memory::Memory;
@@ -13,7 +14,7 @@ use crate::sort::external::runs::{Ordered, PartReader};
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::merge::{Merge, Merged};
 use crate::sort::ranges::KeyPrefix;
-use crate::spill::{Read, SpilledReader};
+use crate::spill::SpilledReader;
 
 /// Runs, on disk or in memory, on their way through a merge.
 pub(crate) struct Streams {
@@ -61,7 +62,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    fn poll(&mut self, buffer: &mut InMemorySort) -> Result<Read> {
+    fn poll(&mut self, buffer: &mut InMemorySort) -> Result<Poll<Option<Page>>> {
         let page = match self {
             Stream::Spilled(reader) => return reader.poll(),
             Stream::Part(reader) => return reader.poll(),
@@ -76,7 +77,7 @@ impl Stream {
                 pages.pop_front()
             }
         };
-        Ok(page.map_or(Read::End, Read::Page))
+        Ok(Poll::Ready(page))
     }
 
     fn reader(&mut self) -> Option<&mut SpilledReader> {
@@ -154,16 +155,16 @@ impl Streams {
                 Merged::Full => return Ok(Next::Full),
                 Merged::Done => return Ok(Next::End),
                 Merged::Needs(number) => match self.streams.get_mut(number).map(|stream| stream.poll(buffer)) {
-                    Some(Ok(Read::Page(page))) => {
+                    Some(Ok(Poll::Ready(Some(page)))) => {
                         if let Some(forecast) = &mut self.forecast {
                             forecast.note(number, &page, &self.of);
                             forecast.send(&mut self.streams, &self.of);
                         }
                         self.merge.feed(number, Some(page));
                     }
-                    Some(Ok(Read::Pending)) => return Ok(Next::Pending),
+                    Some(Ok(Poll::Pending)) => return Ok(Next::Pending),
                     Some(Err(error)) => return Err(error),
-                    Some(Ok(Read::End)) | None => self.merge.feed(number, None),
+                    Some(Ok(Poll::Ready(None))) | None => self.merge.feed(number, None),
                 },
             }
         }

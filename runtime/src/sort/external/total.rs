@@ -124,7 +124,7 @@ impl TotalOrderSorter {
         self.sorter.add(input, cursor)
     }
 
-    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `OutputFull` where rows are left.
+    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `Yield` where rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
@@ -162,7 +162,7 @@ impl TotalOrderSorter {
                 }
                 Stage::Merging(_) => ready!(self.merge_parts()?),
                 Stage::Giving(streams, none) => match streams.next(none, out)? {
-                    Next::Full => return Ok(Progress::OutputFull),
+                    Next::Full => return Ok(Progress::Yield),
                     Next::Pending => return Ok(Progress::Pending),
                     Next::End => self.stage = Stage::Given,
                 },
@@ -259,11 +259,11 @@ impl TotalOrderSorter {
         }
     }
 
-    /// As [`Sorter::settle`].
+    /// As [`Sorter::continue_revoking`].
     ///
     /// # Errors
     /// As there.
-    pub fn settle(&mut self) -> Result<Progress> {
-        self.sorter.settle()
+    pub fn continue_revoking(&mut self) -> Result<Progress> {
+        self.sorter.continue_revoking()
     }
 }

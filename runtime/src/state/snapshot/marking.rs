@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::task::Poll;
 
 use super::format::{Head, Header, write_image};
 use crate::error::{Error, Result};
 use crate::group::{MarkedPage, PartSet, RescuedPage, Room};
 use crate::page::{Page, PageImage, heap_start};
-use crate::spill::{Read, Spilled, SpilledReader};
+use crate::spill::{Spilled, SpilledReader};
 use crate::state::key_groups::KeyGroupSet;
 use crate::state::{EventTimes, StateTable};
 use crate::strategy::Progress;
@@ -102,7 +103,7 @@ impl StateTable {
         self.table.unmark();
     }
 
-    /// Appends the next piece of the mark's snapshot to `out`, some 64 KiB unless a row is larger: then `OutputFull`. `Done` where there was no more, and so the
+    /// Appends the next piece of the mark's snapshot to `out`, some 64 KiB unless a row is larger: then `Yield`. `Done` where there was no more, and so the
     /// snapshot is whole; `Pending` where a page is on its way from disk. To be called whenever who writes it has room.
     ///
     /// # Errors
@@ -113,7 +114,7 @@ impl StateTable {
             marking.has_begun = true;
             let header = Header::of(&self.spec, marking.epoch, marking.times.clone(), self.owned.clone());
             header.write(out).map_err(Error::Plan)?;
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         let number = marking.images;
         let mut given = 0;
@@ -124,7 +125,7 @@ impl StateTable {
         });
         if is_given {
             (marking.images, marking.rows) = (number + 1, marking.rows + given);
-            return Ok(Progress::OutputFull);
+            return Ok(Progress::Yield);
         }
         self.next_spilled(out)
     }
@@ -148,7 +149,7 @@ impl StateTable {
                 continue;
             };
             match reader.poll() {
-                Ok(Read::Page(page)) => {
+                Ok(Poll::Ready(Some(page))) => {
                     let number = marking.images;
                     let (rows, heap_start, groups) = match &mut images.of {
                         ImagesOf::Groups(groups) => (page.rows() as u32, heap_start(page.as_bytes()) as u32, *groups),
@@ -162,10 +163,10 @@ impl StateTable {
                     let image = PageImage::of_run(page.as_bytes(), rows, heap_start, page.layout(), number.into());
                     write_image(Head::of(number, &image, groups), &image, out);
                     (marking.images, marking.rows) = (number + 1, marking.rows + u64::from(rows));
-                    return Ok(Progress::OutputFull);
+                    return Ok(Progress::Yield);
                 }
-                Ok(Read::Pending) => return Ok(Progress::Pending),
-                Ok(Read::End) => {
+                Ok(Poll::Pending) => return Ok(Progress::Pending),
+                Ok(Poll::Ready(None)) => {
                     marking.reader = None;
                     if let Some(images) = marking.spilled.pop_front() {
                         self.release(images.file);

@@ -68,11 +68,11 @@ fn rows_of_one_key_keep_their_order_where_another_line_has_them_read_back() {
     let (mut line, mut other) = (requests(&bench), requests(&bench));
     line_up(&mut bench, &mut line, &rows);
     while line.draining.is_none() || bench.table.resident_rows() == 0 {
-        assert_eq!(serve(&mut bench, &mut line), Progress::OutputFull);
+        assert_eq!(serve(&mut bench, &mut line), Progress::Yield);
     }
     send_all_away(&mut bench);
     while line.lines.again.is_empty() {
-        assert_eq!(serve(&mut bench, &mut line), Progress::OutputFull);
+        assert_eq!(serve(&mut bench, &mut line), Progress::Yield);
     }
     line_up(&mut bench, &mut other, std::slice::from_ref(&beside));
     while serve(&mut bench, &mut other) != Progress::Done {}

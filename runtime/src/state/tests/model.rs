@@ -246,14 +246,14 @@ impl Bench {
                             });
                             self.later.next();
                         }
-                        Progress::OutputFull => self.collect(&mut out, &mut found),
+                        Progress::Yield => self.collect(&mut out, &mut found),
                     }
                 }
                 for _ in 0..self.batches % 4 {
                     match self.table.serve(&mut self.requests, &mut *request, &mut out)? {
                         Progress::Done => break,
                         Progress::Pending => self.later.next(),
-                        Progress::OutputFull => self.collect(&mut out, &mut found),
+                        Progress::Yield => self.collect(&mut out, &mut found),
                     }
                 }
                 Ok(())
@@ -265,7 +265,7 @@ impl Bench {
             match self.table.serve(&mut self.requests, &mut *request, &mut out).unwrap() {
                 Progress::Done => break,
                 Progress::Pending => self.later.next(),
-                Progress::OutputFull => self.collect(&mut out, &mut found),
+                Progress::Yield => self.collect(&mut out, &mut found),
             }
         }
         assert!(self.requests.is_empty() && self.requests.waiting_bytes() == 0);
@@ -328,7 +328,7 @@ impl Bench {
             match self.table.next_image(bytes).unwrap() {
                 Progress::Done => return self.marked.take(),
                 Progress::Pending => self.later.next(),
-                Progress::OutputFull => {}
+                Progress::Yield => {}
             }
         }
         None
@@ -354,7 +354,7 @@ impl Bench {
                 match self.table.place()? {
                     Progress::Done => break,
                     Progress::Pending => self.later.next(),
-                    Progress::OutputFull => {}
+                    Progress::Yield => {}
                 }
             }
         }
@@ -413,7 +413,7 @@ impl Bench {
             match progress.unwrap() {
                 Progress::Done => return found,
                 Progress::Pending => self.later.next(),
-                Progress::OutputFull => {}
+                Progress::Yield => {}
             }
         }
     }

@@ -4,6 +4,7 @@
 //! hash of their key, and each part is gone over in the same way with a table of its own. So a group's records are all counted by one table.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::Result;
 use crate::group::part_of_hash;
@@ -12,8 +13,8 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::{Memory, limits};
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
-use crate::spill::{Read, Spilled, SpilledReader, Spiller};
-use crate::strategy::{Cursor, Driver, Opened, PageWindows, Progress, Round};
+use crate::spill::{Spilled, SpilledReader, Spiller};
+use crate::strategy::{Cursor, Driver, Opened, PageWindows, Progress, Revocable, Round};
 
 use super::Counts;
 
@@ -141,9 +142,9 @@ impl GroupFirstDriver {
         let page = match reading.page.take() {
             Some(page) => page,
             None => match reading.reader.poll()? {
-                Read::Page(page) => page,
-                Read::Pending => return Ok(Progress::Pending),
-                Read::End => return Ok(Progress::Done),
+                Poll::Ready(Some(page)) => page,
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(None) => return Ok(Progress::Done),
             },
         };
         let batch = page.batch();
@@ -160,7 +161,7 @@ impl GroupFirstDriver {
             }
             reading.windows.close();
         }
-        Ok(Progress::OutputFull)
+        Ok(Progress::Yield)
     }
 }
 
@@ -193,9 +194,15 @@ impl Driver for GroupFirstDriver {
             return Ok(Progress::Pending);
         }
         self.memory.shrink();
-        Ok(if self.begin_part() { Progress::OutputFull } else { Progress::Done })
+        Ok(if self.begin_part() { Progress::Yield } else { Progress::Done })
     }
 
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        Some(self)
+    }
+}
+
+impl Revocable for GroupFirstDriver {
     /// What is counted cannot leave, but no more comes to it.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.freeze();

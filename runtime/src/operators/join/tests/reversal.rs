@@ -140,13 +140,13 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
         number = if idle == 0 { random.below(tasks) } else { (number + 1) % tasks };
         let fed = &mut running[number];
         if case.revokes && random.below(40) == 0 {
-            fed.task.driver.revoke(1 << 20).unwrap();
-            fed.task.call(|driver, _, _| driver.settle());
+            fed.task.driver.revocable().unwrap().revoke(1 << 20).unwrap();
+            fed.task.call(|driver, _, _| driver.revocable().unwrap().continue_revoking());
         }
         if fed.work.is_none() {
             let may = |port: usize| {
                 let is_sent = port != case.build || fed.taken[port] < least_taken + CHANNEL_PAGES;
-                !fed.has_ended[port] && is_sent && fed.task.driver.wants(port)
+                !fed.has_ended[port] && is_sent && fed.task.driver.demand().ports.contains(port)
             };
             let may = [may(0), may(1)];
             let port = match first {
@@ -176,7 +176,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
     let sizes = case.sides.each_ref().map(Vec::len);
     assert_eq!(found.len(), expected.len(), "{:?} of {sizes:?}, {} built, seed {seed}", case.kind, case.build);
     assert!(found == expected, "other pairs: {:?} of {sizes:?}, {} built, seed {seed}", case.kind, case.build);
-    assert!(running.iter().all(|fed| fed.task.driver.may_stop()));
+    assert!(running.iter().all(|fed| !fed.task.driver.demand().is_awaited));
     drop((running, another));
     late.rest();
     let metrics = contexts.iter().map(|context| context.metrics.clone()).collect();

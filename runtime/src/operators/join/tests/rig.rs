@@ -106,9 +106,9 @@ pub(super) struct Case {
     pub(super) merges: bool,
     /// How often the side that is not built comes; where that is more than once, the other is kept.
     pub(super) rounds: u32,
-    /// See [`HashWay::reverses`].
+    /// See [`HashJoinOptions::reverses`].
     pub(super) reverses: Option<usize>,
-    /// See [`HashWay::moves_rows`].
+    /// See [`HashJoinOptions::moves_rows`].
     pub(super) moves_rows: bool,
 }
 
@@ -200,12 +200,12 @@ impl Case {
         let mut task = self.task(&context, &late);
         self.feed(&mut task, self.build);
         let (before, mut calls) = (budget.used_bytes(), 0);
-        task.driver.revoke(bytes).unwrap();
+        task.driver.revocable().unwrap().revoke(bytes).unwrap();
         loop {
             calls += 1;
-            match task.driver.settle().unwrap() {
+            match task.driver.revocable().unwrap().continue_revoking().unwrap() {
                 Progress::Done => break,
-                Progress::OutputFull => {}
+                Progress::Yield => {}
                 Progress::Pending => late.newer_half(),
             }
         }
@@ -253,7 +253,7 @@ impl Case {
         let factory = match self.merges {
             true => parts.merge(kind.words()[2], self.build, true, false),
             false => {
-                let way = HashWay {
+                let options = HashJoinOptions {
                     build: self.build,
                     is_hinted: false,
                     keeps_build: self.rounds > 1,
@@ -261,7 +261,7 @@ impl Case {
                     moves_rows: self.moves_rows,
                     reverses: self.reverses,
                 };
-                parts.hash(kind.words()[1], kind.build_rows(), way)
+                parts.hash(kind.words()[1], kind.build_rows(), options)
             }
         };
         let out = Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 40), "output")));
@@ -270,14 +270,17 @@ impl Case {
 
     fn feed(&self, task: &mut Task<'_>, port: usize) {
         for (number, page) in pages(&self.sides[port]).iter().enumerate() {
-            assert!(task.driver.wants(port) && (self.merges || !task.driver.wants(1 - port)));
+            assert!(
+                task.driver.demand().ports.contains(port)
+                    && (self.merges || !task.driver.demand().ports.contains(1 - port))
+            );
             task.feed(port, page);
             if self.revokes && number % 50 == 20 {
-                task.driver.revoke(1 << 20).unwrap();
+                task.driver.revocable().unwrap().revoke(1 << 20).unwrap();
                 // Where it is not called until it is done, the next rows go on with it.
                 match number % 100 == 20 {
-                    true => task.call(|driver, _, _| driver.settle()),
-                    false => _ = task.driver.settle().unwrap(),
+                    true => task.call(|driver, _, _| driver.revocable().unwrap().continue_revoking()),
+                    false => _ = task.driver.revocable().unwrap().continue_revoking().unwrap(),
                 }
             }
         }
@@ -325,7 +328,7 @@ impl Task<'_> {
         loop {
             match self.call_once(&f, &mut cursor) {
                 Progress::Done => return,
-                Progress::OutputFull => {}
+                Progress::Yield => {}
                 Progress::Pending => self.late.newer_half(),
             }
         }

@@ -63,15 +63,15 @@ fn run_together(case: &Case, tasks: usize) -> Taken {
         let (before, after) = running.split_at_mut(number % tasks);
         after.iter_mut().chain(before).for_each(|task| task.feed(case.build, page));
         if case.revokes && number % 50 == 20 {
-            running[number % tasks].driver.revoke(1 << 20).unwrap();
-            running[number % tasks].call(|driver, _, _| driver.settle());
+            running[number % tasks].driver.revocable().unwrap().revoke(1 << 20).unwrap();
+            running[number % tasks].call(|driver, _, _| driver.revocable().unwrap().continue_revoking());
         }
     }
-    assert!(running.iter().all(|task| tasks == 1 || !task.driver.may_stop()), "others wait for what it has");
+    assert!(running.iter().all(|task| tasks == 1 || task.driver.demand().is_awaited), "others wait for what it has");
     end_together(&mut running, &late, case.build, 1);
     let is_on_disk = contexts.iter().any(|context| context.metrics.spilled_bytes.get() > 0);
     let are_exchanged = tasks > 1 && is_on_disk && case.moves_rows && case.rounds == 1 && case.is_keyed();
-    assert!(running.iter().all(|task| task.driver.may_stop() != are_exchanged), "others wait for its pairs");
+    assert!(running.iter().all(|task| task.driver.demand().is_awaited == are_exchanged), "others wait for its pairs");
     for round in 1..=case.rounds {
         for (number, page) in pages(&case.sides[1 - case.build]).iter().enumerate() {
             running[number % tasks].feed(1 - case.build, page);

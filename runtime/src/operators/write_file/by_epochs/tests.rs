@@ -107,8 +107,8 @@ impl Rig {
         let mut prepared = Vec::new();
         for task in 0..self.drivers.len() {
             self.until_done(task, &call);
-            prepared.extend(self.drivers[task].prepared());
-            assert!(self.drivers[task].prepared().is_empty());
+            prepared.extend(self.drivers[task].snapshotted().unwrap().prepared());
+            assert!(self.drivers[task].snapshotted().unwrap().prepared().is_empty());
         }
         prepared
     }
@@ -230,12 +230,12 @@ fn a_task_waits_for_the_disk_off_its_own_thread() {
     let mut barrier = || driver.on_barrier(1, &mut cursor, &mut outputs()).unwrap();
     assert_eq!([barrier(), barrier(), barrier()], [Progress::Pending; 3]);
     assert_eq!(rig.hidden(), BTreeMap::new());
-    assert_eq!(rig.drivers[0].prepared(), [""; 0]);
+    assert_eq!(rig.drivers[0].snapshotted().unwrap().prepared(), [""; 0]);
     rig.threads.all();
     let name = "part-00000-0000000001.json".to_owned();
     assert_eq!(rig.hidden(), BTreeMap::from([(name.clone(), file_of(&JsonFormat, 0..5))]));
     assert_eq!(rig.drivers[0].on_barrier(1, &mut cursor, &mut outputs()).unwrap(), Progress::Done);
-    assert_eq!(rig.drivers[0].prepared(), [name]);
+    assert_eq!(rig.drivers[0].snapshotted().unwrap().prepared(), [name]);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
     let by_epochs = |format: Arc<dyn Format>, target| WriteFile::new(schema(), format, target).by_epochs();
     let json = || Arc::new(JsonFormat);
     let folder = by_epochs(json(), Target::folder("/tmp/out/", None)).unwrap();
-    assert!(folder.epochs().is_some());
+    assert!(folder.as_endpoint().unwrap().epochs().is_some());
     assert_eq!(folder.details(), "json /tmp/out/, by epochs");
     assert!(by_epochs(json(), Target::file("/tmp/out.json")).is_none());
     // What has no end in the middle cannot go on behind it.
@@ -269,7 +269,7 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
     let shown = ["json /dev/null, at least once", "json -, at least once", "at least once"];
     for (stream, shown) in streams.map(Option::unwrap).into_iter().zip(shown) {
         assert_eq!(stream.details(), shown);
-        assert!(stream.epochs().is_none());
+        assert!(stream.as_endpoint().unwrap().epochs().is_none());
         let (inputs, live) = ([Estimate { rows: 1.0, row_bytes: 1.0, counted_values: 0.0 }], LeafSet::none());
         let planning = Planning {
             inputs: &inputs,
@@ -285,7 +285,7 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
         };
         let strategies = stream.strategies(&planning);
         let [strategy] = &strategies[..] else { panic!("{} strategies", strategies.len()) };
-        assert_eq!((&strategy.ways[0].ship, strategy.tasks), (&Ship::Gather, 1));
+        assert_eq!((&strategy.edges[0].ship, strategy.tasks), (&Ship::Gather, 1));
         assert_eq!(strategy.driver.recovery, Recovery::Stateless);
     }
 }

@@ -1,10 +1,13 @@
 //! Inner joins that may be made in another order: the facts that the optimizer has to know of a join, and the description of a join that the optimizer makes.
 
+use std::sync::Arc;
+
 use crate::error::Origin;
 use crate::kernel::JoinFactory;
 use crate::row::{LeafSet, LeafType, Schema};
 
-use super::{Forwards, Reads};
+use super::Operator;
+use crate::plan::{Forwards, Reads};
 
 /// An inner join by keys whose records do not depend on the join's strategy.
 #[derive(Clone, Copy)]
@@ -21,6 +24,8 @@ pub struct InnerJoin<'o> {
     pub reads: &'o [Reads; 2],
     /// Whether the closure gives one record for each pair, no more and no fewer: then it may be called later.
     pub maps: bool,
+    /// Makes a join in another order.
+    pub rebuild: fn(NewJoin) -> Arc<dyn Operator>,
 }
 
 /// An inner join that the optimizer makes.

@@ -1,0 +1,312 @@
+//! What runs an operator in one task.
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::kernel::Outputs;
+use crate::page::Input;
+
+/// A set of ports, by their numbers. Ports are below [`PortSet::MOST_PORTS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PortSet(u32);
+
+impl PortSet {
+    /// Ports that a set can hold.
+    pub const MOST_PORTS: usize = u32::BITS as usize;
+    /// No port.
+    pub const NONE: PortSet = PortSet(0);
+    /// All ports.
+    pub const ALL: PortSet = PortSet(u32::MAX);
+
+    /// One port.
+    #[must_use]
+    pub const fn of(port: usize) -> Self {
+        PortSet(1 << port)
+    }
+
+    /// All ports but one.
+    #[must_use]
+    pub const fn all_but(port: usize) -> Self {
+        PortSet(!PortSet::of(port).0)
+    }
+
+    /// Whether it has a port.
+    #[must_use]
+    pub const fn contains(self, port: usize) -> bool {
+        self.0 & PortSet::of(port).0 != 0
+    }
+
+    /// Those of the first `count` ports for which `condition` holds.
+    #[must_use]
+    pub fn of_first(count: usize, condition: impl Fn(usize) -> bool) -> Self {
+        (0..count).filter(|&port| condition(port)).fold(PortSet::NONE, PortSet::with)
+    }
+
+    /// The same set with one more port.
+    #[must_use]
+    pub const fn with(self, port: usize) -> Self {
+        PortSet(self.0 | PortSet::of(port).0)
+    }
+}
+
+/// Facts about a driver that never change. Its factory holds them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DriverProperties {
+    /// Ports whose rows arrive once. The driver keeps what it made of them over all rounds; other
+    /// ports receive their rows again in each round.
+    pub fed_once: PortSet,
+    /// Ports whose rows produce no output. The driver accepts them even while its outputs are full: a
+    /// loop would otherwise wait for itself.
+    pub buffers: PortSet,
+    /// Whether the driver continues after the end of a round. Otherwise each round gets a new one.
+    pub keeps_state_across_rounds: bool,
+    /// Whether the driver itself emits the ends of its outputs and of their rounds. Otherwise the
+    /// ends of its inputs are passed on.
+    pub drives_rounds: bool,
+}
+
+/// What a driver can use at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Ports whose rows it accepts. A hash join accepts its build side first.
+    pub ports: PortSet,
+    /// Whether rows of other ports are taken only while the streamed port has none.
+    pub prefers_stream: bool,
+    /// Whether more rows would change nothing, at any port. The steps before it then stop, as far as
+    /// their [factories](crate::strategy::DriverFactory::may_stop) allow.
+    pub is_satisfied: bool,
+    /// Whether other tasks wait for a message of this one, so that it must not be stopped now.
+    pub is_awaited: bool,
+}
+
+impl Demand {
+    /// Rows of all ports.
+    pub const ALL: Demand =
+        Demand { ports: PortSet::ALL, prefers_stream: false, is_satisfied: false, is_awaited: false };
+
+    /// Rows of some ports.
+    #[must_use]
+    pub const fn of(ports: PortSet) -> Self {
+        Demand { ports, ..Demand::ALL }
+    }
+}
+
+/// The result of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Finished.
+    Done,
+    /// Not finished: the output is full, or a time slice is over. Call again with the same cursor.
+    Yield,
+    /// Waits for something outside of the task, which wakes the task. Then call again with the same
+    /// cursor.
+    Pending,
+}
+
+/// A [`Progress`] whose result is a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgressOf<T> {
+    /// Finished, with this value.
+    Done(T),
+    /// As [`Progress::Yield`].
+    Yield,
+    /// As [`Progress::Pending`].
+    Pending,
+}
+
+impl<T> ProgressOf<T> {
+    /// The same progress with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> ProgressOf<U> {
+        match self {
+            ProgressOf::Done(value) => ProgressOf::Done(change(value)),
+            ProgressOf::Yield => ProgressOf::Yield,
+            ProgressOf::Pending => ProgressOf::Pending,
+        }
+    }
+}
+
+impl<T> From<Option<T>> for ProgressOf<T> {
+    /// No value is `Pending`.
+    fn from(value: Option<T>) -> Self {
+        value.map_or(ProgressOf::Pending, ProgressOf::Done)
+    }
+}
+
+/// Continues after a step that is `Done`, and otherwise returns its progress: as [`std::task::ready`].
+macro_rules! ready {
+    ($step:expr) => {
+        match $step {
+            $crate::strategy::Progress::Done => {}
+            progress => return Ok(progress),
+        }
+    };
+}
+pub(crate) use ready;
+
+/// The position of a callback between two calls. It is 0 at the first call.
+pub type Cursor = usize;
+
+/// The end of a round: of a superstep, or of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// The number of the round, from 1.
+    pub number: u32,
+}
+
+/// The running half of an operator: its state in one task. The defaults make a driver without state
+/// one method, [`on_batch`](Driver::on_batch).
+///
+/// # Calls
+/// One thread at a time calls a driver, and a callback never blocks. The rows of a port arrive in
+/// order, then [`on_round_end`](Driver::on_round_end) once per round, then
+/// [`on_end`](Driver::on_end). A barrier arrives after all ports have received it. A watermark is the
+/// least over the ports. [`Revocable::revoke`] may come between any two calls, also while a callback
+/// is to be called again.
+///
+/// # Progress
+/// After `Yield` the executor calls again with the same cursor. After `Pending` it first waits until
+/// the task is woken.
+///
+/// # State
+/// In a loop each round gets a new driver, unless
+/// [`keeps_state_across_rounds`](DriverProperties::keeps_state_across_rounds) is set. Snapshots hold
+/// what [`snapshotted`](Driver::snapshotted) returns.
+///
+/// # Errors
+/// An error ends the job. The executor adds the operator and its line in the user's program.
+pub trait Driver: Send {
+    /// What it can use at the moment.
+    fn demand(&self) -> Demand {
+        Demand::ALL
+    }
+
+    /// Rows at a port.
+    ///
+    /// # Errors
+    /// Those of kernels, and refused memory.
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress>;
+
+    /// The end of a round at a port. All of the port's channels have sent it.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        let _ = (port, round, cursor, out);
+        Ok(Progress::Done)
+    }
+
+    /// The end of the input at a port.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_end(&mut self, port: usize, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        let _ = (port, cursor, out);
+        Ok(Progress::Done)
+    }
+
+    /// A watermark: no event before this time follows, at any port.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_watermark(&mut self, micros: i64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        let _ = (micros, cursor, out);
+        Ok(Progress::Done)
+    }
+
+    /// A barrier: all rows before it have arrived. The state at this moment belongs to the snapshot.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_barrier(&mut self, epoch: u64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        let _ = (epoch, cursor, out);
+        Ok(Progress::Done)
+    }
+
+    /// The task has nothing else to do. A driver that holds rows back, only to emit them with later
+    /// ones, emits them now. After `Yield` it is called again, unless other work has arrived.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_idle(&mut self, out: &mut Outputs) -> Result<Progress> {
+        let _ = out;
+        Ok(Progress::Done)
+    }
+
+    /// What snapshots hold of it.
+    fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
+        None
+    }
+
+    /// Memory that it can give back.
+    fn revocable(&mut self) -> Option<&mut dyn Revocable> {
+        None
+    }
+}
+
+/// What snapshots hold of a driver.
+pub trait Snapshotted {
+    /// Its tables.
+    fn state(&mut self) -> Option<&mut dyn DriverState> {
+        None
+    }
+
+    /// All files of the state are restored; rows follow.
+    fn on_restored(&mut self) {}
+
+    /// Names of outputs that it has written since the last barrier, and that are not visible yet. They
+    /// become visible when the snapshot is complete. Called once after each barrier, and at the end.
+    fn prepared(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Memory of a driver that other operators may ask for.
+pub trait Revocable {
+    /// Gives about this many bytes back, or begins to. Called between two other calls, also while one
+    /// of them is to be called again.
+    ///
+    /// # Errors
+    /// Those of spilling.
+    fn revoke(&mut self, bytes: usize) -> Result<()>;
+
+    /// Continues with what [`Revocable::revoke`] began, so that memory returns also while no rows
+    /// arrive. Called until it is `Done`; other calls, which may continue it as well, come in between.
+    ///
+    /// # Errors
+    /// Those of spilling.
+    fn continue_revoking(&mut self) -> Result<Progress> {
+        Ok(Progress::Done)
+    }
+}
+
+/// The state of a driver in snapshots.
+///
+/// [`Driver::on_barrier`] marks the state, and the driver continues. The marked bytes are then taken
+/// piece by piece, and written by other threads. A job that continues from a snapshot supplies the
+/// files of all former tasks, one after the other, before the first row.
+pub trait DriverState {
+    /// Appends the next piece of the marked state to `out` and returns `Yield`. Returns `Done` if
+    /// there was no more, and `Pending` while some is read from disk.
+    ///
+    /// # Errors
+    /// Those of reading what was spilled.
+    fn next_image(&mut self, out: &mut Vec<u8>) -> Result<Progress>;
+
+    /// Begins with the file of a former task.
+    fn begin_restore(&mut self, path: &Path);
+
+    /// The number of bytes that it needs next of the file; 0 after the file's end.
+    fn wanted_bytes(&self) -> usize;
+
+    /// Takes the [wanted bytes](DriverState::wanted_bytes). Fewer bytes are the end of the file.
+    ///
+    /// # Errors
+    /// A description of the damage, with the file and the position in it.
+    fn supply(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Places the supplied rows. Returns `Done` if the next bytes may be supplied.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn place(&mut self) -> Result<Progress>;
+}
