@@ -151,7 +151,8 @@ impl Pipeline {
         Ok(turn)
     }
 
-    /// Has rows sent on that have waited for long enough, and all where there is nothing else to do, if the input does not end.
+    /// For an endless input: sends rows that have waited until the deadline, and all rows if there is no
+    /// other work.
     fn keep_deadline(&mut self, turn: Progress) -> Result<()> {
         let Some(deadline) = &mut self.deadline else { return Ok(()) };
         let is_blocked = turn == Progress::Pending;
@@ -224,8 +225,8 @@ impl Pipeline {
         self.feed_head()
     }
 
-    /// Stops the steps before a satisfied one, if all of them may stop. Steps that count, keep rows or exchange
-    /// messages with other tasks run to their end.
+    /// Stops the steps before a satisfied one, if all of them may stop. Steps that count, keep rows or
+    /// exchange messages with other tasks run to their end.
     fn stop_before(&mut self, index: usize) {
         // The step before has ended already.
         if self.stopped > index || self.steps[index].inputs.is_held(STREAM) {

@@ -64,44 +64,46 @@ pub enum IfExists {
 
 /// How an output is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InputEdge {
-    /// Under another name, which then becomes the output's.
-    Rename,
-    /// As [`InputEdge::Rename`], where nothing has the name by then.
-    RenameToNothing,
-    /// Apart; then it is added to what is there.
+pub(super) enum OutputMode {
+    /// Under a temporary name, which is then replaced by the name of the output.
+    Replace,
+    /// As [`OutputMode::Replace`], if nothing has the name by then.
+    IfAbsent,
+    /// Under a temporary name. Then it is added to the present content.
     Append,
-    /// As it comes, to a device or a pipe.
+    /// Immediately, to a device or a pipe.
     Stream,
-    /// As it comes, to standard output.
+    /// Immediately, to standard output.
     Standard,
 }
 
-/// How an output is written, or why it cannot be: the whole decision.
-pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) -> Result<InputEdge, &'static str> {
+/// How an output is written, or why it cannot be.
+pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) -> Result<OutputMode, &'static str> {
     use IfExists::{Append, Fail, Overwrite};
     match (wanted, found, if_exists) {
         (_, Found::Socket, _) => Err("it is a socket, and only programs that speak to each other write to one"),
         (_, Found::BlockDevice, _) => Err("it is a disk, and writing would destroy what is on it"),
         (_, Found::NamelessFolder, _) => Err("it is a folder, by no name of its own; name something in it"),
-        (Wanted::File, Found::Absent, None | Some(Overwrite)) => Ok(InputEdge::Rename),
-        (Wanted::File, Found::Absent, Some(Append)) => Ok(InputEdge::Append),
-        (_, Found::Absent, Some(Fail)) => Ok(InputEdge::RenameToNothing),
-        (Wanted::File, Found::File, None | Some(Overwrite)) => Ok(InputEdge::Rename),
-        (Wanted::File, Found::File, Some(Append)) => Ok(InputEdge::Append),
+        (Wanted::File, Found::Absent, None | Some(Overwrite)) => Ok(OutputMode::Replace),
+        (Wanted::File, Found::Absent, Some(Append)) => Ok(OutputMode::Append),
+        (_, Found::Absent, Some(Fail)) => Ok(OutputMode::IfAbsent),
+        (Wanted::File, Found::File, None | Some(Overwrite)) => Ok(OutputMode::Replace),
+        (Wanted::File, Found::File, Some(Append)) => Ok(OutputMode::Append),
         (Wanted::File, Found::File, Some(Fail)) => Err("the file exists; remove it, or choose another name"),
         (Wanted::File, Found::EmptyFolder | Found::FullFolder, _) => {
             Err("it is a folder; end the path with `/` to write a folder of files")
         }
         // A pipe and a device are there to be written to.
-        (Wanted::File, Found::CharacterDevice | Found::Fifo | Found::OpenFile, _) => Ok(InputEdge::Stream),
-        (Wanted::File, Found::Standard, _) => Ok(InputEdge::Standard),
+        (Wanted::File, Found::CharacterDevice | Found::Fifo | Found::OpenFile, _) => Ok(OutputMode::Stream),
+        (Wanted::File, Found::Standard, _) => Ok(OutputMode::Standard),
         // An empty folder was made for this.
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder, None | Some(Fail)) => Ok(InputEdge::RenameToNothing),
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder, None | Some(Fail)) => Ok(OutputMode::IfAbsent),
         (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Overwrite)) => {
-            Ok(InputEdge::Rename)
+            Ok(OutputMode::Replace)
         }
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Append)) => Ok(InputEdge::Append),
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Append)) => {
+            Ok(OutputMode::Append)
+        }
         (Wanted::Folder, Found::FullFolder, None | Some(Fail)) => {
             Err("the folder exists and is not empty; remove it, or choose another name")
         }
@@ -206,11 +208,11 @@ mod tests {
     use super::*;
 
     /// What is there, and how it is written: unless said otherwise, to overwrite, to append, or to fail.
-    type Line = (Found, [Option<InputEdge>; 4]);
+    type Line = (Found, [Option<OutputMode>; 4]);
 
-    const RENAME: Option<InputEdge> = Some(InputEdge::Rename);
-    const TO_NOTHING: Option<InputEdge> = Some(InputEdge::RenameToNothing);
-    const APPEND: Option<InputEdge> = Some(InputEdge::Append);
+    const RENAME: Option<OutputMode> = Some(OutputMode::Replace);
+    const TO_NOTHING: Option<OutputMode> = Some(OutputMode::IfAbsent);
+    const APPEND: Option<OutputMode> = Some(OutputMode::Append);
 
     const FILES: [Line; 11] = [
         (Absent, [RENAME, RENAME, APPEND, TO_NOTHING]),
@@ -218,12 +220,12 @@ mod tests {
         (EmptyFolder, [None; 4]),
         (FullFolder, [None; 4]),
         (NamelessFolder, [None; 4]),
-        (CharacterDevice, [Some(InputEdge::Stream); 4]),
+        (CharacterDevice, [Some(OutputMode::Stream); 4]),
         (BlockDevice, [None; 4]),
-        (Fifo, [Some(InputEdge::Stream); 4]),
+        (Fifo, [Some(OutputMode::Stream); 4]),
         (Socket, [None; 4]),
-        (Standard, [Some(InputEdge::Standard); 4]),
-        (OpenFile, [Some(InputEdge::Stream); 4]),
+        (Standard, [Some(OutputMode::Standard); 4]),
+        (OpenFile, [Some(OutputMode::Stream); 4]),
     ];
 
     const FOLDERS: [Line; 11] = [

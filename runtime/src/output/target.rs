@@ -15,7 +15,7 @@ use super::claim::Claim;
 use super::file::PendingFile;
 use super::folder::{PendingFolder, strange};
 use super::pipe::Pipe;
-use super::place::{Found, InputEdge, Place, Wanted, decide, refused};
+use super::place::{Found, OutputMode, Place, Wanted, decide, refused};
 use super::terminal::StandardOutput;
 use crate::error::{Error, Result};
 
@@ -71,13 +71,13 @@ enum Opened {
     Stream(File),
     File {
         pending: PendingFile,
-        way: InputEdge,
+        mode: OutputMode,
         head_bytes: u64,
         appending: Appending,
     },
     Folder {
         pending: Arc<PendingFolder>,
-        way: InputEdge,
+        mode: OutputMode,
     },
 }
 
@@ -179,10 +179,10 @@ impl Target {
     }
 
     /// Where it is and how it is written; nothing for standard output.
-    fn place(&self) -> Result<Option<(Place, InputEdge)>> {
+    fn place(&self) -> Result<Option<(Place, OutputMode)>> {
         let Some((wanted, place)) = self.located()? else { return Ok(None) };
-        let way = decide(wanted, place.found, self.0.if_exists).map_err(|reason| refused(self.path(), reason))?;
-        Ok(Some((place, way)))
+        let mode = decide(wanted, place.found, self.0.if_exists).map_err(|reason| refused(self.path(), reason))?;
+        Ok(Some((place, mode)))
     }
 
     /// Where it goes, to be held against the other outputs of a run; nothing where that is nowhere, which [`Target::check`] says.
@@ -197,21 +197,21 @@ impl Target {
         Claim::new(self.0.path.clone(), &place, self.is_folder())
     }
 
-    /// Whether something is in the way of files of a format, all of which begin with `head`.
+    /// Checks that files of a format, which all begin with `head`, can be written.
     ///
     /// # Errors
     /// What it is, and what to do.
     pub fn check(&self, appending: Appending, head: &[u8]) -> Result<()> {
-        let Some((place, way)) = self.place()? else { return Ok(()) };
+        let Some((place, mode)) = self.place()? else { return Ok(()) };
         if place.found == Found::File && access(&place.path, Access::WRITE_OK).is_err() {
             return Err(refused(
                 self.path(),
                 "the file may not be written to; change its mode, or choose another name",
             ));
         }
-        match (self.0.kind, way) {
-            (Kind::File, InputEdge::Append) => self.check_appending(&place, appending, head),
-            (Kind::Folder, InputEdge::Rename) => self.check_strange(&place),
+        match (self.0.kind, mode) {
+            (Kind::File, OutputMode::Append) => self.check_appending(&place, appending, head),
+            (Kind::Folder, OutputMode::Replace) => self.check_strange(&place),
             _ => Ok(()),
         }
     }
@@ -290,29 +290,29 @@ impl Target {
     fn open(&self, appending: Appending, head: &[u8]) -> Result<Opened> {
         let failed = Error::io("write", self.path());
         Ok(match self.place()? {
-            None | Some((_, InputEdge::Standard)) => Opened::Standard,
-            Some((place, InputEdge::Stream)) if place.found == Found::Fifo => {
+            None | Some((_, OutputMode::Standard)) => Opened::Standard,
+            Some((place, OutputMode::Stream)) if place.found == Found::Fifo => {
                 Opened::Pipe(Pipe::open(place.path).map_err(failed)?)
             }
-            Some((place, InputEdge::Stream)) => {
+            Some((place, OutputMode::Stream)) => {
                 let mut options = File::options();
                 let options = if place.found == Found::OpenFile { options.append(true) } else { options.write(true) };
                 Opened::Stream(options.open(&place.path).map_err(failed)?)
             }
-            Some((place, way)) => self.make(&place, way, appending, head)?,
+            Some((place, mode)) => self.make(&place, mode, appending, head)?,
         })
     }
 
-    fn make(&self, place: &Place, way: InputEdge, appending: Appending, head: &[u8]) -> Result<Opened> {
+    fn make(&self, place: &Place, mode: OutputMode, appending: Appending, head: &[u8]) -> Result<Opened> {
         // The error names the output, not the temporary file that the user never asked for.
         let failed = Error::io("create", self.path());
         if self.is_folder() {
             let pending = Arc::new(PendingFolder::create(&place.path).map_err(failed)?);
-            return Ok(Opened::Folder { pending, way });
+            return Ok(Opened::Folder { pending, mode });
         }
         let replaced = if place.found == Found::File { place.path.metadata().ok() } else { None };
         let pending = PendingFile::create(&place.path, replaced.as_ref()).map_err(failed)?;
-        Ok(Opened::File { pending, way, head_bytes: head.len() as u64, appending })
+        Ok(Opened::File { pending, mode, head_bytes: head.len() as u64, appending })
     }
 
     fn not_prepared(&self) -> Error {
@@ -359,17 +359,17 @@ impl Target {
     pub fn finish(&self, success: bool) -> Result<()> {
         let opened = self.opened().take();
         let (named, action) = match opened {
-            Some(Opened::File { mut pending, way, head_bytes, appending }) if success => match way {
-                InputEdge::Append => {
+            Some(Opened::File { mut pending, mode, head_bytes, appending }) if success => match mode {
+                OutputMode::Append => {
                     let separator = matches!(appending, Appending::Lines | Appending::Objects).then_some(b'\n');
                     (pending.append(head_bytes, separator), "append to")
                 }
-                InputEdge::RenameToNothing => (pending.replace_nothing(), "rename the finished output to"),
+                OutputMode::IfAbsent => (pending.replace_nothing(), "rename the finished output to"),
                 _ => (pending.replace(), "rename the finished output to"),
             },
-            Some(Opened::Folder { pending, way }) if success => match way {
-                InputEdge::Append => (pending.merge(), "append to"),
-                InputEdge::Rename => (pending.replace(), "replace"),
+            Some(Opened::Folder { pending, mode }) if success => match mode {
+                OutputMode::Append => (pending.merge(), "append to"),
+                OutputMode::Replace => (pending.replace(), "replace"),
                 _ => (pending.replace_nothing(), "rename the finished output to"),
             },
             Some(Opened::Pipe(pipe)) => (pipe.finish(success), "write"),

@@ -1,4 +1,4 @@
-//! What runs an operator in one task.
+//! The running half of an operator.
 
 use std::path::Path;
 
@@ -65,7 +65,7 @@ pub struct DriverProperties {
     pub drives_rounds: bool,
 }
 
-/// What a driver can use at the moment.
+/// The rows that a driver accepts at the moment, and whether it may be stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
     /// Ports whose rows it accepts. A hash join accepts its build side first.
@@ -160,8 +160,8 @@ pub struct Round {
 /// One thread at a time calls a driver, and a callback never blocks. The rows of a port arrive in
 /// order, then [`on_round_end`](Driver::on_round_end) once per round, then
 /// [`on_end`](Driver::on_end). A barrier arrives after all ports have received it. A watermark is the
-/// least over the ports. [`Revocable::revoke`] may come between any two calls, also while a callback
-/// is to be called again.
+/// minimum over the ports. [`Revocable::revoke`] may come between any two calls, also before a callback
+/// is called again.
 ///
 /// # Progress
 /// After `Yield` the executor calls again with the same cursor. After `Pending` it first waits until
@@ -175,7 +175,7 @@ pub struct Round {
 /// # Errors
 /// An error ends the job. The executor adds the operator and its line in the user's program.
 pub trait Driver: Send {
-    /// What it can use at the moment.
+    /// The rows that it accepts at the moment, and whether it may be stopped.
     fn demand(&self) -> Demand {
         Demand::ALL
     }
@@ -232,18 +232,18 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
-    /// What snapshots hold of it.
+    /// Its part in snapshots. `None` if it has no state and no outputs to commit.
     fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
         None
     }
 
-    /// Memory that it can give back.
+    /// Its memory that other operators may ask for. `None` if it holds none that it can give back.
     fn revocable(&mut self) -> Option<&mut dyn Revocable> {
         None
     }
 }
 
-/// What snapshots hold of a driver.
+/// The part of a driver in snapshots: state, and outputs that are not visible yet.
 pub trait Snapshotted {
     /// Its tables.
     fn state(&mut self) -> Option<&mut dyn DriverState> {
@@ -269,8 +269,8 @@ pub trait Revocable {
     /// Those of spilling.
     fn revoke(&mut self, bytes: usize) -> Result<()>;
 
-    /// Continues with what [`Revocable::revoke`] began, so that memory returns also while no rows
-    /// arrive. Called until it is `Done`; other calls, which may continue it as well, come in between.
+    /// Continues to give back memory after [`Revocable::revoke`], also while no rows arrive. Called until
+    /// it returns `Done`. Other calls may come in between, and may continue it too.
     ///
     /// # Errors
     /// Those of spilling.

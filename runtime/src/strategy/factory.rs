@@ -10,12 +10,13 @@ use crate::strategy::{Driver, DriverProperties};
 /// Makes the driver of a task.
 type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
 
-/// What happens to a driver's state when a job continues from a snapshot.
+/// The fate of a driver's state when a job continues from a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// It has none. It emits the rows before a barrier before the barrier, or never needs them again.
     Stateless,
-    /// Snapshots hold it: a few bytes of [`Snapshotted::state`](crate::strategy::Snapshotted::state), or the names of prepared outputs.
+    /// Snapshots hold it: a few bytes of [`Snapshotted::state`](crate::strategy::Snapshotted::state),
+    /// or the names of prepared outputs.
     Restored,
     /// Snapshots hold its tables. Their [images](crate::strategy::DriverState::next_image) are written
     /// and read through buffers.
@@ -50,11 +51,11 @@ pub struct DriverFactory {
     /// Minimum memory of one task in bytes, if it spills rows beyond that. A driver that does not spill
     /// holds no rows, or holds all of them in memory.
     pub minimum_bytes: Option<usize>,
-    /// Whether a task may end before its input does, if nobody needs its rows any more. It has no effect
-    /// but these rows, and no other task waits for it unless
-    /// [its driver](crate::strategy::Demand::is_awaited) reports so.
+    /// Whether a task may end before its input does, if no later step needs its rows. Its rows are then
+    /// its only effect. Other tasks wait for it only while its driver
+    /// [reports that](crate::strategy::Demand::is_awaited).
     pub may_stop: bool,
-    /// What happens to their state when a job continues from a snapshot.
+    /// The fate of their state when a job continues from a snapshot.
     pub recovery: Recovery,
     /// Facts about its drivers that never change.
     pub properties: DriverProperties,

@@ -211,7 +211,7 @@ pub enum Role {
     Sink,
 }
 
-/// What happens to rows that stay where they lie.
+/// Work on rows that stay in their pages.
 pub enum InPlace {
     /// Drops rows.
     Filter(RowFilter),

@@ -1,5 +1,5 @@
-//! Strategies that most operators have: rows stay in their tasks, go to the task of their key, or two
-//! inputs are brought together by key.
+//! Strategies that most operators have: rows stay in their tasks, are sent to the task of their key, or
+//! the rows of a key of two inputs are sent to one task.
 
 use std::sync::Arc;
 
@@ -70,7 +70,8 @@ impl Planning<'_> {
             _ => (|key| Ship::Hash(key.to_vec()), self.tasks),
         };
         let combined = grouping.combiner.filter(|_| self.combines).map(|combiner| {
-            // Each task has rows of each group, or of each value that a group counts, up to the number of rows.
+            // Each task has rows of each group, or of each value that a group counts, up to the number of
+            // rows.
             let shipped = rows.min(self.output.rows.max(values) * tasks as f64);
             // A combiner holds all groups, in a bounded part of the budget.
             let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
@@ -101,8 +102,8 @@ impl Planning<'_> {
         self.of_one(InputEdge::ship(ship), driver, tasks, work)
     }
 
-    /// Ways to bring the rows of a key of both inputs to one task, and the number of tasks. Both inputs are
-    /// sent, or only the one whose rows are not with the other's.
+    /// The ship strategies of two inputs that put the rows of a key into one task, with the number of tasks.
+    /// Both inputs are sent, or only one of them to where the other's rows are.
     #[must_use]
     pub fn together(&self, keys: &[Vec<usize>; 2]) -> Vec<([Ship; 2], usize)> {
         if self.properties.iter().all(|properties| properties.tasks == 1) {

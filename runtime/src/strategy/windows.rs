@@ -1,13 +1,14 @@
-//! A page that is given to a callback window by window.
+//! The windows of a page.
 
 use super::Cursor;
 use crate::page::Selection;
 
-/// The windows of a page, one after the other. A window is open until [`PageWindows::close`]: so a callback may wait in it for any number of calls, also before it moves its cursor.
+/// The windows of a page, one after the other. A window is open until [`PageWindows::close`]. A callback
+/// may therefore return and be called again in it, also before it moves its cursor.
 #[derive(Default)]
 pub(crate) struct PageWindows {
     pub(crate) window: Selection,
-    /// Of the callback that is given the window.
+    /// The cursor of the callback that works on the window.
     pub(crate) cursor: Cursor,
     /// The first row after the window.
     next: usize,
@@ -17,14 +18,15 @@ pub(crate) struct PageWindows {
 /// Which window is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opened {
-    /// One with all its rows, which the caller may reduce.
+    /// A new window with all its rows, which the caller may reduce.
     New,
-    /// The one that was open before, as it was left.
+    /// The window that was open before, as the caller left it.
     Again,
 }
 
 impl PageWindows {
-    /// Opens the next window of a page with this number of rows, unless one is open. Returns `None` after the last row; the next call begins another page.
+    /// Opens the next window of a page of `rows` rows, unless one is open. Returns `None` after the last
+    /// row. The next call begins another page.
     pub(crate) fn open(&mut self, rows: usize) -> Option<Opened> {
         if self.is_open {
             return Some(Opened::Again);
@@ -38,7 +40,7 @@ impl PageWindows {
         Some(Opened::New)
     }
 
-    /// All rows of the window are done.
+    /// Closes the window, after all its rows.
     pub(crate) fn close(&mut self) {
         self.is_open = false;
     }

@@ -4,7 +4,7 @@
 //! The model has a task for each node and a channel for each edge. A channel holds one row, and any
 //! number of control items; a spooled one any number of rows. A task that has rows for a full
 //! channel takes nothing, except for the rows that come back to the beginning of a loop or to a
-//! solution set. All ways to run joins and replays are tried, and every order in which unions can
+//! solution set. All schedules of joins and replays are tried, and every order in which unions can
 //! take rows. Other tasks take each row from one place, so that their order changes nothing.
 
 use std::collections::{HashSet, VecDeque};
@@ -43,9 +43,9 @@ struct Model {
     loops: usize,
 }
 
-/// How a plan is run.
+/// How a plan runs.
 #[derive(Clone, Debug)]
-struct InputEdge {
+struct Schedule {
     /// Of each join, the side that is taken first; none where both are kept.
     first: Vec<Option<usize>>,
     /// Whether joins that take the rows of a replay first keep them over the rounds, so that no
@@ -141,10 +141,10 @@ impl Model {
         self.nodes.iter().position(|node| node.0 == kind).unwrap()
     }
 
-    /// All ways to run it.
-    fn ways(&self) -> Vec<InputEdge> {
+    /// All schedules.
+    fn schedules(&self) -> Vec<Schedule> {
         let joins = self.nodes.iter().filter(|(kind, _)| *kind == Kind::Join).count();
-        let mut ways = Vec::new();
+        let mut schedules = Vec::new();
         for number in 0..3_usize.pow(joins as u32) {
             let mut rest = number;
             let mut first = Vec::new();
@@ -156,9 +156,9 @@ impl Model {
                 rest = if *kind == Kind::Join { rest / 3 } else { rest };
             }
             let keeps: &[bool] = if self.loops > 0 { &[false, true] } else { &[false] };
-            ways.extend(keeps.iter().map(|&keeps| InputEdge { first: first.clone(), keeps }));
+            schedules.extend(keeps.iter().map(|&keeps| Schedule { first: first.clone(), keeps }));
         }
-        ways
+        schedules
     }
 
     /// The same with replays as the optimizer puts them, and its spooled edges.
@@ -275,7 +275,7 @@ struct State {
 /// What does not change while a plan runs.
 struct Machine<'m> {
     model: &'m Model,
-    way: &'m InputEdge,
+    schedule: &'m Schedule,
     /// The channels that a task takes from, by its ports, and those that it gives to.
     inputs: Vec<Vec<usize>>,
     outputs: Vec<Vec<usize>>,
@@ -297,12 +297,12 @@ const ROUNDS: [u32; 2] = [2, 1];
 const MOST_STATES: usize = 150;
 
 impl<'m> Machine<'m> {
-    fn new(model: &'m Model, way: &'m InputEdge, spooled: &HashSet<(usize, usize)>) -> Self {
+    fn new(model: &'m Model, schedule: &'m Schedule, spooled: &HashSet<(usize, usize)>) -> Self {
         let count = model.nodes.len();
         let none = || vec![Vec::new(); count];
         let (inputs, outputs, ticks, results) = (none(), none(), none(), none());
         let passed = vec![false; count];
-        let mut machine = Machine { model, way, inputs, outputs, ticks, results, spooled: Vec::new(), passed };
+        let mut machine = Machine { model, schedule, inputs, outputs, ticks, results, spooled: Vec::new(), passed };
         machine.pass_replays();
         for (node, (kind, inputs)) in model.nodes.iter().enumerate() {
             if machine.passed[node] {
@@ -342,7 +342,9 @@ impl<'m> Machine<'m> {
     /// of its rows.
     fn pass_replays(&mut self) {
         for (node, (kind, inputs)) in self.model.nodes.iter().enumerate() {
-            let Some(first) = self.way.first[node].filter(|_| self.way.keeps && *kind == Kind::Join) else { continue };
+            let Some(first) = self.schedule.first[node].filter(|_| self.schedule.keeps && *kind == Kind::Join) else {
+                continue;
+            };
             let input = inputs[first];
             let readers = self.model.nodes.iter().flat_map(|(_, inputs)| inputs).filter(|read| **read == input).count();
             self.passed[input] = matches!(self.model.nodes[input].0, Kind::Replay(_)) && readers == 1;
@@ -448,7 +450,7 @@ impl<'m> Machine<'m> {
     /// Whether a task takes from a port now.
     fn wants(&self, task: &Task, node: usize, port: usize) -> bool {
         match self.model.nodes[node].0 {
-            Kind::Join => match self.way.first[node] {
+            Kind::Join => match self.schedule.first[node] {
                 Some(first) if port != first => task.cut[first] || task.ended[first],
                 _ => true,
             },
@@ -463,12 +465,12 @@ impl<'m> Machine<'m> {
     fn take_row(&self, state: &mut State, node: usize, port: usize) {
         match self.model.nodes[node].0 {
             Kind::Map | Kind::Union | Kind::End(_) => self.say(state, &self.outputs[node], Item::Row),
-            Kind::Join if self.way.first[node].is_some_and(|first| first != port) => {
+            Kind::Join if self.schedule.first[node].is_some_and(|first| first != port) => {
                 self.say(state, &self.outputs[node], Item::Row);
             }
             Kind::Set(_) if port == 0 => self.say(state, &self.outputs[node], Item::Row),
             // The rows of the side that is built give nothing.
-            Kind::Join if self.way.first[node].is_some() => {}
+            Kind::Join if self.schedule.first[node].is_some() => {}
             Kind::Begin(_) if port == 1 => state.tasks[node].next += 1,
             _ => state.tasks[node].kept += 1,
         }
@@ -606,12 +608,15 @@ fn spools_stand_where_a_schedule_waits_for_itself() {
         if model.nodes.iter().filter(|(kind, _)| *kind == Kind::Join).count() > 2 {
             continue;
         }
-        let ways = model.ways();
+        let schedules = model.schedules();
         let waits = |spooled: &HashSet<(usize, usize)>| {
-            ways.iter().find(|way| Machine::new(&model, way, spooled).can_wait_for_itself())
+            schedules.iter().find(|schedule| Machine::new(&model, schedule, spooled).can_wait_for_itself())
         };
-        let spooled_way = waits(&spooled);
-        assert!(spooled_way.is_none(), "seed {seed}: {model:?}, spooled {spooled:?}, waits as {spooled_way:?}");
+        let spooled_schedule = waits(&spooled);
+        assert!(
+            spooled_schedule.is_none(),
+            "seed {seed}: {model:?}, spooled {spooled:?}, waits as {spooled_schedule:?}"
+        );
         let is_needed = waits(&HashSet::new()).is_some();
         assert!(is_needed || spooled.is_empty(), "seed {seed}: {model:?} needs none of {spooled:?}");
         (waiting, others) = (waiting + usize::from(is_needed), others + usize::from(!is_needed));

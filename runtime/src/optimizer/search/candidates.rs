@@ -239,31 +239,31 @@ impl<'g> Search<'g> {
     /// Goes back from the last operators to the first.
     fn extract(&self) -> Option<Vec<Candidate>> {
         let last: Vec<usize> = (0..self.inputs.len()).filter(|&node| self.readers[node] == 0).collect();
-        let mut ways = vec![InputEdge { seconds: 0.0, open: Vec::new(), picked: Vec::new() }];
+        let mut combinations = vec![Combination { seconds: 0.0, open: Vec::new(), picked: Vec::new() }];
         for &node in &last {
-            let mut longer: Vec<InputEdge> = Vec::new();
-            for way in &ways {
+            let mut longer: Vec<Combination> = Vec::new();
+            for combination in &combinations {
                 for (number, candidate) in self.candidates[node].iter().enumerate() {
-                    let Some(open) = merged(&way.open, &candidate.open) else { continue };
-                    let seconds = way.seconds + candidate.seconds;
-                    let picked = way.picked.iter().copied().chain([number]).collect();
+                    let Some(open) = merged(&combination.open, &candidate.open) else { continue };
+                    let seconds = combination.seconds + candidate.seconds;
+                    let picked = combination.picked.iter().copied().chain([number]).collect();
                     match longer.iter_mut().find(|other| other.open == open) {
                         Some(other) if other.seconds <= seconds => {}
-                        Some(other) => *other = InputEdge { seconds, open, picked },
-                        None => longer.push(InputEdge { seconds, open, picked }),
+                        Some(other) => *other = Combination { seconds, open, picked },
+                        None => longer.push(Combination { seconds, open, picked }),
                     }
                 }
             }
             longer.sort_by(|left, right| left.seconds.total_cmp(&right.seconds));
             longer.truncate(MOST_COMBINATIONS);
-            ways = longer;
+            combinations = longer;
         }
         let of_forks =
-            |way: &InputEdge| way.open.iter().map(|&(fork, number)| self.candidates[fork][number].seconds).sum::<f64>();
-        let all = |way: &InputEdge| way.seconds + of_forks(way);
-        let way = ways.into_iter().min_by(|left, right| all(left).total_cmp(&all(right)))?;
+            |of: &Combination| of.open.iter().map(|&(fork, number)| self.candidates[fork][number].seconds).sum::<f64>();
+        let all = |of: &Combination| of.seconds + of_forks(of);
+        let combination = combinations.into_iter().min_by(|left, right| all(left).total_cmp(&all(right)))?;
         let mut picked: Vec<Option<usize>> = vec![None; self.inputs.len()];
-        last.iter().zip(way.picked).for_each(|(&node, number)| picked[node] = Some(number));
+        last.iter().zip(combination.picked).for_each(|(&node, number)| picked[node] = Some(number));
         let mut plan = Vec::with_capacity(self.inputs.len());
         for node in (0..self.inputs.len()).rev() {
             let candidate = &self.candidates[node][picked[node]?];
@@ -276,8 +276,8 @@ impl<'g> Search<'g> {
     }
 }
 
-/// Candidates of the last operators.
-struct InputEdge {
+/// One candidate for each of the last operators, as far as they were visited.
+struct Combination {
     seconds: f64,
     open: Vec<OfFork>,
     picked: Vec<usize>,

@@ -4,7 +4,7 @@ use super::{IfExists, Kind, Target};
 use crate::error::Result;
 use crate::output::claim::Claim;
 use crate::output::epoch_folder::EpochFolder;
-use crate::output::place::{Found, InputEdge, Place, decide, refused};
+use crate::output::place::{Found, OutputMode, Place, decide, refused};
 
 impl Target {
     /// Whether records go out as they come: to standard output, a pipe or a device.
@@ -13,7 +13,7 @@ impl Target {
         match self.0.kind {
             Kind::Standard | Kind::Printed => true,
             Kind::Folder => false,
-            Kind::File => matches!(self.place(), Ok(Some((_, InputEdge::Stream | InputEdge::Standard)))),
+            Kind::File => matches!(self.place(), Ok(Some((_, OutputMode::Stream | OutputMode::Standard)))),
         }
     }
 

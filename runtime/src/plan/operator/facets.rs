@@ -39,8 +39,8 @@ pub trait Endpoint {
         Ok(())
     }
 
-    /// Whether nobody reads its output any more, such as a closed pipe. A job whose sinks are all
-    /// abandoned ends early.
+    /// Returns `true` if the reader of its output is gone, such as that of a pipe. A job ends early if all
+    /// its sinks are abandoned.
     fn is_abandoned(&self) -> bool {
         false
     }

@@ -1,4 +1,5 @@
-//! Inner joins that may be made in another order: the facts that the optimizer has to know of a join, and the description of a join that the optimizer makes.
+//! Inner joins whose order the optimizer may change: the facts of a join in the program, and the
+//! description of a join that the optimizer makes.
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub struct InnerJoin<'o> {
     pub kernel: &'o JoinFactory,
     /// The leaves of each side that the closure reads.
     pub reads: &'o [Reads; 2],
-    /// Whether the closure gives one record for each pair, no more and no fewer: then it may be called later.
+    /// Whether the closure emits exactly one record for each pair. It may then be called later.
     pub maps: bool,
     /// Makes a join in another order.
     pub rebuild: fn(NewJoin) -> Arc<dyn Operator>,
@@ -34,19 +35,19 @@ pub struct NewJoin {
     pub inputs: [Schema; 2],
     /// The key's leaves on each side, in the same order. A null among them equals nothing.
     pub keys: [Vec<usize>; 2],
-    /// The records that the join gives.
+    /// The records that the join emits.
     pub output: Schema,
     /// The leaves that these records take over from the sides.
     pub forwards: Forwards,
-    /// How these records are made.
+    /// How they are made of the pairs.
     pub records: PairRecords,
 }
 
-/// How a join that the optimizer has made makes its records.
+/// The records of a join that the optimizer makes.
 pub enum PairRecords {
-    /// The leaves of the left record, and behind them those of the right one.
+    /// The leaves of the left record, then those of the right one.
     Both,
-    /// The records of the last of these closures of the program. Each closure before it gives one record for each pair.
+    /// The records of the last of these closures. Each closure before it emits one record for each pair.
     Calls(Vec<PairCall>),
 }
 
@@ -57,11 +58,11 @@ pub struct PairCall {
     pub kernel: JoinFactory,
     /// The two records that the closure reads.
     pub sides: [PairRecord; 2],
-    /// The types of the leaves of the record that the closure gives.
+    /// The types of the leaves of the record that the closure emits.
     pub types: Vec<LeafType>,
     /// The leaves of that record that a later closure reads.
     pub live: LeafSet,
-    /// Where the closure stands in the program.
+    /// The place of the closure in the program.
     pub origin: Origin,
 }
 
@@ -70,7 +71,8 @@ pub struct PairCall {
 pub struct PairRecord {
     /// The record that this one is a part of.
     pub of: RecordOf,
-    /// For each leaf that the closure knows, its number in the other record, and its type. A leaf that the closure does not read may have no number.
+    /// For each leaf of the closure's record: its number in the other record, and its type. A leaf that the
+    /// closure does not read may have no number.
     pub leaves: Vec<(Option<usize>, LeafType)>,
 }
 

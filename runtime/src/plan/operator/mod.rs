@@ -158,8 +158,8 @@ pub trait Operator: Send + Sync {
         None
     }
 
-    /// Whether it emits some of its rows at [`SIDE_OUTPUT`](crate::strategy::SIDE_OUTPUT). If nobody
-    /// reads that output, the operator is left out and its input's rows pass.
+    /// Whether it emits some of its rows at [`SIDE_OUTPUT`](crate::strategy::SIDE_OUTPUT). If no
+    /// operator reads that output, this one is left out, and the rows of its input pass.
     fn has_side_output(&self) -> bool {
         false
     }
