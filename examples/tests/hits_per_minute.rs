@@ -8,9 +8,6 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-// Commands of the README use `--snapshots` and select no features.
-const _: () = assert!(cfg!(feature = "snapshots"), "the default features of `examples` lack `snapshots`");
-
 fn hits_per_minute(place: &Path, seconds: u64) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hits_per_minute"));
     command.current_dir(place).stdin(Stdio::null()).arg(seconds.to_string());

@@ -10,6 +10,7 @@ pub mod row;
 pub mod page;
 pub mod hash;
 mod stream;
+pub mod storage;
 pub mod spill;
 pub mod kernel;
 mod rendezvous;

@@ -6,7 +6,6 @@
 
 mod format_support;
 
-use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -33,7 +32,7 @@ fn measure(source: &dyn Source, scan: &Scan) -> Result<Measured> {
                 let started = Instant::now();
                 let read = |range: &std::ops::Range<u64>| {
                     let mut bytes = vec![0; (range.end - range.start) as usize];
-                    request.file.read_exact_at(&mut bytes, range.start).unwrap();
+                    request.object.read_at(&mut bytes, range.start).unwrap();
                     Bytes::from(bytes)
                 };
                 let bytes: Vec<Bytes> = request.ranges.iter().map(read).collect();

@@ -57,7 +57,7 @@ impl<T: Record> LogWriter<T> {
     /// Fails if the folder is not empty, or a file cannot be made in it.
     pub fn create(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         const { must_hold(FileKind::Log, T::TYPE) }
-        Ok(Self::of(LogSplits::create(folder, &T::schema(), splits)?))
+        Ok(Self::of(LogSplits::create(folder.as_ref(), &T::schema(), splits)?))
     }
 
     /// Opens all splits of a log, and adds splits until there are `splits`. A block that a writer which died has not
@@ -68,7 +68,7 @@ impl<T: Record> LogWriter<T> {
     /// splits.
     pub fn open(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         const { must_hold(FileKind::Log, T::TYPE) }
-        Ok(Self::of(LogSplits::open(folder, &T::schema(), splits)?))
+        Ok(Self::of(LogSplits::open(folder.as_ref(), &T::schema(), splits)?))
     }
 
     /// Adds `splits` splits to a log. Other writers keep theirs, and readers find the new ones.
@@ -77,7 +77,7 @@ impl<T: Record> LogWriter<T> {
     /// Fails if there is no log, or it is sealed.
     pub fn add(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         const { must_hold(FileKind::Log, T::TYPE) }
-        Ok(Self::of(LogSplits::add(folder, &T::schema(), splits)?))
+        Ok(Self::of(LogSplits::add(folder.as_ref(), &T::schema(), splits)?))
     }
 
     fn of(splits: LogSplits) -> Self {

@@ -67,8 +67,7 @@ pub struct Options {
     pub latency: Duration,
     /// So long a task's part of a source has nothing new before event time goes on without it.
     pub idle_after: Duration,
-    /// A folder for snapshots of jobs that do not end: each is what such a job was at one moment, so that it can [go on](Options::restore) from there. Needs the feature
-    /// `snapshots` of the package.
+    /// A folder for snapshots of jobs that do not end: each is what such a job was at one moment, so that it can [go on](Options::restore) from there.
     pub snapshots: Option<PathBuf>,
     /// From the beginning of one snapshot to that of the next; where it is none, snapshots are taken when [`JobHandle::snapshot`](crate::JobHandle::snapshot) asks for one.
     pub snapshot_every: Option<Duration>,

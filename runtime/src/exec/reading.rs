@@ -16,18 +16,16 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use super::inline::Watch;
 use super::snapshots::Barriers;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking;
 use crate::memory::Memory;
-use crate::page::{Batch, Buffer};
+use crate::page::Batch;
 use crate::snapshot::SplitPosition;
-use crate::source::{Position, ReadRequest, Ready, RejectSink, RowFilters, Source, Split, SplitReader};
-use crate::spill;
+use crate::source::{Position, Ready, RejectSink, RowFilters, Source, Split, SplitReader};
+use crate::storage::PendingRead;
 use crate::stream::Control;
 
 pub(super) use followed::Followed;
@@ -41,8 +39,8 @@ const TURN: Duration = Duration::from_millis(10);
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
 
-/// Work of a blocking thread, until somebody takes what came of it.
-type Flight<T> = Arc<Mutex<Option<Result<T>>>>;
+/// The result of a write by a blocking thread, once there is one.
+type PendingWrite = Arc<Mutex<Option<Result<()>>>>;
 
 /// Where a head's splits come from.
 pub(super) enum HeadSplits {
@@ -71,11 +69,11 @@ pub(super) struct SourceHead {
     turn_began: Instant,
     /// So far the current split is in the counters.
     counted_to: u64,
-    /// A read that a blocking thread does.
-    flight: Option<Flight<Vec<Bytes>>>,
-    /// Where bad records go, and those that a blocking thread writes.
+    pending_read: Option<PendingRead>,
+    /// Where bad records go.
     rejects: Option<Arc<dyn RejectSink>>,
-    rejecting: Option<Flight<()>>,
+    /// Bad records that a blocking thread writes.
+    rejecting: Option<PendingWrite>,
     blocking: Arc<dyn Blocking>,
     /// Pays for what is read.
     memory: Memory,
@@ -120,7 +118,7 @@ impl SourceHead {
             has_given: false,
             turn_began: Instant::now(),
             counted_to: 0,
-            flight: None,
+            pending_read: None,
             rejects,
             rejecting: None,
             blocking,
@@ -195,14 +193,15 @@ impl SourceHead {
                 return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
             }
             if let Some(rejecting) = &self.rejecting {
-                let Some(written) = landed(rejecting) else { return Ok(None) };
+                let written = rejecting.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let Some(written) = written else { return Ok(None) };
                 self.rejecting = None;
                 written?;
             }
-            if let Some(flight) = &self.flight {
-                let Some(bytes) = landed(flight) else { return Ok(None) };
-                self.flight = None;
-                // What the disk took is no part of the turn: what was read is not left for another split at once.
+            if let Some(read) = &self.pending_read {
+                let Some(bytes) = read.take() else { return Ok(None) };
+                self.pending_read = None;
+                // The time of the read is not part of the turn: the bytes are decoded before the next split's turn.
                 self.turn_began = Instant::now();
                 self.reader.supply(bytes?)?;
             }
@@ -377,7 +376,7 @@ impl SourceHead {
     fn reject(&mut self) {
         let rejected = self.reader.take_rejected();
         let Some(rejects) = self.rejects.clone().filter(|_| !rejected.is_empty()) else { return };
-        let rejecting = Flight::default();
+        let rejecting = PendingWrite::default();
         self.rejecting = Some(rejecting.clone());
         self.blocking.submit(Box::new(move || {
             let written = rejects.write(&rejected);
@@ -389,38 +388,15 @@ impl SourceHead {
         let Some(request) = self.reader.wants() else {
             return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
         };
-        if let Some(bytes) = read_cached(&request, &self.memory)? {
-            return self.reader.supply(bytes);
+        let read = PendingRead::start(request, &self.memory, &self.blocking)?;
+        match read.take() {
+            Some(bytes) => self.reader.supply(bytes?),
+            None => {
+                self.pending_read = Some(read);
+                Ok(())
+            }
         }
-        let flight = Flight::default();
-        self.flight = Some(flight.clone());
-        let memory = self.memory.clone();
-        self.blocking.submit(Box::new(move || {
-            let bytes = request.read(&memory);
-            *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
-        }));
-        Ok(())
     }
-}
-
-/// What came of a blocking thread's work, once it is done.
-fn landed<T>(flight: &Flight<T>) -> Option<Result<T>> {
-    flight.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// Reads without waiting; `None` where some of it is not in the page cache.
-fn read_cached(request: &ReadRequest, memory: &Memory) -> Result<Option<Vec<Bytes>>> {
-    let mut all = Vec::with_capacity(request.ranges.len());
-    for range in &request.ranges {
-        let mut buffer = Buffer::new((range.end - range.start) as usize, memory)?;
-        let is_cached = spill::read_cached(&request.file, buffer.as_mut(), range.start)
-            .map_err(|error| Error::io("read", request.path.as_ref())(error))?;
-        if !is_cached {
-            return Ok(None);
-        }
-        all.push(Bytes::from_owner(buffer));
-    }
-    Ok(Some(all))
 }
 
 #[cfg(test)]

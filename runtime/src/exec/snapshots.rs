@@ -432,7 +432,6 @@ mod tests {
     use crate::source::Mark;
 
     /// A machine that stops may lose records that are not on disk.
-    #[cfg(feature = "snapshots")]
     #[test]
     fn a_manifest_names_no_records_that_are_not_durable() {
         let place = tempfile::tempdir().unwrap();

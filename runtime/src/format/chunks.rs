@@ -4,7 +4,6 @@
 //! chunks.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use super::files::InputFile;
 use super::text_encoding::{ContentDecoder, TextEncoding};
 use crate::error::{Error, Result};
 use crate::source::{ReadRequest, Split};
+use crate::storage::StoredObject;
 
 /// Bytes asked for at once: enough for a disk, and a decoded chunk still fits a core's second cache.
 pub(super) const CHUNK_BYTES: u64 = 1 << 20;
@@ -33,7 +33,7 @@ pub(super) enum NextChunk {
 pub(super) struct Chunks {
     files: Arc<[InputFile]>,
     part: usize,
-    handle: Option<Arc<File>>,
+    object: Option<Arc<dyn StoredObject>>,
     /// How much is asked for at once.
     chunk_bytes: u64,
     /// What was not asked for yet.
@@ -52,7 +52,7 @@ impl Chunks {
         Chunks {
             files,
             part: 0,
-            handle: None,
+            object: None,
             chunk_bytes,
             left: 0..0,
             asked: None,
@@ -82,7 +82,7 @@ impl Chunks {
     pub(super) fn open(&mut self, split: &Split) -> Result<()> {
         let file =
             self.files.get(split.part).ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
-        self.handle = Some(file.open()?);
+        self.object = Some(file.open()?);
         self.part = split.part;
         self.decoder = ContentDecoder::of(file.compression(), file.encoding())?;
         (self.left, self.skipped) = match self.decoder {
@@ -101,7 +101,7 @@ impl Chunks {
 
     /// The next chunk, as long as fewer than two wait.
     pub(super) fn wants(&mut self) -> Option<ReadRequest> {
-        let handle = self.handle.as_ref()?;
+        let object = self.object.as_ref()?;
         if self.asked.is_some() || self.arrived.len() >= 2 || self.left.is_empty() {
             return None;
         }
@@ -109,7 +109,7 @@ impl Chunks {
         self.left.start = range.end;
         self.asked = Some(range.clone());
         Some(ReadRequest {
-            file: handle.clone(),
+            object: object.clone(),
             path: self.file().path().clone(),
             ranges: vec![range],
             may_end_early: false,

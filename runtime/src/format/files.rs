@@ -12,20 +12,17 @@
 mod contents;
 mod encoding;
 
-use std::fs::{self, File, Metadata};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::OFlags;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::compression::{Compression, Damaged};
-use super::pattern::{PathPattern, is_passed_over, is_pattern, metadata_of};
-use super::stdin::{SHOWN, is_standard_input, standard_input};
+use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use super::text_encoding::TextEncoding;
 use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::row::Schema;
+use crate::storage::{Kind, Location, ObjectInfo, STANDARD_INPUT, StoredObject, is_standard_input, standard_input};
 
 pub(super) use contents::{BYTE_ORDER_MARK, Contents, beginning};
 pub(super) use encoding::check_encoding;
@@ -37,44 +34,41 @@ const KEPT_OPEN: usize = 256;
 /// One file of an input.
 #[derive(Clone, Debug)]
 pub struct InputFile {
-    path: Arc<PathBuf>,
-    bytes: u64,
-    /// When it was changed last, in nanoseconds since 1970.
-    modified: i128,
+    location: Location,
+    /// Its length and version when it was listed.
+    info: ObjectInfo,
     compression: Option<Compression>,
     /// How its text is encoded; `None` if its format has no option for that.
     encoding: Option<TextEncoding>,
-    kept: Option<Arc<File>>,
+    kept: Option<Arc<dyn StoredObject>>,
 }
 
 impl InputFile {
-    fn new(path: PathBuf, keep: bool) -> Result<Self> {
-        // A pipe is refused at once, whether or not somebody writes to it.
-        let flags = OFlags::NONBLOCK.bits() as i32;
-        let file = File::options().read(true).custom_flags(flags).open(&path).map_err(Error::io("read", &path))?;
-        Self::opened(path, Arc::new(file), keep)
+    fn new(location: Location, keep: bool) -> Result<Self> {
+        let object = location.open().map_err(Error::io("read", location.path()))?;
+        Self::opened(location, object, keep)
     }
 
-    fn opened(path: PathBuf, file: Arc<File>, keep: bool) -> Result<Self> {
-        let metadata = file.metadata().map_err(Error::io("read", &path))?;
-        if !metadata.is_file() {
+    fn opened(location: Location, object: Arc<dyn StoredObject>, keep: bool) -> Result<Self> {
+        let info = object.info().map_err(Error::io("read", location.path()))?;
+        if info.kind != Kind::File {
             let reason = "it is neither a file nor a folder; pipes and devices have no length, and cannot be split";
-            return Err(Error::NoInput { path: path.display().to_string(), reason: reason.to_owned() });
+            return Err(Error::NoInput { path: location.path().display().to_string(), reason: reason.to_owned() });
         }
-        let (bytes, modified, compression) = (metadata.len(), modified(&metadata), Compression::of(&path));
-        Ok(InputFile { path: Arc::new(path), bytes, modified, compression, encoding: None, kept: keep.then_some(file) })
+        let compression = Compression::of(location.path());
+        Ok(InputFile { location, info, compression, encoding: None, kept: keep.then_some(object) })
     }
 
-    /// Where it lies.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Arc<PathBuf> {
-        &self.path
+        self.location.shared_path()
     }
 
     /// Its length when it was listed.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.info.bytes
     }
 
     /// How its bytes are compressed, going by its name.
@@ -97,43 +91,33 @@ impl InputFile {
         self.compression.is_some() || self.encoding() != TextEncoding::Utf8
     }
 
-    /// A handle for positioned reads.
+    /// Opens the file.
     ///
     /// # Errors
     /// If the file is gone or was changed after it was listed, or if no more files may be open.
-    pub fn open(&self) -> Result<Arc<File>> {
-        let failed = |error| Error::io("read", &*self.path)(error);
-        let file = match &self.kept {
-            Some(file) => file.clone(),
-            None => File::open(&*self.path).map(Arc::new).map_err(failed)?,
+    pub fn open(&self) -> Result<Arc<dyn StoredObject>> {
+        let failed = |error| Error::io("read", self.location.path())(error);
+        let object = match &self.kept {
+            Some(object) => object.clone(),
+            None => self.location.open().map_err(failed)?,
         };
-        let found = file.metadata().map_err(failed)?;
-        if (found.len(), modified(&found)) == (self.bytes, self.modified) {
-            return Ok(file);
+        let found = object.info().map_err(failed)?;
+        if found == self.info {
+            return Ok(object);
         }
         let message = format!(
             "the file was changed after it was listed: it had {} bytes, and has {}; run the job again when nothing writes to it",
-            self.bytes,
-            found.len()
+            self.info.bytes, found.bytes
         );
-        Err(Error::Schema { path: self.path.to_path_buf(), message })
+        Err(Error::Schema { path: self.location.path().to_path_buf(), message })
     }
 
     /// Reads up to `buffer.len()` bytes from `offset`, fewer only at the end of the file.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub(super) fn read_at(&self, file: &File, offset: u64, buffer: &mut [u8]) -> Result<usize> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match file.read_at(&mut buffer[filled..], offset + filled as u64) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::io("read", &*self.path)(error)),
-            }
-        }
-        Ok(filled)
+    pub(super) fn read_at(&self, object: &dyn StoredObject, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        object.read_at(buffer, offset).map_err(Error::io("read", self.location.path()))
     }
 
     /// The line that a byte of what the file holds stands in, from 1, found by reading everything before it: for messages only.
@@ -144,13 +128,13 @@ impl InputFile {
     /// An [`Error::Data`] about the line that a byte stands in.
     pub(super) fn data_error(&self, offset: u64, message: impl Into<String>) -> Error {
         let place = self.line_at(offset).map_or_else(|| format!(", byte {offset}"), |line| format!(":{line}"));
-        Error::Data { path: self.path.to_path_buf(), place, message: message.into() }
+        Error::Data { path: self.location.path().to_path_buf(), place, message: message.into() }
     }
 
     /// The error for compressed bytes that are not what they should be.
     pub(super) fn damaged(&self, damaged: Damaged) -> Error {
         let Damaged { at, message } = damaged;
-        Error::Data { path: self.path.to_path_buf(), place: format!(", byte {at}"), message }
+        Error::Data { path: self.location.path().to_path_buf(), place: format!(", byte {at}"), message }
     }
 
     /// The error for bytes that are no text: a block, the place in it, and where the block begins in the file.
@@ -183,15 +167,16 @@ impl Inputs {
         Ok(Inputs { path: path.to_owned(), files: input_files(path)? })
     }
 
-    /// Where the path stops naming one folder: what lies below may say more by its folders' names.
+    /// The folder that the path names, up to its first pattern. Names of folders below it may hold
+    /// fields.
     pub(super) fn root(&self) -> PathBuf {
         if is_standard_input(&self.path) {
             return PathBuf::new();
         }
-        match fs::metadata(&self.path) {
-            Ok(metadata) if metadata.is_file() => Path::new(&self.path).parent().unwrap_or(Path::new("")).to_owned(),
-            Ok(_) => PathBuf::from(&self.path),
-            Err(_) => PathPattern::new(&self.path).map_or_else(|_| PathBuf::new(), |pattern| pattern.root().to_owned()),
+        match Location::from(&self.path).info() {
+            Ok(Some(info)) if info.kind == Kind::Folder => PathBuf::from(&self.path),
+            Ok(Some(_)) => Path::new(&self.path).parent().unwrap_or(Path::new("")).to_owned(),
+            _ => PathPattern::new(&self.path).map_or_else(|_| PathBuf::new(), |pattern| pattern.root().to_owned()),
         }
     }
 }
@@ -202,21 +187,21 @@ impl Inputs {
 /// [`Error::NoInput`] where there is none, [`Error::Io`] where one cannot be read.
 pub fn input_files(path: &str) -> Result<Arc<[InputFile]>> {
     if is_standard_input(path) {
-        let file = InputFile::opened(SHOWN.into(), standard_input(None)?, true)?;
+        let file = InputFile::opened(Location::from(STANDARD_INPUT), standard_input(None)?, true)?;
         return Ok(Arc::new([file]));
     }
     let found = find(path)?;
     let keep = found.len() <= KEPT_OPEN;
-    found.into_iter().map(|path| InputFile::new(path, keep)).collect()
+    found.into_iter().map(|location| InputFile::new(location, keep)).collect()
 }
 
 /// A number for what files hold, as records of this schema: another one when one of them changes, or is read in another way.
 pub(super) fn version_of(format: &str, files: &[InputFile], schema: &Schema, options: &dyn std::fmt::Debug) -> u128 {
     let mut hash = Xxh3::new();
     for file in files {
-        hash.update(file.path.as_os_str().as_encoded_bytes());
-        hash.update(&file.bytes.to_le_bytes());
-        hash.update(&file.modified.to_le_bytes());
+        hash.update(file.path().as_os_str().as_encoded_bytes());
+        hash.update(&file.info.bytes.to_le_bytes());
+        hash.update(&file.info.version.to_le_bytes());
     }
     hash.update(format!("{format} {schema:?} {options:?}").as_bytes());
     hash.digest128()
@@ -230,12 +215,13 @@ pub(super) fn describe(format: &str, path: &str, files: &[InputFile]) -> String 
     }
 }
 
-fn find(path: &str) -> Result<Vec<PathBuf>> {
+fn find(path: &str) -> Result<Vec<Location>> {
     let nothing = |reason: &str| Error::NoInput { path: path.to_owned(), reason: reason.to_owned() };
-    let mut found = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => files_of(Path::new(path))?,
-        Ok(_) => return Ok(vec![PathBuf::from(path)]),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let location = Location::from(path);
+    let mut found = match location.info().map_err(Error::io("read", path))? {
+        Some(info) if info.kind == Kind::Folder => files_of(&location)?,
+        Some(_) => return Ok(vec![location]),
+        None => {
             if let Some(reason) = refused_url(Path::new(path), UrlUse::Read) {
                 return Err(nothing(&reason));
             }
@@ -244,9 +230,8 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
             }
             PathPattern::new(path)
                 .map_err(|reason| nothing(&format!("there is no such file, and {reason}")))?
-                .matches()?
+                .matches(&location)?
         }
-        Err(error) => return Err(Error::io("read", path)(error)),
     };
     if found.is_empty() {
         return Err(nothing(if is_pattern(path) {
@@ -256,30 +241,23 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
              passed over, and so are the folders in it, but for those named `field=value`: write `**` to read them)"
         }));
     }
-    found.sort();
+    found.sort_by(|one, other| one.path().cmp(other.path()));
     Ok(found)
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+fn files_of(folder: &Location) -> Result<Vec<Location>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
-        let entry = entry.map_err(Error::io("read", folder))?;
-        let path = entry.path();
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
+    for entry in folder.list().map_err(Error::io("read", folder.path()))? {
+        let name = entry.name.to_string_lossy();
         if is_passed_over(&name, "*") {
             continue;
         }
-        match metadata_of(&path)? {
-            Some(metadata) if metadata.is_file() => found.push(path),
-            Some(metadata) if metadata.is_dir() && name.contains('=') => found.extend(files_of(&path)?),
+        let path = folder.join(&entry.name);
+        match path.info().map_err(Error::io("read", path.path()))?.map(|info| info.kind) {
+            Some(Kind::File) => found.push(path),
+            Some(Kind::Folder) if name.contains('=') => found.extend(files_of(&path)?),
             _ => {}
         }
     }
     Ok(found)
-}
-
-/// When a file was changed last, in nanoseconds since 1970.
-fn modified(metadata: &Metadata) -> i128 {
-    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
 }

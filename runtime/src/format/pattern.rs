@@ -3,11 +3,11 @@
 //! `glob` knows no `{a,b}`; `globset` does, with `regex` behind it, and walks no folders. Of either the names that are passed over would
 //! have to be taken out again.
 
-use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::storage::{Kind, Location};
 
 /// What stands for others in a path, unless `\` stands before it.
 const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
@@ -222,21 +222,21 @@ impl PathPattern {
         &self.root
     }
 
-    /// The files that fit; in no order.
+    /// The files of a storage that the pattern names, in order of their paths.
     ///
     /// # Errors
-    /// Where a folder cannot be read. One that does not exist holds nothing.
-    pub(super) fn matches(&self) -> Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        self.names.iter().try_for_each(|names| descend(&self.root, names, &mut found))?;
-        // `**/**` and `{a,a}` reach a file in several ways.
-        found.sort();
-        found.dedup();
+    /// Fails if a folder cannot be read. A folder that does not exist holds no files.
+    pub(super) fn matches(&self, storage: &Location) -> Result<Vec<Location>> {
+        let (root, mut found) = (storage.with_path(&self.root), Vec::new());
+        self.names.iter().try_for_each(|names| descend(&root, names, &mut found))?;
+        // `**/**` and `{a,a}` find a file several times.
+        found.sort_by(|one, other| one.path().cmp(other.path()));
+        found.dedup_by(|one, other| one.path() == other.path());
         Ok(found)
     }
 }
 
-fn descend(folder: &Path, names: &[Name], found: &mut Vec<PathBuf>) -> Result<()> {
+fn descend(folder: &Location, names: &[Name], found: &mut Vec<Location>) -> Result<()> {
     let any_name = &[Name { text: "*".to_owned(), parts: vec![Part::Any] }];
     let Some((name, rest)) = names.split_first() else {
         return Ok(());
@@ -246,59 +246,41 @@ fn descend(folder: &Path, names: &[Name], found: &mut Vec<PathBuf>) -> Result<()
     } else if let Some(name) = name.literal() {
         return enter(folder.join(name), rest, found);
     }
-    let listed = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = match fs::read_dir(listed) {
+    let listed = if folder.path().as_os_str().is_empty() { folder.with_path(".") } else { folder.clone() };
+    let entries = match listed.list() {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(());
-        }
-        Err(error) => return Err(Error::io("read", listed)(error)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
+        Err(error) => return Err(Error::io("read", listed.path())(error)),
     };
     for entry in entries {
-        let entry = entry.map_err(Error::io("read", listed))?;
-        let entry_name = entry.file_name();
-        let entry_name = entry_name.to_string_lossy();
+        let entry_name = entry.name.to_string_lossy();
         if is_passed_over(&entry_name, &name.text) {
             continue;
         }
         if name.text == "**" {
-            // A link to a folder above would lead round in circles, so links are not followed here.
-            if entry.file_type().map_err(Error::io("read", listed))?.is_dir() {
-                descend(&folder.join(entry.file_name()), names, found)?;
+            // Links are not followed, since one to a folder above would form a circle.
+            if entry.kind == Kind::Folder {
+                descend(&folder.join(&entry.name), names, found)?;
             }
         } else if name.fits(&entry_name) {
-            enter(folder.join(entry.file_name()), rest, found)?;
+            enter(folder.join(&entry.name), rest, found)?;
         }
     }
     Ok(())
 }
 
-/// The metadata of a file or folder. `None` if the path does not exist.
-///
-/// # Errors
-/// If a link leads to no file, or if the user has no permission. Else a file would be left out.
-pub(super) fn metadata_of(path: &Path) -> Result<Option<Metadata>> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            if fs::symlink_metadata(path).is_ok() {
-                let reason = "the link leads to no file; remove it, or restore the file".to_owned();
-                return Err(Error::NoInput { path: path.display().to_string(), reason });
-            }
-            Ok(None)
-        }
-        Err(error) => Err(Error::io("read", path)(error)),
+fn enter(location: Location, rest: &[Name], found: &mut Vec<Location>) -> Result<()> {
+    if !rest.is_empty() {
+        return descend(&location, rest, found);
     }
-}
-
-fn enter(path: PathBuf, rest: &[Name], found: &mut Vec<PathBuf>) -> Result<()> {
-    if rest.is_empty() {
-        if metadata_of(&path)?.is_some_and(|metadata| metadata.is_file()) {
-            found.push(path);
-        }
-        return Ok(());
+    let info = match location.info() {
+        Err(error) if error.kind() == ErrorKind::NotADirectory => None,
+        info => info.map_err(Error::io("read", location.path()))?,
+    };
+    if info.is_some_and(|info| info.kind == Kind::File) {
+        found.push(location);
     }
-    descend(&path, rest, found)
+    Ok(())
 }
 
 #[cfg(test)]

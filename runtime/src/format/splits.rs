@@ -114,7 +114,7 @@ fn lines_from(part: usize, file: &InputFile, begin: u64, at: u64, bytes: u64) ->
     // One byte more, so that a line that begins here is found.
     let from = if at > begin { at - 1 } else { at };
     let mut buffer = vec![0; (bytes + 1) as usize];
-    let count = file.read_at(&handle, from, &mut buffer)?;
+    let count = file.read_at(&*handle, from, &mut buffer)?;
     let seen = &buffer[..count];
     let first = if at > begin { memchr(b'\n', seen).map(|newline| newline + 1) } else { Some(0) };
     let last = memrchr(b'\n', seen).map(|newline| newline + 1);
@@ -176,7 +176,7 @@ fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u6
     let mut buffer = vec![0; LOOK_BYTES];
     let mut at = begin + target;
     while at < file.bytes() {
-        let count = file.read_at(&handle, at, &mut buffer)?;
+        let count = file.read_at(&*handle, at, &mut buffer)?;
         match memchr(b'\n', &buffer[..count]) {
             None if count == 0 => break,
             None => at += count as u64,
@@ -197,7 +197,7 @@ fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8,
     let mut buffer = vec![0; 1 << 18];
     let (mut at, mut inside, mut next) = (begin, false, begin + target);
     while at < file.bytes() {
-        let count = file.read_at(&handle, at, &mut buffer)?;
+        let count = file.read_at(&*handle, at, &mut buffer)?;
         if count == 0 {
             break;
         }

@@ -22,7 +22,7 @@ use crate::metrics::OperatorMetrics;
 use crate::page::{Batch, Input, RowPairs, RowWriter, Selection};
 use crate::spill::{SpillFiles, SpillSpace, Spiller};
 
-pub use crate::spill::Blocking;
+pub use crate::storage::Blocking;
 pub(crate) use background::Background;
 pub use outputs::Outputs;
 pub use panics::catching;

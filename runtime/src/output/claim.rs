@@ -1,11 +1,11 @@
 //! Whether two outputs of a run are one: two sinks that write one file would mix their rows, or one would be lost.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::place::{Found, Place};
-use super::temporary;
 use crate::error::{Error, Origin, Result};
+use crate::storage::{self, Location, folder_of};
 
 /// Where an output of a run goes.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ pub struct Claim {
 #[derive(Clone, Debug)]
 enum Spot {
     /// With device and number of what is there now.
-    File(PathBuf, Option<(u64, u64)>),
-    Folder(PathBuf),
+    File(Location, Option<(u64, u64)>),
+    Folder(Location),
     Standard,
     /// Standard output, by `print`: its lines may stand among those of others.
     Printed,
@@ -31,8 +31,8 @@ impl Claim {
         let spot = match place.found {
             Found::CharacterDevice => return None,
             Found::Standard => Spot::Standard,
-            _ if is_folder => Spot::Folder(place.path.clone()),
-            _ => Spot::File(place.path.clone(), place.id),
+            _ if is_folder => Spot::Folder(place.location.clone()),
+            _ => Spot::File(place.location.clone(), place.id),
         };
         Some(Claim { shown, spot })
     }
@@ -53,16 +53,22 @@ impl Claim {
                 Some("both are standard output, the same stream".to_owned())
             }
             (Spot::File(left, left_id), Spot::File(right, right_id)) => {
-                let is_one = left == right || (left_id.is_some() && left_id == right_id);
+                let is_one = left.path() == right.path() || (left_id.is_some() && left_id == right_id);
                 is_one.then(|| format!("{} and {} are the same file", self.shown, other.shown))
             }
-            (Spot::File(left, _) | Spot::Folder(left), Spot::File(right, _) | Spot::Folder(right)) if left == right => {
+            (Spot::File(left, _) | Spot::Folder(left), Spot::File(right, _) | Spot::Folder(right))
+                if left.path() == right.path() =>
+            {
                 Some(format!("{} and {} are the same place", self.shown, other.shown))
             }
-            (Spot::File(inner, _) | Spot::Folder(inner), Spot::Folder(outer)) if inner.starts_with(outer) => {
+            (Spot::File(inner, _) | Spot::Folder(inner), Spot::Folder(outer))
+                if inner.path().starts_with(outer.path()) =>
+            {
                 inside(self, other)
             }
-            (Spot::Folder(outer), Spot::File(inner, _) | Spot::Folder(inner)) if inner.starts_with(outer) => {
+            (Spot::Folder(outer), Spot::File(inner, _) | Spot::Folder(inner))
+                if inner.path().starts_with(outer.path()) =>
+            {
                 inside(other, self)
             }
             _ => None,
@@ -70,17 +76,19 @@ impl Claim {
     }
 }
 
-/// Removes what stopped processes left of these outputs: each folder is looked through once.
+/// Removes what stopped processes left of these outputs. Each folder is listed once.
 pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
-    let mut by_folder: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+    let mut by_folder: BTreeMap<&Path, Vec<&Location>> = BTreeMap::new();
     for (_, claim) in claims {
-        if let Spot::File(path, _) | Spot::Folder(path) = &claim.spot
-            && let Some(folder) = path.parent()
-        {
-            by_folder.entry(folder).or_default().push(path);
+        if let Spot::File(location, _) | Spot::Folder(location) = &claim.spot {
+            by_folder.entry(folder_of(location.path())).or_default().push(location);
         }
     }
-    by_folder.into_iter().for_each(|(folder, paths)| temporary::remove_abandoned(folder, paths));
+    for (folder, locations) in by_folder {
+        if let Some(Ok(files)) = locations.first().map(|location| location.file_system()) {
+            storage::remove_abandoned(files, folder, locations.iter().map(|location| location.path()));
+        }
+    }
 }
 
 /// Refuses outputs of one run that are one place.

@@ -12,16 +12,16 @@
 //! Whoever writes holds a lock (`flock`) on the folder, which goes with the process. When a job ends well the hidden folder goes; when it fails all stays as it is.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
 use std::io::{ErrorKind, Result as IoResult, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::epochs::EpochSink;
-use super::folder_lock::{FolderLock, REPLACED};
 use super::place::{Found, Wanted, decide, refused};
-use super::temporary::remove;
 use crate::error::{Error, Result};
+use crate::storage::{
+    FileMode, FileSystem, FileWriter, FolderLock, Kind, Listed, Location, REPLACED, RenameMode, remove, sync_folders_above,
+};
 
 /// Where files are till they are committed, in the output.
 const HIDDEN: &str = ".dataflow-prepared";
@@ -31,8 +31,8 @@ const HIDDEN: &str = ".dataflow-prepared";
 pub struct EpochFolder {
     /// As the user wrote it.
     shown: PathBuf,
-    path: PathBuf,
-    hidden: PathBuf,
+    location: Location,
+    hidden: Location,
     /// The end of its files' names, without the dot.
     extension: String,
     /// The folder, with the lock, until the job ends. A job that fails does not wait for what other threads have still to write: that is not written any more.
@@ -41,14 +41,14 @@ pub struct EpochFolder {
 
 impl EpochFolder {
     /// Makes the folder where it is not there, and takes it for this job, which [recovers](EpochSink::recover) it before the first task writes.
-    pub(super) fn open(shown: &Path, path: PathBuf, extension: String) -> Result<Self> {
+    pub(super) fn open(shown: &Path, location: Location, extension: String) -> Result<Self> {
         let failed = || Error::io("create", shown);
-        make(&path).map_err(failed())?;
-        let Some(held) = FolderLock::take(&path).map_err(failed())? else {
+        make(&location).map_err(failed())?;
+        let Some(held) = FolderLock::take(&location).map_err(failed())? else {
             return Err(refused(shown, "another job writes it at this moment; let that end, or choose another name"));
         };
-        let hidden = path.join(HIDDEN);
-        Ok(EpochFolder { shown: shown.to_owned(), path, hidden, extension, held: RwLock::new(Some(held)) })
+        let hidden = location.join(HIDDEN);
+        Ok(EpochFolder { shown: shown.to_owned(), location, hidden, extension, held: RwLock::new(Some(held)) })
     }
 
     /// What a task writes in an epoch. It is made with its first bytes.
@@ -71,10 +71,14 @@ impl EpochFolder {
     }
 
     /// What is in the output but for the hidden folder.
-    fn visible(&self) -> IoResult<Vec<fs::DirEntry>> {
-        let is_visible =
-            |entry: &IoResult<fs::DirEntry>| entry.as_ref().map_or(true, |entry| entry.file_name() != HIDDEN);
-        self.path.read_dir()?.filter(is_visible).collect()
+    fn visible(&self) -> IoResult<Vec<Listed>> {
+        let mut listed = self.location.list()?;
+        listed.retain(|entry| entry.name != HIDDEN);
+        Ok(listed)
+    }
+
+    fn files(&self) -> IoResult<&dyn FileSystem> {
+        self.location.file_system()
     }
 
     /// Fails if the folder at the path is not the locked one any more.
@@ -91,9 +95,10 @@ impl EpochFolder {
             );
             return Err(refused(&self.shown, &reason));
         }
-        let to = self.path.join(name);
-        match fs::rename(self.hidden.join(name), &to) {
-            Err(error) if error.kind() == ErrorKind::NotFound && to.exists() => Ok(()),
+        let (from, to) = (self.hidden.join(name), self.location.join(name));
+        let renamed = self.files().and_then(|files| files.rename(from.path(), to.path(), RenameMode::Replace));
+        match renamed {
+            Err(error) if error.kind() == ErrorKind::NotFound && to.is(Kind::File) => Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let reason = format!(
                     "a snapshot lists the file {name}, which is not there, so its records would be missing; put it back, or begin anew with an empty folder"
@@ -108,8 +113,8 @@ impl EpochFolder {
     fn take_back(&self, epoch: u64, kept: &HashSet<&str>) -> IoResult<()> {
         let is_later = |name: &str| !kept.contains(name) && self.epoch_of(name).is_some_and(|of| of > epoch);
         for entry in self.visible()? {
-            if entry.file_type()?.is_file() && entry.file_name().to_str().is_some_and(is_later) {
-                fs::remove_file(entry.path())?;
+            if entry.kind == Kind::File && entry.name.to_str().is_some_and(is_later) {
+                self.location.join(&entry.name).delete()?;
             }
         }
         Ok(())
@@ -117,9 +122,8 @@ impl EpochFolder {
 
     /// Removes what is in the hidden folder.
     fn clear(&self) -> IoResult<()> {
-        for entry in self.hidden.read_dir()? {
-            let entry = entry?;
-            remove(&entry.path(), entry.file_type()?.is_dir())?;
+        for entry in self.hidden.list()? {
+            remove(self.files()?, self.hidden.join(&entry.name).path(), entry.kind)?;
         }
         sync(&self.hidden)
     }
@@ -128,8 +132,10 @@ impl EpochFolder {
     pub fn close(&self, success: bool) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         if held.is_some() && success {
-            // Where something is in it, somebody else put it there.
-            let _ = fs::remove_dir(&self.hidden);
+            // A file in it was put there by another program.
+            if self.hidden.list().is_ok_and(|listed| listed.is_empty()) {
+                let _ = self.hidden.delete_folder();
+            }
         }
         *held = None;
     }
@@ -147,14 +153,14 @@ impl EpochSink for EpochFolder {
         let kept = prepared.iter().map(String::as_str).collect();
         let removed = self.take_back(epoch, &kept).and_then(|()| self.clear());
         removed
-            .and_then(|()| sync(&self.path))
+            .and_then(|()| sync(&self.location))
             .map_err(Error::io("remove what is later than the snapshot from", &self.shown))
     }
 
     fn commit(&self, prepared: &[String]) -> Result<()> {
         self.check(self.held.read().unwrap_or_else(PoisonError::into_inner).as_ref())?;
         prepared.iter().try_for_each(|name| self.publish(name))?;
-        if prepared.is_empty() { Ok(()) } else { sync(&self.path).map_err(Error::io("sync", &self.shown)) }
+        if prepared.is_empty() { Ok(()) } else { sync(&self.location).map_err(Error::io("sync", &self.shown)) }
     }
 }
 
@@ -162,7 +168,7 @@ impl EpochSink for EpochFolder {
 pub struct EpochFile {
     folder: Arc<EpochFolder>,
     name: String,
-    file: Option<File>,
+    file: Option<FileWriter>,
 }
 
 impl EpochFile {
@@ -186,10 +192,10 @@ impl EpochFile {
     /// The system's.
     pub fn seal(&mut self) -> Result<()> {
         let hidden = self.folder.hidden.clone();
-        self.write(|file| file.sync_all().and_then(|()| sync(&hidden)))
+        self.write(|file| file.sync().and_then(|()| sync(&hidden)))
     }
 
-    fn write(&mut self, work: impl FnOnce(&mut File) -> IoResult<()>) -> Result<()> {
+    fn write(&mut self, work: impl FnOnce(&mut FileWriter) -> IoResult<()>) -> Result<()> {
         let EpochFolder { held, hidden, shown, .. } = &*self.folder;
         let held = held.read().unwrap_or_else(PoisonError::into_inner);
         if held.is_none() {
@@ -201,28 +207,28 @@ impl EpochFile {
             Some(file) => file,
             none => {
                 self.folder.check(held.as_ref())?;
-                none.insert(File::create_new(hidden.join(&self.name)).map_err(Error::io("create", &path))?)
+                let created = hidden
+                    .file_system()
+                    .and_then(|files| files.open_file(hidden.join(&self.name).path(), FileMode::CreateNew));
+                none.insert(FileWriter::new(created.map_err(Error::io("create", &path))?))
             }
         };
         work(file).map_err(Error::io("write", &path))
     }
 }
 
-/// Makes a folder, unless it is there, and has the disk keep its name.
-fn make(path: &Path) -> IoResult<()> {
-    let made = fs::create_dir(path);
-    // Whoever made it before may not have done that.
-    let synced = path.parent().map_or(Ok(()), sync);
-    match made {
-        // The folder around one that is there may be one that nobody may look into.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => made.and(synced),
+/// Makes a folder, unless it exists, and makes its name durable.
+fn make(location: &Location) -> IoResult<()> {
+    let files = location.file_system()?;
+    match files.create_folder(location.path()) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folders_above(files, location.path()),
     }
 }
 
-/// Has the disk keep the names in a folder.
-fn sync(folder: &Path) -> IoResult<()> {
-    File::open(folder)?.sync_all()
+/// Makes the names in a folder durable.
+fn sync(folder: &Location) -> IoResult<()> {
+    folder.file_system()?.sync_folder(folder.path())
 }
 
 #[cfg(test)]

@@ -1,21 +1,18 @@
 //! A folder of files that are written, until it gets its name.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Result as IoResult, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::io::{ErrorKind, Result as IoResult};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
-
-use super::file::rename_to_nothing;
-use super::temporary::{Temporary, fresh_name, remove};
+use crate::storage::{
+    FileHandle, FileMode, FileSystem, FileWriter, Kind, Location, RenameMode, Temporary, create_folders, fresh_name,
+    remove,
+};
 
 /// A folder on its way to `path`. Dropped, it is gone.
 #[derive(Debug)]
 pub struct PendingFolder {
-    path: PathBuf,
+    location: Location,
     temporary: Temporary,
     /// Whether files may be added. A job that fails does not wait for those that are written by other threads.
     is_open: RwLock<bool>,
@@ -28,22 +25,33 @@ impl Drop for PendingFolder {
 }
 
 impl PendingFolder {
-    pub(super) fn create(path: &Path) -> IoResult<Self> {
+    pub(super) fn create(location: &Location) -> IoResult<Self> {
+        let files = location.file_system()?;
         let make = |name: &Path| {
-            fs::DirBuilder::new().mode(0o777).create(name)?;
-            // Where it is gone again, somebody took it for left.
-            File::open(name).map_err(|error| match error.kind() {
+            files.create_folder(name)?;
+            // If it is gone again, another process has removed it as abandoned.
+            files.open_file(name, FileMode::Read).map_err(|error| match error.kind() {
                 ErrorKind::NotFound => ErrorKind::AlreadyExists.into(),
                 _ => error,
             })
         };
-        let temporary = Temporary::make(path, make)?;
-        Ok(PendingFolder { path: path.to_owned(), temporary, is_open: RwLock::new(true) })
+        let temporary = Temporary::make(location.path(), make)?;
+        Ok(PendingFolder { location: location.clone(), temporary, is_open: RwLock::new(true) })
+    }
+
+    fn path(&self) -> &Path {
+        self.location.path()
+    }
+
+    fn files(&self) -> IoResult<&dyn FileSystem> {
+        self.location.file_system()
     }
 
     /// A new file in it.
-    pub(super) fn file(&self, name: &str) -> IoResult<File> {
-        File::create(self.temporary.path.join(name))
+    pub(super) fn file(&self, name: &str) -> IoResult<FileWriter> {
+        let file = self.files()?.open_file(&self.temporary.path.join(name), FileMode::Write)?;
+        file.set_bytes(0)?;
+        Ok(FileWriter::new(file))
     }
 
     /// Adds bytes to a file in it, which is made with its folders where it is not there.
@@ -56,11 +64,12 @@ impl PendingFolder {
         if !*is_open {
             return Ok(());
         }
-        let file = self.temporary.path.join(file);
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
+        let (files, path) = (self.files()?, self.temporary.path.join(file));
+        if let Some(folder) = path.parent() {
+            create_folders(files, folder)?;
         }
-        OpenOptions::new().create(true).append(true).open(file)?.write_all(bytes)
+        let file = files.open_file(&path, FileMode::Write)?;
+        file.write_all_at(bytes, file.info()?.bytes)
     }
 
     fn close(&self) -> bool {
@@ -70,74 +79,79 @@ impl PendingFolder {
     /// Removes it.
     pub(super) fn discard(&self) {
         if self.close() {
-            // What cannot be removed cannot be helped: the job's own error is the one to show.
-            let _ = remove(&self.temporary.path, true);
+            // The error of the job is reported, not this one.
+            let _ = self.location.storage().delete_folder(&self.temporary.path);
         }
     }
 
     /// Gives it its name, if nothing has it but an empty folder, whose mode and owner it takes over.
     pub(super) fn replace_nothing(&self) -> IoResult<()> {
-        self.be_as_what_is_replaced()?;
-        self.ended(fs::rename(&self.temporary.path, &self.path))
+        self.copy_permissions()?;
+        self.ended(self.rename(&self.temporary.path, self.path()))
     }
 
-    /// Gives it its name, and removes the folder that has it, unless that holds by now what no job wrote.
+    fn rename(&self, from: &Path, to: &Path) -> IoResult<()> {
+        self.files()?.rename(from, to, RenameMode::Replace)
+    }
+
+    /// Gives it its name, and removes the folder that has it, unless that holds what no job wrote.
     pub(super) fn replace(&self) -> IoResult<()> {
-        self.be_as_what_is_replaced()?;
-        // The old one has a temporary name for a moment, and stays its owner's until it was looked through: nobody else is to remove it as left.
-        let held = File::open(&self.path).ok();
-        let _ = held.as_ref().map(File::try_lock);
-        let exchange = || Ok(renameat_with(CWD, &self.temporary.path, CWD, &self.path, RenameFlags::EXCHANGE)?);
+        self.copy_permissions()?;
+        let files = self.files()?;
+        // The old folder has a temporary name until it is removed. Its lock keeps others from removing it before it was checked.
+        let held: Option<Arc<dyn FileHandle>> = files.open_file(self.path(), FileMode::Read).ok();
+        let _ = held.as_ref().map(|held| held.try_lock(false));
+        let exchange = || files.rename(&self.temporary.path, self.path(), RenameMode::Exchange);
         let replaced = match exchange() {
-            Ok(()) if strange(&self.temporary.path).is_some() => {
+            Ok(()) if strange(&self.location.with_path(&self.temporary.path)).is_some() => {
                 exchange().and(Err(ErrorKind::DirectoryNotEmpty.into()))
             }
             Ok(()) => Ok(Some(self.temporary.path.clone())),
-            Err(error) => match Errno::from_io_error(&error) {
-                Some(Errno::NOENT) => fs::rename(&self.temporary.path, &self.path).map(|()| None),
-                // Not every file system can do that in one step.
-                Some(Errno::INVAL | Errno::NOSYS) => self.replace_in_steps().map(Some),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound => self.rename(&self.temporary.path, self.path()).map(|()| None),
+                ErrorKind::Unsupported => self.replace_in_steps().map(Some),
                 _ => Err(error),
             },
         };
         let old = self.ended(replaced)?;
-        // The new one is in its place. What is left of the old one mostly bears a temporary name, so that the next run removes it.
-        let _ = old.map(|old| remove(&old, true));
+        // If that fails, the next run mostly finds the old one under a temporary name, and removes it.
+        let _ = old.map(|old| self.location.storage().delete_folder(&old));
         Ok(())
     }
 
-    /// Moves what has the name aside, and gives it to the new one; the name of the old one. That is no temporary one: where the process is stopped
-    /// in between it is all that there is, and nobody is to remove it.
+    /// Renames the folder that has the name, and gives the name to the new one. Returns the other
+    /// name. That is not a temporary one: if the process is stopped in between it is the only copy,
+    /// and no run may remove it.
     fn replace_in_steps(&self) -> IoResult<PathBuf> {
-        let old = fresh_name(&self.path).with_extension("old");
-        fs::rename(&self.path, &old)?;
-        let renamed = match strange(&old) {
+        let old = fresh_name(self.path()).with_extension("old");
+        self.rename(self.path(), &old)?;
+        let renamed = match strange(&self.location.with_path(&old)) {
             Some(_) => Err(ErrorKind::DirectoryNotEmpty.into()),
-            None => fs::rename(&self.temporary.path, &self.path),
+            None => self.rename(&self.temporary.path, self.path()),
         };
         if renamed.is_err() {
-            let _ = fs::rename(&old, &self.path);
+            let _ = self.rename(&old, self.path());
         }
         renamed.map(|()| old)
     }
 
     /// Adds its files to those of the folder that has the name, under names that are free there.
     pub(super) fn merge(&self) -> IoResult<()> {
-        match fs::rename(&self.temporary.path, &self.path) {
+        match self.rename(&self.temporary.path, self.path()) {
             Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {}
             other => return self.ended(other),
         }
-        let mut moved = Vec::new();
-        let merged = move_files(&self.temporary.path, &self.path, &mut moved);
+        let (files, mut moved) = (self.files()?, Vec::new());
+        let merged = move_files(files, &self.temporary.path, self.path(), &mut moved);
         if merged.is_err() {
-            // A part of the records is worse than none.
-            moved.iter().for_each(|file| remove(file, false).unwrap_or_default());
+            // None of the records is better than a part of them.
+            moved.iter().for_each(|file| remove(files, file, Kind::File).unwrap_or_default());
         }
         self.discard();
         merged
     }
 
-    /// It is no longer there under its temporary name, where that went well.
+    /// Closes it after a rename. Removes it if the rename failed.
     fn ended<T>(&self, result: IoResult<T>) -> IoResult<T> {
         match result {
             Ok(_) => self.close(),
@@ -146,35 +160,34 @@ impl PendingFolder {
         result
     }
 
-    fn be_as_what_is_replaced(&self) -> IoResult<()> {
-        let Ok(replaced) = self.path.metadata() else { return Ok(()) };
-        let (path, owner, group) = (&self.temporary.path, Some(replaced.uid()), Some(replaced.gid()));
-        let _ = chown(path, owner, group).or_else(|_| chown(path, None, group));
-        fs::set_permissions(path, Permissions::from_mode(replaced.mode() & 0o7777))
+    fn copy_permissions(&self) -> IoResult<()> {
+        match self.location.info() {
+            Ok(Some(_)) => self.files()?.copy_permissions(self.path(), &self.temporary.path),
+            _ => Ok(()),
+        }
     }
 }
 
-fn move_files(from: &Path, to: &Path, moved: &mut Vec<PathBuf>) -> IoResult<()> {
-    for entry in from.read_dir()? {
-        let entry = entry?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            fs::create_dir_all(&target)?;
-            move_files(&source, &target, moved)?;
+fn move_files(files: &dyn FileSystem, from: &Path, to: &Path, moved: &mut Vec<PathBuf>) -> IoResult<()> {
+    for entry in files.list(from)? {
+        let (source, target) = (from.join(&entry.name), to.join(&entry.name));
+        if entry.kind == Kind::Folder {
+            create_folders(files, &target)?;
+            move_files(files, &source, &target, moved)?;
         } else {
-            moved.push(move_file(&source, &target)?);
+            moved.push(move_file(files, &source, &target)?);
         }
     }
     Ok(())
 }
 
 /// Moves a file to a name, or to the first that is free of `part-00000-1.csv`, `part-00000-2.csv`, …
-fn move_file(from: &Path, to: &Path) -> IoResult<PathBuf> {
+fn move_file(files: &dyn FileSystem, from: &Path, to: &Path) -> IoResult<PathBuf> {
     let name = to.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (stem, end) = name.split_once('.').unwrap_or((&name, ""));
     let mut target = to.to_owned();
     for number in 1.. {
-        match rename_to_nothing(from, &target) {
+        match files.rename(from, &target, RenameMode::IfAbsent) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             other => return other.map(|()| target),
         }
@@ -185,19 +198,19 @@ fn move_file(from: &Path, to: &Path) -> IoResult<PathBuf> {
 
 /// A path in a folder that no job writes: neither a file nor a folder named `field=value`. A folder that
 /// cannot be listed is such a path, because it may hold any file.
-pub(super) fn strange(folder: &Path) -> Option<PathBuf> {
-    let mut open = vec![folder.to_owned()];
+pub(super) fn strange(folder: &Location) -> Option<PathBuf> {
+    let mut open = vec![folder.clone()];
     while let Some(folder) = open.pop() {
-        let entries = match folder.read_dir().and_then(Iterator::collect::<IoResult<Vec<_>>>) {
+        let entries = match folder.list() {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(_) => return Some(folder),
+            Err(_) => return Some(folder.path().to_owned()),
         };
         for entry in entries {
-            match entry.file_type() {
-                Ok(ty) if ty.is_file() => {}
-                Ok(ty) if ty.is_dir() && entry.file_name().to_string_lossy().contains('=') => open.push(entry.path()),
-                _ => return Some(entry.path()),
+            match entry.kind {
+                Kind::File => {}
+                Kind::Folder if entry.name.to_string_lossy().contains('=') => open.push(folder.join(&entry.name)),
+                _ => return Some(folder.path().join(&entry.name)),
             }
         }
     }
@@ -207,8 +220,10 @@ pub(super) fn strange(folder: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::fs;
+
     use super::*;
-    use crate::output::temporary::remove_abandoned;
+    use crate::storage::{Local, remove_abandoned};
 
     fn names(folder: &Path) -> Vec<String> {
         folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
@@ -218,6 +233,7 @@ mod tests {
     fn a_folder_that_cannot_be_listed_is_strange() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("k=1")).unwrap();
+        let strange = |path: &Path| strange(&Location::from(path));
         assert_eq!(strange(folder.path()), None);
         assert_eq!(strange(&folder.path().join("absent")), None);
         let file = folder.path().join("k=1/part-00000.csv");
@@ -232,16 +248,16 @@ mod tests {
         let path = folder.path().join("out");
         fs::create_dir(&path).unwrap();
         fs::write(path.join("old"), "old").unwrap();
-        let pending = PendingFolder::create(&path).unwrap();
+        let pending = PendingFolder::create(&Location::from(&path)).unwrap();
         let old = pending.replace_in_steps().unwrap();
         assert_eq!(names(&path), [""; 0]);
         // The process is stopped before it removes the old one.
-        remove_abandoned(folder.path(), [&*path]);
+        remove_abandoned(&Local, folder.path(), [&*path]);
         assert_eq!(fs::read_to_string(old.join("old")).unwrap(), "old");
         fs::remove_dir_all(&old).unwrap();
         // What no job wrote stays where it is.
         fs::create_dir(path.join("photos")).unwrap();
-        let pending = PendingFolder::create(&path).unwrap();
+        let pending = PendingFolder::create(&Location::from(&path)).unwrap();
         assert_eq!(pending.replace_in_steps().unwrap_err().kind(), ErrorKind::DirectoryNotEmpty);
         assert_eq!(names(&path), ["photos"]);
         drop(pending);

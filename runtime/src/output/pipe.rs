@@ -6,26 +6,21 @@
 //! **A sink whose reader has gone takes rows and forgets them.** A broken pipe is no error then, other sinks are completed, and the executor, which
 //! asks now and then whether anybody still sees what is written, ends a job of which nobody does.
 
-use std::fs::File;
-use std::io::{Error as IoError, ErrorKind, Result as IoResult, Write};
-use std::path::PathBuf;
+use std::io::{ErrorKind, Result as IoResult, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
-use rustix::io::Errno;
+use crate::storage::Location;
 
 /// How often somebody looks whether a pipe has a reader. The system tells nobody.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A pipe that is written to while a job runs.
-#[derive(Debug)]
 pub(super) struct Pipe {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Debug)]
 struct State {
     stage: Stage,
     writers: usize,
@@ -33,13 +28,21 @@ struct State {
     is_done: bool,
 }
 
-#[derive(Debug)]
 enum Stage {
     /// Nobody reads it yet.
     Waiting,
-    Open(Arc<File>),
+    Open(PipeEnd),
     Refused(ErrorKind),
     Closed,
+}
+
+/// The open end of a pipe that is written to.
+type PipeEnd = Arc<Mutex<Box<dyn Write + Send + Sync>>>;
+
+impl std::fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pipe").finish_non_exhaustive()
+    }
 }
 
 impl State {
@@ -53,11 +56,13 @@ impl State {
 
 impl Pipe {
     /// Begins to look for a reader.
-    pub(super) fn open(path: PathBuf) -> IoResult<Arc<Self>> {
+    pub(super) fn open(location: Location) -> IoResult<Arc<Self>> {
         let state = State { stage: Stage::Waiting, writers: 0, is_done: false };
         let pipe = Arc::new(Pipe { state: Mutex::new(state), changed: Condvar::new() });
         let opened = pipe.clone();
-        std::thread::Builder::new().name("dataflow-pipe".to_owned()).spawn(move || opened.wait_for_reader(&path))?;
+        std::thread::Builder::new()
+            .name("dataflow-pipe".to_owned())
+            .spawn(move || opened.wait_for_reader(&location))?;
         Ok(pipe)
     }
 
@@ -65,24 +70,23 @@ impl Pipe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait_for_reader(&self, path: &PathBuf) {
+    fn wait_for_reader(&self, location: &Location) {
         loop {
-            let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            let file = open(path, flags, Mode::empty());
+            let opened = location.file_system().and_then(|files| files.open_pipe(location.path()));
             let mut state = self.lock();
             if matches!(state.stage, Stage::Closed) {
                 return;
             }
-            state.stage = match file.map(File::from).and_then(|file| waiting(&file).map(|()| file)) {
-                Ok(file) if !state.is_done => Stage::Open(Arc::new(file)),
-                // Who reads hears that there is nothing.
-                Ok(_) => Stage::Closed,
-                Err(Errno::NXIO) => {
+            state.stage = match opened {
+                Ok(Some(pipe)) if !state.is_done => Stage::Open(Arc::new(Mutex::new(pipe))),
+                // The reader finds the end of the pipe.
+                Ok(Some(_)) => Stage::Closed,
+                Ok(None) => {
                     drop(state);
                     std::thread::sleep(PAUSE);
                     continue;
                 }
-                Err(error) => Stage::Refused(IoError::from(error).kind()),
+                Err(error) => Stage::Refused(error.kind()),
             };
             return self.changed.notify_all();
         }
@@ -95,12 +99,12 @@ impl Pipe {
     }
 
     /// The open pipe, once somebody reads it.
-    fn opened(&self) -> IoResult<Arc<File>> {
+    fn opened(&self) -> IoResult<PipeEnd> {
         let mut state = self.lock();
         loop {
             match &state.stage {
                 Stage::Waiting => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Stage::Open(file) => return Ok(file.clone()),
+                Stage::Open(pipe) => return Ok(pipe.clone()),
                 Stage::Refused(kind) => return Err((*kind).into()),
                 // The job has failed meanwhile.
                 Stage::Closed => return Err(ErrorKind::BrokenPipe.into()),
@@ -124,17 +128,12 @@ impl Pipe {
     }
 }
 
-/// The same file, whose writes wait for room.
-fn waiting(file: &File) -> Result<(), Errno> {
-    fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)
-}
-
 /// Writes to a pipe, once somebody reads it.
 pub(super) struct PipeWriter(Arc<Pipe>);
 
 impl Write for PipeWriter {
     fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
-        (&*self.0.opened()?).write(bytes)
+        self.0.opened()?.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
 
     fn flush(&mut self) -> IoResult<()> {

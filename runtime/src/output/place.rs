@@ -1,14 +1,10 @@
 //! What an output's path means.
 
-use std::fs::{self, Metadata};
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::{Error, Result, UrlUse, refused_url};
-
-/// As many links as the system follows.
-const MOST_LINKS: usize = 40;
+use crate::storage::{Kind, Location, Resolved, Unresolved};
 
 /// What is at a path, links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +26,21 @@ pub(super) enum Found {
 }
 
 impl Found {
-    fn of(metadata: &Metadata, path: &Path) -> Self {
-        let ty = metadata.file_type();
-        match () {
-            () if ty.is_dir() && path.read_dir().is_ok_and(|mut files| files.next().is_none()) => Found::EmptyFolder,
-            () if ty.is_dir() => Found::FullFolder,
-            () if ty.is_char_device() => Found::CharacterDevice,
-            () if ty.is_block_device() => Found::BlockDevice,
-            () if ty.is_fifo() => Found::Fifo,
-            () if ty.is_socket() => Found::Socket,
-            () => Found::File,
+    fn of(resolved: &Resolved, location: &Location) -> Self {
+        let Some(kind) = resolved.kind else { return Found::Absent };
+        match kind {
+            Kind::Folder if resolved.id.is_none() => Found::NamelessFolder,
+            Kind::Folder => match location.with_path(&resolved.path).list() {
+                Ok(listed) if listed.is_empty() => Found::EmptyFolder,
+                _ => Found::FullFolder,
+            },
+            Kind::CharacterDevice => Found::CharacterDevice,
+            Kind::BlockDevice => Found::BlockDevice,
+            Kind::Fifo => Found::Fifo,
+            Kind::Socket => Found::Socket,
+            Kind::StandardOutput => Found::Standard,
+            Kind::OpenFile => Found::OpenFile,
+            Kind::File | Kind::Link => Found::File,
         }
     }
 }
@@ -119,67 +120,33 @@ pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) 
 /// A path with all links followed, and what is there.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// Where the output is: in a folder that is there, with no link on the way.
-    pub(super) path: PathBuf,
+    /// The path. Its folder exists, and no part of it is a link.
+    pub(super) location: Location,
     pub(super) found: Found,
-    /// Device and number of what is there.
+    /// Identifies what is there: device and inode.
     pub(super) id: Option<(u64, u64)>,
 }
 
 impl Place {
     /// # Errors
-    /// Where the path leads nowhere.
-    pub(super) fn of(path: &Path) -> Result<Self> {
+    /// If the path leads nowhere.
+    pub(super) fn of(location: &Location) -> Result<Self> {
+        let path = location.path();
         if path.as_os_str().is_empty() {
             return Err(refused(path, "the path is empty; name a file, or `-` for standard output"));
         }
-        let mut at = path.to_owned();
-        for _ in 0..MOST_LINKS {
-            let folder = folder_of(&at);
-            let folder = folder.canonicalize().map_err(|error| no_folder(path, &folder, error))?;
-            let Some(name) = at.file_name() else {
-                let place = at.canonicalize().map_err(Error::io("create", path))?;
-                return Ok(Place { path: place, found: Found::NamelessFolder, id: None });
-            };
-            if name == "1" && is_descriptors(&folder) {
-                return Ok(Place { path: at, found: Found::Standard, id: None });
-            }
-            let full = folder.join(name);
-            let metadata = match fs::symlink_metadata(&full) {
-                Ok(metadata) => metadata,
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    return Ok(Place { path: full, found: Found::Absent, id: None });
-                }
-                Err(error) => return Err(Error::io("create", path)(error)),
-            };
-            if !metadata.is_symlink() {
-                let id = Some((metadata.dev(), metadata.ino()));
-                return Ok(Place { found: Found::of(&metadata, &full), path: full, id });
-            }
-            if is_descriptors(&folder) {
-                // Such a link says what is open, not always by a path.
-                let metadata = fs::metadata(&full).map_err(Error::io("create", path))?;
-                let found = Found::of(&metadata, &full);
-                let found = if found == Found::File { Found::OpenFile } else { found };
-                return Ok(Place { path: full, found, id: Some((metadata.dev(), metadata.ino())) });
-            }
-            at = folder.join(fs::read_link(&full).map_err(Error::io("create", path))?);
-        }
-        Err(refused(path, "there are too many links on the way, or they lead in a circle"))
+        let resolved = location.storage().resolve(path).map_err(|error| match error {
+            Unresolved::Folder(folder, error) => no_folder(path, &folder, error),
+            Unresolved::Links => refused(path, "there are too many links on the way, or they lead in a circle"),
+            Unresolved::Io(error) => Error::io("create", path)(error),
+        })?;
+        let found = Found::of(&resolved, location);
+        Ok(Place { location: location.with_path(resolved.path), found, id: resolved.id })
     }
-}
 
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        Some(_) => PathBuf::from("."),
-        None => path.to_owned(),
+    pub(super) fn path(&self) -> &Path {
+        self.location.path()
     }
-}
-
-/// Whether a folder holds what a process has open: `/proc/self/fd`, without links.
-fn is_descriptors(folder: &Path) -> bool {
-    folder.starts_with("/proc") && folder.file_name().is_some_and(|name| name == "fd")
 }
 
 fn no_folder(path: &Path, folder: &Path, error: std::io::Error) -> Error {
@@ -256,7 +223,7 @@ mod tests {
 
     #[test]
     fn what_the_process_has_open_is_found_by_number() {
-        let found = |path: &str| Place::of(Path::new(path)).unwrap().found;
+        let found = |path: &str| Place::of(&Location::from(path)).unwrap().found;
         assert_eq!(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].map(found), [Standard; 3]);
         assert_eq!(["/dev/null", "/dev/zero"].map(found), [CharacterDevice; 2]);
         let (reader, writer) = std::io::pipe().unwrap();

@@ -3,21 +3,18 @@
 mod appender;
 mod by_epochs;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{Access, access};
-
 use super::claim::Claim;
-use super::file::PendingFile;
 use super::folder::{PendingFolder, strange};
 use super::pipe::Pipe;
 use super::place::{Found, OutputMode, Place, Wanted, decide, refused};
 use super::terminal::StandardOutput;
 use crate::error::{Error, Result};
+use crate::storage::{Kind as PathKind, Location, ObjectWriter, PutMode, PutOptions, Storage};
 
 pub use appender::Appender;
 
@@ -46,7 +43,7 @@ pub struct Target(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     kind: Kind,
-    path: String,
+    location: Location,
     if_exists: Option<IfExists>,
     opened: Mutex<Option<Opened>>,
     /// Whether it is a stream whose reader has gone.
@@ -68,18 +65,16 @@ enum Opened {
     Preparing,
     Standard,
     Pipe(Arc<Pipe>),
-    Stream(File),
-    File {
-        pending: PendingFile,
-        mode: OutputMode,
-        head_bytes: u64,
-        appending: Appending,
-    },
+    Stream(Place),
+    File(PendingFile),
     Folder {
         pending: Arc<PendingFolder>,
         mode: OutputMode,
     },
 }
+
+/// A file until it has its name. Tasks write to it, and the job's thread ends it. `None` after that.
+type PendingFile = Arc<Mutex<Option<Box<dyn ObjectWriter>>>>;
 
 impl Target {
     /// What the user's path means: standard output where it is `-`, a folder where it ends with a slash. Where nothing is said of what exists, a file
@@ -111,16 +106,27 @@ impl Target {
         Self::new(Kind::Printed, "-", None)
     }
 
+    /// The same output in another storage.
+    #[must_use]
+    pub fn in_storage(&self, storage: &Arc<dyn Storage>) -> Self {
+        let Inner { kind, location, if_exists, .. } = &*self.0;
+        Self::at(*kind, Location::new(storage.clone(), location.path()), *if_exists)
+    }
+
     fn new(kind: Kind, path: &str, if_exists: Option<IfExists>) -> Self {
+        Self::at(kind, Location::from(path), if_exists)
+    }
+
+    fn at(kind: Kind, location: Location, if_exists: Option<IfExists>) -> Self {
         let (opened, is_abandoned) = (Mutex::default(), AtomicBool::new(false));
-        Target(Arc::new(Inner { kind, path: path.to_owned(), if_exists, opened, is_abandoned }))
+        Target(Arc::new(Inner { kind, location, if_exists, opened, is_abandoned }))
     }
 
     /// As the user wrote it.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self.0.kind {
-            Kind::File | Kind::Folder => Path::new(&self.0.path),
+            Kind::File | Kind::Folder => self.0.location.path(),
             Kind::Standard | Kind::Printed => Path::new("standard output"),
         }
     }
@@ -128,13 +134,17 @@ impl Target {
     /// For EXPLAIN: as the user wrote it, and what happens to what is there, where that was said.
     #[must_use]
     pub fn describe(&self) -> String {
-        let path = &self.0.path;
+        let path = self.0.location.path().display();
         match self.0.if_exists {
-            None => path.clone(),
+            None => path.to_string(),
             Some(IfExists::Overwrite) => format!("{path}, overwritten"),
             Some(IfExists::Append) => format!("{path}, appended to"),
             Some(IfExists::Fail) => format!("{path}, if it does not exist"),
         }
+    }
+
+    fn describe_path(&self) -> String {
+        self.0.location.path().display().to_string()
     }
 
     /// Whether it is a folder of files.
@@ -166,16 +176,16 @@ impl Target {
             Kind::Folder => Wanted::Folder,
             Kind::Standard | Kind::Printed => return Ok(None),
         };
-        if wanted == Wanted::Folder && self.0.path == "-" {
+        if wanted == Wanted::Folder && self.path() == Path::new("-") {
             return Err(refused(
                 self.path(),
                 "it is standard output, which holds no folders; a folder of that name is `./-`",
             ));
         }
-        if self.0.path.contains('\0') {
+        if self.path().as_os_str().as_encoded_bytes().contains(&0) {
             return Err(refused(self.path(), "no path holds a nul byte"));
         }
-        Ok(Some((wanted, Place::of(self.path())?)))
+        Ok(Some((wanted, Place::of(&self.0.location)?)))
     }
 
     /// Where it is and how it is written; nothing for standard output.
@@ -194,7 +204,7 @@ impl Target {
             Kind::File | Kind::Folder => {}
         }
         let (place, _) = self.place().ok()??;
-        Claim::new(self.0.path.clone(), &place, self.is_folder())
+        Claim::new(self.describe_path(), &place, self.is_folder())
     }
 
     /// Checks that files of a format, which all begin with `head`, can be written.
@@ -203,7 +213,8 @@ impl Target {
     /// What it is, and what to do.
     pub fn check(&self, appending: Appending, head: &[u8]) -> Result<()> {
         let Some((place, mode)) = self.place()? else { return Ok(()) };
-        if place.found == Found::File && access(&place.path, Access::WRITE_OK).is_err() {
+        let files = place.location.file_system().ok();
+        if place.found == Found::File && files.is_some_and(|files| !files.is_writable(place.path())) {
             return Err(refused(
                 self.path(),
                 "the file may not be written to; change its mode, or choose another name",
@@ -226,10 +237,9 @@ impl Target {
         if place.found != Found::File {
             return Ok(());
         }
-        let mut there = Vec::new();
-        let file = File::open(&place.path).map_err(Error::io("append to", self.path()))?;
-        let looked_at = if appending == Appending::Objects { MOST_BLANKS } else { head.len() };
-        file.take(looked_at as u64).read_to_end(&mut there).map_err(Error::io("append to", self.path()))?;
+        let mut there = vec![0; if appending == Appending::Objects { MOST_BLANKS } else { head.len() }];
+        let read = place.location.open().and_then(|file| file.read_at(&mut there, 0));
+        there.truncate(read.map_err(Error::io("append to", self.path()))?);
         if appending == Appending::Objects {
             let text = there.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&there);
             if text.trim_ascii_start().starts_with(b"[") {
@@ -253,7 +263,7 @@ impl Target {
 
     /// What is replaced is removed, so it must be what a job writes.
     fn check_strange(&self, place: &Place) -> Result<()> {
-        strange(&place.path).map_or(Ok(()), |strange| {
+        strange(&place.location).map_or(Ok(()), |strange| {
             let reason = format!(
                 "the folder is to be replaced, and holds {}, which no job wrote or this user cannot list; remove it first",
                 strange.display()
@@ -292,27 +302,30 @@ impl Target {
         Ok(match self.place()? {
             None | Some((_, OutputMode::Standard)) => Opened::Standard,
             Some((place, OutputMode::Stream)) if place.found == Found::Fifo => {
-                Opened::Pipe(Pipe::open(place.path).map_err(failed)?)
+                Opened::Pipe(Pipe::open(place.location).map_err(failed)?)
             }
-            Some((place, OutputMode::Stream)) => {
-                let mut options = File::options();
-                let options = if place.found == Found::OpenFile { options.append(true) } else { options.write(true) };
-                Opened::Stream(options.open(&place.path).map_err(failed)?)
-            }
+            Some((place, OutputMode::Stream)) => Opened::Stream(place),
             Some((place, mode)) => self.make(&place, mode, appending, head)?,
         })
     }
 
     fn make(&self, place: &Place, mode: OutputMode, appending: Appending, head: &[u8]) -> Result<Opened> {
-        // The error names the output, not the temporary file that the user never asked for.
+        // The error names the output, not the temporary file.
         let failed = Error::io("create", self.path());
         if self.is_folder() {
-            let pending = Arc::new(PendingFolder::create(&place.path).map_err(failed)?);
+            let pending = Arc::new(PendingFolder::create(&place.location).map_err(failed)?);
             return Ok(Opened::Folder { pending, mode });
         }
-        let replaced = if place.found == Found::File { place.path.metadata().ok() } else { None };
-        let pending = PendingFile::create(&place.path, replaced.as_ref()).map_err(failed)?;
-        Ok(Opened::File { pending, mode, head_bytes: head.len() as u64, appending })
+        let mode = match mode {
+            OutputMode::Append => {
+                let separator = matches!(appending, Appending::Lines | Appending::Objects).then_some(b'\n');
+                PutMode::Append { head_bytes: head.len() as u64, separator }
+            }
+            OutputMode::IfAbsent => PutMode::IfAbsent,
+            _ => PutMode::Replace,
+        };
+        let file = place.location.create(PutOptions { mode, is_durable: false }).map_err(failed)?;
+        Ok(Opened::File(Arc::new(Mutex::new(Some(file)))))
     }
 
     fn not_prepared(&self) -> Error {
@@ -325,20 +338,20 @@ impl Target {
     /// Where no file can be made.
     pub fn appender(&self, part: &str) -> Result<Appender> {
         let opened = self.opened();
-        let file = match opened.as_ref().ok_or_else(|| self.not_prepared())? {
-            Opened::Preparing => return Err(self.not_prepared()),
-            Opened::Standard => return Ok(Appender::to_stream(StandardOutput, self.clone())),
-            Opened::Pipe(pipe) => return Ok(Appender::to_stream(pipe.writer(), self.clone())),
-            Opened::Stream(file) => {
-                return match file.try_clone() {
-                    Ok(file) => Ok(Appender::to_stream(file, self.clone())),
-                    Err(error) => Err(Error::io("write", self.path())(error)),
-                };
+        match opened.as_ref().ok_or_else(|| self.not_prepared())? {
+            Opened::Preparing => Err(self.not_prepared()),
+            Opened::Standard => Ok(Appender::to_stream(StandardOutput, self.clone())),
+            Opened::Pipe(pipe) => Ok(Appender::to_stream(pipe.writer(), self.clone())),
+            Opened::Stream(place) => {
+                let kind = if place.found == Found::OpenFile { PathKind::OpenFile } else { PathKind::CharacterDevice };
+                let stream = place.location.file_system().and_then(|files| files.open_stream(place.path(), kind));
+                Ok(Appender::to_stream(stream.map_err(Error::io("write", self.path()))?, self.clone()))
             }
-            Opened::File { pending, .. } => pending.writer(),
-            Opened::Folder { pending, .. } => pending.file(part),
-        };
-        file.map(Appender::to_file).map_err(Error::io("create", self.path()))
+            Opened::File(pending) => Ok(Appender::to_file(PendingWriter(pending.clone()))),
+            Opened::Folder { pending, .. } => {
+                pending.file(part).map(Appender::to_file).map_err(Error::io("create", self.path()))
+            }
+        }
     }
 
     /// The folder that tasks write files to, wherever in it.
@@ -359,14 +372,12 @@ impl Target {
     pub fn finish(&self, success: bool) -> Result<()> {
         let opened = self.opened().take();
         let (named, action) = match opened {
-            Some(Opened::File { mut pending, mode, head_bytes, appending }) if success => match mode {
-                OutputMode::Append => {
-                    let separator = matches!(appending, Appending::Lines | Appending::Objects).then_some(b'\n');
-                    (pending.append(head_bytes, separator), "append to")
-                }
-                OutputMode::IfAbsent => (pending.replace_nothing(), "rename the finished output to"),
-                _ => (pending.replace(), "rename the finished output to"),
-            },
+            Some(Opened::File(pending)) => {
+                let file = pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let appends = self.0.if_exists == Some(IfExists::Append);
+                let action = if appends { "append to" } else { "rename the finished output to" };
+                (file.filter(|_| success).map_or(Ok(()), ObjectWriter::finish), action)
+            }
             Some(Opened::Folder { pending, mode }) if success => match mode {
                 OutputMode::Append => (pending.merge(), "append to"),
                 OutputMode::Replace => (pending.replace(), "replace"),
@@ -386,6 +397,20 @@ impl Target {
             }
             _ => Error::io(action, self.path())(error),
         })
+    }
+}
+
+/// Writes a file, unless the job has ended.
+struct PendingWriter(PendingFile);
+
+impl Write for PendingWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.as_mut().map_or(Ok(()), |file| file.write(bytes)).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -12,6 +12,8 @@
 //! * `kill_points`: places where a test has the process killed.
 
 mod coordinator;
+#[cfg(test)]
+mod crash_tests;
 mod kill_points;
 mod manifest;
 mod store;

@@ -1,55 +1,85 @@
-//! Where snapshots lie: a folder, or what else `object_store` knows.
+//! Where snapshots lie: a folder of a [`Storage`](crate::storage::Storage).
 //!
 //! ```text
 //!   <place>/epoch-0000000007/2-0.state     the state of operator 2 in task 0
 //!                            2-1.state
 //!                            manifest.json written last
 //! ```
-//! The store's calls are asynchronous. They are waited for on threads that may block, which are the engine's anyway; of a folder none of them waits for anything
-//! but the system.
+//! Every object is durable before the manifest is written, so a manifest never names a file that a
+//! power failure could lose.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::snapshot::Manifest;
+use crate::storage::{
+    self, FolderLock, Kind, Location, PutMode, PutOptions, REPLACED, StoredObject, create_folders, sync_folders_above,
+};
 
-#[cfg(feature = "snapshots")]
-mod objects;
-#[cfg(not(feature = "snapshots"))]
-mod without;
-
-#[cfg(feature = "snapshots")]
-use objects::Objects;
-#[cfg(feature = "snapshots")]
-pub(crate) use objects::{ObjectReader, ObjectWriter};
-#[cfg(not(feature = "snapshots"))]
-use without::Objects;
-#[cfg(not(feature = "snapshots"))]
-pub(crate) use without::{ObjectReader, ObjectWriter};
+/// An object of a snapshot.
+const DURABLE: PutOptions = PutOptions { mode: PutMode::Replace, is_durable: true };
 
 const MANIFEST: &str = "manifest.json";
 
 /// Snapshots that are kept: the last one, and the one before, in case that somebody reads it right now.
 const KEPT: usize = 2;
 
-/// Where the snapshots of one program lie. Cloning copies the handle.
+/// The snapshots of one program. Clones are the same store.
 #[derive(Clone)]
 pub struct Store {
-    objects: Objects,
+    place: Location,
+    /// The folder with its lock, until it is released.
+    held: Arc<Mutex<Option<Arc<FolderLock>>>>,
 }
 
 impl Store {
-    /// A folder, which is made where it is not there, and is this one's until it is released, or nobody has it any more.
+    /// Takes a folder for this job until it is [released](Store::release) or all clones are dropped.
+    /// Makes the folder if it does not exist.
     ///
     /// # Errors
-    /// Where that cannot be done, or a job has it that has not ended.
-    pub fn folder(place: &Path) -> Result<Self> {
-        Ok(Store { objects: Objects::folder(place)? })
+    /// Fails if the folder cannot be made, or another job has it.
+    pub fn folder(place: impl Into<Location>) -> Result<Self> {
+        let place = place.into();
+        let (path, shown) = (place.path(), place.path().display());
+        let info = place.info().map_err(Error::io("open", path))?;
+        if info.is_some_and(|info| info.kind == Kind::File) {
+            return Err(Error::Plan(format!(
+                "snapshots lie in a folder, and {shown} is a file: give a folder, as in `--snapshots data/snapshots`, or another name"
+            )));
+        }
+        if let Some(reason) = refused_url(path, UrlUse::Keep).filter(|_| info.is_none()) {
+            return Err(Error::Plan(format!("cannot keep snapshots in {shown}: {reason}")));
+        }
+        let made = place.file_system().and_then(|files| {
+            create_folders(files, path)?;
+            sync_folders_above(files, path)
+        });
+        made.map_err(Error::io("create", path))?;
+        let Some(held) = FolderLock::take(&place).map_err(Error::io("open", path))? else {
+            return Err(Error::Plan(format!(
+                "another job has its snapshots in {shown} at this moment; let that end, or choose another folder"
+            )));
+        };
+        Ok(Store { held: Arc::new(Mutex::new(Some(Arc::new(held)))), place })
     }
 
-    /// Lets the folder go: another job may have it, as soon as what is just written to it is done.
+    /// Releases the folder. A writer keeps it until it ends.
     pub(crate) fn release(&self) {
-        self.objects.release();
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The lock of the folder, before something in it is changed.
+    ///
+    /// # Errors
+    /// Fails if another folder is at the path now.
+    fn held(&self) -> Result<Option<Arc<FolderLock>>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match held.as_ref().is_none_or(|held| held.is_in_place()) {
+            true => Ok(held),
+            false => Err(Error::Plan(format!("the snapshots in {}: {REPLACED}", self.place.path().display()))),
+        }
     }
 
     /// The newest snapshot that is whole.
@@ -59,7 +89,8 @@ impl Store {
     pub fn newest(&self) -> Result<Option<Manifest>> {
         let mut epochs = self.epochs()?;
         while let Some(epoch) = epochs.pop() {
-            if let Some(text) = self.objects.get(&object(epoch, MANIFEST))? {
+            let object = self.object(epoch, MANIFEST);
+            if let Some(text) = object.read().map_err(Error::io("read", object.path()))? {
                 let of = self.path(epoch, MANIFEST);
                 let damaged = |message| Error::Data { path: of.clone(), place: String::new(), message };
                 let manifest = Manifest::from_json(&String::from_utf8_lossy(&text)).map_err(damaged)?;
@@ -74,8 +105,9 @@ impl Store {
 
     /// The epochs of which there is something, whole or not, in order.
     fn epochs(&self) -> Result<Vec<u64>> {
-        let names = self.objects.folders()?;
-        let mut epochs: Vec<u64> = names.iter().filter_map(|name| name.strip_prefix("epoch-")?.parse().ok()).collect();
+        let listed = self.place.list().map_err(Error::io("list", self.place.path()))?;
+        let epoch = |entry: &storage::Listed| entry.name.to_str()?.strip_prefix("epoch-")?.parse().ok();
+        let mut epochs: Vec<u64> = listed.iter().filter_map(epoch).collect();
         epochs.sort_unstable();
         Ok(epochs)
     }
@@ -98,9 +130,15 @@ impl Store {
 
     fn remove(&self, leaves: impl Fn(&u64) -> bool) -> Result<()> {
         for epoch in self.epochs()?.into_iter().filter(leaves) {
-            // Without its manifest it is none.
-            self.objects.delete(&object(epoch, MANIFEST))?;
-            self.objects.delete_folder(&folder(epoch))?;
+            self.held()?;
+            // Without its manifest it is no snapshot, even if some of its files remain.
+            let (manifest, folder) = (self.object(epoch, MANIFEST), self.place.join(folder(epoch)));
+            for (removed, location) in [(manifest.delete(), &manifest), (folder.delete_folder(), &folder)] {
+                match removed {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    removed => removed.map_err(Error::io("remove", location.path()))?,
+                }
+            }
         }
         Ok(())
     }
@@ -110,7 +148,9 @@ impl Store {
     /// # Errors
     /// Where that cannot be done.
     pub(crate) fn complete(&self, manifest: &Manifest) -> Result<()> {
-        self.objects.put(&object(manifest.epoch, MANIFEST), manifest.to_json().into_bytes())
+        let mut writer = self.writer(manifest.epoch, MANIFEST)?;
+        writer.append(manifest.to_json().as_bytes())?;
+        writer.finish().map(|_| ())
     }
 
     /// A new file of a snapshot.
@@ -118,17 +158,74 @@ impl Store {
     /// # Errors
     /// Where it cannot be made.
     pub(crate) fn writer(&self, epoch: u64, name: &str) -> Result<ObjectWriter> {
-        self.objects.writer(&object(epoch, name))
+        let (held, location) = (self.held()?, self.object(epoch, name));
+        let writer = location.create(DURABLE).map_err(Error::io("create", location.path()))?;
+        Ok(ObjectWriter { writer, path: self.path(epoch, name), bytes: 0, of: self.clone(), _held: held })
     }
 
     /// A file of a snapshot, from its beginning.
     pub(crate) fn reader(&self, epoch: u64, name: &str) -> ObjectReader {
-        self.objects.reader(&object(epoch, name))
+        ObjectReader { location: self.object(epoch, name), object: None, at: 0 }
     }
 
     /// The path of a file, for messages.
     pub(crate) fn path(&self, epoch: u64, name: &str) -> PathBuf {
-        self.objects.path(&object(epoch, name))
+        self.object(epoch, name).path().to_owned()
+    }
+
+    fn object(&self, epoch: u64, name: &str) -> Location {
+        self.place.join(folder(epoch)).join(name)
+    }
+}
+
+/// A file of a snapshot, until it is complete.
+pub(crate) struct ObjectWriter {
+    writer: Box<dyn storage::ObjectWriter>,
+    path: PathBuf,
+    bytes: u64,
+    of: Store,
+    /// No other job gets the folder before the file is complete.
+    _held: Option<Arc<FolderLock>>,
+}
+
+impl ObjectWriter {
+    /// Adds bytes, and may block.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bytes += bytes.len() as u64;
+        self.writer.write(bytes).map_err(Error::io("write", &self.path))
+    }
+
+    /// Makes the file durable, and gives it its name. Returns its length in bytes.
+    pub(crate) fn finish(self) -> Result<u64> {
+        self.of.held()?;
+        self.writer.finish().map_err(Error::io("write", &self.path))?;
+        Ok(self.bytes)
+    }
+}
+
+/// A file of a snapshot that is read from its beginning to its end.
+pub(crate) struct ObjectReader {
+    location: Location,
+    /// The open file and its length, from the first read on.
+    object: Option<(Arc<dyn StoredObject>, u64)>,
+    at: u64,
+}
+
+impl ObjectReader {
+    /// The next bytes: `bytes`, or fewer at the end. May block.
+    pub(crate) fn read(&mut self, bytes: usize) -> Result<Vec<u8>> {
+        let path = self.location.path();
+        let (object, end) = match &self.object {
+            Some(opened) => opened,
+            None => {
+                let opened = self.location.open().and_then(|object| object.info().map(|info| (object, info.bytes)));
+                self.object.insert(opened.map_err(Error::io("read", path))?)
+            }
+        };
+        let mut buffer = vec![0; bytes.min(usize::try_from(end - self.at).unwrap_or(usize::MAX))];
+        storage::read_exact_at(&**object, &mut buffer, self.at).map_err(Error::io("read", path))?;
+        self.at += buffer.len() as u64;
+        Ok(buffer)
     }
 }
 
@@ -136,13 +233,11 @@ fn folder(epoch: u64) -> String {
     format!("epoch-{epoch:010}")
 }
 
-fn object(epoch: u64, name: &str) -> String {
-    format!("{}/{name}", folder(epoch))
-}
-
-#[cfg(all(test, feature = "snapshots"))]
+#[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn names(place: &Path) -> Vec<String> {
@@ -160,8 +255,8 @@ mod tests {
         assert_eq!(store.newest().unwrap(), None);
         for epoch in 1..=4 {
             let mut writer = store.writer(epoch, "0-0.state").unwrap();
-            writer.append(vec![7; 5]).unwrap();
-            writer.append(vec![8; 3]).unwrap();
+            writer.append(&[7; 5]).unwrap();
+            writer.append(&[8; 3]).unwrap();
             assert_eq!(writer.finish().unwrap(), 8);
             // Its files alone are no snapshot.
             assert_eq!(store.newest().unwrap().map_or(0, |manifest| manifest.epoch), epoch - 1);

@@ -12,20 +12,18 @@ mod parts;
 mod row_filters;
 mod sample;
 
-use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory::{Budget, Memory, Reservation};
 use crate::output::Appending;
-use crate::page::{Batch, Buffer, Input};
+use crate::page::{Batch, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
+pub use crate::storage::ReadRequest;
 pub use endless::{Endless, Extent, Mark, Position};
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
@@ -190,51 +188,6 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Where memory is refused.
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>>;
-}
-
-/// Bytes that a reader wants.
-#[derive(Clone, Debug)]
-pub struct ReadRequest {
-    /// The open file.
-    pub file: Arc<File>,
-    /// Its path, for messages.
-    pub path: Arc<PathBuf>,
-    /// What to read; ranges end inside the file.
-    pub ranges: Vec<Range<u64>>,
-    /// The file may have become shorter meanwhile: then what there is of a range is given.
-    pub may_end_early: bool,
-}
-
-impl ReadRequest {
-    /// Reads what is wanted, waiting for it, into buffers that `memory` pays for.
-    ///
-    /// # Errors
-    /// [`Error::Io`], with the path; [`Error::OutOfMemory`].
-    pub fn read(&self, memory: &Memory) -> Result<Vec<Bytes>> {
-        let range = |range: &Range<u64>| {
-            let mut buffer = Buffer::new((range.end - range.start) as usize, memory)?;
-            let bytes = self.fill(buffer.as_mut(), range.start).map_err(Error::io("read", self.path.as_ref()))?;
-            Ok(Bytes::from_owner(buffer).slice(..bytes))
-        };
-        self.ranges.iter().map(range).collect()
-    }
-
-    /// Fills a buffer from a place in the file; how much of it, where the file may end early.
-    fn fill(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
-        if !self.may_end_early {
-            return self.file.read_exact_at(buffer, offset).map(|()| buffer.len());
-        }
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(filled)
-    }
 }
 
 /// What a reader can do next.

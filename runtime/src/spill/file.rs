@@ -2,24 +2,22 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
-use std::io::{Error as IoError, ErrorKind, IoSlice, IoSliceMut};
+use std::io::{Error as IoError, ErrorKind, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{Access, FallocateFlags, Mode, OFlags, access, fallocate, open};
-use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev};
+use rustix::fs::{Access, FallocateFlags, access, fallocate};
+use rustix::io::{Errno, pwritev};
 
 use crate::error::{Error, Result};
 use crate::page::{Buffer, Page, PageImage};
 use crate::row::RowLayout;
+use crate::storage::{UNNAMED_PREFIX, names_process, read_cached, unnamed};
 
 use super::compressed::{HEADER_BYTES, compress, compressed_bytes, decompress};
 use super::free::FreeSpace;
-
-/// Files that have a name for a moment begin so.
-const PREFIX: &str = "dataflow-spill-";
 
 /// Written between a page's rows and their variable parts: memory of other pages may lie there.
 static ZEROS: [u8; 4096] = [0; 4096];
@@ -220,21 +218,6 @@ impl SpillFile {
     }
 }
 
-/// Reads without waiting: whether the page cache has all of it.
-pub(crate) fn read_cached(file: &File, bytes: &mut [u8], offset: u64) -> Result<bool, IoError> {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        let rest = IoSliceMut::new(&mut bytes[filled..]);
-        match preadv2(file, &mut [rest], offset + filled as u64, ReadWriteFlags::NOWAIT) {
-            Ok(0) | Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(false),
-            Ok(count) => filled += count,
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(true)
-}
-
 /// As many parts as one call takes.
 const MOST_PARTS: usize = 1024;
 
@@ -255,42 +238,7 @@ fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Res
     Ok(())
 }
 
-/// A file in a folder that no name leads to, which only its owner may open.
-pub(crate) fn unnamed(folder: &Path) -> Result<File, IoError> {
-    open_unnamed(folder, 0o600)?.map_or_else(|| named_then_not(folder), Ok)
-}
-
-/// A file in a folder that has no name from its beginning; nothing where the file system, or the system, has no such files. `mode` is what may be done with
-/// it once it has a name.
-pub(crate) fn open_unnamed(folder: &Path, mode: u32) -> Result<Option<File>, IoError> {
-    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    match open(folder, flags, Mode::from_raw_mode(mode)) {
-        Ok(file) => Ok(Some(file.into())),
-        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A file whose name is taken away at once. A process that is stopped in between leaves it behind, unlocked, and
-/// [`remove_abandoned`] finds it.
-fn named_then_not(folder: &Path) -> Result<File, IoError> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
-        match File::options().read(true).write(true).create_new(true).open(&path) {
-            Ok(file) => {
-                file.lock()?;
-                std::fs::remove_file(path)?;
-                return Ok(file);
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Removes files of stopped processes, which are empty and unlocked, and named by [`named_then_not`].
+/// Removes files of stopped processes, which are empty and unlocked, and named by [`unnamed`].
 /// Errors are ignored, because a file may belong to another user.
 pub(super) fn remove_abandoned(folder: &Path) {
     let Ok(entries) = folder.read_dir() else { return };
@@ -308,15 +256,9 @@ pub(super) fn remove_abandoned(folder: &Path) {
     }
 }
 
-/// Whether a name has the form of [`named_then_not`].
+/// Whether a name has the form of those of [`unnamed`].
 fn is_numbered(name: &OsStr) -> bool {
-    name.to_str().and_then(|name| name.strip_prefix(PREFIX)).is_some_and(names_process)
-}
-
-/// Whether a part of a name is the number of a process and a number that it gave: `4711-3`.
-pub(crate) fn names_process(part: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    part.split_once('-').is_some_and(|(process, number)| is_number(process) && is_number(number))
+    name.to_str().and_then(|name| name.strip_prefix(UNNAMED_PREFIX)).is_some_and(names_process)
 }
 
 #[cfg(test)]

@@ -31,25 +31,14 @@ use crate::error::{Error, Result};
 use crate::memory::limits::WRITE_PAGES;
 use crate::metrics::OperatorMetrics;
 use crate::page::Page;
+use crate::storage::Blocking;
 
 pub use bytes::SpilledBytes;
 use file::SpillFile;
-pub(crate) use file::{names_process, open_unnamed, read_cached, unnamed};
 pub use queue::{QueueRoom, SpillQueue};
 pub use reader::SpilledReader;
 pub use space::{SpillFiles, SpillSpace};
 pub use store::{Store, StoreReader};
-
-/// Runs work that may block, off the threads that tasks run on.
-pub trait Blocking: Send + Sync {
-    /// Does the work soon, then wakes the task that this was given to.
-    fn submit(&self, work: Box<dyn FnOnce() + Send>);
-
-    /// Whether the task had better read by itself what the page cache has: to copy a page takes less than to have two threads woken for it.
-    fn reads_cached(&self) -> bool {
-        false
-    }
-}
 
 /// A sequence of pages on disk, in the order in which they were written.
 #[derive(Debug, Default)]

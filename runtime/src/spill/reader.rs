@@ -9,7 +9,8 @@ use crate::memory::Memory;
 use crate::page::{Buffer, Page};
 use crate::row::RowLayout;
 
-use super::{Blocking, Extent, Shared, Spilled, Spiller};
+use super::{Extent, Shared, Spilled, Spiller};
+use crate::storage::Blocking;
 
 /// A page that a blocking thread reads.
 type Flight = Arc<Mutex<Option<Result<Page>>>>;

@@ -15,7 +15,8 @@ use crate::page::Page;
 use crate::row::RowLayout;
 
 use super::queue::READ_AHEAD;
-use super::{Blocking, Extent, QueueRoom, Spilled, SpilledReader, Spiller};
+use super::{Extent, QueueRoom, Spilled, SpilledReader, Spiller};
+use crate::storage::Blocking;
 
 /// Pages of a filling task that may wait to be written.
 const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;

@@ -4,7 +4,6 @@
 
 pub(crate) mod values;
 
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,7 +57,7 @@ pub(crate) fn each_batch(reader: &mut dyn SplitReader, mut visit: impl FnMut(&Ba
         if let Some(request) = &request {
             let read = |range: &std::ops::Range<u64>| {
                 let mut bytes = vec![0; (range.end - range.start) as usize];
-                request.file.read_exact_at(&mut bytes, range.start).map(|()| Bytes::from(bytes))
+                request.object.read_at(&mut bytes, range.start).map(|_| Bytes::from(bytes))
             };
             let bytes: std::io::Result<Vec<_>> = request.ranges.iter().map(read).collect();
             reader.supply(bytes.map_err(Error::io("read", &**request.path))?)?;

@@ -69,7 +69,7 @@ fn is_built(programs: &[Program]) -> bool {
     let manifest = format!(
         "[package]\nname = \"combinations\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [lib]\nname = \"harness\"\npath = {:?}\n\n[[bin]]\nname = \"programs\"\npath = \"src/main.rs\"\n\n\
-         [dependencies]\ndataflow = {{ path = {:?}, features = [\"snapshots\"] }}\nruntime = {{ package = \"dataflow-runtime\", path = {:?} }}\n\
+         [dependencies]\ndataflow = {{ path = {:?} }}\nruntime = {{ package = \"dataflow-runtime\", path = {:?} }}\n\
          tests = {{ path = {:?} }}\n\n[profile.dev]\ndebug = 0\nincremental = false\n\n[workspace]\n",
         tests.join("tests/combinations/harness/mod.rs"),
         workspace.join("dataflow"),

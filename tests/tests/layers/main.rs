@@ -155,6 +155,22 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
 }
 
 #[test]
+fn only_local_storage_and_spill_open_files() {
+    let runtime = workspace().join("runtime/src");
+    let allowed = ["storage/local", "spill"].map(|folder| runtime.join(folder));
+    let outside = sources("runtime/src").into_iter().filter(|(path, _)| !allowed.iter().any(|folder| path.starts_with(folder)));
+    let offends = |(path, code): (PathBuf, String)| {
+        let lines: Vec<usize> = (1..)
+            .zip(code.lines())
+            .filter(|(_, line)| ["std::fs", "rustix::fs"].iter().any(|name| line.contains(name)))
+            .map(|(line, _)| line)
+            .collect();
+        lines.into_iter().map(move |line| offence(&path, line, "a file is opened")).collect::<Vec<_>>()
+    };
+    none("files are opened without `storage`", outside.flat_map(offends));
+}
+
+#[test]
 fn an_address_to_read_from_is_made_one_to_write_to_in_one_place() {
     // What is shared gives addresses to read from, so whoever writes owns what it writes, or has said that it does.
     let offends = |(path, code): (PathBuf, String)| {

@@ -261,7 +261,7 @@ impl Upload {
         self.file.submit(written, move |written| {
             let Some(mut writer) = written.writer.take() else { return Ok(()) };
             if !bytes.is_empty() {
-                writer.append(bytes)?;
+                writer.append(&bytes)?;
             }
             if is_last {
                 written.bytes = writer.finish()?;

@@ -1,6 +1,5 @@
 //! What a file holds, from its beginning: looked at when a source is made, and for the places in messages.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +8,7 @@ use memchr::memchr_iter;
 use super::InputFile;
 use crate::error::Result;
 use crate::format::text_encoding::ContentDecoder;
+use crate::storage::StoredObject;
 
 /// The mark that some programs put before UTF-8.
 pub(in crate::format) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -16,7 +16,7 @@ pub(in crate::format) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The bytes of a file one piece after another, decompressed where its name says so.
 pub(in crate::format) struct Contents<'f> {
     file: &'f InputFile,
-    handle: Arc<File>,
+    handle: Arc<dyn StoredObject>,
     decoder: Option<ContentDecoder>,
     /// How much is read, and given, at once.
     piece_bytes: usize,
@@ -71,7 +71,7 @@ impl<'f> Contents<'f> {
         while out.is_empty() && !self.is_finished {
             if self.rest.is_empty() {
                 let mut buffer = vec![0; self.piece_bytes];
-                let count = self.file.read_at(&self.handle, self.read, &mut buffer)?;
+                let count = self.file.read_at(&*self.handle, self.read, &mut buffer)?;
                 buffer.truncate(count);
                 self.read += count as u64;
                 self.is_finished = count == 0;

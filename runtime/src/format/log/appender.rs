@@ -1,9 +1,8 @@
 //! The file of a split, open for one writer.
 
-use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
@@ -12,14 +11,20 @@ use super::folder::SplitEnd;
 use super::header::{check_name, header_in, name_in};
 use crate::error::{Error, Result};
 use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES};
-use crate::output::leads_to;
+use crate::storage::{FileHandle, FileMode, Location, read_exact_at};
 
 /// Appends whole blocks to a split. It holds a lock on the file: a split has one writer in all processes.
 pub(super) struct Appender {
-    file: File,
-    path: PathBuf,
+    file: Arc<dyn FileHandle>,
+    location: Location,
+    /// The length of the header.
+    header_bytes: u64,
     /// The length of all that is whole.
     bytes: u64,
+    /// The length of the part that is durable.
+    durable_bytes: u64,
+    /// A sync has failed, so the bytes after the durable part are written again.
+    must_rewrite: bool,
     rows: u64,
     blocks: u64,
     /// Of the header and the heads of the blocks.
@@ -46,35 +51,48 @@ impl Appender {
     ///
     /// # Errors
     /// Fails if another writer has the split, it has another header, or its last block or a head is damaged.
-    pub(super) fn open(path: &Path, header: &[u8]) -> Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
-        Self::over(file.map_err(Error::io("write", path))?, path, header)
+    pub(super) fn open(location: &Location, header: &[u8]) -> Result<Self> {
+        let file = location.file_system().and_then(|files| files.open_file(location.path(), FileMode::Write));
+        Self::over(file.map_err(Error::io("write", location.path()))?, location, header)
     }
 
     /// Makes the split with this header. `None` if the file exists.
-    pub(super) fn create(path: &Path, header: &[u8]) -> Result<Option<Self>> {
-        match File::options().read(true).write(true).create_new(true).open(path) {
-            Ok(file) => Self::over(file, path, header).map(Some),
+    pub(super) fn create(location: &Location, header: &[u8]) -> Result<Option<Self>> {
+        match location.file_system().and_then(|files| files.open_file(location.path(), FileMode::CreateNew)) {
+            Ok(file) => Self::over(file, location, header).map(Some),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
-            Err(error) => Err(Error::io("create", path)(error)),
+            Err(error) => Err(Error::io("create", location.path())(error)),
         }
     }
 
-    fn over(file: File, path: &Path, header: &[u8]) -> Result<Self> {
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let message = "another writer has this split; wait for its end, or add splits to the log";
-                return Err(damaged(path, message));
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
+    fn over(file: Arc<dyn FileHandle>, location: &Location, header: &[u8]) -> Result<Self> {
+        if !file.try_lock(false).map_err(Error::io("lock", location.path()))? {
+            let message = "another writer has this split; wait for its end, or add splits to the log";
+            return Err(damaged(location.path(), message));
         }
-        let (path, end, checksum) = (path.to_owned(), SplitState::Open, xxh3_64(header));
-        let mut appender = Appender { file, path, bytes: 0, rows: 0, blocks: 0, checksum, end };
+        let (location, end, checksum) = (location.clone(), SplitState::Open, xxh3_64(header));
+        let mut appender = Appender {
+            file,
+            location,
+            header_bytes: header.len() as u64,
+            bytes: 0,
+            durable_bytes: 0,
+            must_rewrite: false,
+            rows: 0,
+            blocks: 0,
+            checksum,
+            end,
+        };
         // Another writer may have replaced it before it was locked.
         appender.check_in_place()?;
         appender.find_end(header)?;
+        // The last writer may have ended before it synced.
+        appender.sync()?;
         Ok(appender)
+    }
+
+    fn path(&self) -> &Path {
+        self.location.path()
     }
 
     /// Checks that records may follow.
@@ -82,25 +100,25 @@ impl Appender {
         match self.end {
             SplitState::Open => Ok(()),
             SplitState::Sealed | SplitState::Final => {
-                Err(damaged(&self.path, "the split is sealed: nothing may follow its end"))
+                Err(damaged(self.path(), "the split is sealed: nothing may follow its end"))
             }
         }
     }
 
     /// Checks that the path still leads to the file: readers look there.
     fn check_in_place(&self) -> Result<()> {
-        if leads_to(&self.path, &self.file) {
+        if self.file.is_at(self.path()) {
             return Ok(());
         }
         let message = "the split was removed or replaced while this program was writing it, so no reader finds its \
                        records: end the writers of a log before it is removed, and make it again by \
                        `LogWriter::create`";
-        Err(damaged(&self.path, message))
+        Err(damaged(self.path(), message))
     }
 
     /// Finds the end of the last whole block, and cuts off what follows.
     fn find_end(&mut self, header: &[u8]) -> Result<()> {
-        let length = self.file.metadata().map_err(Error::io("read", &self.path))?.len();
+        let length = self.file.info().map_err(Error::io("read", self.path()))?.bytes;
         if !self.has_header(header, length)? {
             self.cut(length)?;
             return self.write(header);
@@ -125,7 +143,7 @@ impl Appender {
             self.check_body(begin, end, checksum)?;
         }
         if self.end != SplitState::Open && self.bytes < length {
-            return Err(damaged_at(&self.path, self.bytes, "bytes follow the end of the split; get the file again"));
+            return Err(damaged_at(self.path(), self.bytes, "bytes follow the end of the split; get the file again"));
         }
         self.cut(length)
     }
@@ -146,14 +164,14 @@ impl Appender {
     }
 
     fn damaged_tail(&self, at: u64, message: &str) -> Error {
-        let path = self.path.display();
+        let path = self.path().display();
         let way_out = format!("get the file again, or cut off what follows: `truncate --size={at} {path}`");
-        damaged_at(&self.path, at, format!("{message}; {way_out}"))
+        damaged_at(self.path(), at, format!("{message}; {way_out}"))
     }
 
     /// Returns `false` if the file ends within its header.
     fn has_header(&self, header: &[u8], length: u64) -> Result<bool> {
-        if let (Some(found), _) = header_in(&self.file, &self.path)? {
+        if let (Some(found), _) = header_in(&*self.file, self.path())? {
             return self.check_header(&found, header).map(|()| true);
         }
         // A file that is shorter than its header holds no records. Its first bytes are compared all the same: it may
@@ -162,7 +180,9 @@ impl Appender {
         self.read_at(&mut found, 0)?;
         match length < header.len() as u64 && header.starts_with(&found) {
             true => Ok(false),
-            false => Err(damaged_at(&self.path, 0, "the header is damaged, or not that of a split with these records")),
+            false => {
+                Err(damaged_at(self.path(), 0, "the header is damaged, or not that of a split with these records"))
+            }
         }
     }
 
@@ -171,9 +191,9 @@ impl Appender {
             return Ok(());
         }
         let names = name_in(expected).and_then(|expected| check_name(name_in(found)?, expected));
-        names.map_err(|message| damaged(&self.path, message))?;
+        names.map_err(|message| damaged(self.path(), message))?;
         let message = "the split holds other records than this program writes: a log has records of one type";
-        Err(Error::Schema { path: self.path.clone(), message: message.to_owned() })
+        Err(Error::Schema { path: self.path().to_owned(), message: message.to_owned() })
     }
 
     /// Cuts off the bytes after all that is whole.
@@ -181,12 +201,12 @@ impl Appender {
         if length == self.bytes {
             Ok(())
         } else {
-            self.file.set_len(self.bytes).map_err(Error::io("write", &self.path))
+            self.file.set_bytes(self.bytes).map_err(Error::io("write", self.path()))
         }
     }
 
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
-        self.file.read_exact_at(bytes, offset).map_err(Error::io("read", &self.path))
+        read_exact_at(&*self.file, bytes, offset).map_err(Error::io("read", self.path()))
     }
 
     /// Adds a head to the totals, or checks the end against them.
@@ -199,7 +219,7 @@ impl Appender {
             }
             Head::End { rows, blocks, completes_log } => {
                 check_counts((rows, blocks), (self.rows, self.blocks))
-                    .map_err(|message| damaged_at(&self.path, self.bytes, message))?;
+                    .map_err(|message| damaged_at(self.path(), self.bytes, message))?;
                 self.end = if completes_log { SplitState::Final } else { SplitState::Sealed };
             }
         }
@@ -226,17 +246,50 @@ impl Appender {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         if let Err(error) = self.file.write_all_at(bytes, self.bytes) {
             // The next writer would cut it off as well.
-            let _ = self.file.set_len(self.bytes);
-            return Err(Error::io("write", &self.path)(error));
+            let _ = self.file.set_bytes(self.bytes);
+            return Err(Error::io("write", self.path())(error));
         }
         self.bytes += bytes.len() as u64;
         Ok(())
     }
 
     /// Makes durable all that was appended.
-    pub(super) fn sync(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// Fails if the system does. A failed sync may lose bytes for good: a later one would succeed
+    /// without them. So the next call writes them again.
+    pub(super) fn sync(&mut self) -> Result<()> {
         self.check_in_place()?;
-        self.file.sync_data().map_err(Error::io("sync", &self.path))
+        if self.must_rewrite {
+            self.rewrite()?;
+        }
+        self.must_rewrite = true;
+        self.file.sync().map_err(Error::io("sync", self.path()))?;
+        (self.durable_bytes, self.must_rewrite) = (self.bytes, false);
+        Ok(())
+    }
+
+    /// Writes the bytes after the durable part again, as the system still has them in memory.
+    fn rewrite(&self) -> Result<()> {
+        let mut at = self.durable_bytes.max(self.header_bytes);
+        while at < self.bytes {
+            let mut head = [0; HEAD_BYTES];
+            self.read_at(&mut head, at)?;
+            let found = Head::read(&head).map_err(|message| self.damaged_tail(at, &message))?;
+            let end = at + frame_bytes(found) as u64;
+            if let Head::Block { checksum, .. } = found {
+                self.check_body(at, end, checksum)?;
+            }
+            at = end;
+        }
+        let (mut at, mut piece) = (self.durable_bytes, vec![0; 1 << 20]);
+        while at < self.bytes {
+            let length = piece.len().min(usize::try_from(self.bytes - at).unwrap_or(usize::MAX));
+            self.read_at(&mut piece[..length], at)?;
+            self.file.write_all_at(&piece[..length], at).map_err(Error::io("write", self.path()))?;
+            at += length as u64;
+        }
+        Ok(())
     }
 
     /// Ends the split for good.
@@ -253,8 +306,10 @@ impl Appender {
         match self.end {
             SplitState::Open => self.append(&end)?,
             SplitState::Sealed => {
-                let written = self.file.write_all_at(&end, self.bytes - end.len() as u64);
-                written.map_err(Error::io("write", &self.path))?;
+                let at = self.bytes - end.len() as u64;
+                self.durable_bytes = self.durable_bytes.min(at);
+                let written = self.file.write_all_at(&end, at);
+                written.map_err(Error::io("write", self.path()))?;
                 self.end = SplitState::Final;
             }
             SplitState::Final => {}
@@ -288,7 +343,7 @@ impl Drop for Appender {
     /// Releases the lock. Closing the file is not enough: a process that this program has just forked holds the
     /// file, too, until it executes another program.
     fn drop(&mut self) {
-        let _ = self.file.unlock();
+        self.file.unlock();
     }
 }
 
@@ -310,7 +365,7 @@ mod tests {
     #[test]
     fn a_writer_whose_split_was_removed_or_replaced_ends() {
         let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("split");
+        let path = Location::from(&place.path().join("split"));
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
         let header = header(&schema, Some(SplitName { log: 1, number: 0 })).unwrap();
         let mut block = Vec::new();
@@ -318,7 +373,7 @@ mod tests {
         for is_replaced in [false, true] {
             let mut appender = Appender::open(&path, &header).unwrap();
             appender.append(&block).unwrap();
-            std::fs::remove_file(&path).unwrap();
+            path.delete().unwrap();
             let other = is_replaced.then(|| Appender::open(&path, &header).unwrap());
             for ended in [appender.append(&block), appender.sync(), appender.seal(), appender.seal_with_log().map(drop)]
             {
@@ -333,12 +388,12 @@ mod tests {
     #[test]
     fn a_sealed_split_that_was_removed_completes_no_log() {
         let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("split");
+        let path = Location::from(&place.path().join("split"));
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
         let header = header(&schema, Some(SplitName { log: 1, number: 0 })).unwrap();
         let mut appender = Appender::open(&path, &header).unwrap();
         appender.seal().unwrap();
-        std::fs::remove_file(&path).unwrap();
+        path.delete().unwrap();
         let message = appender.seal_with_log().map(drop).unwrap_err().to_string();
         assert!(message.contains("split: the split was removed or replaced"), "{message}");
     }
@@ -347,11 +402,11 @@ mod tests {
     #[test]
     fn a_dropped_writer_releases_the_lock_despite_inherited_files() {
         let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("split");
+        let path = Location::from(&place.path().join("split"));
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
         let header = header(&schema, Some(SplitName { log: 1, number: 0 })).unwrap();
         let appender = Appender::open(&path, &header).unwrap();
-        let inherited = appender.file.try_clone().unwrap();
+        let inherited = appender.file.clone();
         assert!(Appender::open(&path, &header).is_err());
         drop(appender);
         assert!(Appender::open(&path, &header).is_ok());

@@ -1,14 +1,13 @@
 //! The folder of a log: its splits by number, and `log.end`, which makes the log complete.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::damage::{damaged, damaged_at};
 use super::header::{header_in, name_in};
 use crate::error::{Error, Result};
+use crate::storage::{Location, PutMode, PutOptions, sync_folders_above};
 
 /// The file of a complete log.
 const END_NAME: &str = "log.end";
@@ -39,21 +38,25 @@ pub(super) struct SplitEnd {
 /// A log's folder.
 #[derive(Clone, Debug)]
 pub(super) struct LogFolder {
-    path: PathBuf,
+    location: Location,
 }
 
 impl LogFolder {
-    pub(super) fn at(path: impl Into<PathBuf>) -> Self {
-        LogFolder { path: path.into() }
+    pub(super) fn at(location: impl Into<Location>) -> Self {
+        LogFolder { location: location.into() }
+    }
+
+    pub(super) fn location(&self) -> &Location {
+        &self.location
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.location.path()
     }
 
-    /// The path of a split.
-    pub(super) fn split(&self, number: usize) -> PathBuf {
-        self.path.join(format!("split-{number:05}.log"))
+    /// The file of a split.
+    pub(super) fn split(&self, number: usize) -> Location {
+        self.location.join(format!("split-{number:05}.log"))
     }
 
     /// The number of splits, of which `known` are known to exist.
@@ -68,13 +71,12 @@ impl LogFolder {
     /// As [`LogFolder::count`], for a folder that was not looked at before. A missing number is an error.
     pub(super) fn first_count(&self) -> Result<usize> {
         let count = self.count(0)?;
-        for entry in fs::read_dir(&self.path).map_err(Error::io("read", &self.path))? {
-            let name = entry.map_err(Error::io("read", &self.path))?.file_name();
-            if let Some(number) = number_of(&name.to_string_lossy())
+        for entry in self.location.list().map_err(Error::io("read", self.path()))? {
+            if let Some(number) = number_of(&entry.name.to_string_lossy())
                 && number > count
             {
                 let message = format!("it is missing, and split {number} is there; splits are numbered without gaps");
-                return Err(damaged(&self.split(count), message));
+                return Err(damaged(self.split(count).path(), message));
             }
         }
         Ok(count)
@@ -82,49 +84,56 @@ impl LogFolder {
 
     /// What `log.end` holds. `None` if the log is not complete.
     pub(super) fn complete(&self) -> Result<Option<LogEnd>> {
-        let path = self.end();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::io("read", &path)(error)),
-        };
-        LogEnd::read(&bytes).map(Some).map_err(|message| damaged(&path, message))
+        let end = self.end();
+        let Some(bytes) = end.read().map_err(Error::io("read", end.path()))? else { return Ok(None) };
+        LogEnd::read(&bytes).map(Some).map_err(|message| damaged(end.path(), message))
     }
 
     /// Completes the log. Its splits are sealed and on disk.
     pub(super) fn set_complete(&self, end: &LogEnd) -> Result<()> {
-        let (path, written) = (self.end(), self.path.join(format!(".{END_NAME}.{}", std::process::id())));
-        let mut file = File::create(&written).map_err(Error::io("create", &written))?;
-        file.write_all(&end.write()?).and_then(|()| file.sync_all()).map_err(Error::io("write", &written))?;
+        let (location, bytes) = (self.end(), end.write()?);
         self.sync()?;
-        fs::rename(&written, &path).map_err(Error::io("create", &path))?;
-        self.sync()
+        self.sync_name()?;
+        let create = || {
+            let mut file = location.create(PutOptions { mode: PutMode::Replace, is_durable: true })?;
+            file.write(&bytes)?;
+            file.finish()
+        };
+        create().map_err(Error::io("create", location.path()))
     }
 
-    /// The path of `log.end`.
-    pub(super) fn end(&self) -> PathBuf {
-        self.path.join(END_NAME)
+    /// The file `log.end`.
+    pub(super) fn end(&self) -> Location {
+        self.location.join(END_NAME)
     }
 
     /// The log's identity, from the first split whose header is whole. `None` if there is no such split.
     pub(super) fn identity(&self) -> Result<Option<u128>> {
-        for path in (0..self.count(0)?).map(|number| self.split(number)) {
-            let file = File::open(&path).map_err(Error::io("read", &path))?;
-            if let (Some(header), _) = header_in(&file, &path)? {
-                return name_in(&header).map(|name| Some(name.log)).map_err(|message| damaged_at(&path, 0, message));
+        for split in (0..self.count(0)?).map(|number| self.split(number)) {
+            let path = split.path();
+            let file = split.open().map_err(Error::io("read", path))?;
+            if let (Some(header), _) = header_in(&*file, path)? {
+                return name_in(&header).map(|name| Some(name.log)).map_err(|message| damaged_at(path, 0, message));
             }
         }
         Ok(None)
     }
 
+    /// Makes the name of the folder durable.
+    pub(super) fn sync_name(&self) -> Result<()> {
+        let synced = self.location.file_system().and_then(|files| sync_folders_above(files, self.path()));
+        synced.map_err(Error::io("sync", self.path()))
+    }
+
     /// Makes the names in the folder durable.
     pub(super) fn sync(&self) -> Result<()> {
-        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", &self.path))
+        let synced = self.location.file_system().and_then(|files| files.sync_folder(self.path()));
+        synced.map_err(Error::io("sync", self.path()))
     }
 }
 
-fn exists(path: &Path) -> Result<bool> {
-    path.try_exists().map_err(Error::io("read", path))
+fn exists(location: &Location) -> Result<bool> {
+    location.info().map(|info| info.is_some()).map_err(Error::io("read", location.path()))
 }
 
 fn number_of(name: &str) -> Option<usize> {
@@ -211,7 +220,7 @@ mod tests {
         let folder = LogFolder::at(place.path());
         assert_eq!(folder.first_count().unwrap(), 0);
         for number in [0, 1, 3] {
-            fs::write(folder.split(number), "").unwrap();
+            std::fs::write(folder.split(number).path(), "").unwrap();
         }
         assert_eq!(folder.count(1).unwrap(), 2);
         let message = folder.first_count().unwrap_err().to_string();

@@ -1,7 +1,5 @@
 //! The header of a split: which split of which log it is, and what its records are.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -10,6 +8,7 @@ use super::damage::damaged_at;
 use crate::error::{Error, Result};
 use crate::format::native::{FileFit, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
 use crate::row::Schema;
+use crate::storage::{StoredObject, read_exact_at};
 
 /// The header of a split.
 pub(super) struct Header {
@@ -73,20 +72,20 @@ pub(super) fn check_name(found: SplitName, expected: SplitName) -> Result<(), St
 ///
 /// # Errors
 /// Fails if the file cannot be read, or does not begin with a header.
-pub(super) fn header_in(file: &File, path: &Path) -> Result<(Option<Vec<u8>>, u64)> {
+pub(super) fn header_in(file: &dyn StoredObject, path: &Path) -> Result<(Option<Vec<u8>>, u64)> {
     let io = |error| Error::io("read", path)(error);
-    let length = file.metadata().map_err(io)?.len();
+    let length = file.info().map_err(io)?.bytes;
     if length < PREFIX_BYTES as u64 {
         return Ok((None, length));
     }
     let mut bytes = vec![0; PREFIX_BYTES];
-    file.read_exact_at(&mut bytes, 0).map_err(io)?;
+    read_exact_at(file, &mut bytes, 0).map_err(io)?;
     let needed = header_bytes(&bytes).map_err(|message| damaged_at(path, 0, message))?;
     if length < needed as u64 {
         return Ok((None, length));
     }
     bytes.resize(needed, 0);
-    file.read_exact_at(&mut bytes, 0).map_err(io)?;
+    read_exact_at(file, &mut bytes, 0).map_err(io)?;
     leaves_of(&bytes).map_err(|message| damaged_at(path, 0, message))?;
     Ok((Some(bytes), length))
 }

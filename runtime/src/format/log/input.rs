@@ -1,9 +1,6 @@
 //! A log as the readers of one source see it: its identity, its splits and its end.
 
-use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -14,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName};
 use crate::row::Schema;
 use crate::source::{Mark, Position};
+use crate::storage::{FileHandle, FileMode, Location, StoredObject, read_exact_at};
 
 /// What a source and its readers share.
 pub(super) struct LogInput {
@@ -34,7 +32,7 @@ pub(super) struct LogInput {
 /// A split.
 pub(super) struct LogSplit {
     pub(super) number: usize,
-    pub(super) path: Arc<PathBuf>,
+    pub(super) file: Location,
     /// Once it is read.
     pub(super) header: OnceLock<Header>,
     /// Up to there it is known to be on disk.
@@ -87,7 +85,7 @@ impl LogInput {
             let number = splits.len();
             splits.push(Arc::new(LogSplit {
                 number,
-                path: Arc::new(self.folder.split(number)),
+                file: self.folder.split(number),
                 header: OnceLock::new(),
                 synced: AtomicU64::new(0),
             }));
@@ -108,10 +106,10 @@ impl LogInput {
     /// Reads the header of a split, if it is whole. Returns the length of the file.
     pub(super) fn read_header(&self, split: &LogSplit) -> Result<u64> {
         let file = split.open()?;
-        let (bytes, length) = header_in(&file, &split.path)?;
-        let wrong = |message: String| damaged_at(&split.path, 0, message);
+        let (bytes, length) = header_in(&*file, split.path())?;
+        let wrong = |message: String| damaged_at(split.path(), 0, message);
         if let Some(header) = Header::read(&bytes.unwrap_or_default(), &self.schema).map_err(wrong)? {
-            self.accept(split, header).map_err(|message| damaged(&split.path, message))?;
+            self.accept(split, header).map_err(|message| damaged(split.path(), message))?;
         }
         Ok(length)
     }
@@ -133,12 +131,15 @@ impl LogInput {
             if end.is_none() {
                 let message = "the file is missing, and the splits are those of a complete log; put it back, or seal the log \
                                again: `LogWriter::open`, then `seal_all`";
-                return Err(damaged(&self.folder.end(), message));
+                return Err(damaged(self.folder.end().path(), message));
             }
         }
         let Some(end) = end else { return Ok(None) };
         if *self.identity.get_or_init(|| end.log) != end.log {
-            return Err(damaged(&self.folder.end(), "the file belongs to another log; put the log's own file back"));
+            return Err(damaged(
+                self.folder.end().path(),
+                "the file belongs to another log; put the log's own file back",
+            ));
         }
         Ok(Some(self.end.get_or_init(|| end)))
     }
@@ -164,7 +165,7 @@ impl LogInput {
                     "the log is complete, and this split had {bytes} bytes then; it has {length} now: it was cut off or \
                      replaced; put the file back"
                 );
-                Err(damaged(&split.path, message))
+                Err(damaged(split.path(), message))
             }
             _ => Ok(()),
         }
@@ -180,9 +181,9 @@ impl LogInput {
             return Ok(());
         }
         let wrong = |message: &str| {
-            damaged(&split.path, format!("{message}; put the file back, or start over with an empty snapshot folder"))
+            damaged(split.path(), format!("{message}; put the file back, or start over with an empty snapshot folder"))
         };
-        if !split.path.try_exists().map_err(Error::io("read", &*split.path))? {
+        if split.file.info().map_err(Error::io("read", split.path()))?.is_none() {
             return Err(wrong("the snapshot has read this split, and it is missing"));
         }
         let length = self.read_header(&split)?;
@@ -198,7 +199,7 @@ impl LogInput {
         if begin == 0 && offset > header.bytes {
             return Err(wrong("the snapshot does not name the last block that it has read"));
         }
-        let is_same = begin == 0 || split.holds(&split.open()?, ReadBlock { begin, end: offset, checksum })?;
+        let is_same = begin == 0 || split.holds(&*split.open()?, ReadBlock { begin, end: offset, checksum })?;
         match is_same {
             true => Ok(()),
             false => Err(wrong(&format!("the block before byte {offset} is not the one that the snapshot has read"))),
@@ -212,18 +213,32 @@ impl LogInput {
             let split = self.split(part);
             let synced = split.synced.load(Ordering::Relaxed);
             if synced < offset {
-                split.open()?.sync_data().map_err(Error::io("sync", &*split.path))?;
+                split.open_file()?.sync().map_err(Error::io("sync", split.path()))?;
                 split.synced.fetch_max(offset, Ordering::Relaxed);
                 has_new |= synced == 0;
             }
         }
-        if has_new { self.folder.sync() } else { Ok(()) }
+        if has_new { self.folder.sync().and_then(|()| self.folder.sync_name()) } else { Ok(()) }
     }
 }
 
 impl LogSplit {
-    pub(super) fn open(&self) -> Result<File> {
-        File::open(&*self.path).map_err(Error::io("read", &*self.path))
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    pub(super) fn shared_path(&self) -> &Arc<PathBuf> {
+        self.file.shared_path()
+    }
+
+    pub(super) fn open(&self) -> Result<Arc<dyn StoredObject>> {
+        self.file.open().map_err(Error::io("read", self.path()))
+    }
+
+    /// Opens the file to sync it, or to look at its lock.
+    fn open_file(&self) -> Result<Arc<dyn FileHandle>> {
+        let opened = self.file.file_system().and_then(|files| files.open_file(self.path(), FileMode::Read));
+        opened.map_err(Error::io("read", self.path()))
     }
 
     /// Identifies the records before an offset, where this block ends if it is the last that was read.
@@ -239,41 +254,40 @@ impl LogSplit {
     }
 
     /// Returns `true` if a block that was read is still there.
-    pub(super) fn holds(&self, file: &File, block: ReadBlock) -> Result<bool> {
+    pub(super) fn holds(&self, file: &dyn StoredObject, block: ReadBlock) -> Result<bool> {
         let mut head = [0; HEAD_BYTES];
-        match file.read_exact_at(&mut head, block.begin) {
-            Ok(()) => Ok(checksum_of(&head) == block.checksum && Head::read(&head).is_ok()),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
-            Err(error) => Err(Error::io("read", &*self.path)(error)),
-        }
+        let read = file.read_at(&mut head, block.begin).map_err(Error::io("read", self.path()))?;
+        Ok(read == HEAD_BYTES && checksum_of(&head) == block.checksum && Head::read(&head).is_ok())
     }
 
     /// Checks that a file is the one of which was read before: the last block, or the header.
     ///
     /// # Errors
     /// Fails if the split was cut off or replaced.
-    pub(super) fn check_unchanged(&self, file: &File, header: &Header, last: Option<ReadBlock>) -> Result<()> {
+    pub(super) fn check_unchanged(
+        &self,
+        file: &dyn StoredObject,
+        header: &Header,
+        last: Option<ReadBlock>,
+    ) -> Result<()> {
         let is_same = match last {
             Some(block) => self.holds(file, block)?,
             None => {
                 let mut bytes = [0; PREFIX_BYTES + SplitName::BYTES];
-                file.read_exact_at(&mut bytes, 0).map_err(Error::io("read", &*self.path))?;
+                read_exact_at(file, &mut bytes, 0).map_err(Error::io("read", self.path()))?;
                 SplitName::of(&bytes) == Some(header.name)
             }
         };
         match is_same {
             true => Ok(()),
-            false => Err(damaged(&self.path, "the file was cut off or replaced while it was followed; put it back")),
+            false => Err(damaged(self.path(), "the file was cut off or replaced while it was followed; put it back")),
         }
     }
 
     /// Returns `true` if a writer holds the lock of the split.
     fn has_writer(&self) -> Result<bool> {
-        match self.open()?.try_lock_shared() {
-            Ok(()) => Ok(false),
-            Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(error)) => Err(Error::io("lock", &*self.path)(error)),
-        }
+        let locked = self.open_file()?.try_lock(true).map_err(Error::io("lock", self.path()))?;
+        Ok(!locked)
     }
 }
 

@@ -30,6 +30,8 @@
 //! may not. A split of a log that is not complete may lose whole blocks unnoticed by a reader that begins at its start.
 
 mod appender;
+#[cfg(test)]
+mod crash_tests;
 mod damage;
 mod folder;
 mod header;

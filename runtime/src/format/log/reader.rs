@@ -1,7 +1,6 @@
 //! Decodes the blocks of a split that may still grow.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
@@ -15,6 +14,7 @@ use crate::memory::{Memory, Reservation};
 use crate::page::Batch;
 use crate::row::LeafSet;
 use crate::source::{Position, ReadRequest, Ready, Split, SplitReader};
+use crate::storage::StoredObject;
 
 /// Bytes that are asked for at once, unless blocks are larger.
 pub(super) const READ_BYTES: u64 = 1 << 20;
@@ -48,7 +48,7 @@ pub(super) struct LogReader {
 /// The split that is read.
 struct OpenSplit {
     split: Arc<LogSplit>,
-    file: Arc<File>,
+    file: Arc<dyn StoredObject>,
     /// Where blocks are read from: what stands before is read for the header alone.
     start: u64,
     /// Where the leaves are, once the header is known.
@@ -117,7 +117,7 @@ impl LogReader {
         let path = self
             .open
             .as_ref()
-            .map_or_else(|| self.shared.folder.path().to_owned(), |open| open.split.path.to_path_buf());
+            .map_or_else(|| self.shared.folder.path().to_owned(), |open| open.split.path().to_path_buf());
         Error::Data { path, place: format!(", byte {}{place}", self.at), message: message.into() }
     }
 
@@ -149,7 +149,7 @@ impl LogReader {
             Ok(header) => header,
             Err(message) => return self.doubt(PREFIX_BYTES as u64, "", message),
         };
-        open.plans = Some(header.fit.plans(&open.split.path, &self.live)?);
+        open.plans = Some(header.fit.plans(open.split.path(), &self.live)?);
         open.start = open.start.max(header.bytes);
         let start = open.start;
         open.begin();
@@ -243,14 +243,14 @@ impl SplitReader for LogReader {
         let log_split = self.shared.split(split.part);
         let file = log_split.open()?;
         let known = log_split.header.get();
-        let plans = known.map(|header| header.fit.plans(&log_split.path, &self.live)).transpose()?;
+        let plans = known.map(|header| header.fit.plans(log_split.path(), &self.live)).transpose()?;
         let start = known.map_or(split.range.start, |header| split.range.start.max(header.bytes));
         self.at = if known.is_some() { start } else { 0 };
         if let Some(header) = known {
             let last = self.last_blocks.get(&split.part).copied();
-            log_split.check_unchanged(&file, header, last)?;
+            log_split.check_unchanged(&*file, header, last)?;
         }
-        let mut open = OpenSplit { split: log_split, file: Arc::new(file), start, plans, read: None };
+        let mut open = OpenSplit { split: log_split, file, start, plans, read: None };
         open.begin();
         self.open = Some(open);
         (self.end, self.bytes, self.asked, self.needed) = (split.range.end, Bytes::new(), None, 0);
@@ -266,8 +266,8 @@ impl SplitReader for LogReader {
         }
         let range = self.at..self.end.min(self.at.saturating_add(self.needed.max(self.read_bytes)));
         self.asked = Some(range.end - range.start);
-        let (file, path) = (open.file.clone(), open.split.path.clone());
-        Some(ReadRequest { file, path, ranges: vec![range], may_end_early: true })
+        let (object, path) = (open.file.clone(), open.split.shared_path().clone());
+        Some(ReadRequest { object, path, ranges: vec![range], may_end_early: true })
     }
 
     fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Logs as a source: followed, or up to where they reach now.
 
-use std::fs;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::damage::damaged;
@@ -11,6 +11,7 @@ use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::memory::Memory;
 use crate::row::Schema;
 use crate::source::{ColumnFit, Endless, Extent, Position, Scan, Source, Split, SplitReader, Statistics};
+use crate::storage::{Kind, Location};
 
 /// A block as writers make them, when it is full.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -28,24 +29,25 @@ impl LogSource {
     ///
     /// # Errors
     /// Where there is no log, or its splits are damaged where they begin.
-    pub fn followed(path: &str, schema: &Schema) -> Result<Self> {
-        Self::of(path, schema, true)
+    pub fn followed(path: impl Into<Location>, schema: &Schema) -> Result<Self> {
+        Self::of(path.into(), schema, true)
     }
 
     /// The records that are there now.
     ///
     /// # Errors
     /// As [`LogSource::followed`].
-    pub fn to_end(path: &str, schema: &Schema) -> Result<Self> {
-        Self::of(path, schema, false)
+    pub fn to_end(path: impl Into<Location>, schema: &Schema) -> Result<Self> {
+        Self::of(path.into(), schema, false)
     }
 
-    fn of(path: &str, schema: &Schema, follows: bool) -> Result<Self> {
-        let folder = LogFolder::at(path);
-        let nothing = |reason: &str| Error::NoInput { path: path.to_owned(), reason: reason.to_owned() };
-        if !folder.path().is_dir() {
+    fn of(location: Location, schema: &Schema, follows: bool) -> Result<Self> {
+        let path = location.path().display().to_string();
+        let folder = LogFolder::at(location);
+        let nothing = |reason: &str| Error::NoInput { path: path.clone(), reason: reason.to_owned() };
+        if !folder.location().is(Kind::Folder) {
             let reason = refused_url(folder.path(), UrlUse::Keep);
-            let no_folder = if folder.path().is_file() {
+            let no_folder = if folder.location().is(Kind::File) {
                 "a log is a folder, and this is a file; read it with the word of its format, such as `read_csv`"
             } else {
                 "there is no such folder; `LogWriter::create` makes a log"
@@ -65,7 +67,7 @@ impl LogSource {
                 true => format!("the split is missing: the complete log has {of_log}; put the file back"),
                 false => format!("the complete log has {of_log} splits, and this is one more; remove it"),
             };
-            return Err(damaged(&shared.split(count.min(of_log)).path, message));
+            return Err(damaged(shared.split(count.min(of_log)).path(), message));
         }
         let reach = |number| {
             let split = shared.split(number);
@@ -73,7 +75,7 @@ impl LogSource {
             shared.check_length(&split, length).map(|()| length)
         };
         let reaches = (0..count).map(reach).collect::<Result<_>>()?;
-        Ok(LogSource { path: path.to_owned(), shared, reaches })
+        Ok(LogSource { path, shared, reaches })
     }
 }
 
@@ -110,7 +112,7 @@ impl Source for LogSource {
         let split = |part: usize| {
             let split = self.shared.split(part);
             if let Some(header) = split.header.get() {
-                header.fit.plans(&split.path, &scan.live)?;
+                header.fit.plans(split.path(), &scan.live)?;
             }
             let reach = if self.shared.follows { self.reach(part)? } else { self.reaches[part] };
             Ok(Position::start_of(part).until(reach))
@@ -141,12 +143,13 @@ impl Endless for LogSource {
 
     fn reach(&self, part: usize) -> Result<u64> {
         let split = self.shared.split(part);
-        let length = fs::metadata(&*split.path).map_err(Error::io("read", &*split.path))?.len();
+        let info = split.file.info().and_then(|info| info.ok_or_else(|| ErrorKind::NotFound.into()));
+        let length = info.map_err(Error::io("read", split.path()))?.bytes;
         self.shared.check_length(&split, length).map(|()| length)
     }
 
     fn name(&self, part: usize) -> String {
-        self.shared.split(part).path.display().to_string()
+        self.shared.split(part).path().display().to_string()
     }
 
     fn resume(&self, starts: &[Position]) -> Result<()> {

@@ -1,7 +1,5 @@
 //! Records as splits of a log.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -15,6 +13,7 @@ use crate::memory::Memory;
 use crate::page::{RowWriter, windows};
 use crate::row::{RowLayout, Schema};
 use crate::source::{Encoder, Format};
+use crate::storage::{Kind, Location, create_folders};
 
 /// Some splits of a log, held by one writer. Rows are written to [`LogSplits::rows`] and appended as blocks: full
 /// blocks by [`LogSplits::hand_on`], the others by [`LogSplits::flush`].
@@ -28,6 +27,8 @@ pub struct LogSplits {
     /// The log's identity.
     log: u128,
     splits: Vec<SplitWriter>,
+    /// The names of the folder and of the splits are durable.
+    has_durable_names: bool,
 }
 
 struct SplitWriter {
@@ -73,9 +74,10 @@ impl SplitWriter {
 
 /// # Errors
 /// If the folder of a log is a URL.
-fn check_url(folder: &Path) -> Result<()> {
-    match refused_url(folder, UrlUse::Keep).filter(|_| !folder.exists()) {
-        Some(reason) => Err(Error::Plan(format!("cannot write a log to {}: {reason}", folder.display()))),
+fn check_url(folder: &LogFolder) -> Result<()> {
+    let path = folder.path();
+    match refused_url(path, UrlUse::Keep).filter(|_| !matches!(folder.location().info(), Ok(Some(_)))) {
+        Some(reason) => Err(Error::Plan(format!("cannot write a log to {}: {reason}", path.display()))),
         None => Ok(()),
     }
 }
@@ -85,11 +87,12 @@ impl LogSplits {
     ///
     /// # Errors
     /// Fails if the folder is not empty, the record cannot be written, or a file cannot be made.
-    pub fn create(path: impl AsRef<Path>, schema: &Schema, splits: usize) -> Result<Self> {
-        let folder = LogFolder::at(path.as_ref());
-        check_url(folder.path())?;
-        fs::create_dir_all(folder.path()).map_err(Error::io("create", folder.path()))?;
-        if fs::read_dir(folder.path()).map_err(Error::io("read", folder.path()))?.next().is_some() {
+    pub fn create(folder: impl Into<Location>, schema: &Schema, splits: usize) -> Result<Self> {
+        let folder = LogFolder::at(folder);
+        check_url(&folder)?;
+        let made = folder.location().file_system().and_then(|files| create_folders(files, folder.path()));
+        made.map_err(Error::io("create", folder.path()))?;
+        if !folder.location().list().map_err(Error::io("read", folder.path()))?.is_empty() {
             let message = "the folder is not empty; `LogWriter::open` goes on with a log that is there";
             return Err(damaged(folder.path(), message));
         }
@@ -102,8 +105,8 @@ impl LogSplits {
     ///
     /// # Errors
     /// Fails if there is no log, another writer has one of its splits, or the log is complete.
-    pub fn open(path: impl AsRef<Path>, schema: &Schema, splits: usize) -> Result<Self> {
-        let (folder, identity) = Self::existing(path.as_ref())?;
+    pub fn open(folder: impl Into<Location>, schema: &Schema, splits: usize) -> Result<Self> {
+        let (folder, identity) = Self::existing(folder)?;
         let count = folder.first_count()?.max(splits);
         // The writer that made the log may have died before the first header was whole.
         let mut log = Self::of(folder, schema, identity.map_or_else(new_identity, Ok)?);
@@ -115,12 +118,12 @@ impl LogSplits {
     ///
     /// # Errors
     /// Fails if there is no log, or it is complete.
-    pub fn add(path: impl AsRef<Path>, schema: &Schema, splits: usize) -> Result<Self> {
-        let (folder, identity) = Self::existing(path.as_ref())?;
+    pub fn add(folder: impl Into<Location>, schema: &Schema, splits: usize) -> Result<Self> {
+        let (folder, identity) = Self::existing(folder)?;
         let Some(identity) = identity else {
             let message =
                 "its header is not whole: another writer makes the log, or has died; `LogWriter::open` goes on with it";
-            return Err(damaged(&folder.split(0), message));
+            return Err(damaged(folder.split(0).path(), message));
         };
         let mut number = folder.first_count()?;
         let mut log = Self::of(folder, schema, identity);
@@ -134,22 +137,22 @@ impl LogSplits {
     }
 
     /// The folder of a log that is not complete, and its identity, if a header is whole.
-    fn existing(path: &Path) -> Result<(LogFolder, Option<u128>)> {
-        let folder = LogFolder::at(path);
-        check_url(folder.path())?;
-        if !folder.path().is_dir() || folder.first_count()? == 0 {
+    fn existing(folder: impl Into<Location>) -> Result<(LogFolder, Option<u128>)> {
+        let folder = LogFolder::at(folder);
+        check_url(&folder)?;
+        if !folder.location().is(Kind::Folder) || folder.first_count()? == 0 {
             let reason = "there is no log in this folder; `LogWriter::create` makes one".to_owned();
-            return Err(Error::NoInput { path: path.display().to_string(), reason });
+            return Err(Error::NoInput { path: folder.path().display().to_string(), reason });
         }
         if folder.complete()?.is_some() {
-            return Err(damaged(path, "the log is complete: nothing may follow"));
+            return Err(damaged(folder.path(), "the log is complete: nothing may follow"));
         }
         let identity = folder.identity()?;
         Ok((folder, identity))
     }
 
     fn of(folder: LogFolder, schema: &Schema, log: u128) -> Self {
-        LogSplits { folder, schema: schema.clone(), log, splits: Vec::new() }
+        LogSplits { folder, schema: schema.clone(), log, splits: Vec::new(), has_durable_names: false }
     }
 
     fn header(&self, number: usize) -> Result<Vec<u8>> {
@@ -215,8 +218,13 @@ impl LogSplits {
     /// As [`LogSplits::flush`].
     pub fn sync(&mut self) -> Result<()> {
         self.flush()?;
-        self.splits.iter().try_for_each(|split| split.appender.sync())?;
-        self.folder.sync()
+        self.splits.iter_mut().try_for_each(|split| split.appender.sync())?;
+        if !self.has_durable_names {
+            self.folder.sync()?;
+            self.folder.sync_name()?;
+            self.has_durable_names = true;
+        }
+        Ok(())
     }
 
     /// Appends all rows, and ends these splits for good. Others may be added.

@@ -79,7 +79,7 @@ fn find_blocks(file: &InputFile, begin: u64) -> Result<Blocks> {
     let (mut starts, mut at, mut sum) = (vec![begin], begin, 0);
     let mut head = [0; HEAD_BYTES];
     loop {
-        if file.read_at(&handle, at, &mut head)? < HEAD_BYTES {
+        if file.read_at(&*handle, at, &mut head)? < HEAD_BYTES {
             return Err(damaged(file, at, "the file ends before its last block; it was cut, get it again".to_owned()));
         }
         match Head::read(&head).map_err(|message| damaged(file, at, message))? {

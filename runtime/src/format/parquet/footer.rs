@@ -30,7 +30,7 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
     let Some(tail_at) = file.bytes().checked_sub(TAIL_BYTES as u64) else {
         return Err(damaged(format!("not a Parquet file: it has only {} bytes", file.bytes())));
     };
-    file.read_at(&handle, tail_at, &mut tail)?;
+    file.read_at(&*handle, tail_at, &mut tail)?;
     match &tail[4..] {
         b"PAR1" => {}
         b"PARE" => return Err(damaged("the file is encrypted, which is not supported".into())),
@@ -46,7 +46,7 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
         return Err(damaged(format!("the footer says it has {length} bytes, and the file has {}", file.bytes())));
     };
     let mut bytes = vec![0; length as usize];
-    file.read_at(&handle, begin, &mut bytes)?;
+    file.read_at(&*handle, begin, &mut bytes)?;
     if let Some((group, column)) = encrypted_column(&bytes) {
         let message =
             format!("column {column} of row group {group} is encrypted, which is not supported; columns count from 0");
@@ -59,7 +59,7 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
     if lacks_dictionary_headers(metadata.file_metadata().created_by()) {
         metadata = with_dictionary_headers(metadata, begin, |column| {
             let mut head = [0; DICTIONARY_HEADER_BYTES];
-            let length = file.read_at(&handle, column, &mut head)?;
+            let length = file.read_at(&*handle, column, &mut head)?;
             Ok(dictionary_header(&head[..length]))
         })?;
     }

@@ -270,8 +270,12 @@ impl SplitReader for ParquetReader {
             self.flat.drop_spare();
         }
         self.reserved.resize(bytes)?;
-        self.state =
-            State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges, may_end_early: false });
+        self.state = State::Opened(ReadRequest {
+            object: file.open()?,
+            path: file.path().clone(),
+            ranges,
+            may_end_early: false,
+        });
         Ok(())
     }
 

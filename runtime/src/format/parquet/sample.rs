@@ -2,9 +2,7 @@
 
 mod dictionary;
 
-use std::fs::File;
 use std::io::{BufReader, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
@@ -20,6 +18,7 @@ use super::reader::ParquetReader;
 use super::writer_faults::always_compresses;
 use crate::error::{Error, Result};
 use crate::source::{Sampler, SplitReader};
+use crate::storage::{StoredObject, read_exact_at};
 
 /// The rows of a row group that a sample takes: runs of consecutive rows, at even distances in the first rows of the group.
 #[derive(Clone, Copy)]
@@ -68,7 +67,7 @@ impl ParquetReader {
         if always_compresses(fit.created_by()) {
             return Err(Error::Internal("the pages of this file must be changed first".to_owned()));
         }
-        let input = OpenFile { length: file.bytes(), file: file.open()?, short: Vec::new() };
+        let input = OpenFile { length: file.bytes(), object: file.open()?, short: Vec::new() };
         let metadata = fit.metadata.metadata().row_group(group);
         let input = guarded(|| input.with_short_dictionaries(metadata, &columns, runs.region));
         let (input, batch_rows) = (Arc::new(input.map_err(Error::Internal)?), runs.count * runs.rows);
@@ -88,7 +87,7 @@ impl ParquetReader {
 /// A file that is read in places as they are asked for.
 struct OpenFile {
     length: u64,
-    file: Arc<File>,
+    object: Arc<dyn StoredObject>,
     /// Column chunks that differ from those of the file.
     short: Vec<ShortChunk>,
 }
@@ -99,7 +98,7 @@ impl OpenFile {
         let whole = Arc::new(self);
         let short = columns.iter().filter_map(|&column| ShortChunk::of(&whole, group.column(column), rows).transpose());
         let short = short.collect::<ParquetResult<_>>()?;
-        Ok(OpenFile { length: whole.length, file: whole.file.clone(), short })
+        Ok(OpenFile { length: whole.length, object: whole.object.clone(), short })
     }
 
     fn place(&self, start: u64) -> Place {
@@ -109,13 +108,13 @@ impl OpenFile {
 
 /// From a place on.
 struct From {
-    file: Arc<File>,
+    object: Arc<dyn StoredObject>,
     at: u64,
 }
 
 impl Read for From {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.file.read_at(buffer, self.at)?;
+        let count = self.object.read_at(buffer, self.at)?;
         self.at += count as u64;
         Ok(count)
     }
@@ -135,7 +134,7 @@ impl ChunkReader for OpenFile {
         const HEAD_BYTES: usize = 1 << 10;
         Ok(match self.place(start) {
             Place::Dictionary(bytes) => Box::new(bytes.reader()),
-            Place::File(at) => Box::new(BufReader::with_capacity(HEAD_BYTES, From { file: self.file.clone(), at })),
+            Place::File(at) => Box::new(BufReader::with_capacity(HEAD_BYTES, From { object: self.object.clone(), at })),
         })
     }
 
@@ -145,7 +144,7 @@ impl ChunkReader for OpenFile {
             Place::Dictionary(_) => Err(ParquetError::EOF("a dictionary that is shorter than its page".to_owned())),
             Place::File(at) => {
                 let mut buffer = vec![0; length];
-                self.file.read_exact_at(&mut buffer, at)?;
+                read_exact_at(&*self.object, &mut buffer, at)?;
                 Ok(buffer.into())
             }
         }

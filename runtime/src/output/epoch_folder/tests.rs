@@ -1,5 +1,6 @@
 //! Every point at which a process may end, and what is there when a job goes on from each of its snapshots.
 
+use std::fs;
 use std::collections::BTreeMap;
 
 use super::*;

@@ -43,7 +43,7 @@ impl Target {
     /// As [`Target::claim`], for a folder that is written epoch by epoch.
     #[must_use]
     pub fn claim_by_epochs(&self) -> Option<Claim> {
-        Claim::new(self.0.path.clone(), &self.place_by_epochs().ok()?, true)
+        Claim::new(self.describe_path(), &self.place_by_epochs().ok()?, true)
     }
 
     /// Makes the folder, and takes it for this job; its files' names have this end.
@@ -51,6 +51,6 @@ impl Target {
     /// # Errors
     /// Where it cannot be made, or another job writes it.
     pub fn epoch_folder(&self, extension: String) -> Result<EpochFolder> {
-        EpochFolder::open(self.path(), self.place_by_epochs()?.path, extension)
+        EpochFolder::open(self.path(), self.place_by_epochs()?.location, extension)
     }
 }

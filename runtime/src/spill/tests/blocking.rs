@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use crate::spill::Blocking;
+use crate::storage::Blocking;
 
 /// Does the work at once.
 pub(crate) struct AtOnce;

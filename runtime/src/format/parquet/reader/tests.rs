@@ -245,7 +245,7 @@ fn read_batches(
                     let request = reader.wants().unwrap();
                     let bytes = request.ranges.iter().map(|range| {
                         let mut buffer = vec![0; (range.end - range.start) as usize];
-                        std::os::unix::fs::FileExt::read_exact_at(&*request.file, &mut buffer, range.start).unwrap();
+                        request.object.read_at(&mut buffer, range.start).unwrap();
                         Bytes::from(buffer)
                     });
                     reader.supply(bytes.collect())?;

@@ -1,0 +1,363 @@
+//! Files and objects: the layer below formats, outputs, logs and snapshots.
+//!
+//! A [`Storage`] holds *objects*: bytes under a path. An object is written once, gets its name when
+//! it is complete, and is read in ranges. A storage that is a [`FileSystem`] also has files that are
+//! written in place, renamed and locked: logs and folders of epochs need these.
+//!
+//! ```text
+//! sources            Storage::list, open    ─► StoredObject::read_cached, read
+//! outputs, snapshots Storage::create        ─► ObjectWriter::write, finish
+//! logs, epochs       FileSystem::open_file  ─► FileHandle::write_all_at, sync
+//! ```
+//!
+//! * [`local`](Local): the file system of this machine. No other module but `spill` opens files.
+//! * `simulated`: a disk for tests, which loses what was not synced, and fails on purpose.
+//! * `location`: a path in a storage.
+//! * `read`: reads of several ranges at the same time, without blocking a task.
+//! * `lock`: a folder that one job writes at a time.
+//! * `temporary`: names of files that are not complete.
+//!
+//! Errors are those of [`std::io`]. The caller adds the action and the path that the user wrote.
+
+mod location;
+mod lock;
+mod local;
+mod read;
+#[cfg(any(test, feature = "simulated-storage"))]
+pub mod simulated;
+mod temporary;
+
+use std::ffi::OsString;
+use std::fmt::Debug;
+use std::io::{ErrorKind, Result, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::page::Buffer;
+
+pub use local::{Local, keep_standard_input};
+pub(crate) use local::{
+    STANDARD_INPUT, UNNAMED_PREFIX, is_standard_input, names_process, read_cached, standard_input, unnamed,
+};
+pub use location::Location;
+pub(crate) use lock::{FolderLock, REPLACED};
+pub use read::{Blocking, PendingRead, ReadDone, ReadRequest};
+pub(crate) use temporary::{Temporary, fresh_name, remove, remove_abandoned};
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file or an object.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link, which only [`Storage::list`] returns.
+    Link,
+    /// A terminal, `/dev/null` and the like.
+    CharacterDevice,
+    /// A disk.
+    BlockDevice,
+    /// A pipe with a name.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// Standard output of this process.
+    StandardOutput,
+    /// A file that this process has open, by its number.
+    OpenFile,
+}
+
+/// An object or a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// What it is.
+    pub kind: Kind,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Changes when the object is written: the time of its last change, in nanoseconds since 1970.
+    pub version: i128,
+}
+
+/// An object or a folder in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name in the folder.
+    pub name: OsString,
+    /// What it is. Links are not followed.
+    pub kind: Kind,
+}
+
+/// Where a path leads, with all links followed.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The path. Its folder exists.
+    pub path: PathBuf,
+    /// What is there. `None` if nothing is.
+    pub kind: Option<Kind>,
+    /// Identifies what is there: device and inode.
+    pub id: Option<(u64, u64)>,
+}
+
+/// Why a path leads nowhere.
+#[derive(Debug)]
+pub enum Unresolved {
+    /// The path has this folder, which cannot be opened.
+    Folder(PathBuf, std::io::Error),
+    /// The links on the way are too many, or form a circle.
+    Links,
+    /// The system refuses.
+    Io(std::io::Error),
+}
+
+/// How an object gets its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutMode {
+    /// It replaces what has the name.
+    Replace,
+    /// Nothing has the name, else [`ErrorKind::AlreadyExists`].
+    IfAbsent,
+    /// Its bytes from `head_bytes` on are added to what has the name. If nothing or an empty object
+    /// has it, the object gets the name.
+    Append {
+        /// Bytes that the present object begins with as well.
+        head_bytes: u64,
+        /// A byte that is written between both, unless the present object ends with it.
+        separator: Option<u8>,
+    },
+}
+
+/// How an object is written.
+#[derive(Clone, Copy, Debug)]
+pub struct PutOptions {
+    /// How it gets its name.
+    pub mode: PutMode,
+    /// [`ObjectWriter::finish`] makes the bytes and the name durable.
+    pub is_durable: bool,
+}
+
+/// Objects by path. Clones of the handle are the same storage.
+pub trait Storage: Debug + Send + Sync {
+    /// The content of a folder, without that of its folders, in no order.
+    fn list(&self, folder: &Path) -> Result<Vec<Listed>>;
+
+    /// What is at a path, links followed. `None` if nothing is.
+    fn info(&self, path: &Path) -> Result<Option<ObjectInfo>>;
+
+    /// Where a path of an output leads.
+    fn resolve(&self, path: &Path) -> std::result::Result<Resolved, Unresolved>;
+
+    /// Opens an object for reading.
+    fn open(&self, path: &Path) -> Result<Arc<dyn StoredObject>>;
+
+    /// A new object. Folders that are missing on its path are made.
+    fn create(&self, path: &Path, options: PutOptions) -> Result<Box<dyn ObjectWriter>>;
+
+    /// Removes an object.
+    fn delete(&self, path: &Path) -> Result<()>;
+
+    /// Removes a folder with its content.
+    fn delete_folder(&self, path: &Path) -> Result<()>;
+
+    /// The storage as a file system. `None` if files cannot be written in place.
+    fn as_file_system(&self) -> Option<&dyn FileSystem> {
+        None
+    }
+}
+
+/// An open object. It stays readable if its name is taken by another object.
+pub trait StoredObject: Debug + Send + Sync + 'static {
+    /// What it is now.
+    fn info(&self) -> Result<ObjectInfo>;
+
+    /// Reads from `offset` on, and may block. Fills the buffer, but for the end of the object.
+    /// Returns the number of bytes that were read.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize>;
+
+    /// Fills the buffer without blocking. Returns `false` if that is not possible.
+    fn read_cached(&self, buffer: &mut [u8], offset: u64) -> Result<bool> {
+        let _ = (buffer, offset);
+        Ok(false)
+    }
+
+    /// Starts to fill a buffer. Several reads run at the same time and complete in any order. Each
+    /// of them calls `done`. By default a blocking thread runs [`StoredObject::read_at`].
+    fn read(self: Arc<Self>, mut buffer: Buffer, offset: u64, done: ReadDone) {
+        done.on_blocking_thread(move || {
+            let read = self.read_at(buffer.as_mut(), offset);
+            (buffer, read)
+        });
+    }
+}
+
+/// Fills a buffer, and may block.
+///
+/// # Errors
+/// [`ErrorKind::UnexpectedEof`] if the object ends before.
+pub(crate) fn read_exact_at(object: &dyn StoredObject, buffer: &mut [u8], offset: u64) -> Result<()> {
+    match object.read_at(buffer, offset)? {
+        read if read == buffer.len() => Ok(()),
+        _ => Err(ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// An object until it has its name. If it is dropped before, nothing of it remains.
+///
+/// Bytes are borrowed, since a local file keeps none of them. A storage that sends parts copies them
+/// into a part.
+pub trait ObjectWriter: Debug + Send {
+    /// Adds bytes, and may block.
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Gives the object its name, and may block. If that fails, nothing of it remains.
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileMode {
+    /// A file or a folder, for reading.
+    Read,
+    /// For reading and writing. A missing file is made.
+    Write,
+    /// As [`FileMode::Write`], for a file that does not exist.
+    CreateNew,
+}
+
+/// How a file or folder gets another name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenameMode {
+    /// It replaces a file, or an empty folder.
+    Replace,
+    /// Nothing has the name, else [`ErrorKind::AlreadyExists`].
+    IfAbsent,
+    /// Both swap their names. [`ErrorKind::Unsupported`] on file systems without that call.
+    Exchange,
+}
+
+/// Files that are written in place.
+pub trait FileSystem: Storage {
+    /// Opens a file.
+    fn open_file(&self, path: &Path, mode: FileMode) -> Result<Arc<dyn FileHandle>>;
+
+    /// Makes a folder.
+    fn create_folder(&self, path: &Path) -> Result<()>;
+
+    /// Gives a file or folder another name.
+    fn rename(&self, from: &Path, to: &Path, mode: RenameMode) -> Result<()>;
+
+    /// Makes the names in a folder durable.
+    fn sync_folder(&self, path: &Path) -> Result<()>;
+
+    /// Gives a folder the mode and, as far as the system permits, the owner of another.
+    fn copy_permissions(&self, from: &Path, to: &Path) -> Result<()>;
+
+    /// Returns `false` if this user must not write to a file.
+    fn is_writable(&self, path: &Path) -> bool;
+
+    /// Opens a device, or an open file that is appended to.
+    fn open_stream(&self, path: &Path, kind: Kind) -> Result<Box<dyn Write + Send>>;
+
+    /// Opens a pipe. `None` if no process reads it now.
+    fn open_pipe(&self, path: &Path) -> Result<Option<Box<dyn Write + Send + Sync>>>;
+}
+
+/// Makes a folder and those around it, unless they exist.
+pub(crate) fn create_folders(files: &dyn FileSystem, path: &Path) -> Result<()> {
+    match files.create_folder(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Err(error) };
+            create_folders(files, parent)?;
+            create_folders(files, path)
+        }
+        Err(_) if matches!(files.info(path), Ok(Some(ObjectInfo { kind: Kind::Folder, .. }))) => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes the names of the folders on a path durable, since a program may have made them without
+/// that. Skips folders that this user cannot open.
+pub(crate) fn sync_folders_above(files: &dyn FileSystem, path: &Path) -> Result<()> {
+    let mut at = path;
+    loop {
+        let folder = folder_of(at);
+        match files.sync_folder(folder) {
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::InvalidInput) => {}
+            synced => synced?,
+        }
+        if folder == at || folder == Path::new(".") {
+            return Ok(());
+        }
+        at = folder;
+    }
+}
+
+/// The folders on a path that do not exist, from the innermost on.
+fn missing_folders(files: &dyn FileSystem, path: &Path) -> Vec<PathBuf> {
+    let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    folders.take_while(|folder| matches!(files.info(folder), Ok(None))).map(Path::to_owned).collect()
+}
+
+/// The folder that holds a path.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+/// An open file. All calls may block.
+pub trait FileHandle: StoredObject {
+    /// Writes all bytes.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()>;
+
+    /// Cuts the file off, or extends it by zeros.
+    fn set_bytes(&self, bytes: u64) -> Result<()>;
+
+    /// Makes the content and the length durable. After an error the bytes that were not durable are
+    /// lost: they are written again, never only synced again.
+    fn sync(&self) -> Result<()>;
+
+    /// Takes the lock of the file until the handle is dropped. Returns `false` if another handle
+    /// has it. Shared locks exclude only exclusive ones.
+    fn try_lock(&self, is_shared: bool) -> Result<bool>;
+
+    /// Waits for the exclusive lock.
+    fn lock(&self) -> Result<()>;
+
+    /// Releases the lock.
+    fn unlock(&self);
+
+    /// Returns `true` if the path leads to this file. Links are followed.
+    fn is_at(&self, path: &Path) -> bool;
+}
+
+/// Writes a file from an offset on.
+pub(crate) struct FileWriter {
+    file: Arc<dyn FileHandle>,
+    at: u64,
+}
+
+impl FileWriter {
+    /// Writes from the beginning.
+    pub(crate) fn new(file: Arc<dyn FileHandle>) -> Self {
+        FileWriter { file, at: 0 }
+    }
+
+    /// As [`FileHandle::sync`].
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.file.sync()
+    }
+}
+
+impl Write for FileWriter {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.file.write_all_at(bytes, self.at)?;
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
