@@ -1,193 +1,231 @@
-//! How one side of a join becomes a table, and parts on disk where memory does not hold it.
+//! The build phase: rows enter a table, or partitions after memory was refused.
+
+use std::collections::VecDeque;
 
 use crate::error::Result;
-use crate::join::partitions::{Partitions, STEP_BYTES};
+use crate::join::JoinContext;
+use crate::join::buffered::BufferedProbeRows;
+use crate::join::partitions::{PROBE_BYTES, Partitions, STEP_BYTES};
+use crate::join::shared::SharedBuild;
+use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
-use crate::join::{HybridHashJoin, Stage};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Input, Page, Selection};
 use crate::strategy::{Progress, ready};
 
-/// The part of what a task holds that a filter over its rows on disk may take: `1 / FILTER_SHARE`.
+/// A filter over the keys on disk takes at most `1 / FILTER_SHARE` of the memory that the rows took.
 const FILTER_SHARE: usize = 16;
 
-/// Pages of a table that are cut before a task looks up.
-const CUT_PAGES: usize = 64;
+/// Pages that are partitioned in one call.
+const PAGES_A_CALL: usize = 64;
 
-/// Kept free while rows are in a table, so that they can be cut: an open page for each part, and what is written at a time.
-pub(super) const CUT_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
+/// Kept free while rows are in a table, so that they can be partitioned: an open page for each
+/// partition, and the rows that are written at a time.
+pub(super) const PARTITION_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
 
-/// Free beside the parts while a side is probed: for rows that are large, and pages that are read.
-pub(super) const PROBE_BYTES: usize = 2 * STEP_BYTES;
+/// One side of a join while its rows arrive.
+pub(super) struct Building {
+    pub(super) built: BuildSide,
+    /// How often the rows were partitioned before.
+    level: u32,
+    /// All rows, after memory was refused; until then `None`.
+    pub(super) partitions: Option<Partitions>,
+    /// Pages of the table that are not partitioned yet.
+    pub(super) unpartitioned: VecDeque<Page>,
+    /// Pages of rows that are inserted once more, because the build side was settled after they
+    /// arrived.
+    pub(super) reinserted_pages: VecDeque<Page>,
+    /// The first row of the first of these pages that is not inserted yet.
+    next_reinserted: usize,
+    /// Bytes that the task was asked to give back and still holds.
+    pub(super) revoke_debt: usize,
+    /// Set if all tasks build one table. Then the task keeps its share of the rows only.
+    pub(super) shared: Option<SharedBuild>,
+    pub(super) buffered: BufferedProbeRows,
+}
 
-impl HybridHashJoin {
-    /// Adds rows of the side that is built.
-    pub(crate) fn add(&mut self, side: usize, input: &Input<'_>) -> Result<Progress> {
-        let kept = self.sides[side].worth_keeping(input);
-        let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
-        let key = &self.sides[side].key;
-        // Until the roles are settled, a task has all rows of the build side.
-        let shared = self.shared.as_mut().filter(|_| self.trial.is_none());
-        let share = shared.map(|shared| shared.share_of(input, key));
-        let input = &share.as_ref().map_or(*input, |share| Input::new(input.batch(), share));
-        if self.parts.is_none() {
-            let table = &self.built.table;
-            let need = || table.bytes_for(input) + table.build_bytes(input.len()) + CUT_BYTES;
-            if !self.spills || self.disk.try_reserve(need()) {
-                self.built.table.add(input)?;
-                return Ok(Progress::Done);
-            }
-            if self.trial.is_some() {
-                self.keep_roles();
-                return Ok(Progress::Yield);
-            }
-            self.cut();
+impl Building {
+    /// Builds an empty table, of rows that were partitioned `level` times.
+    pub(super) fn new(built: BuildSide, level: u32) -> Self {
+        Building {
+            built,
+            level,
+            partitions: None,
+            unpartitioned: VecDeque::new(),
+            reinserted_pages: VecDeque::new(),
+            next_reinserted: 0,
+            revoke_debt: 0,
+            shared: None,
+            buffered: BufferedProbeRows::default(),
         }
-        ready!(self.distribute()?);
-        let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
-        if parts.is_idle() {
-            parts.keys.note(input);
-            parts.route(input, &self.sides[side].key, |_, _, _| true);
-        }
-        parts.write(input.batch(), &mut self.disk)
     }
 
-    /// Makes room for so many bytes beside the rows that it collects.
-    pub(super) fn room_to_collect(&mut self, bytes: usize) -> Result<Progress> {
-        if self.parts.is_none() {
-            if self.disk.try_reserve(CUT_BYTES + bytes) {
-                return Ok(Progress::Done);
-            }
-            self.cut();
-        }
-        ready!(self.distribute()?);
-        let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
-        parts.room(bytes, &mut self.disk)
+    /// Inserts rows of the build side.
+    pub(super) fn insert(&mut self, input: &Input<'_>, join: &mut JoinContext) -> Result<Progress> {
+        ready!(self.reinsert(join)?);
+        self.insert_rows(input, join)
     }
 
-    /// Begins to cut the build side into parts.
-    pub(crate) fn cut(&mut self) {
-        let side = &self.sides[self.built.side];
-        let mut parts = Partitions::new(side, self.built.table.layout(), self.level, &self.disk.memory);
-        let rows = self.built.table.len();
-        parts.keys = self.built.table.keys().clone();
-        self.uncut.extend(self.built.table.take_pages());
-        let held = self.uncut.iter().map(Page::bytes).sum::<usize>() + JoinTable::index_bytes(rows);
-        self.filter_bytes = self.filter_bytes.max(held / FILTER_SHARE).max(PAGE_BYTES);
-        parts.remember_keys(self.filter_bytes, &self.disk.memory);
-        self.parts = Some(parts);
-        self.early.spill();
-    }
-
-    /// Moves rows from whole pages into parts: a page is gone when its rows are moved.
-    pub(crate) fn distribute(&mut self) -> Result<Progress> {
-        let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
-        if self.early.are_being_written()? {
-            return Ok(Progress::Pending);
-        }
-        let mut all = Selection::default();
-        for _ in 0..CUT_PAGES {
-            let Some(page) = self.uncut.front() else { return Ok(Progress::Done) };
-            let batch = page.batch();
-            if parts.is_idle() {
-                all.set(0..batch.rows() as u32);
-                parts.route(&Input::new(&batch, &all), &self.sides[self.built.side].key, |_, _, _| true);
+    /// Inserts the rows of `reinserted_pages`.
+    pub(super) fn reinsert(&mut self, join: &mut JoinContext) -> Result<Progress> {
+        while let Some(page) = self.reinserted_pages.front().cloned() {
+            let mut window = Selection::default();
+            while self.next_reinserted < page.rows() {
+                let end = window.fill(self.next_reinserted..page.rows());
+                ready!(self.insert_rows(&Input::new(&page.batch(), &window), join)?);
+                self.next_reinserted = end;
             }
-            if parts.write(&batch, &mut self.disk)? == Progress::Pending {
-                return Ok(Progress::Pending);
-            }
-            self.uncut.pop_front();
+            self.reinserted_pages.pop_front();
+            self.next_reinserted = 0;
         }
-        Ok(if self.uncut.is_empty() { Progress::Done } else { Progress::Yield })
-    }
-
-    /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
-    pub(crate) fn build(&mut self, stream_bytes: usize) -> Result<Progress> {
-        ready!(self.build_together()?);
-        if self.stage == Stage::Probe {
-            return Ok(Progress::Done);
-        }
-        if self.parts.is_none() {
-            if !self.spills || self.disk.try_reserve(self.built.table.build_bytes(0)) {
-                self.built.table.build()?;
-                self.disk.memory.shrink();
-                self.begin_probe();
-                return Ok(Progress::Done);
-            }
-            self.cut();
-        }
-        ready!(self.distribute()?);
-        if let Some(side) = self.kept_side.filter(|_| self.level == 0) {
-            return self.leave_memory(side);
-        }
-        if let Some(parts) = &mut self.parts {
-            if parts.settle(&self.built.table, PROBE_BYTES + stream_bytes, &mut self.disk)? == Progress::Pending {
-                return Ok(Progress::Pending);
-            }
-            for page in parts.take_pages() {
-                self.built.table.adopt(page)?;
-            }
-            parts.keys_on_disk().drop_if_crowded();
-            let other = 1 - self.built.side;
-            let partners = || parts.partners(&self.sides[other], &self.layouts[other].plain, &self.disk.memory);
-            self.partners = parts.are_some_on_disk().then(partners);
-        }
-        self.built.table.build()?;
-        self.begin_probe();
         Ok(Progress::Done)
     }
 
-    /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
-    pub(crate) fn begin_probe(&mut self) {
-        for (dropped, filter) in std::mem::take(&mut self.runtime_filters) {
-            if dropped != self.built.side && self.parts.is_none() {
-                self.built.looked_up().tell_keys(&filter);
-            } else {
-                filter.give_up();
+    fn insert_rows(&mut self, input: &Input<'_>, join: &mut JoinContext) -> Result<Progress> {
+        let side = &join.sides[self.built.side];
+        let kept = side.rows_to_keep(input);
+        let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
+        let share = self.shared.as_mut().map(|shared| shared.share_of(input, &side.key));
+        let input = &share.as_ref().map_or(*input, |share| Input::new(input.batch(), share));
+        if self.partitions.is_none() {
+            if self.try_insert(input, join)? {
+                return Ok(Progress::Done);
             }
+            self.partition(join);
         }
-        self.disk.memory.set_revocable(false);
-        (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);
+        ready!(self.distribute(join)?);
+        let Some(partitions) = &mut self.partitions else { return Ok(Progress::Done) };
+        if partitions.is_idle() {
+            partitions.keys.note(input);
+            partitions.route(input, &join.sides[self.built.side].key, |_, _, _| true);
+        }
+        partitions.write(input.batch(), &mut join.disk)
     }
 
-    /// Gives memory back while it can, with calls of [`HybridHashJoin::continue_revoking`]: while a side is built, its largest parts go to disk.
-    pub(crate) fn revoke(&mut self, bytes: usize) {
-        // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
-        if self.stage != Stage::Build
-            || self.shared.as_ref().is_some_and(|shared| !shared.gives())
-            || self.has_voted()
-            || self.spilled_join.as_ref().is_some_and(|spilled_join| !spilled_join.is_repartition())
-        {
-            return;
+    /// Inserts rows into the table. Returns `false` if memory is refused.
+    pub(super) fn try_insert(&mut self, input: &Input<'_>, join: &JoinContext) -> Result<bool> {
+        let table = &mut self.built.table;
+        let need = || table.bytes_for(input) + table.build_bytes(input.len()) + PARTITION_BYTES;
+        let is_granted = !join.spills || join.disk.try_reserve(need());
+        if is_granted {
+            table.add(input)?;
         }
-        self.owed_bytes += bytes;
-        self.keep_roles();
-        if self.parts.is_none() && self.again.is_empty() {
-            self.cut();
+        Ok(is_granted)
+    }
+
+    /// Buffers probe rows that were on their way when the build side was settled.
+    pub(super) fn buffer(&mut self, input: &Input<'_>, join: &mut JoinContext) -> Result<Progress> {
+        let kept = join.sides[1 - self.built.side].rows_to_keep(input);
+        let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
+        ready!(self.reinsert(join)?);
+        let bytes = self.buffered.bytes_for(input);
+        if self.partitions.is_none() && !join.disk.try_reserve(PARTITION_BYTES + bytes) {
+            self.partition(join);
+        }
+        ready!(self.distribute(join)?);
+        if let Some(partitions) = &mut self.partitions {
+            ready!(partitions.make_room(bytes, &mut join.disk)?);
+        }
+        self.buffered.append(input)?;
+        if self.partitions.is_some() {
+            self.buffered.spill();
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Begins to partition the build side.
+    pub(super) fn partition(&mut self, join: &mut JoinContext) {
+        let table = &mut self.built.table;
+        let rows = table.len();
+        let mut partitions =
+            Partitions::new(&join.sides[self.built.side], table.layout(), self.level, &join.disk.memory);
+        partitions.keys = table.keys().clone();
+        self.unpartitioned.extend(table.take_pages());
+        let held = self.unpartitioned.iter().map(Page::bytes).sum::<usize>() + JoinTable::index_bytes(rows);
+        join.filter_bytes = join.filter_bytes.max(held / FILTER_SHARE).max(PAGE_BYTES);
+        partitions.remember_keys(join.filter_bytes, &join.disk.memory);
+        self.partitions = Some(partitions);
+        self.buffered.spill();
+    }
+
+    /// Moves rows from whole pages into partitions. A page is dropped after its rows were moved.
+    pub(super) fn distribute(&mut self, join: &mut JoinContext) -> Result<Progress> {
+        let Some(partitions) = &mut self.partitions else { return Ok(Progress::Done) };
+        if self.buffered.are_being_written()? {
+            return Ok(Progress::Pending);
+        }
+        let mut all = Selection::default();
+        for _ in 0..PAGES_A_CALL {
+            let Some(page) = self.unpartitioned.front() else { return Ok(Progress::Done) };
+            let batch = page.batch();
+            if partitions.is_idle() {
+                all.set(0..batch.rows() as u32);
+                let key = &join.sides[self.built.side].key;
+                partitions.route(&Input::new(&batch, &all), key, |_, _, _| true);
+            }
+            ready!(partitions.write(&batch, &mut join.disk)?);
+            self.unpartitioned.pop_front();
+        }
+        Ok(if self.unpartitioned.is_empty() { Progress::Done } else { Progress::Yield })
+    }
+
+    /// Ends the rows: indexes the table, of all rows or of the partitions that stay in memory.
+    /// `stream_bytes` are needed to read the probe side.
+    pub(super) fn finish(&mut self, stream_bytes: usize, join: &mut JoinContext) -> Result<Progress> {
+        ready!(self.reinsert(join)?);
+        if self.partitions.is_none() {
+            if !join.spills || join.disk.try_reserve(self.built.table.build_bytes(0)) {
+                self.built.table.build()?;
+                join.disk.memory.shrink();
+                return Ok(Progress::Done);
+            }
+            self.partition(join);
+        }
+        ready!(self.distribute(join)?);
+        let Some(partitions) = &mut self.partitions else { return Ok(Progress::Done) };
+        if join.keeps_build && self.level == 0 {
+            partitions.spill_all(&mut join.disk);
+            ready!(join.disk.reserve_followers(stream_bytes)?);
+        } else {
+            ready!(partitions.fit(&self.built.table, PROBE_BYTES + stream_bytes, &mut join.disk)?);
+            for page in partitions.take_pages() {
+                self.built.table.adopt(page)?;
+            }
+            partitions.keys_on_disk().drop_if_crowded();
+        }
+        self.built.table.build()?;
+        Ok(Progress::Done)
+    }
+
+    /// Gives back memory, which [`Building::continue_revoking`] completes.
+    pub(super) fn revoke(&mut self, bytes: usize, join: &mut JoinContext) {
+        self.revoke_debt += bytes;
+        if self.partitions.is_none() && self.reinserted_pages.is_empty() {
+            self.partition(join);
         }
     }
 
-    /// Goes on with what [`HybridHashJoin::revoke`] began.
+    /// Partitions the rows and spills the largest partitions until the debt is paid.
     ///
     /// # Errors
-    /// What the disk says.
-    pub(crate) fn continue_revoking(&mut self) -> Result<Progress> {
-        if self.owed_bytes == 0 {
+    /// Fails if a page cannot be written.
+    pub(super) fn continue_revoking(&mut self, join: &mut JoinContext) -> Result<Progress> {
+        if self.revoke_debt == 0 {
             return Ok(Progress::Done);
         }
-        ready!(self.add_again()?);
-        if self.parts.is_none() {
-            self.cut();
+        ready!(self.reinsert(join)?);
+        if self.partitions.is_none() {
+            self.partition(join);
         }
-        ready!(self.distribute()?);
-        while let Some(parts) = self.parts.as_mut().filter(|_| self.owed_bytes > 0) {
-            match parts.spill_largest(&mut self.disk) {
+        ready!(self.distribute(join)?);
+        while let Some(partitions) = self.partitions.as_mut().filter(|_| self.revoke_debt > 0) {
+            match partitions.spill_largest(&mut join.disk) {
                 0 => break,
-                spilled => self.owed_bytes = self.owed_bytes.saturating_sub(spilled),
+                spilled => self.revoke_debt = self.revoke_debt.saturating_sub(spilled),
             }
         }
-        self.owed_bytes = 0;
-        self.disk.memory.shrink();
+        self.revoke_debt = 0;
+        join.disk.memory.shrink();
         Ok(Progress::Done)
     }
 }

@@ -1,234 +1,216 @@
-//! Joins over more rows than memory holds: what all drivers of joins have in common. Here by hash; `SortMergeJoin` is by order.
+//! Joins of more rows than memory holds: hash joins here, merge joins in [`SortMergeJoin`].
 //!
 //! ```text
-//!  rows to build --> table, while memory is granted --(refused)--> 16 parts by hash; the largest go to disk
-//!  rows to probe --> table of the parts in memory --> answers
-//!          \--> parts whose partners are on disk follow them there, unless a filter knows that they have none
-//!  then, for each part on disk:
-//!     its smaller side fits      a table of that, past which the other side streams
-//!     some blocks of it do       a table of each, past which the other side streams: it is read some times, but nothing is written
-//!     they do not                both sides are cut again, by other bits of the hash: as above, from disk
-//!     cutting does not help      blocks of one side, each a table, past which all of the other side streams
+//! build rows ──► table ──memory is refused──► 16 partitions by hash, the largest go to disk
+//! probe rows ──► table of the partitions in memory ──► results
+//!       └──► partitions whose partners are on disk, unless a filter over the keys there excludes them
+//! after both inputs: the pairs of partitions on disk, one after the other (`drain`)
 //! ```
-//! While memory is granted this is the plain hash join, and costs what that costs. The last way always ends, in constant memory, whatever the
-//! keys: a key that all rows of both sides have is a product, and is listed as one. A join without keys has one part, and goes that way.
+//! While memory is granted this is the plain hash join, at its cost. Otherwise the last step ends in
+//! constant memory for all keys. A join without a key (`with`, `cross`) has one partition.
 //!
-//! Which side is built is the plan's choice, or the program's, for rows that come from inputs; where it is the plan's, the other side is built if
-//! that turns out to be much smaller (`reversal`). For what comes back from disk sizes are known, so the smaller one is built; a table says itself
-//! which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row of a block has seen all of the other
-//! side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone over twice: for pairs and the rows of
-//! the blocks, then the other way round for the other side's.
+//! # Build side
+//! The plan or the program chooses the build side of the inputs. If the plan chose, a much smaller
+//! probe side is built instead (`reversal`). Of two partitions on disk the smaller one is built. A
+//! broadcast build side becomes one table that all tasks build and probe (`sharing`).
 //!
-//! A broadcast build side is one table, which all tasks build and probe: see `shared`.
+//! # Outer joins
+//! A side that may be missing is an `Option` of its record to the closure. For pairs its validity
+//! leaf is the constant one; for records alone all its leaves are dead. So one compiled closure
+//! serves all cases. A build row marks in its hidden leaf that it had a partner.
 //!
-//! *Hybrid hash joins* (DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984) with role reversal (Graefe, Query Evaluation
-//! Techniques, 1993), and filters over what was spilled as Flink has them.
+//! # Layout on disk
+//! Build rows lie on disk as in a table, with the hidden leaf, so that a page that is read back is a
+//! page of the table. Probe rows, mostly the larger side, have no hidden leaf. While a table grows,
+//! 20 pages stay free to partition it. The minimum memory of a join contains them.
 //!
-//! **An outer join is the same join.** A side that may be missing is an `Option` of its record to the closure. For pairs its validity leaf is a
-//! constant one, for records alone all its leaves are dead, so one compiled closure sees all three cases. A built row remembers in its hidden leaf
-//! that it had a partner. A flow of one record taken as a value (`with`) and a product (`cross`) are joins without keys.
-//!
-//! **A join that does not fit is the same join.** While memory is granted a join is a table and what goes past it. Where it is refused, the build
-//! side is cut into 16 parts by hash and the largest go to disk; rows of the other side follow their partners there, unless a filter over the keys
-//! on disk knows that they have none. A pair of parts is then joined as the inputs were, the smaller side first, since sizes are known by now. What
-//! still does not fit is taken in two or three blocks, past each of which the other side streams, which writes nothing; what does not fit these is
-//! cut again by other bits of the hash. Rows of the side that is built lie on disk as in a table, hidden leaf and all, so a page that is read back
-//! *is* a page of the table; the other side's, mostly the larger, lie there without. Room to cut is kept free while a table grows: 20 pages, which
-//! are within the least that a join is promised.
+//! Source: hybrid hash joins (DeWitt et al., *Implementation Techniques for Main Memory Database
+//! Systems*, 1984), with filters over spilled keys as in Flink.
 
+mod buffered;
 mod build;
-mod kept;
-mod spilled_keys;
+mod drain;
 mod merge;
 mod pair_queue;
+mod partition_pair;
 mod partitions;
+mod probe;
 mod reversal;
 mod shared;
-mod spilled;
+mod sharing;
 mod side;
+mod spilled_keys;
+mod spilled_pair;
+mod spilled_partitions;
 mod table;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash::RuntimeFilter;
-use crate::join::pair_queue::QueuedPairs;
-use crate::join::partitions::{Partitions, SpillContext};
-use crate::join::reversal::{EarlyRows, Trial};
+use crate::join::buffered::BufferedProbeRows;
+use crate::join::build::Building;
+use crate::join::drain::Draining;
+use crate::join::partitions::SpillContext;
+use crate::join::probe::Probing;
+use crate::join::reversal::{BuildSideSampling, Sampled, Vote};
 use crate::join::shared::SharedBuild;
+use crate::join::sharing::Sharing;
 use crate::join::side::Layouts;
-use crate::join::spilled::{PartitionPair, SpilledJoin};
 pub use crate::kernel::{JoinFactory, JoinKernel};
 use crate::kernel::{Outputs, TaskContext};
 use crate::metrics::OperatorMetrics;
-use crate::page::{Input, Page, Selection};
-use crate::spill::Spilled;
+use crate::page::Input;
 use crate::strategy::{Cursor, Demand, PortSet, Progress, ready};
 
 pub(crate) use merge::SortMergeJoin;
-pub(crate) use reversal::TRIAL_ROWS;
+pub(crate) use reversal::SAMPLED_ROWS;
 pub(crate) use side::{BuildSide, Side};
 pub use table::{JoinTable, KeySpan, Pairs};
 
-/// In which way rows go past a table.
+/// Where the rows that probe a table come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProbePhase {
-    /// As an input; rows can be let pass where they lie.
+    /// From an input. Rows can be passed on in place.
     Input,
-    /// From disk: rows must be written to go on.
+    /// From disk. Rows must be copied to be passed on.
     Disk,
-    /// From disk, and again past other tables: nothing is known yet of a row without a partner.
+    /// From disk, and they probe further tables. A row without a partner may find one there.
     Block,
-    /// As `Block`, and all pairs have been given: it matters only that the table's rows have partners.
+    /// As `Block`, after all pairs were emitted. Only marks of build rows matter.
     Marks,
 }
 
-/// What a kind of join makes of rows and tables.
+/// The results that a kind of join makes of rows and tables.
 pub(crate) trait JoinEmitter {
-    /// Answers for rows of one side that go past a table of the other; called as [`Driver::on_batch`](crate::strategy::Driver::on_batch).
+    /// Emits results of probe rows. Called as [`Driver::on_batch`](crate::strategy::Driver::on_batch).
     ///
     /// # Errors
-    /// What a kernel gives, or refused memory.
+    /// Those of kernels, and [`Error::OutOfMemory`].
     fn probe(
         &mut self,
         built: &mut BuildSide,
         input: &Input<'_>,
-        pass: ProbePhase,
+        phase: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Progress>;
 
-    /// Answers for the rows of a table that has seen all of the other side.
+    /// Emits results of build rows after all probe rows.
     ///
     /// # Errors
     /// As above.
     fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress>;
 }
 
-/// Where a join stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// A side is built, from its input or from disk.
-    Build,
-    /// The other side goes past the table.
-    Probe,
-    /// All of it did.
-    Finish,
-    /// What is left on disk is next.
-    Next,
+/// The variants of a hash join.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HashJoinModes {
+    /// The input that is built.
+    pub(crate) build: usize,
+    /// Whether it spills. Otherwise the build side is one record.
+    pub(crate) spills: bool,
+    /// Whether the build side is kept for further rounds of the probe side. Then its rows need no marks.
+    pub(crate) keeps_build: bool,
+    /// Whether all tasks receive all build rows and build one table of them. Then these rows need no
+    /// marks.
+    pub(crate) is_shared: bool,
+    /// Whether results of a shared build side that does not fit into memory may leave in another task
+    /// than that in which their probe rows arrived.
+    pub(crate) breaks_partitioning: bool,
+    /// The rows that are sampled to choose the build side, if it is not fixed.
+    pub(crate) sampled_rows: Option<usize>,
 }
 
-/// A join in one task. Rows of the side that is built come first.
-pub(crate) struct HybridHashJoin {
+/// The parts of a join that all phases use.
+struct JoinContext {
     sides: [Side; 2],
     layouts: [Layouts; 2],
     disk: SpillContext,
-    stage: Stage,
-    /// Whether it can do with less memory than all rows take.
     spills: bool,
-    /// The side of the inputs that is built.
-    build_side: usize,
-    /// Until it is settled that this is so.
-    trial: Option<Trial>,
-    /// Rows of the other side, or of what was to be built, that came before there was a table.
-    early: EarlyRows,
-    /// Rows that are to be added to the side that is built, and the first page's next row.
-    again: VecDeque<Page>,
-    again_next: usize,
-    /// The side that is built, where it is kept for further rounds of the other side.
-    kept_side: Option<usize>,
-    built: BuildSide,
-    /// Where the build side is broadcast: this task's part in the table of all tasks, until there is that table, or each task builds its own.
-    shared: Option<SharedBuild>,
-    /// The first cut is level 0.
-    level: u32,
-    /// Where memory does not hold the build side: its parts, and what was in the table before and is not in parts yet.
-    parts: Option<Partitions>,
-    uncut: VecDeque<Page>,
-    /// The build side's parts, all on disk, while those of this round are joined.
-    kept: Option<Partitions>,
-    /// The other side's rows that wait for parts on disk.
-    partners: Option<Partitions>,
+    keeps_build: bool,
+    /// Bytes of a filter over the keys on disk: the most of any partitioning so far.
     filter_bytes: usize,
-    /// What is asked back and not given yet.
-    owed_bytes: usize,
-    /// The rows of an input whose answers are in memory, once its other rows were routed.
-    here: Option<Selection>,
-    /// Pairs of parts on disk.
-    pending: Vec<PartitionPair>,
-    /// Where all tasks join the pairs of all.
-    queued: Option<QueuedPairs>,
-    /// What comes back from disk.
-    spilled_join: Option<SpilledJoin>,
-    /// Where [`JoinEmitter`] stand with what comes back.
-    cursor: Cursor,
-    /// Where this task says which keys have a partner, until it has, each with the side that rows are dropped of.
+    /// Filters that wait for the keys of the build side, each with the side whose rows it drops.
     runtime_filters: Vec<(usize, Arc<RuntimeFilter>)>,
     metrics: Arc<OperatorMetrics>,
 }
 
+/// A hash join in one task. Build rows arrive first.
+///
+/// ```text
+/// Sampling ──sides are settled──► Building ──end, tasks share it──► Sharing
+///                                    │ end of the build side           │ one table, or all shares
+///                                    ▼                                 │ are on disk
+///                                 Probing ◄────────────────────────────┘
+///     end of both sides, also if     │  ▲ next round, if the build side
+///     the probe side ended first     ▼  │ is kept
+///                                 Draining ──► end
+/// ```
+pub(crate) struct HybridHashJoin {
+    join: JoinContext,
+    phase: Phase,
+}
+
+/// A phase with its data. Calls match it once per batch, never per row.
+enum Phase {
+    /// The build side is not settled. See `reversal`.
+    Sampling(BuildSideSampling),
+    /// Rows of the build side arrive.
+    Building(Building),
+    /// Tasks build one table of their shares.
+    Sharing(Sharing),
+    /// Rows of the probe side arrive.
+    Probing(Probing),
+    /// Both sides have ended. Pairs of partitions on disk are joined.
+    Draining(Draining),
+}
+
 impl HybridHashJoin {
-    /// A join that builds this side of its inputs.
-    pub(crate) fn new(sides: [Side; 2], build: usize, spills: bool, context: &TaskContext) -> Result<Self> {
-        let disk = SpillContext { spiller: context.spiller(), memory: context.memory.clone(), evenly: true };
-        Ok(HybridHashJoin {
-            built: BuildSide::new(&sides, build, &disk.memory)?,
-            layouts: sides.each_ref().map(Layouts::of),
-            sides,
-            disk,
-            stage: Stage::Build,
-            spills,
-            build_side: build,
-            trial: None,
-            early: EarlyRows::default(),
-            again: VecDeque::new(),
-            again_next: 0,
-            kept_side: None,
-            shared: None,
-            level: 0,
-            parts: None,
-            kept: None,
-            uncut: VecDeque::new(),
-            partners: None,
-            filter_bytes: 0,
-            owed_bytes: 0,
-            here: None,
-            pending: Vec::new(),
-            queued: None,
-            spilled_join: None,
-            cursor: 0,
-            runtime_filters: context.runtime_filters.clone(),
-            metrics: context.metrics.clone(),
-        })
-    }
-
-    /// The same join, which keeps the side that is built for further rounds of the other side. The rows of that side may not be asked whether they had a partner.
-    #[must_use]
-    pub(crate) fn keeping_build(self) -> Self {
-        HybridHashJoin { kept_side: Some(self.built.side), ..self }
-    }
-
-    /// Whether the side that is built comes once, and is there in all rounds.
-    pub(crate) fn keeps_build(&self) -> bool {
-        self.kept_side.is_some()
-    }
-
-    /// The inputs whose rows it can use at the moment.
-    pub(crate) fn demand(&self) -> Demand {
-        let accepts = |side: usize| {
-            let is_build = side == self.build_side;
-            self.trial.as_ref().map_or(is_build == (self.stage == Stage::Build), |trial| trial.wants(is_build))
-        };
-        Demand {
-            ports: PortSet::of_first(2, accepts),
-            prefers_stream: self.compares(),
-            is_satisfied: false,
-            is_awaited: self.is_awaited(),
+    /// # Errors
+    /// Internal ones only.
+    pub(crate) fn new(sides: [Side; 2], modes: HashJoinModes, context: &TaskContext) -> Result<Self> {
+        let HashJoinModes { build, spills, keeps_build, .. } = modes;
+        let mut disk = SpillContext { spiller: context.spiller(), memory: context.memory.clone(), is_fair: true };
+        let mut building = Building::new(BuildSide::new(&sides, build, &disk.memory)?, 0);
+        let layouts = sides.each_ref().map(Layouts::of);
+        if modes.is_shared && spills && context.subtasks > 1 {
+            // Without a key there is one partition. It is better joined by all tasks.
+            let breaks_partitioning = modes.breaks_partitioning && !keeps_build && !sides[build].key.is_empty();
+            let (shared, spiller) = SharedBuild::new(breaks_partitioning, context)?;
+            (building.shared, disk.spiller) = (Some(shared), spiller);
         }
+        let phase = match modes.sampled_rows {
+            Some(rows) => {
+                building.buffered = BufferedProbeRows::new(&layouts[1 - build].plain, &disk.memory, context.spiller());
+                Phase::Sampling(BuildSideSampling::new(building, rows, context))
+            }
+            None => Phase::Building(building),
+        };
+        let (runtime_filters, metrics) = (context.runtime_filters.clone(), context.metrics.clone());
+        let join = JoinContext { sides, layouts, disk, spills, keeps_build, filter_bytes: 0, runtime_filters, metrics };
+        Ok(HybridHashJoin { join, phase })
     }
 
-    /// Rows of an input.
+    /// The inputs whose rows it accepts.
+    pub(crate) fn demand(&self) -> Demand {
+        let accepts = |side: usize| match &self.phase {
+            Phase::Sampling(sampling) => sampling.accepts(side == sampling.building.built.side),
+            Phase::Building(building) | Phase::Sharing(Sharing { building, .. }) => side == building.built.side,
+            Phase::Probing(probing) => side != probing.built.side,
+            Phase::Draining(_) => true,
+        };
+        let (prefers_stream, is_awaited) = match &self.phase {
+            Phase::Sampling(sampling) => (sampling.compares(), sampling.is_shared()),
+            Phase::Building(building) => (false, building.shared.is_some()),
+            Phase::Sharing(_) => (false, true),
+            Phase::Probing(probing) => (false, probing.is_awaited()),
+            Phase::Draining(draining) => (false, draining.is_awaited()),
+        };
+        Demand { ports: PortSet::of_first(2, accepts), prefers_stream, is_satisfied: false, is_awaited }
+    }
+
+    /// Takes rows of an input.
     pub(crate) fn on_batch(
         &mut self,
         emitter: &mut dyn JoinEmitter,
@@ -237,118 +219,113 @@ impl HybridHashJoin {
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Progress> {
-        match self.stage {
-            Stage::Build if side == self.build_side => self.collect(input),
-            Stage::Build => self.collect_early(input),
-            _ => self.probe(emitter, input, ProbePhase::Input, cursor, out),
+        if let Phase::Sampling(sampling) = &mut self.phase {
+            let sampled = sampling.on_batch(side, input, &self.join)?;
+            if sampled != Sampled::Taken {
+                self.settle(Vote::Keep)?;
+            }
+            if sampled != Sampled::Refused {
+                return Ok(Progress::Done);
+            }
+        }
+        let join = &mut self.join;
+        match &mut self.phase {
+            Phase::Building(building) if side == building.built.side => building.insert(input, join),
+            Phase::Building(building) => building.buffer(input, join),
+            Phase::Probing(probing) => probing.probe(input, ProbePhase::Input, join, emitter, cursor, out),
+            Phase::Sampling(_) | Phase::Sharing(_) | Phase::Draining(_) => {
+                Err(Error::Internal("a join received rows after its inputs had ended".to_owned()))
+            }
         }
     }
 
-    /// The end of an input.
+    /// Ends an input.
     pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Progress> {
-        // Rows of the inputs are built, or looked up.
-        let is_of_inputs = matches!(self.stage, Stage::Build | Stage::Probe) && self.spilled_join.is_none();
-        if !is_of_inputs {
-            return self.end_round(emitter, out);
-        }
-        if self.stage == Stage::Build && side != self.build_side {
-            ready!(self.end_early()?);
-            if side != self.build_side {
-                return Ok(Progress::Done);
-            }
-        }
-        if side == self.build_side {
-            if self.stage == Stage::Build {
-                self.keep_roles();
-                ready!(self.add_again()?);
-                ready!(self.build(self.early.stream_bytes())?);
-            }
-            ready!(self.probe_early(emitter, out)?);
-            if !self.early.have_ended {
-                return Ok(Progress::Done);
-            }
-        }
-        self.stage = Stage::Finish;
-        self.end_round(emitter, out)
-    }
-
-    /// Joins what is left on disk; then the side that is built waits for the next round, if it is kept.
-    fn end_round(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
-        ready!(self.go_on(emitter, out)?);
-        match self.kept_side {
-            Some(side) => self.begin_round(side),
-            None => Ok(Progress::Done),
-        }
-    }
-
-    /// Takes rows past the table. Rows of parts on disk are sent after them, but for those that have no partner there: their answer is that of a row
-    /// without a partner, which any table gives that does not have one.
-    fn probe(
-        &mut self,
-        emitter: &mut dyn JoinEmitter,
-        input: &Input<'_>,
-        pass: ProbePhase,
-        cursor: &mut Cursor,
-        out: &mut Outputs,
-    ) -> Result<Progress> {
-        let (Some(parts), Some(partners)) = (&mut self.parts, &mut self.partners) else {
-            return emitter.probe(&mut self.built, input, pass, cursor, out);
-        };
-        let side = &self.sides[1 - self.built.side];
-        let here = self.here.get_or_insert_with(|| {
-            let on_disk = parts.are_on_disk();
-            let keys_on_disk = parts.keys_on_disk();
-            let mut here = Vec::with_capacity(input.len());
-            partners.route(input, &side.key, |row, hash, part| {
-                let goes = on_disk[part] && keys_on_disk.may_have(hash) && side.may_match(input, row);
-                if !goes {
-                    here.push(row);
+        loop {
+            let join = &mut self.join;
+            match &mut self.phase {
+                Phase::Sampling(sampling) => {
+                    let Some(vote) = sampling.on_end(side) else { return Ok(Progress::Pending) };
+                    self.settle(vote)?;
+                    continue;
                 }
-                goes
-            });
-            keys_on_disk.drop_if_needless();
-            let mut rows = Selection::default();
-            rows.set(here);
-            rows
-        });
-        if partners.write(input.batch(), &mut self.disk)? == Progress::Pending {
-            return Ok(Progress::Pending);
+                Phase::Building(building) | Phase::Sharing(Sharing { building, .. }) if side != building.built.side => {
+                    building.buffered.have_ended = true;
+                    return Ok(Progress::Done);
+                }
+                Phase::Building(building) if building.shared.is_some() => ready!(building.reinsert(join)?),
+                Phase::Building(building) => ready!(building.finish(building.buffered.stream_bytes(), join)?),
+                Phase::Sharing(sharing) => ready!(sharing.poll_shared_build(join)?),
+                Phase::Probing(probing) => {
+                    if side == probing.built.side {
+                        ready!(probing.probe_buffered(join, emitter, out)?);
+                        if !probing.buffered.have_ended {
+                            return Ok(Progress::Done);
+                        }
+                    }
+                    ready!(probing.finish(emitter, out)?);
+                }
+                Phase::Draining(draining) => {
+                    ready!(draining.drain(join, emitter, out)?);
+                    if let Some(kept) = draining.kept.take() {
+                        join.disk.memory.set_revocable(false);
+                        self.phase = Phase::Probing(kept);
+                    }
+                    return Ok(Progress::Done);
+                }
+            }
+            self.advance()?;
         }
-        let progress = match here.is_empty() {
-            true => Progress::Done,
-            false => emitter.probe(&mut self.built, &Input::new(input.batch(), here), pass, cursor, out)?,
-        };
-        if progress == Progress::Done {
-            self.here = None;
-        }
-        Ok(progress)
     }
 
-    /// Answers for the table's rows, drops it, and notes what has gone to disk.
-    fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
-        ready!(emitter.finish(&mut self.built, &mut self.cursor, out)?);
-        self.cursor = 0;
-        if self.keeps_build() && self.level == 0 {
-            self.keep();
-            return Ok(Progress::Done);
+    /// Enters the phase after one that is finished.
+    fn advance(&mut self) -> Result<()> {
+        let join = &mut self.join;
+        self.phase = match std::mem::take(&mut self.phase) {
+            Phase::Building(mut building) => match building.shared.take() {
+                Some(shared) => Phase::Sharing(Sharing::new(building, shared, join)?),
+                None => Phase::Probing(Probing::new(building, join)),
+            },
+            Phase::Sharing(sharing) => Phase::Probing(sharing.into_probing(join)),
+            Phase::Probing(probing) => Phase::Draining(Draining::new(probing, join)),
+            phase => phase,
+        };
+        Ok(())
+    }
+
+    /// The build phase that can give back memory, if there is one.
+    fn revocable(&mut self) -> Option<(&mut Building, &mut JoinContext)> {
+        let building = match &mut self.phase {
+            Phase::Building(building) => building,
+            Phase::Draining(draining) => draining.revocable()?,
+            Phase::Sampling(_) | Phase::Sharing(_) | Phase::Probing(_) => return None,
+        };
+        Some((building, &mut self.join))
+    }
+
+    /// Gives back memory while a side is built, by calls of [`HybridHashJoin::continue_revoking`].
+    pub(crate) fn revoke(&mut self, bytes: usize) -> Result<()> {
+        if matches!(&self.phase, Phase::Sampling(sampling) if sampling.is_revocable()) {
+            self.settle(Vote::Keep)?;
         }
-        self.built.shared = None;
-        let in_memory: usize = self.built.table.take_pages().iter().map(Page::bytes).sum();
-        if let (Some(parts), Some(partners)) = (self.parts.take(), self.partners.take()) {
-            let (parts, partners) = (parts.into_spilled(&mut self.disk), partners.into_spilled(&mut self.disk));
-            let on_disk: u64 = parts.iter().flatten().map(Spilled::bytes).sum();
-            for (part, partner) in parts.into_iter().flatten().zip(partners.into_iter().flatten()) {
-                let sides = if self.built.side == 0 { [part, partner] } else { [partner, part] };
-                self.pending.push(PartitionPair::new(
-                    sides,
-                    self.built.side,
-                    self.level + 1,
-                    on_disk + in_memory as u64,
-                ));
-            }
+        if let Some((building, join)) = self.revocable() {
+            building.revoke(bytes, join);
         }
-        self.disk.memory.shrink();
-        self.go_to_next()?;
-        Ok(Progress::Done)
+        Ok(())
+    }
+
+    /// Spills the partitions that were asked for.
+    ///
+    /// # Errors
+    /// Fails if a page cannot be written.
+    pub(crate) fn continue_revoking(&mut self) -> Result<Progress> {
+        self.revocable().map_or(Ok(Progress::Done), |(building, join)| building.continue_revoking(join))
+    }
+}
+
+impl Default for Phase {
+    /// A join that has ended.
+    fn default() -> Self {
+        Phase::Draining(Draining::default())
     }
 }

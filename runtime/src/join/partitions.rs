@@ -1,4 +1,4 @@
-//! One side's rows in parts by their keys' hashes, of which some are on disk.
+//! Rows of one side in partitions by the hash of their key, some of them on disk.
 
 use std::sync::Arc;
 
@@ -12,69 +12,82 @@ use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::spill::{Spilled, Spiller};
-use crate::strategy::Progress;
+use crate::strategy::{Progress, ready};
 
-/// Rows are written as many at a time as take so much: what must be free beside the parts' open pages.
-pub(crate) const STEP_BYTES: usize = 4 * PAGE_BYTES;
+/// Bytes of the rows that are written at a time. Free in addition to the open pages of partitions.
+pub(super) const STEP_BYTES: usize = 4 * PAGE_BYTES;
 
-/// Who writes waits while so much is not on disk yet.
-const BEHIND_BYTES: usize = 64 * PAGE_BYTES;
+/// Free in addition to the partitions during the probe phase: for large rows, and for pages that are
+/// read.
+pub(super) const PROBE_BYTES: usize = 2 * STEP_BYTES;
 
-/// What a task writes to disk with, and its memory.
-pub(crate) struct SpillContext {
-    pub(crate) spiller: Spiller,
-    pub(crate) memory: Memory,
-    /// Other tasks collect their rows, too.
-    pub(crate) evenly: bool,
+/// Writing waits while more bytes are not on disk yet.
+const MOST_UNWRITTEN_BYTES: usize = 64 * PAGE_BYTES;
+
+/// The spiller and the memory of a task.
+pub(super) struct SpillContext {
+    pub(super) spiller: Spiller,
+    pub(super) memory: Memory,
+    /// Whether reservations leave their share to other tasks, which build their sides too.
+    pub(super) is_fair: bool,
 }
 
 impl SpillContext {
-    /// As [`Memory::try_reserve`], with regard to others while they collect as this one does.
-    pub(crate) fn try_reserve(&self, bytes: usize) -> bool {
-        if self.evenly { self.memory.try_reserve_fair(bytes) } else { self.memory.try_reserve(bytes) }
+    /// As [`Memory::try_reserve`], or [`Memory::try_reserve_fair`] while a side is built.
+    pub(super) fn try_reserve(&self, bytes: usize) -> bool {
+        if self.is_fair { self.memory.try_reserve_fair(bytes) } else { self.memory.try_reserve(bytes) }
     }
 
-    /// Whether pages are still in memory that are being written; the task is woken when they are.
-    pub(crate) fn is_writing(&self) -> Result<bool> {
+    /// Reserves memory for probe rows that follow partitions which are all on disk, and for reading
+    /// `stream_bytes`. If it is refused after all pages are written, the probe phase starts without.
+    pub(super) fn reserve_followers(&self, stream_bytes: usize) -> Result<Progress> {
+        match self.try_reserve(SPILL_PARTS * PAGE_BYTES + PROBE_BYTES + stream_bytes) {
+            true => Ok(Progress::Done),
+            false => self.poll_written(),
+        }
+    }
+
+    /// Returns `Pending` while written pages are still in memory. The task is woken after the write.
+    pub(super) fn poll_written(&self) -> Result<Progress> {
         self.spiller.check()?;
-        Ok(self.spiller.unwritten_bytes() > 0)
+        Ok(if self.spiller.unwritten_bytes() > 0 { Progress::Pending } else { Progress::Done })
     }
 }
 
-/// The parts of one side's rows.
-pub(crate) struct Partitions {
+/// The partitions of one side.
+pub(super) struct Partitions {
     key: Vec<usize>,
-    /// Where each leaf of the layout comes from.
+    /// The source of each leaf of the layout.
     sources: Vec<usize>,
     level: u32,
     parts: Vec<Partition>,
     routed: Routed,
-    /// Of rows that a table may be made of.
-    pub(crate) keys: KeySpan,
+    /// Span of the keys of rows that can enter a table.
+    pub(super) keys: KeySpan,
     keys_on_disk: SpilledKeysFilter,
 }
 
 struct Partition {
     writer: RowWriter,
-    /// Closed pages, where it is in memory.
+    /// Closed pages in memory.
     pages: Vec<Page>,
     pages_bytes: usize,
     is_on_disk: bool,
     spilled: Spilled,
 }
 
-/// Rows of one batch that are being written to their parts.
+/// Rows of one batch on their way to their partitions.
 #[derive(Default)]
 struct Routed {
     hashes: Vec<u64>,
-    /// By part.
+    /// By partition.
     rows: Vec<Vec<u32>>,
-    /// The part at work, and how many of its rows are written.
+    /// The partition at work, and how many of its rows are written.
     at: (usize, usize),
 }
 
-/// The part that a hash belongs to. Exchanges take a hash's lowest 32 bits and indexes its highest; those in between are left for the
-/// first cut, and each cut of a part mixes all of them anew.
+/// The partition of a hash. Exchanges use the lowest 32 bits of a hash and indexes the highest. The
+/// first partitioning uses bits in between. Each further one mixes all bits differently.
 fn part_of(hash: u64, level: u32) -> usize {
     const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
     const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
@@ -89,8 +102,8 @@ fn part_of(hash: u64, level: u32) -> usize {
 }
 
 impl Partitions {
-    /// Empty parts of rows of a layout; the leaf that links a row to the next has no source.
-    pub(crate) fn new(side: &Side, layout: &Arc<RowLayout>, level: u32, memory: &Memory) -> Self {
+    /// Empty partitions of rows of `layout`. Its link leaf has no source.
+    pub(super) fn new(side: &Side, layout: &Arc<RowLayout>, level: u32, memory: &Memory) -> Self {
         let part = || Partition {
             writer: RowWriter::new(layout.clone(), memory.clone()),
             pages: Vec::new(),
@@ -111,33 +124,38 @@ impl Partitions {
         }
     }
 
-    /// Empty parts of the other side, of which those are on disk that are here.
-    pub(crate) fn partners(&self, side: &Side, layout: &Arc<RowLayout>, memory: &Memory) -> Self {
+    /// Empty partitions of the other side. The same partitions are on disk.
+    pub(super) fn partners(&self, side: &Side, layout: &Arc<RowLayout>, memory: &Memory) -> Self {
         let mut partners = Partitions::new(side, layout, self.level, memory);
         partners.parts.iter_mut().zip(&self.parts).for_each(|(to, from)| to.is_on_disk = from.is_on_disk);
         partners
     }
 
-    /// Remembers the keys of rows that go to disk from now on, in a filter of at most so many bytes.
-    pub(crate) fn remember_keys(&mut self, bytes: usize, memory: &Memory) {
+    /// How often the rows were partitioned before.
+    pub(super) fn level(&self) -> u32 {
+        self.level
+    }
+
+    /// Adds the keys of rows that go to disk from now on to a filter of at most `bytes`.
+    pub(super) fn remember_keys(&mut self, bytes: usize, memory: &Memory) {
         if !self.key.is_empty() {
             self.keys_on_disk = SpilledKeysFilter::of_bytes(bytes, memory);
         }
     }
 
-    /// Whether all rows that were routed are written.
-    pub(crate) fn is_idle(&self) -> bool {
+    /// Whether all routed rows are written.
+    pub(super) fn is_idle(&self) -> bool {
         self.routed.at.0 == SPILL_PARTS
     }
 
-    /// Finds the parts of an input's rows, by its leaves `key`: those are to be written for which `wanted` holds, given the row, its hash and
-    /// its part.
-    pub(crate) fn route(&mut self, input: &Input<'_>, key: &[usize], mut wanted: impl FnMut(u32, u64, usize) -> bool) {
+    /// Finds the partitions of an input's rows by its leaves `key`. Rows are written if `wanted`
+    /// returns `true` for the row, its hash and its partition.
+    pub(super) fn route(&mut self, input: &Input<'_>, key: &[usize], mut wanted: impl FnMut(u32, u64, usize) -> bool) {
         let Routed { hashes, rows, at } = &mut self.routed;
         hash_rows(input, key, hashes);
         for rows in rows.iter_mut() {
             rows.clear();
-            // Mostly enough, so that hardly any push has to look for room.
+            // Mostly enough, so that few pushes allocate.
             rows.reserve(input.len() / SPILL_PARTS * 2);
         }
         for (&row, &hash) in input.selection().rows().iter().zip(&*hashes) {
@@ -149,8 +167,8 @@ impl Partitions {
         *at = (0, 0);
     }
 
-    /// Writes the rows that were routed. To be called again with the same batch after `Pending`.
-    pub(crate) fn write(&mut self, batch: &Batch<'_>, disk: &mut SpillContext) -> Result<Progress> {
+    /// Writes the routed rows. Must be called again with the same batch after `Pending`.
+    pub(super) fn write(&mut self, batch: &Batch<'_>, disk: &mut SpillContext) -> Result<Progress> {
         let mut rows = Selection::default();
         while self.routed.at.0 < SPILL_PARTS {
             let (part, from) = self.routed.at;
@@ -159,15 +177,13 @@ impl Partitions {
                 self.routed.at = (part + 1, 0);
                 continue;
             }
-            if disk.spiller.unwritten_bytes() > BEHIND_BYTES && disk.is_writing()? {
-                return Ok(Progress::Pending);
+            if disk.spiller.unwritten_bytes() > MOST_UNWRITTEN_BYTES {
+                ready!(disk.poll_written()?);
             }
             rows.set(left.iter().copied());
             let input = Input::new(batch, &rows);
             let (count, bytes) = self.parts[part].writer.fitting(&input, Some(&self.sources), STEP_BYTES);
-            if self.room(bytes, disk)? == Progress::Pending {
-                return Ok(Progress::Pending);
-            }
+            ready!(self.make_room(bytes, disk)?);
             rows.truncate(count);
             self.parts[part].writer.append(&Input::new(batch, &rows), Some(&self.sources))?;
             self.routed.at.1 += count;
@@ -176,12 +192,10 @@ impl Partitions {
         Ok(Progress::Done)
     }
 
-    /// Makes room for so many bytes, as far as that can be done.
-    pub(crate) fn room(&mut self, bytes: usize, disk: &mut SpillContext) -> Result<Progress> {
+    /// Reserves memory, and spills partitions for it. `Done` also if no partition is left to spill.
+    pub(super) fn make_room(&mut self, bytes: usize, disk: &mut SpillContext) -> Result<Progress> {
         while !disk.try_reserve(bytes) {
-            if disk.is_writing()? {
-                return Ok(Progress::Pending);
-            }
+            ready!(disk.poll_written()?);
             if self.spill_largest(disk) == 0 {
                 break;
             }
@@ -189,10 +203,10 @@ impl Partitions {
         Ok(Progress::Done)
     }
 
-    /// Takes a part's closed pages out of its writer.
+    /// Takes a partition's closed pages out of its writer.
     fn collect(&mut self, part: usize, disk: &mut SpillContext) {
         let part = &mut self.parts[part];
-        // What a large record has for itself is worth as much as many open pages.
+        // The page of one large record takes as much memory as many open pages.
         part.writer.seal_large();
         let before = part.pages.len();
         part.pages.extend(part.writer.take_sealed());
@@ -210,8 +224,9 @@ impl Partitions {
         }
     }
 
-    /// Sends the largest part that is in memory to disk, but for its open page: what that gives back once it is written.
-    pub(crate) fn spill_largest(&mut self, disk: &mut SpillContext) -> usize {
+    /// Spills the largest partition in memory, without its open page. Returns the bytes that are free
+    /// after the write.
+    pub(super) fn spill_largest(&mut self, disk: &mut SpillContext) -> usize {
         let in_memory = self.parts.iter_mut().filter(|part| !part.is_on_disk && part.pages_bytes > 0);
         let Some(part) = in_memory.max_by_key(|part| part.pages_bytes) else { return 0 };
         part.is_on_disk = true;
@@ -219,50 +234,47 @@ impl Partitions {
         part.spill(&self.key, &mut self.keys_on_disk, disk)
     }
 
-    /// The end of the rows: closes what is open, and sends parts to disk until there is room for the table of the others and, for each part
-    /// on disk, a page of its partners, and `beside`.
-    pub(crate) fn settle(&mut self, table: &JoinTable, beside: usize, disk: &mut SpillContext) -> Result<Progress> {
+    /// Closes open pages after the last row. Spills partitions until three things fit into memory: a
+    /// table of the others, a page of probe rows per spilled partition, and `more_bytes`.
+    pub(super) fn fit(&mut self, table: &JoinTable, more_bytes: usize, disk: &mut SpillContext) -> Result<Progress> {
         self.seal(disk);
         loop {
             let (in_memory, on_disk): (Vec<&Partition>, Vec<&Partition>) =
                 self.parts.iter().partition(|part| !part.is_on_disk);
             let pages = || in_memory.iter().flat_map(|part| &part.pages);
             let lookup = self.keys.lookup_bytes(pages().map(Page::rows).sum(), pages().all(|page| table.is_near(page)));
-            let need = lookup + on_disk.len() * PAGE_BYTES + beside;
-            if disk.try_reserve(need) {
+            if disk.try_reserve(lookup + on_disk.len() * PAGE_BYTES + more_bytes) {
                 return Ok(Progress::Done);
             }
-            if disk.is_writing()? {
-                return Ok(Progress::Pending);
-            }
+            ready!(disk.poll_written()?);
             if self.spill_largest(disk) == 0 {
                 return Ok(Progress::Done);
             }
         }
     }
 
-    /// The pages that are in memory.
-    pub(crate) fn take_pages(&mut self) -> impl Iterator<Item = Page> + '_ {
+    /// Takes the pages in memory.
+    pub(super) fn take_pages(&mut self) -> impl Iterator<Item = Page> + '_ {
         self.parts.iter_mut().flat_map(|part| std::mem::take(&mut part.pages))
     }
 
-    /// The keys that are on disk.
-    pub(crate) fn keys_on_disk(&mut self) -> &mut SpilledKeysFilter {
+    /// A filter over the keys on disk.
+    pub(super) fn keys_on_disk(&mut self) -> &mut SpilledKeysFilter {
         &mut self.keys_on_disk
     }
 
-    /// Which parts are on disk.
-    pub(crate) fn are_on_disk(&self) -> [bool; SPILL_PARTS] {
+    /// Whether each partition is on disk.
+    pub(super) fn are_on_disk(&self) -> [bool; SPILL_PARTS] {
         std::array::from_fn(|part| self.parts[part].is_on_disk)
     }
 
-    /// Whether any part is.
-    pub(crate) fn are_some_on_disk(&self) -> bool {
+    /// Whether any partition is on disk.
+    pub(super) fn are_some_on_disk(&self) -> bool {
         self.parts.iter().any(|part| part.is_on_disk)
     }
 
-    /// Sends all parts to disk.
-    pub(crate) fn spill_all(&mut self, disk: &mut SpillContext) {
+    /// Spills all partitions.
+    pub(super) fn spill_all(&mut self, disk: &mut SpillContext) {
         for part in 0..SPILL_PARTS {
             if !std::mem::replace(&mut self.parts[part].is_on_disk, true) {
                 disk.spiller.count_part();
@@ -271,28 +283,28 @@ impl Partitions {
         self.seal(disk);
     }
 
-    /// Parts that are all on disk become those of all tasks, which have the same key's parts on disk each: what these wrote, and what their filters know.
-    pub(crate) fn replace(&mut self, spilled: Option<Vec<Spilled>>, keys: SpilledKeysFilter) {
+    /// Replaces partitions that are all on disk by those of all tasks, and the filter by theirs.
+    pub(super) fn replace(&mut self, spilled: Option<Vec<Spilled>>, keys: SpilledKeysFilter) {
         for (part, spilled) in self.parts.iter_mut().zip(spilled.into_iter().flatten()) {
             part.spilled = spilled;
         }
         self.keys_on_disk = keys;
     }
 
-    /// Parts that are all on disk, and stay there.
-    pub(crate) fn lent(&self) -> impl Iterator<Item = Spilled> + '_ {
+    /// The partitions, which are all on disk, for readers that do not delete them.
+    pub(super) fn lent(&self) -> impl Iterator<Item = Spilled> + '_ {
         self.parts.iter().map(|part| part.spilled.lent())
     }
 
-    /// What is on disk, by part.
-    pub(crate) fn into_spilled(mut self, disk: &mut SpillContext) -> Vec<Option<Spilled>> {
+    /// The partitions on disk.
+    pub(super) fn into_spilled(mut self, disk: &mut SpillContext) -> Vec<Spilled> {
         self.seal(disk);
-        self.parts.into_iter().map(|part| part.is_on_disk.then_some(part.spilled)).collect()
+        self.parts.into_iter().filter(|part| part.is_on_disk).map(|part| part.spilled).collect()
     }
 }
 
 impl Partition {
-    /// Has the closed pages written; how many bytes they have.
+    /// Writes the closed pages. Returns their bytes.
     fn spill(&mut self, key: &[usize], keys_on_disk: &mut SpilledKeysFilter, disk: &mut SpillContext) -> usize {
         keys_on_disk.add(&self.pages, key);
         disk.spiller.write(&mut self.spilled, self.pages.drain(..));

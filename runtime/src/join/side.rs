@@ -9,20 +9,20 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Selection};
 use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 
-/// What a join knows of one side's rows.
+/// Facts about the rows of one side.
 #[derive(Clone)]
 pub(crate) struct Side {
     /// All leaves.
     pub(crate) types: Vec<LeafType>,
-    /// Those that are kept.
+    /// The leaves that are kept.
     pub(crate) live: LeafSet,
-    /// The key's; none where all rows of the other side are partners.
+    /// The leaves of the key. Empty if all rows of the other side are partners.
     pub(crate) key: Vec<usize>,
-    /// The key's validity leaves: a row where one is zero has no partner.
+    /// Validity leaves of the key. A row in which one is zero has no partner.
     pub(crate) nullable: Vec<usize>,
-    /// Whether it is asked of each row whether it has a partner: something is given for the row then, or for the row without.
+    /// Whether each row needs a mark if it has a partner, because results depend on it.
     pub(crate) keeps: bool,
-    /// Whether something is given for rows with a null in their key.
+    /// Whether rows with a null in their key have results.
     pub(crate) keeps_nulls: bool,
 }
 
@@ -33,8 +33,8 @@ impl Side {
         self.nullable.iter().all(|&leaf| input.batch().leaf_bits(leaf, row as usize) != 0)
     }
 
-    /// The rows that are worth keeping; `None` where all are.
-    pub(crate) fn worth_keeping(&self, input: &Input<'_>) -> Option<Selection> {
+    /// The rows that can have results; `None` for all.
+    pub(crate) fn rows_to_keep(&self, input: &Input<'_>) -> Option<Selection> {
         if self.keeps_nulls || self.nullable.is_empty() {
             return None;
         }
@@ -44,11 +44,11 @@ impl Side {
     }
 }
 
-/// How rows of a side lie on disk.
+/// Layouts of a side's rows on disk.
 pub(crate) struct Layouts {
-    /// Those that are to go past a table.
+    /// Rows that will probe a table.
     pub(crate) plain: Arc<RowLayout>,
-    /// Those that are to be in one, where a row links to the next of its key.
+    /// Rows that will be in a table. A row links to the next one of its key.
     pub(crate) linked: Arc<RowLayout>,
 }
 
@@ -60,10 +60,10 @@ impl Layouts {
         }
     }
 
-    /// The most that so many plain rows take as linked ones, given what they take.
+    /// The most bytes that plain rows of `plain_bytes` take as linked ones.
     pub(crate) fn linked_bytes(&self, rows: usize, plain_bytes: usize) -> usize {
         let bytes = plain_bytes + rows * (self.linked.width() - self.plain.width());
-        // Rows of which two fit a page may be one a page when they are longer.
+        // Longer rows may fill a page each, where two fitted before.
         let has_heap = self.plain.types().iter().any(|ty| ty.physical() == Physical::Slot);
         bytes + if has_heap { bytes } else { bytes / 16 } + 2 * PAGE_BYTES
     }
@@ -74,7 +74,7 @@ pub(crate) struct BuildSide {
     /// Which side: 0 is left.
     pub(crate) side: usize,
     pub(crate) table: JoinTable,
-    /// The table of all tasks, where they have one and it is indexed; its rows are only read.
+    /// The indexed table of all tasks, if they have one. It is only read.
     pub(super) shared: Option<Arc<SharedTable>>,
     probe_key: Vec<usize>,
     probe_nullable: Vec<usize>,
@@ -93,12 +93,12 @@ impl BuildSide {
         })
     }
 
-    /// The table that rows of the other side are looked up in: the table of all tasks, or this task's own.
+    /// The table to probe: that of all tasks, or the task's own.
     pub(crate) fn looked_up(&self) -> &JoinTable {
         self.shared.as_deref().and_then(SharedTable::table).unwrap_or(&self.table)
     }
 
-    /// Looks rows of the other side up.
+    /// Lists partners of rows of the other side.
     pub(crate) fn probe(&self, input: &Input<'_>, pairs: &mut Pairs) {
         self.looked_up().probe(input, &self.probe_key, pairs);
         pairs.forget(input, &self.probe_nullable);

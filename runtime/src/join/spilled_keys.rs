@@ -1,4 +1,4 @@
-//! Which keys of a side are on disk, as far as it is worth knowing.
+//! Filters over the keys of a side that are on disk.
 
 use std::sync::Arc;
 
@@ -6,37 +6,37 @@ use crate::hash::{BloomFilter, hash_rows};
 use crate::memory::Memory;
 use crate::page::{Input, Page, Selection};
 
-/// So many answers tell of what use a filter is.
-const ENOUGH_ASKED: usize = 1 << 14;
+/// Lookups after which a filter that excludes little is dropped.
+const ENOUGH_LOOKUPS: usize = 1 << 14;
 
-/// A filter over the keys that went to disk, so that rows of the other side without a partner there need not follow. Without one, any key
-/// may be there.
+/// A filter over the keys on disk. Probe rows without a partner there need not be written. Without a
+/// filter, any key may be there.
 #[derive(Default)]
 pub(crate) struct SpilledKeysFilter {
-    /// One, or one for each share of the keys: that of a hash by the number of shares.
+    /// One filter, or one per share of the keys. A hash belongs to the share `hash % shares`.
     keys: Vec<Option<Arc<BloomFilter>>>,
-    asked: usize,
-    there: usize,
+    lookups: usize,
+    found: usize,
 }
 
 impl SpilledKeysFilter {
-    /// A filter of at most so many bytes; none without the memory for it.
+    /// A filter of at most `bytes`; none if memory is refused.
     pub(crate) fn of_bytes(bytes: usize, memory: &Memory) -> Self {
         let keys = memory.try_reserve(bytes).then(|| BloomFilter::of_bytes(bytes, memory).ok()).flatten();
         SpilledKeysFilter::of_shares([keys.map(Arc::new)])
     }
 
-    /// A filter over keys that were added by shares.
+    /// The filters of all shares.
     pub(crate) fn of_shares(shares: impl IntoIterator<Item = Option<Arc<BloomFilter>>>) -> Self {
         SpilledKeysFilter { keys: shares.into_iter().collect(), ..SpilledKeysFilter::default() }
     }
 
-    /// What was added, for others to ask.
+    /// The filter over the task's own keys, for other tasks.
     pub(crate) fn share(&self) -> Option<Arc<BloomFilter>> {
         self.keys.first().cloned().flatten()
     }
 
-    /// Adds the keys of rows, which are these leaves.
+    /// Adds the keys of rows, by the leaves `key`.
     pub(crate) fn add(&mut self, pages: &[Page], key: &[usize]) {
         let [Some(keys)] = &mut self.keys[..] else { return };
         let Some(keys) = Arc::get_mut(keys) else { return };
@@ -48,7 +48,7 @@ impl SpilledKeysFilter {
         }
     }
 
-    /// Whether a key with this hash may be there.
+    /// Whether a key with this hash may be on disk.
     #[inline]
     pub(crate) fn may_have(&mut self, hash: u64) -> bool {
         let keys = match &self.keys[..] {
@@ -56,22 +56,22 @@ impl SpilledKeysFilter {
             [keys] => keys,
             shares => &shares[hash as usize % shares.len()],
         };
-        let there = keys.as_ref().is_none_or(|keys| keys.contains(hash));
-        self.asked += 1;
-        self.there += usize::from(there);
-        there
+        let is_found = keys.as_ref().is_none_or(|keys| keys.contains(hash));
+        self.lookups += 1;
+        self.found += usize::from(is_found);
+        is_found
     }
 
-    /// Once all keys are added: a filter with too many of them is dropped.
+    /// Drops filters with too many keys, after all keys were added.
     pub(crate) fn drop_if_crowded(&mut self) {
         for keys in &mut self.keys {
             *keys = keys.take().filter(|keys| !keys.is_crowded());
         }
     }
 
-    /// Once some keys were asked for: where nearly all may be there, asking is not worth it.
+    /// Drops the filter if nearly all lookups find their key.
     pub(crate) fn drop_if_needless(&mut self) {
-        if self.asked > ENOUGH_ASKED && self.there > self.asked / 8 * 7 {
+        if self.lookups > ENOUGH_LOOKUPS && self.found > self.lookups / 8 * 7 {
             self.keys.clear();
         }
     }

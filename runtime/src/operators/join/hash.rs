@@ -1,7 +1,7 @@
 //! Hash joins: the driver of all kinds of joins and semi-joins.
 
 use crate::error::{Error, Result};
-use crate::join::{HybridHashJoin, JoinEmitter, Side};
+use crate::join::{HashJoinModes, HybridHashJoin, JoinEmitter, Side};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
 use crate::page::Input;
@@ -11,34 +11,36 @@ use crate::strategy::{
 
 use super::{JoinParts, by_hint};
 
-/// How many records the build side has.
+/// Number of records of the build side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BuildRows {
-    /// Any number; what memory does not hold of them goes to disk.
+    /// Any number. They spill if memory is refused.
     Any,
-    /// One, which is kept for good. Anything else is an error.
+    /// One, which is never dropped. Any other number is an error.
     One,
 }
 
-/// How a hash join is to run.
+/// Options of a hash join.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HashJoinOptions {
     /// The side that is built.
     pub(crate) build: usize,
-    /// Whether the program asked for it.
+    /// Whether the program chose it by a hint.
     pub(crate) is_hinted: bool,
     /// Whether it is built once for all rounds of the other side.
     pub(crate) keeps_build: bool,
-    /// Whether it is broadcast: all tasks receive all of its rows, and build one table of them.
+    /// Whether it is broadcast: all tasks receive its rows and build one table of them.
     pub(crate) is_shared: bool,
-    /// Whether rows may leave in another task than that in which they came, where a build side that is broadcast does not fit into memory.
-    pub(crate) moves_rows: bool,
-    /// Where it may build the other side instead: of how many rows at most, where the side to build has more. See `join::reversal`.
+    /// Whether results may leave in another task than their probe rows, if a broadcast build side does
+    /// not fit into memory.
+    pub(crate) breaks_partitioning: bool,
+    /// The most rows of the other side for which it is built instead. See `join::reversal`.
     pub(crate) reverses: Option<usize>,
 }
 
 impl HashJoinOptions {
-    /// The ports whose rows may be dropped early, where those with keys here give nothing without a partner.
+    /// The ports whose rows may be dropped early: those with a key in `keys` have no result without a
+    /// partner.
     pub(crate) fn filtered(&self, keys: [Option<Vec<usize>>; 2]) -> Vec<FilteredPort> {
         let ports = keys.into_iter().enumerate().filter_map(|(port, key)| Some((port, key?)));
         let port = |(port, key): (usize, Vec<usize>)| {
@@ -50,22 +52,17 @@ impl HashJoinOptions {
 }
 
 impl JoinParts {
-    /// The driver of a hash join, by the `rows` that its build side has.
+    /// The driver of a hash join whose build side has `rows`.
     pub(crate) fn hash(&self, name: &str, rows: BuildRows, options: HashJoinOptions) -> DriverFactory {
         let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
-        let HashJoinOptions { build, is_hinted, keeps_build, is_shared, moves_rows, reverses } = options;
+        let HashJoinOptions { build, is_hinted, keeps_build, is_shared, breaks_partitioning, reverses } = options;
         let spills = rows == BuildRows::Any;
-        let is_keyed = !sides[build].key.is_empty();
+        let samples = spills && !sides[build].key.is_empty() && !keeps_build;
         let create = move |context: &TaskContext| {
-            let joining = HybridHashJoin::new(sides.clone(), build, spills, context)?;
-            let joining = if keeps_build { joining.keeping_build() } else { joining };
-            let joining = if is_shared && spills { joining.building_together(moves_rows, context)? } else { joining };
-            // In a loop a driver lasts for a round, and the plan counts on all of them.
-            let reverses = reverses.filter(|_| spills && is_keyed && !keeps_build && context.superstep == 0);
-            let joining = match reverses {
-                Some(rows) => joining.reversing(rows, context),
-                None => joining,
-            };
+            // In a loop a driver lasts for one round, and the plan counts on all rounds.
+            let sampled_rows = reverses.filter(|_| samples && context.superstep == 0);
+            let modes = HashJoinModes { build, spills, keeps_build, is_shared, breaks_partitioning, sampled_rows };
+            let joining = HybridHashJoin::new(sides.clone(), modes, context)?;
             Ok(HashJoinDriver { build, joining, rows, found: 0, emitter: emitter(context)? })
         };
         let side = if build == 0 { "left" } else { "right" };
@@ -87,7 +84,7 @@ struct HashJoinDriver {
     build: usize,
     joining: HybridHashJoin,
     rows: BuildRows,
-    /// Rows of the side that is built, where there may be one.
+    /// Rows of the build side so far, if one is allowed.
     found: usize,
     emitter: Box<dyn JoinEmitter + Send>,
 }
@@ -99,7 +96,7 @@ impl Driver for HashJoinDriver {
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if port == self.build && self.rows == BuildRows::One && *cursor == 0 {
-            // All there is to do with more than one is to count them.
+            // More than one row is an error at the end of the round, which reports their number.
             self.found += input.len();
             *cursor = 1;
             if self.found > 1 {
@@ -123,8 +120,7 @@ impl Driver for HashJoinDriver {
 
 impl Revocable for HashJoinDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
-        self.joining.revoke(bytes);
-        Ok(())
+        self.joining.revoke(bytes)
     }
 
     fn continue_revoking(&mut self) -> Result<Progress> {

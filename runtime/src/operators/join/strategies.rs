@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::join::TRIAL_ROWS;
+use crate::join::SAMPLED_ROWS;
 use crate::memory::limits::SHARE_OF_MEMORY;
 use crate::operators::common::INDEX_BYTES;
 use crate::strategy::{DriverFactory, InputEdge, Placement, Planning, Ship, Strategy, Work};
@@ -51,8 +51,8 @@ fn allowed(
             is_hinted: hint.is_some(),
             keeps_build: planning.constant[build] && shared(build),
             is_shared: false,
-            moves_rows: planning.properties[probe].placement == Placement::Anywhere,
-            reverses: hint.is_none().then_some(TRIAL_ROWS),
+            breaks_partitioning: planning.properties[probe].placement == Placement::Anywhere,
+            reverses: hint.is_none().then_some(SAMPLED_ROWS),
         };
         // What is built once is there in all rounds.
         let times = if options.keeps_build { 1.0 / planning.rounds } else { 1.0 };

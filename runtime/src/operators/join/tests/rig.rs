@@ -108,8 +108,8 @@ pub(super) struct Case {
     pub(super) rounds: u32,
     /// See [`HashJoinOptions::reverses`].
     pub(super) reverses: Option<usize>,
-    /// See [`HashJoinOptions::moves_rows`].
-    pub(super) moves_rows: bool,
+    /// See [`HashJoinOptions::breaks_partitioning`].
+    pub(super) breaks_partitioning: bool,
 }
 
 impl Case {
@@ -126,7 +126,7 @@ impl Case {
             merges: false,
             rounds: 1,
             reverses: None,
-            moves_rows: true,
+            breaks_partitioning: true,
         }
     }
 
@@ -258,7 +258,7 @@ impl Case {
                     is_hinted: false,
                     keeps_build: self.rounds > 1,
                     is_shared: context.subtasks > 1,
-                    moves_rows: self.moves_rows,
+                    breaks_partitioning: self.breaks_partitioning,
                     reverses: self.reverses,
                 };
                 parts.hash(kind.words()[1], kind.build_rows(), options)

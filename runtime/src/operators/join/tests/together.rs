@@ -70,7 +70,7 @@ fn run_together(case: &Case, tasks: usize) -> Taken {
     assert!(running.iter().all(|task| tasks == 1 || task.driver.demand().is_awaited), "others wait for what it has");
     end_together(&mut running, &late, case.build, 1);
     let is_on_disk = contexts.iter().any(|context| context.metrics.spilled_bytes.get() > 0);
-    let are_exchanged = tasks > 1 && is_on_disk && case.moves_rows && case.rounds == 1 && case.is_keyed();
+    let are_exchanged = tasks > 1 && is_on_disk && case.breaks_partitioning && case.rounds == 1 && case.is_keyed();
     assert!(running.iter().all(|task| task.driver.demand().is_awaited == are_exchanged), "others wait for its pairs");
     for round in 1..=case.rounds {
         for (number, page) in pages(&case.sides[1 - case.build]).iter().enumerate() {
@@ -125,10 +125,10 @@ fn there_is_one_table_for_all_tasks() {
 /// Either any task joins what is on disk of all, or each task joins its own rows with it.
 #[test]
 fn where_memory_is_refused_a_build_side_is_partitioned() {
-    for moves_rows in [true, false] {
+    for breaks_partitioning in [true, false] {
         for (of, (tasks, rounds)) in SHARED.into_iter().zip([(2, 3), (4, 1), (2, 1), (4, 1), (2, 3)]) {
             let least = case_of(of, 3_000, 1_500 * tasks);
-            let case = Case { memory_bytes: tasks * least.least(), rounds, moves_rows, ..least };
+            let case = Case { memory_bytes: tasks * least.least(), rounds, breaks_partitioning, ..least };
             let taken = run_together(&case, tasks);
             let writes = |metrics: &Arc<OperatorMetrics>| metrics.spilled_bytes.get() > 0;
             // Without a key all rows are in one share.
@@ -141,10 +141,10 @@ fn where_memory_is_refused_a_build_side_is_partitioned() {
 /// Beside the build side, the other side goes there, and nothing is cut again.
 #[test]
 fn a_build_side_is_written_once_however_many_tasks_there_are() {
-    for moves_rows in [true, false] {
+    for breaks_partitioning in [true, false] {
         let spilled = [2, 4].map(|tasks| {
             let memory_bytes = 4 * case_of((JoinKind::Inner, 1), 1, 100).least();
-            let case = Case { memory_bytes, moves_rows, ..case_of((JoinKind::Inner, 1), 200_000, 100) };
+            let case = Case { memory_bytes, breaks_partitioning, ..case_of((JoinKind::Inner, 1), 200_000, 100) };
             run_together(&case, tasks).spilled_bytes()
         });
         assert!(spilled[1] < spilled[0] + spilled[0] / 4, "{spilled:?}");

@@ -1,0 +1,126 @@
+//! Probe rows that arrived before the table was built.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Poll;
+
+use crate::error::{Error, Result};
+use crate::join::JoinContext;
+use crate::memory::Memory;
+use crate::page::{Input, Page, RowWriter};
+use crate::row::RowLayout;
+use crate::spill::{Spilled, SpilledReader, Spiller};
+use crate::strategy::ProgressOf;
+
+/// Pages read ahead of the one at work, at least.
+pub(super) const STREAM_AHEAD: usize = 2;
+
+/// The buffered rows. They wait in memory, or on disk after memory was refused or revoked.
+#[derive(Default)]
+pub(super) struct BufferedProbeRows {
+    writer: Option<RowWriter>,
+    pages: VecDeque<Page>,
+    /// Rows in `writer` and `pages`.
+    rows: usize,
+    spilled: Spilled,
+    /// Not the spiller of the join, whose files other tasks may read.
+    spiller: Option<Spiller>,
+    reader: Option<SpilledReader>,
+    /// Whether the rows have the layout of a table, because they come from one.
+    are_linked: bool,
+    /// The first row of the first page that is not probed yet.
+    pub(super) next: usize,
+    /// Whether their side has ended.
+    pub(super) have_ended: bool,
+}
+
+impl BufferedProbeRows {
+    /// A buffer for rows of `layout`.
+    pub(super) fn new(layout: &Arc<RowLayout>, memory: &Memory, spiller: Spiller) -> Self {
+        let writer = Some(RowWriter::new(layout.clone(), memory.clone()));
+        BufferedProbeRows { writer, spiller: Some(spiller), ..BufferedProbeRows::default() }
+    }
+
+    /// Replaces the rows by those of a table. Returns the pages of the rows.
+    pub(super) fn exchange(&mut self, pages: Vec<Page>) -> VecDeque<Page> {
+        self.seal();
+        let spiller = self.spiller.take();
+        let linked =
+            BufferedProbeRows { pages: pages.into(), spiller, are_linked: true, ..BufferedProbeRows::default() };
+        std::mem::replace(self, linked).pages
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes that more rows take.
+    pub(super) fn bytes_for(&self, input: &Input<'_>) -> usize {
+        self.writer.as_ref().map_or(0, |writer| writer.fitting(input, None, usize::MAX).1)
+    }
+
+    /// Bytes needed to read the rows back from disk.
+    pub(super) fn stream_bytes(&self) -> usize {
+        (STREAM_AHEAD + 1) * self.spilled.largest_page_bytes()
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub(super) fn append(&mut self, input: &Input<'_>) -> Result<()> {
+        let refused = || Error::Internal("a join received probe rows before its table was built".to_owned());
+        let writer = self.writer.as_mut().ok_or_else(refused)?;
+        writer.append(input, None)?;
+        self.pages.extend(writer.take_sealed());
+        self.rows += input.len();
+        Ok(())
+    }
+
+    /// Writes closed pages to disk.
+    pub(super) fn spill(&mut self) {
+        if let Some(spiller) = self.spiller.as_mut().filter(|_| !self.pages.is_empty()) {
+            spiller.write(&mut self.spilled, self.pages.drain(..));
+        }
+    }
+
+    /// Returns `true` while written pages are still in memory. The task is woken after the write.
+    pub(super) fn are_being_written(&self) -> Result<bool> {
+        let Some(spiller) = &self.spiller else { return Ok(false) };
+        spiller.check()?;
+        Ok(spiller.unwritten_bytes() > 0)
+    }
+
+    /// The page to probe, of rows of `side`; `None` if none is left.
+    pub(super) fn page(&mut self, side: usize, join: &JoinContext) -> Result<ProgressOf<Option<Page>>> {
+        self.seal();
+        if self.pages.is_empty() {
+            if !self.spilled.is_empty() {
+                let layouts = &join.layouts[side];
+                let layout = if self.are_linked { &layouts.linked } else { &layouts.plain };
+                let spilled = std::mem::take(&mut self.spilled);
+                let read = |spiller: &Spiller| spiller.read(spilled, layout, STREAM_AHEAD, &join.disk.memory);
+                self.reader = self.spiller.as_ref().map(read);
+            }
+            match self.reader.as_mut().map(SpilledReader::poll).transpose()? {
+                Some(Poll::Ready(Some(page))) => self.pages.push_back(page),
+                Some(Poll::Pending) => return Ok(ProgressOf::Pending),
+                Some(Poll::Ready(None)) | None => self.reader = None,
+            }
+        }
+        Ok(ProgressOf::Done(self.pages.front().cloned()))
+    }
+
+    /// Drops the page that was probed.
+    pub(super) fn pop(&mut self) {
+        self.pages.pop_front();
+        self.next = 0;
+    }
+
+    fn seal(&mut self) {
+        if let Some(mut writer) = self.writer.take() {
+            writer.seal();
+            self.pages.extend(writer.take_sealed());
+        }
+    }
+}
