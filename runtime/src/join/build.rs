@@ -13,7 +13,8 @@ use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Input, Page, Selection};
 use crate::strategy::{Progress, ready};
 
-/// A filter over the keys on disk takes at most `1 / FILTER_SHARE` of the memory that the rows took.
+/// A filter over the keys on disk takes at most `1 / FILTER_SHARE` of the memory that the rows
+/// took.
 const FILTER_SHARE: usize = 16;
 
 /// Pages that are partitioned in one call.

@@ -36,7 +36,7 @@ pub(super) struct Draining {
     queue: Option<QueuedPairs>,
     stage: Stage,
     /// The table, or its partitions on disk, for the next round of the probe side.
-    pub(super) kept: Option<Probing>,
+    pub(super) kept: Option<Box<Probing>>,
 }
 
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Draining {
         let (built, spilled) = (probing.built.side, probing.spilled.as_mut());
         if join.keeps_build {
             let pending = spilled.map(|spilled| spilled.round_pairs(built, join)).unwrap_or_default();
-            return Draining { pending, kept: Some(probing), ..Draining::default() };
+            return Draining { pending, kept: Some(Box::new(probing)), ..Draining::default() };
         }
         let queue = spilled.and_then(|spilled| spilled.queue.take());
         Draining { pending: probing.empty(join), queue, ..Draining::default() }

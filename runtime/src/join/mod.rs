@@ -3,11 +3,11 @@
 //! ```text
 //! build rows ──► table ──memory is refused──► 16 partitions by hash, the largest go to disk
 //! probe rows ──► table of the partitions in memory ──► results
-//!       └──► partitions whose partners are on disk, unless a filter over the keys there excludes them
+//!       └──► partitions whose partners are on disk, unless a filter excludes their keys
 //! after both inputs: the pairs of partitions on disk, one after the other (`drain`)
 //! ```
-//! While memory is granted this is the plain hash join, at its cost. Otherwise the last step ends in
-//! constant memory for all keys. A join without a key (`with`, `cross`) has one partition.
+//! While memory is granted this is the plain hash join, at its cost. Otherwise the last step ends
+//! in constant memory for all keys. A join without a key (`with`, `cross`) has one partition.
 //!
 //! # Build side
 //! The plan or the program chooses the build side of the inputs. If the plan chose, a much smaller
@@ -20,9 +20,9 @@
 //! serves all cases. A build row marks in its hidden leaf that it had a partner.
 //!
 //! # Layout on disk
-//! Build rows lie on disk as in a table, with the hidden leaf, so that a page that is read back is a
-//! page of the table. Probe rows, mostly the larger side, have no hidden leaf. While a table grows,
-//! 20 pages stay free to partition it. The minimum memory of a join contains them.
+//! Build rows lie on disk as in a table, with the hidden leaf, so that a page that is read back is
+//! a page of the table. Probe rows, mostly the larger side, have no hidden leaf. While a table
+//! grows, 20 pages stay free to partition it. The minimum memory of a join contains them.
 //!
 //! Source: hybrid hash joins (DeWitt et al., *Implementation Techniques for Main Memory Database
 //! Systems*, 1984), with filters over spilled keys as in Flink.
@@ -83,7 +83,8 @@ pub(crate) enum ProbePhase {
 
 /// The results that a kind of join makes of rows and tables.
 pub(crate) trait JoinEmitter {
-    /// Emits results of probe rows. Called as [`Driver::on_batch`](crate::strategy::Driver::on_batch).
+    /// Emits results of probe rows. Called as
+    /// [`Driver::on_batch`](crate::strategy::Driver::on_batch).
     ///
     /// # Errors
     /// Those of kernels, and [`Error::OutOfMemory`].
@@ -110,13 +111,14 @@ pub(crate) struct HashJoinModes {
     pub(crate) build: usize,
     /// Whether it spills. Otherwise the build side is one record.
     pub(crate) spills: bool,
-    /// Whether the build side is kept for further rounds of the probe side. Then its rows need no marks.
-    pub(crate) keeps_build: bool,
-    /// Whether all tasks receive all build rows and build one table of them. Then these rows need no
+    /// Whether the build side is kept for further rounds of the probe side. Then its rows need no
     /// marks.
+    pub(crate) keeps_build: bool,
+    /// Whether all tasks receive all build rows and build one table of them. Then these rows need
+    /// no marks.
     pub(crate) is_shared: bool,
-    /// Whether results of a shared build side that does not fit into memory may leave in another task
-    /// than that in which their probe rows arrived.
+    /// Whether results of a shared build side that does not fit into memory may leave in another
+    /// task than that in which their probe rows arrived.
     pub(crate) breaks_partitioning: bool,
     /// The rows that are sampled to choose the build side, if it is not fixed.
     pub(crate) sampled_rows: Option<usize>,
@@ -269,7 +271,7 @@ impl HybridHashJoin {
                     ready!(draining.drain(join, emitter, out)?);
                     if let Some(kept) = draining.kept.take() {
                         join.disk.memory.set_revocable(false);
-                        self.phase = Phase::Probing(kept);
+                        self.phase = Phase::Probing(*kept);
                     }
                     return Ok(Progress::Done);
                 }

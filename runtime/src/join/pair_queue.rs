@@ -73,8 +73,8 @@ impl QueuedPairs {
         !self.are_added
     }
 
-    /// Adds the task's `pending` pairs once, and takes a pair of the queue if none is pending. `Done`
-    /// with none pending: the queue is empty.
+    /// Adds the task's `pending` pairs once, and takes a pair of the queue if none is pending.
+    /// `Done` with none pending: the queue is empty.
     pub(super) fn exchange(&mut self, pending: &mut Vec<PartitionPair>, disk: &SpillContext) -> Result<Progress> {
         if !self.are_added {
             ready!(disk.poll_written()?);

@@ -17,8 +17,8 @@ use crate::strategy::{Progress, ready};
 /// Bytes of the rows that are written at a time. Free in addition to the open pages of partitions.
 pub(super) const STEP_BYTES: usize = 4 * PAGE_BYTES;
 
-/// Free in addition to the partitions during the probe phase: for large rows, and for pages that are
-/// read.
+/// Free in addition to the partitions during the probe phase: for large rows, and for pages that
+/// are read.
 pub(super) const PROBE_BYTES: usize = 2 * STEP_BYTES;
 
 /// Writing waits while more bytes are not on disk yet.
@@ -39,7 +39,8 @@ impl SpillContext {
     }
 
     /// Reserves memory for probe rows that follow partitions which are all on disk, and for reading
-    /// `stream_bytes`. If it is refused after all pages are written, the probe phase starts without.
+    /// `stream_bytes`. If it is refused after all pages are written, the probe phase starts
+    /// without.
     pub(super) fn reserve_followers(&self, stream_bytes: usize) -> Result<Progress> {
         match self.try_reserve(SPILL_PARTS * PAGE_BYTES + PROBE_BYTES + stream_bytes) {
             true => Ok(Progress::Done),
@@ -47,7 +48,8 @@ impl SpillContext {
         }
     }
 
-    /// Returns `Pending` while written pages are still in memory. The task is woken after the write.
+    /// Returns `Pending` while written pages are still in memory. The task is woken after the
+    /// write.
     pub(super) fn poll_written(&self) -> Result<Progress> {
         self.spiller.check()?;
         Ok(if self.spiller.unwritten_bytes() > 0 { Progress::Pending } else { Progress::Done })
@@ -224,8 +226,8 @@ impl Partitions {
         }
     }
 
-    /// Spills the largest partition in memory, without its open page. Returns the bytes that are free
-    /// after the write.
+    /// Spills the largest partition in memory, without its open page. Returns the bytes that are
+    /// free after the write.
     pub(super) fn spill_largest(&mut self, disk: &mut SpillContext) -> usize {
         let in_memory = self.parts.iter_mut().filter(|part| !part.is_on_disk && part.pages_bytes > 0);
         let Some(part) = in_memory.max_by_key(|part| part.pages_bytes) else { return 0 };
@@ -234,8 +236,8 @@ impl Partitions {
         part.spill(&self.key, &mut self.keys_on_disk, disk)
     }
 
-    /// Closes open pages after the last row. Spills partitions until three things fit into memory: a
-    /// table of the others, a page of probe rows per spilled partition, and `more_bytes`.
+    /// Closes open pages after the last row. Spills partitions until three things fit into memory:
+    /// a table of the others, a page of probe rows per spilled partition, and `more_bytes`.
     pub(super) fn fit(&mut self, table: &JoinTable, more_bytes: usize, disk: &mut SpillContext) -> Result<Progress> {
         self.seal(disk);
         loop {

@@ -23,8 +23,8 @@ pub(super) struct Probing {
 }
 
 impl Probing {
-    /// Follows a build phase that is finished. The task gives back no memory from now on: an indexed
-    /// table cannot shrink.
+    /// Follows a build phase that is finished. The task gives back no memory from now on: an
+    /// indexed table cannot shrink.
     pub(super) fn new(building: Building, join: &mut JoinContext) -> Self {
         let Building { built, partitions, buffered, .. } = building;
         let partitions = partitions.filter(Partitions::are_some_on_disk);

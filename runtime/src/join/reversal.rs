@@ -16,8 +16,8 @@
 //! * Reversed: the buffered rows become the table, and the collected build rows probe it.
 //!
 //! # Cost
-//! A correct plan copies about `SAMPLED_ROWS` (16,384) probe rows once. A wrong plan pays one lookup
-//! per row of the larger side, instead of a table of these rows.
+//! A correct plan copies about `SAMPLED_ROWS` (16,384) probe rows once. A wrong plan pays one
+//! lookup per row of the larger side, instead of a table of these rows.
 //!
 //! # Shared tables
 //! Tasks that build one table together must agree on its side. Each task votes once, through a
@@ -44,12 +44,12 @@ use crate::kernel::TaskContext;
 use crate::page::Input;
 use crate::rendezvous::Rendezvous;
 
-/// Build rows that are collected before the probe side is compared, and the most probe rows that are
-/// buffered. Few enough that a second copy costs next to nothing.
+/// Build rows that are collected before the probe side is compared, and the most probe rows that
+/// are buffered. Few enough that a second copy costs next to nothing.
 pub(crate) const SAMPLED_ROWS: usize = 1 << 14;
 
-/// Most bytes that a task collects of a build side that all tasks receive. Until the vote is settled
-/// each task has its own copy.
+/// Most bytes that a task collects of a build side that all tasks receive. Until the vote is
+/// settled each task has its own copy.
 const COLLECTED_BYTES: usize = 4 << 20;
 
 /// Which sides are built and probed.

@@ -1,4 +1,5 @@
-//! The rendezvous of tasks that build one table together, from a build side that all of them receive.
+//! The rendezvous of tasks that build one table together, from a build side that all of them
+//! receive.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,8 +15,8 @@ use crate::spill::{SpillFiles, Spilled, Spiller};
 /// Values that the tasks of a join exchange.
 pub(super) struct BuildRendezvous {
     pub(super) offers: Rendezvous<Offer>,
-    /// Sent by the owner: the table of all shares, not indexed yet; `None` if memory for its index is
-    /// refused.
+    /// Sent by the owner: the table of all shares, not indexed yet; `None` if memory for its index
+    /// is refused.
     pub(super) table: Rendezvous<Option<Arc<Lent<SharedTable>>>>,
     /// Tasks that found no more page to index.
     pub(super) indexed: Rendezvous<()>,
@@ -64,8 +65,8 @@ impl SharedBuild {
         Ok((SharedBuild { rendezvous, context: context.clone(), hashes: Vec::new(), breaks_partitioning }, spiller))
     }
 
-    /// The rows of an input that are in the task's share, by the hash of their key. The page of a row
-    /// does not decide: tasks may receive the rows in pages of another order.
+    /// The rows of an input that are in the task's share, by the hash of their key. The page of a
+    /// row does not decide: tasks may receive the rows in pages of another order.
     pub(super) fn share_of(&mut self, input: &Input<'_>, key: &[usize]) -> Selection {
         hash_rows(input, key, &mut self.hashes);
         let (task, tasks) = (self.context.subtask as u64, self.context.subtasks as u64);

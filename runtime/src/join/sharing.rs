@@ -1,4 +1,5 @@
-//! Build sides that all tasks receive: the tasks build one table together, and all of them probe it.
+//! Build sides that all tasks receive: the tasks build one table together, and all of them probe
+//! it.
 //!
 //! ```text
 //! build rows          each task receives all rows and keeps its share, by the hash of the key,
@@ -24,9 +25,9 @@
 //! the table, it may stop.
 //!
 //! # Why the tasks cannot deadlock
-//! All tasks of a stage have the same joins in the same order. Each task works on the last join whose
-//! table is not built, and that join's build side comes from another stage. So every task reaches
-//! the end of that build side.
+//! All tasks of a stage have the same joins in the same order. Each task works on the last join
+//! whose table is not built, and that join's build side comes from another stage. So every task
+//! reaches the end of that build side.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -197,8 +198,8 @@ impl Sharing {
         Ok(Progress::Done)
     }
 
-    /// Probe rows follow the partitions of all shares. Either all tasks join this task's partitions,
-    /// or this task joins the partitions of all shares.
+    /// Probe rows follow the partitions of all shares. Either all tasks join this task's
+    /// partitions, or this task joins the partitions of all shares.
     fn take_shares(&mut self, shares: &[Arc<SpilledShare>]) {
         let breaks_partitioning = self.shared.breaks_partitioning;
         let keys = SpilledKeysFilter::of_shares(shares.iter().map(|share| share.keys.clone()));

@@ -9,8 +9,8 @@ use crate::page::{Input, Page, Selection};
 /// Lookups after which a filter that excludes little is dropped.
 const ENOUGH_LOOKUPS: usize = 1 << 14;
 
-/// A filter over the keys on disk. Probe rows without a partner there need not be written. Without a
-/// filter, any key may be there.
+/// A filter over the keys on disk. Probe rows without a partner there need not be written. Without
+/// a filter, any key may be there.
 #[derive(Default)]
 pub(crate) struct SpilledKeysFilter {
     /// One filter, or one per share of the keys. A hash belongs to the share `hash % shares`.

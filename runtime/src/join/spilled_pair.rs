@@ -37,8 +37,8 @@ enum SpillPlan {
     Repartition,
     /// Blocks of one side are tables, one after the other.
     Blocks,
-    /// As `Blocks`, after all pairs of rows were emitted. Finds the rows of the other side that have
-    /// no partner.
+    /// As `Blocks`, after all pairs of rows were emitted. Finds the rows of the other side that
+    /// have no partner.
     Marks,
 }
 

@@ -33,8 +33,8 @@ impl SpilledPartitions {
         SpilledPartitions { build, probe, resident: None, queue: None }
     }
 
-    /// Writes rows of a batch whose partners may be on disk. Returns the other rows. A row without a
-    /// partner in either place is among them: any table finds none for it.
+    /// Writes rows of a batch whose partners may be on disk. Returns the other rows. A row without
+    /// a partner in either place is among them: any table finds none for it.
     pub(super) fn route(
         &mut self,
         input: &Input<'_>,
@@ -77,8 +77,8 @@ impl SpilledPartitions {
         pairs(built, build, probe, level, in_memory)
     }
 
-    /// The pairs of one round of the probe side. The partitions of the build side are all on disk, and
-    /// stay there for the next round.
+    /// The pairs of one round of the probe side. The partitions of the build side are all on disk,
+    /// and stay there for the next round.
     pub(super) fn round_pairs(&mut self, built: usize, join: &mut JoinContext) -> Vec<PartitionPair> {
         let probe = 1 - built;
         let next = self.build.partners(&join.sides[probe], &join.layouts[probe].plain, &join.disk.memory);

@@ -1,22 +1,19 @@
-//! Joins by order: both sides are sorted by their keys, and gone over together.
+//! Merge joins: both sides are sorted by their keys and read together.
 //!
 //! ```text
-//!  left rows  --> sorted, in runs on disk where memory is refused --\
-//!                                                                     --> block of keys: a small table of one side's rows,
-//!  right rows --> sorted, as far as memory goes ----------------------/    past which the other side's rows of these keys stream
+//! left rows  ──► sorted, in runs on disk if memory is refused ──┐
+//!                                                               ├──► blocks of keys
+//! right rows ──► sorted, as far as memory goes ─────────────────┘
+//! block: a small table of one side's rows, which the other side's rows of these keys probe
 //! ```
-//! A block is as many whole groups as fit some pages, so its table lies in a cache, and the closure, the marks of outer joins and the answers of
-//! semi-joins are those of the hash joins: what is known of a block's rows at its end holds for good, since no other block has their keys.
+//! A block has as many whole groups as fit into half a megabyte, so its table fits into a cache.
+//! Closures, pairs, marks and results are those of a hash join. Marks of a block's rows are final
+//! at its end, because no other block has their keys.
 //!
-//! A key whose rows do not fit a block on either side is joined by itself, as a nested loop: the smaller side's rows are a table, or one after the other
-//! where they do not fit what memory can be had, and the other side's rows stream past each, again and again from where they lie, which is the disk if
-//! they do not fit a window. So its product takes no memory. All
-//! rows of such a key have partners, and nulls that equal nothing never come here: they are answered for when they arrive.
-//!
-//! **A merge join is a row of small hash joins.** Both sides are sorted, and met block by block: as many whole groups of one side as fit half a
-//! megabyte are a table, past which the other side's rows up to the same key stream. So the closure, pairs, marks and answers are those of a hash
-//! join, compiled once, and what is known of a row at its block's end is final. A key that fits no block is met by itself: as one table if memory
-//! allows, else as a nested loop over blocks.
+//! A key whose rows fit no block on either side is joined alone. The smaller side's rows become a
+//! table, or tables one after the other if memory is refused. The other side's rows probe each
+//! table, from memory or disk. So the product of one key takes no memory. All rows of such a key
+//! have partners. Rows with nulls that equal nothing are answered on arrival.
 
 mod block;
 mod key;
@@ -36,22 +33,22 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, Selection};
 use crate::strategy::{Cursor, Progress, ready};
 
-/// What follows, when all rows of both sides are there.
+/// The step after all rows of both sides have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// What does not fit goes to disk.
+    /// Rows that do not fit go to disk.
     Settle,
-    /// Both sides are put in order.
+    /// Both sides are sorted.
     Order,
-    /// The next keys are looked for.
+    /// The next keys are searched.
     Choose,
     /// Rows of one key become a table.
     Load,
-    /// The other side's go past the table.
+    /// Rows of the other side probe the table.
     Stream,
-    /// All of them did.
+    /// All of them have.
     Finish,
-    /// There are no more keys.
+    /// No key is left.
     Given,
 }
 
@@ -59,46 +56,46 @@ enum Stage {
 pub(crate) struct SortMergeJoin {
     sides: [Side; 2],
     sorted: [Sorted; 2],
-    /// The side whose rows are a block's table.
+    /// The side whose rows become the table of a block.
     build: usize,
-    /// Rows that are being taken.
+    /// Rows that arrive.
     arrived: Option<IncomingRows>,
-    /// Sides of which all rows are there.
+    /// Sides all of whose rows have arrived.
     ended: [bool; 2],
     stage: Stage,
     meeting: Option<BlockJoin>,
-    /// Where [`JoinEmitter`] stand.
+    /// Position of the emitter.
     cursor: Cursor,
     memory: Memory,
-    /// For tables, while there is none.
+    /// Memory of the next table.
     room: Reservation,
-    /// For the second side, while the first is put in order.
+    /// Memory of the second side, while the first is sorted.
     second_room: Reservation,
 }
 
 /// Rows of an input.
 struct IncomingRows {
-    /// Those that have no partner for sure, and a table in which they do not find one.
+    /// Rows without a partner, and an empty table for them to probe.
     alone: Selection,
     empty: Option<BuildSide>,
-    /// The others, and how many of them are taken.
+    /// The other rows, and how many of them are taken.
     others: Selection,
     taken: usize,
 }
 
-/// Rows that meet.
+/// Rows of one block.
 struct BlockJoin {
     built: BuildSide,
-    /// What streams past the table, and the page of it that does, from a row on.
+    /// Rows that probe the table, and the page at work with its next row.
     stream: Rows,
     page: Option<(Page, usize)>,
-    /// Where it is one key that does not fit a block.
+    /// Set for one key that does not fit into a block.
     key: Option<OneKey>,
     pass: ProbePhase,
 }
 
 impl SortMergeJoin {
-    /// A join that makes tables of this side's rows, where it may choose.
+    /// A join that prefers tables of side `build`.
     pub(crate) fn new(sides: [Side; 2], build: usize, context: &TaskContext) -> Result<Self> {
         Ok(SortMergeJoin {
             sorted: [Sorted::new(&sides[0], context)?, Sorted::new(&sides[1], context)?],
@@ -115,7 +112,7 @@ impl SortMergeJoin {
         })
     }
 
-    /// Rows of an input.
+    /// Takes rows of an input.
     pub(crate) fn on_batch(
         &mut self,
         emitter: &mut dyn JoinEmitter,
@@ -161,7 +158,7 @@ impl SortMergeJoin {
             (arrived.empty, self.cursor) = (None, 0);
         }
         let others = Input::new(input.batch(), &arrived.others);
-        // Where memory ends, the larger side goes to disk, even if all of it is there.
+        // If memory is refused, the larger side goes to disk, even after all its rows have arrived.
         let [this, other] = [side, 1 - side].map(|side| self.sorted[side].groups.bytes());
         if other > this && !self.sorted[side].groups.has_room_for(&others) {
             self.sorted[1 - side].groups.revoke();
@@ -178,13 +175,13 @@ impl SortMergeJoin {
         Ok(built)
     }
 
-    /// The end of an input.
+    /// Ends an input.
     pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Progress> {
         self.ended[side] = true;
-        // From then on it keeps what it needs to merge.
+        // From now on it keeps the memory that it needs to merge.
         self.memory.set_revocable(self.ended != [true; 2]);
         if self.ended != [true; 2] {
-            // What is on disk already leaves its memory to the other side.
+            // Rows on disk leave their memory to the other side.
             return self.settle_side(side, false);
         }
         loop {
@@ -200,7 +197,7 @@ impl SortMergeJoin {
         }
     }
 
-    /// Has all of a side go to disk that is there in part, or that must.
+    /// Spills the rest of a side that is partly on disk, or that must go there.
     fn settle_side(&mut self, side: usize, must: bool) -> Result<Progress> {
         let groups = &mut self.sorted[side].groups;
         if must || groups.is_on_disk() {
@@ -209,13 +206,13 @@ impl SortMergeJoin {
         groups.continue_revoking()
     }
 
-    /// Where one side is on disk, the other stays in memory only if there is room to merge beside it.
+    /// If one side is on disk, the other stays in memory only if there is room to merge as well.
     fn settle(&mut self) -> Result<Progress> {
         for side in [0, 1] {
             let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.try_reserve(GROUPS_BYTES);
             ready!(self.settle_side(side, must)?);
         }
-        // What merges takes what it can get.
+        // The merge takes as much as it is granted.
         if self.sorted[1].groups.is_on_disk() && self.memory.try_reserve(GROUPS_BYTES) {
             self.second_room.resize(GROUPS_BYTES)?;
         }
@@ -232,17 +229,17 @@ impl SortMergeJoin {
         Ok(Progress::Done)
     }
 
-    /// Gives memory back until both sides are there: their rows go to disk.
+    /// Gives back memory until both sides have arrived: their rows go to disk.
     pub(crate) fn revoke(&mut self) {
         if self.ended != [true; 2] {
             self.sorted.iter_mut().for_each(|side| side.groups.revoke());
         }
     }
 
-    /// Goes on with what [`SortMergeJoin::revoke`] began.
+    /// Continues [`SortMergeJoin::revoke`].
     ///
     /// # Errors
-    /// What the disk says.
+    /// Fails if a page cannot be written.
     pub(crate) fn settle_sorters(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
             ready!(side.groups.continue_revoking()?);
@@ -250,12 +247,12 @@ impl SortMergeJoin {
         Ok(Progress::Done)
     }
 
-    /// Leaves of the key, by which both sides are in order.
+    /// The leaves of the key, by which both sides are sorted.
     fn leading(&self) -> usize {
         self.sides[0].key.len()
     }
 
-    /// Takes the next page past the table.
+    /// Probes the next page.
     fn stream(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         let Some(BlockJoin { built, stream, page: begun, pass, .. }) = &mut self.meeting else {
             return Ok(Progress::Done);
@@ -281,11 +278,11 @@ impl SortMergeJoin {
             }
             (self.cursor, next) = (0, end);
         }
-        // Others may have a turn.
+        // Other work has its turn.
         Ok(Progress::Yield)
     }
 
-    /// Answers for the table's rows, and drops it.
+    /// Emits results of build rows, and drops the table.
     fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         let Some(meeting) = &mut self.meeting else { return Ok(Progress::Done) };
         ready!(emitter.finish(&mut meeting.built, &mut self.cursor, out)?);
@@ -303,7 +300,7 @@ impl SortMergeJoin {
         self.end_meeting()
     }
 
-    /// Keeps the room for the next table.
+    /// Keeps memory for the next table.
     fn end_meeting(&mut self) -> Result<Progress> {
         if self.memory.try_reserve(MERGE_ROOM_BYTES) {
             self.room.resize(MERGE_ROOM_BYTES)?;
@@ -313,7 +310,7 @@ impl SortMergeJoin {
     }
 }
 
-/// Bytes that a page's rows take in a table more, at most.
+/// Most additional bytes of a page's rows in a table.
 fn pages_bytes(table: &JoinTable, page: &Page) -> usize {
     let mut all = Selection::default();
     all.set(0..page.rows() as u32);

@@ -31,16 +31,16 @@ pub(crate) struct HashJoinOptions {
     pub(crate) keeps_build: bool,
     /// Whether it is broadcast: all tasks receive its rows and build one table of them.
     pub(crate) is_shared: bool,
-    /// Whether results may leave in another task than their probe rows, if a broadcast build side does
-    /// not fit into memory.
+    /// Whether results may leave in another task than their probe rows, if a broadcast build side
+    /// does not fit into memory.
     pub(crate) breaks_partitioning: bool,
     /// The most rows of the other side for which it is built instead. See `join::reversal`.
     pub(crate) reverses: Option<usize>,
 }
 
 impl HashJoinOptions {
-    /// The ports whose rows may be dropped early: those with a key in `keys` have no result without a
-    /// partner.
+    /// The ports whose rows may be dropped early: those with a key in `keys` have no result without
+    /// a partner.
     pub(crate) fn filtered(&self, keys: [Option<Vec<usize>>; 2]) -> Vec<FilteredPort> {
         let ports = keys.into_iter().enumerate().filter_map(|(port, key)| Some((port, key?)));
         let port = |(port, key): (usize, Vec<usize>)| {

@@ -1,7 +1,9 @@
-//! The strategies that all hash joins have.
+//! The strategies of hash joins.
 //!
-//! **A join counts what its tables take.** A table for all tasks saves shipping the larger side, as long as there is memory for it; both sides are shipped by their keys where
-//! memory is little, or where that table takes longer to make: each task goes over all of its rows. What is already where the other side's rows go is not shipped.
+//! Their costs count the bytes of tables. One table for all tasks saves shipping the larger side,
+//! if there is memory for it. With little memory, or if the table takes long to build, both sides
+//! are shipped by their keys. A side whose rows are already in the task of their partners is not
+//! shipped.
 
 use std::sync::Arc;
 
@@ -12,19 +14,19 @@ use crate::strategy::{DriverFactory, InputEdge, Placement, Planning, Ship, Strat
 
 use super::{HashJoinOptions, JoinHint};
 
-/// Which sides of a join can be built, and how they may be shipped.
+/// The sides of a join that can be built, and how they may be shipped.
 pub(crate) struct Sharing<'j> {
-    /// The key's leaves on each side. Without a key there is nothing to ship by.
+    /// The key's leaves on each side. Sides without a key are not shipped by hash.
     pub(crate) keys: &'j [Vec<usize>; 2],
-    /// Whether a build side may be shipped to all tasks. One whose own records are the output may not: each task would find partners for
-    /// others of them.
+    /// Whether a build side may be shipped to all tasks. It may not if its own records are the
+    /// output: each task would find partners for some of them.
     pub(crate) shared: &'j dyn Fn(usize) -> bool,
     /// The sides that can be built.
     pub(crate) builds: &'j [usize],
 }
 
-/// Hash strategies of a join: build either side, ship the build side to everybody or both by hash. Where some of them are what the program
-/// wants, there are no others.
+/// Hash strategies of a join: build either side, broadcast the build side or ship both by hash. If
+/// a hint allows some of them, there are no others.
 pub(crate) fn hash_strategies(
     planning: &Planning<'_>,
     sharing: &Sharing<'_>,
@@ -54,7 +56,7 @@ fn allowed(
             breaks_partitioning: planning.properties[probe].placement == Placement::Anywhere,
             reverses: hint.is_none().then_some(SAMPLED_ROWS),
         };
-        // What is built once is there in all rounds.
+        // A side that is built once serves all rounds.
         let times = if options.keeps_build { 1.0 / planning.rounds } else { 1.0 };
         let [build_side, probe_side] = [planning.inputs[build], planning.inputs[probe]];
         let mut add = |ships: [Ship; 2], is_partitioned: bool, tasks: usize| {
@@ -64,14 +66,16 @@ fn allowed(
             let is_shared = ships[build] == Ship::Broadcast && tasks > 1;
             let options = HashJoinOptions { is_shared, ..options };
             let table_bytes = build_side.rows * (build_side.row_bytes + INDEX_BYTES);
-            // Where there is no memory for one table, both sides go to parts on disk (`join::shared`), after each task has looked at all rows: where that is known before, they
-            // had better be partitioned. So it costs as if each task joined all of it by itself.
+            // Without memory for one table, both sides are partitioned on disk (`join::sharing`),
+            // after each task has read all build rows. An exchange is better then, so the strategy
+            // costs as if each task built its own table.
             let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
             let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
-            // Of a table for all tasks, each task hashes all rows and copies its share. A lookup more for each of the other tasks stands for the index: they wait for the
-            // one that makes it, where that is by the keys themselves, and on other nodes they make one of their own.
+            // For a shared table, each task hashes all rows and copies its share. One lookup per
+            // row and other task stands for the index: tasks wait for the task that makes a dense
+            // index, and each node makes its own.
             let others = if is_shared && !is_alone { (tasks - 1) as f64 } else { 0.0 };
-            // What is not found gives nothing.
+            // Rows without a partner have no result.
             let found = probe_side.rows.min(planning.output.rows);
             let work = Work {
                 rows: others * built,
