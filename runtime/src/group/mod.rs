@@ -53,7 +53,7 @@ pub use table::{
     Combined, Combining, Deciding, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
     StateRows, StateSlot, TablePage, part_of_hash,
 };
-pub(crate) use table::{MarkedPage, RescuedPage, standing_rows};
+pub(crate) use table::{StoredPage, standing_rows};
 pub use unplaced::UnplacedRows;
 pub(crate) use unplaced::probe;
 
@@ -275,7 +275,7 @@ impl HybridHashAggregation {
 
     /// Has the first row of the rest added whatever it takes, as there is nothing else to give: what must fit is one row, not all of them.
     fn insist(&mut self) {
-        self.table.shed();
+        drop(self.table.shed());
         self.set_must_grow(true);
         self.later.extend(self.rest.rows().iter().skip(1));
         self.rest.truncate(1);

@@ -119,7 +119,12 @@ impl RowWriter {
         self.run.as_ref().map(|run| (run.offset(), self.open_rows(), self.floor - run.offset()))
     }
 
-    /// Bytes of the open page.
+    /// The bytes of the open page.
+    pub(crate) fn open_page_bytes(&self) -> &[u8] {
+        self.run.as_ref().map_or(&[], Run::as_slice)
+    }
+
+    /// Number of bytes of the open page.
     pub(crate) fn open_run_bytes(&self) -> usize {
         self.run.as_ref().map_or(0, Run::bytes)
     }

@@ -32,6 +32,7 @@
 
 mod key_groups;
 mod lines;
+mod marks;
 mod policy;
 mod requests;
 mod residency;
@@ -62,6 +63,7 @@ pub use spec::{StateLeaf, StateSpec};
 pub use walk::Walk;
 
 use key_groups::{GROUP_BITS, GROUP_SHIFT};
+use marks::MarkedPages;
 use residency::{Loading, Place};
 use serve::Serving;
 use snapshot::marking::Marking;
@@ -82,6 +84,8 @@ pub struct StateTable {
     serving: Option<Serving>,
     /// The part that is gone through.
     walking: Option<usize>,
+    /// Pages as they were at the mark.
+    marks: MarkedPages,
     /// The mark whose images are being given.
     marking: Option<Marking>,
     /// The file that is being restored.
@@ -125,6 +129,7 @@ impl StateTable {
             loading: None,
             serving: None,
             walking: None,
+            marks: MarkedPages::default(),
             marking: None,
             restoring: None,
             restored: None,
@@ -182,11 +187,11 @@ impl StateTable {
         out: &mut Outputs,
         left: &mut UnplacedRows,
     ) -> Result<()> {
-        if !self.table.has_marked_pages() || !request.writes() {
+        if !self.marks.are_pending() || !request.writes() {
             return request.run(&mut self.table, input, out, left);
         }
         self.table.find(input, request.key(), &mut self.guarded)?;
-        self.table.protect(self.guarded.groups(), &mut self.refused)?;
+        self.marks.protect(&mut self.table, self.guarded.groups(), &mut self.refused, &self.memory)?;
         if self.refused.is_empty() {
             return request.run(&mut self.table, input, out, left);
         }

@@ -113,7 +113,9 @@ impl StateTable {
     pub(super) fn evict(&mut self, goal: usize, keep: &[usize]) -> Result<bool> {
         if self.table.is_empty() && self.loading.is_none() && self.walking.is_none() {
             let had = self.table.bytes() > 0;
-            self.table.shed();
+            let pages = self.table.shed();
+            self.marks.keep(&mut self.table, &pages);
+            drop(pages);
             self.memory.shrink();
             return Ok(had);
         }
@@ -150,7 +152,8 @@ impl StateTable {
         set[part] = true;
         self.write_rescued();
         let pages: Vec<Page> = self.table.evict(&set).into_iter().flat_map(|(_, pages)| pages).collect();
-        let rescued = self.table.take_rescued();
+        self.marks.keep(&mut self.table, &pages);
+        let rescued = self.marks.take_pre_images();
         if let Some(clean) = self.places[part].clean.take() {
             // Nothing of a clean part is marked: its mark is the file.
             let place = &mut self.places[part];

@@ -127,8 +127,8 @@ impl StateTable {
 
     /// Makes sure that rows may be written.
     fn protect(&mut self, groups: &Groups) -> Result<Progress> {
-        while self.table.has_marked_pages() {
-            let copied = self.table.protect(groups, &mut self.refused);
+        while self.marks.are_pending() {
+            let copied = self.marks.protect(&mut self.table, groups, &mut self.refused, &self.memory);
             self.table.set_must_grow(false);
             copied?;
             if self.refused.is_empty() {

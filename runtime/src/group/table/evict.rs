@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::group::table::part::Part;
+use crate::group::table::parting::PartSet;
 use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
@@ -16,9 +17,6 @@ use crate::page::{Batch, LeafPtr, Page, PageMut};
 
 /// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
 const SPLIT_BYTES: usize = 8 << 20;
-
-/// Some of a table's parts.
-pub type PartSet = [bool; SPILL_PARTS];
 
 impl GroupTable {
     /// Puts the rows into parts, each in pages of its own, page after page: it takes a page for each part, and gives back what it has gone
@@ -48,14 +46,14 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Drops replaced rows, where they take more than a third of the memory, and a few pages, or where there is `any`; whether it did. Pages that are
-    /// [marked](GroupTable::mark) and not given yet stay as they are, and so do all: to keep them would take what is freed.
+    /// Drops replaced rows, where they take more than a third of the memory, and a few pages, or where there is `any`; whether it did. A table that is [pinned](GroupTable::pin) is
+    /// not compacted.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn compact(&mut self, any: bool) -> Result<bool> {
         let garbage: usize = self.parts.iter().map(|part| part.garbage).sum();
-        if garbage == 0 || self.has_marked_pages() || (!any && 3 * garbage <= self.page_bytes + 4 * PAGE_BYTES) {
+        if garbage == 0 || self.is_pinned || (!any && 3 * garbage <= self.page_bytes + 4 * PAGE_BYTES) {
             return Ok(false);
         }
         for part in 0..self.parts.len() {
@@ -98,14 +96,12 @@ impl GroupTable {
         }
         let leaving = self.parts.iter_mut().enumerate().filter(|&(number, _)| parts[number]);
         let taken: Vec<(usize, VecDeque<Page>)> = leaving.map(|(number, part)| (number, part.take_frozen())).collect();
-        taken.iter().flat_map(|(_, pages)| pages).for_each(|page| self.rescue(page));
         self.count_pages();
         taken
     }
 
     /// Forgets where the groups are: their next rows open new ones. Gives the closed pages of each part that has at least so many.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
-        self.unmark();
         self.id = next_id();
         self.index.empty();
         self.unindexed = 0;
@@ -122,7 +118,6 @@ impl GroupTable {
     }
 
     fn forget_groups(&mut self) {
-        self.unmark();
         self.id = next_id();
         self.index.clear();
         self.unindexed = 0;
@@ -144,14 +139,14 @@ impl GroupTable {
         }
     }
 
-    /// Gives back what memory an empty table still has.
-    pub fn shed(&mut self) {
-        if self.is_empty() {
-            (self.id, self.unindexed, self.page_bytes) = (next_id(), 0, 0);
-            self.index.clear();
-            let taken: Vec<VecDeque<Page>> = self.parts.iter_mut().map(Part::take_frozen).collect();
-            taken.iter().flatten().for_each(|page| self.rescue(page));
+    /// Gives back the memory of an empty table: its pages.
+    pub fn shed(&mut self) -> Vec<Page> {
+        if !self.is_empty() {
+            return Vec::new();
         }
+        (self.id, self.unindexed, self.page_bytes) = (next_id(), 0, 0);
+        self.index.clear();
+        self.parts.iter_mut().flat_map(Part::take_frozen).collect()
     }
 
     /// The next page of groups' rows, once [begun](GroupTable::begin_drain); `None` where the table is empty.
@@ -236,8 +231,6 @@ impl GroupTable {
                 self.parts[part].rows.adopt(page);
                 continue;
             }
-            let page = page.freeze();
-            self.rescue(&page);
             for (part, (hashes, places)) in rows.iter_mut().enumerate().filter(|(_, (hashes, _))| !hashes.is_empty()) {
                 let mut moved: SmallVec<[usize; 64]> = SmallVec::new();
                 self.append(part, places, |_, place| moved.push(place))?;

@@ -18,7 +18,6 @@ mod evict;
 mod found;
 mod groups;
 mod index;
-mod marks;
 mod opening;
 mod part;
 mod parting;
@@ -31,15 +30,14 @@ mod texts;
 mod walk;
 
 pub use combine::{Combined, Combining};
-pub use evict::PartSet;
 pub use found::FoundRows;
 pub use groups::Groups;
-pub(crate) use marks::{MarkedPage, RescuedPage};
 pub(crate) use part::standing_rows;
-pub use parting::{LAST_LEVEL, part_of_hash};
+pub use parting::{LAST_LEVEL, PartSet, part_of_hash};
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
 pub use texts::Deciding;
 pub(crate) use texts::nulls_last;
+pub(crate) use walk::StoredPage;
 pub use walk::TablePage;
 
 use std::sync::Arc;
@@ -48,7 +46,6 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::group::table::index::GroupIndex;
-use crate::group::table::marks::MarkedPages;
 use crate::group::table::part::{Mark, Part};
 use crate::group::table::parting::Parting;
 use crate::hash::{KeyLeaf, ROW_ALIGN, next_id};
@@ -88,8 +85,8 @@ pub struct GroupTable {
     stopped: Option<(usize, bool)>,
     /// Where records that are written in place would put variable parts, which they have none of: never read.
     aside: RowWriter,
-    /// Pages as they were, for whoever copies the table while it changes.
-    marks: MarkedPages,
+    /// Whether closed pages stay as they are. See [`GroupTable::pin`].
+    is_pinned: bool,
     /// Changes whenever places lose their meaning; see [`Groups`].
     id: u64,
 }
@@ -160,7 +157,7 @@ impl GroupTable {
             parting: Parting::of_level(0),
             stopped: None,
             aside: RowWriter::new(layout.clone(), memory.clone()),
-            marks: MarkedPages::default(),
+            is_pinned: false,
             id: next_id(),
             layout,
         })
@@ -274,7 +271,7 @@ impl GroupTable {
     }
 
     /// Whether there is memory for `bytes` more, with what stays free beside them.
-    fn may_take(&self, bytes: usize) -> bool {
+    pub(crate) fn may_take(&self, bytes: usize) -> bool {
         match self.growth {
             _ if self.must_grow() => true,
             Growth::Required => true,

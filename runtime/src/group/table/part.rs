@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::group::table::GroupTable;
+use crate::group::table::parting::PartSet;
 use crate::memory::Memory;
 use crate::memory::limits::SPILL_PARTS;
 use crate::page::{Input, OwnedRows, Page, PageMut, Slot};
@@ -32,7 +33,7 @@ pub(crate) struct Part {
     pub(crate) garbage: usize,
     /// The place of a replaced row that another may take, where the next such place stands in the upper half of its marking slot; 0 for none.
     free: usize,
-    /// The first places of such chains that are left alone while pages that they are in are marked.
+    /// The first places of such chains that are set aside while the table is pinned.
     held: Vec<usize>,
 }
 
@@ -65,8 +66,8 @@ impl Part {
         self.held.clear();
     }
 
-    /// Leaves the places of rows that were replaced so far to nobody, as long as the table is marked.
-    pub(crate) fn hold_free(&mut self) {
+    /// Sets the free places aside while the table is [pinned](GroupTable::pin).
+    fn hold_free(&mut self) {
         if self.free != 0 {
             self.held.push(std::mem::take(&mut self.free));
         }
@@ -81,6 +82,18 @@ impl Part {
 }
 
 impl GroupTable {
+    /// Keeps pages as they are, apart from those of some parts: places that are free now are not
+    /// reused, and nothing is compacted. The caller looks after pages that are written or that leave.
+    pub(crate) fn pin(&mut self, but: &PartSet) {
+        self.parts.iter_mut().zip(but).filter(|(_, but)| !**but).for_each(|(part, _)| part.hold_free());
+        self.is_pinned = true;
+    }
+
+    /// Ends [`GroupTable::pin`].
+    pub(crate) fn unpin(&mut self) {
+        self.is_pinned = false;
+    }
+
     /// Whether rows are kept in parts.
     #[must_use]
     pub fn is_split(&self) -> bool {
@@ -121,10 +134,10 @@ impl GroupTable {
         self.take_place(part, place)
     }
 
-    /// The first of the places that were left alone while the table was marked, if it is no more.
+    /// The first of the places that were set aside, unless the table is still pinned.
     #[cold]
     fn take_held(&mut self, part: usize) -> Option<usize> {
-        if self.is_marked() {
+        if self.is_pinned {
             return None;
         }
         let place = self.parts[part].held.pop()?;

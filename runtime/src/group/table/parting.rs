@@ -5,6 +5,9 @@ use std::ops::Range;
 use crate::hash::{KEPT_BITS, kept_bits, place_of};
 use crate::memory::limits::SPILL_PARTS;
 
+/// Some of a table's parts.
+pub type PartSet = [bool; SPILL_PARTS];
+
 /// Bits that name a part.
 const PART_BITS: u32 = SPILL_PARTS.trailing_zeros();
 

@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::group::table::evict::PartSet;
 use crate::group::table::groups::Groups;
 use crate::group::table::opening::Opening;
+use crate::group::table::parting::PartSet;
 use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, Parts, compared, with_shape};
 use crate::page::{Input, Selection};

@@ -2,6 +2,7 @@
 
 use crate::group::table::GroupTable;
 use crate::group::table::groups::Groups;
+use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Batch, FIRST_ROW, LeafPtr, Selection, WINDOW_ROWS};
 
 /// The rows of one of a table's pages, those that were replaced or deleted among them.
@@ -10,6 +11,16 @@ pub struct TablePage<'t> {
     first: usize,
     /// The table that it is of, at the time.
     table: u64,
+}
+
+/// A page of a table as bytes.
+pub(crate) struct StoredPage<'t> {
+    /// The place where it begins.
+    pub(crate) start: usize,
+    pub(crate) rows: u32,
+    /// Where its variable parts begin in it.
+    pub(crate) heap_start: u32,
+    pub(crate) bytes: &'t [u8],
 }
 
 impl<'t> TablePage<'t> {
@@ -27,18 +38,42 @@ impl GroupTable {
         self.parts.len()
     }
 
-    /// A page of a part, in the order in which its rows were added, which stays while nothing is replaced, compacted or evicted. The last may be written on.
+    /// A page of a part with its bytes, by its number. The last may be written on.
+    pub(crate) fn stored_page(&self, part: usize, page: usize) -> Option<StoredPage<'_>> {
+        let rows = &self.parts.get(part)?.rows;
+        match rows.pages().get(page) {
+            Some(page) => Some(StoredPage {
+                start: page.first_row() - FIRST_ROW,
+                rows: page.rows() as u32,
+                heap_start: page.heap_start() as u32,
+                bytes: page.as_bytes(),
+            }),
+            None if page == rows.pages().len() => {
+                let (start, open_rows, heap_start) = rows.writer().open_page()?;
+                let (rows_there, heap_start) = (open_rows as u32, heap_start as u32);
+                Some(StoredPage { start, rows: rows_there, heap_start, bytes: rows.writer().open_page_bytes() })
+            }
+            None => None,
+        }
+    }
+
+    /// Where the page of a row begins.
+    pub(crate) fn page_start(&self, place: usize) -> usize {
+        let base = self.base as usize;
+        ((base + place) & !(PAGE_BYTES - 1)) - base
+    }
+
+    /// Whether groups were looked up in this table, and their places still mean the same.
+    pub(crate) fn has(&self, groups: &Groups) -> bool {
+        groups.table == self.id
+    }
+
+    /// The rows of a page of a part, in the order in which they were added. The page stays while nothing
+    /// is replaced, compacted or evicted.
     #[must_use]
     pub fn page(&self, part: usize, page: usize) -> Option<TablePage<'_>> {
-        let part = self.parts.get(part)?;
-        let (first, rows) = match part.rows.pages().get(page) {
-            Some(page) => (page.first_row(), page.rows()),
-            None if page == part.rows.pages().len() => {
-                let (start, rows, _) = part.rows.writer().open_page()?;
-                (start + FIRST_ROW, rows)
-            }
-            None => return None,
-        };
+        let StoredPage { start, rows, .. } = self.stored_page(part, page)?;
+        let (first, rows) = (start + FIRST_ROW, rows as usize);
         let start = self.base.wrapping_add(first);
         let leaf = |leaf: usize| match self.layout.offset(leaf) {
             Some(offset) => LeafPtr::rows(start.wrapping_add(offset), self.layout.width(), self.layout.types()[leaf]),

@@ -104,6 +104,11 @@ impl PageMut {
         self.0.batch()
     }
 
+    /// Its bytes, as [`Page::as_bytes`].
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// The place of its first row in the region.
     pub(crate) fn first_row(&self) -> usize {
         self.0.first_row()

@@ -6,10 +6,11 @@ use std::task::Poll;
 
 use super::format::{Head, Header, write_image};
 use crate::error::{Error, Result};
-use crate::group::{MarkedPage, PartSet, RescuedPage, Room};
+use crate::group::{PartSet, Room};
 use crate::page::{Page, PageImage, heap_start};
 use crate::spill::{Spilled, SpilledReader};
 use crate::state::key_groups::KeyGroupSet;
+use crate::state::marks::{MarkedPage, PreImage};
 use crate::state::{EventTimes, StateTable};
 use crate::strategy::Progress;
 
@@ -62,11 +63,9 @@ impl StateTable {
         if self.walking.is_some() {
             return Err(Error::Internal(format!("a mark of epoch {epoch} in the midst of a walk")));
         }
-        // Pages that are marked cannot be sorted out into parts without being kept beside them.
-        self.table.split()?;
         // What is on disk as it is in memory is given from there, and may be written to at once.
         let is_clean: PartSet = std::array::from_fn(|part| self.places[part].clean.is_some());
-        self.table.mark(&is_clean);
+        self.marks.mark(&mut self.table, &is_clean)?;
         let groups = (0..self.table.parts()).map(|part| self.resident_groups(part)).collect();
         let files = self.places.iter().flat_map(|place| place.away.iter().chain(&place.clean));
         let all = |file: &Arc<Spilled>| file.part(0..file.pages());
@@ -100,7 +99,7 @@ impl StateTable {
         if let Some(marking) = self.marking.take() {
             marking.spilled.into_iter().for_each(|images| self.release(images.file));
         }
-        self.table.unmark();
+        self.marks.unmark(&mut self.table);
     }
 
     /// Appends the next piece of the mark's snapshot to `out`, some 64 KiB unless a row is larger: then `Yield`. `Done` where there was no more, and so the
@@ -118,11 +117,11 @@ impl StateTable {
         }
         let number = marking.images;
         let mut given = 0;
-        let is_given = self.table.next_marked(number.into(), &mut |part, image| {
+        let is_given = self.marks.next(&mut self.table, number.into(), &mut |part, image| {
             let groups = marking.groups.get(part).copied().unwrap_or_default();
             given = u64::from(image.sizes().0);
             write_image(Head::of(number, image, groups), image, out);
-        });
+        })?;
         if is_given {
             (marking.images, marking.rows) = (number + 1, marking.rows + given);
             return Ok(Progress::Yield);
@@ -184,7 +183,7 @@ impl StateTable {
 
     /// Has copies of marked pages written that were not given yet, so that their memory serves others; whether there were any.
     pub(in crate::state) fn write_rescued(&mut self) -> bool {
-        let rescued = self.table.take_rescued();
+        let rescued = self.marks.take_pre_images();
         let Some(marking) = &mut self.marking else { return !rescued.is_empty() };
         if rescued.is_empty() {
             return false;
@@ -201,12 +200,12 @@ impl StateTable {
     /// Marked pages that were just written to a file with others, whose first rows lie at `firsts`, are given from there.
     pub(in crate::state) fn mark_written(
         &mut self,
-        rescued: VecDeque<RescuedPage>,
+        rescued: VecDeque<PreImage>,
         firsts: &[usize],
         file: &Arc<Spilled>,
     ) {
         let Some(marking) = &mut self.marking else { return };
-        let number = |rescued: &RescuedPage| firsts.iter().position(|&first| first == rescued.page.first_row());
+        let number = |rescued: &PreImage| firsts.iter().position(|&first| first == rescued.page.first_row());
         let mut marked: Vec<(usize, MarkedPage)> =
             rescued.iter().filter_map(|rescued| Some((number(rescued)?, rescued.of))).collect();
         if marked.is_empty() {

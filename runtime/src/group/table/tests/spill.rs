@@ -2,7 +2,7 @@
 
 use crate::group::table::GroupTable;
 use crate::group::table::combine::Combined;
-use crate::group::table::evict::PartSet;
+use crate::group::table::parting::PartSet;
 use crate::group::table::groups::Groups;
 use crate::group::table::tests::table::{Group, STATE, aggregate, combine, drained, expected, table};
 use crate::memory::{Budget, Memory};
