@@ -53,7 +53,7 @@ pub use table::{
     Combined, Combining, Deciding, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
     StateRows, StateSlot, TablePage, part_of_hash,
 };
-pub(crate) use table::{StoredPage, standing_rows};
+pub(crate) use table::{StoredPage, live_rows};
 pub use unplaced::UnplacedRows;
 pub(crate) use unplaced::probe;
 

@@ -38,7 +38,7 @@ pub(crate) struct Reading {
     reader: SpilledReader,
     page: Option<Page>,
     windows: PageWindows,
-    standing: Vec<u32>,
+    live: Vec<u32>,
 }
 
 impl HybridHashAggregation {
@@ -115,7 +115,7 @@ impl HybridHashAggregation {
             reader: self.spiller.read(part, self.table.layout(), ahead, &self.memory),
             page: None,
             windows: PageWindows::default(),
-            standing: Vec::new(),
+            live: Vec::new(),
         }));
         Ok(true)
     }
@@ -143,8 +143,8 @@ impl HybridHashAggregation {
         while let Some(opened) = reading.windows.open(batch.rows()) {
             let PageWindows { window, cursor, .. } = &mut reading.windows;
             if opened == Opened::New {
-                self.table.standing(&Input::new(&batch, window), &mut reading.standing);
-                window.set(reading.standing.drain(..));
+                self.table.live_rows(&Input::new(&batch, window), &mut reading.live);
+                window.set(reading.live.drain(..));
             }
             if self.add(update, &Input::new(&batch, window), Rows::States, cursor)? == Progress::Pending {
                 reading.page = Some(page);

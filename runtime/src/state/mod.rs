@@ -1,117 +1,110 @@
-//! Keyed state: one table in managed pages for the solution set of a delta iteration, the states of keys of a stream, and its windows.
+//! Keyed state: the solution set of a delta iteration, the states of keys of a stream, its windows.
 //!
-//! A [`StateTable`] is a [`GroupTable`] that lives on: its rows are looked up, put, updated in place, deleted, and gone through
-//! without being taken out, all of them by batches. A driver has a [`StateRequest`] for each thing that it does with rows, and a line of [`Requests`] beside
-//! it; it gives windows of rows to [`StateTable::apply`], as it is given them. Rows whose key groups are on disk wait in the line until
-//! [`StateTable::serve`] has read these back.
+//! A [`StateTable`] is a [`GroupTable`] that lives on. Its rows are looked up, put, updated, deleted
+//! and scanned in batches, without being taken out. A driver has a [`StateRequest`] for each kind of
+//! access, and [`Requests`] that queue its rows. It passes windows of rows to
+//! [`StateTable::apply`]. Rows whose key groups are on disk are queued until [`StateTable::serve`]
+//! has loaded these.
 //!
-//! # Three uses
-//! * **The solution set of a delta iteration.** Rows are the records of the set; they are never deleted, so its [`StateSpec`] is not
-//!   [`deletable`](StateSpec::deletable). On the port of the initial set, and for deltas when a round ends, the driver calls `apply` with
-//!   [`Put`], on the workset's port with a [`Probe`], whose [`JoinKernel`](crate::kernel::JoinKernel) sees pairs of workset row and set row. At the end of each port's
-//!   round it calls `serve` until that is done, so that all probes come before all puts. At the end of the last round
-//!   it calls [`walk`](StateTable::walk) until that is done, and appends what it is shown to its output.
-//! * **An aggregate for each key of a stream.** Rows are key and state. On each batch the driver calls `apply` with [`Update`] of the same
-//!   [`GroupUpdate`](crate::group::GroupUpdate) that a batch aggregate has, and `serve` where no rows come or many [wait](Requests::waiting_bytes). One that gives
-//!   each key's new state after a batch implements [`StateRequest`] itself: it adds the rows, then visits the same groups and writes what it reads to `out`. On a
-//!   barrier it serves to the end, then calls [`mark`](StateTable::mark), and goes on; whenever the snapshot's writer has room,
+//! ```text
+//! apply ──key group in memory──► request runs     Serving   (`serving`)
+//!   └─────key group on disk────► queue of its part          (`queues`)
+//! serve ──► load key groups ──► run the queue     Loading   (`loading`)
+//! scan, drain_if ──► visit rows, delete them      Scan      (`scan`)
+//! mark, next_image ──► pages as they were         Marking   (`images`, `marks`)
+//!            all work on the rows and their files Residency (`residency`)
+//! ```
+//!
+//! # Uses
+//! * **Solution set of a delta iteration.** Rows are records and are never deleted, so the
+//!   [`StateSpec`] is not [`deletable`](StateSpec::deletable). The driver applies [`Put`] to the
+//!   initial set and, at the end of a round, to deltas. It applies a [`Probe`] to the workset. At the
+//!   end of each port's round it calls `serve` until `Done`, so that all probes precede all puts. At
+//!   the end of the last round it calls [`scan`](StateTable::scan) until `Done`.
+//! * **An aggregate per key of a stream.** Rows are key and state. The driver applies an [`Update`]
+//!   with the [`GroupUpdate`](crate::group::GroupUpdate) of a batch aggregate. It calls `serve` when
+//!   it is idle, or when many bytes [wait](Requests::waiting_bytes). A driver that emits each key's
+//!   new state has its own [`StateRequest`]. On a barrier the driver serves to the end and calls
+//!   [`mark`](StateTable::mark). Whenever the writer of the snapshot has room, it calls
 //!   [`next_image`](StateTable::next_image).
-//! * **Tumbling windows.** The key is that of the program and the window's begin, two leaves; rows are `deletable`. On each batch, whose rows have a leaf
-//!   for the begin, the driver calls `apply` with `Update`. On a watermark it serves to the end, then calls [`take`](StateTable::take) with a predicate on the
-//!   window's begin until that is done: it is shown the windows that ended, appends them to its output, and they are gone.
+//! * **Windows.** The key is that of the program and the window's begin. Rows are `deletable`. On a
+//!   watermark the driver serves to the end, and calls [`drain_if`](StateTable::drain_if) with a
+//!   predicate on the window's begin until `Done`.
 //!
 //! # More than memory
-//! Refused memory sends parts to disk: first those that were not written to since they were there, which are dropped, then the largest. They stay findable: a request
-//! for them waits with all others for the same part, and nothing is read for a row. Which part comes next is decided by what waits for it. A part that does
-//! not fit comes back by some of its key groups.
+//! If memory is refused, parts are evicted: clean ones first, which are dropped, then the largest. A
+//! request for an evicted part waits with all others for it; nothing is read for one row. The bytes
+//! that wait decide the next part. A part that does not fit is loaded by some of its key groups.
 //!
 //! # Limits
-//! * The rows of one key group must fit memory, beside the least: with 1,024 of them, a table is up to some five hundred times as large as the memory that it has.
-//! * Requests that wait belong to no mark and to no walk: they are served before.
-//! * A `take` reads back all that is on disk, as any of it may have to leave.
+//! * The rows of one key group must fit into memory, in addition to the minimum. With 1,024 groups, a
+//!   table is at most about five hundred times as large as its memory.
+//! * Queued requests belong to no mark and no scan: they are served before.
+//! * `drain_if` loads all rows on disk, because any of them may have to leave.
 
+mod images;
 mod key_groups;
-mod lines;
+mod loading;
 mod marks;
 mod policy;
+mod queues;
 mod requests;
 mod residency;
-mod serve;
-mod snapshot;
+mod scan;
+mod serving;
 mod spec;
 #[cfg(test)]
 mod tests;
-mod walk;
+mod writable;
 
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::group::{FoundRows, GroupTable, UnplacedRows};
-use crate::kernel::{Outputs, TaskContext};
-use crate::memory::Memory;
-use crate::memory::limits::{SPILL_PARTS, STATE_BYTES};
-use crate::page::{Input, Selection};
+use crate::group::GroupTable;
+use crate::kernel::TaskContext;
+use crate::memory::limits::STATE_BYTES;
 use crate::row::{LeafSet, LeafType};
-use crate::spill::{Spilled, Spiller};
+use crate::strategy::Progress;
 
+pub use images::EventTimes;
+pub(crate) use images::{EventTimeState, GroupTimes};
 pub use key_groups::{KEY_GROUPS, KeyGroupSet, key_group_of, key_groups_of_task, task_of_key_group};
-pub use lines::Requests;
+pub use queues::Requests;
 pub use requests::{Delete, Probe, Put, StateRequest, Update};
-pub use snapshot::EventTimes;
-pub(crate) use snapshot::{EventTimeState, GroupTimes};
+pub use scan::Scan;
 pub use spec::{StateLeaf, StateSpec};
-pub use walk::Walk;
 
+use images::restoring::Restoring;
 use key_groups::{GROUP_BITS, GROUP_SHIFT};
-use marks::MarkedPages;
-use residency::{Loading, Place};
-use serve::Serving;
-use snapshot::marking::Marking;
-use snapshot::restoring::Restoring;
+use loading::Loading;
+use queues::RequestQueues;
+use residency::Residency;
+use writable::WritableRows;
 
-/// The state of the keys that one task owns.
+/// The state of the keys of one task.
 pub struct StateTable {
-    table: GroupTable,
-    spec: StateSpec,
-    /// The key groups that it owns.
-    owned: Range<usize>,
-    /// Those of them whose rows are on disk.
-    away: KeyGroupSet,
-    places: [Place; SPILL_PARTS],
-    /// What is being read back.
+    rows: Residency,
+    writable: WritableRows,
     loading: Option<Loading>,
-    /// The part whose requests are served.
-    serving: Option<Serving>,
-    /// The part that is gone through.
-    walking: Option<usize>,
-    /// Pages as they were at the mark.
-    marks: MarkedPages,
-    /// The mark whose images are being given.
-    marking: Option<Marking>,
+    /// Whether the key groups that the served queue wants were loaded, as far as memory allows.
+    is_served_part_loaded: bool,
     /// The file that is being restored.
     restoring: Option<Restoring>,
-    /// The greatest epoch of what was restored, and how far event time had come in it.
+    /// The greatest restored epoch, and its event time.
     restored: Option<(u64, i64)>,
-    /// How far event time had come in it for each key group, until the driver takes it.
+    /// The restored event time of each key group, until the driver takes it.
     restored_times: Option<GroupTimes>,
-    /// Where rows lie that are about to be written, while pages are marked.
-    guarded: FoundRows,
-    refused: Vec<u32>,
-    allowed: Selection,
-    spiller: Spiller,
-    /// Files that nobody refers to.
-    unused: Vec<Spilled>,
-    memory: Memory,
 }
 
 impl StateTable {
-    /// The least memory that a table works with, beside what its kernels take and records larger than a page.
+    /// Minimum memory of a table, in addition to that of its kernels and of records larger than a page.
     pub const LEAST_BYTES: usize = STATE_BYTES;
 
-    /// An empty table for the keys of some key groups. `aside` bytes are left free for the kernels' own records.
+    /// An empty table for the keys of some key groups. `aside` bytes are left free for the records of
+    /// kernels.
     ///
     /// # Errors
-    /// When the region cannot be had, or no leaf is the key.
+    /// Fails if no leaf is the key, or if the region cannot be reserved.
     pub fn new(spec: StateSpec, owned: Range<usize>, aside: usize, context: &TaskContext) -> Result<Self> {
         if owned.end > KEY_GROUPS || spec.key.is_empty() {
             return Err(Error::Internal(format!("state of {} key leaves in the key groups {owned:?}", spec.key.len())));
@@ -120,90 +113,73 @@ impl StateTable {
         let table = table.parted_by(GROUP_SHIFT, GROUP_BITS, owned.clone());
         let table = if spec.has_tombstones() { table.deletable()? } else { table };
         let table = if spec.written < spec.leaves.len() { table.keeping_from(spec.written) } else { table };
+        let table = table.spilling(aside);
         Ok(StateTable {
-            table: table.spilling(aside),
-            spec,
-            owned,
-            away: KeyGroupSet::default(),
-            places: Default::default(),
+            rows: Residency::new(table, spec, owned, context.spiller(), context.memory.clone()),
+            writable: WritableRows::default(),
             loading: None,
-            serving: None,
-            walking: None,
-            marks: MarkedPages::default(),
-            marking: None,
+            is_served_part_loaded: false,
             restoring: None,
             restored: None,
             restored_times: None,
-            guarded: FoundRows::default(),
-            refused: Vec::new(),
-            allowed: Selection::default(),
-            spiller: context.spiller(),
-            unused: Vec::new(),
-            memory: context.memory.clone(),
         })
     }
 
-    /// An empty line for one kind of request, whose rows are of these leaves, of which `live` are there.
+    /// Empty queues for one kind of request, whose rows have the leaves `types`, of which `live` exist.
     #[must_use]
     pub fn requests(&self, types: Vec<LeafType>, live: &LeafSet) -> Requests {
-        Requests::new(types, live, &self.memory)
+        Requests::new(types, live, &self.rows.memory)
     }
 
-    /// What its rows are.
+    /// The definition of its rows.
     #[must_use]
     pub fn spec(&self) -> &StateSpec {
-        &self.spec
+        &self.rows.spec
     }
 
-    /// The key groups that it owns.
+    /// The key groups of its task.
     #[must_use]
     pub fn key_groups(&self) -> Range<usize> {
-        self.owned.clone()
+        self.rows.owned.clone()
     }
 
-    /// How many rows are in memory.
+    /// Number of rows in memory.
     #[must_use]
     pub fn resident_rows(&self) -> usize {
-        self.table.len()
+        self.rows.table.len()
     }
 
     /// Whether rows are on disk.
     #[must_use]
     pub fn is_spilled(&self) -> bool {
-        !self.away.is_empty()
+        !self.rows.evicted.is_empty()
     }
 
     /// Bytes of memory that it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.table.bytes()
+        self.rows.table.bytes()
     }
 
-    /// Runs a request, for the rows whose pages may be written.
-    fn run(
-        &mut self,
-        request: &mut dyn StateRequest,
-        input: &Input<'_>,
-        out: &mut Outputs,
-        left: &mut UnplacedRows,
-    ) -> Result<()> {
-        if !self.marks.are_pending() || !request.writes() {
-            return request.run(&mut self.table, input, out, left);
+    /// Gives back memory: first unused bytes, then parts.
+    ///
+    /// # Errors
+    /// Fails if an earlier write to disk failed.
+    pub fn revoke(&mut self, bytes: usize) -> Result<()> {
+        let unused = self.rows.memory.shrink_to(self.rows.table.room_beside());
+        if unused < bytes {
+            self.rows.evict(bytes - unused, &[])?;
         }
-        self.table.find(input, request.key(), &mut self.guarded)?;
-        self.marks.protect(&mut self.table, self.guarded.groups(), &mut self.refused, &self.memory)?;
-        if self.refused.is_empty() {
-            return request.run(&mut self.table, input, out, left);
-        }
-        let found = self.guarded.found().rows();
-        let mut refused: Vec<u32> = self.refused.iter().map(|&position| found[position as usize]).collect();
-        refused.sort_unstable();
-        let asked = input.selection().rows().iter().copied();
-        self.allowed.set(asked.filter(|row| refused.binary_search(row).is_err()));
-        request.run(&mut self.table, &Input::new(input.batch(), &self.allowed), out, left)?;
-        let asked = input.selection().rows().iter().copied();
-        left.leave(asked.filter(|row| refused.binary_search(row).is_ok()));
-        left.refused = true;
         Ok(())
+    }
+
+    /// Continues to load key groups. Returns `Yield` if they were evicted meanwhile.
+    fn load(&mut self, queues: Option<&mut RequestQueues>) -> Result<Progress> {
+        let Some(loading) = &mut self.loading else { return Ok(Progress::Done) };
+        let progress = loading.load(&mut self.rows, queues)?;
+        if progress != Progress::Pending {
+            self.loading = None;
+        }
+        Ok(progress)
     }
 }

@@ -1,28 +1,29 @@
-//! Which part is read back next, and which leave for it: decisions alone, without pages or disk.
+//! Decides which part is loaded next, and which parts are evicted for it. Pure functions, without pages
+//! or disk.
 
 use crate::group::PartSet;
 use crate::memory::limits::SPILL_PARTS;
 
-/// How often a part that rows wait for may be passed over.
+/// How often a part with queued rows may be passed over.
 const MOST_PASSED: u32 = 4;
 
-/// What waits for a part.
+/// The rows that wait for a part.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Demand {
     pub(super) waiting_bytes: u64,
-    /// Whether what waits first is in memory already.
+    /// Whether all that they want is in memory.
     pub(super) is_resident: bool,
 }
 
-/// Decides for which part's rows the table works next: what is in memory first, as it may leave again, then what most bytes wait for; but who was passed over
-/// often enough comes before all.
+/// Chooses the part whose queue is served next. Parts in memory are first, because they may be evicted
+/// again, then the part for which most bytes wait. A part that was passed over too often precedes all.
 #[derive(Debug, Default)]
 pub(super) struct NextPart {
     passed: [u32; SPILL_PARTS],
 }
 
 impl NextPart {
-    /// The part, if rows wait for one.
+    /// The next part, if rows are queued.
     pub(super) fn choose(&mut self, demands: &[Demand; SPILL_PARTS]) -> Option<usize> {
         let waits = |&part: &usize| demands[part].waiting_bytes > 0;
         let chosen = (0..SPILL_PARTS).filter(waits).max_by_key(|&part| {
@@ -40,25 +41,25 @@ impl NextPart {
 /// A part in memory.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Resident {
-    /// What leaves with it.
+    /// Bytes that are free after its eviction.
     pub(super) bytes: usize,
-    /// Whether it was not written to since it was on disk: it is dropped, not written.
+    /// Whether it was not written since it was loaded. Then it is dropped, not written.
     pub(super) is_clean: bool,
     pub(super) stay: Stay,
 }
 
-/// Whether a part may leave.
+/// Whether a part may be evicted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stay {
     #[default]
     Free,
-    /// Only where no other part has anything to give.
+    /// Only if no other part can be evicted.
     Wanted,
     Pinned,
 }
 
-/// The parts that leave, for so many bytes: those that need not be written first, then the largest, as few as do.
-pub(super) fn leaving(parts: &[Resident; SPILL_PARTS], goal: usize) -> PartSet {
+/// The parts that are evicted for `goal` bytes: clean ones first, then the largest, as few as suffice.
+pub(super) fn evicted_for(parts: &[Resident; SPILL_PARTS], goal: usize) -> PartSet {
     let (mut set, mut bytes) = ([false; SPILL_PARTS], 0);
     for stay in [Stay::Free, Stay::Wanted] {
         while bytes < goal {
@@ -122,7 +123,7 @@ mod tests {
             parts[part] = Resident { bytes, is_clean, stay };
         }
         let set = |parts: &[Resident; SPILL_PARTS], goal| {
-            let set = leaving(parts, goal);
+            let set = evicted_for(parts, goal);
             (0..SPILL_PARTS).filter(|&part| set[part]).collect::<Vec<_>>()
         };
         assert_eq!(set(&parts, 1), [1]);

@@ -77,7 +77,7 @@ impl GroupTable {
         closed + open + self.index.part_bytes(part)
     }
 
-    /// Takes parts out of the table. Among the rows of their pages are some that were replaced: [`GroupTable::standing`] leaves them out. A key
+    /// Takes parts out of the table. Among the rows of their pages are some that were replaced: [`GroupTable::live_rows`] leaves them out. A key
     /// whose row has left is a new one. Nothing leaves a table that is not [split](GroupTable::split).
     pub fn evict(&mut self, parts: &PartSet) -> Vec<(usize, VecDeque<Page>)> {
         if !self.is_split() {
@@ -160,8 +160,8 @@ impl GroupTable {
             while let Some(page) = self.parts[number].rows.pop_page() {
                 self.page_bytes -= page.bytes();
                 self.parts[number].forget_free();
-                let Some(standing) = self.standing_of(number, &page) else { return Ok(Some(page.freeze())) };
-                self.append(number, &standing, |_, _| ())?;
+                let Some(live) = self.live_of(number, &page) else { return Ok(Some(page.freeze())) };
+                self.append(number, &live, |_, _| ())?;
                 self.collect(number, 0);
             }
             let part = &mut self.parts[number];
@@ -177,13 +177,13 @@ impl GroupTable {
     }
 
     /// The places of a page's rows that were not replaced, if some were.
-    fn standing_of(&self, part: usize, page: &PageMut) -> Option<Vec<usize>> {
+    fn live_of(&self, part: usize, page: &PageMut) -> Option<Vec<usize>> {
         if self.parts[part].garbage == 0 {
             return None;
         }
         // SAFETY: these are the rows of a page of this table.
-        let standing: Vec<usize> = self.places(page).filter(|&place| unsafe { !self.is_replaced(place) }).collect();
-        (standing.len() < page.rows()).then_some(standing)
+        let live: Vec<usize> = self.places(page).filter(|&place| unsafe { !self.is_replaced(place) }).collect();
+        (live.len() < page.rows()).then_some(live)
     }
 
     /// The places of a page's rows.

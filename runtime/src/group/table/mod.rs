@@ -12,7 +12,6 @@
 
 mod best;
 mod combine;
-mod copied;
 mod delete;
 mod evict;
 mod found;
@@ -23,22 +22,22 @@ mod part;
 mod parting;
 mod probe;
 mod put;
+mod scan;
 mod state;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod walk;
 
 pub use combine::{Combined, Combining};
 pub use found::FoundRows;
 pub use groups::Groups;
-pub(crate) use part::standing_rows;
+pub(crate) use part::live_rows;
 pub use parting::{LAST_LEVEL, PartSet, part_of_hash};
+pub(crate) use scan::StoredPage;
+pub use scan::TablePage;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
 pub use texts::Deciding;
 pub(crate) use texts::nulls_last;
-pub(crate) use walk::StoredPage;
-pub use walk::TablePage;
 
 use std::sync::Arc;
 

@@ -176,14 +176,14 @@ impl GroupTable {
     }
 
     /// The rows of a page that left a table of this layout which are still groups' rows.
-    pub fn standing(&self, input: &Input<'_>, rows: &mut Vec<u32>) {
+    pub fn live_rows(&self, input: &Input<'_>, rows: &mut Vec<u32>) {
         let hidden = matches!(self.mark, Some(Mark::Word(_))).then_some(self.leaves);
-        standing_rows(input, &self.layout, hidden, rows);
+        live_rows(input, &self.layout, hidden, rows);
     }
 }
 
 /// The rows of a page of a table of this layout that were not replaced or deleted; `hidden` is the leaf that says so, where it is not the first slot.
-pub(crate) fn standing_rows(input: &Input<'_>, layout: &RowLayout, hidden: Option<usize>, rows: &mut Vec<u32>) {
+pub(crate) fn live_rows(input: &Input<'_>, layout: &RowLayout, hidden: Option<usize>, rows: &mut Vec<u32>) {
     rows.clear();
     let asked = input.selection().rows().iter();
     if let Some(hidden) = hidden {

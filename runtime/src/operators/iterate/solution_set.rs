@@ -9,7 +9,7 @@ use crate::memory::limits::{SPOOL_BYTES, STATE_BYTES};
 use crate::page::{Input, Page};
 use crate::plan::{LoopOperator, LoopOperatorPart, Operator, Table};
 use crate::row::{LeafSet, Schema};
-use crate::state::{Probe, Put, Requests, StateSpec, StateTable, Walk, key_groups_of_task};
+use crate::state::{Probe, Put, Requests, Scan, StateSpec, StateTable, key_groups_of_task};
 use crate::strategy::{
     Cursor, Demand, Driver, DriverFactory, DriverProperties, InputEdge, LoopId, PageWindows, Planning, PortSet,
     Progress, Revocable, Round, Ship, Strategy, Work, ready,
@@ -94,7 +94,7 @@ impl Operator for SolutionJoin {
                 is_over: false,
                 is_probed: false,
                 is_changed: false,
-                walk: Walk::default(),
+                scan: Scan::default(),
             })
         };
         let properties = DriverProperties {
@@ -147,7 +147,7 @@ struct SolutionDriver {
     /// The round's probing rows, and its changes, are.
     is_probed: bool,
     is_changed: bool,
-    walk: Walk,
+    scan: Scan,
 }
 
 impl SolutionDriver {
@@ -184,7 +184,7 @@ impl SolutionDriver {
         }
         let result = out.pages_of(LoopId::RESULT);
         while !result.has_sealed() {
-            let progress = self.table.walk(&mut self.walk, &mut |rows| result.append(rows, None))?;
+            let progress = self.table.scan(&mut self.scan, &mut |rows| result.append(rows, None))?;
             if progress == Progress::Done {
                 Control::END_OF_INPUT.into_iter().for_each(|control| out.send(LoopId::RESULT, control));
                 return Ok(Progress::Done);

@@ -9,7 +9,7 @@ use crate::operators::common::group_bytes;
 use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{HiddenLeaf, LeafSet, Schema};
-use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
+use crate::state::{Requests, Scan, StateTable, Update, key_groups_of_task};
 use crate::statistics::Relation;
 use crate::strategy::{
     Cursor, Driver, DriverFactory, DriverProperties, DriverState, Planning, Progress, Recovery, Revocable, Snapshotted,
@@ -84,7 +84,7 @@ impl Operator for WindowAggregate {
                 closed: RowWriter::new(whole.table().clone(), context.memory.clone()),
                 open: OpenWindows::new(TumblingWindows { time: begin, micros }, owned),
                 earliest: i64::MAX,
-                walk: Walk::default(),
+                scan: Scan::default(),
                 in_time: Selection::default(),
                 are_picked: false,
                 context: context.clone(),
@@ -122,7 +122,7 @@ struct WindowDriver<U> {
     open: OpenWindows,
     /// No window that has groups begins before.
     earliest: i64,
-    walk: Walk,
+    scan: Scan,
     /// The records at hand that are not late, once they are picked.
     in_time: Selection,
     are_picked: bool,
@@ -182,7 +182,7 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
         let mut ended = HasEnded(&self.open);
         loop {
             let closed = &mut self.closed;
-            let progress = self.table.take(&mut self.walk, &mut ended, &mut |rows| closed.append(rows, None))?;
+            let progress = self.table.drain_if(&mut self.scan, &mut ended, &mut |rows| closed.append(rows, None))?;
             if progress == Progress::Done {
                 self.closed.seal();
                 self.earliest = self.open.first_window();

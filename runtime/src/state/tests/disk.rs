@@ -6,8 +6,8 @@ use crate::memory::Memory;
 use crate::memory::limits::STATE_BYTES;
 use crate::page::tests::Random;
 use crate::row::{Datum, LeafType};
+use crate::state::tests::images::{goes_on_while_marked, restores};
 use crate::state::tests::model::{Bench, Operation, Row, group_of, shapes};
-use crate::state::tests::snapshot::{goes_on_while_marked, restores};
 
 /// Room for the least and for the slack that is left to what cannot spill.
 const LEAST: usize = STATE_BYTES + STATE_BYTES / 8;
@@ -29,7 +29,7 @@ fn a_table_is_a_map_in_any_memory() {
                     1 => bench.run(Operation::Update, &rows),
                     2 | 3 => bench.run(Operation::Find, &rows),
                     4 => bench.run(Operation::Delete, &rows),
-                    _ => bench.take([20, 60][random.below(2)]),
+                    _ => bench.drain_if([20, 60][random.below(2)]),
                 }
             }
             bench.check();
@@ -70,7 +70,7 @@ fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
         bench.run(Operation::Find, &rows[..100]);
         bench.run(if deletes { Operation::Delete } else { Operation::Put }, &rows[100..]);
         bench.check();
-        assert!(bench.table.places.iter().any(|place| place.most.is_some()), "some part did not fit");
+        assert!(bench.table.rows.parts.iter().any(|part| part.max_groups.is_some()), "some part did not fit");
         let (rows, bytes) = bench.give(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 2);
     }
@@ -97,8 +97,8 @@ fn files_keep_rows_whose_key_groups_have_left() {
     let first: Vec<Row> = rows.iter().filter(|row| group_of(&shape, row) == 3).cloned().collect();
     assert!(!first.is_empty());
     bench.run(Operation::Delete, &first);
-    let place = &bench.table.places[0];
-    assert!(place.most.is_some() && place.away.iter().any(|away| away.groups.len() < 64));
+    let part = &bench.table.rows.parts[0];
+    assert!(part.max_groups.is_some() && part.evicted.iter().any(|evicted| evicted.groups.len() < 64));
     bench.mark(1);
     let (rows, bytes) = bench.give(usize::MAX).unwrap();
     restores(&shape, &rows, &bytes, 1);
@@ -175,14 +175,14 @@ fn what_does_not_fit_is_restored() {
     let mut small = Bench::new(&shape, LEAST);
     small.restore(&bytes).unwrap();
     assert!(small.table.is_spilled());
-    let found = small.walk(None);
+    let found = small.scan(None);
     small.same(found, rows);
 }
 
 /// Another operator holds most of the memory during some steps. Parts are then read back in pieces, and
 /// otherwise whole.
 #[test]
-fn a_walk_shows_each_row_once_while_free_memory_changes() {
+fn a_scan_visits_each_row_once_while_free_memory_changes() {
     const BUDGET: usize = 64 << 20;
     let (shape, mut random) = (shapes().remove(2), Random(8));
     for _ in 0..4 {
@@ -192,7 +192,7 @@ fn a_walk_shows_each_row_once_while_free_memory_changes() {
         bench.table.revoke(BUDGET).unwrap();
         let other = Memory::new(bench.context.memory.budget().clone(), "another operator");
         let mut held = None;
-        let found = bench.walk_with(None, &mut || {
+        let found = bench.scan_with(None, &mut || {
             if random.below(30) == 0 {
                 let free = BUDGET - other.budget().used_bytes();
                 held = if held.is_some() { None } else { other.reserve(free.saturating_sub(LEAST / 4)).ok() };
@@ -222,7 +222,7 @@ fn rows_are_restored_while_pages_are_unwritten() {
             })
             .unwrap();
         assert!(revoked > 2 && small.table.is_spilled(), "{revoked}");
-        let found = small.walk(None);
+        let found = small.scan(None);
         small.same(found, rows.clone());
     }
 }

@@ -1,7 +1,7 @@
 //! Tables of state against maps of the standard library.
 
 mod disk;
-mod lines;
+mod queues;
 mod model;
-mod snapshot;
+mod images;
 mod table;

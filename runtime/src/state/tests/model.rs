@@ -14,7 +14,7 @@ use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
 use crate::row::{Datum, Element, LeafSet, LeafType, RowLayout};
 use crate::spill::tests::Later;
 use crate::state::{
-    Delete, Probe, Put, Requests, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk, key_group_of,
+    Delete, Probe, Put, Requests, Scan, StateLeaf, StateRequest, StateSpec, StateTable, Update, key_group_of,
     key_groups_of_task,
 };
 use crate::strategy::{DriverState, Progress};
@@ -368,19 +368,19 @@ impl Bench {
             2 => self.run(Operation::Update, &rows),
             3 => self.run(Operation::Find, &rows),
             4 | 5 => self.run(Operation::Delete, &rows),
-            _ => self.take([20, 60, 2_000][random.below(3)]),
+            _ => self.drain_if([20, 60, 2_000][random.below(3)]),
         }
     }
 
-    /// What a walk shows is what the map has.
+    /// Rows that a scan visits are what the map has.
     pub(super) fn check(&mut self) {
-        let found = self.walk(None);
+        let found = self.scan(None);
         self.same(found, self.map.values().cloned().collect());
     }
 
     /// Takes the rows out whose sum is below a bound.
-    pub(super) fn take(&mut self, bound: u64) {
-        let found = self.walk(Some(bound));
+    pub(super) fn drain_if(&mut self, bound: u64) {
+        let found = self.scan(Some(bound));
         let shape = self.shape.clone();
         let leaves = |row: &Row| shape.sum_of(row) < bound;
         self.same(found, self.map.values().filter(|row| leaves(row)).cloned().collect());
@@ -393,22 +393,22 @@ impl Bench {
         assert!(found == expected, "{}: {} rows, {} expected", self.shape.name, found.len(), expected.len());
     }
 
-    pub(super) fn walk(&mut self, bound: Option<u64>) -> Vec<Row> {
-        self.walk_with(bound, &mut || ())
+    pub(super) fn scan(&mut self, bound: Option<u64>) -> Vec<Row> {
+        self.scan_with(bound, &mut || ())
     }
 
-    /// As [`Bench::walk`], with a call before each step.
-    pub(super) fn walk_with(&mut self, bound: Option<u64>, before_step: &mut dyn FnMut()) -> Vec<Row> {
-        let (mut walk, mut found, shape) = (Walk::default(), Vec::new(), &self.shape);
+    /// As [`Bench::scan`], with a call before each step.
+    pub(super) fn scan_with(&mut self, bound: Option<u64>, before_step: &mut dyn FnMut()) -> Vec<Row> {
+        let (mut scan, mut found, shape) = (Scan::default(), Vec::new(), &self.shape);
         loop {
             before_step();
-            let mut show = |input: &Input<'_>| {
+            let mut visit = |input: &Input<'_>| {
                 found.extend(input.selection().rows().iter().map(|&row| shape.read(input.batch(), row as usize)));
                 Ok(())
             };
             let progress = match bound {
-                None => self.table.walk(&mut walk, &mut show),
-                Some(bound) => self.table.take(&mut walk, &mut Below(shape.sum, bound), &mut show),
+                None => self.table.scan(&mut scan, &mut visit),
+                Some(bound) => self.table.drain_if(&mut scan, &mut Below(shape.sum, bound), &mut visit),
             };
             match progress.unwrap() {
                 Progress::Done => return found,

@@ -34,14 +34,14 @@ fn a_large_table_is_a_map() {
         let mut bench = Bench::new(&shape, AMPLE);
         let rows: Vec<_> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
         bench.run(Operation::Put, &rows);
-        let (table, (closed, open)) = (&bench.table.table, bench.table.table.part_bytes(3));
+        let (table, (closed, open)) = (&bench.table.rows.table, bench.table.rows.table.part_bytes(3));
         assert!(table.is_split() && table.freed_by(3) > closed + open, "an index for each part");
         let rows = bench.rows(20_000, keys + 10_000, false, &mut random);
         bench.run(Operation::Update, &rows);
         bench.run(Operation::Find, &rows);
         if shape.deletes {
             bench.run(Operation::Delete, &rows);
-            bench.take(50);
+            bench.drain_if(50);
             bench.run(Operation::Put, &rows);
         }
         bench.run(Operation::Find, &rows);
@@ -99,7 +99,7 @@ fn pairs_are_read_through_cursors_and_are_none_once_places_mean_nothing() {
     let rows: Vec<Row> = (0..100).map(|key| shape.row(key, &mut random)).collect();
     bench.run(Operation::Put, &rows);
     let asked: Vec<Row> = (50..150).map(|key| shape.row(key, &mut random)).collect();
-    let (pages, table) = (shape.pages(&asked), &mut bench.table.table);
+    let (pages, table) = (shape.pages(&asked), &mut bench.table.rows.table);
     let (batch, mut all) = (pages[0].batch(), Selection::default());
     all.fill(0..100);
     let input = Input::new(&batch, &all);

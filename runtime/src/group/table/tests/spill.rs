@@ -2,8 +2,8 @@
 
 use crate::group::table::GroupTable;
 use crate::group::table::combine::Combined;
-use crate::group::table::parting::PartSet;
 use crate::group::table::groups::Groups;
+use crate::group::table::parting::PartSet;
 use crate::group::table::tests::table::{Group, STATE, aggregate, combine, drained, expected, table};
 use crate::memory::{Budget, Memory};
 use crate::page::tests::*;
@@ -14,11 +14,11 @@ use crate::row::LeafSet;
 fn evict(table: &mut GroupTable, parts: &PartSet, gone: &mut Vec<Group>) {
     for (part, pages) in table.evict(parts) {
         assert!(parts[part]);
-        let mut standing = Vec::new();
+        let mut live = Vec::new();
         for page in pages {
             windows(&page.batch(), |input| {
-                table.standing(input, &mut standing);
-                gone.extend(standing.iter().map(|&row| group_of(input.batch(), row as usize)));
+                table.live_rows(input, &mut live);
+                gone.extend(live.iter().map(|&row| group_of(input.batch(), row as usize)));
             });
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::format::{HEAD_BYTES, Head, Header, PREFIX_BYTES, StoredLeaf, type_in_words};
 use crate::error::{Error, Result};
-use crate::group::standing_rows;
+use crate::group::live_rows;
 use crate::hash::hash_rows;
 use crate::kernel::Outputs;
 use crate::memory::Memory;
@@ -168,12 +168,12 @@ impl Restoring {
         };
         let (batch, owned) = (placing.page.batch(), KeyGroupSet::of_range(table.key_groups()));
         let arranged = batch.arranged(&rows.arranged);
-        let (mut standing, mut hashes) = (Vec::new(), Vec::new());
+        let (mut live, mut hashes) = (Vec::new(), Vec::new());
         let windows = &mut placing.windows;
         while let Some(opened) = windows.open(batch.rows()) {
             if opened == Opened::New {
-                standing_rows(&Input::new(&batch, &windows.window), &rows.layout, rows.hidden, &mut standing);
-                windows.window.set(standing.drain(..));
+                live_rows(&Input::new(&batch, &windows.window), &rows.layout, rows.hidden, &mut live);
+                windows.window.set(live.drain(..));
                 hash_rows(&Input::new(&arranged, &windows.window), &table.spec().key, &mut hashes);
                 let groups = placing.groups.and(&owned);
                 windows.window.keep_positions(|position| groups.contains(key_group_of(hashes[position])));
@@ -225,10 +225,10 @@ impl Restoring {
         if page.rows() != image.rows as usize {
             return Err(self.damaged(0, "the image has other rows than its head says"));
         }
-        let (batch, mut standing, mut selection) = (page.batch(), Vec::new(), Selection::default());
+        let (batch, mut live, mut selection) = (page.batch(), Vec::new(), Selection::default());
         selection.set(0..batch.rows() as u32);
-        standing_rows(&Input::new(&batch, &selection), &rows.layout, rows.hidden, &mut standing);
-        let stands = |row: usize| standing.binary_search(&(row as u32)).is_ok();
+        live_rows(&Input::new(&batch, &selection), &rows.layout, rows.hidden, &mut live);
+        let stands = |row: usize| live.binary_search(&(row as u32)).is_ok();
         check_rows(&page, stands).map_err(|(row, leaf, message)| {
             let at = FIRST_ROW + row * rows.layout.width() + rows.layout.offset(leaf).unwrap_or_default();
             self.damaged(at, format!("`{}` of a row: {message}", rows.names[leaf]))

@@ -1,4 +1,5 @@
-//! Rows of requests whose key groups are on disk: they wait in a line for each part, the beginning of which is on disk, too.
+//! Request queues: rows of requests whose key groups are on disk. Each part has a queue, whose front
+//! may be on disk, too.
 
 use std::sync::Arc;
 
@@ -13,56 +14,58 @@ use crate::state::key_groups::KeyGroupSet;
 use crate::state::policy::NextPart;
 use crate::strategy::PageWindows;
 
-/// Pages of a line that are read ahead, where there is memory for them.
+/// Pages of a queue that are read ahead, if there is memory for them.
 const READ_AHEAD: usize = 2;
 
-/// The line of one kind of request: rows of one layout, all of which are asked for the same. Rows of one key are served in their order; of two kinds of
-/// request whose order matters, one is to be [served](crate::state::StateTable::serve) to its end before the other is asked for.
+/// The queued rows of one kind of request. They have one layout. Rows of one key are served in their
+/// order. If the order of two kinds of request matters, the first must be
+/// [served](crate::state::StateTable::serve) to its end before the other one begins.
 pub struct Requests {
-    pub(super) lines: Lines,
+    pub(super) queues: RequestQueues,
     pub(super) next: NextPart,
     pub(super) draining: Option<Draining>,
-    /// Of the window that the driver gives.
+    /// The rest of the driver's window.
     pub(super) work: Work,
 }
 
-/// What waits, by part.
-pub(super) struct Lines {
+/// A queue for each part.
+pub(super) struct RequestQueues {
     pub(super) layout: Arc<RowLayout>,
     memory: Memory,
-    pub(super) lines: [Line; SPILL_PARTS],
-    /// Of the line that is served, the rows whose key groups are still on disk: they come before all that waits behind it.
-    pub(super) again: Line,
-    /// The key groups of rows that wait.
+    pub(super) queues: [RequestQueue; SPILL_PARTS],
+    /// Rows of the queue that is served whose key groups are still on disk. They come before rows that
+    /// were queued meanwhile.
+    pub(super) requeued: RequestQueue,
+    /// The key groups of queued rows.
     pub(super) wanted: KeyGroupSet,
 }
 
-/// What waits for one part.
+/// Rows that wait for one part.
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct RequestQueue {
     spilled: Spilled,
     open: Option<RowWriter>,
     pub(super) wanted: KeyGroupSet,
     rows: u64,
 }
 
-/// What is left of a window of rows.
+/// The rest of a window of rows.
 #[derive(Default)]
 pub(super) struct Work {
     pub(super) unplaced: UnplacedRows,
-    /// What is to be done now, and then.
+    /// Rows that are served now, and after them.
     pub(super) rest: Selection,
     pub(super) later: Vec<u32>,
-    /// What is to be put in line, by part, with its key group.
+    /// Rows to queue: part, row, and key group.
     pub(super) waiting: Vec<(usize, u32, usize)>,
     pub(super) hashes: Vec<u64>,
 }
 
-/// A line that is served from its beginning to its end; what comes meanwhile waits behind it.
+/// A queue that is served from its front to its end. New rows wait in a new queue.
 pub(super) struct Draining {
     pub(super) part: usize,
     pub(super) reader: SpilledReader,
-    /// The pages that never left memory, the last one first.
+    /// Pages that never left memory, the last one first.
     pub(super) last: Vec<Page>,
     pub(super) page: Option<Page>,
     pub(super) windows: PageWindows,
@@ -71,38 +74,37 @@ pub(super) struct Draining {
 
 impl Requests {
     pub(super) fn new(types: Vec<LeafType>, live: &LeafSet, memory: &Memory) -> Self {
-        let lines = Lines {
+        let queues = RequestQueues {
             layout: Arc::new(RowLayout::new(types, live)),
             memory: memory.clone(),
-            lines: Default::default(),
-            again: Line::default(),
+            queues: Default::default(),
+            requeued: RequestQueue::default(),
             wanted: KeyGroupSet::default(),
         };
-        Requests { lines, next: NextPart::default(), draining: None, work: Work::default() }
+        Requests { queues, next: NextPart::default(), draining: None, work: Work::default() }
     }
 
-    /// Whether nothing waits.
+    /// Whether no row is queued.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lines.wanted.is_empty()
+        self.queues.wanted.is_empty()
     }
 
-    /// About how many bytes of rows wait.
+    /// Approximate bytes of queued rows.
     #[must_use]
     pub fn waiting_bytes(&self) -> u64 {
-        self.lines.lines.iter().map(Line::bytes).sum()
+        self.queues.queues.iter().map(RequestQueue::bytes).sum()
     }
 
-    /// Begins to serve a part's line, with so much memory that is left to others `beside`. What is on disk must be written by now.
+    /// Begins to serve the queue of a part, whose pages on disk are written. `beside` bytes are left free.
     pub(super) fn drain(&mut self, part: usize, beside: usize, spiller: &Spiller) {
-        let line = std::mem::take(&mut self.lines.lines[part]);
-        let Line { spilled, open, .. } = line;
+        let RequestQueue { spilled, open, .. } = std::mem::take(&mut self.queues.queues[part]);
         let mut last: Vec<Page> = Vec::new();
         if let Some(mut open) = open {
             open.seal();
             last.extend(open.take_sealed().rev());
         }
-        let Lines { layout, memory, .. } = &self.lines;
+        let RequestQueues { layout, memory, .. } = &self.queues;
         let has_room =
             memory.try_reserve_idle((READ_AHEAD + 1) * spilled.largest_page_bytes().max(PAGE_BYTES) + beside);
         self.draining = Some(Draining {
@@ -115,18 +117,18 @@ impl Requests {
         });
     }
 
-    /// The line that was served is at its end: what could not be served comes first, then what came meanwhile.
+    /// Ends serving the queue of a part. Requeued rows come first, then rows that were queued meanwhile.
     pub(super) fn end_drain(&mut self, part: usize, spiller: &Spiller) {
         self.draining = None;
-        let behind = std::mem::replace(&mut self.lines.lines[part], std::mem::take(&mut self.lines.again));
-        self.lines.lines[part].append(behind, spiller);
-        self.lines.wanted =
-            self.lines.lines.iter().fold(KeyGroupSet::default(), |wanted, line| wanted.or(&line.wanted));
+        let RequestQueues { queues, requeued, wanted, .. } = &mut self.queues;
+        let newer = std::mem::replace(&mut queues[part], std::mem::take(requeued));
+        queues[part].append(newer, spiller);
+        *wanted = queues.iter().fold(KeyGroupSet::default(), |wanted, queue| wanted.or(&queue.wanted));
     }
 }
 
 impl Work {
-    /// Begins with all rows of a window.
+    /// Starts with all rows of a window.
     pub(super) fn begin(&mut self, rows: &Selection) {
         self.rest.clone_from(rows);
         self.later.clear();
@@ -134,9 +136,9 @@ impl Work {
     }
 }
 
-impl Lines {
-    /// Puts rows of an input at the end of a part's line, or of those that are asked for again; whether there was memory for them, and so much `beside` that
-    /// others are to find.
+impl RequestQueues {
+    /// Adds rows to the queue of a part, or to the requeued ones. Returns `false` if memory for them and
+    /// for `beside` bytes is refused.
     pub(super) fn push(
         &mut self,
         part: Option<usize>,
@@ -145,11 +147,11 @@ impl Lines {
         beside: Option<usize>,
         spiller: &Spiller,
     ) -> Result<bool> {
-        let line = match part {
-            Some(part) => &mut self.lines[part],
-            None => &mut self.again,
+        let queue = match part {
+            Some(part) => &mut self.queues[part],
+            None => &mut self.requeued,
         };
-        let open = line.open.get_or_insert_with(|| RowWriter::new(self.layout.clone(), self.memory.clone()));
+        let open = queue.open.get_or_insert_with(|| RowWriter::new(self.layout.clone(), self.memory.clone()));
         let bytes = open.fitting(input, None, usize::MAX).1;
         if let Some(beside) = beside.filter(|_| bytes > 0)
             && !self.memory.try_reserve(bytes + beside)
@@ -160,27 +162,27 @@ impl Lines {
         open.seal_large();
         if open.has_sealed() {
             let pages: Vec<Page> = open.take_sealed().collect();
-            spiller.write(&mut line.spilled, pages);
+            spiller.write(&mut queue.spilled, pages);
         }
-        line.rows += input.len() as u64;
-        line.wanted = line.wanted.or(groups);
+        queue.rows += input.len() as u64;
+        queue.wanted = queue.wanted.or(groups);
         self.wanted = self.wanted.or(groups);
         Ok(true)
     }
 
-    /// Has the open pages of all lines written, as memory is scarce; whether there was one.
+    /// Writes the open pages of all queues. Returns `false` if there were none.
     pub(super) fn flush(&mut self, spiller: &Spiller) -> bool {
-        let lines = self.lines.iter_mut().chain([&mut self.again]);
-        lines.fold(false, |flushed, line| line.flush(spiller) | flushed)
+        let queues = self.queues.iter_mut().chain([&mut self.requeued]);
+        queues.fold(false, |flushed, queue| queue.flush(spiller) | flushed)
     }
 }
 
-impl Line {
+impl RequestQueue {
     pub(super) fn is_empty(&self) -> bool {
         self.rows == 0
     }
 
-    /// Bytes that rows take in it.
+    /// Bytes of its rows.
     pub(super) fn bytes(&self) -> u64 {
         let open = self.open.as_ref().map_or(0, |open| open.open_rows() * open.layout().width());
         self.spilled.bytes() + open as u64
@@ -195,15 +197,15 @@ impl Line {
         is_flushed
     }
 
-    /// What waits behind this, too.
-    fn append(&mut self, behind: Line, spiller: &Spiller) {
-        if behind.is_empty() {
+    /// Adds a queue at the end.
+    fn append(&mut self, newer: RequestQueue, spiller: &Spiller) {
+        if newer.is_empty() {
             return;
         }
         self.flush(spiller);
-        self.spilled.append(behind.spilled);
-        self.open = behind.open;
-        self.wanted = self.wanted.or(&behind.wanted);
-        self.rows += behind.rows;
+        self.spilled.append(newer.spilled);
+        self.open = newer.open;
+        self.wanted = self.wanted.or(&newer.wanted);
+        self.rows += newer.rows;
     }
 }

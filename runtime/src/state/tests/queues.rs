@@ -71,7 +71,7 @@ fn rows_of_one_key_keep_their_order_where_another_line_has_them_read_back() {
         assert_eq!(serve(&mut bench, &mut line), Progress::Yield);
     }
     send_all_away(&mut bench);
-    while line.lines.again.is_empty() {
+    while line.queues.requeued.is_empty() {
         assert_eq!(serve(&mut bench, &mut line), Progress::Yield);
     }
     line_up(&mut bench, &mut other, std::slice::from_ref(&beside));

@@ -38,7 +38,7 @@ impl DriverState for StateTable {
     }
 
     fn begin_restore(&mut self, path: &Path) {
-        self.restoring = Some(Restoring::new(path, &self.memory));
+        self.restoring = Some(Restoring::new(path, &self.rows.memory));
     }
 
     fn wanted_bytes(&self) -> usize {

@@ -22,7 +22,7 @@ pub(super) fn restores(shape: &Shape, expected: &[Row], bytes: &[u8], tasks: usi
     for task in 0..tasks {
         let mut bench = Bench::of_task(shape, AMPLE, task, tasks);
         bench.restore(bytes).unwrap();
-        let rows = bench.walk(None);
+        let rows = bench.scan(None);
         let range = key_groups_of_task(task, tasks);
         assert!(rows.iter().step_by(97).all(|row| range.contains(&group_of(shape, row))));
         found.extend(rows);
@@ -151,7 +151,7 @@ fn what_was_written_by_several_tasks_is_restored_by_others() {
         for task in 0..tasks {
             let mut bench = Bench::of_task(&shape, AMPLE, task, tasks);
             files.iter().for_each(|bytes| bench.restore(bytes).unwrap());
-            found.extend(bench.walk(None));
+            found.extend(bench.scan(None));
         }
         Bench::new(&shape, AMPLE).same(found, all.clone());
     }
@@ -223,7 +223,7 @@ fn bytes_that_were_made_to_deceive_are_no_wrong_values() {
                     refused += 1;
                     continue;
                 }
-                let rows = bench.walk(None);
+                let rows = bench.scan(None);
                 // There is one way to write a value, or its key is not found.
                 bench.map = rows.iter().map(|row| (shape.key_of(row), row.clone())).collect();
                 bench.run(Operation::Find, &rows);

@@ -1,15 +1,16 @@
-//! Going through a table's rows without taking them out.
+//! Reads the rows of a table without taking them out.
 
+use crate::error::{Error, Result};
 use crate::group::table::GroupTable;
 use crate::group::table::groups::Groups;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{Batch, FIRST_ROW, LeafPtr, Selection, WINDOW_ROWS};
+use crate::page::{Batch, FIRST_ROW, LeafPtr, RowWriter, Selection, WINDOW_ROWS};
 
-/// The rows of one of a table's pages, those that were replaced or deleted among them.
+/// The rows of a page of a table, including those that were replaced or deleted.
 pub struct TablePage<'t> {
     batch: Batch<'t>,
     first: usize,
-    /// The table that it is of, at the time.
+    /// The `id` of its table.
     table: u64,
 }
 
@@ -32,7 +33,7 @@ impl<'t> TablePage<'t> {
 }
 
 impl GroupTable {
-    /// How many parts it has: one, or as many as spill.
+    /// Number of parts: one, or [`SPILL_PARTS`](crate::memory::limits::SPILL_PARTS).
     #[must_use]
     pub fn parts(&self) -> usize {
         self.parts.len()
@@ -85,8 +86,9 @@ impl GroupTable {
         Some(TablePage { batch, first, table: self.id })
     }
 
-    /// The next rows of a page that stand, at most [`WINDOW_ROWS`], from a row on; where to go on.
-    pub fn standing_from(&self, page: &TablePage<'_>, from: usize, rows: &mut Selection) -> usize {
+    /// Selects the next live rows of a page, at most [`WINDOW_ROWS`], from a row on. Returns the row to
+    /// continue at.
+    pub fn live_from(&self, page: &TablePage<'_>, from: usize, rows: &mut Selection) -> usize {
         let rows_there = if page.table == self.id { page.batch.rows() } else { 0 };
         let end = rows_there.min(from.saturating_add(WINDOW_ROWS));
         // SAFETY: these are rows of a page of this table, which has all its pages as long as it has this id.
@@ -105,5 +107,23 @@ impl GroupTable {
         groups.fresh.clear();
         groups.missed.clear();
         groups.table = self.id;
+    }
+
+    /// Copies the row of each group once, to a writer of rows with the same leaves.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](Error::OutOfMemory). Fails if the groups were looked up in another table, or before
+    /// rows of this one moved.
+    pub fn copy_groups(&self, groups: &Groups, to: &mut RowWriter) -> Result<()> {
+        if groups.table != self.id {
+            return Err(Error::Internal("groups that are to be copied are of another table".to_owned()));
+        }
+        let mut places = groups.places.clone();
+        places.sort_unstable();
+        places.dedup();
+        // SAFETY: read only at the places of groups, which are rows of this table, as the ids agree; it is borrowed meanwhile.
+        let batch = unsafe { Batch::from_leaves(usize::MAX, (0..self.leaves).map(|leaf| self.stored_leaf(leaf))) };
+        // SAFETY: the places are rows of the batch.
+        unsafe { to.append_rows(&batch, None, &places, |_, _| ()) }
     }
 }
