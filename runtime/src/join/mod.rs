@@ -165,7 +165,7 @@ enum Phase {
     /// Rows of the probe side arrive.
     Probing(Probing),
     /// Both sides have ended. Pairs of partitions on disk are joined.
-    Draining(Draining),
+    Draining(Box<Draining>),
 }
 
 impl HybridHashJoin {
@@ -289,7 +289,7 @@ impl HybridHashJoin {
                 None => Phase::Probing(Probing::new(building, join)),
             },
             Phase::Sharing(sharing) => Phase::Probing(sharing.into_probing(join)),
-            Phase::Probing(probing) => Phase::Draining(Draining::new(probing, join)),
+            Phase::Probing(probing) => Phase::Draining(Box::new(Draining::new(probing, join))),
             phase => phase,
         };
         Ok(())
@@ -328,6 +328,6 @@ impl HybridHashJoin {
 impl Default for Phase {
     /// A join that has ended.
     fn default() -> Self {
-        Phase::Draining(Draining::default())
+        Phase::Draining(Box::default())
     }
 }

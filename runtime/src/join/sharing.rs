@@ -9,7 +9,7 @@
 //!                     one task moves all pages into one table, all tasks index them
 //!                     (`table::indexing`), and each task probes the table without a write
 //!   otherwise:        each task writes its whole share to disk, in partitions; probe rows follow
-//! end of probe rows   if there is no table, any task joins a partition of all shares with the probe
+//! end of probe rows   if there is no table, any task joins a partition of all shares with probe
 //!                     rows of all tasks (`pair_queue`). If results must leave in the task of their
 //!                     probe row, each task joins all partitions with its own probe rows.
 //! ```

@@ -28,8 +28,8 @@ pub(super) struct Loading {
 }
 
 impl Loading {
-    /// Begins to load key groups of a part, `wanted` ones first. Returns `None` if none of them is on
-    /// disk, `Pending` while files are written.
+    /// Begins to load key groups of a part, `wanted` ones first. Returns `None` if none of them is
+    /// on disk, `Pending` while files are written.
     pub(super) fn begin(
         part: usize,
         wanted: &KeyGroupSet,
@@ -59,7 +59,8 @@ impl Loading {
                         rows.parts[part].max_groups = Some(count / 2);
                         continue;
                     }
-                    // The estimate may be too high. If not, the error of a refused row has its bytes.
+                    // The estimate may be too high. If not, the error of a refused row has its
+                    // bytes.
                     Room::None => {}
                 }
             }
@@ -72,8 +73,8 @@ impl Loading {
         }
     }
 
-    /// Loads the groups. Returns `Yield` if its rows were evicted, so that fewer groups must be loaded.
-    /// The loading has ended after `Done` and `Yield`.
+    /// Loads the groups. Returns `Yield` if its rows were evicted, so that fewer groups must be
+    /// loaded. The loading has ended after `Done` and `Yield`.
     pub(super) fn load(&mut self, rows: &mut Residency, mut queues: Option<&mut RequestQueues>) -> Result<Progress> {
         while rows.used.loaded == Some(self.part) {
             let page = match self.page.take() {
@@ -125,7 +126,8 @@ impl Loading {
         Ok(true)
     }
 
-    /// Makes room by other parts, or by fewer key groups of this one. `Done` if neither is possible.
+    /// Makes room by other parts, or by fewer key groups of this one. `Done` if neither is
+    /// possible.
     fn make_room(&self, rows: &mut Residency, queues: Option<&mut RequestQueues>) -> Result<Option<Progress>> {
         match rows.make_room(queues, &[self.part])? {
             Room::Made => Ok(None),
@@ -161,8 +163,8 @@ impl Loading {
     }
 }
 
-/// The key groups of a file to load together. The wanted ones are first, and others follow as far as
-/// memory allows. A scan loads no others: it has visited their rows.
+/// The key groups of a file to load together. The wanted ones are first, and others follow as far
+/// as memory allows. A scan loads no others: it has visited their rows.
 fn groups_to_load(part: usize, evicted: &Evicted, wanted: &KeyGroupSet, rows: &mut Residency) -> KeyGroupSet {
     let first = evicted.groups.and(wanted);
     let is_scanned = rows.used.scanned == Some(part);

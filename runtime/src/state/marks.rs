@@ -1,10 +1,10 @@
 //! Copy-on-write pages: the rows of a table at a mark, while the table goes on changing.
 //!
-//! A mark copies nothing. It notes the pages of the table, and the number of rows in each. The pages
-//! are then given one by one. Before a page is written, it is copied ([`MarkedPages::protect`]). A
-//! page that leaves the table is kept ([`MarkedPages::keep`]). Rows that are added to a page after
-//! the mark do not change its part of the mark. Free places are not reused before their pages are
-//! given ([`GroupTable::pin`]).
+//! A mark copies nothing. It notes the pages of the table, and the number of rows in each. The
+//! pages are then given one by one. Before a page is written, it is copied
+//! ([`MarkedPages::protect`]). A page that leaves the table is kept ([`MarkedPages::keep`]). Rows
+//! that are added to a page after the mark do not change its part of the mark. Free places are not
+//! reused before their pages are given ([`GroupTable::pin`]).
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -95,8 +95,8 @@ impl MarkedPages {
         !self.pending.is_empty()
     }
 
-    /// Copies the marked pages of groups' rows, which may then be written. `refused` are positions of
-    /// the groups whose pages found no memory: their rows must not be written.
+    /// Copies the marked pages of groups' rows, which may then be written. `refused` are positions
+    /// of the groups whose pages found no memory: their rows must not be written.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`], if the table must grow.
@@ -139,8 +139,8 @@ impl MarkedPages {
         Ok(())
     }
 
-    /// Passes the next marked page, with its part, to `give`. Returns `false` if none is left. Pages
-    /// that hold memory come first.
+    /// Passes the next marked page, with its part, to `give`. Returns `false` if none is left.
+    /// Pages that hold memory come first.
     ///
     /// # Errors
     /// Internal ones only.

@@ -1,8 +1,8 @@
 //! Keyed state: the solution set of a delta iteration, the states of keys of a stream, its windows.
 //!
-//! A [`StateTable`] is a [`GroupTable`] that lives on. Its rows are looked up, put, updated, deleted
-//! and scanned in batches, without being taken out. A driver has a [`StateRequest`] for each kind of
-//! access, and [`Requests`] that queue its rows. It passes windows of rows to
+//! A [`StateTable`] is a [`GroupTable`] that lives on. Its rows are looked up, put, updated,
+//! deleted and scanned in batches, without being taken out. A driver has a [`StateRequest`] for
+//! each kind of access, and [`Requests`] that queue its rows. It passes windows of rows to
 //! [`StateTable::apply`]. Rows whose key groups are on disk are queued until [`StateTable::serve`]
 //! has loaded these.
 //!
@@ -18,27 +18,28 @@
 //! # Uses
 //! * **Solution set of a delta iteration.** Rows are records and are never deleted, so the
 //!   [`StateSpec`] is not [`deletable`](StateSpec::deletable). The driver applies [`Put`] to the
-//!   initial set and, at the end of a round, to deltas. It applies a [`Probe`] to the workset. At the
-//!   end of each port's round it calls `serve` until `Done`, so that all probes precede all puts. At
-//!   the end of the last round it calls [`scan`](StateTable::scan) until `Done`.
+//!   initial set and, at the end of a round, to deltas. It applies a [`Probe`] to the workset. At
+//!   the end of each port's round it calls `serve` until `Done`, so that all probes precede all
+//!   puts. At the end of the last round it calls [`scan`](StateTable::scan) until `Done`.
 //! * **An aggregate per key of a stream.** Rows are key and state. The driver applies an [`Update`]
-//!   with the [`GroupUpdate`](crate::group::GroupUpdate) of a batch aggregate. It calls `serve` when
-//!   it is idle, or when many bytes [wait](Requests::waiting_bytes). A driver that emits each key's
-//!   new state has its own [`StateRequest`]. On a barrier the driver serves to the end and calls
-//!   [`mark`](StateTable::mark). Whenever the writer of the snapshot has room, it calls
+//!   with the [`GroupUpdate`](crate::group::GroupUpdate) of a batch aggregate. It calls `serve`
+//!   when it is idle, or when many bytes [wait](Requests::waiting_bytes). A driver that emits each
+//!   key's new state has its own [`StateRequest`]. On a barrier the driver serves to the end and
+//!   calls [`mark`](StateTable::mark). Whenever the writer of the snapshot has room, it calls
 //!   [`next_image`](StateTable::next_image).
 //! * **Windows.** The key is that of the program and the window's begin. Rows are `deletable`. On a
 //!   watermark the driver serves to the end, and calls [`drain_if`](StateTable::drain_if) with a
 //!   predicate on the window's begin until `Done`.
 //!
 //! # More than memory
-//! If memory is refused, parts are evicted: clean ones first, which are dropped, then the largest. A
-//! request for an evicted part waits with all others for it; nothing is read for one row. The bytes
-//! that wait decide the next part. A part that does not fit is loaded by some of its key groups.
+//! If memory is refused, parts are evicted: clean ones first, which are dropped, then the largest.
+//! A request for an evicted part waits with all others for it; nothing is read for one row. The
+//! bytes that wait decide the next part. A part that does not fit is loaded by some of its key
+//! groups.
 //!
 //! # Limits
-//! * The rows of one key group must fit into memory, in addition to the minimum. With 1,024 groups, a
-//!   table is at most about five hundred times as large as its memory.
+//! * The rows of one key group must fit into memory, in addition to the minimum. With 1,024 groups,
+//!   a table is at most about five hundred times as large as its memory.
 //! * Queued requests belong to no mark and no scan: they are served before.
 //! * `drain_if` loads all rows on disk, because any of them may have to leave.
 
@@ -97,11 +98,12 @@ pub struct StateTable {
 }
 
 impl StateTable {
-    /// Minimum memory of a table, in addition to that of its kernels and of records larger than a page.
+    /// Minimum memory of a table, in addition to that of its kernels and of records larger than a
+    /// page.
     pub const LEAST_BYTES: usize = STATE_BYTES;
 
-    /// An empty table for the keys of some key groups. `aside` bytes are left free for the records of
-    /// kernels.
+    /// An empty table for the keys of some key groups. `aside` bytes are left free for the records
+    /// of kernels.
     ///
     /// # Errors
     /// Fails if no leaf is the key, or if the region cannot be reserved.
@@ -125,7 +127,8 @@ impl StateTable {
         })
     }
 
-    /// Empty queues for one kind of request, whose rows have the leaves `types`, of which `live` exist.
+    /// Empty queues for one kind of request, whose rows have the leaves `types`, of which `live`
+    /// exist.
     #[must_use]
     pub fn requests(&self, types: Vec<LeafType>, live: &LeafSet) -> Requests {
         Requests::new(types, live, &self.rows.memory)

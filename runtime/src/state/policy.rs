@@ -1,5 +1,5 @@
-//! Decides which part is loaded next, and which parts are evicted for it. Pure functions, without pages
-//! or disk.
+//! Decides which part is loaded next, and which parts are evicted for it. Pure functions, without
+//! pages or disk.
 
 use crate::group::PartSet;
 use crate::memory::limits::SPILL_PARTS;
@@ -15,8 +15,9 @@ pub(super) struct Demand {
     pub(super) is_resident: bool,
 }
 
-/// Chooses the part whose queue is served next. Parts in memory are first, because they may be evicted
-/// again, then the part for which most bytes wait. A part that was passed over too often precedes all.
+/// Chooses the part whose queue is served next. Parts in memory are first, because they may be
+/// evicted again, then the part for which most bytes wait. A part that was passed over too often
+/// precedes all.
 #[derive(Debug, Default)]
 pub(super) struct NextPart {
     passed: [u32; SPILL_PARTS],
@@ -58,7 +59,8 @@ pub(super) enum Stay {
     Pinned,
 }
 
-/// The parts that are evicted for `goal` bytes: clean ones first, then the largest, as few as suffice.
+/// The parts that are evicted for `goal` bytes: clean ones first, then the largest, as few as
+/// suffice.
 pub(super) fn evicted_for(parts: &[Resident; SPILL_PARTS], goal: usize) -> PartSet {
     let (mut set, mut bytes) = ([false; SPILL_PARTS], 0);
     for stay in [Stay::Free, Stay::Wanted] {

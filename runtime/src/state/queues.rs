@@ -1,5 +1,5 @@
-//! Request queues: rows of requests whose key groups are on disk. Each part has a queue, whose front
-//! may be on disk, too.
+//! Request queues: rows of requests whose key groups are on disk. Each part has a queue, whose
+//! front may be on disk, too.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::strategy::PageWindows;
 /// Pages of a queue that are read ahead, if there is memory for them.
 const READ_AHEAD: usize = 2;
 
-/// The queued rows of one kind of request. They have one layout. Rows of one key are served in their
-/// order. If the order of two kinds of request matters, the first must be
+/// The queued rows of one kind of request. They have one layout. Rows of one key are served in
+/// their order. If the order of two kinds of request matters, the first must be
 /// [served](crate::state::StateTable::serve) to its end before the other one begins.
 pub struct Requests {
     pub(super) queues: RequestQueues,
@@ -33,8 +33,8 @@ pub(super) struct RequestQueues {
     pub(super) layout: Arc<RowLayout>,
     memory: Memory,
     pub(super) queues: [RequestQueue; SPILL_PARTS],
-    /// Rows of the queue that is served whose key groups are still on disk. They come before rows that
-    /// were queued meanwhile.
+    /// Rows of the queue that is served whose key groups are still on disk. They come before rows
+    /// that were queued meanwhile.
     pub(super) requeued: RequestQueue,
     /// The key groups of queued rows.
     pub(super) wanted: KeyGroupSet,
@@ -96,7 +96,8 @@ impl Requests {
         self.queues.queues.iter().map(RequestQueue::bytes).sum()
     }
 
-    /// Begins to serve the queue of a part, whose pages on disk are written. `beside` bytes are left free.
+    /// Begins to serve the queue of a part, whose pages on disk are written. `beside` bytes are
+    /// left free.
     pub(super) fn drain(&mut self, part: usize, beside: usize, spiller: &Spiller) {
         let RequestQueue { spilled, open, .. } = std::mem::take(&mut self.queues.queues[part]);
         let mut last: Vec<Page> = Vec::new();
@@ -117,7 +118,8 @@ impl Requests {
         });
     }
 
-    /// Ends serving the queue of a part. Requeued rows come first, then rows that were queued meanwhile.
+    /// Ends serving the queue of a part. Requeued rows come first, then rows that were queued
+    /// meanwhile.
     pub(super) fn end_drain(&mut self, part: usize, spiller: &Spiller) {
         self.draining = None;
         let RequestQueues { queues, requeued, wanted, .. } = &mut self.queues;
@@ -137,8 +139,8 @@ impl Work {
 }
 
 impl RequestQueues {
-    /// Adds rows to the queue of a part, or to the requeued ones. Returns `false` if memory for them and
-    /// for `beside` bytes is refused.
+    /// Adds rows to the queue of a part, or to the requeued ones. Returns `false` if memory for
+    /// them and for `beside` bytes is refused.
     pub(super) fn push(
         &mut self,
         part: Option<usize>,

@@ -1,9 +1,9 @@
 //! The rows of a table and the place of each key group: in memory, or on disk.
 //!
-//! A part is evicted as a whole. Its rows in memory become one file. If no row was written since the
-//! part was read, the file that it was read from serves again. A part comes back as a whole if it
-//! fits, otherwise some of its key groups do (`loading`). The file keeps the other groups; its rows
-//! of groups that are in memory are skipped when it is read.
+//! A part is evicted as a whole. Its rows in memory become one file. If no row was written since
+//! the part was read, the file that it was read from serves again. A part comes back as a whole if
+//! it fits, otherwise some of its key groups do (`loading`). The file keeps the other groups; its
+//! rows of groups that are in memory are skipped when it is read.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -101,7 +101,8 @@ impl Residency {
         self.owned.clone().filter(|&group| self.part_of_group(group) == part).collect()
     }
 
-    /// The key groups of a part that are in memory. A table that is not split has one part of all groups.
+    /// The key groups of a part that are in memory. A table that is not split has one part of all
+    /// groups.
     pub(super) fn resident_groups(&self, part: usize) -> KeyGroupSet {
         match self.table.is_split() {
             true => self.groups_of_part(part).without(&self.evicted),
@@ -115,8 +116,8 @@ impl Residency {
         self.evicted = evicted.fold(KeyGroupSet::default(), |all, evicted| all.or(&evicted.groups));
     }
 
-    /// Makes room, in this order: by pages that are being written, by parts that can be evicted, by the
-    /// open pages of the queues. Parts in `keep` stay.
+    /// Makes room, in this order: by pages that are being written, by parts that can be evicted, by
+    /// the open pages of the queues. Parts in `keep` stay.
     pub(super) fn make_room(&mut self, queues: Option<&mut RequestQueues>, keep: &[usize]) -> Result<Room> {
         self.spiller.check()?;
         self.delete_unused();
@@ -196,8 +197,8 @@ impl Residency {
         self.collect_evicted();
     }
 
-    /// Evicts a part that does not fit together with the work on it. Fewer of its key groups are loaded
-    /// next time. Returns `false` if there is only one.
+    /// Evicts a part that does not fit together with the work on it. Fewer of its key groups are
+    /// loaded next time. Returns `false` if there is only one.
     pub(super) fn load_fewer_groups(&mut self, part: usize, of: usize) -> bool {
         if of > 1 && self.table.is_split() {
             self.parts[part].max_groups = Some(of / 2);
@@ -235,7 +236,8 @@ impl Residency {
         }
     }
 
-    /// Copies the marked pages of groups' rows. `refused` are positions whose pages found no memory.
+    /// Copies the marked pages of groups' rows. `refused` are positions whose pages found no
+    /// memory.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory), if the table must grow.

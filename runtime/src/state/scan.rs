@@ -15,8 +15,8 @@ use crate::strategy::{Progress, ready};
 /// A function that is given rows.
 type Visit<'v> = &'v mut dyn FnMut(&Input<'_>) -> Result<()>;
 
-/// The position of a scan. Until it ends, only images of a mark may be requested from the table. A row
-/// that is changed meanwhile may be visited twice, or not at all.
+/// The position of a scan. Until it ends, only images of a mark may be requested from the table. A
+/// row that is changed meanwhile may be visited twice, or not at all.
 #[derive(Default)]
 pub struct Scan {
     part: usize,
@@ -30,9 +30,9 @@ pub struct Scan {
 }
 
 impl StateTable {
-    /// Visits the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS): then `Yield`. Returns
-    /// `Done` if none is left, `Pending` while rows are read from disk, which happens part by part. The
-    /// leaves are those of the spec. Queued requests are not done before.
+    /// Visits the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS): then `Yield`.
+    /// Returns `Done` if none is left, `Pending` while rows are read from disk, which happens part
+    /// by part. The leaves are those of the spec. Queued requests are not done before.
     ///
     /// # Errors
     /// Those of `visit`.
@@ -108,7 +108,8 @@ impl Scan {
         Ok(Progress::Done)
     }
 
-    /// After the rows of a part in memory: begins to load its rows on disk, or goes to the next part.
+    /// After the rows of a part in memory: begins to load its rows on disk, or goes to the next
+    /// part.
     fn next_of_part(&mut self, table: &mut StateTable) -> Result<Progress> {
         let (part, rows) = (self.part, &mut table.rows);
         if rows.table.is_split() {

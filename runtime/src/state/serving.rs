@@ -25,13 +25,13 @@ const REST: Cursor = 1;
 const UNWRITTEN_PAGES: usize = 4 * WRITE_PAGES;
 
 impl StateTable {
-    /// Requests something for a window of rows. Rows whose key groups are in memory are served, others
-    /// are queued until they are [served](StateTable::serve). `cursor` is the driver's; it connects
-    /// calls for the same window.
+    /// Requests something for a window of rows. Rows whose key groups are in memory are served,
+    /// others are queued until they are [served](StateTable::serve). `cursor` is the driver's; it
+    /// connects calls for the same window.
     ///
     /// # Errors
-    /// Those of the request and of the disk. [`OutOfMemory`](Error::OutOfMemory) if a row does not fit
-    /// together with rows that cannot be spilled.
+    /// Those of the request and of the disk. [`OutOfMemory`](Error::OutOfMemory) if a row does not
+    /// fit together with rows that cannot be spilled.
     pub fn apply(
         &mut self,
         requests: &mut Requests,
@@ -62,8 +62,8 @@ impl StateTable {
     }
 
     /// Serves queued requests part by part: loads key groups, then applies the requests. Returns
-    /// `Yield` after each page of requests, `Done` if none is queued. A driver calls it when its input
-    /// ends. It may call it before: rows are loaded once for all requests that wait for them.
+    /// `Yield` after each page of requests, `Done` if none is queued. A driver calls it when its
+    /// input ends. It may call it before: rows are loaded once for all requests that wait for them.
     ///
     /// # Errors
     /// As [`StateTable::apply`].
@@ -189,7 +189,8 @@ impl Serving<'_> {
         self.rows.load_fewer_groups(part, self.rows.resident_groups(part).len())
     }
 
-    /// Applies the rest of a window of an input's batch. Rows whose key groups are on disk are queued.
+    /// Applies the rest of a window of an input's batch. Rows whose key groups are on disk are
+    /// queued.
     fn apply(&mut self, work: &mut Work, input: &Input<'_>) -> Result<Progress> {
         let mut must_grow = false;
         loop {

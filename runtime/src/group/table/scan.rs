@@ -69,8 +69,8 @@ impl GroupTable {
         groups.table == self.id
     }
 
-    /// The rows of a page of a part, in the order in which they were added. The page stays while nothing
-    /// is replaced, compacted or evicted.
+    /// The rows of a page of a part, in the order in which they were added. The page stays while
+    /// nothing is replaced, compacted or evicted.
     #[must_use]
     pub fn page(&self, part: usize, page: usize) -> Option<TablePage<'_>> {
         let StoredPage { start, rows, .. } = self.stored_page(part, page)?;
@@ -80,18 +80,20 @@ impl GroupTable {
             Some(offset) => LeafPtr::rows(start.wrapping_add(offset), self.layout.width(), self.layout.types()[leaf]),
             None => LeafPtr::dead(self.layout.types()[leaf]),
         };
-        // SAFETY: `rows` rows of the layout begin at `first`, in a page that this table has, and nobody writes while it is borrowed. Rows that were
-        // replaced or deleted are sound to read, too: their slots are empty, or what they were.
+        // SAFETY: `rows` rows of the layout begin at `first`, in a page that this table has, and
+        // nobody writes while it is borrowed. Rows that were replaced or deleted are sound to read,
+        // too: their slots are empty, or what they were.
         let batch = unsafe { Batch::from_leaves(rows, (0..self.leaves).map(leaf)) };
         Some(TablePage { batch, first, table: self.id })
     }
 
-    /// Selects the next live rows of a page, at most [`WINDOW_ROWS`], from a row on. Returns the row to
-    /// continue at.
+    /// Selects the next live rows of a page, at most [`WINDOW_ROWS`], from a row on. Returns the
+    /// row to continue at.
     pub fn live_from(&self, page: &TablePage<'_>, from: usize, rows: &mut Selection) -> usize {
         let rows_there = if page.table == self.id { page.batch.rows() } else { 0 };
         let end = rows_there.min(from.saturating_add(WINDOW_ROWS));
-        // SAFETY: these are rows of a page of this table, which has all its pages as long as it has this id.
+        // SAFETY: these are rows of a page of this table, which has all its pages as long as it has
+        // this id.
         let stands = |&row: &u32| unsafe { !self.is_replaced(page.first + row as usize * self.layout.width()) };
         rows.set((from as u32..end as u32).filter(stands));
         end
@@ -112,8 +114,8 @@ impl GroupTable {
     /// Copies the row of each group once, to a writer of rows with the same leaves.
     ///
     /// # Errors
-    /// [`OutOfMemory`](Error::OutOfMemory). Fails if the groups were looked up in another table, or before
-    /// rows of this one moved.
+    /// [`OutOfMemory`](Error::OutOfMemory). Fails if the groups were looked up in another table, or
+    /// before rows of this one moved.
     pub fn copy_groups(&self, groups: &Groups, to: &mut RowWriter) -> Result<()> {
         if groups.table != self.id {
             return Err(Error::Internal("groups that are to be copied are of another table".to_owned()));
@@ -121,7 +123,8 @@ impl GroupTable {
         let mut places = groups.places.clone();
         places.sort_unstable();
         places.dedup();
-        // SAFETY: read only at the places of groups, which are rows of this table, as the ids agree; it is borrowed meanwhile.
+        // SAFETY: read only at the places of groups, which are rows of this table, as the ids
+        // agree; it is borrowed meanwhile.
         let batch = unsafe { Batch::from_leaves(usize::MAX, (0..self.leaves).map(|leaf| self.stored_leaf(leaf))) };
         // SAFETY: the places are rows of the batch.
         unsafe { to.append_rows(&batch, None, &places, |_, _| ()) }

@@ -12,9 +12,10 @@ use crate::state::{EventTimes, StateTable};
 use crate::strategy::Progress;
 
 impl StateTable {
-    /// Marks the rows as the state of an epoch. [`StateTable::next_image`] returns them as they are now,
-    /// while the table goes on changing. `times` is how far event time has come, in microseconds since
-    /// 1970, or `i64::MIN` without event time. It is [restored](StateTable::restored) with the rows.
+    /// Marks the rows as the state of an epoch. [`StateTable::next_image`] returns them as they are
+    /// now, while the table goes on changing. `times` is how far event time has come, in
+    /// microseconds since 1970, or `i64::MIN` without event time. It is
+    /// [restored](StateTable::restored) with the rows.
     ///
     /// A mark takes a note per page. A page that is written before it is given is copied first. If
     /// memory for the copy is refused, its rows are treated as rows that find no room. Rows on disk
@@ -22,8 +23,8 @@ impl StateTable {
     ///
     /// # Errors
     /// Fails if images of the last mark are left and it was not
-    /// [abandoned](StateTable::abandon_mark), if a scan has not ended, or if memory for a page of each
-    /// part is refused.
+    /// [abandoned](StateTable::abandon_mark), if a scan has not ended, or if memory for a page of
+    /// each part is refused.
     pub fn mark(&mut self, epoch: u64, times: impl Into<EventTimes>) -> Result<()> {
         let rows = &mut self.rows;
         if let Some(Mark { epoch: before, .. }) = rows.marking.mark {
@@ -58,9 +59,9 @@ impl StateTable {
         self.rows.marking.pages.unmark(&mut self.rows.table);
     }
 
-    /// Appends the next piece of the mark's snapshot to `out`, of about 64 KiB unless a row is larger:
-    /// then `Yield`. Returns `Done` if the snapshot is complete, `Pending` while a page is read from
-    /// disk. Called whenever the writer of the snapshot has room.
+    /// Appends the next piece of the mark's snapshot to `out`, of about 64 KiB unless a row is
+    /// larger: then `Yield`. Returns `Done` if the snapshot is complete, `Pending` while a page is
+    /// read from disk. Called whenever the writer of the snapshot has room.
     ///
     /// # Errors
     /// Fails if a spilled page cannot be read, or if the header cannot hold the leaves.

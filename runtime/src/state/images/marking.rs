@@ -73,8 +73,8 @@ impl Marking {
         true
     }
 
-    /// Adds marked pages that were written to a file with others. `firsts` are the places of the first
-    /// rows of the file's pages.
+    /// Adds marked pages that were written to a file with others. `firsts` are the places of the
+    /// first rows of the file's pages.
     pub(in crate::state) fn add_written(
         &mut self,
         pre_images: &VecDeque<PreImage>,
