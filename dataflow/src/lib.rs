@@ -37,6 +37,7 @@ macro_rules! for_tuples {
 
 pub mod accumulators;
 mod checked;
+pub mod connector;
 mod dates;
 mod env;
 mod error;
@@ -133,6 +134,7 @@ mod guide {
         tasks: "tasks.md";
         logs: "logs.md";
         snapshots: "snapshots.md";
+        connectors: "connectors.md";
         errors: "errors.md";
         explain: "explain.md";
         cookbook: "cookbook.md";

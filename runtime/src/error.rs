@@ -15,7 +15,7 @@ pub struct Origin {
     /// What the user wrote: `filter → map`.
     pub operator: Arc<str>,
     /// The user's file.
-    pub file: &'static str,
+    pub file: Arc<str>,
     /// The line in it.
     pub line: u32,
     /// The column in the line.

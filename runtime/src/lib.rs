@@ -18,6 +18,7 @@ pub mod output;
 pub mod source;
 pub mod format;
 pub mod strategy;
+pub mod sink;
 pub mod statistics;
 pub mod sort;
 pub mod group;

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use runtime::format::{CsvFormat, CsvOptions, TextSource, compressed_by_name, csv, text};
 use runtime::memory::{Budget, Memory};
 use runtime::row::LeafType as L;
+use runtime::source::RangeSource as _;
 use runtime::source::{Ready, Source};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -53,7 +54,7 @@ fn what_is_larger_than_chunks_is_read_within_its_memory() {
     for (name, compress) in WAYS {
         let file = TestFile::new(name, compress(expected.join("\n").as_bytes()));
         let source = source(&file);
-        let splits = source.splits(&scan_all(&source)).unwrap();
+        let splits = source.splits(&scan_all(&source)).unwrap().splits;
         assert_eq!(splits.len(), 1);
         let budget = Budget::new(1 << 30);
         let memory = Memory::new(budget.clone(), "test");
@@ -165,8 +166,8 @@ fn reading_ahead_stays_within_two_chunks() {
     let file = TestFile::new("x.gz", gzip(content.as_bytes()));
     let source = source(&file);
     let scan = scan_all(&source);
-    let mut reader = source.reader(&scan, &memory()).unwrap();
-    reader.open(&source.splits(&scan).unwrap()[0]).unwrap();
+    let mut reader = source.range_reader(&scan, &memory()).unwrap();
+    reader.open(&source.splits(&scan).unwrap().splits[0], None).unwrap();
     let (mut given, mut rows) = (0, 0);
     loop {
         // A greedy executor reads whatever the reader wants before it looks at a batch.

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use runtime::error::Result;
 use runtime::format::{CsvFormat, CsvOptions, TextFormat, csv};
 use runtime::row::{Datum, LeafType as L, Schema, SchemaBuilder, Shape};
+use runtime::source::TableSource as _;
 use runtime::source::{Format, Scan, Source};
 
 fn read_with(content: &str, schema: &Schema, options: CsvOptions) -> Result<Rows, String> {
@@ -66,7 +67,7 @@ fn splits_at_every_byte_give_the_same_records() {
     for split_bytes in 1..=content.len() as u64 {
         let source = csv(file.path(), &schema, CsvOptions::default()).unwrap().with_split_bytes(split_bytes);
         assert_eq!(shown(&drive(&source).unwrap()), expected, "splits of {split_bytes} bytes");
-        let total: u64 = source.splits(&scan_all(&source)).unwrap().iter().map(|split| split.bytes).sum();
+        let total: u64 = source.splits(&scan_all(&source)).unwrap().splits.iter().map(|split| split.bytes).sum();
         assert_eq!(source.statistics(&Scan::default()).bytes, total);
     }
     // Cut anywhere, each part is records or an error.
@@ -236,11 +237,11 @@ fn many_records_come_in_batches_across_chunks_and_splits() {
     let rows: Rows = (0..150_000).map(row).collect();
     let file = TestFile::new("x.csv", encode(&CsvFormat::default(), &schema, &rows).unwrap());
     let source = csv(file.path(), &schema, CsvOptions::default()).unwrap();
-    assert!(source.splits(&scan_all(&source)).unwrap().len() > 3);
+    assert!(source.splits(&scan_all(&source)).unwrap().splits.len() > 3);
     assert!((source.statistics(&Scan::default()).rows.unwrap() / 150_000.0 - 1.0).abs() < 0.3);
     assert_eq!(drive(&source).unwrap(), rows);
     let one = csv(file.path(), &schema, CsvOptions::default()).unwrap().with_split_bytes(u64::MAX / 2);
-    assert_eq!(one.splits(&scan_all(&one)).unwrap().len(), 1);
+    assert_eq!(one.splits(&scan_all(&one)).unwrap().splits.len(), 1);
     assert_eq!(drive(&one).unwrap(), rows);
 }
 

@@ -12,6 +12,8 @@ use proptest::prelude::*;
 use runtime::format::{CsvFormat, JsonFormat, JsonOptions, json};
 use runtime::memory::{Budget, Memory};
 use runtime::row::{Datum, Element, LeafType as L, Schema, SchemaBuilder, Shape};
+use runtime::source::RangeSource as _;
+use runtime::source::TableSource as _;
 use runtime::source::{Format, Ready, Scan, Source};
 use serde_json::value::RawValue;
 
@@ -128,7 +130,7 @@ fn splits_at_every_byte_give_the_same_records() {
     for split_bytes in 1..=content.len() as u64 {
         let source = json(file.path(), &schema, JsonOptions::default()).unwrap().with_split_bytes(split_bytes);
         assert_eq!(drive(&source).unwrap(), expected, "splits of {split_bytes} bytes");
-        let total: u64 = source.splits(&scan_all(&source)).unwrap().iter().map(|split| split.bytes).sum();
+        let total: u64 = source.splits(&scan_all(&source)).unwrap().splits.iter().map(|split| split.bytes).sum();
         assert_eq!(source.statistics(&Scan::default()).bytes, total);
     }
     // Cut anywhere, each part is records or an error.
@@ -283,7 +285,7 @@ fn many_records_come_in_batches_across_chunks_and_splits() {
     let schema = record(&[("n", L::U32), ("t", L::Text)]);
     let file = TestFile::new("x.json", content);
     let source = json(file.path(), &schema, JsonOptions::default()).unwrap();
-    assert!(source.splits(&scan_all(&source)).unwrap().len() > 4);
+    assert!(source.splits(&scan_all(&source)).unwrap().splits.len() > 4);
     let rows = drive(&source).unwrap();
     assert_eq!(rows.len(), 150_000);
     for (number, row) in rows.iter().enumerate() {
@@ -408,10 +410,10 @@ fn an_array_is_read_piece_by_piece() {
     let source = json(file.path(), &point(), JsonOptions::default()).unwrap();
     let scan = scan_all(&source);
     let memory = Memory::new(Budget::new(16 << 20), "test");
-    let mut reader = source.reader(&scan, &memory).unwrap();
+    let mut reader = source.range_reader(&scan, &memory).unwrap();
     let (mut rows, mut texts) = (0, 0);
-    for split in source.splits(&scan).unwrap() {
-        reader.open(&split).unwrap();
+    for split in source.splits(&scan).unwrap().splits {
+        reader.open(&split, None).unwrap();
         loop {
             if let Some(request) = reader.wants() {
                 let bytes: u64 = request.ranges.iter().map(|range| range.end - range.start).sum();

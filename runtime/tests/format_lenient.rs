@@ -11,11 +11,11 @@ use proptest::prelude::*;
 use runtime::error::Result;
 use runtime::format::{CsvOptions, JsonOptions, csv, json};
 use runtime::row::LeafType as L;
-use runtime::source::{Lenient, Ready, Source};
+use runtime::source::{Lenient, ReaderContext, Source};
 
 /// What reading a file gives: its good records' numbers, and its bad lines in order.
 fn read(source: &dyn Source, bad: &str) -> Result<(Vec<u128>, Vec<String>)> {
-    let rejects = source.rejects().unwrap();
+    let rejects = source.as_table().unwrap().rejects().unwrap();
     rejects.prepare()?;
     let numbers = drive(source);
     rejects.finish(numbers.is_ok())?;
@@ -28,24 +28,10 @@ fn read(source: &dyn Source, bad: &str) -> Result<(Vec<u128>, Vec<String>)> {
 
 fn drive(source: &dyn Source) -> Result<Vec<u128>> {
     let scan = scan_all(source);
-    let (mut reader, mut numbers) = (source.reader(&scan, &memory())?, Vec::new());
-    for split in source.splits(&scan)? {
-        reader.open(&split)?;
-        loop {
-            while let Some(request) = reader.wants() {
-                reader.supply(request.read(&memory())?)?;
-            }
-            let ready = reader.advance()?;
-            source.rejects().unwrap().write(&reader.take_rejected())?;
-            match ready {
-                Ready::Batch => {
-                    let batch = reader.batch()?;
-                    numbers.extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row)));
-                }
-                Ready::Starved => {}
-                Ready::End | Ready::CaughtUp => break,
-            }
-        }
+    let (mut reader, mut numbers) = (source.reader(&scan, ReaderContext::on_this_thread(memory()))?, Vec::new());
+    for split in source.splits(&scan)?.splits {
+        reader.open(&split, None)?;
+        each_batch(&mut *reader, |batch| numbers.extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row))))?;
     }
     Ok(numbers)
 }
@@ -164,11 +150,11 @@ fn what_cannot_be_is_refused() {
     );
     let folder = file.folder().display().to_string();
     let source = csv(file.path(), &schema, CsvOptions::default().lenient(Lenient::to(&folder))).unwrap();
-    let error = source.rejects().unwrap().prepare().unwrap_err().to_string();
+    let error = source.as_table().unwrap().rejects().unwrap().prepare().unwrap_err().to_string();
     assert_eq!(error, format!("cannot write bad records to {folder}: it is a folder; name a file"));
     let below = format!("{}/bad.txt", file.path());
     let source = csv(file.path(), &schema, CsvOptions::default().lenient(Lenient::to(below))).unwrap();
-    let error = message(source.rejects().unwrap().prepare(), &file);
+    let error = message(source.as_table().unwrap().rejects().unwrap().prepare(), &file);
     assert!(error.starts_with("cannot create x.csv/bad.txt: "), "{error}");
 }
 
@@ -206,9 +192,9 @@ proptest! {
             let options = CsvOptions { header: false, multiline: false, ..CsvOptions::default() };
             let source = csv(file.path(), &schema, options)?;
             let scan = scan_all(&source);
-            let (mut reader, mut numbers) = (source.reader(&scan, &memory())?, Vec::new());
-            for split in source.splits(&scan)? {
-                reader.open(&split)?;
+            let (mut reader, mut numbers) = (source.reader(&scan, ReaderContext::on_this_thread(memory()))?, Vec::new());
+            for split in source.splits(&scan)?.splits {
+                reader.open(&split, None)?;
                 each_batch(&mut *reader, |batch| numbers.extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row))))?;
             }
             Ok::<_, runtime::error::Error>(numbers)

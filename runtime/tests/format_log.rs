@@ -12,7 +12,9 @@ use proptest::prelude::*;
 use runtime::error::Result;
 use runtime::format::{LogSource, LogSplits, native};
 use runtime::row::{Datum, LeafType as L, Schema};
-use runtime::source::{Extent, Position, Ready, Scan, Source, SplitReader};
+use runtime::source::{
+    NoFilters, Position, ReadProgress, ReaderContext, Source, Split, SplitList, SplitPosition, SplitReader,
+};
 
 fn people() -> Schema {
     record(&[("id", L::U32), ("name?", L::Text)])
@@ -73,9 +75,33 @@ fn log_of_people() -> (Place, Vec<u64>) {
     (place, ends)
 }
 
-/// A position without a mark.
-fn at(part: usize, offset: u64) -> Position {
-    Position { offset, ..Position::start_of(part) }
+/// A position that names no log.
+fn at(offset: u64) -> Position {
+    let mut bytes = [0; 40];
+    bytes[..8].copy_from_slice(&offset.to_le_bytes());
+    Position::new(&bytes).unwrap()
+}
+
+/// The byte of its split at which a position is.
+fn offset(position: &Position) -> u64 {
+    position.bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+fn reader(source: &LogSource) -> Box<dyn SplitReader> {
+    source.reader(&scan_all(source), ReaderContext::on_this_thread(memory())).unwrap()
+}
+
+fn list(source: &LogSource) -> Result<SplitList> {
+    source.splits(&scan_all(source))
+}
+
+/// A split in the list of a log that is followed.
+fn grown(number: usize) -> Split {
+    Split { bytes: u64::MAX, ..split(number) }
+}
+
+fn split(number: usize) -> Split {
+    Split::named(format!("split-{number:05}.log"), number)
 }
 
 fn first_people(count: u32) -> Rows {
@@ -108,24 +134,20 @@ proptest! {
     }
 }
 
-/// Reads a split as far as it reaches from a position; what it says then, and where it is.
+/// Reads the present records of a split from a position. Returns why it stopped, and where.
 fn read_from(
     source: &LogSource,
     reader: &mut dyn SplitReader,
-    position: Position,
+    number: usize,
+    position: &Position,
     rows: &mut Rows,
-) -> (Ready, Position) {
-    let reach = source.endless().unwrap().reach(position.part).unwrap();
-    reader.open(&position.until(reach)).unwrap();
+) -> (ReadProgress, Position) {
+    reader.open(&split(number), Some(position)).unwrap();
     let types = source.schema().types();
     loop {
-        match reader.advance().unwrap() {
-            Ready::Batch => format_support::collect(&reader.batch().unwrap(), &types, rows),
-            Ready::Starved => {
-                let request = reader.wants().unwrap();
-                reader.supply(request.read(&memory()).unwrap()).unwrap();
-            }
-            ready => return (ready, reader.position().unwrap()),
+        match reader.advance(&mut NoFilters).unwrap() {
+            ReadProgress::Batch { .. } => format_support::collect(&reader.batch().unwrap(), &types, rows),
+            progress => return (progress, reader.position()),
         }
     }
 }
@@ -135,27 +157,28 @@ fn a_reader_goes_on_where_it_was_and_hears_of_the_end() {
     let (place, schema) = (Place::new(), people());
     let mut log = LogSplits::create(place.path(), &schema, 2).unwrap();
     let source = place.source(&schema, true).unwrap();
-    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
-    let (mut positions, mut found) = ([0, 1].map(Position::start_of), [Rows::new(), Rows::new()]);
+    let mut reader = reader(&source);
+    let (mut positions, mut found) = ([(); 2].map(|()| Position::default()), [Rows::new(), Rows::new()]);
     for round in 0..20 {
         for part in 0..2 {
             (0..round).for_each(|id| append(&mut log, part, &person(id)).unwrap());
             log.flush().unwrap();
-            let (ready, position) = read_from(&source, &mut *reader, positions[part], &mut found[part]);
-            assert_eq!(ready, Ready::CaughtUp);
-            assert!(position.offset >= positions[part].offset);
+            let (ready, position) = read_from(&source, &mut *reader, part, &positions[part], &mut found[part]);
+            assert_eq!(ready, ReadProgress::CaughtUp);
+            assert!(offset(&position) >= offset(&positions[part]));
             positions[part] = position;
         }
     }
     let expected: Rows = (0..20).flat_map(first_people).collect();
     assert!(found.iter().all(|found| *found == expected));
-    assert_eq!(source.endless().unwrap().extent().unwrap(), Extent { splits: 2, is_complete: false });
+    assert_eq!(list(&source).unwrap(), SplitList { splits: vec![grown(0), grown(1)], is_complete: false });
     log.seal_all().unwrap();
-    assert_eq!(source.endless().unwrap().extent().unwrap(), Extent { splits: 2, is_complete: true });
+    assert_eq!(list(&source).unwrap(), SplitList { splits: vec![grown(0), grown(1)], is_complete: true });
     // What is sealed is read to its end from anywhere, also from behind all records.
-    for (start, count) in [(positions[0], 0), (Position::start_of(0), expected.len())] {
+    for (start, count) in [(positions[0].clone(), 0), (Position::default(), expected.len())] {
         let mut rows = Rows::new();
-        assert_eq!(read_from(&source, &mut *reader, start, &mut rows), (Ready::End, positions[0]));
+        let read = read_from(&source, &mut *reader, 0, &start, &mut rows);
+        assert_eq!(read, (ReadProgress::End, positions[0].clone()));
         assert_eq!(rows.len(), count);
     }
 }
@@ -170,14 +193,14 @@ fn a_torn_tail_is_not_there_yet_and_the_next_writer_cuts_it_off() {
         assert_eq!(place.read(&schema), Ok(first_people(3 * whole)), "{length} bytes");
         // Whoever follows reads what is whole, waits, and reads on from there when the rest has come.
         let source = place.source(&schema, true).unwrap();
-        let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+        let mut reader = reader(&source);
         let mut rows = Rows::new();
-        let (ready, position) = read_from(&source, &mut *reader, Position::start_of(0), &mut rows);
-        assert_eq!((ready, rows.len()), (Ready::CaughtUp, 3 * whole as usize), "{length} bytes");
+        let (ready, position) = read_from(&source, &mut *reader, 0, &Position::default(), &mut rows);
+        assert_eq!((ready, rows.len()), (ReadProgress::CaughtUp, 3 * whole as usize), "{length} bytes");
         let mut log = LogSplits::open(place.path(), &schema, 1).unwrap();
         append(&mut log, 0, &person(70)).unwrap();
         log.flush().unwrap();
-        assert_eq!(read_from(&source, &mut *reader, position, &mut rows).0, Ready::CaughtUp);
+        assert_eq!(read_from(&source, &mut *reader, 0, &position, &mut rows).0, ReadProgress::CaughtUp);
         let expected = [first_people(3 * whole), vec![person(70)]].concat();
         assert_eq!((&rows, place.read(&schema)), (&expected, Ok(expected.clone())), "{length} bytes");
     }
@@ -273,12 +296,12 @@ fn a_new_split_is_read_from_a_position() {
         log.flush().unwrap();
         ends.push(std::fs::metadata(place.split(1)).unwrap().len());
     }
-    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
-    let (start, mut rows) = (at(1, ends[0]), Rows::new());
-    reader.open(&start.until(ends[2])).unwrap();
-    assert_eq!(reader.position(), Some(start));
-    let (ready, position) = read_from(&source, &mut *reader, start, &mut rows);
-    assert_eq!((ready, position.part, position.offset), (Ready::CaughtUp, 1, ends[2]));
+    let mut reader = reader(&source);
+    let (start, mut rows) = (at(ends[0]), Rows::new());
+    reader.open(&split(1), Some(&start)).unwrap();
+    assert_eq!(reader.position(), start);
+    let (progress, position) = read_from(&source, &mut *reader, 1, &start, &mut rows);
+    assert_eq!((progress, offset(&position)), (ReadProgress::CaughtUp, ends[2]));
     assert_eq!(rows, first_people(9)[3..]);
 }
 
@@ -294,12 +317,12 @@ fn a_missing_log_end_is_waited_for_while_a_writer_lives() {
     let writer = std::fs::File::open(place.split(0)).unwrap();
     writer.lock().unwrap();
     let source = place.source(&schema, true).unwrap();
-    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let mut reader = reader(&source);
     let mut rows = Rows::new();
-    assert_eq!(read_from(&source, &mut *reader, Position::start_of(0), &mut rows).0, Ready::End);
-    assert_eq!((rows.len(), source.endless().unwrap().extent().unwrap().is_complete), (9, false));
+    assert_eq!(read_from(&source, &mut *reader, 0, &Position::default(), &mut rows).0, ReadProgress::End);
+    assert_eq!((rows.len(), list(&source).unwrap().is_complete), (9, false));
     writer.unlock().unwrap();
-    let message = place.short(&source.endless().unwrap().extent().unwrap_err().to_string());
+    let message = place.short(&list(&source).unwrap_err().to_string());
     assert!(
         message.starts_with("log/log.end: the file is missing, and the splits are those of a complete"),
         "{message}"
@@ -307,7 +330,7 @@ fn a_missing_log_end_is_waited_for_while_a_writer_lives() {
     assert_eq!(place.read(&schema), Err(message));
     // The way out that the message names.
     LogSplits::open(place.path(), &schema, 1).unwrap().seal_all().unwrap();
-    assert!(source.endless().unwrap().extent().unwrap().is_complete);
+    assert!(list(&source).unwrap().is_complete);
     assert_eq!(place.read(&schema), Ok(first_people(9)));
 }
 
@@ -347,8 +370,8 @@ fn a_writer_refuses_a_last_block_that_is_damaged() {
 fn a_followed_split_that_was_cut_and_grew_is_refused() {
     let (place, ends) = log_of_people();
     let source = place.source(&people(), true).unwrap();
-    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
-    let (_, position) = read_from(&source, &mut *reader, Position::start_of(0), &mut Rows::new());
+    let mut reader = reader(&source);
+    let (_, position) = read_from(&source, &mut *reader, 0, &Position::default(), &mut Rows::new());
     std::fs::File::options().write(true).open(place.split(0)).unwrap().set_len(ends[1]).unwrap();
     let mut log = LogSplits::open(place.path(), &people(), 1).unwrap();
     for id in [16, 17, 18] {
@@ -356,8 +379,7 @@ fn a_followed_split_that_was_cut_and_grew_is_refused() {
     }
     (0..3).for_each(|id| append(&mut log, 0, &person(id)).unwrap());
     log.flush().unwrap();
-    let reach = source.endless().unwrap().reach(0).unwrap();
-    let message = place.short(&reader.open(&position.until(reach)).unwrap_err().to_string());
+    let message = place.short(&reader.open(&split(0), Some(&position)).unwrap_err().to_string());
     assert_eq!(message, "log/split-00000.log: the file was cut off or replaced while it was followed; put it back");
 }
 
@@ -365,11 +387,11 @@ fn a_followed_split_that_was_cut_and_grew_is_refused() {
 fn records_before_a_position_are_synced_once() {
     let (place, ends) = log_of_people();
     let source = place.source(&people(), true).unwrap();
-    let endless = source.endless().unwrap();
-    endless.sync(&[at(0, ends[0])]).unwrap();
+    let at = |offset| SplitPosition { split: "split-00000.log".into(), position: at(offset), greatest_time: None };
+    source.sync(&[at(ends[0])]).unwrap();
     std::fs::remove_file(place.split(0)).unwrap();
-    endless.sync(&[at(0, ends[0])]).unwrap();
-    let message = place.short(&endless.sync(&[at(0, ends[1])]).unwrap_err().to_string());
+    source.sync(&[at(ends[0])]).unwrap();
+    let message = place.short(&source.sync(&[at(ends[1])]).unwrap_err().to_string());
     assert!(message.starts_with("cannot read log/split-00000.log"), "{message}");
 }
 
@@ -404,10 +426,10 @@ fn splits_in_place_of_others_are_refused() {
 fn the_end_of_another_log_is_refused_by_its_name() {
     let [(place, _), (other, _)] = [log_of_people(), log_of_people()];
     let source = place.source(&people(), true).unwrap();
-    assert!(!source.endless().unwrap().extent().unwrap().is_complete);
+    assert!(!list(&source).unwrap().is_complete);
     LogSplits::open(other.path(), &people(), 1).unwrap().seal_all().unwrap();
     std::fs::copy(other.path().join("log.end"), place.path().join("log.end")).unwrap();
-    let message = place.short(&source.endless().unwrap().extent().unwrap_err().to_string());
+    let message = place.short(&list(&source).unwrap_err().to_string());
     assert_eq!(message, "log/log.end: the file belongs to another log; put the log's own file back");
 }
 
@@ -444,8 +466,8 @@ fn a_split_of_a_complete_log_without_its_end_is_refused() {
     std::fs::write(place.split(0), bytes).unwrap();
     for follows in [false, true] {
         let source = place.source(&people(), follows).unwrap();
-        let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
-        reader.open(&Position::start_of(0).until(length as u64)).unwrap();
+        let mut reader = reader(&source);
+        reader.open(&split(0), None).unwrap();
         let message = place.short(&each_batch(&mut *reader, |_| {}).unwrap_err().to_string());
         assert!(message.starts_with("log/split-00000.log, byte "), "{message}");
         assert!(message.contains("the log is complete, and the split has no end"), "{message}");
@@ -500,47 +522,10 @@ fn large_records_and_many_blocks_are_read() {
     }
     assert!(place.read(&schema) == Ok(texts.clone()));
     let source = place.source(&schema, true).unwrap();
-    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let mut reader = reader(&source);
     let mut found = Rows::new();
-    let (ready, position) = read_from(&source, &mut *reader, Position::start_of(0), &mut found);
-    assert_eq!((ready, position.offset), (Ready::CaughtUp, std::fs::metadata(place.split(0)).unwrap().len()));
+    let (ready, position) = read_from(&source, &mut *reader, 0, &Position::default(), &mut found);
+    let length = std::fs::metadata(place.split(0)).unwrap().len();
+    assert_eq!((ready, offset(&position)), (ReadProgress::CaughtUp, length));
     assert!(found == texts);
-    // As an executor that reads ahead.
-    let split = Position::start_of(0).until(position.offset);
-    reader.open(&split).unwrap();
-    let mut rows = 0;
-    each_batch(&mut *reader, |batch| rows += batch.rows()).unwrap();
-    assert_eq!(rows, texts.len());
-}
-
-/// What is read while a writer cuts a torn tail off, and writes something else in its place, is looked at once more.
-#[test]
-fn what_was_read_while_it_changed_is_read_again() {
-    let (place, ends) = log_of_people();
-    let (schema, bytes) = (people(), std::fs::read(place.split(0)).unwrap());
-    let source = place.source(&schema, true).unwrap();
-    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
-    reader.open(&at(0, ends[1]).until(ends[2])).unwrap();
-    assert_eq!(reader.advance().unwrap(), Ready::Starved);
-    let mut mixed = bytes[ends[1] as usize..].to_vec();
-    let last = mixed.len() - 1;
-    mixed[last] ^= 1;
-    assert!(reader.wants().is_some());
-    reader.supply(vec![mixed.clone().into()]).unwrap();
-    assert_eq!(reader.advance().unwrap(), Ready::Starved);
-    let request = reader.wants().unwrap();
-    assert_eq!((request.ranges.len(), request.ranges[0].clone()), (1, ends[1]..ends[2]));
-    reader.supply(request.read(&memory()).unwrap()).unwrap();
-    assert_eq!(reader.advance().unwrap(), Ready::Batch);
-    assert_eq!(reader.advance().unwrap(), Ready::CaughtUp);
-    // Where the same is found twice it is damage.
-    reader.open(&at(0, ends[1]).until(ends[2])).unwrap();
-    for _ in 0..2 {
-        let outcome = reader.advance();
-        assert_eq!(outcome.unwrap(), Ready::Starved);
-        assert!(reader.wants().is_some());
-        reader.supply(vec![mixed.clone().into()]).unwrap();
-    }
-    assert!(reader.advance().unwrap_err().to_string().contains("its checksum does not fit"));
-    assert!(source.splits(&Scan::default()).unwrap().len() == 1);
 }

@@ -24,6 +24,7 @@ use runtime::error::Result;
 use runtime::format::{ParquetFormat, parquet};
 use runtime::memory::{Budget, Memory};
 use runtime::row::{Datum, Element, LeafType as L, Schema, SchemaBuilder, Shape};
+use runtime::source::TableSource as _;
 use runtime::source::{Bound, Comparison, Format, SAMPLE_ROWS, Scan, Source};
 
 fn write(schema: &Schema, rows: &Rows) -> TestFile {
@@ -64,7 +65,7 @@ fn row_groups_are_splits_and_bounds_skip_them() {
     let (schema, rows) = orders();
     let file = write(&schema, &rows);
     let source = parquet(file.path(), &schema).unwrap();
-    assert_eq!(source.splits(&scan_all(&source)).unwrap().len(), 3);
+    assert_eq!(source.splits(&scan_all(&source)).unwrap().splits.len(), 3);
     assert_eq!(source.statistics(&scan_all(&source)).rows, Some(300_000.0));
     assert_eq!(drive(&source).unwrap(), rows);
     let group = 1 << 17;
@@ -113,8 +114,8 @@ fn row_groups_of_wide_rows_end_at_16_mib() {
     file.append(encoder.output());
     let file = TestFile::new("wide.parquet", file);
     let source = parquet(file.path(), &schema).unwrap();
-    assert_eq!(source.splits(&scan_all(&source)).unwrap().len(), 3, "row groups");
-    let bytes = source.reader_bytes(&scan_all(&source)).unwrap();
+    assert_eq!(source.splits(&scan_all(&source)).unwrap().splits.len(), 3, "row groups");
+    let bytes = source.reader_bytes(&scan_all(&source));
     assert!(bytes < 40 << 20, "{bytes} bytes are held");
 }
 
@@ -163,7 +164,7 @@ fn memory_is_reserved_before_decoding() {
     let file = write(&schema, &rows);
     let source = parquet(file.path(), &schema).unwrap();
     let scan = scan_all(&source);
-    let splits = source.splits(&scan).unwrap();
+    let splits = source.splits(&scan).unwrap().splits;
     let small = Memory::new(Budget::new(1 << 20), "scan");
     let error = message(drive_splits(&source, &scan, &splits, &small), &file);
     assert!(error.starts_with("out of memory: scan needs "), "{error}");

@@ -138,7 +138,7 @@ fn lists_are_paid_for_before_they_are_made() {
     let schema = SchemaBuilder::build(|b| b.list(item));
     let source = parquet(file.path(), &schema).unwrap();
     let scan = scan_all(&source);
-    let splits = source.splits(&scan).unwrap();
+    let splits = source.splits(&scan).unwrap().splits;
     let small = Memory::new(Budget::new(32 << 20), "scan");
     let error = message(drive_splits(&source, &scan, &splits, &small), &file);
     assert!(error.starts_with("out of memory: scan needs "), "{error}");

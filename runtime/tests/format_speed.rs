@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use format_support::{memory, scan_all};
 use runtime::error::Result;
-use runtime::source::{Ready, Scan, Source};
+use runtime::source::RangeSource;
+use runtime::source::{ReaderContext, Ready, Scan, Source};
 
 /// What reading a source took.
 struct Measured {
@@ -22,11 +23,11 @@ struct Measured {
 }
 
 /// Reads a source on this thread, with the clock around the reader.
-fn measure(source: &dyn Source, scan: &Scan) -> Result<Measured> {
+fn measure(source: &dyn RangeSource, scan: &Scan) -> Result<Measured> {
     let mut measured = Measured { rows: 0, bytes: 0, reading: Duration::ZERO, decoding: Duration::ZERO };
-    let mut reader = source.reader(scan, &memory())?;
-    for split in source.splits(scan)? {
-        reader.open(&split)?;
+    let mut reader = source.range_reader(scan, &memory())?;
+    for split in source.splits(scan)?.splits {
+        reader.open(&split, None)?;
         loop {
             if let Some(request) = reader.wants() {
                 let started = Instant::now();
@@ -70,7 +71,7 @@ fn best(name: &str, mut run: impl FnMut() -> Measured) {
     );
 }
 
-fn show(name: &str, source: &dyn Source, scan: &Scan) {
+fn show(name: &str, source: &dyn RangeSource, scan: &Scan) {
     best(name, || measure(source, scan).unwrap());
 }
 
@@ -125,14 +126,14 @@ fn lineitem_as(format: &dyn runtime::source::Format, schema: &runtime::row::Sche
     use runtime::page::{Input, Selection};
     let source = runtime::format::parquet(&format!("{}/tpch/sf1/lineitem.parquet", data()), schema).unwrap();
     let scan = scan_all(&source);
-    let mut reader = source.reader(&scan, &memory()).unwrap();
+    let mut reader = source.reader(&scan, ReaderContext::on_this_thread(memory())).unwrap();
     let mut encoder = format.encoder(schema, &memory()).unwrap();
     let (mut rows, mut spent, mut file, mut selection) = (0, Duration::ZERO, Vec::new(), Selection::default());
-    for split in source.splits(&scan).unwrap() {
+    for split in source.splits(&scan).unwrap().splits {
         if rows >= most_rows {
             break;
         }
-        reader.open(&split).unwrap();
+        reader.open(&split, None).unwrap();
         format_support::each_batch(&mut *reader, |batch| {
             let started = Instant::now();
             let mut next = 0;
@@ -195,7 +196,7 @@ fn csv() {
         let options = CsvOptions { multiline, ..CsvOptions::default() };
         let source = runtime::format::csv(file.path(), &schema, options).unwrap();
         let started = Instant::now();
-        let splits = source.splits(&scan_all(&source)).unwrap().len();
+        let splits = source.splits(&scan_all(&source)).unwrap().splits.len();
         println!("multiline {multiline}: {splits} splits listed in {:.4} s", started.elapsed().as_secs_f64());
         show("csv, 16 of 16 columns", &source, &scan_all(&source));
         let live = |leaves: &[usize]| Scan { live: leaves.iter().copied().collect(), bounds: Vec::new() };

@@ -9,6 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use format_support::{TestFile, drive, drive_scan, drive_splits, memory, message, scan_all, texts};
 use proptest::prelude::*;
 use runtime::memory::{Budget, Memory};
+use runtime::source::RangeSource as _;
+use runtime::source::TableSource as _;
 use runtime::source::{Scan, Source, Split};
 
 fn lines(bytes: impl AsRef<[u8]>) -> Vec<String> {
@@ -37,7 +39,7 @@ fn a_line_beyond_the_memory_is_an_error_with_its_place() {
     let source = runtime::format::text(file.path()).unwrap();
     let scan = scan_all(&source);
     let small = Memory::new(Budget::new(8 << 20), "lines");
-    let error = drive_splits(&source, &scan, &source.splits(&scan).unwrap(), &small);
+    let error = drive_splits(&source, &scan, &source.splits(&scan).unwrap().splits, &small);
     let error = message(error, &file);
     assert!(
         error.starts_with("long.txt:3: a record of more than 2.0 MiB begins here, at byte 4: out of memory: lines"),
@@ -50,7 +52,7 @@ fn many_lines_are_split_and_counted() {
     let expected: Vec<String> = (0..400_000).map(|line| format!("line {line} äöü")).collect();
     let file = TestFile::new("many.txt", expected.join("\n"));
     let source = runtime::format::text(file.path()).unwrap();
-    let splits = source.splits(&scan_all(&source)).unwrap();
+    let splits = source.splits(&scan_all(&source)).unwrap().splits;
     assert!(splits.len() > 3, "{splits:?}");
     assert_eq!(source.statistics(&Scan::default()).bytes, splits.iter().map(|split| split.bytes).sum::<u64>());
     assert_eq!(texts(&drive(&source).unwrap()), expected);
@@ -144,8 +146,8 @@ fn a_file_that_was_cut_meanwhile_is_an_error() {
     let file = TestFile::new("cut.txt", "one\ntwo\n");
     let source = runtime::format::text(file.path()).unwrap();
     let scan = scan_all(&source);
-    let mut reader = source.reader(&scan, &memory()).unwrap();
-    reader.open(&source.splits(&scan).unwrap()[0]).unwrap();
+    let mut reader = source.range_reader(&scan, &memory()).unwrap();
+    reader.open(&source.splits(&scan).unwrap().splits[0], None).unwrap();
     reader.wants().unwrap();
     assert_eq!(
         message(reader.supply(vec![bytes::Bytes::from_static(b"one\n")]), &file),
@@ -164,7 +166,7 @@ proptest! {
         prop_assert_eq!(texts(&whole), expected);
         let starts: Vec<u64> = content.match_indices('\n').map(|(at, _)| at as u64 + 1).collect();
         if let Some(&start) = starts.get(cut % starts.len().max(1)) {
-            let split = |range: std::ops::Range<u64>| Split { part: 0, bytes: range.end - range.start, range };
+            let split = |range: std::ops::Range<u64>| Split::of_file(0, range.clone(), range.end - range.start);
             let splits = [split(0..start), split(start..content.len() as u64)];
             prop_assert_eq!(drive_splits(&source, &scan, &splits, &memory()).unwrap(), whole);
         }

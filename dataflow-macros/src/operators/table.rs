@@ -173,4 +173,5 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("write_native", Flow, Values, Result, AsWritten).giving_nothing(),
     row("write_parquet", Flow, Values, Result, AsWritten).giving_nothing(),
     row("write_text", Flow, Values, Result, AsWritten).giving_nothing(),
+    row("write_to", Flow, Values, Result, AsWritten).giving_nothing(),
 ];

@@ -366,6 +366,24 @@ impl Env {
         self.reading_log(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
     }
 
+    /// Records of a connector, which ends. [`connector`](crate::connector) has an example.
+    ///
+    /// # Errors
+    /// If the source is endless, or has other records than `T`.
+    #[track_caller]
+    pub fn read_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataSet<T>> {
+        self.reading_connector(Arc::new(source), &T::schema(), false, Location::caller()).map(Handle::typed)
+    }
+
+    /// Records of a connector without an end. [`connector`](crate::connector) has an example.
+    ///
+    /// # Errors
+    /// If the source ends, or has other records than `T`.
+    #[track_caller]
+    pub fn read_stream_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataStream<T>> {
+        self.reading_connector(Arc::new(source), &T::schema(), true, Location::caller()).map(Handle::typed)
+    }
+
     /// Records that the program has in memory; they are copied once.
     ///
     /// ```
@@ -419,6 +437,31 @@ impl Env {
         use format::LogSource;
         let open = if follows { LogSource::followed } else { LogSource::to_end };
         self.reading(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
+    }
+
+    fn reading_connector(
+        &self,
+        source: Arc<dyn Source>,
+        schema: &Schema,
+        is_endless: bool,
+        caller: &'static Location<'static>,
+    ) -> Result<Handle> {
+        let describe = source.describe();
+        let wrong = |message: String| Err(runtime::error::Error::Plan(message));
+        let checked = match () {
+            () if source.is_endless() && !is_endless => {
+                wrong(format!("{describe} has no end, and a `DataSet` has one: use `read_stream_from`"))
+            }
+            () if !source.is_endless() && is_endless => {
+                wrong(format!("{describe} ends, and a `DataStream` does not: use `read_from`"))
+            }
+            () if source.schema().types() != schema.types() => {
+                let (found, expected) = (source.schema().describe(), schema.describe());
+                wrong(format!("{describe} has records of {found}, and this flow has records of {expected}"))
+            }
+            () => Ok(source),
+        };
+        self.reading(checked, caller)
     }
 
     /// Keeps the data of a pipe where spilled pages are.

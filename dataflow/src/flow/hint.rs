@@ -206,7 +206,7 @@ fn expecting(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
     let input = node.inputs.first();
     if is_filter(node) {
         // What the program writes as one filter may be several, one for each part of a conjunction. Together they keep the share.
-        let place = |node: &Node| (node.origin.file, node.origin.line, node.origin.column);
+        let place = |node: &Node| (node.origin.file.clone(), node.origin.line, node.origin.column);
         let part = input.filter(|input| is_filter(input) && place(input) == place(node));
         let (share, input) = match part {
             Some(part) => (1.0, expecting(part, share)?),

@@ -4,9 +4,10 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::format::{self, CsvOptions, FileKind, ParquetOptions, must_hold};
-use runtime::operators::{Collect, Collector, WriteFile};
+use runtime::operators::{Collect, Collector, WriteFile, WriteSink};
 use runtime::output::Target;
 use runtime::row::Schema;
+use runtime::sink::Sink;
 use runtime::source::Format;
 
 use super::{AnyMode, Ends, Flow, Handle, Mode, Output, Records};
@@ -307,6 +308,54 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Text, to.into(), Location::caller());
     }
 
+    /// Writes to a connector when the environment runs.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// use dataflow::connector::{EngineError, Guarantee, Input, Progress, Sink, Writer, WriterContext};
+    /// # use dataflow::prelude::*;
+    ///
+    /// /// Counts records.
+    /// #[derive(Clone, Default)]
+    /// struct Count(Arc<AtomicUsize>);
+    ///
+    /// impl Sink for Count {
+    ///     fn describe(&self) -> String {
+    ///         "count".to_owned()
+    ///     }
+    ///     fn guarantee(&self) -> Guarantee {
+    ///         Guarantee::AtLeastOnce
+    ///     }
+    ///     fn writer(&self, _: WriterContext) -> Result<Box<dyn Writer>, EngineError> {
+    ///         Ok(Box::new(self.clone()))
+    ///     }
+    /// }
+    ///
+    /// impl Writer for Count {
+    ///     fn write(&mut self, rows: &Input<'_>) -> Result<Progress, EngineError> {
+    ///         self.0.fetch_add(rows.len(), Ordering::Relaxed);
+    ///         Ok(Progress::Done)
+    ///     }
+    ///     fn flush(&mut self) -> Result<Progress, EngineError> {
+    ///         Ok(Progress::Done)
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let (env, count) = (Env::embedded(), Count::default());
+    /// env.collection([1u64, 2, 3])?.write_to(count.clone());
+    /// env.run()?;
+    /// assert_eq!(count.0.load(Ordering::Relaxed), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn write_to(&self, sink: impl Sink + 'static) {
+        self.handle.write_sink(T::schema(), Arc::new(sink), Location::caller());
+    }
+
     fn write(&self, format: FileFormat, to: Output, location: &'static Location<'static>) {
         self.handle.write_file(T::schema(), format, &to, location);
     }
@@ -336,6 +385,11 @@ impl Handle {
     #[inline(never)]
     fn write_file(&self, schema: Schema, format: FileFormat, to: &Output, location: &'static Location<'static>) {
         self.called_at(location).write_with(schema, format.to(to), to.target());
+    }
+
+    #[inline(never)]
+    fn write_sink(&self, schema: Schema, sink: Arc<dyn Sink>, location: &'static Location<'static>) {
+        self.env.add_sink(self.called_at(location).then(WriteSink::new(schema, sink)).node);
     }
 
     fn write_with(&self, schema: Schema, format: Arc<dyn Format>, target: Target) {

@@ -111,7 +111,7 @@ impl NextStep {
         let operator = if self.step.is_none() { word.into() } else { self.written(|step| step.operator) };
         let (file, line, column) =
             self.location.map_or(("", 0, 0), |location| (location.file(), location.line(), location.column()));
-        let origin = Origin { name: name.into(), operator, file, line, column };
+        let origin = Origin { name: name.into(), operator, file: file.into(), line, column };
         let text = if self.part.is_some() { "".into() } else { self.written(|step| step.text) };
         (origin, text)
     }

@@ -25,9 +25,7 @@ impl Needs {
         for stage in &plan.stages {
             match &stage.head {
                 Head::Source(operator, source, scan) => {
-                    let bytes =
-                        source.reader_bytes(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
-                    needs.by_operator.entry(*operator).or_default().1 += stage.tasks * bytes;
+                    needs.by_operator.entry(*operator).or_default().1 += stage.tasks * source.reader_bytes(scan);
                 }
                 Head::SpillQueue(operator, ..) => {
                     needs.by_operator.entry(*operator).or_default().0 += stage.tasks * SPOOL_BYTES;
@@ -198,7 +196,7 @@ mod tests {
     use crate::page::Input;
     use crate::physical::{Builder, OperatorInfo, Part, Place};
     use crate::row::{LeafType, RowLayout, Schema, SchemaBuilder};
-    use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+    use crate::source::{ReaderContext, Scan, Source, SplitList, SplitReader};
     use crate::strategy::{Cursor, Driver, Estimate, Progress};
 
     struct NoRecords(Schema);
@@ -212,15 +210,15 @@ mod tests {
             &self.0
         }
 
-        fn statistics(&self, _: &Scan) -> Statistics {
-            Statistics { rows: None, bytes: 0 }
+        fn splits(&self, _: &Scan) -> Result<SplitList> {
+            Ok(SplitList::default())
         }
 
-        fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
-            Ok(Vec::new())
+        fn reader_bytes(&self, _: &Scan) -> usize {
+            0
         }
 
-        fn reader(&self, _: &Scan, _: &Memory) -> Result<Box<dyn SplitReader>> {
+        fn reader(&self, _: &Scan, _: ReaderContext) -> Result<Box<dyn SplitReader>> {
             Err(Error::Internal("there is nothing to read".to_owned()))
         }
     }
@@ -268,7 +266,13 @@ mod tests {
         let driver = DriverFactory::new("a step", |_| Ok(Nothing)).spilling_beyond(bytes);
         builder.step(Place::behind(stage, 0), 0, Arc::new(driver), 0, Part::Whole);
         builder.plan.operators.push(OperatorInfo {
-            origin: Origin { name: "kept".into(), operator: "sort".into(), file: "tests.rs", line: 1, column: 1 },
+            origin: Origin {
+                name: "kept".into(),
+                operator: "sort".into(),
+                file: "tests.rs".into(),
+                line: 1,
+                column: 1,
+            },
             identity: "kept".to_owned(),
             description: "sort".to_owned(),
             text: "".into(),

@@ -1,15 +1,15 @@
-//! The head of a stage that reads a source: splits from a shared queue, bytes from the page cache at once, others by a thread that
-//! may block.
+//! The head of a stage that reads a source.
 //!
-//! **A source that ends, and one that does not, are read by one head.** Of the first, tasks take splits from one queue, each to its end. Of the second each task
-//! follows splits of its own ([`Followed`]), reads some of each in turn, and knows how far it is with each. Where it has caught up with
-//! all of them it holds no thread: an alarm wakes the task to look again.
+//! The tasks of a source that ends take splits from one queue, each to its end. For an endless source
+//! each task follows some splits ([`Followed`]), reads a part of each in turn, and keeps a position
+//! for each. A task that has caught up with all of them returns its thread, and an alarm wakes it to
+//! look again.
 //!
-//! **Reading never blocks the pool.** `preadv2(RWF_NOWAIT)` takes what the page cache has, of inputs and of spilled pages; the rest is read by
-//! blocking threads, which wake the task.
+//! Reading never blocks a thread of the pool: a reader returns `Pending` and wakes the task.
 
 mod followed;
 mod limits;
+mod listing;
 mod watermarks;
 
 use std::collections::VecDeque;
@@ -19,42 +19,36 @@ use std::time::{Duration, Instant};
 use super::inline::Watch;
 use super::snapshots::Barriers;
 use super::timers::Alarm;
-use crate::error::{Error, Result};
-use crate::kernel::Blocking;
-use crate::memory::Memory;
+use crate::error::Result;
 use crate::page::Batch;
-use crate::snapshot::SplitPosition;
-use crate::source::{Position, Ready, RejectSink, RowFilters, Source, Split, SplitReader};
-use crate::storage::PendingRead;
+use crate::source::{Position, ReadProgress, RowFilters, Split, SplitPosition, SplitReader};
 use crate::stream::Control;
 
 pub(super) use followed::Followed;
 use followed::Next;
 pub(super) use limits::LateLimits;
+pub(super) use listing::Listing;
 pub(super) use watermarks::WatermarkGenerator;
 
-/// So long a split is read while others have something, or until its next bytes are to be read.
+/// Longest time that a split is read while others have records, or until it has to wait for some.
 const TURN: Duration = Duration::from_millis(10);
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
 
-/// The result of a write by a blocking thread, once there is one.
-type PendingWrite = Arc<Mutex<Option<Result<()>>>>;
-
 /// Where a head's splits come from.
 pub(super) enum HeadSplits {
     /// From a queue that the tasks share.
     Shared(Arc<SplitQueue>),
-    /// They are its own.
+    /// They belong to this task.
     Followed(FollowedSource),
 }
 
-/// An endless source as one task reads it.
+/// An endless source in one task.
 pub(super) struct FollowedSource {
-    pub(super) source: Arc<dyn Source>,
+    pub(super) listing: Arc<Listing>,
     pub(super) splits: Followed,
-    /// Wakes the task when it is time to look for more.
+    /// Wakes the task to look for more records.
     pub(super) alarm: Alarm,
 }
 
@@ -62,106 +56,93 @@ pub(super) struct SourceHead {
     pub(super) operator: usize,
     reader: Box<dyn SplitReader>,
     splits: HeadSplits,
-    current: Option<Split>,
-    /// It has given records of the current split since it was opened.
-    has_given: bool,
-    /// When the current split was opened, or found to be the only one that has something.
+    /// The open split, and its number among the followed ones.
+    current: Option<(usize, Split)>,
+    /// The current split has returned records since it was opened.
+    has_returned: bool,
+    /// When the current split was opened, or found to be the only one with records.
     turn_began: Instant,
-    /// So far the current split is in the counters.
-    counted_to: u64,
-    pending_read: Option<PendingRead>,
-    /// Where bad records go.
-    rejects: Option<Arc<dyn RejectSink>>,
-    /// Bad records that a blocking thread writes.
-    rejecting: Option<PendingWrite>,
-    blocking: Arc<dyn Blocking>,
-    /// Pays for what is read.
-    memory: Memory,
+    /// The reader waits for records.
+    is_pending: bool,
+    /// Rows of the last batch that the reader left out. `None` if it did not ask the filters.
+    left_out: Option<usize>,
+    /// It ends only after its last split, since bad records of all splits are written.
+    reads_all: bool,
     stopped: bool,
-    /// What joins say of its records while it is read.
+    /// Excludes splits by the keys of joins.
     limits: Option<LateLimits>,
-    /// Where event time is asked for: how far it is.
+    /// Makes watermarks, if event time is used.
     time: Option<WatermarkGenerator>,
     /// The leaf that holds event time, if the source's rows have it.
     time_leaf: Option<usize>,
-    /// The split of the last batch.
-    given_split: usize,
-    /// Where snapshots are taken: the barriers that it says.
+    /// The number of the last batch's split.
+    batch_split: usize,
+    /// Injects barriers, if snapshots are taken.
     barriers: Option<Barriers>,
-    /// What is said behind the last row, from when that was given.
+    /// The control items at the end that were not returned yet.
     ending: std::array::IntoIter<Control, 2>,
 }
 
 /// An item of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SourceItem {
-    /// Records of one split, which has this number.
+    /// Records of the split with this number.
     Batch(usize),
     /// A control item between records.
     Control(Control),
 }
 
 impl SourceHead {
-    pub(super) fn new(
-        operator: usize,
-        reader: Box<dyn SplitReader>,
-        rejects: Option<Arc<dyn RejectSink>>,
-        splits: HeadSplits,
-        blocking: Arc<dyn Blocking>,
-        memory: Memory,
-    ) -> Self {
+    pub(super) fn new(operator: usize, reader: Box<dyn SplitReader>, reads_all: bool, splits: HeadSplits) -> Self {
         SourceHead {
             operator,
             reader,
             splits,
             current: None,
-            has_given: false,
+            has_returned: false,
             turn_began: Instant::now(),
-            counted_to: 0,
-            pending_read: None,
-            rejects,
-            rejecting: None,
-            blocking,
-            memory,
+            is_pending: false,
+            left_out: None,
+            reads_all,
             stopped: false,
             limits: None,
             time: None,
             time_leaf: None,
-            given_split: 0,
+            batch_split: 0,
             barriers: None,
             ending: Control::END_OF_INPUT.into_iter(),
         }
     }
 
-    /// The same head, which leaves splits out that no record is wanted of.
+    /// The same head, which skips splits without records that joins need.
     pub(super) fn skipping(self, limits: Option<LateLimits>) -> Self {
         SourceHead { limits, ..self }
     }
 
-    /// The same head, which says how far event time is. Its rows have that in this leaf, or the stage
+    /// The same head, which makes watermarks. The rows have event time in this leaf, or the stage
     /// [notes](SourceHead::note_time) it.
-    pub(super) fn telling_time(self, time: Option<WatermarkGenerator>, leaf: Option<usize>) -> Self {
+    pub(super) fn with_time(self, time: Option<WatermarkGenerator>, leaf: Option<usize>) -> Self {
         SourceHead { time, time_leaf: leaf, ..self }
     }
 
-    /// The greatest event time of what the stage made of the last batch.
-    pub(super) fn note_time(&mut self, greatest: i64) {
-        if let Some(time) = &mut self.time {
-            time.note_time(self.given_split, greatest);
-        }
-    }
-
-    /// The same head, which says barriers.
-    pub(super) fn saying_barriers(self, barriers: Option<Barriers>) -> Self {
+    /// The same head, which injects barriers.
+    pub(super) fn with_barriers(self, barriers: Option<Barriers>) -> Self {
         SourceHead { barriers, ..self }
     }
 
-    /// Whether it may end before its splits do: what is wrong with its records is written down for all of them.
-    pub(super) fn may_stop(&self) -> bool {
-        self.rejects.is_none()
+    /// Notes the greatest event time of the rows that the stage made of the last batch.
+    pub(super) fn note_time(&mut self, greatest: i64) {
+        if let Some(time) = &mut self.time {
+            time.note_time(self.batch_split, greatest);
+        }
     }
 
-    /// Reads no more. The last batch stays.
+    /// Returns `true` if it may end before its splits do.
+    pub(super) fn may_stop(&self) -> bool {
+        !self.reads_all
+    }
+
+    /// Reads no more. The last batch remains.
     pub(super) fn stop(&mut self) {
         self.stopped = true;
         self.ending = Control::END_OF_INPUT.into_iter();
@@ -171,15 +152,15 @@ impl SourceHead {
         self.reader.batch()
     }
 
-    /// Whether the rows of the last batch have been through the filters.
+    /// Returns `true` if the rows of the last batch have passed the filters.
     pub(super) fn has_filtered(&self) -> bool {
-        self.reader.left_out().is_some()
+        self.left_out.is_some()
     }
 
-    /// Goes on to the next batch, whose rows the reader may take through the filters that they come to first.
+    /// Continues to the next item. `None` if the task is woken when there is one. The reader may use
+    /// the filters that rows reach first.
     pub(super) fn advance(&mut self, filters: &mut dyn RowFilters, watch: &Watch) -> Result<Option<SourceItem>> {
         let metrics = watch.enter(self.operator);
-        let totals = &watch.job.metrics;
         let is_at_end = self.is_at_end();
         loop {
             if self.stopped {
@@ -188,63 +169,59 @@ impl SourceHead {
             if let Some(watermark) = self.watermark() {
                 return Ok(Some(SourceItem::Control(Control::Watermark(watermark))));
             }
-            // Behind the end of its rows none follows: who brings it together with others does not wait for one.
-            if let Some(epoch) = self.barriers.as_mut().filter(|_| !is_at_end).and_then(Barriers::next) {
-                return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
-            }
-            if let Some(rejecting) = &self.rejecting {
-                let written = rejecting.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let Some(written) = written else { return Ok(None) };
-                self.rejecting = None;
-                written?;
-            }
-            if let Some(read) = &self.pending_read {
-                let Some(bytes) = read.take() else { return Ok(None) };
-                self.pending_read = None;
-                // The time of the read is not part of the turn: the bytes are decoded before the next split's turn.
-                self.turn_began = Instant::now();
-                self.reader.supply(bytes?)?;
+            // Alignment does not wait for inputs that have ended.
+            if let Some(mut barriers) = self.barriers.take() {
+                let barrier = if is_at_end { None } else { barriers.next(|| self.positions()) };
+                let completed = barriers.take_completed();
+                self.barriers = Some(barriers);
+                if let Some((epoch, positions)) = completed {
+                    self.reader.completed(epoch, &positions)?;
+                }
+                if let Some(epoch) = barrier {
+                    return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
+                }
             }
             if self.current.is_none() {
                 match self.next_split(watch)? {
-                    Next::Read(split) if self.limits.as_ref().is_some_and(|limits| limits.exclude(&split)) => {
+                    Next::Read { split, .. } if self.limits.as_ref().is_some_and(|limits| limits.exclude(&split)) => {
                         metrics.skipped_splits.add(1);
                         self.count_bytes(split.bytes, watch);
                         continue;
                     }
-                    Next::Read(split) => self.open(split)?,
+                    Next::Read { number, split, from } => self.open(number, split, from.as_ref())?,
                     Next::Idle => return Ok(Some(SourceItem::Control(Control::Idle))),
                     Next::Wait(until) => return self.wait(until),
                     Next::End => return Ok(self.end()),
                 }
             }
-            if self.has_given && self.turn_began.elapsed() >= TURN {
-                self.gives_turn(watch)?;
+            if std::mem::take(&mut self.is_pending) {
+                self.turn_began = Instant::now();
+            } else if self.has_returned && self.turn_began.elapsed() >= TURN {
+                self.yield_turn(watch)?;
             }
-            let ready =
-                if filters.count() > 0 { self.reader.advance_where(filters)? } else { self.reader.advance()? };
-            self.reject();
-            match ready {
-                Ready::Batch => {
-                    let rows = (self.reader.batch()?.rows() + self.reader.left_out().unwrap_or(0)) as u64;
-                    totals.source_rows.add(rows);
+            match self.reader.advance(filters)? {
+                ReadProgress::Batch { left_out } => {
+                    self.left_out = left_out;
+                    let rows = (self.reader.batch()?.rows() + left_out.unwrap_or(0)) as u64;
+                    watch.job.metrics.source_rows.add(rows);
                     metrics.rows_out.add(rows);
-                    return self.given();
+                    return self.returned();
                 }
-                Ready::Starved if self.has_given && self.gives_turn(watch)? => {}
-                Ready::Starved => self.read()?,
-                Ready::CaughtUp | Ready::End => {
-                    let bytes = self.close(ready);
-                    self.count_bytes(bytes, watch);
+                ReadProgress::Pending => {
+                    // The time of a read is not part of the turn: its bytes are decoded first.
+                    self.is_pending = true;
+                    return Ok(None);
                 }
+                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, watch),
             }
         }
     }
 
-    /// How far event time is, where that is asked for and is news. Of a source that ends the splits come in no order: there all time passes at the end.
+    /// The next watermark. The splits of a source that ends come in no order, so all of its time passes
+    /// at the end.
     fn watermark(&mut self) -> Option<i64> {
         match (&mut self.time, &self.splits) {
-            (Some(time), HeadSplits::Followed(followed)) => time.news(followed.splits.waited_for(Instant::now())),
+            (Some(time), HeadSplits::Followed(followed)) => time.advance(followed.splits.waited_for(Instant::now())),
             _ => None,
         }
     }
@@ -254,21 +231,23 @@ impl SourceHead {
         match &mut self.splits {
             HeadSplits::Shared(queue) => {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                Ok(next.map_or(Next::End, Next::Read))
+                Ok(next.map_or(Next::End, |split| Next::Read { number: 0, split, from: None }))
             }
-            HeadSplits::Followed(FollowedSource { source, splits, .. }) => {
-                let Some(endless) = source.endless() else { return Ok(Next::End) };
-                let next = splits.next(endless, Instant::now())?;
+            HeadSplits::Followed(FollowedSource { listing, splits, .. }) => {
+                splits.assign(&*listing.splits()?);
+                let next = splits.next(&mut *self.reader, Instant::now())?;
                 watch.job.metrics.source_total_bytes.add(splits.take_found_bytes());
                 Ok(next)
             }
         }
     }
 
-    fn open(&mut self, split: Split) -> Result<()> {
-        self.reader.open(&split)?;
-        self.counted_to = split.range.start;
-        (self.current, self.has_given, self.turn_began) = (Some(split), false, Instant::now());
+    fn open(&mut self, number: usize, split: Split, from: Option<&Position>) -> Result<()> {
+        self.reader.open(&split, from)?;
+        if let HeadSplits::Followed(followed) = &mut self.splits {
+            followed.splits.opened(number);
+        }
+        (self.current, self.has_returned, self.turn_began) = (Some((number, split)), false, Instant::now());
         Ok(())
     }
 
@@ -280,42 +259,52 @@ impl SourceHead {
         Ok(None)
     }
 
-    /// A batch is there.
-    fn given(&mut self) -> Result<Option<SourceItem>> {
-        self.has_given = true;
-        self.given_split = self.current.as_ref().map_or(0, |split| split.part);
+    /// Returns the batch of the reader.
+    fn returned(&mut self) -> Result<Option<SourceItem>> {
+        self.has_returned = true;
+        self.batch_split = self.current.as_ref().map_or(0, |(number, _)| *number);
         if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.splits.gave();
+            followed.splits.returned();
             if let Some(leaf) = self.time_leaf
                 && let Some(greatest) = self.reader.batch()?.greatest_of(leaf)
             {
                 self.note_time(greatest);
             }
         }
-        Ok(Some(SourceItem::Batch(self.given_split)))
+        Ok(Some(SourceItem::Batch(self.batch_split)))
     }
 
-    /// Goes on to another split where that has something and this one has had its turn; whether there is one.
-    fn gives_turn(&mut self, watch: &Watch) -> Result<bool> {
-        let (HeadSplits::Followed(followed), Some(position)) = (&mut self.splits, self.reader.position()) else {
-            return Ok(false);
-        };
-        followed.splits.is_at(position);
-        followed.splits.pass_behind(position.part);
+    /// Continues with another split that has records, after the turn of this one. Returns `false` if
+    /// there is none.
+    fn yield_turn(&mut self, watch: &Watch) -> Result<bool> {
+        let Some(number) = self.leave(watch) else { return Ok(false) };
         self.turn_began = Instant::now();
-        // Also where no other split has something: one that is far behind is read for long.
-        self.count_bytes(position.offset.saturating_sub(self.counted_to), watch);
-        self.counted_to = position.offset.max(self.counted_to);
+        if let HeadSplits::Followed(followed) = &mut self.splits {
+            followed.splits.pass_turn(number);
+        }
         match self.next_split(watch)? {
-            Next::Read(split) if split.part != position.part => self.open(split).map(|()| true),
+            Next::Read { number: next, split, from } if next != number => {
+                self.open(next, split, from.as_ref()).map(|()| true)
+            }
             _ => {
-                // Nobody else has something, and this one had just now.
                 if let HeadSplits::Followed(followed) = &mut self.splits {
-                    followed.splits.gave();
+                    followed.splits.returned();
                 }
                 Ok(false)
             }
         }
+    }
+
+    /// Notes the position of the current split, if it is followed, and the bytes that were read of it.
+    /// Returns its number. `None` if splits are not followed.
+    fn leave(&mut self, watch: &Watch) -> Option<usize> {
+        let (HeadSplits::Followed(followed), Some((number, _))) = (&mut self.splits, &self.current) else {
+            return None;
+        };
+        let (number, bytes) = (*number, self.reader.take_read_bytes());
+        followed.splits.is_at(number, self.reader.position(), bytes);
+        self.count_bytes(bytes, watch);
+        Some(number)
     }
 
     fn count_bytes(&self, bytes: u64, watch: &Watch) {
@@ -323,79 +312,38 @@ impl SourceHead {
         watch.metrics(self.operator).bytes.add(bytes);
     }
 
-    /// Leaves a split that has nothing more, for now or for good; bytes that were read of it, and are in no counter yet.
-    fn close(&mut self, ready: Ready) -> u64 {
-        let Some(split) = self.current.take() else { return 0 };
-        let (HeadSplits::Followed(followed), Some(position)) = (&mut self.splits, self.reader.position()) else {
-            return split.bytes;
+    /// Closes a split that has no more records, for now or for good.
+    fn close(&mut self, progress: ReadProgress, watch: &Watch) {
+        self.leave(watch);
+        let Some((number, split)) = self.current.take() else { return };
+        let HeadSplits::Followed(followed) = &mut self.splits else {
+            self.count_bytes(split.bytes, watch);
+            return;
         };
-        followed.splits.is_at(position);
-        let read_to = match ready {
-            Ready::End => {
-                followed.splits.sealed(split.part);
-                // What says so holds no records, and is read.
-                split.range.end
-            }
-            _ => {
-                followed.splits.caught_up(split.part, split.range.end);
-                position.offset
-            }
-        };
-        read_to.saturating_sub(self.counted_to)
+        match progress {
+            ReadProgress::End => followed.splits.sealed(number),
+            _ => followed.splits.caught_up(number),
+        }
     }
 
-    /// For each split that it follows, where the records begin that it has not given.
+    /// For each followed split, where the records start that were not returned.
     pub(super) fn positions(&self) -> Vec<SplitPosition> {
         let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
-        let mut positions = followed.splits.positions();
-        if let Some(current) = self.current.as_ref().and(self.reader.position()) {
-            positions
-                .iter_mut()
-                .filter(|position| position.part == current.part && position.offset < current.offset)
-                .for_each(|position| *position = current);
-        }
-        let greatest = |split| self.time.as_ref().and_then(|time| time.greatest(split));
-        let with_time = |position: Position| SplitPosition { position, greatest_time: greatest(position.part) };
-        positions.into_iter().map(with_time).collect()
+        let current = self.current.as_ref().map(|(number, _)| (*number, self.reader.position()));
+        followed.splits.positions(current, |number| self.time.as_ref().and_then(|time| time.greatest(number)))
     }
 
-    /// Whether its rows, and their end, are given.
+    /// Returns `true` if its last row and the end were returned.
     pub(super) fn is_at_end(&self) -> bool {
         self.ending.len() < Control::END_OF_INPUT.len()
     }
 
-    /// Says what is still to be said at the end: all time has passed, and then that it is the end.
+    /// The next item at the end: first the last watermark, then the end.
     fn end(&mut self) -> Option<SourceItem> {
         if self.time.take().is_some() {
             return Some(SourceItem::Control(Control::Watermark(i64::MAX)));
         }
         self.ending.next().map(SourceItem::Control)
-    }
-
-    /// Has bad records written; the next batch waits for that.
-    fn reject(&mut self) {
-        let rejected = self.reader.take_rejected();
-        let Some(rejects) = self.rejects.clone().filter(|_| !rejected.is_empty()) else { return };
-        let rejecting = PendingWrite::default();
-        self.rejecting = Some(rejecting.clone());
-        self.blocking.submit(Box::new(move || {
-            let written = rejects.write(&rejected);
-            *rejecting.lock().unwrap_or_else(PoisonError::into_inner) = Some(written);
-        }));
-    }
-
-    fn read(&mut self) -> Result<()> {
-        let Some(request) = self.reader.wants() else {
-            return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
-        };
-        let read = PendingRead::start(request, &self.memory, &self.blocking)?;
-        match read.take() {
-            Some(bytes) => self.reader.supply(bytes?),
-            None => {
-                self.pending_read = Some(read);
-                Ok(())
-            }
-        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod names;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,11 +19,17 @@ use super::job::Job;
 use super::timers::Alarm;
 use crate::error::{Error, Origin, Result};
 use crate::kernel::{Blocking as _, catching};
-use crate::output::EpochSink;
+use crate::output::{Commit, EpochSink};
 use crate::physical::{Decisions, Head, PhysicalPlan, StagePlan};
 use crate::plan::Node;
 use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot, Store, kill_point};
-use crate::source::{Position, Source};
+use crate::source::{Source, SplitPosition};
+
+/// Pause before a commit is repeated the first time.
+const SHORTEST_RETRY: Duration = Duration::from_millis(10);
+
+/// Longest pause before a commit is repeated.
+const LONGEST_RETRY: Duration = Duration::from_secs(1);
 
 /// How snapshots of a job are taken.
 #[derive(Clone)]
@@ -72,8 +78,10 @@ pub(super) struct Snapshots {
     sinks: Vec<(String, Arc<Node>)>,
     /// The numbers of the tasks that take part, by stage and subtask.
     tasks: HashMap<(usize, usize), usize>,
-    /// The epoch whose barrier is to be said.
+    /// The epoch whose barrier sources inject.
     begun: Arc<AtomicU64>,
+    /// The last epoch that is complete.
+    completed: Arc<AtomicU64>,
     state: Mutex<State>,
     /// A snapshot is complete, or there will be none any more.
     news: Condvar,
@@ -145,6 +153,7 @@ impl Snapshots {
             job: job.clone(),
             tasks,
             begun: Arc::new(AtomicU64::new(epoch)),
+            completed: Arc::new(AtomicU64::new(epoch)),
             state: Mutex::new(state),
             news: Condvar::new(),
         }))
@@ -177,9 +186,8 @@ impl Snapshots {
     /// snapshots. Runs before the first task.
     pub(super) fn recover(&self) -> Result<()> {
         for (name, source, origin) in &self.sources {
-            if let (Some(endless), Some(operator)) = (source.endless(), self.settings.restored(name)) {
-                let starts: Vec<_> = operator.positions.iter().map(|split| split.position).collect();
-                endless.resume(&starts).map_err(|error| error.at(origin))?;
+            if let Some(operator) = self.settings.restored(name) {
+                source.check_positions(&operator.positions).map_err(|error| error.at(origin))?;
             }
         }
         let epoch = self.settings.restored_epoch();
@@ -189,7 +197,20 @@ impl Snapshots {
             let (epoch, prepared) =
                 self.settings.restored(name).map_or((0, &[][..]), |operator| (epoch, &operator.prepared));
             let Some(epochs) = epochs_of(sink) else { continue };
-            epochs.recover(epoch, prepared).map_err(|error| error.at(&sink.origin))?;
+            self.until_done(|| epochs.recover(epoch, prepared)).map_err(|error| error.at(&sink.origin))?;
+        }
+        Ok(())
+    }
+
+    /// Repeats a commit until the target is available, or the job is cancelled.
+    fn until_done(&self, commit: impl Fn() -> Result<Commit>) -> Result<()> {
+        let mut pause = SHORTEST_RETRY;
+        while commit()? == Commit::Retry {
+            if self.job.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            std::thread::sleep(pause);
+            pause = (2 * pause).min(LONGEST_RETRY);
         }
         Ok(())
     }
@@ -258,7 +279,12 @@ impl Snapshots {
         let mut state = self.lock();
         state.coordinator.completed();
         match result {
-            Ok(()) => self.note(manifest, &mut state),
+            Ok(()) => {
+                self.note(manifest, &mut state);
+                self.completed.store(manifest.epoch, Ordering::SeqCst);
+                // Sources acknowledge what it holds.
+                self.job.wake_all();
+            }
             // Another one would say that what was not committed is.
             Err(()) => state.is_over = true,
         }
@@ -283,9 +309,8 @@ impl Snapshots {
     /// Makes durable what the positions of sources name, writes the manifest, and has sinks commit what it names.
     fn complete(&self, manifest: &Manifest) -> Result<()> {
         for (name, source, origin) in &self.sources {
-            if let (Some(endless), Some(operator)) = (source.endless(), manifest.operators.get(name)) {
-                let positions: Vec<Position> = operator.positions.iter().map(|split| split.position).collect();
-                endless.sync(&positions).map_err(|error| error.at(origin))?;
+            if let Some(operator) = manifest.operators.get(name) {
+                source.sync(&operator.positions).map_err(|error| error.at(origin))?;
             }
         }
         let store = &self.settings.store;
@@ -295,7 +320,8 @@ impl Snapshots {
             let operator = manifest.operators.get(name);
             let prepared = operator.map_or(&[][..], |operator| &operator.prepared);
             if let Some(epochs) = epochs_of(sink) {
-                epochs.commit(prepared).map_err(|error| error.at(&sink.origin))?;
+                let committed = self.until_done(|| epochs.commit(manifest.epoch, prepared));
+                committed.map_err(|error| error.at(&sink.origin))?;
             }
         }
         kill_point("sink-committed", manifest.epoch);
@@ -392,28 +418,41 @@ fn add(to: &mut Operators, more: Operators) {
     more.into_iter().for_each(|(identity, operator)| to.entry(identity).or_default().add(operator));
 }
 
-/// The barriers that a source says.
+/// The barriers that a source injects, and its positions at each until that snapshot is complete.
 pub(super) struct Barriers {
-    /// The epoch whose barrier is to be said.
+    /// The epoch whose barrier is to be injected.
     begun: Arc<AtomicU64>,
-    said: u64,
+    /// The last epoch that is complete.
+    completed: Arc<AtomicU64>,
+    injected: u64,
+    positions: VecDeque<(u64, Vec<SplitPosition>)>,
 }
 
 impl Barriers {
     pub(super) fn of(snapshots: &Arc<Snapshots>) -> Self {
-        Barriers::from(snapshots.begun.clone(), snapshots.settings.restored_epoch())
+        let epoch = snapshots.settings.restored_epoch();
+        Barriers::from(snapshots.begun.clone(), snapshots.completed.clone(), epoch)
     }
 
-    /// Those that `begun` names from now on, behind the one of this epoch.
-    pub(super) fn from(begun: Arc<AtomicU64>, said: u64) -> Self {
-        Barriers { begun, said }
+    /// Those after the barrier of this epoch.
+    pub(super) fn from(begun: Arc<AtomicU64>, completed: Arc<AtomicU64>, injected: u64) -> Self {
+        Barriers { begun, completed, injected, positions: VecDeque::new() }
     }
 
-    /// The next one, if it is time.
-    pub(super) fn next(&mut self) -> Option<u64> {
+    /// The next barrier, if one is to be injected. The source is at `positions`.
+    pub(super) fn next(&mut self, positions: impl FnOnce() -> Vec<SplitPosition>) -> Option<u64> {
         let begun = self.begun.load(Ordering::SeqCst);
-        let said = std::mem::replace(&mut self.said, begun);
-        (begun > said).then_some(begun)
+        if begun <= std::mem::replace(&mut self.injected, begun) {
+            return None;
+        }
+        self.positions.push_back((begun, positions()));
+        Some(begun)
+    }
+
+    /// A snapshot that is complete, with the positions at its barrier. Each is returned once.
+    pub(super) fn take_completed(&mut self) -> Option<(u64, Vec<SplitPosition>)> {
+        let completed = self.completed.load(Ordering::SeqCst);
+        self.positions.pop_front_if(|(epoch, _)| *epoch <= completed)
     }
 }
 
@@ -428,8 +467,7 @@ mod tests {
     use crate::format::{LogSource, LogSplits};
     use crate::physical::Builder;
     use crate::row::{Datum, LeafType, SchemaBuilder};
-    use crate::snapshot::SplitPosition;
-    use crate::source::Mark;
+    use crate::source::Position;
 
     /// A machine that stops may lose records that are not on disk.
     #[test]
@@ -442,16 +480,18 @@ mod tests {
         log.flush().unwrap();
         let source = Arc::new(LogSource::followed(path("log").to_str().unwrap(), &schema).unwrap());
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let store = Store::folder(&path("snapshots")).unwrap();
+        let store = Store::folder(path("snapshots")).unwrap();
         let settings = SnapshotSettings { store: store.clone(), interval: None, restored: None };
         let job = Job::new(Arc::new(pool), Vec::new());
         let mut snapshots = Snapshots::new(&Builder::default().plan, &[], settings, 1, &job).unwrap();
         let origin =
-            Origin { name: "clicks".into(), operator: "read_log".into(), file: "tests.rs", line: 1, column: 1 };
+            Origin { name: "clicks".into(), operator: "read_log".into(), file: "tests.rs".into(), line: 1, column: 1 };
         Arc::get_mut(&mut snapshots).unwrap().sources = vec![("clicks".to_owned(), source, origin)];
         let split = path("log/split-00000.log");
-        let position = Position { offset: std::fs::metadata(&split).unwrap().len(), ..Position::start_of(0) };
-        let positions = vec![SplitPosition { position, greatest_time: None }];
+        let mut position = [0; 40];
+        position[..8].copy_from_slice(&std::fs::metadata(&split).unwrap().len().to_le_bytes());
+        let position = Position::new(&position).unwrap();
+        let positions = vec![SplitPosition { split: "split-00000.log".into(), position, greatest_time: None }];
         let operators =
             Operators::from([("clicks".to_owned(), OperatorSnapshot { positions, ..OperatorSnapshot::default() })]);
         let manifest = Manifest { epoch: 1, operators, ..snapshots.blank.clone() };
@@ -467,15 +507,15 @@ mod tests {
 
     #[test]
     fn what_a_task_brings_at_its_end_is_in_the_snapshot_that_it_has_not_said_its_part_of() {
-        let brings = |offset, file: &str| {
-            let position = Position { part: 0, offset, mark: Mark::NONE };
-            let positions = vec![SplitPosition { position, greatest_time: None }];
+        let brings = |offset: u8, file: &str| {
+            let position = Position::new(&[offset]).unwrap();
+            let positions = vec![SplitPosition { split: "clicks".into(), position, greatest_time: None }];
             let prepared = vec![file.to_owned()];
             Operators::from([("clicks".to_owned(), OperatorSnapshot { positions, prepared, ..Default::default() })])
         };
         let of = |operators: Operators| {
             let operator = operators["clicks"].clone();
-            let offsets: Vec<u64> = operator.positions.iter().map(|at| at.position.offset).collect();
+            let offsets: Vec<u8> = operator.positions.iter().map(|at| at.position.bytes()[0]).collect();
             (offsets, operator.prepared)
         };
         let file = |name: &str| vec![name.to_owned()];

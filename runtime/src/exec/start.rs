@@ -13,7 +13,9 @@ use super::inline::{Filter, InlineStep, KeyCheck, RowCounts, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
-use super::reading::{Followed, FollowedSource, HeadSplits, LateLimits, SourceHead, SplitQueue, WatermarkGenerator};
+use super::reading::{
+    Followed, FollowedSource, HeadSplits, LateLimits, Listing, SourceHead, SplitQueue, WatermarkGenerator,
+};
 use super::snapshots::{Barriers, Snapshots};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
@@ -29,7 +31,7 @@ use crate::page::RowWriter;
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
 use crate::snapshot::SplitPosition;
-use crate::source::{Position, Source};
+use crate::source::{ReaderContext, SplitList};
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
@@ -72,6 +74,18 @@ pub(super) fn run(
     ended
 }
 
+/// Checks that a source lists the splits that a snapshot has read.
+fn check_listed(list: &SplitList, positions: &[SplitPosition]) -> Result<()> {
+    let is_listed = |at: &&SplitPosition| list.splits.iter().any(|split| split.name == at.split);
+    match positions.iter().find(|at| !is_listed(at)) {
+        None => Ok(()),
+        Some(missing) => Err(Error::Plan(format!(
+            "the snapshot has read the split `{}`, and the source has none of that name; put it back, or start over with an empty snapshot folder",
+            missing.split
+        ))),
+    }
+}
+
 struct Starter<'p> {
     plan: &'p PhysicalPlan,
     resources: &'p Resources,
@@ -83,6 +97,8 @@ struct Starter<'p> {
     /// By stage, inbox and task.
     inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
     splits: HashMap<usize, Arc<SplitQueue>>,
+    /// Of endless sources, by stage, with the first list.
+    listings: HashMap<usize, (Arc<Listing>, SplitList)>,
     /// By stage and step.
     groups: Vec<Vec<TaskGroup>>,
     /// Stages whose rows come without end, some of them.
@@ -100,7 +116,7 @@ impl<'p> Starter<'p> {
     ) -> Result<Self> {
         let tasks: Vec<Vec<Arc<Task>>> =
             plan.stages.iter().map(|stage| (0..stage.tasks).map(|_| Task::new(job.clone())).collect()).collect();
-        let (mut inboxes, mut splits) = (HashMap::new(), HashMap::new());
+        let (mut inboxes, mut splits, mut listings) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (number, stage) in plan.stages.iter().enumerate() {
             for (subtask, task) in tasks[number].iter().enumerate() {
                 for inbox in 0..stage.inboxes {
@@ -108,13 +124,19 @@ impl<'p> Starter<'p> {
                 }
             }
             if let Head::Source(operator, source, scan) = &stage.head {
-                // An endless source lists its splits only to have the headers of those checked that there are: tasks find theirs by themselves.
-                let listed = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
+                let list = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
                 if source.is_endless() {
+                    let restored = snapshots.and_then(|snapshots| snapshots.restored(*operator));
+                    check_listed(&list, restored.map_or(&[], |operator| &operator.positions))
+                        .map_err(|error| error.at(&plan.operators[*operator].origin))?;
+                    let task: Arc<dyn Wake> = tasks[number][0].clone();
+                    let blocking = Arc::new(BlockingFor { task, job: job.clone() });
+                    let listing = Listing::new(source.clone(), scan.clone(), blocking, list.clone());
+                    listings.insert(number, (Arc::new(listing), list));
                     continue;
                 }
-                job.metrics.source_total_bytes.add(listed.iter().map(|split| split.bytes).sum());
-                splits.insert(number, Arc::new(SplitQueue::new(listed.into())));
+                job.metrics.source_total_bytes.add(list.splits.iter().map(|split| split.bytes).sum());
+                splits.insert(number, Arc::new(SplitQueue::new(list.splits.into())));
             }
         }
         static TEAMS: AtomicU64 = AtomicU64::new(0);
@@ -133,6 +155,7 @@ impl<'p> Starter<'p> {
             tasks,
             inboxes,
             splits,
+            listings,
             groups,
             endless,
             runtime_filters,
@@ -248,19 +271,18 @@ impl<'p> Starter<'p> {
                 Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, input, pages, memory, given))))
             }
             Head::Source(operator, source, scan) => {
-                let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
-                let starts = self.starts(*operator);
-                let splits = self.head_splits(stage, subtask, source, starts, me);
-                let blocking = self.blocking(me);
-                let (rejects, memory) = (source.rejects(), self.memory(*operator));
-                let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
+                let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(me) };
+                let reader = source.reader(scan, context).map_err(|error| self.at(*operator, error))?;
                 let of = self.plan.stages[stage].watermarks;
-                let time = of.map(|of| WatermarkGenerator::new(of.lateness_micros).going_on(starts));
+                let mut time = of.map(|of| WatermarkGenerator::new(of.lateness_micros));
+                let splits = self.head_splits((stage, subtask, *operator), me, time.as_mut());
+                // Bad records of all splits are written.
+                let reads_all = source.as_table().is_some_and(|table| table.rejects().is_some());
+                let head = SourceHead::new(*operator, reader, reads_all, splits);
                 let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
                 let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
                 let limits = LateLimits::of(source, self.plan.stages[stage].skips.iter().map(filter).collect());
-                let head =
-                    head.skipping(limits).telling_time(time, of.and_then(|of| of.leaf)).saying_barriers(barriers);
+                let head = head.skipping(limits).with_time(time, of.and_then(|of| of.leaf)).with_barriers(barriers);
                 Ok(PipelineHead::Source(Box::new(head)))
             }
         }
@@ -274,19 +296,23 @@ impl<'p> Starter<'p> {
 
     fn head_splits(
         &self,
-        stage: usize,
-        subtask: usize,
-        source: &Arc<dyn Source>,
-        starts: &[SplitPosition],
+        (stage, subtask, operator): (usize, usize, usize),
         me: &Arc<dyn Wake>,
+        time: Option<&mut WatermarkGenerator>,
     ) -> HeadSplits {
-        if !source.is_endless() {
+        let Some((listing, list)) = self.listings.get(&stage).cloned() else {
             return HeadSplits::Shared(self.splits.get(&stage).cloned().unwrap_or_default());
-        }
+        };
         let task = (subtask, self.plan.stages[stage].tasks);
-        let starts: Vec<Position> = starts.iter().map(|start| start.position).collect();
-        let splits = Followed::of(task, &starts, self.resources.streaming.idle_after);
-        HeadSplits::Followed(FollowedSource { source: source.clone(), splits, alarm: Alarm::of(me) })
+        let mut splits = Followed::of(task, self.resources.streaming.idle_after);
+        splits.assign(&list);
+        let mut time = time;
+        splits.restore(self.starts(operator), |split, greatest| {
+            if let Some(time) = &mut time {
+                time.note_time(split, greatest);
+            }
+        });
+        HeadSplits::Followed(FollowedSource { listing, splits, alarm: Alarm::of(me) })
     }
 
     fn at(&self, operator: usize, error: Error) -> Error {

@@ -44,7 +44,7 @@ impl TimedInput {
             return Ok(self.ending.take_if(|item| may_take(item)));
         }
         if self.is_endless
-            && let Some(micros) = self.time.news(std::iter::once(TASK))
+            && let Some(micros) = self.time.advance(std::iter::once(TASK))
         {
             return watermark(micros);
         }

@@ -68,7 +68,7 @@ fn of_operator(plan: &PhysicalPlan, operator: &OperatorInfo, actual: Value) -> V
         ("word", (&*operator.origin.operator).into()),
         ("description", operator.description.as_str().into()),
         ("text", (&*operator.text).into()),
-        ("file", operator.origin.file.into()),
+        ("file", (&*operator.origin.file).into()),
         ("line", u64::from(operator.origin.line).into()),
         ("strategy", operator.strategy.as_str().into()),
         ("tasks", operator.tasks.into()),

@@ -45,7 +45,7 @@ fn is_cut_short(plan: &PhysicalPlan, counts: &[OperatorCounts], operator: usize)
 type Fact<'p> = (&'p OperatorInfo, &'p OperatorCounts, SizeHint);
 
 fn note((info, counts, hint): Fact<'_>, all: &[Fact<'_>], is_cut_short: impl Fn() -> bool) -> Option<String> {
-    let place = |info: &OperatorInfo| (info.origin.file, info.origin.line, info.origin.column);
+    let place = |info: &OperatorInfo| (info.origin.file.clone(), info.origin.line, info.origin.column);
     let given = counts.rows_in as f64;
     let (said, expected, came, found) = match hint {
         SizeHint::Rows(rows) => {

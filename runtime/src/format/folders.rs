@@ -8,26 +8,23 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::files::{InputFile, Inputs};
 use super::folder_keys::{FolderKey, NULL, folder_keys_named, pairs};
 use super::leaves::{Bits, Values, WithParser, expected, with_parser};
 use super::values::parse_hex;
 use crate::error::{Error, Result};
-use crate::memory::Memory;
 use crate::page::{Batch, Columns, LeafPlace};
 use crate::row::{Datum, Leaf, LeafSet, LeafType, Schema, Shape, compare_leaf};
 use crate::source::{
-    Bound, ColumnFit, Comparison, ReadRequest, Ready, RejectSink, Rejected, Scan, Source, Split, SplitReader,
-    Statistics,
+    Bound, ColumnFit, Comparison, NoFilters, Position, ReadProgress, ReaderContext, RejectSink, RowFilters, Scan,
+    Source, Split, SplitList, SplitReader, Statistics, TableSource,
 };
 
 /// A source of the files that `path` names, where `make` makes one of files and the fields in them; folders' names fill the others.
 ///
 /// # Errors
 /// What `make` gives; and where a file lies in no folder of a field that others have, or the folder's value is none of the field.
-pub fn read_folders<S: Source + 'static>(
+pub fn read_folders<S: Source + TableSource + 'static>(
     path: &str,
     schema: &Schema,
     make: impl FnOnce(Inputs, &Schema) -> Result<S>,
@@ -206,7 +203,7 @@ fn fulfils(order: Ordering, comparison: Comparison) -> bool {
     }
 }
 
-impl<S: Source> Source for Folders<S> {
+impl<S: Source + TableSource> Source for Folders<S> {
     fn describe(&self) -> String {
         self.inner.describe()
     }
@@ -215,6 +212,27 @@ impl<S: Source> Source for Folders<S> {
         &self.schema
     }
 
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        let mut list = self.inner.splits(&self.inner_scan(scan))?;
+        list.splits.retain(|split| !self.is_excluded(split.part, scan));
+        Ok(list)
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> usize {
+        self.inner.reader_bytes(&self.inner_scan(scan))
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        let inner = self.inner.reader(&self.inner_scan(scan), context)?;
+        Ok(Box::new(FolderReader { inner, part: 0, order: self.order.clone(), values: self.values.clone() }))
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl<S: Source + TableSource> TableSource for Folders<S> {
     fn statistics(&self, scan: &Scan) -> Statistics {
         self.inner.statistics(&self.inner_scan(scan))
     }
@@ -230,23 +248,8 @@ impl<S: Source> Source for Folders<S> {
         keys.chain(self.inner.columns()).collect()
     }
 
-    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
-        let mut splits = self.inner.splits(&self.inner_scan(scan))?;
-        splits.retain(|split| !self.is_excluded(split.part, scan));
-        Ok(splits)
-    }
-
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         self.inner.rejects()
-    }
-
-    fn reader_bytes(&self, scan: &Scan) -> Result<usize> {
-        self.inner.reader_bytes(&self.inner_scan(scan))
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        let inner = self.inner.reader(&self.inner_scan(scan), memory)?;
-        Ok(Box::new(FolderReader { inner, part: 0, order: self.order.clone(), values: self.values.clone() }))
     }
 }
 
@@ -258,25 +261,14 @@ struct FolderReader {
 }
 
 impl SplitReader for FolderReader {
-    fn open(&mut self, split: &Split) -> Result<()> {
+    fn open(&mut self, split: &Split, from: Option<&Position>) -> Result<()> {
         self.part = split.part;
-        self.inner.open(split)
+        self.inner.open(split, from)
     }
 
-    fn wants(&mut self) -> Option<ReadRequest> {
-        self.inner.wants()
-    }
-
-    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
-        self.inner.supply(bytes)
-    }
-
-    fn advance(&mut self) -> Result<Ready> {
-        self.inner.advance()
-    }
-
-    fn take_rejected(&mut self) -> Vec<Rejected> {
-        self.inner.take_rejected()
+    /// The leaves of filters are numbered otherwise in the inner reader, so it has none.
+    fn advance(&mut self, _: &mut dyn RowFilters) -> Result<ReadProgress> {
+        self.inner.advance(&mut NoFilters)
     }
 
     fn batch(&self) -> Result<Batch<'_>> {

@@ -8,7 +8,7 @@ use super::rejects::RejectLog;
 use super::wrong::Wrong;
 use crate::error::Result;
 use crate::page::Batch;
-use crate::source::{ReadRequest, Ready, Rejected, Split, SplitReader};
+use crate::source::{Position, RangeReader, ReadRequest, Ready, Rejected, Split};
 
 /// Takes records of blocks into a batch.
 pub(super) trait LineDecoder: Send {
@@ -134,8 +134,8 @@ impl<D: LineDecoder> LineReader<D> {
     }
 }
 
-impl<D: LineDecoder> SplitReader for LineReader<D> {
-    fn open(&mut self, split: &Split) -> Result<()> {
+impl<D: LineDecoder> RangeReader for LineReader<D> {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         self.decoder.clear();
         self.current = None;
         if let Some(log) = &mut self.log {

@@ -11,7 +11,7 @@ use super::files::InputFile;
 use super::files::check_encoding;
 use super::record_ends::{is_odd, record_end};
 use crate::error::{Error, Result};
-use crate::source::{SAMPLE_PLACES, Sample, Scan, Source, Split, sample_splits};
+use crate::source::{SAMPLE_PLACES, Sample, Scan, Source, Split, TableSource, sample_splits};
 
 /// Splits are no larger: so that the last ones of a job take little time.
 const LARGEST_SPLIT_BYTES: u64 = 8 << 20;
@@ -81,15 +81,13 @@ pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<
         let first =
             files.iter().zip(begins).enumerate().find_map(|(part, (file, begin))| Some((part, file, (*begin)?)));
         return Ok(first
-            .map(|(part, file, begin)| Split { part, range: begin..u64::MAX, bytes: file.bytes() })
+            .map(|(part, file, begin)| Split::of_file(part, begin..u64::MAX, file.bytes()))
             .into_iter()
             .collect());
     }
     if total <= SMALL_BYTES && parts.len() <= SAMPLE_PLACES {
-        let whole = |&(part, file, begin): &(usize, &InputFile, u64)| Split {
-            part,
-            range: begin..file.bytes(),
-            bytes: file.bytes() - begin,
+        let whole = |&(part, file, begin): &(usize, &InputFile, u64)| {
+            Split::of_file(part, begin..file.bytes(), file.bytes() - begin)
         };
         return Ok(parts.iter().filter(|part| length(part) > 0).map(whole).collect());
     }
@@ -120,12 +118,12 @@ fn lines_from(part: usize, file: &InputFile, begin: u64, at: u64, bytes: u64) ->
     let last = memrchr(b'\n', seen).map(|newline| newline + 1);
     let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
     let range = from + first as u64..from + last as u64;
-    Ok((first < last).then(|| Split { part, bytes: range.end - range.start, range }))
+    Ok((first < last).then(|| Split::of_file(part, range.clone(), range.end - range.start)))
 }
 
 /// A sample of files that are made of lines, `source`; `begins` as for [`places`]. What is wrong there its reader says in the run.
 pub(super) fn sample_lines(
-    source: &dyn Source,
+    source: &(impl Source + TableSource),
     scan: &Scan,
     files: &[InputFile],
     begins: &[Option<u64>],
@@ -154,7 +152,7 @@ pub(super) fn sample_lines(
 /// Where the file cannot be read.
 pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote: Option<u8>) -> Result<Vec<Split>> {
     if file.is_encoded() {
-        return Ok(vec![Split { part, bytes: file.bytes(), range: begin..u64::MAX }]);
+        return Ok(vec![Split::of_file(part, begin..u64::MAX, file.bytes())]);
     }
     if begin >= file.bytes() {
         return Ok(Vec::new());
@@ -168,7 +166,7 @@ pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote:
     }
     let ends = starts.iter().skip(1).copied().chain([file.bytes()]);
     let ranges = starts.iter().zip(ends).map(|(&start, end)| start..end);
-    Ok(ranges.map(|range| Split { part, bytes: range.end - range.start, range }).collect())
+    Ok(ranges.map(|range| Split::of_file(part, range.clone(), range.end - range.start)).collect())
 }
 
 fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u64>) -> Result<()> {

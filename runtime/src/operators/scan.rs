@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::error::{Error, Result};
-use crate::memory::Memory;
 use crate::output::Claim;
 use crate::page::{Batch, Page};
 use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
-use crate::source::{ColumnFit, ReadRequest, Ready, Sample, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{
+    ColumnFit, NoFilters, Position, ReadProgress, ReaderContext, RejectSink, RowFilters, Sample, Scan, Source, Split,
+    SplitList, SplitReader, Statistics, TableSource, ThisThread,
+};
 use crate::strategy::Role;
 
 /// Records of a source.
 pub struct ScanSource(pub Arc<dyn Source>);
+
+impl ScanSource {
+    fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
+        self.0.as_table()?.rejects()
+    }
+}
 
 impl Operator for ScanSource {
     fn name(&self) -> &'static str {
@@ -30,7 +36,7 @@ impl Operator for ScanSource {
     }
 
     fn check(&self) -> Result<()> {
-        self.0.rejects().map_or(Ok(()), |rejects| rejects.check())
+        self.rejects().map_or(Ok(()), |rejects| rejects.check())
     }
 
     fn as_endpoint(&self) -> Option<&dyn Endpoint> {
@@ -43,31 +49,21 @@ impl Operator for ScanSource {
 
     fn reference(&self, _: &[Table]) -> Result<Table> {
         let scan = Scan { live: LeafSet::all(self.schema().leaves().len()), bounds: Vec::new() };
-        let memory = unbounded_memory();
-        let mut reader = self.0.reader(&scan, &memory)?;
-        let mut table = Table::new(self.schema().types());
-        if let Some(endless) = self.0.endless()
-            && !endless.extent()?.is_complete
-        {
+        let thread = Arc::new(ThisThread::default());
+        let context = ReaderContext { memory: unbounded_memory(), blocking: thread.clone() };
+        let (mut reader, list) = (self.0.reader(&scan, context)?, self.0.splits(&scan)?);
+        if !list.is_complete {
             return Err(unended());
         }
-        for split in self.0.splits(&scan)? {
-            reader.open(&split)?;
+        let mut table = Table::new(self.schema().types());
+        for split in &list.splits {
+            reader.open(split, None)?;
             loop {
-                let ready = reader.advance()?;
-                if let Some(rejects) = self.0.rejects() {
-                    rejects.write(&reader.take_rejected())?;
-                }
-                match ready {
-                    Ready::Batch => table.extend(&reader.batch()?),
-                    Ready::End => break,
-                    Ready::CaughtUp => return Err(unended()),
-                    Ready::Starved => {
-                        let Some(request) = reader.wants() else {
-                            return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
-                        };
-                        reader.supply(request.read(&memory)?)?;
-                    }
+                match reader.advance(&mut NoFilters)? {
+                    ReadProgress::Batch { .. } => table.extend(&reader.batch()?),
+                    ReadProgress::Pending => thread.wait(),
+                    ReadProgress::CaughtUp => return Err(unended()),
+                    ReadProgress::End => break,
                 }
             }
         }
@@ -77,23 +73,23 @@ impl Operator for ScanSource {
 
 impl Endpoint for ScanSource {
     fn columns(&self) -> Vec<ColumnFit> {
-        self.0.columns()
+        self.0.as_table().map(TableSource::columns).unwrap_or_default()
     }
 
     fn claim(&self) -> Option<Claim> {
-        self.0.rejects()?.claim()
+        self.rejects()?.claim()
     }
 
     fn prepare(&self) -> Result<()> {
-        self.0.rejects().map_or(Ok(()), |rejects| rejects.prepare())
+        self.rejects().map_or(Ok(()), |rejects| rejects.prepare())
     }
 
     fn finish(&self, success: bool) -> Result<()> {
-        self.0.rejects().map_or(Ok(()), |rejects| rejects.finish(success))
+        self.rejects().map_or(Ok(()), |rejects| rejects.finish(success))
     }
 
     fn rejected_rows(&self) -> u64 {
-        self.0.rejects().map_or(0, |rejects| rejects.count())
+        self.rejects().map_or(0, |rejects| rejects.count())
     }
 }
 
@@ -135,6 +131,25 @@ impl Source for Pages {
         &self.schema
     }
 
+    fn splits(&self, _: &Scan) -> Result<SplitList> {
+        let split = |(part, page): (usize, &Page)| Split::of_file(part, 0..1, page.bytes() as u64);
+        Ok(SplitList::complete(self.pages.iter().enumerate().map(split).collect()))
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> usize {
+        0
+    }
+
+    fn reader(&self, _: &Scan, _: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        Ok(Box::new(PageReader { pages: self.pages.clone(), current: 0, fresh: false }))
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl TableSource for Pages {
     fn statistics(&self, _: &Scan) -> Statistics {
         let rows = self.pages.iter().map(Page::rows).sum::<usize>() as f64;
         Statistics { rows: Some(rows), bytes: self.pages.iter().map(|page| page.bytes() as u64).sum() }
@@ -142,15 +157,6 @@ impl Source for Pages {
 
     fn sample(&self, _: &Scan) -> Option<Sample> {
         Some(Sample::of_pages(&self.pages))
-    }
-
-    fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
-        let split = |(part, page): (usize, &Page)| Split { part, range: 0..1, bytes: page.bytes() as u64 };
-        Ok(self.pages.iter().enumerate().map(split).collect())
-    }
-
-    fn reader(&self, _: &Scan, _: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(PageReader { pages: self.pages.clone(), current: 0, fresh: false }))
     }
 }
 
@@ -161,21 +167,16 @@ struct PageReader {
 }
 
 impl SplitReader for PageReader {
-    fn open(&mut self, split: &Split) -> Result<()> {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         (self.current, self.fresh) = (split.part, true);
         Ok(())
     }
 
-    fn wants(&mut self) -> Option<ReadRequest> {
-        None
-    }
-
-    fn supply(&mut self, _: Vec<Bytes>) -> Result<()> {
-        Ok(())
-    }
-
-    fn advance(&mut self) -> Result<Ready> {
-        Ok(if std::mem::take(&mut self.fresh) { Ready::Batch } else { Ready::End })
+    fn advance(&mut self, _: &mut dyn RowFilters) -> Result<ReadProgress> {
+        Ok(match std::mem::take(&mut self.fresh) {
+            true => ReadProgress::Batch { left_out: None },
+            false => ReadProgress::End,
+        })
     }
 
     fn batch(&self) -> Result<Batch<'_>> {

@@ -55,7 +55,7 @@ pub trait UpdatesByKey: Operator {
 pub struct Updates<G>(pub G);
 
 impl<G: UpdatesByKey> Operator for Updates<G> {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.0.name()
     }
 

@@ -10,7 +10,7 @@ use super::Resources;
 use super::liveness::Live;
 use super::scans::bounds_behind;
 use crate::plan::Node;
-use crate::source::{Sample, Scan, Source, samples_of};
+use crate::source::{Sample, Scan, Source, Statistics, samples_of};
 use crate::statistics::{Effort, Relation};
 use crate::strategy::{Estimate, InPlace, LoopId, Role};
 
@@ -103,14 +103,16 @@ fn samples(
 /// What a source gives, and what is known of it by a sample.
 fn scanned(source: &dyn Source, scan: &Scan, sample: Option<&Sample>, effort: &Arc<Effort>) -> Relation {
     let schema = source.schema();
-    let statistics = source.statistics(&Scan { live: scan.live.clone(), bounds: Vec::new() });
+    let statistics_of =
+        |scan: &Scan| source.as_table().map_or_else(Statistics::default, |table| table.statistics(scan));
+    let statistics = statistics_of(&Scan { live: scan.live.clone(), bounds: Vec::new() });
     let fixed_bytes = Relation::unknown(0.0, schema).estimate(schema, &scan.live).row_bytes;
     let guess = || statistics.bytes as f64 / fixed_bytes.max(LEAST_SCANNED_BYTES);
     let Some(sample) = sample else {
         return Relation::unknown(statistics.rows.unwrap_or_else(guess), schema);
     };
     // Where bounds exclude nothing, the sample stands for all rows, and knows better how many lines there are than who has looked at the first ones.
-    let excludes = source.statistics(scan).rows < statistics.rows;
+    let excludes = statistics_of(scan).rows < statistics.rows;
     let rows = statistics.rows.filter(|_| excludes).unwrap_or(sample.population);
     Relation::of_sample(rows, sample, schema, effort)
 }

@@ -37,7 +37,7 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
     for node in nodes {
         let is_scan = match node.operator.role() {
             // What is wrong with a source's records is written down once.
-            Role::Source(source) => source.rejects().is_none(),
+            Role::Source(source) => source.as_table().is_none_or(|table| table.rejects().is_none()),
             Role::InPlace(InPlace::Filter(filter)) if filter.predicate.has_effects() => false,
             Role::InPlace(InPlace::Filter(_) | InPlace::Project(_)) => {
                 node.inputs.iter().all(|input| scans.contains(&input.sequence))

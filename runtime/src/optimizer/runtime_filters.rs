@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crate::hash::BloomFilter;
 use crate::physical::{Head, InlineStepPlan, InputOf, Part, PhysicalPlan, RuntimeFilterPlan};
 use crate::plan::Node;
+use crate::source::TableSource;
 use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
 
 /// A filter has to keep a smaller share of the rows than this, as far as is known: each row of the build side is hashed once more for it.
@@ -224,9 +225,10 @@ impl Walk<'_> {
                 true
             }
             (Some(key), None, Head::Source(_, source, scan)) => {
-                saves |= source.asks_filters() && scan.live.len() > key.len();
+                let table = source.as_table();
+                saves |= table.is_some_and(TableSource::asks_filters) && scan.live.len() > key.len();
                 if let &[leaf] = &key[..]
-                    && source.has_limits(leaf)
+                    && table.is_some_and(|table| table.has_limits(leaf))
                 {
                     self.splits.push((stage, leaf));
                 }

@@ -64,7 +64,7 @@ mod tests {
     use crate::strategy::TumblingWindows;
 
     fn node(name: &str, line: u32, operator: impl Operator + 'static, inputs: Vec<Arc<Node>>) -> Arc<Node> {
-        let origin = Origin { name: name.into(), operator: name.into(), file: "job.rs", line, column: 1 };
+        let origin = Origin { name: name.into(), operator: name.into(), file: "job.rs".into(), line, column: 1 };
         Node::new("".into(), origin, "".into(), Arc::new(operator), inputs)
     }
 

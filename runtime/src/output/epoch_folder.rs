@@ -16,11 +16,12 @@ use std::io::{ErrorKind, Result as IoResult, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::epochs::EpochSink;
+use super::epochs::{Commit, EpochSink, Transaction};
 use super::place::{Found, Wanted, decide, refused};
 use crate::error::{Error, Result};
 use crate::storage::{
-    FileMode, FileSystem, FileWriter, FolderLock, Kind, Listed, Location, REPLACED, RenameMode, remove, sync_folders_above,
+    FileMode, FileSystem, FileWriter, FolderLock, Kind, Listed, Location, REPLACED, RenameMode, remove,
+    sync_folders_above,
 };
 
 /// Where files are till they are committed, in the output.
@@ -142,25 +143,29 @@ impl EpochFolder {
 }
 
 impl EpochSink for EpochFolder {
-    fn recover(&self, epoch: u64, prepared: &[String]) -> Result<()> {
+    fn recover(&self, epoch: u64, prepared: &[Transaction]) -> Result<Commit> {
         let failed = || Error::io("look through", &self.shown);
         let is_empty = self.visible().map_err(failed())?.is_empty();
         // What a snapshot says to be there is not in the way.
         let found = if epoch == 0 && !is_empty { Found::FullFolder } else { Found::EmptyFolder };
         decide(Wanted::Folder, found, None).map_err(|reason| refused(&self.shown, reason))?;
         make(&self.hidden).map_err(Error::io("create", &self.shown))?;
-        self.commit(prepared)?;
+        self.commit(epoch, prepared)?;
         let kept = prepared.iter().map(String::as_str).collect();
         let removed = self.take_back(epoch, &kept).and_then(|()| self.clear());
         removed
             .and_then(|()| sync(&self.location))
             .map_err(Error::io("remove what is later than the snapshot from", &self.shown))
+            .map(|()| Commit::Done)
     }
 
-    fn commit(&self, prepared: &[String]) -> Result<()> {
+    fn commit(&self, _: u64, prepared: &[Transaction]) -> Result<Commit> {
         self.check(self.held.read().unwrap_or_else(PoisonError::into_inner).as_ref())?;
         prepared.iter().try_for_each(|name| self.publish(name))?;
-        if prepared.is_empty() { Ok(()) } else { sync(&self.location).map_err(Error::io("sync", &self.shown)) }
+        if !prepared.is_empty() {
+            sync(&self.location).map_err(Error::io("sync", &self.shown))?;
+        }
+        Ok(Commit::Done)
     }
 }
 

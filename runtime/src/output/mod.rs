@@ -29,7 +29,7 @@ mod terminal;
 pub use assembly::{Assembly, SharedFile};
 pub use claim::{Claim, refuse_shared, remove_abandoned};
 pub use epoch_folder::{EpochFile, EpochFolder};
-pub use epochs::EpochSink;
+pub use epochs::{Commit, EpochSink, Transaction};
 pub use folder::PendingFolder;
 pub use target::{Appender, Appending, IfExists, Target};
 pub use terminal::TerminalLine;

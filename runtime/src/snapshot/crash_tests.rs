@@ -46,7 +46,7 @@ fn run_job(disk: &Simulated, state: &mut u64) -> Result<()> {
         let prepared = write_epoch(&folder, epoch, &mut next, state)?;
         write_state(&store, epoch, next)?;
         store.complete(&manifest(epoch, &prepared))?;
-        folder.commit(&prepared)?;
+        folder.commit(1, &prepared)?;
         store.remove_outdated(epoch)?;
     }
     folder.close(true);
@@ -80,7 +80,8 @@ fn write_state(store: &Store, epoch: u64, next: u64) -> Result<()> {
 
 fn read_state(store: &Store, epoch: u64) -> Result<u64> {
     let bytes = store.reader(epoch, "0-0.state").read(16)?;
-    let number = |at: usize| bytes.get(at..).and_then(|bytes| bytes.first_chunk()).map(|bytes| u64::from_le_bytes(*bytes));
+    let number =
+        |at: usize| bytes.get(at..).and_then(|bytes| bytes.first_chunk()).map(|bytes| u64::from_le_bytes(*bytes));
     match (number(0), number(8)) {
         (Some(next), Some(checksum)) if checksum == xxh3_64(&next.to_le_bytes()) => Ok(next),
         _ => Err(Error::Data { path: PathBuf::from("state"), place: String::new(), message: "is damaged".to_owned() }),

@@ -9,14 +9,14 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::format::Value;
 use crate::physical::Decisions;
-use crate::source::{Mark, Position};
+use crate::source::{Position, SplitPosition};
 
 /// What to do where a snapshot is damaged.
 pub(crate) const OTHERWISE: &str =
     "put the file back, or remove the folder of this snapshot: the job goes on from the one before then";
 
 /// The form of the manifest.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// A snapshot of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,15 +42,6 @@ pub struct OperatorSnapshot {
     pub files: Vec<StateFile>,
     /// Of a sink: what was prepared since the snapshot before.
     pub prepared: Vec<String>,
-}
-
-/// How far a split was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SplitPosition {
-    /// Where its next records begin.
-    pub position: Position,
-    /// The greatest event time that was read of it, in microseconds since 1970, where that is known.
-    pub greatest_time: Option<i64>,
 }
 
 /// The state of one task.
@@ -79,12 +70,10 @@ impl OperatorSnapshot {
     fn value(&self) -> Value {
         let position = |at: &SplitPosition| {
             let time = at.greatest_time.map_or(Value::Null, |time| Value::Number(time.to_string()));
-            let Position { part, offset, mark } = at.position;
-            let mark: String = mark.0.iter().map(|byte| format!("{byte:02x}")).collect();
+            let position: String = at.position.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
             Value::object([
-                ("split", part.into()),
-                ("offset", offset.into()),
-                ("mark", mark.as_str().into()),
+                ("split", (&*at.split).into()),
+                ("position", position.as_str().into()),
                 ("greatest_time", time),
             ])
         };
@@ -103,12 +92,8 @@ impl OperatorSnapshot {
                 Value::Null => None,
                 time => Some(time.as_number()?),
             };
-            let mark = match &value["mark"] {
-                Value::Null => Mark::NONE,
-                mark => mark_of(mark.as_str()?)?,
-            };
-            let (part, offset) = (value["split"].as_number()?, value["offset"].as_number()?);
-            Some(SplitPosition { position: Position { part, offset, mark }, greatest_time })
+            let position = position_of(value["position"].as_str()?)?;
+            Some(SplitPosition { split: value["split"].as_str()?.into(), position, greatest_time })
         };
         let file = |value: &Value| {
             Some(StateFile { name: value["name"].as_str()?.to_owned(), bytes: value["bytes"].as_number()? })
@@ -176,16 +161,11 @@ impl Manifest {
     }
 }
 
-/// The mark that hexadecimal digits give.
-fn mark_of(text: &str) -> Option<Mark> {
-    let mut bytes = [0; 32];
-    if text.len() != 2 * bytes.len() {
-        return None;
-    }
-    for (number, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * number..2 * number + 2)?, 16).ok()?;
-    }
-    Some(Mark(bytes))
+/// The position that hexadecimal digits give.
+fn position_of(text: &str) -> Option<Position> {
+    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(pair).collect();
+    Position::new(&bytes?).ok()
 }
 
 /// XXH3 of a value as it is written without spaces, its names in order.
@@ -199,12 +179,11 @@ mod tests {
     use crate::physical::Choice;
 
     fn manifest() -> Manifest {
-        let mark = Mark(std::array::from_fn(|byte| 8 * byte as u8));
-        let position = Position { part: 3, offset: 1 << 40, mark };
+        let position = Position::new(&std::array::from_fn::<u8, 40, _>(|byte| 6 * byte as u8)).unwrap();
         let sources = OperatorSnapshot {
             positions: vec![
-                SplitPosition { position, greatest_time: Some(-5) },
-                SplitPosition { position: Position::start_of(0), greatest_time: None },
+                SplitPosition { split: "split-00003.log".into(), position, greatest_time: Some(-5) },
+                SplitPosition { split: "split-00000.log".into(), position: Position::default(), greatest_time: None },
             ],
             ..OperatorSnapshot::default()
         };

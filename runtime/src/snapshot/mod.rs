@@ -18,9 +18,10 @@ mod kill_points;
 mod manifest;
 mod store;
 
+pub use crate::source::SplitPosition;
 pub(crate) use coordinator::{Action, Coordinator};
 pub(crate) use kill_points::kill_point;
 pub(crate) use manifest::OTHERWISE;
-pub use manifest::{Manifest, OperatorSnapshot, SplitPosition, StateFile};
+pub use manifest::{Manifest, OperatorSnapshot, StateFile};
 pub use store::Store;
 pub(crate) use store::{ObjectReader, ObjectWriter};

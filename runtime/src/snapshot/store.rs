@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_snapshot_is_there_with_its_manifest_and_two_are_kept() {
         let place = tempfile::tempdir().unwrap();
-        let store = Store::folder(&place.path().join("snapshots")).unwrap();
+        let store = Store::folder(place.path().join("snapshots")).unwrap();
         let place = place.path().join("snapshots");
         assert_eq!(store.newest().unwrap(), None);
         for epoch in 1..=4 {

@@ -1,37 +1,43 @@
-//! Sources and encoders as the executor sees them: state machines that leave I/O to others.
+//! Sources, and encoders of file formats.
 //!
-//! A source lists *splits*; tasks take splits from one queue, so skew in the input is stolen away. A [`SplitReader`] says which bytes it
-//! wants, is given them, and hands out batches over decoded columns; the executor reads, ahead where it can, on the
-//! threads that may block. An [`Encoder`] turns rows into bytes that the executor writes.
+//! A [`Source`] lists *splits*. Each task has a [`SplitReader`], which opens one split after the other
+//! and returns batches over decoded columns. Tasks take the splits of a source that ends from one
+//! queue, so a task with a large split does not hold up the others. The splits of an endless source
+//! are assigned to tasks by their numbers, since they have no end.
 //!
-//! A source that is [`Endless`] has splits that grow, and gets others: each task follows some of them, and knows how far it is with each.
+//! Files are read in ranges of bytes. Their formats are a [`RangeSource`], whose [`RangeReader`] does no
+//! I/O. One adapter makes a split reader of it.
+//!
+//! An [`Encoder`] turns rows into bytes that the executor writes.
 
-mod endless;
+mod context;
 mod lenient;
 mod parts;
+mod ranges;
 mod row_filters;
 mod sample;
+mod splits;
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::error::Result;
-use crate::memory::{Budget, Memory, Reservation};
+use crate::memory::{Memory, Reservation};
 use crate::output::Appending;
 use crate::page::{Batch, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use crate::storage::ReadRequest;
-pub use endless::{Endless, Extent, Mark, Position};
+pub use context::ReaderContext;
+pub(crate) use context::ThisThread;
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
-pub use row_filters::RowFilters;
+pub use ranges::{RangeReader, RangeSource, Ready};
+pub use row_filters::{NoFilters, RowFilters};
 pub use sample::{
     KnownValues, SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, ValueCounts, placed, sample_splits,
     samples_of, spread_evenly,
 };
+pub use splits::{Position, Split, SplitList, SplitPosition};
 
 /// How a leaf compares with a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,17 +84,6 @@ pub struct Statistics {
     pub bytes: u64,
 }
 
-/// A part of a source that one task reads by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Split {
-    /// Which file or page of the source.
-    pub part: usize,
-    /// Which part of it: bytes (of what it holds, where it is compressed), or row groups.
-    pub range: Range<u64>,
-    /// Bytes that reading it takes, for progress.
-    pub bytes: u64,
-}
-
 /// How a field of the record and a column of a file stand to each other: what a program prints that wants to know before the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnFit {
@@ -119,137 +114,185 @@ impl ColumnFit {
     }
 }
 
-/// Records from outside.
+/// Records from outside the program.
+///
+/// A source does not connect and opens nothing before the job runs. Only [`splits`](Source::splits)
+/// and readers do.
 pub trait Source: Send + Sync {
     /// For EXPLAIN: `csv data/orders.csv (3 files)`.
     fn describe(&self) -> String;
+
     /// The records.
     fn schema(&self) -> &Schema;
+
+    /// Returns `true` if splits grow, or more of them may come.
+    fn is_endless(&self) -> bool {
+        false
+    }
+
+    /// Lists the splits, in an order that reads well. May block.
+    ///
+    /// Called before the first task starts, and again and again while an endless source is not
+    /// complete. Each list of an endless source begins with the one before.
+    ///
+    /// # Errors
+    /// Fails if the source cannot be reached, or its records do not fit the schema.
+    fn splits(&self, scan: &Scan) -> Result<SplitList>;
+
+    /// Minimum memory of a reader in bytes. Opens nothing. A record that is larger than others may
+    /// take more.
+    fn reader_bytes(&self, scan: &Scan) -> usize;
+
+    /// A reader for one task.
+    ///
+    /// # Errors
+    /// Fails if memory is refused.
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>>;
+
+    /// Checks that the records before these positions are still those that were read. Called before
+    /// the first task of a job that resumes from a snapshot. May block.
+    ///
+    /// # Errors
+    /// Fails if a split is missing, shorter, or another one.
+    fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
+        let _ = positions;
+        Ok(())
+    }
+
+    /// Makes the records before these positions durable. Called before a snapshot is completed that
+    /// names them. May block.
+    ///
+    /// # Errors
+    /// Fails if they cannot be written to disk.
+    fn sync(&self, positions: &[SplitPosition]) -> Result<()> {
+        let _ = positions;
+        Ok(())
+    }
+
+    /// The source as a table, with facts for the planner.
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        None
+    }
+}
+
+/// Facts about a source that the planner uses. All have defaults.
+pub trait TableSource: Send + Sync {
     /// How much there is, for the leaves that are read.
-    fn statistics(&self, scan: &Scan) -> Statistics;
-    /// Some rows of what a scan gives, for the estimates that plans are made by: a few thousand at most, from a few places, read in a few milliseconds. None
-    /// where nothing is known before the run, or what cannot be read would be noticed, as by a source that writes bad records down.
+    fn statistics(&self, scan: &Scan) -> Statistics {
+        let _ = scan;
+        Statistics::default()
+    }
+
+    /// Some rows of a scan, for estimates: a few thousand at most, from a few places, read in a few
+    /// milliseconds. `None` if the source cannot be read before the run.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         let _ = scan;
         None
     }
-    /// A number for the data as they are: another one when they change. None where nobody can tell, or a sample costs nothing.
+
+    /// Identifies the present data, so that samples are kept. `None` if changes are not detected, or
+    /// a sample costs nothing.
     fn version(&self) -> Option<u128> {
         None
     }
-    /// What to read, in an order that reads well.
-    ///
-    /// # Errors
-    /// Where a file cannot be read or does not fit the record.
-    fn splits(&self, scan: &Scan) -> Result<Vec<Split>>;
-    /// Whether statistics show that no record of a split fulfils all of some bounds that were not known when [splits](Source::splits) were listed.
+
+    /// Returns `true` if statistics show that no record of a split fulfils all of these bounds, which
+    /// were not known when the splits were listed.
     fn excludes(&self, split: &Split, bounds: &[Bound]) -> bool {
         let _ = (split, bounds);
         false
     }
-    /// Whether it may ever [exclude](Source::excludes) a split by this leaf.
+
+    /// Returns `true` if [`excludes`](TableSource::excludes) may use bounds of this leaf.
     fn has_limits(&self, leaf: usize) -> bool {
         let _ = leaf;
         false
     }
-    /// Whether its readers [ask filters](SplitReader::advance_where) which rows to decode.
+
+    /// Returns `true` if its readers use the filters of [`SplitReader::advance`].
     fn asks_filters(&self) -> bool {
         false
     }
+
     /// How the record's fields and the columns of its first file fit.
     fn columns(&self) -> Vec<ColumnFit> {
         Vec::new()
     }
-    /// The source as one whose splits grow, and that may get more of them; nothing for one that ends by itself.
-    fn endless(&self) -> Option<&dyn Endless> {
-        None
-    }
-    /// Whether its splits grow, and more of them may come.
-    fn is_endless(&self) -> bool {
-        self.endless().is_some()
-    }
+
     /// Where bad records go, for a source that leaves them out.
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         None
     }
-    /// The least memory that a reader works with, as far as it is known before the first record: a record that is larger than others
-    /// may take more.
-    ///
-    /// # Errors
-    /// As [`Source::reader`].
-    fn reader_bytes(&self, scan: &Scan) -> Result<usize> {
-        let budget = Budget::new(usize::MAX);
-        let _reader = self.reader(scan, &Memory::new(budget.clone(), "a reader"))?;
-        // What it reserves, and what was read and is not yet its own.
-        Ok(2 * budget.used_bytes())
-    }
-    /// A reader for one task, which opens one split after another.
-    ///
-    /// # Errors
-    /// Where memory is refused.
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>>;
 }
 
-/// What a reader can do next.
+/// The state of a reader after [`SplitReader::advance`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ready {
-    /// [`SplitReader::batch`] holds records.
-    Batch,
-    /// Give it the bytes of [`SplitReader::wants`].
-    Starved,
-    /// All that there is of an [`Endless`] source's split was given: it goes on from [`SplitReader::position`] once there is more.
+pub enum ReadProgress {
+    /// [`SplitReader::batch`] returns records.
+    Batch {
+        /// Rows that the filters did not keep, and that are not in the batch. `None` if the filters
+        /// were not asked.
+        left_out: Option<usize>,
+    },
+    /// Records have to be waited for. The reader wakes the task when it can go on.
+    Pending,
+    /// All present records of an endless split were returned.
     CaughtUp,
-    /// The split is at its end.
+    /// The split has ended.
     End,
 }
 
-/// Reads splits. The executor calls `open`; then `wants` and `supply` whenever it likes to read ahead, `advance` until `End`, and
-/// `batch` after each `Ready::Batch`.
+/// Reads splits, one after the other, in one task.
 pub trait SplitReader: Send {
-    /// Starts a split; what was left of the one before is forgotten.
+    /// Starts to read a split at a position, or at its beginning. Forgets what is left of the split
+    /// before.
     ///
     /// # Errors
-    /// Where the split cannot be read.
-    fn open(&mut self, split: &Split) -> Result<()>;
-    /// The bytes to read next, at most one request at a time; `None` where nothing more is wanted now. May be asked while a batch is
-    /// out: that is reading ahead.
-    fn wants(&mut self) -> Option<ReadRequest>;
-    /// The bytes of the last request, range by range.
+    /// Fails if the split cannot be read.
+    fn open(&mut self, split: &Split, from: Option<&Position>) -> Result<()>;
+
+    /// Decodes the next batch, without blocking. A reader may leave out rows that the filters do not
+    /// keep.
     ///
     /// # Errors
-    /// Where they cannot be what they should be.
-    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()>;
-    /// Decodes the next batch.
-    ///
-    /// # Errors
-    /// Where the data is damaged or does not fit the record: with file, place, expected and found.
-    fn advance(&mut self) -> Result<Ready>;
-    /// As [`SplitReader::advance`], by a reader that may leave out the rows that these filters do not keep: all of them, or, where
-    /// [`SplitReader::left_out`] says so, none.
-    ///
-    /// # Errors
-    /// As [`SplitReader::advance`], and what the filters give.
-    fn advance_where(&mut self, filters: &mut dyn RowFilters) -> Result<Ready> {
-        let _ = filters;
-        self.advance()
-    }
-    /// How many rows of the last batch the filters did not keep, and that are not in it; `None` where they were not asked.
-    fn left_out(&self) -> Option<usize> {
-        None
-    }
-    /// Behind the last batch: where a split of an [`Endless`] source is to be opened to get the records that follow. Nothing for other sources.
-    fn position(&self) -> Option<Position> {
-        None
-    }
-    /// Bad records that were left out since this was asked last.
-    fn take_rejected(&mut self) -> Vec<Rejected> {
-        Vec::new()
-    }
-    /// The batch of the last `Ready::Batch`; empty otherwise.
+    /// Fails if the data is damaged or does not fit the record, with place, expected and found.
+    fn advance(&mut self, filters: &mut dyn RowFilters) -> Result<ReadProgress>;
+
+    /// The batch of the last [`ReadProgress::Batch`].
     ///
     /// # Errors
     /// A defect of the reader.
     fn batch(&self) -> Result<Batch<'_>>;
+
+    /// Where the next batch starts in the open split. Only endless sources are asked.
+    fn position(&self) -> Position {
+        Position::default()
+    }
+
+    /// Bytes after a position that can be read now, in a split that need not be open. `None` if only
+    /// [`open`](SplitReader::open) finds out. Must not block, and is called often.
+    ///
+    /// # Errors
+    /// Fails if the split is gone, or ends before the position.
+    fn available(&mut self, split: &Split, from: Option<&Position>) -> Result<Option<u64>> {
+        let _ = (split, from);
+        Ok(None)
+    }
+
+    /// Bytes that were read since the last call, for progress.
+    fn take_read_bytes(&mut self) -> u64 {
+        0
+    }
+
+    /// A snapshot is complete: a restored job never reads the records before these positions again.
+    /// Acknowledges them at the origin, or commits offsets.
+    ///
+    /// # Errors
+    /// Fails if the origin refuses.
+    fn completed(&mut self, epoch: u64, positions: &[SplitPosition]) -> Result<()> {
+        let _ = (epoch, positions);
+        Ok(())
+    }
 }
 
 /// Turns rows into the bytes of a file.

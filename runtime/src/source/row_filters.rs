@@ -24,3 +24,30 @@ pub trait RowFilters {
     /// A filter has been asked of so many rows, and kept so many of them.
     fn note(&mut self, filter: usize, asked: usize, kept: usize);
 }
+
+/// No filters.
+pub struct NoFilters;
+
+impl RowFilters for NoFilters {
+    fn count(&self) -> usize {
+        0
+    }
+
+    fn reads(&self, _: usize) -> Option<&LeafSet> {
+        None
+    }
+
+    fn is_of_values(&self, _: usize) -> bool {
+        false
+    }
+
+    fn live(&self) -> Option<&LeafSet> {
+        None
+    }
+
+    fn select(&mut self, _: usize, _: &Batch<'_>, _: &mut Selection) -> Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, _: usize, _: usize, _: usize) {}
+}

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory::{Budget, Memory};
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::{LeafSet, RowLayout, Schema};
 
-use super::{Ready, Scan, Source, Split, SplitReader};
+use super::{NoFilters, ReadProgress, ReaderContext, Scan, Source, Split, SplitReader, ThisThread};
 
 pub use cache::samples_of;
 pub use places::spread_evenly;
@@ -218,32 +218,33 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
 /// # Errors
 /// Where they cannot be read.
 pub fn sample_splits(source: &dyn Source, scan: &Scan, splits: &[Split]) -> Result<Sampler> {
-    let memory = memory();
-    let mut reader = source.reader(scan, &memory)?;
+    let thread = Arc::new(ThisThread::default());
+    let context = ReaderContext { memory: memory(), blocking: thread.clone() };
+    let mut reader = source.reader(scan, context)?;
     let mut sampler = Sampler::new(source.schema(), &scan.live);
     let bytes: u64 = splits.iter().map(|split| split.bytes).sum();
     for split in splits {
         let share = SAMPLE_ROWS as f64 * split.bytes as f64 / bytes as f64;
-        read_split(&mut *reader, split, &memory, (share as usize).max(1), &mut sampler)?;
+        reader.open(split, None)?;
+        read_split(&mut *reader, &thread, split, (share as usize).max(1), &mut sampler)?;
     }
     Ok(sampler)
 }
 
-/// Reads a split, until enough rows of it are taken.
+/// Reads an open split, until enough rows of it are taken.
 fn read_split(
     reader: &mut dyn SplitReader,
+    thread: &ThisThread,
     split: &Split,
-    memory: &Memory,
     most: usize,
     sampler: &mut Sampler,
 ) -> Result<()> {
-    reader.open(split)?;
     let mut left = most;
-    // What ends nowhere, as a compressed file, is read as far as rows are wanted.
+    // A split without a known end, as a compressed file, is read until there are enough rows.
     let is_open = split.range.end == u64::MAX;
     loop {
-        match reader.advance()? {
-            Ready::Batch => {
+        match reader.advance(&mut NoFilters)? {
+            ReadProgress::Batch { .. } => {
                 let batch = reader.batch()?;
                 sampler.take(&batch, left)?;
                 left -= left.min(batch.rows());
@@ -251,12 +252,8 @@ fn read_split(
                     return Ok(());
                 }
             }
-            Ready::End | Ready::CaughtUp => return Ok(()),
-            Ready::Starved => {
-                let wants =
-                    reader.wants().ok_or_else(|| Error::Internal("a reader starves and wants nothing".into()))?;
-                reader.supply(wants.read(memory)?)?;
-            }
+            ReadProgress::Pending => thread.wait(),
+            ReadProgress::CaughtUp | ReadProgress::End => return Ok(()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::kernel::Outputs;
+use crate::output::Transaction;
 use crate::page::Input;
 
 /// A set of ports, by their numbers. Ports are below [`PortSet::MOST_PORTS`].
@@ -255,7 +256,7 @@ pub trait Snapshotted {
 
     /// Names of outputs that it has written since the last barrier, and that are not visible yet. They
     /// become visible when the snapshot is complete. Called once after each barrier, and at the end.
-    fn prepared(&mut self) -> Vec<String> {
+    fn prepared(&mut self) -> Vec<Transaction> {
         Vec::new()
     }
 }

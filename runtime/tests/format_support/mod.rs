@@ -7,12 +7,11 @@ pub(crate) mod values;
 use std::path::Path;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use runtime::error::{Error, Result};
+use runtime::error::Result;
 use runtime::memory::{Budget, Memory};
 use runtime::page::{Batch, Columns, Input, Selection, TextColumn, WINDOW_ROWS};
 use runtime::row::{Datum, LeafSet, LeafType, Physical, Schema, SchemaBuilder, Shape};
-use runtime::source::{Encoder, Format, Ready, Scan, Source, Split, SplitReader};
+use runtime::source::{Encoder, Format, NoFilters, ReadProgress, ReaderContext, Scan, Source, Split, SplitReader};
 
 pub(crate) type Rows = Vec<Vec<Datum>>;
 
@@ -33,16 +32,16 @@ pub(crate) fn drive(source: &dyn Source) -> Result<Rows> {
 
 /// The records of the splits that a scan leaves.
 pub(crate) fn drive_scan(source: &dyn Source, scan: &Scan) -> Result<Rows> {
-    drive_splits(source, scan, &source.splits(scan)?, &memory())
+    drive_splits(source, scan, &source.splits(scan)?.splits, &memory())
 }
 
 /// The records of some splits.
 pub(crate) fn drive_splits(source: &dyn Source, scan: &Scan, splits: &[Split], memory: &Memory) -> Result<Rows> {
-    let mut reader = source.reader(scan, memory)?;
+    let mut reader = source.reader(scan, ReaderContext::on_this_thread(memory.clone()))?;
     let types = source.schema().types();
     let mut rows = Rows::new();
     for split in splits {
-        reader.open(split)?;
+        reader.open(split, None)?;
         each_batch(&mut *reader, |batch| collect(batch, &types, &mut rows))?;
     }
     Ok(rows)
@@ -50,24 +49,11 @@ pub(crate) fn drive_splits(source: &dyn Source, scan: &Scan, splits: &[Split], m
 
 /// Reads one split to its end, as an executor does.
 pub(crate) fn each_batch(reader: &mut dyn SplitReader, mut visit: impl FnMut(&Batch<'_>)) -> Result<()> {
-    let mut is_starved = false;
     loop {
-        let request = reader.wants();
-        assert!(!is_starved || request.is_some(), "starved, and wants nothing");
-        if let Some(request) = &request {
-            let read = |range: &std::ops::Range<u64>| {
-                let mut bytes = vec![0; (range.end - range.start) as usize];
-                request.object.read_at(&mut bytes, range.start).map(|_| Bytes::from(bytes))
-            };
-            let bytes: std::io::Result<Vec<_>> = request.ranges.iter().map(read).collect();
-            reader.supply(bytes.map_err(Error::io("read", &**request.path))?)?;
-        }
-        let ready = reader.advance()?;
-        is_starved = ready == Ready::Starved;
-        match ready {
-            Ready::Batch => visit(&reader.batch()?),
-            Ready::Starved => {}
-            Ready::End | Ready::CaughtUp => return Ok(()),
+        match reader.advance(&mut NoFilters)? {
+            ReadProgress::Batch { .. } => visit(&reader.batch()?),
+            ReadProgress::Pending => panic!("files are read on this thread"),
+            ReadProgress::End | ReadProgress::CaughtUp => return Ok(()),
         }
     }
 }

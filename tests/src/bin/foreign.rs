@@ -65,7 +65,8 @@ fn run() -> Result<()> {
 }
 
 fn node(name: &str, operator: Arc<dyn runtime::plan::Operator>, inputs: Vec<Arc<Node>>) -> Arc<Node> {
-    let origin = Origin { name: name.into(), operator: name.into(), file: file!(), line: line!(), column: column!() };
+    let origin =
+        Origin { name: name.into(), operator: name.into(), file: file!().into(), line: line!(), column: column!() };
     Node::new("".into(), origin, "".into(), operator, inputs)
 }
 

@@ -158,7 +158,8 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
 fn only_local_storage_and_spill_open_files() {
     let runtime = workspace().join("runtime/src");
     let allowed = ["storage/local", "spill"].map(|folder| runtime.join(folder));
-    let outside = sources("runtime/src").into_iter().filter(|(path, _)| !allowed.iter().any(|folder| path.starts_with(folder)));
+    let outside =
+        sources("runtime/src").into_iter().filter(|(path, _)| !allowed.iter().any(|folder| path.starts_with(folder)));
     let offends = |(path, code): (PathBuf, String)| {
         let lines: Vec<usize> = (1..)
             .zip(code.lines())

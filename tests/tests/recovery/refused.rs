@@ -284,7 +284,7 @@ fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
         for (damaged, what) in [
             (whole.replace(&format!("\"epoch\":{last}"), "\"epoch\":0"), "its checksum does not fit"),
             (whole[..whole.len() / 2].to_owned(), "is damaged"),
-            (whole.replace("\"version\":1", "\"version\":9"), "this program reads 1"),
+            (whole.replace("\"version\":2", "\"version\":9"), "this program reads 2"),
         ] {
             fs::write(&manifest, damaged).unwrap();
             says(&again(), &[manifest.to_str().unwrap(), what]);

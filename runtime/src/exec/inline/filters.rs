@@ -183,7 +183,8 @@ mod tests {
         };
         let (filter, removed) = (Arc::new(RuntimeFilter::new(1, Some(10))), Arc::<Counter>::default());
         let mut inline = [InlineStep::RuntimeFilter(KeyCheck::new(0, filter.clone(), [0].into(), removed.clone()))];
-        let origin = Origin { name: "join".into(), operator: "join".into(), file: "tests.rs", line: 1, column: 1 };
+        let origin =
+            Origin { name: "join".into(), operator: "join".into(), file: "tests.rs".into(), line: 1, column: 1 };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let watch = Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0);
         let kept = |inline: &mut [InlineStep]| {

@@ -90,7 +90,8 @@ mod tests {
                 inboxes.iter().map(|inbox| Box::new(inbox.connect(sender.clone(), false)) as Box<dyn ItemSender>);
             let writers = (0..2).map(|_| RowWriter::new(layout.clone(), memory.clone())).collect();
             let exits = vec![Exit::new(0, vec![], Ship::Number(0), writers, targets.collect())];
-            let origin = Origin { name: "rig".into(), operator: "rig".into(), file: "tests.rs", line: 1, column: 1 };
+            let origin =
+                Origin { name: "rig".into(), operator: "rig".into(), file: "tests.rs".into(), line: 1, column: 1 };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
             Rig { exits, inboxes, layout, memory, watch: Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0) }
         }

@@ -119,7 +119,8 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     assert_eq!(budget.used_bytes(), 8 * PAGE_BYTES);
     let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
     inbox.connect(Arc::new(Nobody), false);
-    let origin = Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs", line: 1, column: 1 };
+    let origin =
+        Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox.clone()));
@@ -147,7 +148,8 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let step = Step::new(&plan, vec![], driver, memory.clone(), vec![], outputs);
     let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
     inbox.connect(Arc::new(Nobody), false);
-    let origin = Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs", line: 1, column: 1 };
+    let origin =
+        Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let mut pipeline =
@@ -246,7 +248,8 @@ impl Task {
         let step = Step::new(&plan, vec![], driver, memory.clone(), sides, Outputs::new(writer()));
         let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
         let exit = Exit::new(0, vec![], Ship::Gather, vec![writer()], vec![target]);
-        let origin = Origin { name: "notes".into(), operator: "notes".into(), file: "tests.rs", line: 1, column: 1 };
+        let origin =
+            Origin { name: "notes".into(), operator: "notes".into(), file: "tests.rs".into(), line: 1, column: 1 };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
         let head = PipelineHead::Inbox(AlignedInput::new(head));
@@ -404,7 +407,7 @@ fn a_chain_of_thousands_of_steps_visits_each_a_few_times() {
     let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
     let writer = RowWriter::new(layout.clone(), memory.clone());
     let exit = Exit::new(0, vec![], Ship::Gather, vec![writer], vec![target]);
-    let origin = Origin { name: "chain".into(), operator: "chain".into(), file: "tests.rs", line: 1, column: 1 };
+    let origin = Origin { name: "chain".into(), operator: "chain".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox));

@@ -1,83 +1,94 @@
-//! The splits of an endless source that one task follows: which to read next, and how long to wait for more.
+//! The splits of an endless source that one task follows: which one it reads next, and how long it
+//! waits for more records.
 //!
-//! A state machine without threads: time comes from outside, and what there is from [`Endless`], which looks it up.
+//! A state machine without threads. The caller passes the time, the list of splits, and a reader that
+//! tells how many bytes a split has.
 //!
-//! * **Splits are dealt by number**: a task follows those whose number modulo the tasks is its own, and new ones as they come. So nobody has to say who
-//!   reads what, and a list of positions can be dealt to any number of tasks.
-//! * **They are read in turn**, some of each, so a split that always has more holds up no other.
-//! * **Who has caught up looks again, and less and less often**, from [`SHORTEST_PAUSE`] to [`LONGEST_PAUSE`]. To ask a file for its length takes a microsecond,
-//!   works on every file system, and needs no handle for a split; to be told of changes (inotify) would take handles of which a user may have few,
-//!   and a thread that waits for all of them.
+//! * Splits are assigned by number: a task follows those whose number modulo the tasks is its own.
+//!   Tasks agree on that without messages, and any number of tasks can continue from a list of
+//!   positions.
+//! * Splits are read in turn, some records of each, so one that always has more does not hold up the
+//!   others.
+//! * A task that has caught up looks again after [`SHORTEST_PAUSE`], then after twice as long, up to
+//!   [`LONGEST_PAUSE`]. Asking a file for its length takes a microsecond, works on every file system,
+//!   and needs no handle. Notifications (inotify) need handles, of which a user may have few.
 
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
-use crate::source::{Endless, Position, Split};
+use crate::error::Result;
+use crate::source::{Position, Split, SplitList, SplitPosition, SplitReader};
 
-/// How long a task waits when it has just had records.
+/// Pause after records.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
-/// How long it waits in the end.
+/// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// What a task follows.
+/// The splits of one task.
 pub(in crate::exec) struct Followed {
-    /// Which of how many tasks it is.
+    /// The number of the task, and the number of tasks.
     task: (usize, usize),
-    /// Where splits begin of which something was read before.
-    starts: Vec<Position>,
     /// Its splits, by number.
     splits: Vec<FollowedSplit>,
-    /// Splits of all tasks that are dealt.
-    dealt: usize,
+    /// Splits of all tasks that are assigned.
+    assigned: usize,
     /// No more splits will come.
     is_complete: bool,
-    /// Among the splits, whose turn it is.
+    /// The index of the split whose turn it is.
     turn: usize,
     pause: Duration,
-    /// Since when there is nothing.
+    /// Since when no split has records.
     waits_since: Option<Instant>,
-    /// So long there is nothing before that is said.
+    /// Time without records after which the task is idle.
     idle_after: Duration,
     is_idle: bool,
-    /// What was found since that was asked last.
+    /// Bytes that were found since the last [`Followed::take_found_bytes`].
     found_bytes: u64,
 }
 
 struct FollowedSplit {
-    position: Position,
-    /// How far it reached when nothing whole was left of it.
+    /// Its number in the list.
+    number: usize,
+    split: Split,
+    /// Where its next records start. `None` before it is read.
+    position: Option<Position>,
+    /// Bytes that it had when they were looked up last, read or not.
+    reach: u64,
+    /// Its reach when it was opened last.
+    opened_reach: u64,
+    /// Its reach when no whole record was left.
     caught_up_at: Option<u64>,
-    /// Since when there was nothing to read.
-    nothing_since: Option<Instant>,
-    /// How far it was found to reach, at most.
-    found: u64,
+    /// The reader tells how many bytes are available.
+    is_known: bool,
+    /// Since when it has no records.
+    empty_since: Option<Instant>,
+    /// Bytes that were read of it.
+    read_bytes: u64,
+    /// Bytes that were found in it, read or not.
+    found_bytes: u64,
     is_sealed: bool,
 }
 
 /// What a task does next.
 #[derive(Debug, PartialEq)]
 pub(super) enum Next {
-    /// It reads a split.
-    Read(Split),
-    /// It says that it has had nothing for a while, and asks again.
+    /// It reads a split from a position, or from its beginning.
+    Read { number: usize, split: Split, from: Option<Position> },
+    /// It reports that it is idle, and asks again.
     Idle,
     /// It asks again at that time.
     Wait(Instant),
-    /// Nothing will come any more.
+    /// All splits have ended.
     End,
 }
 
 impl Followed {
-    /// The splits of one of so many tasks. Those that `starts` names begin there; who has nothing for `idle_after` says so.
-    pub(in crate::exec) fn of(task: (usize, usize), starts: &[Position], idle_after: Duration) -> Self {
-        let (task_number, tasks) = task;
-        let is_own = |start: &&Position| start.part % tasks == task_number;
+    /// The splits of one of several tasks: its number, and the number of tasks.
+    pub(in crate::exec) fn of(task: (usize, usize), idle_after: Duration) -> Self {
         Followed {
             task,
-            starts: starts.iter().filter(is_own).copied().collect(),
             splits: Vec::new(),
-            dealt: 0,
+            assigned: 0,
             is_complete: false,
             turn: 0,
             pause: SHORTEST_PAUSE,
@@ -88,45 +99,95 @@ impl Followed {
         }
     }
 
-    /// Where the records begin that were not given, of each split.
-    pub(super) fn positions(&self) -> Vec<Position> {
-        let unseen = self.starts.iter().filter(|start| start.part >= self.dealt);
-        self.splits.iter().map(|split| split.position).chain(unseen.copied()).collect()
+    /// Takes over new splits of this task.
+    pub(in crate::exec) fn assign(&mut self, list: &SplitList) {
+        let (task, tasks) = self.task;
+        for (number, split) in list.splits.iter().enumerate().skip(self.assigned) {
+            if number % tasks == task {
+                self.splits.push(FollowedSplit {
+                    number,
+                    split: split.clone(),
+                    position: None,
+                    reach: 0,
+                    opened_reach: 0,
+                    caught_up_at: None,
+                    is_known: false,
+                    empty_since: None,
+                    read_bytes: 0,
+                    found_bytes: 0,
+                    is_sealed: false,
+                });
+            }
+        }
+        self.assigned = self.assigned.max(list.splits.len());
+        self.is_complete = list.is_complete;
     }
 
-    /// The splits that event time waits for: those of which something is to be read, or was a while ago.
+    /// Has the splits that these positions name read from there. Calls `restored` with the number and
+    /// the greatest event time of those that have one.
+    pub(in crate::exec) fn restore(&mut self, starts: &[SplitPosition], mut restored: impl FnMut(usize, i64)) {
+        for followed in &mut self.splits {
+            let Some(start) = starts.iter().find(|start| start.split == followed.split.name) else { continue };
+            followed.position = Some(start.position.clone());
+            if let Some(time) = start.greatest_time {
+                restored(followed.number, time);
+            }
+        }
+    }
+
+    /// The positions of all splits that were read. `current` is the position of the open split.
+    pub(super) fn positions(
+        &self,
+        current: Option<(usize, Position)>,
+        greatest_time: impl Fn(usize) -> Option<i64>,
+    ) -> Vec<SplitPosition> {
+        let position = |followed: &FollowedSplit| {
+            let is_current = |(number, _): &&(usize, Position)| *number == followed.number;
+            let open = current.as_ref().filter(is_current).map(|(_, position)| position);
+            Some(SplitPosition {
+                split: followed.split.name.clone(),
+                position: open.or(followed.position.as_ref())?.clone(),
+                greatest_time: greatest_time(followed.number),
+            })
+        };
+        self.splits.iter().filter_map(position).collect()
+    }
+
+    /// The numbers of the splits that event time waits for: those that have, or lately had, records.
     pub(super) fn waited_for(&self, now: Instant) -> impl Iterator<Item = usize> {
         let is_quiet = move |split: &FollowedSplit| {
-            split.nothing_since.is_some_and(|since| now.saturating_duration_since(since) >= self.idle_after)
+            split.empty_since.is_some_and(|since| now.saturating_duration_since(since) >= self.idle_after)
         };
         let open = self.splits.iter().filter(move |split| !split.is_sealed && !is_quiet(split));
-        open.map(|split| split.position.part)
+        open.map(|split| split.number)
     }
 
-    /// Bytes that were found since the last time.
+    /// Bytes that were found since the last call.
     pub(super) fn take_found_bytes(&mut self) -> u64 {
         std::mem::take(&mut self.found_bytes)
     }
 
-    /// What to do next.
+    /// What the task does next.
     ///
     /// # Errors
-    /// Where nobody knows how far splits reach, or one does not reach to where it was read.
-    pub(super) fn next(&mut self, source: &dyn Endless, now: Instant) -> Result<Next> {
-        self.deal(source)?;
+    /// Those of [`SplitReader::available`].
+    pub(super) fn next(&mut self, reader: &mut dyn SplitReader, now: Instant) -> Result<Next> {
         for turn in 0..self.splits.len() {
-            let number = (self.turn + turn) % self.splits.len();
-            if let Some(split) = self.more_of(number, source)? {
-                (self.turn, self.splits[number].nothing_since) = (number, None);
-                return Ok(Next::Read(split));
+            let index = (self.turn + turn) % self.splits.len();
+            if self.has_more(index, reader)? {
+                self.turn = index;
+                let followed = &mut self.splits[index];
+                followed.empty_since = None;
+                let (split, from) = (followed.split.clone(), followed.position.clone());
+                return Ok(Next::Read { number: followed.number, split, from });
             }
-            self.splits[number].nothing_since.get_or_insert(now);
+            self.splits[index].empty_since.get_or_insert(now);
         }
         if self.is_complete && self.splits.iter().all(|split| split.is_sealed) {
             return Ok(Next::End);
         }
         let waits_since = *self.waits_since.get_or_insert(now);
-        // Who has no split is waited for by nobody.
+        // Nobody waits for the records of a task without splits.
         let is_idle = self.splits.is_empty() || now.duration_since(waits_since) >= self.idle_after;
         if !self.is_idle && is_idle {
             self.is_idle = true;
@@ -134,94 +195,75 @@ impl Followed {
         }
         let pause = self.pause;
         self.pause = (2 * pause).min(LONGEST_PAUSE);
+        // Each split is tried once before the next pause, if only opening it finds records.
+        self.splits.iter_mut().for_each(|split| split.caught_up_at = split.caught_up_at.filter(|_| split.is_known));
         Ok(Next::Wait(now + pause))
     }
 
-    /// Takes over what is new and its own.
-    fn deal(&mut self, source: &dyn Endless) -> Result<()> {
-        if self.is_complete {
-            return Ok(());
+    /// Returns `true` if a split has bytes that were not looked at.
+    fn has_more(&mut self, index: usize, reader: &mut dyn SplitReader) -> Result<bool> {
+        let followed = &mut self.splits[index];
+        if followed.is_sealed {
+            return Ok(false);
         }
-        let extent = source.extent()?;
-        let (task, tasks) = self.task;
-        for part in (self.dealt..extent.splits).filter(|part| part % tasks == task) {
-            let start = self.starts.iter().find(|start| start.part == part);
-            let position = start.copied().unwrap_or(Position::start_of(part));
-            let found = position.offset;
-            self.splits.push(FollowedSplit {
-                position,
-                caught_up_at: None,
-                nothing_since: None,
-                found,
-                is_sealed: false,
-            });
-        }
-        self.dealt = self.dealt.max(extent.splits);
-        self.is_complete = extent.is_complete;
-        Ok(())
+        let available = reader.available(&followed.split, followed.position.as_ref())?;
+        followed.is_known = available.is_some();
+        let Some(available) = available else { return Ok(followed.caught_up_at.is_none()) };
+        followed.reach = followed.read_bytes + available;
+        self.found_bytes += followed.reach.saturating_sub(followed.found_bytes);
+        followed.found_bytes = followed.found_bytes.max(followed.reach);
+        Ok(available > 0 && followed.caught_up_at != Some(followed.reach))
     }
 
-    /// The bytes of a split that were not looked at yet. `None` if there are none.
-    fn more_of(&mut self, number: usize, source: &dyn Endless) -> Result<Option<Split>> {
-        let split = &mut self.splits[number];
-        if split.is_sealed {
-            return Ok(None);
-        }
-        let reach = source.reach(split.position.part)?;
-        let Position { part, offset, .. } = split.position;
-        if reach < offset {
-            return Err(Error::Plan(format!(
-                "{} was read up to byte {offset} and now ends at byte {reach}: it was replaced or cut off; put the file back",
-                source.name(part)
-            )));
-        }
-        self.found_bytes += reach.saturating_sub(split.found);
-        split.found = split.found.max(reach);
-        let has_more = reach > offset && split.caught_up_at != Some(reach);
-        Ok(has_more.then(|| split.position.until(reach)))
-    }
-
-    /// Records came.
-    pub(super) fn gave(&mut self) {
+    /// A split has returned records.
+    pub(super) fn returned(&mut self) {
         (self.pause, self.waits_since, self.is_idle) = (SHORTEST_PAUSE, None, false);
     }
 
-    /// A split was read up to this position. A reader that has read nothing since it opened a split keeps its mark.
-    pub(super) fn is_at(&mut self, position: Position) {
-        if let Some(split) = self.split(position.part).filter(|split| split.position.offset < position.offset) {
-            split.position = position;
+    /// The reader has opened a split: it reads the bytes that are there now.
+    pub(super) fn opened(&mut self, number: usize) {
+        if let Some(followed) = self.split(number) {
+            followed.opened_reach = followed.reach;
         }
     }
 
-    /// A split has nothing more for now, where it reaches so far.
-    pub(super) fn caught_up(&mut self, part: usize, reach: u64) {
-        if let Some(split) = self.split(part) {
-            split.caught_up_at = Some(reach);
-        }
-        self.pass_behind(part);
-    }
-
-    /// A split has nothing more for good.
-    pub(super) fn sealed(&mut self, part: usize) {
-        if let Some(split) = self.split(part) {
-            split.is_sealed = true;
-        }
-        self.pass_behind(part);
-    }
-
-    /// It is the turn of the split behind this one.
-    pub(super) fn pass_behind(&mut self, part: usize) {
-        if let Some(place) = self.place(part) {
-            self.turn = (place + 1) % self.splits.len();
+    /// A split was read up to this position.
+    pub(super) fn is_at(&mut self, number: usize, position: Position, read_bytes: u64) {
+        if let Some(followed) = self.split(number) {
+            followed.position = Some(position);
+            followed.read_bytes += read_bytes;
         }
     }
 
-    fn place(&self, part: usize) -> Option<usize> {
-        self.splits.binary_search_by_key(&part, |split| split.position.part).ok()
+    /// A split has no more records for now. Bytes that it got since it was opened are looked at again.
+    pub(super) fn caught_up(&mut self, number: usize) {
+        if let Some(followed) = self.split(number) {
+            followed.caught_up_at = Some(followed.opened_reach);
+        }
+        self.pass_turn(number);
     }
 
-    fn split(&mut self, part: usize) -> Option<&mut FollowedSplit> {
-        self.place(part).and_then(|place| self.splits.get_mut(place))
+    /// A split has ended.
+    pub(super) fn sealed(&mut self, number: usize) {
+        if let Some(followed) = self.split(number) {
+            followed.is_sealed = true;
+        }
+        self.pass_turn(number);
+    }
+
+    /// Passes the turn to the split after this one.
+    pub(super) fn pass_turn(&mut self, number: usize) {
+        if let Some(index) = self.index(number) {
+            self.turn = (index + 1) % self.splits.len();
+        }
+    }
+
+    fn index(&self, number: usize) -> Option<usize> {
+        self.splits.binary_search_by_key(&number, |split| split.number).ok()
+    }
+
+    fn split(&mut self, number: usize) -> Option<&mut FollowedSplit> {
+        self.index(number).and_then(|index| self.splits.get_mut(index))
     }
 }
 
@@ -231,11 +273,12 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use crate::source::Extent;
+    use crate::page::Batch;
+    use crate::source::{ReadProgress, RowFilters};
 
     use super::*;
 
-    /// How far splits reach, and whether there will be no more.
+    /// The lengths of splits, and whether no more will come. Positions are offsets.
     #[derive(Default)]
     struct Reaches(Mutex<(Vec<u64>, bool)>);
 
@@ -243,20 +286,45 @@ mod tests {
         fn of(reaches: &[u64]) -> Self {
             Reaches(Mutex::new((reaches.to_vec(), false)))
         }
+
+        fn list(&self) -> SplitList {
+            let (reaches, is_complete) = &*self.0.lock().unwrap();
+            let split = |part: usize| Split::named(format!("split-{part}"), part);
+            SplitList { splits: (0..reaches.len()).map(split).collect(), is_complete: *is_complete }
+        }
+
+        /// What a task does next.
+        fn next(&self, followed: &mut Followed, now: Instant) -> Next {
+            followed.assign(&self.list());
+            followed.next(&mut Reader(self), now).unwrap()
+        }
     }
 
-    impl Endless for Reaches {
-        fn extent(&self) -> Result<Extent> {
-            let (reaches, is_complete) = &*self.0.lock().unwrap();
-            Ok(Extent { splits: reaches.len(), is_complete: *is_complete })
+    fn position(offset: u64) -> Position {
+        Position::new(&offset.to_le_bytes()).unwrap()
+    }
+
+    fn offset(position: Option<&Position>) -> u64 {
+        position.map_or(0, |position| u64::from_le_bytes(position.bytes().try_into().unwrap()))
+    }
+
+    struct Reader<'r>(&'r Reaches);
+
+    impl SplitReader for Reader<'_> {
+        fn open(&mut self, _: &Split, _: Option<&Position>) -> Result<()> {
+            Ok(())
         }
 
-        fn reach(&self, part: usize) -> Result<u64> {
-            Ok(self.0.lock().unwrap().0[part])
+        fn advance(&mut self, _: &mut dyn RowFilters) -> Result<ReadProgress> {
+            Ok(ReadProgress::End)
         }
 
-        fn name(&self, part: usize) -> String {
-            format!("log/split-{part}")
+        fn batch(&self) -> Result<Batch<'_>> {
+            Ok(Batch::of_nulls(&[]))
+        }
+
+        fn available(&mut self, split: &Split, from: Option<&Position>) -> Result<Option<u64>> {
+            Ok(Some(self.0.0.lock().unwrap().0[split.part].saturating_sub(offset(from))))
         }
     }
 
@@ -264,20 +332,23 @@ mod tests {
     const RECORD: u64 = 10;
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Reads some whole records of a split as a head does; how many are left of it then. Answers what it read.
-    fn read(followed: &mut Followed, split: &Split, most: u64, is_complete: bool) -> (usize, u64) {
-        let whole = (split.range.end - split.range.start) / RECORD;
+    /// Reads some whole records of a split as a head does. Returns the split and their number.
+    fn read(reaches: &Reaches, followed: &mut Followed, next: Next, most: u64, is_complete: bool) -> (usize, u64) {
+        let Next::Read { number, from, .. } = next else { panic!("nothing to read: {next:?}") };
+        followed.opened(number);
+        let start = offset(from.as_ref());
+        let whole = (reaches.0.lock().unwrap().0[number] - start) / RECORD;
         let count = whole.min(most);
         if count > 0 {
-            followed.gave();
+            followed.returned();
         }
-        followed.is_at(Position { offset: split.range.start + count * RECORD, ..Position::start_of(split.part) });
+        followed.is_at(number, position(start + count * RECORD), count * RECORD);
         match () {
-            () if count < whole => followed.pass_behind(split.part),
-            () if is_complete => followed.sealed(split.part),
-            () => followed.caught_up(split.part, split.range.end),
+            () if count < whole => followed.pass_turn(number),
+            () if is_complete => followed.sealed(number),
+            () => followed.caught_up(number),
         }
-        (split.part, count)
+        (number, count)
     }
 
     #[derive(Clone, Debug)]
@@ -299,16 +370,24 @@ mod tests {
         proptest::collection::vec(act, 0..150)
     }
 
-    fn tasks(count: usize, starts: &[Position]) -> Vec<Followed> {
-        (0..count).map(|task| Followed::of((task, count), starts, SECOND)).collect()
+    /// Tasks that continue from positions.
+    fn tasks(count: usize, reaches: &Reaches, starts: &[SplitPosition]) -> Vec<Followed> {
+        let restored = |task| {
+            let mut followed = Followed::of((task, count), SECOND);
+            followed.assign(&reaches.list());
+            followed.restore(starts, |_, _| {});
+            followed
+        };
+        (0..count).map(restored).collect()
     }
 
     proptest! {
-        /// Every record of every split is read once, in the split's order, by however many tasks, also where others go on from positions.
+        /// Any number of tasks reads each record of each split once and in order, also if other tasks
+        /// continue from positions.
         #[test]
         fn every_record_is_read_once(acts in acts()) {
             let (reaches, now) = (Reaches::of(&[0]), Instant::now());
-            let (mut following, mut counts) = (tasks(2, &[]), vec![0_u64; 200]);
+            let (mut following, mut counts) = (tasks(2, &reaches, &[]), vec![0_u64; 200]);
             for act in acts {
                 match act {
                     Act::Append(split, bytes) => {
@@ -320,29 +399,31 @@ mod tests {
                     Act::Step(task, most) => {
                         let count = following.len();
                         let followed = &mut following[task % count];
-                        if let Next::Read(split) = followed.next(&reaches, now).unwrap() {
-                            prop_assert_eq!(split.range.start, counts[split.part] * RECORD);
-                            let (part, read) = read(followed, &split, most, false);
-                            counts[part] += read;
+                        let next = reaches.next(followed, now);
+                        if let Next::Read { number, from, .. } = &next {
+                            prop_assert_eq!(offset(from.as_ref()), counts[*number] * RECORD);
+                            let (number, read) = read(&reaches, followed, next, most, false);
+                            counts[number] += read;
                         }
                     }
                     Act::Restart(count) => {
-                        let starts: Vec<Position> = following.iter().flat_map(Followed::positions).collect();
-                        following = tasks(count, &starts);
+                        let starts: Vec<SplitPosition> =
+                            following.iter().flat_map(|followed| followed.positions(None, |_| None)).collect();
+                        following = tasks(count, &reaches, &starts);
                     }
                 }
             }
             reaches.0.lock().unwrap().1 = true;
             for followed in &mut following {
                 loop {
-                    match followed.next(&reaches, now).unwrap() {
-                        Next::Read(split) => {
-                            let (part, read) = read(followed, &split, 2, true);
-                            counts[part] += read;
+                    match reaches.next(followed, now) {
+                        next @ Next::Read { .. } => {
+                            let (number, read) = read(&reaches, followed, next, 2, true);
+                            counts[number] += read;
                         }
                         Next::End => break,
                         other => {
-                            // What is sealed where all of it was read before is heard of by reading once more.
+                            // The end of a split of which all was read is found by reading once more.
                             prop_assert_ne!(other, Next::Idle);
                             followed.splits.iter_mut().for_each(|split| split.is_sealed = true);
                         }
@@ -355,12 +436,12 @@ mod tests {
     }
 
     #[test]
-    fn a_split_that_always_has_more_holds_up_no_other() {
+    fn a_split_that_always_has_more_does_not_delay_others() {
         let (reaches, now) = (Reaches::of(&[1_000_000, 0, 0]), Instant::now());
-        let mut followed = Followed::of((0, 1), &[], SECOND);
-        let mut step = |most| match followed.next(&reaches, now).unwrap() {
-            Next::Read(split) => read(&mut followed, &split, most, false).0,
-            other => panic!("{other:?}"),
+        let mut followed = Followed::of((0, 1), SECOND);
+        let mut step = |most| {
+            let next = reaches.next(&mut followed, now);
+            read(&reaches, &mut followed, next, most, false).0
         };
         assert_eq!([step(5), step(5)], [0, 0]);
         reaches.0.lock().unwrap().0[1..].fill(30);
@@ -368,15 +449,15 @@ mod tests {
     }
 
     #[test]
-    fn who_has_caught_up_waits_longer_and_longer_and_says_once_that_it_is_idle() {
+    fn pauses_grow_and_a_task_is_idle_once() {
         let (reaches, begun) = (Reaches::of(&[20]), Instant::now());
-        let mut followed = Followed::of((0, 1), &[], SECOND);
+        let mut followed = Followed::of((0, 1), SECOND);
         for _ in 0..2 {
-            let Next::Read(split) = followed.next(&reaches, begun).unwrap() else { panic!("there is something") };
-            assert_eq!(read(&mut followed, &split, 9, false), (0, 2));
+            let next = reaches.next(&mut followed, begun);
+            assert_eq!(read(&reaches, &mut followed, next, 9, false), (0, 2));
             let (mut now, mut pauses, mut idle_after) = (begun, Vec::new(), Vec::new());
             while now < begun + 3 * SECOND {
-                match followed.next(&reaches, now).unwrap() {
+                match reaches.next(&mut followed, now) {
                     Next::Wait(until) => {
                         pauses.push((until - now).as_millis());
                         now = until;
@@ -391,18 +472,33 @@ mod tests {
         }
     }
 
+    /// Records that arrive between the last read and the end of the turn are found.
     #[test]
-    fn a_split_cut_below_its_position_is_refused_with_its_name() {
+    fn records_that_arrive_while_a_split_is_read_are_read_next() {
         let (reaches, now) = (Reaches::of(&[20]), Instant::now());
-        let mut followed = Followed::of((0, 1), &[Position { offset: 30, ..Position::start_of(0) }], SECOND);
-        let message = followed.next(&reaches, now).unwrap_err().to_string();
-        assert!(message.starts_with("log/split-0 was read up to byte 30 and now ends at byte 20"), "{message}");
-        // A tail that was not whole may go.
-        reaches.0.lock().unwrap().0[0] = 35;
-        let Next::Read(split) = followed.next(&reaches, now).unwrap() else { panic!("there is something") };
-        assert_eq!(read(&mut followed, &split, 9, false), (0, 0));
-        assert!(matches!(followed.next(&reaches, now), Ok(Next::Wait(_))));
+        let mut followed = Followed::of((0, 1), SECOND);
+        assert!(matches!(reaches.next(&mut followed, now), Next::Read { .. }));
+        followed.opened(0);
+        reaches.0.lock().unwrap().0[0] = 40;
+        // At the end of a turn its length is looked up, and no other split has records.
+        assert!(matches!(reaches.next(&mut followed, now), Next::Read { .. }));
+        followed.is_at(0, position(20), 20);
+        followed.caught_up(0);
+        assert!(matches!(reaches.next(&mut followed, now), Next::Read { .. }));
+    }
+
+    /// A tail that is not whole may be cut off.
+    #[test]
+    fn an_incomplete_tail_is_looked_at_once_per_length() {
+        let (reaches, now) = (Reaches::of(&[35]), Instant::now());
+        let mut followed = Followed::of((0, 1), SECOND);
+        let next = reaches.next(&mut followed, now);
+        assert_eq!(read(&reaches, &mut followed, next, 9, false), (0, 3));
+        assert!(matches!(reaches.next(&mut followed, now), Next::Wait(_)));
         reaches.0.lock().unwrap().0[0] = 30;
-        assert!(matches!(followed.next(&reaches, now), Ok(Next::Wait(_))));
+        assert!(matches!(reaches.next(&mut followed, now), Next::Wait(_)));
+        reaches.0.lock().unwrap().0[0] = 45;
+        let next = reaches.next(&mut followed, now);
+        assert_eq!(read(&reaches, &mut followed, next, 9, false), (0, 1));
     }
 }

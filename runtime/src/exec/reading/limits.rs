@@ -25,7 +25,7 @@ impl LateLimits {
             let limits = filter.complete().and_then(|keys| keys.limits());
             let ty = self.source.schema().leaves().get(*leaf).map(|leaf| leaf.ty);
             let bounds = limits.zip(ty).and_then(|(limits, ty)| bounds(*leaf, ty, limits));
-            bounds.is_some_and(|bounds| self.source.excludes(split, &bounds))
+            bounds.zip(self.source.as_table()).is_some_and(|(bounds, table)| table.excludes(split, &bounds))
         })
     }
 }

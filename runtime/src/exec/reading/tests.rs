@@ -7,9 +7,9 @@ use crate::exec::channel::{QueuePlace, Wake};
 use crate::exec::inline::LeadingFilters;
 use crate::exec::job::Job;
 use crate::format::{LogSource, LogSplits};
-use crate::memory::Budget;
+use crate::memory::{Budget, Memory};
 use crate::row::{Datum, LeafSet, LeafType, Schema, SchemaBuilder};
-use crate::source::Scan;
+use crate::source::{ReaderContext, Scan, Source};
 use crate::spill::tests::AtOnce;
 
 struct Nobody;
@@ -31,23 +31,35 @@ fn append(log: &mut LogSplits, split: usize, numbers: std::ops::Range<u64>) {
 }
 
 /// A head over all splits of a log, or those of one of several tasks.
-fn head(folder: &Path, task: (usize, usize), starts: &[Position]) -> SourceHead {
+fn head(folder: &Path, task: (usize, usize), starts: &[SplitPosition]) -> SourceHead {
     head_idle_after(folder, task, starts, Duration::from_secs(3600))
 }
 
-fn head_idle_after(folder: &Path, task: (usize, usize), starts: &[Position], idle_after: Duration) -> SourceHead {
+fn head_idle_after(folder: &Path, task: (usize, usize), starts: &[SplitPosition], idle_after: Duration) -> SourceHead {
     let source: Arc<dyn Source> = Arc::new(LogSource::followed(folder.to_str().unwrap(), &numbers()).unwrap());
     let memory = Memory::new(Budget::new(64 << 20), "a head");
     let scan = Scan { live: LeafSet::all(1), bounds: Vec::new() };
-    let reader = source.reader(&scan, &memory).unwrap();
+    let reader = source.reader(&scan, ReaderContext::on_this_thread(memory)).unwrap();
+    let list = source.splits(&scan).unwrap();
+    let mut splits = Followed::of(task, idle_after);
+    splits.assign(&list);
+    splits.restore(starts, |_, _| {});
+    let listing = Arc::new(Listing::new(source, scan, Arc::new(AtOnce), list));
     let task_to_wake: Arc<dyn Wake> = Arc::new(Nobody);
-    let splits = Followed::of(task, starts, idle_after);
-    let splits = HeadSplits::Followed(FollowedSource { source, splits, alarm: Alarm::of(&task_to_wake) });
-    SourceHead::new(0, reader, None, splits, Arc::new(AtOnce), memory)
+    let splits = HeadSplits::Followed(FollowedSource { listing, splits, alarm: Alarm::of(&task_to_wake) });
+    SourceHead::new(0, reader, false, splits)
+}
+
+/// Waits until the splits are listed again.
+fn list_again(head: &SourceHead) {
+    std::thread::sleep(Duration::from_millis(60));
+    if let HeadSplits::Followed(followed) = &head.splits {
+        followed.listing.splits().unwrap();
+    }
 }
 
 fn watch() -> Watch {
-    let origin = Origin { name: "read".into(), operator: "read".into(), file: "tests.rs", line: 1, column: 1 };
+    let origin = Origin { name: "read".into(), operator: "read".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0)
 }
@@ -80,11 +92,7 @@ fn a_head_goes_on_from_the_positions_of_others() {
         let (mut found, mut heads) =
             (vec![Vec::new(); 3], vec![head(&folder, (0, 2), &[]), head(&folder, (1, 2), &[])]);
         heads.iter_mut().for_each(|head| _ = take(head, batches, &watch, &mut found));
-        let positions = heads.iter().flat_map(SourceHead::positions).map(|split| split.position);
-        let positions: Vec<Position> = positions.collect();
-        let mut parts: Vec<usize> = positions.iter().map(|position| position.part).collect();
-        parts.sort_unstable();
-        assert_eq!(parts, if batches == 0 { vec![] } else { vec![0, 1, 2] });
+        let positions: Vec<SplitPosition> = heads.iter().flat_map(SourceHead::positions).collect();
         if batches == 10 {
             // What comes later is theirs, too.
             (0..3).for_each(|split| append(&mut log, split, 100..120));
@@ -115,10 +123,12 @@ fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
     drop(log);
     let mut more = LogSplits::add(&folder, &numbers(), 1).unwrap();
     append(&mut more, 0, 5..9);
+    list_again(&head);
     assert_eq!(take(&mut head, 2, &watch, &mut found), Some(None));
     assert_eq!(found, [vec![], (0..5).collect(), (5..9).collect()]);
     assert!(!head.is_at_end());
     more.seal_all().unwrap();
+    list_again(&head);
     let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
     let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
     assert_eq!(said, [ends[0], ends[1], None]);
@@ -156,7 +166,7 @@ fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
     let (folder, watch) = (place.path().join("log"), watch());
     let mut log = LogSplits::create(&folder, &numbers(), 1).unwrap();
     let begun = Arc::new(AtomicU64::new(4));
-    let mut head = head(&folder, (0, 1), &[]).saying_barriers(Some(Barriers::from(begun.clone(), 4)));
+    let mut head = head(&folder, (0, 1), &[]).with_barriers(Some(Barriers::from(begun.clone(), Arc::default(), 4)));
     let mut found = vec![Vec::new()];
     append(&mut log, 0, 0..5);
     assert_eq!(take(&mut head, 1, &watch, &mut found), None);
@@ -165,6 +175,7 @@ fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
     let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
     assert_eq!(said, [barrier, None]);
     log.seal_all().unwrap();
+    list_again(&head);
     let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
     assert_eq!(take(&mut head, 1, &watch, &mut found), Some(ends[0]));
     begun.store(6, Ordering::SeqCst);
@@ -187,8 +198,9 @@ fn a_turn_that_no_other_split_takes_changes_nothing() {
         assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
     }
     assert_eq!(found, [(0..10).chain(20..30).collect::<Vec<u64>>(), (10..20).chain(30..40).collect()]);
-    let parts: Vec<usize> = head.positions().iter().map(|split| split.position.part).collect();
-    assert_eq!(parts, [0, 1]);
+    let positions = head.positions();
+    let names: Vec<&str> = positions.iter().map(|position| &*position.split).collect();
+    assert_eq!(names, ["split-00000.log", "split-00001.log"]);
 }
 
 #[test]

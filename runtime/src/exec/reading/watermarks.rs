@@ -5,8 +5,6 @@
 //! read yet holds all of them up; one that has had nothing for a while does not: what comes there later than others waited for is late.
 //! (MillWheel, 2013; Flink's watermarks by split.)
 
-use crate::snapshot::SplitPosition;
-
 /// Makes watermarks of what the records of the splits say of event time.
 pub(in crate::exec) struct WatermarkGenerator {
     /// How far behind a record may be.
@@ -23,13 +21,6 @@ impl WatermarkGenerator {
         WatermarkGenerator { lateness_micros, greatest: Vec::new(), watermark: i64::MIN }
     }
 
-    /// The same, where this was the greatest time of a split.
-    pub(in crate::exec) fn going_on(mut self, starts: &[SplitPosition]) -> Self {
-        let known = starts.iter().filter_map(|start| Some((start.position.part, start.greatest_time?)));
-        known.for_each(|(split, time)| self.note_time(split, time));
-        self
-    }
-
     /// The greatest time that was read of a split.
     pub(super) fn greatest(&self, split: usize) -> Option<i64> {
         self.greatest.get(split).copied().filter(|&time| time != i64::MIN)
@@ -44,7 +35,7 @@ impl WatermarkGenerator {
     }
 
     /// The watermark, where it has gone on, of the splits that are waited for.
-    pub(in crate::exec) fn news(&mut self, splits: impl Iterator<Item = usize>) -> Option<i64> {
+    pub(in crate::exec) fn advance(&mut self, splits: impl Iterator<Item = usize>) -> Option<i64> {
         let least = splits.map(|split| self.greatest.get(split).copied().unwrap_or(i64::MIN)).min()?;
         let watermark = least.saturating_sub(self.lateness_micros);
         if watermark <= self.watermark {
@@ -63,18 +54,18 @@ mod tests {
     fn the_split_that_is_furthest_behind_says_the_time() {
         let mut time = WatermarkGenerator::new(10);
         let both = || [0, 3].into_iter();
-        assert_eq!(time.news(both()), None);
+        assert_eq!(time.advance(both()), None);
         time.note_time(0, 1_000);
-        assert_eq!(time.news(both()), None, "nothing was read of one");
-        assert_eq!((time.news([0].into_iter()), time.news([0].into_iter())), (Some(990), None));
+        assert_eq!(time.advance(both()), None, "nothing was read of one");
+        assert_eq!((time.advance([0].into_iter()), time.advance([0].into_iter())), (Some(990), None));
         // One that is behind takes nothing back.
         time.note_time(3, 400);
-        assert_eq!(time.news(both()), None);
+        assert_eq!(time.advance(both()), None);
         time.note_time(3, 1_200);
         time.note_time(3, 1_100);
         time.note_time(0, 5_000);
-        assert_eq!(time.news(both()), Some(1_190));
-        assert_eq!(time.news([].into_iter()), None);
-        assert_eq!(time.news([0].into_iter()), Some(4_990));
+        assert_eq!(time.advance(both()), Some(1_190));
+        assert_eq!(time.advance([].into_iter()), None);
+        assert_eq!(time.advance([0].into_iter()), Some(4_990));
     }
 }

@@ -12,7 +12,7 @@ use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
 use crate::row::{LeafSet, LeafType, Schema};
-use crate::source::{ReadRequest, Ready, Split, SplitReader};
+use crate::source::{Position, RangeReader, ReadRequest, Ready, Split};
 
 /// What a source and its readers know together.
 pub(super) struct BinaryInput {
@@ -120,8 +120,8 @@ impl BinaryReader {
     }
 }
 
-impl SplitReader for BinaryReader {
-    fn open(&mut self, split: &Split) -> Result<()> {
+impl RangeReader for BinaryReader {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         (self.records, self.rows, self.offset) = (Bytes::new(), 0, split.range.start);
         self.carry.clear();
         self.chunks.open(split)?;

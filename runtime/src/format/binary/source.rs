@@ -11,8 +11,8 @@ use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::{Leaf, Schema};
 use crate::source::{
-    ColumnFit, SAMPLE_PLACES, SAMPLE_ROWS, Sample, Scan, Source, Split, SplitReader, Statistics, sample_splits,
-    spread_evenly,
+    ColumnFit, RangeReader, RangeSource, ReaderContext, SAMPLE_PLACES, SAMPLE_ROWS, Sample, Scan, Source, Split,
+    SplitList, SplitReader, Statistics, TableSource, sample_splits, spread_evenly,
 };
 
 /// Records of binary files. Splits are runs of records.
@@ -45,7 +45,7 @@ impl BinarySource {
     fn cut(&self, part: usize, file: &InputFile) -> Result<Vec<Split>> {
         let width = self.shared.packed.width as u64;
         if file.compression().is_some() {
-            return Ok(vec![Split { part, range: 0..u64::MAX, bytes: file.bytes() }]);
+            return Ok(vec![Split::of_file(part, 0..u64::MAX, file.bytes())]);
         }
         let left_over = file.bytes() % width;
         if left_over > 0 {
@@ -57,7 +57,7 @@ impl BinarySource {
         let starts = (0..file.bytes()).step_by(usize::try_from(step).unwrap_or(usize::MAX));
         let split = |start: u64| {
             let end = file.bytes().min(start.saturating_add(step));
-            Split { part, range: start..end, bytes: end - start }
+            Split::of_file(part, start..end, end - start)
         };
         Ok(starts.map(split).collect())
     }
@@ -72,6 +72,34 @@ impl Source for BinarySource {
         &self.shared.schema
     }
 
+    fn splits(&self, _scan: &Scan) -> Result<SplitList> {
+        let mut splits = Vec::new();
+        for (part, file) in self.shared.files.iter().enumerate() {
+            splits.extend(self.cut(part, file)?);
+        }
+        Ok(SplitList::complete(splits))
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> usize {
+        self.range_reader_bytes(scan)
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for BinarySource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        Ok(Box::new(BinaryReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl TableSource for BinarySource {
     fn statistics(&self, _scan: &Scan) -> Statistics {
         let files = &self.shared.files;
         let bytes: u64 = files.iter().map(InputFile::bytes).sum();
@@ -93,7 +121,7 @@ impl Source for BinarySource {
         let lengths: Vec<u64> = self.shared.files.iter().map(|file| file.bytes() / width).collect();
         let split = |part: usize, rows: Range<u64>| {
             let range = rows.start * width..rows.end * width;
-            Split { part, bytes: range.end - range.start, range }
+            Split::of_file(part, range.clone(), range.end - range.start)
         };
         let splits: Vec<Split> = if lengths.iter().sum::<u64>() <= SAMPLE_ROWS as u64 {
             lengths.iter().enumerate().map(|(part, &rows)| split(part, 0..rows)).collect()
@@ -107,17 +135,5 @@ impl Source for BinarySource {
 
     fn version(&self) -> Option<u128> {
         Some(version_of("binary", &self.shared.files, &self.shared.schema, &()))
-    }
-
-    fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {
-        let mut splits = Vec::new();
-        for (part, file) in self.shared.files.iter().enumerate() {
-            splits.extend(self.cut(part, file)?);
-        }
-        Ok(splits)
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(BinaryReader::new(self.shared.clone(), &scan.live, memory)?))
     }
 }

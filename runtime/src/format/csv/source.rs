@@ -12,7 +12,10 @@ use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, sample_lines, split_bytes};
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{ColumnFit, RejectSink, Sample, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{
+    ColumnFit, RangeReader, RangeSource, ReaderContext, RejectSink, Sample, Scan, Source, SplitList, SplitReader,
+    Statistics, TableSource,
+};
 
 use super::input::CsvInput;
 use super::mapping::{Column, columns, is_nameless};
@@ -78,6 +81,41 @@ impl Source for CsvSource {
         &self.shared.schema
     }
 
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        let mut splits = Vec::new();
+        let quote = self.shared.options.quote.filter(|_| self.shared.options.is_multiline());
+        for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
+            // An empty file has no header, and no records that could miss one. One with a header alone was written by somebody, too.
+            if begin.is_some() || self.shared.has_header(part) {
+                self.shared.positions(part, &scan.live)?;
+            }
+            if let Some(begin) = begin {
+                splits.extend(cut(part, file, begin, self.split_bytes, quote)?);
+            }
+        }
+        Ok(SplitList::complete(splits))
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> usize {
+        self.range_reader_bytes(scan)
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for CsvSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl TableSource for CsvSource {
     fn statistics(&self, _scan: &Scan) -> Statistics {
         let bytes = |(file, begin): (&InputFile, &Option<u64>)| match (file.is_encoded(), begin) {
             (_, None) => 0,
@@ -117,27 +155,8 @@ impl Source for CsvSource {
         Some(version_of("csv", files, schema, options))
     }
 
-    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
-        let mut splits = Vec::new();
-        let quote = self.shared.options.quote.filter(|_| self.shared.options.is_multiline());
-        for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            // An empty file has no header, and no records that could miss one. One with a header alone was written by somebody, too.
-            if begin.is_some() || self.shared.has_header(part) {
-                self.shared.positions(part, &scan.live)?;
-            }
-            if let Some(begin) = begin {
-                splits.extend(cut(part, file, begin, self.split_bytes, quote)?);
-            }
-        }
-        Ok(splits)
-    }
-
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         self.shared.rejects.clone().map(|rejects| rejects as Arc<dyn RejectSink>)
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
     }
 }
 

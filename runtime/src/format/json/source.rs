@@ -13,7 +13,10 @@ use crate::format::rejects::Rejects;
 use crate::format::splits::{SMALL_BYTES, cut, estimated_records, sample_lines, split_bytes};
 use crate::memory::Memory;
 use crate::row::{Field, Schema, Shape};
-use crate::source::{ColumnFit, Lenient, RejectSink, Sample, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{
+    ColumnFit, Lenient, RangeReader, RangeSource, ReaderContext, RejectSink, Sample, Scan, Source, SplitList,
+    SplitReader, Statistics, TableSource,
+};
 
 use super::program::{check, names_fields};
 use super::reader::{JsonInput, reader};
@@ -110,6 +113,36 @@ impl Source for JsonSource {
         &self.shared.schema
     }
 
+    fn splits(&self, _scan: &Scan) -> Result<SplitList> {
+        let mut splits = Vec::new();
+        for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
+            // Which brackets and commas are the array's depends on all that stands before.
+            let split_bytes = if self.shared.arrays[part] { u64::MAX } else { self.split_bytes };
+            splits.extend(cut(part, file, begin, split_bytes, None)?);
+        }
+        Ok(SplitList::complete(splits))
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> usize {
+        self.range_reader_bytes(scan)
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for JsonSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl TableSource for JsonSource {
     fn statistics(&self, _scan: &Scan) -> Statistics {
         Statistics { rows: self.rows, bytes: self.shared.files.iter().map(InputFile::bytes).sum() }
     }
@@ -156,22 +189,8 @@ impl Source for JsonSource {
         Some(version_of("json", files, schema, forms))
     }
 
-    fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {
-        let mut splits = Vec::new();
-        for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            // Which brackets and commas are the array's depends on all that stands before.
-            let split_bytes = if self.shared.arrays[part] { u64::MAX } else { self.split_bytes };
-            splits.extend(cut(part, file, begin, split_bytes, None)?);
-        }
-        Ok(splits)
-    }
-
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         self.shared.rejects.clone().map(|rejects| rejects as Arc<dyn RejectSink>)
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
     }
 }
 

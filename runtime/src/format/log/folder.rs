@@ -136,7 +136,7 @@ fn exists(location: &Location) -> Result<bool> {
     location.info().map(|info| info.is_some()).map_err(Error::io("read", location.path()))
 }
 
-fn number_of(name: &str) -> Option<usize> {
+pub(super) fn number_of(name: &str) -> Option<usize> {
     name.strip_prefix("split-")?.strip_suffix(".log")?.parse().ok()
 }
 

@@ -1,16 +1,17 @@
 //! A log as the readers of one source see it: its identity, its splits and its end.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::damage::{damaged, damaged_at};
-use super::folder::{LogEnd, LogFolder, SplitEnd};
+use super::folder::{LogEnd, LogFolder, SplitEnd, number_of};
 use super::header::{Header, check_name, header_in};
 use crate::error::{Error, Result};
 use crate::format::native::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName};
 use crate::row::Schema;
-use crate::source::{Mark, Position};
+use crate::source::{Position, SplitPosition};
 use crate::storage::{FileHandle, FileMode, Location, StoredObject, read_exact_at};
 
 /// What a source and its readers share.
@@ -48,29 +49,39 @@ pub(super) struct ReadBlock {
     pub(super) checksum: u64,
 }
 
-/// The mark of a position in a log: the log's identity and the block before the position.
-struct LogMark {
+/// A position in a split: 40 bytes, little-endian. An empty position is the beginning.
+struct LogPosition {
+    /// Where the next records start.
+    offset: u64,
+    /// The log's identity. 0 if the header was not read.
     log: u128,
-    /// Where the block begins; 0 before the first block.
+    /// Where the block before the position begins; 0 before the first block.
     begin: u64,
-    /// The checksum of its head.
+    /// The checksum of the head of that block.
     checksum: u64,
 }
 
-impl LogMark {
-    fn of(Mark(bytes): Mark) -> Self {
-        let number = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let log = bytes.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes));
-        LogMark { log, begin: number(16), checksum: number(24) }
+impl LogPosition {
+    fn of(position: &Position) -> Option<Self> {
+        let bytes = position.bytes();
+        let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+        let log = u128::from_le_bytes(*bytes.get(8..)?.first_chunk()?);
+        Some(LogPosition { offset: number(0)?, log, begin: number(24)?, checksum: number(32)? })
     }
 
-    fn mark(&self) -> Mark {
-        let mut bytes = [0; 32];
-        bytes[..16].copy_from_slice(&self.log.to_le_bytes());
-        bytes[16..24].copy_from_slice(&self.begin.to_le_bytes());
-        bytes[24..].copy_from_slice(&self.checksum.to_le_bytes());
-        Mark(bytes)
+    fn position(&self) -> Position {
+        let mut bytes = [0; 40];
+        bytes[..8].copy_from_slice(&self.offset.to_le_bytes());
+        bytes[8..24].copy_from_slice(&self.log.to_le_bytes());
+        bytes[24..32].copy_from_slice(&self.begin.to_le_bytes());
+        bytes[32..].copy_from_slice(&self.checksum.to_le_bytes());
+        Position::new(&bytes).unwrap_or_default()
     }
+}
+
+/// The byte of a split at which a position is; 0 at the beginning.
+pub(super) fn offset_of(position: Option<&Position>) -> u64 {
+    position.and_then(LogPosition::of).map_or(0, |position| position.offset)
 }
 
 impl LogInput {
@@ -91,6 +102,23 @@ impl LogInput {
             }));
         }
         splits[number].clone()
+    }
+
+    /// The split of a name that a position has: that of its file.
+    fn split_named(&self, name: &str) -> Result<Arc<LogSplit>> {
+        let number = number_of(name).ok_or_else(|| {
+            let message =
+                format!("the snapshot names a split {name:?}, and splits of a log are named like \"split-00000.log\"");
+            damaged(self.folder.path(), message)
+        })?;
+        Ok(self.split(number))
+    }
+
+    /// The length of a split, checked if the log is complete.
+    pub(super) fn length(&self, split: &LogSplit) -> Result<u64> {
+        let info = split.file.info().and_then(|info| info.ok_or_else(|| ErrorKind::NotFound.into()));
+        let length = info.map_err(Error::io("read", split.path()))?.bytes;
+        self.check_length(split, length).map(|()| length)
     }
 
     /// Takes a header that was read as that of a split.
@@ -175,9 +203,10 @@ impl LogInput {
     ///
     /// # Errors
     /// Fails if the split is missing, shorter, or another one.
-    pub(super) fn check_start(&self, position: Position) -> Result<()> {
-        let (split, Position { offset, mark, .. }) = (self.split(position.part), position);
-        if offset == 0 && mark == Mark::NONE {
+    pub(super) fn check_position(&self, at: &SplitPosition) -> Result<()> {
+        let split = self.split_named(&at.split)?;
+        let Some(LogPosition { offset, log, begin, checksum }) = LogPosition::of(&at.position) else { return Ok(()) };
+        if offset == 0 {
             return Ok(());
         }
         let wrong = |message: &str| {
@@ -192,7 +221,6 @@ impl LogInput {
                 format!("the snapshot has read {offset} bytes of this split, and it has {length}: it was cut off");
             return Err(wrong(&message));
         };
-        let LogMark { log, begin, checksum } = LogMark::of(mark);
         if log != header.name.log {
             return Err(wrong("the snapshot was taken of another log, not of the one that is here now"));
         }
@@ -207,10 +235,10 @@ impl LogInput {
     }
 
     /// Makes durable the records before positions.
-    pub(super) fn sync(&self, positions: &[Position]) -> Result<()> {
+    pub(super) fn sync(&self, positions: &[SplitPosition]) -> Result<()> {
         let mut has_new = false;
-        for &Position { part, offset, .. } in positions {
-            let split = self.split(part);
+        for at in positions {
+            let (split, offset) = (self.split_named(&at.split)?, offset_of(Some(&at.position)));
             let synced = split.synced.load(Ordering::Relaxed);
             if synced < offset {
                 split.open_file()?.sync().map_err(Error::io("sync", split.path()))?;
@@ -241,16 +269,12 @@ impl LogSplit {
         opened.map_err(Error::io("read", self.path()))
     }
 
-    /// Identifies the records before an offset, where this block ends if it is the last that was read.
-    pub(super) fn mark(&self, offset: u64, last: Option<ReadBlock>) -> Mark {
-        let (Some(header), block) = (self.header.get(), last.filter(|block| block.end == offset)) else {
-            return Mark::NONE;
-        };
-        match block {
-            Some(ReadBlock { begin, checksum, .. }) => LogMark { log: header.name.log, begin, checksum }.mark(),
-            None if offset == header.bytes => LogMark { log: header.name.log, begin: 0, checksum: 0 }.mark(),
-            None => Mark::NONE,
-        }
+    /// The position at an offset. `last` is the block that was read last.
+    pub(super) fn position(&self, offset: u64, last: Option<ReadBlock>) -> Position {
+        let log = self.header.get().map_or(0, |header| header.name.log);
+        let last = last.filter(|block| block.end == offset && log != 0);
+        let (begin, checksum) = last.map_or((0, 0), |block| (block.begin, block.checksum));
+        LogPosition { offset, log, begin, checksum }.position()
     }
 
     /// Returns `true` if a block that was read is still there.

@@ -7,13 +7,13 @@ use bytes::{Buf, Bytes};
 
 use super::appender::{check_counts, with_head};
 use super::header::Header;
-use super::input::{LogInput, LogSplit, ReadBlock, checksum_of};
+use super::input::{LogInput, LogSplit, ReadBlock, checksum_of, offset_of};
 use crate::error::{Error, Mib, Result};
 use crate::format::native::{HEAD_BYTES, Head, Held, LeafPlan, PREFIX_BYTES, batch_of, block};
 use crate::memory::{Memory, Reservation};
 use crate::page::Batch;
 use crate::row::LeafSet;
-use crate::source::{Position, ReadRequest, Ready, Split, SplitReader};
+use crate::source::{Position, RangeReader, ReadRequest, Ready, Split};
 use crate::storage::StoredObject;
 
 /// Bytes that are asked for at once, unless blocks are larger.
@@ -38,6 +38,10 @@ pub(super) struct LogReader {
     read_bytes: u64,
     /// Where something was wrong, and was asked for once more.
     doubted: Option<u64>,
+    /// The byte up to which [`RangeReader::take_read_bytes`] has counted.
+    counted_to: u64,
+    /// The end of the split was read.
+    is_sealed: bool,
     /// The last block that was read of each split.
     last_blocks: HashMap<usize, ReadBlock>,
     rows: usize,
@@ -51,6 +55,8 @@ struct OpenSplit {
     file: Arc<dyn StoredObject>,
     /// Where blocks are read from: what stands before is read for the header alone.
     start: u64,
+    /// The position that it was opened at, which names the block before.
+    from: Position,
     /// Where the leaves are, once the header is known.
     plans: Option<Vec<Option<LeafPlan>>>,
     /// The blocks that were read. `None` if reading did not begin with the first.
@@ -105,6 +111,8 @@ impl LogReader {
             needed: 0,
             read_bytes: READ_BYTES,
             doubted: None,
+            counted_to: 0,
+            is_sealed: false,
             last_blocks: HashMap::new(),
             rows: 0,
             held: Vec::new(),
@@ -238,23 +246,25 @@ impl LogReader {
     }
 }
 
-impl SplitReader for LogReader {
-    fn open(&mut self, split: &Split) -> Result<()> {
+impl RangeReader for LogReader {
+    fn open(&mut self, split: &Split, from: Option<&Position>) -> Result<()> {
         let log_split = self.shared.split(split.part);
+        let from_position = from.cloned().unwrap_or_default();
+        let (from, end) = (offset_of(from), split.range.end.min(self.shared.length(&log_split)?));
         let file = log_split.open()?;
         let known = log_split.header.get();
         let plans = known.map(|header| header.fit.plans(log_split.path(), &self.live)).transpose()?;
-        let start = known.map_or(split.range.start, |header| split.range.start.max(header.bytes));
+        let start = known.map_or(from, |header| from.max(header.bytes));
         self.at = if known.is_some() { start } else { 0 };
         if let Some(header) = known {
             let last = self.last_blocks.get(&split.part).copied();
             log_split.check_unchanged(&*file, header, last)?;
         }
-        let mut open = OpenSplit { split: log_split, file, start, plans, read: None };
+        let mut open = OpenSplit { split: log_split, file, start, from: from_position, plans, read: None };
         open.begin();
         self.open = Some(open);
-        (self.end, self.bytes, self.asked, self.needed) = (split.range.end, Bytes::new(), None, 0);
-        (self.rows, self.doubted) = (0, None);
+        (self.end, self.bytes, self.asked, self.needed) = (end, Bytes::new(), None, 0);
+        (self.rows, self.doubted, self.counted_to, self.is_sealed) = (0, None, from, false);
         self.held.clear();
         Ok(())
     }
@@ -292,7 +302,10 @@ impl SplitReader for LogReader {
             match self.next_piece()? {
                 Piece::Nothing => {}
                 Piece::Rows => return Ok(Ready::Batch),
-                Piece::Sealed => return Ok(Ready::End),
+                Piece::Sealed => {
+                    self.is_sealed = true;
+                    return Ok(Ready::End);
+                }
                 Piece::Missing(_) if self.at + self.bytes.len() as u64 >= self.end => return self.used_up(),
                 Piece::Missing(needed) => {
                     (self.needed, self.bytes) = (needed, Bytes::new());
@@ -302,11 +315,32 @@ impl SplitReader for LogReader {
         }
     }
 
-    fn position(&self) -> Option<Position> {
-        let open = self.open.as_ref()?;
+    fn position(&self) -> Position {
+        let Some(open) = &self.open else { return Position::default() };
         let offset = if open.plans.is_some() { self.at } else { open.start };
-        let (part, last) = (open.split.number, self.last_blocks.get(&open.split.number).copied());
-        Some(Position { part, offset, mark: open.split.mark(offset, last) })
+        if offset == offset_of(Some(&open.from)) {
+            return open.from.clone();
+        }
+        open.split.position(offset, self.last_blocks.get(&open.split.number).copied())
+    }
+
+    fn available(&mut self, split: &Split, from: Option<&Position>) -> Result<Option<u64>> {
+        let log_split = self.shared.split(split.part);
+        let (length, from) = (self.shared.length(&log_split)?, offset_of(from));
+        match length.checked_sub(from) {
+            Some(available) => Ok(Some(available)),
+            None => Err(Error::Plan(format!(
+                "{} was read up to byte {from} and now ends at byte {length}: it was replaced or cut off; put the file back",
+                log_split.path().display()
+            ))),
+        }
+    }
+
+    fn take_read_bytes(&mut self) -> u64 {
+        let read_to = self.at + if self.is_sealed { HEAD_BYTES as u64 } else { 0 };
+        let read = read_to.saturating_sub(self.counted_to);
+        self.counted_to += read;
+        read
     }
 
     fn batch(&self) -> Result<Batch<'_>> {

@@ -1,6 +1,5 @@
 //! Logs as a source: followed, or up to where they reach now.
 
-use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::damage::damaged;
@@ -10,7 +9,10 @@ use super::reader::{LogReader, READ_BYTES};
 use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{ColumnFit, Endless, Extent, Position, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{
+    ColumnFit, RangeReader, RangeSource, ReaderContext, Scan, Source, Split, SplitList, SplitPosition, SplitReader,
+    Statistics, TableSource,
+};
 use crate::storage::{Kind, Location};
 
 /// A block as writers make them, when it is full.
@@ -93,6 +95,64 @@ impl Source for LogSource {
         &self.shared.schema
     }
 
+    fn is_endless(&self) -> bool {
+        self.shared.follows
+    }
+
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        let (count, is_complete) = match (self.shared.follows, self.shared.end()?) {
+            (false, _) => (self.reaches.len(), true),
+            (true, Some(end)) => (end.splits.len(), true),
+            (true, None) => (self.shared.folder.count(self.reaches.len())?, false),
+        };
+        let split = |part: usize| {
+            let split = self.shared.split(part);
+            if let Some(header) = split.header.get() {
+                header.fit.plans(split.path(), &scan.live)?;
+            }
+            let name = split.path().file_name().unwrap_or_default().to_string_lossy();
+            // A split that is followed is read as far as it has grown.
+            let reach = if self.shared.follows { u64::MAX } else { self.reaches[part] };
+            Ok(Split { range: 0..reach, bytes: reach, ..Split::named(&*name, part) })
+        };
+        Ok(SplitList { splits: (0..count).map(split).collect::<Result<_>>()?, is_complete })
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> usize {
+        let longest = self.reaches.iter().copied().max().unwrap_or(0) as usize;
+        let block = if self.shared.follows { BLOCK_BYTES } else { longest.min(BLOCK_BYTES) };
+        let read = if self.shared.follows { READ_BYTES as usize } else { longest.min(READ_BYTES as usize) };
+        // What is read, and was read before, of blocks of a size; and what is decoded.
+        2 * read.max(2 * block) + 2 * block
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
+        let mut positions = positions.to_vec();
+        // In this order errors do not depend on the order of tasks.
+        positions.sort_unstable_by(|one, other| one.split.cmp(&other.split));
+        positions.iter().try_for_each(|position| self.shared.check_position(position))
+    }
+
+    fn sync(&self, positions: &[SplitPosition]) -> Result<()> {
+        self.shared.sync(positions)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for LogSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        Ok(Box::new(LogReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl TableSource for LogSource {
     fn statistics(&self, _: &Scan) -> Statistics {
         Statistics { rows: None, bytes: self.reaches.iter().sum() }
     }
@@ -100,66 +160,5 @@ impl Source for LogSource {
     fn columns(&self) -> Vec<ColumnFit> {
         let first = self.shared.split(0);
         first.header.get().map(|header| header.fit.columns_of(&self.shared.schema)).unwrap_or_default()
-    }
-
-    fn endless(&self) -> Option<&dyn Endless> {
-        self.shared.follows.then_some(self)
-    }
-
-    /// Of a log that is followed, those that there are now, as far as they reach now.
-    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
-        let count = if self.shared.follows { self.extent()?.splits } else { self.reaches.len() };
-        let split = |part: usize| {
-            let split = self.shared.split(part);
-            if let Some(header) = split.header.get() {
-                header.fit.plans(split.path(), &scan.live)?;
-            }
-            let reach = if self.shared.follows { self.reach(part)? } else { self.reaches[part] };
-            Ok(Position::start_of(part).until(reach))
-        };
-        (0..count).map(split).collect()
-    }
-
-    fn reader_bytes(&self, _: &Scan) -> Result<usize> {
-        let longest = self.reaches.iter().copied().max().unwrap_or(0) as usize;
-        let block = if self.shared.follows { BLOCK_BYTES } else { longest.min(BLOCK_BYTES) };
-        let read = if self.shared.follows { READ_BYTES as usize } else { longest.min(READ_BYTES as usize) };
-        // What is read, and was read before, of blocks of a size; and what is decoded.
-        Ok(2 * read.max(2 * block) + 2 * block)
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(LogReader::new(self.shared.clone(), &scan.live, memory)?))
-    }
-}
-
-impl Endless for LogSource {
-    fn extent(&self) -> Result<Extent> {
-        match self.shared.end()? {
-            Some(end) => Ok(Extent { splits: end.splits.len(), is_complete: true }),
-            None => Ok(Extent { splits: self.shared.folder.count(self.reaches.len())?, is_complete: false }),
-        }
-    }
-
-    fn reach(&self, part: usize) -> Result<u64> {
-        let split = self.shared.split(part);
-        let info = split.file.info().and_then(|info| info.ok_or_else(|| ErrorKind::NotFound.into()));
-        let length = info.map_err(Error::io("read", split.path()))?.bytes;
-        self.shared.check_length(&split, length).map(|()| length)
-    }
-
-    fn name(&self, part: usize) -> String {
-        self.shared.split(part).path().display().to_string()
-    }
-
-    fn resume(&self, starts: &[Position]) -> Result<()> {
-        let mut starts = starts.to_vec();
-        // In this order errors do not depend on the order of tasks.
-        starts.sort_unstable_by_key(|position| position.part);
-        starts.into_iter().try_for_each(|position| self.shared.check_start(position))
-    }
-
-    fn sync(&self, positions: &[Position]) -> Result<()> {
-        self.shared.sync(positions)
     }
 }

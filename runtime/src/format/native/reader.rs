@@ -13,7 +13,7 @@ use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
 use crate::page::Batch;
 use crate::row::{LeafSet, Schema};
-use crate::source::{ReadRequest, Ready, Split, SplitReader};
+use crate::source::{Position, RangeReader, ReadRequest, Ready, Split};
 
 /// What a source and its readers know together.
 pub(super) struct NativeInput {
@@ -159,8 +159,8 @@ impl NativeReader {
     }
 }
 
-impl SplitReader for NativeReader {
-    fn open(&mut self, split: &Split) -> Result<()> {
+impl RangeReader for NativeReader {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         self.chunks.open(split)?;
         (self.part, self.offset, self.seen, self.state) = (split.part, split.range.start, (0, 0), State::Head);
         self.plans = self.shared.fits[self.part].plans(self.chunks.file().path(), &self.live)?;

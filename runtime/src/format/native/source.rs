@@ -8,7 +8,10 @@ use crate::format::files::{InputFile, Inputs, beginning, describe, version_of};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{ColumnFit, Sample, Scan, Source, Split, SplitReader, Statistics, sample_splits, spread_evenly};
+use crate::source::{
+    ColumnFit, RangeReader, RangeSource, ReaderContext, Sample, Scan, Source, Split, SplitList, SplitReader,
+    Statistics, TableSource, sample_splits, spread_evenly,
+};
 
 use super::fit::FileFit;
 use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
@@ -111,6 +114,42 @@ impl Source for NativeSource {
         &self.shared.schema
     }
 
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        let mut splits = Vec::new();
+        for (part, (file, blocks)) in self.shared.files.iter().zip(&self.blocks).enumerate() {
+            self.shared.fits[part].plans(file.path(), &scan.live)?;
+            match file.compression() {
+                None => splits.extend(cut(part, &blocks.starts, self.split_bytes)),
+                Some(_) => splits.push(Split::of_file(part, blocks.starts[0]..u64::MAX, file.bytes())),
+            }
+        }
+        Ok(SplitList::complete(splits))
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> usize {
+        let lengths = |blocks: &Blocks| blocks.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
+        // Of a compressed file the blocks are not known before they are read.
+        let largest = self.blocks.iter().filter_map(lengths).max().unwrap_or(0) as usize;
+        // What was read, what is put together, and what is decoded of it.
+        2 * Chunks::bytes(&self.shared.files) + 3 * largest
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for NativeSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        Ok(Box::new(NativeReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl TableSource for NativeSource {
     fn statistics(&self, _scan: &Scan) -> Statistics {
         let rows: Option<u64> = self.blocks.iter().map(|blocks| blocks.rows).sum();
         let bytes = self.shared.files.iter().map(InputFile::bytes).sum();
@@ -126,7 +165,7 @@ impl Source for NativeSource {
         const BLOCKS: usize = 4;
         let population = self.statistics(scan).rows?;
         let of_file = |(part, blocks): (usize, &Blocks)| {
-            let block = move |pair: &[u64]| Split { part, range: pair[0]..pair[1], bytes: pair[1] - pair[0] };
+            let block = move |pair: &[u64]| Split::of_file(part, pair[0]..pair[1], pair[1] - pair[0]);
             blocks.starts.windows(2).map(block).collect::<Vec<_>>()
         };
         let all: Vec<Split> = self.blocks.iter().enumerate().flat_map(of_file).collect();
@@ -140,30 +179,6 @@ impl Source for NativeSource {
     fn version(&self) -> Option<u128> {
         Some(version_of("native", &self.shared.files, &self.shared.schema, &()))
     }
-
-    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
-        let mut splits = Vec::new();
-        for (part, (file, blocks)) in self.shared.files.iter().zip(&self.blocks).enumerate() {
-            self.shared.fits[part].plans(file.path(), &scan.live)?;
-            match file.compression() {
-                None => splits.extend(cut(part, &blocks.starts, self.split_bytes)),
-                Some(_) => splits.push(Split { part, range: blocks.starts[0]..u64::MAX, bytes: file.bytes() }),
-            }
-        }
-        Ok(splits)
-    }
-
-    fn reader_bytes(&self, _: &Scan) -> Result<usize> {
-        let lengths = |blocks: &Blocks| blocks.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
-        // Of a compressed file the blocks are not known before they are read.
-        let largest = self.blocks.iter().filter_map(lengths).max().unwrap_or(0) as usize;
-        // What was read, what is put together, and what is decoded of it.
-        Ok(2 * Chunks::bytes(&self.shared.files) + 3 * largest)
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(NativeReader::new(self.shared.clone(), &scan.live, memory)?))
-    }
 }
 
 /// Runs of blocks of at least so many bytes, but for the last.
@@ -171,7 +186,7 @@ fn cut(part: usize, starts: &[u64], target: u64) -> Vec<Split> {
     let (mut splits, mut begin) = (Vec::new(), starts[0]);
     for (index, &end) in starts.iter().enumerate().skip(1) {
         if end - begin >= target || index + 1 == starts.len() {
-            splits.push(Split { part, range: begin..end, bytes: end - begin });
+            splits.push(Split::of_file(part, begin..end, end - begin));
             begin = end;
         }
     }

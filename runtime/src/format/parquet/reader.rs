@@ -22,7 +22,7 @@ use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
 use crate::row::{LeafSet, Schema};
-use crate::source::{ReadRequest, Ready, RowFilters, Scan, Split, SplitReader};
+use crate::source::{Position, RangeReader, ReadRequest, Ready, RowFilters, Scan, Split};
 
 /// The most decoded bytes of a batch of several rows, by the lengths in the footer.
 const BATCH_BYTES: usize = 8 << 20;
@@ -238,8 +238,8 @@ impl ParquetReader {
     }
 }
 
-impl SplitReader for ParquetReader {
-    fn open(&mut self, split: &Split) -> Result<()> {
+impl RangeReader for ParquetReader {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         self.clear_batch();
         // What the row group before took is free before the next one asks.
         self.finish_group()?;

@@ -17,7 +17,7 @@ use super::footer::guarded;
 use super::reader::ParquetReader;
 use super::writer_faults::always_compresses;
 use crate::error::{Error, Result};
-use crate::source::{Sampler, SplitReader};
+use crate::source::{RangeReader, Sampler};
 use crate::storage::{StoredObject, read_exact_at};
 
 /// The rows of a row group that a sample takes: runs of consecutive rows, at even distances in the first rows of the group.

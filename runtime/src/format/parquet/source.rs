@@ -15,7 +15,8 @@ use crate::memory::Memory;
 use crate::page::run_bytes;
 use crate::row::Schema;
 use crate::source::{
-    Bound, ColumnFit, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split, SplitReader, Statistics, spread_evenly,
+    Bound, ColumnFit, RangeReader, RangeSource, ReaderContext, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split,
+    SplitList, SplitReader, Statistics, TableSource, spread_evenly,
 };
 
 /// Records of Parquet files. Splits are row groups.
@@ -88,6 +89,47 @@ impl Source for ParquetSource {
         &self.schema
     }
 
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        for (fit, file) in self.fits.iter().zip(&*self.files) {
+            fit.plans(file, &scan.live)?;
+        }
+        let split = |(part, group, _, bytes)| Split::of_file(part, group as u64..group as u64 + 1, bytes);
+        Ok(SplitList::complete(self.groups(scan).map(split).collect()))
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> usize {
+        let group = |(part, group, _, _): (usize, usize, i64, u64)| {
+            let fit = &self.fits[part];
+            let columns = fit.columns(&scan.live);
+            let group = fit.metadata.metadata().row_group(group);
+            let chunks = || columns.iter().map(|&column| group.column(column));
+            // As they are read, and as they are decoded.
+            let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
+            let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
+            (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
+        };
+        let columns = scan.live.iter().filter_map(|leaf| self.schema.leaves().get(leaf));
+        let batch = BATCH_ROWS * columns.map(|leaf| leaf.ty.width()).sum::<usize>();
+        self.groups(scan).map(group).max().unwrap_or(0).saturating_add(batch)
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for ParquetSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        let ParquetSource { files, fits, schema, .. } = self;
+        Ok(Box::new(ParquetReader::new(files.clone(), fits.clone(), schema.clone(), scan, memory)?))
+    }
+}
+
+impl TableSource for ParquetSource {
     fn statistics(&self, scan: &Scan) -> Statistics {
         let (rows, bytes) = self.groups(scan).fold((0, 0), |sum, (_, _, rows, bytes)| (sum.0 + rows, sum.1 + bytes));
         Statistics { rows: Some(rows as f64), bytes }
@@ -132,14 +174,6 @@ impl Source for ParquetSource {
         Some(version_of("parquet", &self.files, &self.schema, &self.ignores_case))
     }
 
-    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
-        for (fit, file) in self.fits.iter().zip(&*self.files) {
-            fit.plans(file, &scan.live)?;
-        }
-        let split = |(part, group, _, bytes)| Split { part, range: group as u64..group as u64 + 1, bytes };
-        Ok(self.groups(scan).map(split).collect())
-    }
-
     fn excludes(&self, split: &Split, bounds: &[Bound]) -> bool {
         let Some(fit) = self.fits.get(split.part) else { return false };
         let group = fit.metadata.metadata().row_groups().get(split.range.start as usize);
@@ -156,26 +190,5 @@ impl Source for ParquetSource {
             fit.plan(leaf)
                 .is_some_and(|plan| groups.iter().any(|group| group.column(plan.column).statistics().is_some()))
         })
-    }
-
-    fn reader_bytes(&self, scan: &Scan) -> Result<usize> {
-        let group = |(part, group, _, _): (usize, usize, i64, u64)| {
-            let fit = &self.fits[part];
-            let columns = fit.columns(&scan.live);
-            let group = fit.metadata.metadata().row_group(group);
-            let chunks = || columns.iter().map(|&column| group.column(column));
-            // As they are read, and as they are decoded.
-            let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
-            let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
-            (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
-        };
-        let columns = scan.live.iter().filter_map(|leaf| self.schema.leaves().get(leaf));
-        let batch = BATCH_ROWS * columns.map(|leaf| leaf.ty.width()).sum::<usize>();
-        Ok(self.groups(scan).map(group).max().unwrap_or(0).saturating_add(batch))
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        let reader = ParquetReader::new(self.files.clone(), self.fits.clone(), self.schema.clone(), scan, memory)?;
-        Ok(Box::new(reader))
     }
 }

@@ -14,7 +14,10 @@ use crate::format::splits::{cut, estimated_rows, sample_lines, split_bytes};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, TextColumn, Utf8};
 use crate::row::{LeafType, Schema, SchemaBuilder};
-use crate::source::{ColumnFit, ReadRequest, Ready, Sample, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{
+    ColumnFit, Position, RangeReader, RangeSource, ReadRequest, ReaderContext, Ready, Sample, Scan, Source, Split,
+    SplitList, SplitReader, Statistics, TableSource,
+};
 
 /// Lines of text files, as records of one `String`.
 pub struct TextSource {
@@ -54,6 +57,39 @@ impl Source for TextSource {
         &self.schema
     }
 
+    fn splits(&self, _scan: &Scan) -> Result<SplitList> {
+        let mut splits = Vec::new();
+        for (part, file) in self.files.iter().enumerate() {
+            splits.extend(cut(part, file, 0, self.split_bytes, None)?);
+        }
+        Ok(SplitList::complete(splits))
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> usize {
+        self.range_reader_bytes(scan)
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for TextSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        let column_bytes = if scan.live.contains(0) { BATCH_ROWS * LeafType::Text.width() } else { 0 };
+        let blocks = Blocks::new(self.files.clone(), None, memory, column_bytes)?;
+        Ok(match scan.live.contains(0) {
+            true => Box::new(LineReader::new(TextDecoder::default(), blocks, None)),
+            false => Box::new(LineCounter { blocks, rows: 0, left: 0 }),
+        })
+    }
+}
+
+impl TableSource for TextSource {
     fn statistics(&self, _scan: &Scan) -> Statistics {
         Statistics { rows: self.rows, bytes: self.files.iter().map(InputFile::bytes).sum() }
     }
@@ -68,25 +104,6 @@ impl Source for TextSource {
 
     fn version(&self) -> Option<u128> {
         Some(version_of("text", &self.files, &self.schema, &()))
-    }
-
-    fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {
-        let mut splits = Vec::new();
-        for (part, file) in self.files.iter().enumerate() {
-            splits.extend(cut(part, file, 0, self.split_bytes, None)?);
-        }
-        Ok(splits)
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        let lines: Box<dyn SplitReader> = if scan.live.contains(0) {
-            let blocks = Blocks::new(self.files.clone(), None, memory, BATCH_ROWS * LeafType::Text.width())?;
-            Box::new(LineReader::new(TextDecoder::default(), blocks, None))
-        } else {
-            let blocks = Blocks::new(self.files.clone(), None, memory, 0)?;
-            Box::new(LineCounter { blocks, rows: 0, left: 0 })
-        };
-        Ok(lines)
     }
 }
 
@@ -150,8 +167,8 @@ struct LineCounter {
     left: usize,
 }
 
-impl SplitReader for LineCounter {
-    fn open(&mut self, split: &Split) -> Result<()> {
+impl RangeReader for LineCounter {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         (self.rows, self.left) = (0, 0);
         self.blocks.open(split)
     }

@@ -29,7 +29,7 @@ pub struct SolutionJoin {
 }
 
 impl Operator for SolutionJoin {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.join.name()
     }
 

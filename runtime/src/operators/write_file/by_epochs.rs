@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::format::unwritten_compression;
 use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::output::{Claim, EpochFile, EpochFolder, EpochSink, Target};
+use crate::output::{Claim, Commit, EpochFile, EpochFolder, EpochSink, Target, Transaction};
 use crate::page::Input;
 use crate::plan::{Endpoint, Operator, Table};
 use crate::row::{LeafSet, Schema};
@@ -111,7 +111,7 @@ impl Operator for WriteEpochs {
         if !inputs[0].rows.is_empty() {
             file.append(&encoded(&*self.format, &self.input, &inputs[0])?)?;
             file.seal()?;
-            folder.commit(&[file.name().to_owned()])?;
+            folder.commit(1, &[file.name().to_owned()])?;
         }
         Ok(Table::default())
     }
@@ -146,12 +146,12 @@ impl Endpoint for WriteEpochs {
 }
 
 impl EpochSink for WriteEpochs {
-    fn recover(&self, epoch: u64, prepared: &[String]) -> Result<()> {
+    fn recover(&self, epoch: u64, prepared: &[Transaction]) -> Result<Commit> {
         self.folder()?.recover(epoch, prepared)
     }
 
-    fn commit(&self, prepared: &[String]) -> Result<()> {
-        self.folder()?.commit(prepared)
+    fn commit(&self, epoch: u64, prepared: &[Transaction]) -> Result<Commit> {
+        self.folder()?.commit(epoch, prepared)
     }
 }
 

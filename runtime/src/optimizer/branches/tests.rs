@@ -165,7 +165,8 @@ impl Model {
     fn planned(&self) -> (Model, HashSet<(usize, usize)>) {
         let schema = SchemaBuilder::build(|build| build.leaf(LeafType::U64));
         let ids: Vec<LoopId> = (0..self.loops).map(|_| LoopId::unique()).collect();
-        let origin = Origin { name: "model".into(), operator: "model".into(), file: "tests.rs", line: 1, column: 1 };
+        let origin =
+            Origin { name: "model".into(), operator: "model".into(), file: "tests.rs".into(), line: 1, column: 1 };
         let mut made: Vec<Arc<Node>> = Vec::new();
         for (kind, inputs) in &self.nodes {
             let operator = OfKind { kind: *kind, ids: ids.clone(), schema: schema.clone() };

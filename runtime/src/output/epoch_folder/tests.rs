@@ -1,7 +1,7 @@
 //! Every point at which a process may end, and what is there when a job goes on from each of its snapshots.
 
-use std::fs;
 use std::collections::BTreeMap;
+use std::fs;
 
 use super::*;
 use crate::output::{IfExists, Target};
@@ -59,7 +59,7 @@ fn run(folder: &Arc<EpochFolder>, steps: &[Step]) -> Option<u64> {
             }
             Step::Seal(task, epoch) => files.get_mut(&(task, epoch)).unwrap().seal().unwrap(),
             Step::Whole(epoch) => whole = Some(epoch),
-            Step::Commit(task, epoch) => folder.commit(&[name(task, epoch)]).unwrap(),
+            Step::Commit(task, epoch) => drop(folder.commit(1, &[name(task, epoch)]).unwrap()),
         }
     }
     whole
@@ -101,7 +101,7 @@ fn stopped(path: &Path, steps_done: usize, back: u64, recovered: usize) {
     if recovered > 0 {
         let folder = open(path).unwrap();
         let listed = listed(back);
-        folder.commit(&listed[..recovered.min(listed.len())]).unwrap();
+        folder.commit(1, &listed[..recovered.min(listed.len())]).unwrap();
         let later = (0..TASKS).map(|task| path.join(name(task, back + 1)));
         later.take(recovered.saturating_sub(listed.len())).for_each(|file| fs::remove_file(file).unwrap_or_default());
     }
@@ -250,7 +250,7 @@ fn a_folder_that_was_replaced_gets_no_file_and_no_commit() {
     fs::create_dir_all(path.join(HIDDEN)).unwrap();
     // The new folder has a file of the same name.
     fs::copy(aside.join(HIDDEN).join(name(0, 1)), path.join(HIDDEN).join(name(0, 1))).unwrap();
-    for ended in [folder.file(1, 1).append(b"another\n"), folder.commit(&[name(0, 1)])] {
+    for ended in [folder.file(1, 1).append(b"another\n"), folder.commit(1, &[name(0, 1)]).map(drop)] {
         let message = ended.unwrap_err().to_string();
         assert!(message.contains("was removed or replaced while this job was running"), "{message}");
     }

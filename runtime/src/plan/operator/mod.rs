@@ -26,7 +26,7 @@ pub enum SizeHint {
 /// An operator: facts, strategies and a reference implementation. Each is a file of `operators/`.
 pub trait Operator: Send + Sync {
     /// Its word in plans: `join`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Whether EXPLAIN shows the program's word instead of [`Operator::name`].
     fn speaks_as_written(&self) -> bool {

@@ -20,7 +20,7 @@ struct Key {
 impl Key {
     /// None where nobody can tell whether the data change.
     fn of(source: &dyn Source, scan: &Scan) -> Option<Self> {
-        let version = source.version()?;
+        let version = source.as_table()?.version()?;
         Some(Key { version, live: scan.live.clone(), bounds: format!("{:?}", scan.bounds) })
     }
 }
@@ -50,7 +50,7 @@ pub fn samples_of(
         (0..scans.len()).filter(|&number| samples[number].get().is_none() && first(number) == number).collect();
     at_once(missing.len(), &|number| {
         let (source, scan) = &scans[missing[number]];
-        if let Some(sample) = source.sample(scan) {
+        if let Some(sample) = source.as_table().and_then(|table| table.sample(scan)) {
             // Each number comes once.
             let _ = samples[missing[number]].set(Arc::new(sample));
         }
@@ -87,9 +87,8 @@ mod tests {
 
     use super::*;
     use crate::error::{Error, Result};
-    use crate::memory::Memory;
     use crate::row::{LeafType, Schema, SchemaBuilder};
-    use crate::source::{Split, SplitReader, Statistics};
+    use crate::source::{ReaderContext, SplitList, SplitReader, TableSource};
 
     /// Data of a version, of which samples are counted.
     struct Counted {
@@ -105,9 +104,21 @@ mod tests {
         fn schema(&self) -> &Schema {
             &self.schema
         }
-        fn statistics(&self, _: &Scan) -> Statistics {
-            Statistics { rows: None, bytes: 0 }
+        fn splits(&self, _: &Scan) -> Result<SplitList> {
+            Ok(SplitList::default())
         }
+        fn reader_bytes(&self, _: &Scan) -> usize {
+            0
+        }
+        fn reader(&self, _: &Scan, _: ReaderContext) -> Result<Box<dyn SplitReader>> {
+            Err(Error::Internal("nobody reads it".to_owned()))
+        }
+        fn as_table(&self) -> Option<&dyn TableSource> {
+            Some(self)
+        }
+    }
+
+    impl TableSource for Counted {
         fn sample(&self, _: &Scan) -> Option<Sample> {
             self.samples.fetch_add(1, Ordering::Relaxed);
             let population = self.version.map_or(0.0, |version| version as f64);
@@ -115,12 +126,6 @@ mod tests {
         }
         fn version(&self) -> Option<u128> {
             self.version
-        }
-        fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
-            Ok(Vec::new())
-        }
-        fn reader(&self, _: &Scan, _: &Memory) -> Result<Box<dyn SplitReader>> {
-            Err(Error::Internal("nobody reads it".to_owned()))
         }
     }
 

@@ -18,7 +18,8 @@ use rustix::io::Errno;
 use super::unnamed::open_unnamed;
 use super::{Local, LocalFile};
 use crate::storage::{
-    FileSystem, ObjectWriter, PutMode, PutOptions, RenameMode, Temporary, create_folders, folder_of, fresh_name, missing_folders,
+    FileSystem, ObjectWriter, PutMode, PutOptions, RenameMode, Temporary, create_folders, folder_of, fresh_name,
+    missing_folders,
 };
 
 /// Permissions of a new file, before the process's mask.

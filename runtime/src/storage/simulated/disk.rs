@@ -154,8 +154,11 @@ impl Disk {
         }
         // What lies in a folder that is lost is lost.
         let names = std::mem::take(&mut self.durable);
-        let is_reached = |path: &Path| path.ancestors().skip(1).all(|above| above.as_os_str().is_empty() || names.contains_key(above));
-        self.durable = names.iter().filter(|(path, _)| is_reached(path)).map(|(path, node)| (path.clone(), *node)).collect();
+        let is_reached = |path: &Path| {
+            path.ancestors().skip(1).all(|above| above.as_os_str().is_empty() || names.contains_key(above))
+        };
+        self.durable =
+            names.iter().filter(|(path, _)| is_reached(path)).map(|(path, node)| (path.clone(), *node)).collect();
         self.live = self.durable.clone();
         (self.power_for, self.starts) = (None, self.starts + 1);
         self.faults.clear();

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::disk::{Disk, NodeId};
 use super::{Simulated, power_failed};
 use crate::storage::{
-    FileHandle, FileMode, FileSystem, ObjectInfo, ObjectWriter, PutMode, PutOptions, RenameMode, Storage, StoredObject, folder_of,
+    FileHandle, FileMode, FileSystem, ObjectInfo, ObjectWriter, PutMode, PutOptions, RenameMode, Storage, StoredObject,
+    folder_of,
 };
 
 /// An open file or folder.

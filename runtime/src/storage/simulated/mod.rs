@@ -99,7 +99,8 @@ impl Storage for Simulated {
     }
 
     fn open(&self, path: &Path) -> Result<Arc<dyn StoredObject>> {
-        Ok(self.open_node(self.disk().open(path, FileMode::Read)?))
+        let node = self.disk().open(path, FileMode::Read)?;
+        Ok(self.open_node(node))
     }
 
     fn create(&self, path: &Path, options: PutOptions) -> Result<Box<dyn ObjectWriter>> {
@@ -107,7 +108,15 @@ impl Storage for Simulated {
         create_folders(self, folder_of(path))?;
         let temporary = fresh_name(path);
         let file = self.open_file(&temporary, FileMode::CreateNew)?;
-        Ok(Box::new(SimulatedWriter { disk: self.clone(), path: path.to_owned(), temporary, file, options, made, bytes: 0 }))
+        Ok(Box::new(SimulatedWriter {
+            disk: self.clone(),
+            path: path.to_owned(),
+            temporary,
+            file,
+            options,
+            made,
+            bytes: 0,
+        }))
     }
 
     fn delete(&self, path: &Path) -> Result<()> {
@@ -129,7 +138,8 @@ impl Storage for Simulated {
 
 impl FileSystem for Simulated {
     fn open_file(&self, path: &Path, mode: FileMode) -> Result<Arc<dyn FileHandle>> {
-        Ok(self.open_node(self.disk().open(path, mode)?))
+        let node = self.disk().open(path, mode)?;
+        Ok(self.open_node(node))
     }
 
     fn create_folder(&self, path: &Path) -> Result<()> {

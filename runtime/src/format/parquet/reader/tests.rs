@@ -238,7 +238,7 @@ fn read_batches(
     let memory = Memory::unbounded("a test");
     let mut reader = ParquetReader::new(files, fits, Arc::new(schema.clone()), &scan, &memory)?;
     for group in 0..groups as u64 {
-        reader.open(&Split { part: 0, range: group..group + 1, bytes: 0 })?;
+        reader.open(&Split::of_file(0, group..group + 1, 0), None)?;
         loop {
             match advance(&mut reader)? {
                 Ready::Starved => {

@@ -151,18 +151,18 @@ fn each_epoch_of_a_task_is_a_file_of_its_own() {
         rig.feed(1, 20..21);
         let mut expected = BTreeMap::new();
         assert_eq!(Rig::files(rig.out()), expected, "{extension}: nothing is committed yet");
-        rig.sink.commit(&prepared).unwrap();
+        rig.sink.commit(1, &prepared).unwrap();
         expected.extend([(name(0, 7), file_of(&*format, 0..5)), (name(1, 7), file_of(&*format, 10..13))]);
         assert_eq!(Rig::files(rig.out()), expected, "{extension}");
         let prepared = rig.barrier(8);
         assert_eq!(prepared, [name(1, 8)]);
-        rig.sink.commit(&prepared).unwrap();
+        rig.sink.commit(1, &prepared).unwrap();
         assert_eq!(rig.barrier(9), [""; 0]);
         rig.feed(0, 30..32);
         rig.feed(0, 32..40);
         let prepared = rig.end();
         assert_eq!(prepared, [name(0, 10)]);
-        rig.sink.commit(&prepared).unwrap();
+        rig.sink.commit(1, &prepared).unwrap();
         expected.extend([(name(1, 8), file_of(&*format, 20..21)), (name(0, 10), file_of(&*format, 30..40))]);
         assert_eq!(Rig::files(rig.out()), expected, "{extension}");
         rig.drivers.clear();
@@ -181,7 +181,7 @@ fn who_reads_the_folder_finds_what_is_committed_alone() {
     let paths = ["", "/", "/*", "/*.json", "/**", "/**/*.json", "/../**/*.json", "/../*/*.json"]
         .map(|end| format!("{out}{end}"));
     paths.iter().for_each(|path| assert!(input_files(path).is_err(), "{path}"));
-    rig.sink.commit(&first).unwrap();
+    rig.sink.commit(1, &first).unwrap();
     rig.feed(0, 5..10);
     rig.barrier(2);
     assert_eq!(rig.hidden().len(), 1);
@@ -198,10 +198,10 @@ fn who_goes_on_removes_what_is_newer_than_the_snapshot() {
     let mut rig = Rig::new(&format, 1, 7);
     rig.feed(0, 0..5);
     let held = rig.barrier(7);
-    rig.sink.commit(&held).unwrap();
+    rig.sink.commit(1, &held).unwrap();
     rig.feed(0, 5..10);
     let newer = rig.barrier(8);
-    rig.sink.commit(&newer).unwrap();
+    rig.sink.commit(1, &newer).unwrap();
     assert_eq!(Rig::files(rig.out()).len(), 2);
     rig.drivers.clear();
     rig.sink.finish(false).unwrap();

@@ -1,0 +1,97 @@
+//! A source of numbers, in three splits.
+
+use std::time::Duration;
+
+use dataflow::connector::{
+    Batch, Columns, EngineError, LeafType, Position, ReadProgress, ReaderContext, RowFilters, Scan, Schema, Source,
+    Split, SplitList, SplitReader, schema_of,
+};
+
+const SPLITS: u64 = 3;
+const BATCH_ROWS: u64 = 100;
+/// Time between two batches of a task.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Counts from 0 to `end`. Split `s` has the numbers whose remainder by three is `s`.
+pub struct Counter {
+    schema: Schema,
+    end: u64,
+}
+
+impl Counter {
+    /// The numbers below `end`.
+    #[must_use]
+    pub fn to(end: u64) -> Self {
+        Counter { schema: schema_of::<u64>(), end }
+    }
+}
+
+impl Source for Counter {
+    fn describe(&self) -> String {
+        format!("numbers below {}", self.end)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn is_endless(&self) -> bool {
+        true
+    }
+
+    fn splits(&self, _: &Scan) -> Result<SplitList, EngineError> {
+        Ok(SplitList::complete(
+            (0..SPLITS).map(|split| Split::named(format!("split-{split}"), split as usize)).collect(),
+        ))
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> usize {
+        8 * BATCH_ROWS as usize
+    }
+
+    fn reader(&self, _: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>, EngineError> {
+        Ok(Box::new(CounterReader { context, end: self.end, next: 0, numbers: Vec::new(), has_paused: false }))
+    }
+}
+
+struct CounterReader {
+    context: ReaderContext,
+    end: u64,
+    /// The next number of the open split.
+    next: u64,
+    numbers: Vec<u64>,
+    has_paused: bool,
+}
+
+impl SplitReader for CounterReader {
+    fn open(&mut self, split: &Split, from: Option<&Position>) -> Result<(), EngineError> {
+        let position = from.and_then(|from| from.bytes().first_chunk());
+        self.next = position.map_or(split.part as u64, |bytes| u64::from_le_bytes(*bytes));
+        Ok(())
+    }
+
+    fn advance(&mut self, _: &mut dyn RowFilters) -> Result<ReadProgress, EngineError> {
+        if self.next >= self.end {
+            return Ok(ReadProgress::End);
+        }
+        self.has_paused = !self.has_paused;
+        if self.has_paused {
+            // The task is woken after it, and this thread goes on with others.
+            self.context.blocking.submit(Box::new(|| std::thread::sleep(PAUSE)));
+            return Ok(ReadProgress::Pending);
+        }
+        self.numbers = (self.next..self.end).step_by(SPLITS as usize).take(BATCH_ROWS as usize).collect();
+        self.next += SPLITS * self.numbers.len() as u64;
+        Ok(ReadProgress::Batch { left_out: None })
+    }
+
+    fn batch(&self) -> Result<Batch<'_>, EngineError> {
+        let mut columns = Columns::new(self.numbers.len());
+        columns.plain(LeafType::U64, &self.numbers)?;
+        Ok(columns.finish())
+    }
+
+    fn position(&self) -> Position {
+        Position::new(&self.next.to_le_bytes()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,122 @@
+//! A sink that sends each record as a line to a server, exactly once.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dataflow::connector::{
+    Commit, EngineError, EpochSink, Guarantee, Input, Prepared, Progress, Sink, Transaction, Writer, WriterContext,
+};
+
+/// Sends lines to a [`LineServer`](crate::LineServer): one transaction per task and epoch.
+pub struct LineSink {
+    server: SocketAddr,
+}
+
+impl LineSink {
+    /// Sends to this server. Connects when the job runs.
+    #[must_use]
+    pub fn to(server: SocketAddr) -> Self {
+        LineSink { server }
+    }
+}
+
+/// Sends a request, and returns the lines of the answer.
+fn ask(server: SocketAddr, request: &str) -> std::io::Result<Vec<String>> {
+    let mut stream = TcpStream::connect(server)?;
+    stream.write_all(request.as_bytes())?;
+    stream.shutdown(std::net::Shutdown::Write)?;
+    BufReader::new(stream).lines().collect()
+}
+
+fn user(error: std::io::Error) -> EngineError {
+    EngineError::User(error.into())
+}
+
+impl Sink for LineSink {
+    fn describe(&self) -> String {
+        format!("lines to {}", self.server)
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::ExactlyOnce
+    }
+
+    fn writer(&self, context: WriterContext) -> Result<Box<dyn Writer>, EngineError> {
+        Ok(Box::new(LineWriter { server: self.server, context, lines: String::new(), sent: None }))
+    }
+
+    fn as_epochs(&self) -> Option<&dyn EpochSink> {
+        Some(self)
+    }
+}
+
+impl EpochSink for LineSink {
+    fn commit(&self, _: u64, prepared: &[Transaction]) -> Result<Commit, EngineError> {
+        for transaction in prepared {
+            if ask(self.server, &format!("commit {transaction}\n")).is_err() {
+                return Ok(Commit::Retry);
+            }
+        }
+        Ok(Commit::Done)
+    }
+
+    fn abort(&self, transactions: &[Transaction]) -> Result<(), EngineError> {
+        let abort = |transaction| ask(self.server, &format!("abort {transaction}\n")).map(drop);
+        transactions.iter().try_for_each(abort).map_err(user)
+    }
+
+    fn in_doubt(&self) -> Result<Vec<Transaction>, EngineError> {
+        ask(self.server, "in-doubt\n").map_err(user)
+    }
+}
+
+/// Holds the lines of an epoch, and sends them when it ends.
+struct LineWriter {
+    server: SocketAddr,
+    context: WriterContext,
+    lines: String,
+    /// The transaction that a blocking thread sends, and its result.
+    sent: Option<(Transaction, Sent)>,
+}
+
+/// The result of a request, once there is one.
+type Sent = Arc<Mutex<Option<std::io::Result<()>>>>;
+
+impl Writer for LineWriter {
+    fn write(&mut self, rows: &Input<'_>) -> Result<Progress, EngineError> {
+        let batch = rows.batch();
+        for &row in rows.selection().rows() {
+            self.lines += &format!("{}\n", batch.leaf_bits(0, row as usize));
+        }
+        Ok(Progress::Done)
+    }
+
+    fn flush(&mut self) -> Result<Progress, EngineError> {
+        Ok(Progress::Done)
+    }
+
+    fn prepare(&mut self, epoch: u64) -> Result<Prepared, EngineError> {
+        let Some((transaction, result)) = &self.sent else {
+            if self.lines.is_empty() {
+                return Ok(Prepared::Transactions(Vec::new()));
+            }
+            // The number of the process tells it from a transaction of a process that was killed.
+            let transaction = format!("{epoch}-{}-{}", self.context.subtask, std::process::id());
+            let request = format!("prepare {transaction}\n{}end\n", std::mem::take(&mut self.lines));
+            let (result, server) = (Sent::default(), self.server);
+            self.sent = Some((transaction, result.clone()));
+            self.context.blocking.submit(Box::new(move || {
+                let sent = ask(server, &request).map(drop);
+                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
+            }));
+            return Ok(Prepared::Pending);
+        };
+        let Some(sent) = result.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Ok(Prepared::Pending);
+        };
+        let transaction = transaction.clone();
+        self.sent = None;
+        sent.map(|()| Prepared::Transactions(vec![transaction])).map_err(user)
+    }
+}

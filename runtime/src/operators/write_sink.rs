@@ -1,0 +1,226 @@
+//! Records to any [`Sink`].
+//!
+//! In a job with snapshots, transactions are prepared at barriers, and the executor commits them with
+//! the snapshot. In other jobs they are prepared at the end of the input and committed when the job has
+//! succeeded.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::kernel::{Outputs, TaskContext};
+use crate::output::{Commit, EpochSink, Transaction};
+use crate::page::Input;
+use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
+use crate::row::{LeafSet, Schema};
+use crate::sink::{Prepared, Sink, Writer, WriterContext};
+use crate::source::ThisThread;
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Role, Snapshotted, Strategy, Work, ready,
+};
+
+use super::sink::nothing;
+
+/// Commits that are tried at the end of a job without snapshots.
+const MOST_COMMITS: usize = 10;
+
+/// Pause before such a commit is repeated.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Writes all records to a sink.
+pub struct WriteSink {
+    input: Schema,
+    output: Schema,
+    sink: Arc<dyn Sink>,
+    /// Transactions are committed with snapshots.
+    by_epochs: bool,
+    /// The transactions of a job without snapshots.
+    prepared: Arc<Mutex<Vec<Transaction>>>,
+}
+
+impl WriteSink {
+    /// Writes `input` records.
+    #[must_use]
+    pub fn new(input: Schema, sink: Arc<dyn Sink>) -> Self {
+        WriteSink { input, output: nothing(), sink, by_epochs: false, prepared: Arc::default() }
+    }
+
+    fn driver(&self) -> DriverFactory {
+        let (sink, by_epochs, all) = (self.sink.clone(), self.by_epochs, self.prepared.clone());
+        let create = move |context: &TaskContext| {
+            let writer = sink.writer(WriterContext {
+                subtask: context.subtask,
+                subtasks: context.subtasks,
+                epoch: context.epoch,
+                memory: context.memory.clone(),
+                blocking: context.blocking.clone(),
+            })?;
+            let (commits, epoch) = (sink.as_epochs().is_some(), context.epoch);
+            Ok(SinkDriver { writer, commits, by_epochs, epoch, prepared: Vec::new(), all: all.clone() })
+        };
+        let recovery = if self.sink.as_epochs().is_some() { Recovery::Restored } else { Recovery::Stateless };
+        DriverFactory::new("write", create).pinning(self.sink.writer_bytes()).recovering(recovery)
+    }
+
+    fn take_prepared(&self) -> Vec<Transaction> {
+        std::mem::take(&mut self.prepared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Commits the transactions of a job without snapshots.
+    fn commit_all(&self, epochs: &dyn EpochSink) -> Result<()> {
+        let prepared = self.take_prepared();
+        for _ in 0..MOST_COMMITS {
+            if epochs.commit(1, &prepared)? == Commit::Done {
+                return Ok(());
+            }
+            sleep(RETRY);
+        }
+        let sink = self.sink.describe();
+        Err(Error::Plan(format!(
+            "{sink} is not available, so the records are prepared and not committed; commit the transactions {prepared:?} there, or abort them and run the job again"
+        )))
+    }
+}
+
+impl Operator for WriteSink {
+    fn name(&self) -> &'static str {
+        "write"
+    }
+
+    fn details(&self) -> String {
+        format!("{}, {}", self.sink.describe(), self.sink.guarantee())
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
+        LeafSet::all(self.input.leaves().len())
+    }
+
+    fn check(&self) -> Result<()> {
+        self.sink.check(&self.input)
+    }
+
+    fn as_endpoint(&self) -> Option<&dyn Endpoint> {
+        Some(self)
+    }
+
+    fn role(&self) -> Role {
+        Role::Sink
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        vec![planning.forwarded(self.driver(), Work::default())]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let thread = Arc::new(ThisThread::default());
+        let (memory, blocking) = (unbounded_memory(), thread.clone());
+        let mut writer = self.sink.writer(WriterContext { subtask: 0, subtasks: 1, epoch: 1, memory, blocking })?;
+        let repeat = |call: &mut dyn FnMut() -> Result<Progress>| {
+            while call()? != Progress::Done {
+                thread.wait();
+            }
+            Ok(())
+        };
+        let all = LeafSet::all(self.input.leaves().len());
+        inputs[0].windows(&all, |rows| repeat(&mut || writer.write(rows)))?;
+        repeat(&mut || writer.flush())?;
+        if let Some(epochs) = self.sink.as_epochs() {
+            let prepared = loop {
+                match writer.prepare(1)? {
+                    Prepared::Pending => thread.wait(),
+                    Prepared::Transactions(transactions) => break transactions,
+                }
+            };
+            self.prepared.lock().unwrap_or_else(PoisonError::into_inner).extend(prepared);
+            self.commit_all(epochs)?;
+        }
+        Ok(Table::default())
+    }
+}
+
+impl Endpoint for WriteSink {
+    fn prepare(&self) -> Result<()> {
+        self.take_prepared();
+        Ok(())
+    }
+
+    fn finish(&self, success: bool) -> Result<()> {
+        match self.sink.as_epochs().filter(|_| !self.by_epochs) {
+            Some(epochs) if success => self.commit_all(epochs),
+            Some(epochs) => epochs.abort(&self.take_prepared()),
+            None => Ok(()),
+        }
+    }
+
+    fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
+        let (input, sink) = (self.input.clone(), self.sink.clone());
+        Some(Arc::new(WriteSink { by_epochs: true, ..WriteSink::new(input, sink) }))
+    }
+
+    fn epochs(&self) -> Option<&dyn EpochSink> {
+        self.sink.as_epochs().filter(|_| self.by_epochs)
+    }
+}
+
+struct SinkDriver {
+    writer: Box<dyn Writer>,
+    /// The sink commits transactions.
+    commits: bool,
+    by_epochs: bool,
+    /// The epoch that is written.
+    epoch: u64,
+    /// Transactions for the next snapshot.
+    prepared: Vec<Transaction>,
+    /// The transactions of all tasks of a job without snapshots.
+    all: Arc<Mutex<Vec<Transaction>>>,
+}
+
+impl SinkDriver {
+    /// Prepares the rows of an epoch, or sends them if the sink commits nothing.
+    fn end_epoch(&mut self, epoch: u64) -> Result<Progress> {
+        if !self.commits {
+            return self.writer.flush();
+        }
+        let Prepared::Transactions(transactions) = self.writer.prepare(epoch)? else { return Ok(Progress::Pending) };
+        self.epoch = epoch + 1;
+        match self.by_epochs {
+            true => self.prepared.extend(transactions),
+            false => self.all.lock().unwrap_or_else(PoisonError::into_inner).extend(transactions),
+        }
+        Ok(Progress::Done)
+    }
+}
+
+impl Driver for SinkDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        if input.is_empty() { Ok(Progress::Done) } else { self.writer.write(input) }
+    }
+
+    fn on_idle(&mut self, _: &mut Outputs) -> Result<Progress> {
+        self.writer.flush()
+    }
+
+    fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        self.end_epoch(epoch)
+    }
+
+    fn on_end(&mut self, _: usize, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        ready!(self.writer.flush()?);
+        self.end_epoch(self.epoch)
+    }
+
+    fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
+        if self.commits { Some(self) } else { None }
+    }
+}
+
+impl Snapshotted for SinkDriver {
+    fn prepared(&mut self) -> Vec<Transaction> {
+        std::mem::take(&mut self.prepared)
+    }
+}

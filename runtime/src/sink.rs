@@ -1,0 +1,119 @@
+//! Sinks: records that leave the program.
+//!
+//! A [`Sink`] makes one [`Writer`] per task. A writer never blocks: it returns `Pending` while its
+//! target takes no more, and wakes its task. A sink that is an [`EpochSink`] writes each record exactly
+//! once in a job with snapshots: writers prepare transactions at barriers, and the sink commits them
+//! after the snapshot is complete. One operator (`operators::WriteSink`) adapts all sinks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::output::{EpochSink, Transaction};
+use crate::page::Input;
+use crate::row::Schema;
+use crate::storage::Blocking;
+use crate::strategy::Progress;
+
+/// How often a record is in the result if a job fails and resumes from a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarantee {
+    /// Records after the snapshot may be written again.
+    AtLeastOnce,
+    /// Each record is there once.
+    ExactlyOnce,
+}
+
+impl fmt::Display for Guarantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Guarantee::AtLeastOnce => "at least once",
+            Guarantee::ExactlyOnce => "exactly once",
+        })
+    }
+}
+
+/// A target of records outside the program. Nothing connects before the job runs.
+pub trait Sink: Send + Sync {
+    /// For EXPLAIN: `kafka clicks`.
+    fn describe(&self) -> String;
+
+    /// How often records are in the result after a failure.
+    fn guarantee(&self) -> Guarantee;
+
+    /// Checks before the job runs that records of this schema can be written.
+    ///
+    /// # Errors
+    /// Fails with the field that cannot.
+    fn check(&self, schema: &Schema) -> Result<()> {
+        let _ = schema;
+        Ok(())
+    }
+
+    /// Minimum memory of a writer in bytes, which it reserves from [`WriterContext::memory`].
+    fn writer_bytes(&self) -> usize {
+        0
+    }
+
+    /// A writer for one task. Must not block.
+    ///
+    /// # Errors
+    /// Fails if memory is refused.
+    fn writer(&self, context: WriterContext) -> Result<Box<dyn Writer>>;
+
+    /// The sink as one that commits. `None` if written records are visible immediately.
+    fn as_epochs(&self) -> Option<&dyn EpochSink> {
+        None
+    }
+}
+
+/// What a writer gets from its task.
+#[derive(Clone)]
+pub struct WriterContext {
+    /// The number of the task.
+    pub subtask: usize,
+    /// The number of tasks.
+    pub subtasks: usize,
+    /// The first epoch that it writes: 1, or that after the restored snapshot.
+    pub epoch: u64,
+    /// Pays for the writer's buffers.
+    pub memory: Memory,
+    /// Threads for work that may block. They wake the task after it.
+    pub blocking: Arc<dyn Blocking>,
+}
+
+/// Writes the records of one task. After `Pending` the task is woken by the writer, and repeats the
+/// call.
+pub trait Writer: Send {
+    /// Takes rows. After `Pending` none of them is taken: the call is repeated with the same rows.
+    ///
+    /// # Errors
+    /// Fails if they cannot be written. That ends the job.
+    fn write(&mut self, rows: &Input<'_>) -> Result<Progress>;
+
+    /// Sends the rows that are buffered. Called when the task is idle, and at the end of the input.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    fn flush(&mut self) -> Result<Progress>;
+
+    /// Makes the rows since the last call durable and invisible, and names them. Only called for an
+    /// [`EpochSink`]: at the barrier of `epoch`, and at the end of the input.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
+        let _ = epoch;
+        Ok(Prepared::Transactions(Vec::new()))
+    }
+}
+
+/// The result of [`Writer::prepare`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prepared {
+    /// The target has not confirmed yet. The writer wakes the task.
+    Pending,
+    /// The transactions that hold the rows.
+    Transactions(Vec<Transaction>),
+}
