@@ -1,5 +1,6 @@
 //! The environment of a program's pipelines: sources, settings, runs.
 
+mod connectors;
 mod available;
 mod execution;
 mod explaining;

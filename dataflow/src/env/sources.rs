@@ -366,24 +366,6 @@ impl Env {
         self.reading_log(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
     }
 
-    /// Records of a connector, which ends. [`connector`](crate::connector) has an example.
-    ///
-    /// # Errors
-    /// If the source is endless, or has other records than `T`.
-    #[track_caller]
-    pub fn read_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataSet<T>> {
-        self.reading_connector(Arc::new(source), &T::schema(), false, Location::caller()).map(Handle::typed)
-    }
-
-    /// Records of a connector without an end. [`connector`](crate::connector) has an example.
-    ///
-    /// # Errors
-    /// If the source ends, or has other records than `T`.
-    #[track_caller]
-    pub fn read_stream_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataStream<T>> {
-        self.reading_connector(Arc::new(source), &T::schema(), true, Location::caller()).map(Handle::typed)
-    }
-
     /// Records that the program has in memory; they are copied once.
     ///
     /// ```
@@ -439,38 +421,13 @@ impl Env {
         self.reading(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 
-    fn reading_connector(
-        &self,
-        source: Arc<dyn Source>,
-        schema: &Schema,
-        is_endless: bool,
-        caller: &'static Location<'static>,
-    ) -> Result<Handle> {
-        let describe = source.describe();
-        let wrong = |message: String| Err(runtime::error::Error::Plan(message));
-        let checked = match () {
-            () if source.is_endless() && !is_endless => {
-                wrong(format!("{describe} has no end, and a `DataSet` has one: use `read_stream_from`"))
-            }
-            () if !source.is_endless() && is_endless => {
-                wrong(format!("{describe} ends, and a `DataStream` does not: use `read_from`"))
-            }
-            () if source.schema().types() != schema.types() => {
-                let (found, expected) = (source.schema().describe(), schema.describe());
-                wrong(format!("{describe} has records of {found}, and this flow has records of {expected}"))
-            }
-            () => Ok(source),
-        };
-        self.reading(checked, caller)
-    }
-
     /// Keeps the data of a pipe where spilled pages are.
     fn keep_standard_input(&self, path: &str) -> Result<(), runtime::error::Error> {
         format::keep_standard_input(path, &self.inner.options.spill_dirs)
     }
 
     /// What a source begins; what is wrong with it is said with its place in the program.
-    fn reading(&self, source: Opened, caller: &'static Location<'static>) -> Result<Handle> {
+    pub(super) fn reading(&self, source: Opened, caller: &'static Location<'static>) -> Result<Handle> {
         let next = NextStep::default().called_at(caller);
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
         Ok(Handle::behind(self.clone(), Arc::new(ScanSource(source)), Vec::new(), &next))
@@ -478,7 +435,7 @@ impl Env {
 }
 
 /// A source, or what is wrong with it.
-type Opened = Result<Arc<dyn Source>, runtime::error::Error>;
+pub(super) type Opened = Result<Arc<dyn Source>, runtime::error::Error>;
 
 /// A format of files with its options.
 enum FileSource {

@@ -2,6 +2,7 @@
 
 mod appender;
 mod by_epochs;
+mod check;
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::claim::Claim;
-use super::folder::{PendingFolder, strange};
+use super::folder::PendingFolder;
 use super::pipe::Pipe;
 use super::place::{Found, OutputMode, Place, Wanted, decide, refused};
 use super::terminal::StandardOutput;
@@ -32,9 +33,6 @@ pub enum Appending {
     /// Lines of JSON objects follow each other, unless the file is one array of objects.
     Objects,
 }
-
-/// The length in bytes of the start of a JSON file that is searched for `[`.
-const MOST_BLANKS: usize = 1 << 16;
 
 /// An output: what the user's path means, and what there is of it in a run. Clones are the same output.
 #[derive(Clone, Debug)]
@@ -205,71 +203,6 @@ impl Target {
         }
         let (place, _) = self.place().ok()??;
         Claim::new(self.describe_path(), &place, self.is_folder())
-    }
-
-    /// Checks that files of a format, which all begin with `head`, can be written.
-    ///
-    /// # Errors
-    /// What it is, and what to do.
-    pub fn check(&self, appending: Appending, head: &[u8]) -> Result<()> {
-        let Some((place, mode)) = self.place()? else { return Ok(()) };
-        let files = place.location.file_system().ok();
-        if place.found == Found::File && files.is_some_and(|files| !files.is_writable(place.path())) {
-            return Err(refused(
-                self.path(),
-                "the file may not be written to; change its mode, or choose another name",
-            ));
-        }
-        match (self.0.kind, mode) {
-            (Kind::File, OutputMode::Append) => self.check_appending(&place, appending, head),
-            (Kind::Folder, OutputMode::Replace) => self.check_strange(&place),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_appending(&self, place: &Place, appending: Appending, head: &[u8]) -> Result<()> {
-        if appending == Appending::Never {
-            return Err(refused(
-                self.path(),
-                "nothing can be appended to a file of this format, or one that is compressed; end the path with `/` to add files to a folder",
-            ));
-        }
-        if place.found != Found::File {
-            return Ok(());
-        }
-        let mut there = vec![0; if appending == Appending::Objects { MOST_BLANKS } else { head.len() }];
-        let read = place.location.open().and_then(|file| file.read_at(&mut there, 0));
-        there.truncate(read.map_err(Error::io("append to", self.path()))?);
-        if appending == Appending::Objects {
-            let text = there.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&there);
-            if text.trim_ascii_start().starts_with(b"[") {
-                let reason = "the file is one JSON array, after which no line can follow; write to another file, or convert \
-                              this one to a line for each record: jq -c '.[]' FILE";
-                return Err(refused(self.path(), reason));
-            }
-            return Ok(());
-        }
-        if !there.is_empty() && there != head {
-            let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().escape_debug().to_string();
-            let reason = format!(
-                "the file begins with `{}`, and records of this flow would be below `{}`; append records with the same fields in the same order",
-                shown(&there),
-                shown(head)
-            );
-            return Err(refused(self.path(), &reason));
-        }
-        Ok(())
-    }
-
-    /// What is replaced is removed, so it must be what a job writes.
-    fn check_strange(&self, place: &Place) -> Result<()> {
-        strange(&place.location).map_or(Ok(()), |strange| {
-            let reason = format!(
-                "the folder is to be replaced, and holds {}, which no job wrote or this user cannot list; remove it first",
-                strange.display()
-            );
-            Err(refused(self.path(), &reason))
-        })
     }
 
     /// Makes room, once the output was [checked](Target::check). A pipe with a name is opened when somebody reads it.

@@ -1,0 +1,57 @@
+//! Records of connectors.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use runtime::row::Schema;
+use runtime::source::Source;
+
+use super::Env;
+use crate::error::Result;
+use crate::flow::{DataSet, DataStream, Handle};
+use crate::record::Record;
+
+impl Env {
+    /// Records of a connector, which ends. [`connector`](crate::connector) has an example.
+    ///
+    /// # Errors
+    /// If the source is endless, or has other records than `T`.
+    #[track_caller]
+    pub fn read_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataSet<T>> {
+        self.reading_connector(Arc::new(source), &T::schema(), false, Location::caller()).map(Handle::typed)
+    }
+
+    /// Records of a connector without an end. [`connector`](crate::connector) has an example.
+    ///
+    /// # Errors
+    /// If the source ends, or has other records than `T`.
+    #[track_caller]
+    pub fn read_stream_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataStream<T>> {
+        self.reading_connector(Arc::new(source), &T::schema(), true, Location::caller()).map(Handle::typed)
+    }
+
+    fn reading_connector(
+        &self,
+        source: Arc<dyn Source>,
+        schema: &Schema,
+        is_endless: bool,
+        caller: &'static Location<'static>,
+    ) -> Result<Handle> {
+        let describe = source.describe();
+        let wrong = |message: String| Err(runtime::error::Error::Plan(message));
+        let checked = match () {
+            () if source.is_endless() && !is_endless => {
+                wrong(format!("{describe} has no end, and a `DataSet` has one: use `read_stream_from`"))
+            }
+            () if !source.is_endless() && is_endless => {
+                wrong(format!("{describe} ends, and a `DataStream` does not: use `read_from`"))
+            }
+            () if source.schema().types() != schema.types() => {
+                let (found, expected) = (source.schema().describe(), schema.describe());
+                wrong(format!("{describe} has records of {found}, and this flow has records of {expected}"))
+            }
+            () => Ok(source),
+        };
+        self.reading(checked, caller)
+    }
+}
