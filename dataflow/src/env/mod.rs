@@ -1,7 +1,7 @@
 //! The environment of a program's pipelines: sources, settings, runs.
 
-mod connectors;
 mod available;
+mod connectors;
 mod execution;
 mod explaining;
 mod handle;

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use super::Resources;
 use super::branches::Edge;
 use super::estimates::{Estimates, Known};
-use super::liveness::{Live, read};
-use super::scans::bounds_behind;
+use super::fields::{Live, read};
 use super::search::{Planned, search};
+use super::source_bounds::bounds_behind;
 use crate::error::{Error, Result};
 use crate::physical::{
     Builder, Choice, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place, Watermarks, identities,

@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Resources;
-use super::liveness::Live;
-use super::scans::bounds_behind;
+use super::fields::Live;
+use super::source_bounds::bounds_behind;
 use crate::plan::Node;
 use crate::source::{Sample, Scan, Source, Statistics, samples_of};
 use crate::statistics::{Effort, Relation};

@@ -1,19 +1,8 @@
 //! From the logical to the physical plan.
 //!
-//! The rules run in this order:
-//! 1. `checks`: what only the whole graph can know to be wrong, so that nothing is planned in vain.
-//! 2. `filters`: filters move down. What they leave is what the next rules count and place.
-//! 3. `join_order`: inner joins in the order that carries least. It counts filters where they are by now, and may make forks that meet.
-//! 4. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
-//! 5. `loops`: what comes into a loop from outside is replayed in each round.
-//! 6. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
-//! 7. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 8. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
-//! 9. `choose`: a strategy for each operator by cost (`search`), and, from the sources down, the stages that follow from it.
-//! 10. `runtime_filters`: what joins say of their build sides, once they are complete, is asked where rows of the other side begin.
-//! 11. `sanity`, last: holds the finished plan against what the executor relies on.
-//!
-//! **Each rule can be left out** (`--without`), and a test holds results with and without each against the embedded engine, which knows none.
+//! [`RULES`] lists the rules in their order, each with the reason for its position. Rules that a plan
+//! can do without are left out by `--without` ([`Rule`]). A test compares the results with and without
+//! each of them to those of the embedded engine, which has no rules.
 
 mod branches;
 mod checks;
@@ -21,26 +10,28 @@ mod choose;
 mod cost;
 mod estimates;
 mod filters;
-mod join_order;
-mod liveness;
-mod loops;
+mod fields;
+mod joins;
 mod profile;
-mod repeat;
+mod replays;
 mod rules;
 mod runtime_filters;
-mod scans;
 mod sanity;
+mod scans;
 mod search;
+mod source_bounds;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::physical::{Decisions, PhysicalPlan};
 use crate::plan::{Loops, Node, topological};
 
-use estimates::Estimates;
-use join_order::Reordered;
+use branches::Edge;
+use estimates::{Estimates, Known};
+use fields::Live;
+use joins::Reordered;
 
 pub use profile::{Profile, Weights};
 pub use rules::{Rule, Rules};
@@ -65,40 +56,149 @@ pub struct Resources {
 /// Calls a function with each number below a count, on up to so many threads, and returns when all are done.
 pub type SideBySide = fn(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync));
 
+/// A rule in its place.
+struct PlannedRule {
+    name: &'static str,
+    /// Why it runs after the rules before it.
+    reason: &'static str,
+    run: fn(&mut Draft) -> Result<()>,
+}
+
+/// All rules, in the order in which they run.
+const RULES: [PlannedRule; 11] = [
+    rule("checks", "a program that cannot run is rejected before it is planned", |draft| {
+        checks::check(&topological(&draft.sinks))
+    }),
+    rule("filters", "the next rules count and place what filters leave", |draft| {
+        if draft.runs(Rule::Filters) {
+            draft.sinks = filters::move_down(&draft.sinks);
+        }
+        Ok(())
+    }),
+    rule("joins", "it counts filters in their final places, and may make forks that meet", |draft| {
+        draft.reordered = joins::reorder(&mut draft.sinks, &draft.resources)?;
+        Ok(())
+    }),
+    rule("scans", "repeats scans at forks that meet, so it needs the final joins", |draft| {
+        if draft.runs(Rule::Scans) {
+            draft.sinks = scans::scans(&draft.sinks);
+        }
+        Ok(())
+    }),
+    rule("replays", "the last rule that changes nodes: loops replay rows from outside", |draft| {
+        draft.sinks = replays::with_replays(&draft.sinks);
+        draft.nodes = topological(&draft.sinks);
+        Ok(())
+    }),
+    rule("fields", "estimates need the leaves that are read, for widths", |draft| {
+        draft.live = fields::live(&draft.nodes, draft.resources.rules);
+        Ok(())
+    }),
+    rule("estimates", "costs need rows and widths", Draft::estimate),
+    rule("branches", "a strategy depends on the edges that need a spool", |draft| {
+        draft.meeting = branches::meeting(&draft.nodes);
+        branches::refuse_endless(&draft.nodes, &draft.meeting)
+    }),
+    rule("choose", "strategies by cost, and the stages that follow from them", Draft::choose),
+    rule("runtime-filters", "the keys of a join are known with its strategy", |draft| {
+        if draft.runs(Rule::RuntimeFilters) {
+            runtime_filters::place(&mut draft.plan, &draft.nodes);
+        }
+        Ok(())
+    }),
+    rule("sanity", "checks the finished plan, and changes nothing", |draft| sanity::check(&draft.plan, &draft.nodes)),
+];
+
+const fn rule(name: &'static str, reason: &'static str, run: fn(&mut Draft) -> Result<()>) -> PlannedRule {
+    PlannedRule { name, reason, run }
+}
+
+/// A plan while it is made.
+struct Draft {
+    sinks: Vec<Arc<Node>>,
+    resources: Resources,
+    reordered: Reordered,
+    /// All nodes, inputs first, from the rule `replays` on.
+    nodes: Vec<Arc<Node>>,
+    live: Live,
+    known: Known,
+    estimates: Estimates,
+    /// Edges of forks whose branches meet.
+    meeting: HashSet<Edge>,
+    plan: PhysicalPlan,
+}
+
+impl Draft {
+    fn runs(&self, rule: Rule) -> bool {
+        self.resources.rules.runs(rule)
+    }
+
+    /// Nodes that were estimated before are not estimated again, which would run predicates over
+    /// samples twice.
+    fn estimate(&mut self) -> Result<()> {
+        let nodes = &self.nodes;
+        let is_same =
+            |of: &Estimates| of.len() == nodes.len() && nodes.iter().all(|node| of.contains_key(&node.sequence));
+        let estimated = self.reordered.estimates.take().filter(|(_, estimates)| is_same(estimates));
+        (self.known, self.estimates) =
+            estimated.unwrap_or_else(|| estimates::estimate(nodes, &self.live, &self.resources));
+        Ok(())
+    }
+
+    fn choose(&mut self) -> Result<()> {
+        let nodes = &self.nodes;
+        let estimates = (&self.known, &self.estimates);
+        let mut plan = choose::choose(nodes, &self.live, estimates, &self.meeting, &self.resources)?;
+        let numbers: HashMap<u64, usize> =
+            nodes.iter().zip(0..).map(|(node, number)| (node.sequence, number)).collect();
+        plan.sinks = self.sinks.iter().filter_map(|sink| numbers.get(&sink.sequence).copied()).collect();
+        let loops = Loops::of(nodes);
+        let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
+        let outside = nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none());
+        plan.size_hints = outside.filter_map(hint).collect();
+        plan.join_regions = std::mem::take(&mut self.reordered.regions);
+        self.plan = plan;
+        Ok(())
+    }
+}
+
 /// Plans everything that these sinks need.
 ///
 /// # Errors
-/// What cannot be right about the program, said before the first record.
+/// Rejects programs that cannot run, before the first record.
 pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
-    checks::check(&topological(sinks))?;
-    let mut sinks = sinks.to_vec();
-    if resources.rules.runs(Rule::Filters) {
-        sinks = filters::move_down(&sinks);
+    let mut draft = Draft {
+        sinks: sinks.to_vec(),
+        resources,
+        reordered: Reordered::default(),
+        nodes: Vec::new(),
+        live: Live::default(),
+        known: Known::default(),
+        estimates: Estimates::default(),
+        meeting: HashSet::new(),
+        plan: PhysicalPlan::default(),
+    };
+    let run = |rule: &PlannedRule| {
+        (rule.run)(&mut draft).map_err(|error| match error {
+            Error::Internal(message) => Error::Internal(format!("rule `{}` ({}): {message}", rule.name, rule.reason)),
+            error => error,
+        })
+    };
+    RULES.iter().try_for_each(run)?;
+    Ok(draft.plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules that can be left out have the name of their entry. Two of them act inside other rules.
+    #[test]
+    fn rules_that_can_be_left_out_are_in_the_list() {
+        let inside = [Rule::Fields, Rule::Combiners];
+        for rule in Rule::ALL.iter().filter(|rule| !inside.contains(rule)) {
+            assert!(RULES.iter().any(|planned| planned.name == rule.name()), "{rule:?}");
+        }
+        assert_eq!(RULES.last().map(|planned| planned.name), Some("sanity"));
     }
-    let Reordered { regions: join_regions, estimates: before } = join_order::reorder(&mut sinks, &resources)?;
-    if resources.rules.runs(Rule::Scans) {
-        sinks = repeat::scans(&sinks);
-    }
-    sinks = loops::with_replays(&sinks);
-    let nodes = topological(&sinks);
-    let live = liveness::live(&nodes, resources.rules);
-    // The same nodes are not estimated twice: predicates would run over samples again.
-    let is_same = |of: &Estimates| of.len() == nodes.len() && nodes.iter().all(|node| of.contains_key(&node.sequence));
-    let estimated = before.filter(|(_, estimates)| is_same(estimates));
-    let (known, estimates) = estimated.unwrap_or_else(|| estimates::estimate(&nodes, &live, &resources));
-    let meeting = branches::meeting(&nodes);
-    branches::refuse_endless(&nodes, &meeting)?;
-    let mut plan = choose::choose(&nodes, &live, (&known, &estimates), &meeting, &resources)?;
-    if resources.rules.runs(Rule::RuntimeFilters) {
-        runtime_filters::place(&mut plan, &nodes);
-    }
-    let numbers: HashMap<u64, usize> = nodes.iter().zip(0..).map(|(node, number)| (node.sequence, number)).collect();
-    plan.sinks = sinks.iter().filter_map(|sink| numbers.get(&sink.sequence).copied()).collect();
-    let loops = Loops::of(&nodes);
-    let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
-    plan.size_hints =
-        nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none()).filter_map(hint).collect();
-    plan.join_regions = join_regions;
-    sanity::check(&plan, &nodes)?;
-    Ok(plan)
 }

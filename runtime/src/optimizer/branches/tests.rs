@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::meeting;
 use crate::error::{Error, Origin, Result};
-use crate::optimizer::loops::with_replays;
+use crate::optimizer::replays::with_replays;
 use crate::page::tests::Random;
 use crate::plan::{LoopOperator, LoopOperatorPart, Node, Operator, Table, topological};
 use crate::row::{LeafType, Schema, SchemaBuilder};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::Resources;
 use super::estimates::{Estimates, Known};
-use super::liveness::Live;
+use super::fields::Live;
 use crate::error::{Error, Result};
 use crate::physical;
 use crate::plan::Node;

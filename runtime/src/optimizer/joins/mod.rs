@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use super::branches::consumers;
 use super::estimates::{Estimates, Known, estimate};
-use super::liveness::live;
+use super::fields::live;
 use super::{Resources, Rule};
 use crate::error::Result;
 use crate::physical::{JoinRegion, identities};
