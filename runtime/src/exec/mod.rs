@@ -20,7 +20,7 @@ mod needs;
 mod pipeline;
 mod reading;
 mod side_by_side;
-mod snapshots;
+mod checkpoints;
 mod spill_queue;
 mod start;
 mod submitted;
@@ -40,10 +40,10 @@ use crate::memory::Budget;
 use crate::spill::SpillSpace;
 
 pub use admission::Admissions;
+pub use checkpoints::SnapshotSettings;
 pub use handle::JobHandle;
 pub use needs::stating_enough_memory;
 pub use side_by_side::side_by_side;
-pub use snapshots::SnapshotSettings;
 pub use submitted::{JobControl, Submitted};
 
 /// Threads that run tasks.

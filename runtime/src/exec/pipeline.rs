@@ -8,7 +8,7 @@ mod busy_clock;
 mod deadline;
 mod head;
 mod ready;
-mod snapshot;
+mod task_snapshot;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -26,9 +26,9 @@ use busy_clock::BusyClock;
 pub(super) use deadline::Deadline;
 use head::HeadItem;
 pub(super) use head::PipelineHead;
-pub(super) use snapshot::TaskSnapshots;
 pub(super) use step::{Renewal, Side, Step};
 use step::{STREAM, Work, drive};
+pub(super) use task_snapshot::TaskSnapshots;
 use windows::{Data, Rows, Windows};
 
 /// The time after which a task yields its thread.

@@ -16,8 +16,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::checkpoints::Barriers;
 use super::inline::Watch;
-use super::snapshots::Barriers;
 use super::timers::Alarm;
 use crate::error::Result;
 use crate::page::Batch;

@@ -8,6 +8,7 @@ use super::Resources;
 use super::aligned_input::AlignedInput;
 use super::blocking::BlockingFor;
 use super::channel::{Inbox, QueuePlace, Wake};
+use super::checkpoints::{Barriers, Snapshots};
 use super::exits::Exit;
 use super::inline::{Filter, InlineStep, KeyCheck, RowCounts, Watch};
 use super::job::Job;
@@ -16,7 +17,6 @@ use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, Tas
 use super::reading::{
     Followed, FollowedSource, HeadSplits, LateLimits, Listing, SourceHead, SplitQueue, WatermarkGenerator,
 };
-use super::snapshots::{Barriers, Snapshots};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use super::timed_input::TimedInput;

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::Resources;
 use super::admission::{Admissions, Place};
+use super::checkpoints::Snapshots;
 use super::inside::is_inside_job;
 use super::job::Job;
 use super::needs::Needs;
-use super::snapshots::Snapshots;
 use super::start;
 use crate::error::{Error, Result};
 use crate::metrics::{JobMetrics, Metrics};

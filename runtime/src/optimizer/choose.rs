@@ -2,7 +2,7 @@
 //!
 //! One-input operators whose rows are forwarded become steps of their input's stage; a join becomes a step of the stage that streams through it.
 
-mod loops;
+mod loop_parts;
 mod side_outputs;
 
 use std::collections::{HashMap, HashSet};
@@ -22,7 +22,7 @@ use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
 use crate::strategy::{Estimate, EventTimeOf, InPlace, Role, Ship, Strategy};
-use loops::LoopPlaces;
+use loop_parts::LoopPlaces;
 use side_outputs::SideOutputs;
 
 /// The physical plan.

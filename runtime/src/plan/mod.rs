@@ -7,7 +7,7 @@
 //! and even the dropping of nodes keep what is open in vectors.
 
 mod forwards;
-mod loops;
+mod loop_regions;
 mod operator;
 mod reads;
 mod table;
@@ -22,7 +22,7 @@ use crate::row::{HiddenLeaf, Schema};
 use crate::strategy::Role;
 
 pub use forwards::Forwards;
-pub use loops::Loops;
+pub use loop_regions::Loops;
 pub use operator::{
     Endpoint, FilterOperator, InnerJoin, LoopOperator, LoopOperatorPart, NewJoin, Operator, PairCall, PairRecord,
     PairRecords, RecordOf, SizeHint, unchanged,

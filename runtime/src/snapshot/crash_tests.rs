@@ -1,6 +1,6 @@
 //! Jobs on a disk that loses power and fails: each record is in the output once.
 //!
-//! The job calls the store and the sink in the order of `exec::snapshots`.
+//! The job calls the store and the sink in the order of `exec::checkpoints`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

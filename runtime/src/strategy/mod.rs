@@ -21,7 +21,7 @@
 
 mod driver;
 mod factory;
-mod loops;
+mod loop_id;
 mod properties;
 mod shapes;
 mod windows;
@@ -41,7 +41,7 @@ pub use driver::{
     Cursor, Demand, Driver, DriverProperties, DriverState, PortSet, Progress, ProgressOf, Revocable, Round, Snapshotted,
 };
 pub use factory::{DriverFactory, FilteredPort, Recovery, RowOrder};
-pub use loops::LoopId;
+pub use loop_id::LoopId;
 pub(crate) use properties::renumbered;
 pub use properties::{Placement, Properties};
 pub use shapes::Grouping;

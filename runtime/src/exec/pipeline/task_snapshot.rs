@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::step::Step;
 use crate::error::{Error, Result};
+use crate::exec::checkpoints::{Snapshots, state_file};
 use crate::exec::inline::Watch;
-use crate::exec::snapshots::{Snapshots, state_file};
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
 use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
