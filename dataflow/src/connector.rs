@@ -6,7 +6,7 @@
 //! writes each record exactly once to a server.
 //!
 //! * A source lists named splits. A [`SplitReader`] opens a split at a position, and returns batches that
-//!   [`Columns`] make of plain values and texts.
+//!   [`Columns`] make of plain values and texts: one column for each of [`Schema::leaves`].
 //! * A [`Writer`] takes rows. It returns `Pending` if the target takes no more, and wakes its task.
 //! * Work that blocks runs on [`Blocking`] threads, which wake the task after it.
 //! * Errors of a client are [`EngineError::User`]; the engine adds the operator and its line.
@@ -15,7 +15,7 @@ pub use runtime::error::Error as EngineError;
 pub use runtime::memory::Memory;
 pub use runtime::output::{Commit, EpochSink, Transaction};
 pub use runtime::page::{Batch, Columns, Input, TextColumn};
-pub use runtime::row::{LeafSet, LeafType, Schema};
+pub use runtime::row::{LeafSet, Schema};
 pub use runtime::sink::{Guarantee, Prepared, Sink, Writer, WriterContext};
 pub use runtime::source::{
     Position, ReadProgress, ReaderContext, RowFilters, Sample, Scan, Source, Split, SplitList, SplitPosition,

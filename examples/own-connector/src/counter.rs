@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dataflow::connector::{
-    Batch, Columns, EngineError, LeafType, Position, ReadProgress, ReaderContext, RowFilters, Scan, Schema, Source,
-    Split, SplitList, SplitReader, schema_of,
+    Batch, Columns, EngineError, Position, ReadProgress, ReaderContext, RowFilters, Scan, Schema, Source, Split,
+    SplitList, SplitReader, schema_of,
 };
 
 const SPLITS: u64 = 3;
@@ -50,12 +50,14 @@ impl Source for Counter {
     }
 
     fn reader(&self, _: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>, EngineError> {
-        Ok(Box::new(CounterReader { context, end: self.end, next: 0, numbers: Vec::new(), has_paused: false }))
+        let schema = self.schema.clone();
+        Ok(Box::new(CounterReader { context, schema, end: self.end, next: 0, numbers: Vec::new(), has_paused: false }))
     }
 }
 
 struct CounterReader {
     context: ReaderContext,
+    schema: Schema,
     end: u64,
     /// The next number of the open split.
     next: u64,
@@ -87,7 +89,7 @@ impl SplitReader for CounterReader {
 
     fn batch(&self) -> Result<Batch<'_>, EngineError> {
         let mut columns = Columns::new(self.numbers.len());
-        columns.plain(LeafType::U64, &self.numbers)?;
+        columns.plain(self.schema.leaves()[0].ty, &self.numbers)?;
         Ok(columns.finish())
     }
 

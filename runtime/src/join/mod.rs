@@ -1,4 +1,4 @@
-//! Joins of more rows than memory holds: hash joins here, merge joins in [`SortMergeJoin`].
+//! Joins of more rows than memory holds: hash joins here, merge joins in `SortMergeJoin`.
 //!
 //! ```text
 //! build rows ──► table ──memory is refused──► 16 partitions by hash, the largest go to disk

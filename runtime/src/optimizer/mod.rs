@@ -1,6 +1,6 @@
 //! From the logical to the physical plan.
 //!
-//! [`RULES`] lists the rules in their order, each with the reason for its position. Rules that a plan
+//! `RULES` lists the rules in their order, each with the reason for its position. Rules that a plan
 //! can do without are left out by `--without` ([`Rule`]). A test compares the results with and without
 //! each of them to those of the embedded engine, which has no rules.
 

@@ -35,7 +35,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes a folder for this job until it is [released](Store::release) or all clones are dropped.
+    /// Takes a folder for this job until it is released or all clones are dropped.
     /// Makes the folder if it does not exist.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::page::{Batch, Selection};
 use crate::row::LeafSet;
 
-/// The filters that the rows of a source go through first, one after the other. A reader that [asks](crate::source::SplitReader::advance_where) them decodes
+/// The filters that the rows of a source go through first, one after the other. A reader that [asks](crate::source::SplitReader::advance) them decodes
 /// what they read, and of the rest only what they keep.
 pub trait RowFilters {
     /// How many there are.

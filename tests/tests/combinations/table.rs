@@ -21,6 +21,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("write_native", SINK),
     ("write_parquet", SINK),
     ("write_text", SINK),
+    ("write_to", "connectors of a program: `examples/own-connector`"),
 ];
 
 /// The words of the macro's table, by their rows: `row("map", …`.

@@ -46,7 +46,7 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Drops replaced rows, where they take more than a third of the memory, and a few pages, or where there is `any`; whether it did. A table that is [pinned](GroupTable::pin) is
+    /// Drops replaced rows, where they take more than a third of the memory, and a few pages, or where there is `any`; whether it did. A table that is pinned (`GroupTable::pin`) is
     /// not compacted.
     ///
     /// # Errors
