@@ -54,7 +54,9 @@ mod text;
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
 pub use accumulators::{Accumulated, Accumulator};
-pub use env::{Engine, Env, Explain, JobHandle, LogWriter, Options, Plan, ProgressWhen, Report};
+#[cfg(feature = "log")]
+pub use env::LogWriter;
+pub use env::{Engine, Env, Explain, JobHandle, Options, Plan, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, AnyMode, Bounded, CoGroup, CoGroups, CombinesWith, DataSet, DataStream, Ends, Flow, Forward, Grouped,
@@ -62,6 +64,13 @@ pub use flow::{
     Side, Solution, SolutionSides, SortedGroups, Step, Task, TaskState, Timed, TimedStream, Total, Tumbling, Unbounded,
     UpdateStream, Updating, Windowed, WithAll, WithMade, scope,
 };
+#[cfg(feature = "csv")]
+pub use formats::CsvOptions;
+#[cfg(feature = "json")]
+pub use formats::JsonOptions;
+#[cfg(feature = "parquet")]
+pub use formats::{ParquetCodec, ParquetOptions};
+pub use formats::{TextEncoding, TimeForms};
 pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords};
 pub use key::{
     Asc, Computed, ComputedOrder, Desc, Equality, EventTimeOf, Field, Key, KeyedBy, NamesField, OfFields, Order,
@@ -69,7 +78,6 @@ pub use key::{
 };
 pub use like::Like;
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
-pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TextEncoding, TimeForms};
 pub use runtime::metrics::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
 pub use runtime::optimizer::{Profile, Rule, Weights};
 pub use runtime::physical::{Candidate, Choice, Decisions, JoinOrder, JoinRegion, OrderEstimate};

@@ -12,7 +12,12 @@ pub use crate::key::{Symbols, asc, desc};
 pub use crate::like::Like;
 pub use crate::record::{List, Map, Record, Value};
 pub use crate::text::TextExt;
-pub use runtime::format::{CsvOptions, JsonOptions, ParquetOptions};
+#[cfg(feature = "csv")]
+pub use formats::CsvOptions;
+#[cfg(feature = "json")]
+pub use formats::JsonOptions;
+#[cfg(feature = "parquet")]
+pub use formats::ParquetOptions;
 pub use runtime::source::Lenient;
 pub use runtime::value::{Date, Decimal, Texts, TimeDelta, TimeUnit, Timestamp, Zone};
 

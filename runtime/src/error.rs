@@ -34,7 +34,7 @@ impl fmt::Display for Origin {
 
 /// What a path was meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UrlUse {
+pub enum UrlUse {
     /// The files of a source.
     Read,
     /// An output.
@@ -46,7 +46,7 @@ pub(crate) enum UrlUse {
 }
 
 /// Why a URL cannot be used, and how its records can be; `None` for other paths. A path that exists is not to be asked about.
-pub(crate) fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
+pub fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
     let (scheme, rest) = path.to_str()?.split_once(":/")?;
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char));

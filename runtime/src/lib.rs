@@ -16,7 +16,6 @@ pub mod kernel;
 mod rendezvous;
 pub mod output;
 pub mod source;
-pub mod format;
 pub mod strategy;
 pub mod sink;
 pub mod statistics;

@@ -1,11 +1,17 @@
-//! The writer of a log.
+//! Logs as sources, and their writer.
 
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::path::Path;
+use std::sync::Arc;
 
-use runtime::format::{FileKind, LogSplits, must_hold};
+use formats::{FileKind, LogSource, LogSplits, must_hold};
+use runtime::row::Schema;
+use runtime::source::Source;
 
+use super::Env;
 use crate::error::Result;
+use crate::flow::{DataSet, DataStream, Handle};
 use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
@@ -140,5 +146,85 @@ impl<T: Record> LogWriter<T> {
     /// As [`LogWriter::flush`], and if another writer has a split. It can be repeated: open the log, and seal it again.
     pub fn seal_all(mut self) -> Result<()> {
         Ok(self.splits.seal_all()?)
+    }
+}
+
+impl Env {
+    /// Records of a log, which a [`LogWriter`](crate::LogWriter) writes, as they come: those that are there, and then whatever is appended, until the log is sealed as a
+    /// whole. Splits are read by the tasks in turn, each in its order; splits that are added later are found. Nothing is held while there is nothing new.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::LogWriter;
+    ///
+    /// #[derive(Record, Clone, Copy)]
+    /// struct Click {
+    ///     page: u32,
+    ///     seconds: u32,
+    /// }
+    ///
+    /// #[dataflow]
+    /// fn long_visits(clicks: DataStream<Click>) -> DataStream<Click> {
+    ///     clicks.filter(|c| c.seconds > 60)
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-log-{}", std::process::id()));
+    /// # let path = folder.join("clicks").display().to_string();
+    /// let mut log = LogWriter::<Click>::create(&path, 2)?;
+    /// log.append(Click { page: 1, seconds: 90 })?;
+    /// log.append(Click { page: 2, seconds: 5 })?;
+    /// log.seal_all()?;
+    ///
+    /// let env = Env::new(Options::default());
+    /// long_visits(env.read_log(&path)?).print();
+    /// env.run()?; // ends, since the log is sealed
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Where there is no log. What is damaged ends the run, with the split's file and the byte.
+    #[track_caller]
+    pub fn read_log<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataStream<T>> {
+        self.reading_log(folder.as_ref(), &T::schema(), true, Location::caller()).map(Handle::typed)
+    }
+
+    /// Records of a log that are there now. What is appended later is not read; nor is what a writer has begun to write.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::LogWriter;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-log-to-end-{}", std::process::id()));
+    /// # let path = folder.join("words").display().to_string();
+    /// let mut log = LogWriter::<String>::create(&path, 1)?;
+    /// log.append("to")?;
+    /// log.flush()?;
+    /// log.append("be")?;
+    /// assert_eq!(Env::embedded().read_log_to_end::<String>(&path)?.collect()?, ["to"]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Env::read_log`].
+    #[track_caller]
+    pub fn read_log_to_end<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataSet<T>> {
+        self.reading_log(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
+    }
+
+    fn reading_log(
+        &self,
+        folder: &str,
+        schema: &Schema,
+        follows: bool,
+        caller: &'static Location<'static>,
+    ) -> Result<Handle> {
+        let open = if follows { LogSource::followed } else { LogSource::to_end };
+        self.reading(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 }

@@ -5,6 +5,9 @@ mod connectors;
 mod execution;
 mod explaining;
 mod handle;
+#[cfg(any(feature = "binary", feature = "csv", feature = "json", feature = "native", feature = "parquet"))]
+mod files;
+#[cfg(feature = "log")]
 mod log;
 mod options;
 mod plan;
@@ -28,6 +31,7 @@ use crate::error::Result;
 
 pub use explaining::Explain;
 pub use handle::JobHandle;
+#[cfg(feature = "log")]
 pub use log::LogWriter;
 pub use options::{Engine, Options, ProgressWhen};
 pub use plan::Plan;

@@ -2,11 +2,15 @@
 
 use std::panic::Location;
 
-use runtime::format::{CsvOptions, FileKind, ParquetOptions, must_hold_in_folders, must_name_folders};
+#[cfg(feature = "csv")]
+use formats::CsvOptions;
+#[cfg(feature = "parquet")]
+use formats::ParquetOptions;
+use formats::{FileKind, must_hold_in_folders, must_name_folders};
 use runtime::operators::WriteFolders;
 use runtime::row::Schema;
 
-use super::results::FileFormat;
+use super::files::FileFormat;
 use super::{Flow, Handle, Mode, Output};
 use crate::key::Key;
 use crate::record::Record;
@@ -79,6 +83,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "csv")]
     #[track_caller]
     pub fn write_csv(self, to: impl Into<Output>) {
         const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
@@ -101,6 +106,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "csv")]
     #[track_caller]
     pub fn write_csv_with(self, to: impl Into<Output>, options: CsvOptions) {
         const { must_hold_in_folders(FileKind::Csv, T::TYPE) }
@@ -124,6 +130,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "json")]
     #[track_caller]
     pub fn write_json(self, to: impl Into<Output>) {
         const { must_hold_in_folders(FileKind::Json, T::TYPE) }
@@ -147,6 +154,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "parquet")]
     #[track_caller]
     pub fn write_parquet(self, to: impl Into<Output>) {
         const { must_hold_in_folders(FileKind::Parquet, T::TYPE) }
@@ -172,6 +180,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "parquet")]
     #[track_caller]
     pub fn write_parquet_with(self, to: impl Into<Output>, options: ParquetOptions) {
         const { must_hold_in_folders(FileKind::Parquet, T::TYPE) }
@@ -195,6 +204,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "binary")]
     #[track_caller]
     pub fn write_binary(self, to: impl Into<Output>) {
         const { must_hold_in_folders(FileKind::Binary, T::TYPE) }
@@ -218,6 +228,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[cfg(feature = "native")]
     #[track_caller]
     pub fn write_native(self, to: impl Into<Output>) {
         const { must_hold_in_folders(FileKind::Native, T::TYPE) }

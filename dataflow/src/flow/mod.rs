@@ -12,6 +12,7 @@ mod capture;
 mod chain;
 mod co_group;
 mod describe;
+mod files;
 mod folders;
 mod group;
 mod group_records;

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::marker::PhantomData;
 
+use formats::LinesFormat;
 use runtime::error::Error as EngineError;
-use runtime::format::LinesFormat;
 use runtime::page::{Input, Page, windows};
 use runtime::plan::unbounded_memory;
 use runtime::source::Format;

@@ -464,21 +464,15 @@ fn epochs_of(sink: &Node) -> Option<&dyn EpochSink> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{LogSource, LogSplits};
     use crate::physical::Builder;
-    use crate::row::{Datum, LeafType, SchemaBuilder};
-    use crate::source::Position;
+    use crate::source::{Feed, Position};
 
     /// A machine that stops may lose records that are not on disk.
     #[test]
     fn a_manifest_names_no_records_that_are_not_durable() {
         let place = tempfile::tempdir().unwrap();
         let path = |name: &str| place.path().join(name);
-        let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
-        let mut log = LogSplits::create(path("log"), &schema, 1).unwrap();
-        log.rows(0).unwrap().append_datums(&[Datum::Fixed(7)]).unwrap();
-        log.flush().unwrap();
-        let source = Arc::new(LogSource::followed(path("log").to_str().unwrap(), &schema).unwrap());
+        let feed = Feed::new(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let store = Store::folder(path("snapshots")).unwrap();
         let settings = SnapshotSettings { store: store.clone(), interval: None, restored: None };
@@ -486,21 +480,17 @@ mod tests {
         let mut snapshots = Snapshots::new(&Builder::default().plan, &[], settings, 1, &job).unwrap();
         let origin =
             Origin { name: "clicks".into(), operator: "read_log".into(), file: "tests.rs".into(), line: 1, column: 1 };
-        Arc::get_mut(&mut snapshots).unwrap().sources = vec![("clicks".to_owned(), source, origin)];
-        let split = path("log/split-00000.log");
-        let mut position = [0; 40];
-        position[..8].copy_from_slice(&std::fs::metadata(&split).unwrap().len().to_le_bytes());
-        let position = Position::new(&position).unwrap();
-        let positions = vec![SplitPosition { split: "split-00000.log".into(), position, greatest_time: None }];
+        Arc::get_mut(&mut snapshots).unwrap().sources = vec![("clicks".to_owned(), Arc::new(feed.clone()), origin)];
+        let position = Position::new(&1_usize.to_le_bytes()).unwrap();
+        let positions = vec![SplitPosition { split: Feed::name(0).into(), position, greatest_time: None }];
         let operators =
             Operators::from([("clicks".to_owned(), OperatorSnapshot { positions, ..OperatorSnapshot::default() })]);
         let manifest = Manifest { epoch: 1, operators, ..snapshots.blank.clone() };
-        // A file that is not there cannot be synced.
-        std::fs::rename(&split, path("aside")).unwrap();
+        feed.fail_to_sync(true);
         let message = snapshots.complete(&manifest).unwrap_err().to_string();
-        assert!(message.contains("split-00000.log") && message.contains("tests.rs:1"), "{message}");
+        assert!(message.contains("split-0") && message.contains("tests.rs:1"), "{message}");
         assert!(store.newest().unwrap().is_none());
-        std::fs::rename(path("aside"), &split).unwrap();
+        feed.fail_to_sync(false);
         snapshots.complete(&manifest).unwrap();
         assert_eq!(store.newest().unwrap().map(|manifest| manifest.epoch), Some(1));
     }

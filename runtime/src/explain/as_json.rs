@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::counts;
-use crate::format::Value;
 use crate::metrics::{JobMetrics, OperatorCounts, OperatorMetrics};
 use crate::physical::{
     Candidate, Choice, JoinRegion, OperatorInfo, OrderEstimate, PhysicalPlan, choice_value, ship_text,
 };
 use crate::strategy::Ship;
+use crate::value::json::Value;
 
 /// The version of the form. New fields keep it; it is counted up if a field changes its meaning.
 pub(super) const VERSION: u64 = 1;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::as_json::VERSION;
 use super::layout::{Layout, Loop, Sizes, layout};
 use crate::error::{Error, Result};
-use crate::format::Value;
+use crate::value::json::Value;
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");

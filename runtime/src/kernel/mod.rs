@@ -26,7 +26,7 @@ pub use crate::storage::Blocking;
 pub(crate) use background::Background;
 pub use outputs::Outputs;
 pub use panics::catching;
-pub(crate) use panics::quietly;
+pub use panics::quietly;
 pub use run_scope::RunScope;
 pub(crate) use run_scope::opened_in;
 pub use task_group::TaskGroup;

@@ -27,7 +27,7 @@ pub fn catching<R>(f: impl FnOnce() -> Result<R>) -> Result<R> {
 ///
 /// # Errors
 /// The text of the panic, with its place.
-pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> std::result::Result<R, String> {
+pub fn quietly<R>(f: impl FnOnce() -> R) -> std::result::Result<R, String> {
     catch_unwind(AssertUnwindSafe(|| watched(f))).map_err(|payload| match error(payload.as_ref()) {
         Error::Panic { message } => message,
         other => other.to_string(),

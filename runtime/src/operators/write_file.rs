@@ -9,14 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::unwritten_compression;
 use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::output::{Appender, Appending, Claim, Target};
 use crate::page::Input;
 use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, Schema};
-use crate::source::{ColumnFit, Encoder, Format};
+use crate::source::{ColumnFit, Encoder, Format, unwritten_compression};
 use crate::strategy::{
     Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Recovery, Role, Round, Ship, Strategy, Work,
 };
@@ -45,8 +44,10 @@ impl WriteFile {
         WriteFile { input, output: nothing(), format, target, may_repeat: false }
     }
 
-    /// A driver for each of so many tasks, which write one file, or a file each.
-    fn driver(&self, tasks: usize, in_order: bool) -> Option<DriverFactory> {
+    /// A driver for each task. The tasks write one file, or a file each. `None` if several tasks
+    /// cannot write the file.
+    #[must_use]
+    pub fn driver(&self, tasks: usize, in_order: bool) -> Option<DriverFactory> {
         if self.may_repeat {
             return (tasks == 1).then(|| self.each_alone().recovering(Recovery::Stateless));
         }

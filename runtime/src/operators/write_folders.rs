@@ -13,14 +13,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::{FolderKey, folder_keys, unwritten_compression};
 use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
-use crate::output::{Claim, PendingFolder, Target};
+use crate::output::{Claim, FolderKey, PendingFolder, Target, folder_keys};
 use crate::page::{Batch, Input, Selection};
 use crate::plan::{Endpoint, Operator, Table};
 use crate::row::{Datum, LeafSet, Schema};
-use crate::source::{ColumnFit, Encoder, Format};
+use crate::source::{ColumnFit, Encoder, Format, unwritten_compression};
 use crate::strategy::{
     Cursor, Driver, DriverFactory, InputEdge, Planning, Progress, Role, Round, Ship, Strategy, Work,
 };

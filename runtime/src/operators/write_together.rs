@@ -253,7 +253,3 @@ impl Driver for TogetherDriver {
         self.hand_on(false)
     }
 }
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod tests;

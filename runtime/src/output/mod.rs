@@ -5,6 +5,7 @@
 //! * `target`: an output of a program, from its path to its name.
 //! * `target::appender`: adds encoded bytes to a file or stream.
 //! * `folder`: a folder until it gets its name.
+//! * `folder_keys`: fields whose values name folders.
 //! * `epochs`, `epoch_folder`: outputs whose files become visible epoch by epoch.
 //! * `pipe`: a pipe with a name, which is opened when a process reads it.
 //! * `terminal`: standard output, below which a progress line is kept.
@@ -21,6 +22,7 @@ mod claim;
 mod epoch_folder;
 mod epochs;
 mod folder;
+mod folder_keys;
 mod pipe;
 mod place;
 mod target;
@@ -31,5 +33,6 @@ pub use claim::{Claim, refuse_shared, remove_abandoned};
 pub use epoch_folder::{EpochFile, EpochFolder};
 pub use epochs::{Commit, EpochSink, Transaction};
 pub use folder::PendingFolder;
+pub use folder_keys::{FolderKey, NULL, folder_keys, folder_keys_named, pairs};
 pub use target::{Appender, Appending, IfExists, Target};
 pub use terminal::TerminalLine;

@@ -1,10 +1,10 @@
 //! Batches over decoded columns: what sources hand out, without building rows.
 
+#[cfg(feature = "arrow")]
+mod arrow;
+
 use std::marker::PhantomData;
 
-use arrow_array::types::ByteViewType;
-use arrow_array::{BinaryViewArray, GenericByteViewArray, StringViewArray};
-use arrow_buffer::{Buffer, NullBuffer};
 use bytes::Bytes;
 use smallvec::SmallVec;
 
@@ -14,6 +14,8 @@ use super::plain::Plain;
 use super::slot::{self, INLINE_BYTES, Slot};
 use crate::error::{Error, Result};
 use crate::row::{LeafType, Physical};
+#[cfg(feature = "arrow")]
+pub use arrow::empty_where_null;
 
 /// Bytes that were checked to be UTF-8.
 #[derive(Clone, Debug, Default)]
@@ -252,23 +254,6 @@ impl<'a> Columns<'a> {
         self.views(LeafType::Text, &column.views, places)
     }
 
-    /// A leaf of texts, as Arrow holds them.
-    ///
-    /// # Errors
-    /// Where the texts are too few.
-    pub fn arrow_text(&mut self, array: &'a StringViewArray) -> Result<()> {
-        // Arrow checks views and UTF-8 when the array is made.
-        self.views(LeafType::Text, array.views(), buffer_starts(array.data_buffers()))
-    }
-
-    /// A leaf of byte strings, as Arrow holds them.
-    ///
-    /// # Errors
-    /// Where the byte strings are too few.
-    pub fn arrow_bytes(&mut self, array: &'a BinaryViewArray) -> Result<()> {
-        self.views(LeafType::Bytes, array.views(), buffer_starts(array.data_buffers()))
-    }
-
     /// A leaf of byte strings or lists.
     ///
     /// # Errors
@@ -307,27 +292,6 @@ fn too_long(what: &str) -> Error {
     Error::Data { path: "a column".into(), place: String::new(), message }
 }
 
-fn buffer_starts(buffers: &[Buffer]) -> Box<[*const u8]> {
-    buffers.iter().map(Buffer::as_ptr).collect()
-}
-
-/// The values of an array, empty where there is a null, so that equal records have equal bytes. Arrow's own constructor would
-/// check all texts a second time, which takes longer than to decode them.
-pub fn empty_where_null<T: ByteViewType>(
-    array: &GenericByteViewArray<T>,
-    nulls: Option<&NullBuffer>,
-) -> GenericByteViewArray<T> {
-    let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else {
-        return array.clone();
-    };
-    let mut views = array.views().to_vec();
-    for null in (!nulls.inner()).set_indices() {
-        views[null] = 0;
-    }
-    // SAFETY: each view is the array's, which was checked against these buffers, or zero, which is the empty value in any.
-    unsafe { GenericByteViewArray::new_unchecked(views.into(), array.data_buffers().clone(), None) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::batch::{Input, Selection};
@@ -347,17 +311,6 @@ mod tests {
         assert!(Columns::new(4).within(LeafType::U8, &bytes, 0, 5).is_err());
         assert!(Columns::new(1).within(LeafType::Text, &bytes, 0, 5).is_err());
         assert!(Columns::new(0).within(LeafType::U32, &[], 2, 5).is_ok());
-    }
-
-    #[test]
-    fn what_stands_under_a_null_is_empty() {
-        let texts = ["a text that does not fit a view", "short", "another text that lies in a buffer"];
-        let array = StringViewArray::from_iter_values(texts);
-        let valid = |bits: [bool; 3]| empty_where_null(&array, Some(&NullBuffer::from(bits.to_vec())));
-        assert_eq!(valid([false, true, true]).iter().flatten().collect::<Vec<_>>(), ["", texts[1], texts[2]]);
-        assert_eq!(valid([true, false, false]).iter().flatten().collect::<Vec<_>>(), [texts[0], "", ""]);
-        assert_eq!(valid([true; 3]), array);
-        assert_eq!(empty_where_null(&array, None), array);
     }
 
     #[test]

@@ -48,7 +48,9 @@ pub use batch::{
     StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,
 };
 pub(crate) use checked::check_rows;
-pub use columns::{Columns, TextColumn, Utf8, empty_where_null, look_up};
+#[cfg(feature = "arrow")]
+pub use columns::empty_where_null;
+pub use columns::{Columns, TextColumn, Utf8, look_up};
 pub(crate) use copy::{Part, heap_bytes, source};
 pub(crate) use in_place::InPlace;
 pub use list_column::ListColumn;
@@ -56,8 +58,9 @@ pub use pair_rows::{PairRows, PairSource, RowPairs, SeenRecord};
 pub use plain::{ListElement, Plain};
 pub(crate) use region::{LARGEST_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, rest};
+pub use run::run_bytes;
 pub use run::{Buffer, FIRST_ROW};
-pub(crate) use run::{Run, rows_of_page, run_bytes};
+pub(crate) use run::{Run, rows_of_page};
 pub(crate) use sealed::heap_start;
 pub use sealed::{NextRow, OneRow, Page, PageImage, PageMut, ReadRow};
 pub(crate) use slot::{INLINE_BYTES, Slot};

@@ -72,7 +72,7 @@ pub(crate) fn rows_of_page(width: usize) -> usize {
 }
 
 /// What a run of at least `bytes` takes.
-pub(crate) fn run_bytes(bytes: usize) -> usize {
+pub fn run_bytes(bytes: usize) -> usize {
     bytes.div_ceil(PAGE_BYTES).max(1) * PAGE_BYTES
 }
 

@@ -8,9 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::Value;
 use crate::plan::Node;
 use crate::strategy::{Ship, Strategy};
+use crate::value::json::Value;
 
 use super::join_order::JoinOrder;
 

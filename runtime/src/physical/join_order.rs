@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::format::Value;
+use crate::value::json::Value;
 
 /// An order is clearly better than another one if it carries at most this share of the other's bytes.
 const CLEARLY_BETTER: f64 = 0.8;

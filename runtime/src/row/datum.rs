@@ -9,7 +9,7 @@ use super::LeafType;
 use shown::show_items;
 
 use crate::value::{Date, Texts, TimeDelta, Timestamp, write_decimal};
-pub(crate) use shown::{ShownLeaves, show_shape};
+pub use shown::{ShownLeaves, show_shape};
 
 /// One leaf's value, whatever its type: the bits of a plain value, or the bytes of a text or list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -21,12 +21,12 @@ mod schema;
 mod without;
 
 pub use datum::{Datum, compare_leaf, show_leaf};
-pub(crate) use datum::{ShownLeaves, show_shape};
+pub use datum::{ShownLeaves, show_shape};
 pub use layout::{LAYOUT_VERSION, RowLayout};
 pub use leaf::{Element, Items, LeafSet, LeafType, Physical, Tag};
 pub(crate) use leaf::{FIRST_ITEM, WORD};
 pub use message::{BuildMessage, FieldPath};
 pub use order::OrderKey;
-pub(crate) use record_type::leaves_of;
+pub use record_type::leaves_of;
 pub use record_type::{FieldType, RecordType};
 pub use schema::{Field, HiddenLeaf, Leaf, Schema, SchemaBuilder, Shape};

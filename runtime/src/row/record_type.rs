@@ -75,7 +75,7 @@ impl RecordType {
 }
 
 /// The leaves of all of these fields.
-pub(crate) const fn leaves_of(fields: &[FieldType]) -> usize {
+pub const fn leaves_of(fields: &[FieldType]) -> usize {
     let (mut leaves, mut index) = (0, 0);
     while index < fields.len() {
         leaves += fields[index].ty.leaf_count();

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::format::Value;
 use crate::physical::Decisions;
 use crate::source::{Position, SplitPosition};
+use crate::value::json::Value;
 
 /// What to do where a snapshot is damaged.
 pub(crate) const OTHERWISE: &str =

@@ -34,11 +34,15 @@ impl Lenient {
         Lenient { at_most: Some(records), ..self }
     }
 
-    pub(crate) fn path(&self) -> &str {
+    /// The path of the file of rejected records.
+    #[must_use]
+    pub fn path(&self) -> &str {
         &self.path
     }
 
-    pub(crate) fn limit(&self) -> Option<u64> {
+    /// The number of rejected records that ends the job.
+    #[must_use]
+    pub fn limit(&self) -> Option<u64> {
         self.at_most
     }
 }

@@ -10,7 +10,10 @@
 //!
 //! An [`Encoder`] turns rows into bytes that the executor writes.
 
+mod compressed_names;
 mod context;
+#[cfg(test)]
+mod feed;
 mod lenient;
 mod parts;
 mod ranges;
@@ -27,8 +30,11 @@ use crate::page::{Batch, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use crate::storage::ReadRequest;
+pub(crate) use compressed_names::unwritten_compression;
 pub use context::ReaderContext;
 pub(crate) use context::ThisThread;
+#[cfg(test)]
+pub(crate) use feed::Feed;
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
 pub use ranges::{RangeReader, RangeSource, Ready};

@@ -35,10 +35,8 @@ use std::sync::Arc;
 
 use crate::page::Buffer;
 
-pub use local::{Local, keep_standard_input};
-pub(crate) use local::{
-    STANDARD_INPUT, UNNAMED_PREFIX, is_standard_input, names_process, read_cached, standard_input, unnamed,
-};
+pub use local::{Local, STANDARD_INPUT, is_standard_input, keep_standard_input, standard_input};
+pub(crate) use local::{UNNAMED_PREFIX, names_process, read_cached, unnamed};
 pub use location::Location;
 pub(crate) use lock::{FolderLock, REPLACED};
 pub use read::{Blocking, PendingRead, ReadDone, ReadRequest};
@@ -193,7 +191,7 @@ pub trait StoredObject: Debug + Send + Sync + 'static {
 ///
 /// # Errors
 /// [`ErrorKind::UnexpectedEof`] if the object ends before.
-pub(crate) fn read_exact_at(object: &dyn StoredObject, buffer: &mut [u8], offset: u64) -> Result<()> {
+pub fn read_exact_at(object: &dyn StoredObject, buffer: &mut [u8], offset: u64) -> Result<()> {
     match object.read_at(buffer, offset)? {
         read if read == buffer.len() => Ok(()),
         _ => Err(ErrorKind::UnexpectedEof.into()),
@@ -262,7 +260,7 @@ pub trait FileSystem: Storage {
 }
 
 /// Makes a folder and those around it, unless they exist.
-pub(crate) fn create_folders(files: &dyn FileSystem, path: &Path) -> Result<()> {
+pub fn create_folders(files: &dyn FileSystem, path: &Path) -> Result<()> {
     match files.create_folder(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Err(error) };
@@ -276,7 +274,7 @@ pub(crate) fn create_folders(files: &dyn FileSystem, path: &Path) -> Result<()> 
 
 /// Makes the names of the folders on a path durable, since a program may have made them without
 /// that. Skips folders that this user cannot open.
-pub(crate) fn sync_folders_above(files: &dyn FileSystem, path: &Path) -> Result<()> {
+pub fn sync_folders_above(files: &dyn FileSystem, path: &Path) -> Result<()> {
     let mut at = path;
     loop {
         let folder = folder_of(at);

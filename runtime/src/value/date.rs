@@ -11,7 +11,7 @@ use super::time_unit::{TimeUnit, weekday};
 use super::written::Written;
 
 /// What texts of dates look like.
-pub(crate) const DATE_FORM: &str = "a day like 2024-02-29";
+pub const DATE_FORM: &str = "a day like 2024-02-29";
 
 /// A day of the proleptic Gregorian calendar, counted from 1970-01-01.
 ///

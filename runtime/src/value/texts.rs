@@ -107,7 +107,7 @@ impl<'a> Texts<'a> {
     }
 
     /// Whether bytes are those of a list of texts, and the only ones of that list.
-    pub(crate) fn are_stored(bytes: &[u8]) -> bool {
+    pub fn are_stored(bytes: &[u8]) -> bool {
         let texts = Texts::stored(bytes);
         let owned: Vec<String> = texts.iter().map(str::to_owned).collect();
         Texts::from(&owned).with_stored(|expected| expected == bytes)

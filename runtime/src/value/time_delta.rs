@@ -15,7 +15,7 @@ use super::time_unit::{DAY, HOUR, MINUTE, SECOND};
 use super::written::Written;
 
 /// What texts of lengths of time look like.
-pub(crate) const TIME_DELTA_FORM: &str = "a length of time like PT1H30M or -P1DT0.5S";
+pub const TIME_DELTA_FORM: &str = "a length of time like PT1H30M or -P1DT0.5S";
 
 /// A length of time in microseconds, which may be negative: what lies between two [`Timestamp`](super::Timestamp)s.
 ///

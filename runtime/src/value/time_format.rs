@@ -18,14 +18,14 @@ use super::timestamp::{Timestamp, instant};
 /// (<https://docs.rs/jiff/0.2/jiff/fmt/strtime/>). A time without offset is UTC; what is not said of the time of day is zero; digits of a
 /// second beyond the sixth are cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TimeFormat(Box<str>);
+pub struct TimeFormat(Box<str>);
 
 impl TimeFormat {
     /// A form that dates can be read from and written in, or timestamps, if `with_time`.
     ///
     /// # Errors
     /// Where a specifier is none, or no day can be told from the text.
-    pub(crate) fn new(format: &str, with_time: bool) -> Result<Self, String> {
+    pub fn new(format: &str, with_time: bool) -> Result<Self, String> {
         // 2024-02-29T12:34:56Z, written and read again.
         let sample = Timestamp::from_micros(1_709_210_096 * SECOND);
         let wrong = |reason: String| format!("the format `{format}` {reason}");
@@ -43,20 +43,26 @@ impl TimeFormat {
         }
     }
 
-    pub(crate) fn text(&self) -> &str {
+    /// The specifiers.
+    #[must_use]
+    pub fn text(&self) -> &str {
         &self.0
     }
 
-    pub(crate) fn parse_date(&self, text: &[u8]) -> Option<i32> {
+    /// The days since 1970-01-01. `None` if the text has another form.
+    #[must_use]
+    pub fn parse_date(&self, text: &[u8]) -> Option<i32> {
         read_date(&self.0, text).ok().map(Date::days)
     }
 
-    pub(crate) fn parse_timestamp(&self, text: &[u8]) -> Option<i64> {
+    /// The microseconds since 1970-01-01 in UTC. `None` if the text has another form.
+    #[must_use]
+    pub fn parse_timestamp(&self, text: &[u8]) -> Option<i64> {
         read_timestamp(&self.0, text).ok().map(Timestamp::micros)
     }
 
     /// The text of an instant; `None` where its year has more than four digits.
-    pub(crate) fn write(&self, time: Timestamp) -> Option<String> {
+    pub fn write(&self, time: Timestamp) -> Option<String> {
         written(&self.0, time).ok()
     }
 }

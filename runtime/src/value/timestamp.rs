@@ -18,7 +18,7 @@ use super::time_unit::{DAY, HOUR, MINUTE, SECOND, TimeUnit, weekday};
 use super::written::Written;
 
 /// What texts of timestamps look like.
-pub(crate) const TIMESTAMP_FORM: &str = "a time like 2024-02-29T12:30:00.5Z or 2024-02-29 12:30+02:00";
+pub const TIMESTAMP_FORM: &str = "a time like 2024-02-29T12:30:00.5Z or 2024-02-29 12:30+02:00";
 
 /// An instant, counted in microseconds from 1970-01-01T00:00:00 UTC, without leap seconds.
 ///

@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use formats::{CsvOptions, JsonFormat, JsonOptions};
 use runtime::embedded;
 use runtime::error::{Error, Origin, Result};
-use runtime::format::{self, CsvOptions, JsonFormat, JsonOptions};
 use runtime::kernel::catching;
 use runtime::operators::{ScanSource, WriteFile};
 use runtime::output::Target;
@@ -54,9 +54,9 @@ fn run() -> Result<()> {
     std::io::stdin().read_to_string(&mut described).map_err(Error::io("read", "standard input"))?;
     let schema = schema(&mut described.lines())?;
     let source: Arc<dyn Source> = match format.as_str() {
-        "parquet" => Arc::new(format::parquet(input, &schema)?),
-        "csv" => Arc::new(format::csv(input, &schema, CsvOptions::default())?),
-        "json" => Arc::new(format::json(input, &schema, JsonOptions::default())?),
+        "parquet" => Arc::new(formats::parquet(input, &schema)?),
+        "csv" => Arc::new(formats::csv(input, &schema, CsvOptions::default())?),
+        "json" => Arc::new(formats::json(input, &schema, JsonOptions::default())?),
         other => return Err(usage(&format!("unknown format `{other}`"))),
     };
     let sink = WriteFile::new(schema, Arc::new(JsonFormat), Target::file(output));

@@ -155,7 +155,7 @@ fn row_groups_have_as_many_rows_as_they_are_told() {
     env.collection(0..1_000u64).unwrap().write_parquet_with(&path, options);
     env.run().unwrap();
     let schema = runtime::row::SchemaBuilder::build(|b| b.leaf(runtime::row::LeafType::U64));
-    let source = runtime::format::parquet(&path, &schema).unwrap();
+    let source = formats::parquet(&path, &schema).unwrap();
     let scan = runtime::source::Scan { live: [0].into_iter().collect(), bounds: Vec::new() };
     assert_eq!(runtime::source::Source::splits(&source, &scan).unwrap().splits.len(), 4);
     assert_eq!(env.read_parquet::<u64>(&path).unwrap().collect().unwrap(), (0..1_000).collect::<Vec<_>>());

@@ -68,7 +68,7 @@ fn read<T: Record + PartialEq + std::fmt::Debug>(file: &str) -> Vec<T> {
 fn refused(file: &str, column: &'static str, ty: LeafType) -> String {
     let field = |builder: &mut SchemaBuilder| builder.field(column, |b| b.optional(|b| b.leaf(ty)));
     let schema = SchemaBuilder::build(|b| Shape::Record { name: "One", fields: vec![field(b)] });
-    let source = runtime::format::parquet(&path(file), &schema).unwrap();
+    let source = formats::parquet(&path(file), &schema).unwrap();
     let scan = Scan { live: [0, 1].into_iter().collect(), bounds: Vec::new() };
     without_path(source.splits(&scan).err().unwrap().to_string())
 }

@@ -131,7 +131,7 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
     for folder in &allowed {
         assert!(folder.exists(), "{} is gone", folder.display());
     }
-    let folders = ["runtime/src", "dataflow/src", "dataflow-macros/src", "examples/src"];
+    let folders = ["runtime/src", "formats/src", "dataflow/src", "dataflow-macros/src", "examples/src"];
     let outside = folders
         .into_iter()
         .flat_map(sources)
@@ -158,8 +158,8 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
 fn only_local_storage_and_spill_open_files() {
     let runtime = workspace().join("runtime/src");
     let allowed = ["storage/local", "spill"].map(|folder| runtime.join(folder));
-    let outside =
-        sources("runtime/src").into_iter().filter(|(path, _)| !allowed.iter().any(|folder| path.starts_with(folder)));
+    let files = ["runtime/src", "formats/src"].into_iter().flat_map(sources);
+    let outside = files.filter(|(path, _)| !allowed.iter().any(|folder| path.starts_with(folder)));
     let offends = |(path, code): (PathBuf, String)| {
         let lines: Vec<usize> = (1..)
             .zip(code.lines())
@@ -180,7 +180,8 @@ fn an_address_to_read_from_is_made_one_to_write_to_in_one_place() {
             lines.into_iter().filter(|(line, _)| ["cast_mut", "as *mut"].iter().any(|cast| line.contains(cast)));
         casts.map(move |(_, line)| (path.clone(), line)).collect::<Vec<_>>()
     };
-    let found: Vec<(PathBuf, usize)> = sources("runtime/src").into_iter().flat_map(offends).collect();
+    let files = ["runtime/src", "formats/src"].into_iter().flat_map(sources);
+    let found: Vec<(PathBuf, usize)> = files.flat_map(offends).collect();
     let right = workspace().join("runtime/src/page/in_place.rs");
     let (said, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == right);
     assert_eq!(said.len(), 1, "{} says who writes by place", right.display());
@@ -207,6 +208,11 @@ fn has_no_circles(crate_folder: &str, names: usize) {
 #[test]
 fn files_of_the_engine_that_name_each_other_are_parent_and_child() {
     has_no_circles("runtime", 1_000);
+}
+
+#[test]
+fn files_of_formats_that_name_each_other_are_parent_and_child() {
+    has_no_circles("formats", 200);
 }
 
 #[test]

@@ -1,4 +1,3 @@
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
@@ -6,10 +5,9 @@ use crate::error::Origin;
 use crate::exec::channel::{QueuePlace, Wake};
 use crate::exec::inline::LeadingFilters;
 use crate::exec::job::Job;
-use crate::format::{LogSource, LogSplits};
 use crate::memory::{Budget, Memory};
-use crate::row::{Datum, LeafSet, LeafType, Schema, SchemaBuilder};
-use crate::source::{ReaderContext, Scan, Source};
+use crate::row::LeafSet;
+use crate::source::{Feed, ReaderContext, Scan, Source};
 use crate::spill::tests::AtOnce;
 
 struct Nobody;
@@ -18,25 +16,13 @@ impl Wake for Nobody {
     fn wake(self: Arc<Self>, _: QueuePlace) {}
 }
 
-fn numbers() -> Schema {
-    SchemaBuilder::build(|builder| builder.leaf(LeafType::U64))
-}
-
-fn append(log: &mut LogSplits, split: usize, numbers: std::ops::Range<u64>) {
-    for number in numbers {
-        log.rows(split).unwrap().append_datums(&[Datum::Fixed(number.into())]).unwrap();
-        log.hand_on(split).unwrap();
-    }
-    log.flush().unwrap();
-}
-
 /// A head over all splits of a log, or those of one of several tasks.
-fn head(folder: &Path, task: (usize, usize), starts: &[SplitPosition]) -> SourceHead {
-    head_idle_after(folder, task, starts, Duration::from_secs(3600))
+fn head(feed: &Feed, task: (usize, usize), starts: &[SplitPosition]) -> SourceHead {
+    head_idle_after(feed, task, starts, Duration::from_secs(3600))
 }
 
-fn head_idle_after(folder: &Path, task: (usize, usize), starts: &[SplitPosition], idle_after: Duration) -> SourceHead {
-    let source: Arc<dyn Source> = Arc::new(LogSource::followed(folder.to_str().unwrap(), &numbers()).unwrap());
+fn head_idle_after(feed: &Feed, task: (usize, usize), starts: &[SplitPosition], idle_after: Duration) -> SourceHead {
+    let source: Arc<dyn Source> = Arc::new(feed.clone());
     let memory = Memory::new(Budget::new(64 << 20), "a head");
     let scan = Scan { live: LeafSet::all(1), bounds: Vec::new() };
     let reader = source.reader(&scan, ReaderContext::on_this_thread(memory)).unwrap();
@@ -81,24 +67,21 @@ fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>
 /// Stopped behind any batch, by however many tasks, others that begin at the positions give the rest, split by split in order.
 #[test]
 fn a_head_goes_on_from_the_positions_of_others() {
-    let place = tempfile::tempdir().unwrap();
-    let (folder, watch) = (place.path().join("log"), watch());
-    let mut log = LogSplits::create(&folder, &numbers(), 3).unwrap();
+    let (feed, watch) = (Feed::new(3), watch());
     for block in 0..10 {
-        (0..3).for_each(|split| append(&mut log, split, 10 * block..10 * block + 10));
+        (0..3).for_each(|split| feed.append(split, 10 * block..10 * block + 10));
     }
     let expected = vec![(0..120).collect::<Vec<u64>>(); 3];
     for batches in 0..=10 {
-        let (mut found, mut heads) =
-            (vec![Vec::new(); 3], vec![head(&folder, (0, 2), &[]), head(&folder, (1, 2), &[])]);
+        let (mut found, mut heads) = (vec![Vec::new(); 3], vec![head(&feed, (0, 2), &[]), head(&feed, (1, 2), &[])]);
         heads.iter_mut().for_each(|head| _ = take(head, batches, &watch, &mut found));
         let positions: Vec<SplitPosition> = heads.iter().flat_map(SourceHead::positions).collect();
         if batches == 10 {
             // What comes later is theirs, too.
-            (0..3).for_each(|split| append(&mut log, split, 100..120));
-            log.seal_all().unwrap();
+            (0..3).for_each(|split| feed.append(split, 100..120));
+            feed.seal_all();
         }
-        let mut rest: Vec<SourceHead> = (0..4).map(|task| head(&folder, (task, 4), &positions)).collect();
+        let mut rest: Vec<SourceHead> = (0..4).map(|task| head(&feed, (task, 4), &positions)).collect();
         for head in &mut rest {
             let ended = take(head, usize::MAX, &watch, &mut found);
             let is_sealed = batches == 10;
@@ -111,29 +94,25 @@ fn a_head_goes_on_from_the_positions_of_others() {
 
 #[test]
 fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
-    let place = tempfile::tempdir().unwrap();
-    let (folder, watch) = (place.path().join("log"), watch());
-    let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
-    let mut head = head(&folder, (0, 1), &[]);
+    let (feed, watch) = (Feed::new(2), watch());
+    let mut head = head(&feed, (0, 1), &[]);
     let mut found = vec![Vec::new(); 3];
     assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
-    append(&mut log, 1, 0..5);
+    feed.append(1, 0..5);
     assert_eq!(take(&mut head, 2, &watch, &mut found), Some(None));
-    log.seal().unwrap();
-    drop(log);
-    let mut more = LogSplits::add(&folder, &numbers(), 1).unwrap();
-    append(&mut more, 0, 5..9);
+    feed.seal();
+    feed.add(1);
+    feed.append(2, 5..9);
     list_again(&head);
     assert_eq!(take(&mut head, 2, &watch, &mut found), Some(None));
     assert_eq!(found, [vec![], (0..5).collect(), (5..9).collect()]);
     assert!(!head.is_at_end());
-    more.seal_all().unwrap();
+    feed.seal_all();
     list_again(&head);
     let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
     let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
     assert_eq!(said, [ends[0], ends[1], None]);
-    let bytes: u64 =
-        (0..3).map(|split| std::fs::metadata(folder.join(format!("split-{split:05}.log"))).unwrap().len()).sum();
+    let bytes = feed.bytes();
     let metrics = &watch.job.metrics;
     assert_eq!((metrics.source_rows.get(), metrics.source_total_bytes.get()), (9, bytes));
     assert_eq!(metrics.source_bytes.get(), bytes, "nothing is left to be read");
@@ -142,11 +121,9 @@ fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
 /// Who is far behind reads one split for long.
 #[test]
 fn what_is_read_of_a_split_is_counted_meanwhile() {
-    let place = tempfile::tempdir().unwrap();
-    let (folder, watch) = (place.path().join("log"), watch());
-    let mut log = LogSplits::create(&folder, &numbers(), 1).unwrap();
-    (0..3).for_each(|block| append(&mut log, 0, 10 * block..10 * block + 10));
-    let mut head = head(&folder, (0, 1), &[]);
+    let (feed, watch) = (Feed::new(1), watch());
+    (0..3).for_each(|block| feed.append(0, 10 * block..10 * block + 10));
+    let mut head = head(&feed, (0, 1), &[]);
     let mut found = vec![Vec::new()];
     let mut counted = Vec::new();
     for _ in 0..3 {
@@ -162,19 +139,17 @@ fn what_is_read_of_a_split_is_counted_meanwhile() {
 /// A barrier that is begun when the rows have ended is said by nobody: what this task has is in that snapshot with its end.
 #[test]
 fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
-    let place = tempfile::tempdir().unwrap();
-    let (folder, watch) = (place.path().join("log"), watch());
-    let mut log = LogSplits::create(&folder, &numbers(), 1).unwrap();
+    let (feed, watch) = (Feed::new(1), watch());
     let begun = Arc::new(AtomicU64::new(4));
-    let mut head = head(&folder, (0, 1), &[]).with_barriers(Some(Barriers::from(begun.clone(), Arc::default(), 4)));
+    let mut head = head(&feed, (0, 1), &[]).with_barriers(Some(Barriers::from(begun.clone(), Arc::default(), 4)));
     let mut found = vec![Vec::new()];
-    append(&mut log, 0, 0..5);
+    feed.append(0, 0..5);
     assert_eq!(take(&mut head, 1, &watch, &mut found), None);
     begun.store(5, Ordering::SeqCst);
     let barrier = Some(SourceItem::Control(Control::Barrier(5)));
     let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
     assert_eq!(said, [barrier, None]);
-    log.seal_all().unwrap();
+    feed.seal_all();
     list_again(&head);
     let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
     assert_eq!(take(&mut head, 1, &watch, &mut found), Some(ends[0]));
@@ -186,13 +161,11 @@ fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
 /// Whose turn is over, and who is the only one with something, goes on as it was.
 #[test]
 fn a_turn_that_no_other_split_takes_changes_nothing() {
-    let place = tempfile::tempdir().unwrap();
-    let (folder, watch) = (place.path().join("log"), watch());
-    let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
-    let mut head = head(&folder, (0, 1), &[]);
+    let (feed, watch) = (Feed::new(2), watch());
+    let mut head = head(&feed, (0, 1), &[]);
     let mut found = vec![Vec::new(); 2];
     for round in 0..4 {
-        append(&mut log, (round % 2) as usize, 10 * round..10 * round + 10);
+        feed.append((round % 2) as usize, 10 * round..10 * round + 10);
         assert_eq!(take(&mut head, 1, &watch, &mut found), None);
         std::thread::sleep(TURN);
         assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
@@ -200,21 +173,19 @@ fn a_turn_that_no_other_split_takes_changes_nothing() {
     assert_eq!(found, [(0..10).chain(20..30).collect::<Vec<u64>>(), (10..20).chain(30..40).collect()]);
     let positions = head.positions();
     let names: Vec<&str> = positions.iter().map(|position| &*position.split).collect();
-    assert_eq!(names, ["split-00000.log", "split-00001.log"]);
+    assert_eq!(names, ["split-0", "split-1"]);
 }
 
 #[test]
 fn a_head_says_once_that_it_is_idle_until_records_come() {
-    let place = tempfile::tempdir().unwrap();
-    let (folder, watch) = (place.path().join("log"), watch());
-    let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
-    let mut head = head_idle_after(&folder, (0, 1), &[], Duration::ZERO);
+    let (feed, watch) = (Feed::new(2), watch());
+    let mut head = head_idle_after(&feed, (0, 1), &[], Duration::ZERO);
     let mut found = vec![Vec::new(); 2];
     let idle = Some(SourceItem::Control(Control::Idle));
     for round in 0..3 {
         let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
         assert_eq!(said, [idle, None, None]);
-        append(&mut log, 1, round..round + 1);
+        feed.append(1, round..round + 1);
         assert_eq!(take(&mut head, 1, &watch, &mut found), None);
         std::thread::sleep(TURN);
     }

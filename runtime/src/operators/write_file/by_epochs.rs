@@ -7,14 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{WRITE_BYTES, encoded, from_start, head, nothing, written_columns};
 use crate::error::{Error, Result};
-use crate::format::unwritten_compression;
 use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::output::{Claim, Commit, EpochFile, EpochFolder, EpochSink, Target, Transaction};
 use crate::page::Input;
 use crate::plan::{Endpoint, Operator, Table};
 use crate::row::{LeafSet, Schema};
-use crate::source::{ColumnFit, Encoder, Format};
+use crate::source::{ColumnFit, Encoder, Format, unwritten_compression};
 use crate::strategy::{
     Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Role, Snapshotted, Strategy, Work, ready,
 };
@@ -251,7 +250,3 @@ impl Snapshotted for EpochDriver {
         std::mem::take(&mut self.prepared)
     }
 }
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod tests;

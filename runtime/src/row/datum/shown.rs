@@ -3,7 +3,7 @@
 use crate::row::{Datum, Items, LeafType, Shape, show_leaf};
 
 /// The leaves of one record.
-pub(crate) trait ShownLeaves {
+pub trait ShownLeaves {
     /// A plain value's bits.
     fn bits(&self, leaf: usize) -> u128;
     /// A leaf's type and value.
@@ -47,7 +47,7 @@ impl ShownLeaves for Element<'_> {
 }
 
 /// Writes a value as the program does, but for its numbers' types: `Item { name: "tea", count: 2 }`.
-pub(crate) fn show_shape(shape: &Shape, leaves: &impl ShownLeaves, out: &mut String) {
+pub fn show_shape(shape: &Shape, leaves: &impl ShownLeaves, out: &mut String) {
     match shape {
         Shape::Leaf(leaf) => {
             let (ty, value) = leaves.value(*leaf);

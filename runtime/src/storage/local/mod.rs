@@ -23,8 +23,7 @@ use file::LocalFile;
 use put::LocalWriter;
 
 pub(crate) use file::read_cached;
-pub use standard_input::keep_standard_input;
-pub(crate) use standard_input::{STANDARD_INPUT, is_standard_input, standard_input};
+pub use standard_input::{STANDARD_INPUT, is_standard_input, keep_standard_input, standard_input};
 pub(crate) use unnamed::{PREFIX as UNNAMED_PREFIX, names_process, unnamed};
 
 /// The file system of this machine.

@@ -20,10 +20,10 @@ use crate::error::{Error, Result};
 use crate::storage::StoredObject;
 
 /// The name of standard input in messages.
-pub(crate) const STANDARD_INPUT: &str = "standard input";
+pub const STANDARD_INPUT: &str = "standard input";
 
 /// Returns `true` if a path is standard input.
-pub(crate) fn is_standard_input(path: &str) -> bool {
+pub fn is_standard_input(path: &str) -> bool {
     matches!(path, "-" | "/dev/stdin")
 }
 
@@ -41,7 +41,7 @@ pub fn keep_standard_input(path: &str, folders: &[PathBuf]) -> Result<()> {
 ///
 /// # Errors
 /// As [`keep_standard_input`].
-pub(crate) fn standard_input(folder: Option<&Path>) -> Result<Arc<dyn StoredObject>> {
+pub fn standard_input(folder: Option<&Path>) -> Result<Arc<dyn StoredObject>> {
     static KEPT: Mutex<Option<Arc<LocalFile>>> = Mutex::new(None);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(file) = &*kept {

@@ -8,7 +8,7 @@ mod tests;
 mod text;
 
 pub use arithmetic::Times;
-pub(crate) use text::decimal_form;
+pub use text::decimal_form;
 pub use text::{decimal_text, parse_decimal, write_decimal};
 
 use super::overflow::{or_overflow, overflow};

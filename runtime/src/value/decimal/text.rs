@@ -83,7 +83,7 @@ fn append(number: u64, digits: &[u8]) -> Option<u64> {
 }
 
 /// What texts of decimals with `scale` digits after the point look like.
-pub(crate) fn decimal_form(scale: u8) -> String {
+pub fn decimal_form(scale: u8) -> String {
     format!("at most {scale} digits after the point, of {MOST_DIGITS} in all")
 }
 

@@ -1,0 +1,192 @@
+//! Splits of files, chunk by chunk, decompressed where the file's name says so.
+//!
+//! [`Chunks`] asks for a split one chunk ahead. A compressed file is asked for from its beginning, and what it holds is cut into such
+//! chunks.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::compression::{Compression, Damaged};
+use super::files::InputFile;
+use super::text_encoding::{ContentDecoder, TextEncoding};
+use runtime::error::{Error, Result};
+use runtime::source::{ReadRequest, Split};
+use runtime::storage::StoredObject;
+
+/// Bytes asked for at once: enough for a disk, and a decoded chunk still fits a core's second cache.
+pub(super) const CHUNK_BYTES: u64 = 1 << 20;
+
+/// What comes next.
+pub(super) enum NextChunk {
+    /// Bytes.
+    Chunk(Bytes),
+    /// More bytes are needed.
+    Starved,
+    /// The split is at its end.
+    End,
+}
+
+/// Reads one split after another.
+pub(super) struct Chunks {
+    files: Arc<[InputFile]>,
+    part: usize,
+    object: Option<Arc<dyn StoredObject>>,
+    /// How much is asked for at once.
+    chunk_bytes: u64,
+    /// What was not asked for yet.
+    left: Range<u64>,
+    asked: Option<Range<u64>>,
+    arrived: VecDeque<Bytes>,
+    /// For a file whose bytes are not what it holds, until it is at its end.
+    decoder: Option<ContentDecoder>,
+    /// Decompressed bytes before the split.
+    skipped: u64,
+}
+
+impl Chunks {
+    /// Nothing yet; chunks have `chunk_bytes`, at most [`CHUNK_BYTES`].
+    pub(super) fn new(files: Arc<[InputFile]>, chunk_bytes: u64) -> Self {
+        Chunks {
+            files,
+            part: 0,
+            object: None,
+            chunk_bytes,
+            left: 0..0,
+            asked: None,
+            arrived: VecDeque::new(),
+            decoder: None,
+            skipped: 0,
+        }
+    }
+
+    /// Bytes that chunks of these files take: to be reserved by who reads them.
+    pub(super) fn bytes(files: &[InputFile]) -> usize {
+        let largest = files.iter().map(InputFile::bytes).max().unwrap_or(0);
+        // The chunk that is read, the one that is looked at, and the one that was read ahead.
+        let read = 3 * largest.min(CHUNK_BYTES) as usize;
+        let decoder = files.iter().filter_map(InputFile::compression).map(Compression::decoder_bytes).max();
+        // The chunk that is filled, which may get a block too much, and the one that is looked at.
+        let decompressed = decoder.map_or(0, |decoder_bytes| decoder_bytes + 3 * CHUNK_BYTES as usize);
+        // A chunk of text may become three times as long.
+        let is_decoded = files.iter().any(|file| file.encoding() != TextEncoding::Utf8);
+        read + decompressed + if is_decoded { 8 * CHUNK_BYTES as usize } else { 0 }
+    }
+
+    /// Starts a split.
+    ///
+    /// # Errors
+    /// Where its file cannot be opened.
+    pub(super) fn open(&mut self, split: &Split) -> Result<()> {
+        let file =
+            self.files.get(split.part).ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
+        self.object = Some(file.open()?);
+        self.part = split.part;
+        self.decoder = ContentDecoder::of(file.compression(), file.encoding())?;
+        (self.left, self.skipped) = match self.decoder {
+            Some(_) => (0..file.bytes(), split.range.start),
+            None => (split.range.clone(), 0),
+        };
+        self.asked = None;
+        self.arrived.clear();
+        Ok(())
+    }
+
+    /// The file that is read.
+    pub(super) fn file(&self) -> &InputFile {
+        &self.files[self.part]
+    }
+
+    /// The next chunk, as long as fewer than two wait.
+    pub(super) fn wants(&mut self) -> Option<ReadRequest> {
+        let object = self.object.as_ref()?;
+        if self.asked.is_some() || self.arrived.len() >= 2 || self.left.is_empty() {
+            return None;
+        }
+        let range = self.left.start..self.left.end.min(self.left.start + self.chunk_bytes);
+        self.left.start = range.end;
+        self.asked = Some(range.clone());
+        Some(ReadRequest {
+            object: object.clone(),
+            path: self.file().path().clone(),
+            ranges: vec![range],
+            may_end_early: false,
+        })
+    }
+
+    /// The bytes of the last request.
+    ///
+    /// # Errors
+    /// Where they are fewer than asked for: the file was cut meanwhile.
+    pub(super) fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        let Some(asked) = self.asked.take() else { return Ok(()) };
+        let given: usize = bytes.iter().map(Bytes::len).sum();
+        if given as u64 != asked.end - asked.start {
+            return Err(Error::Data {
+                path: self.file().path().to_path_buf(),
+                place: format!(", byte {}", asked.start + given as u64),
+                message:
+                    "the file ends here, and was longer when the job began; do not change files while they are read"
+                        .into(),
+            });
+        }
+        self.arrived.extend(bytes.into_iter().filter(|bytes| !bytes.is_empty()));
+        Ok(())
+    }
+
+    /// The next bytes of the split.
+    ///
+    /// # Errors
+    /// Where compressed bytes are damaged.
+    pub(super) fn next(&mut self) -> Result<NextChunk> {
+        let chunk = match self.decoder.take() {
+            None => self.arrived.pop_front(),
+            Some(decoder) => self.decoded(decoder)?,
+        };
+        Ok(match chunk {
+            Some(chunk) => NextChunk::Chunk(chunk),
+            None if self.asked.is_some() || !self.left.is_empty() => NextChunk::Starved,
+            None => NextChunk::End,
+        })
+    }
+
+    fn decoded(&mut self, mut decoder: ContentDecoder) -> Result<Option<Bytes>> {
+        let mut out = Vec::new();
+        let result = self.decode(&mut decoder, &mut out);
+        let is_finished = result.map_err(|damaged| self.file().damaged(damaged))?;
+        if !is_finished {
+            self.decoder = Some(decoder);
+        }
+        Ok((!out.is_empty()).then(|| out.into()))
+    }
+
+    /// Decodes about a chunk of what arrived. Returns `true` if the file is at its end.
+    fn decode(&mut self, decoder: &mut ContentDecoder, out: &mut Vec<u8>) -> Result<bool, Damaged> {
+        let enough = CHUNK_BYTES as usize;
+        while out.len() < enough {
+            let Some(input) = self.arrived.front_mut() else {
+                let is_finished = self.asked.is_none() && self.left.is_empty();
+                if is_finished {
+                    decoder.finish(out)?;
+                    self.skip(out);
+                }
+                return Ok(is_finished);
+            };
+            decoder.run(input, out, enough)?;
+            if input.is_empty() && out.len() < enough {
+                self.arrived.pop_front();
+            }
+            self.skip(out);
+        }
+        Ok(false)
+    }
+
+    /// Drops what stands before the split.
+    fn skip(&mut self, out: &mut Vec<u8>) {
+        let before = out.len().min(usize::try_from(self.skipped).unwrap_or(usize::MAX));
+        out.drain(..before);
+        self.skipped -= before as u64;
+    }
+}

@@ -1,0 +1,224 @@
+//! Records as lines of JSON.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::program::{check, is_text, names_fields};
+use crate::cells::Cell;
+use crate::concatenated::concatenated;
+use crate::row_encoder::row_encoder;
+use runtime::error::{Error, Result};
+use runtime::memory::Memory;
+use runtime::output::Appending;
+use runtime::page::{Input, Row, windows};
+use runtime::row::{Datum, Element, Items, LeafType, Schema, Shape, show_leaf};
+use runtime::source::{Encoder, Format, Parts};
+use runtime::value::Texts;
+use runtime::value::json::write_text;
+
+/// One record a line; nulls are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonFormat;
+
+impl Format for JsonFormat {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn appending(&self, schema: &Schema) -> Appending {
+        if names_fields(schema) { Appending::Objects } else { Appending::Lines }
+    }
+
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(concatenated(*self, schema)))
+    }
+
+    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot write JSON: {reason}")))?;
+        let types = schema.types();
+        let part = Part::new(schema.shape(), &types);
+        row_encoder(memory, Vec::new(), move |input, output| {
+            input.visit(|mut leaves, rows| {
+                let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
+                let mut line = Line { types: &types, input, cells, output, shown: String::new() };
+                for position in 0..rows.len() {
+                    line.write(&part, rows.get(position), position);
+                    line.output.push(b'\n');
+                }
+            });
+            Ok(())
+        })
+    }
+}
+
+/// What is written of a record, in order.
+enum Part {
+    Leaf(usize),
+    Optional(usize, Box<Part>),
+    /// A list of records or a map: what it holds, and what stands around it.
+    Items(usize, &'static Items, Box<Part>, [u8; 2]),
+    /// Each with what stands before it, and what stands behind the last.
+    Several(Vec<(Vec<u8>, Part)>, &'static [u8]),
+}
+
+impl Part {
+    fn new(shape: &Shape, types: &[LeafType]) -> Self {
+        match shape {
+            Shape::Leaf(leaf) => match types.get(*leaf) {
+                Some(LeafType::Items(items)) => Part::items(*leaf, items),
+                _ => Part::Leaf(*leaf),
+            },
+            Shape::Optional(validity, inner) => Part::Optional(*validity, Box::new(Part::new(inner, types))),
+            Shape::Record { name, fields } => {
+                let is_array = name.is_empty();
+                let open: &[u8] = if is_array { b"[" } else { b"{" };
+                let part = |(index, field): (usize, &runtime::row::Field)| {
+                    let mut before = if index == 0 { open.to_vec() } else { b",".to_vec() };
+                    if !is_array {
+                        write_text(field.name, &mut before);
+                        before.push(b':');
+                    }
+                    (before, Part::new(&field.shape, types))
+                };
+                let parts: Vec<_> = fields.iter().enumerate().map(part).collect();
+                let close: &[u8] = match (parts.is_empty(), is_array) {
+                    (false, true) => b"]",
+                    (false, false) => b"}",
+                    (true, true) => b"[]",
+                    (true, false) => b"{}",
+                };
+                Part::Several(parts, close)
+            }
+            // Refused before.
+            Shape::Enum { .. } => Part::Several(Vec::new(), b"null"),
+        }
+    }
+}
+
+impl Part {
+    /// An array of records; of a map whose keys are texts an object, of any other an array of pairs.
+    fn items(leaf: usize, items: &'static Items) -> Self {
+        let types = items.layout().types();
+        match items.entry().filter(|(key, _)| is_text(key, types)) {
+            Some((key, value)) => {
+                let entry = vec![(Vec::new(), Part::new(key, types)), (b":".to_vec(), Part::new(value, types))];
+                Part::Items(leaf, items, Box::new(Part::Several(entry, "".as_bytes())), *b"{}")
+            }
+            None => Part::Items(leaf, items, Box::new(Part::new(items.schema().shape(), types)), *b"[]"),
+        }
+    }
+}
+
+/// A line that is written.
+struct Line<'e, 'b> {
+    types: &'e [LeafType],
+    input: &'e Input<'e>,
+    cells: SmallVec<[Cell<'b>; 16]>,
+    output: &'e mut Vec<u8>,
+    /// An element of a list.
+    shown: String,
+}
+
+impl<'b> Line<'_, 'b> {
+    fn write(&mut self, part: &Part, row: Row<'b>, position: usize) {
+        match part {
+            Part::Leaf(leaf) => self.leaf(*leaf, row, position),
+            Part::Optional(validity, _) if !self.cells[*validity].is_valid(row) => {
+                self.output.extend_from_slice(b"null");
+            }
+            Part::Optional(_, inner) => self.write(inner, row, position),
+            Part::Items(leaf, items, part, around) => self.items(*leaf, position, (items, part), *around),
+            Part::Several(parts, close) => {
+                for (before, part) in parts {
+                    self.output.extend_from_slice(before);
+                    self.write(part, row, position);
+                }
+                self.output.extend_from_slice(close);
+            }
+        }
+    }
+
+    #[inline]
+    fn leaf(&mut self, leaf: usize, row: Row<'b>, position: usize) {
+        match &self.cells[leaf] {
+            Cell::Text(text) => write_text(text.read(row), self.output),
+            Cell::Tag(leaf, tag) => write_text(tag.variant(leaf.read(row)), self.output),
+            Cell::Char(char) => {
+                let char = char::from_u32(char.read(row)).unwrap_or(char::REPLACEMENT_CHARACTER);
+                write_text(char.encode_utf8(&mut [0; 4]), self.output);
+            }
+            Cell::List => self.list(leaf, position),
+            cell => {
+                let is_string = match cell {
+                    Cell::Date(_) | Cell::Timestamp(_) | Cell::TimeDelta(_) | Cell::Bytes(_) => true,
+                    Cell::F32(value) => !value.read(row).is_finite(),
+                    Cell::F64(value) => !value.read(row).is_finite(),
+                    _ => false,
+                };
+                let quote: &[u8] = if is_string { b"\"" } else { b"" };
+                self.output.extend_from_slice(quote);
+                cell.write(row, self.output);
+                self.output.extend_from_slice(quote);
+            }
+        }
+    }
+
+    fn items(&mut self, leaf: usize, position: usize, (items, part): (&Items, &Part), [open, close]: [u8; 2]) {
+        let row = self.input.selection().rows()[position] as usize;
+        let (batch, types) = (self.input.batch().items(leaf, row), items.layout().types());
+        let output = &mut *self.output;
+        output.push(open);
+        let mut is_first = true;
+        let Ok(()) = windows(&batch, |input| -> Result<(), Infallible> {
+            input.visit(|mut leaves, rows| {
+                let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
+                let mut line = Line { types, input, cells, output: &mut *output, shown: String::new() };
+                for position in 0..rows.len() {
+                    line.output.extend_from_slice(if is_first { b"" } else { b"," });
+                    is_first = false;
+                    line.write(part, rows.get(position), position);
+                }
+            });
+            Ok(())
+        });
+        self.output.push(close);
+    }
+
+    fn texts(&mut self, texts: Texts<'_>) {
+        self.output.push(b'[');
+        for (index, text) in texts.iter().enumerate() {
+            self.output.extend_from_slice(if index == 0 { b"" } else { b"," });
+            write_text(text, self.output);
+        }
+        self.output.push(b']');
+    }
+
+    fn list(&mut self, leaf: usize, position: usize) {
+        let row = self.input.selection().rows()[position] as usize;
+        let bytes = self.input.batch().leaf_bytes(leaf, row);
+        let LeafType::List(element) = self.types[leaf] else { return self.texts(Texts::stored(bytes)) };
+        self.output.push(b'[');
+        for (index, bytes) in bytes.chunks_exact(element.width()).enumerate() {
+            let mut wide = [0; 16];
+            wide[..bytes.len()].copy_from_slice(bytes);
+            self.element(element, u128::from_le_bytes(wide), index);
+        }
+        self.output.push(b']');
+    }
+
+    fn element(&mut self, element: Element, bits: u128, index: usize) {
+        self.shown.clear();
+        show_leaf(element.leaf(), &Datum::Fixed(bits), &mut self.shown);
+        let is_string = match element {
+            Element::Date | Element::Timestamp | Element::TimeDelta => true,
+            Element::F32 => !f32::from_bits(bits as u32).is_finite(),
+            Element::F64 => !f64::from_bits(bits as u64).is_finite(),
+            _ => false,
+        };
+        let quote: &[u8] = if is_string { b"\"" } else { b"" };
+        let before: &[u8] = if index == 0 { b"" } else { b"," };
+        [before, quote, self.shown.as_bytes(), quote].iter().for_each(|part| self.output.extend_from_slice(part));
+    }
+}

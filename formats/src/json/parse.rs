@@ -1,0 +1,395 @@
+//! Lines as leaves.
+
+use super::plain::{Append, Push, Token, read_exact};
+use super::program::{ItemsNode, Kind, Member, Node, column, found, found_instead, lists};
+use crate::leaves::{Values, expected_in, with_parser, with_time_parser};
+use crate::values::parse_hex;
+use runtime::page::{Columns, Utf8};
+use runtime::row::LeafType;
+use runtime::value::json::ParseFault;
+use runtime::value::json::{Quoted, Tokens, unescaped};
+use runtime::value::{Texts, TimeFormat};
+
+/// Where the values of records go, one for each live leaf and record.
+#[derive(Default)]
+pub(super) struct Leaves {
+    pub(super) values: Vec<Option<Values>>,
+    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601; empty for what lists hold.
+    pub(super) forms: Vec<Option<TimeFormat>>,
+    /// The number of the last record in which each field was seen.
+    seen: Vec<u64>,
+    record: u64,
+    /// A string without its backslashes, and a list on its way.
+    string: String,
+    list: Vec<u8>,
+    /// Those of the lists of records, by their numbers: of one list at a time.
+    nested: Vec<Leaves>,
+}
+
+impl Leaves {
+    pub(super) fn new(values: Vec<Option<Values>>, members: usize, root: &Node) -> Self {
+        let nested = lists(root).into_iter().map(Leaves::of_list).collect();
+        Leaves { values, seen: vec![0; members], nested, ..Leaves::default() }
+    }
+
+    fn of_list(list: &ItemsNode) -> Self {
+        let values = list.items.layout().types().iter().map(|&ty| Some(Values::new(ty))).collect();
+        Leaves::new(values, list.members, &list.node)
+    }
+
+    /// Forgets the last list, and gets ready for texts of this buffer.
+    fn begin_list(&mut self, text: &Utf8) {
+        for values in self.values.iter_mut().flatten() {
+            values.clear();
+            if let Values::Text(column) = values {
+                column.add_buffer(text.clone());
+            }
+        }
+    }
+
+    /// Reads the line of a block that begins at `line` and ends at `end`.
+    ///
+    /// # Errors
+    /// What is wrong with it; values of its leaves may have been added then.
+    pub(super) fn read(&mut self, root: &Node, text: &Utf8, line: usize, end: usize) -> Result<(), ParseFault> {
+        self.record += 1;
+        let mut tokens = Tokens::new(&text.as_str().as_bytes()[..end], line);
+        Line { leaves: self, tokens: &mut tokens, text }.value(root)?;
+        if tokens.peek() == 0 && tokens.at() == end {
+            return Ok(());
+        }
+        Err(tokens.unexpected("the end of the line behind the record"))
+    }
+
+    fn push_zero(&mut self, leaves: std::ops::Range<usize>) {
+        self.values[leaves].iter_mut().flatten().for_each(Values::push_zero);
+    }
+
+    fn push_valid(&mut self, validity: Option<usize>, valid: u8) {
+        if let Some(Some(Values::W1(values))) = validity.map(|leaf| &mut self.values[leaf]) {
+            values.push(valid);
+        }
+    }
+}
+
+/// One line that is read.
+struct Line<'l, 't> {
+    leaves: &'l mut Leaves,
+    tokens: &'l mut Tokens<'t>,
+    text: &'t Utf8,
+}
+
+impl<'t> Line<'_, 't> {
+    fn value(&mut self, node: &Node) -> Result<(), ParseFault> {
+        if !node.is_live {
+            return self.tokens.skip();
+        }
+        let first = self.tokens.peek();
+        if first == b'n' {
+            return self.null(node);
+        }
+        self.leaves.push_valid(node.validity, 1);
+        match &node.kind {
+            Kind::Leaf(leaf, ty) => self.leaf(node, *leaf, *ty),
+            Kind::Items(leaf, list) => self.items(node, *leaf, list),
+            Kind::Object(members) if first == b'{' => self.object(members),
+            Kind::Array(nodes) if first == b'[' => self.array(node, nodes),
+            _ => Err(self.other(node)),
+        }
+    }
+
+    fn null(&mut self, node: &Node) -> Result<(), ParseFault> {
+        let at = self.tokens.at();
+        match self.tokens.bare() {
+            range if self.tokens.bytes(range.clone()) != b"null" => Err(found(node, at, self.tokens.bytes(range))),
+            _ if node.validity.is_some() => {
+                self.absent(node);
+                Ok(())
+            }
+            _ => {
+                let (column, expected) = (column(node), &node.expected);
+                let message = format!("{column}expected {expected}, found null; make the field an Option to read it");
+                Err(ParseFault::new(at, message))
+            }
+        }
+    }
+
+    fn absent(&mut self, node: &Node) {
+        self.leaves.push_valid(node.validity, 0);
+        self.leaves.push_zero(node.leaves.clone());
+    }
+
+    fn object(&mut self, members: &[Member]) -> Result<(), ParseFault> {
+        let begin = self.tokens.at();
+        self.tokens.take(b'{');
+        let mut next = 0;
+        let mut is_first = true;
+        while !self.tokens.take(b'}') {
+            if !is_first {
+                self.tokens.expect(b',', "`,` or `}`")?;
+            }
+            is_first = false;
+            let at = self.tokens.at();
+            let index = self.key(members, next)?;
+            self.tokens.expect(b':', "`:`")?;
+            next = index.map_or(next, |index| index + 1);
+            let Some(member) = index.and_then(|index| members.get(index)).filter(|member| member.node.is_live) else {
+                self.tokens.skip()?;
+                continue;
+            };
+            if self.leaves.seen[member.number] == self.leaves.record {
+                let message = format!("{}the field stands twice in its object", column(&member.node));
+                return Err(ParseFault::new(at, message));
+            }
+            self.leaves.seen[member.number] = self.leaves.record;
+            self.value(&member.node)?;
+        }
+        let record = self.leaves.record;
+        for member in members.iter().filter(|member| member.node.is_live) {
+            if self.leaves.seen[member.number] == record {
+                continue;
+            }
+            if member.node.validity.is_none() {
+                let (column, expected) = (column(&member.node), &member.node.expected);
+                let message =
+                    format!("{column}expected {expected}, found no such field; make it an Option if it may be absent");
+                return Err(ParseFault::new(begin, message));
+            }
+            self.absent(&member.node);
+        }
+        Ok(())
+    }
+
+    /// Which field a key names. Most objects have their fields in the record's order, so `next` is looked at first.
+    #[inline]
+    fn key(&mut self, members: &[Member], next: usize) -> Result<Option<usize>, ParseFault> {
+        if self.tokens.peek() != b'"' {
+            return Err(self.tokens.unexpected("the name of a field in quotes"));
+        }
+        if members.get(next).is_some_and(|member| self.tokens.take_all(&member.key)) {
+            return Ok(Some(next));
+        }
+        let quoted = self.tokens.quoted()?;
+        let name = self.string(&quoted)?.as_bytes();
+        Ok(members.iter().position(|member| member.name.as_bytes() == name))
+    }
+
+    /// A string's text.
+    #[inline]
+    fn string(&mut self, quoted: &Quoted) -> Result<&str, ParseFault> {
+        let raw = &self.text.as_str()[quoted.start..quoted.end];
+        if !quoted.is_escaped {
+            return Ok(raw);
+        }
+        unescaped(raw, &mut self.leaves.string).map_err(|(at, message)| ParseFault::new(quoted.start + at, message))?;
+        Ok(&self.leaves.string)
+    }
+
+    fn array(&mut self, node: &Node, nodes: &[Node]) -> Result<(), ParseFault> {
+        let begin = self.tokens.at();
+        self.tokens.take(b'[');
+        for (index, element) in nodes.iter().enumerate() {
+            if self.tokens.peek() == b']' {
+                let message = format!("{}expected {}, found {index}", column(node), node.expected);
+                return Err(ParseFault::new(begin, message));
+            }
+            if index > 0 {
+                self.tokens.expect(b',', "`,` or `]`")?;
+            }
+            self.value(element)?;
+        }
+        if self.tokens.peek() == b',' {
+            return Err(ParseFault::new(begin, format!("{}expected {}, found more", column(node), node.expected)));
+        }
+        self.tokens.expect(b']', "`,` or `]`")
+    }
+
+    fn leaf(&mut self, node: &Node, leaf: usize, ty: LeafType) -> Result<(), ParseFault> {
+        if self.leaves.values[leaf].is_none() {
+            // Only whether there is a value is asked for.
+            return self.tokens.skip();
+        }
+        match ty {
+            LeafType::Text => self.text(node, leaf),
+            LeafType::Bytes => self.hex(node, leaf),
+            LeafType::List(element) => self.list(node, leaf, element.leaf()),
+            LeafType::Texts => self.texts(node, leaf),
+            ty => {
+                let (at, raw, token) = self.plain(node)?;
+                let Leaves { values, string, forms, .. } = &mut *self.leaves;
+                let form = forms.get(leaf).and_then(Option::as_ref);
+                let text = token.text(raw, string, ty).zip(values[leaf].as_mut());
+                let is_read = text.is_some_and(|(text, values)| {
+                    read_exact(text, ty, |text| with_time_parser(ty, form, Push { text, values: &mut *values }))
+                });
+                match form {
+                    _ if is_read => Ok(()),
+                    None => Err(found(node, at, raw)),
+                    form => Err(found_instead(node, &expected_in(ty, form), at, raw)),
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, node: &Node, leaf: usize) -> Result<(), ParseFault> {
+        if self.tokens.peek() != b'"' {
+            return Err(self.other(node));
+        }
+        let quoted = self.tokens.quoted()?;
+        self.string(&quoted)?;
+        if let Some(Values::Text(column)) = &mut self.leaves.values[leaf] {
+            match quoted.is_escaped {
+                true => column.push_str(&self.leaves.string),
+                false => column.push_range(quoted.start..quoted.end),
+            }
+        }
+        Ok(())
+    }
+
+    fn hex(&mut self, node: &Node, leaf: usize) -> Result<(), ParseFault> {
+        let (at, raw, token) = self.plain(node)?;
+        let bytes = token.text(raw, &self.leaves.string, LeafType::Bytes).and_then(parse_hex);
+        match (bytes, &mut self.leaves.values[leaf]) {
+            (Some(bytes), Some(Values::List(column))) => {
+                column.push(&bytes);
+                Ok(())
+            }
+            _ => Err(found(node, at, raw)),
+        }
+    }
+
+    fn list(&mut self, node: &Node, leaf: usize, element: LeafType) -> Result<(), ParseFault> {
+        if self.tokens.peek() != b'[' {
+            return Err(self.other(node));
+        }
+        self.tokens.take(b'[');
+        self.leaves.list.clear();
+        let mut is_first = true;
+        while !self.tokens.take(b']') {
+            if !is_first {
+                self.tokens.expect(b',', "`,` or `]`")?;
+            }
+            is_first = false;
+            self.tokens.peek();
+            let (at, raw, token) = self.plain(node)?;
+            let Leaves { list, string, .. } = &mut *self.leaves;
+            let is_read = token.text(raw, string, element).is_some_and(|text| {
+                let width = element.width();
+                read_exact(text, element, |text| with_parser(element, Append { text, list: &mut *list, width }))
+            });
+            if !is_read {
+                return Err(found(node, at, raw));
+            }
+        }
+        if let Some(Values::List(column)) = &mut self.leaves.values[leaf] {
+            column.push(&self.leaves.list);
+        }
+        Ok(())
+    }
+
+    fn texts(&mut self, node: &Node, leaf: usize) -> Result<(), ParseFault> {
+        if self.tokens.peek() != b'[' {
+            return Err(self.other(node));
+        }
+        self.tokens.take(b'[');
+        let mut texts = Vec::new();
+        while !self.tokens.take(b']') {
+            if !texts.is_empty() {
+                self.tokens.expect(b',', "`,` or `]`")?;
+            }
+            if self.tokens.peek() != b'"' {
+                return Err(self.other(node));
+            }
+            let quoted = self.tokens.quoted()?;
+            texts.push(self.string(&quoted)?.to_owned());
+        }
+        if let Some(Values::List(column)) = &mut self.leaves.values[leaf] {
+            Texts::from(&texts).with_stored(|bytes| column.push(bytes));
+        }
+        Ok(())
+    }
+
+    /// A list of records, or a map.
+    fn items(&mut self, node: &Node, leaf: usize, list: &ItemsNode) -> Result<(), ParseFault> {
+        if self.leaves.values[leaf].is_none() {
+            return self.tokens.skip();
+        }
+        let (open, close) = if list.key.is_some() { (b'{', b'}') } else { (b'[', b']') };
+        if self.tokens.peek() != open {
+            return Err(self.other(node));
+        }
+        let begin = self.tokens.at();
+        self.tokens.take(open);
+        let mut inner = std::mem::take(&mut self.leaves.nested[list.number]);
+        inner.begin_list(self.text);
+        let records = Line { leaves: &mut inner, tokens: self.tokens, text: self.text }.records(list, close);
+        let pushed = records.and_then(|count| {
+            self.push_items(leaf, list, &inner, count)
+                .map_err(|message| ParseFault::new(begin, format!("{}{message}", column(node))))
+        });
+        self.leaves.nested[list.number] = inner;
+        pushed
+    }
+
+    /// The records up to the end of their list: how many.
+    fn records(&mut self, list: &ItemsNode, close: u8) -> Result<usize, ParseFault> {
+        let mut count = 0;
+        while !self.tokens.take(close) {
+            if count > 0 {
+                self.tokens.expect(b',', if list.key.is_some() { "`,` or `}`" } else { "`,` or `]`" })?;
+            }
+            self.leaves.record += 1;
+            if let Some(key) = list.key {
+                if self.tokens.peek() != b'"' {
+                    return Err(self.tokens.unexpected("a key in quotes"));
+                }
+                self.text(&list.node, key)?;
+                self.tokens.expect(b':', "`:`")?;
+            }
+            self.value(&list.node)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn push_items(&mut self, leaf: usize, list: &ItemsNode, inner: &Leaves, count: usize) -> Result<(), String> {
+        let mut columns = Columns::new(count);
+        for (&ty, values) in list.items.layout().types().iter().zip(inner.values.iter().flatten()) {
+            values.put(ty, &mut columns).map_err(|error| error.to_string())?;
+        }
+        let Some(Values::List(column)) = &mut self.leaves.values[leaf] else { return Ok(()) };
+        column.push_records(&columns.finish()).map_err(|key| format!("the key `{key}` stands twice"))
+    }
+
+    /// A number, a word or a string: its place, how it is written, and what it is.
+    #[inline]
+    fn plain(&mut self, node: &Node) -> Result<(usize, &'t [u8], Token), ParseFault> {
+        let at = self.tokens.at();
+        match self.tokens.peek() {
+            b'"' => {
+                let quoted = self.tokens.quoted()?;
+                self.string(&quoted)?;
+                let token = if quoted.is_escaped { Token::Escaped } else { Token::Quoted };
+                Ok((at, self.tokens.bytes(at..quoted.end + 1), token))
+            }
+            b'{' | b'[' => Err(self.other(node)),
+            _ => {
+                let range = self.tokens.bare();
+                if range.is_empty() {
+                    return Err(self.tokens.unexpected("a value"));
+                }
+                Ok((at, self.tokens.bytes(range), Token::Bare))
+            }
+        }
+    }
+
+    /// The error for a value of another kind.
+    #[cold]
+    fn other(&mut self, node: &Node) -> ParseFault {
+        let at = self.tokens.at();
+        match self.tokens.skip() {
+            Ok(()) => found(node, at, self.tokens.bytes(at..self.tokens.at())),
+            Err(wrong) => wrong,
+        }
+    }
+}

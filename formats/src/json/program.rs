@@ -1,0 +1,202 @@
+//! A record's shape as what a reader does with it.
+
+use crate::enums::refused_enum;
+use crate::leaves::expected;
+use runtime::row::{Items, LeafSet, LeafType, Schema, Shape};
+use runtime::value::json::write_text;
+use runtime::value::json::{ParseFault, excerpt};
+
+/// A value in a record, or the record.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Whether somebody reads something of it.
+    pub(super) is_live: bool,
+    /// The leaf that says whether there is a value, for an `Option`.
+    pub(super) validity: Option<usize>,
+    pub(super) kind: Kind,
+    /// All leaves of it but its own validity.
+    pub(super) leaves: std::ops::Range<usize>,
+    /// For messages: `home.zip`, `u32`.
+    pub(super) path: String,
+    pub(super) expected: String,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Leaf(usize, LeafType),
+    /// A leaf of lists of records, or of maps.
+    Items(usize, Box<ItemsNode>),
+    Object(Vec<Member>),
+    Array(Vec<Node>),
+}
+
+/// What a list of records holds.
+#[derive(Debug)]
+pub(super) struct ItemsNode {
+    pub(super) items: &'static Items,
+    /// Which of all such lists of the record it is.
+    pub(super) number: usize,
+    /// A record, or of an object a value.
+    pub(super) node: Node,
+    /// Where the text lies that stands before a value, for a map with keys of text: an object.
+    pub(super) key: Option<usize>,
+    /// Fields of its objects.
+    pub(super) members: usize,
+}
+
+/// Whether a value is a text, as it stands before a value in an object.
+pub(super) fn is_text(shape: &Shape, types: &[LeafType]) -> bool {
+    matches!(shape, Shape::Leaf(leaf) if types.get(*leaf) == Some(&LeafType::Text))
+}
+
+impl ItemsNode {
+    fn new(items: &'static Items, number: usize, path: &str) -> Self {
+        let all = LeafSet::all(items.schema().leaves().len());
+        let mut compiler = Compiler::new(items.schema(), &all);
+        let entry = items.entry().filter(|(key, _)| is_text(key, items.layout().types()));
+        let (node, key) = match entry {
+            Some((_, value)) => {
+                // The key is the first leaf.
+                compiler.leaves = 1;
+                (compiler.node(value, path), Some(0))
+            }
+            None => (compiler.node(items.schema().shape(), path), None),
+        };
+        ItemsNode { items, number, node, key, members: compiler.members }
+    }
+}
+
+/// A field of an object.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) name: &'static str,
+    /// The name in quotes, as files hold it.
+    pub(super) key: Vec<u8>,
+    /// Which of all fields of the record it is.
+    pub(super) number: usize,
+    pub(super) node: Node,
+}
+
+/// Makes nodes.
+pub(super) struct Compiler<'s> {
+    schema: &'s Schema,
+    live: &'s LeafSet,
+    /// Fields so far.
+    pub(super) members: usize,
+    /// Lists of records so far.
+    lists: usize,
+    leaves: usize,
+}
+
+impl<'s> Compiler<'s> {
+    pub(super) fn new(schema: &'s Schema, live: &'s LeafSet) -> Self {
+        Compiler { schema, live, members: 0, lists: 0, leaves: 0 }
+    }
+
+    /// The node of a value at a path.
+    pub(super) fn node(&mut self, shape: &Shape, path: &str) -> Node {
+        let (validity, shape) = match shape {
+            Shape::Optional(validity, inner) => (Some(*validity), &**inner),
+            shape => (None, shape),
+        };
+        self.leaves += usize::from(validity.is_some());
+        let first = self.leaves;
+        let kind = match shape {
+            Shape::Leaf(leaf) => {
+                self.leaves += 1;
+                match self.schema.leaves().get(*leaf).map_or(LeafType::Valid, |leaf| leaf.ty) {
+                    LeafType::Items(items) => {
+                        self.lists += 1;
+                        Kind::Items(*leaf, Box::new(ItemsNode::new(items, self.lists - 1, path)))
+                    }
+                    ty => Kind::Leaf(*leaf, ty),
+                }
+            }
+            Shape::Record { name, fields } => {
+                let nodes = fields.iter().map(|field| {
+                    let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+                    (field.name, self.node(&field.shape, &path))
+                });
+                let nodes: Vec<_> = nodes.collect();
+                if name.is_empty() {
+                    Kind::Array(nodes.into_iter().map(|(_, node)| node).collect())
+                } else {
+                    let number = self.members;
+                    self.members += nodes.len();
+                    let member = |(index, (name, node))| {
+                        let mut key = Vec::new();
+                        write_text(name, &mut key);
+                        Member { name, key, number: number + index, node }
+                    };
+                    Kind::Object(nodes.into_iter().enumerate().map(member).collect())
+                }
+            }
+            // Refused before.
+            Shape::Optional(..) | Shape::Enum { .. } => Kind::Array(Vec::new()),
+        };
+        let leaves = first..self.leaves;
+        let is_live = leaves.clone().chain(validity).any(|leaf| self.live.contains(leaf));
+        let expected = match (&kind, shape) {
+            (Kind::Leaf(_, ty), _) => expected(*ty),
+            (Kind::Items(_, list), _) => list.items.to_string(),
+            (Kind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
+            (Kind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
+            (Kind::Object(_), _) => String::new(),
+        };
+        Node { is_live, validity, kind, leaves, path: path.to_owned(), expected }
+    }
+}
+
+/// Whether a record is written as an object. A file of objects may be one array; a tuple is an array itself.
+pub(super) fn names_fields(schema: &Schema) -> bool {
+    matches!(schema.shape(), Shape::Record { name, .. } if !name.is_empty())
+}
+
+/// # Errors
+/// For a field that JSON cannot hold: its path, and why.
+pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
+    match shape {
+        Shape::Leaf(leaf) => match schema.leaves().get(*leaf).map(|leaf| leaf.ty) {
+            Some(LeafType::Items(items)) => check(items.schema(), items.schema().shape()),
+            _ => Ok(()),
+        },
+        Shape::Enum { tag, .. } => Err(refused_enum(schema, *tag, "JSON")),
+        Shape::Optional(validity, inner) => {
+            if let Shape::Optional(..) = **inner {
+                let path = schema.leaves().get(*validity).map_or("", |leaf| leaf.path.as_str());
+                return Err(format!(
+                    "the field `{path}` is an Option in an Option, which JSON cannot tell from one; use one Option"
+                ));
+            }
+            check(schema, inner)
+        }
+        Shape::Record { fields, .. } => fields.iter().try_for_each(|field| check(schema, &field.shape)),
+    }
+}
+
+/// How a message about a value begins.
+pub(super) fn column(node: &Node) -> String {
+    if node.path.is_empty() { String::new() } else { format!("column `{}`: ", node.path) }
+}
+
+/// The error for what stands where a value should.
+#[cold]
+pub(super) fn found(node: &Node, at: usize, found: &[u8]) -> ParseFault {
+    found_instead(node, &node.expected, at, found)
+}
+
+/// The same where it depends on options what should stand there.
+#[cold]
+pub(super) fn found_instead(node: &Node, expected: &str, at: usize, found: &[u8]) -> ParseFault {
+    ParseFault::new(at, format!("{}expected {expected}, found {}", column(node), excerpt(found)))
+}
+
+/// The lists of records that a value holds, by their numbers.
+pub(super) fn lists(node: &Node) -> Vec<&ItemsNode> {
+    match &node.kind {
+        Kind::Leaf(..) => Vec::new(),
+        Kind::Items(_, list) => vec![list],
+        Kind::Object(members) => members.iter().flat_map(|member| lists(&member.node)).collect(),
+        Kind::Array(nodes) => nodes.iter().flat_map(lists).collect(),
+    }
+}

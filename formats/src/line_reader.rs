@@ -1,0 +1,185 @@
+//! The pull loop of all formats whose files are made of lines: blocks come, a decoder takes records of them, and batches go.
+
+use bytes::Bytes;
+
+use super::BATCH_ROWS;
+use super::blocks::{Block, Blocks, CHUNK_BYTES, Next};
+use super::rejects::RejectLog;
+use runtime::error::Result;
+use runtime::page::Batch;
+use runtime::source::{Position, RangeReader, ReadRequest, Ready, Rejected, Split};
+use runtime::value::json::ParseFault;
+
+/// Takes records of blocks into a batch.
+pub(super) trait LineDecoder: Send {
+    /// What is known of a block's bytes once they were checked.
+    type Text: Send;
+
+    /// Holds that a block is text, where its texts are read; fails with the first byte that is not.
+    fn check(&self, bytes: &Bytes) -> Result<Self::Text, usize>;
+
+    /// Prepares for a split's file.
+    ///
+    /// # Errors
+    /// Where the file does not fit the record.
+    fn open(&mut self, split: &Split) -> Result<()> {
+        let _ = split;
+        Ok(())
+    }
+
+    /// Begins a batch.
+    fn clear(&mut self);
+
+    /// How many records the batch has.
+    fn rows(&self) -> usize;
+
+    /// Adds records of a block to the batch, until one of them is at its end, or a record is bad.
+    ///
+    /// # Errors
+    /// Where a record cannot be read, and is not left out.
+    fn decode(&mut self, lines: &mut Lines<'_, Self::Text>) -> Result<()>;
+
+    /// The batch.
+    ///
+    /// # Errors
+    /// A defect of the decoder.
+    fn batch(&self) -> Result<Batch<'_>>;
+}
+
+/// A block that is decoded.
+struct Current<T> {
+    block: Block,
+    text: T,
+    /// Where the next record begins.
+    at: usize,
+}
+
+/// What a decoder sees of the block that it decodes.
+pub(super) struct Lines<'r, T> {
+    pub(super) bytes: &'r Bytes,
+    pub(super) text: &'r T,
+    /// Where the next record begins; the decoder moves it on.
+    pub(super) at: usize,
+    /// Where the block begins in the file.
+    offset: u64,
+    blocks: &'r Blocks,
+    log: &'r mut Option<RejectLog>,
+}
+
+impl<T> Lines<'_, T> {
+    /// Whether the first bad record ends the job.
+    pub(super) fn is_strict(&self) -> bool {
+        self.log.is_none()
+    }
+
+    /// Leaves out the record that begins at `line`, or ends the job with it.
+    ///
+    /// # Errors
+    /// Where bad records are not left out, or this is one too many.
+    pub(super) fn reject(&mut self, line: usize, wrong: ParseFault) -> Result<()> {
+        match self.log {
+            None => Err(self.blocks.file().data_error(self.offset + wrong.at as u64, wrong.message)),
+            Some(log) => log.reject(self.bytes, self.offset, line, wrong),
+        }
+    }
+}
+
+/// Reads splits of files that are made of lines.
+pub(super) struct LineReader<D: LineDecoder> {
+    decoder: D,
+    blocks: Blocks,
+    current: Option<Current<D::Text>>,
+    log: Option<RejectLog>,
+}
+
+impl<D: LineDecoder> LineReader<D> {
+    pub(super) fn new(decoder: D, blocks: Blocks, log: Option<RejectLog>) -> Self {
+        LineReader { decoder, blocks, current: None, log }
+    }
+
+    fn begin(&mut self, block: Block) -> Result<()> {
+        match self.decoder.check(&block.bytes) {
+            Ok(text) => self.current = Some(Current { block, text, at: 0 }),
+            Err(at) => match &mut self.log {
+                None => return Err(self.blocks.file().not_utf8(&block.bytes, at, block.offset)),
+                Some(log) => log.reject_bytes(block, &mut self.blocks)?,
+            },
+        }
+        Ok(())
+    }
+
+    /// Adds records of the current block, until it is at its end or the batch is full; gives how many bytes it had.
+    fn decode(&mut self) -> Result<usize> {
+        let Some(Current { block, text, at }) = &mut self.current else { return Ok(0) };
+        let bytes = &block.bytes;
+        let left_bytes = bytes.len() - *at;
+        // A bad record ends what is decoded at once.
+        while *at < bytes.len() && self.decoder.rows() < BATCH_ROWS {
+            let (blocks, log) = (&self.blocks, &mut self.log);
+            let mut lines = Lines { bytes, text, at: *at, offset: block.offset, blocks, log };
+            self.decoder.decode(&mut lines)?;
+            *at = lines.at;
+        }
+        if *at == bytes.len() {
+            if let Some(log) = &mut self.log {
+                log.end_block(bytes);
+            }
+            self.current = None;
+        }
+        Ok(left_bytes)
+    }
+
+    fn ready(&self, otherwise: Ready) -> Ready {
+        if self.decoder.rows() == 0 { otherwise } else { Ready::Batch }
+    }
+}
+
+impl<D: LineDecoder> RangeReader for LineReader<D> {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
+        self.decoder.clear();
+        self.current = None;
+        if let Some(log) = &mut self.log {
+            log.open(split);
+        }
+        self.blocks.open(split)?;
+        self.decoder.open(split)
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        self.blocks.wants()
+    }
+
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        self.blocks.supply(bytes)
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        self.decoder.clear();
+        let mut held_bytes = 0;
+        loop {
+            held_bytes += self.decode()?;
+            if self.decoder.rows() >= BATCH_ROWS {
+                return Ok(Ready::Batch);
+            }
+            // A record that lay across two chunks is a block of its own, and no batch of its own; but a batch of very long records must not
+            // hold very many of them. Bad records are not piled up either: their batch may be empty.
+            let has_some = self.decoder.rows() > 0 || self.log.as_ref().is_some_and(RejectLog::is_waiting);
+            if has_some && held_bytes as u64 >= CHUNK_BYTES / 2 {
+                return Ok(Ready::Batch);
+            }
+            match self.blocks.next()? {
+                Next::Block(block) => self.begin(block)?,
+                Next::Starved => return Ok(self.ready(Ready::Starved)),
+                Next::End => return Ok(self.ready(Ready::End)),
+            }
+        }
+    }
+
+    fn take_rejected(&mut self) -> Vec<Rejected> {
+        self.log.as_mut().map_or_else(Vec::new, RejectLog::take)
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        self.decoder.batch()
+    }
+}

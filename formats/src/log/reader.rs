@@ -1,0 +1,349 @@
+//! Decodes the blocks of a split that may still grow.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+
+use super::appender::{check_counts, with_head};
+use super::header::Header;
+use super::input::{LogInput, LogSplit, ReadBlock, checksum_of, offset_of};
+use crate::native::{HEAD_BYTES, Head, Held, LeafPlan, PREFIX_BYTES, batch_of, block};
+use runtime::error::{Error, Mib, Result};
+use runtime::memory::{Memory, Reservation};
+use runtime::page::Batch;
+use runtime::row::LeafSet;
+use runtime::source::{Position, RangeReader, ReadRequest, Ready, Split};
+use runtime::storage::StoredObject;
+
+/// Bytes that are asked for at once, unless blocks are larger.
+pub(super) const READ_BYTES: u64 = 1 << 20;
+
+/// Reads splits from a position on: a block is a batch.
+pub(super) struct LogReader {
+    shared: Arc<LogInput>,
+    live: LeafSet,
+    open: Option<OpenSplit>,
+    /// Where the bytes begin that come next.
+    at: u64,
+    /// What is not to be asked for.
+    end: u64,
+    /// What was read from there on.
+    bytes: Bytes,
+    /// Bytes that were asked for, and have not arrived.
+    asked: Option<u64>,
+    /// How much is asked for at least: what the next piece takes.
+    needed: u64,
+    /// How much is asked for else: so that blocks of one size are not read in halves.
+    read_bytes: u64,
+    /// Where something was wrong, and was asked for once more.
+    doubted: Option<u64>,
+    /// The byte up to which [`RangeReader::take_read_bytes`] has counted.
+    counted_to: u64,
+    /// The end of the split was read.
+    is_sealed: bool,
+    /// The last block that was read of each split.
+    last_blocks: HashMap<usize, ReadBlock>,
+    rows: usize,
+    held: Vec<Held>,
+    reserved: Reservation,
+}
+
+/// The split that is read.
+struct OpenSplit {
+    split: Arc<LogSplit>,
+    file: Arc<dyn StoredObject>,
+    /// Where blocks are read from: what stands before is read for the header alone.
+    start: u64,
+    /// The position that it was opened at, which names the block before.
+    from: Position,
+    /// Where the leaves are, once the header is known.
+    plans: Option<Vec<Option<LeafPlan>>>,
+    /// The blocks that were read. `None` if reading did not begin with the first.
+    read: Option<BlocksRead>,
+}
+
+/// Blocks from the first on, to be compared with what the split's end and `log.end` hold.
+#[derive(Clone, Copy)]
+struct BlocksRead {
+    rows: u64,
+    blocks: u64,
+    checksum: u64,
+}
+
+impl OpenSplit {
+    /// The header is known, and blocks are read from `start` on.
+    fn begin(&mut self) {
+        let header = self.split.header.get().filter(|header| header.bytes == self.start);
+        self.read = header.map(|header| BlocksRead { rows: 0, blocks: 0, checksum: header.checksum });
+    }
+
+    /// A block with this head was read.
+    fn note(&mut self, rows: usize, head: &[u8; HEAD_BYTES]) {
+        if let Some(read) = &mut self.read {
+            read.rows += rows as u64;
+            read.blocks += 1;
+            read.checksum = with_head(read.checksum, head);
+        }
+    }
+}
+
+/// What the next bytes are.
+enum Piece {
+    /// A header, or a block without rows.
+    Nothing,
+    Rows,
+    /// The end of the split.
+    Sealed,
+    /// So many bytes from there on are to be there first.
+    Missing(u64),
+}
+
+impl LogReader {
+    pub(super) fn new(shared: Arc<LogInput>, live: &LeafSet, memory: &Memory) -> Result<Self> {
+        Ok(LogReader {
+            live: live.clone(),
+            open: None,
+            at: 0,
+            end: 0,
+            bytes: Bytes::new(),
+            asked: None,
+            needed: 0,
+            read_bytes: READ_BYTES,
+            doubted: None,
+            counted_to: 0,
+            is_sealed: false,
+            last_blocks: HashMap::new(),
+            rows: 0,
+            held: Vec::new(),
+            reserved: memory.reserve(0)?,
+            shared,
+        })
+    }
+
+    fn error(&self, place: &str, message: impl Into<String>) -> Error {
+        let path = self
+            .open
+            .as_ref()
+            .map_or_else(|| self.shared.folder.path().to_owned(), |open| open.split.path().to_path_buf());
+        Error::Data { path, place: format!(", byte {}{place}", self.at), message: message.into() }
+    }
+
+    /// Something is wrong with so many bytes that come next. Where they were read while a writer cut them off, they are other ones by now.
+    fn doubt(&mut self, bytes: u64, place: &str, message: String) -> Result<Piece> {
+        if self.doubted.replace(self.at) == Some(self.at) {
+            return Err(self.error(place, message));
+        }
+        self.bytes = Bytes::new();
+        Ok(Piece::Missing(bytes))
+    }
+
+    fn next_piece(&mut self) -> Result<Piece> {
+        match self.open.as_ref().map(|open| open.plans.is_some()) {
+            None => Err(Error::Internal("a log is read, and no split is open".to_owned())),
+            Some(true) => self.next_block(),
+            Some(false) => self.next_header(),
+        }
+    }
+
+    fn next_header(&mut self) -> Result<Piece> {
+        let header = match Header::read(&self.bytes, &self.shared.schema) {
+            Err(message) => return self.doubt(PREFIX_BYTES as u64, "", message),
+            Ok(None) => return Ok(Piece::Missing(self.bytes.len() as u64 + 1)),
+            Ok(Some(header)) => header,
+        };
+        let Some(open) = &mut self.open else { return Ok(Piece::Nothing) };
+        let header = match self.shared.accept(&open.split, header) {
+            Ok(header) => header,
+            Err(message) => return self.doubt(PREFIX_BYTES as u64, "", message),
+        };
+        open.plans = Some(header.fit.plans(open.split.path(), &self.live)?);
+        open.start = open.start.max(header.bytes);
+        let start = open.start;
+        open.begin();
+        self.go_to(start);
+        Ok(Piece::Nothing)
+    }
+
+    /// Skips the bytes before a place.
+    fn go_to(&mut self, at: u64) {
+        let passed = usize::try_from(at - self.at).unwrap_or(usize::MAX).min(self.bytes.len());
+        self.bytes.advance(passed);
+        self.at = at;
+    }
+
+    fn next_block(&mut self) -> Result<Piece> {
+        let head_bytes = HEAD_BYTES as u64;
+        let Some(&head) = self.bytes.first_chunk() else { return Ok(Piece::Missing(head_bytes)) };
+        let (rows, body_bytes, checksum) = match Head::read(&head) {
+            Err(message) => return self.doubt(head_bytes, "", message),
+            Ok(Head::End { rows, blocks, completes_log }) => return self.sealed(rows, blocks, completes_log),
+            Ok(Head::Block { rows, body_bytes, checksum }) => (rows as usize, body_bytes as usize, checksum),
+        };
+        let length = HEAD_BYTES + body_bytes;
+        if self.bytes.len() < length {
+            return Ok(Piece::Missing(length as u64));
+        }
+        // What is decoded of it; the bytes themselves are paid for by who has read them.
+        let paid = self.reserved.resize(2 * body_bytes);
+        paid.map_err(|error| self.error("", format!("a block of {}: {error}", Mib(body_bytes))))?;
+        let body = self.bytes.slice(HEAD_BYTES..length);
+        match self.decode(&body, rows, checksum) {
+            Ok(held) => self.held = held,
+            Err((place, message)) => return self.doubt(length as u64, &place, message),
+        }
+        self.rows = rows;
+        self.read_bytes = READ_BYTES.max(2 * length as u64);
+        let (begin, end) = (self.at, self.at + length as u64);
+        if let Some(open) = &mut self.open {
+            open.note(rows, &head);
+            self.last_blocks.insert(open.split.number, ReadBlock { begin, end, checksum: checksum_of(&head) });
+        }
+        self.go_to(end);
+        Ok(if rows > 0 { Piece::Rows } else { Piece::Nothing })
+    }
+
+    /// The leaves of a block; else the record and what is wrong.
+    fn decode(&self, body: &Bytes, rows: usize, checksum: u64) -> Result<Vec<Held>, (String, String)> {
+        let known = self.open.as_ref().and_then(|open| Some((open.split.header.get()?, open.plans.as_ref()?)));
+        let Some((header, plans)) = known else { return Ok(Vec::new()) };
+        let held = block(body, (rows, checksum), &header.fit.columns, plans, &self.shared.schema);
+        held.map_err(|wrong| (wrong.place, wrong.message))
+    }
+
+    /// The end of a split: nothing follows, and all that it names was read.
+    fn sealed(&self, rows: u64, blocks: u64, completes_log: bool) -> Result<Piece> {
+        let Some(open) = &self.open else { return Ok(Piece::Sealed) };
+        if self.at + (HEAD_BYTES as u64) < self.end {
+            return Err(self.error("", "bytes follow the end of the split; get the file again"));
+        }
+        if let Some(read) = open.read {
+            check_counts((rows, blocks), (read.rows, read.blocks)).map_err(|message| self.error("", message))?;
+        }
+        if completes_log {
+            self.shared.note_final(&open.split);
+            self.shared.end()?;
+        }
+        match (self.shared.end_of(&open.split), open.read) {
+            (Some(end), Some(read)) if end.checksum != read.checksum => Err(self.error(
+                "",
+                "the blocks of the split are not those that the log was completed with; get the file again",
+            )),
+            _ => Ok(Piece::Sealed),
+        }
+    }
+
+    /// All bytes up to the reach of the split were read: an incomplete tail is left for later.
+    fn used_up(&self) -> Result<Ready> {
+        let end = self.open.as_ref().and_then(|open| self.shared.end_of(&open.split));
+        match end {
+            Some(end) if end.bytes <= self.end => {
+                Err(self.error("", "the log is complete, and the split has no end; get the file again"))
+            }
+            _ if self.shared.follows => Ok(Ready::CaughtUp),
+            _ => Ok(Ready::End),
+        }
+    }
+}
+
+impl RangeReader for LogReader {
+    fn open(&mut self, split: &Split, from: Option<&Position>) -> Result<()> {
+        let log_split = self.shared.split(split.part);
+        let from_position = from.cloned().unwrap_or_default();
+        let (from, end) = (offset_of(from), split.range.end.min(self.shared.length(&log_split)?));
+        let file = log_split.open()?;
+        let known = log_split.header.get();
+        let plans = known.map(|header| header.fit.plans(log_split.path(), &self.live)).transpose()?;
+        let start = known.map_or(from, |header| from.max(header.bytes));
+        self.at = if known.is_some() { start } else { 0 };
+        if let Some(header) = known {
+            let last = self.last_blocks.get(&split.part).copied();
+            log_split.check_unchanged(&*file, header, last)?;
+        }
+        let mut open = OpenSplit { split: log_split, file, start, from: from_position, plans, read: None };
+        open.begin();
+        self.open = Some(open);
+        (self.end, self.bytes, self.asked, self.needed) = (end, Bytes::new(), None, 0);
+        (self.rows, self.doubted, self.counted_to, self.is_sealed) = (0, None, from, false);
+        self.held.clear();
+        Ok(())
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        let open = self.open.as_ref()?;
+        if self.asked.is_some() || !self.bytes.is_empty() || self.at >= self.end {
+            return None;
+        }
+        let range = self.at..self.end.min(self.at.saturating_add(self.needed.max(self.read_bytes)));
+        self.asked = Some(range.end - range.start);
+        let (object, path) = (open.file.clone(), open.split.shared_path().clone());
+        Some(ReadRequest { object, path, ranges: vec![range], may_end_early: true })
+    }
+
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        if let Some(asked) = self.asked.take() {
+            self.bytes = bytes.into_iter().next().unwrap_or_default();
+            let arrived = self.bytes.len() as u64;
+            if arrived < asked {
+                // What was not whole was cut off meanwhile.
+                self.end = self.at + arrived;
+            }
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        self.rows = 0;
+        self.held.clear();
+        loop {
+            if self.asked.is_some() {
+                return Ok(Ready::Starved);
+            }
+            match self.next_piece()? {
+                Piece::Nothing => {}
+                Piece::Rows => return Ok(Ready::Batch),
+                Piece::Sealed => {
+                    self.is_sealed = true;
+                    return Ok(Ready::End);
+                }
+                Piece::Missing(_) if self.at + self.bytes.len() as u64 >= self.end => return self.used_up(),
+                Piece::Missing(needed) => {
+                    (self.needed, self.bytes) = (needed, Bytes::new());
+                    return Ok(Ready::Starved);
+                }
+            }
+        }
+    }
+
+    fn position(&self) -> Position {
+        let Some(open) = &self.open else { return Position::default() };
+        let offset = if open.plans.is_some() { self.at } else { open.start };
+        if offset == offset_of(Some(&open.from)) {
+            return open.from.clone();
+        }
+        open.split.position(offset, self.last_blocks.get(&open.split.number).copied())
+    }
+
+    fn available(&mut self, split: &Split, from: Option<&Position>) -> Result<Option<u64>> {
+        let log_split = self.shared.split(split.part);
+        let (length, from) = (self.shared.length(&log_split)?, offset_of(from));
+        match length.checked_sub(from) {
+            Some(available) => Ok(Some(available)),
+            None => Err(Error::Plan(format!(
+                "{} was read up to byte {from} and now ends at byte {length}: it was replaced or cut off; put the file back",
+                log_split.path().display()
+            ))),
+        }
+    }
+
+    fn take_read_bytes(&mut self) -> u64 {
+        let read_to = self.at + if self.is_sealed { HEAD_BYTES as u64 } else { 0 };
+        let read = read_to.saturating_sub(self.counted_to);
+        self.counted_to += read;
+        read
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        batch_of(&self.held, self.rows, &self.shared.schema)
+    }
+}

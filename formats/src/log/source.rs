@@ -1,0 +1,164 @@
+//! Logs as a source: followed, or up to where they reach now.
+
+use std::sync::Arc;
+
+use super::damage::damaged;
+use super::folder::LogFolder;
+use super::input::LogInput;
+use super::reader::{LogReader, READ_BYTES};
+use runtime::error::{Error, Result, UrlUse, refused_url};
+use runtime::memory::Memory;
+use runtime::row::Schema;
+use runtime::source::{
+    ColumnFit, RangeReader, RangeSource, ReaderContext, Scan, Source, Split, SplitList, SplitPosition, SplitReader,
+    Statistics, TableSource,
+};
+use runtime::storage::{Kind, Location};
+
+/// A block as writers make them, when it is full.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Records of a log.
+pub struct LogSource {
+    path: String,
+    shared: Arc<LogInput>,
+    /// How far the splits reached when the source was made.
+    reaches: Vec<u64>,
+}
+
+impl LogSource {
+    /// The records of a log as they come, until it is sealed.
+    ///
+    /// # Errors
+    /// Where there is no log, or its splits are damaged where they begin.
+    pub fn followed(path: impl Into<Location>, schema: &Schema) -> Result<Self> {
+        Self::of(path.into(), schema, true)
+    }
+
+    /// The records that are there now.
+    ///
+    /// # Errors
+    /// As [`LogSource::followed`].
+    pub fn to_end(path: impl Into<Location>, schema: &Schema) -> Result<Self> {
+        Self::of(path.into(), schema, false)
+    }
+
+    fn of(location: Location, schema: &Schema, follows: bool) -> Result<Self> {
+        let path = location.path().display().to_string();
+        let folder = LogFolder::at(location);
+        let nothing = |reason: &str| Error::NoInput { path: path.clone(), reason: reason.to_owned() };
+        if !folder.location().is(Kind::Folder) {
+            let reason = refused_url(folder.path(), UrlUse::Keep);
+            let no_folder = if folder.location().is(Kind::File) {
+                "a log is a folder, and this is a file; read it with the word of its format, such as `read_csv`"
+            } else {
+                "there is no such folder; `LogWriter::create` makes a log"
+            };
+            return Err(nothing(reason.as_deref().unwrap_or(no_folder)));
+        }
+        let count = folder.first_count()?;
+        if count == 0 {
+            return Err(nothing("the folder holds no log (`split-00000.log`); `LogWriter::create` makes one"));
+        }
+        let shared = Arc::new(LogInput::new(folder, schema.clone(), follows));
+        if let Some(end) = shared.end()?
+            && end.splits.len() != count
+        {
+            let of_log = end.splits.len();
+            let message = match count < of_log {
+                true => format!("the split is missing: the complete log has {of_log}; put the file back"),
+                false => format!("the complete log has {of_log} splits, and this is one more; remove it"),
+            };
+            return Err(damaged(shared.split(count.min(of_log)).path(), message));
+        }
+        let reach = |number| {
+            let split = shared.split(number);
+            let length = shared.read_header(&split)?;
+            shared.check_length(&split, length).map(|()| length)
+        };
+        let reaches = (0..count).map(reach).collect::<Result<_>>()?;
+        Ok(LogSource { path, shared, reaches })
+    }
+}
+
+impl Source for LogSource {
+    fn describe(&self) -> String {
+        let splits = match self.reaches.len() {
+            1 => "1 split".to_owned(),
+            count => format!("{count} splits"),
+        };
+        let follows = if self.shared.follows { ", followed" } else { "" };
+        format!("log {} ({splits}{follows})", self.path)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.shared.schema
+    }
+
+    fn is_endless(&self) -> bool {
+        self.shared.follows
+    }
+
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        let (count, is_complete) = match (self.shared.follows, self.shared.end()?) {
+            (false, _) => (self.reaches.len(), true),
+            (true, Some(end)) => (end.splits.len(), true),
+            (true, None) => (self.shared.folder.count(self.reaches.len())?, false),
+        };
+        let split = |part: usize| {
+            let split = self.shared.split(part);
+            if let Some(header) = split.header.get() {
+                header.fit.plans(split.path(), &scan.live)?;
+            }
+            let name = split.path().file_name().unwrap_or_default().to_string_lossy();
+            // A split that is followed is read as far as it has grown.
+            let reach = if self.shared.follows { u64::MAX } else { self.reaches[part] };
+            Ok(Split { range: 0..reach, bytes: reach, ..Split::named(&*name, part) })
+        };
+        Ok(SplitList { splits: (0..count).map(split).collect::<Result<_>>()?, is_complete })
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> usize {
+        let longest = self.reaches.iter().copied().max().unwrap_or(0) as usize;
+        let block = if self.shared.follows { BLOCK_BYTES } else { longest.min(BLOCK_BYTES) };
+        let read = if self.shared.follows { READ_BYTES as usize } else { longest.min(READ_BYTES as usize) };
+        // What is read, and was read before, of blocks of a size; and what is decoded.
+        2 * read.max(2 * block) + 2 * block
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
+        let mut positions = positions.to_vec();
+        // In this order errors do not depend on the order of tasks.
+        positions.sort_unstable_by(|one, other| one.split.cmp(&other.split));
+        positions.iter().try_for_each(|position| self.shared.check_position(position))
+    }
+
+    fn sync(&self, positions: &[SplitPosition]) -> Result<()> {
+        self.shared.sync(positions)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for LogSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        Ok(Box::new(LogReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl TableSource for LogSource {
+    fn statistics(&self, _: &Scan) -> Statistics {
+        Statistics { rows: None, bytes: self.reaches.iter().sum() }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let first = self.shared.split(0);
+        first.header.get().map(|header| header.fit.columns_of(&self.shared.schema)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,191 @@
+//! A block's bytes as leaves.
+
+use bytes::Bytes;
+
+use super::fit::LeafPlan;
+use super::frame::check_body;
+use super::leaf::StoredType;
+use crate::binary::first_wrong;
+use runtime::error::Result;
+use runtime::page::{Batch, Columns, ListColumn, TextColumn, Utf8};
+use runtime::row::{LeafType, Physical, Schema};
+use runtime::value::Texts;
+
+/// What is wrong with a block.
+pub(crate) struct WrongBlock {
+    /// The record, where it is one's: `, record 3 of the block`.
+    pub(crate) place: String,
+    pub(crate) message: String,
+}
+
+/// The leaves of a block, whose head says how many rows it has and what its checksum is: those that `plans` say, from the file's columns.
+///
+/// # Errors
+/// Where the block is not what its head says, or a value is none.
+pub(crate) fn block(
+    body: &Bytes,
+    (rows, checksum): (usize, u64),
+    columns: &[StoredType],
+    plans: &[Option<LeafPlan>],
+    schema: &Schema,
+) -> Result<Vec<Held>, WrongBlock> {
+    let whole = check_body(body, checksum).and_then(|()| places(body, rows, columns));
+    let columns = whole.map_err(|message| WrongBlock { place: String::new(), message })?;
+    let held = |(plan, of_record): (&Option<LeafPlan>, &runtime::row::Leaf)| {
+        let held = plan.as_ref().map_or(Ok(Held::Dead), |plan| leaf(plan, of_record.ty, &columns));
+        held.map_err(|(row, message)| WrongBlock {
+            place: format!(", record {} of the block", row + 1),
+            message: format!("column `{}`: {message}", of_record.path),
+        })
+    };
+    plans.iter().zip(schema.leaves()).map(held).collect()
+}
+
+/// The rows of a block as a batch; all leaves are dead where there are none.
+///
+/// # Errors
+/// A defect of the reader.
+pub(crate) fn batch_of<'h>(held: &'h [Held], rows: usize, schema: &Schema) -> Result<Batch<'h>> {
+    let mut columns = Columns::new(rows);
+    for (held, ty) in held.iter().zip(schema.types()) {
+        held.push(ty, &mut columns)?;
+    }
+    if rows == 0 {
+        schema.types().into_iter().for_each(|ty| columns.dead(ty));
+    }
+    Ok(columns.finish())
+}
+
+/// One leaf of a block.
+pub(crate) enum Held {
+    /// Nobody reads it.
+    Dead,
+    /// A validity leaf without a null.
+    AllValid,
+    /// Plain values, where they were read.
+    Plain(Bytes),
+    Text(TextColumn),
+    List(ListColumn),
+}
+
+impl Held {
+    /// Adds the leaf to a batch.
+    fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
+        match self {
+            Held::Dead => columns.dead(ty),
+            Held::AllValid => columns.all_valid(),
+            Held::Plain(bytes) => columns.within(ty, bytes, 0, ty.width())?,
+            Held::Text(column) => columns.text(column)?,
+            Held::List(column) => columns.list(column)?,
+        }
+        Ok(())
+    }
+}
+
+/// Where each column of a block lies in its body.
+///
+/// # Errors
+/// That they do not fit the body.
+fn places(body: &Bytes, rows: usize, columns: &[StoredType]) -> Result<Vec<Bytes>, String> {
+    let mut rest = body.clone();
+    let mut next = |bytes: usize| (bytes <= rest.len()).then(|| rest.split_to(bytes));
+    let mut column = |ty: &StoredType| match ty.physical() {
+        Physical::Slot => {
+            let lengths = next(4 * rows)?;
+            let total: u64 = numbers(&lengths).map(u64::from).sum();
+            let values = next(usize::try_from(total).ok()?)?;
+            Some([lengths, values])
+        }
+        plain => next(plain.width().checked_mul(rows)?).map(|values| [Bytes::new(), values]),
+    };
+    let mut found = Vec::with_capacity(2 * columns.len());
+    for ty in columns {
+        let parts = column(ty).ok_or_else(|| "the block is damaged: its columns are longer than it is".to_owned())?;
+        found.extend(parts);
+    }
+    match rest.is_empty() {
+        true => Ok(found),
+        false => Err(format!("the block is damaged: {} bytes are left over behind its columns", rest.len())),
+    }
+}
+
+fn numbers(lengths: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    lengths.as_chunks().0.iter().map(|&length: &[u8; 4]| u32::from_le_bytes(length))
+}
+
+/// The leaf that a plan reads, from the [`places`] of a block's columns.
+///
+/// # Errors
+/// The row, and what is wrong with its value.
+fn leaf(plan: &LeafPlan, ty: LeafType, places: &[Bytes]) -> Result<Held, (usize, String)> {
+    let parts = |column: usize| (places[2 * column].clone(), places[2 * column + 1].clone());
+    match plan {
+        LeafPlan::AllValid => Ok(Held::AllValid),
+        LeafPlan::Tags(column, map) => {
+            let (_, tags) = parts(*column);
+            let here = |(row, &tag): (usize, &u8)| {
+                map.get(usize::from(tag))
+                    .copied()
+                    .ok_or_else(|| (row, format!("found the byte {tag}, which is no variant")))
+            };
+            let mapped = tags.iter().enumerate().map(here).collect::<Result<Vec<u8>, _>>()?;
+            Ok(Held::Plain(mapped.into()))
+        }
+        LeafPlan::Column(column) => {
+            let (lengths, values) = parts(*column);
+            match ty {
+                LeafType::Text => texts(&lengths, values).map(Held::Text),
+                LeafType::Bytes | LeafType::List(_) | LeafType::Texts => lists(ty, &lengths, &values).map(Held::List),
+                ty => match first_wrong(ty, &values, 0, ty.width()) {
+                    None => Ok(Held::Plain(values)),
+                    Some(wrong) => Err(wrong),
+                },
+            }
+        }
+    }
+}
+
+fn texts(lengths: &[u8], values: Bytes) -> Result<TextColumn, (usize, String)> {
+    let not_utf8 = |row| (row, "expected UTF-8, found other bytes".to_owned());
+    let text = Utf8::check(values).map_err(|at| not_utf8(row_at(lengths, at)))?;
+    let mut column = TextColumn::default();
+    column.add_buffer(text.clone());
+    let mut begin = 0;
+    for (row, length) in numbers(lengths).enumerate() {
+        let end = begin + length as usize;
+        if !text.as_str().is_char_boundary(end) {
+            return Err(not_utf8(row));
+        }
+        column.push_range(begin..end);
+        begin = end;
+    }
+    Ok(column)
+}
+
+fn lists(ty: LeafType, lengths: &[u8], values: &[u8]) -> Result<ListColumn, (usize, String)> {
+    let mut column = ListColumn::new(ty);
+    let mut rest = values;
+    for (row, length) in numbers(lengths).enumerate() {
+        let (value, behind) = rest.split_at_checked(length as usize).unwrap_or_default();
+        rest = behind;
+        if !value.len().is_multiple_of(ty.element_width()) {
+            return Err((row, format!("expected {ty}, found {} bytes", value.len())));
+        }
+        if ty == LeafType::Texts && !Texts::are_stored(value) {
+            return Err((row, format!("expected {ty}, found bytes that are none")));
+        }
+        column.push(value);
+    }
+    Ok(column)
+}
+
+/// The row whose value a byte belongs to.
+fn row_at(lengths: &[u8], at: usize) -> usize {
+    let mut end = 0;
+    numbers(lengths)
+        .position(|length| {
+            end += length as usize;
+            at < end
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,211 @@
+//! Decodes blocks.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::columns::{Held, batch_of, block};
+use super::fit::{FileFit, LeafPlan};
+use super::frame::{HEAD_BYTES, Head};
+use crate::chunks::{CHUNK_BYTES, Chunks, NextChunk};
+use crate::files::InputFile;
+use runtime::error::{Error, Mib, Result};
+use runtime::memory::{Memory, Reservation};
+use runtime::page::Batch;
+use runtime::row::{LeafSet, Schema};
+use runtime::source::{Position, RangeReader, ReadRequest, Ready, Split};
+
+/// What a source and its readers know together.
+pub(super) struct NativeInput {
+    pub(super) files: Arc<[InputFile]>,
+    pub(super) fits: Vec<FileFit>,
+    pub(super) schema: Schema,
+}
+
+const CUT: &str = "the file ends before its last block; it was cut, get it again";
+
+/// Reads splits of native files: a block is a batch.
+pub(super) struct NativeReader {
+    shared: Arc<NativeInput>,
+    live: LeafSet,
+    part: usize,
+    /// Where the leaves are in the file that is read.
+    plans: Vec<Option<LeafPlan>>,
+    chunks: Chunks,
+    /// What arrived and was not taken.
+    waiting: Bytes,
+    /// The beginning of what lies across chunks.
+    carry: Vec<u8>,
+    /// Where the next head or body begins in the file, or in what a compressed file holds.
+    offset: u64,
+    state: State,
+    /// Rows and blocks so far: the end of a compressed file says the same, if it is whole.
+    seen: (u64, u64),
+    rows: usize,
+    held: Vec<Held>,
+    reserved: Reservation,
+    chunks_bytes: usize,
+}
+
+/// What comes next in the split.
+#[derive(Clone, Copy)]
+enum State {
+    Head,
+    Body { rows: u32, body_bytes: u32, checksum: u64 },
+    Done,
+}
+
+/// What there is of it.
+enum Piece {
+    Whole(Bytes),
+    Starved,
+    /// The split ends before it.
+    End,
+}
+
+impl NativeReader {
+    pub(super) fn new(shared: Arc<NativeInput>, live: &LeafSet, memory: &Memory) -> Result<Self> {
+        let chunks_bytes = Chunks::bytes(&shared.files);
+        Ok(NativeReader {
+            live: live.clone(),
+            part: 0,
+            plans: Vec::new(),
+            chunks: Chunks::new(shared.files.clone(), CHUNK_BYTES),
+            waiting: Bytes::new(),
+            carry: Vec::new(),
+            offset: 0,
+            state: State::Done,
+            seen: (0, 0),
+            rows: 0,
+            held: Vec::new(),
+            reserved: memory.reserve(chunks_bytes)?,
+            chunks_bytes,
+            shared,
+        })
+    }
+
+    fn is_compressed(&self) -> bool {
+        self.chunks.file().compression().is_some()
+    }
+
+    fn error(&self, place: &str, message: impl Into<String>) -> Error {
+        let whose = if self.is_compressed() { " of what the file holds" } else { "" };
+        let place = format!(", byte {}{whose}{place}", self.offset);
+        Error::Data { path: self.chunks.file().path().to_path_buf(), place, message: message.into() }
+    }
+
+    /// The next bytes in one piece.
+    fn piece(&mut self, needed: usize) -> Result<Piece> {
+        loop {
+            if self.carry.is_empty() && self.waiting.len() >= needed {
+                return Ok(Piece::Whole(self.waiting.split_to(needed)));
+            }
+            let missing = (needed - self.carry.len()).min(self.waiting.len());
+            self.carry.reserve_exact(needed - self.carry.len());
+            self.carry.extend_from_slice(&self.waiting.split_to(missing));
+            if self.carry.len() == needed {
+                return Ok(Piece::Whole(std::mem::take(&mut self.carry).into()));
+            }
+            match self.chunks.next()? {
+                NextChunk::Chunk(chunk) => self.waiting = chunk,
+                NextChunk::Starved => return Ok(Piece::Starved),
+                NextChunk::End => return Ok(Piece::End),
+            }
+        }
+    }
+
+    fn head(&mut self, bytes: &[u8]) -> Result<()> {
+        let head = bytes.first_chunk().ok_or_else(|| self.error("", CUT))?;
+        match Head::read(head).map_err(|message| self.error("", message))? {
+            Head::Block { rows, body_bytes, checksum } => {
+                self.seen = (self.seen.0 + u64::from(rows), self.seen.1 + 1);
+                self.state = State::Body { rows, body_bytes, checksum };
+                // What lies across chunks is put together, beside what is decoded of it.
+                let bytes = self.chunks_bytes.saturating_add(3 * body_bytes as usize);
+                let size = Mib(body_bytes as usize);
+                self.reserved.resize(bytes).map_err(|error| self.error("", format!("a block of {size}: {error}")))?;
+            }
+            Head::End { rows, blocks, .. } if (rows, blocks) == self.seen => self.state = State::Done,
+            Head::End { rows, blocks, .. } => {
+                let (seen_rows, seen_blocks) = self.seen;
+                let message = format!(
+                    "the file is damaged: expected {rows} records in {blocks} blocks, found {seen_rows} in {seen_blocks}"
+                );
+                return Err(self.error("", message));
+            }
+        }
+        self.offset += HEAD_BYTES as u64;
+        Ok(())
+    }
+
+    fn body(&mut self, body: &Bytes, rows: usize, checksum: u64) -> Result<()> {
+        let columns = &self.shared.fits[self.part].columns;
+        let held = block(body, (rows, checksum), columns, &self.plans, &self.shared.schema);
+        self.held = held.map_err(|wrong| self.error(&wrong.place, wrong.message))?;
+        self.rows = rows;
+        self.offset += body.len() as u64;
+        self.state = State::Head;
+        Ok(())
+    }
+
+    /// The end of the split's bytes: of a part of a file anywhere between blocks, of a compressed file behind its end.
+    fn end(&mut self) -> Result<Ready> {
+        let is_between = matches!(self.state, State::Head) && !self.is_compressed();
+        if !self.carry.is_empty() || !(is_between || matches!(self.state, State::Done)) {
+            return Err(self.error("", CUT));
+        }
+        self.state = State::Done;
+        Ok(Ready::End)
+    }
+}
+
+impl RangeReader for NativeReader {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
+        self.chunks.open(split)?;
+        (self.part, self.offset, self.seen, self.state) = (split.part, split.range.start, (0, 0), State::Head);
+        self.plans = self.shared.fits[self.part].plans(self.chunks.file().path(), &self.live)?;
+        (self.waiting, self.carry, self.rows) = (Bytes::new(), Vec::new(), 0);
+        self.held.clear();
+        self.reserved.resize(self.chunks_bytes)
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        self.chunks.wants()
+    }
+
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        self.chunks.supply(bytes)
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        self.rows = 0;
+        self.held.clear();
+        loop {
+            let needed = match self.state {
+                State::Head => HEAD_BYTES,
+                State::Body { body_bytes, .. } => body_bytes as usize,
+                // Nothing may follow.
+                State::Done => 1,
+            };
+            let piece = match self.piece(needed)? {
+                Piece::Whole(piece) => piece,
+                Piece::Starved => return Ok(Ready::Starved),
+                Piece::End => return self.end(),
+            };
+            match self.state {
+                State::Head => self.head(&piece)?,
+                State::Done => return Err(self.error("", "the file is damaged: bytes follow the end")),
+                State::Body { rows, checksum, .. } => {
+                    self.body(&piece, rows as usize, checksum)?;
+                    if rows > 0 {
+                        return Ok(Ready::Batch);
+                    }
+                }
+            }
+        }
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        batch_of(&self.held, self.rows, &self.shared.schema)
+    }
+}

@@ -1,0 +1,194 @@
+//! Native files as a source.
+
+use std::sync::Arc;
+
+use crate::chunks::Chunks;
+use crate::files::{InputFile, Inputs, beginning, describe, version_of};
+use crate::splits::split_bytes;
+use runtime::error::{Error, Result};
+use runtime::memory::Memory;
+use runtime::row::Schema;
+use runtime::source::{
+    ColumnFit, RangeReader, RangeSource, ReaderContext, Sample, Scan, Source, Split, SplitList, SplitReader,
+    Statistics, TableSource, sample_splits, spread_evenly,
+};
+
+use super::fit::FileFit;
+use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
+use super::reader::{NativeInput, NativeReader};
+
+/// Records of native files. Splits are runs of blocks.
+pub struct NativeSource {
+    path: String,
+    shared: Arc<NativeInput>,
+    blocks: Vec<Blocks>,
+    split_bytes: u64,
+}
+
+/// How the blocks of a file lie.
+struct Blocks {
+    /// Where blocks begin, and at last where the end begins; of a compressed file only the first, as nobody knows more before it is read.
+    starts: Vec<u64>,
+    rows: Option<u64>,
+}
+
+impl NativeSource {
+    /// The records of files that were looked up. Their headers, and the heads of their blocks, are read here; fields are found by name,
+    /// and only when a scan reads them.
+    ///
+    /// # Errors
+    /// Where one of them cannot be read, or is no native file or damaged.
+    pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
+        let Inputs { path, files } = inputs;
+        let (mut fits, mut blocks) = (Vec::new(), Vec::new());
+        for file in &*files {
+            let (fit, begin) = read_header(file, schema)?;
+            fits.push(fit);
+            let compressed = Blocks { starts: vec![begin], rows: None };
+            blocks.push(if file.compression().is_none() { find_blocks(file, begin)? } else { compressed });
+        }
+        let split_bytes = split_bytes(&files);
+        let shared = Arc::new(NativeInput { files, fits, schema: schema.clone() });
+        Ok(NativeSource { path, shared, blocks, split_bytes })
+    }
+
+    /// The same with splits of about so many bytes.
+    #[must_use]
+    pub fn with_split_bytes(mut self, bytes: u64) -> Self {
+        self.split_bytes = bytes.max(1);
+        self
+    }
+}
+
+fn damaged(file: &InputFile, at: u64, message: String) -> Error {
+    Error::Data { path: file.path().to_path_buf(), place: format!(", byte {at}"), message }
+}
+
+/// The header of a file, and how long it is.
+fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
+    let (mut bytes, _) = beginning(file, PREFIX_BYTES)?;
+    let length = header_bytes(&bytes).map_err(|message| damaged(file, 0, message))?;
+    if bytes.len() < length {
+        (bytes, _) = beginning(file, length)?;
+    }
+    let header = bytes.get(..length).ok_or_else(|| damaged(file, 0, "the file ends within its header".to_owned()))?;
+    let leaves = leaves_of(header).map_err(|message| damaged(file, 0, message))?;
+    Ok((FileFit::new(leaves, schema), length as u64))
+}
+
+/// Goes from block to block: what a block says of its length is enough for that.
+fn find_blocks(file: &InputFile, begin: u64) -> Result<Blocks> {
+    let handle = file.open()?;
+    let (mut starts, mut at, mut sum) = (vec![begin], begin, 0);
+    let mut head = [0; HEAD_BYTES];
+    loop {
+        if file.read_at(&*handle, at, &mut head)? < HEAD_BYTES {
+            return Err(damaged(file, at, "the file ends before its last block; it was cut, get it again".to_owned()));
+        }
+        match Head::read(&head).map_err(|message| damaged(file, at, message))? {
+            Head::Block { rows, body_bytes, .. } => {
+                sum += u64::from(rows);
+                at += HEAD_BYTES as u64 + u64::from(body_bytes);
+                starts.push(at);
+            }
+            Head::End { rows, blocks, .. } => {
+                let message = match () {
+                    () if rows != sum || blocks + 1 != starts.len() as u64 => {
+                        format!("expected {rows} records in {blocks} blocks, found {sum} in {}", starts.len() - 1)
+                    }
+                    () if at + (HEAD_BYTES as u64) < file.bytes() => "bytes follow the end".to_owned(),
+                    () => return Ok(Blocks { starts, rows: Some(rows) }),
+                };
+                return Err(damaged(file, at, format!("the file is damaged: {message}")));
+            }
+        }
+    }
+}
+
+impl Source for NativeSource {
+    fn describe(&self) -> String {
+        describe("native", &self.path, &self.shared.files)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.shared.schema
+    }
+
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        let mut splits = Vec::new();
+        for (part, (file, blocks)) in self.shared.files.iter().zip(&self.blocks).enumerate() {
+            self.shared.fits[part].plans(file.path(), &scan.live)?;
+            match file.compression() {
+                None => splits.extend(cut(part, &blocks.starts, self.split_bytes)),
+                Some(_) => splits.push(Split::of_file(part, blocks.starts[0]..u64::MAX, file.bytes())),
+            }
+        }
+        Ok(SplitList::complete(splits))
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> usize {
+        let lengths = |blocks: &Blocks| blocks.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
+        // Of a compressed file the blocks are not known before they are read.
+        let largest = self.blocks.iter().filter_map(lengths).max().unwrap_or(0) as usize;
+        // What was read, what is put together, and what is decoded of it.
+        2 * Chunks::bytes(&self.shared.files) + 3 * largest
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        self.reader_over_ranges(scan, context)
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
+impl RangeSource for NativeSource {
+    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
+        Ok(Box::new(NativeReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl TableSource for NativeSource {
+    fn statistics(&self, _scan: &Scan) -> Statistics {
+        let rows: Option<u64> = self.blocks.iter().map(|blocks| blocks.rows).sum();
+        let bytes = self.shared.files.iter().map(InputFile::bytes).sum();
+        Statistics { rows: rows.map(|rows| rows as f64), bytes }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.shared.fits.first().map(|fit| fit.columns_of(&self.shared.schema)).unwrap_or_default()
+    }
+
+    /// Of a few blocks: each is read and checked as a whole.
+    fn sample(&self, scan: &Scan) -> Option<Sample> {
+        const BLOCKS: usize = 4;
+        let population = self.statistics(scan).rows?;
+        let of_file = |(part, blocks): (usize, &Blocks)| {
+            let block = move |pair: &[u64]| Split::of_file(part, pair[0]..pair[1], pair[1] - pair[0]);
+            blocks.starts.windows(2).map(block).collect::<Vec<_>>()
+        };
+        let all: Vec<Split> = self.blocks.iter().enumerate().flat_map(of_file).collect();
+        let lengths: Vec<u64> = all.iter().map(|block| block.bytes).collect();
+        let mut chosen: Vec<usize> = spread_evenly(&lengths, BLOCKS).into_iter().map(|(block, _)| block).collect();
+        chosen.dedup();
+        let splits: Vec<Split> = chosen.into_iter().map(|block| all[block].clone()).collect();
+        Some(sample_splits(self, scan, &splits).ok()?.finish(population))
+    }
+
+    fn version(&self) -> Option<u128> {
+        Some(version_of("native", &self.shared.files, &self.shared.schema, &()))
+    }
+}
+
+/// Runs of blocks of at least so many bytes, but for the last.
+fn cut(part: usize, starts: &[u64], target: u64) -> Vec<Split> {
+    let (mut splits, mut begin) = (Vec::new(), starts[0]);
+    for (index, &end) in starts.iter().enumerate().skip(1) {
+        if end - begin >= target || index + 1 == starts.len() {
+            splits.push(Split::of_file(part, begin..end, end - begin));
+            begin = end;
+        }
+    }
+    splits
+}

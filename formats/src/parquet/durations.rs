@@ -1,0 +1,44 @@
+//! Columns of Arrow's durations, which are plain integers to Parquet: only the Arrow schema that writers leave in a file says their unit.
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field as ArrowField, FieldRef, Fields};
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::file::metadata::FileMetaData;
+
+use super::footer::guarded;
+use super::hints::leaf_columns;
+use runtime::row::LeafType;
+
+/// The schema to decode to, with units where lengths of time are read and the file says them. `types` are what is read of each column.
+pub(super) fn with_units(hinted: Fields, file: &FileMetaData, types: &[Option<LeafType>]) -> Fields {
+    let is_length = |ty: &Option<LeafType>| {
+        matches!(ty, Some(LeafType::TimeDelta | LeafType::List(runtime::row::Element::TimeDelta)))
+    };
+    if !types.iter().any(is_length) {
+        return hinted;
+    }
+    let said = guarded(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
+    // What the writer left there may be damaged: then integers are microseconds, as in files that say nothing.
+    let Ok(said) = said else { return hinted };
+    let mut lengths = types.iter().map(is_length);
+    fields(&hinted, said.fields(), &mut lengths)
+}
+
+fn fields(hinted: &Fields, said: &Fields, lengths: &mut dyn Iterator<Item = bool>) -> Fields {
+    hinted.iter().zip(said).map(|(hinted, said)| field(hinted, said, lengths)).collect()
+}
+
+fn field(hinted: &FieldRef, said: &ArrowField, lengths: &mut dyn Iterator<Item = bool>) -> FieldRef {
+    let data_type = match (hinted.data_type(), said.data_type()) {
+        (DataType::Struct(inner), DataType::Struct(said)) => DataType::Struct(fields(inner, said, lengths)),
+        (DataType::List(inner), DataType::List(said)) => DataType::List(field(inner, said, lengths)),
+        (DataType::Int64, unit @ DataType::Duration(_)) if lengths.next() == Some(true) => unit.clone(),
+        (DataType::Int64, DataType::Duration(_)) => return hinted.clone(),
+        _ => {
+            (0..leaf_columns(hinted)).for_each(|_| _ = lengths.next());
+            return hinted.clone();
+        }
+    };
+    Arc::new(hinted.as_ref().clone().with_data_type(data_type))
+}

@@ -1,0 +1,94 @@
+//! Decoded columns as leaves: down the groups to the column, nulls above it together with its own.
+
+mod items;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, StructArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+
+use super::convert::{self, Held};
+use super::fit::{LeafPlan, path};
+use runtime::row::LeafType;
+
+/// What is wrong where a column has more or fewer rows than its row group.
+pub(super) const OTHER_ROWS: &str = "the data is damaged: it holds another number of rows than the footer says";
+
+/// Why a batch cannot be taken over: in which of its rows, where it is one row, and what is wrong.
+pub(super) struct ParseFault {
+    pub(super) row: Option<usize>,
+    pub(super) message: String,
+}
+
+/// The leaf that a plan reads from the columns of a batch.
+pub(super) fn hold_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<Held, ParseFault> {
+    let (array, nulls) = find(root, plan)?;
+    if ty == LeafType::Valid {
+        return Ok(convert::validity(nulls.as_ref()));
+    }
+    if let Some(list) = &plan.items {
+        return items::hold(array, list, nulls.as_ref());
+    }
+    convert::leaf(array, ty, nulls.as_ref()).map_err(|(row, reason)| ParseFault {
+        row: Some(row),
+        message: format!("column `{}`: {reason}", path(&plan.levels)),
+    })
+}
+
+/// Bytes that the leaf takes besides what was decoded: those of lists.
+pub(super) fn converted_bytes(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> usize {
+    let is_list = plan.items.is_some() || matches!(ty, LeafType::List(_) | LeafType::Texts);
+    match (is_list.then(|| find(root, plan)), &plan.items) {
+        (Some(Ok((array, _))), Some(list)) => items::converted_bytes(array, list),
+        // The elements as a leaf, and as lists that begin at whole words.
+        (Some(Ok((array, _))), None) => 2 * used_bytes(array) + 2 * size_of::<u128>() * array.len(),
+        _ => 0,
+    }
+}
+
+/// Bytes that the rows of an array take by themselves. Its texts may lie in pages that other arrays share, and that are counted with the row group.
+pub(super) fn used_bytes(array: &ArrayRef) -> usize {
+    let texts = match array.data_type() {
+        DataType::Utf8View => array.as_string_view().total_buffer_bytes_used(),
+        DataType::BinaryView => array.as_binary_view().total_buffer_bytes_used(),
+        DataType::Struct(_) => return array.as_struct().columns().iter().map(used_bytes).sum(),
+        DataType::List(_) => used_bytes(array.as_list::<i32>().values()),
+        DataType::Map(..) => array.as_map().entries().columns().iter().map(used_bytes).sum(),
+        _ => return array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size()),
+    };
+    texts + size_of::<u128>() * array.len()
+}
+
+/// The column of a plan, and where it or a group above it is null.
+fn find<'r>(root: &'r StructArray, plan: &LeafPlan) -> Result<(&'r ArrayRef, Option<NullBuffer>), ParseFault> {
+    let missing = || ParseFault { row: None, message: format!("column `{}` was not decoded", path(&plan.levels)) };
+    let (mut fields, mut columns) = (root.fields(), root.columns());
+    let (mut nulls, mut array) = (None::<NullBuffer>, None::<&ArrayRef>);
+    for level in &plan.levels {
+        let index = fields.iter().position(|field| field.name() == &level.name).ok_or_else(missing)?;
+        let found = &columns[index];
+        // A column of nulls alone has no values, and nothing that says which are null.
+        let here = if found.data_type() == &DataType::Null { found.logical_nulls() } else { found.nulls().cloned() };
+        if let Some(here) = here.filter(|nulls| nulls.null_count() > 0) {
+            let all = NullBuffer::union(nulls.as_ref(), Some(&here)).unwrap_or(here);
+            let above = nulls.as_ref().map_or(0, NullBuffer::null_count);
+            if level.validity.is_none() && all.null_count() > above {
+                return Err(unexpected_nulls(&level.path, all.null_count() - above, all.len()));
+            }
+            nulls = Some(all);
+        }
+        if let Some(inner) = found.as_struct_opt() {
+            (fields, columns) = (inner.fields(), inner.columns());
+        }
+        array = Some(found);
+    }
+    Ok((array.ok_or_else(missing)?, nulls))
+}
+
+pub(super) fn unexpected_nulls(column: &str, count: usize, values: usize) -> ParseFault {
+    let nulls = if count == 1 { "a null".to_owned() } else { format!("{count} nulls") };
+    let (among, what) =
+        if column.contains("[]") { ("values", "the list's element") } else { ("rows", "the record's field") };
+    let message = format!("column `{column}`: found {nulls} among {values} {among}; make {what} an Option");
+    ParseFault { row: None, message }
+}

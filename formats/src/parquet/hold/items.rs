@@ -1,0 +1,82 @@
+//! Lists of records, and maps, read: elements become records of leaves of their own.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, StructArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{ArrowError, Field, Fields};
+
+use super::{ParseFault, converted_bytes as converted_bytes_of, hold_leaf, used_bytes};
+use crate::parquet::convert::Held;
+use crate::parquet::fit::{ItemsPlan, path};
+use runtime::page::{Columns, ListColumn};
+use runtime::row::{Datum, LeafType};
+
+/// What an array of lists, or of maps, holds: where each begins and ends, and all elements.
+fn parts(array: &ArrayRef) -> Option<(&[i32], ArrayRef)> {
+    if let Some(list) = array.as_list_opt::<i32>() {
+        return Some((list.value_offsets(), list.values().clone()));
+    }
+    let map = array.as_map_opt()?;
+    Some((map.value_offsets(), Arc::new(map.entries().clone())))
+}
+
+/// The lists of records that an array holds. `nulls` are those of the array and everything above it.
+pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer>) -> Result<Held, ParseFault> {
+    let Some((ends, elements)) = parts(array) else {
+        return Err(ParseFault { row: None, message: format!("expected {}, found {}", plan.items, array.data_type()) });
+    };
+    let range = |row: usize| -> Range<usize> {
+        match nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            true => 0..0,
+            false => ends[row] as usize..ends[row + 1] as usize,
+        }
+    };
+    let row_of = |value: usize| (0..array.len()).find(|&row| range(row).contains(&value));
+    let failed = |message: String| ParseFault { row: None, message };
+    let count = elements.len();
+    let root = root(plan, elements).map_err(|error| failed(error.to_string()))?;
+    let types = plan.items.layout().types();
+    let held = plan.leaves.iter().zip(types).map(|(leaf, &ty)| hold_leaf(&root, leaf, ty));
+    let held = held.collect::<Result<Vec<Held>, ParseFault>>();
+    let held = held.map_err(|wrong| ParseFault { row: wrong.row.and_then(row_of), ..wrong })?;
+    let mut columns = Columns::new(count);
+    let pushed = held.iter().zip(types).try_for_each(|(held, &ty)| held.push(ty, &mut columns));
+    pushed.map_err(|error| failed(error.to_string()))?;
+    let (batch, mut lists) = (columns.finish(), ListColumn::new(LeafType::Items(plan.items)));
+    for row in 0..array.len() {
+        lists.push_records_of(&batch, range(row)).map_err(|twice| {
+            // The way to the key is `counts[].key`.
+            let key = plan.leaves.first().map_or("", |leaf| path(&leaf.levels));
+            let column = key.rsplit_once("[]").map_or(key, |(column, _)| column);
+            let message =
+                format!("column `{column}`: the key `{twice}` stands twice in its map; read it into a Vec of pairs");
+            ParseFault { row: Some(row), message }
+        })?;
+    }
+    Ok(Held::List(lists))
+}
+
+/// The elements of an array as a group of one column, where the way of each of their leaves begins.
+fn root(plan: &ItemsPlan, elements: ArrayRef) -> Result<StructArray, ArrowError> {
+    let name = plan.leaves.first().and_then(|leaf| leaf.levels.first()).map_or("element", |level| &level.name);
+    let element = Field::new(name, elements.data_type().clone(), true);
+    StructArray::try_new(Fields::from(vec![element]), vec![elements], None)
+}
+
+/// Bytes that [`hold`] takes: the leaves of all elements, lists in them, the rows that all become, and twice the longest list: its values one by one, and
+/// together.
+pub(super) fn converted_bytes(array: &ArrayRef, plan: &ItemsPlan) -> usize {
+    let Some((ends, elements)) = parts(array) else { return 0 };
+    let (count, used) = (elements.len(), used_bytes(&elements));
+    let longest = ends.windows(2).map(|pair| (pair[1] - pair[0]).max(0) as usize).max().unwrap_or(0);
+    let (width, leaves) = (plan.items.layout().width(), plan.leaves.len());
+    let rows = count.saturating_mul(width).saturating_add(2 * used);
+    let of_longest = longest.saturating_mul(leaves * size_of::<Datum>() + width + 2 * used.div_ceil(count.max(1)));
+    let types = plan.items.layout().types();
+    let inner: usize = root(plan, elements)
+        .map_or(0, |root| plan.leaves.iter().zip(types).map(|(leaf, &ty)| converted_bytes_of(&root, leaf, ty)).sum());
+    rows.saturating_add(of_longest).saturating_add(inner)
+}

@@ -1,0 +1,406 @@
+//! Decodes row groups.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, StructArray};
+use bytes::{Buf, Bytes};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{ChunkReader, Length};
+
+use super::checked::decoder;
+use super::column::{FilterError, FlatColumns};
+use super::convert::Held;
+use super::fit::{FileFit, LeafPlan};
+use super::footer::{column_range, guarded};
+use super::hold::{OTHER_ROWS, ParseFault, converted_bytes, hold_leaf};
+use super::writer_faults::{always_compresses, marked_as_compressed};
+use crate::BATCH_ROWS;
+use crate::files::InputFile;
+use runtime::error::{Error, Result};
+use runtime::memory::{Memory, Reservation};
+use runtime::page::{Batch, Columns};
+use runtime::row::{LeafSet, Schema};
+use runtime::source::{Position, RangeReader, ReadRequest, Ready, RowFilters, Scan, Split};
+
+/// The most decoded bytes of a batch of several rows, by the lengths in the footer.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
+pub(super) struct ParquetReader {
+    files: Arc<[InputFile]>,
+    fits: Arc<[FileFit]>,
+    schema: Arc<Schema>,
+    live: LeafSet,
+    reserved: Reservation,
+    /// What was reserved for the row group, without what its lists become.
+    group_bytes: usize,
+    part: usize,
+    group: usize,
+    /// Rows of the row group that were not decoded yet, as the footer counts them.
+    left: usize,
+    /// The most rows of a batch of this row group.
+    batch_rows: usize,
+    state: State,
+    /// Rows of the batch, and its leaves.
+    rows: usize,
+    held: Vec<Held>,
+    /// Rows that filters left out of it, where they were asked.
+    left_out: Option<usize>,
+    /// Columns that are not among these, as they are decoded here.
+    flat: FlatColumns<ColumnBytes>,
+}
+
+enum State {
+    /// No split, or one at its end.
+    Done,
+    /// Bytes are wanted.
+    Opened(ReadRequest),
+    /// Bytes were asked for.
+    Asked(Vec<Range<u64>>),
+    /// The crate's decoder, if there are columns for it.
+    Decoding(Option<Box<ParquetRecordBatchReader>>),
+    /// No column is read.
+    Counting,
+}
+
+impl ParquetReader {
+    pub(super) fn new(
+        files: Arc<[InputFile]>,
+        fits: Arc<[FileFit]>,
+        schema: Arc<Schema>,
+        scan: &Scan,
+        memory: &Memory,
+    ) -> Result<Self> {
+        Ok(ParquetReader {
+            files,
+            fits,
+            schema,
+            live: scan.live.clone(),
+            reserved: memory.reserve(0)?,
+            group_bytes: 0,
+            part: 0,
+            group: 0,
+            left: 0,
+            batch_rows: BATCH_ROWS,
+            state: State::Done,
+            rows: 0,
+            held: Vec::new(),
+            left_out: None,
+            flat: FlatColumns::none(),
+        })
+    }
+
+    fn file(&self) -> &InputFile {
+        &self.files[self.part]
+    }
+
+    fn error(&self, message: impl Into<String>) -> Error {
+        let place = format!(", row group {}", self.group);
+        Error::Data { path: self.file().path().to_path_buf(), place, message: message.into() }
+    }
+
+    /// What is wrong in the batch that was decoded last.
+    fn wrong(&self, ParseFault { row, message }: ParseFault) -> Error {
+        let Some(row) = row else { return self.error(message) };
+        let groups = self.fits[self.part].metadata.metadata().row_groups();
+        let before: i64 = groups.iter().take(self.group + 1).map(|group| group.num_rows()).sum();
+        let row = before as usize - self.left - self.rows + row;
+        let place = format!(", row group {}, row {row}", self.group);
+        Error::Data { path: self.file().path().to_path_buf(), place, message }
+    }
+
+    /// For a sample of a row group, whose rows are decoded elsewhere.
+    pub(super) fn begin_sample(&mut self, part: usize, group: usize) {
+        self.clear_batch();
+        (self.part, self.group) = (part, group);
+    }
+
+    /// What a sample is decoded from: the file, how the record is read from it, and the columns.
+    pub(super) fn sampled(&self) -> (&InputFile, &FileFit, Vec<usize>) {
+        let fit = &self.fits[self.part];
+        (self.file(), fit, fit.columns(&self.live))
+    }
+
+    /// Makes the rows of a sample the batch.
+    pub(super) fn hold_sampled(&mut self, batch: RecordBatch) -> Result<()> {
+        self.clear_batch();
+        self.rows = batch.num_rows();
+        self.left = 0;
+        self.hold(batch)
+    }
+
+    /// Frees what a row group takes, but for buffers that the next one uses again.
+    fn finish_group(&mut self) -> Result<()> {
+        self.state = State::Done;
+        self.flat.finish();
+        self.reserved.resize(self.flat.spare_bytes().min(self.reserved.bytes()))
+    }
+
+    fn clear_batch(&mut self) {
+        self.rows = 0;
+        self.held.clear();
+        self.left_out = None;
+    }
+
+    /// Bytes of one batch of the live leaves, without what texts point to.
+    fn batch_bytes(&self) -> usize {
+        let leaf_bytes = |leaf: usize| self.schema.leaves().get(leaf).map_or(0, |leaf| leaf.ty.width());
+        BATCH_ROWS * self.live.iter().map(leaf_bytes).sum::<usize>()
+    }
+
+    /// Reserves what the lists of a batch become, which may be more than any batch before held.
+    fn reserve_lists(&mut self, root: &StructArray) -> Result<()> {
+        let leaves = self.live.iter().filter_map(|leaf| {
+            let plan = self.fits[self.part].plan(leaf)?;
+            Some(converted_bytes(root, plan, self.schema.leaves().get(leaf)?.ty))
+        });
+        let bytes = leaves.fold(self.group_bytes, usize::saturating_add);
+        if bytes > self.reserved.bytes() { self.reserved.resize(bytes) } else { Ok(()) }
+    }
+
+    fn begin_decoding(&mut self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<()> {
+        let fit = &self.fits[self.part];
+        let bytes = match always_compresses(fit.created_by()) {
+            true => bytes.iter().map(marked_as_compressed).collect(),
+            false => bytes,
+        };
+        let parts = ranges.iter().zip(bytes).map(|(range, bytes)| (range.start, bytes)).collect();
+        let input = Arc::new(ColumnBytes { length: self.file().bytes(), parts });
+        let group = fit.metadata.metadata().row_group(self.group);
+        self.flat.begin(&input, fit, &self.schema, &self.live, group);
+        let mut columns = fit.columns(&self.live);
+        columns.retain(|&column| !self.flat.has(column));
+        let decoder = if columns.is_empty() {
+            None
+        } else {
+            let decoder = decoder(fit, self.group, columns, input, self.batch_rows, None);
+            Some(Box::new(decoder.map_err(|reason| self.error(reason))?))
+        };
+        self.state = State::Decoding(decoder);
+        Ok(())
+    }
+
+    /// Decodes the next rows of a row group.
+    fn decode(&mut self, rows: usize) -> Result<()> {
+        let State::Decoding(decoder) = &mut self.state else { return Ok(()) };
+        let batch = match decoder {
+            None => None,
+            Some(decoder) => match guarded(|| decoder.next().transpose()) {
+                Ok(Some(batch)) if batch.num_rows() == rows => Some(batch),
+                Ok(_) => return Err(self.error(OTHER_ROWS)),
+                Err(reason) => return Err(self.error(format!("the data is damaged: {reason}"))),
+            },
+        };
+        self.rows = rows;
+        self.left -= rows;
+        self.flat.advance(rows).map_err(|wrong| self.wrong(wrong))?;
+        match batch {
+            Some(batch) => self.hold(batch),
+            None => {
+                self.hold_nothing();
+                Ok(())
+            }
+        }
+    }
+
+    /// Decodes some of the next rows of a row group all columns of which are decoded here: the batch is what filters keep of them.
+    fn decode_where(&mut self, filters: &mut dyn RowFilters) -> Result<()> {
+        let done = self.flat.advance_where(self.left, &self.schema, filters).map_err(|error| match error {
+            FilterError::Data(wrong) => self.wrong(wrong),
+            FilterError::Filter(error) => error,
+        })?;
+        self.left -= done.rows;
+        (self.rows, self.left_out) = (done.kept, Some(done.rows - done.kept));
+        self.hold_nothing();
+        Ok(())
+    }
+
+    fn hold_nothing(&mut self) {
+        self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
+    }
+
+    /// Turns a batch of Arrow's into leaves.
+    fn hold(&mut self, batch: RecordBatch) -> Result<()> {
+        let root = StructArray::from(batch);
+        self.reserve_lists(&root)?;
+        for (index, leaf) in self.schema.leaves().iter().enumerate() {
+            let is_read = |plan: &&LeafPlan| self.live.contains(index) && !self.flat.has(plan.column);
+            let plan = self.fits[self.part].plan(index).filter(is_read);
+            let held = match plan {
+                None => Held::Dead,
+                Some(plan) => hold_leaf(&root, plan, leaf.ty).map_err(|wrong| self.wrong(wrong))?,
+            };
+            self.held.push(held);
+        }
+        Ok(())
+    }
+}
+
+impl RangeReader for ParquetReader {
+    fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
+        self.clear_batch();
+        // What the row group before took is free before the next one asks.
+        self.finish_group()?;
+        (self.part, self.group) = (split.part, split.range.start as usize);
+        let (Some(file), Some(fit)) = (self.files.get(self.part), self.fits.get(self.part)) else {
+            return Err(Error::Internal(format!("a split of file {}", self.part)));
+        };
+        fit.plans(file, &self.live)?;
+        let metadata = fit.metadata.metadata();
+        let Some(group) = metadata.row_groups().get(self.group) else {
+            return Err(Error::Internal(format!("a split of row group {}", self.group)));
+        };
+        self.left = group.num_rows() as usize;
+        let columns = fit.columns(&self.live);
+        if columns.is_empty() || self.left == 0 {
+            self.state = State::Counting;
+            return Ok(());
+        }
+        let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
+        let ranges: Vec<_> = columns.iter().map(range).collect();
+        let decoded: i64 = columns.iter().map(|&column| group.column(column).uncompressed_size()).sum();
+        let row_bytes = (decoded as usize) / self.left;
+        self.batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS);
+        self.group_bytes = (decoded as usize).saturating_add(self.batch_bytes());
+        let lists = fit.list_bytes(&self.schema, &self.live, group);
+        let bytes = self.group_bytes.saturating_add(lists);
+        if self.flat.spare_bytes() > bytes {
+            self.flat.drop_spare();
+        }
+        self.reserved.resize(bytes)?;
+        self.state = State::Opened(ReadRequest {
+            object: file.open()?,
+            path: file.path().clone(),
+            ranges,
+            may_end_early: false,
+        });
+        Ok(())
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Opened(request) => {
+                self.state = State::Asked(request.ranges.clone());
+                Some(request)
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        let State::Asked(ranges) = std::mem::replace(&mut self.state, State::Done) else {
+            return Ok(());
+        };
+        let whole = |(range, bytes): (&Range<u64>, &Bytes)| bytes.len() as u64 == range.end - range.start;
+        if bytes.len() != ranges.len() || !ranges.iter().zip(&bytes).all(whole) {
+            return Err(
+                self.error("the file is shorter than when the job began; do not change files while they are read")
+            );
+        }
+        self.begin_decoding(&ranges, bytes)
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        self.clear_batch();
+        match &mut self.state {
+            State::Done => Ok(Ready::End),
+            State::Opened(_) | State::Asked(_) => Ok(Ready::Starved),
+            State::Counting if self.left == 0 => Ok(Ready::End),
+            State::Counting => {
+                self.rows = self.left.min(BATCH_ROWS);
+                self.left -= self.rows;
+                self.hold_nothing();
+                Ok(Ready::Batch)
+            }
+            State::Decoding(decoder) if self.left == 0 => {
+                // There must not be more than the footer says.
+                let more = decoder.as_mut().map(|decoder| guarded(|| decoder.next().transpose()));
+                if !matches!(more, None | Some(Ok(None))) {
+                    return Err(self.error(OTHER_ROWS));
+                }
+                self.finish_group()?;
+                Ok(Ready::End)
+            }
+            State::Decoding(_) => {
+                let decoded = self.decode(self.left.min(self.batch_rows));
+                if decoded.is_err() {
+                    self.state = State::Done;
+                }
+                decoded.map(|()| Ready::Batch)
+            }
+        }
+    }
+
+    fn advance_where(&mut self, filters: &mut dyn RowFilters) -> Result<Ready> {
+        if self.left == 0 || !matches!(self.state, State::Decoding(None)) || !self.flat.are_dropped() {
+            return self.advance();
+        }
+        self.clear_batch();
+        let decoded = self.decode_where(filters);
+        if decoded.is_err() {
+            self.state = State::Done;
+        }
+        decoded.map(|()| Ready::Batch)
+    }
+
+    fn left_out(&self) -> Option<usize> {
+        self.left_out
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        let mut columns = Columns::new(self.rows);
+        for (index, (held, leaf)) in self.held.iter().zip(self.schema.leaves()).enumerate() {
+            match self.flat.push(index, leaf.ty, &mut columns) {
+                Some(pushed) => pushed?,
+                None => held.push(leaf.ty, &mut columns)?,
+            }
+        }
+        Ok(columns.finish())
+    }
+}
+
+/// The bytes of a row group's columns, in place of the file.
+#[derive(Clone)]
+pub(super) struct ColumnBytes {
+    length: u64,
+    /// Where each part begins in the file.
+    parts: Vec<(u64, Bytes)>,
+}
+
+impl ColumnBytes {
+    fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
+        let part = self.parts.iter().find(|(begin, bytes)| (*begin..*begin + bytes.len() as u64).contains(&start));
+        let outside = || ParquetError::EOF(format!("byte {start} lies outside the column"));
+        part.map(|(begin, bytes)| bytes.slice((start - begin) as usize..)).ok_or_else(outside)
+    }
+}
+
+impl Length for ColumnBytes {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for ColumnBytes {
+    type T = bytes::buf::Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        self.from(start).map(Buf::reader)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let bytes = self.from(start)?;
+        if length > bytes.len() {
+            return Err(ParquetError::EOF(format!("{length} bytes at byte {start} reach beyond the column")));
+        }
+        Ok(bytes.slice(..length))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,352 @@
+//! Paths with `*`, `?`, `**`, `[ab]` and `{a,b}`.
+//!
+//! `glob` knows no `{a,b}`; `globset` does, with `regex` behind it, and walks no folders. Of either the names that are passed over would
+//! have to be taken out again.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use runtime::error::{Error, Result};
+use runtime::storage::{Kind, Location};
+
+/// What stands for others in a path, unless `\` stands before it.
+const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
+
+/// How many paths `{a,b}` may stand for.
+const MOST_PATHS: usize = 4096;
+
+/// Whether a path has parts that stand for others.
+pub(super) fn is_pattern(path: &str) -> bool {
+    path.contains(SPECIAL)
+}
+
+/// Whether a name belongs to something unfinished or hidden, and the pattern does not ask for it in so many words.
+pub(super) fn is_passed_over(name: &str, pattern: &str) -> bool {
+    let begins = ['.', '_'].into_iter().any(|first| name.starts_with(first) && !pattern.starts_with(first));
+    let ends = [".tmp", ".inprogress"].into_iter().any(|last| name.ends_with(last) && !pattern.ends_with(last));
+    begins || ends
+}
+
+/// One name of a path.
+#[derive(Debug, PartialEq)]
+struct Name {
+    text: String,
+    parts: Vec<Part>,
+}
+
+/// What stands for characters of a name.
+#[derive(Debug, PartialEq)]
+enum Part {
+    /// `*`: any number of them.
+    Any,
+    /// `?`: one.
+    One,
+    /// One that stands for itself.
+    Char(char),
+    /// `[a-c]`, `[!a-c]`: one within, or outside of, these ranges.
+    Within { ranges: Vec<(char, char)>, is_outside: bool },
+}
+
+impl Part {
+    fn fits(&self, char: char) -> bool {
+        match self {
+            Part::Any => false,
+            Part::One => true,
+            Part::Char(expected) => *expected == char,
+            Part::Within { ranges, is_outside } => {
+                ranges.iter().any(|&(first, last)| (first..=last).contains(&char)) != *is_outside
+            }
+        }
+    }
+}
+
+impl Name {
+    fn new(text: &str) -> Result<Self, String> {
+        let name = |parts| Name { text: text.to_owned(), parts };
+        if !is_pattern(text) {
+            return Ok(name(text.chars().map(Part::Char).collect()));
+        }
+        let (mut parts, mut rest) = (Vec::new(), text.chars());
+        while let Some(char) = rest.next() {
+            parts.push(match char {
+                '*' => Part::Any,
+                '?' => Part::One,
+                '[' => within(&mut rest)?,
+                '\\' => Part::Char(rest.next().unwrap_or('\\')),
+                char => Part::Char(char),
+            });
+        }
+        Ok(name(parts))
+    }
+
+    /// The name that it is, where nothing stands for other characters.
+    fn literal(&self) -> Option<String> {
+        self.parts.iter().map(|part| if let Part::Char(char) = part { Some(*char) } else { None }).collect()
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        let (parts, name): (&[Part], Vec<char>) = (&self.parts, name.chars().collect());
+        // Where the last `*` stood, and how much of the name it has swallowed: on a mismatch it swallows one more.
+        let (mut at, mut read, mut star) = (0, 0, None);
+        while read < name.len() {
+            match parts.get(at) {
+                Some(Part::Any) => {
+                    star = Some((at, read));
+                    at += 1;
+                }
+                Some(part) if part.fits(name[read]) => {
+                    at += 1;
+                    read += 1;
+                }
+                _ => {
+                    let Some((star_at, swallowed)) = star else { return false };
+                    star = Some((star_at, swallowed + 1));
+                    at = star_at + 1;
+                    read = swallowed + 1;
+                }
+            }
+        }
+        parts[at..].iter().all(|rest| *rest == Part::Any)
+    }
+}
+
+/// What stands behind a `[`. A `]` right behind it stands for itself, as does a `-` at either end.
+fn within(rest: &mut std::str::Chars<'_>) -> Result<Part, String> {
+    let unclosed = || "the `[` is not closed; write `\\[` for the character itself".to_owned();
+    let is_outside = rest.as_str().starts_with(['!', '^']);
+    if is_outside {
+        rest.next();
+    }
+    let mut ranges = Vec::new();
+    loop {
+        let first = match rest.next().ok_or_else(unclosed)? {
+            ']' if !ranges.is_empty() => return Ok(Part::Within { ranges, is_outside }),
+            '\\' => rest.next().ok_or_else(unclosed)?,
+            char => char,
+        };
+        let mut behind = rest.clone();
+        let last = match (behind.next(), behind.next()) {
+            (Some('-'), Some(last)) if last != ']' => {
+                *rest = behind;
+                if last == '\\' { rest.next().ok_or_else(unclosed)? } else { last }
+            }
+            _ => first,
+        };
+        if last < first {
+            return Err(format!("`[{first}-{last}]` holds no character; write the lesser one first"));
+        }
+        ranges.push((first, last));
+    }
+}
+
+/// The paths that stand in `{a,b}`, one in the other too.
+fn expanded(path: &str) -> Result<Vec<String>, String> {
+    let Some((open, commas, close)) = braces(path)? else { return Ok(vec![path.to_owned()]) };
+    let (before, rest) = (&path[..open], expanded(&path[close + 1..])?);
+    let starts = std::iter::once(open).chain(commas.iter().copied());
+    let ends = commas.iter().copied().chain([close]);
+    let mut found = Vec::new();
+    for (start, end) in starts.zip(ends) {
+        let choices = expanded(&path[start + 1..end])?;
+        if found.len() + choices.len() * rest.len() > MOST_PATHS {
+            return Err(format!("its `{{…}}` stand for more than {MOST_PATHS} paths; use `*`, or several sources"));
+        }
+        for choice in choices {
+            found.extend(rest.iter().map(|rest| format!("{before}{choice}{rest}")));
+        }
+    }
+    Ok(found)
+}
+
+/// The first `{` of a path, the commas that part what stands in it, and its `}`.
+fn braces(path: &str) -> Result<Option<(usize, Vec<usize>, usize)>, String> {
+    let (mut open, mut depth, mut commas) = (0, 0, Vec::new());
+    let mut chars = path.char_indices();
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '\\' => {
+                chars.next();
+            }
+            // A brace in brackets stands for itself.
+            '[' => {
+                let mut inside = chars.clone();
+                let length = chars.as_str().len();
+                let mut rest = chars.as_str().chars();
+                if within(&mut rest).is_ok() {
+                    let end = at + 1 + length - rest.as_str().len();
+                    while inside.offset() < end {
+                        inside.next();
+                    }
+                    chars = inside;
+                }
+            }
+            '{' => {
+                if depth == 0 {
+                    open = at;
+                }
+                depth += 1;
+            }
+            ',' if depth == 1 => commas.push(at),
+            '}' if depth == 1 => return Ok(Some((open, commas, at))),
+            '}' if depth > 1 => depth -= 1,
+            _ => {}
+        }
+    }
+    if depth > 0 { Err("the `{` is not closed; write `\\{` for the character itself".to_owned()) } else { Ok(None) }
+}
+
+/// A path some of whose names are patterns.
+#[derive(Debug)]
+pub(super) struct PathPattern {
+    /// The folder to begin in: the names before the first pattern.
+    root: PathBuf,
+    /// The names from there on; several lists of them for `{a,b}`.
+    names: Vec<Vec<Name>>,
+}
+
+impl PathPattern {
+    /// # Errors
+    /// Where a `[` or a `{` is not closed, and the like: what is wrong.
+    pub(super) fn new(path: &str) -> Result<Self, String> {
+        let mut root = PathBuf::from(if path.starts_with('/') { "/" } else { "" });
+        let plain = |name: &&str| !is_pattern(name);
+        let before = path.split('/').take_while(plain).map(|name| name.len() + 1).sum::<usize>().min(path.len());
+        root.extend(path[..before].split('/').filter(|name| !name.is_empty()));
+        let names = |path: &String| path.split('/').filter(|name| !name.is_empty()).map(Name::new).collect();
+        let names = expanded(&path[before..])?.iter().map(names).collect::<Result<_, _>>()?;
+        Ok(PathPattern { root, names })
+    }
+
+    /// The folder that it begins in.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The files of a storage that the pattern names, in order of their paths.
+    ///
+    /// # Errors
+    /// Fails if a folder cannot be read. A folder that does not exist holds no files.
+    pub(super) fn matches(&self, storage: &Location) -> Result<Vec<Location>> {
+        let (root, mut found) = (storage.with_path(&self.root), Vec::new());
+        self.names.iter().try_for_each(|names| descend(&root, names, &mut found))?;
+        // `**/**` and `{a,a}` find a file several times.
+        found.sort_by(|one, other| one.path().cmp(other.path()));
+        found.dedup_by(|one, other| one.path() == other.path());
+        Ok(found)
+    }
+}
+
+fn descend(folder: &Location, names: &[Name], found: &mut Vec<Location>) -> Result<()> {
+    let any_name = &[Name { text: "*".to_owned(), parts: vec![Part::Any] }];
+    let Some((name, rest)) = names.split_first() else {
+        return Ok(());
+    };
+    if name.text == "**" {
+        descend(folder, if rest.is_empty() { any_name } else { rest }, found)?;
+    } else if let Some(name) = name.literal() {
+        return enter(folder.join(name), rest, found);
+    }
+    let listed = if folder.path().as_os_str().is_empty() { folder.with_path(".") } else { folder.clone() };
+    let entries = match listed.list() {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
+        Err(error) => return Err(Error::io("read", listed.path())(error)),
+    };
+    for entry in entries {
+        let entry_name = entry.name.to_string_lossy();
+        if is_passed_over(&entry_name, &name.text) {
+            continue;
+        }
+        if name.text == "**" {
+            // Links are not followed, since one to a folder above would form a circle.
+            if entry.kind == Kind::Folder {
+                descend(&folder.join(&entry.name), names, found)?;
+            }
+        } else if name.fits(&entry_name) {
+            enter(folder.join(&entry.name), rest, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn enter(location: Location, rest: &[Name], found: &mut Vec<Location>) -> Result<()> {
+    if !rest.is_empty() {
+        return descend(&location, rest, found);
+    }
+    let info = match location.info() {
+        Err(error) if error.kind() == ErrorKind::NotADirectory => None,
+        info => info.map_err(Error::io("read", location.path()))?,
+    };
+    if info.is_some_and(|info| info.kind == Kind::File) {
+        found.push(location);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_and_question_marks_fit_names() {
+        for (pattern, name, fits) in [
+            ("*", "", true),
+            ("*.csv", "orders.csv", true),
+            ("*.csv", "orders.csv.gz", false),
+            ("part-?.csv", "part-7.csv", true),
+            ("part-?.csv", "part-17.csv", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-b-b-d", false),
+            ("*ä?", "xxäö", true),
+            ("plain", "plain", true),
+            ("plain", "plainer", false),
+            ("[ab].csv", "b.csv", true),
+            ("[ab].csv", "c.csv", false),
+            ("[!ab].csv", "c.csv", true),
+            ("[^ab].csv", "a.csv", false),
+            ("part-[0-9a-f]*", "part-c7", true),
+            ("part-[0-9a-f]*", "part-g7", false),
+            ("[]-]x", "]x", true),
+            ("[]-]x", "-x", true),
+            ("[a\\]]", "]", true),
+            ("*[ä-ü]", "xxö", true),
+            ("\\*\\?\\[a]", "*?[a]", true),
+            ("\\*?", "xy", false),
+            ("a\\b", "a\\b", true),
+        ] {
+            assert_eq!(Name::new(pattern).unwrap().fits(name), fits, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn braces_stand_for_several_paths() {
+        let all = |path: &str| expanded(path).unwrap().join(" ");
+        assert_eq!(all("a/b.csv"), "a/b.csv");
+        assert_eq!(all("{a,b/c}.csv"), "a.csv b/c.csv");
+        assert_eq!(all("x{a,b{c,d}}y{1,2}"), "xay1 xay2 xbcy1 xbcy2 xbdy1 xbdy2");
+        assert_eq!(all("{a,}.csv"), "a.csv .csv");
+        assert_eq!(all("\\{a,b\\}[{,}]{c}"), "\\{a,b\\}[{,}]c");
+        assert_eq!(all("a,b}"), "a,b}");
+        assert_eq!(PathPattern::new("/data/x/{1,2}/y").unwrap().root(), Path::new("/data/x"));
+        assert_eq!(PathPattern::new("{1,2}/y").unwrap().root(), Path::new(""));
+        assert_eq!(PathPattern::new("a/b*").unwrap().root(), Path::new("a"));
+    }
+
+    #[test]
+    fn what_is_no_pattern_says_so() {
+        let wrong = |path: &str| PathPattern::new(path).unwrap_err();
+        assert_eq!(wrong("x/a[b.csv"), "the `[` is not closed; write `\\[` for the character itself");
+        assert_eq!(wrong("x/a[].csv"), "the `[` is not closed; write `\\[` for the character itself");
+        assert_eq!(wrong("x/{a,b.csv"), "the `{` is not closed; write `\\{` for the character itself");
+        assert_eq!(wrong("[b-a]"), "`[b-a]` holds no character; write the lesser one first");
+        assert_eq!(wrong(&"{1,2}".repeat(30)), "its `{…}` stand for more than 4096 paths; use `*`, or several sources");
+    }
+
+    #[test]
+    fn unfinished_and_hidden_names_are_passed_over_unless_asked_for() {
+        assert!(is_passed_over(".hidden", "*") && is_passed_over("_SUCCESS", "*") && is_passed_over("a.csv.tmp", "*"));
+        assert!(is_passed_over("a.inprogress", "a*"));
+        assert!(!is_passed_over("a.csv", "*") && !is_passed_over("_a", "_*") && !is_passed_over("a.tmp", "*.tmp"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Fields as names of folders: `day=1995-01-01`, as Hive writes them.
+
+use std::path::Path;
+
+use crate::row::{Datum, Field, LeafType, Schema, Shape, show_leaf};
+
+/// The name of a null's folder.
+pub const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// A field whose value is the name of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderKey {
+    /// The path of the field in files: `place.city`.
+    pub name: String,
+    /// The leaf of an optional field that tells whether it has a value.
+    pub validity: Option<usize>,
+    /// The leaf of the value.
+    pub leaf: usize,
+    /// The type of the value.
+    pub ty: LeafType,
+}
+
+impl FolderKey {
+    /// The folder of a value: `day=1995-01-01`.
+    #[must_use]
+    pub fn folder(&self, value: Option<&Datum>) -> String {
+        let mut text = String::new();
+        match value {
+            None => text.push_str(NULL),
+            Some(value) => {
+                let mut shown = String::new();
+                show_leaf(self.ty, value, &mut shown);
+                escape(&shown, &mut text);
+            }
+        }
+        let mut name = String::new();
+        escape(&self.name, &mut name);
+        format!("{name}={text}")
+    }
+}
+
+impl FolderKey {
+    /// The leaves of the field.
+    pub fn leaves(&self) -> impl Iterator<Item = usize> {
+        self.validity.into_iter().chain([self.leaf])
+    }
+}
+
+/// The fields of these leaves as keys of folders, in order.
+///
+/// # Errors
+/// The field that cannot name folders, and the reason.
+pub fn folder_keys(schema: &Schema, leaves: &[usize]) -> Result<Vec<FolderKey>, String> {
+    let parts = parts(schema);
+    let mut keys: Vec<FolderKey> = Vec::new();
+    for &leaf in leaves {
+        let key = parts.iter().find_map(|(_, key)| key.as_ref().filter(|key| key.leaves().any(|own| own == leaf)));
+        let path = || schema.leaves().get(leaf).map(|leaf| leaf.path.as_str()).unwrap_or_default();
+        let key = key.ok_or_else(|| no_single_value(path()))?;
+        if !keys.contains(key) {
+            keys.push(key.clone().checked(&parts)?);
+        }
+    }
+    Ok(keys)
+}
+
+/// The fields of a record that have one of these names, as names of folders.
+///
+/// # Errors
+/// As [`folder_keys`].
+pub fn folder_keys_named(schema: &Schema, is_named: impl Fn(&str) -> bool) -> Result<Vec<FolderKey>, String> {
+    let parts = parts(schema);
+    let named = parts.iter().filter(|(path, _)| is_named(path));
+    named.map(|(path, key)| key.clone().ok_or_else(|| no_single_value(path))?.checked(&parts)).collect()
+}
+
+fn no_single_value(path: &str) -> String {
+    format!("the field `{path}` is no single value")
+}
+
+impl FolderKey {
+    fn checked(self, parts: &[(String, Option<FolderKey>)]) -> Result<Self, String> {
+        // One may be renamed to `place.city`, and the other be the field `city` of a record `place`.
+        if parts.iter().filter(|(path, _)| *path == self.name).count() > 1 {
+            return Err(format!(
+                "two fields have the name `{}`, and one needs another (`#[record(name = ..)]`)",
+                self.name
+            ));
+        }
+        match self.ty {
+            LeafType::List(_) | LeafType::Texts | LeafType::Items(_) => {
+                Err(format!("the field `{}` is a list ({})", self.name, self.ty))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+/// The fields of a record and of the records in it, by their paths: those that have one leaf with a value as keys.
+fn parts(schema: &Schema) -> Vec<(String, Option<FolderKey>)> {
+    let mut found = Vec::new();
+    schema.fields().iter().for_each(|field| add_parts(schema, field, "", &mut found));
+    found
+}
+
+fn add_parts(schema: &Schema, field: &Field, around: &str, found: &mut Vec<(String, Option<FolderKey>)>) {
+    let path = if around.is_empty() { field.name.to_owned() } else { format!("{around}.{}", field.name) };
+    let key = |validity: Option<usize>, leaf: usize| {
+        let ty = schema.leaves()[leaf].ty;
+        Some(FolderKey { name: path.clone(), validity, leaf, ty })
+    };
+    match &field.shape {
+        Shape::Leaf(leaf) => found.push((path.clone(), key(None, *leaf))),
+        Shape::Optional(validity, inner) => match **inner {
+            Shape::Leaf(leaf) => found.push((path.clone(), key(Some(*validity), leaf))),
+            _ => found.push((path, None)),
+        },
+        Shape::Record { fields, .. } => {
+            found.push((path.clone(), None));
+            fields.iter().for_each(|field| add_parts(schema, field, &path, found));
+        }
+        Shape::Enum { .. } => found.push((path, None)),
+    }
+}
+
+/// Writes a name or value so that it is one part of a path, no pattern, and nothing that readers pass over.
+fn escape(text: &str, out: &mut String) {
+    let unfinished = [".tmp", ".inprogress"].iter().find(|end| text.ends_with(**end)).map(|end| text.len() - end.len());
+    for (at, char) in text.char_indices() {
+        let is_special = char.is_ascii_control() || "\"#%'*/:=?\\{[]^".contains(char);
+        let is_hidden = (at == 0 && matches!(char, '.' | '_')) || Some(at) == unfinished;
+        if is_special || is_hidden {
+            out.push_str(&format!("%{:02X}", u32::from(char)));
+        } else {
+            out.push(char);
+        }
+    }
+}
+
+/// A name or value without its escapes. `None` if it is no UTF-8.
+fn unescaped(text: &str) -> Option<String> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let (mut out, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((&byte, after)) = rest.split_first() {
+        let code = match after {
+            [high, low, ..] if byte == b'%' => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        out.push(code.map_or(byte, |(high, low)| (high << 4 | low) as u8));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(out).ok()
+}
+
+/// The names and values of the folders of a path below the root of a partitioned table, outermost
+/// first. A value of `None` is null.
+#[must_use]
+pub fn pairs(below: &Path) -> Vec<(String, Option<String>)> {
+    let folders = below.parent().into_iter().flat_map(Path::components);
+    let pair = |folder: std::path::Component<'_>| {
+        let (name, value) = folder.as_os_str().to_str()?.split_once('=')?;
+        Some((unescaped(name)?, if value == NULL { None } else { Some(unescaped(value)?) }))
+    };
+    folders.filter_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parts_of_paths_and_read_back() {
+        let long = "a".repeat(40);
+        for text in ["1995-01-01", "a/b=c%d", "_x", ".x", "a.tmp", "a.b", "", "ä ö", NULL, "*?[", "\n", &long] {
+            let mut escaped = String::new();
+            escape(text, &mut escaped);
+            assert!(!escaped.contains(['/', '=', '*', '?']) && !escaped.ends_with(".tmp"), "{escaped}");
+            assert!(!escaped.starts_with(['.', '_']) && escaped != NULL, "{escaped}");
+            assert_eq!(unescaped(&escaped).as_deref(), Some(text));
+        }
+        assert_eq!(unescaped("100%"), Some("100%".to_owned()));
+        assert_eq!(unescaped("%FF"), None);
+    }
+}
