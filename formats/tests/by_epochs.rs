@@ -111,9 +111,7 @@ impl Rig {
         assert_eq!(factory.recovery, Recovery::Restored);
         let create = |subtask| {
             let alone = TaskContext::alone(Memory::new(budget.clone(), "a task"));
-            factory
-                .create(&TaskContext { subtask, subtasks: tasks, epoch, blocking: threads.clone(), ..alone })
-                .unwrap()
+            factory.create(&TaskContext { epoch, blocking: threads.clone(), ..alone.as_task(subtask, tasks) }).unwrap()
         };
         let drivers = (0..tasks).map(create).collect();
         Rig { folder, sink, budget, threads, drivers }

@@ -12,7 +12,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataR
 
 use formats::{CsvFormat, NativeFormat, ParquetFormat, ParquetOptions};
 use runtime::error::Error;
-use runtime::kernel::{Outputs, TaskContext, TaskGroup};
+use runtime::kernel::{Outputs, ProcessLocals, TaskContext};
 use runtime::memory::{Budget, Memory};
 use runtime::operators::WriteFile;
 use runtime::output::{Appending, Target};
@@ -51,10 +51,10 @@ impl Rig {
         target.prepare(Appending::Never, &[]).unwrap();
         let factory = WriteFile::new(schema(), Arc::new(format), target.clone()).driver(TASKS, in_order).unwrap();
         let budget = Budget::new(64 << 20);
-        let group = TaskGroup::default();
+        let locals = ProcessLocals::default();
         let context = |subtask| {
             let alone = TaskContext::alone(Memory::new(budget.clone(), "a task"));
-            TaskContext { subtask, subtasks: TASKS, group: group.clone(), ..alone }
+            TaskContext { locals: locals.clone(), ..alone.as_task(subtask, TASKS) }
         };
         let contexts: Vec<_> = (0..TASKS).map(context).collect();
         let drivers = contexts.iter().map(|context| factory.create(context).unwrap()).collect();

@@ -122,13 +122,36 @@ fn a_plan_is_given_back_as_text() {
     declare(&env, by_region, &folder.join("out"));
     let plan = env.plan().unwrap();
     let (identity, candidates) = plan.candidates().find(|(_, candidates)| candidates.len() > 2).unwrap();
-    let decisions = plan.decisions().clone().with(identity, candidates[2].choice.clone());
+    let other = candidates[2].choice.clone();
+    let decisions = plan.decisions().clone().with(identity, other.clone());
     let env = with(Some(Decisions::from_json(&decisions.to_json()).unwrap()));
     declare(&env, by_region, &folder.join("out"));
-    assert_eq!(*env.plan().unwrap().decisions(), decisions);
     let plan = env.plan().unwrap();
+    assert_eq!(plan.decisions().clone().with(identity, other), decisions);
+    let decisions = plan.decisions();
     assert!(plan.to_json().contains(&format!("\"decisions\":{}", decisions.to_json())), "{}", plan.to_json());
     assert!(plan.to_json().contains(&format!("\"identity\":\"{identity}\"")), "{}", plan.to_json());
+}
+
+/// Another process has other estimates, and must have the same stages and filters.
+#[test]
+fn decisions_give_the_same_plan_for_other_estimates() {
+    let folder = Folder::default();
+    let plan = |sales: u32, shops: u32, decisions: Option<Decisions>| {
+        let env = with(decisions);
+        let sales: Vec<Sale> = (0..sales).map(|sale| (sale % 50_000, sale % 20, i64::from(sale % 100))).collect();
+        let shops: Vec<Shop> = (0..shops).map(|id| (id * 11, format!("region {}", id % 7))).collect();
+        by_region(env.collection(sales).unwrap(), env.collection(shops).unwrap()).write_native(folder.join("out"));
+        let plan = env.plan().unwrap();
+        env.discard();
+        plan
+    };
+    let (large, small) = (plan(200_000, 2_000, None), plan(30, 300_000, None));
+    assert_ne!(large.decisions(), small.decisions(), "the data give different plans");
+    let text = large.decisions().to_json();
+    assert!(text.contains(r#""runtime_filters":[{"#), "{text}");
+    let again = plan(30, 300_000, Some(Decisions::from_json(&text).unwrap()));
+    assert_eq!(again.decisions(), large.decisions());
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod job;
 mod inline;
 mod needs;
 mod pipeline;
+mod placement;
 mod reading;
 mod side_by_side;
 mod checkpoints;

@@ -14,6 +14,7 @@ use super::inline::{Filter, InlineStep, KeyCheck, RowCounts, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
+use super::placement::Placement;
 use super::reading::{
     Followed, FollowedSource, HeadSplits, LateLimits, Listing, SourceHead, SplitQueue, WatermarkGenerator,
 };
@@ -23,7 +24,7 @@ use super::timed_input::TimedInput;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::hash::RuntimeFilter;
-use crate::kernel::{Blocking, Outputs, TaskContext, TaskGroup, catching};
+use crate::kernel::{Blocking, Outputs, ProcessLocals, TaskContext, catching};
 use crate::memory::Memory;
 use crate::memory::limits::{CHANNEL_RECORDS, DRIVER_RECORDS, SPOOL_BYTES, STEP_PAGES};
 use crate::metrics::JobMetrics;
@@ -90,6 +91,7 @@ struct Starter<'p> {
     plan: &'p PhysicalPlan,
     resources: &'p Resources,
     snapshots: Option<&'p Arc<Snapshots>>,
+    placement: Placement,
     job: Arc<Job>,
     /// That of its first operator; runs that share a budget have others.
     first_team: u64,
@@ -100,7 +102,7 @@ struct Starter<'p> {
     /// Of endless sources, by stage, with the first list.
     listings: HashMap<usize, (Arc<Listing>, SplitList)>,
     /// By stage and step.
-    groups: Vec<Vec<TaskGroup>>,
+    locals: Vec<Vec<ProcessLocals>>,
     /// Stages whose rows come without end, some of them.
     endless: Vec<bool>,
     /// By their numbers.
@@ -114,8 +116,9 @@ impl<'p> Starter<'p> {
         snapshots: Option<&'p Arc<Snapshots>>,
         job: Arc<Job>,
     ) -> Result<Self> {
-        let tasks: Vec<Vec<Arc<Task>>> =
-            plan.stages.iter().map(|stage| (0..stage.tasks).map(|_| Task::new(job.clone())).collect()).collect();
+        let placement = Placement::default();
+        let of_stage = |stage: &StagePlan| placement.local_tasks(stage.tasks).map(|_| Task::new(job.clone())).collect();
+        let tasks: Vec<Vec<Arc<Task>>> = plan.stages.iter().map(of_stage).collect();
         let (mut inboxes, mut splits, mut listings) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (number, stage) in plan.stages.iter().enumerate() {
             for (subtask, task) in tasks[number].iter().enumerate() {
@@ -141,8 +144,8 @@ impl<'p> Starter<'p> {
         }
         static TEAMS: AtomicU64 = AtomicU64::new(0);
         let first_team = TEAMS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
-        let groups =
-            plan.stages.iter().map(|stage| stage.steps.iter().map(|_| TaskGroup::default()).collect()).collect();
+        let locals =
+            plan.stages.iter().map(|stage| stage.steps.iter().map(|_| ProcessLocals::default()).collect()).collect();
         let endless = plan.endless_stages();
         let filters = plan.runtime_filters.iter();
         let runtime_filters = filters.map(|filter| Arc::new(RuntimeFilter::new(filter.tasks, filter.rows))).collect();
@@ -150,13 +153,14 @@ impl<'p> Starter<'p> {
             plan,
             resources,
             snapshots,
+            placement,
             job,
             first_team,
             tasks,
             inboxes,
             splits,
             listings,
-            groups,
+            locals,
             endless,
             runtime_filters,
         })
@@ -226,13 +230,14 @@ impl<'p> Starter<'p> {
         TaskContext {
             subtask,
             subtasks: plan.tasks,
+            local_tasks: self.placement.local_tasks(plan.tasks),
             superstep: 0,
             epoch: self.snapshots.map_or(0, |snapshots| snapshots.settings().restored_epoch()) + 1,
             memory: self.memory(operator),
             blocking: self.blocking(me),
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator][subtask].clone(),
-            group: TaskGroup::default(),
+            locals: ProcessLocals::default(),
             runtime_filters: Vec::new(),
             run: Some(self.resources.run.clone()),
         }
@@ -321,12 +326,12 @@ impl<'p> Starter<'p> {
 
     fn step(&self, step: &StepPlan, number: usize, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<Step> {
         let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, me));
-        let group = self.groups[stage][number].clone();
+        let locals = self.locals[stage][number].clone();
         let superstep = u32::from(step.in_loop);
         let fills = step.fills.iter().filter(|&&(_, filter)| subtask < self.plan.runtime_filters[filter].tasks);
         let context = TaskContext {
             memory: memory.clone(),
-            group,
+            locals,
             superstep,
             runtime_filters: fills.map(|&(port, filter)| (port, self.runtime_filters[filter].clone())).collect(),
             ..self.context(step.operator, plan, subtask, me)

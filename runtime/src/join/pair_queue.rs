@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::join::partition_pair::PartitionPair;
 use crate::join::partitions::SpillContext;
 use crate::kernel::TaskContext;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::LocalRendezvous;
 use crate::strategy::{Progress, ready};
 
 /// The pairs of all tasks.
@@ -25,13 +25,13 @@ pub(super) struct PairQueue {
     /// One for each partition of the keys.
     pairs: Mutex<Vec<PartitionPair>>,
     /// Tasks that have added their pairs.
-    added: Rendezvous<()>,
+    added: LocalRendezvous<()>,
 }
 
 impl PairQueue {
     /// A queue of so many tasks.
     pub(super) fn of(tasks: usize) -> Self {
-        PairQueue { pairs: Mutex::default(), added: Rendezvous::of(tasks) }
+        PairQueue { pairs: Mutex::default(), added: LocalRendezvous::of(tasks) }
     }
 
     /// Adds a task's pairs, in the order of the partitions.
@@ -43,12 +43,12 @@ impl PairQueue {
             all.iter_mut().zip(pairs).for_each(|(all, pair)| all.append(pair));
         }
         drop(all);
-        self.added.say(context, ());
+        self.added.send(context, ());
     }
 
     /// Takes the largest pair, if one is left. Returns `None` before all tasks have added theirs.
     fn take(&self, context: &TaskContext) -> Option<Option<PartitionPair>> {
-        self.added.wait(context, |added| added.iter().all(Option::is_some).then_some(()))?;
+        self.added.poll(context, |added| added.iter().all(Option::is_some).then_some(()))?;
         let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let largest = (0..pairs.len()).max_by_key(|&pair| pairs[pair].bytes());
         Some(largest.map(|largest| pairs.swap_remove(largest)))

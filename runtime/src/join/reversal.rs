@@ -21,7 +21,7 @@
 //!
 //! # Shared tables
 //! Tasks that build one table together must agree on its side. Each task votes once, through a
-//! [`Rendezvous`]: the first `Vote::Keep` decides, `Vote::Reverse` needs all tasks. Until the vote
+//! [`LocalRendezvous`]: the first `Vote::Keep` decides, `Vote::Reverse` needs all tasks. Until the vote
 //! is settled, a task collects all build rows, not only its share, and at most 4 MiB of them.
 //! While it compares, it takes no build rows. After `Vote::Keep` it inserts the rows of its share
 //! once more.
@@ -42,7 +42,7 @@ use crate::join::side::BuildSide;
 use crate::join::{HybridHashJoin, JoinContext, Phase};
 use crate::kernel::TaskContext;
 use crate::page::Input;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::LocalRendezvous;
 
 /// Build rows that are collected before the probe side is compared, and the most probe rows that
 /// are buffered. Few enough that a second copy costs next to nothing.
@@ -83,7 +83,7 @@ pub(super) struct BuildSideSampling {
 }
 
 struct VotePoll {
-    votes: Arc<Rendezvous<Vote>>,
+    votes: Arc<LocalRendezvous<Vote>>,
     context: TaskContext,
     has_voted: bool,
     /// The task's part of the shared table, if the sides are kept.
@@ -93,13 +93,13 @@ struct VotePoll {
 impl VotePoll {
     fn vote(&mut self, vote: Vote) {
         if !std::mem::replace(&mut self.has_voted, true) {
-            self.votes.say(&self.context, vote);
+            self.votes.send(&self.context, vote);
         }
     }
 
     /// The outcome. `None` if there is none yet; then the next vote wakes the task.
     fn outcome(&self) -> Option<Vote> {
-        self.votes.wait(&self.context, |votes| {
+        self.votes.poll(&self.context, |votes| {
             let keeps = votes.contains(&Some(Vote::Keep)).then_some(Vote::Keep);
             keeps.or(votes.iter().all(Option::is_some).then_some(Vote::Reverse))
         })
@@ -122,7 +122,7 @@ impl BuildSideSampling {
     /// Samples `rows` rows of each side.
     pub(super) fn new(mut building: Building, rows: usize, context: &TaskContext) -> Self {
         let poll = building.shared.take().map(|shared| VotePoll {
-            votes: context.shared(|| Rendezvous::of(context.subtasks)),
+            votes: context.process_local(|| LocalRendezvous::of(context.local_tasks.len())),
             context: context.clone(),
             has_voted: false,
             shared,

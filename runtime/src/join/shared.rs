@@ -9,19 +9,19 @@ use crate::join::pair_queue::PairQueue;
 use crate::join::table::{JoinTable, SharedTable};
 use crate::kernel::TaskContext;
 use crate::page::{Input, Selection};
-use crate::rendezvous::{Lent, Rendezvous};
+use crate::rendezvous::{Lent, LocalRendezvous};
 use crate::spill::{SpillFiles, Spilled, Spiller};
 
 /// Values that the tasks of a join exchange.
 pub(super) struct BuildRendezvous {
-    pub(super) offers: Rendezvous<Offer>,
+    pub(super) offers: LocalRendezvous<Offer>,
     /// Sent by the owner: the table of all shares, not indexed yet; `None` if memory for its index
     /// is refused.
-    pub(super) table: Rendezvous<Option<Arc<Lent<SharedTable>>>>,
+    pub(super) table: LocalRendezvous<Option<Arc<Lent<SharedTable>>>>,
     /// Tasks that found no more page to index.
-    pub(super) indexed: Rendezvous<()>,
+    pub(super) indexed: LocalRendezvous<()>,
     /// Shares on disk, if there is no table of all shares.
-    pub(super) spilled: Rendezvous<Arc<Lent<SpilledShare>>>,
+    pub(super) spilled: LocalRendezvous<Arc<Lent<SpilledShare>>>,
     /// The files of these shares.
     files: Arc<Lent<SpillFiles>>,
     /// Pairs of all shares and their probe rows, if any task may join them.
@@ -53,13 +53,13 @@ impl SharedBuild {
     /// # Errors
     /// Internal ones only.
     pub(super) fn new(breaks_partitioning: bool, context: &TaskContext) -> Result<(Self, Spiller)> {
-        let rendezvous = context.shared(|| BuildRendezvous {
-            offers: Rendezvous::of(context.subtasks),
-            table: Rendezvous::of(context.subtasks),
-            indexed: Rendezvous::of(context.subtasks),
-            spilled: Rendezvous::of(context.subtasks),
-            files: Lent::to(context.subtasks, context.space.files()),
-            pairs: Arc::new(PairQueue::of(context.subtasks)),
+        let rendezvous = context.process_local(|| BuildRendezvous {
+            offers: LocalRendezvous::of(context.local_tasks.len()),
+            table: LocalRendezvous::of(context.local_tasks.len()),
+            indexed: LocalRendezvous::of(context.local_tasks.len()),
+            spilled: LocalRendezvous::of(context.local_tasks.len()),
+            files: Lent::to(context.local_tasks.len(), context.space.files()),
+            pairs: Arc::new(PairQueue::of(context.local_tasks.len())),
         });
         let spiller = context.spiller_over(&*rendezvous.files.take()?);
         Ok((SharedBuild { rendezvous, context: context.clone(), hashes: Vec::new(), breaks_partitioning }, spiller))
@@ -78,7 +78,7 @@ impl SharedBuild {
 
     /// Whether all shares are in memory. `None` before all are offered.
     pub(super) fn are_in_memory(&self) -> Option<bool> {
-        self.rendezvous.offers.wait(&self.context, |offers| {
+        self.rendezvous.offers.poll(&self.context, |offers| {
             offers.iter().try_fold(true, |are, offer| offer.as_ref().map(|offer| are & offer.is_some()))
         })
     }
@@ -86,7 +86,7 @@ impl SharedBuild {
     /// All shares on disk. `None` before all tasks have written theirs.
     pub(super) fn spilled_shares(&self) -> Option<Result<Vec<Arc<SpilledShare>>>> {
         let all = |shares: &[Option<Arc<Lent<SpilledShare>>>]| shares.iter().cloned().collect::<Option<Vec<_>>>();
-        let lent = self.rendezvous.spilled.wait(&self.context, all)?;
+        let lent = self.rendezvous.spilled.poll(&self.context, all)?;
         Some(lent.iter().map(|share| share.take()).collect())
     }
 }

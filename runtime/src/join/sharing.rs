@@ -45,7 +45,7 @@ use crate::rendezvous::Lent;
 use crate::spill::Spilled;
 use crate::strategy::{Progress, ready};
 
-/// The task that moves the pages of all shares into one table.
+/// The task of the process that moves the pages of all shares into one table.
 const OWNER: usize = 0;
 
 /// Pages that a task indexes in one call.
@@ -88,7 +88,7 @@ impl Sharing {
             let table = std::mem::replace(&mut building.built, empty).table;
             offer = Some(Arc::new(Mutex::new(Some(table))));
         }
-        shared.rendezvous.offers.say(&shared.context, offer.clone());
+        shared.rendezvous.offers.send(&shared.context, offer.clone());
         Ok(Sharing { building, shared, offer, stage: Stage::Offered, queue: None })
     }
 
@@ -101,7 +101,7 @@ impl Sharing {
                     None => return Ok(Progress::Pending),
                     Some(false) => Stage::Spilling,
                     Some(true) => {
-                        if self.shared.context.subtask == OWNER {
+                        if self.shared.context.subtask == self.shared.context.local_tasks.start + OWNER {
                             self.own_all(join)?;
                         }
                         Stage::InMemory
@@ -109,7 +109,7 @@ impl Sharing {
                 },
                 Stage::InMemory => {
                     let table = |sent: &[Option<Option<Arc<Lent<SharedTable>>>>]| sent.get(OWNER)?.clone();
-                    match self.shared.rendezvous.table.wait(&self.shared.context, table) {
+                    match self.shared.rendezvous.table.poll(&self.shared.context, table) {
                         None => return Ok(Progress::Pending),
                         Some(None) => Stage::Spilling,
                         Some(Some(table)) => Stage::Indexing(table.take()?),
@@ -119,13 +119,13 @@ impl Sharing {
                     if (0..INDEX_PAGES).all(|_| table.index_next()) {
                         return Ok(Progress::Yield);
                     }
-                    self.shared.rendezvous.indexed.say(&self.shared.context, ());
+                    self.shared.rendezvous.indexed.send(&self.shared.context, ());
                     Stage::Indexed(table.clone())
                 }
                 Stage::Indexed(ref table) => {
                     // The table decides: a task that found no page to index may not have sent yet.
                     let is_indexed = |_: &[Option<()>]| table.table().map(|_| ());
-                    if self.shared.rendezvous.indexed.wait(&self.shared.context, is_indexed).is_none() {
+                    if self.shared.rendezvous.indexed.poll(&self.shared.context, is_indexed).is_none() {
                         return Ok(Progress::Pending);
                     }
                     self.building.built.shared = Some(table.clone());
@@ -165,7 +165,7 @@ impl Sharing {
     fn own_all(&self, join: &JoinContext) -> Result<()> {
         let rendezvous = &self.shared.rendezvous;
         let all = |sent: &[Option<Offer>]| Some(sent.iter().flatten().flatten().cloned().collect::<Vec<_>>());
-        let offers = rendezvous.offers.ask(all).unwrap_or_default();
+        let offers = rendezvous.offers.peek(all).unwrap_or_default();
         let mut offers: Vec<_> =
             offers.iter().map(|offer| offer.lock().unwrap_or_else(PoisonError::into_inner)).collect();
         let shares: Vec<&JoinTable> = offers.iter().filter_map(|offer| offer.as_ref()).collect();
@@ -173,10 +173,10 @@ impl Sharing {
         if join.disk.memory.try_reserve(JoinTable::build_bytes_of(&shares)) {
             let mut table = BuildSide::new(&join.sides, self.building.built.side, &join.disk.memory)?.table;
             offers.iter_mut().filter_map(|offer| offer.take()).try_for_each(|share| table.take_over(share))?;
-            lent = Some(Lent::to(self.shared.context.subtasks, SharedTable::new(table)?));
+            lent = Some(Lent::to(self.shared.context.local_tasks.len(), SharedTable::new(table)?));
         }
         drop(offers);
-        rendezvous.table.say(&self.shared.context, lent);
+        rendezvous.table.send(&self.shared.context, lent);
         Ok(())
     }
 
@@ -194,7 +194,7 @@ impl Sharing {
         ready!(join.disk.poll_written()?);
         partitions.keys_on_disk().drop_if_crowded();
         let share = SpilledShare { partitions: partitions.lent().collect(), keys: partitions.keys_on_disk().share() };
-        shared.rendezvous.spilled.say(&shared.context, Lent::to(shared.context.subtasks, share));
+        shared.rendezvous.spilled.send(&shared.context, Lent::to(shared.context.local_tasks.len(), share));
         Ok(Progress::Done)
     }
 

@@ -10,9 +10,10 @@ mod background;
 mod outputs;
 mod panics;
 mod run_scope;
-mod task_group;
+mod process_local;
 
 use std::any::Any;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -27,17 +28,19 @@ pub(crate) use background::Background;
 pub use outputs::Outputs;
 pub use panics::catching;
 pub use panics::quietly;
+pub use process_local::ProcessLocals;
 pub use run_scope::RunScope;
 pub(crate) use run_scope::opened_in;
-pub use task_group::TaskGroup;
 
 /// Where a kernel or driver runs.
 #[derive(Clone)]
 pub struct TaskContext {
-    /// Which of the operator's parallel tasks this is.
+    /// The number of this task among the operator's parallel tasks.
     pub subtask: usize,
-    /// How many there are.
+    /// Number of the operator's parallel tasks, in all processes.
     pub subtasks: usize,
+    /// The operator's tasks in this process.
+    pub local_tasks: Range<usize>,
     /// The superstep, from 1; 0 outside loops.
     pub superstep: u32,
     /// The number of the first snapshot that will hold what it does: 1, unless the job goes on from one.
@@ -50,8 +53,8 @@ pub struct TaskContext {
     pub space: Arc<SpillSpace>,
     /// The operator's counters.
     pub metrics: Arc<OperatorMetrics>,
-    /// What it shares with the operator's other tasks.
-    pub group: TaskGroup,
+    /// Values that it shares with the operator's other tasks in this process.
+    pub locals: ProcessLocals,
     /// Of a join whose build side says which rows of the other side are worth being sent: where it says so, for each port that rows are dropped of.
     pub runtime_filters: Vec<(usize, Arc<RuntimeFilter>)>,
     /// The run that kernels are opened for; none on the embedded engine.
@@ -66,21 +69,29 @@ impl TaskContext {
         TaskContext {
             subtask: 0,
             subtasks: 1,
+            local_tasks: 0..1,
             superstep: 0,
             epoch: 1,
             memory,
             blocking,
             space,
             metrics,
-            group: TaskGroup::default(),
+            locals: ProcessLocals::default(),
             runtime_filters: Vec::new(),
             run: None,
         }
     }
 
-    /// What the operator's tasks share in this run and superstep: one thing of each type, made by the first task that asks for it.
-    pub fn shared<V: Any + Send + Sync>(&self, make: impl FnOnce() -> V) -> Arc<V> {
-        self.group.shared(self.superstep, make)
+    /// The context of one of several tasks, all in this process.
+    #[must_use]
+    pub fn as_task(self, subtask: usize, subtasks: usize) -> Self {
+        TaskContext { subtask, subtasks, local_tasks: 0..subtasks, ..self }
+    }
+
+    /// A value in memory that the operator's tasks in this process share, in this run and superstep.
+    /// There is one of each type. The first task that asks for it makes it.
+    pub fn process_local<V: Any + Send + Sync>(&self, make: impl FnOnce() -> V) -> Arc<V> {
+        self.locals.get(self.superstep, make)
     }
 
     /// Writes and reads pages on disk for this task.

@@ -59,7 +59,7 @@ impl Persist {
     fn keeps(&self) -> DriverFactory {
         let (kept, layout) = (self.kept.clone(), layout(&self.schema, &self.all()));
         DriverFactory::new("pass, and keep", move |context| {
-            let parts = context.shared(|| Mutex::new(vec![None; context.subtasks]));
+            let parts = context.process_local(|| Mutex::new(vec![None; context.subtasks]));
             let store = Store::new(layout.clone(), context.spiller(), &context.memory);
             let rows = QueuedRows::into_pages(layout.clone(), store.clone(), context);
             Ok(Keep { rows, store, context: context.clone(), parts, kept: kept.clone() })

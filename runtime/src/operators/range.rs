@@ -12,7 +12,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Reservation;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{Message, Rendezvous};
 use crate::row::{LeafType, RowLayout};
 use crate::sort::OrderKey;
 use crate::sort::ranges::{self, KeyPrefix, prefix_bytes};
@@ -23,11 +23,28 @@ use super::queued_rows::QueuedRows;
 /// A task samples between this many keys and twice as many: the sizes of ranges are then off by a few percent.
 const KEYS: usize = 1024;
 
-/// What a task knows of the keys of its records.
+/// A sample of the keys of a task.
 struct Sampled {
     keys: Vec<KeyPrefix>,
     /// The records that each key stands for.
     weight: u64,
+}
+
+impl Message for Sampled {
+    /// The weight, then the keys.
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.weight.encode(out);
+        self.keys.iter().for_each(|key| ranges::encode_prefix(key, out));
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (weight, mut rest) = bytes.split_first_chunk()?;
+        let mut keys = Vec::new();
+        while !rest.is_empty() {
+            keys.push(ranges::decode_prefix(&mut rest)?);
+        }
+        Some(Sampled { keys, weight: u64::from_le_bytes(*weight) })
+    }
 }
 
 /// Numbers records by the range of an order that they are in: its tasks cut it into `ranges`. Behind the record's leaves `layout` has the number.
@@ -43,7 +60,7 @@ pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize
             order: Arc::clone(&order),
             ranges,
             bounds: None,
-            meeting: context.shared(|| Rendezvous::of(context.subtasks)),
+            samples: Rendezvous::of(context),
             context: context.clone(),
         })
     };
@@ -62,7 +79,7 @@ struct RangeDriver {
     ranges: usize,
     /// The least key of each range but the first, once all tasks have seen their input.
     bounds: Option<Vec<KeyPrefix>>,
-    meeting: Arc<Rendezvous<Sampled>>,
+    samples: Arc<Rendezvous<Sampled>>,
     context: TaskContext,
 }
 
@@ -123,13 +140,13 @@ impl Driver for RangeDriver {
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.seal();
-            let said = Sampled { keys: std::mem::take(&mut self.sample.keys), weight: self.sample.weight };
-            self.meeting.say(&self.context, said);
+            let sampled = Sampled { keys: std::mem::take(&mut self.sample.keys), weight: self.sample.weight };
+            self.samples.send(&self.context, sampled)?;
             *cursor = 1;
         }
         let types = self.rows.layout().types();
-        let find = |said: &[Option<Sampled>]| bounds_of(said, types, &self.order, self.ranges);
-        let Some(bounds) = self.bounds.take().or_else(|| self.meeting.wait(&self.context, find)) else {
+        let find = |samples: &[Option<Sampled>]| bounds_of(samples, types, &self.order, self.ranges);
+        let Some(bounds) = self.bounds.take().or_else(|| self.samples.poll(&self.context, find)) else {
             return Ok(Progress::Pending);
         };
         let progress = self.give(&bounds, out);
@@ -149,14 +166,14 @@ impl Revocable for RangeDriver {
     }
 }
 
-/// The keys at which ranges begin. `None` while a task has not spoken.
+/// The keys at which ranges begin. `None` while a sample is missing.
 fn bounds_of(
-    said: &[Option<Sampled>],
+    samples: &[Option<Sampled>],
     types: &[LeafType],
     order: &[OrderKey],
     ranges: usize,
 ) -> Option<Vec<KeyPrefix>> {
-    let samples: Vec<&Sampled> = said.iter().map(Option::as_ref).collect::<Option<_>>()?;
+    let samples: Vec<&Sampled> = samples.iter().map(Option::as_ref).collect::<Option<_>>()?;
     let keys = samples.iter().flat_map(|sample| sample.keys.iter().map(|key| (key, sample.weight))).collect();
     Some(ranges::cut(keys, types, order, ranges))
 }

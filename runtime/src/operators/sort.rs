@@ -101,7 +101,7 @@ impl Sort {
     fn in_ranges(&self, layout: Arc<RowLayout>, tasks: usize) -> DriverFactory {
         let (rows_of, order) = (layout.clone(), self.order.clone());
         let sorter = move |context: &TaskContext| {
-            let meeting = context.shared(|| TotalOrderRendezvous::of(context.subtasks));
+            let meeting = context.process_local(|| TotalOrderRendezvous::of(context.local_tasks.len()));
             Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
         };
         // A run of each task is merged at least: two pages of each, and some that are written.

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
-use crate::rendezvous::{Lent, Rendezvous};
+use crate::rendezvous::{Lent, LocalRendezvous};
 use crate::row::{HiddenLeaf, LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
 use crate::strategy::{
@@ -62,13 +62,11 @@ impl Operator for WithAll {
         let kernel = self.kernel.clone();
         let rows = layout(&self.inputs[ALL], &planning.live_inputs[ALL]);
         let create = move |context: &TaskContext| {
-            let kept = match context.subtask {
-                0 => Some(SortBuffer::new(rows.clone(), [], &context.memory)?),
-                _ => None,
-            };
-            let meeting = context.shared(|| Rendezvous::of(context.subtasks));
+            let keeps = context.subtask == context.local_tasks.start;
+            let kept = keeps.then(|| SortBuffer::new(rows.clone(), [], &context.memory)).transpose()?;
+            let lent = context.process_local(|| LocalRendezvous::of(context.local_tasks.len()));
             let (kernel, context) = (kernel.open(context)?, context.clone());
-            Ok(WithAllDriver { kernel, kept, begun: false, meeting, context })
+            Ok(WithAllDriver { kernel, kept, begun: false, lent, context })
         };
         let driver = DriverFactory::new("keep all, then chain", create).emitting(layout(&self.output, planning.live));
         let to_all = if tasks == 1 && planning.properties[ALL].tasks == 1 { Ship::Forward } else { Ship::Broadcast };
@@ -107,7 +105,8 @@ struct WithAllDriver {
     /// The rows, in the task that keeps them, until it lends them.
     kept: Option<SortBuffer>,
     begun: bool,
-    meeting: Arc<Rendezvous<Arc<Lent<FrozenRows>>>>,
+    /// Sent by the first task of the process.
+    lent: Arc<LocalRendezvous<Arc<Lent<FrozenRows>>>>,
     context: TaskContext,
 }
 
@@ -130,9 +129,9 @@ impl Driver for WithAllDriver {
             return Ok(Progress::Done);
         }
         if let Some(kept) = self.kept.take() {
-            self.meeting.say(&self.context, Lent::to(self.context.subtasks, kept.freeze()));
+            self.lent.send(&self.context, Lent::to(self.context.local_tasks.len(), kept.freeze()));
         }
-        let Some(lent) = self.meeting.wait(&self.context, |said| said.first()?.clone()) else {
+        let Some(lent) = self.lent.poll(&self.context, |sent| sent.first()?.clone()) else {
             return Ok(Progress::Pending);
         };
         self.kernel.begin(lent.take()?)?;

@@ -33,7 +33,7 @@ const FREE_SHARE: usize = 4;
 pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, in_order: bool) -> DriverFactory {
     let order = if in_order { ", in order" } else { "" };
     DriverFactory::new(format!("write {format} together{order}"), move |context| {
-        let assembly = context.shared(|| Assembly::of(context.subtasks, in_order));
+        let assembly = context.process_local(|| Assembly::of(context.subtasks, in_order));
         assembly.open(|| Ok((target.appender("")?, parts.head()?)))?;
         let budget = context.memory.budget().clone();
         Ok(TogetherDriver {

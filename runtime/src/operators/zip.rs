@@ -83,7 +83,8 @@ struct ZipDriver {
     /// The number of the next row, once it is known.
     next: Option<u64>,
     step: u64,
-    meeting: Arc<Rendezvous<u64>>,
+    /// The number of records of each task.
+    counts: Arc<Rendezvous<u64>>,
     context: TaskContext,
 }
 
@@ -97,8 +98,8 @@ impl ZipDriver {
         let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
         let from = layout.types().iter().enumerate().map(from).collect();
         let rows = QueuedRows::new(layout, context);
-        let meeting = context.shared(|| Rendezvous::of(context.subtasks));
-        ZipDriver { rows, from, count: 0, next, step, meeting, context: context.clone() }
+        let counts = Rendezvous::of(context);
+        ZipDriver { rows, from, count: 0, next, step, counts, context: context.clone() }
     }
 
     /// Numbers the next page, and gives it; `Done` where none is left, `Pending` where it is not there or its number is not known.
@@ -140,7 +141,7 @@ impl Driver for ZipDriver {
             ready!(progress);
         }
         if self.next.is_none() {
-            self.next = self.meeting.ask(|counts| sum_before(counts, self.context.subtask));
+            self.next = self.counts.peek(|counts| sum_before(counts, self.context.subtask));
         }
         // What is on its way from the disk can wait, too.
         Ok(if self.give(out)? == Progress::Yield { Progress::Yield } else { Progress::Done })
@@ -158,11 +159,11 @@ impl Driver for ZipDriver {
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.seal();
-            self.meeting.say(&self.context, self.count);
+            self.counts.send(&self.context, self.count)?;
             *cursor = 1;
         }
         if self.next.is_none() {
-            self.next = self.meeting.wait(&self.context, |counts| sum_before(counts, self.context.subtask));
+            self.next = self.counts.poll(&self.context, |counts| sum_before(counts, self.context.subtask));
         }
         self.give(out)
     }

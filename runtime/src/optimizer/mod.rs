@@ -102,7 +102,7 @@ const RULES: [PlannedRule; 11] = [
     rule("choose", "strategies by cost, and the stages that follow from them", Draft::choose),
     rule("runtime-filters", "the keys of a join are known with its strategy", |draft| {
         if draft.runs(Rule::RuntimeFilters) {
-            runtime_filters::place(&mut draft.plan, &draft.nodes);
+            runtime_filters::place(&mut draft.plan, &draft.nodes, draft.resources.decisions.as_deref());
         }
         Ok(())
     }),

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::hash::BloomFilter;
-use crate::physical::{Head, InlineStepPlan, InputOf, Part, PhysicalPlan, RuntimeFilterPlan};
+use crate::physical::{Decisions, Head, InlineStepPlan, InputOf, Part, PhysicalPlan, RuntimeFilterPlan};
 use crate::plan::Node;
 use crate::source::TableSource;
 use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
@@ -22,8 +22,12 @@ use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
 /// A filter has to keep a smaller share of the rows than this, as far as is known: each row of the build side is hashed once more for it.
 const MOST_KEPT: f64 = 0.7;
 
-/// Puts runtime filters where they save work. The plan's operators are the nodes.
-pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
+/// Puts runtime filters where they save work, or where decisions have them. The plan's operators are
+/// the nodes.
+pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisions>) {
+    let decided = |plan: &PhysicalPlan, join: usize, port: usize| {
+        decisions.and_then(|decisions| decisions.runtime_filter(&plan.operators[join].identity, port))
+    };
     let endless = plan.endless_stages();
     let senders = senders(plan);
     let mut found = Vec::new();
@@ -35,8 +39,15 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
                 let mut walk = Walk { plan, nodes, senders: &senders, is_built, reader, sites, splits };
                 walk.descend_to_port((stage, step), port, key, false);
                 let Walk { sites, splits, .. } = walk;
-                // Where roles are reversed, estimates are wrong.
-                let sites = if is_built || keeps_few(plan, of_step.operator, port) { sites } else { Vec::new() };
+                let (has_sites, is_left_out) = match decided(plan, of_step.operator, port) {
+                    Some(filter) => (filter.is_some_and(|keys| keys.is_some()), filter.is_none()),
+                    // If roles are reversed, estimates were wrong.
+                    None => (is_built || keeps_few(plan, of_step.operator, port), false),
+                };
+                let sites = if has_sites { sites } else { Vec::new() };
+                if is_left_out {
+                    continue;
+                }
                 if !sites.is_empty() || !splits.is_empty() {
                     found.push((stage, step, filtered.clone(), sites, splits));
                 }
@@ -49,8 +60,8 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>]) {
         let rows = plan.operators[join].inputs.get(1 - port).map(|&(input, _)| plan.operators[input].estimate.rows);
         let tasks = filling_tasks(plan, &senders, (stage, step), 1 - port);
         let rows = reversed.map(|most| most * tasks).or(rows.map(|rows| rows.ceil() as usize));
-        let rows = rows.filter(|_| !sites.is_empty());
-        plan.runtime_filters.push(RuntimeFilterPlan { join, tasks, rows });
+        let rows = decided(plan, join, port).flatten().unwrap_or(rows).filter(|_| !sites.is_empty());
+        plan.runtime_filters.push(RuntimeFilterPlan { join, port, tasks, rows });
         plan.stages[stage].steps[step].fills.push((port, number));
         if reversed.is_none() {
             plan.operators[join].strategy.push_str(", runtime filter");

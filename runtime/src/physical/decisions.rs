@@ -1,7 +1,10 @@
-//! What was chosen, as a value: to be read, compared, kept, and given back to have the same plan again.
+//! The choices of a plan as a value: to read, compare and keep, and to make the same plan again.
 //!
-//! Closures cannot be written down, choices can. A decision names an operator by its identity, which a program's text gives it, and not by its place in a plan: so
-//! it holds for a program that is built again, in this process or another.
+//! A decision names an operator by its identity, which a program's text gives it, rather than by its
+//! place in a plan. So decisions hold for a program that is built again, in this process or another.
+//! All choices that depend on estimates are decisions: strategies, numbers of tasks, orders of joins,
+//! and runtime filters with their sizes. A process that plans the same program with the same options
+//! and these decisions thus has the same stages, whatever its own estimates are.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -54,6 +57,9 @@ pub struct Decisions {
     operators: BTreeMap<String, Choice>,
     /// By the identities of regions' uppermost joins.
     join_orders: BTreeMap<String, JoinOrder>,
+    /// The runtime filters, by the identity of the join and the port: the expected keys that size a
+    /// filter, or `None` if it only leaves out splits. `None` if estimates place filters.
+    runtime_filters: Option<BTreeMap<(String, usize), Option<usize>>>,
 }
 
 impl Choice {
@@ -84,7 +90,7 @@ impl Decisions {
     /// These choices.
     #[must_use]
     pub fn of(choices: impl IntoIterator<Item = (String, Choice)>) -> Self {
-        Decisions { operators: choices.into_iter().collect(), join_orders: BTreeMap::new() }
+        Decisions { operators: choices.into_iter().collect(), ..Decisions::default() }
     }
 
     /// How an operator is to run, if that is decided.
@@ -104,18 +110,34 @@ impl Decisions {
         self.join_orders.iter().map(|(join, order)| (join.as_str(), order))
     }
 
-    /// The same, with another order for the joins of a region, which has the identity of its uppermost join. A plan that cannot have that order is refused.
+    /// The same, with another order for the joins of a region, which has the identity of its uppermost
+    /// join. A plan that cannot have that order is refused. Estimates place the runtime filters.
     #[must_use]
     pub fn with_join_order(mut self, join: impl Into<String>, order: JoinOrder) -> Self {
         self.join_orders.insert(join.into(), order);
-        self
+        Decisions { runtime_filters: None, ..self }
     }
 
-    /// The same, with another choice for one operator.
+    /// The same, with another choice for one operator. Estimates place the runtime filters.
     #[must_use]
     pub fn with(mut self, identity: impl Into<String>, choice: Choice) -> Self {
         self.operators.insert(identity.into(), choice);
-        self
+        Decisions { runtime_filters: None, ..self }
+    }
+
+    /// The same, with these runtime filters and no others.
+    pub(crate) fn with_runtime_filters(
+        self,
+        filters: impl IntoIterator<Item = ((String, usize), Option<usize>)>,
+    ) -> Self {
+        Decisions { runtime_filters: Some(filters.into_iter().collect()), ..self }
+    }
+
+    /// The expected keys of the runtime filter of a join at a port. `None` if estimates decide, and
+    /// `Some(None)` if there is no such filter.
+    pub(crate) fn runtime_filter(&self, join: &str, port: usize) -> Option<Option<Option<usize>>> {
+        let filters = self.runtime_filters.as_ref()?;
+        Some(filters.get(&(join.to_owned(), port)).copied())
     }
 
     /// Each operator's choice, in the order of their identities.
@@ -133,11 +155,18 @@ impl Decisions {
     pub(crate) fn value(&self) -> Value {
         let operators = self.operators.iter().map(|(id, choice)| (id.clone(), choice_value(choice))).collect();
         let join_orders = self.join_orders.iter().map(|(join, order)| (join.clone(), order.value())).collect();
-        Value::object([
-            ("version", VERSION.into()),
-            ("operators", Value::Object(operators)),
-            ("join_orders", Value::Object(join_orders)),
-        ])
+        let filter = |(&(ref join, port), &keys): (&(String, usize), &Option<usize>)| {
+            let keys = keys.map_or(Value::Null, Value::from);
+            Value::object([("join", join.as_str().into()), ("port", port.into()), ("keys", keys)])
+        };
+        let filters = self.runtime_filters.iter().map(|filters| filters.iter().map(filter).collect());
+        let filters = filters.map(|filters: Value| ("runtime_filters".to_owned(), filters));
+        let members = [
+            ("version".to_owned(), VERSION.into()),
+            ("operators".to_owned(), Value::Object(operators)),
+            ("join_orders".to_owned(), Value::Object(join_orders)),
+        ];
+        Value::Object(members.into_iter().chain(filters).collect())
     }
 
     /// Of [`Decisions::to_json`], or of a plan's JSON, which holds them.
@@ -172,7 +201,23 @@ impl Decisions {
         let orders = orders.map(|(join, order)| Some((join.clone(), JoinOrder::of_value(order)?)));
         let orders = orders.collect::<Option<BTreeMap<_, _>>>();
         let join_orders = orders.ok_or_else(|| "an order of joins is no list of two, or a text".to_owned())?;
-        Ok(Decisions { operators: choices, join_orders })
+        let runtime_filters = match &all["runtime_filters"] {
+            Value::Null => None,
+            filters => {
+                let filter = |filter: &Value| {
+                    let keys = match &filter["keys"] {
+                        Value::Null => None,
+                        keys => Some(keys.as_number()?),
+                    };
+                    Some(((filter["join"].as_str()?.to_owned(), filter["port"].as_number()?), keys))
+                };
+                let filters = filters.all(filter);
+                Some(
+                    filters.ok_or_else(|| "a runtime filter has no `join` or `port`".to_owned())?.into_iter().collect(),
+                )
+            }
+        };
+        Ok(Decisions { operators: choices, join_orders, runtime_filters })
     }
 }
 
@@ -216,6 +261,11 @@ mod tests {
         let order = JoinOrder::join(JoinOrder::join(relation("a/b"), relation("a/b@2")), relation("\"⋈\""));
         let decisions = Decisions::default().with("paths/of names", choice.clone()).with("sum#2", choice);
         let decisions = decisions.with_join_order("paths/joined", order).with_join_order("alone", relation("c"));
+        let filters = [(("paths/joined".to_owned(), 1), Some(77)), (("sum#2".to_owned(), 0), None)];
+        assert_eq!(decisions.runtime_filter("paths/joined", 1), None);
+        let decisions = decisions.with_runtime_filters(filters);
+        assert_eq!(decisions.runtime_filter("paths/joined", 1), Some(Some(Some(77))));
+        assert_eq!(decisions.runtime_filter("paths/joined", 0), Some(None));
         assert_eq!(Decisions::from_json(&decisions.to_json()).unwrap(), decisions);
         let without_orders = r#"{"version":1,"operators":{}}"#;
         assert_eq!(Decisions::from_json(without_orders).unwrap(), Decisions::default());

@@ -242,14 +242,17 @@ pub struct Watermarks {
     pub lateness_micros: i64,
 }
 
-/// What a join says of the rows that look for partners in it.
+/// A filter that the build side of a join gives for its probe rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuntimeFilterPlan {
     /// The join.
     pub join: usize,
-    /// How many of its tasks fill it: all where each has a part of the build side, else the first.
+    /// The port whose rows are filtered.
+    pub port: usize,
+    /// Number of tasks that fill it: all if each has a part of the build side, otherwise the first.
     pub tasks: usize,
-    /// About how many rows they have together; none where rows are not looked at one by one, and the least and the greatest key are all that is asked for.
+    /// Expected rows of all tasks, which size the filter. `None` if it has only the least and the
+    /// greatest key, which leave out splits.
     pub rows: Option<usize>,
 }
 
@@ -279,7 +282,11 @@ impl PhysicalPlan {
         let with_order = |decisions: Decisions, region: &JoinRegion| {
             decisions.with_join_order(region.join.as_str(), region.chosen.order.clone())
         };
-        self.join_regions.iter().fold(operators, with_order)
+        let filters = self
+            .runtime_filters
+            .iter()
+            .map(|filter| ((self.operators[filter.join].identity.clone(), filter.port), filter.rows));
+        self.join_regions.iter().fold(operators, with_order).with_runtime_filters(filters)
     }
 
     /// Of each operator, in how many tasks some part of it runs: a combiner runs in those of the

@@ -31,6 +31,45 @@ pub(crate) fn prefix_of(batch: &Batch<'_>, row: usize, types: &[LeafType], order
     prefix
 }
 
+/// Appends a prefix: the number of its values, then each with its kind.
+pub(crate) fn encode_prefix(prefix: &KeyPrefix, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(prefix.len() as u32).to_le_bytes());
+    for value in prefix {
+        match value {
+            Datum::Fixed(bits) => {
+                out.push(0);
+                out.extend_from_slice(&bits.to_le_bytes());
+            }
+            Datum::Bytes(bytes) => {
+                out.push(1);
+                out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+                out.extend_from_slice(bytes);
+            }
+        }
+    }
+}
+
+/// Takes a prefix that [`encode_prefix`] wrote. `None` if there is none.
+pub(crate) fn decode_prefix(bytes: &mut &[u8]) -> Option<KeyPrefix> {
+    let length = |bytes: &mut &[u8]| Some(u32::from_le_bytes(*take(bytes, 4)?.first_chunk()?) as usize);
+    let values = length(bytes)?;
+    let value = |_| match take(bytes, 1)? {
+        [0] => Some(Datum::Fixed(u128::from_le_bytes(*take(bytes, 16)?.first_chunk()?))),
+        [1] => {
+            let count = length(bytes)?;
+            Some(Datum::Bytes(take(bytes, count)?.into()))
+        }
+        _ => None,
+    };
+    (0..values).map(value).collect()
+}
+
+fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Option<&'b [u8]> {
+    let (taken, rest) = bytes.split_at_checked(count)?;
+    *bytes = rest;
+    Some(taken)
+}
+
 /// The bytes that a prefix takes in memory.
 pub(crate) fn prefix_bytes(prefix: &KeyPrefix) -> usize {
     let values = prefix.iter().map(|value| size_of::<Datum>() + value.bytes().len());

@@ -116,21 +116,22 @@ const AGREED: Cursor = 2;
 const GIVING: Cursor = 3;
 
 impl BeginDriver {
-    /// Whether this task knows what follows; it is woken when others have spoken.
-    fn agree(&mut self, round: u32, cursor: &mut Cursor) -> bool {
-        // The meeting belongs to the round.
+    /// Agrees with the other tasks on another round. Returns `false` while values are missing; the next
+    /// one wakes the task.
+    fn agree(&mut self, round: u32, cursor: &mut Cursor) -> Result<bool> {
+        // Each round has a rendezvous.
         self.context.superstep = round;
-        let meeting = self.context.shared(|| Rendezvous::<u64>::of(self.context.subtasks));
+        let arrived = Rendezvous::<u64>::of(&self.context);
         if *cursor == NEW {
-            meeting.say(&self.context, self.arrived);
+            arrived.send(&self.context, self.arrived)?;
             *cursor = SAID;
         }
         let all = |said: &[Option<u64>]| said.iter().copied().sum::<Option<u64>>();
         let rows = match self.ends {
             // Each round is run, whatever the others have.
-            LoopEnds::AfterRounds => meeting.ask(all),
-            LoopEnds::WithoutRows => match meeting.wait(&self.context, all) {
-                None => return false,
+            LoopEnds::AfterRounds => arrived.peek(all),
+            LoopEnds::WithoutRows => match arrived.poll(&self.context, all) {
+                None => return Ok(false),
                 rows => rows,
             },
         };
@@ -139,7 +140,7 @@ impl BeginDriver {
             self.context.metrics.rounds.raise(round.into());
             rows.into_iter().for_each(|rows| self.context.metrics.round_rows.set(rows));
         }
-        true
+        Ok(true)
     }
 
     /// The first of the outputs that only say when rounds begin.
@@ -153,7 +154,7 @@ impl BeginDriver {
     /// Gives a round, or, behind the last, what the loop came to.
     fn give(&mut self, round: u32, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor < AGREED {
-            if !self.agree(round, cursor) {
+            if !self.agree(round, cursor)? {
                 return Ok(Progress::Pending);
             }
             self.arrived = 0;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::memory::RevokeHandle;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::LocalRendezvous;
 use crate::sort::external::merging::MergeSize;
 use crate::sort::external::sorter::{Sorter, none_shared};
 use crate::sort::small_rows::{KeyBounds, SpreadRows};
@@ -40,15 +40,19 @@ struct Given {
 
 /// Where the tasks meet: three times.
 pub(crate) struct SharesMeeting {
-    offers: Rendezvous<Offer>,
+    offers: LocalRendezvous<Offer>,
     /// Nothing from a task that had to write its rows meanwhile.
-    guesses: Rendezvous<Option<Vec<usize>>>,
-    given: Rendezvous<Given>,
+    guesses: LocalRendezvous<Option<Vec<usize>>>,
+    given: LocalRendezvous<Given>,
 }
 
 impl SharesMeeting {
     pub(crate) fn of(tasks: usize) -> Self {
-        SharesMeeting { offers: Rendezvous::of(tasks), guesses: Rendezvous::of(tasks), given: Rendezvous::of(tasks) }
+        SharesMeeting {
+            offers: LocalRendezvous::of(tasks),
+            guesses: LocalRendezvous::of(tasks),
+            given: LocalRendezvous::of(tasks),
+        }
     }
 }
 
@@ -71,7 +75,7 @@ pub(crate) enum Shared {
 impl Shares {
     /// Begins: says what this task has.
     pub(crate) fn offer(sorter: &mut Sorter, meeting: &SharesMeeting, context: &TaskContext) -> Self {
-        meeting.offers.say(context, Offer { size: sorter.merge_size(), rows: sorter.offer() });
+        meeting.offers.send(context, Offer { size: sorter.merge_size(), rows: sorter.offer() });
         Shares::Offered
     }
 
@@ -85,7 +89,7 @@ impl Shares {
         loop {
             match self {
                 Shares::Offered => {
-                    let Some(offers) = meeting.offers.wait(context, all) else { return Ok(None) };
+                    let Some(offers) = meeting.offers.poll(context, all) else { return Ok(None) };
                     let size = MergeSize::of(offers.iter().map(|offer| offer.size));
                     let Some((bounds, rows)) = joined(offers) else { return Ok(Some(Shared::No(size))) };
                     let all_here = sorter.has_all_in_memory();
@@ -93,22 +97,22 @@ impl Shares {
                         Some(buckets) if all_here => Some(buckets.guess_shares(&bounds, rows)),
                         _ => None,
                     };
-                    meeting.guesses.say(context, guess);
+                    meeting.guesses.send(context, guess);
                     *self = Shares::Guessed(bounds, rows, size);
                 }
                 Shares::Guessed(bounds, rows, size) => {
-                    let Some(guesses) = meeting.guesses.wait(context, all) else { return Ok(None) };
+                    let Some(guesses) = meeting.guesses.poll(context, all) else { return Ok(None) };
                     let guesses: Option<Vec<_>> = guesses.into_iter().collect();
                     if !guesses.is_some_and(|guesses| is_even(&sums(guesses.iter()), context.subtasks)) {
                         return Ok(Some(Shared::No(*size)));
                     }
                     let spread = sorter.buffer.by_buckets().ok_or_else(none_shared)?.share(bounds, *rows)?;
                     let (counts, holder) = (spread.rows().collect(), sorter.memory.revoke_handle());
-                    meeting.given.say(context, Given { counts, rows: Arc::new(Mutex::new(spread)), holder });
+                    meeting.given.send(context, Given { counts, rows: Arc::new(Mutex::new(spread)), holder });
                     *self = Shares::Given;
                 }
                 Shares::Given => {
-                    let Some(given) = meeting.given.wait(context, all) else { return Ok(None) };
+                    let Some(given) = meeting.given.poll(context, all) else { return Ok(None) };
                     let sums = sums(given.iter().map(|given| &given.counts));
                     let own = range(&sums, context.subtasks, context.subtask);
                     let take =

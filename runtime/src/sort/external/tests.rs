@@ -202,7 +202,7 @@ fn sorted_where_they_are(
         .map(|(subtask, budget)| {
             let memory = Memory::spilling(budget.clone(), "sort", SORT_BYTES + INDEX_BYTES);
             let alone = TaskContext::alone(Memory::new(budget.clone(), "pages"));
-            TaskContext { memory, subtask, subtasks: tasks, ..alone }
+            TaskContext { memory, ..alone.as_task(subtask, tasks) }
         })
         .collect();
     let sorter = |context| TotalOrderSorter::new(layout.clone(), order, meeting.clone(), context).unwrap();

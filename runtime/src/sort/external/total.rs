@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::memory::RevokeHandle;
 use crate::page::{Input, Page, RowWriter};
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::LocalRendezvous;
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
 use crate::sort::external::merging::MergeSize;
@@ -36,9 +36,9 @@ pub struct TotalOrderRendezvous {
     splitters: Arc<SharedSplitters>,
     shares: SharesMeeting,
     /// Keys of what each task has sorted.
-    samples: Rendezvous<Vec<(KeyPrefix, u64)>>,
+    samples: LocalRendezvous<Vec<(KeyPrefix, u64)>>,
     /// What each task gives to each.
-    parts: Rendezvous<Given>,
+    parts: LocalRendezvous<Given>,
 }
 
 /// By range; taken once.
@@ -56,8 +56,8 @@ impl TotalOrderRendezvous {
         TotalOrderRendezvous {
             splitters: Arc::new(splitters),
             shares: SharesMeeting::of(tasks),
-            samples: Rendezvous::of(tasks),
-            parts: Rendezvous::of(tasks),
+            samples: LocalRendezvous::of(tasks),
+            parts: LocalRendezvous::of(tasks),
         }
     }
 }
@@ -178,7 +178,7 @@ impl TotalOrderSorter {
     /// Tells the others some keys of its runs, which lie on disk or in memory.
     fn offer_sample(&mut self) {
         let runs = self.sorter.take_runs();
-        self.meeting.samples.say(&self.context, runs.sample());
+        self.meeting.samples.send(&self.context, runs.sample());
         // From here on nothing goes to disk any more.
         self.context.memory.set_revocable(false);
         self.stage = Stage::Sampled(runs);
@@ -189,7 +189,7 @@ impl TotalOrderSorter {
         if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
             let parts = runs.parts(bounds, &self.context.memory)?;
             self.sorter.end_index();
-            self.meeting.parts.say(&self.context, Arc::new(Mutex::new(parts)));
+            self.meeting.parts.send(&self.context, Arc::new(Mutex::new(parts)));
         }
         Ok(())
     }
@@ -217,7 +217,7 @@ impl TotalOrderSorter {
     /// Where ranges begin: as many as there are tasks, some of which may be empty.
     fn bounds(&self) -> Option<Vec<KeyPrefix>> {
         let (types, order, ranges) = (self.of.layout.types(), &self.of.order, self.context.subtasks);
-        self.meeting.samples.wait(&self.context, |said| {
+        self.meeting.samples.poll(&self.context, |said| {
             let samples = said.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
             let keys = samples.into_iter().flatten().map(|(key, weight)| (key, *weight)).collect();
             Some(cut(keys, types, order, ranges))
@@ -227,7 +227,7 @@ impl TotalOrderSorter {
     /// This task's range of all that is given, once all tasks have given theirs.
     fn own_parts(&self) -> Option<Parts> {
         let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
-        let given = self.meeting.parts.wait(&self.context, all)?;
+        let given = self.meeting.parts.poll(&self.context, all)?;
         let mut parts = Parts::default();
         for task in given {
             let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::kernel::{TaskContext, TaskGroup};
+use crate::kernel::{ProcessLocals, TaskContext};
 use crate::memory::limits::{JOIN_BYTES, PAGE_BYTES};
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
@@ -112,13 +112,13 @@ enum First {
 /// its senders keep in step.
 fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMetrics>> {
     let mut random = Random(seed);
-    let (budget, late, group) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), TaskGroup::default());
+    let (budget, late, locals) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), ProcessLocals::default());
     let contexts: Vec<TaskContext> = (0..tasks)
         .map(|subtask| {
             let memory = Memory::spilling(budget.clone(), "join", case.least());
             memory.set_operator_group(1);
-            let (blocking, space, group) = (late.clone(), SpillSpace::new(&[]), group.clone());
-            TaskContext { subtask, subtasks: tasks, blocking, space, group, ..TaskContext::alone(memory) }
+            let (blocking, space, locals) = (late.clone(), SpillSpace::new(&[]), locals.clone());
+            TaskContext { blocking, space, locals, ..TaskContext::alone(memory).as_task(subtask, tasks) }
         })
         .collect();
     let (built, other) = (pages(&case.sides[case.build]), pages(&case.sides[1 - case.build]));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{TaskContext, TaskGroup};
+use crate::kernel::{ProcessLocals, TaskContext};
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
 use crate::spill::SpillSpace;
@@ -47,14 +47,14 @@ fn end_together(tasks: &mut [Task<'_>], late: &Later, port: usize, number: u32) 
 
 /// Runs a join in so many tasks, to which all of the build side comes, and to each a part of the other.
 fn run_together(case: &Case, tasks: usize) -> Taken {
-    let (budget, late, group) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), TaskGroup::default());
+    let (budget, late, locals) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), ProcessLocals::default());
     let contexts: Vec<TaskContext> = (0..tasks)
         .map(|subtask| {
             let memory = Memory::spilling(budget.clone(), "join", case.least());
             memory.set_operator_group(1);
             let alone = TaskContext::alone(memory);
-            let (blocking, space, group) = (late.clone(), SpillSpace::new(&[]), group.clone());
-            TaskContext { subtask, subtasks: tasks, blocking, space, group, ..alone }
+            let (blocking, space, locals) = (late.clone(), SpillSpace::new(&[]), locals.clone());
+            TaskContext { blocking, space, locals, ..alone.as_task(subtask, tasks) }
         })
         .collect();
     let mut running: Vec<Task<'_>> = contexts.iter().map(|context| case.task(context, &late)).collect();
@@ -89,7 +89,7 @@ fn run_together(case: &Case, tasks: usize) -> Taken {
     let metrics = contexts.iter().map(|context| context.metrics.clone()).collect();
     assert!(budget.peak_bytes() <= case.memory_bytes);
     drop(contexts);
-    assert_eq!(budget.used_bytes(), 0, "the group holds nothing of it");
+    assert_eq!(budget.used_bytes(), 0, "process-local values hold none of it");
     Taken { metrics, peak_bytes: budget.peak_bytes() }
 }
 
