@@ -67,7 +67,7 @@ impl CoGroup {
             })
         };
         let factory = DriverFactory::new("external sort of both, co_group", create);
-        factory.emitting(output).spilling_beyond(2 * GROUPS_BYTES)
+        factory.waiting_for_end().emitting(output).spilling_beyond(2 * GROUPS_BYTES)
     }
 
     /// The rows of each key, in the order in which keys and rows come: those of the left side, and those of the right.

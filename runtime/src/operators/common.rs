@@ -35,7 +35,7 @@ pub(crate) fn pre_aggregate<U: GroupUpdate + 'static>(
         let (update, table) = open(context)?;
         Ok(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) })
     };
-    DriverFactory::new(name, create).emitting(layout).spilling_beyond(limits::COMBINE_BYTES)
+    DriverFactory::new(name, create).waiting_for_end().emitting(layout).spilling_beyond(limits::COMBINE_BYTES)
 }
 
 /// Folds the rows of each group, all of which come to one task; `aside` bytes are for the update.
@@ -50,7 +50,7 @@ pub(crate) fn final_aggregate<U: GroupUpdate + 'static>(
         let (update, table) = open(context)?;
         Ok(FinalAggregate { update, grouping: HybridHashAggregation::new(table, aside, context) })
     };
-    DriverFactory::new(name, create).emitting(layout).spilling_beyond(limits::GROUP_BYTES)
+    DriverFactory::new(name, create).waiting_for_end().emitting(layout).spilling_beyond(limits::GROUP_BYTES)
 }
 
 /// The rows of each group, in the order in which groups and rows come: what a key means.

@@ -71,7 +71,7 @@ impl GroupReduce {
             Ok(PartialDriver { rows, leading, kernel, most_bytes, memory, revoked: false })
         };
         let name = format!("sort a part in memory, {}", self.word);
-        DriverFactory::new(name, create).emitting(output).spilling_beyond(SORT_BYTES + self.aside)
+        DriverFactory::new(name, create).waiting_for_end().emitting(output).spilling_beyond(SORT_BYTES + self.aside)
     }
 
     /// Goes over the groups once all rows are there.
@@ -90,7 +90,7 @@ impl GroupReduce {
             })
         };
         let factory = DriverFactory::new(format!("{how} {}", self.word), create).emitting(output);
-        factory.spilling_beyond(GROUPS_BYTES + self.aside)
+        factory.waiting_for_end().spilling_beyond(GROUPS_BYTES + self.aside)
     }
 }
 

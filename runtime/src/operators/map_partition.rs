@@ -53,7 +53,8 @@ impl Operator for MapPartition {
             let kept = SortBuffer::new(kept.clone(), [], &context.memory)?;
             Ok(MapPartitionDriver { whole: whole.open(context)?, kept: Some(kept) })
         };
-        let driver = DriverFactory::new("keep, then map", create).emitting(layout(&self.output, planning.live));
+        let driver = DriverFactory::new("keep, then map", create).waiting_for_end();
+        let driver = driver.emitting(layout(&self.output, planning.live));
         let input = planning.inputs[0];
         vec![planning.forwarded(driver, Work::rows(2.0 * input.rows).keeping(input.bytes()))]
     }

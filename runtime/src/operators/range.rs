@@ -65,6 +65,7 @@ pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize
         })
     };
     DriverFactory::new("keep, then find ranges", create)
+        .waiting_for_end()
         .emitting(layout)
         .spilling_beyond(SPOOL_BYTES + 2 * KEYS * key_bytes)
 }

@@ -93,7 +93,8 @@ impl SampleN {
                 kept: SortedRows::first(rows.clone(), &order, count, context)?,
             })
         };
-        DriverFactory::new(format!("draw {count}"), create).emitting(layout).spilling_beyond(SORT_BYTES)
+        let factory = DriverFactory::new(format!("draw {count}"), create).waiting_for_end();
+        factory.emitting(layout).spilling_beyond(SORT_BYTES)
     }
 }
 

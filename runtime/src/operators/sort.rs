@@ -92,6 +92,7 @@ impl Sort {
         let (rows_of, order) = (layout.clone(), self.order.clone());
         let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
         DriverFactory::new("external sort", sorter)
+            .waiting_for_end()
             .spilling_beyond(SORT_BYTES)
             .in_order(self.row_order())
             .emitting(layout)
@@ -106,7 +107,7 @@ impl Sort {
         };
         // A run of each task is merged at least: two pages of each, and some that are written.
         let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES) + INDEX_BYTES;
-        let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks();
+        let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks().waiting_for_end();
         factory.spilling_beyond(minimum_bytes).in_order(self.row_order()).emitting(layout)
     }
 

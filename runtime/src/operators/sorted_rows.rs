@@ -14,7 +14,7 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round,
 pub(super) fn first(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) -> DriverFactory {
     let rows = layout.clone();
     let create = move |context: &TaskContext| SortedRows::first(rows.clone(), &order, count, context);
-    DriverFactory::new(format!("top {count}"), create).emitting(layout).spilling_beyond(SORT_BYTES)
+    DriverFactory::new(format!("top {count}"), create).waiting_for_end().emitting(layout).spilling_beyond(SORT_BYTES)
 }
 
 /// Sorts rows: in memory, and where they do not fit, in runs on disk.

@@ -17,7 +17,8 @@ use crate::rendezvous::{Lent, LocalRendezvous};
 use crate::row::{HiddenLeaf, LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
 use crate::strategy::{
-    Cursor, Demand, Driver, DriverFactory, InputEdge, Planning, PortSet, Progress, Round, Ship, Strategy, Work,
+    Cursor, Demand, Driver, DriverFactory, DriverProperties, InputEdge, Planning, PortSet, Progress, Round, Ship,
+    Strategy, Work,
 };
 
 use super::common::layout;
@@ -68,7 +69,9 @@ impl Operator for WithAll {
             let (kernel, context) = (kernel.open(context)?, context.clone());
             Ok(WithAllDriver { kernel, kept, begun: false, lent, context })
         };
-        let driver = DriverFactory::new("keep all, then chain", create).emitting(layout(&self.output, planning.live));
+        let properties = DriverProperties { waits_for_end: PortSet::of(ALL), ..DriverProperties::default() };
+        let driver = DriverFactory::new("keep all, then chain", create).with_properties(properties);
+        let driver = driver.emitting(layout(&self.output, planning.live));
         let to_all = if tasks == 1 && planning.properties[ALL].tasks == 1 { Ship::Forward } else { Ship::Broadcast };
         vec![Strategy {
             edges: vec![InputEdge::ship(Ship::Forward), InputEdge::ship(to_all)],

@@ -63,6 +63,7 @@ impl Operator for Zip {
         };
         let create = move |context: &TaskContext| Ok(ZipDriver::new(rows.clone(), numbers, context));
         let driver = DriverFactory::new(name, create).emitting(layout).spilling_beyond(SPOOL_BYTES);
+        let driver = if numbers == Numbers::Consecutive { driver.waiting_for_end() } else { driver };
         vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
 

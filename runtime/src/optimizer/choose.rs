@@ -21,18 +21,18 @@ use crate::physical::{
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
-use crate::strategy::{Estimate, EventTimeOf, InPlace, Role, Ship, Strategy};
+use crate::strategy::{Estimate, EventTimeOf, InPlace, Properties, Role, Ship, Strategy};
 use loop_parts::LoopPlaces;
 use side_outputs::SideOutputs;
 
-/// The physical plan.
+/// The physical plan, with the placement and order of each node's rows.
 pub(super) fn choose(
     nodes: &[Arc<Node>],
     live: &Live,
     (known, estimates): (&Known, &Estimates),
     meeting: &HashSet<Edge>,
     resources: &Resources,
-) -> Result<PhysicalPlan> {
+) -> Result<(PhysicalPlan, Vec<Properties>)> {
     let identities = identities(nodes);
     let planned = search(nodes, &identities, live, (known, estimates), resources)?;
     let consumers = side_outputs::consumers_of_main(nodes);
@@ -54,18 +54,9 @@ pub(super) fn choose(
         loops,
         side_outputs: SideOutputs::of(nodes),
     };
-    for (index, node) in nodes.iter().enumerate() {
-        chooser.describe(node)?;
-        let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
-        if chooser.consumers.get(&node.sequence).is_some_and(|&count| count > 1) {
-            place = chooser.settled(node, place);
-            place.forked = true;
-        }
-        chooser.hold(index, &place).map_err(|error| error.at(&node.origin))?;
-        chooser.places.insert(node.sequence, place);
-    }
-    chooser.connect_replays()?;
-    Ok(chooser.builder.plan)
+    chooser.place_all(nodes)?;
+    let properties = chooser.planned.into_iter().map(|planned| planned.gives).collect();
+    Ok((chooser.builder.plan, properties))
 }
 
 /// What of a source's records somebody reads.
@@ -131,6 +122,20 @@ struct Chooser<'p> {
 }
 
 impl Chooser<'_> {
+    fn place_all(&mut self, nodes: &[Arc<Node>]) -> Result<()> {
+        for (index, node) in nodes.iter().enumerate() {
+            self.describe(node)?;
+            let mut place = self.place(index, node).map_err(|error| error.at(&node.origin))?;
+            if self.consumers.get(&node.sequence).is_some_and(|&count| count > 1) {
+                place = self.settled(node, place);
+                place.forked = true;
+            }
+            self.hold(index, &place).map_err(|error| error.at(&node.origin))?;
+            self.places.insert(node.sequence, place);
+        }
+        self.connect_replays()
+    }
+
     fn live_of(&self, node: &Node) -> LeafSet {
         self.live.get(&node.sequence).cloned().unwrap_or_default()
     }
@@ -339,6 +344,7 @@ impl Chooser<'_> {
         let info = &mut self.builder.plan.operators[index];
         info.inputs.iter_mut().zip(&edges).for_each(|(input, edge)| input.1 = edge.ship.clone());
         let part = if edges.iter().any(|edge| edge.before.is_some()) { Part::Last } else { Part::Whole };
+        let keys = edges.iter().enumerate().filter_map(|(port, edge)| Some((port, edge.needs.clone()?))).collect();
         let mut arrivals: Vec<Arrival> = Vec::new();
         for (input, (place, edge)) in places.into_iter().zip(edges).enumerate() {
             let schema = node.inputs[input].schema();
@@ -363,12 +369,11 @@ impl Chooser<'_> {
         let place = self.stream(arrivals.remove(streamed), tasks);
         let place = self.builder.step(place, index, driver, streamed, part);
         self.mark_loop(node, &place);
+        self.step_at(self.last_step(&place))?.keys = keys;
         let ports = (0..).filter(|&port| port != streamed);
         for (port, Arrival { place: side, ship, layout }) in ports.zip(arrivals) {
             let inbox = self.builder.ship(side, ship, layout, place.stage);
-            if let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut() {
-                step.sides.push((port, inbox));
-            }
+            self.step_at(self.last_step(&place))?.sides.push((port, inbox));
         }
         Ok(place)
     }

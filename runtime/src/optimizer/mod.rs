@@ -27,6 +27,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::physical::{Decisions, PhysicalPlan};
 use crate::plan::{Loops, Node, topological};
+use crate::strategy::Properties;
 
 use branches::Edge;
 use estimates::{Estimates, Known};
@@ -106,7 +107,7 @@ const RULES: [PlannedRule; 11] = [
         }
         Ok(())
     }),
-    rule("sanity", "checks the finished plan, and changes nothing", |draft| sanity::check(&draft.plan, &draft.nodes)),
+    rule("sanity", "checks the finished plan, and changes nothing", sanity::check),
 ];
 
 const fn rule(name: &'static str, reason: &'static str, run: fn(&mut Draft) -> Result<()>) -> PlannedRule {
@@ -125,6 +126,8 @@ struct Draft {
     estimates: Estimates,
     /// Edges of forks whose branches meet.
     meeting: HashSet<Edge>,
+    /// The placement and order of each node's rows, as strategies count on it.
+    properties: Vec<Properties>,
     plan: PhysicalPlan,
 }
 
@@ -148,7 +151,7 @@ impl Draft {
     fn choose(&mut self) -> Result<()> {
         let nodes = &self.nodes;
         let estimates = (&self.known, &self.estimates);
-        let mut plan = choose::choose(nodes, &self.live, estimates, &self.meeting, &self.resources)?;
+        let (mut plan, properties) = choose::choose(nodes, &self.live, estimates, &self.meeting, &self.resources)?;
         let numbers: HashMap<u64, usize> =
             nodes.iter().zip(0..).map(|(node, number)| (node.sequence, number)).collect();
         plan.sinks = self.sinks.iter().filter_map(|sink| numbers.get(&sink.sequence).copied()).collect();
@@ -157,7 +160,7 @@ impl Draft {
         let outside = nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none());
         plan.size_hints = outside.filter_map(hint).collect();
         plan.join_regions = std::mem::take(&mut self.reordered.regions);
-        self.plan = plan;
+        (self.plan, self.properties) = (plan, properties);
         Ok(())
     }
 }
@@ -167,6 +170,11 @@ impl Draft {
 /// # Errors
 /// Rejects programs that cannot run, before the first record.
 pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
+    Ok(drafted(sinks, resources)?.plan)
+}
+
+/// As [`plan`], with the facts that the plan was made of.
+fn drafted(sinks: &[Arc<Node>], resources: Resources) -> Result<Draft> {
     let mut draft = Draft {
         sinks: sinks.to_vec(),
         resources,
@@ -176,6 +184,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
         known: Known::default(),
         estimates: Estimates::default(),
         meeting: HashSet::new(),
+        properties: Vec::new(),
         plan: PhysicalPlan::default(),
     };
     let run = |rule: &PlannedRule| {
@@ -185,7 +194,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
         })
     };
     RULES.iter().try_for_each(run)?;
-    Ok(draft.plan)
+    Ok(draft)
 }
 
 #[cfg(test)]

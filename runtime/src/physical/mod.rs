@@ -15,7 +15,7 @@ use crate::error::Origin;
 use crate::plan::SizeHint;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
-use crate::strategy::{DriverFactory, Estimate, RowFilter, RowOrder, Ship, TumblingWindows};
+use crate::strategy::{DriverFactory, Estimate, RequiredKey, RowFilter, RowOrder, Ship, TumblingWindows};
 
 pub use decisions::{Candidate, Choice, Decisions};
 pub(crate) use decisions::{choice_value, identities, ship_text, without_number};
@@ -140,6 +140,8 @@ pub struct StepPlan {
     pub port: usize,
     /// The driver's other ports, each with the inbox that feeds it.
     pub sides: Vec<(usize, usize)>,
+    /// The ports that need the rows of a key in one task.
+    pub keys: Vec<(usize, RequiredKey)>,
     /// Which part of its operator it is.
     pub part: Part,
     /// It runs in each round of a loop.
@@ -458,6 +460,7 @@ impl Builder {
             driver,
             port,
             sides: Vec::new(),
+            keys: Vec::new(),
             part,
             in_loop: false,
             others: Vec::new(),

@@ -59,6 +59,9 @@ pub struct DriverProperties {
     /// Ports whose rows produce no output. The driver accepts them even while its outputs are full: a
     /// loop would otherwise wait for itself.
     pub buffers: PortSet,
+    /// Ports whose rows have no effect on the output before their end. No endless flow may arrive there.
+    /// Joins are an exception: a join of two streams emits its pairs when both end.
+    pub waits_for_end: PortSet,
     /// Whether the driver continues after the end of a round. Otherwise each round gets a new one.
     pub keeps_state_across_rounds: bool,
     /// Whether the driver itself emits the ends of its outputs and of their rounds. Otherwise the

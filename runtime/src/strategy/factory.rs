@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{TaskContext, opened_in};
 use crate::row::{OrderKey, RowLayout};
-use crate::strategy::{Driver, DriverProperties};
+use crate::strategy::{Driver, DriverProperties, PortSet};
 
 /// Makes the driver of a task.
 type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
@@ -145,6 +145,13 @@ impl DriverFactory {
     #[must_use]
     pub fn with_properties(self, properties: DriverProperties) -> Self {
         DriverFactory { properties, ..self }
+    }
+
+    /// The drivers [wait for the end](DriverProperties::waits_for_end) of all ports.
+    #[must_use]
+    pub fn waiting_for_end(mut self) -> Self {
+        self.properties.waits_for_end = PortSet::ALL;
+        self
     }
 
     /// See [`DriverFactory::filtered`].

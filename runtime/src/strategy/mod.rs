@@ -142,19 +142,51 @@ pub struct InputEdge {
     pub shipped_rows: Option<f64>,
     /// The order that the driver sorts these rows by. It does less work if they arrive in that order.
     pub sorts_by: Arc<[OrderKey]>,
+    /// The key whose rows the driver needs in one task. The optimizer checks it in the finished plan.
+    pub needs: Option<RequiredKey>,
+}
+
+/// A key whose rows a driver needs in one task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredKey {
+    /// Its leaves in the rows that arrive. Without leaves, one task needs all rows.
+    pub leaves: Arc<[usize]>,
+    /// Whether the task must be that of the key group, which the hash of these leaves in this order
+    /// selects.
+    pub in_key_group: bool,
 }
 
 impl InputEdge {
     /// Rows are sent as they are.
     #[must_use]
     pub fn ship(ship: Ship) -> Self {
-        InputEdge { before: None, work: Work::default(), ship, key: None, shipped_rows: None, sorts_by: Arc::default() }
+        InputEdge {
+            before: None,
+            work: Work::default(),
+            ship,
+            key: None,
+            shipped_rows: None,
+            sorts_by: Arc::default(),
+            needs: None,
+        }
     }
 
     /// Rows are sent as they are, to a driver that sorts them.
     #[must_use]
     pub fn sorted_by(ship: Ship, order: &[OrderKey]) -> Self {
         InputEdge { sorts_by: order.into(), ..InputEdge::ship(ship) }
+    }
+
+    /// The driver needs the rows of a key in one task.
+    #[must_use]
+    pub fn needing(self, key: &[usize]) -> Self {
+        InputEdge { needs: Some(RequiredKey { leaves: key.into(), in_key_group: false }), ..self }
+    }
+
+    /// The driver needs the rows of a key in the task of their key group.
+    #[must_use]
+    pub fn needing_key_group(self, key: &[usize]) -> Self {
+        InputEdge { needs: Some(RequiredKey { leaves: key.into(), in_key_group: true }), ..self }
     }
 
     /// Rows go through a driver before they are sent.

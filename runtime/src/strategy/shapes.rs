@@ -57,7 +57,7 @@ impl Planning<'_> {
         let work = |rows: f64, tasks: usize| (of_row * rows + whole).in_tables(grouping.kept_bytes, tasks);
         let sort = |rows: f64| if grouping.sorts_by.is_empty() { Work::default() } else { Work::sort(rows) };
         if self.properties[0].has_together(key) {
-            let edge = InputEdge::sorted_by(Ship::Forward, grouping.sorts_by);
+            let edge = InputEdge::sorted_by(Ship::Forward, grouping.sorts_by).needing(key);
             return vec![self.of_one(
                 edge,
                 (grouping.driver)(false),
@@ -76,13 +76,19 @@ impl Planning<'_> {
             // A combiner holds all groups, in a bounded part of the budget.
             let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
             let combining = Work { table_bytes, ..grouping.of_row * rows + begun(shipped) };
-            let edge = InputEdge::through(combiner(), combining, ship(grouping.key_of_combined));
+            let of_combined = grouping.key_of_combined;
+            let edge = InputEdge::through(combiner(), combining, ship(of_combined)).needing(of_combined);
             let edge = InputEdge { key: Some(key.into()), shipped_rows: Some(shipped), ..edge };
             self.of_one(edge, (grouping.driver)(true), to, work(shipped, to) + sort(shipped))
         });
         // Without a key one task receives all rows, so the combiner always runs.
         let uncombined = (combined.is_none() || !key.is_empty()).then(|| {
-            self.of_one(InputEdge::ship(ship(key)), (grouping.driver)(false), to, work(rows, to) + sort(rows))
+            self.of_one(
+                InputEdge::ship(ship(key)).needing(key),
+                (grouping.driver)(false),
+                to,
+                work(rows, to) + sort(rows),
+            )
         });
         combined.into_iter().chain(uncombined).collect()
     }
@@ -99,7 +105,7 @@ impl Planning<'_> {
             }
             _ => (Ship::Hash(key.to_vec()), self.tasks),
         };
-        self.of_one(InputEdge::ship(ship), driver, tasks, work)
+        self.of_one(InputEdge::ship(ship).needing_key_group(key), driver, tasks, work)
     }
 
     /// The ship strategies of two inputs that put the rows of a key into one task, with the number of tasks.
@@ -161,7 +167,7 @@ impl Planning<'_> {
                 let (of_input, order) = (self.inputs[input], &orders[input]);
                 let sort = if ship == Ship::Forward { self.sort(input, order) } else { Work::sort(of_input.rows) };
                 work = work + (sort + Work::rows(of_input.rows)).keeping(of_input.bytes());
-                edges.push(InputEdge::sorted_by(ship, order));
+                edges.push(InputEdge::sorted_by(ship, order).needing(&keys[input]));
             }
             Strategy { edges, driver: Arc::new(driver()), tasks, streamed: 0, kept: None, work }
         };

@@ -64,6 +64,7 @@ fn step_plan(driver: DriverFactory) -> StepPlan {
         driver: Arc::new(driver),
         port: 0,
         sides: vec![],
+        keys: Vec::new(),
         part: Part::Whole,
         in_loop: false,
         others: vec![],

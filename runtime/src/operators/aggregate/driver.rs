@@ -26,6 +26,7 @@ pub(super) fn of_phase(spec: &Arc<Spec>, phase: Phase) -> DriverFactory {
     }
     let (output, spec) = (spec.output.clone(), spec.clone());
     DriverFactory::new(name, move |context| CountingDriver::new(&spec, phase, context))
+        .waiting_for_end()
         .emitting(output)
         .spilling_beyond(limits::COUNT_BYTES)
 }

@@ -33,7 +33,7 @@ impl FirstOfGroups {
         let create = move |context: &TaskContext| {
             Ok(GroupFirstDriver::new(Counts::new(&first, context)?, rows.clone(), context))
         };
-        DriverFactory::new(self.name(), create).emitting(layout).spilling_beyond(limits::GROUP_BYTES)
+        DriverFactory::new(self.name(), create).waiting_for_end().emitting(layout).spilling_beyond(limits::GROUP_BYTES)
     }
 
     /// Lets the first rows pass that a task has of each group.

@@ -82,6 +82,7 @@ impl Operator for LoopBegin {
             buffers: PortSet::of(LoopId::FEEDBACK),
             keeps_state_across_rounds: true,
             drives_rounds: true,
+            waits_for_end: PortSet::ALL,
         };
         let driver = DriverFactory::new("feed rounds", create)
             .with_properties(properties)

@@ -53,6 +53,7 @@ impl Operator for Replay {
         };
         let properties = DriverProperties {
             fed_once: PortSet::all_but(LoopId::ROUNDS),
+            waits_for_end: PortSet::all_but(LoopId::ROUNDS),
             keeps_state_across_rounds: true,
             ..DriverProperties::default()
         };

@@ -102,6 +102,7 @@ impl Operator for SolutionJoin {
             buffers: PortSet::of(LoopId::DELTA),
             keeps_state_across_rounds: true,
             drives_rounds: true,
+            waits_for_end: PortSet::of(LoopId::INITIAL),
         };
         let driver = DriverFactory::new("probe and update the set", create)
             .with_properties(properties)
@@ -112,7 +113,7 @@ impl Operator for SolutionJoin {
             _ => Ship::Hash(self.join.keys[side].clone()),
         };
         vec![Strategy {
-            edges: vec![InputEdge::ship(ship(0)), InputEdge::ship(ship(1))],
+            edges: [0, 1].map(|side| InputEdge::ship(ship(side)).needing_key_group(&self.join.keys[side])).into(),
             driver: Arc::new(driver),
             tasks: planning.tasks,
             streamed: LoopId::PROBE,

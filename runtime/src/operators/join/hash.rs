@@ -73,6 +73,7 @@ impl JoinParts {
         let properties = DriverProperties {
             fed_once: if keeps_build { PortSet::of(build) } else { PortSet::NONE },
             keeps_state_across_rounds: keeps_build,
+            waits_for_end: if spills { PortSet::NONE } else { PortSet::of(build) },
             ..DriverProperties::default()
         };
         let factory = DriverFactory::new(name, create).with_properties(properties).emitting(layout).filtering(filtered);

@@ -90,7 +90,11 @@ fn allowed(
                 (false, false) => work.in_tables(table_bytes, 1),
                 (false, true) => work.in_tables(table_bytes * tasks as f64, tasks),
             };
-            let mut edges: Vec<InputEdge> = ships.into_iter().map(InputEdge::ship).collect();
+            let edge = |(ship, key): (Ship, &Vec<usize>)| match is_partitioned {
+                true => InputEdge::ship(ship).needing(key),
+                false => InputEdge::ship(ship),
+            };
+            let mut edges: Vec<InputEdge> = ships.into_iter().zip(keys).map(edge).collect();
             edges[build].shipped_rows = Some(build_side.rows * times);
             let (driver, kept) = (Arc::new(factory(options)), options.keeps_build.then_some(build));
             strategies.push(Strategy { edges, driver, tasks, streamed: probe, kept, work });

@@ -75,7 +75,8 @@ impl TopOfGroups {
         &self,
         create: impl Fn(&TaskContext) -> Result<D> + Send + Sync + 'static,
     ) -> DriverFactory {
-        DriverFactory::new(format!("top {} of groups", self.count), create).emitting(self.layout.clone())
+        let factory = DriverFactory::new(format!("top {} of groups", self.count), create).waiting_for_end();
+        factory.emitting(self.layout.clone())
     }
 }
 

@@ -168,7 +168,7 @@ impl Operator for InTime {
         let driver = DriverFactory::new("set late records aside", create).with_properties(properties);
         let driver = driver.recovering(Recovery::Restored);
         // Where a window begins is in no page before rows are shipped, so they are, also to one task.
-        let edge = InputEdge::ship(Ship::Hash(self.key.clone()));
+        let edge = InputEdge::ship(Ship::Hash(self.key.clone())).needing_key_group(&self.key);
         vec![planning.of_one(edge, driver, planning.tasks, Work::rows(planning.inputs[0].rows))]
     }
 

@@ -33,7 +33,7 @@ pub(super) struct LoopPlaces {
 
 /// A step of a stage.
 #[derive(Clone, Copy)]
-struct StepPlace {
+pub(super) struct StepPlace {
     stage: usize,
     step: usize,
 }
@@ -124,11 +124,11 @@ impl Chooser<'_> {
     }
 
     /// The step before a place.
-    fn last_step(&self, place: &Place) -> StepPlace {
+    pub(super) fn last_step(&self, place: &Place) -> StepPlace {
         StepPlace { stage: place.stage, step: self.builder.plan.stages[place.stage].steps.len().saturating_sub(1) }
     }
 
-    fn step_at(&mut self, at: StepPlace) -> Result<&mut StepPlan> {
+    pub(super) fn step_at(&mut self, at: StepPlace) -> Result<&mut StepPlan> {
         let stage = self.builder.plan.stages.get_mut(at.stage);
         stage
             .and_then(|stage| stage.steps.get_mut(at.step))
