@@ -11,7 +11,7 @@ use crate::snapshot::SplitPosition;
 use crate::strategy::ProgressOf;
 use crate::stream::{Control, Item};
 
-use super::windows::Data;
+use super::work::Data;
 
 pub(in crate::exec) enum PipelineHead {
     Source(Box<SourceHead>),
@@ -105,15 +105,17 @@ impl PipelineHead {
         }
     }
 
-    /// The last rows of a source.
-    pub(super) fn batch(&self) -> Result<Batch<'_>> {
-        match self {
-            PipelineHead::Source(source) => source.batch(),
+    /// The rows of a page, or the last rows of a source.
+    pub(super) fn batch_of<'d>(&'d self, data: &'d Data) -> Result<Batch<'d>> {
+        match (data, self) {
+            (Data::Page(page), _) => Ok(page.batch()),
+            (Data::Source, PipelineHead::Source(source)) => source.batch(),
             _ => Err(Error::Internal("a source's rows without a source".to_owned())),
         }
     }
 
-    /// Whether it may end before its input does. A source that writes rejected records reads all of them.
+    /// Whether it may end before its input does. A source that writes rejected records reads all of
+    /// them.
     pub(super) fn may_stop(&self) -> bool {
         match self {
             PipelineHead::Source(source) => source.may_stop(),

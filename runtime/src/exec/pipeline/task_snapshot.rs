@@ -220,9 +220,7 @@ impl TaskSnapshots {
         }
         if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
             for step in steps {
-                if let Some(snapshotted) = step.driver.snapshotted() {
-                    snapshotted.on_restored();
-                }
+                step.on_restored();
             }
         }
         Ok(Progress::Done)

@@ -1,0 +1,84 @@
+//! The exits of a task, and the rows that they are sending.
+
+use super::head::PipelineHead;
+use super::work::{Data, Rows};
+use crate::error::Result;
+use crate::exec::exits::Exit;
+use crate::exec::inline::Watch;
+use crate::page::Page;
+use crate::stream::{Control, Item};
+
+pub(super) struct TaskExits {
+    pub(super) exits: Vec<Exit>,
+    /// The rows that are being written to the exits.
+    rows: Option<Rows>,
+    /// Whether the exits have the end of the rows.
+    pub(super) have_ended: bool,
+}
+
+impl TaskExits {
+    pub(super) fn new(exits: Vec<Exit>) -> Self {
+        TaskExits { exits, rows: None, have_ended: false }
+    }
+
+    /// Whether no receiver accepts more.
+    pub(super) fn are_closed(&self) -> bool {
+        !self.exits.is_empty() && self.exits.iter().all(Exit::is_closed)
+    }
+
+    /// Whether a channel is full.
+    pub(super) fn are_blocked(&self) -> bool {
+        self.exits.iter().any(Exit::is_held_back)
+    }
+
+    /// Sends the waiting items of all exits, also if one of them is blocked. Returns `true` if all
+    /// were sent.
+    pub(super) fn flush(&mut self) -> bool {
+        self.exits.iter_mut().fold(true, |went, exit| exit.flush() & went)
+    }
+
+    /// Takes an item of the last step. The only exit may send a page as it is; otherwise its rows
+    /// are to be written.
+    pub(super) fn take(&mut self, item: Item, watch: &Watch) {
+        match (item, self.exits.as_mut_slice()) {
+            (Item::Page(page), [exit]) => {
+                self.rows = exit.take_page(page, watch).map(|page| Rows::all(Data::Page(page), 0));
+            }
+            (Item::Page(page), _) => self.take_rows(Rows::all(Data::Page(page), 0)),
+            (Item::Control(control), exits) => {
+                exits.iter_mut().for_each(|exit| exit.send_control(control, watch));
+                self.have_ended = control == Control::End;
+            }
+        }
+    }
+
+    /// Takes rows that are to be written.
+    pub(super) fn take_rows(&mut self, rows: Rows) {
+        self.rows = (!self.exits.is_empty()).then_some(rows);
+    }
+
+    pub(super) fn have_rows(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    /// Writes the next window of the rows. After the last one it returns their page.
+    pub(super) fn write(&mut self, head: &PipelineHead, watch: &Watch) -> Result<Option<Page>> {
+        let Some(mut rows) = self.rows.take() else { return Ok(None) };
+        let has_more = {
+            let batch = head.batch_of(&rows.data)?;
+            let viewed = rows.view.as_ref().map(|view| batch.project(view));
+            let batch = viewed.as_ref().unwrap_or(&batch);
+            let has_more = rows.windows.advance(batch);
+            for exit in self.exits.iter_mut().filter(|_| has_more) {
+                exit.write(batch, &rows.windows.window, rows.windows.filtered, watch)?;
+            }
+            has_more
+        };
+        match rows.data {
+            _ if has_more => self.rows = Some(rows),
+            Data::Page(page) => return Ok(Some(page)),
+            Data::Source => {}
+        }
+        Ok(None)
+    }
+}
