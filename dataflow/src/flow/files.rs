@@ -11,10 +11,10 @@ use formats::{FileKind, must_hold};
 use runtime::row::Schema;
 use runtime::source::Format;
 
-use super::{Flow, Handle, Mode, Output};
+use super::{AnyMode, Flow, Handle, Output};
 use crate::record::Record;
 
-impl<T: Record, M: Mode> Flow<T, M> {
+impl<T: Record, M: AnyMode> Flow<T, M> {
     /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are
     /// written in parallel; `-` is standard output. Where the name ends with `.gz` or `.zst`, what is written is compressed. An [`Output`] in place of the path
     /// says what happens to what exists.
