@@ -65,7 +65,7 @@ fn pages() -> Vec<Page> {
 
 fn state(deletes: bool) -> (StateTable, Requests, Outputs) {
     let context = TaskContext::alone(Memory::spilling(Budget::new(4 << 30), "state", 0));
-    let leaf = |name: &str| StateLeaf { name: name.to_owned(), ty: LeafType::U64 };
+    let leaf = |name: &str| StateLeaf { name: name.to_owned(), ty: LeafType::U64, starts_at_zero: false };
     let spec = StateSpec::new(vec![leaf("key"), leaf("number")], [0]);
     let spec = if deletes { spec.deletable() } else { spec };
     let table = StateTable::new(spec, 0..KEY_GROUPS, 0, &context).unwrap();

@@ -23,6 +23,8 @@ pub struct Aggregates<T, K, M, S> {
     slots: S,
     /// The length of the windows whose groups they are, in microseconds.
     window: Option<i64>,
+    /// The source texts of the measures. Empty without `#[dataflow]`.
+    measures: Vec<&'static str>,
     of: Types<T, K, M>,
 }
 
@@ -69,12 +71,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<T, K, M> Aggregates<T, K, M, ()> {
     pub(super) fn new(handle: Handle, key: Vec<usize>) -> Self {
-        Aggregates { handle, key, slots: (), window: None, of: PhantomData }
+        Aggregates { handle, key, slots: (), window: None, measures: Vec::new(), of: PhantomData }
     }
 
-    /// Says as which source texts its measures are written: a snapshot's state of other measures is not restored. `#[dataflow]` writes this.
+    /// The source texts of its measures, in order. Snapshots name their states by these. `#[dataflow]`
+    /// writes this.
     pub fn written(self, measures: &[&'static str]) -> Self {
-        Aggregates { handle: self.handle.written(measures.to_vec()), ..self }
+        Aggregates { measures: measures.to_vec(), ..self }
     }
 
     /// The same, of groups of windows of so many microseconds: the last leaf of the key is where a window begins.
@@ -85,8 +88,8 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     pub(super) fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
-        let Aggregates { handle, key, slots, window, of } = self;
-        Aggregates { handle, key, slots: (slots, slot), window, of }
+        let Aggregates { handle, key, slots, window, measures, of } = self;
+        Aggregates { handle, key, slots: (slots, slot), window, measures, of }
     }
 
     /// Makes the group's record from the key and the slots' values.
@@ -108,7 +111,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
         const { <S as Slots<T>>::KEEPS.must_go_together() }
-        let Aggregates { handle, key, slots, window, .. } = self;
+        let Aggregates { handle, key, slots, window, measures, .. } = self;
         let mut states = Vec::new();
         slots.leaves(&mut states);
         let acts = accumulators::are_in(&slots) || accumulators::are_in(&body);
@@ -120,7 +123,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
             None if M::UPDATES => Grouping::Updates,
             None => Grouping::Groups,
         };
-        handle.aggregated((key, grouping), states, (accumulate, finish), acts, schemas).typed()
+        handle.aggregated((key, grouping), (states, measures), (accumulate, finish), acts, schemas).typed()
     }
 }
 
@@ -171,15 +174,18 @@ impl Handle {
     fn aggregated(
         &self,
         (key, of): (Vec<usize>, Grouping),
-        states: Vec<StateLeaf>,
+        (slots, measures): (Vec<Vec<StateLeaf>>, Vec<&'static str>),
         (accumulate, finish): (AccumulateFactory, ChainFactory),
         acts: bool,
         [record, of_key, of_states, output]: [Schema; 4],
     ) -> Handle {
         let reads = self.next.reads(0, &record);
         let rows = [self.schema(), of_states.clone()];
+        let sizes: Vec<usize> = slots.iter().map(Vec::len).collect();
+        let states = slots.into_iter().flatten().collect();
         let mut aggregate = grouping("aggregate", rows, key, states, Some(accumulate), reads);
         aggregate.closures = self.next.closures.clone();
+        aggregate.measures = measures.into_iter().map(str::to_owned).zip(sizes).collect();
         let states = match of {
             Grouping::Groups => self.then(aggregate),
             Grouping::Updates => self.then(Updates(aggregate)),
@@ -202,5 +208,5 @@ pub(super) fn grouping(
 ) -> Aggregate {
     let keys = key.iter().zip(output.types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
     let state = keys.chain(states).collect();
-    Aggregate { word, input, output, key, state, kernel, kernel_reads, closures: Vec::new() }
+    Aggregate { word, input, output, key, state, kernel, kernel_reads, closures: Vec::new(), measures: Vec::new() }
 }

@@ -327,7 +327,8 @@ impl Handle {
         let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
         let output = input.clone();
         let (kernel_reads, closures) = (Reads::All, self.next.closures.clone());
-        let grouping = Aggregate { word, input, output, key, state, kernel: None, kernel_reads, closures };
+        let grouping =
+            Aggregate { word, input, output, key, state, kernel: None, kernel_reads, closures, measures: Vec::new() };
         if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
     }
 

@@ -15,7 +15,7 @@ use runtime::value::Overflow;
 use crate::record::Record;
 
 use super::numbers::no_value;
-use super::slots::{Keeps, kernel_leaves, put_behind};
+use super::slots::{Keeps, add_slot, kernel_leaves};
 use super::{Room, Slots, Summary};
 
 /// The accumulator of a fold: a `Copy` record of fixed size, which closures see as itself. Implemented for all such records.
@@ -211,9 +211,9 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     const MERGES: bool = true;
     const KEEPS: Keeps = S::KEEPS;
 
-    fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
-        self.0.leaves(leaves);
-        put_behind(leaves, accumulator_leaves(&<Option<X::Accumulator>>::schema()));
+    fn leaves(&self, slots: &mut Vec<Vec<StateLeaf>>) {
+        self.0.leaves(slots);
+        add_slot(slots, accumulator_leaves(&<Option<X::Accumulator>>::schema()));
     }
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
         let before = S::places(reader)?;

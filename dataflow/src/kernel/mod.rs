@@ -48,7 +48,7 @@ pub(crate) use numbers::{exact_sum, no_value, sum_too_large};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::{Keeps, Slots};
-pub(crate) use slots::{kernel_leaves, put_behind, slot, slot_type};
+pub(crate) use slots::{add_slot, kernel_leaves, slot, slot_type};
 pub(crate) use stateful::{process_with, try_predicate_with, try_process_with};
 pub(crate) use summaries::summary;
 pub use summaries::{Room, Summaries, Summary};

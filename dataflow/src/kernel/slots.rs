@@ -32,8 +32,8 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     #[doc(hidden)]
     const KEEPS: Keeps;
 
-    /// How the engine keeps and merges the state's leaves.
-    fn leaves(&self, leaves: &mut Vec<StateLeaf>);
+    /// Appends the leaves of each slot's state: how the engine keeps and merges them.
+    fn leaves(&self, slots: &mut Vec<Vec<StateLeaf>>);
     /// Takes the slots' leaves from a table.
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>>;
     /// Adds a record; `claims` is what records are written in place with.
@@ -89,10 +89,10 @@ pub(crate) fn kernel_leaves(leaves: &[(LeafType, Merge)]) -> Vec<StateLeaf> {
     leaves.iter().map(|&(ty, merge)| StateLeaf { ty, fold: Fold::Kernel(merge) }).collect()
 }
 
-/// Puts a slot's leaves behind those of the slots before. Compiled once, as are the leaves.
+/// Appends the leaves of a slot. Compiled once.
 #[inline(never)]
-pub(crate) fn put_behind(leaves: &mut Vec<StateLeaf>, of_slot: Vec<StateLeaf>) {
-    leaves.extend(of_slot);
+pub(crate) fn add_slot(slots: &mut Vec<Vec<StateLeaf>>, leaves: Vec<StateLeaf>) {
+    slots.push(leaves);
 }
 
 impl<T: Record> Slots<T> for () {
@@ -101,7 +101,7 @@ impl<T: Record> Slots<T> for () {
     type Places<'t> = ();
     const MERGES: bool = false;
     const KEEPS: Keeps = Keeps::NEITHER;
-    fn leaves(&self, _: &mut Vec<StateLeaf>) {}
+    fn leaves(&self, _: &mut Vec<Vec<StateLeaf>>) {}
     fn places<'t>(_: &mut StateReader<'t>) -> Option<()> {
         Some(())
     }
@@ -143,10 +143,10 @@ macro_rules! slot {
             const MERGES: bool = S::MERGES;
             const KEEPS: $crate::kernel::Keeps = S::KEEPS $(.and($crate::kernel::Keeps::$keeps))?;
 
-            fn leaves(&self, leaves: &mut Vec<::runtime::operators::StateLeaf>) {
-                self.0.leaves(leaves);
+            fn leaves(&self, slots: &mut Vec<Vec<::runtime::operators::StateLeaf>>) {
+                self.0.leaves(slots);
                 let $slot = &self.1;
-                $crate::kernel::put_behind(leaves, $leaves);
+                $crate::kernel::add_slot(slots, $leaves);
             }
             fn places<'t>($reader: &mut ::runtime::group::StateReader<'t>) -> Option<Self::Places<'t>> {
                 Some((S::places($reader)?, $take))

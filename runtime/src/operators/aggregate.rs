@@ -59,8 +59,11 @@ pub struct Aggregate {
     pub kernel: Option<AccumulateFactory>,
     /// What the kernel reads.
     pub kernel_reads: Reads,
-    /// The source texts of a computed key, and of the kernel's measures.
+    /// The source texts of a computed key.
     pub closures: Vec<&'static str>,
+    /// The kernel's measures as the program writes them, each with the number of its leaves. They are
+    /// the last leaves of the state. Empty if the text is unknown.
+    pub measures: Vec<(String, usize)>,
 }
 
 impl Aggregate {
@@ -298,14 +301,36 @@ impl Aggregate {
         self.counted().next().is_some()
     }
 
-    /// The meaning of its states: key and measures. `key` are the leaves of the key that a program names.
+    /// The meaning of its states without its measures. `key` are the leaves of the key that a program
+    /// names.
     pub(super) fn definition_by(&self, key: &[usize]) -> String {
-        let engine = self.state.iter().filter_map(|leaf| leaf.fold.measure(&self.input));
-        let is_kernel = |leaf: &&StateLeaf| matches!(leaf.fold, Fold::Kernel(_));
-        // Without the program's text there is only what the engine does with the kernel's leaves.
-        let unwritten = self.state.iter().filter(is_kernel).filter(|_| self.closures.is_empty());
-        let unwritten = unwritten.map(|leaf| format!("{:?} of {}", leaf.fold, leaf.ty));
-        defined(&by_key(&self.input, key), engine.chain(unwritten), &self.closures)
+        defined(&by_key(&self.input, key), &self.closures)
+    }
+
+    /// The leaves of its states in snapshots: the key by its fields, the others by measure and field.
+    fn named_leaves(&self) -> Vec<state::StateLeaf> {
+        let of_measures: usize = self.measures.iter().map(|(_, leaves)| leaves).sum();
+        let of_engine = self.state.len().saturating_sub(of_measures);
+        let mut named: Vec<state::StateLeaf> = Vec::with_capacity(self.state.len());
+        for (number, leaf) in self.state[..of_engine].iter().enumerate() {
+            // A validity has the name of its value.
+            let fold = match (&leaf.fold, self.state.get(number + 1)) {
+                (Fold::Valid(_), Some(value)) => &value.fold,
+                (fold, _) => fold,
+            };
+            let starts_at_zero = matches!(fold, Fold::Sum(_) | Fold::Count);
+            named.push(state::StateLeaf { name: fold.state_name(&self.input), ty: leaf.running(), starts_at_zero });
+        }
+        let mut rest = self.state[of_engine..].iter();
+        for (text, leaves) in &self.measures {
+            for (number, leaf) in rest.by_ref().take(*leaves).enumerate() {
+                let starts_at_zero =
+                    *leaves == 1 && matches!(leaf.fold, Fold::Sum(_) | Fold::Count | Fold::Kernel(Merge::Sum));
+                let name = if *leaves == 1 { text.clone() } else { format!("{text}.{number}") };
+                named.push(state::StateLeaf { name, ty: leaf.running(), starts_at_zero });
+            }
+        }
+        named
     }
 
     /// The grouping of records as they are, for who keeps its states in another table.
@@ -313,8 +338,7 @@ impl Aggregate {
         let mut live = live.clone();
         // Who keeps states finds them by their whole key.
         self.output_key().into_iter().for_each(|leaf| live.insert(leaf));
-        let names = self.output.leaves().iter().map(|leaf| leaf.path.clone()).collect();
-        WholeAggregate { spec: self.spec(&live), names }
+        WholeAggregate { spec: self.spec(&live), leaves: self.named_leaves() }
     }
 }
 
@@ -351,7 +375,7 @@ impl UpdatesByKey for Aggregate {
 #[derive(Clone)]
 pub(super) struct WholeAggregate {
     spec: Arc<Spec>,
-    names: Vec<String>,
+    leaves: Vec<state::StateLeaf>,
 }
 
 impl WholeAggregate {
@@ -362,10 +386,8 @@ impl WholeAggregate {
 
     /// What the rows of states are that are never deleted.
     pub(super) fn lasting_spec(&self) -> StateSpec {
-        let running = self.spec.state.iter().map(StateLeaf::running);
-        let leaves = self.names.iter().zip(running).map(|(name, ty)| state::StateLeaf { name: name.clone(), ty });
         let kept = (0..self.spec.state.len()).filter(|&leaf| self.spec.table.offset(leaf).is_some()).collect();
-        StateSpec::new(leaves.collect(), self.spec.output_key.clone()).keeping(&kept)
+        StateSpec::new(self.leaves.clone(), self.spec.output_key.clone()).keeping(&kept)
     }
 
     /// What the rows of states are.

@@ -99,12 +99,11 @@ pub(crate) fn names(schema: &Schema, leaves: &[usize]) -> String {
 }
 
 /// The definition of a state, see
-/// [`Operator::state_definition`](crate::plan::Operator::state_definition): its key, what is kept
-/// of each group, and closures as the program writes them.
-pub(crate) fn defined(by: &str, measures: impl Iterator<Item = String>, closures: &[&str]) -> String {
-    let closures = closures.iter().map(|text| format!("`{text}`"));
-    let all: Vec<String> = measures.chain(closures).collect();
-    if all.is_empty() { by.to_owned() } else { format!("{by}: {}", all.join(", ")) }
+/// [`Operator::state_definition`](crate::plan::Operator::state_definition): its key, and closures as
+/// the program writes them.
+pub(crate) fn defined(by: &str, closures: &[&str]) -> String {
+    let closures: Vec<String> = closures.iter().map(|text| format!("`{text}`")).collect();
+    if closures.is_empty() { by.to_owned() } else { format!("{by}: {}", closures.join(", ")) }
 }
 
 /// For EXPLAIN, after the description of an operator: ` of each customer`; empty without a key.

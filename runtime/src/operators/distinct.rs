@@ -31,5 +31,6 @@ fn one_each(word: &'static str, schema: Schema, key: Vec<usize>) -> Aggregate {
         kernel: None,
         kernel_reads: Reads::All,
         closures: Vec::new(),
+        measures: Vec::new(),
     }
 }

@@ -54,20 +54,22 @@ pub enum Fold {
 }
 
 impl Fold {
-    /// As a measure of records of this schema, for the definition of a state; none if it is no measure, or only a kernel knows it.
-    pub(crate) fn measure(&self, schema: &Schema) -> Option<String> {
+    /// The name of its leaf in snapshots, for records of this schema: measure and field.
+    pub(crate) fn state_name(&self, schema: &Schema) -> String {
         let (word, leaves) = match self {
-            Fold::Sum(leaf) => ("sum of ", slice::from_ref(leaf)),
-            Fold::Min(leaf) | Fold::MinSome(leaf) => ("min of ", slice::from_ref(leaf)),
-            Fold::Max(leaf) | Fold::MaxSome(leaf) => ("max of ", slice::from_ref(leaf)),
-            Fold::Distinct(leaves) => ("distinct values of ", &leaves[..]),
+            Fold::Sum(leaf) => ("sum", slice::from_ref(leaf)),
+            Fold::Min(leaf) | Fold::MinSome(leaf) => ("min", slice::from_ref(leaf)),
+            Fold::Max(leaf) | Fold::MaxSome(leaf) => ("max", slice::from_ref(leaf)),
+            Fold::Distinct(leaves) => ("count_distinct", &leaves[..]),
             Fold::Count => ("count", &[][..]),
-            Fold::By { leaf, greatest: false, .. } => ("by the least ", slice::from_ref(leaf)),
-            Fold::By { leaf, greatest: true, .. } => ("by the greatest ", slice::from_ref(leaf)),
-            Fold::Carried(leaf) => ("", slice::from_ref(leaf)),
-            Fold::Key(_) | Fold::Valid(_) | Fold::First(_) | Fold::Kernel(_) | Fold::Nothing => return None,
+            Fold::By { leaf, greatest: false, .. } => ("min_by", slice::from_ref(leaf)),
+            Fold::By { leaf, greatest: true, .. } => ("max_by", slice::from_ref(leaf)),
+            Fold::First(leaf) => ("first", slice::from_ref(leaf)),
+            Fold::Key(leaf) | Fold::Carried(leaf) => return names(schema, slice::from_ref(leaf)),
+            // Only a kernel and a program's text name it.
+            Fold::Valid(_) | Fold::Kernel(_) | Fold::Nothing => return String::new(),
         };
-        Some(format!("{word}{}", names(schema, leaves)))
+        format!("{word}({})", names(schema, leaves))
     }
 }
 

@@ -3,7 +3,6 @@
 //! The order is that of the fields that were named, then of all others, so it has one answer, whatever the tasks and whoever comes first.
 //! A group is one row in a hash table, which gives way to better ones; the sending side does the same before it ships.
 
-use std::iter;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -121,7 +120,7 @@ impl Operator for MinMaxBy {
 
 impl UpdatesByKey for MinMaxBy {
     fn definition(&self) -> String {
-        format!("{} {}", self.word, defined(&self.details(), iter::empty(), &self.closures))
+        format!("{} {}", self.word, defined(&self.details(), &self.closures))
     }
 
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -2,7 +2,6 @@
 //!
 //! A window of rows finds its groups at once; then the kernel goes over the rows, each beside its group's row as it is by then.
 
-use std::iter;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -103,7 +102,7 @@ impl Operator for KeyedReduce {
 
 impl UpdatesByKey for KeyedReduce {
     fn definition(&self) -> String {
-        format!("reduce {}", defined(&by_key(&self.schema, &self.key), iter::empty(), &self.closures))
+        format!("reduce {}", defined(&by_key(&self.schema, &self.key), &self.closures))
     }
 
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {

@@ -30,6 +30,9 @@ use crate::strategy::{
 
 use request::UpdateAndGive;
 
+/// The name of the state with a row for each group.
+pub(super) const GROUPS: &str = "groups";
+
 /// What copies of groups take on their way: the page that is written, and one that is full.
 const COPIES_BYTES: usize = 2 * PAGE_BYTES;
 
@@ -203,8 +206,8 @@ impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
 }
 
 impl<U: GroupUpdate> Snapshotted for UpdatesDriver<U> {
-    fn state(&mut self) -> Option<&mut dyn DriverState> {
-        Some(&mut self.table)
+    fn states(&mut self) -> Vec<(&'static str, &mut dyn DriverState)> {
+        vec![(GROUPS, &mut self.table)]
     }
 }
 

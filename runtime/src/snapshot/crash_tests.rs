@@ -90,7 +90,7 @@ fn read_state(store: &Store, epoch: u64) -> Result<u64> {
 
 fn manifest(epoch: u64, prepared: &[String]) -> Manifest {
     let sink = OperatorSnapshot { prepared: prepared.to_vec(), ..OperatorSnapshot::default() };
-    let files = vec![StateFile { name: "0-0.state".to_owned(), bytes: 16 }];
+    let files = vec![StateFile { state: "groups".to_owned(), name: "0-0.state".to_owned(), bytes: 16 }];
     let count = OperatorSnapshot { files, ..OperatorSnapshot::default() };
     let operators = BTreeMap::from([("sink".to_owned(), sink), ("count".to_owned(), count)]);
     Manifest { epoch, operators, ..Manifest::default() }

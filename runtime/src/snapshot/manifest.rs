@@ -44,10 +44,12 @@ pub struct OperatorSnapshot {
     pub prepared: Vec<String>,
 }
 
-/// The state of one task.
+/// A state of one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateFile {
-    /// Its name, beside the manifest.
+    /// The name of the state.
+    pub state: String,
+    /// The name of the file, beside the manifest.
     pub name: String,
     /// Its length.
     pub bytes: u64,
@@ -77,8 +79,10 @@ impl OperatorSnapshot {
                 ("greatest_time", time),
             ])
         };
-        let file =
-            |file: &StateFile| Value::object([("name", file.name.as_str().into()), ("bytes", file.bytes.into())]);
+        let file = |file: &StateFile| {
+            let (state, name) = (file.state.as_str().into(), file.name.as_str().into());
+            Value::object([("state", state), ("name", name), ("bytes", file.bytes.into())])
+        };
         Value::object([
             ("positions", self.positions.iter().map(position).collect()),
             ("files", self.files.iter().map(file).collect()),
@@ -96,7 +100,8 @@ impl OperatorSnapshot {
             Some(SplitPosition { split: value["split"].as_str()?.into(), position, greatest_time })
         };
         let file = |value: &Value| {
-            Some(StateFile { name: value["name"].as_str()?.to_owned(), bytes: value["bytes"].as_number()? })
+            let text = |member: &str| value[member].as_str().map(str::to_owned);
+            Some(StateFile { state: text("state")?, name: text("name")?, bytes: value["bytes"].as_number()? })
         };
         Some(OperatorSnapshot {
             positions: value["positions"].all(position)?,
@@ -188,7 +193,7 @@ mod tests {
             ..OperatorSnapshot::default()
         };
         let state = OperatorSnapshot {
-            files: vec![StateFile { name: "2-0.state".to_owned(), bytes: 77 }],
+            files: vec![StateFile { state: "groups".to_owned(), name: "2-groups-0.state".to_owned(), bytes: 77 }],
             prepared: vec!["part-00000-0000000009.csv".to_owned()],
             ..OperatorSnapshot::default()
         };

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use crate::group::GroupTable;
 use crate::row::{LeafSet, LeafType, Physical, RowLayout, Schema};
 
-/// One leaf of the rows: a snapshot knows it by its name and type.
+/// A leaf of the rows. A snapshot finds it by its name and type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateLeaf {
-    /// Its path in the record, or what else names it; an `Option` and its value may have the same.
+    /// Its path in the record, or measure and field: `sum(bytes)`. An `Option` and its value may have
+    /// the same name.
     pub name: String,
     /// Its type.
     pub ty: LeafType,
+    /// Whether rows of a snapshot that does not have it begin with zero. Otherwise such a snapshot is
+    /// refused.
+    pub starts_at_zero: bool,
 }
 
 /// The rows of a table: leaves of the key and of the value, in one layout.
@@ -51,7 +55,7 @@ impl StateSpec {
     /// Rows of a record.
     #[must_use]
     pub fn of_record(schema: &Schema, key: impl Into<Box<[usize]>>) -> Self {
-        let leaf = |leaf: &crate::row::Leaf| StateLeaf { name: leaf.path.clone(), ty: leaf.ty };
+        let leaf = |leaf: &crate::row::Leaf| StateLeaf { name: leaf.path.clone(), ty: leaf.ty, starts_at_zero: false };
         Self::new(schema.leaves().iter().map(leaf).collect(), key)
     }
 

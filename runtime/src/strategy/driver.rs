@@ -249,12 +249,13 @@ pub trait Driver: Send {
 
 /// The part of a driver in snapshots: state, and outputs that are not visible yet.
 pub trait Snapshotted {
-    /// Its tables.
-    fn state(&mut self) -> Option<&mut dyn DriverState> {
-        None
+    /// Its states. Each has a name that no other state of the operator has, and that stays the same
+    /// while programs change.
+    fn states(&mut self) -> Vec<(&'static str, &mut dyn DriverState)> {
+        Vec::new()
     }
 
-    /// All files of the state are restored; rows follow.
+    /// All files of all states are restored. Rows follow.
     fn on_restored(&mut self) {}
 
     /// Names of outputs that it has written since the last barrier, and that are not visible yet. They
@@ -283,7 +284,7 @@ pub trait Revocable {
     }
 }
 
-/// The state of a driver in snapshots.
+/// A state of a driver in snapshots: a table.
 ///
 /// [`Driver::on_barrier`] marks the state, and the driver continues. The marked bytes are then taken
 /// piece by piece, and written by other threads. A job that continues from a snapshot supplies the

@@ -2,7 +2,7 @@
 
 use dataflow::LogWriter;
 use dataflow::prelude::*;
-use tests::{Folder, within_two_minutes};
+use tests::{Folder, same_records, within_two_minutes};
 
 use super::job::{Click, Places};
 use super::refused::{end, on_demand, start};
@@ -108,6 +108,67 @@ mod measures_swapped {
             .group_by(|c| c.url)
             .window(Tumbling::of(mins(1)))
             .aggregate(|w| (w.key, w.sum(|c| c.number * 2), w.sum(|c| c.number)))
+    }
+
+    declare!(write_native);
+}
+
+mod measures_replaced {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64, u64)> {
+        clicks
+            .event_time(|c| c.time, Lateness::none())
+            .group_by(|c| c.url)
+            .window(Tumbling::of(mins(1)))
+            .aggregate(|w| (w.key, w.sum(|c| c.number), w.sum(|c| c.number * 3)))
+    }
+
+    declare!(write_native);
+}
+
+mod measure_added {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64, u64)> {
+        clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.url).window(Tumbling::of(mins(1))).aggregate(
+            |w| {
+                let seen = w.count();
+                (w.key, w.sum(|c| c.number * 2) + 0 * seen, w.sum(|c| c.number))
+            },
+        )
+    }
+
+    declare!(write_native);
+}
+
+mod least_added {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64, u64, u64)> {
+        clicks
+            .event_time(|c| c.time, Lateness::none())
+            .group_by(|c| c.url)
+            .window(Tumbling::of(mins(1)))
+            .aggregate(|w| (w.key, w.sum(|c| c.number), w.sum(|c| c.number * 2), w.min(|c| c.number)))
+    }
+
+    declare!(write_native);
+}
+
+mod measure_removed {
+    use super::*;
+
+    #[dataflow]
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64)> {
+        clicks
+            .event_time(|c| c.time, Lateness::none())
+            .group_by(|c| c.url)
+            .window(Tumbling::of(mins(1)))
+            .aggregate(|w| (w.key, w.sum(|c| c.number * 2)))
     }
 
     declare!(write_native);
@@ -257,9 +318,14 @@ mod of_two_swapped {
     declare!();
 }
 
-/// Takes a snapshot of one program, and returns how another one goes on from it.
+/// Takes a snapshot of one program, and returns how another one continues from it.
 fn goes_on(before: Declare, after: Declare) -> Result<(), String> {
     let folder = Folder::default();
+    continued(&folder, before, after)
+}
+
+/// As [`goes_on`], in a folder.
+fn continued(folder: &Folder, before: Declare, after: Declare) -> Result<(), String> {
     let places = Places(folder.join("").into());
     let mut log = LogWriter::create(places.path("log"), 2).unwrap();
     for number in 0..2_000 {
@@ -295,34 +361,24 @@ fn state_of_another_meaning_is_refused() {
             (
                 minutes::declare,
                 five_minutes::declare,
-                format!("{windows} 60s by url: count"),
-                format!("{windows} 300s by url: count"),
+                format!("{windows} 60s by url"),
+                format!("{windows} 300s by url"),
             ),
-            (
-                minutes::declare,
-                by_number::declare,
-                format!("{windows} 60s by url: count"),
-                format!("{windows} 60s by number: count"),
-            ),
+            (minutes::declare, by_number::declare, format!("{windows} 60s by url"), format!("{windows} 60s by number")),
             (
                 by_remainder::declare,
                 by_other_remainder::declare,
-                format!("{windows} 60s by key: count, `|c| c.number % 7`"),
-                format!("{windows} 60s by key: count, `|c| c.number % 8`"),
+                format!("{windows} 60s by key: `|c| c.number % 7`"),
+                format!("{windows} 60s by key: `|c| c.number % 8`"),
             ),
             (
                 measures::declare,
-                measures_swapped::declare,
-                format!("{windows} 60s by url: `sum(|c| c.number)`, `sum(|c| c.number * 2)`"),
-                format!("{windows} 60s by url: `sum(|c| c.number * 2)`, `sum(|c| c.number)`"),
+                measures_replaced::declare,
+                format!("{windows} 60s by url; measures `sum(|c| c.number)`, `sum(|c| c.number * 2)`"),
+                format!("{windows} 60s by url; measures `sum(|c| c.number)`, `sum(|c| c.number * 3)`"),
             ),
-            (least::declare, greatest::declare, "min by .0: min of .1".to_owned(), "max by .0: max of .1".to_owned()),
-            (
-                sums::declare,
-                other_sums::declare,
-                "sum by .0, .2: sum of .1".to_owned(),
-                "sum by .0, .1: sum of .2".to_owned(),
-            ),
+            (least::declare, greatest::declare, "min by .0".to_owned(), "max by .0".to_owned()),
+            (sums::declare, other_sums::declare, "sum by .0, .2".to_owned(), "sum by .0, .1".to_owned()),
             (
                 earlier::declare,
                 later::declare,
@@ -350,7 +406,7 @@ fn state_of_another_meaning_is_refused() {
 fn windows_that_change_places_are_refused() {
     within_two_minutes("windows that change places", || {
         let error = goes_on(two::declare, two_swapped::declare).unwrap_err();
-        let states = ["60s", "300s"].map(|length| format!("tumbling windows of {length} by url: count"));
+        let states = ["60s", "300s"].map(|length| format!("tumbling windows of {length} by url"));
         assert!(error.contains("in the snapshot: ") && states.iter().all(|state| error.contains(state)), "{error}");
     });
 }
@@ -362,6 +418,44 @@ fn operators_of_one_name_that_change_places_are_refused() {
         assert!(error.contains("several operators are called `") && error.contains("`let`"), "{error}");
         goes_on(of_two::declare, of_two::declare).unwrap();
         goes_on(two::declare, two::declare).unwrap();
+    });
+}
+
+/// The sums of each window, by page: of the numbers, and of their doubles.
+fn sums_of_windows() -> Vec<(String, u64, u64)> {
+    let mut sums = std::collections::BTreeMap::<(i64, String), u64>::new();
+    (0..2_000).for_each(|number: i64| {
+        *sums.entry((number / 600, format!("/{}", number % 9))).or_default() += number as u64;
+    });
+    sums.into_iter().map(|((_, url), sum)| (url, sum, 2 * sum)).collect()
+}
+
+#[test]
+fn measures_find_their_own_state() {
+    within_two_minutes("measures that move", || {
+        let expected = sums_of_windows();
+        let doubles_first: Vec<_> = expected.iter().cloned().map(|(url, sum, double)| (url, double, sum)).collect();
+        for after in [measures_swapped::declare as Declare, measure_added::declare] {
+            let folder = Folder::default();
+            continued(&folder, measures::declare, after).unwrap();
+            let found = Env::embedded().read_native::<(String, u64, u64)>(folder.join("out/")).unwrap();
+            same_records("two sums", found.collect().unwrap(), doubles_first.clone());
+        }
+        let folder = Folder::default();
+        continued(&folder, measures::declare, measure_removed::declare).unwrap();
+        let found = Env::embedded().read_native::<(String, u64)>(folder.join("out/")).unwrap();
+        let doubles = expected.into_iter().map(|(url, _, double)| (url, double)).collect();
+        same_records("one sum", found.collect().unwrap(), doubles);
+    });
+}
+
+/// The least of a group that the snapshot has would be that of later records alone.
+#[test]
+fn a_measure_without_a_first_value_is_refused() {
+    within_two_minutes("a least that is added", || {
+        let error = goes_on(measures::declare, least_added::declare).unwrap_err();
+        let expected = "the program reads `min(|c| c.number).0` of the state";
+        assert!(error.contains(expected) && error.contains("no value of that name"), "{error}");
     });
 }
 

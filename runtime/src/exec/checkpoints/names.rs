@@ -33,9 +33,9 @@ pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
     xxh3_64(lines.join("\n").as_bytes())
 }
 
-/// The name of the file with an operator's state in one task, beside the manifest.
-pub(in crate::exec) fn state_file(operator: usize, subtask: usize) -> String {
-    format!("{operator}-{subtask}.state")
+/// The name of the file with a state of an operator in one task, beside the manifest.
+pub(in crate::exec) fn state_file(operator: usize, state: &str, subtask: usize) -> String {
+    format!("{operator}-{state}-{subtask}.state")
 }
 
 /// The operators that have something in snapshots, by their numbers in the plan: the names that they have there.

@@ -91,9 +91,16 @@ impl Step {
         }
     }
 
-    /// The driver's tables in snapshots.
-    pub(super) fn state(&mut self) -> Option<&mut dyn DriverState> {
-        self.driver.driver.snapshotted()?.state()
+    /// The names of the driver's states.
+    pub(super) fn state_names(&mut self) -> Vec<&'static str> {
+        let states = self.driver.driver.snapshotted().map_or_else(Vec::new, Snapshotted::states);
+        states.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The driver's state of this name.
+    pub(super) fn state(&mut self, name: &str) -> Option<&mut dyn DriverState> {
+        let states = self.driver.driver.snapshotted()?.states();
+        states.into_iter().find(|(of_state, _)| *of_state == name).map(|(_, state)| state)
     }
 
     /// Names of outputs that the driver has prepared since the last barrier.

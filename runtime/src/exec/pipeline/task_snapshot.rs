@@ -39,9 +39,10 @@ struct Taking {
     uploads: Vec<Upload>,
 }
 
-/// The state of a step on its way.
+/// A state of a step that is written.
 struct Upload {
     step: usize,
+    state: &'static str,
     operator: String,
     name: String,
     file: Background<Written>,
@@ -54,9 +55,10 @@ struct Written {
     bytes: u64,
 }
 
-/// A file that is read, for a step.
+/// A file that is read for a state of a step.
 struct Restore {
     step: usize,
+    state: String,
     name: String,
     /// None until it is its turn.
     file: Option<Background<Piece>>,
@@ -81,7 +83,9 @@ impl TaskSnapshots {
     ) -> Self {
         let of_step = |(step, operator): (usize, usize)| {
             let files = snapshots.restored(operator).map_or(&[][..], |operator| &operator.files);
-            files.iter().map(move |file| Restore { step, name: file.name.clone(), file: None }).collect::<Vec<_>>()
+            let restore =
+                |file: &StateFile| Restore { step, state: file.state.clone(), name: file.name.clone(), file: None };
+            files.iter().map(restore).collect::<Vec<_>>()
         };
         let restoring = steps.enumerate().flat_map(of_step).collect();
         let (snapshots, taking, has_begun) = (snapshots.clone(), None, false);
@@ -120,15 +124,16 @@ impl TaskSnapshots {
         if !prepared.is_empty() {
             kill_point("sink-prepared", epoch);
         }
-        let name = state_file(step.operator, self.subtask);
+        let (of_operator, subtask) = (step.operator, self.subtask);
         let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
         let taking = self.taking(epoch)?;
         taking.brings.entry(operator.clone()).or_default().prepared.extend(prepared);
-        if step.state().is_some() {
+        for state in step.state_names() {
             kill_point("state-marked", epoch);
+            let name = state_file(of_operator, state, subtask);
             let writer = snapshots.settings().store.writer(epoch, &name)?;
             let file = Background::new(Written { writer: Some(writer), bytes: 0 }, &blocking);
-            taking.uploads.push(Upload { step: number, operator, name, file });
+            taking.uploads.push(Upload { step: number, state, operator: operator.clone(), name, file });
         }
         Ok(())
     }
@@ -154,12 +159,11 @@ impl TaskSnapshots {
                 continue;
             }
             let upload = taking.uploads.swap_remove(number);
-            taking
-                .brings
-                .entry(upload.operator)
-                .or_default()
-                .files
-                .push(StateFile { name: upload.name, bytes: written.bytes });
+            taking.brings.entry(upload.operator).or_default().files.push(StateFile {
+                state: upload.state.to_owned(),
+                name: upload.name,
+                bytes: written.bytes,
+            });
         }
         let is_written = taking.uploads.is_empty();
         if is_written && let Some(taking) = self.taking.take_if(|taking| taking.has_left) {
@@ -187,8 +191,13 @@ impl TaskSnapshots {
     pub(super) fn restore(&mut self, steps: &mut [Step], watch: &Watch) -> Result<Progress> {
         while let Some(restore) = self.restoring.front_mut() {
             watch.enter(steps[restore.step].operator);
-            let state = steps[restore.step].state();
-            let state = state.ok_or_else(|| Error::Internal("state of a driver that has none".to_owned()))?;
+            let state = steps[restore.step].state(&restore.state).ok_or_else(|| {
+                let name = &restore.state;
+                Error::Plan(format!(
+                    "the snapshot has a state `{name}` here, and the program has none of that name: undo the change, \
+                     or start over with an empty folder of snapshots"
+                ))
+            })?;
             let settings = self.snapshots.settings();
             let Some(file) = &restore.file else {
                 let epoch = settings.restored_epoch();
@@ -242,7 +251,9 @@ fn otherwise(error: Error) -> Error {
 impl Upload {
     /// Has the next images written, or the file finished where there are none.
     fn give(&self, written: Written, step: &mut Step) -> Result<()> {
-        let Some(state) = step.state() else { return Err(Error::Internal("state has gone".to_owned())) };
+        let Some(state) = step.state(self.state) else {
+            return Err(Error::Internal(format!("the state `{}` is gone", self.state)));
+        };
         let mut bytes = Vec::new();
         let progress = loop {
             let progress = state.next_image(&mut bytes)?;

@@ -41,6 +41,7 @@ fn counting() -> DriverFactory {
         kernel: None,
         kernel_reads: Reads::All,
         closures: Vec::new(),
+        measures: Vec::new(),
     };
     driver::of_phase(&operator.spec(&LeafSet::all(6)), Phase::Whole)
 }

@@ -6,6 +6,7 @@ use crate::kernel::{Outputs, Predicate, TaskContext};
 use crate::memory::limits::STATE_BYTES;
 use crate::operators::aggregate::Aggregate;
 use crate::operators::common::group_bytes;
+use crate::operators::updates::GROUPS;
 use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{HiddenLeaf, LeafSet, Schema};
@@ -214,8 +215,8 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
 }
 
 impl<U: GroupUpdate> Snapshotted for WindowDriver<U> {
-    fn state(&mut self) -> Option<&mut dyn DriverState> {
-        Some(&mut self.table)
+    fn states(&mut self) -> Vec<(&'static str, &mut dyn DriverState)> {
+        vec![(GROUPS, &mut self.table)]
     }
 
     fn on_restored(&mut self) {

@@ -178,6 +178,9 @@ impl Operator for InTime {
     }
 }
 
+/// The name of the state without rows.
+const EVENT_TIME: &str = "event-time";
+
 struct InTimeDriver {
     open: OpenWindows,
     /// The leaves by which records are grouped, and shipped to this task.
@@ -219,8 +222,8 @@ impl Driver for InTimeDriver {
 }
 
 impl Snapshotted for InTimeDriver {
-    fn state(&mut self) -> Option<&mut dyn DriverState> {
-        Some(&mut self.state)
+    fn states(&mut self) -> Vec<(&'static str, &mut dyn DriverState)> {
+        vec![(EVENT_TIME, &mut self.state)]
     }
 
     fn on_restored(&mut self) {

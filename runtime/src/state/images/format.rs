@@ -13,7 +13,7 @@ use crate::state::key_groups::{KEY_GROUPS, KeyGroupSet};
 use crate::state::spec::StateSpec;
 
 /// The version that is written, and the only one that is read.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 /// Magic, versions, and how long the header is.
 pub(super) const PREFIX_BYTES: usize = 16;
@@ -41,24 +41,39 @@ pub(super) struct StoredLeaf {
     physical: u8,
 }
 
-/// What a snapshot of one task says of all its images.
+/// The header of a state of one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) epoch: u64,
-    /// How far event time had come, in microseconds since 1970; the least number where there is none.
+    /// The event time, in microseconds since 1970. The least number if there is none.
     pub(super) time: i64,
     /// The key groups of the task.
     pub(super) first_group: u16,
     pub(super) end_group: u16,
     pub(super) has_tombstones: bool,
-    /// Ranges of its key groups for which event time had come further, in order.
+    /// Ranges of its key groups with a later event time, in order.
     pub(super) later: Vec<(Range<u16>, i64)>,
     /// Live leaves, in order.
     pub(super) leaves: Vec<StoredLeaf>,
     /// Those of the key, by number among the live ones.
     pub(super) key: Vec<u16>,
-    /// The meaning of the state: `Operator::state_definition`.
+    /// `Operator::state_definition`.
     pub(super) definition: String,
+}
+
+fn another_state(found: &str, expected: &str) -> Error {
+    Error::Plan(format!(
+        "the snapshot has another state than the program expects here\n  in the snapshot: {found}\n  in the program:  {expected}\n\
+         Undo the change, or start over with an empty folder of snapshots. If operators only changed places, put them back, or start over after \
+         naming each with `let`: an operator with a name of its own is found by that"
+    ))
+}
+
+/// A definition with the measures of the state.
+fn with_measures<'n>(definition: &str, names: impl Iterator<Item = &'n String>) -> String {
+    let mut names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    names.dedup();
+    format!("{definition}; measures {}", names.join(", "))
 }
 
 /// Types of the same width, for the layout of leaves that this program may not know.
@@ -112,12 +127,22 @@ impl Header {
         if self.definition == definition {
             return Ok(());
         }
-        let found = &self.definition;
-        Err(Error::Plan(format!(
-            "the snapshot has another state than the program expects here\n  in the snapshot: {found}\n  in the program:  {definition}\n\
-             Undo the change, or start over with an empty folder of snapshots. If operators only changed places, put them back, or start over after \
-             naming each with `let`: an operator with a name of its own is found by that"
-        )))
+        Err(another_state(&self.definition, definition))
+    }
+
+    /// Refuses a state some of whose measures were replaced: values of the former measures would be
+    /// lost, and those of the new ones would begin with zero.
+    ///
+    /// # Errors
+    /// The measures of both.
+    pub(super) fn check_measures(&self, spec: &StateSpec, are_replaced: bool) -> Result<(), Error> {
+        if !are_replaced || !spec.leaves.iter().any(|leaf| leaf.starts_at_zero) {
+            return Ok(());
+        }
+        let stored = self.leaves.iter().enumerate().filter(|(leaf, _)| !self.key.contains(&(*leaf as u16)));
+        let own = spec.leaves.iter().enumerate().filter(|(leaf, _)| !spec.key.contains(leaf) && spec.is_live(*leaf));
+        let found = with_measures(&self.definition, stored.map(|(_, leaf)| &leaf.name));
+        Err(another_state(&found, &with_measures(&spec.definition, own.map(|(_, leaf)| &leaf.name))))
     }
 
     /// Appends it to a snapshot.

@@ -249,9 +249,12 @@ impl Rows {
         let refuse = |message: String| Err(Error::Schema { path: path.to_path_buf(), message });
         let mut arranged = Vec::new();
         let mut known = vec![None; header.leaves.len()];
+        // Leaves that no row of the snapshot has a value for, and whether any leaf is new.
+        let (mut added, mut has_added) = (Vec::new(), false);
         for (number, leaf) in spec.leaves.iter().enumerate() {
             let words = type_in_words(leaf.ty);
-            // An `Option` and what it holds have one name, and so may several levels of them: the first that is not taken is meant.
+            // An `Option` and its value have one name, and so have several levels of them. The first
+            // one that is not taken is meant.
             let is_it = |(stored, known): (&StoredLeaf, &Option<LeafType>)| {
                 let same = stored.ty == words || (matches!(leaf.ty, LeafType::Tag(_)) && words.starts_with(&stored.ty));
                 stored.name == leaf.name && same && known.is_none()
@@ -262,12 +265,19 @@ impl Rows {
             } else if spec.is_live(number) {
                 let others: Vec<&str> =
                     header.leaves.iter().filter(|stored| stored.name == leaf.name).map(|stored| &*stored.ty).collect();
-                let found = if others.is_empty() { "no value of that name".to_owned() } else { others.join(", ") };
-                let message =
-                    format!("the program reads `{}` of the state, expected {}, found {found}", leaf.name, leaf.ty);
-                return refuse(format!("{message}; undo the change, or start over with an empty folder of snapshots"));
+                if !others.is_empty() || !leaf.starts_at_zero {
+                    added.push((leaf, others.join(", ")));
+                }
+                has_added = true;
             }
             arranged.push((found, leaf.ty));
+        }
+        header.check_measures(spec, has_added && known.contains(&None))?;
+        if let Some((leaf, others)) = added.first() {
+            let found = if others.is_empty() { "no value of that name" } else { others };
+            let message =
+                format!("the program reads `{}` of the state, expected {}, found {found}", leaf.name, leaf.ty);
+            return refuse(format!("{message}; undo the change, or start over with an empty folder of snapshots"));
         }
         let key: Vec<Option<usize>> = header.key.iter().map(|&leaf| Some(usize::from(leaf))).collect();
         if !spec.key.iter().map(|&leaf| arranged[leaf].0).eq(key.iter().copied()) {

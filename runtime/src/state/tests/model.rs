@@ -54,7 +54,8 @@ pub(super) fn shapes() -> Vec<Shape> {
 
 impl Shape {
     pub(super) fn spec(&self) -> StateSpec {
-        let leaf = |(number, &ty): (usize, &LeafType)| StateLeaf { name: format!("leaf {number}"), ty };
+        let leaf =
+            |(number, &ty): (usize, &LeafType)| StateLeaf { name: format!("leaf {number}"), ty, starts_at_zero: false };
         let spec = StateSpec::new(self.types.iter().enumerate().map(leaf).collect(), self.key.clone());
         if self.deletes { spec.deletable() } else { spec }
     }
