@@ -1,10 +1,8 @@
-//! Closures over all records of a task: they are kept in memory until the last one is there, then the closure goes over them.
+//! Closures over all records of a task. The records are held in memory until the input ends.
 //!
-//! The closure pulls records, while a driver is given them. Keeping them first needs no second stack and no thread, is bounded by
-//! reservation, and lets the closure hold several records at once. What it emits waits in pages until it is done, reserved as well.
-//!
-//! **A closure that pulls sees rows that are kept.** `map_partition` runs when the task's last row is there: no second stack, no thread, and what it
-//! may use is reserved.
+//! The closure pulls records, while a driver receives them. Holding them first needs no second
+//! stack and no thread, and lets the closure use several records at a time. Their memory is
+//! reserved, and that of the emitted rows, which wait in pages until the closure is done.
 
 use std::sync::Arc;
 
@@ -20,13 +18,13 @@ use super::common::layout;
 
 /// Runs a kernel over the records of each task.
 pub struct MapPartition {
-    /// The records it is given.
+    /// The input records.
     pub input: Schema,
-    /// The records it gives.
+    /// The output records.
     pub output: Schema,
     /// The kernel.
     pub whole: WholeFactory,
-    /// What it reads.
+    /// The leaves that it reads.
     pub reads: Reads,
 }
 

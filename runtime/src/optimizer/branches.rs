@@ -6,19 +6,25 @@
 //! waits for the consumer of a full channel, a consumer for the producer of an empty one. An edge
 //! out of a fork that lies on a cycle of such waits gets a spool.
 //!
-//! **A spool never holds the fork back.** It is a stage of its own on the edge, whose head (`Head::SpillQueue`) takes pages at any time and sends them when there is
-//! room. It sends as it receives: if it waited for its input to end, it would hold back a branch that needs no wait, and write its rows to disk. It is a head and no
-//! driver, since a driver is not called while its output is full. Pages change hands as they are: no row is copied. Rows are picked by a hash before the spool, so that
-//! it passes whole pages on; tasks are brought together after it, so that no task of the fork waits for the order of tasks. A fork right after a source is no fork: each
-//! branch scans for itself.
+//! **A spool never holds the fork back.** It is a stage of its own on the edge. Its head
+//! (`Head::SpillQueue`) accepts pages at any time and sends them when there is room. It does not
+//! wait for the end of its input: that would delay a branch that needs no wait, and write its rows
+//! to disk. It is a head and no driver, since a driver is not called while its output is full. It
+//! passes whole pages on, so no row is copied. Rows are therefore sent by a hash before the spool.
+//! Tasks are gathered after it, so that no task of the fork waits for the order of tasks. Branches
+//! right after a source do not fork: each has a scan of its own.
 //!
-//! **Loops.** An edge into a loop never holds a fork back: the loop's beginning, replays and the solution set keep what comes in before the first round. What a body
-//! gives is absorbed. But the result of a loop comes after all that enters the loop, so a join of the result with the same fork waits like any other. Within a
-//! round, a body is a plan like any other; rounds do not wait for each other, since all rows of a round are sent before the first of the next.
+//! **Loops.** An edge into a loop never holds a fork back: the loop's beginning, its replays and the
+//! solution set keep the rows that arrive before the first round. The beginning also buffers the
+//! rows of the body. But the result of a loop is emitted after all rows have entered the loop, so a
+//! join of the result with the same fork waits like any other. Within a round, a body is a plan
+//! like any other. Rounds do not wait for each other: all rows of a round are sent before those of
+//! the next.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::Draft;
 use crate::error::{Error, Result};
 use crate::plan::{LoopOperatorPart, Node, endless};
 use crate::strategy::{InPlace, LoopId, Role};
@@ -26,13 +32,22 @@ use crate::strategy::{InPlace, LoopId, Role};
 /// An input of a node: the node's sequence number, and which of its inputs.
 pub(super) type Edge = (u64, usize);
 
-/// How many consumers each node has, by its sequence number.
+/// The number of consumers of each node, by its sequence number.
 pub(super) fn consumers(nodes: &[Arc<Node>]) -> HashMap<u64, usize> {
     let mut consumers = HashMap::new();
     for input in nodes.iter().flat_map(|node| &node.inputs) {
         *consumers.entry(input.sequence).or_insert(0) += 1;
     }
     consumers
+}
+
+/// Finds the edges whose rows are spooled.
+///
+/// # Errors
+/// An endless flow would be spooled.
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
+    draft.meeting = meeting(&draft.nodes);
+    refuse_endless(&draft.nodes, &draft.meeting)
 }
 
 /// The edges out of forks at which a fork could wait for itself.
@@ -44,17 +59,18 @@ pub(super) fn meeting(nodes: &[Arc<Node>]) -> HashSet<Edge> {
     edges.into_iter().filter(|&edge| on_cycles.contains(&Wait::Full(edge))).collect()
 }
 
-/// The nodes that such edges begin at.
+/// The nodes at which such edges begin.
 pub(super) fn forks_of(nodes: &[Arc<Node>], edges: &HashSet<Edge>) -> HashSet<u64> {
     let inputs = nodes.iter().flat_map(|node| node.inputs.iter().enumerate().map(move |edge| (node.sequence, edge)));
     inputs.filter(|&(node, (index, _))| edges.contains(&(node, index))).map(|(_, (_, input))| input.sequence).collect()
 }
 
-/// Refuses spools whose rows do not end: what waits in them would grow for ever.
+/// Rejects spools of endless flows, which would grow without end.
 ///
-/// That takes two branches of one endless flow, of which a join takes one before the other. A union takes whatever comes; a side that is a finite flow ends, and
-/// so does what waits for it; and branches of a source itself read it once each.
-pub(super) fn refuse_endless(nodes: &[Arc<Node>], meeting: &HashSet<Edge>) -> Result<()> {
+/// Only a join of two branches of one endless flow has such a spool, if it reads one branch before
+/// the other. A union reads rows in any order. A finite side of a join ends, and the wait for it.
+/// Branches of a source itself have a scan each.
+fn refuse_endless(nodes: &[Arc<Node>], meeting: &HashSet<Edge>) -> Result<()> {
     let endless = endless(nodes);
     for node in nodes {
         let spooled = |(index, input): (usize, &Arc<Node>)| {
@@ -91,16 +107,16 @@ fn meets_at<'p>(nodes: &'p [Arc<Node>], from: &'p Arc<Node>) -> &'p Arc<Node> {
     from
 }
 
-/// Somebody who waits at an edge.
+/// A wait at an edge.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Wait {
-    /// Its producer: the channel is full.
+    /// The producer waits: the channel is full.
     Full(Edge),
-    /// Its consumer: the channel is empty.
+    /// The consumer waits: the channel is empty.
     Empty(Edge),
 }
 
-/// A wait from which not all others were followed yet.
+/// A wait whose next waits are not all visited yet.
 struct OpenWait {
     number: usize,
     /// The least number that is reached from it, and whose component is not complete.
@@ -111,7 +127,7 @@ struct OpenWait {
     next: Vec<Wait>,
 }
 
-/// Who may wait for whom.
+/// The waits that may depend on each other.
 struct Waits<'p> {
     nodes: HashMap<u64, &'p Arc<Node>>,
     outputs: HashMap<u64, Vec<Edge>>,
@@ -133,7 +149,8 @@ impl<'p> Waits<'p> {
     /// Cycles are the strongly connected components of more than one wait (Tarjan, *Depth-First
     /// Search and Linear Graph Algorithms*, 1972). The cost is linear in the edges between waits.
     fn on_cycles(&self, from: impl Iterator<Item = Wait>) -> HashSet<Wait> {
-        // Waits are numbered as they are found. A wait whose component is complete has the greatest number.
+        // Waits are numbered as they are found. A wait whose component is complete has the greatest
+        // number.
         let (mut numbers, mut on_cycles) = (HashMap::new(), HashSet::new());
         let (mut incomplete, mut open): (Vec<Wait>, Vec<OpenWait>) = (Vec::new(), Vec::new());
         for wait in from {
@@ -173,12 +190,12 @@ impl<'p> Waits<'p> {
     fn next(&self, wait: Wait) -> Vec<Wait> {
         match wait {
             Wait::Full(edge) if self.is_always_taken(edge) => Vec::new(),
-            // The consumer is held back itself, or wants another input first.
+            // The consumer is held back itself, or reads another input first.
             Wait::Full((consumer, index)) => {
                 let others = self.inputs(consumer).filter(|&(_, other)| other != index && self.chooses(consumer));
                 self.outputs(consumer).map(Wait::Full).chain(others.map(Wait::Empty)).collect()
             }
-            // The producer has nothing, or is held back by another consumer.
+            // The producer has no rows, or is held back by another consumer.
             Wait::Empty(edge @ (consumer, index)) => {
                 let producer = self.nodes.get(&consumer).and_then(|node| node.inputs.get(index));
                 let Some(producer) = producer.map(|producer| producer.sequence) else { return Vec::new() };
@@ -188,9 +205,9 @@ impl<'p> Waits<'p> {
         }
     }
 
-    /// Whether the rows of an edge are taken whatever else waits. A loop's beginning, a replay and
-    /// a solution set keep what comes in before the first round. What a body gives is absorbed by
-    /// the beginning, or by the solution set.
+    /// Whether the rows of an edge are read at any time. A loop's beginning, a replay and a
+    /// solution set keep rows that arrive before the first round. The beginning and the solution
+    /// set buffer the rows of the body.
     fn is_always_taken(&self, (consumer, index): Edge) -> bool {
         self.nodes.get(&consumer).and_then(|node| node.operator.as_loop()).is_some_and(|of| match of.part {
             LoopOperatorPart::SolutionSet { .. } => index == LoopId::INITIAL,

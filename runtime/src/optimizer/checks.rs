@@ -1,11 +1,10 @@
-//! What only the whole graph can know to be wrong.
+//! Checks of a program that need its whole graph.
 
-use std::sync::Arc;
-
+use super::Draft;
 use crate::error::Result;
-use crate::plan::{self, Node};
+use crate::plan;
 
-/// Asks each operator, and holds what they write against each other.
-pub(super) fn check(nodes: &[Arc<Node>]) -> Result<()> {
-    plan::check(nodes)
+/// Checks each operator, then the loops and outputs of the whole plan.
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
+    plan::check(&draft.nodes)
 }

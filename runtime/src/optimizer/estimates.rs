@@ -1,14 +1,15 @@
-//! How many rows each node gives, and how wide: from the sources down.
+//! Estimates the number and width of each node's rows: from the sources to the sinks.
 //!
-//! Sources are sampled where something depends on it: where an operator behind them may run in several ways. A program that reads a file and writes it has
-//! nothing to choose, and pays nothing.
+//! A source is sampled only if an operator after it may run in several ways. So a program that
+//! reads a file and writes it pays nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Resources;
 use super::fields::Live;
-use super::source_bounds::bounds_behind;
+use super::source_bounds::source_bounds;
+use super::{Draft, Resources};
+use crate::error::Result;
 use crate::plan::Node;
 use crate::source::{Sample, Scan, Source, Statistics, samples_of};
 use crate::statistics::{Effort, Relation};
@@ -17,19 +18,30 @@ use crate::strategy::{Estimate, InPlace, LoopId, Role};
 /// The estimate of each node, by its sequence number.
 pub(super) type Estimates = HashMap<u64, Estimate>;
 
-/// A source that knows its bytes alone has records of this width at least.
+/// The least bytes of a record, for sources that have no statistics but their size.
 const LEAST_SCANNED_BYTES: f64 = 16.0;
 
-/// What is known of the records of each node, by its sequence number; nothing of sinks.
+/// Statistics of the records of each node but sinks, by its sequence number.
 pub(super) type Known = HashMap<u64, Relation>;
 
-/// Asks each operator, inputs first. What nobody reads gives nothing: it is a sink.
+/// Estimates all nodes, unless `joins` estimated the same nodes: predicates would run over samples
+/// again.
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
+    let Draft { nodes, live, resources, estimates, .. } = &*draft;
+    if estimates.len() != nodes.len() || !nodes.iter().all(|node| estimates.contains_key(&node.sequence)) {
+        (draft.known, draft.estimates) = estimate(nodes, live, resources);
+    }
+    Ok(())
+}
+
+/// The estimates of these nodes, inputs before consumers. Nodes without a consumer are sinks, and
+/// emit nothing.
 pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) -> (Known, Estimates) {
     let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
     let scans = scans(nodes, live, &read);
     let (samples, effort) = (samples(nodes, &scans, resources), Arc::new(Effort::default()));
     let (mut relations, mut estimates) = (Known::new(), Estimates::new());
-    // The solution sets at first. A delta iteration's result is expected to be as large.
+    // The initial solution sets. The result of a delta iteration is estimated to be as large.
     let mut sets: HashMap<LoopId, Relation> = HashMap::new();
     for node in nodes {
         let inputs: Vec<Relation> =
@@ -59,7 +71,7 @@ pub(super) fn estimate(nodes: &[Arc<Node>], live: &Live, resources: &Resources) 
     (relations, estimates)
 }
 
-/// The nodes that some choice depends on: those before an operator that has one.
+/// The nodes before an operator whose strategy depends on the size of its input.
 fn decisive(nodes: &[Arc<Node>]) -> HashSet<u64> {
     let mut decisive = HashSet::new();
     for node in nodes.iter().rev() {
@@ -70,9 +82,9 @@ fn decisive(nodes: &[Arc<Node>]) -> HashSet<u64> {
     decisive
 }
 
-/// What is read of each source whose records somebody reads, by the node's sequence number.
+/// The scan of each source that has a consumer, by the node's sequence number.
 fn scans(nodes: &[Arc<Node>], live: &Live, read: &HashSet<u64>) -> HashMap<u64, Scan> {
-    let mut bounds = bounds_behind(nodes);
+    let mut bounds = source_bounds(nodes);
     let sources = nodes.iter().filter(|node| matches!(node.operator.role(), Role::Source(_)));
     let scan = |node: &Arc<Node>| {
         let bounds = bounds.remove(&node.sequence).unwrap_or_default();
@@ -82,7 +94,7 @@ fn scans(nodes: &[Arc<Node>], live: &Live, read: &HashSet<u64>) -> HashMap<u64, 
     sources.filter_map(scan).collect()
 }
 
-/// Samples of the sources that something depends on, as many taken at once as there are tasks.
+/// Samples of the sources before a choice, as many in parallel as there are tasks.
 fn samples(
     nodes: &[Arc<Node>],
     scans: &HashMap<u64, Scan>,
@@ -100,7 +112,7 @@ fn samples(
     sequences.into_iter().zip(samples).filter_map(|(sequence, sample)| Some((sequence, sample?))).collect()
 }
 
-/// What a source gives, and what is known of it by a sample.
+/// The estimate of a source, from its statistics and its sample.
 fn scanned(source: &dyn Source, scan: &Scan, sample: Option<&Sample>, effort: &Arc<Effort>) -> Relation {
     let schema = source.schema();
     let statistics_of =
@@ -111,7 +123,8 @@ fn scanned(source: &dyn Source, scan: &Scan, sample: Option<&Sample>, effort: &A
     let Some(sample) = sample else {
         return Relation::unknown(statistics.rows.unwrap_or_else(guess), schema);
     };
-    // Where bounds exclude nothing, the sample stands for all rows, and knows better how many lines there are than who has looked at the first ones.
+    // If bounds exclude no rows, the sample is taken of all rows. Its number of rows is then more
+    // exact than that of the statistics, which may come from the first rows.
     let excludes = statistics_of(scan).rows < statistics.rows;
     let rows = statistics.rows.filter(|_| excludes).unwrap_or(sample.population);
     Relation::of_sample(rows, sample, schema, effort)

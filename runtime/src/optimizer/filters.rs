@@ -1,22 +1,27 @@
-//! Filters run as early as they can: below whatever takes over the fields that they look at.
+//! Moves filters down, below operators that copy the fields that the filters read.
 //!
-//! What a filter drops early is not shipped, kept or looked up for nothing, and a filter that arrives at a source may be answered from its
-//! statistics. The macro has moved filters within one chain of calls; this rule moves them where chains meet: through variables, functions,
-//! unions, groupings and both sides of joins. It rests on facts: what an operator's output takes over unchanged, and that a filter has an
-//! answer for every record.
+//! A record that is dropped early is not shipped, held or looked up. A filter that reaches a source
+//! may also exclude splits by their statistics. The macro moves filters within one chain of calls.
+//! This rule also moves them across variables, functions, unions, groupings and both sides of
+//! joins. It relies on two facts: the leaves that an operator copies, and that a filter has a
+//! result for every record.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::branches::consumers;
-use crate::plan::{Node, topological};
+use super::{Draft, Rule};
+use crate::error::Result;
+use crate::plan::Node;
 
-/// The same plan with its filters moved down.
-pub(super) fn move_down(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
-    let nodes = topological(sinks);
-    let consumers = consumers(&nodes);
+/// Moves the filters of a plan down.
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
+    if !draft.runs(Rule::Filters) {
+        return Ok(());
+    }
+    let consumers = consumers(&draft.nodes);
     let mut plan = Moving { written: HashMap::new(), closed: HashSet::new() };
-    for node in &nodes {
+    for node in &draft.nodes {
         let inputs: Vec<Arc<Node>> =
             node.inputs.iter().filter_map(|input| plan.written.get(&input.sequence)).cloned().collect();
         let written = plan.rewritten(node, inputs);
@@ -26,20 +31,21 @@ pub(super) fn move_down(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
         }
         plan.written.insert(node.sequence, written);
     }
-    sinks.iter().filter_map(|sink| plan.written.get(&sink.sequence)).cloned().collect()
+    draft.replace_nodes(&plan.written);
+    Ok(())
 }
 
 struct Moving {
-    /// What has become of each node.
+    /// The nodes that were made of the nodes so far, by sequence number.
     written: HashMap<u64, Arc<Node>>,
-    /// Nodes, as they have become, below which no filter moves. A node with several consumers is one:
-    /// they do not all want it filtered.
+    /// The nodes among them below which no filter moves, such as nodes with several consumers: not
+    /// all of these need filtered rows.
     closed: HashSet<u64>,
 }
 
 impl Moving {
-    /// Whether a node with one consumer lets no filter pass, or is a filter above such nodes: filters
-    /// keep their order.
+    /// Whether a node with one consumer lets no filter pass. A filter above such nodes is one of
+    /// them, since filters keep their order.
     fn is_closed(&self, node: &Node) -> bool {
         let is_filter = node.operator.as_filter().is_some();
         let is_open = |(number, input): (usize, &Arc<Node>)| {
@@ -57,9 +63,10 @@ impl Moving {
         node.over(inputs)
     }
 
-    /// `node`, with the filter that stands behind it moved below it, as far down as it goes; `None` where the filter cannot move.
+    /// `node` with the filter that follows it moved below it, as far down as possible. Returns
+    /// `None` if the filter cannot move.
     ///
-    /// What is on the way down is kept as data: a plan may be deeper than the thread's stack.
+    /// The way down is held in a vector: a plan may be deeper than the thread's stack.
     fn below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
         let mut open = vec![Below::new(filter, node)];
         let mut progress: Option<Option<Arc<Node>>> = None;
@@ -87,13 +94,13 @@ impl Moving {
     }
 }
 
-/// A filter on its way below a node, input by input.
+/// A filter that moves below a node, input by input.
 struct Below {
     filter: Arc<Node>,
     node: Arc<Node>,
-    /// The node's inputs so far, with the filter where it passes.
+    /// The node's inputs so far. Those that the filter passes to are filtered.
     inputs: Vec<Arc<Node>>,
-    /// The filter as it stands on the next input, while it is looked whether it goes further down there.
+    /// The filter of the next input, while its way further down is searched.
     filter_below: Option<Arc<Node>>,
     moved: bool,
 }
@@ -104,7 +111,7 @@ impl Below {
         Below { filter, node, inputs: Vec::new(), filter_below: None, moved: false }
     }
 
-    /// The filter on the node's next input, where the node lets it pass.
+    /// The filter of the node's next input, if the node lets it pass.
     fn filter_on(&self, input: &Arc<Node>) -> Option<Arc<Node>> {
         let leaves = self.node.operator.lets_filters_pass(self.inputs.len())?;
         let filter = &self.filter;
@@ -113,7 +120,8 @@ impl Below {
         Some(Node::new(path, origin, text, operator, vec![input.clone()]))
     }
 
-    /// Goes on to the next input: `lower` is this one with the filter further down, where it went there.
+    /// Continues with the next input. `lower` is the current one with the filter further down, if
+    /// it moved there.
     fn passed(&mut self, lower: Option<Arc<Node>>) {
         let (Some(filter), Some(input)) = (self.filter_below.take(), self.node.inputs.get(self.inputs.len())) else {
             return;

@@ -1,16 +1,15 @@
-//! From the logical to the physical plan.
+//! From the logical to the physical plan, by an ordered list of [`RULES`].
 //!
-//! `RULES` lists the rules in their order, each with the reason for its position. Rules that a plan
-//! can do without are left out by `--without` ([`Rule`]). A test compares the results with and without
-//! each of them to those of the embedded engine, which has no rules.
+//! Rules that only improve a plan can be left out (`--without`, [`Rule`]). Tests compare the
+//! results with and without each of them to those of the embedded engine, which has no rules.
 
 mod branches;
 mod checks;
 mod choose;
 mod cost;
 mod estimates;
-mod filters;
 mod fields;
+mod filters;
 mod joins;
 mod profile;
 mod replays;
@@ -26,105 +25,72 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::physical::{Decisions, PhysicalPlan};
-use crate::plan::{Loops, Node, topological};
-use crate::strategy::Properties;
+use crate::plan::{Node, topological};
+use crate::row::LeafSet;
+use crate::strategy::{Estimate, Properties};
 
 use branches::Edge;
 use estimates::{Estimates, Known};
 use fields::Live;
-use joins::Reordered;
 
 pub use profile::{Profile, Weights};
 pub use rules::{Rule, Rules};
 
-/// What the planner may use.
+/// A rule: its name, the reason for its position, and its function.
+type RuleEntry = (&'static str, &'static str, fn(&mut Draft) -> Result<()>);
+
+/// Entries of rules. The name of a rule is that of its module.
+macro_rules! rules {
+    ($($module:ident: $reason:literal,)*) => { [$((stringify!($module), $reason, $module::run)),*] };
+}
+
+/// The rules in the order in which they run.
+const RULES: [RuleEntry; 11] = rules! {
+    checks: "First, so that no rejected program is planned.",
+    filters: "Before estimates and placement: both depend on the position of filters.",
+    joins: "After `filters`, to count filtered rows. Before `scans`: it may make forks that meet.",
+    scans: "After `joins`. Later rules see each copy of a scan as a source of its own.",
+    replays: "The last rule that changes nodes. The estimates of a loop need its replays.",
+    fields: "From the sinks to the sources. Before `estimates`: the width of rows depends on it.",
+    estimates: "From the sources to the sinks. Before `choose`: costs depend on it.",
+    branches: "Before `choose`, which places the spools of branches that meet again.",
+    choose: "Needs all of the above. Its stages follow from the cheapest strategies.",
+    runtime_filters: "After `choose`, which decides the build sides and the exchanges of joins.",
+    sanity: "Last: it checks the finished plan.",
+};
+
+/// The resources of a plan, and the decisions that it has to follow.
 #[derive(Clone, Debug)]
 pub struct Resources {
-    /// Parallel tasks.
+    /// The number of parallel tasks.
     pub tasks: usize,
-    /// The memory budget.
+    /// The memory budget in bytes.
     pub memory_bytes: usize,
     /// The rules that run.
     pub rules: Rules,
-    /// What plans are made for.
+    /// The machine that the plan is made for.
     pub profile: Profile,
-    /// What is decided already: operators that are not named here run in the cheapest way.
+    /// Decisions of an earlier plan. Operators that they do not name run in the cheapest way.
     pub decisions: Option<Arc<Decisions>>,
-    /// How sources are sampled, as many at once as there are tasks.
+    /// Runs the samples of sources, as many in parallel as there are tasks.
     pub side_by_side: SideBySide,
 }
 
-/// Calls a function with each number below a count, on up to so many threads, and returns when all are done.
+/// Calls a function with each number below `count`, on at most `threads` threads. Returns after all
+/// calls.
 pub type SideBySide = fn(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync));
 
-/// A rule in its place.
-struct PlannedRule {
-    name: &'static str,
-    /// Why it runs after the rules before it.
-    reason: &'static str,
-    run: fn(&mut Draft) -> Result<()>,
-}
-
-/// All rules, in the order in which they run.
-const RULES: [PlannedRule; 11] = [
-    rule("checks", "a program that cannot run is rejected before it is planned", |draft| {
-        checks::check(&topological(&draft.sinks))
-    }),
-    rule("filters", "the next rules count and place what filters leave", |draft| {
-        if draft.runs(Rule::Filters) {
-            draft.sinks = filters::move_down(&draft.sinks);
-        }
-        Ok(())
-    }),
-    rule("joins", "it counts filters in their final places, and may make forks that meet", |draft| {
-        draft.reordered = joins::reorder(&mut draft.sinks, &draft.resources)?;
-        Ok(())
-    }),
-    rule("scans", "repeats scans at forks that meet, so it needs the final joins", |draft| {
-        if draft.runs(Rule::Scans) {
-            draft.sinks = scans::scans(&draft.sinks);
-        }
-        Ok(())
-    }),
-    rule("replays", "the last rule that changes nodes: loops replay rows from outside", |draft| {
-        draft.sinks = replays::with_replays(&draft.sinks);
-        draft.nodes = topological(&draft.sinks);
-        Ok(())
-    }),
-    rule("fields", "estimates need the leaves that are read, for widths", |draft| {
-        draft.live = fields::live(&draft.nodes, draft.resources.rules);
-        Ok(())
-    }),
-    rule("estimates", "costs need rows and widths", Draft::estimate),
-    rule("branches", "a strategy depends on the edges that need a spool", |draft| {
-        draft.meeting = branches::meeting(&draft.nodes);
-        branches::refuse_endless(&draft.nodes, &draft.meeting)
-    }),
-    rule("choose", "strategies by cost, and the stages that follow from them", Draft::choose),
-    rule("runtime-filters", "the keys of a join are known with its strategy", |draft| {
-        if draft.runs(Rule::RuntimeFilters) {
-            runtime_filters::place(&mut draft.plan, &draft.nodes, draft.resources.decisions.as_deref());
-        }
-        Ok(())
-    }),
-    rule("sanity", "checks the finished plan, and changes nothing", sanity::check),
-];
-
-const fn rule(name: &'static str, reason: &'static str, run: fn(&mut Draft) -> Result<()>) -> PlannedRule {
-    PlannedRule { name, reason, run }
-}
-
-/// A plan while it is made.
+/// A plan between two rules. Each rule completes or replaces a part of it.
 struct Draft {
-    sinks: Vec<Arc<Node>>,
     resources: Resources,
-    reordered: Reordered,
-    /// All nodes, inputs first, from the rule `replays` on.
+    /// The sinks of the logical plan.
+    sinks: Vec<Arc<Node>>,
+    /// All its nodes, inputs before consumers.
     nodes: Vec<Arc<Node>>,
     live: Live,
     known: Known,
     estimates: Estimates,
-    /// Edges of forks whose branches meet.
+    /// The edges whose rows are spooled.
     meeting: HashSet<Edge>,
     /// The placement and order of each node's rows, as strategies count on it.
     properties: Vec<Properties>,
@@ -136,39 +102,25 @@ impl Draft {
         self.resources.rules.runs(rule)
     }
 
-    /// Nodes that were estimated before are not estimated again, which would run predicates over
-    /// samples twice.
-    fn estimate(&mut self) -> Result<()> {
-        let nodes = &self.nodes;
-        let is_same =
-            |of: &Estimates| of.len() == nodes.len() && nodes.iter().all(|node| of.contains_key(&node.sequence));
-        let estimated = self.reordered.estimates.take().filter(|(_, estimates)| is_same(estimates));
-        (self.known, self.estimates) =
-            estimated.unwrap_or_else(|| estimates::estimate(nodes, &self.live, &self.resources));
-        Ok(())
+    fn live_of(&self, node: &Node) -> LeafSet {
+        self.live.get(&node.sequence).cloned().unwrap_or_default()
     }
 
-    fn choose(&mut self) -> Result<()> {
-        let nodes = &self.nodes;
-        let estimates = (&self.known, &self.estimates);
-        let (mut plan, properties) = choose::choose(nodes, &self.live, estimates, &self.meeting, &self.resources)?;
-        let numbers: HashMap<u64, usize> =
-            nodes.iter().zip(0..).map(|(node, number)| (node.sequence, number)).collect();
-        plan.sinks = self.sinks.iter().filter_map(|sink| numbers.get(&sink.sequence).copied()).collect();
-        let loops = Loops::of(nodes);
-        let hint = |(index, node): (usize, &Arc<Node>)| Some((index, node.operator.size_hint()?));
-        let outside = nodes.iter().enumerate().filter(|(_, node)| loops.around(node).is_none());
-        plan.size_hints = outside.filter_map(hint).collect();
-        plan.join_regions = std::mem::take(&mut self.reordered.regions);
-        (self.plan, self.properties) = (plan, properties);
-        Ok(())
+    fn estimate_of(&self, node: &Node) -> Estimate {
+        self.estimates.get(&node.sequence).copied().unwrap_or(Estimate::NOTHING)
+    }
+
+    /// Replaces nodes by the ones that a rule made of them, by sequence number.
+    fn replace_nodes(&mut self, made: &HashMap<u64, Arc<Node>>) {
+        self.sinks = self.sinks.iter().filter_map(|sink| made.get(&sink.sequence)).cloned().collect();
+        self.nodes = topological(&self.sinks);
     }
 }
 
-/// Plans everything that these sinks need.
+/// Plans all that these sinks need.
 ///
 /// # Errors
-/// Rejects programs that cannot run, before the first record.
+/// The program is wrong in a way that its types do not show, or a rule made an invalid plan.
 pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     Ok(drafted(sinks, resources)?.plan)
 }
@@ -176,24 +128,22 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
 /// As [`plan`], with the facts that the plan was made of.
 fn drafted(sinks: &[Arc<Node>], resources: Resources) -> Result<Draft> {
     let mut draft = Draft {
-        sinks: sinks.to_vec(),
         resources,
-        reordered: Reordered::default(),
-        nodes: Vec::new(),
-        live: Live::default(),
-        known: Known::default(),
-        estimates: Estimates::default(),
+        sinks: sinks.to_vec(),
+        nodes: topological(sinks),
+        live: Live::new(),
+        known: Known::new(),
+        estimates: Estimates::new(),
         meeting: HashSet::new(),
         properties: Vec::new(),
         plan: PhysicalPlan::default(),
     };
-    let run = |rule: &PlannedRule| {
-        (rule.run)(&mut draft).map_err(|error| match error {
-            Error::Internal(message) => Error::Internal(format!("rule `{}` ({}): {message}", rule.name, rule.reason)),
+    for (name, reason, run) in RULES {
+        run(&mut draft).map_err(|error| match error {
+            Error::Internal(message) => Error::Internal(format!("rule `{name}` ({reason}): {message}")),
             error => error,
-        })
-    };
-    RULES.iter().try_for_each(run)?;
+        })?;
+    }
     Ok(draft)
 }
 
@@ -201,13 +151,11 @@ fn drafted(sinks: &[Arc<Node>], resources: Resources) -> Result<Draft> {
 mod tests {
     use super::*;
 
-    /// Rules that can be left out have the name of their entry. Two of them act inside other rules.
     #[test]
-    fn rules_that_can_be_left_out_are_in_the_list() {
-        let inside = [Rule::Fields, Rule::Combiners];
-        for rule in Rule::ALL.iter().filter(|rule| !inside.contains(rule)) {
-            assert!(RULES.iter().any(|planned| planned.name == rule.name()), "{rule:?}");
+    fn rules_of_the_command_line_have_the_names_of_the_list() {
+        for rule in Rule::ALL.into_iter().filter(|&rule| rule != Rule::Combiners) {
+            assert!(RULES.iter().any(|(name, ..)| name.replace('_', "-") == rule.name()), "{}", rule.name());
         }
-        assert_eq!(RULES.last().map(|planned| planned.name), Some("sanity"));
+        assert_eq!(RULES.last().map(|rule| rule.0), Some("sanity"));
     }
 }

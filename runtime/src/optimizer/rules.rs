@@ -1,24 +1,27 @@
-//! The rules that a plan can do without.
+//! The rules that can be left out of a plan.
 
-/// A rule of the optimizer that changes how a plan runs, and never what it gives.
+/// A rule that changes how a plan runs, and never its result.
+///
+/// Each is a file of this folder, but for [`Rule::Combiners`]: operators offer strategies with
+/// combiners, and `choose` picks among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// Filters move below the operators that take over what they look at.
+    /// Moves filters below operators that copy the filtered fields.
     Filters,
-    /// Inner joins are made in the order in which least is carried between them.
+    /// Orders inner joins so that the fewest bytes pass between them.
     Joins,
-    /// Sources decode, and exchanges carry, the fields that somebody reads.
+    /// Decodes and ships only the fields that are read.
     Fields,
-    /// Tasks fold what they have of each group before they ship it.
+    /// Combines the rows of a group in each task before they are shipped.
     Combiners,
-    /// A scan whose branches meet again is repeated, so that nothing needs to be kept.
+    /// Repeats a scan whose branches meet again, so that no rows are buffered.
     Scans,
-    /// Rows that will find no partner in a join are dropped before they are sent there.
+    /// Drops rows that have no partner in a join before they are shipped to it.
     RuntimeFilters,
 }
 
 impl Rule {
-    /// All of them.
+    /// All rules that can be left out.
     pub const ALL: [Rule; 6] =
         [Rule::Filters, Rule::Joins, Rule::Fields, Rule::Combiners, Rule::Scans, Rule::RuntimeFilters];
 
@@ -36,12 +39,12 @@ impl Rule {
     }
 }
 
-/// Which rules run.
+/// The rules that run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules([bool; Rule::ALL.len()]);
 
 impl Rules {
-    /// All but these.
+    /// All rules but these.
     #[must_use]
     pub fn without(rules: &[Rule]) -> Self {
         Rules(Rule::ALL.map(|rule| !rules.contains(&rule)))

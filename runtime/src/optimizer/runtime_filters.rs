@@ -1,30 +1,41 @@
-//! Runtime filters: where rows are dropped that will find no partner in a join, once its build side is complete.
+//! Runtime filters: drop rows that have no partner in a join, after its build side is complete.
 //!
-//! A filter goes from the join towards the sources of its other side, through whatever takes over the key's leaves and lets filters pass, across exchanges and other joins,
-//! as far down as it comes. It stands there only if something lies between it and the join: an exchange, another step, or a source that decodes no more of a row than
-//! its key before it is asked. Where it comes to a source whose splits have statistics, it also leaves splits out.
+//! A filter moves from the join towards the sources of the probe side. It passes operators that
+//! copy the key's leaves and let filters pass, exchanges, and other joins. It is placed at the
+//! lowest such point if it saves work there: an exchange, another step, or a source that decodes
+//! the key first. At a source whose splits have statistics it also excludes splits.
 //!
-//! A side that is built as planned gets a filter as well, if the join may reverse its roles: all rows pass it as long as they are not reversed. Then estimates were wrong, so
-//! it is not asked how much they say that it would drop.
+//! The build side has a filter too, if the join may reverse its roles. All rows pass it until the
+//! join is reversed. Estimates are wrong then, so they do not decide on this filter.
 //!
-//! Filters are placed in the finished plan: which side is built, and what is shipped, is known only
-//! then. Costs of strategies count on them before ([`with_filters`]).
+//! Filters are placed in the finished plan, where build sides and exchanges are decided. The search
+//! counts their savings before that ([`with_filters`]).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::{Draft, Rule};
+use crate::error::Result;
 use crate::hash::BloomFilter;
 use crate::physical::{Decisions, Head, InlineStepPlan, InputOf, Part, PhysicalPlan, RuntimeFilterPlan};
 use crate::plan::Node;
 use crate::source::TableSource;
 use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
 
-/// A filter has to keep a smaller share of the rows than this, as far as is known: each row of the build side is hashed once more for it.
+/// The greatest estimated share of rows that a filter keeps. Each row of the build side is hashed
+/// once more for it.
 const MOST_KEPT: f64 = 0.7;
 
-/// Puts runtime filters where they save work, or where decisions have them. The plan's operators are
-/// the nodes.
-pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisions>) {
+/// Places runtime filters where they save work, or where decisions have them.
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
+    if draft.runs(Rule::RuntimeFilters) {
+        place(&mut draft.plan, &draft.nodes, draft.resources.decisions.as_deref());
+    }
+    Ok(())
+}
+
+/// As [`run`]. The plan's operators are the nodes.
+fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisions>) {
     let decided = |plan: &PhysicalPlan, join: usize, port: usize| {
         decisions.and_then(|decisions| decisions.runtime_filter(&plan.operators[join].identity, port))
     };
@@ -78,14 +89,14 @@ pub(super) fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Opt
     }
 }
 
-/// Whether a join is expected to find partners for few of the rows at a port.
+/// Whether few of the rows at a port are estimated to have partners.
 fn keeps_few(plan: &PhysicalPlan, join: usize, port: usize) -> bool {
     let info = &plan.operators[join];
     let probed = info.inputs.get(port).map_or(0.0, |&(input, _)| plan.operators[input].estimate.rows);
     finds_few(info.estimate.rows, probed)
 }
 
-/// Whether a join of `probed` rows finds partners for few of them, as it gives `joined` rows.
+/// Whether few of `probed` rows have partners, if the join emits `joined` rows.
 fn finds_few(joined: f64, probed: f64) -> bool {
     joined < MOST_KEPT * probed
 }
@@ -99,7 +110,7 @@ pub(super) fn with_filters(mut strategy: Strategy, inputs: &[Estimate], joined: 
         if matches!(edge.ship, Ship::Hash(_)) && finds_few(joined.rows, probed) {
             let dropped = (probed - joined.rows) * BloomFilter::DROPPED;
             edge.shipped_rows = Some(probed - dropped);
-            // Each key of the build side is put into the filter.
+            // Each key of the build side is added to the filter.
             strategy.work.rows += inputs[1 - port].rows;
             edge.work = edge.work + Work { misses: dropped, rows: probed - dropped, ..Work::default() };
             strategy.work.misses = (strategy.work.misses - dropped).max(0.0);
@@ -108,7 +119,7 @@ pub(super) fn with_filters(mut strategy: Strategy, inputs: &[Estimate], joined: 
     strategy
 }
 
-/// The tasks of a step among which the rows at a port are divided: one where each has all of them.
+/// The number of tasks that share the rows at a port: 1 if each task has all of them.
 fn filling_tasks(plan: &PhysicalPlan, senders: &Senders, (stage, step): (usize, usize), port: usize) -> usize {
     let of_stage = &plan.stages[stage];
     let inbox = of_stage.steps[step].sides.iter().find(|(side, _)| *side == port).map(|&(_, inbox)| inbox);
@@ -117,7 +128,7 @@ fn filling_tasks(plan: &PhysicalPlan, senders: &Senders, (stage, step): (usize, 
     if is_broadcast { 1 } else { of_stage.tasks }
 }
 
-/// The outputs that send to each inbox, each by its stage and its number there.
+/// The outputs that send to each inbox: the stage, and the number of the output.
 type Senders = HashMap<(usize, usize), Vec<(usize, usize)>>;
 
 fn senders(plan: &PhysicalPlan) -> Senders {
@@ -130,14 +141,15 @@ fn senders(plan: &PhysicalPlan) -> Senders {
     senders
 }
 
-/// What stands behind some inline steps.
+/// The part of a stage that follows some inline steps.
 #[derive(Clone, Copy)]
 enum Before {
     Step(usize),
     Output(usize),
 }
 
-/// Where a filter is to stand: among the inline steps before this part of a stage, behind so many, with the key as rows have it there.
+/// The place of a filter: after `at` inline steps before a part of a stage, with the key's leaves
+/// there.
 struct Site {
     stage: usize,
     before: Before,
@@ -147,23 +159,23 @@ struct Site {
     reader: InputOf,
 }
 
-/// The way of one filter.
+/// The search for the places of one filter.
 struct Walk<'p> {
     plan: &'p PhysicalPlan,
     nodes: &'p [Arc<Node>],
     senders: &'p Senders,
-    /// Whether it is for rows that are built as planned, and drops some only where they are looked up instead.
+    /// Whether the filter is for the build side, and drops rows only if roles are reversed.
     is_built: bool,
-    /// The input that receives the rows after the point where the walk is.
+    /// The input that receives the rows after the current point.
     reader: InputOf,
     sites: Vec<Site>,
-    /// Stages that begin with a source, and its leaf that is the key.
+    /// Stages of sources, and the source's leaf that is the key.
     splits: Vec<(usize, usize)>,
 }
 
 impl Walk<'_> {
-    /// From a step towards what comes to one of its ports. `saves` says whether something lies behind that need not be done for rows that are dropped
-    /// before.
+    /// From a step to the senders of a port. `saves` is whether rows that are dropped earlier save
+    /// work.
     fn descend_to_port(&mut self, (stage, step): (usize, usize), port: usize, key: &[usize], saves: bool) {
         let of_step = &self.plan.stages[stage].steps[step];
         self.reader = (of_step.operator, port);
@@ -174,12 +186,12 @@ impl Walk<'_> {
         }
     }
 
-    /// From an inbox towards all that send there.
+    /// From an inbox to its senders.
     fn descend_to_inbox(&mut self, inbox: (usize, usize), key: &[usize], saves: bool) {
         let senders = self.senders;
         for &(stage, output) in senders.get(&inbox).into_iter().flatten() {
-            // Whole pages that go on as they are would have to be written anew for a filter. Where they come to all tasks, and these look up all of their rows,
-            // it saves more than that.
+            // A filter would copy rows of pages that are otherwise passed on whole. It saves more
+            // than that if each task looks up all rows.
             let saves = saves
                 || match self.plan.stages[stage].outputs[output].ship {
                     Ship::Hash(_) => true,
@@ -190,7 +202,8 @@ impl Walk<'_> {
         }
     }
 
-    /// The reader of an operator's rows on their way to the walk's reader: a union, if they go through one.
+    /// The reader of an operator's rows on their way to the walk's reader: a union, if they go
+    /// through one.
     fn reader_of(&self, operator: usize) -> InputOf {
         let inputs = |of: usize| self.plan.operators.get(of).map_or(&[][..], |info| &info.inputs);
         let (reader, input) = self.reader;
@@ -199,7 +212,7 @@ impl Walk<'_> {
         of_union.filter(|_| before != operator).map_or(self.reader, |input| (before, input))
     }
 
-    /// From before a step or an output, through its inline steps, towards what they stand behind.
+    /// From a step or an output, through its inline steps, to the rows that arrive there.
     fn descend(&mut self, stage: usize, before: Before, key: &[usize], saves: bool) {
         let of_stage = &self.plan.stages[stage];
         let (inline, step_before) = match before {
@@ -216,7 +229,7 @@ impl Walk<'_> {
             InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
             InlineStepPlan::WindowStart(..) | InlineStepPlan::EventTime(_) => None,
         });
-        // What another output takes from here, too, is not the join's alone.
+        // Another output needs the rows, too.
         let below = below.filter(|_| matches!(before, Before::Step(_)) || of_stage.outputs.len() < 2);
         let reader_after = self.reader;
         if let Before::Output(output) = before {
@@ -246,9 +259,10 @@ impl Walk<'_> {
                 false
             }
         };
-        // Behind the program's own filters, which give as much as they would without it. What begins windows has to be the last.
+        // After the program's own filters, whose counts then stay the same. The start of windows
+        // has to be the last inline step.
         if !goes_on && saves && !inline.iter().any(|step| matches!(step, InlineStepPlan::WindowStart(..))) {
-            // Before views, so that it is among the first where only filters are before it.
+            // Before projections, so that it follows filters only.
             let (mut at, mut key) = (inline.len(), key.to_vec());
             while let Some(InlineStepPlan::Project(_, leaves)) = at.checked_sub(1).and_then(|last| inline.get(last)) {
                 let below: Option<Vec<usize>> = key.iter().map(|&leaf| leaves.get(leaf).copied()).collect();
@@ -261,7 +275,7 @@ impl Walk<'_> {
         self.reader = reader_after;
     }
 
-    /// Through a step, where its operator lets filters on the key pass; whether it does.
+    /// Through a step, if its operator lets filters of the key pass. Returns whether it does.
     fn through(&mut self, stage: usize, step: usize, key: &[usize]) -> bool {
         let of_step = &self.plan.stages[stage].steps[step];
         let Some(node) = self.nodes.get(of_step.operator).filter(|_| of_step.part == Part::Whole && !of_step.in_loop)

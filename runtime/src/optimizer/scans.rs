@@ -1,42 +1,47 @@
-//! Scans are repeated where their records would have to be kept.
+//! Repeats scans whose branches meet again, so that their records need no buffer.
 //!
-//! What one branch of a fork takes may have to be kept until another one is done (see [`branches`](super::branches)).
-//! Where the fork is a source, or filters over one, each branch gets a scan of its own: reading twice is bounded in memory, and each
-//! scan reads only its branch's columns and splits.
+//! Rows of one branch of a fork may have to wait until another branch has ended (see
+//! [`branches`](super::branches)). If the fork is a source, or filters after one, each branch gets
+//! a scan of its own. Two scans need no memory for waiting rows, and each of them reads only the
+//! columns and splits of its branch.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::branches;
-use crate::plan::{Node, topological};
+use super::{Draft, Rule, branches};
+use crate::error::Result;
+use crate::plan::Node;
 use crate::strategy::{InPlace, Role};
 
-/// The same plan without forks at scans whose branches meet again.
-pub(super) fn scans(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
-    let nodes = topological(sinks);
-    let mut repeated = branches::forks_of(&nodes, &branches::meeting(&nodes));
-    let scans: HashSet<u64> = scans_among(&nodes);
+/// Gives each branch of a scan that meets another branch a copy of the scan.
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
+    if !draft.runs(Rule::Scans) {
+        return Ok(());
+    }
+    let mut repeated = branches::forks_of(&draft.nodes, &branches::meeting(&draft.nodes));
+    let scans: HashSet<u64> = scans_among(&draft.nodes);
     repeated.retain(|fork| scans.contains(fork));
     if repeated.is_empty() {
-        return sinks.to_vec();
+        return Ok(());
     }
     let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
-    for node in &nodes {
+    for node in &draft.nodes {
         let input = |input: &Arc<Node>| match copies.get(&input.sequence) {
             Some(copy) if !repeated.contains(&input.sequence) => copy.clone(),
             _ => scan_again(input),
         };
         copies.insert(node.sequence, node.over(node.inputs.iter().map(input).collect()));
     }
-    sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
+    draft.replace_nodes(&copies);
+    Ok(())
 }
 
-/// Sources, and what only drops records or leaves of one.
+/// Sources, and operators after them that only drop records or leaves of one source.
 fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
     let mut scans = HashSet::new();
     for node in nodes {
         let is_scan = match node.operator.role() {
-            // What is wrong with a source's records is written down once.
+            // Rejected records are written once.
             Role::Source(source) => source.as_table().is_none_or(|table| table.rejects().is_none()),
             Role::InPlace(InPlace::Filter(filter)) if filter.predicate.has_effects() => false,
             Role::InPlace(InPlace::Filter(_) | InPlace::Project(_)) => {
@@ -51,7 +56,7 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
     scans
 }
 
-/// A copy of a scan, down to the source: a source, and filters and views that stand one on the other.
+/// A copy of a scan: of its source, and of the filters and projections after it.
 fn scan_again(node: &Arc<Node>) -> Arc<Node> {
     let above = std::iter::successors(Some(node), |node| node.inputs.first());
     let nodes: Vec<&Arc<Node>> = above.collect();

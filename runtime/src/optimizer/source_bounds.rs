@@ -1,4 +1,4 @@
-//! What filters right behind a source say of its records.
+//! Bounds of a source's records, from the filters that follow it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use crate::plan::Node;
 use crate::source::Bound;
 use crate::strategy::{InPlace, Role};
 
-/// The bounds of the filters that all records of a source go through, by the source's sequence number.
-pub(super) fn bounds_behind(nodes: &[Arc<Node>]) -> HashMap<u64, Vec<Bound>> {
+/// The bounds of the filters that all records of a source pass, by the source's sequence number.
+pub(super) fn source_bounds(nodes: &[Arc<Node>]) -> HashMap<u64, Vec<Bound>> {
     let consumers = consumers(nodes);
     let mut readers: HashMap<u64, &Arc<Node>> = HashMap::new();
     for node in nodes {
@@ -21,13 +21,13 @@ pub(super) fn bounds_behind(nodes: &[Arc<Node>]) -> HashMap<u64, Vec<Bound>> {
 
 fn bounds_of(source: &Node, consumers: &HashMap<u64, usize>, readers: &HashMap<u64, &Arc<Node>>) -> Vec<Bound> {
     let mut bounds = Vec::new();
-    // The source's leaf behind each leaf of the last node; views pick and reorder them.
+    // For each leaf of the last node, the source's leaf. Projections select and reorder leaves.
     let mut origins: Vec<usize> = (0..source.schema().leaves().len()).collect();
     let mut last = source.sequence;
     while consumers.get(&last) == Some(&1) {
         let Some(reader) = readers.get(&last) else { break };
         match reader.operator.role() {
-            // It sees all records, also those that a filter behind it excludes.
+            // Its closure is called for all records, also for those that a later filter drops.
             Role::InPlace(InPlace::Filter(filter)) if filter.predicate.has_effects() => break,
             Role::InPlace(InPlace::Filter(filter)) => {
                 let of_source = |bound: Bound| Some(Bound { leaf: *origins.get(bound.leaf)?, ..bound });

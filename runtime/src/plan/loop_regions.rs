@@ -1,4 +1,4 @@
-//! Loops in a plan: which nodes are run in each round.
+//! Loops in a plan: the nodes that run in each round.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::plan::{LoopOperator, LoopOperatorPart, Node};
 use crate::strategy::LoopId;
 
-/// The nodes that run in the rounds of a loop, by their sequence number: all that depend on its beginning, up to its end, which is not one of them.
+/// The nodes that run in the rounds of loops, by their sequence numbers: all that depend on the
+/// beginning of a loop, up to its end, which is not one of them.
 #[derive(Debug, Default)]
 pub struct Loops(HashMap<u64, LoopId>);
 
@@ -29,7 +30,7 @@ impl Loops {
         Loops(loops)
     }
 
-    /// Whether there is none.
+    /// Whether the plan has no loop.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -41,10 +42,11 @@ impl Loops {
         self.0.get(&node.sequence).copied()
     }
 
-    /// Holds loops against what cannot be run.
+    /// Checks that the loops can run.
     ///
     /// # Errors
-    /// A loop in a loop, a body that does not read its rows or whose rows leave it otherwise than by its end, with the operator.
+    /// With the operator: a loop in a loop, a body that does not read the loop's rows, or rows that
+    /// leave a body before its end.
     pub fn check(&self, nodes: &[Arc<Node>]) -> Result<()> {
         let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
         let mut sets: HashMap<LoopId, usize> = HashMap::new();

@@ -1,10 +1,10 @@
 //! The logical plan: a DAG of operators as the user wrote them.
 //!
-//! A [`Node`] is made by one call of the builder and never changes; a flow is a handle on one. Two flows that share a node share
-//! its work.
+//! A [`Node`] is made by one call of the builder and never changes. A flow is a handle on one.
+//! Flows that share a node share its work.
 //!
-//! **No walk over a plan recurses.** A program may build twenty thousand operators in a loop, and run on a thread with a small stack: rules, EXPLAIN
-//! and even the dropping of nodes keep what is open in vectors.
+//! **No walk over a plan recurses.** A program may build twenty thousand operators in a loop, and run
+//! on a thread with a small stack. Rules, EXPLAIN and the drop of nodes hold open nodes in vectors.
 
 mod forwards;
 mod loop_regions;
@@ -32,19 +32,21 @@ pub use table::{Table, unbounded_memory, unbounded_writer};
 
 /// One operator of a plan.
 pub struct Node {
-    /// Counts nodes in the order in which they were made.
+    /// The number of the node, in the order in which nodes are made.
     pub sequence: u64,
-    /// The sequence number of the node that the program made, for one that the planner has put in its place.
+    /// The sequence number of the node in the program, if the planner replaced that node by this
+    /// one.
     pub written: u64,
-    /// Where in the program: bindings and functions, from the outside in. With the name this is the node's identity.
+    /// The place in the program: bindings and functions, from the outside in. Path and name are the
+    /// node's identity.
     pub path: Arc<str>,
-    /// What the user wrote, and where.
+    /// The name in the program, and its line.
     pub origin: Origin,
     /// The user's source text, one line, for EXPLAIN.
     pub text: Arc<str>,
-    /// What it does.
+    /// The operator.
     pub operator: Arc<dyn Operator>,
-    /// Where its records come from.
+    /// The nodes that it reads.
     pub inputs: Vec<Arc<Node>>,
 }
 
@@ -73,20 +75,21 @@ impl Node {
         Node { sequence, written: sequence, path, origin, text, operator, inputs }
     }
 
-    /// The same with other inputs.
+    /// The same node with other inputs.
     #[must_use]
     pub fn with_inputs(&self, inputs: Vec<Arc<Node>>) -> Arc<Self> {
         self.with_operator(self.operator.clone(), inputs)
     }
 
-    /// The node itself where it reads these already, else the same with them as inputs: for rules that write a plan anew, of which most stays.
+    /// As [`Node::with_inputs`]. Returns the node itself if it already has these inputs, as most
+    /// nodes do that a rule visits.
     #[must_use]
     pub fn over(self: &Arc<Self>, inputs: Vec<Arc<Node>>) -> Arc<Self> {
         let is_same = inputs.iter().zip(&self.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
         if is_same { self.clone() } else { self.with_inputs(inputs) }
     }
 
-    /// The same by another name.
+    /// The same node with another name.
     #[must_use]
     pub fn named(&self, name: Arc<str>) -> Arc<Self> {
         let origin = Origin { name, ..self.origin.clone() };
@@ -101,19 +104,21 @@ impl Node {
         Arc::new(node)
     }
 
-    /// The records it gives.
+    /// The records that it emits.
     #[must_use]
     pub fn schema(&self) -> &Schema {
         self.operator.schema()
     }
 
-    /// What EXPLAIN calls it: the engine's word, or the user's where the engine has one word for many (`map`, `flat_map`, …).
+    /// Its word in EXPLAIN: the engine's, or the user's if the engine has one word for many (`map`,
+    /// `flat_map`, …).
     #[must_use]
     pub fn word(&self) -> &str {
         if self.operator.speaks_as_written() { &self.origin.operator } else { self.operator.name() }
     }
 
-    /// Its identity: path and name. Nodes of one identity are told apart by the order in which they were made.
+    /// Its identity: path and name. Nodes with one identity differ by the order in which they were
+    /// made.
     #[must_use]
     pub fn identity(&self) -> String {
         if self.path.is_empty() { self.origin.name.to_string() } else { format!("{}/{}", self.path, self.origin.name) }
@@ -121,7 +126,8 @@ impl Node {
 }
 
 impl Drop for Node {
-    /// Nodes that nobody else has leave one after the other: a plan may be deeper than the thread's stack.
+    /// Drops inputs without another owner one after the other: a plan may be deeper than the
+    /// thread's stack.
     fn drop(&mut self) {
         let mut leaving = std::mem::take(&mut self.inputs);
         while let Some(node) = leaving.pop() {
@@ -132,7 +138,8 @@ impl Drop for Node {
     }
 }
 
-/// The same plan without what was run before, and whose records are kept: see [`Operator::begins_here`].
+/// The same plan without nodes whose records are held from an earlier run. See
+/// [`Operator::begins_here`].
 #[must_use]
 pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
@@ -149,10 +156,11 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }
 
-/// The same plan where snapshots are taken: what is made of flows that do not end becomes visible epoch by epoch. See [`Endpoint::by_epochs`].
+/// The same plan for a job with snapshots: the outputs of endless flows become visible epoch by
+/// epoch. See [`Endpoint::by_epochs`].
 ///
 /// # Errors
-/// Where a sink cannot do that.
+/// A sink does not support that.
 pub fn by_epochs(sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
     let endless = endless(&topological(sinks));
     let by_epochs = |sink: &Arc<Node>| {
@@ -172,7 +180,8 @@ pub fn by_epochs(sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
     sinks.iter().map(by_epochs).collect()
 }
 
-/// Of these nodes, inputs before consumers, those whose records have no end, by their sequence.
+/// The sequence numbers of those nodes whose records do not end. The nodes are in topological
+/// order.
 #[must_use]
 pub fn endless(nodes: &[Arc<Node>]) -> HashSet<u64> {
     let mut endless = HashSet::new();
@@ -185,7 +194,7 @@ pub fn endless(nodes: &[Arc<Node>]) -> HashSet<u64> {
     endless
 }
 
-/// Holds nodes against what only the whole graph can know to be wrong: each by itself, then where they write.
+/// Checks nodes: each by itself, then hidden leaves, loops, and the places that they write to.
 ///
 /// # Errors
 /// With the operator.
@@ -196,7 +205,8 @@ pub fn check(nodes: &[Arc<Node>]) -> Result<()> {
     output::refuse_shared(&claims(nodes))
 }
 
-/// Checks that the rows of each operator's input have the [hidden leaf](Operator::needs_hidden) that it needs.
+/// Checks that the rows of each operator's input have the [hidden leaf](Operator::needs_hidden)
+/// that it needs.
 ///
 /// # Errors
 /// With the operator, and the one whose rows lack the leaf.
@@ -249,7 +259,7 @@ pub fn finish(nodes: &[Arc<Node>], success: bool) -> Result<()> {
     finished
 }
 
-/// Removes what stopped processes left of the outputs of these nodes.
+/// Removes the unfinished outputs of these nodes that earlier processes left.
 pub fn remove_abandoned(nodes: &[Arc<Node>]) {
     output::remove_abandoned(&claims(nodes));
 }
@@ -258,12 +268,12 @@ fn claims(nodes: &[Arc<Node>]) -> Vec<(&Origin, Claim)> {
     nodes.iter().filter_map(|node| Some((&node.origin, node.operator.as_endpoint()?.claim()?))).collect()
 }
 
-/// All nodes that these need, inputs before consumers, each once.
+/// All nodes that `roots` need, inputs before consumers, each once.
 #[must_use]
 pub fn topological(roots: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let mut seen = HashSet::new();
     let mut order = Vec::new();
-    // An explicit stack: a plan may be deeper than the thread's.
+    // A plan may be deeper than the thread's stack.
     let mut stack: Vec<(Arc<Node>, usize)> = Vec::new();
     for root in roots {
         if seen.insert(root.sequence) {

@@ -1,8 +1,10 @@
-//! What is known of a relation: the records of a flow.
+//! Estimates of the records of a flow: their number, their columns and their keys.
+
+mod combined;
 
 use std::sync::Arc;
 
-use crate::kernel::{ChainFactory, JoinFactory, PredicateFactory};
+use crate::kernel::{ChainFactory, PredicateFactory};
 use crate::row::{LeafSet, Schema};
 use crate::source::{Bound, Comparison, Sample};
 use crate::strategy::Estimate;
@@ -10,63 +12,62 @@ use crate::strategy::Estimate;
 use super::distinct::drawn;
 use super::rows::{Effort, Rows};
 
-/// Rows of a key, as a guess where nothing is known of its values.
+/// Rows of a key whose values are not known.
 const ROWS_OF_KEY: f64 = 10.0;
-/// The part of rows that are equal to a value, as a guess where nothing is known of its leaf.
+/// The share of rows that are equal to a value, for a leaf whose values are not known.
 const EQUAL_SHARE: f64 = 0.1;
-/// The part of rows that a condition keeps of which nothing else is known.
+/// The share of rows that a condition keeps, without a sample.
 const KEPT_SHARE: f64 = 0.5;
-/// The part of rows at least that an anti-join keeps: keys of both sides are never known to be the same.
-const WITHOUT_PARTNER: f64 = 0.05;
 
-/// What is expected of the records of a flow.
+/// The estimated records of a flow.
 #[derive(Clone)]
 pub struct Relation {
-    /// How many there are.
+    /// Their number.
     pub rows: f64,
     columns: Arc<[Column]>,
-    /// Rows that stand for them.
+    /// A sample of them.
     sampled: Option<Sampled>,
-    /// Keys that no two records share.
+    /// Keys with at most one record each.
     unique: Arc<[Vec<usize>]>,
 }
 
 #[derive(Clone)]
 struct Sampled {
     rows: Rows,
-    /// How many they stand for: all, but for a source's, of which the filters behind it exclude some.
+    /// The number of records that they are a sample of. For a source, filters after it may exclude
+    /// some of its records.
     of: f64,
 }
 
-/// What is known of a leaf beside a sample.
+/// The statistics of a leaf that do not come from a sample.
 #[derive(Clone, Default)]
 struct Column {
     /// Bytes outside of a row's fixed part.
     outside_bytes: Option<f64>,
-    /// It has no more different values than this.
+    /// The most distinct values.
     distinct: Option<f64>,
-    /// A sampled relation that it comes from, and the leaf there.
+    /// The sampled relation that it is copied from, and the leaf there.
     origin: Option<Origin>,
 }
 
 type Origin = (Arc<Relation>, usize);
 
 impl Relation {
-    /// So many records, of which nothing else is known.
+    /// Records of which only the number is known.
     #[must_use]
     pub fn unknown(rows: f64, schema: &Schema) -> Self {
         let columns = schema.leaves().iter().map(|_| Column::default()).collect();
         Relation { rows, columns, sampled: None, unique: Arc::new([]) }
     }
 
-    /// So many records of a source of which there is a sample.
+    /// Records of a source with a sample.
     #[must_use]
     pub fn of_sample(rows: f64, sample: &Sample, schema: &Schema, effort: &Arc<Effort>) -> Self {
         let sampled = Rows::new(sample, schema.types(), effort.clone());
         Relation { sampled: Some(Sampled { rows: sampled, of: sample.population }), ..Self::unknown(rows, schema) }
     }
 
-    /// Rows, and the bytes of one row's live leaves: what a page holds of it.
+    /// The number of rows, and the bytes of one row's live leaves in a page.
     #[must_use]
     pub fn estimate(&self, schema: &Schema, live: &LeafSet) -> Estimate {
         let width = |leaf: usize| Some(schema.leaves().get(leaf)?.ty.width() as f64 + self.outside_bytes(leaf));
@@ -81,7 +82,7 @@ impl Relation {
         }
     }
 
-    /// How many different keys there are, by these leaves; without leaves all records have one.
+    /// The number of distinct keys of these leaves. Without leaves, all records have one key.
     #[must_use]
     pub fn distinct(&self, key: &[usize]) -> f64 {
         if key.is_empty() {
@@ -102,8 +103,8 @@ impl Relation {
         values.min(self.rows).max(self.rows.min(1.0))
     }
 
-    /// The share of the records that have the most frequent key, by these leaves, as far as a sample tells; that of the relation that all of them come from, where these
-    /// have none.
+    /// The share of the records with the most frequent key of these leaves, by the sample. Without
+    /// one, that of the relation that all these leaves come from.
     #[must_use]
     pub fn hottest(&self, key: &[usize]) -> f64 {
         if self.is_unique(key) {
@@ -116,7 +117,7 @@ impl Relation {
         }
     }
 
-    /// The relation that all of these leaves come from, if it is one, and the leaves there.
+    /// The relation that all these leaves come from, if there is one, and the leaves there.
     fn origin_of(&self, key: &[usize]) -> Option<(&Arc<Relation>, Vec<usize>)> {
         let origins = key.iter().map(|&leaf| self.columns.get(leaf)?.origin.as_ref()).collect::<Option<Vec<_>>>()?;
         let (first, _) = origins.first()?;
@@ -124,7 +125,8 @@ impl Relation {
         is_one.then(|| (first, origins.iter().map(|(_, leaf)| *leaf).collect()))
     }
 
-    /// How many keys there can be by what is known of the relations that the leaves come from; and whether that is all of them, or only some.
+    /// The most keys, by the relations that the leaves come from. Returns `false` if some of the
+    /// leaves have no known origin: these are left out.
     fn distinct_before(&self, key: &[usize]) -> (f64, bool) {
         let (mut values, mut is_known) = (1.0, true);
         let mut left = key.to_vec();
@@ -153,28 +155,29 @@ impl Relation {
         (values, is_known)
     }
 
-    /// From how many keys these records' keys are: how many different ones there were before anything was dropped. Of two relations that are filtered apart, the
-    /// keys of each are taken for any of these.
+    /// The number of distinct keys before any record was dropped. The keys of two relations that
+    /// are filtered apart are estimated as random choices among these.
     #[must_use]
     pub fn domain(&self, key: &[usize]) -> f64 {
         let before = self.origin_of(key).map_or(0.0, |(relation, there)| relation.domain(&there));
         before.max(self.distinct(key))
     }
 
-    /// Whether no two records have these leaves in common.
+    /// Whether no two records are equal in these leaves.
     #[must_use]
     pub fn is_unique(&self, key: &[usize]) -> bool {
         self.unique.iter().any(|unique| unique.iter().all(|leaf| key.contains(leaf)))
     }
 
-    /// As many of these records, whichever.
+    /// A random choice of `rows` of these records.
     #[must_use]
     pub fn with_rows(&self, rows: f64) -> Self {
         let sampled = self.sampled.clone().map(|sampled| Sampled { of: rows, ..sampled });
         Relation { rows, sampled, ..self.clone() }
     }
 
-    /// Records that take over leaves of these, one of each: for each leaf the one whose value it has, as far as there is one.
+    /// One record for each of these, with copies of leaves: for each leaf the one that it is a copy
+    /// of, if any.
     #[must_use]
     pub fn viewed(&self, leaves: &[Option<usize>], schema: &Schema) -> Self {
         let whole = leaves.iter().all(Option::is_some);
@@ -188,14 +191,16 @@ impl Relation {
         Relation { rows: self.rows, columns, sampled, unique: self.unique_in(leaves).into() }
     }
 
-    /// The columns of records that take over these leaves, and have no sample: what is known of them is what this one tells.
+    /// The columns of records that copy these leaves and have no sample. Their statistics are those
+    /// of this relation.
     fn columns_of(&self, leaves: &[Option<usize>]) -> Arc<[Column]> {
         let this = self.sampled.is_some().then(|| Arc::new(self.clone()));
         self.columns_by(leaves, |leaf, known| this.clone().map(|this| (this, leaf)).or(known))
     }
 
-    /// The same for records with a sample of their own, which is smaller: a leaf comes from the first relation that it was sampled in. That one is kept without what
-    /// it comes from itself, so that however many operators follow each other, no relation holds a long line of others.
+    /// As [`Relation::columns_of`], for records with a smaller sample of their own. The origin of a
+    /// leaf is the first relation with a sample of it. That relation is held without its own
+    /// origins: a long chain of operators makes no long chain of relations.
     fn columns_behind(&self, leaves: &[Option<usize>]) -> Arc<[Column]> {
         let columns = vec![Column::default(); self.columns.len()].into();
         let this = self.sampled.is_some().then(|| Arc::new(Relation { columns, ..self.clone() }));
@@ -214,13 +219,14 @@ impl Relation {
         leaves.iter().map(|leaf| leaf.map(column).unwrap_or_default()).collect()
     }
 
-    /// The keys that are unique, by the leaves that take them over.
+    /// The unique keys, as leaves that copy them.
     fn unique_in(&self, leaves: &[Option<usize>]) -> Vec<Vec<usize>> {
         let place = |&leaf: &usize| leaves.iter().position(|&other| other == Some(leaf));
         self.unique.iter().filter_map(|key| key.iter().map(place).collect()).collect()
     }
 
-    /// Those for which a predicate holds, if it may be asked; `bounds` are what it implies.
+    /// The records that a predicate keeps. It runs over the sample, if it has no effects. `bounds`
+    /// are the bounds of all kept records.
     #[must_use]
     pub fn filtered(&self, predicate: Option<&PredicateFactory>, bounds: &[Bound]) -> Self {
         let kept = self.sampled.as_ref().zip(predicate);
@@ -242,7 +248,7 @@ impl Relation {
         }
     }
 
-    /// The part of the records that fulfils bounds, by the number of values that there are.
+    /// The share of the records within bounds, by the number of distinct values.
     fn share(&self, bounds: &[Bound]) -> f64 {
         let other = if bounds.is_empty() { KEPT_SHARE } else { 1.0 };
         let share = |bound: &Bound| match bound.comparison {
@@ -252,20 +258,21 @@ impl Relation {
         bounds.iter().map(share).product::<f64>() * other
     }
 
-    /// The part that is equal to the values that bounds name; none where no bound does.
+    /// The share of the records that are equal to a bound. `None` without a bound that names a
+    /// value.
     fn equal_share(&self, bounds: &[Bound]) -> Option<f64> {
         let equal = bounds.iter().filter(|bound| bound.comparison == Comparison::Equal);
         equal.filter_map(|bound| self.equal_to(bound.leaf)).reduce(f64::min)
     }
 
-    /// The part of the records that has a value of a leaf, where it is known how many there are.
+    /// The share of the records with one value of a leaf, if the number of its values is known.
     fn equal_to(&self, leaf: usize) -> Option<f64> {
         let is_known = self.sampled.is_some() || self.distinct_before(&[leaf]).1;
         is_known.then(|| 1.0 / self.distinct(&[leaf]).max(1.0))
     }
 
-    /// What a chain makes of them: `forwards` are the leaves that its records take over, and `guess` is how many it gives for one where it cannot be run over
-    /// sampled rows.
+    /// The records that a chain emits. `forwards` are the leaves that they copy. `guess` is the
+    /// number of records for each of these, if the chain cannot run over the sample.
     #[must_use]
     pub fn chained(
         &self,
@@ -281,7 +288,7 @@ impl Relation {
         match emitted {
             Some((sampled, emitted)) if sampled.rows.len() > 0 => {
                 let rows = seen_share(emitted.len(), sampled.rows.len(), || None) * sampled.of;
-                // Where one record gives several, none of its keys is unique.
+                // No key is unique if the chain emits several records for one.
                 let unique = if emitted.len() <= sampled.rows.len() && guess <= 1.0 {
                     self.unique_in(forwards)
                 } else {
@@ -297,7 +304,7 @@ impl Relation {
         }
     }
 
-    /// One record for each key, which has it in the leaves that `forwards` says.
+    /// One record for each key. `forwards` are the leaves that it copies.
     #[must_use]
     pub fn grouped(&self, key: &[usize], forwards: &[Option<usize>]) -> Self {
         let of_key: Vec<Option<usize>> = forwards.iter().map(|leaf| leaf.filter(|leaf| key.contains(leaf))).collect();
@@ -312,97 +319,10 @@ impl Relation {
     pub fn first_of(&self, key: &[usize], count: usize) -> Self {
         self.with_rows((self.distinct(key) * count as f64).min(self.rows))
     }
-
-    /// All of several relations.
-    #[must_use]
-    pub fn union(inputs: &[Relation], schema: &Schema) -> Self {
-        if let [only] = inputs {
-            return only.clone();
-        }
-        let rows: f64 = inputs.iter().map(|input| input.rows).sum();
-        let column = |leaf: usize| {
-            let bytes: f64 = inputs.iter().map(|input| input.rows * input.outside_bytes(leaf)).sum();
-            // Values of one input may be those of another.
-            let distinct: f64 = inputs.iter().map(|input| input.distinct(&[leaf])).sum();
-            let is_known = inputs.iter().all(|input| input.sampled.is_some() || input.distinct_before(&[leaf]).1);
-            Column { outside_bytes: Some(bytes / rows.max(1.0)), distinct: is_known.then_some(distinct), origin: None }
-        };
-        let columns = (0..schema.leaves().len()).map(column).collect();
-        Relation { rows, columns, sampled: None, unique: Arc::new([]) }
-    }
-
-    /// Pairs of two relations with equal keys: as if all keys of the side that has fewer of them, before filters, were among the other's.
-    #[must_use]
-    pub fn pairs(inputs: &[Relation], keys: &[Vec<usize>; 2]) -> f64 {
-        let domains = [0, 1].map(|side| inputs[side].domain(&keys[side]));
-        inputs[0].rows * inputs[1].rows / domains[0].max(domains[1]).max(1.0)
-    }
-
-    /// What a closure makes of so many pairs of two relations with equal keys, if it may be asked; its leaves are those of either side that `forwards` says.
-    #[must_use]
-    pub fn joined(
-        inputs: &[Relation],
-        keys: &[Vec<usize>; 2],
-        kernel: Option<&JoinFactory>,
-        forwards: [&[Option<usize>]; 2],
-        schema: &Schema,
-        rows: f64,
-    ) -> Self {
-        let sampled = [0, 1].map(|side| inputs[side].sampled.as_ref());
-        let made = match (sampled, kernel) {
-            ([Some(left), Some(right)], Some(kernel)) => left.rows.paired(&right.rows, kernel, schema.types()),
-            _ => None,
-        };
-        let rows = made.as_ref().map_or(rows, |(made, shown)| rows * seen_share(made.len(), *shown, || None));
-        let [left, right] = [0, 1].map(|side| inputs[side].columns_of(forwards[side]));
-        let mut columns: Vec<Column> = Vec::with_capacity(left.len());
-        for (leaf, (left, right)) in left.iter().zip(right.iter()).enumerate() {
-            columns.push(if forwards[0][leaf].is_some() { left.clone() } else { right.clone() });
-        }
-        if let Some((made, _)) = made.filter(|(made, _)| made.len() > 0) {
-            let computed = (0..columns.len()).filter(|&leaf| forwards.iter().all(|leaves| leaves[leaf].is_none()));
-            for leaf in computed {
-                let (distinct, outside_bytes) = (made.values(&[leaf], rows).distinct, Some(made.outside_bytes(leaf)));
-                columns[leaf] = Column { distinct: Some(distinct), outside_bytes, origin: None };
-            }
-        }
-        let mut unique = Vec::new();
-        let fewest = [0, 1].map(|side| inputs[side].distinct(&keys[side])).into_iter().fold(f64::INFINITY, f64::min);
-        for side in [0, 1] {
-            if !keys[1 - side].is_empty() && inputs[1 - side].is_unique(&keys[1 - side]) {
-                unique.extend(inputs[side].unique_in(forwards[side]));
-            }
-            // What both sides have of one leaf is what the side with fewer values has.
-            if let [key] = keys[side][..] {
-                let of_key = forwards[side].iter().zip(&mut columns).filter(|(leaf, _)| **leaf == Some(key));
-                of_key.for_each(|(_, column)| {
-                    column.distinct = Some(column.distinct.map_or(fewest, |known| known.min(fewest)))
-                });
-            }
-        }
-        Relation { rows, columns: columns.into(), sampled: None, unique: unique.into() }
-    }
-
-    /// Those whose key is among another's, or is not.
-    #[must_use]
-    pub fn semi_joined(&self, other: &Relation, keys: &[Vec<usize>; 2], matched: bool) -> Self {
-        let own = self.distinct(&keys[0]).max(1.0);
-        let domain = self.domain(&keys[0]).max(other.domain(&keys[1])).max(1.0);
-        let share = (other.distinct(&keys[1]) / domain).min(1.0);
-        let share = if matched { share } else { (1.0 - share).max(WITHOUT_PARTNER) };
-        let mut left = self.with_rows(self.rows * share);
-        if let [key] = keys[0][..] {
-            let mut columns = left.columns.to_vec();
-            if let Some(column) = columns.get_mut(key) {
-                column.distinct = Some(column.distinct.map_or(own * share, |known| known.min(own * share)));
-            }
-            left.columns = columns.into();
-        }
-        left
-    }
 }
 
-/// The part of sampled rows that was kept, of so many. Where it is none there may still be some: as many as are equal to a value, or less than one of these.
+/// The share of `of` sampled rows that was kept. If none was, records outside of the sample may
+/// still be kept: the share that is equal to a value, or less than one sampled row.
 fn seen_share(kept: usize, of: usize, equal: impl Fn() -> Option<f64>) -> f64 {
     let of = of.max(1) as f64;
     match kept {

@@ -56,11 +56,11 @@ pub struct DriverProperties {
     /// Ports whose rows arrive once. The driver keeps what it made of them over all rounds; other
     /// ports receive their rows again in each round.
     pub fed_once: PortSet,
-    /// Ports whose rows produce no output. The driver accepts them even while its outputs are full: a
-    /// loop would otherwise wait for itself.
+    /// Ports whose rows produce no output. The driver accepts them even while its outputs are full:
+    /// a loop would otherwise wait for itself.
     pub buffers: PortSet,
-    /// Ports whose rows have no effect on the output before their end. No endless flow may arrive there.
-    /// Joins are an exception: a join of two streams emits its pairs when both end.
+    /// Ports whose rows have no effect on the output before their end. No endless flow may arrive
+    /// there. Joins are an exception: a join of two streams emits its pairs when both end.
     pub waits_for_end: PortSet,
     /// Whether the driver continues after the end of a round. Otherwise each round gets a new one.
     pub keeps_state_across_rounds: bool,
@@ -76,8 +76,8 @@ pub struct Demand {
     pub ports: PortSet,
     /// Whether rows of other ports are taken only while the streamed port has none.
     pub prefers_stream: bool,
-    /// Whether more rows would change nothing, at any port. The steps before it then stop, as far as
-    /// their [factories](crate::strategy::DriverFactory::may_stop) allow.
+    /// Whether more rows would change nothing, at any port. The steps before it then stop, as far
+    /// as their [factories](crate::strategy::DriverFactory::may_stop) allow.
     pub is_satisfied: bool,
     /// Whether other tasks wait for a message of this one, so that it must not be stopped now.
     pub is_awaited: bool,
@@ -136,7 +136,8 @@ impl<T> From<Option<T>> for ProgressOf<T> {
     }
 }
 
-/// Continues after a step that is `Done`, and otherwise returns its progress: as [`std::task::ready`].
+/// Continues after a step that is `Done`, and otherwise returns its progress: as
+/// [`std::task::ready`].
 macro_rules! ready {
     ($step:expr) => {
         match $step {
@@ -163,18 +164,18 @@ pub struct Round {
 /// # Calls
 /// One thread at a time calls a driver, and a callback never blocks. The rows of a port arrive in
 /// order, then [`on_round_end`](Driver::on_round_end) once per round, then
-/// [`on_end`](Driver::on_end). A barrier arrives after all ports have received it. A watermark is the
-/// minimum over the ports. [`Revocable::revoke`] may come between any two calls, also before a callback
-/// is called again.
+/// [`on_end`](Driver::on_end). A barrier arrives after all ports have received it. A watermark is
+/// the minimum over the ports. [`Revocable::revoke`] may come between any two calls, also before a
+/// callback is called again.
 ///
 /// # Progress
-/// After `Yield` the executor calls again with the same cursor. After `Pending` it first waits until
-/// the task is woken.
+/// After `Yield` the executor calls again with the same cursor. After `Pending` it first waits
+/// until the task is woken.
 ///
 /// # State
 /// In a loop each round gets a new driver, unless
-/// [`keeps_state_across_rounds`](DriverProperties::keeps_state_across_rounds) is set. Snapshots hold
-/// what [`snapshotted`](Driver::snapshotted) returns.
+/// [`keeps_state_across_rounds`](DriverProperties::keeps_state_across_rounds) is set. Snapshots
+/// hold what [`snapshotted`](Driver::snapshotted) returns.
 ///
 /// # Errors
 /// An error ends the job. The executor adds the operator and its line in the user's program.
@@ -217,7 +218,8 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
-    /// A barrier: all rows before it have arrived. The state at this moment belongs to the snapshot.
+    /// A barrier: all rows before it have arrived. The state at this moment belongs to the
+    /// snapshot.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
@@ -258,8 +260,9 @@ pub trait Snapshotted {
     /// All files of all states are restored. Rows follow.
     fn on_restored(&mut self) {}
 
-    /// Names of outputs that it has written since the last barrier, and that are not visible yet. They
-    /// become visible when the snapshot is complete. Called once after each barrier, and at the end.
+    /// Names of outputs that it has written since the last barrier, and that are not visible yet.
+    /// They become visible when the snapshot is complete. Called once after each barrier, and at
+    /// the end.
     fn prepared(&mut self) -> Vec<Transaction> {
         Vec::new()
     }
@@ -267,15 +270,15 @@ pub trait Snapshotted {
 
 /// Memory of a driver that other operators may ask for.
 pub trait Revocable {
-    /// Gives about this many bytes back, or begins to. Called between two other calls, also while one
-    /// of them is to be called again.
+    /// Gives about this many bytes back, or begins to. Called between two other calls, also while
+    /// one of them is to be called again.
     ///
     /// # Errors
     /// Those of spilling.
     fn revoke(&mut self, bytes: usize) -> Result<()>;
 
-    /// Continues to give back memory after [`Revocable::revoke`], also while no rows arrive. Called until
-    /// it returns `Done`. Other calls may come in between, and may continue it too.
+    /// Continues to give back memory after [`Revocable::revoke`], also while no rows arrive. Called
+    /// until it returns `Done`. Other calls may come in between, and may continue it too.
     ///
     /// # Errors
     /// Those of spilling.
@@ -286,9 +289,9 @@ pub trait Revocable {
 
 /// A state of a driver in snapshots: a table.
 ///
-/// [`Driver::on_barrier`] marks the state, and the driver continues. The marked bytes are then taken
-/// piece by piece, and written by other threads. A job that continues from a snapshot supplies the
-/// files of all former tasks, one after the other, before the first row.
+/// [`Driver::on_barrier`] marks the state, and the driver continues. The marked bytes are then
+/// taken piece by piece, and written by other threads. A job that continues from a snapshot
+/// supplies the files of all former tasks, one after the other, before the first row.
 pub trait DriverState {
     /// Appends the next piece of the marked state to `out` and returns `Yield`. Returns `Done` if
     /// there was no more, and `Pending` while some is read from disk.

@@ -13,13 +13,15 @@ type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
 /// The fate of a driver's state when a job continues from a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// It has none. It emits the rows before a barrier before the barrier, or never needs them again.
+    /// It has none. It emits the rows before a barrier before the barrier, or never needs them
+    /// again.
     Stateless,
-    /// Snapshots hold it: a few bytes of [`Snapshotted::state`](crate::strategy::Snapshotted::state),
-    /// or the names of prepared outputs.
+    /// Snapshots hold it: a few bytes of
+    /// [`Snapshotted::state`](crate::strategy::Snapshotted::state), or the names of prepared
+    /// outputs.
     Restored,
-    /// Snapshots hold its tables. Their [images](crate::strategy::DriverState::next_image) are written
-    /// and read through buffers.
+    /// Snapshots hold its tables. Their [images](crate::strategy::DriverState::next_image) are
+    /// written and read through buffers.
     RestoredByImages,
     /// It is lost. A job with snapshots rejects such a driver.
     Lost,
@@ -36,7 +38,8 @@ pub enum RowOrder {
     Of(Arc<[OrderKey]>),
 }
 
-/// Makes the drivers of a step, with the facts that planner and executor need before a driver exists.
+/// Makes the drivers of a step, with the facts that planner and executor need before a driver
+/// exists.
 pub struct DriverFactory {
     /// For EXPLAIN: `hash join, build right`.
     pub name: String,
@@ -46,14 +49,15 @@ pub struct DriverFactory {
     pub orders_tasks: bool,
     /// The order of the rows of a task.
     pub order: RowOrder,
-    /// Memory in bytes that one task always holds and cannot spill, such as the buffers of a file writer.
+    /// Memory in bytes that one task always holds and cannot spill, such as the buffers of a file
+    /// writer.
     pub pinned_bytes: usize,
-    /// Minimum memory of one task in bytes, if it spills rows beyond that. A driver that does not spill
-    /// holds no rows, or holds all of them in memory.
+    /// Minimum memory of one task in bytes, if it spills rows beyond that. A driver that does not
+    /// spill holds no rows, or holds all of them in memory.
     pub minimum_bytes: Option<usize>,
-    /// Whether a task may end before its input does, if no later step needs its rows. Its rows are then
-    /// its only effect. Other tasks wait for it only while its driver
-    /// [reports that](crate::strategy::Demand::is_awaited).
+    /// Whether a task may end before its input does, if no later step needs its rows. Its rows are
+    /// then its only effect. Other tasks wait for it only while its driver [reports
+    /// that](crate::strategy::Demand::is_awaited).
     pub may_stop: bool,
     /// The fate of their state when a job continues from a snapshot.
     pub recovery: Recovery,
@@ -64,22 +68,22 @@ pub struct DriverFactory {
     create: Box<Create>,
 }
 
-/// A port of a join whose rows are dropped before they are sent if they have no partner. The drivers
-/// publish the keys that have one ([`TaskContext::runtime_filters`]).
+/// A port of a join whose rows are dropped before they are sent if they have no partner. The
+/// drivers publish the keys that have one ([`TaskContext::runtime_filters`]).
 #[derive(Clone, Debug)]
 pub struct FilteredPort {
     /// The port.
     pub port: usize,
     /// The leaves of its rows' key.
     pub key: Arc<[usize]>,
-    /// The most rows per task if the plan builds a table of this port's rows. The keys of the other port
-    /// are then published only if the join reverses its roles.
+    /// The most rows per task if the plan builds a table of this port's rows. The keys of the other
+    /// port are then published only if the join reverses its roles.
     pub reversed: Option<usize>,
 }
 
 impl DriverFactory {
-    /// A factory of drivers that only pass rows on. The methods below add facts. `create` makes the driver
-    /// of a task.
+    /// A factory of drivers that only pass rows on. The methods below add facts. `create` makes the
+    /// driver of a task.
     pub fn new<D: Driver + 'static>(
         name: impl Into<String>,
         create: impl Fn(&TaskContext) -> Result<D> + Send + Sync + 'static,

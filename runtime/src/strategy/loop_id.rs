@@ -17,8 +17,9 @@ impl LoopId {
     /// The port of a loop's beginning that receives the rows of the next round.
     pub const FEEDBACK: usize = 1;
 
-    /// The output that emits the loop's result, of a bulk iteration's beginning or of a delta iteration's
-    /// solution set. The outputs of a beginning after those with rows emit only the starts of rounds.
+    /// The output that emits the loop's result, of a bulk iteration's beginning or of a delta
+    /// iteration's solution set. The outputs of a beginning after those with rows emit only the
+    /// starts of rounds.
     pub const RESULT: usize = 1;
 
     /// The port of a solution set that receives the rows to join with it.
@@ -27,7 +28,8 @@ impl LoopId {
     /// The port of a solution set that receives its initial rows.
     pub const INITIAL: usize = 1;
 
-    /// The port of a solution set that receives the changes of a round. They are applied at its end.
+    /// The port of a solution set that receives the changes of a round. They are applied at its
+    /// end.
     pub const DELTA: usize = 2;
 
     /// The port of a replay that receives the starts of rounds. It receives no rows.

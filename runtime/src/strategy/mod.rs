@@ -1,7 +1,8 @@
 //! How an operator may run: the types between operators, the optimizer and the executor.
 //!
-//! An operator returns [`Strategy`]s for a [`Planning`]; the optimizer picks one by cost; the executor
-//! creates the strategy's [`Driver`] once per task. None of the three names a concrete operator.
+//! An operator returns [`Strategy`]s for a [`Planning`]; the optimizer picks one by cost; the
+//! executor creates the strategy's [`Driver`] once per task. None of the three names a concrete
+//! operator.
 //!
 //! # Operators that these traits must support
 //! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end` merges. It
@@ -13,11 +14,12 @@
 //!   `Yield`; `on_barrier` marks pages.
 //!
 //! # Ending early
-//! `first` is satisfied ([`Demand::is_satisfied`]) after its last row. The steps before it and their
-//! source then stop, it closes its inbox, and a task whose outputs are all closed stops in turn. Only
-//! drivers whose factory sets `may_stop` do so. Closures that count, persisted rows, files and
-//! exchanges with other tasks run to their end, and what they send is dropped. A join that builds a
-//! table together with other tasks may stop once that table is complete ([`Demand::is_awaited`]).
+//! `first` is satisfied ([`Demand::is_satisfied`]) after its last row. The steps before it and
+//! their source then stop, it closes its inbox, and a task whose outputs are all closed stops in
+//! turn. Only drivers whose factory sets `may_stop` do so. Closures that count, persisted rows,
+//! files and exchanges with other tasks run to their end, and what they send is dropped. A join
+//! that builds a table together with other tasks may stop once that table is complete
+//! ([`Demand::is_awaited`]).
 
 mod driver;
 mod factory;
@@ -85,8 +87,8 @@ pub struct Estimate {
     pub rows: f64,
     /// Bytes of one record's live leaves.
     pub row_bytes: f64,
-    /// For a grouping that counts distinct values: their number over all groups. A combiner emits as many
-    /// rows for all records.
+    /// For a grouping that counts distinct values: their number over all groups. A combiner emits
+    /// as many rows for all records.
     pub counted_values: f64,
 }
 
@@ -113,8 +115,8 @@ pub struct Planning<'p> {
     pub properties: &'p [&'p Properties],
     /// The estimate of the output.
     pub output: Estimate,
-    /// For each input, whether its rows come from outside of the loop around the operator, and so are the
-    /// same in each round.
+    /// For each input, whether its rows come from outside of the loop around the operator, and so
+    /// are the same in each round.
     pub constant: &'p [bool],
     /// The estimated number of rounds of the loop around the operator; 1 outside of loops.
     pub rounds: f64,
@@ -135,14 +137,16 @@ pub struct InputEdge {
     pub work: Work,
     /// How rows are sent.
     pub ship: Ship,
-    /// The input's leaves of the key that rows are sent by, if the driver on the sending side moves them to
-    /// other leaves.
+    /// The input's leaves of the key that rows are sent by, if the driver on the sending side moves
+    /// them to other leaves.
     pub key: Option<Arc<[usize]>>,
     /// The number of rows sent in a round, if it is not the number of input rows.
     pub shipped_rows: Option<f64>,
-    /// The order that the driver sorts these rows by. It does less work if they arrive in that order.
+    /// The order that the driver sorts these rows by. It does less work if they arrive in that
+    /// order.
     pub sorts_by: Arc<[OrderKey]>,
-    /// The key whose rows the driver needs in one task. The optimizer checks it in the finished plan.
+    /// The key whose rows the driver needs in one task. The optimizer checks it in the finished
+    /// plan.
     pub needs: Option<RequiredKey>,
 }
 
@@ -226,8 +230,8 @@ pub struct RowFilter {
     pub bounds: Vec<Bound>,
     /// The leaves that it reads.
     pub reads: LeafSet,
-    /// Whether it may be called once for all rows with the same values of these leaves, and also for values
-    /// of no row: it has no effect, and a result for all values.
+    /// Whether it may be called once for all rows with the same values of these leaves, and also
+    /// for values of no row: it has no effect, and a result for all values.
     pub is_of_values: bool,
 }
 
@@ -280,7 +284,8 @@ pub struct TumblingWindows {
 }
 
 impl TumblingWindows {
-    /// The start of the window of a time. Meaningless for a time that fails [`TumblingWindows::check`].
+    /// The start of the window of a time. Meaningless for a time that fails
+    /// [`TumblingWindows::check`].
     #[must_use]
     #[inline(always)]
     pub fn start_of(self, time: i64) -> i64 {

@@ -1,5 +1,5 @@
-//! Strategies that most operators have: rows stay in their tasks, are sent to the task of their key, or
-//! the rows of a key of two inputs are sent to one task.
+//! Strategies that most operators have: rows stay in their tasks, are sent to the task of their
+//! key, or the rows of a key of two inputs are sent to one task.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use crate::strategy::{DriverFactory, InputEdge, Planning, Properties, Ship, Stra
 
 /// The facts of an operator that gathers the rows of a key, for [`Planning::by_key`].
 pub struct Grouping<'g> {
-    /// Makes the driver that receives all rows of a key. The argument is whether these are a combiner's.
+    /// Makes the driver that receives all rows of a key. The argument is whether these are a
+    /// combiner's.
     pub driver: &'g dyn Fn(bool) -> DriverFactory,
     /// Makes the combiner that may run before rows are sent.
     pub combiner: Option<&'g dyn Fn() -> DriverFactory>,
@@ -44,8 +45,8 @@ impl Planning<'_> {
         Strategy { edges: vec![edge], driver: Arc::new(driver), tasks, streamed: 0, kept: None, work }
     }
 
-    /// Sends the rows of a key to one task, with and without a combiner. Without a key, all rows are sent to
-    /// one task. Rows that are together already stay in their tasks.
+    /// Sends the rows of a key to one task, with and without a combiner. Without a key, all rows
+    /// are sent to one task. Rows that are together already stay in their tasks.
     #[must_use]
     pub fn by_key(&self, key: &[usize], grouping: &Grouping<'_>) -> Vec<Strategy> {
         let (tasks, rows) = (self.input_tasks(), self.inputs[0].rows);
@@ -70,8 +71,8 @@ impl Planning<'_> {
             _ => (|key| Ship::Hash(key.to_vec()), self.tasks),
         };
         let combined = grouping.combiner.filter(|_| self.combines).map(|combiner| {
-            // Each task has rows of each group, or of each value that a group counts, up to the number of
-            // rows.
+            // Each task has rows of each group, or of each value that a group counts, up to the
+            // number of rows.
             let shipped = rows.min(self.output.rows.max(values) * tasks as f64);
             // A combiner holds all groups, in a bounded part of the budget.
             let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
@@ -93,8 +94,8 @@ impl Planning<'_> {
         combined.into_iter().chain(uncombined).collect()
     }
 
-    /// Sends the rows of a key to the task of its key group, which the hash of these leaves in this order
-    /// selects. State that outlives a job lies in that task.
+    /// Sends the rows of a key to the task of its key group, which the hash of these leaves in this
+    /// order selects. State that outlives a job lies in that task.
     #[must_use]
     pub fn by_key_group(&self, key: &[usize], driver: DriverFactory, work: Work) -> Strategy {
         let (ship, tasks) = match self.properties[0] {
@@ -108,8 +109,8 @@ impl Planning<'_> {
         self.of_one(InputEdge::ship(ship).needing_key_group(key), driver, tasks, work)
     }
 
-    /// The ship strategies of two inputs that put the rows of a key into one task, with the number of tasks.
-    /// Both inputs are sent, or only one of them to where the other's rows are.
+    /// The ship strategies of two inputs that put the rows of a key into one task, with the number
+    /// of tasks. Both inputs are sent, or only one of them to where the other's rows are.
     #[must_use]
     pub fn together(&self, keys: &[Vec<usize>; 2]) -> Vec<([Ship; 2], usize)> {
         if self.properties.iter().all(|properties| properties.tasks == 1) {

@@ -33,85 +33,107 @@ pub(crate) fn hash_strategies(
     hint: Option<JoinHint>,
     factory: &dyn Fn(HashJoinOptions) -> DriverFactory,
 ) -> Vec<Strategy> {
-    let hinted = hint.map(|hint| allowed(planning, sharing, Some(hint), factory)).filter(|found| !found.is_empty());
-    hinted.unwrap_or_else(|| allowed(planning, sharing, None, factory))
+    let allowed = |hint| {
+        let builds = sharing.builds.iter();
+        builds.flat_map(|&build| BuildSide::new(planning, sharing, hint, build).strategies(factory)).collect()
+    };
+    let hinted = hint.map(|hint| allowed(Some(hint))).filter(|found: &Vec<Strategy>| !found.is_empty());
+    hinted.unwrap_or_else(|| allowed(None))
 }
 
-/// The strategies that a hint allows.
-fn allowed(
-    planning: &Planning<'_>,
-    sharing: &Sharing<'_>,
+/// The strategies with one build side.
+struct BuildSide<'j> {
+    planning: &'j Planning<'j>,
+    sharing: &'j Sharing<'j>,
     hint: Option<JoinHint>,
-    factory: &dyn Fn(HashJoinOptions) -> DriverFactory,
-) -> Vec<Strategy> {
-    let &Sharing { keys, shared, builds } = sharing;
-    let mut strategies = Vec::new();
-    for &build in builds {
-        let probe = 1 - build;
+    options: HashJoinOptions,
+}
+
+impl<'j> BuildSide<'j> {
+    fn new(planning: &'j Planning<'j>, sharing: &'j Sharing<'j>, hint: Option<JoinHint>, build: usize) -> Self {
         let options = HashJoinOptions {
             build,
             is_hinted: hint.is_some(),
-            keeps_build: planning.constant[build] && shared(build),
+            keeps_build: planning.constant[build] && (sharing.shared)(build),
             is_shared: false,
-            breaks_partitioning: planning.properties[probe].placement == Placement::Anywhere,
+            breaks_partitioning: planning.properties[1 - build].placement == Placement::Anywhere,
             reverses: hint.is_none().then_some(SAMPLED_ROWS),
         };
-        // A side that is built once serves all rounds.
-        let times = if options.keeps_build { 1.0 / planning.rounds } else { 1.0 };
-        let [build_side, probe_side] = [planning.inputs[build], planning.inputs[probe]];
-        let mut add = |ships: [Ship; 2], is_partitioned: bool, tasks: usize| {
-            if hint.is_some_and(|hint| !hint.allows(build, is_partitioned, planning.tasks)) {
-                return;
-            }
-            let is_shared = ships[build] == Ship::Broadcast && tasks > 1;
-            let options = HashJoinOptions { is_shared, ..options };
-            let table_bytes = build_side.rows * (build_side.row_bytes + INDEX_BYTES);
-            // Without memory for one table, both sides are partitioned on disk (`join::sharing`),
-            // after each task has read all build rows. An exchange is better then, so the strategy
-            // costs as if each task built its own table.
-            let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
-            let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
-            // For a shared table, each task hashes all rows and copies its share. One lookup per
-            // row and other task stands for the index: tasks wait for the task that makes a dense
-            // index, and each node makes its own.
-            let others = if is_shared && !is_alone { (tasks - 1) as f64 } else { 0.0 };
-            // Rows without a partner have no result.
-            let found = probe_side.rows.min(planning.output.rows);
-            let work = Work {
-                rows: others * built,
-                inserts: built,
-                lookups: found + others * built,
-                misses: probe_side.rows - found,
-                following_bytes: probe_side.bytes(),
-                ..Work::default()
-            };
-            let work = match (is_partitioned, is_alone) {
-                (true, _) => work.in_tables(table_bytes, tasks),
-                (false, false) => work.in_tables(table_bytes, 1),
-                (false, true) => work.in_tables(table_bytes * tasks as f64, tasks),
-            };
-            let edge = |(ship, key): (Ship, &Vec<usize>)| match is_partitioned {
-                true => InputEdge::ship(ship).needing(key),
-                false => InputEdge::ship(ship),
-            };
-            let mut edges: Vec<InputEdge> = ships.into_iter().zip(keys).map(edge).collect();
-            edges[build].shipped_rows = Some(build_side.rows * times);
-            let (driver, kept) = (Arc::new(factory(options)), options.keeps_build.then_some(build));
-            strategies.push(Strategy { edges, driver, tasks, streamed: probe, kept, work });
-        };
-        let probe_tasks = planning.properties[probe].tasks;
+        BuildSide { planning, sharing, hint, options }
+    }
+
+    /// The strategies that the hint allows.
+    fn strategies(&self, factory: &dyn Fn(HashJoinOptions) -> DriverFactory) -> Vec<Strategy> {
+        let (planning, keys, build) = (self.planning, self.sharing.keys, self.options.build);
+        let probe_tasks = planning.properties[1 - build].tasks;
         let is_alone = probe_tasks == 1 && planning.properties[build].tasks == 1;
-        if probe_tasks == 1 || shared(build) {
+        let mut ways = Vec::new();
+        if probe_tasks == 1 || (self.sharing.shared)(build) {
             let mut ships = [Ship::Forward, Ship::Forward];
             if !is_alone {
                 ships[build] = Ship::Broadcast;
             }
-            add(ships, false, probe_tasks);
+            ways.push((ships, false, probe_tasks));
         }
-        if planning.tasks > 1 && !keys[build].is_empty() {
-            let together = planning.together(keys);
-            together.into_iter().filter(|_| !is_alone).for_each(|(ships, tasks)| add(ships, true, tasks));
+        if planning.tasks > 1 && !keys[build].is_empty() && !is_alone {
+            ways.extend(planning.together(keys).into_iter().map(|(ships, tasks)| (ships, true, tasks)));
+        }
+        let allows = |is_partitioned| self.hint.is_none_or(|hint| hint.allows(build, is_partitioned, planning.tasks));
+        let allowed = ways.into_iter().filter(|&(_, is_partitioned, _)| allows(is_partitioned));
+        allowed.map(|(ships, is_partitioned, tasks)| self.strategy(ships, is_partitioned, tasks, factory)).collect()
+    }
+
+    fn strategy(
+        &self,
+        ships: [Ship; 2],
+        is_partitioned: bool,
+        tasks: usize,
+        factory: &dyn Fn(HashJoinOptions) -> DriverFactory,
+    ) -> Strategy {
+        let (planning, build) = (self.planning, self.options.build);
+        let is_shared = ships[build] == Ship::Broadcast && tasks > 1;
+        let options = HashJoinOptions { is_shared, ..self.options };
+        // A side that is built once serves all rounds.
+        let times = if options.keeps_build { 1.0 / planning.rounds } else { 1.0 };
+        let work = self.work(is_partitioned, is_shared, times, tasks);
+        let edge = |(ship, key): (Ship, &Vec<usize>)| match is_partitioned {
+            true => InputEdge::ship(ship).needing(key),
+            false => InputEdge::ship(ship),
+        };
+        let mut edges: Vec<InputEdge> = ships.into_iter().zip(self.sharing.keys).map(edge).collect();
+        edges[build].shipped_rows = Some(planning.inputs[build].rows * times);
+        let (driver, kept) = (Arc::new(factory(options)), options.keeps_build.then_some(build));
+        Strategy { edges, driver, tasks, streamed: 1 - build, kept, work }
+    }
+
+    /// The work in a round, if the table is built `times` times in each.
+    fn work(&self, is_partitioned: bool, is_shared: bool, times: f64, tasks: usize) -> Work {
+        let (planning, build) = (self.planning, self.options.build);
+        let [build_side, probe_side] = [planning.inputs[build], planning.inputs[1 - build]];
+        let table_bytes = build_side.rows * (build_side.row_bytes + INDEX_BYTES);
+        // Without memory for one table, both sides are partitioned on disk (`join::sharing`), after
+        // each task has read all build rows. An exchange is better then, so the strategy costs as
+        // if each task built its own table.
+        let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
+        let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
+        // For a shared table, each task hashes all rows and copies its share. One lookup per row
+        // and other task stands for the index: tasks wait for the task that makes a dense index,
+        // and each node makes its own.
+        let others = if is_shared && !is_alone { (tasks - 1) as f64 } else { 0.0 };
+        // Rows without a partner have no result.
+        let found = probe_side.rows.min(planning.output.rows);
+        let work = Work {
+            rows: others * built,
+            inserts: built,
+            lookups: found + others * built,
+            misses: probe_side.rows - found,
+            following_bytes: probe_side.bytes(),
+            ..Work::default()
+        };
+        match (is_partitioned, is_alone) {
+            (true, _) => work.in_tables(table_bytes, tasks),
+            (false, false) => work.in_tables(table_bytes, 1),
+            (false, true) => work.in_tables(table_bytes * tasks as f64, tasks),
         }
     }
-    strategies
 }

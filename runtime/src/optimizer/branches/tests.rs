@@ -173,11 +173,10 @@ impl Model {
             let inputs = inputs.iter().map(|&input| made[input].clone()).collect();
             made.push(Node::new(Arc::from(""), origin.clone(), Arc::from(""), Arc::new(operator), inputs));
         }
-        let is_sink = |node: &&Arc<Node>| {
-            self.nodes[made.iter().position(|made| Arc::ptr_eq(made, node)).unwrap()].0 == Kind::Sink
-        };
-        let sinks: Vec<Arc<Node>> = made.iter().filter(is_sink).cloned().collect();
-        let nodes = topological(&with_replays(&sinks));
+        let (copies, kinds) = (with_replays(&made), made.iter().zip(&self.nodes));
+        let sinks = kinds.filter(|(_, (kind, _))| *kind == Kind::Sink).map(|(node, _)| node);
+        let sinks: Vec<Arc<Node>> = sinks.map(|sink| copies.get(&sink.sequence).unwrap_or(sink).clone()).collect();
+        let nodes = topological(&sinks);
         let number = |sequence: u64| nodes.iter().position(|node| node.sequence == sequence).unwrap();
         let kind = |node: &Arc<Node>| match node.operator.as_loop() {
             Some(of) if of.part.is_replay() => Kind::Replay(ids.iter().position(|id| *id == of.loop_id).unwrap()),

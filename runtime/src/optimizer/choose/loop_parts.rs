@@ -61,6 +61,11 @@ impl LoopPlaces {
         }
     }
 
+    /// Whether a node is in a loop.
+    pub(super) fn has(&self, node: &Node) -> bool {
+        self.inside.around(node).is_some()
+    }
+
     /// A node's part in the loop that it belongs to.
     pub(super) fn member(&self, node: &Node) -> Option<LoopMember> {
         let (of, part) = match node.operator.as_loop() {
@@ -137,7 +142,7 @@ impl Chooser<'_> {
 
     /// Marks the step before a place as one that runs in each round, if its node does.
     pub(super) fn mark_loop(&mut self, node: &Node, place: &Place) {
-        if self.loops.inside.around(node).is_some()
+        if self.loops.has(node)
             && let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut()
         {
             step.in_loop = true;

@@ -1,4 +1,4 @@
-//! Rows that operators set aside: they leave by a side output, to a stage of their own.
+//! Side outputs: rows that an operator sets aside for a stage of their own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout};
 use crate::strategy::{InPlace, Role, Ship};
 
-/// The nodes that set rows aside which are read, by their sequence numbers: the readers, and the
-/// stage of the rows.
+/// The nodes with a side output that is read, by sequence number: the readers, and the stage of the
+/// rows.
 pub(super) struct SideOutputs(HashMap<u64, (Vec<u64>, Option<usize>)>);
 
 impl SideOutputs {
@@ -48,7 +48,7 @@ impl Chooser<'_> {
             return self.input(node, 0);
         };
         let mut live = LeafSet::none();
-        let of_readers = readers.iter().filter_map(|reader| self.live.get(reader));
+        let of_readers = readers.iter().filter_map(|reader| self.draft.live.get(reader));
         of_readers.for_each(|of_reader| live.extend_from(of_reader));
         let mut readers = readers.iter().filter_map(|reader| self.positions.get(reader)).copied();
         // The rows are those of the first reader.

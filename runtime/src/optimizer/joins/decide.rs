@@ -16,7 +16,8 @@ pub(super) struct Decided<'r> {
     region: &'r Region,
     sizes: &'r Sizes,
     best: Order,
-    /// The name of each relation: the identity of its operator, and a number where that is another relation, too.
+    /// The name of each relation: the identity of its operator, and a number where that is another
+    /// relation, too.
     names: Vec<String>,
     info: JoinRegion,
 }
@@ -46,7 +47,8 @@ impl<'r> Decided<'r> {
         &self.info.join
     }
 
-    /// The uppermost join in the best order; `None` where the order as written stays. `written` has the nodes below the region as they are by now.
+    /// The uppermost join in the best order; `None` where the order as written stays. `written` has
+    /// the nodes below the region as they are by now.
     pub(super) fn choose(&mut self, written: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
         if !self.info.best.is_clearly_better_than(&self.info.written) {
             return None;

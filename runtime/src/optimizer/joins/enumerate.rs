@@ -1,9 +1,12 @@
 //! Finds the order of joins that carries least: exactly for up to ten relations, greedily for more.
 //!
-//! For up to ten relations this is dynamic programming over sets of relations: each set is split in all ways into two sets whose best orders are known, if these have a key in common (*DPsub*; Moerkotte and Neumann, Analysis of Two
-//! Existing and One New Dynamic Programming Algorithm, 2006). Ten relations have at most 29,000 splits, which take a fraction of a
-//! millisecond; an algorithm that visits only the splits with a key would save little. For more relations, those two sets are joined first whose join gives the fewest bytes, and so on (*GOO*; Fegaras, A New Heuristic for Optimizing Large Queries, 1998).
-//! No order has a join without a key.
+//! For up to ten relations this is dynamic programming over sets of relations: each set is split in
+//! all ways into two sets whose best orders are known, if these have a key in common (*DPsub*;
+//! Moerkotte and Neumann, Analysis of Two Existing and One New Dynamic Programming Algorithm,
+//! 2006). Ten relations have at most 29,000 splits, which take a fraction of a millisecond; an
+//! algorithm that visits only the splits with a key would save little. For more relations, those
+//! two sets are joined first whose join gives the fewest bytes, and so on (*GOO*; Fegaras, A New
+//! Heuristic for Optimizing Large Queries, 1998). No order has a join without a key.
 
 use std::collections::HashMap;
 
@@ -61,8 +64,8 @@ impl Order {
     }
 }
 
-/// The best order of these relations, and the bytes that all its joins but the uppermost one give; that one gives the same in each order. `None` where every order has a join
-/// without a key.
+/// The best order of these relations, and the bytes that all its joins but the uppermost one give;
+/// that one gives the same in each order. `None` where every order has a join without a key.
 pub(super) fn best(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
     if all.count_ones() <= MOST_ENUMERATED { of_all(all, sizes) } else { greedy(all, sizes) }
 }

@@ -1,20 +1,28 @@
-//! Join order: inner joins whose order does not change the result are made in the order that carries least.
+//! Join order: runs inner joins in the order that passes the fewest bytes between them.
 //!
-//! A [region](region) is a tree of inner joins by keys. Its *relations* are the nodes that its joins read and that are no joins of the region. Each join but the uppermost one has
-//! a single consumer, gives one record for each pair, and takes over the fields that the joins above it have in their keys. Such a tree gives the same records in any
-//! order of its joins: an order is a binary tree of the relations in which both sides of each join have a key in common. [`sizes`] estimates how many records each set of
-//! relations has when the set is joined, [`enumerate`] finds the order whose joins give the fewest bytes to each other, [`decide`] says whether the region gets that order,
-//! and [`rebuild`] makes nodes of an order.
+//! A [region](region) is a tree of inner joins by keys. Its *relations* are the nodes that its
+//! joins read and that are no joins of the region. Each join but the uppermost one has a single
+//! consumer, emits one record for each pair, and copies the key fields of the joins above it. So
+//! any order of the joins has the same result. An order is a binary tree of the relations in which
+//! both sides of each join share a key.
 //!
-//! **Closures do not fix the order.** The closure of a join computes fields that no other join can compute. In another order the closure is called by the first join that has
-//! exactly the relations of the closure's own join. If no join has exactly these, joins below give the leaves of both their records, and the next join that has all
-//! relations of the closure calls it; the uppermost join at the latest. So a computed field is made behind other joins where these carry less without it.
+//! [`sizes`] estimates the number of records of each set of joined relations. [`enumerate`] finds
+//! the order with the fewest bytes, [`decide`] accepts or rejects it, and [`rebuild`] makes its
+//! nodes.
 //!
-//! **The order as written stays unless another one is clearly better.** Estimates are not exact, and a plan should not change with each small change of the data. Joins also
-//! stay where the program says more than keys: by a hint, by a closure that counts, or by reading the records of a join more than once. Joins in the body of a loop stay, and
-//! those of flows that do not end.
+//! **Closures do not fix the order.** The closure of a join computes fields that no other join can
+//! compute. In another order, the first join that has exactly the relations of the closure's own
+//! join calls it. If there is none, joins below emit the leaves of both their records, and the next
+//! join with all these relations calls the closure. The uppermost join has all relations. So a
+//! field is computed after other joins if these then pass fewer bytes.
 //!
-//! **An order can be decided** ([`Decisions::join_order`](crate::physical::Decisions::join_order)): the region then gets that order, also where this rule is left out.
+//! **The order as written stays unless another one is clearly better.** Estimates are not exact, and a
+//! plan should not change with each small change of the data. Joins also stay if they have a hint
+//! or a closure that counts, if the records of a join are read more than once, in the body of a
+//! loop, and in endless flows.
+//!
+//! **An order can be decided** ([`Decisions::join_order`](crate::physical::Decisions::join_order)).
+//! The region then gets that order, even if this rule is left out.
 
 mod decide;
 mod enumerate;
@@ -28,46 +36,37 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::branches::consumers;
-use super::estimates::{Estimates, Known, estimate};
+use super::estimates::estimate;
 use super::fields::live;
-use super::{Resources, Rule};
+use super::{Draft, Rule};
 use crate::error::Result;
-use crate::physical::{JoinRegion, identities};
-use crate::plan::{Loops, Node, endless, topological};
+use crate::physical::identities;
+use crate::plan::{Loops, Node, endless};
 
 use decide::Decided;
 use region::Region;
 use sizes::Sizes;
 
-/// What the rule has found.
-#[derive(Default)]
-pub(super) struct Reordered {
-    /// All regions, each with the order as written and the order that it got.
-    pub(super) regions: Vec<JoinRegion>,
-    /// The estimates of the nodes before they were reordered, where the plan has a region.
-    pub(super) estimates: Option<(Known, Estimates)>,
-}
-
-/// Puts the inner joins of a plan into the best order, or into the one that is decided for them.
+/// Puts the inner joins of a plan into the best order, or into the order that was decided for them.
 ///
 /// # Errors
-/// Where a region cannot have the order that is decided for it.
-pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Result<Reordered> {
-    let chooses = resources.rules.runs(Rule::Joins);
+/// A region cannot have the order that was decided for it.
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
+    let (resources, nodes) = (&draft.resources, &draft.nodes);
+    let chooses = draft.runs(Rule::Joins);
     let decisions = resources.decisions.as_deref().filter(|decisions| decisions.join_orders().next().is_some());
     if !chooses && decisions.is_none() {
-        return Ok(Reordered::default());
+        return Ok(());
     }
-    let nodes = topological(sinks);
-    let mut regions = regions(&nodes);
+    let mut regions = regions(nodes);
     if regions.is_empty() {
-        return Ok(Reordered::default());
+        return Ok(());
     }
-    let (known, estimates) = estimate(&nodes, &live(&nodes, resources.rules), resources);
-    let identities: HashMap<u64, String> = nodes.iter().map(|node| node.sequence).zip(identities(&nodes)).collect();
+    let (known, estimates) = estimate(nodes, &live(nodes, resources.rules), resources);
+    let identities: HashMap<u64, String> = nodes.iter().map(|node| node.sequence).zip(identities(nodes)).collect();
     let mut reordered = Vec::new();
     let mut written: HashMap<u64, Arc<Node>> = HashMap::new();
-    for node in &nodes {
+    for node in nodes {
         let mut copy = None;
         if let Some(region) = regions.remove(&node.sequence) {
             let sizes = Sizes::of(&region, &known, &estimates);
@@ -86,11 +85,12 @@ pub(super) fn reorder(sinks: &mut Vec<Arc<Node>>, resources: &Resources) -> Resu
         });
         written.insert(node.sequence, copy);
     }
-    *sinks = sinks.iter().filter_map(|sink| written.get(&sink.sequence)).cloned().collect();
-    Ok(Reordered { regions: reordered, estimates: Some((known, estimates)) })
+    draft.replace_nodes(&written);
+    (draft.known, draft.estimates, draft.plan.join_regions) = (known, estimates, reordered);
+    Ok(())
 }
 
-/// The regions of a plan, by the sequence number of their uppermost joins.
+/// The regions of a plan, by the sequence numbers of their uppermost joins.
 fn regions(nodes: &[Arc<Node>]) -> HashMap<u64, Region> {
     let (consumers, loops, endless) = (consumers(nodes), Loops::of(nodes), endless(nodes));
     let is_free = |node: &Node| loops.around(node).is_none() && !endless.contains(&node.sequence);

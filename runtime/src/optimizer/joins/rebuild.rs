@@ -8,8 +8,9 @@ use super::region::{Class, End, Part, Region, Relations};
 use crate::plan::{Forwards, NewJoin, Node, PairCall, PairRecord, PairRecords, RecordOf};
 use crate::row::{LeafSet, Schema};
 
-/// The uppermost join of a region in this order. `written` has the nodes that the relations have become by now, by the sequence numbers of the relations. `None` where the facts of
-/// the joins contradict each other: then the region stays as it is written.
+/// The uppermost join of a region in this order. `written` has the nodes that the relations have
+/// become by now, by the sequence numbers of the relations. `None` where the facts of the joins
+/// contradict each other: then the region stays as it is written.
 pub(super) fn rebuild(region: &Region, order: &Order, written: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
     let mut rebuilding = Rebuilding { region, written, named: HashSet::new() };
     let mut open = vec![order];
@@ -56,7 +57,8 @@ impl Rebuilding<'_> {
         }
     }
 
-    /// The join as written whose closure is called by the join of exactly these relations. `None` if the program has no such join, or if the closure's record lacks a leaf that a join above
+    /// The join as written whose closure is called by the join of exactly these relations. `None`
+    /// if the program has no such join, or if the closure's record lacks a leaf that a join above
     /// has in its key.
     fn closure_of(&self, set: Relations) -> Option<usize> {
         let join = self.region.joins.iter().position(|join| join.set == set)?;
@@ -68,8 +70,9 @@ impl Rebuilding<'_> {
         self.region.classes.iter().all(is_left).then_some(join)
     }
 
-    /// The join as it is written, if its sides are the same as in the program and its key has all classes that both sides have in common. A class that the program compares in a join
-    /// above has to be compared here: the join above may compare other leaves of the class now.
+    /// The join as it is written, if its sides are the same as in the program and its key has all
+    /// classes that both sides have in common. A class that the program compares in a join above
+    /// has to be compared here: the join above may compare other leaves of the class now.
     fn as_written(&self, join: usize, sides: &[Built; 2]) -> Option<Built> {
         let crosses = |class: &&Class| sides.iter().all(|side| class.set() & side.set != 0);
         if !self.region.classes.iter().filter(crosses).all(|class| class.joins.contains(&join)) {
@@ -96,7 +99,8 @@ impl Rebuilding<'_> {
         Some(Built { node: join.node.over(inputs), set: join.set, parts: vec![(Part::Join(join_number), 0)] })
     }
 
-    /// A join that calls the closure of a join as written, after the closures whose records that one reads and that no join has called yet.
+    /// A join that calls the closure of a join as written, after the closures whose records that
+    /// one reads and that no join has called yet.
     fn called(&self, join: usize, sides: &[Built; 2]) -> Option<Built> {
         let output = self.region.joins[join].node.schema().clone();
         let mut calls = Vec::new();
@@ -113,7 +117,8 @@ impl Rebuilding<'_> {
         Some(Built { node, set: self.region.joins[join].set, parts: vec![(Part::Join(join), 0)] })
     }
 
-    /// Adds the call of a join's closure to `calls`, after the calls of the closures whose records it reads. `live` are the leaves of its record that are read. Returns the number of the call.
+    /// Adds the call of a join's closure to `calls`, after the calls of the closures whose records
+    /// it reads. `live` are the leaves of its record that are read. Returns the number of the call.
     fn call(&self, join: usize, live: &LeafSet, sides: &[Built; 2], calls: &mut Vec<PairCall>) -> Option<usize> {
         let node = &self.region.joins[join].node;
         let facts = node.operator.as_inner_join()?;
@@ -184,7 +189,8 @@ impl Rebuilding<'_> {
         Some(written.with_operator(operator, vec![left.node.clone(), right.node.clone()]))
     }
 
-    /// The join as written whose name a join of both records gets: one with the same classes in its key if such a name is free, else any that is free.
+    /// The join as written whose name a join of both records gets: one with the same classes in its
+    /// key if such a name is free, else any that is free.
     fn name_for(&mut self, sides: &[Built; 2]) -> Option<usize> {
         let is_joined = |class: &&Class| sides.iter().all(|side| class.set() & side.set != 0);
         let said = self.region.classes.iter().filter(is_joined).flat_map(|class| class.joins.iter().copied());

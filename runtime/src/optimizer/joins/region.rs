@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::plan::{InnerJoin, Node};
 
-/// The most relations of a region; a join below so many is taken for a relation. Orders are kept as JSON, in which lists may not nest deeper than 64.
+/// The most relations of a region; a join below so many is taken for a relation. Orders are kept as
+/// JSON, in which lists may not nest deeper than 64.
 const MOST_RELATIONS: usize = 48;
 
 /// A set of a region's relations, a bit each.
@@ -49,7 +50,8 @@ pub(super) enum Part {
 /// A leaf of a relation: the relation's number, and the leaf's.
 pub(super) type End = (usize, usize);
 
-/// An equivalence class: leaves of different relations that are equal to each other in every record of the region.
+/// An equivalence class: leaves of different relations that are equal to each other in every record
+/// of the region.
 #[derive(Default)]
 pub(super) struct Class {
     pub(super) ends: Vec<End>,
@@ -65,7 +67,8 @@ impl Class {
 }
 
 impl Region {
-    /// The region whose uppermost join is `root`; `None` if no other join belongs to it. `is_alone` says whether a node has one consumer.
+    /// The region whose uppermost join is `root`; `None` if no other join belongs to it. `is_alone`
+    /// says whether a node has one consumer.
     pub(super) fn below(root: &Arc<Node>, is_alone: impl Fn(&Node) -> bool) -> Option<Self> {
         let mut region = Region { relations: Vec::new(), joins: Vec::new(), classes: Vec::new() };
         // Joins that are found, and the leaves of their records that joins above them join by.
@@ -116,7 +119,8 @@ impl Region {
         }
     }
 
-    /// The leaf of a relation whose value a leaf of a part's record takes over; `None` for a computed leaf.
+    /// The leaf of a relation whose value a leaf of a part's record takes over; `None` for a
+    /// computed leaf.
     pub(super) fn end_of(&self, mut part: Part, mut leaf: usize) -> Option<End> {
         loop {
             match part {
@@ -137,7 +141,8 @@ impl Region {
         }
     }
 
-    /// `None` where two leaves of one relation would be in a class: they would have to be compared within the relation, and no join does that.
+    /// `None` where two leaves of one relation would be in a class: they would have to be compared
+    /// within the relation, and no join does that.
     fn gather_classes(&mut self) -> Option<()> {
         for number in 0..self.joins.len() {
             let join = &self.joins[number];
@@ -169,19 +174,22 @@ impl Region {
     }
 }
 
-/// The input, 0 or 1, that a leaf of a join's records is taken over from, and the leaf of that input.
+/// The input, 0 or 1, that a leaf of a join's records is taken over from, and the leaf of that
+/// input.
 pub(super) fn forwarded(join: &InnerJoin<'_>, leaf: usize) -> Option<(usize, usize)> {
     let of = |side: usize| Some((side, join.forwards.of(side, leaf + 1).get(leaf).copied().flatten()?));
     of(0).or_else(|| of(1))
 }
 
-/// Whether a node is a join that may be made later than joins above it, which have the leaves `keys` of its records in their keys.
+/// Whether a node is a join that may be made later than joins above it, which have the leaves
+/// `keys` of its records in their keys.
 fn may_join_later(node: &Node, keys: &[usize]) -> bool {
     let takes_over = |join: InnerJoin<'_>| join.maps && keys.iter().all(|&leaf| forwarded(&join, leaf).is_some());
     node.operator.as_inner_join().is_some_and(takes_over)
 }
 
-/// The node below projections that have one consumer each; and for each leaf above the projections, the leaf of that node's records.
+/// The node below projections that have one consumer each; and for each leaf above the projections,
+/// the leaf of that node's records.
 fn through_projections(node: &Arc<Node>, is_alone: &impl Fn(&Node) -> bool) -> (Arc<Node>, Vec<usize>) {
     let mut leaves: Vec<usize> = (0..node.schema().leaves().len()).collect();
     let mut node = node.clone();

@@ -1,7 +1,9 @@
 //! How many records a set of relations has when it is joined, and how wide they are.
 //!
-//! The numbers of rows and of keys are those that estimates are made of ([`Relation`]). Two relations give `rows × rows / keys` pairs, where `keys` is the number of keys
-//! of that side which had more of them before anything was filtered ([`Relation::domain`]): the formula of [`Relation::pairs`], for sets of relations.
+//! The numbers of rows and of keys are those that estimates are made of ([`Relation`]). Two
+//! relations give `rows × rows / keys` pairs, where `keys` is the number of keys of that side which
+//! had more of them before anything was filtered ([`Relation::domain`]): the formula of
+//! [`Relation::pairs`], for sets of relations.
 
 use std::collections::HashMap;
 
@@ -10,7 +12,8 @@ use super::region::{Region, Relations};
 use crate::plan::Node;
 use crate::statistics::Relation;
 
-/// What a record costs beside its width, in bytes: each record is looked up in a table, and a table keeps the place of each.
+/// What a record costs beside its width, in bytes: each record is looked up in a table, and a table
+/// keeps the place of each.
 const RECORD_BYTES: f64 = 16.0;
 
 /// Estimates for the sets of a region's relations.
@@ -24,7 +27,8 @@ pub(super) struct Sizes {
     classes: Vec<Relations>,
     /// How many keys of several classes a relation has, by its number and those of the classes.
     keys: HashMap<(usize, Vec<usize>), f64>,
-    /// The widths of the records of joins as written, by the relations of the join: a closure may give narrower records than the two that it reads.
+    /// The widths of the records of joins as written, by the relations of the join: a closure may
+    /// give narrower records than the two that it reads.
     written: HashMap<Relations, f64>,
     /// For each relation those that have a class in common with it.
     linked: Vec<Relations>,
@@ -52,7 +56,8 @@ impl Sizes {
         sizes
     }
 
-    /// Says of each relation how many keys it has of the classes that it has in common with another one, where these are several.
+    /// Says of each relation how many keys it has of the classes that it has in common with another
+    /// one, where these are several.
     pub(super) fn set_keys(&mut self, values: impl Fn(usize, &[usize]) -> f64) {
         for (relation, classes) in self.composite_keys() {
             let values = values(relation, &classes).max(1.0);
@@ -60,7 +65,8 @@ impl Sizes {
         }
     }
 
-    /// Estimates for relations, each with its records and their width. A class is a list of relations, each with the number of different values that it has of the class.
+    /// Estimates for relations, each with its records and their width. A class is a list of
+    /// relations, each with the number of different values that it has of the class.
     pub(super) fn new(
         relations: impl IntoIterator<Item = (f64, f64)>,
         classes: impl IntoIterator<Item = Vec<(usize, f64)>>,
@@ -91,7 +97,8 @@ impl Sizes {
         pairs.map(common).filter(|(_, classes)| classes.len() > 1).collect()
     }
 
-    /// How many keys of these classes a relation has. Where a join has only some of the classes that two relations have in common, their values are taken for independent.
+    /// How many keys of these classes a relation has. Where a join has only some of the classes
+    /// that two relations have in common, their values are taken for independent.
     fn keys_of(&self, relation: usize, classes: &[usize]) -> f64 {
         let of = |class: usize| self.classes_of[relation].iter().find(|(of, _)| *of == class).map_or(1.0, |of| of.1);
         match classes {
@@ -120,7 +127,8 @@ impl Sizes {
         rows.max(1.0) * (width + RECORD_BYTES)
     }
 
-    /// How many records these relations have when they are joined. The number does not depend on the order of the joins.
+    /// How many records these relations have when they are joined. The number does not depend on
+    /// the order of the joins.
     pub(super) fn cardinality(&self, set: Relations) -> f64 {
         let mut joined = 0;
         let mut rows = 1.0;
@@ -131,7 +139,8 @@ impl Sizes {
         rows
     }
 
-    /// The relation of a set that [`Sizes::cardinality`] adds last, and the others. Relations are added by falling number of records.
+    /// The relation of a set that [`Sizes::cardinality`] adds last, and the others. Relations are
+    /// added by falling number of records.
     pub(super) fn without_last(&self, set: Relations) -> (usize, Relations) {
         let last = members(set).min_by(|&one, &other| self.rows[one].total_cmp(&self.rows[other])).unwrap_or_default();
         (last, set & !(1 << last))

@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::physical::{Head, InlineStepPlan, StagePlan, Watermarks};
 use crate::row::LeafType;
 
-/// Checks the origin of each stage's watermarks, and that each operator that needs event time follows
-/// a stage with watermarks.
+/// Checks the origin of each stage's watermarks, and that each operator that needs event time
+/// follows a stage with watermarks.
 pub(super) fn check(plan: &Finished<'_>) -> Result<()> {
     let has_none = |stage: &StagePlan| stage.watermarks.is_none();
     let sources = plan.stages().map(|(_, stage)| matches!(stage.head, Head::Source(..)) && has_none(stage)).collect();

@@ -27,8 +27,8 @@ pub(super) fn check(plan: &Finished<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The leaves whose hash places an operator's rows. Rows that `reader` itself made are a combiner's, of
-/// which nothing is known.
+/// The leaves whose hash places an operator's rows. Rows that `reader` itself made are a
+/// combiner's, of which nothing is known.
 fn hash_of<'p>(plan: &Finished<'p>, operator: usize, reader: usize) -> Option<&'p [usize]> {
     plan.draft.properties[operator].hashed_by().filter(|_| operator != reader)
 }

@@ -22,7 +22,7 @@ use crate::plan::check_hidden;
 ///
 /// # Errors
 /// With the operator whose rows break a rule of the executor.
-pub(super) fn check(draft: &mut Draft) -> Result<()> {
+pub(super) fn run(draft: &mut Draft) -> Result<()> {
     check_hidden(&draft.nodes)?;
     let plan = Finished::of(draft);
     exchanges::check(&plan)?;
@@ -49,7 +49,7 @@ impl<'p> Sender<'p> {
     }
 }
 
-/// Where the rows of a port come from.
+/// The origin of the rows of a port.
 enum Arrival<'a, 'p> {
     /// The rows of this operator, in the same task.
     InTask(usize),
@@ -106,8 +106,8 @@ impl<'p> Finished<'p> {
         }
     }
 
-    /// For each stage, whether it is in `reached`, or is reached from such stages by outputs to its head
-    /// that `passes` accepts.
+    /// For each stage, whether it is in `reached`, or is reached from such stages by outputs to its
+    /// head that `passes` accepts.
     fn reached(&self, mut reached: Vec<bool>, passes: impl Fn(&Sender<'p>) -> bool) -> Vec<bool> {
         let mut open: Vec<usize> = (0..reached.len()).filter(|&stage| reached[stage]).collect();
         while let Some(stage) = open.pop() {

@@ -72,7 +72,7 @@ fn planned(sinks: &[Arc<Node>]) -> Draft {
 /// Breaks a plan, and checks that it is rejected with this operator and message.
 fn rejects(mut draft: Draft, breaks: impl FnOnce(&mut Draft), operator: &str, message: &str) {
     breaks(&mut draft);
-    let error = check(&mut draft).unwrap_err().to_string();
+    let error = run(&mut draft).unwrap_err().to_string();
     assert!(error.contains(operator) && error.contains(message), "{error}");
 }
 

@@ -1,13 +1,16 @@
-//! The cheapest way through a graph whose operators have alternatives: bottom up, with what is no better left out on the way.
+//! Finds the cheapest alternatives of all operators of a graph, from the sources to the sinks.
 //!
-//! A *candidate* of an operator is one of its alternatives over one candidate of each input: what it gives, and what all of it costs. Of candidates that give the same the
-//! cheapest is kept, and one that gives something that somebody behind asks for, though it costs more (interesting properties: Selinger and others, 1979; Graefe, *The
-//! Cascades Framework*, 1995).
+//! A *candidate* of an operator is one of its alternatives over one candidate of each input. It has
+//! the properties of its output, and a total cost. Of candidates with equal properties, the
+//! cheapest is kept. A candidate with interesting properties is kept even if it costs more
+//! (Selinger and others, 1979; Graefe, *The Cascades Framework*, 1995).
 //!
-//! **A fork is agreed on.** Rows that several operators read are made once, in one way. A candidate behind a fork therefore names the candidate of the fork that it is
-//! built on, for as long as the fork is *open*: until an operator stands behind all who read it. Candidates are joined only if they name the same, and what comes before a
-//! fork is added to the cost where the fork closes. What is left after that is as cheap as the cheapest of all plans, as long as few forks with several candidates are open at
-//! once; where there are more, the later ones keep their cheapest candidate alone.
+//! **Readers of a fork agree on one candidate.** The rows of a fork are made once. So a candidate after
+//! a fork names the fork's candidate that it is built on, while the fork is *open*: until an
+//! operator follows all its readers. Candidates are joined only if they name the same one. The cost
+//! before a fork is added when it closes. The result is the cheapest of all plans if few forks with
+//! several candidates are open together. Beyond that number, later forks keep only their cheapest
+//! candidate.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -16,69 +19,72 @@ use crate::error::{Error, Result};
 use crate::physical::Choice;
 use crate::strategy::Properties;
 
-/// Candidates that a fork keeps.
+/// The most candidates of a fork.
 const MOST_OF_FORK: usize = 3;
-/// Forks with several candidates that may be open at once.
+/// The most forks with several candidates that are open together.
 const MOST_OPEN: usize = 4;
-/// Pairs, triples, … of inputs' candidates that are looked at for one operator.
+/// The most combinations of inputs' candidates that are compared for one operator.
 const MOST_COMBINATIONS: usize = 1024;
 
-/// What operators can do, as the search asks.
+/// The alternatives of operators.
 pub(super) trait Alternatives {
-    /// The ways to run an operator over inputs that lie like these. None, where it cannot run over them as was decided for it.
+    /// The alternatives of an operator for inputs with these properties. Empty if the decided one
+    /// cannot run over them.
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>>;
 
-    /// What somebody behind an operator would make use of, of how its rows lie.
+    /// Those properties of an operator's output that a later operator can use.
     fn wanted(&self, node: usize, gives: &Properties) -> Properties;
 
-    /// Whether all candidates of an operator must have the same number of tasks: who ends a loop has to know that of its beginning.
+    /// Whether all candidates of an operator must have the same number of tasks: the end of a loop
+    /// needs the tasks of its beginning.
     fn has_one_width(&self, node: usize) -> bool;
 
-    /// Called with all candidates of an operator, the cheapest first, before those behind it are asked for alternatives.
+    /// Called with all candidates of an operator, the cheapest first, before later operators are
+    /// visited.
     fn found(&mut self, node: usize, candidates: &[Candidate]);
 
-    /// What is said of an operator without a candidate.
+    /// The error for an operator without a candidate.
     fn impossible(&self, node: usize) -> Error;
 }
 
-/// A way to run an operator over some inputs.
+/// A way to run an operator over given inputs.
 #[derive(Clone, Debug)]
 pub(super) struct Alternative {
-    /// Which of its strategies it is.
+    /// The number of its strategy.
     pub(super) strategy: usize,
-    /// That as a choice, for an operator that has some.
+    /// The choice, if the operator has strategies.
     pub(super) choice: Option<Rc<Choice>>,
-    /// How rows lie behind it.
+    /// The properties of its output.
     pub(super) gives: Properties,
-    /// What the operator itself takes.
+    /// The cost of the operator itself.
     pub(super) seconds: f64,
 }
 
-/// A way to run an operator and all before it.
+/// A way to run an operator and all operators before it.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    /// The way to run the operator.
+    /// The alternative of the operator.
     pub(super) alternative: Alternative,
-    /// What all of it takes, but for what is before open forks.
+    /// The total cost, without operators before open forks.
     pub(super) seconds: f64,
     /// The candidate of each input.
     inputs: Vec<usize>,
-    /// Of each fork that is open, which of its candidates this is built on; in the order of the forks.
+    /// For each open fork, in order, the candidate that this one is built on.
     open: Vec<(usize, usize)>,
 }
 
 impl Candidate {
-    /// How rows lie behind it.
+    /// The properties of its output.
     pub(super) fn gives(&self) -> &Properties {
         &self.alternative.gives
     }
 }
 
-/// The candidate of each operator in the cheapest plan. `inputs` are those of each; they stand before it.
+/// The candidate of each operator in the cheapest plan. The `inputs` of an operator come before it.
 pub(super) fn cheapest(inputs: &[Vec<usize>], graph: &mut impl Alternatives) -> Result<Vec<Candidate>> {
     match Search::of(inputs, MOST_OF_FORK).run(graph)? {
         Some(plan) => Ok(plan),
-        // What was left out on the way is what branches would have had to agree on.
+        // The candidates that branches could agree on were dropped.
         None => {
             let plan = Search::of(inputs, 1).run(graph)?;
             plan.ok_or_else(|| Error::Internal("the branches of a plan do not agree on their fork".to_owned()))
@@ -86,18 +92,19 @@ pub(super) fn cheapest(inputs: &[Vec<usize>], graph: &mut impl Alternatives) -> 
     }
 }
 
-/// Which candidate of a fork.
+/// A candidate of a fork.
 type OfFork = (usize, usize);
 
 pub(super) struct Search<'g> {
     inputs: &'g [Vec<usize>],
     most_of_fork: usize,
-    /// How many inputs each node is.
+    /// The number of inputs that read each node.
     readers: Vec<u32>,
     candidates: Vec<Vec<Candidate>>,
-    /// Of each node, the forks that are open there, each with those of its edges that lead there.
+    /// For each node, its open forks, each with the set of its edges that lead to the node.
     open: Vec<HashMap<usize, u64>>,
-    /// Forks with several candidates that no operator stands behind yet with all their edges, and how many edges were met.
+    /// Forks with several candidates that no operator has closed yet, and the number of visited
+    /// edges.
     unclosed: HashMap<usize, u32>,
 }
 
@@ -108,7 +115,7 @@ impl<'g> Search<'g> {
         Search { inputs, most_of_fork, readers, candidates: Vec::new(), open: Vec::new(), unclosed: HashMap::new() }
     }
 
-    /// None, where candidates do not agree on a fork.
+    /// `None` if the candidates do not agree on a fork.
     pub(super) fn run(mut self, graph: &mut impl Alternatives) -> Result<Option<Vec<Candidate>>> {
         for node in 0..self.inputs.len() {
             let closing = self.close(node);
@@ -131,13 +138,13 @@ impl<'g> Search<'g> {
         Ok(self.extract())
     }
 
-    /// Which forks are open behind a node, and which close there.
+    /// The forks that are open after a node, and those that close there.
     fn close(&mut self, node: usize) -> Vec<usize> {
         let mut open: HashMap<usize, u64> = HashMap::new();
         for &input in &self.inputs[node] {
             for (&fork, &edges) in &self.open[input] {
                 let edges = match self.unclosed.get_mut(&fork).filter(|_| fork == input) {
-                    // The next of its edges begins here.
+                    // Its next edge begins here.
                     Some(met) => {
                         *met += 1;
                         1 << (*met - 1)
@@ -149,7 +156,7 @@ impl<'g> Search<'g> {
         }
         let is_met = |fork: &usize| open[fork].count_ones() == self.readers[*fork];
         let (mut closing, mut others): (Vec<usize>, Vec<usize>) = open.keys().copied().partition(is_met);
-        // Whoever else reads a fork that is built on this one is built on this one, too.
+        // All readers of a fork that is built on this one are built on this one, too.
         while let Some(at) =
             closing.iter().position(|fork| others.iter().any(|other| self.open[*other].contains_key(fork)))
         {
@@ -164,7 +171,7 @@ impl<'g> Search<'g> {
         closing
     }
 
-    /// All candidates of a node, and whether some combinations were left out since they do not agree.
+    /// All candidates of a node, and whether some combinations did not agree.
     fn candidates_of(
         &self,
         node: usize,
@@ -199,13 +206,13 @@ impl<'g> Search<'g> {
         Ok((found, were_left))
     }
 
-    /// The forks that are open behind a candidate, where somebody reads it.
+    /// The forks that are open after a candidate, if its node has a reader.
     fn open_behind(&self, node: usize, number: usize) -> Option<Vec<OfFork>> {
         let open = &self.candidates[node][number].open;
         if self.open[node].contains_key(&node) { merged(open, &[(node, number)]) } else { Some(open.clone()) }
     }
 
-    /// Candidates of the inputs, one of each; and whether there are more.
+    /// Combinations of the inputs' candidates, and whether there are more.
     fn combinations(&self, inputs: &[usize]) -> (Vec<Vec<usize>>, bool) {
         let mut combinations: Vec<Vec<usize>> = vec![Vec::new()];
         let mut were_left = false;
@@ -226,7 +233,8 @@ impl<'g> Search<'g> {
         (combinations, were_left)
     }
 
-    /// Those who read a fork have to agree on one of its candidates, if there are several. What a fork with one takes, every plan takes.
+    /// Opens a fork with several candidates, whose readers have to agree on one. A single candidate
+    /// is part of every plan.
     fn open_fork(&mut self, node: usize, candidates: &mut Vec<Candidate>) {
         let too_many = self.unclosed.len() >= MOST_OPEN || self.readers[node] > u64::BITS;
         candidates.truncate(if too_many { 1 } else { self.most_of_fork });
@@ -236,7 +244,7 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// Goes back from the last operators to the first.
+    /// Picks candidates from the last operators back to the first.
     fn extract(&self) -> Option<Vec<Candidate>> {
         let last: Vec<usize> = (0..self.inputs.len()).filter(|&node| self.readers[node] == 0).collect();
         let mut combinations = vec![Combination { seconds: 0.0, open: Vec::new(), picked: Vec::new() }];
@@ -276,14 +284,14 @@ impl<'g> Search<'g> {
     }
 }
 
-/// One candidate for each of the last operators, as far as they were visited.
+/// One candidate for each of the last operators that were visited.
 struct Combination {
     seconds: f64,
     open: Vec<OfFork>,
     picked: Vec<usize>,
 }
 
-/// The forks that either is built on; none, where they are built on different candidates of one.
+/// The forks that either is built on. `None` if they are built on different candidates of one.
 fn merged(left: &[OfFork], right: &[OfFork]) -> Option<Vec<OfFork>> {
     let mut merged = left.to_vec();
     for &(fork, number) in right {
@@ -296,7 +304,8 @@ fn merged(left: &[OfFork], right: &[OfFork]) -> Option<Vec<OfFork>> {
     Some(merged)
 }
 
-/// Candidates, the cheapest first, without those that another one is no worse than: it costs no more, is built on the same, and has of what it gives all that is wanted.
+/// Candidates, the cheapest first, without dominated ones. A candidate is dominated if another one
+/// costs no more, is built on the same forks, and has all its interesting properties.
 fn pruned(candidates: Vec<Candidate>, wanted: impl Fn(&Properties) -> Properties) -> Vec<Candidate> {
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {

@@ -1,19 +1,18 @@
-//! What the search asks of a plan: which strategies its operators have, what they take, and how rows lie behind them.
+//! A plan as the search sees it: the strategies of its operators, their costs, and the placement
+//! and order of their output.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::Planned;
 use super::candidates::{Alternative, Alternatives, Candidate};
 use super::interest::{Interest, Interests};
+use super::rounds::Rounds;
 use crate::error::{Error, Result};
 use crate::optimizer::cost::CostModel;
-use crate::optimizer::estimates::{Estimates, Known};
-use crate::optimizer::fields::{Live, read};
-use crate::optimizer::replays::Rounds;
+use crate::optimizer::fields::read;
 use crate::optimizer::runtime_filters::with_filters;
-use crate::optimizer::{Resources, Rule};
+use crate::optimizer::{Draft, Rule};
 use crate::physical::{self, Choice};
 use crate::plan::{Node, endless};
 use crate::row::LeafSet;
@@ -25,56 +24,42 @@ fn is_replay(node: &Node) -> bool {
     node.operator.as_loop().is_some_and(|of| of.part.is_replay())
 }
 
-/// A plan, as the search sees it.
+/// The plan that is searched.
 pub(super) struct PlanGraph<'p> {
-    nodes: &'p [Arc<Node>],
+    draft: &'p Draft,
     identities: &'p [String],
-    live: &'p Live,
-    known: &'p Known,
-    estimates: &'p Estimates,
-    resources: &'p Resources,
     costs: CostModel,
     rounds: Rounds,
-    /// The nodes behind a source without end.
+    /// The nodes after an endless source.
     endless: HashSet<u64>,
-    /// The nodes whose rows set aside have a reader.
+    /// The nodes whose side output has a reader.
     set_aside: HashSet<usize>,
     /// The inputs of each node.
     inputs: &'p [Vec<usize>],
-    /// How many inputs each node is.
+    /// The number of inputs that read each node.
     readers: Vec<u32>,
-    /// The tasks in which a loop comes to its result.
+    /// The number of tasks that emit the result of a loop.
     begun: HashMap<LoopId, usize>,
-    /// Who would make use of it that rows lie in some way.
+    /// The placements and orders that later operators can use.
     pub(super) interests: Interests,
-    /// Of each node, its alternatives over inputs that lie like these.
+    /// The alternatives of each node, by the properties of its inputs.
     found: Vec<HashMap<Vec<Properties>, Rc<[Alternative]>>>,
-    /// Of each node, the ways to run it that were found.
+    /// The strategies of each node that were compared.
     candidates: Vec<Vec<physical::Candidate>>,
-    /// Of nodes for which something is decided, the choices that they have.
+    /// The choices of decided nodes that were not the decided ones.
     refused: HashMap<usize, BTreeSet<String>>,
 }
 
 impl<'p> PlanGraph<'p> {
-    pub(super) fn new(
-        nodes: &'p [Arc<Node>],
-        inputs: &'p [Vec<usize>],
-        identities: &'p [String],
-        live: &'p Live,
-        (known, estimates): (&'p Known, &'p Estimates),
-        resources: &'p Resources,
-    ) -> Self {
+    pub(super) fn new(draft: &'p Draft, inputs: &'p [Vec<usize>], identities: &'p [String]) -> Self {
+        let (nodes, resources) = (&draft.nodes, &draft.resources);
         let mut readers = vec![0; nodes.len()];
         inputs.iter().flatten().for_each(|&input| readers[input] += 1);
         let is_side_output = |node: &usize| matches!(nodes[*node].operator.role(), Role::InPlace(InPlace::SideOutput));
         let side_outputs = (0..nodes.len()).filter(is_side_output);
         PlanGraph {
-            nodes,
+            draft,
             identities,
-            live,
-            known,
-            estimates,
-            resources,
             costs: CostModel { profile: resources.profile.clone(), memory_bytes: resources.memory_bytes },
             rounds: Rounds::of(nodes),
             endless: endless(nodes),
@@ -89,32 +74,26 @@ impl<'p> PlanGraph<'p> {
         }
     }
 
-    fn live_of(&self, node: usize) -> LeafSet {
-        self.live.get(&self.nodes[node].sequence).cloned().unwrap_or_default()
-    }
-
-    fn estimate(&self, node: &Node) -> Estimate {
-        self.estimates.get(&node.sequence).copied().unwrap_or(Estimate::NOTHING)
-    }
-
     /// Whether an operator runs by a strategy, and not in place.
     fn has_strategies(&self, node: usize) -> bool {
-        let operator = &self.nodes[node].operator;
+        let operator = &self.draft.nodes[node].operator;
         let is_left_out = operator.has_side_output() && !self.set_aside.contains(&node);
         matches!(operator.role(), Role::Driven | Role::Sink) && !is_left_out
     }
 
-    /// Whether the input of a node is given anew in each round by a replay that has no other reader: it is not there where the node keeps what it makes of its input.
+    /// Whether a replay without another reader emits the input of a node. The replay is left out if
+    /// the node keeps the input over the rounds.
     fn is_constant(&self, input: &Node, position: usize) -> bool {
         is_replay(input) && self.readers[position] == 1
     }
 
-    /// The ways to run an operator over inputs that lie like these.
+    /// The strategies of an operator for inputs with these properties.
     fn strategies(&self, node: usize, properties: &[&Properties]) -> Vec<Strategy> {
-        let (this, live) = (&self.nodes[node], self.live_of(node));
-        let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.estimate(input)).collect();
+        let this = &self.draft.nodes[node];
+        let live = self.draft.live_of(this);
+        let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.draft.estimate_of(input)).collect();
         let live_inputs: Vec<LeafSet> =
-            (0..inputs.len()).map(|input| read(this, input, &live, self.resources.rules)).collect();
+            (0..inputs.len()).map(|input| read(this, input, &live, self.draft.resources.rules)).collect();
         let constant: Vec<bool> =
             this.inputs.iter().zip(&self.inputs[node]).map(|(input, &at)| self.is_constant(input, at)).collect();
         this.operator.strategies(&Planning {
@@ -122,16 +101,16 @@ impl<'p> PlanGraph<'p> {
             live_inputs: &live_inputs,
             live: &live,
             properties,
-            output: self.estimate(this),
+            output: self.draft.estimate_of(this),
             constant: &constant,
             rounds: self.rounds.around(this),
-            tasks: self.resources.tasks,
-            memory_bytes: self.resources.memory_bytes,
-            combines: self.resources.rules.runs(Rule::Combiners),
+            tasks: self.draft.resources.tasks,
+            memory_bytes: self.draft.resources.memory_bytes,
+            combines: self.draft.resources.rules.runs(Rule::Combiners),
         })
     }
 
-    /// How a node runs, where the cheapest plan is of these candidates.
+    /// The plan of a node, if the cheapest plan has these candidates.
     pub(super) fn planned(&self, node: usize, picked: &[Candidate]) -> Planned {
         let arrives = |(input, &at): (usize, &usize)| self.followed(node, input, picked[at].gives()).0;
         let arrived: Vec<Properties> = self.inputs[node].iter().enumerate().map(arrives).collect();
@@ -144,12 +123,13 @@ impl<'p> PlanGraph<'p> {
         Planned { strategy, gives: gives.clone(), candidates: self.candidates[node].clone() }
     }
 
-    /// What an operator asks of its inputs: by which leaves it has each shipped where nothing is known of how that lies, and in which order it brings their rows.
+    /// The properties of its inputs that an operator can use: the keys that it sends unplaced rows
+    /// by, and the orders that it sorts by.
     pub(super) fn wants(&self, node: usize) -> Vec<(usize, Interest)> {
         if !self.has_strategies(node) {
             return Vec::new();
         }
-        let anywhere = Properties::anywhere(self.resources.tasks);
+        let anywhere = Properties::anywhere(self.draft.resources.tasks);
         let mut wants = Vec::new();
         for strategy in self.strategies(node, &vec![&anywhere; self.inputs[node].len()]) {
             for (input, edge) in strategy.edges.iter().enumerate() {
@@ -162,13 +142,15 @@ impl<'p> PlanGraph<'p> {
         wants
     }
 
-    /// Alternatives of an operator that runs by a strategy, as far as nothing else is decided for it.
+    /// The alternatives of an operator with strategies. A decided operator has only the decided
+    /// ones.
     fn driven(&mut self, node: usize, properties: &[&Properties]) -> Vec<Alternative> {
-        let this = &self.nodes[node];
-        let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(&self.identities[node]));
-        let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.estimate(input)).collect();
+        let this = &self.draft.nodes[node];
+        let decided =
+            self.draft.resources.decisions.as_ref().and_then(|decisions| decisions.get(&self.identities[node]));
+        let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.draft.estimate_of(input)).collect();
         let hottest = |input: usize, leaves: &[usize]| {
-            self.known.get(&this.inputs[input].sequence).map_or(0.0, |known| known.hottest(leaves))
+            self.draft.known.get(&this.inputs[input].sequence).map_or(0.0, |known| known.hottest(leaves))
         };
         let rounds = self.rounds.around(this);
         let has_filters = self.has_runtime_filters(this);
@@ -181,7 +163,7 @@ impl<'p> PlanGraph<'p> {
             }
             let gives = strategy.gives(properties, |input| this.operator.forwards(input));
             let strategy = match has_filters && self.costs.fits(strategy.work) {
-                true => with_filters(strategy, &inputs, self.estimate(this)),
+                true => with_filters(strategy, &inputs, self.draft.estimate_of(this)),
                 false => strategy,
             };
             let in_round = self.costs.seconds(&strategy, &inputs, properties, hottest) + self.replayed(node, &strategy);
@@ -193,16 +175,18 @@ impl<'p> PlanGraph<'p> {
 
     /// Whether a join has runtime filters that drop rows: its build side ends, and is built once.
     fn has_runtime_filters(&self, node: &Node) -> bool {
-        let rules = self.resources.rules;
+        let rules = self.draft.resources.rules;
         rules.runs(Rule::RuntimeFilters) && !self.rounds.has(node) && !self.endless.contains(&node.sequence)
     }
 
-    /// What replays of inputs take in a round, where a strategy does not keep what it makes of them.
+    /// The cost in a round of replays, for inputs that a strategy does not keep.
     fn replayed(&self, node: usize, strategy: &Strategy) -> f64 {
-        let inputs = self.nodes[node].inputs.iter().zip(&self.inputs[node]).enumerate();
+        let inputs = self.draft.nodes[node].inputs.iter().zip(&self.inputs[node]).enumerate();
         let replayed =
             inputs.filter(|(number, (input, at))| self.is_constant(input, **at) && strategy.kept != Some(*number));
-        replayed.map(|(_, (input, _))| self.costs.work(Work::rows(self.estimate(input).rows), strategy.tasks)).sum()
+        replayed
+            .map(|(_, (input, _))| self.costs.work(Work::rows(self.draft.estimate_of(input).rows), strategy.tasks))
+            .sum()
     }
 
     /// Rows of rounds are in no order of tasks.
@@ -211,13 +195,14 @@ impl<'p> PlanGraph<'p> {
         if emits_result && gives.is_in_order() { Properties::anywhere(gives.tasks) } else { gives }
     }
 
-    /// Alternatives of an operator that has no strategies: what happens to its rows follows from how they lie.
+    /// The alternative of an operator without strategies. The properties of its output follow from
+    /// those of its inputs.
     fn in_place(&self, node: usize, inputs: &[&Properties]) -> Alternative {
-        let this = &self.nodes[node];
-        let tasks = self.resources.tasks;
+        let this = &self.draft.nodes[node];
+        let tasks = self.draft.resources.tasks;
         let (gives, seconds) = match this.operator.role() {
             Role::Source(_) => (Properties::anywhere(tasks), 0.0),
-            // A view says which leaf stands where; else leaves keep their numbers.
+            // Projections renumber leaves. Other operators do not.
             Role::InPlace(InPlace::Project(leaves) | InPlace::EventTime(leaves, _)) => {
                 let leaves: Vec<Option<usize>> = leaves.into_iter().map(Some).collect();
                 let order = renumbered(&inputs[0].order, &leaves);
@@ -225,7 +210,7 @@ impl<'p> PlanGraph<'p> {
                 (Properties { tasks: inputs[0].tasks, placement, order }, 0.0)
             }
             Role::InPlace(InPlace::Union) => self.union(node, inputs),
-            // Each has a stage of its own, behind the tasks of the step by whose output its rows leave.
+            // It has a stage of its own, in the tasks of the step that emits its rows.
             Role::InPlace(InPlace::SideOutput) => (Properties::anywhere(inputs[0].tasks), 0.0),
             Role::InPlace(InPlace::LoopResult) => {
                 let begun = this.operator.as_loop().and_then(|of| self.begun.get(&of.loop_id));
@@ -236,26 +221,27 @@ impl<'p> PlanGraph<'p> {
         Alternative { strategy: 0, choice: None, gives, seconds }
     }
 
-    /// All rows in as many tasks as most inputs have. Where all lie in one way, so does what is made of them.
+    /// The properties and cost of a union. It runs in the most tasks of its inputs. A hash that all
+    /// inputs share is that of the output.
     fn union(&self, node: usize, inputs: &[&Properties]) -> (Properties, f64) {
         let tasks = inputs.iter().map(|input| input.tasks).max().unwrap_or(1);
         let is_alike = |input: &&Properties| input.tasks == tasks && input.hashed_by() == inputs[0].hashed_by();
         let are_alike = inputs[0].hashed_by().is_some() && inputs.iter().all(is_alike);
         let placement = if are_alike { inputs[0].placement.clone() } else { Placement::Anywhere };
-        let shipped = self.nodes[node].inputs.iter().zip(inputs).filter(|(_, lie)| lie.tasks != tasks);
-        let seconds =
-            shipped.map(|(input, lie)| self.costs.ship(&Ship::Rebalance, self.estimate(input), lie.tasks, tasks));
+        let shipped = self.draft.nodes[node].inputs.iter().zip(inputs).filter(|(_, lie)| lie.tasks != tasks);
+        let seconds = shipped
+            .map(|(input, lie)| self.costs.ship(&Ship::Rebalance, self.draft.estimate_of(input), lie.tasks, tasks));
         (Properties::placed(tasks, placement), seconds.sum())
     }
 
-    /// How rows lie when they come to a node, and what it takes to bring them there: whose records depend on those before them has all in one task, where these are in
-    /// one order.
+    /// The properties of rows that arrive at a node, and the cost of that. If the tasks are in
+    /// order and the node follows it, one task receives all rows.
     fn followed(&self, node: usize, input: usize, lies: &Properties) -> (Properties, f64) {
-        let this = &self.nodes[node];
+        let this = &self.draft.nodes[node];
         if !lies.is_in_order() || lies.tasks == 1 || !this.operator.follows_order() {
             return (lies.clone(), 0.0);
         }
-        let rows = self.estimate(&this.inputs[input]);
+        let rows = self.draft.estimate_of(&this.inputs[input]);
         let gathered = Properties { order: lies.order.clone(), ..Properties::anywhere(1) };
         (gathered, self.costs.ship(&Ship::Gather, rows, lies.tasks, 1))
     }
@@ -265,7 +251,7 @@ impl Alternatives for PlanGraph<'_> {
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>> {
         let key: Vec<Properties> = inputs.iter().copied().cloned().collect();
         // The tasks of a loop's end are those of its beginning, which a repeated search may change.
-        let ends_loop = matches!(self.nodes[node].operator.role(), Role::InPlace(InPlace::LoopResult));
+        let ends_loop = matches!(self.draft.nodes[node].operator.role(), Role::InPlace(InPlace::LoopResult));
         if !ends_loop && let Some(found) = self.found[node].get(&key) {
             return Ok(found.clone());
         }
@@ -278,7 +264,7 @@ impl Alternatives for PlanGraph<'_> {
         };
         let gathered: f64 = arrived.iter().map(|(_, seconds)| seconds).sum();
         // The reader of a replay pays for it, unless it keeps what it makes of the rows.
-        let is_paid = is_replay(&self.nodes[node]) && self.readers[node] == 1;
+        let is_paid = is_replay(&self.draft.nodes[node]) && self.readers[node] == 1;
         for alternative in &mut alternatives {
             alternative.seconds = if is_paid { 0.0 } else { alternative.seconds } + gathered;
         }
@@ -292,12 +278,12 @@ impl Alternatives for PlanGraph<'_> {
     }
 
     fn has_one_width(&self, node: usize) -> bool {
-        self.nodes[node].operator.as_loop().is_some_and(|of| of.part.emits_result())
+        self.draft.nodes[node].operator.as_loop().is_some_and(|of| of.part.emits_result())
     }
 
     fn found(&mut self, node: usize, candidates: &[Candidate]) {
-        // The result of a delta iteration is its solution set, which stands behind its beginning.
-        if let Some(of) = self.nodes[node].operator.as_loop().filter(|of| of.part.emits_result())
+        // The result of a delta iteration is its solution set, which is found after the beginning.
+        if let Some(of) = self.draft.nodes[node].operator.as_loop().filter(|of| of.part.emits_result())
             && let Some(candidate) = candidates.first()
         {
             self.begun.insert(of.loop_id, candidate.gives().tasks);
@@ -316,8 +302,8 @@ impl Alternatives for PlanGraph<'_> {
     }
 
     fn impossible(&self, node: usize) -> Error {
-        let (this, identity) = (&self.nodes[node], &self.identities[node]);
-        let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(identity));
+        let (this, identity) = (&self.draft.nodes[node], &self.identities[node]);
+        let decided = self.draft.resources.decisions.as_ref().and_then(|decisions| decisions.get(identity));
         let Some(decided) = decided else {
             return Error::Internal(format!("`{}` has no strategy", this.operator.name())).at(&this.origin);
         };

@@ -1,6 +1,8 @@
-//! Who would make use of it that rows lie in some way: from the sinks up.
+//! Interesting properties: the placements and orders that later operators can use.
 //!
-//! What operators ship by, and sort by, they ask for. It is asked of all before them that copy those leaves, so that a candidate which has it is kept where it costs more.
+//! An operator is interested in the keys that it ships by and the orders that it sorts by. The
+//! interest extends to all operators before it that copy these leaves. The search keeps a candidate
+//! with an interesting property even if it costs more.
 
 use std::sync::Arc;
 
@@ -8,24 +10,26 @@ use crate::plan::{Node, unchanged};
 use crate::row::OrderKey;
 use crate::strategy::{InPlace, Properties, Role};
 
-/// The most that is asked for of one operator.
+/// The most interests in one operator.
 const MOST_INTERESTS: usize = 16;
 
-/// What an operator asks of an input.
+/// An interest of an operator in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Interest {
-    /// Rows with the same values of these leaves are in one task; their order says nothing.
+    /// Rows with the same values of these leaves are in one task. The order of leaves does not
+    /// matter.
     Together(Vec<usize>),
     /// The rows of each task are in this order.
     Sorted(Vec<OrderKey>),
 }
 
-/// What is asked for of each operator, by leaves of its output.
+/// The interests in each operator, by leaves of its output.
 #[derive(Default)]
 pub(super) struct Interests(Vec<Vec<Interest>>);
 
 impl Interests {
-    /// Of these nodes; `wants` is what a node asks for, each with the number of the input.
+    /// The interests in these nodes. `wants` returns those of a node, each with the number of the
+    /// input.
     pub(super) fn of(
         nodes: &[Arc<Node>],
         inputs: &[Vec<usize>],
@@ -48,7 +52,7 @@ impl Interests {
         Interests(interests)
     }
 
-    /// What somebody behind a node would make use of, of how its rows lie.
+    /// Those properties of a node's rows that a later operator can use.
     pub(super) fn of_node(&self, node: usize, gives: &Properties) -> Properties {
         let mut wanted = Properties::anywhere(gives.tasks);
         for interest in self.0.get(node).into_iter().flatten() {
@@ -70,7 +74,8 @@ impl Interests {
 }
 
 impl Interest {
-    /// The same of rows before an operator, of whose output leaf `i` is the leaf `[i]` of them.
+    /// The same interest in the input of an operator. Leaf `i` of the output is a copy of the
+    /// input's leaf `forwards[i]`.
     fn of_input(&self, forwards: &[Option<usize>]) -> Interest {
         let of_input = |leaf: usize| forwards.get(leaf).copied().flatten();
         match self {

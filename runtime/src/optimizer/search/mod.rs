@@ -1,20 +1,21 @@
-//! The cheapest strategy of each operator, all of the plan in view.
+//! Finds the cheapest combination of strategies for the whole plan.
 //!
-//! Strategies are asked for over inputs that lie in some way, and give rows that lie in some way: so what one operator ships by a key, another one behind it need not ship
-//! again. [`candidates`] finds the cheapest way through; [`graph`] is what it asks of a plan. What is decided for an operator is all that it can do.
+//! The strategies of an operator depend on the placement and order of its inputs' rows, and
+//! determine those of its output. So rows that one operator ships by a key need no second exchange
+//! for a later operator with that key. [`candidates`] finds the cheapest combination, and [`graph`]
+//! is the plan that it searches. A decided operator has only its decided strategy.
 
 mod candidates;
 mod graph;
 mod interest;
+mod rounds;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Resources;
-use super::estimates::{Estimates, Known};
-use super::fields::Live;
+use super::Draft;
 use crate::error::{Error, Result};
 use crate::physical;
 use crate::plan::Node;
@@ -23,32 +24,27 @@ use candidates::cheapest;
 use graph::PlanGraph;
 use interest::Interests;
 
-/// How an operator is to run.
+/// The plan of an operator.
 pub(super) struct Planned {
-    /// The strategy, where the operator has some.
+    /// Its strategy, if it has one.
     pub(super) strategy: Option<Strategy>,
-    /// How its rows lie.
+    /// The placement and order of its output.
     pub(super) gives: Properties,
-    /// The ways to run it that were looked at, the cheapest first.
+    /// The strategies that were compared, the cheapest first.
     pub(super) candidates: Vec<physical::Candidate>,
 }
 
-/// The cheapest way to run each of these nodes.
-pub(super) fn search(
-    nodes: &[Arc<Node>],
-    identities: &[String],
-    live: &Live,
-    estimates: (&Known, &Estimates),
-    resources: &Resources,
-) -> Result<Vec<Planned>> {
+/// The cheapest plan of each node.
+pub(super) fn search(draft: &Draft, identities: &[String]) -> Result<Vec<Planned>> {
+    let nodes = &draft.nodes;
     let inputs = inputs_of(nodes)?;
-    let mut plan = PlanGraph::new(nodes, &inputs, identities, live, estimates, resources);
+    let mut plan = PlanGraph::new(draft, &inputs, identities);
     plan.interests = Interests::of(nodes, &inputs, |node| plan.wants(node));
     let picked = cheapest(&inputs, &mut plan)?;
     Ok((0..nodes.len()).map(|node| plan.planned(node, &picked)).collect())
 }
 
-/// The places of each node's inputs.
+/// The positions of each node's inputs.
 fn inputs_of(nodes: &[Arc<Node>]) -> Result<Vec<Vec<usize>>> {
     let positions: HashMap<u64, usize> = nodes.iter().zip(0..).map(|(node, at)| (node.sequence, at)).collect();
     let position = |input: &Arc<Node>| positions.get(&input.sequence).copied();
