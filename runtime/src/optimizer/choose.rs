@@ -20,7 +20,7 @@ use crate::physical::{Builder, Choice, Head, InlineStepPlan, Part, Place, identi
 use crate::plan::Node;
 use crate::row::RowLayout;
 use crate::source::{Bound, Scan};
-use crate::strategy::{Role, Ship, Strategy};
+use crate::strategy::{InputEdge, Role, Ship, Strategy};
 use describe::decoded;
 use loop_parts::LoopPlaces;
 use side_outputs::SideOutputs;
@@ -170,7 +170,6 @@ impl Chooser<'_> {
 
     /// Runs an operator over rows at these places.
     fn drive_from(&mut self, node: &Node, index: usize, mut places: Vec<Place>) -> Result<Place> {
-        let live = self.draft.live_of(node);
         let strategy = self.planned(index, &places)?;
         let Strategy { edges, driver, tasks, streamed, kept, .. } = strategy;
         for input in (0..places.len()).filter(|&input| kept != Some(input)) {
@@ -181,24 +180,9 @@ impl Chooser<'_> {
         info.inputs.iter_mut().zip(&edges).for_each(|(input, edge)| input.1 = edge.ship.clone());
         let part = if edges.iter().any(|edge| edge.before.is_some()) { Part::Last } else { Part::Whole };
         let keys = edges.iter().enumerate().filter_map(|(port, edge)| Some((port, edge.needs.clone()?))).collect();
-        let mut arrivals: Vec<Arrival> = Vec::new();
-        for (input, (place, edge)) in places.into_iter().zip(edges).enumerate() {
-            let schema = node.inputs[input].schema();
-            let reads = read(node, input, &live, self.draft.resources.rules);
-            let types = schema.types();
-            let arrival = match edge.before {
-                None => Arrival { place, ship: edge.ship, layout: Arc::new(RowLayout::new(types, &reads)) },
-                Some(before) => {
-                    let layout =
-                        before.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new(types.clone(), &reads)));
-                    let opened = self.builder.open(place, &types, &reads);
-                    let place = self.builder.step(opened, index, before, 0, Part::First);
-                    self.mark_loop(node, &place);
-                    Arrival { place, ship: edge.ship, layout }
-                }
-            };
-            arrivals.push(arrival);
-        }
+        let inputs = places.into_iter().zip(edges).enumerate();
+        let mut arrivals: Vec<Arrival> =
+            inputs.map(|(input, (place, edge))| self.arrival(node, index, input, place, edge)).collect();
         if streamed >= arrivals.len() {
             return Err(Error::Internal("no input is streamed".to_owned()));
         }
@@ -212,6 +196,19 @@ impl Chooser<'_> {
             self.step_at(self.last_step(&place))?.sides.push((port, inbox));
         }
         Ok(place)
+    }
+
+    /// An input at a place, after the driver of its edge.
+    fn arrival(&mut self, node: &Node, index: usize, input: usize, place: Place, edge: InputEdge) -> Arrival {
+        let reads = read(node, input, &self.draft.live_of(node), self.draft.resources.rules);
+        let types = node.inputs[input].schema().types();
+        let layout = |types| Arc::new(RowLayout::new(types, &reads));
+        let Some(before) = edge.before else { return Arrival { place, ship: edge.ship, layout: layout(types) } };
+        let opened = self.builder.open(place, &types, &reads);
+        let layout = before.layout.clone().unwrap_or_else(|| layout(types));
+        let place = self.builder.step(opened, index, before, 0, Part::First);
+        self.mark_loop(node, &place);
+        Arrival { place, ship: edge.ship, layout }
     }
 
     /// The strategy of an operator, which EXPLAIN then shows.

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::hash::BloomFilter;
 use crate::physical::{Decisions, Head, InlineStepPlan, InputOf, Part, PhysicalPlan, RuntimeFilterPlan};
 use crate::plan::Node;
-use crate::source::TableSource;
+use crate::source::{Scan, Source};
 use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
 
 /// The greatest estimated share of rows that a filter keeps. Each row of the build side is hashed
@@ -60,16 +60,31 @@ fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisi
                     continue;
                 }
                 if !sites.is_empty() || !splits.is_empty() {
-                    found.push((stage, step, filtered.clone(), sites, splits));
+                    found.push(Found { join: (stage, step), filtered: filtered.clone(), sites, splits });
                 }
             }
         }
     }
-    for (stage, step, FilteredPort { port, reversed, .. }, sites, splits) in found {
+    found.into_iter().for_each(|filter| filter.add_to(plan, &senders));
+}
+
+/// A filter with its places.
+struct Found {
+    /// The stage and the step of the join.
+    join: (usize, usize),
+    filtered: FilteredPort,
+    sites: Vec<Site>,
+    /// Stages of sources, and the source's leaf that is the key.
+    splits: Vec<(usize, usize)>,
+}
+
+impl Found {
+    fn add_to(self, plan: &mut PhysicalPlan, senders: &Senders) {
+        let Found { join: (stage, step), filtered: FilteredPort { port, reversed, .. }, sites, splits } = self;
         let number = plan.runtime_filters.len();
         let join = plan.stages[stage].steps[step].operator;
         let rows = plan.operators[join].inputs.get(1 - port).map(|&(input, _)| plan.operators[input].estimate.rows);
-        let tasks = filling_tasks(plan, &senders, (stage, step), 1 - port);
+        let tasks = filling_tasks(plan, senders, (stage, step), 1 - port);
         let rows = reversed.map(|most| most * tasks).or(rows.map(|rows| rows.ceil() as usize));
         let rows = decided(plan, join, port).flatten().unwrap_or(rows).filter(|_| !sites.is_empty());
         plan.runtime_filters.push(RuntimeFilterPlan { join, port, tasks, rows });
@@ -219,18 +234,8 @@ impl Walk<'_> {
             Before::Step(step) => (&of_stage.steps[step].inline, step.checked_sub(1)),
             Before::Output(output) => (&of_stage.outputs[output].inline, of_stage.steps.len().checked_sub(1)),
         };
-        let below = inline.iter().rev().try_fold(key.to_vec(), |key, step| match step {
-            InlineStepPlan::Filter(_, filter, _)
-                if filter.predicate.has_effects() || filter.predicate.keeps_state() =>
-            {
-                None
-            }
-            InlineStepPlan::Filter(..) | InlineStepPlan::RuntimeFilter(..) => Some(key),
-            InlineStepPlan::Project(_, leaves) => key.iter().map(|&leaf| leaves.get(leaf).copied()).collect(),
-            InlineStepPlan::WindowStart(..) | InlineStepPlan::EventTime(_) => None,
-        });
         // Another output needs the rows, too.
-        let below = below.filter(|_| matches!(before, Before::Step(_)) || of_stage.outputs.len() < 2);
+        let below = key_before(inline, key).filter(|_| matches!(before, Before::Step(_)) || of_stage.outputs.len() < 2);
         let reader_after = self.reader;
         if let Before::Output(output) = before {
             self.reader = self.reader_of(of_stage.outputs[output].operator);
@@ -249,30 +254,28 @@ impl Walk<'_> {
                 true
             }
             (Some(key), None, Head::Source(_, source, scan)) => {
-                let table = source.as_table();
-                saves |= table.is_some_and(TableSource::asks_filters) && scan.live.len() > key.len();
-                if let &[leaf] = &key[..]
-                    && table.is_some_and(|table| table.has_limits(leaf))
-                {
-                    self.splits.push((stage, leaf));
-                }
+                saves |= self.at_source(stage, &**source, scan, &key);
                 false
             }
         };
-        // After the program's own filters, whose counts then stay the same. The start of windows
-        // has to be the last inline step.
+        // The start of windows has to be the last inline step.
         if !goes_on && saves && !inline.iter().any(|step| matches!(step, InlineStepPlan::WindowStart(..))) {
-            // Before projections, so that it follows filters only.
-            let (mut at, mut key) = (inline.len(), key.to_vec());
-            while let Some(InlineStepPlan::Project(_, leaves)) = at.checked_sub(1).and_then(|last| inline.get(last)) {
-                let below: Option<Vec<usize>> = key.iter().map(|&leaf| leaves.get(leaf).copied()).collect();
-                let Some(below) = below else { break };
-                (at, key) = (at - 1, below);
-            }
+            let (at, key) = before_projections(inline, key);
             let reader = reader_at(&inline[at..]);
             self.sites.push(Site { stage, before, at, key, reader });
         }
         self.reader = reader_after;
+    }
+
+    /// At a source. Returns whether the source asks filters before it decodes other leaves.
+    fn at_source(&mut self, stage: usize, source: &dyn Source, scan: &Scan, key: &[usize]) -> bool {
+        let Some(table) = source.as_table() else { return false };
+        if let &[leaf] = key
+            && table.has_limits(leaf)
+        {
+            self.splits.push((stage, leaf));
+        }
+        table.asks_filters() && scan.live.len() > key.len()
     }
 
     /// Through a step, if its operator lets filters of the key pass. Returns whether it does.
@@ -294,4 +297,32 @@ impl Walk<'_> {
         }
         passes
     }
+}
+
+/// The leaves of a key before all of these inline steps. `None` if a filter cannot pass one of them.
+fn key_before(inline: &[InlineStepPlan], key: &[usize]) -> Option<Vec<usize>> {
+    inline.iter().rev().try_fold(key.to_vec(), |key, step| match step {
+        InlineStepPlan::Filter(_, filter, _) => {
+            (!filter.predicate.has_effects() && !filter.predicate.keeps_state()).then_some(key)
+        }
+        InlineStepPlan::RuntimeFilter(..) => Some(key),
+        InlineStepPlan::Project(_, leaves) => selected(leaves, &key),
+        InlineStepPlan::WindowStart(..) | InlineStepPlan::EventTime(_) => None,
+    })
+}
+
+/// The number of inline steps before a filter, with its key there. It follows the program's own
+/// filters, whose counts then stay the same, and is placed before projections.
+fn before_projections(inline: &[InlineStepPlan], key: &[usize]) -> (usize, Vec<usize>) {
+    let (mut at, mut key) = (inline.len(), key.to_vec());
+    while let Some(InlineStepPlan::Project(_, leaves)) = at.checked_sub(1).and_then(|last| inline.get(last)) {
+        let Some(below) = selected(leaves, &key) else { break };
+        (at, key) = (at - 1, below);
+    }
+    (at, key)
+}
+
+/// The leaves before a projection.
+fn selected(leaves: &[usize], key: &[usize]) -> Option<Vec<usize>> {
+    key.iter().map(|&leaf| leaves.get(leaf).copied()).collect()
 }

@@ -52,6 +52,12 @@ struct Column {
 
 type Origin = (Arc<Relation>, usize);
 
+impl Column {
+    fn limit_distinct(&mut self, most: f64) {
+        self.distinct = Some(self.distinct.map_or(most, |known| known.min(most)));
+    }
+}
+
 impl Relation {
     /// Records of which only the number is known.
     #[must_use]

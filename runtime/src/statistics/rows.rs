@@ -175,19 +175,13 @@ impl Rows {
         let memory = memory();
         let mut writer = RowWriter::new(Arc::new(RowLayout::full(types.clone())), memory.clone());
         let mut pages: Vec<Page> = Vec::new();
-        let each = self.len().div_ceil(PAIRS);
         let (own_leaves, partner_leaves) = (self.leaves(), other.leaves());
         let shown = catching(|| {
             let mut kernel = kernel.open(&TaskContext::alone(memory))?;
             let mut shown = 0;
             for (number, part) in self.parts.iter().enumerate() {
                 let partner = &other.parts[number % other.parts.len()];
-                // Every so many-th row, and whichever comes next on the other side.
-                let left: Vec<usize> =
-                    part.rows.rows().iter().skip(number % each).step_by(each).map(|&row| row as usize).collect();
-                let others = partner.rows.rows();
-                let right = (0..left.len()).map(|pair| others[(pair * 7 + number) % others.len()] as usize).collect();
-                let rows = [left, right];
+                let rows = self.rows_paired(number, partner);
                 let (own, partners) = (self.pages[part.page].batch(), other.pages[partner.page].batch());
                 let (own, partners) = (own.arranged(&own_leaves), partners.arranged(&partner_leaves));
                 let Some(pairs) = RowPairs::any(own, partners, &rows) else { return Ok(None) };
@@ -209,6 +203,17 @@ impl Rows {
         // Rows that a closure makes of pairs are as good as drawn one by one.
         let places: Vec<usize> = vec![1; pages.iter().map(Page::rows).sum()];
         Some((self.made(pages, &places, types), shown))
+    }
+
+    /// The rows of some pairs of a part and another: evenly spaced rows of this part, and any rows of
+    /// the other.
+    fn rows_paired(&self, number: usize, partner: &SampledRows) -> [Vec<usize>; 2] {
+        let each = self.len().div_ceil(PAIRS);
+        let own = self.parts[number].rows.rows().iter().skip(number % each).step_by(each);
+        let own: Vec<usize> = own.map(|&row| row as usize).collect();
+        let others = partner.rows.rows();
+        let partners = (0..own.len()).map(|pair| others[(pair * 7 + number) % others.len()] as usize).collect();
+        [own, partners]
     }
 
     /// What is known of the leaves' values in so many rows that these stand for.

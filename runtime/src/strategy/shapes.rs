@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::memory::limits::COMBINER_SHARE;
 use crate::row::OrderKey;
-use crate::strategy::{DriverFactory, InputEdge, Planning, Properties, Ship, Strategy, Work};
+use crate::strategy::{DriverFactory, Estimate, InputEdge, Planning, Properties, Ship, Strategy, Work};
 
 /// The facts of an operator that gathers the rows of a key, for [`Planning::by_key`].
 pub struct Grouping<'g> {
@@ -24,6 +24,24 @@ pub struct Grouping<'g> {
     pub sorts_by: &'g [OrderKey],
     /// Bytes that all tasks hold together.
     pub kept_bytes: f64,
+}
+
+impl Grouping<'_> {
+    /// The work of the driver for all rows, without sorting.
+    fn work(&self, rows: f64, tasks: usize, output: &Estimate) -> Work {
+        let of_row = self.of_row + Work::lookups(self.counts as f64);
+        (of_row * rows + self.creation(output.rows + output.counted_values)).in_tables(self.kept_bytes, tasks)
+    }
+
+    /// The work of creating groups, if rows are looked up.
+    fn creation(&self, groups: f64) -> Work {
+        Work { groups: if self.of_row.lookups > 0.0 { groups } else { 0.0 }, ..Work::default() }
+    }
+
+    /// The work of sorting shipped rows.
+    fn sort(&self, rows: f64) -> Work {
+        if self.sorts_by.is_empty() { Work::default() } else { Work::sort(rows) }
+    }
 }
 
 impl Planning<'_> {
@@ -50,21 +68,13 @@ impl Planning<'_> {
     #[must_use]
     pub fn by_key(&self, key: &[usize], grouping: &Grouping<'_>) -> Vec<Strategy> {
         let (tasks, rows) = (self.input_tasks(), self.inputs[0].rows);
-        let is_hashed = grouping.of_row.lookups > 0.0;
-        let begun = |groups: f64| Work { groups: if is_hashed { groups } else { 0.0 }, ..Work::default() };
-        let values = self.output.counted_values;
-        let whole = begun(self.output.rows + values);
-        let of_row = grouping.of_row + Work::lookups(grouping.counts as f64);
-        let work = |rows: f64, tasks: usize| (of_row * rows + whole).in_tables(grouping.kept_bytes, tasks);
-        let sort = |rows: f64| if grouping.sorts_by.is_empty() { Work::default() } else { Work::sort(rows) };
+        let strategy = |edge: InputEdge, is_combined: bool, tasks: usize, rows: f64, sort: Work| {
+            let work = grouping.work(rows, tasks, &self.output) + sort;
+            self.of_one(edge, (grouping.driver)(is_combined), tasks, work)
+        };
         if self.properties[0].has_together(key) {
             let edge = InputEdge::sorted_by(Ship::Forward, grouping.sorts_by).needing(key);
-            return vec![self.of_one(
-                edge,
-                (grouping.driver)(false),
-                tasks,
-                work(rows, tasks) + self.sort(0, grouping.sorts_by),
-            )];
+            return vec![strategy(edge, false, tasks, rows, self.sort(0, grouping.sorts_by))];
         }
         let (ship, to): (fn(&[usize]) -> Ship, usize) = match key {
             [] => (|_| Ship::Gather, 1),
@@ -73,24 +83,18 @@ impl Planning<'_> {
         let combined = grouping.combiner.filter(|_| self.combines).map(|combiner| {
             // Each task has rows of each group, or of each value that a group counts, up to the
             // number of rows.
-            let shipped = rows.min(self.output.rows.max(values) * tasks as f64);
+            let shipped = rows.min(self.output.rows.max(self.output.counted_values) * tasks as f64);
             // A combiner holds all groups, in a bounded part of the budget.
             let table_bytes = grouping.kept_bytes.min((self.memory_bytes / COMBINER_SHARE / tasks) as f64);
-            let combining = Work { table_bytes, ..grouping.of_row * rows + begun(shipped) };
+            let combining = Work { table_bytes, ..grouping.of_row * rows + grouping.creation(shipped) };
             let of_combined = grouping.key_of_combined;
             let edge = InputEdge::through(combiner(), combining, ship(of_combined)).needing(of_combined);
             let edge = InputEdge { key: Some(key.into()), shipped_rows: Some(shipped), ..edge };
-            self.of_one(edge, (grouping.driver)(true), to, work(shipped, to) + sort(shipped))
+            strategy(edge, true, to, shipped, grouping.sort(shipped))
         });
         // Without a key one task receives all rows, so the combiner always runs.
-        let uncombined = (combined.is_none() || !key.is_empty()).then(|| {
-            self.of_one(
-                InputEdge::ship(ship(key)).needing(key),
-                (grouping.driver)(false),
-                to,
-                work(rows, to) + sort(rows),
-            )
-        });
+        let uncombined = (combined.is_none() || !key.is_empty())
+            .then(|| strategy(InputEdge::ship(ship(key)).needing(key), false, to, rows, grouping.sort(rows)));
         combined.into_iter().chain(uncombined).collect()
     }
 

@@ -70,6 +70,28 @@ impl Operator for SolutionJoin {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let ship = |side: usize| match planning.tasks {
+            1 => Ship::Forward,
+            _ => Ship::Hash(self.join.keys[side].clone()),
+        };
+        vec![Strategy {
+            edges: [0, 1].map(|side| InputEdge::ship(ship(side)).needing_key_group(&self.join.keys[side])).into(),
+            driver: Arc::new(self.driver(planning)),
+            tasks: planning.tasks,
+            streamed: LoopId::PROBE,
+            kept: Some(LoopId::INITIAL),
+            work: Work::lookups(planning.inputs[LoopId::PROBE].rows)
+                .in_tables(planning.inputs[LoopId::INITIAL].bytes(), planning.tasks),
+        }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        self.join.reference(inputs)
+    }
+}
+
+impl SolutionJoin {
+    fn driver(&self, planning: &Planning<'_>) -> DriverFactory {
         let set = &self.join.inputs[LoopId::INITIAL];
         let spec = StateSpec::of_record(set, self.join.keys[1].clone());
         let deltas = layout(set, &LeafSet::all(set.leaves().len()));
@@ -104,27 +126,10 @@ impl Operator for SolutionJoin {
             drives_rounds: true,
             waits_for_end: PortSet::of(LoopId::INITIAL),
         };
-        let driver = DriverFactory::new("probe and update the set", create)
+        DriverFactory::new("probe and update the set", create)
             .with_properties(properties)
             .emitting(layout(self.schema(), planning.live))
-            .spilling_beyond(2 * SPOOL_BYTES + STATE_BYTES);
-        let ship = |side: usize| match planning.tasks {
-            1 => Ship::Forward,
-            _ => Ship::Hash(self.join.keys[side].clone()),
-        };
-        vec![Strategy {
-            edges: [0, 1].map(|side| InputEdge::ship(ship(side)).needing_key_group(&self.join.keys[side])).into(),
-            driver: Arc::new(driver),
-            tasks: planning.tasks,
-            streamed: LoopId::PROBE,
-            kept: Some(LoopId::INITIAL),
-            work: Work::lookups(planning.inputs[LoopId::PROBE].rows)
-                .in_tables(planning.inputs[LoopId::INITIAL].bytes(), planning.tasks),
-        }]
-    }
-
-    fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        self.join.reference(inputs)
+            .spilling_beyond(2 * SPOOL_BYTES + STATE_BYTES)
     }
 }
 

@@ -65,18 +65,16 @@ impl Relation {
                 columns[leaf] = Column { distinct: Some(distinct), outside_bytes, origin: None };
             }
         }
-        let mut unique = Vec::new();
+        // Both sides share the key values of the side that has fewer.
         let fewest = [0, 1].map(|side| inputs[side].distinct(&keys[side])).into_iter().fold(f64::INFINITY, f64::min);
+        let mut unique = Vec::new();
         for side in [0, 1] {
             if !keys[1 - side].is_empty() && inputs[1 - side].is_unique(&keys[1 - side]) {
                 unique.extend(inputs[side].unique_in(forwards[side]));
             }
-            // Both sides share the key values of the side that has fewer.
             if let [key] = keys[side][..] {
                 let of_key = forwards[side].iter().zip(&mut columns).filter(|(leaf, _)| **leaf == Some(key));
-                of_key.for_each(|(_, column)| {
-                    column.distinct = Some(column.distinct.map_or(fewest, |known| known.min(fewest)))
-                });
+                of_key.for_each(|(_, column)| column.limit_distinct(fewest));
             }
         }
         Relation { rows, columns: columns.into(), sampled: None, unique: unique.into() }
@@ -93,7 +91,7 @@ impl Relation {
         if let [key] = keys[0][..] {
             let mut columns = left.columns.to_vec();
             if let Some(column) = columns.get_mut(key) {
-                column.distinct = Some(column.distinct.map_or(own * share, |known| known.min(own * share)));
+                column.limit_distinct(own * share);
             }
             left.columns = columns.into();
         }
