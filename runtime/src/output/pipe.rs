@@ -1,22 +1,29 @@
-//! A pipe with a name as an output.
+//! A named pipe as an output.
 //!
-//! Such a pipe can be opened once somebody reads it, and who reads several opens them in an order of their own, or the second when the first has ended. So
-//! each is opened by a thread of its own, as soon as that is possible, and closed when its last row is written.
+//! A pipe can be opened only while another process reads it. A process that reads several pipes opens
+//! them in any order, also one after the end of another. So each pipe is opened as soon as it has a
+//! reader, whether or not a task waits for it, and closed when its last row is written. The system
+//! reports no reader: a blocking thread tries all waiting pipes of the process from time to time.
 //!
-//! **A sink whose reader has gone takes rows and forgets them.** A broken pipe is no error then, other sinks are completed, and the executor, which
-//! asks now and then whether anybody still sees what is written, ends a job of which nobody does.
+//! # Readers that leave
+//! A sink whose reader has left drops its rows. A broken pipe is then no error, and other sinks are
+//! completed. The executor ends a job whose outputs all have no reader.
 
 use std::io::{ErrorKind, Result as IoResult, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::storage::Location;
+use crate::storage::{BlockingThreads, Location};
 
-/// How often somebody looks whether a pipe has a reader. The system tells nobody.
+/// Time between two attempts to open the pipes that have no reader.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// The pipes of this process that have no reader yet. A thread tries them until there are none.
+static WAITING: Mutex<Vec<Arc<Pipe>>> = Mutex::new(Vec::new());
 
 /// A pipe that is written to while a job runs.
 pub(super) struct Pipe {
+    location: Location,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -29,7 +36,7 @@ struct State {
 }
 
 enum Stage {
-    /// Nobody reads it yet.
+    /// No process reads it yet.
     Waiting,
     Open(PipeEnd),
     Refused(ErrorKind),
@@ -55,50 +62,61 @@ impl State {
 }
 
 impl Pipe {
-    /// Begins to look for a reader.
-    pub(super) fn open(location: Location) -> IoResult<Arc<Self>> {
+    /// A pipe that is opened as soon as it has a reader.
+    pub(super) fn open(location: Location) -> Arc<Self> {
         let state = State { stage: Stage::Waiting, writers: 0, is_done: false };
-        let pipe = Arc::new(Pipe { state: Mutex::new(state), changed: Condvar::new() });
-        let opened = pipe.clone();
-        std::thread::Builder::new()
-            .name("dataflow-pipe".to_owned())
-            .spawn(move || opened.wait_for_reader(&location))?;
-        Ok(pipe)
+        let pipe = Arc::new(Pipe { location, state: Mutex::new(state), changed: Condvar::new() });
+        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(pipe.clone());
+        let is_first = waiting.len() == 1;
+        drop(waiting);
+        if is_first {
+            BlockingThreads::of_process().submit(Box::new(Pipe::open_waiting));
+        }
+        pipe
+    }
+
+    /// Opens the pipes that wait for a reader, until none waits.
+    fn open_waiting() {
+        loop {
+            let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.retain(|pipe| !pipe.try_open());
+            if waiting.is_empty() {
+                return;
+            }
+            drop(waiting);
+            std::thread::sleep(PAUSE);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait_for_reader(&self, location: &Location) {
-        loop {
-            let opened = location.file_system().and_then(|files| files.open_pipe(location.path()));
-            let mut state = self.lock();
-            if matches!(state.stage, Stage::Closed) {
-                return;
-            }
-            state.stage = match opened {
-                Ok(Some(pipe)) if !state.is_done => Stage::Open(Arc::new(Mutex::new(pipe))),
-                // The reader finds the end of the pipe.
-                Ok(Some(_)) => Stage::Closed,
-                Ok(None) => {
-                    drop(state);
-                    std::thread::sleep(PAUSE);
-                    continue;
-                }
-                Err(error) => Stage::Refused(error.kind()),
-            };
-            return self.changed.notify_all();
+    /// Opens the pipe if it has a reader. Returns `true` if it no longer waits for one.
+    fn try_open(&self) -> bool {
+        let mut state = self.lock();
+        if matches!(state.stage, Stage::Closed) {
+            return true;
         }
+        state.stage = match self.location.file_system().and_then(|files| files.open_pipe(self.location.path())) {
+            Ok(None) => return false,
+            Ok(Some(pipe)) if !state.is_done => Stage::Open(Arc::new(Mutex::new(pipe))),
+            // The reader finds the end of the pipe.
+            Ok(Some(_)) => Stage::Closed,
+            Err(error) => Stage::Refused(error.kind()),
+        };
+        self.changed.notify_all();
+        true
     }
 
-    /// What a task writes to; the pipe is closed with the last of them.
+    /// A writer for a task. The pipe is closed when the last writer is dropped.
     pub(super) fn writer(self: &Arc<Self>) -> PipeWriter {
         self.lock().writers += 1;
         PipeWriter(self.clone())
     }
 
-    /// The open pipe, once somebody reads it.
+    /// The open pipe. Waits until it has a reader.
     fn opened(&self) -> IoResult<PipeEnd> {
         let mut state = self.lock();
         loop {
@@ -106,13 +124,14 @@ impl Pipe {
                 Stage::Waiting => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Stage::Open(pipe) => return Ok(pipe.clone()),
                 Stage::Refused(kind) => return Err((*kind).into()),
-                // The job has failed meanwhile.
+                // The job has failed.
                 Stage::Closed => return Err(ErrorKind::BrokenPipe.into()),
             }
         }
     }
 
-    /// Waits until somebody has read it, also where nothing was written; or, where the job failed, waits no more.
+    /// Ends the pipe. After success it waits for a reader, which finds the end of the pipe also if
+    /// nothing was written.
     pub(super) fn finish(&self, success: bool) -> IoResult<()> {
         let mut state = self.lock();
         state.close();
@@ -128,7 +147,7 @@ impl Pipe {
     }
 }
 
-/// Writes to a pipe, once somebody reads it.
+/// Writes to a pipe once it has a reader.
 pub(super) struct PipeWriter(Arc<Pipe>);
 
 impl Write for PipeWriter {

@@ -231,12 +231,9 @@ impl Target {
     }
 
     fn open(&self, appending: Appending, head: &[u8]) -> Result<Opened> {
-        let failed = Error::io("write", self.path());
         Ok(match self.place()? {
             None | Some((_, OutputMode::Standard)) => Opened::Standard,
-            Some((place, OutputMode::Stream)) if place.found == Found::Fifo => {
-                Opened::Pipe(Pipe::open(place.location).map_err(failed)?)
-            }
+            Some((place, OutputMode::Stream)) if place.found == Found::Fifo => Opened::Pipe(Pipe::open(place.location)),
             Some((place, OutputMode::Stream)) => Opened::Stream(place),
             Some((place, mode)) => self.make(&place, mode, appending, head)?,
         })

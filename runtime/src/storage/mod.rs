@@ -12,6 +12,7 @@
 //!
 //! * [`local`](Local): the file system of this machine. No other module but `spill` opens files.
 //! * `simulated`: a disk for tests, which loses what was not synced, and fails on purpose.
+//! * `blocking`: threads that may block, shared by all jobs of the process.
 //! * `location`: a path in a storage.
 //! * `read`: reads of several ranges at the same time, without blocking a task.
 //! * `lock`: a folder that one job writes at a time.
@@ -19,6 +20,7 @@
 //!
 //! Errors are those of [`std::io`]. The caller adds the action and the path that the user wrote.
 
+mod blocking;
 mod location;
 mod lock;
 mod local;
@@ -35,11 +37,13 @@ use std::sync::Arc;
 
 use crate::page::Buffer;
 
+pub use blocking::Blocking;
+pub(crate) use blocking::BlockingThreads;
 pub use local::{Local, STANDARD_INPUT, is_standard_input, keep_standard_input, standard_input};
 pub(crate) use local::{UNNAMED_PREFIX, names_process, read_cached, unnamed};
 pub use location::Location;
 pub(crate) use lock::{FolderLock, REPLACED};
-pub use read::{Blocking, PendingRead, ReadDone, ReadRequest};
+pub use read::{PendingRead, ReadDone, ReadRequest};
 pub(crate) use temporary::{Temporary, fresh_name, remove, remove_abandoned};
 
 /// What is at a path.

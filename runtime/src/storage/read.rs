@@ -8,21 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::StoredObject;
+use super::blocking::Blocking;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::page::Buffer;
-
-/// Runs work that may block, off the threads of tasks.
-pub trait Blocking: Send + Sync {
-    /// Runs the work on another thread, then wakes the task.
-    fn submit(&self, work: Box<dyn FnOnce() + Send>);
-
-    /// Returns `true` if the task reads cached bytes itself: copying them takes less time than
-    /// waking two threads.
-    fn reads_cached(&self) -> bool {
-        false
-    }
-}
 
 /// Ranges of an object to be read.
 #[derive(Clone, Debug)]
