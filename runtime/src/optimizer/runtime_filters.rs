@@ -36,9 +36,6 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
 
 /// As [`run`]. The plan's operators are the nodes.
 fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisions>) {
-    let decided = |plan: &PhysicalPlan, join: usize, port: usize| {
-        decisions.and_then(|decisions| decisions.runtime_filter(&plan.operators[join].identity, port))
-    };
     let endless = plan.endless_stages();
     let senders = senders(plan);
     let mut found = Vec::new();
@@ -50,17 +47,16 @@ fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisi
                 let mut walk = Walk { plan, nodes, senders: &senders, is_built, reader, sites, splits };
                 walk.descend_to_port((stage, step), port, key, false);
                 let Walk { sites, splits, .. } = walk;
-                let (has_sites, is_left_out) = match decided(plan, of_step.operator, port) {
-                    Some(filter) => (filter.is_some_and(|keys| keys.is_some()), filter.is_none()),
-                    // If roles are reversed, estimates were wrong.
-                    None => (is_built || keeps_few(plan, of_step.operator, port), false),
+                let identity = &plan.operators[of_step.operator].identity;
+                let (has_sites, decided) = match decisions.and_then(|all| all.runtime_filter(identity, port)) {
+                    Some(None) => continue,
+                    Some(Some(rows)) => (rows.is_some(), rows),
+                    // If roles are reversed, estimates are wrong.
+                    None => (is_built || keeps_few(plan, of_step.operator, port), None),
                 };
                 let sites = if has_sites { sites } else { Vec::new() };
-                if is_left_out {
-                    continue;
-                }
                 if !sites.is_empty() || !splits.is_empty() {
-                    found.push(Found { join: (stage, step), filtered: filtered.clone(), sites, splits });
+                    found.push(Found { join: (stage, step), filtered: filtered.clone(), decided, sites, splits });
                 }
             }
         }
@@ -73,6 +69,8 @@ struct Found {
     /// The stage and the step of the join.
     join: (usize, usize),
     filtered: FilteredPort,
+    /// The decided rows that size it.
+    decided: Option<usize>,
     sites: Vec<Site>,
     /// Stages of sources, and the source's leaf that is the key.
     splits: Vec<(usize, usize)>,
@@ -80,13 +78,14 @@ struct Found {
 
 impl Found {
     fn add_to(self, plan: &mut PhysicalPlan, senders: &Senders) {
-        let Found { join: (stage, step), filtered: FilteredPort { port, reversed, .. }, sites, splits } = self;
+        let Found { join: (stage, step), filtered, decided, sites, splits } = self;
+        let FilteredPort { port, reversed, .. } = filtered;
         let number = plan.runtime_filters.len();
         let join = plan.stages[stage].steps[step].operator;
         let rows = plan.operators[join].inputs.get(1 - port).map(|&(input, _)| plan.operators[input].estimate.rows);
         let tasks = filling_tasks(plan, senders, (stage, step), 1 - port);
-        let rows = reversed.map(|most| most * tasks).or(rows.map(|rows| rows.ceil() as usize));
-        let rows = decided(plan, join, port).flatten().unwrap_or(rows).filter(|_| !sites.is_empty());
+        let estimated = reversed.map(|most| most * tasks).or(rows.map(|rows| rows.ceil() as usize));
+        let rows = decided.or(estimated).filter(|_| !sites.is_empty());
         plan.runtime_filters.push(RuntimeFilterPlan { join, port, tasks, rows });
         plan.stages[stage].steps[step].fills.push((port, number));
         if reversed.is_none() {
