@@ -124,7 +124,7 @@ impl Combiner {
 
     /// Gives the pages that are closed, and forgets all groups.
     fn pass_on(&mut self, out: &mut Outputs) -> Result<()> {
-        if self.table.has_replaced() {
+        if self.table.store.has_replaced() {
             return self.flush(out);
         }
         for (_, pages) in self.table.pass_on(1) {

@@ -143,7 +143,7 @@ impl HybridHashAggregation {
         while let Some(opened) = reading.windows.open(batch.rows()) {
             let PageWindows { window, cursor, .. } = &mut reading.windows;
             if opened == Opened::New {
-                self.table.live_rows(&Input::new(&batch, window), &mut reading.live);
+                self.table.store.live_rows(&Input::new(&batch, window), &mut reading.live);
                 window.set(reading.live.drain(..));
             }
             if self.add(update, &Input::new(&batch, window), Rows::States, cursor)? == Progress::Pending {
@@ -157,7 +157,7 @@ impl HybridHashAggregation {
 
     /// Whether it can still give memory back.
     fn gives_way(&self) -> bool {
-        let holds_rows = |table: &GroupTable| (0..SPILL_PARTS).any(|part| table.part_bytes(part) != (0, 0));
+        let holds_rows = |table: &GroupTable| (0..SPILL_PARTS).any(|part| table.store.part_bytes(part) != (0, 0));
         let gives = holds_rows(&self.table) || self.passing.as_ref().is_some_and(holds_rows);
         self.spiller.unwritten_bytes() > 0 || (gives && self.level < LAST_LEVEL)
     }

@@ -71,13 +71,13 @@ impl MarkedPages {
         table.split()?;
         *self = MarkedPages::default();
         for part in (0..SPILL_PARTS).filter(|&part| !but[part]) {
-            let pages = (0..).map_while(|page| Some((page, table.stored_page(part, page)?)));
+            let pages = (0..).map_while(|page| Some((page, table.store.stored_page(part, page)?)));
             for (page, StoredPage { start, rows, heap_start, .. }) in pages.filter(|(_, stored)| stored.rows > 0) {
                 self.pending.insert(start, MarkedPage { part, page, rows, heap_start });
                 self.order.push_back(start);
             }
         }
-        table.pin(but);
+        table.store.pin(but);
         self.unpin_if_given(table);
         Ok(())
     }
@@ -85,7 +85,7 @@ impl MarkedPages {
     /// Drops the mark.
     pub(crate) fn unmark(&mut self, table: &mut GroupTable) {
         *self = MarkedPages::default();
-        table.unpin();
+        table.store.unpin();
     }
 
     /// Whether pages of the table are marked. Then rows may be written only after
@@ -113,7 +113,7 @@ impl MarkedPages {
         }
         let (mut known, mut is_refused) = (usize::MAX, false);
         for (position, &place) in groups.places.iter().enumerate() {
-            let start = table.page_start(place);
+            let start = table.store.page_start(place);
             if start == known {
                 continue;
             }
@@ -125,7 +125,7 @@ impl MarkedPages {
                 continue; // added after the mark
             }
             let bytes = stored(table, start, marked)?;
-            if is_refused || !table.may_take(bytes.len()) {
+            if is_refused || !table.store.may_take(bytes.len()) {
                 is_refused = true;
                 refused.push(position as u32);
                 continue;
@@ -185,13 +185,13 @@ impl MarkedPages {
 
     fn unpin_if_given(&self, table: &mut GroupTable) {
         if self.pending.is_empty() {
-            table.unpin();
+            table.store.unpin();
         }
     }
 }
 
 /// The bytes of a marked page.
 fn stored(table: &GroupTable, start: usize, of: MarkedPage) -> Result<&[u8]> {
-    let page = table.stored_page(of.part, of.page).filter(|page| page.start == start);
+    let page = table.store.stored_page(of.part, of.page).filter(|page| page.start == start);
     page.map(|page| page.bytes).ok_or_else(|| Error::Internal("a marked page has left its table".to_owned()))
 }

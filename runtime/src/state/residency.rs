@@ -104,7 +104,7 @@ impl Residency {
     /// The key groups of a part that are in memory. A table that is not split has one part of all
     /// groups.
     pub(super) fn resident_groups(&self, part: usize) -> KeyGroupSet {
-        match self.table.is_split() {
+        match self.table.store.is_split() {
             true => self.groups_of_part(part).without(&self.evicted),
             false => KeyGroupSet::of_range(self.owned.clone()),
         }
@@ -148,7 +148,7 @@ impl Residency {
             self.memory.shrink();
             return Ok(had);
         }
-        if !self.table.is_split() && scanned.is_some() {
+        if !self.table.store.is_split() && scanned.is_some() {
             return Ok(false);
         }
         self.table.split()?;
@@ -200,7 +200,7 @@ impl Residency {
     /// Evicts a part that does not fit together with the work on it. Fewer of its key groups are
     /// loaded next time. Returns `false` if there is only one.
     pub(super) fn load_fewer_groups(&mut self, part: usize, of: usize) -> bool {
-        if of > 1 && self.table.is_split() {
+        if of > 1 && self.table.store.is_split() {
             self.parts[part].max_groups = Some(of / 2);
             self.evict_part(part);
         }

@@ -76,7 +76,7 @@ impl Scan {
                 continue;
             }
             let from = self.row;
-            self.row = table.rows.table.live_from(&page, from, &mut self.live);
+            self.row = page.live_from(from, &mut self.live);
             if let Some(leaves) = &mut leaves {
                 leaves.select(page.batch(), &mut self.live)?;
             }
@@ -87,7 +87,7 @@ impl Scan {
                 visit(&Input::new(page.batch(), &self.live))?;
                 return Ok(Progress::Yield);
             }
-            table.rows.table.groups_of(&page, &self.live, &mut self.groups);
+            page.groups_of(&self.live, &mut self.groups);
             let progress = protect(table, &self.groups)?;
             if progress != Progress::Done {
                 self.row = from;
@@ -112,7 +112,7 @@ impl Scan {
     /// part.
     fn next_of_part(&mut self, table: &mut StateTable) -> Result<Progress> {
         let (part, rows) = (self.part, &mut table.rows);
-        if rows.table.is_split() {
+        if rows.table.store.is_split() {
             self.visited = self.visited.or(&rows.resident_groups(part));
             let left = rows.groups_of_part(part).and(&rows.evicted).without(&self.visited);
             if !left.is_empty() {

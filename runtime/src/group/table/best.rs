@@ -20,14 +20,14 @@ impl GroupTable {
     pub fn keep_best(&mut self, input: &Input<'_>, groups: &Groups, order: &[OrderKey]) -> Result<()> {
         let compared: SmallVec<[Compared; 8]> = order
             .iter()
-            .map(|key| (input.batch().leaf(key.leaf), self.stored_leaf(key.leaf), key.descending))
+            .map(|key| (input.batch().leaf(key.leaf), self.store.stored_leaf(key.leaf), key.descending))
             .collect();
         let fits = compared.iter().all(|(asked, stored, _)| asked.ty == stored.ty);
         debug_assert!(fits, "rows are compared with rows of another kind");
         if !fits {
             return Ok(());
         }
-        let parts = self.parts_of(input.batch());
+        let parts = self.store.parts_of(input.batch());
         self.combine(input, groups, |_, _, mut pairs| {
             while let Some((group, row)) = pairs.next() {
                 let is_better = compared.iter().find_map(|&(asked, stored, descending)| {

@@ -5,12 +5,12 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
+use crate::group::table::GroupTable;
 use crate::group::table::groups::Groups;
-use crate::group::table::{GroupTable, Growth, refused};
+use crate::group::table::growth::GrowthPolicy;
 use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Batch, Claims, Input, LeafPtr, LeafReader, Row, RowIds, RowWriter};
-use crate::row::Physical;
 
 /// Closed pages of records that a kernel wrote for pairs, beyond which it stops.
 const SCRATCH_BYTES: usize = 4 * PAGE_BYTES;
@@ -69,8 +69,7 @@ impl GroupTable {
     /// All leaves of stored rows, whose "row number" is the place. Its rows are read at places of this table's rows only, which
     /// stay where they are, as they are where they have slots, until the table is compacted or drained.
     fn stored_batch(&self) -> Batch<'static> {
-        let leaves: SmallVec<[LeafPtr; 8]> =
-            (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
+        let leaves: SmallVec<[LeafPtr; 8]> = self.store.stored_leaves().collect();
         // SAFETY: the leaves are read through `Row`s that `Combining` makes of places of the table's rows. It borrows the table as
         // long as the leaves' brand lives, so it is neither drained nor compacted meanwhile; and only rows without slots, which
         // nobody can hold a reference into, are written over.
@@ -80,15 +79,14 @@ impl GroupTable {
 
 impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
     fn new(table: &'c mut GroupTable, rows: RowIds<'b>, groups: &'c Groups) -> Self {
-        let own = groups.table == table.id && groups.places.len() == rows.len();
+        let own = table.has(groups) && groups.places.len() == rows.len();
         let (places, fresh) = if own { (&groups.places[..], &groups.fresh[..]) } else { (&[][..], &[][..]) };
         // Rows are compared with rows of the same layout: places on both sides.
-        let offset = |leaf: usize| table.layout.offset(leaf).unwrap_or_default();
-        let key_leaf = |&leaf: &usize| KeyLeaf { asked: table.stored_leaf(leaf), stored_offset: offset(leaf) };
-        let stored = (0..table.layout.types().len()).map(|leaf| table.stored_leaf(leaf));
+        let offset = |leaf: usize| table.store.layout.offset(leaf).unwrap_or_default();
+        let key_leaf = |&leaf: &usize| KeyLeaf { asked: table.store.stored_leaf(leaf), stored_offset: offset(leaf) };
         Combining {
             key: table.key.iter().map(key_leaf).collect(),
-            slots: stored.filter(|leaf| leaf.ty.physical() == Physical::Slot).collect(),
+            slots: table.store.slots(),
             table,
             rows,
             places,
@@ -126,7 +124,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         let table = &self.table;
         with_shape!(&self.key, shape => {
             // SAFETY: `probed` and the index's places are rows of the table.
-            let same = |place: usize| unsafe { shape.same(probed, table.base.add(place)) };
+            let same = |place: usize| unsafe { shape.same(probed, table.store.base.add(place)) };
             // SAFETY: as above.
             table.index.find(unsafe { shape.hash(probed) }, same)
         })
@@ -154,17 +152,18 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         }
         self.written += 1;
         let Some(made) = writer.last_row() else { return Ok(Combined::NotOne) };
-        let is_much = self.table.growth != Growth::Required && writer.sealed_bytes() >= SCRATCH_BYTES;
-        let base = self.table.base;
+        let is_much =
+            self.table.store.growth.policy != GrowthPolicy::Required && writer.sealed_bytes() >= SCRATCH_BYTES;
+        let base = self.table.store.base;
         self.keep(group, made, writer);
         // SAFETY: `made` is a row of the writer's, `group` one of the table's, of one layout.
         if !self.keeps_key() && !with_shape!(&self.key, shape => unsafe { shape.same(made, base.add(group)) }) {
             return Ok(Combined::KeyChanged);
         }
-        let width = self.table.layout.width();
+        let width = self.table.store.layout.width();
         if self.slots.is_empty() {
             // SAFETY: both are rows of `width` bytes, of different runs; nobody holds a reference into a row without slots.
-            unsafe { self.table.in_place.copy(made, group, width) };
+            unsafe { self.table.store.in_place.copy(made, group, width) };
         } else {
             // SAFETY: `group` is a row of the table.
             let hash = with_shape!(&self.key, shape => unsafe { shape.hash(group) });
@@ -186,13 +185,15 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
     /// what it points to lies in the page of the group's row.
     fn keep(&self, group: usize, made: usize, writer: &mut RowWriter) {
         let table = &self.table;
-        for leaf in table.written..table.layout.types().len() {
-            let Some(offset) = table.layout.offset(leaf) else { continue };
-            let (width, Some(start)) = (table.layout.types()[leaf].width(), writer.region_start()) else { continue };
+        for leaf in table.written..table.store.layout.types().len() {
+            let Some(offset) = table.store.layout.offset(leaf) else { continue };
+            let (width, Some(start)) = (table.store.layout.types()[leaf].width(), writer.region_start()) else {
+                continue;
+            };
             // SAFETY: both are rows of the table's layout, of different runs, the second one the writer's; and the kernel, whose row has just
             // been written, holds nothing of a leaf that it does not know.
             unsafe {
-                std::ptr::copy_nonoverlapping(table.base.add(group + offset), start.add(made + offset), width);
+                std::ptr::copy_nonoverlapping(table.store.base.add(group + offset), start.add(made + offset), width);
             }
         }
     }
@@ -214,25 +215,23 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
     /// Copies a written row, with what its slots point to, behind the rows of a part; its place there, if it finds room. What `group`
     /// keeps comes from there.
     fn moved_to(&mut self, made: usize, group: usize, part: usize) -> Result<Option<usize>> {
-        let table = &mut *self.table;
+        let store = &mut self.table.store;
         // SAFETY: `made` is a row of the writer's, whose layout is the table's.
         let heap = unsafe { crate::page::heap_bytes(&self.slots, made) };
         if heap == 0 {
-            let Some(place) = table.claim(part, 0)? else { return Ok(None) };
+            let Some(place) = store.claim(part, 0)? else { return Ok(None) };
             // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of `combine`, of
             // which nobody can hold anything; slots without variable parts mean the same anywhere.
             unsafe {
-                table.in_place.copy(made, place, table.layout.width());
+                store.in_place.copy(made, place, store.layout.width());
             }
-            table.collect(part, 0);
+            store.collect(part, 0);
             return Ok(Some(place));
         }
-        if !table.has_room(part, heap) {
-            return Ok(None);
-        }
-        let leaves = (0..table.layout.types().len()).map(|leaf| match table.stored_leaf(leaf) {
+        let kept_from = self.table.written;
+        let leaves = store.stored_leaves().enumerate().map(|(leaf, stored)| match stored {
             // Seen from `made`, the group's row lies so far away.
-            kept if leaf >= table.written && kept.stride != 0 => {
+            kept if leaf >= kept_from && kept.stride != 0 => {
                 LeafPtr { base: kept.base.wrapping_add(group).wrapping_sub(made), ..kept }
             }
             written => written,
@@ -240,11 +239,8 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's; leaves that are kept are then read at
         // `group`, a row of the table's.
         let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
-        let mut place = None;
         // SAFETY: as above.
-        unsafe { table.parts[part].rows.append_rows(&written, &[made], |_, at| place = Some(at))? };
-        table.collect(part, heap);
-        place.map(Some).ok_or_else(refused)
+        unsafe { store.append_row(&written, made, part, heap) }
     }
 }
 
@@ -256,7 +252,7 @@ impl Drop for Combining<'_, '_, '_> {
         self.table.stopped = (position < self.places.len()).then_some((position, self.group.is_some()));
         for (place, part, heap) in self.left.drain(..) {
             // SAFETY: the index has another row for the group, and the kernel is done.
-            unsafe { self.table.free(place, part, heap) };
+            unsafe { self.table.store.free(place, part, heap) };
         }
         if self.moved {
             self.table.id = next_id();

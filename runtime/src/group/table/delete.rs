@@ -1,13 +1,10 @@
 //! Groups that are taken out one by one.
 
-use smallvec::SmallVec;
-
 use crate::error::{Error, Result};
 use crate::group::table::GroupTable;
 use crate::group::table::groups::Groups;
 use crate::hash::{KeyShape, next_id, with_shape};
-use crate::page::{LeafPtr, heap_bytes};
-use crate::row::Physical;
+use crate::page::heap_bytes;
 
 impl GroupTable {
     /// Takes groups out; how many. Their room serves others. Places that were found before mean nothing then.
@@ -15,17 +12,13 @@ impl GroupTable {
     /// # Errors
     /// A table whose rows have nothing to [say it](GroupTable::deletable).
     pub fn delete(&mut self, groups: &Groups) -> Result<usize> {
-        if self.mark.is_none() {
+        if !self.store.has_marks() {
             return Err(Error::Internal("rows are deleted of a table that was not made for it".to_owned()));
         }
-        if groups.table != self.id {
+        if !self.has(groups) {
             return Ok(0);
         }
-        let (before, stored) = (self.index.len(), self.stored_key());
-        let slots: SmallVec<[LeafPtr; 4]> = (0..self.layout.types().len())
-            .map(|leaf| self.stored_leaf(leaf))
-            .filter(|leaf| leaf.ty.physical() == Physical::Slot)
-            .collect();
+        let (before, stored, slots) = (self.index.len(), self.stored_key(), self.store.slots());
         with_shape!(&stored, shape => {
             for &place in &groups.places {
                 // SAFETY: places of this table's groups are its rows; one that was deleted a moment ago, as another row has found it too,
@@ -37,7 +30,7 @@ impl GroupTable {
                     // SAFETY: `place` is a row of the table that the index does not hold any more.
                     unsafe {
                         let heap = heap_bytes(&slots, place);
-                        self.free(place, part, heap);
+                        self.store.free(place, part, heap);
                     }
                 }
             }

@@ -108,7 +108,7 @@ impl GroupTable {
     #[must_use]
     pub fn row_pairs<'b>(&'b self, input: &Input<'b>, found: &'b FoundRows, stored_left: bool) -> RowPairs<'b> {
         // Rows that were looked up in another table, or in this one before places lost their meaning, are none; nor are those of another batch.
-        let own = found.groups.table == self.id && found.batch_rows == input.batch().rows();
+        let own = self.has(&found.groups) && found.batch_rows == input.batch().rows();
         let rows = if own { [&found.probed[..], &found.stored[..]] } else { [&[][..], &[][..]] };
         // SAFETY: what was found in this table are rows of the probed batch and places of this table's rows.
         unsafe { RowPairs::new(self.found_sides(input.batch(), found), rows, stored_left) }
@@ -119,7 +119,7 @@ impl GroupTable {
         let asked = (0..probed.leaf_count()).map(|leaf| probed.leaf(leaf));
         let is_there = !found.are_alone;
         let validity = if is_there { LeafPtr::valid() } else { LeafPtr::dead(LeafType::Valid) };
-        let stored = (0..self.leaves).map(|leaf| self.stored_leaf(leaf));
+        let stored = (0..self.store.leaves).map(|leaf| self.store.stored_leaf(leaf));
         let stored = stored.map(|leaf| if is_there { leaf } else { LeafPtr::dead(leaf.ty) });
         // SAFETY: read only at the pairs' rows: rows of the probed batch (`row_pairs` compares the number of its rows), and places of this table's
         // rows, which is borrowed meanwhile. Leaves that are not there are dead, and may be read anywhere.

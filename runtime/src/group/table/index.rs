@@ -13,7 +13,7 @@ use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 
 pub(crate) struct GroupIndex {
     indexes: Indexes,
-    parting: Parting,
+    pub(super) parting: Parting,
     memory: Memory,
 }
 

@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::group::table::groups::Groups;
-use crate::group::table::opening::Opening;
 use crate::group::table::parting::PartSet;
+use crate::group::table::store::Opening;
 use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, Parts, compared, with_shape};
 use crate::page::{Input, Selection};
@@ -47,10 +47,10 @@ impl GroupTable {
         groups.missed.clear();
         groups.table = self.id;
         if self.new_groups == NewGroups::Bypass {
-            return self.open_each(input, key, &Opening::of(self, input.batch(), copied), groups);
+            return self.open_each(input, key, &Opening::of(&self.store, input.batch(), copied), groups);
         }
-        let leaves = compared(input.batch(), key, &self.layout, &self.key);
-        let opening = Opening::of(self, input.batch(), copied);
+        let leaves = compared(input.batch(), key, &self.store.layout, &self.key);
+        let opening = Opening::of(&self.store, input.batch(), copied);
         if key.is_empty() {
             self.probe_one(Parts(&leaves), input.selection().rows(), &opening, groups)?;
         } else {
@@ -65,7 +65,7 @@ impl GroupTable {
 
     /// Divides the rows of an input by whether they are in one of some parts, by the batch's leaves `key`: those that are not, and those that are.
     pub fn divide(&self, input: &Input<'_>, key: &[usize], parts: &PartSet, divided: &mut [Selection; 2]) {
-        let leaves = compared(input.batch(), key, &self.layout, &self.key);
+        let leaves = compared(input.batch(), key, &self.store.layout, &self.key);
         let rows = input.selection().rows();
         let mut inside = SmallVec::<[bool; 1024]>::new();
         with_shape!(&leaves, shape => {
@@ -122,14 +122,14 @@ impl GroupTable {
             let (rows, known) = (&rows[start..end], &hashes[start..end]);
             let mut likely = [0; BLOCK_ROWS];
             let view = self.index.view();
-            view.candidates(known, self.base, self.layout.width() - 1, &mut likely);
+            view.candidates(known, self.store.base, self.store.layout.width() - 1, &mut likely);
             if far {
                 view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             }
             let mut missed = [0u8; BLOCK_ROWS];
             // SAFETY: rows of an input are rows of its batch; candidates are places of rows of this table.
             let misses =
-                unsafe { verify(shape, rows, &likely, self.base, &mut groups.places[start..end], &mut missed) };
+                unsafe { verify(shape, rows, &likely, self.store.base, &mut groups.places[start..end], &mut missed) };
             for &offset in &missed[..misses] {
                 let offset = usize::from(offset);
                 let (row, hash) = (rows[offset] as usize, known[offset]);
@@ -151,7 +151,7 @@ impl GroupTable {
         opening: &Opening,
         groups: &mut Groups,
     ) -> Result<()> {
-        let base = self.base;
+        let base = self.store.base;
         let far = self.index.bytes() > NEAR_BYTES;
         let (mut last_hash, mut last) = (0, NO_PLACE);
         for (position, (&row, &hash)) in rows.iter().zip(hashes).enumerate() {
@@ -186,7 +186,7 @@ impl GroupTable {
     /// Few groups: rows find theirs through a small cache by a number that is cheap to make, mostly without a hash or a look at
     /// the group's row.
     fn probe_few<K: KeyShape>(&mut self, shape: K, rows: &[u32], opening: &Opening, groups: &mut Groups) -> Result<()> {
-        let base = self.base;
+        let base = self.store.base;
         // Codes with the place of their group, which is never 0 and a multiple of eight; its lowest bit says that the code is exact.
         let mut recent = [(0u64, 0usize); RECENT];
         groups.hashes.clear();
@@ -227,7 +227,7 @@ impl GroupTable {
         opening: &Opening,
         groups: &mut Groups,
     ) -> Result<usize> {
-        let base = self.base;
+        let base = self.store.base;
         // SAFETY: the caller's promise; places in the index are rows of this table.
         match self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) }) {
             Some(place) => Ok(place),

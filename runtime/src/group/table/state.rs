@@ -17,10 +17,10 @@ impl GroupTable {
         groups: &Groups,
         f: impl for<'b, 't> FnOnce(LeafReader<'b>, StateReader<'t>, StateRows<'b, 't>) -> R,
     ) -> R {
-        let places =
-            if groups.table == self.id && groups.places.len() == input.len() { &groups.places[..] } else { &[] };
+        let places = if self.knows(input, groups) { &groups.places[..] } else { &[] };
         let (leaves, scratch) = (OnceCell::new(), self.aside.scratch());
-        let (base, layout, claims) = (self.in_place.start_mut(), &*self.layout, Some(Claims::of(&mut self.aside)));
+        let (base, layout, claims) =
+            (self.store.in_place.start_mut(), &*self.store.layout, Some(Claims::of(&mut self.aside)));
         let states = StateReader { base, scratch, layout, leaves: &leaves, claims, next: 0, brand: PhantomData };
         input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
     }

@@ -78,7 +78,7 @@ impl GroupTable {
         let batch = input.batch();
         let mut compared: SmallVec<[Compared<'_>; 2]> = SmallVec::new();
         for deciding in deciding {
-            let pair = |&(from, to): &(usize, usize)| [batch.leaf(from), self.stored_leaf(to)];
+            let pair = |&(from, to): &(usize, usize)| [batch.leaf(from), self.store.stored_leaf(to)];
             compared.push(Compared { leaves: deciding.leaves.iter().map(pair).collect(), deciding });
         }
         let fits = compared.iter().flat_map(|compared| &compared.leaves).all(|[here, there]| here.ty == there.ty);
@@ -108,7 +108,7 @@ impl GroupTable {
     /// Whether what was found of an input's groups still holds: no row has moved since.
     #[must_use]
     pub fn knows(&self, input: &Input<'_>, groups: &Groups) -> bool {
-        groups.table == self.id && groups.places.len() == input.len()
+        self.has(groups) && groups.places.len() == input.len()
     }
 }
 
@@ -120,25 +120,21 @@ impl<'b> Combining<'_, '_, 'b> {
             |leaf: LeafPtr, row: usize| LeafPtr { base: leaf.base.wrapping_add(row * leaf.stride), stride: 0, ..leaf };
         let leaf_of = |leaf: usize| match taken.iter().find(|(to, _)| *to == leaf) {
             Some(&(_, from)) => only(from, row.index),
-            None => only(self.table.stored_leaf(leaf), group),
+            None => only(self.table.store.stored_leaf(leaf), group),
         };
-        let leaves: SmallVec<[LeafPtr; 8]> = (0..self.table.layout.types().len()).map(leaf_of).collect();
+        let leaves: SmallVec<[LeafPtr; 8]> = (0..self.table.store.layout.types().len()).map(leaf_of).collect();
         let slots: SmallVec<[LeafPtr; 4]> =
             leaves.iter().copied().filter(|leaf| leaf.ty.physical() == Physical::Slot).collect();
         // SAFETY: `group` is a row of the table, and each leaf is of that row or of the input's row that the pair has: one row each.
         let (hash, heap) = unsafe { (with_shape!(&self.key, shape => shape.hash(group)), heap_bytes(&slots, 0)) };
         let part = self.table.part_of(hash);
-        if !self.table.has_room(part, heap) {
-            self.stop_before(group);
-            return Ok(());
-        }
         // SAFETY: as above: the leaves are readable as one row; neither lies where the new row is written, which was claimed for it alone.
         let merged = unsafe { Batch::from_leaves(1, leaves) };
-        let mut moved = group;
         // SAFETY: the batch has one row.
-        unsafe { self.table.parts[part].rows.append_rows(&merged, &[0], |_, place| moved = place)? };
-        self.table.collect(part, heap);
-        self.moved_from(group, moved, hash);
+        match unsafe { self.table.store.append_row(&merged, 0, part, heap)? } {
+            Some(moved) => self.moved_from(group, moved, hash),
+            None => self.stop_before(group),
+        }
         Ok(())
     }
 }

@@ -36,7 +36,7 @@ impl StateTable {
         // Clean parts are given from disk, so they may be written immediately.
         let is_clean: PartSet = std::array::from_fn(|part| rows.parts[part].clean.is_some());
         rows.marking.pages.mark(&mut rows.table, &is_clean)?;
-        let groups = (0..rows.table.parts()).map(|part| rows.resident_groups(part)).collect();
+        let groups = (0..rows.table.store.parts()).map(|part| rows.resident_groups(part)).collect();
         let files = rows.parts.iter().flat_map(|part| part.evicted.iter().chain(&part.clean));
         let spilled = files.map(|evicted| SpilledImages::of_groups(evicted.file.clone(), evicted.groups)).collect();
         let times = times.into();

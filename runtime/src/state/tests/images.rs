@@ -105,7 +105,7 @@ fn marked_pages_of_groups_outlive_their_table() {
         let mut marks = MarkedPages::default();
         marks.mark(&mut table, &[false; 16]).unwrap();
         match change {
-            0 => assert!(table.is_split() && !table.compact(true).unwrap()),
+            0 => assert!(table.store.is_split() && !table.compact(true).unwrap()),
             1 => {
                 let parts = table.evict(&[true; 16]);
                 marks.keep(&mut table, parts.iter().flat_map(|(_, pages)| pages));

@@ -34,8 +34,8 @@ fn a_large_table_is_a_map() {
         let mut bench = Bench::new(&shape, AMPLE);
         let rows: Vec<_> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
         bench.run(Operation::Put, &rows);
-        let (table, (closed, open)) = (&bench.table.rows.table, bench.table.rows.table.part_bytes(3));
-        assert!(table.is_split() && table.freed_by(3) > closed + open, "an index for each part");
+        let (table, (closed, open)) = (&bench.table.rows.table, bench.table.rows.table.store.part_bytes(3));
+        assert!(table.store.is_split() && table.freed_by(3) > closed + open, "an index for each part");
         let rows = bench.rows(20_000, keys + 10_000, false, &mut random);
         bench.run(Operation::Update, &rows);
         bench.run(Operation::Find, &rows);

@@ -17,7 +17,7 @@ fn evict(table: &mut GroupTable, parts: &PartSet, gone: &mut Vec<Group>) {
         let mut live = Vec::new();
         for page in pages {
             windows(&page.batch(), |input| {
-                table.live_rows(input, &mut live);
+                table.store.live_rows(input, &mut live);
                 gone.extend(live.iter().map(|&row| group_of(input.batch(), row as usize)));
             });
         }
@@ -63,14 +63,14 @@ fn parts_leave(rows: usize, keys: u64, level: u32, are_indexed: bool) {
         let before = (table.len(), table.bytes());
         let parts = std::array::from_fn(|_| random.below(3) == 0);
         let freed: usize = (0..parts.len()).filter(|&part| parts[part]).map(|part| table.freed_by(part)).sum();
-        let rows_of = |table: &GroupTable, part| table.part_bytes(part).0 + table.part_bytes(part).1;
+        let rows_of = |table: &GroupTable, part| table.store.part_bytes(part).0 + table.store.part_bytes(part).1;
         have_index |= (0..parts.len()).any(|part| table.freed_by(part) > rows_of(&table, part));
-        let open: usize = (0..parts.len()).filter(|&part| parts[part]).map(|part| table.part_bytes(part).1).sum();
+        let open: usize = (0..parts.len()).filter(|&part| parts[part]).map(|part| table.store.part_bytes(part).1).sum();
         evict(&mut table, &parts, &mut gone);
         assert!(table.len() < before.0);
         assert_eq!(table.bytes() + freed - open, before.1, "open pages are not the table's");
         for part in (0..parts.len()).filter(|&part| parts[part]) {
-            assert_eq!((table.part_bytes(part), table.freed_by(part)), ((0, 0), 0));
+            assert_eq!((table.store.part_bytes(part), table.freed_by(part)), ((0, 0), 0));
         }
     }
     assert_eq!(have_index, are_indexed);
@@ -97,7 +97,7 @@ fn rows_of_a_part_agree_at_its_level_and_differ_at_the_next() {
             windows(&page.batch(), |input| second.probe(input, &[0], &[(0, 0)], &mut groups).unwrap());
         }
         assert_eq!(second.len(), rows);
-        let taken = (0..16).filter(|&part| second.part_bytes(part).1 > 0).count();
+        let taken = (0..16).filter(|&part| second.store.part_bytes(part).1 > 0).count();
         assert_eq!(taken, if spread { 16 } else { 1 }, "level {level}");
     }
 }
