@@ -11,17 +11,17 @@ use super::convert::{self, Held};
 use super::fit::{LeafPlan, path};
 use runtime::row::LeafType;
 
-/// What is wrong where a column has more or fewer rows than its row group.
+/// The fault of a column with another number of rows than its row group.
 pub(super) const OTHER_ROWS: &str = "the data is damaged: it holds another number of rows than the footer says";
 
-/// Why a batch cannot be taken over: in which of its rows, where it is one row, and what is wrong.
-pub(super) struct ParseFault {
+/// A fault of a column, and the row of the batch, if it is one row.
+pub(super) struct ColumnFault {
     pub(super) row: Option<usize>,
     pub(super) message: String,
 }
 
 /// The leaf that a plan reads from the columns of a batch.
-pub(super) fn hold_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<Held, ParseFault> {
+pub(super) fn hold_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<Held, ColumnFault> {
     let (array, nulls) = find(root, plan)?;
     if ty == LeafType::Valid {
         return Ok(convert::validity(nulls.as_ref()));
@@ -29,7 +29,7 @@ pub(super) fn hold_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Re
     if let Some(list) = &plan.items {
         return items::hold(array, list, nulls.as_ref());
     }
-    convert::leaf(array, ty, nulls.as_ref()).map_err(|(row, reason)| ParseFault {
+    convert::leaf(array, ty, nulls.as_ref()).map_err(|(row, reason)| ColumnFault {
         row: Some(row),
         message: format!("column `{}`: {reason}", path(&plan.levels)),
     })
@@ -60,8 +60,8 @@ pub(super) fn used_bytes(array: &ArrayRef) -> usize {
 }
 
 /// The column of a plan, and where it or a group above it is null.
-fn find<'r>(root: &'r StructArray, plan: &LeafPlan) -> Result<(&'r ArrayRef, Option<NullBuffer>), ParseFault> {
-    let missing = || ParseFault { row: None, message: format!("column `{}` was not decoded", path(&plan.levels)) };
+fn find<'r>(root: &'r StructArray, plan: &LeafPlan) -> Result<(&'r ArrayRef, Option<NullBuffer>), ColumnFault> {
+    let missing = || ColumnFault { row: None, message: format!("column `{}` was not decoded", path(&plan.levels)) };
     let (mut fields, mut columns) = (root.fields(), root.columns());
     let (mut nulls, mut array) = (None::<NullBuffer>, None::<&ArrayRef>);
     for level in &plan.levels {
@@ -85,10 +85,10 @@ fn find<'r>(root: &'r StructArray, plan: &LeafPlan) -> Result<(&'r ArrayRef, Opt
     Ok((array.ok_or_else(missing)?, nulls))
 }
 
-pub(super) fn unexpected_nulls(column: &str, count: usize, values: usize) -> ParseFault {
+pub(super) fn unexpected_nulls(column: &str, count: usize, values: usize) -> ColumnFault {
     let nulls = if count == 1 { "a null".to_owned() } else { format!("{count} nulls") };
     let (among, what) =
         if column.contains("[]") { ("values", "the list's element") } else { ("rows", "the record's field") };
     let message = format!("column `{column}`: found {nulls} among {values} {among}; make {what} an Option");
-    ParseFault { row: None, message }
+    ColumnFault { row: None, message }
 }

@@ -14,7 +14,7 @@ use super::column::{FilterError, FlatColumns};
 use super::convert::Held;
 use super::fit::{FileFit, LeafPlan};
 use super::footer::{column_range, guarded};
-use super::hold::{OTHER_ROWS, ParseFault, converted_bytes, hold_leaf};
+use super::hold::{ColumnFault, OTHER_ROWS, converted_bytes, hold_leaf};
 use super::writer_faults::{always_compresses, marked_as_compressed};
 use crate::BATCH_ROWS;
 use crate::files::InputFile;
@@ -102,7 +102,7 @@ impl ParquetReader {
     }
 
     /// What is wrong in the batch that was decoded last.
-    fn wrong(&self, ParseFault { row, message }: ParseFault) -> Error {
+    fn wrong(&self, ColumnFault { row, message }: ColumnFault) -> Error {
         let Some(row) = row else { return self.error(message) };
         let groups = self.fits[self.part].metadata.metadata().row_groups();
         let before: i64 = groups.iter().take(self.group + 1).map(|group| group.num_rows()).sum();

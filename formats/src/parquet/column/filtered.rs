@@ -6,7 +6,7 @@ use super::FlatColumns;
 use super::flat::FlatColumn;
 use super::kept::Kept;
 use crate::BATCH_ROWS;
-use crate::parquet::hold::ParseFault;
+use crate::parquet::hold::ColumnFault;
 use runtime::error::{Error, Result};
 use runtime::page::{Columns, Selection, WINDOW_ROWS};
 use runtime::row::{LeafSet, Schema};
@@ -24,7 +24,7 @@ const MOST_KEPT: f64 = 0.9;
 /// Why rows cannot be filtered.
 pub(in crate::parquet) enum FilterError {
     /// The file is damaged, or does not fit the record.
-    Data(ParseFault),
+    Data(ColumnFault),
     /// A filter fails.
     Filter(Error),
 }
@@ -33,14 +33,16 @@ impl FilterError {
     /// The same, where the row was counted from some row of the batch on.
     fn behind(self, rows: usize) -> Self {
         match self {
-            FilterError::Data(wrong) => FilterError::Data(ParseFault { row: wrong.row.map(|row| row + rows), ..wrong }),
+            FilterError::Data(wrong) => {
+                FilterError::Data(ColumnFault { row: wrong.row.map(|row| row + rows), ..wrong })
+            }
             FilterError::Filter(_) => self,
         }
     }
 }
 
-impl From<ParseFault> for FilterError {
-    fn from(wrong: ParseFault) -> Self {
+impl From<ColumnFault> for FilterError {
+    fn from(wrong: ColumnFault) -> Self {
         FilterError::Data(wrong)
     }
 }

@@ -24,7 +24,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::ChunkReader;
 
 use super::fit::{FileFit, LeafPlan};
-use super::hold::ParseFault;
+use super::hold::ColumnFault;
 pub(super) use codes::{Codes, WINDOW};
 use filtered::Advanced;
 pub(super) use filtered::FilterError;
@@ -171,7 +171,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
     }
 
     /// Decodes the next rows.
-    pub(super) fn advance(&mut self, rows: usize) -> Result<(), ParseFault> {
+    pub(super) fn advance(&mut self, rows: usize) -> Result<(), ColumnFault> {
         self.live = None;
         self.columns.iter_mut().try_for_each(|column| {
             column.begin_batch(rows);

@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, Field, Fields};
 
-use super::{ParseFault, converted_bytes as converted_bytes_of, hold_leaf, used_bytes};
+use super::{ColumnFault, converted_bytes as converted_bytes_of, hold_leaf, used_bytes};
 use crate::parquet::convert::Held;
 use crate::parquet::fit::{ItemsPlan, path};
 use runtime::page::{Columns, ListColumn};
@@ -24,9 +24,12 @@ fn parts(array: &ArrayRef) -> Option<(&[i32], ArrayRef)> {
 }
 
 /// The lists of records that an array holds. `nulls` are those of the array and everything above it.
-pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer>) -> Result<Held, ParseFault> {
+pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer>) -> Result<Held, ColumnFault> {
     let Some((ends, elements)) = parts(array) else {
-        return Err(ParseFault { row: None, message: format!("expected {}, found {}", plan.items, array.data_type()) });
+        return Err(ColumnFault {
+            row: None,
+            message: format!("expected {}, found {}", plan.items, array.data_type()),
+        });
     };
     let range = |row: usize| -> Range<usize> {
         match nulls.is_some_and(|nulls| nulls.is_null(row)) {
@@ -35,13 +38,13 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
         }
     };
     let row_of = |value: usize| (0..array.len()).find(|&row| range(row).contains(&value));
-    let failed = |message: String| ParseFault { row: None, message };
+    let failed = |message: String| ColumnFault { row: None, message };
     let count = elements.len();
     let root = root(plan, elements).map_err(|error| failed(error.to_string()))?;
     let types = plan.items.layout().types();
     let held = plan.leaves.iter().zip(types).map(|(leaf, &ty)| hold_leaf(&root, leaf, ty));
-    let held = held.collect::<Result<Vec<Held>, ParseFault>>();
-    let held = held.map_err(|wrong| ParseFault { row: wrong.row.and_then(row_of), ..wrong })?;
+    let held = held.collect::<Result<Vec<Held>, ColumnFault>>();
+    let held = held.map_err(|wrong| ColumnFault { row: wrong.row.and_then(row_of), ..wrong })?;
     let mut columns = Columns::new(count);
     let pushed = held.iter().zip(types).try_for_each(|(held, &ty)| held.push(ty, &mut columns));
     pushed.map_err(|error| failed(error.to_string()))?;
@@ -53,7 +56,7 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
             let column = key.rsplit_once("[]").map_or(key, |(column, _)| column);
             let message =
                 format!("column `{column}`: the key `{twice}` stands twice in its map; read it into a Vec of pairs");
-            ParseFault { row: Some(row), message }
+            ColumnFault { row: Some(row), message }
         })?;
     }
     Ok(Held::List(lists))
