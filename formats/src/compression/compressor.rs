@@ -2,8 +2,7 @@
 
 use std::io::Write;
 
-use super::Compression;
-use super::encoder::failed;
+use super::{Compression, failed};
 use runtime::error::Result;
 
 /// Zstandard's own default: about as fast as the disk, and smaller than gzip.

@@ -1,7 +1,7 @@
 //! Encoded bytes, compressed: all of a file at once, or as members that stand by themselves.
 
-use super::{Compression, Compressor};
-use runtime::error::{Error, Result};
+use super::{Compression, Compressor, failed};
+use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::page::Input;
 use runtime::source::Encoder;
@@ -124,8 +124,4 @@ impl Encoder for CompressedEncoder {
     fn reserved(&mut self) -> &mut Reservation {
         &mut self.reserved
     }
-}
-
-pub(super) fn failed(error: std::io::Error) -> Error {
-    Error::Internal(format!("cannot compress: {error}"))
 }

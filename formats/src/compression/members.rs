@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Compression;
-use super::Compressor;
 use super::encoder::CompressedEncoder;
-use super::encoder::failed;
+use super::{Compression, Compressor, failed};
+
 use runtime::error::Result;
 use runtime::memory::Memory;
 use runtime::source::{Encoder, Parts};

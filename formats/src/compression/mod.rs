@@ -33,6 +33,8 @@ use compressor::Compressor;
 use std::fmt;
 use std::path::Path;
 
+use runtime::error::Error;
+
 /// Zstandard files with a larger window are refused, as their decoder takes more than is reserved.
 const LARGEST_WINDOW_LOG: u32 = 23;
 
@@ -95,4 +97,8 @@ impl fmt::Display for Compression {
             Compression::Zstd => "Zstandard",
         })
     }
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::Internal(format!("cannot compress: {error}"))
 }

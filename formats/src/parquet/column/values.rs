@@ -12,7 +12,7 @@ use parquet::basic::Type as PhysicalType;
 
 use super::super::convert::Held;
 use runtime::error::Result;
-use runtime::page::{Columns, TextColumn, look_up};
+use runtime::page::{Columns, TextColumn, Utf8, look_up};
 use runtime::row::{LeafType, Physical};
 
 /// Values of one leaf.
@@ -241,4 +241,26 @@ impl<'p> Iterator for Texts<'p> {
         self.0 = rest;
         simdutf8::basic::from_utf8(text).ok()
     }
+}
+
+/// Appends the texts of a page in one buffer, and an empty text for each null of `levels`. Returns the
+/// number of their bytes, and `None` if there are fewer.
+pub(super) fn plain_texts(body: &[u8], count: usize, levels: Option<&[u32]>, column: &mut TextColumn) -> Option<usize> {
+    // A page with levels is read in small parts.
+    let mut all = Vec::with_capacity(if levels.is_none() { body.len() } else { 0 });
+    let mut ends = Vec::with_capacity(count.min(body.len()));
+    let mut texts = Texts(body);
+    for row in 0..count {
+        if levels.is_none_or(|levels| levels[row] != 0) {
+            all.extend_from_slice(texts.next()?.as_bytes());
+        }
+        ends.push(all.len());
+    }
+    column.add_buffer(Utf8::check(all.into()).ok()?);
+    let mut start = 0;
+    for end in ends {
+        column.push_range(start..end);
+        start = end;
+    }
+    Some(body.len() - texts.0.len())
 }
