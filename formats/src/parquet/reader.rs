@@ -1,13 +1,13 @@
 //! Decodes row groups.
 
+mod column_bytes;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, StructArray};
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-use parquet::errors::ParquetError;
-use parquet::file::reader::{ChunkReader, Length};
 
 use super::checked::decoder;
 use super::column::{FilterError, FlatColumns};
@@ -18,6 +18,7 @@ use super::hold::{ColumnFault, OTHER_ROWS, converted_bytes, hold_leaf};
 use super::writer_faults::{always_compresses, marked_as_compressed};
 use crate::BATCH_ROWS;
 use crate::files::InputFile;
+use column_bytes::ColumnBytes;
 use runtime::error::{Error, Result};
 use runtime::memory::{Memory, Reservation};
 use runtime::page::{Batch, Columns};
@@ -361,44 +362,6 @@ impl RangeReader for ParquetReader {
             }
         }
         Ok(columns.finish())
-    }
-}
-
-/// The bytes of a row group's columns, in place of the file.
-#[derive(Clone)]
-pub(super) struct ColumnBytes {
-    length: u64,
-    /// Where each part begins in the file.
-    parts: Vec<(u64, Bytes)>,
-}
-
-impl ColumnBytes {
-    fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
-        let part = self.parts.iter().find(|(begin, bytes)| (*begin..*begin + bytes.len() as u64).contains(&start));
-        let outside = || ParquetError::EOF(format!("byte {start} lies outside the column"));
-        part.map(|(begin, bytes)| bytes.slice((start - begin) as usize..)).ok_or_else(outside)
-    }
-}
-
-impl Length for ColumnBytes {
-    fn len(&self) -> u64 {
-        self.length
-    }
-}
-
-impl ChunkReader for ColumnBytes {
-    type T = bytes::buf::Reader<Bytes>;
-
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        self.from(start).map(Buf::reader)
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        let bytes = self.from(start)?;
-        if length > bytes.len() {
-            return Err(ParquetError::EOF(format!("{length} bytes at byte {start} reach beyond the column")));
-        }
-        Ok(bytes.slice(..length))
     }
 }
 
