@@ -10,31 +10,30 @@
 mod counting;
 mod covered;
 mod driver;
+mod spec;
+mod states;
 mod update;
 #[cfg(test)]
 mod tests;
 mod values;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{Accumulate, AccumulateFactory, GroupTable, GroupUpdate, Groups};
+use crate::group::{AccumulateFactory, GroupTable, Groups};
 use crate::kernel::TaskContext;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
-use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::state::{self, StateSpec};
+use crate::row::{Datum, LeafSet, LeafType, Schema};
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{INDEX_BYTES, by_key, defined, group_bytes, grouped};
-use super::fold::{Fold, Merge, StateLeaf};
-use super::updates::{States, UpdatesByKey};
+use super::common::{INDEX_BYTES, by_key, group_bytes, grouped};
+use super::fold::{Fold, StateLeaf};
 use super::{distinct_count, fold};
 pub use covered::must_cover;
 
 use covered::UNCOVERED;
-use update::AggregateUpdate;
+use spec::Phase;
 
 /// Says which measures do not go together.
 pub const DISTINCT_AND_TEXT: &str = "`count_distinct` and the least or greatest of a text, or a text that `min_by` or `max_by` carries, do not go \
@@ -71,61 +70,6 @@ impl Aggregate {
     fn output_key(&self) -> Vec<usize> {
         let place = |key: &usize| self.state.iter().position(|leaf| leaf.fold == Fold::Key(*key));
         self.key.iter().filter_map(place).collect()
-    }
-
-    fn spec(&self, live: &LeafSet) -> Arc<Spec> {
-        let mut stored: LeafSet = (0..self.state.len())
-            .filter(|&leaf| match self.state[leaf].fold {
-                Fold::Key(_) | Fold::Kernel(_) => true,
-                Fold::Nothing => false,
-                _ => live.contains(leaf),
-            })
-            .collect();
-        // A value that may be missing is kept with its validity, each of which says nothing without the other.
-        for (leaf, pair) in self.state.windows(2).enumerate().filter(|(_, pair)| matches!(pair[0].fold, Fold::Valid(_)))
-        {
-            debug_assert!(matches!(pair[1].fold, Fold::MinSome(_) | Fold::MaxSome(_)));
-            if stored.contains(leaf) || stored.contains(leaf + 1) {
-                stored.insert(leaf);
-                stored.insert(leaf + 1);
-            }
-        }
-        for carried in self.carried() {
-            if carried.clone().any(|leaf| stored.contains(leaf)) {
-                carried.for_each(|leaf| stored.insert(leaf));
-            }
-        }
-        // A group that nobody reads anything of is still counted.
-        if stored.is_empty() && !self.state.is_empty() {
-            stored.insert(0);
-        }
-        let running: Vec<LeafType> = self.state.iter().map(StateLeaf::running).collect();
-        let table = GroupTable::layout_of(running.clone(), &stored);
-        let types: Vec<LeafType> = self.state.iter().map(|leaf| leaf.ty).collect();
-        let output = table.retyped(types).map(Arc::new);
-        let input_types = self.input.types();
-        let values = distinct_count::values(&self.state, &stored);
-        let combined = if values.is_empty() {
-            table.clone()
-        } else {
-            let counted = |leaf: &usize| matches!(self.state[*leaf].fold, Fold::Distinct(_));
-            let behind = running.len()..running.len() + values.len();
-            let kept = stored.iter().filter(|leaf| !counted(leaf)).chain(behind).collect();
-            let value_types = values.iter().map(|&leaf| input_types[leaf]);
-            GroupTable::layout_of(running.into_iter().chain(value_types).collect(), &kept)
-        };
-        Arc::new(Spec {
-            word: self.word,
-            state: self.state.clone(),
-            input_types,
-            key: self.key.clone(),
-            output_key: self.output_key(),
-            values,
-            combined,
-            output: output.unwrap_or_else(|| table.clone()),
-            table,
-            kernel: self.kernel.clone(),
-        })
     }
 }
 
@@ -300,114 +244,6 @@ impl Aggregate {
     pub(super) fn counts_distinct(&self) -> bool {
         self.counted().next().is_some()
     }
-
-    /// The meaning of its states without its measures. `key` are the leaves of the key that a program
-    /// names.
-    pub(super) fn definition_by(&self, key: &[usize]) -> String {
-        defined(&by_key(&self.input, key), &self.closures)
-    }
-
-    /// The leaves of its states in snapshots: the key by its fields, the others by measure and field.
-    fn named_leaves(&self) -> Vec<state::StateLeaf> {
-        let of_measures: usize = self.measures.iter().map(|(_, leaves)| leaves).sum();
-        let of_engine = self.state.len().saturating_sub(of_measures);
-        let mut named: Vec<state::StateLeaf> = Vec::with_capacity(self.state.len());
-        for (number, leaf) in self.state[..of_engine].iter().enumerate() {
-            // A validity has the name of its value.
-            let fold = match (&leaf.fold, self.state.get(number + 1)) {
-                (Fold::Valid(_), Some(value)) => &value.fold,
-                (fold, _) => fold,
-            };
-            let starts_at_zero = matches!(fold, Fold::Sum(_) | Fold::Count);
-            named.push(state::StateLeaf { name: fold.state_name(&self.input), ty: leaf.running(), starts_at_zero });
-        }
-        let mut rest = self.state[of_engine..].iter();
-        for (text, leaves) in &self.measures {
-            for (number, leaf) in rest.by_ref().take(*leaves).enumerate() {
-                let starts_at_zero =
-                    *leaves == 1 && matches!(leaf.fold, Fold::Sum(_) | Fold::Count | Fold::Kernel(Merge::Sum));
-                let name = if *leaves == 1 { text.clone() } else { format!("{text}.{number}") };
-                named.push(state::StateLeaf { name, ty: leaf.running(), starts_at_zero });
-            }
-        }
-        named
-    }
-
-    /// The grouping of records as they are, for who keeps its states in another table.
-    pub(super) fn whole(&self, live: &LeafSet) -> WholeAggregate {
-        let mut live = live.clone();
-        // Who keeps states finds them by their whole key.
-        self.output_key().into_iter().for_each(|leaf| live.insert(leaf));
-        WholeAggregate { spec: self.spec(&live), leaves: self.named_leaves() }
-    }
-}
-
-impl UpdatesByKey for Aggregate {
-    fn definition(&self) -> String {
-        format!("{} {}", self.word, self.definition_by(&self.key))
-    }
-
-    fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let whole = self.whole(planning.live);
-        let states = States {
-            spec: whole.lasting_spec().defined_as(self.definition()),
-            kept: whole.table().clone(),
-            given: whole.output().clone(),
-            types: self.input.types(),
-            aside: 0,
-        };
-        let driver = states.driver(self.word, planning, move |context| whole.open(context));
-        let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
-        vec![planning.by_key_group(&self.key, driver, work)]
-    }
-
-    fn check_updating(&self) -> Result<()> {
-        if self.counts_distinct() {
-            return Err(Error::Plan(
-                "`count_distinct` is not there for a flow that does not end: it would keep each value of each key for ever".to_owned(),
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// A grouping that adds records to states, and finishes them, in whichever table they are.
-#[derive(Clone)]
-pub(super) struct WholeAggregate {
-    spec: Arc<Spec>,
-    leaves: Vec<state::StateLeaf>,
-}
-
-impl WholeAggregate {
-    /// The key's leaves in the records.
-    pub(super) fn key(&self) -> &[usize] {
-        &self.spec.key
-    }
-
-    /// What the rows of states are that are never deleted.
-    pub(super) fn lasting_spec(&self) -> StateSpec {
-        let kept = (0..self.spec.state.len()).filter(|&leaf| self.spec.table.offset(leaf).is_some()).collect();
-        StateSpec::new(self.leaves.clone(), self.spec.output_key.clone()).keeping(&kept)
-    }
-
-    /// What the rows of states are.
-    pub(super) fn state_spec(&self) -> StateSpec {
-        self.lasting_spec().deletable()
-    }
-
-    /// States as they are finished, and finished groups.
-    pub(super) fn table(&self) -> &Arc<RowLayout> {
-        &self.spec.table
-    }
-
-    pub(super) fn output(&self) -> &Arc<RowLayout> {
-        &self.spec.output
-    }
-
-    /// What adds records to states, in one task.
-    pub(super) fn open(&self, context: &TaskContext) -> Result<impl GroupUpdate + use<>> {
-        Ok(AggregateUpdate::new(&self.spec, Phase::Whole, context)?.0)
-    }
 }
 
 /// Whether a leaf of a state is the least or greatest of texts, or decides which values are carried: they are of any
@@ -417,48 +253,5 @@ fn replaces_rows(leaf: &StateLeaf) -> bool {
         Fold::Min(_) | Fold::Max(_) | Fold::MinSome(_) | Fold::MaxSome(_) => leaf.ty == LeafType::Text,
         Fold::By { .. } => true,
         _ => false,
-    }
-}
-
-/// A phase of an aggregation.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Records in, finished groups out.
-    Whole,
-    /// Records in, states out.
-    Partial,
-    /// States in, finished groups out.
-    Merge,
-}
-
-/// What an aggregating driver needs to know, whatever its phase.
-struct Spec {
-    word: &'static str,
-    state: Vec<StateLeaf>,
-    input_types: Vec<LeafType>,
-    key: Vec<usize>,
-    output_key: Vec<usize>,
-    /// The leaves of the input whose distinct values are counted, each once.
-    values: Vec<usize>,
-    /// Rows while they are added up.
-    table: Arc<RowLayout>,
-    /// Rows of a combiner: behind the state's leaves stand those of `values`.
-    combined: Arc<RowLayout>,
-    /// The same rows in the output's types.
-    output: Arc<RowLayout>,
-    kernel: Option<AccumulateFactory>,
-}
-
-impl Spec {
-    /// Rows while they are added up in a phase.
-    fn layout(&self, phase: Phase) -> &Arc<RowLayout> {
-        if phase == Phase::Partial { &self.combined } else { &self.table }
-    }
-
-    /// The accumulator, where this phase needs it: states are merged by the engine, but for those that only it understands.
-    fn open_kernel(&self, merging: bool, context: &TaskContext) -> Result<Option<Box<dyn Accumulate>>> {
-        let merges = self.state.iter().any(|leaf| leaf.fold == Fold::Kernel(Merge::Kernel));
-        let kernel = self.kernel.as_ref().filter(|_| !merging || merges);
-        kernel.map(|kernel| kernel.open(context)).transpose()
     }
 }

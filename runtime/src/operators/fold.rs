@@ -66,8 +66,9 @@ impl Fold {
             Fold::By { leaf, greatest: true, .. } => ("max_by", slice::from_ref(leaf)),
             Fold::First(leaf) => ("first", slice::from_ref(leaf)),
             Fold::Key(leaf) | Fold::Carried(leaf) => return names(schema, slice::from_ref(leaf)),
-            // Only a kernel and a program's text name it.
-            Fold::Valid(_) | Fold::Kernel(_) | Fold::Nothing => return String::new(),
+            // The text of the program is unknown.
+            Fold::Kernel(merge) => return format!("kernel {merge:?}"),
+            Fold::Valid(_) | Fold::Nothing => return String::new(),
         };
         format!("{word}({})", names(schema, leaves))
     }

@@ -25,9 +25,9 @@ use crate::operators::fold::Fold;
 use crate::page::{Input, Page, Selection};
 use crate::strategy::{Cursor, Driver, PageWindows, Progress, Revocable, Round, ready};
 
+use super::spec::{Phase, Spec};
 use super::update::AggregateUpdate;
 use super::values::Values;
-use super::{Phase, Spec};
 
 /// Cursors of the end: what is given to the groups' states, and then these.
 const FIRST: Cursor = 1;

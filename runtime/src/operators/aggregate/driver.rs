@@ -10,8 +10,8 @@ use crate::operators::common::{final_aggregate, pre_aggregate};
 use crate::strategy::DriverFactory;
 
 use super::counting::CountingDriver;
+use super::spec::{Phase, Spec};
 use super::update::AggregateUpdate;
-use super::{Phase, Spec};
 
 /// Folds what a task has into states, in a bounded part of the budget.
 pub(super) fn combiner(spec: &Arc<Spec>) -> DriverFactory {

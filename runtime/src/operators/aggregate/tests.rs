@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::sync::Arc;
+
 use super::*;
 use crate::kernel::Outputs;
 use crate::memory::{Budget, Memory, limits};
 use crate::page::{Page, RowWriter, windows};
-use crate::row::{SchemaBuilder, Shape};
+use crate::row::{RowLayout, SchemaBuilder, Shape};
 use crate::spill::tests::Later;
 use crate::strategy::{Driver, DriverFactory, Progress, Round};
 

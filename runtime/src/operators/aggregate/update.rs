@@ -11,7 +11,8 @@ use crate::operators::fold::{Fold, Kind, Merge, Step};
 use crate::page::{Input, Page, Selection};
 use crate::row::{LeafType, RowLayout};
 
-use super::{Phase, Spec, replaces_rows};
+use super::replaces_rows;
+use super::spec::{Phase, Spec};
 
 /// What is done with rows of one kind.
 struct Source {

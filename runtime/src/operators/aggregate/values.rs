@@ -12,7 +12,8 @@ use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType};
 use crate::strategy::{Cursor, Progress};
 
-use super::{Spec, update};
+use super::spec::Spec;
+use super::update;
 
 /// The values of all measures.
 pub(super) struct Values {
