@@ -6,7 +6,7 @@
 
 mod layers;
 
-use layers::{Drawing, Edge, Node, Place};
+use layers::{Course, Drawing, Edge, Node, Place};
 
 /// The sizes of a drawing, in pixels.
 #[derive(Clone, Copy)]
@@ -103,9 +103,9 @@ struct Inside {
     width: f64,
     height: f64,
     boxes: Vec<(usize, (f64, f64))>,
-    lines: Vec<(Read, layers::Course)>,
+    lines: Vec<(Read, Course)>,
     /// The lines that come from outside, each with its course in the frame.
-    entering: Vec<(Read, Vec<(f64, f64)>)>,
+    entering: Vec<(Read, Course)>,
     /// The middle of the end's box.
     exit_x: f64,
     ways_back: Vec<WayUp>,
@@ -153,47 +153,39 @@ impl Plan<'_> {
         };
         let edges: Vec<Edge> = reads.iter().map(edge).collect();
         let Drawing { width, height, corners, courses } = layers::draw(&nodes, &edges, self.sizes);
-        let shifted = |(x, y): (f64, f64)| (x + PADDING, y);
-        let corner = |operator: usize| shifted(corners[number(operator)]);
-        let mut inside = Inside {
+        let corner = |operator: usize| corners[number(operator)];
+        let courses = reads.into_iter().zip(courses);
+        let (lines, entering) = courses.partition(|((from, ..), _)| is_member(*from));
+        let middle_right = |operator: usize| {
+            let (x, y) = corner(operator);
+            (x + self.widths[operator], y + self.sizes.box_height / 2.0)
+        };
+        let inside = Inside {
             width: width + PADDING + of.ways_back.len() as f64 * self.lane() + PADDING,
             height: height + PADDING,
             boxes: members.iter().map(|&member| (member, corner(member))).collect(),
-            lines: Vec::new(),
-            entering: Vec::new(),
+            lines,
+            entering,
             exit_x: corner(of.end).0 + self.widths[of.end] / 2.0,
-            ways_back: Vec::new(),
+            ways_back: self.ways_back(of, width, middle_right),
         };
-        for (read, mut course) in reads.into_iter().zip(courses) {
-            course.points.iter_mut().for_each(|point| *point = shifted(*point));
-            course.label = shifted(course.label);
-            if is_member(read.0) {
-                inside.lines.push((read, course));
-            } else {
-                inside.entering.push((read, course.points));
-            }
-        }
-        let (right, middle) = (shifted((width, 0.0)).0, self.sizes.box_height / 2.0);
-        let edge_of = |operator: usize| {
-            let (x, y) = corner(operator);
-            (x + self.widths[operator], y + middle)
-        };
-        // The way that goes furthest up is the outermost.
+        inside.moved((PADDING, 0.0))
+    }
+
+    /// The ways back of a loop, at the right of boxes of this width. The way that goes furthest up is
+    /// the outermost.
+    fn ways_back(&self, of: &Loop, right: f64, middle_right: impl Fn(usize) -> (f64, f64)) -> Vec<WayUp> {
         let mut by_height: Vec<usize> = (0..of.ways_back.len()).collect();
-        by_height.sort_by(|&left, &right| {
-            let top = |way: usize| edge_of(of.ways_back[way].1).1;
-            top(right).total_cmp(&top(left))
-        });
-        let way_back = |number: usize| {
+        let top = |way: usize| middle_right(of.ways_back[way].1).1;
+        by_height.sort_by(|&left, &right| top(right).total_cmp(&top(left)));
+        let way_back = |(number, &(_, to)): (usize, &(usize, usize))| {
             let lane = by_height.iter().position(|&way| way == number).unwrap_or(0) as f64;
-            let x = right + (lane + 0.5) * self.lane();
-            let (from, to) = (edge_of(of.end), edge_of(of.ways_back[number].1));
+            let from = middle_right(of.end);
             // Ways that leave the end together leave it side by side.
             let from = (from.0, from.1 + 12.0 * (lane - (by_height.len() - 1) as f64 / 2.0));
-            WayUp { from, x, to }
+            WayUp { from, x: right + (lane + 0.5) * self.lane(), to: middle_right(to) }
         };
-        inside.ways_back = (0..of.ways_back.len()).map(way_back).collect();
-        inside
+        of.ways_back.iter().enumerate().map(way_back).collect()
     }
 
     /// The room of a way back: it has a label.
@@ -216,61 +208,69 @@ impl Plan<'_> {
             Some(of) => Node { width: frames[of].width, height: frames[of].height, place: Place::Any },
         };
         let nodes: Vec<Node> = drawn.iter().map(node).collect();
-        // The lines in the order of their targets; those that enter a loop have a fixed end.
+        let reads: Vec<(Read, Option<f64>)> = drawn.iter().flat_map(|&to| self.reads_outside(to, &frames)).collect();
         let exit_of = |from: usize| self.loop_of[from].map(|of| frames[of].exit_x - frames[of].width / 2.0);
-        let mut edges: Vec<(Read, Edge)> = Vec::new();
-        for &operator in &drawn {
-            let mut push = |read: Read, to_x: Option<f64>| {
-                let (from, to) = (number(read.0), number(read.1));
-                edges.push((read, Edge { from, to, from_x: exit_of(read.0), to_x }));
-            };
-            match self.loop_of[operator] {
-                None => self.reads(operator).for_each(|read| push(read, None)),
-                Some(of) => {
-                    let Inside { entering, width, .. } = &frames[of];
-                    entering.iter().for_each(|(read, points)| push(*read, Some(points[0].0 - width / 2.0)));
-                }
-            }
-        }
-        let of_layers: Vec<Edge> = edges.iter().map(|&(_, edge)| edge).collect();
-        let Drawing { width, height, corners, courses } = layers::draw(&nodes, &of_layers, self.sizes);
+        let edge = |&((from, to, _), to_x): &(Read, Option<f64>)| Edge {
+            from: number(from),
+            to: number(to),
+            from_x: exit_of(from),
+            to_x,
+        };
+        let edges: Vec<Edge> = reads.iter().map(edge).collect();
+        let Drawing { width, height, corners, courses } = layers::draw(&nodes, &edges, self.sizes);
         let mut boxes = vec![(0.0, 0.0); self.inputs.len()];
         drawn.iter().zip(&corners).for_each(|(&operator, &corner)| boxes[operator] = corner);
-        let mut courses: Vec<(Read, layers::Course)> = edges.into_iter().map(|(read, _)| read).zip(courses).collect();
-        let mut framed = Vec::new();
-        for (inside, of) in frames.into_iter().zip(loops) {
-            let corner = corners[number(of.end)];
-            let moved = |(x, y): (f64, f64)| (x + corner.0, y + corner.1);
-            inside.boxes.iter().for_each(|&(member, place)| boxes[member] = moved(place));
-            for (read, mut course) in inside.lines {
-                course.points.iter_mut().for_each(|point| *point = moved(*point));
-                course.label = moved(course.label);
-                courses.push((read, course));
-            }
-            for (read, points) in inside.entering {
-                if let Some((_, course)) = courses.iter_mut().find(|(other, _)| *other == read) {
-                    // The line goes on where it meets the frame.
-                    course.points.pop();
-                    course.points.extend(points.into_iter().skip(1).map(moved));
-                }
-            }
-            let way_back = |way: WayUp| WayUp { from: moved(way.from), x: way.x + corner.0, to: moved(way.to) }.drawn();
-            let ways_back = inside.ways_back.into_iter().map(way_back).collect();
-            framed.push(Frame { corner, width: inside.width, height: inside.height, ways_back });
-        }
+        let mut courses: Vec<(Read, Course)> = reads.into_iter().map(|(read, _)| read).zip(courses).collect();
+        let place = |(inside, of): (Inside, &Loop)| inside.placed(corners[number(of.end)], &mut boxes, &mut courses);
+        let frames = frames.into_iter().zip(loops).map(place).collect();
         for ((from, ..), course) in &mut courses {
             // A loop's result comes from its last box, not from the frame.
             course.points[0].1 = boxes[*from].1 + self.sizes.box_height;
         }
         courses.sort_by_key(|&((_, to, input), _)| (to, input));
-        let line = |((from, to, input), course): (Read, layers::Course)| Line {
-            from,
-            to,
-            input,
-            path: path(&course.points),
-            label: course.label,
-        };
-        Layout { width, height, boxes, lines: courses.into_iter().map(line).collect(), frames: framed }
+        Layout { width, height, boxes, lines: courses.into_iter().map(line).collect(), frames }
+    }
+
+    /// The lines to an operator or the loop that it ends. A line that enters a loop has a fixed end,
+    /// from the middle of the frame.
+    fn reads_outside(&self, to: usize, frames: &[Inside]) -> Vec<(Read, Option<f64>)> {
+        let Some(of) = self.loop_of[to] else { return self.reads(to).map(|read| (read, None)).collect() };
+        let Inside { entering, width, .. } = &frames[of];
+        entering.iter().map(|(read, course)| (*read, Some(course.points[0].0 - width / 2.0))).collect()
+    }
+}
+
+impl Inside {
+    /// The same drawing at another place.
+    fn moved(mut self, (by_x, by_y): (f64, f64)) -> Self {
+        let moved = |point: &mut (f64, f64)| *point = (point.0 + by_x, point.1 + by_y);
+        self.exit_x += by_x;
+        self.boxes.iter_mut().for_each(|(_, corner)| moved(corner));
+        for (_, course) in self.lines.iter_mut().chain(&mut self.entering) {
+            course.points.iter_mut().for_each(moved);
+            moved(&mut course.label);
+        }
+        for way in &mut self.ways_back {
+            way.x += by_x;
+            moved(&mut way.from);
+            moved(&mut way.to);
+        }
+        self
+    }
+
+    /// Adds the boxes and lines to those outside, with the frame's corner at this place.
+    fn placed(self, corner: (f64, f64), boxes: &mut [(f64, f64)], courses: &mut Vec<(Read, Course)>) -> Frame {
+        let Inside { width, height, boxes: inside, lines, entering, ways_back, .. } = self.moved(corner);
+        inside.into_iter().for_each(|(member, place)| boxes[member] = place);
+        courses.extend(lines);
+        for (read, inside) in entering {
+            if let Some((_, course)) = courses.iter_mut().find(|(other, _)| *other == read) {
+                // The line goes on where it meets the frame.
+                course.points.pop();
+                course.points.extend(inside.points.into_iter().skip(1));
+            }
+        }
+        Frame { corner, width, height, ways_back: ways_back.iter().map(WayUp::drawn).collect() }
     }
 }
 
@@ -294,6 +294,10 @@ impl WayUp {
         );
         WayBack { path: [up, back, head].concat(), label: (*x, f64::midpoint(from.1, to.1)) }
     }
+}
+
+fn line(((from, to, input), course): (Read, Course)) -> Line {
+    Line { from, to, input, path: path(&course.points), label: course.label }
 }
 
 /// A line through pairs of points: straight from the first to the second, and in a bow to the next

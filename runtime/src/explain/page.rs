@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::as_json::VERSION;
-use super::layout::{Layout, Loop, Sizes, layout};
+use super::layout::{Frame, Layout, Loop, Sizes, layout};
 use crate::error::{Error, Result};
 use crate::value::json::Value;
 
@@ -165,35 +165,11 @@ impl<'p> Shown<'p> {
                 ])
             });
         let lines = lines.iter().map(|line| {
-            Value::object([
-                ("from", self.numbers[line.from].into()),
-                ("to", self.numbers[line.to].into()),
-                ("input", line.input.into()),
-                ("path", line.path.as_str().into()),
-                ("label_x", rounded(line.label.0)),
-                ("label_y", rounded(line.label.1)),
-            ])
+            let [to, input, path, x, y] = self.line(line.to, line.input, &line.path, line.label);
+            Value::object([("from", self.numbers[line.from].into()), to, input, path, x, y])
         });
-        let frames = frames.iter().zip(&loops).zip(identities).map(|((frame, of), begin)| {
-            let ways = frame.ways_back.iter().zip(&of.ways_back).map(|(way, &(input, to))| {
-                Value::object([
-                    ("to", self.numbers[to].into()),
-                    ("input", input.into()),
-                    ("path", way.path.as_str().into()),
-                    ("label_x", rounded(way.label.0)),
-                    ("label_y", rounded(way.label.1)),
-                ])
-            });
-            Value::object([
-                ("begin", begin.into()),
-                ("end", self.numbers[of.end].into()),
-                ("x", rounded(frame.corner.0)),
-                ("y", rounded(frame.corner.1)),
-                ("width", rounded(frame.width)),
-                ("height", rounded(frame.height)),
-                ("ways_back", ways.collect()),
-            ])
-        });
+        let frames = frames.iter().zip(&loops).zip(identities);
+        let frames = frames.map(|((frame, of), begin)| self.frame(frame, of, begin));
         Value::object([
             ("width", rounded(width)),
             ("height", rounded(height)),
@@ -202,6 +178,31 @@ impl<'p> Shown<'p> {
             ("lines", lines.collect()),
             ("frames", frames.collect()),
         ])
+    }
+
+    fn frame(&self, frame: &Frame, of: &Loop, begin: &str) -> Value {
+        let ways_back = frame.ways_back.iter().zip(&of.ways_back);
+        let ways_back = ways_back.map(|(way, &(input, to))| Value::object(self.line(to, input, &way.path, way.label)));
+        Value::object([
+            ("begin", begin.into()),
+            ("end", self.numbers[of.end].into()),
+            ("x", rounded(frame.corner.0)),
+            ("y", rounded(frame.corner.1)),
+            ("width", rounded(frame.width)),
+            ("height", rounded(frame.height)),
+            ("ways_back", ways_back.collect()),
+        ])
+    }
+
+    /// A line to an input of an operator.
+    fn line(&self, to: usize, input: usize, path: &str, label: (f64, f64)) -> [(&'static str, Value); 5] {
+        [
+            ("to", self.numbers[to].into()),
+            ("input", input.into()),
+            ("path", path.into()),
+            ("label_x", rounded(label.0)),
+            ("label_y", rounded(label.1)),
+        ]
     }
 }
 

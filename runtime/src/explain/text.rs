@@ -188,38 +188,8 @@ const WORDS: [(&str, Says); 2] =
     [("spilled", |_, counts| spilled(counts)), ("roles", |info, counts| reversal(info.tasks as u64, counts.reversals))];
 
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
-    let counts = metrics.map_or_else(Vec::new, |metrics| counts(plan, metrics));
-    let cells_of = |&(heading, says): &(&'static str, Says)| {
-        let cell = |line: &Line| match line.is_repeated {
-            true => String::new(),
-            false => counts.get(line.operator).map_or_else(String::new, |of| says(&plan.operators[line.operator], of)),
-        };
-        (heading, lines.iter().map(cell).collect::<Vec<String>>())
-    };
-    let mut columns: Vec<(&str, Vec<String>)> = match metrics {
-        None => {
-            let estimate = |line: &Line| {
-                let info = &plan.operators[line.operator];
-                if line.is_repeated { String::new() } else { estimated(info) }
-            };
-            vec![("estimated rows", lines.iter().map(estimate).collect())]
-        }
-        Some(metrics) => {
-            let mut columns: Vec<(&str, Vec<String>)> = NUMBERS.iter().map(cells_of).collect();
-            let removed = |line: &Line| {
-                line.edge.map(|(reader, input)| metrics.removed_rows(reader, input)).filter(|&rows| rows > 0)
-            };
-            let removed =
-                |line: &Line| removed(line).map_or_else(String::new, |rows| format!("−{}", count(rows as f64)));
-            columns.insert(1, ("filtered", lines.iter().map(removed).collect()));
-            columns
-        }
-    };
-    // An empty column is left out.
-    let has_cells = |(_, cells): &(&str, Vec<String>)| cells.iter().any(|cell| !cell.is_empty());
-    columns.retain(has_cells);
-    let number_columns = 2..3 + columns.len();
-    columns.extend(WORDS.iter().filter(|_| metrics.is_some()).map(cells_of).filter(has_cells));
+    let (columns, numbers) = columns(plan, lines, metrics);
+    let number_columns = 2..3 + numbers;
     let fields = shows_fields.then_some("fields read");
     let frame = lines.first().map_or(0, |line| line.frame.chars().count());
     let operator = format!("{}operator", " ".repeat(frame));
@@ -239,6 +209,39 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
         table.push(cells);
     }
     aligned(&table, number_columns)
+}
+
+/// A heading, and a cell for each line.
+type Column = (&'static str, Vec<String>);
+
+/// The columns with a cell that is not empty, and how many of them are numbers. These come first.
+fn columns(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) -> (Vec<Column>, usize) {
+    let has_cells = |(_, cells): &Column| cells.iter().any(|cell| !cell.is_empty());
+    let column = |heading, cell: &dyn Fn(&Line) -> String| (heading, lines.iter().map(cell).collect());
+    let of_operators = |heading, says: &dyn Fn(usize) -> String| {
+        column(heading, &|line| if line.is_repeated { String::new() } else { says(line.operator) })
+    };
+    let Some(metrics) = metrics else {
+        let estimates = of_operators("estimated rows", &|operator| estimated(&plan.operators[operator]));
+        let columns: Vec<Column> = [estimates].into_iter().filter(has_cells).collect();
+        let numbers = columns.len();
+        return (columns, numbers);
+    };
+    let counts = counts(plan, metrics);
+    let of_counts = |&(heading, says): &(&'static str, Says)| {
+        let cell = |operator| counts.get(operator).map_or_else(String::new, |of| says(&plan.operators[operator], of));
+        of_operators(heading, &cell)
+    };
+    let filtered = column("filtered", &|line| {
+        let removed = line.edge.map(|(reader, input)| metrics.removed_rows(reader, input)).filter(|&rows| rows > 0);
+        removed.map_or_else(String::new, |rows| format!("−{}", count(rows as f64)))
+    });
+    let mut columns: Vec<Column> = NUMBERS.iter().map(of_counts).collect();
+    columns.insert(1, filtered);
+    columns.retain(has_cells);
+    let numbers = columns.len();
+    columns.extend(WORDS.iter().map(of_counts).filter(has_cells));
+    (columns, numbers)
 }
 
 /// An operator's rows; those of one in a loop as rounds and their mean: `10 × 2.0 k`.
