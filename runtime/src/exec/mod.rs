@@ -1,11 +1,14 @@
-//! The local engine: a physical plan on all cores of one process.
+//! The local engine: runs a physical plan on all cores of one process.
 //!
-//! Tasks are cooperative: a poll runs a few milliseconds of work on a thread of the pool and never blocks it. What a task waits for (a page
-//! in an inbox, room in a channel, a read) wakes it. Threads, channels and files are here and nowhere else.
+//! Tasks are cooperative. A poll runs a few milliseconds of work on a thread of the pool and never
+//! blocks it. A task that waits is woken by a page in an inbox, room in a channel, or a finished
+//! read.
 //!
-//! **A thread that waits for a job works on it.** A closure may run an environment of its own, on a thread of the pool that would then be missing:
-//! so that thread runs the inner job's tasks itself, and those alone, since a task of another job might want a lock that the closure holds. A
-//! waiting thread that is not the pool's does the same where no thread of the pool gets to the job.
+//! # Nested jobs
+//! A closure may run an environment of its own, on a thread of the pool. While that thread waits
+//! for the inner job, it runs the tasks of the inner job. It runs no task of another job, because
+//! such a task may need a lock that the closure holds. A thread outside of the pool also runs tasks
+//! while it waits, if no thread of the pool works for its job.
 
 mod admission;
 mod aligned_input;

@@ -1,22 +1,28 @@
-//! Pages of rows, and everything that points into them. What `unsafe` in other modules rests on is said here.
+//! Pages of rows, the cursors that read them and the writers that fill them.
 //!
-//! # What is promised here, so that the rest of the crate and all generated code are safe
-//! * Memory comes from one `region`: a reserved range of addresses that is never unmapped and always initialised (fresh
-//!   pages are zero, used ones hold old rows), so reading *plain* values anywhere in it is sound.
-//! * A run of pages has one owner. It is written through its owner only, and read by others once it is shared as a
-//!   [`Page`], which nobody writes any more: it has nothing to be written by. Who goes on to write in a closed page holds a
-//!   [`PageMut`], of which there is one handle, and freezes it before others get it.
-//! * What is shared gives addresses to read from, `*const u8`. One to write to is had of what is owned, by `&mut`: a run, a
-//!   writer, or `InPlace`, by which a table writes rows of its `OwnedRows` by place.
-//! * A cursor and the rows it may read carry the same lifetime as a *brand*: `visit` makes a fresh one for each call
-//!   (`for<'b>`), so a row of one batch cannot be read through the cursor of another, and nothing borrowed leaves the call.
-//! * A leaf's physical type is checked when a cursor is made (once per batch), so the row-by-row path checks nothing.
+//! All pages lie in one reserved range of addresses, the `region`. The byte offset there names a
+//! row of a hash table, which is read through the cursors of pages, with stride 1. Texts longer
+//! than 12 bytes lie in the row's own page, which is found by masking the row's address. So a page
+//! can be written to disk and read back to any other place. `docs/layout.md` draws the layout byte
+//! by byte.
 //!
-//! Layout, byte by byte: `docs/layout.md`.
+//! # Guarantees
+//! The rest of the crate and all generated code are safe because of these guarantees. `unsafe`
+//! blocks in other modules rely on them too.
 //!
-//! **One region of addresses.** All pages lie in one reserved range, so a row in a hash table is named by its byte offset there and read through the
-//! same cursors, with stride 1. Texts longer than 12 bytes lie in the row's own page, found by masking the row's address, so a page can be written
-//! out and read back anywhere.
+//! * The `region` is never unmapped and always initialised: fresh pages are zero, used ones hold
+//!   old rows. So reading *plain* values anywhere in it is sound.
+//! * A run of pages has one owner, and only its owner writes it. Others read it after it is shared
+//!   as a [`Page`], which has no way to be written. A table that still writes in a closed page
+//!   holds a [`PageMut`], of which there is one handle, and freezes it before it shares it.
+//! * Shared pages give addresses to read from, `*const u8`. Addresses to write to need `&mut` of
+//!   the owner. Owners are runs, writers, and `InPlace`, by which a table writes rows of its
+//!   `OwnedRows`.
+//! * A cursor and the rows that it may read have the same lifetime as a *brand*. `visit` makes a
+//!   fresh one for each call (`for<'b>`). So the cursor of one batch cannot read a row of another,
+//!   and no borrow leaves the call.
+//! * A leaf's physical type is checked when a cursor is made, once per batch. So reading a row
+//!   checks nothing.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 

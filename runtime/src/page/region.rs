@@ -1,21 +1,24 @@
-//! One reserved range of addresses that all pages of the process come from.
+//! The region: one reserved range of addresses that all pages of the process come from.
 //!
-//! A row's place is its byte offset in the region, so a row that is found by address (a hash table's, a sorted index's)
-//! is read through the same cursors as the rows of a page: with the region's start as base and a stride of one.
+//! A row's place is its byte offset in the region. So rows of a hash table or a sorted index are
+//! read through the same cursors as the rows of a page. The base is then the region's start, the
+//! stride 1.
 //!
-//! Blocks of `2^k` pages are cut from larger ones and joined again with their neighbours when they are free (a buddy system), so what a hash index
-//! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
-//! process still holds (*warm*) is used first, since the system clears what it hands out. Untouched addresses are *cold*.
+//! # Runs
+//! A buddy system cuts blocks of `2^k` pages from larger ones, and joins free neighbours again. So
+//! memory that a hash index freed serves as pages, and the other way round. A run takes as many
+//! pages as it needs, from the front of a block; the tail stays free. A run whose size is no power
+//! of two is first searched among free neighbours. So the buffers of a reader reuse the memory of
+//! the last ones, even if the tails of their blocks are in use.
 //!
-//! Warm memory is returned to the system when a run is taken, and while reserved bytes on the heap grow.
-//! It is returned until resident pages and reserved heap bytes fit the budgets. A constant part stays
-//! warm. When a job ends, [all but a part](Region::rest) is returned. A thread first takes the pages that
-//! it gave back itself, from its [magazine].
+//! # Warm and cold memory
+//! Free memory that the process still holds is *warm*. Untouched addresses are *cold*. Warm memory
+//! is used first, because the system clears the pages that it hands out, which is slow.
 //!
-//! **Pages come from one range, cut by a buddy system.** What an index gave back serves as pages, and the other way round; of a block of 2^k pages
-//! the tail that a run does not need stays free. Memory that is new to the process is slow, since the system clears it, so free memory is kept as
-//! long as what is resident stays within the budgets. A run whose size is no power of two is looked for among neighbours first: a
-//! reader's buffers find the place of the last ones again, even where the tails of their blocks are in use by then.
+//! Warm memory is returned to the system when a run is taken, and while reserved bytes on the heap
+//! grow. It is returned until resident pages and reserved heap bytes fit the budgets. A constant
+//! part (16 MiB) stays warm. When a job ends, [all but a part](Region::rest) is returned. A thread
+//! first takes the pages that it freed itself, from its [magazine].
 
 mod free;
 mod magazine;

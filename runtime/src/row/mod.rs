@@ -1,15 +1,17 @@
-//! What a record looks like to the engine: a list of leaves, and where each lies in a row.
+//! The engine's form of a record: a list of leaves, and the place of each in a row.
 //!
-//! * [`LeafType`]: one plain value, one text, one list; what the engine knows instead of user types.
+//! * [`LeafType`]: one plain value, one text, or one list. Replaces user types.
 //! * [`RecordType`]: the type of a record, as a constant.
 //! * [`Schema`]: a record's fields as the user named them, flattened to leaves.
 //! * [`LeafSet`]: which leaves are alive.
 //! * [`RowLayout`]: byte offsets of the live leaves of one row, drawn in `docs/layout.md`.
-//! * [`Items`]: what a list of records holds, and how it lies in its bytes.
-//! * [`Datum`]: one leaf's value, boxed and slow, for the embedded engine, for bounds and for printing.
+//! * [`Items`]: the records of a list, and their layout in its bytes.
+//! * [`Datum`]: the value of one leaf, boxed and slow. For the embedded engine, bounds and
+//!   printing.
 //!
-//! **An enum is flat.** Its variants' leaves lie side by side behind a tag, zero where another variant is there. That costs width, and saves a
-//! second kind of leaf: whatever prunes, copies, hashes, compares or sorts leaves needs to know nothing of enums.
+//! An enum is flat: a tag, then the leaves of all its variants. Leaves of absent variants are zero.
+//! That makes rows wider, but needs no second kind of leaf. Code that prunes, copies, hashes,
+//! compares or sorts leaves has no case for enums.
 
 mod datum;
 mod layout;

@@ -1,8 +1,12 @@
-//! Closed pages that their owner goes on to write in.
+//! [`PageMut`]: a closed page with one owner, which still writes in it.
 //!
-//! **Who writes owns, who shares reads.** A table writes sums, links and marks into rows of pages that are full. So it holds them as [`PageMut`]s, of which there
-//! is one handle each, and what it gives away is [frozen](PageMut::freeze) first: a type without a way to write. (`BytesMut` and `Bytes` of the `bytes` crate
-//! are such a pair, and Arrow's `MutableBuffer` and `Buffer`.) The way back asks the count of handles.
+//! A table writes sums, links and marks into rows of pages that are full. So it holds them as
+//! [`PageMut`]s, one handle each. It [freezes](PageMut::freeze) a page before it shares it: a
+//! [`Page`] cannot be written. The way back, [`Page::try_into_mut`], needs the only handle on the
+//! page.
+//!
+//! `BytesMut` and `Bytes` of the `bytes` crate are such a pair, and Arrow's `MutableBuffer` and
+//! `Buffer`.
 
 use std::sync::Arc;
 

@@ -1,9 +1,14 @@
-//! Lists of records: rows of a layout of their own, in one string of bytes that points nowhere. `docs/layout.md` draws it.
+//! Lists of records, and maps: rows of a layout of their own, in one string of bytes.
 //!
-//! **A list points nowhere.** A list of texts is one string of bytes, so no page needs to follow places within places when a row moves. A list of
-//! records is one of 16-byte words: rows of the record's own layout, whose slots say how far behind themselves a value lies. So records in a list
-//! are read through the same cursors as rows, and what copies, hashes or ships a leaf cannot tell it from a list of 128-bit numbers. Its records are
-//! written into the page of their row; nothing is put together elsewhere first. A map is a list of pairs, sorted by the engine's own order.
+//! The bytes contain no addresses, so a page does not follow nested places when a row moves. They
+//! are a list of 16-byte words. They hold the number of records, then rows in the record's own
+//! layout. A slot states how far after itself its value begins.
+//!
+//! So records in a list are read through the same cursors as rows. Code that copies, hashes or
+//! ships a leaf treats it like a list of 128-bit numbers. Records are written directly into the
+//! page of their row, without a buffer. A map is a list of pairs, sorted by the engine's own order.
+//!
+//! `docs/layout.md` draws the bytes.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,8 +1,11 @@
-//! Normalized keys: leaves of an order in one number that sorts as they do, as far as they fit one.
+//! Normalized keys: the leaves of an order, in one number that sorts like the rows.
 //!
-//! **A sort's keys follow from its rows.** What bounds the values of each leaf is noted while rows are added, so a key of 8 or 16 bytes holds just
-//! the bits that differ, and mostly decides alone. Keys and places are made when rows are sorted, but paid for when they come: sorting cannot fail.
-//! Small plain rows are moved themselves, through chunks cut from the pages that were read before.
+//! The bounds of each leaf's values are collected while rows are added. So a key of 8 or 16 bytes
+//! holds only the bits that differ, and mostly decides a comparison alone. A key holds as much of
+//! the leaves as fits.
+//!
+//! Keys and places are made when rows are sorted. Their memory is reserved when rows are added, so
+//! a sort cannot run out of memory.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 

@@ -1,22 +1,34 @@
-//! Sorting small rows by moving them: no index, and no memory beside their own pages but a little.
+//! Bucket sort: sorts small plain rows by moving them, without an index and with little extra
+//! memory.
 //!
-//! Rows are spread over buckets by the uppermost bits of their keys that differ, from their pages into chunks that come from the pages
-//! before; or [as they come](arriving), once there are enough to guess these bits by. A bucket that does not fit a core's second cache is
-//! spread again. One that does is sorted when its turn comes, by numbers of 48 bits of the key and 16 for the row, and its rows are copied
-//! out in that order.
+//! Rows are spread over at most 256 buckets, by the uppermost bits of their keys that differ. They
+//! are copied from their pages into chunks of 8 KiB, cut from the pages that were read before. A
+//! bucket that does not fit a core's second cache is spread again, level by level. A bucket that
+//! fits is sorted when its turn comes, by numbers of 48 bits of the key and 16 of the row. Its rows
+//! are then copied to the output in that order.
 //!
-//! **Rows in memory are not merged at all.** Small plain rows are sorted by spreading them over buckets. Where every task has all of its rows in
-//! memory, the tasks first tell each other what bounds their keys, spread over the same buckets, and each sorts some of these with the rows of all:
-//! a third less work, and no second copy of the rows. A guess by a sample comes first; where it says that one task would have much more to do than
-//! others, runs are merged. What the tasks share is free once all of them have left it, so whoever is asked to give memory back asks the others to
-//! do the same. Buckets are spread again where keys are skewed, level by level; the last rows of those that wait then share chunks, so that two
-//! levels of open chunks, which are paid when rows come, are always enough.
+//! Two levels of open chunks are always enough, and are reserved when rows arrive. If skewed keys
+//! need more levels, the last rows of waiting buckets share chunks (`tails`).
 //!
-//! **Many rows are spread as they come.** Behind the first 32 MiB of a task, rows go from its input straight to buckets, while a core's cache has
-//! them: that spares a copy of them and reading them all once more, a sixth of the time of a sort in memory. (Columns, and rows with bytes between
-//! their leaves, are packed into a page first, and go on from there once it is full.) What bounds the keys is then a guess, by the rows so far, on
-//! which all tasks agree; what lies beside it goes to a bucket at either end, so that the order holds whatever comes. Where more than an eighth lies
-//! there, as where keys rise with time, rows stay in their pages, and all are spread by their true bounds at the end.
+//! # Rows that are spread as they arrive
+//! After the first 32 MiB of a task, rows go from its input directly to buckets, [while](arriving)
+//! a core's cache has them. That saves a copy and a read of each row: a sixth of an in-memory
+//! sort's time. Columns, and rows with bytes between their leaves, are packed into a page first.
+//! They are spread when it is full.
+//!
+//! The bounds of the keys are then a guess from the rows so far, on which all tasks agree
+//! ([`SharedSplitters`]). Rows outside of the bounds go to a bucket at either end, so the order is
+//! always correct. If more than an eighth of the rows lies there, as with keys that rise with time,
+//! rows stay in their pages. All are then spread at the end, by their true bounds.
+//!
+//! # Rows of several tasks
+//! If all tasks have all their rows in memory, nothing is merged. The tasks exchange the bounds of
+//! their keys and spread over the same buckets. Each sorts some buckets with the rows of all tasks.
+//! Compared with a merge this is a third less work, and needs no second copy of the rows.
+//!
+//! A guess from a sample comes first: if one task would get many more rows than others, runs are
+//! merged. Shared memory is free after all tasks have left it. So a task that is asked to spill
+//! asks the others to do the same.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 

@@ -1,13 +1,14 @@
-//! Sorting where only the first rows are asked for: of all rows, or of each group.
+//! Sorting for the first rows only: of all rows, or of each group.
 //!
-//! Rows that cannot be among them are dropped whenever there are many, so what is kept is a multiple of what is asked for. Where memory does not hold that
-//! either, it goes to disk as all sorted rows do, without the rows that its own part has too many of.
+//! `top`, `top` of groups and `sample_n` use it. Whenever the rows have grown to a multiple of
+//! those that were left, rows that cannot be among the first are dropped. The cost per row is
+//! constant. A rest that does not fit memory is written to disk as a sorted run, with at most
+//! `count` rows of each group. So none of the three operators has a memory limit of its own.
 //!
-//! **The first rows are sorted like all.** `top`, `top` of groups and `sample_n` drop what cannot be among the first whenever rows are many; where
-//! what is left does not fit either, it becomes a sorted run. One algorithm for three operators, none of which has a limit of its own. Before that,
-//! `top` of groups drops a row that begins worse than as many rows of its group as are asked for, which a table knows: of groups of a hundred nine
-//! in ten go, and the two largest of each took half of the time. What decides is still the sort, so the table may be full, or gone where it drops
-//! too little.
+//! Before that, `top` of groups drops rows that begin worse than `count` rows of their group
+//! (`operators/top/cutoff`). With groups of a hundred rows, nine rows in ten go. The two largest of
+//! each group took half of the time. The sort alone decides the result. So the cutoff's table may
+//! be full, or may be dropped if it drops too few rows.
 
 use std::sync::Arc;
 
