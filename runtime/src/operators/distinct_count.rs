@@ -1,12 +1,15 @@
-//! Exact counts of the distinct values of each group: one table for each measure, whose rows are a group's number and a value.
+//! Exact counts of the distinct values of each group.
 //!
-//! A row that opens a place in this table is a value that its group has not had, and adds one to the group's count. So a value costs a row
-//! of its own width and eight bytes, and an index entry, whether there are a few groups of many values or millions of a few: nothing is
-//! allocated per group. Several measures in one aggregate have a table each, and the other measures are added up once, beside them.
-//! Where memory is refused, a table says which rows have a value that found no room in it, for whoever counts these elsewhere.
+//! Each measure has one table, in addition to the groups' table. A row of it is a group's number
+//! and a value. A row that opens a place in the table is a new value of its group, and increments
+//! the group's count. If memory is refused, the table returns the rows whose value found no room,
+//! and the operator counts them elsewhere. A combiner sends distinct values as rows: it groups by
+//! them too.
 //!
-//! **Sets travel as rows.** Distinct values are counted by a table of (group, value) beside the groups' table; a combiner groups by the values too,
-//! so nothing is allocated per group, and several counts and other measures share one pass.
+//! # Cost
+//! A value costs a row of its own width and eight bytes, and an index entry. Nothing is allocated
+//! per group, so a few groups of many values cost the same as millions of a few. Several counts and
+//! other measures share one pass over the rows.
 
 use std::collections::HashSet;
 

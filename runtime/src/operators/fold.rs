@@ -1,6 +1,7 @@
-//! How the leaves of a group's state come about, and how two states become one.
+//! Folds: how records update the leaves of a group's state, and how two states are merged.
 //!
-//! **Aggregates run wide.** Signed sums run in 128 bits and are narrowed in place at the end, so the result is exact or an error.
+//! Signed sums run in 128 bits and are narrowed in place at the end. So their results are exact, or
+//! an error.
 
 use std::slice;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
-//! Records that are made once and kept: for several readers of a run, and for the runs after it.
+//! `persist`: keeps the records of a flow for several readers of a run, and for later runs.
 //!
-//! The first run lets rows pass and keeps copies. Once every task has seen its last row the copies are all there; a later run then begins at
-//! them: each task gives the pages that the task of its number kept, so order and partitioning are as they were. Pages lie in a [`Store`], which gives
-//! its memory to other operators, also between runs.
+//! In the first run, each task lets its rows pass and keeps copies. The copies are available after
+//! the last row of all tasks. In a later run the flow begins at the copies. Its input is cut off
+//! before any rule reads the plan (`Operator::begins_here`). Each task emits the pages that the
+//! task of its number kept. So orders and partitionings hold, and the executor has no case for it.
 //!
-//! **What is persisted is a place to begin at.** `persist` lets rows pass and keeps copies, each task its own. In a later run its input is cut off
-//! (`Operator::begins_here`, before any rule sees the plan) and each task gives the pages that the task of its number kept, so orders and
-//! partitionings hold; the executor needs to know nothing of it. Pages lie in a `Store`, which outlives its task: it gives memory back by itself, on
-//! a thread that may block, and a page can be read from memory until it is on disk, so no reader waits for a write.
+//! Pages lie in a [`Store`], which outlives its task. A store releases memory to other operators,
+//! also between runs, on a thread that may block. A page can be read from memory until it is on
+//! disk, so no reader waits for a write.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;

@@ -1,11 +1,11 @@
-//! All records of a small flow beside each record of another.
+//! `with_all`: runs a kernel over each record of a large flow and all records of a small one.
 //!
-//! The small flow comes to every task, but one alone keeps its rows; when the last one is there it lends them to the others, so there is one copy
-//! whatever the parallelism is. Nobody is shown a record of the large flow before.
+//! The small flow is broadcast as shared pages. One task of the process keeps its rows. After the
+//! last row it lends them to the other tasks, so there is one copy at any parallelism. The rows are
+//! [`FrozenRows`], which never change, so reading takes no lock. Each task has its own result of
+//! `init`.
 //!
-//! **A flow taken as a value is kept once.** `with_all` sends a small flow to all tasks as shared pages; one task keeps its rows and lends them to
-//! the others when the last one is there (`FrozenRows`: no row changes any more, so nothing is locked). What `init` makes of them is each task's
-//! own.
+//! No record of the large flow is read before the small flow has ended.
 
 use std::sync::Arc;
 

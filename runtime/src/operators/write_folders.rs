@@ -1,12 +1,12 @@
-//! Results that leave the program as a folder of folders: one for each value of some fields, `day=1995-01-01/part-00000.parquet`.
+//! Writes a folder for each value of some fields, such as `day=1995-01-01/part-00000.parquet`.
 //!
-//! Records of one folder come to one task, so a folder has one file. A task keeps an encoder for each of its folders, but no open file: what
-//! is encoded is appended to its file, which is opened for that and closed again. So any number of folders needs one file handle a
-//! task, and what encoders hold is bounded: where it is too much, the fullest give theirs first.
+//! Records of one folder are shipped to one task by a hash, so a folder has one file. A task keeps
+//! an encoder for each of its folders, but no open file. It opens a file only to append encoded
+//! bytes. So no sort is needed, and nothing is held until the end.
 //!
-//! **Folders are written without sorting.** Records of one folder come to one task by a hash; it keeps an encoder for each, and appends what is
-//! encoded to files that are opened for that alone. So neither open files nor memory grow with the folders, and nothing is held until the end.
-//! Reading, one source over any format reads the other fields, and a folder's values are leaves of stride 0.
+//! # Limits
+//! A task needs one file handle for any number of folders. The bytes of its encoders are bounded:
+//! above the bound, the fullest encoders flush first.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;

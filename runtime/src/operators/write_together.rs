@@ -1,14 +1,20 @@
-//! One file that several tasks write: each encodes its own records as pieces, and adds them to the file when it is its turn.
+//! Writes one file from several tasks. Each task encodes its own records as pieces.
 //!
-//! Where the records have no order, it is a task's turn whenever nobody else writes. Where they have one, it is when all tasks before have ended:
-//! what a task has encoded till then waits in memory, as far as there is some that nobody needs, and on disk behind that. So all tasks encode at the same
-//! time, none waits for another before its end, and what they need is known beforehand.
+//! A file is a head, pieces, and an end. A piece is a whole record, a row group, or a member of
+//! gzip. A task that has a piece takes the file, appends the piece on a thread that may block, and
+//! returns the file (`output::Assembly`). No task gathers rows or bytes of others. A format only
+//! supplies the bytes around pieces ([`Parts`]). A Parquet footer combines the footers of the
+//! tasks' encoders, with moved offsets.
 //!
-//! **A file is a head, pieces in any order, and an end.** Each task encodes pieces: whole records, row groups, members of gzip; who has one takes
-//! the file, adds it on a thread that may block, and gives the file back (`output::Assembly`). No task gathers rows or bytes, and formats say no
-//! more than what stands around pieces (`source::Parts`): a footer of Parquet is made of those that the tasks' encoders would have written, its
-//! places moved. In an order, a task that is not at turn sets encoded bytes aside, memory first, then disk, rather than wait: nobody is held up, so
-//! nothing can wait for itself. Its price is that the bytes of all but the first task may be copied once more.
+//! * Without an order, a task may append whenever no other task writes.
+//! * With an order, a task may append after all tasks before it have ended. Until then it keeps
+//!   encoded bytes: in memory as far as some is idle, then on disk.
+//!
+//! So all tasks encode at the same time, and none waits for another before its end. Therefore they
+//! cannot deadlock, and the memory that they need is known beforehand.
+//!
+//! # Cost
+//! In order, the bytes of all tasks but the first may be copied once more.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

@@ -1,10 +1,10 @@
 //! The logical plan: a DAG of operators as the user wrote them.
 //!
-//! A [`Node`] is made by one call of the builder and never changes. A flow is a handle on one.
+//! One call of the builder makes a [`Node`], which never changes. A flow is a handle on a node.
 //! Flows that share a node share its work.
 //!
-//! **No walk over a plan recurses.** A program may build twenty thousand operators in a loop, and run
-//! on a thread with a small stack. Rules, EXPLAIN and the drop of nodes hold open nodes in vectors.
+//! No traversal of a plan recurses: rules, EXPLAIN and the drop of nodes hold open nodes in
+//! vectors. A program may build twenty thousand operators in a loop, and have a small stack.
 
 mod forwards;
 mod loop_regions;

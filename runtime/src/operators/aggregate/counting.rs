@@ -1,18 +1,25 @@
-//! Aggregates with counts of distinct values.
+//! Aggregates that count distinct values, with several tables that spill as one.
 //!
-//! As long as there is memory, they are counted by tables of (group, value) beside the groups' table. Where it is refused, these first tables are
-//! closed: they count on for what they know, and the rows of other groups go to a [`HybridHashAggregation`], as in any aggregation, those of other values
-//! to another, whose rows are in the end states that have counted one value. A value is in the first tables or it is not, so none is counted twice.
+//! While there is memory, tables of (group, value) count distinct values, one table per measure, in
+//! addition to the groups' table. These are the *first tables*. If memory is refused they are
+//! closed: they still count for their groups and values, but add no row.
 //!
-//! **A value is counted where it was first met.** Where memory is refused, the first tables of a distinct count are closed, not turned over: they go
-//! on to count for the groups and values that they know, without a row more. Rows of other groups go to a grouping like any other; other values go
-//! to a second one, by group, measure and value. A row of that reads as a state: a one as its measure's count, zeros as sums, a copy of a record's
-//! leaves where a least or a first begins with one. So in the end first tables and values are merged as states are, nothing is counted twice, and no
-//! kernel hears of it. Turning the tables over would need the group's key beside each value: their rows have its place alone, which is what makes
-//! them quick. Counting by such rows from the start would hash the key twice for each row, and keep it for each value.
+//! * Rows of other groups go to a [`HybridHashAggregation`], as in any aggregation.
+//! * Other values go to a second one, by group, measure and value. Such a row reads as a state: 1
+//!   as its measure's count, zeros as sums, and a copy of a record's leaves for a least or a first.
 //!
-//! **An operator of several tables has a portion for each.** The portions' least adds up to the operator's, and each is kept for its table alone, so
-//! no table starves beside another, and each spills as if it were the only one.
+//! At the end the first tables and the values are merged as states are, and no kernel has a case
+//! for them. A value is in the first tables or it is not, so none is counted twice.
+//!
+//! # Cost
+//! Rows of the first tables hold the place of their group, not its key. That makes them fast, but
+//! they cannot be spilled by key. Rows with keys from the start would hash the key twice per row,
+//! and store it once per value.
+//!
+//! # Memory
+//! Each table has a portion of the operator's memory. The minimums add up to the operator's
+//! minimum, and each is reserved for its table alone. So no table starves, and each spills
+//! independently.
 
 use std::sync::Arc;
 

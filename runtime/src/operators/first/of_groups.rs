@@ -1,7 +1,8 @@
-//! Some records of each group, whichever come first: a count for each group lets them pass.
+//! `first` of each group: lets the first `count` records of each group pass, in any order.
 //!
-//! **Who has let records pass cannot take them back.** `first` of each group counts records as they come, so where its table is full it opens no
-//! more groups, and records of other groups go to disk themselves, in parts; no group is counted by two tables.
+//! A table counts the records of each group as they arrive. Records that have passed cannot be
+//! taken back. So a full table opens no more groups, and records of other groups go to disk, in
+//! parts. No two tables count one group.
 
 mod whole;
 

@@ -1,6 +1,7 @@
 //! Merge joins: the strategy and the driver, for all kinds of joins and semi-joins.
 //!
-//! **A merge join is chosen where rows come in order**, or asked for by a hint: over rows that are not in order yet a hash join does less.
+//! Chosen if the rows are in the order of the keys, or by a hint. For other rows, a hash join does
+//! less work.
 
 use crate::error::Result;
 use crate::join::{JoinEmitter, SortMergeJoin};

@@ -1,8 +1,10 @@
-//! The kernels of joins that the optimizer has made: one gives the leaves of both records, another calls closures of joins as they are written.
+//! The kernels of joins that the optimizer made. One emits the leaves of both records, another
+//! calls closures of the joins as written.
 //!
-//! **A closure is called where its records are.** In another order of joins, the two records that a closure reads may both be parts of one side of a join, or may be the result of
-//! another closure that no join has called yet. A closure is compiled for leaves, wherever these lie. So it is called with a view of its leaves, for some pairs at a time,
-//! and its records stay in a page until the closure that reads them has run.
+//! In another order of joins, the two records that a closure reads may both be parts of one side of
+//! a join. Or one is the result of another closure that no join has called yet. A closure is
+//! compiled for leaves at any place. So a join calls it with a view of its leaves, for up to 256
+//! pairs at a time. The records stay in a page until the closure that reads them has run.
 
 use std::ops::Range;
 use std::sync::Arc;

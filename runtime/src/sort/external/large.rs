@@ -1,8 +1,8 @@
-//! One group that memory does not hold, on disk.
+//! One group of `reduce_group` that does not fit memory, read from disk.
 //!
-//! **A group larger than memory is lent from disk.** The closure asks for the next record, on its own thread, which waits for the disk, as it does
-//! for what the closure emits meanwhile: the one place where a task blocks, because a closure cannot stop half-way. So `reduce_group` has no limit
-//! that a user must know of.
+//! A closure cannot be suspended, so its thread waits for the disk: for the records that the
+//! closure reads, and for the pages that it emits meanwhile. Tasks block nowhere else. So a group
+//! of `reduce_group` may be of any size.
 
 use crate::error::{Error, Result};
 use crate::page::{NextRow, OneRow, Page};

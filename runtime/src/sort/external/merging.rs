@@ -1,7 +1,9 @@
-//! Runs that become fewer: merges of some, and what is given to a merge over all tasks.
+//! Merges of sorted runs: of some runs into one, and of each task's runs for a merge over all
+//! tasks.
 //!
-//! **A merge needs a page of each run, and a few.** Where memory is little, only those pages are read ahead that will be needed first: the run whose
-//! page ends with the least key is the first to run out. To read each run ahead would take twice the memory, or merge half as many runs at once.
+//! A merge needs one page of each run, and a few more. If there is memory, each run is read ahead.
+//! If not, only the pages that the merge needs first are: those of runs whose page ends with the
+//! least key. To read each run ahead would take twice the memory, or merge half as many runs.
 
 use std::collections::VecDeque;
 

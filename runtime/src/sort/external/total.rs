@@ -1,14 +1,18 @@
-//! One order of all tasks' rows: each task sorts what it has, and then merges one range of the order from all of them.
+//! Total order: each task sorts its rows, then merges one range of the order from all tasks.
 //!
-//! Nothing is shipped before it is sorted, so no row goes to disk twice, and the bounds of the ranges come from what is sorted: a sample that knows all
-//! rows, skewed or not. Rows with equal keys are in one range.
+//! 1. Each task sorts its rows into runs, in memory or on disk. Nothing is shipped before.
+//! 2. The tasks exchange samples of their runs. The samples cut the order into as many ranges as
+//!    there are tasks. Rows with equal keys are in one range.
+//! 3. Each task merges one range of all runs, also of runs that other tasks wrote. A reader of the
+//!    whole order reads the tasks in sequence.
 //!
-//! Where all rows are in memory, and small and plain, nothing is merged: the tasks spread their rows over the same [buckets](crate::sort::external::shares), and each sorts
-//! some of these with the rows of all.
+//! The samples are of sorted rows, so the ranges have equal shares for any input, skewed or not.
+//! Rows cross between tasks once, and no row is written to disk twice unless runs are too many for
+//! one merge. The last pass is as parallel as the first.
 //!
-//! **Runs are sorted first, and then merged range by range.** Each task sorts what it has, with nothing shipped before; samples of all runs cut the
-//! order into as many ranges as there are tasks, and each merges one range of all runs, also of those that others wrote. Shares are equal whatever
-//! the input, rows cross once, and the last pass is as parallel as the first. Who takes all of them takes the tasks in their order.
+//! If all rows are in memory, small and plain, nothing is merged. The tasks spread their rows over
+//! the same [buckets](crate::sort::external::shares), and each sorts some buckets with the rows of
+//! all.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
