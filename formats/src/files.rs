@@ -1,13 +1,23 @@
-//! From the path a user writes to the files behind it.
+//! Input files: from a path in the user's program to the files that are read.
 //!
-//! A path is `-`, standard input, or a file, a folder (its files, not those of folders inside it), or a pattern: `*` stands for any part of a name, `?`
-//! for one character, `[a-c]` and `[!a-c]` for one of some, `{a,b}` for several paths at once, and `**` as a whole name for any number of
-//! folders; behind a `\` each stands for itself. A path that there is is itself, whatever stands in it. What a job leaves behind while it writes is not
-//! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
-//! Folders inside a folder are read where their names are `field=value`.
+//! A path is `-` (standard input), a file, a folder, or a pattern. Of a folder its files are read,
+//! and those of inner folders named `field=value`. A path that exists is no pattern.
 //!
-//! **Standard input is made a file.** Formats look at beginnings and ends, cut splits, and look lines up for messages; a reader for streams would be
-//! a second one for each format, read by one task.
+//! | pattern | matches |
+//! |---|---|
+//! | `*` | any part of a name |
+//! | `**`, as a whole name | any number of folders |
+//! | `?` | one character |
+//! | `[a-c]`, `[!a-c]` | one character of some, or one of all others |
+//! | `{a,b}` | several paths |
+//! | `\` and a character | that character |
+//!
+//! Files of unfinished writes are skipped, unless the pattern spells them out: names that begin
+//! with `.` or `_`, or end with `.tmp` or `.inprogress`.
+//!
+//! Standard input is first written to a file, unless it is one. Formats read beginnings and ends,
+//! cut splits, and find lines for messages. A stream would need a second reader per format, in one
+//! task.
 
 mod contents;
 mod encoding;

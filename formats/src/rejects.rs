@@ -1,7 +1,8 @@
 //! Bad records of files of lines: counted, and written to a file of their own.
 //!
-//! **What does not fit is one error, or one line elsewhere.** A reader that may leave records out hands them to the executor, which has a thread
-//! that may block write them, as it does for sinks; their line numbers are found there too. So strict reading pays nothing for it.
+//! A reader that may skip bad records passes them to the executor. A thread that may block writes
+//! them, as for sinks, and finds their line numbers. So strict reading, in which a bad record is an
+//! error, has no extra cost.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

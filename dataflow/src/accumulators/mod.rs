@@ -1,11 +1,13 @@
-//! Accumulators: what closures gather beside their records, for the program and for the progress line.
+//! Accumulators: values that closures gather for the program and for the progress line.
 //!
-//! A closure captures a handle like any local. Each task has a copy with a value of its own, so adding takes no lock; the values are put
-//! together when the progress line asks, and when a task lets go of its closure.
+//! A closure captures a handle like any local. The engine opens kernels with the run set on the
+//! thread. A handle that is cloned there gathers for that run, in a value of its own. So each task
+//! has its own value, and adding takes no lock. Values are merged for the progress line, and when a
+//! task drops its closure.
 //!
-//! **An accumulator is found by cloning.** The engine opens kernels with the run set on the thread, and a handle that is cloned there gathers for
-//! that run, in a value of its own: adding takes no lock. Cloning a closure clones every handle in it, at any depth, so the engine knows filters that count
-//! (`Factory::has_effects`). Such a filter is not repeated, not evaluated per branch, and no record is skipped before it.
+//! Cloning a closure clones every handle in it, at any depth. So the engine detects filters that
+//! count (`Factory::has_effects`). Such a filter is not repeated and not evaluated per branch, and
+//! no record is skipped before it.
 
 mod any;
 mod declared;

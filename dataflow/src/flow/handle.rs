@@ -1,8 +1,9 @@
-//! Flows without the types of their records.
+//! [`Handle`]: a flow without the type of its records.
 //!
-//! **What builds the graph is compiled once.** A program has a method of [`Flow`] for each type of its records. So the methods of all but rare operators
-//! make only what depends on the types, which is kernels and schemas, and call a method of `Handle`, which is never inlined. The operators, and how they
-//! are dropped where building panics, are then no part of the program that is compiled.
+//! A program compiles each method of [`Flow`] once per record type. So the methods of all but rare
+//! operators make only kernels and schemas, which depend on the types. The rest is a method of
+//! `Handle`, never inlined and compiled once. So programs contain no code that builds operators, or
+//! drops them if that panics.
 
 use std::marker::PhantomData;
 use std::panic::Location;

@@ -1,7 +1,7 @@
-//! What a program may say about how a join runs, and about how large a flow is.
+//! Hints: how a join runs, and how large a flow is.
 //!
-//! **Hints are types.** Which side of an outer join may go to all tasks is known when it is written, so a hint that cannot be followed does not
-//! compile, and the planner never has to refuse one.
+//! Hints are types. The side of an outer join that may be broadcast is known at compile time. So a
+//! hint that cannot be followed does not compile, and the planner never rejects one.
 
 use std::panic::Location;
 use std::sync::Arc;

@@ -1,11 +1,12 @@
 //! Flows: cheap handles on the nodes of a lazy plan.
 //!
-//! One file per operator family. Every method takes `&self` and gives a new handle; nothing runs before
-//! [`Env::run`](crate::Env::run) or a result such as [`Flow::collect`] asks for it.
+//! One file per operator family. Every method takes `&self` and returns a new handle. Nothing runs
+//! before [`Env::run`](crate::Env::run) or a result such as [`Flow::collect`].
 //!
-//! **A mistake is reported once.** A pipeline's parameters and an aggregate's slots go through a projection of the trait that they need (`of_records`,
-//! `Measure::Kept`). If the trait is missing, the compiler says so there and has no type for the code behind, so it reports nothing there. Correct
-//! programs pay nothing for this.
+//! A mistake is reported once. A pipeline's parameters and an aggregate's slots pass through a
+//! projection of the trait that they need (`of_records`, `Measure::Kept`). If the trait is missing,
+//! the compiler reports that there. It then has no type for the code after it, and reports nothing
+//! more. Correct programs have no cost.
 
 mod aggregate;
 mod capture;

@@ -1,13 +1,16 @@
-//! What kinds of flows there are: whether they end, and whether their records are final.
+//! Modes: the kinds of flows, by whether they end and whether their records are final.
 //!
 //! ```text
 //!                          ends                 goes on
 //!   records                Bounded              Unbounded, with event time Timed
 //!   groups, by a key       Bounded: each once   Updating: each again and again
 //! ```
-//! **Updates have a mode of their own, and not a record of their own.** That a record takes the place of another is true of a flow as a whole, as in the changelog modes of
-//! Flink and the updating tables of Arroyo: records stay what they are, with their fields, columns and files. [`Mode`] is what operators ask for, and the mode of updates
-//! does not have it: so an operator is refused for updates unless it says that it takes [any](AnyMode).
+//! In a flow of updates, a record replaces the previous one of its key. That is a property of the
+//! flow and not of its records, which keep their fields, columns and files. [`Mode`] is the bound
+//! of most operators, and `Updating` does not implement it. So an operator rejects updates, unless
+//! it takes [any](AnyMode) mode.
+//!
+//! Source: the changelog modes of Flink, the updating tables of Arroyo.
 
 use runtime::value::Timestamp;
 

@@ -1,8 +1,9 @@
-//! Slots with an accumulator, which may be the user's: a record of fixed size, which is read and written in the group's row.
+//! Slots with an accumulator, such as a fold of the user.
 //!
-//! **A fold's accumulator lies in its group's row.** The accumulator is a `Copy` record, read and written in place through the cursors and sinks that
-//! all records have. It has plain leaves only, so no closure can keep a reference to them. The user's closure merges accumulators, so states are
-//! shipped like those of other measures.
+//! The accumulator is a `Copy` record of fixed size. It is read and written in its group's row,
+//! through the cursors and sinks of all records. It has plain leaves only, so no closure can keep a
+//! reference into it. The user's closure merges accumulators. So states are shipped like those of
+//! other measures.
 
 use std::marker::PhantomData;
 

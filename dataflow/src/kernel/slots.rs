@@ -1,10 +1,12 @@
-//! Several aggregates in one pass: a type for each slot, so that all measures of a grouping are one loop.
+//! Slots: the measures of a grouping, one type each, so that all run in one loop.
 //!
-//! The type of a measure's slot is an associated type of the measure (`Kept`), though it is the same for all measures. If a type is no measure, the
-//! compiler then knows no slot, and reports the mistake once, at the measure.
+//! The type of a measure's slot is an associated type of the measure (`Kept`), though it is the
+//! same for all measures. So for a type that is no measure the compiler finds no slot, and reports
+//! the mistake once, at the measure.
 //!
-//! **`Option` is a parameter of a slot, not another slot.** A sum of values that may be missing has a count beside it, a sum of plain values has none
-//! (`Tally`), and the result is an `Option` or is not (`Measured::Of`): one loop, compiled for either.
+//! `Option` is a parameter of a slot and not another slot. A sum of values that may be missing also
+//! keeps a count (`Tally`), and its result is an `Option` (`Measured::Of`). One loop is compiled
+//! for both.
 
 use runtime::group::{StateReader, StateRow};
 use runtime::operators::{DISTINCT_AND_TEXT, Fold, Merge, StateLeaf};

@@ -1,10 +1,12 @@
 //! Fields as symbols, and keys and orders made of them.
 //!
-//! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and gives back one, or a tuple of them.
+//! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and
+//! returns one, or a tuple of them.
 //!
-//! **A computed key stands behind its record.** One more operator computes the key; its rows are the record's leaves and then the key's. Closures read a
-//! record's own leaves, which stand first, so no kernel, state or order knows of the key; a projection drops the key again. Only a grouped `reduce`
-//! replaces whole rows, so its table keeps the leaves that the closure does not know.
+//! An operator of its own computes a computed key. Its rows are the record's leaves and then the
+//! key's. Closures read the first leaves, so no kernel, state or order has a case for the key. A
+//! projection drops the key again. Only the table of a grouped `reduce` keeps the key's leaves,
+//! since it replaces whole rows.
 
 mod computed;
 mod matched;

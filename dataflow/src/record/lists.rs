@@ -1,7 +1,8 @@
-//! `Vec<T>`: one leaf with a slot. What `T` is says how it is kept, and what closures see of it.
+//! `Vec<T>` as a record: one leaf with a slot, for every `T`.
 //!
-//! **What a list is kept as follows from what it holds.** `Vec<T>` is a record for every `T`, and `Record::List` says how: plain values as a slice,
-//! texts as `Texts`, all else as rows. A list of records is told from another by the address of its `Items`, of which there is one for each type.
+//! `Record::List` of `T` decides how the list is stored and read: plain values as a slice, texts as
+//! `Texts`, all else as rows. A list of records is identified by the address of its `Items`, which
+//! is unique for each type.
 
 use std::cmp::Ordering;
 

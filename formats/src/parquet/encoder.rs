@@ -1,6 +1,7 @@
-//! Parquet files, written.
+//! Writes Parquet files.
 //!
-//! **A row group ends where memory does.** The Parquet encoder asks politely for more than a first part, and ends its row group when it is refused.
+//! A row group ends at its limit of rows or bytes, or if the encoder's memory may not grow beyond
+//! its minimum.
 
 mod parts;
 

@@ -1,25 +1,31 @@
-//! Forks whose branches meet again.
+//! Forks whose branches meet again: finds the edges that need a spool.
 //!
 //! A join waits for its build side. If both sides come from one fork, the full channel of the probe
 //! side can hold the fork back, and the build side never ends. Two forks that meet in two joins can
-//! do the same. [`Waits`] follows which nodes may wait for which along the whole plan: a producer
-//! waits for the consumer of a full channel, a consumer for the producer of an empty one. An edge
-//! out of a fork that lies on a cycle of such waits gets a spool.
+//! do the same. [`Waits`] follows which nodes may wait for which. A producer waits for the consumer
+//! of a full channel, a consumer for the producer of an empty one. An edge out of a fork that lies
+//! on a cycle of such waits gets a spool.
 //!
-//! **A spool never holds the fork back.** It is a stage of its own on the edge. Its head
-//! (`Head::SpillQueue`) accepts pages at any time and sends them when there is room. It does not
-//! wait for the end of its input: that would delay a branch that needs no wait, and write its rows
-//! to disk. It is a head and no driver, since a driver is not called while its output is full. It
-//! passes whole pages on, so no row is copied. Rows are therefore sent by a hash before the spool.
-//! Tasks are gathered after it, so that no task of the fork waits for the order of tasks. Branches
-//! right after a source do not fork: each has a scan of its own.
+//! # Spools
+//! A spool is a stage of its own on the edge, and never holds the fork back. Its head
+//! (`Head::SpillQueue`) accepts pages at any time and sends them when there is room.
 //!
-//! **Loops.** An edge into a loop never holds a fork back: the loop's beginning, its replays and the
-//! solution set keep the rows that arrive before the first round. The beginning also buffers the
-//! rows of the body. But the result of a loop is emitted after all rows have entered the loop, so a
-//! join of the result with the same fork waits like any other. Within a round, a body is a plan
-//! like any other. Rounds do not wait for each other: all rows of a round are sent before those of
-//! the next.
+//! * It does not wait for the end of its input. That would delay a branch that needs no wait, and
+//!   write its rows to disk.
+//! * It is no driver, since a driver is not called while its output is full.
+//! * It passes whole pages on and copies no row. So rows are sent by a hash before it.
+//! * Tasks are gathered after it, so that no task of the fork waits for the order of tasks.
+//!
+//! Branches right after a source do not fork: each has a scan of its own.
+//!
+//! # Loops
+//! An edge into a loop never holds a fork back. The loop's beginning, its replays and the solution
+//! set keep the rows that arrive before the first round. The beginning also buffers the rows of the
+//! body. But the result of a loop is emitted after all rows have entered the loop. So a join of the
+//! result with the same fork waits like any other.
+//!
+//! Within a round, a body is a plan like any other. All rows of a round are sent before those of
+//! the next, so rounds do not wait for each other.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

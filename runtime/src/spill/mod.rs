@@ -1,16 +1,19 @@
-//! Pages on disk: what operators keep there when memory does not hold it.
+//! Spill files: pages of operators on disk, for rows that memory does not hold.
 //!
-//! An operator's task has a [`Spiller`]. It appends pages to [`Spilled`] sequences (a sorted run, a part of a hash table) and reads them back
-//! through a [`SpilledReader`], both on threads that may block, but for pages that are in the page cache: the task goes on meanwhile, or
-//! waits without its thread. A page is written as it lies in memory, compressed where that is asked for, with a checksum, and is whole
-//! again when it is read.
+//! Each task of an operator has a [`Spiller`]. It appends pages to [`Spilled`] sequences, such as a
+//! sorted run or a part of a hash table. A [`SpilledReader`] reads them back. Both use threads that
+//! may block, except for pages in the page cache. Meanwhile the task continues, or waits without
+//! occupying its thread.
 //!
-//! Files have no name from the moment they are open (`O_TMPFILE`, or removed at once where the file system has none): whatever becomes of the process,
-//! the system gives the space back. See [`SpillSpace`].
+//! A page is written as it lies in memory, with a checksum, and compressed if that is configured.
+//! It contains no addresses, so it may be read back to any other place.
 //!
-//! **Spill files have no names.** The system gives the space back whatever becomes of the process, and no folder has to be swept. A page is written
-//! as it lies in memory, with a checksum: it points nowhere outside of itself, so it is read back to any other place. Where a page was read for the
-//! last time others are written; what stays free goes back to the disk in large pieces, since a hole for each page costs as much as reading it.
+//! Files have no name after they are opened (`O_TMPFILE`, or unlinked immediately if the file
+//! system lacks it). So the system frees the space even if the process is killed, and no folder has
+//! to be cleaned. See [`SpillSpace`].
+//!
+//! The room of a page that was read for the last time is used again. Room that stays free is
+//! returned to the disk in large pieces, since a hole per page costs as much as reading the page.
 
 mod bytes;
 mod compressed;

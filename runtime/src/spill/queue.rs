@@ -1,13 +1,12 @@
-//! Pages that wait in a line: as many in memory as can be had, the rest on disk.
+//! A queue of pages of one task: the first ones in memory, as many as fit, the rest on disk.
 //!
 //! ```text
 //!   poll ◄── front (memory) ◄── segment, segment … (disk) ◄── back (memory) ◄── push
 //! ```
-//! What came first stays in memory longest, so a line that is filled before it is emptied writes only what does not fit, and what it writes is
-//! read ahead while the front is given. A line that is emptied while it is filled does as well: what was written meanwhile is a segment of its own.
-//!
-//! **What waits, waits in a line.** Rows that are given in the order in which they came (a numbering, a partitioning by an order) lie in a `SpillQueue`:
-//! what came first in memory, as far as it goes, the rest on disk, so a line that is filled and then emptied writes only what does not fit.
+//! Operators that emit rows in their input order use it, such as a numbering or a partitioning by
+//! an order. The oldest pages stay in memory longest. So a queue that is filled before it is
+//! emptied writes only what does not fit, and reads it ahead while the front is emitted. A queue
+//! that is emptied while it is filled writes each stretch as a segment of its own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

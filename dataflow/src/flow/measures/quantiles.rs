@@ -1,14 +1,14 @@
-//! Quantiles of a group's numbers, exact: between two values linearly, as SQL's `percentile_cont`.
+//! Exact quantiles of a group's numbers, linear between two values like SQL's `percentile_cont`.
 //!
-//! Where there is room for a group's numbers, they are kept and selected from. Where there is none, the group is gone over several times: each
-//! time counts by the next bits of the numbers how many are there, for each rank that is asked for, until those left of the rank's range can be
-//! kept. So the memory that is needed does not grow with a group.
+//! An exact quantile needs all values of a group. So a combiner cannot help, and a list in the
+//! group's row would outgrow memory. An `aggregate` with a quantile is therefore a `reduce_group`:
+//! its sort by key spills, and its kernel runs all slots over one group. The other slots have a
+//! second form for this, without a table.
 //!
-//! **Quantiles are of records that are together.** An exact quantile needs all values of a group, so a combiner has nothing to combine, and a list
-//! in a row would grow beyond memory with its group. An `aggregate` with one is a `reduce_group` whose kernel runs all slots over a group: the sort
-//! by key spills, and values are selected from, not sorted. What is kept for that is asked for; where it is refused, the group is gone over again,
-//! and each pass counts by twelve more bits of the numbers where a rank must lie. So a group may be of any size, in memory or on disk, which is read
-//! again. The other slots have a second form for this, without a table.
+//! If there is memory for a group's numbers, they are kept, and the quantiles are selected without
+//! a sort. If it is refused, the group is read several times. Each pass counts the numbers in the
+//! range of each rank by 12 more bits, until the numbers left in the range can be kept. So the
+//! memory does not grow with the group.
 
 use std::marker::PhantomData;
 

@@ -1,11 +1,16 @@
-//! The rows of one key, one after the other.
+//! Chains: the built rows of one key, and how the pairs of many probe rows are listed.
 //!
-//! **Many rows' partners are listed by turns.** Rows of one key lie anywhere in memory, and where the next one lies is known when the one before it
-//! was read. Listed probe row by probe row, each pair would wait for the memory. So each row of a window gives one pair, its next partner begins to
-//! be loaded, and is mostly there by the time that all others had their turn. (Kocberber and others, *Asynchronous Memory Access Chaining*, 2015.) A
-//! table of 16 rows a key that no cache holds is walked in a seventh of the time, in a fifth where a few keys have many of the rows. Rows in the order
-//! of their keys were no quicker in the first case, and up to four times in the second; but to bring them into it took as much time as one to three
-//! walks, and as much memory again as the rows.
+//! Rows of one key lie anywhere in memory, and each holds the place of the next. Listed probe row
+//! by probe row, each pair would wait for memory. So each row of a window lists one pair and
+//! prefetches its next partner, which has mostly arrived at the row's next turn.
+//!
+//! # Cost
+//! A table of 16 rows per key that no cache holds is listed in a seventh of the time. If few keys
+//! have many of the rows, it takes a fifth. Rows sorted by key would be no faster in the first
+//! case, and up to four times faster in the second. But to sort them takes the time of one to three
+//! listings, and the memory of the rows again.
+//!
+//! Source: Kocberber and others, *Asynchronous Memory Access Chaining*, 2015.
 
 use crate::hash::prefetch_row;
 use crate::join::table::pairs::Of;

@@ -1,7 +1,10 @@
-//! How a table's rows are found by their keys.
+//! The lookups of a join table: find its rows by their keys.
 //!
-//! **Most probes end at a filter.** Each join table has a Bloom filter of eight bits a row, one cache line a key; it is left alone for a while where
-//! it holds back too little. An array of ids has a bit for each instead.
+//! * By hash. A Bloom filter (8 bits per row, one cache line per key) rejects most probe rows
+//!   without a partner.
+//! * By an array, for dense numbers. One bit per number is its filter.
+//!
+//! A filter is not used for a while if it rejects too few rows.
 
 use std::sync::atomic::Ordering;
 

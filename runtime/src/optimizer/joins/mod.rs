@@ -1,28 +1,30 @@
 //! Join order: runs inner joins in the order that passes the fewest bytes between them.
 //!
 //! A [region](region) is a tree of inner joins by keys. Its *relations* are the nodes that its
-//! joins read and that are no joins of the region. Each join but the uppermost one has a single
-//! consumer, emits one record for each pair, and copies the key fields of the joins above it. So
-//! any order of the joins has the same result. An order is a binary tree of the relations in which
-//! both sides of each join share a key.
+//! joins read and that are no joins of the region. Each join below the uppermost has one consumer,
+//! emits one record per pair, and copies the key fields of the joins above it. So any order of the
+//! joins has the same result. An order is a binary tree of the relations in which both sides of
+//! each join share a key.
 //!
 //! [`sizes`] estimates the number of records of each set of joined relations. [`enumerate`] finds
 //! the order with the fewest bytes, [`decide`] accepts or rejects it, and [`rebuild`] makes its
-//! nodes.
+//! nodes. A decision ([`Decisions::join_order`](crate::physical::Decisions::join_order)) replaces
+//! the search, even if this rule is left out.
 //!
-//! **Closures do not fix the order.** The closure of a join computes fields that no other join can
-//! compute. In another order, the first join that has exactly the relations of the closure's own
-//! join calls it. If there is none, joins below emit the leaves of both their records, and the next
-//! join with all these relations calls the closure. The uppermost join has all relations. So a
-//! field is computed after other joins if these then pass fewer bytes.
+//! # Closures
+//! The closure of a join computes fields that no other join can compute. In another order, the
+//! first join that has exactly the relations of the closure's own join calls it. If there is none,
+//! joins below emit the leaves of both their records, and the next join with all these relations
+//! calls the closure. The uppermost join has all relations. So a field is computed after other
+//! joins if these then pass fewer bytes.
 //!
-//! **The order as written stays unless another one is clearly better.** Estimates are not exact, and a
-//! plan should not change with each small change of the data. Joins also stay if they have a hint
-//! or a closure that counts, if the records of a join are read more than once, in the body of a
-//! loop, and in endless flows.
+//! # Limits
+//! The order as written stays unless another one is clearly better. Estimates are not exact, and a
+//! plan should not change with each small change of the data. Joins also keep their order
 //!
-//! **An order can be decided** ([`Decisions::join_order`](crate::physical::Decisions::join_order)).
-//! The region then gets that order, even if this rule is left out.
+//! * if they have a hint, or a closure that counts,
+//! * if the records of a join are read more than once,
+//! * in the body of a loop, and in endless flows.
 
 mod decide;
 mod enumerate;

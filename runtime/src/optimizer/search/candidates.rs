@@ -2,15 +2,19 @@
 //!
 //! A *candidate* of an operator is one of its alternatives over one candidate of each input. It has
 //! the properties of its output, and a total cost. Of candidates with equal properties, the
-//! cheapest is kept. A candidate with interesting properties is kept even if it costs more
-//! (Selinger and others, 1979; Graefe, *The Cascades Framework*, 1995).
+//! cheapest is kept. A candidate with interesting properties is kept even if it costs more.
 //!
-//! **Readers of a fork agree on one candidate.** The rows of a fork are made once. So a candidate after
-//! a fork names the fork's candidate that it is built on, while the fork is *open*: until an
-//! operator follows all its readers. Candidates are joined only if they name the same one. The cost
-//! before a fork is added when it closes. The result is the cheapest of all plans if few forks with
-//! several candidates are open together. Beyond that number, later forks keep only their cheapest
-//! candidate.
+//! # Forks
+//! The rows of a fork are made once, so all its readers use one candidate. A fork is *open* until
+//! an operator follows all its readers. Until then, later candidates name the fork's candidate that
+//! they are built on, and are joined only if they name the same one. The cost before a fork is
+//! added when it closes.
+//!
+//! # Limits
+//! The result is the cheapest of all plans if few forks with several candidates are open together.
+//! Beyond that number, later forks keep only their cheapest candidate.
+//!
+//! Source: Selinger and others, 1979; Graefe, *The Cascades Framework*, 1995.
 
 use std::collections::HashMap;
 use std::rc::Rc;

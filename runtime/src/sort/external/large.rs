@@ -1,8 +1,8 @@
 //! One group of `reduce_group` that does not fit memory, read from disk.
 //!
-//! A closure cannot be suspended, so its thread waits for the disk: for the records that the
-//! closure reads, and for the pages that it emits meanwhile. Tasks block nowhere else. So a group
-//! of `reduce_group` may be of any size.
+//! A closure cannot be suspended, so its thread waits for the disk. It waits for records that the
+//! closure reads, and for pages that it emits. Tasks block nowhere else. So a group of
+//! `reduce_group` may be of any size.
 
 use crate::error::{Error, Result};
 use crate::page::{NextRow, OneRow, Page};
