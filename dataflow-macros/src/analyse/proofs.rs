@@ -1,15 +1,17 @@
-//! What the compiler is asked about a predicate before it may run elsewhere.
+//! Proofs: the questions that types must answer before a predicate may move.
 //!
-//! A predicate that is moved below another operator sees records that this operator would have dropped: it must have a value for each. It may
-//! compare fields, captured values and literals, and combine that by logic; `10 / x.n > 2` may stand behind a guard. That much is syntax. Whether
-//! a comparison is one of the language's own, or code of the program's that may panic, only types say. So the values that a predicate looks at
-//! are written down once more, each as an [`Asked`], and `Flow::proven` of the builder API finds out.
+//! A predicate that moves below another operator reads records that this operator would have
+//! dropped. So it must have a value for each record. It may compare fields, captured values and
+//! literals, and combine the results by logic. `10 / x.n > 2` may follow a guard.
 //!
-//! **Syntax proposes, types dispose.** The macro sees that a filter compares `r.id` with `least`, not what comparing them does: a type of the
-//! program's may panic, count, or order backwards. So it writes the values that a filter looks at once more, as questions that the compiler answers
-//! by a type (`flow::proof`), and what moves, and which bounds a source may trust, follows when the graph is built. A filter that the macro has
-//! taken out of a body is still asked there where types say no; where they say yes, that code folds to nothing. That a struct's fields are its
-//! record's is a bound, which a derive fulfils.
+//! Syntax shows that much, but not whether a comparison runs code of the program, which may panic,
+//! count, or order backwards. So the macro writes the values of the predicate a second time, each
+//! as an [`Asked`]. `Flow::proven` of the builder API answers by types (`flow::proof`), when the
+//! graph is built. The answers decide which predicates move, and which bounds a source may use.
+//!
+//! A filter that was taken out of a body is still evaluated there if the types do not prove it. If
+//! they do, that code folds to nothing. A bound, which a derive fulfils, ensures that a struct's
+//! fields are those of its record.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};

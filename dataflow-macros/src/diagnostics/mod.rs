@@ -1,13 +1,15 @@
-//! Mistakes that the macro reports.
+//! Diagnostics: the mistakes that the macro reports.
 //!
-//! Checks add to one [`Diagnostics`], which is turned into `compile_error!`s at the end, so all mistakes of a
-//! function are reported at once, each at its own token. The sentences stand together in [`message`]: they say what
-//! is wrong and what to write instead, in the words of the language and not of its implementation.
+//! Checks add to one [`Diagnostics`], which becomes `compile_error!`s at the end. So all mistakes
+//! of a function are reported together, each at its own token. [`message`] has all sentences. They
+//! state the mistake and its correction, in the words of the language and not of its
+//! implementation.
 //!
-//! **Mistakes that only a type shows are reported by the compiler,** in the language's words: the macro, or a hidden API, requires a trait with
-//! `#[diagnostic::on_unimplemented]`. Words that a flow lacks (`take`, `select`, `map` without the macro) are methods of the type that `Flow`
-//! dereferences to, `flow/words.rs`. The compiler looks there last, so a trait of the program that gives flows such a word is found before. Methods of
-//! `Flow` itself would hide the trait's.
+//! The compiler reports mistakes that only types show. The macro, or a hidden API, requires a trait
+//! with `#[diagnostic::on_unimplemented]`, which has such a sentence. Words that a flow lacks
+//! (`take`, `select`, `map` without the macro) are methods of the type that `Flow` dereferences to,
+//! `flow/words.rs`. The compiler searches it last, so it prefers a trait of the program that gives
+//! flows such a word. Methods of `Flow` itself would hide that trait.
 
 pub(crate) mod message;
 

@@ -1,12 +1,14 @@
 //! Bodies: several closures over records, written as one function.
 //!
-//! A body is written from its last stage to its first. A stage is an operator that looks at one record after the other: [`each_record`] writes
-//! the stage from its [`Closure`]. The [`Continuation`] of a stage is what happens to its value: the emitter, or the next stage.
+//! A body is written from its last stage to its first. A stage is an operator that reads one record
+//! at a time. [`each_record`] writes it from its [`Closure`]. Its [`Continuation`] receives its
+//! value: the emitter, or the next stage.
 //!
-//! **A fused closure has a scope of its own, or ends the fusion.** A closure is written inside of the closure before it, whose variables must not
-//! hide names that the inner closure means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show:
-//! the operator behind such a closure starts a body of its own. One more closure around the outer one would keep both in one loop, but then the
-//! outer closure could not lend its own variables to the inner one.
+//! A fused closure is written inside of the previous one, whose variables must not hide names that
+//! it uses. Items, statement macros, and macros in patterns bind names that syntax does not show.
+//! So the operator after such a closure starts a body of its own. One more closure around the outer
+//! one would keep both in one loop. But then the outer closure could not lend its variables to the
+//! inner one.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};

@@ -1,13 +1,12 @@
-//! Groups that need not be whole: where memory ends, they go on as they are.
+//! Combiners: pre-aggregate rows before they are shipped, and emit incomplete groups if memory
+//! ends.
 //!
-//! A combiner is worth its work where rows meet others of their group. One that has seen many groups and found hardly any row that did keeps to
-//! a table that stays in a core's cache for a while, which costs little and still adds up what is frequent. Where nothing is, most rows then go on without
-//! being looked up at all. After a while it tries again, as data changes.
-//!
-//! **A combiner finds out whether it is worth its work.** Once its table is larger than the caches, or may not be so large, and hardly any row met
-//! another of its group, it keeps to a table in the second cache for some millions of rows, and then tries again. Where that finds nothing frequent
-//! either, fifteen of sixteen such tables are filled without a look: each row goes on as a group of its own. How many rows a group has is not known
-//! before, and may change.
+//! A combiner is useful only if rows share groups, which is not known before and may change. So it
+//! measures that. It judges its table when it is larger than the caches, or as large as it may be.
+//! If hardly any row shared a group, it changes to small tables. These fit a core's second cache,
+//! and still combine frequent groups. If a small table finds none either, the next 15 are filled
+//! without lookups: each row is a group of its own. After 256 small tables, some millions of rows,
+//! it tries a large table again.
 
 use crate::error::Result;
 use crate::group::bypass::{AggregationBypass, is_useless};

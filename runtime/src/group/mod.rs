@@ -1,27 +1,35 @@
-//! Groups of more rows than memory holds: what all operators share that keep a row for each group.
+//! Hybrid hash aggregation: groups rows in a table that spills to disk part by part.
 //!
-//! An operator says by a `GroupUpdate` how rows, and states that were kept, become groups in a table; a `HybridHashAggregation` does the rest. As long as
-//! there is memory, it only passes rows on. Where memory is refused, the largest parts of the table go to disk. Rows of their groups that come
-//! later begin new states in a table that stays small enough for a core's cache: it forgets its groups again and again, and its pages follow to
-//! disk, so what is frequent is still added up, and what is rare costs no more than being written. In the end what is still in the first table
-//! is given; then each part on disk is read into a table of its own, which may spill again, by other bits of the hash. Parts wait in a list, not
-//! on a stack of calls. This is the hybrid hashing of Shapiro (1986), with states for rows, and Larson's early aggregation (1997) for those that
-//! leave.
+//! An operator supplies a `GroupUpdate`, which turns rows and states into groups of a table. A
+//! `HybridHashAggregation` does the rest:
+//!
+//! 1. While there is memory, rows are added to the table. A table that grows large divides its rows
+//!    into 16 parts by a hash, each in pages of its own. To divide them when memory is refused
+//!    would be a pass over all rows.
+//! 2. If memory is refused, the largest parts are written to disk, each once.
+//! 3. Later rows of these parts begin new states in a second table, which fits a core's second
+//!    cache. If it is full, its pages are written to disk and its groups dropped. If it finds
+//!    hardly any duplicates, the next 15 tables add rows without lookups, as in combiners.
+//! 4. At the end the groups of the first table are emitted. Each part on disk is then read into a
+//!    table of its own, where states are merged. That table may spill again, by other bits of the
+//!    hash. Parts wait in a list, not on a stack of calls.
+//!
+//! So a frequent key costs a row per second table, a rare key no more than its write. No index is
+//! scanned repeatedly.
+//!
+//! An index uses other bits of the hash than the parts. Else the rows of a part would fill one end
+//! of the next table's index. A large divided table has one index per part. It grows by a sixteenth
+//! at a time and is freed with its part. So no part is evicted only because an index doubles for a
+//! moment.
 //!
 //! # Limits
-//! Hashes tell rows apart down to level [`LAST_LEVEL`]. Rows whose hashes agree even then are gone over as often as it takes: each
-//! time as many groups as memory holds are finished, and the rows of the others are written on. A group's row, and what its closure makes
-//! of it, must fit memory together with one more row.
+//! Hashes divide rows down to level [`LAST_LEVEL`]. Below it, each pass finishes as many groups as
+//! memory holds, and writes the rows of the others to disk again. A group's row, its closure's
+//! result, and one more row must fit memory together.
 //!
-//! **A group table goes to disk part by part.** Memory is asked for before it is taken. A table that grows large has its rows in sixteen parts by a
-//! hash, each in pages of its own, from early on: to sort them out where memory is refused would be a pass over all of them. There the largest parts
-//! leave, each once. Rows of such a part that come later begin new states in a second table, which is small enough for a core's second cache: it
-//! forgets its groups whenever it is full, and its pages follow to disk. Where that finds nothing twice, the next fifteen are filled without a look,
-//! as combiners' are. So a frequent key costs a row each time, a rare one no more than being written, and no index is gone over again and again. In
-//! the end each part is read into a table of its own, in which states meet states (the same merge that combiners need), and which may spill again by
-//! other bits of the hash. Parts wait in a list. Where the bits are used up, as many groups as fit are finished in each pass. An index is laid out
-//! by yet other bits: rows that leave part by part would else fill one end of the next table's index. A large table in parts has one for each, which
-//! grows by a sixteenth at a time and leaves with its part: so none gives rows up for the moment in which its index doubles.
+//! # Source
+//! Hybrid hashing (Shapiro, 1986), with states instead of rows; early aggregation (Larson, 1997)
+//! for states that are written.
 
 mod bypass;
 mod combiner;

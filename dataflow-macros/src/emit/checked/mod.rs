@@ -1,26 +1,39 @@
-//! Arithmetic in closures over records, each operator with a check before it.
+//! Checked arithmetic in closures over records: a check before each operator on integers.
 //!
-//! Operators on integers wrap in a release, so `o.qty * 2` becomes
+//! Operators on integers wrap in a release build, and users choose the flags of their builds. So
+//! `o.qty * 2` becomes
 //!
 //! ```text
-//! match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
+//! match (o.qty, 2) {
+//!     (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right }
+//! }
 //! ```
 //!
-//! The operator stays the user's, with its type and the compiler's messages about it. Operands are evaluated once and in their order, and a `match`
-//! keeps their temporaries alive as long as the operator would. An operator that needs no check, or cannot have one, stays as it is:
+//! The operator stays the user's, with its type and the compiler's messages about it. Operands are
+//! evaluated once and in their order. The `match` keeps their temporaries alive as long as the
+//! operator would.
 //!
-//! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators whose operands are all constants;
+//! The macro does not see which operands are integers. The compiler finds the check as a method of
+//! a pair of integers. For all other types it finds a method that does nothing, by `Deref`. Read
+//! sets are taken before checks are written.
+//!
+//! # Limits
+//! These operators stay as they are, because they need no check or cannot have one:
+//!
+//! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators
+//!   whose operands are all constants;
 //! * functions and other items in a closure, and the tokens of macro calls;
-//! * operators in inner closures that are bound to a name and do not write their parameters' types, because the compiler does not know these yet;
-//! * `place += value` where both sides act on the same variable, as far as is seen, or one side may leave before the other has acted: the type
-//!   decides which side is evaluated first;
-//! * `place += value` of a `static mut`, to which there may be no reference;
-//! * operators with a float or a text as it is written, or with a branch among texts or references: the operator gives these branches one type.
+//! * operators in inner closures that are bound to a name and have parameters without types, which
+//!   the compiler does not know yet;
+//! * `place += value` if both sides use the same variable, as far as syntax shows, or one side may
+//!   leave early. The type then decides which side is evaluated first;
+//! * `place += value` of a `static mut`, which cannot be borrowed;
+//! * operators with a literal float or text, or with a branch among texts or references, whose type
+//!   the operator decides.
 //!
-//! **A check stands beside each operator on integers**, because a release build wraps, and users choose the flags of their builds. The macro does not
-//! know which operands are integers. The compiler finds the check as a method of a pair of integers; for all other types it finds, behind `Deref`, a
-//! method that does nothing. Read sets are taken before checks are written. LLVM computes operator and check at once: a loop of nothing but one or two
-//! checked operators took 0.1 ns a record more, a loop over floats took no more.
+//! # Cost
+//! LLVM computes operator and check together. A loop of only one or two checked operators took 0.1
+//! ns more per record. A loop over floats took no more.
 
 mod operands;
 

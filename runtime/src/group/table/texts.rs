@@ -1,9 +1,12 @@
-//! Groups whose rows are replaced: texts are of any length, so a row gives way to one with another text.
+//! Group rows with texts: a new row replaces a row whose text changes, since texts have any length.
 //!
-//! **A text in a state replaces its row.** The least and greatest texts of a group lie in its row, as its key does, and so do the values that `min_by` and
-//! `max_by` carry. A better one replaces the row, as in a `reduce`: the table has one way for rows that grow. It is done before anything of a window is added
-//! up, and groups are looked up again where a row has moved, so a row whose text finds no room is left as a whole and counts once. Tables of distinct
-//! values know groups by place, so the two do not meet.
+//! The least and greatest texts of a group lie in its row, like its key. So do the values that
+//! `min_by` and `max_by` carry. A better value replaces the row, as in a `reduce`. Rows are
+//! replaced before any other value of a window is added, and moved groups are looked up again. So a
+//! row whose text finds no room is left as a whole, and counts once.
+//!
+//! # Limits
+//! Tables of distinct values refer to groups by place, so one aggregate cannot have both.
 
 use std::cmp::Ordering;
 
