@@ -45,9 +45,21 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     {
         return found.report_unwritable(at, sentence);
     }
+    match operator.takes {
+        ClosureArguments::Values => check_values(call, operator, found),
+        ClosureArguments::LoopBody | ClosureArguments::DeltaBody => check_loop(call, operator, found),
+        ClosureArguments::TaskThenRecord => check_state(call, found),
+        _ => check_parameters(call, operator, found),
+    }
+}
+
+/// Checks the number of parameters of each closure.
+fn check_parameters(call: &Call, operator: &Operator, found: &mut Diagnostics) {
     let (wanted, sentence) = match operator.takes {
-        ClosureArguments::Values => return check_values(call, operator, found),
-        ClosureArguments::LoopBody | ClosureArguments::DeltaBody => return check_loop(call, operator, found),
+        ClosureArguments::Values
+        | ClosureArguments::LoopBody
+        | ClosureArguments::DeltaBody
+        | ClosureArguments::TaskThenRecord => return,
         ClosureArguments::Symbols => (1, message::symbols_wanted(&call.word)),
         ClosureArguments::Key | ClosureArguments::Order => (1, message::key_wanted(&call.word)),
         ClosureArguments::Groups(groups) => {
@@ -55,7 +67,6 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
             (groups + 1, message::groups_wanted(&call.word, groups))
         }
         ClosureArguments::Handle => (1, message::handle_wanted(&call.word)),
-        ClosureArguments::TaskThenRecord => return check_state(call, found),
         ClosureArguments::Partition => {
             let sentence = message::partition_wanted(&call.word);
             if !is_one_closure(call) {

@@ -82,10 +82,17 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     if !is_known {
         return;
     }
+    if let Some(sentence) = sentence_of(misplaced, state, measure) {
+        found.report_unwritable(misplaced.span(), sentence);
+    }
+}
+
+/// The message for a known word in a state of a chain where it may not stand.
+fn sentence_of(misplaced: &Call, state: ChainState, measure: Option<&Measure>) -> Option<String> {
     let is_of_groups = operators::find(&misplaced.word, ChainState::Grouped).is_some();
     let is_of_joins = operators::find(&misplaced.word, ChainState::Join)
         .is_some_and(|operator| operator.takes == ClosureArguments::Values);
-    let sentence = match state {
+    Some(match state {
         ChainState::SolutionJoin => message::solution_key_comes_first(&misplaced.word),
         ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => message::keys_come_first(&misplaced.word),
         ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
@@ -100,9 +107,8 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         ChainState::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
         ChainState::Grouped | ChainState::Sorted => message::no_operator_of_groups(&misplaced.word),
         ChainState::Flow if is_of_groups => message::groups_come_first(&misplaced.word),
-        ChainState::Flow | ChainState::Result => return,
-    };
-    found.report_unwritable(misplaced.span(), sentence);
+        ChainState::Flow | ChainState::Result => return None,
+    })
 }
 
 /// A join that is given more than the other flow: its keys, or a condition.

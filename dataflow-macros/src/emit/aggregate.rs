@@ -56,41 +56,11 @@ fn write_required(call: &Call, measure: &MeasureCall) -> TokenStream {
 }
 
 fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenStream {
+    if let Some(lowered) = write_lowered(call, aggregation, index) {
+        return lowered;
+    }
     let measure = &aggregation.measures[index];
     let word = &measure.word;
-    let is_divided = aggregation.measures.iter().any(|mean| matches!(mean.quotient, Some((sum, _)) if sum == index));
-    match (measure.measure.lowering, &measure.closures[..]) {
-        (MeasureLowering::Sum, [closure]) if is_divided => {
-            return method::at_word(word.span(), "sum_parts", written(call, word, closure));
-        }
-        (MeasureLowering::Sum, [closure]) if measure.is_sum_if_used() => {
-            return method::at_word(word.span(), "sum_if_used", written(call, word, closure));
-        }
-        (MeasureLowering::Quantile, [closure]) => {
-            let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));
-            let shares = together.map(|measure| match &measure.value {
-                Some(share) => written_value(call, word, share),
-                None => quote_spanned!(word.span()=> 0.5),
-            });
-            let closure = written(call, word, closure);
-            return method::at_word(word.span(), "quantiles", quote!([#(#shares),*], #closure));
-        }
-        (MeasureLowering::First, [closure]) if aggregation.is_in_groups() => {
-            let seen = written_seen(call, word, closure);
-            return method::at_word(word.span(), "first_seen", quote!(#closure, #seen));
-        }
-        (MeasureLowering::Count, [closure]) => {
-            return method::at_word(word.span(), "count_if", written_some(call, word, closure));
-        }
-        (MeasureLowering::Extreme { of_field }, closures) if closures.iter().all(names_field) => {
-            let both = closures.iter().map(|closure| {
-                let seen = written_seen(call, word, closure);
-                quote!(#closure, #seen)
-            });
-            return method::at_word(word.span(), of_field, quote!(#(#both),*));
-        }
-        _ => {}
-    }
     let closures = measure.closures.iter().map(|closure| match measure.measure.takes == MeasureArguments::Symbols {
         true => closure.to_token_stream(),
         false => written(call, word, closure),
@@ -98,6 +68,40 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
     let value = measure.value.iter().map(|value| written_value(call, word, value));
     let arguments = value.chain(closures);
     method::at_word(word.span(), &word.to_string(), quote!(#(#arguments),*))
+}
+
+/// A measure that becomes a method of another name, or with other arguments.
+fn write_lowered(call: &Call, aggregation: &Aggregation, index: usize) -> Option<TokenStream> {
+    let measure = &aggregation.measures[index];
+    let word = &measure.word;
+    let is_divided = aggregation.measures.iter().any(|mean| matches!(mean.quotient, Some((sum, _)) if sum == index));
+    let (name, arguments) = match (measure.measure.lowering, &measure.closures[..]) {
+        (MeasureLowering::Sum, [closure]) if is_divided => ("sum_parts", written(call, word, closure)),
+        (MeasureLowering::Sum, [closure]) if measure.is_sum_if_used() => ("sum_if_used", written(call, word, closure)),
+        (MeasureLowering::Quantile, [closure]) => {
+            let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));
+            let shares = together.map(|measure| match &measure.value {
+                Some(share) => written_value(call, word, share),
+                None => quote_spanned!(word.span()=> 0.5),
+            });
+            let closure = written(call, word, closure);
+            ("quantiles", quote!([#(#shares),*], #closure))
+        }
+        (MeasureLowering::First, [closure]) if aggregation.is_in_groups() => {
+            let seen = written_seen(call, word, closure);
+            ("first_seen", quote!(#closure, #seen))
+        }
+        (MeasureLowering::Count, [closure]) => ("count_if", written_some(call, word, closure)),
+        (MeasureLowering::Extreme { of_field }, closures) if closures.iter().all(names_field) => {
+            let both = closures.iter().map(|closure| {
+                let seen = written_seen(call, word, closure);
+                quote!(#closure, #seen)
+            });
+            (of_field, quote!(#(#both),*))
+        }
+        _ => return None,
+    };
+    Some(method::at_word(word.span(), name, arguments))
 }
 
 /// A value, not a closure.

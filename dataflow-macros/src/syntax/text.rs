@@ -66,18 +66,7 @@ pub(crate) fn canonical(tokens: impl ToTokens) -> String {
             continue;
         }
         text.push_str(&std::mem::take(&mut run));
-        let piece = match &token {
-            TokenTree::Group(group) => {
-                let [open, close] = match group.delimiter() {
-                    Delimiter::Parenthesis => ["(", ")"],
-                    Delimiter::Bracket => ["[", "]"],
-                    Delimiter::Brace => ["{ ", " }"],
-                    Delimiter::None => ["", ""],
-                };
-                format!("{open}{}{close}", canonical(group.stream()))
-            }
-            other => other.to_string(),
-        };
+        let piece = canonical_piece(&token);
         let word = |c: char| c.is_alphanumeric() || "_\"'{}".contains(c);
         if text.ends_with(word) && piece.starts_with(word) {
             text.push(' ');
@@ -87,6 +76,18 @@ pub(crate) fn canonical(tokens: impl ToTokens) -> String {
     }
     text.push_str(&run);
     text.trim_end_matches([',', ' ']).to_owned()
+}
+
+/// A group, an identifier or a literal as such a text.
+fn canonical_piece(token: &TokenTree) -> String {
+    let TokenTree::Group(group) = token else { return token.to_string() };
+    let [open, close] = match group.delimiter() {
+        Delimiter::Parenthesis => ["(", ")"],
+        Delimiter::Bracket => ["[", "]"],
+        Delimiter::Brace => ["{ ", " }"],
+        Delimiter::None => ["", ""],
+    };
+    format!("{open}{}{close}", canonical(group.stream()))
 }
 
 /// A condition as one would write it. Its tokens may come from several places, and parentheses that bind nothing are left out.

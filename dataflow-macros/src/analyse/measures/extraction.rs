@@ -82,7 +82,30 @@ impl Extraction<'_> {
             self.found.report_unwritable(word.span(), wrong);
             return None;
         };
-        let takes = measure.takes;
+        let (value, closures) = self.arguments(call, measure.takes)?;
+        let same = |known: &MeasureCall| {
+            known.word == *word && text(&known.closures) == text(&closures) && text(&known.value) == text(&value)
+        };
+        let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
+        let condition = self.condition.or(self.exit);
+        match self.measures.get_mut(index) {
+            Some(known) => known.condition = known.condition.filter(|_| condition.is_some()),
+            None => {
+                let word = word.clone();
+                let (quotient, together) = (None, None);
+                self.measures.push(MeasureCall { word, measure, value, closures, condition, quotient, together });
+            }
+        }
+        Some(slot(index))
+    }
+
+    /// The value and the closures that a measure is called with.
+    fn arguments(
+        &mut self,
+        call: &ExprMethodCall,
+        takes: MeasureArguments,
+    ) -> Option<(Option<Expr>, Vec<ExprClosure>)> {
+        let word = &call.method;
         let value = call.args.first().filter(|_| takes.values() > 0).cloned();
         let closures = call.args.iter().skip(takes.values()).filter_map(|argument| match argument {
             Expr::Closure(closure) => Some(closure.clone()),
@@ -101,20 +124,34 @@ impl Extraction<'_> {
             self.check_mentions(&free_names(value));
         }
         closures.iter().for_each(|closure| self.check_closure(word, closure, takes));
-        let same = |known: &MeasureCall| {
-            known.word == *word && text(&known.closures) == text(&closures) && text(&known.value) == text(&value)
+        Some((value, closures))
+    }
+
+    /// A field of the handle: the key, or the start of the window. Other fields are reported.
+    fn field(&mut self, member: &Member) -> Option<Expr> {
+        let Member::Named(name) = member else {
+            self.report_escape(self.handle);
+            return None;
         };
-        let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
-        let condition = self.condition.or(self.exit);
-        match self.measures.get_mut(index) {
-            Some(known) => known.condition = known.condition.filter(|_| condition.is_some()),
-            None => {
-                let word = word.clone();
-                let (quotient, together) = (None, None);
-                self.measures.push(MeasureCall { word, measure, value, closures, condition, quotient, together });
+        if is_key(name) {
+            if !self.has_key {
+                self.found.report_unwritable(name.span(), message::NO_KEY);
             }
+            self.uses_key = true;
+            let key = standing_for(key(), name.span());
+            return Some(if self.has_window { parse_quote!(#key.0) } else { key });
         }
-        Some(slot(index))
+        if self.has_window && name == "start" {
+            self.uses_key = true;
+            let key = standing_for(key(), name.span());
+            return Some(parse_quote!(#key.1));
+        }
+        let message = match self.has_window {
+            true => message::field_of_window(self.handle, name),
+            false => message::field_of_handle(self.handle, name),
+        };
+        self.report_once(name.span(), message);
+        None
     }
 
     /// Visits parts of an expression that are evaluated only on a condition.
@@ -197,34 +234,11 @@ impl VisitMut for Extraction<'_> {
                     *expr = standing_for(slot, call.method.span());
                 }
             }
-            Expr::Field(field)
-                if self.is_handle(&field.base) && matches!(&field.member, Member::Named(name) if is_key(name)) =>
-            {
-                if !self.has_key {
-                    self.found.report_unwritable(field.member.span(), message::NO_KEY);
-                }
-                self.uses_key = true;
-                *expr = standing_for(key(), field.member.span());
-                if self.has_window {
-                    *expr = parse_quote!(#expr.0);
+            Expr::Field(field) if self.is_handle(&field.base) => {
+                if let Some(value) = self.field(&field.member) {
+                    *expr = value;
                 }
             }
-            Expr::Field(field)
-                if self.has_window
-                    && self.is_handle(&field.base)
-                    && matches!(&field.member, Member::Named(name) if name == "start") =>
-            {
-                self.uses_key = true;
-                let key = standing_for(key(), field.member.span());
-                *expr = parse_quote!(#key.1);
-            }
-            Expr::Field(field) if self.is_handle(&field.base) => match &field.member {
-                Member::Named(name) if self.has_window => {
-                    self.report_once(name.span(), message::field_of_window(self.handle, name));
-                }
-                Member::Named(name) => self.report_once(name.span(), message::field_of_handle(self.handle, name)),
-                Member::Unnamed(_) => self.report_escape(self.handle),
-            },
             Expr::Path(path) if path.path.is_ident(self.handle) => {
                 if let Some(name) = path.path.get_ident() {
                     self.report_escape(name);

@@ -9,7 +9,7 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprTry, Stmt, Token, parse_quote};
 
-use crate::operators::{self, ChainState, ClosureArguments, sources};
+use crate::operators::{self, ChainState, ClosureArguments, Operator, sources};
 use crate::syntax::hole::{flow_of, hole};
 use crate::syntax::names::{free_names, free_names_of_closure, peeled, plain_path, second_use};
 use crate::syntax::patterns::{bound_names, generated_record, looks_like_a_constant, plain_name};
@@ -206,8 +206,9 @@ impl BodyWalk {
         }
     }
 
-    /// Chains a call onto a flow.
-    fn chain(&mut self, flow: FlowId, call: &mut ExprMethodCall) {
+    /// The operator of a call on a flow. `None` for an unknown word, and for one that a solution set
+    /// refuses.
+    fn operator_of(&mut self, flow: FlowId, call: &ExprMethodCall) -> Option<&'static Operator> {
         let operator = operators::find(&call.method, self.pipeline.flows[flow.0].state);
         let is_with_solution = call.args.first().is_some_and(|side| self.is_solution(side));
         let of_solution =
@@ -216,8 +217,13 @@ impl BodyWalk {
         if is_refused {
             self.pipeline.with_solutions.push(call.method.clone());
         }
-        // What follows a refused word is not looked at.
-        let operator = of_solution.or(operator).filter(|_| !is_refused);
+        // Words after a refused one are not checked.
+        of_solution.or(operator).filter(|_| !is_refused)
+    }
+
+    /// Chains a call onto a flow.
+    fn chain(&mut self, flow: FlowId, call: &mut ExprMethodCall) {
+        let operator = self.operator_of(flow, call);
         let is_loop = operator
             .is_some_and(|operator| matches!(operator.takes, ClosureArguments::LoopBody | ClosureArguments::DeltaBody));
         // A loop's body is shown by its own operators.
