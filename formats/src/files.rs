@@ -1,7 +1,7 @@
 //! Input files: from a path in the user's program to the files that are read.
 //!
 //! A path is `-` (standard input), a file, a folder, or a pattern. Of a folder its files are read,
-//! and those of inner folders named `field=value`. A path that exists is no pattern.
+//! and those of inner folders named `field=value`. A path that exists is no pattern. In a pattern:
 //!
 //! | pattern | matches |
 //! |---|---|

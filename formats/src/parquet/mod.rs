@@ -25,10 +25,10 @@
 //! | `String`, `char` | strings, and bytes that are UTF-8 | string |
 //! | `Vec<u8>` | bytes, strings, bytes of fixed length | bytes |
 //! | `Date` | `DATE` | the same |
-//! | `TimeDelta` | microseconds in 64 bits; Arrow's durations of any unit | microseconds in 64 bits |
+//! | `TimeDelta` | microseconds in 64 bits; Arrow's durations | microseconds in 64 bits |
 //! | `Timestamp` | timestamps of any unit, `INT96`, cut to microseconds | microseconds, UTC |
 //! | `Decimal<S>` | decimals with at most `S` fractional digits | `DECIMAL(18, S)` in 64 bits |
-//! | `Vec` of plain values, `Vec<String>` | lists of such elements, none null | `LIST` of required ones |
+//! | `Vec` of plain values, `Vec<String>` | lists of such, none null | `LIST` of required ones |
 //! | any other `Vec` | lists of such elements | `LIST` |
 //! | `BTreeMap` | maps, and lists of groups of two | `MAP` |
 //!

@@ -8,8 +8,8 @@
 //!    would be a pass over all rows.
 //! 2. If memory is refused, the largest parts are written to disk, each once.
 //! 3. Later rows of these parts begin new states in a second table, which fits a core's second
-//!    cache. If it is full, its pages are written to disk and its groups dropped. If it finds
-//!    hardly any duplicates, the next 15 tables add rows without lookups, as in combiners.
+//!    cache. A full second table writes its pages to disk and drops its groups. If it found hardly
+//!    any duplicates, the next 15 are filled without lookups, as in combiners.
 //! 4. At the end the groups of the first table are emitted. Each part on disk is then read into a
 //!    table of its own, where states are merged. That table may spill again, by other bits of the
 //!    hash. Parts wait in a list, not on a stack of calls.

@@ -1,6 +1,6 @@
 //! Writes one file from several tasks. Each task encodes its own records as pieces.
 //!
-//! A file is a head, pieces, and an end. A piece is a whole record, a row group, or a member of
+//! A file is a head, pieces, and an end. A piece is some whole records, a row group, or a member of
 //! gzip. A task that has a piece takes the file, appends the piece on a thread that may block, and
 //! returns the file (`output::Assembly`). No task gathers rows or bytes of others. A format only
 //! supplies the bytes around pieces ([`Parts`]). A Parquet footer combines the footers of the

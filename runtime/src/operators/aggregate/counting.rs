@@ -1,4 +1,4 @@
-//! Aggregates that count distinct values, with several tables that spill as one.
+//! Aggregates that count distinct values, in several tables that may spill.
 //!
 //! While there is memory, tables of (group, value) count distinct values, one table per measure, in
 //! addition to the groups' table. These are the *first tables*. If memory is refused they are

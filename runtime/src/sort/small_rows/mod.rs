@@ -4,17 +4,17 @@
 //! Rows are spread over at most 256 buckets, by the uppermost bits of their keys that differ. They
 //! are copied from their pages into chunks of 8 KiB, cut from the pages that were read before. A
 //! bucket that does not fit a core's second cache is spread again, level by level. A bucket that
-//! fits is sorted when its turn comes, by numbers of 48 bits of the key and 16 of the row. Its rows
-//! are then copied to the output in that order.
+//! fits is sorted when its turn comes, by 64-bit numbers: 48 bits of the key and 16 that number the
+//! row. Its rows are then copied to the output in that order.
 //!
 //! Two levels of open chunks are always enough, and are reserved when rows arrive. If skewed keys
 //! need more levels, the last rows of waiting buckets share chunks (`tails`).
 //!
 //! # Rows that are spread as they arrive
-//! After the first 32 MiB of a task, rows go from its input directly to buckets, [while](arriving)
-//! a core's cache has them. That saves a copy and a read of each row: a sixth of an in-memory
-//! sort's time. Columns, and rows with bytes between their leaves, are packed into a page first.
-//! They are spread when it is full.
+//! After the first 32 MiB of a task, rows are spread [as they arrive](arriving), while a core's
+//! cache has them. That saves a copy and a read of each row: a sixth of an in-memory sort's time.
+//! Columns, and rows with bytes between their leaves, are packed into a page first. They are spread
+//! when it is full.
 //!
 //! The bounds of the keys are then a guess from the rows so far, on which all tasks agree
 //! ([`SharedSplitters`]). Rows outside of the bounds go to a bucket at either end, so the order is
