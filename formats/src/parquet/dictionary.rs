@@ -7,7 +7,8 @@
 //! smaller.
 //!
 //! # Cost
-//! Writing joins of 10 M rows takes 0.5 to 0.9 of the time without this choice.
+//! Compared with dictionaries for all columns, joins of 10 M rows are written in 0.5 to 0.9 of the
+//! time.
 
 use std::collections::HashSet;
 

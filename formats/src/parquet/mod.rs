@@ -39,8 +39,8 @@
 //! of a tuple are the columns in order. An `Option` is a nullable column. A nullable column without
 //! nulls may be read into a leaf without `Option`. A column of nulls alone is any `Option`.
 //!
-//! Times finer than a microsecond are cut off towards the past, as other engines cast them. So
-//! order and days stay, and files of pandas are readable.
+//! Timestamps and durations may have any unit. Times finer than a microsecond are cut off towards
+//! the past, as other engines cast them. So order and days stay, and files of pandas are readable.
 //!
 //! # Limits
 //! * Not supported: enums whose variants hold values, `i128`, `u128`, an `Option` directly inside

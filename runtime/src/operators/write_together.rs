@@ -2,9 +2,9 @@
 //!
 //! A file is a head, pieces, and an end. A piece is some whole records, a row group, or a member of
 //! gzip. A task that has a piece takes the file, appends the piece on a thread that may block, and
-//! returns the file (`output::Assembly`). No task gathers rows or bytes of others. A format only
-//! supplies the bytes around pieces ([`Parts`]). A Parquet footer combines the footers of the
-//! tasks' encoders, with moved offsets.
+//! returns the file (`output::Assembly`). Only the leftovers of parts that are too small for a
+//! piece are gathered, as one piece. A format only supplies the bytes around pieces ([`Parts`]). A
+//! Parquet footer combines the footers of the tasks' encoders, with moved offsets.
 //!
 //! * Without an order, a task may append whenever no other task writes.
 //! * With an order, a task may append after all tasks before it have ended. Until then it keeps
