@@ -45,7 +45,9 @@ pub enum UrlUse {
     Spill,
 }
 
-/// Why a URL cannot be used, and how its records can be; `None` for other paths. A path that exists is not to be asked about.
+/// Why a URL cannot be used, and how its records can be. `None` for other paths. Call it only for paths
+/// that do not exist.
+#[must_use]
 pub fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
     let (scheme, rest) = path.to_str()?.split_once(":/")?;
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -59,36 +61,21 @@ pub fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
         "gs" => ", `gcloud storage rsync`, or mount the bucket",
         _ => "",
     };
-    let (verb, path, instead) = match (wanted, scheme) {
-        (UrlUse::Read, "http" | "https" | "ftp") => (
-            "reads",
-            "a path names a local file, a folder or a pattern, or is `-` for standard input",
-            "download the file first, or pipe it, `curl -s URL | program`, and read the path `-`".to_owned(),
-        ),
-        (UrlUse::Read, _) => (
-            "reads",
-            "a path names a local file, a folder or a pattern, or is `-` for standard input",
-            if copy.is_empty() {
-                "copy the files to a local folder first".to_owned()
-            } else {
-                format!("copy the files first{copy}")
-            },
-        ),
-        (UrlUse::Write, _) => (
-            "writes",
-            "a path names a local file or folder, or is `-` for standard output",
-            format!("write a local folder, and copy it afterwards{copy}"),
-        ),
-        (UrlUse::Keep, _) => (
-            "writes",
-            "logs and snapshots are in local folders",
-            "name a folder on a local disk, or on one that is mounted".to_owned(),
-        ),
-        (UrlUse::Spill, _) => (
-            "spills to",
-            "spilled pages are in local folders",
-            "name a folder on a local disk with `--spill-dir`".to_owned(),
-        ),
+    let (verb, path) = match wanted {
+        UrlUse::Read => ("reads", "a path names a local file, a folder or a pattern, or is `-` for standard input"),
+        UrlUse::Write => ("writes", "a path names a local file or folder, or is `-` for standard output"),
+        UrlUse::Keep => ("writes", "logs and snapshots are in local folders"),
+        UrlUse::Spill => ("spills to", "spilled pages are in local folders"),
+    };
+    let instead = match (wanted, scheme) {
+        (UrlUse::Read, "http" | "https" | "ftp") => {
+            "download the file first, or pipe it, `curl -s URL | program`, and read the path `-`".to_owned()
+        }
+        (UrlUse::Read, _) if copy.is_empty() => "copy the files to a local folder first".to_owned(),
+        (UrlUse::Read, _) => format!("copy the files first{copy}"),
+        (UrlUse::Write, _) => format!("write a local folder, and copy it afterwards{copy}"),
+        (UrlUse::Keep, _) => "name a folder on a local disk, or on one that is mounted".to_owned(),
+        (UrlUse::Spill, _) => "name a folder on a local disk with `--spill-dir`".to_owned(),
     };
     Some(format!("it is a URL, and no feature of this version {verb} `{scheme}://`; {path}; {instead}"))
 }

@@ -56,47 +56,43 @@ impl Loops {
             }
         }
         for node in nodes {
-            let outside = |what: &str| Err(Error::Plan(what.to_owned()).at(&node.origin));
-            let inputs = || node.inputs.iter().filter_map(|input| self.around(input));
-            let in_loop = node.operator.as_loop();
-            match in_loop.map(|of| (of.part, of.loop_id)) {
-                Some((LoopOperatorPart::Begin { .. }, _)) if inputs().next().is_some() => {
-                    return outside(
-                        "a loop in the body of another is not there yet: run the inner one first, or unroll it",
-                    );
-                }
-                Some((LoopOperatorPart::End { .. }, of))
-                    if inputs().filter(|&inside| inside == of).count() < node.inputs.len() =>
-                {
-                    return outside(
-                        "the body gives rows that do not depend on those that it is given, so each round would be the same",
-                    );
-                }
-                Some((LoopOperatorPart::End { .. }, of)) if node.inputs.len() > 1 => match sets.get(&of) {
-                    Some(1) => {}
-                    None => {
-                        return outside("the body does not join the solution set: without it, `iterate` is the word");
-                    }
-                    Some(_) => {
-                        return outside(
-                            "the body joins the solution set more than once: bring the rows together with `union`, and join them once",
-                        );
-                    }
-                },
-                Some((LoopOperatorPart::Begin { .. } | LoopOperatorPart::End { .. }, _)) => {}
-                _ if inputs().any(|inside| inputs().any(|other| other != inside)) => {
-                    return outside(
-                        "rows of two loops meet before either has come to its end: give the loop's result on, not a flow of its body",
-                    );
-                }
-                _ if self.around(node).is_some() && !read.contains(&node.sequence) => {
-                    return outside(
-                        "rows leave a loop's body otherwise than as what the body gives: write, or keep, the loop's result",
-                    );
-                }
-                _ => {}
+            if let Some(mistake) = self.mistake(node, &sets, &read) {
+                return Err(Error::Plan(mistake.to_owned()).at(&node.origin));
             }
         }
         Ok(())
+    }
+
+    /// The mistake of a program at a node. `sets` counts the joins with the solution set of each loop,
+    /// `read` has the nodes that others read.
+    fn mistake(&self, node: &Node, sets: &HashMap<LoopId, usize>, read: &HashSet<u64>) -> Option<&'static str> {
+        let inputs = || node.inputs.iter().filter_map(|input| self.around(input));
+        match node.operator.as_loop().map(|of| (of.part, of.loop_id)) {
+            Some((LoopOperatorPart::Begin { .. }, _)) if inputs().next().is_some() => {
+                Some("a loop in the body of another is not there yet: run the inner one first, or unroll it")
+            }
+            Some((LoopOperatorPart::End { .. }, of))
+                if inputs().filter(|&inside| inside == of).count() < node.inputs.len() =>
+            {
+                Some(
+                    "the body gives rows that do not depend on those that it is given, so each round would be the same",
+                )
+            }
+            Some((LoopOperatorPart::End { .. }, of)) if node.inputs.len() > 1 => match sets.get(&of) {
+                Some(1) => None,
+                None => Some("the body does not join the solution set: without it, `iterate` is the word"),
+                Some(_) => Some(
+                    "the body joins the solution set more than once: bring the rows together with `union`, and join them once",
+                ),
+            },
+            Some((LoopOperatorPart::Begin { .. } | LoopOperatorPart::End { .. }, _)) => None,
+            _ if inputs().any(|inside| inputs().any(|other| other != inside)) => Some(
+                "rows of two loops meet before either has come to its end: give the loop's result on, not a flow of its body",
+            ),
+            _ if self.around(node).is_some() && !read.contains(&node.sequence) => Some(
+                "rows leave a loop's body otherwise than as what the body gives: write, or keep, the loop's result",
+            ),
+            _ => None,
+        }
     }
 }

@@ -1,0 +1,46 @@
+//! Barriers that sources inject.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Snapshots;
+use crate::source::SplitPosition;
+
+/// The barriers that a source injects, and its positions at each until that snapshot is complete.
+pub(in crate::exec) struct Barriers {
+    /// The epoch whose barrier is to be injected.
+    begun: Arc<AtomicU64>,
+    /// The last epoch that is complete.
+    completed: Arc<AtomicU64>,
+    injected: u64,
+    positions: VecDeque<(u64, Vec<SplitPosition>)>,
+}
+
+impl Barriers {
+    pub(in crate::exec) fn of(snapshots: &Arc<Snapshots>) -> Self {
+        let epoch = snapshots.settings.restored_epoch();
+        Barriers::from(snapshots.begun.clone(), snapshots.completed.clone(), epoch)
+    }
+
+    /// Those after the barrier of this epoch.
+    pub(in crate::exec) fn from(begun: Arc<AtomicU64>, completed: Arc<AtomicU64>, injected: u64) -> Self {
+        Barriers { begun, completed, injected, positions: VecDeque::new() }
+    }
+
+    /// The next barrier, if one is to be injected. The source is at `positions`.
+    pub(in crate::exec) fn next(&mut self, positions: impl FnOnce() -> Vec<SplitPosition>) -> Option<u64> {
+        let begun = self.begun.load(Ordering::SeqCst);
+        if begun <= std::mem::replace(&mut self.injected, begun) {
+            return None;
+        }
+        self.positions.push_back((begun, positions()));
+        Some(begun)
+    }
+
+    /// A snapshot that is complete, with the positions at its barrier. Each is returned once.
+    pub(in crate::exec) fn take_completed(&mut self) -> Option<(u64, Vec<SplitPosition>)> {
+        let completed = self.completed.load(Ordering::SeqCst);
+        self.positions.pop_front_if(|(epoch, _)| *epoch <= completed)
+    }
+}
