@@ -172,8 +172,8 @@ impl Plan<'_> {
         inside.moved((PADDING, 0.0))
     }
 
-    /// The ways back of a loop, at the right of boxes of this width. The way that goes furthest up is
-    /// the outermost.
+    /// The ways back of a loop, at the right of boxes of this width. The way that goes furthest up
+    /// is the outermost.
     fn ways_back(&self, of: &Loop, right: f64, middle_right: impl Fn(usize) -> (f64, f64)) -> Vec<WayUp> {
         let mut by_height: Vec<usize> = (0..of.ways_back.len()).collect();
         let top = |way: usize| middle_right(of.ways_back[way].1).1;
@@ -231,8 +231,8 @@ impl Plan<'_> {
         Layout { width, height, boxes, lines: courses.into_iter().map(line).collect(), frames }
     }
 
-    /// The lines to an operator or the loop that it ends. A line that enters a loop has a fixed end,
-    /// from the middle of the frame.
+    /// The lines to an operator or the loop that it ends. A line that enters a loop has a fixed
+    /// end, from the middle of the frame.
     fn reads_outside(&self, to: usize, frames: &[Inside]) -> Vec<(Read, Option<f64>)> {
         let Some(of) = self.loop_of[to] else { return self.reads(to).map(|read| (read, None)).collect() };
         let Inside { entering, width, .. } = &frames[of];
