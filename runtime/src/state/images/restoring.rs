@@ -12,7 +12,7 @@ use crate::memory::Memory;
 use crate::page::{Buffer, FIRST_ROW, Input, Page, RowWriter, Selection, check_rows, run_bytes};
 use crate::row::{LeafType, RowLayout};
 use crate::state::key_groups::{KeyGroupSet, key_group_of};
-use crate::state::spec::StateSpec;
+use crate::state::spec::{StateLeaf, StateSpec};
 use crate::state::{Put, Requests, StateTable};
 use crate::strategy::{Opened, PageWindows, Progress, ready};
 
@@ -247,37 +247,22 @@ impl Rows {
     fn of(header: &Header, spec: &StateSpec, path: &std::path::Path) -> Result<Self> {
         header.check_definition(&spec.definition)?;
         let refuse = |message: String| Err(Error::Schema { path: path.to_path_buf(), message });
-        let mut arranged = Vec::new();
-        let mut known = vec![None; header.leaves.len()];
-        // Leaves that no row of the snapshot has a value for, and whether any leaf is new.
-        let (mut added, mut has_added) = (Vec::new(), false);
-        for (number, leaf) in spec.leaves.iter().enumerate() {
-            let words = type_in_words(leaf.ty);
-            // An `Option` and its value have one name, and so have several levels of them. The first
-            // one that is not taken is meant.
-            let is_it = |(stored, known): (&StoredLeaf, &Option<LeafType>)| {
-                let same = stored.ty == words || (matches!(leaf.ty, LeafType::Tag(_)) && words.starts_with(&stored.ty));
-                stored.name == leaf.name && same && known.is_none()
-            };
-            let found = header.leaves.iter().zip(&known).position(is_it);
-            if let Some(found) = found {
-                known[found] = Some(leaf.ty);
-            } else if spec.is_live(number) {
-                let others: Vec<&str> =
-                    header.leaves.iter().filter(|stored| stored.name == leaf.name).map(|stored| &*stored.ty).collect();
-                if !others.is_empty() || !leaf.starts_at_zero {
-                    added.push((leaf, others.join(", ")));
-                }
-                has_added = true;
+        let (arranged, known) = find_leaves(header, spec);
+        let is_new = |&(number, _): &(usize, &StateLeaf)| spec.is_live(number) && arranged[number].0.is_none();
+        let new: Vec<&StateLeaf> = spec.leaves.iter().enumerate().filter(is_new).map(|(_, leaf)| leaf).collect();
+        header.check_measures(spec, !new.is_empty() && known.contains(&None))?;
+        for leaf in new {
+            let stored = header.leaves.iter().filter(|stored| stored.name == leaf.name);
+            let others: Vec<&str> = stored.map(|stored| &*stored.ty).collect();
+            if others.is_empty() && leaf.starts_at_zero {
+                continue;
             }
-            arranged.push((found, leaf.ty));
-        }
-        header.check_measures(spec, has_added && known.contains(&None))?;
-        if let Some((leaf, others)) = added.first() {
-            let found = if others.is_empty() { "no value of that name" } else { others };
-            let message =
-                format!("the program reads `{}` of the state, expected {}, found {found}", leaf.name, leaf.ty);
-            return refuse(format!("{message}; undo the change, or start over with an empty folder of snapshots"));
+            let found = if others.is_empty() { "no value of that name".to_owned() } else { others.join(", ") };
+            return refuse(format!(
+                "the program reads `{}` of the state, expected {}, found {found}; undo the change, or start over with \
+                 an empty folder of snapshots",
+                leaf.name, leaf.ty
+            ));
         }
         let key: Vec<Option<usize>> = header.key.iter().map(|&leaf| Some(usize::from(leaf))).collect();
         if !spec.key.iter().map(|&leaf| arranged[leaf].0).eq(key.iter().copied()) {
@@ -287,4 +272,24 @@ impl Rows {
         let hidden = header.has_tombstones.then_some(header.leaves.len());
         Ok(Rows { layout: Arc::new(header.layout(&known)), hidden, names, arranged })
     }
+}
+
+/// The leaves of a program's state in a snapshot: for each its number there and its type, and for each
+/// leaf of the snapshot its type in the program.
+fn find_leaves(header: &Header, spec: &StateSpec) -> (Vec<(Option<usize>, LeafType)>, Vec<Option<LeafType>>) {
+    let mut known = vec![None; header.leaves.len()];
+    let mut find = |leaf: &StateLeaf| {
+        let words = type_in_words(leaf.ty);
+        // An `Option` and its value have one name, and so have several levels of them. The first one
+        // that is not taken is meant.
+        let is_it = |(stored, known): (&StoredLeaf, &Option<LeafType>)| {
+            let same = stored.ty == words || (matches!(leaf.ty, LeafType::Tag(_)) && words.starts_with(&stored.ty));
+            stored.name == leaf.name && same && known.is_none()
+        };
+        let found = header.leaves.iter().zip(&known).position(is_it)?;
+        known[found] = Some(leaf.ty);
+        Some(found)
+    };
+    let arranged = spec.leaves.iter().map(|leaf| (find(leaf), leaf.ty)).collect();
+    (arranged, known)
 }
