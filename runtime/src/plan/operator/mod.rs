@@ -96,8 +96,8 @@ pub trait Operator: Send + Sync {
     }
 
     /// For an operator with state in snapshots: the definition of that state, in one line. It names
-    /// windows, key, and measures with their fields, and contains the text of closures. State with another
-    /// definition is not restored.
+    /// windows and key, and contains the text of closures. Measures are named by the leaves of the state.
+    /// State with another definition is not restored.
     fn state_definition(&self) -> Option<String> {
         None
     }
