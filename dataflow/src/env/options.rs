@@ -173,7 +173,20 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
+/// The options of every program, and those of its own.
 fn command(own: &[(&'static str, &'static str)]) -> Command {
+    // The name in messages is the program's own, from the command line.
+    Command::new("pipeline")
+        .args(resource_options())
+        .args(shown_options())
+        .args(stream_options())
+        .args(engine_options())
+        .args(own.iter().map(|&(name, help)| option(name, "VALUE", help).allow_negative_numbers(true)))
+        .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
+}
+
+/// Options for tasks, memory and disks.
+fn resource_options() -> [Arg; 4] {
     let tasks = option("parallelism", "TASKS", "Parallel tasks per operator [default: the machine's cores]");
     let memory = option(
         "memory",
@@ -185,6 +198,16 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         "FOLDER",
         "Where what memory does not hold goes, once for each folder [default: the system's folder for temporary files]",
     );
+    [
+        quantity(tasks, value_parser!(i64).range(1..=1024)),
+        quantity(memory, parse_bytes),
+        spill.action(ArgAction::Append),
+        flag("compress-spilled", "Compress what goes there, for disks that are slow or small"),
+    ]
+}
+
+/// Options for plans, schemas and progress on the terminal.
+fn shown_options() -> [Arg; 5] {
     let explain = option(
         "explain",
         "FORM",
@@ -195,9 +218,18 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         let option = option.num_args(0..=1).require_equals(true).default_missing_value("text");
         option.value_parser(|text: &str| Explain::parse(text).map(|_| text.to_owned()))
     };
-    let compare =
-        option("compare", "FILE", "Show this run beside another on one page: what `--explain=json:FILE` wrote");
     let progress = option("progress", "WHEN", "When to show progress [default: terminal]");
+    [
+        form(explain),
+        form(plan),
+        option("compare", "FILE", "Show this run beside another on one page: what `--explain=json:FILE` wrote"),
+        flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"),
+        progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])),
+    ]
+}
+
+/// Options for flows that do not end.
+fn stream_options() -> [Arg; 5] {
     let latency = option(
         "latency",
         "TIME",
@@ -208,38 +240,30 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         "TIME",
         "How long a source may have nothing new before event time goes on without it: 200ms, 10s [default: 1s]",
     );
-    let snapshots =
-        option("snapshots", "FOLDER", "Where snapshots of jobs that do not end are written [default: none are]");
     let every = option("snapshot-every", "TIME", "From one snapshot to the next: 500ms, 1min [default: 10s]");
+    [
+        quantity(latency, parse_duration),
+        quantity(idle, parse_duration),
+        option("snapshots", "FOLDER", "Where snapshots of jobs that do not end are written [default: none are]"),
+        quantity(every, parse_duration),
+        flag("restore", "Go on from the newest snapshot, if there is one").requires("snapshots"),
+    ]
+}
+
+/// Options for the engine and its optimizer.
+fn engine_options() -> [Arg; 3] {
     let engine = option("engine", "ENGINE", "What runs the pipelines [default: local]");
     let without = option("without", "RULE", "A rule that the optimizer leaves out; results are the same");
     let profile = option(
         "profile",
         "WHERE",
         "What the plan is made for: nodes=8,net=1Gbps,disk=500MB/s, or some of it [default: this machine]",
-    )
-    .env("DATAFLOW_PROFILE");
-    // The name in messages is the program's own, from the command line.
-    Command::new("pipeline")
-        .arg(quantity(tasks, value_parser!(i64).range(1..=1024)))
-        .arg(quantity(memory, parse_bytes))
-        .arg(spill.action(ArgAction::Append))
-        .arg(flag("compress-spilled", "Compress what goes there, for disks that are slow or small"))
-        .arg(form(explain))
-        .arg(form(plan))
-        .arg(compare)
-        .arg(flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"))
-        .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
-        .arg(quantity(latency, parse_duration))
-        .arg(quantity(idle, parse_duration))
-        .arg(snapshots)
-        .arg(quantity(every, parse_duration))
-        .arg(flag("restore", "Go on from the newest snapshot, if there is one").requires("snapshots"))
-        .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
-        .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
-        .arg(profile.value_parser(|text: &str| text.parse::<Profile>()))
-        .args(own.iter().map(|&(name, help)| option(name, "VALUE", help).allow_negative_numbers(true)))
-        .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
+    );
+    [
+        engine.value_parser(PossibleValuesParser::new(["local", "embedded"])),
+        without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))),
+        profile.env("DATAFLOW_PROFILE").value_parser(|text: &str| text.parse::<Profile>()),
+    ]
 }
 
 /// `64MiB`, `57.4MiB`, `2G`, `1500000`. All units are powers of 1024.
