@@ -134,7 +134,7 @@ pub(super) fn filtered<R: Default>(
     }
 }
 
-/// Runs the filters of a prelude over a selection, each seeing the leaves that the views before it leave.
+/// Runs the inline steps over a selection. Each reads the leaves that the projections before it leave.
 pub(super) fn filter_window(
     inline: &mut [InlineStep],
     batch: &Batch<'_>,
@@ -143,41 +143,36 @@ pub(super) fn filter_window(
 ) -> Result<()> {
     // The leaves that are left of the batch, and the batch with these alone.
     let mut seen: Option<Vec<usize>> = None;
-    let mut with_projection: Option<Batch<'_>> = None;
-    for light in inline {
-        match light {
+    let mut projected: Option<Batch<'_>> = None;
+    for step in inline {
+        let (asked, batch_seen) = (rows.len(), projected.as_ref().unwrap_or(batch));
+        match step {
             InlineStep::Project(operator, leaves, counts) => {
-                counts.note(rows.len(), rows.len(), watch.enter(*operator));
-                let projected_leaves = leaves_of_projection(leaves, seen.as_ref());
-                with_projection = Some(batch.project(&projected_leaves));
-                seen = Some(projected_leaves);
+                counts.note(asked, asked, watch.enter(*operator));
+                let leaves = leaves_of_projection(leaves, seen.as_ref());
+                projected = Some(batch.project(&leaves));
+                seen = Some(leaves);
             }
             InlineStep::EventTime(leaf, greatest) => {
-                let times = with_projection.as_ref().unwrap_or(batch);
-                *greatest = (*greatest).max(greatest_time(*leaf, times, rows));
+                *greatest = (*greatest).max(greatest_time(*leaf, batch_seen, rows));
             }
             // It keeps all rows.
             InlineStep::WindowStart(operator, windows, _, starts, counts) => {
-                counts.note(rows.len(), rows.len(), watch.enter(*operator));
-                find_windows(*windows, starts, with_projection.as_ref().unwrap_or(batch), rows)?;
+                counts.note(asked, asked, watch.enter(*operator));
+                find_windows(*windows, starts, batch_seen, rows)?;
             }
-            InlineStep::RuntimeFilter(_) if light.lets_all_pass() => {}
+            InlineStep::RuntimeFilter(_) if step.lets_all_pass() => {}
             InlineStep::RuntimeFilter(check) => {
-                let asked = rows.len();
-                check.select(with_projection.as_ref().unwrap_or(batch), rows);
+                check.select(batch_seen, rows);
                 check.note(asked, rows.len(), watch);
-                if rows.is_empty() {
-                    break;
-                }
             }
             InlineStep::Filter(filter) => {
-                let asked = rows.len();
-                filter.select(with_projection.as_ref().unwrap_or(batch), rows, watch)?;
+                filter.select(batch_seen, rows, watch)?;
                 filter.note(asked, rows.len(), watch);
-                if rows.is_empty() {
-                    break;
-                }
             }
+        }
+        if rows.is_empty() {
+            break;
         }
     }
     Ok(())

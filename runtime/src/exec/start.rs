@@ -1,5 +1,7 @@
 //! From a physical plan to running tasks.
 
+mod splits;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,9 +17,7 @@ use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
 use super::placement::Placement;
-use super::reading::{
-    Followed, FollowedSource, HeadSplits, LateLimits, Listing, SourceHead, SplitQueue, WatermarkGenerator,
-};
+use super::reading::{LateLimits, SourceHead, WatermarkGenerator};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use super::timed_input::TimedInput;
@@ -32,10 +32,11 @@ use crate::page::RowWriter;
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
 use crate::snapshot::SplitPosition;
-use crate::source::{ReaderContext, SplitList};
+use crate::source::{ReaderContext, Source, SplitReader};
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
+use splits::JobSplits;
 
 /// Starts all tasks of a plan as this job's, and waits for them, as long as `tick` wants them to go on.
 pub(super) fn run(
@@ -75,18 +76,6 @@ pub(super) fn run(
     ended
 }
 
-/// Checks that a source lists the splits that a snapshot has read.
-fn check_listed(list: &SplitList, positions: &[SplitPosition]) -> Result<()> {
-    let is_listed = |at: &&SplitPosition| list.splits.iter().any(|split| split.name == at.split);
-    match positions.iter().find(|at| !is_listed(at)) {
-        None => Ok(()),
-        Some(missing) => Err(Error::Plan(format!(
-            "the snapshot has read the split `{}`, and the source has none of that name; put it back, or start over with an empty snapshot folder",
-            missing.split
-        ))),
-    }
-}
-
 struct Starter<'p> {
     plan: &'p PhysicalPlan,
     resources: &'p Resources,
@@ -98,9 +87,7 @@ struct Starter<'p> {
     tasks: Vec<Vec<Arc<Task>>>,
     /// By stage, inbox and task.
     inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
-    splits: HashMap<usize, Arc<SplitQueue>>,
-    /// Of endless sources, by stage, with the first list.
-    listings: HashMap<usize, (Arc<Listing>, SplitList)>,
+    splits: JobSplits,
     /// By stage and step.
     locals: Vec<Vec<ProcessLocals>>,
     /// Stages whose rows come without end, some of them.
@@ -119,27 +106,12 @@ impl<'p> Starter<'p> {
         let placement = Placement::default();
         let of_stage = |stage: &StagePlan| placement.local_tasks(stage.tasks).map(|_| Task::new(job.clone())).collect();
         let tasks: Vec<Vec<Arc<Task>>> = plan.stages.iter().map(of_stage).collect();
-        let (mut inboxes, mut splits, mut listings) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut inboxes = HashMap::new();
         for (number, stage) in plan.stages.iter().enumerate() {
             for (subtask, task) in tasks[number].iter().enumerate() {
                 for inbox in 0..stage.inboxes {
                     inboxes.insert((number, inbox, subtask), Arc::new(Inbox::new(task.clone())));
                 }
-            }
-            if let Head::Source(operator, source, scan) = &stage.head {
-                let list = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
-                if source.is_endless() {
-                    let restored = snapshots.and_then(|snapshots| snapshots.restored(*operator));
-                    check_listed(&list, restored.map_or(&[], |operator| &operator.positions))
-                        .map_err(|error| error.at(&plan.operators[*operator].origin))?;
-                    let task: Arc<dyn Wake> = tasks[number][0].clone();
-                    let blocking = Arc::new(BlockingFor { task, job: job.clone() });
-                    let listing = Listing::new(source.clone(), scan.clone(), blocking, list.clone());
-                    listings.insert(number, (Arc::new(listing), list));
-                    continue;
-                }
-                job.metrics.source_total_bytes.add(list.splits.iter().map(|split| split.bytes).sum());
-                splits.insert(number, Arc::new(SplitQueue::new(list.splits.into())));
             }
         }
         static TEAMS: AtomicU64 = AtomicU64::new(0);
@@ -149,7 +121,7 @@ impl<'p> Starter<'p> {
         let endless = plan.endless_stages();
         let filters = plan.runtime_filters.iter();
         let runtime_filters = filters.map(|filter| Arc::new(RuntimeFilter::new(filter.tasks, filter.rows))).collect();
-        Ok(Starter {
+        let mut starter = Starter {
             plan,
             resources,
             snapshots,
@@ -158,12 +130,25 @@ impl<'p> Starter<'p> {
             first_team,
             tasks,
             inboxes,
-            splits,
-            listings,
+            splits: JobSplits::default(),
             locals,
             endless,
             runtime_filters,
-        })
+        };
+        starter.list_splits()?;
+        Ok(starter)
+    }
+
+    /// Lists the splits of all sources.
+    fn list_splits(&mut self) -> Result<()> {
+        for (number, stage) in self.plan.stages.iter().enumerate() {
+            let Head::Source(operator, source, scan) = &stage.head else { continue };
+            let task: Arc<dyn Wake> = self.tasks[number][0].clone();
+            let (restored, blocking) = (self.restored(*operator), self.blocking(&task));
+            let listed = self.splits.list(number, (source, scan), restored, blocking);
+            self.job.metrics.source_total_bytes.add(listed.map_err(|error| self.at(*operator, error))?);
+        }
+        Ok(())
     }
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
@@ -278,46 +263,38 @@ impl<'p> Starter<'p> {
             Head::Source(operator, source, scan) => {
                 let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(me) };
                 let reader = source.reader(scan, context).map_err(|error| self.at(*operator, error))?;
-                let of = self.plan.stages[stage].watermarks;
-                let mut time = of.map(|of| WatermarkGenerator::new(of.lateness_micros));
-                let splits = self.head_splits((stage, subtask, *operator), me, time.as_mut());
-                // Bad records of all splits are written.
-                let reads_all = source.as_table().is_some_and(|table| table.rejects().is_some());
-                let head = SourceHead::new(*operator, reader, reads_all, splits);
-                let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
-                let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
-                let limits = LateLimits::of(source, self.plan.stages[stage].skips.iter().map(filter).collect());
-                let head = head.skipping(limits).with_time(time, of.and_then(|of| of.leaf)).with_barriers(barriers);
-                Ok(PipelineHead::Source(Box::new(head)))
+                Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, me))))
             }
         }
     }
 
-    /// How far a source was read where the job goes on from a snapshot.
-    fn starts(&self, operator: usize) -> &[SplitPosition] {
-        let restored = self.snapshots.and_then(|snapshots| snapshots.restored(operator));
-        restored.map_or(&[], |operator| &operator.positions)
+    fn source_head(
+        &self,
+        stage: usize,
+        subtask: usize,
+        operator: usize,
+        source: &Arc<dyn Source>,
+        reader: Box<dyn SplitReader>,
+        me: &Arc<dyn Wake>,
+    ) -> SourceHead {
+        let plan = &self.plan.stages[stage];
+        let (of, idle_after) = (plan.watermarks, self.resources.streaming.idle_after);
+        let mut time = of.map(|of| WatermarkGenerator::new(of.lateness_micros));
+        let (task, restored) = ((subtask, plan.tasks), self.restored(operator));
+        let splits = self.splits.of_task(stage, task, idle_after, restored, time.as_mut(), Alarm::of(me));
+        // Bad records of all splits are written.
+        let reads_all = source.as_table().is_some_and(|table| table.rejects().is_some());
+        let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
+        let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
+        let limits = LateLimits::of(source, plan.skips.iter().map(filter).collect());
+        let head = SourceHead::new(operator, reader, reads_all, splits);
+        head.skipping(limits).with_time(time, of.and_then(|of| of.leaf)).with_barriers(barriers)
     }
 
-    fn head_splits(
-        &self,
-        (stage, subtask, operator): (usize, usize, usize),
-        me: &Arc<dyn Wake>,
-        time: Option<&mut WatermarkGenerator>,
-    ) -> HeadSplits {
-        let Some((listing, list)) = self.listings.get(&stage).cloned() else {
-            return HeadSplits::Shared(self.splits.get(&stage).cloned().unwrap_or_default());
-        };
-        let task = (subtask, self.plan.stages[stage].tasks);
-        let mut splits = Followed::of(task, self.resources.streaming.idle_after);
-        splits.assign(&list);
-        let mut time = time;
-        splits.restore(self.starts(operator), |split, greatest| {
-            if let Some(time) = &mut time {
-                time.note_time(split, greatest);
-            }
-        });
-        HeadSplits::Followed(FollowedSource { listing, splits, alarm: Alarm::of(me) })
+    /// The positions of a source in the snapshot that the job continues from.
+    fn restored(&self, operator: usize) -> &'p [SplitPosition] {
+        let restored = self.snapshots.and_then(|snapshots| snapshots.restored(operator));
+        restored.map_or(&[], |operator| &operator.positions)
     }
 
     fn at(&self, operator: usize, error: Error) -> Error {

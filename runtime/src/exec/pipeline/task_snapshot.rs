@@ -228,9 +228,7 @@ impl TaskSnapshots {
             file.put(piece);
         }
         if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
-            for step in steps {
-                step.on_restored();
-            }
+            steps.iter_mut().for_each(Step::on_restored);
         }
         Ok(Progress::Done)
     }
