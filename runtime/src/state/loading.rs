@@ -48,20 +48,10 @@ impl Loading {
             let groups = groups_to_load(part, &evicted, wanted, rows);
             let count = groups.len();
             if !rows.memory.try_reserve(loading_bytes(&evicted, count, rows)) {
-                match rows.make_room(queues.as_deref_mut(), &[part])? {
-                    Room::Made => continue,
-                    Room::Awaited => return Ok(Poll::Pending),
-                    Room::None if rows.table.freed_by(part) > 0 => {
-                        rows.evict_part(part);
-                        continue;
-                    }
-                    Room::None if count > 1 => {
-                        rows.parts[part].max_groups = Some(count / 2);
-                        continue;
-                    }
-                    // The estimate may be too high. If not, the error of a refused row has its
-                    // bytes.
-                    Room::None => {}
+                match make_room(part, count, rows, queues.as_deref_mut())? {
+                    Progress::Done => {}
+                    Progress::Yield => continue,
+                    Progress::Pending => return Ok(Poll::Pending),
                 }
             }
             let more = loading_bytes(&evicted, count, rows) + READ_AHEAD * evicted.file.largest_page_bytes();
@@ -161,6 +151,25 @@ impl Loading {
         }
         rows.collect_evicted();
     }
+}
+
+/// Makes room for `count` key groups of a part, or lowers their number. Returns `Yield` if the number is
+/// to be chosen again, and `Done` if there is nothing to give: the estimate may be too high. If it is
+/// not, the error of a refused row has its bytes.
+fn make_room(part: usize, count: usize, rows: &mut Residency, queues: Option<&mut RequestQueues>) -> Result<Progress> {
+    Ok(match rows.make_room(queues, &[part])? {
+        Room::Made => Progress::Yield,
+        Room::Awaited => Progress::Pending,
+        Room::None if rows.table.freed_by(part) > 0 => {
+            rows.evict_part(part);
+            Progress::Yield
+        }
+        Room::None if count > 1 => {
+            rows.parts[part].max_groups = Some(count / 2);
+            Progress::Yield
+        }
+        Room::None => Progress::Done,
+    })
 }
 
 /// The key groups of a file to load together. The wanted ones are first, and others follow as far

@@ -88,17 +88,7 @@ impl Scan {
                 return Ok(Progress::Yield);
             }
             page.groups_of(&self.live, &mut self.groups);
-            let progress = protect(table, &self.groups)?;
-            if progress != Progress::Done {
-                self.row = from;
-                return Ok(progress);
-            }
-            table.rows.mark_dirty(self.part);
-            if let Some(page) = table.rows.table.page(self.part, self.page) {
-                visit(&Input::new(page.batch(), &self.live))?;
-            }
-            table.rows.table.delete(&self.groups)?;
-            return Ok(Progress::Yield);
+            return self.drain_groups(table, from, visit);
         }
         table.rows.used.scanned = None;
         if leaves.is_some() {
@@ -106,6 +96,21 @@ impl Scan {
         }
         *self = Scan::default();
         Ok(Progress::Done)
+    }
+
+    /// Visits and deletes the groups of live rows, which begin at row `from` of the page.
+    fn drain_groups(&mut self, table: &mut StateTable, from: usize, visit: Visit<'_>) -> Result<Progress> {
+        let progress = protect(table, &self.groups)?;
+        if progress != Progress::Done {
+            self.row = from;
+            return Ok(progress);
+        }
+        table.rows.mark_dirty(self.part);
+        if let Some(page) = table.rows.table.page(self.part, self.page) {
+            visit(&Input::new(page.batch(), &self.live))?;
+        }
+        table.rows.table.delete(&self.groups)?;
+        Ok(Progress::Yield)
     }
 
     /// After the rows of a part in memory: begins to load its rows on disk, or goes to the next

@@ -96,22 +96,28 @@ impl StateTable {
                 self.rows.used.served = None;
                 return Ok(Progress::Done);
             };
-            let rows = &mut self.rows;
-            let wanted = requests.queues.queues[part].wanted.and(&rows.evicted);
-            if !self.is_served_part_loaded && !wanted.is_empty() {
-                match Loading::begin(part, &wanted, rows, Some(&mut requests.queues))? {
-                    Poll::Pending => return Ok(Progress::Pending),
-                    Poll::Ready(loading) => self.loading = loading,
-                }
-                self.is_served_part_loaded = true;
-                continue;
-            }
-            rows.spiller.check()?;
-            if rows.spiller.unwritten_bytes() > 0 {
-                return Ok(Progress::Pending);
-            }
-            requests.drain(part, rows.table.room_beside(), &rows.spiller);
+            ready!(self.begin_part(requests, part)?);
         }
+    }
+
+    /// Begins to load the key groups that the requests of a part wait for, or else to apply the requests.
+    fn begin_part(&mut self, requests: &mut Requests, part: usize) -> Result<Progress> {
+        let rows = &mut self.rows;
+        let wanted = requests.queues.queues[part].wanted.and(&rows.evicted);
+        if !self.is_served_part_loaded && !wanted.is_empty() {
+            match Loading::begin(part, &wanted, rows, Some(&mut requests.queues))? {
+                Poll::Pending => return Ok(Progress::Pending),
+                Poll::Ready(loading) => self.loading = loading,
+            }
+            self.is_served_part_loaded = true;
+            return Ok(Progress::Done);
+        }
+        rows.spiller.check()?;
+        if rows.spiller.unwritten_bytes() > 0 {
+            return Ok(Progress::Pending);
+        }
+        requests.drain(part, rows.table.room_beside(), &rows.spiller);
+        Ok(Progress::Done)
     }
 
     /// The part that is served, or the next one.

@@ -3,10 +3,10 @@
 use std::task::Poll;
 
 use super::format::{Head, Header, write_image};
-use super::marking::{ImagesOf, Mark, SpilledImages};
+use super::marking::{Mark, SpilledImages};
 use crate::error::{Error, Result};
 use crate::group::{PartSet, Room};
-use crate::page::{PageImage, heap_start};
+use crate::page::PageImage;
 use crate::state::residency::Residency;
 use crate::state::{EventTimes, StateTable};
 use crate::strategy::Progress;
@@ -123,14 +123,7 @@ impl Residency {
                 Poll::Pending => return Ok(Progress::Pending),
                 Poll::Ready(Some(page)) => {
                     let number = mark.images;
-                    let (rows, heap_start, groups) = match &mut images.of {
-                        ImagesOf::Groups(groups) => (page.rows() as u32, heap_start(page.as_bytes()) as u32, *groups),
-                        ImagesOf::Pages(pages) => {
-                            let unmarked = || Error::Internal("a page of no mark".to_owned());
-                            let of = pages.pop_front().ok_or_else(unmarked)?;
-                            (of.rows, of.heap_start, mark.groups.get(of.part).copied().unwrap_or_default())
-                        }
-                    };
+                    let (rows, heap_start, groups) = images.of.of_next_page(&page, &mark.groups)?;
                     let image = PageImage::of_run(page.as_bytes(), rows, heap_start, page.layout(), number.into());
                     write_image(Head::of(number, &image, groups), &image, out);
                     (mark.images, mark.rows) = (number + 1, mark.rows + u64::from(rows));

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::page::Page;
+use crate::error::{Error, Result};
+use crate::page::{Page, heap_start};
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::state::images::EventTimes;
 use crate::state::key_groups::KeyGroupSet;
@@ -45,6 +46,21 @@ pub(super) enum ImagesOf {
     Groups(KeyGroupSet),
     /// The rows of each page at the mark.
     Pages(VecDeque<MarkedPage>),
+}
+
+impl ImagesOf {
+    /// Number of rows of the next page, the start of its variable parts, and its key groups. `groups`
+    /// are those of each part.
+    pub(super) fn of_next_page(&mut self, page: &Page, groups: &[KeyGroupSet]) -> Result<(u32, u32, KeyGroupSet)> {
+        match self {
+            ImagesOf::Groups(groups) => Ok((page.rows() as u32, heap_start(page.as_bytes()) as u32, *groups)),
+            ImagesOf::Pages(pages) => {
+                let unmarked = || Error::Internal("a page of no mark".to_owned());
+                let of = pages.pop_front().ok_or_else(unmarked)?;
+                Ok((of.rows, of.heap_start, groups.get(of.part).copied().unwrap_or_default()))
+            }
+        }
+    }
 }
 
 impl SpilledImages {
