@@ -12,6 +12,9 @@ use crate::page::{Input, Selection};
 use crate::rendezvous::{Lent, LocalRendezvous};
 use crate::spill::{SpillFiles, Spilled, Spiller};
 
+/// The task of the process that moves the pages of all shares into one table.
+pub(super) const OWNER: usize = 0;
+
 /// Values that the tasks of a join exchange.
 pub(super) struct BuildRendezvous {
     pub(super) offers: LocalRendezvous<Offer>,
@@ -81,6 +84,18 @@ impl SharedBuild {
         self.rendezvous.offers.poll(&self.context, |offers| {
             offers.iter().try_fold(true, |are, offer| offer.as_ref().map(|offer| are & offer.is_some()))
         })
+    }
+
+    /// The owner's table of all shares: `Some(None)` if there is none. `None` before the owner has
+    /// sent it.
+    pub(super) fn lent_table(&self) -> Option<Option<Arc<Lent<SharedTable>>>> {
+        self.rendezvous.table.poll(&self.context, |sent| sent.get(OWNER)?.clone())
+    }
+
+    /// Whether all pages of the table of all shares are indexed.
+    pub(super) fn is_indexed(&self, table: &SharedTable) -> bool {
+        // The table decides: a task that found no page to index may not have sent yet.
+        self.rendezvous.indexed.poll(&self.context, |_| table.table().map(|_| ())).is_some()
     }
 
     /// All shares on disk. `None` before all tasks have written theirs.

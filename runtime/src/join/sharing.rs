@@ -36,7 +36,7 @@ use crate::join::JoinContext;
 use crate::join::build::Building;
 use crate::join::pair_queue::QueuedPairs;
 use crate::join::probe::Probing;
-use crate::join::shared::{Offer, SharedBuild, SpilledShare};
+use crate::join::shared::{OWNER, Offer, SharedBuild, SpilledShare};
 use crate::join::side::BuildSide;
 use crate::join::spilled_keys::SpilledKeysFilter;
 use crate::join::table::{JoinTable, SharedTable};
@@ -44,9 +44,6 @@ use crate::memory::limits::SPILL_PARTS;
 use crate::rendezvous::Lent;
 use crate::spill::Spilled;
 use crate::strategy::{Progress, ready};
-
-/// The task of the process that moves the pages of all shares into one table.
-const OWNER: usize = 0;
 
 /// Pages that a task indexes in one call.
 const INDEX_PAGES: usize = 64;
@@ -101,20 +98,15 @@ impl Sharing {
                     None => return Ok(Progress::Pending),
                     Some(false) => Stage::Spilling,
                     Some(true) => {
-                        if self.shared.context.subtask == self.shared.context.local_tasks.start + OWNER {
-                            self.own_all(join)?;
-                        }
+                        self.own_all(join)?;
                         Stage::InMemory
                     }
                 },
-                Stage::InMemory => {
-                    let table = |sent: &[Option<Option<Arc<Lent<SharedTable>>>>]| sent.get(OWNER)?.clone();
-                    match self.shared.rendezvous.table.poll(&self.shared.context, table) {
-                        None => return Ok(Progress::Pending),
-                        Some(None) => Stage::Spilling,
-                        Some(Some(table)) => Stage::Indexing(table.take()?),
-                    }
-                }
+                Stage::InMemory => match self.shared.lent_table() {
+                    None => return Ok(Progress::Pending),
+                    Some(None) => Stage::Spilling,
+                    Some(Some(table)) => Stage::Indexing(table.take()?),
+                },
                 Stage::Indexing(ref table) => {
                     if (0..INDEX_PAGES).all(|_| table.index_next()) {
                         return Ok(Progress::Yield);
@@ -123,9 +115,7 @@ impl Sharing {
                     Stage::Indexed(table.clone())
                 }
                 Stage::Indexed(ref table) => {
-                    // The table decides: a task that found no page to index may not have sent yet.
-                    let is_indexed = |_: &[Option<()>]| table.table().map(|_| ());
-                    if self.shared.rendezvous.indexed.poll(&self.shared.context, is_indexed).is_none() {
+                    if !self.shared.is_indexed(table) {
                         return Ok(Progress::Pending);
                     }
                     self.building.built.shared = Some(table.clone());
@@ -161,8 +151,12 @@ impl Sharing {
         probing
     }
 
-    /// Moves all shares into one table, if there is memory for its index. Otherwise they stay.
+    /// In the owner's task: moves all shares into one table, if there is memory for its index. Otherwise
+    /// they stay.
     fn own_all(&self, join: &JoinContext) -> Result<()> {
+        if self.shared.context.subtask != self.shared.context.local_tasks.start + OWNER {
+            return Ok(());
+        }
         let rendezvous = &self.shared.rendezvous;
         let all = |sent: &[Option<Offer>]| Some(sent.iter().flatten().flatten().cloned().collect::<Vec<_>>());
         let offers = rendezvous.offers.peek(all).unwrap_or_default();
