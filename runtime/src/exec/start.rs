@@ -56,7 +56,8 @@ pub(super) fn run(
         return Err(Error::Cancelled);
     }
     let _kept = budget.reserve_for_pinned(needs.pinned());
-    let starter = Starter::new(plan, resources, snapshots, job.clone())?;
+    let mut starter = Starter::new(plan, resources, snapshots, job.clone());
+    starter.list_splits()?;
     // A task and its body hold each other, so no task gets a body before all bodies are made.
     let mut bodies = Vec::new();
     for (stage, tasks) in starter.tasks.iter().enumerate() {
@@ -102,7 +103,7 @@ impl<'p> Starter<'p> {
         resources: &'p Resources,
         snapshots: Option<&'p Arc<Snapshots>>,
         job: Arc<Job>,
-    ) -> Result<Self> {
+    ) -> Self {
         let placement = Placement::default();
         let of_stage = |stage: &StagePlan| placement.local_tasks(stage.tasks).map(|_| Task::new(job.clone())).collect();
         let tasks: Vec<Vec<Arc<Task>>> = plan.stages.iter().map(of_stage).collect();
@@ -121,7 +122,7 @@ impl<'p> Starter<'p> {
         let endless = plan.endless_stages();
         let filters = plan.runtime_filters.iter();
         let runtime_filters = filters.map(|filter| Arc::new(RuntimeFilter::new(filter.tasks, filter.rows))).collect();
-        let mut starter = Starter {
+        Starter {
             plan,
             resources,
             snapshots,
@@ -134,9 +135,7 @@ impl<'p> Starter<'p> {
             locals,
             endless,
             runtime_filters,
-        };
-        starter.list_splits()?;
-        Ok(starter)
+        }
     }
 
     /// Lists the splits of all sources.
