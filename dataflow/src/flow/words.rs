@@ -325,7 +325,6 @@ mod of_others {
     }
 }
 
-/// Words on groups.
 mod of_groups {
     words! { MissingGroupWords<T, K, M> "`#[dataflow]` did not see this":
         aggregate(A) "`aggregate` is a word of `#[dataflow]`" "write it in a function with `#[dataflow]`, which `use dataflow::prelude::*` brings, or in `dataflow::dataflow! {{ … }}`; without the macro: `.aggregates().count().finish(|key, counted, out| out.emit(…))`";
@@ -373,7 +372,6 @@ mod of_groups {
     }
 }
 
-/// Words on joins that have no keys yet.
 mod of_joins {
     words! { MissingJoinWords<L, R, M, K> "not a word of a join":
         where_(A) "a join has no `where_`" "write `.on(|left| left.id, |right| right.id)` for the keys, and `.filter(|left, right| …)` behind it for more";
@@ -392,7 +390,6 @@ mod of_emitters {
     }
 }
 
-/// Words on the records of one group.
 mod of_records {
     words_alike! { MissingRecordWords (T) "not a word of a group's records"
         "the records of a group are lent one at a time, and are no iterator"

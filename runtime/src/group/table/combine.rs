@@ -145,7 +145,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         let Some(group) = self.group.take().filter(|_| writer.layout() == self.table.layout()) else {
             return Err(Error::Internal("a record without a group to replace".to_owned()));
         };
-        if writer.rows() != self.written + 1 {
+        if writer.sealed_rows() + writer.open_rows() != self.written + 1 {
             // Where the record found no room, the pair may be combined again.
             self.group = Some(group);
             return Ok(Combined::NotOne);
@@ -268,12 +268,5 @@ impl GroupTable {
         let opens = |position: &usize| groups.fresh.binary_search(&(*position as u32)).is_err();
         positions.extend((first..groups.places.len()).filter(opens));
         refused
-    }
-}
-
-impl RowWriter {
-    /// Rows in all its pages.
-    fn rows(&self) -> usize {
-        self.sealed_rows() + self.open_rows()
     }
 }
