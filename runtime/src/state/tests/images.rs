@@ -308,7 +308,7 @@ fn state_of_another_definition_or_version_is_refused() {
     let mut older = bytes;
     older[4] = 1;
     let error = bench("sum of hits").restore(&older).unwrap_err().to_string();
-    assert!(error.contains("version 1 of the format, and this program reads 2"), "{error}");
+    assert!(error.contains("version 1 of the format, and this program reads 3"), "{error}");
 }
 
 /// Whoever changes the function raises its version, or snapshots are restored by the wrong tasks.
