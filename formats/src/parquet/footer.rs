@@ -31,17 +31,7 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
         return Err(damaged(format!("not a Parquet file: it has only {} bytes", file.bytes())));
     };
     file.read_at(&*handle, tail_at, &mut tail)?;
-    match &tail[4..] {
-        b"PAR1" => {}
-        b"PARE" => return Err(damaged("the file is encrypted, which is not supported".into())),
-        found => {
-            return Err(damaged(format!(
-                "expected `PAR1` at the end, found `{}`: not a Parquet file, or not written to its end",
-                found.escape_ascii()
-            )));
-        }
-    }
-    let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    let length = footer_length(tail).map_err(damaged)?;
     let Some(begin) = tail_at.checked_sub(length) else {
         return Err(damaged(format!("the footer says it has {length} bytes, and the file has {}", file.bytes())));
     };
@@ -66,6 +56,19 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
     check(&metadata, file).map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     let metadata = normalized(metadata).map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     Ok(Arc::new(metadata))
+}
+
+/// The length of the footer in bytes, by the last bytes of the file.
+fn footer_length(tail: [u8; TAIL_BYTES]) -> Result<u64, String> {
+    let [length @ .., a, b, c, d] = tail;
+    match &[a, b, c, d] {
+        b"PAR1" => Ok(u32::from_le_bytes(length).into()),
+        b"PARE" => Err("the file is encrypted, which is not supported".to_owned()),
+        found => Err(format!(
+            "expected `PAR1` at the end, found `{}`: not a Parquet file, or not written to its end",
+            found.escape_ascii()
+        )),
+    }
 }
 
 /// The bytes of a column in a row group; `None` where they lie outside the file.

@@ -92,17 +92,19 @@ pub(super) fn without_invented_fields(footer: Vec<u8>) -> Vec<u8> {
             Some(())
         })
     });
-    if found.is_empty() {
-        return footer;
-    }
+    if found.is_empty() { footer } else { without(&footer, found) }
+}
+
+/// Bytes without some ranges, which do not overlap.
+fn without(bytes: &[u8], mut ranges: Vec<std::ops::Range<usize>>) -> Vec<u8> {
     // Row groups may come before the schema.
-    found.sort_unstable_by_key(|field| field.start);
-    let (mut rest, mut from) = (Vec::with_capacity(footer.len()), 0);
-    for field in found {
-        rest.extend_from_slice(&footer[from..field.start]);
-        from = field.end;
+    ranges.sort_unstable_by_key(|range| range.start);
+    let (mut rest, mut from) = (Vec::with_capacity(bytes.len()), 0);
+    for range in ranges {
+        rest.extend_from_slice(&bytes[from..range.start]);
+        from = range.end;
     }
-    rest.extend_from_slice(&footer[from..]);
+    rest.extend_from_slice(&bytes[from..]);
     rest
 }
 

@@ -136,6 +136,14 @@ fn local_hours_begin_with_their_first_instant() {
     );
 }
 
+fn a_day_begins_after_instants_of_earlier_dates(zone: &Zone, micros: i64) {
+    let local = Timestamp::from_micros(micros).in_zone(zone);
+    let begin = local.truncate(TimeUnit::Day);
+    assert!(begin <= local.timestamp() && begin.in_zone(zone).date() == local.date(), "{local}");
+    let last = (begin - TimeDelta::from_micros(1)).in_zone(zone);
+    assert!(last.date() < local.date(), "{local}");
+}
+
 /// Every zone of the database, before and after each of its changes, against clocks that are wound
 /// back second by second.
 #[test]
@@ -171,17 +179,8 @@ fn truncation_agrees_with_clocks_that_are_wound_back() {
                     assert_eq!(begin, expected, "{} {local} {unit:?}", name.as_str());
                 }
             }
-            // A day begins after all instants of its zone that show an earlier date.
             for later in [-1, 0, 7200, 86_399] {
-                let local = Timestamp::from_micros((at + later) * SECOND).in_zone(&zone);
-                let begin = local.truncate(TimeUnit::Day);
-                assert!(
-                    begin <= local.timestamp() && begin.in_zone(&zone).date() == local.date(),
-                    "{} {local}",
-                    name.as_str()
-                );
-                let last = (begin - TimeDelta::from_micros(1)).in_zone(&zone);
-                assert!(last.date() < local.date(), "{} {local}", name.as_str());
+                a_day_begins_after_instants_of_earlier_dates(&zone, (at + later) * SECOND);
             }
             before = after;
         }

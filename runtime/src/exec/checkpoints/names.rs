@@ -89,25 +89,31 @@ impl Names {
     }
 }
 
-/// The operators of a plan that have something in snapshots.
+/// Refuses a finite flow that meets an endless one: a snapshot has no positions of it.
+fn refuse_meeting(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
+    let finite = plan.stages.iter().zip(endless).filter(|&(_, &endless)| !endless).map(|(stage, _)| stage);
+    match finite.flat_map(outputs_of).find(|output| endless[output.to.0]) {
+        None => Ok(()),
+        Some(output) => {
+            let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; collect it before the job, `let list = flow.collect()?`, and use the list in a closure, or start the job without \
+                 `--snapshots`";
+            Err(Error::Plan(message.to_owned()).at(&plan.operators[output.operator].origin))
+        }
+    }
+}
+
+/// The operators of a plan that take part in snapshots.
 fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
-    let refuse = |operator: usize, message: String| Err(Error::Plan(message).at(&plan.operators[operator].origin));
     let lost = |operator: usize| {
         let word = &plan.operators[operator].origin.operator;
         let message = format!(
             "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; keep it by key in `.group_by(..).aggregate(|g| g.fold(..))`, which snapshots hold (two streams become \
              one by `.union(..)`), or start the job without `--snapshots`"
         );
-        refuse(operator, message)
+        Err(Error::Plan(message).at(&plan.operators[operator].origin))
     };
     let (endless, mut recovered) = (plan.endless_stages(), BTreeSet::new());
-    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| !endless[number]) {
-        if let Some(output) = outputs_of(stage).find(|output| endless[output.to.0]) {
-            let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; collect it before the job, `let list = flow.collect()?`, and use the list in a closure, or start the job without \
-                 `--snapshots`";
-            refuse(output.operator, message.to_owned())?;
-        }
-    }
+    refuse_meeting(plan, &endless)?;
     for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]) {
         if let Head::Source(operator, ..) = stage.head {
             recovered.insert(operator);

@@ -13,7 +13,7 @@ use crate::exec::inline::Watch;
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
 use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
-use crate::strategy::Progress;
+use crate::strategy::{DriverState, Progress};
 
 /// A task's part in the snapshots of its job.
 pub(in crate::exec) struct TaskSnapshots {
@@ -186,8 +186,8 @@ impl TaskSnapshots {
         self.snapshots.ended(self.task, brings);
     }
 
-    /// Puts back what the snapshot has that the job goes on from: `Done` when rows may come. Else the task goes on here, at once or, where it is `Pending`, when it is
-    /// woken.
+    /// Restores states from the snapshot. Returns `Done` if rows may follow. After `Yield` and `Pending` the
+    /// task calls it again.
     pub(super) fn restore(&mut self, steps: &mut [Step], watch: &Watch) -> Result<Progress> {
         while let Some(restore) = self.restoring.front_mut() {
             watch.enter(steps[restore.step].operator);
@@ -207,25 +207,10 @@ impl TaskSnapshots {
                 restore.file = Some(Background::new(piece, &self.blocking));
                 continue;
             };
-            let Some(mut piece) = file.take().map_err(otherwise)? else { return Ok(Progress::Pending) };
-            let placed = state.place()?;
-            let wanted = state.wanted_bytes();
-            if placed != Progress::Done {
-                file.put(piece);
-                return Ok(placed);
+            match supply(state, file)? {
+                Progress::Done => _ = self.restoring.pop_front(),
+                progress => return Ok(progress),
             }
-            if piece.bytes.len() < wanted.max(1) && !piece.is_last {
-                file.submit(piece, move |piece| piece.read(wanted));
-                return Ok(Progress::Pending);
-            }
-            if wanted == 0 {
-                state.supply(&piece.bytes).map_err(otherwise)?;
-                self.restoring.pop_front();
-                continue;
-            }
-            let rest = piece.bytes.split_off(wanted.min(piece.bytes.len()));
-            state.supply(&std::mem::replace(&mut piece.bytes, rest)).map_err(otherwise)?;
-            file.put(piece);
         }
         if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
             steps.iter_mut().for_each(Step::on_restored);
@@ -234,7 +219,31 @@ impl TaskSnapshots {
     }
 }
 
-/// What can be done where a file of a snapshot is damaged, or is not there.
+/// Supplies a state with its file. Returns `Done` after the whole file.
+fn supply(state: &mut dyn DriverState, file: &Background<Piece>) -> Result<Progress> {
+    loop {
+        let Some(mut piece) = file.take().map_err(otherwise)? else { return Ok(Progress::Pending) };
+        let placed = state.place()?;
+        let wanted = state.wanted_bytes();
+        if placed != Progress::Done {
+            file.put(piece);
+            return Ok(placed);
+        }
+        if piece.bytes.len() < wanted.max(1) && !piece.is_last {
+            file.submit(piece, move |piece| piece.read(wanted));
+            return Ok(Progress::Pending);
+        }
+        if wanted == 0 {
+            state.supply(&piece.bytes).map_err(otherwise)?;
+            return Ok(Progress::Done);
+        }
+        let rest = piece.bytes.split_off(wanted.min(piece.bytes.len()));
+        state.supply(&std::mem::replace(&mut piece.bytes, rest)).map_err(otherwise)?;
+        file.put(piece);
+    }
+}
+
+/// Adds the next step to an error about a damaged or missing file of a snapshot.
 fn otherwise(error: Error) -> Error {
     match error {
         Error::Data { path, place, message } => Error::Data { path, place, message: format!("{message}; {OTHERWISE}") },
