@@ -170,16 +170,8 @@ impl SourceHead {
                 return Ok(Some(SourceItem::Control(Control::Watermark(watermark))));
             }
             // Alignment does not wait for inputs that have ended.
-            if let Some(mut barriers) = self.barriers.take() {
-                let barrier = if is_at_end { None } else { barriers.next(|| self.positions()) };
-                let completed = barriers.take_completed();
-                self.barriers = Some(barriers);
-                if let Some((epoch, positions)) = completed {
-                    self.reader.completed(epoch, &positions)?;
-                }
-                if let Some(epoch) = barrier {
-                    return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
-                }
+            if let Some(epoch) = self.next_barrier(is_at_end)? {
+                return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
             }
             if self.current.is_none() {
                 match self.next_split(watch)? {
@@ -215,6 +207,18 @@ impl SourceHead {
                 progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, watch),
             }
         }
+    }
+
+    /// The epoch of the next barrier. Reports complete epochs to the reader.
+    fn next_barrier(&mut self, is_at_end: bool) -> Result<Option<u64>> {
+        let Some(mut barriers) = self.barriers.take() else { return Ok(None) };
+        let barrier = if is_at_end { None } else { barriers.next(|| self.positions()) };
+        let completed = barriers.take_completed();
+        self.barriers = Some(barriers);
+        if let Some((epoch, positions)) = completed {
+            self.reader.completed(epoch, &positions)?;
+        }
+        Ok(barrier)
     }
 
     /// The next watermark. The splits of a source that ends come in no order, so all of its time passes

@@ -363,11 +363,6 @@ impl RowWriter {
         self.limit = limit;
     }
 
-    /// A place of the region in the open page, counted from the page's start.
-    pub(crate) fn behind_page(&self, place: usize) -> Option<u32> {
-        u32::try_from(place.checked_sub(self.run.as_ref()?.offset())?).ok()
-    }
-
     /// Bytes of the open page, at places of the region.
     pub(crate) fn run_bytes(&mut self, places: std::ops::Range<usize>) -> Option<&mut [u8]> {
         let run = self.run.as_mut()?;

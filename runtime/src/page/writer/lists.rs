@@ -204,7 +204,8 @@ impl RowWriter {
             }
             None => {
                 self.set_limit(list.limit);
-                Some((words, self.behind_page(list.start)?))
+                let in_page = list.start.checked_sub(self.run.as_ref()?.offset())?;
+                Some((words, u32::try_from(in_page).ok()?))
             }
         }
     }
