@@ -328,17 +328,25 @@ fn goes_on(before: Declare, after: Declare) -> Result<(), String> {
 fn continued(folder: &Folder, before: Declare, after: Declare) -> Result<(), String> {
     let places = Places(folder.join("").into());
     let mut log = LogWriter::create(places.path("log"), 2).unwrap();
-    for number in 0..2_000 {
-        let time = Timestamp::from_micros(number * 100_000);
-        log.append(&Click { number: number as u64, url: format!("/{}", number % 9), time }).unwrap();
-    }
-    log.flush().unwrap();
+    let append = |log: &mut LogWriter<Click>, numbers: std::ops::Range<i64>| {
+        for number in numbers {
+            let time = Timestamp::from_micros(number * 100_000);
+            log.append(&Click { number: number as u64, url: format!("/{}", number % 9), time }).unwrap();
+        }
+        log.flush().unwrap();
+    };
+    // No window of a minute ends before the snapshot.
+    append(&mut log, 0..500);
     let job = start(on_demand(&places), |env| {
         before(env.read_log(places.path("log"))?, &places);
         Ok(())
     });
+    while job.metrics().source_rows < 500 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     job.snapshot().unwrap();
     end(job);
+    append(&mut log, 500..2_000);
     log.seal_all().unwrap();
     let run = |declare: Declare| {
         let env = Env::new(on_demand(&places));
