@@ -4,7 +4,7 @@
 //! pages are then given one by one. Before a page is written, it is copied
 //! ([`MarkedPages::protect`]). A page that leaves the table is kept ([`MarkedPages::keep`]). Rows
 //! that are added to a page after the mark do not change its part of the mark. Free places are not
-//! reused before their pages are given ([`GroupTable::pin`]).
+//! reused before their pages are given (`RowStore::pin`).
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};

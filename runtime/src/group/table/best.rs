@@ -12,8 +12,8 @@ use crate::sort::{OrderKey, compare_leaves};
 type Compared = (LeafPtr, LeafPtr, bool);
 
 impl GroupTable {
-    /// Gives each group the first of its row and the input's rows in an order, whose leaves are the same in both. New groups must have been
-    /// opened as copies of their first row, leaf by leaf.
+    /// Gives each group the first of its row and the input's rows in an order, whose leaves are the
+    /// same in both. New groups must have been opened as copies of their first row, leaf by leaf.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).

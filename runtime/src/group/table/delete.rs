@@ -7,7 +7,8 @@ use crate::hash::{KeyShape, next_id, with_shape};
 use crate::page::heap_bytes;
 
 impl GroupTable {
-    /// Takes groups out; how many. Their room serves others. Places that were found before mean nothing then.
+    /// Takes groups out; how many. Their room serves others. Places that were found before mean
+    /// nothing then.
     ///
     /// # Errors
     /// A table whose rows have nothing to [say it](GroupTable::deletable).
@@ -21,8 +22,9 @@ impl GroupTable {
         let (before, stored, slots) = (self.index.len(), self.stored_key(), self.store.slots());
         with_shape!(&stored, shape => {
             for &place in &groups.places {
-                // SAFETY: places of this table's groups are its rows; one that was deleted a moment ago, as another row has found it too,
-                // still lies in its page, whatever its bytes are.
+                // SAFETY: places of this table's groups are its rows; one that was deleted a moment
+                // ago, as another row has found it too, still lies in its page, whatever its bytes
+                // are.
                 let hash = unsafe { shape.hash(place) };
                 // SAFETY: the index holds places of this table's rows.
                 if self.index.take(hash, place, |place| unsafe { shape.hash(place) }) {

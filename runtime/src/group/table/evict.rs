@@ -11,12 +11,13 @@ use crate::hash::{KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Page, PageMut};
 
-/// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
+/// A table that takes more is put into parts while that costs little, as it may have to give some
+/// of them later.
 const SPLIT_BYTES: usize = 8 << 20;
 
 impl GroupTable {
-    /// Puts the rows into parts, each in pages of its own, page after page: it takes a page for each part, and gives back what it has gone
-    /// over.
+    /// Puts the rows into parts, each in pages of its own, page after page. It takes a page for
+    /// each part, and frees the pages that it has read.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -40,8 +41,8 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Drops replaced rows if they take much memory, or if there are `any`. Returns `true` if it did. A
-    /// table that is pinned (`RowStore::pin`) is not compacted.
+    /// Drops replaced rows if they take much memory, or if there are `any`. Returns `true` if it
+    /// did. A table that is pinned (`RowStore::pin`) is not compacted.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -64,8 +65,9 @@ impl GroupTable {
         closed + open + self.index.part_bytes(part)
     }
 
-    /// Takes parts out of the table. Among the rows of their pages are some that were replaced: [`GroupTable::live_rows`] leaves them out. A key
-    /// whose row has left is a new one. Nothing leaves a table that is not [split](GroupTable::split).
+    /// Takes parts out of the table. Their pages may hold rows that were replaced, which
+    /// `RowStore::live_rows` leaves out. A key whose row has left is a new one. Nothing leaves a
+    /// table that is not [split](GroupTable::split).
     pub fn evict(&mut self, parts: &PartSet) -> Vec<(usize, VecDeque<Page>)> {
         if !self.store.is_split() {
             return Vec::new();
@@ -77,14 +79,16 @@ impl GroupTable {
         } else {
             let stored = self.stored_key();
             self.index.remove(parts, |place| {
-                // SAFETY: the index holds places of this table's rows, whose pages are held until this function's end.
+                // SAFETY: the index holds places of this table's rows, whose pages are held until
+                // this function's end.
                 with_shape!(&stored, shape => unsafe { shape.hash(place) })
             });
         }
         self.store.take_parts(parts)
     }
 
-    /// Forgets where the groups are: their next rows open new ones. Gives the closed pages of each part that has at least so many.
+    /// Removes all groups from the index: their next rows open new ones. Returns the closed pages
+    /// of each part that has at least `least` of them.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
         self.id = next_id();
         self.index.empty();
@@ -98,7 +102,7 @@ impl GroupTable {
         self.unindexed = 0;
     }
 
-    /// Begins to give all groups away: none is found any more.
+    /// Begins to drain the table: no group is found any more.
     pub fn begin_drain(&mut self) {
         self.forget_groups();
         if self.new_groups == NewGroups::Refused {
@@ -110,7 +114,7 @@ impl GroupTable {
         }
     }
 
-    /// Gives back the memory of an empty table: its pages.
+    /// Frees the memory of an empty table: its index, and the pages that it returns.
     pub fn shed(&mut self) -> Vec<Page> {
         if !self.is_empty() {
             return Vec::new();
@@ -119,18 +123,20 @@ impl GroupTable {
         self.store.take_parts(&[true; SPILL_PARTS]).into_iter().flat_map(|(_, pages)| pages).collect()
     }
 
-    /// The next page of groups' rows, once [begun](GroupTable::begin_drain); `None` where the table is empty.
+    /// The next page of groups' rows, after [`GroupTable::begin_drain`]. `None` if the table is
+    /// empty.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory): a page with replaced rows is written anew.
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory): a page with replaced rows is written
+    /// again.
     pub fn next_page(&mut self) -> Result<Option<Page>> {
         // Rows that were added since it began leave, too.
         self.forget_groups();
         self.store.next_page()
     }
 
-    /// Writes the rows of pages that were the table's into the parts' pages, and points the index to them. A row that is larger than a page
-    /// stays where it is.
+    /// Writes the rows of pages that were the table's into the parts' pages, and points the index
+    /// to them. A row that is larger than a page stays where it is.
     fn rewrite(&mut self, pages: VecDeque<PageMut>) -> Result<()> {
         self.id = next_id();
         let stored = self.stored_key();

@@ -11,14 +11,14 @@
 //! * `scan`, `found`: rows are read, by page or by key.
 //!
 //! # Memory
-//! A table that may [spill](GroupTable::spilling) does not fail if memory is refused. It returns the
-//! rows that found no room. The caller takes some of its pages out ([`GroupTable::evict`]) and adds
-//! these rows again. Such a table has its rows in [`SPILL_PARTS`] parts by a hash, each in pages of its
-//! own, which leave as they are.
+//! A table that may [spill](GroupTable::spilling) does not fail if memory is refused. It returns
+//! the rows that found no room. The caller takes some of its pages out ([`GroupTable::evict`]) and
+//! adds these rows again. Such a table has its rows in [`SPILL_PARTS`] parts by a hash, each in
+//! pages of its own, which leave as they are.
 //!
-//! A table detects refused memory when it opens a row, and makes no estimate before. So a table with
-//! enough memory does no work for having little. A reduce whose record grows returns the pair, and its
-//! closure runs again.
+//! A table detects refused memory when it opens a row, and makes no estimate before. So a table
+//! with enough memory does no work for having little. A reduce whose record grows returns the pair,
+//! and its closure runs again.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
@@ -66,21 +66,23 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Page, RowWriter};
 use crate::row::{LeafSet, LeafType, RowLayout};
 
-/// Groups by key. A group's row holds the key's leaves and its state. The pages with the rows are the
-/// table's output.
+/// Groups by key. A group's row holds the key's leaves and its state. The pages with the rows are
+/// the table's output.
 pub struct GroupTable {
     pub(crate) store: RowStore,
     index: GroupIndex,
     key: Box<[usize]>,
-    /// The first leaves of a row, which kernels write; a row that replaces another keeps the others.
+    /// The first leaves of a row, which kernels write; a row that replaces another keeps the
+    /// others.
     written: usize,
     new_groups: NewGroups,
     /// Groups of rows that [bypassed](NewGroups::Bypass) the index.
     unindexed: usize,
-    /// The position of the input from which on rows were not combined, and whether memory was refused there.
+    /// The position of the input from which on rows were not combined, and whether memory was
+    /// refused there.
     stopped: Option<(usize, bool)>,
-    /// Takes the variable parts of records that are written in place. These have none, so it is never
-    /// read.
+    /// Takes the variable parts of records that are written in place. These have none, so it is
+    /// never read.
     aside: RowWriter,
     /// Changes whenever places become invalid; see [`Groups`].
     id: u64,
@@ -104,10 +106,11 @@ impl GroupTable {
         Arc::new(RowLayout::new(types, live).aligned(ROW_ALIGN))
     }
 
-    /// An empty table for rows of a layout from [`GroupTable::layout_of`], whose leaves `key` tell groups apart.
+    /// An empty table for rows of a layout from [`GroupTable::layout_of`]. The leaves `key`
+    /// identify a group.
     ///
     /// # Errors
-    /// When the region cannot be had.
+    /// Fails if the region of pages cannot be mapped.
     pub fn new(layout: Arc<RowLayout>, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
         if !layout.width().is_multiple_of(ROW_ALIGN) {
             return Err(Error::Internal(format!("rows of {} bytes in a table", layout.width())));
@@ -126,13 +129,15 @@ impl GroupTable {
         })
     }
 
-    /// The same table, for kernels that know a row's first `written` leaves only: a row that one replaces keeps the others.
+    /// The same table, for kernels that write a row's first `written` leaves only. A row that
+    /// replaces another keeps the other leaves.
     #[must_use]
     pub fn keeping_from(self, written: usize) -> Self {
         GroupTable { written, ..self }
     }
 
-    /// The same table, for rows that may be deleted though they have no slots: the last leaf, eight bytes, is hidden from kernels.
+    /// The same table, for rows that may be deleted though they have no slots: the last leaf, eight
+    /// bytes, is hidden from kernels.
     ///
     /// # Errors
     /// A layout whose last leaf is something else, or that has slots.
@@ -144,8 +149,8 @@ impl GroupTable {
         Ok(self)
     }
 
-    /// The same table, whose parts are ranges of the numbers that `bits` bits of a hash from bit `shift` on give, side by side; the rows' numbers are all
-    /// in `range`.
+    /// The same table, whose parts are ranges of the numbers that `bits` bits of a hash from bit
+    /// `shift` on give, side by side; the rows' numbers are all in `range`.
     #[must_use]
     pub fn parted_by(self, shift: u32, bits: u32, range: std::ops::Range<usize>) -> Self {
         let parting = Parting::of_range(shift, bits, range);
@@ -161,8 +166,8 @@ impl GroupTable {
         self.growing_by(GrowthPolicy::Leaving(aside + 2 * PAGE_BYTES))
     }
 
-    /// As [`GroupTable::spilling`], for a table that is drained when it finds no room. That costs less
-    /// than the spills of other operators.
+    /// As [`GroupTable::spilling`], for a table that is drained when it finds no room. That costs
+    /// less than the spills of other operators.
     #[must_use]
     pub fn draining(self) -> Self {
         self.growing_by(GrowthPolicy::IfIdle)
@@ -195,13 +200,14 @@ impl GroupTable {
         self.new_groups = NewGroups::Refused;
     }
 
-    /// Whether from now on each row opens a group of its own, which no other row finds: nothing is looked up. For groups that are merged later, and tables
-    /// of which all groups leave at once.
+    /// Whether from now on each row opens a group of its own, which no other row finds: nothing is
+    /// looked up. For groups that are merged later, and tables of which all groups leave at once.
     pub fn set_bypass(&mut self, bypass: bool) {
         self.new_groups = if bypass { NewGroups::Bypass } else { NewGroups::Opened };
     }
 
-    /// An empty table of the same kind for the rows of one part of a table of the level above: in parts from the beginning.
+    /// An empty table of the same kind for the rows of one part of a table of the level above: in
+    /// parts from the beginning.
     ///
     /// # Errors
     /// When the region cannot be had.
@@ -243,8 +249,8 @@ impl GroupTable {
         self.store.growth.room_beside(self.store.is_split())
     }
 
-    /// The part of a row by its key's hash. The index's place in the table is given by other bits, so rows that leave part by part
-    /// are in no order that another index would notice.
+    /// The part of a row by its key's hash. The index's place in the table is given by other bits,
+    /// so rows that leave part by part are in no order that another index would notice.
     #[inline(always)]
     fn part_of(&self, hash: u64) -> usize {
         if self.store.is_split() { self.index.parting.part(hash) } else { 0 }

@@ -11,8 +11,9 @@ use crate::page::{Batch, Input, LeafPtr, Part, heap_bytes};
 use crate::row::Physical;
 
 impl GroupTable {
-    /// Gives each group its input row, leaf by leaf; of several, the last. New groups must have been opened as copies of their first row. What finds no room
-    /// is [uncombined](GroupTable::uncombined).
+    /// Gives each group its input row, leaf by leaf; of several, the last. New groups must have
+    /// been opened as copies of their first row. What finds no room is
+    /// [uncombined](GroupTable::uncombined).
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -28,8 +29,9 @@ impl GroupTable {
         }
         if self.knows(input, groups) {
             let rows: SmallVec<[usize; 1024]> = input.selection().rows().iter().map(|&row| row as usize).collect();
-            // SAFETY: the places are rows of this table, which `&mut self` owns; the rows are the input's batch's, and no leaf needs heap room.
-            // They are written in order, so the last of several rows of a group stays.
+            // SAFETY: the places are rows of this table, which `&mut self` owns; the rows are the
+            // input's batch's, and no leaf needs heap room. They are written in order, so the last
+            // of several rows of a group stays.
             unsafe { self.store.parts[0].rows.copy_parts(&parts, &rows, &groups.places) };
         }
         Ok(())
@@ -37,7 +39,8 @@ impl GroupTable {
 }
 
 impl Combining<'_, '_, '_> {
-    /// Gives the group that was handed out last a copy of its pair's row, number `row` of the input's `batch`, whose leaves are `parts`.
+    /// Gives the group that was handed out last a copy of its pair's row, number `row` of the
+    /// input's `batch`, whose leaves are `parts`.
     pub(crate) fn replace(&mut self, batch: &Batch<'_>, parts: &[Part], row: usize) -> Result<()> {
         let Some(group) = self.group.take() else { return Ok(()) };
         if batch.leaf_count() < self.table.store.leaves {
@@ -48,7 +51,8 @@ impl Combining<'_, '_, '_> {
         // SAFETY: `row` is a row of the batch.
         let heap = unsafe { heap_bytes(&slots, row) };
         if heap == 0 {
-            // SAFETY: `group` is a row of the table, `row` one of the batch, and no leaf needs heap room. Who replaces whole rows holds nothing of them.
+            // SAFETY: `group` is a row of the table, `row` one of the batch, and no leaf needs heap
+            // room. Who replaces whole rows holds nothing of them.
             let left = unsafe {
                 let left = heap_bytes(&self.slots, group);
                 self.table.store.parts[0].rows.copy_parts(parts, &[row], &[group]);
