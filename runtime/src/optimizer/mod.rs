@@ -1,4 +1,4 @@
-//! From the logical to the physical plan, by an ordered list of [`RULES`].
+//! From the logical to the physical plan, by an ordered list of `RULES`.
 //!
 //! Rules that only improve a plan can be left out (`--without`, [`Rule`]). Tests compare the
 //! results with and without each of them to those of the embedded engine, which has no rules.

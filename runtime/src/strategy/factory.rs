@@ -17,7 +17,7 @@ pub enum Recovery {
     /// again.
     Stateless,
     /// Snapshots hold it: a few bytes of
-    /// [`Snapshotted::state`](crate::strategy::Snapshotted::state), or the names of prepared
+    /// [`Snapshotted::states`](crate::strategy::Snapshotted::states), or the names of prepared
     /// outputs.
     Restored,
     /// Snapshots hold its tables. Their [images](crate::strategy::DriverState::next_image) are
