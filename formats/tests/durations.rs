@@ -11,7 +11,6 @@ use arrow_array::{
     Int64Array, RecordBatch, StructArray,
 };
 use arrow_schema::{DataType, Field, TimeUnit};
-use formats;
 use parquet::arrow::ArrowWriter;
 use runtime::row::{LeafType as L, SchemaBuilder, Shape};
 use support::{TestFile, drive, message, record};

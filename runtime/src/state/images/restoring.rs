@@ -274,9 +274,12 @@ impl Rows {
     }
 }
 
+/// A leaf of a program's state: its number in the snapshot, if it is there, and its type.
+type FoundLeaf = (Option<usize>, LeafType);
+
 /// The leaves of a program's state in a snapshot: for each its number there and its type, and for each
 /// leaf of the snapshot its type in the program.
-fn find_leaves(header: &Header, spec: &StateSpec) -> (Vec<(Option<usize>, LeafType)>, Vec<Option<LeafType>>) {
+fn find_leaves(header: &Header, spec: &StateSpec) -> (Vec<FoundLeaf>, Vec<Option<LeafType>>) {
     let mut known = vec![None; header.leaves.len()];
     let mut find = |leaf: &StateLeaf| {
         let words = type_in_words(leaf.ty);
