@@ -132,13 +132,12 @@ mod measure_added {
     use super::*;
 
     #[dataflow]
-    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64, u64)> {
-        clicks.event_time(|c| c.time, Lateness::none()).group_by(|c| c.url).window(Tumbling::of(mins(1))).aggregate(
-            |w| {
-                let seen = w.count();
-                (w.key, w.sum(|c| c.number * 2) + 0 * seen, w.sum(|c| c.number))
-            },
-        )
+    fn result(clicks: DataStream<Click>) -> DataStream<(String, u64, u64, u64)> {
+        clicks
+            .event_time(|c| c.time, Lateness::none())
+            .group_by(|c| c.url)
+            .window(Tumbling::of(mins(1)))
+            .aggregate(|w| (w.key, w.count(), w.sum(|c| c.number * 2), w.sum(|c| c.number)))
     }
 
     declare!(write_native);
