@@ -58,8 +58,8 @@ pub(crate) use driver::{FinalAggregate, PreAggregate};
 pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
 pub(crate) use table::nulls_last;
 pub use table::{
-    Combined, Combining, Deciding, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
-    StateRows, StateSlot, TablePage, part_of_hash,
+    Combined, Combining, Deciding, FoundRows, GroupTable, Groups, KeyCursor, LAST_LEVEL, PartSet, StateReader,
+    StateRow, StateRows, StateSlot, TablePage, part_of_hash,
 };
 pub(crate) use table::{StoredPage, live_rows};
 pub use unplaced::UnplacedRows;

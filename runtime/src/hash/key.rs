@@ -10,6 +10,8 @@ use crate::row::{Physical, RowLayout};
 pub(crate) struct KeyLeaf {
     pub(crate) asked: LeafPtr,
     pub(crate) stored_offset: usize,
+    /// Whether it tells rows of one key apart: see [`WithSubKey`](crate::hash::sub_key::WithSubKey). Such leaves are the last ones.
+    pub(crate) is_sub_key: bool,
 }
 
 /// The leaves of a batch's key, each with its place in the rows of a table whose key is `kept`.
@@ -17,6 +19,7 @@ pub(crate) fn compared(batch: &Batch<'_>, key: &[usize], layout: &RowLayout, kep
     let leaf = |(&asked, &kept): (&usize, &usize)| KeyLeaf {
         asked: batch.leaf(asked),
         stored_offset: layout.offset(kept).unwrap_or_default(),
+        is_sub_key: false,
     };
     key.iter().zip(kept).map(leaf).collect()
 }
@@ -247,11 +250,16 @@ unsafe fn part_same(part: KeyLeaf, row: usize, stored: *const u8) -> bool {
 macro_rules! with_shape {
     ($leaves:expr, $shape:ident => $body:expr) => {{
         use $crate::hash::key::{Key1, Key4, Key8, KeySlot, Pair, Parts};
+        use $crate::hash::sub_key::WithSubKey;
         use $crate::row::Physical::{Slot, W1, W4, W8};
         let leaves: &[$crate::hash::key::KeyLeaf] = $leaves;
         let physical = |index: usize| leaves[index].asked.ty.physical();
         // One-byte lists do not exist, so a slot with elements of one byte is a text or byte string.
         match leaves.len() {
+            _ if leaves.last().is_some_and(|leaf| leaf.is_sub_key) => {
+                let $shape = WithSubKey::new(leaves);
+                $body
+            }
             1 if physical(0) == W4 => {
                 let $shape = Key4(leaves[0]);
                 $body

@@ -10,6 +10,7 @@ mod index;
 pub(crate) mod key;
 mod rows;
 mod runtime_filter;
+pub(crate) mod sub_key;
 
 pub use bloom::BloomFilter;
 pub(crate) use index::{

@@ -18,5 +18,5 @@ pub fn hash_rows(input: &Input<'_>, key: &[usize], hashes: &mut Vec<u64>) {
 
 /// Key leaves of a batch that are compared with nothing stored.
 pub(crate) fn asked(batch: &Batch<'_>, key: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
-    key.iter().map(|&leaf| KeyLeaf { asked: batch.leaf(leaf), stored_offset: 0 }).collect()
+    key.iter().map(|&leaf| KeyLeaf { asked: batch.leaf(leaf), stored_offset: 0, is_sub_key: false }).collect()
 }

@@ -189,17 +189,18 @@ fn groups_to_load(part: usize, evicted: &Evicted, wanted: &KeyGroupSet, rows: &m
 fn loading_bytes(evicted: &Evicted, groups: usize, rows: &Residency) -> usize {
     let of = evicted.groups_written.max(1);
     let (count, bytes) = (evicted.file.rows() as usize / of * groups, evicted.file.bytes() as usize / of * groups);
-    // The page that is read, the page that is written, and both indexes while one grows.
-    bytes + 2 * evicted.file.largest_page_bytes() + HashIndex::bytes_for(count) * 3 / 2 + rows.table.room_beside()
+    let indexes = if rows.spec.sub_key > 0 { 2 } else { 1 };
+    // The page that is read, the page that is written, and indexes with the former ones while they grow.
+    let index_bytes = indexes * HashIndex::bytes_for(count) * 3 / 2;
+    bytes + 2 * evicted.file.largest_page_bytes() + index_bytes + rows.table.room_beside()
 }
 
 /// Keeps the live rows of a window that are in some key groups.
 fn choose(input: &Input<'_>, groups: &KeyGroupSet, window: &mut Selection, rows: &Residency) {
     let (mut live, mut hashes) = (Vec::new(), Vec::new());
-    let hidden = rows.spec.has_tombstones().then_some(rows.spec.leaves.len());
-    live_rows(input, rows.table.layout(), hidden, &mut live);
+    live_rows(input, rows.table.layout(), rows.spec.tombstone(), &mut live);
     window.set(live);
-    hash_rows(&Input::new(input.batch(), window), &rows.spec.key, &mut hashes);
+    hash_rows(&Input::new(input.batch(), window), rows.spec.without_sub_key(&rows.spec.key), &mut hashes);
     window.keep_positions(|position| groups.contains(key_group_of(hashes[position])));
 }
 

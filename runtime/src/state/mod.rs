@@ -31,6 +31,10 @@
 //!   watermark the driver serves to the end, and calls [`drain_if`](StateTable::drain_if) with a
 //!   predicate on the window's begin until `Done`.
 //!
+//! * **Lists and maps of keys.** The [`StateSpec`] has a [sub-key](StateSpec::with_sub_key): a
+//!   position, or any leaves. [`Put`], [`Update`], [`Probe`] and [`Delete`] of key and sub-key are for
+//!   one row. [`Probe`] and [`Delete`] of a key alone are for all its rows, in no order.
+//!
 //! # More than memory
 //! If memory is refused, parts are evicted: clean ones first, which are dropped, then the largest.
 //! A request for an evicted part waits with all others for it; nothing is read for one row. The
@@ -108,12 +112,13 @@ impl StateTable {
     /// # Errors
     /// Fails if no leaf is the key, or if the region cannot be reserved.
     pub fn new(spec: StateSpec, owned: Range<usize>, aside: usize, context: &TaskContext) -> Result<Self> {
-        if owned.end > KEY_GROUPS || spec.key.is_empty() {
+        if owned.end > KEY_GROUPS || spec.key.len() <= spec.sub_key {
             return Err(Error::Internal(format!("state of {} key leaves in the key groups {owned:?}", spec.key.len())));
         }
         let table = GroupTable::new(spec.layout(), spec.key.clone(), &context.memory)?;
         let table = table.parted_by(GROUP_SHIFT, GROUP_BITS, owned.clone());
         let table = if spec.has_tombstones() { table.deletable()? } else { table };
+        let table = if spec.sub_key > 0 { table.with_sub_key(spec.key.len() - spec.sub_key)? } else { table };
         let table = if spec.written < spec.leaves.len() { table.keeping_from(spec.written) } else { table };
         let table = table.spilling(aside);
         Ok(StateTable {

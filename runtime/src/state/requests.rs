@@ -1,9 +1,9 @@
 //! What is asked of a table: rows, and what is done with them.
 
 use crate::error::Result;
-use crate::group::{FoundRows, GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
+use crate::group::{FoundRows, GroupTable, GroupUpdate, Groups, KeyCursor, Rows, UnplacedRows, probe};
 use crate::kernel::{JoinKernel, Outputs};
-use crate::page::{Input, Selection};
+use crate::page::{Input, Page, Selection};
 
 /// What is done with rows for which the table has all that there is: the rows of their key groups are in memory.
 pub trait StateRequest: Send {
@@ -87,8 +87,17 @@ impl StateRequest for Delete {
     }
 
     fn run(&mut self, table: &mut GroupTable, input: &Input<'_>, _: &mut Outputs, _: &mut UnplacedRows) -> Result<()> {
-        table.find(input, &self.key, &mut self.found)?;
-        table.delete(self.found.groups())?;
+        if !table.is_without_sub_key(&self.key) {
+            table.find(input, &self.key, &mut self.found)?;
+            table.delete(self.found.groups())?;
+        } else {
+            // Deleted rows are not found again.
+            while {
+                let is_left = table.find_rows(input, &self.key, &mut KeyCursor::default(), &mut self.found)?;
+                table.delete(self.found.groups())?;
+                is_left
+            } {}
+        }
         table.compact(false)?;
         Ok(())
     }
@@ -128,6 +137,59 @@ impl Probe {
     pub fn new(key: impl Into<Box<[usize]>>, stored_left: bool, optional: bool, kernel: Box<dyn JoinKernel>) -> Self {
         Probe { key: key.into(), found: FoundRows::new(optional), stored_left, kernel }
     }
+
+    /// Joins each row with all rows of its key. Stops between two rows after a page is closed. The
+    /// results of one row may close several pages.
+    fn run_all(
+        &mut self,
+        table: &GroupTable,
+        input: &Input<'_>,
+        out: &mut Outputs,
+        left: &mut UnplacedRows,
+    ) -> Result<()> {
+        let (mut cursor, mut closed) = (KeyCursor::default(), Vec::new());
+        loop {
+            let continues = cursor.is_in_row();
+            let is_left = table.find_rows(input, &self.key, &mut cursor, &mut self.found)?;
+            let done = self.run_pairs(table, input, continues, out, &mut closed)?;
+            let (rows, stopped) = (input.selection().rows(), self.found.row_of(done));
+            let end = rows.iter().position(|&row| stopped == Some(row)).unwrap_or(rows.len());
+            left.leave(rows[end..].iter().copied());
+            if self.found.is_optional() {
+                self.found.list_absent();
+                let done = self.run_pairs(table, input, false, out, &mut closed)?;
+                left.leave(self.found.rows_from(done).filter(|row| rows[..end].contains(row)));
+            }
+            if stopped.is_some() || !is_left {
+                break;
+            }
+        }
+        closed.into_iter().for_each(|page| out.pages().push_sealed(page));
+        Ok(())
+    }
+
+    /// Runs the pairs at hand, to the end or to the first row after a page was closed. Returns the number
+    /// of pairs that were run.
+    fn run_pairs(
+        &mut self,
+        table: &GroupTable,
+        input: &Input<'_>,
+        continues: bool,
+        out: &mut Outputs,
+        closed: &mut Vec<Page>,
+    ) -> Result<usize> {
+        let pairs = table.row_pairs(input, &self.found, self.stored_left);
+        let mut done = 0;
+        while done < self.found.len() {
+            closed.extend(out.pages().take_sealed());
+            let begins = if done == 0 { !continues } else { self.found.begins_row(done) };
+            if begins && !closed.is_empty() {
+                break;
+            }
+            done = self.kernel.run(&pairs, done, out.pages())?;
+        }
+        Ok(done)
+    }
 }
 
 impl StateRequest for Probe {
@@ -146,6 +208,9 @@ impl StateRequest for Probe {
         out: &mut Outputs,
         left: &mut UnplacedRows,
     ) -> Result<()> {
+        if table.is_without_sub_key(&self.key) {
+            return self.run_all(table, input, out, left);
+        }
         table.find(input, &self.key, &mut self.found)?;
         let done = self.kernel.run(&table.row_pairs(input, &self.found, self.stored_left), 0, out.pages())?;
         left.leave(self.found.rows_from(done));

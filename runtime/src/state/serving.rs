@@ -205,7 +205,8 @@ impl Serving<'_> {
             }
             let now = Input::new(input.batch(), &work.rest);
             if self.request.writes() {
-                self.rows.mark_rows_dirty(&now, self.request.key(), &mut work.hashes);
+                let key = self.rows.spec.without_sub_key(self.request.key());
+                self.rows.mark_rows_dirty(&now, key, &mut work.hashes);
             }
             work.unplaced.clear();
             let ran = match now.is_empty() {
@@ -260,7 +261,8 @@ impl Serving<'_> {
         if wait.is_empty() {
             return;
         }
-        hash_rows(&Input::new(input.batch(), &work.rest), self.request.key(), &mut work.hashes);
+        let key = self.rows.spec.without_sub_key(self.request.key());
+        hash_rows(&Input::new(input.batch(), &work.rest), key, &mut work.hashes);
         let (rest, hashes, waiting) = (&mut work.rest, &work.hashes, &mut work.waiting);
         for (&row, &hash) in rest.rows().iter().zip(hashes) {
             let group = key_group_of(hash);

@@ -82,10 +82,8 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         let own = table.has(groups) && groups.places.len() == rows.len();
         let (places, fresh) = if own { (&groups.places[..], &groups.fresh[..]) } else { (&[][..], &[][..]) };
         // Rows are compared with rows of the same layout: places on both sides.
-        let offset = |leaf: usize| table.store.layout.offset(leaf).unwrap_or_default();
-        let key_leaf = |&leaf: &usize| KeyLeaf { asked: table.store.stored_leaf(leaf), stored_offset: offset(leaf) };
         Combining {
-            key: table.key.iter().map(key_leaf).collect(),
+            key: table.stored_key(),
             slots: table.store.slots(),
             table,
             rows,
@@ -206,6 +204,8 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
     /// The row at `group`, whose key has this hash, has been replaced by one at `moved` with the same key.
     pub(crate) fn moved_from(&mut self, group: usize, moved: usize, hash: u64) {
         self.table.index.replace(hash, group, moved);
+        // SAFETY: the row at `moved` replaces that at `group`, which is not free yet.
+        unsafe { self.table.relink(group, moved) };
         // SAFETY: `group` is a row of the table.
         let heap = unsafe { crate::page::heap_bytes(&self.slots, group) };
         self.left.push((group, self.table.part_of(hash), heap));

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use smallvec::SmallVec;
 
 use crate::error::Result;
+use crate::group::table::chains::Chains;
 use crate::group::table::parting::PartSet;
 use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, next_id, with_shape};
@@ -62,7 +63,7 @@ impl GroupTable {
     #[must_use]
     pub fn freed_by(&self, part: usize) -> usize {
         let (closed, open) = self.store.part_bytes(part);
-        closed + open + self.index.part_bytes(part)
+        closed + open + self.index.part_bytes(part) + self.chains.as_ref().map_or(0, |chains| chains.part_bytes(part))
     }
 
     /// Takes parts out of the table. Their pages may hold rows that were replaced, which
@@ -74,8 +75,7 @@ impl GroupTable {
         }
         self.id = next_id();
         if parts.iter().all(|&leaves| leaves) {
-            self.index.clear();
-            self.unindexed = 0;
+            self.clear_index();
         } else {
             let stored = self.stored_key();
             self.index.remove(parts, |place| {
@@ -83,6 +83,7 @@ impl GroupTable {
                 // this function's end.
                 with_shape!(&stored, shape => unsafe { shape.hash(place) })
             });
+            self.remove_chains(parts);
         }
         self.store.take_parts(parts)
     }
@@ -92,14 +93,20 @@ impl GroupTable {
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
         self.id = next_id();
         self.index.empty();
+        self.chains.iter_mut().for_each(Chains::clear);
         self.unindexed = 0;
         self.store.take_closed(least)
     }
 
+    fn clear_index(&mut self) {
+        self.index.clear();
+        self.chains.iter_mut().for_each(Chains::clear);
+        self.unindexed = 0;
+    }
+
     fn forget_groups(&mut self) {
         self.id = next_id();
-        self.index.clear();
-        self.unindexed = 0;
+        self.clear_index();
     }
 
     /// Begins to drain the table: no group is found any more.
@@ -169,6 +176,8 @@ impl GroupTable {
                 self.store.append(part, places, |_, place| moved.push(place))?;
                 for ((&hash, &old), new) in hashes.iter().zip(&*places).zip(moved) {
                     self.index.replace(hash, old, new);
+                    // SAFETY: the row at `new` is a copy of that at `old`, whose page is held.
+                    unsafe { self.relink(old, new) };
                 }
                 self.store.collect(part, 0);
                 hashes.clear();

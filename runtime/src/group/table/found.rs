@@ -47,6 +47,33 @@ impl FoundRows {
         &self.absent
     }
 
+    /// Begins new pairs of an input of a batch with `rows` rows and a table.
+    pub(super) fn begin_pairs(&mut self, table: u64, rows: usize) {
+        (self.groups.table, self.batch_rows, self.are_alone) = (table, rows, false);
+        self.groups.places.clear();
+        self.groups.fresh.clear();
+        self.groups.missed.clear();
+        self.probed.clear();
+        self.stored.clear();
+    }
+
+    pub(super) fn add_pair(&mut self, row: u32, place: usize) {
+        self.probed.push(row as usize);
+        self.stored.push(place);
+        self.groups.places.push(place);
+    }
+
+    /// Sets the rows of the input that have no pair.
+    pub(super) fn set_absent(&mut self, absent: impl IntoIterator<Item = u32>) {
+        self.absent.set(absent);
+    }
+
+    /// Whether a pair is the first of its row among these.
+    #[must_use]
+    pub fn begins_row(&self, pair: usize) -> bool {
+        pair == 0 || self.probed.get(pair) != self.probed.get(pair - 1)
+    }
+
     /// How many pairs are ready.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -57,6 +84,11 @@ impl FoundRows {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.probed.is_empty()
+    }
+
+    /// The row of the input in a pair.
+    pub(crate) fn row_of(&self, pair: usize) -> Option<u32> {
+        self.probed.get(pair).map(|&row| row as u32)
     }
 
     /// The rows of the input that the pairs from a position on are of.

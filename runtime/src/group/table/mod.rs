@@ -9,6 +9,7 @@
 //! * `combine`, `put`, `best`, `texts`: rows of groups are replaced.
 //! * `evict`, `delete`: rows move into parts, or leave.
 //! * `scan`, `found`: rows are read, by page or by key.
+//! * `chains`: all rows of a key, in a table by key and sub-key.
 //!
 //! # Memory
 //! A table that may [spill](GroupTable::spilling) does not fail if memory is refused. It returns
@@ -23,6 +24,7 @@
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
 mod best;
+mod chains;
 mod combine;
 mod delete;
 mod evict;
@@ -41,6 +43,7 @@ mod store;
 mod tests;
 mod texts;
 
+pub use chains::KeyCursor;
 pub use combine::{Combined, Combining};
 pub use found::FoundRows;
 pub use groups::Groups;
@@ -56,6 +59,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
+use crate::group::table::chains::Chains;
 use crate::group::table::growth::GrowthPolicy;
 use crate::group::table::index::GroupIndex;
 use crate::group::table::parting::Parting;
@@ -72,6 +76,8 @@ pub struct GroupTable {
     pub(crate) store: RowStore,
     index: GroupIndex,
     key: Box<[usize]>,
+    /// The rows of each key, if rows have a sub-key.
+    chains: Option<Chains>,
     /// The first leaves of a row, which kernels write; a row that replaces another keeps the
     /// others.
     written: usize,
@@ -119,6 +125,7 @@ impl GroupTable {
         Ok(GroupTable {
             index: GroupIndex::new(Parting::of_level(0), memory.clone()),
             key: key.into(),
+            chains: None,
             written,
             new_groups: NewGroups::Opened,
             unindexed: 0,
@@ -234,7 +241,7 @@ impl GroupTable {
     /// Bytes of memory that it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.store.page_bytes + self.index.bytes()
+        self.store.page_bytes + self.index.bytes() + self.chains.as_ref().map_or(0, Chains::bytes)
     }
 
     /// Whether there is no group.
@@ -257,7 +264,12 @@ impl GroupTable {
     }
 
     fn stored_key(&self) -> SmallVec<[KeyLeaf; 4]> {
-        self.key.iter().map(|&leaf| KeyLeaf { asked: self.store.stored_leaf(leaf), stored_offset: 0 }).collect()
+        let leaf = |(number, &leaf): (usize, &usize)| KeyLeaf {
+            asked: self.store.stored_leaf(leaf),
+            stored_offset: self.store.layout.offset(leaf).unwrap_or_default(),
+            is_sub_key: self.is_sub_key(number),
+        };
+        self.key.iter().enumerate().map(leaf).collect()
     }
 
     /// All groups as pages; the table is empty then.

@@ -45,9 +45,18 @@ impl GroupTable {
         if self.new_groups == NewGroups::Refused || self.index.is_full(hash) && !self.grow_index(hash)? {
             return Ok(None);
         }
+        if self.chains.is_some() && !self.reserve_chain(hash)? {
+            return Ok(None);
+        }
         // SAFETY: the caller's promise.
         let place = unsafe { self.store.open_row(opening, row, self.part_of(hash))? };
-        place.iter().for_each(|&place| self.index.insert(hash, place));
+        if let Some(place) = place {
+            self.index.insert(hash, place);
+            if self.chains.is_some() {
+                // SAFETY: `place` is a row of the table that is in no list yet.
+                unsafe { self.link(place) };
+            }
+        }
         Ok(place)
     }
 

@@ -7,7 +7,7 @@ use crate::group::table::groups::Groups;
 use crate::group::table::parting::PartSet;
 use crate::group::table::store::Opening;
 use crate::group::table::{GroupTable, NewGroups};
-use crate::hash::{KeyShape, Parts, compared, with_shape};
+use crate::hash::{KeyShape, Parts, with_shape};
 use crate::page::{Input, Selection};
 
 /// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
@@ -49,7 +49,7 @@ impl GroupTable {
         if self.new_groups == NewGroups::Bypass {
             return self.open_each(input, key, &Opening::of(&self.store, input.batch(), copied), groups);
         }
-        let leaves = compared(input.batch(), key, &self.store.layout, &self.key);
+        let leaves = self.compared(input.batch(), key);
         let opening = Opening::of(&self.store, input.batch(), copied);
         if key.is_empty() {
             self.probe_one(Parts(&leaves), input.selection().rows(), &opening, groups)?;
@@ -65,7 +65,7 @@ impl GroupTable {
 
     /// Divides the rows of an input by whether they are in one of some parts, by the batch's leaves `key`: those that are not, and those that are.
     pub fn divide(&self, input: &Input<'_>, key: &[usize], parts: &PartSet, divided: &mut [Selection; 2]) {
-        let leaves = compared(input.batch(), key, &self.store.layout, &self.key);
+        let leaves = self.compared(input.batch(), key);
         let rows = input.selection().rows();
         let mut inside = SmallVec::<[bool; 1024]>::new();
         with_shape!(&leaves, shape => {

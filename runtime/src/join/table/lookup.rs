@@ -222,6 +222,7 @@ impl JoinTable {
             .map(|&leaf| KeyLeaf {
                 asked: self.stored_leaf(leaf),
                 stored_offset: self.layout.offset(leaf).unwrap_or_default(),
+                is_sub_key: false,
             })
             .collect();
         let (first, rows, width) = (page.first_row(), page.rows(), self.layout.width());

@@ -29,6 +29,9 @@ const LONGEST_HEADER_BYTES: usize = 1 << 24;
 /// The bit that says that rows have a hidden leaf, which says that one was deleted.
 const HAS_TOMBSTONES: u32 = 1;
 
+/// The first bit of the number of leaves of the sub-key. Its rows have two hidden leaves.
+const SUB_KEY_SHIFT: u32 = 2;
+
 /// The flag of a header whose event time differs between key groups.
 const HAS_LATER_GROUPS: u32 = 2;
 
@@ -51,6 +54,8 @@ pub(super) struct Header {
     pub(super) first_group: u16,
     pub(super) end_group: u16,
     pub(super) has_tombstones: bool,
+    /// Number of the last leaves of the key that are a sub-key.
+    pub(super) sub_key: u16,
     /// Ranges of its key groups with a later event time, in order.
     pub(super) later: Vec<(Range<u16>, i64)>,
     /// Live leaves, in order.
@@ -112,6 +117,7 @@ impl Header {
             first_group: owned.start as u16,
             end_group: owned.end as u16,
             has_tombstones: spec.has_tombstones(),
+            sub_key: spec.sub_key as u16,
             later: times.later,
             leaves: live.iter().map(leaf).collect(),
             key: spec.key.iter().filter_map(number).collect(),
@@ -161,7 +167,9 @@ impl Header {
         out.extend_from_slice(&self.first_group.to_le_bytes());
         out.extend_from_slice(&self.end_group.to_le_bytes());
         let flag = |holds: bool, flag: u32| if holds { flag } else { 0 };
-        let flags = flag(self.has_tombstones, HAS_TOMBSTONES) | flag(!self.later.is_empty(), HAS_LATER_GROUPS);
+        let flags = flag(self.has_tombstones, HAS_TOMBSTONES)
+            | flag(!self.later.is_empty(), HAS_LATER_GROUPS)
+            | u32::from(self.sub_key) << SUB_KEY_SHIFT;
         out.extend_from_slice(&flags.to_le_bytes());
         write_count(self.leaves.len(), out)?;
         write_count(self.key.len(), out)?;
@@ -259,8 +267,10 @@ impl Header {
         };
         let later = (0..laters).map(later).collect::<Option<Vec<_>>>()?;
         let has_tombstones = flags & HAS_TOMBSTONES != 0;
-        let header = Header { epoch, time, first_group, end_group, has_tombstones, later, leaves, key, definition };
-        (flags <= HAS_TOMBSTONES | HAS_LATER_GROUPS).then_some(header)
+        let sub_key = u16::try_from(flags >> SUB_KEY_SHIFT).ok()?;
+        let header =
+            Header { epoch, time, first_group, end_group, has_tombstones, sub_key, later, leaves, key, definition };
+        Some(header)
     }
 
     fn makes_sense(&self) -> bool {
@@ -272,6 +282,11 @@ impl Header {
             && self.leaves.iter().all(|leaf| usize::from(leaf.physical) < PHYSICALS.len())
     }
 
+    /// Number of hidden leaves before that of deleted rows. They mean nothing in a file.
+    pub(super) fn links(&self) -> usize {
+        if self.sub_key > 0 { 2 } else { 0 }
+    }
+
     /// How rows lie in the images, where some leaves are of types that are known, and the others of any of the same width.
     pub(super) fn layout(&self, known: &[Option<LeafType>]) -> RowLayout {
         let ty = |(leaf, known): (&StoredLeaf, &Option<LeafType>)| {
@@ -279,6 +294,7 @@ impl Header {
             known.filter(|ty| ty.physical() == physical).unwrap_or(any)
         };
         let mut types: Vec<LeafType> = self.leaves.iter().zip(known).map(ty).collect();
+        types.extend(vec![LeafType::U64; self.links()]);
         types.extend(self.has_tombstones.then_some(LeafType::U64));
         let live = LeafSet::all(types.len());
         RowLayout::new(types, &live).aligned(crate::hash::ROW_ALIGN)

@@ -174,7 +174,8 @@ impl Restoring {
             if opened == Opened::New {
                 live_rows(&Input::new(&batch, &windows.window), &rows.layout, rows.hidden, &mut live);
                 windows.window.set(live.drain(..));
-                hash_rows(&Input::new(&arranged, &windows.window), &table.spec().key, &mut hashes);
+                let key = table.spec().without_sub_key(&table.spec().key);
+                hash_rows(&Input::new(&arranged, &windows.window), key, &mut hashes);
                 let groups = placing.groups.and(&owned);
                 windows.window.keep_positions(|position| groups.contains(key_group_of(hashes[position])));
             }
@@ -265,11 +266,12 @@ impl Rows {
             ));
         }
         let key: Vec<Option<usize>> = header.key.iter().map(|&leaf| Some(usize::from(leaf))).collect();
-        if !spec.key.iter().map(|&leaf| arranged[leaf].0).eq(key.iter().copied()) {
+        let is_key = spec.key.iter().map(|&leaf| arranged[leaf].0).eq(key.iter().copied());
+        if !is_key || usize::from(header.sub_key) != spec.sub_key {
             return refuse("the state has another key in the snapshot than in the program".to_owned());
         }
         let names = header.leaves.iter().map(|leaf| leaf.name.clone()).collect();
-        let hidden = header.has_tombstones.then_some(header.leaves.len());
+        let hidden = header.has_tombstones.then(|| header.leaves.len() + header.links());
         Ok(Rows { layout: Arc::new(header.layout(&known)), hidden, names, arranged })
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Shape {
     /// A `u64` that updates add to.
     pub(super) sum: usize,
     pub(super) deletes: bool,
+    /// Number of the last leaves of the key that are a sub-key.
+    pub(super) sub_key: usize,
 }
 
 pub(super) fn shapes() -> Vec<Shape> {
@@ -41,6 +43,7 @@ pub(super) fn shapes() -> Vec<Shape> {
         key: key.to_vec(),
         sum,
         deletes,
+        sub_key: 0,
     };
     vec![
         shape("numbers", &[L::U64, L::U64, L::I32], &[0], 1, true),
@@ -49,14 +52,28 @@ pub(super) fn shapes() -> Vec<Shape> {
         shape("two keys and a list", &[L::U64, L::I64, L::U64, L::List(Element::U64)], &[0, 1], 2, true),
         shape("options", &[L::Valid, L::Text, L::U64, L::Valid, L::Date, L::Bytes, L::Bool], &[0, 1], 2, true),
         shape("three keys", &[L::U16, L::Text, L::I128, L::U64, L::Texts], &[0, 1, 2], 3, true),
+        shape("list of numbers", &[L::U64, L::U64, L::U64, L::I32], &[0, 1], 2, true).with_sub_key(1),
+        shape("map of texts", &[L::U64, L::Text, L::Text, L::Bytes], &[1, 2], 0, true).with_sub_key(1),
+        shape("map that stays", &[L::U16, L::Text, L::U64], &[0, 1], 2, false).with_sub_key(1),
+        shape("long sub-key", &[L::U64, L::U8, L::Valid, L::U32, L::Bool], &[1, 2, 3], 0, true).with_sub_key(2),
     ]
 }
 
 impl Shape {
+    fn with_sub_key(self, sub_key: usize) -> Self {
+        Shape { sub_key, ..self }
+    }
+
+    /// The leaves of the key without the sub-key.
+    pub(super) fn leaves_of_key(&self) -> &[usize] {
+        &self.key[..self.key.len() - self.sub_key]
+    }
+
     pub(super) fn spec(&self) -> StateSpec {
         let leaf =
             |(number, &ty): (usize, &LeafType)| StateLeaf { name: format!("leaf {number}"), ty, starts_at_zero: false };
         let spec = StateSpec::new(self.types.iter().enumerate().map(leaf).collect(), self.key.clone());
+        let spec = spec.with_sub_key(self.sub_key);
         if self.deletes { spec.deletable() } else { spec }
     }
 
@@ -103,6 +120,12 @@ impl Shape {
 
     pub(super) fn key_of(&self, row: &Row) -> Row {
         self.key.iter().map(|&leaf| row[leaf].clone()).collect()
+    }
+
+    /// Whether two keys agree but for the sub-key.
+    fn share_key(&self, one: &Row, other: &Row) -> bool {
+        let leaves = self.leaves_of_key().len();
+        one[..leaves] == other[..leaves]
     }
 
     pub(super) fn pages(&self, rows: &[Row]) -> Vec<Page> {
@@ -162,6 +185,10 @@ pub(super) enum Operation {
     Update,
     Delete,
     Find,
+    /// Of all rows of the keys.
+    DeleteAll,
+    /// All rows of the keys.
+    FindAll,
 }
 
 /// Why [`StateTable::apply`] is `Pending`.
@@ -225,8 +252,10 @@ impl Bench {
             Operation::Put => Box::new(Put::new(types.len(), key)),
             Operation::Update => Box::new(Update(sums)),
             Operation::Delete => Box::new(Delete::new(key)),
-            Operation::Find => {
+            Operation::DeleteAll => Box::new(Delete::new(self.shape.leaves_of_key())),
+            Operation::Find | Operation::FindAll => {
                 let is_left = rows.len().is_multiple_of(2);
+                let key = if operation == Operation::Find { &key } else { self.shape.leaves_of_key() };
                 Box::new(Probe::new(key, is_left, true, Box::new(Stored { is_left })))
             }
         };
@@ -294,6 +323,13 @@ impl Bench {
                 Operation::Put => drop(self.map.insert(key, row.clone())),
                 Operation::Delete => drop(self.map.remove(&key)),
                 Operation::Find => expected.push(self.map.get(&key).cloned()),
+                Operation::DeleteAll => self.map.retain(|other, _| !self.shape.share_key(other, &key)),
+                Operation::FindAll => {
+                    let of_key = self.map.iter().filter(|(other, _)| self.shape.share_key(other, &key));
+                    let before = expected.len();
+                    expected.extend(of_key.map(|(_, row)| Some(row.clone())));
+                    expected.extend((expected.len() == before).then_some(None));
+                }
                 Operation::Update => {
                     let shape = &self.shape;
                     let opened = || {
@@ -308,7 +344,7 @@ impl Bench {
                 }
             }
         }
-        if operation == Operation::Find {
+        if matches!(operation, Operation::Find | Operation::FindAll) {
             let [found, expected] = [found, expected].map(|mut rows| {
                 rows.sort_by_cached_key(|row| row.as_ref().map(order));
                 rows
@@ -364,6 +400,11 @@ impl Bench {
     /// One of all operations, with few rows or many.
     pub(super) fn run_some(&mut self, keys: u64, is_skewed: bool, random: &mut Random) {
         let rows = self.rows([0, 1, 7, 1_500][random.below(4)], keys, is_skewed, random);
+        if self.shape.sub_key > 0 && random.below(3) == 0 {
+            let few = &rows[..rows.len().min(40)];
+            let deletes = self.shape.deletes && random.below(3) == 0;
+            self.run(if deletes { Operation::DeleteAll } else { Operation::FindAll }, few);
+        }
         match random.below(if self.shape.deletes { 7 } else { 4 }) {
             0 | 1 => self.run(Operation::Put, &rows),
             2 => self.run(Operation::Update, &rows),
@@ -433,7 +474,7 @@ impl Bench {
 pub(super) fn group_of(shape: &Shape, row: &Row) -> usize {
     let mut hashes = Vec::new();
     windows(&shape.pages(std::slice::from_ref(row))[0].batch(), |input| {
-        hash_rows(input, &shape.key, &mut hashes);
+        hash_rows(input, shape.leaves_of_key(), &mut hashes);
         Ok::<(), Error>(())
     })
     .unwrap();

@@ -149,3 +149,23 @@ fn pair_keys<'s, 'p>(
     };
     (0..pairs).map(read).collect()
 }
+
+/// The rows of one key fill many windows and pages of results.
+#[test]
+fn all_rows_of_a_key_are_found_whatever_their_number() {
+    for shape in shapes().into_iter().filter(|shape| shape.sub_key > 0) {
+        let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(11));
+        let rows: Vec<_> = (0..200_000).map(|key| shape.row(key, &mut random)).collect();
+        bench.run(Operation::Put, &rows);
+        let absent = shape.row(1 << 40, &mut random);
+        for few in [&rows[..1], &rows[..9], &[rows[0].clone(), absent.clone(), rows[1].clone(), absent]] {
+            bench.run(Operation::FindAll, few);
+        }
+        if shape.deletes {
+            bench.run(Operation::DeleteAll, &rows[..20]);
+            bench.run(Operation::Put, &rows[..50]);
+        }
+        bench.run(Operation::FindAll, &rows[..30]);
+        bench.check();
+    }
+}

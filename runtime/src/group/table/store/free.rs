@@ -50,6 +50,17 @@ impl RowStore {
         }
     }
 
+    /// Hides the last two leaves that kernels see. Returns their offsets; `None` if they have not eight
+    /// bytes each.
+    pub(in crate::group::table) fn hide_leaves(&mut self) -> Option<[usize; 2]> {
+        let first = self.leaves.checked_sub(2)?;
+        let layout = &self.layout;
+        let offset = |leaf: usize| layout.offset(leaf).filter(|_| layout.types()[leaf].physical() == Physical::W8);
+        let offsets = [offset(first)?, offset(first + 1)?];
+        self.leaves = first;
+        Some(offsets)
+    }
+
     /// The same marks as in another table of this layout.
     pub(in crate::group::table) fn marked_as(mut self, other: &RowStore) -> Self {
         (self.leaves, self.mark) = (other.leaves, other.mark);
@@ -175,7 +186,7 @@ impl RowStore {
 
     /// The rows of a page that left a table of this layout which are still groups' rows.
     pub(crate) fn live_rows(&self, input: &Input<'_>, rows: &mut Vec<u32>) {
-        let hidden = matches!(self.mark, Some(Mark::Word(_))).then_some(self.leaves);
+        let hidden = matches!(self.mark, Some(Mark::Word(_))).then(|| self.layout.types().len() - 1);
         live_rows(input, &self.layout, hidden, rows);
     }
 }
