@@ -8,10 +8,12 @@
 //! * A source lists named splits. A [`SplitReader`] opens a split at a position, and returns batches that
 //!   [`Columns`] make of plain values and texts: one column for each of [`Schema::leaves`].
 //! * A [`Writer`] takes rows. It returns `Pending` if the target takes no more, and wakes its task.
-//! * Work that blocks runs on [`Blocking`] threads, which wake the task after it.
+//! * Work that blocks runs on [`Blocking`] threads, which wake the task after it. A [`Background`] holds what
+//!   such work uses, and its result.
 //! * Errors of a client are [`EngineError::User`]; the engine adds the operator and its line.
 
 pub use runtime::error::Error as EngineError;
+pub use runtime::kernel::Background;
 pub use runtime::memory::Memory;
 pub use runtime::output::{Commit, EpochSink, Transaction};
 pub use runtime::page::{Batch, Columns, Input, TextColumn};

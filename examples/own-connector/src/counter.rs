@@ -40,9 +40,8 @@ impl Source for Counter {
     }
 
     fn splits(&self, _: &Scan) -> Result<SplitList, EngineError> {
-        Ok(SplitList::complete(
-            (0..SPLITS).map(|split| Split::named(format!("split-{split}"), split as usize)).collect(),
-        ))
+        let split = |number| Split::named(format!("split-{number}"), number as usize);
+        Ok(SplitList::complete((0..SPLITS).map(split).collect()))
     }
 
     fn reader_bytes(&self, _: &Scan) -> usize {
@@ -67,8 +66,7 @@ struct CounterReader {
 
 impl SplitReader for CounterReader {
     fn open(&mut self, split: &Split, from: Option<&Position>) -> Result<(), EngineError> {
-        let position = from.and_then(|from| from.bytes().first_chunk());
-        self.next = position.map_or(split.part as u64, |bytes| u64::from_le_bytes(*bytes));
+        self.next = from.and_then(Position::number).unwrap_or(split.part as u64);
         Ok(())
     }
 
@@ -94,6 +92,6 @@ impl SplitReader for CounterReader {
     }
 
     fn position(&self) -> Position {
-        Position::new(&self.next.to_le_bytes()).unwrap_or_default()
+        self.next.into()
     }
 }

@@ -2,10 +2,10 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use dataflow::connector::{
-    Commit, EngineError, EpochSink, Guarantee, Input, Prepared, Progress, Sink, Transaction, Writer, WriterContext,
+    Background, Commit, EngineError, EpochSink, Guarantee, Input, Prepared, Progress, Sink, Transaction, Writer,
+    WriterContext,
 };
 
 /// Sends lines to a [`LineServer`](crate::LineServer): one transaction per task and epoch.
@@ -43,7 +43,8 @@ impl Sink for LineSink {
     }
 
     fn writer(&self, context: WriterContext) -> Result<Box<dyn Writer>, EngineError> {
-        Ok(Box::new(LineWriter { server: self.server, context, lines: String::new(), sent: None }))
+        let server = Background::new(self.server, &context.blocking);
+        Ok(Box::new(LineWriter { server, subtask: context.subtask, lines: String::new(), prepared: None }))
     }
 
     fn as_epochs(&self) -> Option<&dyn EpochSink> {
@@ -73,15 +74,12 @@ impl EpochSink for LineSink {
 
 /// Holds the lines of an epoch, and sends them when it ends.
 struct LineWriter {
-    server: SocketAddr,
-    context: WriterContext,
+    server: Background<SocketAddr>,
+    subtask: usize,
     lines: String,
-    /// The transaction that a blocking thread sends, and its result.
-    sent: Option<(Transaction, Sent)>,
+    /// The transaction of the request that is sent.
+    prepared: Option<Transaction>,
 }
-
-/// The result of a request, once there is one.
-type Sent = Arc<Mutex<Option<std::io::Result<()>>>>;
 
 impl Writer for LineWriter {
     fn write(&mut self, rows: &Input<'_>) -> Result<Progress, EngineError> {
@@ -97,26 +95,16 @@ impl Writer for LineWriter {
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared, EngineError> {
-        let Some((transaction, result)) = &self.sent else {
-            if self.lines.is_empty() {
-                return Ok(Prepared::Transactions(Vec::new()));
-            }
-            // The number of the process tells it from a transaction of a process that was killed.
-            let transaction = format!("{epoch}-{}-{}", self.context.subtask, std::process::id());
-            let request = format!("prepare {transaction}\n{}end\n", std::mem::take(&mut self.lines));
-            let (result, server) = (Sent::default(), self.server);
-            self.sent = Some((transaction, result.clone()));
-            self.context.blocking.submit(Box::new(move || {
-                let sent = ask(server, &request).map(drop);
-                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
-            }));
-            return Ok(Prepared::Pending);
-        };
-        let Some(sent) = result.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return Ok(Prepared::Pending);
-        };
-        let transaction = transaction.clone();
-        self.sent = None;
-        sent.map(|()| Prepared::Transactions(vec![transaction])).map_err(user)
+        let Some(server) = self.server.take()? else { return Ok(Prepared::Pending) };
+        if self.lines.is_empty() {
+            self.server.put(server);
+            return Ok(Prepared::Transactions(self.prepared.take().into_iter().collect()));
+        }
+        // The number of the process tells it from a transaction of a process that was killed.
+        let transaction = format!("{epoch}-{}-{}", self.subtask, std::process::id());
+        let request = format!("prepare {transaction}\n{}end\n", std::mem::take(&mut self.lines));
+        self.prepared = Some(transaction);
+        self.server.submit(server, move |server| ask(*server, &request).map(drop).map_err(user));
+        Ok(Prepared::Pending)
     }
 }

@@ -1,37 +1,39 @@
-//! Work on a thread that may block: one piece after the other, while the task goes on.
+//! Work on blocking threads, one piece at a time, while the task goes on.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Result;
 use crate::kernel::Blocking;
 
-/// A value that travels to a thread that may block, and back.
-pub(crate) struct Background<T> {
-    /// Nothing while a thread has the value, and once it was told what went wrong there.
+/// A value, such as a connection, that one piece of work at a time uses on a blocking thread.
+pub struct Background<T> {
+    /// `None` while a thread has the value, and after an error was taken.
     slot: Arc<Mutex<Option<Result<T>>>>,
     blocking: Arc<dyn Blocking>,
 }
 
 impl<T: Send + 'static> Background<T> {
-    pub(crate) fn new(value: T, blocking: &Arc<dyn Blocking>) -> Self {
+    /// A value that no work uses.
+    #[must_use]
+    pub fn new(value: T, blocking: &Arc<dyn Blocking>) -> Self {
         Background { slot: Arc::new(Mutex::new(Some(Ok(value)))), blocking: blocking.clone() }
     }
 
-    /// Takes the value; nothing while a thread has it, which wakes the task when it is done.
+    /// Takes the value. Returns `None` while work uses it; the task is woken after that.
     ///
     /// # Errors
-    /// What went wrong there.
-    pub(crate) fn take(&self) -> Result<Option<T>> {
+    /// That of the work, once.
+    pub fn take(&self) -> Result<Option<T>> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
     }
 
-    /// Puts the value back without any work.
-    pub(crate) fn put(&self, value: T) {
+    /// Puts the value back.
+    pub fn put(&self, value: T) {
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ok(value));
     }
 
-    /// Has a thread do something with the value, and put it back.
-    pub(crate) fn submit(&self, mut value: T, work: impl FnOnce(&mut T) -> Result<()> + Send + 'static) {
+    /// Runs work with the value on a blocking thread, and puts the value back.
+    pub fn submit(&self, mut value: T, work: impl FnOnce(&mut T) -> Result<()> + Send + 'static) {
         let slot = self.slot.clone();
         self.blocking.submit(Box::new(move || {
             let worked = work(&mut value).map(|()| value);

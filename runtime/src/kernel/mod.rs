@@ -24,7 +24,7 @@ use crate::page::{Batch, Input, RowPairs, RowWriter, Selection};
 use crate::spill::{SpillFiles, SpillSpace, Spiller};
 
 pub use crate::storage::Blocking;
-pub(crate) use background::Background;
+pub use background::Background;
 pub use outputs::Outputs;
 pub use panics::{catching, quietly};
 pub use process_local::ProcessLocals;

@@ -131,7 +131,7 @@ struct FeedReader {
 }
 
 fn batch_at(position: Option<&Position>) -> usize {
-    position.map_or(0, |position| usize::from_le_bytes(position.bytes().try_into().unwrap()))
+    position.map_or(0, |position| position.number().unwrap() as usize)
 }
 
 impl SplitReader for FeedReader {
@@ -163,7 +163,7 @@ impl SplitReader for FeedReader {
     }
 
     fn position(&self) -> Position {
-        Position::new(&self.next.to_le_bytes()).unwrap()
+        (self.next as u64).into()
     }
 
     fn available(&mut self, split: &Split, from: Option<&Position>) -> Result<Option<u64>> {

@@ -77,6 +77,18 @@ impl Position {
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The number of a position made from one. `None` for other positions.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        self.0[..].try_into().ok().map(u64::from_le_bytes)
+    }
+}
+
+impl From<u64> for Position {
+    fn from(number: u64) -> Self {
+        Position(SmallVec::from_slice(&number.to_le_bytes()))
+    }
 }
 
 /// How far a split was read.

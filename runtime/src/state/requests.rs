@@ -1,13 +1,14 @@
-//! What is asked of a table: rows, and what is done with them.
+//! Requests to a table: rows, and the operation on them.
 
 use crate::error::Result;
 use crate::group::{FoundRows, GroupTable, GroupUpdate, Groups, KeyCursor, Rows, UnplacedRows, probe};
 use crate::kernel::{JoinKernel, Outputs};
 use crate::page::{Input, Page, Selection};
 
-/// What is done with rows for which the table has all that there is: the rows of their key groups are in memory.
+/// An operation on rows whose key groups are in memory.
 pub trait StateRequest: Send {
-    /// The leaves of the rows that are looked up.
+    /// The leaves of the rows that are looked up: those of the table's key, or those of the key without
+    /// its sub-key, for all rows of a key.
     fn key(&self) -> &[usize];
 
     /// Whether it may change the table.
@@ -15,11 +16,11 @@ pub trait StateRequest: Send {
         true
     }
 
-    /// Does it, for rows of one window. Rows are left that find no room in the table, in their order, or behind those that closed a page of `out`. Rows of
-    /// the same key come in the order in which they were asked.
+    /// Runs on rows of one window. Rows are left that find no room in the table, or that follow one that
+    /// closed a page of `out`. Rows of the same key arrive in the order of the requests.
     ///
     /// # Errors
-    /// What kernels give.
+    /// Those of kernels.
     fn run(
         &mut self,
         table: &mut GroupTable,
@@ -29,7 +30,8 @@ pub trait StateRequest: Send {
     ) -> Result<()>;
 }
 
-/// Puts whole records: each is its key's from then on, whether there was one or not. The rows' leaves are the table's.
+/// Puts whole records, each in the place of the former record of its key, if there is one. The rows'
+/// leaves are those of the table.
 pub struct Put {
     key: Box<[usize]>,
     copied: Vec<(usize, usize)>,
@@ -38,7 +40,7 @@ pub struct Put {
 }
 
 impl Put {
-    /// Of rows with so many leaves, which the leaves `key` tell apart.
+    /// Puts rows with this number of leaves, by the leaves `key`.
     #[must_use]
     pub fn new(leaves: usize, key: impl Into<Box<[usize]>>) -> Self {
         let copied = (0..leaves).map(|leaf| (leaf, leaf)).collect();
@@ -67,14 +69,14 @@ impl StateRequest for Put {
     }
 }
 
-/// Deletes the rows of keys, where there are any.
+/// Deletes the rows of keys, if there are any.
 pub struct Delete {
     key: Box<[usize]>,
     found: FoundRows,
 }
 
 impl Delete {
-    /// Of the keys that these leaves of the rows are.
+    /// Deletes by these leaves of the rows: the row of each key, or without the sub-key all of them.
     #[must_use]
     pub fn new(key: impl Into<Box<[usize]>>) -> Self {
         Delete { key: key.into(), found: FoundRows::default() }
@@ -103,7 +105,7 @@ impl StateRequest for Delete {
     }
 }
 
-/// Adds rows to the states of their keys, by whatever adds rows to groups.
+/// Adds rows to the states of their keys by a [`GroupUpdate`].
 pub struct Update<U>(pub U);
 
 impl<U: GroupUpdate> StateRequest for Update<U> {
@@ -122,7 +124,7 @@ impl<U: GroupUpdate> StateRequest for Update<U> {
     }
 }
 
-/// Joins rows with the table by its key: a kernel gets each row beside the row that it finds.
+/// Joins rows with the table by its key: a kernel gets each row with each row that it finds.
 pub struct Probe {
     key: Box<[usize]>,
     found: FoundRows,
@@ -131,8 +133,9 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Of the keys that these leaves of the rows are. The table is the join's left side or its right one; where it is `optional`, rows that find nothing
-    /// come with a record that is not there.
+    /// Joins by these leaves of the rows: with the row of each key, or without the sub-key with all of
+    /// them. The table is the join's left side or its right one. If it is `optional`, a row that finds
+    /// nothing is paired with a missing record.
     #[must_use]
     pub fn new(key: impl Into<Box<[usize]>>, stored_left: bool, optional: bool, kernel: Box<dyn JoinKernel>) -> Self {
         Probe { key: key.into(), found: FoundRows::new(optional), stored_left, kernel }
