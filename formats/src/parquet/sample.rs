@@ -1,17 +1,13 @@
-//! Some rows of a row group, for a sample: runs of rows, of which only the pages are read that they lie in.
-
-mod dictionary;
+//! Some rows of a row group, for a sample: runs of rows. Only the pages that hold them are read.
 
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
-use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{ChunkReader, Length};
 
-use self::dictionary::{Place, ShortChunk};
 use super::checked::decoder;
 use super::footer::guarded;
 use super::reader::ParquetReader;
@@ -57,7 +53,7 @@ impl ParquetReader {
     /// Takes some rows of a row group.
     ///
     /// # Errors
-    /// Where they cannot be read.
+    /// Fails if they cannot be read.
     pub(super) fn sample(&mut self, (part, group): (usize, usize), runs: Runs, sampler: &mut Sampler) -> Result<()> {
         self.begin_sample(part, group);
         let (file, fit, columns) = self.sampled();
@@ -67,10 +63,8 @@ impl ParquetReader {
         if always_compresses(fit.created_by()) {
             return Err(Error::Internal("the pages of this file must be changed first".to_owned()));
         }
-        let input = OpenFile { length: file.bytes(), object: file.open()?, short: Vec::new() };
-        let metadata = fit.metadata.metadata().row_group(group);
-        let input = guarded(|| input.with_short_dictionaries(metadata, &columns, runs.region));
-        let (input, batch_rows) = (Arc::new(input.map_err(Error::Internal)?), runs.count * runs.rows);
+        let input = Arc::new(OpenFile { length: file.bytes(), object: file.open()? });
+        let batch_rows = runs.count * runs.rows;
         let mut decoder =
             decoder(fit, group, columns, input, batch_rows, Some(runs.selection())).map_err(Error::Internal)?;
         while let Some(batch) = guarded(|| decoder.next().transpose()).map_err(Error::Internal)? {
@@ -84,35 +78,19 @@ impl ParquetReader {
     }
 }
 
-/// A file that is read in places as they are asked for.
+/// A file that is read in pieces.
 struct OpenFile {
     length: u64,
     object: Arc<dyn StoredObject>,
-    /// Column chunks that differ from those of the file.
-    short: Vec<ShortChunk>,
 }
 
-impl OpenFile {
-    /// The same for a reader of so many rows from the beginning of a row group on.
-    fn with_short_dictionaries(self, group: &RowGroupMetaData, columns: &[usize], rows: usize) -> ParquetResult<Self> {
-        let whole = Arc::new(self);
-        let short = columns.iter().filter_map(|&column| ShortChunk::of(&whole, group.column(column), rows).transpose());
-        let short = short.collect::<ParquetResult<_>>()?;
-        Ok(OpenFile { length: whole.length, object: whole.object.clone(), short })
-    }
-
-    fn place(&self, start: u64) -> Place {
-        self.short.iter().find_map(|chunk| chunk.place(start)).unwrap_or(Place::File(start))
-    }
-}
-
-/// From a place on.
-struct From {
+/// Reads a file from a byte on.
+pub(super) struct FromByte {
     object: Arc<dyn StoredObject>,
     at: u64,
 }
 
-impl Read for From {
+impl Read for FromByte {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.object.read_at(buffer, self.at)?;
         self.at += count as u64;
@@ -127,26 +105,18 @@ impl Length for OpenFile {
 }
 
 impl ChunkReader for OpenFile {
-    type T = Box<dyn Read>;
+    type T = BufReader<FromByte>;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        // What is read like this is the head of a page.
+        // The decoder reads the heads of pages like this.
         const HEAD_BYTES: usize = 1 << 10;
-        Ok(match self.place(start) {
-            Place::Dictionary(bytes) => Box::new(bytes.reader()),
-            Place::File(at) => Box::new(BufReader::with_capacity(HEAD_BYTES, From { object: self.object.clone(), at })),
-        })
+        let from = FromByte { object: self.object.clone(), at: start };
+        Ok(BufReader::with_capacity(HEAD_BYTES, from))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        match self.place(start) {
-            Place::Dictionary(bytes) if length <= bytes.len() => Ok(bytes.slice(..length)),
-            Place::Dictionary(_) => Err(ParquetError::EOF("a dictionary that is shorter than its page".to_owned())),
-            Place::File(at) => {
-                let mut buffer = vec![0; length];
-                read_exact_at(&*self.object, &mut buffer, at)?;
-                Ok(buffer.into())
-            }
-        }
+        let mut buffer = vec![0; length];
+        read_exact_at(&*self.object, &mut buffer, start)?;
+        Ok(buffer.into())
     }
 }

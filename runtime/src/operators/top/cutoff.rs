@@ -1,8 +1,12 @@
-//! What a row must beat to be among the first of its group.
+//! Drops rows that cannot be among the first rows of their group, before the sort.
 //!
-//! A table knows for each group what the first rows so far begin with ([`order_prefixes`]). A row that is behind all of them cannot be among
-//! the first, and is dropped before it is kept: of a group's `n` rows in any order some `count * ln(n / count)` are left. As in Velox's
-//! `TopNRowNumber`, but beside the sort, which stays what decides: so the table may be of any size, or gone.
+//! A table holds for each group the [prefixes](order_prefixes) of its first rows so far. A row whose
+//! prefix is after all of them is dropped. Of `n` rows of a group in random order, about
+//! `count * ln(n / count)` remain. The sort alone decides the result, so the table may hold some groups
+//! only, or none. Velox does the same without a sort (`TopNRowNumber`).
+//!
+//! `benches -- h2o --cases q8,q8_zipf` takes 2.1 and 2.6 times as long without it. To measure it again,
+//! return `None` from [`Cutoff::new`] in an earlier binary, and pass that as `--earlier`.
 
 use smallvec::SmallVec;
 

@@ -10,6 +10,10 @@
 //! Two levels of open chunks are always enough, and are reserved when rows arrive. If skewed keys
 //! need more levels, the last rows of waiting buckets share chunks (`tails`).
 //!
+//! `benches -- sort` takes 3.0 times as long with an index of the rows instead, 1.5 times in a quarter of
+//! its memory, and 1.2 times in a sixteenth. To measure it again, return `None` from
+//! [`BucketSort::of`] in an earlier binary, and pass that as `--earlier`.
+//!
 //! # Rows that are spread as they arrive
 //! After the first 32 MiB of a task, rows are spread [as they arrive](arriving), while a core's
 //! cache has them. That saves a copy and a read of each row: a sixth of an in-memory sort's time.
