@@ -45,17 +45,31 @@ impl GroupTable {
         if self.new_groups == NewGroups::Refused || self.index.is_full(hash) && !self.grow_index(hash)? {
             return Ok(None);
         }
-        if self.chains.is_some() && !self.reserve_chain(hash)? {
+        if self.chains.is_some() {
+            // SAFETY: the caller's promise.
+            return unsafe { self.open_linked(opening, row, hash) };
+        }
+        // SAFETY: the caller's promise.
+        let place = unsafe { self.store.open_row(opening, row, self.part_of(hash))? };
+        place.iter().for_each(|&place| self.index.insert(hash, place));
+        Ok(place)
+    }
+
+    /// As [`GroupTable::open`], after it has room in the index, in a table by key and sub-key.
+    ///
+    /// # Safety
+    /// As there.
+    #[cold]
+    unsafe fn open_linked(&mut self, opening: &Opening, row: usize, hash: u64) -> Result<Option<usize>> {
+        if !self.reserve_chain(hash)? {
             return Ok(None);
         }
         // SAFETY: the caller's promise.
         let place = unsafe { self.store.open_row(opening, row, self.part_of(hash))? };
         if let Some(place) = place {
             self.index.insert(hash, place);
-            if self.chains.is_some() {
-                // SAFETY: `place` is a row of the table that is in no list yet.
-                unsafe { self.link(place) };
-            }
+            // SAFETY: `place` is a row of the table that is in no list yet, and there is room.
+            unsafe { self.link(place) };
         }
         Ok(place)
     }
