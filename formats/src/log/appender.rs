@@ -127,7 +127,7 @@ impl Appender {
         let (mut bytes, mut last) = ([0; HEAD_BYTES], None);
         while self.end == SplitState::Open && self.bytes + HEAD_BYTES as u64 <= length {
             self.read_at(&mut bytes, self.bytes)?;
-            let head = Head::read(&bytes).map_err(|message| self.damaged_tail(self.bytes, &message))?;
+            let head = Head::read(&bytes, self.bytes).map_err(|message| self.damaged_tail(self.bytes, &message))?;
             let end = self.bytes + frame_bytes(head) as u64;
             if end > length {
                 break;
@@ -230,17 +230,18 @@ impl Appender {
     ///
     /// # Errors
     /// Fails if they cannot be written. Then none of them is there. Fails, too, if the file is no longer the split.
-    pub(super) fn append(&mut self, blocks: &[u8]) -> Result<()> {
+    pub(super) fn append(&mut self, mut blocks: Vec<u8>) -> Result<()> {
         self.check_open()?;
         self.check_in_place()?;
-        self.write(blocks)?;
-        let mut rest = blocks;
-        while let Some(bytes) = rest.first_chunk() {
-            let head = Head::read(bytes).map_err(Error::Internal)?;
-            self.count(head, bytes)?;
-            rest = rest.get(frame_bytes(head)..).unwrap_or_default();
+        let (mut heads, mut at) = (Vec::new(), 0);
+        while let Some(bytes) = blocks.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            let head = Head::read(bytes, 0).map_err(Error::Internal)?;
+            Head::stamp(bytes, self.bytes + at as u64);
+            heads.push((head, *bytes));
+            at += frame_bytes(head);
         }
-        Ok(())
+        self.write(&blocks)?;
+        heads.iter().try_for_each(|(head, bytes)| self.count(*head, bytes))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -260,6 +261,7 @@ impl Appender {
     /// without them. So the next call writes them again.
     pub(super) fn sync(&mut self) -> Result<()> {
         self.check_in_place()?;
+        self.check_length()?;
         if self.must_rewrite {
             self.rewrite()?;
         }
@@ -269,13 +271,27 @@ impl Appender {
         Ok(())
     }
 
+    /// Checks that the file has all bytes that were written.
+    fn check_length(&self) -> Result<()> {
+        let length = self.file.info().map_err(Error::io("read", self.path()))?.bytes;
+        if length >= self.bytes {
+            return Ok(());
+        }
+        let written = self.bytes;
+        let message = format!(
+            "{written} bytes were written, and the file ends here: it was cut off, or the disk lost a \
+                               write; get the file again"
+        );
+        Err(damaged_at(self.path(), length, message))
+    }
+
     /// Writes the bytes after the durable part again, as the system still has them in memory.
     fn rewrite(&self) -> Result<()> {
         let mut at = self.durable_bytes.max(self.header_bytes);
         while at < self.bytes {
             let mut head = [0; HEAD_BYTES];
             self.read_at(&mut head, at)?;
-            let found = Head::read(&head).map_err(|message| self.damaged_tail(at, &message))?;
+            let found = Head::read(&head, at).map_err(|message| self.damaged_tail(at, &message))?;
             let end = at + frame_bytes(found) as u64;
             if let Head::Block { checksum, .. } = found {
                 self.check_body(at, end, checksum)?;
@@ -295,18 +311,19 @@ impl Appender {
     /// Ends the split for good.
     pub(super) fn seal(&mut self) -> Result<()> {
         match self.end {
-            SplitState::Open => self.append(&self.end_bytes(false)),
+            SplitState::Open => self.append(self.end_bytes(false)),
             SplitState::Sealed | SplitState::Final => Ok(()),
         }
     }
 
     /// Ends the split together with its log, and makes it durable. An end that is there is marked.
     pub(super) fn seal_with_log(&mut self) -> Result<SplitEnd> {
-        let end = self.end_bytes(true);
+        let mut end = self.end_bytes(true);
         match self.end {
-            SplitState::Open => self.append(&end)?,
+            SplitState::Open => self.append(end)?,
             SplitState::Sealed => {
                 let at = self.bytes - end.len() as u64;
+                end.first_chunk_mut().into_iter().for_each(|head| Head::stamp(head, at));
                 self.durable_bytes = self.durable_bytes.min(at);
                 let written = self.file.write_all_at(&end, at);
                 written.map_err(Error::io("write", self.path()))?;
@@ -372,10 +389,11 @@ mod tests {
         Head::Block { rows: 0, body_bytes: 0, checksum: Xxh3::new().digest() }.write(&mut block);
         for is_replaced in [false, true] {
             let mut appender = Appender::open(&path, &header).unwrap();
-            appender.append(&block).unwrap();
+            appender.append(block.clone()).unwrap();
             path.delete().unwrap();
             let other = is_replaced.then(|| Appender::open(&path, &header).unwrap());
-            for ended in [appender.append(&block), appender.sync(), appender.seal(), appender.seal_with_log().map(drop)]
+            for ended in
+                [appender.append(block.clone()), appender.sync(), appender.seal(), appender.seal_with_log().map(drop)]
             {
                 let message = ended.unwrap_err().to_string();
                 assert!(message.contains("split: the split was removed or replaced"), "{message}");

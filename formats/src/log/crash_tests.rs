@@ -149,6 +149,28 @@ fn synced_records_survive_failures_once() {
     (0..SEEDS).for_each(check);
 }
 
+/// A block that lands at another offset is never read there, and its absence is an error.
+#[test]
+fn misdirected_writes_are_errors() {
+    let (mut intact, mut detected) = (0, 0);
+    for seed in 0..SEEDS {
+        let (disk, mut state, mut synced) = (Simulated::new(seed), seed, 0);
+        disk.inject(Fault::Misdirected, random(&mut state, 40));
+        let written = append(&disk, &mut state, &mut synced);
+        match records(&disk) {
+            Ok(found) => {
+                let found = found.unwrap_or_default();
+                assert!(found.iter().copied().eq(0..found.len() as u64), "seed {seed}: {found:?}");
+                assert!(found.len() as u64 >= synced, "seed {seed}: {synced} records were synced: {found:?}");
+                intact += 1;
+            }
+            Err(Error::Data { .. }) => detected += 1,
+            Err(error) => panic!("seed {seed}: {error}, {written:?}"),
+        }
+    }
+    assert!(intact > SEEDS / 20 && detected > SEEDS / 20, "{intact} intact, {detected} detected");
+}
+
 /// Bytes that were read while a writer cut off a tail and wrote something else in its place.
 #[test]
 fn a_damaged_block_is_read_a_second_time() {

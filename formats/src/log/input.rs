@@ -281,7 +281,7 @@ impl LogSplit {
     pub(super) fn holds(&self, file: &dyn StoredObject, block: ReadBlock) -> Result<bool> {
         let mut head = [0; HEAD_BYTES];
         let read = file.read_at(&mut head, block.begin).map_err(Error::io("read", self.path()))?;
-        Ok(read == HEAD_BYTES && checksum_of(&head) == block.checksum && Head::read(&head).is_ok())
+        Ok(read == HEAD_BYTES && checksum_of(&head) == block.checksum && Head::read(&head, block.begin).is_ok())
     }
 
     /// Checks that a file is the one of which was read before: the last block, or the header.

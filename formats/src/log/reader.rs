@@ -175,7 +175,7 @@ impl LogReader {
     fn next_block(&mut self) -> Result<Piece> {
         let head_bytes = HEAD_BYTES as u64;
         let Some(&head) = self.bytes.first_chunk() else { return Ok(Piece::Missing(head_bytes)) };
-        let (rows, body_bytes, checksum) = match Head::read(&head) {
+        let (rows, body_bytes, checksum) = match Head::read(&head, self.at) {
             Err(message) => return self.doubt(head_bytes, "", message),
             Ok(Head::End { rows, blocks, completes_log }) => return self.sealed(rows, blocks, completes_log),
             Ok(Head::Block { rows, body_bytes, checksum }) => (rows as usize, body_bytes as usize, checksum),

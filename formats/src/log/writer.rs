@@ -68,7 +68,7 @@ impl SplitWriter {
         if blocks.is_empty() {
             return Ok(());
         }
-        self.appender.append(&blocks)
+        self.appender.append(blocks)
     }
 }
 

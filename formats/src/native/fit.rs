@@ -25,13 +25,20 @@ pub(crate) struct FileFit {
     pub(crate) columns: Vec<StoredType>,
     /// For each leaf where it is read from, or why it cannot be.
     leaves: Vec<Result<LeafPlan, String>>,
+    /// The file is a split of a log.
+    pub(crate) is_split: bool,
 }
 
 impl FileFit {
     pub(crate) fn new(stored: Vec<StoredLeaf>, schema: &Schema) -> Self {
         let leaves = (0..schema.leaves().len()).map(|leaf| plan(leaf, schema, &stored)).collect();
         let (paths, columns) = stored.into_iter().map(|leaf| (leaf.path, leaf.ty)).unzip();
-        FileFit { paths, columns, leaves }
+        FileFit { paths, columns, leaves, is_split: false }
+    }
+
+    /// The seed of the checksum of a head at an offset.
+    pub(crate) fn seed(&self, offset: u64) -> u64 {
+        if self.is_split { offset } else { 0 }
     }
 
     /// Each field of a record beside its column, then the columns that it does not have.

@@ -1,6 +1,6 @@
 //! Header, heads of blocks, end.
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::leaf::StoredLeaf;
 use runtime::row::Schema;
@@ -9,7 +9,7 @@ use runtime::row::Schema;
 const FILE_VERSION: u16 = 1;
 
 /// The version of a split of a log: a [`SplitName`] stands after the prefix.
-const SPLIT_VERSION: u16 = 2;
+const SPLIT_VERSION: u16 = 3;
 
 /// Magic number, version, count of leaves, bytes of the header.
 pub(crate) const PREFIX_BYTES: usize = 12;
@@ -164,13 +164,22 @@ impl Head {
         out.extend_from_slice(&checksum.to_le_bytes());
     }
 
+    /// Stamps a head that was [written](Head::write) with its offset in a split of a log: the seed of its
+    /// checksum. So a block that a disk writes to another offset is damaged.
+    pub(crate) fn stamp(bytes: &mut [u8; HEAD_BYTES], offset: u64) {
+        let checksum = xxh3_64_with_seed(&bytes[..24], offset);
+        bytes[24..].copy_from_slice(&checksum.to_le_bytes());
+    }
+
+    /// Reads a head. `seed` is its offset in a split of a log, and 0 in a file.
+    ///
     /// # Errors
-    /// What is wrong with the bytes.
-    pub(crate) fn read(bytes: &[u8; HEAD_BYTES]) -> Result<Self, String> {
+    /// A description of the damage.
+    pub(crate) fn read(bytes: &[u8; HEAD_BYTES], seed: u64) -> Result<Self, String> {
         let four = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
         let u32_at = |at: usize| u32::from_le_bytes(four(at));
         let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
-        if xxh3_64(&bytes[..24]) != u64_at(24) {
+        if xxh3_64_with_seed(&bytes[..24], seed) != u64_at(24) {
             return Err("expected the head of a block, found damaged bytes (its checksum does not fit)".to_owned());
         }
         match &four(0) {

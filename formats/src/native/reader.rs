@@ -116,7 +116,8 @@ impl NativeReader {
 
     fn head(&mut self, bytes: &[u8]) -> Result<()> {
         let head = bytes.first_chunk().ok_or_else(|| self.error("", CUT))?;
-        match Head::read(head).map_err(|message| self.error("", message))? {
+        let seed = self.shared.fits[self.part].seed(self.offset);
+        match Head::read(head, seed).map_err(|message| self.error("", message))? {
             Head::Block { rows, body_bytes, checksum } => {
                 self.seen = (self.seen.0 + u64::from(rows), self.seen.1 + 1);
                 self.state = State::Body { rows, body_bytes, checksum };

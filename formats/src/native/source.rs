@@ -14,7 +14,7 @@ use runtime::source::{
 };
 
 use super::fit::FileFit;
-use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
+use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
 use super::reader::{NativeInput, NativeReader};
 
 /// Records of native files. Splits are runs of blocks.
@@ -73,11 +73,12 @@ fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
     }
     let header = bytes.get(..length).ok_or_else(|| damaged(file, 0, "the file ends within its header".to_owned()))?;
     let leaves = leaves_of(header).map_err(|message| damaged(file, 0, message))?;
-    Ok((FileFit::new(leaves, schema), length as u64))
+    let is_split = SplitName::of(header).is_some();
+    Ok((FileFit { is_split, ..FileFit::new(leaves, schema) }, length as u64))
 }
 
 /// Goes from block to block: what a block says of its length is enough for that.
-fn find_blocks(file: &InputFile, begin: u64) -> Result<Blocks> {
+fn find_blocks(file: &InputFile, fit: &FileFit, begin: u64) -> Result<Blocks> {
     let handle = file.open()?;
     let (mut starts, mut at, mut sum) = (vec![begin], begin, 0);
     let mut head = [0; HEAD_BYTES];
@@ -85,7 +86,7 @@ fn find_blocks(file: &InputFile, begin: u64) -> Result<Blocks> {
         if file.read_at(&*handle, at, &mut head)? < HEAD_BYTES {
             return Err(damaged(file, at, "the file ends before its last block; it was cut, get it again".to_owned()));
         }
-        match Head::read(&head).map_err(|message| damaged(file, at, message))? {
+        match Head::read(&head, fit.seed(at)).map_err(|message| damaged(file, at, message))? {
             Head::Block { rows, body_bytes, .. } => {
                 sum += u64::from(rows);
                 at += HEAD_BYTES as u64 + u64::from(body_bytes);

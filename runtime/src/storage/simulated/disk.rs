@@ -57,6 +57,15 @@ impl Change {
     }
 }
 
+impl Change {
+    fn offset(&self) -> Option<usize> {
+        match self {
+            Change::Write { offset, .. } => Some(*offset),
+            Change::SetBytes(_) => None,
+        }
+    }
+}
+
 type Names = BTreeMap<PathBuf, NodeId>;
 
 /// Names that change together, each with its node from then on.
@@ -295,11 +304,21 @@ impl Disk {
                 bytes.truncate(bytes.len() / 2);
             }
             if self.fails(Fault::Misdirected) {
-                *offset = self.random(*offset + 1);
+                *offset = self.other_offset(node, *offset);
             }
         }
         self.write_change(node, change);
         if is_full { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+
+    /// An offset up to `offset`: that of an earlier write, or any.
+    fn other_offset(&mut self, node: NodeId, offset: usize) -> usize {
+        let writes = self.nodes[node].writes.iter();
+        let earlier: Vec<usize> = writes.filter_map(|change| change.offset().filter(|&at| at < offset)).collect();
+        match self.random(2) {
+            0 if !earlier.is_empty() => earlier[self.random(earlier.len())],
+            _ => self.random(offset + 1),
+        }
     }
 
     fn write_change(&mut self, node: NodeId, change: Change) {
