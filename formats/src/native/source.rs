@@ -43,9 +43,9 @@ impl NativeSource {
         let (mut fits, mut blocks) = (Vec::new(), Vec::new());
         for file in &*files {
             let (fit, begin) = read_header(file, schema)?;
-            fits.push(fit);
             let compressed = Blocks { starts: vec![begin], rows: None };
-            blocks.push(if file.compression().is_none() { find_blocks(file, begin)? } else { compressed });
+            blocks.push(if file.compression().is_none() { find_blocks(file, &fit, begin)? } else { compressed });
+            fits.push(fit);
         }
         let split_bytes = split_bytes(&files);
         let shared = Arc::new(NativeInput { files, fits, schema: schema.clone() });
