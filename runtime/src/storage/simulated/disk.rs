@@ -16,8 +16,6 @@ pub enum Fault {
     DiskFull,
     /// A read returns a wrong bit.
     FlippedBit,
-    /// A write lands at another offset of the file, and reports success.
-    Misdirected,
 }
 
 /// The number of a file or folder.
@@ -288,17 +286,9 @@ impl Disk {
 
     pub(super) fn write(&mut self, node: NodeId, bytes: &[u8], offset: u64) -> Result<()> {
         self.operation()?;
-        let mut change = Change::Write { offset: offset as usize, bytes: bytes.to_vec() };
         let is_full = self.fails(Fault::DiskFull);
-        if let Change::Write { offset, bytes } = &mut change {
-            if is_full {
-                bytes.truncate(bytes.len() / 2);
-            }
-            if self.fails(Fault::Misdirected) {
-                *offset = self.random(*offset + 1);
-            }
-        }
-        self.write_change(node, change);
+        let written = if is_full { bytes.len() / 2 } else { bytes.len() };
+        self.write_change(node, Change::Write { offset: offset as usize, bytes: bytes[..written].to_vec() });
         if is_full { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
