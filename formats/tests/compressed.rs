@@ -12,7 +12,6 @@ use formats::{CsvFormat, CsvOptions, TextSource, compressed_by_name, csv, text};
 use proptest::prelude::*;
 use runtime::memory::{Budget, Memory};
 use runtime::row::LeafType as L;
-use runtime::source::RangeSource as _;
 use runtime::source::{Ready, Source};
 use support::values::{everything, rows};
 use support::{TestFile, drive, drive_splits, encode, memory, message, record, scan_all, texts};
@@ -166,7 +165,7 @@ fn reading_ahead_stays_within_two_chunks() {
     let file = TestFile::new("x.gz", gzip(content.as_bytes()));
     let source = source(&file);
     let scan = scan_all(&source);
-    let mut reader = source.range_reader(&scan, &memory()).unwrap();
+    let mut reader = runtime::source::RangeSource::range_reader(&source, &scan, &memory()).unwrap();
     reader.open(&source.splits(&scan).unwrap().splits[0], None).unwrap();
     let (mut given, mut rows) = (0, 0);
     loop {

@@ -10,7 +10,6 @@ use formats::{CsvFormat, JsonFormat, JsonOptions, json};
 use proptest::prelude::*;
 use runtime::memory::{Budget, Memory};
 use runtime::row::{Datum, Element, LeafType as L, Schema, SchemaBuilder, Shape};
-use runtime::source::RangeSource as _;
 use runtime::source::TableSource as _;
 use runtime::source::{Format, Ready, Scan, Source};
 use serde_json::value::RawValue;
@@ -410,7 +409,7 @@ fn an_array_is_read_piece_by_piece() {
     let source = json(file.path(), &point(), JsonOptions::default()).unwrap();
     let scan = scan_all(&source);
     let memory = Memory::new(Budget::new(16 << 20), "test");
-    let mut reader = source.range_reader(&scan, &memory).unwrap();
+    let mut reader = runtime::source::RangeSource::range_reader(&source, &scan, &memory).unwrap();
     let (mut rows, mut texts) = (0, 0);
     for split in source.splits(&scan).unwrap().splits {
         reader.open(&split, None).unwrap();

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use runtime::error::Result;
-use runtime::source::RangeSource;
 use runtime::source::{ReaderContext, Ready, Scan, Source};
 use support::{memory, scan_all};
 
@@ -23,7 +22,7 @@ struct Measured {
 }
 
 /// Reads a source on this thread, with the clock around the reader.
-fn measure(source: &dyn RangeSource, scan: &Scan) -> Result<Measured> {
+fn measure(source: &dyn runtime::source::RangeSource, scan: &Scan) -> Result<Measured> {
     let mut measured = Measured { rows: 0, bytes: 0, reading: Duration::ZERO, decoding: Duration::ZERO };
     let mut reader = source.range_reader(scan, &memory())?;
     for split in source.splits(scan)?.splits {
@@ -71,7 +70,7 @@ fn best(name: &str, mut run: impl FnMut() -> Measured) {
     );
 }
 
-fn show(name: &str, source: &dyn RangeSource, scan: &Scan) {
+fn show(name: &str, source: &dyn runtime::source::RangeSource, scan: &Scan) {
     best(name, || measure(source, scan).unwrap());
 }
 

@@ -8,7 +8,6 @@ use std::os::unix::fs::PermissionsExt;
 
 use proptest::prelude::*;
 use runtime::memory::{Budget, Memory};
-use runtime::source::RangeSource as _;
 use runtime::source::TableSource as _;
 use runtime::source::{Scan, Source, Split};
 use support::{TestFile, drive, drive_scan, drive_splits, memory, message, scan_all, texts};
@@ -146,7 +145,7 @@ fn a_file_that_was_cut_meanwhile_is_an_error() {
     let file = TestFile::new("cut.txt", "one\ntwo\n");
     let source = formats::text(file.path()).unwrap();
     let scan = scan_all(&source);
-    let mut reader = source.range_reader(&scan, &memory()).unwrap();
+    let mut reader = runtime::source::RangeSource::range_reader(&source, &scan, &memory()).unwrap();
     reader.open(&source.splits(&scan).unwrap().splits[0], None).unwrap();
     reader.wants().unwrap();
     assert_eq!(

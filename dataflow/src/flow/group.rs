@@ -4,8 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::panic::Location;
 
-use runtime::group::ReduceFactory;
-use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf, Updates};
+use runtime::operators::{Aggregate, Fold, KeyedReduce, Reduction, StateLeaf, Updates};
 use runtime::plan::{Forwards, Reads};
 use runtime::row::{LeafType, Schema};
 
@@ -275,7 +274,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
     {
-        self.handle.reduced((self.key.clone(), T::LEAVES), reduce::<T, F>(body), M::Grouped::UPDATES).typed()
+        let reduction = Reduction::Closure { kernel: reduce::<T, F>(body), leaves: T::LEAVES };
+        self.handle.reduced("reduce", self.key.clone(), reduction, M::Grouped::UPDATES).typed()
     }
 
     /// Says as which source text the closure of the next `reduce` is written: a snapshot's state of another closure is not restored. `#[dataflow]` writes this.
@@ -333,9 +333,9 @@ impl Handle {
     }
 
     #[inline(never)]
-    fn reduced(&self, (key, leaves): (Vec<usize>, usize), kernel: ReduceFactory, updates: bool) -> Handle {
+    pub(super) fn reduced(&self, word: &'static str, key: Vec<usize>, reduction: Reduction, updates: bool) -> Handle {
         let closures = self.next.closures.clone();
-        let reduce = KeyedReduce { schema: self.schema(), key, leaves, kernel, closures };
+        let reduce = KeyedReduce { word, schema: self.schema(), key, reduction, closures };
         if updates { self.then(Updates(reduce)) } else { self.then(reduce) }
     }
 

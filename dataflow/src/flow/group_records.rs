@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::{MinMaxBy, Updates, distinct_by};
+use runtime::operators::{Reduction, distinct_by};
 use runtime::sort::OrderKey;
 
 use crate::key::{Key, Order, Projection, nulls_last};
@@ -110,7 +110,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         M: Ends,
     {
-        self.handle.first(self.key.clone(), count).typed()
+        self.handle.first(self.key.clone(), count, Vec::new()).typed()
     }
 
     /// The first `count` records of each group in an order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last. Which of those that tie
@@ -137,7 +137,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         M: Ends,
     {
         let (groups, order) = self.ordered(&order(T::fields(0)));
-        groups.handle.top(groups.key, count, order).typed()
+        groups.handle.first(groups.key, count, order).typed()
     }
 
     /// The record of each group where a field is least, or several, `|r| (r.price, r.day)`, the first one before the next. Nulls come last.
@@ -205,8 +205,6 @@ impl Handle {
     ) -> Handle {
         let schema = self.schema();
         let order = leaves.into_iter().map(|leaf| OrderKey { leaf, descending }).collect();
-        let closures = self.next.closures.clone();
-        let grouping = MinMaxBy { word, order: nulls_last(order, &schema), key, schema, closures };
-        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
+        self.reduced(word, key, Reduction::First(nulls_last(order, &schema)), updates)
     }
 }

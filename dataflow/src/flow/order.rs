@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::{First, Sort, Top, Within};
+use runtime::operators::{First, Sort, Within};
 use runtime::sort::OrderKey;
 
 use super::{Ends, Flow, Handle, Mode};
@@ -100,7 +100,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         M: Ends,
     {
         let (handle, order) = self.ordered(&order(T::fields(0)), Location::caller());
-        handle.top(Vec::new(), count, order).typed()
+        handle.first(Vec::new(), count, order).typed()
     }
 
     /// Any `count` records; the first ones of a sorted flow.
@@ -120,7 +120,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).first(Vec::new(), count).typed()
+        self.handle.called_at(Location::caller()).first(Vec::new(), count, Vec::new()).typed()
     }
 }
 
@@ -130,15 +130,9 @@ impl Handle {
         self.then(Sort { schema: self.schema(), order, within })
     }
 
-    /// The first of each group in an order, or of all without a key.
+    /// The first of each group, or of all without a key. Without an order, any of them.
     #[inline(never)]
-    pub(super) fn top(&self, key: Vec<usize>, count: usize, order: Vec<OrderKey>) -> Handle {
-        self.then(Top { schema: self.schema(), key, count, order })
-    }
-
-    /// Some of each group, or of all without a key.
-    #[inline(never)]
-    pub(super) fn first(&self, key: Vec<usize>, count: usize) -> Handle {
-        self.then(First { schema: self.schema(), key, count })
+    pub(super) fn first(&self, key: Vec<usize>, count: usize, order: Vec<OrderKey>) -> Handle {
+        self.then(First { schema: self.schema(), key, count, order })
     }
 }

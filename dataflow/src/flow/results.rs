@@ -193,7 +193,7 @@ impl Handle {
     #[inline(never)]
     fn show(&self, rows: usize, record: fn() -> Schema, location: &'static Location<'static>) {
         // One more, to know whether there are more.
-        let first = self.called_at(location).first(Vec::new(), rows.saturating_add(1)).called_at(location);
+        let first = self.called_at(location).first(Vec::new(), rows.saturating_add(1), Vec::new()).called_at(location);
         first.write_with(record(), Arc::new(formats::TableFormat { rows, width: None }), Target::printed());
     }
 

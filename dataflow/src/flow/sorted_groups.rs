@@ -173,6 +173,6 @@ impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
     /// # }
     /// ```
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        self.groups.handle.top(self.groups.key.clone(), count, self.order.clone()).typed()
+        self.groups.handle.first(self.groups.key.clone(), count, self.order.clone()).typed()
     }
 }

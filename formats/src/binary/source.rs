@@ -11,8 +11,8 @@ use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::{Leaf, Schema};
 use runtime::source::{
-    ColumnFit, RangeReader, RangeSource, ReaderContext, SAMPLE_PLACES, SAMPLE_ROWS, Sample, Scan, Source, Split,
-    SplitList, SplitReader, Statistics, TableSource, sample_splits, spread_evenly,
+    ColumnFit, RangeReader, RangeSource, SAMPLE_PLACES, SAMPLE_ROWS, Sample, Scan, Split, SplitList, Statistics,
+    TableSource, sample_splits, spread_evenly,
 };
 
 /// Records of binary files. Splits are runs of records.
@@ -23,10 +23,10 @@ pub struct BinarySource {
 }
 
 impl BinarySource {
-    /// The records of files that were looked up.
+    /// The records of listed files.
     ///
     /// # Errors
-    /// Where one of them cannot be read, or the record has no fixed width.
+    /// Fails if the record has no fixed width.
     pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let packed = Packed::new(schema).map_err(|reason| Error::Plan(format!("cannot read binary: {reason}")))?;
@@ -35,7 +35,7 @@ impl BinarySource {
         Ok(BinarySource { path, shared, split_bytes })
     }
 
-    /// The same with splits of about so many bytes.
+    /// The same with splits of about `bytes` bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -63,7 +63,7 @@ impl BinarySource {
     }
 }
 
-impl Source for BinarySource {
+impl RangeSource for BinarySource {
     fn describe(&self) -> String {
         describe("binary", &self.path, &self.shared.files)
     }
@@ -80,20 +80,6 @@ impl Source for BinarySource {
         Ok(SplitList::complete(splits))
     }
 
-    fn reader_bytes(&self, scan: &Scan) -> usize {
-        self.range_reader_bytes(scan)
-    }
-
-    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        self.reader_over_ranges(scan, context)
-    }
-
-    fn as_table(&self) -> Option<&dyn TableSource> {
-        Some(self)
-    }
-}
-
-impl RangeSource for BinarySource {
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
         Ok(Box::new(BinaryReader::new(self.shared.clone(), &scan.live, memory)?))
     }

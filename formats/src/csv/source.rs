@@ -13,8 +13,7 @@ use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::Schema;
 use runtime::source::{
-    ColumnFit, RangeReader, RangeSource, ReaderContext, RejectSink, Sample, Scan, Source, SplitList, SplitReader,
-    Statistics, TableSource,
+    ColumnFit, RangeReader, RangeSource, RejectSink, Sample, Scan, SplitList, Statistics, TableSource,
 };
 
 use super::input::CsvInput;
@@ -24,27 +23,27 @@ use super::parse::unescaped;
 use super::reader::reader;
 use super::scan::{Scanner, first_record};
 
-/// A first record that is longer has most likely a quote that is not closed.
+/// Most bytes of a first record. In a longer one, a quote is probably not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
 
 /// Records of CSV files.
 pub struct CsvSource {
     path: String,
     shared: Arc<CsvInput>,
-    /// Where the records of each file begin; `None` where it holds none.
+    /// Where the records of each file begin. `None` for a file without records.
     begins: Vec<Option<u64>>,
     rows: Option<f64>,
     split_bytes: u64,
 }
 
 impl CsvSource {
-    /// The records of files that were looked up; of each the first record is read here.
+    /// The records of listed files. Reads the first record of each file.
     ///
-    /// Columns are looked up in the header by the names of the record's fields, nested ones by their dotted names, and only when
-    /// a scan reads them. Without header, and for tuples, they are the first columns in order.
+    /// Columns are found in the header by the names of fields (nested fields by dotted names), and
+    /// only if a scan reads them. Without a header, and for tuples, they are the first columns.
     ///
     /// # Errors
-    /// Where one of them cannot be read, or the record holds what CSV cannot.
+    /// Fails if a file cannot be read, or if CSV cannot hold a field of the record.
     pub fn of(inputs: Inputs, schema: &Schema, options: CsvOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         options.check()?;
@@ -64,7 +63,7 @@ impl CsvSource {
         Ok(CsvSource { path, shared, begins, rows, split_bytes })
     }
 
-    /// The same with splits of about so many bytes.
+    /// The same with splits of about `bytes` bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -72,7 +71,7 @@ impl CsvSource {
     }
 }
 
-impl Source for CsvSource {
+impl RangeSource for CsvSource {
     fn describe(&self) -> String {
         describe("csv", &self.path, &self.shared.files)
     }
@@ -85,7 +84,7 @@ impl Source for CsvSource {
         let mut splits = Vec::new();
         let quote = self.shared.options.quote.filter(|_| self.shared.options.is_multiline());
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            // An empty file has no header, and no records that could miss one. One with a header alone was written by somebody, too.
+            // An empty file has no header, and no records. A file with only a header is checked.
             if begin.is_some() || self.shared.has_header(part) {
                 self.shared.positions(part, &scan.live)?;
             }
@@ -96,20 +95,6 @@ impl Source for CsvSource {
         Ok(SplitList::complete(splits))
     }
 
-    fn reader_bytes(&self, scan: &Scan) -> usize {
-        self.range_reader_bytes(scan)
-    }
-
-    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        self.reader_over_ranges(scan, context)
-    }
-
-    fn as_table(&self) -> Option<&dyn TableSource> {
-        Some(self)
-    }
-}
-
-impl RangeSource for CsvSource {
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
         Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
     }
@@ -160,12 +145,12 @@ impl TableSource for CsvSource {
     }
 }
 
-/// A column as people find it.
+/// The name of a column in messages.
 fn named(header: &[String], position: usize, is_header: bool) -> String {
     if is_header { header[position].clone() } else { format!("column {}", position + 1) }
 }
 
-/// The first record of a file, and where the records begin that hold values.
+/// The first record of a file, and where the records with values begin.
 fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Option<u64>)> {
     let scanner = Scanner::new(options);
     let mut wanted = 1 << 14;
@@ -181,7 +166,7 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
                 check_returns(file, content, &ranges, end)?;
                 let is_only = ranges.len() == 1;
                 let name = |(position, range)| match header_name(&content[range], options) {
-                    // As Polars names columns: pandas writes its index without a name.
+                    // As in Polars. Pandas writes its index without a name.
                     name if options.header && name.is_empty() && !is_only => format!("column_{}", position + 1),
                     name => name,
                 };
@@ -191,7 +176,7 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
             }
             Err(wrong) if is_return_alone(content, wrong.at) => return Err(returns_alone(file)),
             Err(wrong) if is_whole => return Err(file.data_error((before + wrong.at) as u64, wrong.message)),
-            // What was read ends within the record.
+            // The bytes end within the record.
             _ if wanted < LONGEST_HEADER_BYTES => {}
             _ if !content.contains(&b'\n') && content.contains(&b'\r') => return Err(returns_alone(file)),
             _ => return Err(file.data_error(0, "the first record has more than 16 MiB; is a quote in it not closed?")),
@@ -201,7 +186,7 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
 }
 
 /// # Errors
-/// Where lines end with `\r` alone, as they did on old Macintoshes: all of the file is one line then, and it would seem to hold a header and nothing else.
+/// Fails if lines end with `\r` alone. The file would be one line, and seem to hold only a header.
 fn check_returns(file: &InputFile, content: &[u8], fields: &[Range<usize>], end: usize) -> Result<()> {
     let has_return =
         |field: &Range<usize>| !content[field.clone()].starts_with(b"\"") && content[field.clone()].contains(&b'\r');

@@ -14,20 +14,19 @@ use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::{Field, Schema, Shape};
 use runtime::source::{
-    ColumnFit, Lenient, RangeReader, RangeSource, ReaderContext, RejectSink, Sample, Scan, Source, SplitList,
-    SplitReader, Statistics, TableSource,
+    ColumnFit, Lenient, RangeReader, RangeSource, RejectSink, Sample, Scan, SplitList, Statistics, TableSource,
 };
 
 use super::program::{check, names_fields};
 use super::reader::{JsonInput, reader};
 use runtime::value::json::Tokens;
 
-/// What reading JSON lines leaves open.
+/// Options for reading JSON lines.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct JsonOptions {
-    /// Whether records that cannot be read are left out, and where they go; they end the job unless this is set.
+    /// Where bad records go. `None`: a bad record ends the job.
     pub lenient: Option<Lenient>,
-    /// How dates and timestamps are written, where not by ISO 8601; those in lists always are.
+    /// Forms of dates and timestamps. The default, and the form in lists, is ISO 8601.
     pub times: TimeForms,
 }
 
@@ -38,7 +37,7 @@ impl JsonOptions {
         JsonOptions { lenient: Some(lenient), ..self }
     }
 
-    /// With dates and timestamps in forms of their own: `TimeForms::default().dates("%d.%m.%Y")`.
+    /// With other forms of dates and timestamps: `TimeForms::default().dates("%d.%m.%Y")`.
     #[must_use]
     pub fn times(self, times: TimeForms) -> Self {
         JsonOptions { times, ..self }
@@ -56,10 +55,10 @@ pub struct JsonSource {
 }
 
 impl JsonSource {
-    /// The records of files that were looked up. Fields are found by the names of the record's.
+    /// The records of listed files. Fields are found by name.
     ///
     /// # Errors
-    /// Where one of them cannot be read, or the record holds what JSON cannot.
+    /// Fails if a file cannot be read, or if JSON cannot hold a field of the record.
     pub fn of(inputs: Inputs, schema: &Schema, options: JsonOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot read JSON: {reason}")))?;
@@ -82,7 +81,7 @@ impl JsonSource {
         Ok(JsonSource { path, shared, begins, rows, split_bytes })
     }
 
-    /// The same with splits of about so many bytes.
+    /// The same with splits of about `bytes` bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -91,7 +90,7 @@ impl JsonSource {
 }
 
 impl JsonSource {
-    /// The type of a value, as the program calls it.
+    /// The type of a value, as in the program.
     fn named(&self, shape: &Shape) -> String {
         match shape {
             Shape::Leaf(leaf) => {
@@ -104,7 +103,7 @@ impl JsonSource {
     }
 }
 
-impl Source for JsonSource {
+impl RangeSource for JsonSource {
     fn describe(&self) -> String {
         describe("json", &self.path, &self.shared.files)
     }
@@ -116,27 +115,13 @@ impl Source for JsonSource {
     fn splits(&self, _scan: &Scan) -> Result<SplitList> {
         let mut splits = Vec::new();
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            // Which brackets and commas are the array's depends on all that stands before.
+            // Which brackets and commas belong to the array depends on all bytes before them.
             let split_bytes = if self.shared.arrays[part] { u64::MAX } else { self.split_bytes };
             splits.extend(cut(part, file, begin, split_bytes, None)?);
         }
         Ok(SplitList::complete(splits))
     }
 
-    fn reader_bytes(&self, scan: &Scan) -> usize {
-        self.range_reader_bytes(scan)
-    }
-
-    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        self.reader_over_ranges(scan, context)
-    }
-
-    fn as_table(&self) -> Option<&dyn TableSource> {
-        Some(self)
-    }
-}
-
-impl RangeSource for JsonSource {
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
         Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
     }
@@ -175,7 +160,7 @@ impl TableSource for JsonSource {
     }
 
     fn sample(&self, scan: &Scan) -> Option<Sample> {
-        // A part of an array is none: such a file is read whole, or not at all.
+        // A part of an array is no array, so such a file is read whole or not at all.
         let total: u64 = self.shared.files.iter().map(InputFile::bytes).sum();
         if total > SMALL_BYTES && self.shared.arrays.contains(&true) {
             return None;
@@ -194,7 +179,7 @@ impl TableSource for JsonSource {
     }
 }
 
-/// The fields of a file's first record, and what they are.
+/// The fields of a file's first record, and their kinds.
 fn first_fields(file: &InputFile, is_array: bool) -> Result<Vec<(String, &'static str)>> {
     const LOOK_BYTES: usize = 1 << 16;
     let (mut bytes, _) = beginning(file, LOOK_BYTES)?;
@@ -226,7 +211,7 @@ fn first_fields(file: &InputFile, is_array: bool) -> Result<Vec<(String, &'stati
     Ok(fields)
 }
 
-/// The place after the byte-order mark, and whether the first byte that is no space opens an array.
+/// The offset after the byte-order mark, and whether an array begins there.
 fn begin_of(file: &InputFile) -> Result<(u64, bool)> {
     const LOOK_BYTES: usize = 1 << 12;
     // The reader reports damage.

@@ -7,11 +7,10 @@ use super::folder::LogFolder;
 use super::input::LogInput;
 use super::reader::{LogReader, READ_BYTES};
 use runtime::error::{Error, Result, UrlUse, refused_url};
-use runtime::memory::Memory;
 use runtime::row::Schema;
 use runtime::source::{
-    ColumnFit, RangeReader, RangeSource, ReaderContext, Scan, Source, Split, SplitList, SplitPosition, SplitReader,
-    Statistics, TableSource,
+    ColumnFit, ReaderContext, Scan, Source, Split, SplitList, SplitPosition, SplitRanges, SplitReader, Statistics,
+    TableSource,
 };
 use runtime::storage::{Kind, Location};
 
@@ -127,7 +126,8 @@ impl Source for LogSource {
     }
 
     fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        self.reader_over_ranges(scan, context)
+        let reader = LogReader::new(self.shared.clone(), &scan.live, &context.memory)?;
+        Ok(Box::new(SplitRanges::new(Box::new(reader), None, context)))
     }
 
     fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
@@ -143,12 +143,6 @@ impl Source for LogSource {
 
     fn as_table(&self) -> Option<&dyn TableSource> {
         Some(self)
-    }
-}
-
-impl RangeSource for LogSource {
-    fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
-        Ok(Box::new(LogReader::new(self.shared.clone(), &scan.live, memory)?))
     }
 }
 

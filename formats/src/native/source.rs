@@ -9,8 +9,8 @@ use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::Schema;
 use runtime::source::{
-    ColumnFit, RangeReader, RangeSource, ReaderContext, Sample, Scan, Source, Split, SplitList, SplitReader,
-    Statistics, TableSource, sample_splits, spread_evenly,
+    ColumnFit, RangeReader, RangeSource, Sample, Scan, Split, SplitList, Statistics, TableSource, sample_splits,
+    spread_evenly,
 };
 
 use super::fit::FileFit;
@@ -27,17 +27,17 @@ pub struct NativeSource {
 
 /// How the blocks of a file lie.
 struct Blocks {
-    /// Where blocks begin, and at last where the end begins; of a compressed file only the first, as nobody knows more before it is read.
+    /// Where each block begins, and where the end begins. Of a compressed file, only the first.
     starts: Vec<u64>,
     rows: Option<u64>,
 }
 
 impl NativeSource {
-    /// The records of files that were looked up. Their headers, and the heads of their blocks, are read here; fields are found by name,
-    /// and only when a scan reads them.
+    /// The records of listed files. Reads their headers and the heads of their blocks. Fields are
+    /// found by name, and only if a scan reads them.
     ///
     /// # Errors
-    /// Where one of them cannot be read, or is no native file or damaged.
+    /// Fails if a file cannot be read, is damaged, or is no native file.
     pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let (mut fits, mut blocks) = (Vec::new(), Vec::new());
@@ -52,7 +52,7 @@ impl NativeSource {
         Ok(NativeSource { path, shared, blocks, split_bytes })
     }
 
-    /// The same with splits of about so many bytes.
+    /// The same with splits of about `bytes` bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -64,7 +64,7 @@ fn damaged(file: &InputFile, at: u64, message: String) -> Error {
     Error::Data { path: file.path().to_path_buf(), place: format!(", byte {at}"), message }
 }
 
-/// The header of a file, and how long it is.
+/// The header of a file, and its length in bytes.
 fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
     let (mut bytes, _) = beginning(file, PREFIX_BYTES)?;
     let length = header_bytes(&bytes).map_err(|message| damaged(file, 0, message))?;
@@ -77,7 +77,7 @@ fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
     Ok((FileFit { is_split, ..FileFit::new(leaves, schema) }, length as u64))
 }
 
-/// Goes from block to block: what a block says of its length is enough for that.
+/// Finds the blocks of a file by the lengths in their heads.
 fn find_blocks(file: &InputFile, fit: &FileFit, begin: u64) -> Result<Blocks> {
     let handle = file.open()?;
     let (mut starts, mut at, mut sum) = (vec![begin], begin, 0);
@@ -106,7 +106,7 @@ fn find_blocks(file: &InputFile, fit: &FileFit, begin: u64) -> Result<Blocks> {
     }
 }
 
-impl Source for NativeSource {
+impl RangeSource for NativeSource {
     fn describe(&self) -> String {
         describe("native", &self.path, &self.shared.files)
     }
@@ -129,22 +129,12 @@ impl Source for NativeSource {
 
     fn reader_bytes(&self, _: &Scan) -> usize {
         let lengths = |blocks: &Blocks| blocks.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
-        // Of a compressed file the blocks are not known before they are read.
+        // The blocks of a compressed file are not known.
         let largest = self.blocks.iter().filter_map(lengths).max().unwrap_or(0) as usize;
-        // What was read, what is put together, and what is decoded of it.
+        // Chunks that were read, a block that is put together, and its decoded columns.
         2 * Chunks::bytes(&self.shared.files) + 3 * largest
     }
 
-    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        self.reader_over_ranges(scan, context)
-    }
-
-    fn as_table(&self) -> Option<&dyn TableSource> {
-        Some(self)
-    }
-}
-
-impl RangeSource for NativeSource {
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
         Ok(Box::new(NativeReader::new(self.shared.clone(), &scan.live, memory)?))
     }
@@ -161,7 +151,7 @@ impl TableSource for NativeSource {
         self.shared.fits.first().map(|fit| fit.columns_of(&self.shared.schema)).unwrap_or_default()
     }
 
-    /// Of a few blocks: each is read and checked as a whole.
+    /// A sample of a few blocks. Each is read and checked as a whole.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         const BLOCKS: usize = 4;
         let population = self.statistics(scan).rows?;
@@ -182,7 +172,7 @@ impl TableSource for NativeSource {
     }
 }
 
-/// Runs of blocks of at least so many bytes, but for the last.
+/// Splits of whole blocks. Each has at least `target` bytes, except the last one.
 fn cut(part: usize, starts: &[u64], target: u64) -> Vec<Split> {
     let (mut splits, mut begin) = (Vec::new(), starts[0]);
     for (index, &end) in starts.iter().enumerate().skip(1) {

@@ -15,8 +15,8 @@ use runtime::memory::Memory;
 use runtime::page::run_bytes;
 use runtime::row::Schema;
 use runtime::source::{
-    Bound, ColumnFit, RangeReader, RangeSource, ReaderContext, SAMPLE_ROWS, Sample, Sampler, Scan, Source, Split,
-    SplitList, SplitReader, Statistics, TableSource, spread_evenly,
+    Bound, ColumnFit, RangeReader, RangeSource, SAMPLE_ROWS, Sample, Sampler, Scan, Split, SplitList, Statistics,
+    TableSource, spread_evenly,
 };
 
 /// Records of Parquet files. Splits are row groups.
@@ -28,25 +28,25 @@ pub struct ParquetSource {
     ignores_case: bool,
 }
 
-/// How many row groups a sample is taken of at most.
+/// Most row groups of a sample.
 const SAMPLED_GROUPS: usize = 4;
-/// And how many bytes are decompressed for it: where rows are wide, of fewer row groups.
+/// Most bytes that are decompressed for a sample. Of wide rows, fewer row groups are read.
 const SAMPLED_BYTES: usize = 3 << 20;
-/// Rows of a page, as most writers make them: what a sample of a row group costs at least.
+/// Rows of a page, as most writers make them: the least cost of sampling a row group.
 const PAGE_ROWS: usize = 20_000;
-/// In how many runs of rows.
+/// Runs of rows in a sample.
 const SAMPLED_RUNS: usize = 64;
-/// From among so many rows of each row group, which are decoded or passed over: a page of them, as most writers make pages.
+/// The sampled rows are among this number of first rows of a row group, about a page.
 const SAMPLED_REGION: usize = 1 << 14;
 
 impl ParquetSource {
-    /// The records of files that were looked up; their footers are read here.
+    /// The records of listed files. Reads their footers.
     ///
-    /// Columns are looked up by the names of the record's fields, and only when a scan reads them: a file may lack columns that
-    /// nobody reads.
+    /// Columns are found by the names of fields, and only if a scan reads them. So a file may lack
+    /// columns that no scan reads.
     ///
     /// # Errors
-    /// Where one of them cannot be read, or is no Parquet file.
+    /// Fails if a file cannot be read, or is no Parquet file.
     pub fn of(inputs: Inputs, schema: &Schema, options: ParquetOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);
@@ -54,7 +54,8 @@ impl ParquetSource {
         Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()), ignores_case: options.ignore_case })
     }
 
-    /// Row groups that a scan's bounds leave: file, row group, rows, and compressed bytes of the live columns.
+    /// Row groups that may fulfil the bounds of a scan: file, row group, rows, and compressed bytes
+    /// of the live columns.
     fn groups<'s>(&'s self, scan: &'s Scan) -> impl Iterator<Item = (usize, usize, i64, u64)> + 's {
         let each = self.fits.iter().zip(&*self.files).enumerate();
         each.flat_map(move |(part, (fit, file))| {
@@ -70,7 +71,7 @@ impl ParquetSource {
         })
     }
 
-    /// What a row takes in the columns that are read, decompressed: in the first row group.
+    /// Decompressed bytes of a row in the live columns, by the first row group.
     fn row_bytes(&self, scan: &Scan) -> usize {
         let Some((part, group, rows, _)) = self.groups(scan).next() else { return 0 };
         let (fit, rows) = (&self.fits[part], usize::try_from(rows).unwrap_or(1).max(1));
@@ -80,7 +81,7 @@ impl ParquetSource {
     }
 }
 
-impl Source for ParquetSource {
+impl RangeSource for ParquetSource {
     fn describe(&self) -> String {
         describe("parquet", &self.path, &self.files)
     }
@@ -103,7 +104,7 @@ impl Source for ParquetSource {
             let columns = fit.columns(&scan.live);
             let group = fit.metadata.metadata().row_group(group);
             let chunks = || columns.iter().map(|&column| group.column(column));
-            // As they are read, and as they are decoded.
+            // Compressed and decoded.
             let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
             let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
             (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
@@ -113,16 +114,6 @@ impl Source for ParquetSource {
         self.groups(scan).map(group).max().unwrap_or(0).saturating_add(batch)
     }
 
-    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        self.reader_over_ranges(scan, context)
-    }
-
-    fn as_table(&self) -> Option<&dyn TableSource> {
-        Some(self)
-    }
-}
-
-impl RangeSource for ParquetSource {
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
         let ParquetSource { files, fits, schema, .. } = self;
         Ok(Box::new(ParquetReader::new(files.clone(), fits.clone(), schema.clone(), scan, memory)?))
@@ -139,7 +130,7 @@ impl TableSource for ParquetSource {
         self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
     }
 
-    /// Rows from the beginning of a few row groups: rows after it would have to be decoded to get there.
+    /// A sample of first rows of a few row groups. Later rows cost the decoding of those before.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         let with_rows =
             |(part, group, rows, _)| Some((part, group, u64::try_from(rows).ok().filter(|&rows| rows > 0)?));

@@ -15,8 +15,8 @@ use runtime::memory::Memory;
 use runtime::page::{Batch, Columns, TextColumn, Utf8};
 use runtime::row::{LeafType, Schema, SchemaBuilder};
 use runtime::source::{
-    ColumnFit, Position, RangeReader, RangeSource, ReadRequest, ReaderContext, Ready, Sample, Scan, Source, Split,
-    SplitList, SplitReader, Statistics, TableSource,
+    ColumnFit, Position, RangeReader, RangeSource, ReadRequest, Ready, Sample, Scan, Split, SplitList, Statistics,
+    TableSource,
 };
 
 /// Lines of text files, as records of one `String`.
@@ -32,7 +32,7 @@ impl TextSource {
     /// The lines of the files that `path` names.
     ///
     /// # Errors
-    /// Where there is no such file, or it cannot be read.
+    /// Fails if there is no such file, or if it cannot be read.
     pub fn new(path: &str) -> Result<Self> {
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::Text));
         let files = input_files(path)?;
@@ -40,7 +40,7 @@ impl TextSource {
         Ok(TextSource { path: path.to_owned(), files, schema, rows, split_bytes })
     }
 
-    /// The same with splits of about so many bytes.
+    /// The same with splits of about `bytes` bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -48,7 +48,7 @@ impl TextSource {
     }
 }
 
-impl Source for TextSource {
+impl RangeSource for TextSource {
     fn describe(&self) -> String {
         describe("text", &self.path, &self.files)
     }
@@ -65,20 +65,6 @@ impl Source for TextSource {
         Ok(SplitList::complete(splits))
     }
 
-    fn reader_bytes(&self, scan: &Scan) -> usize {
-        self.range_reader_bytes(scan)
-    }
-
-    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        self.reader_over_ranges(scan, context)
-    }
-
-    fn as_table(&self) -> Option<&dyn TableSource> {
-        Some(self)
-    }
-}
-
-impl RangeSource for TextSource {
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
         let column_bytes = if scan.live.contains(0) { BATCH_ROWS * LeafType::Text.width() } else { 0 };
         let blocks = Blocks::new(self.files.clone(), None, memory, column_bytes)?;
@@ -158,12 +144,12 @@ fn without_return(bytes: &[u8], start: usize, end: usize) -> usize {
     end - usize::from(end > start && bytes[end - 1] == b'\r')
 }
 
-/// Counts lines that nobody reads.
+/// Counts lines, for scans that read no leaf.
 struct LineCounter {
     blocks: Blocks,
     /// Rows of the batch.
     rows: usize,
-    /// Rows counted, and not handed out yet.
+    /// Rows that are counted and not yet in a batch.
     left: usize,
 }
 

@@ -1,4 +1,5 @@
-//! Some records, whichever come first: of all, or of each group. Each task lets some pass before they are shipped.
+//! Records that come first: any of them, or the first ones in an order; of all records, or of each
+//! group. Each task lets some pass before they are shipped.
 
 mod of_groups;
 
@@ -7,28 +8,35 @@ use crate::kernel::Outputs;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
+use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Cursor, Demand, Driver, DriverFactory, Grouping, Planning, Progress, Strategy, Work};
 
 use super::common::{group_bytes, grouped, layout, of_each, of_key};
+use super::{order, top};
 
-/// Any `count` records of each group; the first ones where the input has one task.
+/// The `count` first records of each group.
 pub struct First {
     /// The records.
     pub schema: Schema,
-    /// The key's leaves; none where everything is one group.
+    /// The key's leaves. Empty: all records are one group.
     pub key: Vec<usize>,
     /// How many.
     pub count: usize,
+    /// The order. Without a key, the records are emitted in it. Empty: any `count` records, which are
+    /// the first ones if the input has one task.
+    pub order: Vec<OrderKey>,
 }
 
 impl Operator for First {
     fn name(&self) -> &'static str {
-        "first"
+        if self.order.is_empty() { "first" } else { "top" }
     }
 
     fn details(&self) -> String {
-        format!("{}{}", self.count, of_each(&self.schema, &self.key))
+        let by = if self.order.is_empty() { "" } else { " by " };
+        let order = order::describe(&self.schema, &self.order);
+        format!("{}{}{by}{order}", self.count, of_each(&self.schema, &self.key))
     }
 
     fn schema(&self) -> &Schema {
@@ -36,8 +44,9 @@ impl Operator for First {
     }
 
     fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
-        let mut reads = live.clone();
+        let mut reads = order::leaves(&self.order);
         self.key.iter().for_each(|&leaf| reads.insert(leaf));
+        reads.extend_from(live);
         reads
     }
 
@@ -54,6 +63,10 @@ impl Operator for First {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let layout = layout(&self.schema, &self.reads(0, planning.live));
+        if !self.order.is_empty() {
+            return top::strategies(layout, &self.key, self.count, &self.order, planning);
+        }
         if self.key.is_empty() {
             let grouping = Grouping {
                 driver: &|_| limit(self.count),
@@ -68,7 +81,6 @@ impl Operator for First {
         }
         let (key, types) = (self.key.clone(), self.schema.types());
         let first = of_groups::FirstOfGroups { key, types, count: self.count as u64 };
-        let layout = layout(&self.schema, &self.reads(0, planning.live));
         let grouping = Grouping {
             driver: &|_| first.driver(layout.clone()),
             combiner: Some(&|| first.combiner()),
@@ -82,13 +94,16 @@ impl Operator for First {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let groups = grouped(&inputs[0], &self.key).into_iter();
-        let rows = groups.flat_map(|group| group.into_iter().take(self.count).cloned()).collect();
-        Ok(Table { types: inputs[0].types.clone(), rows })
+        let mut output = Table::new(inputs[0].types.clone());
+        for mut rows in grouped(&inputs[0], &self.key) {
+            rows.sort_by(|left, right| order::compare(&self.schema, &self.order, left, right));
+            output.rows.extend(rows.into_iter().take(self.count).cloned());
+        }
+        Ok(output)
     }
 }
 
-/// Lets so many rows pass. Who has enough stops what comes before it.
+/// Lets `count` rows pass. After them, its task stops the operators before it.
 fn limit(count: usize) -> DriverFactory {
     DriverFactory::new("limit", move |_| Ok(LimitDriver { left: count })).stopping_early(true)
 }

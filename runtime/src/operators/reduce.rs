@@ -1,6 +1,8 @@
-//! Reduce: the user's closure makes one record of two, until each group has one. Without a key the whole flow is one group.
+//! Two records of a group become one, until each group has one: by a closure (`reduce`), or the
+//! first of them in an order (`min_by`, `max_by`). Without a key all records are one group.
 //!
-//! A window of rows finds its groups at once; then the kernel goes over the rows, each beside its group's row as it is by then.
+//! A window of rows finds its groups. Then the kernel combines each row with its group's row. The
+//! sending side does the same before it ships.
 
 use std::sync::Arc;
 
@@ -10,40 +12,58 @@ use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
-use crate::row::{LeafSet, RowLayout, Schema};
+use crate::row::{Datum, LeafSet, RowLayout, Schema};
+use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{by_key, defined, final_aggregate, group_bytes, grouped, of_key, pre_aggregate};
+use super::common::{by_key, defined, final_aggregate, group_bytes, grouped, of_each, of_key, pre_aggregate};
+use super::min_max_by::{keep_best, whole_order};
+use super::order;
 use super::updates::{States, UpdatesByKey};
 
-/// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
-/// What a row does: it is looked up, and its group's row is written anew.
-const OF_ROW: Work = Work::lookups(2.0);
-
+/// Most bytes of a closure's records before they replace rows of groups. The last page is not full.
 const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
 
-/// Folds each group to one record by an associative closure; the order of application is unspecified.
+/// Folds each group to one record.
 pub struct KeyedReduce {
+    /// For EXPLAIN: `reduce`, `min_by`.
+    pub word: &'static str,
     /// The records, in and out.
     pub schema: Schema,
-    /// The key's leaves; none where everything is one group.
+    /// The key's leaves. Empty: all records are one group.
     pub key: Vec<usize>,
-    /// The first leaves, which the closure sees and writes; those behind them are of a computed key, which a group keeps.
-    pub leaves: usize,
-    /// The closure.
-    pub kernel: ReduceFactory,
-    /// The source texts of a computed key, and of the closure.
+    /// How two records become one.
+    pub reduction: Reduction,
+    /// The source texts of a computed key, and of the closure or a computed order.
     pub closures: Vec<&'static str>,
+}
+
+/// How two records of a group become one.
+pub enum Reduction {
+    /// By an associative closure. The order of application is unspecified.
+    Closure {
+        /// The closure.
+        kernel: ReduceFactory,
+        /// The closure reads and writes the first `leaves` leaves. The others are of a computed key,
+        /// which a group keeps.
+        leaves: usize,
+    },
+    /// The first one in an order stays. Records that are equal in it are ordered by all other leaves,
+    /// ascending, with nulls last. So the result does not depend on tasks.
+    First(Vec<OrderKey>),
 }
 
 impl Operator for KeyedReduce {
     fn name(&self) -> &'static str {
-        "reduce"
+        self.word
     }
 
     fn details(&self) -> String {
-        by_key(&self.schema, &self.key)
+        match &self.reduction {
+            Reduction::Closure { .. } => by_key(&self.schema, &self.key),
+            Reduction::First(order) => order::describe(&self.schema, order) + &of_each(&self.schema, &self.key),
+        }
     }
 
     fn schema(&self) -> &Schema {
@@ -68,20 +88,16 @@ impl Operator for KeyedReduce {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec();
-        let combiner = || {
-            let combine = spec.clone();
-            pre_aggregate("combine reduce", spec.layout.clone(), move |context| combine.open(context))
-        };
-        let driver = |_: bool| {
-            let reduce = spec.clone();
-            let open = move |context: &TaskContext| reduce.open(context);
-            final_aggregate("hash reduce", spec.layout.clone(), SCRATCH_BYTES, open)
+        let layout = &spec.layout;
+        let open = || {
+            let spec = spec.clone();
+            move |context: &TaskContext| spec.open(context)
         };
         let grouping = Grouping {
-            driver: &driver,
-            combiner: Some(&combiner),
+            driver: &|_| final_aggregate(format!("hash {}", self.word), layout.clone(), self.scratch_bytes(), open()),
+            combiner: Some(&|| pre_aggregate(format!("combine {}", self.word), layout.clone(), open())),
             key_of_combined: &self.key,
-            of_row: OF_ROW,
+            of_row: self.work_of_row(),
             counts: 0,
             sorts_by: &[],
             kept_bytes: group_bytes(planning),
@@ -91,8 +107,15 @@ impl Operator for KeyedReduce {
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let types = self.schema.types();
+        let groups = grouped(&inputs[0], &self.key);
+        if let Reduction::First(order) = &self.reduction {
+            let order = whole_order(&self.schema, &self.key, order);
+            let compare = |left: &&Vec<Datum>, right: &&Vec<Datum>| order::compare(&self.schema, &order, left, right);
+            let rows = groups.into_iter().filter_map(|group| group.into_iter().min_by(compare).cloned()).collect();
+            return Ok(Table { types, rows });
+        }
         let mut output = Table::new(types.clone());
-        for group in grouped(&inputs[0], &self.key) {
+        for group in groups {
             let group = Table { types: types.clone(), rows: group.into_iter().cloned().collect() };
             self.reduce(&group)?.iter().for_each(|page| output.extend(&page.batch()));
         }
@@ -102,18 +125,18 @@ impl Operator for KeyedReduce {
 
 impl UpdatesByKey for KeyedReduce {
     fn definition(&self) -> String {
-        format!("reduce {}", defined(&by_key(&self.schema, &self.key), &self.closures))
+        format!("{} {}", self.word, defined(&self.details(), &self.closures))
     }
 
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
         let states = States {
-            spec: states.spec.writing(self.leaves).defined_as(self.definition()),
-            aside: SCRATCH_BYTES,
+            spec: states.spec.writing(spec.written).defined_as(self.definition()),
+            aside: self.scratch_bytes(),
             ..states
         };
-        let driver = states.driver("reduce", planning, move |context| spec.update(context));
-        let work = (OF_ROW * planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
+        let driver = states.driver(self.word, planning, move |context| spec.update(context));
+        let work = (self.work_of_row() * planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
         vec![planning.by_key_group(&self.key, driver, work)]
     }
 }
@@ -122,10 +145,24 @@ impl KeyedReduce {
     fn spec(&self) -> Spec {
         let types = self.schema.types();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
-        Spec { layout, key: self.key.clone(), written: self.leaves, kernel: self.kernel.clone() }
+        let (kernel, written) = match &self.reduction {
+            Reduction::Closure { kernel, leaves } => (kernel.clone(), *leaves),
+            Reduction::First(order) => (keep_best(whole_order(&self.schema, &self.key, order)), types.len()),
+        };
+        Spec { layout, key: self.key.clone(), written, kernel }
     }
 
-    /// What becomes of one group, in a table that holds nothing else.
+    /// Bytes for the closure's records.
+    fn scratch_bytes(&self) -> usize {
+        if matches!(self.reduction, Reduction::Closure { .. }) { SCRATCH_BYTES } else { 0 }
+    }
+
+    /// A row is looked up, and a closure writes its group's row again.
+    fn work_of_row(&self) -> Work {
+        Work::lookups(if matches!(self.reduction, Reduction::Closure { .. }) { 2.0 } else { 1.0 })
+    }
+
+    /// Reduces one group, in a table of its own.
     fn reduce(&self, group: &Table) -> Result<Vec<Page>> {
         let (mut update, mut table) = self.spec().open(&TaskContext::alone(unbounded_memory()))?;
         let mut left = UnplacedRows::default();
@@ -144,7 +181,7 @@ fn not_one() -> Error {
     Error::Plan("a `reduce` closure must emit exactly one record".to_owned())
 }
 
-/// What a task needs to know, with and without a combiner.
+/// The parts of a task, with and without a combiner.
 #[derive(Clone)]
 struct Spec {
     layout: Arc<RowLayout>,
@@ -171,14 +208,14 @@ impl Spec {
     }
 }
 
-/// States are records: both are combined by the closure.
+/// States are records, so the kernel combines both.
 struct ReduceUpdate {
     groups: Groups,
     found: Selection,
     kernel: Box<dyn Reduce>,
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
-    /// Where the closure's records are written before they replace their groups': they may borrow from these.
+    /// Holds the closure's records until they replace rows of groups, from which they may borrow.
     scratch: RowWriter,
 }
 
@@ -194,14 +231,14 @@ impl GroupUpdate for ReduceUpdate {
             Ok(Combined::Kept) => {}
             Ok(Combined::NotOne) => return Err(not_one()),
             Ok(Combined::KeyChanged) => return Err(changed_key()),
-            // A record of the closure's found no room: its pair is left.
+            // There was no room for a record of the closure. Its pair is left.
             Err(Error::OutOfMemory { .. }) if !table.must_grow() => {}
             Err(error) => return Err(error),
         }
         left.uncombined(table, &found, &self.groups);
         self.scratch.seal();
         let pages: Vec<Page> = self.scratch.take_sealed().collect();
-        // What a large record took is not kept for small ones.
+        // A page of a large record is not kept for small ones.
         let usual = pages.into_iter().filter(|page| page.bytes() == limits::PAGE_BYTES);
         usual.for_each(|page| self.scratch.recycle(page));
         table.compact(false)?;

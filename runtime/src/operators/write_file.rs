@@ -1,7 +1,7 @@
-//! Results that leave the program: files and the terminal.
+//! Sinks that write files, folders of files, streams, and the terminal.
 //!
-//! A file gets its name when the whole job is done, so nothing half-written ever bears the output's name. Bytes are written on the threads that may
-//! block, one buffer at a time.
+//! A file gets its name after the job has succeeded. Blocking threads write the bytes, one buffer of
+//! a task at a time.
 
 mod by_epochs;
 
@@ -21,9 +21,10 @@ use crate::strategy::{
 };
 
 use super::sink::nothing;
+use super::write_sink::WriteSink;
 use super::write_together::{self, PIECE_BYTES};
 
-/// A buffer is written when it holds this much.
+/// A buffer is written when it has this size.
 pub(super) const WRITE_BYTES: usize = 1 << 20;
 
 /// Writes all records in a format.
@@ -32,8 +33,8 @@ pub struct WriteFile {
     output: Schema,
     format: Arc<dyn Format>,
     target: Target,
-    /// Whether a job that goes on from a snapshot may write rows again that it has written before: to a stream, which nobody can take back. All that came before a
-    /// barrier is then written when that passes.
+    /// A job that resumes from a snapshot may write rows to the stream again. All rows before a barrier
+    /// are written when it passes.
     may_repeat: bool,
 }
 
@@ -66,7 +67,7 @@ impl WriteFile {
     /// Each task writes a file of its own.
     fn each_alone(&self) -> DriverFactory {
         let (schema, format, target) = (self.input.clone(), self.format.clone(), self.target.clone());
-        // What is encoded, what is written meanwhile, and as much for the encoder.
+        // The bytes that are encoded, those that are written meanwhile, and as many for the encoder.
         let pinned_bytes = 4 * WRITE_BYTES + from_start(|memory| format.encoder(&schema, memory));
         let name = if target.is_printed() { "print".to_owned() } else { format!("write {}", format.name()) };
         let create = move |context: &TaskContext| {
@@ -153,9 +154,10 @@ impl Endpoint for WriteFile {
     fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
         let (input, format, target) = (self.input.clone(), self.format.clone(), self.target.clone());
         if target.is_folder() {
-            return Some(Arc::new(by_epochs::WriteEpochs::new(input, format, target)));
+            let folder = by_epochs::FolderSink::new(input.clone(), format, target);
+            return Some(Arc::new(WriteSink::to_files(input, Arc::new(folder))));
         }
-        // What a format keeps back to its end would be lost, and a stream that breaks off would have no end.
+        // A format with an end holds bytes back, which would be lost. A broken stream would lack the end.
         let goes_on = target.is_stream() && format.appending(&input) != Appending::Never;
         goes_on.then(|| -> Arc<dyn Operator> {
             Arc::new(WriteFile { may_repeat: true, ..WriteFile::new(input, format, target) })
@@ -163,21 +165,24 @@ impl Endpoint for WriteFile {
     }
 }
 
-/// What an encoder reserves before the first record.
+/// Bytes that an encoder reserves before the first record.
 fn from_start(encoder: impl FnOnce(&Memory) -> Result<Box<dyn Encoder>>) -> usize {
     let memory = unbounded_memory();
     let encoder = encoder(&memory);
     if encoder.is_ok() { memory.budget().used_bytes() } else { 0 }
 }
 
-/// The columns that a record is written as.
+/// The columns of records in a file.
 pub(super) fn written_columns(schema: &Schema, format: &str) -> Vec<ColumnFit> {
     let values = schema.leaves().iter().filter(|leaf| leaf.ty != LeafType::Valid);
     let column = |path: &str| if path.is_empty() { "value".to_owned() } else { path.to_owned() };
     values.map(|leaf| ColumnFit::of(leaf, column(&leaf.path), format!("is written as {format}"))).collect()
 }
 
-/// What files of a format begin with. A format that cannot hold the record says so, before the first one comes.
+/// The first bytes of files in a format.
+///
+/// # Errors
+/// Fails if the format cannot hold the record.
 pub(super) fn head(format: &dyn Format, schema: &Schema) -> Result<Vec<u8>> {
     Ok(std::mem::take(format.encoder(schema, &unbounded_memory())?.output()))
 }
@@ -190,7 +195,7 @@ pub(super) fn encoded(format: &dyn Format, schema: &Schema, table: &Table) -> Re
     Ok(std::mem::take(encoder.output()))
 }
 
-/// The name of a task's file, in a folder of files.
+/// The name of a task's file in a folder.
 pub(super) fn part_name(format: &dyn Format, subtask: usize) -> String {
     format!("part-{subtask:05}.{}", format.extension())
 }
@@ -203,7 +208,7 @@ struct WriteDriver {
 }
 
 impl WriteDriver {
-    /// Hands the encoded bytes to a writing thread, unless one is still at work.
+    /// Hands the encoded bytes to a blocking thread. `Pending` if one still writes.
     fn write(&mut self) -> Result<Progress> {
         let Some(out) = self.out.take()? else { return Ok(Progress::Pending) };
         let bytes = std::mem::take(self.encoder.output());
@@ -219,7 +224,7 @@ impl WriteDriver {
 
 impl Driver for WriteDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        // The rows wait while there is enough to write and the one before is not written.
+        // The rows wait while a buffer is full and the one before is being written.
         if self.encoder.output().len() >= WRITE_BYTES {
             self.write()?;
             if !self.encoder.output().is_empty() {

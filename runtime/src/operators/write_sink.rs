@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
-use crate::output::{Commit, EpochSink, Transaction};
+use crate::output::{Claim, Commit, EpochSink, Transaction};
 use crate::page::Input;
 use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::sink::{Prepared, Sink, Writer, WriterContext};
-use crate::source::ThisThread;
+use crate::source::{ColumnFit, ThisThread};
 use crate::strategy::{
     Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Role, Snapshotted, Strategy, Work, ready,
 };
@@ -33,6 +33,8 @@ pub struct WriteSink {
     input: Schema,
     output: Schema,
     sink: Arc<dyn Sink>,
+    /// The facts of a sink that writes files.
+    files: Option<Arc<dyn Endpoint + Send + Sync>>,
     /// Transactions are committed with snapshots.
     by_epochs: bool,
     /// The transactions of a job without snapshots.
@@ -43,7 +45,12 @@ impl WriteSink {
     /// Writes `input` records.
     #[must_use]
     pub fn new(input: Schema, sink: Arc<dyn Sink>) -> Self {
-        WriteSink { input, output: nothing(), sink, by_epochs: false, prepared: Arc::default() }
+        WriteSink { input, output: nothing(), sink, files: None, by_epochs: false, prepared: Arc::default() }
+    }
+
+    /// Writes `input` records to files that are committed with snapshots.
+    pub(super) fn to_files(input: Schema, sink: Arc<impl Sink + Endpoint + 'static>) -> Self {
+        WriteSink { files: Some(sink.clone()), by_epochs: true, ..WriteSink::new(input, sink) }
     }
 
     fn driver(&self) -> DriverFactory {
@@ -89,7 +96,8 @@ impl Operator for WriteSink {
     }
 
     fn details(&self) -> String {
-        format!("{}, {}", self.sink.describe(), self.sink.guarantee())
+        let sink = self.sink.describe();
+        if self.files.is_some() { sink + ", by epochs" } else { format!("{sink}, {}", self.sink.guarantee()) }
     }
 
     fn schema(&self) -> &Schema {
@@ -144,22 +152,30 @@ impl Operator for WriteSink {
 }
 
 impl Endpoint for WriteSink {
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.files.as_ref().map_or_else(Vec::new, |files| files.columns())
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        self.files.as_ref()?.claim()
+    }
+
     fn prepare(&self) -> Result<()> {
         self.take_prepared();
-        Ok(())
+        self.files.as_ref().map_or(Ok(()), |files| files.prepare())
     }
 
     fn finish(&self, success: bool) -> Result<()> {
         match self.sink.as_epochs().filter(|_| !self.by_epochs) {
             Some(epochs) if success => self.commit_all(epochs),
             Some(epochs) => epochs.abort(&self.take_prepared()),
-            None => Ok(()),
+            None => self.files.as_ref().map_or(Ok(()), |files| files.finish(success)),
         }
     }
 
     fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
-        let (input, sink) = (self.input.clone(), self.sink.clone());
-        Some(Arc::new(WriteSink { by_epochs: true, ..WriteSink::new(input, sink) }))
+        let (input, sink, files) = (self.input.clone(), self.sink.clone(), self.files.clone());
+        Some(Arc::new(WriteSink { files, by_epochs: true, ..WriteSink::new(input, sink) }))
     }
 
     fn epochs(&self) -> Option<&dyn EpochSink> {

@@ -37,7 +37,7 @@ pub(crate) use context::ThisThread;
 pub(crate) use feed::Feed;
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
-pub use ranges::{RangeReader, RangeSource, Ready};
+pub use ranges::{RangeReader, RangeSource, Ready, SplitRanges};
 pub use row_filters::{NoFilters, RowFilters};
 pub use sample::{
     KnownValues, SAMPLE_PLACES, SAMPLE_ROWS, Sample, SampledRows, Sampler, ValueCounts, placed, sample_splits,

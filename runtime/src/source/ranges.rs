@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::{
-    Position, ReadProgress, ReaderContext, RejectSink, Rejected, RowFilters, Scan, Source, Split, SplitReader,
-    TableSource,
+    Position, ReadProgress, ReaderContext, RejectSink, Rejected, RowFilters, Scan, Source, Split, SplitList,
+    SplitReader, TableSource,
 };
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Memory};
 use crate::page::Batch;
+use crate::row::Schema;
 use crate::storage::{PendingRead, ReadRequest};
 
 /// The state of a range reader.
@@ -97,35 +98,66 @@ pub trait RangeReader: Send {
     fn batch(&self) -> Result<Batch<'_>>;
 }
 
-/// A source whose splits are ranges of files.
-pub trait RangeSource: Source + TableSource {
+/// A source whose splits are ranges of files. Every range source is a [`Source`], whose readers do the
+/// I/O.
+pub trait RangeSource: TableSource {
+    /// As [`Source::describe`].
+    fn describe(&self) -> String;
+
+    /// As [`Source::schema`].
+    fn schema(&self) -> &Schema;
+
+    /// As [`Source::splits`].
+    ///
+    /// # Errors
+    /// As there.
+    fn splits(&self, scan: &Scan) -> Result<SplitList>;
+
     /// The reader of a task, which does no I/O.
     ///
     /// # Errors
     /// Fails if memory is refused.
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>>;
 
-    /// A [`Source::reader`] that does the I/O.
-    ///
-    /// # Errors
-    /// As [`RangeSource::range_reader`].
-    fn reader_over_ranges(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
-        let reader = self.range_reader(scan, &context.memory)?;
-        Ok(Box::new(SplitRanges::new(reader, self.rejects(), context)))
-    }
-
-    /// A [`Source::reader_bytes`]: what the reader reserves when it is made, and as much for bytes that
-    /// were read and are not yet its own.
-    fn range_reader_bytes(&self, scan: &Scan) -> usize {
+    /// As [`Source::reader_bytes`]. The default is what the reader reserves when it is made, and as much
+    /// for bytes that were read and are not yet its own.
+    fn reader_bytes(&self, scan: &Scan) -> usize {
         let budget = Budget::new(usize::MAX);
         let _reader = self.range_reader(scan, &Memory::new(budget.clone(), "a reader"));
         2 * budget.used_bytes()
     }
 }
 
+impl<S: RangeSource> Source for S {
+    fn describe(&self) -> String {
+        RangeSource::describe(self)
+    }
+
+    fn schema(&self) -> &Schema {
+        RangeSource::schema(self)
+    }
+
+    fn splits(&self, scan: &Scan) -> Result<SplitList> {
+        RangeSource::splits(self, scan)
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> usize {
+        RangeSource::reader_bytes(self, scan)
+    }
+
+    fn reader(&self, scan: &Scan, context: ReaderContext) -> Result<Box<dyn SplitReader>> {
+        let reader = self.range_reader(scan, &context.memory)?;
+        Ok(Box::new(SplitRanges::new(reader, self.rejects(), context)))
+    }
+
+    fn as_table(&self) -> Option<&dyn TableSource> {
+        Some(self)
+    }
+}
+
 /// Reads the ranges that a range reader requests: cached ones immediately, others on threads that may
 /// block.
-pub(super) struct SplitRanges {
+pub struct SplitRanges {
     reader: Box<dyn RangeReader>,
     context: ReaderContext,
     pending_read: Option<PendingRead>,
@@ -141,11 +173,9 @@ pub(super) struct SplitRanges {
 type PendingWrite = Arc<Mutex<Option<Result<()>>>>;
 
 impl SplitRanges {
-    pub(super) fn new(
-        reader: Box<dyn RangeReader>,
-        rejects: Option<Arc<dyn RejectSink>>,
-        context: ReaderContext,
-    ) -> Self {
+    /// Reads with `reader`, and writes its bad records to `rejects`.
+    #[must_use]
+    pub fn new(reader: Box<dyn RangeReader>, rejects: Option<Arc<dyn RejectSink>>, context: ReaderContext) -> Self {
         SplitRanges { reader, context, pending_read: None, rejects, pending_write: None, held: None }
     }
 

@@ -82,12 +82,6 @@ impl MarkedPages {
         Ok(())
     }
 
-    /// Drops the mark.
-    pub(crate) fn unmark(&mut self, table: &mut GroupTable) {
-        *self = MarkedPages::default();
-        table.store.unpin();
-    }
-
     /// Whether pages of the table are marked. Then rows may be written only after
     /// [`MarkedPages::protect`].
     #[inline(always)]

@@ -7,13 +7,11 @@ use crate::kernel::Outputs;
 use crate::output::Transaction;
 use crate::page::Input;
 
-/// A set of ports, by their numbers. Ports are below [`PortSet::MOST_PORTS`].
+/// A set of ports, by their numbers, which are below 32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PortSet(u32);
 
 impl PortSet {
-    /// Ports that a set can hold.
-    pub const MOST_PORTS: usize = u32::BITS as usize;
     /// No port.
     pub const NONE: PortSet = PortSet(0);
     /// All ports.

@@ -81,7 +81,8 @@ fn output(draft: &mut Draft) -> &mut OutputPlan {
 }
 
 fn first(line: u32, key: &[usize], input: Arc<Node>) -> Arc<Node> {
-    node("first", line, First { schema: input.schema().clone(), key: key.into(), count: 1 }, vec![input])
+    let first = First { schema: input.schema().clone(), key: key.into(), count: 1, order: Vec::new() };
+    node("first", line, first, vec![input])
 }
 
 fn sorted(within: Within, input: Arc<Node>) -> Arc<Node> {

@@ -18,37 +18,37 @@ use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
 use crate::spill::Spilled;
 use crate::strategy::Progress;
 
-/// The most runs that are merged at once: beyond that, reading ahead is worth more.
+/// Most runs of a merge. With more, reading ahead gains more than a wider merge.
 const MOST_STREAMS: usize = 128;
 
-/// The fewest: what a sorter asks for at least has room for them, but not beside whatever is in memory.
+/// Fewest runs of a merge. A sorter's minimum memory holds them, but not rows in memory as well.
 const LEAST_STREAMS: usize = 2;
 
-/// Pages that each stream of a merge reads ahead, where there is memory for them.
+/// Pages that each stream of a merge reads ahead, if there is memory.
 const READ_AHEAD: usize = 4;
 
-/// Pages that all streams together read ahead, where there is not.
+/// Pages that all streams read ahead together, if there is not.
 const LEAST_AHEAD: usize = 4;
 
-/// Pages of a merge beside those of its streams: what is written, and a page that is cut.
+/// Pages of a merge besides those of its streams: pages to write, and a page that is cut.
 const BESIDE: usize = UNWRITTEN_PAGES[0] + 1;
 
-/// The fewest pages that a merge of so many streams takes.
+/// Fewest pages of a merge of `streams` streams.
 fn merge_pages(streams: usize) -> usize {
     streams + LEAST_AHEAD.min(streams) + BESIDE
 }
 
-/// How large a merge is.
+/// The size of a merge.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MergeSize {
-    /// Its runs.
+    /// The number of runs.
     streams: usize,
     /// Bytes of the largest page.
     page_bytes: usize,
 }
 
 impl MergeSize {
-    /// Of some merges in one.
+    /// The size of one merge of all these.
     pub(crate) fn of(merges: impl IntoIterator<Item = MergeSize>) -> Self {
         merges.into_iter().fold(MergeSize { streams: 0, page_bytes: PAGE_BYTES }, |all, one| MergeSize {
             streams: all.streams + one.streams,
@@ -56,18 +56,18 @@ impl MergeSize {
         })
     }
 
-    /// Of runs on disk, each of which has these pages.
+    /// The size of a merge of runs on disk with these pages.
     pub(crate) fn of_pages<'p>(runs: impl IntoIterator<Item = &'p Spilled>) -> Self {
         MergeSize::of(runs.into_iter().map(|pages| MergeSize { streams: 1, page_bytes: pages.largest_page_bytes() }))
     }
 
-    /// The least memory that it takes.
+    /// Minimum memory in bytes.
     fn bytes(self) -> usize {
         merge_pages(self.streams.clamp(LEAST_STREAMS, MOST_STREAMS)) * self.page_bytes
     }
 }
 
-/// How many runs are merged first where there should be fewer by so many: then all later merges are of `streams` runs.
+/// The number of runs to merge first, to save `fewer` runs. All later merges then have `streams` runs.
 fn first_streams(fewer: usize, streams: usize) -> usize {
     match fewer % (streams - 1) {
         0 => streams,
@@ -76,13 +76,13 @@ fn first_streams(fewer: usize, streams: usize) -> usize {
 }
 
 impl Sorter {
-    /// Sees to it that one merge can give all rows: goes on to it, or to what must be done before.
+    /// Begins the merge that emits all rows, or the step that must come before it.
     pub(crate) fn plan_merge(&mut self) -> Result<()> {
         self.spiller.check()?;
         let size = self.on_disk();
         let streams = self.streams_for(size);
         if !self.buffer.is_empty() && (streams < self.runs.len() || !self.has_room_to_merge(size)) {
-            // The merge needs the room that the last rows take.
+            // The merge needs the memory of the last rows.
             self.begin_run();
             return Ok(());
         }
@@ -96,7 +96,7 @@ impl Sorter {
         self.merge_smallest(streams, self.runs.len() - 1)
     }
 
-    /// Begins to merge the smallest runs, `streams` at most, so that afterwards there are fewer by up to `fewer`.
+    /// Begins to merge the smallest runs, at most `streams`, to save up to `fewer` runs.
     fn merge_smallest(&mut self, streams: usize, fewer: usize) -> Result<()> {
         self.runs.sort_by_key(|run| std::cmp::Reverse(run.pages.bytes()));
         let smallest = self.runs.split_off(self.runs.len() - first_streams(fewer, streams));
@@ -105,8 +105,8 @@ impl Sorter {
         Ok(())
     }
 
-    /// How many runs of a merge can be merged at once with the memory that there is: the fewest, even where there is none for them beside the rows in
-    /// memory.
+    /// The number of runs that memory can merge together. At least the fewest runs of a merge, even if
+    /// rows in memory leave no room for them.
     fn streams_for(&self, merge: MergeSize) -> usize {
         let mut streams = merge.streams.clamp(LEAST_STREAMS, MOST_STREAMS);
         while streams > LEAST_STREAMS && !self.has_room_to_merge(MergeSize { streams, ..merge }) {
@@ -131,10 +131,10 @@ impl Sorter {
         Streams::of(&self.of, readers, ahead)
     }
 
-    /// How far a merge reads ahead, for which there is room; the memory for it is kept.
+    /// The number of pages that a merge reads ahead. Reserves memory for them.
     pub(crate) fn read_ahead(&self, MergeSize { streams, page_bytes }: MergeSize) -> Ahead {
         let bytes = |pages: usize| (streams + pages + BESIDE) * page_bytes;
-        // More than the least is not worth that others spill.
+        // More than the minimum is not worth a spill of other operators.
         let has = |pages: usize| self.memory.try_reserve_idle(bytes(pages));
         let each = [READ_AHEAD, READ_AHEAD / 2].into_iter().find(|each| has(streams * each));
         let mut shared = streams.max(LEAST_AHEAD);
@@ -171,7 +171,7 @@ impl Sorter {
         Ok(Progress::Yield)
     }
 
-    /// What its rows add to a merge over several tasks.
+    /// The size of its part in a merge over several tasks.
     pub(crate) fn merge_size(&self) -> MergeSize {
         let (streams, written) = match &self.stage {
             Stage::Writing(run) => (1, run.to.pages.largest_page_bytes()),
@@ -181,8 +181,8 @@ impl Sorter {
         MergeSize::of([self.on_disk(), MergeSize { streams, page_bytes }])
     }
 
-    /// How many runs a task may have that shares a merge with so many tasks, itself among them: its part of what can be merged at once, where that is
-    /// not enough for all that there are.
+    /// The most runs of one of `tasks` tasks that share a merge: its share of the streams, if memory
+    /// cannot merge all runs together.
     fn share_of_streams(&self, all: MergeSize, tasks: usize) -> usize {
         match self.streams_for(all) {
             streams if streams < all.streams => (streams / tasks).max(1),
@@ -190,22 +190,21 @@ impl Sorter {
         }
     }
 
-    /// As [`Sorter::finish`], for a merge over so many tasks, of this size: this one has no more runs on disk than its share, and what is in memory is in
-    /// order, as pages.
+    /// As [`Sorter::finish`], for a merge of size `all` over `tasks` tasks. Afterwards the task has at
+    /// most its share of runs on disk, and its rows in memory are sorted pages.
     pub(crate) fn finish_runs(&mut self, all: MergeSize, tasks: usize) -> Result<Progress> {
         loop {
-            // Anew each time: what goes to disk makes room for more streams.
+            // Computed in each pass, since writing rows makes room for more streams.
             let most = if matches!(self.stage, Stage::Filling) { self.share_of_streams(all, tasks) } else { 0 };
             let progress = match &mut self.stage {
-                Stage::Writing(_) => self.write_run()?,
+                Stage::Writing(_) | Stage::Paging(_) => self.write_run(all.bytes())?,
                 Stage::Merging(..) => self.merge_some()?,
-                Stage::Paging(_) => self.page_some(all.bytes())?,
                 Stage::Filling | Stage::Ordered if self.spiller.unwritten_bytes() > 0 => return self.await_writes(),
                 Stage::Ordered | Stage::Giving(_) | Stage::Given => {
                     self.spiller.check()?;
                     return Ok(Progress::Done);
                 }
-                // What of the rows in memory does not stay there becomes one run more.
+                // Rows that do not stay in memory become one more run.
                 Stage::Filling if self.runs.len() + usize::from(!self.buffer.is_empty()) > most => {
                     if !self.buffer.is_empty() {
                         self.begin_run();
@@ -220,7 +219,7 @@ impl Sorter {
                 }
                 Stage::Filling => {
                     self.spiller.check()?;
-                    // What the rows' old place gives back is for the merge.
+                    // The memory that the rows' old place frees is for the merge.
                     self.memory.keep(self.write_room() + all.bytes());
                     self.buffer.sort();
                     self.stage = Stage::Paging(self.new_run());
@@ -233,41 +232,8 @@ impl Sorter {
         }
     }
 
-    /// Puts rows in memory in order, as pages. Their old place is only given back little by little, so some may not fit: these go to disk, where they are
-    /// a run as those that stay are. `room` is left for the merge.
-    fn page_some(&mut self, room: usize) -> Result<Progress> {
-        let (room, most_unwritten) = (room + self.write_room(), self.unwritten_room());
-        let Stage::Paging(run) = &mut self.stage else { return Ok(Progress::Done) };
-        self.spiller.check()?;
-        for _ in 0..PAGES_A_CALL {
-            if self.spiller.unwritten_bytes() >= most_unwritten {
-                return Ok(Progress::Pending);
-            }
-            let more = self.buffer.emit(&mut run.writer)?;
-            if !more {
-                run.writer.seal();
-            }
-            if self.memory.try_reserve(room) {
-                self.paged.extend(run.writer.take_sealed());
-            } else {
-                run.write(&self.spiller, &self.of);
-            }
-            if !more {
-                let run = std::mem::take(&mut run.to);
-                if !run.pages.is_empty() {
-                    self.keep_run(run);
-                    self.spiller.count_part();
-                }
-                self.buffer.clear();
-                self.stage = Stage::Ordered;
-                return Ok(Progress::Done);
-            }
-        }
-        Ok(Progress::Yield)
-    }
-
-    /// Begins to make the first of some runs one, where there is no room to merge so many at once that come from all tasks: whether that is so.
-    /// [`Sorter::merge_some`] goes on, and [`Sorter::take_merged`] has what comes of it.
+    /// Begins to merge the first of `parts`, if memory cannot merge all of them together. Returns `true`
+    /// then: [`Sorter::merge_some`] goes on, and [`Sorter::take_merged`] returns the result.
     pub(crate) fn begin_fewer(&mut self, parts: &mut VecDeque<DiskPart>, context: &TaskContext) -> Result<bool> {
         let streams = self.streams_for(MergeSize::of_pages(parts.iter().map(|part| &part.pages)));
         if streams >= parts.len() {
@@ -293,7 +259,7 @@ impl Sorter {
         Streams::of(&self.of, streams, ahead)
     }
 
-    /// The run that came of such a merge, if there is one: a part as others are.
+    /// The run of such a merge, if there is one, as a part.
     pub(crate) fn take_merged(&mut self) -> Option<DiskPart> {
         let spiller = self.spiller.clone();
         self.runs.pop().map(|run| DiskPart { pages: run.pages, spiller, from: None, to: None })

@@ -1,4 +1,4 @@
-//! Rows in, runs out.
+//! One task's rows, sorted in memory or as runs on disk.
 
 mod first;
 
@@ -22,42 +22,43 @@ use crate::sort::small_rows::{KeyBounds, SharedSplitters, SpreadRows};
 use crate::spill::Spiller;
 use crate::strategy::{Cursor, Progress, ready};
 
-/// For each bucket that rows are spread over a piece of a page, which is open, and again where a bucket is divided.
+/// An open piece of a page for each bucket that rows are spread over, and for each when a bucket is
+/// divided.
 const OPEN_BUCKETS_BYTES: usize = (4 << 20) + PAGE_BYTES;
 
-/// Rows on their way to an order.
+/// Sorts rows.
 pub struct Sorter {
     pub(crate) of: Ordered,
     pub(crate) memory: Memory,
     pub(crate) spiller: Arc<Spiller>,
     pub(crate) buffer: InMemorySort,
-    /// Sorted, on disk.
+    /// Sorted runs on disk.
     pub(crate) runs: Vec<DiskRun>,
-    /// In order, in memory.
+    /// Sorted pages in memory.
     pub(crate) paged: VecDeque<Page>,
     pub(crate) stage: Stage,
     pub(crate) passes: u64,
-    /// Pays for the keys of runs, which only a merge of ranges asks for.
+    /// Memory for the keys of runs, which only a merge of ranges needs.
     index: Option<Reservation>,
-    /// Where not all rows are asked for.
+    /// Only the first rows are needed.
     pub(crate) first: Option<First>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "one for each task")]
 pub(crate) enum Stage {
-    /// Rows come.
+    /// Rows are added.
     Filling,
-    /// The buffer's rows, which are sorted, go to disk.
+    /// The sorted rows of the buffer are written to disk.
     Writing(Run),
-    /// Some runs become one.
+    /// Some runs are merged into one.
     Merging(Streams, Run),
-    /// The buffer's rows, which are sorted, become pages in memory, as far as they fit.
+    /// The sorted rows of the buffer become pages in memory, as far as they fit.
     Paging(Run),
-    /// All rows are there; the buffer's are in order, the runs are few enough.
+    /// All rows are there. The buffer is sorted, and all runs can be merged together.
     Ordered,
-    /// Rows are given.
+    /// Rows are emitted.
     Giving(Streams),
-    /// There are no more.
+    /// All rows were emitted.
     Given,
 }
 
@@ -69,7 +70,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Has the pages written that are closed.
+    /// Writes the sealed pages.
     pub(crate) fn write(&mut self, spiller: &Spiller, of: &Ordered) {
         self.to.write(self.writer.take_sealed(), spiller, self.is_indexed.then_some(of));
     }
@@ -79,12 +80,14 @@ impl Sorter {
     /// A sorter of rows of `layout`, with the memory of a task.
     ///
     /// # Errors
-    /// When the order names a leaf that the rows do not have, or the region of pages cannot be had.
+    /// Fails if the order names a leaf that the rows do not have, or if the region of pages cannot be
+    /// allocated.
     pub fn new(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
         Self::over(Arc::default(), layout, order, context)
     }
 
-    /// As [`Sorter::new`], for one of several tasks, whose rows are shared: these are spread alike.
+    /// As [`Sorter::new`], for one of several tasks that share rows. All spread them by the same
+    /// splitters.
     pub(crate) fn over(
         splitters: Arc<SharedSplitters>,
         layout: Arc<RowLayout>,
@@ -96,7 +99,7 @@ impl Sorter {
         Ok(Self::with(buffer, layout, order, context))
     }
 
-    /// As [`Sorter::new`], for rows that are looked at [in memory](Sorter::in_memory) where they fit.
+    /// As [`Sorter::new`], for rows that are read [in memory](Sorter::in_memory) if they fit.
     ///
     /// # Errors
     /// As there.
@@ -126,10 +129,10 @@ impl Sorter {
         }
     }
 
-    /// Takes rows from the cursor on, which says how many it has taken: all of them, once it answers `Done`.
+    /// Adds rows from the cursor on, which is the number of added rows. Returns `Done` if all are added.
     ///
     /// # Errors
-    /// A record that is larger than the memory that can be had, or what the disk says.
+    /// Fails if a record does not fit memory, or if the disk fails.
     pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         while *cursor < input.len() {
             match self.stage {
@@ -149,24 +152,24 @@ impl Sorter {
                     if !fits && self.spiller.unwritten_bytes() > 0 {
                         return self.await_writes();
                     }
-                    // Where there is nothing to spill, the row is larger than what is kept for a sort. It may still be had.
+                    // Without rows to spill, the row needs more than the sort's minimum.
                     let some = Input::new(input.batch(), &some);
                     self.buffer.add(&some)?;
                     *cursor += some.len();
                 }
-                _ => ready!(self.write_run()?),
+                _ => ready!(self.write_run(0)?),
             }
         }
         Ok(Progress::Done)
     }
 
-    /// Whether rows can be added, sorted later, and written then.
+    /// Whether there is memory to add these rows, and to sort and write them later.
     #[must_use]
     pub fn has_room_for(&self, input: &Input<'_>) -> bool {
         self.memory.try_reserve(self.buffer.bytes_for(input) + self.write_room())
     }
 
-    /// Bytes of pages that are kept for writing: those that wait to be written, and the open one.
+    /// Bytes of pages for writing: those that wait to be written, and the open one.
     pub(crate) fn write_room(&self) -> usize {
         self.unwritten_room() + self.buffer.largest_page_bytes()
     }
@@ -196,27 +199,29 @@ impl Sorter {
         }
     }
 
-    /// Has runs on disk keep keys by which a range of them is found: for one of several tasks.
+    /// Keeps keys of runs on disk, to find ranges of rows. For one of several tasks.
     pub(crate) fn index_runs(&mut self) -> Result<()> {
         self.index = Some(self.memory.reserve(INDEX_BYTES)?);
         Ok(())
     }
 
-    /// From now on no range of a run is asked for.
+    /// Frees these keys. No range of a run is needed any more.
     pub(crate) fn end_index(&mut self) {
         self.index = None;
     }
 
-    /// Keeps a run that is written to its end.
+    /// Adds a run that is complete.
     pub(crate) fn keep_run(&mut self, run: DiskRun) {
         self.runs.push(run);
         bound_index(&mut self.runs);
     }
 
-    /// Writes what is sorted, until it is all on its way.
-    pub(crate) fn write_run(&mut self) -> Result<Progress> {
-        let most_unwritten = self.unwritten_room();
-        let Stage::Writing(run) = &mut self.stage else { return Ok(Progress::Done) };
+    /// Emits the sorted rows of the buffer as pages. All pages are written to disk, as one run. In
+    /// [`Stage::Paging`], pages stay in memory if `room` bytes are left beside them.
+    pub(crate) fn write_run(&mut self, room: usize) -> Result<Progress> {
+        let (room, most_unwritten) = (room + self.write_room(), self.unwritten_room());
+        let keeps_pages = matches!(self.stage, Stage::Paging(_));
+        let (Stage::Writing(run) | Stage::Paging(run)) = &mut self.stage else { return Ok(Progress::Done) };
         self.spiller.check()?;
         for _ in 0..PAGES_A_CALL {
             if self.spiller.unwritten_bytes() >= most_unwritten {
@@ -226,25 +231,33 @@ impl Sorter {
             if !more {
                 run.writer.seal();
             }
-            run.write(&self.spiller, &self.of);
+            // The buffer gives its memory back slowly, so not all pages may fit.
+            if keeps_pages && self.memory.try_reserve(room) {
+                self.paged.extend(run.writer.take_sealed());
+            } else {
+                run.write(&self.spiller, &self.of);
+            }
             if !more {
                 let run = std::mem::take(&mut run.to);
-                self.keep_run(run);
-                self.spiller.count_part();
+                if !keeps_pages || !run.pages.is_empty() {
+                    self.keep_run(run);
+                    self.spiller.count_part();
+                }
                 self.buffer.clear();
-                self.stage = Stage::Filling;
+                self.stage = if keeps_pages { Stage::Ordered } else { Stage::Filling };
                 return Ok(Progress::Done);
             }
         }
         Ok(Progress::Yield)
     }
 
-    /// Whether all rows are in memory, as they came.
+    /// Whether all rows are in memory, unsorted.
     pub(crate) fn has_all_in_memory(&self) -> bool {
         matches!(self.stage, Stage::Filling) && self.runs.is_empty()
     }
 
-    /// What is known of the keys of the rows, where all are in memory and may be spread over buckets that tasks share.
+    /// The bounds of the rows' keys and the number of rows, if all are in memory and may be spread over
+    /// shared buckets.
     pub(crate) fn offer(&mut self) -> Option<(KeyBounds, usize)> {
         if !self.has_all_in_memory() || !self.memory.try_reserve(OPEN_BUCKETS_BYTES) {
             return None;
@@ -253,16 +266,16 @@ impl Sorter {
         self.buffer.by_buckets()?.key_bounds().map(|bounds| (bounds, rows))
     }
 
-    /// Takes the rows that are this task's of what all have in memory: they are in order.
+    /// Takes this task's share of the rows that all tasks have in memory. They are sorted.
     pub(crate) fn take_shared(&mut self, rows: Vec<SpreadRows>) -> Result<()> {
         self.buffer.by_buckets().ok_or_else(none_shared)?.take_shared(rows)?;
-        // A task with few rows of its own has few chunks that are free when it first divides a bucket.
+        // A task that added few rows has few free chunks when it first divides a bucket.
         self.memory.shrink_to(OPEN_BUCKETS_BYTES);
         self.stage = Stage::Ordered;
         Ok(())
     }
 
-    /// Says that all rows have come, and gets ready to give them: to be called until it answers `Done`.
+    /// Called after all rows were added, until it returns `Done`. Prepares to emit them.
     ///
     /// # Errors
     /// As [`Sorter::add`].
@@ -270,7 +283,7 @@ impl Sorter {
         loop {
             match self.stage {
                 Stage::Ordered | Stage::Paging(_) | Stage::Giving(_) | Stage::Given => return Ok(Progress::Done),
-                Stage::Writing(_) => ready!(self.write_run()?),
+                Stage::Writing(_) => ready!(self.write_run(0)?),
                 Stage::Merging(..) => ready!(self.merge_some()?),
                 Stage::Filling if self.runs.is_empty() => {
                     self.memory.shrink();
@@ -283,7 +296,8 @@ impl Sorter {
         }
     }
 
-    /// Writes rows in order until a page of `out` is closed, once [`Sorter::finish`] has answered `Done`. `Yield` where rows are left.
+    /// Emits rows in order until a page of `out` is sealed. Called after [`Sorter::finish`] has returned
+    /// `Done`. Returns `Yield` if rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
@@ -311,7 +325,7 @@ impl Sorter {
         Progress::Done
     }
 
-    /// Gives all rows up, and their memory back.
+    /// Drops all rows, and frees their memory.
     pub fn clear(&mut self) {
         self.buffer.clear();
         self.runs.clear();
@@ -320,58 +334,52 @@ impl Sorter {
         self.memory.shrink();
     }
 
-    /// Gives all rows up, and takes others.
-    pub fn begin_anew(&mut self) {
-        self.clear();
-        self.stage = Stage::Filling;
-    }
-
-    /// Bytes of memory that its rows take.
+    /// Bytes of its rows in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.buffer.bytes()
     }
 
-    /// Whether some rows are on disk, or on their way there.
+    /// Whether some rows are on disk, or are being written.
     #[must_use]
     pub fn is_on_disk(&self) -> bool {
         !self.runs.is_empty() || matches!(self.stage, Stage::Writing(_))
     }
 
-    /// The rows in order, where all of them are in memory; once [`Sorter::finish`] has answered `Done`.
+    /// The sorted rows, if all are in memory and [`Sorter::finish`] has returned `Done`.
     #[must_use]
     pub fn in_memory(&self) -> Option<&SortBuffer> {
         self.buffer.by_index().filter(|_| matches!(self.stage, Stage::Ordered) && self.runs.is_empty())
     }
 
-    /// Gives memory back: rows go to disk with the next calls of [`Sorter::continue_revoking`], or of any other. Where they were in order already, `finish` is to be
-    /// called again.
+    /// Begins to free memory. The next calls, such as [`Sorter::continue_revoking`], write rows to disk.
+    /// If the rows were sorted already, `finish` must be called again.
     pub fn revoke(&mut self) {
         match self.stage {
             Stage::Filling if !self.buffer.is_empty() => self.begin_run(),
-            // They are in order; some may have been given.
+            // They are sorted, and some may have been emitted.
             Stage::Ordered if self.runs.is_empty() && !self.buffer.is_empty() => {
                 self.stage = Stage::Writing(self.new_run());
             }
             Stage::Filling => self.memory.shrink(),
-            // What is being written or merged gives its memory back as it goes, and needs what it has taken ahead.
+            // Writing and merging free memory step by step, and need all that they reserved.
             _ => {}
         }
     }
 
-    /// Goes on with what [`Sorter::revoke`] began.
+    /// Continues what [`Sorter::revoke`] began.
     ///
     /// # Errors
-    /// What the disk says.
+    /// Fails if the disk fails.
     pub fn continue_revoking(&mut self) -> Result<Progress> {
         match self.stage {
-            Stage::Writing(_) => self.write_run(),
+            Stage::Writing(_) => self.write_run(0),
             _ => Ok(Progress::Done),
         }
     }
 }
 
-/// What a sort by index says where rows are shared.
+/// The error of a sort by index that is asked for shared rows.
 pub(crate) fn none_shared() -> Error {
     Error::Internal("rows were shared with a sort that shares none".to_owned())
 }

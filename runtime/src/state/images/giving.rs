@@ -22,8 +22,7 @@ impl StateTable {
     /// belong to the mark as they are. Rows of queued requests do not.
     ///
     /// # Errors
-    /// Fails if images of the last mark are left and it was not
-    /// [abandoned](StateTable::abandon_mark), if a scan has not ended, or if memory for a page of
+    /// Fails if images of the last mark are left, if a scan has not ended, or if memory for a page of
     /// each part is refused.
     pub fn mark(&mut self, epoch: u64, times: impl Into<EventTimes>) -> Result<()> {
         let rows = &mut self.rows;
@@ -43,20 +42,6 @@ impl StateTable {
         let mark = Mark { epoch, times, groups, has_begun: false, images: 0, rows: 0, spilled, reader: None };
         rows.marking.mark = Some(mark);
         Ok(())
-    }
-
-    /// Whether images of a mark are left.
-    #[must_use]
-    pub fn is_marked(&self) -> bool {
-        self.rows.marking.mark.is_some()
-    }
-
-    /// Gives no more images of a mark.
-    pub fn abandon_mark(&mut self) {
-        if let Some(mark) = self.rows.marking.mark.take() {
-            mark.spilled.into_iter().for_each(|images| self.rows.release(images.file));
-        }
-        self.rows.marking.pages.unmark(&mut self.rows.table);
     }
 
     /// Appends the next piece of the mark's snapshot to `out`, of about 64 KiB unless a row is

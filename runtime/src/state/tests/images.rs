@@ -83,9 +83,6 @@ fn a_mark_outlives_rows_that_are_gone() {
         bench.run(Operation::Put, &again);
         let (rows, bytes) = bench.give(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 1);
-        bench.mark(4);
-        bench.table.abandon_mark();
-        assert!(!bench.table.is_marked());
     }
 }
 

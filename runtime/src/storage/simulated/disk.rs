@@ -297,17 +297,11 @@ impl Disk {
 
     pub(super) fn write(&mut self, node: NodeId, bytes: &[u8], offset: u64) -> Result<()> {
         self.operation()?;
-        let mut change = Change::Write { offset: offset as usize, bytes: bytes.to_vec() };
         let is_full = self.fails(Fault::DiskFull);
-        if let Change::Write { offset, bytes } = &mut change {
-            if is_full {
-                bytes.truncate(bytes.len() / 2);
-            }
-            if self.fails(Fault::Misdirected) {
-                *offset = self.other_offset(node, *offset);
-            }
-        }
-        self.write_change(node, change);
+        let is_misdirected = self.fails(Fault::Misdirected);
+        let offset = if is_misdirected { self.other_offset(node, offset as usize) } else { offset as usize };
+        let written = if is_full { bytes.len() / 2 } else { bytes.len() };
+        self.write_change(node, Change::Write { offset, bytes: bytes[..written].to_vec() });
         if is_full { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
