@@ -452,6 +452,12 @@ fn a_split_of_another_copy_of_the_log_is_refused() {
     assert!(message.contains("the blocks of the split are not those that the log was completed with"), "{message}");
 }
 
+/// Gives the head of a block the checksum for an offset.
+fn stamp(block: &mut [u8], offset: u64) {
+    let checksum = xxhash_rust::xxh3::xxh3_64_with_seed(&block[..24], offset);
+    block[24..32].copy_from_slice(&checksum.to_le_bytes());
+}
+
 /// A block in place of the end leaves the length as it was.
 #[test]
 fn a_split_of_a_complete_log_without_its_end_is_refused() {
@@ -459,9 +465,10 @@ fn a_split_of_a_complete_log_without_its_end_is_refused() {
     LogSplits::open(place.path(), &people(), 1).unwrap().seal_all().unwrap();
     let mut bytes = std::fs::read(place.split(0)).unwrap();
     // The last block and the end, without the last byte: a tail that is not whole.
-    let last = bytes[ends[1] as usize..ends[2] as usize].to_vec();
+    let mut last = bytes[ends[1] as usize..ends[2] as usize].to_vec();
     let length = bytes.len();
     bytes.truncate(ends[2] as usize);
+    stamp(&mut last, ends[2]);
     bytes.extend(&last[..length - ends[2] as usize]);
     std::fs::write(place.split(0), bytes).unwrap();
     for follows in [false, true] {
@@ -482,9 +489,14 @@ fn a_sealed_split_without_one_of_its_blocks_is_refused() {
     assert_eq!(place.read(&people()), Ok(first_people(9)));
     let mut bytes = std::fs::read(place.split(0)).unwrap();
     bytes.drain(ends[0] as usize..ends[1] as usize);
-    std::fs::write(place.split(0), bytes).unwrap();
+    std::fs::write(place.split(0), &bytes).unwrap();
     let message = place.read(&people()).unwrap_err();
     assert!(message.starts_with("log/split-00000.log, byte "), "{message}");
+    assert!(message.contains("expected the head of a block, found damaged bytes"), "{message}");
+    let end = bytes.len() - 32;
+    [ends[0] as usize, end].into_iter().for_each(|head| stamp(&mut bytes[head..], head as u64));
+    std::fs::write(place.split(0), bytes).unwrap();
+    let message = place.read(&people()).unwrap_err();
     assert!(message.contains("its end names 9 records in 3 blocks, and there are 6 in 2"), "{message}");
 }
 

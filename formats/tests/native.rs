@@ -217,10 +217,10 @@ fn what_is_no_native_file_is_said_to_be_none() {
     let message = read(b"PAR1 and so on", &schema, "x.native").unwrap_err();
     assert_eq!(message, "x.native, byte 0: not a native file: expected `dfnf` at its start, found `PAR1`");
     let mut newer = encode(&NativeFormat, &schema, &Vec::new()).unwrap();
-    newer[4] = 3;
+    newer[4] = 4;
     let message = read(&newer, &schema, "x.native").unwrap_err();
     assert_eq!(
         message,
-        "x.native, byte 0: the file has version 3 of the native format, and this program reads 1 and 2"
+        "x.native, byte 0: the file has version 4 of the native format, and this program reads 1 and 3"
     );
 }

@@ -73,8 +73,9 @@ fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
     }
     let header = bytes.get(..length).ok_or_else(|| damaged(file, 0, "the file ends within its header".to_owned()))?;
     let leaves = leaves_of(header).map_err(|message| damaged(file, 0, message))?;
-    let is_split = SplitName::of(header).is_some();
-    Ok((FileFit { is_split, ..FileFit::new(leaves, schema) }, length as u64))
+    let mut fit = FileFit::new(leaves, schema);
+    fit.is_split = SplitName::of(header).is_some();
+    Ok((fit, length as u64))
 }
 
 /// Finds the blocks of a file by the lengths in their heads.
