@@ -1,7 +1,7 @@
 //! The measures of `aggregate`: for each its word as a method of [`Aggregates`](super::Aggregates), and its slots.
 //!
 //! A measure has two forms: a slot of a table's rows, [`Slots`](crate::kernel::Slots), and a [`Summary`](crate::kernel::Summary) of records that are
-//! together, for aggregates with a quantile. Adding a measure is a file here that is named below, and a row in the macros' table of measures.
+//! together, for aggregates with a quantile. CONTRIBUTING.md lists the files that a new measure touches.
 
 #![allow(clippy::type_complexity, reason = "a slot's type names its closures")]
 
