@@ -5,8 +5,8 @@ use proc_macro2::Ident;
 use crate::words::is_one_of;
 
 /// The sources of `Env`. Each of them gives a `Result`.
-const SOURCES: &str = "collection read_text read_csv read_csv_with read_json read_json_with read_parquet read_binary read_native \
-     read_log read_log_to_end read_from read_stream_from";
+const SOURCES: &str = "collection read_text read_csv read_csv_with read_json read_json_with read_parquet \
+     read_parquet_with read_binary read_native read_log read_log_to_end read_from read_stream_from";
 
 /// What sources of a program's own begin with: a convention of the language, as the macro does not see the methods of a type.
 const PREFIX: &str = "read_";

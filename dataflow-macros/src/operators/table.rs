@@ -172,6 +172,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("write_binary", Flow, Values, Result, AsWritten).giving_nothing(),
     row("write_native", Flow, Values, Result, AsWritten).giving_nothing(),
     row("write_parquet", Flow, Values, Result, AsWritten).giving_nothing(),
+    row("write_parquet_with", Flow, Values, Result, AsWritten).giving_nothing(),
     row("write_text", Flow, Values, Result, AsWritten).giving_nothing(),
     row("write_to", Flow, Values, Result, AsWritten).giving_nothing(),
 ];

@@ -126,7 +126,7 @@
 //! | [`collect`](Flow::collect), [`records`](Flow::records), [`count`](Flow::count) | runs the job and returns the records, or their number | no |
 //! | [`print`](Flow::print) | prints lines, with [`Env::run`](crate::Env::run) | yes |
 //! | [`show`](Flow::show) | prints the first records as a table, with [`Env::run`](crate::Env::run) | yes |
-//! | [`write_csv`](Flow::write_csv), [`write_csv_with`](Flow::write_csv_with), [`write_json`](Flow::write_json), [`write_parquet`](Flow::write_parquet), [`write_text`](Flow::write_text), [`write_binary`](Flow::write_binary), [`write_native`](Flow::write_native) | writes files, with [`Env::run`](crate::Env::run) | yes |
+//! | [`write_csv`](Flow::write_csv), [`write_csv_with`](Flow::write_csv_with), [`write_json`](Flow::write_json), [`write_parquet`](Flow::write_parquet), [`write_parquet_with`](Flow::write_parquet_with), [`write_text`](Flow::write_text), [`write_binary`](Flow::write_binary), [`write_native`](Flow::write_native) | writes files, with [`Env::run`](crate::Env::run) | yes |
 //! | [`write_to`](Flow::write_to) | writes to a [connector](crate::connector), with [`Env::run`](crate::Env::run) | yes |
 //! | [`in_folders_by`](Flow::in_folders_by) | the same files, in a folder for each value | yes |
 
