@@ -296,15 +296,17 @@ impl Arbiter {
         }
         self.held += bytes;
         self.peak = self.peak.max(self.held);
-        let mut request = None;
-        if minimum.is_none() && mode == ReserveMode::Required {
-            self.pinned += bytes;
-            // Pinned holders cannot wait: what they are about to need is asked for before it is gone.
-            if self.left(id, self.limit / SLACK_SHARE / 2, ReserveMode::Required).is_none() {
-                request = self.largest(|other, _| other != id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE));
-            }
+        let is_pinned = minimum.is_none() && mode == ReserveMode::Required;
+        (Verdict::Granted, if is_pinned { self.pin(id, bytes) } else { None })
+    }
+
+    /// Counts bytes as pinned. Pinned holders cannot wait, so memory is requested before none is left.
+    fn pin(&mut self, id: HolderId, bytes: usize) -> Option<Request> {
+        self.pinned += bytes;
+        if self.left(id, self.limit / SLACK_SHARE / 2, ReserveMode::Required).is_some() {
+            return None;
         }
-        (Verdict::Granted, request)
+        self.largest(|other, _| other != id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE))
     }
 
     /// The holder that a holder is a portion of: mostly itself.

@@ -230,7 +230,7 @@ impl Residency {
         if self.parts.iter().all(|part| part.clean.is_none()) {
             return;
         }
-        hash_rows(input, key, hashes);
+        hash_rows(input, self.spec.without_sub_key(key), hashes);
         for &hash in hashes.iter() {
             self.mark_dirty(self.part_of_group(key_group_of(hash)));
         }

@@ -205,8 +205,7 @@ impl Serving<'_> {
             }
             let now = Input::new(input.batch(), &work.rest);
             if self.request.writes() {
-                let key = self.rows.spec.without_sub_key(self.request.key());
-                self.rows.mark_rows_dirty(&now, key, &mut work.hashes);
+                self.rows.mark_rows_dirty(&now, self.request.key(), &mut work.hashes);
             }
             work.unplaced.clear();
             let ran = match now.is_empty() {

@@ -44,6 +44,17 @@ impl Chains {
     pub(super) fn clear(&mut self) {
         self.firsts.clear();
     }
+
+    /// The first row with the key of a row, or 0. The region of the table's rows begins at `base`.
+    ///
+    /// # Safety
+    /// `row` is a row of the shape's batch.
+    unsafe fn first<K: KeyShape>(&self, shape: K, row: usize, base: *const u8) -> usize {
+        // SAFETY: the caller's promise, and the index holds places of the table's rows.
+        let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
+        // SAFETY: the caller's promise.
+        self.firsts.find(unsafe { shape.hash(row) }, same).unwrap_or_default()
+    }
 }
 
 /// The position of [`GroupTable::find_rows`].
@@ -120,16 +131,13 @@ impl GroupTable {
         let rows = input.selection().rows();
         let mut is_left = false;
         while let Some(&row) = rows.get(cursor.position) {
-            let mut place = match cursor.next.take() {
-                Some(place) => place,
-                None => with_shape!(&leaves, shape => {
-                    // SAFETY: rows of an input are rows of its batch, and the index holds places of rows
-                    // of this table.
-                    let same = |place: usize| unsafe { shape.same(row as usize, self.store.base.add(place)) };
-                    // SAFETY: as above.
-                    chains.firsts.find(unsafe { shape.hash(row as usize) }, same).unwrap_or_default()
-                }),
+            let first = || {
+                with_shape!(&leaves, shape => {
+                    // SAFETY: rows of an input are rows of its batch.
+                    unsafe { chains.first(shape, row as usize, self.store.base) }
+                })
             };
+            let mut place = cursor.next.take().unwrap_or_else(first);
             if place == 0 {
                 absent.push(row);
             }
@@ -178,15 +186,13 @@ impl GroupTable {
         let Some(chains) = &mut self.chains else { return };
         let (before, after, base) = (chains.before, chains.after, self.store.base);
         let next = with_shape!(&stored[..chains.key_leaves], shape => {
-            // SAFETY: the caller's promise, and the index holds places of this table's rows.
-            let hash = unsafe { shape.hash(place) };
-            // SAFETY: as above.
-            let next = chains.firsts.find(hash, |first| unsafe { shape.same(place, base.add(first)) });
+            // SAFETY: the caller's promise.
+            let (hash, next) = unsafe { (shape.hash(place), chains.first(shape, place, base)) };
             match next {
-                Some(first) => chains.firsts.replace(hash, first, place),
-                None => chains.firsts.insert(hash, place),
+                0 => chains.firsts.insert(hash, place),
+                first => chains.firsts.replace(hash, first, place),
             }
-            next.unwrap_or_default()
+            next
         });
         // SAFETY: both are rows of this table.
         unsafe {
@@ -228,12 +234,13 @@ impl GroupTable {
         }
     }
 
-    /// Puts a row that has moved in the place of the former one in the list of its key.
+    /// Points the index, and the list of the key, to the new place of a row that has moved.
     ///
     /// # Safety
-    /// `old` was a row of this table in a list, and its bytes are still there; `new` is a row with the
-    /// same key.
-    pub(super) unsafe fn relink(&mut self, old: usize, new: usize) {
+    /// `old` was a row of this table, and its bytes are still there; `new` is a row with the same key,
+    /// which has this hash.
+    pub(super) unsafe fn move_row(&mut self, hash: u64, old: usize, new: usize) {
+        self.index.replace(hash, old, new);
         if self.chains.is_none() {
             return;
         }

@@ -203,9 +203,8 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
 
     /// The row at `group`, whose key has this hash, has been replaced by one at `moved` with the same key.
     pub(crate) fn moved_from(&mut self, group: usize, moved: usize, hash: u64) {
-        self.table.index.replace(hash, group, moved);
         // SAFETY: the row at `moved` replaces that at `group`, which is not free yet.
-        unsafe { self.table.relink(group, moved) };
+        unsafe { self.table.move_row(hash, group, moved) };
         // SAFETY: `group` is a row of the table.
         let heap = unsafe { crate::page::heap_bytes(&self.slots, group) };
         self.left.push((group, self.table.part_of(hash), heap));

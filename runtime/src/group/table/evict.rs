@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::group::table::chains::Chains;
 use crate::group::table::parting::PartSet;
 use crate::group::table::{GroupTable, NewGroups};
-use crate::hash::{KeyShape, next_id, with_shape};
+use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Page, PageMut};
 
@@ -142,6 +142,20 @@ impl GroupTable {
         self.store.next_page()
     }
 
+    /// Adds the live rows of a page to those of their parts: hashes and places.
+    fn live_by_part(&self, page: &PageMut, key: &[KeyLeaf], rows: &mut [(Vec<u64>, Vec<usize>)]) {
+        for place in self.store.places(page) {
+            // SAFETY: `place` is a row of this table, whose page is held.
+            if unsafe { !self.store.is_replaced(place) } {
+                // SAFETY: as above.
+                let hash = with_shape!(key, shape => unsafe { shape.hash(place) });
+                let (hashes, places) = &mut rows[self.part_of(hash)];
+                hashes.push(hash);
+                places.push(place);
+            }
+        }
+    }
+
     /// Writes the rows of pages that were the table's into the parts' pages, and points the index
     /// to them. A row that is larger than a page stays where it is.
     fn rewrite(&mut self, pages: VecDeque<PageMut>) -> Result<()> {
@@ -149,17 +163,7 @@ impl GroupTable {
         let stored = self.stored_key();
         let mut rows: Vec<(Vec<u64>, Vec<usize>)> = vec![Default::default(); self.store.parts.len()];
         for page in pages {
-            for place in self.store.places(&page) {
-                // SAFETY: `place` is a row of this table, whose page is held.
-                let gone = unsafe { self.store.is_replaced(place) };
-                if !gone {
-                    // SAFETY: as above.
-                    let hash = with_shape!(&stored, shape => unsafe { shape.hash(place) });
-                    let (hashes, places) = &mut rows[self.part_of(hash)];
-                    hashes.push(hash);
-                    places.push(place);
-                }
-            }
+            self.live_by_part(&page, &stored, &mut rows);
             if page.bytes() > PAGE_BYTES
                 && let Some((part, (hashes, places))) =
                     rows.iter_mut().enumerate().find(|(_, (hashes, _))| !hashes.is_empty())
@@ -175,9 +179,8 @@ impl GroupTable {
                 let mut moved: SmallVec<[usize; 64]> = SmallVec::new();
                 self.store.append(part, places, |_, place| moved.push(place))?;
                 for ((&hash, &old), new) in hashes.iter().zip(&*places).zip(moved) {
-                    self.index.replace(hash, old, new);
                     // SAFETY: the row at `new` is a copy of that at `old`, whose page is held.
-                    unsafe { self.relink(old, new) };
+                    unsafe { self.move_row(hash, old, new) };
                 }
                 self.store.collect(part, 0);
                 hashes.clear();

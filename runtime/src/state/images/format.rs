@@ -1,4 +1,4 @@
-//! Header, heads of images, end.
+//! The header of a state.
 
 use std::ops::Range;
 
@@ -7,9 +7,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::EventTimes;
 use crate::error::Error;
 use crate::hash::HASH_VERSION;
-use crate::page::PageImage;
 use crate::row::{LAYOUT_VERSION, LeafSet, LeafType, Physical, RowLayout};
-use crate::state::key_groups::{KEY_GROUPS, KeyGroupSet};
+use crate::state::key_groups::KEY_GROUPS;
 use crate::state::spec::StateSpec;
 
 /// The version that is written, and the only one that is read.
@@ -18,10 +17,7 @@ const VERSION: u16 = 3;
 /// Magic, versions, and how long the header is.
 pub(super) const PREFIX_BYTES: usize = 16;
 
-/// Bytes of the head of an image, and of the end.
-pub(super) const HEAD_BYTES: usize = 40 + KEY_GROUPS / 8;
-
-const CHECKSUM_BYTES: usize = 8;
+pub(super) const CHECKSUM_BYTES: usize = 8;
 
 /// No sensible record's header has more.
 const LONGEST_HEADER_BYTES: usize = 1 << 24;
@@ -151,6 +147,13 @@ impl Header {
         Err(another_state(&found, &with_measures(&spec.definition, own.map(|(_, leaf)| &leaf.name))))
     }
 
+    fn flags(&self) -> u32 {
+        let flag = |holds: bool, flag: u32| if holds { flag } else { 0 };
+        flag(self.has_tombstones, HAS_TOMBSTONES)
+            | flag(!self.later.is_empty(), HAS_LATER_GROUPS)
+            | u32::from(self.sub_key) << SUB_KEY_SHIFT
+    }
+
     /// Appends it to a snapshot.
     ///
     /// # Errors
@@ -166,11 +169,7 @@ impl Header {
         out.extend_from_slice(&self.time.to_le_bytes());
         out.extend_from_slice(&self.first_group.to_le_bytes());
         out.extend_from_slice(&self.end_group.to_le_bytes());
-        let flag = |holds: bool, flag: u32| if holds { flag } else { 0 };
-        let flags = flag(self.has_tombstones, HAS_TOMBSTONES)
-            | flag(!self.later.is_empty(), HAS_LATER_GROUPS)
-            | u32::from(self.sub_key) << SUB_KEY_SHIFT;
-        out.extend_from_slice(&flags.to_le_bytes());
+        out.extend_from_slice(&self.flags().to_le_bytes());
         write_count(self.leaves.len(), out)?;
         write_count(self.key.len(), out)?;
         self.key.iter().for_each(|leaf| out.extend_from_slice(&leaf.to_le_bytes()));
@@ -299,80 +298,6 @@ impl Header {
         let live = LeafSet::all(types.len());
         RowLayout::new(types, &live).aligned(crate::hash::ROW_ALIGN)
     }
-}
-
-/// What stands before each image, and at the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Head {
-    /// A page.
-    Image {
-        number: u32,
-        rows: u32,
-        /// Where variable parts begin in the page, and how long it is in memory.
-        heap_start: u32,
-        run_bytes: u64,
-        /// The key groups whose rows in it are the snapshot's; the others are not.
-        groups: KeyGroupSet,
-    },
-    /// How many images came before, and how many rows were in them.
-    End { number: u32, rows: u64 },
-}
-
-impl Head {
-    /// Of a page's image.
-    pub(super) fn of(number: u32, image: &PageImage<'_>, groups: KeyGroupSet) -> Self {
-        let (rows, heap_start, run_bytes) = image.sizes();
-        Head::Image { number, rows, heap_start, run_bytes: run_bytes as u64, groups }
-    }
-
-    /// Appends it to a snapshot.
-    pub(super) fn write(self, out: &mut Vec<u8>) {
-        let begin = out.len();
-        let (magic, number, [rows, heap], last, groups) = match self {
-            Head::Image { number, rows, heap_start, run_bytes, groups } => {
-                (b"dfsp", number, [rows, heap_start], run_bytes, groups)
-            }
-            Head::End { number, rows } => (b"dfse", number, [0, 0], rows, KeyGroupSet::default()),
-        };
-        out.extend_from_slice(magic);
-        [number, rows, heap].into_iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
-        out.extend_from_slice(&last.to_le_bytes());
-        out.extend_from_slice(&[0; 8]);
-        out.extend(groups.to_bytes());
-        let checksum = xxh3_64(&out[begin..]);
-        out.extend_from_slice(&checksum.to_le_bytes());
-    }
-
-    /// # Errors
-    /// What is wrong with the bytes.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let damaged = || "expected the head of an image, found damaged bytes".to_owned();
-        let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
-        if bytes.len() != HEAD_BYTES || xxh3_64(body) != u64::from_le_bytes(*checksum) {
-            return Err(damaged());
-        }
-        let number = |at: usize| u32::from_le_bytes([body[at], body[at + 1], body[at + 2], body[at + 3]]);
-        let last = u64::from(number(16)) | u64::from(number(20)) << 32;
-        match &body[..4] {
-            b"dfsp" => Ok(Head::Image {
-                number: number(4),
-                rows: number(8),
-                heap_start: number(12),
-                run_bytes: last,
-                groups: KeyGroupSet::from_bytes(&body[32..]),
-            }),
-            b"dfse" => Ok(Head::End { number: number(4), rows: last }),
-            found => Err(format!("expected the head of an image, found `{}`", found.escape_ascii())),
-        }
-    }
-}
-
-/// Appends a page's image behind its head: header, rows, variable parts.
-pub(super) fn write_image(head: Head, image: &PageImage<'_>, out: &mut Vec<u8>) {
-    head.write(out);
-    out.extend_from_slice(&image.header);
-    out.extend_from_slice(image.rows);
-    out.extend_from_slice(image.heap);
 }
 
 fn write_count(count: usize, out: &mut Vec<u8>) -> Result<(), String> {

@@ -2,7 +2,8 @@
 
 use std::task::Poll;
 
-use super::format::{Head, Header, write_image};
+use super::format::Header;
+use super::head::{Head, write_image};
 use super::marking::{Mark, SpilledImages};
 use crate::error::{Error, Result};
 use crate::group::{PartSet, Room};

@@ -4,6 +4,7 @@
 mod event_times;
 mod format;
 mod giving;
+mod head;
 pub(super) mod marking;
 mod recovery;
 pub(super) mod restoring;

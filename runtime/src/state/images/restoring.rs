@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::format::{HEAD_BYTES, Head, Header, PREFIX_BYTES, StoredLeaf, type_in_words};
+use super::format::{Header, PREFIX_BYTES, StoredLeaf, type_in_words};
+use super::head::{HEAD_BYTES, Head};
 use crate::error::{Error, Result};
 use crate::group::live_rows;
 use crate::hash::hash_rows;

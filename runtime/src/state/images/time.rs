@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::EventTimes;
-use super::format::{HEAD_BYTES, Head, Header, PREFIX_BYTES};
+use super::format::{Header, PREFIX_BYTES};
+use super::head::{HEAD_BYTES, Head};
 use crate::error::{Error, Result};
 use crate::state::{KEY_GROUPS, StateSpec};
 use crate::strategy::{DriverState, Progress};
