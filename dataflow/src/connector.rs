@@ -17,7 +17,7 @@ pub use runtime::kernel::Background;
 pub use runtime::memory::Memory;
 pub use runtime::output::{Commit, EpochSink, Transaction};
 pub use runtime::page::{Batch, Columns, Input, TextColumn};
-pub use runtime::row::{LeafSet, LeafType, Schema};
+pub use runtime::row::{LeafSet, Schema};
 pub use runtime::sink::{Guarantee, Prepared, Sink, Writer, WriterContext};
 pub use runtime::source::{
     Position, ReadProgress, ReaderContext, RowFilters, Sample, Scan, Source, Split, SplitList, SplitPosition,
