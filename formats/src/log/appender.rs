@@ -278,10 +278,8 @@ impl Appender {
             return Ok(());
         }
         let written = self.bytes;
-        let message = format!(
-            "{written} bytes were written, and the file ends here: it was cut off, or the disk lost a \
-                               write; get the file again"
-        );
+        let reason = "it was cut off, or the disk lost a write; get the file again";
+        let message = format!("{written} bytes were written, and the file ends here: {reason}");
         Err(damaged_at(self.path(), length, message))
     }
 

@@ -149,7 +149,7 @@ fn synced_records_survive_failures_once() {
     (0..SEEDS).for_each(check);
 }
 
-/// A block that lands at another offset is never read there, and its absence is an error.
+/// A block at another offset is never read there, and a sync reports a file without its last block.
 #[test]
 fn misdirected_writes_are_errors() {
     let (mut intact, mut detected) = (0, 0);

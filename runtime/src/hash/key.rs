@@ -10,7 +10,7 @@ use crate::row::{Physical, RowLayout};
 pub(crate) struct KeyLeaf {
     pub(crate) asked: LeafPtr,
     pub(crate) stored_offset: usize,
-    /// Whether it tells rows of one key apart: see [`WithSubKey`](crate::hash::sub_key::WithSubKey). Such leaves are the last ones.
+    /// Whether it belongs to the [sub-key](crate::hash::sub_key::WithSubKey). Such leaves are the last.
     pub(crate) is_sub_key: bool,
 }
 

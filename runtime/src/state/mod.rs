@@ -30,7 +30,6 @@
 //! * **Windows.** The key is that of the program and the window's begin. Rows are `deletable`. On a
 //!   watermark the driver serves to the end, and calls [`drain_if`](StateTable::drain_if) with a
 //!   predicate on the window's begin until `Done`.
-//!
 //! * **Lists and maps of keys.** The [`StateSpec`] has a [sub-key](StateSpec::with_sub_key): a
 //!   position, or any leaves. [`Put`], [`Update`], [`Probe`] and [`Delete`] of key and sub-key are for
 //!   one row. [`Probe`] and [`Delete`] of a key alone are for all its rows, in no order.

@@ -1,4 +1,4 @@
-//! What the rows of a table of state are.
+//! The definition of the rows of a state table.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub struct StateSpec {
 }
 
 impl StateSpec {
-    /// Rows of all of these leaves, which the leaves `key` tell apart.
+    /// Rows with all these leaves. `key` identifies a row.
     #[must_use]
     pub fn new(leaves: Vec<StateLeaf>, key: impl Into<Box<[usize]>>) -> Self {
         let written = leaves.len();
@@ -49,7 +49,7 @@ impl StateSpec {
         }
     }
 
-    /// The leaves that tell rows apart.
+    /// The leaves that identify a row.
     #[must_use]
     pub fn key(&self) -> &[usize] {
         &self.key
@@ -70,7 +70,8 @@ impl StateSpec {
         self
     }
 
-    /// The same rows, of which kernels write the first leaves, and the others stay as they were when the row was opened: those of a computed key.
+    /// The same rows. Kernels write the first `written` leaves. The others, of a computed key, stay as
+    /// they were when the row was opened.
     #[must_use]
     pub fn writing(self, written: usize) -> Self {
         StateSpec { written, ..self }
@@ -91,10 +92,10 @@ impl StateSpec {
 
     /// Number of hidden leaves with the places of other rows of a key.
     pub(crate) fn links(&self) -> usize {
-        if self.sub_key > 0 { 2 } else { 0 }
+        links(self.sub_key)
     }
 
-    /// The number of the hidden leaf that tells deleted rows, if there is one.
+    /// The number of the hidden leaf that marks deleted rows, if there is one.
     pub(crate) fn tombstone(&self) -> Option<usize> {
         self.has_tombstones().then(|| self.leaves.len() + self.links())
     }
@@ -105,18 +106,18 @@ impl StateSpec {
         StateSpec { definition, ..self }
     }
 
-    /// The same rows, which may be deleted. Rows without texts or lists take eight bytes more for that; a table that never deletes should not pay for it.
+    /// The same rows, which may be deleted. Rows without texts or lists take 8 bytes more for it.
     #[must_use]
     pub fn deletable(self) -> Self {
         StateSpec { deletes: true, ..self }
     }
 
-    /// Whether rows have a hidden leaf behind the others, which says that one is deleted. Rows with slots say it there.
+    /// Whether the last leaf is hidden and marks deleted rows. Rows with slots have the mark in a slot.
     pub(crate) fn has_tombstones(&self) -> bool {
         self.deletes && !self.live.iter().any(|leaf| self.leaves[leaf].ty.physical() == Physical::Slot)
     }
 
-    /// How rows lie in pages.
+    /// The layout of rows in pages.
     pub(crate) fn layout(&self) -> Arc<RowLayout> {
         let (mut types, mut live) = (self.leaves.iter().map(|leaf| leaf.ty).collect::<Vec<_>>(), self.live.clone());
         for _ in 0..self.links() + usize::from(self.has_tombstones()) {
@@ -129,4 +130,9 @@ impl StateSpec {
     pub(crate) fn is_live(&self, leaf: usize) -> bool {
         self.live.contains(leaf)
     }
+}
+
+/// Number of hidden leaves of rows whose sub-key has `sub_key` leaves. They mean nothing in a file.
+pub(crate) fn links(sub_key: usize) -> usize {
+    if sub_key > 0 { 2 } else { 0 }
 }

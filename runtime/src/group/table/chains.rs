@@ -67,7 +67,7 @@ pub struct KeyCursor {
 }
 
 impl KeyCursor {
-    /// Whether some rows of a key were given, and others follow.
+    /// Whether the last pairs end within the rows of a key.
     #[must_use]
     pub fn is_in_row(&self) -> bool {
         self.next.is_some()
@@ -95,7 +95,7 @@ impl GroupTable {
         self.chains.as_ref().is_some_and(|chains| number >= chains.key_leaves)
     }
 
-    /// The leaves of a batch's key, to compare them with the table's.
+    /// The leaves of a batch's key, compared with those of the table.
     pub(super) fn compared(&self, batch: &Batch<'_>, key: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
         let mut leaves = compared(batch, key, &self.store.layout, &self.key);
         if self.chains.is_some() {
@@ -104,7 +104,7 @@ impl GroupTable {
         leaves
     }
 
-    /// Whether a request with this key is for all rows of its keys.
+    /// Whether a request by these leaves is for all rows of each key, as they lack the sub-key.
     #[must_use]
     pub fn is_without_sub_key(&self, key: &[usize]) -> bool {
         key.len() < self.key.len()

@@ -55,10 +55,10 @@ impl GroupTable {
         Ok(place)
     }
 
-    /// As [`GroupTable::open`], after it has room in the index, in a table by key and sub-key.
+    /// Opens a group in a table by key and sub-key, whose index has room for it.
     ///
     /// # Safety
-    /// As there.
+    /// As [`GroupTable::open`].
     #[cold]
     unsafe fn open_linked(&mut self, opening: &Opening, row: usize, hash: u64) -> Result<Option<usize>> {
         if !self.reserve_chain(hash)? {

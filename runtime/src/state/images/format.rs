@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::hash::HASH_VERSION;
 use crate::row::{LAYOUT_VERSION, LeafSet, LeafType, Physical, RowLayout};
 use crate::state::key_groups::KEY_GROUPS;
-use crate::state::spec::StateSpec;
+use crate::state::spec::{StateSpec, links};
 
 /// The version that is written, and the only one that is read.
 const VERSION: u16 = 3;
@@ -281,9 +281,9 @@ impl Header {
             && self.leaves.iter().all(|leaf| usize::from(leaf.physical) < PHYSICALS.len())
     }
 
-    /// Number of hidden leaves before that of deleted rows. They mean nothing in a file.
+    /// Number of hidden leaves before that of deleted rows.
     pub(super) fn links(&self) -> usize {
-        if self.sub_key > 0 { 2 } else { 0 }
+        links(self.sub_key.into())
     }
 
     /// How rows lie in the images, where some leaves are of types that are known, and the others of any of the same width.
