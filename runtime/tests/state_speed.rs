@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use runtime::error::Result;
-use runtime::group::{GroupTable, GroupUpdate, Groups, Rows, UnplacedRows};
+use runtime::group::{GroupTable, GroupUpdate, Groups, GrowthPolicy, Rows, UnplacedRows};
 use runtime::kernel::{Outputs, TaskContext};
 use runtime::memory::{Budget, Memory};
 use runtime::page::{Input, Page, RowWriter, windows};
@@ -102,7 +102,8 @@ fn nanoseconds(what: &str, mut each: impl FnMut()) -> f64 {
 fn state_beside_groups() {
     let pages = pages();
     let layout = GroupTable::layout_of(TYPES.to_vec(), &LeafSet::all(2));
-    let mut groups = GroupTable::new(layout.clone(), [0], &memory()).unwrap().spilling(0);
+    let mut groups =
+        GroupTable::new(layout.clone(), [0], &memory()).unwrap().growing(GrowthPolicy::Spilling { aside: 0 });
     let (mut sums, mut left) = (Sums::default(), UnplacedRows::default());
     let mut add = |groups: &mut GroupTable| {
         for page in &pages {
@@ -112,7 +113,7 @@ fn state_beside_groups() {
     add(&mut groups);
     let one = nanoseconds("groups: find and update", || add(&mut groups));
     // As a grouping does: a table that grows large is in parts from early on, each with an index of its own.
-    let mut groups = GroupTable::new(layout, [0], &memory()).unwrap().spilling(0);
+    let mut groups = GroupTable::new(layout, [0], &memory()).unwrap().growing(GrowthPolicy::Spilling { aside: 0 });
     groups.split().unwrap();
     add(&mut groups);
     let parts = nanoseconds("groups in parts: find and update", || add(&mut groups));

@@ -10,7 +10,7 @@
 
 use crate::error::Result;
 use crate::group::bypass::{AggregationBypass, is_useless};
-use crate::group::table::GroupTable;
+use crate::group::table::{GroupTable, GrowthPolicy};
 use crate::group::unplaced::UnplacedRows;
 use crate::group::{GroupUpdate, Rows};
 use crate::kernel::Outputs;
@@ -51,7 +51,7 @@ impl Combiner {
     /// Groups in an empty table, that are given up beyond `most_bytes`.
     pub(crate) fn new(table: GroupTable, most_bytes: usize) -> Self {
         Combiner {
-            table: table.draining(),
+            table: table.growing(GrowthPolicy::IfIdle),
             most_bytes,
             rows: 0,
             small: 0,

@@ -58,10 +58,10 @@ pub(crate) use driver::{FinalAggregate, PreAggregate};
 pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
 pub(crate) use table::nulls_last;
 pub use table::{
-    Combined, Combining, Deciding, FoundRows, GroupTable, Groups, KeyCursor, LAST_LEVEL, PartSet, StateReader,
-    StateRow, StateRows, StateSlot, TablePage, part_of_hash,
+    Combined, Combining, Deciding, FoundRows, GroupTable, Groups, GrowthPolicy, KeyCursor, LAST_LEVEL, PartSet,
+    StateReader, StateRow, StateRows, StateSlot, TablePage, part_of_hash,
 };
-pub(crate) use table::{StoredPage, live_rows};
+pub(crate) use table::{Parting, StoredPage, live_rows};
 pub use unplaced::UnplacedRows;
 pub(crate) use unplaced::probe;
 
@@ -161,7 +161,7 @@ impl HybridHashAggregation {
     pub(crate) fn new(table: GroupTable, aside: usize, context: &TaskContext) -> Self {
         HybridHashAggregation {
             others: RowWriter::new(table.layout().clone(), context.memory.clone()),
-            table: table.spilling(aside),
+            table: table.growing(GrowthPolicy::Spilling { aside }),
             passing: None,
             passed: 0,
             bypass: AggregationBypass::default(),

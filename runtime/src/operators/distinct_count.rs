@@ -14,7 +14,7 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
-use crate::group::{GroupTable, Groups};
+use crate::group::{GroupTable, Groups, GrowthPolicy};
 use crate::memory::Memory;
 use crate::page::{Input, Selection};
 use crate::row::{Datum, LeafSet, LeafType};
@@ -68,7 +68,7 @@ impl DistinctCount {
             validity: leaves.iter().filter(|(_, ty)| *ty == LeafType::Valid).map(|&(leaf, _)| leaf).collect(),
             leaves: leaves.into_iter().map(|(leaf, _)| leaf).collect(),
             to,
-            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.closing(),
+            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.growing(GrowthPolicy::BestEffort),
             places: Groups::default(),
             numbers: Vec::new(),
             valid: Selection::default(),

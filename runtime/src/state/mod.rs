@@ -64,7 +64,7 @@ mod writable;
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::group::GroupTable;
+use crate::group::{GroupTable, GrowthPolicy, Parting};
 use crate::kernel::TaskContext;
 use crate::memory::limits::STATE_BYTES;
 use crate::row::{LeafSet, LeafType};
@@ -115,11 +115,9 @@ impl StateTable {
             return Err(Error::Internal(format!("state of {} key leaves in the key groups {owned:?}", spec.key.len())));
         }
         let table = GroupTable::new(spec.layout(), spec.key.clone(), &context.memory)?;
-        let table = table.parted_by(GROUP_SHIFT, GROUP_BITS, owned.clone());
-        let table = if spec.has_tombstones() { table.deletable()? } else { table };
-        let table = if spec.sub_key > 0 { table.with_sub_key(spec.key.len() - spec.sub_key)? } else { table };
-        let table = if spec.written < spec.leaves.len() { table.keeping_from(spec.written) } else { table };
-        let table = table.spilling(aside);
+        let parting = Parting::of_range(GROUP_SHIFT, GROUP_BITS, owned.clone());
+        let table = table.for_state(parting, spec.leaves.len(), spec.sub_key)?;
+        let table = table.keeping_from(spec.written).growing(GrowthPolicy::Spilling { aside });
         Ok(StateTable {
             rows: Residency::new(table, spec, owned, context.spiller(), context.memory.clone()),
             writable: WritableRows::default(),

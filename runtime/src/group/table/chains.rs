@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use crate::error::{Error, Result};
 use crate::group::table::index::GroupIndex;
 use crate::group::table::parting::PartSet;
+use crate::group::table::store::RowStore;
 use crate::group::table::{FoundRows, GroupTable};
 use crate::hash::{KeyLeaf, KeyShape, compared, with_shape};
 use crate::page::{Batch, Input, WINDOW_ROWS};
@@ -23,13 +24,13 @@ use crate::page::{Batch, Input, WINDOW_ROWS};
 /// Finds the rows of each key.
 pub(super) struct Chains {
     /// The first row of each key.
-    firsts: GroupIndex,
+    pub(super) firsts: GroupIndex,
     /// Number of leaves of the key without its sub-key.
-    key_leaves: usize,
+    pub(super) key_leaves: usize,
     /// Offset of the place of the row before.
-    before: usize,
+    pub(super) before: usize,
     /// Offset of the place of the row after.
-    after: usize,
+    pub(super) after: usize,
 }
 
 impl Chains {
@@ -45,6 +46,11 @@ impl Chains {
         self.firsts.clear();
     }
 
+    /// The leaves of a key without its sub-key.
+    fn key<'k>(&self, whole: &'k [KeyLeaf]) -> &'k [KeyLeaf] {
+        &whole[..self.key_leaves]
+    }
+
     /// The first row with the key of a row, or 0. The region of the table's rows begins at `base`.
     ///
     /// # Safety
@@ -54,6 +60,119 @@ impl Chains {
         let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
         // SAFETY: the caller's promise.
         self.firsts.find(unsafe { shape.hash(row) }, same).unwrap_or_default()
+    }
+
+    /// Makes room for a row with this hash as the first of its key. Returns `false` if memory is
+    /// refused. `key` is the whole key of the store's rows.
+    pub(super) fn make_room(&mut self, hash: u64, store: &RowStore, key: &[KeyLeaf]) -> Result<bool> {
+        if !self.firsts.is_full(hash) {
+            return Ok(true);
+        }
+        let key = self.key(key);
+        self.firsts.make_room(hash, store, key)
+    }
+
+    /// Adds a row to the list of its key, as the first.
+    ///
+    /// # Safety
+    /// `place` is a row of the store that is in no list, for which there is
+    /// [room](Chains::make_room). `key` is the whole key of the store's rows.
+    #[cold]
+    pub(super) unsafe fn link(&mut self, place: usize, store: &mut RowStore, key: &[KeyLeaf]) {
+        let next = with_shape!(self.key(key), shape => {
+            // SAFETY: the caller's promise.
+            let (hash, next) = unsafe { (shape.hash(place), self.first(shape, place, store.base)) };
+            match next {
+                0 => self.firsts.insert(hash, place),
+                first => self.firsts.replace(hash, first, place),
+            }
+            next
+        });
+        // SAFETY: both are rows of the store.
+        unsafe { self.join(store, 0, place, next) };
+    }
+
+    /// Removes a row from the list of its key.
+    ///
+    /// # Safety
+    /// `place` is a row of the store in a list. `key` is the whole key of the store's rows.
+    pub(super) unsafe fn unlink(&mut self, place: usize, store: &mut RowStore, key: &[KeyLeaf]) {
+        // SAFETY: the caller's promise.
+        let [before, after] = unsafe { self.neighbours(place, store) };
+        if before == 0 {
+            with_shape!(self.key(key), shape => {
+                // SAFETY: the caller's promise.
+                let hash = unsafe { shape.hash(place) };
+                match after {
+                    // SAFETY: the index holds places of the store's rows.
+                    0 => _ = self.firsts.take(hash, place, |place| unsafe { shape.hash(place) }),
+                    _ => self.firsts.replace(hash, place, after),
+                }
+            });
+        }
+        // SAFETY: neighbours of a row of the store are such rows.
+        unsafe {
+            self.write(store, before, self.after, after);
+            self.write(store, after, self.before, before);
+        }
+    }
+
+    /// Points the list of a key to the new place of a row that has moved.
+    ///
+    /// # Safety
+    /// `old` was a row of the store in a list, and its bytes are still there. `new` is a row of the
+    /// store with the same key. `key` is the whole key of the store's rows.
+    pub(super) unsafe fn moved(&mut self, old: usize, new: usize, store: &mut RowStore, key: &[KeyLeaf]) {
+        // SAFETY: the caller's promise.
+        let [before, after] = unsafe { self.neighbours(old, store) };
+        if before == 0 {
+            with_shape!(self.key(key), shape => {
+                // SAFETY: the caller's promise.
+                self.firsts.replace(unsafe { shape.hash(new) }, old, new);
+            });
+        }
+        // SAFETY: the caller's promise; neighbours are rows of the store.
+        unsafe {
+            self.write(store, before, self.after, new);
+            self.join(store, before, new, after);
+        }
+    }
+
+    /// Removes the lists of some parts. `key` is the whole key of the table's rows.
+    pub(super) fn remove(&mut self, parts: &PartSet, key: &[KeyLeaf]) {
+        let key = self.key(key);
+        self.firsts.remove(parts, key);
+    }
+
+    /// The places of a row's neighbours: the row before, and the row after.
+    ///
+    /// # Safety
+    /// `place` is a row of the store.
+    unsafe fn neighbours(&self, place: usize, store: &RowStore) -> [usize; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { [read(store.base, place, self.before), read(store.base, place, self.after)] }
+    }
+
+    /// Writes the neighbours of a row, and the row as the neighbour before of the row after it.
+    ///
+    /// # Safety
+    /// `place` is a row of the store. `after` is 0 or such a row.
+    unsafe fn join(&self, store: &mut RowStore, before: usize, place: usize, after: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.write(store, place, self.before, before);
+            self.write(store, place, self.after, after);
+            self.write(store, after, self.before, place);
+        }
+    }
+
+    /// # Safety
+    /// `place` is 0, which stands for no row, or a row of the store with eight bytes at `offset`.
+    unsafe fn write(&self, store: &mut RowStore, place: usize, offset: usize, neighbour: usize) {
+        if place != 0 {
+            // SAFETY: the caller's promise.
+            unsafe { store.in_place.write::<u64>(place + offset, neighbour as u64) };
+        }
     }
 }
 
@@ -75,31 +194,11 @@ impl KeyCursor {
 }
 
 impl GroupTable {
-    /// The same table, empty, for rows by key and sub-key: the key is the first `key_leaves` leaves of
-    /// its key. The last two leaves that kernels see, eight bytes each, are hidden from them.
-    ///
-    /// # Errors
-    /// Fails if these leaves have another width.
-    pub fn with_sub_key(mut self, key_leaves: usize) -> Result<Self> {
-        let Some([before, after]) = self.store.hide_leaves() else {
-            return Err(Error::Internal("rows without room for the places of their neighbours".to_owned()));
-        };
-        self.written = self.written.min(self.store.leaves);
-        let firsts = GroupIndex::new(self.index.parting, self.store.growth.memory.clone());
-        self.chains = Some(Chains { firsts, key_leaves, before, after });
-        Ok(self)
-    }
-
-    /// Whether a leaf of the key, by its number in it, belongs to the sub-key.
-    pub(super) fn is_sub_key(&self, number: usize) -> bool {
-        self.chains.as_ref().is_some_and(|chains| number >= chains.key_leaves)
-    }
-
     /// The leaves of a batch's key, compared with those of the table.
     pub(super) fn compared(&self, batch: &Batch<'_>, key: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
         let mut leaves = compared(batch, key, &self.store.layout, &self.key);
-        if self.chains.is_some() {
-            leaves.iter_mut().enumerate().for_each(|(number, leaf)| leaf.is_sub_key = self.is_sub_key(number));
+        if let Some(chains) = &self.chains {
+            leaves.iter_mut().skip(chains.key_leaves).for_each(|leaf| leaf.is_sub_key = true);
         }
         leaves
     }
@@ -154,134 +253,6 @@ impl GroupTable {
         }
         found.set_absent(absent);
         Ok(is_left)
-    }
-
-    /// Makes room for the first row of a key, by the hash of a row of it. Returns `false` if memory is
-    /// refused.
-    pub(super) fn reserve_chain(&mut self, hash: u64) -> Result<bool> {
-        let (is_split, stored) = (self.store.is_split(), self.stored_key());
-        let Some(chains) = &mut self.chains else { return Ok(true) };
-        if !chains.firsts.is_full(hash) {
-            return Ok(true);
-        }
-        let key = &stored[..chains.key_leaves];
-        let hash_of = |place| {
-            // SAFETY: the index holds places of this table's rows.
-            with_shape!(key, shape => unsafe { shape.hash(place) })
-        };
-        if !self.store.may_take(chains.firsts.growth_bytes(hash, is_split, hash_of)) {
-            return Ok(false);
-        }
-        chains.firsts.grow(hash, is_split, hash_of)?;
-        Ok(true)
-    }
-
-    /// Adds a row to the list of its key, as the first.
-    ///
-    /// # Safety
-    /// `place` is a row of this table that is in no list, and for which there is
-    /// [room](GroupTable::reserve_chain).
-    pub(super) unsafe fn link(&mut self, place: usize) {
-        let stored = self.stored_key();
-        let Some(chains) = &mut self.chains else { return };
-        let (before, after, base) = (chains.before, chains.after, self.store.base);
-        let next = with_shape!(&stored[..chains.key_leaves], shape => {
-            // SAFETY: the caller's promise.
-            let (hash, next) = unsafe { (shape.hash(place), chains.first(shape, place, base)) };
-            match next {
-                0 => chains.firsts.insert(hash, place),
-                first => chains.firsts.replace(hash, first, place),
-            }
-            next
-        });
-        // SAFETY: both are rows of this table.
-        unsafe {
-            self.set_word(place, before, 0);
-            self.set_word(place, after, next);
-            self.set_word(next, before, place);
-        }
-    }
-
-    /// Takes a row out of the list of its key.
-    ///
-    /// # Safety
-    /// `place` is a row of this table in a list.
-    pub(super) unsafe fn unlink(&mut self, place: usize) {
-        if self.chains.is_none() {
-            return;
-        }
-        let stored = self.stored_key();
-        let Some(chains) = &mut self.chains else { return };
-        let (to_before, to_after) = (chains.before, chains.after);
-        // SAFETY: the caller's promise.
-        let (before, after) =
-            unsafe { (read(self.store.base, place, to_before), read(self.store.base, place, to_after)) };
-        if before == 0 {
-            with_shape!(&stored[..chains.key_leaves], shape => {
-                // SAFETY: the caller's promise.
-                let hash = unsafe { shape.hash(place) };
-                match after {
-                    // SAFETY: the index holds places of this table's rows.
-                    0 => _ = chains.firsts.take(hash, place, |place| unsafe { shape.hash(place) }),
-                    _ => chains.firsts.replace(hash, place, after),
-                }
-            });
-        }
-        // SAFETY: neighbours of a row of this table are such rows.
-        unsafe {
-            self.set_word(before, to_after, after);
-            self.set_word(after, to_before, before);
-        }
-    }
-
-    /// Points the index, and the list of the key, to the new place of a row that has moved.
-    ///
-    /// # Safety
-    /// `old` was a row of this table, and its bytes are still there; `new` is a row with the same key,
-    /// which has this hash.
-    pub(super) unsafe fn move_row(&mut self, hash: u64, old: usize, new: usize) {
-        self.index.replace(hash, old, new);
-        if self.chains.is_none() {
-            return;
-        }
-        let stored = self.stored_key();
-        let Some(chains) = &mut self.chains else { return };
-        let (to_before, to_after) = (chains.before, chains.after);
-        // SAFETY: the caller's promise.
-        let (before, after) = unsafe { (read(self.store.base, old, to_before), read(self.store.base, old, to_after)) };
-        if before == 0 {
-            with_shape!(&stored[..chains.key_leaves], shape => {
-                // SAFETY: the caller's promise.
-                chains.firsts.replace(unsafe { shape.hash(new) }, old, new);
-            });
-        }
-        // SAFETY: the caller's promise; neighbours are rows of this table.
-        unsafe {
-            self.set_word(new, to_before, before);
-            self.set_word(new, to_after, after);
-            self.set_word(before, to_after, new);
-            self.set_word(after, to_before, new);
-        }
-    }
-
-    /// Removes the lists of some parts.
-    pub(super) fn remove_chains(&mut self, parts: &PartSet) {
-        let stored = self.stored_key();
-        let Some(chains) = &mut self.chains else { return };
-        let key = &stored[..chains.key_leaves];
-        chains.firsts.remove(parts, |place| {
-            // SAFETY: the index holds places of this table's rows.
-            with_shape!(key, shape => unsafe { shape.hash(place) })
-        });
-    }
-
-    /// # Safety
-    /// `place` is 0, which stands for no row, or a row of this table with eight bytes at `offset`.
-    unsafe fn set_word(&mut self, place: usize, offset: usize, word: usize) {
-        if place != 0 {
-            // SAFETY: the caller's promise.
-            unsafe { self.store.in_place.write::<u64>(place + offset, word as u64) };
-        }
     }
 }
 

@@ -53,7 +53,7 @@ impl GroupTable {
     /// Calls `f` with the groups' leaves, the input's leaves, and the pairs of rows that are to be combined: what a kernel writes for a
     /// pair, [`Combining::settle`] makes the group's row. New groups must have been opened as copies of their first row.
     ///
-    /// Where a table that [spills](GroupTable::spilling) has no room for a row, or the kernel's records take some pages, no more pairs are
+    /// Where a table that [spills](crate::group::GrowthPolicy::Spilling) has no room for a row, or the kernel's records take some pages, no more pairs are
     /// handed out: [`GroupTable::uncombined`] says where that was.
     #[inline(always)]
     pub fn combine<R>(
@@ -62,18 +62,12 @@ impl GroupTable {
         groups: &Groups,
         f: impl for<'g, 'b> FnOnce(LeafReader<'g>, LeafReader<'b>, Combining<'_, 'g, 'b>) -> R,
     ) -> R {
-        let stored = self.stored_batch();
+        // SAFETY: the leaves are read through `Row`s that `Combining` makes of places of the table's
+        // rows. It borrows the table as long as the leaves' brand lives, so the table is neither drained
+        // nor compacted meanwhile. Only rows without slots, into which there are no references, are
+        // written over.
+        let stored = unsafe { self.store.batch(self.store.layout.types().len()) };
         input.visit(|leaves, rows| f(LeafReader::new(&stored), leaves, Combining::new(self, rows, groups)))
-    }
-
-    /// All leaves of stored rows, whose "row number" is the place. Its rows are read at places of this table's rows only, which
-    /// stay where they are, as they are where they have slots, until the table is compacted or drained.
-    fn stored_batch(&self) -> Batch<'static> {
-        let leaves: SmallVec<[LeafPtr; 8]> = self.store.stored_leaves().collect();
-        // SAFETY: the leaves are read through `Row`s that `Combining` makes of places of the table's rows. It borrows the table as
-        // long as the leaves' brand lives, so it is neither drained nor compacted meanwhile; and only rows without slots, which
-        // nobody can hold a reference into, are written over.
-        unsafe { Batch::from_leaves(usize::MAX, leaves) }
     }
 }
 
@@ -204,7 +198,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
     /// The row at `group`, whose key has this hash, has been replaced by one at `moved` with the same key.
     pub(crate) fn moved_from(&mut self, group: usize, moved: usize, hash: u64) {
         // SAFETY: the row at `moved` replaces that at `group`, which is not free yet.
-        unsafe { self.table.move_row(hash, group, moved) };
+        unsafe { self.table.move_row(hash, [group, moved], &self.key) };
         // SAFETY: `group` is a row of the table.
         let heap = unsafe { crate::page::heap_bytes(&self.slots, group) };
         self.left.push((group, self.table.part_of(hash), heap));

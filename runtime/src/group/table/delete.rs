@@ -29,8 +29,10 @@ impl GroupTable {
                 // SAFETY: the index holds places of this table's rows.
                 if self.index.take(hash, place, |place| unsafe { shape.hash(place) }) {
                     let part = self.part_of(hash);
-                    // SAFETY: `place` is a row of the table that is not free yet.
-                    unsafe { self.unlink(place) };
+                    if let Some(chains) = &mut self.chains {
+                        // SAFETY: `place` is a row of the table that is not free yet.
+                        unsafe { chains.unlink(place, &mut self.store, &stored) };
+                    }
                     // SAFETY: `place` is a row of the table that the index does not hold any more.
                     unsafe {
                         let heap = heap_bytes(&slots, place);

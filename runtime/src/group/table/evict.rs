@@ -73,17 +73,13 @@ impl GroupTable {
         if !self.store.is_split() {
             return Vec::new();
         }
-        self.id = next_id();
         if parts.iter().all(|&leaves| leaves) {
-            self.clear_index();
+            self.forget_groups();
         } else {
-            let stored = self.stored_key();
-            self.index.remove(parts, |place| {
-                // SAFETY: the index holds places of this table's rows, whose pages are held until
-                // this function's end.
-                with_shape!(&stored, shape => unsafe { shape.hash(place) })
-            });
-            self.remove_chains(parts);
+            self.id = next_id();
+            let key = self.stored_key();
+            self.index.remove(parts, &key);
+            self.chains.iter_mut().for_each(|chains| chains.remove(parts, &key));
         }
         self.store.take_parts(parts)
     }
@@ -98,15 +94,25 @@ impl GroupTable {
         self.store.take_closed(least)
     }
 
-    fn clear_index(&mut self) {
+    /// Removes all groups from the index, and frees its memory.
+    fn forget_groups(&mut self) {
+        self.id = next_id();
         self.index.clear();
         self.chains.iter_mut().for_each(Chains::clear);
         self.unindexed = 0;
     }
 
-    fn forget_groups(&mut self) {
-        self.id = next_id();
-        self.clear_index();
+    /// Points the index, and the list of the key, to the new place of a row that has moved.
+    ///
+    /// # Safety
+    /// `old` was a row of this table, and its bytes are still there. `new` is a row with the same
+    /// key, which has this hash. `key` is the key of the table's rows.
+    pub(super) unsafe fn move_row(&mut self, hash: u64, [old, new]: [usize; 2], key: &[KeyLeaf]) {
+        self.index.replace(hash, old, new);
+        if let Some(chains) = &mut self.chains {
+            // SAFETY: the caller's promise.
+            unsafe { chains.moved(old, new, &mut self.store, key) };
+        }
     }
 
     /// Begins to drain the table: no group is found any more.
@@ -180,7 +186,7 @@ impl GroupTable {
                 self.store.append(part, places, |_, place| moved.push(place))?;
                 for ((&hash, &old), new) in hashes.iter().zip(&*places).zip(moved) {
                     // SAFETY: the row at `new` is a copy of that at `old`, whose page is held.
-                    unsafe { self.move_row(hash, old, new) };
+                    unsafe { self.move_row(hash, [old, new], &stored) };
                 }
                 self.store.collect(part, 0);
                 hashes.clear();

@@ -20,7 +20,7 @@ impl Groups {
         &self.fresh
     }
 
-    /// Positions in the input whose group found no room, in a table that [spills](crate::group::GroupTable::spilling). The others alone, in their order,
+    /// Positions in the input whose group found no room, in a table that [spills](crate::group::GrowthPolicy::Spilling). The others alone, in their order,
     /// are the input that these groups belong to.
     #[must_use]
     pub fn missed(&self) -> &[u32] {

@@ -10,18 +10,26 @@ pub(super) struct Growth {
     pub(super) is_required: bool,
 }
 
-/// The consequence of refused memory.
+/// The consequence of refused memory for a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GrowthPolicy {
+pub enum GrowthPolicy {
     /// It is an error.
     Required,
-    /// The table does without.
+    /// Rows that find no room are returned. The table opens no more groups.
     BestEffort,
-    /// As `BestEffort`, and no other operator is asked to spill.
+    /// Rows that find no room are returned, and the table is drained. That costs less than the spills
+    /// of other operators, so these are not asked for memory.
     IfIdle,
-    /// The table is made smaller. This number of bytes beyond its own stays free for its kernel.
-    Leaving(usize),
+    /// Rows that find no room are returned, and parts of the table are evicted. It leaves `aside` bytes
+    /// free for its kernel, and the pages that it needs to be [split](crate::group::GroupTable::split).
+    Spilling {
+        /// Bytes that stay free for the kernel's own records.
+        aside: usize,
+    },
 }
+
+/// A page that is cleaned, and one that is written meanwhile.
+const CLEANING_BYTES: usize = 2 * PAGE_BYTES;
 
 impl Growth {
     /// Whether refused memory is an error.
@@ -42,9 +50,9 @@ impl Growth {
     pub(super) fn room_beside(&self, is_split: bool) -> usize {
         match self.policy {
             // A table that is not in parts yet needs a page for each of them when it is split.
-            GrowthPolicy::Leaving(aside) if !is_split => aside + SPILL_PARTS * PAGE_BYTES,
+            GrowthPolicy::Spilling { aside } if !is_split => aside + CLEANING_BYTES + SPILL_PARTS * PAGE_BYTES,
             // Pages of the part that it is made of are read, and some may be written on.
-            GrowthPolicy::Leaving(aside) => aside + 4 * PAGE_BYTES,
+            GrowthPolicy::Spilling { aside } => aside + CLEANING_BYTES + 4 * PAGE_BYTES,
             GrowthPolicy::Required | GrowthPolicy::BestEffort | GrowthPolicy::IfIdle => 0,
         }
     }

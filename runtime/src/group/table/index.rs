@@ -1,13 +1,14 @@
-//! Where groups' rows lie: one index, or in a large table one for each part.
+//! From the hash of a key to the place of its row: one index, or in a large table one for each part.
 //!
-//! An index that doubles takes three times its memory for that moment; that of a part is a sixteenth of it. So memory fills with rows to the end, what is
-//! freed serves the next part's index, and an index leaves with its part.
+//! An index that doubles needs three times its memory meanwhile. The index of a part has a
+//! sixteenth of the rows, so it needs that much less. The index of a part leaves with the part.
 
 use std::array;
 
 use crate::error::Result;
-use crate::group::table::parting::Parting;
-use crate::hash::{HashIndex, HashIndexView, prefetch_row};
+use crate::group::table::parting::{PartSet, Parting};
+use crate::group::table::store::RowStore;
+use crate::hash::{HashIndex, HashIndexView, KeyLeaf, KeyShape, prefetch_row, with_shape};
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 
@@ -99,28 +100,37 @@ impl GroupIndex {
         }
     }
 
-    /// Bytes that it takes more while it [grows](GroupIndex::grow).
-    pub(crate) fn growth_bytes(&self, hash: u64, is_split: bool, hash_of: impl Fn(usize) -> u64) -> usize {
-        match self.before_parts(is_split) {
-            Some(index) => self.growing(index, hash, hash_of).map(|(_, rows)| HashIndex::bytes_for(rows)).sum(),
-            None => self.of(hash).growth_bytes(1),
-        }
-    }
-
-    /// Makes room for a row with this hash, in a table that is split or not; `hash_of` is as for [`HashIndex::reserve`].
+    /// Makes room for a row with this hash. Returns `false` if memory is refused. The rows of the
+    /// index are those of `store`, with the key `key`.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless it may take [`GroupIndex::growth_bytes`].
-    pub(crate) fn grow(&mut self, hash: u64, is_split: bool, hash_of: impl Fn(usize) -> u64) -> Result<()> {
-        let Some(index) = self.before_parts(is_split) else { return self.of_mut(hash).reserve(1, hash_of) };
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), in a store whose growth is required.
+    #[cold]
+    pub(super) fn make_room(&mut self, hash: u64, store: &RowStore, key: &[KeyLeaf]) -> Result<bool> {
+        let hash_of = |place| {
+            // SAFETY: the index holds places of the store's rows.
+            with_shape!(key, shape => unsafe { shape.hash(place) })
+        };
+        let parts_from = self.before_parts(store.is_split());
+        let growth_bytes = match parts_from {
+            Some(index) => self.growing(index, hash, hash_of).map(|(_, rows)| HashIndex::bytes_for(rows)).sum(),
+            None => self.of(hash).growth_bytes(1),
+        };
+        if !store.may_take(growth_bytes) {
+            return Ok(false);
+        }
+        let Some(index) = parts_from else {
+            self.of_mut(hash).reserve(1, hash_of)?;
+            return Ok(true);
+        };
         let mut parts: Box<[HashIndex; SPILL_PARTS]> =
             Box::new(array::from_fn(|_| HashIndex::new(self.memory.clone())));
-        for (part, rows) in self.growing(index, hash, &hash_of) {
-            parts[part].reserve(rows, &hash_of)?;
+        for (part, rows) in self.growing(index, hash, hash_of) {
+            parts[part].reserve(rows, hash_of)?;
         }
-        index.taken().for_each(|entry| parts[self.parting.part_of_entry(entry, &hash_of)].adopt(entry, &hash_of));
+        index.taken().for_each(|entry| parts[self.parting.part_of_entry(entry, hash_of)].adopt(entry, hash_of));
         self.indexes = Indexes::OfParts(parts);
-        Ok(())
+        Ok(true)
     }
 
     /// The parts that an index has rows in, or has with one more of this hash, and for how many rows each needs room then. Others may have left for good.
@@ -169,11 +179,15 @@ impl GroupIndex {
         self.of_mut(hash).take(hash, place, hash_of)
     }
 
-    /// Takes the rows of some parts out; `hash_of` is as for [`HashIndex::reserve`].
-    pub(crate) fn remove(&mut self, parts: &[bool; SPILL_PARTS], hash_of: impl Fn(usize) -> u64) {
+    /// Removes the rows of some parts. `key` is as for [`GroupIndex::make_room`].
+    pub(super) fn remove(&mut self, parts: &PartSet, key: &[KeyLeaf]) {
         let parting = self.parting;
+        let hash_of = |place| {
+            // SAFETY: the index holds places of the store's rows.
+            with_shape!(key, shape => unsafe { shape.hash(place) })
+        };
         match &mut self.indexes {
-            Indexes::One(index) => index.remove(|entry| parts[parting.part_of_entry(entry, &hash_of)], &hash_of),
+            Indexes::One(index) => index.remove(|entry| parts[parting.part_of_entry(entry, hash_of)], hash_of),
             Indexes::OfParts(indexes) => {
                 let leaving = indexes.iter_mut().zip(parts).filter(|&(_, &leaves)| leaves);
                 leaving.for_each(|(index, _)| index.clear());

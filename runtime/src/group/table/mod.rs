@@ -12,7 +12,7 @@
 //! * `chains`: all rows of a key, in a table by key and sub-key.
 //!
 //! # Memory
-//! A table that may [spill](GroupTable::spilling) does not fail if memory is refused. It returns
+//! A table that may [spill](GrowthPolicy::Spilling) does not fail if memory is refused. It returns
 //! the rows that found no room. The caller takes some of its pages out ([`GroupTable::evict`]) and
 //! adds these rows again. Such a table has its rows in [`SPILL_PARTS`] parts by a hash, each in
 //! pages of its own, which leave as they are.
@@ -47,6 +47,8 @@ pub use chains::KeyCursor;
 pub use combine::{Combined, Combining};
 pub use found::FoundRows;
 pub use groups::Groups;
+pub use growth::GrowthPolicy;
+pub(crate) use parting::Parting;
 pub use parting::{LAST_LEVEL, PartSet, part_of_hash};
 pub use scan::TablePage;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
@@ -60,13 +62,10 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::group::table::chains::Chains;
-use crate::group::table::growth::GrowthPolicy;
 use crate::group::table::index::GroupIndex;
-use crate::group::table::parting::Parting;
 use crate::group::table::store::RowStore;
 use crate::hash::{KeyLeaf, ROW_ALIGN, next_id};
 use crate::memory::Memory;
-use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Page, RowWriter};
 use crate::row::{LeafSet, LeafType, RowLayout};
 
@@ -143,50 +142,32 @@ impl GroupTable {
         GroupTable { written, ..self }
     }
 
-    /// The same table, for rows that may be deleted though they have no slots: the last leaf, eight
-    /// bytes, is hidden from kernels.
+    /// The same empty table for keyed state: its parts are ranges of the key groups in `owned`.
+    /// Hidden leaves follow the `leaves` that kernels see. If `sub_key` is not zero, the last
+    /// `sub_key` leaves of the key are a sub-key, and two hidden leaves of eight bytes link the rows
+    /// of a key. If there is one more hidden leaf, it marks deleted rows; others have the mark in a
+    /// slot.
     ///
     /// # Errors
-    /// A layout whose last leaf is something else, or that has slots.
-    pub fn deletable(mut self) -> Result<Self> {
-        if !self.store.mark_in_last_leaf() {
-            return Err(Error::Internal("rows that have no room to say that they are deleted".to_owned()));
+    /// Fails if the layout has other hidden leaves, or the key has no leaf before its sub-key.
+    pub(crate) fn for_state(mut self, parting: Parting, leaves: usize, sub_key: usize) -> Result<Self> {
+        let links = if sub_key > 0 { 2 } else { 0 };
+        let key_leaves = self.key.len().saturating_sub(sub_key);
+        let Some(hidden) = self.store.hide_leaves(leaves, links).filter(|_| key_leaves > 0) else {
+            return Err(Error::Internal("rows of a state without room for their hidden leaves".to_owned()));
+        };
+        self.written = leaves;
+        self.index = GroupIndex::new(parting, self.store.growth.memory.clone());
+        if let [before, after] = hidden[..] {
+            let firsts = GroupIndex::new(parting, self.store.growth.memory.clone());
+            self.chains = Some(Chains { firsts, key_leaves, before, after });
         }
-        self.written = self.store.leaves;
         Ok(self)
     }
 
-    /// The same table, whose parts are ranges of the numbers that `bits` bits of a hash from bit
-    /// `shift` on give, side by side; the rows' numbers are all in `range`.
+    /// The same table with another consequence of refused memory; an error, unless set.
     #[must_use]
-    pub fn parted_by(self, shift: u32, bits: u32, range: std::ops::Range<usize>) -> Self {
-        let parting = Parting::of_range(shift, bits, range);
-        GroupTable { index: GroupIndex::new(parting, self.store.growth.memory.clone()), ..self }
-    }
-
-    /// The same table, for which refused memory is no error: rows that find no room are left, and
-    /// returned. It leaves `aside` bytes free for its kernel, and the pages that it needs to be
-    /// [split](GroupTable::split).
-    #[must_use]
-    pub fn spilling(self, aside: usize) -> Self {
-        // A page that is cleaned, and one that is written meanwhile.
-        self.growing_by(GrowthPolicy::Leaving(aside + 2 * PAGE_BYTES))
-    }
-
-    /// As [`GroupTable::spilling`], for a table that is drained when it finds no room. That costs
-    /// less than the spills of other operators.
-    #[must_use]
-    pub fn draining(self) -> Self {
-        self.growing_by(GrowthPolicy::IfIdle)
-    }
-
-    /// As [`GroupTable::spilling`], for a table that opens no more groups when it finds no room.
-    #[must_use]
-    pub fn closing(self) -> Self {
-        self.growing_by(GrowthPolicy::BestEffort)
-    }
-
-    fn growing_by(mut self, policy: GrowthPolicy) -> Self {
+    pub fn growing(mut self, policy: GrowthPolicy) -> Self {
         self.store.growth.policy = policy;
         self
     }
@@ -223,7 +204,7 @@ impl GroupTable {
         let store = empty.store.marked_as(&self.store).in_parts();
         let index = GroupIndex::new(Parting::of_level(level), self.store.growth.memory.clone());
         let level = GroupTable { store, index, written: self.written, ..empty };
-        Ok(level.growing_by(self.store.growth.policy))
+        Ok(level.growing(self.store.growth.policy))
     }
 
     /// How the groups' rows lie in their pages.
@@ -267,7 +248,7 @@ impl GroupTable {
         let leaf = |(number, &leaf): (usize, &usize)| KeyLeaf {
             asked: self.store.stored_leaf(leaf),
             stored_offset: self.store.layout.offset(leaf).unwrap_or_default(),
-            is_sub_key: self.is_sub_key(number),
+            is_sub_key: self.chains.as_ref().is_some_and(|chains| number >= chains.key_leaves),
         };
         self.key.iter().enumerate().map(leaf).collect()
     }

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::group::table::groups::Groups;
 use crate::group::table::store::Opening;
 use crate::group::table::{GroupTable, NewGroups};
-use crate::hash::{KeyShape, hash_rows, with_shape};
+use crate::hash::hash_rows;
 use crate::page::Input;
 
 impl GroupTable {
@@ -42,50 +42,33 @@ impl GroupTable {
     /// `row` is a row of the batch that the opening was made for.
     #[inline]
     pub(super) unsafe fn open(&mut self, opening: &Opening, row: usize, hash: u64) -> Result<Option<usize>> {
-        if self.new_groups == NewGroups::Refused || self.index.is_full(hash) && !self.grow_index(hash)? {
+        let may_be_full = self.index.is_full(hash) || self.chains.is_some();
+        if self.new_groups == NewGroups::Refused || may_be_full && !self.make_room(hash)? {
             return Ok(None);
         }
+        // SAFETY: the caller's promise.
+        let Some(place) = (unsafe { self.store.open_row(opening, row, self.part_of(hash))? }) else { return Ok(None) };
+        self.index.insert(hash, place);
         if self.chains.is_some() {
-            // SAFETY: the caller's promise.
-            return unsafe { self.open_linked(opening, row, hash) };
+            let key = self.stored_key();
+            if let Some(chains) = &mut self.chains {
+                // SAFETY: the row is in no list yet, and there is room for it.
+                unsafe { chains.link(place, &mut self.store, &key) };
+            }
         }
-        // SAFETY: the caller's promise.
-        let place = unsafe { self.store.open_row(opening, row, self.part_of(hash))? };
-        place.iter().for_each(|&place| self.index.insert(hash, place));
-        Ok(place)
+        Ok(Some(place))
     }
 
-    /// Opens a group in a table by key and sub-key, whose index has room for it.
-    ///
-    /// # Safety
-    /// As [`GroupTable::open`].
+    /// Makes room for a row with this hash. Returns `false` if memory is refused.
     #[cold]
-    unsafe fn open_linked(&mut self, opening: &Opening, row: usize, hash: u64) -> Result<Option<usize>> {
-        if !self.reserve_chain(hash)? {
-            return Ok(None);
-        }
-        // SAFETY: the caller's promise.
-        let place = unsafe { self.store.open_row(opening, row, self.part_of(hash))? };
-        if let Some(place) = place {
-            self.index.insert(hash, place);
-            // SAFETY: `place` is a row of the table that is in no list yet, and there is room.
-            unsafe { self.link(place) };
-        }
-        Ok(place)
-    }
-
-    /// Makes room in the index for a row with this hash; whether there is memory for it.
-    #[cold]
-    fn grow_index(&mut self, hash: u64) -> Result<bool> {
-        let (is_split, stored) = (self.store.is_split(), self.stored_key());
-        let hash_of = |place| {
-            // SAFETY: the index holds places of this table's rows.
-            with_shape!(&stored, shape => unsafe { shape.hash(place) })
-        };
-        if !self.store.may_take(self.index.growth_bytes(hash, is_split, hash_of)) {
+    fn make_room(&mut self, hash: u64) -> Result<bool> {
+        let key = self.stored_key();
+        if self.index.is_full(hash) && !self.index.make_room(hash, &self.store, &key)? {
             return Ok(false);
         }
-        self.index.grow(hash, is_split, hash_of)?;
-        Ok(true)
+        match &mut self.chains {
+            Some(chains) => chains.make_room(hash, &self.store, &key),
+            None => Ok(true),
+        }
     }
 }

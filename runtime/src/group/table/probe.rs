@@ -31,7 +31,7 @@ const NO_PLACE: usize = 0;
 impl GroupTable {
     /// Finds the group of each row, by the batch's leaves `key`, and opens what is missing: a new row has the leaves in `copied` (leaf
     /// of the table, leaf of the batch; the key among them) from the batch, zeros elsewhere. Rows whose new group finds no room in a table
-    /// that [spills](GroupTable::spilling) are [missed](Groups::missed).
+    /// that [spills](crate::group::GrowthPolicy::Spilling) are [missed](Groups::missed).
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).

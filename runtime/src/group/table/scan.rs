@@ -81,8 +81,7 @@ impl GroupTable {
         places.dedup();
         // SAFETY: read only at the places of groups, which are rows of this table, as the ids
         // agree; it is borrowed meanwhile.
-        let batch =
-            unsafe { Batch::from_leaves(usize::MAX, (0..self.store.leaves).map(|leaf| self.store.stored_leaf(leaf))) };
+        let batch = unsafe { self.store.batch(self.store.leaves) };
         // SAFETY: the places are rows of the batch.
         unsafe { to.append_rows(&batch, None, &places, |_, _| ()) }
     }

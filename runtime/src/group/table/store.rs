@@ -109,6 +109,17 @@ impl RowStore {
         (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf))
     }
 
+    /// The first leaves of stored rows as a batch, whose "row number" is the place.
+    ///
+    /// # Safety
+    /// The batch is read only at places of rows, while their pages are held and their slots stay as
+    /// they are.
+    pub(super) unsafe fn batch(&self, leaves: usize) -> Batch<'static> {
+        let leaves: SmallVec<[LeafPtr; 8]> = self.stored_leaves().take(leaves).collect();
+        // SAFETY: the caller's promise.
+        unsafe { Batch::from_leaves(usize::MAX, leaves) }
+    }
+
     /// The leaves of stored rows that may have variable parts.
     pub(super) fn slots(&self) -> SmallVec<[LeafPtr; 4]> {
         self.stored_leaves().filter(|leaf| leaf.ty.physical() == Physical::Slot).collect()
@@ -183,10 +194,9 @@ impl RowStore {
 
     /// Copies rows, by place, behind those of a part.
     pub(super) fn append(&mut self, part: usize, places: &[usize], placed: impl FnMut(usize, usize)) -> Result<()> {
-        let leaves: SmallVec<[LeafPtr; 8]> = self.stored_leaves().collect();
         // SAFETY: read only at the given places, of this table's rows, whose pages the caller
         // holds.
-        let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+        let batch = unsafe { self.batch(self.layout.types().len()) };
         // SAFETY: as above.
         unsafe { self.parts[part].rows.append_rows(&batch, places, placed) }
     }

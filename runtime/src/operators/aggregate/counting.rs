@@ -24,7 +24,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::group::{GroupTable, GroupUpdate, HybridHashAggregation, Rows, UnplacedRows};
+use crate::group::{GroupTable, GroupUpdate, GrowthPolicy, HybridHashAggregation, Rows, UnplacedRows};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
@@ -72,7 +72,7 @@ impl CountingDriver {
         let of_states = portion();
         Ok(CountingDriver {
             update,
-            table: table(context)?.closing(),
+            table: table(context)?.growing(GrowthPolicy::BestEffort),
             unseen: vec![Selection::default(); counts.len()],
             counts,
             memory: context.memory.clone(),

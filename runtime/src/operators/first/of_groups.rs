@@ -9,7 +9,7 @@ mod whole;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{GroupTable, Groups, UnplacedRows, probe};
+use crate::group::{GroupTable, Groups, GrowthPolicy, UnplacedRows, probe};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits;
 use crate::operators::common::combiner_bytes;
@@ -42,7 +42,7 @@ impl FirstOfGroups {
         let first = self.clone();
         let create = move |context: &TaskContext| {
             let counts = Counts::new(&first, context)?;
-            let table = counts.table.draining();
+            let table = counts.table.growing(GrowthPolicy::IfIdle);
             Ok(SendingDriver { counts: Counts { table, ..counts }, most_bytes: combiner_bytes(context) })
         };
         DriverFactory::new(self.name(), create).spilling_beyond(limits::COMBINE_BYTES)
@@ -82,7 +82,7 @@ impl Counts {
     }
 
     fn spilling(self, aside: usize) -> Self {
-        Counts { table: self.table.spilling(aside), ..self }
+        Counts { table: self.table.growing(GrowthPolicy::Spilling { aside }), ..self }
     }
 
     fn key(&self) -> &[usize] {

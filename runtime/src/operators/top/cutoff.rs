@@ -11,7 +11,7 @@
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::group::{GroupTable, Groups, StateSlot};
+use crate::group::{GroupTable, Groups, GrowthPolicy, StateSlot};
 use crate::kernel::TaskContext;
 use crate::operators::common::combiner_bytes;
 use crate::page::{Input, Selection};
@@ -80,7 +80,7 @@ impl Cutoff {
         let layout = GroupTable::layout_of(stored.clone(), &LeafSet::all(stored.len()));
         let own: Vec<usize> = (0..key.len()).collect();
         Ok(Some(Cutoff {
-            table: GroupTable::new(layout, own, &context.memory)?.draining(),
+            table: GroupTable::new(layout, own, &context.memory)?.growing(GrowthPolicy::IfIdle),
             most_bytes: combiner_bytes(context),
             copied: key.iter().copied().enumerate().collect(),
             key,

@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::error::Error;
-use crate::group::{GroupTable, Groups};
+use crate::group::{GroupTable, Groups, GrowthPolicy};
 use crate::hash::{HASH_VERSION, hash_rows};
 use crate::memory::{Budget, Memory};
 use crate::page::tests::Random;
@@ -94,7 +94,8 @@ fn marked_pages_of_groups_outlive_their_table() {
     let memory = Memory::new(Budget::new(AMPLE), "test");
     let rows: Vec<Row> = (0..9_000).map(|key| shape.row(key, &mut random)).collect();
     for change in 0..4 {
-        let mut table = GroupTable::new(layout.clone(), [1], &memory).unwrap().spilling(0);
+        let mut table =
+            GroupTable::new(layout.clone(), [1], &memory).unwrap().growing(GrowthPolicy::Spilling { aside: 0 });
         for page in shape.pages(&rows) {
             windows(&page.batch(), |input| table.probe(input, &[1], &[(0, 0), (1, 1), (2, 2)], &mut Groups::default()))
                 .unwrap();

@@ -4,6 +4,8 @@
 //! reads as an empty value. The place of the next row that may be taken is there too. So the list
 //! of free places takes no memory, and pages with such rows can be written.
 
+use smallvec::SmallVec;
+
 use crate::group::table::parting::PartSet;
 use crate::group::table::store::RowStore;
 use crate::memory::limits::PAGE_BYTES;
@@ -37,28 +39,19 @@ impl Mark {
 }
 
 impl RowStore {
-    /// Uses the last leaf, of eight bytes, as the mark of rows without slots, and hides it from
-    /// kernels. Returns `false` if the layout has another last leaf, or slots.
-    pub(in crate::group::table) fn mark_in_last_leaf(&mut self) -> bool {
-        let hidden = self.leaves.saturating_sub(1);
-        match (self.layout.types().get(hidden).map(|ty| ty.physical()), self.layout.offset(hidden), self.mark) {
-            (Some(Physical::W8), Some(offset), None) => {
-                (self.leaves, self.mark) = (hidden, Some(Mark::Word(offset)));
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Hides the last two leaves that kernels see. Returns their offsets; `None` if they have not eight
-    /// bytes each.
-    pub(in crate::group::table) fn hide_leaves(&mut self) -> Option<[usize; 2]> {
-        let first = self.leaves.checked_sub(2)?;
+    /// Hides all leaves after the first `leaves` from kernels: `links` ones with places of other rows,
+    /// and one that marks rows without slots as deleted, if there is one more. Returns the offsets of
+    /// the links; `None` if hidden leaves are not of eight bytes, or if there are others.
+    pub(in crate::group::table) fn hide_leaves(&mut self, leaves: usize, links: usize) -> Option<SmallVec<[usize; 2]>> {
         let layout = &self.layout;
         let offset = |leaf: usize| layout.offset(leaf).filter(|_| layout.types()[leaf].physical() == Physical::W8);
-        let offsets = [offset(first)?, offset(first + 1)?];
-        self.leaves = first;
-        Some(offsets)
+        let mut hidden: SmallVec<[usize; 2]> = (leaves..layout.types().len()).map(offset).collect::<Option<_>>()?;
+        let mark = if hidden.len() > links { hidden.pop() } else { None };
+        if hidden.len() != links || mark.is_some() && self.mark.is_some() {
+            return None;
+        }
+        (self.leaves, self.mark) = (leaves, mark.map(Mark::Word).or(self.mark));
+        Some(hidden)
     }
 
     /// The same marks as in another table of this layout.

@@ -1,10 +1,10 @@
 //! Group tables whose parts leave, and whose memory ends.
 
-use crate::group::table::GroupTable;
 use crate::group::table::combine::Combined;
 use crate::group::table::groups::Groups;
 use crate::group::table::parting::PartSet;
 use crate::group::table::tests::table::{Group, STATE, aggregate, combine, drained, expected, table};
+use crate::group::table::{GroupTable, GrowthPolicy};
 use crate::memory::{Budget, Memory};
 use crate::page::tests::*;
 use crate::page::{Batch, Input, Page, Selection};
@@ -139,7 +139,7 @@ fn rows_without_room_are_missed_and_the_others_found() {
     let budget = Budget::new(1 << 20);
     let memory = Memory::new(budget, "test");
     let layout = GroupTable::layout_of(STATE.to_vec(), &LeafSet::all(STATE.len()));
-    let mut table = GroupTable::new(layout, [0], &memory).unwrap().draining();
+    let mut table = GroupTable::new(layout, [0], &memory).unwrap().growing(GrowthPolicy::IfIdle);
     let (mut groups, mut missed, mut found, mut held) = (Groups::default(), 0, 0, None);
     for page in pages(&items) {
         windows(&page.batch(), |input| {
