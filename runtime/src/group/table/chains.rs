@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The rows of a key are a doubly linked list. Two hidden leaves of a row are the places of its
-//! neighbours; 0 is none. Places are those of rows in memory, so files have no use for these leaves:
-//! a row is linked when it is opened, and again after it was loaded from disk.
+//! neighbours; 0 is none. Places are those of rows in memory, so files have no use for these
+//! leaves: a row is linked when it is opened, and again after it was loaded from disk.
 //!
 //! All rows of a key are in one part, as the part follows from the key's hash alone
 //! ([`WithSubKey`](crate::hash)). So lists leave the table as a whole.
@@ -210,8 +210,8 @@ impl GroupTable {
     }
 
     /// Pairs the rows of an input with the rows of their keys, from the cursor on, at most
-    /// [`WINDOW_ROWS`] pairs. `key` has no sub-key. Returns `false` after the last pair. The table may
-    /// not change between calls with one cursor.
+    /// [`WINDOW_ROWS`] pairs. `key` has no sub-key. Returns `false` after the last pair. The table
+    /// may not change between calls with one cursor.
     ///
     /// # Errors
     /// Fails if the table's rows have no sub-key.

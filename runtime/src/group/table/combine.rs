@@ -1,4 +1,4 @@
-//! Groups' rows that a kernel replaces, input row after input row.
+//! Rows of groups that a kernel replaces, one input row after the other.
 
 use std::marker::PhantomData;
 
@@ -12,21 +12,22 @@ use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Batch, Claims, Input, LeafPtr, LeafReader, Row, RowIds, RowWriter};
 
-/// Closed pages of records that a kernel wrote for pairs, beyond which it stops.
+/// Most bytes of closed pages with records that a kernel wrote for pairs. Beyond them, it stops.
 const SCRATCH_BYTES: usize = 4 * PAGE_BYTES;
 
-/// What became of the record that a kernel wrote for a group.
+/// The result of [`Combining::settle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Combined {
-    /// It is the group's row now.
+    /// The record is the group's row now.
     Kept,
-    /// There was none, or more than one.
+    /// The kernel wrote no record, or more than one.
     NotOne,
-    /// It has another key.
+    /// The record has another key.
     KeyChanged,
 }
 
-/// The rows of an input that did not open their group, each beside the group's row as it is by then.
+/// Iterates over the rows of an input that did not open their group, each with the current row of
+/// its group.
 pub struct Combining<'c, 'g, 'b> {
     pub(crate) table: &'c mut GroupTable,
     rows: RowIds<'b>,
@@ -35,26 +36,28 @@ pub struct Combining<'c, 'g, 'b> {
     pub(crate) key: SmallVec<[KeyLeaf; 4]>,
     pub(crate) slots: SmallVec<[LeafPtr; 4]>,
     position: usize,
-    /// The group's row that was handed out last.
+    /// The group's row of the last pair.
     pub(crate) group: Option<usize>,
-    /// Rows that the kernel has written.
+    /// Number of rows that the kernel has written.
     written: usize,
-    /// Rows that were replaced since the table was probed, their parts, and the bytes that their slots point to. A kernel may still hold
-    /// what it read of them, so nothing takes their place before it is done.
+    /// Rows that were replaced since the table was probed: place, part, and the bytes that slots
+    /// point to. The kernel may hold references into them, so their places are freed when it is
+    /// done.
     left: Vec<(usize, usize, usize)>,
     /// Whether a group's row has moved since the table was probed.
     moved: bool,
-    /// No more pairs are handed out: the table or the kernel's records have no room.
+    /// No more pairs are returned, as the table or the kernel's records have no room.
     stopped: bool,
     brand: PhantomData<fn(&'g ()) -> &'g ()>,
 }
 
 impl GroupTable {
-    /// Calls `f` with the groups' leaves, the input's leaves, and the pairs of rows that are to be combined: what a kernel writes for a
-    /// pair, [`Combining::settle`] makes the group's row. New groups must have been opened as copies of their first row.
+    /// Calls `f` with the groups' leaves, the input's leaves, and the pairs of rows to combine.
+    /// [`Combining::settle`] makes the record that a kernel wrote for a pair the group's row. New
+    /// groups must have been opened as copies of their first row.
     ///
-    /// Where a table that [spills](crate::group::GrowthPolicy::Spilling) has no room for a row, or the kernel's records take some pages, no more pairs are
-    /// handed out: [`GroupTable::uncombined`] says where that was.
+    /// If there is no room for a row, or the kernel's records take some pages, no more pairs are
+    /// returned. [`GroupTable::uncombined`] returns the rest.
     #[inline(always)]
     pub fn combine<R>(
         &mut self,
@@ -62,10 +65,10 @@ impl GroupTable {
         groups: &Groups,
         f: impl for<'g, 'b> FnOnce(LeafReader<'g>, LeafReader<'b>, Combining<'_, 'g, 'b>) -> R,
     ) -> R {
-        // SAFETY: the leaves are read through `Row`s that `Combining` makes of places of the table's
-        // rows. It borrows the table as long as the leaves' brand lives, so the table is neither drained
-        // nor compacted meanwhile. Only rows without slots, into which there are no references, are
-        // written over.
+        // SAFETY: the leaves are read through `Row`s that `Combining` makes of places of the
+        // table's rows. It borrows the table as long as the leaves' brand lives, so the table is
+        // neither drained nor compacted meanwhile. Only rows without slots, into which there are no
+        // references, are written over.
         let stored = unsafe { self.store.batch(self.store.layout.types().len()) };
         input.visit(|leaves, rows| f(LeafReader::new(&stored), leaves, Combining::new(self, rows, groups)))
     }
@@ -93,7 +96,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         }
     }
 
-    /// The next row that did not open its group: the group's row, and the row.
+    /// The next pair: the group's row, and a row that did not open the group.
     #[allow(clippy::should_implement_trait, reason = "`settle` is called between two pairs")]
     pub fn next(&mut self) -> Option<(Row<'g>, Row<'b>)> {
         if self.stopped {
@@ -111,7 +114,8 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         Some((Row { index: place, brand: PhantomData }, row))
     }
 
-    /// Where the row of a group is that was at `probed`: a row that has been replaced still lies there, with the same key.
+    /// The place of the row of a group that was at `probed`. A replaced row still has its bytes
+    /// there, with the same key.
     fn current(&self, probed: usize) -> usize {
         let table = &self.table;
         with_shape!(&self.key, shape => {
@@ -123,14 +127,14 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         .unwrap_or(probed)
     }
 
-    /// Makes the one record that was written since the last call the row of the group that was handed out last. The writer, of the
-    /// table's layout, was empty when combining began.
+    /// Makes the record that was written since the last call the row of the last pair's group. The
+    /// writer has the table's layout, and was empty at the first pair.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn settle(&mut self, claims: &mut Claims<'_>) -> Result<Combined> {
         if !claims.is_whole() {
-            // The visit knows why; no group's row is made of half a record.
+            // The visit returns the error.
             return Ok(Combined::NotOne);
         }
         let writer = claims.writer();
@@ -138,7 +142,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             return Err(Error::Internal("a record without a group to replace".to_owned()));
         };
         if writer.sealed_rows() + writer.open_rows() != self.written + 1 {
-            // Where the record found no room, the pair may be combined again.
+            // If the record found no room, the pair may be combined again.
             self.group = Some(group);
             return Ok(Combined::NotOne);
         }
@@ -154,7 +158,8 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         }
         let width = self.table.store.layout.width();
         if self.slots.is_empty() {
-            // SAFETY: both are rows of `width` bytes, of different runs; nobody holds a reference into a row without slots.
+            // SAFETY: both are rows of `width` bytes, of different runs. There are no references
+            // into a row without slots.
             unsafe { self.table.store.in_place.copy(made, group, width) };
         } else {
             // SAFETY: `group` is a row of the table.
@@ -168,13 +173,13 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         Ok(Combined::Kept)
     }
 
-    /// The pair that was handed out last is to be combined again, later.
+    /// Stops. The last pair is to be combined again, later.
     pub(crate) fn stop_before(&mut self, group: usize) {
         (self.group, self.stopped) = (Some(group), true);
     }
 
-    /// Gives a written row the bytes of the leaves that the group's row keeps. Of a slot with a variable part this is the length only:
-    /// what it points to lies in the page of the group's row.
+    /// Copies the leaves that a kernel does not write from the group's row to a written row. Of a
+    /// slot, only the length is valid there: its variable part is in the page of the group's row.
     fn keep(&self, group: usize, made: usize, writer: &mut RowWriter) {
         let table = &self.table;
         for leaf in table.written..table.store.layout.types().len() {
@@ -182,20 +187,21 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             let (width, Some(start)) = (table.store.layout.types()[leaf].width(), writer.region_start()) else {
                 continue;
             };
-            // SAFETY: both are rows of the table's layout, of different runs, the second one the writer's; and the kernel, whose row has just
-            // been written, holds nothing of a leaf that it does not know.
+            // SAFETY: both are rows of the table's layout, of different runs, the second one the
+            // writer's. The kernel has no reference into a leaf that it does not write.
             unsafe {
                 std::ptr::copy_nonoverlapping(table.store.base.add(group + offset), start.add(made + offset), width);
             }
         }
     }
 
-    /// Whether no leaf of the key is the kernel's.
+    /// Whether the kernel writes no leaf of the key.
     fn keeps_key(&self) -> bool {
         !self.table.key.is_empty() && self.table.key.iter().all(|&leaf| leaf >= self.table.written)
     }
 
-    /// The row at `group`, whose key has this hash, has been replaced by one at `moved` with the same key.
+    /// Points the table to the row at `moved`, which replaces that at `group`. Their key has this
+    /// hash.
     pub(crate) fn moved_from(&mut self, group: usize, moved: usize, hash: u64) {
         // SAFETY: the row at `moved` replaces that at `group`, which is not free yet.
         unsafe { self.table.move_row(hash, [group, moved], &self.key) };
@@ -205,16 +211,17 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         self.moved = true;
     }
 
-    /// Copies a written row, with what its slots point to, behind the rows of a part; its place there, if it finds room. What `group`
-    /// keeps comes from there.
+    /// Copies a written row with its variable parts to the end of a part. Leaves that the kernel
+    /// does not write are copied from `group`. Returns the place; `None` if memory is refused.
     fn moved_to(&mut self, made: usize, group: usize, part: usize) -> Result<Option<usize>> {
         let store = &mut self.table.store;
         // SAFETY: `made` is a row of the writer's, whose layout is the table's.
         let heap = unsafe { crate::page::heap_bytes(&self.slots, made) };
         if heap == 0 {
             let Some(place) = store.claim(part, 0)? else { return Ok(None) };
-            // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of `combine`, of
-            // which nobody can hold anything; slots without variable parts mean the same anywhere.
+            // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced
+            // before this call of `combine`, into which there are no references. Slots without
+            // variable parts are valid at any place.
             unsafe {
                 store.in_place.copy(made, place, store.layout.width());
             }
@@ -223,14 +230,14 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         }
         let kept_from = self.table.written;
         let leaves = store.stored_leaves().enumerate().map(|(leaf, stored)| match stored {
-            // Seen from `made`, the group's row lies so far away.
+            // The leaf is read at `made`, and its value is at `group`.
             kept if leaf >= kept_from && kept.stride != 0 => {
                 LeafPtr { base: kept.base.wrapping_add(group).wrapping_sub(made), ..kept }
             }
             written => written,
         });
-        // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's; leaves that are kept are then read at
-        // `group`, a row of the table's.
+        // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's. Leaves
+        // that are kept are then read at `group`, a row of the table's.
         let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
         // SAFETY: as above.
         unsafe { store.append_row(&written, made, part, heap) }
@@ -238,9 +245,9 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
 }
 
 impl Drop for Combining<'_, '_, '_> {
-    /// The kernel is done: what was replaced is free.
+    /// Frees the places of replaced rows, as the kernel is done.
     fn drop(&mut self) {
-        // Whoever has not settled the pair that was handed out last has not combined it.
+        // The last pair was not combined if it was not settled.
         let position = self.position - usize::from(self.group.is_some());
         self.table.stopped = (position < self.places.len()).then_some((position, self.group.is_some()));
         for (place, part, heap) in self.left.drain(..) {
@@ -254,7 +261,8 @@ impl Drop for Combining<'_, '_, '_> {
 }
 
 impl GroupTable {
-    /// The positions of the input that the last call of [`GroupTable::combine`] did not combine, and whether memory was refused.
+    /// Lists the positions of the input that the last call of [`GroupTable::combine`] did not
+    /// combine. Returns `true` if memory was refused.
     pub fn uncombined(&mut self, groups: &Groups, positions: &mut Vec<usize>) -> bool {
         positions.clear();
         let Some((first, refused)) = self.stopped.take() else { return false };

@@ -1,4 +1,4 @@
-//! Groups that are taken out one by one.
+//! Deletes single groups.
 
 use crate::error::{Error, Result};
 use crate::group::table::GroupTable;
@@ -7,11 +7,11 @@ use crate::hash::{KeyShape, next_id, with_shape};
 use crate::page::heap_bytes;
 
 impl GroupTable {
-    /// Takes groups out; how many. Their room serves others. Places that were found before mean
-    /// nothing then.
+    /// Deletes groups, whose places other rows may take. Returns their number. Places that were
+    /// found before are invalid afterwards.
     ///
     /// # Errors
-    /// A table whose rows have nothing to [say it](GroupTable::deletable).
+    /// Fails if rows of the table have no [mark](GroupTable::for_state).
     pub fn delete(&mut self, groups: &Groups) -> Result<usize> {
         if !self.store.has_marks() {
             return Err(Error::Internal("rows are deleted of a table that was not made for it".to_owned()));
@@ -22,9 +22,8 @@ impl GroupTable {
         let (before, stored, slots) = (self.index.len(), self.stored_key(), self.store.slots());
         with_shape!(&stored, shape => {
             for &place in &groups.places {
-                // SAFETY: places of this table's groups are its rows; one that was deleted a moment
-                // ago, as another row has found it too, still lies in its page, whatever its bytes
-                // are.
+                // SAFETY: places of this table's groups are its rows. One that was deleted in this
+                // loop, as another row has found it too, is still in its page.
                 let hash = unsafe { shape.hash(place) };
                 // SAFETY: the index holds places of this table's rows.
                 if self.index.take(hash, place, |place| unsafe { shape.hash(place) }) {

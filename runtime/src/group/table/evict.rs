@@ -1,4 +1,4 @@
-//! Rows that move or leave: into parts, into fewer pages, out of the table.
+//! Moves rows into parts or into fewer pages, and out of the table.
 
 use std::collections::VecDeque;
 
@@ -12,13 +12,13 @@ use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Page, PageMut};
 
-/// A table that takes more is put into parts while that costs little, as it may have to give some
-/// of them later.
+/// A table with more bytes is split early, while that costs little, as parts of it may be evicted
+/// later.
 const SPLIT_BYTES: usize = 8 << 20;
 
 impl GroupTable {
-    /// Puts the rows into parts, each in pages of its own, page after page. It takes a page for
-    /// each part, and frees the pages that it has read.
+    /// Moves the rows into parts, each in pages of its own, page after page. Needs a page for each
+    /// part, and frees the pages that it has read.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -30,7 +30,7 @@ impl GroupTable {
         self.rewrite(pages)
     }
 
-    /// [Splits](GroupTable::split) a table that is about to be large, if there is memory for it.
+    /// [Splits](GroupTable::split) a large table, if there is memory for it.
     ///
     /// # Errors
     /// As [`GroupTable::split`].
@@ -59,7 +59,7 @@ impl GroupTable {
         Ok(true)
     }
 
-    /// Bytes of memory that a part has, with those of its index.
+    /// Bytes of memory of a part, with those of its index.
     #[must_use]
     pub fn freed_by(&self, part: usize) -> usize {
         let (closed, open) = self.store.part_bytes(part);
@@ -67,8 +67,8 @@ impl GroupTable {
     }
 
     /// Takes parts out of the table. Their pages may hold rows that were replaced, which
-    /// `RowStore::live_rows` leaves out. A key whose row has left is a new one. Nothing leaves a
-    /// table that is not [split](GroupTable::split).
+    /// `RowStore::live_rows` leaves out. A later row of an evicted key opens a new group. A table
+    /// that is not [split](GroupTable::split) returns nothing.
     pub fn evict(&mut self, parts: &PartSet) -> Vec<(usize, VecDeque<Page>)> {
         if !self.store.is_split() {
             return Vec::new();
@@ -84,8 +84,8 @@ impl GroupTable {
         self.store.take_parts(parts)
     }
 
-    /// Removes all groups from the index: their next rows open new ones. Returns the closed pages
-    /// of each part that has at least `least` of them.
+    /// Removes all groups from the index, so that their next rows open new groups. Returns the
+    /// closed pages of each part with at least `least` of them.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
         self.id = next_id();
         self.index.empty();
@@ -115,7 +115,7 @@ impl GroupTable {
         }
     }
 
-    /// Begins to drain the table: no group is found any more.
+    /// Begins to drain the table. No group is found afterwards.
     pub fn begin_drain(&mut self) {
         self.forget_groups();
         if self.new_groups == NewGroups::Refused {
@@ -143,12 +143,12 @@ impl GroupTable {
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory): a page with replaced rows is written
     /// again.
     pub fn next_page(&mut self) -> Result<Option<Page>> {
-        // Rows that were added since it began leave, too.
+        // Rows that were added since `begin_drain` leave, too.
         self.forget_groups();
         self.store.next_page()
     }
 
-    /// Adds the live rows of a page to those of their parts: hashes and places.
+    /// Adds the hashes and places of the live rows of a page to those of their parts.
     fn live_by_part(&self, page: &PageMut, key: &[KeyLeaf], rows: &mut [(Vec<u64>, Vec<usize>)]) {
         for place in self.store.places(page) {
             // SAFETY: `place` is a row of this table, whose page is held.
@@ -162,8 +162,8 @@ impl GroupTable {
         }
     }
 
-    /// Writes the rows of pages that were the table's into the parts' pages, and points the index
-    /// to them. A row that is larger than a page stays where it is.
+    /// Copies the rows of former pages of the table into pages of their parts, and points the index
+    /// to them. A row that is larger than a page is not copied.
     fn rewrite(&mut self, pages: VecDeque<PageMut>) -> Result<()> {
         self.id = next_id();
         let stored = self.stored_key();
@@ -174,7 +174,7 @@ impl GroupTable {
                 && let Some((part, (hashes, places))) =
                     rows.iter_mut().enumerate().find(|(_, (hashes, _))| !hashes.is_empty())
             {
-                // It has one row.
+                // Such a page has one row.
                 hashes.clear();
                 places.clear();
                 self.store.page_bytes += page.bytes();

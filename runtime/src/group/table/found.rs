@@ -1,4 +1,4 @@
-//! Rows that are looked up and open nothing, beside the rows that they find.
+//! Looks up rows without opening groups, and pairs them with the rows that they find.
 
 use crate::error::Result;
 use crate::group::table::groups::Groups;
@@ -6,48 +6,51 @@ use crate::group::table::{GroupTable, NewGroups};
 use crate::page::{Batch, Input, LeafPtr, RowPairs, Selection};
 use crate::row::LeafType;
 
-/// Which rows of an input have a row in a table, and which.
+/// The rows of an input that have rows in a table, in pairs with these, and those that have none.
 #[derive(Default)]
 pub struct FoundRows {
     groups: Groups,
     found: Selection,
     absent: Selection,
-    /// How many rows the input's batch had.
+    /// Number of rows of the input's batch.
     batch_rows: usize,
-    /// The pairs at hand: rows of the input, and places; no places where the rows are those that found nothing.
+    /// The rows of the input in the pairs.
     probed: Vec<usize>,
+    /// The places of the table's rows in the pairs.
     stored: Vec<usize>,
+    /// The pairs are rows of the input that found no row: `stored` has no places.
     are_alone: bool,
-    /// Whether a kernel sees the table's record as an `Option`.
+    /// Kernels read the table's record as an `Option`.
     optional: bool,
 }
 
 impl FoundRows {
-    /// None yet. Where the stored side is `optional`, kernels see an `Option` of its record, so that rows may come without one.
+    /// No rows yet. If the stored side is `optional`, kernels read its record as an `Option`, which
+    /// is `None` for absent rows.
     #[must_use]
     pub fn new(optional: bool) -> Self {
         FoundRows { optional, ..FoundRows::default() }
     }
 
-    /// The rows of the input that have a row in the table.
+    /// The rows of the input that have rows in the table.
     #[must_use]
     pub fn found(&self) -> &Selection {
         &self.found
     }
 
-    /// Where these are, for [`GroupTable::visit`] and all that takes groups, with [found](FoundRows::found) as the input's rows.
+    /// The groups of the [found](FoundRows::found) rows, for [`GroupTable::visit`] and others.
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.groups
     }
 
-    /// The rows of the input that have none.
+    /// The rows of the input that have no row in the table.
     #[must_use]
     pub fn absent(&self) -> &Selection {
         &self.absent
     }
 
-    /// Begins new pairs of an input of a batch with `rows` rows and a table.
+    /// Clears the pairs, for an input of a batch with `rows` rows and the table with this id.
     pub(super) fn begin_pairs(&mut self, table: u64, rows: usize) {
         (self.groups.table, self.batch_rows, self.are_alone) = (table, rows, false);
         self.groups.places.clear();
@@ -68,19 +71,19 @@ impl FoundRows {
         self.absent.set(absent);
     }
 
-    /// Whether a pair is the first of its row among these.
+    /// Whether a pair is the first one of its row of the input.
     #[must_use]
     pub fn begins_row(&self, pair: usize) -> bool {
         pair == 0 || self.probed.get(pair) != self.probed.get(pair - 1)
     }
 
-    /// How many pairs are ready.
+    /// Number of pairs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.probed.len()
     }
 
-    /// Whether no pair is ready.
+    /// Whether there is no pair.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.probed.is_empty()
@@ -91,18 +94,18 @@ impl FoundRows {
         self.probed.get(pair).map(|&row| row as u32)
     }
 
-    /// The rows of the input that the pairs from a position on are of.
+    /// The rows of the input in the pairs from a position on.
     pub fn rows_from(&self, position: usize) -> impl Iterator<Item = u32> + '_ {
         self.probed[position.min(self.probed.len())..].iter().map(|&row| row as u32)
     }
 
-    /// Whether rows come that have found nothing.
+    /// Whether kernels also read absent rows, with `None` as the table's record.
     #[must_use]
     pub fn is_optional(&self) -> bool {
         self.optional
     }
 
-    /// From now on the pairs at hand are the rows that have found nothing, each with a record that is not there.
+    /// Replaces the pairs by the absent rows, each without a row of the table.
     pub fn list_absent(&mut self) {
         self.probed.clear();
         self.probed.extend(self.absent.rows().iter().map(|&row| row as usize));
@@ -113,10 +116,10 @@ impl FoundRows {
 }
 
 impl GroupTable {
-    /// Looks each row up by the batch's leaves `key`, as quickly as [`GroupTable::probe`] does, and opens nothing.
+    /// Looks up each row by the batch's leaves `key`, and opens no group.
     ///
     /// # Errors
-    /// None that a table in memory has.
+    /// As [`GroupTable::probe`]; a table in memory has none.
     pub fn find(&mut self, input: &Input<'_>, key: &[usize], found: &mut FoundRows) -> Result<()> {
         let opens = std::mem::replace(&mut self.new_groups, NewGroups::Refused);
         let probed = self.probe(input, key, &[], &mut found.groups);
@@ -136,25 +139,28 @@ impl GroupTable {
         Ok(())
     }
 
-    /// The pairs at hand: rows of the input that was looked up, and rows of the table. `stored_left` says which side of a join this table is.
+    /// The pairs as a kernel reads them. `stored_left` is set if this table is the left side of a
+    /// join.
     #[must_use]
     pub fn row_pairs<'b>(&'b self, input: &Input<'b>, found: &'b FoundRows, stored_left: bool) -> RowPairs<'b> {
-        // Rows that were looked up in another table, or in this one before places lost their meaning, are none; nor are those of another batch.
+        // Empty if the rows were looked up in another table, or before places changed, or are of
+        // another batch.
         let own = self.has(&found.groups) && found.batch_rows == input.batch().rows();
         let rows = if own { [&found.probed[..], &found.stored[..]] } else { [&[][..], &[][..]] };
-        // SAFETY: what was found in this table are rows of the probed batch and places of this table's rows.
+        // SAFETY: `probed` has rows of the probed batch, and `stored` places of this table's rows.
         unsafe { RowPairs::new(self.found_sides(input.batch(), found), rows, stored_left) }
     }
 
-    /// The probed and the stored side of pairs, as a kernel sees them: a record that is not there reads as nulls.
+    /// The probed and the stored side of the pairs. An absent record reads as nulls.
     fn found_sides<'b>(&'b self, probed: &'b Batch<'b>, found: &FoundRows) -> [Batch<'b>; 2] {
         let asked = (0..probed.leaf_count()).map(|leaf| probed.leaf(leaf));
         let is_there = !found.are_alone;
         let validity = if is_there { LeafPtr::valid() } else { LeafPtr::dead(LeafType::Valid) };
         let stored = (0..self.store.leaves).map(|leaf| self.store.stored_leaf(leaf));
         let stored = stored.map(|leaf| if is_there { leaf } else { LeafPtr::dead(leaf.ty) });
-        // SAFETY: read only at the pairs' rows: rows of the probed batch (`row_pairs` compares the number of its rows), and places of this table's
-        // rows, which is borrowed meanwhile. Leaves that are not there are dead, and may be read anywhere.
+        // SAFETY: read only at the pairs' rows: rows of the probed batch (`row_pairs` compares the
+        // number of its rows), and places of rows of this table, which is borrowed meanwhile.
+        // Leaves of absent records are dead, and may be read at any row.
         unsafe {
             [
                 Batch::from_leaves(probed.rows(), asked),

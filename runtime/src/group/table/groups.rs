@@ -1,11 +1,11 @@
-//! Where the groups of rows are.
+//! The places of the groups of rows.
 
 use crate::page::Input;
 
-/// For each row of an input, the place of its group's row in one table.
+/// The place of the group's row, in one table, for each row of an input.
 #[derive(Default, Debug)]
 pub struct Groups {
-    /// The table, at the time, that the places belong to.
+    /// The id that the table had when the places were found.
     pub(crate) table: u64,
     pub(crate) places: Vec<usize>,
     pub(crate) fresh: Vec<u32>,
@@ -14,21 +14,21 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Positions in the input whose row opened its group.
+    /// Positions in the input of rows that opened their group.
     #[must_use]
     pub fn fresh(&self) -> &[u32] {
         &self.fresh
     }
 
-    /// Positions in the input whose group found no room, in a table that [spills](crate::group::GrowthPolicy::Spilling). The others alone, in their order,
-    /// are the input that these groups belong to.
+    /// Positions in the input of rows whose group found no room. These groups belong to the other
+    /// rows of the input, in their order.
     #[must_use]
     pub fn missed(&self) -> &[u32] {
         &self.missed
     }
 
-    /// For each row of the input's batch, at the row's own number, a number that is its group's alone as long as the table is not
-    /// drained; zero for rows that the input does not ask for.
+    /// Fills `numbers`, by row of the input's batch, with a number of the group that no other group
+    /// has until the table is drained. It is zero for rows that the input does not select.
     pub fn numbers(&self, input: &Input<'_>, numbers: &mut Vec<u64>) {
         numbers.clear();
         numbers.resize(input.batch().rows(), 0);

@@ -17,11 +17,12 @@ pub enum GrowthPolicy {
     Required,
     /// Rows that find no room are returned. The table opens no more groups.
     BestEffort,
-    /// Rows that find no room are returned, and the table is drained. That costs less than the spills
-    /// of other operators, so these are not asked for memory.
+    /// Rows that find no room are returned, and the table is drained. That costs less than the
+    /// spills of other operators, so these are not asked for memory.
     IfIdle,
-    /// Rows that find no room are returned, and parts of the table are evicted. It leaves `aside` bytes
-    /// free for its kernel, and the pages that it needs to be [split](crate::group::GroupTable::split).
+    /// Rows that find no room are returned, and parts of the table are evicted. It leaves `aside`
+    /// bytes free for its kernel, and the pages that it needs to be
+    /// [split](crate::group::GroupTable::split).
     Spilling {
         /// Bytes that stay free for the kernel's own records.
         aside: usize,

@@ -1,4 +1,5 @@
-//! From the hash of a key to the place of its row: one index, or in a large table one for each part.
+//! From the hash of a key to the place of its row: one index, or in a large table one for each
+//! part.
 //!
 //! An index that doubles needs three times its memory meanwhile. The index of a part has a
 //! sixteenth of the rows, so it needs that much less. The index of a part leaves with the part.
@@ -42,7 +43,7 @@ impl GroupIndex {
         }
     }
 
-    /// The index in which a hash is looked up.
+    /// The index that has rows with this hash.
     #[inline(always)]
     fn of(&self, hash: u64) -> &HashIndex {
         match &self.indexes {
@@ -59,7 +60,7 @@ impl GroupIndex {
         }
     }
 
-    /// Rows indexed.
+    /// Number of rows.
     pub(crate) fn len(&self) -> usize {
         self.all().iter().map(HashIndex::len).sum()
     }
@@ -68,7 +69,7 @@ impl GroupIndex {
         self.all().iter().map(HashIndex::bytes).sum()
     }
 
-    /// Bytes that leave with a part.
+    /// Bytes of a part's own index.
     pub(crate) fn part_bytes(&self, part: usize) -> usize {
         match &self.indexes {
             Indexes::One(_) => 0,
@@ -76,23 +77,24 @@ impl GroupIndex {
         }
     }
 
-    /// Takes all rows out, and gives the memory back.
+    /// Removes all rows, and frees the memory.
     pub(crate) fn clear(&mut self) {
         self.indexes = Indexes::One(HashIndex::new(self.memory.clone()));
     }
 
-    /// Takes all rows out, and keeps the memory for others.
+    /// Removes all rows, and keeps the memory for others.
     pub(crate) fn empty(&mut self) {
         self.all_mut().iter_mut().for_each(HashIndex::empty);
     }
 
-    /// Whether a row with this hash finds no room.
+    /// Whether there is no room for a row with this hash.
     #[inline(always)]
     pub(crate) fn is_full(&self, hash: u64) -> bool {
         self.of(hash).is_full()
     }
 
-    /// The one index that it is, where it is one for each part once it has grown: when each takes a page at least.
+    /// The single index, if it is to be divided into one for each part when it grows: if the table
+    /// is split, and each of them takes a page at least.
     fn before_parts(&self, is_split: bool) -> Option<&HashIndex> {
         match &self.indexes {
             Indexes::One(index) if is_split && index.growth_bytes(1) >= SPILL_PARTS * PAGE_BYTES => Some(index),
@@ -133,7 +135,8 @@ impl GroupIndex {
         Ok(true)
     }
 
-    /// The parts that an index has rows in, or has with one more of this hash, and for how many rows each needs room then. Others may have left for good.
+    /// The parts of an index's rows and of one more row with this hash, and the number of rows that
+    /// each needs room for. Other parts may have been evicted, and get no memory.
     fn growing<H: Fn(usize) -> u64>(
         &self,
         index: &HashIndex,
@@ -146,7 +149,7 @@ impl GroupIndex {
         lengths.into_iter().enumerate().filter(grows).map(|(part, rows)| (part, rows + 1))
     }
 
-    /// The index as it is now, for loops that look up and do not insert.
+    /// A view for loops that look up and do not insert.
     #[inline(always)]
     pub(crate) fn view(&self) -> GroupIndexView<'_> {
         match &self.indexes {
@@ -174,7 +177,8 @@ impl GroupIndex {
         self.of_mut(hash).replace(hash, old, new);
     }
 
-    /// Takes one row out; whether it was there. `hash_of` is as for [`HashIndex::reserve`].
+    /// Removes a row. Returns `false` if it was not there. `hash_of` is as for
+    /// [`HashIndex::reserve`].
     pub(crate) fn take(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
         self.of_mut(hash).take(hash, place, hash_of)
     }
@@ -196,7 +200,7 @@ impl GroupIndex {
     }
 }
 
-/// An index that does not change meanwhile.
+/// A view of an index, which does not change meanwhile.
 #[expect(clippy::large_enum_variant, reason = "one for each block of rows, on the stack")]
 pub(crate) enum GroupIndexView<'i> {
     One(HashIndexView<'i>),
@@ -204,7 +208,7 @@ pub(crate) enum GroupIndexView<'i> {
 }
 
 impl GroupIndexView<'_> {
-    /// Starts to load the lines where hashes are looked up.
+    /// Prefetches the index lines of hashes.
     #[inline(always)]
     pub(crate) fn prefetch(&self, hashes: &[u64]) {
         match self {
@@ -215,7 +219,8 @@ impl GroupIndexView<'_> {
         }
     }
 
-    /// For each hash its [candidate](HashIndexView::candidate); starts to load the rows, up to their byte `last`.
+    /// Writes the [candidate](HashIndexView::candidate) of each hash, and prefetches its row up to
+    /// the byte `last`.
     #[inline(always)]
     pub(crate) fn candidates(&self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
         match self {

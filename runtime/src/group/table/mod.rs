@@ -77,30 +77,29 @@ pub struct GroupTable {
     key: Box<[usize]>,
     /// The rows of each key, if rows have a sub-key.
     chains: Option<Chains>,
-    /// The first leaves of a row, which kernels write; a row that replaces another keeps the
+    /// Number of first leaves of a row that kernels write. A row that replaces another keeps the
     /// others.
     written: usize,
     new_groups: NewGroups,
-    /// Groups of rows that [bypassed](NewGroups::Bypass) the index.
+    /// Number of groups whose rows [bypassed](NewGroups::Bypass) the index.
     unindexed: usize,
-    /// The position of the input from which on rows were not combined, and whether memory was
-    /// refused there.
+    /// The first position of the input that was not combined, and whether memory was refused there.
     stopped: Option<(usize, bool)>,
-    /// Takes the variable parts of records that are written in place. These have none, so it is
-    /// never read.
+    /// The writer for records that are written in place. They have no variable parts, so it stays
+    /// empty.
     aside: RowWriter,
-    /// Changes whenever places become invalid; see [`Groups`].
+    /// Changes when places become invalid; see [`Groups`].
     id: u64,
 }
 
-/// What becomes of a row whose group is not in the table.
+/// The consequence for a row whose group is not in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NewGroups {
-    /// It opens the group.
+    /// The row opens the group.
     Opened,
-    /// It finds no room, until the table is drained.
+    /// The row finds no room, until the table is drained.
     Refused,
-    /// Each row opens a group of its own, which no other row finds: nothing is looked up.
+    /// Each row opens a group of its own. Nothing is looked up.
     Bypass,
 }
 
@@ -144,9 +143,9 @@ impl GroupTable {
 
     /// The same empty table for keyed state: its parts are ranges of the key groups in `owned`.
     /// Hidden leaves follow the `leaves` that kernels see. If `sub_key` is not zero, the last
-    /// `sub_key` leaves of the key are a sub-key, and two hidden leaves of eight bytes link the rows
-    /// of a key. If there is one more hidden leaf, it marks deleted rows; others have the mark in a
-    /// slot.
+    /// `sub_key` leaves of the key are a sub-key, and two hidden leaves of eight bytes link the
+    /// rows of a key. If there is one more hidden leaf, it marks deleted rows; others have the mark
+    /// in a slot.
     ///
     /// # Errors
     /// Fails if the layout has other hidden leaves, or the key has no leaf before its sub-key.
@@ -172,7 +171,8 @@ impl GroupTable {
         self
     }
 
-    /// Whether refused memory is an error: for what must fit even a table that has nothing to give.
+    /// Makes refused memory an error, or not: for rows that must fit into a table with nothing to
+    /// evict.
     pub fn set_must_grow(&mut self, required: bool) {
         self.store.growth.is_required = required;
     }
@@ -183,22 +183,22 @@ impl GroupTable {
         self.store.growth.must_grow()
     }
 
-    /// Opens no group any more until the table is drained: rows of other groups find no room.
+    /// Opens no more groups until the table is drained. Rows of other groups find no room.
     pub fn freeze(&mut self) {
         self.new_groups = NewGroups::Refused;
     }
 
-    /// Whether from now on each row opens a group of its own, which no other row finds: nothing is
-    /// looked up. For groups that are merged later, and tables of which all groups leave at once.
+    /// Sets whether each row opens a group of its own, without a lookup. For groups that are merged
+    /// later, and tables whose groups all leave together.
     pub fn set_bypass(&mut self, bypass: bool) {
         self.new_groups = if bypass { NewGroups::Bypass } else { NewGroups::Opened };
     }
 
-    /// An empty table of the same kind for the rows of one part of a table of the level above: in
-    /// parts from the beginning.
+    /// An empty table of the same kind, in parts, for the rows of one part of a table of the level
+    /// above.
     ///
     /// # Errors
-    /// When the region cannot be had.
+    /// Fails if the region of pages cannot be mapped.
     pub fn at_level(&self, level: u32) -> Result<Self> {
         let empty = GroupTable::new(self.layout().clone(), self.key.clone(), &self.store.growth.memory)?;
         let store = empty.store.marked_as(&self.store).in_parts();
@@ -207,19 +207,19 @@ impl GroupTable {
         Ok(level.growing(self.store.growth.policy))
     }
 
-    /// How the groups' rows lie in their pages.
+    /// The layout of the groups' rows.
     #[must_use]
     pub fn layout(&self) -> &Arc<RowLayout> {
         &self.store.layout
     }
 
-    /// How many groups.
+    /// Number of groups.
     #[must_use]
     pub fn len(&self) -> usize {
         self.index.len() + self.unindexed
     }
 
-    /// Bytes of memory that it takes.
+    /// Bytes of memory of the table.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.store.page_bytes + self.index.bytes() + self.chains.as_ref().map_or(0, Chains::bytes)
@@ -231,14 +231,14 @@ impl GroupTable {
         self.len() == 0
     }
 
-    /// Bytes of memory beyond its own that it leaves free while it grows.
+    /// Bytes of memory in addition to its own that it leaves free while it grows.
     #[must_use]
     pub fn room_beside(&self) -> usize {
         self.store.growth.room_beside(self.store.is_split())
     }
 
-    /// The part of a row by its key's hash. The index's place in the table is given by other bits,
-    /// so rows that leave part by part are in no order that another index would notice.
+    /// The part of a row by the hash of its key. The slot of a row in the index follows from other
+    /// bits, so rows that leave part by part do not cluster in another index.
     #[inline(always)]
     fn part_of(&self, hash: u64) -> usize {
         if self.store.is_split() { self.index.parting.part(hash) } else { 0 }

@@ -1,4 +1,4 @@
-//! Which part of a table a row is in, by its key's hash.
+//! The part of a table for a row, by the hash of its key.
 
 use std::ops::Range;
 
@@ -8,43 +8,46 @@ use crate::memory::limits::SPILL_PARTS;
 /// Some of a table's parts.
 pub type PartSet = [bool; SPILL_PARTS];
 
-/// Bits that name a part.
+/// Number of bits of a part's number.
 const PART_BITS: u32 = SPILL_PARTS.trailing_zeros();
 
-/// The last level whose rows are told apart by other bits of their hash than those of the levels above.
+/// The last level that has bits of the hash of its own. Deeper levels use the same bits.
 pub const LAST_LEVEL: u32 = KEPT_BITS / PART_BITS;
 
-/// Bits of a hash that an index does not keep.
+/// Number of bits of a hash that an index does not keep.
 const UNKEPT_BITS: u32 = u64::BITS - KEPT_BITS;
 
-/// The part, of [`SPILL_PARTS`], of a row whose key has this hash, or only the bits of it that an index keeps: other bits say so at each level up to the
-/// [last](LAST_LEVEL), the lowest at the first, as an index places rows by the uppermost.
+/// The part, of [`SPILL_PARTS`], of a row by the hash of its key, or by the bits of it that an
+/// index keeps. Each level up to the [last](LAST_LEVEL) uses other bits. The first level uses the
+/// lowest, as an index places rows by the uppermost.
 #[must_use]
 #[inline(always)]
 pub fn part_of_hash(hash: u64, level: u32) -> usize {
     (kept_bits(hash) >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
 }
 
-/// Some bits of a hash as a number, and how the numbers from a first one on are divided among parts, in order.
+/// Divides hashes among parts: some bits of a hash are a number, and each part has a range of
+/// numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parting {
     shift: u32,
     mask: u64,
     first: u64,
-    /// Parts for each number, times 2^32.
+    /// Parts per number, times 2^32.
     factor: u64,
 }
 
 impl Parting {
-    /// As [`part_of_hash`] says.
+    /// As [`part_of_hash`] does.
     pub(crate) fn of_level(level: u32) -> Self {
         let shift = UNKEPT_BITS + level.min(LAST_LEVEL) * PART_BITS;
         Parting { shift, mask: SPILL_PARTS as u64 - 1, first: 0, factor: 1 << 32 }
     }
 
-    /// A range of the numbers that `bits` bits of a hash from bit `shift` on give, of which each part has about as many, side by side.
+    /// Divides a range of the numbers that `bits` bits of a hash from bit `shift` on give. Each
+    /// part has adjacent numbers, about as many as the others.
     pub(crate) fn of_range(shift: u32, bits: u32, range: Range<usize>) -> Self {
-        // Rounded up: a number that begins a part is not taken for the part before.
+        // Rounded up, so that the first number of a part does not go to the part before.
         let factor = ((SPILL_PARTS as u64) << 32).div_ceil(range.len().max(1) as u64);
         Parting { shift, mask: (1 << bits) - 1, first: range.start as u64, factor }
     }
@@ -55,7 +58,8 @@ impl Parting {
         (number.wrapping_mul(self.factor) >> 32) as usize % SPILL_PARTS
     }
 
-    /// The part of a row by its entry in an index; `hash_of` gives the hash of a row by its place, where the entry does not have the bits.
+    /// The part of a row by its entry in an index. `hash_of` returns the hash of a row by its
+    /// place, and is called if the entry does not have the bits.
     #[inline(always)]
     pub(crate) fn part_of_entry(self, entry: u64, hash_of: impl Fn(usize) -> u64) -> usize {
         self.part(if self.shift >= UNKEPT_BITS { entry } else { hash_of(place_of(entry)) })

@@ -1,4 +1,11 @@
-//! Finding the groups of rows, and opening what is missing.
+//! Finds the groups of rows, and opens missing groups.
+//!
+//! Three loops do the same for different inputs:
+//! * `probe_few`: at most [`FEW_GROUPS`] groups. A small cache by a cheap code finds most of them
+//!   without a hash.
+//! * `probe_clustered`: rows often follow others of their group. A run of them is looked up once.
+//! * `probe_scattered`: all other inputs. Blocks of rows are looked up together, so that loads from
+//!   memory overlap.
 
 use smallvec::SmallVec;
 
@@ -10,28 +17,30 @@ use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, Parts, with_shape};
 use crate::page::{Input, Selection};
 
-/// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
+/// Rows probed together. Their index lines and stored rows are loaded while others are hashed, and
+/// stay in the first-level cache.
 const BLOCK_ROWS: usize = 64;
 
-/// Up to so many groups are looked for in a cache of their own before the index.
+/// Most groups of a table whose rows are looked up in a cache before the index.
 const FEW_GROUPS: usize = 64;
 
-/// Entries of that cache, a power of two.
+/// Number of entries of that cache, a power of two.
 const RECENT: usize = 256;
 
-/// Spreads codes over it by their product's top bits.
+/// Spreads codes over that cache by the top bits of the product.
 const CODE_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// An index up to this size stays in a core's second cache.
+/// Most bytes of an index that stays in the second-level cache of a core.
 const NEAR_BYTES: usize = 256 << 10;
 
-/// Where no row lies.
+/// The place of no row.
 const NO_PLACE: usize = 0;
 
 impl GroupTable {
-    /// Finds the group of each row, by the batch's leaves `key`, and opens what is missing: a new row has the leaves in `copied` (leaf
-    /// of the table, leaf of the batch; the key among them) from the batch, zeros elsewhere. Rows whose new group finds no room in a table
-    /// that [spills](crate::group::GrowthPolicy::Spilling) are [missed](Groups::missed).
+    /// Finds the group of each row, by the batch's leaves `key`, and opens missing groups. A new
+    /// row has the leaves in `copied` (leaf of the table, leaf of the batch; the key among them)
+    /// from the batch, and zeros elsewhere. Rows whose new group finds no room are
+    /// [missed](Groups::missed), unless growth is [required](crate::group::GrowthPolicy::Required).
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -57,13 +66,15 @@ impl GroupTable {
             with_shape!(&leaves, shape => self.probe_shape(shape, input, &opening, groups))?;
         }
         if !groups.missed.is_empty() {
-            // No group is opened behind the first that is missed, so the fresh ones keep their positions.
+            // No group is opened after the first one that is missed, so fresh ones keep their
+            // positions.
             groups.places.retain(|&place| place != NO_PLACE);
         }
         Ok(())
     }
 
-    /// Divides the rows of an input by whether they are in one of some parts, by the batch's leaves `key`: those that are not, and those that are.
+    /// Divides the rows of an input, by the batch's leaves `key`, into those outside of some parts
+    /// and those in them.
     pub fn divide(&self, input: &Input<'_>, key: &[usize], parts: &PartSet, divided: &mut [Selection; 2]) {
         let leaves = self.compared(input.batch(), key);
         let rows = input.selection().rows();
@@ -102,7 +113,7 @@ impl GroupTable {
         probed
     }
 
-    /// Rows of which each may be of any group: they are looked up in blocks.
+    /// Looks up rows in blocks.
     fn probe_scattered<K: KeyShape>(
         &mut self,
         shape: K,
@@ -112,7 +123,7 @@ impl GroupTable {
         groups: &mut Groups,
     ) -> Result<()> {
         groups.places.resize(rows.len(), NO_PLACE);
-        // A small table lies in the cache already: loading ahead would only be work.
+        // A small table is in the cache already, and prefetching would only cost time.
         let far = self.index.bytes() > NEAR_BYTES;
         if far {
             self.index.view().prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
@@ -127,7 +138,8 @@ impl GroupTable {
                 view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             }
             let mut missed = [0u8; BLOCK_ROWS];
-            // SAFETY: rows of an input are rows of its batch; candidates are places of rows of this table.
+            // SAFETY: rows of an input are rows of its batch; candidates are places of this table's
+            // rows.
             let misses =
                 unsafe { verify(shape, rows, &likely, self.store.base, &mut groups.places[start..end], &mut missed) };
             for &offset in &missed[..misses] {
@@ -142,7 +154,8 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Rows that mostly follow others of their group, as those of a file that is ordered by the key: a run of them is looked up once.
+    /// Looks up each run of rows of one group once. A file that is ordered by the key has such
+    /// runs.
     fn probe_clustered<K: KeyShape>(
         &mut self,
         shape: K,
@@ -160,7 +173,8 @@ impl GroupTable {
                 self.index.view().prefetch(&hashes[ahead]);
             }
             let row = row as usize;
-            // SAFETY: rows of an input are rows of its batch; the last place found is that of a row of this table.
+            // SAFETY: rows of an input are rows of its batch; the last place is that of a row of
+            // this table.
             let follows = hash == last_hash && last != NO_PLACE && unsafe { shape.same(row, base.add(last)) };
             if !follows {
                 // SAFETY: rows of an input are rows of its batch, which the opening was made for.
@@ -172,7 +186,7 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Without a key all rows are of one group: what is true of the first is true of all.
+    /// Without a key, all rows are of one group. Looks up the first row for all of them.
     fn probe_one<K: KeyShape>(&mut self, shape: K, rows: &[u32], opening: &Opening, groups: &mut Groups) -> Result<()> {
         let Some(first) = rows.get(..1) else { return Ok(()) };
         self.probe_few(shape, first, opening, groups)?;
@@ -183,16 +197,18 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Few groups: rows find theirs through a small cache by a number that is cheap to make, mostly without a hash or a look at
-    /// the group's row.
+    /// Looks up rows in a small cache by a code that is cheap to compute, and in the index if it
+    /// has another group. Most rows need no hash, and no access to the row of their group.
     fn probe_few<K: KeyShape>(&mut self, shape: K, rows: &[u32], opening: &Opening, groups: &mut Groups) -> Result<()> {
         let base = self.store.base;
-        // Codes with the place of their group, which is never 0 and a multiple of eight; its lowest bit says that the code is exact.
+        // Codes with the place of their group. A place is a multiple of eight and not 0. Its lowest
+        // bit is set if the code is exact.
         let mut recent = [(0u64, 0usize); RECENT];
         groups.hashes.clear();
         for (position, &row) in rows.iter().enumerate() {
             let row = row as usize;
-            // SAFETY: rows of an input are rows of its batch; places in `recent` are rows of this table.
+            // SAFETY: rows of an input are rows of its batch; places in `recent` are rows of this
+            // table.
             let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
             // SAFETY: rows of an input are rows of its batch.
             let code = unsafe { shape.code(row) };
@@ -215,7 +231,8 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Where the group of a row lies, which is opened if it is missing, or [`NO_PLACE`]; with the row its position in the input, and its hash.
+    /// Returns the place of the group of a row, given with its position in the input and its hash.
+    /// Opens a missing group. Returns [`NO_PLACE`] if there is no room for it.
     ///
     /// # Safety
     /// As [`GroupTable::open_at`]; the shape is of that batch.
@@ -236,7 +253,7 @@ impl GroupTable {
         }
     }
 
-    /// Opens the group of the row at a position of the input; where it lies, or [`NO_PLACE`].
+    /// Opens the group of the row at a position of the input. Returns its place, or [`NO_PLACE`].
     ///
     /// # Safety
     /// `row` is a row of the batch that the opening was made for.
@@ -248,7 +265,7 @@ impl GroupTable {
         hash: u64,
         groups: &mut Groups,
     ) -> Result<usize> {
-        // Where one was refused, others would be.
+        // After one group was refused, others would be refused too.
         // SAFETY: the caller's promise.
         let place = if groups.missed.is_empty() { unsafe { self.open(opening, row, hash)? } } else { None };
         match place {
@@ -259,17 +276,18 @@ impl GroupTable {
     }
 }
 
-/// Whether rows have the hash of the row before more often than not.
+/// Whether more than half of the rows have the hash of the row before.
 fn is_clustered(hashes: &[u64]) -> bool {
     let following = hashes.iter().zip(hashes.iter().skip(1)).filter(|(hash, next)| hash == next).count();
     following * 2 > hashes.len()
 }
 
-/// Compares rows with their candidates: a tight loop without calls. Sets the places of those that are right, and lists the others;
-/// how many.
+/// Compares rows with their candidates, in a loop without calls. Sets the places of rows whose
+/// candidate has their key, and lists the others in `missed`. Returns their number.
 ///
 /// # Safety
-/// `rows` are rows of the shape's batch; each candidate is 0 or the place of a row of the shape's table.
+/// `rows` are rows of the shape's batch; each candidate is 0 or the place of a row of the shape's
+/// table.
 #[inline(always)]
 unsafe fn verify<K: KeyShape>(
     shape: K,

@@ -1,4 +1,4 @@
-//! Groups' rows that give way to whole records.
+//! Replaces rows of groups by whole records.
 
 use smallvec::SmallVec;
 
@@ -11,8 +11,8 @@ use crate::page::{Batch, Input, LeafPtr, Part, heap_bytes};
 use crate::row::Physical;
 
 impl GroupTable {
-    /// Gives each group its input row, leaf by leaf; of several, the last. New groups must have
-    /// been opened as copies of their first row. What finds no room is
+    /// Copies each input row to its group; of several, the last one stays. New groups must have
+    /// been opened as copies of their first row. Rows that find no room are
     /// [uncombined](GroupTable::uncombined).
     ///
     /// # Errors
@@ -39,8 +39,8 @@ impl GroupTable {
 }
 
 impl Combining<'_, '_, '_> {
-    /// Gives the group that was handed out last a copy of its pair's row, number `row` of the
-    /// input's `batch`, whose leaves are `parts`.
+    /// Copies the row of the last pair, number `row` of the input's `batch`, to its group. `parts`
+    /// are the leaves of the batch.
     pub(crate) fn replace(&mut self, batch: &Batch<'_>, parts: &[Part], row: usize) -> Result<()> {
         let Some(group) = self.group.take() else { return Ok(()) };
         if batch.leaf_count() < self.table.store.leaves {
@@ -52,7 +52,7 @@ impl Combining<'_, '_, '_> {
         let heap = unsafe { heap_bytes(&slots, row) };
         if heap == 0 {
             // SAFETY: `group` is a row of the table, `row` one of the batch, and no leaf needs heap
-            // room. Who replaces whole rows holds nothing of them.
+            // room. The caller has no references into rows that it replaces.
             let left = unsafe {
                 let left = heap_bytes(&self.slots, group);
                 self.table.store.parts[0].rows.copy_parts(parts, &[row], &[group]);

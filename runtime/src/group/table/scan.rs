@@ -21,12 +21,13 @@ impl<'t> TablePage<'t> {
         &self.batch
     }
 
-    /// Selects the next live rows, at most [`WINDOW_ROWS`], from a row on. Returns the row to continue
-    /// at.
+    /// Selects the next live rows, at most [`WINDOW_ROWS`], from a row on. Returns the row to
+    /// continue at.
     pub fn live_from(&self, from: usize, rows: &mut Selection) -> usize {
         let end = self.batch.rows().min(from.saturating_add(WINDOW_ROWS));
         let store = &self.table.store;
-        // SAFETY: these are rows of a page of the table, which has all its pages while it is borrowed.
+        // SAFETY: these are rows of a page of the table, which has all its pages while it is
+        // borrowed.
         let stands = |&row: &u32| unsafe { !store.is_replaced(self.first + row as usize * store.layout.width()) };
         rows.set((from as u32..end as u32).filter(stands));
         end

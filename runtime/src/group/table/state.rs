@@ -1,4 +1,4 @@
-//! Groups' states: read and written in place, beside the rows of an input.
+//! States of groups, which kernels read and write in place, with the rows of an input.
 
 use std::cell::OnceCell;
 use std::marker::PhantomData;
@@ -9,7 +9,8 @@ use crate::page::{Claims, Input, LeafPtr, LeafReader, NewRow, Plain, Row, RowIds
 use crate::row::{Physical, RowLayout};
 
 impl GroupTable {
-    /// Calls `f` with the input's leaves, the groups' leaves, and the rows of both side by side.
+    /// Calls `f` with the input's leaves, the groups' leaves, and pairs of an input row and its
+    /// group's row.
     #[inline(always)]
     pub fn visit<R>(
         &mut self,
@@ -28,13 +29,13 @@ impl GroupTable {
 
 type Brand<'t> = PhantomData<fn(&'t ()) -> &'t ()>;
 
-/// Hands out the leaves of a table's rows in order.
+/// Returns the leaves of a table's rows in order.
 pub struct StateReader<'t> {
     base: *mut u8,
-    /// What writes to dead leaves hit.
+    /// The target of writes to dead leaves.
     scratch: *mut u8,
     layout: &'t RowLayout,
-    /// All leaves, whose "row number" is the place; made where a record is read.
+    /// All leaves, whose "row number" is the place; made when a record is read.
     leaves: &'t OnceCell<Box<[LeafPtr]>>,
     claims: Option<Claims<'t>>,
     next: usize,
@@ -42,12 +43,12 @@ pub struct StateReader<'t> {
 }
 
 impl<'t> StateReader<'t> {
-    /// Passes over leaves.
+    /// Skips leaves.
     pub fn skip(&mut self, leaves: usize) {
         self.next += leaves;
     }
 
-    /// The next leaf, of plain values; `None` where it is something else.
+    /// The next leaf; `None` if it has no plain values of this type.
     pub fn plain<P: Plain>(&mut self) -> Option<StateSlot<'t, P>> {
         let leaf = self.next;
         self.next += 1;
@@ -56,17 +57,19 @@ impl<'t> StateReader<'t> {
         Some(StateSlot { base: self.base.wrapping_add(self.layout.offset(leaf)?), of: PhantomData })
     }
 
-    /// What records are written in place with, once.
+    /// The claims for writing records in place; `None` after the first call.
     pub fn claims(&mut self) -> Option<Claims<'t>> {
         self.claims.take()
     }
 
-    /// The next leaves, of a record of plain values that is read and written in place; `None` where one of them is something else.
+    /// The next leaves, of a record of plain values that is read and written in place. `None` if
+    /// one of them has other values.
     pub fn record(&mut self, leaves: usize) -> Option<(LeafReader<'t>, SinkLeaves<'t>)> {
         let range = self.next..self.next + leaves;
         self.next = range.end;
         let types = self.layout.types();
-        // Nobody can hold a reference into a leaf that is not a slot, so it may be written while others are read.
+        // There are no references into a leaf without slots, so it may be written while others are
+        // read.
         let is_plain = |leaf: usize| types[leaf].physical() != Physical::Slot && self.layout.offset(leaf).is_some();
         (range.end <= types.len() && range.clone().all(is_plain)).then_some(())?;
         let stored = |leaf: usize| LeafPtr::stored(self.layout, self.base, leaf);
@@ -117,19 +120,21 @@ impl<'t, P: Plain> StateSlot<'t, P> {
     #[inline(always)]
     #[must_use]
     pub fn get(self, row: StateRow<'t>) -> P {
-        // SAFETY: slot and row share a brand: the row belongs to the table, which `visit` borrows mutably.
+        // SAFETY: slot and row share a brand, so the row belongs to the table, which `visit`
+        // borrows mutably.
         unsafe { self.base.add(row.place).cast::<P>().read_unaligned() }
     }
 
     /// Sets the value of a row.
     #[inline(always)]
     pub fn set(self, row: StateRow<'t>, value: P) {
-        // SAFETY: as `get`; nothing else reads or writes the table meanwhile, and no reference into it exists.
+        // SAFETY: as `get`. Nothing else reads or writes the table meanwhile, and there is no
+        // reference into it.
         unsafe { self.base.add(row.place).cast::<P>().write_unaligned(value) }
     }
 }
 
-/// The rows of an input beside the rows of their groups.
+/// The rows of an input with the rows of their groups.
 #[derive(Clone, Copy)]
 pub struct StateRows<'b, 't> {
     rows: RowIds<'b>,
@@ -138,20 +143,20 @@ pub struct StateRows<'b, 't> {
 }
 
 impl<'b, 't> StateRows<'b, 't> {
-    /// How many.
+    /// Number of rows.
     #[inline(always)]
     #[must_use]
     pub fn len(self) -> usize {
         self.places.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.places.is_empty()
     }
 
-    /// The row at a position of the input, with its group's.
+    /// The row at a position of the input, and its group's row.
     #[inline(always)]
     #[must_use]
     pub fn get(self, position: usize) -> Option<(Row<'b>, StateRow<'t>)> {
@@ -159,7 +164,7 @@ impl<'b, 't> StateRows<'b, 't> {
         Some((self.rows.get(position), StateRow { place, brand: PhantomData }))
     }
 
-    /// The rows, each with its group's.
+    /// The rows, each with its group's row.
     #[inline(always)]
     pub fn iter(self) -> impl Iterator<Item = (Row<'b>, StateRow<'t>)> {
         let group = |place| StateRow { place, brand: PhantomData };

@@ -1,4 +1,4 @@
-//! The rows of a table, in pages of their own for each part. A row is named by its place.
+//! The rows of a table, in separate pages for each part. The place of a row identifies it.
 
 mod free;
 mod opening;
@@ -28,7 +28,7 @@ pub(crate) struct RowStore {
     pub(super) base: *const u8,
     /// Writes rows in closed pages; see `new`.
     pub(super) in_place: InPlace,
-    /// Number of the leaves that kernels see: all but the hidden one, if there is one.
+    /// Number of leaves that kernels see. Hidden leaves follow them.
     pub(super) leaves: usize,
     /// Where a row is marked as replaced or deleted. Rows without slots are replaced where they
     /// lie, so they have none unless they may be deleted.
@@ -51,7 +51,7 @@ pub(crate) struct StoredPage<'t> {
     /// The place where it begins.
     pub(crate) start: usize,
     pub(crate) rows: u32,
-    /// Where its variable parts begin in it.
+    /// The offset of the variable parts in the page.
     pub(crate) heap_start: u32,
     pub(crate) bytes: &'t [u8],
 }
@@ -133,8 +133,8 @@ impl RowStore {
         (0..self.leaves).filter_map(part).collect()
     }
 
-    /// Room for a row of a part with `heap` bytes of variable parts, for which its writer's open
-    /// page has room then; `None` if memory is refused.
+    /// Claims a place for a row of a part. The open page of the part's writer has room for its
+    /// `heap` bytes of variable parts then. Returns `None` if memory is refused.
     pub(super) fn claim(&mut self, part: usize, heap: usize) -> Result<Option<usize>> {
         if heap == 0
             && let Some(place) = self.take_free(part)
@@ -151,8 +151,8 @@ impl RowStore {
         }
     }
 
-    /// Whether a row with this number of bytes of variable parts fits the open page, or another one
-    /// may be had.
+    /// Whether a row with `heap` bytes of variable parts fits the open page, or there is memory for
+    /// another page.
     fn has_room(&self, part: usize, heap: usize) -> bool {
         self.parts[part].rows.writer().fits(heap) || self.may_take(run_bytes(FIRST_ROW + self.layout.width() + heap))
     }
@@ -170,7 +170,7 @@ impl RowStore {
         }
     }
 
-    /// Copies a row of a batch, which has `heap` bytes of variable parts, behind those of a part.
+    /// Copies a row of a batch, which has `heap` bytes of variable parts, to the end of a part.
     /// Returns its place, or `None` if memory is refused.
     ///
     /// # Safety
@@ -192,7 +192,7 @@ impl RowStore {
         place.map(Some).ok_or_else(refused)
     }
 
-    /// Copies rows, by place, behind those of a part.
+    /// Copies rows, by place, to the end of a part.
     pub(super) fn append(&mut self, part: usize, places: &[usize], placed: impl FnMut(usize, usize)) -> Result<()> {
         // SAFETY: read only at the given places, of this table's rows, whose pages the caller
         // holds.
@@ -276,7 +276,7 @@ impl RowStore {
         }
     }
 
-    /// Where the page of a row begins.
+    /// The place where the page of a row begins.
     pub(crate) fn page_start(&self, place: usize) -> usize {
         let base = self.base as usize;
         ((base + place) & !(PAGE_BYTES - 1)) - base

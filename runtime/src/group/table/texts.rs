@@ -1,9 +1,10 @@
-//! Group rows with texts: a new row replaces a row whose text changes, since texts have any length.
+//! Groups with texts in their state: a new row replaces a row whose text changes, as texts have any
+//! length.
 //!
-//! The least and greatest texts of a group lie in its row, like its key. So do the values that
+//! The least and greatest texts of a group are in its row, like its key. So are the values that
 //! `min_by` and `max_by` carry. A better value replaces the row, as in a `reduce`. Rows are
-//! replaced before any other value of a window is added, and moved groups are looked up again. So a
-//! row whose text finds no room is left as a whole, and counts once.
+//! replaced before any other value of a window is added, and moved groups are looked up again. So
+//! an input row whose text finds no room is left as a whole, and is counted once.
 //!
 //! # Limits
 //! Tables of distinct values refer to groups by place, so one aggregate cannot have both.
@@ -21,31 +22,31 @@ use crate::page::{Batch, Input, LeafPtr, Row, heap_bytes};
 use crate::row::{LeafType, Physical};
 use crate::sort::compare_leaves;
 
-/// Leaves of the groups' rows that are of one record, of which the first decides whose.
+/// Leaves of the groups' rows that are of one input record. The first of them decides which record.
 #[derive(Clone, Debug)]
 pub struct Deciding {
-    /// Leaves of the input and of the table. Of records with the same first one, those with the least others stay, and missing
-    /// values are the greatest.
+    /// Pairs of a leaf of the input and one of the table. Among records with equal first leaves,
+    /// the one with the least other leaves is kept. Missing values are the greatest.
     pub leaves: SmallVec<[(usize, usize); 2]>,
-    /// Whether the first leaf says if there is a value, and the second decides.
+    /// Whether the first leaf is the validity of the second one, which decides.
     pub is_optional: bool,
-    /// Whether the greatest value stays.
+    /// Whether the greatest value is kept, not the least.
     pub greatest: bool,
 }
 
-/// One of them, ready: each leaf in the input and in stored rows.
+/// A [`Deciding`] with each leaf in the input and in stored rows.
 struct Compared<'d> {
     leaves: SmallVec<[[LeafPtr; 2]; 2]>,
     deciding: &'d Deciding,
 }
 
-/// The order of two values, where those that are missing come last.
+/// The order of two values, with missing ones last.
 pub(crate) fn nulls_last(ty: LeafType, order: Ordering) -> Ordering {
     if ty == LeafType::Valid { order.reverse() } else { order }
 }
 
 impl Compared<'_> {
-    /// Whether a row of the input has the values of the group from now on.
+    /// Whether the values of a row of the input replace those of the group.
     ///
     /// # Safety
     /// `row` is a row of the input's batch, `group` one of the table's.
@@ -72,8 +73,9 @@ impl Compared<'_> {
 }
 
 impl GroupTable {
-    /// Gives each group the values that its row and the input's rows come to. New groups must have been opened with those of their first
-    /// row. Rows that are replaced move: the groups are to be looked up again where the table does not [know](GroupTable::knows) them after it.
+    /// Gives each group the best values of its row and the input's rows. New groups must have been
+    /// opened with those of their first row. Replaced rows move, so groups that are not
+    /// [known](GroupTable::knows) after it are to be looked up again.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -108,7 +110,7 @@ impl GroupTable {
         })
     }
 
-    /// Whether what was found of an input's groups still holds: no row has moved since.
+    /// Whether groups are those of an input, and no row has moved since they were looked up.
     #[must_use]
     pub fn knows(&self, input: &Input<'_>, groups: &Groups) -> bool {
         self.has(groups) && groups.places.len() == input.len()
@@ -116,7 +118,8 @@ impl GroupTable {
 }
 
 impl<'b> Combining<'_, '_, 'b> {
-    /// Gives the group that was handed out last some leaves (of the table, of the input's batch) of its pair's row.
+    /// Replaces some leaves of the last pair's group (leaf of the table, leaf of the input's batch)
+    /// by those of the pair's row.
     fn take_leaves(&mut self, row: &Row<'b>, taken: &[(usize, LeafPtr)]) -> Result<()> {
         let Some(group) = self.group.take() else { return Ok(()) };
         let only =
@@ -128,10 +131,12 @@ impl<'b> Combining<'_, '_, 'b> {
         let leaves: SmallVec<[LeafPtr; 8]> = (0..self.table.store.layout.types().len()).map(leaf_of).collect();
         let slots: SmallVec<[LeafPtr; 4]> =
             leaves.iter().copied().filter(|leaf| leaf.ty.physical() == Physical::Slot).collect();
-        // SAFETY: `group` is a row of the table, and each leaf is of that row or of the input's row that the pair has: one row each.
+        // SAFETY: `group` is a row of the table. Each leaf is of that row or of the pair's row of
+        // the input, with a stride of 0.
         let (hash, heap) = unsafe { (with_shape!(&self.key, shape => shape.hash(group)), heap_bytes(&slots, 0)) };
         let part = self.table.part_of(hash);
-        // SAFETY: as above: the leaves are readable as one row; neither lies where the new row is written, which was claimed for it alone.
+        // SAFETY: as above, the leaves are readable as one row. The new row is written to a place
+        // that was claimed for it alone.
         let merged = unsafe { Batch::from_leaves(1, leaves) };
         // SAFETY: the batch has one row.
         match unsafe { self.table.store.append_row(&merged, 0, part, heap)? } {

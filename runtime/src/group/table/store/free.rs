@@ -39,9 +39,10 @@ impl Mark {
 }
 
 impl RowStore {
-    /// Hides all leaves after the first `leaves` from kernels: `links` ones with places of other rows,
-    /// and one that marks rows without slots as deleted, if there is one more. Returns the offsets of
-    /// the links; `None` if hidden leaves are not of eight bytes, or if there are others.
+    /// Hides all leaves after the first `leaves` from kernels: `links` ones with places of other
+    /// rows, and one that marks rows without slots as deleted, if there is one more. Returns the
+    /// offsets of the links; `None` if hidden leaves are not of eight bytes, or if there are
+    /// others.
     pub(in crate::group::table) fn hide_leaves(&mut self, leaves: usize, links: usize) -> Option<SmallVec<[usize; 2]>> {
         let layout = &self.layout;
         let offset = |leaf: usize| layout.offset(leaf).filter(|_| layout.types()[leaf].physical() == Physical::W8);
