@@ -11,7 +11,7 @@ impl GroupTable {
     /// found before are invalid afterwards.
     ///
     /// # Errors
-    /// Fails if rows of the table have no [mark](GroupTable::for_state).
+    /// Fails if rows of the table cannot be marked as deleted.
     pub fn delete(&mut self, groups: &Groups) -> Result<usize> {
         if !self.store.has_marks() {
             return Err(Error::Internal("rows are deleted of a table that was not made for it".to_owned()));

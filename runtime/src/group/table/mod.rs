@@ -14,7 +14,7 @@
 //! # Memory
 //! A table that may [spill](GrowthPolicy::Spilling) does not fail if memory is refused. It returns
 //! the rows that found no room. The caller takes some of its pages out ([`GroupTable::evict`]) and
-//! adds these rows again. Such a table has its rows in [`SPILL_PARTS`] parts by a hash, each in
+//! adds these rows again. Such a table has its rows in `SPILL_PARTS` parts by a hash, each in
 //! pages of its own, which leave as they are.
 //!
 //! A table detects refused memory when it opens a row, and makes no estimate before. So a table
