@@ -32,7 +32,7 @@ use crate::page::RowWriter;
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
 use crate::snapshot::SplitPosition;
-use crate::source::{ReaderContext, Source, SplitReader};
+use crate::source::{CheckedReader, ReaderContext, Source};
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
@@ -261,7 +261,7 @@ impl<'p> Starter<'p> {
             }
             Head::Source(operator, source, scan) => {
                 let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(me) };
-                let reader = source.reader(scan, context).map_err(|error| self.at(*operator, error))?;
+                let reader = CheckedReader::of(&**source, scan, context).map_err(|error| self.at(*operator, error))?;
                 Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, me))))
             }
         }
@@ -273,7 +273,7 @@ impl<'p> Starter<'p> {
         subtask: usize,
         operator: usize,
         source: &Arc<dyn Source>,
-        reader: Box<dyn SplitReader>,
+        reader: CheckedReader,
         me: &Arc<dyn Wake>,
     ) -> SourceHead {
         let plan = &self.plan.stages[stage];

@@ -8,8 +8,8 @@ use crate::page::{Batch, Page};
 use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::source::{
-    ColumnFit, NoFilters, Position, ReadProgress, ReaderContext, RejectSink, RowFilters, Sample, Scan, Source, Split,
-    SplitList, SplitReader, Statistics, TableSource, ThisThread,
+    CheckedReader, ColumnFit, NoFilters, Position, ReadProgress, ReaderContext, RejectSink, RowFilters, Sample, Scan,
+    Source, Split, SplitList, SplitReader, Statistics, TableSource, ThisThread,
 };
 use crate::strategy::Role;
 
@@ -51,7 +51,7 @@ impl Operator for ScanSource {
         let scan = Scan { live: LeafSet::all(self.schema().leaves().len()), bounds: Vec::new() };
         let thread = Arc::new(ThisThread::default());
         let context = ReaderContext { memory: unbounded_memory(), blocking: thread.clone() };
-        let (mut reader, list) = (self.0.reader(&scan, context)?, self.0.splits(&scan)?);
+        let (mut reader, list) = (CheckedReader::of(&*self.0, &scan, context)?, self.0.splits(&scan)?);
         if !list.is_complete {
             return Err(unended());
         }

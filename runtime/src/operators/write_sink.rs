@@ -55,8 +55,10 @@ impl WriteSink {
 
     fn driver(&self) -> DriverFactory {
         let (sink, by_epochs, all) = (self.sink.clone(), self.by_epochs, self.prepared.clone());
+        let schema = self.input.clone();
         let create = move |context: &TaskContext| {
             let writer = sink.writer(WriterContext {
+                schema: schema.clone(),
                 subtask: context.subtask,
                 subtasks: context.subtasks,
                 epoch: context.epoch,
@@ -126,8 +128,9 @@ impl Operator for WriteSink {
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let thread = Arc::new(ThisThread::default());
-        let (memory, blocking) = (unbounded_memory(), thread.clone());
-        let mut writer = self.sink.writer(WriterContext { subtask: 0, subtasks: 1, epoch: 1, memory, blocking })?;
+        let (schema, memory, blocking) = (self.input.clone(), unbounded_memory(), thread.clone());
+        let mut writer =
+            self.sink.writer(WriterContext { schema, subtask: 0, subtasks: 1, epoch: 1, memory, blocking })?;
         let repeat = |call: &mut dyn FnMut() -> Result<Progress>| {
             while call()? != Progress::Done {
                 thread.wait();

@@ -207,14 +207,16 @@ impl<'a> Columns<'a> {
         self.leaves.push(LeafPtr::valid());
     }
 
-    /// A leaf of plain values.
+    /// Adds a leaf of plain values. Their bits are read as values of `ty`, so `P` must be its Rust type,
+    /// or an integer with the same bits: `f64::to_bits`, 0 or 1 for a `bool`, days of a `Date`.
     ///
     /// # Errors
-    /// Where `values` are too few, or of another width than `ty`.
+    /// Fails if there are fewer `values` than rows, or if they have another width than `ty`.
     pub fn plain<P: Plain>(&mut self, ty: LeafType, values: &'a [P]) -> Result<()> {
         if ty.physical() == Physical::Slot || ty.width() != size_of::<P>() || values.len() < self.rows {
-            return Err(Error::Internal(format!(
-                "a column of {} values of {} bytes for {} rows of {ty}",
+            return Err(Error::Connector(format!(
+                "column {} has {} values of {} bytes, and the batch {} rows of {ty}; pass one value per row, with the width of the leaf's type",
+                self.leaves.len() + 1,
                 values.len(),
                 size_of::<P>(),
                 self.rows
@@ -268,7 +270,12 @@ impl<'a> Columns<'a> {
 
     fn views(&mut self, ty: LeafType, views: &'a [Slot], places: Box<[*const u8]>) -> Result<()> {
         if views.len() < self.rows {
-            return Err(Error::Internal(format!("a column of {} views for {} rows", views.len(), self.rows)));
+            return Err(Error::Connector(format!(
+                "column {} has {} texts or lists, and the batch {} rows; pass one value per row",
+                self.leaves.len() + 1,
+                views.len(),
+                self.rows
+            )));
         }
         let base = views.as_ptr().cast();
         // A box's bytes do not move with the box.
