@@ -1,23 +1,23 @@
-//! A top-level array of JSON as lines: each element on a line of its own.
+//! Rewrites a top-level JSON array as JSON lines, one element per line.
 //!
-//! The bytes are changed in place, so offsets stay. The brackets of the array and the newlines
-//! between tokens become spaces. The comma after an element becomes a newline. Elements are not
+//! The bytes are changed in place, so offsets stay valid. The brackets of the array and the
+//! newlines between tokens become spaces. The comma after an element becomes a newline. Elements
 //! parsed here: that is the work of the reader of lines.
 
 use memchr::memchr2;
 
-/// How far an array was read.
+/// State of the rewriting between two pieces of a file.
 #[derive(Debug, Default)]
 pub(super) struct Elements {
     place: Place,
-    /// Brackets that are open, the array's included.
+    /// Number of open brackets, including the array's.
     depth: usize,
     is_in_string: bool,
     /// The last byte was a backslash in a string.
     is_escaped: bool,
-    /// The current element has a byte other than a space.
+    /// The current element has a byte other than white space.
     has_element: bool,
-    /// A comma came before the current element.
+    /// A comma precedes the current element.
     has_comma: bool,
 }
 
@@ -30,10 +30,10 @@ enum Place {
 }
 
 impl Elements {
-    /// Changes the next bytes of a file into lines.
+    /// Rewrites the next bytes of a file as lines.
     ///
     /// # Errors
-    /// The place of the first byte that does not belong to an array, and the reason.
+    /// Fails with the offset of the first byte that does not belong to an array, and the reason.
     pub(super) fn divide(&mut self, bytes: &mut [u8]) -> Result<(), (usize, String)> {
         let mut at = 0;
         while at < bytes.len() {
@@ -84,7 +84,7 @@ impl Elements {
         Ok(())
     }
 
-    /// Passes over a string, up to its end or the end of the bytes. Returns how many bytes that are.
+    /// Skips a string, up to its end or the end of the bytes. Returns the number of bytes skipped.
     fn pass_string(&mut self, bytes: &mut [u8]) -> usize {
         let mut at = usize::from(std::mem::take(&mut self.is_escaped));
         loop {
@@ -103,12 +103,13 @@ impl Elements {
             }
             at += 1;
         }
-        // A newline in a string is an error, as any other control character; it must not end the line.
+        // A newline in a string is an error, like any other control character. It must not end the
+        // line.
         bytes[..at].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b'\r');
         at
     }
 
-    /// The error of a file that ends here; `None` if its array is closed.
+    /// Returns the error of a file that ends here, or `None` if its array is closed.
     pub(super) fn unfinished(&self) -> Option<&'static str> {
         let message = "the array that is the file is not closed: expected `,` or `]`, found the end of the file";
         (self.place != Place::After).then_some(message)

@@ -1,6 +1,7 @@
-//! Chunks of files that are made of lines, as blocks of whole records.
+//! Cuts the chunks of line-based files into blocks of whole records.
 //!
-//! [`Blocks`] hands on whole records: most of each chunk as it is, and the record that lies across two chunks as a block of its own.
+//! A block is most of a chunk, without a copy. A record that spans two chunks is copied into a
+//! block of its own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,55 +19,54 @@ use runtime::source::{ReadRequest, Split};
 
 pub(super) use super::chunks::CHUNK_BYTES;
 
-/// Places of texts in a block are held in 32 bits, with one to spare.
+/// Offsets of texts in a block have 32 bits, with one bit to spare.
 const LONGEST_RECORD_BYTES: usize = 1 << 31;
 
-/// Whole records, in a row.
+/// Consecutive whole records.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// The records, each with its newline but for the last of a file.
+    /// The records, each with its newline, except perhaps the last of a file.
     pub(super) bytes: Bytes,
-    /// Where they begin in the file, or in what a compressed file holds.
+    /// Offset of the first byte in the content of the file.
     pub(super) offset: u64,
 }
 
-/// What comes next.
+/// Result of [`Blocks::next`].
 pub(super) enum Next {
-    /// Records.
     Block(Block),
-    /// More bytes are needed.
+    /// More bytes of the file are needed.
     Starved,
-    /// The split is at its end.
+    /// The split has ended.
     End,
 }
 
-/// Reads one split after another.
+/// Reads one split after another as blocks.
 pub(super) struct Blocks {
     quote: Option<u8>,
-    /// The files that are one array of JSON, whose elements are handed on as lines.
+    /// By file: `true` if the file is one JSON array, whose elements are returned as lines.
     arrays: Arc<[bool]>,
     elements: Option<Elements>,
     chunks: Chunks,
-    /// Blocks that were put back.
+    /// Blocks that were put back, to be returned first.
     returned: VecDeque<Block>,
-    /// What of a chunk comes behind a carried record.
+    /// Rest of a chunk after a carried record.
     rest: Option<Bytes>,
-    /// The beginning of a record that goes on in the next chunk.
+    /// Beginning of a record that continues in the next chunk.
     carry: Vec<u8>,
-    /// Whether the carry ends between quotes.
+    /// `true` if `carry` ends between quotes.
     inside: bool,
-    /// Where the first byte that was not handed on lies.
+    /// Offset in the content of the first byte that was not returned yet.
     offset: u64,
     buffers: Reservation,
-    /// What of the reservation does not belong to the carry.
+    /// Bytes of the reservation without those for `carry`.
     chunks_bytes: usize,
 }
 
 impl Blocks {
-    /// Nothing yet; `columns_bytes` are reserved besides the chunks.
+    /// Creates a reader without a split. Reserves `columns_bytes` in addition to the chunks.
     ///
     /// # Errors
-    /// Where memory is refused.
+    /// Fails if memory is refused.
     pub(super) fn new(
         files: Arc<[InputFile]>,
         quote: Option<u8>,
@@ -89,50 +89,50 @@ impl Blocks {
         })
     }
 
-    /// The same for files of which some are one array of JSON.
+    /// Sets the files that are one JSON array.
     pub(super) fn with_arrays(self, arrays: Arc<[bool]>) -> Self {
         Blocks { arrays, ..self }
     }
 
-    /// Starts a split.
+    /// Opens a split.
     ///
     /// # Errors
-    /// Where its file cannot be opened.
+    /// Fails if its file cannot be opened.
     pub(super) fn open(&mut self, split: &Split) -> Result<()> {
         self.chunks.open(split)?;
         self.elements = self.arrays.get(split.part).is_some_and(|&is_array| is_array).then(Elements::default);
         self.offset = split.range.start;
         self.rest = None;
         self.returned.clear();
-        // A very long record took much; the next ones are hardly as long.
+        // Frees the buffer of a very long record. The next records are probably shorter.
         self.carry = Vec::new();
         self.buffers.resize(self.chunks_bytes)?;
         self.inside = false;
         Ok(())
     }
 
-    /// The file that is read.
+    /// Returns the file of the current split.
     pub(super) fn file(&self) -> &InputFile {
         self.chunks.file()
     }
 
-    /// The next chunk, as long as fewer than two wait.
+    /// Returns a request for the next chunk, or `None` if none is needed now.
     pub(super) fn wants(&mut self) -> Option<ReadRequest> {
         self.chunks.wants()
     }
 
-    /// The bytes of the last request.
+    /// Takes the bytes of the last request.
     ///
     /// # Errors
-    /// Where they are fewer than asked for: the file was cut meanwhile.
+    /// Fails if they are fewer than requested, because the file was truncated.
     pub(super) fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
         self.chunks.supply(bytes)
     }
 
-    /// The next records.
+    /// Returns the next block of records.
     ///
     /// # Errors
-    /// Where a record is longer than memory allows, or compressed bytes are damaged.
+    /// Fails if a record is longer than memory allows, or if encoded bytes are damaged.
     pub(super) fn next(&mut self) -> Result<Next> {
         if let Some(block) = self.returned.pop_front() {
             return Ok(Next::Block(block));
@@ -164,7 +164,7 @@ impl Blocks {
         }
     }
 
-    /// Takes parts of the last block back, to hand them on one by one.
+    /// Puts parts of the last block back. They are returned again one by one.
     pub(super) fn put_back(&mut self, blocks: impl Iterator<Item = Block>) {
         self.returned.extend(blocks);
     }
@@ -192,7 +192,8 @@ impl Blocks {
         }
     }
 
-    /// How much of a chunk belongs to the carried record, and whether that ends it.
+    /// Returns the number of bytes of a chunk that belong to the carried record, and whether the
+    /// record ends there.
     fn end_of_carried(&mut self, chunk: &[u8]) -> (usize, bool) {
         let end = match self.quote {
             None => memchr(b'\n', chunk).map(|newline| newline + 1),
@@ -208,7 +209,7 @@ impl Blocks {
             return Err(self.file().data_error(self.offset, message));
         }
         if length > self.carry.capacity() && length as u64 > CHUNK_BYTES {
-            // A vector grows to twice its size, and both are there while it is copied.
+            // A vector doubles its size, and both buffers exist during the copy.
             self.buffers.resize(self.chunks_bytes + 3 * length).map_err(|error| {
                 let begin = self.offset;
                 let size = Mib(length);

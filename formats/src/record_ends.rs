@@ -1,14 +1,16 @@
-//! Where records end: at newlines, but for those between quotes.
+//! Finds the ends of records: newlines that are not between quotes.
 
 use memchr::{memchr_iter, memchr2_iter, memrchr};
 
-/// Whether bytes hold an odd number of quotes: then one side of them lies between quotes, and the other does not.
+/// Returns `true` if the number of quotes in `bytes` is odd. Then exactly one of their two ends is
+/// between quotes.
 pub(super) fn is_odd(quote: u8, bytes: &[u8]) -> bool {
     memchr_iter(quote, bytes).count() % 2 == 1
 }
 
-/// Where the first record ends, behind its newline; `inside` says whether the bytes begin between quotes, and then, whether
-/// what was looked at ends there.
+/// Returns the end of the first record, after its newline, or `None` if it does not end here.
+/// `inside` is `true` if `bytes` begin between quotes. It is updated to the state at the end of the
+/// bytes that were scanned.
 pub(super) fn record_end(bytes: &[u8], quote: u8, inside: &mut bool) -> Option<usize> {
     for at in memchr2_iter(quote, b'\n', bytes) {
         if bytes[at] == quote {
@@ -20,10 +22,11 @@ pub(super) fn record_end(bytes: &[u8], quote: u8, inside: &mut bool) -> Option<u
     None
 }
 
-/// Where the last whole record of bytes that begin with a record ends; zero where there is none.
+/// Returns the end of the last whole record in bytes that begin with a record, or zero if there is
+/// none.
 pub(super) fn last_record_end(bytes: &[u8], quote: Option<u8>) -> usize {
     let mut end = bytes.len();
-    // Whether the byte before `end` lies between quotes.
+    // `true` if the byte before `end` is between quotes.
     let mut inside = quote.is_some_and(|quote| is_odd(quote, bytes));
     while let Some(newline) = memrchr(b'\n', &bytes[..end]) {
         if let Some(quote) = quote {
