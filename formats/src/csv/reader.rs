@@ -1,4 +1,4 @@
-//! Decodes blocks of records into columns.
+//! Decodes blocks of CSV records into columns.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,16 +22,16 @@ use runtime::row::{LeafSet, LeafType};
 use runtime::source::Split;
 use runtime::value::json::{ParseFault, excerpt};
 
-/// Decodes records of CSV.
+/// Decodes CSV records.
 pub(super) struct CsvDecoder {
     shared: Arc<CsvInput>,
     live: LeafSet,
     reads_text: bool,
     scanner: Scanner,
     fields: Fields,
-    /// Where the leaves stand in the records of the file that is read.
+    /// Columns of the leaves in the current file.
     positions: Positions,
-    /// Validity leaves that are read or guard what is read: the leaf, the leaves that it guards, and its bytes.
+    /// Validity leaves that are read, or that guard a leaf that is read.
     guards: Vec<Guard>,
     leaves: Vec<Option<Values>>,
     rows: usize,
@@ -43,10 +43,10 @@ struct Guard {
     valid: Vec<u8>,
 }
 
-/// Reads splits of CSV files.
+/// Creates a reader of splits of CSV files.
 ///
 /// # Errors
-/// Where memory is refused.
+/// Fails if memory is refused.
 pub(super) fn reader(shared: Arc<CsvInput>, live: &LeafSet, memory: &Memory) -> Result<LineReader<CsvDecoder>> {
     let options = &shared.options;
     let types = shared.schema.types();
@@ -100,7 +100,7 @@ impl CsvDecoder {
         if bad.found.is_empty() { Ok(()) } else { self.leave_out(bad.found, lines, batch) }
     }
 
-    /// Takes bad records out of the batch, or ends the job with the first.
+    /// Removes bad records from the batch, or fails with the first one.
     #[cold]
     fn leave_out(
         &mut self,
@@ -127,7 +127,7 @@ impl CsvDecoder {
     }
 }
 
-/// The validity leaves that are read, or guard a leaf that is.
+/// Returns the validity leaves that are read, or that guard a leaf that is read.
 fn guards_of(shared: &CsvInput, live: &LeafSet) -> Vec<Guard> {
     let mut guards: Vec<Guard> = Vec::new();
     for column in &shared.columns {
@@ -158,7 +158,7 @@ fn unreadable(path: &str, position: usize, expected: &str, field: &[u8]) -> Stri
 }
 
 impl LineDecoder for CsvDecoder {
-    /// Only where texts are read.
+    /// `None` if no texts are read.
     type Text = Option<Utf8>;
 
     fn check(&self, bytes: &Bytes) -> Result<Option<Utf8>, usize> {

@@ -1,4 +1,4 @@
-//! Records as lines of JSON.
+//! Writes JSON lines.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use runtime::source::{Encoder, Format, Parts};
 use runtime::value::Texts;
 use runtime::value::json::write_text;
 
-/// One record a line; nulls are written.
+/// Writes one record per line. Nulls are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JsonFormat;
 
@@ -53,13 +53,14 @@ impl Format for JsonFormat {
     }
 }
 
-/// What is written of a record, in order.
+/// A template of a record's JSON text.
 enum Part {
     Leaf(usize),
     Optional(usize, Box<Part>),
-    /// A list of records or a map: what it holds, and what stands around it.
+    /// The leaf of a list of records or of a map, with the template of an element and the brackets
+    /// around it.
     Items(usize, &'static Items, Box<Part>, [u8; 2]),
-    /// Each with what stands before it, and what stands behind the last.
+    /// Parts with the text before each, and the text after the last.
     Several(Vec<(Vec<u8>, Part)>, &'static [u8]),
 }
 
@@ -91,14 +92,15 @@ impl Part {
                 };
                 Part::Several(parts, close)
             }
-            // Refused before.
+            // `check` refuses enums before.
             Shape::Enum { .. } => Part::Several(Vec::new(), b"null"),
         }
     }
 }
 
 impl Part {
-    /// An array of records; of a map whose keys are texts an object, of any other an array of pairs.
+    /// Returns the template of a list. It is an array, or an object for a map whose keys are texts.
+    /// Other maps are arrays of pairs.
     fn items(leaf: usize, items: &'static Items) -> Self {
         let types = items.layout().types();
         match items.entry().filter(|(key, _)| is_text(key, types)) {
@@ -111,13 +113,13 @@ impl Part {
     }
 }
 
-/// A line that is written.
+/// The line that is being written.
 struct Line<'e, 'b> {
     types: &'e [LeafType],
     input: &'e Input<'e>,
     cells: SmallVec<[Cell<'b>; 16]>,
     output: &'e mut Vec<u8>,
-    /// An element of a list.
+    /// Buffer for the text of a list's element.
     shown: String,
 }
 

@@ -1,4 +1,4 @@
-//! Lines as leaves.
+//! Parses lines into leaves.
 
 use super::plain::{Append, Push, Token, read_exact};
 use super::program::{ItemsNode, Kind, Member, Node, column, found, found_instead, lists};
@@ -10,19 +10,20 @@ use runtime::value::json::ParseFault;
 use runtime::value::json::{Quoted, Tokens, unescaped};
 use runtime::value::{Texts, TimeFormat};
 
-/// Where the values of records go, one for each live leaf and record.
+/// The values of the live leaves, with one value per record.
 #[derive(Default)]
 pub(super) struct Leaves {
     pub(super) values: Vec<Option<Values>>,
-    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601; empty for what lists hold.
+    /// By leaf: the format of a date or timestamp that is not ISO 8601. Empty for the elements of
+    /// lists.
     pub(super) forms: Vec<Option<TimeFormat>>,
-    /// The number of the last record in which each field was seen.
+    /// By field: the number of the last record in which it occurred.
     seen: Vec<u64>,
     record: u64,
-    /// A string without its backslashes, and a list on its way.
+    /// Buffer for a string whose escapes are decoded.
     string: String,
     list: Vec<u8>,
-    /// Those of the lists of records, by their numbers: of one list at a time.
+    /// Leaves of the lists of records, by the number of the list. They hold one list at a time.
     nested: Vec<Leaves>,
 }
 
@@ -37,7 +38,7 @@ impl Leaves {
         Leaves::new(values, list.members, &list.node)
     }
 
-    /// Forgets the last list, and gets ready for texts of this buffer.
+    /// Clears the last list, and registers the buffer for its texts.
     fn begin_list(&mut self, text: &Utf8) {
         for values in self.values.iter_mut().flatten() {
             values.clear();
@@ -47,10 +48,10 @@ impl Leaves {
         }
     }
 
-    /// Reads the line of a block that begins at `line` and ends at `end`.
+    /// Parses the record between offsets `line` and `end` of a block.
     ///
     /// # Errors
-    /// What is wrong with it; values of its leaves may have been added then.
+    /// Fails if the line is not a valid record. Some leaves may then have one value too many.
     pub(super) fn read(&mut self, root: &Node, text: &Utf8, line: usize, end: usize) -> Result<(), ParseFault> {
         self.record += 1;
         let mut tokens = Tokens::new(&text.as_str().as_bytes()[..end], line);
@@ -72,7 +73,7 @@ impl Leaves {
     }
 }
 
-/// One line that is read.
+/// Parser of one line.
 struct Line<'l, 't> {
     leaves: &'l mut Leaves,
     tokens: &'l mut Tokens<'t>,
@@ -160,7 +161,8 @@ impl<'t> Line<'_, 't> {
         Ok(())
     }
 
-    /// Which field a key names. Most objects have their fields in the record's order, so `next` is looked at first.
+    /// Returns the index of the member that a key names, or `None`. Most objects have the record's
+    /// order of fields, so `next` is tried first.
     #[inline]
     fn key(&mut self, members: &[Member], next: usize) -> Result<Option<usize>, ParseFault> {
         if self.tokens.peek() != b'"' {
@@ -174,7 +176,7 @@ impl<'t> Line<'_, 't> {
         Ok(members.iter().position(|member| member.name.as_bytes() == name))
     }
 
-    /// A string's text.
+    /// Returns the text of a string.
     #[inline]
     fn string(&mut self, quoted: &Quoted) -> Result<&str, ParseFault> {
         let raw = &self.text.as_str()[quoted.start..quoted.end];
@@ -206,7 +208,7 @@ impl<'t> Line<'_, 't> {
 
     fn leaf(&mut self, node: &Node, leaf: usize, ty: LeafType) -> Result<(), ParseFault> {
         if self.leaves.values[leaf].is_none() {
-            // Only whether there is a value is asked for.
+            // The scan only reads the validity.
             return self.tokens.skip();
         }
         match ty {
@@ -309,7 +311,7 @@ impl<'t> Line<'_, 't> {
         Ok(())
     }
 
-    /// A list of records, or a map.
+    /// Parses a list of records, or a map.
     fn items(&mut self, node: &Node, leaf: usize, list: &ItemsNode) -> Result<(), ParseFault> {
         if self.leaves.values[leaf].is_none() {
             return self.tokens.skip();
@@ -331,7 +333,7 @@ impl<'t> Line<'_, 't> {
         pushed
     }
 
-    /// The records up to the end of their list: how many.
+    /// Parses records up to the end of their list. Returns their number.
     fn records(&mut self, list: &ItemsNode, close: u8) -> Result<usize, ParseFault> {
         let mut count = 0;
         while !self.tokens.take(close) {
@@ -361,7 +363,7 @@ impl<'t> Line<'_, 't> {
         column.push_records(&columns.finish()).map_err(|key| format!("the key `{key}` stands twice"))
     }
 
-    /// A number, a word or a string: its place, how it is written, and what it is.
+    /// Parses a number, a word or a string. Returns its offset, its raw bytes and its kind.
     #[inline]
     fn plain(&mut self, node: &Node) -> Result<(usize, &'t [u8], Token), ParseFault> {
         let at = self.tokens.at();
@@ -383,7 +385,7 @@ impl<'t> Line<'_, 't> {
         }
     }
 
-    /// The error for a value of another kind.
+    /// Returns the error for a value of the wrong kind.
     #[cold]
     fn other(&mut self, node: &Node) -> ParseFault {
         let at = self.tokens.at();
