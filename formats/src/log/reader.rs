@@ -16,33 +16,33 @@ use runtime::row::LeafSet;
 use runtime::source::{Position, RangeReader, ReadRequest, Ready, Split};
 use runtime::storage::StoredObject;
 
-/// Bytes that are asked for at once, unless blocks are larger.
+/// Bytes per request, unless blocks are larger.
 pub(super) const READ_BYTES: u64 = 1 << 20;
 
-/// Reads splits from a position on: a block is a batch.
+/// Reads splits from a position on. A block is a batch.
 pub(super) struct LogReader {
     shared: Arc<LogInput>,
     live: LeafSet,
     open: Option<OpenSplit>,
-    /// Where the bytes begin that come next.
+    /// Offset of the first byte that was not taken yet.
     at: u64,
-    /// What is not to be asked for.
+    /// Offset at which reading ends for now.
     end: u64,
-    /// What was read from there on.
+    /// Bytes that were read from `at` on.
     bytes: Bytes,
-    /// Bytes that were asked for, and have not arrived.
+    /// Length of the pending request.
     asked: Option<u64>,
-    /// How much is asked for at least: what the next piece takes.
+    /// Bytes that the next piece needs. A request has at least this length.
     needed: u64,
-    /// How much is asked for else: so that blocks of one size are not read in halves.
+    /// Usual length of a request. It grows with the blocks, so that they are not read in halves.
     read_bytes: u64,
-    /// Where something was wrong, and was asked for once more.
+    /// Offset at which damage was found and read a second time.
     doubted: Option<u64>,
-    /// The byte up to which [`RangeReader::take_read_bytes`] has counted.
+    /// Offset up to which [`RangeReader::take_read_bytes`] has counted.
     counted_to: u64,
     /// The end of the split was read.
     is_sealed: bool,
-    /// The last block that was read of each split.
+    /// The last block that was read, by split.
     last_blocks: HashMap<usize, ReadBlock>,
     rows: usize,
     held: Vec<Held>,
@@ -53,17 +53,17 @@ pub(super) struct LogReader {
 struct OpenSplit {
     split: Arc<LogSplit>,
     file: Arc<dyn StoredObject>,
-    /// Where blocks are read from: what stands before is read for the header alone.
+    /// Offset from which blocks are read. The bytes before are read only for the header.
     start: u64,
-    /// The position that it was opened at, which names the block before.
+    /// The position at which it was opened. It names the block before.
     from: Position,
-    /// Where the leaves are, once the header is known.
+    /// Sources of the leaves, once the header is known.
     plans: Option<Vec<Option<LeafPlan>>>,
-    /// The blocks that were read. `None` if reading did not begin with the first.
+    /// Totals of the blocks that were read. `None` if reading did not begin with the first block.
     read: Option<BlocksRead>,
 }
 
-/// Blocks from the first on, to be compared with what the split's end and `log.end` hold.
+/// Totals of all blocks so far, to compare with the split's end and with `log.end`.
 #[derive(Clone, Copy)]
 struct BlocksRead {
     rows: u64,
@@ -72,13 +72,13 @@ struct BlocksRead {
 }
 
 impl OpenSplit {
-    /// The header is known, and blocks are read from `start` on.
+    /// Starts the totals. The header must be known.
     fn begin(&mut self) {
         let header = self.split.header.get().filter(|header| header.bytes == self.start);
         self.read = header.map(|header| BlocksRead { rows: 0, blocks: 0, checksum: header.checksum });
     }
 
-    /// A block with this head was read.
+    /// Adds a block to the totals.
     fn note(&mut self, rows: usize, head: &[u8; HEAD_BYTES]) {
         if let Some(read) = &mut self.read {
             read.rows += rows as u64;
@@ -88,14 +88,14 @@ impl OpenSplit {
     }
 }
 
-/// What the next bytes are.
+/// The kind of the next bytes.
 enum Piece {
     /// A header, or a block without rows.
     Nothing,
     Rows,
     /// The end of the split.
     Sealed,
-    /// So many bytes from there on are to be there first.
+    /// More bytes are needed: this many from the current offset on.
     Missing(u64),
 }
 
@@ -129,7 +129,8 @@ impl LogReader {
         Error::Data { path, place: format!(", byte {}{place}", self.at), message: message.into() }
     }
 
-    /// Something is wrong with so many bytes that come next. Where they were read while a writer cut them off, they are other ones by now.
+    /// Handles damage in the next bytes. Reads them a second time, because a writer may have
+    /// replaced them during the first read. Fails on the second time.
     fn doubt(&mut self, bytes: u64, place: &str, message: String) -> Result<Piece> {
         if self.doubted.replace(self.at) == Some(self.at) {
             return Err(self.error(place, message));
@@ -165,7 +166,7 @@ impl LogReader {
         Ok(Piece::Nothing)
     }
 
-    /// Skips the bytes before a place.
+    /// Skips the bytes before offset `at`.
     fn go_to(&mut self, at: u64) {
         let passed = usize::try_from(at - self.at).unwrap_or(usize::MAX).min(self.bytes.len());
         self.bytes.advance(passed);
@@ -184,7 +185,7 @@ impl LogReader {
         if self.bytes.len() < length {
             return Ok(Piece::Missing(length as u64));
         }
-        // What is decoded of it; the bytes themselves are paid for by who has read them.
+        // Covers the decoded leaves. The bytes were reserved by the caller that has read them.
         let paid = self.reserved.resize(2 * body_bytes);
         paid.map_err(|error| self.error("", format!("a block of {}: {error}", Mib(body_bytes))))?;
         let body = self.bytes.slice(HEAD_BYTES..length);
@@ -203,7 +204,7 @@ impl LogReader {
         Ok(if rows > 0 { Piece::Rows } else { Piece::Nothing })
     }
 
-    /// The leaves of a block; else the record and what is wrong.
+    /// Decodes the leaves of a block. Fails with the record and the message.
     fn decode(&self, body: &Bytes, rows: usize, checksum: u64) -> Result<Vec<Held>, (String, String)> {
         let known = self.open.as_ref().and_then(|open| Some((open.split.header.get()?, open.plans.as_ref()?)));
         let Some((header, plans)) = known else { return Ok(Vec::new()) };
@@ -211,7 +212,7 @@ impl LogReader {
         held.map_err(|wrong| (wrong.place, wrong.message))
     }
 
-    /// The end of a split: nothing follows, and all that it names was read.
+    /// Checks the end of a split: no bytes follow, and its totals are those that were read.
     fn sealed(&self, rows: u64, blocks: u64, completes_log: bool) -> Result<Piece> {
         let Some(open) = &self.open else { return Ok(Piece::Sealed) };
         if self.at + (HEAD_BYTES as u64) < self.end {
@@ -233,7 +234,7 @@ impl LogReader {
         }
     }
 
-    /// All bytes up to the reach of the split were read: an incomplete tail is left for later.
+    /// Handles the end of the readable bytes. An incomplete tail is read later, when it is whole.
     fn used_up(&self) -> Result<Ready> {
         let end = self.open.as_ref().and_then(|open| self.shared.end_of(&open.split));
         match end {
@@ -285,7 +286,7 @@ impl RangeReader for LogReader {
             self.bytes = bytes.into_iter().next().unwrap_or_default();
             let arrived = self.bytes.len() as u64;
             if arrived < asked {
-                // What was not whole was cut off meanwhile.
+                // The incomplete tail was cut off in between.
                 self.end = self.at + arrived;
             }
         }

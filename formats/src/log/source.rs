@@ -1,4 +1,4 @@
-//! Logs as a source: followed, or up to where they reach now.
+//! Reads logs: as they grow, or up to their current end.
 
 use std::sync::Arc;
 
@@ -14,27 +14,27 @@ use runtime::source::{
 };
 use runtime::storage::{Kind, Location};
 
-/// A block as writers make them, when it is full.
+/// Size of a full block as writers make it.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Records of a log.
+/// Source of the records of a log.
 pub struct LogSource {
     path: String,
     shared: Arc<LogInput>,
-    /// How far the splits reached when the source was made.
+    /// Length of each split when the source was made.
     reaches: Vec<u64>,
 }
 
 impl LogSource {
-    /// The records of a log as they come, until it is sealed.
+    /// Creates a source that follows a log until it is sealed.
     ///
     /// # Errors
-    /// Where there is no log, or its splits are damaged where they begin.
+    /// Fails if there is no log, or if a header or `log.end` is damaged.
     pub fn followed(path: impl Into<Location>, schema: &Schema) -> Result<Self> {
         Self::of(path.into(), schema, true)
     }
 
-    /// The records that are there now.
+    /// Creates a source of the records that the log has now.
     ///
     /// # Errors
     /// As [`LogSource::followed`].
@@ -110,7 +110,7 @@ impl Source for LogSource {
                 header.fit.plans(split.path(), &scan.live)?;
             }
             let name = split.path().file_name().unwrap_or_default().to_string_lossy();
-            // A split that is followed is read as far as it has grown.
+            // A followed split has no fixed end.
             let reach = if self.shared.follows { u64::MAX } else { self.reaches[part] };
             Ok(Split { range: 0..reach, bytes: reach, ..Split::named(&*name, part) })
         };
@@ -121,7 +121,7 @@ impl Source for LogSource {
         let longest = self.reaches.iter().copied().max().unwrap_or(0) as usize;
         let block = if self.shared.follows { BLOCK_BYTES } else { longest.min(BLOCK_BYTES) };
         let read = if self.shared.follows { READ_BYTES as usize } else { longest.min(READ_BYTES as usize) };
-        // What is read, and was read before, of blocks of a size; and what is decoded.
+        // The bytes that were read, those that were read before, and the decoded leaves.
         2 * read.max(2 * block) + 2 * block
     }
 
@@ -132,7 +132,7 @@ impl Source for LogSource {
 
     fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
         let mut positions = positions.to_vec();
-        // In this order errors do not depend on the order of tasks.
+        // Sorted, so that errors do not depend on the order of tasks.
         positions.sort_unstable_by(|one, other| one.split.cmp(&other.split));
         positions.iter().try_for_each(|position| self.shared.check_position(position))
     }

@@ -1,4 +1,4 @@
-//! A block's bytes as leaves.
+//! Decodes the body of a block into leaves.
 
 use bytes::Bytes;
 
@@ -11,17 +11,18 @@ use runtime::page::{Batch, Columns, ListColumn, TextColumn, Utf8};
 use runtime::row::{LeafType, Physical, Schema};
 use runtime::value::Texts;
 
-/// What is wrong with a block.
+/// A fault in a block.
 pub(crate) struct WrongBlock {
-    /// The record, where it is one's: `, record 3 of the block`.
+    /// The record, if one is at fault: `, record 3 of the block`.
     pub(crate) place: String,
     pub(crate) message: String,
 }
 
-/// The leaves of a block, whose head says how many rows it has and what its checksum is: those that `plans` say, from the file's columns.
+/// Decodes the leaves of a block, as `plans` state. `rows` and `checksum` are from the block's
+/// head, `columns` from the file's header.
 ///
 /// # Errors
-/// Where the block is not what its head says, or a value is none.
+/// Fails if the body does not match its head, or if bytes are not a value of their type.
 pub(crate) fn block(
     body: &Bytes,
     (rows, checksum): (usize, u64),
@@ -41,10 +42,10 @@ pub(crate) fn block(
     plans.iter().zip(schema.leaves()).map(held).collect()
 }
 
-/// The rows of a block as a batch; all leaves are dead where there are none.
+/// Returns the rows of a block as a batch. Without rows, all leaves are dead.
 ///
 /// # Errors
-/// A defect of the reader.
+/// Fails only because of a defect in the reader.
 pub(crate) fn batch_of<'h>(held: &'h [Held], rows: usize, schema: &Schema) -> Result<Batch<'h>> {
     let mut columns = Columns::new(rows);
     for (held, ty) in held.iter().zip(schema.types()) {
@@ -58,11 +59,11 @@ pub(crate) fn batch_of<'h>(held: &'h [Held], rows: usize, schema: &Schema) -> Re
 
 /// One leaf of a block.
 pub(crate) enum Held {
-    /// Nobody reads it.
+    /// The leaf is not live.
     Dead,
     /// A validity leaf without a null.
     AllValid,
-    /// Plain values, where they were read.
+    /// Plain values, in the bytes that were read.
     Plain(Bytes),
     Text(TextColumn),
     List(ListColumn),
@@ -82,10 +83,11 @@ impl Held {
     }
 }
 
-/// Where each column of a block lies in its body.
+/// Returns two parts for each column of a body: the lengths of its values, which plain columns do
+/// not have, and the values.
 ///
 /// # Errors
-/// That they do not fit the body.
+/// Fails if the columns do not fit the body.
 fn places(body: &Bytes, rows: usize, columns: &[StoredType]) -> Result<Vec<Bytes>, String> {
     let mut rest = body.clone();
     let mut next = |bytes: usize| (bytes <= rest.len()).then(|| rest.split_to(bytes));
@@ -113,10 +115,10 @@ fn numbers(lengths: &[u8]) -> impl Iterator<Item = u32> + '_ {
     lengths.as_chunks().0.iter().map(|&length: &[u8; 4]| u32::from_le_bytes(length))
 }
 
-/// The leaf that a plan reads, from the [`places`] of a block's columns.
+/// Decodes the leaf that a plan describes, from the [`places`] of a block's columns.
 ///
 /// # Errors
-/// The row, and what is wrong with its value.
+/// Fails with the row and the message.
 fn leaf(plan: &LeafPlan, ty: LeafType, places: &[Bytes]) -> Result<Held, (usize, String)> {
     let parts = |column: usize| (places[2 * column].clone(), places[2 * column + 1].clone());
     match plan {
@@ -179,7 +181,7 @@ fn lists(ty: LeafType, lengths: &[u8], values: &[u8]) -> Result<ListColumn, (usi
     Ok(column)
 }
 
-/// The row whose value a byte belongs to.
+/// Returns the row whose value contains a byte.
 fn row_at(lengths: &[u8], at: usize) -> usize {
     let mut end = 0;
     numbers(lengths)

@@ -1,4 +1,4 @@
-//! Native files, written.
+//! Writes native files.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,13 +12,14 @@ use runtime::page::{Input, LeafReader, Plain, RowIds, Selection, Strided};
 use runtime::row::{LeafType, Physical, Schema};
 use runtime::source::{Encoder, Format, Parts};
 
-/// Rows of a block, at most: so that a block of narrow records is no larger than a batch should be.
+/// Largest number of rows in a block, so that a block of narrow records is not too large for a
+/// batch.
 const BLOCK_ROWS: usize = 1 << 16;
 
-/// Bytes of a block, but for the last rows.
+/// Size at which a block ends. It may exceed this by the last rows.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Texts and lists that are added at once, unless one record has more.
+/// Bytes of texts and lists that are added in one step, unless one record has more.
 const PIECE_BYTES: usize = 64 << 20;
 
 /// The engine's own format.
@@ -39,18 +40,18 @@ impl Format for NativeFormat {
     }
 }
 
-/// What a file begins with.
+/// Returns the header of a file.
 fn head(schema: &Schema) -> Result<Vec<u8>> {
     header(schema, None).map_err(|reason| Error::Plan(format!("cannot write native: {reason}, which is too much")))
 }
 
-/// Blocks stand by themselves; what the end says of them is added up.
+/// Parts of a file. Blocks are independent, and their counts are added up for the end.
 struct NativeParts {
     schema: Schema,
     counts: Arc<Mutex<Counts>>,
 }
 
-/// What was written.
+/// Number of rows and blocks written.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     rows: u64,
@@ -77,7 +78,7 @@ impl Parts for NativeParts {
         Ok(Box::new(NativeEncoder { together: Some(self.counts.clone()), ..NativeEncoder::new(&self.schema, memory)? }))
     }
 
-    /// A block, and the same put together.
+    /// One block while it grows and, as a copy, while it is assembled.
     fn kept_bytes(&self) -> usize {
         2 * BLOCK_BYTES
     }
@@ -90,7 +91,7 @@ impl Parts for NativeParts {
 }
 
 impl NativeEncoder {
-    /// An encoder without a head.
+    /// Creates an encoder that does not write a header.
     fn new(schema: &Schema, memory: &Memory) -> Result<Self> {
         if let Some(leaf) = schema.leaves().iter().find(|leaf| matches!(leaf.ty, LeafType::Items(_))) {
             return Err(Error::Plan(format!(
@@ -110,10 +111,10 @@ impl NativeEncoder {
     }
 }
 
-/// Values of one leaf that wait for their block.
+/// Values of one leaf for the next block.
 struct Column {
     physical: Physical,
-    /// For a slot: how many bytes each value has.
+    /// For slots: the length of each value.
     lengths: Vec<u8>,
     values: Vec<u8>,
 }
@@ -163,10 +164,10 @@ fn add<'b, P: Plain, const WIDTH: usize>(
 
 struct NativeEncoder {
     columns: Vec<Column>,
-    /// Rows of the block that is filled.
+    /// Rows of the current block.
     block_rows: usize,
     counts: Counts,
-    /// Where it adds what it has written, in place of an end of its own.
+    /// Shared counts, if several encoders write the file. The encoder then writes no end.
     together: Option<Arc<Mutex<Counts>>>,
     output: Vec<u8>,
     reserved: Reservation,
@@ -177,7 +178,7 @@ impl NativeEncoder {
         (0..self.columns.len()).filter(|&leaf| self.columns[leaf].physical == Physical::Slot)
     }
 
-    /// Adds rows to the block; where their texts are very long, part by part.
+    /// Adds rows to the block. If their texts are very long, adds them in parts.
     fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let rows = input.selection().rows();
         let bytes_of =
@@ -212,7 +213,7 @@ impl NativeEncoder {
         let Ok(body_bytes) = u32::try_from(length) else {
             return Err(Error::Plan(format!("cannot write native: a record has about {length} bytes, and 4 GiB fit")));
         };
-        // Each column goes once it is copied.
+        // Each column is freed after it is copied.
         self.reserved.resize(self.output.capacity() + HEAD_BYTES + 2 * length)?;
         let mut checksum = Xxh3::new();
         let parts = || self.columns.iter().flat_map(|column| [&column.lengths, &column.values]);
@@ -249,7 +250,7 @@ impl Encoder for NativeEncoder {
 
     fn flush(&mut self) -> Result<()> {
         self.end_block()?;
-        // Who flushes wants memory back.
+        // A flush should free memory.
         self.columns.iter_mut().for_each(|column| *column = Column::new(column.physical));
         Ok(())
     }

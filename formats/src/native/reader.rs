@@ -1,4 +1,4 @@
-//! Decodes blocks.
+//! Decodes the blocks of native files.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use runtime::page::Batch;
 use runtime::row::{LeafSet, Schema};
 use runtime::source::{Position, RangeReader, ReadRequest, Ready, Split};
 
-/// What a source and its readers know together.
+/// Input that a source shares with its readers.
 pub(super) struct NativeInput {
     pub(super) files: Arc<[InputFile]>,
     pub(super) fits: Vec<FileFit>,
@@ -24,22 +24,22 @@ pub(super) struct NativeInput {
 
 const CUT: &str = "the file ends before its last block; it was cut, get it again";
 
-/// Reads splits of native files: a block is a batch.
+/// Reads splits of native files. A block is a batch.
 pub(super) struct NativeReader {
     shared: Arc<NativeInput>,
     live: LeafSet,
     part: usize,
-    /// Where the leaves are in the file that is read.
+    /// Sources of the leaves in the current file.
     plans: Vec<Option<LeafPlan>>,
     chunks: Chunks,
-    /// What arrived and was not taken.
+    /// The rest of the current chunk.
     waiting: Bytes,
-    /// The beginning of what lies across chunks.
+    /// Beginning of a head or body that spans chunks.
     carry: Vec<u8>,
-    /// Where the next head or body begins in the file, or in what a compressed file holds.
+    /// Offset of the next head or body in the content of the file.
     offset: u64,
     state: State,
-    /// Rows and blocks so far: the end of a compressed file says the same, if it is whole.
+    /// Rows and blocks so far. The end of a compressed file is checked against them.
     seen: (u64, u64),
     rows: usize,
     held: Vec<Held>,
@@ -47,7 +47,7 @@ pub(super) struct NativeReader {
     chunks_bytes: usize,
 }
 
-/// What comes next in the split.
+/// The next part of the split.
 #[derive(Clone, Copy)]
 enum State {
     Head,
@@ -55,11 +55,11 @@ enum State {
     Done,
 }
 
-/// What there is of it.
+/// Result of [`NativeReader::piece`].
 enum Piece {
     Whole(Bytes),
     Starved,
-    /// The split ends before it.
+    /// The split ends before the piece is whole.
     End,
 }
 
@@ -94,7 +94,7 @@ impl NativeReader {
         Error::Data { path: self.chunks.file().path().to_path_buf(), place, message: message.into() }
     }
 
-    /// The next bytes in one piece.
+    /// Returns the next `needed` bytes in one piece.
     fn piece(&mut self, needed: usize) -> Result<Piece> {
         loop {
             if self.carry.is_empty() && self.waiting.len() >= needed {
@@ -121,7 +121,7 @@ impl NativeReader {
             Head::Block { rows, body_bytes, checksum } => {
                 self.seen = (self.seen.0 + u64::from(rows), self.seen.1 + 1);
                 self.state = State::Body { rows, body_bytes, checksum };
-                // What lies across chunks is put together, beside what is decoded of it.
+                // Covers a body that spans chunks, which is copied, and the decoded leaves.
                 let bytes = self.chunks_bytes.saturating_add(3 * body_bytes as usize);
                 let size = Mib(body_bytes as usize);
                 self.reserved.resize(bytes).map_err(|error| self.error("", format!("a block of {size}: {error}")))?;
@@ -149,7 +149,8 @@ impl NativeReader {
         Ok(())
     }
 
-    /// The end of the split's bytes: of a part of a file anywhere between blocks, of a compressed file behind its end.
+    /// Ends the split. A part of a file may end between any two blocks, a compressed file only
+    /// after its end.
     fn end(&mut self) -> Result<Ready> {
         let is_between = matches!(self.state, State::Head) && !self.is_compressed();
         if !self.carry.is_empty() || !(is_between || matches!(self.state, State::Done)) {
@@ -185,7 +186,7 @@ impl RangeReader for NativeReader {
             let needed = match self.state {
                 State::Head => HEAD_BYTES,
                 State::Body { body_bytes, .. } => body_bytes as usize,
-                // Nothing may follow.
+                // No byte may follow.
                 State::Done => 1,
             };
             let piece = match self.piece(needed)? {

@@ -1,4 +1,4 @@
-//! Native files as a source.
+//! Reads native files.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::fit::FileFit;
 use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
 use super::reader::{NativeInput, NativeReader};
 
-/// Records of native files. Splits are runs of blocks.
+/// Source of the records of native files. A split is a range of blocks.
 pub struct NativeSource {
     path: String,
     shared: Arc<NativeInput>,
@@ -25,19 +25,19 @@ pub struct NativeSource {
     split_bytes: u64,
 }
 
-/// How the blocks of a file lie.
+/// The blocks of a file.
 struct Blocks {
-    /// Where each block begins, and where the end begins. Of a compressed file, only the first.
+    /// Offset of each block, then of the end. For a compressed file, only that of the first block.
     starts: Vec<u64>,
     rows: Option<u64>,
 }
 
 impl NativeSource {
-    /// The records of listed files. Reads their headers and the heads of their blocks. Fields are
-    /// found by name, and only if a scan reads them.
+    /// Creates a source of the records of listed files. Reads their headers and the heads of their
+    /// blocks. Fields are found by name, and only if a scan reads them.
     ///
     /// # Errors
-    /// Fails if a file cannot be read, is damaged, or is no native file.
+    /// Fails if a file cannot be read, is damaged, or is not a native file.
     pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let (mut fits, mut blocks) = (Vec::new(), Vec::new());
@@ -52,7 +52,7 @@ impl NativeSource {
         Ok(NativeSource { path, shared, blocks, split_bytes })
     }
 
-    /// The same with splits of about `bytes` bytes.
+    /// Sets the target size of splits, in bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -64,7 +64,7 @@ fn damaged(file: &InputFile, at: u64, message: String) -> Error {
     Error::Data { path: file.path().to_path_buf(), place: format!(", byte {at}"), message }
 }
 
-/// The header of a file, and its length in bytes.
+/// Returns the header of a file, and its length in bytes.
 fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
     let (mut bytes, _) = beginning(file, PREFIX_BYTES)?;
     let length = header_bytes(&bytes).map_err(|message| damaged(file, 0, message))?;
@@ -130,9 +130,9 @@ impl RangeSource for NativeSource {
 
     fn reader_bytes(&self, _: &Scan) -> usize {
         let lengths = |blocks: &Blocks| blocks.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
-        // The blocks of a compressed file are not known.
+        // The sizes of the blocks of a compressed file are not known.
         let largest = self.blocks.iter().filter_map(lengths).max().unwrap_or(0) as usize;
-        // Chunks that were read, a block that is put together, and its decoded columns.
+        // Chunks that were read, a block that is assembled, and its decoded columns.
         2 * Chunks::bytes(&self.shared.files) + 3 * largest
     }
 
@@ -152,7 +152,7 @@ impl TableSource for NativeSource {
         self.shared.fits.first().map(|fit| fit.columns_of(&self.shared.schema)).unwrap_or_default()
     }
 
-    /// A sample of a few blocks. Each is read and checked as a whole.
+    /// Samples a few blocks. Each is read and checked as a whole.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         const BLOCKS: usize = 4;
         let population = self.statistics(scan).rows?;
@@ -173,7 +173,7 @@ impl TableSource for NativeSource {
     }
 }
 
-/// Splits of whole blocks. Each has at least `target` bytes, except the last one.
+/// Cuts a file into splits of whole blocks. Each has at least `target` bytes, except the last one.
 fn cut(part: usize, starts: &[u64], target: u64) -> Vec<Split> {
     let (mut splits, mut begin) = (Vec::new(), starts[0]);
     for (index, &end) in starts.iter().enumerate().skip(1) {

@@ -1,4 +1,4 @@
-//! Records as lines on a terminal.
+//! Shows records as lines on a terminal.
 
 use super::{RowOf, columns, write_cell};
 use crate::csv::CsvFormat;
@@ -9,7 +9,8 @@ use runtime::output::Appending;
 use runtime::row::Schema;
 use runtime::source::{Encoder, Format};
 
-/// A record a line, its values with tabs between them; nothing for a null. What CSV can hold is written as CSV writes it.
+/// Writes one record per line, with tabs between values. A null is empty. Records that CSV can hold
+/// are written as the CSV writer does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LinesFormat;
 

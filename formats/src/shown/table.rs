@@ -1,4 +1,4 @@
-//! The first records as a table that fits the terminal.
+//! Shows the first records as a table that fits the terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -9,21 +9,21 @@ use runtime::page::Input;
 use runtime::row::{LeafType, Schema};
 use runtime::source::{Encoder, Format};
 
-/// The width where the output is no terminal.
+/// Width of the table if the output is no terminal.
 const NO_TERMINAL: usize = 120;
-/// No cell is wider, in columns of the terminal.
+/// Largest width of a cell, in columns of the terminal.
 const WIDEST: usize = 80;
-/// Texts are cut to so much before columns are left out.
+/// Smallest width of a text column. If it is reached, columns are left out.
 const LEAST: usize = 8;
-/// Between columns.
+/// Spaces between columns.
 const GAP: usize = 2;
 
-/// A table of the first records: names, types, then a line for each record.
+/// A table of the first records: a line of names, a line of types, then one line per record.
 #[derive(Clone, Copy, Debug)]
 pub struct TableFormat {
-    /// How many records are shown; of others it is only said that there are more.
+    /// Number of records that are shown. The table states if there are more.
     pub rows: usize,
-    /// How wide it may be; `None` is as wide as the terminal, and 120 where there is none.
+    /// Width of the table. `None`: the width of the terminal, or 120 without a terminal.
     pub width: Option<usize>,
 }
 
@@ -135,7 +135,8 @@ impl TableEncoder {
         }
     }
 
-    /// The widths of as many columns as there is room for: texts are cut before columns are left out, and numbers never.
+    /// Returns the widths of the columns that fit into `room`. Texts are shortened before columns
+    /// are left out. Numbers are never shortened.
     fn widths(&self, room: usize) -> Vec<usize> {
         let of_cells = |index: usize| self.rows.iter().map(|row| row[index].width()).max().unwrap_or(0);
         let wanted = |(index, column): (usize, &Column)| {
@@ -149,7 +150,7 @@ impl TableEncoder {
             used += least + GAP;
             used <= room + GAP
         });
-        // Something is shown however narrow it is.
+        // At least one column is shown.
         let count = fitting.count().max(1).min(wanted.len());
         let mut widths: Vec<usize> = wanted[..count].iter().map(|&(all, _)| all).collect();
         while widths.iter().sum::<usize>() + GAP * count > room + GAP {
@@ -161,7 +162,7 @@ impl TableEncoder {
     }
 }
 
-/// A text that is no wider than so many columns of the terminal; what is cut ends with `…`.
+/// Shortens a text to at most `width` columns of the terminal. A shortened text ends with `…`.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
