@@ -1,8 +1,8 @@
-//! Which codecs this build has.
+//! The codecs that this build supports.
 
 use parquet::basic::Compression;
 
-/// Why pages of a codec can be neither read nor written, and what to do; `None` where they can.
+/// Returns the reason why a codec cannot be read or written, and advice. `None` if it is supported.
 pub(super) fn refused_codec(codec: Compression) -> Option<String> {
     match codec {
         Compression::BROTLI(_) if !cfg!(feature = "brotli") => Some(

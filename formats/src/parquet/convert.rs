@@ -1,6 +1,7 @@
-//! Arrow arrays as leaves. Where array and leaf hold the same bytes, they are taken over; everything else is converted once a batch.
+//! Converts Arrow arrays to leaves. If array and leaf have the same bytes, they are not copied.
+//! Everything else is converted batch by batch.
 //!
-//! What stands under a null is zero afterwards, so that equal records have equal bytes.
+//! Null rows get the value zero, so that equal records have equal bytes.
 
 mod decimals;
 mod lists;
@@ -25,9 +26,9 @@ use times::{lengths_of_time, times_of_day, timestamps};
 
 pub(super) use lists::element_of;
 
-/// One leaf of a batch, and what keeps its values alive.
+/// One leaf of a batch. Keeps its values alive.
 pub(super) enum Held {
-    /// Nobody reads it.
+    /// The leaf is not live.
     Dead,
     /// A validity leaf without a null.
     AllValid,
@@ -57,7 +58,7 @@ impl Held {
         Ok(())
     }
 
-    /// The bytes of plain values.
+    /// Returns the bytes of plain values.
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Held::W1(values) => values.inner(),
@@ -69,10 +70,10 @@ impl Held {
     }
 }
 
-/// Whether a column of an Arrow type can be read into a leaf.
+/// Checks that a column of an Arrow type can be read into a leaf.
 ///
 /// # Errors
-/// Why not; empty where "expected this, found that" says it all.
+/// Fails with the reason. It is empty if "expected this, found that" is enough.
 pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> {
     use LeafType as L;
     let fits = match found {
@@ -80,7 +81,7 @@ pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> 
         found if found.is_integer() => {
             matches!(ty, L::I8 | L::I16 | L::I32 | L::I64 | L::U8 | L::U16 | L::U32 | L::U64)
         }
-        // Nothing but nulls, which an `Option` of anything holds.
+        // Only nulls, which any `Option` can hold.
         DataType::Null => !matches!(ty, L::I128 | L::U128),
         DataType::Float16 | DataType::Float32 => matches!(ty, L::F32 | L::F64),
         DataType::Float64 => ty == L::F64,
@@ -109,10 +110,10 @@ pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> 
     if fits { Ok(()) } else { Err(String::new()) }
 }
 
-/// The values of a leaf, and why one of them is none: its row, and what is wrong with it.
+/// The converted leaf, or the row of a bad value and the reason.
 pub(super) type Converted = Result<Held, (usize, String)>;
 
-/// The leaf that an array holds. `nulls` are those of the array and everything above it.
+/// Converts an array. `nulls` are those of the array and of everything around it.
 pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
     use LeafType as L;
     match (array.data_type(), ty) {
@@ -153,7 +154,7 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
     }
 }
 
-/// A validity leaf.
+/// Returns the validity leaf.
 pub(super) fn validity(nulls: Option<&NullBuffer>) -> Held {
     match nulls.filter(|nulls| nulls.null_count() > 0) {
         Some(nulls) => Held::W1(expand(nulls.inner())),
@@ -161,12 +162,12 @@ pub(super) fn validity(nulls: Option<&NullBuffer>) -> Held {
     }
 }
 
-/// One byte for each bit, eight at a time.
+/// Expands each bit to a byte, eight at a time.
 fn expand(bits: &BooleanBuffer) -> ScalarBuffer<u8> {
     let mut bytes = Vec::with_capacity(bits.len().next_multiple_of(64));
     for word in bits.bit_chunks().iter_padded() {
         for eight in word.to_le_bytes() {
-            // Byte `i` keeps bit `i` alone, and carries it into its highest bit.
+            // Byte `i` keeps only bit `i`, and carries it into its highest bit.
             let spread = (u64::from(eight) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
             let ones = (spread + 0x7f7f_7f7f_7f7f_7f7f) >> 7 & 0x0101_0101_0101_0101;
             bytes.extend_from_slice(&ones.to_le_bytes());
@@ -176,20 +177,20 @@ fn expand(bits: &BooleanBuffer) -> ScalarBuffer<u8> {
     bytes.into()
 }
 
-/// The values of an array, zero where they are null.
+/// Returns the values of an array, with zero for nulls.
 fn valid_values<T: ArrowPrimitiveType>(array: &ArrayRef, nulls: Option<&NullBuffer>) -> ScalarBuffer<T::Native> {
     let values = array.as_primitive::<T>().values();
     match nulls.filter(|nulls| nulls.null_count() > 0) {
         None => values.clone(),
         Some(nulls) => {
             let keep = |(&value, &valid): (&T::Native, &u8)| if valid == 1 { value } else { T::Native::default() };
-            // Bytes, for the choice to be made by vector instructions.
+            // As bytes, so that the choice compiles to vector instructions.
             values.iter().zip(expand(nulls.inner()).iter()).map(keep).collect()
         }
     }
 }
 
-/// The values of an array as numbers of the same width.
+/// Returns the values of an array as numbers of the same width.
 fn same<T: ArrowPrimitiveType, N: ArrowNativeType>(array: &ArrayRef, nulls: Option<&NullBuffer>) -> ScalarBuffer<N> {
     recast(valid_values::<T>(array, nulls))
 }
@@ -215,7 +216,7 @@ fn scaled(values: ScalarBuffer<i64>, factor: i64, ty: LeafType) -> Converted {
     each(&values, |value| value.checked_mul(factor), wrong)
 }
 
-/// Strings of bytes that have one length, such as UUIDs.
+/// Converts byte strings of one length, such as UUIDs.
 fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Held {
     let (values, mut column) = (array.as_fixed_size_binary(), ListColumn::new(LeafType::Bytes));
     for row in 0..values.len() {
@@ -225,7 +226,7 @@ fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Held {
     Held::List(column)
 }
 
-/// What a null leaf holds.
+/// Returns a leaf of placeholders of nulls.
 fn zeros(rows: usize, ty: LeafType) -> Held {
     match ty.physical() {
         Physical::W1 => Held::W1(std::iter::repeat_n(0, rows).collect()),
@@ -250,7 +251,7 @@ fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converte
     let bytes = bytes.map(|bytes| empty_where_null(&bytes, nulls));
     let text = match bytes {
         Some(bytes) if ty == LeafType::Bytes => return Ok(Held::Bytes(bytes)),
-        // Bytes that nobody promised to be text: a null may stand over anything.
+        // These bytes may be no text. Null rows may have any bytes, so they were emptied before.
         Some(bytes) => bytes.to_string_view().map_err(|error| (0, format!("expected UTF-8: {error}")))?,
         None => empty_where_null(array.as_string_view(), nulls),
     };
@@ -288,7 +289,8 @@ fn tags(texts: &StringViewArray, tag: &Tag, nulls: Option<&NullBuffer>) -> Conve
     tags.map(|tags| Held::W1(tags.into()))
 }
 
-/// Integers of any width and sign into a leaf of any, each checked unless the types are the same.
+/// Converts integers of any width and sign. Each value is checked if the column's range exceeds the
+/// leaf's.
 fn integers(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
     match array.data_type() {
         DataType::Int8 => integers_of::<Int8Type>(array, ty, nulls),
@@ -308,7 +310,7 @@ where
 {
     let values = valid_values::<T>(array, nulls);
     let (low, high) = range(ty);
-    // One pass that compiles to vector code; which value it was is looked up only where one does not fit.
+    // This pass compiles to vector code. The bad value is only read if there is one.
     let fits = |value: T::Native| (low..=high).contains(&value.into());
     let (file_low, file_high) = range_of(array.data_type());
     if (file_low < low || file_high > high)

@@ -1,4 +1,5 @@
-//! Columns of Arrow's durations, which are plain integers to Parquet: only the Arrow schema that writers leave in a file says their unit.
+//! Reads the units of Arrow's durations. Parquet stores them as plain integers, so the unit is only
+//! in the Arrow schema that a writer may leave in the file.
 
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use super::footer::guarded;
 use super::hints::leaf_columns;
 use runtime::row::LeafType;
 
-/// The schema to decode to, with units where lengths of time are read and the file says them. `types` are what is read of each column.
+/// Returns the schema to decode to, with units for durations that are read. `types` has the leaf
+/// type of each column.
 pub(super) fn with_units(hinted: Fields, file: &FileMetaData, types: &[Option<LeafType>]) -> Fields {
     let is_length = |ty: &Option<LeafType>| {
         matches!(ty, Some(LeafType::TimeDelta | LeafType::List(runtime::row::Element::TimeDelta)))
@@ -19,7 +21,7 @@ pub(super) fn with_units(hinted: Fields, file: &FileMetaData, types: &[Option<Le
         return hinted;
     }
     let said = guarded(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
-    // What the writer left there may be damaged: then integers are microseconds, as in files that say nothing.
+    // The writer's schema may be damaged. Then integers are microseconds, as in files without it.
     let Ok(said) = said else { return hinted };
     let mut lengths = types.iter().map(is_length);
     fields(&hinted, said.fields(), &mut lengths)

@@ -25,42 +25,42 @@ use runtime::page::{Batch, Columns};
 use runtime::row::{LeafSet, Schema};
 use runtime::source::{Position, RangeReader, ReadRequest, Ready, RowFilters, Scan, Split};
 
-/// The most decoded bytes of a batch of several rows, by the lengths in the footer.
+/// Largest decoded size of a batch of several rows, estimated from the lengths in the footer.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
+/// Reads row groups. Requests the bytes of all columns, then decodes them batch by batch.
 pub(super) struct ParquetReader {
     files: Arc<[InputFile]>,
     fits: Arc<[FileFit]>,
     schema: Arc<Schema>,
     live: LeafSet,
     reserved: Reservation,
-    /// What was reserved for the row group, without what its lists become.
+    /// Bytes that were reserved for the row group, without those for converted lists.
     group_bytes: usize,
     part: usize,
     group: usize,
-    /// Rows of the row group that were not decoded yet, as the footer counts them.
+    /// Rows of the row group that were not decoded yet, according to the footer.
     left: usize,
-    /// The most rows of a batch of this row group.
+    /// Largest number of rows in a batch of this row group.
     batch_rows: usize,
     state: State,
-    /// Rows of the batch, and its leaves.
+    /// Number of rows in the batch, then its leaves.
     rows: usize,
     held: Vec<Held>,
-    /// Rows that filters left out of it, where they were asked.
+    /// Number of rows that filters have removed from the batch; `None` if it was not filtered.
     left_out: Option<usize>,
-    /// Columns that are not among these, as they are decoded here.
+    /// The columns that are decoded without the `parquet` crate.
     flat: FlatColumns<ColumnBytes>,
 }
 
 enum State {
-    /// No split, or one at its end.
+    /// No split, or the split has ended.
     Done,
-    /// Bytes are wanted.
+    /// The columns' bytes are to be requested.
     Opened(ReadRequest),
-    /// Bytes were asked for.
+    /// The columns' bytes were requested.
     Asked(Vec<Range<u64>>),
-    /// The crate's decoder, if there are columns for it.
+    /// Decoding, with the crate's decoder if it is needed.
     Decoding(Option<Box<ParquetRecordBatchReader>>),
     /// No column is read.
     Counting,
@@ -102,7 +102,7 @@ impl ParquetReader {
         Error::Data { path: self.file().path().to_path_buf(), place, message: message.into() }
     }
 
-    /// What is wrong in the batch that was decoded last.
+    /// Returns the error for a fault in the last batch.
     fn wrong(&self, ColumnFault { row, message }: ColumnFault) -> Error {
         let Some(row) = row else { return self.error(message) };
         let groups = self.fits[self.part].metadata.metadata().row_groups();
@@ -112,13 +112,13 @@ impl ParquetReader {
         Error::Data { path: self.file().path().to_path_buf(), place, message }
     }
 
-    /// For a sample of a row group, whose rows are decoded elsewhere.
+    /// Prepares the sample of a row group, whose rows are decoded elsewhere.
     pub(super) fn begin_sample(&mut self, part: usize, group: usize) {
         self.clear_batch();
         (self.part, self.group) = (part, group);
     }
 
-    /// What a sample is decoded from: the file, how the record is read from it, and the columns.
+    /// Returns the file, its mapping, and the columns to sample.
     pub(super) fn sampled(&self) -> (&InputFile, &FileFit, Vec<usize>) {
         let fit = &self.fits[self.part];
         (self.file(), fit, fit.columns(&self.live))
@@ -132,7 +132,7 @@ impl ParquetReader {
         self.hold(batch)
     }
 
-    /// Frees what a row group takes, but for buffers that the next one uses again.
+    /// Frees the memory of a row group, except for buffers that the next one reuses.
     fn finish_group(&mut self) -> Result<()> {
         self.state = State::Done;
         self.flat.finish();
@@ -145,13 +145,13 @@ impl ParquetReader {
         self.left_out = None;
     }
 
-    /// Bytes of one batch of the live leaves, without what texts point to.
+    /// Returns the bytes of the live leaves in one batch, without the contents of texts.
     fn batch_bytes(&self) -> usize {
         let leaf_bytes = |leaf: usize| self.schema.leaves().get(leaf).map_or(0, |leaf| leaf.ty.width());
         BATCH_ROWS * self.live.iter().map(leaf_bytes).sum::<usize>()
     }
 
-    /// Reserves what the lists of a batch become, which may be more than any batch before held.
+    /// Reserves memory for the lists of a batch, which may be larger than in batches before.
     fn reserve_lists(&mut self, root: &StructArray) -> Result<()> {
         let leaves = self.live.iter().filter_map(|leaf| {
             let plan = self.fits[self.part].plan(leaf)?;
@@ -206,7 +206,8 @@ impl ParquetReader {
         }
     }
 
-    /// Decodes some of the next rows of a row group all columns of which are decoded here: the batch is what filters keep of them.
+    /// Decodes some of the next rows of a row group whose columns are all decoded here. The batch
+    /// has the rows that filters keep.
     fn decode_where(&mut self, filters: &mut dyn RowFilters) -> Result<()> {
         let done = self.flat.advance_where(self.left, &self.schema, filters).map_err(|error| match error {
             FilterError::Data(wrong) => self.wrong(wrong),
@@ -222,7 +223,7 @@ impl ParquetReader {
         self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
     }
 
-    /// Turns a batch of Arrow's into leaves.
+    /// Converts an Arrow batch to leaves.
     fn hold(&mut self, batch: RecordBatch) -> Result<()> {
         let root = StructArray::from(batch);
         self.reserve_lists(&root)?;
@@ -242,7 +243,7 @@ impl ParquetReader {
 impl RangeReader for ParquetReader {
     fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         self.clear_batch();
-        // What the row group before took is free before the next one asks.
+        // Frees the memory of the previous row group before new memory is reserved.
         self.finish_group()?;
         (self.part, self.group) = (split.part, split.range.start as usize);
         let (Some(file), Some(fit)) = (self.files.get(self.part), self.fits.get(self.part)) else {
@@ -319,7 +320,7 @@ impl RangeReader for ParquetReader {
                 Ok(Ready::Batch)
             }
             State::Decoding(decoder) if self.left == 0 => {
-                // There must not be more than the footer says.
+                // There must not be more rows than the footer states.
                 let more = decoder.as_mut().map(|decoder| guarded(|| decoder.next().transpose()));
                 if !matches!(more, None | Some(Ok(None))) {
                     return Err(self.error(OTHER_ROWS));

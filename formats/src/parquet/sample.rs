@@ -1,4 +1,4 @@
-//! Some rows of a row group, for a sample: runs of rows. Only the pages that hold them are read.
+//! Samples runs of rows of a row group. Only the pages that hold them are read.
 
 use std::io::{BufReader, Read};
 use std::sync::Arc;
@@ -16,24 +16,25 @@ use runtime::error::{Error, Result};
 use runtime::source::{RangeReader, Sampler};
 use runtime::storage::{StoredObject, read_exact_at};
 
-/// The rows of a row group that a sample takes: runs of consecutive rows, at even distances in the first rows of the group.
+/// The rows of a row group that a sample takes: runs of consecutive rows, at equal distances among
+/// the first rows of the group.
 #[derive(Clone, Copy)]
 pub(super) struct Runs {
     count: usize,
-    /// Rows of a run.
+    /// Number of rows in a run.
     rows: usize,
-    /// The number of first rows in which the runs lie. A single run takes all of them.
+    /// Number of first rows that contain the runs. A single run takes all of them.
     region: usize,
 }
 
 impl Runs {
-    /// All of `region` rows, as one run.
+    /// Creates one run of all `region` rows.
     pub(super) fn whole(region: usize) -> Self {
         Runs { count: 1, rows: region, region }
     }
 
-    /// At most `count` runs in `region` rows. Runs lie at least a run apart: a value whose rows reached from one run into
-    /// the next would count as one that two places have in common.
+    /// Creates at most `count` runs in `region` rows. Runs are at least a run apart. Otherwise a
+    /// value whose rows extend from one run into the next would count as common to two places.
     pub(super) fn apart(count: usize, rows: usize, region: usize) -> Self {
         let count = count.min(region / (2 * rows));
         if count > 1 { Runs { count, rows, region } } else { Runs::whole(region.min(2 * rows)) }
@@ -50,7 +51,7 @@ impl Runs {
 }
 
 impl ParquetReader {
-    /// Takes some rows of a row group.
+    /// Samples some rows of a row group.
     ///
     /// # Errors
     /// Fails if they cannot be read.
@@ -84,7 +85,7 @@ struct OpenFile {
     object: Arc<dyn StoredObject>,
 }
 
-/// Reads a file from a byte on.
+/// Reads a file from an offset on.
 pub(super) struct FromByte {
     object: Arc<dyn StoredObject>,
     at: u64,
@@ -108,7 +109,7 @@ impl ChunkReader for OpenFile {
     type T = BufReader<FromByte>;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        // The decoder reads the heads of pages like this.
+        // The decoder reads the headers of pages through this reader.
         const HEAD_BYTES: usize = 1 << 10;
         let from = FromByte { object: self.object.clone(), at: start };
         Ok(BufReader::with_capacity(HEAD_BYTES, from))

@@ -1,4 +1,4 @@
-//! Parquet files as a source.
+//! Reads Parquet files.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use runtime::source::{
     TableSource, spread_evenly,
 };
 
-/// Records of Parquet files. Splits are row groups.
+/// Source of the records of Parquet files. Splits are row groups.
 pub struct ParquetSource {
     path: String,
     files: Arc<[InputFile]>,
@@ -28,25 +28,25 @@ pub struct ParquetSource {
     ignores_case: bool,
 }
 
-/// Most row groups of a sample.
+/// Largest number of row groups in a sample.
 const SAMPLED_GROUPS: usize = 4;
-/// Most bytes that are decompressed for a sample. Of wide rows, fewer row groups are read.
+/// Bytes that are decompressed for a sample at most. If rows are wide, fewer row groups are read.
 const SAMPLED_BYTES: usize = 3 << 20;
-/// Rows of a page, as most writers make them: the least cost of sampling a row group.
+/// Rows of a page as most writers make them. At least one page is read to sample a row group.
 const PAGE_ROWS: usize = 20_000;
-/// Runs of rows in a sample.
+/// Number of runs of rows in a sample.
 const SAMPLED_RUNS: usize = 64;
-/// The sampled rows are among this number of first rows of a row group, about a page.
+/// The sampled rows are among this number of first rows of a row group, which is about a page.
 const SAMPLED_REGION: usize = 1 << 14;
 
 impl ParquetSource {
-    /// The records of listed files. Reads their footers.
+    /// Creates a source of the records of listed files. Reads their footers.
     ///
     /// Columns are found by the names of fields, and only if a scan reads them. So a file may lack
     /// columns that no scan reads.
     ///
     /// # Errors
-    /// Fails if a file cannot be read, or is no Parquet file.
+    /// Fails if a file cannot be read, or is not a Parquet file.
     pub fn of(inputs: Inputs, schema: &Schema, options: ParquetOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);
@@ -54,8 +54,8 @@ impl ParquetSource {
         Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()), ignores_case: options.ignore_case })
     }
 
-    /// Row groups that may fulfil the bounds of a scan: file, row group, rows, and compressed bytes
-    /// of the live columns.
+    /// Returns the row groups that may satisfy the bounds of a scan: file, row group, rows, and
+    /// compressed bytes of the live columns.
     fn groups<'s>(&'s self, scan: &'s Scan) -> impl Iterator<Item = (usize, usize, i64, u64)> + 's {
         let each = self.fits.iter().zip(&*self.files).enumerate();
         each.flat_map(move |(part, (fit, file))| {
@@ -71,7 +71,8 @@ impl ParquetSource {
         })
     }
 
-    /// Decompressed bytes of a row in the live columns, by the first row group.
+    /// Returns the decompressed bytes per row in the live columns, according to the first row
+    /// group.
     fn row_bytes(&self, scan: &Scan) -> usize {
         let Some((part, group, rows, _)) = self.groups(scan).next() else { return 0 };
         let (fit, rows) = (&self.fits[part], usize::try_from(rows).unwrap_or(1).max(1));
@@ -104,7 +105,7 @@ impl RangeSource for ParquetSource {
             let columns = fit.columns(&scan.live);
             let group = fit.metadata.metadata().row_group(group);
             let chunks = || columns.iter().map(|&column| group.column(column));
-            // Compressed and decoded.
+            // Compressed and decoded bytes.
             let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
             let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
             (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
@@ -130,7 +131,8 @@ impl TableSource for ParquetSource {
         self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
     }
 
-    /// A sample of first rows of a few row groups. Later rows cost the decoding of those before.
+    /// Samples first rows of a few row groups. Later rows would need the decoding of all rows
+    /// before.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         let with_rows =
             |(part, group, rows, _)| Some((part, group, u64::try_from(rows).ok().filter(|&rows| rows > 0)?));

@@ -1,4 +1,4 @@
-//! Columns of which filters keep some rows.
+//! Decodes columns, and keeps the rows that filters select.
 
 use parquet::file::reader::ChunkReader;
 
@@ -12,25 +12,26 @@ use runtime::page::{Columns, Selection, WINDOW_ROWS};
 use runtime::row::{LeafSet, Schema};
 use runtime::source::RowFilters;
 
-/// So many rows are filtered at once: what is decoded of a few columns stays in the first cache.
+/// Rows that are filtered in one step. Their values in a few columns stay in the first-level cache.
 const FILTERED_ROWS: usize = WINDOW_ROWS;
 
-/// A batch of fewer rows that are kept is filled up, by so many rows at most.
+/// Largest number of rows that are decoded for one batch, if few of them are kept.
 const MOST_ROWS: usize = 8 * BATCH_ROWS;
 
-/// The share of rows that filters keep at most where they are asked here: to pick rows takes a tenth of what it takes to decode them.
+/// Largest share of kept rows at which filtering while decoding pays. Picking rows costs a tenth of
+/// decoding them.
 const MOST_KEPT: f64 = 0.9;
 
 /// Why rows cannot be filtered.
 pub(in crate::parquet) enum FilterError {
     /// The file is damaged, or does not fit the record.
     Data(ColumnFault),
-    /// A filter fails.
+    /// A filter has failed.
     Filter(Error),
 }
 
 impl FilterError {
-    /// The same, where the row was counted from some row of the batch on.
+    /// Moves the row of an error by `rows`.
     fn behind(self, rows: usize) -> Self {
         match self {
             FilterError::Data(wrong) => {
@@ -53,17 +54,17 @@ impl From<Error> for FilterError {
     }
 }
 
-/// What has become of some rows.
+/// Numbers of rows.
 #[derive(Clone, Copy, Default)]
 pub(in crate::parquet) struct Advanced {
-    /// Rows that were decoded.
+    /// Decoded rows.
     pub(in crate::parquet) rows: usize,
-    /// Those that are kept.
+    /// Kept rows.
     pub(in crate::parquet) kept: usize,
 }
 
 impl<R: ChunkReader + 'static> FlatColumns<R> {
-    /// Decodes some of the next `left` rows: the batch is what filters keep of them.
+    /// Decodes some of the next `left` rows. The batch has those that filters keep.
     pub(in crate::parquet) fn advance_where(
         &mut self,
         left: usize,
@@ -86,7 +87,8 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         Ok(done)
     }
 
-    /// Whether filters drop so many rows of the row group that it pays to pick those that they keep, as far as is known.
+    /// Returns `true` if filters drop enough rows of the row group for filtering to pay, or if no
+    /// row was filtered yet.
     pub(in crate::parquet) fn are_dropped(&self) -> bool {
         let Advanced { rows, kept } = self.filtered;
         (kept as f64) <= MOST_KEPT * rows as f64
@@ -117,12 +119,13 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         Ok(())
     }
 
-    /// Asks a filter that reads one column once for each value of its dictionary; whether that can be done.
+    /// Evaluates a filter of one column on the values of its dictionary. Returns `false` if that is
+    /// not possible or does not pay.
     fn ask_values(&mut self, question: &mut Question<'_>, kept: &mut Kept) -> Result<bool, FilterError> {
         let Question { filter, reads, .. } = question;
         let mut columns = self.columns.iter_mut().filter(|column| column.is_among(reads));
         let (Some(column), None) = (columns.next(), columns.next()) else { return Ok(false) };
-        // Each value is asked for, also those of rows that filters before have dropped.
+        // All values are evaluated, also those whose rows were dropped by earlier filters.
         if !question.filters.is_of_values(*filter) || 2 * column.dictionary_values > self.group_rows {
             return Ok(false);
         }
@@ -136,7 +139,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         Ok(true)
     }
 
-    /// Asks a filter once for each row.
+    /// Evaluates a filter on each row.
     fn ask_rows(&mut self, question: &mut Question<'_>, kept: &mut Kept) -> Result<(), FilterError> {
         let Question { filter, reads, schema, filters } = question;
         for column in self.columns.iter_mut().filter(|column| column.is_among(reads)) {
@@ -158,7 +161,7 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
     }
 }
 
-/// What is asked of some rows, or of all values of a column.
+/// One filter, and what it needs.
 struct Question<'f> {
     filter: usize,
     reads: LeafSet,
@@ -167,12 +170,12 @@ struct Question<'f> {
 }
 
 impl Question<'_> {
-    /// What the filter says of each value of a column's dictionary, and of null.
+    /// Returns the filter's result for each value of a column's dictionary, and for null.
     fn answers_of<R: ChunkReader + 'static>(&mut self, column: &FlatColumn<R>) -> Result<Vec<bool>> {
         let mut answers = vec![false; column.dictionary_values + 1];
         let mut valid = vec![1; answers.len()];
         valid[column.dictionary_values] = 0;
-        // Where the record has no `Option` there is no null.
+        // Without an `Option` there is no null.
         let values = column.dictionary_values + usize::from(column.validity.is_some());
         let mut batch = Columns::new(values);
         for (index, leaf) in self.schema.leaves().iter().enumerate() {

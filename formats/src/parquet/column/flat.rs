@@ -1,7 +1,7 @@
-//! A flat column: from its pages to the values of a batch.
+//! Decodes a flat column from its pages to the values of a batch.
 //!
-//! * [`page`]: pages, and the dictionary before them.
-//! * [`decode`]: values and codes of a page.
+//! * [`page`]: reads pages, and the dictionary before them.
+//! * [`decode`]: decodes the values and codes of a page.
 
 mod decode;
 mod page;
@@ -29,7 +29,8 @@ use page::{Encoded, Open};
 /// A column of a row group.
 pub(super) struct FlatColumn<R: ChunkReader> {
     pub(super) column: usize,
-    /// What it is read into, and the leaf that says which values there are, where the record has an `Option`.
+    /// The leaf that the column is read into. If the field is an `Option`, `validity` is its
+    /// validity leaf.
     pub(super) leaf: usize,
     pub(super) validity: Option<usize>,
     ty: LeafType,
@@ -39,34 +40,35 @@ pub(super) struct FlatColumn<R: ChunkReader> {
     path: String,
     pages: Pages<R>,
     page: Option<Open>,
-    /// How many values there are in the dictionary of the file.
+    /// Number of values in the dictionary.
     pub(super) dictionary_values: usize,
     buffers: Buffers,
-    /// Nulls of the batch.
+    /// Number of nulls in the batch.
     nulls: usize,
     form: Form,
-    /// What the values were made of that a filter is asked of.
+    /// Version of the kept rows from which the filter input was made.
     asked_of: Option<u64>,
 }
 
-/// Codes are picked where filters keep one row of so many at most: to pick one takes as long as to decode three.
+/// Codes are picked only if at most one row in this number is kept. Picking a code takes the time
+/// of decoding three.
 const PICKED_OF: usize = 4;
 
-/// What some rows are decoded to.
+/// State of the current rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// The values of the batch, at once.
+    /// Decoded to the values of the batch.
     Values,
-    /// Nothing yet.
+    /// Not decoded.
     Undecoded,
-    /// Codes.
+    /// Decoded to codes.
     Codes,
-    /// Values, of which those are taken that are kept.
+    /// Decoded to the values of all rows, of which the kept ones are taken.
     Undropped,
 }
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
-    /// `None` where it is none, or cannot be decoded here.
+    /// Creates a column. Returns `None` if it is not flat, or is not decoded here.
     pub(super) fn new(
         input: &Arc<R>,
         fit: &FileFit,
@@ -85,7 +87,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         }
         let rows = usize::try_from(group.num_rows()).ok()?;
         let mut buffers = kept.or_else(|| Buffers::of(ty))?;
-        // A column of nulls alone may have no dictionary.
+        // A column that has only nulls may lack a dictionary.
         buffers.dictionary.clear();
         buffers.dictionary.push_default();
         let mut column = FlatColumn {
@@ -120,7 +122,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         let Buffers { dictionary, undropped, values, valid, .. } = &mut self.buffers;
         for values in [undropped, &mut *values] {
             values.clear();
-            // The buffers of its texts come before those of pages.
+            // Adds the dictionary's buffers of texts first, before those of pages.
             let _ = values.look_up(dictionary, &[]);
         }
         values.reserve(rows);
@@ -128,7 +130,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         self.nulls = 0;
     }
 
-    /// Begins the next rows, of which nothing is decoded before somebody asks.
+    /// Begins the next rows. They are decoded on demand.
     pub(super) fn begin_rows(&mut self) {
         self.form = Form::Undecoded;
     }
@@ -143,7 +145,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(())
     }
 
-    /// Decodes the next rows, if that was not done.
+    /// Decodes the next rows, unless that was done.
     pub(super) fn decode_undropped(&mut self, rows: usize) -> Result<(), ColumnFault> {
         if self.form != Form::Undecoded {
             return Ok(());
@@ -168,19 +170,20 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(())
     }
 
-    /// The codes of the rows that were decoded, where they have no values but those of the dictionary. The code behind that of its last value stands for
-    /// null.
+    /// Returns the codes of the decoded rows, if all their values are in the dictionary. The code
+    /// after the last value stands for null.
     pub(super) fn codes(&self) -> Option<&[u32]> {
         (self.form == Form::Codes).then_some(&self.buffers.codes)
     }
 
-    /// Passes the next rows, none of which is added.
+    /// Skips the next rows.
     pub(super) fn pass(&mut self, rows: usize) -> Result<(), ColumnFault> {
         if self.pick(rows, &[])? { Ok(()) } else { self.decode_undropped(rows) }
     }
 
-    /// Adds a few of the next `of` rows to the batch, or none, without decoding the others; whether that can be done, which it can if nobody has decoded
-    /// them, and all are codes of one page.
+    /// Adds the given ones of the next `of` rows to the batch, without decoding the others. Returns
+    /// `false` if that is not possible. It is possible if the rows are not decoded, and all are
+    /// codes of one page without nulls.
     fn pick(&mut self, of: usize, rows: &[u32]) -> Result<bool, ColumnFault> {
         if self.form != Form::Undecoded || PICKED_OF * rows.len() > of {
             return Ok(false);
@@ -203,12 +206,12 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(true)
     }
 
-    /// Adds the rows that are kept to the batch.
+    /// Adds the kept rows to the batch.
     pub(super) fn add(&mut self, kept: &Kept) -> Result<(), ColumnFault> {
         if self.pick(kept.of(), kept.rows())? {
             return Ok(());
         }
-        // Texts of pages would come to lie in other buffers than those that are taken.
+        // Texts of pages would be in other buffers than those that were picked.
         if self.form == Form::Undecoded && kept.are_all() && self.ty != LeafType::Text {
             return self.advance(kept.of());
         }
@@ -216,7 +219,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         self.take(kept, false).ok_or_else(ended)
     }
 
-    /// Makes the values of the rows that are kept so far, for a filter to be asked of, if that was not done.
+    /// Prepares the values of the rows kept so far as the input of a filter, unless that was done.
     pub(super) fn make_asked(&mut self, kept: &Kept) -> Result<(), ColumnFault> {
         self.decode_undropped(kept.of())?;
         if self.asked_of == Some(kept.number()) {
@@ -229,7 +232,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(())
     }
 
-    /// Adds the rows that are kept to what a filter is asked of, or to the batch.
+    /// Adds the kept rows to the input of a filter, or to the batch.
     fn take(&mut self, kept: &Kept, are_asked: bool) -> Option<()> {
         let Buffers { dictionary, codes, taken, undropped, values, valid, asked, asked_valid, present, .. } =
             &mut self.buffers;
@@ -246,7 +249,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         if self.is_nullable { look_up(present, kept.rows(), valid) } else { Some(()) }
     }
 
-    /// Whether one of its leaves is among some.
+    /// Returns `true` if one of its leaves is in `leaves`.
     pub(super) fn is_among(&self, leaves: &LeafSet) -> bool {
         leaves.contains(self.leaf) || self.validity.is_some_and(|validity| leaves.contains(validity))
     }
@@ -256,7 +259,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         self.push_of(leaf, ty, (&self.buffers.values, &self.buffers.valid), columns)
     }
 
-    /// Adds one of its leaves to what a filter is asked of.
+    /// Adds one of its leaves to the input of a filter.
     pub(super) fn push_asked<'a>(&'a self, leaf: usize, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
         self.push_of(leaf, ty, (&self.buffers.asked, &self.buffers.asked_valid), columns)
     }
@@ -278,7 +281,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         }
     }
 
-    /// Adds one of its leaves to a batch of all values of the dictionary, and null behind them; `valid` says of these which are there.
+    /// Adds one of its leaves to a batch of all values of the dictionary, with null as the last
+    /// row. `valid` has the validity of these rows.
     pub(super) fn push_dictionary<'a>(
         &'a self,
         leaf: usize,
@@ -290,12 +294,12 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     }
 }
 
-/// Whether a column is flat, and the footer names only encodings that are decoded here. Texts outside of a
-/// dictionary are left to the crate, which does not copy them.
+/// Returns `true` if a column is flat and has only encodings that are decoded here. Texts outside
+/// of a dictionary are decoded by the `parquet` crate, which does not copy them.
 fn is_decoded_here(chunk: &ColumnChunkMetaData, is_nullable: bool) -> bool {
     let known = |encoding| match encoding {
         Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => true,
-        // Levels of files that are very old. A column without levels has it in its list all the same.
+        // Levels of very old files. A column without levels may list this encoding too.
         #[expect(deprecated, reason = "old files")]
         Encoding::BIT_PACKED => !is_nullable,
         _ => false,

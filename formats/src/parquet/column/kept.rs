@@ -1,16 +1,16 @@
-//! Which rows filters keep.
+//! The rows that filters keep.
 
-/// The rows that filters keep, ascending.
+/// Indexes of the kept rows, ascending.
 #[derive(Default)]
 pub(super) struct Kept {
     rows: Vec<u32>,
     of: usize,
-    /// Another one whenever they have changed.
+    /// Changes whenever the rows change.
     number: u64,
 }
 
 impl Kept {
-    /// All of the next rows.
+    /// Begins the next `rows` rows. All are kept.
     pub(super) fn begin(&mut self, rows: usize) {
         self.rows.clear();
         self.rows.extend(0..rows as u32);
@@ -22,7 +22,7 @@ impl Kept {
         &self.rows
     }
 
-    /// How many rows there were.
+    /// Returns the number of rows before filtering.
     pub(super) fn of(&self) -> usize {
         self.of
     }
@@ -35,16 +35,16 @@ impl Kept {
         self.rows.len() == self.of
     }
 
-    /// Keeps the first ones, into whose place others have come.
+    /// Keeps the first `rows` entries, after the kept rows were moved there.
     fn truncate(&mut self, rows: usize) {
         self.number += u64::from(rows < self.rows.len());
         self.rows.truncate(rows);
     }
 
-    /// Keeps the rows whose codes stand for values that are kept.
+    /// Keeps the rows whose code has `true` in `answers`.
     pub(super) fn retain(&mut self, codes: &[u32], answers: &[bool]) {
         let (mut kept, rows) = (0, &mut self.rows[..]);
-        // Without a branch on the answer, which nobody can predict.
+        // Without a branch, because the result is unpredictable.
         for position in 0..rows.len() {
             let row = rows[position];
             rows[kept] = row;

@@ -1,4 +1,5 @@
-//! Lists of plain values and of texts, read: one level deep, and without nulls in them. All others are lists of records.
+//! Reads lists of plain values and of texts: one level deep, and without nulls. All others are
+//! lists of records.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
@@ -9,7 +10,7 @@ use runtime::page::ListColumn;
 use runtime::row::LeafType;
 use runtime::value::Texts;
 
-/// What the elements of a list of this type are; `None` for other types.
+/// Returns the type of a list's elements, or `None` for other types.
 pub(in crate::parquet) fn element_of(ty: LeafType) -> Option<LeafType> {
     match ty {
         LeafType::List(element) => Some(element.leaf()),
@@ -18,7 +19,7 @@ pub(in crate::parquet) fn element_of(ty: LeafType) -> Option<LeafType> {
     }
 }
 
-/// The lists that an array holds.
+/// Converts an array of lists.
 pub(super) fn lists(array: &ArrayRef, ty: LeafType, element: LeafType, nulls: Option<&NullBuffer>) -> Converted {
     let list = array.as_list::<i32>();
     let (ends, values) = (list.value_offsets(), list.values());

@@ -1,4 +1,4 @@
-//! Times and lengths of time, read: in microseconds, whatever unit the file has.
+//! Reads times and durations of any unit, and converts them to microseconds.
 
 use arrow_array::ArrayRef;
 use arrow_array::types::{
@@ -18,7 +18,7 @@ pub(super) fn timestamps(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBu
         TimeUnit::Second => scaled(same::<TimestampSecondType, i64>(array, nulls), 1_000_000, ty),
         TimeUnit::Millisecond => scaled(same::<TimestampMillisecondType, i64>(array, nulls), 1000, ty),
         TimeUnit::Microsecond => Ok(Held::W8(same::<TimestampMicrosecondType, u64>(array, nulls))),
-        // Down to the microsecond, also before 1970: what lies in one microsecond stays together and in order.
+        // Rounds down, also before 1970, so that the order is kept.
         TimeUnit::Nanosecond => {
             let values = valid_values::<TimestampNanosecondType>(array, nulls);
             Ok(Held::W8(values.iter().map(|value| value.div_euclid(1000) as u64).collect()))
@@ -26,7 +26,7 @@ pub(super) fn timestamps(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBu
     }
 }
 
-/// Microseconds since midnight.
+/// Converts to microseconds since midnight.
 pub(super) fn times_of_day(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Converted {
     match array.data_type() {
         DataType::Time32(_) => {
@@ -41,7 +41,7 @@ pub(super) fn times_of_day(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Conv
     }
 }
 
-/// Columns of Arrow's durations, which are integers to Parquet.
+/// Converts Arrow's durations, which Parquet stores as integers.
 pub(super) fn lengths_of_time(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBuffer>) -> Converted {
     let ty = LeafType::TimeDelta;
     match unit {

@@ -1,4 +1,4 @@
-//! Files of the `parquet` crate, with every layout of pages, read back.
+//! Files written by the `parquet` crate, with every layout of pages, are read back.
 
 use arrow_array::types::{Date32Type, Decimal64Type, TimestampMillisecondType};
 use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray};
@@ -16,20 +16,20 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 mod filtered;
 
-/// How a file is written.
+/// The layout of a file.
 #[derive(Clone, Debug)]
 struct Written {
     rows: usize,
-    /// Values are drawn from so many.
+    /// Number of distinct values.
     distinct: usize,
-    /// One value in so many is null; none where this is 0.
+    /// One value in this number is null. 0: no nulls.
     null_every: usize,
-    /// No value before this row is null.
+    /// Rows before this one have no nulls.
     nulls_from: usize,
     properties: (Compression, WriterVersion, bool),
     page_rows: usize,
     dictionary_bytes: usize,
-    /// Whether the footer says which encodings pages have.
+    /// `true` if the footer states the encodings of pages.
     says_encodings: bool,
     seed: u64,
 }
@@ -63,7 +63,7 @@ fn written() -> impl Strategy<Value = Written> {
     )
 }
 
-/// The fields of the record: their names, types, and whether they are an `Option`.
+/// The fields of the record: name, type, and whether they are an `Option`.
 const FIELDS: [(&str, L, bool); 10] = [
     ("long", L::I64, false),
     ("narrow", L::I16, false),
@@ -94,7 +94,7 @@ fn word(value: u64) -> String {
     format!("{value}{}", "ä".repeat(length))
 }
 
-/// The arrays of a file, and what their leaves hold.
+/// Returns the arrays of a file, and the expected values of their leaves.
 fn columns(written: &Written) -> (Vec<(&'static str, ArrayRef)>, Vec<Vec<Datum>>) {
     let mut draws = 0_u64;
     let mut below = |bound: usize| {
@@ -192,7 +192,8 @@ fn write(path: &std::path::Path, written: &Written, arrays: Vec<(&'static str, A
     writer.close().unwrap();
 }
 
-/// The leaves of all row groups, and how many columns of the last one were decoded without the crate.
+/// Returns the leaves of all row groups, and the number of columns of the last one that were
+/// decoded without the crate.
 fn read(
     path: &std::path::Path,
     schema: &Schema,
@@ -215,7 +216,7 @@ fn read(
     Ok((leaves, flat))
 }
 
-/// What older programs write, which do not say how pages are encoded.
+/// Removes the encodings of pages from a footer, as in files of older programs.
 fn without_encodings(footer: &ParquetMetaData) -> Arc<ParquetMetaData> {
     let column = |column: ColumnChunkMetaData| column.into_builder().clear_page_encoding_stats().build().unwrap();
     let group = |group: &RowGroupMetaData| {
@@ -226,7 +227,7 @@ fn without_encodings(footer: &ParquetMetaData) -> Arc<ParquetMetaData> {
     Arc::new(footer.clone().into_builder().set_row_groups(groups).build())
 }
 
-/// Reads all row groups; `advance` says what the reader is ready for.
+/// Reads all row groups; `advance` calls the reader and returns its result.
 fn read_batches(
     path: &std::path::Path,
     schema: &Schema,
@@ -262,7 +263,7 @@ fn read_batches(
     Ok(())
 }
 
-/// A file of one column, which may be null, and what reading it gives, into a leaf or an `Option`.
+/// Writes a file of one nullable column, and reads it into a leaf or an `Option`.
 fn read_one(
     array: ArrayRef,
     (ty, optional): (L, bool),
@@ -354,7 +355,7 @@ fn a_code_beyond_the_dictionary_is_an_error() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever stands in its pages, a file gives rows or an error.
+    /// Files with damaged pages are read, or are errors.
     #[test]
     fn damaged_pages_are_errors(mut written in written(), places in prop::collection::vec(any::<(u32, u8)>(), 1..20)) {
         written.rows = written.rows.min(2_000);
@@ -387,7 +388,7 @@ proptest! {
             let row = found.iter().zip(expected).position(|(found, expected)| found != expected);
             prop_assert!(row.is_none() && found.len() == expected.len(), "{:?}: row {row:?}", schema.leaves()[leaf]);
         }
-        // Version 2 encodes what is not in a dictionary in ways that are left to the crate.
+        // Version 2 writes values outside of a dictionary in encodings that the crate decodes.
         let (_, version, dictionary) = written.properties;
         if dictionary && version == WriterVersion::PARQUET_1_0 && written.dictionary_bytes == 1 << 20 {
             prop_assert_eq!(flat, FIELDS.len());

@@ -1,4 +1,4 @@
-//! Values and codes of a page.
+//! Decodes the values and codes of a page.
 
 use arrow_schema::DataType;
 use parquet::basic::Type as PhysicalType;
@@ -13,7 +13,7 @@ use crate::parquet::hold::{ColumnFault, OTHER_ROWS};
 use runtime::row::LeafType;
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
-    /// Decodes at most `most` rows, the first of which is row `first` of the batch. Returns their number.
+    /// Decodes at most `most` rows, beginning with row `first` of the batch. Returns their number.
     pub(super) fn decode(&mut self, most: usize, first: usize) -> Result<usize, ColumnFault> {
         if self.page.as_ref().is_none_or(|page| page.left == 0) {
             self.read_page().map_err(|reason| damaged(&reason))?;
@@ -68,18 +68,18 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     }
 }
 
-/// Rows of a page that are decoded at once.
+/// Rows of a page that are decoded in one step.
 struct Window<'l> {
-    /// The first one in the batch.
+    /// Index of the first row in the batch.
     first: usize,
     rows: usize,
-    /// Rows that are not null.
+    /// Number of rows that are not null.
     present: usize,
-    /// By row: zero for a null. `None` if there is no null.
+    /// By row: zero for a null. `None` if no row is null.
     levels: Option<&'l [u32]>,
 }
 
-/// The types of a column in the file, and of its leaf.
+/// The types of a column in the file and of its leaf.
 struct Stored<'t> {
     physical: PhysicalType,
     data_type: &'t DataType,
@@ -99,7 +99,7 @@ impl Window<'_> {
         Ok(())
     }
 
-    /// Appends the plain values at the start of `bytes`. Returns the number of their bytes.
+    /// Appends the plain values at the start of `bytes`. Returns their length in bytes.
     fn plain(&self, bytes: &[u8], stored: &Stored<'_>, path: &str, out: &mut Values) -> Result<usize, ColumnFault> {
         let Stored { physical, data_type, ty } = *stored;
         if let Values::Text(out) = out {
@@ -126,9 +126,10 @@ pub(super) fn ended() -> ColumnFault {
     ColumnFault { row: None, message: OTHER_ROWS.to_owned() }
 }
 
-/// Codes of values that a dictionary has.
+/// Checks that a dictionary has the values of all codes.
 pub(super) fn check_codes(codes: &[u32], values: usize) -> Result<(), ColumnFault> {
-    // By the signs of differences, which one instruction makes of several codes, as it does not of comparisons of numbers without a sign.
+    // Tests the signs of differences. These compile to vector instructions, unlike comparisons of
+    // unsigned numbers.
     let are_known = match i32::try_from(values) {
         Ok(values) => {
             codes.iter().fold(-1, |signs, &code| signs & (code as i32).wrapping_sub(values) & !(code as i32)) < 0
@@ -138,13 +139,13 @@ pub(super) fn check_codes(codes: &[u32], values: usize) -> Result<(), ColumnFaul
     if are_known { Ok(()) } else { Err(damaged("a value is none of its dictionary")) }
 }
 
-/// The row of the value at a position among those that are there.
+/// Returns the row of the n-th value that is not null.
 fn nth_present(levels: &[u32], position: usize) -> usize {
     let present = levels.iter().enumerate().filter(|(_, level)| **level != 0);
     present.map(|(row, _)| row).nth(position).unwrap_or(0)
 }
 
-/// Bytes of the first values of a page.
+/// Returns the length in bytes of the first `count` values of a page.
 fn plain_bytes(physical: PhysicalType, bytes: &[u8], count: usize) -> usize {
     match physical {
         PhysicalType::INT32 | PhysicalType::FLOAT => 4 * count,

@@ -1,25 +1,25 @@
-//! Rows that filters keep while they are decoded.
+//! Filters that are evaluated while rows are decoded.
 
 use super::*;
 use runtime::page::Selection;
 use runtime::source::RowFilters;
 
-/// Some other number for each number.
+/// Returns a pseudo-random number for a number.
 fn mixed(number: u64) -> u64 {
     let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     number ^ number >> 27
 }
 
-/// A filter of a test: it keeps rows by what it finds in some leaves.
+/// A filter that keeps rows by a hash of some leaves.
 #[derive(Clone, Debug)]
 struct Filter {
     reads: LeafSet,
     is_of_values: bool,
-    /// It keeps so many of 16 rows with different values.
+    /// Number of 16 rows with different values that it keeps.
     keeps: u64,
-    /// Rows that it was asked of, and that it kept, as the reader says.
+    /// Rows that it was evaluated on and rows that it kept, as the reader has reported.
     noted: (usize, usize),
-    /// Rows that it was shown.
+    /// Number of rows that were passed to it.
     shown: usize,
 }
 
@@ -76,7 +76,7 @@ impl RowFilters for Filters {
     }
 }
 
-/// Leaves of a few fields: what they hold, and which of them there are.
+/// Returns the leaves of some fields, including validity leaves.
 fn leaves_of(fields: &[usize], schema: &Schema) -> LeafSet {
     let of_field = |leaf: &usize| {
         let path = schema.leaves()[*leaf].path.as_str();
@@ -89,8 +89,8 @@ fn fields(most: usize) -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0..FIELDS.len(), 0..=most)
 }
 
-/// Reads a file with filters of some fields, each of which keeps so many of 16 values, and holds that it gives the rows that they keep of all; whether the
-/// reader asked the filters.
+/// Reads a file with filters, each of which keeps a number of 16 values, and compares the result
+/// with all rows filtered afterwards. Returns `true` if the reader evaluated the filters.
 fn holds(
     written: &Written,
     asked: Vec<(Vec<usize>, bool, u64)>,
@@ -160,7 +160,7 @@ proptest! {
     }
 }
 
-/// Pages of texts that found no room in the dictionary follow others within what is filtered at once.
+/// Within one step of filtering, pages of texts outside of the dictionary follow pages of codes.
 #[test]
 fn texts_of_a_dictionary_and_others_are_kept_together() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
@@ -184,7 +184,7 @@ fn texts_of_a_dictionary_and_others_are_kept_together() {
     }
 }
 
-/// Of pages without nulls few codes are picked; those behind them have nulls, in the same batch.
+/// In one batch, codes are picked from pages without nulls, and later pages have nulls.
 #[test]
 fn picked_codes_and_nulls_are_kept_together() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
@@ -205,7 +205,7 @@ fn picked_codes_and_nulls_are_kept_together() {
     }
 }
 
-/// The only row that a filter keeps has a code that stands for nothing.
+/// The only row that a filter keeps has a code out of range.
 #[test]
 fn a_picked_code_beyond_the_dictionary_is_an_error() {
     let filter = || Filter { reads: [0].into_iter().collect(), is_of_values: false, keeps: 1, noted: (0, 0), shown: 0 };
@@ -236,7 +236,8 @@ fn a_picked_code_beyond_the_dictionary_is_an_error() {
     assert!(error.contains("a value is none of its dictionary"), "{error}");
 }
 
-/// Reads a file of a number, the row's, and a text of four words with a filter on the text; how many rows there are, and the filter.
+/// Reads a file of a number and a text of four words, with a filter on the text. Returns the number
+/// of rows, and the filter.
 fn filtered_by_word(is_of_values: bool) -> (usize, Filter) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");
