@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_become_lines_wherever_pieces_end() {
+    fn elements_become_lines_with_pieces_of_any_size() {
         let text = "[\n  {\"a\": [1,\n 2], \"b\": \"],\\\"{\\\\\"},\r\n  {}, 3 ]\n";
         let lines = "    {\"a\": [1,  2], \"b\": \"],\\\"{\\\\\"}\n\r   {}\n 3   ";
         for piece in 1..=text.len() {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_than_one_array_are_refused() {
+    fn files_other_than_one_array_are_refused() {
         for (text, expected) in [
             ("[1,,2]", "found `,`"),
             ("[,1]", "found `,`"),

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn similar_names_are_suggested_before_all_are_listed() {
+    fn similar_names_are_suggested() {
         let there = ["l_quantity", "l_tax", "l_shipdate"].map(str::to_owned);
         assert_eq!(hint_about("quantity", &there), "did you mean `l_quantity`?");
         assert_eq!(hint_about("l_shipDtae", &there), "did you mean `l_shipdate`?");

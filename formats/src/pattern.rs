@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_and_question_marks_fit_names() {
+    fn wildcards_match_names() {
         for (pattern, name, fits) in [
             ("*", "", true),
             ("*.csv", "orders.csv", true),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_says_so() {
+    fn invalid_patterns_are_errors() {
         let wrong = |path: &str| PathPattern::new(path).unwrap_err();
         assert_eq!(wrong("x/a[b.csv"), "the `[` is not closed; write `\\[` for the character itself");
         assert_eq!(wrong("x/a[].csv"), "the `[` is not closed; write `\\[` for the character itself");
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_and_hidden_names_are_passed_over_unless_asked_for() {
+    fn hidden_and_unfinished_names_are_skipped_unless_spelled_out() {
         assert!(is_passed_over(".hidden", "*") && is_passed_over("_SUCCESS", "*") && is_passed_over("a.csv.tmp", "*"));
         assert!(is_passed_over("a.inprogress", "a*"));
         assert!(!is_passed_over("a.csv", "*") && !is_passed_over("_a", "_*") && !is_passed_over("a.tmp", "*.tmp"));

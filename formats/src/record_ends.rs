@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn newlines_between_quotes_end_nothing() {
+    fn newlines_between_quotes_do_not_end_records() {
         let text = b"a,\"b\n\"\"c\"\nd\"\n";
         assert_eq!(record_end(text, b'"', &mut false), Some(10));
         assert_eq!(record_end(&text[4..], b'"', &mut true), Some(6));

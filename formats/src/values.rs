@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_read_and_written_to_their_limits() {
+    fn integers_are_read_and_written_up_to_their_limits() {
         for value in [0, 7, -7, 10, i64::MAX, i64::MIN, 999_999_999_999_999_999, -1_000_000_000_000_000_000] {
             let mut out = Vec::new();
             write_integer(&mut out, value);

@@ -1,4 +1,4 @@
-//! Files of text that other programs wrote in their own way: encodings, ends of lines, headers alone.
+//! Text files of other programs: encodings, line ends, and headers without rows.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -20,7 +20,7 @@ fn csv(content: impl AsRef<[u8]>, options: CsvOptions) -> Result<Rows, String> {
 }
 
 #[test]
-fn a_header_without_rows_is_held_against_the_record() {
+fn headers_without_rows_are_checked() {
     for content in ["id,amount", "id,amount\n", "id,amount\r\n", "\u{feff}id,amount\n"] {
         let error = csv(content, CsvOptions::default()).unwrap_err();
         assert!(error.starts_with("x.csv: there is no column `qty` (u32) in the header; "), "{error}");
@@ -38,7 +38,7 @@ fn a_header_without_rows_is_held_against_the_record() {
 }
 
 #[test]
-fn lines_that_end_with_returns_alone_are_no_empty_file() {
+fn files_with_return_line_ends_are_not_empty() {
     let without = CsvOptions { header: false, ..CsvOptions::default() };
     for (content, options) in
         [("id,qty\r1,2\r3,4\r", CsvOptions::default()), ("id,qty\r1,2", CsvOptions::default()), ("1,2\r3,4", without)]
@@ -52,7 +52,7 @@ fn lines_that_end_with_returns_alone_are_no_empty_file() {
 }
 
 #[test]
-fn utf_16_is_called_so() {
+fn utf_16_is_detected() {
     let little: Vec<u8> = "id,qty\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = "id,qty\n1,2\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
     let schema = record(&[("id", L::U64), ("qty", L::U32)]);
@@ -82,7 +82,7 @@ fn utf_16_is_called_so() {
 }
 
 #[test]
-fn what_is_no_text_is_called_by_its_name() {
+fn binary_formats_are_detected_by_their_first_bytes() {
     let schema = record(&[("id", L::U64), ("qty", L::U32)]);
     for (beginning, found) in [
         (&b"BZh91AY&SY\xa5\x1b"[..], "bzip2, by its first bytes; decompress it before it is read"),
@@ -112,7 +112,7 @@ fn what_is_no_text_is_called_by_its_name() {
 }
 
 #[test]
-fn leniently_the_advice_is_not_what_is_refused() {
+fn lenient_reading_gets_advice_that_it_allows() {
     let content = "id,qty\n1,\"2\n\"\n";
     let error = csv(content, CsvOptions { multiline: false, ..CsvOptions::default() }).unwrap_err();
     assert!(error.contains("read with `multiline: true`"), "{error}");

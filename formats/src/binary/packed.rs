@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_value_are_found() {
+    fn invalid_values_are_found() {
         assert_eq!(first_wrong(LeafType::Bool, &[9, 0, 9, 1, 9, 2], 1, 2).unwrap().0, 2);
         assert_eq!(first_wrong(LeafType::Char, &[0x61, 0, 0, 0, 0, 0xd8, 0, 0], 0, 4).unwrap().0, 1);
         assert_eq!(first_wrong(LeafType::I64, &[0xff; 8], 0, 8), None);

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_found_wherever_they_stand() {
+    fn marks_are_found_at_any_offset() {
         let mut section: Vec<u8> = (0..1000_u32).map(|at| b"abc,\n\"xyz"[(at * at % 9) as usize]).collect();
         section.extend([b','; 200]);
         for length in [0, 1, 63, 64, 65, 127, 500, section.len()] {

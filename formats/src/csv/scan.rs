@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_csv_is_refused_with_its_place() {
+    fn invalid_csv_is_an_error_with_its_place() {
         let refused = |text, options| records(text, 2, options).unwrap_err();
         let multiline = CsvOptions::default();
         let lines = CsvOptions { multiline: false, ..CsvOptions::default() };
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn without_quotes_they_are_bytes_like_others() {
+    fn without_the_option_quotes_are_ordinary_bytes() {
         let options = CsvOptions { quote: None, delimiter: b'|', ..CsvOptions::default() };
         assert_eq!(records("a\"|\"b\n", 2, options).unwrap(), [["a\"", "\"b"]]);
     }

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_out_as_what_they_are_exactly() {
+    fn exact_numbers_are_rewritten_without_exponent() {
         let written =
             |text: &str| rewritten(text.as_bytes(), LeafType::I64).map(|text| String::from_utf8(text).unwrap());
         for (text, expected) in [

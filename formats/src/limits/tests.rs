@@ -114,7 +114,7 @@ fn builds_and_encoders_refuse_the_same_records() {
 }
 
 #[test]
-fn a_build_refuses_no_record_that_folders_make_possible() {
+fn builds_accept_records_that_folders_make_writable() {
     let mut draw = Draw(11);
     let mut checked = 0;
     for _ in 0..2_000 {

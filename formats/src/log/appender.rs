@@ -384,7 +384,7 @@ mod tests {
     /// Readers open a split by its path. Records in a file without that path would be lost
     /// silently.
     #[test]
-    fn a_writer_whose_split_was_removed_or_replaced_ends() {
+    fn writers_of_removed_or_replaced_splits_fail() {
         let place = tempfile::tempdir().unwrap();
         let path = Location::from(&place.path().join("split"));
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
@@ -408,7 +408,7 @@ mod tests {
 
     /// The split already has its end, so sealing appends no bytes.
     #[test]
-    fn a_sealed_split_that_was_removed_completes_no_log() {
+    fn removed_sealed_splits_do_not_complete_a_log() {
         let place = tempfile::tempdir().unwrap();
         let path = Location::from(&place.path().join("split"));
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));

@@ -173,7 +173,7 @@ fn misdirected_writes_are_errors() {
 
 /// The first read may see bytes of a tail that a writer was replacing.
 #[test]
-fn a_damaged_block_is_read_a_second_time() {
+fn damaged_blocks_are_read_a_second_time() {
     let disk = Simulated::new(1);
     let mut log = LogSplits::create(location(&disk), &schema(), 1).unwrap();
     log.rows(0).unwrap().append_datums(&[Datum::Fixed(7)]).unwrap();

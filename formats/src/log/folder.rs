@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn log_end_is_read_as_written_or_refused() {
+    fn damaged_log_ends_are_refused() {
         let split = |number| SplitEnd { bytes: 100 + number, checksum: u64::MAX - number };
         let end = LogEnd { log: 7 << 100, splits: (0..3).map(split).collect() };
         let bytes = end.write().unwrap();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn log_end_of_version_1_is_refused_with_a_way_out() {
+    fn log_end_of_version_1_is_refused_with_advice() {
         let mut bytes = [b"dflz".as_slice(), &[1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]].concat();
         bytes.extend(xxh3_64(&bytes).to_le_bytes());
         let message = LogEnd::read(&bytes).unwrap_err();

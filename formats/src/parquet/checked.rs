@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_hold_as_many_codes_as_their_bytes() {
+    fn runs_have_as_many_codes_as_their_bytes() {
         for (bytes, width, codes, expected) in [
             (&[][..], 1, 0, Some(())),
             (&[][..], 1, 1, None),

@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_codec_that_is_not_there_is_named() {
+    fn unsupported_codecs_are_named() {
         let lzo = refused_codec(Compression::LZO);
         assert_eq!(lzo.as_deref(), Some("the codec LZO is not supported; write the file with another, such as ZSTD"));
         let brotli = refused_codec(Compression::BROTLI(Default::default()));

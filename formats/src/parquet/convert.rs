@@ -363,7 +363,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_become_bytes_wherever_they_begin() {
+    fn bits_at_any_offset_become_bytes() {
         let bits: BooleanBuffer = (0..300).map(|bit| bit % 3 == 0 || bit % 7 == 2).collect();
         for (offset, length) in [(0, 300), (3, 130), (64, 64), (9, 0), (1, 299)] {
             let slice = bits.slice(offset, length);

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_a_dictionary_makes_little_smaller_go_without() {
+    fn columns_without_savings_get_no_dictionary() {
         let numbers = |of: i64, nulls: bool| -> ArrayRef {
             let value = |row| (!nulls || row % 3 > 0).then_some(spread(row).rem_euclid(of));
             Arc::new((0..8_192).map(value).collect::<Int64Array>())

@@ -153,7 +153,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
         #[test]
-        fn numbers_come_back(
+        fn numbers_are_decompressed_as_written(
             before in 0..20_usize, count in 0..3_000_usize, step in prop_oneof![Just(0), Just(1), 1..1_u64 << 40],
             noise in prop_oneof![Just(1), 1..1_u64 << 32],
         ) {
@@ -166,7 +166,7 @@ mod tests {
 
         /// The result is that of the crate, or `None`.
         #[test]
-        fn damaged_streams_are_never_more_than_the_crate_takes(
+        fn damaged_streams_have_the_result_of_the_crate(
             count in 1..400_usize, noise in 1..1_u64 << 24, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in 0..3_usize,
         ) {
             let mut stream = compressed(&numbers(0, count, 1, noise));
@@ -184,7 +184,7 @@ mod tests {
 
     /// Keys, prices, and numbers with a large distance.
     #[test]
-    fn pages_of_numbers_are_taken() {
+    fn pages_of_numbers_are_decompressed() {
         for (step, noise) in [(1, 1), (7, 3), (0, 10_000_000), (0, 60_000), (1 << 33, 1)] {
             let bytes = numbers(0, 100_000, step, noise);
             assert_eq!(decompressed(&compressed(&bytes)).as_ref(), Some(&bytes), "{step} {noise}");
@@ -199,7 +199,7 @@ mod tests {
 
     /// A compressor may write these elements after a literal, although no known one does.
     #[test]
-    fn elements_that_are_no_pairs_are_taken_one_by_one() {
+    fn other_elements_are_decompressed_one_by_one() {
         // Sixteen bytes, and a literal of one byte. Then a copy of sixteen bytes, one more than a
         // pair may have; another literal; a copy with a distance of four bytes; a copy with
         // distance 3.
@@ -222,7 +222,7 @@ mod tests {
 
     /// A pair may have three bytes. Nothing is written after the end of the output.
     #[test]
-    fn lengths_are_held_against_what_is_there() {
+    fn lengths_are_checked() {
         let bytes = numbers(0, 100, 1, 1);
         let stream = compressed(&bytes);
         for wrong in [bytes.len() - 1, bytes.len() + 1] {

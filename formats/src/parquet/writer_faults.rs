@@ -160,7 +160,7 @@ mod tests {
 
     /// The fields of a footer may have any order.
     #[test]
-    fn invented_fields_are_left_out_wherever_they_are() {
+    fn nonstandard_fields_are_removed_in_any_order() {
         const NULLS: [u8; 2] = [0x65, 48];
         // A schema element with the converted type 24, and a column whose metadata have a list in
         // field 15.
@@ -183,7 +183,7 @@ mod tests {
 
     /// A field's head may take several bytes. Then the field stays, and the decoder reports it.
     #[test]
-    fn invented_fields_with_long_heads_stay() {
+    fn nonstandard_fields_with_long_heads_stay() {
         let footer = vec![0x29, 0x1c, 0x05, 12, 48, 0, 0];
         assert_eq!(without_invented_fields(footer.clone()), footer);
         let footer = vec![0x49, 0x1c, 0x19, 0x1c, 0x3c, 0x09, 30, 0x05, 0, 0, 0, 0];

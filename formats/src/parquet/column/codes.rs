@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_and_groups_of_every_width_are_decoded_in_any_portions() {
+    fn codes_of_every_width_are_decoded_in_any_portions() {
         for width in 1..=32 {
             for count in [1, 7, 8, 64, 203] {
                 let (bytes, expected) = page(width, &values(width, count));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_found() {
+    fn truncated_codes_are_errors() {
         for width in 1..=32 {
             let (bytes, expected) = page(width, &values(width, 203));
             for length in 0..bytes.len() {
@@ -286,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn a_dictionary_of_one_value_has_codes_without_bits() {
+    fn codes_of_one_value_have_no_bits() {
         let mut found = [7; 100];
         assert_eq!(Codes::new(0, 0).unwrap().decode(&[], &mut found), Some(()));
         assert_eq!(found, [0; 100]);
     }
 
     #[test]
-    fn one_run_says_that_all_are_the_same() {
+    fn one_run_proves_that_all_codes_are_equal() {
         let bytes = [20 << 1, 1, 3, 0xff];
         assert!(Codes::new(1, 0).unwrap().are_all(&bytes, 1, 20));
         assert!(!Codes::new(1, 0).unwrap().are_all(&bytes, 1, 21));

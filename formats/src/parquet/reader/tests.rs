@@ -289,7 +289,7 @@ fn read_one(
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_found_where_it_stands() {
+fn bad_values_are_errors_with_their_row() {
     let values = (0..1_000).map(|row| (row % 3 > 0).then_some(if row == 700 { i64::MAX } else { row }));
     let array = values.collect::<PrimitiveArray<Decimal64Type>>().with_precision_and_scale(18, 2).unwrap();
     for dictionary in [true, false] {
@@ -299,7 +299,7 @@ fn a_value_that_does_not_fit_is_found_where_it_stands() {
 }
 
 #[test]
-fn a_batch_of_long_texts_ends_by_bytes() {
+fn batches_of_long_texts_are_limited_in_bytes() {
     const TEXT_BYTES: usize = 1 << 20;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");

@@ -151,7 +151,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn filters_keep_the_same_rows_wherever_they_are_asked(
+    fn filters_keep_the_same_rows_while_decoding(
         written in written(),
         asked in prop::collection::vec((fields(2), any::<bool>(), 0_u64..17), 0..4),
         live in fields(FIELDS.len()),
@@ -162,7 +162,7 @@ proptest! {
 
 /// Within one step of filtering, pages of texts outside of the dictionary follow pages of codes.
 #[test]
-fn texts_of_a_dictionary_and_others_are_kept_together() {
+fn texts_in_and_outside_dictionaries_share_batches() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
     for (page_rows, keeps) in [(150, 8), (700, 8), (700, 2), (5_000, 14)] {
         let written = Written {
@@ -186,7 +186,7 @@ fn texts_of_a_dictionary_and_others_are_kept_together() {
 
 /// In one batch, codes are picked from pages without nulls, and later pages have nulls.
 #[test]
-fn picked_codes_and_nulls_are_kept_together() {
+fn picked_codes_and_nulls_share_batches() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
     let written = Written {
         rows: 9_000,
@@ -275,7 +275,7 @@ fn filtered_by_word(is_of_values: bool) -> (usize, Filter) {
 }
 
 #[test]
-fn a_filter_of_values_is_shown_each_value_once_and_another_one_each_row() {
+fn value_filters_are_evaluated_once_per_distinct_value() {
     let (rows, by_values) = filtered_by_word(true);
     assert_eq!((by_values.shown, by_values.noted), (4, (20_000, rows)));
     let (same_rows, by_rows) = filtered_by_word(false);
@@ -284,7 +284,7 @@ fn a_filter_of_values_is_shown_each_value_once_and_another_one_each_row() {
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_found_though_its_row_is_dropped() {
+fn bad_values_are_errors_even_in_dropped_rows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");
     let numbers: ArrayRef = Arc::new((0..20_000).map(Some).collect::<Int64Array>());
