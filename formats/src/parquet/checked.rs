@@ -16,8 +16,8 @@ use parquet::file::reader::ChunkReader;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::column::{Codes, WINDOW};
-use super::fit::FileFit;
-use super::footer::guarded;
+use super::footer::catching_panics;
+use super::mapping::FileMapping;
 use super::varint::varint;
 
 /// Creates a decoder of some columns of a row group, in batches of up to `batch_rows` rows.
@@ -25,18 +25,18 @@ use super::varint::varint;
 /// # Errors
 /// Fails if the `parquet` crate has no decoder for the columns.
 pub(super) fn decoder(
-    fit: &FileFit,
+    mapping: &FileMapping,
     group: usize,
     columns: Vec<usize>,
     input: Arc<impl ChunkReader + 'static>,
     batch_rows: usize,
     selection: Option<RowSelection>,
 ) -> std::result::Result<ParquetRecordBatchReader, String> {
-    guarded(|| {
-        let schema = fit.metadata.parquet_schema();
+    catching_panics(|| {
+        let schema = mapping.metadata.parquet_schema();
         let mask = ProjectionMask::leaves(schema, columns);
-        let levels = parquet_to_arrow_field_levels(schema, mask, Some(fit.metadata.schema().fields()))?;
-        let group = CheckedGroup { input, metadata: fit.metadata.metadata().clone(), group };
+        let levels = parquet_to_arrow_field_levels(schema, mask, Some(mapping.metadata.schema().fields()))?;
+        let group = CheckedGroup { input, metadata: mapping.metadata.metadata().clone(), group };
         ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, batch_rows, selection)
     })
 }
@@ -167,7 +167,7 @@ fn values(page: &Page, max_levels: [i16; 2]) -> Option<PageValues<'_>> {
                 if *encoding == Encoding::RLE {
                     let (length, rest) = bytes.split_first_chunk()?;
                     let (levels, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-                    pass(levels, width(max_level), u64::from(count))?;
+                    skip_runs(levels, width(max_level), u64::from(count))?;
                     definitions = Some(levels);
                     bytes = rest;
                 } else {
@@ -180,7 +180,7 @@ fn values(page: &Page, max_levels: [i16; 2]) -> Option<PageValues<'_>> {
                 let (levels, rest) = bytes.split_at_checked(*length as usize)?;
                 definitions = None;
                 if max_level > 0 {
-                    pass(levels, width(max_level), u64::from(count))?;
+                    skip_runs(levels, width(max_level), u64::from(count))?;
                     definitions = Some(levels);
                 }
                 bytes = rest;
@@ -240,7 +240,7 @@ fn packed_bytes(width: u64, codes: u64) -> Option<usize> {
 }
 
 /// Skips runs of `codes` codes. Returns `None` if the bytes end before.
-fn pass(bytes: &[u8], width: u64, codes: u64) -> Option<()> {
+fn skip_runs(bytes: &[u8], width: u64, codes: u64) -> Option<()> {
     let (mut at, mut left) = (0, codes);
     while left > 0 {
         let header = varint(bytes, &mut at)?;
@@ -276,7 +276,7 @@ mod tests {
             // Runs without codes do not end.
             (&[0, 0, 0, 0][..], 1, 1, None),
         ] {
-            assert_eq!(pass(bytes, width, codes), expected, "{bytes:?}");
+            assert_eq!(skip_runs(bytes, width, codes), expected, "{bytes:?}");
         }
         assert_eq!([1, 2, 3, 4, 7, 8].map(width), [1, 2, 2, 3, 3, 4]);
     }

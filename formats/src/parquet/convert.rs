@@ -22,12 +22,12 @@ use runtime::row::{LeafType, Physical, Tag};
 
 use decimals::decimals;
 use lists::lists;
-use times::{lengths_of_time, times_of_day, timestamps};
+use times::{durations, times_of_day, timestamps};
 
 pub(super) use lists::element_of;
 
 /// One leaf of a batch. Keeps its values alive.
-pub(super) enum Held {
+pub(super) enum LeafColumn {
     /// The leaf is not live.
     Dead,
     /// A validity leaf without a null.
@@ -41,19 +41,19 @@ pub(super) enum Held {
     List(ListColumn),
 }
 
-impl Held {
+impl LeafColumn {
     /// Adds the leaf to a batch.
     pub(super) fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
         match self {
-            Held::Dead => columns.dead(ty),
-            Held::AllValid => columns.all_valid(),
-            Held::W1(values) => columns.plain(ty, values)?,
-            Held::W2(values) => columns.plain(ty, values)?,
-            Held::W4(values) => columns.plain(ty, values)?,
-            Held::W8(values) => columns.plain(ty, values)?,
-            Held::Text(array) => columns.arrow_text(array)?,
-            Held::Bytes(array) => columns.arrow_bytes(array)?,
-            Held::List(column) => columns.list(column)?,
+            LeafColumn::Dead => columns.dead(ty),
+            LeafColumn::AllValid => columns.all_valid(),
+            LeafColumn::W1(values) => columns.plain(ty, values)?,
+            LeafColumn::W2(values) => columns.plain(ty, values)?,
+            LeafColumn::W4(values) => columns.plain(ty, values)?,
+            LeafColumn::W8(values) => columns.plain(ty, values)?,
+            LeafColumn::Text(array) => columns.arrow_text(array)?,
+            LeafColumn::Bytes(array) => columns.arrow_bytes(array)?,
+            LeafColumn::List(column) => columns.list(column)?,
         }
         Ok(())
     }
@@ -61,10 +61,10 @@ impl Held {
     /// Returns the bytes of plain values.
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
-            Held::W1(values) => values.inner(),
-            Held::W2(values) => values.inner(),
-            Held::W4(values) => values.inner(),
-            Held::W8(values) => values.inner(),
+            LeafColumn::W1(values) => values.inner(),
+            LeafColumn::W2(values) => values.inner(),
+            LeafColumn::W4(values) => values.inner(),
+            LeafColumn::W8(values) => values.inner(),
             _ => &[],
         }
     }
@@ -111,32 +111,32 @@ pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> 
 }
 
 /// The converted leaf, or the row of a bad value and the reason.
-pub(super) type Converted = Result<Held, (usize, String)>;
+pub(super) type Converted = Result<LeafColumn, (usize, String)>;
 
 /// Converts an array. `nulls` are those of the array and of everything around it.
 pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
     use LeafType as L;
     match (array.data_type(), ty) {
-        (DataType::Float32, L::F32) => Ok(Held::W4(same::<Float32Type, u32>(array, nulls))),
-        (DataType::Float64, L::F64) => Ok(Held::W8(same::<Float64Type, u64>(array, nulls))),
+        (DataType::Float32, L::F32) => Ok(LeafColumn::W4(reinterpret::<Float32Type, u32>(array, nulls))),
+        (DataType::Float64, L::F64) => Ok(LeafColumn::W8(reinterpret::<Float64Type, u64>(array, nulls))),
         (DataType::Float32, L::F64) => {
             let values = valid_values::<Float32Type>(array, nulls);
-            Ok(Held::W8(values.iter().map(|&value| f64::from(value).to_bits()).collect()))
+            Ok(LeafColumn::W8(values.iter().map(|&value| f64::from(value).to_bits()).collect()))
         }
-        (DataType::Null, ty) => Ok(zeros(array.len(), ty)),
+        (DataType::Null, ty) => Ok(null_placeholders(array.len(), ty)),
         (DataType::Float16, L::F32 | L::F64) => {
             let values = valid_values::<Float16Type>(array, nulls);
             Ok(match ty {
-                L::F32 => Held::W4(values.iter().map(|value| value.to_f32().to_bits()).collect()),
-                _ => Held::W8(values.iter().map(|value| value.to_f64().to_bits()).collect()),
+                L::F32 => LeafColumn::W4(values.iter().map(|value| value.to_f32().to_bits()).collect()),
+                _ => LeafColumn::W8(values.iter().map(|value| value.to_f64().to_bits()).collect()),
             })
         }
         (DataType::Boolean, L::Bool) => {
             let values = array.as_boolean().values();
             let values = nulls.map_or_else(|| values.clone(), |nulls| values & nulls.inner());
-            Ok(Held::W1(expand(&values)))
+            Ok(LeafColumn::W1(expand(&values)))
         }
-        (DataType::Date32, L::Date) => Ok(Held::W4(same::<Date32Type, u32>(array, nulls))),
+        (DataType::Date32, L::Date) => Ok(LeafColumn::W4(reinterpret::<Date32Type, u32>(array, nulls))),
         (
             DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale),
             L::Decimal(wanted),
@@ -144,7 +144,7 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
         (DataType::Time32(_) | DataType::Time64(_), _) => times_of_day(array, nulls),
         (DataType::FixedSizeBinary(_), L::Bytes) => Ok(fixed_bytes(array, nulls)),
         (DataType::Timestamp(unit, _), L::Timestamp) => timestamps(array, *unit, nulls),
-        (DataType::Duration(unit), L::TimeDelta) => lengths_of_time(array, *unit, nulls),
+        (DataType::Duration(unit), L::TimeDelta) => durations(array, *unit, nulls),
         (DataType::Utf8View | DataType::BinaryView, L::Text | L::Char | L::Bytes | L::Tag(_)) => {
             texts(array, ty, nulls)
         }
@@ -155,10 +155,10 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
 }
 
 /// Returns the validity leaf.
-pub(super) fn validity(nulls: Option<&NullBuffer>) -> Held {
+pub(super) fn validity(nulls: Option<&NullBuffer>) -> LeafColumn {
     match nulls.filter(|nulls| nulls.null_count() > 0) {
-        Some(nulls) => Held::W1(expand(nulls.inner())),
-        None => Held::AllValid,
+        Some(nulls) => LeafColumn::W1(expand(nulls.inner())),
+        None => LeafColumn::AllValid,
     }
 }
 
@@ -191,7 +191,10 @@ fn valid_values<T: ArrowPrimitiveType>(array: &ArrayRef, nulls: Option<&NullBuff
 }
 
 /// Returns the values of an array as numbers of the same width.
-fn same<T: ArrowPrimitiveType, N: ArrowNativeType>(array: &ArrayRef, nulls: Option<&NullBuffer>) -> ScalarBuffer<N> {
+fn reinterpret<T: ArrowPrimitiveType, N: ArrowNativeType>(
+    array: &ArrayRef,
+    nulls: Option<&NullBuffer>,
+) -> ScalarBuffer<N> {
     recast(valid_values::<T>(array, nulls))
 }
 
@@ -204,12 +207,12 @@ fn each<F: Copy>(values: &[F], convert: impl Fn(F) -> Option<i64>, wrong: impl F
     let convert =
         |(row, &value): (usize, &F)| convert(value).map(|value| value as u64).ok_or_else(|| (row, wrong(value)));
     let values: Result<Vec<u64>, _> = values.iter().enumerate().map(convert).collect();
-    values.map(|values| Held::W8(values.into()))
+    values.map(|values| LeafColumn::W8(values.into()))
 }
 
 fn scaled(values: ScalarBuffer<i64>, factor: i64, ty: LeafType) -> Converted {
     if factor == 1 {
-        return Ok(Held::W8(recast(values)));
+        return Ok(LeafColumn::W8(recast(values)));
     }
     let wrong =
         |value| format!("expected {ty}, found the value {value} before scaling by {factor}, which is too large");
@@ -217,27 +220,27 @@ fn scaled(values: ScalarBuffer<i64>, factor: i64, ty: LeafType) -> Converted {
 }
 
 /// Converts byte strings of one length, such as UUIDs.
-fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Held {
+fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> LeafColumn {
     let (values, mut column) = (array.as_fixed_size_binary(), ListColumn::new(LeafType::Bytes));
     for row in 0..values.len() {
         let is_null = nulls.is_some_and(|nulls| nulls.is_null(row));
         column.push(if is_null { &[] } else { values.value(row) });
     }
-    Held::List(column)
+    LeafColumn::List(column)
 }
 
 /// Returns a leaf of placeholders of nulls.
-fn zeros(rows: usize, ty: LeafType) -> Held {
+fn null_placeholders(rows: usize, ty: LeafType) -> LeafColumn {
     match ty.physical() {
-        Physical::W1 => Held::W1(std::iter::repeat_n(0, rows).collect()),
-        Physical::W2 => Held::W2(std::iter::repeat_n(0, rows).collect()),
-        Physical::W4 => Held::W4(std::iter::repeat_n(0, rows).collect()),
-        Physical::W8 | Physical::W16 => Held::W8(std::iter::repeat_n(0, rows).collect()),
-        Physical::Slot if ty == LeafType::Text => Held::Text(std::iter::repeat_n(Some(""), rows).collect()),
+        Physical::W1 => LeafColumn::W1(std::iter::repeat_n(0, rows).collect()),
+        Physical::W2 => LeafColumn::W2(std::iter::repeat_n(0, rows).collect()),
+        Physical::W4 => LeafColumn::W4(std::iter::repeat_n(0, rows).collect()),
+        Physical::W8 | Physical::W16 => LeafColumn::W8(std::iter::repeat_n(0, rows).collect()),
+        Physical::Slot if ty == LeafType::Text => LeafColumn::Text(std::iter::repeat_n(Some(""), rows).collect()),
         Physical::Slot => {
             let mut column = ListColumn::new(ty);
             (0..rows).for_each(|_| column.push(&[]));
-            Held::List(column)
+            LeafColumn::List(column)
         }
     }
 }
@@ -250,7 +253,7 @@ fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converte
     };
     let bytes = bytes.map(|bytes| empty_where_null(&bytes, nulls));
     let text = match bytes {
-        Some(bytes) if ty == LeafType::Bytes => return Ok(Held::Bytes(bytes)),
+        Some(bytes) if ty == LeafType::Bytes => return Ok(LeafColumn::Bytes(bytes)),
         // These bytes may be no text. Null rows may have any bytes, so they were emptied before.
         Some(bytes) => bytes.to_string_view().map_err(|error| (0, format!("expected UTF-8: {error}")))?,
         None => empty_where_null(array.as_string_view(), nulls),
@@ -258,7 +261,7 @@ fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converte
     match ty {
         LeafType::Char => chars(&text, nulls),
         LeafType::Tag(tag) => tags(&text, tag, nulls),
-        _ => Ok(Held::Text(text)),
+        _ => Ok(LeafColumn::Text(text)),
     }
 }
 
@@ -273,7 +276,7 @@ fn chars(texts: &StringViewArray, nulls: Option<&NullBuffer>) -> Converted {
         }
     };
     let chars: Result<Vec<u32>, _> = (0..texts.len()).map(char_of).collect();
-    chars.map(|chars| Held::W4(chars.into()))
+    chars.map(|chars| LeafColumn::W4(chars.into()))
 }
 
 fn tags(texts: &StringViewArray, tag: &Tag, nulls: Option<&NullBuffer>) -> Converted {
@@ -286,7 +289,7 @@ fn tags(texts: &StringViewArray, tag: &Tag, nulls: Option<&NullBuffer>) -> Conve
         }
     };
     let tags: Result<Vec<u8>, _> = (0..texts.len()).map(tag_of).collect();
-    tags.map(|tags| Held::W1(tags.into()))
+    tags.map(|tags| LeafColumn::W1(tags.into()))
 }
 
 /// Converts integers of any width and sign. Each value is checked if the column's range exceeds the
@@ -322,18 +325,18 @@ where
     let width = ty.physical();
     if width.width() == size_of::<T::Native>() {
         return Ok(match width {
-            Physical::W1 => Held::W1(recast(values)),
-            Physical::W2 => Held::W2(recast(values)),
-            Physical::W4 => Held::W4(recast(values)),
-            _ => Held::W8(recast(values)),
+            Physical::W1 => LeafColumn::W1(recast(values)),
+            Physical::W2 => LeafColumn::W2(recast(values)),
+            Physical::W4 => LeafColumn::W4(recast(values)),
+            _ => LeafColumn::W8(recast(values)),
         });
     }
     let wide = values.iter().map(|&value| -> i128 { value.into() });
     Ok(match width {
-        Physical::W1 => Held::W1(wide.map(|value| value as u8).collect()),
-        Physical::W2 => Held::W2(wide.map(|value| value as u16).collect()),
-        Physical::W4 => Held::W4(wide.map(|value| value as u32).collect()),
-        _ => Held::W8(wide.map(|value| value as u64).collect()),
+        Physical::W1 => LeafColumn::W1(wide.map(|value| value as u8).collect()),
+        Physical::W2 => LeafColumn::W2(wide.map(|value| value as u16).collect()),
+        Physical::W4 => LeafColumn::W4(wide.map(|value| value as u32).collect()),
+        _ => LeafColumn::W8(wide.map(|value| value as u64).collect()),
     })
 }
 

@@ -16,49 +16,50 @@ use parquet::file::properties::DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT;
 use parquet::schema::types::ColumnPath;
 
 /// With fewer values, nothing is decided.
-const LEAST_VALUES: usize = 2 << 10;
+const MIN_VALUES: usize = 2 << 10;
 
 /// Share of a column's bytes that a dictionary has to save. Looking a value up costs several times
 /// as much as copying it.
-const LEAST_SAVED: f64 = 1.0 / 3.0;
+const MIN_SAVED_SHARE: f64 = 1.0 / 3.0;
 
 /// Returns the columns that should have no dictionary in row groups of `group_rows` rows, judged by
 /// the first rows. Columns in nested records and lists are not considered.
 pub(super) fn without_dictionary(first: &RecordBatch, group_rows: usize) -> Vec<ColumnPath> {
     let schema = first.schema_ref();
     let columns = schema.fields().iter().zip(first.columns());
-    let pays = |column| observed(column).is_none_or(|values| values.dictionary_pays(group_rows as f64));
+    let pays = |column| count_values(column).is_none_or(|values| values.pays(group_rows as f64));
     let without = columns.filter(|(_, column)| !pays(column));
     without.map(|(field, _)| ColumnPath::new(vec![field.name().clone()])).collect()
 }
 
 /// Counts of the first values of a column.
-struct Observed {
+struct ValueCounts {
     values: f64,
     distinct: f64,
     /// Average bytes per value in a page.
     bytes: f64,
 }
 
-impl Observed {
-    fn dictionary_pays(&self, rows: f64) -> bool {
+impl ValueCounts {
+    fn pays(&self, rows: f64) -> bool {
         let values = expected_distinct(rows, self.domain()).max(1.0);
         let dictionary = values * self.bytes;
         let positions = rows * values.log2().ceil() / 8.0;
         let plain = rows * self.bytes;
-        dictionary <= DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT as f64 && dictionary + positions <= plain * (1.0 - LEAST_SAVED)
+        dictionary <= DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT as f64
+            && dictionary + positions <= plain * (1.0 - MIN_SAVED_SHARE)
     }
 
     /// Estimates the number of distinct values in the column, assuming that all are equally
     /// frequent. With unequal frequencies there are more, but most rows have one of the frequent
     /// values.
     fn domain(&self) -> f64 {
-        let (mut least, mut most) = (self.distinct, self.values * self.values);
-        while most - least > least / 100.0 {
-            let middle = f64::midpoint(least, most);
-            if expected_distinct(self.values, middle) < self.distinct { least = middle } else { most = middle }
+        let (mut low, mut high) = (self.distinct, self.values * self.values);
+        while high - low > low / 100.0 {
+            let middle = f64::midpoint(low, high);
+            if expected_distinct(self.values, middle) < self.distinct { low = middle } else { high = middle }
         }
-        least
+        low
     }
 }
 
@@ -70,7 +71,7 @@ fn expected_distinct(rows: f64, domain: f64) -> f64 {
 
 /// Counts the values of a column. Returns `None` if they are too few, or if the type is not
 /// considered.
-fn observed(column: &ArrayRef) -> Option<Observed> {
+fn count_values(column: &ArrayRef) -> Option<ValueCounts> {
     let (mut distinct, mut values, mut bytes) = (HashSet::new(), 0_usize, 0_usize);
     let mut add = |value: &[u8]| {
         (values, bytes) = (values + 1, bytes + value.len());
@@ -90,11 +91,11 @@ fn observed(column: &ArrayRef) -> Option<Observed> {
         let valid = (0..data.len()).filter(|&row| column.is_valid(row));
         valid.filter_map(|row| all.get((data.offset() + row) * width..)?.get(..width)).for_each(add);
     }
-    if values < LEAST_VALUES {
+    if values < MIN_VALUES {
         return None;
     }
     let (values, distinct) = (values as f64, distinct.len() as f64);
-    Some(Observed { values, distinct, bytes: bytes as f64 / values + length_bytes as f64 })
+    Some(ValueCounts { values, distinct, bytes: bytes as f64 / values + length_bytes as f64 })
 }
 
 #[cfg(test)]

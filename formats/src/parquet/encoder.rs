@@ -19,7 +19,7 @@ use super::build::{LeafValues, arrays, extend_all, fields};
 use super::dictionary::without_dictionary;
 use super::options::ParquetOptions;
 use crate::BATCH_ROWS;
-use parts::{ParquetParts, Told};
+use parts::{ParquetParts, PartResults};
 use runtime::error::{Error, Result};
 use runtime::memory::{Memory, Reservation};
 use runtime::page::Input;
@@ -32,7 +32,7 @@ use runtime::source::{Encoder, Format, Parts};
 const GROUP_BYTES: usize = 16 << 20;
 
 /// A row group of at most this size does not end early, even if memory is scarce.
-const LEAST_BYTES: usize = 512 << 10;
+const MIN_GROUP_BYTES: usize = 512 << 10;
 
 /// One part in this number of the budget stays free when an encoder takes more than the minimum.
 const FREE_SHARE: usize = 4;
@@ -100,9 +100,15 @@ impl ParquetFormat {
 
     /// Creates an encoder of one part's row groups. It adds the footer of these row groups to the
     /// results of all parts.
-    fn part(&self, part: usize, told: &Arc<Told>, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+    fn part(
+        &self,
+        part: usize,
+        results: &Arc<PartResults>,
+        schema: &Schema,
+        memory: &Memory,
+    ) -> Result<Box<dyn Encoder>> {
         let encoder = self.new_encoder(schema, false, memory)?;
-        Ok(Box::new(ParquetEncoder { part: Some((part, told.clone())), ..encoder }))
+        Ok(Box::new(ParquetEncoder { part: Some((part, results.clone())), ..encoder }))
     }
 
     /// Encodes batches as row groups. Returns their bytes and footer.
@@ -151,7 +157,7 @@ struct ParquetEncoder {
     /// `true` if the output begins with the first bytes of a file.
     has_head: bool,
     /// For one of several parts of a file: its number, and the results of all parts.
-    part: Option<(usize, Arc<Told>)>,
+    part: Option<(usize, Arc<PartResults>)>,
     memory: Memory,
     reserved: Reservation,
 }
@@ -189,13 +195,13 @@ impl ParquetEncoder {
 
     /// Ends a part of a file. If it has no row group yet, its rows are left over for the other
     /// parts.
-    fn finish_part(&mut self, part: usize, told: &Told) -> Result<()> {
+    fn finish_part(&mut self, part: usize, results: &PartResults) -> Result<()> {
         let has_groups = !self.writer.flushed_row_groups().is_empty() || self.writer.in_progress_rows() > 0;
         if !has_groups && let Some(batch) = self.take_pending()? {
-            told.leave(part, batch, self.reserved.split(usize::MAX));
+            results.add_left_over(part, batch, self.reserved.split(usize::MAX));
             return Ok(());
         }
-        told.finish(part, self.end_part()?);
+        results.finish(part, self.end_part()?);
         Ok(())
     }
 
@@ -219,10 +225,10 @@ impl ParquetEncoder {
 
     /// Reserves memory for the held rows, and as much again for the row group that they become at
     /// its end. A large row group is only an optimization, so it ends here if memory is scarce.
-    fn pay(&mut self) -> Result<()> {
+    fn resize_reservation(&mut self) -> Result<()> {
         let kept = self.kept_bytes();
         let missing = (self.held_bytes() + kept).saturating_sub(self.reserved.bytes());
-        if kept <= LEAST_BYTES || self.can_take(missing) {
+        if kept <= MIN_GROUP_BYTES || self.can_take(missing) {
             return self.reserved.resize(self.held_bytes() + kept);
         }
         self.flush()?;
@@ -246,7 +252,7 @@ impl Encoder for ParquetEncoder {
         if self.pending_rows >= BATCH_ROWS || text_bytes >= PENDING_TEXT_BYTES {
             self.write_pending()?;
         }
-        self.pay()
+        self.resize_reservation()
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -255,7 +261,7 @@ impl Encoder for ParquetEncoder {
                 self.write_pending()?;
                 self.writer.finish().map_err(failed)?;
             }
-            Some((part, told)) => self.finish_part(part, &told)?,
+            Some((part, results)) => self.finish_part(part, &results)?,
         }
         self.reserved.resize(self.writer.inner().capacity())
     }

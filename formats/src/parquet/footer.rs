@@ -10,7 +10,7 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use super::encrypted::encrypted_column;
 use super::writer_faults::{
-    DICTIONARY_HEADER_BYTES, dictionary_header, lacks_dictionary_headers, without_invented_fields,
+    DICTIONARY_HEADER_BYTES, dictionary_header, lacks_dictionary_headers, without_nonstandard_fields,
 };
 use crate::files::InputFile;
 use runtime::error::{Error, Result};
@@ -42,8 +42,8 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
             format!("column {column} of row group {group} is encrypted, which is not supported; columns count from 0");
         return Err(damaged(message));
     }
-    let bytes = without_invented_fields(bytes);
-    let mut metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes))
+    let bytes = without_nonstandard_fields(bytes);
+    let mut metadata = catching_panics(|| ParquetMetaDataReader::decode_metadata(&bytes))
         .map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     metadata = without_absent_dictionaries(metadata)?;
     if lacks_dictionary_headers(metadata.file_metadata().created_by()) {
@@ -83,7 +83,7 @@ pub(super) fn column_range(column: &ColumnChunkMetaData, file_bytes: u64) -> Opt
 ///
 /// # Errors
 /// Fails with the error of the crate, or with the message of its panic.
-pub(super) fn guarded<T, E: std::fmt::Display>(call: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+pub(super) fn catching_panics<T, E: std::fmt::Display>(call: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     match quietly(call) {
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(panic) => Err(format!("its decoder gave up ({panic})")),

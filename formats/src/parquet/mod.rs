@@ -1,13 +1,13 @@
 //! Parquet, read and written through the `parquet` crate.
 //!
 //! * [`footer`]: reads footers. [`codec`]: the supported codecs.
-//! * [`fit`]: maps leaves to columns. [`hints`]: the Arrow types of columns.
+//! * [`mapping`]: maps leaves to columns. [`hints`]: the Arrow types of columns.
 //! * [`writer_faults`]: faults of early writers. [`checked`]: checks pages before the `parquet`
 //!   crate decodes them.
 //! * [`prune`]: finds row groups that the bounds of a scan exclude.
 //! * [`reader`]: reads row groups, which are the splits. [`column`]: decodes flat columns to
 //!   leaves.
-//! * [`hold`], [`convert`]: convert all other columns, which the `parquet` crate decodes to Arrow
+//! * [`extract`], [`convert`]: convert all other columns, which the `parquet` crate decodes to Arrow
 //!   arrays.
 //! * [`encoder`]: writes row groups, also of one file by several tasks. [`build`]: builds Arrow
 //!   arrays from leaves. [`dictionary`]: chooses the columns that get a dictionary.
@@ -65,10 +65,10 @@ mod dictionary;
 mod durations;
 mod encoder;
 mod encrypted;
-mod fit;
+mod mapping;
 mod footer;
 mod hints;
-mod hold;
+mod extract;
 mod options;
 mod prune;
 mod reader;

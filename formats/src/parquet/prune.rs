@@ -10,21 +10,21 @@ use arrow_schema::DataType;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::fit::{FileFit, LeafPlan};
+use super::mapping::{FileMapping, LeafPlan};
 use runtime::row::{Datum, LeafType, Schema, compare_leaf};
 use runtime::source::{Bound, Comparison};
 
 /// Returns `true` if no record of a row group can satisfy all bounds.
-pub(super) fn is_excluded(fit: &FileFit, schema: &Schema, group: &RowGroupMetaData, bounds: &[Bound]) -> bool {
-    bounds.iter().any(|bound| excludes(fit, schema, group, bound).unwrap_or(false))
+pub(super) fn is_excluded(mapping: &FileMapping, schema: &Schema, group: &RowGroupMetaData, bounds: &[Bound]) -> bool {
+    bounds.iter().any(|bound| excludes(mapping, schema, group, bound).unwrap_or(false))
 }
 
-fn excludes(fit: &FileFit, schema: &Schema, group: &RowGroupMetaData, bound: &Bound) -> Option<bool> {
+fn excludes(mapping: &FileMapping, schema: &Schema, group: &RowGroupMetaData, bound: &Bound) -> Option<bool> {
     let ty = schema.leaves().get(bound.leaf)?.ty;
-    let plan = fit.plan(bound.leaf)?;
+    let plan = mapping.plan(bound.leaf)?;
     let column = group.column(plan.column);
     let statistics = column.statistics()?;
-    let (low, high) = limits(statistics, column_type(fit, plan)?, ty)?;
+    let (low, high) = limits(statistics, column_type(mapping, plan)?, ty)?;
     let holds_nulls = column.column_descr().max_def_level() > 0 && statistics.null_count_opt() != Some(0);
     // A null leaf has the value zero, and a predicate may evaluate it.
     let null_fulfils = holds_nulls && fulfils(ty, &Datum::zero(ty), bound);
@@ -50,8 +50,8 @@ fn any_fulfils(ty: LeafType, low: &Datum, high: &Datum, bound: &Bound) -> bool {
     }
 }
 
-fn column_type(fit: &FileFit, plan: &LeafPlan) -> Option<DataType> {
-    let mut fields = fit.metadata.schema().fields().clone();
+fn column_type(mapping: &FileMapping, plan: &LeafPlan) -> Option<DataType> {
+    let mut fields = mapping.metadata.schema().fields().clone();
     let mut found = None;
     for level in &plan.levels {
         let data_type = fields.iter().find(|field| field.name() == &level.name)?.data_type().clone();

@@ -9,7 +9,7 @@ use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::checked::decoder;
-use super::footer::guarded;
+use super::footer::catching_panics;
 use super::reader::ParquetReader;
 use super::writer_faults::always_compresses;
 use runtime::error::{Error, Result};
@@ -57,19 +57,19 @@ impl ParquetReader {
     /// Fails if they cannot be read.
     pub(super) fn sample(&mut self, (part, group): (usize, usize), runs: Runs, sampler: &mut Sampler) -> Result<()> {
         self.begin_sample(part, group);
-        let (file, fit, columns) = self.sampled();
+        let (file, mapping, columns) = self.sampled();
         if columns.is_empty() {
             return Err(Error::Internal("nothing to sample".to_owned()));
         }
-        if always_compresses(fit.created_by()) {
+        if always_compresses(mapping.created_by()) {
             return Err(Error::Internal("the pages of this file must be changed first".to_owned()));
         }
         let input = Arc::new(OpenFile { length: file.bytes(), object: file.open()? });
         let batch_rows = runs.count * runs.rows;
         let mut decoder =
-            decoder(fit, group, columns, input, batch_rows, Some(runs.selection())).map_err(Error::Internal)?;
-        while let Some(batch) = guarded(|| decoder.next().transpose()).map_err(Error::Internal)? {
-            self.hold_sampled(batch)?;
+            decoder(mapping, group, columns, input, batch_rows, Some(runs.selection())).map_err(Error::Internal)?;
+        while let Some(batch) = catching_panics(|| decoder.next().transpose()).map_err(Error::Internal)? {
+            self.set_sampled_batch(batch)?;
             let batch = self.batch()?;
             for first in (0..batch.rows()).step_by(runs.rows) {
                 sampler.take_place(&batch, first..batch.rows().min(first + runs.rows))?;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::fit::FileFit;
 use super::footer::{column_range, read_footer};
+use super::mapping::FileMapping;
 use super::options::ParquetOptions;
 use super::prune::is_excluded;
 use super::reader::ParquetReader;
@@ -23,7 +23,7 @@ use runtime::source::{
 pub struct ParquetSource {
     path: String,
     files: Arc<[InputFile]>,
-    fits: Arc<[FileFit]>,
+    mappings: Arc<[FileMapping]>,
     schema: Arc<Schema>,
     ignores_case: bool,
 }
@@ -49,19 +49,19 @@ impl ParquetSource {
     /// Fails if a file cannot be read, or is not a Parquet file.
     pub fn of(inputs: Inputs, schema: &Schema, options: ParquetOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
-        let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);
-        let fits = files.iter().map(fit).collect::<Result<_>>()?;
-        Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()), ignores_case: options.ignore_case })
+        let mapping = |file: &InputFile| FileMapping::new(file, read_footer(file)?, schema, options.ignore_case);
+        let mappings = files.iter().map(mapping).collect::<Result<_>>()?;
+        Ok(ParquetSource { path, files, mappings, schema: Arc::new(schema.clone()), ignores_case: options.ignore_case })
     }
 
     /// Returns the row groups that may satisfy the bounds of a scan: file, row group, rows, and
     /// compressed bytes of the live columns.
     fn groups<'s>(&'s self, scan: &'s Scan) -> impl Iterator<Item = (usize, usize, i64, u64)> + 's {
-        let each = self.fits.iter().zip(&*self.files).enumerate();
-        each.flat_map(move |(part, (fit, file))| {
-            let columns = fit.columns(&scan.live);
-            let groups = fit.metadata.metadata().row_groups().iter().enumerate();
-            groups.filter(move |(_, group)| !is_excluded(fit, &self.schema, group, &scan.bounds)).map(
+        let each = self.mappings.iter().zip(&*self.files).enumerate();
+        each.flat_map(move |(part, (mapping, file))| {
+            let columns = mapping.columns(&scan.live);
+            let groups = mapping.metadata.metadata().row_groups().iter().enumerate();
+            groups.filter(move |(_, group)| !is_excluded(mapping, &self.schema, group, &scan.bounds)).map(
                 move |(index, group)| {
                     let range = |&column: &usize| column_range(group.column(column), file.bytes());
                     let bytes = columns.iter().filter_map(range).map(|range| range.end - range.start).sum();
@@ -75,9 +75,9 @@ impl ParquetSource {
     /// group.
     fn row_bytes(&self, scan: &Scan) -> usize {
         let Some((part, group, rows, _)) = self.groups(scan).next() else { return 0 };
-        let (fit, rows) = (&self.fits[part], usize::try_from(rows).unwrap_or(1).max(1));
-        let group = fit.metadata.metadata().row_group(group);
-        let columns = fit.columns(&scan.live);
+        let (mapping, rows) = (&self.mappings[part], usize::try_from(rows).unwrap_or(1).max(1));
+        let group = mapping.metadata.metadata().row_group(group);
+        let columns = mapping.columns(&scan.live);
         columns.iter().map(|&column| group.column(column).uncompressed_size() as usize).sum::<usize>() / rows
     }
 }
@@ -92,8 +92,8 @@ impl RangeSource for ParquetSource {
     }
 
     fn splits(&self, scan: &Scan) -> Result<SplitList> {
-        for (fit, file) in self.fits.iter().zip(&*self.files) {
-            fit.plans(file, &scan.live)?;
+        for (mapping, file) in self.mappings.iter().zip(&*self.files) {
+            mapping.plans(file, &scan.live)?;
         }
         let split = |(part, group, _, bytes)| Split::of_file(part, group as u64..group as u64 + 1, bytes);
         Ok(SplitList::complete(self.groups(scan).map(split).collect()))
@@ -101,14 +101,14 @@ impl RangeSource for ParquetSource {
 
     fn reader_bytes(&self, scan: &Scan) -> usize {
         let group = |(part, group, _, _): (usize, usize, i64, u64)| {
-            let fit = &self.fits[part];
-            let columns = fit.columns(&scan.live);
-            let group = fit.metadata.metadata().row_group(group);
+            let mapping = &self.mappings[part];
+            let columns = mapping.columns(&scan.live);
+            let group = mapping.metadata.metadata().row_group(group);
             let chunks = || columns.iter().map(|&column| group.column(column));
             // Compressed and decoded bytes.
             let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
             let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
-            (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
+            (read + decoded).saturating_add(mapping.list_bytes(&self.schema, &scan.live, group))
         };
         let columns = scan.live.iter().filter_map(|leaf| self.schema.leaves().get(leaf));
         let batch = BATCH_ROWS * columns.map(|leaf| leaf.ty.width()).sum::<usize>();
@@ -116,8 +116,8 @@ impl RangeSource for ParquetSource {
     }
 
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
-        let ParquetSource { files, fits, schema, .. } = self;
-        Ok(Box::new(ParquetReader::new(files.clone(), fits.clone(), schema.clone(), scan, memory)?))
+        let ParquetSource { files, mappings, schema, .. } = self;
+        Ok(Box::new(ParquetReader::new(files.clone(), mappings.clone(), schema.clone(), scan, memory)?))
     }
 }
 
@@ -128,7 +128,7 @@ impl TableSource for ParquetSource {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
+        self.mappings.first().map(|mapping| mapping.columns_of(&self.schema)).unwrap_or_default()
     }
 
     /// Samples first rows of a few row groups. Later rows would need the decoding of all rows
@@ -155,7 +155,7 @@ impl TableSource for ParquetSource {
         let mut sampler = Sampler::new(&self.schema, &scan.live);
         let memory = Memory::unbounded("a sample");
         let mut reader =
-            ParquetReader::new(self.files.clone(), self.fits.clone(), self.schema.clone(), scan, &memory).ok()?;
+            ParquetReader::new(self.files.clone(), self.mappings.clone(), self.schema.clone(), scan, &memory).ok()?;
         for (group, runs) in chosen {
             let (part, group, _) = groups[group];
             reader.sample((part, group), runs, &mut sampler).ok()?;
@@ -168,9 +168,9 @@ impl TableSource for ParquetSource {
     }
 
     fn excludes(&self, split: &Split, bounds: &[Bound]) -> bool {
-        let Some(fit) = self.fits.get(split.part) else { return false };
-        let group = fit.metadata.metadata().row_groups().get(split.range.start as usize);
-        group.is_some_and(|group| is_excluded(fit, &self.schema, group, bounds))
+        let Some(mapping) = self.mappings.get(split.part) else { return false };
+        let group = mapping.metadata.metadata().row_groups().get(split.range.start as usize);
+        group.is_some_and(|group| is_excluded(mapping, &self.schema, group, bounds))
     }
 
     fn asks_filters(&self) -> bool {
@@ -178,9 +178,10 @@ impl TableSource for ParquetSource {
     }
 
     fn has_limits(&self, leaf: usize) -> bool {
-        self.fits.iter().any(|fit| {
-            let groups = fit.metadata.metadata().row_groups();
-            fit.plan(leaf)
+        self.mappings.iter().any(|mapping| {
+            let groups = mapping.metadata.metadata().row_groups();
+            mapping
+                .plan(leaf)
                 .is_some_and(|plan| groups.iter().any(|group| group.column(plan.column).statistics().is_some()))
         })
     }

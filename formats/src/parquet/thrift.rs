@@ -82,7 +82,7 @@ impl Thrift<'_> {
         Some((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
     }
 
-    pub(super) fn pass(&mut self, count: u64) -> Option<()> {
+    pub(super) fn skip_bytes(&mut self, count: u64) -> Option<()> {
         self.bytes = self.bytes.get(usize::try_from(count).ok()?..)?;
         Some(())
     }
@@ -125,16 +125,16 @@ impl Thrift<'_> {
         match ty {
             // The value of a boolean field is in its type.
             TRUE | FALSE => Some(()),
-            3 => self.pass(1),
+            3 => self.skip_bytes(1),
             4..=6 => self.varint().map(drop),
-            7 => self.pass(8),
+            7 => self.skip_bytes(8),
             8 => {
                 let length = self.varint()?;
-                self.pass(length)
+                self.skip_bytes(length)
             }
             LIST | 10 => {
                 let (ty, count) = self.list()?;
-                (0..count).try_for_each(|_| if ty <= 2 { self.pass(1) } else { self.skip_within(ty, depth) })
+                (0..count).try_for_each(|_| if ty <= 2 { self.skip_bytes(1) } else { self.skip_within(ty, depth) })
             }
             STRUCT => self.fields(&mut |bytes, _, ty| bytes.skip_within(ty, depth)),
             // Footers have no maps.

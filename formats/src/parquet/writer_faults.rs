@@ -61,7 +61,7 @@ pub(super) fn dictionary_header(column: &[u8]) -> Option<usize> {
 
 /// Removes fields that some writers have invented from a footer: the types of columns of nulls, and
 /// lists in place of a number.
-pub(super) fn without_invented_fields(footer: Vec<u8>) -> Vec<u8> {
+pub(super) fn without_nonstandard_fields(footer: Vec<u8>) -> Vec<u8> {
     // Collects the bytes of these fields. A field is removed only if it is the last of its struct,
     // because the heads of later fields are relative to it. Its head must be one byte: the step
     // from the field before, and the type.
@@ -127,7 +127,7 @@ pub(super) fn marked_as_compressed(column: &Bytes) -> Bytes {
             }),
             _ => bytes.skip(ty),
         })?;
-        pages.pass(u64::try_from(page_bytes?).ok()?)
+        pages.skip_bytes(u64::try_from(page_bytes?).ok()?)
     };
     while page().is_some() {}
     let mut column = column.to_vec();
@@ -177,7 +177,7 @@ mod tests {
         ];
         for ([first, second], [first_left, second_left]) in footers {
             let footer = [&first[..], &second, &end].concat();
-            assert_eq!(without_invented_fields(footer), [&first_left[..], second_left, &end].concat());
+            assert_eq!(without_nonstandard_fields(footer), [&first_left[..], second_left, &end].concat());
         }
     }
 
@@ -185,8 +185,8 @@ mod tests {
     #[test]
     fn nonstandard_fields_with_long_heads_stay() {
         let footer = vec![0x29, 0x1c, 0x05, 12, 48, 0, 0];
-        assert_eq!(without_invented_fields(footer.clone()), footer);
+        assert_eq!(without_nonstandard_fields(footer.clone()), footer);
         let footer = vec![0x49, 0x1c, 0x19, 0x1c, 0x3c, 0x09, 30, 0x05, 0, 0, 0, 0];
-        assert_eq!(without_invented_fields(footer.clone()), footer);
+        assert_eq!(without_nonstandard_fields(footer.clone()), footer);
     }
 }

@@ -14,17 +14,17 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
 use super::Buffers;
-use super::kept::Kept;
+use super::kept::KeptRows;
 use super::pages::Pages;
 use super::values::{Values, plain_array};
-use crate::parquet::fit::{FileFit, LeafPlan, path};
-use crate::parquet::hold::{ColumnFault, unexpected_nulls};
+use crate::parquet::extract::{ColumnFault, unexpected_nulls};
+use crate::parquet::mapping::{FileMapping, LeafPlan, path};
 use runtime::error::Result;
 use runtime::page::{Columns, look_up};
 use runtime::row::{LeafSet, LeafType};
 
 use decode::{check_codes, ended};
-use page::{Encoded, Open};
+use page::{Encoded, OpenPage};
 
 /// A column of a row group.
 pub(super) struct FlatColumn<R: ChunkReader> {
@@ -39,24 +39,24 @@ pub(super) struct FlatColumn<R: ChunkReader> {
     is_nullable: bool,
     path: String,
     pages: Pages<R>,
-    page: Option<Open>,
+    page: Option<OpenPage>,
     /// Number of values in the dictionary.
     pub(super) dictionary_values: usize,
     buffers: Buffers,
     /// Number of nulls in the batch.
     nulls: usize,
-    form: Form,
+    state: RowState,
     /// Version of the kept rows from which the filter input was made.
-    asked_of: Option<u64>,
+    filter_input_version: Option<u64>,
 }
 
 /// Codes are picked only if at most one row in this number is kept. Picking a code takes the time
 /// of decoding three.
-const PICKED_OF: usize = 4;
+const ROWS_PER_PICK: usize = 4;
 
 /// State of the current rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum RowState {
     /// Decoded to the values of the batch.
     Values,
     /// Not decoded.
@@ -64,14 +64,14 @@ enum Form {
     /// Decoded to codes.
     Codes,
     /// Decoded to the values of all rows, of which the kept ones are taken.
-    Undropped,
+    Unfiltered,
 }
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
     /// Creates a column. Returns `None` if it is not flat, or is not decoded here.
     pub(super) fn new(
         input: &Arc<R>,
-        fit: &FileFit,
+        mapping: &FileMapping,
         (leaf, ty, plan): (usize, LeafType, &LeafPlan),
         group: &RowGroupMetaData,
         kept: Option<Buffers>,
@@ -79,7 +79,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     ) -> Option<Self> {
         let ([level], None) = (plan.levels.as_slice(), &plan.items) else { return None };
         let chunk = group.column(plan.column);
-        let field = fit.metadata.schema().field_with_name(&level.name).ok()?;
+        let field = mapping.metadata.schema().field_with_name(&level.name).ok()?;
         let (physical, data_type) = (chunk.column_type(), field.data_type().clone());
         let is_nullable = chunk.column_descr().max_def_level() == 1;
         if !is_decoded_here(chunk, is_nullable) || plain_array(physical, &data_type, &[], 0).is_none() {
@@ -105,8 +105,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             dictionary_values: 0,
             buffers,
             nulls: 0,
-            form: Form::Values,
-            asked_of: None,
+            state: RowState::Values,
+            filter_input_version: None,
         };
         column.read_page().ok()?;
         *dictionary = column.pages.take_dictionary();
@@ -119,8 +119,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
     /// Begins a batch.
     pub(super) fn begin_batch(&mut self, rows: usize) {
-        let Buffers { dictionary, undropped, values, valid, .. } = &mut self.buffers;
-        for values in [undropped, &mut *values] {
+        let Buffers { dictionary, unfiltered, values, valid, .. } = &mut self.buffers;
+        for values in [unfiltered, &mut *values] {
             values.clear();
             // Adds the dictionary's buffers of texts first, before those of pages.
             let _ = values.look_up(dictionary, &[]);
@@ -132,12 +132,12 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
     /// Begins the next rows. They are decoded on demand.
     pub(super) fn begin_rows(&mut self) {
-        self.form = Form::Undecoded;
+        self.state = RowState::Undecoded;
     }
 
     /// Decodes the next rows, and adds all of them to the batch.
     pub(super) fn advance(&mut self, rows: usize) -> Result<(), ColumnFault> {
-        self.form = Form::Values;
+        self.state = RowState::Values;
         self.decode_all(rows)?;
         if self.is_nullable {
             self.buffers.valid.extend_from_slice(&self.buffers.present);
@@ -146,12 +146,12 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     }
 
     /// Decodes the next rows, unless that was done.
-    pub(super) fn decode_undropped(&mut self, rows: usize) -> Result<(), ColumnFault> {
-        if self.form != Form::Undecoded {
+    pub(super) fn ensure_decoded(&mut self, rows: usize) -> Result<(), ColumnFault> {
+        if self.state != RowState::Undecoded {
             return Ok(());
         }
-        self.form = Form::Codes;
-        self.buffers.undropped.truncate(0);
+        self.state = RowState::Codes;
+        self.buffers.unfiltered.truncate(0);
         if self.buffers.codes.len() < rows {
             self.buffers.codes.resize(rows, 0);
         }
@@ -173,32 +173,32 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     /// Returns the codes of the decoded rows, if all their values are in the dictionary. The code
     /// after the last value stands for null.
     pub(super) fn codes(&self) -> Option<&[u32]> {
-        (self.form == Form::Codes).then_some(&self.buffers.codes)
+        (self.state == RowState::Codes).then_some(&self.buffers.codes)
     }
 
     /// Skips the next rows.
-    pub(super) fn pass(&mut self, rows: usize) -> Result<(), ColumnFault> {
-        if self.pick(rows, &[])? { Ok(()) } else { self.decode_undropped(rows) }
+    pub(super) fn skip(&mut self, rows: usize) -> Result<(), ColumnFault> {
+        if self.pick(rows, &[])? { Ok(()) } else { self.ensure_decoded(rows) }
     }
 
     /// Adds the given ones of the next `of` rows to the batch, without decoding the others. Returns
     /// `false` if that is not possible. It is possible if the rows are not decoded, and all are
     /// codes of one page without nulls.
     fn pick(&mut self, of: usize, rows: &[u32]) -> Result<bool, ColumnFault> {
-        if self.form != Form::Undecoded || PICKED_OF * rows.len() > of {
+        if self.state != RowState::Undecoded || ROWS_PER_PICK * rows.len() > of {
             return Ok(false);
         }
-        let Some(Open { page, left, levels: None, encoded: Encoded::Codes(codes) }) = &mut self.page else {
+        let Some(OpenPage { page, left, levels: None, encoded: Encoded::Codes(codes) }) = &mut self.page else {
             return Ok(false);
         };
         if *left < of {
             return Ok(false);
         }
-        let Buffers { dictionary, taken, values, valid, .. } = &mut self.buffers;
-        taken.clear();
-        codes.pick(self.pages.body(page), of, rows, taken).ok_or_else(ended)?;
-        check_codes(taken, self.dictionary_values)?;
-        values.look_up(dictionary, taken).ok_or_else(ended)?;
+        let Buffers { dictionary, picked_codes, values, valid, .. } = &mut self.buffers;
+        picked_codes.clear();
+        codes.pick(self.pages.body(page), of, rows, picked_codes).ok_or_else(ended)?;
+        check_codes(picked_codes, self.dictionary_values)?;
+        values.look_up(dictionary, picked_codes).ok_or_else(ended)?;
         if self.is_nullable {
             valid.resize(valid.len() + rows.len(), 1);
         }
@@ -207,44 +207,54 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     }
 
     /// Adds the kept rows to the batch.
-    pub(super) fn add(&mut self, kept: &Kept) -> Result<(), ColumnFault> {
-        if self.pick(kept.of(), kept.rows())? {
+    pub(super) fn add(&mut self, kept: &KeptRows) -> Result<(), ColumnFault> {
+        if self.pick(kept.total(), kept.rows())? {
             return Ok(());
         }
         // Texts of pages would be in other buffers than those that were picked.
-        if self.form == Form::Undecoded && kept.are_all() && self.ty != LeafType::Text {
-            return self.advance(kept.of());
+        if self.state == RowState::Undecoded && kept.are_all() && self.ty != LeafType::Text {
+            return self.advance(kept.total());
         }
-        self.decode_undropped(kept.of())?;
+        self.ensure_decoded(kept.total())?;
         self.take(kept, false).ok_or_else(ended)
     }
 
     /// Prepares the values of the rows kept so far as the input of a filter, unless that was done.
-    pub(super) fn make_asked(&mut self, kept: &Kept) -> Result<(), ColumnFault> {
-        self.decode_undropped(kept.of())?;
-        if self.asked_of == Some(kept.number()) {
+    pub(super) fn prepare_filter_input(&mut self, kept: &KeptRows) -> Result<(), ColumnFault> {
+        self.ensure_decoded(kept.total())?;
+        if self.filter_input_version == Some(kept.version()) {
             return Ok(());
         }
-        self.buffers.asked.clear();
-        self.buffers.asked_valid.clear();
+        self.buffers.filter_input.clear();
+        self.buffers.filter_input_valid.clear();
         self.take(kept, true).ok_or_else(ended)?;
-        self.asked_of = Some(kept.number());
+        self.filter_input_version = Some(kept.version());
         Ok(())
     }
 
     /// Adds the kept rows to the input of a filter, or to the batch.
-    fn take(&mut self, kept: &Kept, are_asked: bool) -> Option<()> {
-        let Buffers { dictionary, codes, taken, undropped, values, valid, asked, asked_valid, present, .. } =
-            &mut self.buffers;
-        let (values, valid) = if are_asked { (asked, asked_valid) } else { (values, valid) };
-        if self.form == Form::Undropped {
-            values.look_up(undropped, kept.rows())?;
+    fn take(&mut self, kept: &KeptRows, for_filter: bool) -> Option<()> {
+        let Buffers {
+            dictionary,
+            codes,
+            picked_codes,
+            unfiltered,
+            values,
+            valid,
+            filter_input,
+            filter_input_valid,
+            present,
+            ..
+        } = &mut self.buffers;
+        let (values, valid) = if for_filter { (filter_input, filter_input_valid) } else { (values, valid) };
+        if self.state == RowState::Unfiltered {
+            values.look_up(unfiltered, kept.rows())?;
         } else if kept.are_all() {
-            values.look_up(dictionary, codes.get(..kept.of())?)?;
+            values.look_up(dictionary, codes.get(..kept.total())?)?;
         } else {
-            taken.clear();
-            look_up(codes, kept.rows(), taken)?;
-            values.look_up(dictionary, taken)?;
+            picked_codes.clear();
+            look_up(codes, kept.rows(), picked_codes)?;
+            values.look_up(dictionary, picked_codes)?;
         }
         if self.is_nullable { look_up(present, kept.rows(), valid) } else { Some(()) }
     }
@@ -260,8 +270,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     }
 
     /// Adds one of its leaves to the input of a filter.
-    pub(super) fn push_asked<'a>(&'a self, leaf: usize, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
-        self.push_of(leaf, ty, (&self.buffers.asked, &self.buffers.asked_valid), columns)
+    pub(super) fn push_filter_input<'a>(&'a self, leaf: usize, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
+        self.push_of(leaf, ty, (&self.buffers.filter_input, &self.buffers.filter_input_valid), columns)
     }
 
     fn push_of<'a>(

@@ -29,13 +29,13 @@ use std::sync::Arc;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::ChunkReader;
 
-use super::fit::{FileFit, LeafPlan};
-use super::hold::ColumnFault;
+use super::extract::ColumnFault;
+use super::mapping::{FileMapping, LeafPlan};
 pub(super) use codes::{Codes, WINDOW};
-use filtered::Advanced;
 pub(super) use filtered::FilterError;
+use filtered::RowCounts;
 use flat::FlatColumn;
-use kept::Kept;
+use kept::KeptRows;
 use runtime::error::Result;
 use runtime::page::Columns;
 use runtime::row::{LeafSet, LeafType, Schema};
@@ -52,13 +52,13 @@ pub(super) struct FlatColumns<R: ChunkReader> {
     /// Number of rows in the row group.
     group_rows: usize,
     /// Rows of the row group that were filtered, and those that were kept.
-    filtered: Advanced,
+    filtered: RowCounts,
     /// The leaves of the batch, if it was filtered and some leaves are only read by filters.
     live: Option<LeafSet>,
     /// The kept ones of the rows that were decoded last.
-    kept: Kept,
+    kept: KeptRows,
     /// By filter: its result for each value of a dictionary, and last for null.
-    answers: Vec<Option<Vec<bool>>>,
+    value_results: Vec<Option<Vec<bool>>>,
 }
 
 /// Buffers that a column is decoded into.
@@ -68,18 +68,18 @@ struct Buffers {
     dictionary: Values,
     codes: Vec<u32>,
     /// Codes of the kept rows.
-    taken: Vec<u32>,
+    picked_codes: Vec<u32>,
     levels: Box<[u32; WINDOW]>,
     /// Values and validity of the batch.
     values: Values,
     valid: Vec<u8>,
     /// Validity of the rows that were decoded last.
     present: Vec<u8>,
-    /// Values of all decoded rows, if some are not in the dictionary. Then the values of the rows
-    /// kept so far, which are the input of a filter.
-    undropped: Values,
-    asked: Values,
-    asked_valid: Vec<u8>,
+    /// Values of all rows that were decoded last, if some are not in the dictionary.
+    unfiltered: Values,
+    /// Values and validity of the rows kept so far, as the input of a filter.
+    filter_input: Values,
+    filter_input_valid: Vec<u8>,
 }
 
 impl Buffers {
@@ -89,21 +89,22 @@ impl Buffers {
             page: Vec::new(),
             dictionary: Values::of(ty)?,
             codes: vec![0; WINDOW],
-            taken: Vec::new(),
+            picked_codes: Vec::new(),
             levels: Box::new([0; WINDOW]),
             values: Values::of(ty)?,
             valid: Vec::new(),
             present: Vec::new(),
-            undropped: Values::of(ty)?,
-            asked: Values::of(ty)?,
-            asked_valid: Vec::new(),
+            unfiltered: Values::of(ty)?,
+            filter_input: Values::of(ty)?,
+            filter_input_valid: Vec::new(),
         })
     }
 
     fn bytes(&self) -> usize {
-        let values = [&self.dictionary, &self.values, &self.undropped, &self.asked].map(Values::capacity_bytes);
-        let bytes = [&self.page, &self.valid, &self.present, &self.asked_valid].map(Vec::capacity);
-        let codes = size_of_val(&*self.levels) + size_of::<u32>() * (self.codes.capacity() + self.taken.capacity());
+        let values = [&self.dictionary, &self.values, &self.unfiltered, &self.filter_input].map(Values::capacity_bytes);
+        let bytes = [&self.page, &self.valid, &self.present, &self.filter_input_valid].map(Vec::capacity);
+        let codes =
+            size_of_val(&*self.levels) + size_of::<u32>() * (self.codes.capacity() + self.picked_codes.capacity());
         values.iter().sum::<usize>() + bytes.iter().sum::<usize>() + codes
     }
 }
@@ -116,10 +117,10 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
             spare: Vec::new(),
             dictionary: Vec::new(),
             group_rows: 0,
-            filtered: Advanced::default(),
+            filtered: RowCounts::default(),
             live: None,
-            kept: Kept::default(),
-            answers: Vec::new(),
+            kept: KeptRows::default(),
+            value_results: Vec::new(),
         }
     }
 
@@ -143,12 +144,12 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
     pub(super) fn begin(
         &mut self,
         input: &Arc<R>,
-        fit: &FileFit,
+        mapping: &FileMapping,
         schema: &Schema,
         live: &LeafSet,
         group: &RowGroupMetaData,
     ) {
-        let leaf = |leaf: usize| Some((leaf, schema.leaves().get(leaf)?.ty, fit.plan(leaf)?));
+        let leaf = |leaf: usize| Some((leaf, schema.leaves().get(leaf)?.ty, mapping.plan(leaf)?));
         let leaves: Vec<(usize, LeafType, &LeafPlan)> = live.iter().filter_map(leaf).collect();
         let is_alone = |plan: &LeafPlan| {
             let of_column =
@@ -158,19 +159,19 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         // The validity leaf must be read from the same column.
         let has_validity = |plan: &LeafPlan| {
             let validity = plan.levels.last().and_then(|level| level.validity);
-            validity.is_none_or(|leaf| fit.plan(leaf).is_some_and(|valid| valid.column == plan.column))
+            validity.is_none_or(|leaf| mapping.plan(leaf).is_some_and(|valid| valid.column == plan.column))
         };
         let values =
             leaves.iter().filter(|(_, ty, plan)| *ty != LeafType::Valid && is_alone(plan) && has_validity(plan));
         let mut spare = std::mem::take(&mut self.spare);
         let column = |&(leaf, ty, plan): &(usize, LeafType, &LeafPlan)| {
             let kept = spare.iter().position(|(of, _)| *of == leaf).map(|kept| spare.swap_remove(kept).1);
-            FlatColumn::new(input, fit, (leaf, ty, plan), group, kept, &mut self.dictionary)
+            FlatColumn::new(input, mapping, (leaf, ty, plan), group, kept, &mut self.dictionary)
         };
         self.columns = values.filter_map(column).collect();
         self.group_rows = usize::try_from(group.num_rows()).unwrap_or(0);
-        self.filtered = Advanced::default();
-        self.answers.clear();
+        self.filtered = RowCounts::default();
+        self.value_results.clear();
     }
 
     /// Returns `true` if a column of the file is decoded here.

@@ -9,7 +9,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::ChunkReader;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use crate::parquet::footer::guarded;
+use crate::parquet::footer::catching_panics;
 use crate::parquet::snappy::decompress_numbers;
 
 /// The pages of a column.
@@ -61,7 +61,7 @@ impl<R: ChunkReader + 'static> Pages<R> {
         dictionary: Vec<u8>,
     ) -> Result<Self, String> {
         let is_snappy = chunk.compression() == Compression::SNAPPY;
-        let reader = guarded(|| {
+        let reader = catching_panics(|| {
             if !is_snappy {
                 return SerializedPageReader::new(input.clone(), chunk, rows, None);
             }
@@ -93,7 +93,7 @@ impl<R: ChunkReader + 'static> Pages<R> {
 
     /// Returns the next page, or `None` at the end. Its body is valid until the next call.
     pub(super) fn next(&mut self) -> Result<Option<Page>, String> {
-        let Some(page) = guarded(|| self.reader.get_next_page())? else { return Ok(None) };
+        let Some(page) = catching_panics(|| self.reader.get_next_page())? else { return Ok(None) };
         let values = page.num_values() as usize;
         let (content, levels, body, is_compressed) = match page {
             page::Page::DictionaryPage { buf, .. } => (Content::Dictionary, None, buf, true),

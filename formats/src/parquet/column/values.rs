@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray, StringViewArray}
 use arrow_schema::{DataType, TimeUnit};
 use parquet::basic::Type as PhysicalType;
 
-use super::super::convert::Held;
+use super::super::convert::LeafColumn;
 use runtime::error::Result;
 use runtime::page::{Columns, TextColumn, Utf8, look_up};
 use runtime::row::{LeafType, Physical};
@@ -94,12 +94,12 @@ impl Values {
 
     /// Appends converted values: one for each nonzero entry of `present`, and the placeholder of a
     /// null for each zero. Returns `None` if the widths differ.
-    pub(super) fn append(&mut self, held: &Held, present: Option<&[u32]>) -> Option<()> {
+    pub(super) fn append(&mut self, held: &LeafColumn, present: Option<&[u32]>) -> Option<()> {
         match (self, held) {
-            (Values::W1(out), Held::W1(values)) => spread(values, present, out),
-            (Values::W2(out), Held::W2(values)) => spread(values, present, out),
-            (Values::W4(out), Held::W4(values)) => spread(values, present, out),
-            (Values::W8(out), Held::W8(values)) => spread(values, present, out),
+            (Values::W1(out), LeafColumn::W1(values)) => spread(values, present, out),
+            (Values::W2(out), LeafColumn::W2(values)) => spread(values, present, out),
+            (Values::W4(out), LeafColumn::W4(values)) => spread(values, present, out),
+            (Values::W8(out), LeafColumn::W8(values)) => spread(values, present, out),
             _ => return None,
         }
         Some(())
@@ -201,7 +201,7 @@ pub(super) fn plain_array(
         (PhysicalType::FLOAT, D::Float32) => array::<Float32Type>(numbers(bytes, count, f32::from_le_bytes)?),
         (PhysicalType::DOUBLE, D::Float64) => array::<Float64Type>(numbers(bytes, count, f64::from_le_bytes)?),
         (PhysicalType::BYTE_ARRAY, D::Utf8View) => {
-            let mut texts = Texts(bytes);
+            let mut texts = PageTexts(bytes);
             Arc::new(
                 (0..count)
                     .map(|_| texts.next())
@@ -230,9 +230,9 @@ fn decimals(values: Vec<i64>, digits: u8, scale: i8) -> Option<ArrayRef> {
 }
 
 /// The texts of a page, each after its length.
-pub(super) struct Texts<'p>(pub(super) &'p [u8]);
+pub(super) struct PageTexts<'p>(pub(super) &'p [u8]);
 
-impl<'p> Iterator for Texts<'p> {
+impl<'p> Iterator for PageTexts<'p> {
     type Item = &'p str;
 
     /// Returns the next text, or `None` at the end and for bytes that are not UTF-8.
@@ -250,7 +250,7 @@ pub(super) fn plain_texts(body: &[u8], count: usize, levels: Option<&[u32]>, col
     // A page with levels is read in small parts.
     let mut all = Vec::with_capacity(if levels.is_none() { body.len() } else { 0 });
     let mut ends = Vec::with_capacity(count.min(body.len()));
-    let mut texts = Texts(body);
+    let mut texts = PageTexts(body);
     for row in 0..count {
         if levels.is_none_or(|levels| levels[row] != 0) {
             all.extend_from_slice(texts.next()?.as_bytes());

@@ -5,7 +5,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
 
-use super::{Converted, Held, leaf};
+use super::{Converted, LeafColumn, leaf};
 use runtime::page::ListColumn;
 use runtime::row::LeafType;
 use runtime::value::Texts;
@@ -37,17 +37,17 @@ pub(super) fn lists(array: &ArrayRef, ty: LeafType, element: LeafType, nulls: Op
         let row = (0..list.len()).find(|&row| range(row).contains(&value));
         (row.unwrap_or_default(), format!("{reason} in a list"))
     })?;
-    if let Held::Text(texts) = &held {
+    if let LeafColumn::Text(texts) = &held {
         for row in 0..list.len() {
             let texts: Vec<&str> = range(row).map(|value| texts.value(value)).collect();
             Texts::from(&texts).with_stored(|bytes| column.push(bytes));
         }
-        return Ok(Held::List(column));
+        return Ok(LeafColumn::List(column));
     }
     let (bytes, width) = (held.bytes(), element.width());
     for row in 0..list.len() {
         let range = range(row);
         column.push(bytes.get(range.start * width..range.end * width).unwrap_or_default());
     }
-    Ok(Held::List(column))
+    Ok(LeafColumn::List(column))
 }

@@ -20,7 +20,7 @@ use parquet::file::metadata::{
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::writer::TrackedWrite;
 
-use super::{LEAST_BYTES, ParquetFormat, failed};
+use super::{MIN_GROUP_BYTES, ParquetFormat, failed};
 use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::row::Schema;
@@ -31,20 +31,20 @@ const MAGIC: &[u8] = b"PAR1";
 
 /// Results of the encoders of all parts.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct PartResults {
     /// Number of a part, and the footer of its own file.
     footers: Mutex<Vec<(usize, ParquetMetaData)>>,
     /// By part: its left-over rows, and the reservation for twice their size.
-    left: Mutex<BTreeMap<usize, (RecordBatch, Reservation)>>,
+    left_over: Mutex<BTreeMap<usize, (RecordBatch, Reservation)>>,
 }
 
-impl Told {
+impl PartResults {
     fn footers(&self) -> MutexGuard<'_, Vec<(usize, ParquetMetaData)>> {
         self.footers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn left(&self) -> MutexGuard<'_, BTreeMap<usize, (RecordBatch, Reservation)>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    fn left_over(&self) -> MutexGuard<'_, BTreeMap<usize, (RecordBatch, Reservation)>> {
+        self.left_over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds the footer of a part.
@@ -53,8 +53,8 @@ impl Told {
     }
 
     /// Adds rows that would make a small row group in their part.
-    pub(super) fn leave(&self, part: usize, batch: RecordBatch, reserved: Reservation) {
-        self.left().insert(part, (batch, reserved));
+    pub(super) fn add_left_over(&self, part: usize, batch: RecordBatch, reserved: Reservation) {
+        self.left_over().insert(part, (batch, reserved));
     }
 }
 
@@ -62,13 +62,13 @@ impl Told {
 pub(super) struct ParquetParts {
     format: ParquetFormat,
     schema: Schema,
-    told: Arc<Told>,
+    results: Arc<PartResults>,
     placed: Mutex<Vec<Placed>>,
 }
 
 impl ParquetParts {
     pub(super) fn new(format: ParquetFormat, schema: &Schema) -> Self {
-        ParquetParts { format, schema: schema.clone(), told: Arc::default(), placed: Mutex::default() }
+        ParquetParts { format, schema: schema.clone(), results: Arc::default(), placed: Mutex::default() }
     }
 }
 
@@ -78,12 +78,12 @@ impl Parts for ParquetParts {
     }
 
     fn encoder(&self, part: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        self.format.part(part, &self.told, &self.schema, memory)
+        self.format.part(part, &self.results, &self.schema, memory)
     }
 
     /// A row group at its minimum and a batch after it, and the same again when they end.
     fn kept_bytes(&self) -> usize {
-        4 * LEAST_BYTES
+        4 * MIN_GROUP_BYTES
     }
 
     fn placed(&self, piece: Placed) {
@@ -97,7 +97,7 @@ impl Parts for ParquetParts {
 
     fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
         let left = {
-            let mut left = self.told.left();
+            let mut left = self.results.left_over();
             let behind = left.split_off(&part);
             std::mem::replace(&mut *left, behind)
         };
@@ -106,19 +106,19 @@ impl Parts for ParquetParts {
         let (bytes, footer) = self.format.row_groups(&batches, &self.schema)?;
         // The parts that left rows over have written nothing, so one of their numbers can be used.
         let part = last;
-        self.told.finish(part, footer);
+        self.results.finish(part, footer);
         Ok(Some(LeftOver { part, bytes, reserved }))
     }
 
     fn end(&self, at: u64) -> Result<Vec<u8>> {
-        let footers = self.told.footers();
+        let footers = self.results.footers();
         let mut placed = std::mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
         placed.sort_unstable_by_key(|piece| (piece.part, piece.begin));
         let mut groups = Vec::new();
         for (part, footer) in &*footers {
             for (index, group) in footer.row_groups().iter().enumerate() {
                 let moved = shift(&placed, *part, group).ok_or_else(|| failed("a row group is nowhere in the file"))?;
-                groups.push(Group { footer, index, moved });
+                groups.push(PartRowGroup { footer, index, moved });
             }
         }
         groups.sort_unstable_by_key(|group| group.begin());
@@ -128,14 +128,14 @@ impl Parts for ParquetParts {
 }
 
 /// A row group, in the footer of its part.
-struct Group<'f> {
+struct PartRowGroup<'f> {
     footer: &'f ParquetMetaData,
     index: usize,
     /// Distance from its offset in the part's own file to its offset in the final file.
     moved: i64,
 }
 
-impl Group<'_> {
+impl PartRowGroup<'_> {
     fn metadata(&self) -> &RowGroupMetaData {
         self.footer.row_group(self.index)
     }
@@ -156,7 +156,7 @@ fn shift(placed: &[Placed], part: usize, group: &RowGroupMetaData) -> Option<i64
 }
 
 /// Returns the footer of a file of these row groups. It begins at offset `at`.
-fn footer(of: &FileMetaData, groups: &[Group<'_>], at: u64) -> ParquetResult<Vec<u8>> {
+fn footer(of: &FileMetaData, groups: &[PartRowGroup<'_>], at: u64) -> ParquetResult<Vec<u8>> {
     let columns = of.schema_descr().num_columns();
     let mut pages = PageIndexBuilder::new(groups.len(), columns);
     let mut row_groups = Vec::with_capacity(groups.len());
@@ -175,13 +175,13 @@ fn footer(of: &FileMetaData, groups: &[Group<'_>], at: u64) -> ParquetResult<Vec
     let builder = ParquetMetaDataBuilder::new(of.clone()).set_row_groups(row_groups);
     let metadata = builder.set_page_index(Some(Arc::new(pages.build()))).build();
     let mut written = Vec::new();
-    let mut out = TrackedWrite::new(Behind { before: at, out: &mut written });
-    skip(&mut out, at)?;
+    let mut out = TrackedWrite::new(SkipPrefix { before: at, out: &mut written });
+    advance_offset(&mut out, at)?;
     ParquetMetaDataWriter::new_with_tracked(out, &metadata).with_preserve_page_index_locations(false).finish()?;
     Ok(written)
 }
 
-fn moved_group(group: &Group<'_>, ordinal: usize) -> ParquetResult<RowGroupMetaData> {
+fn moved_group(group: &PartRowGroup<'_>, ordinal: usize) -> ParquetResult<RowGroupMetaData> {
     let metadata = group.metadata();
     let columns = metadata.columns().iter().map(|column| moved_column(column, group.moved));
     let mut builder = metadata.clone().into_builder().set_file_offset(group.begin());
@@ -206,12 +206,12 @@ fn moved_pages(index: &OffsetIndexMetaData, moved: i64) -> OffsetIndexMetaData {
 
 /// Drops the first bytes that are written. The `parquet` crate counts offsets from the first byte
 /// of its writer, so the bytes before the footer must be counted.
-struct Behind<'o> {
+struct SkipPrefix<'o> {
     before: u64,
     out: &'o mut Vec<u8>,
 }
 
-impl Write for Behind<'_> {
+impl Write for SkipPrefix<'_> {
     fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
         let elsewhere = self.before.min(bytes.len() as u64);
         self.before -= elsewhere;
@@ -225,7 +225,7 @@ impl Write for Behind<'_> {
 }
 
 /// Writes `bytes` zeros to advance the offset of a writer.
-fn skip(out: &mut impl Write, mut bytes: u64) -> IoResult<()> {
+fn advance_offset(out: &mut impl Write, mut bytes: u64) -> IoResult<()> {
     // Larger than the writer's buffer, so the zeros are not copied.
     static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
     while bytes > 0 {

@@ -5,36 +5,36 @@ use parquet::basic::Type as PhysicalType;
 use parquet::file::reader::ChunkReader;
 
 use super::page::Encoded;
-use super::{FlatColumn, Form};
+use super::{FlatColumn, RowState};
 use crate::parquet::column::codes::{Codes, WINDOW};
-use crate::parquet::column::values::{Texts, Values, plain_array, plain_texts};
+use crate::parquet::column::values::{PageTexts, Values, plain_array, plain_texts};
 use crate::parquet::convert;
-use crate::parquet::hold::{ColumnFault, OTHER_ROWS};
+use crate::parquet::extract::{ColumnFault, ROW_COUNT_MISMATCH};
 use runtime::row::LeafType;
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
-    /// Decodes at most `most` rows, beginning with row `first` of the batch. Returns their number.
-    pub(super) fn decode(&mut self, most: usize, first: usize) -> Result<usize, ColumnFault> {
+    /// Decodes at most `max_rows` rows, beginning with row `first` of the batch. Returns their number.
+    pub(super) fn decode(&mut self, max_rows: usize, first: usize) -> Result<usize, ColumnFault> {
         if self.page.as_ref().is_none_or(|page| page.left == 0) {
             self.read_page().map_err(|reason| damaged(&reason))?;
         }
         let page = self.page.as_mut().ok_or_else(ended)?;
         let buffers = &mut self.buffers;
-        if self.form == Form::Codes && matches!(page.encoded, Encoded::Plain(_)) {
-            self.form = Form::Undropped;
-            buffers.undropped.look_up(&buffers.dictionary, &buffers.codes[..first]).ok_or_else(ended)?;
+        if self.state == RowState::Codes && matches!(page.encoded, Encoded::Plain(_)) {
+            self.state = RowState::Unfiltered;
+            buffers.unfiltered.look_up(&buffers.dictionary, &buffers.codes[..first]).ok_or_else(ended)?;
         }
-        let out = if self.form == Form::Undropped { &mut buffers.undropped } else { &mut buffers.values };
+        let out = if self.state == RowState::Unfiltered { &mut buffers.unfiltered } else { &mut buffers.values };
         let body = self.pages.body(&page.page);
-        let mut rows = most.min(page.left);
+        let mut rows = max_rows.min(page.left);
         if page.levels.is_some() || matches!(page.encoded, Encoded::Codes(_)) {
             rows = rows.min(WINDOW);
         }
         let levels = match &mut page.levels {
             None => None,
-            Some((levels, apart)) => {
+            Some((levels, separate)) => {
                 let window = &mut buffers.levels[..rows];
-                levels.decode(apart.as_deref().unwrap_or(body), window).ok_or_else(ended)?;
+                levels.decode(separate.as_deref().unwrap_or(body), window).ok_or_else(ended)?;
                 Some(&*window)
             }
         };
@@ -42,7 +42,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         let window = Window { first, rows, present, levels };
         match &mut page.encoded {
             Encoded::Codes(codes) => {
-                let keeps_codes = self.form == Form::Codes;
+                let keeps_codes = self.state == RowState::Codes;
                 let begin = if keeps_codes { first } else { 0 };
                 let decoded = &mut buffers.codes[begin..begin + rows];
                 window.codes(codes, body, self.dictionary_values, decoded)?;
@@ -123,7 +123,7 @@ fn damaged(reason: &str) -> ColumnFault {
 }
 
 pub(super) fn ended() -> ColumnFault {
-    ColumnFault { row: None, message: OTHER_ROWS.to_owned() }
+    ColumnFault { row: None, message: ROW_COUNT_MISMATCH.to_owned() }
 }
 
 /// Checks that a dictionary has the values of all codes.
@@ -151,7 +151,7 @@ fn plain_bytes(physical: PhysicalType, bytes: &[u8], count: usize) -> usize {
         PhysicalType::INT32 | PhysicalType::FLOAT => 4 * count,
         PhysicalType::INT64 | PhysicalType::DOUBLE => 8 * count,
         _ => {
-            let mut texts = Texts(bytes);
+            let mut texts = PageTexts(bytes);
             (0..count).for_each(|_| _ = texts.next());
             bytes.len() - texts.0.len()
         }

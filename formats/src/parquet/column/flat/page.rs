@@ -11,7 +11,7 @@ use crate::parquet::column::values::{Values, plain_array, plain_texts};
 use crate::parquet::convert;
 
 /// The current page of values.
-pub(super) struct Open {
+pub(super) struct OpenPage {
     pub(super) page: Page,
     /// Values that were not decoded yet, including nulls.
     pub(super) left: usize,
@@ -67,7 +67,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(())
     }
 
-    fn open(&self, page: Page, encoding: Encoding) -> Result<Open, String> {
+    fn open(&self, page: Page, encoding: Encoding) -> Result<OpenPage, String> {
         let body = self.pages.body(&page);
         let (mut at, mut levels) = (0, None);
         if self.is_nullable {
@@ -92,6 +92,6 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             },
             encoding => return Err(format!("a page is encoded as {encoding}, which the footer does not say")),
         };
-        Ok(Open { left: page.values, page, levels, encoded })
+        Ok(OpenPage { left: page.values, page, levels, encoded })
     }
 }

@@ -91,15 +91,15 @@ fn fields(most: usize) -> impl Strategy<Value = Vec<usize>> {
 
 /// Reads a file with filters, each of which keeps a number of 16 values, and compares the result
 /// with all rows filtered afterwards. Returns `true` if the reader evaluated the filters.
-fn holds(
-    written: &Written,
+fn check_filters(
+    layout: &Layout,
     asked: Vec<(Vec<usize>, bool, u64)>,
     live: &[usize],
 ) -> std::result::Result<bool, TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");
-    let (arrays, expected) = columns(written);
-    write(&path, written, arrays);
+    let (arrays, expected) = columns(layout);
+    write(&path, layout, arrays);
     let schema = schema();
     let filter = |(fields, is_of_values, keeps): (Vec<usize>, bool, u64)| Filter {
         reads: leaves_of(&fields, &schema),
@@ -114,7 +114,7 @@ fn holds(
     let mut scanned = live.clone();
     filters.filters.iter().for_each(|filter| scanned.extend_from(&filter.reads));
     let (mut found, mut rows, mut were_asked) = (vec![Vec::new(); expected.len()], (0, 0), false);
-    let read = read_batches(&path, &schema, (&scanned, written.says_encodings), &mut |reader| {
+    let read = read_batches(&path, &schema, (&scanned, layout.states_encodings), &mut |reader| {
         let ready = reader.advance_where(&mut filters)?;
         if ready == Ready::Batch {
             let batch = reader.batch()?;
@@ -134,12 +134,12 @@ fn holds(
         Ok(ready)
     });
     read.unwrap();
-    let mut kept: Vec<usize> = (0..written.rows).collect();
+    let mut kept: Vec<usize> = (0..layout.rows).collect();
     for filter in &filters.filters {
         kept.retain(|&row| filter.keeps(filter.reads.iter().map(|leaf| expected[leaf][row].clone())));
         prop_assert!(filter.noted.1 <= filter.noted.0);
     }
-    prop_assert_eq!(rows, (written.rows, kept.len()));
+    prop_assert_eq!(rows, (layout.rows, kept.len()));
     for leaf in live.iter() {
         let expected: Vec<_> = kept.iter().map(|&row| expected[leaf][row].clone()).collect();
         prop_assert!(found[leaf] == expected, "{:?}", schema.leaves()[leaf]);
@@ -152,11 +152,11 @@ proptest! {
 
     #[test]
     fn filters_keep_the_same_rows_while_decoding(
-        written in written(),
+        layout in layouts(),
         asked in prop::collection::vec((fields(2), any::<bool>(), 0_u64..17), 0..4),
         live in fields(FIELDS.len()),
     ) {
-        holds(&written, asked, &live)?;
+        check_filters(&layout, asked, &live)?;
     }
 }
 
@@ -165,7 +165,7 @@ proptest! {
 fn texts_in_and_outside_dictionaries_share_batches() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
     for (page_rows, keeps) in [(150, 8), (700, 8), (700, 2), (5_000, 14)] {
-        let written = Written {
+        let layout = Layout {
             rows: 9_000,
             distinct: 5_000,
             null_every: 3,
@@ -173,13 +173,16 @@ fn texts_in_and_outside_dictionaries_share_batches() {
             properties,
             page_rows,
             dictionary_bytes: 4_000,
-            says_encodings: false,
+            states_encodings: false,
             seed: 4,
         };
         let all: Vec<usize> = (0..FIELDS.len()).collect();
         // A number, and two texts.
         for field in [0, 6, 7] {
-            assert!(holds(&written, vec![(vec![field], true, keeps)], &all).unwrap(), "field {field}, {page_rows}");
+            assert!(
+                check_filters(&layout, vec![(vec![field], true, keeps)], &all).unwrap(),
+                "field {field}, {page_rows}"
+            );
         }
     }
 }
@@ -188,7 +191,7 @@ fn texts_in_and_outside_dictionaries_share_batches() {
 #[test]
 fn picked_codes_and_nulls_share_batches() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
-    let written = Written {
+    let layout = Layout {
         rows: 9_000,
         distinct: 50,
         null_every: 2,
@@ -196,12 +199,12 @@ fn picked_codes_and_nulls_share_batches() {
         properties,
         page_rows: 2_048,
         dictionary_bytes: 1 << 20,
-        says_encodings: true,
+        states_encodings: true,
         seed: 4,
     };
     let all: Vec<usize> = (0..FIELDS.len()).collect();
     for keeps in 0..4 {
-        assert!(holds(&written, vec![(vec![0], true, keeps)], &all).unwrap(), "{keeps} of 16");
+        assert!(check_filters(&layout, vec![(vec![0], true, keeps)], &all).unwrap(), "{keeps} of 16");
     }
 }
 

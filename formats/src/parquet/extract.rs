@@ -8,12 +8,12 @@ use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
-use super::convert::{self, Held};
-use super::fit::{LeafPlan, path};
+use super::convert::{self, LeafColumn};
+use super::mapping::{LeafPlan, path};
 use runtime::row::LeafType;
 
 /// The fault of a column whose number of rows differs from that of its row group.
-pub(super) const OTHER_ROWS: &str = "the data is damaged: it holds another number of rows than the footer says";
+pub(super) const ROW_COUNT_MISMATCH: &str = "the data is damaged: it holds another number of rows than the footer says";
 
 /// A fault of a column, and the row of the batch if one row is at fault.
 pub(super) struct ColumnFault {
@@ -22,13 +22,13 @@ pub(super) struct ColumnFault {
 }
 
 /// Extracts the leaf that a plan describes from the columns of a batch.
-pub(super) fn hold_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<Held, ColumnFault> {
+pub(super) fn extract_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<LeafColumn, ColumnFault> {
     let (array, nulls) = find(root, plan)?;
     if ty == LeafType::Valid {
         return Ok(convert::validity(nulls.as_ref()));
     }
     if let Some(list) = &plan.items {
-        return items::hold(array, list, nulls.as_ref());
+        return items::extract(array, list, nulls.as_ref());
     }
     convert::leaf(array, ty, nulls.as_ref()).map_err(|(row, reason)| ColumnFault {
         row: Some(row),

@@ -8,9 +8,9 @@ use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, Field, Fields};
 
-use super::{ColumnFault, converted_bytes as converted_bytes_of, hold_leaf, used_bytes};
-use crate::parquet::convert::Held;
-use crate::parquet::fit::{ItemsPlan, path};
+use super::{ColumnFault, converted_bytes as converted_bytes_of, extract_leaf, used_bytes};
+use crate::parquet::convert::LeafColumn;
+use crate::parquet::mapping::{ItemsPlan, path};
 use runtime::page::{Columns, ListColumn};
 use runtime::row::{Datum, LeafType};
 
@@ -25,7 +25,11 @@ fn parts(array: &ArrayRef) -> Option<(&[i32], ArrayRef)> {
 
 /// Extracts the lists of records of an array. `nulls` are those of the array and of everything
 /// around it.
-pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer>) -> Result<Held, ColumnFault> {
+pub(super) fn extract(
+    array: &ArrayRef,
+    plan: &ItemsPlan,
+    nulls: Option<&NullBuffer>,
+) -> Result<LeafColumn, ColumnFault> {
     let Some((ends, elements)) = parts(array) else {
         return Err(ColumnFault {
             row: None,
@@ -43,9 +47,9 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
     let count = elements.len();
     let root = root(plan, elements).map_err(|error| failed(error.to_string()))?;
     let types = plan.items.layout().types();
-    let held = plan.leaves.iter().zip(types).map(|(leaf, &ty)| hold_leaf(&root, leaf, ty));
-    let held = held.collect::<Result<Vec<Held>, ColumnFault>>();
-    let held = held.map_err(|wrong| ColumnFault { row: wrong.row.and_then(row_of), ..wrong })?;
+    let held = plan.leaves.iter().zip(types).map(|(leaf, &ty)| extract_leaf(&root, leaf, ty));
+    let held = held.collect::<Result<Vec<LeafColumn>, ColumnFault>>();
+    let held = held.map_err(|fault| ColumnFault { row: fault.row.and_then(row_of), ..fault })?;
     let mut columns = Columns::new(count);
     let pushed = held.iter().zip(types).try_for_each(|(held, &ty)| held.push(ty, &mut columns));
     pushed.map_err(|error| failed(error.to_string()))?;
@@ -60,7 +64,7 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
             ColumnFault { row: Some(row), message }
         })?;
     }
-    Ok(Held::List(lists))
+    Ok(LeafColumn::List(lists))
 }
 
 /// Returns the elements of an array as a group of one column, at which the steps to their leaves
@@ -71,7 +75,7 @@ fn root(plan: &ItemsPlan, elements: ArrayRef) -> Result<StructArray, ArrowError>
     StructArray::try_new(Fields::from(vec![element]), vec![elements], None)
 }
 
-/// Returns the bytes that [`hold`] takes: the leaves of all elements, nested lists, and the rows of
+/// Returns the bytes that [`extract`] takes: the leaves of all elements, nested lists, and the rows of
 /// all elements. Also twice the longest list, as single values and as a whole.
 pub(super) fn converted_bytes(array: &ArrayRef, plan: &ItemsPlan) -> usize {
     let Some((ends, elements)) = parts(array) else { return 0 };

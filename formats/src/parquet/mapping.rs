@@ -14,7 +14,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::codec::refused_codec;
 use super::durations::with_units;
-use super::footer::guarded;
+use super::footer::catching_panics;
 use super::hints::{hinted_fields, leaf_columns};
 use crate::BATCH_ROWS;
 use crate::files::InputFile;
@@ -66,7 +66,7 @@ pub(super) struct ItemsPlan {
 }
 
 /// A file's metadata, and how a record is read from it.
-pub(super) struct FileFit {
+pub(super) struct FileMapping {
     pub(super) metadata: ArrowReaderMetadata,
     /// By leaf: where it is read from, or the reason why it cannot be read.
     leaves: Vec<Result<LeafPlan, String>>,
@@ -75,7 +75,7 @@ pub(super) struct FileFit {
     maps: Vec<[Range<usize>; 2]>,
 }
 
-impl FileFit {
+impl FileMapping {
     /// Finds the column of each leaf of a record.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl FileFit {
     ) -> Result<Self> {
         let unreadable = |message: String| Error::Schema { path: file.path().to_path_buf(), message };
         let descriptor = metadata.file_metadata().schema_descr_ptr();
-        let arrow = guarded(|| parquet_to_arrow_schema(&descriptor, None)).map_err(&unreadable)?;
+        let arrow = catching_panics(|| parquet_to_arrow_schema(&descriptor, None)).map_err(&unreadable)?;
         let mut leaves = vec![Err(String::new()); schema.leaves().len()];
         let mut search = Search {
             schema,
@@ -101,14 +101,14 @@ impl FileFit {
         search.record(schema.shape());
         let mut types = vec![None; descriptor.num_columns()];
         let found = schema.leaves().iter().zip(&leaves).filter_map(|(leaf, plan)| Some((leaf.ty, plan.as_ref().ok()?)));
-        found.for_each(|(ty, plan)| note_types(ty, plan, &mut types));
+        found.for_each(|(ty, plan)| collect_types(ty, plan, &mut types));
         let mut maps = Vec::new();
-        note_maps(arrow.fields(), 0, &mut maps);
+        collect_maps(arrow.fields(), 0, &mut maps);
         let hinted = hinted_fields(arrow.fields(), &descriptor, &types, &mut 0);
         let hinted = with_units(hinted, metadata.file_metadata(), &types);
         let options = ArrowReaderOptions::new().with_schema(Arc::new(ArrowSchema::new(hinted)));
-        let metadata = guarded(|| ArrowReaderMetadata::try_new(metadata, options)).map_err(&unreadable)?;
-        Ok(FileFit { metadata, leaves, maps })
+        let metadata = catching_panics(|| ArrowReaderMetadata::try_new(metadata, options)).map_err(&unreadable)?;
+        Ok(FileMapping { metadata, leaves, maps })
     }
 
     /// Returns where the live leaves are read from.
@@ -234,11 +234,11 @@ fn list_bytes(
 }
 
 /// Stores the type of the leaf that each column is read into.
-fn note_types(ty: LeafType, plan: &LeafPlan, types: &mut [Option<LeafType>]) {
+fn collect_types(ty: LeafType, plan: &LeafPlan, types: &mut [Option<LeafType>]) {
     match &plan.items {
         Some(list) => {
             let leaves = list.items.schema().leaves().iter().zip(&list.leaves);
-            leaves.for_each(|(leaf, plan)| note_types(leaf.ty, plan, types));
+            leaves.for_each(|(leaf, plan)| collect_types(leaf.ty, plan, types));
         }
         None if ty == LeafType::Valid => {}
         None => types[plan.column] = Some(ty),
@@ -246,18 +246,18 @@ fn note_types(ty: LeafType, plan: &LeafPlan, types: &mut [Option<LeafType>]) {
 }
 
 /// Finds the columns of maps among fields whose first column is `first`.
-fn note_maps(fields: &Fields, mut first: usize, maps: &mut Vec<[Range<usize>; 2]>) {
+fn collect_maps(fields: &Fields, mut first: usize, maps: &mut Vec<[Range<usize>; 2]>) {
     for field in fields {
         match field.data_type() {
-            DataType::Struct(inner) => note_maps(inner, first, maps),
-            DataType::List(inner) => note_maps(&Fields::from(vec![inner.clone()]), first, maps),
+            DataType::Struct(inner) => collect_maps(inner, first, maps),
+            DataType::List(inner) => collect_maps(&Fields::from(vec![inner.clone()]), first, maps),
             DataType::Map(entries, _) => {
                 if let DataType::Struct(entry) = entries.data_type()
                     && let [key, _] = entry.iter().as_slice()
                 {
                     let values = first + leaf_columns(key);
                     maps.push([first..values, values..first + leaf_columns(field)]);
-                    note_maps(entry, first, maps);
+                    collect_maps(entry, first, maps);
                 }
             }
             _ => {}
