@@ -28,7 +28,7 @@ fn person(id: u32) -> Vec<Datum> {
 
 fn append(log: &mut LogSplits, split: usize, row: &[Datum]) -> Result<()> {
     log.rows(split)?.append_datums(row)?;
-    log.hand_on(split)
+    log.append_full_blocks(split)
 }
 
 /// A folder for a log.

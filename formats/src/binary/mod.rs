@@ -19,5 +19,5 @@ mod reader;
 mod source;
 
 pub use encoder::BinaryFormat;
-pub(super) use packed::first_wrong;
+pub(super) use packed::first_invalid;
 pub use source::BinarySource;

@@ -49,7 +49,7 @@ fn unfixed(ty: LeafType, in_variant: bool) -> Option<String> {
 
 /// Returns the first row whose bytes are not a value of the type, and the message. `None` for types
 /// for which all bytes are valid.
-pub(crate) fn first_wrong(ty: LeafType, bytes: &[u8], offset: usize, stride: usize) -> Option<(usize, String)> {
+pub(crate) fn first_invalid(ty: LeafType, bytes: &[u8], offset: usize, stride: usize) -> Option<(usize, String)> {
     let each = || bytes.get(offset..).unwrap_or_default().chunks(stride.max(1));
     let wrong = |row, found: String| Some((row, format!("expected {}, found {found}", expected(ty))));
     match ty {
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn invalid_values_are_found() {
-        assert_eq!(first_wrong(LeafType::Bool, &[9, 0, 9, 1, 9, 2], 1, 2).unwrap().0, 2);
-        assert_eq!(first_wrong(LeafType::Char, &[0x61, 0, 0, 0, 0, 0xd8, 0, 0], 0, 4).unwrap().0, 1);
-        assert_eq!(first_wrong(LeafType::I64, &[0xff; 8], 0, 8), None);
+        assert_eq!(first_invalid(LeafType::Bool, &[9, 0, 9, 1, 9, 2], 1, 2).unwrap().0, 2);
+        assert_eq!(first_invalid(LeafType::Char, &[0x61, 0, 0, 0, 0, 0xd8, 0, 0], 0, 4).unwrap().0, 1);
+        assert_eq!(first_invalid(LeafType::I64, &[0xff; 8], 0, 8), None);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::packed::{Packed, first_wrong};
+use super::packed::{Packed, first_invalid};
 use crate::BATCH_ROWS;
 use crate::chunks::{CHUNK_BYTES, Chunks, NextChunk};
 use crate::files::InputFile;
@@ -102,7 +102,7 @@ impl BinaryReader {
     fn check(&self) -> Result<()> {
         let width = self.shared.packed.width;
         for &(ty, offset) in &self.checked {
-            if let Some((row, message)) = first_wrong(ty, &self.records, offset, width) {
+            if let Some((row, message)) = first_invalid(ty, &self.records, offset, width) {
                 let byte = self.offset + (row * width + offset) as u64;
                 let leaf = self.shared.packed.offsets.iter().position(|&place| place == offset);
                 let path = leaf.and_then(|leaf| self.shared.schema.leaves().get(leaf)).map(|leaf| leaf.path.as_str());

@@ -43,7 +43,7 @@ enum SplitState {
 }
 
 /// Adds the head of a block to the checksum of the header and of the heads before.
-pub(super) fn with_head(checksum: u64, head: &[u8; HEAD_BYTES]) -> u64 {
+pub(super) fn checksum_with_head(checksum: u64, head: &[u8; HEAD_BYTES]) -> u64 {
     xxh3_64_with_seed(head, checksum)
 }
 
@@ -56,19 +56,19 @@ impl Appender {
     /// is damaged.
     pub(super) fn open(location: &Location, header: &[u8]) -> Result<Self> {
         let file = location.file_system().and_then(|files| files.open_file(location.path(), FileMode::Write));
-        Self::over(file.map_err(Error::io("write", location.path()))?, location, header)
+        Self::lock_and_open(file.map_err(Error::io("write", location.path()))?, location, header)
     }
 
     /// Creates the split with this header. Returns `None` if the file exists.
     pub(super) fn create(location: &Location, header: &[u8]) -> Result<Option<Self>> {
         match location.file_system().and_then(|files| files.open_file(location.path(), FileMode::CreateNew)) {
-            Ok(file) => Self::over(file, location, header).map(Some),
+            Ok(file) => Self::lock_and_open(file, location, header).map(Some),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(Error::io("create", location.path())(error)),
         }
     }
 
-    fn over(file: Arc<dyn FileHandle>, location: &Location, header: &[u8]) -> Result<Self> {
+    fn lock_and_open(file: Arc<dyn FileHandle>, location: &Location, header: &[u8]) -> Result<Self> {
         if !file.try_lock(false).map_err(Error::io("lock", location.path()))? {
             let message = "another writer has this split; wait for its end, or add splits to the log";
             return Err(damaged(location.path(), message));
@@ -123,7 +123,7 @@ impl Appender {
     fn find_end(&mut self, header: &[u8]) -> Result<()> {
         let length = self.file.info().map_err(Error::io("read", self.path()))?.bytes;
         if !self.has_header(header, length)? {
-            self.cut(length)?;
+            self.truncate_tail(length)?;
             return self.write(header);
         }
         self.bytes = header.len() as u64;
@@ -148,7 +148,7 @@ impl Appender {
         if self.end != SplitState::Open && self.bytes < length {
             return Err(damaged_at(self.path(), self.bytes, "bytes follow the end of the split; get the file again"));
         }
-        self.cut(length)
+        self.truncate_tail(length)
     }
 
     /// Checks the body of a block.
@@ -168,8 +168,8 @@ impl Appender {
 
     fn damaged_tail(&self, at: u64, message: &str) -> Error {
         let path = self.path().display();
-        let way_out = format!("get the file again, or cut off what follows: `truncate --size={at} {path}`");
-        damaged_at(self.path(), at, format!("{message}; {way_out}"))
+        let advice = format!("get the file again, or cut off what follows: `truncate --size={at} {path}`");
+        damaged_at(self.path(), at, format!("{message}; {advice}"))
     }
 
     /// Returns `false` if the file ends within its header.
@@ -200,7 +200,7 @@ impl Appender {
     }
 
     /// Cuts off the bytes after the last whole block.
-    fn cut(&self, length: u64) -> Result<()> {
+    fn truncate_tail(&self, length: u64) -> Result<()> {
         if length == self.bytes {
             Ok(())
         } else {
@@ -218,7 +218,7 @@ impl Appender {
             Head::Block { rows, .. } => {
                 self.rows += u64::from(rows);
                 self.blocks += 1;
-                self.checksum = with_head(self.checksum, bytes);
+                self.checksum = checksum_with_head(self.checksum, bytes);
             }
             Head::End { rows, blocks, completes_log } => {
                 check_counts((rows, blocks), (self.rows, self.blocks))

@@ -6,7 +6,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::damage::damaged_at;
-use crate::native::{FileFit, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
+use crate::native::{FileMapping, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
 use runtime::error::{Error, Result};
 use runtime::row::Schema;
 use runtime::storage::{StoredObject, read_exact_at};
@@ -15,7 +15,7 @@ use runtime::storage::{StoredObject, read_exact_at};
 pub(super) struct Header {
     pub(super) name: SplitName,
     /// How a record is read from the columns.
-    pub(super) fit: FileFit,
+    pub(super) mapping: FileMapping,
     /// Length of the header, which is the offset of the first block.
     pub(super) bytes: u64,
     /// Checksum of the header's bytes.
@@ -34,8 +34,8 @@ impl Header {
         let length = header_bytes(beginning)?;
         let Some(bytes) = beginning.get(..length) else { return Ok(None) };
         let leaves = leaves_of(bytes)?;
-        let (name, fit) = (name_in(bytes)?, FileFit::new(leaves, schema));
-        Ok(Some(Header { name, fit, bytes: length as u64, checksum: xxh3_64(bytes) }))
+        let (name, mapping) = (name_in(bytes)?, FileMapping::new(leaves, schema));
+        Ok(Some(Header { name, mapping, bytes: length as u64, checksum: xxh3_64(bytes) }))
     }
 }
 

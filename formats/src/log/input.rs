@@ -178,7 +178,7 @@ impl LogInput {
     }
 
     /// Records that a reader has read the end of a split of a complete log.
-    pub(super) fn note_final(&self, split: &LogSplit) {
+    pub(super) fn set_final_split(&self, split: &LogSplit) {
         self.final_split.get_or_init(|| split.number);
     }
 

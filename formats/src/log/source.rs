@@ -22,7 +22,7 @@ pub struct LogSource {
     path: String,
     shared: Arc<LogInput>,
     /// Length of each split when the source was made.
-    reaches: Vec<u64>,
+    end_offsets: Vec<u64>,
 }
 
 impl LogSource {
@@ -70,19 +70,19 @@ impl LogSource {
             };
             return Err(damaged(shared.split(count.min(of_log)).path(), message));
         }
-        let reach = |number| {
+        let end_offset = |number| {
             let split = shared.split(number);
             let length = shared.read_header(&split)?;
             shared.check_length(&split, length).map(|()| length)
         };
-        let reaches = (0..count).map(reach).collect::<Result<_>>()?;
-        Ok(LogSource { path, shared, reaches })
+        let end_offsets = (0..count).map(end_offset).collect::<Result<_>>()?;
+        Ok(LogSource { path, shared, end_offsets })
     }
 }
 
 impl Source for LogSource {
     fn describe(&self) -> String {
-        let splits = match self.reaches.len() {
+        let splits = match self.end_offsets.len() {
             1 => "1 split".to_owned(),
             count => format!("{count} splits"),
         };
@@ -100,25 +100,25 @@ impl Source for LogSource {
 
     fn splits(&self, scan: &Scan) -> Result<SplitList> {
         let (count, is_complete) = match (self.shared.follows, self.shared.end()?) {
-            (false, _) => (self.reaches.len(), true),
+            (false, _) => (self.end_offsets.len(), true),
             (true, Some(end)) => (end.splits.len(), true),
-            (true, None) => (self.shared.folder.count(self.reaches.len())?, false),
+            (true, None) => (self.shared.folder.count(self.end_offsets.len())?, false),
         };
         let split = |part: usize| {
             let split = self.shared.split(part);
             if let Some(header) = split.header.get() {
-                header.fit.plans(split.path(), &scan.live)?;
+                header.mapping.plans(split.path(), &scan.live)?;
             }
             let name = split.path().file_name().unwrap_or_default().to_string_lossy();
             // A followed split has no fixed end.
-            let reach = if self.shared.follows { u64::MAX } else { self.reaches[part] };
-            Ok(Split { range: 0..reach, bytes: reach, ..Split::named(&*name, part) })
+            let end_offset = if self.shared.follows { u64::MAX } else { self.end_offsets[part] };
+            Ok(Split { range: 0..end_offset, bytes: end_offset, ..Split::named(&*name, part) })
         };
         Ok(SplitList { splits: (0..count).map(split).collect::<Result<_>>()?, is_complete })
     }
 
     fn reader_bytes(&self, _: &Scan) -> usize {
-        let longest = self.reaches.iter().copied().max().unwrap_or(0) as usize;
+        let longest = self.end_offsets.iter().copied().max().unwrap_or(0) as usize;
         let block = if self.shared.follows { BLOCK_BYTES } else { longest.min(BLOCK_BYTES) };
         let read = if self.shared.follows { READ_BYTES as usize } else { longest.min(READ_BYTES as usize) };
         // The bytes that were read, those that were read before, and the decoded leaves.
@@ -148,11 +148,11 @@ impl Source for LogSource {
 
 impl TableSource for LogSource {
     fn statistics(&self, _: &Scan) -> Statistics {
-        Statistics { rows: None, bytes: self.reaches.iter().sum() }
+        Statistics { rows: None, bytes: self.end_offsets.iter().sum() }
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
         let first = self.shared.split(0);
-        first.header.get().map(|header| header.fit.columns_of(&self.shared.schema)).unwrap_or_default()
+        first.header.get().map(|header| header.mapping.columns_of(&self.shared.schema)).unwrap_or_default()
     }
 }

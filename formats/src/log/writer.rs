@@ -16,7 +16,7 @@ use runtime::source::{Encoder, Format};
 use runtime::storage::{Kind, Location, create_folders};
 
 /// Some splits of a log, written by one writer. Rows are written to [`LogSplits::rows`].
-/// [`LogSplits::hand_on`] appends full blocks, [`LogSplits::flush`] all rows.
+/// [`LogSplits::append_full_blocks`] appends full blocks, [`LogSplits::flush`] all rows.
 ///
 /// Dropping it flushes, and ignores errors.
 ///
@@ -50,7 +50,7 @@ impl SplitWriter {
     }
 
     /// Encodes closed pages, and appends full blocks.
-    fn hand_on(&mut self) -> Result<()> {
+    fn append_full_blocks(&mut self) -> Result<()> {
         for page in self.rows.take_sealed() {
             windows(&page.batch(), |input| self.encoder.encode(input))?;
         }
@@ -59,7 +59,7 @@ impl SplitWriter {
 
     fn flush(&mut self) -> Result<()> {
         self.rows.seal();
-        self.hand_on()?;
+        self.append_full_blocks()?;
         self.encoder.flush()?;
         self.append()
     }
@@ -184,7 +184,7 @@ impl LogSplits {
         (from..from + count).map(|split| split % count).find(is_open).unwrap_or(from)
     }
 
-    /// Returns the rows of a split. Call [`LogSplits::hand_on`] after writing to them.
+    /// Returns the rows of a split. Call [`LogSplits::append_full_blocks`] after writing to them.
     ///
     /// # Errors
     /// Fails if there is no such split, or if it is sealed.
@@ -200,9 +200,9 @@ impl LogSplits {
     ///
     /// # Errors
     /// Fails if a row cannot be written.
-    pub fn hand_on(&mut self, split: usize) -> Result<()> {
+    pub fn append_full_blocks(&mut self, split: usize) -> Result<()> {
         match self.splits.get_mut(split) {
-            Some(split) if split.rows.has_sealed() => split.hand_on(),
+            Some(split) if split.rows.has_sealed() => split.append_full_blocks(),
             _ => Ok(()),
         }
     }

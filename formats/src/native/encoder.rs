@@ -75,7 +75,10 @@ impl Parts for NativeParts {
     }
 
     fn encoder(&self, _: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        Ok(Box::new(NativeEncoder { together: Some(self.counts.clone()), ..NativeEncoder::new(&self.schema, memory)? }))
+        Ok(Box::new(NativeEncoder {
+            shared_counts: Some(self.counts.clone()),
+            ..NativeEncoder::new(&self.schema, memory)?
+        }))
     }
 
     /// One block while it grows and, as a copy, while it is assembled.
@@ -99,12 +102,12 @@ impl NativeEncoder {
                 leaf.path, leaf.ty
             )));
         }
-        let column = |leaf: &runtime::row::Leaf| Column::new(leaf.ty.physical());
+        let column = |leaf: &runtime::row::Leaf| ColumnBuffer::new(leaf.ty.physical());
         Ok(NativeEncoder {
             columns: schema.leaves().iter().map(column).collect(),
             block_rows: 0,
             counts: Counts::default(),
-            together: None,
+            shared_counts: None,
             output: Vec::new(),
             reserved: memory.reserve(0)?,
         })
@@ -112,16 +115,16 @@ impl NativeEncoder {
 }
 
 /// Values of one leaf for the next block.
-struct Column {
+struct ColumnBuffer {
     physical: Physical,
     /// For slots: the length of each value.
     lengths: Vec<u8>,
     values: Vec<u8>,
 }
 
-impl Column {
+impl ColumnBuffer {
     fn new(physical: Physical) -> Self {
-        Column { physical, lengths: Vec::new(), values: Vec::new() }
+        ColumnBuffer { physical, lengths: Vec::new(), values: Vec::new() }
     }
 
     fn add_plain<'b>(&mut self, leaves: &mut LeafReader<'b>, rows: RowIds<'b>) {
@@ -163,12 +166,12 @@ fn add<'b, P: Plain, const WIDTH: usize>(
 }
 
 struct NativeEncoder {
-    columns: Vec<Column>,
+    columns: Vec<ColumnBuffer>,
     /// Rows of the current block.
     block_rows: usize,
     counts: Counts,
     /// Shared counts, if several encoders write the file. The encoder then writes no end.
-    together: Option<Arc<Mutex<Counts>>>,
+    shared_counts: Option<Arc<Mutex<Counts>>>,
     output: Vec<u8>,
     reserved: Reservation,
 }
@@ -202,7 +205,7 @@ impl NativeEncoder {
     }
 
     fn body_bytes(&self) -> usize {
-        self.columns.iter().map(Column::bytes).sum()
+        self.columns.iter().map(ColumnBuffer::bytes).sum()
     }
 
     fn end_block(&mut self) -> Result<()> {
@@ -236,12 +239,12 @@ impl NativeEncoder {
 impl Encoder for NativeEncoder {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
         self.add(input)?;
-        self.reserved.resize(self.output.capacity() + self.columns.iter().map(Column::bytes).sum::<usize>())
+        self.reserved.resize(self.output.capacity() + self.columns.iter().map(ColumnBuffer::bytes).sum::<usize>())
     }
 
     fn finish(&mut self) -> Result<()> {
         self.end_block()?;
-        match &self.together {
+        match &self.shared_counts {
             Some(counts) => counts.lock().unwrap_or_else(PoisonError::into_inner).add(self.counts),
             None => self.counts.end().write(&mut self.output),
         }
@@ -251,7 +254,7 @@ impl Encoder for NativeEncoder {
     fn flush(&mut self) -> Result<()> {
         self.end_block()?;
         // A flush should free memory.
-        self.columns.iter_mut().for_each(|column| *column = Column::new(column.physical));
+        self.columns.iter_mut().for_each(|column| *column = ColumnBuffer::new(column.physical));
         Ok(())
     }
 

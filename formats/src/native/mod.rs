@@ -6,7 +6,7 @@
 //!
 //! * [`frame`]: the header of a file, the heads of blocks, and the end.
 //! * [`leaf`]: a leaf's type in the header.
-//! * [`fit`]: maps the leaves of a record to the columns of a file.
+//! * [`mapping`]: maps the leaves of a record to the columns of a file.
 //! * [`columns`]: decodes blocks. Plain values are not copied.
 //! * [`reader`], [`source`]: read files. [`encoder`]: writes files.
 //!
@@ -17,14 +17,14 @@
 
 mod columns;
 mod encoder;
-mod fit;
+mod mapping;
 mod frame;
 mod leaf;
 mod reader;
 mod source;
 
-pub(super) use columns::{Held, batch_of, block};
+pub(super) use columns::{LeafColumn, batch_of, block};
 pub use encoder::NativeFormat;
-pub(super) use fit::{FileFit, LeafPlan};
 pub(super) use frame::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName, header, header_bytes, leaves_of};
+pub(super) use mapping::{FileMapping, LeafPlan};
 pub use source::NativeSource;

@@ -13,8 +13,8 @@ use runtime::source::{
     spread_evenly,
 };
 
-use super::fit::FileFit;
 use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
+use super::mapping::FileMapping;
 use super::reader::{NativeInput, NativeReader};
 
 /// Source of the records of native files. A split is a range of blocks.
@@ -40,15 +40,15 @@ impl NativeSource {
     /// Fails if a file cannot be read, is damaged, or is not a native file.
     pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
         let Inputs { path, files } = inputs;
-        let (mut fits, mut blocks) = (Vec::new(), Vec::new());
+        let (mut mappings, mut blocks) = (Vec::new(), Vec::new());
         for file in &*files {
-            let (fit, begin) = read_header(file, schema)?;
+            let (mapping, begin) = read_header(file, schema)?;
             let compressed = Blocks { starts: vec![begin], rows: None };
-            blocks.push(if file.compression().is_none() { find_blocks(file, &fit, begin)? } else { compressed });
-            fits.push(fit);
+            blocks.push(if file.compression().is_none() { find_blocks(file, &mapping, begin)? } else { compressed });
+            mappings.push(mapping);
         }
         let split_bytes = split_bytes(&files);
-        let shared = Arc::new(NativeInput { files, fits, schema: schema.clone() });
+        let shared = Arc::new(NativeInput { files, mappings, schema: schema.clone() });
         Ok(NativeSource { path, shared, blocks, split_bytes })
     }
 
@@ -65,7 +65,7 @@ fn damaged(file: &InputFile, at: u64, message: String) -> Error {
 }
 
 /// Returns the header of a file, and its length in bytes.
-fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
+fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileMapping, u64)> {
     let (mut bytes, _) = beginning(file, PREFIX_BYTES)?;
     let length = header_bytes(&bytes).map_err(|message| damaged(file, 0, message))?;
     if bytes.len() < length {
@@ -73,13 +73,13 @@ fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
     }
     let header = bytes.get(..length).ok_or_else(|| damaged(file, 0, "the file ends within its header".to_owned()))?;
     let leaves = leaves_of(header).map_err(|message| damaged(file, 0, message))?;
-    let mut fit = FileFit::new(leaves, schema);
-    fit.is_split = SplitName::of(header).is_some();
-    Ok((fit, length as u64))
+    let mut mapping = FileMapping::new(leaves, schema);
+    mapping.is_split = SplitName::of(header).is_some();
+    Ok((mapping, length as u64))
 }
 
 /// Finds the blocks of a file by the lengths in their heads.
-fn find_blocks(file: &InputFile, fit: &FileFit, begin: u64) -> Result<Blocks> {
+fn find_blocks(file: &InputFile, mapping: &FileMapping, begin: u64) -> Result<Blocks> {
     let handle = file.open()?;
     let (mut starts, mut at, mut sum) = (vec![begin], begin, 0);
     let mut head = [0; HEAD_BYTES];
@@ -87,7 +87,7 @@ fn find_blocks(file: &InputFile, fit: &FileFit, begin: u64) -> Result<Blocks> {
         if file.read_at(&*handle, at, &mut head)? < HEAD_BYTES {
             return Err(damaged(file, at, "the file ends before its last block; it was cut, get it again".to_owned()));
         }
-        match Head::read(&head, fit.seed(at)).map_err(|message| damaged(file, at, message))? {
+        match Head::read(&head, mapping.seed(at)).map_err(|message| damaged(file, at, message))? {
             Head::Block { rows, body_bytes, .. } => {
                 sum += u64::from(rows);
                 at += HEAD_BYTES as u64 + u64::from(body_bytes);
@@ -119,7 +119,7 @@ impl RangeSource for NativeSource {
     fn splits(&self, scan: &Scan) -> Result<SplitList> {
         let mut splits = Vec::new();
         for (part, (file, blocks)) in self.shared.files.iter().zip(&self.blocks).enumerate() {
-            self.shared.fits[part].plans(file.path(), &scan.live)?;
+            self.shared.mappings[part].plans(file.path(), &scan.live)?;
             match file.compression() {
                 None => splits.extend(cut(part, &blocks.starts, self.split_bytes)),
                 Some(_) => splits.push(Split::of_file(part, blocks.starts[0]..u64::MAX, file.bytes())),
@@ -149,7 +149,7 @@ impl TableSource for NativeSource {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        self.shared.fits.first().map(|fit| fit.columns_of(&self.shared.schema)).unwrap_or_default()
+        self.shared.mappings.first().map(|mapping| mapping.columns_of(&self.shared.schema)).unwrap_or_default()
     }
 
     /// Samples a few blocks. Each is read and checked as a whole.

@@ -20,7 +20,7 @@ pub(crate) enum LeafPlan {
 }
 
 /// A file's columns, and how a record is read from them.
-pub(crate) struct FileFit {
+pub(crate) struct FileMapping {
     paths: Vec<String>,
     pub(crate) columns: Vec<StoredType>,
     /// By leaf: where it is read from, or the reason why it cannot be read.
@@ -29,11 +29,11 @@ pub(crate) struct FileFit {
     pub(crate) is_split: bool,
 }
 
-impl FileFit {
+impl FileMapping {
     pub(crate) fn new(stored: Vec<StoredLeaf>, schema: &Schema) -> Self {
         let leaves = (0..schema.leaves().len()).map(|leaf| plan(leaf, schema, &stored)).collect();
         let (paths, columns) = stored.into_iter().map(|leaf| (leaf.path, leaf.ty)).unzip();
-        FileFit { paths, columns, leaves, is_split: false }
+        FileMapping { paths, columns, leaves, is_split: false }
     }
 
     /// Returns the seed for the checksum of a head at an offset.
