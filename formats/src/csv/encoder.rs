@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::mapping::{Column, column_name, columns};
+use super::mapping::{CsvColumn, column_name, columns};
 use super::options::CsvOptions;
 use crate::cells::Cell;
 use crate::concatenated::concatenated;
@@ -146,7 +146,7 @@ fn take_cells<'b>(mut leaves: LeafReader<'b>, types: &[LeafType]) -> SmallVec<[C
 
 #[inline]
 fn write_row<'b>(
-    (columns, forms): (&[Column], &[Option<TimeFormat>]),
+    (columns, forms): (&[CsvColumn], &[Option<TimeFormat>]),
     cells: &[Cell<'b>],
     row: Row<'b>,
     writer: &mut FieldWriter,
@@ -173,7 +173,7 @@ fn write_row<'b>(
             }
             (cell, None) => cell.write(row, &mut writer.output),
         }
-        writer.tell_apart(begin, !column.guards.is_empty(), columns.len() == 1);
+        writer.quote_if_ambiguous(begin, !column.guards.is_empty(), columns.len() == 1);
     }
     writer.end_line(line);
 }
@@ -281,7 +281,7 @@ impl FieldWriter {
 
     /// Quotes the field that begins at `begin` if it would be read as a null or as an empty line.
     #[inline]
-    fn tell_apart(&mut self, begin: usize, may_be_null: bool, is_alone: bool) {
+    fn quote_if_ambiguous(&mut self, begin: usize, may_be_null: bool, is_alone: bool) {
         let field = &self.output[begin..];
         if (may_be_null && field == self.format.null.as_bytes()) || (is_alone && field.is_empty()) {
             match (self.format.quote, self.format.escape) {

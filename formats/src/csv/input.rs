@@ -8,7 +8,7 @@ use runtime::error::Result;
 use runtime::row::{LeafSet, LeafType, Schema};
 use runtime::value::TimeFormat;
 
-use super::mapping::{Column, Positions, by_header, by_position, is_nameless};
+use super::mapping::{CsvColumn, Positions, by_header, by_position, is_nameless};
 use super::options::CsvOptions;
 
 /// Input that a source shares with its readers.
@@ -17,7 +17,7 @@ pub(super) struct CsvInput {
     /// The first record of each file: its header, if it has one.
     pub(super) first: Vec<Vec<String>>,
     pub(super) schema: Schema,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<CsvColumn>,
     pub(super) options: CsvOptions,
     pub(super) rejects: Option<Arc<Rejects>>,
     /// By leaf: the format of a date or timestamp that is not ISO 8601.

@@ -10,7 +10,7 @@ use runtime::row::{LeafType, Schema, Shape};
 
 /// A column's leaf, and its validity leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
+pub(super) struct CsvColumn {
     pub(super) leaf: usize,
     /// Validity leaves of the enclosing `Option`s, outermost first.
     pub(super) guards: Vec<usize>,
@@ -20,13 +20,18 @@ pub(super) struct Column {
 ///
 /// # Errors
 /// Fails with the path and the reason if CSV cannot hold a field.
-pub(super) fn columns(schema: &Schema) -> Result<Vec<Column>, String> {
+pub(super) fn columns(schema: &Schema) -> Result<Vec<CsvColumn>, String> {
     let mut columns = Vec::new();
     collect(schema, schema.shape(), &mut Vec::new(), &mut columns)?;
     Ok(columns)
 }
 
-fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mut Vec<Column>) -> Result<(), String> {
+fn collect(
+    schema: &Schema,
+    shape: &Shape,
+    guards: &mut Vec<usize>,
+    columns: &mut Vec<CsvColumn>,
+) -> Result<(), String> {
     match shape {
         Shape::Leaf(leaf) => {
             let Some(found) = schema.leaves().get(*leaf) else {
@@ -43,7 +48,7 @@ fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mu
                     found.path, found.ty
                 ));
             }
-            columns.push(Column { leaf: *leaf, guards: guards.clone() });
+            columns.push(CsvColumn { leaf: *leaf, guards: guards.clone() });
         }
         Shape::Optional(validity, inner) => {
             if let Shape::Optional(..) = **inner {
@@ -114,7 +119,7 @@ pub(super) fn by_header(
 ///
 /// # Errors
 /// Fails if the file has fewer columns than the record.
-pub(super) fn by_position(path: &Path, schema: &Schema, columns: &[Column], count: usize) -> Result<Positions> {
+pub(super) fn by_position(path: &Path, schema: &Schema, columns: &[CsvColumn], count: usize) -> Result<Positions> {
     if count < columns.len() {
         let message = format!("expected {} columns for {}, found {count}", columns.len(), schema.describe());
         return Err(Error::Schema { path: path.to_path_buf(), message });

@@ -11,7 +11,7 @@ use runtime::value::TimeFormat;
 
 /// Records of one block, with the positions of their fields.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'f> {
+pub(super) struct FoundRecords<'f> {
     pub(super) block: &'f [u8],
     /// The block as text, if a column of texts is read.
     pub(super) text: Option<&'f Utf8>,
@@ -23,7 +23,7 @@ pub(super) struct Found<'f> {
     pub(super) whole_floats: bool,
 }
 
-impl<'f> Found<'f> {
+impl<'f> FoundRecords<'f> {
     /// Returns a field without its quotes. Quotes inside stay doubled.
     #[inline(always)]
     fn unquoted(&self, record: usize, position: usize) -> &'f [u8] {
@@ -66,7 +66,7 @@ impl BadFields {
 pub(super) fn parse(
     values: &mut Values,
     (ty, form): (LeafType, Option<&TimeFormat>),
-    found: Found<'_>,
+    found: FoundRecords<'_>,
     position: usize,
     valid: Option<&[u8]>,
     bad: &mut BadFields,
@@ -100,7 +100,7 @@ impl WithParser for Plain<'_> {
     #[inline(always)]
     fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) {
         let Some(out) = T::of(self.out) else { return };
-        let Found { quote, escape, whole_floats, .. } = self.column.found;
+        let FoundRecords { quote, escape, whole_floats, .. } = self.column.found;
         match quote.or(escape) {
             Some(_) if self.may_hold_quotes => {
                 self.column.each(out, self.bad, |text| parse(&unescaped(text, quote, escape)));
@@ -109,7 +109,7 @@ impl WithParser for Plain<'_> {
                 let whole_floats = whole_floats && self.is_integer;
                 self.column.each(out, self.bad, |text| {
                     parse(text)
-                        .or_else(|| whole_floats.then(|| parse(&whole(text)?)).flatten())
+                        .or_else(|| whole_floats.then(|| parse(&whole_number(text)?)).flatten())
                         // Without quotes, a value that equals the null text has an escape.
                         .or_else(|| escape.and_then(|_| parse(&unescaped(text, None, escape))))
                 });
@@ -136,7 +136,7 @@ pub(super) fn unescaped(text: &[u8], quote: Option<u8>, escape: Option<u8>) -> C
 const INTEGER_BYTES: usize = 40;
 
 /// Returns the digits of a float without fraction, such as `12.0` or `1.2e+18`.
-fn whole(text: &[u8]) -> Option<Vec<u8>> {
+fn whole_number(text: &[u8]) -> Option<Vec<u8>> {
     let (number, exponent) = match text.iter().position(|byte| byte.eq_ignore_ascii_case(&b'e')) {
         Some(at) => (&text[..at], std::str::from_utf8(&text[at + 1..]).ok()?.parse::<i8>().ok()?),
         None => (text, 0),
@@ -156,7 +156,7 @@ fn whole(text: &[u8]) -> Option<Vec<u8>> {
 
 /// One column of the records.
 struct ColumnOf<'f> {
-    found: Found<'f>,
+    found: FoundRecords<'f>,
     position: usize,
     valid: Option<&'f [u8]>,
 }
@@ -187,7 +187,7 @@ impl ColumnOf<'_> {
         out.add_buffer(text.clone());
         for record in 0..self.found.fields.records() {
             let range = self.found.fields.range(record, self.position);
-            let Found { block, quote, escape, .. } = self.found;
+            let FoundRecords { block, quote, escape, .. } = self.found;
             if !self.is_valid(record) {
                 out.push_str("");
             } else if quote.is_some_and(|quote| block.get(range.start) == Some(&quote) && !range.is_empty()) {

@@ -24,7 +24,7 @@ pub(super) struct Scanner {
 }
 
 /// Progress in a block, as offsets.
-struct Place {
+struct ScanPosition {
     /// Begin of the current record.
     record: usize,
     /// Begin of the current field.
@@ -63,7 +63,7 @@ impl Fields {
     /// Ends a field and its record; `filled` is the number of field ends before. Returns the new
     /// number.
     #[inline(always)]
-    fn end_record(&mut self, filled: usize, place: &Place, end: usize) -> Result<usize, ParseFault> {
+    fn end_record(&mut self, filled: usize, place: &ScanPosition, end: usize) -> Result<usize, ParseFault> {
         if end == place.record && place.field == place.record && self.count > 1 {
             return Ok(filled);
         }
@@ -85,7 +85,7 @@ impl Fields {
     }
 
     /// Removes the bad record after an error. Returns its begin.
-    pub(super) fn drop_bad(&mut self) -> usize {
+    pub(super) fn drop_bad_record(&mut self) -> usize {
         let good = self.starts.partition_point(|&start| (start as usize) < self.bad);
         self.starts.truncate(good);
         self.ends.truncate(good * self.count);
@@ -143,30 +143,36 @@ impl Scanner {
         at
     }
 
-    /// Finds up to `most` records of a block from offset `at` on. Returns the begin of the next
-    /// one. An empty line is a record only if records have one field.
+    /// Finds up to `max_records` records of a block from offset `at` on. Returns the begin of the
+    /// next one. An empty line is a record only if records have one field.
     ///
     /// # Errors
     /// Fails if a record is not valid CSV, or has the wrong number of fields.
     #[inline(never)]
-    pub(super) fn scan(&self, block: &[u8], at: usize, most: usize, fields: &mut Fields) -> Result<usize, ParseFault> {
+    pub(super) fn scan(
+        &self,
+        block: &[u8],
+        at: usize,
+        max_records: usize,
+        fields: &mut Fields,
+    ) -> Result<usize, ParseFault> {
         fields.clear();
         let kinds = [self.delimiter, b'\n', self.quote.unwrap_or(b'\n')];
         let mut marks = std::mem::take(&mut fields.marks);
         let at = self.after_comments(block, at);
-        let mut place = Place { record: at, field: at, next: at };
-        while place.next < block.len() && fields.records() < most {
+        let mut place = ScanPosition { record: at, field: at, next: at };
+        while place.next < block.len() && fields.records() < max_records {
             let end = block.len().min(place.next + SECTION_BYTES);
             marks.find(&block[place.next..end], place.next, kinds);
             place.next = end;
-            let walked = self.walk(block, marks.places(), most, &mut place, fields);
-            if walked.is_err() {
+            let scanned = self.scan_marks(block, marks.places(), max_records, &mut place, fields);
+            if scanned.is_err() {
                 fields.bad = place.record;
-                walked?;
+                scanned?;
             }
         }
         fields.marks = marks;
-        if place.next == block.len() && place.record < block.len() && fields.records() < most {
+        if place.next == block.len() && place.record < block.len() && fields.records() < max_records {
             let last = fields.ends.len();
             fields.ends.push(0);
             fields.bad = place.record;
@@ -176,14 +182,14 @@ impl Scanner {
         Ok(place.record)
     }
 
-    /// Goes through the marks of a section, up to `most` records.
+    /// Goes through the marks of a section, up to `max_records` records.
     #[inline(always)]
-    fn walk(
+    fn scan_marks(
         &self,
         block: &[u8],
         marks: &[u32],
-        most: usize,
-        place: &mut Place,
+        max_records: usize,
+        place: &mut ScanPosition,
         fields: &mut Fields,
     ) -> Result<(), ParseFault> {
         let mut filled = fields.ends.len();
@@ -206,7 +212,7 @@ impl Scanner {
                 (place.record, place.field) = (next, next);
                 quoted_to = next;
                 place.next = place.next.max(next);
-                if fields.records() == most {
+                if fields.records() == max_records {
                     break;
                 }
             } else {
@@ -229,7 +235,7 @@ impl Scanner {
     }
 
     /// Returns the message for a quote that is not closed.
-    fn not_closed(&self) -> &'static str {
+    fn unclosed_message(&self) -> &'static str {
         if self.forbids_newlines && !self.is_lenient {
             return "a quoted field is not closed on its line; with `escape` or `comment_prefix` fields hold no newlines";
         }
@@ -244,10 +250,10 @@ impl Scanner {
 
     /// Returns the end of a quoted field, after its closing quote.
     fn quoted(&self, block: &[u8], open: usize, field: usize) -> Result<usize, ParseFault> {
-        let wrong = |at, message: &str| Err(ParseFault { at, message: message.to_owned() });
+        let fault = |at, message: &str| Err(ParseFault { at, message: message.to_owned() });
         let quote = self.quote.unwrap_or_default();
         if open != field {
-            return wrong(
+            return fault(
                 open,
                 "a quote stands in a field without quotes; quote the field and double the quote in it, or read without quotes \
                  (`quote: None`)",
@@ -258,7 +264,7 @@ impl Scanner {
             let rest = block.get(at..).unwrap_or_default();
             let found = self.escape.map_or_else(|| memchr(quote, rest), |escape| memchr2(quote, escape, rest));
             let Some(found) = found else {
-                return wrong(open, self.not_closed());
+                return fault(open, self.unclosed_message());
             };
             at += found + 1;
             if Some(block[at - 1]) == self.escape {
@@ -271,13 +277,13 @@ impl Scanner {
             at += 1;
         };
         if !self.multiline && memchr(b'\n', &block[open..close]).is_some() {
-            return wrong(open, self.not_closed());
+            return fault(open, self.unclosed_message());
         }
         match &block[close..] {
             [] | [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r'] => Ok(close),
             [next, ..] if *next == self.delimiter => Ok(close),
-            [b'\r', ..] => wrong(close, RETURN_ALONE),
-            _ => wrong(
+            [b'\r', ..] => fault(close, RETURN_ALONE),
+            _ => fault(
                 close,
                 "text stands behind the closing quote of a field; a quote within a quoted field is written twice",
             ),

@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 use crate::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe, version_of};
 use crate::names::hint_about;
 use crate::rejects::Rejects;
-use crate::splits::{cut, estimated_rows, sample_lines, split_bytes};
+use crate::splits::{cut_at_records, estimated_rows, sample_lines, split_bytes};
 use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::Schema;
@@ -17,7 +17,7 @@ use runtime::source::{
 };
 
 use super::input::CsvInput;
-use super::mapping::{Column, columns, is_nameless};
+use super::mapping::{CsvColumn, columns, is_nameless};
 use super::options::CsvOptions;
 use super::parse::unescaped;
 use super::reader::reader;
@@ -90,7 +90,7 @@ impl RangeSource for CsvSource {
                 self.shared.positions(part, &scan.live)?;
             }
             if let Some(begin) = begin {
-                splits.extend(cut(part, file, begin, self.split_bytes, quote)?);
+                splits.extend(cut_at_records(part, file, begin, self.split_bytes, quote)?);
             }
         }
         Ok(SplitList::complete(splits))
@@ -116,7 +116,7 @@ impl TableSource for CsvSource {
         let Some(header) = first.first() else { return Vec::new() };
         let by_name = options.header && !is_nameless(schema);
         let mut unread = vec![true; header.len()];
-        let mut fit = |(index, column): (usize, &Column)| {
+        let mut fit = |(index, column): (usize, &CsvColumn)| {
             let leaf = &schema.leaves()[column.leaf];
             let found = header.iter().position(|name| *name == leaf.path);
             let position = if by_name { found } else { (index < header.len()).then_some(index) };
@@ -175,8 +175,8 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
                 let begin = (!is_whole || begin < bytes.len()).then_some(begin as u64);
                 return Ok((ranges.into_iter().enumerate().map(name).collect(), begin));
             }
-            Err(wrong) if is_return_alone(content, wrong.at) => return Err(returns_alone(file)),
-            Err(wrong) if is_whole => return Err(file.data_error((before + wrong.at) as u64, wrong.message)),
+            Err(fault) if is_return_alone(content, fault.at) => return Err(returns_alone(file)),
+            Err(fault) if is_whole => return Err(file.data_error((before + fault.at) as u64, fault.message)),
             // The bytes end within the record.
             _ if wanted < LONGEST_HEADER_BYTES => {}
             _ if !content.contains(&b'\n') && content.contains(&b'\r') => return Err(returns_alone(file)),

@@ -1,7 +1,7 @@
 //! Parses lines into leaves.
 
-use super::plain::{Append, Push, Token, read_exact};
-use super::program::{ItemsNode, Kind, Member, Node, column, found, found_instead, lists};
+use super::plain::{AppendToList, PushValue, Token, read_exact};
+use super::program::{ItemsNode, Member, Node, NodeKind, column, lists, unexpected_value, unexpected_value_for};
 use crate::leaves::{Values, expected_in, with_parser, with_time_parser};
 use crate::values::parse_hex;
 use runtime::page::{Columns, Utf8};
@@ -55,7 +55,7 @@ impl Leaves {
     pub(super) fn read(&mut self, root: &Node, text: &Utf8, line: usize, end: usize) -> Result<(), ParseFault> {
         self.record += 1;
         let mut tokens = Tokens::new(&text.as_str().as_bytes()[..end], line);
-        Line { leaves: self, tokens: &mut tokens, text }.value(root)?;
+        LineParser { leaves: self, tokens: &mut tokens, text }.value(root)?;
         if tokens.peek() == 0 && tokens.at() == end {
             return Ok(());
         }
@@ -74,13 +74,13 @@ impl Leaves {
 }
 
 /// Parser of one line.
-struct Line<'l, 't> {
+struct LineParser<'l, 't> {
     leaves: &'l mut Leaves,
     tokens: &'l mut Tokens<'t>,
     text: &'t Utf8,
 }
 
-impl<'t> Line<'_, 't> {
+impl<'t> LineParser<'_, 't> {
     fn value(&mut self, node: &Node) -> Result<(), ParseFault> {
         if !node.is_live {
             return self.tokens.skip();
@@ -91,20 +91,22 @@ impl<'t> Line<'_, 't> {
         }
         self.leaves.push_valid(node.validity, 1);
         match &node.kind {
-            Kind::Leaf(leaf, ty) => self.leaf(node, *leaf, *ty),
-            Kind::Items(leaf, list) => self.items(node, *leaf, list),
-            Kind::Object(members) if first == b'{' => self.object(members),
-            Kind::Array(nodes) if first == b'[' => self.array(node, nodes),
-            _ => Err(self.other(node)),
+            NodeKind::Leaf(leaf, ty) => self.leaf(node, *leaf, *ty),
+            NodeKind::Items(leaf, list) => self.items(node, *leaf, list),
+            NodeKind::Object(members) if first == b'{' => self.object(members),
+            NodeKind::Array(nodes) if first == b'[' => self.array(node, nodes),
+            _ => Err(self.wrong_kind(node)),
         }
     }
 
     fn null(&mut self, node: &Node) -> Result<(), ParseFault> {
         let at = self.tokens.at();
         match self.tokens.bare() {
-            range if self.tokens.bytes(range.clone()) != b"null" => Err(found(node, at, self.tokens.bytes(range))),
+            range if self.tokens.bytes(range.clone()) != b"null" => {
+                Err(unexpected_value(node, at, self.tokens.bytes(range)))
+            }
             _ if node.validity.is_some() => {
-                self.absent(node);
+                self.push_null(node);
                 Ok(())
             }
             _ => {
@@ -115,7 +117,7 @@ impl<'t> Line<'_, 't> {
         }
     }
 
-    fn absent(&mut self, node: &Node) {
+    fn push_null(&mut self, node: &Node) {
         self.leaves.push_valid(node.validity, 0);
         self.leaves.push_zero(node.leaves.clone());
     }
@@ -156,7 +158,7 @@ impl<'t> Line<'_, 't> {
                     format!("{column}expected {expected}, found no such field; make it an Option if it may be absent");
                 return Err(ParseFault::new(begin, message));
             }
-            self.absent(&member.node);
+            self.push_null(&member.node);
         }
         Ok(())
     }
@@ -222,12 +224,12 @@ impl<'t> Line<'_, 't> {
                 let form = forms.get(leaf).and_then(Option::as_ref);
                 let text = token.text(raw, string, ty).zip(values[leaf].as_mut());
                 let is_read = text.is_some_and(|(text, values)| {
-                    read_exact(text, ty, |text| with_time_parser(ty, form, Push { text, values: &mut *values }))
+                    read_exact(text, ty, |text| with_time_parser(ty, form, PushValue { text, values: &mut *values }))
                 });
                 match form {
                     _ if is_read => Ok(()),
-                    None => Err(found(node, at, raw)),
-                    form => Err(found_instead(node, &expected_in(ty, form), at, raw)),
+                    None => Err(unexpected_value(node, at, raw)),
+                    form => Err(unexpected_value_for(node, &expected_in(ty, form), at, raw)),
                 }
             }
         }
@@ -235,7 +237,7 @@ impl<'t> Line<'_, 't> {
 
     fn text(&mut self, node: &Node, leaf: usize) -> Result<(), ParseFault> {
         if self.tokens.peek() != b'"' {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         let quoted = self.tokens.quoted()?;
         self.string(&quoted)?;
@@ -256,13 +258,13 @@ impl<'t> Line<'_, 't> {
                 column.push(&bytes);
                 Ok(())
             }
-            _ => Err(found(node, at, raw)),
+            _ => Err(unexpected_value(node, at, raw)),
         }
     }
 
     fn list(&mut self, node: &Node, leaf: usize, element: LeafType) -> Result<(), ParseFault> {
         if self.tokens.peek() != b'[' {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         self.tokens.take(b'[');
         self.leaves.list.clear();
@@ -277,10 +279,10 @@ impl<'t> Line<'_, 't> {
             let Leaves { list, string, .. } = &mut *self.leaves;
             let is_read = token.text(raw, string, element).is_some_and(|text| {
                 let width = element.width();
-                read_exact(text, element, |text| with_parser(element, Append { text, list: &mut *list, width }))
+                read_exact(text, element, |text| with_parser(element, AppendToList { text, list: &mut *list, width }))
             });
             if !is_read {
-                return Err(found(node, at, raw));
+                return Err(unexpected_value(node, at, raw));
             }
         }
         if let Some(Values::List(column)) = &mut self.leaves.values[leaf] {
@@ -291,7 +293,7 @@ impl<'t> Line<'_, 't> {
 
     fn texts(&mut self, node: &Node, leaf: usize) -> Result<(), ParseFault> {
         if self.tokens.peek() != b'[' {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         self.tokens.take(b'[');
         let mut texts = Vec::new();
@@ -300,7 +302,7 @@ impl<'t> Line<'_, 't> {
                 self.tokens.expect(b',', "`,` or `]`")?;
             }
             if self.tokens.peek() != b'"' {
-                return Err(self.other(node));
+                return Err(self.wrong_kind(node));
             }
             let quoted = self.tokens.quoted()?;
             texts.push(self.string(&quoted)?.to_owned());
@@ -318,13 +320,13 @@ impl<'t> Line<'_, 't> {
         }
         let (open, close) = if list.key.is_some() { (b'{', b'}') } else { (b'[', b']') };
         if self.tokens.peek() != open {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         let begin = self.tokens.at();
         self.tokens.take(open);
         let mut inner = std::mem::take(&mut self.leaves.nested[list.number]);
         inner.begin_list(self.text);
-        let records = Line { leaves: &mut inner, tokens: self.tokens, text: self.text }.records(list, close);
+        let records = LineParser { leaves: &mut inner, tokens: self.tokens, text: self.text }.records(list, close);
         let pushed = records.and_then(|count| {
             self.push_items(leaf, list, &inner, count)
                 .map_err(|message| ParseFault::new(begin, format!("{}{message}", column(node))))
@@ -374,7 +376,7 @@ impl<'t> Line<'_, 't> {
                 let token = if quoted.is_escaped { Token::Escaped } else { Token::Quoted };
                 Ok((at, self.tokens.bytes(at..quoted.end + 1), token))
             }
-            b'{' | b'[' => Err(self.other(node)),
+            b'{' | b'[' => Err(self.wrong_kind(node)),
             _ => {
                 let range = self.tokens.bare();
                 if range.is_empty() {
@@ -387,11 +389,11 @@ impl<'t> Line<'_, 't> {
 
     /// Returns the error for a value of the wrong kind.
     #[cold]
-    fn other(&mut self, node: &Node) -> ParseFault {
+    fn wrong_kind(&mut self, node: &Node) -> ParseFault {
         let at = self.tokens.at();
         match self.tokens.skip() {
-            Ok(()) => found(node, at, self.tokens.bytes(at..self.tokens.at())),
-            Err(wrong) => wrong,
+            Ok(()) => unexpected_value(node, at, self.tokens.bytes(at..self.tokens.at())),
+            Err(fault) => fault,
         }
     }
 }

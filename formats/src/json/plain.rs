@@ -86,12 +86,12 @@ fn rewritten(text: &[u8], ty: LeafType) -> Option<Vec<u8>> {
 }
 
 /// Appends a plain value to a column.
-pub(super) struct Push<'a> {
+pub(super) struct PushValue<'a> {
     pub(super) text: &'a [u8],
     pub(super) values: &'a mut Values,
 }
 
-impl WithParser for Push<'_> {
+impl WithParser for PushValue<'_> {
     type Output = bool;
 
     #[inline(always)]
@@ -103,13 +103,13 @@ impl WithParser for Push<'_> {
 }
 
 /// Appends a plain value to a list.
-pub(super) struct Append<'a> {
+pub(super) struct AppendToList<'a> {
     pub(super) text: &'a [u8],
     pub(super) list: &'a mut Vec<u8>,
     pub(super) width: usize,
 }
 
-impl WithParser for Append<'_> {
+impl WithParser for AppendToList<'_> {
     type Output = bool;
 
     #[inline(always)]

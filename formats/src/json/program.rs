@@ -13,7 +13,7 @@ pub(super) struct Node {
     pub(super) is_live: bool,
     /// The validity leaf, if the value is an `Option`.
     pub(super) validity: Option<usize>,
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
     /// All leaves of the value, except its own validity leaf.
     pub(super) leaves: std::ops::Range<usize>,
     /// Path of the value for messages, like `home.zip`.
@@ -22,7 +22,7 @@ pub(super) struct Node {
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     Leaf(usize, LeafType),
     /// A leaf of a list of records, or of a map.
     Items(usize, Box<ItemsNode>),
@@ -107,9 +107,9 @@ impl<'s> Compiler<'s> {
                 match self.schema.leaves().get(*leaf).map_or(LeafType::Valid, |leaf| leaf.ty) {
                     LeafType::Items(items) => {
                         self.lists += 1;
-                        Kind::Items(*leaf, Box::new(ItemsNode::new(items, self.lists - 1, path)))
+                        NodeKind::Items(*leaf, Box::new(ItemsNode::new(items, self.lists - 1, path)))
                     }
-                    ty => Kind::Leaf(*leaf, ty),
+                    ty => NodeKind::Leaf(*leaf, ty),
                 }
             }
             Shape::Record { name, fields } => {
@@ -119,7 +119,7 @@ impl<'s> Compiler<'s> {
                 });
                 let nodes: Vec<_> = nodes.collect();
                 if name.is_empty() {
-                    Kind::Array(nodes.into_iter().map(|(_, node)| node).collect())
+                    NodeKind::Array(nodes.into_iter().map(|(_, node)| node).collect())
                 } else {
                     let number = self.members;
                     self.members += nodes.len();
@@ -128,20 +128,20 @@ impl<'s> Compiler<'s> {
                         write_text(name, &mut key);
                         Member { name, key, number: number + index, node }
                     };
-                    Kind::Object(nodes.into_iter().enumerate().map(member).collect())
+                    NodeKind::Object(nodes.into_iter().enumerate().map(member).collect())
                 }
             }
             // `check` refuses these before.
-            Shape::Optional(..) | Shape::Enum { .. } => Kind::Array(Vec::new()),
+            Shape::Optional(..) | Shape::Enum { .. } => NodeKind::Array(Vec::new()),
         };
         let leaves = first..self.leaves;
         let is_live = leaves.clone().chain(validity).any(|leaf| self.live.contains(leaf));
         let expected = match (&kind, shape) {
-            (Kind::Leaf(_, ty), _) => expected(*ty),
-            (Kind::Items(_, list), _) => list.items.to_string(),
-            (Kind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
-            (Kind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
-            (Kind::Object(_), _) => String::new(),
+            (NodeKind::Leaf(_, ty), _) => expected(*ty),
+            (NodeKind::Items(_, list), _) => list.items.to_string(),
+            (NodeKind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
+            (NodeKind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
+            (NodeKind::Object(_), _) => String::new(),
         };
         Node { is_live, validity, kind, leaves, path: path.to_owned(), expected }
     }
@@ -182,22 +182,22 @@ pub(super) fn column(node: &Node) -> String {
 
 /// Returns the error for an unexpected value.
 #[cold]
-pub(super) fn found(node: &Node, at: usize, found: &[u8]) -> ParseFault {
-    found_instead(node, &node.expected, at, found)
+pub(super) fn unexpected_value(node: &Node, at: usize, found: &[u8]) -> ParseFault {
+    unexpected_value_for(node, &node.expected, at, found)
 }
 
-/// As [`found`], with another expectation than the node's.
+/// As [`unexpected_value`], with another expectation than the node's.
 #[cold]
-pub(super) fn found_instead(node: &Node, expected: &str, at: usize, found: &[u8]) -> ParseFault {
+pub(super) fn unexpected_value_for(node: &Node, expected: &str, at: usize, found: &[u8]) -> ParseFault {
     ParseFault::new(at, format!("{}expected {expected}, found {}", column(node), excerpt(found)))
 }
 
 /// Returns the lists of records in a value, in the order of their numbers.
 pub(super) fn lists(node: &Node) -> Vec<&ItemsNode> {
     match &node.kind {
-        Kind::Leaf(..) => Vec::new(),
-        Kind::Items(_, list) => vec![list],
-        Kind::Object(members) => members.iter().flat_map(|member| lists(&member.node)).collect(),
-        Kind::Array(nodes) => nodes.iter().flat_map(lists).collect(),
+        NodeKind::Leaf(..) => Vec::new(),
+        NodeKind::Items(_, list) => vec![list],
+        NodeKind::Object(members) => members.iter().flat_map(|member| lists(&member.node)).collect(),
+        NodeKind::Array(nodes) => nodes.iter().flat_map(lists).collect(),
     }
 }

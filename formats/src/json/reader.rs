@@ -100,13 +100,13 @@ impl LineDecoder for JsonDecoder {
             }
             let first_of = self.first_of.take();
             if self.root.is_live
-                && let Err(mut wrong) = self.leaves.read(&self.root, text, begin, end)
+                && let Err(mut fault) = self.leaves.read(&self.root, text, begin, end)
             {
                 if let Some(part) = first_of {
                     let file = self.shared.files[part].path().display().to_string();
-                    wrong.message.push_str(&advice(&bytes[begin..end], wrong.at - begin, &file));
+                    fault.message.push_str(&advice(&bytes[begin..end], fault.at - begin, &file));
                 }
-                lines.reject(begin, wrong)?;
+                lines.reject(begin, fault)?;
                 self.leaves.values.iter_mut().flatten().for_each(|values| values.truncate(self.rows));
                 continue;
             }
@@ -142,7 +142,7 @@ fn advice(line: &[u8], at: usize, file: &str) -> String {
     let mut tokens = Tokens::new(value, 0);
     // An error at the end of the line: the value continues on the next one.
     match tokens.skip() {
-        Err(wrong) if wrong.at == value.len() => {
+        Err(fault) if fault.at == value.len() => {
             converted("if a record spans several lines, convert the file: jq -c .")
         }
         _ => String::new(),

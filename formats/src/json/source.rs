@@ -5,11 +5,11 @@ use std::sync::Arc;
 use memchr::memchr_iter;
 
 use crate::TimeForms;
-use crate::array_elements::Elements;
+use crate::array_elements::ArrayRewriter;
 use crate::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe, version_of};
 use crate::names::hint_about;
 use crate::rejects::Rejects;
-use crate::splits::{SMALL_BYTES, cut, estimated_records, sample_lines, split_bytes};
+use crate::splits::{SMALL_INPUT_BYTES, cut_at_records, estimated_records, sample_lines, split_bytes};
 use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::{Field, Schema, Shape};
@@ -71,7 +71,7 @@ impl JsonSource {
             let mut piece = piece.to_vec();
             if arrays[part] {
                 // The reader reports damage.
-                let _ = Elements::default().divide(&mut piece);
+                let _ = ArrayRewriter::default().rewrite(&mut piece);
             }
             memchr_iter(b'\n', &piece).count()
         };
@@ -118,7 +118,7 @@ impl RangeSource for JsonSource {
             // An array is one split, because the nesting of its brackets depends on all bytes
             // before.
             let split_bytes = if self.shared.arrays[part] { u64::MAX } else { self.split_bytes };
-            splits.extend(cut(part, file, begin, split_bytes, None)?);
+            splits.extend(cut_at_records(part, file, begin, split_bytes, None)?);
         }
         Ok(SplitList::complete(splits))
     }
@@ -163,7 +163,7 @@ impl TableSource for JsonSource {
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         // A part of an array cannot be read, so such files are sampled as a whole or not at all.
         let total: u64 = self.shared.files.iter().map(InputFile::bytes).sum();
-        if total > SMALL_BYTES && self.shared.arrays.contains(&true) {
+        if total > SMALL_INPUT_BYTES && self.shared.arrays.contains(&true) {
             return None;
         }
         let begins: Vec<Option<u64>> = self.begins.iter().copied().map(Some).collect();
@@ -182,13 +182,13 @@ impl TableSource for JsonSource {
 
 /// Returns the fields of a file's first record, and the kind of each value.
 fn first_fields(file: &InputFile, is_array: bool) -> Result<Vec<(String, &'static str)>> {
-    const LOOK_BYTES: usize = 1 << 16;
-    let (mut bytes, _) = beginning(file, LOOK_BYTES)?;
+    const PROBE_BYTES: usize = 1 << 16;
+    let (mut bytes, _) = beginning(file, PROBE_BYTES)?;
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
     if is_array {
-        let _ = Elements::default().divide(&mut bytes);
+        let _ = ArrayRewriter::default().rewrite(&mut bytes);
     }
     let line = bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let mut tokens = Tokens::new(line, 0);
@@ -214,9 +214,9 @@ fn first_fields(file: &InputFile, is_array: bool) -> Result<Vec<(String, &'stati
 
 /// Returns the offset after the byte-order mark, and whether an array begins there.
 fn begin_of(file: &InputFile) -> Result<(u64, bool)> {
-    const LOOK_BYTES: usize = 1 << 12;
+    const PROBE_BYTES: usize = 1 << 12;
     // The reader reports damage.
-    let (bytes, _) = match beginning(file, LOOK_BYTES) {
+    let (bytes, _) = match beginning(file, PROBE_BYTES) {
         Err(Error::Data { .. }) => return Ok((0, false)),
         bytes => bytes?,
     };
