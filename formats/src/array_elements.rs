@@ -2,14 +2,14 @@
 //!
 //! The bytes are changed in place, so offsets stay valid. The brackets of the array and the
 //! newlines between tokens become spaces. The comma after an element becomes a newline. Elements
-//! parsed here: that is the work of the reader of lines.
+//! are parsed later, by the reader of JSON lines.
 
 use memchr::memchr2;
 
 /// State of the rewriting between two pieces of a file.
 #[derive(Debug, Default)]
-pub(super) struct Elements {
-    place: Place,
+pub(super) struct ArrayRewriter {
+    state: ArrayState,
     /// Number of open brackets, including the array's.
     depth: usize,
     is_in_string: bool,
@@ -22,33 +22,33 @@ pub(super) struct Elements {
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-enum Place {
+enum ArrayState {
     #[default]
     Before,
     Inside,
     After,
 }
 
-impl Elements {
+impl ArrayRewriter {
     /// Rewrites the next bytes of a file as lines.
     ///
     /// # Errors
     /// Fails with the offset of the first byte that does not belong to an array, and the reason.
-    pub(super) fn divide(&mut self, bytes: &mut [u8]) -> Result<(), (usize, String)> {
+    pub(super) fn rewrite(&mut self, bytes: &mut [u8]) -> Result<(), (usize, String)> {
         let mut at = 0;
         while at < bytes.len() {
             if self.is_in_string {
-                at += self.pass_string(&mut bytes[at..]);
+                at += self.skip_string(&mut bytes[at..]);
                 continue;
             }
-            match (bytes[at], &self.place) {
+            match (bytes[at], &self.state) {
                 (b'\n', _) => bytes[at] = b' ',
                 (b' ' | b'\t' | b'\r', _) => {}
-                (b'[', Place::Before) => {
+                (b'[', ArrayState::Before) => {
                     bytes[at] = b' ';
-                    (self.place, self.depth) = (Place::Inside, 1);
+                    (self.state, self.depth) = (ArrayState::Inside, 1);
                 }
-                (_, Place::Before | Place::After) => {
+                (_, ArrayState::Before | ArrayState::After) => {
                     let found = char::from(bytes[at]);
                     return Err((at, format!("expected the end of the file after its array, found `{found}`")));
                 }
@@ -64,7 +64,7 @@ impl Elements {
                         return Err((at, "expected an element of the array, found `]`".to_owned()));
                     }
                     bytes[at] = b' ';
-                    (self.place, self.depth) = (Place::After, 0);
+                    (self.state, self.depth) = (ArrayState::After, 0);
                 }
                 (b'}', _) if self.depth == 1 => {
                     return Err((at, "expected `,` or `]` after an element of the array, found `}`".to_owned()));
@@ -85,7 +85,7 @@ impl Elements {
     }
 
     /// Skips a string, up to its end or the end of the bytes. Returns the number of bytes skipped.
-    fn pass_string(&mut self, bytes: &mut [u8]) -> usize {
+    fn skip_string(&mut self, bytes: &mut [u8]) -> usize {
         let mut at = usize::from(std::mem::take(&mut self.is_escaped));
         loop {
             let Some(found) = memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) else {
@@ -112,7 +112,7 @@ impl Elements {
     /// Returns the error of a file that ends here, or `None` if its array is closed.
     pub(super) fn unfinished(&self) -> Option<&'static str> {
         let message = "the array that is the file is not closed: expected `,` or `]`, found the end of the file";
-        (self.place != Place::After).then_some(message)
+        (self.state != ArrayState::After).then_some(message)
     }
 }
 
@@ -121,9 +121,9 @@ mod tests {
     use super::*;
 
     fn divided(text: &str, piece: usize) -> Result<String, String> {
-        let (mut elements, mut bytes) = (Elements::default(), text.as_bytes().to_vec());
+        let (mut elements, mut bytes) = (ArrayRewriter::default(), text.as_bytes().to_vec());
         for piece in bytes.chunks_mut(piece) {
-            elements.divide(piece).map_err(|(_, message)| message)?;
+            elements.rewrite(piece).map_err(|(_, message)| message)?;
         }
         match elements.unfinished() {
             None => Ok(String::from_utf8(bytes).unwrap()),

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memchr::memchr;
 
-use super::array_elements::Elements;
+use super::array_elements::ArrayRewriter;
 use super::chunks::{Chunks, NextChunk};
 use super::files::InputFile;
-use super::record_ends::{is_odd, last_record_end, record_end};
+use super::record_ends::{has_odd_count, last_record_end, record_end};
 use runtime::error::{Mib, Result};
 use runtime::memory::{Memory, Reservation};
 use runtime::source::{ReadRequest, Split};
@@ -32,7 +32,7 @@ pub(super) struct Block {
 }
 
 /// Result of [`Blocks::next`].
-pub(super) enum Next {
+pub(super) enum NextBlock {
     Block(Block),
     /// More bytes of the file are needed.
     Starved,
@@ -45,7 +45,7 @@ pub(super) struct Blocks {
     quote: Option<u8>,
     /// By file: `true` if the file is one JSON array, whose elements are returned as lines.
     arrays: Arc<[bool]>,
-    elements: Option<Elements>,
+    elements: Option<ArrayRewriter>,
     chunks: Chunks,
     /// Blocks that were put back, to be returned first.
     returned: VecDeque<Block>,
@@ -54,7 +54,7 @@ pub(super) struct Blocks {
     /// Beginning of a record that continues in the next chunk.
     carry: Vec<u8>,
     /// `true` if `carry` ends between quotes.
-    inside: bool,
+    in_quotes: bool,
     /// Offset in the content of the first byte that was not returned yet.
     offset: u64,
     buffers: Reservation,
@@ -82,7 +82,7 @@ impl Blocks {
             returned: VecDeque::new(),
             rest: None,
             carry: Vec::new(),
-            inside: false,
+            in_quotes: false,
             offset: 0,
             buffers: memory.reserve(chunks_bytes)?,
             chunks_bytes,
@@ -100,14 +100,14 @@ impl Blocks {
     /// Fails if its file cannot be opened.
     pub(super) fn open(&mut self, split: &Split) -> Result<()> {
         self.chunks.open(split)?;
-        self.elements = self.arrays.get(split.part).is_some_and(|&is_array| is_array).then(Elements::default);
+        self.elements = self.arrays.get(split.part).is_some_and(|&is_array| is_array).then(ArrayRewriter::default);
         self.offset = split.range.start;
         self.rest = None;
         self.returned.clear();
         // Frees the buffer of a very long record. The next records are probably shorter.
         self.carry = Vec::new();
         self.buffers.resize(self.chunks_bytes)?;
-        self.inside = false;
+        self.in_quotes = false;
         Ok(())
     }
 
@@ -133,33 +133,33 @@ impl Blocks {
     ///
     /// # Errors
     /// Fails if a record is longer than memory allows, or if encoded bytes are damaged.
-    pub(super) fn next(&mut self) -> Result<Next> {
+    pub(super) fn next(&mut self) -> Result<NextBlock> {
         if let Some(block) = self.returned.pop_front() {
-            return Ok(Next::Block(block));
+            return Ok(NextBlock::Block(block));
         }
         loop {
             let chunk = match self.next_chunk()? {
                 NextChunk::Chunk(chunk) => chunk,
-                NextChunk::Starved => return Ok(Next::Starved),
-                NextChunk::End if self.carry.is_empty() => return Ok(Next::End),
-                NextChunk::End => return Ok(self.hand_on_carry()),
+                NextChunk::Starved => return Ok(NextBlock::Starved),
+                NextChunk::End if self.carry.is_empty() => return Ok(NextBlock::End),
+                NextChunk::End => return Ok(self.emit_carry()),
             };
             if !self.carry.is_empty() {
                 let (end, whole) = self.end_of_carried(&chunk);
-                self.carry_on(&chunk[..end])?;
+                self.extend_carry(&chunk[..end])?;
                 if end < chunk.len() {
                     self.rest = Some(chunk.slice(end..));
                 }
                 if whole {
-                    return Ok(self.hand_on_carry());
+                    return Ok(self.emit_carry());
                 }
                 continue;
             }
             let end = last_record_end(&chunk, self.quote);
-            self.inside = self.quote.is_some_and(|quote| is_odd(quote, &chunk[end..]));
-            self.carry_on(&chunk[end..])?;
+            self.in_quotes = self.quote.is_some_and(|quote| has_odd_count(quote, &chunk[end..]));
+            self.extend_carry(&chunk[end..])?;
             if end > 0 {
-                return Ok(self.hand_on(chunk.slice(..end)));
+                return Ok(self.emit(chunk.slice(..end)));
             }
         }
     }
@@ -179,7 +179,7 @@ impl Blocks {
         match next {
             NextChunk::Chunk(chunk) => {
                 let mut bytes = Vec::from(chunk);
-                match elements.divide(&mut bytes) {
+                match elements.rewrite(&mut bytes) {
                     Ok(()) => Ok(NextChunk::Chunk(bytes.into())),
                     Err((at, message)) => Err(self.chunks.file().data_error(begin + at as u64, message)),
                 }
@@ -197,12 +197,12 @@ impl Blocks {
     fn end_of_carried(&mut self, chunk: &[u8]) -> (usize, bool) {
         let end = match self.quote {
             None => memchr(b'\n', chunk).map(|newline| newline + 1),
-            Some(quote) => record_end(chunk, quote, &mut self.inside),
+            Some(quote) => record_end(chunk, quote, &mut self.in_quotes),
         };
         (end.unwrap_or(chunk.len()), end.is_some())
     }
 
-    fn carry_on(&mut self, bytes: &[u8]) -> Result<()> {
+    fn extend_carry(&mut self, bytes: &[u8]) -> Result<()> {
         let length = self.carry.len() + bytes.len();
         if length > LONGEST_RECORD_BYTES {
             let message = format!("a record of more than {} begins here, at byte {}", Mib(length), self.offset);
@@ -221,15 +221,15 @@ impl Blocks {
         Ok(())
     }
 
-    fn hand_on_carry(&mut self) -> Next {
+    fn emit_carry(&mut self) -> NextBlock {
         let record = std::mem::take(&mut self.carry);
-        self.inside = false;
-        self.hand_on(record.into())
+        self.in_quotes = false;
+        self.emit(record.into())
     }
 
-    fn hand_on(&mut self, bytes: Bytes) -> Next {
+    fn emit(&mut self, bytes: Bytes) -> NextBlock {
         let offset = self.offset;
         self.offset += bytes.len() as u64;
-        Next::Block(Block { bytes, offset })
+        NextBlock::Block(Block { bytes, offset })
     }
 }

@@ -37,8 +37,8 @@ pub(super) struct Chunks {
     /// Bytes per request.
     chunk_bytes: u64,
     /// Part of the range that was not requested yet.
-    left: Range<u64>,
-    asked: Option<Range<u64>>,
+    unrequested: Range<u64>,
+    requested: Option<Range<u64>>,
     arrived: VecDeque<Bytes>,
     /// For an encoded file, until its end.
     decoder: Option<ContentDecoder>,
@@ -54,8 +54,8 @@ impl Chunks {
             part: 0,
             object: None,
             chunk_bytes,
-            left: 0..0,
-            asked: None,
+            unrequested: 0..0,
+            requested: None,
             arrived: VecDeque::new(),
             decoder: None,
             skipped: 0,
@@ -86,11 +86,11 @@ impl Chunks {
         self.object = Some(file.open()?);
         self.part = split.part;
         self.decoder = ContentDecoder::of(file.compression(), file.encoding())?;
-        (self.left, self.skipped) = match self.decoder {
+        (self.unrequested, self.skipped) = match self.decoder {
             Some(_) => (0..file.bytes(), split.range.start),
             None => (split.range.clone(), 0),
         };
-        self.asked = None;
+        self.requested = None;
         self.arrived.clear();
         Ok(())
     }
@@ -104,12 +104,12 @@ impl Chunks {
     /// waiting, or the range has ended.
     pub(super) fn wants(&mut self) -> Option<ReadRequest> {
         let object = self.object.as_ref()?;
-        if self.asked.is_some() || self.arrived.len() >= 2 || self.left.is_empty() {
+        if self.requested.is_some() || self.arrived.len() >= 2 || self.unrequested.is_empty() {
             return None;
         }
-        let range = self.left.start..self.left.end.min(self.left.start + self.chunk_bytes);
-        self.left.start = range.end;
-        self.asked = Some(range.clone());
+        let range = self.unrequested.start..self.unrequested.end.min(self.unrequested.start + self.chunk_bytes);
+        self.unrequested.start = range.end;
+        self.requested = Some(range.clone());
         Some(ReadRequest {
             object: object.clone(),
             path: self.file().path().clone(),
@@ -123,12 +123,12 @@ impl Chunks {
     /// # Errors
     /// Fails if they are fewer than requested, because the file was truncated.
     pub(super) fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
-        let Some(asked) = self.asked.take() else { return Ok(()) };
+        let Some(requested) = self.requested.take() else { return Ok(()) };
         let given: usize = bytes.iter().map(Bytes::len).sum();
-        if given as u64 != asked.end - asked.start {
+        if given as u64 != requested.end - requested.start {
             return Err(Error::Data {
                 path: self.file().path().to_path_buf(),
-                place: format!(", byte {}", asked.start + given as u64),
+                place: format!(", byte {}", requested.start + given as u64),
                 message:
                     "the file ends here, and was longer when the job began; do not change files while they are read"
                         .into(),
@@ -149,7 +149,7 @@ impl Chunks {
         };
         Ok(match chunk {
             Some(chunk) => NextChunk::Chunk(chunk),
-            None if self.asked.is_some() || !self.left.is_empty() => NextChunk::Starved,
+            None if self.requested.is_some() || !self.unrequested.is_empty() => NextChunk::Starved,
             None => NextChunk::End,
         })
     }
@@ -169,7 +169,7 @@ impl Chunks {
         let enough = CHUNK_BYTES as usize;
         while out.len() < enough {
             let Some(input) = self.arrived.front_mut() else {
-                let is_finished = self.asked.is_none() && self.left.is_empty();
+                let is_finished = self.requested.is_none() && self.unrequested.is_empty();
                 if is_finished {
                     decoder.finish(out)?;
                     self.skip(out);

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::compression::{Compression, Damaged};
-use super::pattern::{PathPattern, is_passed_over, is_pattern};
+use super::pattern::{PathPattern, is_pattern, is_skipped_name};
 use super::text_encoding::TextEncoding;
 use runtime::error::{Error, Result, UrlUse, refused_url};
 use runtime::row::Schema;
@@ -266,7 +266,7 @@ fn files_of(folder: &Location) -> Result<Vec<Location>> {
     let mut found = Vec::new();
     for entry in folder.list().map_err(Error::io("read", folder.path()))? {
         let name = entry.name.to_string_lossy();
-        if is_passed_over(&name, "*") {
+        if is_skipped_name(&name, "*") {
             continue;
         }
         let path = folder.join(&entry.name);

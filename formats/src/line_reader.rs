@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::BATCH_ROWS;
-use super::blocks::{Block, Blocks, CHUNK_BYTES, Next};
+use super::blocks::{Block, Blocks, CHUNK_BYTES, NextBlock};
 use super::rejects::RejectLog;
 use runtime::error::Result;
 use runtime::page::Batch;
@@ -79,10 +79,10 @@ impl<T> Lines<'_, T> {
     ///
     /// # Errors
     /// Fails if bad records are not skipped, or if their limit is exceeded.
-    pub(super) fn reject(&mut self, line: usize, wrong: ParseFault) -> Result<()> {
+    pub(super) fn reject(&mut self, line: usize, fault: ParseFault) -> Result<()> {
         match self.log {
-            None => Err(self.blocks.file().data_error(self.offset + wrong.at as u64, wrong.message)),
-            Some(log) => log.reject(self.bytes, self.offset, line, wrong),
+            None => Err(self.blocks.file().data_error(self.offset + fault.at as u64, fault.message)),
+            Some(log) => log.reject(self.bytes, self.offset, line, fault),
         }
     }
 }
@@ -173,9 +173,9 @@ impl<D: LineDecoder> RangeReader for LineReader<D> {
                 return Ok(Ready::Batch);
             }
             match self.blocks.next()? {
-                Next::Block(block) => self.begin(block)?,
-                Next::Starved => return Ok(self.ready(Ready::Starved)),
-                Next::End => return Ok(self.ready(Ready::End)),
+                NextBlock::Block(block) => self.begin(block)?,
+                NextBlock::Starved => return Ok(self.ready(Ready::Starved)),
+                NextBlock::End => return Ok(self.ready(Ready::End)),
             }
         }
     }

@@ -13,7 +13,7 @@ use runtime::storage::{Kind, Location};
 const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
 
 /// Largest number of paths that `{a,b}` may expand to.
-const MOST_PATHS: usize = 4096;
+const MAX_PATHS: usize = 4096;
 
 /// Returns `true` if a path has special characters.
 pub(super) fn is_pattern(path: &str) -> bool {
@@ -22,7 +22,7 @@ pub(super) fn is_pattern(path: &str) -> bool {
 
 /// Returns `true` if a name is hidden or belongs to an unfinished write, and the pattern does not
 /// spell that out.
-pub(super) fn is_passed_over(name: &str, pattern: &str) -> bool {
+pub(super) fn is_skipped_name(name: &str, pattern: &str) -> bool {
     let begins = ['.', '_'].into_iter().any(|first| name.starts_with(first) && !pattern.starts_with(first));
     let ends = [".tmp", ".inprogress"].into_iter().any(|last| name.ends_with(last) && !pattern.ends_with(last));
     begins || ends
@@ -32,12 +32,12 @@ pub(super) fn is_passed_over(name: &str, pattern: &str) -> bool {
 #[derive(Debug, PartialEq)]
 struct Name {
     text: String,
-    parts: Vec<Part>,
+    parts: Vec<PatternPart>,
 }
 
 /// One element of a component.
 #[derive(Debug, PartialEq)]
-enum Part {
+enum PatternPart {
     /// `*`: any number of characters.
     Any,
     /// `?`: one character.
@@ -48,13 +48,13 @@ enum Part {
     Within { ranges: Vec<(char, char)>, is_outside: bool },
 }
 
-impl Part {
+impl PatternPart {
     fn fits(&self, char: char) -> bool {
         match self {
-            Part::Any => false,
-            Part::One => true,
-            Part::Char(expected) => *expected == char,
-            Part::Within { ranges, is_outside } => {
+            PatternPart::Any => false,
+            PatternPart::One => true,
+            PatternPart::Char(expected) => *expected == char,
+            PatternPart::Within { ranges, is_outside } => {
                 ranges.iter().any(|&(first, last)| (first..=last).contains(&char)) != *is_outside
             }
         }
@@ -65,16 +65,16 @@ impl Name {
     fn new(text: &str) -> Result<Self, String> {
         let name = |parts| Name { text: text.to_owned(), parts };
         if !is_pattern(text) {
-            return Ok(name(text.chars().map(Part::Char).collect()));
+            return Ok(name(text.chars().map(PatternPart::Char).collect()));
         }
         let (mut parts, mut rest) = (Vec::new(), text.chars());
         while let Some(char) = rest.next() {
             parts.push(match char {
-                '*' => Part::Any,
-                '?' => Part::One,
+                '*' => PatternPart::Any,
+                '?' => PatternPart::One,
                 '[' => within(&mut rest)?,
-                '\\' => Part::Char(rest.next().unwrap_or('\\')),
-                char => Part::Char(char),
+                '\\' => PatternPart::Char(rest.next().unwrap_or('\\')),
+                char => PatternPart::Char(char),
             });
         }
         Ok(name(parts))
@@ -82,17 +82,17 @@ impl Name {
 
     /// Returns the component as a plain name, or `None` if it has wildcards.
     fn literal(&self) -> Option<String> {
-        self.parts.iter().map(|part| if let Part::Char(char) = part { Some(*char) } else { None }).collect()
+        self.parts.iter().map(|part| if let PatternPart::Char(char) = part { Some(*char) } else { None }).collect()
     }
 
     fn fits(&self, name: &str) -> bool {
-        let (parts, name): (&[Part], Vec<char>) = (&self.parts, name.chars().collect());
+        let (parts, name): (&[PatternPart], Vec<char>) = (&self.parts, name.chars().collect());
         // `star` holds the position of the last `*` and the end of what it matched. On a mismatch
         // it matches one more character.
         let (mut at, mut read, mut star) = (0, 0, None);
         while read < name.len() {
             match parts.get(at) {
-                Some(Part::Any) => {
+                Some(PatternPart::Any) => {
                     star = Some((at, read));
                     at += 1;
                 }
@@ -101,19 +101,19 @@ impl Name {
                     read += 1;
                 }
                 _ => {
-                    let Some((star_at, swallowed)) = star else { return false };
-                    star = Some((star_at, swallowed + 1));
+                    let Some((star_at, matched)) = star else { return false };
+                    star = Some((star_at, matched + 1));
                     at = star_at + 1;
-                    read = swallowed + 1;
+                    read = matched + 1;
                 }
             }
         }
-        parts[at..].iter().all(|rest| *rest == Part::Any)
+        parts[at..].iter().all(|rest| *rest == PatternPart::Any)
     }
 }
 
 /// Parses the rest of a `[`. A `]` directly after it is literal, as is a `-` at either end.
-fn within(rest: &mut std::str::Chars<'_>) -> Result<Part, String> {
+fn within(rest: &mut std::str::Chars<'_>) -> Result<PatternPart, String> {
     let unclosed = || "the `[` is not closed; write `\\[` for the character itself".to_owned();
     let is_outside = rest.as_str().starts_with(['!', '^']);
     if is_outside {
@@ -122,14 +122,14 @@ fn within(rest: &mut std::str::Chars<'_>) -> Result<Part, String> {
     let mut ranges = Vec::new();
     loop {
         let first = match rest.next().ok_or_else(unclosed)? {
-            ']' if !ranges.is_empty() => return Ok(Part::Within { ranges, is_outside }),
+            ']' if !ranges.is_empty() => return Ok(PatternPart::Within { ranges, is_outside }),
             '\\' => rest.next().ok_or_else(unclosed)?,
             char => char,
         };
-        let mut behind = rest.clone();
-        let last = match (behind.next(), behind.next()) {
+        let mut ahead = rest.clone();
+        let last = match (ahead.next(), ahead.next()) {
             (Some('-'), Some(last)) if last != ']' => {
-                *rest = behind;
+                *rest = ahead;
                 if last == '\\' { rest.next().ok_or_else(unclosed)? } else { last }
             }
             _ => first,
@@ -150,8 +150,8 @@ fn expanded(path: &str) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     for (start, end) in starts.zip(ends) {
         let choices = expanded(&path[start + 1..end])?;
-        if found.len() + choices.len() * rest.len() > MOST_PATHS {
-            return Err(format!("its `{{…}}` stand for more than {MOST_PATHS} paths; use `*`, or several sources"));
+        if found.len() + choices.len() * rest.len() > MAX_PATHS {
+            return Err(format!("its `{{…}}` stand for more than {MAX_PATHS} paths; use `*`, or several sources"));
         }
         for choice in choices {
             found.extend(rest.iter().map(|rest| format!("{before}{choice}{rest}")));
@@ -240,7 +240,7 @@ impl PathPattern {
 }
 
 fn descend(folder: &Location, names: &[Name], found: &mut Vec<Location>) -> Result<()> {
-    let any_name = &[Name { text: "*".to_owned(), parts: vec![Part::Any] }];
+    let any_name = &[Name { text: "*".to_owned(), parts: vec![PatternPart::Any] }];
     let Some((name, rest)) = names.split_first() else {
         return Ok(());
     };
@@ -257,7 +257,7 @@ fn descend(folder: &Location, names: &[Name], found: &mut Vec<Location>) -> Resu
     };
     for entry in entries {
         let entry_name = entry.name.to_string_lossy();
-        if is_passed_over(&entry_name, &name.text) {
+        if is_skipped_name(&entry_name, &name.text) {
             continue;
         }
         if name.text == "**" {
@@ -348,8 +348,10 @@ mod tests {
 
     #[test]
     fn hidden_and_unfinished_names_are_skipped_unless_spelled_out() {
-        assert!(is_passed_over(".hidden", "*") && is_passed_over("_SUCCESS", "*") && is_passed_over("a.csv.tmp", "*"));
-        assert!(is_passed_over("a.inprogress", "a*"));
-        assert!(!is_passed_over("a.csv", "*") && !is_passed_over("_a", "_*") && !is_passed_over("a.tmp", "*.tmp"));
+        assert!(
+            is_skipped_name(".hidden", "*") && is_skipped_name("_SUCCESS", "*") && is_skipped_name("a.csv.tmp", "*")
+        );
+        assert!(is_skipped_name("a.inprogress", "a*"));
+        assert!(!is_skipped_name("a.csv", "*") && !is_skipped_name("_a", "_*") && !is_skipped_name("a.tmp", "*.tmp"));
     }
 }

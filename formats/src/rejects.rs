@@ -27,11 +27,11 @@ pub(super) struct Rejects {
     /// By file: `true` if the file is one JSON array. Its records are elements, not lines.
     arrays: Arc<[bool]>,
     count: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<LogState>,
 }
 
 #[derive(Default)]
-struct State {
+struct LogState {
     /// `None` before and after the job.
     out: Option<Appender>,
     /// Number of lines before splits, by file and offset, for splits that had bad records.
@@ -76,15 +76,16 @@ impl RejectSink for Rejects {
         self.check()?;
         self.target.prepare(Appending::Never, &[])?;
         self.count.store(0, Ordering::Relaxed);
-        // A target that was not prepared is never finished, so its claim is released here.
+        // After an error, `finish` is not called.
         let out = self.target.appender("").inspect_err(|_| _ = self.target.finish(false))?;
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { out: Some(out), lines: BTreeMap::new() };
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) =
+            LogState { out: Some(out), lines: BTreeMap::new() };
         Ok(())
     }
 
     fn write(&self, rejected: &[Rejected]) -> Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { out, lines } = &mut *state;
+        let LogState { out, lines } = &mut *state;
         // The job has failed and the log is closed.
         let Some(out) = out else { return Ok(()) };
         let mut text = Vec::new();
@@ -157,10 +158,10 @@ impl RejectLog {
     ///
     /// # Errors
     /// Fails if the limit of bad records is exceeded, or if memory is refused.
-    pub(super) fn reject(&mut self, block: &[u8], offset: u64, line: usize, wrong: ParseFault) -> Result<()> {
+    pub(super) fn reject(&mut self, block: &[u8], offset: u64, line: usize, fault: ParseFault) -> Result<()> {
         self.count_to(block, line);
         let count = self.rejects.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut message = wrong.message;
+        let mut message = fault.message;
         if let Some(limit) = self.rejects.lenient.limit().filter(|&limit| count > limit) {
             let noun = if limit == 1 { "record" } else { "records" };
             message.push_str(&format!(
@@ -197,11 +198,11 @@ impl RejectLog {
             let error = std::str::from_utf8(&bytes).err();
             let at = error.map_or(0, |error| error.valid_up_to());
             let byte = bytes.get(at).copied().unwrap_or_default();
-            let wrong = ParseFault::new(
+            let fault = ParseFault::new(
                 0,
                 format!("expected UTF-8, found the byte 0x{byte:02x} at byte {} of the line", at + 1),
             );
-            self.reject(&bytes, offset, 0, wrong)?;
+            self.reject(&bytes, offset, 0, fault)?;
             self.end_block(&bytes);
             return Ok(());
         }

@@ -32,7 +32,7 @@ const BZIP2_BLOCKS: [&[u8]; 2] = [&[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], &[0x17,
 
 /// Returns the name of the binary format that `beginning` belongs to, and advice on how to read it.
 /// `None` if it is none of the known ones.
-pub(super) fn known(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
+pub(super) fn recognize(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
     if let [b'B', b'Z', b'h', b'1'..=b'9', block @ ..] = beginning
         && BZIP2_BLOCKS.iter().any(|known| block.starts_with(known))
     {

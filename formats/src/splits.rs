@@ -9,7 +9,7 @@ use super::blocks::CHUNK_BYTES;
 use super::files::Contents;
 use super::files::InputFile;
 use super::files::check_encoding;
-use super::record_ends::{is_odd, record_end};
+use super::record_ends::{has_odd_count, record_end};
 use runtime::error::{Error, Result};
 use runtime::source::{SAMPLE_PLACES, Sample, Scan, Source, Split, TableSource, sample_splits};
 
@@ -17,7 +17,7 @@ use runtime::source::{SAMPLE_PLACES, Sample, Scan, Source, Split, TableSource, s
 const LARGEST_SPLIT_BYTES: u64 = 8 << 20;
 
 /// Bytes that are read at a time to find or count newlines.
-const LOOK_BYTES: usize = 1 << 14;
+const PROBE_BYTES: usize = 1 << 14;
 
 /// Number of splits that an input is cut into, if they stay between one chunk and
 /// [`LARGEST_SPLIT_BYTES`].
@@ -45,7 +45,7 @@ pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
 pub(super) fn estimated_records(files: &[InputFile], ends: impl Fn(usize, &[u8]) -> usize) -> Result<Option<f64>> {
     let (mut seen, mut lines) = (0, 0);
     for (part, file) in files.iter().enumerate().filter(|(_, file)| file.bytes() > 0).take(4) {
-        let mut contents = Contents::new(file, LOOK_BYTES)?;
+        let mut contents = Contents::new(file, PROBE_BYTES)?;
         match contents.next() {
             Ok(piece) => {
                 check_encoding(file, &piece)?;
@@ -65,7 +65,7 @@ pub(super) fn estimated_records(files: &[InputFile], ends: impl Fn(usize, &[u8])
 const PLACE_BYTES: u64 = 1 << 14;
 
 /// An input of at most this many bytes is sampled as a whole.
-pub(super) const SMALL_BYTES: u64 = 1 << 16;
+pub(super) const SMALL_INPUT_BYTES: u64 = 1 << 16;
 
 /// Returns small splits for a sample, spread over all files. `begins` holds the offset of the first
 /// record of each file, or `None` to leave the file out. A split begins after a newline. If that
@@ -74,7 +74,7 @@ pub(super) const SMALL_BYTES: u64 = 1 << 16;
 ///
 /// # Errors
 /// Fails if a file cannot be read.
-pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<Split>> {
+pub(super) fn sample_places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<Split>> {
     let plain = files.iter().zip(begins).enumerate().filter(|(_, (file, _))| !file.is_encoded());
     let parts: Vec<(usize, &InputFile, u64)> =
         plain.filter_map(|(part, (file, begin))| Some((part, file, (*begin)?))).collect();
@@ -89,7 +89,7 @@ pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<
             .into_iter()
             .collect());
     }
-    if total <= SMALL_BYTES && parts.len() <= SAMPLE_PLACES {
+    if total <= SMALL_INPUT_BYTES && parts.len() <= SAMPLE_PLACES {
         let whole = |&(part, file, begin): &(usize, &InputFile, u64)| {
             Split::of_file(part, begin..file.bytes(), file.bytes() - begin)
         };
@@ -97,7 +97,7 @@ pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<
     }
     let step = total / SAMPLE_PLACES as u64;
     let bytes = PLACE_BYTES.min(step.max(1));
-    let mut places = Vec::new();
+    let mut sample_places = Vec::new();
     let (mut index, mut before) = (0, 0);
     for position in (0..SAMPLE_PLACES as u64).map(|place| place * step) {
         while index < parts.len() && position >= before + length(&parts[index]) {
@@ -105,9 +105,9 @@ pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<
             index += 1;
         }
         let Some(&(part, file, begin)) = parts.get(index) else { break };
-        places.extend(lines_from(part, file, begin, begin + position - before, bytes)?);
+        sample_places.extend(lines_from(part, file, begin, begin + position - before, bytes)?);
     }
-    Ok(places)
+    Ok(sample_places)
 }
 
 /// Returns a split of the whole lines in about `bytes` bytes from offset `at`, or `None` if no line
@@ -126,8 +126,8 @@ fn lines_from(part: usize, file: &InputFile, begin: u64, at: u64, bytes: u64) ->
     Ok((first < last).then(|| Split::of_file(part, range.clone(), range.end - range.start)))
 }
 
-/// Samples the line-based files of `source`; `begins` as for [`places`]. Returns `None` if no
-/// sample can be taken. Faults in the files are reported by the reader when the job runs.
+/// Samples the line-based files of `source`; `begins` as for [`sample_places`]. Returns `None` if
+/// no sample can be taken. Faults in the files are reported by the reader when the job runs.
 pub(super) fn sample_lines(
     source: &(impl Source + TableSource),
     scan: &Scan,
@@ -138,7 +138,7 @@ pub(super) fn sample_lines(
     if source.rejects().is_some() {
         return None;
     }
-    let splits = places(files, begins).ok()?;
+    let splits = sample_places(files, begins).ok()?;
     let sampler = sample_splits(source, scan, &splits).ok()?;
     let statistics = source.statistics(scan);
     let sampled: u64 = splits.iter().map(|split| split.bytes).sum();
@@ -157,7 +157,13 @@ pub(super) fn sample_lines(
 ///
 /// # Errors
 /// Fails if the file cannot be read.
-pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote: Option<u8>) -> Result<Vec<Split>> {
+pub(super) fn cut_at_records(
+    part: usize,
+    file: &InputFile,
+    begin: u64,
+    target: u64,
+    quote: Option<u8>,
+) -> Result<Vec<Split>> {
     if file.is_encoded() {
         return Ok(vec![Split::of_file(part, begin..u64::MAX, file.bytes())]);
     }
@@ -178,7 +184,7 @@ pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote:
 
 fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u64>) -> Result<()> {
     let handle = file.open()?;
-    let mut buffer = vec![0; LOOK_BYTES];
+    let mut buffer = vec![0; PROBE_BYTES];
     let mut at = begin + target;
     while at < file.bytes() {
         let count = file.read_at(&*handle, at, &mut buffer)?;
@@ -200,7 +206,7 @@ fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u6
 fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8, starts: &mut Vec<u64>) -> Result<()> {
     let handle = file.open()?;
     let mut buffer = vec![0; 1 << 18];
-    let (mut at, mut inside, mut next) = (begin, false, begin + target);
+    let (mut at, mut in_quotes, mut next) = (begin, false, begin + target);
     while at < file.bytes() {
         let count = file.read_at(&*handle, at, &mut buffer)?;
         if count == 0 {
@@ -209,11 +215,11 @@ fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8,
         let mut rest = &buffer[..count];
         while !rest.is_empty() {
             let before = usize::try_from(next.saturating_sub(at)).unwrap_or(usize::MAX).min(rest.len());
-            inside ^= is_odd(quote, &rest[..before]);
-            let behind = &rest[before..];
+            in_quotes ^= has_odd_count(quote, &rest[..before]);
+            let tail = &rest[before..];
             at += before as u64;
-            let Some(end) = record_end(behind, quote, &mut inside) else {
-                at += behind.len() as u64;
+            let Some(end) = record_end(tail, quote, &mut in_quotes) else {
+                at += tail.len() as u64;
                 break;
             };
             at += end as u64;
@@ -221,7 +227,7 @@ fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8,
                 starts.push(at);
             }
             next = at + target;
-            rest = &behind[end..];
+            rest = &tail[end..];
         }
     }
     Ok(())

@@ -62,7 +62,7 @@ impl CompressedEncoder {
         if self.members.as_ref().is_some_and(|members| members.encoded_bytes >= MEMBER_BYTES) {
             self.end_member()?;
         }
-        self.pay()
+        self.resize_reservation()
     }
 
     fn end_member(&mut self) -> Result<()> {
@@ -74,10 +74,10 @@ impl CompressedEncoder {
             whole.reserve_exact(ended.output().len());
             whole.append(ended.output());
         }
-        self.pay()
+        self.resize_reservation()
     }
 
-    fn pay(&mut self) -> Result<()> {
+    fn resize_reservation(&mut self) -> Result<()> {
         let growing_bytes = ENCODER_BYTES + self.compressor.output().capacity();
         self.reserved.resize(match &self.members {
             None => growing_bytes,
@@ -113,7 +113,7 @@ impl Encoder for CompressedEncoder {
 
     fn settle(&mut self) -> Result<()> {
         self.encoder.settle()?;
-        self.pay()
+        self.resize_reservation()
     }
 
     fn output(&mut self) -> &mut Vec<u8> {

@@ -5,7 +5,7 @@ use crate::signatures;
 use runtime::error::Result;
 
 /// Number of first bytes that are inspected.
-pub(crate) const LOOK_BYTES: usize = 16;
+pub(crate) const PROBE_BYTES: usize = 16;
 
 /// Checks that a file does not begin as UTF-16, as a compressed file without the ending in its
 /// name, or as another binary format. UTF-16 needs its own check, since most of it is valid UTF-8
@@ -15,7 +15,7 @@ pub(crate) const LOOK_BYTES: usize = 16;
 /// Fails if the file is one of these. The message has advice.
 pub(crate) fn check_encoding(file: &InputFile, beginning: &[u8]) -> Result<()> {
     let path = file.path().display();
-    if let Some((name, advice)) = signatures::known(beginning) {
+    if let Some((name, advice)) = signatures::recognize(beginning) {
         return Err(file.data_error(0, format!("expected UTF-8, found {name}, by its first bytes; {advice}")));
     }
     let Some((name, sign)) = utf16(beginning) else { return Ok(()) };
@@ -36,7 +36,7 @@ fn utf16(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
         [0xfe, 0xff, ..] => return Some(("UTF-16", "it begins with the bytes 0xfe 0xff")),
         _ => {}
     }
-    let pairs = beginning[..beginning.len().min(LOOK_BYTES)].as_chunks::<2>().0;
+    let pairs = beginning[..beginning.len().min(PROBE_BYTES)].as_chunks::<2>().0;
     let sign = "every second byte is zero";
     match pairs {
         // One pair of a zero and another byte is too little evidence.

@@ -1,6 +1,6 @@
 //! Shows records as lines on a terminal.
 
-use super::{RowOf, columns, write_cell};
+use super::{BatchRow, columns, write_cell};
 use crate::csv::CsvFormat;
 use crate::row_encoder::row_encoder;
 use runtime::error::Result;
@@ -33,7 +33,7 @@ impl Format for LinesFormat {
         row_encoder(memory, Vec::new(), move |input, output| {
             for &row in input.selection().rows() {
                 line.clear();
-                let row = RowOf { batch: input.batch(), types: &types, row: row as usize };
+                let row = BatchRow { batch: input.batch(), types: &types, row: row as usize };
                 for (index, column) in columns.iter().enumerate() {
                     line.push_str(if index == 0 { "" } else { "\t" });
                     write_cell(column, &row, &mut line);

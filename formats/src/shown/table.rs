@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Column, RowOf, columns, write_cell};
+use super::{BatchRow, ShownColumn, columns, write_cell};
 use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::page::Input;
@@ -10,11 +10,11 @@ use runtime::row::{LeafType, Schema};
 use runtime::source::{Encoder, Format};
 
 /// Width of the table if the output is no terminal.
-const NO_TERMINAL: usize = 120;
+const DEFAULT_WIDTH: usize = 120;
 /// Largest width of a cell, in columns of the terminal.
-const WIDEST: usize = 80;
+const MAX_CELL_WIDTH: usize = 80;
 /// Smallest width of a text column. If it is reached, columns are left out.
-const LEAST: usize = 8;
+const MIN_WIDTH: usize = 8;
 /// Spaces between columns.
 const GAP: usize = 2;
 
@@ -49,7 +49,7 @@ impl Format for TableFormat {
 struct TableEncoder {
     format: TableFormat,
     types: Vec<LeafType>,
-    columns: Vec<Column>,
+    columns: Vec<ShownColumn>,
     rows: Vec<Vec<String>>,
     has_more: bool,
     output: Vec<u8>,
@@ -64,10 +64,10 @@ impl Encoder for TableEncoder {
                 self.has_more = true;
                 break;
             }
-            let row = RowOf { batch: input.batch(), types: &self.types, row: row as usize };
-            let cell = |column: &Column| {
+            let row = BatchRow { batch: input.batch(), types: &self.types, row: row as usize };
+            let cell = |column: &ShownColumn| {
                 let mut text = String::new();
-                if write_cell(column, &row, &mut text) { cut(&text, WIDEST) } else { "null".to_owned() }
+                if write_cell(column, &row, &mut text) { shorten(&text, MAX_CELL_WIDTH) } else { "null".to_owned() }
             };
             let cells: Vec<String> = self.columns.iter().map(cell).collect();
             self.bytes += cells.iter().map(|cell| cell.capacity() + size_of::<String>()).sum::<usize>();
@@ -113,7 +113,7 @@ impl TableEncoder {
     fn line<'t>(&self, widths: &[usize], text: impl Fn(usize) -> &'t str, out: &mut String) {
         let begin = out.len();
         for (index, &width) in widths.iter().enumerate() {
-            let text = cut(text(index), width);
+            let text = shorten(text(index), width);
             let blank = " ".repeat(width.saturating_sub(text.width()));
             out.push_str(if index == 0 { "" } else { "  " });
             let parts = if self.columns[index].is_number { [blank, text] } else { [text, blank] };
@@ -139,15 +139,15 @@ impl TableEncoder {
     /// are left out. Numbers are never shortened.
     fn widths(&self, room: usize) -> Vec<usize> {
         let of_cells = |index: usize| self.rows.iter().map(|row| row[index].width()).max().unwrap_or(0);
-        let wanted = |(index, column): (usize, &Column)| {
+        let wanted = |(index, column): (usize, &ShownColumn)| {
             let cells = of_cells(index);
             let all = cells.max(column.name.width()).max(column.type_name.width());
-            (all, if column.is_number { cells.max(all.min(LEAST)) } else { all.min(LEAST) })
+            (all, if column.is_number { cells.max(all.min(MIN_WIDTH)) } else { all.min(MIN_WIDTH) })
         };
         let wanted: Vec<(usize, usize)> = self.columns.iter().enumerate().map(wanted).collect();
         let mut used = 0;
-        let fitting = wanted.iter().take_while(|(_, least)| {
-            used += least + GAP;
+        let fitting = wanted.iter().take_while(|(_, minimum)| {
+            used += minimum + GAP;
             used <= room + GAP
         });
         // At least one column is shown.
@@ -163,7 +163,7 @@ impl TableEncoder {
 }
 
 /// Shortens a text to at most `width` columns of the terminal. A shortened text ends with `…`.
-fn cut(text: &str, width: usize) -> String {
+fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -178,6 +178,6 @@ fn cut(text: &str, width: usize) -> String {
 fn terminal_width() -> usize {
     match rustix::termios::tcgetwinsize(std::io::stdout()) {
         Ok(size) if size.ws_col > 0 => size.ws_col.into(),
-        _ => NO_TERMINAL,
+        _ => DEFAULT_WIDTH,
     }
 }

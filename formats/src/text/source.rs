@@ -6,10 +6,10 @@ use bytes::Bytes;
 use memchr::memchr_iter;
 
 use crate::BATCH_ROWS;
-use crate::blocks::{Block, Blocks, Next};
+use crate::blocks::{Block, Blocks, NextBlock};
 use crate::files::{InputFile, describe, input_files, version_of};
 use crate::line_reader::{LineDecoder, LineReader, Lines};
-use crate::splits::{cut, estimated_rows, sample_lines, split_bytes};
+use crate::splits::{cut_at_records, estimated_rows, sample_lines, split_bytes};
 use runtime::error::Result;
 use runtime::memory::Memory;
 use runtime::page::{Batch, Columns, TextColumn, Utf8};
@@ -60,7 +60,7 @@ impl RangeSource for TextSource {
     fn splits(&self, _scan: &Scan) -> Result<SplitList> {
         let mut splits = Vec::new();
         for (part, file) in self.files.iter().enumerate() {
-            splits.extend(cut(part, file, 0, self.split_bytes, None)?);
+            splits.extend(cut_at_records(part, file, 0, self.split_bytes, None)?);
         }
         Ok(SplitList::complete(splits))
     }
@@ -171,11 +171,11 @@ impl RangeReader for LineCounter {
         self.rows = 0;
         while self.left == 0 {
             match self.blocks.next()? {
-                Next::Block(Block { bytes, .. }) => {
+                NextBlock::Block(Block { bytes, .. }) => {
                     self.left = memchr_iter(b'\n', &bytes).count() + usize::from(bytes.last() != Some(&b'\n'));
                 }
-                Next::Starved => return Ok(Ready::Starved),
-                Next::End => return Ok(Ready::End),
+                NextBlock::Starved => return Ok(Ready::Starved),
+                NextBlock::End => return Ok(Ready::End),
             }
         }
         self.rows = self.left.min(BATCH_ROWS);
