@@ -10,13 +10,13 @@ use runtime::row::LeafType as L;
 use runtime::source::{Lenient, Source};
 use support::{Rows, TestFile, drive, message, record};
 
-fn said<S: Source>(file: &TestFile, source: Result<S>) -> Result<Rows, String> {
+fn read<S: Source>(file: &TestFile, source: Result<S>) -> Result<Rows, String> {
     source.and_then(|source| drive(&source)).map_err(|error| message::<()>(Err(error), file))
 }
 
 fn csv(content: impl AsRef<[u8]>, options: CsvOptions) -> Result<Rows, String> {
     let file = TestFile::new("x.csv", content);
-    said(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options))
+    read(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options))
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn headers_without_rows_are_checked() {
         let fields = vec![b.field("0", |b| b.leaf(L::U64)), b.field("1", |b| b.leaf(L::U64))];
         runtime::row::Shape::Record { name: "", fields }
     });
-    let error = said(&file, formats::csv(file.path(), &pair, CsvOptions::default())).unwrap_err();
+    let error = read(&file, formats::csv(file.path(), &pair, CsvOptions::default())).unwrap_err();
     assert_eq!(error, "x.csv: expected 2 columns for (u64, u64), found 1");
 }
 
@@ -68,9 +68,9 @@ fn utf_16_is_detected() {
     ] {
         let file = TestFile::new("x.csv", [mark, content].concat());
         let errors = [
-            said(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
-            said(&file, formats::json(file.path(), &schema, JsonOptions::default())),
-            said(&file, formats::text(file.path())),
+            read(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
+            read(&file, formats::json(file.path(), &schema, JsonOptions::default())),
+            read(&file, formats::text(file.path())),
         ];
         for error in errors.map(Result::unwrap_err) {
             let error = error.replace("read it with the option `encoding: TextEncoding::Utf16`, or ", "");
@@ -78,7 +78,7 @@ fn utf_16_is_detected() {
         }
     }
     let zeros = TestFile::new("x.txt", [b'a', 0]);
-    assert_eq!(said(&zeros, formats::text(zeros.path())).unwrap().len(), 1);
+    assert_eq!(read(&zeros, formats::text(zeros.path())).unwrap().len(), 1);
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn binary_formats_are_detected_by_their_first_bytes() {
     ] {
         let file = TestFile::new("x.csv", beginning);
         let errors = [
-            said(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
-            said(&file, formats::json(file.path(), &schema, JsonOptions::default())),
-            said(&file, formats::text(file.path())),
+            read(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
+            read(&file, formats::json(file.path(), &schema, JsonOptions::default())),
+            read(&file, formats::text(file.path())),
         ];
         for error in errors.map(Result::unwrap_err) {
             let error = error.replace("read it with the option `encoding: TextEncoding::Utf16`, or ", "");
@@ -108,7 +108,7 @@ fn binary_formats_are_detected_by_their_first_bytes() {
         }
     }
     let text = TestFile::new("x.txt", "BZh9 is how a bzip2 file begins\nPAR1 a Parquet file\n");
-    assert_eq!(said(&text, formats::text(text.path())).unwrap().len(), 2);
+    assert_eq!(read(&text, formats::text(text.path())).unwrap().len(), 2);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn lenient_reading_gets_advice_that_it_allows() {
     let file = TestFile::new("x.csv", content);
     let options = CsvOptions::default().lenient(Lenient::to(bad.path()).at_most(0));
     let error =
-        said(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options)).unwrap_err();
+        read(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options)).unwrap_err();
     assert!(error.contains("read without `lenient`") && !error.contains("multiline: true"), "{error}");
     let options = CsvOptions { multiline: true, ..CsvOptions::default().lenient(Lenient::to(bad.path())) };
     assert!(csv(content, options).unwrap_err().contains("call `lenient` last"));

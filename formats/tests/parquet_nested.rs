@@ -156,28 +156,28 @@ fn missing_columns_of_lists_are_named() {
     let list = |name: &'static str, item: Schema| {
         SchemaBuilder::build(|b| Shape::Record { name: "One", fields: vec![b.field(name, |b| b.list(item))] })
     };
-    let said = |schema: Schema| message(parquet(file.path(), &schema).and_then(|source| drive(&source)), &file);
+    let error_of = |schema: Schema| message(parquet(file.path(), &schema).and_then(|source| drive(&source)), &file);
     let of = |name: &'static str, ty| {
         SchemaBuilder::build(|b| Shape::Record { name: "Item", fields: vec![b.field(name, |b| b.leaf(ty))] })
     };
     assert_eq!(
-        said(list("items", of("number", L::I64))),
+        error_of(list("items", of("number", L::I64))),
         "data.parquet: there is no column `items[].number`; the columns are `name`, `count`"
     );
     assert_eq!(
-        said(list("items", of("name", L::I64))),
+        error_of(list("items", of("name", L::I64))),
         "data.parquet: column `items[].name`: expected i64, found Utf8 (BYTE_ARRAY)"
     );
     assert_eq!(
-        said(list("at", of("name", L::I64))),
+        error_of(list("at", of("name", L::I64))),
         "data.parquet: column `at`: expected Vec<Item { name: i64 }>, found Timestamp(ns) (INT64)"
     );
     assert_eq!(
-        said(list("holes", of("name", L::I64))),
+        error_of(list("holes", of("name", L::I64))),
         "data.parquet: column `holes[]`: expected a group of columns, found INT64"
     );
     assert_eq!(
-        said(list("items", of("name", L::Text))),
+        error_of(list("items", of("name", L::Text))),
         "data.parquet, row group 0: column `items`: found a null among 9 rows; make the record's field an Option"
     );
 }

@@ -122,11 +122,11 @@ fn tasks_encode_ahead_in_memory_and_then_on_disk() {
     rig.feed(1, 15_000..25_000);
     assert_eq!(rig.spilled_bytes(1), 0, "there is memory");
     let others = Memory::new(rig.budget.clone(), "others");
-    let taken = others.reserve(50 << 20).unwrap();
+    let reserved = others.reserve(50 << 20).unwrap();
     rig.feed(1, 25_000..35_000);
     let spilled = rig.spilled_bytes(1);
     assert!(spilled > 0, "others need the memory");
-    drop(taken);
+    drop(reserved);
     // The spilled bytes come before the new ones.
     rig.feed(1, 35_000..45_000);
     assert!(rig.spilled_bytes(1) > spilled);

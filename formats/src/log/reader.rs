@@ -186,8 +186,8 @@ impl LogReader {
             return Ok(Piece::Missing(length as u64));
         }
         // Covers the decoded leaves. The bytes were reserved by the caller that has read them.
-        let paid = self.reserved.resize(2 * body_bytes);
-        paid.map_err(|error| self.error("", format!("a block of {}: {error}", Mib(body_bytes))))?;
+        let reserved = self.reserved.resize(2 * body_bytes);
+        reserved.map_err(|error| self.error("", format!("a block of {}: {error}", Mib(body_bytes))))?;
         let body = self.bytes.slice(HEAD_BYTES..length);
         match self.decode(&body, rows, checksum) {
             Ok(held) => self.held = held,

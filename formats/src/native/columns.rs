@@ -125,12 +125,12 @@ fn leaf(plan: &LeafPlan, ty: LeafType, column_parts: &[Bytes]) -> Result<LeafCol
         LeafPlan::AllValid => Ok(LeafColumn::AllValid),
         LeafPlan::Tags(column, map) => {
             let (_, tags) = parts(*column);
-            let here = |(row, &tag): (usize, &u8)| {
+            let own_tag = |(row, &tag): (usize, &u8)| {
                 map.get(usize::from(tag))
                     .copied()
                     .ok_or_else(|| (row, format!("found the byte {tag}, which is no variant")))
             };
-            let mapped = tags.iter().enumerate().map(here).collect::<Result<Vec<u8>, _>>()?;
+            let mapped = tags.iter().enumerate().map(own_tag).collect::<Result<Vec<u8>, _>>()?;
             Ok(LeafColumn::Plain(mapped.into()))
         }
         LeafPlan::Column(column) => {

@@ -136,11 +136,11 @@ fn unread_option<'s>(leaf: &Leaf, schema: &Schema, stored: &'s [StoredLeaf]) -> 
 }
 
 fn tags(column: usize, variants: &[String], tag: &Tag, path: &str) -> Result<LeafPlan, String> {
-    let here = |name: &String| {
+    let own_tag = |name: &String| {
         tag.find(name.as_bytes())
             .ok_or_else(|| format!("column `{path}`: expected {}, found one that may be `{name}`", tag.expected()))
     };
-    let map = variants.iter().map(here).collect::<Result<Box<[u8]>, _>>()?;
+    let map = variants.iter().map(own_tag).collect::<Result<Box<[u8]>, _>>()?;
     // Equal variants in equal order have equal bytes. A byte out of range is detected when it is
     // read.
     let is_same = map.len() == tag.variants.len() && map.iter().enumerate().all(|(at, &to)| at == usize::from(to));

@@ -25,9 +25,9 @@ mod tests {
         assert_eq!(lzo.as_deref(), Some("the codec LZO is not supported; write the file with another, such as ZSTD"));
         let brotli = refused_codec(Compression::BROTLI(Default::default()));
         assert_eq!(brotli.is_none(), cfg!(feature = "brotli"));
-        let said =
+        let is_advised =
             brotli.is_none_or(|reason| reason.contains("without the codec BROTLI; turn on the feature `brotli`"));
-        assert!(said);
+        assert!(is_advised);
         let all = [
             Compression::UNCOMPRESSED,
             Compression::SNAPPY,

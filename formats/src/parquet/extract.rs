@@ -70,9 +70,10 @@ fn find<'r>(root: &'r StructArray, plan: &LeafPlan) -> Result<(&'r ArrayRef, Opt
         let index = fields.iter().position(|field| field.name() == &level.name).ok_or_else(missing)?;
         let found = &columns[index];
         // A column of only nulls has no values and no null buffer.
-        let here = if found.data_type() == &DataType::Null { found.logical_nulls() } else { found.nulls().cloned() };
-        if let Some(here) = here.filter(|nulls| nulls.null_count() > 0) {
-            let all = NullBuffer::union(nulls.as_ref(), Some(&here)).unwrap_or(here);
+        let own_nulls =
+            if found.data_type() == &DataType::Null { found.logical_nulls() } else { found.nulls().cloned() };
+        if let Some(own_nulls) = own_nulls.filter(|nulls| nulls.null_count() > 0) {
+            let all = NullBuffer::union(nulls.as_ref(), Some(&own_nulls)).unwrap_or(own_nulls);
             let above = nulls.as_ref().map_or(0, NullBuffer::null_count);
             if level.validity.is_none() && all.null_count() > above {
                 return Err(unexpected_nulls(&level.path, all.null_count() - above, all.len()));

@@ -226,11 +226,11 @@ fn list_bytes(
         _ => return 0,
     };
     let columns = plan.columns();
-    let most = columns.iter().map(|&column| values(column)).max().unwrap_or(0);
+    let max_values = columns.iter().map(|&column| values(column)).max().unwrap_or(0);
     let of_texts = columns.iter().fold(0, |sum: usize, &column| sum.saturating_add(texts(column)));
     let inner = plan.items.iter().flat_map(|list| list.leaves.iter().zip(list.items.layout().types()));
     let inner = inner.map(|(leaf, &ty)| list_bytes(leaf, ty, values, texts));
-    inner.fold(most.saturating_mul(width).saturating_add(of_texts.saturating_mul(2)), usize::saturating_add)
+    inner.fold(max_values.saturating_mul(width).saturating_add(of_texts.saturating_mul(2)), usize::saturating_add)
 }
 
 /// Stores the type of the leaf that each column is read into.

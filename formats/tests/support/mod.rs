@@ -101,7 +101,7 @@ pub(crate) fn encode(format: &dyn Format, schema: &Schema, rows: &Rows) -> Resul
 }
 
 /// The values of one leaf.
-enum Held {
+enum LeafValues {
     W1(Vec<u8>),
     W2(Vec<u16>),
     W4(Vec<u32>),
@@ -111,20 +111,20 @@ enum Held {
     Bytes(arrow_array::BinaryViewArray),
 }
 
-fn hold(ty: LeafType, rows: &[Vec<Datum>], leaf: usize) -> Held {
+fn leaf_values(ty: LeafType, rows: &[Vec<Datum>], leaf: usize) -> LeafValues {
     let bits = || rows.iter().map(move |row| row[leaf].bits());
     match ty.physical() {
-        Physical::W1 => Held::W1(bits().map(|bits| bits as u8).collect()),
-        Physical::W2 => Held::W2(bits().map(|bits| bits as u16).collect()),
-        Physical::W4 => Held::W4(bits().map(|bits| bits as u32).collect()),
-        Physical::W8 => Held::W8(bits().map(|bits| bits as u64).collect()),
-        Physical::W16 => Held::W16(bits().collect()),
+        Physical::W1 => LeafValues::W1(bits().map(|bits| bits as u8).collect()),
+        Physical::W2 => LeafValues::W2(bits().map(|bits| bits as u16).collect()),
+        Physical::W4 => LeafValues::W4(bits().map(|bits| bits as u32).collect()),
+        Physical::W8 => LeafValues::W8(bits().map(|bits| bits as u64).collect()),
+        Physical::W16 => LeafValues::W16(bits().collect()),
         Physical::Slot if ty == LeafType::Text => {
             let mut column = TextColumn::default();
             rows.iter().for_each(|row| column.push_str(std::str::from_utf8(row[leaf].bytes()).unwrap()));
-            Held::Text(column)
+            LeafValues::Text(column)
         }
-        Physical::Slot => Held::Bytes(rows.iter().map(|row| Some(row[leaf].bytes())).collect()),
+        Physical::Slot => LeafValues::Bytes(rows.iter().map(|row| Some(row[leaf].bytes())).collect()),
     }
 }
 
@@ -136,17 +136,17 @@ pub(crate) fn encode_part(
     file: &mut Vec<u8>,
 ) -> Result<()> {
     let types = schema.types();
-    let held: Vec<Held> = types.iter().enumerate().map(|(leaf, &ty)| hold(ty, rows, leaf)).collect();
+    let held: Vec<LeafValues> = types.iter().enumerate().map(|(leaf, &ty)| leaf_values(ty, rows, leaf)).collect();
     let mut columns = Columns::new(rows.len());
     for (held, &ty) in held.iter().zip(&types) {
         match held {
-            Held::W1(values) => columns.plain(ty, values)?,
-            Held::W2(values) => columns.plain(ty, values)?,
-            Held::W4(values) => columns.plain(ty, values)?,
-            Held::W8(values) => columns.plain(ty, values)?,
-            Held::W16(values) => columns.plain(ty, values)?,
-            Held::Text(column) => columns.text(column)?,
-            Held::Bytes(array) => columns.arrow_bytes(array)?,
+            LeafValues::W1(values) => columns.plain(ty, values)?,
+            LeafValues::W2(values) => columns.plain(ty, values)?,
+            LeafValues::W4(values) => columns.plain(ty, values)?,
+            LeafValues::W8(values) => columns.plain(ty, values)?,
+            LeafValues::W16(values) => columns.plain(ty, values)?,
+            LeafValues::Text(column) => columns.text(column)?,
+            LeafValues::Bytes(array) => columns.arrow_bytes(array)?,
         }
     }
     let batch = columns.finish();

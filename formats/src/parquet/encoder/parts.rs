@@ -98,8 +98,8 @@ impl Parts for ParquetParts {
     fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
         let left = {
             let mut left = self.results.left_over();
-            let behind = left.split_off(&part);
-            std::mem::replace(&mut *left, behind)
+            let from_part = left.split_off(&part);
+            std::mem::replace(&mut *left, from_part)
         };
         let Some(&last) = left.keys().next_back() else { return Ok(None) };
         let (batches, reserved): (Vec<_>, Vec<_>) = left.into_values().unzip();
@@ -149,8 +149,8 @@ impl PartRowGroup<'_> {
 fn shift(placed: &[Placed], part: usize, group: &RowGroupMetaData) -> Option<i64> {
     // The part's own file begins with the magic number, which is not copied.
     let own = u64::try_from(group.file_offset()?).ok()?.checked_sub(MAGIC.len() as u64)?;
-    let behind = placed.partition_point(|piece| (piece.part, piece.begin) <= (part, own));
-    let piece = placed.get(behind.checked_sub(1)?)?;
+    let next = placed.partition_point(|piece| (piece.part, piece.begin) <= (part, own));
+    let piece = placed.get(next.checked_sub(1)?)?;
     let is_inside = piece.part == part && own < piece.begin + piece.bytes;
     is_inside.then(|| piece.at as i64 - piece.begin as i64 - MAGIC.len() as i64)
 }

@@ -75,8 +75,8 @@ fn root(plan: &ItemsPlan, elements: ArrayRef) -> Result<StructArray, ArrowError>
     StructArray::try_new(Fields::from(vec![element]), vec![elements], None)
 }
 
-/// Returns the bytes that [`extract`] takes: the leaves of all elements, nested lists, and the rows of
-/// all elements. Also twice the longest list, as single values and as a whole.
+/// Returns the bytes that [`extract`] takes: the leaves of all elements, nested lists, and the rows
+/// of all elements. Also twice the longest list, as single values and as a whole.
 pub(super) fn converted_bytes(array: &ArrayRef, plan: &ItemsPlan) -> usize {
     let Some((ends, elements)) = parts(array) else { return 0 };
     let (count, used) = (elements.len(), used_bytes(&elements));

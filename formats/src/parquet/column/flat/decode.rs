@@ -13,7 +13,8 @@ use crate::parquet::extract::{ColumnFault, ROW_COUNT_MISMATCH};
 use runtime::row::LeafType;
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
-    /// Decodes at most `max_rows` rows, beginning with row `first` of the batch. Returns their number.
+    /// Decodes at most `max_rows` rows, beginning with row `first` of the batch. Returns their
+    /// number.
     pub(super) fn decode(&mut self, max_rows: usize, first: usize) -> Result<usize, ColumnFault> {
         if self.page.as_ref().is_none_or(|page| page.left == 0) {
             self.read_page().map_err(|reason| damaged(&reason))?;
