@@ -7,8 +7,8 @@
 //! * [`prune`]: finds row groups that the bounds of a scan exclude.
 //! * [`reader`]: reads row groups, which are the splits. [`column`]: decodes flat columns to
 //!   leaves.
-//! * [`extract`], [`convert`]: convert all other columns, which the `parquet` crate decodes to Arrow
-//!   arrays.
+//! * [`extract`], [`convert`]: convert all other columns, which the `parquet` crate decodes to
+//!   Arrow arrays.
 //! * [`encoder`]: writes row groups, also of one file by several tasks. [`build`]: builds Arrow
 //!   arrays from leaves. [`dictionary`]: chooses the columns that get a dictionary.
 //!
