@@ -34,7 +34,7 @@ pub(crate) fn values(state: &[StateLeaf], stored: &LeafSet) -> Vec<usize> {
     values
 }
 
-/// The same count in the embedded engine: a set.
+/// The same count in the reference implementation.
 pub(crate) fn of_datums(types: &[LeafType], leaves: &[usize], rows: &[&Vec<Datum>]) -> Datum {
     let is_null = |row: &Vec<Datum>| leaves.iter().any(|&leaf| types[leaf] == LeafType::Valid && row[leaf].bits() == 0);
     let value = |row: &&&Vec<Datum>| leaves.iter().map(|&leaf| row[leaf].clone()).collect::<Vec<_>>();
@@ -46,7 +46,7 @@ pub(crate) fn of_datums(types: &[LeafType], leaves: &[usize], rows: &[&Vec<Datum
 pub(crate) struct DistinctCount {
     /// The value's leaves in the input.
     leaves: Vec<usize>,
-    /// Those of them that say whether there is a value.
+    /// The leaves among them that are validities.
     validity: Vec<usize>,
     /// The leaf of the groups' state that counts.
     to: usize,
@@ -76,7 +76,8 @@ impl DistinctCount {
         })
     }
 
-    /// Counts what is new among the input's rows, which belong to `groups` of `table`; rows whose value found no room are `unseen`.
+    /// Counts the new values in the input's rows, which belong to `groups` of `table`. `unseen`
+    /// receives the rows whose value found no room.
     pub(crate) fn add(
         &mut self,
         table: &mut GroupTable,
@@ -113,27 +114,27 @@ impl DistinctCount {
         counted.ok_or_else(|| Error::Internal("a count of distinct values without a place".to_owned()))
     }
 
-    /// The rows of the input that have a value.
+    /// The rows of the input whose value is not null.
     pub(crate) fn valued(&self, input: &Input<'_>) -> impl Iterator<Item = u32> {
         input.selection().rows().iter().copied().filter(|&row| self.has_value(input, row as usize))
     }
 
-    /// Takes no more values: rows that have others are unseen.
+    /// Stops adding values. Rows with other values are unseen from now on.
     pub(crate) fn freeze(&mut self) {
         self.seen.freeze();
     }
 
-    /// Forgets all values: the groups' numbers have lost their meaning.
+    /// Removes all values. Called when the groups' numbers become invalid.
     pub(crate) fn clear(&mut self) -> Result<()> {
         self.seen.drain().map(drop)
     }
 
-    /// Whether a row's value, and all parts of it, are there.
+    /// Whether no part of a row's value is null.
     fn has_value(&self, input: &Input<'_>, row: usize) -> bool {
         self.validity.iter().all(|&leaf| input.batch().leaf_bits(leaf, row) != 0)
     }
 
-    /// Leaves out rows where a value, or a part of it, is null.
+    /// Selects the rows whose value is not null.
     fn select_valid(&mut self, input: &Input<'_>) {
         let rows = input.selection().rows().iter().map(|&row| row as usize).enumerate();
         let valid = rows.filter(|&(_, row)| self.has_value(input, row));

@@ -36,25 +36,27 @@ use super::spec::{Phase, Spec};
 use super::update::AggregateUpdate;
 use super::values::Values;
 
-/// Cursors of the end: what is given to the groups' states, and then these.
+/// Cursors of [`Driver::on_round_end`]. `FIRST` and `VALUES`: pages of the first tables, or of the
+/// values, are added to the groups' states. `STATES`: the groups are emitted.
 const FIRST: Cursor = 1;
 const VALUES: Cursor = 2;
 const STATES: Cursor = 3;
 
-/// Groups with tables of their values beside them.
+/// Counts distinct values of groups, in tables in addition to the groups' table.
 pub(super) struct CountingDriver {
     update: AggregateUpdate,
     table: GroupTable,
     counts: Vec<DistinctCount>,
-    /// What the first tables hold.
+    /// The memory of the first tables.
     memory: Memory,
-    /// Whether the first tables take no more.
+    /// Whether the first tables are frozen.
     closed: bool,
     left: UnplacedRows,
-    /// The rows of a window that the first tables have not counted: those of other groups, and for each measure those of other values.
+    /// The rows of a window that are not counted in the first tables. `others` are the rows of
+    /// other groups, and `unseen` the rows with other values, for each measure.
     others: Selection,
     unseen: Vec<Selection>,
-    /// Where the grouping that is given some of them stands.
+    /// The position in the rows of the grouping that receives them.
     within: Cursor,
     states: HybridHashAggregation,
     values: Values,
@@ -86,7 +88,7 @@ impl CountingDriver {
         })
     }
 
-    /// Adds a window to the first tables; what they have not counted is left.
+    /// Adds a window to the first tables. Rows that they do not count are in `others` and `unseen`.
     fn add_first(&mut self, input: &Input<'_>) -> Result<()> {
         self.left.clear();
         let (found, groups) = self.update.fold(&mut self.table, input, Rows::New, &mut self.left)?;
@@ -105,7 +107,7 @@ impl CountingDriver {
         Ok(())
     }
 
-    /// From now on the first tables keep what they have, until the input ends.
+    /// Freezes the first tables until the input ends.
     fn close(&mut self) {
         self.closed = true;
         self.table.freeze();
@@ -114,7 +116,7 @@ impl CountingDriver {
         self.memory.set_revocable(false);
     }
 
-    /// Gives all groups of tables that had room for everything.
+    /// Emits all groups. For first tables that were not frozen.
     fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
         self.counts.iter_mut().try_for_each(DistinctCount::clear)?;
         for page in self.table.drain()? {
@@ -144,7 +146,7 @@ impl CountingDriver {
 }
 
 impl Spec {
-    /// The leaves of the state that count distinct values, and the leaves of the values.
+    /// The leaves of the state that count distinct values, each with the leaves of the value.
     pub(super) fn counts(&self) -> impl Iterator<Item = (usize, &[usize])> {
         let stored = self.state.iter().enumerate().filter(|&(to, _)| self.table.offset(to).is_some());
         stored.filter_map(|(to, leaf)| match &leaf.fold {
@@ -153,7 +155,8 @@ impl Spec {
         })
     }
 
-    /// Where a leaf of a value is in rows of the input, or in those of combiners, who put values behind their states.
+    /// The leaf of a value in the input's rows. Rows of combiners have the values after their
+    /// states.
     pub(super) fn value_place(&self, leaf: usize, merging: bool) -> usize {
         match merging {
             true => self.behind(leaf),
@@ -161,7 +164,7 @@ impl Spec {
         }
     }
 
-    /// The place of a value's leaf behind the leaves of the state.
+    /// The number of a value's leaf after the leaves of the state.
     pub(super) fn behind(&self, leaf: usize) -> usize {
         self.state.len() + self.values.iter().position(|&value| value == leaf).unwrap_or_default()
     }
@@ -177,7 +180,8 @@ impl Spec {
 }
 
 impl Driver for CountingDriver {
-    /// The cursor says which grouping is given its rows of the window.
+    /// The cursor is 0 at the first tables, 1 at `states`, and the number of a measure plus 2 at
+    /// `values`.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.add_first(input)?;
@@ -236,7 +240,7 @@ impl Driver for CountingDriver {
 }
 
 impl Revocable for CountingDriver {
-    /// What is in the first tables cannot be given back until the input ends, but they grow no more.
+    /// The first tables keep their memory until the input ends, but grow no more.
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         if !self.closed {
             self.close();
@@ -247,7 +251,7 @@ impl Revocable for CountingDriver {
     }
 }
 
-/// A page of states that is added to their groups.
+/// A page of states, while its rows are added to their groups.
 struct PageCursor {
     page: Page,
     windows: PageWindows,

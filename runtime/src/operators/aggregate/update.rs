@@ -1,4 +1,4 @@
-//! How records, and states that were kept or shipped, become groups.
+//! Adds records and states to groups.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::row::{LeafType, RowLayout};
 use super::replaces_rows;
 use super::spec::{Phase, Spec};
 
-/// What is done with rows of one kind.
+/// How rows of one kind, records or states, are folded.
 struct Source {
-    /// The key's leaves in them.
+    /// The key's leaves in these rows.
     key: Vec<usize>,
-    /// The leaves that a new group takes from its first row (leaf of the table, leaf of the row): key, firsts, and what a least or greatest
-    /// starts with.
+    /// The leaves that a new group copies from its first row, as (leaf of the table, leaf of the
+    /// row): the key, first values, and initial least and greatest values.
     copied: Vec<(usize, usize)>,
     steps: Vec<Step>,
     /// The least and greatest texts, and values carried with the least or greatest of others.
@@ -29,20 +29,20 @@ struct Source {
 /// Adds rows to the states of their groups.
 pub(super) struct AggregateUpdate {
     spec: Arc<Spec>,
-    /// The input's rows are states.
+    /// Whether the input's rows are states.
     merging: bool,
     new: Source,
     states: Source,
     kernel: Option<Box<dyn Accumulate>>,
     pub(super) groups: Groups,
     found: Selection,
-    /// Rows whose groups took their texts.
+    /// The found rows whose texts found room.
     kept: Selection,
     memory: Memory,
 }
 
 impl AggregateUpdate {
-    /// The folding of a phase, and the leaves of its table that are the key.
+    /// The update of a phase, and the key's leaves in its table.
     pub(super) fn new(spec: &Arc<Spec>, phase: Phase, context: &TaskContext) -> Result<(Self, Vec<usize>)> {
         let merging = phase == Phase::Merge;
         let mut new = Source::of(spec, spec.layout(phase), merging);
@@ -79,7 +79,8 @@ impl AggregateUpdate {
         if rows == Rows::New { &self.new } else { &self.states }
     }
 
-    /// Adds rows to their groups; those of them that found one.
+    /// Adds rows to their groups. Returns those that found a group, with the groups. `left`
+    /// receives the others.
     pub(super) fn fold<'i>(
         &'i mut self,
         table: &mut GroupTable,
@@ -91,7 +92,7 @@ impl AggregateUpdate {
         let by = (&source.key[..], &source.copied[..]);
         let mut found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
         if !source.deciding.is_empty() {
-            // Before anything is added: a row whose text finds no room is left as a whole.
+            // This comes first: a row whose text finds no room must not be added in part.
             table.replace_rows(&found, &self.groups, &source.deciding)?;
             if left.leave_uncombined(table, &found, &self.groups, &mut self.kept) {
                 found = Input::new(input.batch(), &self.kept);
@@ -114,7 +115,8 @@ impl AggregateUpdate {
         Ok((found, &self.groups))
     }
 
-    /// Whether each sum fits its output's type, whose bytes are the low end of the running sum's.
+    /// Checks that each sum fits the output's type. The type's bytes are the low bytes of the
+    /// running sum.
     fn check_ranges(&self, page: &Page) -> Result<()> {
         for (leaf, state) in self.spec.state.iter().enumerate() {
             let (ty, running) = (state.ty, state.running());
@@ -133,7 +135,7 @@ impl AggregateUpdate {
         Ok(())
     }
 
-    /// Sums of `f32` run in `f64`: their bytes are rounded in place.
+    /// Rounds sums of `f32`, which are computed in `f64`, in place.
     fn narrow_floats(&self, page: Page) -> Result<Page> {
         let state = &self.spec.state;
         let is_float = |leaf: &usize| state[*leaf].ty == LeafType::F32 && state[*leaf].running() == LeafType::F64;
@@ -173,7 +175,7 @@ impl Source {
     }
 }
 
-/// What a new group takes from a row of the input, or from a state.
+/// The leaves that a new group copies from its first row, see [`FoldPlan::copied`].
 pub(super) fn copied(spec: &Spec, merging: bool) -> Vec<(usize, usize)> {
     let from = |to: usize| match spec.state[to].fold {
         Fold::Key(from)

@@ -1,7 +1,9 @@
-//! Distinct values of groups where memory ends: a row for each group, measure and value, in a grouping that spills.
+//! Distinct values that found no room in the first tables of [`counting`](super::counting): a row
+//! for each group, measure and value, in a grouping that spills.
 //!
-//! Such a row reads as a state of its group: it has the key, what a state begins with as a copy of a record (a least value, say), and a one as its
-//! measure's count. All else in it is zero, and adds nothing. So rows that are different are added up as states are.
+//! Such a row reads as a state of its group. It has the key, copies of the record's leaves where a
+//! state begins with a copy (such as a least value), and a 1 as its measure's count. Its other
+//! leaves are zero and add nothing. So these rows are merged like states.
 
 use std::sync::Arc;
 
@@ -20,16 +22,17 @@ pub(super) struct Values {
     grouping: HybridHashAggregation,
     update: Different,
     measures: Vec<Measure>,
-    /// Of each row of a batch.
+    /// A 1 for each row of a batch.
     ones: Vec<u64>,
     given: Outputs,
 }
 
-/// How a row of the input becomes one of a measure's values.
+/// How a row of the input becomes a value of one measure.
 struct Measure {
     /// The leaf that counts.
     to: usize,
-    /// For each leaf of the row, the one of the input that it is; the others are zero.
+    /// For each leaf of the row, the leaf of the input that it copies, and its type. Leaves without
+    /// one are zero.
     leaves: Vec<(Option<usize>, LeafType)>,
 }
 
@@ -67,7 +70,7 @@ impl Values {
         })
     }
 
-    /// Adds the values that a measure has in some rows of a batch.
+    /// Adds a measure's values in some rows of a batch.
     pub(super) fn add(
         &mut self,
         measure: usize,
@@ -85,12 +88,12 @@ impl Values {
         self.grouping.add(&mut self.update, &Input::new(&values, rows), Rows::New, cursor)
     }
 
-    /// Brings values to their pages, to be taken after each call, until it is done.
+    /// Emits the values in pages. [`Values::take`] takes them after each call.
     pub(super) fn finish(&mut self) -> Result<Progress> {
         self.grouping.finish(&mut self.update, &mut self.given)
     }
 
-    /// The page that the last call of [`Values::finish`] gave.
+    /// The page that the last call of [`Values::finish`] emitted.
     pub(super) fn take(&mut self) -> Option<Page> {
         self.given.pages().take_sealed().next()
     }
@@ -100,7 +103,7 @@ impl Values {
     }
 }
 
-/// Rows that are different, each once.
+/// Keeps each distinct row once.
 struct Different {
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
