@@ -1,9 +1,11 @@
-//! Whole groups, one record after the other: the user's closure goes over a group's records and emits any number.
+//! Calls a closure with each group's records, one at a time. It emits any number of records.
 //!
-//! Rows come to their group's task, which keeps them in pages and sorts an index of them by key, and by the group's own order behind it;
-//! then the closure is lent a row at a time, where it lies. Without a key all rows are one group.
+//! Rows are sent to the task of their group. It keeps them in pages, and sorts an index of them by
+//! the key and then by the order within a group. The closure borrows each row where it lies.
+//! Without a key, all rows are one group.
 //!
-//! Partial groups are those of what a task keeps in a fixed part of memory: nothing is shipped, and a key may have several.
+//! If `partial`, no rows are sent. Each task calls the closure whenever its rows fill a fixed part
+//! of memory, so a key may have several groups.
 
 use std::sync::Arc;
 
@@ -27,23 +29,24 @@ use super::order;
 pub struct GroupReduce {
     /// For EXPLAIN: `reduce_group`.
     pub word: &'static str,
-    /// The records it is given.
+    /// The records that it receives.
     pub input: Schema,
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
-    /// The key's leaves; none where everything is one group.
+    /// The key's leaves. Empty if all records are one group.
     pub key: Vec<usize>,
-    /// The order within a group; where it says nothing, there is none.
+    /// The order within a group. Empty if there is none.
     pub order: Vec<OrderKey>,
     /// The closure.
     pub kernel: GroupFactory,
-    /// What it reads of a record.
+    /// The leaves that the closure reads.
     pub reads: Reads,
-    /// Bytes that the kernel reserves beside the rows.
+    /// Bytes that the kernel reserves in addition to the rows.
     pub aside: usize,
-    /// Why it cannot run, where whoever built it found something wrong.
+    /// The reason why the plan is rejected, if the program has a mistake.
     pub refused: Option<String>,
-    /// Whether each task takes what it has for the groups, and no more of it at once than a part of memory holds.
+    /// Whether each task calls the closure with the groups of the rows that it holds, whenever they
+    /// fill a part of memory.
     pub partial: bool,
 }
 
@@ -55,12 +58,12 @@ impl GroupReduce {
         needed
     }
 
-    /// By the key, then in the order within a group.
+    /// The key, then the order within a group.
     fn whole_order(&self) -> Vec<OrderKey> {
         OrderKey::ascending(&self.key).chain(self.order.iter().copied()).collect()
     }
 
-    /// Takes what a part of memory holds for the groups.
+    /// The driver of a partial grouping.
     fn parts(&self, output: Arc<RowLayout>) -> DriverFactory {
         let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
         let (kernel, leading) = (self.kernel.clone(), self.key.len());
@@ -74,7 +77,7 @@ impl GroupReduce {
         DriverFactory::new(name, create).waiting_for_end().emitting(output).spilling_beyond(SORT_BYTES + self.aside)
     }
 
-    /// Goes over the groups once all rows are there.
+    /// The driver that calls the closure after all rows have arrived.
     fn groups(&self, output: Arc<RowLayout>) -> DriverFactory {
         let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
         let how = if order.is_empty() { "keep, then" } else { "external sort," };
@@ -119,7 +122,7 @@ impl Operator for GroupReduce {
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
-        // As many as there are groups.
+        // One record for each group.
         Relation::unknown(inputs[0].distinct(&self.key), &self.output)
     }
 
@@ -150,7 +153,8 @@ impl Operator for GroupReduce {
             rows.sort_by(|left, right| order::compare(&self.input, &self.order, left, right));
             let table = Table { types: inputs[0].types.clone(), rows: rows.into_iter().cloned().collect() };
             group.clear();
-            // Without an order of its own, the buffer keeps the rows as they are added, as one group.
+            // Without an order, the buffer keeps the rows in the order in which they are added, as
+            // one group.
             table.windows(&self.needed(), |input| group.add(input))?;
             let mut writer = unbounded_writer(self.output.types());
             let mut position = 0;
@@ -166,17 +170,17 @@ impl Operator for GroupReduce {
 
 struct GroupReduceDriver {
     rows: GroupSorter,
-    /// Leaves of the key, which the order begins with.
+    /// The number of the key's leaves, which the order begins with.
     leading: usize,
     kernel: Box<dyn GroupKernel>,
-    /// Whether all rows are there, and groups are gone over.
+    /// Whether all rows have arrived, so that groups are emitted.
     is_shown: bool,
-    /// Where the next group of the window begins.
+    /// The position in the window of the next group.
     next: usize,
 }
 
 impl GroupReduceDriver {
-    /// Goes over the groups, all of whose rows are there.
+    /// Calls the closure with the groups, whose rows have all arrived.
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if !self.rows.is_ready() {
@@ -204,7 +208,7 @@ impl GroupReduceDriver {
         }
     }
 
-    /// Goes over a group that memory does not hold.
+    /// Calls the closure with a group that does not fit into memory.
     fn run_large(&mut self, mut group: LargeGroup, out: &mut Outputs) -> Result<()> {
         self.kernel.run_large(&mut group, out.pages())?;
         self.next = 1;
@@ -243,20 +247,21 @@ impl Revocable for GroupReduceDriver {
     }
 }
 
-/// Takes groups of what memory holds, again and again.
+/// Calls the closure whenever the rows fill a part of memory.
 struct PartialDriver {
     rows: SortBuffer,
     leading: usize,
     kernel: Box<dyn GroupKernel>,
-    /// Groups are taken beyond this.
+    /// The most bytes of rows before the closure is called.
     most_bytes: usize,
     memory: Memory,
-    /// Another operator needs the memory.
+    /// Whether another operator needs the memory.
     revoked: bool,
 }
 
 impl PartialDriver {
-    /// Goes over the groups of what there is. The cursor is one more than the position of the next group, once the rows are sorted.
+    /// Calls the closure with the groups of the rows in memory. After the rows are sorted, the
+    /// cursor is the position of the next group plus 1.
     fn run(&mut self, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.sort();
@@ -274,7 +279,8 @@ impl PartialDriver {
 }
 
 impl Driver for PartialDriver {
-    /// Groups are taken when there is no room for the rows that come; these are the first of the next ones.
+    /// If there is no room for the input, the closure is called first. The input's rows then begin
+    /// the next groups.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             let more = self.rows.bytes_for(input);
