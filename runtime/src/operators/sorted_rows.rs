@@ -1,4 +1,4 @@
-//! Rows that a sorter brings in order: all of a task's, or the first ones.
+//! A driver that sorts rows: all rows of a task, or the first ones.
 
 use std::sync::Arc;
 
@@ -17,23 +17,23 @@ pub(super) fn first(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) 
     DriverFactory::new(format!("top {count}"), create).waiting_for_end().emitting(layout).spilling_beyond(SORT_BYTES)
 }
 
-/// Sorts rows: in memory, and where they do not fit, in runs on disk.
+/// Sorts rows in memory, or in runs on disk if they do not fit.
 pub(super) struct SortedRows {
     rows: Sorter,
-    /// Where only the first rows are given: a multiple of these is kept.
+    /// Emits the first rows only. The sorter may hold more of them.
     cut: Option<Cut>,
 }
 
-/// Gives the first rows of runs on disk.
+/// Emits the first rows of runs on disk.
 struct Cut {
-    /// Rows that are still to be given.
+    /// Number of rows that are still to be emitted.
     left: usize,
-    /// Where runs are merged to.
+    /// Receives the merged rows.
     merged: RowWriter,
 }
 
 impl SortedRows {
-    /// All rows.
+    /// Emits all rows.
     ///
     /// # Errors
     /// As [`Sorter::new`].
@@ -41,7 +41,7 @@ impl SortedRows {
         Ok(SortedRows { rows: Sorter::new(layout, order, context)?, cut: None })
     }
 
-    /// The first `count` rows.
+    /// Emits the first `count` rows.
     ///
     /// # Errors
     /// As [`Sorter::new`].
@@ -56,17 +56,17 @@ impl SortedRows {
         Ok(SortedRows { rows, cut: Some(Cut { left: count, merged }) })
     }
 
-    /// Takes rows from the cursor on, as [`Sorter::add`].
+    /// Adds rows from the cursor on, as [`Sorter::add`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.rows.add(input, cursor)
     }
 }
 
 impl Cut {
-    /// Gives the next rows, of which the last ones are cut off.
+    /// Emits the next rows, up to `left`.
     fn emit(&mut self, rows: &mut Sorter, out: &mut RowWriter) -> Result<Progress> {
         let progress = rows.emit(&mut self.merged)?;
         if progress == Progress::Done {
@@ -99,7 +99,7 @@ impl Driver for SortedRows {
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.rows.finish()?);
         match &mut self.cut {
-            // In memory there are no others.
+            // In memory, the sorter holds the first rows only.
             Some(cut) if self.rows.in_memory().is_none() => cut.emit(&mut self.rows, out.pages()),
             _ => self.rows.emit(out.pages()),
         }

@@ -1,8 +1,8 @@
-//! `first` of each group: lets the first `count` records of each group pass, in any order.
+//! `first` of each group: passes the first `count` records of each group, in any order.
 //!
-//! A table counts the records of each group as they arrive. Records that have passed cannot be
-//! taken back. So a full table opens no more groups, and records of other groups go to disk, in
-//! parts. No two tables count one group.
+//! A table counts the records of each group as they arrive. A record that was emitted cannot be
+//! taken back, so each group must be counted by one table only. So a full table opens no more
+//! groups, and records of other groups go to disk, in parts.
 
 mod whole;
 
@@ -28,7 +28,8 @@ pub(super) struct FirstOfGroups {
 }
 
 impl FirstOfGroups {
-    /// Lets the first rows of the groups that come to a task pass; `layout` is that of rows which have to wait.
+    /// Passes the first rows of the groups of a task. `layout` is that of rows that are written to
+    /// disk.
     pub(super) fn driver(&self, layout: Arc<RowLayout>) -> DriverFactory {
         let (first, rows) = (self.clone(), layout.clone());
         let create = move |context: &TaskContext| {
@@ -37,7 +38,7 @@ impl FirstOfGroups {
         DriverFactory::new(self.name(), create).waiting_for_end().emitting(layout).spilling_beyond(limits::GROUP_BYTES)
     }
 
-    /// Lets the first rows pass that a task has of each group.
+    /// Passes the first rows of each group that a task sends.
     pub(super) fn combiner(&self) -> DriverFactory {
         let first = self.clone();
         let create = move |context: &TaskContext| {
@@ -53,7 +54,7 @@ impl FirstOfGroups {
     }
 }
 
-/// Keys, each with how many of its records have passed.
+/// Keys, each with the number of its records that have passed.
 struct Counts {
     table: GroupTable,
     groups: Groups,
@@ -89,7 +90,7 @@ impl Counts {
         &self.key
     }
 
-    /// Opens no more groups, where there is one.
+    /// Opens no more groups, unless the table is empty.
     fn freeze(&mut self) {
         if !self.table.is_empty() {
             self.table.freeze();
@@ -100,7 +101,8 @@ impl Counts {
         self.table.drain().map(drop)
     }
 
-    /// Counts records; those that pass, and those whose group found no room. In an empty table one does.
+    /// Counts records. Returns the rows that pass, and the rows whose group found no room. An empty
+    /// table always opens a group.
     fn count(&mut self, input: &Input<'_>) -> Result<(Vec<u32>, Vec<u32>)> {
         self.left.clear();
         let by = (&self.key[..], &self.copied[..]);
@@ -117,7 +119,7 @@ impl Counts {
             self.table.set_must_grow(false);
             opened?;
             let mut passed = passing(&mut self.table, &self.groups, &first, (self.key.len(), self.count))?;
-            // Some of them may be of its group.
+            // Some of the other rows may be of this group.
             let (more, left) = self.count(&Input::new(input.batch(), &others))?;
             passed.extend(more);
             passed.sort_unstable();
@@ -128,7 +130,8 @@ impl Counts {
     }
 }
 
-/// Counts records of groups that a table has, behind so many leaves: which of them are among the first `count` of theirs.
+/// Counts rows of groups in the table, whose counts follow `key_leaves` leaves. Returns the rows
+/// that are among the first `count` of their group.
 fn passing(
     table: &mut GroupTable,
     groups: &Groups,
@@ -149,7 +152,8 @@ fn passing(
     passed.ok_or_else(|| Error::Internal("groups without a count".to_owned()))
 }
 
-/// On the sending side, keys beyond `most_bytes`, or beyond what memory there is, are forgotten: more than need be pass then.
+/// On the sending side. Removes all keys if they exceed `most_bytes`, or memory. Then more rows
+/// than needed pass.
 struct SendingDriver {
     counts: Counts,
     most_bytes: usize,

@@ -1,12 +1,12 @@
 //! Drops rows that cannot be among the first rows of their group, before the sort.
 //!
-//! A table holds for each group the [prefixes](order_prefixes) of its first rows so far. A row whose
-//! prefix is after all of them is dropped. Of `n` rows of a group in random order, about
-//! `count * ln(n / count)` remain. The sort alone decides the result, so the table may hold some groups
-//! only, or none. Velox does the same without a sort (`TopNRowNumber`).
+//! A table holds for each group the [prefixes](order_prefixes) of its first rows so far. A row
+//! whose prefix is after all of them is dropped. Of `n` rows of a group in random order, about
+//! `count * ln(n / count)` remain. The sort alone decides the result, so the table may hold some
+//! groups only, or none. Velox does the same without a sort (`TopNRowNumber`).
 //!
-//! `benches -- h2o --cases q8,q8_zipf` takes 2.1 and 2.6 times as long without it. To measure it again,
-//! return `None` from [`Cutoff::new`] in an earlier binary, and pass that as `--earlier`.
+//! `benches -- h2o --cases q8,q8_zipf` takes 2.1 and 2.6 times as long without it. To measure it
+//! again, return `None` from [`Cutoff::new`] in an earlier binary, and pass that as `--earlier`.
 
 use smallvec::SmallVec;
 
@@ -19,20 +19,23 @@ use crate::row::{LeafSet, LeafType};
 use crate::sort::{OrderKey, order_prefixes};
 use crate::strategy::Progress;
 
-/// A table that knows more of each group costs more than the rows that it drops.
+/// Greatest number of first rows that a cutoff is used for. Tables of more prefixes cost more than
+/// the rows that they drop.
 const MOST_FIRST: usize = 8;
 
-/// After so many rows it shows whether rows are dropped, and again after as many; but not while a group has so few rows that most of them
-/// are among its first ones: fewer than this many times as many.
+/// Rows between two checks of whether enough rows are dropped. The first check waits until the
+/// groups have `TRIAL_SHARE * count` rows on average, or the table is full. Before that, most rows
+/// are among the first of their group.
 const TRIAL_ROWS: usize = 128 << 10;
 const TRIAL_SHARE: usize = 4;
 
-/// A table is worth it where at least one row in so many is dropped.
+/// A cutoff is kept if it drops at least one row in this many.
 const LEAST_DROPPED: usize = 4;
 
 /// Drops rows that cannot be among the first of their group.
 pub(super) struct Cutoff {
-    /// The key, and the complements of the first rows' prefixes, largest first; zero where there are fewer rows.
+    /// For each key, the complements of the prefixes of its first rows, largest first. Zero if
+    /// there are fewer rows.
     table: GroupTable,
     most_bytes: usize,
     key: Vec<usize>,
@@ -43,23 +46,24 @@ pub(super) struct Cutoff {
     prefixes: Vec<u64>,
     /// Positions in the input of rows whose group is in the table.
     known: Vec<u32>,
-    /// For each position whether its row passes.
+    /// For each position in the input, whether its row passes.
     passes: Vec<bool>,
-    /// The rows of the current input that pass, once they are known.
+    /// The rows of the current input that pass, if the driver has not taken all of them yet.
     passing: Option<Selection>,
     /// All rows so far.
     rows: usize,
-    /// Rows of this trial, and how many of them were dropped.
+    /// Rows since the last check, and the number of them that were dropped.
     seen: usize,
     dropped: usize,
-    /// Whether the table takes no more groups.
+    /// Whether the table opens no more groups.
     is_full: bool,
-    /// Whether it is of no use any more.
+    /// Whether it is dropped after the current input.
     is_over: bool,
 }
 
 impl Cutoff {
-    /// For the first `count` rows of each group: of those that agree in the first `leading` leaves of the order. `None` where it would be of no use.
+    /// For the first `count` rows of each group. Rows of a group agree in the first `leading`
+    /// leaves of the order. Returns `None` if a cutoff would not pay.
     pub(super) fn new(
         types: &[LeafType],
         order: &[OrderKey],
@@ -99,7 +103,7 @@ impl Cutoff {
         }))
     }
 
-    /// The rows that may be among the first.
+    /// Selects the rows that may be among the first.
     fn select(&mut self, input: &Input<'_>, passing: &mut Selection) -> Result<()> {
         self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
         if self.table.bytes() >= self.most_bytes {
@@ -111,7 +115,7 @@ impl Cutoff {
         self.known.clear();
         self.known.extend((0..rows.len() as u32).filter(|at| missed.next_if_eq(&at).is_none()));
         passing.set(self.known.iter().map(|&at| rows[at as usize]));
-        // What found no room in the table passes.
+        // Rows that found no room in the table pass.
         self.passes.clear();
         self.passes.resize(rows.len(), true);
         self.compare(&Input::new(input.batch(), passing));
@@ -123,7 +127,8 @@ impl Cutoff {
         Ok(())
     }
 
-    /// Marks the rows that are behind all first ones of their group, so far; the others are among these from now on.
+    /// Drops the rows that are after all first rows of their group so far. Each other row becomes
+    /// one of these.
     fn compare(&mut self, known: &Input<'_>) {
         order_prefixes(known, &self.order, &mut self.prefixes);
         let (key, count) = (self.key.len(), self.count);
@@ -149,7 +154,7 @@ impl Cutoff {
         });
     }
 
-    /// Whether it has turned out to drop too little.
+    /// Whether it drops too few rows.
     fn is_useless(&mut self) -> bool {
         let are_groups_known = self.is_full || self.rows >= TRIAL_SHARE * self.count * self.table.len();
         if self.seen < TRIAL_ROWS || !are_groups_known {
@@ -160,8 +165,8 @@ impl Cutoff {
     }
 }
 
-/// The rows of an input that may be among the first of their group: put into `passing`, where there is a cutoff. An input that is
-/// shown again is not counted twice.
+/// Selects the rows of an input that may be among the first of their group, into `passing`. Without
+/// a cutoff, all rows pass. An input that is passed again is not counted twice.
 pub(super) fn pass<'i>(
     cutoff: &mut Option<Cutoff>,
     input: &Input<'i>,
@@ -175,7 +180,8 @@ pub(super) fn pass<'i>(
     Ok(Input::new(input.batch(), passing))
 }
 
-/// To be called with what the driver answered for an input that was [`pass`]ed: what it has not taken whole is shown again.
+/// Called with the driver's progress after each [`pass`]. An input that is not `Done` is passed
+/// again.
 pub(super) fn answered(cutoff: &mut Option<Cutoff>, passing: Selection, progress: Progress) {
     let Some(known) = cutoff else { return };
     if progress != Progress::Done {
@@ -185,7 +191,7 @@ pub(super) fn answered(cutoff: &mut Option<Cutoff>, passing: Selection, progress
     }
 }
 
-/// Gives its memory back, as soon as no input waits.
+/// Frees the cutoff's memory, after the current input if one is not done.
 pub(super) fn forget(cutoff: &mut Option<Cutoff>) {
     match cutoff {
         Some(known) if known.passing.is_some() => known.is_over = true,
@@ -217,7 +223,8 @@ mod tests {
         writer.take_sealed().collect()
     }
 
-    /// The rows that pass, and whether the cutoff has stayed. Each input is shown twice where `twice`.
+    /// The rows that pass, and whether the cutoff is still in use. If `twice`, each input is passed
+    /// twice.
     fn passed(rows: &[(u32, i64)], count: usize, budget: usize, twice: bool) -> (Vec<(u32, i64)>, bool) {
         let context = TaskContext::alone(Memory::new(Budget::new(budget), "top"));
         let mut cutoff = Cutoff::new(&TYPES, &ORDER, 1, count, &context).unwrap();
@@ -256,7 +263,7 @@ mod tests {
         groups
     }
 
-    /// A hundred rows of each of some groups, in an order that looks random, with many equals.
+    /// A hundred rows for each of some groups, in random order, with many equal ones.
     fn rows(groups: u32) -> Vec<(u32, i64)> {
         let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
         (0..u64::from(groups) * 100)

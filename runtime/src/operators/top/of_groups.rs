@@ -1,8 +1,10 @@
-//! The first records of each group in an order: rows are kept, and sorted by key and order now and then to drop what cannot be among them. What memory
-//! does not hold goes to disk in sorted runs, which are merged.
+//! The first records of each group in an order. Rows are kept, and sorted by key and order from
+//! time to time, so that those after the first ones can be dropped. Rows that do not fit into
+//! memory are written to disk in sorted runs, which are merged.
 //!
-//! The sending side does the same before it ships, so a group of which everybody has much is not one task's work alone; it ships what memory
-//! does not hold. Whichever sees the rows first drops most of them before they are kept: see [`Cutoff`].
+//! A combiner does the same on the sending side, so the work of a large group is spread over the
+//! tasks. Rows that do not fit into memory are sent. The first driver that receives the rows drops
+//! most of them before it keeps any: see [`Cutoff`].
 
 use std::sync::Arc;
 
@@ -18,10 +20,11 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round,
 use super::cutoff::{self, Cutoff};
 use crate::operators::common::combiner_bytes;
 
-/// Rows that a combiner keeps at least before some are dropped.
+/// Least rows that a combiner keeps before it drops some.
 const LEAST_ROWS: usize = 16 << 10;
 
-/// The `count` first rows of each group: of those that agree in the first `leading` leaves of the order.
+/// The `count` first rows of each group. Rows of a group agree in the first `leading` leaves of the
+/// order.
 pub(super) struct TopOfGroups {
     pub(super) layout: Arc<RowLayout>,
     pub(super) count: usize,
@@ -30,8 +33,8 @@ pub(super) struct TopOfGroups {
 }
 
 impl TopOfGroups {
-    /// Keeps the first rows of the groups that come to a task; `drops` says whether they come for the first time, and most can be dropped before
-    /// they are kept.
+    /// Keeps the first rows of each group of a task. `drops` is whether a [`Cutoff`] drops rows
+    /// first: no combiner has seen them.
     pub(super) fn driver(&self, drops: bool) -> DriverFactory {
         let &TopOfGroups { count, leading, .. } = self;
         let (layout, order) = (self.layout.clone(), self.order.clone());
@@ -84,16 +87,17 @@ struct TopDriver {
     cutoff: Option<Cutoff>,
     rows: GroupSorter,
     count: usize,
-    /// A group that memory does not hold, and how many of its rows are still to be given.
+    /// A group that does not fit into memory, and the number of its rows that are still to be
+    /// emitted.
     large: Option<(LargeGroup, usize)>,
-    /// Whether all rows are there, and groups are gone over.
+    /// Whether all rows have arrived, so that groups are emitted.
     is_shown: bool,
-    /// Whether the window is given.
+    /// Whether the window has been emitted.
     is_given: bool,
 }
 
 impl TopDriver {
-    /// Gives the groups, all of whose rows are there.
+    /// Emits the groups, whose rows have all arrived.
     fn emit(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some((group, left)) = &mut self.large {
@@ -161,21 +165,21 @@ impl Revocable for TopDriver {
     }
 }
 
-/// Drops rows before they are shipped.
+/// Drops rows before they are sent.
 struct CombineDriver {
     cutoff: Option<Cutoff>,
     kept: SortBuffer,
     count: usize,
-    /// Leaves of the key, which the order begins with.
+    /// The number of the key's leaves, which the order begins with.
     leading: usize,
-    /// Beyond so many rows it is time to drop some.
+    /// The most rows before some are dropped.
     most_rows: usize,
-    /// Rows are shipped beyond this.
+    /// The most bytes of rows before they are sent.
     most_bytes: usize,
     memory: Memory,
-    /// Rows are being shipped.
+    /// Whether rows are being sent.
     is_emitting: bool,
-    /// Another operator needs the memory.
+    /// Whether another operator needs the memory.
     is_revoked: bool,
 }
 
@@ -185,10 +189,11 @@ impl CombineDriver {
         self.kept.bytes() + more <= self.most_bytes && self.memory.try_reserve(more)
     }
 
-    /// Drops what cannot be among the first of its group, where there is memory to copy the others.
+    /// Drops rows that are not among the first of their group, if there is memory to copy the
+    /// others.
     fn drop_rest(&mut self) -> Result<()> {
         if self.memory.try_reserve(self.kept.bytes()) {
-            // Sorting whenever the rows have doubled costs a constant per row.
+            // Rows are sorted when their number has doubled, which costs a constant per row.
             self.kept.keep_first_of_groups(self.count, self.leading)?;
         }
         self.most_rows = self.kept.len().saturating_mul(2).max(LEAST_ROWS);
@@ -239,7 +244,7 @@ impl Revocable for CombineDriver {
 }
 
 impl CombineDriver {
-    /// Adds rows; the cursor is how many are taken.
+    /// Adds rows. The cursor is the number of rows added.
     fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         while *cursor < input.len() {
             if self.is_emitting || self.is_revoked {
@@ -247,13 +252,14 @@ impl CombineDriver {
             }
             let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
             if !fits && !self.kept.is_empty() {
-                // Fewer rows may be enough to go on with.
+                // If at least half of the rows are dropped, the combiner continues with the others.
+                // Else it sends them.
                 let rows = self.kept.len();
                 self.drop_rest()?;
                 self.is_revoked = self.kept.len() > rows / 2;
                 continue;
             }
-            // A row by itself may take more than is kept for a task; it may still be had.
+            // A single row may exceed `most_bytes`.
             self.kept.add(&Input::new(input.batch(), &some))?;
             *cursor += some.len();
             if self.kept.len() > self.most_rows {
