@@ -1,4 +1,4 @@
-//! What a join means: nested loops over plain rows.
+//! The reference implementation of joins: nested loops over plain rows.
 
 use crate::error::{Error, Result};
 use crate::join::{JoinKernel, JoinTable, Pairs};
@@ -10,7 +10,8 @@ use crate::row::{Datum, LeafSet};
 
 use super::{Join, JoinKind, validity};
 
-/// Whether two plain rows join.
+/// Whether the keys of two plain rows are equal. A null equals nothing if its leaf is in
+/// `nullable`.
 pub(crate) fn equal_keys(rows: [&Vec<Datum>; 2], keys: &[Vec<usize>; 2], nullable: &[Vec<usize>; 2]) -> bool {
     let present = |side: usize| nullable[side].iter().all(|&leaf| rows[side][leaf].bits() != 0);
     present(0) && present(1) && keys[0].iter().zip(&keys[1]).all(|(&l, &r)| rows[0][l] == rows[1][r])
@@ -51,7 +52,7 @@ struct Calls<'j> {
 }
 
 impl Calls<'_> {
-    /// One left row, or none, with its partners.
+    /// Calls the closure for a left row and its partners, or for partners without a left row.
     fn of_left(&mut self, left: Option<&Vec<Datum>>, partners: Vec<Vec<Datum>>, output: &mut Table) -> Result<()> {
         let Join { kind, inputs, keys, .. } = self.join;
         let types = inputs[1].types();

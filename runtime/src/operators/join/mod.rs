@@ -1,4 +1,5 @@
-//! Joins. Hash joins: one side is built into a table, the other probes it. Merge joins: both sides are sorted, and their keys met in order.
+//! Joins. A hash join builds a table of one side, and the other side probes it. A merge join sorts
+//! both sides and merges equal keys.
 
 mod hash;
 mod hint;
@@ -34,51 +35,54 @@ pub(crate) use meaning::equal_keys;
 pub(crate) use merge::merge_strategies;
 pub(crate) use strategies::{Sharing, hash_strategies};
 
-/// What a null in a key equals.
+/// Whether nulls in keys are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nulls {
-    /// Nothing, as in SQL's `=`.
+    /// A null equals nothing, as in SQL's `=`.
     Differ,
-    /// Another null, as in SQL's `is not distinct from`.
+    /// A null equals another null, as in SQL's `is not distinct from`.
     Equal,
 }
 
-/// What a join gives for a pair.
+/// The output of a join for a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairGives {
     /// Any number of records.
     Any,
     /// One record.
     One,
-    /// Both records, one behind the other: nothing is computed, so what is read of it is read of the sides.
+    /// The leaves of both records, left before right. Nothing is computed, so a side needs only the
+    /// leaves that are read of the output.
     Both,
-    /// What closures give for the records of so many other closures, each of which has a page for those.
+    /// The records of a closure that reads records of this number of other closures. Each of these
+    /// keeps its records in a page.
     OfOthers(usize),
 }
 
-/// Pairs of a left and a right record with equal keys, through a closure.
+/// Pairs of a left and a right record with equal keys, passed to a closure.
 pub struct Join {
-    /// What happens to records without a partner.
+    /// How it treats records without a partner.
     pub kind: JoinKind,
     /// The left and right records.
     pub inputs: [Schema; 2],
-    /// The key's leaves on each side, in the same order; none where every pair counts.
+    /// The key's leaves on each side, in the same order. Empty if all pairs join.
     pub keys: [Vec<usize>; 2],
-    /// What nulls in keys equal.
+    /// Whether nulls in keys are equal.
     pub nulls: Nulls,
-    /// How the program wants it to run.
+    /// The program's hint.
     pub hint: Option<JoinHint>,
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
-    /// The closure after the join. A side that may be missing is an `Option` of its record to it.
+    /// The closure after the join. It gets an `Option` of a record that may be missing.
     pub kernel: JoinFactory,
-    /// What it reads of each side.
+    /// The leaves that it reads of each side.
     pub reads: [Reads; 2],
-    /// What its records take over from the sides.
+    /// The leaves that its records take over from the sides.
     pub forwards: Forwards,
-    /// Whether the closure may be tried on some pairs before the run: by what it captures it acts on nothing outside.
+    /// Whether the closure may be called on sampled pairs before the run: nothing that it captures
+    /// can have effects.
     pub may_be_tried: bool,
-    /// What it gives for a pair.
+    /// The output for a pair.
     pub gives: PairGives,
 }
 
@@ -110,12 +114,13 @@ impl Operator for Join {
         reads
     }
 
-    /// If its records have event time, it is that of the left record.
+    /// Event time is that of the left record.
     fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
         self.output.event_time().map(|_| (self.inputs[0].leaves().len().saturating_sub(1), HiddenLeaf::EventTime))
     }
 
-    /// A side whose records are dropped without a partner may lose them before. What is known of one side's key holds for the other's.
+    /// A filter may drop a side's records early if the join drops them without a partner. A filter
+    /// on one side's key also holds for the other side's.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         if self.kind.must_keep(input) || self.kernel.has_effects() {
             return None;
@@ -135,7 +140,7 @@ impl Operator for Join {
         may_move.then_some(InnerJoin { inputs, keys, forwards, kernel, reads, maps, rebuild })
     }
 
-    /// A record without a partner has nothing of the other side.
+    /// A record without a partner copies nothing of the other side.
     fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
         (!self.kind.may_miss(input)).then(|| self.taken_over(input))
     }
@@ -185,7 +190,7 @@ impl Operator for Join {
 }
 
 impl Join {
-    /// A join that the optimizer makes.
+    /// The join of a description that the optimizer made.
     fn made(join: NewJoin) -> Self {
         let NewJoin { inputs, keys, output, forwards, records } = join;
         let [left, right] = inputs.each_ref().map(|input| input.leaves().len());
@@ -201,12 +206,13 @@ impl Join {
             }
         };
         let (kind, nulls, hint) = (JoinKind::Inner, Nulls::Differ, None);
-        // One of its sides is a join, of which there is no sample that it could be tried on.
+        // One of its sides is a join, so there are no sampled pairs.
         let may_be_tried = false;
         Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_be_tried, gives }
     }
 
-    /// For each leaf of the output, the leaf of an input with the same value, where pairs have equal keys.
+    /// For each leaf of the output, the leaf of an input with the same value. Pairs have equal
+    /// keys.
     fn taken_over(&self, input: usize) -> Vec<Option<usize>> {
         let leaves = self.output.leaves().len();
         let mut taken_over = self.forwards.of(input, leaves);
@@ -231,16 +237,16 @@ impl Join {
     }
 }
 
-/// What a task makes of rows and tables.
+/// Creates a task's emitter.
 pub(crate) type EmitterFactory = Arc<dyn Fn(&TaskContext) -> Result<Box<dyn JoinEmitter + Send>> + Send + Sync>;
 
-/// What the drivers of a join share, however it runs.
+/// The parts that all strategies of a join share.
 #[derive(Clone)]
 pub(crate) struct JoinParts {
     pub(crate) sides: [Side; 2],
     pub(crate) emitter: EmitterFactory,
     pub(crate) layout: Arc<RowLayout>,
-    /// What the emitter needs of memory beside the output's pages.
+    /// Bytes that the emitter needs in addition to the output's pages.
     pub(crate) emitter_bytes: usize,
 }
 
@@ -250,13 +256,12 @@ pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> 
     format!("on {} = {}{nulls}", names(&inputs[0], &keys[0]), names(&inputs[1], &keys[1]))
 }
 
-/// For EXPLAIN, behind a strategy that the program asked for.
+/// For EXPLAIN, after a strategy that the program chose.
 pub(crate) fn by_hint(hinted: bool) -> &'static str {
     if hinted { ", by hint" } else { "" }
 }
 
-/// What a hash join knows of its sides; `asked` says of one whether something is given for each of its rows, and whether for those with a null in
-/// their key.
+/// The sides of a join. `asked` returns [`Side::keeps`] and [`Side::keeps_nulls`] of a side.
 pub(crate) fn sides(
     inputs: &[Schema; 2],
     keys: &[Vec<usize>; 2],
@@ -278,8 +283,9 @@ pub(crate) fn sides(
     })
 }
 
-/// For each side, the validity leaves of its key: a row where one is zero joins nothing, unless nulls are equal. An `Option` inside of an enum is a part of
-/// the enum's value, which is never missing.
+/// For each side, the validity leaves of its key. A row in which one is zero has no partner, unless
+/// nulls are equal. An `Option` inside of an enum is a part of the enum's value, which is never
+/// null.
 pub(crate) fn validity(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> [Vec<usize>; 2] {
     if nulls == Nulls::Equal {
         return [Vec::new(), Vec::new()];

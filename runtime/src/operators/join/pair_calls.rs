@@ -16,17 +16,20 @@ use crate::page::{Batch, Page, PairSource, RowPairs, RowWriter};
 use crate::plan::{PairCall, RecordOf};
 use crate::row::{LeafSet, RowLayout};
 
-/// For how many pairs one closure is called before the next one is. Where the output's page is full before the last closure has run for all of them, the records of the closures before are
-/// computed again; so the number is small beside the rows of a page.
+/// Most pairs for which a closure is called before the next closure is. If the output's page fills
+/// up before the last closure has been called for all of them, the records of the earlier closures
+/// are computed again. So the number is small compared with the rows of a page.
 const PAIRS_AT_A_TIME: usize = 256;
 
-/// The memory of each closure but the last one: a page for its records, and a second one where texts do not fit the first.
+/// The memory of each closure except the last: a page for its records, and another one if texts do
+/// not fit into the first.
 pub(super) const BYTES_OF_CALL: usize = 2 * PAGE_BYTES;
 
-/// The fixed parts of the records that are kept at a time take at most one in so many bytes of a page. The rest of the page is for texts.
+/// The fixed parts of kept records take at most one byte in this many of a page. The rest is for
+/// texts.
 const FIXED_SHARE: usize = 4;
 
-/// Opens kernels that give the leaves of both records; the left record has `left_leaves`.
+/// Opens kernels that emit the leaves of both records. The left record has `left_leaves`.
 pub(super) fn both(left_leaves: usize) -> impl Fn(&TaskContext) -> Result<Box<dyn JoinKernel>> + Send + Sync {
     move |_| Ok(Box::new(Both(left_leaves)))
 }
@@ -39,13 +42,13 @@ impl JoinKernel for Both {
     }
 }
 
-/// The leaves of a side that some closure reads.
+/// The leaves of a side that closures read.
 pub(super) fn reads(calls: &[PairCall], side: usize) -> LeafSet {
     let records = calls.iter().flat_map(|call| &call.sides).filter(|record| record.of == RecordOf::Side(side));
     records.flat_map(|record| &record.leaves).filter_map(|&(leaf, _)| leaf).collect()
 }
 
-/// Opens kernels that call these closures in turn, and give the records of the last one.
+/// Opens kernels that call these closures in turn, and emit the records of the last one.
 pub(super) struct PairCalls(Arc<[PairCall]>);
 
 impl PairCalls {
@@ -69,10 +72,10 @@ impl Factory<dyn JoinKernel> for PairCalls {
 
 struct OpenCalls {
     calls: Arc<[PairCall]>,
-    /// All closures but the last one, each with its records.
+    /// All closures except the last one, with their records.
     kept: Vec<Kept>,
     last: Box<dyn JoinKernel>,
-    /// The rows of those records: 0, 1, 2 and so on, one for each pair of a range.
+    /// The rows of these records: 0, 1, 2 and so on, one for each pair of a range.
     numbers: Vec<usize>,
 }
 
@@ -90,7 +93,8 @@ impl JoinKernel for OpenCalls {
 }
 
 impl OpenCalls {
-    /// Calls the closures for pairs of this range, from its first pair on. Returns for how many pairs the last one was called.
+    /// Calls the closures for pairs of this range, from its first pair on. Returns the number of
+    /// pairs for which the last one was called.
     fn run_some(&mut self, pairs: &RowPairs<'_>, mut range: Range<usize>, out: &mut RowWriter) -> Result<usize> {
         let OpenCalls { calls, kept, last, numbers } = self;
         for (number, call) in calls.iter().enumerate().take(kept.len()) {
@@ -126,7 +130,8 @@ fn seen_by<R>(
     f(&pairs.seen(range, [(source(0)?, &left.leaves[..]), (source(1)?, &right.leaves[..])], numbers))
 }
 
-/// Calls a closure for pairs from a position on. An error in the closure names the closure's own place in the program, which is not the join's.
+/// Calls a closure for pairs from a position on. An error names the closure's own place in the
+/// program, which is not the place of the join.
 fn called(
     call: &PairCall,
     kernel: &mut dyn JoinKernel,
@@ -153,7 +158,8 @@ impl Kept {
         Ok(Kept { kernel: call.kernel.open(context)?, writer, page: None })
     }
 
-    /// Calls the closure for pairs, and keeps its records as far as a page has room. Returns how many records were kept: one for each of the first pairs.
+    /// Calls the closure for pairs, and keeps the records that fit into a page. Returns the number
+    /// of kept records: one for each of the first pairs.
     fn keep(&mut self, call: &PairCall, pairs: &RowPairs<'_>) -> Result<usize> {
         let mut ran = 0;
         while ran < pairs.len() && !self.writer.has_sealed() {
@@ -165,13 +171,13 @@ impl Kept {
             let message = "a closure gives another number of records than one for each pair";
             return Err(Error::Internal(message.to_owned()).at(&call.origin));
         }
-        // What did not fit the first page is computed again.
+        // Records that did not fit into the first page are computed again.
         pages.truncate(1);
         self.page = pages.pop();
         Ok(self.page.as_ref().map_or(0, Page::rows))
     }
 
-    /// Gives the page back once its records have been read.
+    /// Frees the page after its records have been read.
     fn recycle(&mut self) {
         if let Some(page) = self.page.take() {
             self.writer.recycle(page);

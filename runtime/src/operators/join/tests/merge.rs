@@ -1,4 +1,4 @@
-//! Merge joins of more rows than memory holds, against a nested loop.
+//! Compares merge joins of more rows than memory holds with a nested loop.
 
 use super::super::{JoinKind, Nulls};
 use super::rig::{Case, Row, rows};
@@ -24,14 +24,15 @@ fn sorted_runs_are_merged_whichever_side_is_built() {
     }
 }
 
-/// So many rows of one key that both sides have, and some of their own: of the left side's keys or the right's.
+/// `count` rows of one key that both sides have, and other rows of the side's own keys.
 fn with_hot_key(count: u64, text_bytes: usize, side: u64) -> Vec<Row> {
     let mut rows = rows((0..count).map(|_| 7).chain((0..300).map(|row| row * 2 + side)), text_bytes);
     rows.iter_mut().skip(count as usize).for_each(|row| row.text_bytes = 30);
     rows
 }
 
-/// Bytes of a text that takes two pages, and what is to be given for such records besides the least.
+/// Bytes of a text that takes two pages, and the memory that such records need in addition to the
+/// minimum.
 const LARGE: (usize, usize) = (120_000, 16 * (120 << 10));
 
 #[test]

@@ -1,4 +1,4 @@
-//! Joins of more rows than memory holds, against a nested loop.
+//! Compares joins of more rows than memory holds with a nested loop.
 
 mod merge;
 mod reversal;
@@ -36,7 +36,7 @@ fn parts_go_to_disk_and_come_back_whichever_side_is_built() {
     }
 }
 
-/// A loop's rows meet the same rows of another flow in each round.
+/// The rows of a loop are joined with the same rows of another flow in each round.
 #[test]
 fn a_build_side_is_kept_for_all_rounds_in_memory_or_on_disk() {
     for (kind, build) in [(JoinKind::Inner, 0), (JoinKind::Inner, 1), (JoinKind::Left, 1), (JoinKind::Right, 0)] {
@@ -55,13 +55,14 @@ fn a_build_side_is_kept_for_all_rounds_in_memory_or_on_disk() {
     assert!(cross.run().spilled_bytes.get() > 0);
     let one = Case { rounds: 3, memory_bytes: 4 << 20, ..Case::new(JoinKind::With, 1, other, rows([7], 100)) };
     one.run();
-    // One key that no cut can tell apart, so in blocks; and an empty side.
+    // One key cannot be partitioned, so it is joined in blocks. Then an empty side.
     let (same, few) = (rows((0..900).map(|_| 7), 8_000), rows([7, 7, 8], 100));
     Case { rounds: 2, ..Case::new(JoinKind::Left, 1, few.clone(), same) }.run();
     Case { rounds: 2, ..Case::new(JoinKind::Left, 1, few, vec![]) }.run();
 }
 
-/// Else the second has all that does not fit on disk, and works on when the first is done.
+/// Otherwise the second task would spill all rows that do not fit, and work on after the first is
+/// done.
 #[test]
 fn tasks_share_evenly_what_memory_does_not_hold() {
     for memory_bytes in [40 << 20, 44 << 20, 56 << 20] {
@@ -72,7 +73,7 @@ fn tasks_share_evenly_what_memory_does_not_hold() {
     }
 }
 
-/// A thread is not kept while all rows are cut into parts.
+/// A thread is not blocked while all rows are partitioned.
 #[test]
 fn a_build_side_gives_back_in_steps_while_no_rows_come() {
     let case = Case { memory_bytes: 64 << 20, ..Case::new(JoinKind::Inner, 0, rows(mixed(20_000), 1_000), vec![]) };
@@ -87,7 +88,8 @@ fn the_least_memory_is_enough_and_parts_are_cut_again() {
     assert!(metrics.spilled_parts.get() > 32 && metrics.passes.get() >= 2, "{metrics:?}");
 }
 
-/// To read one side some times is better than to write both once more. Rows that stream by are not asked whether they have a partner, so they are cut.
+/// Reading one side several times is better than writing both once more. Rows of a streamed side
+/// have no marks, so a side that needs marks is partitioned again.
 #[test]
 fn parts_of_which_few_blocks_fit_are_not_cut_again() {
     let (left, right) = (rows(mixed(8_000), 9_000), rows(mixed(8_000), 10_000));
@@ -102,7 +104,7 @@ fn parts_of_which_few_blocks_fit_are_not_cut_again() {
 
 #[test]
 fn a_build_side_that_turns_out_larger_is_not_built() {
-    // A few keys on the side that streams: what comes back from disk is joined at once.
+    // A few keys on the probe side: spilled partitions are joined without another partitioning.
     let (left, right) = (rows(mixed(8_000), 8_000), rows(mixed(8_000).filter(|key| key % 20 == 0), 200));
     for kind in [JoinKind::Inner, JoinKind::Full] {
         let metrics = Case::new(kind, 0, left.clone(), right.clone()).run();
@@ -112,7 +114,7 @@ fn a_build_side_that_turns_out_larger_is_not_built() {
 
 #[test]
 fn one_key_on_both_sides_is_a_product() {
-    // Of the other keys, which are on one side alone, some come with it to the end.
+    // Some of the other keys, which are on one side only, are in the same partitions as this key.
     let hot = |large: u64| {
         let keys = (0..large * 26).map(|row| if row % 26 == 0 { 7 } else { row + large * 1_000 });
         let mut side = rows(keys, 30);
@@ -149,7 +151,7 @@ fn nulls_are_kept_and_join_what_they_are_told_to() {
         };
         let (left, right) = (with_nulls(rows(mixed(1_800), 5_000), 30), with_nulls(rows(mixed(1_600), 5_500), 20));
         Case { nulls, ..Case::new(kind, 0, left.clone(), right.clone()) }.run();
-        // Hardly any key is there, on the side that is built.
+        // The build side has few keys that are not null.
         Case { nulls: Nulls::Differ, ..Case::new(kind, 1, left, with_nulls(right, 2)) }.run();
     }
 }

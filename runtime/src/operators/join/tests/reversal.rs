@@ -1,4 +1,4 @@
-//! Joins that may build the other side: whatever comes first, in whatever memory, they give the pairs that they should.
+//! Checks that joins which may reverse their sides find the expected pairs in any order and memory.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,13 +15,14 @@ use crate::strategy::{Cursor, Progress, Round};
 use super::rig::{Case, Task, pages, rows};
 use super::{JoinKind, KEYED, Nulls, mixed};
 
-/// The side to build is looked at beyond so many rows.
+/// Rows of the build side before the other side is compared with it.
 const TRIAL: usize = 300;
 
-/// A sender of the build side sends so many pages to a task before that takes one.
+/// Pages of the build side that a sender sends to a task before it has to wait for the slowest
+/// task.
 const CHANNEL_PAGES: usize = 4;
 
-/// Numbers that look random.
+/// Pseudo-random numbers.
 struct Random(u64);
 
 impl Random {
@@ -35,13 +36,13 @@ impl Random {
     }
 }
 
-/// What a task is in the middle of.
+/// The call that a task has not finished.
 enum Work {
     Rows { port: usize, page: Page, next: usize, end: usize, cursor: Cursor },
     End { port: usize, cursor: Cursor },
 }
 
-/// A task, and what comes to it.
+/// A task and its input.
 struct Fed<'l> {
     task: Task<'l>,
     /// By port.
@@ -68,7 +69,8 @@ impl Fed<'_> {
         });
     }
 
-    /// Goes on with what it is in the middle of: all windows of a page are fed, whatever the driver wants meanwhile.
+    /// Continues the unfinished call. All windows of a page are passed to the driver, even if its
+    /// demand changes.
     fn go_on(&mut self) -> Progress {
         match self.work.take() {
             None => Progress::Pending,
@@ -98,18 +100,18 @@ impl Fed<'_> {
     }
 }
 
-/// What is fed first where a task wants both sides.
+/// The side that is fed first if a task accepts both.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum First {
     Build,
     Other,
-    /// Another has all memory that is left when that has ended.
+    /// As `Other`. When that side has ended, all other memory is reserved.
     OtherThenNoMemory,
     Any,
 }
 
-/// Runs a join in so many tasks, in an order that looks random, and holds what it gives against what it should. All of the build side comes to each of several tasks, which
-/// its senders keep in step.
+/// Runs a join in `tasks` tasks, in random order, and compares its pairs with the expected ones.
+/// Each task receives the whole build side. Its senders keep the tasks in step.
 fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMetrics>> {
     let mut random = Random(seed);
     let (budget, late, locals) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), ProcessLocals::default());
@@ -136,7 +138,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
     let (mut idle, mut number) = (0, 0);
     while !running.iter().all(Fed::is_over) {
         let least_taken = running.iter().map(|fed| fed.taken[case.build]).min().unwrap_or(0);
-        // Where one task has nothing to do, the others have their turn before the disk has.
+        // If one task has nothing to do, the others are called before the disk makes progress.
         number = if idle == 0 { random.below(tasks) } else { (number + 1) % tasks };
         let fed = &mut running[number];
         if case.revokes && random.below(40) == 0 {
@@ -164,7 +166,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
             (1..).find(|pages| !another.try_reserve_idle(pages * PAGE_BYTES));
         }
         idle = if fed.go_on() == Progress::Pending { idle + 1 } else { 0 };
-        // The disk panics where nothing is to be done: then each task waits for another.
+        // All tasks wait, so the disk has work. Without work, `newer_half` panics.
         if idle > 2 * tasks && !running.iter().all(Fed::is_over) {
             late.newer_half();
             idle = 1;
@@ -190,7 +192,7 @@ fn reversals(metrics: &[Arc<OperatorMetrics>]) -> u64 {
     metrics.iter().map(|metrics| metrics.reversals.get()).sum()
 }
 
-/// A join of so many rows on the side to build, and on the other.
+/// A join with these numbers of rows: of the build side, and of the other side.
 fn sized(kind: JoinKind, build: usize, sizes: [u64; 2], text_bytes: usize) -> Case {
     let built = rows(mixed(sizes[0]), text_bytes);
     let other = rows(mixed(sizes[1]).map(|key| key / 2 * 3), text_bytes);
@@ -198,7 +200,7 @@ fn sized(kind: JoinKind, build: usize, sizes: [u64; 2], text_bytes: usize) -> Ca
     Case { memory_bytes: 256 << 20, reverses: Some(TRIAL), ..Case::new(kind, build, left, right) }
 }
 
-/// The kinds with a side of which all tasks may build one table, and that side.
+/// The kinds that may share a table over all tasks, each with its build side.
 const SHARED: [(JoinKind, usize); 4] =
     [(JoinKind::Inner, 0), (JoinKind::Inner, 1), (JoinKind::Left, 1), (JoinKind::Right, 0)];
 
@@ -252,22 +254,22 @@ fn a_build_side_that_memory_does_not_hold_is_reversed_if_it_is_seen_in_time() {
             let case = Case { memory_bytes: 6 << 20, ..sized(kind, build, [16_000, 200], 1_000) };
             let metrics = run(&case, 1, First::Other, 1);
             assert_eq!((reversals(&metrics), metrics[0].spilled_bytes.get()), (1, 0), "{kind:?} {build}");
-            // Rows so large that the side to build is cut before.
+            // Rows are so large that the build side is partitioned before it is compared.
             let case = Case { memory_bytes: 3 << 20, ..sized(kind, build, [900, 200], 20_000) };
             let metrics = run(&case, 1, First::Other, 1);
             assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
             assert!(metrics[0].spilled_bytes.get() > 0);
-            // Memory has the side to build by then, and not the other one beside it.
+            // Memory then holds the build side, but not the other side too.
             let case = sized(kind, build, [600, 290], 6_000);
             let case = Case { memory_bytes: case.least() + (512 << 10), ..case };
             let metrics = run(&case, 1, First::Other, 1);
             assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
             assert!(metrics[0].spilled_bytes.get() > 0);
-            // Memory has either side by then, and not both.
+            // Memory then holds either side, but not both.
             let mut case = Case { memory_bytes: JOIN_BYTES, ..sized(kind, build, [6_000, 310], 200) };
             case.sides[1 - build].iter_mut().for_each(|row| row.text_bytes = 6_000);
             assert_eq!(reversals(&run(&case, 1, First::Other, 1)), 0, "{kind:?} {build}");
-            // As before, of large records.
+            // The same with large records.
             let case = sized(kind, build, [9, 4], 300_000);
             let case = Case { memory_bytes: JOIN_BYTES, reverses: Some(4), ..case };
             assert_eq!(reversals(&run(&case, 1, First::Other, 1)), 0, "{kind:?} {build}");
@@ -275,7 +277,8 @@ fn a_build_side_that_memory_does_not_hold_is_reversed_if_it_is_seen_in_time() {
     }
 }
 
-/// The rows that were in the table are on disk, links and all, before they look for partners. It takes many rows: what a row takes more in a table than before is little.
+/// The rows of the table are spilled with their links, and then probe. That takes many rows,
+/// because a row takes little more in the table than before.
 #[test]
 fn what_was_collected_goes_to_disk_where_another_has_all_memory_by_then() {
     for kind in [JoinKind::Inner, JoinKind::Full] {
@@ -289,7 +292,7 @@ fn what_was_collected_goes_to_disk_where_another_has_all_memory_by_then() {
     }
 }
 
-/// In any order, in any memory, and where some of it is asked back at any time.
+/// In any order, in any memory, and with revocations at any time.
 #[test]
 fn pairs_are_the_same_whatever_comes_first() {
     let mut reversed = [0, 0];
