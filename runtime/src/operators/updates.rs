@@ -1,14 +1,17 @@
-//! Groups of a flow that does not end: after rows came for a key, what its group is by then.
+//! Groups of a flow without an end: emits the new state of a group after records of its key arrive.
 //!
-//! A grouping that gives its groups in the end would never give one. So each batch of rows is added to the states of its keys, which live on in a table of state, and then
-//! the groups that it touched are given, each once: they are *updates*, of which each takes the place of what was given of its key before. What tells a stream of
-//! updates from one of records is its type in the program; to the engine both are rows.
+//! A grouping that emits at the end of its input would never emit. So each batch of rows is added
+//! to the states of its keys, in a table of state. Then the changed groups are emitted, each once.
+//! These are *updates*: each replaces the last one of its key. A flow of updates has another type
+//! in the program. To the engine, both are rows.
 //!
-//! Rows whose states are on disk wait for them in line. They are served when many wait, or when nothing else is to be done, and their groups are given then: a key's
-//! states are read back once for all rows that wait for them. All rows of a key are in one line, so a later update never overtakes an earlier one.
+//! Rows whose states are on disk wait in a queue. They are served when many bytes wait, or when the
+//! task is idle. Their groups are emitted then. The states of a key are read once for all rows that
+//! wait for them. All rows of a key are in one queue, so the updates of a key are emitted in order.
 //!
 //! # Limits
-//! While rows come without a pause, those that wait for states on disk wait for half as many bytes of rows as the table has in memory.
+//! While rows arrive without a pause, the queue is served only when its rows have half as many
+//! bytes as the table has in memory.
 
 mod request;
 
@@ -33,28 +36,28 @@ use request::UpdateAndGive;
 /// The name of the state with a row for each group.
 pub(super) const GROUPS: &str = "groups";
 
-/// What copies of groups take on their way: the page that is written, and one that is full.
+/// Bytes for copies of groups: the page that is written, and a full one.
 const COPIES_BYTES: usize = 2 * PAGE_BYTES;
 
-/// Groupings whose groups can be given again and again: all that they keep is a row for each key.
+/// Groupings that can emit updates. Their state is one row for each key.
 pub trait UpdatesByKey: Operator {
-    /// Ways to give updates.
+    /// Ways to emit updates.
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy>;
 
-    /// The meaning of its states: see [`Operator::state_definition`].
+    /// The definition of its states, see [`Operator::state_definition`].
     fn definition(&self) -> String;
 
-    /// What says that it cannot, and what to write instead.
+    /// Checks that it can emit updates.
     ///
     /// # Errors
-    /// A sentence in the user's words.
+    /// [`Plan`](crate::error::Error::Plan), with the reason and what to write instead.
     fn check_updating(&self) -> Result<()> {
         Ok(())
     }
 }
 
-/// A grouping of a flow that does not end: it gives updates of its groups. Over records that are all there, as the embedded engine has them, it gives the last one of
-/// each group, which is the group.
+/// A grouping of a flow without an end, which emits updates of its groups. The reference
+/// implementation has all records, so it emits the last update of each group.
 pub struct Updates<G>(pub G);
 
 impl<G: UpdatesByKey> Operator for Updates<G> {
@@ -74,7 +77,7 @@ impl<G: UpdatesByKey> Operator for Updates<G> {
         self.0.reads(input, live)
     }
 
-    /// All updates of a key share it: without its records there are none.
+    /// All updates of a key have that key. Without its records there are none.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         self.0.lets_filters_pass(input)
     }
@@ -101,28 +104,28 @@ impl<G: UpdatesByKey> Operator for Updates<G> {
     }
 }
 
-/// The rows that a grouping keeps, and those that it gives.
+/// The states of a grouping, and the rows that it emits.
 pub(super) struct States {
     pub(super) spec: StateSpec,
-    /// How states lie in the table.
+    /// Layout of states in the table.
     pub(super) kept: Arc<RowLayout>,
-    /// How finished groups lie.
+    /// Layout of finished groups.
     pub(super) given: Arc<RowLayout>,
     /// The leaves of the records.
     pub(super) types: Vec<LeafType>,
-    /// Bytes that the update needs for itself.
+    /// Bytes that the update needs in addition.
     pub(super) aside: usize,
 }
 
 impl States {
-    /// Of a grouping that keeps a record of each key, and gives it.
+    /// For a grouping whose state is a record of each key, and is emitted as it is.
     pub(super) fn of_records(schema: &Schema, key: &[usize]) -> Self {
         let spec = StateSpec::of_record(schema, key);
         let kept = spec.layout();
         States { given: kept.clone(), kept, spec, types: schema.types(), aside: 0 }
     }
 
-    /// Tasks that keep them. `open` gives a task what adds rows to states.
+    /// The driver. `open` creates the update of a task.
     pub(super) fn driver<U: GroupUpdate + 'static>(
         self,
         word: &str,
@@ -155,11 +158,11 @@ struct UpdatesDriver<U> {
     request: UpdateAndGive<U>,
 }
 
-/// The cursor where rows are in the table or in line, and those in line are served.
+/// The cursor after the input's rows are in the table or queued, while queued rows are served.
 const SERVING: Cursor = 2;
 
 impl<U: GroupUpdate> UpdatesDriver<U> {
-    /// Whether so much waits that to read states back for it is worth the while.
+    /// Whether enough bytes wait to read their states.
     fn many_wait(&self) -> bool {
         self.waiting.waiting_bytes() > (self.table.bytes() / 2) as u64
     }
@@ -185,7 +188,7 @@ impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
         if self.waiting.is_empty() { Ok(Progress::Done) } else { self.serve(out) }
     }
 
-    /// What waits belongs before the barrier.
+    /// Queued rows arrived before the barrier, so they are part of the snapshot.
     fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.serve(out)?);
         self.table.mark(epoch, i64::MIN)?;

@@ -1,4 +1,4 @@
-//! Adds rows to the states of their keys, and gives the groups that they touched.
+//! Adds rows to the states of their keys, and emits the changed groups.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use crate::page::{Input, RowWriter, Selection, WINDOW_ROWS};
 use crate::row::RowLayout;
 use crate::state::StateRequest;
 
-/// So many rows are added at once at first, until it is known how large groups are.
+/// The number of rows of the first call, before the size of groups is known.
 const FIRST_ROWS: usize = 64;
 
-/// Rows are added, then their groups are looked up again and copied as they are by then, each once. Both happen in one call, as a later one may find that
-/// a part of the table has left.
+/// Adds rows. Then it looks their groups up again, and copies each group once. Both happen in one
+/// call, because a part of the table may be evicted before the next one.
 ///
-/// What is given of one call should not take much more than a page, as no more is kept for it. So where groups are large, fewer rows are added at once,
-/// and the others are left.
+/// The groups of one call should fit into about a page, since no more memory is reserved for them.
+/// If groups are large, a call adds fewer rows and leaves the others.
 pub(super) struct UpdateAndGive<U> {
     update: U,
-    /// Copies of groups, as they lie in the table.
+    /// Copies of groups, in the layout of the table.
     copies: RowWriter,
-    /// How many rows are added at once.
+    /// The number of rows to add in the next call.
     at_once: usize,
     slice: Selection,
     added: Selection,
@@ -31,7 +31,7 @@ pub(super) struct UpdateAndGive<U> {
 }
 
 impl<U: GroupUpdate> UpdateAndGive<U> {
-    /// For rows of states that lie like `kept`.
+    /// For states with the layout `kept`.
     pub(super) fn new(update: U, kept: Arc<RowLayout>, context: &TaskContext) -> Self {
         UpdateAndGive {
             update,
@@ -44,7 +44,8 @@ impl<U: GroupUpdate> UpdateAndGive<U> {
         }
     }
 
-    /// Gives the groups of the rows that were added; how many bytes of a page these take, or more than there are where they take several.
+    /// Emits the groups of the rows that were added. Returns the bytes that they take in a page, or
+    /// `usize::MAX` if they take several pages.
     fn give(&mut self, table: &mut GroupTable, input: &Input<'_>, out: &mut Outputs) -> Result<usize> {
         let added = Input::new(input.batch(), &self.added);
         table.find(&added, self.update.key(Rows::New), &mut self.found)?;
@@ -66,7 +67,7 @@ impl<U: GroupUpdate> UpdateAndGive<U> {
         Ok(bytes)
     }
 
-    /// How many rows are to be added at once, behind some that made so many bytes of groups.
+    /// Sets the number of rows of the next call, after `rows` rows whose groups took `bytes`.
     fn adapt(&mut self, rows: usize, bytes: usize) {
         if bytes > PAGE_BYTES {
             self.at_once = (rows / 2).max(1);

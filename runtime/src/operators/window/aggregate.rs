@@ -20,11 +20,12 @@ use crate::strategy::{
 use super::late::OpenWindows;
 use super::{for_each_begin, needs_start, tumbling};
 
-/// Groups records by key and window, and gives a window's groups when time has passed its end.
+/// Groups records by key and window. Emits the groups of a window when the watermark reaches its
+/// end.
 pub struct WindowAggregate {
-    /// The grouping; the last leaf of its key is where the window begins.
+    /// The grouping. The last leaf of its key is the begin of the window.
     pub aggregate: Aggregate,
-    /// How long a window is.
+    /// The length of a window in microseconds.
     pub micros: i64,
 }
 
@@ -98,7 +99,7 @@ impl Operator for WindowAggregate {
         vec![planning.by_key_group(&self.aggregate.key, driver, work)]
     }
 
-    /// Nothing is late where all records are there.
+    /// No record is late, because all records are there before a window ends.
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         self.aggregate.reference(inputs)
     }
@@ -115,22 +116,22 @@ struct WindowDriver<U> {
     table: StateTable,
     update: Update<U>,
     updates: Requests,
-    /// Groups of windows that have ended, as they lie in the table.
+    /// Groups of windows that have ended, in the layout of the table.
     closed: RowWriter,
-    /// The leaves of the records' key; the last one is the begin of their window.
+    /// The leaves of the records' key. The last one is the begin of their window.
     key: Vec<usize>,
-    /// The windows of the rows of the table.
+    /// The windows that have not ended.
     open: OpenWindows,
-    /// No window that has groups begins before.
+    /// No group in the table has a window that begins before this.
     earliest: i64,
     scan: Scan,
-    /// The records at hand that are not late, once they are picked.
+    /// The records of the current input that are not late, if `are_picked`.
     in_time: Selection,
     are_picked: bool,
     context: TaskContext,
 }
 
-/// Keeps the rows whose windows have ended.
+/// Selects the rows whose windows have ended.
 struct HasEnded<'w>(&'w OpenWindows);
 
 impl Predicate for HasEnded<'_> {
@@ -142,7 +143,7 @@ impl Predicate for HasEnded<'_> {
 }
 
 impl<U: GroupUpdate> WindowDriver<U> {
-    /// Picks the records that are not late.
+    /// Selects the records that are not late.
     fn select_in_time(&mut self, input: &Input<'_>) {
         let (first_begin, in_time) = (self.open.first_begin(), &mut self.in_time);
         let mut earliest = self.earliest;
@@ -162,7 +163,8 @@ impl<U: GroupUpdate> WindowDriver<U> {
 
 impl<U: GroupUpdate> Driver for WindowDriver<U> {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        // Where the table waits for memory the call is repeated, with the cursor that it had.
+        // The call is repeated while the table waits for memory. Late records are then counted
+        // once.
         if !std::mem::replace(&mut self.are_picked, true) {
             self.select_in_time(input);
         }
@@ -172,13 +174,13 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
         Ok(progress)
     }
 
-    /// Goes through the table only where a window has ended: for each watermark that would be too much.
+    /// Scans the table only if a window with groups has ended.
     fn on_watermark(&mut self, micros: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.open.advance(micros);
         if self.earliest >= self.open.first_begin() {
             return Ok(Progress::Done);
         }
-        // What came before was in time.
+        // Queued records arrived before the watermark, so they are not late.
         ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
         let mut ended = HasEnded(&self.open);
         loop {
@@ -192,7 +194,7 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
                 out.pages().push_sealed(self.update.0.finish(page)?);
             }
             match progress {
-                // Nothing is to be handed on yet.
+                // No page is full yet.
                 Progress::Yield if !out.pages().has_sealed() => {}
                 progress => return Ok(progress),
             }
@@ -220,7 +222,7 @@ impl<U: GroupUpdate> Snapshotted for WindowDriver<U> {
     }
 
     fn on_restored(&mut self) {
-        // What was late stays late, whatever the sources say first.
+        // Event time continues at the restored watermark, so late records stay late.
         self.table.take_restored_times().into_iter().for_each(|times| self.open.restore(times));
         self.earliest = i64::MIN;
     }
