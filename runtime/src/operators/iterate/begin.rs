@@ -1,4 +1,4 @@
-//! Where a loop begins.
+//! The beginning of a loop.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -20,7 +20,7 @@ use super::super::common::layout;
 use super::super::queued_rows::QueuedRows;
 use super::replay::Replay;
 
-/// Gives a loop's body the rows of each round.
+/// Emits the rows of each round to the loop's body.
 pub struct LoopBegin {
     /// The records.
     pub schema: Schema,
@@ -28,16 +28,17 @@ pub struct LoopBegin {
     pub loop_id: LoopId,
     /// The most rounds.
     pub rounds: u32,
-    /// What ends it.
+    /// The condition that ends the loop.
     pub ends: LoopEnds,
 }
 
-/// What ends a loop, and what it comes to.
+/// The condition that ends a loop, and the result of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoopEnds {
-    /// The number of rounds; it comes to the rows that its body gave last.
+    /// After the given number of rounds. The result is the last rows of the body.
     AfterRounds,
-    /// That no task has rows for another round, or the number of rounds; it comes to its solution set.
+    /// When no task has rows for another round, or after the given number of rounds. The result is
+    /// the solution set.
     WithoutRows,
 }
 
@@ -57,7 +58,7 @@ impl Operator for LoopBegin {
         &self.schema
     }
 
-    /// What comes back has all fields, so what goes in has.
+    /// The body emits all fields, so the initial rows need all fields too.
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         LeafSet::all(self.schema.leaves().len())
     }
@@ -97,30 +98,31 @@ impl Operator for LoopBegin {
 }
 
 struct BeginDriver {
-    /// The rows that are given.
+    /// The rows that are emitted.
     now: QueuedRows,
-    /// Those that have come back.
+    /// The rows for the next round.
     next: QueuedRows,
-    /// How many rows have come for the next round.
+    /// The number of rows that have arrived for the next round.
     arrived: u64,
     rounds: u32,
     ends: LoopEnds,
-    /// No round follows.
+    /// Whether no round follows.
     is_last: bool,
     context: TaskContext,
 }
 
-/// Where the beginning of a round stands: its rows are to be counted, the other tasks to be heard, those outside to be told, and then the rows are given.
+/// Cursors at the beginning of a round: the task's number of rows is to be sent, the others'
+/// numbers are awaited, replays are to be notified, and then the rows are emitted.
 const NEW: Cursor = 0;
 const SAID: Cursor = 1;
 const AGREED: Cursor = 2;
 const GIVING: Cursor = 3;
 
 impl BeginDriver {
-    /// Agrees with the other tasks on another round. Returns `false` while values are missing; the next
-    /// one wakes the task.
+    /// Agrees with the other tasks on another round. Returns `false` while values are missing; the
+    /// next one wakes the task.
     fn agree(&mut self, round: u32, cursor: &mut Cursor) -> Result<bool> {
-        // Each round has a rendezvous.
+        // Each round has its own rendezvous.
         self.context.superstep = round;
         let arrived = Rendezvous::<u64>::of(&self.context);
         if *cursor == NEW {
@@ -129,7 +131,7 @@ impl BeginDriver {
         }
         let all = |said: &[Option<u64>]| said.iter().copied().sum::<Option<u64>>();
         let rows = match self.ends {
-            // Each round is run, whatever the others have.
+            // Every round runs, so the task does not wait for the others.
             LoopEnds::AfterRounds => arrived.peek(all),
             LoopEnds::WithoutRows => match arrived.poll(&self.context, all) {
                 None => return Ok(false),
@@ -144,7 +146,7 @@ impl BeginDriver {
         Ok(true)
     }
 
-    /// The first of the outputs that only say when rounds begin.
+    /// The first of the outputs that emit only the starts of rounds.
     fn first_tick(&self) -> usize {
         match self.ends {
             LoopEnds::AfterRounds => LoopId::RESULT + 1,
@@ -152,7 +154,7 @@ impl BeginDriver {
         }
     }
 
-    /// Gives a round, or, behind the last, what the loop came to.
+    /// Emits the rows of a round, or the result after the last round.
     fn give(&mut self, round: u32, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor < AGREED {
             if !self.agree(round, cursor)? {
@@ -162,7 +164,7 @@ impl BeginDriver {
             *cursor = AGREED;
         }
         if *cursor == AGREED {
-            // Who replays rows in each round begins with it.
+            // Replays emit their rows when this arrives, or end.
             let control = if self.is_last { Control::End } else { Control::RoundEnd(round) };
             (self.first_tick()..out.count()).for_each(|replay| out.send(replay, control));
             if self.is_last {

@@ -20,9 +20,9 @@ use super::super::common::layout;
 use super::super::join::Join;
 use super::super::queued_rows::QueuedRows;
 
-/// Pairs of the rows of a round and the rows that the solution set has of their keys.
+/// Pairs of the rows of a round with the rows of the solution set that have their keys.
 pub struct SolutionJoin {
-    /// What the pairs become: an inner join or a left join, of which the set is the right side.
+    /// The join: an inner join or a left join whose right side is the set.
     pub join: Join,
     /// The loop.
     pub loop_id: LoopId,
@@ -41,7 +41,7 @@ impl Operator for SolutionJoin {
         self.join.schema()
     }
 
-    /// The set is what the loop comes to, so all of its fields are kept.
+    /// The set is the loop's result, so all of its fields are kept.
     fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
         match input {
             LoopId::PROBE => self.join.reads(input, live),
@@ -49,7 +49,7 @@ impl Operator for SolutionJoin {
         }
     }
 
-    /// The set may not lose rows.
+    /// A filter may not remove rows of the set.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         (input == LoopId::PROBE).then(|| self.join.lets_filters_pass(input)).flatten()
     }
@@ -136,21 +136,22 @@ impl SolutionJoin {
 struct SolutionDriver {
     table: StateTable,
     put: Put,
-    /// Rows that wait to be put, and to find theirs.
+    /// Queues of rows to put, and of rows to look up.
     puts: Requests,
     probe: Probe,
     probes: Requests,
-    /// What a round changes, as it comes: also while the round before is at its end.
+    /// The changes of the current round. They may arrive before those of the last round are
+    /// applied.
     deltas: QueuedRows,
-    /// What the round changes that is at its end.
+    /// The changes of the round that has ended.
     changes: QueuedRows,
-    /// The changes at hand.
+    /// The page of changes that is being applied.
     applying: Option<(Page, PageWindows)>,
-    /// The set's first rows are all there.
+    /// Whether all initial rows have arrived.
     is_filled: bool,
-    /// No round follows. A loop without a round may be over before its set is there.
+    /// Whether no round follows. A loop without rounds may end before its initial rows arrive.
     is_over: bool,
-    /// The round's probing rows, and its changes, are.
+    /// Whether the round's rows to look up, and its changes, have all arrived.
     is_probed: bool,
     is_changed: bool,
     scan: Scan,
@@ -183,7 +184,7 @@ impl SolutionDriver {
         }
     }
 
-    /// Gives the set, where no round follows and its first rows are there.
+    /// Emits the set, after the last round and all initial rows.
     fn finish(&mut self, out: &mut Outputs) -> Result<Progress> {
         if !self.is_filled || !self.is_over {
             return Ok(Progress::Done);
