@@ -28,10 +28,12 @@ use super::common::names;
 use super::sink::nothing;
 use super::write_file::{WRITE_BYTES, encoded, head, part_name, written_columns};
 
-/// What the encoders of a task may hold together before some must give what they have: so much, or where memory is scarce, what is kept for a task.
+/// Most bytes that the encoders of a task hold together before the fullest ones are flushed. Small
+/// budgets lower it, see [`KEPT_SHARE`].
 const KEPT_BYTES: usize = 64 << 20;
 
-/// The part of a job's budget, split among tasks, that the encoders of one may hold.
+/// The encoders of all tasks hold at most one byte in this many of the budget, but may hold
+/// [`WRITE_BYTES`] per task.
 const KEPT_SHARE: usize = 16;
 
 /// Writes all records in a format, in a folder for each value of a key.
@@ -50,7 +52,7 @@ impl WriteFolders {
         WriteFolders { input, output: nothing(), key, format, target }
     }
 
-    /// What is in the files, and what is in the folders' names.
+    /// The leaves that are written to files, and those that name folders.
     fn layout(&self) -> Result<Layout> {
         let refused = |reason: String| Error::Plan(format!("cannot write folders by {reason}"));
         let keys = folder_keys(&self.input, &self.key).map_err(|reason| {
@@ -67,7 +69,7 @@ impl WriteFolders {
     }
 
     fn driver(&self) -> DriverFactory {
-        // Where the plan was not checked, why there is none.
+        // A plan is checked before, so an error here is unexpected. Each task returns it.
         let layout = self.layout().map(Arc::new).map_err(|error| error.to_string());
         let (format, target) = (self.format.clone(), self.target.clone());
         let create = move |context: &TaskContext| {
@@ -88,15 +90,15 @@ impl WriteFolders {
                 memory: context.memory.clone(),
             })
         };
-        // What encoders hold, what waits to be written, and what is written.
+        // The bytes in encoders, those that wait to be written, and those that are written.
         DriverFactory::new(format!("write {}", self.format.name()), create).pinning(4 * WRITE_BYTES)
     }
 }
 
-/// Which part of a record is written where.
+/// The destination of each part of a record.
 struct Layout {
     keys: Vec<FolderKey>,
-    /// What is in the files, and which leaf of the input each leaf of it is.
+    /// The schema of the files, and the input's leaf of each of its leaves.
     rest: Schema,
     leaves: Vec<usize>,
 }
@@ -193,7 +195,7 @@ impl Endpoint for WriteFolders {
     }
 }
 
-/// A file of the output, by its path in it.
+/// A file of the output, with its path there.
 struct OneFile {
     path: PathBuf,
     encoder: Box<dyn Encoder>,
@@ -213,11 +215,11 @@ struct FoldersDriver {
     rows: Vec<Vec<u32>>,
     /// Bytes that wait for the writing thread.
     ready: Vec<(PathBuf, Vec<u8>)>,
-    /// Pays for those that it has.
+    /// Memory of the bytes that are being written.
     reserved: Reservation,
     writing: Background<()>,
     memory: Memory,
-    /// What encoders may hold together.
+    /// Most bytes that the encoders hold together.
     kept_bytes: usize,
 }
 
@@ -270,7 +272,7 @@ impl FoldersDriver {
         self.relieve()
     }
 
-    /// Has the fullest encoders give what they have, where all hold too much.
+    /// Flushes the fullest encoders if all of them together hold too many bytes.
     fn relieve(&mut self) -> Result<()> {
         let held = |file: &mut OneFile| file.encoder.kept_bytes() + file.encoder.output().len();
         let mut sizes: Vec<(usize, usize)> = self.files.iter_mut().map(held).zip(0..).collect();
@@ -293,7 +295,7 @@ impl FoldersDriver {
     }
 
     fn finish(&mut self) -> Result<()> {
-        // Each gives its memory back before the next one needs more to end its file.
+        // Each encoder frees its memory before the next one needs more to end its file.
         for OneFile { path, mut encoder } in self.files.drain(..) {
             encoder.finish()?;
             self.ready.push((path, std::mem::take(encoder.output())));
@@ -301,7 +303,8 @@ impl FoldersDriver {
         Ok(())
     }
 
-    /// Hands what is ready to a writing thread, unless one is still at work.
+    /// Writes the ready bytes on a blocking thread. Returns `Pending` if it still writes the last
+    /// ones.
     fn write(&mut self) -> Result<Progress> {
         if self.writing.take()?.is_none() {
             return Ok(Progress::Pending);
@@ -322,7 +325,7 @@ impl FoldersDriver {
 
 impl Driver for FoldersDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        // The rows wait while there is something to write and the one before is not written.
+        // While earlier bytes are written and others are ready, the rows wait.
         if !self.ready.is_empty() {
             self.write()?;
             if !self.ready.is_empty() {

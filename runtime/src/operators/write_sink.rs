@@ -1,8 +1,8 @@
 //! Records to any [`Sink`].
 //!
-//! In a job with snapshots, transactions are prepared at barriers, and the executor commits them with
-//! the snapshot. In other jobs they are prepared at the end of the input and committed when the job has
-//! succeeded.
+//! In a job with snapshots, transactions are prepared at barriers, and the executor commits them
+//! with the snapshot. In other jobs they are prepared at the end of the input and committed when
+//! the job has succeeded.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;

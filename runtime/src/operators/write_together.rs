@@ -29,13 +29,15 @@ use crate::source::{Encoder, Parts, Placed};
 use crate::spill::SpilledBytes;
 use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
-/// A piece has so much, and what a window of rows adds to it; and so much is written meanwhile. In a buffer that doubles each may take twice that.
+/// Least bytes of a piece. The last window of rows may add to it, and another piece is written
+/// meanwhile. Buffers grow by doubling, so each may have twice its bytes.
 pub(super) const PIECE_BYTES: usize = 512 << 10;
 
-/// The part of the budget that is left free by pieces that wait in memory: one in so many.
+/// Pieces wait in memory only while one byte in this many of the budget stays free.
 const FREE_SHARE: usize = 4;
 
-/// Writes one file by several tasks; `in_order` says that what one gives stands before what the next one does.
+/// Writes one file from several tasks. If `in_order`, the bytes of a task precede those of the next
+/// task.
 pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, in_order: bool) -> DriverFactory {
     let order = if in_order { ", in order" } else { "" };
     DriverFactory::new(format!("write {format} together{order}"), move |context| {
@@ -54,17 +56,17 @@ pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, in_ord
     })
 }
 
-/// Encoded bytes, and what pays for them.
+/// Encoded bytes, and the reservation of their memory.
 struct Piece {
     bytes: Vec<u8>,
     reserved: Reservation,
 }
 
-/// What a task has encoded before its turn.
+/// The pieces that a task has encoded before its turn.
 #[derive(Default)]
 struct Lane {
     in_memory: VecDeque<Piece>,
-    /// Behind what is in memory.
+    /// The bytes after those in memory.
     on_disk: Option<SpilledBytes>,
 }
 
@@ -79,14 +81,14 @@ struct TogetherDriver {
     parts: Arc<dyn Parts>,
     assembly: Arc<Assembly>,
     lane: Background<Lane>,
-    /// Pays for pieces that wait, which could as well be on disk.
+    /// The memory of waiting pieces. It is separate, because they may wait on disk instead.
     waiting: Memory,
     path: PathBuf,
     context: TaskContext,
 }
 
 impl TogetherDriver {
-    /// Takes what is encoded out of the encoder, with what pays for it.
+    /// Takes the encoded bytes out of the encoder, with their reservation.
     fn piece(&mut self) -> Result<Piece> {
         let bytes = std::mem::take(self.encoder.output());
         let mut reserved = self.encoder.reserved().split(bytes.capacity());
@@ -94,8 +96,8 @@ impl TogetherDriver {
         Ok(Piece { bytes, reserved })
     }
 
-    /// Hands on what is encoded: to the file, or where it is not the task's turn and more will come, to its lane. `Pending` where it has to wait for that,
-    /// or for something that it waited with before.
+    /// Appends the encoded bytes to the file. If it is not the task's turn and more rows will come,
+    /// they are kept. Returns `Pending` while it waits for the file or for earlier bytes.
     fn hand_on(&mut self, more_will_come: bool) -> Result<Progress> {
         let Some(lane) = self.lane.take()? else { return Ok(Progress::Pending) };
         if self.encoder.output().is_empty() && lane.is_empty() {
@@ -115,7 +117,7 @@ impl TogetherDriver {
         Ok(Progress::Pending)
     }
 
-    /// Keeps what is encoded for the task's turn.
+    /// Keeps the encoded bytes until the task's turn.
     fn keep(&mut self, mut lane: Lane) -> Result<Progress> {
         let Piece { mut bytes, reserved } = self.piece()?;
         if lane.on_disk.is_none() && self.has_room(bytes.len()) {
@@ -136,14 +138,15 @@ impl TogetherDriver {
         Ok(Progress::Pending)
     }
 
-    /// Whether there is memory that nobody needs, and a part of the budget besides.
+    /// Whether a piece may wait in memory. Then a share of the budget stays free, and no other
+    /// operator spills.
     fn has_room(&self, bytes: usize) -> bool {
         let budget = self.waiting.budget();
         let limit = budget.limit_bytes();
         limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.waiting.try_reserve_idle(bytes)
     }
 
-    /// Has a thread that may block do something with the lane.
+    /// Runs `work` on a thread that may block.
     fn submit(&self, lane: Lane, work: impl FnOnce(&FileWriter, &mut Lane) -> Result<()> + Send + 'static) {
         let writer = FileWriter {
             part: self.context.subtask,
@@ -154,7 +157,7 @@ impl TogetherDriver {
         self.lane.submit(lane, move |lane| work(&writer, lane));
     }
 
-    /// Adds the end of the file, which nobody else has or adds to any more.
+    /// Appends the end of the file. All tasks have ended, so no other task has the file.
     fn append_end(&self) -> Result<()> {
         let Some(mut file) = self.assembly.take(self.context.subtask, &self.context.blocking) else {
             return Err(Error::Internal("a file has no end yet, and no task has more".to_owned()));
@@ -171,7 +174,7 @@ impl TogetherDriver {
     }
 }
 
-/// What adds to the file, on a thread that may block.
+/// Appends to the file, on a thread that may block.
 struct FileWriter {
     part: usize,
     parts: Arc<dyn Parts>,
@@ -180,7 +183,8 @@ struct FileWriter {
 }
 
 impl FileWriter {
-    /// Adds what has waited and then a piece, and gives the file back. A file that could not be added to is of no more use: the job ends by the error.
+    /// Appends the waiting pieces and then `piece`, and returns the file. After an error the file
+    /// is not returned, and the job ends.
     fn append(&self, mut file: SharedFile, lane: &mut Lane, piece: Piece) -> Result<()> {
         if self.assembly.is_in_order() {
             self.append_left(&mut file, self.part)?;
@@ -197,7 +201,7 @@ impl FileWriter {
         Ok(())
     }
 
-    /// Adds what the tasks before one left over.
+    /// Appends the leftovers of the tasks before `before`.
     fn append_left(&self, file: &mut SharedFile, before: usize) -> Result<()> {
         match self.parts.left_before(before)? {
             Some(left) => self.append_bytes(file, left.part, &left.bytes),
@@ -213,21 +217,21 @@ impl FileWriter {
     }
 }
 
-/// Where a task is once its input has ended.
+/// Cursors of [`Driver::on_round_end`].
 mod ending {
     use crate::strategy::Cursor;
 
-    /// The encoder gives its last piece.
+    /// The encoder's last piece is to be finished.
     pub(super) const FINISHING: Cursor = 0;
-    /// What the task has goes to the file.
+    /// The task's bytes are to be appended.
     pub(super) const APPENDING: Cursor = 1;
-    /// The last of all tasks has given what stands at the end.
+    /// The last task appends the end of the file.
     pub(super) const CLOSING: Cursor = 2;
 }
 
 impl Driver for TogetherDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        // The rows wait while there is enough to write and it cannot go anywhere.
+        // While a piece is full and cannot be appended or kept, the rows wait.
         if self.encoder.output().len() >= PIECE_BYTES {
             self.hand_on(true)?;
             if !self.encoder.output().is_empty() {
@@ -255,7 +259,7 @@ impl Driver for TogetherDriver {
             self.append_end()?;
             *cursor = ending::CLOSING;
         }
-        // Done where the end is written.
+        // `Done` after the end is written.
         self.hand_on(false)
     }
 }
