@@ -1,7 +1,8 @@
-//! The operators, one file each: facts for the planner, strategies, drivers, and what the operator means.
+//! The operators, one file each: facts for the planner, strategies, drivers, and a reference
+//! implementation.
 //!
-//! To add one: its file here, its line in this list, its typed method in `dataflow`, its page in the docs. Nothing else names
-//! a concrete operator.
+//! A new operator adds its file here, its line in this list, its typed method in `dataflow`, and
+//! its page in the docs. No other module names a concrete operator.
 
 mod aggregate;
 mod chain;

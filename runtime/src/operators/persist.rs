@@ -30,11 +30,11 @@ use super::common::layout;
 use super::queued_rows::QueuedRows;
 use super::scan::Pages;
 
-/// Keeps what it is given.
+/// Keeps its records.
 pub struct Persist {
     /// The records.
     pub schema: Schema,
-    /// What each task kept, once all of it is there.
+    /// The records that each task kept. Set after all tasks have ended.
     pub kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }
 
@@ -43,7 +43,7 @@ impl Persist {
         LeafSet::all(self.schema.leaves().len())
     }
 
-    /// Gives the records that are there from a run before.
+    /// The driver of a later run: emits the kept records.
     fn gives(&self) -> DriverFactory {
         let kept = self.kept.clone();
         let create = move |context: &TaskContext| {
@@ -55,7 +55,7 @@ impl Persist {
         DriverFactory::new("give what is kept", create).emitting(layout(&self.schema, &self.all()))
     }
 
-    /// Lets records pass, and keeps copies.
+    /// The driver of the first run: passes records, and keeps copies.
     fn keeps(&self) -> DriverFactory {
         let (kept, layout) = (self.kept.clone(), layout(&self.schema, &self.all()));
         DriverFactory::new("pass, and keep", move |context| {
@@ -76,7 +76,7 @@ impl Operator for Persist {
         &self.schema
     }
 
-    /// Who reads it in a later run is not known.
+    /// A later run may read any leaf.
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         self.all()
     }
@@ -96,7 +96,7 @@ impl Operator for Persist {
     }
 
     fn follows_order(&self) -> bool {
-        // In a later run nobody knows that the tasks are in one order.
+        // A later run does not know the order of the records over the tasks.
         true
     }
 
@@ -118,7 +118,7 @@ impl Operator for Persist {
         let Some(kept) = self.kept.get() else {
             let store = Store::new(layout(&self.schema, &self.all()), context.spiller(), &context.memory);
             inputs[0].pages(&self.all())?.into_iter().for_each(|page| store.push(page));
-            // Whoever was faster kept the same.
+            // A concurrent run may have set it first, to the same records.
             let _ = self.kept.set(vec![store]);
             return Ok(inputs[0].clone());
         };
@@ -133,12 +133,12 @@ impl Operator for Persist {
     }
 }
 
-/// Lets rows pass, and keeps copies.
+/// Passes rows, and keeps copies.
 struct Keep {
     rows: QueuedRows<Arc<Store>>,
     store: Arc<Store>,
     context: TaskContext,
-    /// What the tasks of this run have kept, each when it has seen its last row.
+    /// The store of each task in this run. Each is set after the task's last row.
     parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
     kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }
@@ -163,7 +163,7 @@ impl Driver for Keep {
             *part = Some(self.store.clone());
         }
         if parts.iter().all(Option::is_some) {
-            // A run beside this one may have been faster, and kept the same.
+            // A concurrent run may have set it first, to the same records.
             let _ = self.kept.set(parts.drain(..).flatten().collect());
         }
         Ok(Progress::Done)
@@ -175,22 +175,22 @@ impl Driver for Keep {
 }
 
 impl Revocable for Keep {
-    /// What it has beyond its least is taken ahead: the store gives pages back by itself.
+    /// Frees bytes that are reserved ahead. The store itself gives pages back.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.context.memory.shrink();
         Ok(())
     }
 }
 
-/// Gives what is kept, page by page.
+/// Emits kept pages.
 struct Give {
-    /// Nothing where this run has more tasks.
+    /// `None` if the task has no kept rows.
     kept: Option<StoreReader>,
     memory: Memory,
 }
 
 impl Driver for Give {
-    /// What comes nevertheless is kept already.
+    /// Drops rows that arrive: the store has them.
     fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         Ok(Progress::Done)
     }
@@ -199,7 +199,7 @@ impl Driver for Give {
         let Some(kept) = &mut self.kept else { return Ok(Progress::Done) };
         Ok(match kept.poll()? {
             Poll::Ready(Some(page)) => {
-                // What is in memory is shared, and still the store's to pay for.
+                // A page that is in memory is shared, and the store still accounts for it.
                 out.pages().adopt(page);
                 Progress::Yield
             }

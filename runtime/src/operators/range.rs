@@ -1,7 +1,8 @@
-//! The sending side of a partitioning by an order: tasks agree on bounds before they send a record.
+//! The sending side of a range partitioning: tasks agree on bounds before they send a record.
 //!
-//! Each task keeps its records, and a sample of their keys. When all have seen their input they put the samples together, and cut the order into
-//! ranges that hold about the same number of records. Equal keys are in one range, so few different keys give few ranges.
+//! Each task keeps its records, and a sample of their keys. After their inputs have ended, the
+//! tasks exchange the samples. They cut the order into ranges with about the same number of
+//! records. Equal keys are in one range, so few distinct keys give few ranges.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -20,13 +21,14 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round}
 
 use super::queued_rows::QueuedRows;
 
-/// A task samples between this many keys and twice as many: the sizes of ranges are then off by a few percent.
+/// A full sample of a task has between this many keys and twice as many. The sizes of ranges are
+/// then off by a few percent.
 const KEYS: usize = 1024;
 
 /// A sample of the keys of a task.
 struct Sampled {
     keys: Vec<KeyPrefix>,
-    /// The records that each key stands for.
+    /// Number of records that each key represents.
     weight: u64,
 }
 
@@ -47,7 +49,8 @@ impl Message for Sampled {
     }
 }
 
-/// Numbers records by the range of an order that they are in: its tasks cut it into `ranges`. Behind the record's leaves `layout` has the number.
+/// Numbers each record by its range. The tasks cut the order into `ranges`. In `layout`, the number
+/// follows the record's leaves.
 pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize) -> DriverFactory {
     let key_bytes = ranges::most_prefix_bytes(layout.types(), &order);
     let (rows, order) = (layout.clone(), Arc::from(order));
@@ -73,19 +76,21 @@ pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize
 struct RangeDriver {
     rows: QueuedRows,
     sample: Sampled,
-    /// For the sample.
+    /// Memory of the sample.
     paid: Reservation,
     seen: u64,
     order: Arc<[OrderKey]>,
     ranges: usize,
-    /// The least key of each range but the first, once all tasks have seen their input.
+    /// The least key of each range except the first. `None` until all tasks have sent their
+    /// samples.
     bounds: Option<Vec<KeyPrefix>>,
     samples: Arc<Rendezvous<Sampled>>,
     context: TaskContext,
 }
 
 impl RangeDriver {
-    /// Takes the key of every so many records; when there are too many keys, every second one goes.
+    /// Adds the key of each `weight`-th record to the sample. If the sample is full, drops every
+    /// second key and doubles `weight`.
     fn sample(&mut self, input: &Input<'_>) -> Result<()> {
         let types = self.rows.layout().types();
         for &row in input.selection().rows() {
@@ -108,7 +113,7 @@ impl RangeDriver {
         Ok(())
     }
 
-    /// Gives the next page, its records numbered.
+    /// Emits the next page, with the numbers of its records.
     fn give(&mut self, bounds: &[KeyPrefix], out: &mut Outputs) -> Result<Progress> {
         let page = match self.rows.poll()? {
             Poll::Ready(Some(page)) => page,
@@ -131,7 +136,7 @@ impl RangeDriver {
 impl Driver for RangeDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         let progress = self.rows.add(input, cursor)?;
-        // Once for each input: when all of it is kept.
+        // Each input is sampled once, after all of it is kept.
         if progress == Progress::Done {
             self.sample(input)?;
         }

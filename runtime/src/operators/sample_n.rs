@@ -1,7 +1,9 @@
-//! So many of all records: each task keeps those that draw the smallest numbers, then one task decides.
+//! A random sample of a given number of records. Each task keeps the records with the smallest
+//! random numbers, and one task merges these.
 //!
-//! That is a reservoir by random priorities; it needs no count beforehand, and reservoirs of several tasks merge (Efraimidis, Spirakis: Weighted
-//! random sampling with a reservoir).
+//! This is a reservoir by random priorities. It needs no count in advance, and the reservoirs of
+//! several tasks can be merged. Source: Efraimidis, Spirakis, *Weighted random sampling with a
+//! reservoir*.
 
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -23,13 +25,13 @@ use super::common::numbered_layout;
 use super::sample::Draws;
 use super::sorted_rows::{self, SortedRows};
 
-/// Keeps so many records, each with the same chance: those with the smallest numbers.
+/// Keeps `count` records, each with the same probability: those that draw the smallest numbers.
 pub struct SampleN {
     /// The records.
     pub schema: Schema,
-    /// How many.
+    /// The number of records.
     pub count: usize,
-    /// Other seeds give other samples.
+    /// Different seeds give different samples.
     pub seed: u64,
 }
 
@@ -51,7 +53,7 @@ impl Operator for SampleN {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        // What a row drew is written behind the record's leaves, where only the tasks of this operator look.
+        // The number follows the record's leaves. Only the tasks of this operator read it.
         let (layout, number) = numbered_layout(&self.schema, planning.live);
         let order = vec![OrderKey { leaf: number, descending: false }];
         let draw = self.draw(layout.clone(), order.clone());
@@ -101,14 +103,15 @@ impl SampleN {
 struct DrawDriver {
     draws: Draws,
     count: usize,
-    /// The record's leaves, behind which the number stands.
+    /// The record's leaves. The number follows them.
     record: Vec<usize>,
-    /// The smallest numbers so far: a row that draws more than the largest of them is not copied. Where memory does not hold them, all rows are.
+    /// The smallest numbers so far. A row with a number above the largest of them is not copied.
+    /// `None` if there is no memory for them: all rows are then copied.
     smallest: Option<BinaryHeap<u64>>,
-    /// For these.
+    /// The memory of `smallest`.
     paid: Reservation,
     memory: Memory,
-    /// What the rows of the batch drew, and which of them are to be kept.
+    /// The numbers of the batch's rows, and the rows that are kept.
     numbers: Vec<u64>,
     paid_numbers: Reservation,
     entering: Selection,
@@ -116,7 +119,8 @@ struct DrawDriver {
 }
 
 impl DrawDriver {
-    /// Whether a number is among the smallest now, as far as is known.
+    /// Adds a number to the smallest ones. Returns `true` if it is one of them, or these are not
+    /// known.
     fn enters(&mut self, number: u64) -> Result<bool> {
         self.make_room()?;
         let Some(smallest) = &mut self.smallest else { return Ok(true) };
@@ -133,7 +137,7 @@ impl DrawDriver {
         }
     }
 
-    /// Makes room for one more number, or gives them all up.
+    /// Reserves memory for one more number, or drops all numbers.
     fn make_room(&mut self) -> Result<()> {
         let Some(smallest) = &mut self.smallest else { return Ok(()) };
         let (length, capacity) = (smallest.len(), smallest.capacity());
@@ -141,7 +145,7 @@ impl DrawDriver {
             return Ok(());
         }
         let grown = capacity.saturating_mul(2).max(1024).min(self.count);
-        // Both are there while one is copied to the other.
+        // Both buffers exist while one is copied to the other.
         if self.memory.try_reserve((capacity + grown) * size_of::<u64>()) {
             self.paid.resize(grown * size_of::<u64>())?;
             smallest.reserve_exact(grown - length);
@@ -152,7 +156,7 @@ impl DrawDriver {
         Ok(())
     }
 
-    /// Draws a number for each row.
+    /// Draws a number for each row, and selects the rows to keep.
     fn draw(&mut self, input: &Input<'_>) -> Result<()> {
         let mut rows = Vec::new();
         let rows_of_batch = input.batch().rows();
@@ -173,7 +177,8 @@ impl DrawDriver {
 }
 
 impl Driver for DrawDriver {
-    /// The cursor is one more than the rows that are kept of those that enter, once all have drawn.
+    /// The cursor is 0 before numbers are drawn. After that it is the number of selected rows that
+    /// were added, plus 1.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.draw(input)?;

@@ -13,7 +13,7 @@ use crate::source::{
 };
 use crate::strategy::Role;
 
-/// Records of a source.
+/// The records of a source.
 pub struct ScanSource(pub Arc<dyn Source>);
 
 impl ScanSource {
@@ -93,7 +93,7 @@ impl Endpoint for ScanSource {
     }
 }
 
-/// The error of an oracle that is asked for what is not known yet.
+/// The error for a source without an end, in the reference implementation.
 fn unended() -> Error {
     Error::Plan(
         "the embedded engine reads what has an end, and more may come here: seal the log, or run the local engine"
@@ -101,7 +101,7 @@ fn unended() -> Error {
     )
 }
 
-/// Records that the program had in memory, one page a split.
+/// Records in memory, one page per split.
 pub struct Pages {
     /// For EXPLAIN.
     what: String,
@@ -116,7 +116,7 @@ impl Pages {
         Pages { what: format!("collection of {}", schema.describe()), schema, pages: pages.into() }
     }
 
-    /// What stands in the place of records that need not be made again.
+    /// An empty source, which replaces the operators before a `persist` that has its records.
     pub(super) fn none(schema: Schema) -> Self {
         Pages { what: "nothing".to_owned(), schema, pages: Arc::new([]) }
     }
