@@ -125,7 +125,7 @@ impl Operator for Aggregate {
         if !self.counts_distinct() {
             return 0.0;
         }
-        let mut key: Vec<usize> = self.counted().flatten().chain(&self.key).copied().collect();
+        let mut key: Vec<usize> = self.distinct_leaves().flatten().chain(&self.key).copied().collect();
         key.sort_unstable();
         key.dedup();
         inputs[0].distinct(&key)
@@ -135,8 +135,8 @@ impl Operator for Aggregate {
         if self.counts_distinct() && self.state.iter().any(replaces_rows) {
             return Err(Error::Plan(DISTINCT_AND_TEXT.to_owned()));
         }
-        let forgotten = self.state.iter().position(|leaf| leaf.fold == Fold::Nothing);
-        let Some(leaf) = forgotten.and_then(|leaf| self.output.leaves().get(leaf)) else { return Ok(()) };
+        let unaggregated = self.state.iter().position(|leaf| leaf.fold == Fold::Nothing);
+        let Some(leaf) = unaggregated.and_then(|leaf| self.output.leaves().get(leaf)) else { return Ok(()) };
         Err(Error::Plan(format!("`{}` {UNCOVERED}", leaf.name())))
     }
 
@@ -152,7 +152,7 @@ impl Operator for Aggregate {
             combiner: Some(&|| driver::combiner(&spec)),
             key_of_combined: &self.output_key(),
             of_row: Work::lookups(1.0),
-            counts: self.counted().count(),
+            counts: self.distinct_leaves().count(),
             sorts_by: &[],
             kept_bytes: group_bytes(planning) + planning.output.counted_values * VALUE_BYTES,
         };
@@ -200,7 +200,7 @@ impl Aggregate {
         let Some(kernel) = &self.kernel else { return Ok(Vec::new()) };
         let memory = unbounded_memory();
         let mut kernel = kernel.open(&TaskContext::alone(memory.clone()))?;
-        let types: Vec<LeafType> = self.state.iter().map(StateLeaf::running).collect();
+        let types: Vec<LeafType> = self.state.iter().map(StateLeaf::running_type).collect();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
         let mut table = GroupTable::new(layout, self.output_key(), &memory)?;
         let group = Table { types: inputs[0].types.clone(), rows: rows.iter().map(|row| (*row).clone()).collect() };
@@ -238,14 +238,14 @@ impl Aggregate {
     }
 
     /// The leaves of each measure that counts distinct values.
-    fn counted(&self) -> impl Iterator<Item = &[usize]> {
+    fn distinct_leaves(&self) -> impl Iterator<Item = &[usize]> {
         self.state
             .iter()
             .filter_map(|leaf| if let Fold::Distinct(leaves) = &leaf.fold { Some(&**leaves) } else { None })
     }
 
     pub(super) fn counts_distinct(&self) -> bool {
-        self.counted().next().is_some()
+        self.distinct_leaves().next().is_some()
     }
 }
 

@@ -41,11 +41,11 @@ pub struct CoGroup {
 }
 
 impl CoGroup {
-    fn needed(&self, side: usize) -> LeafSet {
-        let mut needed = self.reads[side].of(&self.inputs[side]);
-        needed.extend_from(&order::leaves(&self.orders[side]));
-        self.keys[side].iter().for_each(|&leaf| needed.insert(leaf));
-        needed
+    fn read_leaves(&self, side: usize) -> LeafSet {
+        let mut read_leaves = self.reads[side].of(&self.inputs[side]);
+        read_leaves.extend_from(&order::leaves(&self.orders[side]));
+        self.keys[side].iter().for_each(|&leaf| read_leaves.insert(leaf));
+        read_leaves
     }
 
     /// For each side: the key, then the order within a group.
@@ -55,16 +55,16 @@ impl CoGroup {
 
     /// Sorts both sides, and then calls the closure with the groups of each key.
     fn driver(&self, output: Arc<RowLayout>) -> DriverFactory {
-        let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.needed(side)));
+        let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.read_leaves(side)));
         let orders = self.whole_orders();
-        let (leading, kernel) = (self.keys[0].len(), self.kernel.clone());
+        let (key_leaves, kernel) = (self.keys[0].len(), self.kernel.clone());
         let create = move |context: &TaskContext| {
-            let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), leading, context);
+            let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), key_leaves, context);
             Ok(CoGroupDriver {
                 sides: [side(0)?, side(1)?],
-                leading,
-                ended: 0,
-                next: [0, 0],
+                key_leaves,
+                ended_sides: 0,
+                next_groups: [0, 0],
                 kernel: kernel.open(context)?,
             })
         };
@@ -92,12 +92,12 @@ impl CoGroup {
 
     /// One side of a group, in its order. The buffer has no order, so it keeps the rows as they are
     /// added, as one group.
-    fn kept(&self, side: usize, mut rows: Vec<&Vec<Datum>>, memory: &Memory) -> Result<SortBuffer> {
+    fn buffered(&self, side: usize, mut rows: Vec<&Vec<Datum>>, memory: &Memory) -> Result<SortBuffer> {
         let schema = &self.inputs[side];
         rows.sort_by(|left, right| order::compare(schema, &self.orders[side], left, right));
         let table = Table { types: schema.types(), rows: rows.into_iter().cloned().collect() };
         let mut kept = SortBuffer::new(Arc::new(RowLayout::full(schema.types())), Vec::new(), memory)?;
-        table.windows(&self.needed(side), |input| kept.add(input))?;
+        table.windows(&self.read_leaves(side), |input| kept.add(input))?;
         Ok(kept)
     }
 }
@@ -120,7 +120,7 @@ impl Operator for CoGroup {
     }
 
     fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
-        self.needed(input)
+        self.read_leaves(input)
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
@@ -144,7 +144,7 @@ impl Operator for CoGroup {
         let mut output = Table::new(self.output.types());
         let mut writer = output.writer();
         for [left, right] in self.groups(inputs) {
-            let (left, right) = (self.kept(0, left, &memory)?, self.kept(1, right, &memory)?);
+            let (left, right) = (self.buffered(0, left, &memory)?, self.buffered(1, right, &memory)?);
             kernel.run([&left, &right], 0, [0, 0], [left.len(), right.len()], &mut writer)?;
             output.take(&mut writer);
         }
@@ -155,11 +155,11 @@ impl Operator for CoGroup {
 struct CoGroupDriver {
     sides: [GroupSorter; 2],
     /// The number of the key's leaves, which the orders begin with.
-    leading: usize,
+    key_leaves: usize,
     /// The number of sides whose rows have all arrived.
-    ended: usize,
+    ended_sides: usize,
     /// The positions in both windows of the next groups.
-    next: [usize; 2],
+    next_groups: [usize; 2],
     kernel: Box<dyn CoGroupKernel>,
 }
 
@@ -179,9 +179,9 @@ impl Driver for CoGroupDriver {
     fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             ready!(self.sides[port].finish()?);
-            (self.ended, *cursor) = (self.ended + 1, 1);
+            (self.ended_sides, *cursor) = (self.ended_sides + 1, 1);
         }
-        if self.ended < 2 {
+        if self.ended_sides < 2 {
             return Ok(Progress::Done);
         }
         if *cursor == 1 {
@@ -199,7 +199,7 @@ impl Driver for CoGroupDriver {
 
 impl Revocable for CoGroupDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        if self.ended < 2 {
+        if self.ended_sides < 2 {
             self.sides.iter_mut().for_each(GroupSorter::revoke);
         }
         Ok(())
@@ -215,19 +215,20 @@ impl Revocable for CoGroupDriver {
 
 impl CoGroupDriver {
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
-        for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
+        for (side, next) in self.sides.iter_mut().zip(&mut self.next_groups) {
             if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
                 ready!(side.advance()?);
                 *next = 0;
             }
         }
-        let until = [0, 1].map(|side| self.sides[side].reaches(&self.sides[1 - side], self.next[side], self.leading));
+        let until =
+            [0, 1].map(|side| self.sides[side].reaches(&self.sides[1 - side], self.next_groups[side], self.key_leaves));
         let windows = self.sides.each_ref().map(GroupSorter::window);
-        if self.next != until {
-            self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;
+        if self.next_groups != until {
+            self.next_groups = self.kernel.run(windows, self.key_leaves, self.next_groups, until, out.pages())?;
             return Ok(Progress::Yield);
         }
-        if self.next == windows.map(SortBuffer::len) {
+        if self.next_groups == windows.map(SortBuffer::len) {
             self.sides.iter_mut().for_each(GroupSorter::clear);
             return Ok(Progress::Done);
         }
@@ -238,10 +239,10 @@ impl CoGroupDriver {
     /// Calls the closure with the groups of the next key, of which one is large.
     fn run_large(&mut self, out: &mut Outputs) -> Result<()> {
         let windows = self.sides.each_ref().map(GroupSorter::window);
-        let ends = SortBuffer::next_groups(windows, self.next, windows.map(SortBuffer::len), self.leading);
-        let mut group = |side: usize| match ends[side] > self.next[side] {
+        let ends = SortBuffer::next_groups(windows, self.next_groups, windows.map(SortBuffer::len), self.key_leaves);
+        let mut group = |side: usize| match ends[side] > self.next_groups[side] {
             true if self.sides[side].is_large() => Ok(self.sides[side].take_large()),
-            true => self.sides[side].as_large(self.next[side]..ends[side]).map(Some),
+            true => self.sides[side].as_large(self.next_groups[side]..ends[side]).map(Some),
             false => Ok(None),
         };
         let (mut left, mut right) = (group(0)?, group(1)?);
@@ -252,7 +253,7 @@ impl CoGroupDriver {
         ];
         self.kernel.run_large(sides, out.pages())?;
         left.iter_mut().chain(&mut right).try_for_each(LargeGroup::check)?;
-        self.next = ends;
+        self.next_groups = ends;
         Ok(())
     }
 }

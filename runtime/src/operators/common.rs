@@ -38,17 +38,17 @@ pub(crate) fn pre_aggregate<U: GroupUpdate + 'static>(
     DriverFactory::new(name, create).waiting_for_end().emitting(layout).spilling_beyond(limits::COMBINE_BYTES)
 }
 
-/// Folds the rows of each group in the group's task. `aside` is the number of bytes that stay free
-/// for the update. `open` creates the update and the table of a task.
+/// Folds the rows of each group in the group's task. `update_bytes` is the number of bytes that
+/// stay free for the update. `open` creates the update and the table of a task.
 pub(crate) fn final_aggregate<U: GroupUpdate + 'static>(
     name: impl Into<String>,
     layout: Arc<RowLayout>,
-    aside: usize,
+    update_bytes: usize,
     open: impl Fn(&TaskContext) -> Result<(U, GroupTable)> + Send + Sync + 'static,
 ) -> DriverFactory {
     let create = move |context: &TaskContext| {
         let (update, table) = open(context)?;
-        Ok(FinalAggregate { update, grouping: HybridHashAggregation::new(table, aside, context) })
+        Ok(FinalAggregate { update, grouping: HybridHashAggregation::new(table, update_bytes, context) })
     };
     DriverFactory::new(name, create).waiting_for_end().emitting(layout).spilling_beyond(limits::GROUP_BYTES)
 }
@@ -71,7 +71,7 @@ pub(crate) fn grouped<'t>(table: &'t Table, key: &[usize]) -> Vec<Vec<&'t Vec<Da
 /// The result of [`Operator::lets_filters_pass`](crate::plan::Operator::lets_filters_pass) for an
 /// operator that groups records and emits records of the same kind. All records of a group have the
 /// same values in the leaves of the key.
-pub(crate) fn of_key(key: &[usize], schema: &Schema) -> Vec<Option<usize>> {
+pub(crate) fn filters_on_key(key: &[usize], schema: &Schema) -> Vec<Option<usize>> {
     (0..schema.leaves().len()).map(|leaf| key.contains(&leaf).then_some(leaf)).collect()
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct DistinctCount {
     validity: Vec<usize>,
     /// The leaf of the groups' state that counts.
     to: usize,
-    seen: GroupTable,
+    values: GroupTable,
     places: Groups,
     numbers: Vec<u64>,
     /// Rows that have a value, and their positions in the input.
@@ -68,7 +68,7 @@ impl DistinctCount {
             validity: leaves.iter().filter(|(_, ty)| *ty == LeafType::Valid).map(|&(leaf, _)| leaf).collect(),
             leaves: leaves.into_iter().map(|(leaf, _)| leaf).collect(),
             to,
-            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.growing(GrowthPolicy::BestEffort),
+            values: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.growing(GrowthPolicy::BestEffort),
             places: Groups::default(),
             numbers: Vec::new(),
             valid: Selection::default(),
@@ -76,14 +76,14 @@ impl DistinctCount {
         })
     }
 
-    /// Counts the new values in the input's rows, which belong to `groups` of `table`. `unseen`
+    /// Counts the new values in the input's rows, which belong to `groups` of `table`. `uncounted`
     /// receives the rows whose value found no room.
     pub(crate) fn add(
         &mut self,
         table: &mut GroupTable,
         input: &Input<'_>,
         groups: &Groups,
-        unseen: &mut Vec<u32>,
+        uncounted: &mut Vec<u32>,
     ) -> Result<()> {
         if input.is_empty() {
             return Ok(());
@@ -98,8 +98,8 @@ impl DistinctCount {
         let key: Vec<usize> = std::iter::once(number).chain(self.leaves.iter().copied()).collect();
         let copied: Vec<(usize, usize)> = key.iter().copied().enumerate().collect();
         let selection = if nullable { &self.valid } else { input.selection() };
-        self.seen.probe(&Input::new(&numbered, selection), &key, &copied, &mut self.places)?;
-        unseen.extend(self.places.missed().iter().map(|&position| selection.rows()[position as usize]));
+        self.values.probe(&Input::new(&numbered, selection), &key, &copied, &mut self.places)?;
+        uncounted.extend(self.places.missed().iter().map(|&position| selection.rows()[position as usize]));
         let (to, fresh, positions) = (self.to, self.places.fresh(), &self.positions);
         let counted = table.visit(input, groups, |_, mut states, rows| {
             states.skip(to);
@@ -121,12 +121,12 @@ impl DistinctCount {
 
     /// Stops adding values. Rows with other values are unseen from now on.
     pub(crate) fn freeze(&mut self) {
-        self.seen.freeze();
+        self.values.freeze();
     }
 
     /// Removes all values. Called when the groups' numbers become invalid.
     pub(crate) fn clear(&mut self) -> Result<()> {
-        self.seen.drain().map(drop)
+        self.values.drain().map(drop)
     }
 
     /// Whether no part of a row's value is null.

@@ -12,7 +12,7 @@ use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Cursor, Demand, Driver, DriverFactory, Grouping, Planning, Progress, Strategy, Work};
 
-use super::common::{group_bytes, grouped, layout, of_each, of_key};
+use super::common::{filters_on_key, group_bytes, grouped, layout, of_each};
 use super::{order, top};
 
 /// The `count` first records of each group.
@@ -51,7 +51,7 @@ impl Operator for First {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(of_key(&self.key, &self.schema))
+        Some(filters_on_key(&self.key, &self.schema))
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {

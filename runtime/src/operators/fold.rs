@@ -108,7 +108,7 @@ impl StateLeaf {
     /// the records overflows if the result does not. An unsigned sum that overflows on the way
     /// overflows at the end too.
     #[must_use]
-    pub fn running(&self) -> LeafType {
+    pub fn running_type(&self) -> LeafType {
         use LeafType as L;
         match (&self.fold, self.ty) {
             (Fold::Sum(_), L::I8 | L::I16 | L::I32 | L::I64 | L::TimeDelta | L::Decimal(_)) => L::I128,

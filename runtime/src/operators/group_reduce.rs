@@ -51,11 +51,11 @@ pub struct GroupReduce {
 }
 
 impl GroupReduce {
-    fn needed(&self) -> LeafSet {
-        let mut needed = self.reads.of(&self.input);
-        needed.extend_from(&order::leaves(&self.order));
-        self.key.iter().for_each(|&leaf| needed.insert(leaf));
-        needed
+    fn read_leaves(&self) -> LeafSet {
+        let mut read_leaves = self.reads.of(&self.input);
+        read_leaves.extend_from(&order::leaves(&self.order));
+        self.key.iter().for_each(|&leaf| read_leaves.insert(leaf));
+        read_leaves
     }
 
     /// The key, then the order within a group.
@@ -64,32 +64,32 @@ impl GroupReduce {
     }
 
     /// The driver of a partial grouping.
-    fn parts(&self, output: Arc<RowLayout>) -> DriverFactory {
-        let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
-        let (kernel, leading) = (self.kernel.clone(), self.key.len());
+    fn partial_driver(&self, output: Arc<RowLayout>) -> DriverFactory {
+        let (kept, order) = (layout(&self.input, &self.read_leaves()), self.whole_order());
+        let (kernel, key_leaves) = (self.kernel.clone(), self.key.len());
         let create = move |context: &TaskContext| {
             let kernel = kernel.open(context)?;
             let rows = SortBuffer::new(kept.clone(), order.clone(), &context.memory)?;
-            let (most_bytes, memory) = (combiner_bytes(context), context.memory.clone());
-            Ok(PartialDriver { rows, leading, kernel, most_bytes, memory, revoked: false })
+            let (max_bytes, memory) = (combiner_bytes(context), context.memory.clone());
+            Ok(PartialDriver { rows, key_leaves, kernel, max_bytes, memory, is_revoked: false })
         };
         let name = format!("sort a part in memory, {}", self.word);
         DriverFactory::new(name, create).waiting_for_end().emitting(output).spilling_beyond(SORT_BYTES + self.aside)
     }
 
     /// The driver that calls the closure after all rows have arrived.
-    fn groups(&self, output: Arc<RowLayout>) -> DriverFactory {
-        let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
+    fn whole_driver(&self, output: Arc<RowLayout>) -> DriverFactory {
+        let (kept, order) = (layout(&self.input, &self.read_leaves()), self.whole_order());
         let how = if order.is_empty() { "keep, then" } else { "external sort," };
-        let (kernel, leading) = (self.kernel.clone(), self.key.len());
+        let (kernel, key_leaves) = (self.kernel.clone(), self.key.len());
         let create = move |context: &TaskContext| {
             let kernel = kernel.open(context)?;
             Ok(GroupReduceDriver {
-                rows: GroupSorter::new(kept.clone(), order.clone(), leading, context)?,
-                leading,
+                rows: GroupSorter::new(kept.clone(), order.clone(), key_leaves, context)?,
+                key_leaves,
                 kernel,
-                is_shown: false,
-                next: 0,
+                is_finished: false,
+                next_group: 0,
             })
         };
         let factory = DriverFactory::new(format!("{how} {}", self.word), create).emitting(output);
@@ -114,7 +114,7 @@ impl Operator for GroupReduce {
     }
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
-        self.needed()
+        self.read_leaves()
     }
 
     fn check(&self) -> Result<()> {
@@ -129,10 +129,10 @@ impl Operator for GroupReduce {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (output, input) = (layout(&self.output, planning.live), planning.inputs[0]);
         if self.partial {
-            return vec![planning.forwarded(self.parts(output), planning.sort(0, &self.whole_order()))];
+            return vec![planning.forwarded(self.partial_driver(output), planning.sort(0, &self.whole_order()))];
         }
         let grouping = Grouping {
-            driver: &|_| self.groups(output.clone()),
+            driver: &|_| self.whole_driver(output.clone()),
             combiner: None,
             key_of_combined: &[],
             of_row: Work::rows(1.0),
@@ -155,7 +155,7 @@ impl Operator for GroupReduce {
             group.clear();
             // Without an order, the buffer keeps the rows in the order in which they are added, as
             // one group.
-            table.windows(&self.needed(), |input| group.add(input))?;
+            table.windows(&self.read_leaves(), |input| group.add(input))?;
             let mut writer = unbounded_writer(self.output.types());
             let mut position = 0;
             while position < group.len() {
@@ -171,12 +171,12 @@ impl Operator for GroupReduce {
 struct GroupReduceDriver {
     rows: GroupSorter,
     /// The number of the key's leaves, which the order begins with.
-    leading: usize,
+    key_leaves: usize,
     kernel: Box<dyn GroupKernel>,
     /// Whether all rows have arrived, so that groups are emitted.
-    is_shown: bool,
+    is_finished: bool,
     /// The position in the window of the next group.
-    next: usize,
+    next_group: usize,
 }
 
 impl GroupReduceDriver {
@@ -185,7 +185,7 @@ impl GroupReduceDriver {
         loop {
             if !self.rows.is_ready() {
                 ready!(self.rows.advance()?);
-                self.next = 0;
+                self.next_group = 0;
             } else if self.kernel.reads_again()
                 && let Some((group, pages)) = self.rows.take_large_again()
             {
@@ -195,15 +195,15 @@ impl GroupReduceDriver {
             } else if let Some(group) = self.rows.take_large() {
                 self.run_large(group, out)?;
                 return Ok(Progress::Yield);
-            } else if self.next < self.rows.window().len() {
-                self.next = self.kernel.run(self.rows.window(), self.leading, self.next, out.pages())?;
+            } else if self.next_group < self.rows.window().len() {
+                self.next_group = self.kernel.run(self.rows.window(), self.key_leaves, self.next_group, out.pages())?;
                 return Ok(Progress::Yield);
             } else if self.rows.is_last() {
                 self.rows.clear();
                 return Ok(Progress::Done);
             } else {
                 ready!(self.rows.advance()?);
-                self.next = 0;
+                self.next_group = 0;
             }
         }
     }
@@ -211,7 +211,7 @@ impl GroupReduceDriver {
     /// Calls the closure with a group that does not fit into memory.
     fn run_large(&mut self, mut group: LargeGroup, out: &mut Outputs) -> Result<()> {
         self.kernel.run_large(&mut group, out.pages())?;
-        self.next = 1;
+        self.next_group = 1;
         group.check()
     }
 }
@@ -224,7 +224,7 @@ impl Driver for GroupReduceDriver {
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             ready!(self.rows.finish()?);
-            (self.is_shown, *cursor) = (true, 1);
+            (self.is_finished, *cursor) = (true, 1);
         }
         self.run(out)
     }
@@ -236,7 +236,7 @@ impl Driver for GroupReduceDriver {
 
 impl Revocable for GroupReduceDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        if !self.is_shown {
+        if !self.is_finished {
             self.rows.revoke();
         }
         Ok(())
@@ -250,13 +250,13 @@ impl Revocable for GroupReduceDriver {
 /// Calls the closure whenever the rows fill a part of memory.
 struct PartialDriver {
     rows: SortBuffer,
-    leading: usize,
+    key_leaves: usize,
     kernel: Box<dyn GroupKernel>,
     /// The most bytes of rows before the closure is called.
-    most_bytes: usize,
+    max_bytes: usize,
     memory: Memory,
     /// Whether another operator needs the memory.
-    revoked: bool,
+    is_revoked: bool,
 }
 
 impl PartialDriver {
@@ -267,13 +267,13 @@ impl PartialDriver {
             self.rows.sort();
             *cursor = 1;
         }
-        *cursor = 1 + self.kernel.run(&self.rows, self.leading, *cursor - 1, out.pages())?;
+        *cursor = 1 + self.kernel.run(&self.rows, self.key_leaves, *cursor - 1, out.pages())?;
         if *cursor <= self.rows.len() {
             return Ok(Progress::Yield);
         }
         self.rows.clear();
         self.memory.shrink();
-        self.revoked = false;
+        self.is_revoked = false;
         Ok(Progress::Done)
     }
 }
@@ -284,7 +284,7 @@ impl Driver for PartialDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             let more = self.rows.bytes_for(input);
-            let fits = !self.revoked && self.rows.bytes() + more <= self.most_bytes && self.memory.try_reserve(more);
+            let fits = !self.is_revoked && self.rows.bytes() + more <= self.max_bytes && self.memory.try_reserve(more);
             if fits || self.rows.is_empty() {
                 self.rows.add(input)?;
                 return Ok(Progress::Done);
@@ -306,7 +306,7 @@ impl Driver for PartialDriver {
 
 impl Revocable for PartialDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        self.revoked = true;
+        self.is_revoked = true;
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{by_key, defined, final_aggregate, group_bytes, grouped, of_each, of_key, pre_aggregate};
+use super::common::{by_key, defined, filters_on_key, final_aggregate, group_bytes, grouped, of_each, pre_aggregate};
 use super::min_max_by::{keep_best, whole_order};
 use super::order;
 use super::updates::{States, UpdatesByKey};
@@ -75,11 +75,11 @@ impl Operator for KeyedReduce {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(of_key(&self.key, &self.schema))
+        Some(filters_on_key(&self.key, &self.schema))
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
-        inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
+        inputs[0].grouped(&self.key, &filters_on_key(&self.key, &self.schema))
     }
 
     fn has_choice(&self) -> bool {
@@ -132,7 +132,7 @@ impl UpdatesByKey for KeyedReduce {
         let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
         let states = States {
             spec: states.spec.writing(spec.written).defined_as(self.definition()),
-            aside: self.scratch_bytes(),
+            update_bytes: self.scratch_bytes(),
             ..states
         };
         let driver = states.driver(self.word, planning, move |context| spec.update(context));

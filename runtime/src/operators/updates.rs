@@ -31,7 +31,7 @@ use crate::strategy::{
     ready,
 };
 
-use request::UpdateAndGive;
+use request::UpdateAndEmit;
 
 /// The name of the state with a row for each group.
 pub(super) const GROUPS: &str = "groups";
@@ -108,21 +108,21 @@ impl<G: UpdatesByKey> Operator for Updates<G> {
 pub(super) struct States {
     pub(super) spec: StateSpec,
     /// Layout of states in the table.
-    pub(super) kept: Arc<RowLayout>,
+    pub(super) layout: Arc<RowLayout>,
     /// Layout of finished groups.
-    pub(super) given: Arc<RowLayout>,
+    pub(super) output: Arc<RowLayout>,
     /// The leaves of the records.
     pub(super) types: Vec<LeafType>,
     /// Bytes that the update needs in addition.
-    pub(super) aside: usize,
+    pub(super) update_bytes: usize,
 }
 
 impl States {
     /// For a grouping whose state is a record of each key, and is emitted as it is.
     pub(super) fn of_records(schema: &Schema, key: &[usize]) -> Self {
         let spec = StateSpec::of_record(schema, key);
-        let kept = spec.layout();
-        States { given: kept.clone(), kept, spec, types: schema.types(), aside: 0 }
+        let layout = spec.layout();
+        States { output: layout.clone(), layout, spec, types: schema.types(), update_bytes: 0 }
     }
 
     /// The driver. `open` creates the update of a task.
@@ -132,21 +132,21 @@ impl States {
         planning: &Planning<'_>,
         open: impl Fn(&TaskContext) -> Result<U> + Send + Sync + 'static,
     ) -> DriverFactory {
-        let States { spec, kept, given, types, aside } = self;
+        let States { spec, layout, output, types, update_bytes } = self;
         let live = planning.live_inputs[0].clone();
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
-            let table = StateTable::new(spec.clone(), owned, aside + COPIES_BYTES, context)?;
+            let table = StateTable::new(spec.clone(), owned, update_bytes + COPIES_BYTES, context)?;
             Ok(UpdatesDriver {
-                waiting: table.requests(types.clone(), &live),
+                queued: table.requests(types.clone(), &live),
                 table,
-                request: UpdateAndGive::new(open(context)?, kept.clone(), context),
+                request: UpdateAndEmit::new(open(context)?, layout.clone(), context),
             })
         };
-        let least = STATE_BYTES + aside + COPIES_BYTES;
+        let minimum_bytes = STATE_BYTES + update_bytes + COPIES_BYTES;
         DriverFactory::new(format!("updates of {word}"), create)
-            .emitting(given)
-            .spilling_beyond(least)
+            .emitting(output)
+            .spilling_beyond(minimum_bytes)
             .recovering(Recovery::RestoredByImages)
     }
 }
@@ -154,8 +154,8 @@ impl States {
 struct UpdatesDriver<U> {
     table: StateTable,
     /// Rows that wait for states on disk.
-    waiting: Requests,
-    request: UpdateAndGive<U>,
+    queued: Requests,
+    request: UpdateAndEmit<U>,
 }
 
 /// The cursor after the input's rows are in the table or queued, while queued rows are served.
@@ -163,20 +163,20 @@ const SERVING: Cursor = 2;
 
 impl<U: GroupUpdate> UpdatesDriver<U> {
     /// Whether enough bytes wait to read their states.
-    fn many_wait(&self) -> bool {
-        self.waiting.waiting_bytes() > (self.table.bytes() / 2) as u64
+    fn should_serve(&self) -> bool {
+        self.queued.waiting_bytes() > (self.table.bytes() / 2) as u64
     }
 
     fn serve(&mut self, out: &mut Outputs) -> Result<Progress> {
-        self.table.serve(&mut self.waiting, &mut self.request, out)
+        self.table.serve(&mut self.queued, &mut self.request, out)
     }
 }
 
 impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor != SERVING {
-            ready!(self.table.apply(&mut self.waiting, &mut self.request, input, cursor, out)?);
-            if !self.many_wait() {
+            ready!(self.table.apply(&mut self.queued, &mut self.request, input, cursor, out)?);
+            if !self.should_serve() {
                 return Ok(Progress::Done);
             }
             *cursor = SERVING;
@@ -185,7 +185,7 @@ impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
     }
 
     fn on_idle(&mut self, out: &mut Outputs) -> Result<Progress> {
-        if self.waiting.is_empty() { Ok(Progress::Done) } else { self.serve(out) }
+        if self.queued.is_empty() { Ok(Progress::Done) } else { self.serve(out) }
     }
 
     /// Queued rows arrived before the barrier, so they are part of the snapshot.

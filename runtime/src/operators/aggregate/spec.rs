@@ -43,7 +43,7 @@ impl Aggregate {
 
     pub(super) fn spec(&self, live: &LeafSet) -> Arc<Spec> {
         let stored = self.stored(live);
-        let running: Vec<LeafType> = self.state.iter().map(StateLeaf::running).collect();
+        let running: Vec<LeafType> = self.state.iter().map(StateLeaf::running_type).collect();
         let table = GroupTable::layout_of(running.clone(), &stored);
         let types: Vec<LeafType> = self.state.iter().map(|leaf| leaf.ty).collect();
         let output = table.retyped(types).map(Arc::new);
@@ -53,8 +53,8 @@ impl Aggregate {
             table.clone()
         } else {
             let counted = |leaf: &usize| matches!(self.state[*leaf].fold, Fold::Distinct(_));
-            let behind = running.len()..running.len() + values.len();
-            let kept = stored.iter().filter(|leaf| !counted(leaf)).chain(behind).collect();
+            let appended = running.len()..running.len() + values.len();
+            let kept = stored.iter().filter(|leaf| !counted(leaf)).chain(appended).collect();
             let value_types = values.iter().map(|&leaf| input_types[leaf]);
             GroupTable::layout_of(running.into_iter().chain(value_types).collect(), &kept)
         };

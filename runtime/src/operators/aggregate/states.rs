@@ -34,7 +34,7 @@ impl Aggregate {
                 (fold, _) => fold,
             };
             let starts_at_zero = matches!(fold, Fold::Sum(_) | Fold::Count);
-            named.push(StateLeaf { name: fold.state_name(&self.input), ty: leaf.running(), starts_at_zero });
+            named.push(StateLeaf { name: fold.state_name(&self.input), ty: leaf.running_type(), starts_at_zero });
         }
         let mut rest = self.state[of_engine..].iter();
         for (text, leaves) in &self.measures {
@@ -42,7 +42,7 @@ impl Aggregate {
                 let starts_at_zero =
                     *leaves == 1 && matches!(leaf.fold, Fold::Sum(_) | Fold::Count | Fold::Kernel(Merge::Sum));
                 let name = if *leaves == 1 { text.clone() } else { format!("{text}.{number}") };
-                named.push(StateLeaf { name, ty: leaf.running(), starts_at_zero });
+                named.push(StateLeaf { name, ty: leaf.running_type(), starts_at_zero });
             }
         }
         named
@@ -66,10 +66,10 @@ impl UpdatesByKey for Aggregate {
         let whole = self.whole(planning.live);
         let states = States {
             spec: whole.lasting_spec().defined_as(self.definition()),
-            kept: whole.table().clone(),
-            given: whole.output().clone(),
+            layout: whole.table().clone(),
+            output: whole.output().clone(),
             types: self.input.types(),
-            aside: 0,
+            update_bytes: 0,
         };
         let driver = states.driver(self.word, planning, move |context| whole.open(context));
         let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);

@@ -149,14 +149,14 @@ fn inputs(rows: u64) -> Vec<(&'static str, Vec<Row>)> {
 const AMPLE: usize = 256 << 20;
 
 /// The minimum memory, and the slack that remains for operators that cannot spill.
-const LEAST: usize = limits::COUNT_BYTES + limits::COUNT_BYTES / 8;
+const MINIMUM: usize = limits::COUNT_BYTES + limits::COUNT_BYTES / 8;
 
 #[test]
 fn distinct_values_are_counted_in_any_memory() {
     for (name, rows) in inputs(30_000) {
         let expected = expected(&rows);
         for (memory_bytes, revoked_every) in
-            [AMPLE, 5 << 20, LEAST].into_iter().flat_map(|bytes| [(bytes, 1_000), (bytes, 13)])
+            [AMPLE, 5 << 20, MINIMUM].into_iter().flat_map(|bytes| [(bytes, 1_000), (bytes, 13)])
         {
             let (found, spilled) = run(&rows, memory_bytes, revoked_every);
             assert!(found == expected, "{name} in {memory_bytes} bytes, revoked after {revoked_every}");

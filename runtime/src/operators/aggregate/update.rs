@@ -15,7 +15,7 @@ use super::replaces_rows;
 use super::spec::{Phase, Spec};
 
 /// How rows of one kind, records or states, are folded.
-struct Source {
+struct FoldPlan {
     /// The key's leaves in these rows.
     key: Vec<usize>,
     /// The leaves that a new group copies from its first row, as (leaf of the table, leaf of the
@@ -31,8 +31,8 @@ pub(super) struct AggregateUpdate {
     spec: Arc<Spec>,
     /// Whether the input's rows are states.
     merging: bool,
-    new: Source,
-    states: Source,
+    new: FoldPlan,
+    states: FoldPlan,
     kernel: Option<Box<dyn Accumulate>>,
     pub(super) groups: Groups,
     found: Selection,
@@ -45,15 +45,15 @@ impl AggregateUpdate {
     /// The update of a phase, and the key's leaves in its table.
     pub(super) fn new(spec: &Arc<Spec>, phase: Phase, context: &TaskContext) -> Result<(Self, Vec<usize>)> {
         let merging = phase == Phase::Merge;
-        let mut new = Source::of(spec, spec.layout(phase), merging);
+        let mut new = FoldPlan::of(spec, spec.layout(phase), merging);
         let mut table_key = spec.output_key.clone();
         if phase == Phase::Partial {
-            let behind = (spec.state.len()..).zip(spec.values.iter().copied());
-            table_key.extend(behind.clone().map(|(to, _)| to));
+            let appended = (spec.state.len()..).zip(spec.values.iter().copied());
+            table_key.extend(appended.clone().map(|(to, _)| to));
             new.key.extend(&spec.values);
-            new.copied.extend(behind);
+            new.copied.extend(appended);
         }
-        let mut states = Source::of(spec, &spec.table, true);
+        let mut states = FoldPlan::of(spec, &spec.table, true);
         states.steps.extend(spec.counts().map(|(to, _)| Step {
             from: to,
             from_type: LeafType::U64,
@@ -75,7 +75,7 @@ impl AggregateUpdate {
         Ok((update, table_key))
     }
 
-    fn source(&self, rows: Rows) -> &Source {
+    fn plan(&self, rows: Rows) -> &FoldPlan {
         if rows == Rows::New { &self.new } else { &self.states }
     }
 
@@ -88,12 +88,12 @@ impl AggregateUpdate {
         rows: Rows,
         left: &mut UnplacedRows,
     ) -> Result<(Input<'i>, &'i Groups)> {
-        let source = if rows == Rows::New { &self.new } else { &self.states };
-        let by = (&source.key[..], &source.copied[..]);
+        let plan = if rows == Rows::New { &self.new } else { &self.states };
+        let by = (&plan.key[..], &plan.copied[..]);
         let mut found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
-        if !source.deciding.is_empty() {
+        if !plan.deciding.is_empty() {
             // This comes first: a row whose text finds no room must not be added in part.
-            table.replace_rows(&found, &self.groups, &source.deciding)?;
+            table.replace_rows(&found, &self.groups, &plan.deciding)?;
             if left.leave_uncombined(table, &found, &self.groups, &mut self.kept) {
                 found = Input::new(input.batch(), &self.kept);
             }
@@ -104,7 +104,7 @@ impl AggregateUpdate {
                 }
             }
         }
-        for &step in &source.steps {
+        for &step in &plan.steps {
             fold::run(step, table, &found, &self.groups)?;
         }
         match &mut self.kernel {
@@ -119,7 +119,7 @@ impl AggregateUpdate {
     /// running sum.
     fn check_ranges(&self, page: &Page) -> Result<()> {
         for (leaf, state) in self.spec.state.iter().enumerate() {
-            let (ty, running) = (state.ty, state.running());
+            let (ty, running) = (state.ty, state.running_type());
             if ty == running || self.spec.table.offset(leaf).is_none() || matches!(ty, LeafType::F32) {
                 continue;
             }
@@ -138,7 +138,7 @@ impl AggregateUpdate {
     /// Rounds sums of `f32`, which are computed in `f64`, in place.
     fn narrow_floats(&self, page: Page) -> Result<Page> {
         let state = &self.spec.state;
-        let is_float = |leaf: &usize| state[*leaf].ty == LeafType::F32 && state[*leaf].running() == LeafType::F64;
+        let is_float = |leaf: &usize| state[*leaf].ty == LeafType::F32 && state[*leaf].running_type() == LeafType::F64;
         let leaves: Vec<usize> = (0..state.len()).filter(is_float).collect();
         if leaves.is_empty() {
             return Ok(page);
@@ -151,7 +151,7 @@ impl AggregateUpdate {
 
 impl GroupUpdate for AggregateUpdate {
     fn key(&self, rows: Rows) -> &[usize] {
-        &self.source(rows).key
+        &self.plan(rows).key
     }
 
     fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut UnplacedRows) -> Result<()> {
@@ -164,9 +164,9 @@ impl GroupUpdate for AggregateUpdate {
     }
 }
 
-impl Source {
+impl FoldPlan {
     fn of(spec: &Spec, layout: &RowLayout, merging: bool) -> Self {
-        Source {
+        FoldPlan {
             key: if merging { spec.output_key.clone() } else { spec.key.clone() },
             copied: copied(spec, merging),
             steps: steps(spec, layout, merging),
@@ -199,7 +199,7 @@ fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
         if replaces_rows(leaf) {
             return None;
         }
-        let to_type = leaf.running();
+        let to_type = leaf.running_type();
         let at = |from: usize, kind| {
             let (from, from_type) = if merging { (to, to_type) } else { (from, spec.input_types[from]) };
             Some(Step { from, from_type, to, to_type, kind })

@@ -20,11 +20,11 @@ use super::update;
 /// The values of all measures.
 pub(super) struct Values {
     grouping: HybridHashAggregation,
-    update: Different,
+    update: DistinctRows,
     measures: Vec<Measure>,
     /// A 1 for each row of a batch.
     ones: Vec<u64>,
-    given: Outputs,
+    output: Outputs,
 }
 
 /// How a row of the input becomes a value of one measure.
@@ -40,25 +40,25 @@ impl Values {
     pub(super) fn new(spec: &Spec, merging: bool, context: &TaskContext) -> Result<Self> {
         let copied = update::copied(spec, merging);
         let counts: Vec<usize> = spec.counts().map(|(to, _)| to).collect();
-        let behind = spec.state.len()..spec.state.len() + spec.values.len();
-        let types: Vec<LeafType> = spec.state.iter().map(|leaf| leaf.running()).collect();
+        let appended = spec.state.len()..spec.state.len() + spec.values.len();
+        let types: Vec<LeafType> = spec.state.iter().map(|leaf| leaf.running_type()).collect();
         let types: Vec<LeafType> =
             types.into_iter().chain(spec.values.iter().map(|&leaf| spec.input_types[leaf])).collect();
         let live: LeafSet =
-            copied.iter().map(|&(to, _)| to).chain(counts.iter().copied()).chain(behind.clone()).collect();
+            copied.iter().map(|&(to, _)| to).chain(counts.iter().copied()).chain(appended.clone()).collect();
         let measure = |(to, values): (usize, &[usize])| {
             let mut leaves: Vec<(Option<usize>, LeafType)> = types.iter().map(|&ty| (None, ty)).collect();
             copied.iter().for_each(|&(to, from)| leaves[to].0 = Some(from));
-            values.iter().for_each(|&leaf| leaves[spec.behind(leaf)].0 = Some(spec.value_place(leaf, merging)));
+            values.iter().for_each(|&leaf| leaves[spec.appended_leaf(leaf)].0 = Some(spec.value_leaf(leaf, merging)));
             Measure { to, leaves }
         };
         let measures = spec.counts().map(measure).collect();
-        let key: Vec<usize> = spec.output_key.iter().copied().chain(counts).chain(behind).collect();
+        let key: Vec<usize> = spec.output_key.iter().copied().chain(counts).chain(appended).collect();
         let layout = GroupTable::layout_of(types, &live);
         let table = GroupTable::new(layout.clone(), key.as_slice(), &context.memory)?;
         Ok(Values {
             grouping: HybridHashAggregation::new(table, 0, context),
-            update: Different {
+            update: DistinctRows {
                 key,
                 copied: live.iter().map(|leaf| (leaf, leaf)).collect(),
                 groups: Groups::default(),
@@ -66,7 +66,7 @@ impl Values {
             },
             measures,
             ones: Vec::new(),
-            given: Outputs::new(RowWriter::new(Arc::clone(&layout), context.memory.clone())),
+            output: Outputs::new(RowWriter::new(Arc::clone(&layout), context.memory.clone())),
         })
     }
 
@@ -90,12 +90,12 @@ impl Values {
 
     /// Emits the values in pages. [`Values::take`] takes them after each call.
     pub(super) fn finish(&mut self) -> Result<Progress> {
-        self.grouping.finish(&mut self.update, &mut self.given)
+        self.grouping.finish(&mut self.update, &mut self.output)
     }
 
     /// The page that the last call of [`Values::finish`] emitted.
     pub(super) fn take(&mut self) -> Option<Page> {
-        self.given.pages().take_sealed().next()
+        self.output.pages().take_sealed().next()
     }
 
     pub(super) fn grouping(&mut self) -> &mut HybridHashAggregation {
@@ -104,14 +104,14 @@ impl Values {
 }
 
 /// Keeps each distinct row once.
-struct Different {
+struct DistinctRows {
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     groups: Groups,
     found: Selection,
 }
 
-impl GroupUpdate for Different {
+impl GroupUpdate for DistinctRows {
     fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
         probe(table, input, (&self.key, &self.copied), &mut self.groups, &mut self.found, left).map(drop)
     }

@@ -18,35 +18,35 @@ const FIRST_ROWS: usize = 64;
 ///
 /// The groups of one call should fit into about a page, since no more memory is reserved for them.
 /// If groups are large, a call adds fewer rows and leaves the others.
-pub(super) struct UpdateAndGive<U> {
+pub(super) struct UpdateAndEmit<U> {
     update: U,
     /// Copies of groups, in the layout of the table.
     copies: RowWriter,
     /// The number of rows to add in the next call.
-    at_once: usize,
+    batch_rows: usize,
     slice: Selection,
     added: Selection,
-    left: Vec<u32>,
+    unplaced: Vec<u32>,
     found: FoundRows,
 }
 
-impl<U: GroupUpdate> UpdateAndGive<U> {
+impl<U: GroupUpdate> UpdateAndEmit<U> {
     /// For states with the layout `kept`.
     pub(super) fn new(update: U, kept: Arc<RowLayout>, context: &TaskContext) -> Self {
-        UpdateAndGive {
+        UpdateAndEmit {
             update,
             copies: RowWriter::new(kept, context.memory.clone()),
-            at_once: FIRST_ROWS,
+            batch_rows: FIRST_ROWS,
             slice: Selection::default(),
             added: Selection::default(),
-            left: Vec::new(),
+            unplaced: Vec::new(),
             found: FoundRows::default(),
         }
     }
 
     /// Emits the groups of the rows that were added. Returns the bytes that they take in a page, or
     /// `usize::MAX` if they take several pages.
-    fn give(&mut self, table: &mut GroupTable, input: &Input<'_>, out: &mut Outputs) -> Result<usize> {
+    fn emit(&mut self, table: &mut GroupTable, input: &Input<'_>, out: &mut Outputs) -> Result<usize> {
         let added = Input::new(input.batch(), &self.added);
         table.find(&added, self.update.key(Rows::New), &mut self.found)?;
         table.copy_groups(self.found.groups(), &mut self.copies)?;
@@ -70,14 +70,14 @@ impl<U: GroupUpdate> UpdateAndGive<U> {
     /// Sets the number of rows of the next call, after `rows` rows whose groups took `bytes`.
     fn adapt(&mut self, rows: usize, bytes: usize) {
         if bytes > PAGE_BYTES {
-            self.at_once = (rows / 2).max(1);
-        } else if rows >= self.at_once && bytes < PAGE_BYTES / 2 {
-            self.at_once = (self.at_once * 2).min(WINDOW_ROWS);
+            self.batch_rows = (rows / 2).max(1);
+        } else if rows >= self.batch_rows && bytes < PAGE_BYTES / 2 {
+            self.batch_rows = (self.batch_rows * 2).min(WINDOW_ROWS);
         }
     }
 }
 
-impl<U: GroupUpdate> StateRequest for UpdateAndGive<U> {
+impl<U: GroupUpdate> StateRequest for UpdateAndEmit<U> {
     fn key(&self) -> &[usize] {
         self.update.key(Rows::New)
     }
@@ -90,15 +90,15 @@ impl<U: GroupUpdate> StateRequest for UpdateAndGive<U> {
         left: &mut UnplacedRows,
     ) -> Result<()> {
         let rows = input.selection().rows();
-        let (now, later) = rows.split_at(self.at_once.min(rows.len()));
+        let (now, later) = rows.split_at(self.batch_rows.min(rows.len()));
         self.slice.set(now.iter().copied());
         self.update.add(table, &Input::new(input.batch(), &self.slice), Rows::New, left)?;
-        self.left.clear();
-        self.left.extend(left.rows());
-        self.left.sort_unstable();
-        self.added.set(now.iter().copied().filter(|row| self.left.binary_search(row).is_err()));
+        self.unplaced.clear();
+        self.unplaced.extend(left.rows());
+        self.unplaced.sort_unstable();
+        self.added.set(now.iter().copied().filter(|row| self.unplaced.binary_search(row).is_err()));
         left.leave(later.iter().copied());
-        let bytes = if self.added.is_empty() { 0 } else { self.give(table, input, out)? };
+        let bytes = if self.added.is_empty() { 0 } else { self.emit(table, input, out)? };
         self.adapt(now.len(), bytes);
         Ok(())
     }
