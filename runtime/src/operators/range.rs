@@ -23,16 +23,16 @@ use super::queued_rows::QueuedRows;
 
 /// A full sample of a task has between this many keys and twice as many. The sizes of ranges are
 /// then off by a few percent.
-const KEYS: usize = 1024;
+const SAMPLE_KEYS: usize = 1024;
 
 /// A sample of the keys of a task.
-struct Sampled {
+struct KeySample {
     keys: Vec<KeyPrefix>,
     /// Number of records that each key represents.
     weight: u64,
 }
 
-impl Message for Sampled {
+impl Message for KeySample {
     /// The weight, then the keys.
     fn encode(&self, out: &mut Vec<u8>) {
         self.weight.encode(out);
@@ -45,7 +45,7 @@ impl Message for Sampled {
         while !rest.is_empty() {
             keys.push(ranges::decode_prefix(&mut rest)?);
         }
-        Some(Sampled { keys, weight: u64::from_le_bytes(*weight) })
+        Some(KeySample { keys, weight: u64::from_le_bytes(*weight) })
     }
 }
 
@@ -57,8 +57,8 @@ pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize
     let create = move |context: &TaskContext| {
         Ok(RangeDriver {
             rows: QueuedRows::new(rows.clone(), context),
-            sample: Sampled { keys: Vec::new(), weight: 1 },
-            paid: context.memory.reserve(0)?,
+            sample: KeySample { keys: Vec::new(), weight: 1 },
+            reserved: context.memory.reserve(0)?,
             seen: 0,
             order: Arc::clone(&order),
             ranges,
@@ -70,21 +70,21 @@ pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize
     DriverFactory::new("keep, then find ranges", create)
         .waiting_for_end()
         .emitting(layout)
-        .spilling_beyond(SPOOL_BYTES + 2 * KEYS * key_bytes)
+        .spilling_beyond(SPOOL_BYTES + 2 * SAMPLE_KEYS * key_bytes)
 }
 
 struct RangeDriver {
     rows: QueuedRows,
-    sample: Sampled,
+    sample: KeySample,
     /// Memory of the sample.
-    paid: Reservation,
+    reserved: Reservation,
     seen: u64,
     order: Arc<[OrderKey]>,
     ranges: usize,
     /// The least key of each range except the first. `None` until all tasks have sent their
     /// samples.
     bounds: Option<Vec<KeyPrefix>>,
-    samples: Arc<Rendezvous<Sampled>>,
+    samples: Arc<Rendezvous<KeySample>>,
     context: TaskContext,
 }
 
@@ -96,25 +96,25 @@ impl RangeDriver {
         for &row in input.selection().rows() {
             if self.seen.is_multiple_of(self.sample.weight) {
                 let key = ranges::prefix_of(input.batch(), row as usize, types, &self.order);
-                self.paid.resize(self.paid.bytes() + prefix_bytes(&key))?;
+                self.reserved.resize(self.reserved.bytes() + prefix_bytes(&key))?;
                 self.sample.keys.push(key);
             }
             self.seen += 1;
-            if self.sample.keys.len() == 2 * KEYS {
+            if self.sample.keys.len() == 2 * SAMPLE_KEYS {
                 let mut position = 0;
                 self.sample.keys.retain(|_| {
                     position += 1;
                     position % 2 == 1
                 });
                 self.sample.weight *= 2;
-                self.paid.resize(self.sample.keys.iter().map(prefix_bytes).sum())?;
+                self.reserved.resize(self.sample.keys.iter().map(prefix_bytes).sum())?;
             }
         }
         Ok(())
     }
 
     /// Emits the next page, with the numbers of its records.
-    fn give(&mut self, bounds: &[KeyPrefix], out: &mut Outputs) -> Result<Progress> {
+    fn emit_page(&mut self, bounds: &[KeyPrefix], out: &mut Outputs) -> Result<Progress> {
         let page = match self.rows.poll()? {
             Poll::Ready(Some(page)) => page,
             Poll::Pending => return Ok(Progress::Pending),
@@ -146,16 +146,16 @@ impl Driver for RangeDriver {
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.seal();
-            let sampled = Sampled { keys: std::mem::take(&mut self.sample.keys), weight: self.sample.weight };
+            let sampled = KeySample { keys: std::mem::take(&mut self.sample.keys), weight: self.sample.weight };
             self.samples.send(&self.context, sampled)?;
             *cursor = 1;
         }
         let types = self.rows.layout().types();
-        let find = |samples: &[Option<Sampled>]| bounds_of(samples, types, &self.order, self.ranges);
+        let find = |samples: &[Option<KeySample>]| bounds_of(samples, types, &self.order, self.ranges);
         let Some(bounds) = self.bounds.take().or_else(|| self.samples.poll(&self.context, find)) else {
             return Ok(Progress::Pending);
         };
-        let progress = self.give(&bounds, out);
+        let progress = self.emit_page(&bounds, out);
         self.bounds = Some(bounds);
         progress
     }
@@ -174,12 +174,12 @@ impl Revocable for RangeDriver {
 
 /// The keys at which ranges begin. `None` while a sample is missing.
 fn bounds_of(
-    samples: &[Option<Sampled>],
+    samples: &[Option<KeySample>],
     types: &[LeafType],
     order: &[OrderKey],
     ranges: usize,
 ) -> Option<Vec<KeyPrefix>> {
-    let samples: Vec<&Sampled> = samples.iter().map(Option::as_ref).collect::<Option<_>>()?;
+    let samples: Vec<&KeySample> = samples.iter().map(Option::as_ref).collect::<Option<_>>()?;
     let keys = samples.iter().flat_map(|sample| sample.keys.iter().map(|key| (key, sample.weight))).collect();
     Some(ranges::cut(keys, types, order, ranges))
 }

@@ -21,19 +21,19 @@ pub(super) struct Draws {
 impl Draws {
     /// The numbers of one task.
     pub(super) fn new(seed: u64, subtask: usize) -> Self {
-        Draws { stream: mixed(seed ^ mixed(subtask as u64 + 1)), position: 0 }
+        Draws { stream: mix(seed ^ mix(subtask as u64 + 1)), position: 0 }
     }
 
     /// The number of the next record.
     pub(super) fn next(&mut self) -> u64 {
         self.position += 1;
-        mixed(self.stream.wrapping_add(self.position.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        mix(self.stream.wrapping_add(self.position.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 }
 
 /// The finalizer of SplitMix64: each bit of the result depends on all bits. Source: Steele, Lea,
 /// Flood, *Fast Splittable Pseudorandom Number Generators*.
-fn mixed(number: u64) -> u64 {
+fn mix(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)
@@ -89,7 +89,7 @@ impl Operator for Sample {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (limit, seed) = (self.limit(), self.seed);
-        let draw = move |context: &TaskContext| Ok(ShareDriver { limit, draws: Draws::new(seed, context.subtask) });
+        let draw = move |context: &TaskContext| Ok(SampleDriver { limit, draws: Draws::new(seed, context.subtask) });
         let driver = DriverFactory::new("draw", draw).in_order(RowOrder::Kept);
         vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
@@ -102,12 +102,12 @@ impl Operator for Sample {
     }
 }
 
-struct ShareDriver {
+struct SampleDriver {
     limit: u128,
     draws: Draws,
 }
 
-impl Driver for ShareDriver {
+impl Driver for SampleDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut rows = Selection::default();
         rows.set(input.selection().rows().iter().copied().filter(|_| u128::from(self.draws.next()) < self.limit));

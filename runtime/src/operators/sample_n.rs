@@ -85,13 +85,13 @@ impl SampleN {
             Ok(DrawDriver {
                 draws: Draws::new(seed, context.subtask),
                 count,
-                record: (0..record).collect(),
+                record_leaves: (0..record).collect(),
                 smallest: Some(BinaryHeap::new()),
-                paid: context.memory.reserve(0)?,
+                reserved: context.memory.reserve(0)?,
                 memory: context.memory.clone(),
                 numbers: Vec::new(),
-                paid_numbers: context.memory.reserve(0)?,
-                entering: Selection::default(),
+                reserved_numbers: context.memory.reserve(0)?,
+                selected: Selection::default(),
                 kept: SortedRows::first(rows.clone(), &order, count, context)?,
             })
         };
@@ -104,24 +104,24 @@ struct DrawDriver {
     draws: Draws,
     count: usize,
     /// The record's leaves. The number follows them.
-    record: Vec<usize>,
+    record_leaves: Vec<usize>,
     /// The smallest numbers so far. A row with a number above the largest of them is not copied.
     /// `None` if there is no memory for them: all rows are then copied.
     smallest: Option<BinaryHeap<u64>>,
     /// The memory of `smallest`.
-    paid: Reservation,
+    reserved: Reservation,
     memory: Memory,
     /// The numbers of the batch's rows, and the rows that are kept.
     numbers: Vec<u64>,
-    paid_numbers: Reservation,
-    entering: Selection,
+    reserved_numbers: Reservation,
+    selected: Selection,
     kept: SortedRows,
 }
 
 impl DrawDriver {
     /// Adds a number to the smallest ones. Returns `true` if it is one of them, or these are not
     /// known.
-    fn enters(&mut self, number: u64) -> Result<bool> {
+    fn admit(&mut self, number: u64) -> Result<bool> {
         self.make_room()?;
         let Some(smallest) = &mut self.smallest else { return Ok(true) };
         if smallest.len() < self.count {
@@ -147,11 +147,11 @@ impl DrawDriver {
         let grown = capacity.saturating_mul(2).max(1024).min(self.count);
         // Both buffers exist while one is copied to the other.
         if self.memory.try_reserve((capacity + grown) * size_of::<u64>()) {
-            self.paid.resize(grown * size_of::<u64>())?;
+            self.reserved.resize(grown * size_of::<u64>())?;
             smallest.reserve_exact(grown - length);
         } else {
             self.smallest = None;
-            self.paid.release();
+            self.reserved.release();
         }
         Ok(())
     }
@@ -161,17 +161,17 @@ impl DrawDriver {
         let mut rows = Vec::new();
         let rows_of_batch = input.batch().rows();
         if rows_of_batch > self.numbers.len() {
-            self.paid_numbers.resize(rows_of_batch * size_of::<u64>())?;
+            self.reserved_numbers.resize(rows_of_batch * size_of::<u64>())?;
             self.numbers.resize(rows_of_batch, 0);
         }
         for &row in input.selection().rows() {
             let number = self.draws.next();
-            if self.enters(number)? {
+            if self.admit(number)? {
                 rows.push(row);
                 self.numbers[row as usize] = number;
             }
         }
-        self.entering.set(rows);
+        self.selected.set(rows);
         Ok(())
     }
 }
@@ -184,9 +184,9 @@ impl Driver for DrawDriver {
             self.draw(input)?;
             *cursor = 1;
         }
-        let batch = input.batch().project(&self.record);
+        let batch = input.batch().project(&self.record_leaves);
         let mut taken = *cursor - 1;
-        let progress = self.kept.add(&Input::new(&batch.with_numbers(&self.numbers), &self.entering), &mut taken)?;
+        let progress = self.kept.add(&Input::new(&batch.with_numbers(&self.numbers), &self.selected), &mut taken)?;
         *cursor = 1 + taken;
         Ok(progress)
     }
@@ -194,7 +194,7 @@ impl Driver for DrawDriver {
     fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             (self.smallest, *cursor) = (None, 1);
-            self.paid.release();
+            self.reserved.release();
         }
         self.kept.on_round_end(port, round, cursor, out)
     }
@@ -224,7 +224,7 @@ mod tests {
     use crate::row::{Datum, LeafSet, LeafType, SchemaBuilder};
 
     #[test]
-    fn rows_go_to_disk_where_others_need_the_memory_and_no_more_rows_come() {
+    fn revoked_memory_spills_rows_without_input() {
         let schema = SchemaBuilder::build(|b| b.leaf(LeafType::U64));
         let sample = SampleN { schema, count: 100_000, seed: 1 };
         let (layout, leaf) = numbered_layout(&sample.schema, &LeafSet::all(1));

@@ -21,13 +21,13 @@ pub(super) fn first(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) 
 pub(super) struct SortedRows {
     rows: Sorter,
     /// Emits the first rows only. The sorter may hold more of them.
-    cut: Option<Cut>,
+    first_rows: Option<FirstRows>,
 }
 
 /// Emits the first rows of runs on disk.
-struct Cut {
+struct FirstRows {
     /// Number of rows that are still to be emitted.
-    left: usize,
+    remaining: usize,
     /// Receives the merged rows.
     merged: RowWriter,
 }
@@ -38,7 +38,7 @@ impl SortedRows {
     /// # Errors
     /// As [`Sorter::new`].
     pub(super) fn all(layout: Arc<RowLayout>, order: &[OrderKey], context: &TaskContext) -> Result<Self> {
-        Ok(SortedRows { rows: Sorter::new(layout, order, context)?, cut: None })
+        Ok(SortedRows { rows: Sorter::new(layout, order, context)?, first_rows: None })
     }
 
     /// Emits the first `count` rows.
@@ -53,7 +53,7 @@ impl SortedRows {
     ) -> Result<Self> {
         let rows = Sorter::first_of_groups(layout.clone(), order, count, 0, context)?;
         let merged = RowWriter::new(layout, context.memory.clone());
-        Ok(SortedRows { rows, cut: Some(Cut { left: count, merged }) })
+        Ok(SortedRows { rows, first_rows: Some(FirstRows { remaining: count, merged }) })
     }
 
     /// Adds rows from the cursor on, as [`Sorter::add`].
@@ -65,25 +65,25 @@ impl SortedRows {
     }
 }
 
-impl Cut {
-    /// Emits the next rows, up to `left`.
+impl FirstRows {
+    /// Emits the next rows, up to `remaining`.
     fn emit(&mut self, rows: &mut Sorter, out: &mut RowWriter) -> Result<Progress> {
         let progress = rows.emit(&mut self.merged)?;
         if progress == Progress::Done {
             self.merged.seal();
         }
         for page in self.merged.take_sealed() {
-            if page.rows() <= self.left {
-                self.left -= page.rows();
+            if page.rows() <= self.remaining {
+                self.remaining -= page.rows();
                 out.adopt(page);
             } else {
                 let mut first = Selection::default();
-                first.set(0..self.left as u32);
+                first.set(0..self.remaining as u32);
                 out.append(&Input::new(&page.batch(), &first), None)?;
-                self.left = 0;
+                self.remaining = 0;
             }
         }
-        if self.left == 0 {
+        if self.remaining == 0 {
             rows.clear();
             return Ok(Progress::Done);
         }
@@ -98,9 +98,9 @@ impl Driver for SortedRows {
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.rows.finish()?);
-        match &mut self.cut {
+        match &mut self.first_rows {
             // In memory, the sorter holds the first rows only.
-            Some(cut) if self.rows.in_memory().is_none() => cut.emit(&mut self.rows, out.pages()),
+            Some(first_rows) if self.rows.in_memory().is_none() => first_rows.emit(&mut self.rows, out.pages()),
             _ => self.rows.emit(out.pages()),
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn strategies(
         return planning.by_key(key, &grouping);
     }
     let order = OrderKey::ascending(key).chain(order.iter().copied()).collect();
-    let top = of_groups::TopOfGroups { layout, count, leading: key.len(), order };
+    let top = of_groups::TopOfGroups { layout, count, key_leaves: key.len(), order };
     let grouping = Grouping {
         driver: &|combined| top.driver(!combined),
         combiner: Some(&|| top.combiner()),

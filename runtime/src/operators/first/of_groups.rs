@@ -33,7 +33,7 @@ impl FirstOfGroups {
     pub(super) fn driver(&self, layout: Arc<RowLayout>) -> DriverFactory {
         let (first, rows) = (self.clone(), layout.clone());
         let create = move |context: &TaskContext| {
-            Ok(GroupFirstDriver::new(Counts::new(&first, context)?, rows.clone(), context))
+            Ok(GroupFirstDriver::new(GroupCounts::new(&first, context)?, rows.clone(), context))
         };
         DriverFactory::new(self.name(), create).waiting_for_end().emitting(layout).spilling_beyond(limits::GROUP_BYTES)
     }
@@ -42,9 +42,9 @@ impl FirstOfGroups {
     pub(super) fn combiner(&self) -> DriverFactory {
         let first = self.clone();
         let create = move |context: &TaskContext| {
-            let counts = Counts::new(&first, context)?;
+            let counts = GroupCounts::new(&first, context)?;
             let table = counts.table.growing(GrowthPolicy::IfIdle);
-            Ok(SendingDriver { counts: Counts { table, ..counts }, most_bytes: combiner_bytes(context) })
+            Ok(CombinerDriver { counts: GroupCounts { table, ..counts }, max_bytes: combiner_bytes(context) })
         };
         DriverFactory::new(self.name(), create).spilling_beyond(limits::COMBINE_BYTES)
     }
@@ -55,7 +55,7 @@ impl FirstOfGroups {
 }
 
 /// Keys, each with the number of its records that have passed.
-struct Counts {
+struct GroupCounts {
     table: GroupTable,
     groups: Groups,
     found: Selection,
@@ -65,13 +65,13 @@ struct Counts {
     count: u64,
 }
 
-impl Counts {
+impl GroupCounts {
     fn new(first: &FirstOfGroups, context: &TaskContext) -> Result<Self> {
         let key_types = first.key.iter().map(|&leaf| first.types[leaf]);
         let types: Vec<LeafType> = key_types.chain([LeafType::U64]).collect();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
         let table_key: Vec<usize> = (0..first.key.len()).collect();
-        Ok(Counts {
+        Ok(GroupCounts {
             copied: table_key.iter().copied().zip(first.key.iter().copied()).collect(),
             table: GroupTable::new(layout, table_key, &context.memory)?,
             groups: Groups::default(),
@@ -83,7 +83,7 @@ impl Counts {
     }
 
     fn spilling(self, aside: usize) -> Self {
-        Counts { table: self.table.growing(GrowthPolicy::Spilling { aside }), ..self }
+        GroupCounts { table: self.table.growing(GrowthPolicy::Spilling { aside }), ..self }
     }
 
     fn key(&self) -> &[usize] {
@@ -136,13 +136,13 @@ fn passing(
     table: &mut GroupTable,
     groups: &Groups,
     found: &Input<'_>,
-    (behind, count): (usize, u64),
+    (key_leaves, count): (usize, u64),
 ) -> Result<Vec<u32>> {
-    let asked = found.selection().rows();
+    let found_rows = found.selection().rows();
     let passed = table.visit(found, groups, |_, mut states, rows| {
-        states.skip(behind);
+        states.skip(key_leaves);
         let passed = states.plain::<u64>()?;
-        let counted = asked.iter().zip(rows.iter()).filter(|(_, (_, group))| {
+        let counted = found_rows.iter().zip(rows.iter()).filter(|(_, (_, group))| {
             let before = passed.get(*group);
             passed.set(*group, before.saturating_add(1));
             before < count
@@ -152,17 +152,17 @@ fn passing(
     passed.ok_or_else(|| Error::Internal("groups without a count".to_owned()))
 }
 
-/// On the sending side. Removes all keys if they exceed `most_bytes`, or memory. Then more rows
+/// On the sending side. Removes all keys if they exceed `max_bytes`, or memory. Then more rows
 /// than needed pass.
-struct SendingDriver {
-    counts: Counts,
-    most_bytes: usize,
+struct CombinerDriver {
+    counts: GroupCounts,
+    max_bytes: usize,
 }
 
-impl Driver for SendingDriver {
+impl Driver for CombinerDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let (mut passed, left) = self.counts.count(input)?;
-        if !left.is_empty() || self.counts.table.bytes() > self.most_bytes {
+        if !left.is_empty() || self.counts.table.bytes() > self.max_bytes {
             passed.extend(left);
             passed.sort_unstable();
             self.counts.clear()?;
@@ -183,7 +183,7 @@ impl Driver for SendingDriver {
     }
 }
 
-impl Revocable for SendingDriver {
+impl Revocable for CombinerDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.counts.clear()
     }

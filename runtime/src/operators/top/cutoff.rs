@@ -21,23 +21,23 @@ use crate::strategy::Progress;
 
 /// Greatest number of first rows that a cutoff is used for. Tables of more prefixes cost more than
 /// the rows that they drop.
-const MOST_FIRST: usize = 8;
+const MAX_COUNT: usize = 8;
 
 /// Rows between two checks of whether enough rows are dropped. The first check waits until the
-/// groups have `TRIAL_SHARE * count` rows on average, or the table is full. Before that, most rows
-/// are among the first of their group.
-const TRIAL_ROWS: usize = 128 << 10;
-const TRIAL_SHARE: usize = 4;
+/// groups have `ROWS_PER_COUNT * count` rows on average, or the table is full. Before that, most
+/// rows are among the first of their group.
+const ROWS_PER_CHECK: usize = 128 << 10;
+const ROWS_PER_COUNT: usize = 4;
 
 /// A cutoff is kept if it drops at least one row in this many.
-const LEAST_DROPPED: usize = 4;
+const DROPPED_SHARE: usize = 4;
 
 /// Drops rows that cannot be among the first of their group.
 pub(super) struct Cutoff {
     /// For each key, the complements of the prefixes of its first rows, largest first. Zero if
     /// there are fewer rows.
     table: GroupTable,
-    most_bytes: usize,
+    max_bytes: usize,
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     order: Vec<OrderKey>,
@@ -45,34 +45,34 @@ pub(super) struct Cutoff {
     groups: Groups,
     prefixes: Vec<u64>,
     /// Positions in the input of rows whose group is in the table.
-    known: Vec<u32>,
+    found: Vec<u32>,
     /// For each position in the input, whether its row passes.
     passes: Vec<bool>,
     /// The rows of the current input that pass, if the driver has not taken all of them yet.
     passing: Option<Selection>,
     /// All rows so far.
-    rows: usize,
+    total_rows: usize,
     /// Rows since the last check, and the number of them that were dropped.
-    seen: usize,
+    checked_rows: usize,
     dropped: usize,
     /// Whether the table opens no more groups.
     is_full: bool,
     /// Whether it is dropped after the current input.
-    is_over: bool,
+    is_released: bool,
 }
 
 impl Cutoff {
-    /// For the first `count` rows of each group. Rows of a group agree in the first `leading`
+    /// For the first `count` rows of each group. Rows of a group agree in the first `key_leaves`
     /// leaves of the order. Returns `None` if a cutoff would not pay.
     pub(super) fn new(
         types: &[LeafType],
         order: &[OrderKey],
-        leading: usize,
+        key_leaves: usize,
         count: usize,
         context: &TaskContext,
     ) -> Result<Option<Self>> {
-        let (key, order) = order.split_at(leading);
-        if count == 0 || count > MOST_FIRST || key.is_empty() || order.is_empty() {
+        let (key, order) = order.split_at(key_leaves);
+        if count == 0 || count > MAX_COUNT || key.is_empty() || order.is_empty() {
             return Ok(None);
         }
         let key: Vec<usize> = key.iter().map(|key| key.leaf).collect();
@@ -85,57 +85,57 @@ impl Cutoff {
         let own: Vec<usize> = (0..key.len()).collect();
         Ok(Some(Cutoff {
             table: GroupTable::new(layout, own, &context.memory)?.growing(GrowthPolicy::IfIdle),
-            most_bytes: combiner_bytes(context),
+            max_bytes: combiner_bytes(context),
             copied: key.iter().copied().enumerate().collect(),
             key,
             order: order.to_vec(),
             count,
             groups: Groups::default(),
             prefixes: Vec::new(),
-            known: Vec::new(),
+            found: Vec::new(),
             passes: Vec::new(),
             passing: None,
-            rows: 0,
-            seen: 0,
+            total_rows: 0,
+            checked_rows: 0,
             dropped: 0,
             is_full: false,
-            is_over: false,
+            is_released: false,
         }))
     }
 
     /// Selects the rows that may be among the first.
     fn select(&mut self, input: &Input<'_>, passing: &mut Selection) -> Result<()> {
         self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
-        if self.table.bytes() >= self.most_bytes {
+        if self.table.bytes() >= self.max_bytes {
             self.table.freeze();
         }
         self.is_full |= !self.groups.missed().is_empty();
         let rows = input.selection().rows();
         let mut missed = self.groups.missed().iter().peekable();
-        self.known.clear();
-        self.known.extend((0..rows.len() as u32).filter(|at| missed.next_if_eq(&at).is_none()));
-        passing.set(self.known.iter().map(|&at| rows[at as usize]));
+        self.found.clear();
+        self.found.extend((0..rows.len() as u32).filter(|at| missed.next_if_eq(&at).is_none()));
+        passing.set(self.found.iter().map(|&at| rows[at as usize]));
         // Rows that found no room in the table pass.
         self.passes.clear();
         self.passes.resize(rows.len(), true);
         self.compare(&Input::new(input.batch(), passing));
         let stays = rows.iter().zip(&self.passes).filter(|&(_, &passes)| passes);
         passing.set(stays.map(|(&row, _)| row));
-        self.rows += rows.len();
-        self.seen += rows.len();
+        self.total_rows += rows.len();
+        self.checked_rows += rows.len();
         self.dropped += rows.len() - passing.len();
         Ok(())
     }
 
     /// Drops the rows that are after all first rows of their group so far. Each other row becomes
     /// one of these.
-    fn compare(&mut self, known: &Input<'_>) {
-        order_prefixes(known, &self.order, &mut self.prefixes);
+    fn compare(&mut self, found: &Input<'_>) {
+        order_prefixes(found, &self.order, &mut self.prefixes);
         let (key, count) = (self.key.len(), self.count);
-        let (prefixes, positions, passes) = (&self.prefixes, &self.known, &mut self.passes);
-        self.table.visit(known, &self.groups, |_, mut states, rows| {
+        let (prefixes, positions, passes) = (&self.prefixes, &self.found, &mut self.passes);
+        self.table.visit(found, &self.groups, |_, mut states, rows| {
             states.skip(key);
-            let slots: SmallVec<[StateSlot<'_, u64>; MOST_FIRST]> = (0..count).filter_map(|_| states.plain()).collect();
+            let slots: SmallVec<[StateSlot<'_, u64>; MAX_COUNT]> = (0..count).filter_map(|_| states.plain()).collect();
             let Some(last) = slots.last() else { return };
             for (((_, group), &prefix), &position) in rows.iter().zip(prefixes).zip(positions) {
                 let mut rank = !prefix;
@@ -156,25 +156,25 @@ impl Cutoff {
 
     /// Whether it drops too few rows.
     fn is_useless(&mut self) -> bool {
-        let are_groups_known = self.is_full || self.rows >= TRIAL_SHARE * self.count * self.table.len();
-        if self.seen < TRIAL_ROWS || !are_groups_known {
+        let are_groups_filled = self.is_full || self.total_rows >= ROWS_PER_COUNT * self.count * self.table.len();
+        if self.checked_rows < ROWS_PER_CHECK || !are_groups_filled {
             return false;
         }
-        let (seen, dropped) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.dropped));
-        dropped < seen / LEAST_DROPPED
+        let (seen, dropped) = (std::mem::take(&mut self.checked_rows), std::mem::take(&mut self.dropped));
+        dropped < seen / DROPPED_SHARE
     }
 }
 
 /// Selects the rows of an input that may be among the first of their group, into `passing`. Without
 /// a cutoff, all rows pass. An input that is passed again is not counted twice.
-pub(super) fn pass<'i>(
+pub(super) fn select<'i>(
     cutoff: &mut Option<Cutoff>,
     input: &Input<'i>,
     passing: &'i mut Selection,
 ) -> Result<Input<'i>> {
     let Some(cutoff) = cutoff else { return Ok(*input) };
     match cutoff.passing.take() {
-        Some(known) => *passing = known,
+        Some(selected) => *passing = selected,
         None => cutoff.select(input, passing)?,
     }
     Ok(Input::new(input.batch(), passing))
@@ -182,19 +182,19 @@ pub(super) fn pass<'i>(
 
 /// Called with the driver's progress after each [`pass`]. An input that is not `Done` is passed
 /// again.
-pub(super) fn answered(cutoff: &mut Option<Cutoff>, passing: Selection, progress: Progress) {
-    let Some(known) = cutoff else { return };
+pub(super) fn record_progress(cutoff: &mut Option<Cutoff>, passing: Selection, progress: Progress) {
+    let Some(active) = cutoff else { return };
     if progress != Progress::Done {
-        known.passing = Some(passing);
-    } else if known.is_over || known.is_useless() {
+        active.passing = Some(passing);
+    } else if active.is_released || active.is_useless() {
         *cutoff = None;
     }
 }
 
 /// Frees the cutoff's memory, after the current input if one is not done.
-pub(super) fn forget(cutoff: &mut Option<Cutoff>) {
+pub(super) fn release(cutoff: &mut Option<Cutoff>) {
     match cutoff {
-        Some(known) if known.passing.is_some() => known.is_over = true,
+        Some(active) if active.passing.is_some() => active.is_released = true,
         _ => *cutoff = None,
     }
 }
@@ -232,10 +232,10 @@ mod tests {
         for page in pages(rows.iter().copied()) {
             windows(&page.batch(), |input| -> Result<()> {
                 let mut passing = Selection::default();
-                let _ = pass(&mut cutoff, input, &mut passing)?;
+                let _ = select(&mut cutoff, input, &mut passing)?;
                 if twice {
-                    answered(&mut cutoff, std::mem::take(&mut passing), Progress::Yield);
-                    let _ = pass(&mut cutoff, input, &mut passing)?;
+                    record_progress(&mut cutoff, std::mem::take(&mut passing), Progress::Yield);
+                    let _ = select(&mut cutoff, input, &mut passing)?;
                 }
                 let shown = if cutoff.is_some() { &passing } else { input.selection() };
                 found.extend(shown.rows().iter().map(|&row| {
@@ -245,7 +245,7 @@ mod tests {
                     };
                     (leaf(0) as u32, leaf(1) as i64)
                 }));
-                answered(&mut cutoff, passing, Progress::Done);
+                record_progress(&mut cutoff, passing, Progress::Done);
                 Ok(())
             })
             .unwrap();
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_among_the_first_passes_and_most_of_the_rest_does_not() {
+    fn first_rows_pass_and_most_others_are_dropped() {
         let rows = rows(2_000);
         for count in [1, 2, 8] {
             for twice in [false, true] {
@@ -284,14 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_find_no_room_pass_whole() {
+    fn groups_without_room_pass_whole() {
         let rows = rows(20_000);
         let (passing, _) = passed(&rows, 2, 2 << 20, false);
         assert_eq!(first(&passing, 2), first(&rows, 2));
     }
 
     #[test]
-    fn many_groups_of_few_rows_are_waited_for() {
+    fn cutoff_is_not_judged_before_groups_have_enough_rows() {
         let rows = rows(60_000);
         let (passing, stayed) = passed(&rows, 2, 1 << 30, false);
         assert_eq!(first(&passing, 2), first(&rows, 2));
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_dropped_it_goes() {
+    fn cutoff_that_drops_nothing_is_removed() {
         let rows: Vec<_> = (0..300_000).map(|row| (row, i64::from(row))).collect();
         let (passing, stayed) = passed(&rows, 2, 16 << 20, false);
         assert!(passing == rows && !stayed);

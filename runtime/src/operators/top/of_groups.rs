@@ -21,14 +21,14 @@ use super::cutoff::{self, Cutoff};
 use crate::operators::common::combiner_bytes;
 
 /// Least rows that a combiner keeps before it drops some.
-const LEAST_ROWS: usize = 16 << 10;
+const MIN_ROWS: usize = 16 << 10;
 
-/// The `count` first rows of each group. Rows of a group agree in the first `leading` leaves of the
-/// order.
+/// The `count` first rows of each group. Rows of a group agree in the first `key_leaves` leaves of
+/// the order.
 pub(super) struct TopOfGroups {
     pub(super) layout: Arc<RowLayout>,
     pub(super) count: usize,
-    pub(super) leading: usize,
+    pub(super) key_leaves: usize,
     pub(super) order: Vec<OrderKey>,
 }
 
@@ -36,19 +36,19 @@ impl TopOfGroups {
     /// Keeps the first rows of each group of a task. `drops` is whether a [`Cutoff`] drops rows
     /// first: no combiner has seen them.
     pub(super) fn driver(&self, drops: bool) -> DriverFactory {
-        let &TopOfGroups { count, leading, .. } = self;
+        let &TopOfGroups { count, key_leaves, .. } = self;
         let (layout, order) = (self.layout.clone(), self.order.clone());
         let create = move |context: &TaskContext| {
             Ok(TopDriver {
                 cutoff: match drops {
-                    true => Cutoff::new(layout.types(), &order, leading, count, context)?,
+                    true => Cutoff::new(layout.types(), &order, key_leaves, count, context)?,
                     false => None,
                 },
-                rows: GroupSorter::first_of_groups(layout.clone(), order.clone(), leading, count, context)?,
+                rows: GroupSorter::first_of_groups(layout.clone(), order.clone(), key_leaves, count, context)?,
                 count,
                 large: None,
-                is_shown: false,
-                is_given: false,
+                is_finished: false,
+                is_window_emitted: false,
             })
         };
         self.factory(create).spilling_beyond(GROUPS_BYTES)
@@ -56,16 +56,16 @@ impl TopOfGroups {
 
     /// Drops rows on the sending side.
     pub(super) fn combiner(&self) -> DriverFactory {
-        let &TopOfGroups { count, leading, .. } = self;
+        let &TopOfGroups { count, key_leaves, .. } = self;
         let (layout, order) = (self.layout.clone(), self.order.clone());
         let create = move |context: &TaskContext| {
             Ok(CombineDriver {
-                cutoff: Cutoff::new(layout.types(), &order, leading, count, context)?,
+                cutoff: Cutoff::new(layout.types(), &order, key_leaves, count, context)?,
                 kept: SortBuffer::new(layout.clone(), order.clone(), &context.memory)?,
                 count,
-                leading,
-                most_rows: LEAST_ROWS,
-                most_bytes: combiner_bytes(context),
+                key_leaves,
+                max_rows: MIN_ROWS,
+                max_bytes: combiner_bytes(context),
                 memory: context.memory.clone(),
                 is_emitting: false,
                 is_revoked: false,
@@ -91,9 +91,9 @@ struct TopDriver {
     /// emitted.
     large: Option<(LargeGroup, usize)>,
     /// Whether all rows have arrived, so that groups are emitted.
-    is_shown: bool,
+    is_finished: bool,
     /// Whether the window has been emitted.
-    is_given: bool,
+    is_window_emitted: bool,
 }
 
 impl TopDriver {
@@ -111,18 +111,18 @@ impl TopDriver {
                     return Ok(Progress::Yield);
                 }
                 self.large = None;
-            } else if !self.rows.is_ready() || (self.is_given && !self.rows.is_last()) {
+            } else if !self.rows.is_ready() || (self.is_window_emitted && !self.rows.is_last()) {
                 ready!(self.rows.advance()?);
-                self.is_given = false;
+                self.is_window_emitted = false;
             } else if let Some(group) = self.rows.take_large() {
-                (self.large, self.is_given) = (Some((group, self.count)), true);
-            } else if self.is_given {
+                (self.large, self.is_window_emitted) = (Some((group, self.count)), true);
+            } else if self.is_window_emitted {
                 self.rows.clear();
                 return Ok(Progress::Done);
             } else if self.rows.emit(out.pages())? {
                 return Ok(Progress::Yield);
             } else {
-                self.is_given = true;
+                self.is_window_emitted = true;
             }
         }
     }
@@ -131,17 +131,17 @@ impl TopDriver {
 impl Driver for TopDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         let mut passing = Selection::default();
-        let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
+        let input = cutoff::select(&mut self.cutoff, input, &mut passing)?;
         let progress = self.rows.add(&input, cursor)?;
-        cutoff::answered(&mut self.cutoff, passing, progress);
+        cutoff::record_progress(&mut self.cutoff, passing, progress);
         Ok(progress)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        if !self.is_shown {
+        if !self.is_finished {
             self.cutoff = None;
             ready!(self.rows.finish()?);
-            self.is_shown = true;
+            self.is_finished = true;
         }
         self.emit(out)
     }
@@ -153,8 +153,8 @@ impl Driver for TopDriver {
 
 impl Revocable for TopDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        cutoff::forget(&mut self.cutoff);
-        if !self.is_shown {
+        cutoff::release(&mut self.cutoff);
+        if !self.is_finished {
             self.rows.revoke();
         }
         Ok(())
@@ -171,11 +171,11 @@ struct CombineDriver {
     kept: SortBuffer,
     count: usize,
     /// The number of the key's leaves, which the order begins with.
-    leading: usize,
+    key_leaves: usize,
     /// The most rows before some are dropped.
-    most_rows: usize,
+    max_rows: usize,
     /// The most bytes of rows before they are sent.
-    most_bytes: usize,
+    max_bytes: usize,
     memory: Memory,
     /// Whether rows are being sent.
     is_emitting: bool,
@@ -186,7 +186,7 @@ struct CombineDriver {
 impl CombineDriver {
     fn has_room_for(&self, input: &Input<'_>) -> bool {
         let more = self.kept.bytes_for(input);
-        self.kept.bytes() + more <= self.most_bytes && self.memory.try_reserve(more)
+        self.kept.bytes() + more <= self.max_bytes && self.memory.try_reserve(more)
     }
 
     /// Drops rows that are not among the first of their group, if there is memory to copy the
@@ -194,16 +194,16 @@ impl CombineDriver {
     fn drop_rest(&mut self) -> Result<()> {
         if self.memory.try_reserve(self.kept.bytes()) {
             // Rows are sorted when their number has doubled, which costs a constant per row.
-            self.kept.keep_first_of_groups(self.count, self.leading)?;
+            self.kept.keep_first_of_groups(self.count, self.key_leaves)?;
         }
-        self.most_rows = self.kept.len().saturating_mul(2).max(LEAST_ROWS);
+        self.max_rows = self.kept.len().saturating_mul(2).max(MIN_ROWS);
         Ok(())
     }
 
     fn emit(&mut self, out: &mut Outputs) -> Result<Progress> {
         if !self.is_emitting {
             self.kept.sort();
-            self.kept.forget_rest_of_groups(self.count, self.leading);
+            self.kept.forget_rest_of_groups(self.count, self.key_leaves);
             self.is_emitting = true;
         }
         if self.kept.emit(out.pages())? {
@@ -211,7 +211,7 @@ impl CombineDriver {
         }
         self.kept.clear();
         self.memory.shrink();
-        (self.is_emitting, self.is_revoked, self.most_rows) = (false, false, LEAST_ROWS);
+        (self.is_emitting, self.is_revoked, self.max_rows) = (false, false, MIN_ROWS);
         Ok(Progress::Done)
     }
 }
@@ -219,9 +219,9 @@ impl CombineDriver {
 impl Driver for CombineDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut passing = Selection::default();
-        let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
+        let input = cutoff::select(&mut self.cutoff, input, &mut passing)?;
         let progress = self.add(&input, cursor, out)?;
-        cutoff::answered(&mut self.cutoff, passing, progress);
+        cutoff::record_progress(&mut self.cutoff, passing, progress);
         Ok(progress)
     }
 
@@ -237,7 +237,7 @@ impl Driver for CombineDriver {
 
 impl Revocable for CombineDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        cutoff::forget(&mut self.cutoff);
+        cutoff::release(&mut self.cutoff);
         self.is_revoked = true;
         Ok(())
     }
@@ -259,10 +259,10 @@ impl CombineDriver {
                 self.is_revoked = self.kept.len() > rows / 2;
                 continue;
             }
-            // A single row may exceed `most_bytes`.
+            // A single row may exceed `max_bytes`.
             self.kept.add(&Input::new(input.batch(), &some))?;
             *cursor += some.len();
-            if self.kept.len() > self.most_rows {
+            if self.kept.len() > self.max_rows {
                 self.drop_rest()?;
             }
         }

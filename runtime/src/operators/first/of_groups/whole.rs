@@ -17,24 +17,24 @@ use crate::row::RowLayout;
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::strategy::{Cursor, Driver, Opened, PageWindows, Progress, Revocable, Round};
 
-use super::Counts;
+use super::GroupCounts;
 
 /// Pages of a part that are in memory while it is read.
 const READ_PAGES: usize = 4;
 
 pub(super) struct GroupFirstDriver {
-    counts: Counts,
+    counts: GroupCounts,
     layout: Arc<RowLayout>,
     memory: Memory,
     spiller: Spiller,
     level: u32,
     /// Records whose groups are not in the table, with the hashes of their keys.
-    others: Vec<(u32, u64)>,
+    other_rows: Vec<(u32, u64)>,
     hashes: Vec<u64>,
-    one: Selection,
+    selection: Selection,
     writers: Vec<RowWriter>,
     spilled: Vec<Spilled>,
-    work: Vec<(Spilled, u32)>,
+    pending_parts: Vec<(Spilled, u32)>,
     reading: Option<Reading>,
 }
 
@@ -47,19 +47,19 @@ struct Reading {
 }
 
 impl GroupFirstDriver {
-    pub(super) fn new(counts: Counts, layout: Arc<RowLayout>, context: &TaskContext) -> Self {
+    pub(super) fn new(counts: GroupCounts, layout: Arc<RowLayout>, context: &TaskContext) -> Self {
         let writer = || RowWriter::new(layout.clone(), context.memory.clone());
         GroupFirstDriver {
             counts: counts.spilling(READ_PAGES * limits::PAGE_BYTES),
             memory: context.memory.clone(),
             spiller: context.spiller(),
             level: 0,
-            others: Vec::new(),
+            other_rows: Vec::new(),
             hashes: Vec::new(),
-            one: Selection::default(),
+            selection: Selection::default(),
             writers: (0..limits::SPILL_PARTS).map(|_| writer()).collect(),
             spilled: (0..limits::SPILL_PARTS).map(|_| Spilled::default()).collect(),
-            work: Vec::new(),
+            pending_parts: Vec::new(),
             reading: None,
             layout,
         }
@@ -70,9 +70,9 @@ impl GroupFirstDriver {
         let (passed, left) = self.counts.count(input)?;
         if !left.is_empty() {
             self.freeze();
-            self.one.set(left);
-            hash_rows(&Input::new(input.batch(), &self.one), self.counts.key(), &mut self.hashes);
-            self.others.extend(self.one.rows().iter().copied().zip(self.hashes.iter().copied()));
+            self.selection.set(left);
+            hash_rows(&Input::new(input.batch(), &self.selection), self.counts.key(), &mut self.hashes);
+            self.other_rows.extend(self.selection.rows().iter().copied().zip(self.hashes.iter().copied()));
         }
         Ok(passed)
     }
@@ -86,19 +86,19 @@ impl GroupFirstDriver {
 
     /// Writes the records whose groups are not in the table. Returns `false` if some have to wait
     /// until earlier pages are written.
-    fn write_others(&mut self, input: &Input<'_>) -> Result<bool> {
+    fn write_other_rows(&mut self, input: &Input<'_>) -> Result<bool> {
         self.spiller.check()?;
-        if self.spiller.unwritten_bytes() > 0 && !self.others.is_empty() {
+        if self.spiller.unwritten_bytes() > 0 && !self.other_rows.is_empty() {
             return Ok(false);
         }
-        while let Some((row, hash)) = self.others.pop() {
+        while let Some((row, hash)) = self.other_rows.pop() {
             let part = part_of_hash(hash, self.level);
-            self.one.set([row]);
-            self.writers[part].append(&Input::new(input.batch(), &self.one), None)?;
+            self.selection.set([row]);
+            self.writers[part].append(&Input::new(input.batch(), &self.selection), None)?;
             if self.writers[part].has_sealed() {
                 self.write_pages(part);
                 if self.spiller.unwritten_bytes() > 0 {
-                    return Ok(self.others.is_empty());
+                    return Ok(self.other_rows.is_empty());
                 }
             }
         }
@@ -122,7 +122,7 @@ impl GroupFirstDriver {
             self.write_pages(part);
             let spilled = std::mem::take(&mut self.spilled[part]);
             if !spilled.is_empty() {
-                self.work.push((spilled, self.level + 1));
+                self.pending_parts.push((spilled, self.level + 1));
             }
         }
         Ok(())
@@ -130,7 +130,7 @@ impl GroupFirstDriver {
 
     /// Begins to read the next part. Returns `false` if there is none.
     fn begin_part(&mut self) -> bool {
-        let Some((part, level)) = self.work.pop() else {
+        let Some((part, level)) = self.pending_parts.pop() else {
             self.level = 0;
             return false;
         };
@@ -159,7 +159,7 @@ impl GroupFirstDriver {
                 window.set(passed);
                 out.pages().append(&Input::new(&batch, window), None)?;
             }
-            if !self.write_others(&Input::new(&batch, window))? {
+            if !self.write_other_rows(&Input::new(&batch, window))? {
                 reading.page = Some(page);
                 return Ok(Progress::Pending);
             }
@@ -176,7 +176,7 @@ impl Driver for GroupFirstDriver {
             rows.set(self.count(input)?);
             out.pass(rows);
         }
-        let is_done = self.others.is_empty() || self.write_others(input)?;
+        let is_done = self.other_rows.is_empty() || self.write_other_rows(input)?;
         *cursor = usize::from(!is_done);
         Ok(if is_done { Progress::Done } else { Progress::Pending })
     }
