@@ -33,7 +33,7 @@ pub struct MapChain {
     pub expansion: Expansion,
     /// Whether it may be called on sampled records before the run: nothing that it captures can
     /// have effects.
-    pub may_be_tried: bool,
+    pub may_run_on_sample: bool,
     /// The leaves that its records take over from the input's records.
     pub forwards: Forwards,
     /// The share of records that a filter among its closures keeps, as the program states it.
@@ -76,11 +76,11 @@ impl Operator for MapChain {
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
         let forwards = self.forwards.of(0, self.output.leaves().len());
-        let given =
-            inputs[0].chained(self.may_be_tried.then_some(&self.chain), &forwards, &self.output, self.expansion.0);
+        let output =
+            inputs[0].chained(self.may_run_on_sample.then_some(&self.chain), &forwards, &self.output, self.expansion.0);
         match self.selectivity {
-            Some(share) => given.with_rows(inputs[0].rows * share),
-            None => given,
+            Some(share) => output.with_rows(inputs[0].rows * share),
+            None => output,
         }
     }
 

@@ -27,10 +27,10 @@ pub struct Filter {
     pub moves: bool,
     /// Whether a value that it captures may have effects. Other filters are then not moved below
     /// it.
-    pub acts: bool,
+    pub may_have_effects: bool,
     /// Whether it may be called on sampled records before the run: nothing that it captures can
     /// have effects.
-    pub may_be_tried: bool,
+    pub may_run_on_sample: bool,
     /// The share of records that it keeps, as the program states it.
     pub selectivity: Option<f64>,
     /// For a filter that was moved: the word of the operator that it was moved below.
@@ -59,7 +59,7 @@ impl Operator for Filter {
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
-        let kept = inputs[0].filtered(self.may_be_tried.then_some(&self.predicate), &self.bounds);
+        let kept = inputs[0].filtered(self.may_run_on_sample.then_some(&self.predicate), &self.bounds);
         match self.selectivity {
             Some(share) => kept.with_rows(inputs[0].rows * share),
             None => kept,
@@ -82,7 +82,7 @@ impl Operator for Filter {
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
         // A filter would change the records that a predicate with effects is called with.
-        (!self.acts && !self.predicate.has_effects()).then(|| unchanged(&self.schema))
+        (!self.may_have_effects && !self.predicate.has_effects()).then(|| unchanged(&self.schema))
     }
 
     fn follows_order(&self) -> bool {
@@ -129,15 +129,15 @@ impl FilterOperator for Filter {
         let place = |leaf: usize| leaves.get(leaf).copied().flatten();
         let reads = reads.iter().map(place).collect::<Option<Vec<_>>>().filter(|reads| !reads.is_empty())?;
         let bound = |bound: &Bound| Some(Bound { leaf: place(bound.leaf)?, ..bound.clone() });
-        let seen = leaves.iter().copied().zip(self.schema.types()).collect();
+        let leaves_read = leaves.iter().copied().zip(self.schema.types()).collect();
         Some(Arc::new(Filter {
             schema: to.clone(),
-            predicate: Arc::new(Elsewhere { predicate: self.predicate.clone(), seen }),
+            predicate: Arc::new(MovedPredicate { predicate: self.predicate.clone(), leaves_read }),
             reads: Reads::Leaves(reads.into_iter().collect()),
             bounds: self.bounds.iter().filter_map(bound).collect(),
             moves: true,
-            acts: false,
-            may_be_tried: true,
+            may_have_effects: false,
+            may_run_on_sample: true,
             selectivity: self.selectivity,
             below: below.into(),
         }))
@@ -146,20 +146,20 @@ impl FilterOperator for Filter {
 
 /// A predicate on other records than it was compiled for. It reads its leaves through a view with
 /// their old numbers. All other leaves are dead.
-struct Elsewhere<P> {
+struct MovedPredicate<P> {
     predicate: P,
     /// For each leaf of the predicate's records, its number in the other records, and its type.
-    seen: Arc<[(Option<usize>, LeafType)]>,
+    leaves_read: Arc<[(Option<usize>, LeafType)]>,
 }
 
-impl Factory<dyn Predicate> for Elsewhere<PredicateFactory> {
+impl Factory<dyn Predicate> for MovedPredicate<PredicateFactory> {
     fn open(&self, context: &TaskContext) -> Result<Box<dyn Predicate>> {
-        Ok(Box::new(Elsewhere { predicate: self.predicate.open(context)?, seen: self.seen.clone() }))
+        Ok(Box::new(MovedPredicate { predicate: self.predicate.open(context)?, leaves_read: self.leaves_read.clone() }))
     }
 }
 
-impl Predicate for Elsewhere<Box<dyn Predicate>> {
+impl Predicate for MovedPredicate<Box<dyn Predicate>> {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
-        self.predicate.select(&batch.arranged(&self.seen), rows)
+        self.predicate.select(&batch.arranged(&self.leaves_read), rows)
     }
 }

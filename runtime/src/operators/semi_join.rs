@@ -17,8 +17,8 @@ use crate::strategy::{Cursor, Planning, Progress, Strategy};
 
 use super::common::layout;
 use super::join::{
-    BuildRows, EmitterFactory, HashJoinOptions, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies,
-    merge_strategies, on, sides, validity,
+    BuildRows, BuildSideOptions, EmitterFactory, HashJoinOptions, JoinHint, JoinParts, Nulls, equal_keys,
+    hash_strategies, merge_strategies, on, sides, validity,
 };
 use super::keys::check_keys;
 
@@ -94,8 +94,9 @@ impl Operator for SemiJoin {
             let [left, right] = self.keys.clone();
             factory.filtering(options.filtered([self.matched.then_some(left), Some(right)]))
         };
-        let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
-        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        let build_options =
+            BuildSideOptions { keys: &self.keys, may_broadcast: &|build| build == 1, build_sides: &[0, 1] };
+        let mut strategies = hash_strategies(planning, &build_options, self.hint, &hash);
         if self.hint.is_none() {
             strategies.extend(merge_strategies(planning, &self.keys, &merge));
         }
@@ -114,8 +115,8 @@ impl Operator for SemiJoin {
 impl SemiJoin {
     fn parts(&self, planning: &Planning<'_>) -> JoinParts {
         // Left rows with a null in their key have no partner. An anti-join emits them.
-        let asked = |side: usize| [side == 0, side == 0 && !self.matched];
-        let sides = sides(&self.inputs, &self.keys, self.nulls, planning, asked);
+        let keep_flags = |side: usize| [side == 0, side == 0 && !self.matched];
+        let sides = sides(&self.inputs, &self.keys, self.nulls, planning, keep_flags);
         let (matched, leaves) = (self.matched, sides[0].types.len());
         let emitter: EmitterFactory = Arc::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves))));
         JoinParts { sides, emitter, layout: layout(&self.inputs[0], planning.live), emitter_bytes: 0 }
@@ -142,7 +143,7 @@ impl JoinEmitter for SemiEmitter {
         &mut self,
         built: &mut BuildSide,
         input: &Input<'_>,
-        pass: ProbePhase,
+        phase: ProbePhase,
         _: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Progress> {
@@ -153,7 +154,7 @@ impl JoinEmitter for SemiEmitter {
         }
         let mut rows = input.selection().clone();
         rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
-        match pass {
+        match phase {
             ProbePhase::Input => out.pass(rows),
             // Left rows of spilled partitions that are joined in blocks are always the built side,
             // because they have marks.

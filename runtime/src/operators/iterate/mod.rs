@@ -22,6 +22,6 @@ mod end;
 mod replay;
 mod solution_set;
 
-pub use begin::{LoopBegin, LoopEnds};
+pub use begin::{LoopBegin, LoopTermination};
 pub use end::LoopEnd;
 pub use solution_set::SolutionJoin;

@@ -112,10 +112,10 @@ impl SolutionJoin {
                 deltas: QueuedRows::new(deltas.clone(), context),
                 changes: QueuedRows::new(deltas.clone(), context),
                 applying: None,
-                is_filled: false,
-                is_over: false,
-                is_probed: false,
-                is_changed: false,
+                has_initial_rows: false,
+                is_ended: false,
+                has_probe_rows: false,
+                has_changes: false,
                 scan: Scan::default(),
             })
         };
@@ -148,12 +148,12 @@ struct SolutionDriver {
     /// The page of changes that is being applied.
     applying: Option<(Page, PageWindows)>,
     /// Whether all initial rows have arrived.
-    is_filled: bool,
+    has_initial_rows: bool,
     /// Whether no round follows. A loop without rounds may end before its initial rows arrive.
-    is_over: bool,
+    is_ended: bool,
     /// Whether the round's rows to look up, and its changes, have all arrived.
-    is_probed: bool,
-    is_changed: bool,
+    has_probe_rows: bool,
+    has_changes: bool,
     scan: Scan,
 }
 
@@ -186,7 +186,7 @@ impl SolutionDriver {
 
     /// Emits the set, after the last round and all initial rows.
     fn finish(&mut self, out: &mut Outputs) -> Result<Progress> {
-        if !self.is_filled || !self.is_over {
+        if !self.has_initial_rows || !self.is_ended {
             return Ok(Progress::Done);
         }
         let result = out.pages_of(LoopId::RESULT);
@@ -205,7 +205,7 @@ impl Driver for SolutionDriver {
     /// Rows are looked up only after all initial rows have arrived.
     fn demand(&self) -> Demand {
         let filling = PortSet::of(LoopId::INITIAL).with(LoopId::DELTA);
-        Demand::of(if self.is_filled { PortSet::all_but(LoopId::INITIAL) } else { filling })
+        Demand::of(if self.has_initial_rows { PortSet::all_but(LoopId::INITIAL) } else { filling })
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
@@ -219,27 +219,27 @@ impl Driver for SolutionDriver {
     fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match port {
             LoopId::INITIAL => {
-                if !self.is_filled {
+                if !self.has_initial_rows {
                     ready!(self.table.serve(&mut self.puts, &mut self.put, out)?);
-                    self.is_filled = true;
+                    self.has_initial_rows = true;
                 }
                 return self.finish(out);
             }
-            LoopId::PROBE if !self.is_probed => {
+            LoopId::PROBE if !self.has_probe_rows => {
                 ready!(self.table.serve(&mut self.probes, &mut self.probe, out)?);
                 out.send(0, Control::RoundEnd(round.number));
-                self.is_probed = true;
+                self.has_probe_rows = true;
             }
-            LoopId::DELTA if !self.is_changed => {
+            LoopId::DELTA if !self.has_changes => {
                 std::mem::swap(&mut self.deltas, &mut self.changes);
                 self.changes.seal();
-                self.is_changed = true;
+                self.has_changes = true;
             }
             _ => {}
         }
-        if self.is_probed && self.is_changed {
+        if self.has_probe_rows && self.has_changes {
             ready!(self.apply(out)?);
-            (self.is_probed, self.is_changed) = (false, false);
+            (self.has_probe_rows, self.has_changes) = (false, false);
         }
         Ok(Progress::Done)
     }
@@ -251,7 +251,7 @@ impl Driver for SolutionDriver {
                 Ok(Progress::Done)
             }
             LoopId::DELTA => {
-                self.is_over = true;
+                self.is_ended = true;
                 self.finish(out)
             }
             _ => Ok(Progress::Done),

@@ -25,15 +25,15 @@ pub(crate) fn merge_strategies(
 }
 
 impl JoinParts {
-    /// The driver of a merge join that builds tables of the side `build`. `gives_pairs` is whether
+    /// The driver of a merge join that builds tables of the side `build`. `emits_pairs` is whether
     /// it emits pairs only. These are in the order of the keys.
-    pub(crate) fn merge(&self, name: &str, build: usize, is_hinted: bool, gives_pairs: bool) -> DriverFactory {
+    pub(crate) fn merge(&self, name: &str, build: usize, is_hinted: bool, emits_pairs: bool) -> DriverFactory {
         let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
         let create = move |context: &TaskContext| {
             let joining = SortMergeJoin::new(sides.clone(), build, context)?;
             Ok(MergeJoinDriver { joining, emitter: emitter(context)? })
         };
-        let order = match gives_pairs {
+        let order = match emits_pairs {
             true => RowOrder::Of(OrderKey::ascending(&self.sides[0].key).collect()),
             false => RowOrder::Lost,
         };

@@ -4,7 +4,7 @@
 mod hash;
 mod hint;
 mod kind;
-mod meaning;
+mod reference;
 mod merge;
 mod pair_calls;
 mod pair_emitter;
@@ -31,9 +31,9 @@ use super::keys::check_keys;
 pub(crate) use hash::{BuildRows, HashJoinOptions};
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
-pub(crate) use meaning::equal_keys;
 pub(crate) use merge::merge_strategies;
-pub(crate) use strategies::{Sharing, hash_strategies};
+pub(crate) use reference::equal_keys;
+pub(crate) use strategies::{BuildSideOptions, hash_strategies};
 
 /// Whether nulls in keys are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Nulls {
 
 /// The output of a join for a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PairGives {
+pub enum PairOutput {
     /// Any number of records.
     Any,
     /// One record.
@@ -81,9 +81,9 @@ pub struct Join {
     pub forwards: Forwards,
     /// Whether the closure may be called on sampled pairs before the run: nothing that it captures
     /// can have effects.
-    pub may_be_tried: bool,
+    pub may_run_on_sample: bool,
     /// The output for a pair.
-    pub gives: PairGives,
+    pub pair_output: PairOutput,
 }
 
 impl Operator for Join {
@@ -92,7 +92,7 @@ impl Operator for Join {
     }
 
     fn details(&self) -> String {
-        let is_made = matches!(self.gives, PairGives::Both | PairGives::OfOthers(_));
+        let is_made = matches!(self.pair_output, PairOutput::Both | PairOutput::OfOthers(_));
         let reordered = if is_made { ", reordered" } else { "" };
         if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys, self.nulls) + reordered }
     }
@@ -102,8 +102,8 @@ impl Operator for Join {
     }
 
     fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
-        let mut reads = match self.gives {
-            PairGives::Both => {
+        let mut reads = match self.pair_output {
+            PairOutput::Both => {
                 let from = self.forwards.of(input, self.output.leaves().len());
                 live.iter().filter_map(|leaf| from.get(leaf).copied().flatten()).collect()
             }
@@ -125,24 +125,25 @@ impl Operator for Join {
         if self.kind.must_keep(input) || self.kernel.has_effects() {
             return None;
         }
-        Some(self.taken_over(input))
+        Some(self.equal_leaves(input))
     }
 
     fn as_inner_join(&self) -> Option<InnerJoin<'_>> {
-        let Join { kind, inputs, keys, nulls, hint, kernel, reads, forwards, gives, may_be_tried, .. } = self;
+        let Join { kind, inputs, keys, nulls, hint, kernel, reads, forwards, pair_output, may_run_on_sample, .. } =
+            self;
         let has_no_null = |side: usize| validity(inputs, keys, Nulls::Differ)[side].is_empty();
         let nulls_differ = *nulls == Nulls::Differ || (has_no_null(0) && has_no_null(1));
         let has_effects = kernel.has_effects() || kernel.keeps_state();
         let may_move = *kind == JoinKind::Inner && hint.is_none() && nulls_differ && !has_effects;
         // A closure that is called later is called for other pairs, and for some of them twice.
-        let maps = *gives == PairGives::One && *may_be_tried;
-        let rebuild = |join| Arc::new(Join::made(join)) as Arc<dyn Operator>;
+        let maps = *pair_output == PairOutput::One && *may_run_on_sample;
+        let rebuild = |join| Arc::new(Join::from_optimizer(join)) as Arc<dyn Operator>;
         may_move.then_some(InnerJoin { inputs, keys, forwards, kernel, reads, maps, rebuild })
     }
 
     /// A record without a partner copies nothing of the other side.
     fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
-        (!self.kind.may_miss(input)).then(|| self.taken_over(input))
+        (!self.kind.may_miss(input)).then(|| self.equal_leaves(input))
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
@@ -154,7 +155,7 @@ impl Operator for Join {
         };
         let leaves = self.output.leaves().len();
         let forwards = [0, 1].map(|side| self.forwards.of(side, leaves));
-        let kernel = self.may_be_tried.then_some(&self.kernel);
+        let kernel = self.may_run_on_sample.then_some(&self.kernel);
         Relation::joined(inputs, &self.keys, kernel, [&forwards[0], &forwards[1]], &self.output, rows)
     }
 
@@ -175,9 +176,10 @@ impl Operator for Join {
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
         let hash = |options: HashJoinOptions| parts.hash(hash, rows, options).stopping_early(!effects);
-        let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
-        let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
-        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        let build_sides: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
+        let build_options =
+            BuildSideOptions { keys: &self.keys, may_broadcast: &|build| !self.kind.keeps(build), build_sides };
+        let mut strategies = hash_strategies(planning, &build_options, self.hint, &hash);
         if self.hint.is_none() && !self.keys[0].is_empty() {
             strategies.extend(merge_strategies(planning, &self.keys, &merged));
         }
@@ -185,44 +187,44 @@ impl Operator for Join {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        meaning::of(self, inputs)
+        reference::join(self, inputs)
     }
 }
 
 impl Join {
     /// The join of a description that the optimizer made.
-    fn made(join: NewJoin) -> Self {
+    fn from_optimizer(join: NewJoin) -> Self {
         let NewJoin { inputs, keys, output, forwards, records } = join;
         let [left, right] = inputs.each_ref().map(|input| input.leaves().len());
-        let (kernel, reads, gives): (JoinFactory, _, _) = match records {
+        let (kernel, reads, pair_output): (JoinFactory, _, _) = match records {
             PairRecords::Both => {
                 let reads = [left, right].map(|leaves| Reads::Leaves(LeafSet::all(leaves)));
-                (Arc::new(pair_calls::both(left)), reads, PairGives::Both)
+                (Arc::new(pair_calls::both(left)), reads, PairOutput::Both)
             }
             PairRecords::Calls(calls) => {
                 let reads = [0, 1].map(|side| Reads::Leaves(pair_calls::reads(&calls, side)));
                 let others = calls.len().saturating_sub(1);
-                (Arc::new(PairCalls::new(calls)), reads, PairGives::OfOthers(others))
+                (Arc::new(PairCalls::new(calls)), reads, PairOutput::OfOthers(others))
             }
         };
         let (kind, nulls, hint) = (JoinKind::Inner, Nulls::Differ, None);
         // One of its sides is a join, so there are no sampled pairs.
-        let may_be_tried = false;
-        Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_be_tried, gives }
+        let may_run_on_sample = false;
+        Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_run_on_sample, pair_output }
     }
 
     /// For each leaf of the output, the leaf of an input with the same value. Pairs have equal
     /// keys.
-    fn taken_over(&self, input: usize) -> Vec<Option<usize>> {
+    fn equal_leaves(&self, input: usize) -> Vec<Option<usize>> {
         let leaves = self.output.leaves().len();
-        let mut taken_over = self.forwards.of(input, leaves);
+        let mut equal_leaves = self.forwards.of(input, leaves);
         if self.kind == JoinKind::Inner {
-            for (of_this, of_other) in taken_over.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
+            for (of_this, of_other) in equal_leaves.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
                 let key = of_other.and_then(|leaf| self.keys[1 - input].iter().position(|&key| key == leaf));
                 *of_this = of_this.or(key.map(|key| self.keys[input][key]));
             }
         }
-        taken_over
+        equal_leaves
     }
 
     fn parts(&self, planning: &Planning<'_>) -> JoinParts {
@@ -231,8 +233,8 @@ impl Join {
         let types = sides.each_ref().map(|side| side.types.clone());
         let emitter: EmitterFactory =
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-        let others = if let PairGives::OfOthers(others) = self.gives { others } else { 0 };
-        let emitter_bytes = others * pair_calls::BYTES_OF_CALL;
+        let others = if let PairOutput::OfOthers(others) = self.pair_output { others } else { 0 };
+        let emitter_bytes = others * pair_calls::CALL_BYTES;
         JoinParts { sides, emitter, layout: layout(&self.output, planning.live), emitter_bytes }
     }
 }
@@ -261,17 +263,17 @@ pub(crate) fn by_hint(hinted: bool) -> &'static str {
     if hinted { ", by hint" } else { "" }
 }
 
-/// The sides of a join. `asked` returns [`Side::keeps`] and [`Side::keeps_nulls`] of a side.
+/// The sides of a join. `keep_flags` returns [`Side::keeps`] and [`Side::keeps_nulls`] of a side.
 pub(crate) fn sides(
     inputs: &[Schema; 2],
     keys: &[Vec<usize>; 2],
     nulls: Nulls,
     planning: &Planning<'_>,
-    asked: impl Fn(usize) -> [bool; 2],
+    keep_flags: impl Fn(usize) -> [bool; 2],
 ) -> [Side; 2] {
     let nullable = validity(inputs, keys, nulls);
     [0, 1].map(|side| {
-        let [keeps, keeps_nulls] = asked(side);
+        let [keeps, keeps_nulls] = keep_flags(side);
         Side {
             types: inputs[side].types(),
             live: planning.live_inputs[side].clone(),

@@ -21,7 +21,7 @@ pub(super) struct PairEmitter {
     /// The next listed pair to call the closure for.
     position: usize,
     /// The next page and row of the table that may have no partner.
-    alone: (usize, usize),
+    unmatched: (usize, usize),
 }
 
 /// Cursors: no pairs are listed; the listed pairs are not the last ones; they are the last ones;
@@ -36,11 +36,11 @@ impl JoinEmitter for PairEmitter {
         &mut self,
         built: &mut BuildSide,
         input: &Input<'_>,
-        pass: ProbePhase,
+        phase: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Progress> {
-        let keeps = self.kind.keeps(1 - built.side) && matches!(pass, ProbePhase::Input | ProbePhase::Disk);
+        let keeps = self.kind.keeps(1 - built.side) && matches!(phase, ProbePhase::Input | ProbePhase::Disk);
         if *cursor == NEW {
             let pairs = &mut self.pairs[built.side];
             built.probe(input, pairs);
@@ -50,7 +50,7 @@ impl JoinEmitter for PairEmitter {
             if self.kind.keeps(built.side) {
                 built.table.mark(pairs);
             }
-            if pass == ProbePhase::Marks {
+            if phase == ProbePhase::Marks {
                 return Ok(Progress::Done);
             }
             self.next = 0;
@@ -79,15 +79,15 @@ impl JoinEmitter for PairEmitter {
         let nothing = Selection::default();
         let input = Input::new(&nulls, &nothing);
         if *cursor == NEW {
-            (self.alone, self.position, *cursor) = ((0, 0), 0, ALONE);
-            built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]);
+            (self.unmatched, self.position, *cursor) = ((0, 0), 0, ALONE);
+            built.table.next_alone(&mut self.unmatched, &mut self.pairs[built.side]);
         }
         loop {
             if self.run(built, &input, out)? == Progress::Yield {
                 return Ok(Progress::Yield);
             }
             self.position = 0;
-            if !built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]) {
+            if !built.table.next_alone(&mut self.unmatched, &mut self.pairs[built.side]) {
                 return Ok(Progress::Done);
             }
         }
@@ -103,7 +103,7 @@ impl PairEmitter {
         context: &TaskContext,
     ) -> Result<Self> {
         let pairs = [0, 1].map(|built| Pairs::new([kind.may_miss(1 - built), kind.may_miss(built)]));
-        Ok(PairEmitter { kind, types, kernel: kernel.open(context)?, pairs, next: 0, position: 0, alone: (0, 0) })
+        Ok(PairEmitter { kind, types, kernel: kernel.open(context)?, pairs, next: 0, position: 0, unmatched: (0, 0) })
     }
 
     /// Calls the closure for the listed pairs.

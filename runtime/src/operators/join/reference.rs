@@ -18,24 +18,24 @@ pub(crate) fn equal_keys(rows: [&Vec<Datum>; 2], keys: &[Vec<usize>; 2], nullabl
 }
 
 /// The join of two tables.
-pub(super) fn of(join: &Join, inputs: &[Table]) -> Result<Table> {
+pub(super) fn join(join: &Join, inputs: &[Table]) -> Result<Table> {
     if join.kind == JoinKind::With && inputs[1].rows.len() != 1 {
         return Err(Error::NotOneRecord { found: inputs[1].rows.len() });
     }
     let memory = unbounded_memory();
     let kernel = join.kernel.open(&TaskContext::alone(memory.clone()))?;
     let mut output = Table::new(join.output.types());
-    let mut calls = Calls { join, kernel, writer: output.writer(), memory };
+    let mut calls = PartnerCalls { join, kernel, writer: output.writer(), memory };
     let nullable = validity(&join.inputs, &join.keys, join.nulls);
     let joins = |left: &Vec<Datum>, right: &Vec<Datum>| equal_keys([left, right], &join.keys, &nullable);
     for left in &inputs[0].rows {
         let partners = inputs[1].rows.iter().filter(|right| joins(left, right)).cloned().collect();
-        calls.of_left(Some(left), partners, &mut output)?;
+        calls.call_with(Some(left), partners, &mut output)?;
     }
     if join.kind.keeps(1) {
         for right in &inputs[1].rows {
             if !inputs[0].rows.iter().any(|left| joins(left, right)) {
-                calls.of_left(None, vec![right.clone()], &mut output)?;
+                calls.call_with(None, vec![right.clone()], &mut output)?;
             }
         }
     }
@@ -44,16 +44,16 @@ pub(super) fn of(join: &Join, inputs: &[Table]) -> Result<Table> {
 }
 
 /// Calls the closure through tables of few rows.
-struct Calls<'j> {
+struct PartnerCalls<'j> {
     join: &'j Join,
     kernel: Box<dyn JoinKernel>,
     writer: RowWriter,
     memory: Memory,
 }
 
-impl Calls<'_> {
+impl PartnerCalls<'_> {
     /// Calls the closure for a left row and its partners, or for partners without a left row.
-    fn of_left(&mut self, left: Option<&Vec<Datum>>, partners: Vec<Vec<Datum>>, output: &mut Table) -> Result<()> {
+    fn call_with(&mut self, left: Option<&Vec<Datum>>, partners: Vec<Vec<Datum>>, output: &mut Table) -> Result<()> {
         let Join { kind, inputs, keys, .. } = self.join;
         let types = inputs[1].types();
         let live = LeafSet::all(types.len());

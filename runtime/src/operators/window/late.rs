@@ -14,11 +14,11 @@ use crate::strategy::{
     Ship, Snapshotted, Strategy, TumblingWindows, Work,
 };
 
-use super::{for_each_begin, needs_start, tumbling};
+use super::{for_each_start, needs_start, tumbling};
 
 /// The windows that have not ended.
 pub(super) struct OpenWindows {
-    /// The windows. Their `time` is the leaf of rows with the begin of their window.
+    /// The windows. Their `time` is the leaf of rows with the start of their window.
     windows: TumblingWindows,
     /// The key groups of the task.
     owned: Range<usize>,
@@ -64,43 +64,44 @@ impl OpenWindows {
         self.restored.is_some()
     }
 
-    /// Windows that begin before this have ended.
-    pub(super) fn first_begin(&self) -> i64 {
-        self.first_begin_at(self.watermark)
+    /// Windows that start before this have ended.
+    pub(super) fn first_open_start(&self) -> i64 {
+        self.first_open_start_at(self.watermark)
     }
 
-    fn first_begin_at(&self, watermark: i64) -> i64 {
+    fn first_open_start_at(&self, watermark: i64) -> i64 {
         watermark.saturating_sub(self.windows.micros).saturating_add(1)
     }
 
     /// Selects the rows whose windows have ended, or the others.
     pub(super) fn select(&self, input: &Input<'_>, have_ended: bool, rows: &mut Selection) {
-        let first_begin = self.first_begin();
-        for_each_begin(input, self.windows.time, |begins| {
-            rows.set(begins.filter(|&(_, begin)| (begin < first_begin) == have_ended).map(|(row, _)| row));
+        let first_open_start = self.first_open_start();
+        for_each_start(input, self.windows.time, |starts| {
+            rows.set(starts.filter(|&(_, start)| (start < first_open_start) == have_ended).map(|(row, _)| row));
         });
     }
 
     /// As [`OpenWindows::select`], for rows that have just arrived. They are late by the restored
-    /// time of their key group. `key` is the leaves of the rows' key. The last one is the begin of
+    /// time of their key group. `key` is the leaves of the rows' key. The last one is the start of
     /// their window.
     pub(super) fn select_by_key(&mut self, input: &Input<'_>, key: &[usize], have_ended: bool, rows: &mut Selection) {
         let Some(restored) = &self.restored else { return self.select(input, have_ended, rows) };
         hash_rows(input, key, &mut self.hashes);
-        let first_begin = |hash: u64| self.first_begin_at(self.watermark.max(restored.of(key_group_of(hash))));
-        for_each_begin(input, key.last().copied().unwrap_or(self.windows.time), |begins| {
-            let hashed = begins.zip(&self.hashes);
+        let first_open_start =
+            |hash: u64| self.first_open_start_at(self.watermark.max(restored.of(key_group_of(hash))));
+        for_each_start(input, key.last().copied().unwrap_or(self.windows.time), |starts| {
+            let hashed = starts.zip(&self.hashes);
             rows.set(
                 hashed
-                    .filter(|&((_, begin), &hash)| (begin < first_begin(hash)) == have_ended)
+                    .filter(|&((_, start), &hash)| (start < first_open_start(hash)) == have_ended)
                     .map(|((row, _), _)| row),
             );
         });
     }
 
-    /// The begin of the first window that has not ended.
+    /// The start of the first window that has not ended.
     pub(super) fn first_window(&self) -> i64 {
-        self.windows.start_of(self.first_begin().saturating_sub(1)).saturating_add(self.windows.micros)
+        self.windows.start_of(self.first_open_start().saturating_sub(1)).saturating_add(self.windows.micros)
     }
 }
 
@@ -110,16 +111,16 @@ impl OpenWindows {
 /// It is part of a plan only if late records are read. Otherwise the aggregate drops them. It runs
 /// in the aggregate's task and uses its watermark. Reading late records therefore never changes a
 /// window.
-pub struct InTime {
-    /// The records, with the begin of their window.
+pub struct LateDataSplit {
+    /// The records, with the start of their window.
     pub schema: Schema,
-    /// The key that they are grouped by. The last leaf is the begin of their window.
+    /// The key that they are grouped by. The last leaf is the start of their window.
     pub key: Vec<usize>,
     /// The length of a window in microseconds.
     pub micros: i64,
 }
 
-impl Operator for InTime {
+impl Operator for LateDataSplit {
     fn name(&self) -> &'static str {
         "window"
     }
@@ -156,12 +157,12 @@ impl Operator for InTime {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let definition = self.state_definition().unwrap_or_default();
-        let (begin, micros) = (self.key.last().copied().unwrap_or_default(), self.micros);
+        let (start, micros) = (self.key.last().copied().unwrap_or_default(), self.micros);
         let key = self.key.clone();
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
-            Ok(InTimeDriver {
-                open: OpenWindows::new(TumblingWindows { time: begin, micros }, owned.clone()),
+            Ok(LateSplitDriver {
+                open: OpenWindows::new(TumblingWindows { time: start, micros }, owned.clone()),
                 key: key.clone(),
                 state: EventTimeState::new(owned, definition.clone()),
                 late: Selection::default(),
@@ -171,7 +172,7 @@ impl Operator for InTime {
         let properties = DriverProperties { keeps_state_across_rounds: true, ..DriverProperties::default() };
         let driver = DriverFactory::new("set late records aside", create).with_properties(properties);
         let driver = driver.recovering(Recovery::Restored);
-        // The begin of a window is written to a page only when rows are sent. So rows are sent even
+        // The start of a window is written to a page only when rows are sent. So rows are sent even
         // to a single task.
         let edge = InputEdge::ship(Ship::Hash(self.key.clone())).needing_key_group(&self.key);
         vec![planning.of_one(edge, driver, planning.tasks, Work::rows(planning.inputs[0].rows))]
@@ -186,7 +187,7 @@ impl Operator for InTime {
 /// The name of the state, which has no rows.
 const EVENT_TIME: &str = "event-time";
 
-struct InTimeDriver {
+struct LateSplitDriver {
     open: OpenWindows,
     /// The leaves that records are grouped by, and sent to this task by.
     key: Vec<usize>,
@@ -195,7 +196,7 @@ struct InTimeDriver {
     context: TaskContext,
 }
 
-impl Driver for InTimeDriver {
+impl Driver for LateSplitDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let late = &mut self.late;
         self.open.select_by_key(input, &self.key, true, late);
@@ -226,7 +227,7 @@ impl Driver for InTimeDriver {
     }
 }
 
-impl Snapshotted for InTimeDriver {
+impl Snapshotted for LateSplitDriver {
     fn states(&mut self) -> Vec<(&'static str, &mut dyn DriverState)> {
         vec![(EVENT_TIME, &mut self.state)]
     }
@@ -267,12 +268,12 @@ mod tests {
     }
 
     #[test]
-    fn a_restored_key_group_is_late_by_its_own_time() {
+    fn restored_key_groups_have_their_own_watermarks() {
         let keys: Vec<u64> = (0..1_000).collect();
-        let begins: Vec<i64> = keys.iter().map(|key| (*key % 5) as i64 * MINUTE).collect();
+        let starts: Vec<i64> = keys.iter().map(|key| (*key % 5) as i64 * MINUTE).collect();
         let mut columns = Columns::new(keys.len());
         columns.plain(LeafType::U64, &keys).unwrap();
-        columns.plain(LeafType::Timestamp, &begins).unwrap();
+        columns.plain(LeafType::Timestamp, &starts).unwrap();
         let batch = columns.finish();
         let mut all = Selection::default();
         all.fill(0..keys.len());
@@ -285,7 +286,7 @@ mod tests {
             open.advance(watermark);
             let is_late = |row: usize| {
                 let before = if key_group_of(hashes[row]) < 512 { 190 } else { 70 };
-                begins[row] + MINUTE <= watermark.max(before)
+                starts[row] + MINUTE <= watermark.max(before)
             };
             for late in [true, false] {
                 let (mut rows, expected) = (Selection::default(), 0..keys.len());
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_takes_over_the_times_of_its_own_key_groups() {
+    fn restored_times_are_those_of_own_key_groups() {
         let mut open = OpenWindows::new(TumblingWindows { time: 1, micros: MINUTE }, 512..768);
         open.restore(restored([190, 70]));
         assert_eq!(open.times(), EventTimes::from(70));

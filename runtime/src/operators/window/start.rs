@@ -1,4 +1,4 @@
-//! The begin of a record's window.
+//! The start of a record's window.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use crate::plan::{Operator, Table};
 use crate::row::{Datum, HiddenLeaf, LeafSet, Schema};
 use crate::strategy::{InPlace, Role, TumblingWindows};
 
-/// Adds the begin of the window to records.
+/// Adds the start of the window to records.
 pub struct WindowStart {
-    /// The records, followed by the begin of their window.
+    /// The records, followed by the start of their window.
     pub schema: Schema,
     /// The windows.
     pub windows: TumblingWindows,

@@ -141,7 +141,7 @@ impl Case {
         }
     }
 
-    pub(super) fn least(&self) -> usize {
+    pub(super) fn minimum_bytes(&self) -> usize {
         if self.merges { MERGE_BYTES } else { JOIN_BYTES }
     }
 
@@ -177,7 +177,7 @@ impl Case {
     /// Runs the driver, compares its pairs with the expected ones, and returns its metrics.
     pub(super) fn run(&self) -> Arc<OperatorMetrics> {
         let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
-        let memory = Memory::spilling(budget.clone(), "join", self.least());
+        let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
         let context = TaskContext { blocking: late.clone(), space: SpillSpace::new(&[]), ..TaskContext::alone(memory) };
         let mut found = self.drive(&context, &late);
         found.sort_unstable();
@@ -196,9 +196,9 @@ impl Case {
 
     /// Revokes `bytes` of a build side while no rows arrive. Returns the bytes that it gives back,
     /// and the number of calls.
-    pub(super) fn given_back(&self, bytes: usize) -> (usize, usize) {
+    pub(super) fn revoke_while_idle(&self, bytes: usize) -> (usize, usize) {
         let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
-        let memory = Memory::spilling(budget.clone(), "join", self.least());
+        let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
         let context = TaskContext { blocking: late.clone(), ..TaskContext::alone(memory) };
         let mut task = self.task(&context, &late);
         self.feed(&mut task, self.build);
@@ -218,10 +218,10 @@ impl Case {
 
     /// The number of partitions that each of two tasks spills, if they build a side at the same
     /// time.
-    pub(super) fn parts_of_two_tasks(&self) -> [u64; 2] {
+    pub(super) fn spilled_parts_of_two_tasks(&self) -> [u64; 2] {
         let (budget, late) = (Budget::new(self.memory_bytes), Later::default());
         let contexts = [0, 1].map(|_| {
-            let memory = Memory::spilling(budget.clone(), "join", self.least());
+            let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
             memory.set_operator_group(1);
             TaskContext::alone(memory)
         });
