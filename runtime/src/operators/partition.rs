@@ -77,19 +77,22 @@ impl Operator for Partition {
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
         // A filter would change the records that a closure with effects is called with.
-        (!self.counts()).then(|| unchanged(&self.schema))
+        (!self.has_effects()).then(|| unchanged(&self.schema))
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let edge = match &self.by {
-            _ if planning.tasks == 1 && planning.input_tasks() == 1 && !self.counts() => InputEdge::ship(Ship::Forward),
+            _ if planning.tasks == 1 && planning.input_tasks() == 1 && !self.has_effects() => {
+                InputEdge::ship(Ship::Forward)
+            }
             PartitionBy::Turn => InputEdge::ship(Ship::Rebalance),
             PartitionBy::Key(key) => InputEdge::ship(Ship::Hash(key.clone())),
             PartitionBy::Range(order) => self
                 .numbered(&self.reads(0, planning.live), |layout| range::driver(layout, order.clone(), planning.tasks)),
             PartitionBy::Number { chain, .. } => self.numbered(planning.live, |layout| chain::driver(chain, layout)),
         };
-        let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true).recovering(Recovery::Stateless);
+        let pass =
+            DriverFactory::new("pass on", |_| Ok(PassDriver)).stopping_early(true).recovering(Recovery::Stateless);
         vec![planning.of_one(edge, pass, planning.tasks, Work::default())]
     }
 
@@ -106,7 +109,7 @@ impl Operator for Partition {
 impl Partition {
     /// Whether the closure has effects. It then runs once for each record, also in a job of one
     /// task.
-    fn counts(&self) -> bool {
+    fn has_effects(&self) -> bool {
         matches!(&self.by, PartitionBy::Number { chain, .. } if chain.has_effects())
     }
 
@@ -118,9 +121,9 @@ impl Partition {
 }
 
 /// Passes all rows.
-struct Pass;
+struct PassDriver;
 
-impl Driver for Pass {
+impl Driver for PassDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         out.pass(input.selection().clone());
         Ok(Progress::Done)

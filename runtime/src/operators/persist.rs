@@ -44,25 +44,25 @@ impl Persist {
     }
 
     /// The driver of a later run: emits the kept records.
-    fn gives(&self) -> DriverFactory {
+    fn reading_driver(&self) -> DriverFactory {
         let kept = self.kept.clone();
         let create = move |context: &TaskContext| {
             let store = kept.get().and_then(|tasks| tasks.get(context.subtask));
             let reader =
                 |store: &Arc<Store>| StoreReader::new(store.clone(), context.blocking.clone(), &context.memory);
-            Ok(Give { kept: store.map(reader), memory: context.memory.clone() })
+            Ok(PersistReader { kept: store.map(reader), memory: context.memory.clone() })
         };
         DriverFactory::new("give what is kept", create).emitting(layout(&self.schema, &self.all()))
     }
 
     /// The driver of the first run: passes records, and keeps copies.
-    fn keeps(&self) -> DriverFactory {
+    fn writing_driver(&self) -> DriverFactory {
         let (kept, layout) = (self.kept.clone(), layout(&self.schema, &self.all()));
         DriverFactory::new("pass, and keep", move |context| {
-            let parts = context.process_local(|| Mutex::new(vec![None; context.subtasks]));
+            let stores = context.process_local(|| Mutex::new(vec![None; context.subtasks]));
             let store = Store::new(layout.clone(), context.spiller(), &context.memory);
             let rows = QueuedRows::into_pages(layout.clone(), store.clone(), context);
-            Ok(Keep { rows, store, context: context.clone(), parts, kept: kept.clone() })
+            Ok(PersistWriter { rows, store, context: context.clone(), stores, kept: kept.clone() })
         })
     }
 }
@@ -108,7 +108,7 @@ impl Operator for Persist {
             1 => Ship::Gather,
             _ => Ship::Rebalance,
         };
-        let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps() };
+        let driver = if self.kept.get().is_some() { self.reading_driver() } else { self.writing_driver() };
         let (edge, driver) = (InputEdge::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
         vec![planning.of_one(edge, driver, tasks, Work::rows(planning.inputs[0].rows))]
     }
@@ -134,16 +134,16 @@ impl Operator for Persist {
 }
 
 /// Passes rows, and keeps copies.
-struct Keep {
+struct PersistWriter {
     rows: QueuedRows<Arc<Store>>,
     store: Arc<Store>,
     context: TaskContext,
     /// The store of each task in this run. Each is set after the task's last row.
-    parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
+    stores: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
     kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }
 
-impl Driver for Keep {
+impl Driver for PersistWriter {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let progress = self.rows.add(input, cursor)?;
         if progress == Progress::Done {
@@ -158,13 +158,13 @@ impl Driver for Keep {
             return Ok(Progress::Pending);
         }
         self.context.metrics.memory_bytes.add(self.store.peak_bytes() as u64);
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(part) = parts.get_mut(self.context.subtask) {
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(part) = stores.get_mut(self.context.subtask) {
             *part = Some(self.store.clone());
         }
-        if parts.iter().all(Option::is_some) {
+        if stores.iter().all(Option::is_some) {
             // A concurrent run may have set it first, to the same records.
-            let _ = self.kept.set(parts.drain(..).flatten().collect());
+            let _ = self.kept.set(stores.drain(..).flatten().collect());
         }
         Ok(Progress::Done)
     }
@@ -174,7 +174,7 @@ impl Driver for Keep {
     }
 }
 
-impl Revocable for Keep {
+impl Revocable for PersistWriter {
     /// Frees bytes that are reserved ahead. The store itself gives pages back.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.context.memory.shrink();
@@ -183,13 +183,13 @@ impl Revocable for Keep {
 }
 
 /// Emits kept pages.
-struct Give {
+struct PersistReader {
     /// `None` if the task has no kept rows.
     kept: Option<StoreReader>,
     memory: Memory,
 }
 
-impl Driver for Give {
+impl Driver for PersistReader {
     /// Drops rows that arrive: the store has them.
     fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         Ok(Progress::Done)
@@ -213,7 +213,7 @@ impl Driver for Give {
     }
 }
 
-impl Revocable for Give {
+impl Revocable for PersistReader {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.memory.shrink();
         Ok(())

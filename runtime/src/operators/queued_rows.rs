@@ -13,7 +13,7 @@ use crate::spill::{QueueRoom, SpillQueue, Store};
 use crate::strategy::{Cursor, Progress};
 
 /// A destination of full pages.
-pub(super) trait ClosedPages {
+pub(super) trait PageDestination {
     /// Adds a page.
     fn push(&mut self, page: Page);
 
@@ -22,7 +22,7 @@ pub(super) trait ClosedPages {
     fn make_room(&mut self, memory: &Memory, bytes: usize) -> Result<QueueRoom>;
 }
 
-impl ClosedPages for SpillQueue {
+impl PageDestination for SpillQueue {
     fn push(&mut self, page: Page) {
         SpillQueue::push(self, page);
     }
@@ -32,7 +32,7 @@ impl ClosedPages for SpillQueue {
     }
 }
 
-impl ClosedPages for Arc<Store> {
+impl PageDestination for Arc<Store> {
     fn push(&mut self, page: Page) {
         Store::push(self, page);
     }
@@ -75,7 +75,7 @@ impl QueuedRows {
     }
 }
 
-impl<P: ClosedPages> QueuedRows<P> {
+impl<P: PageDestination> QueuedRows<P> {
     /// An empty queue of rows with this layout, whose full pages are pushed to `pages`.
     pub(super) fn into_pages(layout: Arc<RowLayout>, pages: P, context: &TaskContext) -> Self {
         let memory = context.memory.clone();

@@ -29,12 +29,12 @@ use super::sink::nothing;
 use super::write_file::{WRITE_BYTES, encoded, head, part_name, written_columns};
 
 /// Most bytes that the encoders of a task hold together before the fullest ones are flushed. Small
-/// budgets lower it, see [`KEPT_SHARE`].
-const KEPT_BYTES: usize = 64 << 20;
+/// budgets lower it, see [`ENCODER_SHARE`].
+const MAX_ENCODER_BYTES: usize = 64 << 20;
 
 /// The encoders of all tasks hold at most one byte in this many of the budget, but may hold
 /// [`WRITE_BYTES`] per task.
-const KEPT_SHARE: usize = 16;
+const ENCODER_SHARE: usize = 16;
 
 /// Writes all records in a format, in a folder for each value of a key.
 pub struct WriteFolders {
@@ -53,7 +53,7 @@ impl WriteFolders {
     }
 
     /// The leaves that are written to files, and those that name folders.
-    fn layout(&self) -> Result<Layout> {
+    fn layout(&self) -> Result<FolderLayout> {
         let refused = |reason: String| Error::Plan(format!("cannot write folders by {reason}"));
         let keys = folder_keys(&self.input, &self.key).map_err(|reason| {
             refused(format!(
@@ -65,7 +65,7 @@ impl WriteFolders {
         if keys.is_empty() || named.len() == self.input.leaves().len() {
             return Err(refused("all fields or none: files must hold at least one, and folders too".to_owned()));
         }
-        Ok(Layout { keys, rest, leaves })
+        Ok(FolderLayout { keys, rest, leaves })
     }
 
     fn driver(&self) -> DriverFactory {
@@ -73,9 +73,9 @@ impl WriteFolders {
         let layout = self.layout().map(Arc::new).map_err(|error| error.to_string());
         let (format, target) = (self.format.clone(), self.target.clone());
         let create = move |context: &TaskContext| {
-            let share = context.memory.budget().limit_bytes() / KEPT_SHARE / context.subtasks.max(1);
+            let share = context.memory.budget().limit_bytes() / ENCODER_SHARE / context.subtasks.max(1);
             Ok(FoldersDriver {
-                kept_bytes: share.clamp(WRITE_BYTES, KEPT_BYTES),
+                max_bytes: share.clamp(WRITE_BYTES, MAX_ENCODER_BYTES),
                 layout: layout.clone().map_err(Error::Plan)?,
                 format: format.clone(),
                 pending: target.pending_folder()?,
@@ -84,7 +84,7 @@ impl WriteFolders {
                 numbers: HashMap::new(),
                 files: Vec::new(),
                 rows: Vec::new(),
-                ready: Vec::new(),
+                ready_bytes: Vec::new(),
                 reserved: context.memory.reserve(0)?,
                 writing: Background::new((), &context.blocking),
                 memory: context.memory.clone(),
@@ -96,14 +96,14 @@ impl WriteFolders {
 }
 
 /// The destination of each part of a record.
-struct Layout {
+struct FolderLayout {
     keys: Vec<FolderKey>,
     /// The schema of the files, and the input's leaf of each of its leaves.
     rest: Schema,
     leaves: Vec<usize>,
 }
 
-impl Layout {
+impl FolderLayout {
     /// The folder of a record, within the output.
     fn folder(&self, value: impl Fn(usize) -> Datum) -> PathBuf {
         let name = |key: &FolderKey| {
@@ -196,13 +196,13 @@ impl Endpoint for WriteFolders {
 }
 
 /// A file of the output, with its path there.
-struct OneFile {
+struct FolderFile {
     path: PathBuf,
     encoder: Box<dyn Encoder>,
 }
 
 struct FoldersDriver {
-    layout: Arc<Layout>,
+    layout: Arc<FolderLayout>,
     format: Arc<dyn Format>,
     pending: Arc<PendingFolder>,
     /// The output, for messages.
@@ -210,17 +210,17 @@ struct FoldersDriver {
     part: String,
     /// The number of the file of each key.
     numbers: HashMap<Vec<u8>, usize>,
-    files: Vec<OneFile>,
+    files: Vec<FolderFile>,
     /// The rows of a window for each file.
     rows: Vec<Vec<u32>>,
     /// Bytes that wait for the writing thread.
-    ready: Vec<(PathBuf, Vec<u8>)>,
+    ready_bytes: Vec<(PathBuf, Vec<u8>)>,
     /// Memory of the bytes that are being written.
     reserved: Reservation,
     writing: Background<()>,
     memory: Memory,
     /// Most bytes that the encoders hold together.
-    kept_bytes: usize,
+    max_bytes: usize,
 }
 
 impl FoldersDriver {
@@ -242,7 +242,7 @@ impl FoldersDriver {
         };
         let folder = self.layout.folder(|leaf| batch.datum(leaf, types(leaf), row));
         let encoder = self.format.encoder(&self.layout.rest, &self.memory)?;
-        self.files.push(OneFile { path: folder.join(&self.part), encoder });
+        self.files.push(FolderFile { path: folder.join(&self.part), encoder });
         self.rows.push(Vec::new());
         self.numbers.insert(key.clone(), self.files.len() - 1);
         Ok(self.files.len() - 1)
@@ -262,33 +262,33 @@ impl FoldersDriver {
         let mut selection = Selection::default();
         for file in touched {
             selection.set(self.rows[file].drain(..));
-            let OneFile { path, encoder } = &mut self.files[file];
+            let FolderFile { path, encoder } = &mut self.files[file];
             encoder.encode(&Input::new(&rest, &selection))?;
             if encoder.output().len() >= WRITE_BYTES {
-                self.ready.push((path.clone(), std::mem::take(encoder.output())));
+                self.ready_bytes.push((path.clone(), std::mem::take(encoder.output())));
                 encoder.settle()?;
             }
         }
-        self.relieve()
+        self.flush_fullest()
     }
 
     /// Flushes the fullest encoders if all of them together hold too many bytes.
-    fn relieve(&mut self) -> Result<()> {
-        let held = |file: &mut OneFile| file.encoder.kept_bytes() + file.encoder.output().len();
+    fn flush_fullest(&mut self) -> Result<()> {
+        let held = |file: &mut FolderFile| file.encoder.kept_bytes() + file.encoder.output().len();
         let mut sizes: Vec<(usize, usize)> = self.files.iter_mut().map(held).zip(0..).collect();
         let mut total: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
-        if total <= self.kept_bytes {
+        if total <= self.max_bytes {
             return Ok(());
         }
         sizes.sort_unstable_by(|left, right| right.cmp(left));
         for (bytes, file) in sizes {
-            if total <= self.kept_bytes / 2 {
+            if total <= self.max_bytes / 2 {
                 break;
             }
             total -= bytes;
-            let OneFile { path, encoder } = &mut self.files[file];
+            let FolderFile { path, encoder } = &mut self.files[file];
             encoder.flush()?;
-            self.ready.push((path.clone(), std::mem::take(encoder.output())));
+            self.ready_bytes.push((path.clone(), std::mem::take(encoder.output())));
             encoder.settle()?;
         }
         Ok(())
@@ -296,9 +296,9 @@ impl FoldersDriver {
 
     fn finish(&mut self) -> Result<()> {
         // Each encoder frees its memory before the next one needs more to end its file.
-        for OneFile { path, mut encoder } in self.files.drain(..) {
+        for FolderFile { path, mut encoder } in self.files.drain(..) {
             encoder.finish()?;
-            self.ready.push((path, std::mem::take(encoder.output())));
+            self.ready_bytes.push((path, std::mem::take(encoder.output())));
         }
         Ok(())
     }
@@ -309,12 +309,12 @@ impl FoldersDriver {
         if self.writing.take()?.is_none() {
             return Ok(Progress::Pending);
         }
-        self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
-        if self.ready.is_empty() {
+        self.reserved.resize(self.ready_bytes.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
+        if self.ready_bytes.is_empty() {
             self.writing.put(());
             return Ok(Progress::Done);
         }
-        let (ready, pending, path) = (std::mem::take(&mut self.ready), self.pending.clone(), self.path.clone());
+        let (ready, pending, path) = (std::mem::take(&mut self.ready_bytes), self.pending.clone(), self.path.clone());
         self.writing.submit((), move |()| {
             let mut files = ready.iter();
             files.try_for_each(|(file, bytes)| pending.append(file, bytes)).map_err(Error::io("write", &path))
@@ -326,9 +326,9 @@ impl FoldersDriver {
 impl Driver for FoldersDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // While earlier bytes are written and others are ready, the rows wait.
-        if !self.ready.is_empty() {
+        if !self.ready_bytes.is_empty() {
             self.write()?;
-            if !self.ready.is_empty() {
+            if !self.ready_bytes.is_empty() {
                 return Ok(Progress::Pending);
             }
         }

@@ -23,10 +23,10 @@ use crate::strategy::{
 use super::sink::nothing;
 
 /// Commits that are tried at the end of a job without snapshots.
-const MOST_COMMITS: usize = 10;
+const MAX_COMMITS: usize = 10;
 
 /// Pause before such a commit is repeated.
-const RETRY: Duration = Duration::from_millis(200);
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// Writes all records to a sink.
 pub struct WriteSink {
@@ -77,11 +77,11 @@ impl WriteSink {
     /// Commits the transactions of a job without snapshots.
     fn commit_all(&self, epochs: &dyn EpochSink) -> Result<()> {
         let prepared = self.take_prepared();
-        for _ in 0..MOST_COMMITS {
+        for _ in 0..MAX_COMMITS {
             if epochs.commit(1, &prepared)? == Commit::Done {
                 return Ok(());
             }
-            sleep(RETRY);
+            sleep(RETRY_PAUSE);
         }
         let sink = self.sink.describe();
         Err(Error::Plan(format!(

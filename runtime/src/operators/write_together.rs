@@ -44,11 +44,11 @@ pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, in_ord
         let assembly = context.process_local(|| Assembly::of(context.subtasks, in_order));
         assembly.open(|| Ok((target.appender("")?, parts.head()?)))?;
         let budget = context.memory.budget().clone();
-        Ok(TogetherDriver {
+        Ok(SharedFileDriver {
             encoder: parts.encoder(context.subtask, &context.memory)?,
             parts: parts.clone(),
             assembly,
-            lane: Background::new(Lane::default(), &context.blocking),
+            held: Background::new(HeldPieces::default(), &context.blocking),
             waiting: Memory::new(budget, context.memory.owner()),
             path: target.path().to_owned(),
             context: context.clone(),
@@ -64,30 +64,30 @@ struct Piece {
 
 /// The pieces that a task has encoded before its turn.
 #[derive(Default)]
-struct Lane {
+struct HeldPieces {
     in_memory: VecDeque<Piece>,
     /// The bytes after those in memory.
     on_disk: Option<SpilledBytes>,
 }
 
-impl Lane {
+impl HeldPieces {
     fn is_empty(&self) -> bool {
         self.in_memory.is_empty() && self.on_disk.is_none()
     }
 }
 
-struct TogetherDriver {
+struct SharedFileDriver {
     encoder: Box<dyn Encoder>,
     parts: Arc<dyn Parts>,
     assembly: Arc<Assembly>,
-    lane: Background<Lane>,
+    held: Background<HeldPieces>,
     /// The memory of waiting pieces. It is separate, because they may wait on disk instead.
     waiting: Memory,
     path: PathBuf,
     context: TaskContext,
 }
 
-impl TogetherDriver {
+impl SharedFileDriver {
     /// Takes the encoded bytes out of the encoder, with their reservation.
     fn piece(&mut self) -> Result<Piece> {
         let bytes = std::mem::take(self.encoder.output());
@@ -98,40 +98,40 @@ impl TogetherDriver {
 
     /// Appends the encoded bytes to the file. If it is not the task's turn and more rows will come,
     /// they are kept. Returns `Pending` while it waits for the file or for earlier bytes.
-    fn hand_on(&mut self, more_will_come: bool) -> Result<Progress> {
-        let Some(lane) = self.lane.take()? else { return Ok(Progress::Pending) };
-        if self.encoder.output().is_empty() && lane.is_empty() {
-            self.lane.put(lane);
+    fn send_piece(&mut self, more_follows: bool) -> Result<Progress> {
+        let Some(held) = self.held.take()? else { return Ok(Progress::Pending) };
+        if self.encoder.output().is_empty() && held.is_empty() {
+            self.held.put(held);
             return Ok(Progress::Done);
         }
-        if more_will_come && !self.assembly.is_turn(self.context.subtask) {
-            return self.keep(lane);
+        if more_follows && !self.assembly.is_turn(self.context.subtask) {
+            return self.hold(held);
         }
         match self.assembly.take(self.context.subtask, &self.context.blocking) {
-            None => self.lane.put(lane),
+            None => self.held.put(held),
             Some(file) => {
                 let piece = self.piece()?;
-                self.submit(lane, move |this, lane| this.append(file, lane, piece));
+                self.submit(held, move |this, held| this.append(file, held, piece));
             }
         }
         Ok(Progress::Pending)
     }
 
     /// Keeps the encoded bytes until the task's turn.
-    fn keep(&mut self, mut lane: Lane) -> Result<Progress> {
+    fn hold(&mut self, mut held: HeldPieces) -> Result<Progress> {
         let Piece { mut bytes, reserved } = self.piece()?;
-        if lane.on_disk.is_none() && self.has_room(bytes.len()) {
+        if held.on_disk.is_none() && self.has_room(bytes.len()) {
             bytes.shrink_to_fit();
             let waits = Piece { reserved: self.waiting.reserve(bytes.capacity())?, bytes };
             drop(reserved);
-            lane.in_memory.push_back(waits);
-            self.lane.put(lane);
+            held.in_memory.push_back(waits);
+            self.held.put(held);
             return Ok(Progress::Done);
         }
         self.context.metrics.spilled_bytes.add(bytes.len() as u64);
         let space = self.context.space.clone();
-        self.submit(lane, move |_, lane| {
-            let kept = lane.on_disk.get_or_insert_with(|| SpilledBytes::new(&space)).append(&bytes);
+        self.submit(held, move |_, held| {
+            let kept = held.on_disk.get_or_insert_with(|| SpilledBytes::new(&space)).append(&bytes);
             drop((bytes, reserved));
             kept
         });
@@ -147,14 +147,14 @@ impl TogetherDriver {
     }
 
     /// Runs `work` on a thread that may block.
-    fn submit(&self, lane: Lane, work: impl FnOnce(&FileWriter, &mut Lane) -> Result<()> + Send + 'static) {
+    fn submit(&self, held: HeldPieces, work: impl FnOnce(&FileWriter, &mut HeldPieces) -> Result<()> + Send + 'static) {
         let writer = FileWriter {
             part: self.context.subtask,
             parts: self.parts.clone(),
             assembly: self.assembly.clone(),
             path: self.path.clone(),
         };
-        self.lane.submit(lane, move |lane| work(&writer, lane));
+        self.held.submit(held, move |held| work(&writer, held));
     }
 
     /// Appends the end of the file. All tasks have ended, so no other task has the file.
@@ -162,10 +162,10 @@ impl TogetherDriver {
         let Some(mut file) = self.assembly.take(self.context.subtask, &self.context.blocking) else {
             return Err(Error::Internal("a file has no end yet, and no task has more".to_owned()));
         };
-        let lane = self.lane.take()?.unwrap_or_default();
+        let held = self.held.take()?.unwrap_or_default();
         let memory = self.context.memory.clone();
-        self.submit(lane, move |this, _| {
-            this.append_left(&mut file, usize::MAX)?;
+        self.submit(held, move |this, _| {
+            this.append_leftovers(&mut file, usize::MAX)?;
             let end = this.parts.end(file.bytes())?;
             let _reserved = memory.reserve(end.capacity())?;
             this.append_bytes(&mut file, this.part, &end)
@@ -185,14 +185,14 @@ struct FileWriter {
 impl FileWriter {
     /// Appends the waiting pieces and then `piece`, and returns the file. After an error the file
     /// is not returned, and the job ends.
-    fn append(&self, mut file: SharedFile, lane: &mut Lane, piece: Piece) -> Result<()> {
+    fn append(&self, mut file: SharedFile, held: &mut HeldPieces, piece: Piece) -> Result<()> {
         if self.assembly.is_in_order() {
-            self.append_left(&mut file, self.part)?;
+            self.append_leftovers(&mut file, self.part)?;
         }
-        for waited in lane.in_memory.drain(..) {
+        for waited in held.in_memory.drain(..) {
             self.append_bytes(&mut file, self.part, &waited.bytes)?;
         }
-        if let Some(on_disk) = lane.on_disk.take() {
+        if let Some(on_disk) = held.on_disk.take() {
             on_disk.read(|bytes| self.append_bytes(&mut file, self.part, bytes))?;
         }
         self.append_bytes(&mut file, self.part, &piece.bytes)?;
@@ -202,7 +202,7 @@ impl FileWriter {
     }
 
     /// Appends the leftovers of the tasks before `before`.
-    fn append_left(&self, file: &mut SharedFile, before: usize) -> Result<()> {
+    fn append_leftovers(&self, file: &mut SharedFile, before: usize) -> Result<()> {
         match self.parts.left_before(before)? {
             Some(left) => self.append_bytes(file, left.part, &left.bytes),
             None => Ok(()),
@@ -218,7 +218,7 @@ impl FileWriter {
 }
 
 /// Cursors of [`Driver::on_round_end`].
-mod ending {
+mod end_cursor {
     use crate::strategy::Cursor;
 
     /// The encoder's last piece is to be finished.
@@ -229,11 +229,11 @@ mod ending {
     pub(super) const CLOSING: Cursor = 2;
 }
 
-impl Driver for TogetherDriver {
+impl Driver for SharedFileDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // While a piece is full and cannot be appended or kept, the rows wait.
         if self.encoder.output().len() >= PIECE_BYTES {
-            self.hand_on(true)?;
+            self.send_piece(true)?;
             if !self.encoder.output().is_empty() {
                 return Ok(Progress::Pending);
             }
@@ -243,23 +243,23 @@ impl Driver for TogetherDriver {
     }
 
     fn on_idle(&mut self, _: &mut Outputs) -> Result<Progress> {
-        if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.hand_on(true) }
+        if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.send_piece(true) }
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        if *cursor == ending::FINISHING {
+        if *cursor == end_cursor::FINISHING {
             self.encoder.finish()?;
-            *cursor = ending::APPENDING;
+            *cursor = end_cursor::APPENDING;
         }
-        if *cursor == ending::APPENDING {
-            ready!(self.hand_on(false)?);
+        if *cursor == end_cursor::APPENDING {
+            ready!(self.send_piece(false)?);
             if !self.assembly.end(self.context.subtask) {
                 return Ok(Progress::Done);
             }
             self.append_end()?;
-            *cursor = ending::CLOSING;
+            *cursor = end_cursor::CLOSING;
         }
         // `Done` after the end is written.
-        self.hand_on(false)
+        self.send_piece(false)
     }
 }

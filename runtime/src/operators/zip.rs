@@ -81,7 +81,7 @@ struct ZipDriver {
     /// Rows whose numbers are not set yet.
     rows: QueuedRows,
     /// For each leaf of a row, the leaf of the record that it copies, and its type.
-    from: Vec<(Option<usize>, LeafType)>,
+    view: Vec<(Option<usize>, LeafType)>,
     count: u64,
     /// The number of the next row. `None` until the tasks before this one have counted their
     /// records.
@@ -100,15 +100,15 @@ impl ZipDriver {
         };
         // The number has no leaf in the record. It is set when its page is emitted.
         let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
-        let from = layout.types().iter().enumerate().map(from).collect();
+        let view = layout.types().iter().enumerate().map(from).collect();
         let rows = QueuedRows::new(layout, context);
         let counts = Rendezvous::of(context);
-        ZipDriver { rows, from, count: 0, next, step, counts, context: context.clone() }
+        ZipDriver { rows, view, count: 0, next, step, counts, context: context.clone() }
     }
 
     /// Numbers and emits the next page. Returns `Done` if there is none. Returns `Pending` if the
     /// page is on disk or its number is not known.
-    fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
+    fn emit_page(&mut self, out: &mut Outputs) -> Result<Progress> {
         let Some(first) = self.next else { return Ok(Progress::Pending) };
         Ok(match self.rows.poll()? {
             Poll::Ready(Some(page)) => {
@@ -132,14 +132,14 @@ impl ZipDriver {
             return Ok(Progress::Done);
         }
         self.rows.seal();
-        self.give(out)
+        self.emit_page(out)
     }
 }
 
 impl Driver for ZipDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor < input.len() {
-            let batch = input.batch().arranged(&self.from);
+            let batch = input.batch().arranged(&self.view);
             let before = *cursor;
             let progress = self.rows.add(&Input::new(&batch, input.selection()), cursor)?;
             self.count += (*cursor - before) as u64;
@@ -149,7 +149,7 @@ impl Driver for ZipDriver {
             self.next = self.counts.peek(|counts| sum_before(counts, self.context.subtask));
         }
         // A page that is being read from disk is emitted by a later call.
-        Ok(if self.give(out)? == Progress::Yield { Progress::Yield } else { Progress::Done })
+        Ok(if self.emit_page(out)? == Progress::Yield { Progress::Yield } else { Progress::Done })
     }
 
     /// Rows that wait to fill a page are emitted before the watermark, since they would be late
@@ -171,7 +171,7 @@ impl Driver for ZipDriver {
         if self.next.is_none() {
             self.next = self.counts.poll(&self.context, |counts| sum_before(counts, self.context.subtask));
         }
-        self.give(out)
+        self.emit_page(out)
     }
 
     fn revocable(&mut self) -> Option<&mut dyn Revocable> {

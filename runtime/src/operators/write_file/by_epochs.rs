@@ -122,7 +122,7 @@ struct EpochWriter {
 impl EpochWriter {
     /// Hands a full buffer to a blocking thread. `Pending` if that thread still writes the one
     /// before.
-    fn relieve(&mut self) -> Result<Progress> {
+    fn write_full_buffer(&mut self) -> Result<Progress> {
         let Some(encoder) = &mut self.encoder else { return Ok(Progress::Done) };
         if encoder.output().len() < WRITE_BYTES {
             return Ok(Progress::Done);
@@ -136,7 +136,7 @@ impl EpochWriter {
 
 impl Writer for EpochWriter {
     fn write(&mut self, rows: &Input<'_>) -> Result<Progress> {
-        ready!(self.relieve()?);
+        ready!(self.write_full_buffer()?);
         let encoder = match &mut self.encoder {
             Some(encoder) => encoder,
             none => none.insert(self.format.encoder(&self.schema, &self.context.memory)?),
