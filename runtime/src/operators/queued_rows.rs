@@ -12,7 +12,7 @@ use crate::row::RowLayout;
 use crate::spill::{QueueRoom, SpillQueue, Store};
 use crate::strategy::{Cursor, Progress};
 
-/// A destination of full pages.
+/// A destination of finished pages.
 pub(super) trait PageDestination {
     /// Adds a page.
     fn push(&mut self, page: Page);
@@ -56,7 +56,7 @@ impl QueuedRows {
         QueuedRows::into_pages(layout, pages, context)
     }
 
-    /// The next full page.
+    /// The next finished page.
     ///
     /// # Errors
     /// As [`QueuedRows::add`].
@@ -64,7 +64,7 @@ impl QueuedRows {
         self.pages.poll()
     }
 
-    /// Whether there is no full page.
+    /// Whether there is no finished page.
     pub(super) fn is_empty(&self) -> bool {
         self.pages.is_empty()
     }
@@ -76,7 +76,7 @@ impl QueuedRows {
 }
 
 impl<P: PageDestination> QueuedRows<P> {
-    /// An empty queue of rows with this layout, whose full pages are pushed to `pages`.
+    /// An empty queue of rows with this layout, whose finished pages are pushed to `pages`.
     pub(super) fn into_pages(layout: Arc<RowLayout>, pages: P, context: &TaskContext) -> Self {
         let memory = context.memory.clone();
         QueuedRows { writer: RowWriter::new(layout, memory.clone()), pages, memory }

@@ -106,7 +106,7 @@ impl ZipDriver {
         ZipDriver { rows, view, count: 0, next, step, counts, context: context.clone() }
     }
 
-    /// Numbers and emits the next page. Returns `Done` if there is none. Returns `Pending` if the
+    /// Numbers and emits the next page. Returns `Done` if no page is left. Returns `Pending` if the
     /// page is on disk or its number is not known.
     fn emit_page(&mut self, out: &mut Outputs) -> Result<Progress> {
         let Some(first) = self.next else { return Ok(Progress::Pending) };

@@ -4,10 +4,10 @@
 mod hash;
 mod hint;
 mod kind;
-mod reference;
 mod merge;
 mod pair_calls;
 mod pair_emitter;
+mod reference;
 mod strategies;
 #[cfg(test)]
 mod tests;
