@@ -1,4 +1,5 @@
-//! Pages that come from outside: what a checksum cannot know is looked at before a cursor may follow it.
+//! Validates pages from outside of the process, before a cursor follows their offsets. A checksum
+//! does not show that values are valid.
 
 use std::fmt::Write as _;
 
@@ -9,11 +10,12 @@ use super::sealed::{Page, heap_start};
 use super::slot::{self, INLINE_BYTES};
 use super::writer::LIST_ALIGN;
 
-/// Holds that the rows of a page for which `stands` are values of their types, written in the one way there is. The page itself
-/// was [restored](Page::restore): rows and variable parts lie within it.
+/// Checks that all rows of a page for which `stands` returns `true` are values of their types, in
+/// canonical form. [`Page::restore`] has already checked that rows and variable parts are within
+/// the page.
 ///
 /// # Errors
-/// The row, the leaf, and what is wrong with its value.
+/// Returns the row, the leaf, and a message about its value.
 pub(crate) fn check_rows(page: &Page, stands: impl Fn(usize) -> bool) -> Result<(), (usize, usize, String)> {
     let (layout, bytes) = (page.layout().clone(), page.as_bytes());
     let heap = heap_start(bytes);
@@ -44,7 +46,7 @@ fn check_plain(ty: LeafType, bits: u128) -> Result<(), String> {
     if is_value { Ok(()) } else { Err(format!("found the bits {bits:#x}, which are no {ty}")) }
 }
 
-/// The value lies in the slot, or behind the page's rows.
+/// Checks that the value is in the slot, or after the page's rows.
 fn check_slot(ty: LeafType, slot: u128, page: &[u8], heap: usize) -> Result<(), String> {
     let (width, length) = (ty.element_width(), slot::length(slot));
     let refused = |what: &str| {
@@ -73,7 +75,7 @@ fn check_slot(ty: LeafType, slot: u128, page: &[u8], heap: usize) -> Result<(), 
         }
         value
     };
-    // What lists hold may be any bits.
+    // Elements of lists of plain values may have any bits.
     let is_value = match ty {
         LeafType::Text | LeafType::Texts | LeafType::Items(_) => Datum::Bytes(value.into()).is_a(ty),
         _ => true,

@@ -34,17 +34,19 @@ use free::Free;
 
 pub use crate::memory::limits::PAGE_BYTES;
 
-/// Asked for first; halved until the system agrees. Only addresses are reserved: memory is taken at first use.
+/// First size to try. It is halved until the system grants it. Only addresses are reserved: memory
+/// is used at the first access.
 pub(crate) const LARGEST_BYTES: usize = 1 << 40;
 const SMALLEST_BYTES: usize = 16 << 20;
 
-/// Free memory that is kept from the system whatever the budgets are.
+/// Free memory that is not returned to the system, whatever the budgets are.
 const WARM_BYTES: usize = 16 << 20;
 
-/// Memory becomes resident by this power of two of pages at least: the system's huge pages, of 2 MiB.
+/// Pages of a huge page of the system (2 MiB), as a power of two. Memory becomes resident in units
+/// of at least this size.
 const RESIDENT_POWER: u32 = 5;
 
-/// A process at rest keeps at most this part of its last job's budget: one in so many.
+/// Divisor: a process without jobs keeps at most its last job's budget divided by this.
 const REST_SHARE: usize = 8;
 
 pub(crate) struct Region {
@@ -69,7 +71,8 @@ fn trim() {
     }
 }
 
-/// The bytes of pages that the process can have at once, where these are fewer than any machine's memory: a limit is set to its addresses.
+/// Bytes of pages that the process can have at one time, if its addresses are limited. `None` if
+/// they are not.
 #[must_use]
 pub fn limited_bytes() -> Option<usize> {
     match region() {
@@ -78,12 +81,13 @@ pub fn limited_bytes() -> Option<usize> {
     }
 }
 
-/// The address of a place, to read from.
+/// The address of a place, for reads.
 pub(crate) fn address_of(place: usize) -> Result<*const u8> {
     Ok(region()?.start().wrapping_add(place).cast_const())
 }
 
-/// Says that a job has ended: of the memory that nobody uses now, the process keeps an eighth of the job's budget.
+/// Call this when a job has ended. Returns free memory to the system, and keeps an eighth of the
+/// job's budget warm.
 pub fn rest(budget_bytes: usize) {
     if let Ok(region) = region() {
         region.rest(budget_bytes);
@@ -91,7 +95,8 @@ pub fn rest(budget_bytes: usize) {
 }
 
 impl Region {
-    /// Where a limit is set to the process's addresses (`ulimit -v`), half of what the system would grant stays for all that is not pages.
+    /// If the process's addresses are limited (`ulimit -v`), reserves half of the bytes that the
+    /// system would grant. The other half is for everything but pages.
     fn reserve() -> Option<Self> {
         let reserved = |bytes: usize| MmapOptions::new().len(bytes).no_reserve_swap().map_anon().ok();
         if let Some(map) = reserved(LARGEST_BYTES) {
@@ -104,21 +109,22 @@ impl Region {
 
     fn of(map: MmapMut) -> Self {
         let bytes = map.len();
-        // Fewer and larger page faults; the system may decline, which costs only time.
+        // Fewer and larger page faults. The system may decline, which costs only time.
         let _ = map.advise(Advice::HugePage);
         let map = MmapRaw::from(map);
         let base = map.as_mut_ptr() as usize;
-        // Runs are aligned in address, not only in offset: a row finds its page by masking, and large runs are made of whole huge pages.
+        // Runs are aligned by address, not only by offset. A row finds its page by masking, and
+        // large runs consist of whole huge pages.
         let first = base.next_multiple_of(PAGE_BYTES << RESIDENT_POWER) - base;
         Region { map, free: Mutex::new(Free::new(first, bytes)) }
     }
 
-    /// Whether there are fewer addresses than any machine has memory.
+    /// Returns `true` if the process's addresses are limited.
     pub(crate) fn is_limited(&self) -> bool {
         self.map.len() < LARGEST_BYTES
     }
 
-    /// What pages can take: what lies before the first aligned address is nobody's.
+    /// Bytes that pages can use. The bytes before the first aligned address are unused.
     fn usable_bytes(&self) -> usize {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         (free.end - free.first) / PAGE_BYTES * PAGE_BYTES
@@ -129,7 +135,7 @@ impl Region {
         self.map.as_mut_ptr()
     }
 
-    /// The offset of a run of so many pages that nobody else owns.
+    /// Allocates a run of `pages` pages. Returns its offset.
     pub(crate) fn take(&self, pages: usize) -> Result<usize> {
         if pages == 1
             && let Some(offset) = magazine::take()
@@ -154,18 +160,18 @@ impl Region {
         Ok(offset)
     }
 
-    /// Writes to a page that the caller took, so that its huge page is resident. Only resident memory
-    /// is warm: a part of a huge page that goes back to the system before the first write to another
-    /// part becomes resident with that write, and is not counted.
+    /// Writes to a page that the caller took, so that its huge page is resident. Only resident
+    /// memory is warm. A part of a huge page may go back to the system before the first write to
+    /// another part. That write would make it resident again, and it would not be counted.
     fn make_resident(&self, offset: usize) {
         let page = self.start().wrapping_add(offset);
         unpoison(page, PAGE_BYTES);
-        // SAFETY: the page lies inside the region, and its only owner is the caller, which has not
-        // written to it. A volatile write is not left out.
+        // SAFETY: the page is inside of the region, and its only owner is the caller, which has not
+        // written to it. A volatile write is not optimised away.
         unsafe { page.write_volatile(0) };
     }
 
-    /// Gives warm memory back to the system until what is resident, and `more` bytes, fit the budgets.
+    /// Returns warm memory to the system until resident pages, plus `more` bytes, fit the budgets.
     fn cool_beyond(&self, free: &mut Free, more: usize) {
         let allowed = bytes_for_pages().saturating_sub(more);
         while free.warm_bytes > WARM_BYTES
@@ -174,23 +180,24 @@ impl Region {
         {}
     }
 
-    /// Gives warm memory of about this many bytes back to the system. Returns `false` if there is none.
+    /// Returns warm memory of about `bytes` bytes to the system. Returns `false` if there is none.
     fn cool(&self, bytes: usize, free: &mut Free) -> bool {
         let Some((offset, bytes)) = free.cool(bytes) else { return false };
-        // SAFETY: the block lies inside the region and is free: no row, page or buffer is in it. Afterwards it reads as zeros.
-        // A system that declines leaves the memory as it was, which is as good for whoever takes it.
+        // SAFETY: the block is inside of the region and is free: no row, page or buffer is in it.
+        // Afterwards it reads as zeros. If the system declines, the memory keeps its content, which
+        // is as good for the next owner.
         let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, bytes) };
         true
     }
 
-    /// Gives back to the system what a process without jobs should not hold.
+    /// Returns the memory to the system that a process without jobs does not need.
     fn rest(&self, budget_bytes: usize) {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let stays = WARM_BYTES.max(budget_bytes / REST_SHARE);
         while free.warm_bytes > stays && self.cool(free.warm_bytes - stays, &mut free) {}
     }
 
-    /// Takes a run of so many pages back.
+    /// Frees a run of `pages` pages.
     pub(crate) fn give(&self, offset: usize, pages: usize) {
         if pages == 1 {
             return self.give_pages(&magazine::give(offset));
@@ -202,7 +209,7 @@ impl Region {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).give(offset, pages);
     }
 
-    /// Takes single pages back, past the magazine.
+    /// Frees single pages, without the magazine.
     pub(crate) fn give_pages(&self, offsets: &[usize]) {
         if !offsets.is_empty() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -220,7 +227,7 @@ mod tests {
 
     use super::*;
 
-    /// A run, warm if there is any.
+    /// Takes a run, warm if there is warm memory.
     fn take(free: &mut Free, pages: usize) -> Option<usize> {
         free.take_warm(pages).or_else(|| {
             let (start, end) = free.take_cold(pages)?;
@@ -230,7 +237,8 @@ mod tests {
         })
     }
 
-    /// As readers that take a buffer for each part of a file, while a sort takes one page after the other and keeps them.
+    /// Models readers that take a buffer for each part of a file, while a sort takes pages and
+    /// keeps them.
     #[test]
     fn a_run_finds_the_place_of_one_that_was_as_large() {
         let mut free = Free::new(0, PAGE_BYTES << 20);
@@ -279,7 +287,7 @@ mod tests {
         let mut free = region.free.lock().unwrap();
         while region.cool(BYTES, &mut free) {}
         for (offset, pages) in runs {
-            // SAFETY: the run lies inside the region, and nobody else has it.
+            // SAFETY: the run is inside of the region, and has no other owner.
             unsafe { region.start().add(offset).write_bytes(1, pages * PAGE_BYTES) };
         }
         let resident = resident_bytes(region.start(), BYTES);
@@ -287,7 +295,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is taken and given in whatever order: no two runs overlap, all are aligned, and all comes back.
+        /// For any order of calls: runs do not overlap, runs are aligned, and all memory is free at
+        /// the end.
         #[test]
         fn runs_never_overlap(steps in prop::collection::vec((1usize..70, any::<prop::sample::Index>(), any::<bool>()), 1..200)) {
             const FIRST: usize = 3 * PAGE_BYTES;

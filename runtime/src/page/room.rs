@@ -1,4 +1,4 @@
-//! How much room rows take, before they are written.
+//! Computes the memory that rows need, before they are written.
 
 use smallvec::SmallVec;
 
@@ -11,8 +11,9 @@ use super::run::{FIRST_ROW, run_bytes};
 use super::writer::RowWriter;
 
 impl RowWriter {
-    /// How many of an input's rows, but at least one, [`append`](RowWriter::append) would write into at most `most_bytes` of pages beyond the
-    /// open one; and those bytes.
+    /// Returns the number of first rows of `input` that [`append`](RowWriter::append) can write
+    /// into at most `most_bytes` of new pages, and the bytes of these pages. The number is at least
+    /// 1, even if that row alone needs more.
     #[must_use]
     pub fn fitting(&self, input: &Input<'_>, leaves: Option<&[usize]>, most_bytes: usize) -> (usize, usize) {
         let layout = self.layout();
@@ -38,7 +39,7 @@ impl RowWriter {
                 return (count, bytes);
             }
             bytes += run;
-            // Rows lie in a run's first page.
+            // Rows are in a run's first page.
             free = (run - heap).min(PAGE_BYTES).saturating_sub(FIRST_ROW + width);
         }
         (input.len(), bytes)
@@ -53,7 +54,8 @@ impl RowWriter {
         (rows.min(open + pages * in_page), pages * PAGE_BYTES)
     }
 
-    /// Closes the open page where it is larger than others: it is full, or nearly.
+    /// Closes the open page if it is larger than [`PAGE_BYTES`]. Such a page has little or no free
+    /// space.
     pub fn seal_large(&mut self) {
         if self.open_run().is_some_and(|run| run.bytes() > PAGE_BYTES) {
             self.seal();

@@ -20,10 +20,11 @@ use smallvec::SmallVec;
 
 use super::{Region, region};
 
-/// Pages of a magazine: 1 MiB, about what lies in a core's own cache.
+/// Pages of a magazine: 1 MiB, about the size of a core's own cache.
 const MOST_PAGES: usize = 16;
 
-/// Pages that go back to the region when a magazine is full: the oldest, several at once, as the region has a lock.
+/// Pages that return to the region when a magazine is full: the oldest. Several, because each
+/// return takes the region's lock.
 const LEAVING_PAGES: usize = MOST_PAGES / 2;
 
 type Leaving = SmallVec<[usize; LEAVING_PAGES]>;
@@ -32,13 +33,14 @@ thread_local! {
     static MAGAZINE: RefCell<Magazine> = const { RefCell::new(Magazine(Vec::new())) };
 }
 
-/// The page that this thread gave last.
+/// Takes the page that this thread freed last.
 pub(crate) fn take() -> Option<usize> {
-    // While a thread ends, it has no magazine any more.
+    // A thread that is ending has no magazine.
     MAGAZINE.try_with(|magazine| magazine.borrow_mut().0.pop()).ok().flatten()
 }
 
-/// Keeps a page; gives those that are to go back to the region: where addresses are few this one too, since no other thread finds it here.
+/// Keeps a freed page. Returns the pages that must go back to the region. If addresses are limited,
+/// this includes `page`, because other threads cannot take it from here.
 pub(crate) fn give(page: usize) -> Leaving {
     if region().is_ok_and(Region::is_limited) {
         return Leaving::from_slice(&[page]);
@@ -82,7 +84,7 @@ mod tests {
         let runs: Vec<Run> = (0..MOST_PAGES).map(|_| run()).collect();
         let given: Vec<usize> = runs.iter().map(Run::offset).collect();
         drop(runs);
-        // Nobody else gets them.
+        // Other threads do not get them.
         let others = std::thread::spawn(|| [run(), run()].map(|run| run.offset())).join().unwrap();
         assert!(others.iter().all(|other| !given.contains(other)));
         let runs: Vec<Run> = (0..MOST_PAGES).map(|_| run()).collect();
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_full_stash_keeps_the_newest() {
-        // These are no pages, so they must not go to the region.
+        // These are not pages, so they must not go to the region.
         let mut stash = std::mem::ManuallyDrop::new(Magazine(Vec::new()));
         let leaving: Vec<Leaving> = (0..=MOST_PAGES).map(|page| stash.give(page)).collect();
         assert!(leaving[..MOST_PAGES].iter().all(SmallVec::is_empty));
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_thread_that_ends_gives_its_pages_back() {
-        // Far more than one stash holds: were they lost, each thread would take another one.
+        // Far more than one magazine holds. If pages were lost, each thread would take another
+        // page.
         let pages: std::collections::BTreeSet<usize> =
             (0..64).map(|_| std::thread::spawn(|| run().offset()).join().unwrap()).collect();
         assert!(pages.len() < 64, "{pages:?}");

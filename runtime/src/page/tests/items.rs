@@ -1,4 +1,4 @@
-//! Lists of records: written in place, in the one way there is, whatever was there before.
+//! Tests of lists of records: their form is canonical, whatever the page contained before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +8,7 @@ use crate::row::{Datum, Items, Schema, SchemaBuilder, Shape};
 
 type Given = (String, Vec<Vec<u8>>);
 
-/// Records of a text, a list of byte strings and a byte, which leaves seven open.
+/// Records of a text, a list of byte strings, and a byte, which leaves seven bytes of padding.
 struct Records<'r>(&'r [Given]);
 
 struct Strings<'r>(&'r [Vec<u8>]);
@@ -68,7 +68,7 @@ fn list_writer() -> RowWriter {
     RowWriter::new(Arc::new(RowLayout::full([LeafType::Items(items())])), memory())
 }
 
-/// The bytes of the lists as they are written leaf by leaf, without pages.
+/// The bytes of a list that is encoded leaf by leaf, without pages.
 fn encoded(records: &[Given]) -> Vec<u8> {
     let row = |(text, strings): &Given| {
         let strings: Vec<[Datum; 1]> = strings.iter().map(|value| [Datum::Bytes(value.as_slice().into())]).collect();
@@ -108,7 +108,7 @@ fn lists_have_the_same_bytes_wherever_they_are_written() {
         for (found, list) in found.zip(&lists) {
             assert_eq!(found, encoded(list));
         }
-        // The next time, all pages hold something else.
+        // The next time, all pages have other content.
         let mut dirty = RowWriter::new(Arc::new(RowLayout::full([LeafType::Bytes])), memory());
         drop(pages);
         for _ in 0..20 {
@@ -126,7 +126,7 @@ fn a_list_without_the_room_that_it_needs_is_empty_and_ends_the_visit() {
         let mut writer = list_writer();
         let written = writer.visit(|mut leaves, mut claims| {
             let sink = leaves.items();
-            // Other rows take what the list should have.
+            // Other rows take the space of the list.
             while claims.writer().room() == 0 || claims.writer().free_bytes() >= left + 2 * 16 {
                 claims.put(0, |row, _| sink.write_empty(row)).unwrap();
             }
@@ -139,7 +139,7 @@ fn a_list_without_the_room_that_it_needs_is_empty_and_ends_the_visit() {
     }
 }
 
-/// Records that say of themselves what is not so, or put a row where they are written.
+/// Records with a wrong count or wrong bytes, or that claim a row while they are written.
 struct Lying {
     count: usize,
     heap: usize,
@@ -162,7 +162,7 @@ impl PutItems for Lying {
     }
 }
 
-/// Puts one list between two empty ones: the rows that there are then, and how the visit ended.
+/// Puts one list between two empty ones. Returns the number of rows, and the result of the visit.
 fn put_between(list: &Lying) -> (usize, crate::error::Result<()>) {
     let mut writer = list_writer();
     let written = writer.visit(|mut leaves, mut claims| {
@@ -197,7 +197,7 @@ fn sizes_near_the_largest_number_are_refused_and_do_not_wrap() {
     }
 }
 
-/// Records one of which cannot be read.
+/// Records of which one panics while it is written.
 struct Panicking;
 
 impl PutItems for Panicking {
@@ -232,7 +232,7 @@ fn a_row_of_which_a_panic_is_caught_is_none_and_ends_the_visit() {
         });
         assert!(written.unwrap_err().to_string().contains("not written to its end"));
         assert_eq!(writer.open_rows(), before);
-        // The writer may be used again: what was half-written is nobody's.
+        // The writer can be used again. The incomplete row is dropped.
         write_lists(&mut writer, &[records(&mut Random(3))]).unwrap();
         writer.seal();
         let pages: Vec<Page> = writer.take_sealed().collect();
@@ -242,7 +242,7 @@ fn a_row_of_which_a_panic_is_caught_is_none_and_ends_the_visit() {
     }
 }
 
-/// A list that is copied as it lies, if it is of this kind.
+/// A list that is copied in stored form, if it is of this type.
 struct Stored<'b>(StoredItems<'b>);
 
 impl PutItems for Stored<'_> {

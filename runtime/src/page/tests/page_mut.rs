@@ -1,4 +1,4 @@
-//! Pages with one owner, and pages that are shared.
+//! Tests of pages with one owner, and of shared pages.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Pairs of records: copied behind each other, and seen as pairs of other records.
+//! Tests of pairs of records: copied into joined rows, and mapped to pairs of other records.
 
 use super::*;
 use crate::page::{PairSource, RowPairs};
@@ -16,7 +16,7 @@ fn rows(random: &mut Random, count: usize, of: usize) -> Vec<usize> {
     (0..count).map(|_| random.below(of)).collect()
 }
 
-/// All pairs, copied from where the last page was closed, in pages of left and right leaves.
+/// Copies all pairs into pages of left and right leaves. Each call resumes where a page was closed.
 fn copied(pairs: &RowPairs<'_>) -> Vec<Page> {
     let layout = Arc::new(RowLayout::full([TYPES, TYPES].concat()));
     let mut writer = RowWriter::new(layout, memory());
@@ -54,7 +54,7 @@ fn pairs_are_copied_behind_each_other_whichever_side_is_stored() {
             // SAFETY: the rows are rows of their batches.
             copied(&unsafe { RowPairs::new(batches, numbers, is_stored_left) })
         };
-        // The old pages are gone and written over: nothing of the copies may lie there.
+        // The old pages are freed and overwritten, so the copies must not point into them.
         drop((left_page, right_page));
         let other = super::pages(&vec![Item { text: "#".repeat(1_000), ..Item::default() }; 2_000]);
         assert!(pages.len() > 3);
@@ -80,7 +80,7 @@ fn pairs_without_texts_are_copied_many_at_a_time() {
     }
 }
 
-/// The keys and texts of pairs, where each side has these two leaves.
+/// The keys and texts of pairs whose sides have these two leaves.
 fn seen(pairs: &RowPairs<'_>) -> Vec<[(u64, String); 2]> {
     pairs.visit(|mut left, mut right, pairs| {
         let (left_key, left_text) = (left.plain::<u64>(), left.text());
@@ -108,7 +108,7 @@ fn pairs_are_seen_as_pairs_of_other_records() {
         ((0..count).collect(), [(Some(0), LeafType::U64), (Some(1), LeafType::Text)]);
     let of = |item: &Item| (item.key, item.text.clone());
 
-    // The right record as the left one, beside what was made of the pairs from the tenth on.
+    // Left records from the right side, and right records from the batch, from the tenth pair on.
     let range = 10..10 + count;
     let other = pairs.seen(
         range.clone(),
@@ -118,7 +118,7 @@ fn pairs_are_seen_as_pairs_of_other_records() {
     let expected: Vec<_> =
         range.zip(0..).map(|(pair, row): (usize, usize)| [of(&right[chosen[1][pair]]), of(&made[row])]).collect();
     assert_eq!(seen(&other), expected);
-    // Both records are parts of one side, and what is not read is nowhere.
+    // Both records are parts of one side. Unused leaves are dead.
     let nowhere = [(None, LeafType::U64), (Some(1), LeafType::Text)];
     let other = pairs.seen(0..100, [(PairSource::Side(0), &nowhere), (PairSource::Side(0), &leaves)], &numbers);
     let expected = |row: &usize| [(0, left[*row].text.clone()), of(&left[*row])];

@@ -1,4 +1,4 @@
-//! Writing rows: page ends, runs of several pages, pages used again.
+//! Tests of writing rows: page ends, runs of several pages, reused pages.
 
 use super::super::{FIRST_ROW, PAGE_BYTES};
 use super::*;
@@ -23,7 +23,7 @@ fn a_page_may_be_filled_to_the_last_byte() {
     }
 }
 
-/// A row finds its page by its own address, so no row may lie behind the first page of a run.
+/// A row finds its page by its own address, so no row may be after the first page of a run.
 #[test]
 fn rows_after_a_large_one_stay_in_the_first_page_of_the_run() {
     for length in [PAGE_BYTES - 300, PAGE_BYTES - 100, PAGE_BYTES, 2 * PAGE_BYTES - 200, 5 * PAGE_BYTES] {
@@ -86,7 +86,7 @@ fn lists_are_aligned_wherever_texts_end() {
             small: 0,
         })
         .collect();
-    // Reading a misaligned list is refused: it would come back empty.
+    // A misaligned list would be read as an empty one.
     assert_eq!(read_all(&pages(&items)), items);
 }
 
@@ -143,7 +143,7 @@ fn rows_take_what_was_said_before() {
             let before = budget.used_bytes();
             writer.append(&Input::new(&batch, &rest), None).unwrap();
             let taken = budget.used_bytes() - before;
-            // Lists are padded to where they happen to lie, at most as much as is said.
+            // The padding of lists depends on their place, and is at most as large as estimated.
             assert!(taken <= bytes && bytes - taken <= PAGE_BYTES, "{bytes} for {taken}");
             next += rows;
         }
