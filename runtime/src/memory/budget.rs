@@ -1,4 +1,4 @@
-//! What operators may use together, and who holds how much of it.
+//! [`Budget`]: the memory that operators share.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::arbiter::{Arbiter, HolderId, Request, ReserveMode, Verdict};
 use super::revocation::{Revocation, RevokeRequest};
 
-/// Memory that operators may use together.
+/// The memory that operators share, and the bytes of each holder.
 #[derive(Debug)]
 pub struct Budget {
     state: Mutex<State>,
@@ -15,12 +15,12 @@ pub struct Budget {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) arbiter: Arbiter,
-    /// By holder, for those that spill: who to tell.
+    /// By holder, the requests to release memory. `None` for holders that do not spill.
     asked: Vec<Option<Arc<RevokeRequest>>>,
     holders: usize,
 }
 
-/// A budget beyond this has no limit: no machine has so much memory.
+/// A budget above this is unlimited: no machine has so much memory.
 const MOST_BYTES: usize = 1 << 46;
 
 /// The sum of the limits of all budgets in use. A budget without limit adds nothing.
@@ -49,7 +49,7 @@ fn counted_limit(limit: usize) -> usize {
     if limit > MOST_BYTES { 0 } else { limit }
 }
 
-/// Sets the function that is called whenever reserved bytes on the heap have grown by [`HEAP_STEP`].
+/// Sets the function that is called when reserved bytes on the heap have grown by [`HEAP_STEP`].
 /// Resident pages may then exceed [`bytes_for_pages`]. Only the first callback is kept.
 pub(crate) fn on_heap_growth(callback: fn()) {
     let _ = ON_HEAP_GROWTH.set(callback);
@@ -71,8 +71,8 @@ pub(super) fn remove_heap(bytes: usize) {
     HEAP_AFTER_CALL.fetch_min(heap, Ordering::Relaxed);
 }
 
-/// Whether `heap` exceeds `after_call` by a step. It then becomes the new `after_call`. Of several threads,
-/// one returns `true`.
+/// Returns `true` if `heap` exceeds `after_call` by a step. It then becomes the new `after_call`.
+/// Returns `true` in only one of several threads.
 fn has_grown(heap: usize, after_call: &AtomicUsize) -> bool {
     let last = after_call.load(Ordering::Relaxed);
     let is_step = heap.saturating_sub(last) >= HEAP_STEP;
@@ -104,27 +104,28 @@ impl Budget {
         self.lock().arbiter.held()
     }
 
-    /// Whether no more than half of the budget is reserved now.
+    /// Returns `true` if at most half of the budget is reserved now.
     #[must_use]
     pub fn is_half_free(&self) -> bool {
         let state = self.lock();
         state.arbiter.held() <= state.arbiter.limit() / 2
     }
 
-    /// The most that was ever reserved at once.
+    /// Most bytes that were reserved at one time.
     #[must_use]
     pub fn peak_bytes(&self) -> usize {
         self.lock().arbiter.peak()
     }
 
-    /// Keeps so many bytes for what cannot be spilled, as long as the answer lives.
+    /// Reserves `bytes` for memory that cannot be spilled, until the guard is dropped.
     #[must_use]
     pub fn reserve_for_pinned(self: &Arc<Self>, bytes: usize) -> PinnedFloor {
         self.lock().arbiter.reserve_for_pinned(bytes);
         PinnedFloor { budget: self.clone(), bytes }
     }
 
-    /// Asks somebody to give back what is missing where `bytes` more could not be kept for somebody who is about to start; who was asked.
+    /// Asks a holder to release memory if `bytes` more cannot be reserved for an operator that is
+    /// about to start. Returns how the holder releases it. `None` if no holder was asked.
     #[must_use]
     pub fn request_revoke(&self, bytes: usize) -> Option<Revocation> {
         let state = self.lock();
@@ -136,7 +137,7 @@ impl Budget {
         Some(giver)
     }
 
-    /// A new holder: a portion of another, where one is named.
+    /// Adds a holder. With `whole` and a minimum, it is a child of `whole`.
     pub(super) fn open(
         &self,
         minimum: Option<usize>,
@@ -169,7 +170,11 @@ impl Budget {
         }
     }
 
-    /// Takes bytes for a holder, with regard to its team or not; whoever should give some back is told.
+    /// Takes bytes for a holder. If `evenly`, other members of its group must be able to have as
+    /// much. Sends the request to release memory, if there is one.
+    ///
+    /// # Errors
+    /// Returns the bytes held by all holders if the bytes are refused.
     pub(super) fn take(&self, id: HolderId, bytes: usize, mode: ReserveMode, evenly: bool) -> Result<(), usize> {
         let mut state = self.lock();
         let beside = if evenly { state.arbiter.owed_to_team(id, bytes) } else { 0 };
@@ -177,7 +182,7 @@ impl Budget {
         let held = state.arbiter.held();
         let told: Option<(Arc<RevokeRequest>, usize)> =
             request.and_then(|(other, back): Request| Some((state.asked.get(other)?.clone()?, back)));
-        // Whoever is woken may ask for memory at once.
+        // The woken owner may request memory immediately, which takes the lock.
         drop(state);
         if let Some((asked, back)) = told {
             asked.tell(back);
@@ -190,7 +195,7 @@ impl Budget {
     }
 }
 
-/// Bytes that are kept for what cannot be spilled.
+/// Bytes that are reserved for memory that cannot be spilled.
 #[derive(Debug)]
 pub struct PinnedFloor {
     budget: Arc<Budget>,

@@ -1,4 +1,4 @@
-//! Budgets, owners and reservations together.
+//! Tests of budgets, accounts and reservations together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -100,7 +100,7 @@ fn each_owner_knows_the_most_that_it_held() {
     second.shrink();
     assert_eq!((first.peak_bytes(), second.peak_bytes()), (300, 2 << 20));
     drop((page, first));
-    // Whoever gets its number begins anew.
+    // The next holder with its number starts from zero.
     assert_eq!(Memory::new(budget, "third").peak_bytes(), 0);
 }
 

@@ -1,4 +1,4 @@
-//! Who is granted what, and who is asked.
+//! Tests of grants and requests.
 
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn long_records_on_their_way_find_room_beside_spilling_holders() {
     for _ in 0..3 {
         assert_eq!(arbiter.take(pages, 200, 0, ReserveMode::Required).0, Verdict::Granted);
     }
-    // The next job may have short records alone.
+    // The next job may have only short records.
     arbiter.give(sort, 1000);
     arbiter.give(pages, 600);
     [sort, pages].into_iter().for_each(|id| arbiter.close(id));
@@ -42,7 +42,8 @@ fn who_holds_most_is_asked_to_go_down_to_the_fair_share() {
     assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
 }
 
-/// The first of a team that asks for what it needs at the end leaves the others as much, but for those that have what they need.
+/// The first member of a group that requests memory leaves as much for the others, except for
+/// members that have collected all their rows.
 #[test]
 fn a_team_shares_evenly_what_does_not_do_for_all() {
     let mut arbiter = Arbiter::new(1600);
@@ -86,7 +87,7 @@ fn what_a_pinned_holder_could_do_without_is_not_taken_from_what_others_need() {
     assert_eq!(arbiter.take(encoder, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted, "what nobody needs");
     assert_eq!(arbiter.take(reader, 1100, 0, ReserveMode::Required).0, Verdict::Granted);
     assert_eq!(arbiter.take(reader, 1, 0, ReserveMode::Required).0, Verdict::Refused);
-    // What it gives back is what it could do without.
+    // Optional bytes are released first.
     arbiter.give(encoder, 200);
     assert_eq!(arbiter.take(reader, 200, 0, ReserveMode::Required).0, Verdict::Granted);
     arbiter.give(encoder, 300);
@@ -127,7 +128,7 @@ fn who_is_about_to_start_asks_whoever_holds_most() {
     arbiter.reserve_for_pinned(200);
     assert_eq!(arbiter.lacking(200), None);
     assert_eq!(arbiter.lacking(500), Some((kept, 300)));
-    // A task may be busy with something else; what needs none is asked first, however little it holds.
+    // Tasks may be busy. So a holder that needs no task is asked first, even if it holds little.
     let stored = arbiter.open(Some(0));
     arbiter.set_revokes_by_itself(stored);
     assert_eq!(arbiter.take(stored, 50, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
@@ -140,7 +141,7 @@ fn who_is_about_to_start_asks_whoever_holds_most() {
 }
 
 proptest! {
-    /// Whatever is asked in whatever order: nothing passes the limit, and a minimum can always be had.
+    /// For any order of requests: the limit is never exceeded, and minimums are always granted.
     #[test]
     fn minimums_can_always_be_had(
         minimums in prop::collection::vec(0usize..200, 1..6),
