@@ -1,20 +1,21 @@
-//! Keys of rows: hashing and comparing, specialised for the shapes that are common.
+//! Keys of rows: hashing and comparing, specialised for common shapes.
 
 use smallvec::SmallVec;
 
 use crate::page::{Batch, INLINE_BYTES, LeafPtr, Slot, slot};
 use crate::row::{Physical, RowLayout};
 
-/// One leaf of a key: where it lies in the batch that asks, and in a stored row.
+/// One leaf of a key: in the batch that is looked up, and in stored rows.
 #[derive(Clone, Copy)]
 pub(crate) struct KeyLeaf {
     pub(crate) asked: LeafPtr,
     pub(crate) stored_offset: usize,
-    /// Whether it belongs to the [sub-key](crate::hash::sub_key::WithSubKey). Such leaves are the last.
+    /// `true` if it belongs to the [sub-key](crate::hash::sub_key::WithSubKey). Such leaves are
+    /// last.
     pub(crate) is_sub_key: bool,
 }
 
-/// The leaves of a batch's key, each with its place in the rows of a table whose key is `kept`.
+/// The key leaves of a batch, each with its offset in the rows of a table whose key is `kept`.
 pub(crate) fn compared(batch: &Batch<'_>, key: &[usize], layout: &RowLayout, kept: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
     let leaf = |(&asked, &kept): (&usize, &usize)| KeyLeaf {
         asked: batch.leaf(asked),
@@ -24,15 +25,16 @@ pub(crate) fn compared(batch: &Batch<'_>, key: &[usize], layout: &RowLayout, kep
     key.iter().zip(kept).map(leaf).collect()
 }
 
-/// A key shape: how to hash a row of the batch, and whether a stored row has the same key.
+/// The shape of a key: hashes a row of the batch, and compares it with a stored row.
 ///
-/// The loops over a window are compiled once per shape, here, never per user type.
+/// Loops over a window are compiled once per shape, and not per user type.
 pub(crate) trait KeyShape: Copy {
     /// # Safety
     /// `row` is a row of the batch that the key's leaves point to.
     unsafe fn hash(self, row: usize) -> u64;
 
-    /// A number that costs next to nothing and stands for the key: two exact ones are equal for equal keys only.
+    /// A number for the key that costs next to nothing. Two exact codes are equal only if the keys
+    /// are.
     ///
     /// # Safety
     /// As `hash`.
@@ -47,17 +49,18 @@ pub(crate) trait KeyShape: Copy {
 #[derive(Clone, Copy)]
 pub(crate) struct Code {
     pub(crate) number: u64,
-    /// Whether the number tells the key from all others whose numbers are exact. Equal keys agree in this.
+    /// `true` if no other key has the same exact number. Equal keys have the same value here.
     pub(crate) exact: bool,
 }
 
-/// The longest text that a code tells from all others: with its length it takes 32 bits, so that a pair of two does, too.
+/// The longest text with an exact code. With its length it takes 32 bits, so a pair of two fits,
+/// too.
 const CODE_BYTES: usize = 3;
 
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
 
-/// Multiplies to 128 bits and folds: each bit of the input reaches each bit of the output.
+/// Multiplies to 128 bits and folds: each input bit affects each output bit.
 #[inline(always)]
 fn fold(left: u64, right: u64) -> u64 {
     let wide = u128::from(left) * u128::from(right);
@@ -74,7 +77,7 @@ fn hash_wide(wide: u128) -> u64 {
     fold(wide as u64 ^ SEED, (wide >> 64) as u64 ^ FACTOR)
 }
 
-/// Hashes of several parts, in order.
+/// Combines the hashes of parts, in order.
 #[inline(always)]
 fn combine(left: u64, right: u64) -> u64 {
     fold(left ^ SEED, right ^ FACTOR)
@@ -136,8 +139,8 @@ impl KeyShape for KeySlot {
 
     #[inline(always)]
     unsafe fn code(self, row: usize) -> Code {
-        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes are the same wherever a text lies, and of a short
-        // text the bytes behind its end are zero.
+        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes do not depend on
+        // where a text is stored, and after the end of a short text the bytes are zero.
         let start: u64 = unsafe { self.0.asked.read::<Slot>(row) } as u64;
         let length = start as u32 as usize;
         let exact = length <= CODE_BYTES && self.0.asked.ty.element_width() == 1;
@@ -163,7 +166,7 @@ impl KeyShape for KeySlot {
     }
 }
 
-/// Two parts of known shape.
+/// Two parts of known shapes.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<A, B>(pub(crate) A, pub(crate) B);
 
@@ -189,7 +192,7 @@ impl<A: KeyShape, B: KeyShape> KeyShape for Pair<A, B> {
     }
 }
 
-/// Any parts.
+/// Any number of parts of any shape.
 #[derive(Clone, Copy)]
 pub(crate) struct Parts<'k>(pub(crate) &'k [KeyLeaf]);
 
@@ -246,7 +249,7 @@ unsafe fn part_same(part: KeyLeaf, row: usize, stored: *const u8) -> bool {
     }
 }
 
-/// Calls a closure with the most special shape that fits; `$shape` is bound to it.
+/// Evaluates `$body` with `$shape` bound to the most specific shape of the leaves.
 macro_rules! with_shape {
     ($leaves:expr, $shape:ident => $body:expr) => {{
         use $crate::hash::key::{Key1, Key4, Key8, KeySlot, Pair, Parts};
@@ -254,7 +257,8 @@ macro_rules! with_shape {
         use $crate::row::Physical::{Slot, W1, W4, W8};
         let leaves: &[$crate::hash::key::KeyLeaf] = $leaves;
         let physical = |index: usize| leaves[index].asked.ty.physical();
-        // One-byte lists do not exist, so a slot with elements of one byte is a text or byte string.
+        // One-byte lists do not exist, so a slot with elements of one byte is a text or byte
+        // string.
         match leaves.len() {
             _ if leaves.last().is_some_and(|leaf| leaf.is_sub_key) => {
                 let $shape = WithSubKey::new(leaves);
