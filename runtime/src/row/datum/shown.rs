@@ -1,8 +1,8 @@
-//! Records, lists of them and maps as people read them.
+//! Readable form of records, lists of records, and maps.
 
 use crate::row::{Datum, Items, LeafType, Shape, show_leaf};
 
-/// The leaves of one record.
+/// The leaves of one record, to be shown.
 pub trait ShownLeaves {
     /// A plain value's bits.
     fn bits(&self, leaf: usize) -> u128;
@@ -10,7 +10,7 @@ pub trait ShownLeaves {
     fn value(&self, leaf: usize) -> (LeafType, Datum);
 }
 
-/// `[Item { name: "tea", count: 2 }]`, `{"tea": 2}`.
+/// Appends `[Item { name: "tea", count: 2 }]`, or `{"tea": 2}`.
 pub(super) fn show_items(items: &Items, bytes: &[u8], out: &mut String) {
     let (open, close) = if items.is_map() { ('{', '}') } else { ('[', ']') };
     out.push(open);
@@ -46,7 +46,8 @@ impl ShownLeaves for Element<'_> {
     }
 }
 
-/// Writes a value as the program does, but for its numbers' types: `Item { name: "tea", count: 2 }`.
+/// Appends a value in the syntax of a program, without the types of numbers: `Item { name: "tea",
+/// count: 2 }`.
 pub fn show_shape(shape: &Shape, leaves: &impl ShownLeaves, out: &mut String) {
     match shape {
         Shape::Leaf(leaf) => {
