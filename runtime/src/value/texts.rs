@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// Bytes of a count, and of where a text ends.
+/// Bytes of a count, and of the end of a text.
 const NUMBER: usize = 4;
 
-/// Texts in a row: what closures see of a `Vec<String>`. A copy of it copies no text.
+/// A list of texts as closures see a `Vec<String>`. It can be copied without copying texts.
 ///
-/// In a row they are one string of bytes: how many texts there are, where each ends, then the texts themselves. So they move from page
-/// to page as they are, and equal lists have equal bytes.
+/// In a row, the texts are one string of bytes: the number of texts, the end of each, then the
+/// texts themselves. So they move between pages unchanged, and equal lists have equal bytes.
 ///
 /// ```
 /// # use runtime::value::Texts;
@@ -20,37 +20,37 @@ pub struct Texts<'a>(Form<'a>);
 
 #[derive(Clone, Copy)]
 enum Form<'a> {
-    /// As in rows.
+    /// Encoded as in rows.
     Stored(&'a [u8]),
     Owned(&'a [String]),
     Borrowed(&'a [&'a str]),
 }
 
 impl<'a> Texts<'a> {
-    /// The texts of a row's bytes. What is damaged in them reads as empty texts, or as none.
+    /// Reads the bytes of a row. Damaged parts are read as empty texts, or as a shorter list.
     #[must_use]
     pub fn stored(bytes: &'a [u8]) -> Self {
         Texts(Form::Stored(bytes))
     }
 
-    /// How many.
+    /// Number of texts.
     #[must_use]
     pub fn len(self) -> usize {
         match self.0 {
-            // More than there is room for would be damage.
+            // At most as many as the bytes have space for, in case they are damaged.
             Form::Stored(bytes) => number(bytes, 0).min(bytes.len() / NUMBER),
             Form::Owned(texts) => texts.len(),
             Form::Borrowed(texts) => texts.len(),
         }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no texts.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// One of them; costs a check of its UTF-8.
+    /// Returns one of the texts. Cost: UTF-8 validation, if it is stored in a row.
     #[must_use]
     pub fn get(self, index: usize) -> Option<&'a str> {
         match self.0 {
@@ -66,18 +66,18 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// All of them, in order.
+    /// The texts in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'a str> + DoubleEndedIterator {
         (0..self.len()).map(move |index| self.get(index).unwrap_or_default())
     }
 
-    /// Whether one of them is this text.
+    /// Returns `true` if one of the texts equals `text`.
     #[must_use]
     pub fn contains(self, text: &str) -> bool {
         self.iter().any(|other| other == text)
     }
 
-    /// How many bytes they take in a row: none where there are no texts.
+    /// Bytes of the encoded texts. 0 if there are none.
     #[must_use]
     pub fn stored_bytes(self) -> usize {
         match self.0 {
@@ -87,7 +87,8 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// Calls `f` with the texts as they are in a row, put together first where they are not yet. More than 4 GiB, which no row holds, are cut.
+    /// Calls `f` with the encoded texts, which are encoded first if they are not. Texts beyond 4
+    /// GiB, which no row can hold, are cut off.
     pub fn with_stored<T>(self, f: impl FnOnce(&[u8]) -> T) -> T {
         if let Form::Stored(bytes) = self.0 {
             return f(bytes);
@@ -106,7 +107,7 @@ impl<'a> Texts<'a> {
         f(&bytes)
     }
 
-    /// Whether bytes are those of a list of texts, and the only ones of that list.
+    /// Returns `true` if the bytes are the canonical form of a list of texts.
     pub fn are_stored(bytes: &[u8]) -> bool {
         let texts = Texts::stored(bytes);
         let owned: Vec<String> = texts.iter().map(str::to_owned).collect();
@@ -114,7 +115,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// A number within the bytes, zero behind them.
+/// The number at an index of the bytes. 0 after their end.
 fn number(bytes: &[u8], index: usize) -> usize {
     let at = index * NUMBER;
     let Some(&[a, b, c, d]) = bytes.get(at..at + NUMBER) else { return 0 };

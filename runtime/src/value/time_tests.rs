@@ -1,4 +1,4 @@
-//! Fields of times, units, zones and forms, beside the library's own calendar.
+//! Tests of fields, units, zones and forms of time, partly against the calendar of `jiff`.
 
 use super::*;
 
@@ -105,7 +105,7 @@ fn an_hour_that_comes_twice_is_two_hours_and_one_that_does_not_come_is_later() {
     }
     assert_eq!(time("2024-10-27T02:30").replace_zone(&berlin), time("2024-10-27T00:30Z"));
     assert_eq!(time("2024-03-31T02:30").replace_zone(&berlin), time("2024-03-31T01:30Z"));
-    // The day on which this zone's clocks went on at midnight.
+    // On this day the clocks of this zone were moved forward at midnight.
     let sao_paulo = Zone::named("America/Sao_Paulo").unwrap();
     let noon = time("2018-11-04T15:00Z").in_zone(&sao_paulo);
     assert_eq!(noon.truncate(TimeUnit::Day), time("2018-11-04T03:00Z"));
@@ -144,8 +144,8 @@ fn a_day_begins_after_instants_of_earlier_dates(zone: &Zone, micros: i64) {
     assert!(last.date() < local.date(), "{local}");
 }
 
-/// Every zone of the database, before and after each of its changes, against clocks that are wound
-/// back second by second.
+/// Compares with clocks that are wound back second by second. Covers every zone of the database,
+/// before and after each of its changes.
 #[test]
 fn truncation_agrees_with_clocks_that_are_wound_back() {
     const SECOND: i64 = 1_000_000;

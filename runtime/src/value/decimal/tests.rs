@@ -1,11 +1,11 @@
-//! Against `i128` arithmetic on the scaled numbers.
+//! Compares decimals with `i128` arithmetic on the scaled numbers.
 
 use std::panic::catch_unwind;
 
 use super::*;
 use crate::value::{Overflow, ParseValueError};
 
-/// Numbers of all magnitudes, the edges among them (SplitMix64).
+/// Numbers of all magnitudes, including edge cases (SplitMix64).
 fn numbers() -> impl Iterator<Item = i64> {
     let edges = [0, 1, -1, 9, 10, 99, 100, -100, i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1];
     let mut state = 7_u64;
@@ -131,7 +131,7 @@ fn floats_and_decimals_are_rounded_once() {
     assert_eq!(Decimal::<6>::checked_round_from(9_223_372_036_854.777).map(Decimal::scaled), None);
     assert_eq!(Decimal::<6>::checked_round_from(9_223_372_036_854.773), Some(Decimal(9_223_372_036_854_773_438)));
     for scaled in numbers().take(20_000) {
-        // Digits after the point that a float of this size holds are the same on the way back.
+        // Digits after the point that a float of this size can hold are preserved.
         let decimal = Decimal::<6>::from_scaled(scaled >> 12);
         assert_eq!(Decimal::round_from(decimal.to_f64()), decimal, "{decimal}");
     }

@@ -7,7 +7,7 @@ use super::Decimal;
 use crate::value::parse::{ParseValueError, sign};
 use crate::value::written::Written;
 
-/// The most digits that a decimal is sure to hold, and so its largest scale.
+/// Number of digits that any decimal can hold, and so the largest scale.
 pub(super) const MOST_DIGITS: u8 = 18;
 
 /// The powers of ten up to that of the largest scale.
@@ -21,8 +21,8 @@ const POWERS: [u64; MOST_DIGITS as usize + 1] = {
     powers
 };
 
-/// `scaled / 10^scale` as text, without allocating: exactly `scale` digits after the point, no point where there are
-/// none.
+/// `scaled / 10^scale` as text, without an allocation. It has exactly `scale` digits after the
+/// point, and no point if `scale` is 0.
 #[must_use]
 pub fn decimal_text(scaled: i64, scale: u8) -> Written {
     debug_assert!(scale <= MOST_DIGITS, "a scale of {scale}");
@@ -44,12 +44,13 @@ pub fn decimal_text(scaled: i64, scale: u8) -> Written {
 /// Writes `scaled / 10^scale`.
 ///
 /// # Errors
-/// What the writer gives.
+/// The error of the writer.
 pub fn write_decimal(out: &mut impl fmt::Write, scaled: i64, scale: u8) -> fmt::Result {
     out.write_str(decimal_text(scaled, scale).as_str())
 }
 
-/// Reads `1234.5` as a number times `10^scale`. Digits beyond the scale must be zeros: nothing is rounded away.
+/// Parses `1234.5` to the number times `10^scale`. Further digits must be zeros, so nothing is
+/// rounded.
 #[must_use]
 pub fn parse_decimal(text: &[u8], scale: u8) -> Option<i64> {
     let (negative, text) = sign(text);
@@ -68,7 +69,7 @@ pub fn parse_decimal(text: &[u8], scale: u8) -> Option<i64> {
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
-/// The number followed by these digits.
+/// Appends digits to a number. `None` if one is not a digit, or if the result is out of range.
 #[inline]
 fn append(number: u64, digits: &[u8]) -> Option<u64> {
     let mut number = number;
@@ -82,7 +83,7 @@ fn append(number: u64, digits: &[u8]) -> Option<u64> {
     Some(number)
 }
 
-/// What texts of decimals with `scale` digits after the point look like.
+/// Expected form of decimals with `scale` digits after the point, for messages.
 pub fn decimal_form(scale: u8) -> String {
     format!("at most {scale} digits after the point, of {MOST_DIGITS} in all")
 }
