@@ -17,7 +17,7 @@ const BITS_PER_KEY: usize = 8;
 const BITS_SET: u32 = 3;
 
 /// A filter with more than this share of its bits set accepts half of all absent keys.
-const CROWDED: f64 = 0.8;
+const SATURATED_SHARE: f64 = 0.8;
 
 /// A set of keys, by their hashes. Accepts all keys that were added, and rejects most others.
 ///
@@ -30,7 +30,7 @@ pub struct BloomFilter {
 
 impl BloomFilter {
     /// The share of absent keys that a full filter rejects.
-    pub(crate) const DROPPED: f64 = 0.95;
+    pub(crate) const REJECTED_SHARE: f64 = 0.95;
 
     /// An empty filter for `keys` keys.
     ///
@@ -62,10 +62,10 @@ impl BloomFilter {
 
     /// Returns `true` if so many keys were added that the filter rejects few others.
     #[must_use]
-    pub fn is_crowded(&self) -> bool {
+    pub fn is_saturated(&self) -> bool {
         let bytes = &self.run.as_slice()[..8 << (u64::BITS - self.shift)];
         let set: usize = bytes.iter().map(|byte| byte.count_ones() as usize).sum();
-        set as f64 > bytes.len() as f64 * 8.0 * CROWDED
+        set as f64 > bytes.len() as f64 * 8.0 * SATURATED_SHARE
     }
 
     /// Adds a key by its hash.
@@ -135,24 +135,24 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_found_and_few_others() {
+    fn filter_accepts_added_keys_and_few_others() {
         let memory = Memory::new(Budget::new(1 << 30), "test");
         for keys in [0, 1, 1_000, 100_000] {
-            let mut presence = BloomFilter::new(keys, &memory).unwrap();
-            (0..keys as u64).for_each(|key| presence.insert(hash(key)));
-            assert!((0..keys as u64).all(|key| presence.contains(hash(key))));
-            let wrong = (keys as u64..keys as u64 + 100_000).filter(|&key| presence.contains(hash(key))).count();
+            let mut filter = BloomFilter::new(keys, &memory).unwrap();
+            (0..keys as u64).for_each(|key| filter.insert(hash(key)));
+            assert!((0..keys as u64).all(|key| filter.contains(hash(key))));
+            let wrong = (keys as u64..keys as u64 + 100_000).filter(|&key| filter.contains(hash(key))).count();
             assert!(wrong < 10_000, "{wrong} of 100,000 with {keys} keys");
         }
     }
     #[test]
-    fn a_filter_of_fixed_size_says_when_it_is_crowded() {
-        let mut presence = BloomFilter::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
-        assert_eq!(presence.run.bytes(), 128 << 10);
-        let keys = presence.run.bytes() as u64 * 8 / BITS_PER_KEY as u64;
-        (0..keys).for_each(|key| presence.insert(hash(key)));
-        assert!(!presence.is_crowded());
-        (0..keys * 8).for_each(|key| presence.insert(hash(key)));
-        assert!(presence.is_crowded());
+    fn filter_of_fixed_size_detects_saturation() {
+        let mut filter = BloomFilter::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
+        assert_eq!(filter.run.bytes(), 128 << 10);
+        let keys = filter.run.bytes() as u64 * 8 / BITS_PER_KEY as u64;
+        (0..keys).for_each(|key| filter.insert(hash(key)));
+        assert!(!filter.is_saturated());
+        (0..keys * 8).for_each(|key| filter.insert(hash(key)));
+        assert!(filter.is_saturated());
     }
 }

@@ -11,11 +11,11 @@ use crate::page::{Run, run_bytes};
 pub(crate) const ROW_ALIGN: usize = 8;
 
 /// Bits of a place, in units of [`ROW_ALIGN`]: enough for the whole region.
-const PLACE_BITS: u32 = (crate::page::LARGEST_BYTES / ROW_ALIGN).trailing_zeros();
+const PLACE_BITS: u32 = (crate::page::MAX_REGION_BYTES / ROW_ALIGN).trailing_zeros();
 const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
 
 /// Bits of a hash that an index stores with a row: the tag.
-pub(crate) const KEPT_BITS: u32 = u64::BITS - PLACE_BITS;
+pub(crate) const TAG_BITS: u32 = u64::BITS - PLACE_BITS;
 
 const FIRST_SLOTS: usize = 1 << 10;
 
@@ -45,9 +45,9 @@ pub(crate) fn place_of(entry: u64) -> usize {
     (entry & PLACE_MASK) as usize * ROW_ALIGN
 }
 
-/// The [tag](KEPT_BITS) alone, of a hash or of an entry.
+/// The [tag](TAG_BITS) alone, of a hash or of an entry.
 #[inline(always)]
-pub(crate) fn kept_bits(hash: u64) -> u64 {
+pub(crate) fn tag_of(hash: u64) -> u64 {
     hash >> PLACE_BITS
 }
 
@@ -88,7 +88,7 @@ impl HashIndex {
     }
 
     /// Removes all rows, and keeps the memory.
-    pub(crate) fn empty(&mut self) {
+    pub(crate) fn clear_entries(&mut self) {
         if self.len > 0 {
             self.entries_mut().fill(0);
             self.len = 0;
@@ -143,19 +143,19 @@ impl HashIndex {
         run.as_mut_slice()[..wanted * 8].fill(0);
         grown.run = Some(run);
         grown.shift = 64 - wanted.trailing_zeros();
-        self.taken().for_each(|entry| grown.adopt(entry, &hash_of));
+        self.occupied().for_each(|entry| grown.reinsert(entry, &hash_of));
         *self = grown;
         Ok(())
     }
 
     /// The entries of all rows.
-    pub(crate) fn taken(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn occupied(&self) -> impl Iterator<Item = u64> {
         self.entries().iter().copied().filter(|&entry| entry != 0)
     }
 
     /// Inserts the row of another index's entry. `hash_of` is as for [`HashIndex::reserve`].
     #[inline(always)]
-    pub(crate) fn adopt(&mut self, entry: u64, hash_of: impl Fn(usize) -> u64) {
+    pub(crate) fn reinsert(&mut self, entry: u64, hash_of: impl Fn(usize) -> u64) {
         let place = place_of(entry);
         // The entry itself has the hash's top bits.
         self.insert(if self.shift >= PLACE_BITS { entry } else { hash_of(place) }, place);
@@ -261,7 +261,7 @@ impl HashIndex {
     ///
     /// Later rows move into the hole unless they would pass their home. So no look-up stops at an
     /// empty slot before its row.
-    pub(crate) fn take(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
+    pub(crate) fn remove_row(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
         let shift = self.shift;
         let entries = self.entries_mut();
         let Some(mask) = entries.len().checked_sub(1) else { return false };
@@ -294,7 +294,7 @@ impl HashIndex {
     ///
     /// One pass, in place. It begins after an empty slot. So an entry that is inserted again finds
     /// its home, or a slot after it, not later than its old slot.
-    pub(crate) fn remove(&mut self, goes: impl Fn(u64) -> bool, hash_of: impl Fn(usize) -> u64) {
+    pub(crate) fn remove_if(&mut self, goes: impl Fn(u64) -> bool, hash_of: impl Fn(usize) -> u64) {
         let Some(empty) = self.entries().iter().position(|&entry| entry == 0) else { return };
         let mask = self.slots() - 1;
         for step in 1..=mask {
@@ -305,7 +305,7 @@ impl HashIndex {
             }
             self.len -= 1;
             if !goes(entry) {
-                self.adopt(entry, &hash_of);
+                self.reinsert(entry, &hash_of);
             }
         }
     }
@@ -383,7 +383,7 @@ pub(crate) fn prefetch_row(row: *const u8, last: usize) {
 
 /// Returns a new number for a table. A table takes a new one when its places become invalid. So
 /// places of another table, or of an earlier state, are detected.
-pub(crate) fn next_id() -> u64 {
+pub(crate) fn next_table_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }

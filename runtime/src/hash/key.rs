@@ -8,21 +8,26 @@ use crate::row::{Physical, RowLayout};
 /// One leaf of a key: in the batch that is looked up, and in stored rows.
 #[derive(Clone, Copy)]
 pub(crate) struct KeyLeaf {
-    pub(crate) asked: LeafPtr,
+    pub(crate) probe: LeafPtr,
     pub(crate) stored_offset: usize,
     /// `true` if it belongs to the [sub-key](crate::hash::sub_key::WithSubKey). Such leaves are
     /// last.
     pub(crate) is_sub_key: bool,
 }
 
-/// The key leaves of a batch, each with its offset in the rows of a table whose key is `kept`.
-pub(crate) fn compared(batch: &Batch<'_>, key: &[usize], layout: &RowLayout, kept: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
-    let leaf = |(&asked, &kept): (&usize, &usize)| KeyLeaf {
-        asked: batch.leaf(asked),
-        stored_offset: layout.offset(kept).unwrap_or_default(),
+/// The key leaves of a batch, each with its offset in the rows of a table whose key is `stored_key`.
+pub(crate) fn compared(
+    batch: &Batch<'_>,
+    key: &[usize],
+    layout: &RowLayout,
+    stored_key: &[usize],
+) -> SmallVec<[KeyLeaf; 4]> {
+    let leaf = |(&probe, &stored): (&usize, &usize)| KeyLeaf {
+        probe: batch.leaf(probe),
+        stored_offset: layout.offset(stored).unwrap_or_default(),
         is_sub_key: false,
     };
-    key.iter().zip(kept).map(leaf).collect()
+    key.iter().zip(stored_key).map(leaf).collect()
 }
 
 /// The shape of a key: hashes a row of the batch, and compares it with a stored row.
@@ -38,7 +43,7 @@ pub(crate) trait KeyShape: Copy {
     ///
     /// # Safety
     /// As `hash`.
-    unsafe fn code(self, row: usize) -> Code;
+    unsafe fn code(self, row: usize) -> KeyCode;
 
     /// # Safety
     /// As `hash`, and `stored` points to a row of the table whose offsets the key has.
@@ -47,7 +52,7 @@ pub(crate) trait KeyShape: Copy {
 
 /// See [`KeyShape::code`].
 #[derive(Clone, Copy)]
-pub(crate) struct Code {
+pub(crate) struct KeyCode {
     pub(crate) number: u64,
     /// `true` if no other key has the same exact number. Equal keys have the same value here.
     pub(crate) exact: bool,
@@ -92,22 +97,22 @@ macro_rules! fixed {
             #[inline(always)]
             unsafe fn hash(self, row: usize) -> u64 {
                 // SAFETY: the caller's promise; the leaf has this width.
-                let value: $ty = unsafe { self.0.asked.read(row) };
+                let value: $ty = unsafe { self.0.probe.read(row) };
                 ($hash)(value)
             }
 
             #[inline(always)]
-            unsafe fn code(self, row: usize) -> Code {
+            unsafe fn code(self, row: usize) -> KeyCode {
                 // SAFETY: the caller's promise; the leaf has this width.
-                let value: $ty = unsafe { self.0.asked.read(row) };
-                Code { number: value as u64, exact: size_of::<$ty>() <= 8 }
+                let value: $ty = unsafe { self.0.probe.read(row) };
+                KeyCode { number: value as u64, exact: size_of::<$ty>() <= 8 }
             }
 
             #[inline(always)]
             unsafe fn same(self, row: usize, stored: *const u8) -> bool {
                 // SAFETY: the caller's promise; the leaf has this width here and there.
                 unsafe {
-                    self.0.asked.read::<$ty>(row) == stored.add(self.0.stored_offset).cast::<$ty>().read_unaligned()
+                    self.0.probe.read::<$ty>(row) == stored.add(self.0.stored_offset).cast::<$ty>().read_unaligned()
                 }
             }
         }
@@ -126,42 +131,42 @@ pub(crate) struct KeySlot(pub(crate) KeyLeaf);
 impl KeyShape for KeySlot {
     #[inline(always)]
     unsafe fn hash(self, row: usize) -> u64 {
-        let width = self.0.asked.ty.element_width();
+        let width = self.0.probe.ty.element_width();
         // SAFETY: the caller's promise; the leaf is a slot.
         unsafe {
-            let slot: Slot = self.0.asked.read(row);
+            let slot: Slot = self.0.probe.read(row);
             if slot::length(slot) <= INLINE_BYTES && width == 1 {
                 return hash_wide(slot);
             }
-            xxhash_rust::xxh3::xxh3_64(self.0.asked.bytes(row, width))
+            xxhash_rust::xxh3::xxh3_64(self.0.probe.bytes(row, width))
         }
     }
 
     #[inline(always)]
-    unsafe fn code(self, row: usize) -> Code {
+    unsafe fn code(self, row: usize) -> KeyCode {
         // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes do not depend on
         // where a text is stored, and after the end of a short text the bytes are zero.
-        let start: u64 = unsafe { self.0.asked.read::<Slot>(row) } as u64;
+        let start: u64 = unsafe { self.0.probe.read::<Slot>(row) } as u64;
         let length = start as u32 as usize;
-        let exact = length <= CODE_BYTES && self.0.asked.ty.element_width() == 1;
-        Code { number: start >> 32 | (length as u64) << (8 * CODE_BYTES), exact }
+        let exact = length <= CODE_BYTES && self.0.probe.ty.element_width() == 1;
+        KeyCode { number: start >> 32 | (length as u64) << (8 * CODE_BYTES), exact }
     }
 
     #[inline(always)]
     unsafe fn same(self, row: usize, stored: *const u8) -> bool {
         // SAFETY: the caller's promise; stored rows of a table point into their own page.
         unsafe {
-            let asked: Slot = self.0.asked.read(row);
-            let kept = stored.add(self.0.stored_offset).cast::<Slot>().read_unaligned();
-            if asked as u64 != kept as u64 {
+            let probe: Slot = self.0.probe.read(row);
+            let stored_slot = stored.add(self.0.stored_offset).cast::<Slot>().read_unaligned();
+            if probe as u64 != stored_slot as u64 {
                 return false; // another length, or another prefix
             }
-            let width = self.0.asked.ty.element_width();
-            if slot::length(asked) <= INLINE_BYTES && width == 1 {
-                return (asked >> 64) as u64 == (kept >> 64) as u64;
+            let width = self.0.probe.ty.element_width();
+            if slot::length(probe) <= INLINE_BYTES && width == 1 {
+                return (probe >> 64) as u64 == (stored_slot >> 64) as u64;
             }
-            let kept = LeafPtr::rows(stored.add(self.0.stored_offset), 0, self.0.asked.ty);
-            self.0.asked.bytes(row, width) == kept.bytes(0, width)
+            let stored_leaf = LeafPtr::rows(stored.add(self.0.stored_offset), 0, self.0.probe.ty);
+            self.0.probe.bytes(row, width) == stored_leaf.bytes(0, width)
         }
     }
 }
@@ -178,11 +183,11 @@ impl<A: KeyShape, B: KeyShape> KeyShape for Pair<A, B> {
     }
 
     #[inline(always)]
-    unsafe fn code(self, row: usize) -> Code {
+    unsafe fn code(self, row: usize) -> KeyCode {
         // SAFETY: the caller's promise.
         let (first, second) = unsafe { (self.0.code(row), self.1.code(row)) };
         let narrow = (first.number | second.number) >> 32 == 0;
-        Code { number: first.number ^ second.number.rotate_left(32), exact: first.exact & second.exact & narrow }
+        KeyCode { number: first.number ^ second.number.rotate_left(32), exact: first.exact & second.exact & narrow }
     }
 
     #[inline(always)]
@@ -207,9 +212,9 @@ impl KeyShape for Parts<'_> {
     }
 
     #[inline]
-    unsafe fn code(self, row: usize) -> Code {
+    unsafe fn code(self, row: usize) -> KeyCode {
         // SAFETY: the caller's promise.
-        Code { number: unsafe { self.hash(row) }, exact: false }
+        KeyCode { number: unsafe { self.hash(row) }, exact: false }
     }
 
     #[inline]
@@ -223,7 +228,7 @@ impl KeyShape for Parts<'_> {
 unsafe fn part_hash(part: KeyLeaf, row: usize) -> u64 {
     // SAFETY: the caller's promise; each arm has the leaf's width.
     unsafe {
-        match part.asked.ty.physical() {
+        match part.probe.ty.physical() {
             Physical::W1 => Key1(part).hash(row),
             Physical::W2 => Key2(part).hash(row),
             Physical::W4 => Key4(part).hash(row),
@@ -238,7 +243,7 @@ unsafe fn part_hash(part: KeyLeaf, row: usize) -> u64 {
 unsafe fn part_same(part: KeyLeaf, row: usize, stored: *const u8) -> bool {
     // SAFETY: the caller's promise; each arm has the leaf's width.
     unsafe {
-        match part.asked.ty.physical() {
+        match part.probe.ty.physical() {
             Physical::W1 => Key1(part).same(row, stored),
             Physical::W2 => Key2(part).same(row, stored),
             Physical::W4 => Key4(part).same(row, stored),
@@ -256,7 +261,7 @@ macro_rules! with_shape {
         use $crate::hash::sub_key::WithSubKey;
         use $crate::row::Physical::{Slot, W1, W4, W8};
         let leaves: &[$crate::hash::key::KeyLeaf] = $leaves;
-        let physical = |index: usize| leaves[index].asked.ty.physical();
+        let physical = |index: usize| leaves[index].probe.ty.physical();
         // One-byte lists do not exist, so a slot with elements of one byte is a text or byte
         // string.
         match leaves.len() {

@@ -15,7 +15,7 @@ pub(crate) mod sub_key;
 
 pub use bloom::BloomFilter;
 pub(crate) use index::{
-    HashIndex, HashIndexView, KEPT_BITS, ROW_ALIGN, kept_bits, next_id, place_of, prefetch, prefetch_row,
+    HashIndex, HashIndexView, ROW_ALIGN, TAG_BITS, next_table_id, place_of, prefetch, prefetch_row, tag_of,
 };
 pub(crate) use key::{KeyLeaf, KeyShape, Parts, compared, with_shape};
 pub use rows::hash_rows;

@@ -16,18 +16,18 @@ use crate::page::{Batch, Input, Selection};
 
 /// Most keys of a filter. A larger filter would not fit a core's caches, and its look-ups would
 /// take as long as those in the join.
-const MOST_KEYS: usize = 32 << 20;
+const MAX_KEYS: usize = 32 << 20;
 
 /// The keys of a join's build side. All tasks add to it.
 pub struct RuntimeFilter {
-    filling: Mutex<Filling>,
+    pending: Mutex<PendingFilter>,
     complete: OnceLock<KeyFilter>,
 }
 
 /// The keys added so far.
-struct Filling {
+struct PendingFilter {
     /// Number of tasks whose keys are missing. 0 if there will be no filter.
-    missing: usize,
+    missing_tasks: usize,
     keys: Option<BloomFilter>,
     limits: Option<(i64, i64)>,
     /// Number of keys of all tasks together. `None` if only the limits are needed.
@@ -35,21 +35,21 @@ struct Filling {
     has_rows: bool,
 }
 
-impl Filling {
+impl PendingFilter {
     /// Prepares to add keys of `rows` rows. Returns `false` if no keys are needed.
-    fn begin(&mut self, rows: usize, memory: &Memory) -> bool {
-        if let Some(expected) = self.expected_keys.filter(|_| self.missing > 0 && self.keys.is_none()) {
-            let keys = expected.max(rows * self.missing).min(MOST_KEYS);
+    fn prepare(&mut self, rows: usize, memory: &Memory) -> bool {
+        if let Some(expected) = self.expected_keys.filter(|_| self.missing_tasks > 0 && self.keys.is_none()) {
+            let keys = expected.max(rows * self.missing_tasks).min(MAX_KEYS);
             let is_free = memory.try_reserve_idle(BloomFilter::bytes_for(keys));
             self.keys = if is_free { BloomFilter::new(keys, memory).ok() } else { None };
-            self.missing = if self.keys.is_some() { self.missing } else { 0 };
+            self.missing_tasks = if self.keys.is_some() { self.missing_tasks } else { 0 };
         }
-        self.missing > 0
+        self.missing_tasks > 0
     }
 
     /// Merges the limits of a task's keys. If they are unknown for some keys, they are unknown for
     /// all.
-    fn cover(&mut self, limits: Option<(i64, i64)>, rows: usize) {
+    fn merge_limits(&mut self, limits: Option<(i64, i64)>, rows: usize) {
         if rows == 0 {
             return;
         }
@@ -75,8 +75,8 @@ impl RuntimeFilter {
     /// only the limits of the keys.
     #[must_use]
     pub fn new(tasks: usize, expected_keys: Option<usize>) -> Self {
-        let filling = Filling { missing: tasks, keys: None, limits: None, expected_keys, has_rows: false };
-        RuntimeFilter { filling: Mutex::new(filling), complete: OnceLock::new() }
+        let pending = PendingFilter { missing_tasks: tasks, keys: None, limits: None, expected_keys, has_rows: false };
+        RuntimeFilter { pending: Mutex::new(pending), complete: OnceLock::new() }
     }
 
     /// Adds the keys of one task's rows. `limits` are the least and the greatest key, if a key is
@@ -90,30 +90,30 @@ impl RuntimeFilter {
         memory: &Memory,
     ) {
         let (mut all, mut hashes) = (Selection::default(), Vec::new());
-        let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
-        if !filling.begin(rows, memory) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if !pending.prepare(rows, memory) {
             return;
         }
-        filling.cover(limits, rows);
-        if let Some(keys) = &mut filling.keys {
+        pending.merge_limits(limits, rows);
+        if let Some(keys) = &mut pending.keys {
             for batch in batches {
                 all.set(0..batch.rows() as u32);
                 hash_rows(&Input::new(&batch, &all), key, &mut hashes);
                 hashes.iter().for_each(|&hash| keys.insert(hash));
             }
         }
-        filling.missing -= 1;
-        if filling.missing == 0 {
-            let keys = filling.keys.take().filter(|keys| !keys.is_crowded());
+        pending.missing_tasks -= 1;
+        if pending.missing_tasks == 0 {
+            let keys = pending.keys.take().filter(|keys| !keys.is_saturated());
             // Only the last task gets here.
-            let _ = self.complete.set(KeyFilter { keys, limits: filling.limits });
+            let _ = self.complete.set(KeyFilter { keys, limits: pending.limits });
         }
     }
 
     /// Cancels the filter, because not all keys of a task are in memory.
     pub fn give_up(&self) {
-        let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
-        (filling.missing, filling.keys) = (0, None);
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        (pending.missing_tasks, pending.keys) = (0, None);
     }
 
     /// Returns the filter once all tasks have added their keys.
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_pass_until_all_tasks_have_added_their_keys_and_then_those_with_a_partner() {
+    fn filter_exists_after_all_tasks_have_added_keys() {
         let (filter, memory) = (RuntimeFilter::new(3, Some(10)), memory(1 << 24));
         added(&filter, &[7, 3], &memory);
         added(&filter, &[], &memory);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_a_task_cannot_add_or_memory_does_not_hold_make_no_filter() {
+    fn missing_keys_or_refused_memory_cancel_the_filter() {
         let (filter, ample) = (RuntimeFilter::new(2, Some(10)), memory(1 << 24));
         added(&filter, &[7], &ample);
         filter.give_up();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn without_limits_of_some_keys_there_are_none_of_all() {
+    fn unknown_limits_of_some_keys_clear_all_limits() {
         let (filter, memory) = (RuntimeFilter::new(3, Some(10)), memory(1 << 24));
         added(&filter, &[7], &memory);
         filter.add(std::iter::once(batch(&[8])), 1, &[0], None, &memory);

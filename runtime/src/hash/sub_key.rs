@@ -1,6 +1,6 @@
 //! Hashes of keys that have a sub-key.
 
-use crate::hash::key::{Code, KeyLeaf, KeyShape, Parts, with_shape};
+use crate::hash::key::{KeyCode, KeyLeaf, KeyShape, Parts, with_shape};
 
 /// A key and a sub-key. The lower half of the hash is that of the key alone. So all rows of a key
 /// are in one key group, while the upper half spreads them over an index.
@@ -28,9 +28,9 @@ impl KeyShape for WithSubKey<'_> {
     }
 
     #[inline]
-    unsafe fn code(self, row: usize) -> Code {
+    unsafe fn code(self, row: usize) -> KeyCode {
         // SAFETY: the caller's promise.
-        Code { number: unsafe { self.hash(row) }, exact: false }
+        KeyCode { number: unsafe { self.hash(row) }, exact: false }
     }
 
     #[inline]

@@ -24,10 +24,10 @@ struct Account {
     owner: Arc<str>,
     id: HolderId,
     /// Requests to release memory. `None` for an owner that does not spill.
-    asked: Option<Arc<RevokeRequest>>,
+    revoke_request: Option<Arc<RevokeRequest>>,
     ahead: Mutex<Ahead>,
     /// The account of which this is a child. It is charged together with it, so it is closed later.
-    whole: Option<Memory>,
+    parent: Option<Memory>,
 }
 
 /// Bytes taken from the budget but not reserved.
@@ -35,7 +35,7 @@ struct Account {
 struct Ahead {
     bytes: usize,
     /// Released reservations stay taken ahead up to this many bytes.
-    kept: usize,
+    keep_bytes: usize,
 }
 
 impl Account {
@@ -44,21 +44,21 @@ impl Account {
     }
 
     /// Releases reserved bytes.
-    fn give(&self, bytes: usize) {
+    fn release(&self, bytes: usize) {
         let mut ahead = self.ahead();
-        let stays = ahead.kept.saturating_sub(ahead.bytes).min(bytes);
+        let stays = ahead.keep_bytes.saturating_sub(ahead.bytes).min(bytes);
         ahead.bytes += stays;
         drop(ahead);
-        self.budget.give(self.id, bytes - stays);
+        self.budget.release(self.id, bytes - stays);
     }
 }
 
 impl Drop for Account {
     fn drop(&mut self) {
         let ahead = std::mem::take(self.ahead.get_mut().unwrap_or_else(PoisonError::into_inner));
-        self.budget.give(self.id, ahead.bytes);
+        self.budget.release(self.id, ahead.bytes);
         self.budget.close(self.id);
-        drop(self.whole.take());
+        drop(self.parent.take());
     }
 }
 
@@ -68,7 +68,14 @@ impl Memory {
     #[must_use]
     pub fn new(budget: Arc<Budget>, owner: impl Into<Arc<str>>) -> Self {
         let id = budget.open(None, None, None);
-        Memory::of(Account { budget, owner: owner.into(), id, asked: None, ahead: Mutex::default(), whole: None })
+        Memory::of(Account {
+            budget,
+            owner: owner.into(),
+            id,
+            revoke_request: None,
+            ahead: Mutex::default(),
+            parent: None,
+        })
     }
 
     /// An account with an unlimited budget of its own. For memory that is already paid for, or need
@@ -82,10 +89,10 @@ impl Memory {
     /// asked to release memory beyond them.
     #[must_use]
     pub fn spilling(budget: Arc<Budget>, owner: impl Into<Arc<str>>, minimum: usize) -> Self {
-        let asked = Arc::new(RevokeRequest::default());
-        let id = budget.open(Some(minimum), None, Some(asked.clone()));
-        let asked = Some(asked);
-        Memory::of(Account { budget, owner: owner.into(), id, asked, ahead: Mutex::default(), whole: None })
+        let revoke_request = Arc::new(RevokeRequest::default());
+        let id = budget.open(Some(minimum), None, Some(revoke_request.clone()));
+        let revoke_request = Some(revoke_request);
+        Memory::of(Account { budget, owner: owner.into(), id, revoke_request, ahead: Mutex::default(), parent: None })
     }
 
     fn of(account: Account) -> Self {
@@ -96,20 +103,20 @@ impl Memory {
     /// bytes of this account's minimum are moved to it. Requests to release memory go to the owner.
     #[must_use]
     pub fn child(&self, minimum: usize) -> Self {
-        let Account { budget, owner, id, asked, .. } = &*self.account;
+        let Account { budget, owner, id, revoke_request, .. } = &*self.account;
         Memory::of(Account {
-            id: budget.open(Some(minimum), Some(*id), asked.clone()),
+            id: budget.open(Some(minimum), Some(*id), revoke_request.clone()),
             budget: budget.clone(),
             owner: owner.clone(),
-            asked: asked.clone(),
+            revoke_request: revoke_request.clone(),
             ahead: Mutex::default(),
-            whole: Some(self.clone()),
+            parent: Some(self.clone()),
         })
     }
 
     /// Sets whether the owner can release memory. If not, it is not asked to.
-    pub fn set_revocable(&self, gives: bool) {
-        self.account.budget.lock().arbiter.set_revocable(self.account.id, gives);
+    pub fn set_revocable(&self, is_revocable: bool) {
+        self.account.budget.lock().arbiter.set_revocable(self.account.id, is_revocable);
     }
 
     /// States that the owner releases memory on request without a task. It must call
@@ -138,23 +145,25 @@ impl Memory {
 
     /// Calls `wake` when the owner is asked to release memory. Only the first callback is kept.
     pub fn on_revoke_request(&self, wake: impl Fn() + Send + Sync + 'static) {
-        if let Some(asked) = &self.account.asked {
+        if let Some(revoke_request) = &self.account.revoke_request {
             // One task owns it, and sets the callback once.
-            let _ = asked.wake.set(Box::new(wake));
+            let _ = revoke_request.wake.set(Box::new(wake));
         }
     }
 
     /// A handle that asks the owner to release memory. `None` for an owner that does not spill.
     #[must_use]
     pub fn revoke_handle(&self) -> Option<RevokeHandle> {
-        self.account.asked.clone().map(RevokeHandle)
+        self.account.revoke_request.clone().map(RevokeHandle)
     }
 
     /// Returns the bytes that the owner is asked to release, and resets them to 0.
     #[must_use]
     pub fn revoke_requested(&self) -> usize {
-        match &self.account.asked {
-            Some(asked) if asked.bytes.load(Ordering::Relaxed) > 0 => asked.bytes.swap(0, Ordering::Relaxed),
+        match &self.account.revoke_request {
+            Some(revoke_request) if revoke_request.bytes.load(Ordering::Relaxed) > 0 => {
+                revoke_request.bytes.swap(0, Ordering::Relaxed)
+            }
             _ => 0,
         }
     }
@@ -188,14 +197,14 @@ impl Memory {
             account
                 .budget
                 .take(account.id, missing, ReserveMode::Required, false)
-                .map_err(|used| self.refused(missing, used))?;
+                .map_err(|used| self.out_of_memory(missing, used))?;
         }
         ahead.bytes -= bytes - missing;
         Ok(())
     }
 
     /// The error for `need` bytes that were refused.
-    fn refused(&self, need: usize, used: usize) -> Error {
+    fn out_of_memory(&self, need: usize, used: usize) -> Error {
         let budget = self.account.budget.limit_bytes();
         let longest_run = self.account.budget.lock().arbiter.longest_run();
         Error::OutOfMemory { operator: self.account.owner.to_string(), need, used, budget, longest_run }
@@ -225,17 +234,17 @@ impl Memory {
         self.take_ahead(bytes, ReserveMode::BestEffort, false)
     }
 
-    fn take_ahead(&self, bytes: usize, mode: ReserveMode, evenly: bool) -> bool {
+    fn take_ahead(&self, bytes: usize, mode: ReserveMode, fair: bool) -> bool {
         /// Bytes that are taken together if they are free, because each request takes a lock.
-        const AT_ONCE: usize = 1 << 20;
+        const BATCH_BYTES: usize = 1 << 20;
         let account = &*self.account;
         let mut ahead = account.ahead();
         let missing = bytes.saturating_sub(ahead.bytes);
         if missing == 0 {
             return true;
         }
-        for (more, mode) in [(missing.max(AT_ONCE), ReserveMode::BestEffort), (missing, mode)] {
-            if account.budget.take(account.id, more, mode, evenly).is_ok() {
+        for (more, mode) in [(missing.max(BATCH_BYTES), ReserveMode::BestEffort), (missing, mode)] {
+            if account.budget.take(account.id, more, mode, fair).is_ok() {
                 ahead.bytes += more;
                 return true;
             }
@@ -246,14 +255,14 @@ impl Memory {
     /// From now on, up to `bytes` bytes of released reservations stay taken ahead. For owners that
     /// release pages and soon need as many again.
     pub fn keep(&self, bytes: usize) {
-        self.account.ahead().kept = bytes;
+        self.account.ahead().keep_bytes = bytes;
     }
 
     /// Releases the bytes that are taken ahead, and undoes [`keep`](Memory::keep).
     pub fn shrink(&self) {
         let account = &*self.account;
         let ahead = std::mem::take(&mut *account.ahead());
-        account.budget.give(account.id, ahead.bytes);
+        account.budget.release(account.id, ahead.bytes);
     }
 
     /// Releases the bytes that are taken ahead beyond `bytes`. Returns their number.
@@ -262,7 +271,7 @@ impl Memory {
         let mut ahead = account.ahead();
         let beyond = ahead.bytes.saturating_sub(bytes);
         ahead.bytes -= beyond;
-        account.budget.give(account.id, beyond);
+        account.budget.release(account.id, beyond);
         beyond
     }
 

@@ -20,7 +20,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::limits::{LONG_SHARE, SLACK_SHARE};
+use super::limits::{LONG_RECORDS_SHARE, SLACK_SHARE};
 
 /// Index of a holder.
 pub(super) type HolderId = usize;
@@ -51,22 +51,22 @@ pub(super) type Request = (HolderId, usize);
 struct Holder {
     bytes: usize,
     /// Bytes of the holder and its children, and their maximum so far.
-    together: usize,
+    total_bytes: usize,
     peak: usize,
     /// `None` for a pinned holder.
     minimum: Option<usize>,
     /// Bytes that a pinned holder took by a mode other than `Required`.
-    extra: usize,
+    optional: usize,
     /// Most `Required` bytes of a pinned holder so far.
-    needed: usize,
+    peak_required: usize,
     /// Number of pages that a pinned holder has at a time.
     pages: usize,
     /// The holder of which it is a child.
-    whole: Option<HolderId>,
+    parent: Option<HolderId>,
     /// `true` if it can still release memory.
-    gives: bool,
+    is_revocable: bool,
     /// `true` if it releases memory without a task.
-    by_itself: bool,
+    revokes_by_itself: bool,
     /// The same for all holders of one operator's tasks.
     group: Option<u64>,
 }
@@ -77,8 +77,8 @@ impl Holder {
         if self.minimum.is_some() {
             return 0;
         }
-        let expected = self.needed.max(self.pages * run_bytes);
-        expected.saturating_sub(self.bytes - self.extra)
+        let expected = self.peak_required.max(self.pages * run_bytes);
+        expected.saturating_sub(self.bytes - self.optional)
     }
 
     /// Bytes that no other holder may take.
@@ -97,7 +97,7 @@ pub(super) struct Arbiter {
     pinned: usize,
     pinned_floor: usize,
     /// Other bytes of pinned holders. Nothing is reserved for these.
-    extra: usize,
+    optional: usize,
     held: usize,
     peak: usize,
     /// Bytes of the largest run of pages that a record took. 0 if all records fit into a page.
@@ -107,7 +107,7 @@ pub(super) struct Arbiter {
 impl Arbiter {
     pub(super) fn new(limit: usize) -> Self {
         let (holders, vacant) = (Vec::new(), Vec::new());
-        Arbiter { limit, holders, vacant, pinned: 0, pinned_floor: 0, extra: 0, held: 0, peak: 0, longest_run: 0 }
+        Arbiter { limit, holders, vacant, pinned: 0, pinned_floor: 0, optional: 0, held: 0, peak: 0, longest_run: 0 }
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -124,18 +124,18 @@ impl Arbiter {
 
     /// Adds a holder without memory. It is spilling if it has a minimum, else pinned.
     pub(super) fn open(&mut self, minimum: Option<usize>) -> HolderId {
-        let gives = minimum.is_some();
+        let is_revocable = minimum.is_some();
         let holder = Some(Holder {
             bytes: 0,
-            together: 0,
+            total_bytes: 0,
             peak: 0,
             minimum,
-            extra: 0,
-            needed: 0,
+            optional: 0,
+            peak_required: 0,
             pages: 0,
-            whole: None,
-            gives,
-            by_itself: false,
+            parent: None,
+            is_revocable,
+            revokes_by_itself: false,
             group: None,
         });
         match self.vacant.pop() {
@@ -150,23 +150,23 @@ impl Arbiter {
         }
     }
 
-    /// Adds a spilling holder whose minimum is moved from `whole`. It must be closed before
-    /// `whole`.
-    pub(super) fn open_child(&mut self, whole: HolderId, minimum: usize) -> HolderId {
-        if let Some(Holder { minimum: Some(rest), .. }) = &mut self.holders[whole] {
+    /// Adds a spilling holder whose minimum is moved from `parent`. It must be closed before
+    /// `parent`.
+    pub(super) fn open_child(&mut self, parent: HolderId, minimum: usize) -> HolderId {
+        if let Some(Holder { minimum: Some(rest), .. }) = &mut self.holders[parent] {
             *rest = rest.saturating_sub(minimum);
         }
         let id = self.open(Some(minimum));
-        if let Some(portion) = &mut self.holders[id] {
-            portion.whole = Some(whole);
+        if let Some(child) = &mut self.holders[id] {
+            child.parent = Some(parent);
         }
         id
     }
 
     /// Sets whether a spilling holder can release memory. If not, it is not asked to.
-    pub(super) fn set_revocable(&mut self, id: HolderId, gives: bool) {
+    pub(super) fn set_revocable(&mut self, id: HolderId, is_revocable: bool) {
         if let Some(holder) = &mut self.holders[id] {
-            holder.gives = gives;
+            holder.is_revocable = is_revocable;
         }
     }
 
@@ -190,13 +190,13 @@ impl Arbiter {
     /// States that a spilling holder releases memory without a task.
     pub(super) fn set_revokes_by_itself(&mut self, id: HolderId) {
         if let Some(holder) = &mut self.holders[id] {
-            holder.by_itself = true;
+            holder.revokes_by_itself = true;
         }
     }
 
     /// Returns `true` if a holder releases memory without a task.
     pub(super) fn revokes_by_itself(&self, id: HolderId) -> bool {
-        self.holders[id].as_ref().is_some_and(|holder| holder.by_itself)
+        self.holders[id].as_ref().is_some_and(|holder| holder.revokes_by_itself)
     }
 
     /// Adds a holder to a group: holders that do the same work, each for a part of the rows.
@@ -209,11 +209,12 @@ impl Arbiter {
     /// Bytes that the other members of the holder's group need to hold as much as it would with
     /// `more` bytes. Counts only members that still collect rows. A member is expected to double
     /// its bytes at most.
-    pub(super) fn owed_to_team(&self, id: HolderId, more: usize) -> usize {
+    pub(super) fn owed_to_group(&self, id: HolderId, more: usize) -> usize {
         let Some(own) = self.holders[id].as_ref().filter(|own| own.group.is_some()) else { return 0 };
         let others = self.holders.iter().enumerate().filter(|&(other, _)| other != id);
-        let group =
-            others.filter_map(|(_, other)| other.as_ref()).filter(|other| other.group == own.group && other.gives);
+        let group = others
+            .filter_map(|(_, other)| other.as_ref())
+            .filter(|other| other.group == own.group && other.is_revocable);
         group.map(|other| (own.bytes + more).saturating_sub(other.committed()).min(other.bytes)).sum()
     }
 
@@ -237,14 +238,14 @@ impl Arbiter {
         self.pinned_floor += bytes;
     }
 
-    pub(super) fn keep_pinned_no_longer(&mut self, bytes: usize) {
+    pub(super) fn release_pinned_floor(&mut self, bytes: usize) {
         self.pinned_floor -= bytes;
     }
 
     /// Bytes left for others after `id` has taken `more` bytes and all reserved bytes are
     /// subtracted. `None` if there are too few bytes for that.
-    fn left(&self, id: HolderId, more: usize, mode: ReserveMode) -> Option<usize> {
-        let (mut pinned, mut committed, mut long_records) = (self.pinned, self.extra, 0);
+    fn remaining(&self, id: HolderId, more: usize, mode: ReserveMode) -> Option<usize> {
+        let (mut pinned, mut committed, mut long_records) = (self.pinned, self.optional, 0);
         for (other, holder) in self.holders.iter().enumerate() {
             let Some(holder) = holder else { continue };
             if self.longest_run > 0 {
@@ -268,19 +269,19 @@ impl Arbiter {
                 ReserveMode::Required if self.is_spilling(id) => unused / 2,
                 ReserveMode::Required => 0,
                 ReserveMode::MayRevoke | ReserveMode::BestEffort => {
-                    unused.max(self.limit / SLACK_SHARE).max(long_records.min(self.limit / LONG_SHARE))
+                    unused.max(self.limit / SLACK_SHARE).max(long_records.min(self.limit / LONG_RECORDS_SHARE))
                 }
             };
         self.limit.checked_sub(pinned.saturating_add(committed))
     }
 
-    /// Takes `bytes` bytes for `id`, if all holders can still have their minimum, and `beside`
+    /// Takes `bytes` bytes for `id`, if all holders can still have their minimum, and `left_for_group`
     /// bytes stay free. The request asks another holder to release memory.
     pub(super) fn take(
         &mut self,
         id: HolderId,
         bytes: usize,
-        beside: usize,
+        left_for_group: usize,
         mode: ReserveMode,
     ) -> (Verdict, Option<Request>) {
         let (holds, minimum) = match &self.holders[id] {
@@ -288,22 +289,22 @@ impl Arbiter {
             None => return (Verdict::Refused, None),
         };
         let own = minimum.is_some_and(|minimum| holds + bytes <= minimum);
-        if !own && self.left(id, bytes + beside, mode).is_none() {
-            let request = if mode == ReserveMode::BestEffort { None } else { self.whom_to_ask(id, bytes) };
+        if !own && self.remaining(id, bytes + left_for_group, mode).is_none() {
+            let request = if mode == ReserveMode::BestEffort { None } else { self.revoke_target(id, bytes) };
             return (Verdict::Refused, request);
         }
         if let Some(holder) = &mut self.holders[id] {
             holder.bytes += bytes;
             if minimum.is_none() && mode != ReserveMode::Required {
-                holder.extra += bytes;
-                self.extra += bytes;
+                holder.optional += bytes;
+                self.optional += bytes;
             } else {
-                holder.needed = holder.needed.max(holder.bytes - holder.extra);
+                holder.peak_required = holder.peak_required.max(holder.bytes - holder.optional);
             }
         }
-        if let Some(whole) = self.whole(id) {
-            whole.together += bytes;
-            whole.peak = whole.peak.max(whole.together);
+        if let Some(parent) = self.parent_or_self(id) {
+            parent.total_bytes += bytes;
+            parent.peak = parent.peak.max(parent.total_bytes);
         }
         self.held += bytes;
         self.peak = self.peak.max(self.held);
@@ -315,33 +316,33 @@ impl Arbiter {
     /// memory before none is left.
     fn pin(&mut self, id: HolderId, bytes: usize) -> Option<Request> {
         self.pinned += bytes;
-        if self.left(id, self.limit / SLACK_SHARE / 2, ReserveMode::Required).is_some() {
+        if self.remaining(id, self.limit / SLACK_SHARE / 2, ReserveMode::Required).is_some() {
             return None;
         }
-        self.largest(|other, _| other != id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE))
+        self.largest_revocable(|other, _| other != id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE))
     }
 
     /// The holder of which this one is a child, or else itself.
-    fn whole(&mut self, id: HolderId) -> Option<&mut Holder> {
-        let whole = self.holders[id].as_ref()?.whole.unwrap_or(id);
-        self.holders[whole].as_mut()
+    fn parent_or_self(&mut self, id: HolderId) -> Option<&mut Holder> {
+        let parent = self.holders[id].as_ref()?.parent.unwrap_or(id);
+        self.holders[parent].as_mut()
     }
 
     fn is_spilling(&self, id: HolderId) -> bool {
         self.holders[id].as_ref().is_some_and(|holder| holder.minimum.is_some())
     }
 
-    pub(super) fn give(&mut self, id: HolderId, bytes: usize) {
-        if let Some(whole) = self.whole(id) {
-            whole.together -= bytes;
+    pub(super) fn release(&mut self, id: HolderId, bytes: usize) {
+        if let Some(parent) = self.parent_or_self(id) {
+            parent.total_bytes -= bytes;
         }
         if let Some(holder) = &mut self.holders[id] {
             holder.bytes -= bytes;
             if holder.minimum.is_none() {
-                let extra = bytes.min(holder.extra);
-                holder.extra -= extra;
-                self.extra -= extra;
-                self.pinned -= bytes - extra;
+                let optional = bytes.min(holder.optional);
+                holder.optional -= optional;
+                self.optional -= optional;
+                self.pinned -= bytes - optional;
             }
             self.held -= bytes;
         }
@@ -349,41 +350,43 @@ impl Arbiter {
 
     /// The request after `id` was refused: to the largest spilling holder, if it has more than its
     /// fair share and `id` has less.
-    fn whom_to_ask(&self, id: HolderId, bytes: usize) -> Option<Request> {
+    fn revoke_target(&self, id: HolderId, bytes: usize) -> Option<Request> {
         let fair = self.fair_share();
         let own = self.holders[id].as_ref().filter(|holder| holder.minimum.is_some());
         if own.is_some_and(|own| own.bytes + bytes > fair) {
             return None;
         }
-        let (largest, held) = self.largest(|other, _| other != id)?;
+        let (largest, held) = self.largest_revocable(|other, _| other != id)?;
         (held > fair).then(|| (largest, (held - fair).max(bytes.min(held))))
     }
 
     /// The request to make if `bytes` more cannot be reserved for a new holder. Holders that
     /// release memory without a task come first. `None` if nothing is missing, or no holder has
     /// more than its minimum.
-    pub(super) fn lacking(&self, bytes: usize) -> Option<Request> {
+    pub(super) fn request_for_start(&self, bytes: usize) -> Option<Request> {
         let committed: usize = self.holders.iter().flatten().map(Holder::committed).sum();
-        let wanted = self.pinned.max(self.pinned_floor) + self.extra + committed + bytes;
+        let wanted = self.pinned.max(self.pinned_floor) + self.optional + committed + bytes;
         let lack = wanted.checked_sub(self.limit).filter(|&lack| lack > 0)?;
-        let by_itself = self.largest(|_, holder| holder.by_itself);
-        by_itself.or_else(|| self.largest(|_, _| true)).map(|(largest, held)| (largest, lack.min(held)))
+        let revokes_by_itself = self.largest_revocable(|_, holder| holder.revokes_by_itself);
+        revokes_by_itself
+            .or_else(|| self.largest_revocable(|_, _| true))
+            .map(|(largest, held)| (largest, lack.min(held)))
     }
 
     /// Bytes of each spilling holder that holds memory, if all had the same.
     fn fair_share(&self) -> usize {
         let spilling = self.holders.iter().flatten().filter(|holder| holder.minimum.is_some() && holder.bytes > 0);
-        let pinned = self.pinned_floor.max(self.pinned + self.limit / SLACK_SHARE) + self.extra;
+        let pinned = self.pinned_floor.max(self.pinned + self.limit / SLACK_SHARE) + self.optional;
         self.limit.saturating_sub(pinned) / spilling.count().max(1)
     }
 
     /// The largest holder that can release memory and for which `may` returns `true`, and its
     /// bytes.
-    fn largest(&self, may: impl Fn(HolderId, &Holder) -> bool) -> Option<(HolderId, usize)> {
+    fn largest_revocable(&self, may: impl Fn(HolderId, &Holder) -> bool) -> Option<(HolderId, usize)> {
         let holders = self.holders.iter().enumerate();
         let spilling = holders.filter_map(|(id, holder)| {
             let holder = holder.as_ref().filter(|holder| may(id, holder))?;
-            (holder.gives && holder.bytes > holder.minimum?).then_some((id, holder.bytes))
+            (holder.is_revocable && holder.bytes > holder.minimum?).then_some((id, holder.bytes))
         });
         spilling.max_by_key(|&(_, bytes)| bytes)
     }

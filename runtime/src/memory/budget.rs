@@ -16,12 +16,12 @@ pub struct Budget {
 pub(super) struct State {
     pub(super) arbiter: Arbiter,
     /// By holder, the requests to release memory. `None` for holders that do not spill.
-    asked: Vec<Option<Arc<RevokeRequest>>>,
+    revoke_requests: Vec<Option<Arc<RevokeRequest>>>,
     holders: usize,
 }
 
 /// A budget above this is unlimited: no machine has so much memory.
-const MOST_BYTES: usize = 1 << 46;
+const MAX_BYTES: usize = 1 << 46;
 
 /// The sum of the limits of all budgets in use. A budget without limit adds nothing.
 static LIMITS: AtomicUsize = AtomicUsize::new(0);
@@ -46,7 +46,7 @@ pub(crate) fn bytes_for_pages() -> usize {
 
 /// The bytes that a budget adds to [`LIMITS`].
 fn counted_limit(limit: usize) -> usize {
-    if limit > MOST_BYTES { 0 } else { limit }
+    if limit > MAX_BYTES { 0 } else { limit }
 }
 
 /// Sets the function that is called when reserved bytes on the heap have grown by [`HEAP_STEP`].
@@ -84,7 +84,7 @@ impl Budget {
     #[must_use]
     pub fn new(limit_bytes: usize) -> Arc<Self> {
         Arc::new(Budget {
-            state: Mutex::new(State { arbiter: Arbiter::new(limit_bytes), asked: Vec::new(), holders: 0 }),
+            state: Mutex::new(State { arbiter: Arbiter::new(limit_bytes), revoke_requests: Vec::new(), holders: 0 }),
         })
     }
 
@@ -129,30 +129,30 @@ impl Budget {
     #[must_use]
     pub fn request_revoke(&self, bytes: usize) -> Option<Revocation> {
         let state = self.lock();
-        let (other, back) = state.arbiter.lacking(bytes)?;
-        let giver = if state.arbiter.revokes_by_itself(other) { Revocation::ByItself } else { Revocation::Task };
-        let asked = state.asked.get(other)?.clone()?;
+        let (other, wanted_bytes) = state.arbiter.request_for_start(bytes)?;
+        let revocation = if state.arbiter.revokes_by_itself(other) { Revocation::ByItself } else { Revocation::Task };
+        let revoke_request = state.revoke_requests.get(other)?.clone()?;
         drop(state);
-        asked.tell(back);
-        Some(giver)
+        revoke_request.send(wanted_bytes);
+        Some(revocation)
     }
 
-    /// Adds a holder. With `whole` and a minimum, it is a child of `whole`.
+    /// Adds a holder. With `parent` and a minimum, it is a child of `parent`.
     pub(super) fn open(
         &self,
         minimum: Option<usize>,
-        whole: Option<HolderId>,
-        asked: Option<Arc<RevokeRequest>>,
+        parent: Option<HolderId>,
+        revoke_request: Option<Arc<RevokeRequest>>,
     ) -> HolderId {
         let mut state = self.lock();
-        let id = match (whole, minimum) {
-            (Some(whole), Some(minimum)) => state.arbiter.open_child(whole, minimum),
+        let id = match (parent, minimum) {
+            (Some(parent), Some(minimum)) => state.arbiter.open_child(parent, minimum),
             _ => state.arbiter.open(minimum),
         };
-        if state.asked.len() <= id {
-            state.asked.resize(id + 1, None);
+        if state.revoke_requests.len() <= id {
+            state.revoke_requests.resize(id + 1, None);
         }
-        state.asked[id] = asked;
+        state.revoke_requests[id] = revoke_request;
         state.holders += 1;
         if state.holders == 1 {
             LIMITS.fetch_add(counted_limit(state.arbiter.limit()), Ordering::Relaxed);
@@ -162,7 +162,7 @@ impl Budget {
 
     pub(super) fn close(&self, id: HolderId) {
         let mut state = self.lock();
-        state.asked[id] = None;
+        state.revoke_requests[id] = None;
         state.arbiter.close(id);
         state.holders -= 1;
         if state.holders == 0 {
@@ -170,28 +170,29 @@ impl Budget {
         }
     }
 
-    /// Takes bytes for a holder. If `evenly`, other members of its group must be able to have as
+    /// Takes bytes for a holder. If `fair`, other members of its group must be able to have as
     /// much. Sends the request to release memory, if there is one.
     ///
     /// # Errors
     /// Returns the bytes held by all holders if the bytes are refused.
-    pub(super) fn take(&self, id: HolderId, bytes: usize, mode: ReserveMode, evenly: bool) -> Result<(), usize> {
+    pub(super) fn take(&self, id: HolderId, bytes: usize, mode: ReserveMode, fair: bool) -> Result<(), usize> {
         let mut state = self.lock();
-        let beside = if evenly { state.arbiter.owed_to_team(id, bytes) } else { 0 };
-        let (verdict, request) = state.arbiter.take(id, bytes, beside, mode);
+        let left_for_group = if fair { state.arbiter.owed_to_group(id, bytes) } else { 0 };
+        let (verdict, request) = state.arbiter.take(id, bytes, left_for_group, mode);
         let held = state.arbiter.held();
-        let told: Option<(Arc<RevokeRequest>, usize)> =
-            request.and_then(|(other, back): Request| Some((state.asked.get(other)?.clone()?, back)));
+        let to_send: Option<(Arc<RevokeRequest>, usize)> = request.and_then(|(other, wanted_bytes): Request| {
+            Some((state.revoke_requests.get(other)?.clone()?, wanted_bytes))
+        });
         // The woken owner may request memory immediately, which takes the lock.
         drop(state);
-        if let Some((asked, back)) = told {
-            asked.tell(back);
+        if let Some((revoke_request, wanted_bytes)) = to_send {
+            revoke_request.send(wanted_bytes);
         }
         if verdict == Verdict::Granted { Ok(()) } else { Err(held) }
     }
 
-    pub(super) fn give(&self, id: HolderId, bytes: usize) {
-        self.lock().arbiter.give(id, bytes);
+    pub(super) fn release(&self, id: HolderId, bytes: usize) {
+        self.lock().arbiter.release(id, bytes);
     }
 }
 
@@ -204,7 +205,7 @@ pub struct PinnedFloor {
 
 impl Drop for PinnedFloor {
     fn drop(&mut self) {
-        self.budget.lock().arbiter.keep_pinned_no_longer(self.bytes);
+        self.budget.lock().arbiter.release_pinned_floor(self.bytes);
     }
 }
 

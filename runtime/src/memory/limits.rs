@@ -17,7 +17,7 @@ pub const INDEX_BYTES: usize = 2 * PAGE_BYTES;
 
 /// Minimum of a sort whose groups are then processed: also four pages for a window of groups, and
 /// four for the rows after it.
-pub const GROUPS_BYTES: usize = SORT_BYTES + 8 * PAGE_BYTES;
+pub const SORTED_GROUPS_BYTES: usize = SORT_BYTES + 8 * PAGE_BYTES;
 
 /// Minimum of a queue that returns rows in order: a few pages that are written or read back, and
 /// the pages that are filled meanwhile.
@@ -49,10 +49,10 @@ pub const JOIN_BYTES: usize = 3 * SPILL_PARTS * PAGE_BYTES;
 
 /// Memory for the tables of a merge join while it reads its sides: a block of keys, half as much
 /// for the rows that stream past it, and rows that are sorted.
-pub const MERGE_ROOM_BYTES: usize = 16 * PAGE_BYTES;
+pub const MERGE_TABLES_BYTES: usize = 16 * PAGE_BYTES;
 
 /// Minimum of a merge join: the groups of both sides, and the memory for tables.
-pub const MERGE_BYTES: usize = 2 * GROUPS_BYTES + MERGE_ROOM_BYTES;
+pub const MERGE_BYTES: usize = 2 * SORTED_GROUPS_BYTES + MERGE_TABLES_BYTES;
 
 /// Pages of a step's output: one that is written, one that waits for the next step, and one that is
 /// read there.
@@ -68,23 +68,23 @@ pub const WRITE_PAGES: usize = 4;
 /// Operators that spill leave `1 / SLACK_SHARE` of a budget free for memory that cannot be spilled.
 pub const SLACK_SHARE: usize = 16;
 
-/// Operators that spill leave at most `1 / LONG_SHARE` of a budget free for records in transit that
+/// Operators that spill leave at most `1 / LONG_RECORDS_SHARE` of a budget free for records in transit that
 /// are longer than a page.
-pub const LONG_SHARE: usize = 2;
+pub const LONG_RECORDS_SHARE: usize = 2;
 
 /// Long records in transit through one channel: one that is written, one that waits for the
 /// channel, one in it, and one that is read.
-pub const CHANNEL_RECORDS: usize = 4;
+pub const CHANNEL_LONG_RECORDS: usize = 4;
 
 /// Long records that a driver which does not spill holds at a time: those of a block that is
 /// encoded, counted twice, and of a block that is written.
-pub const DRIVER_RECORDS: usize = 6;
+pub const DRIVER_LONG_RECORDS: usize = 6;
 
 /// The part of a job's budget, split among tasks, that one combiner may hold: `1 / COMBINER_SHARE`.
 pub const COMBINER_SHARE: usize = 8;
 
 /// Share of the budget that a plan assumes for one operator. Other operators need memory, too.
-pub const SHARE_OF_MEMORY: f64 = 0.5;
+pub const OPERATOR_MEMORY_SHARE: f64 = 0.5;
 
 #[cfg(test)]
 mod tests {
@@ -92,7 +92,7 @@ mod tests {
     use crate::error::Mib;
 
     #[test]
-    fn the_document_names_these_numbers() {
+    fn documentation_has_the_same_numbers() {
         let document = include_str!("../../../docs/memory.md");
         let says = |start: &str, bytes: usize| {
             let line = document.lines().find(|line| line.starts_with(start));
@@ -102,8 +102,8 @@ mod tests {
         says("| `sort`, `sort_partition`", SORT_BYTES);
         says("| besides, `sort` by several tasks", INDEX_BYTES);
         says("| `combine_group`", SORT_BYTES);
-        says("| `reduce_group`", GROUPS_BYTES);
-        says("| `co_group`", 2 * GROUPS_BYTES);
+        says("| `reduce_group`", SORTED_GROUPS_BYTES);
+        says("| `co_group`", 2 * SORTED_GROUPS_BYTES);
         says("| groupings by a hash", GROUP_BYTES);
         says("| `aggregate` with `count_distinct`", COUNT_BYTES);
         says("| their combiners", COMBINE_BYTES);
@@ -125,8 +125,8 @@ mod tests {
             assert_eq!(cell, Some(&*records.to_string()), "{start}");
         };
         counts("| an operator that makes rows | 3", STEP_PAGES);
-        counts("| an exchange, for each of its channels", CHANNEL_RECORDS);
-        counts("| a written file, for each task", DRIVER_RECORDS);
+        counts("| an exchange, for each of its channels", CHANNEL_LONG_RECORDS);
+        counts("| a written file, for each task", DRIVER_LONG_RECORDS);
         for (words, bytes) in [("pages of ", PAGE_BYTES), ("a record takes at most ", LARGEST_RECORD_BYTES + 1)] {
             let number = Mib(bytes).to_string().replace(".0 ", " ");
             assert!(document.contains(&format!("{words}{number}")), "{words}{number}");

@@ -11,8 +11,8 @@ pub(super) struct RevokeRequest {
 }
 
 impl RevokeRequest {
-    pub(super) fn tell(&self, back: usize) {
-        self.bytes.fetch_max(back, Ordering::Relaxed);
+    pub(super) fn send(&self, bytes: usize) {
+        self.bytes.fetch_max(bytes, Ordering::Relaxed);
         if let Some(wake) = self.wake.get() {
             wake();
         }
@@ -41,6 +41,6 @@ pub struct RevokeHandle(pub(super) Arc<RevokeRequest>);
 impl RevokeHandle {
     /// Asks for `bytes` bytes.
     pub fn ask(&self, bytes: usize) {
-        self.0.tell(bytes);
+        self.0.send(bytes);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::GROUPS_BYTES;
+use crate::memory::limits::SORTED_GROUPS_BYTES;
 use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
@@ -67,7 +67,7 @@ impl CoGroup {
             })
         };
         let factory = DriverFactory::new("external sort of both, co_group", create);
-        factory.waiting_for_end().emitting(output).spilling_beyond(2 * GROUPS_BYTES)
+        factory.waiting_for_end().emitting(output).spilling_beyond(2 * SORTED_GROUPS_BYTES)
     }
 
     /// The rows of each key, in the order in which keys and rows come: those of the left side, and those of the right.

@@ -28,7 +28,7 @@ pub(crate) const WINDOW_BYTES: usize = 2 * PAGE_BYTES;
 static ZEROS: [u8; 16] = [0; 16];
 
 /// Stands for the buffers of slots whose offset counts from the slot itself.
-const NEAR: *const *const u8 = std::ptr::without_provenance(1);
+const SLOT_RELATIVE: *const *const u8 = std::ptr::without_provenance(1);
 
 /// The value of each row of a validity leaf without nulls.
 static ONE: [u8; 1] = [1];
@@ -38,7 +38,7 @@ static ONE: [u8; 1] = [1];
 pub(crate) struct LeafPtr {
     pub(crate) base: *const u8,
     pub(crate) stride: usize,
-    /// The buffers that slots point into. Null if slots point into their own page, `NEAR` in lists.
+    /// The buffers that slots point into. Null if slots point into their own page, `SLOT_RELATIVE` in lists.
     pub(crate) buffers: *const *const u8,
     pub(crate) ty: LeafType,
 }
@@ -58,10 +58,10 @@ impl LeafPtr {
     }
 
     /// A leaf of the records of a list, the first of which is at `first`.
-    pub(crate) fn near(layout: &RowLayout, first: *const u8, leaf: usize, stride: usize) -> Self {
+    pub(crate) fn of_list(layout: &RowLayout, first: *const u8, leaf: usize, stride: usize) -> Self {
         let ty = layout.types()[leaf];
         match layout.offset(leaf) {
-            Some(offset) => LeafPtr { base: first.wrapping_add(offset), stride, buffers: NEAR, ty },
+            Some(offset) => LeafPtr { base: first.wrapping_add(offset), stride, buffers: SLOT_RELATIVE, ty },
             None => Self::dead(ty),
         }
     }
@@ -109,7 +109,7 @@ impl LeafPtr {
         if self.buffers.is_null() {
             // A dead leaf has length zero. The pointer is then not used to read anything.
             at.map_addr(|address| address & !(PAGE_BYTES - 1)).wrapping_add(slot::place(slot))
-        } else if self.buffers == NEAR {
+        } else if self.buffers == SLOT_RELATIVE {
             at.wrapping_add(slot::place(slot))
         } else {
             // SAFETY: columns are made with a buffer for each index in their views.
@@ -123,8 +123,8 @@ pub struct Batch<'a> {
     rows: usize,
     leaves: SmallVec<[LeafPtr; 8]>,
     /// The lists that `LeafPtr::buffers` points to.
-    places: Vec<Box<[*const u8]>>,
-    hold: PhantomData<&'a ()>,
+    buffer_lists: Vec<Box<[*const u8]>>,
+    lifetime: PhantomData<&'a ()>,
 }
 
 impl<'a> Batch<'a> {
@@ -132,14 +132,14 @@ impl<'a> Batch<'a> {
     /// Each leaf is readable for rows `0..rows` as values of its physical type, including slots and
     /// the bytes that they point to, until `'a` ends. Nothing writes to these bytes meanwhile.
     pub(crate) unsafe fn from_leaves(rows: usize, leaves: impl IntoIterator<Item = LeafPtr>) -> Self {
-        Batch { rows, leaves: leaves.into_iter().collect(), places: Vec::new(), hold: PhantomData }
+        Batch { rows, leaves: leaves.into_iter().collect(), buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
     /// One row of nulls.
     #[must_use]
     pub fn of_nulls(types: &[LeafType]) -> Batch<'static> {
         let leaves = types.iter().map(|&ty| LeafPtr::dead(ty)).collect();
-        Batch { rows: 1, leaves, places: Vec::new(), hold: PhantomData }
+        Batch { rows: 1, leaves, buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
     /// The batch of one row of this batch. Its leaves read that row for every index.
@@ -156,8 +156,8 @@ impl<'a> Batch<'a> {
     }
 
     /// Keeps the lists that the leaves' `buffers` point to.
-    pub(crate) fn holding(mut self, places: Vec<Box<[*const u8]>>) -> Self {
-        self.places = places;
+    pub(crate) fn with_buffer_lists(mut self, buffer_lists: Vec<Box<[*const u8]>>) -> Self {
+        self.buffer_lists = buffer_lists;
         self
     }
 
@@ -210,7 +210,7 @@ impl<'a> Batch<'a> {
     #[must_use]
     pub fn project(&self, leaves: &[usize]) -> Batch<'_> {
         let leaves = leaves.iter().map(|&leaf| self.leaf(leaf)).collect();
-        Batch { rows: self.rows, leaves, places: Vec::new(), hold: PhantomData }
+        Batch { rows: self.rows, leaves, buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
     /// Selects leaves: leaf `i` of the result is the one that `leaves[i]` names. Without a name it
@@ -218,7 +218,12 @@ impl<'a> Batch<'a> {
     #[must_use]
     pub fn arranged(&self, leaves: &[(Option<usize>, LeafType)]) -> Batch<'_> {
         let leaf = |&(from, ty): &(Option<usize>, LeafType)| from.map_or(LeafPtr::dead(ty), |leaf| self.leaf(leaf));
-        Batch { rows: self.rows, leaves: leaves.iter().map(leaf).collect(), places: Vec::new(), hold: PhantomData }
+        Batch {
+            rows: self.rows,
+            leaves: leaves.iter().map(leaf).collect(),
+            buffer_lists: Vec::new(),
+            lifetime: PhantomData,
+        }
     }
 
     /// Mixes in leaves of the first row of another batch, which are the same for every row. `order`
@@ -233,8 +238,8 @@ impl<'a> Batch<'a> {
         let leaves = order.iter().map(leaf).collect();
         // The bytes that slots point to live as long as both batches' memory. The lists of buffers
         // move along.
-        let places = self.places.into_iter().chain(constants.places).collect();
-        Batch { rows: self.rows, leaves, places, hold: PhantomData }
+        let buffer_lists = self.buffer_lists.into_iter().chain(constants.buffer_lists).collect();
+        Batch { rows: self.rows, leaves, buffer_lists, lifetime: PhantomData }
     }
 
     /// Adds a last leaf: row `i` has number `numbers[i]`. Rows without a number are left out.
@@ -256,7 +261,7 @@ impl<'a> Batch<'a> {
         let mut leaves = self.leaves.clone();
         leaves.truncate(leaf);
         leaves.push(LeafPtr::rows(values.as_ptr().cast(), size_of::<T>(), ty));
-        Batch { rows: self.rows.min(values.len()), leaves, places: Vec::new(), hold: PhantomData }
+        Batch { rows: self.rows.min(values.len()), leaves, buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
     /// The bytes of a text, byte string or list. Empty for a plain leaf or a row out of range.

@@ -190,15 +190,15 @@ pub fn look_up<T: Copy>(values: &[T], positions: &[u32], out: &mut Vec<T>) -> Op
 pub struct Columns<'a> {
     rows: usize,
     leaves: SmallVec<[LeafPtr; 8]>,
-    places: Vec<Box<[*const u8]>>,
-    hold: PhantomData<&'a ()>,
+    buffer_lists: Vec<Box<[*const u8]>>,
+    lifetime: PhantomData<&'a ()>,
 }
 
 impl<'a> Columns<'a> {
     /// Columns of `rows` rows, without leaves yet.
     #[must_use]
     pub fn new(rows: usize) -> Self {
-        Columns { rows, leaves: SmallVec::new(), places: Vec::new(), hold: PhantomData }
+        Columns { rows, leaves: SmallVec::new(), buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
     /// Adds a leaf that is never read.
@@ -254,9 +254,9 @@ impl<'a> Columns<'a> {
             return Err(too_long("text"));
         }
         let own = std::iter::once(column.own.as_ptr());
-        let places = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
+        let starts = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
         // Views were made by `TextColumn`: each is inside its buffer, at character boundaries.
-        self.views(LeafType::Text, &column.views, places)
+        self.views(LeafType::Text, &column.views, starts)
     }
 
     /// Adds a leaf of byte strings or lists.
@@ -271,15 +271,15 @@ impl<'a> Columns<'a> {
         self.views(column.ty, &column.views, [column.own.as_ptr().cast()].into())
     }
 
-    fn views(&mut self, ty: LeafType, views: &'a [Slot], places: Box<[*const u8]>) -> Result<()> {
+    fn views(&mut self, ty: LeafType, views: &'a [Slot], starts: Box<[*const u8]>) -> Result<()> {
         if views.len() < self.rows {
             return Err(Error::Internal(format!("a column of {} views for {} rows", views.len(), self.rows)));
         }
         let base = views.as_ptr().cast();
         // A box's bytes do not move with the box.
-        let buffers = if places.is_empty() { std::ptr::NonNull::dangling().as_ptr() } else { places.as_ptr() };
+        let buffers = if starts.is_empty() { std::ptr::NonNull::dangling().as_ptr() } else { starts.as_ptr() };
         self.leaves.push(LeafPtr { base, stride: size_of::<Slot>(), buffers, ty });
-        self.places.push(places);
+        self.buffer_lists.push(starts);
         Ok(())
     }
 
@@ -287,9 +287,9 @@ impl<'a> Columns<'a> {
     #[must_use]
     pub fn finish(self) -> Batch<'a> {
         // SAFETY: each leaf was checked to hold `rows` values of its type and is borrowed for 'a;
-        // views point into buffers that are borrowed for 'a, through `places`, which the batch
+        // views point into buffers that are borrowed for 'a, through `buffer_lists`, which the batch
         // keeps.
-        unsafe { Batch::from_leaves(self.rows, self.leaves) }.holding(self.places)
+        unsafe { Batch::from_leaves(self.rows, self.leaves) }.with_buffer_lists(self.buffer_lists)
     }
 }
 
@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_within_records_are_read_where_they_lie() {
+    fn values_within_records_are_read_in_place() {
         // Records of a byte and an integer, without padding.
         let bytes = [1, 10, 0, 0, 0, 2, 20, 0, 0, 0, 3, 30, 0, 0, 0];
         let mut columns = Columns::new(3);
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_of_columns_end_by_bytes_too() {
+    fn windows_of_columns_are_limited_by_bytes() {
         let mut column = TextColumn::default();
         let lengths = [10, 40_000, 40_000, 40_000, 40_000, 400_000, 10, 10];
         lengths.iter().for_each(|&length| column.push_str(&"x".repeat(length)));
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_from_buffers_slots_and_the_columns_own() {
+    fn texts_are_read_from_buffers_slots_and_copies() {
         let mut column = TextColumn::default();
         column.add_buffer(Utf8::check(Bytes::from_static(b"first buffer, with a long text")).unwrap());
         column.push_range(0..5);

@@ -49,11 +49,11 @@ impl RowWriter {
         mut placed: impl FnMut(usize, usize),
     ) -> Result<()> {
         let layout = self.layout().clone();
-        let parts: SmallVec<[Part; 16]> = (0..layout.types().len())
+        let parts: SmallVec<[LeafCopy; 16]> = (0..layout.types().len())
             .filter_map(|leaf| {
                 let offset = layout.offset(leaf)?;
-                let from = source(batch, leaves.map_or(leaf, |leaves| leaves[leaf]), layout.types()[leaf]);
-                Some(Part { from, offset })
+                let from = source_leaf(batch, leaves.map_or(leaf, |leaves| leaves[leaf]), layout.types()[leaf]);
+                Some(LeafCopy { from, offset })
             })
             .collect();
         let slots: SmallVec<[LeafPtr; 8]> =
@@ -70,16 +70,16 @@ impl RowWriter {
             let Some(first) = self.claim(heap) else { return self.check() };
             places.push(first);
             if heap == 0 {
-                let most = self.room().min(rows.len() - done - 1);
+                let most = self.free_rows().min(rows.len() - done - 1);
                 let rest = &rows[done + 1..done + 1 + most];
                 // SAFETY: as above.
                 let more = rest.iter().take_while(|&&row| unsafe { heap_bytes(&slots, row) } == 0).count();
                 places.extend((1..=more).map(|index| first + index * layout.width()));
-                self.skip(more);
+                self.claim_rows(more);
             }
             // SAFETY: as above; the places were claimed for these rows, with the heap bytes of the
             // first.
-            unsafe { self.copy_parts(&parts, &rows[done..done + places.len()], &places) };
+            unsafe { self.copy_leaves(&parts, &rows[done..done + places.len()], &places) };
             places.iter().enumerate().for_each(|(index, &place)| placed(done + index, place));
             done += places.len();
         }
@@ -98,9 +98,9 @@ impl RowWriter {
         let sides = sides.map(|((batch, rows), leaves)| {
             let part = |leaf: usize| {
                 let offset = layout.offset(leaf)?;
-                Some(Part { from: source(batch, leaf - leaves.start, layout.types()[leaf]), offset })
+                Some(LeafCopy { from: source_leaf(batch, leaf - leaves.start, layout.types()[leaf]), offset })
             };
-            let parts: SmallVec<[Part; 16]> = leaves.clone().filter_map(part).collect();
+            let parts: SmallVec<[LeafCopy; 16]> = leaves.clone().filter_map(part).collect();
             let slots = parts.iter().map(|part| part.from).filter(|from| from.ty.physical() == Physical::Slot);
             let slots: SmallVec<[LeafPtr; 8]> = slots.collect();
             (parts, slots, rows)
@@ -118,15 +118,15 @@ impl RowWriter {
             let Some(first) = self.claim(bytes) else { return self.check().map(|()| done) };
             places.push(first);
             if bytes == 0 {
-                let most = self.room().min(pairs.len() - done - 1);
+                let most = self.free_rows().min(pairs.len() - done - 1);
                 let more = (done + 1..done + 1 + most).take_while(|&pair| heap(pair) == 0).count();
                 places.extend((1..=more).map(|index| first + index * layout.width()));
-                self.skip(more);
+                self.claim_rows(more);
             }
             for (parts, _, rows) in &sides {
                 // SAFETY: as above; the places were claimed for these pairs, with the heap bytes of
                 // the first.
-                unsafe { self.copy_parts(parts, &rows[done..done + places.len()], &places) };
+                unsafe { self.copy_leaves(parts, &rows[done..done + places.len()], &places) };
             }
             done += places.len();
         }
@@ -137,7 +137,7 @@ impl RowWriter {
     /// For each `i`, `rows[i]` is a row of the batch that the parts read. Either `places[i]` was
     /// claimed for it, or it is the place of a row of the layout in a page that the caller owns,
     /// and the row's slots need no heap bytes.
-    pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+    pub(crate) unsafe fn copy_leaves(&mut self, parts: &[LeafCopy], rows: &[usize], places: &[usize]) {
         let Some(start) = self.region_start() else { return };
         for part in parts {
             let to = start.wrapping_add(part.offset);
@@ -156,7 +156,7 @@ impl RowWriter {
     }
 
     /// # Safety
-    /// As [`RowWriter::copy_parts`], for a slot leaf; the rows' heap bytes were claimed.
+    /// As [`RowWriter::copy_leaves`], for a slot leaf; the rows' heap bytes were claimed.
     unsafe fn copy_slots(&mut self, from: LeafPtr, rows: &[usize], to: *mut u8, places: &[usize]) {
         let width = from.ty.element_width();
         for (&row, &place) in rows.iter().zip(places) {
@@ -178,7 +178,7 @@ impl RowWriter {
 
 /// The leaf of a batch that fills a leaf of type `ty`. A dead leaf if it does not fit the type. So
 /// zeros replace the old bytes of a page, and bytes never become text unchecked.
-pub(crate) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
+pub(crate) fn source_leaf(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
     let from = batch.leaf(leaf);
     let fits = match ty.physical() {
         Physical::Slot => from.ty == ty || (from.ty == LeafType::Text && ty == LeafType::Bytes),
@@ -189,12 +189,12 @@ pub(crate) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
 
 /// A leaf to copy, and its offset in the target rows.
 #[derive(Clone, Copy)]
-pub(crate) struct Part {
+pub(crate) struct LeafCopy {
     pub(crate) from: LeafPtr,
     pub(crate) offset: usize,
 }
 
-impl Part {
+impl LeafCopy {
     /// Bytes that it fills in a row.
     pub(crate) fn width(&self) -> usize {
         self.from.ty.width()

@@ -28,7 +28,7 @@ impl RowWriter {
         let layout = self.layout().clone();
         let mut heap = 0;
         for (&ty, datum) in layout.types().iter().zip(row) {
-            if !datum.is_a(ty) {
+            if !datum.is_canonical(ty) {
                 return Err(Error::Internal(format!("{datum:?} where {ty} is written")));
             }
             heap += match datum {

@@ -122,7 +122,7 @@ mod tests {
     use crate::row::Element;
 
     #[test]
-    fn lists_are_aligned_and_byte_strings_may_lie_in_their_slots() {
+    fn lists_are_aligned_and_short_byte_strings_are_inline() {
         let (mut lists, mut strings) =
             (ListColumn::new(LeafType::List(Element::I128)), ListColumn::new(LeafType::Bytes));
         let values: [&[i128]; 4] = [&[1], &[], &[-2, 3], &[4]];

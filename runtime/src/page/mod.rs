@@ -28,7 +28,7 @@
 
 mod batch;
 mod brand;
-mod checked;
+mod validate;
 mod columns;
 mod copy;
 mod datum;
@@ -38,7 +38,7 @@ mod pair_rows;
 mod plain;
 mod poison;
 mod region;
-mod room;
+mod fitting;
 mod run;
 mod sealed;
 pub(crate) mod slot;
@@ -53,17 +53,16 @@ pub use batch::{
     Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, StoredItems, Strided, StridedBytes,
     StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,
 };
-pub(crate) use checked::check_rows;
 #[cfg(feature = "arrow")]
 pub use columns::empty_where_null;
 pub use columns::{Columns, TextColumn, Utf8, look_up};
-pub(crate) use copy::{Part, heap_bytes, source};
+pub(crate) use copy::{LeafCopy, heap_bytes, source_leaf};
 pub(crate) use in_place::InPlace;
 pub use list_column::ListColumn;
 pub use pair_rows::{PairRows, PairSource, RowPairs, SeenRecord};
 pub use plain::{ListElement, Plain};
-pub(crate) use region::{LARGEST_BYTES, address_of};
-pub use region::{PAGE_BYTES, limited_bytes, rest};
+pub(crate) use region::{MAX_REGION_BYTES, address_of};
+pub use region::{PAGE_BYTES, limited_bytes, release_idle_memory};
 pub use run::run_bytes;
 pub use run::{Buffer, FIRST_ROW};
 pub(crate) use run::{Run, rows_of_page};
@@ -71,6 +70,7 @@ pub(crate) use sealed::heap_start;
 pub use sealed::{NextRow, OneRow, Page, PageImage, PageMut, ReadRow};
 pub(crate) use slot::{INLINE_BYTES, Slot};
 pub use trust::TrustedRecord;
+pub(crate) use validate::validate_rows;
 pub(crate) use writer::OwnedRows;
 pub use writer::{
     Claims, NewItems, NewRow, Out, OutBytes, OutItems, OutList, OutText, PutItems, RowWriter, SinkLeaves,

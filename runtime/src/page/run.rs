@@ -16,7 +16,7 @@ pub(crate) struct Run {
     offset: usize,
     pages: usize,
     /// Held as long as the run.
-    pub(super) paid: Reservation,
+    pub(super) reservation: Reservation,
 }
 
 impl Run {
@@ -24,8 +24,8 @@ impl Run {
     pub(crate) fn new(bytes: usize, memory: &Memory) -> Result<Self> {
         let pages = run_bytes(bytes) / PAGE_BYTES;
         let region = region()?;
-        let paid = memory.reserve_pages(pages * PAGE_BYTES)?;
-        let run = Run { region, offset: region.take(pages)?, pages, paid };
+        let reservation = memory.reserve_pages(pages * PAGE_BYTES)?;
+        let run = Run { region, offset: region.allocate(pages)?, pages, reservation };
         unpoison(run.start(), run.bytes());
         Ok(run)
     }
@@ -80,7 +80,7 @@ pub fn run_bytes(bytes: usize) -> usize {
 impl Drop for Run {
     fn drop(&mut self) {
         poison(self.start(), self.bytes());
-        self.region.give(self.offset, self.pages);
+        self.region.release(self.offset, self.pages);
     }
 }
 

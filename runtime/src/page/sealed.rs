@@ -69,9 +69,9 @@ impl Page {
     #[must_use]
     pub fn paid_by(mut self, memory: &Memory) -> Self {
         if let Some(run) = Arc::get_mut(&mut self.run)
-            && let Ok(paid) = memory.reserve_pages(run.bytes())
+            && let Ok(reservation) = memory.reserve_pages(run.bytes())
         {
-            run.paid = paid;
+            run.reservation = reservation;
         }
         self
     }

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_texts_lie_in_the_slot_with_zeros_behind() {
+    fn short_texts_are_inline_and_zero_padded() {
         for length in 0..=INLINE_BYTES {
             let text: Vec<u8> = (1..=length as u8).collect();
             let mut expected = [0; 16];

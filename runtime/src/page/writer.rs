@@ -24,7 +24,7 @@ type Overflow = Box<dyn FnMut(Page) + Send + Sync>;
 
 /// Bytes of closed pages that the writer keeps before further ones
 /// [overflow](RowWriter::overflow_to).
-const KEPT_BYTES: usize = 2 * PAGE_BYTES;
+const OVERFLOW_BYTES: usize = 2 * PAGE_BYTES;
 
 /// Writes rows of one layout into pages: fixed parts from the front, variable parts from the back.
 ///
@@ -51,7 +51,7 @@ pub struct RowWriter {
     overflow: Option<Overflow>,
     failed: Option<Error>,
     /// `true` while the row that was claimed last is being written.
-    writing: bool,
+    is_writing_row: bool,
     /// The list of records that is being written into the row that was claimed last.
     pub(crate) list: Option<Box<OpenList>>,
     /// Target of writes to dead leaves.
@@ -74,7 +74,7 @@ impl RowWriter {
             sealed: Vec::new(),
             overflow: None,
             failed: None,
-            writing: false,
+            is_writing_row: false,
             list: None,
             scratch: Box::new(0),
         }
@@ -163,7 +163,7 @@ impl RowWriter {
     }
 
     fn put_sealed(&mut self, page: Page) {
-        let is_enough = |sealed: &[Page]| sealed.iter().map(Page::bytes).sum::<usize>() >= KEPT_BYTES;
+        let is_enough = |sealed: &[Page]| sealed.iter().map(Page::bytes).sum::<usize>() >= OVERFLOW_BYTES;
         match &mut self.overflow {
             Some(overflow) if is_enough(&self.sealed) => overflow(page),
             _ => self.sealed.push(page),
@@ -220,7 +220,7 @@ impl RowWriter {
     pub(crate) fn claim(&mut self, heap: usize) -> Option<usize> {
         let end = self.next + self.width;
         if end.saturating_add(heap) > self.limit {
-            return self.claim_elsewhere(heap);
+            return self.claim_in_new_page(heap);
         }
         let row = self.next;
         self.next = end;
@@ -229,9 +229,9 @@ impl RowWriter {
 
     #[cold]
     #[inline(never)]
-    fn claim_elsewhere(&mut self, heap: usize) -> Option<usize> {
+    fn claim_in_new_page(&mut self, heap: usize) -> Option<usize> {
         self.seal();
-        match self.run_for(heap) {
+        match self.new_run(heap) {
             Ok(run) => {
                 let row = run.offset() + FIRST_ROW;
                 self.next = row + self.width;
@@ -248,7 +248,7 @@ impl RowWriter {
     }
 
     /// A run with space for one row.
-    fn run_for(&mut self, heap: usize) -> Result<Run> {
+    fn new_run(&mut self, heap: usize) -> Result<Run> {
         let refuse = |message: &str| {
             Err(Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() })
         };
@@ -273,9 +273,9 @@ impl RowWriter {
     /// not a record. The page takes no more rows.
     #[inline]
     fn drop_unwritten(&mut self) {
-        if self.writing {
+        if self.is_writing_row {
             self.fail_unwritten();
-            (self.writing, self.list) = (false, None);
+            (self.is_writing_row, self.list) = (false, None);
             self.next -= self.width;
             self.limit = self.next;
         }
@@ -294,7 +294,7 @@ impl RowWriter {
     /// job.
     #[cold]
     #[inline(never)]
-    pub(crate) fn fail_larger(&mut self) {
+    pub(crate) fn fail_oversized(&mut self) {
         self.failed.get_or_insert_with(|| {
             let message = "changed while it was written: a `Value` has to give the same twin each time";
             Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() }
@@ -307,7 +307,7 @@ impl RowWriter {
     }
 
     /// Number of further rows without variable parts that fit into the open page.
-    pub(crate) fn room(&self) -> usize {
+    pub(crate) fn free_rows(&self) -> usize {
         (self.limit - self.next) / self.width
     }
 
@@ -316,9 +316,9 @@ impl RowWriter {
         self.limit.saturating_sub(self.next)
     }
 
-    /// Claims `rows` more rows, at most [`RowWriter::room`].
-    pub(crate) fn skip(&mut self, rows: usize) {
-        debug_assert!(rows <= self.room());
+    /// Claims `rows` more rows, at most [`RowWriter::free_rows`].
+    pub(crate) fn claim_rows(&mut self, rows: usize) {
+        debug_assert!(rows <= self.free_rows());
         self.next += rows * self.width;
     }
 

@@ -50,7 +50,7 @@ impl Datum {
 
     /// Returns `true` if it is a value of this type in canonical form. Equal values have equal
     /// canonical forms.
-    pub(crate) fn is_a(&self, ty: LeafType) -> bool {
+    pub(crate) fn is_canonical(&self, ty: LeafType) -> bool {
         use LeafType as L;
         match (ty, self) {
             (L::Text, Datum::Bytes(bytes)) => simdutf8::basic::from_utf8(bytes).is_ok(),
@@ -83,7 +83,7 @@ pub(super) fn compare_bytes(ty: LeafType, left: &[u8], right: &[u8]) -> Ordering
             let (parts, others) = (left.chunks_exact(element.width()), right.chunks_exact(element.width()));
             parts
                 .zip(others)
-                .map(|(l, r)| compare_bits(element.leaf(), fixed(l), fixed(r)))
+                .map(|(l, r)| compare_bits(element.leaf(), zero_extended(l), zero_extended(r)))
                 .find(|order| order.is_ne())
                 .unwrap_or_else(|| left.len().cmp(&right.len()))
         }
@@ -91,7 +91,7 @@ pub(super) fn compare_bytes(ty: LeafType, left: &[u8], right: &[u8]) -> Ordering
     }
 }
 
-fn fixed(bytes: &[u8]) -> u128 {
+fn zero_extended(bytes: &[u8]) -> u128 {
     let mut wide = [0; 16];
     wide[..bytes.len()].copy_from_slice(bytes);
     u128::from_le_bytes(wide)
@@ -156,7 +156,7 @@ pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
             out.push('[');
             for (index, part) in value.bytes().chunks_exact(element.width()).enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                show_leaf(element.leaf(), &Datum::Fixed(fixed(part)), out);
+                show_leaf(element.leaf(), &Datum::Fixed(zero_extended(part)), out);
             }
             out.push(']');
             Ok(())

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wide_leaves_stand_first_and_rows_have_no_needless_padding() {
+    fn wide_leaves_come_first_without_needless_padding() {
         let layout = RowLayout::full([LeafType::U8, LeafType::Text, LeafType::U64, LeafType::U32]);
         let offsets: Vec<_> = (0..4).map(|leaf| layout.offset(leaf)).collect();
         assert_eq!((offsets, layout.width()), (vec![Some(28), Some(0), Some(16), Some(24)], 32));

@@ -38,7 +38,7 @@ impl BuildMessage {
         let mut index = 0;
         while index < path.length {
             let part = path.parts[index];
-            if index > 0 || is_place(part) {
+            if index > 0 || is_tuple_index(part) {
                 self = self.and(".");
             }
             self = self.and(part);
@@ -58,7 +58,7 @@ impl BuildMessage {
 }
 
 /// Returns `true` if a field is an index in a tuple.
-const fn is_place(part: &str) -> bool {
+const fn is_tuple_index(part: &str) -> bool {
     matches!(part.as_bytes().first(), Some(b'0'..=b'9'))
 }
 
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_as_a_program_writes_them() {
+    fn paths_have_program_syntax() {
         let text = |path: FieldPath| BuildMessage::of("`").and_path(&path).and("`").text().to_owned();
         assert_eq!(text(FieldPath::RECORD), "``");
         assert_eq!(text(FieldPath::RECORD.then("0").then("1")), "`.0.1`");
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_do_not_fit_are_left_out() {
+    fn texts_beyond_the_maximum_are_cut_off() {
         let long = "ä".repeat(MAX_BYTES / 2);
         assert_eq!(BuildMessage::of(&long).and("x").text(), long);
         assert_eq!(BuildMessage::of("x").and(&long).and("y").text(), "xy");

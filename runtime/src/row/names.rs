@@ -44,7 +44,7 @@ mod tests {
     use crate::row::{LeafType, SchemaBuilder, Shape};
 
     #[test]
-    fn equal_names_and_tags_are_one() {
+    fn equal_names_and_tags_are_interned_once() {
         let column = String::from("amount of ") + "sales";
         assert!(std::ptr::eq(intern(&column), intern("amount of sales")));
         let tag = Tag::intern(&column, &["open", "paid"]);

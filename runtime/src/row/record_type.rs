@@ -4,7 +4,7 @@ use super::{LeafType, Schema, SchemaBuilder, Shape, Tag};
 use crate::row::schema::Field;
 
 /// The field names of an array's elements. An array has the leaves of a tuple of its length.
-const PLACES: [&str; RecordType::MAX_ARRAY] =
+const INDEX_NAMES: [&str; RecordType::MAX_ARRAY] =
     ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
 
 /// The type of a record, or of a part of one.
@@ -101,7 +101,7 @@ impl SchemaBuilder {
             RecordType::Map(entry) => self.map(Schema::of(entry)),
             RecordType::Optional(inner) => self.optional(|builder| builder.of(inner)),
             RecordType::Array(element, length) => {
-                let places = PLACES.iter().take(length);
+                let places = INDEX_NAMES.iter().take(length);
                 let fields = places.map(|name| self.field(name, |builder| builder.of(element))).collect();
                 Shape::Record { name: "", fields }
             }

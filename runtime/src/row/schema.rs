@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_into_an_enum_means_the_whole_enum() {
+    fn path_into_an_enum_selects_the_whole_enum() {
         static TAG: Tag = Tag { of: "Event", variants: &["Click", "Moved", "Idle"] };
         let tuple = |fields| Shape::Record { name: "", fields };
         let schema = SchemaBuilder::build(|b| Shape::Record {
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn describes_itself_in_the_users_words() {
+    fn description_uses_names_of_the_program() {
         assert_eq!(
             person().describe(),
             "Person { name: String, home: Option<Home { zip: u32, city: String }>, pair: (u8, Date) }"
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_field_is_found_by_the_programs_name_and_shown_by_its_columns() {
+    fn renamed_field_is_found_by_its_identifier() {
         let schema = SchemaBuilder::build(|b| Shape::Record {
             name: "Order",
             fields: vec![b.renamed("day", "o_orderdate", |b| b.leaf(LeafType::Date))],
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_name_leaves_and_unknown_tails_mean_the_field() {
+    fn paths_below_a_leaf_select_the_leaf() {
         let schema = person();
         let at = |path: &str| schema.leaves_at(path).map(|set| set.iter().collect::<Vec<_>>());
         assert_eq!(at("name"), Some(vec![0]));

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_is_numbered_anew() {
+    fn remaining_leaves_are_renumbered() {
         let schema = SchemaBuilder::build(|b| Shape::Record {
             name: "Sale",
             fields: vec![
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(rest.shape().leaves(), [0, 1, 2]);
     }
     #[test]
-    fn nested_records_lose_fields_and_are_left_out() {
+    fn nested_records_without_fields_are_dropped() {
         let schema = SchemaBuilder::build(|b| Shape::Record {
             name: "Sale",
             fields: vec![

@@ -37,7 +37,7 @@ pub(super) const fn parts_of(days: i64) -> (i64, u32, u32) {
 }
 
 /// Number of days of a month. 0 if the month does not exist.
-pub(super) const fn days_in(year: i64, month: u32) -> u32 {
+pub(super) const fn days_in_month(year: i64, month: u32) -> u32 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -58,7 +58,7 @@ mod tests {
         for days in first..first + 5 * ERA_DAYS {
             assert_eq!((days_of(year, month, day), parts_of(days)), (days, (year, month, day)));
             day += 1;
-            if day > days_in(year, month) {
+            if day > days_in_month(year, month) {
                 (month, day) = (month + 1, 1);
             }
             if month > 12 {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Sub;
 use std::str::FromStr;
 
-use super::calendar::{days_in, days_of, parts_of};
+use super::calendar::{days_in_month, days_of, parts_of};
 use super::overflow::or_overflow;
 use super::parse::{ParseValueError, digits, sign};
 use super::time_unit::{TimeUnit, weekday};
@@ -43,7 +43,7 @@ impl Date {
     /// A day by year, month from 1 and day from 1. `None` if it does not exist.
     #[must_use]
     pub const fn new(year: i32, month: u32, day: u32) -> Option<Self> {
-        if day == 0 || day > days_in(year as i64, month) {
+        if day == 0 || day > days_in_month(year as i64, month) {
             return None;
         }
         Self::checked(days_of(year as i64, month, day))
@@ -116,7 +116,10 @@ impl Date {
         let (year, month, day) = parts_of(i64::from(self.0));
         let month = year * 12 + i64::from(month) - 1 + i64::from(months);
         let (year, month) = (month.div_euclid(12), month.rem_euclid(12) as u32 + 1);
-        or_overflow!(Self::checked(days_of(year, month, day.min(days_in(year, month)))), "{self} + {months} months")
+        or_overflow!(
+            Self::checked(days_of(year, month, day.min(days_in_month(year, month)))),
+            "{self} + {months} months"
+        )
     }
 
     /// The same day of the year, `years` years later. February 28 for February 29 in a year without
@@ -173,7 +176,7 @@ pub fn parse_date(text: &[u8]) -> Option<i32> {
         }
         _ => return None,
     };
-    if day == 0 || day > days_in(year, month) {
+    if day == 0 || day > days_in_month(year, month) {
         return None;
     }
     i32::try_from(days_of(year, month, day)).ok()
@@ -239,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn days_that_do_not_exist_are_refused() {
+    fn invalid_dates_are_rejected() {
         let wrong = [
             "",
             "2024-2-29",
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn months_and_years_are_added_as_sql_does() {
+    fn months_and_years_are_added_as_in_sql() {
         let ends = ["2024-02-29", "2024-03-31", "2024-04-30", "2025-01-31", "2023-12-31", "2023-02-28"];
         for (months, end) in [1, 2, 3, 12, -1, -11].into_iter().zip(ends) {
             assert_eq!(date("2024-01-31").add_months(months), date(end), "{months}");
@@ -283,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_last_day_is_an_overflow() {
+    fn dates_out_of_range_overflow() {
         let last = Date::from_days(i32::MAX);
         let operations: [fn(Date) -> Date; 3] =
             [|day| day.add_days(1), |day| day.add_months(1), |day| day.add_years(i32::MAX)];

@@ -29,7 +29,8 @@ pub const TIME_DELTA_FORM: &str = "a length of time like PT1H30M or -P1DT0.5S";
 /// ```
 /// use runtime::value::{TimeDelta, Timestamp};
 ///
-/// let (start, end): (Timestamp, Timestamp) = ("2024-02-29T23:00Z".parse()?, "2024-03-01T00:30:00.5Z".parse()?);
+/// let start: Timestamp = "2024-02-29T23:00Z".parse()?;
+/// let end: Timestamp = "2024-03-01T00:30:00.5Z".parse()?;
 /// let took: TimeDelta = end - start;
 /// assert_eq!((took.to_string().as_str(), took.minutes()), ("PT1H30M0.5S", 90));
 /// assert_eq!("P1DT2H".parse::<TimeDelta>()?, TimeDelta::from_hours(26));
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_length_is_refused() {
+    fn texts_without_a_length_are_rejected() {
         for (text, micros) in
             [("P1D", Some(DAY)), ("P1W", Some(7 * DAY)), ("PT0.0000019S", Some(1)), ("-P1DT0.5S", Some(-DAY - 500_000))]
         {

@@ -34,7 +34,7 @@ impl TimeFormat {
         // 2024-02-29T12:34:56Z, which is written and parsed.
         let sample = Timestamp::from_micros(1_709_210_096 * SECOND);
         let wrong = |reason: String| format!("the format `{format}` {reason}");
-        let text = written(format, sample).map_err(|reason| wrong(format!("cannot be used: {reason}")))?;
+        let text = format_time(format, sample).map_err(|reason| wrong(format!("cannot be used: {reason}")))?;
         let day = if with_time {
             read_timestamp(format, text.as_bytes()).map(|time| time.date())
         } else {
@@ -69,7 +69,7 @@ impl TimeFormat {
 
     /// Writes an instant. `None` if its year has more than four digits.
     pub fn write(&self, time: Timestamp) -> Option<String> {
-        written(&self.0, time).ok()
+        format_time(&self.0, time).ok()
     }
 }
 
@@ -98,7 +98,7 @@ fn read_timestamp(format: &str, text: &[u8]) -> Result<Timestamp, jiff::Error> {
     Ok(instant(Offset::UTC.to_timestamp(parts.to_datetime()?)?))
 }
 
-fn written(format: &str, time: Timestamp) -> Result<String, jiff::Error> {
+fn format_time(format: &str, time: Timestamp) -> Result<String, jiff::Error> {
     // The library rounds `%s` towards zero, and all other specifiers down.
     let is_whole = format.contains("%s") && !format.contains(['f', 'N']);
     let micros = if is_whole { time.micros().div_euclid(SECOND) * SECOND } else { time.micros() };
@@ -121,7 +121,7 @@ impl Timestamp {
     /// # Errors
     /// Fails if the text has another form, or if the form does not determine a day.
     pub fn parse_from(text: &str, format: &str) -> Result<Self, ParseValueError> {
-        read_timestamp(format, text.as_bytes()).map_err(|reason| unlike(text, format, &reason))
+        read_timestamp(format, text.as_bytes()).map_err(|reason| format_error(text, format, &reason))
     }
 
     /// Writes the time in a form other than ISO 8601, in UTC, with the specifiers of `strftime`.
@@ -137,7 +137,7 @@ impl Timestamp {
     /// # Errors
     /// Fails if a specifier is invalid, or if the year has more than four digits.
     pub fn format_as(self, format: &str) -> Result<String, ParseValueError> {
-        written(format, self).map_err(|reason| unlike(&self.to_string(), format, &reason))
+        format_time(format, self).map_err(|reason| format_error(&self.to_string(), format, &reason))
     }
 }
 
@@ -148,7 +148,7 @@ impl Date {
     /// # Errors
     /// Fails if the text has another form, or if the form does not determine a day.
     pub fn parse_from(text: &str, format: &str) -> Result<Self, ParseValueError> {
-        read_date(format, text.as_bytes()).map_err(|reason| unlike(text, format, &reason))
+        read_date(format, text.as_bytes()).map_err(|reason| format_error(text, format, &reason))
     }
 
     /// Writes the day in a form other than ISO 8601, with the specifiers of `strftime`.
@@ -156,7 +156,7 @@ impl Date {
     /// # Errors
     /// Fails if a specifier is invalid, or if the year has more than four digits.
     pub fn format_as(self, format: &str) -> Result<String, ParseValueError> {
-        let failed = |reason: &jiff::Error| unlike(&self.to_string(), format, reason);
+        let failed = |reason: &jiff::Error| format_error(&self.to_string(), format, reason);
         let (year, month, day) = parts_of(self.days().into());
         let year = i16::try_from(year).unwrap_or(i16::MAX);
         let date = DateTime::new(year, month as i8, day as i8, 0, 0, 0, 0).map_err(|reason| failed(&reason))?;
@@ -164,6 +164,6 @@ impl Date {
     }
 }
 
-fn unlike(text: &str, format: &str, reason: &jiff::Error) -> ParseValueError {
+fn format_error(text: &str, format: &str, reason: &jiff::Error) -> ParseValueError {
     ParseValueError::new(format!("a text of the form `{format}` ({reason})"), text)
 }

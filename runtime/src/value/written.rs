@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Bytes for the longest text of a value. A timestamp of a negative six-digit year has 30 bytes.
-const ROOM: usize = 32;
+const MAX_BYTES: usize = 32;
 
 /// `00`, `01`, … `99`.
 static PAIRS: [[u8; 2]; 100] = {
@@ -19,13 +19,13 @@ static PAIRS: [[u8; 2]; 100] = {
 /// The text of one value: ASCII, at most 32 bytes.
 #[derive(Clone, Copy)]
 pub struct Written {
-    bytes: [u8; ROOM],
+    bytes: [u8; MAX_BYTES],
     start: usize,
 }
 
 impl Written {
     pub(super) fn new() -> Self {
-        Written { bytes: [0; ROOM], start: ROOM }
+        Written { bytes: [0; MAX_BYTES], start: MAX_BYTES }
     }
 
     /// The text as bytes.

@@ -48,23 +48,24 @@ impl Zone {
     }
 
     /// Offset of the zone's clocks from UTC. Positive if they are ahead.
-    fn ahead_at(&self, time: Timestamp) -> TimeDelta {
-        micros_of(self.0.to_offset(near(time)))
+    fn offset_at(&self, time: Timestamp) -> TimeDelta {
+        micros_of(self.0.to_offset(library_instant(time)))
     }
 
     /// The last instant up to `time` at which the zone's clocks were moved. `None` if they never
     /// were.
     fn last_change(&self, time: Timestamp) -> Option<Timestamp> {
-        let mut changes = self.0.preceding(near(time + MICROSECOND)).map(|change| instant(change.timestamp()));
-        changes.find(|&change| self.ahead_at(change) != self.ahead_at(change - MICROSECOND))
+        let mut changes =
+            self.0.preceding(library_instant(time + MICROSECOND)).map(|change| instant(change.timestamp()));
+        changes.find(|&change| self.offset_at(change) != self.offset_at(change - MICROSECOND))
     }
 
     /// The first instant at which the zone's clocks show `clock`. If they skip it, the instant at
     /// which they were moved past it.
     fn first_instant(&self, clock: Timestamp) -> Timestamp {
         let time = clock.replace_zone(self);
-        let is_left_out = time + self.ahead_at(time) != clock;
-        if is_left_out { self.last_change(time).unwrap_or(time) } else { time }
+        let is_skipped = time + self.offset_at(time) != clock;
+        if is_skipped { self.last_change(time).unwrap_or(time) } else { time }
     }
 }
 
@@ -76,7 +77,7 @@ fn micros_of(offset: Offset) -> TimeDelta {
 
 /// Converts to an instant of the library, whose years have four digits. Instants out of its range
 /// become its first or last, because zones do not change there.
-fn near(time: Timestamp) -> Instant {
+fn library_instant(time: Timestamp) -> Instant {
     let (least, most) = (Instant::MIN.as_microsecond(), Instant::MAX.as_microsecond());
     Instant::from_microsecond(time.micros().clamp(least, most)).unwrap_or_default()
 }
@@ -171,7 +172,7 @@ impl LocalTime<'_> {
         let mut local = self;
         loop {
             let time = local.time - (local.clock - begin);
-            if self.zone.ahead_at(time) == local.offset() {
+            if self.zone.offset_at(time) == local.offset() {
                 return time;
             }
             let Some(change) = self.zone.last_change(local.time) else { return time };
@@ -216,7 +217,7 @@ impl Timestamp {
     #[must_use]
     #[track_caller]
     pub fn in_zone(self, zone: &Zone) -> LocalTime<'_> {
-        LocalTime { time: self, clock: self + zone.ahead_at(self), zone }
+        LocalTime { time: self, clock: self + zone.offset_at(self), zone }
     }
 
     /// The instant whose local time in `zone` is this timestamp's time in UTC. For times that were
@@ -227,17 +228,18 @@ impl Timestamp {
     /// use runtime::value::{Timestamp, Zone};
     ///
     /// let written: Timestamp = "2024-07-01 12:00".parse()?;
-    /// assert_eq!(written.replace_zone(&Zone::named("Europe/Berlin")?).to_string(), "2024-07-01T10:00:00Z");
+    /// let berlin = Zone::named("Europe/Berlin")?;
+    /// assert_eq!(written.replace_zone(&berlin).to_string(), "2024-07-01T10:00:00Z");
     /// # Ok::<(), runtime::value::ParseValueError>(())
     /// ```
     #[must_use]
     #[track_caller]
     pub fn replace_zone(self, zone: &Zone) -> Self {
-        let clock = near(self);
+        let clock = library_instant(self);
         let found = zone.0.to_ambiguous_timestamp(Offset::UTC.to_datetime(clock)).compatible();
         // Near the library's first and last instant there may be none. The offset there is good
         // enough.
-        let offset = found.map_or_else(|_| zone.ahead_at(self), |found| instant(clock) - instant(found));
+        let offset = found.map_or_else(|_| zone.offset_at(self), |found| instant(clock) - instant(found));
         self - offset
     }
 }

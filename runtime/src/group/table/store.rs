@@ -17,7 +17,7 @@ use crate::group::table::growth::{Growth, GrowthPolicy};
 use crate::group::table::parting::PartSet;
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
-use crate::page::{Batch, FIRST_ROW, InPlace, LeafPtr, Page, PageMut, Part as Copied, address_of, run_bytes, source};
+use crate::page::{Batch, FIRST_ROW, InPlace, LeafCopy, LeafPtr, Page, PageMut, address_of, run_bytes, source_leaf};
 use crate::row::{Physical, RowLayout};
 use free::Mark;
 use part::Part;
@@ -126,9 +126,12 @@ impl RowStore {
     }
 
     /// The leaves that are copied from a batch whose leaves are the table's own.
-    pub(super) fn parts_of(&self, batch: &Batch<'_>) -> SmallVec<[Copied; 8]> {
+    pub(super) fn parts_of(&self, batch: &Batch<'_>) -> SmallVec<[LeafCopy; 8]> {
         let part = |leaf: usize| {
-            Some(Copied { from: source(batch, leaf, self.layout.types()[leaf]), offset: self.layout.offset(leaf)? })
+            Some(LeafCopy {
+                from: source_leaf(batch, leaf, self.layout.types()[leaf]),
+                offset: self.layout.offset(leaf)?,
+            })
         };
         (0..self.leaves).filter_map(part).collect()
     }

@@ -220,7 +220,7 @@ impl JoinTable {
             .key
             .iter()
             .map(|&leaf| KeyLeaf {
-                asked: self.stored_leaf(leaf),
+                probe: self.stored_leaf(leaf),
                 stored_offset: self.layout.offset(leaf).unwrap_or_default(),
                 is_sub_key: false,
             })

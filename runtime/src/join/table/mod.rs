@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-use crate::hash::{ROW_ALIGN, RuntimeFilter, next_id};
+use crate::hash::{ROW_ALIGN, RuntimeFilter, next_table_id};
 use crate::join::table::lookup::{Lookup, is_near};
 use crate::join::table::pairs::Of;
 use crate::memory::Memory;
@@ -76,7 +76,7 @@ impl JoinTable {
             count: 0,
             are_near: true,
             chained: AtomicBool::new(false),
-            id: next_id(),
+            id: next_table_id(),
         })
     }
 
@@ -218,7 +218,7 @@ impl JoinTable {
     pub fn take_pages(&mut self) -> Vec<Page> {
         let pages = self.rows.take();
         // Places that were found before mean nothing now.
-        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_id());
+        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_table_id());
         (self.keys, self.are_near) = (KeySpan::new(&self.key), true);
         pages.into_iter().map(PageMut::freeze).collect()
     }

@@ -48,7 +48,7 @@ impl Reservation {
         if bytes > self.bytes {
             self.memory.take(bytes - self.bytes)?;
         } else {
-            self.memory.account.give(self.bytes - bytes);
+            self.memory.account.release(self.bytes - bytes);
         }
         self.set_bytes(bytes);
         Ok(())
@@ -71,7 +71,7 @@ impl Reservation {
 
     /// Releases all bytes.
     pub fn release(&mut self) {
-        self.memory.account.give(self.bytes);
+        self.memory.account.release(self.bytes);
         self.set_bytes(0);
     }
 }

@@ -88,7 +88,7 @@ impl<'b> LeafReader<'b> {
             return LeafPtr::dead(expected);
         }
         let leaf = match self.item {
-            Some((layout, record)) => LeafPtr::near(layout, record, layout.types().len() - self.left, 0),
+            Some((layout, record)) => LeafPtr::of_list(layout, record, layout.types().len() - self.left, 0),
             // SAFETY: `left` leaves follow; they belong to the batch or table that `visit` holds
             // while the brand lives.
             None => unsafe { *self.leaves },
@@ -212,7 +212,7 @@ impl<'b> StridedBytes<'b> {
 
     /// The bytes of a row's list of records.
     #[inline(always)]
-    pub(crate) fn words(self, row: Row<'b>) -> &'b [u8] {
+    pub(crate) fn record_bytes(self, row: Row<'b>) -> &'b [u8] {
         let leaf = self.0.leaf;
         // SAFETY: cursor and row share a brand; the leaf was checked to be a slot, and its type
         // gives the width of its elements.

@@ -23,7 +23,7 @@ impl<'b> StridedItems<'b> {
     #[inline(always)]
     #[must_use]
     pub fn read(self, row: Row<'b>) -> StoredItems<'b> {
-        StoredItems { items: self.items, bytes: self.leaf.words(row), row: row.index }
+        StoredItems { items: self.items, bytes: self.leaf.record_bytes(row), row: row.index }
     }
 }
 
@@ -84,7 +84,7 @@ impl Batch<'_> {
         let bytes = self.leaf_bytes(leaf, row);
         let LeafType::Items(items) = self.leaf(leaf).ty else { return Batch::of_nulls(&[]).without_rows() };
         let (layout, first) = (items.layout(), bytes.as_ptr().wrapping_add(FIRST_ITEM));
-        let leaves = (0..layout.types().len()).map(|leaf| LeafPtr::near(layout, first, leaf, layout.width()));
+        let leaves = (0..layout.types().len()).map(|leaf| LeafPtr::of_list(layout, first, leaf, layout.width()));
         // SAFETY: lists of records hold as many rows of the layout as `count` returns, and the
         // bytes that their slots point to. They live as long as this batch.
         unsafe { Batch::from_leaves(items.count(bytes), leaves) }

@@ -151,8 +151,8 @@ impl<'a> Input<'a> {
     /// Selects rows of `batch`, which must have all of them.
     #[must_use]
     pub fn new(batch: &'a Batch<'a>, selection: &'a Selection) -> Self {
-        static NOTHING: Selection = Selection { rows: Vec::new(), bound: 0 };
-        Input { batch, selection: if selection.fits(batch) { selection } else { &NOTHING } }
+        static EMPTY: Selection = Selection { rows: Vec::new(), bound: 0 };
+        Input { batch, selection: if selection.fits(batch) { selection } else { &EMPTY } }
     }
 
     /// As [`Input::new`], for a batch and a selection that come from different places.
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_a_batch_lacks_are_an_error() {
+    fn missing_rows_are_an_error() {
         with_too_many_rows(|batch, rows| {
             let error = Input::checked(batch, rows).err().unwrap().to_string();
             assert!(error.contains("rows below 11 are selected of a batch of 10"), "{error}");
@@ -256,13 +256,13 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "rows below 11 are selected of a batch of 10")]
-    fn an_input_of_rows_that_a_batch_lacks_panics() {
+    fn input_with_missing_rows_panics() {
         with_too_many_rows(|batch, rows| _ = Input::new(batch, rows).len());
     }
 
     #[test]
     #[should_panic(expected = "rows below 11 are selected of a batch of 10")]
-    fn a_predicate_over_rows_that_a_batch_lacks_panics() {
+    fn predicate_over_missing_rows_panics() {
         with_too_many_rows(|batch, rows| rows.retain(batch, |_, rows| rows.each(|_| true)));
     }
 }

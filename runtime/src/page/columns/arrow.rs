@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_under_a_null_is_empty() {
+    fn nulls_become_empty_values() {
         let texts = ["a text that does not fit a view", "short", "another text that lies in a buffer"];
         let array = StringViewArray::from_iter_values(texts);
         let valid = |bits: [bool; 3]| empty_where_null(&array, Some(&NullBuffer::from(bits.to_vec())));

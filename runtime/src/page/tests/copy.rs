@@ -30,7 +30,7 @@ fn slots_point_into_their_new_pages() {
 }
 
 #[test]
-fn rows_come_in_the_order_asked_for() {
+fn rows_are_copied_in_selection_order() {
     let items = Random(11).items(3_000);
     let source = pages(&items);
     let copies = copied(&source, |rows| (0..rows as u32).rev().filter(|row| row % 3 != 0).collect());
@@ -52,7 +52,7 @@ fn large_rows_are_copied_between_small_ones() {
 }
 
 #[test]
-fn leaves_may_change_places() {
+fn leaves_can_be_reordered() {
     let items = Random(13).items(1_000);
     let layout = Arc::new(RowLayout::full([LeafType::Text, LeafType::U16, LeafType::U64]));
     let mut writer = RowWriter::new(layout, memory());

@@ -15,7 +15,7 @@ impl ReadRow for Keep {
 }
 
 #[test]
-fn the_cursor_of_one_row_reads_that_row_alone() {
+fn cursor_of_one_row_reads_only_that_row() {
     let items = Random(5).items(3_000);
     let (many, one) = (pages(&items), pages(&items[..1]));
     assert!(many[0].rows() > 100);

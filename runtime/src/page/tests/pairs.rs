@@ -39,7 +39,7 @@ fn side(pages: &[Page], first: usize) -> Vec<Item> {
 }
 
 #[test]
-fn pairs_are_copied_behind_each_other_whichever_side_is_stored() {
+fn pairs_are_copied_for_both_stored_sides() {
     for is_stored_left in [false, true] {
         let ((left, left_page), (right, right_page)) = (page(20, 900), page(21, 700));
         let mut random = Random(22);
@@ -66,7 +66,7 @@ fn pairs_are_copied_behind_each_other_whichever_side_is_stored() {
 }
 
 #[test]
-fn pairs_without_texts_are_copied_many_at_a_time() {
+fn pairs_without_heap_bytes_are_copied_in_segments() {
     let small = |key: u64| Item { key, small: key as u16, text: "short".to_owned(), ..Item::default() };
     let items: Vec<Item> = (0..300).map(small).collect();
     let source = pages(&items);
@@ -97,7 +97,7 @@ fn seen(pairs: &RowPairs<'_>) -> Vec<[(u64, String); 2]> {
 }
 
 #[test]
-fn pairs_are_seen_as_pairs_of_other_records() {
+fn pairs_are_mapped_to_other_records() {
     let ((left, left_page), (right, right_page), (made, made_page)) = (page(24, 200), page(25, 200), page(26, 60));
     let mut random = Random(27);
     let chosen = [rows(&mut random, 100, left.len()), rows(&mut random, 100, right.len())];
@@ -126,7 +126,7 @@ fn pairs_are_seen_as_pairs_of_other_records() {
 }
 
 #[test]
-fn pairs_that_are_not_there_are_not_seen() {
+fn pairs_out_of_range_are_not_mapped() {
     let ((_, one), (_, other)) = (page(28, 20), page(29, 20));
     let chosen = [vec![3, 4, 5], vec![6, 7, 8]];
     let pairs = RowPairs::any(one.batch(), other.batch(), &chosen).unwrap();

@@ -63,7 +63,7 @@ impl<'w> OutItems<'w> {
             Some(stored) if stored.items == self.items => stored.bytes.len() + LIST_ALIGN,
             Some(_) => 0,
             None if list.count() == 0 => 0,
-            None => most_bytes(items, list).saturating_add(LIST_ALIGN),
+            None => max_bytes(items, list).saturating_add(LIST_ALIGN),
         }
     }
 
@@ -116,7 +116,7 @@ fn list_slot(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &
 
 fn written_or_none(slot: Option<Slot>, writer: &mut RowWriter) -> Slot {
     slot.unwrap_or_else(|| {
-        writer.fail_larger();
+        writer.fail_oversized();
         0
     })
 }
@@ -124,7 +124,7 @@ fn written_or_none(slot: Option<Slot>, writer: &mut RowWriter) -> Slot {
 fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &mut RowWriter) -> Option<Slot> {
     let (count, width) = (list.count(), items.layout().width());
     let number = u32::try_from(count).ok()?;
-    let open = writer.open_list(FIRST_ITEM.checked_add(count.checked_mul(width)?)?, most_bytes(items, list))?;
+    let open = writer.open_list(FIRST_ITEM.checked_add(count.checked_mul(width)?)?, max_bytes(items, list))?;
     writer.put_in_list(open.start(), &number.to_le_bytes());
     let base = writer.region_start()?;
     // The rows were claimed just now, the sinks have the layout of the list, and both get a brand
@@ -138,7 +138,7 @@ fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer:
 }
 
 /// Upper bound of the bytes of a list. Inner lists may need less padding.
-fn most_bytes(items: &'static Items, list: &impl PutItems) -> usize {
+fn max_bytes(items: &'static Items, list: &impl PutItems) -> usize {
     // Nothing is written through these sinks, because there is no row of their brand.
     let leaves = SinkLeaves::all((std::ptr::null_mut(), std::ptr::null_mut()), items.layout());
     let rows = list.count().saturating_mul(items.layout().width());
@@ -203,7 +203,7 @@ impl RowWriter {
         match &mut self.list {
             Some(outer) => {
                 outer.next = end;
-                Some((words, self.behind_slot(list.start, at)?))
+                Some((words, self.offset_from_slot(list.start, at)?))
             }
             None => {
                 self.set_limit(list.limit);
@@ -234,12 +234,12 @@ impl RowWriter {
         let gap = std::mem::replace(&mut list.next, end)..start;
         self.zero(gap);
         self.put_in_list(start, bytes);
-        self.behind_slot(start, at)
+        self.offset_from_slot(start, at)
     }
 
     /// Converts a place to an offset from the first byte of the slot `at`, as slots in lists store
     /// it.
-    fn behind_slot(&mut self, place: usize, at: *const u8) -> Option<u32> {
+    fn offset_from_slot(&mut self, place: usize, at: *const u8) -> Option<u32> {
         let slot = at.addr().checked_sub(self.region_start()?.addr())?;
         u32::try_from(place.checked_sub(slot)?).ok()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::batch::{Batch, Input};
-use crate::page::copy::Part;
+use crate::page::copy::LeafCopy;
 use crate::page::sealed::PageMut;
 use crate::row::RowLayout;
 
@@ -67,13 +67,13 @@ impl OwnedRows {
         unsafe { self.writer.append_rows(batch, None, rows, placed) }
     }
 
-    /// As [`RowWriter::copy_parts`].
+    /// As [`RowWriter::copy_leaves`].
     ///
     /// # Safety
     /// As there.
-    pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+    pub(crate) unsafe fn copy_leaves(&mut self, parts: &[LeafCopy], rows: &[usize], places: &[usize]) {
         // SAFETY: the caller's promise.
-        unsafe { self.writer.copy_parts(parts, rows, places) }
+        unsafe { self.writer.copy_leaves(parts, rows, places) }
     }
 
     /// Closes the open page, unless it is empty.

@@ -43,20 +43,20 @@ impl<'w> Claims<'w> {
     /// rows, and the visit fails.
     #[inline(always)]
     pub fn put<R>(&mut self, heap: usize, write: impl FnOnce(NewRow<'w>, &mut Self) -> R) -> Option<R> {
-        if self.writer.writing {
+        if self.writer.is_writing_row {
             self.writer.fail_unwritten();
             return None;
         }
         let place = self.writer.claim(heap)?;
-        self.writer.writing = true;
+        self.writer.is_writing_row = true;
         let result = write(NewRow { place, brand: PhantomData }, self);
-        self.writer.writing = false;
+        self.writer.is_writing_row = false;
         Some(result)
     }
 
     /// Returns `true` if every row was written to its end.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.writer.writing
+        !self.writer.is_writing_row
     }
 
     /// The writer.
@@ -231,7 +231,7 @@ fn long_slot(value: &[u8], at: *const u8, writer: &mut RowWriter) -> Slot {
     match writer.push_value(value, 1, at) {
         Some(place) => slot::outside(value, 0, place),
         None => {
-            writer.fail_larger();
+            writer.fail_oversized();
             0
         }
     }
@@ -293,7 +293,7 @@ impl<'w, P: ListElement> OutList<'w, P> {
             match claims.writer.push_value(bytes, LIST_ALIGN, at) {
                 Some(place) => slot::list(value.len(), place),
                 None => {
-                    claims.writer.fail_larger();
+                    claims.writer.fail_oversized();
                     0
                 }
             }

@@ -16,7 +16,7 @@ pub(super) fn show_items(items: &Items, bytes: &[u8], out: &mut String) {
     out.push(open);
     for row in 0..items.count(bytes) {
         out.push_str(if row == 0 { "" } else { ", " });
-        let element = Element { items, bytes, row };
+        let element = ListRecord { items, bytes, row };
         match items.entry() {
             Some((key, value)) => {
                 show_shape(key, &element, out);
@@ -30,13 +30,13 @@ pub(super) fn show_items(items: &Items, bytes: &[u8], out: &mut String) {
 }
 
 /// One record of a list.
-struct Element<'s> {
+struct ListRecord<'s> {
     items: &'s Items,
     bytes: &'s [u8],
     row: usize,
 }
 
-impl ShownLeaves for Element<'_> {
+impl ShownLeaves for ListRecord<'_> {
     fn bits(&self, leaf: usize) -> u128 {
         self.items.bits(self.bytes, self.row, leaf)
     }
@@ -94,7 +94,7 @@ mod tests {
     use crate::row::{Field, SchemaBuilder, Tag};
 
     #[test]
-    fn lists_and_maps_are_shown_as_the_program_writes_them() {
+    fn lists_and_maps_are_shown_in_program_syntax() {
         static TAG: Tag = Tag { of: "Event", variants: &["Click", "Moved", "Idle"] };
         let of = |fields: Vec<Field>, name| Shape::Record { name, fields };
         let schema = SchemaBuilder::build(|b| {

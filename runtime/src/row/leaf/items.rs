@@ -40,26 +40,26 @@ impl Items {
     /// A list of records with this schema.
     #[must_use]
     pub fn list(schema: Schema) -> &'static Items {
-        Self::known(schema, false)
+        Self::interned(schema, false)
     }
 
     /// A map: a list of pairs in ascending order of their first parts, which are distinct.
     #[must_use]
     pub fn map(schema: Schema) -> &'static Items {
-        Self::known(schema, true)
+        Self::interned(schema, true)
     }
 
-    fn known(schema: Schema, is_map: bool) -> &'static Items {
-        static KNOWN: Mutex<Vec<&'static Items>> = Mutex::new(Vec::new());
+    fn interned(schema: Schema, is_map: bool) -> &'static Items {
+        static INTERNED: Mutex<Vec<&'static Items>> = Mutex::new(Vec::new());
         // A panic between the lines below leaves the list as it was.
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(items) = known.iter().find(|items| items.is_map == is_map && items.schema == schema) {
+        let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(items) = interned.iter().find(|items| items.is_map == is_map && items.schema == schema) {
             return items;
         }
         let layout = RowLayout::full(schema.types());
         // Leaks at most as many values as the program has types of lists.
         let items = Box::leak(Box::new(Items { schema, layout, is_map }));
-        known.push(items);
+        interned.push(items);
         items
     }
 
@@ -94,18 +94,18 @@ impl Items {
     /// case they are damaged.
     #[must_use]
     pub fn count(&self, bytes: &[u8]) -> usize {
-        number(bytes, 0).min(bytes.len().saturating_sub(FIRST_ITEM) / self.layout.width())
+        read_u32(bytes, 0).min(bytes.len().saturating_sub(FIRST_ITEM) / self.layout.width())
     }
 
     /// Offset of the slot or value of a leaf.
-    fn place(&self, row: usize, leaf: usize) -> usize {
+    fn offset_of(&self, row: usize, leaf: usize) -> usize {
         FIRST_ITEM + row * self.layout.width() + self.layout.offset(leaf).unwrap_or_default()
     }
 
     /// The bits of a plain leaf.
     #[must_use]
     pub fn bits(&self, bytes: &[u8], row: usize, leaf: usize) -> u128 {
-        let (at, width) = (self.place(row, leaf), self.layout.types()[leaf].width());
+        let (at, width) = (self.offset_of(row, leaf), self.layout.types()[leaf].width());
         let mut wide = [0; 16];
         if let Some(value) = bytes.get(at..at + width) {
             wide[..width].copy_from_slice(value);
@@ -116,9 +116,9 @@ impl Items {
     /// The value of a slot. Empty if the slot is damaged.
     #[must_use]
     pub fn bytes<'b>(&self, bytes: &'b [u8], row: usize, leaf: usize) -> &'b [u8] {
-        let (at, width) = (self.place(row, leaf), self.layout.types()[leaf].element_width());
-        let length = number(bytes, at).saturating_mul(width);
-        let start = if width == 1 && length <= INLINE_BYTES { at + 4 } else { at + number(bytes, at + 12) };
+        let (at, width) = (self.offset_of(row, leaf), self.layout.types()[leaf].element_width());
+        let length = read_u32(bytes, at).saturating_mul(width);
+        let start = if width == 1 && length <= INLINE_BYTES { at + 4 } else { at + read_u32(bytes, at + 12) };
         bytes.get(start..start.saturating_add(length)).unwrap_or_default()
     }
 
@@ -142,10 +142,10 @@ impl Items {
         bytes[..FIRST_ITEM].copy_from_slice(&(count as u32).to_le_bytes());
         for (row, datums) in rows.enumerate() {
             for (leaf, (datum, &ty)) in datums.iter().zip(self.layout.types()).enumerate() {
-                let at = self.place(row, leaf);
+                let at = self.offset_of(row, leaf);
                 let slot = match datum {
                     Datum::Fixed(bits) => *bits,
-                    Datum::Bytes(value) => push_value(&mut bytes, at, ty.element_width(), value),
+                    Datum::Bytes(value) => encode_value(&mut bytes, at, ty.element_width(), value),
                 };
                 bytes[at..at + ty.width()].copy_from_slice(&slot.to_le_bytes()[..ty.width()]);
             }
@@ -161,7 +161,7 @@ impl Items {
         let read = |row| (0..types.len()).map(|leaf| self.datum(bytes, row, leaf)).collect();
         let rows: Vec<Vec<Datum>> = (0..self.count(bytes)).map(read).collect();
         let ascends = |pair: &[Vec<Datum>]| self.compare_keys(&pair[0], &pair[1]).is_lt();
-        let is_valid = |(datum, &ty): (&Datum, &LeafType)| datum.is_a(ty);
+        let is_valid = |(datum, &ty): (&Datum, &LeafType)| datum.is_canonical(ty);
         rows.iter().flat_map(|row| row.iter().zip(types)).all(is_valid)
             && (!self.is_map || rows.windows(2).all(ascends))
             && self.encode(rows.iter().map(Vec::as_slice)) == bytes
@@ -173,7 +173,7 @@ impl Items {
         let leaves = self.entry().map_or(0, |(key, _)| key.leaf_count());
         let types = self.layout.types().iter().take(leaves);
         let parts = left.iter().zip(right).zip(types);
-        first_difference(parts.map(|((left, right), &ty)| part_order(ty, compare_leaf(ty, left, right))))
+        first_difference(parts.map(|((left, right), &ty)| nulls_last(ty, compare_leaf(ty, left, right))))
     }
 
     /// Compares two lists: record by record, each leaf by leaf with nulls last, then by length.
@@ -190,14 +190,14 @@ impl Items {
                 }
                 _ => crate::row::datum::compare_bits(ty, self.bits(left, row, leaf), self.bits(right, row, leaf)),
             };
-            part_order(ty, order)
+            nulls_last(ty, order)
         };
         first_difference(cells.map(order)).then(many.cmp(&others))
     }
 }
 
 /// Orders nulls last: valid (1) before null (0).
-fn part_order(ty: LeafType, order: Ordering) -> Ordering {
+fn nulls_last(ty: LeafType, order: Ordering) -> Ordering {
     if ty == LeafType::Valid { order.reverse() } else { order }
 }
 
@@ -207,7 +207,7 @@ fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
 
 /// Encodes the value of a slot that will be at offset `at`. Appends it to `bytes` if it is not
 /// inline. Offsets count from the slot's first byte.
-fn push_value(bytes: &mut Vec<u8>, at: usize, width: usize, value: &[u8]) -> u128 {
+fn encode_value(bytes: &mut Vec<u8>, at: usize, width: usize, value: &[u8]) -> u128 {
     let length = (value.len() / width) as u128;
     let mut first = [0; 16];
     if width == 1 && value.len() <= INLINE_BYTES {
@@ -228,7 +228,7 @@ fn push_value(bytes: &mut Vec<u8>, at: usize, width: usize, value: &[u8]) -> u12
 }
 
 /// The number in the four bytes from `at` on. 0 if there are fewer bytes.
-fn number(bytes: &[u8], at: usize) -> usize {
+fn read_u32(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at..at + 4) {
         Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]) as usize,
         _ => 0,
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn one_kind_of_list_is_known_once() {
+    fn list_types_are_interned_once() {
         assert_eq!(Items::list(entry()), Items::list(entry()));
         assert_ne!(Items::list(entry()), Items::map(entry()));
         assert_eq!(Items::list(entry()).to_string(), "Vec<(String, Option<Vec<u64>>)>");
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_bytes_read_as_something_and_are_found() {
+    fn damaged_lists_can_be_read_and_are_detected() {
         for items in [Items::list(entry()), Items::map(entry())] {
             let whole = encode(items, &[row("", None), row("a text of some length", Some(&[7])), row("größe", None)]);
             assert!(items.are_stored(&whole) && items.are_stored(b""));

@@ -82,14 +82,14 @@ mod tests {
     }
 
     #[test]
-    fn scales_need_not_agree() {
+    fn operands_of_a_ratio_may_have_other_scales() {
         assert_eq!(Decimal::<0>::ratio(Decimal::<18>(2_500_000_000_000_000_000), Decimal::<0>(1)), Decimal(3));
         assert_eq!(Decimal::<18>::ratio(Decimal::<0>(1), Decimal::<18>(i64::MAX)).0, 108_420_217_248_550_443);
         assert_eq!(Decimal::<2>::checked_ratio(Decimal::<18>(1), Decimal::<0>(i64::MAX)), Some(Decimal(0)));
     }
 
     #[test]
-    fn as_a_float_it_is_the_nearest() {
+    fn float_quotients_are_the_nearest() {
         assert_eq!(Decimal::<2>(150) / Decimal::<0>(2), 0.75);
         assert_eq!(Decimal::<6>(1_000_000_000_001_000_000) / Decimal::<6>(-1_000_000), -1_000_000_000_001.0);
         assert_eq!(Decimal::<18>(i64::MAX) / Decimal::<0>(i64::MAX), 1e-18);

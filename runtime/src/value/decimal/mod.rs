@@ -36,7 +36,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     pub const ZERO: Self = Decimal(0);
     /// One, scaled.
     const UNIT: i64 = {
-        assert!(SCALE <= text::MOST_DIGITS, "a Decimal has at most 18 digits after the point");
+        assert!(SCALE <= text::MAX_DIGITS, "a Decimal has at most 18 digits after the point");
         10_i64.pow(SCALE as u32)
     };
 

@@ -89,7 +89,7 @@ fn decimal(text: &str) -> Decimal<2> {
 }
 
 #[test]
-fn only_exact_numbers_are_read() {
+fn only_exact_decimals_are_parsed() {
     let read = |text: &str| parse_decimal(text.as_bytes(), 2);
     let good = [("1", 100), ("1.", 100), (".5", 50), ("+1.5", 150), ("-0.05", -5), ("1.5000", 150), ("007.10", 710)];
     for (text, scaled) in good {
@@ -153,7 +153,7 @@ fn literals_need_no_suffix() {
 }
 
 #[test]
-fn operators_unwind_with_what_overflowed() {
+fn overflow_names_the_operation() {
     let most = Decimal::<2>::from_scaled(i64::MAX);
     let overflow = |operation: fn(Decimal<2>) -> Decimal<2>| {
         let payload = catch_unwind(|| operation(most)).unwrap_err();

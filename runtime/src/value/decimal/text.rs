@@ -8,11 +8,11 @@ use crate::value::parse::{ParseValueError, sign};
 use crate::value::written::Written;
 
 /// Number of digits that any decimal can hold, and so the largest scale.
-pub(super) const MOST_DIGITS: u8 = 18;
+pub(super) const MAX_DIGITS: u8 = 18;
 
 /// The powers of ten up to that of the largest scale.
-const POWERS: [u64; MOST_DIGITS as usize + 1] = {
-    let mut powers = [1; MOST_DIGITS as usize + 1];
+const POWERS: [u64; MAX_DIGITS as usize + 1] = {
+    let mut powers = [1; MAX_DIGITS as usize + 1];
     let mut exponent = 1;
     while exponent < powers.len() {
         powers[exponent] = powers[exponent - 1] * 10;
@@ -25,8 +25,8 @@ const POWERS: [u64; MOST_DIGITS as usize + 1] = {
 /// point, and no point if `scale` is 0.
 #[must_use]
 pub fn decimal_text(scaled: i64, scale: u8) -> Written {
-    debug_assert!(scale <= MOST_DIGITS, "a scale of {scale}");
-    let scale = usize::from(scale.min(MOST_DIGITS));
+    debug_assert!(scale <= MAX_DIGITS, "a scale of {scale}");
+    let scale = usize::from(scale.min(MAX_DIGITS));
     let (magnitude, mut text) = (scaled.unsigned_abs(), Written::new());
     if scale == 0 {
         text.number(magnitude, 1);
@@ -64,14 +64,14 @@ pub fn parse_decimal(text: &[u8], scale: u8) -> Option<i64> {
     if beyond.iter().any(|&byte| byte != b'0') {
         return None;
     }
-    let magnitude = append(append(0, whole)?, fraction)?;
+    let magnitude = append_digits(append_digits(0, whole)?, fraction)?;
     let magnitude = magnitude.checked_mul(*POWERS.get(scale - fraction.len())?)?;
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
 /// Appends digits to a number. `None` if one is not a digit, or if the result is out of range.
 #[inline]
-fn append(number: u64, digits: &[u8]) -> Option<u64> {
+fn append_digits(number: u64, digits: &[u8]) -> Option<u64> {
     let mut number = number;
     for &byte in digits {
         let digit = byte.wrapping_sub(b'0');
@@ -85,7 +85,7 @@ fn append(number: u64, digits: &[u8]) -> Option<u64> {
 
 /// Expected form of decimals with `scale` digits after the point, for messages.
 pub fn decimal_form(scale: u8) -> String {
-    format!("at most {scale} digits after the point, of {MOST_DIGITS} in all")
+    format!("at most {scale} digits after the point, of {MAX_DIGITS} in all")
 }
 
 impl<const SCALE: u8> FromStr for Decimal<SCALE> {

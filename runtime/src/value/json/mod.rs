@@ -17,7 +17,7 @@ pub use text::write_text;
 pub use tokens::{Quoted, Tokens, is_number, unescaped};
 
 /// Most levels of nested values. The engine writes only a few.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -54,7 +54,7 @@ impl Value {
         // Strings contain no line ends. Between values, line ends are spaces.
         let line = text.replace(['\n', '\r'], " ");
         let mut tokens = Tokens::new(line.as_bytes(), 0);
-        let value = read(&mut tokens, &line, DEEPEST)?;
+        let value = read(&mut tokens, &line, MAX_DEPTH)?;
         match tokens.peek() {
             0 if tokens.at() == line.len() => Ok(value),
             _ => Err(format!("byte {}: something follows the value", tokens.at())),
@@ -84,25 +84,27 @@ impl Value {
     }
 }
 
-fn read(tokens: &mut Tokens<'_>, text: &str, deepest: usize) -> Result<Value, String> {
-    let Some(deeper) = deepest.checked_sub(1) else { return Err("values lie too deep in each other".to_owned()) };
+fn read(tokens: &mut Tokens<'_>, text: &str, max_depth: usize) -> Result<Value, String> {
+    let Some(inner_depth) = max_depth.checked_sub(1) else {
+        return Err("values lie too deep in each other".to_owned());
+    };
     match tokens.peek() {
         b'"' => Ok(Value::Text(read_text(tokens, text)?)),
         b'[' => {
             let mut values = Vec::new();
-            separated(tokens, b'[', b']', |tokens| {
-                values.push(read(tokens, text, deeper)?);
+            take_separated(tokens, b'[', b']', |tokens| {
+                values.push(read(tokens, text, inner_depth)?);
                 Ok(())
             })?;
             Ok(Value::List(values))
         }
         b'{' => {
             let mut members = BTreeMap::new();
-            separated(tokens, b'{', b'}', |tokens| {
+            take_separated(tokens, b'{', b'}', |tokens| {
                 let name = read_text(tokens, text)?;
                 tokens.peek();
                 expect(tokens, b':')?;
-                let value = read(tokens, text, deeper)?;
+                let value = read(tokens, text, inner_depth)?;
                 match members.insert(name, value) {
                     None => Ok(()),
                     Some(_) => Err(format!("byte {}: a name stands twice in an object", tokens.at())),
@@ -124,7 +126,7 @@ fn read(tokens: &mut Tokens<'_>, text: &str, deepest: usize) -> Result<Value, St
 }
 
 /// Takes items between two brackets, separated by commas.
-fn separated<'l>(
+fn take_separated<'l>(
     tokens: &mut Tokens<'l>,
     open: u8,
     close: u8,
@@ -243,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_the_same_after_a_way_through_text() {
+    fn values_survive_a_round_trip_through_text() {
         let value = Value::object([
             ("numbers", Value::List(vec![u64::MAX.into(), Value::Number("-5".to_owned()), 1.5e-7.into(), 1e21.into()])),
             ("text \"quoted\"\n\u{1}", "a\\b\tc ☃".into()),
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn invalid_json_is_rejected() {
         let wrong = [
             "",
             "{",

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_json() {
+    fn only_json_numbers_are_numbers() {
         for number in ["0", "-0", "10", "1.5", "-1.50e3", "1E+2", "123456789012345678901234567890", "0.1e-7"] {
             assert!(is_number(number.as_bytes()), "{number}");
         }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::{PAGE_BYTES, RESIDENT_POWER};
 
 /// Free blocks, by the power of two of their pages.
-pub(super) struct Free {
+pub(super) struct FreeBlocks {
     /// Offset of the first block. Blocks are aligned to their size from there.
     pub(super) first: usize,
     /// Memory from here on was never used.
@@ -23,7 +23,7 @@ pub(super) struct Free {
 pub(super) struct Blocks(pub(super) [BTreeSet<usize>; POWERS]);
 
 /// Most free blocks that are examined for a run.
-const MOST_CANDIDATES: usize = 64;
+const MAX_CANDIDATES: usize = 64;
 
 /// More powers of two than any region has.
 const POWERS: usize = 40;
@@ -56,7 +56,7 @@ impl Blocks {
     /// the largest power of two that is not more than `pages`. Returns their start and end.
     fn find_pieces(&mut self, pages: usize) -> Option<(usize, usize)> {
         let largest = pages.ilog2();
-        let candidates = self.0[largest as usize].iter().take(MOST_CANDIDATES);
+        let candidates = self.0[largest as usize].iter().take(MAX_CANDIDATES);
         let (start, pieces) =
             candidates.filter_map(|&start| Some((start, self.pieces(start, largest, pages)?))).next()?;
         let end = pieces.last().map_or(start, |(offset, power)| offset + (PAGE_BYTES << power));
@@ -98,9 +98,17 @@ impl Blocks {
     }
 }
 
-impl Free {
+impl FreeBlocks {
     pub(super) fn new(first: usize, end: usize) -> Self {
-        Free { first, next: first, end, warm: Blocks::none(), cold: Blocks::none(), warm_bytes: 0, resident_bytes: 0 }
+        FreeBlocks {
+            first,
+            next: first,
+            end,
+            warm: Blocks::none(),
+            cold: Blocks::none(),
+            warm_bytes: 0,
+            resident_bytes: 0,
+        }
     }
 
     /// Takes a run of warm memory.
@@ -112,7 +120,7 @@ impl Free {
         let block = self.warm.find(power)?;
         self.warm_bytes -= PAGE_BYTES << power;
         let start = self.warm.cut(block, power);
-        self.give(start + pages * PAGE_BYTES, (1 << power) - pages);
+        self.release(start + pages * PAGE_BYTES, (1 << power) - pages);
         Some(start)
     }
 
@@ -124,7 +132,7 @@ impl Free {
         }
         let (start, end) = self.warm.find_pieces(pages)?;
         self.warm_bytes -= end - start;
-        self.give(start + pages * PAGE_BYTES, (end - start) / PAGE_BYTES - pages);
+        self.release(start + pages * PAGE_BYTES, (end - start) / PAGE_BYTES - pages);
         Some(start)
     }
 
@@ -169,7 +177,7 @@ impl Free {
     }
 
     /// Frees pages: a run, or the rest of the block that a run was cut from.
-    pub(super) fn give(&mut self, offset: usize, pages: usize) {
+    pub(super) fn release(&mut self, offset: usize, pages: usize) {
         self.warm_bytes += pages * PAGE_BYTES;
         self.warm.add_pages(self.first, offset, offset + pages * PAGE_BYTES);
     }
