@@ -60,7 +60,7 @@ impl BloomFilter {
         Ok(BloomFilter { run, shift: u64::BITS - words.trailing_zeros() })
     }
 
-    /// Returns `true` if so many keys were added that the filter rejects few others.
+    /// Returns `true` if the filter has too many keys to reject most others.
     #[must_use]
     pub fn is_saturated(&self) -> bool {
         let bytes = &self.run.as_slice()[..8 << (u64::BITS - self.shift)];

@@ -15,7 +15,8 @@ pub(crate) struct KeyLeaf {
     pub(crate) is_sub_key: bool,
 }
 
-/// The key leaves of a batch, each with its offset in the rows of a table whose key is `stored_key`.
+/// The key leaves of a batch, each with its offset in the rows of a table whose key is
+/// `stored_key`.
 pub(crate) fn compared(
     batch: &Batch<'_>,
     key: &[usize],

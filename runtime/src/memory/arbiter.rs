@@ -275,8 +275,8 @@ impl Arbiter {
         self.limit.checked_sub(pinned.saturating_add(committed))
     }
 
-    /// Takes `bytes` bytes for `id`, if all holders can still have their minimum, and `left_for_group`
-    /// bytes stay free. The request asks another holder to release memory.
+    /// Takes `bytes` bytes for `id`, if all holders can still have their minimum, and
+    /// `left_for_group` bytes stay free. The request asks another holder to release memory.
     pub(super) fn take(
         &mut self,
         id: HolderId,

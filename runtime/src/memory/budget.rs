@@ -20,7 +20,7 @@ pub(super) struct State {
     holders: usize,
 }
 
-/// A budget above this is unlimited: no machine has so much memory.
+/// A budget above this is unlimited: no machine has more memory.
 const MAX_BYTES: usize = 1 << 46;
 
 /// The sum of the limits of all budgets in use. A budget without limit adds nothing.

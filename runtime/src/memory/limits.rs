@@ -58,8 +58,7 @@ pub const MERGE_BYTES: usize = 2 * SORTED_GROUPS_BYTES + MERGE_TABLES_BYTES;
 /// read there.
 pub const STEP_PAGES: usize = 3;
 
-/// Most pages that wait in one channel before its sender is blocked. Fewer if pages are larger than
-/// [`PAGE_BYTES`], but at least one.
+/// Most pages in one channel. Fewer if pages are larger than [`PAGE_BYTES`], but at least one.
 pub const CHANNEL_PAGES: usize = 4;
 
 /// Pages that are written to disk by one request.
@@ -68,8 +67,8 @@ pub const WRITE_PAGES: usize = 4;
 /// Operators that spill leave `1 / SLACK_SHARE` of a budget free for memory that cannot be spilled.
 pub const SLACK_SHARE: usize = 16;
 
-/// Operators that spill leave at most `1 / LONG_RECORDS_SHARE` of a budget free for records in transit that
-/// are longer than a page.
+/// Operators that spill leave at most `1 / LONG_RECORDS_SHARE` of a budget free for records in
+/// transit that are longer than a page.
 pub const LONG_RECORDS_SHARE: usize = 2;
 
 /// Long records in transit through one channel: one that is written, one that waits for the
@@ -94,39 +93,39 @@ mod tests {
     #[test]
     fn documentation_has_the_same_numbers() {
         let document = include_str!("../../../docs/memory.md");
-        let says = |start: &str, bytes: usize| {
+        let check_bytes = |start: &str, bytes: usize| {
             let line = document.lines().find(|line| line.starts_with(start));
             let cell = line.and_then(|line| line.split('|').nth(2)).map(str::trim);
             assert_eq!(cell, Some(&*Mib(bytes).to_string()), "{start}");
         };
-        says("| `sort`, `sort_partition`", SORT_BYTES);
-        says("| besides, `sort` by several tasks", INDEX_BYTES);
-        says("| `combine_group`", SORT_BYTES);
-        says("| `reduce_group`", SORTED_GROUPS_BYTES);
-        says("| `co_group`", 2 * SORTED_GROUPS_BYTES);
-        says("| groupings by a hash", GROUP_BYTES);
-        says("| `aggregate` with `count_distinct`", COUNT_BYTES);
-        says("| their combiners", COMBINE_BYTES);
-        says("| joins, semi-joins", JOIN_BYTES);
-        says("| merge joins", MERGE_BYTES);
-        says("| `zip_with_index`", SPOOL_BYTES);
-        says("| a branch of a flow", SPOOL_BYTES);
-        says("| `persist`", SPOOL_BYTES);
-        says("| windows", STATE_BYTES);
-        says("| besides, where snapshots are taken", 2 * IMAGE_BYTES);
-        says("| the beginning of a loop", 2 * SPOOL_BYTES);
-        says("| a flow from outside of a loop", SPOOL_BYTES);
-        says("| the solution set", 2 * SPOOL_BYTES + STATE_BYTES);
-        says("| an operator that makes rows", STEP_PAGES * PAGE_BYTES);
-        says("| an exchange by a key", (2 + CHANNEL_PAGES) * PAGE_BYTES);
-        let counts = |start: &str, records: usize| {
+        check_bytes("| `sort`, `sort_partition`", SORT_BYTES);
+        check_bytes("| besides, `sort` by several tasks", INDEX_BYTES);
+        check_bytes("| `combine_group`", SORT_BYTES);
+        check_bytes("| `reduce_group`", SORTED_GROUPS_BYTES);
+        check_bytes("| `co_group`", 2 * SORTED_GROUPS_BYTES);
+        check_bytes("| groupings by a hash", GROUP_BYTES);
+        check_bytes("| `aggregate` with `count_distinct`", COUNT_BYTES);
+        check_bytes("| their combiners", COMBINE_BYTES);
+        check_bytes("| joins, semi-joins", JOIN_BYTES);
+        check_bytes("| merge joins", MERGE_BYTES);
+        check_bytes("| `zip_with_index`", SPOOL_BYTES);
+        check_bytes("| a branch of a flow", SPOOL_BYTES);
+        check_bytes("| `persist`", SPOOL_BYTES);
+        check_bytes("| windows", STATE_BYTES);
+        check_bytes("| besides, where snapshots are taken", 2 * IMAGE_BYTES);
+        check_bytes("| the beginning of a loop", 2 * SPOOL_BYTES);
+        check_bytes("| a flow from outside of a loop", SPOOL_BYTES);
+        check_bytes("| the solution set", 2 * SPOOL_BYTES + STATE_BYTES);
+        check_bytes("| an operator that makes rows", STEP_PAGES * PAGE_BYTES);
+        check_bytes("| an exchange by a key", (2 + CHANNEL_PAGES) * PAGE_BYTES);
+        let check_records = |start: &str, records: usize| {
             let line = document.lines().find(|line| line.starts_with(start));
             let cell = line.and_then(|line| line.split('|').nth(2)).map(str::trim);
             assert_eq!(cell, Some(&*records.to_string()), "{start}");
         };
-        counts("| an operator that makes rows | 3", STEP_PAGES);
-        counts("| an exchange, for each of its channels", CHANNEL_LONG_RECORDS);
-        counts("| a written file, for each task", DRIVER_LONG_RECORDS);
+        check_records("| an operator that makes rows | 3", STEP_PAGES);
+        check_records("| an exchange, for each of its channels", CHANNEL_LONG_RECORDS);
+        check_records("| a written file, for each task", DRIVER_LONG_RECORDS);
         for (words, bytes) in [("pages of ", PAGE_BYTES), ("a record takes at most ", LARGEST_RECORD_BYTES + 1)] {
             let number = Mib(bytes).to_string().replace(".0 ", " ");
             assert!(document.contains(&format!("{words}{number}")), "{words}{number}");

@@ -38,7 +38,8 @@ static ONE: [u8; 1] = [1];
 pub(crate) struct LeafPtr {
     pub(crate) base: *const u8,
     pub(crate) stride: usize,
-    /// The buffers that slots point into. Null if slots point into their own page, `SLOT_RELATIVE` in lists.
+    /// The buffers that slots point into. Null if slots point into their own page, `SLOT_RELATIVE`
+    /// in lists.
     pub(crate) buffers: *const *const u8,
     pub(crate) ty: LeafType,
 }

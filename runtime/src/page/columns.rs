@@ -287,8 +287,8 @@ impl<'a> Columns<'a> {
     #[must_use]
     pub fn finish(self) -> Batch<'a> {
         // SAFETY: each leaf was checked to hold `rows` values of its type and is borrowed for 'a;
-        // views point into buffers that are borrowed for 'a, through `buffer_lists`, which the batch
-        // keeps.
+        // views point into buffers that are borrowed for 'a, through `buffer_lists`, which the
+        // batch keeps.
         unsafe { Batch::from_leaves(self.rows, self.leaves) }.with_buffer_lists(self.buffer_lists)
     }
 }

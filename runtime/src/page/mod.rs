@@ -16,7 +16,7 @@
 //!   as a [`Page`], which has no way to be written. A table that still writes in a closed page
 //!   holds a [`PageMut`], of which there is one handle, and freezes it before it shares it.
 //! * Shared pages give addresses to read from, `*const u8`. Addresses to write to need `&mut` of
-//!   the owner. Owners are runs, writers, and `InPlace`, by which a table writes rows of its
+//!   the owner. Owners are runs, writers, and `PlaceWriter`, by which a table writes rows of its
 //!   `OwnedRows`.
 //! * A cursor and the rows that it may read have the same lifetime as a *brand*. `visit` makes a
 //!   fresh one for each call (`for<'b>`). So the cursor of one batch cannot read a row of another,
@@ -28,23 +28,23 @@
 
 mod batch;
 mod brand;
-mod validate;
 mod columns;
 mod copy;
 mod datum;
-mod in_place;
+mod fitting;
 mod list_column;
 mod pair_rows;
+mod place_writer;
 mod plain;
 mod poison;
 mod region;
-mod fitting;
 mod run;
 mod sealed;
 pub(crate) mod slot;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;
+mod validate;
 mod writer;
 
 pub(crate) use batch::LeafPtr;
@@ -57,9 +57,9 @@ pub use batch::{
 pub use columns::empty_where_null;
 pub use columns::{Columns, TextColumn, Utf8, look_up};
 pub(crate) use copy::{LeafCopy, heap_bytes, source_leaf};
-pub(crate) use in_place::InPlace;
 pub use list_column::ListColumn;
-pub use pair_rows::{PairRows, PairSource, RowPairs, SeenRecord};
+pub use pair_rows::{BrandedPairs, MappedRecord, PairSource, RowPairs};
+pub(crate) use place_writer::PlaceWriter;
 pub use plain::{ListElement, Plain};
 pub(crate) use region::{MAX_REGION_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, release_idle_memory};

@@ -16,7 +16,7 @@ pub struct RowPairs<'b> {
     is_stored_left: bool,
 }
 
-/// Source of a record of mapped pairs ([`RowPairs::seen`]).
+/// Source of a record of mapped pairs ([`RowPairs::mapped`]).
 #[derive(Clone, Copy)]
 pub enum PairSource<'p> {
     /// The records of the left side (0), or of the right side (1).
@@ -25,9 +25,9 @@ pub enum PairSource<'p> {
     Batch(&'p Batch<'p>),
 }
 
-/// Source and leaves of a record of mapped pairs ([`RowPairs::seen`]). The leaves are as in
+/// Source and leaves of a record of mapped pairs ([`RowPairs::mapped`]). The leaves are as in
 /// [`Batch::arranged`].
-pub type SeenRecord<'p, 'l> = (PairSource<'p>, &'l [(Option<usize>, LeafType)]);
+pub type MappedRecord<'p, 'l> = (PairSource<'p>, &'l [(Option<usize>, LeafType)]);
 
 impl<'b> RowPairs<'b> {
     /// Pairs of rows of `probe` and of `stored`, by number. `is_stored_left` states whether the
@@ -42,7 +42,7 @@ impl<'b> RowPairs<'b> {
 
     /// Pairs of rows of a left and a right batch, by number. `None` if a number is out of range.
     #[must_use]
-    pub fn any<'r>(left: Batch<'r>, right: Batch<'r>, rows: &'r [Vec<usize>; 2]) -> Option<RowPairs<'r>> {
+    pub fn checked<'r>(left: Batch<'r>, right: Batch<'r>, rows: &'r [Vec<usize>; 2]) -> Option<RowPairs<'r>> {
         let [of_left, of_right] = rows;
         let fits = |rows: &[usize], batch: &Batch<'_>| rows.iter().all(|&row| row < batch.rows());
         let is_right = of_left.len() == of_right.len() && fits(of_left, &left) && fits(of_right, &right);
@@ -65,20 +65,20 @@ impl<'b> RowPairs<'b> {
     /// Calls `f` with the leaves of the join's left and right side, and the pairs. So the user's
     /// closure is compiled once for both build sides.
     #[inline(always)]
-    pub fn visit<R>(&self, f: impl for<'l, 'r> FnOnce(LeafReader<'l>, LeafReader<'r>, PairRows<'l, 'r>) -> R) -> R {
+    pub fn visit<R>(&self, f: impl for<'l, 'r> FnOnce(LeafReader<'l>, LeafReader<'r>, BrandedPairs<'l, 'r>) -> R) -> R {
         let (probe, stored) = ((&self.probe, self.rows[0]), (&self.stored, self.rows[1]));
         let (left, right) = if self.is_stored_left { (stored, probe) } else { (probe, stored) };
-        f(LeafReader::new(left.0), LeafReader::new(right.0), PairRows::new(left.1, right.1))
+        f(LeafReader::new(left.0), LeafReader::new(right.0), BrandedPairs::new(left.1, right.1))
     }
 
     /// Maps a range of the pairs to pairs of other records, the left and the right one. `numbers`
     /// must be 0, 1, 2 and so on, one for each pair of the range. Without them, or if a batch has
     /// fewer rows, the result has no pairs.
     #[must_use]
-    pub fn seen<'p>(
+    pub fn mapped<'p>(
         &'p self,
         range: Range<usize>,
-        records: [SeenRecord<'p, '_>; 2],
+        records: [MappedRecord<'p, '_>; 2],
         numbers: &'p [usize],
     ) -> RowPairs<'p> {
         let sides = records.map(|(of, leaves)| {
@@ -121,16 +121,16 @@ impl<'b> RowPairs<'b> {
 
 /// Pairs of rows under the brands of both sides.
 #[derive(Clone, Copy)]
-pub struct PairRows<'l, 'r> {
+pub struct BrandedPairs<'l, 'r> {
     left: &'l [usize],
     right: &'r [usize],
     #[allow(clippy::type_complexity, reason = "two brands")]
     brands: PhantomData<(fn(&'l ()) -> &'l (), fn(&'r ()) -> &'r ())>,
 }
 
-impl<'l, 'r> PairRows<'l, 'r> {
+impl<'l, 'r> BrandedPairs<'l, 'r> {
     pub(crate) fn new(left: &'l [usize], right: &'r [usize]) -> Self {
-        PairRows { left, right, brands: PhantomData }
+        BrandedPairs { left, right, brands: PhantomData }
     }
 
     /// Number of pairs.

@@ -3,23 +3,23 @@
 /// Permission to write rows by place. A place does not show whose page it is in, so the caller of
 /// each write must guarantee it. Without this type, a place gives only an
 /// [address](super::address_of) to read from.
-pub(crate) struct InPlace {
+pub(crate) struct PlaceWriter {
     start: *mut u8,
 }
 
 // SAFETY: `start` is the region's, which all threads share. The bytes written belong to the writer,
 // by its promise.
-unsafe impl Send for InPlace {}
-// SAFETY: `&InPlace` gives an address to read from. Writes need `&mut`.
-unsafe impl Sync for InPlace {}
+unsafe impl Send for PlaceWriter {}
+// SAFETY: `&PlaceWriter` gives an address to read from. Writes need `&mut`.
+unsafe impl Sync for PlaceWriter {}
 
-impl InPlace {
+impl PlaceWriter {
     /// # Safety
     /// `start` is the address of place 0. The caller does not share the new value, and uses it only
     /// on memory that it alone has: open pages of its writers, [`PageMut`](super::PageMut)s, and
     /// its own parts of runs.
     pub(crate) unsafe fn new(start: *const u8) -> Self {
-        InPlace { start: start.cast_mut() }
+        PlaceWriter { start: start.cast_mut() }
     }
 
     /// The address of place 0, for reads.
@@ -28,7 +28,7 @@ impl InPlace {
         self.start
     }
 
-    /// As [`InPlace::start`], for writes of rows under a brand.
+    /// As [`PlaceWriter::start`], for writes of rows under a brand.
     #[inline(always)]
     pub(crate) fn start_mut(&mut self) -> *mut u8 {
         self.start

@@ -17,8 +17,8 @@
 //!
 //! Warm memory is returned to the system when a run is taken, and while reserved bytes on the heap
 //! grow. It is returned until resident pages and reserved heap bytes fit the budgets. A constant
-//! part (16 MiB) stays warm. When a job ends, [all but a part](Region::release_idle_memory) is returned. A thread
-//! first takes the pages that it freed itself, from its [magazine].
+//! part (16 MiB) stays warm. When a job ends, [all but a part](Region::release_idle_memory) is
+//! returned. A thread first takes the pages that it freed itself, from its [magazine].
 
 mod free_blocks;
 mod magazine;
@@ -86,8 +86,8 @@ pub(crate) fn address_of(place: usize) -> Result<*const u8> {
     Ok(region()?.start().wrapping_add(place).cast_const())
 }
 
-/// Call this when a job has ended. Returns free memory to the system, and keeps an eighth of the
-/// job's budget warm.
+/// Returns free memory to the system after a job has ended. Keeps an eighth of the job's budget,
+/// but at least 16 MiB.
 pub fn release_idle_memory(budget_bytes: usize) {
     if let Ok(region) = region() {
         region.release_idle_memory(budget_bytes);

@@ -1,6 +1,6 @@
 //! Messages of compile-time errors, composed in constants.
 
-/// Most bytes of a message. Longer texts are cut off, and paths may miss later parts.
+/// Most bytes of a message. A part that does not fit is left out.
 const MAX_BYTES: usize = 1024;
 
 /// Most parts of a path.
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_beyond_the_maximum_are_cut_off() {
+    fn texts_that_do_not_fit_are_left_out() {
         let long = "ä".repeat(MAX_BYTES / 2);
         assert_eq!(BuildMessage::of(&long).and("x").text(), long);
         assert_eq!(BuildMessage::of("x").and(&long).and("y").text(), "xy");

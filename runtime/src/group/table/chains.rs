@@ -105,7 +105,7 @@ impl Chains {
                 let hash = unsafe { shape.hash(place) };
                 match after {
                     // SAFETY: the index holds places of the store's rows.
-                    0 => _ = self.firsts.remove_row(hash, place, |place| unsafe { shape.hash(place) }),
+                    0 => _ = self.firsts.take(hash, place, |place| unsafe { shape.hash(place) }),
                     _ => self.firsts.replace(hash, place, after),
                 }
             });

@@ -88,7 +88,7 @@ impl GroupTable {
     /// closed pages of each part with at least `least` of them.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
         self.id = next_table_id();
-        self.index.clear_entries();
+        self.index.empty();
         self.chains.iter_mut().for_each(Chains::clear);
         self.unindexed = 0;
         self.store.take_closed(least)

@@ -84,7 +84,7 @@ impl GroupIndex {
 
     /// Removes all rows, and keeps the memory for others.
     pub(crate) fn empty(&mut self) {
-        self.all_mut().iter_mut().for_each(HashIndex::empty);
+        self.all_mut().iter_mut().for_each(HashIndex::clear_entries);
     }
 
     /// Whether there is no room for a row with this hash.

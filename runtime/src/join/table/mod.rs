@@ -25,7 +25,7 @@ use crate::join::table::lookup::{Lookup, is_near};
 use crate::join::table::pairs::Of;
 use crate::memory::Memory;
 use crate::page::{
-    Batch, InPlace, Input, LeafPtr, OwnedRows, Page, PageMut, RowPairs, Selection, WINDOW_ROWS, address_of,
+    Batch, Input, LeafPtr, OwnedRows, Page, PageMut, PlaceWriter, RowPairs, Selection, WINDOW_ROWS, address_of,
 };
 use crate::row::{LeafSet, LeafType, RowLayout};
 
@@ -43,7 +43,7 @@ pub struct JoinTable {
     keys: KeySpan,
     lookup: Lookup,
     /// What reads rows by place, and writes their hidden leaves; see `new`.
-    in_place: InPlace,
+    in_place: PlaceWriter,
     count: usize,
     /// Whether all pages are [near](is_near) the region's start.
     are_near: bool,
@@ -63,7 +63,7 @@ impl JoinTable {
         let (layout, key, start) = (Arc::new(Self::layout_of(types, live)), key.into(), address_of(0)?);
         // SAFETY: `start` is the address of place 0. A table writes hidden leaves of its own rows alone: `set_hidden` is given places of pages that
         // `rows` has, or what the lookup and `Pairs` of the table's `id` have, which are gone when these pages leave (`take_pages`).
-        let in_place = unsafe { InPlace::new(start) };
+        let in_place = unsafe { PlaceWriter::new(start) };
         Ok(JoinTable {
             rows: OwnedRows::new(layout.clone(), memory.clone()),
             hidden_leaf: layout.offset(layout.types().len() - 1).unwrap_or_default(),

@@ -127,7 +127,7 @@ fn list_with_too_few_claimed_bytes_fails_the_visit() {
         let written = writer.visit(|mut leaves, mut claims| {
             let sink = leaves.items();
             // Other rows take the space of the list.
-            while claims.writer().room() == 0 || claims.writer().free_bytes() >= left + 2 * 16 {
+            while claims.writer().free_rows() == 0 || claims.writer().free_bytes() >= left + 2 * 16 {
                 claims.put(0, |row, _| sink.write_empty(row)).unwrap();
             }
             claims.put(0, |row, claims| sink.write(row, &Records(&list), claims)).unwrap();

@@ -73,7 +73,7 @@ fn pairs_without_heap_bytes_are_copied_in_segments() {
     let (one, other) = (source[0].batch(), source[0].batch());
     let mut random = Random(23);
     let chosen = [rows(&mut random, 4_000, 300), rows(&mut random, 4_000, 300)];
-    let pages = copied(&RowPairs::any(one, other, &chosen).unwrap());
+    let pages = copied(&RowPairs::checked(one, other, &chosen).unwrap());
     for (number, rows) in chosen.iter().enumerate() {
         let expected: Vec<Item> = rows.iter().map(|&row| items[row].clone()).collect();
         assert_eq!(side(&pages, number * TYPES.len()), expected);
@@ -101,7 +101,7 @@ fn pairs_are_mapped_to_other_records() {
     let ((left, left_page), (right, right_page), (made, made_page)) = (page(24, 200), page(25, 200), page(26, 60));
     let mut random = Random(27);
     let chosen = [rows(&mut random, 100, left.len()), rows(&mut random, 100, right.len())];
-    let pairs = RowPairs::any(left_page.batch(), right_page.batch(), &chosen).unwrap();
+    let pairs = RowPairs::checked(left_page.batch(), right_page.batch(), &chosen).unwrap();
     let made_batch = made_page.batch();
     let count = made.len().min(50);
     let (numbers, leaves): (Vec<usize>, _) =
@@ -110,7 +110,7 @@ fn pairs_are_mapped_to_other_records() {
 
     // Left records from the right side, and right records from the batch, from the tenth pair on.
     let range = 10..10 + count;
-    let other = pairs.seen(
+    let other = pairs.mapped(
         range.clone(),
         [(PairSource::Side(1), &leaves), (PairSource::Batch(&made_batch), &leaves)],
         &numbers,
@@ -120,7 +120,7 @@ fn pairs_are_mapped_to_other_records() {
     assert_eq!(seen(&other), expected);
     // Both records are parts of one side. Unused leaves are dead.
     let nowhere = [(None, LeafType::U64), (Some(1), LeafType::Text)];
-    let other = pairs.seen(0..100, [(PairSource::Side(0), &nowhere), (PairSource::Side(0), &leaves)], &numbers);
+    let other = pairs.mapped(0..100, [(PairSource::Side(0), &nowhere), (PairSource::Side(0), &leaves)], &numbers);
     let expected = |row: &usize| [(0, left[*row].text.clone()), of(&left[*row])];
     assert_eq!(seen(&other), chosen[0].iter().map(expected).collect::<Vec<_>>());
 }
@@ -129,11 +129,11 @@ fn pairs_are_mapped_to_other_records() {
 fn pairs_out_of_range_are_not_mapped() {
     let ((_, one), (_, other)) = (page(28, 20), page(29, 20));
     let chosen = [vec![3, 4, 5], vec![6, 7, 8]];
-    let pairs = RowPairs::any(one.batch(), other.batch(), &chosen).unwrap();
+    let pairs = RowPairs::checked(one.batch(), other.batch(), &chosen).unwrap();
     let (batch, leaves) = (other.batch(), [(Some(0), LeafType::U64), (Some(1), LeafType::Text)]);
     let beyond = [batch.rows(), 0, 1];
     let len = |range, of, numbers: &[usize]| {
-        pairs.seen(range, [(PairSource::Side(0), &leaves[..]), (of, &leaves[..])], numbers).len()
+        pairs.mapped(range, [(PairSource::Side(0), &leaves[..]), (of, &leaves[..])], numbers).len()
     };
     assert_eq!(len(0..3, PairSource::Side(1), &[]), 3);
     assert_eq!(len(1..4, PairSource::Side(1), &[]), 0, "there are three pairs");
