@@ -1,10 +1,16 @@
-//! Pages of rows, the cursors that read them and the writers that fill them.
+//! Pages of rows, the cursors that read them, and the writers that fill them.
 //!
-//! All pages lie in one reserved range of addresses, the `region`. The byte offset there names a
-//! row of a hash table, which is read through the cursors of pages, with stride 1. Texts longer
-//! than 12 bytes lie in the row's own page, which is found by masking the row's address. So a page
-//! can be written to disk and read back to any other place. `docs/layout.md` draws the layout byte
-//! by byte.
+//! * [`RowWriter`] fills pages. Generated code writes rows through the sinks of [`SinkLeaves`].
+//! * [`Page`]: closed, shared and immutable. [`PageMut`]: closed, with an owner that still writes.
+//! * [`Batch`]: the rows of a page or of [`Columns`], as strided leaves. [`Input`] adds a
+//!   [`Selection`] of rows.
+//! * [`LeafReader`] makes the cursors through which generated code reads rows.
+//!
+//! All pages are in one reserved range of addresses, the `region`. The byte offset of a row in it
+//! is the row's *place*. Hash tables refer to rows by place, and read them through the same
+//! cursors, with stride 1. Texts longer than 12 bytes are in the row's own page, which is found by
+//! masking the row's address. So a page can be written to disk and read back to any other place.
+//! `docs/layout.md` draws the layout byte by byte.
 //!
 //! # Guarantees
 //! The rest of the crate and all generated code are safe because of these guarantees. `unsafe`
@@ -13,7 +19,7 @@
 //! * The `region` is never unmapped and always initialised: fresh pages are zero, used ones hold
 //!   old rows. So reading *plain* values anywhere in it is sound.
 //! * A run of pages has one owner, and only its owner writes it. Others read it after it is shared
-//!   as a [`Page`], which has no way to be written. A table that still writes in a closed page
+//!   as a [`Page`], which cannot be written. A table that still writes in a closed page
 //!   holds a [`PageMut`], of which there is one handle, and freezes it before it shares it.
 //! * Shared pages give addresses to read from, `*const u8`. Addresses to write to need `&mut` of
 //!   the owner. Owners are runs, writers, and `PlaceWriter`, by which a table writes rows of its

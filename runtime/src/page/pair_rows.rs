@@ -45,9 +45,9 @@ impl<'b> RowPairs<'b> {
     pub fn checked<'r>(left: Batch<'r>, right: Batch<'r>, rows: &'r [Vec<usize>; 2]) -> Option<RowPairs<'r>> {
         let [of_left, of_right] = rows;
         let fits = |rows: &[usize], batch: &Batch<'_>| rows.iter().all(|&row| row < batch.rows());
-        let is_right = of_left.len() == of_right.len() && fits(of_left, &left) && fits(of_right, &right);
+        let is_valid = of_left.len() == of_right.len() && fits(of_left, &left) && fits(of_right, &right);
         // SAFETY: the rows are rows of their batches.
-        is_right.then(|| unsafe { RowPairs::new([left, right], [of_left, of_right], false) })
+        is_valid.then(|| unsafe { RowPairs::new([left, right], [of_left, of_right], false) })
     }
 
     /// Number of pairs.

@@ -1,4 +1,4 @@
-//! The region: one reserved range of addresses that all pages of the process come from.
+//! The region: one reserved range of addresses, which contains all pages of the process.
 //!
 //! A row's place is its byte offset in the region. So rows of a hash table or a sorted index are
 //! read through the same cursors as the rows of a page. The base is then the region's start, the

@@ -15,8 +15,8 @@ use crate::value::{Date, Decimal, TimeDelta, Timestamp};
 /// * takes exactly the leaves of its `TYPE`, in their order, from a `LeafReader` and from a
 ///   `SinkLeaves`;
 /// * writes each of them whenever it writes a row, through the sink, the row and the claims that it
-///   was given together, and keeps none of these, nor values that it read from one row, for
-///   another;
+///   was given together;
+/// * keeps none of these, nor values that it reads from one row, for another row;
 /// * reads a row only through the cursor that it was given with it.
 ///
 /// It may panic anywhere, and may write more bytes than it counted. Both end the job.

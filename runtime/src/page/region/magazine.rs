@@ -1,6 +1,6 @@
 //! Magazines: each thread keeps the last pages that it freed, and takes the newest of them first.
 //!
-//! Lines that a core has read or written lie in its cache. If another core writes the page, it
+//! Lines that a core has read or written are in its cache. If another core writes the page, it
 //! fetches each line from that cache, and prefetching cannot hide it. This costs little among cores
 //! that share a cache. Between groups of cores that do not, it takes ten times as long as the
 //! write. One task alone uses most pages, so most pages can stay with their core.
