@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::GROUPS_BYTES;
+use crate::memory::limits::SORTED_GROUPS_BYTES;
 use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
@@ -69,7 +69,7 @@ impl CoGroup {
             })
         };
         let factory = DriverFactory::new("external sort of both, co_group", create);
-        factory.waiting_for_end().emitting(output).spilling_beyond(2 * GROUPS_BYTES)
+        factory.waiting_for_end().emitting(output).spilling_beyond(2 * SORTED_GROUPS_BYTES)
     }
 
     /// The rows of each key, of the left and of the right side. Keys and rows are in the order of

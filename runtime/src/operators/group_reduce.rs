@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
+use crate::memory::limits::{SORT_BYTES, SORTED_GROUPS_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
@@ -93,7 +93,7 @@ impl GroupReduce {
             })
         };
         let factory = DriverFactory::new(format!("{how} {}", self.word), create).emitting(output);
-        factory.waiting_for_end().spilling_beyond(GROUPS_BYTES + self.aside)
+        factory.waiting_for_end().spilling_beyond(SORTED_GROUPS_BYTES + self.aside)
     }
 }
 

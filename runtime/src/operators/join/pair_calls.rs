@@ -130,7 +130,7 @@ fn with_records<R>(
         (RecordOf::Call(_), Some(batch)) => Ok(PairSource::Batch(batch)),
         (RecordOf::Call(_), None) => Err(Error::Internal("a closure before the one that it reads".to_owned())),
     };
-    f(&pairs.seen(range, [(source(0)?, &left.leaves[..]), (source(1)?, &right.leaves[..])], numbers))
+    f(&pairs.mapped(range, [(source(0)?, &left.leaves[..]), (source(1)?, &right.leaves[..])], numbers))
 }
 
 /// Calls a closure for pairs from a position on. An error names the closure's own place in the

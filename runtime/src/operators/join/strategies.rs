@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::join::SAMPLED_ROWS;
-use crate::memory::limits::SHARE_OF_MEMORY;
+use crate::memory::limits::OPERATOR_MEMORY_SHARE;
 use crate::operators::common::INDEX_BYTES;
 use crate::strategy::{DriverFactory, InputEdge, Placement, Planning, Ship, Strategy, Work};
 
@@ -114,7 +114,7 @@ impl<'j> BuildSideStrategies<'j> {
         // Without memory for one table, both sides are partitioned on disk (`join::sharing`), after
         // each task has read all build rows. An exchange is better then, so the strategy costs as
         // if each task built its own table.
-        let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
+        let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * OPERATOR_MEMORY_SHARE;
         let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
         // For a shared table, each task hashes all rows and copies its share. One lookup per row
         // and other task stands for the index: tasks wait for the task that makes a dense index,

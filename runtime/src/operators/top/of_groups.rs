@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
+use crate::memory::limits::{SORT_BYTES, SORTED_GROUPS_BYTES};
 use crate::page::{Input, NextRow, Selection};
 use crate::row::RowLayout;
 use crate::sort::{GroupSorter, LargeGroup, OrderKey, SortBuffer};
@@ -51,7 +51,7 @@ impl TopOfGroups {
                 is_window_emitted: false,
             })
         };
-        self.factory(create).spilling_beyond(GROUPS_BYTES)
+        self.factory(create).spilling_beyond(SORTED_GROUPS_BYTES)
     }
 
     /// Drops rows on the sending side.
