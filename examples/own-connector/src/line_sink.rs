@@ -4,8 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use dataflow::connector::{
-    Background, Commit, EngineError, EpochSink, Input, Prepared, Progress, Sink, Transaction, Writer,
-    WriterContext,
+    Background, Commit, EngineError, EpochSink, Input, Prepared, Progress, Sink, Transaction, Writer, WriterContext,
 };
 
 /// Sends lines to a [`LineServer`](crate::LineServer): one transaction per task and epoch.
