@@ -27,7 +27,7 @@ fn who_has_ended_is_waited_for_by_nobody() {
     assert_eq!(offered(&mut three, 0, Control::End), []);
     assert_eq!(offered(&mut three, 1, Control::Watermark(MINUTE)), []);
     assert_eq!(offered(&mut three, 1, Control::Barrier(7)), []);
-    // The one that was waited for ends: time and cut are what the one that is left has said.
+    // Input 2, which held up the others, ends. Time and cut are now those of input 1.
     assert_eq!(offered(&mut three, 2, Control::End), [Control::Watermark(MINUTE), Control::Barrier(7)]);
     assert!(three.is_held(2) && !three.has_ended());
     assert_eq!(offered(&mut three, 1, Control::End), [Control::End]);
@@ -40,17 +40,17 @@ fn event_time_is_that_of_the_last_and_leaves_idle_inputs_out() {
     assert_eq!(offered(&mut two, 0, Control::Watermark(5)), []);
     assert_eq!(offered(&mut two, 1, Control::Watermark(3)), [Control::Watermark(3)]);
     assert_eq!(offered(&mut two, 1, Control::Idle), [Control::Watermark(5)]);
-    // It is behind now, and event time does not go back.
+    // Input 1 has rows again with a lower watermark. The merged watermark does not go back.
     assert_eq!(two.rows(1), None);
     assert_eq!(offered(&mut two, 0, Control::Watermark(9)), []);
     assert_eq!(offered(&mut two, 0, Control::Idle), []);
     assert_eq!(offered(&mut two, 1, Control::Idle), [Control::Idle]);
-    // The next must hear that rows may come again, also where none of them gets through to it.
+    // Receivers must learn that rows may follow, even if filters drop all of them.
     assert_eq!(two.rows(0), Some(Control::Watermark(9)));
     assert_eq!(two.rows(0), None);
 }
 
-/// A stream beside a finite input: the window that has ended is given while the stream goes on.
+/// A union of an endless and a finite input: windows are emitted after the finite one has ended.
 #[test]
 fn event_time_does_not_wait_for_an_input_at_the_end_of_its_round() {
     let (mut two, round) = (Alignment::of(2), Control::RoundEnd(1));
@@ -73,14 +73,14 @@ fn other_cuts_and_words_of_who_is_held_are_errors() {
     assert!(two.offer(1, Control::RoundEnd(2)).is_err());
 }
 
-/// One source comes to its end while snapshots of the others go on.
+/// One source ends, and the others continue to take snapshots.
 #[test]
 fn a_barrier_does_not_wait_for_an_input_at_the_end_of_its_round() {
     let (mut three, round) = (Alignment::of(3), Control::RoundEnd(1));
     assert_eq!(offered(&mut three, 0, Control::Barrier(1)), []);
     assert_eq!(offered(&mut three, 1, round), []);
     assert_eq!(offered(&mut three, 2, Control::Barrier(1)), [Control::Barrier(1)]);
-    // It is still held: its round is that of the others.
+    // It is still held: the other inputs have not ended their round.
     assert!(three.is_held(1) && !three.is_held(0) && !three.is_held(2));
     assert_eq!(offered(&mut three, 0, round), []);
     assert_eq!(offered(&mut three, 2, Control::Barrier(2)), [Control::Barrier(2)]);
@@ -88,14 +88,14 @@ fn a_barrier_does_not_wait_for_an_input_at_the_end_of_its_round() {
     assert!((0..3).all(|input| !three.is_held(input)));
 }
 
-/// What an input says, with rows that know which cut they come before.
+/// An item of an input. Rows know the number of cuts before them.
 #[derive(Clone, Copy, Debug)]
 enum Said {
     Rows { cuts_before: usize },
     Control(Control),
 }
 
-/// Inputs whose cuts are the same while they last.
+/// Inputs that send the same cuts, until some of them end early.
 fn inputs() -> impl Strategy<Value = Vec<VecDeque<Said>>> {
     let cuts = prop::collection::vec(any::<bool>(), 0..6);
     (cuts, 1..5usize).prop_flat_map(|(cuts, inputs)| prop::collection::vec(input(cuts), inputs))
@@ -127,7 +127,7 @@ fn input(cuts: Vec<bool>) -> impl Strategy<Value = VecDeque<Said>> {
     })
 }
 
-/// Plain event time: nothing is kept but what each input said last.
+/// A model of event time: the last event-time control of an input.
 #[derive(Clone, Copy)]
 enum Time {
     Known(i64),
@@ -138,7 +138,7 @@ enum Time {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
-    /// Whatever the order in which inputs are heard.
+    /// The order in which inputs are received is random.
     #[test]
     fn any_schedule_cuts_all_inputs_alike_and_comes_to_an_end(said in inputs(), seed in any::<u64>()) {
         let (mut left, mut turn) = (said.clone(), seed);
@@ -156,7 +156,7 @@ proptest! {
                     let cuts = passed.iter().filter(|control| is_cut(control)).count();
                     prop_assert_eq!(cuts, cuts_before, "rows came before or behind a cut that is not theirs");
                     if let Time::Idle = times[input] {
-                        // What it said before it was idle stands.
+                        // Its last watermark before it was idle counts again.
                         times[input] = Time::Known(said_time(&said[input], &left[input]));
                     }
                     alignment.rows(input).into_iter().collect()
@@ -186,7 +186,7 @@ proptest! {
             let heard = passed.iter().rev().find_map(|control| if let Control::Watermark(micros) = control { Some(*micros) } else { None });
             prop_assert_eq!(heard.unwrap_or(i64::MIN), latest, "event time of all inputs");
         }
-        // Each cut that any input said passes once, in order.
+        // Each cut that any input sent passes once, in order.
         let mut longest: Vec<Control> = Vec::new();
         for input in &said {
             let cuts = input.iter().filter_map(|said| if let Said::Control(control) = said { Some(*control) } else { None });
@@ -202,7 +202,7 @@ fn is_cut(control: &Control) -> bool {
     matches!(control, Control::RoundEnd(_) | Control::Barrier(_))
 }
 
-/// The watermark that an input said last of what was heard of it.
+/// The last watermark that was received from an input.
 fn said_time(all: &VecDeque<Said>, left: &VecDeque<Said>) -> i64 {
     let heard = all.iter().take(all.len() - left.len()).rev();
     let last = heard
