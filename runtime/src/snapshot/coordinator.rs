@@ -1,66 +1,70 @@
-//! Which snapshot is begun when, and when it is whole: a state machine without threads, I/O or clock.
+//! Decides when a snapshot begins and when it is complete. A state machine without threads, I/O or
+//! clock.
 //!
 //! ```text
-//!            due, or asked for          all tasks have done       whole, and committed
-//!  Resting ---------------------> Taking ----------------> Completing ----------> Resting
+//!        due or requested            all tasks acknowledged            committed
+//!  Resting ----------------> Taking -----------------------> Completing ----------> Resting
 //! ```
-//! One snapshot is taken at a time. So what sinks have prepared for one is committed before anybody prepares for the next; and a disk that is too slow for
-//! the interval makes snapshots rarer and holds up no record. A task that has ended is waited for by no snapshot: what it had to say belongs to all that follow.
+//! One snapshot is taken at a time. So the sinks commit the transactions of one before they prepare
+//! those of the next. If the disk is too slow for the interval, snapshots are taken less often, and
+//! no record is delayed.
+//!
+//! No snapshot waits for a task that has ended: all later snapshots contain its last contribution.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// What is to be done next.
+/// The next work of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Sources say the barrier of this epoch.
+    /// Inject the barrier of this epoch at the sources.
     Begin(u64),
-    /// All tasks have done their part for this epoch: the manifest is to be written, and sinks are to commit.
+    /// All tasks have acknowledged this epoch: write the manifest, then commit the sinks.
     Complete(u64),
 }
 
 /// The snapshots of one run.
 pub(crate) struct Coordinator {
-    /// From the beginning of one to that of the next; none are begun by themselves where there is none.
+    /// Time between the starts of two snapshots. `None`: snapshots begin only on request.
     interval: Option<Duration>,
-    /// Of each task, whether it has ended.
+    /// By task.
     has_ended: Vec<bool>,
     /// The epoch that was begun last.
     epoch: u64,
     phase: Phase,
-    /// When one begins by itself.
+    /// The time of the next periodic snapshot.
     due: Option<Instant>,
-    /// Somebody waits for one that begins from now on.
+    /// A caller requested a snapshot that has not begun.
     is_wanted: bool,
 }
 
 enum Phase {
     Resting,
-    /// Of each task, whether it has done its part.
+    /// For each task, whether it has acknowledged the epoch.
     Taking(Vec<bool>),
     Completing,
 }
 
 impl Coordinator {
-    /// Of so many tasks, which go on from a snapshot of this epoch, or begin, which is epoch 0.
+    /// The coordinator of `tasks` tasks. `epoch` is that of the restored snapshot, or 0.
     pub(crate) fn new(tasks: usize, epoch: u64, interval: Option<Duration>, now: Instant) -> Self {
         let due = interval.and_then(|interval| now.checked_add(interval));
         Coordinator { interval, has_ended: vec![false; tasks], epoch, phase: Phase::Resting, due, is_wanted: false }
     }
 
-    /// Somebody wants a snapshot of what is there now or later; the first epoch that is one.
+    /// Requests a snapshot that begins after this call. Returns its epoch.
     pub(crate) fn request(&mut self) -> u64 {
         self.is_wanted = true;
         self.epoch + 1
     }
 
-    /// What is to be done now, said once.
+    /// Returns the next action. Each action is returned once.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Action> {
         match &self.phase {
             Phase::Resting => {
                 let is_due = self.is_wanted || self.due.is_some_and(|due| due <= now);
-                // What all tasks have said at their end is the last snapshot, and nobody's barrier.
+                // After the end of all tasks the final snapshot follows, which has no barrier.
                 if !is_due || self.has_ended.iter().all(|&ended| ended) {
                     return None;
                 }
@@ -77,15 +81,15 @@ impl Coordinator {
         }
     }
 
-    /// When there may be something to do though nothing happens.
+    /// The time at which [`Coordinator::next`] must be called although no event occurs.
     pub(crate) fn wakes_at(&self) -> Option<Instant> {
         self.due.filter(|_| matches!(self.phase, Phase::Resting))
     }
 
-    /// A task has done its part of a snapshot.
+    /// Records that a task has contributed to the snapshot of an epoch.
     ///
     /// # Errors
-    /// Where none of it is taken, or the task has done it before.
+    /// Fails if that snapshot is not being taken, or the task has acknowledged it before.
     pub(crate) fn done(&mut self, task: usize, epoch: u64) -> Result<()> {
         match &mut self.phase {
             Phase::Taking(done) if epoch == self.epoch && !done[task] => {
@@ -96,8 +100,10 @@ impl Coordinator {
         }
     }
 
-    /// A task has ended: it has its part in every snapshot from now on. Whether it has done that of the one that is taken before: what it had to say behind that belongs to
-    /// those that follow.
+    /// Records the end of a task: it has acknowledged all snapshots from now on.
+    ///
+    /// Returns `true` if it had acknowledged the current snapshot before. Then its last
+    /// contribution belongs to the later snapshots only.
     pub(crate) fn ended(&mut self, task: usize) -> bool {
         self.has_ended[task] = true;
         match &mut self.phase {
@@ -106,22 +112,22 @@ impl Coordinator {
         }
     }
 
-    /// The snapshot is whole, and what sinks prepared for it is committed; or that failed, and with it the job.
+    /// Ends the current snapshot, after the commits of the sinks or after their failure.
     pub(crate) fn completed(&mut self) {
         self.phase = Phase::Resting;
     }
 
-    /// Whether a manifest is written, or sinks commit what it says.
+    /// Returns `true` while a manifest is written or its transactions are committed.
     pub(crate) fn is_completing(&self) -> bool {
         matches!(self.phase, Phase::Completing)
     }
 
-    /// Whether one is taken, or completed.
+    /// Returns `true` while a snapshot is taken or completed.
     pub(crate) fn is_busy(&self) -> bool {
         !matches!(self.phase, Phase::Resting)
     }
 
-    /// All tasks have ended: the epoch of the last snapshot.
+    /// Returns the epoch of the final snapshot, after all tasks have ended.
     pub(crate) fn last(&mut self) -> u64 {
         self.epoch += 1;
         self.epoch
@@ -140,7 +146,6 @@ mod tests {
     enum Act {
         Advance(u64),
         Request,
-        /// A task that has something to say.
         Done(usize),
         Ended(usize),
         Completed,
@@ -167,13 +172,14 @@ mod tests {
     }
 
     proptest! {
-        /// Against what is to hold: epochs have no gap, one is taken at a time, each is completed when every task has said its part or ended and not before, and who
-        /// asked has one that began later.
+        /// Compares with a model. Epochs have no gaps, and one snapshot is taken at a time. Each is
+        /// completed when every task has acknowledged it or ended. A requested snapshot begins
+        /// after the request.
         #[test]
         fn one_snapshot_after_the_other_is_whole(acts in acts(), tasks in 1..5_usize, has_interval: bool) {
             let (mut now, interval) = (Instant::now(), has_interval.then_some(SECOND));
             let mut coordinator = Coordinator::new(tasks, 7, interval, now);
-            // Tasks that the snapshot waits for, the last that was begun, and whether it is completed.
+            // Tasks that have not acknowledged, the last epoch, and whether it is being completed.
             let (mut missing, mut epoch, mut is_completing) = (Vec::<usize>::new(), 7, false);
             let (mut open, mut wanted, mut due) = ((0..tasks).collect::<Vec<_>>(), None, now + SECOND);
             for act in acts {

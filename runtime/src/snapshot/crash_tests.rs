@@ -1,4 +1,4 @@
-//! Jobs on a disk that loses power and fails: each record is in the output once.
+//! Tests that each record is in the output once, on a disk that loses power and fails.
 //!
 //! The job calls the store and the sink in the order of `exec::checkpoints`.
 
