@@ -1,24 +1,22 @@
-//! The splits of an endless source that one task follows: which one it reads next, and how long it
-//! waits for more records.
+//! The splits of an endless source that are assigned to one task. Decides which split is read next,
+//! and how long the task waits for more records.
 //!
-//! A state machine without threads. The caller passes the time, the list of splits, and a reader that
-//! tells how many bytes a split has.
+//! A state machine without threads. The caller passes the time, the list of splits, and a reader
+//! that returns the available bytes of a split.
 //!
-//! * Splits are assigned by number: a task follows those whose number modulo the tasks is its own.
-//!   Tasks agree on that without messages, and any number of tasks can continue from a list of
-//!   positions.
-//! * Splits are read in turn, some records of each, so one that always has more does not hold up the
-//!   others.
-//! * A task that has caught up looks again after [`SHORTEST_PAUSE`], then after twice as long, up to
-//!   [`LONGEST_PAUSE`]. Asking a file for its length takes a microsecond, works on every file system,
-//!   and needs no handle. Notifications (inotify) need handles, of which a user may have few.
+//! * Split `n` is assigned to task `n` modulo the number of tasks. So tasks need no messages to
+//!   agree, and any number of tasks can resume from a list of positions.
+//! * Splits are read in turns. So a split that always has more records does not delay the others.
+//! * A task that has caught up looks again after [`SHORTEST_PAUSE`]. The pause doubles up to
+//!   [`LONGEST_PAUSE`]. Polling the length of a file takes a microsecond, works on every file
+//!   system, and needs no handle. Notifications (inotify) need handles, whose number is limited.
 
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::source::{Position, Split, SplitList, SplitPosition, SplitReader};
 
-/// Pause after records.
+/// First pause after records.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Longest pause.
@@ -28,62 +26,62 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 pub(in crate::exec) struct Followed {
     /// The number of the task, and the number of tasks.
     task: (usize, usize),
-    /// Its splits, by number.
+    /// The splits of this task, in ascending order of their numbers.
     splits: Vec<FollowedSplit>,
-    /// Splits of all tasks that are assigned.
+    /// The number of splits that were divided among all tasks.
     assigned: usize,
-    /// No more splits will come.
+    /// The source adds no more splits.
     is_complete: bool,
     /// The index of the split whose turn it is.
     turn: usize,
     pause: Duration,
-    /// Since when no split has records.
+    /// The time since which no split has records.
     waits_since: Option<Instant>,
     /// Time without records after which the task is idle.
     idle_after: Duration,
     is_idle: bool,
-    /// Bytes that were found since the last [`Followed::take_found_bytes`].
+    /// Bytes found since the last [`Followed::take_found_bytes`].
     found_bytes: u64,
 }
 
 struct FollowedSplit {
-    /// Its number in the list.
+    /// The number of the split in the source's list.
     number: usize,
     split: Split,
-    /// Where its next records start. `None` before it is read.
+    /// The start of the next records. `None` before it is read.
     position: Option<Position>,
-    /// Bytes that it had when they were looked up last, read or not.
+    /// The end of the split at the last check: read and available bytes.
     reach: u64,
-    /// Its reach when it was opened last.
+    /// The end when the split was opened last.
     opened_reach: u64,
-    /// Its reach when no whole record was left.
+    /// The end when no whole record was left.
     caught_up_at: Option<u64>,
-    /// The reader tells how many bytes are available.
+    /// The reader returns the available bytes of the split.
     is_known: bool,
-    /// Since when it has no records.
+    /// The time since which it has no records.
     empty_since: Option<Instant>,
-    /// Bytes that were read of it.
+    /// Bytes that were read.
     read_bytes: u64,
-    /// Bytes that were found in it, read or not.
+    /// The greatest end so far, counted for progress.
     found_bytes: u64,
     is_sealed: bool,
 }
 
-/// What a task does next.
+/// The next action of a task.
 #[derive(Debug, PartialEq)]
 pub(super) enum Next {
-    /// It reads a split from a position, or from its beginning.
+    /// Read a split from a position, or from its beginning.
     Read { number: usize, split: Split, from: Option<Position> },
-    /// It reports that it is idle, and asks again.
+    /// Report that the source is idle, then ask again.
     Idle,
-    /// It asks again at that time.
+    /// Ask again at that time.
     Wait(Instant),
     /// All splits have ended.
     End,
 }
 
 impl Followed {
-    /// The splits of one of several tasks: its number, and the number of tasks.
+    /// The splits of task `task.0` of `task.1` tasks. None are assigned yet.
     pub(in crate::exec) fn of(task: (usize, usize), idle_after: Duration) -> Self {
         Followed {
             task,
@@ -99,7 +97,7 @@ impl Followed {
         }
     }
 
-    /// Takes over new splits of this task.
+    /// Adds the new splits of this task.
     pub(in crate::exec) fn assign(&mut self, list: &SplitList) {
         let (task, tasks) = self.task;
         for (number, split) in list.splits.iter().enumerate().skip(self.assigned) {
@@ -123,8 +121,8 @@ impl Followed {
         self.is_complete = list.is_complete;
     }
 
-    /// Has the splits that these positions name read from there. Calls `restored` with the number and
-    /// the greatest event time of those that have one.
+    /// Sets the positions of restored splits. Calls `restored` with the number and the greatest
+    /// event time of each split that has one.
     pub(in crate::exec) fn restore(&mut self, starts: &[SplitPosition], mut restored: impl FnMut(usize, i64)) {
         for followed in &mut self.splits {
             let Some(start) = starts.iter().find(|start| start.split == followed.split.name) else { continue };
@@ -135,7 +133,7 @@ impl Followed {
         }
     }
 
-    /// The positions of all splits that were read. `current` is the position of the open split.
+    /// The positions of all splits that were read. `current` is that of the open split.
     pub(super) fn positions(
         &self,
         current: Option<(usize, Position)>,
@@ -153,7 +151,8 @@ impl Followed {
         self.splits.iter().filter_map(position).collect()
     }
 
-    /// The numbers of the splits that event time waits for: those that have, or lately had, records.
+    /// The numbers of the splits that event time waits for: those that are not sealed, and have or
+    /// recently had records.
     pub(super) fn waited_for(&self, now: Instant) -> impl Iterator<Item = usize> {
         let is_quiet = move |split: &FollowedSplit| {
             split.empty_since.is_some_and(|since| now.saturating_duration_since(since) >= self.idle_after)
@@ -162,12 +161,12 @@ impl Followed {
         open.map(|split| split.number)
     }
 
-    /// Bytes that were found since the last call.
+    /// Takes the number of bytes found since the last call.
     pub(super) fn take_found_bytes(&mut self) -> u64 {
         std::mem::take(&mut self.found_bytes)
     }
 
-    /// What the task does next.
+    /// Decides the next action of the task.
     ///
     /// # Errors
     /// Those of [`SplitReader::available`].
@@ -187,7 +186,7 @@ impl Followed {
             return Ok(Next::End);
         }
         let waits_since = *self.waits_since.get_or_insert(now);
-        // Nobody waits for the records of a task without splits.
+        // A task without splits is idle from the start.
         let is_idle = self.splits.is_empty() || now.duration_since(waits_since) >= self.idle_after;
         if !self.is_idle && is_idle {
             self.is_idle = true;
@@ -195,12 +194,12 @@ impl Followed {
         }
         let pause = self.pause;
         self.pause = (2 * pause).min(LONGEST_PAUSE);
-        // Each split is tried once before the next pause, if only opening it finds records.
+        // Splits whose available bytes are unknown are opened once after each pause.
         self.splits.iter_mut().for_each(|split| split.caught_up_at = split.caught_up_at.filter(|_| split.is_known));
         Ok(Next::Wait(now + pause))
     }
 
-    /// Returns `true` if a split has bytes that were not looked at.
+    /// Returns `true` if a split may have whole records that were not read.
     fn has_more(&mut self, index: usize, reader: &mut dyn SplitReader) -> Result<bool> {
         let followed = &mut self.splits[index];
         if followed.is_sealed {
@@ -215,19 +214,19 @@ impl Followed {
         Ok(available > 0 && followed.caught_up_at != Some(followed.reach))
     }
 
-    /// A split has returned records.
+    /// Notes that a split has returned records.
     pub(super) fn returned(&mut self) {
         (self.pause, self.waits_since, self.is_idle) = (SHORTEST_PAUSE, None, false);
     }
 
-    /// The reader has opened a split: it reads the bytes that are there now.
+    /// Notes that the reader has opened a split, with its present end.
     pub(super) fn opened(&mut self, number: usize) {
         if let Some(followed) = self.split(number) {
             followed.opened_reach = followed.reach;
         }
     }
 
-    /// A split was read up to this position.
+    /// Notes the position of a split, and the bytes read since the last call.
     pub(super) fn is_at(&mut self, number: usize, position: Position, read_bytes: u64) {
         if let Some(followed) = self.split(number) {
             followed.position = Some(position);
@@ -235,7 +234,8 @@ impl Followed {
         }
     }
 
-    /// A split has no more records for now. Bytes that it got since it was opened are looked at again.
+    /// Notes that a split has no more records for now. If it has grown since it was opened, it is
+    /// read again.
     pub(super) fn caught_up(&mut self, number: usize) {
         if let Some(followed) = self.split(number) {
             followed.caught_up_at = Some(followed.opened_reach);
@@ -243,7 +243,7 @@ impl Followed {
         self.pass_turn(number);
     }
 
-    /// A split has ended.
+    /// Notes that a split has ended.
     pub(super) fn sealed(&mut self, number: usize) {
         if let Some(followed) = self.split(number) {
             followed.is_sealed = true;
@@ -278,7 +278,7 @@ mod tests {
 
     use super::*;
 
-    /// The lengths of splits, and whether no more will come. Positions are offsets.
+    /// The lengths of splits, and whether the list is complete. Positions are offsets.
     #[derive(Default)]
     struct Reaches(Mutex<(Vec<u64>, bool)>);
 
@@ -293,7 +293,7 @@ mod tests {
             SplitList { splits: (0..reaches.len()).map(split).collect(), is_complete: *is_complete }
         }
 
-        /// What a task does next.
+        /// The next action of a task.
         fn next(&self, followed: &mut Followed, now: Instant) -> Next {
             followed.assign(&self.list());
             followed.next(&mut Reader(self), now).unwrap()
@@ -332,7 +332,8 @@ mod tests {
     const RECORD: u64 = 10;
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Reads some whole records of a split as a head does. Returns the split and their number.
+    /// Reads some whole records of a split as a head does. Returns the split number and the number
+    /// of records.
     fn read(reaches: &Reaches, followed: &mut Followed, next: Next, most: u64, is_complete: bool) -> (usize, u64) {
         let Next::Read { number, from, .. } = next else { panic!("nothing to read: {next:?}") };
         followed.opened(number);
@@ -356,7 +357,7 @@ mod tests {
         Append(usize, u64),
         AddSplit,
         Step(usize, u64),
-        /// Other tasks go on from where these are.
+        /// Another number of tasks resumes from the positions.
         Restart(usize),
     }
 
@@ -382,8 +383,8 @@ mod tests {
     }
 
     proptest! {
-        /// Any number of tasks reads each record of each split once and in order, also if other tasks
-        /// continue from positions.
+        /// Any number of tasks reads each record of each split once and in order, also if other
+        /// tasks continue from positions.
         #[test]
         fn every_record_is_read_once(acts in acts()) {
             let (reaches, now) = (Reaches::of(&[0]), Instant::now());
@@ -423,7 +424,7 @@ mod tests {
                         }
                         Next::End => break,
                         other => {
-                            // The end of a split of which all was read is found by reading once more.
+                            // All records were read. A head would find the ends of the splits now.
                             prop_assert_ne!(other, Next::Idle);
                             followed.splits.iter_mut().for_each(|split| split.is_sealed = true);
                         }
@@ -480,14 +481,14 @@ mod tests {
         assert!(matches!(reaches.next(&mut followed, now), Next::Read { .. }));
         followed.opened(0);
         reaches.0.lock().unwrap().0[0] = 40;
-        // At the end of a turn its length is looked up, and no other split has records.
+        // At the end of a turn its length is checked again, and no other split has records.
         assert!(matches!(reaches.next(&mut followed, now), Next::Read { .. }));
         followed.is_at(0, position(20), 20);
         followed.caught_up(0);
         assert!(matches!(reaches.next(&mut followed, now), Next::Read { .. }));
     }
 
-    /// A tail that is not whole may be cut off.
+    /// An incomplete record at the end may be cut off later.
     #[test]
     fn an_incomplete_tail_is_looked_at_once_per_length() {
         let (reaches, now) = (Reaches::of(&[35]), Instant::now());

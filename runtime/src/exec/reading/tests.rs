@@ -16,7 +16,7 @@ impl Wake for Nobody {
     fn wake(self: Arc<Self>, _: QueuePlace) {}
 }
 
-/// A head over all splits of a log, or those of one of several tasks.
+/// The head of task `task.0` of `task.1`, which continues from positions.
 fn head(feed: &Feed, task: (usize, usize), starts: &[SplitPosition]) -> SourceHead {
     head_idle_after(feed, task, starts, Duration::from_secs(3600))
 }
@@ -36,7 +36,7 @@ fn head_idle_after(feed: &Feed, task: (usize, usize), starts: &[SplitPosition], 
     SourceHead::new(0, reader, false, splits)
 }
 
-/// Waits until the splits are listed again.
+/// Waits until the list is old, and lists the splits again.
 fn list_again(head: &SourceHead) {
     std::thread::sleep(Duration::from_millis(60));
     if let HeadSplits::Followed(followed) = &head.splits {
@@ -50,7 +50,8 @@ fn watch() -> Watch {
     Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0)
 }
 
-/// Takes so many batches at most: by split, what they hold. Whether there was nothing more for now, or for good.
+/// Adds the rows of at most `most` batches to `found`, by split. Returns the result of `advance`
+/// that was not a batch, if any.
 fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>]) -> Option<Option<SourceItem>> {
     for _ in 0..most {
         match head.advance(&mut LeadingFilters::of(&mut [], watch), watch).unwrap() {
@@ -64,7 +65,8 @@ fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>
     None
 }
 
-/// Stopped behind any batch, by however many tasks, others that begin at the positions give the rest, split by split in order.
+/// Heads stop after each number of batches. Another number of heads resumes, and reads the rest of
+/// each split in order.
 #[test]
 fn a_head_goes_on_from_the_positions_of_others() {
     let (feed, watch) = (Feed::new(3), watch());
@@ -77,7 +79,7 @@ fn a_head_goes_on_from_the_positions_of_others() {
         heads.iter_mut().for_each(|head| _ = take(head, batches, &watch, &mut found));
         let positions: Vec<SplitPosition> = heads.iter().flat_map(SourceHead::positions).collect();
         if batches == 10 {
-            // What comes later is theirs, too.
+            // The resumed heads also read later records.
             (0..3).for_each(|split| feed.append(split, 100..120));
             feed.seal_all();
         }
@@ -118,7 +120,7 @@ fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
     assert_eq!(metrics.source_bytes.get(), bytes, "nothing is left to be read");
 }
 
-/// Who is far behind reads one split for long.
+/// A head with a large backlog reads one split for a long time.
 #[test]
 fn what_is_read_of_a_split_is_counted_meanwhile() {
     let (feed, watch) = (Feed::new(1), watch());
@@ -136,7 +138,7 @@ fn what_is_read_of_a_split_is_counted_meanwhile() {
     assert_eq!(watch.job.metrics.source_bytes.get(), watch.job.metrics.source_total_bytes.get());
 }
 
-/// A barrier that is begun when the rows have ended is said by nobody: what this task has is in that snapshot with its end.
+/// After its rows have ended, a head injects no barriers: the task contributes its final state.
 #[test]
 fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
     let (feed, watch) = (Feed::new(1), watch());
@@ -158,7 +160,7 @@ fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
     assert_eq!(said, [ends[1], None]);
 }
 
-/// Whose turn is over, and who is the only one with something, goes on as it was.
+/// The only split with records continues after its turn.
 #[test]
 fn a_turn_that_no_other_split_takes_changes_nothing() {
     let (feed, watch) = (Feed::new(2), watch());
