@@ -1,8 +1,12 @@
-//! Rows that wait for others to be sent with: for so long, and no longer.
+//! Limits the time that rows wait for their page to fill.
 //!
-//! A page that is full costs its receiver as much as one with a row. So rows wait until their page is full, or nothing more comes now, or the
-//! first of them has waited for the latency that was asked for. A task that has nothing to do sends what it has at once: then those behind it
-//! have time as well, and where they have not, they hold it back, and its pages become fuller.
+//! A full page costs its receiver about as much as a page with one row. So a page is sent if
+//! * it is full,
+//! * the task has no more input at present, and no channel holds it back, or
+//! * its first row has waited for the latency.
+//!
+//! An idle task sends immediately, because its receivers probably have time, too. If they do not,
+//! their channels fill up and hold the task back, and its pages become fuller.
 
 use std::time::{Duration, Instant};
 
@@ -11,10 +15,10 @@ use crate::exec::exits::Exit;
 use crate::exec::inline::Watch;
 use crate::exec::timers::Alarm;
 
-/// When the rows of a task's exits are sent at the latest.
+/// The deadline by which the outputs of a task send their rows.
 pub(in crate::exec) struct Deadline {
     latency: Duration,
-    /// Wakes the task where it is held back at one channel, while rows wait for others.
+    /// Wakes the task if one channel holds it back while rows for other channels wait.
     alarm: Alarm,
 }
 
@@ -23,14 +27,15 @@ impl Deadline {
         Deadline { latency, alarm }
     }
 
-    /// Has rows sent that are due: all where the task has nothing to do now and no channel holds it back, else those that have waited for long enough.
+    /// Sends the rows that are due. Sends all rows if the task is idle (`is_blocked`) and no
+    /// channel holds it back; otherwise those that have waited for the latency.
     pub(super) fn keep(&mut self, exits: &mut [Exit], is_blocked: bool, watch: &Watch) -> Result<()> {
         let now = Instant::now();
         let is_held_back = exits.iter().any(Exit::is_held_back);
         let mut first: Option<Instant> = None;
         for exit in exits.iter_mut() {
             let Some(since) = exit.unsent_since(now) else { continue };
-            // A latency beyond what the clock can represent never ends.
+            // If the clock cannot represent the deadline, there is none.
             let due = since.checked_add(self.latency);
             if due.is_some_and(|due| due <= now) || (is_blocked && !is_held_back) {
                 exit.seal(watch);
@@ -72,7 +77,7 @@ mod tests {
         }
     }
 
-    /// A task whose rows go to one of two others, by their number.
+    /// The output of a task to two receivers. Rows are sent by their number.
     struct Rig {
         exits: Vec<Exit>,
         inboxes: [Arc<Inbox>; 2],
@@ -109,7 +114,7 @@ mod tests {
             self.exits[0].write(&page.batch(), &rows, 0, &self.watch).unwrap();
         }
 
-        /// Pages that have come to a target.
+        /// The number of pages that a receiver has received.
         fn arrived(&self, target: usize) -> usize {
             let take = || self.inboxes[target].take(&|_| false, |_| true);
             std::iter::from_fn(take).filter(|(_, item)| matches!(item, Item::Page(_))).count()
@@ -147,7 +152,7 @@ mod tests {
         assert_eq!(rig.arrived(1), 1);
     }
 
-    /// Both targets count the sender again before one of them receives its rows.
+    /// Both receivers stop treating the sender as idle before one of them receives rows.
     #[test]
     fn a_sender_that_was_idle_first_sends_a_watermark_to_all() {
         let (woken, _heard) = channel();
@@ -171,7 +176,7 @@ mod tests {
         assert_eq!(items(1), [&said[..], &["2 rows"]].concat());
     }
 
-    /// A target that takes nothing holds up the task, and not what was written for another.
+    /// A receiver that takes nothing blocks the task, but not the rows for the other receiver.
     #[test]
     fn rows_for_one_target_do_not_wait_for_another() {
         let (woken, heard) = channel();

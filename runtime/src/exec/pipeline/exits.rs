@@ -1,4 +1,4 @@
-//! The exits of a task, and the rows that they are sending.
+//! The outputs of a task, and the rows that are being written to them.
 
 use super::head::PipelineHead;
 use super::work::{Data, Rows};
@@ -10,9 +10,9 @@ use crate::stream::{Control, Item};
 
 pub(super) struct TaskExits {
     pub(super) exits: Vec<Exit>,
-    /// The rows that are being written to the exits.
+    /// The rows that are being written to the outputs.
     rows: Option<Rows>,
-    /// Whether the exits have the end of the rows.
+    /// The end of the rows was passed to the outputs.
     pub(super) have_ended: bool,
 }
 
@@ -21,24 +21,24 @@ impl TaskExits {
         TaskExits { exits, rows: None, have_ended: false }
     }
 
-    /// Whether no receiver accepts more.
+    /// Returns `true` if no receiver accepts more items.
     pub(super) fn are_closed(&self) -> bool {
         !self.exits.is_empty() && self.exits.iter().all(Exit::is_closed)
     }
 
-    /// Whether a channel is full.
+    /// Returns `true` if items wait for room in a channel.
     pub(super) fn are_blocked(&self) -> bool {
         self.exits.iter().any(Exit::is_held_back)
     }
 
-    /// Sends the waiting items of all exits, also if one of them is blocked. Returns `true` if all
-    /// were sent.
+    /// Sends the waiting items of all outputs, even if one of them is blocked. Returns `true` if
+    /// all were sent.
     pub(super) fn flush(&mut self) -> bool {
         self.exits.iter_mut().fold(true, |went, exit| exit.flush() & went)
     }
 
-    /// Takes an item of the last step. The only exit may send a page as it is; otherwise its rows
-    /// are to be written.
+    /// Takes an item of the last step. If there is one output, it may send a page as it is.
+    /// Otherwise the rows of the page must be written.
     pub(super) fn take(&mut self, item: Item, watch: &Watch) {
         match (item, self.exits.as_mut_slice()) {
             (Item::Page(page), [exit]) => {
@@ -52,7 +52,7 @@ impl TaskExits {
         }
     }
 
-    /// Takes rows that are to be written.
+    /// Takes rows to be written.
     pub(super) fn take_rows(&mut self, rows: Rows) {
         self.rows = (!self.exits.is_empty()).then_some(rows);
     }
@@ -61,7 +61,7 @@ impl TaskExits {
         self.rows.is_some()
     }
 
-    /// Writes the next window of the rows. After the last one it returns their page.
+    /// Writes the next window of the rows. After the last window, returns their page for reuse.
     pub(super) fn write(&mut self, head: &PipelineHead, watch: &Watch) -> Result<Option<Page>> {
         let Some(mut rows) = self.rows.take() else { return Ok(None) };
         let has_more = {

@@ -1,7 +1,8 @@
-//! The items of a step that wait for the next one.
+//! The items of a step that wait for the next step.
 //!
-//! A closure cannot stop while it emits, and one call may emit more than memory holds. Pages beyond the first few stay in
-//! memory while half of the budget is free, and go to disk from then on. They come back one at a time.
+//! A closure cannot be interrupted while it emits rows, and one call may emit more than fits in
+//! memory. Pages beyond the first few overflow. They stay in memory while half of the budget is
+//! free, and are spilled from then on. They are read back one at a time.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use crate::row::RowLayout;
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::stream::Item;
 
-/// Items in the order in which the next step takes them.
+/// The items, in the order in which the next step takes them.
 #[derive(Default)]
 pub(in crate::exec) struct ReadyItems {
     items: VecDeque<Ready>,
@@ -23,11 +24,11 @@ pub(in crate::exec) struct ReadyItems {
 
 enum Ready {
     Item(Item),
-    /// So many pages of the overflow.
+    /// The next pages of the overflow, this many.
     Overflow(usize),
 }
 
-/// Pages that one call of a driver wrote beyond the first few: the first of them in memory, the others on disk.
+/// Overflowing pages: the first of them in memory, later ones on disk.
 struct Overflow {
     layout: Arc<RowLayout>,
     memory: Memory,
@@ -35,13 +36,13 @@ struct Overflow {
     kept: VecDeque<Page>,
     reader: Option<SpilledReader>,
     spilled: Spilled,
-    /// Pages that came since [`Overflow::take_new`] was called, and their rows.
+    /// Pages since the last [`Overflow::take_new`], and their rows.
     new: usize,
     new_rows: usize,
 }
 
 impl ReadyItems {
-    /// Takes the pages that a writer closes beyond the first few of a call.
+    /// Lets a writer overflow: takes the pages that it seals beyond the first few of a call.
     pub(in crate::exec) fn relieve(&mut self, writer: &mut RowWriter, memory: Memory, context: &TaskContext) {
         let overflow = Arc::new(Mutex::new(Overflow {
             layout: writer.layout().clone(),
@@ -81,7 +82,7 @@ impl ReadyItems {
         *self = ReadyItems::default();
     }
 
-    /// Takes the next item, if [`Item::is_taken_by`] allows it for a port whose rows are wanted or not.
+    /// Takes the next item. Without `wants_rows`, rows and their ends [wait](Item::is_taken_by).
     ///
     /// # Errors
     /// Fails if a page cannot be read from disk.
@@ -117,7 +118,7 @@ impl Overflow {
         }
     }
 
-    /// How many pages came since the last call, and their rows.
+    /// The number of pages since the last call, and their rows.
     fn take_new(&mut self) -> (usize, usize) {
         (std::mem::take(&mut self.new), std::mem::take(&mut self.new_rows))
     }

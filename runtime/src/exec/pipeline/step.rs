@@ -1,4 +1,4 @@
-//! A step: inputs, the inline steps that the stream goes through, a driver, and outputs.
+//! A step: its inputs, the inline steps before its driver, the driver, and its outputs.
 
 use super::step_driver::{Renewal, StepDriver};
 use super::step_inputs::{Side, StepInputs};
@@ -17,7 +17,7 @@ use crate::stream::Control;
 pub(in crate::exec) struct Step {
     pub(super) operator: usize,
     part: Part,
-    /// Whether it may end before its input does.
+    /// It may stop before its input ends.
     pub(super) may_stop: bool,
     pub(super) inputs: StepInputs,
     pub(super) inline: Vec<InlineStep>,
@@ -46,14 +46,14 @@ impl Step {
         }
     }
 
-    /// The step in a loop: after each round it gets another driver, unless the driver
+    /// The step in a loop: each round gets a new driver, unless the driver
     /// [keeps its state](crate::strategy::DriverProperties::keeps_state_across_rounds).
     pub(in crate::exec) fn renewed_by(mut self, renewal: Renewal) -> Self {
         self.driver.renewal = Some(renewal);
         self
     }
 
-    /// The step, for a driver that may emit more rows in one call than memory holds.
+    /// The step of a driver that may emit more rows in one call than fit in memory.
     pub(in crate::exec) fn overflowing(mut self, memory: Memory, context: &TaskContext) -> Self {
         // A driver that drives rounds emits their ends between its pages, and stops when a page is
         // full.
@@ -63,15 +63,15 @@ impl Step {
         self
     }
 
-    /// The step with the exits of its outputs after the main one. Each has the numbers of other
-    /// operators whose rows these are too.
+    /// The step with its side outputs. Each is paired with other operators that count its rows,
+    /// too.
     pub(in crate::exec) fn with_others(mut self, exits: Vec<(Exit, Vec<usize>)>) -> Self {
         self.outputs.set_others(exits);
         self
     }
 
-    /// Ends the step: it emits no more rows, and releases all memory, also its minimum. It still
-    /// passes on the controls of the step before.
+    /// Stops the step. It emits no more rows, and releases all memory, including its minimum. It
+    /// still forwards the controls of the step before.
     pub(super) fn stop(&mut self, watch: &Watch) {
         self.inputs.close();
         self.outputs.close();
@@ -103,12 +103,12 @@ impl Step {
         states.into_iter().find(|(of_state, _)| *of_state == name).map(|(_, state)| state)
     }
 
-    /// Names of outputs that the driver has prepared since the last barrier.
+    /// Takes the names of outputs that the driver has prepared since the last barrier.
     pub(super) fn take_prepared(&mut self) -> Vec<String> {
         self.driver.driver.snapshotted().map_or_else(Vec::new, Snapshotted::prepared)
     }
 
-    /// Tells the driver that all its state is restored.
+    /// Notifies the driver that all its state is restored.
     pub(super) fn on_restored(&mut self) {
         if let Some(snapshotted) = self.driver.driver.snapshotted() {
             snapshotted.on_restored();
@@ -119,7 +119,7 @@ impl Step {
         self.driver.driver.demand()
     }
 
-    /// Whether the driver accepts rows of the step before.
+    /// Returns `true` if the driver accepts rows of the step before.
     pub(super) fn accepts_stream(&self) -> bool {
         self.demand().ports.contains(self.inputs.port)
     }
@@ -134,7 +134,7 @@ impl Step {
         Ok(demand.prefers_stream && self.inputs.take_side(demand.ports)?)
     }
 
-    /// Finds work in the inputs. Returns `None` if the step before must first work itself.
+    /// Takes work from the inputs. Returns `None` if the step before must run first.
     pub(super) fn feed(&mut self, before: Option<&mut Step>, demand: Demand) -> Result<Option<Progress>> {
         let inputs = &mut self.inputs;
         if inputs.take_waiting(demand.ports, !demand.prefers_stream)? {
@@ -144,7 +144,7 @@ impl Step {
             return Ok(None);
         }
         if inputs.stream_is_held() {
-            // The missing rows arrive at the side inputs.
+            // The stream waits for the side inputs, whose items wake the task.
             return Ok(Some(Progress::Pending));
         }
         let Some(before) = before else { return Ok(None) };
@@ -154,15 +154,16 @@ impl Step {
             inputs.take(item)?;
             return Ok(Some(Progress::Yield));
         }
-        // The sides come first until they have sent all. In a loop they may wait for a control item
-        // of a step before: that step continues until it has an item for this one.
+        // Side inputs come first until they are at a cut or have ended. In a loop they may depend
+        // on a control item of an earlier step. So that step continues until it has an item for
+        // this one.
         let may_wait = self.driver.renewal.is_none() || !ready.is_empty();
         let waits = !wants_rows && inputs.awaits_sides() && may_wait;
         Ok((waits || inputs.has_passed()).then_some(Progress::Pending))
     }
 
-    /// Calls the driver without rows. Collects its rows and, if the call is done, sends its control
-    /// after them.
+    /// Runs a callback without rows, and collects the rows that it emits. If it is done, sends the
+    /// control after them.
     pub(super) fn run_callback(&mut self, callback: Callback, mut cursor: Cursor, watch: &Watch) -> Result<Progress> {
         watch.enter(self.operator);
         let (driver, out) = (&mut self.driver.driver, &mut self.outputs.written);
@@ -190,13 +191,13 @@ impl Step {
         Ok(progress)
     }
 
-    /// Whether rows of an input arrive once, and are kept over all rounds.
+    /// Returns `true` if the rows of an input arrive once, and are kept over all rounds.
     fn is_fed_once(&self, input: usize) -> bool {
         self.driver.properties.fed_once.contains(self.inputs.port_of(input))
     }
 
-    /// Sends a control on that all inputs have sent, after the driver's call. A driver that drives
-    /// rounds sends ends itself.
+    /// Forwards a control that all inputs have sent, after the driver's callback. A driver that
+    /// drives rounds sends ends itself.
     fn pass_control(&mut self, control: Control, watch: &Watch) -> Result<()> {
         if let Control::Watermark(micros) = control {
             watch.metrics(self.operator).event_time.raise(micros);
@@ -212,14 +213,14 @@ impl Step {
     }
 
     /// Runs windows of rows through the inline steps and the driver, until its output is full or it
-    /// passes rows on. Returns the rows that it passes on.
+    /// passes rows on. Returns the passed rows.
     pub(super) fn run_windows(
         &mut self,
         batch: &Batch<'_>,
         at: &mut Windows,
         watch: &Watch,
     ) -> Result<(Progress, Option<Selection>)> {
-        // Rows of a side input have been through their inline steps.
+        // The sender has applied the inline steps of a side input.
         let inline_steps = if at.port == self.inputs.port { self.inline.len() } else { 0 };
         loop {
             if !at.begun {
@@ -251,7 +252,7 @@ impl Step {
         }
     }
 
-    /// The rows of a window that the driver passed on, where they lie.
+    /// The rows of a window that the driver passed on, without copying them.
     pub(super) fn passed_rows(&self, rows: &Rows, window: Selection, watch: &Watch) -> Rows {
         self.count_out(window.len(), watch);
         let data = match &rows.data {
@@ -277,20 +278,20 @@ impl Step {
         Ok(progress != Progress::Pending)
     }
 
-    /// Moves the driver's items to the next step and to the exits of the other outputs.
+    /// Moves the driver's items to the next step and to the side outputs.
     pub(super) fn collect(&mut self, watch: &Watch) -> Result<()> {
         let rows = self.outputs.collect(watch)?;
         self.count_out(rows, watch);
         Ok(())
     }
 
-    /// As [`Step::collect`], with the open page.
+    /// As [`Step::collect`], including the open page.
     pub(super) fn collect_all(&mut self, watch: &Watch) -> Result<()> {
         self.outputs.written.seal();
         self.collect(watch)
     }
 
-    /// Has the driver emit the rows that it holds back, if it has no other work and all its rows
+    /// Lets the driver emit the rows that it holds back, if it has no other work and all its rows
     /// are taken. Returns `true` if there were any, or more follow.
     pub(super) fn flush_idle(&mut self, watch: &Watch) -> Result<bool> {
         if self.inputs.work.is_some() || !self.outputs.ready.is_empty() {

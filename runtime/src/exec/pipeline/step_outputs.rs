@@ -1,4 +1,4 @@
-//! The outputs of a step: items for the next step, and exits of the outputs after the main one.
+//! The outputs of a step: items for the next step, and side outputs to other stages.
 
 use super::ready::ReadyItems;
 use crate::error::{Error, Result};
@@ -13,16 +13,16 @@ pub(super) struct StepOutputs {
     pub(super) written: Outputs,
     /// Items for the next step.
     pub(super) ready: ReadyItems,
-    /// The exits of the outputs after the main one, in their order.
+    /// The side outputs, in the order of the driver's outputs.
     others: Vec<OtherExit>,
 }
 
-/// The exit of an output other than the main one.
+/// An output to another stage, besides the main output to the next step.
 struct OtherExit {
     exit: Exit,
-    /// Other operators whose rows these are too.
+    /// Other operators that count these rows, too.
     also_counted: Vec<usize>,
-    /// Whether it has sent its end.
+    /// The end of the rows was passed to it.
     has_ended: bool,
 }
 
@@ -55,14 +55,13 @@ impl StepOutputs {
         StepOutputs { written, ready: ReadyItems::default(), others: Vec::new() }
     }
 
-    /// Adds the exits of the outputs after the main one. Each has the numbers of other operators
-    /// whose rows these are too.
+    /// Sets the side outputs. Each is paired with other operators that count its rows, too.
     pub(super) fn set_others(&mut self, exits: Vec<(Exit, Vec<usize>)>) {
         let other = |(exit, also_counted)| OtherExit { exit, also_counted, has_ended: false };
         self.others = exits.into_iter().map(other).collect();
     }
 
-    /// Allows the driver to emit more rows in one call than memory holds.
+    /// Allows the driver to emit more rows in one call than fit in memory.
     pub(super) fn overflow_to(&mut self, memory: Memory, context: &TaskContext) {
         self.ready.relieve(self.written.pages(), memory, context);
     }
@@ -74,8 +73,8 @@ impl StepOutputs {
         *pages = pages.emptied();
     }
 
-    /// Moves the driver's items to the next step and to the exits of the other outputs. Returns the
-    /// number of rows for the next step. Rows of another output count for that output's operator.
+    /// Moves the driver's items to the next step and to the side outputs. Returns the number of
+    /// rows for the next step. Rows of a side output are counted for the operators of that output.
     pub(super) fn collect(&mut self, watch: &Watch) -> Result<usize> {
         let mut rows = 0;
         for item in self.written.take_items() {
@@ -97,7 +96,7 @@ impl StepOutputs {
         !self.others.is_empty()
     }
 
-    /// Sends the waiting items of all other outputs, also if one of them is blocked. Returns `true`
+    /// Sends the waiting items of all side outputs, even if one of them is blocked. Returns `true`
     /// if all were sent.
     pub(super) fn flush_others(&mut self) -> bool {
         self.others.iter_mut().fold(true, |went, other| other.exit.flush() & went)

@@ -1,7 +1,11 @@
-//! What a task does for snapshots: it brings what its operators have when a barrier has gone through it, and puts back what was brought before.
+//! The snapshot state of a task: contributes to snapshots after a barrier, and restores states
+//! before the first row.
 //!
-//! A driver marks its state when the barrier comes to it, and works on. Its images are taken between two pieces of work, a buffer full at a time, and written on threads that
-//! may block; while one is written, none is taken. When the barrier has left the task and the last image is written, the task has done its part.
+//! 1. A driver marks its state when it receives the barrier, and continues.
+//! 2. Images of the marked state are taken between two pieces of work, one buffer at a time.
+//!    Threads that may block write them. While a buffer of a state is written, no other is taken.
+//! 3. When the barrier has left the task and the last image is written, the task acknowledges the
+//!    snapshot.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -15,22 +19,22 @@ use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
 use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
 use crate::strategy::{DriverState, Progress};
 
-/// A task's part in the snapshots of its job.
+/// The snapshot state of one task.
 pub(in crate::exec) struct TaskSnapshots {
     snapshots: Arc<Snapshots>,
-    /// Its number among the tasks that take part.
+    /// The number of the task among those that take part.
     task: usize,
     subtask: usize,
-    /// The source that it reads.
+    /// The operator of the source that the task reads.
     source: Option<usize>,
     blocking: Arc<dyn Blocking>,
     taking: Option<Taking>,
-    /// What is put back before it begins.
+    /// Files to restore before the first row.
     restoring: VecDeque<Restore>,
     has_begun: bool,
 }
 
-/// The snapshot that is taken.
+/// The snapshot that is being taken.
 struct Taking {
     epoch: u64,
     /// The barrier has left the task.
@@ -39,7 +43,7 @@ struct Taking {
     uploads: Vec<Upload>,
 }
 
-/// A state of a step that is written.
+/// A state of a step that is being written.
 struct Upload {
     step: usize,
     state: &'static str,
@@ -48,32 +52,33 @@ struct Upload {
     file: Background<Written>,
 }
 
-/// A file that is written.
+/// A file that is being written.
 struct Written {
-    /// None where it has its name.
+    /// `None` after the file was finished.
     writer: Option<ObjectWriter>,
     bytes: u64,
 }
 
-/// A file that is read for a state of a step.
+/// A file to restore a state of a step from.
 struct Restore {
     step: usize,
     state: String,
     name: String,
-    /// None until it is its turn.
+    /// `None` until its turn.
     file: Option<Background<Piece>>,
 }
 
-/// Bytes of a file that the step has not taken yet.
+/// Bytes of a file that were read and not supplied to the state yet.
 struct Piece {
     reader: ObjectReader,
     bytes: Vec<u8>,
-    /// There are no more.
+    /// The end of the file was reached.
     is_last: bool,
 }
 
 impl TaskSnapshots {
-    /// Of a task that has this number among those that take part.
+    /// `task` is the number of the task among those that take part. `steps` are the operators of
+    /// its steps.
     pub(in crate::exec) fn new(
         snapshots: &Arc<Snapshots>,
         (task, subtask): (usize, usize),
@@ -92,7 +97,10 @@ impl TaskSnapshots {
         TaskSnapshots { snapshots, task, subtask, source, blocking, taking, restoring, has_begun }
     }
 
-    /// The snapshot of this epoch; it begins with the first that asks.
+    /// Returns the snapshot of this epoch. The first call begins it.
+    ///
+    /// # Errors
+    /// Fails if a snapshot of another epoch is being taken.
     fn taking(&mut self, epoch: u64) -> Result<&mut Taking> {
         let taking = self.taking.get_or_insert_with(|| Taking {
             epoch,
@@ -106,7 +114,7 @@ impl TaskSnapshots {
         }
     }
 
-    /// The source says a barrier: it was read up to here.
+    /// The source has injected a barrier at these positions.
     pub(super) fn source_passed(&mut self, epoch: u64, positions: Vec<SplitPosition>) -> Result<()> {
         let source = self.source.and_then(|source| self.snapshots.name(source)).map(str::to_owned);
         let taking = self.taking(epoch)?;
@@ -117,7 +125,7 @@ impl TaskSnapshots {
         Ok(())
     }
 
-    /// A barrier has gone through a step.
+    /// A barrier has passed a step: collects its prepared outputs, and starts files for its states.
     pub(super) fn step_passed(&mut self, epoch: u64, number: usize, step: &mut Step) -> Result<()> {
         let Some(operator) = self.snapshots.name(step.operator).map(str::to_owned) else { return Ok(()) };
         let prepared = step.take_prepared();
@@ -138,13 +146,14 @@ impl TaskSnapshots {
         Ok(())
     }
 
-    /// A barrier has left the task.
+    /// The barrier has left the task.
     pub(super) fn left(&mut self, epoch: u64) -> Result<()> {
         self.taking(epoch)?.has_left = true;
         Ok(())
     }
 
-    /// Takes images as far as those before are written; whether none is left to be taken or written. The task is woken when one is.
+    /// Takes the next images of states whose last image is written. Returns `true` if no image is
+    /// left to take or to write. Otherwise the task is woken when one is written.
     pub(super) fn take_images(&mut self, steps: &mut [Step]) -> Result<bool> {
         let Some(taking) = &mut self.taking else { return Ok(true) };
         let mut number = 0;
@@ -172,7 +181,7 @@ impl TaskSnapshots {
         Ok(is_written)
     }
 
-    /// The task has come to its end, and its images are written.
+    /// Contributes the final state of a task that has ended. All its images are written.
     pub(super) fn end(&mut self, positions: Vec<SplitPosition>, steps: &mut [Step]) {
         let mut brings: BTreeMap<String, OperatorSnapshot> = BTreeMap::new();
         if let Some(source) = self.source.and_then(|source| self.snapshots.name(source)) {
@@ -186,8 +195,8 @@ impl TaskSnapshots {
         self.snapshots.ended(self.task, brings);
     }
 
-    /// Restores states from the snapshot. Returns `Done` if rows may follow. After `Yield` and `Pending` the
-    /// task calls it again.
+    /// Restores states from the snapshot. Returns `Done` if rows may follow. After `Yield` and
+    /// `Pending` the task calls it again.
     pub(super) fn restore(&mut self, steps: &mut [Step], watch: &Watch) -> Result<Progress> {
         while let Some(restore) = self.restoring.front_mut() {
             watch.enter(steps[restore.step].operator);
@@ -219,7 +228,7 @@ impl TaskSnapshots {
     }
 }
 
-/// Supplies a state with its file. Returns `Done` after the whole file.
+/// Supplies a state with the bytes of its file. Returns `Done` after the whole file.
 fn supply(state: &mut dyn DriverState, file: &Background<Piece>) -> Result<Progress> {
     loop {
         let Some(mut piece) = file.take().map_err(otherwise)? else { return Ok(Progress::Pending) };
@@ -243,7 +252,7 @@ fn supply(state: &mut dyn DriverState, file: &Background<Piece>) -> Result<Progr
     }
 }
 
-/// Adds the next step to an error about a damaged or missing file of a snapshot.
+/// Adds advice for the user to an error about a damaged or missing file of a snapshot.
 fn otherwise(error: Error) -> Error {
     match error {
         Error::Data { path, place, message } => Error::Data { path, place, message: format!("{message}; {OTHERWISE}") },
@@ -256,7 +265,7 @@ fn otherwise(error: Error) -> Error {
 }
 
 impl Upload {
-    /// Has the next images written, or the file finished where there are none.
+    /// Submits the next images for writing. After the last one, also finishes the file.
     fn give(&self, written: Written, step: &mut Step) -> Result<()> {
         let Some(state) = step.state(self.state) else {
             return Err(Error::Internal(format!("the state `{}` is gone", self.state)));
@@ -291,7 +300,7 @@ impl Upload {
 }
 
 impl Piece {
-    /// Reads on, until there is as much as is wanted.
+    /// Reads the next `wanted` bytes, or a buffer if that is more.
     fn read(&mut self, wanted: usize) -> Result<()> {
         let more = self.reader.read(wanted.max(IMAGE_BYTES))?;
         self.is_last = more.is_empty();

@@ -56,7 +56,7 @@ impl Wake for Nobody {
     fn wake(self: Arc<Self>, _: WakeTurn) {}
 }
 
-/// A step of one port, with nothing beside it.
+/// A step of one port, without side inputs.
 fn step_plan(driver: DriverFactory) -> StepPlan {
     StepPlan {
         operator: 0,
@@ -126,7 +126,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox.clone()));
     let mut pipeline = Pipeline::new(head, vec![first, last], vec![], Watch::new(job.clone(), 0));
-    // It is asked when it has stopped already.
+    // Memory is requested after the step was stopped.
     pipeline.stop_before(1);
     ask.ask(1000);
     assert!(pipeline.poll().unwrap() == Progress::Done && inbox.is_closed());
@@ -164,10 +164,10 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     assert!(pipeline.poll().unwrap() == Progress::Pending, "all is given");
 }
 
-/// Writes down what it is told, and gives a row when rounds end and time goes on.
+/// Records its callbacks, and emits a row at each round end and watermark.
 struct Notes {
     told: Arc<Mutex<Vec<String>>>,
-    /// Whether a port is wanted no more when its round has ended.
+    /// It accepts no more rows of a port after its round has ended.
     shuts: bool,
     shut: Vec<usize>,
 }
@@ -197,7 +197,7 @@ impl Driver for Notes {
     }
 
     fn on_watermark(&mut self, micros: i64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        // Its output is full once.
+        // Its output is full at the first call.
         *cursor += 1;
         if *cursor == 1 {
             return Ok(Progress::Yield);
@@ -213,7 +213,7 @@ impl Driver for Notes {
     }
 }
 
-/// A task of one step of two ports, with the channels to it and those that it sends to.
+/// A task with one step of two ports, its incoming channels, and the inbox of its receiver.
 struct Task {
     pipeline: Pipeline,
     stream: Vec<ChannelSender>,
@@ -273,7 +273,8 @@ impl Task {
         Item::Page(writer.take_sealed().next().unwrap())
     }
 
-    /// Works until nothing is left to do; what the step was told, and what was sent on, since the last time.
+    /// Polls until the task is idle. Returns the driver's callbacks and the items sent since the
+    /// last call.
     fn work(&mut self) -> (Vec<String>, Vec<String>) {
         while self.pipeline.poll().unwrap() == Progress::Yield {}
         let mut sent = Vec::new();
@@ -298,7 +299,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
 }
 
-/// Rows behind a barrier wait, at whichever port and from whomever.
+/// Rows after a barrier wait at each port and channel.
 #[test]
 fn a_barrier_cuts_all_channels_of_all_ports_alike() {
     let mut task = Task::new(None);
@@ -327,7 +328,7 @@ fn a_round_ends_at_each_port_and_goes_on_when_it_has_at_all() {
         assert_eq!(task.work(), (vec![format!("0: end of round {number}")], vec![format!("[{number}]")]));
         task.side.iter().for_each(|channel| say(channel, round));
         let told = vec![format!("1: end of round {number}"), "0: [10]".to_owned()];
-        // What the ends gave comes before what is said of them.
+        // Rows emitted at the round ends come before the round end.
         assert_eq!(task.work(), (told, vec![format!("[{number}]"), format!("{round:?}")]));
     }
     task.stream.iter().chain(&task.side).for_each(|channel| say(channel, Control::End));
@@ -350,7 +351,7 @@ fn a_port_that_is_fed_once_waits_for_no_round() {
     }
 }
 
-/// A join wants nothing more from a side that it has seen all of.
+/// A join accepts no more rows of a side after that side's round end.
 #[test]
 fn an_end_is_heard_also_where_no_rows_are_wanted_any_more() {
     let mut task = Task::of(None, true);
