@@ -7,21 +7,22 @@ use crate::snapshot::OperatorSnapshot;
 /// Snapshots of operators, by their names.
 pub(super) type Operators = BTreeMap<String, OperatorSnapshot>;
 
-/// Contributions of tasks to snapshots.
+/// The contributions that were received.
 #[derive(Default)]
 pub(super) struct Contributions {
-    /// To the current snapshot.
+    /// Contributions to the current snapshot.
     pub(super) taken: Operators,
-    /// Of ended tasks: all snapshots have them from then on. Only the next one has their prepared
-    /// transactions.
+    /// Final contributions of ended tasks. All later snapshots contain them, but only the next one
+    /// their prepared outputs.
     lasting: Operators,
-    /// Of tasks that ended after their barrier of the current snapshot: later snapshots have them.
+    /// Final contributions of tasks that ended after they had contributed to the current snapshot.
+    /// They belong to the later ones.
     later: Operators,
 }
 
 impl Contributions {
-    /// Adds the contribution of an ended task. `is_done`: it has contributed to the current snapshot
-    /// before.
+    /// Adds the final contribution of an ended task. `is_done`: the task has contributed to the
+    /// current snapshot before.
     pub(super) fn ended(&mut self, contribution: Operators, is_done: bool) {
         add(if is_done { &mut self.later } else { &mut self.lasting }, contribution);
     }
@@ -30,7 +31,7 @@ impl Contributions {
     pub(super) fn take(&mut self) -> Operators {
         let mut operators = std::mem::take(&mut self.taken);
         add(&mut operators, self.lasting.clone());
-        // These are committed with this snapshot.
+        // Their prepared outputs are committed with this snapshot.
         self.lasting.values_mut().for_each(|operator| operator.prepared.clear());
         add(&mut self.lasting, std::mem::take(&mut self.later));
         operators.retain(|_, operator| !operator.is_empty());
@@ -61,14 +62,15 @@ mod tests {
             (offsets, operator.prepared)
         };
         let file = |name: &str| vec![name.to_owned()];
-        // After its barrier: the snapshot has the contribution before it, all later ones the last.
+        // The task ends after its barrier: the current snapshot has its contribution from the
+        // barrier, and all later ones have its final contribution.
         let mut contributions = Contributions::default();
         add(&mut contributions.taken, contribution(5, "a"));
         contributions.ended(contribution(9, "b"), true);
         assert_eq!(of(contributions.take()), (vec![5], file("a")));
         assert_eq!(of(contributions.take()), (vec![9], file("b")));
         assert_eq!(of(contributions.take()), (vec![9], vec![]));
-        // Before its barrier: the last contribution is the task's part.
+        // The task ends before its barrier: the current snapshot has its final contribution.
         let mut contributions = Contributions::default();
         contributions.ended(contribution(9, "b"), false);
         assert_eq!(of(contributions.take()), (vec![9], file("b")));

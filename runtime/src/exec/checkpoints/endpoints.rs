@@ -1,4 +1,4 @@
-//! Sources and sinks that take part in snapshots.
+//! The sources and sinks that take part in snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::plan::Node;
 use crate::snapshot::{Manifest, kill_point};
 use crate::source::Source;
 
-/// Pause before a commit is repeated the first time.
+/// Pause before the first retry of a commit.
 const SHORTEST_RETRY: Duration = Duration::from_millis(10);
 
-/// Longest pause before a commit is repeated.
+/// Longest pause before a retry of a commit.
 const LONGEST_RETRY: Duration = Duration::from_secs(1);
 
 /// The endless sources of a job, and its sinks that commit by epochs.
@@ -48,8 +48,8 @@ impl Endpoints {
         self.sinks.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Checks that sources have the records before the positions of the restored snapshot. Then brings
-    /// sinks to its epoch and removes newer snapshots. Called before the first task.
+    /// Checks that sources still have the records before the restored positions. Then removes newer
+    /// snapshots, and restores sinks to the epoch. Called before the first task.
     pub(super) fn recover(&self, settings: &SnapshotSettings, job: &Job) -> Result<()> {
         for (name, source, origin) in &self.sources {
             if let Some(operator) = settings.restored(name) {
@@ -59,7 +59,8 @@ impl Endpoints {
         let epoch = settings.restored_epoch();
         settings.store.remove_after(epoch)?;
         for (name, sink) in &self.sinks {
-            // A sink that is new starts empty. Nothing in its folder belongs to the job.
+            // A sink that the snapshot does not have starts empty: nothing in its target is the
+            // job's.
             let (epoch, prepared) =
                 settings.restored(name).map_or((0, &[][..]), |operator| (epoch, &operator.prepared));
             let Some(epochs) = epochs_of(sink) else { continue };
@@ -68,8 +69,8 @@ impl Endpoints {
         Ok(())
     }
 
-    /// Syncs sources up to the positions of a manifest, writes it, and commits the transactions that it
-    /// names.
+    /// Syncs sources up to the positions of a manifest, writes it, and commits the transactions
+    /// that it names.
     pub(super) fn complete(&self, manifest: &Manifest, settings: &SnapshotSettings, job: &Job) -> Result<()> {
         for (name, source, origin) in &self.sources {
             if let Some(operator) = manifest.operators.get(name) {
@@ -92,7 +93,7 @@ impl Endpoints {
     }
 }
 
-/// Repeats a commit until the target is available, or the job is cancelled.
+/// Retries a commit until the target is available, or the job is cancelled.
 fn until_done(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
     let mut pause = SHORTEST_RETRY;
     while commit()? == Commit::Retry {
@@ -105,7 +106,7 @@ fn until_done(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
     Ok(())
 }
 
-/// The output of a sink that becomes visible epoch by epoch.
+/// The sink's commit by epochs. `None` for other sinks.
 fn epochs_of(sink: &Node) -> Option<&dyn EpochSink> {
     sink.operator.as_endpoint()?.epochs()
 }
@@ -117,7 +118,7 @@ mod tests {
     use crate::snapshot::{OperatorSnapshot, SplitPosition, Store};
     use crate::source::{Feed, Position};
 
-    /// A power failure loses records that are not on disk.
+    /// Otherwise a power failure could lose records that a snapshot contains.
     #[test]
     fn a_manifest_names_no_records_that_are_not_durable() {
         let place = tempfile::tempdir().unwrap();

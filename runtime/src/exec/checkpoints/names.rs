@@ -1,7 +1,9 @@
-//! The names that operators and the files of their state have in manifests.
+//! The names of operators and state files in manifests.
 //!
-//! An operator is named by its identity, which a program's text gives it, so a program that is built again finds what is its own, and one that was changed finds what it
-//! still has. Several of one identity are told apart by their order, which only means the same in the same program.
+//! The name of an operator is its identity, which comes from the program's text. So a rebuilt
+//! program finds its state, and a changed program finds the state of the operators that it still
+//! has. Operators with the same identity are numbered in their order. Their numbers are valid only
+//! in the same program.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use crate::plan::{Node, topological};
 use crate::snapshot::Manifest;
 use crate::strategy::Recovery;
 
-/// The identities of all operators of a program, as one number. Operators with state that have one identity are told apart by their order alone. So for these the number
-/// also depends on the operators that they read from, with their source texts: it changes if two of them change places.
+/// A hash of the identities of all operators of a program.
+///
+/// Operators with state and the same identity differ only by their order. So the hash also includes
+/// the operators and source texts before these. It changes if two of them are swapped.
 pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
     let nodes = topological(sinks);
     let mut lines = identities(&nodes);
@@ -33,19 +37,20 @@ pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
     xxh3_64(lines.join("\n").as_bytes())
 }
 
-/// The name of the file with a state of an operator in one task, beside the manifest.
+/// The name of the file for one state of an operator in one task.
 pub(in crate::exec) fn state_file(operator: usize, state: &str, subtask: usize) -> String {
     format!("{operator}-{state}-{subtask}.state")
 }
 
-/// The operators that have something in snapshots, by their numbers in the plan: the names that they have there.
+/// The names of the operators that take part in snapshots, by their numbers in the plan.
 pub(super) struct Names(HashMap<usize, String>);
 
 impl Names {
-    /// Names the operators of a plan that have something in snapshots.
+    /// Names the operators of a plan that take part in snapshots.
     ///
     /// # Errors
-    /// Where an operator keeps what no snapshot can hold, by its origin.
+    /// Fails if an operator has state that snapshots cannot hold, or if a finite flow feeds an
+    /// endless one. The error has the origin of the operator.
     pub(super) fn of(plan: &PhysicalPlan) -> Result<Self> {
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let name = |operator: usize| {
@@ -57,12 +62,16 @@ impl Names {
         Ok(Names(recovered(plan)?.into_iter().map(name).collect()))
     }
 
-    /// The name of an operator that has something in snapshots.
+    /// The name of an operator. `None` if it does not take part.
     pub(super) fn get(&self, operator: usize) -> Option<&str> {
         self.0.get(&operator).map(String::as_str)
     }
 
-    /// Holds the names of a program against those of the snapshot that it goes on from.
+    /// Checks that a program can resume from a snapshot.
+    ///
+    /// # Errors
+    /// Fails if the snapshot has an operator that the program lacks. Also fails if operators share
+    /// a name, and the snapshot is of another program.
     pub(super) fn check(&self, program: u64, manifest: &Manifest) -> Result<()> {
         let (known, found) = (BTreeSet::from_iter(self.0.values()), BTreeSet::from_iter(manifest.operators.keys()));
         if let Some(missing) = found.difference(&known).next() {
@@ -89,7 +98,7 @@ impl Names {
     }
 }
 
-/// Refuses a finite flow that meets an endless one: a snapshot has no positions of it.
+/// Rejects a finite flow that feeds an endless one: snapshots have no positions in finite flows.
 fn refuse_meeting(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
     let finite = plan.stages.iter().zip(endless).filter(|&(_, &endless)| !endless).map(|(stage, _)| stage);
     match finite.flat_map(outputs_of).find(|output| endless[output.to.0]) {
@@ -130,7 +139,7 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
         for step in &stage.steps {
             match step.driver.recovery {
                 Recovery::Stateless => {}
-                // Its files are named by operator and task.
+                // Two steps of an operator would write the same files.
                 Recovery::Restored | Recovery::RestoredByImages if !recovered.insert(step.operator) => {
                     return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
                 }
@@ -160,7 +169,7 @@ mod tests {
             Manifest { program: 1, operators: names.iter().map(operator).collect(), ..Manifest::default() }
         };
         let check = |names: &[&str], program, known: &[&str]| named(names).check(program, &snapshot(known));
-        // What is new begins, in a program that is another.
+        // A changed program may have new operators.
         check(&["clicks", "hits", "more"], 2, &["clicks", "hits"]).unwrap();
         check(&["clicks", "clicks#2"], 1, &["clicks", "clicks#2"]).unwrap();
         let error = check(&["clicks", "counts"], 2, &["clicks", "hits"]).unwrap_err().to_string();
