@@ -1,4 +1,4 @@
-//! Work on threads that may block, for one task.
+//! Work of a task on threads that may block.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use super::job::Job;
 use crate::kernel::{Blocking, catching};
 use crate::storage::BlockingThreads;
 
-/// Submits work for a task, and wakes it when the work is done. Work that panics ends the job, since
-/// its result will never be there.
+/// Submits work of a task, and wakes the task when the work is done. A panic of the work ends the
+/// job, because the task would wait for the result forever.
 pub(super) struct BlockingFor {
     pub(super) task: Arc<dyn Wake>,
     pub(super) job: Arc<Job>,

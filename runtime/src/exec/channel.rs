@@ -1,7 +1,7 @@
-//! Bounded channels of items between tasks of one process.
+//! Bounded channels between tasks of one process.
 //!
-//! An inbox feeds one port of one task. It has a channel for each task that sends to it, so that a channel can be held back by
-//! itself: barriers are aligned by not taking from channels where one has arrived.
+//! An inbox feeds one port of one task. It has a channel for each sending task, so each can be held
+//! separately: a channel with a barrier is not read until the others have sent the barrier, too.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,24 +10,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES};
 use crate::stream::{Item, ItemReceiver, ItemSender};
 
-/// Items of a channel, of which most say something: pages are fewer.
+/// Capacity of a channel for control items. Pages are limited by their bytes.
 const CHANNEL_ITEMS: usize = 64;
 
-/// When something that is woken gets a thread.
+/// The place of a woken task in the pool's queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum QueuePlace {
-    /// Behind all that wait already.
+    /// After all tasks that are queued.
     InOrder,
-    /// As soon as the thread that wakes it is free: the pages it was fed are still in that core's cache. An idle core may take it before.
-    /// Whoever feeds gives its own turn up in order, so nobody waits for ever.
+    /// Next on the waking thread, whose cache still has the pages that were sent. An idle thread
+    /// may take it earlier. The sender itself is queued in order when it yields, so no task
+    /// starves.
     Next,
 }
 
-/// Something that can be woken: a task.
+/// An object that can be woken, such as a task.
 pub(super) trait Wake: Send + Sync {
     fn wake(self: Arc<Self>, turn: QueuePlace);
 
-    /// Works on the calling thread, where it is woken and no thread has taken it yet; whether it did.
+    /// Runs on the calling thread, if it is queued and no other thread has taken it. Returns `true`
+    /// if it has run.
     fn work(self: Arc<Self>) -> bool {
         false
     }
@@ -36,25 +38,25 @@ pub(super) trait Wake: Send + Sync {
 /// The channels of one port of one task.
 pub(super) struct Inbox {
     state: Mutex<State>,
-    /// The receiver wants nothing more.
+    /// The receiver accepts no more items.
     closed: AtomicBool,
     receiver: Arc<dyn Wake>,
 }
 
 struct State {
     channels: Vec<Channel>,
-    /// Whether a channel is taken from when nothing more is to come, for now, from those before it.
+    /// A channel is read only while all channels before it are held or have ended.
     in_order: bool,
-    /// The channel to look at first, so that none is starved.
+    /// The channel to look at first, so that none starves.
     next: usize,
 }
 
 struct Channel {
     items: VecDeque<Item>,
-    /// Bytes of pages among the items.
+    /// Bytes of the pages in the channel.
     bytes: usize,
     sender: Arc<dyn Wake>,
-    /// The sender waits for room.
+    /// An item was refused: the sender waits for room.
     is_full: bool,
 }
 
@@ -68,7 +70,7 @@ impl Channel {
     }
 
     fn put(&mut self, item: Item) {
-        // Of what is said about time in a row, the last counts.
+        // A control of event time replaces the one right before it.
         if let (Item::Control(said), Some(Item::Control(last))) = (&item, self.items.back_mut())
             && said.is_about_time()
             && last.is_about_time()
@@ -80,7 +82,7 @@ impl Channel {
         self.items.push_back(item);
     }
 
-    /// Takes the item that came first, and says whom to wake where that makes room.
+    /// Takes the first item. Also returns the sender, if it waits for room.
     fn take(&mut self) -> Option<(Item, Option<Arc<dyn Wake>>)> {
         let item = self.items.pop_front()?;
         self.bytes -= bytes_of(&item);
@@ -100,7 +102,8 @@ impl Inbox {
         Inbox { state: Mutex::new(state), closed: AtomicBool::new(false), receiver }
     }
 
-    /// A new channel of a sender. Senders in order connect in order.
+    /// Adds a channel for a sender. If the channels are read in order, senders must connect in that
+    /// order.
     pub(super) fn connect(self: &Arc<Self>, sender: Arc<dyn Wake>, in_order: bool) -> ChannelSender {
         let mut state = self.lock();
         state.in_order |= in_order;
@@ -134,7 +137,7 @@ impl ItemReceiver for Inbox {
         Some((number, item))
     }
 
-    /// Also a sender that has nothing to send hears it: what it reads from may be closed in turn.
+    /// Also wakes senders that have nothing to send: they may close their own inputs.
     fn close(&self) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
@@ -215,7 +218,7 @@ mod tests {
         }
     }
 
-    /// Also senders that have nothing to send, and so would not find out by themselves.
+    /// Senders without items are woken too: they would not notice the close otherwise.
     #[test]
     fn every_sender_hears_once_that_nothing_more_is_wanted() {
         let senders = [(); 3].map(|()| Arc::new(Counted::default()));
@@ -248,7 +251,7 @@ mod tests {
         assert_eq!(take(2), None);
     }
 
-    /// Pages are few; what is said has a bound, too.
+    /// Control items are limited, too.
     #[test]
     fn a_full_channel_gives_items_back_and_wakes_the_sender_when_there_is_room() {
         let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));

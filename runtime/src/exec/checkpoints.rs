@@ -1,8 +1,8 @@
-//! Snapshots of a running job.
+//! Snapshots of a running job: the locks and threads around the protocol in `snapshot`.
 //!
-//! The protocol and the files are in `snapshot`. This module has the locks and the threads. Tasks call
-//! it, and it does the work that the coordinator returns. A barrier is a number that the heads of
-//! sources read. A thread that may block writes the manifest and commits.
+//! Tasks report acknowledgements and ends to [`Snapshots`], which runs the actions that the
+//! coordinator returns. To begin a snapshot, it stores the epoch in an atomic number that the heads
+//! of sources read. A thread that may block writes the manifest and commits the sinks.
 
 mod barriers;
 mod contributions;
@@ -37,7 +37,7 @@ use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot};
 pub(super) struct Snapshots {
     settings: SnapshotSettings,
     job: Arc<Job>,
-    /// The parts of a manifest that are the same in all snapshots.
+    /// A manifest with the values that all snapshots have in common.
     blank: Manifest,
     names: Names,
     endpoints: Endpoints,
@@ -45,10 +45,10 @@ pub(super) struct Snapshots {
     tasks: HashMap<(usize, usize), usize>,
     /// The epoch whose barrier sources inject.
     begun: Arc<AtomicU64>,
-    /// The last epoch that is complete.
+    /// The last complete epoch, for sources.
     completed: Arc<AtomicU64>,
     state: Mutex<State>,
-    /// A snapshot is complete, or no more are taken.
+    /// Signals that a snapshot was completed or has failed, or that no more are taken.
     news: Condvar,
 }
 
@@ -119,34 +119,37 @@ impl Snapshots {
         &self.settings
     }
 
-    /// The number of a task that takes part: of a stage whose rows have no end.
+    /// The number of a task among those that take part. `None` if its stage has no endless input.
     pub(super) fn task(&self, stage: usize, subtask: usize) -> Option<usize> {
         self.tasks.get(&(stage, subtask)).copied()
     }
 
-    /// The name of an operator that takes part in snapshots.
+    /// The name of an operator in manifests. `None` if it does not take part.
     pub(super) fn name(&self, operator: usize) -> Option<&str> {
         self.names.get(operator)
     }
 
-    /// The operator in the restored snapshot.
+    /// The part of the restored snapshot that belongs to an operator.
     pub(super) fn restored(&self, operator: usize) -> Option<&OperatorSnapshot> {
         self.settings.restored(self.name(operator)?)
     }
 
-    /// Checks sources, and recovers sinks, before the first task.
+    /// Checks sources and recovers sinks. Called before the first task.
     pub(super) fn recover(&self) -> Result<()> {
         self.endpoints.recover(&self.settings, &self.job)
     }
 
-    /// Begins to take snapshots.
+    /// Starts to take snapshots.
     pub(super) fn start(self: &Arc<Self>) {
         let wake: Arc<dyn Wake> = self.clone();
         self.lock().alarm = Some(Alarm::of(&wake));
         self.drive();
     }
 
-    /// A task has passed the barrier of an epoch, and its contribution is written.
+    /// Acknowledges an epoch for a task: the barrier has left it, and its state is written.
+    ///
+    /// # Errors
+    /// Those of [`Coordinator::done`].
     pub(super) fn done(self: &Arc<Self>, task: usize, epoch: u64, contribution: Operators) -> Result<()> {
         let mut state = self.lock();
         state.coordinator.done(task, epoch)?;
@@ -156,7 +159,7 @@ impl Snapshots {
         Ok(())
     }
 
-    /// A task has come to its end.
+    /// Adds the final contribution of a task that has ended.
     pub(super) fn ended(self: &Arc<Self>, task: usize, contribution: Operators) {
         let mut state = self.lock();
         let has_done = state.coordinator.ended(task);
@@ -165,7 +168,7 @@ impl Snapshots {
         self.drive();
     }
 
-    /// Does the next work of the coordinator.
+    /// Runs the next action of the coordinator.
     fn drive(self: &Arc<Self>) {
         let mut state = self.lock();
         if state.is_over {
@@ -202,7 +205,7 @@ impl Snapshots {
         }
     }
 
-    /// The result of completing a snapshot.
+    /// Ends a snapshot, with the result of writing its manifest and committing its sinks.
     fn completed(&self, manifest: &Manifest, result: Result<()>) {
         let result = result.map_err(|error| self.job.fail(error));
         let mut state = self.lock();
@@ -211,16 +214,17 @@ impl Snapshots {
             Ok(()) => {
                 self.note(manifest, &mut state);
                 self.completed.store(manifest.epoch, Ordering::SeqCst);
-                // Sources acknowledge what it holds.
+                // Sources acknowledge its records at their origin.
                 self.job.wake_all();
             }
-            // Another snapshot would name this one's transactions as committed.
+            // No later snapshot may follow: it would imply that this one's transactions are
+            // committed.
             Err(()) => state.is_over = true,
         }
         self.news.notify_all();
     }
 
-    /// Counts a complete snapshot.
+    /// Updates the metrics after a complete snapshot.
     fn note(&self, manifest: &Manifest, state: &mut State) {
         state.completed = manifest.epoch;
         let nanos = state.began.elapsed().as_nanos() as u64;
@@ -230,15 +234,16 @@ impl Snapshots {
     /// The manifest of all contributions.
     fn manifest(&self, epoch: u64, state: &mut State) -> Manifest {
         let mut operators = state.contributions.take();
-        // The manifest names a sink also if it has prepared nothing: its target is the job's.
+        // The manifest names all sinks, even those that have prepared nothing: their targets belong
+        // to the job.
         self.endpoints.sink_names().for_each(|name| _ = operators.entry(name.to_owned()).or_default());
         Manifest { epoch, operators, ..self.blank.clone() }
     }
 
-    /// Completes the last snapshot, after all tasks have ended.
+    /// Completes the final snapshot, after all tasks have ended.
     ///
     /// # Errors
-    /// The error that ended the job meanwhile.
+    /// Those of the final snapshot, or the error that has ended the job meanwhile.
     pub(super) fn finish(&self) -> Result<()> {
         let mut state = self.lock();
         while state.coordinator.is_busy() && !self.job.is_cancelled() {
@@ -258,8 +263,8 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Takes no more snapshots. Waits until the commits of a complete one have ended, since another job
-    /// may then resume from it.
+    /// Stops taking snapshots, and releases the folder. Waits for running commits first, because
+    /// another job may resume from the folder then.
     pub(super) fn stop(&self) {
         let mut state = self.lock();
         (state.is_over, state.alarm) = (true, None);

@@ -1,4 +1,4 @@
-//! The outputs of a stage: rows are written into pages for the tasks that get them, and sent.
+//! The outputs of a stage: write rows into pages for the receiving tasks, and send them.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -12,27 +12,27 @@ use crate::stream::{Control, Item, ItemSender};
 
 use super::inline::{InlineStep, Watch, filtered};
 
-/// One output of one task.
+/// One output of a stage in one task.
 pub(super) struct Exit {
     pub(super) operator: usize,
     pub(super) inline: Vec<InlineStep>,
     pub(super) ship: Ship,
-    /// A writer per target; one for all where every target gets the same.
+    /// A writer per target, or a single one if all targets get the same pages.
     pub(super) writers: Vec<RowWriter>,
     /// This task's channels to the receiving tasks.
     pub(super) targets: Vec<Box<dyn ItemSender>>,
-    /// Items that no channel has taken yet.
+    /// Items that were not sent yet, with their targets.
     pending: VecDeque<(usize, Item)>,
-    /// Whether what leaves here counts as the operator's output.
+    /// Sent bytes are counted for the operator.
     is_counted: bool,
-    /// Whether rows that do not come to it are missed by nobody, where its targets want no more.
+    /// The task may stop if the targets are closed: no inline step counts rows.
     may_stop: bool,
     hashes: Vec<u64>,
     parts: Vec<Vec<u32>>,
     next_target: usize,
-    /// Since when rows wait for others in pages that are not full, where somebody asks.
+    /// The time at which [`Exit::unsent_since`] first found unsent rows.
     unsent_since: Option<Instant>,
-    /// The watermark that was sent last.
+    /// The last watermark that was sent.
     watermark: i64,
     /// `Idle` was sent, and no rows or watermark after it.
     is_idle: bool,
@@ -65,17 +65,18 @@ impl Exit {
         }
     }
 
-    /// The exit of pages that were counted when they came to wait.
+    /// The output of a spill queue: its pages were counted before.
     pub(super) fn uncounted(self) -> Self {
         Exit { is_counted: false, ..self }
     }
 
-    /// The exit with a filter before it that counts rows.
+    /// The output with an inline step that counts rows. It needs all rows.
     pub(super) fn counting(self) -> Self {
         Exit { may_stop: false, ..self }
     }
 
-    /// Takes a page as it is, where every row of it goes one way; gives it back where rows must be picked.
+    /// Takes a page as it is, if all its rows go to the same targets. Otherwise returns the page:
+    /// its rows must be written.
     pub(super) fn take_page(&mut self, page: Page, watch: &Watch) -> Option<Page> {
         let whole = matches!(self.ship, Ship::Forward | Ship::Gather | Ship::Broadcast);
         if !whole || !self.inline.iter().all(InlineStep::lets_all_pass) || page.layout() != self.writers[0].layout() {
@@ -87,7 +88,7 @@ impl Exit {
         None
     }
 
-    /// Writes a window of rows, which have been through the first `behind` steps of what stands before.
+    /// Writes a window of rows. The first `behind` inline steps were applied already.
     pub(super) fn write(&mut self, batch: &Batch<'_>, rows: &Selection, behind: usize, watch: &Watch) -> Result<()> {
         self.end_idleness(watch);
         let mut inline = std::mem::take(&mut self.inline);
@@ -126,8 +127,8 @@ impl Exit {
         }
     }
 
-    /// Cuts rows into one part for each target, in order, so that no target ever has two rows more than another. Parts are cut, not dealt: rows
-    /// that are copied together lie together.
+    /// Splits rows into one consecutive part for each target. In total, no target gets two rows
+    /// more than another. Consecutive rows are faster to copy than every n-th row.
     fn take_turns(&mut self, rows: &[u32]) {
         let targets = self.parts.len();
         let (each, more) = (rows.len() / targets, rows.len() % targets);
@@ -142,7 +143,7 @@ impl Exit {
         self.next_target = (self.next_target + more) % targets;
     }
 
-    /// Writes each target's part of the rows.
+    /// Writes the part of each target.
     fn write_parts(&mut self, input: &Input<'_>) -> Result<()> {
         let mut part = Selection::default();
         for (writer, rows) in self.writers.iter_mut().zip(&self.parts).filter(|(_, rows)| !rows.is_empty()) {
@@ -168,27 +169,28 @@ impl Exit {
         }
     }
 
-    /// Since when rows have waited for others to be sent with; to be asked whenever some may have been written.
+    /// The time since which rows wait in pages that are not full. Must be called after rows may
+    /// have been written.
     pub(super) fn unsent_since(&mut self, now: Instant) -> Option<Instant> {
         let waits = self.writers.iter().any(|writer| writer.open_rows() > 0);
         self.unsent_since = waits.then(|| self.unsent_since.unwrap_or(now));
         self.unsent_since
     }
 
-    /// Whether no channel took what is to be sent.
+    /// Returns `true` if items wait for room in a channel.
     pub(super) fn is_held_back(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Has pages sent that are not full.
+    /// Ends pages that are not full, so that they are sent.
     pub(super) fn seal(&mut self, watch: &Watch) {
         self.unsent_since = None;
         self.writers.iter_mut().for_each(RowWriter::seal);
         self.collect(watch);
     }
 
-    /// Sends the last watermark again if the targets take this sender for idle. Else only a target that receives the
-    /// rows would wait for it, and the event times of targets would drift apart.
+    /// Sends the last watermark again if this sender is idle. Otherwise only a target that receives
+    /// the rows would end its idleness, and the event times of the targets would diverge.
     fn end_idleness(&mut self, watch: &Watch) {
         if self.is_idle {
             self.send_control(Control::Watermark(self.watermark), watch);
@@ -205,7 +207,8 @@ impl Exit {
         self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Control(control))));
     }
 
-    /// Sends what waits; whether all of it went. A target that is full holds back no other.
+    /// Sends pending items. Returns `true` if all were sent. A full target does not delay the
+    /// others.
     pub(super) fn flush(&mut self) -> bool {
         if self.pending.is_empty() {
             return true;
@@ -213,7 +216,7 @@ impl Exit {
         let mut full = vec![false; self.targets.len()];
         for _ in 0..self.pending.len() {
             let Some((target, item)) = self.pending.pop_front() else { break };
-            // Items to one target keep their order, so what follows a refused one waits behind it.
+            // Items of one target keep their order, so later ones wait after a refused one.
             if full[target] {
                 self.pending.push_back((target, item));
             } else if let Err(item) = self.targets[target].send(item) {
@@ -224,7 +227,7 @@ impl Exit {
         self.pending.is_empty()
     }
 
-    /// Whether no target wants more, and nothing else does.
+    /// Returns `true` if all targets are closed, and no inline step needs the rows.
     pub(super) fn is_closed(&self) -> bool {
         self.may_stop && self.targets.iter().all(|target| target.is_closed())
     }

@@ -1,4 +1,5 @@
-//! A job that runs by itself, and whoever waits for it: a thread, or a task of somebody's asynchronous executor.
+//! The handle of a job that runs in the background. A thread can wait for it, and an asynchronous
+//! executor can await it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,24 +11,24 @@ use crate::error::{Error, Result};
 use crate::kernel::catching;
 use crate::metrics::Metrics;
 
-/// A job that was started. Dropping it cancels the job and waits for its end.
+/// A running or finished job. Dropping the handle cancels the job and waits for its end.
 pub struct JobHandle<R, E> {
-    /// None where it had ended before anybody had the handle.
+    /// `None` for a job that had ended before the handle was made.
     control: Option<JobControl>,
     outcome: Arc<Outcome<Result<R, E>>>,
 }
 
 impl<R: Send + 'static, E: From<Error> + Send + 'static> JobHandle<R, E> {
-    /// Runs `job`, which is what `control` cancels, on a thread of its own, which ends with it.
+    /// Runs `job` on a new thread, which ends with it. `control` is the control of that job.
     ///
     /// # Errors
-    /// Where the system refuses a thread.
+    /// Fails if the system refuses a thread.
     pub fn start(control: JobControl, job: impl FnOnce() -> Result<R, E> + Send + 'static) -> Result<Self> {
         let outcome = Arc::new(Outcome::new(State::Runs(None)));
         let told = outcome.clone();
         let run = move || {
             stay_inside();
-            // Whoever waits hears of an end in any case.
+            // After a panic, too, a waiting thread must be notified.
             let result = catching(|| Ok(job()));
             told.tell(result.unwrap_or_else(|error| Err(error.into())));
         };
@@ -38,34 +39,34 @@ impl<R: Send + 'static, E: From<Error> + Send + 'static> JobHandle<R, E> {
 }
 
 impl<R, E> JobHandle<R, E> {
-    /// Of a job that has ended.
+    /// The handle of a job that has ended.
     pub fn ended(result: Result<R, E>) -> Self {
         JobHandle { control: None, outcome: Arc::new(Outcome::new(State::Ended(result))) }
     }
 
-    /// Has the job end with [`Error::Cancelled`], unless it has ended.
+    /// Cancels the job: it ends with [`Error::Cancelled`], unless it has ended already.
     pub fn cancel(&self) {
         if let Some(control) = &self.control {
             control.cancel();
         }
     }
 
-    /// Has a snapshot taken; see [`JobControl::snapshot`].
+    /// Takes a snapshot, and returns its epoch; see [`JobControl::snapshot`].
     ///
     /// # Errors
-    /// Where none are taken of the job, or it ends before.
+    /// Fails if the job takes no snapshots, or ends before this one is complete.
     pub fn snapshot(&self) -> crate::error::Result<u64> {
         let has_ended = || Error::Plan("the job has ended: there is nothing to take a snapshot of".to_owned());
         self.control.as_ref().ok_or_else(has_ended)?.snapshot()
     }
 
-    /// Whether the job has ended.
+    /// Returns `true` if the job has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         !self.outcome.lock().runs()
     }
 
-    /// What the job has done so far.
+    /// The metrics of the job so far. They are empty if it had ended before the handle was made.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.control.as_ref().map(JobControl::metrics).unwrap_or_default()
@@ -73,10 +74,10 @@ impl<R, E> JobHandle<R, E> {
 }
 
 impl<R, E: From<Error>> JobHandle<R, E> {
-    /// Waits for the job's end.
+    /// Waits until the job has ended, and returns its result.
     ///
     /// # Errors
-    /// The job's own.
+    /// The error of the job.
     pub fn wait(self) -> Result<R, E> {
         self.outcome.end().take().unwrap_or_else(|| Err(was_told().into()))
     }
@@ -88,7 +89,7 @@ impl<R, E: From<Error>> Future for JobHandle<R, E> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.outcome.lock();
         if state.runs() {
-            // The last one that asked is woken.
+            // Only the waker of the last poll is kept, as `Future` requires.
             *state = State::Runs(Some(context.waker().clone()));
             return Poll::Pending;
         }
@@ -102,26 +103,26 @@ impl<R, E> Drop for JobHandle<R, E> {
             return;
         }
         self.cancel();
-        // The job may wait for this very thread.
+        // The job may wait for this thread, so waiting here could deadlock.
         if !is_inside_job() {
             drop(self.outcome.end());
         }
     }
 }
 
-/// How a job ended was said already.
+/// The error of a second request for the result.
 fn was_told() -> Error {
     Error::Plan("how this job ended was said already: `wait` for it, or `.await` it, once".to_owned())
 }
 
-/// How a job ended, once it has.
+/// A result that one thread sets, and another waits for.
 struct Outcome<T> {
     state: Mutex<State<T>>,
     ended: Condvar,
 }
 
 enum State<T> {
-    /// Whom to wake when it has ended.
+    /// With the waker of the last poll.
     Runs(Option<Waker>),
     Ended(T),
     Taken,
@@ -132,7 +133,7 @@ impl<T> State<T> {
         matches!(self, State::Runs(_))
     }
 
-    /// How it ended, if it has and nobody has asked before.
+    /// Takes the result. `None` if the job runs, or the result was taken before.
     fn take(&mut self) -> Option<T> {
         match std::mem::replace(self, State::Taken) {
             State::Ended(result) => Some(result),
@@ -158,7 +159,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// Waits for the end.
+    /// Waits until the job has ended.
     fn end(&self) -> MutexGuard<'_, State<T>> {
         let state = self.lock();
         self.ended.wait_while(state, |state| state.runs()).unwrap_or_else(PoisonError::into_inner)

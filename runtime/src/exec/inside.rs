@@ -1,4 +1,5 @@
-//! Whether a thread is one that a job runs on: a closure that runs a job of its own holds up the job around it.
+//! Marks threads that work for a job. A job that is started on such a thread is nested: the outer
+//! job waits for it.
 
 use std::cell::Cell;
 
@@ -6,17 +7,18 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the calling thread works for a job now: what it runs and waits for, that job waits for.
+/// Returns `true` if the calling thread works for a job. That job waits for all that the thread
+/// does.
 pub(super) fn is_inside_job() -> bool {
     INSIDE.get()
 }
 
-/// The calling thread works for jobs as long as it lives.
+/// Marks the calling thread as working for jobs until it ends.
 pub(super) fn stay_inside() {
     INSIDE.set(true);
 }
 
-/// The calling thread works for a job until this is dropped.
+/// Marks the calling thread as working for a job, until it is dropped.
 #[must_use]
 pub(super) struct Inside {
     before: bool,

@@ -1,4 +1,4 @@
-//! What a job's tasks share, and how its end is heard.
+//! The shared state of a job's tasks: metrics, first error, cancellation, and the wait for the end.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,28 +19,28 @@ pub(super) struct Job {
     cancelled: AtomicBool,
     error: Mutex<Option<Error>>,
     progress: Mutex<JobState>,
-    /// The last task has ended, or there is something to do for a thread that waits for that.
+    /// Signals that the last task has ended, or that a task is queued for the waiting thread.
     news: Condvar,
-    /// A thread that waits works as well, and wants to hear of queued tasks.
+    /// The waiting thread also runs tasks, so queued ones are reported to it.
     helped: AtomicBool,
-    /// Threads that run a task now.
+    /// The number of threads that run a task now.
     at_work: AtomicUsize,
     tasks: Mutex<Vec<Arc<dyn Wake>>>,
 }
 
-/// What a thread that waits for a job wants to know.
+/// The state for the thread that waits for the job.
 #[derive(Default)]
 struct JobState {
-    /// Tasks that have not ended.
+    /// The number of tasks that have not ended.
     running: usize,
-    /// Tasks that wait for a thread since somebody wants to hear of them; some of them have had one by now.
+    /// Tasks that were queued while the waiting thread helps. Some may have run since.
     queued: Vec<Arc<dyn Wake>>,
-    /// Any task may wait for a thread.
+    /// Any task may be queued; `queued` is not complete.
     any: bool,
 }
 
 impl JobState {
-    /// Notes a task that waits for a thread; where that was said more often than there are tasks, that any of them may.
+    /// Adds a queued task. If there are more entries than tasks, only notes that any may be queued.
     fn add(&mut self, task: Arc<dyn Wake>) {
         if !self.any && self.queued.len() < self.running {
             self.queued.push(task);
@@ -52,7 +52,7 @@ impl JobState {
 }
 
 impl Job {
-    /// A job of operators, each with its origin, in so many tasks.
+    /// Creates a job. `operators` has the origin and the number of tasks of each.
     pub(super) fn new(pool: Arc<ThreadPool>, operators: Vec<(Origin, usize)>) -> Arc<Self> {
         let (origins, tasks): (Vec<Origin>, Vec<usize>) = operators.into_iter().unzip();
         Arc::new(Job {
@@ -94,18 +94,18 @@ impl Job {
         self.cancel();
     }
 
-    /// Its first error, if nobody has been told.
+    /// Takes the first error. `None` if there is none, or it was taken before.
     pub(super) fn take_error(&self) -> Option<Error> {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Ends the job; all tasks are woken to notice.
+    /// Ends the job. Wakes all tasks, so that they notice it.
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
         self.wake_all();
     }
 
-    /// Has all tasks look again at what concerns them.
+    /// Wakes all tasks.
     pub(super) fn wake_all(&self) {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         tasks.into_iter().for_each(|task| task.wake(QueuePlace::InOrder));
@@ -119,7 +119,7 @@ impl Job {
         }
     }
 
-    /// A task waits for a thread.
+    /// Reports a queued task to the waiting thread, if that helps.
     pub(super) fn task_queued(&self, task: impl FnOnce() -> Arc<dyn Wake>) {
         if self.helped.load(Ordering::SeqCst) {
             self.progress().add(task());
@@ -127,13 +127,13 @@ impl Job {
         }
     }
 
-    /// Counts the calling thread as one that runs a task, as long as the answer lives.
+    /// Counts the calling thread as running a task, until the guard is dropped.
     pub(super) fn at_work(&self) -> AtWork<'_> {
         self.at_work.fetch_add(1, Ordering::Relaxed);
         AtWork { count: &self.at_work, _inside: Inside::enter() }
     }
 
-    /// Takes note of the tasks that may wait for a thread; nothing where none does.
+    /// Takes the tasks that may be queued. `None` if there are none.
     fn take_queued(&self, progress: &mut JobState) -> Option<Vec<Arc<dyn Wake>>> {
         let queued = std::mem::take(&mut progress.queued);
         if std::mem::take(&mut progress.any) {
@@ -142,11 +142,16 @@ impl Job {
         (!queued.is_empty()).then_some(queued)
     }
 
-    /// Waits for all tasks; `tick` is called now and then meanwhile, and ends the job early, as if it were done, by `false`.
+    /// Waits until all tasks have ended. Calls `tick` about every 100 ms. If it returns `false`,
+    /// the job ends early and successfully.
     ///
-    /// A closure may run a job of its own. The thread that then waits is one of the pool's, and it may be the only one, so it does the inner job's work
-    /// itself: of this job alone, since a task of another might want what the closure holds, such as a lock. Any other thread that waits does the same
-    /// where the pool has no thread to spare: where a closure waits for a thread that it started, and that waits here.
+    /// # Deadlocks
+    /// A closure may run a job of its own. Then a thread of the pool waits here, possibly the only
+    /// one. So it runs the tasks of the inner job. It runs no tasks of other jobs: one of these
+    /// might need a lock that the closure holds.
+    ///
+    /// A closure may also wait for a thread that it has started, and that waits here. So a thread
+    /// outside of the pool runs tasks while no thread of the pool works for the job.
     pub(super) fn wait(&self, mut tick: impl FnMut(&JobMetrics) -> bool) -> Result<(), Error> {
         const TICK: Duration = Duration::from_millis(100);
         let is_nested = rayon::current_thread_index().is_some();
@@ -167,7 +172,7 @@ impl Job {
                 let helped = std::mem::replace(&mut helps, is_nested || self.at_work.load(Ordering::Relaxed) == 0);
                 self.helped.store(helps, Ordering::SeqCst);
                 drop(progress);
-                // What is shown may be made by the program's own accumulators.
+                // `tick` may run the user's code: accumulators are formatted for display.
                 match catching(|| Ok(tick(&self.metrics))) {
                     Ok(true) => {}
                     Ok(false) if self.is_cancelled() => {}
@@ -175,11 +180,11 @@ impl Job {
                     Err(error) => self.fail(error),
                 }
                 progress = self.progress();
-                // What was queued while nobody wanted to hear of it.
+                // Tasks may have been queued before this thread helped.
                 progress.any |= helps && !helped;
             }
         }
-        // Tasks and job hold each other.
+        // Tasks and job refer to each other: this breaks the cycle.
         progress.queued.clear();
         drop(progress);
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -187,7 +192,7 @@ impl Job {
     }
 }
 
-/// A thread that runs a task.
+/// Counts a thread that runs a task, until it is dropped.
 #[must_use]
 pub(super) struct AtWork<'j> {
     count: &'j AtomicUsize,

@@ -1,8 +1,15 @@
 //! The local engine: runs a physical plan on all cores of one process.
 //!
 //! Tasks are cooperative. A poll runs a few milliseconds of work on a thread of the pool and never
-//! blocks it. A task that waits is woken by a page in an inbox, room in a channel, or a finished
-//! read.
+//! blocks it. A waiting task is woken by an item in an inbox, room in a channel, a finished read,
+//! or an alarm.
+//!
+//! * `submitted`, `handle`, `admission`, `memory_requirements`: a job from its plan to its end.
+//! * `start`, `task`, `pipeline`, `inline`: stages become tasks, and each task runs a pipeline.
+//! * `channel`, `aligned_input`, `stage_output`, `spill_queue`: exchange of items between tasks.
+//! * `reading`: heads of stages that read sources.
+//! * `checkpoints`: snapshots of a running job.
+//! * `timers`, `blocking`: wake-ups at a time, and work that may block.
 //!
 //! # Nested jobs
 //! A closure may run an environment of its own, on a thread of the pool. While that thread waits
@@ -53,43 +60,44 @@ pub use submitted::{JobControl, Submitted};
 /// Threads that run tasks.
 pub type Pool = Arc<ThreadPool>;
 
-/// What a run may use.
+/// The resources and settings of a run.
 pub struct Resources {
-    /// The threads.
+    /// The threads that run its tasks.
     pub pool: Pool,
-    /// The memory, and the jobs that share it.
+    /// The memory budget, and the jobs that share it.
     pub admissions: Arc<Admissions>,
-    /// Where what it does not hold goes.
+    /// The disk space for spilled pages.
     pub space: Arc<SpillSpace>,
-    /// How streams are run.
+    /// Settings of endless flows.
     pub streaming: Streaming,
-    /// How snapshots of them are taken, where that is asked for.
+    /// Settings of snapshots. `None`: no snapshots are taken.
     pub snapshots: Option<SnapshotSettings>,
     /// The run that kernels are opened for.
     pub run: Arc<dyn RunScope>,
 }
 
 impl Resources {
-    /// The memory.
     fn budget(&self) -> &Arc<Budget> {
         self.admissions.budget()
     }
 }
 
-/// How flows that do not end are run.
+/// Settings of endless flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Streaming {
-    /// So long rows wait, at most, for others to be sent with.
+    /// Longest time that a task holds rows to fill a page.
     pub latency: Duration,
-    /// So long a source has nothing new before event time goes on without it.
+    /// Time without new records after which a source is idle: event time no longer waits for it.
     pub idle_after: Duration,
 }
 
-/// A pool of so many threads: environments of the same parallelism share one. It is started at first use, and lives as long as somebody has it; the one
-/// that was asked for last is kept besides, so that a short job after another pays for no threads.
+/// Returns the pool with this number of threads. All environments of that parallelism share it.
+///
+/// The pool lives as long as it is used. The pool that was requested last is kept in any case, so
+/// that a series of short jobs starts no threads.
 ///
 /// # Errors
-/// Where the system refuses a thread.
+/// Fails if the system refuses a thread.
 pub fn pool(threads: usize) -> Result<Pool> {
     static POOLS: Mutex<Pools> = Mutex::new(Pools { shared: BTreeMap::new(), last: None });
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +112,7 @@ pub fn pool(threads: usize) -> Result<Pool> {
 }
 
 struct Pools {
-    /// By their threads.
+    /// By the number of threads.
     shared: BTreeMap<usize, Weak<ThreadPool>>,
     last: Option<Pool>,
 }

@@ -1,8 +1,8 @@
-//! One task of a stage: head, steps, exits.
+//! One task of a stage: head, steps, outputs.
 //!
-//! The last step that has work runs first. Rows are therefore used while they are in the cache, and
-//! at most one page lies between two steps. The current work of a step is a value (`Work`) and not
-//! on a stack, so a task can stop after any window of rows.
+//! The last step that has work runs first. So rows are used while they are in the cache, and at
+//! most one page lies between two steps. The current work of a step is a value (`Work`) and not on
+//! a stack, so a task can stop after any window of rows.
 
 mod busy_clock;
 mod deadline;
@@ -37,7 +37,7 @@ pub(super) use step_inputs::Side;
 pub(super) use task_snapshot::TaskSnapshots;
 use work::{Callback, Data, Rows, Work};
 
-/// The time after which a task yields its thread.
+/// Longest time of a poll: then the task yields its thread.
 const SLICE: Duration = Duration::from_millis(5);
 
 pub(super) struct Pipeline {
@@ -45,19 +45,18 @@ pub(super) struct Pipeline {
     steps: Vec<Step>,
     exits: TaskExits,
     watch: Watch,
-    /// The number of first steps whose rows no later step needs any more.
+    /// Steps before this number were stopped, since a later step is satisfied.
     stopped: usize,
-    /// The number of first steps that may have work. The steps after them had none in this poll,
-    /// and can only get some from the step before or from a side input. An item of a side input
-    /// wakes the task.
+    /// Steps before this number may have work. Later steps had none in this poll. They can only get
+    /// some from the step before or from a side input, and an item of a side input wakes the task.
     open: usize,
     /// Steps with side outputs.
     with_others: Vec<usize>,
     /// Whether the stage has a step that reads event times for the head.
     reads_time: bool,
-    /// For an endless input: the time at which pages are sent that are not full.
+    /// For an endless input: sends pages that are not full in time.
     deadline: Option<Deadline>,
-    /// Its part of the job's snapshots.
+    /// Set if the task takes part in snapshots.
     snapshots: Option<TaskSnapshots>,
     busy: BusyClock,
 }
@@ -83,17 +82,17 @@ impl Pipeline {
         }
     }
 
-    /// The same task with a deadline for pages that are not full.
+    /// The pipeline with a deadline for pages that are not full.
     pub(super) fn sending_in_time(self, deadline: Option<Deadline>) -> Self {
         Pipeline { deadline, ..self }
     }
 
-    /// The same task as a part of snapshots.
+    /// The pipeline of a task that takes part in snapshots.
     pub(super) fn in_snapshots(self, snapshots: Option<TaskSnapshots>) -> Self {
         Pipeline { snapshots, ..self }
     }
 
-    /// The operator that runs, for errors.
+    /// The operator that runs now, for errors.
     pub(super) fn current_origin(&self) -> Option<Origin> {
         self.watch.origin()
     }
@@ -140,7 +139,7 @@ impl Pipeline {
         }
     }
 
-    /// Has idle drivers emit the rows that they hold back. Returns `Yield` if there were any.
+    /// Lets idle drivers emit the rows that they hold back. Returns `Yield` if there were any.
     fn flush_idle(&mut self) -> Result<Progress> {
         let flushes = self.deadline.is_some() && !self.exits.are_blocked();
         let mut turn = Progress::Pending;
@@ -158,8 +157,8 @@ impl Pipeline {
         self.snapshots.as_mut().map_or(Ok(true), |snapshots| snapshots.take_images(&mut self.steps))
     }
 
-    /// Contributes the end of the task to snapshots. Counts the peak memory of each driver, or of
-    /// the spill queue.
+    /// Contributes the final state of the task to snapshots. Counts the peak memory of each driver,
+    /// or of the spill queue.
     fn finish(&mut self) {
         if let Some(mut snapshots) = self.snapshots.take() {
             snapshots.end(self.head.positions().unwrap_or_default(), &mut self.steps);
@@ -170,7 +169,7 @@ impl Pipeline {
         }
     }
 
-    /// Does one piece of work, that of the last step that has any.
+    /// Runs one piece of work, of the last step that has any.
     fn turn(&mut self) -> Result<Progress> {
         if self.stop_unwanted() {
             return Ok(Progress::Done);
@@ -240,8 +239,8 @@ impl Pipeline {
         stops
     }
 
-    /// Takes rows that wait until there is no other work: of side inputs where the driver prefers
-    /// its stream, then of buffered ports. Returns `true` if there were any.
+    /// Takes rows that wait until there is no other work: of side inputs, if the driver prefers its
+    /// stream, then of buffered ports. Returns `true` if there were any.
     fn take_deferred(&mut self) -> Result<bool> {
         for step in &mut self.steps {
             if step.take_side()? {
@@ -256,21 +255,21 @@ impl Pipeline {
         Ok(false)
     }
 
-    /// Takes items into the spill queue while an exit is full.
+    /// Takes items into the spill queue while an output is blocked.
     fn run_while_blocked(&mut self) -> Result<Progress> {
         let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(Progress::Pending) };
         self.watch.enter(spool.operator);
         Ok(if spool.take_in()? { Progress::Yield } else { Progress::Pending })
     }
 
-    /// Sends the waiting items of all exits, also if one of them is blocked. Returns `true` if all
-    /// were sent.
+    /// Sends the waiting items of all outputs, even if one of them is blocked. Returns `true` if
+    /// all were sent.
     fn flush(&mut self) -> bool {
         let went = self.exits.flush();
         self.with_others.iter().fold(went, |went, &step| self.steps[step].outputs.flush_others() & went)
     }
 
-    /// Gives an item of the last step to the exits.
+    /// Passes an item of the last step to the outputs.
     fn feed_exits(&mut self, item: Item) -> Result<()> {
         let barrier = if let Item::Control(Control::Barrier(epoch)) = item { Some(epoch) } else { None };
         self.exits.take(item, &self.watch);
@@ -291,7 +290,7 @@ impl Pipeline {
         }
     }
 
-    /// Takes from the head.
+    /// Takes the next item of the head, and passes it to the first step or to the outputs.
     fn feed_head(&mut self) -> Result<Progress> {
         self.note_time();
         let wants_rows = self.steps.first().is_none_or(Step::accepts_stream);
@@ -325,7 +324,7 @@ impl Pipeline {
         Ok(Progress::Yield)
     }
 
-    /// Gives rows of the head to the first step, or to the exits.
+    /// Passes rows of the head to the first step, or to the outputs.
     fn take_rows_of_head(&mut self, data: Data, filtered: usize) -> Result<()> {
         match (data, self.steps.first_mut()) {
             (data, Some(first)) => first.inputs.take_rows(Rows::all(data, filtered)),
@@ -386,7 +385,7 @@ impl Pipeline {
         Ok(Progress::Yield)
     }
 
-    /// Gives a page back to the step that wrote it: the one before step `index`.
+    /// Returns a page to the step that wrote it, the one before step `index`, for reuse.
     fn recycle(&mut self, index: usize, page: Option<Page>) {
         if let (Some(page), Some(before)) = (page, index.checked_sub(1)) {
             self.steps[before].outputs.written.pages().recycle(page);

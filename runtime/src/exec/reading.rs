@@ -1,9 +1,9 @@
 //! The head of a stage that reads a source.
 //!
-//! The tasks of a source that ends take splits from one queue, each to its end. For an endless source
-//! each task follows some splits ([`Followed`]), reads a part of each in turn, and keeps a position
-//! for each. A task that has caught up with all of them returns its thread, and an alarm wakes it to
-//! look again.
+//! The tasks of a source that ends take splits from one queue, and read each to its end. For an
+//! endless source each task has some splits ([`Followed`]), and a position in each. It reads them
+//! in turns. A task that has caught up with all of them yields its thread, and an alarm wakes it to
+//! look for more records.
 //!
 //! Reading never blocks a thread of the pool: a reader returns `Pending` and wakes the task.
 
@@ -30,17 +30,17 @@ pub(super) use limits::LateLimits;
 pub(super) use listing::Listing;
 pub(super) use watermarks::WatermarkGenerator;
 
-/// Longest time that a split is read while others have records, or until it has to wait for some.
+/// Longest time that a split is read while other splits have records.
 const TURN: Duration = Duration::from_millis(10);
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
 
-/// Where a head's splits come from.
+/// The splits of a head.
 pub(super) enum HeadSplits {
-    /// From a queue that the tasks share.
+    /// A queue that the tasks share, for a source that ends.
     Shared(Arc<SplitQueue>),
-    /// They belong to this task.
+    /// Splits that are assigned to this task, for an endless source.
     Followed(FollowedSource),
 }
 
@@ -56,26 +56,26 @@ pub(super) struct SourceHead {
     pub(super) operator: usize,
     reader: Box<dyn SplitReader>,
     splits: HeadSplits,
-    /// The open split, and its number among the followed ones.
+    /// The open split, and its number.
     current: Option<(usize, Split)>,
     /// The current split has returned records since it was opened.
     has_returned: bool,
-    /// When the current split was opened, or found to be the only one with records.
+    /// The start of the current split's turn.
     turn_began: Instant,
     /// The reader waits for records.
     is_pending: bool,
-    /// Rows of the last batch that the reader left out. `None` if it did not ask the filters.
+    /// Rows of the last batch that the reader left out. `None` if it did not apply the filters.
     left_out: Option<usize>,
-    /// It ends only after its last split, since bad records of all splits are written.
+    /// The head may not stop early, since bad records of all splits are written.
     reads_all: bool,
     stopped: bool,
-    /// Excludes splits by the keys of joins.
+    /// Excludes splits by the runtime filters of joins.
     limits: Option<LateLimits>,
     /// Makes watermarks, if event time is used.
     time: Option<WatermarkGenerator>,
     /// The leaf that holds event time, if the source's rows have it.
     time_leaf: Option<usize>,
-    /// The number of the last batch's split.
+    /// The split number of the last batch.
     batch_split: usize,
     /// Injects barriers, if snapshots are taken.
     barriers: Option<Barriers>,
@@ -114,18 +114,18 @@ impl SourceHead {
         }
     }
 
-    /// The same head, which skips splits without records that joins need.
+    /// The head, which skips splits whose records have no partner in a join.
     pub(super) fn skipping(self, limits: Option<LateLimits>) -> Self {
         SourceHead { limits, ..self }
     }
 
-    /// The same head, which makes watermarks. The rows have event time in this leaf, or the stage
+    /// The head, which makes watermarks. The rows have event time in `leaf`, or the stage
     /// [notes](SourceHead::note_time) it.
     pub(super) fn with_time(self, time: Option<WatermarkGenerator>, leaf: Option<usize>) -> Self {
         SourceHead { time, time_leaf: leaf, ..self }
     }
 
-    /// The same head, which injects barriers.
+    /// The head, which injects barriers.
     pub(super) fn with_barriers(self, barriers: Option<Barriers>) -> Self {
         SourceHead { barriers, ..self }
     }
@@ -137,12 +137,12 @@ impl SourceHead {
         }
     }
 
-    /// Returns `true` if it may end before its splits do.
+    /// Returns `true` if the head may stop before the end of its splits.
     pub(super) fn may_stop(&self) -> bool {
         !self.reads_all
     }
 
-    /// Reads no more. The last batch remains.
+    /// Stops reading. The last batch stays valid.
     pub(super) fn stop(&mut self) {
         self.stopped = true;
         self.ending = Control::END_OF_INPUT.into_iter();
@@ -152,13 +152,13 @@ impl SourceHead {
         self.reader.batch()
     }
 
-    /// Returns `true` if the rows of the last batch have passed the filters.
+    /// Returns `true` if the reader has applied the filters to the last batch.
     pub(super) fn has_filtered(&self) -> bool {
         self.left_out.is_some()
     }
 
-    /// Continues to the next item. `None` if the task is woken when there is one. The reader may use
-    /// the filters that rows reach first.
+    /// Advances to the next item. After `None` the task is woken when there may be one. The reader
+    /// may apply the first filters.
     pub(super) fn advance(&mut self, filters: &mut dyn RowFilters, watch: &Watch) -> Result<Option<SourceItem>> {
         let metrics = watch.enter(self.operator);
         let is_at_end = self.is_at_end();
@@ -169,7 +169,7 @@ impl SourceHead {
             if let Some(watermark) = self.watermark() {
                 return Ok(Some(SourceItem::Control(Control::Watermark(watermark))));
             }
-            // Alignment does not wait for inputs that have ended.
+            // After its round end the source injects no barriers. Alignment does not wait for it.
             if let Some(epoch) = self.next_barrier(is_at_end)? {
                 return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
             }
@@ -200,7 +200,8 @@ impl SourceHead {
                     return self.returned();
                 }
                 ReadProgress::Pending => {
-                    // The time of a read is not part of the turn: its bytes are decoded first.
+                    // The turn starts after the read, so that the read bytes are decoded in this
+                    // turn.
                     self.is_pending = true;
                     return Ok(None);
                 }
@@ -221,8 +222,8 @@ impl SourceHead {
         Ok(barrier)
     }
 
-    /// The next watermark. The splits of a source that ends come in no order, so all of its time passes
-    /// at the end.
+    /// The next watermark, if it has advanced. The splits of a source that ends are in no order of
+    /// time, so its only watermark follows its last record.
     fn watermark(&mut self) -> Option<i64> {
         match (&mut self.time, &self.splits) {
             (Some(time), HeadSplits::Followed(followed)) => time.advance(followed.splits.waited_for(Instant::now())),
@@ -255,7 +256,7 @@ impl SourceHead {
         Ok(())
     }
 
-    /// Has the task woken to look again.
+    /// Sets the alarm that wakes the task.
     fn wait(&mut self, until: Instant) -> Result<Option<SourceItem>> {
         if let HeadSplits::Followed(followed) = &mut self.splits {
             followed.alarm.set(until)?;
@@ -263,7 +264,7 @@ impl SourceHead {
         Ok(None)
     }
 
-    /// Returns the batch of the reader.
+    /// Returns the reader's batch as an item, and notes its greatest event time.
     fn returned(&mut self) -> Result<Option<SourceItem>> {
         self.has_returned = true;
         self.batch_split = self.current.as_ref().map_or(0, |(number, _)| *number);
@@ -278,8 +279,8 @@ impl SourceHead {
         Ok(Some(SourceItem::Batch(self.batch_split)))
     }
 
-    /// Continues with another split that has records, after the turn of this one. Returns `false` if
-    /// there is none.
+    /// Ends the turn of the current split, and opens another one that has records. Returns `false`
+    /// if there is none: the current split continues.
     fn yield_turn(&mut self, watch: &Watch) -> Result<bool> {
         let Some(number) = self.leave(watch) else { return Ok(false) };
         self.turn_began = Instant::now();
@@ -299,8 +300,8 @@ impl SourceHead {
         }
     }
 
-    /// Notes the position of the current split, if it is followed, and the bytes that were read of it.
-    /// Returns its number. `None` if splits are not followed.
+    /// Notes the position of the current split and the bytes that were read of it. Returns its
+    /// number, or `None` for a source that ends.
     fn leave(&mut self, watch: &Watch) -> Option<usize> {
         let (HeadSplits::Followed(followed), Some((number, _))) = (&mut self.splits, &self.current) else {
             return None;
@@ -330,19 +331,20 @@ impl SourceHead {
         }
     }
 
-    /// For each followed split, where the records start that were not returned.
+    /// The positions of the assigned splits, after the records that were returned.
     pub(super) fn positions(&self) -> Vec<SplitPosition> {
         let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
         let current = self.current.as_ref().map(|(number, _)| (*number, self.reader.position()));
         followed.splits.positions(current, |number| self.time.as_ref().and_then(|time| time.greatest(number)))
     }
 
-    /// Returns `true` if its last row and the end were returned.
+    /// Returns `true` if the round end was returned: no rows follow.
     pub(super) fn is_at_end(&self) -> bool {
         self.ending.len() < Control::END_OF_INPUT.len()
     }
 
-    /// The next item at the end: first the last watermark, then the end.
+    /// The next item at the end: the last watermark, the round end, then the end. `None` after
+    /// these.
     fn end(&mut self) -> Option<SourceItem> {
         if self.time.take().is_some() {
             return Some(SourceItem::Control(Control::Watermark(i64::MAX)));

@@ -1,10 +1,15 @@
-//! Work of the caller's that takes threads for a moment.
+//! Parallel loops outside of a job.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Calls `work` with each number below `count`, up to `threads` of them at once, and returns when all are done. The caller's thread is one of these; the others
-/// are begun for this, about 30 µs each.
+/// Calls `work` with each number below `count`, on up to `threads` threads. Returns when all calls
+/// are done.
+///
+/// The calling thread is one of the threads.
+///
+/// # Cost
+/// Starts the other threads, at about 30 µs each.
 pub fn side_by_side(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync)) {
     let next = AtomicUsize::new(0);
     let go_on = || {
@@ -18,7 +23,7 @@ pub fn side_by_side(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync))
     };
     thread::scope(|scope| {
         for _ in 1..threads.min(count) {
-            // Where the system has no thread for it, the others do its work.
+            // If the system refuses a thread, the others do its work.
             let _ = thread::Builder::new().name("dataflow-plan".to_owned()).spawn_scoped(scope, go_on);
         }
         go_on();
@@ -43,7 +48,7 @@ mod tests {
         }
     }
 
-    /// Each is there while the other one is.
+    /// Each call waits until the other has begun.
     #[test]
     fn two_are_done_at_once() {
         let (there, met) = (AtomicUsize::new(0), AtomicUsize::new(0));

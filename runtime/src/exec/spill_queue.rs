@@ -1,7 +1,8 @@
-//! The head of a stage in which pages wait for a receiver that takes another branch first.
+//! The head of a stage that queues pages for a receiver that reads another input first.
 //!
-//! A fork whose branches meet again must never be held back (see `optimizer::branches`). So this head takes what comes even while nothing of it can be
-//! sent, and keeps it in a [`SpillQueue`]: pages change hands as they are, and no row is copied.
+//! If the branches of a fork join again, the fork must never be blocked (see
+//! `optimizer::branches`). So this head takes items even while none can be sent. It holds them in a
+//! [`SpillQueue`], which moves pages without copying rows.
 
 use std::collections::VecDeque;
 use std::task::Poll;
@@ -15,29 +16,29 @@ use crate::strategy::ProgressOf;
 use crate::stream::{Control, Item};
 
 pub(super) struct SpillQueueHead {
-    /// The operator whose rows wait.
+    /// The operator whose rows are queued.
     pub(super) operator: usize,
     input: AlignedInput,
     pages: SpillQueue,
-    /// What was said between pages that wait, each with the number of pages that were to be given before it then.
+    /// Queued controls, each with the number of queued pages before it.
     controls: VecDeque<(usize, Control)>,
-    /// Pages that wait.
+    /// The number of queued pages.
     waiting: usize,
-    /// A page for which there is no room before others are written.
+    /// A received page that waits for room in the queue.
     next: Option<Page>,
-    /// What pays for pages while they wait.
+    /// The memory of queued pages. It can be revoked.
     memory: Memory,
-    /// What pays for them from when they are given.
+    /// The memory of pages after they were returned.
     given: Memory,
 }
 
 impl SpillQueueHead {
-    /// An empty line behind an input. `memory` is that of `pages`.
+    /// An empty queue after an input. `memory` is that of `pages`.
     pub(super) fn new(operator: usize, input: AlignedInput, pages: SpillQueue, memory: Memory, given: Memory) -> Self {
         SpillQueueHead { operator, input, pages, controls: VecDeque::new(), waiting: 0, next: None, memory, given }
     }
 
-    /// Returns the next item. Returns `Yield` if it only took an item in.
+    /// Returns the next item. Returns `Yield` if it only queued an item.
     pub(super) fn advance(&mut self) -> Result<ProgressOf<Item>> {
         if let Some(&(0, control)) = self.controls.front() {
             self.controls.pop_front();
@@ -47,7 +48,7 @@ impl SpillQueueHead {
             Poll::Ready(Some(page)) => {
                 self.waiting -= 1;
                 self.controls.iter_mut().for_each(|(pages_before, _)| *pages_before -= 1);
-                // What is given away is not to be taken back.
+                // A returned page cannot be spilled any more.
                 return Ok(ProgressOf::Done(Item::Page(page.paid_by(&self.given))));
             }
             Poll::Pending => {
@@ -61,7 +62,7 @@ impl SpillQueueHead {
         Ok(self.input.receive(|_| true)?.into())
     }
 
-    /// Takes an item in without giving one; whether it did. Else the task will be woken.
+    /// Receives and queues an item. Returns `true` if it did. Otherwise the task will be woken.
     pub(super) fn take_in(&mut self) -> Result<bool> {
         let item = match self.next.take() {
             Some(page) => Some(Item::Page(page)),
@@ -80,7 +81,7 @@ impl SpillQueueHead {
         }
     }
 
-    /// Has a page wait; whether there is room for it.
+    /// Queues a page. Returns `false` if it must wait for room first.
     fn keep(&mut self, page: Page) -> Result<bool> {
         match self.pages.make_room(page.bytes())? {
             QueueRoom::Granted => self.pages.push(page.paid_by(&self.memory)),
@@ -89,7 +90,7 @@ impl SpillQueueHead {
                 return Ok(false);
             }
             QueueRoom::Refused => {
-                // Its sender goes on paying for it, so it is written at once.
+                // The page stays in its sender's memory, so it is spilled immediately.
                 let bytes = page.bytes();
                 self.pages.push(page);
                 self.pages.revoke(bytes);
@@ -99,12 +100,12 @@ impl SpillQueueHead {
         Ok(true)
     }
 
-    /// Takes nothing more.
+    /// Closes the input.
     pub(super) fn stop(&mut self) {
         self.input.close();
     }
 
-    /// Gives back what others ask for.
+    /// Gives back memory that was requested.
     pub(super) fn give_back(&mut self) {
         let asked = self.memory.revoke_requested();
         if asked > 0 {
@@ -112,7 +113,7 @@ impl SpillQueueHead {
         }
     }
 
-    /// The most that waited in memory.
+    /// The peak memory of queued pages.
     pub(super) fn peak_bytes(&self) -> usize {
         self.memory.peak_bytes()
     }

@@ -1,4 +1,4 @@
-//! From a physical plan to running tasks.
+//! Makes the tasks of a physical plan, and runs them.
 
 mod splits;
 
@@ -38,7 +38,7 @@ use crate::strategy::Ship;
 use crate::stream::ItemSender;
 use splits::JobSplits;
 
-/// Starts all tasks of a plan as this job's, and waits for them, as long as `tick` wants them to go on.
+/// Starts all tasks of a plan, and waits until they have ended, or `tick` returns `false`.
 pub(super) fn run(
     job: &Arc<Job>,
     plan: &PhysicalPlan,
@@ -58,7 +58,8 @@ pub(super) fn run(
     let _kept = budget.reserve_for_pinned(needs.pinned());
     let mut starter = Starter::new(plan, resources, snapshots, job.clone());
     starter.list_splits()?;
-    // A task and its body hold each other, so no task gets a body before all bodies are made.
+    // A task and its body refer to each other. If making one body fails, no task has one yet, so
+    // all are dropped.
     let mut bodies = Vec::new();
     for (stage, tasks) in starter.tasks.iter().enumerate() {
         for (subtask, task) in tasks.iter().enumerate() {
@@ -83,17 +84,17 @@ struct Starter<'p> {
     snapshots: Option<&'p Arc<Snapshots>>,
     placement: Placement,
     job: Arc<Job>,
-    /// That of its first operator; runs that share a budget have others.
+    /// The memory group of operator 0; the others follow. Groups are unique in the process.
     first_team: u64,
     tasks: Vec<Vec<Arc<Task>>>,
     /// By stage, inbox and task.
     inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
     splits: JobSplits,
-    /// By stage and step.
+    /// Values that the tasks of a step share, by stage and step.
     locals: Vec<Vec<ProcessLocals>>,
-    /// Stages whose rows come without end, some of them.
+    /// By stage, whether some of its rows come from an endless source.
     endless: Vec<bool>,
-    /// By their numbers.
+    /// By the number of the filter.
     runtime_filters: Vec<Arc<RuntimeFilter>>,
 }
 
@@ -165,7 +166,7 @@ impl<'p> Starter<'p> {
         Ok(pipeline.sending_in_time(deadline).in_snapshots(snapshots))
     }
 
-    /// The part of a task in snapshots, where any are taken of what it does.
+    /// The snapshot state of a task. `None` if the task does not take part in snapshots.
     fn task_snapshots(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
         let (snapshots, plan) = (self.snapshots?, &self.plan.stages[stage]);
         let task = snapshots.task(stage, subtask)?;
@@ -178,7 +179,7 @@ impl<'p> Starter<'p> {
         Memory::new(self.resources.budget().clone(), self.plan.operators[operator].origin.to_string())
     }
 
-    /// Memory for this number of pages at a time.
+    /// Memory that holds at most this number of pages at a time.
     fn memory_of_pages(&self, operator: usize, pages: usize) -> Memory {
         let memory = self.memory(operator);
         memory.set_pages(pages);
@@ -197,7 +198,7 @@ impl<'p> Starter<'p> {
         }
     }
 
-    /// Memory that is given back when it is asked for: the task is woken to do so.
+    /// Memory that can be revoked: the task is woken to give it back.
     fn spilling(&self, operator: usize, minimum: usize, me: &Arc<dyn Wake>) -> Memory {
         let owner = self.plan.operators[operator].origin.to_string();
         let memory = Memory::spilling(self.resources.budget().clone(), owner, minimum);
@@ -281,7 +282,7 @@ impl<'p> Starter<'p> {
         let mut time = of.map(|of| WatermarkGenerator::new(of.lateness_micros));
         let (task, restored) = ((subtask, plan.tasks), self.restored(operator));
         let splits = self.splits.of_task(stage, task, idle_after, restored, time.as_mut(), Alarm::of(me));
-        // Bad records of all splits are written.
+        // A source that writes bad records reads all splits, so that its file is complete.
         let reads_all = source.as_table().is_some_and(|table| table.rejects().is_some());
         let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
         let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
@@ -312,7 +313,7 @@ impl<'p> Starter<'p> {
             runtime_filters: fills.map(|&(port, filter)| (port, self.runtime_filters[filter].clone())).collect(),
             ..self.context(step.operator, plan, subtask, me)
         };
-        // A kernel's set-up is the user's code.
+        // Making a driver may run the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
         let layout = step.driver.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
         let sides = step
@@ -321,7 +322,8 @@ impl<'p> Starter<'p> {
             .map(|&(port, inbox)| Ok(Side { port, input: self.input(stage, inbox, subtask)? }))
             .collect::<Result<_>>()?;
         let inline = self.inline(&step.inline, plan, subtask, me)?;
-        // What is given away is not the driver's to take back.
+        // Emitted pages are not in the driver's memory: it cannot spill them when memory is
+        // revoked.
         let writer =
             |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory_of_pages(step.operator, STEP_PAGES));
         let outputs =

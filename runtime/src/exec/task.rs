@@ -1,4 +1,5 @@
-//! Tasks: state machines that are polled on the pool, never block it, and are woken.
+//! Tasks: state machines that threads of the pool poll. They never block a thread, and wait until
+//! they are woken.
 //!
 //! ```text
 //!   New
@@ -11,7 +12,8 @@
 //! ```
 //! A wake while the task runs is kept (`WOKEN`), so none is lost.
 //!
-//! A queued task is run by whoever takes it first: mostly a thread of the pool, else the thread that waits for the job (see `Job::wait`).
+//! A queued task is run by the first thread that takes it: usually a thread of the pool, otherwise
+//! the thread that waits for the job (see `Job::wait`).
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +24,7 @@ use super::pipeline::Pipeline;
 use crate::kernel::catching;
 use crate::strategy::Progress;
 
-/// Without a body. Who wakes it now is heard when the job starts, which wakes all.
+/// The task has no body yet. A wake is ignored, because the start of the job wakes all tasks.
 const NEW: u8 = 5;
 const IDLE: u8 = 0;
 const QUEUED: u8 = 1;
@@ -32,9 +34,10 @@ const ENDED: u8 = 4;
 
 pub(super) struct Task {
     state: AtomicU8,
-    /// The pool has been given it and has not come to it: it is given once, however often it is run meanwhile by another.
+    /// The task is in the pool's queue. It is there at most once, even if another thread has run it
+    /// and it was queued again meanwhile.
     in_pool: AtomicBool,
-    /// Taken out while the task runs: no lock is held across a kernel.
+    /// Taken out while the task runs, so no lock is held during a kernel's call.
     body: Mutex<Option<Box<Pipeline>>>,
     job: Arc<Job>,
 }
@@ -49,10 +52,11 @@ impl Task {
         self.state.store(IDLE, Ordering::SeqCst);
     }
 
-    /// Gives a queued task to the pool.
+    /// Submits a queued task to the pool.
     fn enqueue(self: Arc<Self>, turn: QueuePlace) {
         let job = self.job.clone();
-        // A thread of the pool that finds the task queued says first that it has come.
+        // The pool's thread clears the flag before it takes the task. So a task that is queued
+        // after that is submitted again.
         if !self.in_pool.swap(true, Ordering::SeqCst) {
             let task = self.clone();
             let run = move || {
@@ -75,8 +79,8 @@ impl Task {
             let poll = self.poll(&mut body);
             match poll {
                 Progress::Done => {
-                    // Memory goes back before anybody hears that the task has ended. What closures captured is dropped with it, which is the
-                    // user's code, too.
+                    // Memory is released before the end of the task is reported. The drop of
+                    // captured values may run the user's code.
                     if let Err(error) = catching(|| {
                         drop(body);
                         Ok(())
@@ -97,7 +101,8 @@ impl Task {
                     if self.state.compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
                         return;
                     }
-                    // Woken meanwhile. The state keeps everybody else out until it is idle, so the body is still there.
+                    // Woken meanwhile. Other threads take the body only from state `QUEUED`, so it
+                    // is still there.
                     self.state.store(RUNNING, Ordering::SeqCst);
                     let Some(again) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
                     body = again;
@@ -110,7 +115,7 @@ impl Task {
         *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
     }
 
-    /// One poll; errors and panics of the user's closures end the job.
+    /// Polls the pipeline once. Errors and panics of the user's closures end the job.
     fn poll(&self, body: &mut Pipeline) -> Progress {
         if self.job.is_cancelled() {
             return Progress::Done;
@@ -163,7 +168,7 @@ mod tests {
     use crate::exec::inline::Watch;
     use crate::exec::pipeline::PipelineHead;
 
-    /// Somebody may ask for memory back before the job begins.
+    /// Memory may be revoked before the job begins, which wakes the task.
     #[test]
     fn a_task_that_is_woken_before_it_has_a_body_runs_when_it_has() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

@@ -1,10 +1,10 @@
-//! Tasks that are to be woken at a time: one thread of the process, which sleeps until the first of these times.
+//! Timers that wake tasks. One thread of the process sleeps until the earliest of them.
 //!
-//! A task waits without a thread for what somebody does. What nobody tells it, such as that a file has grown, it looks for now and then; and what it was
-//! asked to do soon, such as to send rows that wait for others, it does at a time. There is a timer or two for each waiting task, so an ordered map is
-//! all it takes.
+//! Tasks need timers to poll for events without a notification, such as a file that has grown. They
+//! also need them for deadlines, such as sending rows that wait for a full page. A waiting task has
+//! at most two timers, so an ordered map is enough.
 //!
-//! The thread is started by the first timer, and ends when there has been none for a while.
+//! The first timer starts the thread. It ends after a while without timers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,16 +13,16 @@ use std::time::{Duration, Instant};
 use super::channel::{QueuePlace, Wake};
 use crate::error::{Error, Result};
 
-/// So long the thread waits for timers before it ends.
+/// Time without timers after which the thread ends.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Things by the time when they are due, and of one time in the order in which they came.
+/// Values by due time. Values with the same time keep the order of their insertion.
 struct TimerQueue<T> {
     waiting: BTreeMap<TimerKey, T>,
     next_number: u64,
 }
 
-/// A timer among others.
+/// Identifies a timer: its due time, and its number.
 type TimerKey = (Instant, u64);
 
 impl<T> TimerQueue<T> {
@@ -41,22 +41,22 @@ impl<T> TimerQueue<T> {
         self.waiting.remove(&key)
     }
 
-    /// The time of the first.
+    /// The earliest due time.
     fn first(&self) -> Option<Instant> {
         self.waiting.keys().next().map(|&(at, _)| at)
     }
 
-    /// The first, if it is due.
+    /// Takes the earliest value, if it is due.
     fn take_due(&mut self, now: Instant) -> Option<T> {
         self.first().filter(|&at| at <= now)?;
         self.waiting.pop_first().map(|(_, what)| what)
     }
 }
 
-/// Timers, and the thread that looks after them.
+/// Timers, and the state of their thread.
 struct Timers {
     state: Mutex<State>,
-    /// A timer is due before all others.
+    /// Signals that a timer was set that is earlier than all others.
     is_sooner: Condvar,
 }
 
@@ -71,7 +71,7 @@ impl Timers {
         Timers { state: Mutex::new(state), is_sooner: Condvar::new() }
     }
 
-    /// The process's.
+    /// The timers of the process.
     fn of_process() -> &'static Self {
         static TIMERS: Timers = Timers::new();
         &TIMERS
@@ -81,7 +81,10 @@ impl Timers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a task woken at a time.
+    /// Sets a timer that wakes a task. Starts the thread if there is none.
+    ///
+    /// # Errors
+    /// Fails if the system refuses a thread.
     fn set(&'static self, at: Instant, task: Weak<dyn Wake>) -> Result<TimerKey> {
         let mut state = self.lock();
         if !state.has_thread {
@@ -101,7 +104,7 @@ impl Timers {
         self.lock().queue.cancel(key);
     }
 
-    /// Wakes who is due, and sleeps until the next one is.
+    /// The loop of the thread: wakes due tasks, and sleeps until the next timer.
     fn run(&self) {
         let mut state = self.lock();
         loop {
@@ -126,22 +129,22 @@ impl Timers {
     }
 }
 
-/// Wakes a task at a time, at one at most. It is forgotten with the alarm.
+/// A timer of a task. At most one time is set. Dropping the alarm clears it.
 pub(super) struct Alarm {
     task: Weak<dyn Wake>,
     set: Option<TimerKey>,
 }
 
 impl Alarm {
-    /// Of a task, not set.
+    /// The alarm of a task, not set yet.
     pub(super) fn of(task: &Arc<dyn Wake>) -> Self {
         Alarm { task: Arc::downgrade(task), set: None }
     }
 
-    /// Sets it to a time, in place of the time that it was set to.
+    /// Sets the alarm, which replaces an earlier setting.
     ///
     /// # Errors
-    /// Where the system refuses a thread.
+    /// Fails if the system refuses a thread.
     pub(super) fn set(&mut self, at: Instant) -> Result<()> {
         if self.set.is_some_and(|(set, _)| set == at) {
             return Ok(());
@@ -151,7 +154,7 @@ impl Alarm {
         Ok(())
     }
 
-    /// Forgets the time that it was set to.
+    /// Clears the alarm.
     pub(super) fn clear(&mut self) {
         if let Some(key) = self.set.take() {
             Timers::of_process().cancel(key);
@@ -176,7 +179,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Act {
         Insert(u64),
-        /// One of those that were inserted, due or not.
+        /// Cancels one of the inserted timers, due or not.
         Cancel(usize),
         Advance(u64),
     }
@@ -191,7 +194,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against a list that is sorted whenever it is asked.
+        /// Compares with a sorted list.
         #[test]
         fn timers_come_when_they_are_due_and_in_their_order(acts in acts()) {
             let start = Instant::now();

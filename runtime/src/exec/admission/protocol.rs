@@ -1,38 +1,41 @@
-//! Which jobs run beside each other in one budget: arithmetic over their leasts, without a thread or a clock.
+//! Decides which jobs run at the same time in one budget. A state machine without threads or clock.
 //!
 //! ```text
-//!              fits, and nobody waits            ends
+//!            fits, and no job waits              ends
 //!   request ------------------------> admitted ------> gone
 //!      |                                 ^               ^
-//!      | else                            | fits, and is  | gives up
+//!      | otherwise                       | fits, and is  | gives up
 //!      v                                 | the first     |
 //!   waiting -----------------------------+---------------+
 //! ```
-//! The leasts of those that are admitted are never more than the budget. Nobody passes one who waits, so a large job comes to its turn however many small
-//! ones there are. A job that may not wait, since one that is admitted waits for it, is the exception: it is admitted past all others, or refused.
+//! The sum of the minimums of admitted jobs never exceeds the budget. No job passes a waiting one,
+//! so small jobs cannot starve a large one.
+//!
+//! A nested job may not wait, because an admitted job waits for it. It is admitted before all
+//! waiting jobs, or refused.
 
 use std::collections::BTreeMap;
 
-/// A job's number: later ones have larger numbers.
+/// The number of a job. Later jobs have larger numbers.
 pub(super) type Ticket = u64;
 
-/// What a job is told that wants to begin.
+/// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     Admitted(Ticket),
     Waits(Ticket),
-    /// So much is free.
+    /// The job may not wait, or its minimum exceeds the budget. `free` bytes are free now.
     Refused {
         free: usize,
     },
 }
 
-/// Jobs of one budget, each with the least memory that it runs with.
+/// The jobs of one budget, each with its minimum memory in bytes.
 #[derive(Debug)]
 pub(super) struct Admission {
     limit: usize,
     admitted: BTreeMap<Ticket, usize>,
-    /// In the order in which they came.
+    /// In order of arrival.
     waiting: BTreeMap<Ticket, usize>,
     next: Ticket,
 }
@@ -42,12 +45,12 @@ impl Admission {
         Admission { limit, admitted: BTreeMap::new(), waiting: BTreeMap::new(), next: 0 }
     }
 
-    /// What is left beside the leasts of those that are admitted.
+    /// The bytes of the budget beyond the minimums of admitted jobs.
     pub(super) fn free(&self) -> usize {
         self.limit.saturating_sub(self.admitted.values().sum())
     }
 
-    /// A job wants to begin. One that would not fit alone is refused, too.
+    /// Requests admission of a job. A job that exceeds the whole budget is refused.
     pub(super) fn request(&mut self, least: usize, may_wait: bool) -> Entry {
         let begins = least <= self.free() && (self.waiting.is_empty() || !may_wait);
         if !begins && (!may_wait || least > self.limit) {
@@ -64,7 +67,7 @@ impl Admission {
         }
     }
 
-    /// A job has ended, or waits no longer; those whose turn it is then are admitted.
+    /// Removes a job that has ended or given up. Admits waiting jobs that fit now, in order.
     pub(super) fn leave(&mut self, ticket: Ticket) {
         self.admitted.remove(&ticket);
         self.waiting.remove(&ticket);
@@ -92,7 +95,7 @@ mod tests {
         let mut admission = Admission::new(100);
         assert_eq!(admission.request(60, true), Entry::Admitted(0));
         assert_eq!(admission.request(50, true), Entry::Waits(1));
-        // It would fit, but somebody waits.
+        // It would fit, but another job waits.
         assert_eq!(admission.request(40, true), Entry::Waits(2));
         assert_eq!(admission.request(60, true), Entry::Waits(3));
         admission.leave(0);
@@ -126,7 +129,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Act {
         Request(usize, bool),
-        /// One of those that are there.
+        /// Removes one of the present jobs.
         Leave(usize),
     }
 
@@ -160,10 +163,10 @@ mod tests {
                 let used: usize = runs.iter().map(|&(_, least)| least).sum();
                 prop_assert!(used <= 100);
                 prop_assert_eq!(admission.free(), 100 - used);
-                // Who is the first to wait would not fit.
+                // The first waiting job does not fit.
                 prop_assert!(waits.first().is_none_or(|&(_, least)| least > 100 - used));
             }
-            // Who runs ends in the end, and who waits comes to run, the first of them first.
+            // If running jobs end, all waiting jobs are admitted, in order.
             while !there.is_empty() {
                 let runs = there.iter().position(|&(ticket, _)| admission.is_admitted(ticket));
                 prop_assert!(runs.is_some());

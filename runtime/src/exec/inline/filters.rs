@@ -1,4 +1,4 @@
-//! Steps that drop rows in place: the program's filters, and runtime filters of joins.
+//! Inline steps that drop rows: the program's filters, and runtime filters of joins.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub(in crate::exec) struct Filter {
     pub(in crate::exec) reads: LeafSet,
     /// See [`RowFilters::is_of_values`].
     pub(in crate::exec) is_of_values: bool,
-    /// The leaves that are read behind it.
+    /// The leaves that are read after it.
     pub(in crate::exec) live: LeafSet,
     pub(in crate::exec) rows: RowCounts,
 }
@@ -38,28 +38,28 @@ impl Filter {
     }
 }
 
-/// A join's runtime filter, before the join.
+/// The runtime filter of a join, applied to rows before the join.
 pub(in crate::exec) struct KeyCheck {
     join: usize,
     filter: Arc<RuntimeFilter>,
     key: Arc<[usize]>,
     reads: LeafSet,
     hashes: Vec<u64>,
-    /// Counts the rows that it drops for all tasks.
+    /// Dropped rows of all tasks.
     removed: Arc<Counter>,
-    /// Rows that this task has checked, and those that it has dropped.
+    /// Rows that this task has checked, and rows that it has dropped.
     seen: usize,
     dropped: usize,
 }
 
 impl KeyCheck {
-    /// The rows after which a filter that drops too few is no longer asked.
+    /// The number of checked rows after which a filter that drops too few rows is disabled.
     const TRIAL_ROWS: usize = 1 << 16;
-    /// The share of rows that it must drop: a lookup costs about a tenth of sending a row.
+    /// The minimum share of dropped rows: a lookup costs about a tenth of sending a row.
     const LEAST_SHARE: f64 = 0.1;
 
-    /// The filter of a join before rows whose key are these leaves. Rows that it drops are also
-    /// added to `removed`.
+    /// The filter of a join for rows whose key is these leaves. Dropped rows are also added to
+    /// `removed`.
     pub(in crate::exec) fn new(
         join: usize,
         filter: Arc<RuntimeFilter>,
@@ -70,7 +70,7 @@ impl KeyCheck {
         KeyCheck { join, filter, key, reads, hashes: Vec::new(), removed, seen: 0, dropped: 0 }
     }
 
-    /// The filter, where it is there and drops enough.
+    /// The filter, if it is complete and has not been disabled.
     pub(in crate::exec) fn filter(&self) -> Option<&KeyFilter> {
         let is_worth = self.seen < Self::TRIAL_ROWS || self.dropped as f64 >= Self::LEAST_SHARE * self.seen as f64;
         self.filter.complete().filter(|_| is_worth)
@@ -92,7 +92,7 @@ impl KeyCheck {
     }
 }
 
-/// The filters that come first in a prelude: those that a source's reader may ask.
+/// The filters at the start of inline steps. The reader of a source may apply them.
 pub(in crate::exec) struct LeadingFilters<'p> {
     filters: &'p mut [InlineStep],
     watch: &'p Watch,
@@ -105,7 +105,7 @@ impl<'p> LeadingFilters<'p> {
     }
 }
 
-/// How many steps of a prelude are filters before anything else.
+/// The number of filters at the start of inline steps.
 pub(in crate::exec) fn leading_filters(inline: &[InlineStep]) -> usize {
     let is_filter = |step: &&InlineStep| matches!(step, InlineStep::Filter(_) | InlineStep::RuntimeFilter(_));
     inline.iter().take_while(is_filter).count()
@@ -127,14 +127,14 @@ impl RowFilters for LeadingFilters<'_> {
     fn is_of_values(&self, filter: usize) -> bool {
         match &self.filters[filter] {
             InlineStep::Filter(filter) => filter.is_of_values,
-            // It is complete, and does not change, where it is asked at all.
+            // It is complete when it is asked, so it does not change any more.
             InlineStep::RuntimeFilter(_) => true,
             InlineStep::Project(..) | InlineStep::EventTime(..) | InlineStep::WindowStart(..) => false,
         }
     }
 
     fn live(&self) -> Option<&LeafSet> {
-        // A runtime filter reads a key, which the join behind it reads as well.
+        // A runtime filter needs no entry: the join after it reads the same key.
         self.filters.iter().rev().find_map(|step| match step {
             InlineStep::Filter(filter) => Some(&filter.live),
             _ => None,
@@ -148,7 +148,7 @@ impl RowFilters for LeadingFilters<'_> {
             InlineStep::RuntimeFilter(check) => check.select(batch, rows),
             InlineStep::Project(..) | InlineStep::EventTime(..) | InlineStep::WindowStart(..) => {}
         }
-        // The reader is at work again.
+        // Errors of the reader belong to the source again.
         self.watch.current.set(source);
         Ok(())
     }
@@ -172,7 +172,7 @@ mod tests {
     use crate::page::{Columns, WINDOW_ROWS};
     use crate::row::LeafType;
 
-    /// Rows that passed before the filter was complete do not count.
+    /// Rows that passed before the filter was complete do not count as a trial.
     #[test]
     fn a_filter_that_comes_late_is_tried_from_then_on() {
         let numbers: Vec<u64> = (0..WINDOW_ROWS as u64).collect();

@@ -14,14 +14,14 @@ use crate::source::{Scan, Source, SplitList};
 /// The splits of each stage that reads a source.
 #[derive(Default)]
 pub(super) struct JobSplits {
-    /// Of sources that end: each task takes the next split.
+    /// For sources that end: each task takes the next split.
     queues: HashMap<usize, Arc<SplitQueue>>,
-    /// Of endless sources, with the first list.
+    /// For endless sources, with the first list.
     listings: HashMap<usize, (Arc<Listing>, SplitList)>,
 }
 
 impl JobSplits {
-    /// Lists the splits of a stage's source. Returns their bytes, if the source ends.
+    /// Lists the splits of a stage's source. Returns their bytes, or 0 for an endless source.
     ///
     /// # Errors
     /// Those of the source. Fails if a split is missing that a snapshot has read.
@@ -44,7 +44,8 @@ impl JobSplits {
         Ok(0)
     }
 
-    /// The splits of a task: number `task.0` of `task.1`. Those that a snapshot has read continue there.
+    /// The splits of a task: number `task.0` of `task.1` tasks. Splits that the restored snapshot
+    /// has read continue at its positions.
     pub(super) fn of_task(
         &self,
         stage: usize,
