@@ -264,7 +264,7 @@ impl FoldersDriver {
             encoder.encode(&Input::new(&rest, &selection))?;
             if encoder.output().len() >= WRITE_BYTES {
                 self.ready.push((path.clone(), std::mem::take(encoder.output())));
-                encoder.settle()?;
+                encoder.shrink_reservation()?;
             }
         }
         self.relieve()
@@ -287,7 +287,7 @@ impl FoldersDriver {
             let OneFile { path, encoder } = &mut self.files[file];
             encoder.flush()?;
             self.ready.push((path.clone(), std::mem::take(encoder.output())));
-            encoder.settle()?;
+            encoder.shrink_reservation()?;
         }
         Ok(())
     }

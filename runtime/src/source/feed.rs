@@ -16,11 +16,11 @@ const NUMBER_BYTES: u64 = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct Feed {
     schema: Schema,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<FeedState>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct FeedState {
     splits: Vec<FeedSplit>,
     is_complete: bool,
     fails_to_sync: bool,

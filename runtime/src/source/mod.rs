@@ -36,7 +36,7 @@ pub(crate) use context::ThisThread;
 #[cfg(test)]
 pub(crate) use feed::Feed;
 pub use lenient::{Lenient, RejectSink, Rejected};
-pub use parts::{LeftOver, Parts, Placed};
+pub use parts::{LeftoverPiece, Parts, PlacedPiece};
 pub use ranges::{RangeReader, RangeSource, Ready, SplitRanges};
 pub use row_filters::{NoFilters, RowFilters};
 pub use sample::{
@@ -128,18 +128,18 @@ pub trait Source: Send + Sync {
     /// For EXPLAIN: `csv data/orders.csv (3 files)`.
     fn describe(&self) -> String;
 
-    /// The records.
+    /// The schema of the records.
     fn schema(&self) -> &Schema;
 
-    /// Returns `true` if splits grow, or more of them may come.
+    /// Returns `true` if splits may grow, or the source may add splits.
     fn is_endless(&self) -> bool {
         false
     }
 
-    /// Lists the splits, in an order that reads well. May block.
+    /// Lists the splits, in the preferred order of reading. May block.
     ///
-    /// Called before the first task starts, and again and again while an endless source is not
-    /// complete. Each list of an endless source begins with the one before.
+    /// Called before the first task starts, and periodically while an endless source is not
+    /// complete. Each list of an endless source starts with all splits of the previous list.
     ///
     /// # Errors
     /// Fails if the source cannot be reached, or its records do not fit the schema.
@@ -149,7 +149,7 @@ pub trait Source: Send + Sync {
     /// take more.
     fn reader_bytes(&self, scan: &Scan) -> usize;
 
-    /// A reader for one task.
+    /// Creates a reader for one task.
     ///
     /// # Errors
     /// Fails if memory is refused.
@@ -159,7 +159,7 @@ pub trait Source: Send + Sync {
     /// the first task of a job that resumes from a snapshot. May block.
     ///
     /// # Errors
-    /// Fails if a split is missing, shorter, or another one.
+    /// Fails if a split is missing, is shorter, or has other records.
     fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
         let _ = positions;
         Ok(())
@@ -183,14 +183,14 @@ pub trait Source: Send + Sync {
 
 /// Facts about a source that the planner uses. All have defaults.
 pub trait TableSource: Send + Sync {
-    /// How much there is, for the leaves that are read.
+    /// The size of the source, for the leaves of the scan.
     fn statistics(&self, scan: &Scan) -> Statistics {
         let _ = scan;
         Statistics::default()
     }
 
-    /// Some rows of a scan, for estimates: a few thousand at most, from a few places, read in a few
-    /// milliseconds. `None` if the source cannot be read before the run.
+    /// Samples rows of a scan, for estimates: a few thousand at most, from a few places, within a
+    /// few milliseconds. `None` if the source cannot be read before the run.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         let _ = scan;
         None
@@ -220,7 +220,7 @@ pub trait TableSource: Send + Sync {
         false
     }
 
-    /// How the record's fields and the columns of its first file fit.
+    /// The match of the record's fields with the columns of the first file, for display.
     fn columns(&self) -> Vec<ColumnFit> {
         Vec::new()
     }
@@ -236,11 +236,11 @@ pub trait TableSource: Send + Sync {
 pub enum ReadProgress {
     /// [`SplitReader::batch`] returns records.
     Batch {
-        /// Rows that the filters did not keep, and that are not in the batch. `None` if the filters
-        /// were not asked.
+        /// The number of rows that the filters dropped before the batch. `None` if the filters were
+        /// not applied.
         left_out: Option<usize>,
     },
-    /// Records have to be waited for. The reader wakes the task when it can go on.
+    /// No records are available yet. The reader wakes the task when it can continue.
     Pending,
     /// All present records of an endless split were returned.
     CaughtUp,
@@ -267,7 +267,7 @@ pub trait SplitReader: Send {
     /// The batch of the last [`ReadProgress::Batch`].
     ///
     /// # Errors
-    /// A defect of the reader.
+    /// Fails if the reader has a defect.
     fn batch(&self) -> Result<Batch<'_>>;
 
     /// The start of the next batch in the open split. Called only for endless sources.
@@ -290,8 +290,8 @@ pub trait SplitReader: Send {
         0
     }
 
-    /// A snapshot is complete: a restored job never reads the records before these positions again.
-    /// Acknowledges them at the origin, or commits offsets.
+    /// Acknowledges records at the origin, or commits offsets. Called after a snapshot is complete:
+    /// a restored job never reads the records before these positions again.
     ///
     /// # Errors
     /// Fails if the origin refuses.
@@ -330,7 +330,7 @@ pub trait Encoder: Send {
     ///
     /// # Errors
     /// Fails if memory is refused.
-    fn settle(&mut self) -> Result<()>;
+    fn shrink_reservation(&mut self) -> Result<()>;
     /// Bytes that are ready to be written. The executor takes them when they are enough for a
     /// write.
     fn output(&mut self) -> &mut Vec<u8>;
@@ -346,8 +346,8 @@ pub trait Format: Send + Sync {
     fn extension(&self) -> String {
         self.name().to_owned()
     }
-    /// Whether records may be appended to an existing file that begins as a file of this schema
-    /// does.
+    /// Returns how records may be appended to an existing file, if at all. The file must begin as a
+    /// file of this schema does.
     fn appending(&self, _schema: &Schema) -> Appending {
         Appending::Never
     }

@@ -31,18 +31,18 @@ pub trait Parts: Send + Sync {
     }
 
     /// Records the position of a piece in the file.
-    fn placed(&self, piece: Placed) {
+    fn placed(&self, piece: PlacedPiece) {
         let _ = piece;
     }
 
-    /// Combines the rows that the parts before `part` held back into one piece, in the order of the
+    /// Takes the rows that the parts before `part` have held back, as one piece in the order of the
     /// parts. An encoder holds rows back at its end if they are too few for a piece.
     ///
-    /// Called once, after these encoders have finished. `None` if no rows were held back.
+    /// Called after these encoders have finished. `None` if no such rows are left.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
-    fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
+    fn left_before(&self, part: usize) -> Result<Option<LeftoverPiece>> {
         let _ = part;
         Ok(None)
     }
@@ -51,12 +51,12 @@ pub trait Parts: Send + Sync {
     /// finished and all pieces are placed.
     ///
     /// # Errors
-    /// A defect of the caller.
+    /// Fails if the caller has a defect.
     fn end(&self, at: u64) -> Result<Vec<u8>>;
 }
 
 /// A piece of rows that several encoders held back.
-pub struct LeftOver {
+pub struct LeftoverPiece {
     /// The number of the part that consists of this piece.
     pub part: usize,
     /// The bytes of the piece.
@@ -67,7 +67,7 @@ pub struct LeftOver {
 
 /// The position of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct PlacedPiece {
     /// The part that the piece belongs to.
     pub part: usize,
     /// The offset in the output of the part's encoder, in bytes.

@@ -64,8 +64,8 @@ pub trait RangeReader: Send {
         self.advance()
     }
 
-    /// Rows of the last batch that the filters did not keep, and that are not in it. `None` if the
-    /// filters were not asked.
+    /// The number of rows that the filters dropped before the last batch. `None` if the filters
+    /// were not applied.
     fn left_out(&self) -> Option<usize> {
         None
     }
@@ -97,7 +97,7 @@ pub trait RangeReader: Send {
     /// The batch of the last `Ready::Batch`; empty otherwise.
     ///
     /// # Errors
-    /// A defect of the reader.
+    /// Fails if the reader has a defect.
     fn batch(&self) -> Result<Batch<'_>>;
 }
 

@@ -59,8 +59,8 @@ pub struct Sample {
 pub struct ValueCounts {
     /// Distinct values in the population.
     pub distinct: f64,
-    /// The share of rows with the most frequent value, from 0 to 1. It is 0 if each value occurs in
-    /// few places only, as in a file sorted by these leaves.
+    /// The share of rows with the most frequent value, from 0 to 1. It is 0 if no value
+    /// occurs in more than half of the places, as in a file sorted by these leaves.
     pub hottest: f64,
 }
 
@@ -90,13 +90,13 @@ impl Sample {
     /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.iter().map(|part| part.rows.len()).sum()
+        self.rows.iter().map(|sampled| sampled.rows.len()).sum()
     }
 
     /// Returns `true` if the sample has no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.iter().all(|part| part.rows.is_empty())
+        self.rows.iter().all(|sampled| sampled.rows.is_empty())
     }
 
     /// The bytes of the pages.
@@ -115,22 +115,23 @@ impl Sample {
         let each = if is_small { SAMPLE_ROWS } else { SAMPLE_ROWS / count };
         let chosen = (0..count).map(|number| number * pages.len() / count);
         let of_page = |page: usize| runs(pages[page].rows(), each).map(move |run| (page, run));
-        let part =
+        let sampled =
             |(place, (page, run)): (usize, (usize, Range<usize>))| SampledRows { page, place, rows: all_of(run) };
-        let rows = chosen.flat_map(of_page).enumerate().map(part).collect();
+        let rows = chosen.flat_map(of_page).enumerate().map(sampled).collect();
         Sample { pages: pages.clone(), rows, population: population as f64, values: Arc::default() }
     }
 }
 
-/// Selects about `most` of `rows` rows: all of them, or runs of consecutive rows at even distances.
+/// Selects about `max_rows` of `rows` rows: all of them, or runs of consecutive rows at even
+/// distances.
 ///
 /// Neighbouring rows are often alike. A run shows that, while every tenth row would not. Runs lie
 /// at least a run apart. Otherwise a block of equal rows could reach into two runs, and its value
 /// would count as one that occurs in two places.
-fn runs(rows: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let most_apart = (rows / (2 * RUN_ROWS)).max(1);
+fn runs(rows: usize, max_rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let max_runs = (rows / (2 * RUN_ROWS)).max(1);
     let (count, length) =
-        if rows <= most { (1, rows) } else { (most.div_ceil(RUN_ROWS).min(most_apart), RUN_ROWS.min(most)) };
+        if rows <= max_rows { (1, rows) } else { (max_rows.div_ceil(RUN_ROWS).min(max_runs), RUN_ROWS.min(max_rows)) };
     (0..count).map(move |run| {
         let first = run * (rows - length) / (count - 1).max(1);
         first..first + length
@@ -166,13 +167,13 @@ impl Sampler {
         self.seen
     }
 
-    /// Takes about `most` rows of a batch, and counts all of them as seen.
+    /// Takes about `max_rows` rows of a batch, and counts all of them as seen.
     ///
     /// # Errors
     /// Fails if memory is refused.
-    pub fn take(&mut self, batch: &Batch<'_>, most: usize) -> Result<()> {
+    pub fn take(&mut self, batch: &Batch<'_>, max_rows: usize) -> Result<()> {
         self.seen += batch.rows() as u64;
-        runs(batch.rows(), most).try_for_each(|run| self.take_place(batch, run))
+        runs(batch.rows(), max_rows).try_for_each(|run| self.take_place(batch, run))
     }
 
     /// Takes consecutive rows of a batch as one place.
@@ -198,7 +199,7 @@ impl Sampler {
 /// in which they were written.
 #[must_use]
 pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
-    let mut parts = Vec::new();
+    let mut sampled_rows = Vec::new();
     let (mut page, mut row) = (0, 0);
     for (place, &count) in places.iter().enumerate() {
         let mut left = count;
@@ -207,7 +208,7 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
             if end > row {
                 let mut rows = Selection::default();
                 rows.set(row as u32..end as u32);
-                parts.push(SampledRows { page, place, rows });
+                sampled_rows.push(SampledRows { page, place, rows });
             }
             left -= end - row;
             row = end;
@@ -216,7 +217,7 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
             }
         }
     }
-    parts
+    sampled_rows
 }
 
 /// Samples small splits with the reader of the source. Each split contributes rows in proportion to
@@ -238,15 +239,15 @@ pub fn sample_splits(source: &dyn Source, scan: &Scan, splits: &[Split]) -> Resu
     Ok(sampler)
 }
 
-/// Takes up to `most` rows of an open split.
+/// Takes up to `max_rows` rows of an open split.
 fn read_split(
     reader: &mut dyn SplitReader,
     thread: &ThisThread,
     split: &Split,
-    most: usize,
+    max_rows: usize,
     sampler: &mut Sampler,
 ) -> Result<()> {
-    let mut left = most;
+    let mut left = max_rows;
     // A split without a known end, such as a compressed file, is read only until there are enough
     // rows. Others are read to the end, so that all their records are counted.
     let is_open = split.range.end == u64::MAX;

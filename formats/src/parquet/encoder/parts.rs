@@ -23,7 +23,7 @@ use super::{LEAST_BYTES, ParquetFormat, failed};
 use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::row::Schema;
-use runtime::source::{Encoder, LeftOver, Parts, Placed};
+use runtime::source::{Encoder, LeftoverPiece, Parts, PlacedPiece};
 
 /// What each file begins with.
 const MAGIC: &[u8] = b"PAR1";
@@ -62,7 +62,7 @@ pub(super) struct ParquetParts {
     format: ParquetFormat,
     schema: Schema,
     told: Arc<Told>,
-    placed: Mutex<Vec<Placed>>,
+    placed: Mutex<Vec<PlacedPiece>>,
 }
 
 impl ParquetParts {
@@ -85,7 +85,7 @@ impl Parts for ParquetParts {
         4 * LEAST_BYTES
     }
 
-    fn placed(&self, piece: Placed) {
+    fn placed(&self, piece: PlacedPiece) {
         let mut placed = self.placed.lock().unwrap_or_else(PoisonError::into_inner);
         match placed.last_mut() {
             Some(last) if last.part == piece.part && last.at + last.bytes == piece.at => last.bytes += piece.bytes,
@@ -94,7 +94,7 @@ impl Parts for ParquetParts {
         }
     }
 
-    fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
+    fn left_before(&self, part: usize) -> Result<Option<LeftoverPiece>> {
         let left = {
             let mut left = self.told.left();
             let behind = left.split_off(&part);
@@ -106,7 +106,7 @@ impl Parts for ParquetParts {
         // Its parts have no other piece, so one of their numbers is free.
         let part = last;
         self.told.finish(part, footer);
-        Ok(Some(LeftOver { part, bytes, reserved }))
+        Ok(Some(LeftoverPiece { part, bytes, reserved }))
     }
 
     fn end(&self, at: u64) -> Result<Vec<u8>> {
@@ -145,7 +145,7 @@ impl Group<'_> {
 }
 
 /// How far a row group of a part was moved; `placed` is in order.
-fn shift(placed: &[Placed], part: usize, group: &RowGroupMetaData) -> Option<i64> {
+fn shift(placed: &[PlacedPiece], part: usize, group: &RowGroupMetaData) -> Option<i64> {
     // A part's own file begins with the magic number, which is not taken from there.
     let own = u64::try_from(group.file_offset()?).ok()?.checked_sub(MAGIC.len() as u64)?;
     let behind = placed.partition_point(|piece| (piece.part, piece.begin) <= (part, own));

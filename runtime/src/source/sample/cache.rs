@@ -8,7 +8,7 @@ use crate::row::LeafSet;
 use crate::source::{Scan, Source};
 
 /// Memory limit of all cached samples.
-const KEPT_BYTES: usize = 32 << 20;
+const CACHE_BYTES: usize = 32 << 20;
 
 /// Identifies the data, the leaves and the rows of a sample.
 #[derive(Clone, PartialEq)]
@@ -27,57 +27,57 @@ impl Key {
 }
 
 /// The cached samples. The most recently used one is last.
-static KEPT: Mutex<Vec<(Key, Arc<Sample>)>> = Mutex::new(Vec::new());
+static CACHE: Mutex<Vec<(Key, Arc<Sample>)>> = Mutex::new(Vec::new());
 
-fn kept() -> MutexGuard<'static, Vec<(Key, Arc<Sample>)>> {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+fn cache() -> MutexGuard<'static, Vec<(Key, Arc<Sample>)>> {
+    CACHE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the samples of scans, from the cache or read now. New samples are added to the cache.
 ///
 /// `None` if a source has no samples, or cannot be read. Its reader then fails in the run.
-/// `at_once` calls a function with each number below a count, possibly in parallel.
+/// `parallel_for` calls a function with each number below a count, possibly in parallel.
 #[must_use]
 pub fn samples_of(
     scans: &[(Arc<dyn Source>, Scan)],
-    at_once: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
+    parallel_for: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
 ) -> Vec<Option<Arc<Sample>>> {
     let keys: Vec<Option<Key>> = scans.iter().map(|(source, scan)| Key::of(&**source, scan)).collect();
     // Equal scans of the same data are sampled once.
     let first = |number: usize| keys.iter().position(|key| key.is_some() && *key == keys[number]).unwrap_or(number);
-    let known = |key: &Option<Key>| key.as_ref().and_then(kept_sample).map_or_else(OnceLock::new, OnceLock::from);
+    let known = |key: &Option<Key>| key.as_ref().and_then(cached_sample).map_or_else(OnceLock::new, OnceLock::from);
     let samples: Vec<OnceLock<Arc<Sample>>> = keys.iter().map(known).collect();
     let missing: Vec<usize> =
         (0..scans.len()).filter(|&number| samples[number].get().is_none() && first(number) == number).collect();
-    at_once(missing.len(), &|number| {
+    parallel_for(missing.len(), &|number| {
         let (source, scan) = &scans[missing[number]];
         if let Some(sample) = source.as_table().and_then(|table| table.sample(scan)) {
             // Each number is passed once, so the cell is empty.
             let _ = samples[missing[number]].set(Arc::new(sample));
         }
     });
-    keep(missing.iter().filter_map(|&number| Some((keys[number].clone()?, samples[number].get()?.clone()))));
+    add(missing.iter().filter_map(|&number| Some((keys[number].clone()?, samples[number].get()?.clone()))));
     (0..scans.len()).map(|number| samples[first(number)].get().cloned()).collect()
 }
 
-fn kept_sample(key: &Key) -> Option<Arc<Sample>> {
-    let mut samples = kept();
-    let place = samples.iter().position(|(other, _)| other == key)?;
-    let found = samples.remove(place);
+fn cached_sample(key: &Key) -> Option<Arc<Sample>> {
+    let mut samples = cache();
+    let index = samples.iter().position(|(other, _)| other == key)?;
+    let found = samples.remove(index);
     let sample = found.1.clone();
     samples.push(found);
     Some(sample)
 }
 
-fn keep(new: impl Iterator<Item = (Key, Arc<Sample>)>) {
-    let mut samples = kept();
+fn add(new: impl Iterator<Item = (Key, Arc<Sample>)>) {
+    let mut samples = cache();
     for (key, sample) in new {
         // Another thread may have added the same key meanwhile.
         samples.retain(|(other, _)| *other != key);
         samples.push((key, sample));
     }
     let mut bytes: usize = samples.iter().map(|(_, sample)| sample.bytes()).sum();
-    while bytes > KEPT_BYTES && !samples.is_empty() {
+    while bytes > CACHE_BYTES && !samples.is_empty() {
         bytes -= samples.remove(0).1.bytes();
     }
 }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn data_are_sampled_once_and_each_scan_has_its_own() {
+    fn equal_scans_are_sampled_once() {
         let source = |version| {
             Arc::new(Counted {
                 schema: SchemaBuilder::build(|of| of.leaf(LeafType::U64)),
