@@ -35,7 +35,7 @@ fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
     for node in nodes {
         match node.operator.as_loop() {
             Some(LoopOperator { loop_id, part: LoopOperatorPart::End { rounds } }) => {
-                repeat(nodes, (&loops, loop_id), node, rounds, &mut tables)?;
+                run_loop(nodes, (&loops, loop_id), node, rounds, &mut tables)?;
             }
             Some(LoopOperator { part: LoopOperatorPart::Begin { .. }, .. }) => run_node(node, &mut tables)?,
             // The end of the loop runs its body.
@@ -57,14 +57,14 @@ fn run_node(node: &Arc<Node>, tables: &mut Tables) -> Result<()> {
 ///
 /// A bulk iteration runs `rounds` rounds and returns the last rows. A delta iteration runs at most
 /// as many, ends when its workset is empty, and returns its solution set.
-fn repeat(
+fn run_loop(
     nodes: &[Arc<Node>],
-    (loops, of): (&Loops, LoopId),
+    (loops, loop_id): (&Loops, LoopId),
     end: &Arc<Node>,
     rounds: u32,
     tables: &mut Tables,
 ) -> Result<()> {
-    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.around(node) == Some(of)).collect();
+    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.around(node) == Some(loop_id)).collect();
     let [begin, body @ ..] = body.as_slice() else { return Ok(()) };
     let mut rows = tables.get(&begin.sequence).cloned().unwrap_or_default();
     let mut set = SolutionSet::of(body, tables);
@@ -79,10 +79,10 @@ fn repeat(
                 _ => run_node(node, tables)?,
             }
         }
-        let given = |input: usize| end.inputs.get(input).and_then(|tail| tables.get(&tail.sequence)).cloned();
-        rows = given(0).unwrap_or_default();
+        let output = |input: usize| end.inputs.get(input).and_then(|tail| tables.get(&tail.sequence)).cloned();
+        rows = output(0).unwrap_or_default();
         if let Some(set) = &mut set {
-            set.change(given(1).unwrap_or_default());
+            set.upsert(output(1).unwrap_or_default());
         }
     }
     tables.insert(end.sequence, set.map_or(rows, |set| set.rows));
@@ -96,7 +96,7 @@ struct SolutionSet {
     key: Vec<usize>,
     rows: Table,
     /// The index of each key's row.
-    places: HashMap<Vec<Datum>, usize>,
+    row_of_key: HashMap<Vec<Datum>, usize>,
 }
 
 impl SolutionSet {
@@ -111,9 +111,9 @@ impl SolutionSet {
             sequence: node.sequence,
             key,
             rows: Table::new(initial.types.clone()),
-            places: HashMap::new(),
+            row_of_key: HashMap::new(),
         };
-        set.change(initial.clone());
+        set.upsert(initial.clone());
         Some(set)
     }
 
@@ -127,11 +127,11 @@ impl SolutionSet {
     }
 
     /// Inserts rows. Each replaces the row with its key.
-    fn change(&mut self, rows: Table) {
+    fn upsert(&mut self, rows: Table) {
         for row in rows.rows {
             let key = self.key.iter().filter_map(|&leaf| row.get(leaf).cloned()).collect();
-            let place = *self.places.entry(key).or_insert(self.rows.rows.len());
-            match self.rows.rows.get_mut(place) {
+            let index = *self.row_of_key.entry(key).or_insert(self.rows.rows.len());
+            match self.rows.rows.get_mut(index) {
                 Some(known) => *known = row,
                 None => self.rows.rows.push(row),
             }
