@@ -32,7 +32,7 @@ impl AlignedInput {
             if senders == 0 {
                 items.extend(Control::END_OF_INPUT.map(Item::Control));
             }
-            Alignment::of(senders)
+            Alignment::new(senders)
         });
         while self.items.is_empty() {
             let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender), may_take) else {
@@ -40,7 +40,7 @@ impl AlignedInput {
             };
             match item {
                 Item::Page(_) => {
-                    self.items.extend(alignment.rows(sender).map(Item::Control));
+                    self.items.extend(alignment.rows_received(sender).map(Item::Control));
                     self.items.push_back(item);
                 }
                 Item::Control(control) => {

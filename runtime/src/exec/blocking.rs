@@ -51,14 +51,14 @@ mod tests {
     }
 
     #[test]
-    fn work_that_panics_ends_the_job_and_neither_thread_nor_task_waits_for_ever() {
-        let (done, heard) = channel();
+    fn a_panic_of_blocking_work_ends_the_job() {
+        let (woken, wakes) = channel();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let job = Job::new(Arc::new(pool), vec![]);
-        let blocking = BlockingFor { task: Arc::new(Woken(Mutex::new(done))), job: job.clone() };
+        let blocking = BlockingFor { task: Arc::new(Woken(Mutex::new(woken))), job: job.clone() };
         for _ in 0..8 {
             blocking.submit(Box::new(|| panic!("in the middle of it")));
-            assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok());
+            assert!(wakes.recv_timeout(Duration::from_secs(60)).is_ok());
         }
         assert!(job.is_cancelled());
         let error = job.wait(|_| true).unwrap_err().to_string();

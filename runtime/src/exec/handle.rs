@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::inside::{is_inside_job, stay_inside};
+use super::job_thread::{is_on_job_thread, mark_job_thread};
 use super::submitted::JobControl;
 use crate::error::{Error, Result};
 use crate::kernel::catching;
@@ -24,13 +24,13 @@ impl<R: Send + 'static, E: From<Error> + Send + 'static> JobHandle<R, E> {
     /// # Errors
     /// Fails if the system refuses a thread.
     pub fn start(control: JobControl, job: impl FnOnce() -> Result<R, E> + Send + 'static) -> Result<Self> {
-        let outcome = Arc::new(Outcome::new(State::Runs(None)));
-        let told = outcome.clone();
+        let outcome = Arc::new(Outcome::new(OutcomeState::Running(None)));
+        let shared = outcome.clone();
         let run = move || {
-            stay_inside();
+            mark_job_thread();
             // After a panic, too, a waiting thread must be notified.
             let result = catching(|| Ok(job()));
-            told.tell(result.unwrap_or_else(|error| Err(error.into())));
+            shared.set(result.unwrap_or_else(|error| Err(error.into())));
         };
         let thread = std::thread::Builder::new().name("dataflow-job".to_owned()).spawn(run);
         thread.map_err(|error| Error::Plan(format!("cannot start a thread for a job: {error}")))?;
@@ -41,7 +41,7 @@ impl<R: Send + 'static, E: From<Error> + Send + 'static> JobHandle<R, E> {
 impl<R, E> JobHandle<R, E> {
     /// The handle of a job that has ended.
     pub fn ended(result: Result<R, E>) -> Self {
-        JobHandle { control: None, outcome: Arc::new(Outcome::new(State::Ended(result))) }
+        JobHandle { control: None, outcome: Arc::new(Outcome::new(OutcomeState::Ended(result))) }
     }
 
     /// Cancels the job: it ends with [`Error::Cancelled`], unless it has ended already.
@@ -63,7 +63,7 @@ impl<R, E> JobHandle<R, E> {
     /// Returns `true` if the job has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        !self.outcome.lock().runs()
+        !self.outcome.lock().is_running()
     }
 
     /// The metrics of the job so far. They are empty if it had ended before the handle was made.
@@ -79,7 +79,7 @@ impl<R, E: From<Error>> JobHandle<R, E> {
     /// # Errors
     /// The error of the job.
     pub fn wait(self) -> Result<R, E> {
-        self.outcome.end().take().unwrap_or_else(|| Err(was_told().into()))
+        self.outcome.wait().take().unwrap_or_else(|| Err(already_taken().into()))
     }
 }
 
@@ -88,12 +88,12 @@ impl<R, E: From<Error>> Future for JobHandle<R, E> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.outcome.lock();
-        if state.runs() {
+        if state.is_running() {
             // Only the waker of the last poll is kept, as `Future` requires.
-            *state = State::Runs(Some(context.waker().clone()));
+            *state = OutcomeState::Running(Some(context.waker().clone()));
             return Poll::Pending;
         }
-        Poll::Ready(state.take().unwrap_or_else(|| Err(was_told().into())))
+        Poll::Ready(state.take().unwrap_or_else(|| Err(already_taken().into())))
     }
 }
 
@@ -104,64 +104,64 @@ impl<R, E> Drop for JobHandle<R, E> {
         }
         self.cancel();
         // The job may wait for this thread, so waiting here could deadlock.
-        if !is_inside_job() {
-            drop(self.outcome.end());
+        if !is_on_job_thread() {
+            drop(self.outcome.wait());
         }
     }
 }
 
 /// The error of a second request for the result.
-fn was_told() -> Error {
+fn already_taken() -> Error {
     Error::Plan("how this job ended was said already: `wait` for it, or `.await` it, once".to_owned())
 }
 
 /// A result that one thread sets, and another waits for.
 struct Outcome<T> {
-    state: Mutex<State<T>>,
+    state: Mutex<OutcomeState<T>>,
     ended: Condvar,
 }
 
-enum State<T> {
+enum OutcomeState<T> {
     /// With the waker of the last poll.
-    Runs(Option<Waker>),
+    Running(Option<Waker>),
     Ended(T),
     Taken,
 }
 
-impl<T> State<T> {
-    fn runs(&self) -> bool {
-        matches!(self, State::Runs(_))
+impl<T> OutcomeState<T> {
+    fn is_running(&self) -> bool {
+        matches!(self, OutcomeState::Running(_))
     }
 
     /// Takes the result. `None` if the job runs, or the result was taken before.
     fn take(&mut self) -> Option<T> {
-        match std::mem::replace(self, State::Taken) {
-            State::Ended(result) => Some(result),
-            State::Runs(_) | State::Taken => None,
+        match std::mem::replace(self, OutcomeState::Taken) {
+            OutcomeState::Ended(result) => Some(result),
+            OutcomeState::Running(_) | OutcomeState::Taken => None,
         }
     }
 }
 
 impl<T> Outcome<T> {
-    fn new(state: State<T>) -> Self {
+    fn new(state: OutcomeState<T>) -> Self {
         Outcome { state: Mutex::new(state), ended: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, OutcomeState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, result: T) {
-        let before = std::mem::replace(&mut *self.lock(), State::Ended(result));
+    fn set(&self, result: T) {
+        let before = std::mem::replace(&mut *self.lock(), OutcomeState::Ended(result));
         self.ended.notify_all();
-        if let State::Runs(Some(waker)) = before {
+        if let OutcomeState::Running(Some(waker)) = before {
             waker.wake();
         }
     }
 
     /// Waits until the job has ended.
-    fn end(&self) -> MutexGuard<'_, State<T>> {
+    fn wait(&self) -> MutexGuard<'_, OutcomeState<T>> {
         let state = self.lock();
-        self.ended.wait_while(state, |state| state.runs()).unwrap_or_else(PoisonError::into_inner)
+        self.ended.wait_while(state, |state| state.is_running()).unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,16 +16,16 @@ pub(super) use filters::{Filter, KeyCheck, LeadingFilters, leading_filters};
 
 /// The operator that runs in a task now. Errors and panics are attributed to it. Also gives access
 /// to the counters of operators.
-pub(super) struct Watch {
+pub(super) struct OperatorScope {
     pub(super) job: Arc<Job>,
     subtask: usize,
     current: Cell<usize>,
 }
 
-impl Watch {
+impl OperatorScope {
     /// `subtask` is the number of the task in its stage.
     pub(super) fn new(job: Arc<Job>, subtask: usize) -> Self {
-        Watch { job, subtask, current: Cell::new(usize::MAX) }
+        OperatorScope { job, subtask, current: Cell::new(usize::MAX) }
     }
 
     /// Sets the running operator. Returns its counters.
@@ -57,8 +57,8 @@ pub(super) struct RowCounts {
 
 impl RowCounts {
     /// Adds rows, and raises the operator's counters to the sums.
-    fn note(&mut self, asked: usize, kept: usize, metrics: &OperatorMetrics) {
-        self.rows_in += asked as u64;
+    fn note(&mut self, checked: usize, kept: usize, metrics: &OperatorMetrics) {
+        self.rows_in += checked as u64;
         self.rows_out += kept as u64;
         metrics.rows_in.raise(self.rows_in);
         metrics.rows_out.raise(self.rows_out);
@@ -101,7 +101,12 @@ fn greatest_time(leaf: usize, batch: &Batch<'_>, rows: &Selection) -> Option<i64
 }
 
 /// Computes the window starts of the selected rows, by row number.
-fn find_windows(windows: TumblingWindows, starts: &mut Vec<i64>, batch: &Batch<'_>, rows: &Selection) -> Result<()> {
+fn compute_window_starts(
+    windows: TumblingWindows,
+    starts: &mut Vec<i64>,
+    batch: &Batch<'_>,
+    rows: &Selection,
+) -> Result<()> {
     // The starts become a leaf of the batch, so it must have all rows of the selection.
     if starts.len() < rows.bound() {
         starts.resize(rows.bound(), 0);
@@ -122,18 +127,18 @@ fn find_windows(windows: TumblingWindows, starts: &mut Vec<i64>, batch: &Batch<'
 
 /// Applies inline steps to a window, and calls `f` with the remaining rows. Without rows, `f` is
 /// not called.
-pub(super) fn filtered<R: Default>(
+pub(super) fn with_filtered_rows<R: Default>(
     inline: &mut [InlineStep],
     batch: &Batch<'_>,
     rows: &Selection,
-    watch: &Watch,
+    scope: &OperatorScope,
     f: impl FnOnce(&Input<'_>) -> Result<R>,
 ) -> Result<R> {
     if inline.is_empty() {
         return f(&Input::checked(batch, rows)?);
     }
     let mut kept = rows.clone();
-    filter_window(inline, batch, &mut kept, watch)?;
+    filter_window(inline, batch, &mut kept, scope)?;
     if kept.is_empty() {
         Ok(R::default())
     } else {
@@ -147,16 +152,16 @@ pub(super) fn filter_window(
     inline: &mut [InlineStep],
     batch: &Batch<'_>,
     rows: &mut Selection,
-    watch: &Watch,
+    scope: &OperatorScope,
 ) -> Result<()> {
     // The leaves that were selected so far, and the batch with only these.
     let mut seen: Option<Vec<usize>> = None;
     let mut projected: Option<Batch<'_>> = None;
     for step in inline {
-        let (asked, batch_seen) = (rows.len(), projected.as_ref().unwrap_or(batch));
+        let (checked, batch_seen) = (rows.len(), projected.as_ref().unwrap_or(batch));
         match step {
             InlineStep::Project(operator, leaves, counts) => {
-                counts.note(asked, asked, watch.enter(*operator));
+                counts.note(checked, checked, scope.enter(*operator));
                 let leaves = leaves_of_projection(leaves, seen.as_ref());
                 projected = Some(batch.project(&leaves));
                 seen = Some(leaves);
@@ -166,17 +171,17 @@ pub(super) fn filter_window(
             }
             // This step keeps all rows.
             InlineStep::WindowStart(operator, windows, _, starts, counts) => {
-                counts.note(asked, asked, watch.enter(*operator));
-                find_windows(*windows, starts, batch_seen, rows)?;
+                counts.note(checked, checked, scope.enter(*operator));
+                compute_window_starts(*windows, starts, batch_seen, rows)?;
             }
             InlineStep::RuntimeFilter(_) if step.lets_all_pass() => {}
             InlineStep::RuntimeFilter(check) => {
                 check.select(batch_seen, rows);
-                check.note(asked, rows.len(), watch);
+                check.note(checked, rows.len(), scope);
             }
             InlineStep::Filter(filter) => {
-                filter.select(batch_seen, rows, watch)?;
-                filter.note(asked, rows.len(), watch);
+                filter.select(batch_seen, rows, scope)?;
+                filter.note(checked, rows.len(), scope);
             }
         }
         if rows.is_empty() {
@@ -200,7 +205,7 @@ pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: im
 
 /// The leaves that the projections of inline steps select from `seen`. `None` means all leaves.
 pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
-    inline.iter().fold(seen.cloned(), |seen, light| match light {
+    inline.iter().fold(seen.cloned(), |seen, step| match step {
         InlineStep::Filter(_)
         | InlineStep::EventTime(..)
         | InlineStep::WindowStart(..)

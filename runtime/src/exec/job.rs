@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::ThreadPool;
 
 use super::channel::{QueuePlace, Wake};
-use super::inside::Inside;
+use super::job_thread::JobThreadMark;
 use crate::error::{Error, Origin};
 use crate::kernel::catching;
 use crate::metrics::JobMetrics;
@@ -18,13 +18,13 @@ pub(super) struct Job {
     pub(super) origins: Vec<Origin>,
     cancelled: AtomicBool,
     error: Mutex<Option<Error>>,
-    progress: Mutex<JobState>,
+    state: Mutex<JobState>,
     /// Signals that the last task has ended, or that a task is queued for the waiting thread.
-    news: Condvar,
+    changed: Condvar,
     /// The waiting thread also runs tasks, so queued ones are reported to it.
-    helped: AtomicBool,
+    has_helper: AtomicBool,
     /// The number of threads that run a task now.
-    at_work: AtomicUsize,
+    active_threads: AtomicUsize,
     tasks: Mutex<Vec<Arc<dyn Wake>>>,
 }
 
@@ -36,16 +36,16 @@ struct JobState {
     /// Tasks that were queued while the waiting thread helps. Some may have run since.
     queued: Vec<Arc<dyn Wake>>,
     /// Any task may be queued; `queued` is not complete.
-    any: bool,
+    any_queued: bool,
 }
 
 impl JobState {
     /// Adds a queued task. If there are more entries than tasks, only notes that any may be queued.
     fn add(&mut self, task: Arc<dyn Wake>) {
-        if !self.any && self.queued.len() < self.running {
+        if !self.any_queued && self.queued.len() < self.running {
             self.queued.push(task);
         } else {
-            self.any = true;
+            self.any_queued = true;
             self.queued.clear();
         }
     }
@@ -61,10 +61,10 @@ impl Job {
             origins,
             cancelled: AtomicBool::new(false),
             error: Mutex::new(None),
-            progress: Mutex::default(),
-            news: Condvar::new(),
-            helped: AtomicBool::new(false),
-            at_work: AtomicUsize::new(0),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            has_helper: AtomicBool::new(false),
+            active_threads: AtomicUsize::new(0),
             tasks: Mutex::new(Vec::new()),
         })
     }
@@ -73,13 +73,13 @@ impl Job {
         &self.pool
     }
 
-    fn progress(&self) -> MutexGuard<'_, JobState> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_state(&self) -> MutexGuard<'_, JobState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts all tasks.
     pub(super) fn start(&self, tasks: Vec<Arc<dyn Wake>>) {
-        *self.progress() = JobState { running: tasks.len(), queued: Vec::new(), any: true };
+        *self.lock_state() = JobState { running: tasks.len(), queued: Vec::new(), any_queued: true };
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks.clone();
         tasks.into_iter().for_each(|task| task.wake(QueuePlace::InOrder));
     }
@@ -112,31 +112,31 @@ impl Job {
     }
 
     pub(super) fn task_ended(&self) {
-        let mut progress = self.progress();
-        progress.running -= 1;
-        if progress.running == 0 {
-            self.news.notify_all();
+        let mut state = self.lock_state();
+        state.running -= 1;
+        if state.running == 0 {
+            self.changed.notify_all();
         }
     }
 
     /// Reports a queued task to the waiting thread, if that helps.
     pub(super) fn task_queued(&self, task: impl FnOnce() -> Arc<dyn Wake>) {
-        if self.helped.load(Ordering::SeqCst) {
-            self.progress().add(task());
-            self.news.notify_all();
+        if self.has_helper.load(Ordering::SeqCst) {
+            self.lock_state().add(task());
+            self.changed.notify_all();
         }
     }
 
     /// Counts the calling thread as running a task, until the guard is dropped.
-    pub(super) fn at_work(&self) -> AtWork<'_> {
-        self.at_work.fetch_add(1, Ordering::Relaxed);
-        AtWork { count: &self.at_work, _inside: Inside::enter() }
+    pub(super) fn enter_task(&self) -> ActiveThread<'_> {
+        self.active_threads.fetch_add(1, Ordering::Relaxed);
+        ActiveThread { count: &self.active_threads, _mark: JobThreadMark::enter() }
     }
 
     /// Takes the tasks that may be queued. `None` if there are none.
-    fn take_queued(&self, progress: &mut JobState) -> Option<Vec<Arc<dyn Wake>>> {
-        let queued = std::mem::take(&mut progress.queued);
-        if std::mem::take(&mut progress.any) {
+    fn take_queued(&self, state: &mut JobState) -> Option<Vec<Arc<dyn Wake>>> {
+        let queued = std::mem::take(&mut state.queued);
+        if std::mem::take(&mut state.any_queued) {
             return Some(self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone());
         }
         (!queued.is_empty()).then_some(queued)
@@ -156,22 +156,23 @@ impl Job {
         const TICK: Duration = Duration::from_millis(100);
         let is_nested = rayon::current_thread_index().is_some();
         let mut helps = is_nested;
-        self.helped.store(helps, Ordering::SeqCst);
+        self.has_helper.store(helps, Ordering::SeqCst);
         let mut ticked = Instant::now();
-        let mut progress = self.progress();
-        while progress.running > 0 {
-            if let Some(queued) = helps.then(|| self.take_queued(&mut progress)).flatten() {
-                drop(progress);
-                queued.into_iter().for_each(|task| _ = task.work());
-                progress = self.progress();
+        let mut state = self.lock_state();
+        while state.running > 0 {
+            if let Some(queued) = helps.then(|| self.take_queued(&mut state)).flatten() {
+                drop(state);
+                queued.into_iter().for_each(|task| _ = task.run_if_queued());
+                state = self.lock_state();
             } else {
-                progress = self.news.wait_timeout(progress, TICK).unwrap_or_else(PoisonError::into_inner).0;
+                state = self.changed.wait_timeout(state, TICK).unwrap_or_else(PoisonError::into_inner).0;
             }
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
-                let helped = std::mem::replace(&mut helps, is_nested || self.at_work.load(Ordering::Relaxed) == 0);
-                self.helped.store(helps, Ordering::SeqCst);
-                drop(progress);
+                let helped_before =
+                    std::mem::replace(&mut helps, is_nested || self.active_threads.load(Ordering::Relaxed) == 0);
+                self.has_helper.store(helps, Ordering::SeqCst);
+                drop(state);
                 // `tick` may run the user's code: accumulators are formatted for display.
                 match catching(|| Ok(tick(&self.metrics))) {
                     Ok(true) => {}
@@ -179,14 +180,14 @@ impl Job {
                     Ok(false) => self.cancel(),
                     Err(error) => self.fail(error),
                 }
-                progress = self.progress();
+                state = self.lock_state();
                 // Tasks may have been queued before this thread helped.
-                progress.any |= helps && !helped;
+                state.any_queued |= helps && !helped_before;
             }
         }
         // Tasks and job refer to each other: this breaks the cycle.
-        progress.queued.clear();
-        drop(progress);
+        state.queued.clear();
+        drop(state);
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.take_error().map_or(Ok(()), Err)
     }
@@ -194,12 +195,12 @@ impl Job {
 
 /// Counts a thread that runs a task, until it is dropped.
 #[must_use]
-pub(super) struct AtWork<'j> {
+pub(super) struct ActiveThread<'j> {
     count: &'j AtomicUsize,
-    _inside: Inside,
+    _mark: JobThreadMark,
 }
 
-impl Drop for AtWork<'_> {
+impl Drop for ActiveThread<'_> {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }

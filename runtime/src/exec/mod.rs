@@ -21,18 +21,18 @@ mod admission;
 mod aligned_input;
 mod blocking;
 mod channel;
-mod exits;
+mod checkpoints;
 mod handle;
-mod inside;
-mod job;
 mod inline;
-mod needs;
+mod job;
+mod job_thread;
+mod memory_requirements;
+mod parallel_for;
 mod pipeline;
 mod placement;
 mod reading;
-mod side_by_side;
-mod checkpoints;
 mod spill_queue;
+mod stage_output;
 mod start;
 mod submitted;
 mod task;
@@ -53,8 +53,8 @@ use crate::spill::SpillSpace;
 pub use admission::Admissions;
 pub use checkpoints::SnapshotSettings;
 pub use handle::JobHandle;
-pub use needs::stating_enough_memory;
-pub use side_by_side::side_by_side;
+pub use memory_requirements::with_sufficient_memory;
+pub use parallel_for::parallel_for;
 pub use submitted::{JobControl, Submitted};
 
 /// Threads that run tasks.
@@ -120,7 +120,7 @@ struct Pools {
 fn start_pool(threads: usize) -> Result<ThreadPool> {
     let builder =
         rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
-    let builder = builder.start_handler(|_| inside::stay_inside());
+    let builder = builder.start_handler(|_| job_thread::mark_job_thread());
     builder
         .build()
         .map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}; lower `--parallelism`")))

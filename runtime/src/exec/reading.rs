@@ -1,14 +1,14 @@
 //! The head of a stage that reads a source.
 //!
 //! The tasks of a source that ends take splits from one queue, and read each to its end. For an
-//! endless source each task has some splits ([`Followed`]), and a position in each. It reads them
-//! in turns. A task that has caught up with all of them yields its thread, and an alarm wakes it to
-//! look for more records.
+//! endless source each task has some splits ([`AssignedSplits`]), and a position in each. It reads
+//! them in turns. A task that has caught up with all of them yields its thread, and an alarm wakes
+//! it to look for more records.
 //!
 //! Reading never blocks a thread of the pool: a reader returns `Pending` and wakes the task.
 
-mod followed;
-mod limits;
+mod assigned_splits;
+mod split_pruning;
 mod listing;
 mod watermarks;
 
@@ -17,17 +17,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::checkpoints::Barriers;
-use super::inline::Watch;
+use super::inline::OperatorScope;
 use super::timers::Alarm;
 use crate::error::Result;
 use crate::page::Batch;
 use crate::source::{Position, ReadProgress, RowFilters, Split, SplitPosition, SplitReader};
 use crate::stream::Control;
 
-pub(super) use followed::Followed;
-use followed::Next;
-pub(super) use limits::LateLimits;
+pub(super) use assigned_splits::AssignedSplits;
+use assigned_splits::NextRead;
 pub(super) use listing::Listing;
+pub(super) use split_pruning::SplitPruning;
 pub(super) use watermarks::WatermarkGenerator;
 
 /// Longest time that a split is read while other splits have records.
@@ -41,13 +41,13 @@ pub(super) enum HeadSplits {
     /// A queue that the tasks share, for a source that ends.
     Shared(Arc<SplitQueue>),
     /// Splits that are assigned to this task, for an endless source.
-    Followed(FollowedSource),
+    Assigned(AssignedSource),
 }
 
 /// An endless source in one task.
-pub(super) struct FollowedSource {
+pub(super) struct AssignedSource {
     pub(super) listing: Arc<Listing>,
-    pub(super) splits: Followed,
+    pub(super) splits: AssignedSplits,
     /// Wakes the task to look for more records.
     pub(super) alarm: Alarm,
 }
@@ -67,10 +67,10 @@ pub(super) struct SourceHead {
     /// Rows of the last batch that the reader left out. `None` if it did not apply the filters.
     left_out: Option<usize>,
     /// The head may not stop early, since bad records of all splits are written.
-    reads_all: bool,
+    must_read_all: bool,
     stopped: bool,
     /// Excludes splits by the runtime filters of joins.
-    limits: Option<LateLimits>,
+    pruning: Option<SplitPruning>,
     /// Makes watermarks, if event time is used.
     time: Option<WatermarkGenerator>,
     /// The leaf that holds event time, if the source's rows have it.
@@ -93,7 +93,7 @@ pub(super) enum SourceItem {
 }
 
 impl SourceHead {
-    pub(super) fn new(operator: usize, reader: Box<dyn SplitReader>, reads_all: bool, splits: HeadSplits) -> Self {
+    pub(super) fn new(operator: usize, reader: Box<dyn SplitReader>, must_read_all: bool, splits: HeadSplits) -> Self {
         SourceHead {
             operator,
             reader,
@@ -103,9 +103,9 @@ impl SourceHead {
             turn_began: Instant::now(),
             is_pending: false,
             left_out: None,
-            reads_all,
+            must_read_all,
             stopped: false,
-            limits: None,
+            pruning: None,
             time: None,
             time_leaf: None,
             batch_split: 0,
@@ -115,8 +115,8 @@ impl SourceHead {
     }
 
     /// The head, which skips splits whose records have no partner in a join.
-    pub(super) fn skipping(self, limits: Option<LateLimits>) -> Self {
-        SourceHead { limits, ..self }
+    pub(super) fn with_split_pruning(self, pruning: Option<SplitPruning>) -> Self {
+        SourceHead { pruning, ..self }
     }
 
     /// The head, which makes watermarks. The rows have event time in `leaf`, or the stage
@@ -139,7 +139,7 @@ impl SourceHead {
 
     /// Returns `true` if the head may stop before the end of its splits.
     pub(super) fn may_stop(&self) -> bool {
-        !self.reads_all
+        !self.must_read_all
     }
 
     /// Stops reading. The last batch stays valid.
@@ -159,8 +159,12 @@ impl SourceHead {
 
     /// Advances to the next item. After `None` the task is woken when there may be one. The reader
     /// may apply the first filters.
-    pub(super) fn advance(&mut self, filters: &mut dyn RowFilters, watch: &Watch) -> Result<Option<SourceItem>> {
-        let metrics = watch.enter(self.operator);
+    pub(super) fn advance(
+        &mut self,
+        filters: &mut dyn RowFilters,
+        scope: &OperatorScope,
+    ) -> Result<Option<SourceItem>> {
+        let metrics = scope.enter(self.operator);
         let is_at_end = self.is_at_end();
         loop {
             if self.stopped {
@@ -174,30 +178,32 @@ impl SourceHead {
                 return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
             }
             if self.current.is_none() {
-                match self.next_split(watch)? {
-                    Next::Read { split, .. } if self.limits.as_ref().is_some_and(|limits| limits.exclude(&split)) => {
+                match self.next_split(scope)? {
+                    NextRead::Read { split, .. }
+                        if self.pruning.as_ref().is_some_and(|pruning| pruning.excludes(&split)) =>
+                    {
                         metrics.skipped_splits.add(1);
-                        self.count_bytes(split.bytes, watch);
+                        self.count_bytes(split.bytes, scope);
                         continue;
                     }
-                    Next::Read { number, split, from } => self.open(number, split, from.as_ref())?,
-                    Next::Idle => return Ok(Some(SourceItem::Control(Control::Idle))),
-                    Next::Wait(until) => return self.wait(until),
-                    Next::End => return Ok(self.end()),
+                    NextRead::Read { number, split, from } => self.open(number, split, from.as_ref())?,
+                    NextRead::Idle => return Ok(Some(SourceItem::Control(Control::Idle))),
+                    NextRead::Wait(until) => return self.wait(until),
+                    NextRead::End => return Ok(self.end()),
                 }
             }
             if std::mem::take(&mut self.is_pending) {
                 self.turn_began = Instant::now();
             } else if self.has_returned && self.turn_began.elapsed() >= TURN {
-                self.yield_turn(watch)?;
+                self.yield_turn(scope)?;
             }
             match self.reader.advance(filters)? {
                 ReadProgress::Batch { left_out } => {
                     self.left_out = left_out;
                     let rows = (self.reader.batch()?.rows() + left_out.unwrap_or(0)) as u64;
-                    watch.job.metrics.source_rows.add(rows);
+                    scope.job.metrics.source_rows.add(rows);
                     metrics.rows_out.add(rows);
-                    return self.returned();
+                    return self.take_batch();
                 }
                 ReadProgress::Pending => {
                     // The turn starts after the read, so that the read bytes are decoded in this
@@ -205,7 +211,7 @@ impl SourceHead {
                     self.is_pending = true;
                     return Ok(None);
                 }
-                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, watch),
+                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, scope),
             }
         }
     }
@@ -226,22 +232,22 @@ impl SourceHead {
     /// time, so its only watermark follows its last record.
     fn watermark(&mut self) -> Option<i64> {
         match (&mut self.time, &self.splits) {
-            (Some(time), HeadSplits::Followed(followed)) => time.advance(followed.splits.waited_for(Instant::now())),
+            (Some(time), HeadSplits::Assigned(assigned)) => time.advance(assigned.splits.active(Instant::now())),
             _ => None,
         }
     }
 
     /// The split to read next, or why there is none.
-    fn next_split(&mut self, watch: &Watch) -> Result<Next> {
+    fn next_split(&mut self, scope: &OperatorScope) -> Result<NextRead> {
         match &mut self.splits {
             HeadSplits::Shared(queue) => {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                Ok(next.map_or(Next::End, |split| Next::Read { number: 0, split, from: None }))
+                Ok(next.map_or(NextRead::End, |split| NextRead::Read { number: 0, split, from: None }))
             }
-            HeadSplits::Followed(FollowedSource { listing, splits, .. }) => {
+            HeadSplits::Assigned(AssignedSource { listing, splits, .. }) => {
                 splits.assign(&*listing.splits()?);
                 let next = splits.next(&mut *self.reader, Instant::now())?;
-                watch.job.metrics.source_total_bytes.add(splits.take_found_bytes());
+                scope.job.metrics.source_total_bytes.add(splits.take_found_bytes());
                 Ok(next)
             }
         }
@@ -249,8 +255,8 @@ impl SourceHead {
 
     fn open(&mut self, number: usize, split: Split, from: Option<&Position>) -> Result<()> {
         self.reader.open(&split, from)?;
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.splits.opened(number);
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.splits.note_opened(number);
         }
         (self.current, self.has_returned, self.turn_began) = (Some((number, split)), false, Instant::now());
         Ok(())
@@ -258,18 +264,18 @@ impl SourceHead {
 
     /// Sets the alarm that wakes the task.
     fn wait(&mut self, until: Instant) -> Result<Option<SourceItem>> {
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.alarm.set(until)?;
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.alarm.set(until)?;
         }
         Ok(None)
     }
 
     /// Returns the reader's batch as an item, and notes its greatest event time.
-    fn returned(&mut self) -> Result<Option<SourceItem>> {
+    fn take_batch(&mut self) -> Result<Option<SourceItem>> {
         self.has_returned = true;
         self.batch_split = self.current.as_ref().map_or(0, |(number, _)| *number);
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.splits.returned();
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.splits.note_returned();
             if let Some(leaf) = self.time_leaf
                 && let Some(greatest) = self.reader.batch()?.greatest_of(leaf)
             {
@@ -281,19 +287,19 @@ impl SourceHead {
 
     /// Ends the turn of the current split, and opens another one that has records. Returns `false`
     /// if there is none: the current split continues.
-    fn yield_turn(&mut self, watch: &Watch) -> Result<bool> {
-        let Some(number) = self.leave(watch) else { return Ok(false) };
+    fn yield_turn(&mut self, scope: &OperatorScope) -> Result<bool> {
+        let Some(number) = self.leave(scope) else { return Ok(false) };
         self.turn_began = Instant::now();
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.splits.pass_turn(number);
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.splits.pass_turn(number);
         }
-        match self.next_split(watch)? {
-            Next::Read { number: next, split, from } if next != number => {
+        match self.next_split(scope)? {
+            NextRead::Read { number: next, split, from } if next != number => {
                 self.open(next, split, from.as_ref()).map(|()| true)
             }
             _ => {
-                if let HeadSplits::Followed(followed) = &mut self.splits {
-                    followed.splits.returned();
+                if let HeadSplits::Assigned(assigned) = &mut self.splits {
+                    assigned.splits.note_returned();
                 }
                 Ok(false)
             }
@@ -302,40 +308,40 @@ impl SourceHead {
 
     /// Notes the position of the current split and the bytes that were read of it. Returns its
     /// number, or `None` for a source that ends.
-    fn leave(&mut self, watch: &Watch) -> Option<usize> {
-        let (HeadSplits::Followed(followed), Some((number, _))) = (&mut self.splits, &self.current) else {
+    fn leave(&mut self, scope: &OperatorScope) -> Option<usize> {
+        let (HeadSplits::Assigned(assigned), Some((number, _))) = (&mut self.splits, &self.current) else {
             return None;
         };
         let (number, bytes) = (*number, self.reader.take_read_bytes());
-        followed.splits.is_at(number, self.reader.position(), bytes);
-        self.count_bytes(bytes, watch);
+        assigned.splits.set_position(number, self.reader.position(), bytes);
+        self.count_bytes(bytes, scope);
         Some(number)
     }
 
-    fn count_bytes(&self, bytes: u64, watch: &Watch) {
-        watch.job.metrics.source_bytes.add(bytes);
-        watch.metrics(self.operator).bytes.add(bytes);
+    fn count_bytes(&self, bytes: u64, scope: &OperatorScope) {
+        scope.job.metrics.source_bytes.add(bytes);
+        scope.metrics(self.operator).bytes.add(bytes);
     }
 
     /// Closes a split that has no more records, for now or for good.
-    fn close(&mut self, progress: ReadProgress, watch: &Watch) {
-        self.leave(watch);
+    fn close(&mut self, progress: ReadProgress, scope: &OperatorScope) {
+        self.leave(scope);
         let Some((number, split)) = self.current.take() else { return };
-        let HeadSplits::Followed(followed) = &mut self.splits else {
-            self.count_bytes(split.bytes, watch);
+        let HeadSplits::Assigned(assigned) = &mut self.splits else {
+            self.count_bytes(split.bytes, scope);
             return;
         };
         match progress {
-            ReadProgress::End => followed.splits.sealed(number),
-            _ => followed.splits.caught_up(number),
+            ReadProgress::End => assigned.splits.note_sealed(number),
+            _ => assigned.splits.note_caught_up(number),
         }
     }
 
     /// The positions of the assigned splits, after the records that were returned.
     pub(super) fn positions(&self) -> Vec<SplitPosition> {
-        let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
+        let HeadSplits::Assigned(assigned) = &self.splits else { return Vec::new() };
         let current = self.current.as_ref().map(|(number, _)| (*number, self.reader.position()));
-        followed.splits.positions(current, |number| self.time.as_ref().and_then(|time| time.greatest(number)))
+        assigned.splits.positions(current, |number| self.time.as_ref().and_then(|time| time.greatest(number)))
     }
 
     /// Returns `true` if the round end was returned: no rows follow.

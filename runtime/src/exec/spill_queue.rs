@@ -23,19 +23,34 @@ pub(super) struct SpillQueueHead {
     /// Queued controls, each with the number of queued pages before it.
     controls: VecDeque<(usize, Control)>,
     /// The number of queued pages.
-    waiting: usize,
+    queued_pages: usize,
     /// A received page that waits for room in the queue.
-    next: Option<Page>,
+    page_without_room: Option<Page>,
     /// The memory of queued pages. It can be revoked.
     memory: Memory,
     /// The memory of pages after they were returned.
-    given: Memory,
+    sent_memory: Memory,
 }
 
 impl SpillQueueHead {
     /// An empty queue after an input. `memory` is that of `pages`.
-    pub(super) fn new(operator: usize, input: AlignedInput, pages: SpillQueue, memory: Memory, given: Memory) -> Self {
-        SpillQueueHead { operator, input, pages, controls: VecDeque::new(), waiting: 0, next: None, memory, given }
+    pub(super) fn new(
+        operator: usize,
+        input: AlignedInput,
+        pages: SpillQueue,
+        memory: Memory,
+        sent_memory: Memory,
+    ) -> Self {
+        SpillQueueHead {
+            operator,
+            input,
+            pages,
+            controls: VecDeque::new(),
+            queued_pages: 0,
+            page_without_room: None,
+            memory,
+            sent_memory,
+        }
     }
 
     /// Returns the next item. Returns `Yield` if it only queued an item.
@@ -46,47 +61,47 @@ impl SpillQueueHead {
         }
         match self.pages.poll()? {
             Poll::Ready(Some(page)) => {
-                self.waiting -= 1;
+                self.queued_pages -= 1;
                 self.controls.iter_mut().for_each(|(pages_before, _)| *pages_before -= 1);
                 // A returned page cannot be spilled any more.
-                return Ok(ProgressOf::Done(Item::Page(page.paid_by(&self.given))));
+                return Ok(ProgressOf::Done(Item::Page(page.paid_by(&self.sent_memory))));
             }
             Poll::Pending => {
-                return Ok(if self.take_in()? { ProgressOf::Yield } else { ProgressOf::Pending });
+                return Ok(if self.queue_item()? { ProgressOf::Yield } else { ProgressOf::Pending });
             }
             Poll::Ready(None) => {}
         }
-        if let Some(page) = self.next.take() {
+        if let Some(page) = self.page_without_room.take() {
             return Ok(ProgressOf::Done(Item::Page(page)));
         }
         Ok(self.input.receive(|_| true)?.into())
     }
 
     /// Receives and queues an item. Returns `true` if it did. Otherwise the task will be woken.
-    pub(super) fn take_in(&mut self) -> Result<bool> {
-        let item = match self.next.take() {
+    pub(super) fn queue_item(&mut self) -> Result<bool> {
+        let item = match self.page_without_room.take() {
             Some(page) => Some(Item::Page(page)),
             None => self.input.receive(|_| true)?,
         };
         match item {
             None => Ok(false),
-            Some(Item::Page(page)) => self.keep(page),
+            Some(Item::Page(page)) => self.queue_page(page),
             Some(Item::Control(control)) => {
                 if control == Control::End {
                     self.memory.shrink();
                 }
-                self.controls.push_back((self.waiting, control));
+                self.controls.push_back((self.queued_pages, control));
                 Ok(true)
             }
         }
     }
 
     /// Queues a page. Returns `false` if it must wait for room first.
-    fn keep(&mut self, page: Page) -> Result<bool> {
+    fn queue_page(&mut self, page: Page) -> Result<bool> {
         match self.pages.make_room(page.bytes())? {
             QueueRoom::Granted => self.pages.push(page.paid_by(&self.memory)),
             QueueRoom::Pending => {
-                self.next = Some(page);
+                self.page_without_room = Some(page);
                 return Ok(false);
             }
             QueueRoom::Refused => {
@@ -96,7 +111,7 @@ impl SpillQueueHead {
                 self.pages.revoke(bytes);
             }
         }
-        self.waiting += 1;
+        self.queued_pages += 1;
         Ok(true)
     }
 
@@ -106,7 +121,7 @@ impl SpillQueueHead {
     }
 
     /// Gives back memory that was requested.
-    pub(super) fn give_back(&mut self) {
+    pub(super) fn revoke_memory(&mut self) {
         let asked = self.memory.revoke_requested();
         if asked > 0 {
             self.pages.revoke(asked);

@@ -11,14 +11,14 @@ use super::aligned_input::AlignedInput;
 use super::blocking::BlockingFor;
 use super::channel::{Inbox, QueuePlace, Wake};
 use super::checkpoints::{Barriers, Snapshots};
-use super::exits::Exit;
-use super::inline::{Filter, InlineStep, KeyCheck, RowCounts, Watch};
+use super::inline::{Filter, InlineStep, KeyCheck, OperatorScope, RowCounts};
 use super::job::Job;
-use super::needs::Needs;
-use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
+use super::memory_requirements::MemoryRequirements;
+use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, SideInput, Step, TaskSnapshots};
 use super::placement::Placement;
-use super::reading::{LateLimits, SourceHead, WatermarkGenerator};
+use super::reading::{SourceHead, SplitPruning, WatermarkGenerator};
 use super::spill_queue::SpillQueueHead;
+use super::stage_output::StageOutput;
 use super::task::Task;
 use super::timed_input::TimedInput;
 use super::timers::Alarm;
@@ -42,20 +42,20 @@ use splits::JobSplits;
 pub(super) fn run(
     job: &Arc<Job>,
     plan: &PhysicalPlan,
-    needs: &Needs,
+    requirements: &MemoryRequirements,
     resources: &Resources,
     snapshots: Option<&Arc<Snapshots>>,
     tick: impl FnMut(&JobMetrics) -> bool,
 ) -> Result<()> {
     let budget = resources.budget();
-    if needs.may_spill() {
+    if requirements.may_spill() {
         resources.space.check()?;
     }
-    needs.wait_for_room(budget, || job.is_cancelled());
+    requirements.wait_for_memory(budget, || job.is_cancelled());
     if job.is_cancelled() {
         return Err(Error::Cancelled);
     }
-    let _kept = budget.reserve_for_pinned(needs.pinned());
+    let _kept = budget.reserve_for_pinned(requirements.pinned_bytes());
     let mut starter = Starter::new(plan, resources, snapshots, job.clone());
     starter.list_splits()?;
     // A task and its body refer to each other. If making one body fails, no task has one yet, so
@@ -85,7 +85,7 @@ struct Starter<'p> {
     placement: Placement,
     job: Arc<Job>,
     /// The memory group of operator 0; the others follow. Groups are unique in the process.
-    first_team: u64,
+    first_memory_group: u64,
     tasks: Vec<Vec<Arc<Task>>>,
     /// By stage, inbox and task.
     inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
@@ -116,8 +116,8 @@ impl<'p> Starter<'p> {
                 }
             }
         }
-        static TEAMS: AtomicU64 = AtomicU64::new(0);
-        let first_team = TEAMS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
+        static MEMORY_GROUPS: AtomicU64 = AtomicU64::new(0);
+        let first_memory_group = MEMORY_GROUPS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
         let locals =
             plan.stages.iter().map(|stage| stage.steps.iter().map(|_| ProcessLocals::default()).collect()).collect();
         let endless = plan.endless_stages();
@@ -129,7 +129,7 @@ impl<'p> Starter<'p> {
             snapshots,
             placement,
             job,
-            first_team,
+            first_memory_group,
             tasks,
             inboxes,
             splits: JobSplits::default(),
@@ -153,26 +153,29 @@ impl<'p> Starter<'p> {
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
         let plan = &self.plan.stages[stage];
-        let me: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
-        let head = self.head(stage, subtask, &me)?;
-        let build = |(number, step): (usize, &StepPlan)| self.step(step, number, stage, subtask, &me);
+        let waker: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
+        let head = self.head(stage, subtask, &waker)?;
+        let build = |(number, step): (usize, &StepPlan)| self.step(step, number, stage, subtask, &waker);
         let steps = plan.steps.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
-        let exits =
-            plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
+        let outputs = plan
+            .outputs
+            .iter()
+            .map(|output| self.stage_output(output, plan, subtask, &waker))
+            .collect::<Result<Vec<_>>>()?;
         let latency = self.resources.streaming.latency;
-        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&me)));
-        let snapshots = self.task_snapshots(stage, subtask, &me);
-        let pipeline = Pipeline::new(head, steps, exits, Watch::new(self.job.clone(), subtask));
-        Ok(pipeline.sending_in_time(deadline).in_snapshots(snapshots))
+        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&waker)));
+        let snapshots = self.task_snapshots(stage, subtask, &waker);
+        let pipeline = Pipeline::new(head, steps, outputs, OperatorScope::new(self.job.clone(), subtask));
+        Ok(pipeline.with_deadline(deadline).with_snapshots(snapshots))
     }
 
     /// The snapshot state of a task. `None` if the task does not take part in snapshots.
-    fn task_snapshots(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
+    fn task_snapshots(&self, stage: usize, subtask: usize, waker: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
         let (snapshots, plan) = (self.snapshots?, &self.plan.stages[stage]);
         let task = snapshots.task(stage, subtask)?;
         let source = if let Head::Source(operator, ..) = plan.head { Some(operator) } else { None };
         let steps = plan.steps.iter().map(|step| step.operator);
-        Some(TaskSnapshots::new(snapshots, (task, subtask), source, steps, self.blocking(me)))
+        Some(TaskSnapshots::new(snapshots, (task, subtask), source, steps, self.blocking(waker)))
     }
 
     fn memory(&self, operator: usize) -> Memory {
@@ -186,11 +189,11 @@ impl<'p> Starter<'p> {
         memory
     }
 
-    fn driver_memory(&self, step: &StepPlan, me: &Arc<dyn Wake>) -> Memory {
+    fn driver_memory(&self, step: &StepPlan, waker: &Arc<dyn Wake>) -> Memory {
         match step.driver.minimum_bytes {
             Some(minimum) => {
-                let memory = self.spilling(step.operator, minimum, me);
-                memory.set_operator_group(self.first_team + step.operator as u64);
+                let memory = self.spilling(step.operator, minimum, waker);
+                memory.set_operator_group(self.first_memory_group + step.operator as u64);
                 memory
             }
             None if step.driver.pinned_bytes > 0 => self.memory_of_pages(step.operator, DRIVER_RECORDS),
@@ -199,10 +202,10 @@ impl<'p> Starter<'p> {
     }
 
     /// Memory that can be revoked: the task is woken to give it back.
-    fn spilling(&self, operator: usize, minimum: usize, me: &Arc<dyn Wake>) -> Memory {
+    fn spilling(&self, operator: usize, minimum: usize, waker: &Arc<dyn Wake>) -> Memory {
         let owner = self.plan.operators[operator].origin.to_string();
         let memory = Memory::spilling(self.resources.budget().clone(), owner, minimum);
-        let task = Arc::downgrade(me);
+        let task = Arc::downgrade(waker);
         memory.on_revoke_request(move || {
             if let Some(task) = task.upgrade() {
                 task.wake(QueuePlace::InOrder);
@@ -211,7 +214,7 @@ impl<'p> Starter<'p> {
         memory
     }
 
-    fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> TaskContext {
+    fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, waker: &Arc<dyn Wake>) -> TaskContext {
         TaskContext {
             subtask,
             subtasks: plan.tasks,
@@ -219,7 +222,7 @@ impl<'p> Starter<'p> {
             superstep: 0,
             epoch: self.snapshots.map_or(0, |snapshots| snapshots.settings().restored_epoch()) + 1,
             memory: self.memory(operator),
-            blocking: self.blocking(me),
+            blocking: self.blocking(waker),
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator][subtask].clone(),
             locals: ProcessLocals::default(),
@@ -228,8 +231,8 @@ impl<'p> Starter<'p> {
         }
     }
 
-    fn blocking(&self, me: &Arc<dyn Wake>) -> Arc<dyn Blocking> {
-        Arc::new(BlockingFor { task: me.clone(), job: self.job.clone() })
+    fn blocking(&self, waker: &Arc<dyn Wake>) -> Arc<dyn Blocking> {
+        Arc::new(BlockingFor { task: waker.clone(), job: self.job.clone() })
     }
 
     fn inbox(&self, stage: usize, inbox: usize, subtask: usize) -> Result<Arc<Inbox>> {
@@ -241,7 +244,7 @@ impl<'p> Starter<'p> {
         Ok(AlignedInput::new(self.inbox(stage, inbox, subtask)?))
     }
 
-    fn head(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<PipelineHead> {
+    fn head(&self, stage: usize, subtask: usize, waker: &Arc<dyn Wake>) -> Result<PipelineHead> {
         match &self.plan.stages[stage].head {
             Head::Inbox(inbox) => {
                 let input = self.input(stage, *inbox, subtask)?;
@@ -254,16 +257,22 @@ impl<'p> Starter<'p> {
                 })
             }
             Head::SpillQueue(operator, inbox, layout) => {
-                let context = self.context(*operator, &self.plan.stages[stage], subtask, me);
-                let (memory, given) = (self.spilling(*operator, SPOOL_BYTES, me), context.memory.clone());
+                let context = self.context(*operator, &self.plan.stages[stage], subtask, waker);
+                let (memory, sent_memory) = (self.spilling(*operator, SPOOL_BYTES, waker), context.memory.clone());
                 let pages = SpillQueue::new(layout.clone(), context.spiller(), &memory);
                 let input = self.input(stage, *inbox, subtask)?;
-                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, input, pages, memory, given))))
+                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(
+                    *operator,
+                    input,
+                    pages,
+                    memory,
+                    sent_memory,
+                ))))
             }
             Head::Source(operator, source, scan) => {
-                let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(me) };
+                let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(waker) };
                 let reader = source.reader(scan, context).map_err(|error| self.at(*operator, error))?;
-                Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, me))))
+                Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, waker))))
             }
         }
     }
@@ -275,20 +284,20 @@ impl<'p> Starter<'p> {
         operator: usize,
         source: &Arc<dyn Source>,
         reader: Box<dyn SplitReader>,
-        me: &Arc<dyn Wake>,
+        waker: &Arc<dyn Wake>,
     ) -> SourceHead {
         let plan = &self.plan.stages[stage];
         let (of, idle_after) = (plan.watermarks, self.resources.streaming.idle_after);
         let mut time = of.map(|of| WatermarkGenerator::new(of.lateness_micros));
         let (task, restored) = ((subtask, plan.tasks), self.restored(operator));
-        let splits = self.splits.of_task(stage, task, idle_after, restored, time.as_mut(), Alarm::of(me));
+        let splits = self.splits.of_task(stage, task, idle_after, restored, time.as_mut(), Alarm::of(waker));
         // A source that writes bad records reads all splits, so that its file is complete.
-        let reads_all = source.as_table().is_some_and(|table| table.rejects().is_some());
+        let must_read_all = source.as_table().is_some_and(|table| table.rejects().is_some());
         let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
         let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
-        let limits = LateLimits::of(source, plan.skips.iter().map(filter).collect());
-        let head = SourceHead::new(operator, reader, reads_all, splits);
-        head.skipping(limits).with_time(time, of.and_then(|of| of.leaf)).with_barriers(barriers)
+        let pruning = SplitPruning::of(source, plan.skips.iter().map(filter).collect());
+        let head = SourceHead::new(operator, reader, must_read_all, splits);
+        head.with_split_pruning(pruning).with_time(time, of.and_then(|of| of.leaf)).with_barriers(barriers)
     }
 
     /// The positions of a source in the snapshot that the job continues from.
@@ -301,8 +310,15 @@ impl<'p> Starter<'p> {
         error.at(&self.plan.operators[operator].origin)
     }
 
-    fn step(&self, step: &StepPlan, number: usize, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<Step> {
-        let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, me));
+    fn step(
+        &self,
+        step: &StepPlan,
+        number: usize,
+        stage: usize,
+        subtask: usize,
+        waker: &Arc<dyn Wake>,
+    ) -> Result<Step> {
+        let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, waker));
         let locals = self.locals[stage][number].clone();
         let superstep = u32::from(step.in_loop);
         let fills = step.fills.iter().filter(|&&(_, filter)| subtask < self.plan.runtime_filters[filter].tasks);
@@ -311,7 +327,7 @@ impl<'p> Starter<'p> {
             locals,
             superstep,
             runtime_filters: fills.map(|&(port, filter)| (port, self.runtime_filters[filter].clone())).collect(),
-            ..self.context(step.operator, plan, subtask, me)
+            ..self.context(step.operator, plan, subtask, waker)
         };
         // Making a driver may run the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
@@ -319,21 +335,22 @@ impl<'p> Starter<'p> {
         let sides = step
             .sides
             .iter()
-            .map(|&(port, inbox)| Ok(Side { port, input: self.input(stage, inbox, subtask)? }))
+            .map(|&(port, inbox)| Ok(SideInput { port, input: self.input(stage, inbox, subtask)? }))
             .collect::<Result<_>>()?;
-        let inline = self.inline(&step.inline, plan, subtask, me)?;
+        let inline = self.inline(&step.inline, plan, subtask, waker)?;
         // Emitted pages are not in the driver's memory: it cannot spill them when memory is
         // revoked.
         let writer =
             |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory_of_pages(step.operator, STEP_PAGES));
         let outputs =
             step.others.iter().fold(Outputs::new(writer(&layout)), |all, other| all.and(writer(&other.layout)));
-        let other = |other: &OutputPlan| Ok((self.exit(other, plan, subtask, me)?, other.also_counted.clone()));
+        let other =
+            |other: &OutputPlan| Ok((self.stage_output(other, plan, subtask, waker)?, other.also_counted.clone()));
         let others = step.others.iter().map(other).collect::<Result<_>>()?;
-        let made = Step::new(step, inline, driver, memory, sides, outputs).with_others(others);
+        let made = Step::new(step, inline, driver, memory, sides, outputs).with_side_outputs(others);
         let made =
-            if step.driver.layout.is_some() { made.overflowing(self.memory(step.operator), &context) } else { made };
-        Ok(if step.in_loop { made.renewed_by(Renewal { factory: step.driver.clone(), context }) } else { made })
+            if step.driver.layout.is_some() { made.with_overflow(self.memory(step.operator), &context) } else { made };
+        Ok(if step.in_loop { made.with_renewal(Renewal { factory: step.driver.clone(), context }) } else { made })
     }
 
     fn inline(
@@ -341,9 +358,9 @@ impl<'p> Starter<'p> {
         inline: &[InlineStepPlan],
         plan: &StagePlan,
         subtask: usize,
-        me: &Arc<dyn Wake>,
+        waker: &Arc<dyn Wake>,
     ) -> Result<Vec<InlineStep>> {
-        let light = |inline: &InlineStepPlan| match inline {
+        let step_of = |inline: &InlineStepPlan| match inline {
             InlineStepPlan::Project(operator, leaves) => {
                 Ok(InlineStep::Project(*operator, leaves.clone(), RowCounts::default()))
             }
@@ -358,7 +375,7 @@ impl<'p> Starter<'p> {
                 self.job.metrics.removed_rows_of(*input),
             ))),
             InlineStepPlan::Filter(operator, filter, live) => {
-                let context = self.context(*operator, plan, subtask, me);
+                let context = self.context(*operator, plan, subtask, waker);
                 let predicate = catching(|| filter.predicate.open(&context));
                 Ok(InlineStep::Filter(Filter {
                     operator: *operator,
@@ -370,10 +387,16 @@ impl<'p> Starter<'p> {
                 }))
             }
         };
-        inline.iter().map(light).collect()
+        inline.iter().map(step_of).collect()
     }
 
-    fn exit(&self, output: &OutputPlan, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Exit> {
+    fn stage_output(
+        &self,
+        output: &OutputPlan,
+        plan: &StagePlan,
+        subtask: usize,
+        waker: &Arc<dyn Wake>,
+    ) -> Result<StageOutput> {
         let (to_stage, inbox) = output.to;
         let receivers = match output.ship {
             Ship::Forward => subtask..subtask + 1,
@@ -381,7 +404,7 @@ impl<'p> Starter<'p> {
         };
         let targets = receivers
             .map(|receiver| {
-                let channel = self.inbox(to_stage, inbox, receiver)?.connect(me.clone(), output.in_order);
+                let channel = self.inbox(to_stage, inbox, receiver)?.connect(waker.clone(), output.in_order);
                 Ok(Box::new(channel) as Box<dyn ItemSender>)
             })
             .collect::<Result<Vec<_>>>()?;
@@ -391,9 +414,9 @@ impl<'p> Starter<'p> {
         };
         let memory = self.memory_of_pages(output.operator, writers * CHANNEL_RECORDS);
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
-        let inline = self.inline(&output.inline, plan, subtask, me)?;
-        let exit = Exit::new(output.operator, inline, output.ship.clone(), writers, targets);
-        let exit = if output.inline.iter().any(InlineStepPlan::counts) { exit.counting() } else { exit };
-        Ok(if matches!(plan.head, Head::SpillQueue(..)) { exit.uncounted() } else { exit })
+        let inline = self.inline(&output.inline, plan, subtask, waker)?;
+        let made = StageOutput::new(output.operator, inline, output.ship.clone(), writers, targets);
+        let made = if output.inline.iter().any(InlineStepPlan::counts) { made.with_row_counts() } else { made };
+        Ok(if matches!(plan.head, Head::SpillQueue(..)) { made.uncounted() } else { made })
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Resources;
-use super::admission::{Admissions, Place};
+use super::admission::{AdmissionGuard, Admissions};
 use super::checkpoints::Snapshots;
-use super::inside::is_inside_job;
 use super::job::Job;
-use super::needs::Needs;
+use super::job_thread::is_on_job_thread;
+use super::memory_requirements::MemoryRequirements;
 use super::start;
 use crate::error::{Error, Result};
 use crate::metrics::{JobMetrics, Metrics};
@@ -21,10 +21,10 @@ pub struct Submitted {
     plan: Arc<PhysicalPlan>,
     sinks: Vec<Arc<Node>>,
     resources: Resources,
-    needs: Needs,
+    requirements: MemoryRequirements,
     job: Arc<Job>,
     snapshots: Option<Arc<Snapshots>>,
-    place: Place,
+    admission: AdmissionGuard,
 }
 
 impl Submitted {
@@ -34,20 +34,20 @@ impl Submitted {
     /// Fails if the plan needs more memory than the whole budget. Inside a closure of another job,
     /// also fails if its minimum memory is not free now: the other job cannot end before this one.
     pub fn new(plan: Arc<PhysicalPlan>, sinks: Vec<Arc<Node>>, resources: Resources) -> Result<Self> {
-        let needs = Needs::of(&plan, resources.snapshots.is_some())?;
+        let requirements = MemoryRequirements::of(&plan, resources.snapshots.is_some())?;
         let budget_bytes = resources.budget().limit_bytes();
         if let Some(bytes) = limited_bytes().filter(|&bytes| bytes < budget_bytes) {
             return Err(Error::FewAddresses { bytes });
         }
-        needs.check(&plan, budget_bytes)?;
-        let place = resources.admissions.request(needs.sum(), !is_inside_job())?;
+        requirements.check(&plan, budget_bytes)?;
+        let admission = resources.admissions.request(requirements.total_bytes(), !is_on_job_thread())?;
         let origins = plan.operators.iter().map(|operator| operator.origin.clone());
         let job = Job::new(resources.pool.clone(), origins.zip(plan.tasks_of_operators()).collect());
         let parallelism = resources.pool.current_num_threads();
         let snapshots = resources.snapshots.clone().filter(|_| plan.endless_stages().contains(&true));
         let snapshots =
             snapshots.map(|settings| Snapshots::new(&plan, &sinks, settings, parallelism, &job)).transpose()?;
-        Ok(Submitted { plan, sinks, resources, needs, job, snapshots, place })
+        Ok(Submitted { plan, sinks, resources, requirements, job, snapshots, admission })
     }
 
     /// Returns a control of the job, for any thread.
@@ -64,8 +64,8 @@ impl Submitted {
     fn run_tasks(&self, watch: impl FnMut(&JobMetrics) -> bool) -> Result<()> {
         let snapshots = self.snapshots.as_ref();
         let result = snapshots.map_or(Ok(()), |snapshots| snapshots.recover());
-        let result =
-            result.and_then(|()| start::run(&self.job, &self.plan, &self.needs, &self.resources, snapshots, watch));
+        let result = result
+            .and_then(|()| start::run(&self.job, &self.plan, &self.requirements, &self.resources, snapshots, watch));
         let result = result.and_then(|()| snapshots.map_or(Ok(()), |snapshots| snapshots.finish()));
         snapshots.inspect(|snapshots| snapshots.stop());
         result
@@ -77,7 +77,7 @@ impl Submitted {
     /// # Errors
     /// The first error of any task, with its operator. Outputs are then removed.
     pub fn run(self, mut tick: impl FnMut(&JobMetrics)) -> Result<Arc<JobMetrics>> {
-        if !self.place.wait(|| self.job.is_cancelled()) {
+        if !self.admission.wait(|| self.job.is_cancelled()) {
             return Err(Error::Cancelled);
         }
         let started = Instant::now();

@@ -36,7 +36,7 @@ pub(super) struct Task {
     state: AtomicU8,
     /// The task is in the pool's queue. It is there at most once, even if another thread has run it
     /// and it was queued again meanwhile.
-    in_pool: AtomicBool,
+    is_in_pool_queue: AtomicBool,
     /// Taken out while the task runs, so no lock is held during a kernel's call.
     body: Mutex<Option<Box<Pipeline>>>,
     job: Arc<Job>,
@@ -44,7 +44,12 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(job: Arc<Job>) -> Arc<Self> {
-        Arc::new(Task { state: AtomicU8::new(NEW), in_pool: AtomicBool::new(false), body: Mutex::new(None), job })
+        Arc::new(Task {
+            state: AtomicU8::new(NEW),
+            is_in_pool_queue: AtomicBool::new(false),
+            body: Mutex::new(None),
+            job,
+        })
     }
 
     pub(super) fn set_body(&self, body: Pipeline) {
@@ -53,17 +58,17 @@ impl Task {
     }
 
     /// Submits a queued task to the pool.
-    fn enqueue(self: Arc<Self>, turn: QueuePlace) {
+    fn enqueue(self: Arc<Self>, place: QueuePlace) {
         let job = self.job.clone();
         // The pool's thread clears the flag before it takes the task. So a task that is queued
         // after that is submitted again.
-        if !self.in_pool.swap(true, Ordering::SeqCst) {
+        if !self.is_in_pool_queue.swap(true, Ordering::SeqCst) {
             let task = self.clone();
             let run = move || {
-                task.in_pool.store(false, Ordering::SeqCst);
-                task.work();
+                task.is_in_pool_queue.store(false, Ordering::SeqCst);
+                task.run_if_queued();
             };
-            match turn {
+            match place {
                 QueuePlace::InOrder => job.pool().spawn_fifo(run),
                 QueuePlace::Next => job.pool().spawn(run),
             }
@@ -73,7 +78,7 @@ impl Task {
 
     fn run(self: Arc<Self>) {
         let job = self.job.clone();
-        let _at_work = job.at_work();
+        let _active = job.enter_task();
         let Some(mut body) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         loop {
             let poll = self.poll(&mut body);
@@ -104,8 +109,8 @@ impl Task {
                     // Woken meanwhile. Other threads take the body only from state `QUEUED`, so it
                     // is still there.
                     self.state.store(RUNNING, Ordering::SeqCst);
-                    let Some(again) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-                    body = again;
+                    let Some(taken) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+                    body = taken;
                 }
             }
         }
@@ -134,7 +139,7 @@ impl Task {
 }
 
 impl Wake for Task {
-    fn work(self: Arc<Self>) -> bool {
+    fn run_if_queued(self: Arc<Self>) -> bool {
         let is_queued = self.state.compare_exchange(QUEUED, RUNNING, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         if is_queued {
             self.run();
@@ -142,7 +147,7 @@ impl Wake for Task {
         is_queued
     }
 
-    fn wake(self: Arc<Self>, turn: QueuePlace) {
+    fn wake(self: Arc<Self>, place: QueuePlace) {
         loop {
             let state = self.state.load(Ordering::SeqCst);
             let next = match state {
@@ -152,7 +157,7 @@ impl Wake for Task {
             };
             if self.state.compare_exchange(state, next, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
                 if state == IDLE {
-                    self.enqueue(turn);
+                    self.enqueue(place);
                 }
                 return;
             }
@@ -165,12 +170,12 @@ mod tests {
     use super::*;
     use crate::exec::aligned_input::AlignedInput;
     use crate::exec::channel::Inbox;
-    use crate::exec::inline::Watch;
+    use crate::exec::inline::OperatorScope;
     use crate::exec::pipeline::PipelineHead;
 
     /// Memory may be revoked before the job begins, which wakes the task.
     #[test]
-    fn a_task_that_is_woken_before_it_has_a_body_runs_when_it_has() {
+    fn a_task_woken_before_it_has_a_body_runs_later() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let job = Job::new(Arc::new(pool), vec![]);
         let task = Task::new(job.clone());
@@ -178,7 +183,7 @@ mod tests {
         job.pool().install(|| ());
         let inbox = Arc::new(Inbox::new(task.clone()));
         let head = PipelineHead::Inbox(AlignedInput::new(inbox));
-        task.set_body(Pipeline::new(head, vec![], vec![], Watch::new(job.clone(), 0)));
+        task.set_body(Pipeline::new(head, vec![], vec![], OperatorScope::new(job.clone(), 0)));
         job.start(vec![task]);
         job.wait(|_| true).unwrap();
     }

@@ -26,12 +26,12 @@ pub(super) struct TimedInput {
     /// The end of the rows was received.
     has_ended: bool,
     /// The control item that follows the last watermark.
-    ending: Option<Item>,
+    control_after_watermark: Option<Item>,
 }
 
 impl TimedInput {
     pub(super) fn new(input: AlignedInput, time: WatermarkGenerator, is_endless: bool) -> Self {
-        TimedInput { input, time, is_endless, has_ended: false, ending: None }
+        TimedInput { input, time, is_endless, has_ended: false, control_after_watermark: None }
     }
 
     /// Notes the greatest event time of the rows received last.
@@ -42,8 +42,8 @@ impl TimedInput {
     /// As [`AlignedInput::receive`].
     pub(super) fn receive(&mut self, may_take: fn(&Item) -> bool) -> Result<Option<Item>> {
         let watermark = |micros| Ok(Some(Item::Control(Control::Watermark(micros))));
-        if self.ending.is_some() {
-            return Ok(self.ending.take_if(|item| may_take(item)));
+        if self.control_after_watermark.is_some() {
+            return Ok(self.control_after_watermark.take_if(|item| may_take(item)));
         }
         if self.is_endless
             && let Some(micros) = self.time.advance(std::iter::once(TASK))
@@ -54,7 +54,7 @@ impl TimedInput {
             match self.input.receive(may_take)? {
                 Some(Item::Control(Control::Watermark(_))) => {}
                 Some(end @ Item::Control(Control::RoundEnd(_) | Control::End)) if !self.has_ended => {
-                    (self.has_ended, self.ending) = (true, Some(end));
+                    (self.has_ended, self.control_after_watermark) = (true, Some(end));
                     return watermark(i64::MAX);
                 }
                 item => return Ok(item),
@@ -64,7 +64,7 @@ impl TimedInput {
 
     /// As [`AlignedInput::close`].
     pub(super) fn close(&mut self) {
-        self.ending = None;
+        self.control_after_watermark = None;
         self.input.close();
     }
 }

@@ -14,7 +14,7 @@ use super::channel::{QueuePlace, Wake};
 use crate::error::{Error, Result};
 
 /// Time without timers after which the thread ends.
-const PATIENCE: Duration = Duration::from_millis(100);
+const IDLE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Values by due time. Values with the same time keep the order of their insertion.
 struct TimerQueue<T> {
@@ -30,10 +30,10 @@ impl<T> TimerQueue<T> {
         TimerQueue { waiting: BTreeMap::new(), next_number: 0 }
     }
 
-    fn insert(&mut self, at: Instant, what: T) -> TimerKey {
+    fn insert(&mut self, at: Instant, value: T) -> TimerKey {
         let key = (at, self.next_number);
         self.next_number += 1;
-        self.waiting.insert(key, what);
+        self.waiting.insert(key, value);
         key
     }
 
@@ -49,26 +49,26 @@ impl<T> TimerQueue<T> {
     /// Takes the earliest value, if it is due.
     fn take_due(&mut self, now: Instant) -> Option<T> {
         self.first().filter(|&at| at <= now)?;
-        self.waiting.pop_first().map(|(_, what)| what)
+        self.waiting.pop_first().map(|(_, value)| value)
     }
 }
 
 /// Timers, and the state of their thread.
 struct Timers {
-    state: Mutex<State>,
+    state: Mutex<TimersState>,
     /// Signals that a timer was set that is earlier than all others.
-    is_sooner: Condvar,
+    earlier_timer: Condvar,
 }
 
-struct State {
+struct TimersState {
     queue: TimerQueue<Weak<dyn Wake>>,
     has_thread: bool,
 }
 
 impl Timers {
     const fn new() -> Self {
-        let state = State { queue: TimerQueue::new(), has_thread: false };
-        Timers { state: Mutex::new(state), is_sooner: Condvar::new() }
+        let state = TimersState { queue: TimerQueue::new(), has_thread: false };
+        Timers { state: Mutex::new(state), earlier_timer: Condvar::new() }
     }
 
     /// The timers of the process.
@@ -77,7 +77,7 @@ impl Timers {
         &TIMERS
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TimersState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -95,7 +95,7 @@ impl Timers {
         let is_sooner = state.queue.first().is_none_or(|first| at < first);
         let key = state.queue.insert(at, task);
         if is_sooner {
-            self.is_sooner.notify_one();
+            self.earlier_timer.notify_one();
         }
         Ok(key)
     }
@@ -118,8 +118,8 @@ impl Timers {
                 continue;
             }
             let first = state.queue.first();
-            let wait = first.map_or(PATIENCE, |first| first - now);
-            let (woken, waited) = self.is_sooner.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
+            let wait = first.map_or(IDLE_TIMEOUT, |first| first - now);
+            let (woken, waited) = self.earlier_timer.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if first.is_none() && waited.timed_out() && state.queue.first().is_none() {
                 state.has_thread = false;
@@ -236,8 +236,8 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_woken_in_time_once_and_not_behind_its_alarm() {
-        let (woken, heard) = channel();
+    fn alarms_wake_once_in_time_and_not_after_drop() {
+        let (woken, wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
         let (begun, minute) = (Instant::now(), Duration::from_secs(60));
         let millis = |millis| begun + Duration::from_millis(millis);
@@ -247,21 +247,21 @@ mod tests {
         never.set(millis(30)).unwrap();
         sooner.set(millis(20)).unwrap();
         drop(never);
-        let times = [(); 2].map(|()| heard.recv_timeout(minute).unwrap());
+        let times = [(); 2].map(|()| wakes.recv_timeout(minute).unwrap());
         assert!(times[0] >= millis(20) && times[1] >= millis(60), "{:?}", times.map(|time| time - begun));
-        assert!(heard.recv_timeout(Duration::from_millis(100)).is_err());
+        assert!(wakes.recv_timeout(Duration::from_millis(100)).is_err());
         drop(task);
-        assert!(heard.recv_timeout(minute).is_err(), "an alarm does not hold its task");
+        assert!(wakes.recv_timeout(minute).is_err(), "an alarm does not hold its task");
     }
 
     #[test]
-    fn the_thread_ends_when_there_are_no_timers_and_is_there_again_when_there_are() {
+    fn the_timer_thread_ends_without_timers_and_restarts() {
         let timers: &'static Timers = Box::leak(Box::new(Timers::new()));
-        let (woken, heard) = channel();
+        let (woken, wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
         for _ in 0..2 {
             timers.set(Instant::now(), Arc::downgrade(&task)).unwrap();
-            assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok());
+            assert!(wakes.recv_timeout(Duration::from_secs(60)).is_ok());
             let ended = (0..600).any(|_| {
                 std::thread::sleep(Duration::from_millis(100));
                 !timers.lock().has_thread

@@ -53,7 +53,7 @@ fn run_job(disk: &Simulated, state: &mut u64) -> Result<()> {
     Ok(())
 }
 
-/// Has each task write some records. Returns the names of the files.
+/// Writes some records in each task. Returns the names of the files.
 fn write_epoch(folder: &Arc<EpochFolder>, epoch: u64, next: &mut u64, state: &mut u64) -> Result<Vec<String>> {
     let mut prepared = Vec::new();
     for task in 0..TASKS {

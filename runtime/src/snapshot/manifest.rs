@@ -13,7 +13,7 @@ use crate::source::{Position, SplitPosition};
 use crate::value::json::Value;
 
 /// The advice in messages about damaged snapshots.
-pub(crate) const OTHERWISE: &str =
+pub(crate) const DAMAGE_ADVICE: &str =
     "put the file back, or remove the folder of this snapshot: the job goes on from the one before then";
 
 /// The version of the manifest's format.
@@ -141,7 +141,7 @@ impl Manifest {
     /// # Errors
     /// Fails if the text is damaged or has another version. The message says what to do.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}; {OTHERWISE}");
+        let damaged = |damage: &str| format!("the manifest of a snapshot is damaged: {damage}; {DAMAGE_ADVICE}");
         let all = Value::parse(text).map_err(|error| damaged(&error))?;
         if all["version"].as_number() != Some(VERSION) {
             let found = &all["version"];
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_is_the_same_after_a_way_through_text() {
+    fn a_manifest_survives_a_json_round_trip() {
         let text = manifest().to_json();
         assert_eq!(Manifest::from_json(&text).unwrap(), manifest());
     }

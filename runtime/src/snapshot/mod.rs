@@ -3,7 +3,7 @@
 //! * `coordinator`: decides when a snapshot begins and is complete, as a state machine.
 //! * `manifest`: the list of a snapshot's contents.
 //! * `store`: the folder of the snapshots.
-//! * `kill_points`: failpoints for tests.
+//! * `failpoints`: failpoints for tests.
 //!
 //! `exec::checkpoints` runs the protocol with locks and threads.
 //!
@@ -25,14 +25,14 @@
 mod coordinator;
 #[cfg(test)]
 mod crash_tests;
-mod kill_points;
+mod failpoints;
 mod manifest;
 mod store;
 
 pub use crate::source::SplitPosition;
 pub(crate) use coordinator::{Action, Coordinator};
-pub(crate) use kill_points::kill_point;
-pub(crate) use manifest::OTHERWISE;
+pub(crate) use failpoints::failpoint;
+pub(crate) use manifest::DAMAGE_ADVICE;
 pub use manifest::{Manifest, OperatorSnapshot, StateFile};
 pub use store::Store;
 pub(crate) use store::{ObjectReader, ObjectWriter};

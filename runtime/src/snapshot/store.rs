@@ -24,14 +24,14 @@ const MANIFEST: &str = "manifest.json";
 
 /// The number of complete snapshots that are kept: the last one, and the one before for readers
 /// that have it open.
-const KEPT: usize = 2;
+const KEPT_SNAPSHOTS: usize = 2;
 
 /// The snapshots of one job. Clones share the folder and its lock.
 #[derive(Clone)]
 pub struct Store {
-    place: Location,
+    root: Location,
     /// The lock of the folder. `None` after [`Store::release`].
-    held: Arc<Mutex<Option<Arc<FolderLock>>>>,
+    lock: Arc<Mutex<Option<Arc<FolderLock>>>>,
 }
 
 impl Store {
@@ -40,10 +40,10 @@ impl Store {
     ///
     /// # Errors
     /// Fails if the folder cannot be created, or another job has locked it.
-    pub fn folder(place: impl Into<Location>) -> Result<Self> {
-        let place = place.into();
-        let (path, shown) = (place.path(), place.path().display());
-        let info = place.info().map_err(Error::io("open", path))?;
+    pub fn folder(root: impl Into<Location>) -> Result<Self> {
+        let root = root.into();
+        let (path, shown) = (root.path(), root.path().display());
+        let info = root.info().map_err(Error::io("open", path))?;
         if info.is_some_and(|info| info.kind == Kind::File) {
             return Err(Error::Plan(format!(
                 "snapshots lie in a folder, and {shown} is a file: give a folder, as in `--snapshots data/snapshots`, or another name"
@@ -52,33 +52,33 @@ impl Store {
         if let Some(reason) = refused_url(path, UrlUse::Keep).filter(|_| info.is_none()) {
             return Err(Error::Plan(format!("cannot keep snapshots in {shown}: {reason}")));
         }
-        let made = place.file_system().and_then(|files| {
+        let made = root.file_system().and_then(|files| {
             create_folders(files, path)?;
             sync_folders_above(files, path)
         });
         made.map_err(Error::io("create", path))?;
-        let Some(held) = FolderLock::take(&place).map_err(Error::io("open", path))? else {
+        let Some(lock) = FolderLock::take(&root).map_err(Error::io("open", path))? else {
             return Err(Error::Plan(format!(
                 "another job has its snapshots in {shown} at this moment; let that end, or choose another folder"
             )));
         };
-        Ok(Store { held: Arc::new(Mutex::new(Some(Arc::new(held)))), place })
+        Ok(Store { lock: Arc::new(Mutex::new(Some(Arc::new(lock)))), root })
     }
 
     /// Releases the lock. A writer holds it until it is finished or dropped.
     pub(crate) fn release(&self) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Returns the lock of the folder. Called before each change in the folder.
     ///
     /// # Errors
     /// Fails if another folder is at the path now.
-    fn held(&self) -> Result<Option<Arc<FolderLock>>> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match held.as_ref().is_none_or(|held| held.is_in_place()) {
-            true => Ok(held),
-            false => Err(Error::Plan(format!("the snapshots in {}: {REPLACED}", self.place.path().display()))),
+    fn checked_lock(&self) -> Result<Option<Arc<FolderLock>>> {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match lock.as_ref().is_none_or(|lock| lock.is_in_place()) {
+            true => Ok(lock),
+            false => Err(Error::Plan(format!("the snapshots in {}: {REPLACED}", self.root.path().display()))),
         }
     }
 
@@ -105,7 +105,7 @@ impl Store {
 
     /// The epochs that have a folder, complete or not, in ascending order.
     fn epochs(&self) -> Result<Vec<u64>> {
-        let listed = self.place.list().map_err(Error::io("list", self.place.path()))?;
+        let listed = self.root.list().map_err(Error::io("list", self.root.path()))?;
         let epoch = |entry: &storage::Listed| entry.name.to_str()?.strip_prefix("epoch-")?.parse().ok();
         let mut epochs: Vec<u64> = listed.iter().filter_map(epoch).collect();
         epochs.sort_unstable();
@@ -125,14 +125,14 @@ impl Store {
     /// # Errors
     /// Fails if a file cannot be removed.
     pub(crate) fn remove_outdated(&self, epoch: u64) -> Result<()> {
-        self.remove(|&other| other + (KEPT as u64) <= epoch)
+        self.remove(|&other| other + (KEPT_SNAPSHOTS as u64) <= epoch)
     }
 
     fn remove(&self, leaves: impl Fn(&u64) -> bool) -> Result<()> {
         for epoch in self.epochs()?.into_iter().filter(leaves) {
-            self.held()?;
+            self.checked_lock()?;
             // The manifest goes first: without it the rest is not taken for a snapshot.
-            let (manifest, folder) = (self.object(epoch, MANIFEST), self.place.join(folder(epoch)));
+            let (manifest, folder) = (self.object(epoch, MANIFEST), self.root.join(epoch_folder(epoch)));
             for (removed, location) in [(manifest.delete(), &manifest), (folder.delete_folder(), &folder)] {
                 match removed {
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -158,9 +158,9 @@ impl Store {
     /// # Errors
     /// Fails if it cannot be created.
     pub(crate) fn writer(&self, epoch: u64, name: &str) -> Result<ObjectWriter> {
-        let (held, location) = (self.held()?, self.object(epoch, name));
+        let (lock, location) = (self.checked_lock()?, self.object(epoch, name));
         let writer = location.create(DURABLE).map_err(Error::io("create", location.path()))?;
-        Ok(ObjectWriter { writer, path: self.path(epoch, name), bytes: 0, of: self.clone(), _held: held })
+        Ok(ObjectWriter { writer, path: self.path(epoch, name), bytes: 0, store: self.clone(), _lock: lock })
     }
 
     /// Returns a reader at the start of a snapshot's file. Opens nothing.
@@ -174,7 +174,7 @@ impl Store {
     }
 
     fn object(&self, epoch: u64, name: &str) -> Location {
-        self.place.join(folder(epoch)).join(name)
+        self.root.join(epoch_folder(epoch)).join(name)
     }
 }
 
@@ -183,9 +183,9 @@ pub(crate) struct ObjectWriter {
     writer: Box<dyn storage::ObjectWriter>,
     path: PathBuf,
     bytes: u64,
-    of: Store,
+    store: Store,
     /// Keeps other jobs out of the folder until the file is complete.
-    _held: Option<Arc<FolderLock>>,
+    _lock: Option<Arc<FolderLock>>,
 }
 
 impl ObjectWriter {
@@ -197,7 +197,7 @@ impl ObjectWriter {
 
     /// Makes the file durable and visible under its name. Returns its length in bytes.
     pub(crate) fn finish(self) -> Result<u64> {
-        self.of.held()?;
+        self.store.checked_lock()?;
         self.writer.finish().map_err(Error::io("write", &self.path))?;
         Ok(self.bytes)
     }
@@ -229,7 +229,7 @@ impl ObjectReader {
     }
 }
 
-fn folder(epoch: u64) -> String {
+fn epoch_folder(epoch: u64) -> String {
     format!("epoch-{epoch:010}")
 }
 
@@ -240,18 +240,18 @@ mod tests {
 
     use super::*;
 
-    fn names(place: &Path) -> Vec<String> {
+    fn names(root: &Path) -> Vec<String> {
         let mut names: Vec<String> =
-            place.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            root.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
 
     #[test]
-    fn a_snapshot_is_there_with_its_manifest_and_two_are_kept() {
-        let place = tempfile::tempdir().unwrap();
-        let store = Store::folder(place.path().join("snapshots")).unwrap();
-        let place = place.path().join("snapshots");
+    fn snapshots_exist_with_their_manifest_and_two_are_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::folder(root.path().join("snapshots")).unwrap();
+        let root = root.path().join("snapshots");
         assert_eq!(store.newest().unwrap(), None);
         for epoch in 1..=4 {
             let mut writer = store.writer(epoch, "0-0.state").unwrap();
@@ -264,7 +264,7 @@ mod tests {
             store.remove_outdated(epoch).unwrap();
             assert_eq!(store.newest().unwrap().unwrap().epoch, epoch);
         }
-        assert_eq!(names(&place), ["epoch-0000000003", "epoch-0000000004"]);
+        assert_eq!(names(&root), ["epoch-0000000003", "epoch-0000000004"]);
         let mut reader = store.reader(4, "0-0.state");
         assert_eq!(reader.read(6).unwrap(), [7, 7, 7, 7, 7, 8]);
         assert_eq!(reader.read(6).unwrap(), [8, 8]);
@@ -272,8 +272,8 @@ mod tests {
         // A snapshot that was begun after the last one, and not completed.
         store.writer(5, "0-0.state").unwrap().finish().unwrap();
         store.remove_after(4).unwrap();
-        assert_eq!(names(&place), ["epoch-0000000003", "epoch-0000000004"]);
-        std::fs::write(place.join("epoch-0000000004/manifest.json"), "{}").unwrap();
+        assert_eq!(names(&root), ["epoch-0000000003", "epoch-0000000004"]);
+        std::fs::write(root.join("epoch-0000000004/manifest.json"), "{}").unwrap();
         let error = store.newest().unwrap_err().to_string();
         assert!(error.contains("epoch-0000000004/manifest.json: the manifest has version null"), "{error}");
     }

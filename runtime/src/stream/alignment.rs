@@ -20,7 +20,7 @@ use super::Control;
 use crate::error::{Error, Result};
 
 /// Control items of all inputs together, in order.
-pub(crate) type Passed = SmallVec<[Control; 3]>;
+pub(crate) type AlignedControls = SmallVec<[Control; 3]>;
 
 /// The alignment state of several inputs.
 pub(crate) struct Alignment {
@@ -37,14 +37,15 @@ struct InputState {
     watermark: i64,
     is_idle: bool,
     /// Its only round has ended. Later round ends do not wait for it.
-    is_fed: bool,
+    only_round_ended: bool,
     has_ended: bool,
 }
 
 impl Alignment {
-    pub(crate) fn of(inputs: usize) -> Self {
-        let new = || InputState { cut: None, watermark: i64::MIN, is_idle: false, is_fed: false, has_ended: false };
-        Alignment { inputs: std::iter::repeat_with(new).take(inputs).collect(), watermark: i64::MIN, is_idle: false }
+    pub(crate) fn new(inputs: usize) -> Self {
+        let input =
+            || InputState { cut: None, watermark: i64::MIN, is_idle: false, only_round_ended: false, has_ended: false };
+        Alignment { inputs: std::iter::repeat_with(input).take(inputs).collect(), watermark: i64::MIN, is_idle: false }
     }
 
     /// Returns `true` if nothing may be taken from the input: it waits at a cut, or has ended.
@@ -59,9 +60,9 @@ impl Alignment {
 
     /// Rows arrived from an input, which ends its idleness. Returns the event time of all inputs if
     /// that changes it.
-    pub(crate) fn rows(&mut self, input: usize) -> Option<Control> {
+    pub(crate) fn rows_received(&mut self, input: usize) -> Option<Control> {
         let state = self.inputs.get_mut(input)?;
-        std::mem::take(&mut state.is_idle).then(|| self.event_time()).flatten()
+        std::mem::take(&mut state.is_idle).then(|| self.advance_event_time()).flatten()
     }
 
     /// Adds a control item of an input. Returns the control items that all inputs have now sent.
@@ -69,7 +70,7 @@ impl Alignment {
     /// # Errors
     /// Fails if the input is held, or if its cut differs from the one at which another input is
     /// held.
-    pub(crate) fn offer(&mut self, input: usize, control: Control) -> Result<Passed> {
+    pub(crate) fn offer(&mut self, input: usize, control: Control) -> Result<AlignedControls> {
         if self.is_held(input) {
             return Err(Error::Internal(format!("input {input} says {control:?} while it is held")));
         }
@@ -83,17 +84,17 @@ impl Alignment {
             Control::Idle => state.is_idle = true,
             Control::End => state.has_ended = true,
         }
-        let mut passed = Passed::new();
+        let mut aligned = AlignedControls::new();
         // The event time belongs before the cut: no input has sent anything since it was held.
-        passed.extend(self.event_time());
-        if let Some(cut) = self.cut()? {
-            passed.push(cut);
-            passed.extend(self.event_time());
+        aligned.extend(self.advance_event_time());
+        if let Some(cut) = self.take_aligned_cut()? {
+            aligned.push(cut);
+            aligned.extend(self.advance_event_time());
         }
         if self.has_ended() {
-            passed.push(Control::End);
+            aligned.push(Control::End);
         }
-        Ok(passed)
+        Ok(aligned)
     }
 
     /// Ends the only round of an input whose rows arrive once. Round ends no longer wait for it.
@@ -101,39 +102,40 @@ impl Alignment {
     ///
     /// # Errors
     /// As [`Alignment::offer`].
-    pub(crate) fn is_fed(&mut self, input: usize) -> Result<Option<Control>> {
+    pub(crate) fn end_only_round(&mut self, input: usize) -> Result<Option<Control>> {
         if let Some(state) = self.inputs.get_mut(input) {
-            state.is_fed = true;
+            state.only_round_ended = true;
         }
-        self.cut()
+        self.take_aligned_cut()
     }
 
     /// Updates the merged event time. Returns `None` if it has not changed.
-    fn event_time(&mut self) -> Option<Control> {
+    fn advance_event_time(&mut self) -> Option<Control> {
         let is_over = |input: &&InputState| input.has_ended || matches!(input.cut, Some(Control::RoundEnd(_)));
         let open = || self.inputs.iter().filter(|input| !is_over(input));
-        let least = open().filter(|input| !input.is_idle).map(|input| input.watermark).min();
-        let Some(least) = least else {
+        let minimum = open().filter(|input| !input.is_idle).map(|input| input.watermark).min();
+        let Some(minimum) = minimum else {
             // If no input is open, the caller returns the round end or the end instead.
-            let is_news = open().next().is_some() && !std::mem::replace(&mut self.is_idle, true);
-            return is_news.then_some(Control::Idle);
+            let has_changed = open().next().is_some() && !std::mem::replace(&mut self.is_idle, true);
+            return has_changed.then_some(Control::Idle);
         };
         let was_idle = std::mem::replace(&mut self.is_idle, false);
-        let is_news = was_idle || least > self.watermark;
-        self.watermark = self.watermark.max(least);
-        is_news.then_some(Control::Watermark(self.watermark))
+        let has_changed = was_idle || minimum > self.watermark;
+        self.watermark = self.watermark.max(minimum);
+        has_changed.then_some(Control::Watermark(self.watermark))
     }
 
     /// Returns the cut that all inputs have reached, and releases the inputs held at it.
-    fn cut(&mut self) -> Result<Option<Control>> {
-        let barrier = self.said().find(|cut| matches!(cut, Control::Barrier(_)));
-        let Some(first) = barrier.or_else(|| self.said().next()) else { return Ok(None) };
+    fn take_aligned_cut(&mut self) -> Result<Option<Control>> {
+        let barrier = self.pending_cuts().find(|cut| matches!(cut, Control::Barrier(_)));
+        let Some(first) = barrier.or_else(|| self.pending_cuts().next()) else { return Ok(None) };
         // After a round end, an input sends nothing that belongs before a barrier.
         let agrees = |cut: Control| cut == first || barrier.is_some() && matches!(cut, Control::RoundEnd(_));
-        if let Some(other) = self.said().find(|&other| !agrees(other)) {
+        if let Some(other) = self.pending_cuts().find(|&other| !agrees(other)) {
             return Err(Error::Internal(format!("one input waits at {first:?}, another at {other:?}")));
         }
-        let mut open = self.inputs.iter().filter(|input| !(input.has_ended || barrier.is_none() && input.is_fed));
+        let mut open =
+            self.inputs.iter().filter(|input| !(input.has_ended || barrier.is_none() && input.only_round_ended));
         if open.any(|input| input.cut.is_none()) {
             return Ok(None);
         }
@@ -142,7 +144,7 @@ impl Alignment {
     }
 
     /// The cuts at which inputs are held.
-    fn said(&self) -> impl Iterator<Item = Control> {
+    fn pending_cuts(&self) -> impl Iterator<Item = Control> {
         self.inputs.iter().filter_map(|input| input.cut)
     }
 }

@@ -57,8 +57,12 @@ impl Item {
 
     /// The filter of items for a port whose driver accepts rows, or does not accept them now. Pages
     /// and round ends wait until it does. Other control items are always taken.
-    pub(crate) fn is_taken_by(wants_rows: bool) -> fn(&Item) -> bool {
-        if wants_rows { |_| true } else { |item| !matches!(item, Item::Page(_) | Item::Control(Control::RoundEnd(_))) }
+    pub(crate) fn accept_filter(accepts_rows: bool) -> fn(&Item) -> bool {
+        if accepts_rows {
+            |_| true
+        } else {
+            |item| !matches!(item, Item::Page(_) | Item::Control(Control::RoundEnd(_)))
+        }
     }
 }
 
@@ -67,7 +71,7 @@ impl Control {
     pub(crate) const END_OF_INPUT: [Control; 2] = [Control::RoundEnd(1), Control::End];
 
     /// Returns `true` for controls of event time. A later one replaces an earlier one.
-    pub(crate) fn is_about_time(self) -> bool {
+    pub(crate) fn is_event_time(self) -> bool {
         matches!(self, Control::Watermark(_) | Control::Idle)
     }
 }

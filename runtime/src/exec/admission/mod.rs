@@ -42,11 +42,11 @@ impl Admissions {
     ///
     /// # Errors
     /// Fails if the job may not wait, because a running job waits for it, and it does not fit now.
-    pub(super) fn request(self: &Arc<Self>, least: usize, may_wait: bool) -> Result<Place> {
-        match self.lock().request(least, may_wait) {
-            Entry::Admitted(ticket) | Entry::Waits(ticket) => Ok(Place { admissions: self.clone(), ticket }),
+    pub(super) fn request(self: &Arc<Self>, minimum: usize, may_wait: bool) -> Result<AdmissionGuard> {
+        match self.lock().request(minimum, may_wait) {
+            Entry::Admitted(ticket) | Entry::Waiting(ticket) => Ok(AdmissionGuard { admissions: self.clone(), ticket }),
             Entry::Refused { free } => {
-                Err(Error::NoRoomInside { need: least, free, budget: self.budget.limit_bytes() })
+                Err(Error::NoRoomInside { need: minimum, free, budget: self.budget.limit_bytes() })
             }
         }
     }
@@ -59,12 +59,12 @@ impl Admissions {
 }
 
 /// The place of a job in its budget, admitted or waiting.
-pub(super) struct Place {
+pub(super) struct AdmissionGuard {
     admissions: Arc<Admissions>,
     ticket: Ticket,
 }
 
-impl Place {
+impl AdmissionGuard {
     /// Waits until the job is admitted. Returns `false` if it is cancelled before.
     #[must_use]
     pub(super) fn wait(&self, is_cancelled: impl Fn() -> bool) -> bool {
@@ -76,7 +76,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for AdmissionGuard {
     fn drop(&mut self) {
         self.admissions.lock().leave(self.ticket);
         self.admissions.changed.notify_all();

@@ -23,7 +23,7 @@ pub(super) type Ticket = u64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     Admitted(Ticket),
-    Waits(Ticket),
+    Waiting(Ticket),
     /// The job may not wait, or its minimum exceeds the budget. `free` bytes are free now.
     Refused {
         free: usize,
@@ -51,19 +51,19 @@ impl Admission {
     }
 
     /// Requests admission of a job. A job that exceeds the whole budget is refused.
-    pub(super) fn request(&mut self, least: usize, may_wait: bool) -> Entry {
-        let begins = least <= self.free() && (self.waiting.is_empty() || !may_wait);
-        if !begins && (!may_wait || least > self.limit) {
+    pub(super) fn request(&mut self, minimum: usize, may_wait: bool) -> Entry {
+        let begins = minimum <= self.free() && (self.waiting.is_empty() || !may_wait);
+        if !begins && (!may_wait || minimum > self.limit) {
             return Entry::Refused { free: self.free() };
         }
         let ticket = self.next;
         self.next += 1;
         if begins {
-            self.admitted.insert(ticket, least);
+            self.admitted.insert(ticket, minimum);
             Entry::Admitted(ticket)
         } else {
-            self.waiting.insert(ticket, least);
-            Entry::Waits(ticket)
+            self.waiting.insert(ticket, minimum);
+            Entry::Waiting(ticket)
         }
     }
 
@@ -71,11 +71,11 @@ impl Admission {
     pub(super) fn leave(&mut self, ticket: Ticket) {
         self.admitted.remove(&ticket);
         self.waiting.remove(&ticket);
-        while let Some((&first, &least)) = self.waiting.first_key_value()
-            && least <= self.free()
+        while let Some((&first, &minimum)) = self.waiting.first_key_value()
+            && minimum <= self.free()
         {
             self.waiting.remove(&first);
-            self.admitted.insert(first, least);
+            self.admitted.insert(first, minimum);
         }
     }
 
@@ -91,13 +91,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jobs_that_fit_run_together_and_others_wait_in_their_order() {
+    fn jobs_that_fit_run_and_others_wait_in_order() {
         let mut admission = Admission::new(100);
         assert_eq!(admission.request(60, true), Entry::Admitted(0));
-        assert_eq!(admission.request(50, true), Entry::Waits(1));
+        assert_eq!(admission.request(50, true), Entry::Waiting(1));
         // It would fit, but another job waits.
-        assert_eq!(admission.request(40, true), Entry::Waits(2));
-        assert_eq!(admission.request(60, true), Entry::Waits(3));
+        assert_eq!(admission.request(40, true), Entry::Waiting(2));
+        assert_eq!(admission.request(60, true), Entry::Waiting(3));
         admission.leave(0);
         assert_eq!([1, 2, 3].map(|ticket| admission.is_admitted(ticket)), [true, true, false]);
         admission.leave(2);
@@ -107,20 +107,20 @@ mod tests {
     }
 
     #[test]
-    fn who_gives_up_holds_up_nobody() {
+    fn a_job_that_gives_up_delays_no_other() {
         let mut admission = Admission::new(100);
         assert_eq!(admission.request(60, true), Entry::Admitted(0));
-        assert_eq!(admission.request(90, true), Entry::Waits(1));
-        assert_eq!(admission.request(40, true), Entry::Waits(2));
+        assert_eq!(admission.request(90, true), Entry::Waiting(1));
+        assert_eq!(admission.request(40, true), Entry::Waiting(2));
         admission.leave(1);
         assert!(admission.is_admitted(2) && admission.free() == 0);
     }
 
     #[test]
-    fn who_may_not_wait_passes_others_or_is_refused() {
+    fn nested_jobs_pass_waiting_jobs_or_are_refused() {
         let mut admission = Admission::new(100);
         assert_eq!(admission.request(60, true), Entry::Admitted(0));
-        assert_eq!(admission.request(50, true), Entry::Waits(1));
+        assert_eq!(admission.request(50, true), Entry::Waiting(1));
         assert_eq!(admission.request(30, false), Entry::Admitted(2));
         assert_eq!(admission.request(11, false), Entry::Refused { free: 10 });
         assert_eq!(admission.request(101, true), Entry::Refused { free: 10 });
@@ -135,44 +135,44 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_budget_is_kept_nobody_is_passed_and_all_have_their_turn(
+        fn admission_keeps_the_budget_and_the_order(
             acts in proptest::collection::vec(
                 prop_oneof![
-                    2 => (0..120_usize, prop::bool::weighted(0.8)).prop_map(|(least, waits)| Act::Request(least, waits)),
+                    2 => (0..120_usize, prop::bool::weighted(0.8)).prop_map(|(minimum, waits)| Act::Request(minimum, waits)),
                     1 => any::<usize>().prop_map(Act::Leave),
                 ],
                 0..60,
             )
         ) {
             let mut admission = Admission::new(100);
-            let mut there: Vec<(Ticket, usize)> = Vec::new();
+            let mut present: Vec<(Ticket, usize)> = Vec::new();
             for act in acts {
                 match act {
-                    Act::Request(least, may_wait) => match admission.request(least, may_wait) {
-                        Entry::Admitted(ticket) | Entry::Waits(ticket) => there.push((ticket, least)),
-                        Entry::Refused { free } => prop_assert!(least > 100 || (!may_wait && least > free)),
+                    Act::Request(minimum, may_wait) => match admission.request(minimum, may_wait) {
+                        Entry::Admitted(ticket) | Entry::Waiting(ticket) => present.push((ticket, minimum)),
+                        Entry::Refused { free } => prop_assert!(minimum > 100 || (!may_wait && minimum > free)),
                     },
-                    Act::Leave(which) if !there.is_empty() => {
-                        let (ticket, _) = there.remove(which % there.len());
+                    Act::Leave(which) if !present.is_empty() => {
+                        let (ticket, _) = present.remove(which % present.len());
                         admission.leave(ticket);
                     }
                     Act::Leave(_) => {}
                 }
                 let (runs, waits): (Vec<_>, Vec<_>) =
-                    there.iter().copied().partition(|&(ticket, _)| admission.is_admitted(ticket));
-                let used: usize = runs.iter().map(|&(_, least)| least).sum();
+                    present.iter().copied().partition(|&(ticket, _)| admission.is_admitted(ticket));
+                let used: usize = runs.iter().map(|&(_, minimum)| minimum).sum();
                 prop_assert!(used <= 100);
                 prop_assert_eq!(admission.free(), 100 - used);
                 // The first waiting job does not fit.
-                prop_assert!(waits.first().is_none_or(|&(_, least)| least > 100 - used));
+                prop_assert!(waits.first().is_none_or(|&(_, minimum)| minimum > 100 - used));
             }
             // If running jobs end, all waiting jobs are admitted, in order.
-            while !there.is_empty() {
-                let runs = there.iter().position(|&(ticket, _)| admission.is_admitted(ticket));
+            while !present.is_empty() {
+                let runs = present.iter().position(|&(ticket, _)| admission.is_admitted(ticket));
                 prop_assert!(runs.is_some());
                 let waited: Vec<Ticket> =
-                    there.iter().map(|&(ticket, _)| ticket).filter(|&ticket| !admission.is_admitted(ticket)).collect();
-                admission.leave(there.remove(runs.unwrap_or_default()).0);
+                    present.iter().map(|&(ticket, _)| ticket).filter(|&ticket| !admission.is_admitted(ticket)).collect();
+                admission.leave(present.remove(runs.unwrap_or_default()).0);
                 let begun = waited.iter().take_while(|&&ticket| admission.is_admitted(ticket)).count();
                 prop_assert!(waited[begun..].iter().all(|&ticket| !admission.is_admitted(ticket)));
             }

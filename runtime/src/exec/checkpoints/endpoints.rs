@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::names::Names;
+use super::names::OperatorNames;
 use super::settings::SnapshotSettings;
 use crate::error::{Error, Origin, Result};
 use crate::exec::job::Job;
 use crate::output::{Commit, EpochSink};
 use crate::physical::{Head, PhysicalPlan, StagePlan};
 use crate::plan::Node;
-use crate::snapshot::{Manifest, kill_point};
+use crate::snapshot::{Manifest, failpoint};
 use crate::source::Source;
 
 /// Pause before the first retry of a commit.
@@ -28,7 +28,7 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    pub(super) fn of(plan: &PhysicalPlan, sinks: &[Arc<Node>], names: &Names) -> Self {
+    pub(super) fn of(plan: &PhysicalPlan, sinks: &[Arc<Node>], names: &OperatorNames) -> Self {
         let of_source = |stage: &StagePlan| match &stage.head {
             Head::Source(operator, source, _) if source.is_endless() => {
                 Some((names.get(*operator)?.to_owned(), source.clone(), plan.operators[*operator].origin.clone()))
@@ -36,7 +36,7 @@ impl Endpoints {
             _ => None,
         };
         let of_sink = |(sink, operator): (&Arc<Node>, &usize)| {
-            epochs_of(sink).and_then(|_| Some((names.get(*operator)?.to_owned(), sink.clone())))
+            epoch_sink_of(sink).and_then(|_| Some((names.get(*operator)?.to_owned(), sink.clone())))
         };
         Endpoints {
             sources: plan.stages.iter().filter_map(of_source).collect(),
@@ -63,8 +63,8 @@ impl Endpoints {
             // job's.
             let (epoch, prepared) =
                 settings.restored(name).map_or((0, &[][..]), |operator| (epoch, &operator.prepared));
-            let Some(epochs) = epochs_of(sink) else { continue };
-            until_done(job, || epochs.recover(epoch, prepared)).map_err(|error| error.at(&sink.origin))?;
+            let Some(epochs) = epoch_sink_of(sink) else { continue };
+            retry_commit(job, || epochs.recover(epoch, prepared)).map_err(|error| error.at(&sink.origin))?;
         }
         Ok(())
     }
@@ -79,22 +79,22 @@ impl Endpoints {
         }
         let store = &settings.store;
         store.complete(manifest)?;
-        kill_point("manifest-written", manifest.epoch);
+        failpoint("manifest-written", manifest.epoch);
         for (name, sink) in &self.sinks {
             let operator = manifest.operators.get(name);
             let prepared = operator.map_or(&[][..], |operator| &operator.prepared);
-            if let Some(epochs) = epochs_of(sink) {
-                let committed = until_done(job, || epochs.commit(manifest.epoch, prepared));
+            if let Some(epochs) = epoch_sink_of(sink) {
+                let committed = retry_commit(job, || epochs.commit(manifest.epoch, prepared));
                 committed.map_err(|error| error.at(&sink.origin))?;
             }
         }
-        kill_point("sink-committed", manifest.epoch);
+        failpoint("sink-committed", manifest.epoch);
         store.remove_outdated(manifest.epoch)
     }
 }
 
 /// Retries a commit until the target is available, or the job is cancelled.
-fn until_done(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
+fn retry_commit(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
     let mut pause = SHORTEST_RETRY;
     while commit()? == Commit::Retry {
         if job.is_cancelled() {
@@ -107,7 +107,7 @@ fn until_done(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
 }
 
 /// The sink's commit by epochs. `None` for other sinks.
-fn epochs_of(sink: &Node) -> Option<&dyn EpochSink> {
+fn epoch_sink_of(sink: &Node) -> Option<&dyn EpochSink> {
     sink.operator.as_endpoint()?.epochs()
 }
 

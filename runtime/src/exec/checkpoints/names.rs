@@ -43,9 +43,9 @@ pub(in crate::exec) fn state_file(operator: usize, state: &str, subtask: usize) 
 }
 
 /// The names of the operators that take part in snapshots, by their numbers in the plan.
-pub(super) struct Names(HashMap<usize, String>);
+pub(super) struct OperatorNames(HashMap<usize, String>);
 
-impl Names {
+impl OperatorNames {
     /// Names the operators of a plan that take part in snapshots.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Names {
             *count += 1;
             (operator, if *count == 1 { identity.to_owned() } else { format!("{identity}#{count}") })
         };
-        Ok(Names(recovered(plan)?.into_iter().map(name).collect()))
+        Ok(OperatorNames(participants(plan)?.into_iter().map(name).collect()))
     }
 
     /// The name of an operator. `None` if it does not take part.
@@ -99,7 +99,7 @@ impl Names {
 }
 
 /// Rejects a finite flow that feeds an endless one: snapshots have no positions in finite flows.
-fn refuse_meeting(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
+fn reject_finite_into_endless(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
     let finite = plan.stages.iter().zip(endless).filter(|&(_, &endless)| !endless).map(|(stage, _)| stage);
     match finite.flat_map(outputs_of).find(|output| endless[output.to.0]) {
         None => Ok(()),
@@ -112,8 +112,8 @@ fn refuse_meeting(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
 }
 
 /// The operators of a plan that take part in snapshots.
-fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
-    let lost = |operator: usize| {
+fn participants(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
+    let reject_lost_state = |operator: usize| {
         let word = &plan.operators[operator].origin.operator;
         let message = format!(
             "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; keep it by key in `.group_by(..).aggregate(|g| g.fold(..))`, which snapshots hold (two streams become \
@@ -121,11 +121,11 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
         );
         Err(Error::Plan(message).at(&plan.operators[operator].origin))
     };
-    let (endless, mut recovered) = (plan.endless_stages(), BTreeSet::new());
-    refuse_meeting(plan, &endless)?;
+    let (endless, mut participants) = (plan.endless_stages(), BTreeSet::new());
+    reject_finite_into_endless(plan, &endless)?;
     for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]) {
         if let Head::Source(operator, ..) = stage.head {
-            recovered.insert(operator);
+            participants.insert(operator);
         }
         let before_outputs = outputs_of(stage).flat_map(|output| &output.inline);
         let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(before_outputs);
@@ -133,22 +133,22 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
             if let InlineStepPlan::Filter(operator, filter, _) = inline
                 && filter.predicate.keeps_state()
             {
-                lost(*operator)?;
+                reject_lost_state(*operator)?;
             }
         }
         for step in &stage.steps {
             match step.driver.recovery {
                 Recovery::Stateless => {}
                 // Two steps of an operator would write the same files.
-                Recovery::Restored | Recovery::RestoredByImages if !recovered.insert(step.operator) => {
+                Recovery::Restored | Recovery::RestoredByImages if !participants.insert(step.operator) => {
                     return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
                 }
                 Recovery::Restored | Recovery::RestoredByImages => {}
-                Recovery::Lost => lost(step.operator)?,
+                Recovery::Lost => reject_lost_state(step.operator)?,
             }
         }
     }
-    Ok(recovered)
+    Ok(participants)
 }
 
 /// All outputs of a stage.
@@ -162,8 +162,8 @@ mod tests {
     use crate::snapshot::OperatorSnapshot;
 
     #[test]
-    fn a_program_finds_what_is_its_own_or_is_refused() {
-        let named = |names: &[&str]| Names(names.iter().map(|name| (*name).to_owned()).enumerate().collect());
+    fn programs_find_their_state_or_are_rejected() {
+        let named = |names: &[&str]| OperatorNames(names.iter().map(|name| (*name).to_owned()).enumerate().collect());
         let snapshot = |names: &[&str]| {
             let operator = |name: &&str| ((*name).to_owned(), OperatorSnapshot::default());
             Manifest { program: 1, operators: names.iter().map(operator).collect(), ..Manifest::default() }

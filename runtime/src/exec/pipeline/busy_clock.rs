@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
 
 /// Adds the time of each turn to an operator. One reading of the clock ends a turn and starts the
 /// next.
@@ -28,11 +28,11 @@ impl BusyClock {
     }
 
     /// Ends the turn, and starts the next one.
-    pub(super) fn end_turn(&mut self, watch: &Watch) {
+    pub(super) fn end_turn(&mut self, scope: &OperatorScope) {
         let now = Instant::now();
         if let Some(operator) = self.operator.take() {
             let nanos = now.duration_since(self.turn_started).as_nanos() as u64;
-            watch.metrics(operator).busy_nanos.add(nanos);
+            scope.metrics(operator).busy_nanos.add(nanos);
         }
         self.turn_started = now;
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::exec::aligned_input::AlignedInput;
-use crate::exec::inline::{InlineStep, LeadingFilters, Watch, leading_filters};
+use crate::exec::inline::{InlineStep, LeadingFilters, OperatorScope, leading_filters};
 use crate::exec::reading::{SourceHead, SourceItem};
 use crate::exec::spill_queue::SpillQueueHead;
 use crate::exec::timed_input::TimedInput;
@@ -46,26 +46,28 @@ impl From<SourceItem> for HeadItem {
 }
 
 impl PipelineHead {
-    /// Takes the next item. Without `wants_rows`, rows and their ends [wait](Item::is_taken_by). A
-    /// source may apply the filters at the start of `inline`.
+    /// Takes the next item. Without `accepts_rows`, rows and their ends
+    /// [wait](Item::accept_filter). A source may apply the filters at the start of `inline`.
     pub(super) fn advance(
         &mut self,
-        wants_rows: bool,
+        accepts_rows: bool,
         inline: &mut [InlineStep],
-        watch: &Watch,
+        scope: &OperatorScope,
     ) -> Result<ProgressOf<HeadItem>> {
         match self {
-            PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(ProgressOf::Pending),
+            PipelineHead::Source(source) if !accepts_rows && !source.is_at_end() => Ok(ProgressOf::Pending),
             PipelineHead::Source(source) => {
-                let item = source.advance(&mut LeadingFilters::of(inline, watch), watch)?;
+                let item = source.advance(&mut LeadingFilters::of(inline, scope), scope)?;
                 Ok(item.map(HeadItem::from).into())
             }
-            PipelineHead::Inbox(input) => Ok(input.receive(Item::is_taken_by(wants_rows))?.map(HeadItem::from).into()),
+            PipelineHead::Inbox(input) => {
+                Ok(input.receive(Item::accept_filter(accepts_rows))?.map(HeadItem::from).into())
+            }
             PipelineHead::TimedInbox(input) => {
-                Ok(input.receive(Item::is_taken_by(wants_rows))?.map(HeadItem::from).into())
+                Ok(input.receive(Item::accept_filter(accepts_rows))?.map(HeadItem::from).into())
             }
             PipelineHead::SpillQueue(queue) => {
-                watch.enter(queue.operator);
+                scope.enter(queue.operator);
                 Ok(queue.advance()?.map(HeadItem::from))
             }
         }
@@ -123,10 +125,10 @@ impl PipelineHead {
     }
 
     /// Ends the input. The current batch of a source stays valid.
-    pub(super) fn stop(&mut self, watch: &Watch) {
+    pub(super) fn stop(&mut self, scope: &OperatorScope) {
         match self {
             PipelineHead::Source(source) => {
-                watch.metrics(source.operator).stopped_tasks.add(1);
+                scope.metrics(source.operator).stopped_tasks.add(1);
                 source.stop();
             }
             PipelineHead::Inbox(input) => input.close(),

@@ -18,11 +18,11 @@ use crate::stream::Item;
 /// The items, in the order in which the next step takes them.
 #[derive(Default)]
 pub(in crate::exec) struct ReadyItems {
-    items: VecDeque<Ready>,
+    items: VecDeque<ReadyItem>,
     overflow: Option<Arc<Mutex<Overflow>>>,
 }
 
-enum Ready {
+enum ReadyItem {
     Item(Item),
     /// The next pages of the overflow, this many.
     Overflow(usize),
@@ -43,7 +43,7 @@ struct Overflow {
 
 impl ReadyItems {
     /// Lets a writer overflow: takes the pages that it seals beyond the first few of a call.
-    pub(in crate::exec) fn relieve(&mut self, writer: &mut RowWriter, memory: Memory, context: &TaskContext) {
+    pub(in crate::exec) fn enable_overflow(&mut self, writer: &mut RowWriter, memory: Memory, context: &TaskContext) {
         let overflow = Arc::new(Mutex::new(Overflow {
             layout: writer.layout().clone(),
             memory,
@@ -60,7 +60,7 @@ impl ReadyItems {
     }
 
     pub(super) fn push(&mut self, item: Item) {
-        self.items.push_back(Ready::Item(item));
+        self.items.push_back(ReadyItem::Item(item));
     }
 
     /// Adds the pages that overflowed since the last call. Returns the number of their rows.
@@ -68,7 +68,7 @@ impl ReadyItems {
         let Some(overflow) = &self.overflow else { return 0 };
         let (pages, rows) = lock(overflow).take_new();
         if pages > 0 {
-            self.items.push_back(Ready::Overflow(pages));
+            self.items.push_back(ReadyItem::Overflow(pages));
         }
         rows
     }
@@ -82,19 +82,20 @@ impl ReadyItems {
         *self = ReadyItems::default();
     }
 
-    /// Takes the next item. Without `wants_rows`, rows and their ends [wait](Item::is_taken_by).
+    /// Takes the next item. Without `accepts_rows`, rows and their ends
+    /// [wait](Item::accept_filter).
     ///
     /// # Errors
     /// Fails if a page cannot be read from disk.
-    pub(super) fn pop(&mut self, wants_rows: bool) -> Result<Option<Item>> {
-        let may_take = Item::is_taken_by(wants_rows);
+    pub(super) fn pop(&mut self, accepts_rows: bool) -> Result<Option<Item>> {
+        let may_take = Item::accept_filter(accepts_rows);
         match self.items.front_mut() {
-            Some(Ready::Item(item)) if !may_take(item) => return Ok(None),
-            Some(Ready::Overflow(_)) if !wants_rows => return Ok(None),
-            Some(Ready::Overflow(pages)) if *pages > 1 => *pages -= 1,
+            Some(ReadyItem::Item(item)) if !may_take(item) => return Ok(None),
+            Some(ReadyItem::Overflow(_)) if !accepts_rows => return Ok(None),
+            Some(ReadyItem::Overflow(pages)) if *pages > 1 => *pages -= 1,
             _ => match self.items.pop_front() {
-                Some(Ready::Item(item)) => return Ok(Some(item)),
-                Some(Ready::Overflow(_)) => {}
+                Some(ReadyItem::Item(item)) => return Ok(Some(item)),
+                Some(ReadyItem::Overflow(_)) => {}
                 None => return Ok(None),
             },
         }
@@ -168,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn what_one_call_emits_beyond_memory_comes_back_in_order() {
+    fn overflowing_rows_of_one_call_keep_their_order() {
         let memory = Memory::new(Budget::new(2 << 20), "test");
         let context = TaskContext::alone(memory.clone());
         let layout = Arc::new(RowLayout::new(vec![LeafType::U64, LeafType::Text], &LeafSet::all(2)));
         let (mut writer, mut ready) = (RowWriter::new(layout, memory.clone()), ReadyItems::default());
-        ready.relieve(&mut writer, memory.clone(), &context);
+        ready.enable_overflow(&mut writer, memory.clone(), &context);
         for call in 0..2 {
             write(&mut writer, 5_000 * call..5_000 * (call + 1));
             writer.take_sealed().for_each(|page| ready.push(Item::Page(page)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::page::Input;
@@ -33,8 +33,8 @@ impl StepDriver {
     }
 
     /// Drops the driver, and releases all memory, including its minimum.
-    pub(super) fn stop(&mut self, watch: &Watch) {
-        self.count_memory(watch);
+    pub(super) fn stop(&mut self, scope: &OperatorScope) {
+        self.count_memory(scope);
         let stopped = StepDriver {
             operator: self.operator,
             driver: Box::new(Stopped),
@@ -44,25 +44,25 @@ impl StepDriver {
             renewal: None,
         };
         // The driver's drop may run the user's code.
-        watch.enter(self.operator);
+        scope.enter(self.operator);
         *self = stopped;
     }
 
     /// Counts the peak memory of the driver, without the pages in channels.
-    pub(super) fn count_memory(&self, watch: &Watch) {
+    pub(super) fn count_memory(&self, scope: &OperatorScope) {
         if let Some(memory) = &self.memory {
-            watch.metrics(self.operator).memory_bytes.add(memory.peak_bytes() as u64);
+            scope.metrics(self.operator).memory_bytes.add(memory.peak_bytes() as u64);
         }
     }
 
     /// Gives back memory that was requested. Returns `true` if it must be called again soon.
-    pub(super) fn revoke_memory(&mut self, watch: &Watch) -> Result<bool> {
+    pub(super) fn revoke_memory(&mut self, scope: &OperatorScope) -> Result<bool> {
         let Some(memory) = &self.memory else { return Ok(false) };
         let asked = memory.revoke_requested();
         if asked == 0 && !self.is_revoking {
             return Ok(false);
         }
-        watch.enter(self.operator);
+        scope.enter(self.operator);
         let Some(revocable) = self.driver.revocable() else { return Ok(false) };
         if asked > 0 {
             revocable.revoke(asked)?;

@@ -9,7 +9,7 @@ use crate::strategy::{PortSet, Round};
 use crate::stream::{Alignment, Control, Item};
 
 /// A side input: a port whose rows arrive in an inbox.
-pub(in crate::exec) struct Side {
+pub(in crate::exec) struct SideInput {
     pub(in crate::exec) port: usize,
     pub(in crate::exec) input: AlignedInput,
 }
@@ -21,7 +21,7 @@ const STREAM: usize = 0;
 pub(super) struct StepInputs {
     /// The driver's port that the stream feeds.
     pub(super) port: usize,
-    sides: Vec<Side>,
+    sides: Vec<SideInput>,
     /// Aligns the controls of all inputs.
     alignment: Alignment,
     /// Aligned controls that the driver has not received yet.
@@ -35,8 +35,8 @@ pub(super) struct StepInputs {
 }
 
 impl StepInputs {
-    pub(super) fn new(port: usize, sides: Vec<Side>) -> Self {
-        let alignment = Alignment::of(1 + sides.len());
+    pub(super) fn new(port: usize, sides: Vec<SideInput>) -> Self {
+        let alignment = Alignment::new(1 + sides.len());
         StepInputs { port, sides, alignment, controls: VecDeque::new(), work: None, buffering: None, passed: None }
     }
 
@@ -79,7 +79,7 @@ impl StepInputs {
     }
 
     fn take_rows_from(&mut self, input: usize, mut rows: Rows) {
-        self.controls.extend(self.alignment.rows(input));
+        self.controls.extend(self.alignment.rows_received(input));
         rows.windows.port = self.port_of(input);
         self.work = Some(Work::Rows(rows));
     }
@@ -92,7 +92,7 @@ impl StepInputs {
                 continue;
             }
             let side = &mut self.sides[number];
-            if let Some(item) = side.input.receive(Item::is_taken_by(accepted.contains(side.port)))? {
+            if let Some(item) = side.input.receive(Item::accept_filter(accepted.contains(side.port)))? {
                 self.take_from(input, item)?;
                 return Ok(true);
             }
@@ -163,8 +163,8 @@ impl StepInputs {
 
     /// Ends the only round of an input whose rows arrive once. Rounds of the other inputs no longer
     /// wait for it.
-    pub(super) fn offer_only_round(&mut self, input: usize) -> Result<()> {
-        self.controls.extend(self.alignment.is_fed(input)?);
+    pub(super) fn end_only_round(&mut self, input: usize) -> Result<()> {
+        self.controls.extend(self.alignment.end_only_round(input)?);
         Ok(())
     }
 }

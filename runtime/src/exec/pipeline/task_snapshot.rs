@@ -13,10 +13,12 @@ use std::sync::Arc;
 use super::step::Step;
 use crate::error::{Error, Result};
 use crate::exec::checkpoints::{Snapshots, state_file};
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
-use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
+use crate::snapshot::{
+    DAMAGE_ADVICE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, failpoint,
+};
 use crate::strategy::{DriverState, Progress};
 
 /// The snapshot state of one task.
@@ -28,18 +30,18 @@ pub(in crate::exec) struct TaskSnapshots {
     /// The operator of the source that the task reads.
     source: Option<usize>,
     blocking: Arc<dyn Blocking>,
-    taking: Option<Taking>,
+    pending: Option<PendingSnapshot>,
     /// Files to restore before the first row.
-    restoring: VecDeque<Restore>,
-    has_begun: bool,
+    pending_restores: VecDeque<Restore>,
+    has_restored: bool,
 }
 
 /// The snapshot that is being taken.
-struct Taking {
+struct PendingSnapshot {
     epoch: u64,
     /// The barrier has left the task.
-    has_left: bool,
-    brings: BTreeMap<String, OperatorSnapshot>,
+    barrier_has_left: bool,
+    contributions: BTreeMap<String, OperatorSnapshot>,
     uploads: Vec<Upload>,
 }
 
@@ -65,11 +67,11 @@ struct Restore {
     state: String,
     name: String,
     /// `None` until its turn.
-    file: Option<Background<Piece>>,
+    file: Option<Background<FilePiece>>,
 }
 
 /// Bytes of a file that were read and not supplied to the state yet.
-struct Piece {
+struct FilePiece {
     reader: ObjectReader,
     bytes: Vec<u8>,
     /// The end of the file was reached.
@@ -92,36 +94,36 @@ impl TaskSnapshots {
                 |file: &StateFile| Restore { step, state: file.state.clone(), name: file.name.clone(), file: None };
             files.iter().map(restore).collect::<Vec<_>>()
         };
-        let restoring = steps.enumerate().flat_map(of_step).collect();
-        let (snapshots, taking, has_begun) = (snapshots.clone(), None, false);
-        TaskSnapshots { snapshots, task, subtask, source, blocking, taking, restoring, has_begun }
+        let pending_restores = steps.enumerate().flat_map(of_step).collect();
+        let (snapshots, pending, has_restored) = (snapshots.clone(), None, false);
+        TaskSnapshots { snapshots, task, subtask, source, blocking, pending, pending_restores, has_restored }
     }
 
     /// Returns the snapshot of this epoch. The first call begins it.
     ///
     /// # Errors
     /// Fails if a snapshot of another epoch is being taken.
-    fn taking(&mut self, epoch: u64) -> Result<&mut Taking> {
-        let taking = self.taking.get_or_insert_with(|| Taking {
+    fn pending_snapshot(&mut self, epoch: u64) -> Result<&mut PendingSnapshot> {
+        let pending = self.pending.get_or_insert_with(|| PendingSnapshot {
             epoch,
-            has_left: false,
-            brings: BTreeMap::new(),
+            barrier_has_left: false,
+            contributions: BTreeMap::new(),
             uploads: Vec::new(),
         });
-        match taking.epoch == epoch {
-            true => Ok(taking),
-            false => Err(Error::Internal(format!("barrier {epoch} while snapshot {} is taken", taking.epoch))),
+        match pending.epoch == epoch {
+            true => Ok(pending),
+            false => Err(Error::Internal(format!("barrier {epoch} while snapshot {} is taken", pending.epoch))),
         }
     }
 
     /// The source has injected a barrier at these positions.
     pub(super) fn source_passed(&mut self, epoch: u64, positions: Vec<SplitPosition>) -> Result<()> {
         let source = self.source.and_then(|source| self.snapshots.name(source)).map(str::to_owned);
-        let taking = self.taking(epoch)?;
+        let pending = self.pending_snapshot(epoch)?;
         if let Some(source) = source {
-            taking.brings.entry(source).or_default().positions = positions;
+            pending.contributions.entry(source).or_default().positions = positions;
         }
-        kill_point("barrier-injected", epoch);
+        failpoint("barrier-injected", epoch);
         Ok(())
     }
 
@@ -130,76 +132,76 @@ impl TaskSnapshots {
         let Some(operator) = self.snapshots.name(step.operator).map(str::to_owned) else { return Ok(()) };
         let prepared = step.take_prepared();
         if !prepared.is_empty() {
-            kill_point("sink-prepared", epoch);
+            failpoint("sink-prepared", epoch);
         }
         let (of_operator, subtask) = (step.operator, self.subtask);
         let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
-        let taking = self.taking(epoch)?;
-        taking.brings.entry(operator.clone()).or_default().prepared.extend(prepared);
+        let pending = self.pending_snapshot(epoch)?;
+        pending.contributions.entry(operator.clone()).or_default().prepared.extend(prepared);
         for state in step.state_names() {
-            kill_point("state-marked", epoch);
+            failpoint("state-marked", epoch);
             let name = state_file(of_operator, state, subtask);
             let writer = snapshots.settings().store.writer(epoch, &name)?;
             let file = Background::new(Written { writer: Some(writer), bytes: 0 }, &blocking);
-            taking.uploads.push(Upload { step: number, state, operator: operator.clone(), name, file });
+            pending.uploads.push(Upload { step: number, state, operator: operator.clone(), name, file });
         }
         Ok(())
     }
 
     /// The barrier has left the task.
-    pub(super) fn left(&mut self, epoch: u64) -> Result<()> {
-        self.taking(epoch)?.has_left = true;
+    pub(super) fn barrier_left(&mut self, epoch: u64) -> Result<()> {
+        self.pending_snapshot(epoch)?.barrier_has_left = true;
         Ok(())
     }
 
     /// Takes the next images of states whose last image is written. Returns `true` if no image is
     /// left to take or to write. Otherwise the task is woken when one is written.
     pub(super) fn take_images(&mut self, steps: &mut [Step]) -> Result<bool> {
-        let Some(taking) = &mut self.taking else { return Ok(true) };
+        let Some(pending) = &mut self.pending else { return Ok(true) };
         let mut number = 0;
-        while let Some(upload) = taking.uploads.get(number) {
+        while let Some(upload) = pending.uploads.get(number) {
             let Some(written) = upload.file.take()? else {
                 number += 1;
                 continue;
             };
             if written.writer.is_some() {
-                upload.give(written, &mut steps[upload.step])?;
+                upload.submit_images(written, &mut steps[upload.step])?;
                 number += 1;
                 continue;
             }
-            let upload = taking.uploads.swap_remove(number);
-            taking.brings.entry(upload.operator).or_default().files.push(StateFile {
+            let upload = pending.uploads.swap_remove(number);
+            pending.contributions.entry(upload.operator).or_default().files.push(StateFile {
                 state: upload.state.to_owned(),
                 name: upload.name,
                 bytes: written.bytes,
             });
         }
-        let is_written = taking.uploads.is_empty();
-        if is_written && let Some(taking) = self.taking.take_if(|taking| taking.has_left) {
-            self.snapshots.done(self.task, taking.epoch, taking.brings)?;
+        let is_written = pending.uploads.is_empty();
+        if is_written && let Some(pending) = self.pending.take_if(|pending| pending.barrier_has_left) {
+            self.snapshots.acknowledge(self.task, pending.epoch, pending.contributions)?;
         }
         Ok(is_written)
     }
 
     /// Contributes the final state of a task that has ended. All its images are written.
     pub(super) fn end(&mut self, positions: Vec<SplitPosition>, steps: &mut [Step]) {
-        let mut brings: BTreeMap<String, OperatorSnapshot> = BTreeMap::new();
+        let mut contributions: BTreeMap<String, OperatorSnapshot> = BTreeMap::new();
         if let Some(source) = self.source.and_then(|source| self.snapshots.name(source)) {
-            brings.entry(source.to_owned()).or_default().positions = positions;
+            contributions.entry(source.to_owned()).or_default().positions = positions;
         }
         for step in steps {
             if let Some(operator) = self.snapshots.name(step.operator) {
-                brings.entry(operator.to_owned()).or_default().prepared.extend(step.take_prepared());
+                contributions.entry(operator.to_owned()).or_default().prepared.extend(step.take_prepared());
             }
         }
-        self.snapshots.ended(self.task, brings);
+        self.snapshots.task_ended(self.task, contributions);
     }
 
     /// Restores states from the snapshot. Returns `Done` if rows may follow. After `Yield` and
     /// `Pending` the task calls it again.
-    pub(super) fn restore(&mut self, steps: &mut [Step], watch: &Watch) -> Result<Progress> {
-        while let Some(restore) = self.restoring.front_mut() {
-            watch.enter(steps[restore.step].operator);
+    pub(super) fn restore(&mut self, steps: &mut [Step], scope: &OperatorScope) -> Result<Progress> {
+        while let Some(restore) = self.pending_restores.front_mut() {
+            scope.enter(steps[restore.step].operator);
             let state = steps[restore.step].state(&restore.state).ok_or_else(|| {
                 let name = &restore.state;
                 Error::Plan(format!(
@@ -212,16 +214,16 @@ impl TaskSnapshots {
                 let epoch = settings.restored_epoch();
                 let reader = settings.store.reader(epoch, &restore.name);
                 state.begin_restore(&settings.store.path(epoch, &restore.name));
-                let piece = Piece { reader, bytes: Vec::new(), is_last: false };
+                let piece = FilePiece { reader, bytes: Vec::new(), is_last: false };
                 restore.file = Some(Background::new(piece, &self.blocking));
                 continue;
             };
             match supply(state, file)? {
-                Progress::Done => _ = self.restoring.pop_front(),
+                Progress::Done => _ = self.pending_restores.pop_front(),
                 progress => return Ok(progress),
             }
         }
-        if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
+        if !std::mem::replace(&mut self.has_restored, true) && self.snapshots.settings().restored.is_some() {
             steps.iter_mut().for_each(Step::on_restored);
         }
         Ok(Progress::Done)
@@ -229,9 +231,9 @@ impl TaskSnapshots {
 }
 
 /// Supplies a state with the bytes of its file. Returns `Done` after the whole file.
-fn supply(state: &mut dyn DriverState, file: &Background<Piece>) -> Result<Progress> {
+fn supply(state: &mut dyn DriverState, file: &Background<FilePiece>) -> Result<Progress> {
     loop {
-        let Some(mut piece) = file.take().map_err(otherwise)? else { return Ok(Progress::Pending) };
+        let Some(mut piece) = file.take().map_err(with_advice)? else { return Ok(Progress::Pending) };
         let placed = state.place()?;
         let wanted = state.wanted_bytes();
         if placed != Progress::Done {
@@ -243,21 +245,23 @@ fn supply(state: &mut dyn DriverState, file: &Background<Piece>) -> Result<Progr
             return Ok(Progress::Pending);
         }
         if wanted == 0 {
-            state.supply(&piece.bytes).map_err(otherwise)?;
+            state.supply(&piece.bytes).map_err(with_advice)?;
             return Ok(Progress::Done);
         }
         let rest = piece.bytes.split_off(wanted.min(piece.bytes.len()));
-        state.supply(&std::mem::replace(&mut piece.bytes, rest)).map_err(otherwise)?;
+        state.supply(&std::mem::replace(&mut piece.bytes, rest)).map_err(with_advice)?;
         file.put(piece);
     }
 }
 
 /// Adds advice for the user to an error about a damaged or missing file of a snapshot.
-fn otherwise(error: Error) -> Error {
+fn with_advice(error: Error) -> Error {
     match error {
-        Error::Data { path, place, message } => Error::Data { path, place, message: format!("{message}; {OTHERWISE}") },
+        Error::Data { path, place, message } => {
+            Error::Data { path, place, message: format!("{message}; {DAMAGE_ADVICE}") }
+        }
         Error::Io { action, path, source } => {
-            let source = std::io::Error::new(source.kind(), format!("{source}; {OTHERWISE}"));
+            let source = std::io::Error::new(source.kind(), format!("{source}; {DAMAGE_ADVICE}"));
             Error::Io { action, path, source }
         }
         other => other,
@@ -266,7 +270,7 @@ fn otherwise(error: Error) -> Error {
 
 impl Upload {
     /// Submits the next images for writing. After the last one, also finishes the file.
-    fn give(&self, written: Written, step: &mut Step) -> Result<()> {
+    fn submit_images(&self, written: Written, step: &mut Step) -> Result<()> {
         let Some(state) = step.state(self.state) else {
             return Err(Error::Internal(format!("the state `{}` is gone", self.state)));
         };
@@ -299,7 +303,7 @@ impl Upload {
     }
 }
 
-impl Piece {
+impl FilePiece {
     /// Reads the next `wanted` bytes, or a buffer if that is more.
     fn read(&mut self, wanted: usize) -> Result<()> {
         let more = self.reader.read(wanted.max(IMAGE_BYTES))?;

@@ -15,10 +15,10 @@ pub(in crate::exec) struct Listing {
     source: Arc<dyn Source>,
     scan: Scan,
     blocking: Arc<dyn Blocking>,
-    state: Mutex<State>,
+    state: Mutex<ListingState>,
 }
 
-struct State {
+struct ListingState {
     list: Arc<SplitList>,
     /// The time at which the list was made. `None` while a thread makes a new one.
     listed_at: Option<Instant>,
@@ -33,11 +33,11 @@ impl Listing {
         blocking: Arc<dyn Blocking>,
         list: SplitList,
     ) -> Self {
-        let state = State { list: Arc::new(list), listed_at: Some(Instant::now()), error: None };
+        let state = ListingState { list: Arc::new(list), listed_at: Some(Instant::now()), error: None };
         Listing { source, scan, blocking, state: Mutex::new(state) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ListingState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -40,8 +40,8 @@ impl WatermarkGenerator {
     /// Returns the watermark of these splits, the ones that are not idle. `None` if it has not
     /// risen.
     pub(in crate::exec) fn advance(&mut self, splits: impl Iterator<Item = usize>) -> Option<i64> {
-        let least = splits.map(|split| self.greatest.get(split).copied().unwrap_or(i64::MIN)).min()?;
-        let watermark = least.saturating_sub(self.lateness_micros);
+        let minimum = splits.map(|split| self.greatest.get(split).copied().unwrap_or(i64::MIN)).min()?;
+        let watermark = minimum.saturating_sub(self.lateness_micros);
         if watermark <= self.watermark {
             return None;
         }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_split_that_is_furthest_behind_says_the_time() {
+    fn the_slowest_split_determines_the_watermark() {
         let mut time = WatermarkGenerator::new(10);
         let both = || [0, 3].into_iter();
         assert_eq!(time.advance(both()), None);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::exec::reading::{Followed, FollowedSource, HeadSplits, Listing, SplitQueue, WatermarkGenerator};
+use crate::exec::reading::{AssignedSource, AssignedSplits, HeadSplits, Listing, SplitQueue, WatermarkGenerator};
 use crate::exec::timers::Alarm;
 use crate::kernel::Blocking;
 use crate::snapshot::SplitPosition;
@@ -58,14 +58,14 @@ impl JobSplits {
         let Some((listing, list)) = self.listings.get(&stage).cloned() else {
             return HeadSplits::Shared(self.queues.get(&stage).cloned().unwrap_or_default());
         };
-        let mut splits = Followed::of(task, idle_after);
+        let mut splits = AssignedSplits::of(task, idle_after);
         splits.assign(&list);
         splits.restore(restored, |split, greatest| {
             if let Some(time) = &mut time {
                 time.note_time(split, greatest);
             }
         });
-        HeadSplits::Followed(FollowedSource { listing, splits, alarm })
+        HeadSplits::Assigned(AssignedSource { listing, splits, alarm })
     }
 }
 

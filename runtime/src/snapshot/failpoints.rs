@@ -3,7 +3,7 @@
 /// Kills the process if the environment variable `KILL_AT` is `<name>:<epoch>`, as `kill -9` does:
 /// nothing more is written, dropped or flushed. Only in builds with the feature `kill-points`.
 #[cfg(feature = "kill-points")]
-pub(crate) fn kill_point(name: &str, epoch: u64) {
+pub(crate) fn failpoint(name: &str, epoch: u64) {
     use std::sync::OnceLock;
 
     static KILL_AT: OnceLock<Option<String>> = OnceLock::new();
@@ -15,4 +15,4 @@ pub(crate) fn kill_point(name: &str, epoch: u64) {
 
 /// Does nothing in builds without the feature.
 #[cfg(not(feature = "kill-points"))]
-pub(crate) fn kill_point(_: &str, _: u64) {}
+pub(crate) fn failpoint(_: &str, _: u64) {}

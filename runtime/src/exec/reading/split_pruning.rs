@@ -8,21 +8,21 @@ use crate::source::{Bound, Comparison, Source, Split};
 
 /// The runtime filters of joins whose keys are leaves of a source. A split is checked right before
 /// it is opened, with the filters that are complete by then.
-pub(in crate::exec) struct LateLimits {
+pub(in crate::exec) struct SplitPruning {
     source: Arc<dyn Source>,
     /// Each with the leaf of its key.
     filters: Vec<(Arc<RuntimeFilter>, usize)>,
 }
 
-impl LateLimits {
+impl SplitPruning {
     /// Returns `None` if there are no filters.
     pub(in crate::exec) fn of(source: &Arc<dyn Source>, filters: Vec<(Arc<RuntimeFilter>, usize)>) -> Option<Self> {
-        (!filters.is_empty()).then(|| LateLimits { source: source.clone(), filters })
+        (!filters.is_empty()).then(|| SplitPruning { source: source.clone(), filters })
     }
 
     /// Returns `true` if no record of a split has a partner in a join, by the statistics of the
     /// source.
-    pub(super) fn exclude(&self, split: &Split) -> bool {
+    pub(super) fn excludes(&self, split: &Split) -> bool {
         self.filters.iter().any(|(filter, leaf)| {
             let limits = filter.complete().and_then(|keys| keys.limits());
             let ty = self.source.schema().leaves().get(*leaf).map(|leaf| leaf.ty);
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_bounds_of_leaves_whose_order_is_that_of_numbers() {
+    fn limits_become_bounds_of_leaves_ordered_like_integers() {
         let values = |ty, limits| bounds(3, ty, limits).map(|bounds| bounds.map(|bound| bound.value));
         assert_eq!(values(LeafType::I32, (-1, 5)), Some([Datum::Fixed(0xFFFF_FFFF), Datum::Fixed(5)]));
         assert_eq!(values(LeafType::U64, (1, 5)), Some([Datum::Fixed(1), Datum::Fixed(5)]));

@@ -4,34 +4,34 @@
 use std::cell::Cell;
 
 thread_local! {
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static ON_JOB_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Returns `true` if the calling thread works for a job. That job waits for all that the thread
 /// does.
-pub(super) fn is_inside_job() -> bool {
-    INSIDE.get()
+pub(super) fn is_on_job_thread() -> bool {
+    ON_JOB_THREAD.get()
 }
 
 /// Marks the calling thread as working for jobs until it ends.
-pub(super) fn stay_inside() {
-    INSIDE.set(true);
+pub(super) fn mark_job_thread() {
+    ON_JOB_THREAD.set(true);
 }
 
 /// Marks the calling thread as working for a job, until it is dropped.
 #[must_use]
-pub(super) struct Inside {
+pub(super) struct JobThreadMark {
     before: bool,
 }
 
-impl Inside {
+impl JobThreadMark {
     pub(super) fn enter() -> Self {
-        Inside { before: INSIDE.replace(true) }
+        JobThreadMark { before: ON_JOB_THREAD.replace(true) }
     }
 }
 
-impl Drop for Inside {
+impl Drop for JobThreadMark {
     fn drop(&mut self) {
-        INSIDE.set(self.before);
+        ON_JOB_THREAD.set(self.before);
     }
 }

@@ -10,10 +10,10 @@ use crate::state::{key_group_of, task_of_key_group};
 use crate::strategy::Ship;
 use crate::stream::{Control, Item, ItemSender};
 
-use super::inline::{InlineStep, Watch, filtered};
+use super::inline::{InlineStep, OperatorScope, with_filtered_rows};
 
 /// One output of a stage in one task.
-pub(super) struct Exit {
+pub(super) struct StageOutput {
     pub(super) operator: usize,
     pub(super) inline: Vec<InlineStep>,
     pub(super) ship: Ship,
@@ -28,9 +28,9 @@ pub(super) struct Exit {
     /// The task may stop if the targets are closed: no inline step counts rows.
     may_stop: bool,
     hashes: Vec<u64>,
-    parts: Vec<Vec<u32>>,
+    rows_of_targets: Vec<Vec<u32>>,
     next_target: usize,
-    /// The time at which [`Exit::unsent_since`] first found unsent rows.
+    /// The time at which [`StageOutput::unsent_since`] first found unsent rows.
     unsent_since: Option<Instant>,
     /// The last watermark that was sent.
     watermark: i64,
@@ -38,7 +38,7 @@ pub(super) struct Exit {
     is_idle: bool,
 }
 
-impl Exit {
+impl StageOutput {
     pub(super) fn new(
         operator: usize,
         inline: Vec<InlineStep>,
@@ -46,8 +46,8 @@ impl Exit {
         writers: Vec<RowWriter>,
         targets: Vec<Box<dyn ItemSender>>,
     ) -> Self {
-        let parts = vec![Vec::new(); targets.len()];
-        Exit {
+        let rows_of_targets = vec![Vec::new(); targets.len()];
+        StageOutput {
             operator,
             inline,
             ship,
@@ -57,7 +57,7 @@ impl Exit {
             is_counted: true,
             may_stop: true,
             hashes: Vec::new(),
-            parts,
+            rows_of_targets,
             next_target: 0,
             unsent_since: None,
             watermark: i64::MIN,
@@ -67,36 +67,44 @@ impl Exit {
 
     /// The output of a spill queue: its pages were counted before.
     pub(super) fn uncounted(self) -> Self {
-        Exit { is_counted: false, ..self }
+        StageOutput { is_counted: false, ..self }
     }
 
     /// The output with an inline step that counts rows. It needs all rows.
-    pub(super) fn counting(self) -> Self {
-        Exit { may_stop: false, ..self }
+    pub(super) fn with_row_counts(self) -> Self {
+        StageOutput { may_stop: false, ..self }
     }
 
     /// Takes a page as it is, if all its rows go to the same targets. Otherwise returns the page:
     /// its rows must be written.
-    pub(super) fn take_page(&mut self, page: Page, watch: &Watch) -> Option<Page> {
+    pub(super) fn take_page(&mut self, page: Page, scope: &OperatorScope) -> Option<Page> {
         let whole = matches!(self.ship, Ship::Forward | Ship::Gather | Ship::Broadcast);
         if !whole || !self.inline.iter().all(InlineStep::lets_all_pass) || page.layout() != self.writers[0].layout() {
             return Some(page);
         }
-        self.end_idleness(watch);
+        self.end_idleness(scope);
         self.writers[0].push_sealed(page);
-        self.collect(watch);
+        self.collect(scope);
         None
     }
 
-    /// Writes a window of rows. The first `behind` inline steps were applied already.
-    pub(super) fn write(&mut self, batch: &Batch<'_>, rows: &Selection, behind: usize, watch: &Watch) -> Result<()> {
-        self.end_idleness(watch);
+    /// Writes a window of rows. The first `applied_steps` inline steps were applied already.
+    pub(super) fn write(
+        &mut self,
+        batch: &Batch<'_>,
+        rows: &Selection,
+        applied_steps: usize,
+        scope: &OperatorScope,
+    ) -> Result<()> {
+        self.end_idleness(scope);
         let mut inline = std::mem::take(&mut self.inline);
         let result =
-            filtered(inline.get_mut(behind..).unwrap_or_default(), batch, rows, watch, |input| self.distribute(input));
+            with_filtered_rows(inline.get_mut(applied_steps..).unwrap_or_default(), batch, rows, scope, |input| {
+                self.distribute(input)
+            });
         self.inline = inline;
         result?;
-        self.collect(watch);
+        self.collect(scope);
         Ok(())
     }
 
@@ -105,23 +113,23 @@ impl Exit {
         match &self.ship {
             Ship::Hash(key) if targets > 1 => {
                 hash_rows(input, key, &mut self.hashes);
-                self.parts.iter_mut().for_each(Vec::clear);
+                self.rows_of_targets.iter_mut().for_each(Vec::clear);
                 for (&row, &hash) in input.selection().rows().iter().zip(&self.hashes) {
-                    self.parts[task_of_key_group(key_group_of(hash), targets)].push(row);
+                    self.rows_of_targets[task_of_key_group(key_group_of(hash), targets)].push(row);
                 }
-                self.write_parts(input)
+                self.write_to_targets(input)
             }
             Ship::Number(leaf) if targets > 1 => {
-                self.parts.iter_mut().for_each(Vec::clear);
+                self.rows_of_targets.iter_mut().for_each(Vec::clear);
                 for &row in input.selection().rows() {
                     let number = input.batch().leaf_bits(*leaf, row as usize);
-                    self.parts[(number % targets as u128) as usize].push(row);
+                    self.rows_of_targets[(number % targets as u128) as usize].push(row);
                 }
-                self.write_parts(input)
+                self.write_to_targets(input)
             }
             Ship::Rebalance if targets > 1 => {
-                self.take_turns(input.selection().rows());
-                self.write_parts(input)
+                self.rebalance(input.selection().rows());
+                self.write_to_targets(input)
             }
             _ => self.writers[0].append(input, None),
         }
@@ -129,14 +137,14 @@ impl Exit {
 
     /// Splits rows into one consecutive part for each target. In total, no target gets two rows
     /// more than another. Consecutive rows are faster to copy than every n-th row.
-    fn take_turns(&mut self, rows: &[u32]) {
-        let targets = self.parts.len();
+    fn rebalance(&mut self, rows: &[u32]) {
+        let targets = self.rows_of_targets.len();
         let (each, more) = (rows.len() / targets, rows.len() % targets);
         let mut rest = rows;
         for turn in 0..targets {
             let (part, left) = rest.split_at(each + usize::from(turn < more));
             rest = left;
-            let target = &mut self.parts[(self.next_target + turn) % targets];
+            let target = &mut self.rows_of_targets[(self.next_target + turn) % targets];
             target.clear();
             target.extend_from_slice(part);
         }
@@ -144,21 +152,21 @@ impl Exit {
     }
 
     /// Writes the part of each target.
-    fn write_parts(&mut self, input: &Input<'_>) -> Result<()> {
+    fn write_to_targets(&mut self, input: &Input<'_>) -> Result<()> {
         let mut part = Selection::default();
-        for (writer, rows) in self.writers.iter_mut().zip(&self.parts).filter(|(_, rows)| !rows.is_empty()) {
+        for (writer, rows) in self.writers.iter_mut().zip(&self.rows_of_targets).filter(|(_, rows)| !rows.is_empty()) {
             part.set(rows.iter().copied());
             writer.append(&Input::new(input.batch(), &part), None)?;
         }
         Ok(())
     }
 
-    fn collect(&mut self, watch: &Watch) {
+    fn collect(&mut self, scope: &OperatorScope) {
         let broadcast = self.ship == Ship::Broadcast;
         for (target, writer) in self.writers.iter_mut().enumerate() {
             for page in writer.take_sealed() {
                 if self.is_counted {
-                    watch.metrics(self.operator).bytes.add((page.rows() * page.layout().width()) as u64);
+                    scope.metrics(self.operator).bytes.add((page.rows() * page.layout().width()) as u64);
                 }
                 if broadcast {
                     self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Page(page.clone()))));
@@ -178,32 +186,32 @@ impl Exit {
     }
 
     /// Returns `true` if items wait for room in a channel.
-    pub(super) fn is_held_back(&self) -> bool {
+    pub(super) fn is_blocked(&self) -> bool {
         !self.pending.is_empty()
     }
 
     /// Ends pages that are not full, so that they are sent.
-    pub(super) fn seal(&mut self, watch: &Watch) {
+    pub(super) fn seal(&mut self, scope: &OperatorScope) {
         self.unsent_since = None;
         self.writers.iter_mut().for_each(RowWriter::seal);
-        self.collect(watch);
+        self.collect(scope);
     }
 
     /// Sends the last watermark again if this sender is idle. Otherwise only a target that receives
     /// the rows would end its idleness, and the event times of the targets would diverge.
-    fn end_idleness(&mut self, watch: &Watch) {
+    fn end_idleness(&mut self, scope: &OperatorScope) {
         if self.is_idle {
-            self.send_control(Control::Watermark(self.watermark), watch);
+            self.send_control(Control::Watermark(self.watermark), scope);
         }
     }
 
     /// Sends a control item to all targets, after the rows that were written before.
-    pub(super) fn send_control(&mut self, control: Control, watch: &Watch) {
-        self.is_idle = control == Control::Idle || self.is_idle && !control.is_about_time();
+    pub(super) fn send_control(&mut self, control: Control, scope: &OperatorScope) {
+        self.is_idle = control == Control::Idle || self.is_idle && !control.is_event_time();
         if let Control::Watermark(micros) = control {
             self.watermark = self.watermark.max(micros);
         }
-        self.seal(watch);
+        self.seal(scope);
         self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Control(control))));
     }
 
