@@ -58,8 +58,7 @@ pub(super) fn run(
     let _kept = budget.reserve_for_pinned(requirements.pinned_bytes());
     let mut starter = Starter::new(plan, resources, snapshots, job.clone());
     starter.list_splits()?;
-    // A task and its body refer to each other. If making one body fails, no task has one yet, so
-    // all are dropped.
+    // Bodies refer to tasks. If one cannot be made, no task has a body yet, and all are dropped.
     let mut bodies = Vec::new();
     for (stage, tasks) in starter.tasks.iter().enumerate() {
         for (subtask, task) in tasks.iter().enumerate() {
@@ -139,7 +138,6 @@ impl<'p> Starter<'p> {
         }
     }
 
-    /// Lists the splits of all sources.
     fn list_splits(&mut self) -> Result<()> {
         for (number, stage) in self.plan.stages.iter().enumerate() {
             let Head::Source(operator, source, scan) = &stage.head else { continue };
@@ -153,29 +151,26 @@ impl<'p> Starter<'p> {
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
         let plan = &self.plan.stages[stage];
-        let waker: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
-        let head = self.head(stage, subtask, &waker)?;
-        let build = |(number, step): (usize, &StepPlan)| self.step(step, number, stage, subtask, &waker);
+        let task: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
+        let head = self.head(stage, subtask, &task)?;
+        let build = |(number, step): (usize, &StepPlan)| self.step(step, number, stage, subtask, &task);
         let steps = plan.steps.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
-        let outputs = plan
-            .outputs
-            .iter()
-            .map(|output| self.stage_output(output, plan, subtask, &waker))
-            .collect::<Result<Vec<_>>>()?;
+        let outputs =
+            plan.outputs.iter().map(|output| self.output(output, plan, subtask, &task)).collect::<Result<Vec<_>>>()?;
         let latency = self.resources.streaming.latency;
-        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&waker)));
-        let snapshots = self.task_snapshots(stage, subtask, &waker);
+        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&task)));
+        let snapshots = self.task_snapshots(stage, subtask, &task);
         let pipeline = Pipeline::new(head, steps, outputs, OperatorScope::new(self.job.clone(), subtask));
         Ok(pipeline.with_deadline(deadline).with_snapshots(snapshots))
     }
 
     /// The snapshot state of a task. `None` if the task does not take part in snapshots.
-    fn task_snapshots(&self, stage: usize, subtask: usize, waker: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
+    fn task_snapshots(&self, stage: usize, subtask: usize, task: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
         let (snapshots, plan) = (self.snapshots?, &self.plan.stages[stage]);
-        let task = snapshots.task(stage, subtask)?;
+        let number = snapshots.task(stage, subtask)?;
         let source = if let Head::Source(operator, ..) = plan.head { Some(operator) } else { None };
         let steps = plan.steps.iter().map(|step| step.operator);
-        Some(TaskSnapshots::new(snapshots, (task, subtask), source, steps, self.blocking(waker)))
+        Some(TaskSnapshots::new(snapshots, (number, subtask), source, steps, self.blocking(task)))
     }
 
     fn memory(&self, operator: usize) -> Memory {
@@ -189,10 +184,10 @@ impl<'p> Starter<'p> {
         memory
     }
 
-    fn driver_memory(&self, step: &StepPlan, waker: &Arc<dyn Wake>) -> Memory {
+    fn driver_memory(&self, step: &StepPlan, task: &Arc<dyn Wake>) -> Memory {
         match step.driver.minimum_bytes {
             Some(minimum) => {
-                let memory = self.spilling(step.operator, minimum, waker);
+                let memory = self.spilling(step.operator, minimum, task);
                 memory.set_operator_group(self.first_memory_group + step.operator as u64);
                 memory
             }
@@ -202,19 +197,19 @@ impl<'p> Starter<'p> {
     }
 
     /// Memory that can be revoked: the task is woken to give it back.
-    fn spilling(&self, operator: usize, minimum: usize, waker: &Arc<dyn Wake>) -> Memory {
+    fn spilling(&self, operator: usize, minimum: usize, task: &Arc<dyn Wake>) -> Memory {
         let owner = self.plan.operators[operator].origin.to_string();
         let memory = Memory::spilling(self.resources.budget().clone(), owner, minimum);
-        let task = Arc::downgrade(waker);
+        let weak = Arc::downgrade(task);
         memory.on_revoke_request(move || {
-            if let Some(task) = task.upgrade() {
+            if let Some(task) = weak.upgrade() {
                 task.wake(QueuePlace::InOrder);
             }
         });
         memory
     }
 
-    fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, waker: &Arc<dyn Wake>) -> TaskContext {
+    fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, task: &Arc<dyn Wake>) -> TaskContext {
         TaskContext {
             subtask,
             subtasks: plan.tasks,
@@ -222,7 +217,7 @@ impl<'p> Starter<'p> {
             superstep: 0,
             epoch: self.snapshots.map_or(0, |snapshots| snapshots.settings().restored_epoch()) + 1,
             memory: self.memory(operator),
-            blocking: self.blocking(waker),
+            blocking: self.blocking(task),
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator][subtask].clone(),
             locals: ProcessLocals::default(),
@@ -231,8 +226,8 @@ impl<'p> Starter<'p> {
         }
     }
 
-    fn blocking(&self, waker: &Arc<dyn Wake>) -> Arc<dyn Blocking> {
-        Arc::new(BlockingFor { task: waker.clone(), job: self.job.clone() })
+    fn blocking(&self, task: &Arc<dyn Wake>) -> Arc<dyn Blocking> {
+        Arc::new(BlockingFor { task: task.clone(), job: self.job.clone() })
     }
 
     fn inbox(&self, stage: usize, inbox: usize, subtask: usize) -> Result<Arc<Inbox>> {
@@ -244,7 +239,7 @@ impl<'p> Starter<'p> {
         Ok(AlignedInput::new(self.inbox(stage, inbox, subtask)?))
     }
 
-    fn head(&self, stage: usize, subtask: usize, waker: &Arc<dyn Wake>) -> Result<PipelineHead> {
+    fn head(&self, stage: usize, subtask: usize, task: &Arc<dyn Wake>) -> Result<PipelineHead> {
         match &self.plan.stages[stage].head {
             Head::Inbox(inbox) => {
                 let input = self.input(stage, *inbox, subtask)?;
@@ -257,22 +252,16 @@ impl<'p> Starter<'p> {
                 })
             }
             Head::SpillQueue(operator, inbox, layout) => {
-                let context = self.context(*operator, &self.plan.stages[stage], subtask, waker);
-                let (memory, sent_memory) = (self.spilling(*operator, SPOOL_BYTES, waker), context.memory.clone());
+                let context = self.context(*operator, &self.plan.stages[stage], subtask, task);
+                let (memory, sent) = (self.spilling(*operator, SPOOL_BYTES, task), context.memory.clone());
                 let pages = SpillQueue::new(layout.clone(), context.spiller(), &memory);
                 let input = self.input(stage, *inbox, subtask)?;
-                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(
-                    *operator,
-                    input,
-                    pages,
-                    memory,
-                    sent_memory,
-                ))))
+                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, input, pages, memory, sent))))
             }
             Head::Source(operator, source, scan) => {
-                let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(waker) };
+                let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(task) };
                 let reader = source.reader(scan, context).map_err(|error| self.at(*operator, error))?;
-                Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, waker))))
+                Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, task))))
             }
         }
     }
@@ -284,13 +273,13 @@ impl<'p> Starter<'p> {
         operator: usize,
         source: &Arc<dyn Source>,
         reader: Box<dyn SplitReader>,
-        waker: &Arc<dyn Wake>,
+        task: &Arc<dyn Wake>,
     ) -> SourceHead {
         let plan = &self.plan.stages[stage];
         let (of, idle_after) = (plan.watermarks, self.resources.streaming.idle_after);
         let mut time = of.map(|of| WatermarkGenerator::new(of.lateness_micros));
-        let (task, restored) = ((subtask, plan.tasks), self.restored(operator));
-        let splits = self.splits.of_task(stage, task, idle_after, restored, time.as_mut(), Alarm::of(waker));
+        let (of_tasks, restored) = ((subtask, plan.tasks), self.restored(operator));
+        let splits = self.splits.of_task(stage, of_tasks, idle_after, restored, time.as_mut(), Alarm::of(task));
         // A source that writes bad records reads all splits, so that its file is complete.
         let must_read_all = source.as_table().is_some_and(|table| table.rejects().is_some());
         let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
@@ -310,15 +299,8 @@ impl<'p> Starter<'p> {
         error.at(&self.plan.operators[operator].origin)
     }
 
-    fn step(
-        &self,
-        step: &StepPlan,
-        number: usize,
-        stage: usize,
-        subtask: usize,
-        waker: &Arc<dyn Wake>,
-    ) -> Result<Step> {
-        let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, waker));
+    fn step(&self, step: &StepPlan, number: usize, stage: usize, subtask: usize, task: &Arc<dyn Wake>) -> Result<Step> {
+        let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, task));
         let locals = self.locals[stage][number].clone();
         let superstep = u32::from(step.in_loop);
         let fills = step.fills.iter().filter(|&&(_, filter)| subtask < self.plan.runtime_filters[filter].tasks);
@@ -327,7 +309,7 @@ impl<'p> Starter<'p> {
             locals,
             superstep,
             runtime_filters: fills.map(|&(port, filter)| (port, self.runtime_filters[filter].clone())).collect(),
-            ..self.context(step.operator, plan, subtask, waker)
+            ..self.context(step.operator, plan, subtask, task)
         };
         // Making a driver may run the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
@@ -337,15 +319,13 @@ impl<'p> Starter<'p> {
             .iter()
             .map(|&(port, inbox)| Ok(SideInput { port, input: self.input(stage, inbox, subtask)? }))
             .collect::<Result<_>>()?;
-        let inline = self.inline(&step.inline, plan, subtask, waker)?;
-        // Emitted pages are not in the driver's memory: it cannot spill them when memory is
-        // revoked.
+        let inline = self.inline(&step.inline, plan, subtask, task)?;
+        // Emitted pages are not in the driver's memory: it cannot spill them.
         let writer =
             |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory_of_pages(step.operator, STEP_PAGES));
         let outputs =
             step.others.iter().fold(Outputs::new(writer(&layout)), |all, other| all.and(writer(&other.layout)));
-        let other =
-            |other: &OutputPlan| Ok((self.stage_output(other, plan, subtask, waker)?, other.also_counted.clone()));
+        let other = |other: &OutputPlan| Ok((self.output(other, plan, subtask, task)?, other.also_counted.clone()));
         let others = step.others.iter().map(other).collect::<Result<_>>()?;
         let made = Step::new(step, inline, driver, memory, sides, outputs).with_side_outputs(others);
         let made =
@@ -358,7 +338,7 @@ impl<'p> Starter<'p> {
         inline: &[InlineStepPlan],
         plan: &StagePlan,
         subtask: usize,
-        waker: &Arc<dyn Wake>,
+        task: &Arc<dyn Wake>,
     ) -> Result<Vec<InlineStep>> {
         let step_of = |inline: &InlineStepPlan| match inline {
             InlineStepPlan::Project(operator, leaves) => {
@@ -375,7 +355,7 @@ impl<'p> Starter<'p> {
                 self.job.metrics.removed_rows_of(*input),
             ))),
             InlineStepPlan::Filter(operator, filter, live) => {
-                let context = self.context(*operator, plan, subtask, waker);
+                let context = self.context(*operator, plan, subtask, task);
                 let predicate = catching(|| filter.predicate.open(&context));
                 Ok(InlineStep::Filter(Filter {
                     operator: *operator,
@@ -390,12 +370,12 @@ impl<'p> Starter<'p> {
         inline.iter().map(step_of).collect()
     }
 
-    fn stage_output(
+    fn output(
         &self,
         output: &OutputPlan,
         plan: &StagePlan,
         subtask: usize,
-        waker: &Arc<dyn Wake>,
+        task: &Arc<dyn Wake>,
     ) -> Result<StageOutput> {
         let (to_stage, inbox) = output.to;
         let receivers = match output.ship {
@@ -404,7 +384,7 @@ impl<'p> Starter<'p> {
         };
         let targets = receivers
             .map(|receiver| {
-                let channel = self.inbox(to_stage, inbox, receiver)?.connect(waker.clone(), output.in_order);
+                let channel = self.inbox(to_stage, inbox, receiver)?.connect(task.clone(), output.in_order);
                 Ok(Box::new(channel) as Box<dyn ItemSender>)
             })
             .collect::<Result<Vec<_>>>()?;
@@ -414,7 +394,7 @@ impl<'p> Starter<'p> {
         };
         let memory = self.memory_of_pages(output.operator, writers * CHANNEL_RECORDS);
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
-        let inline = self.inline(&output.inline, plan, subtask, waker)?;
+        let inline = self.inline(&output.inline, plan, subtask, task)?;
         let made = StageOutput::new(output.operator, inline, output.ship.clone(), writers, targets);
         let made = if output.inline.iter().any(InlineStepPlan::counts) { made.with_row_counts() } else { made };
         Ok(if matches!(plan.head, Head::SpillQueue(..)) { made.uncounted() } else { made })

@@ -139,7 +139,7 @@ impl Manifest {
     /// Decodes the text of [`Manifest::to_json`].
     ///
     /// # Errors
-    /// Fails if the text is damaged or has another version. The message says what to do.
+    /// Fails if the text is damaged or has another version. The message has advice.
     pub fn from_json(text: &str) -> Result<Self, String> {
         let damaged = |damage: &str| format!("the manifest of a snapshot is damaged: {damage}; {DAMAGE_ADVICE}");
         let all = Value::parse(text).map_err(|error| damaged(&error))?;

@@ -1,9 +1,9 @@
 //! Limits the time that rows wait for their page to fill.
 //!
-//! A full page costs its receiver about as much as a page with one row. So a page is sent if
-//! * it is full,
-//! * the task has no more input at present, and no channel holds it back, or
-//! * its first row has waited for the latency.
+//! A full page costs its receiver about as much as a page with one row. A page is sent:
+//! * if it is full.
+//! * if the task has no more input at present, and no channel holds it back.
+//! * if its first row has waited for the latency.
 //!
 //! An idle task sends immediately, because its receivers probably have time, too. If they do not,
 //! their channels fill up and hold the task back, and its pages become fuller.
