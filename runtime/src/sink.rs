@@ -101,8 +101,8 @@ pub trait Writer: Send {
     /// Fails if they cannot be written. That ends the job.
     fn write(&mut self, rows: &Input<'_>) -> Result<Progress>;
 
-    /// Sends the rows that are buffered. Called when the task is idle, at the end of the input, and before
-    /// each barrier if the sink commits nothing.
+    /// Sends the buffered rows. Called when the task is idle. If the sink commits nothing, also before each
+    /// barrier and at the end of the input.
     ///
     /// # Errors
     /// As [`Writer::write`].

@@ -244,16 +244,21 @@ pub fn prepare(nodes: &[Arc<Node>]) -> Result<()> {
     Ok(())
 }
 
-/// Finishes the [endpoints](Endpoint::finish) of these nodes: all of them, also after an error.
+/// Finishes the [endpoints](Endpoint::finish) of these nodes: all of them, also after an error. Those
+/// that [commit outside](Endpoint::commits_outside) are first, as they may fail: files then get no names.
 ///
 /// # Errors
 /// The first error of an endpoint, with its origin. The endpoints after it finish without success.
 pub fn finish(nodes: &[Arc<Node>], success: bool) -> Result<()> {
     let mut finished = Ok(());
-    for node in nodes {
-        let Some(endpoint) = node.operator.as_endpoint() else { continue };
-        if let Err(error) = endpoint.finish(success && finished.is_ok()) {
-            finished = finished.and(Err(error.at(&node.origin)));
+    for is_outside in [true, false] {
+        for node in nodes {
+            let endpoint = node.operator.as_endpoint().filter(|endpoint| endpoint.commits_outside() == is_outside);
+            if let Some(endpoint) = endpoint
+                && let Err(error) = endpoint.finish(success && finished.is_ok())
+            {
+                finished = finished.and(Err(error.at(&node.origin)));
+            }
         }
     }
     finished

@@ -54,6 +54,11 @@ pub trait Endpoint {
         Ok(())
     }
 
+    /// Returns `true` if [`Endpoint::finish`] commits in another system, which may fail.
+    fn commits_outside(&self) -> bool {
+        false
+    }
+
     /// The same sink for a job with snapshots: its rows become visible epoch by epoch. Returns `None` if
     /// the sink does not support that.
     fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
