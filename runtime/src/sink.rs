@@ -1,9 +1,10 @@
 //! Sinks: records that leave the program.
 //!
 //! A [`Sink`] makes one [`Writer`] per task. A writer never blocks: it returns `Pending` while its
-//! target takes no more, and wakes its task. A sink that is an [`EpochSink`] writes each record exactly
-//! once in a job with snapshots: writers prepare transactions at barriers, and the sink commits them
-//! after the snapshot is complete. One operator (`operators::WriteSink`) adapts all sinks.
+//! target takes no more, and wakes its task. A sink that is an [`EpochSink`] writes each record
+//! exactly once in a job with snapshots: writers prepare transactions at barriers, and the sink
+//! commits them after the snapshot is complete. One operator (`operators::WriteSink`) adapts all
+//! sinks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,9 +35,9 @@ impl fmt::Display for Guarantee {
     }
 }
 
-/// A target of records outside the program. Nothing connects before the job runs.
+/// A target of records outside of the program. It opens no connection before the job runs.
 pub trait Sink: Send + Sync {
-    /// For EXPLAIN: `kafka clicks`.
+    /// A short text for EXPLAIN: `kafka clicks`.
     fn describe(&self) -> String;
 
     /// How often records are in the result after a failure.
@@ -45,7 +46,7 @@ pub trait Sink: Send + Sync {
     /// Checks before the job runs that records of this schema can be written.
     ///
     /// # Errors
-    /// Fails with the field that cannot.
+    /// Fails if a field cannot be written. The error names the field.
     fn check(&self, schema: &Schema) -> Result<()> {
         let _ = schema;
         Ok(())
@@ -56,44 +57,46 @@ pub trait Sink: Send + Sync {
         0
     }
 
-    /// A writer for one task. Must not block.
+    /// Creates the writer of one task. Must not block.
     ///
     /// # Errors
     /// Fails if memory is refused.
     fn writer(&self, context: WriterContext) -> Result<Box<dyn Writer>>;
 
-    /// The sink as one that commits. `None` if written records are visible immediately.
+    /// Returns the sink as one that commits epochs. `None` if written records are visible
+    /// immediately.
     fn as_epochs(&self) -> Option<&dyn EpochSink> {
         None
     }
 }
 
-/// What a writer gets from its task.
+/// The resources that a task passes to its writer.
 #[derive(Clone)]
 pub struct WriterContext {
     /// The number of the task.
     pub subtask: usize,
     /// The number of tasks.
     pub subtasks: usize,
-    /// The first epoch that it writes: 1, or that after the restored snapshot.
+    /// The first epoch that it writes: 1, or the one after the restored snapshot.
     pub epoch: u64,
-    /// Pays for the writer's buffers.
+    /// The memory that accounts for the writer's buffers.
     pub memory: Memory,
-    /// Threads for work that may block. They wake the task after it.
+    /// Runs work that may block, and wakes the task after it.
     pub blocking: Arc<dyn Blocking>,
 }
 
 /// Writes the records of one task. After `Pending` the task is woken by the writer, and repeats the
 /// call.
 pub trait Writer: Send {
-    /// Takes rows. After `Pending` none of them is taken: the call is repeated with the same rows.
+    /// Writes rows. `Pending` means that none of them is written: the call is repeated with the
+    /// same rows.
     ///
     /// # Errors
-    /// Fails if they cannot be written. That ends the job.
+    /// Fails if they cannot be written. The error ends the job.
     fn write(&mut self, rows: &Input<'_>) -> Result<Progress>;
 
-    /// Sends the rows that are buffered. Called when the task is idle, at the end of the input, and before
-    /// each barrier if the sink commits nothing.
+    /// Sends the rows that are buffered. Called when the task is idle, at the end of the input, and
+    /// before each barrier if the sink commits nothing.
     ///
     /// # Errors
     /// As [`Writer::write`].
