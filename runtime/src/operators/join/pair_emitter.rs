@@ -44,7 +44,7 @@ impl JoinEmitter for PairEmitter {
             let pairs = &mut self.pairs[built.side];
             built.probe(input, pairs);
             if keeps {
-                pairs.remember_alone(input);
+                pairs.note_unmatched(input);
             }
             if self.kind.keeps(built.side) {
                 built.table.mark(pairs);
@@ -62,7 +62,7 @@ impl JoinEmitter for PairEmitter {
             match *cursor {
                 MORE => self.list(built, input, cursor),
                 LAST if keeps => {
-                    self.pairs[built.side].list_alone();
+                    self.pairs[built.side].list_unmatched();
                     (self.position, *cursor) = (0, ALONE);
                 }
                 _ => return Ok(Progress::Done),
@@ -79,14 +79,14 @@ impl JoinEmitter for PairEmitter {
         let input = Input::new(&nulls, &nothing);
         if *cursor == NEW {
             (self.alone, self.position, *cursor) = ((0, 0), 0, ALONE);
-            built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]);
+            built.table.next_unmatched(&mut self.alone, &mut self.pairs[built.side]);
         }
         loop {
             if self.run(built, &input, out)? == Progress::Yield {
                 return Ok(Progress::Yield);
             }
             self.position = 0;
-            if !built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]) {
+            if !built.table.next_unmatched(&mut self.alone, &mut self.pairs[built.side]) {
                 return Ok(Progress::Done);
             }
         }
@@ -108,7 +108,7 @@ impl PairEmitter {
     /// Runs what is listed.
     fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Progress> {
         let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
-        let pairs = built.looked_up().row_pairs(input, pairs, left);
+        let pairs = built.probed_table().row_pairs(input, pairs, left);
         while self.position < pairs.len() {
             self.position = self.kernel.run(&pairs, self.position, out.pages())?;
             if out.is_full() {
@@ -119,7 +119,7 @@ impl PairEmitter {
     }
 
     fn list(&mut self, built: &BuildSide, input: &Input<'_>, cursor: &mut Cursor) {
-        let more = built.looked_up().next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
+        let more = built.probed_table().next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
         self.position = 0;
         *cursor = if more { MORE } else { LAST };
     }
