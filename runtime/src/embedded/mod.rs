@@ -39,7 +39,7 @@ fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
             }
             Some(LoopOperator { part: LoopOperatorPart::Begin { .. }, .. }) => run_node(node, &mut tables)?,
             // The loop's end runs the body.
-            _ if loops.around(node).is_some() => {}
+            _ if loops.loop_of(node).is_some() => {}
             _ => run_node(node, &mut tables)?,
         }
     }
@@ -61,7 +61,7 @@ fn repeat(
     rounds: u32,
     tables: &mut Tables,
 ) -> Result<()> {
-    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.around(node) == Some(of)).collect();
+    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.loop_of(node) == Some(of)).collect();
     let [begin, body @ ..] = body.as_slice() else { return Ok(()) };
     let mut rows = tables.get(&begin.sequence).cloned().unwrap_or_default();
     let mut set = SolutionSet::of(body, tables);

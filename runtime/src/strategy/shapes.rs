@@ -99,7 +99,7 @@ impl Planning<'_> {
     }
 
     /// Sends the rows of a key to the task of its key group, which the hash of these leaves in this
-    /// order selects. State that outlives a job lies in that task.
+    /// order selects. That task holds the state of the key from earlier jobs.
     #[must_use]
     pub fn by_key_group(&self, key: &[usize], driver: DriverFactory, work: Work) -> Strategy {
         let (ship, tasks) = match self.properties[0] {
@@ -132,7 +132,7 @@ impl Planning<'_> {
         let parts = [part(0), part(1)];
         let ships = |part: &[usize]| {
             [0, 1].map(|input| match &parts[input] {
-                Some(lies) if lies == part => Ship::Forward,
+                Some(hashed) if hashed == part => Ship::Forward,
                 _ => Ship::Hash(part.iter().map(|&place| keys[input][place]).collect()),
             })
         };
