@@ -225,7 +225,7 @@ impl HybridHashJoin {
     ) -> Result<Progress> {
         if let Phase::Sampling(sampling) = &mut self.phase {
             let sampled = sampling.on_batch(side, input, &self.join)?;
-            if sampled != Sampled::Taken {
+            if sampled != Sampled::Buffered {
                 self.settle(Vote::Keep)?;
             }
             if sampled != Sampled::Refused {

@@ -64,7 +64,7 @@ pub(super) enum Vote {
 /// The result of sampling a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sampled {
-    Taken,
+    Buffered,
     /// The rows were buffered, and the planned sides must be kept.
     Decided,
     /// Memory was refused. The rows were not buffered, and the planned sides must be kept.
@@ -169,7 +169,7 @@ impl BuildSideSampling {
         let table = &self.building.built.table;
         self.compares |= table.len() >= self.rows;
         let is_full = self.is_shared() && table.bytes() > COLLECTED_BYTES;
-        Ok(if is_full { Sampled::Decided } else { Sampled::Taken })
+        Ok(if is_full { Sampled::Decided } else { Sampled::Buffered })
     }
 
     fn buffer(&mut self, input: &Input<'_>, join: &JoinContext) -> Result<Sampled> {
@@ -179,7 +179,7 @@ impl BuildSideSampling {
             return Ok(Sampled::Refused);
         }
         buffered.append(input)?;
-        Ok(if buffered.rows() > self.rows { Sampled::Decided } else { Sampled::Taken })
+        Ok(if buffered.rows() > self.rows { Sampled::Decided } else { Sampled::Buffered })
     }
 
     /// Returns the outcome at the end of a side. `None` if other tasks have not voted yet. They

@@ -20,30 +20,30 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
         return Ok(());
     }
     let consumers = consumers(&draft.nodes);
-    let mut plan = Moving { written: HashMap::new(), closed: HashSet::new() };
+    let mut plan = FilterPushdown { rewritten: HashMap::new(), closed: HashSet::new() };
     for node in &draft.nodes {
         let inputs: Vec<Arc<Node>> =
-            node.inputs.iter().filter_map(|input| plan.written.get(&input.sequence)).cloned().collect();
-        let written = plan.rewritten(node, inputs);
+            node.inputs.iter().filter_map(|input| plan.rewritten.get(&input.sequence)).cloned().collect();
+        let rewritten = plan.rewrite(node, inputs);
         let is_shared = consumers.get(&node.sequence).is_some_and(|&count| count > 1);
-        if is_shared || plan.is_closed(&written) {
-            plan.closed.insert(written.sequence);
+        if is_shared || plan.is_closed(&rewritten) {
+            plan.closed.insert(rewritten.sequence);
         }
-        plan.written.insert(node.sequence, written);
+        plan.rewritten.insert(node.sequence, rewritten);
     }
-    draft.replace_nodes(&plan.written);
+    draft.replace_nodes(&plan.rewritten);
     Ok(())
 }
 
-struct Moving {
+struct FilterPushdown {
     /// The nodes that were made of the nodes so far, by sequence number.
-    written: HashMap<u64, Arc<Node>>,
+    rewritten: HashMap<u64, Arc<Node>>,
     /// The nodes among them below which no filter moves, such as nodes with several consumers: not
     /// all of these need filtered rows.
     closed: HashSet<u64>,
 }
 
-impl Moving {
+impl FilterPushdown {
     /// Whether a node with one consumer lets no filter pass. A filter above such nodes is one of
     /// them, since filters keep their order.
     fn is_closed(&self, node: &Node) -> bool {
@@ -54,9 +54,9 @@ impl Moving {
         !node.inputs.iter().enumerate().any(is_open)
     }
 
-    fn rewritten(&self, node: &Arc<Node>, inputs: Vec<Arc<Node>>) -> Arc<Node> {
+    fn rewrite(&self, node: &Arc<Node>, inputs: Vec<Arc<Node>>) -> Arc<Node> {
         if let (Some(_), [input]) = (node.operator.as_filter(), inputs.as_slice())
-            && let Some(moved) = self.below(node, input)
+            && let Some(moved) = self.pushed_below(node, input)
         {
             return moved;
         }
@@ -67,8 +67,8 @@ impl Moving {
     /// `None` if the filter cannot move.
     ///
     /// The way down is held in a vector: a plan may be deeper than the thread's stack.
-    fn below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
-        let mut open = vec![Below::new(filter, node)];
+    fn pushed_below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
+        let mut open = vec![PushdownStep::new(filter, node)];
         let mut progress: Option<Option<Arc<Node>>> = None;
         while let Some(mut top) = open.pop() {
             if let Some(lower) = progress.take() {
@@ -83,7 +83,7 @@ impl Moving {
                         open.push(top);
                     }
                     Some(filter) => {
-                        let next = Below::new(&filter, &input);
+                        let next = PushdownStep::new(&filter, &input);
                         top.filter_below = Some(filter);
                         open.extend([top, next]);
                     }
@@ -95,7 +95,7 @@ impl Moving {
 }
 
 /// A filter that moves below a node, input by input.
-struct Below {
+struct PushdownStep {
     filter: Arc<Node>,
     node: Arc<Node>,
     /// The node's inputs so far. Those that the filter passes to are filtered.
@@ -105,10 +105,10 @@ struct Below {
     moved: bool,
 }
 
-impl Below {
+impl PushdownStep {
     fn new(filter: &Arc<Node>, node: &Arc<Node>) -> Self {
         let (filter, node) = (filter.clone(), node.clone());
-        Below { filter, node, inputs: Vec::new(), filter_below: None, moved: false }
+        PushdownStep { filter, node, inputs: Vec::new(), filter_below: None, moved: false }
     }
 
     /// The filter of the node's next input, if the node lets it pass.

@@ -76,11 +76,11 @@ pub(crate) struct SortMergeJoin {
 /// Rows of an input that are not added yet.
 struct IncomingRows {
     /// Rows without a partner because their key has a null, and an empty table that they probe.
-    alone: Selection,
+    unmatched: Selection,
     empty: Option<BuildSide>,
     /// The other rows, and the number of them that are added.
-    others: Selection,
-    taken: usize,
+    matchable: Selection,
+    added: usize,
 }
 
 /// Rows of one block.
@@ -122,29 +122,29 @@ impl SortMergeJoin {
     ) -> Result<Progress> {
         let mut arrived = match self.arrived.take() {
             Some(arrived) => arrived,
-            None => self.arrive(side, input)?,
+            None => self.split_input(side, input)?,
         };
-        let progress = self.take(emitter, side, input, &mut arrived, out)?;
+        let progress = self.add_rows(emitter, side, input, &mut arrived, out)?;
         if progress != Progress::Done {
             self.arrived = Some(arrived);
         }
         Ok(progress)
     }
 
-    fn arrive(&self, side: usize, input: &Input<'_>) -> Result<IncomingRows> {
+    fn split_input(&self, side: usize, input: &Input<'_>) -> Result<IncomingRows> {
         let facts = &self.sides[side];
-        let (mut alone, mut others) = (Selection::default(), Selection::default());
+        let (mut unmatched, mut matchable) = (Selection::default(), Selection::default());
         let rows = || input.selection().rows().iter().copied();
-        others.set(rows().filter(|&row| facts.may_match(input, row)));
+        matchable.set(rows().filter(|&row| facts.may_match(input, row)));
         let mut empty = None;
-        if facts.keeps_nulls && others.len() < input.len() {
-            alone.set(rows().filter(|&row| !facts.may_match(input, row)));
+        if facts.keeps_nulls && matchable.len() < input.len() {
+            unmatched.set(rows().filter(|&row| !facts.may_match(input, row)));
             empty = Some(self.empty_table(1 - side)?);
         }
-        Ok(IncomingRows { alone, empty, others, taken: 0 })
+        Ok(IncomingRows { unmatched, empty, matchable, added: 0 })
     }
 
-    fn take(
+    fn add_rows(
         &mut self,
         emitter: &mut dyn JoinEmitter,
         side: usize,
@@ -153,18 +153,18 @@ impl SortMergeJoin {
         out: &mut Outputs,
     ) -> Result<Progress> {
         if let Some(empty) = &mut arrived.empty {
-            let alone = Input::new(input.batch(), &arrived.alone);
-            ready!(emitter.probe(empty, &alone, ProbePhase::Disk, &mut self.cursor, out)?);
+            let unmatched = Input::new(input.batch(), &arrived.unmatched);
+            ready!(emitter.probe(empty, &unmatched, ProbePhase::Disk, &mut self.cursor, out)?);
             (arrived.empty, self.cursor) = (None, 0);
         }
-        let others = Input::new(input.batch(), &arrived.others);
+        let matchable = Input::new(input.batch(), &arrived.matchable);
         // If memory is refused, the larger side is spilled, even if it has ended.
         let [this, other] = [side, 1 - side].map(|side| self.sorted[side].groups.bytes());
-        if other > this && !self.sorted[side].groups.has_room_for(&others) {
+        if other > this && !self.sorted[side].groups.has_room_for(&matchable) {
             self.sorted[1 - side].groups.revoke();
         }
         match self.sorted[1 - side].groups.continue_revoking()? {
-            Progress::Done => self.sorted[side].add(&others, &mut arrived.taken),
+            Progress::Done => self.sorted[side].add(&matchable, &mut arrived.added),
             progress => Ok(progress),
         }
     }

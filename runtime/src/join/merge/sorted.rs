@@ -108,8 +108,8 @@ impl Sorted {
     }
 
     /// As [`GroupSorter::add`].
-    pub(crate) fn add(&mut self, input: &Input<'_>, taken: &mut usize) -> Result<Progress> {
-        self.groups.add(input, taken)
+    pub(crate) fn add(&mut self, input: &Input<'_>, added: &mut usize) -> Result<Progress> {
+        self.groups.add(input, added)
     }
 }
 

@@ -300,7 +300,7 @@ fn state_of_another_definition_or_version_is_rejected() {
     };
     let mut written = bench("sum of hits");
     written.mark(1);
-    let (_, bytes) = written.give(usize::MAX).unwrap();
+    let (_, bytes) = written.emit(usize::MAX).unwrap();
     bench("sum of hits").restore(&bytes).unwrap();
     let error = bench("max of hits").restore(&bytes).unwrap_err().to_string();
     assert!(error.contains("in the snapshot: sum of hits\n  in the program:  max of hits\n"), "{error}");

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_gets_its_name_at_the_end_or_is_removed() {
+    fn file_is_named_at_the_end_or_removed() {
         for create in KINDS {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("out");
