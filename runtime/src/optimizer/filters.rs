@@ -36,16 +36,16 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
 }
 
 struct FilterPushdown {
-    /// The nodes that were made of the nodes so far, by sequence number.
+    /// The rewritten nodes, by the sequence numbers of the nodes that they replace.
     rewritten: HashMap<u64, Arc<Node>>,
-    /// The nodes among them below which no filter moves, such as nodes with several consumers: not
-    /// all of these need filtered rows.
+    /// The rewritten nodes below which no filter moves. A node with several consumers is one of them,
+    /// because other consumers may need the rows that the filter drops.
     closed: HashSet<u64>,
 }
 
 impl FilterPushdown {
-    /// Whether a node with one consumer lets no filter pass. A filter above such nodes is one of
-    /// them, since filters keep their order.
+    /// Returns `true` if no filter moves below a node with one consumer. A filter above a closed node
+    /// is closed, too, because filters keep their order.
     fn is_closed(&self, node: &Node) -> bool {
         let is_filter = node.operator.as_filter().is_some();
         let is_open = |(number, input): (usize, &Arc<Node>)| {
@@ -63,16 +63,16 @@ impl FilterPushdown {
         node.over(inputs)
     }
 
-    /// `node` with the filter that follows it moved below it, as far down as possible. Returns
-    /// `None` if the filter cannot move.
+    /// Moves `filter`, which follows `node`, as far down as possible. Returns the new nodes in place
+    /// of both, or `None` if the filter cannot move.
     ///
-    /// The way down is held in a vector: a plan may be deeper than the thread's stack.
+    /// The nodes on the path down are kept in a vector: a plan may be deeper than the thread's stack.
     fn pushed_below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
         let mut open = vec![PushdownStep::new(filter, node)];
         let mut progress: Option<Option<Arc<Node>>> = None;
         while let Some(mut top) = open.pop() {
             if let Some(lower) = progress.take() {
-                top.passed(lower);
+                top.end_input(lower);
             }
             let is_closed = self.closed.contains(&top.node.sequence);
             match top.node.inputs.get(top.inputs.len()).filter(|_| !is_closed).cloned() {
@@ -98,9 +98,9 @@ impl FilterPushdown {
 struct PushdownStep {
     filter: Arc<Node>,
     node: Arc<Node>,
-    /// The node's inputs so far. Those that the filter passes to are filtered.
+    /// The node's inputs so far. Inputs to which the filter moved are filtered.
     inputs: Vec<Arc<Node>>,
-    /// The filter of the next input, while its way further down is searched.
+    /// The filter of the next input, while it is moved further down.
     filter_below: Option<Arc<Node>>,
     moved: bool,
 }
@@ -122,14 +122,14 @@ impl PushdownStep {
 
     /// Continues with the next input. `lower` is the current one with the filter further down, if
     /// it moved there.
-    fn passed(&mut self, lower: Option<Arc<Node>>) {
+    fn end_input(&mut self, lower: Option<Arc<Node>>) {
         let (Some(filter), Some(input)) = (self.filter_below.take(), self.node.inputs.get(self.inputs.len())) else {
             return;
         };
         // Filters keep their order among themselves.
         let is_filter = self.node.operator.as_filter().is_some();
-        let passed = if is_filter { lower } else { Some(lower.unwrap_or(filter)) };
-        self.moved |= passed.is_some();
-        self.inputs.push(passed.unwrap_or_else(|| input.clone()));
+        let filtered_input = if is_filter { lower } else { Some(lower.unwrap_or(filter)) };
+        self.moved |= filtered_input.is_some();
+        self.inputs.push(filtered_input.unwrap_or_else(|| input.clone()));
     }
 }

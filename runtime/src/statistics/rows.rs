@@ -172,12 +172,7 @@ impl SampleRows {
     /// The rows that the closure of a join emits for pairs of these rows and others, and the number
     /// of pairs. The pairs are arbitrary, as if rows did not depend on their key. `None` if the
     /// closure cannot be called for samples, or if it fails.
-    pub(super) fn paired(
-        &self,
-        other: &SampleRows,
-        kernel: &JoinFactory,
-        types: Vec<LeafType>,
-    ) -> Option<(Self, usize)> {
+    pub(super) fn paired(&self, other: &Self, kernel: &JoinFactory, types: Vec<LeafType>) -> Option<(Self, usize)> {
         let pairs = self.len().min(MAX_PAIRS);
         if kernel.has_effects() || kernel.keeps_state() || pairs == 0 || other.len() == 0 || !self.effort.spend(pairs) {
             return None;

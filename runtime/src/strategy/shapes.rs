@@ -114,7 +114,7 @@ impl Planning<'_> {
     }
 
     /// The ship strategies of two inputs that put the rows of a key into one task, with the number
-    /// of tasks. Both inputs are sent, or only one of them to where the other's rows are.
+    /// of tasks. Either both inputs are sent, or one input is sent to the tasks of the other.
     #[must_use]
     pub fn together(&self, keys: &[Vec<usize>; 2]) -> Vec<([Ship; 2], usize)> {
         if self.properties.iter().all(|properties| properties.tasks == 1) {

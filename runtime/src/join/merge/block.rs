@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use crate::error::Result;
 use crate::join::ProbePhase;
-use crate::join::merge::sorted::RowStream;
+use crate::join::merge::sorted::RowPages;
 use crate::join::merge::{BlockJoin, MergeStage, SortMergeJoin, pages_bytes};
 use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
@@ -50,7 +50,7 @@ impl SortMergeJoin {
         if !self.sides[side].keeps {
             return self.end_block();
         }
-        let (built, stream) = (self.empty_table(1 - side)?, RowStream::of_window(rows));
+        let (built, stream) = (self.empty_table(1 - side)?, RowPages::of_window(rows));
         self.block = Some(BlockJoin { built, stream, page: None, key: None, pass: ProbePhase::Disk });
         self.stage = MergeStage::Stream;
         Ok(Progress::Done)
@@ -76,8 +76,7 @@ impl SortMergeJoin {
             others.rows_before(rows, position, with, leading).clamp(self.sorted[other].next, until[other])
         };
         if end == start {
-            // A group that does not fit in a block. The other side's rows before its key come
-            // first.
+            // The group does not fit. The other side's rows before its key come first.
             return match of_others(start, false) {
                 before if before > self.sorted[other].next => self.join_unmatched(other, before),
                 _ => self.join_key(),
@@ -91,13 +90,8 @@ impl SortMergeJoin {
             return self.end_block();
         }
         built.table.build()?;
-        self.block = Some(BlockJoin {
-            built,
-            stream: RowStream::of_window(rows),
-            page: None,
-            key: None,
-            pass: ProbePhase::Disk,
-        });
+        self.block =
+            Some(BlockJoin { built, stream: RowPages::of_window(rows), page: None, key: None, pass: ProbePhase::Disk });
         self.stage = MergeStage::Stream;
         Ok(Progress::Done)
     }
@@ -106,7 +100,7 @@ impl SortMergeJoin {
     fn fitting(&self, table: &JoinTable, rows: Range<usize>, held: usize) -> Result<Option<Vec<Page>>> {
         let (side, count) = (&self.sorted[self.build], table.len() + rows.len());
         let (mut rows, mut pages, mut bytes) =
-            (RowStream::of_window(rows), Vec::new(), held + JoinTable::index_bytes(count));
+            (RowPages::of_window(rows), Vec::new(), held + JoinTable::index_bytes(count));
         while let Poll::Ready(Some(page)) = side.poll(&mut rows)? {
             bytes += pages_bytes(table, &page);
             if bytes > BLOCK_BYTES {

@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use crate::error::Result;
 use crate::join::ProbePhase;
-use crate::join::merge::sorted::{Group, READ_AHEAD, RowStream, Sorted};
+use crate::join::merge::sorted::{Group, READ_AHEAD, RowPages, Sorted};
 use crate::join::merge::{BlockJoin, MergeStage, SortMergeJoin, pages_bytes};
 use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
@@ -18,7 +18,7 @@ pub(crate) struct OneKey {
     /// The rows of each side.
     pub(crate) groups: [Group; 2],
     /// The rows that have not been in a table yet.
-    rest: RowStream,
+    rest: RowPages,
     /// Whether `rest` has any rows.
     pub(crate) is_left: bool,
 }
@@ -49,7 +49,7 @@ impl SortMergeJoin {
     fn build_key(&mut self, side: usize, groups: [Group; 2], pass: ProbePhase) -> Result<Progress> {
         let (built, rest) = (BuildSide::new(&self.sides, side, &self.memory)?, self.sorted[side].begin(&groups[side]));
         let key = Some(OneKey { groups, rest, is_left: true });
-        self.block = Some(BlockJoin { built, stream: RowStream::default(), page: None, key, pass });
+        self.block = Some(BlockJoin { built, stream: RowPages::default(), page: None, key, pass });
         self.stage = MergeStage::Load;
         Ok(Progress::Done)
     }

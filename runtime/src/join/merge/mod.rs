@@ -23,7 +23,7 @@ use std::task::Poll;
 
 use crate::error::Result;
 use crate::join::merge::key::OneKey;
-use crate::join::merge::sorted::{RowStream, Sorted};
+use crate::join::merge::sorted::{RowPages, Sorted};
 use crate::join::side::{BuildSide, Side};
 use crate::join::table::JoinTable;
 use crate::join::{JoinEmitter, ProbePhase};
@@ -87,7 +87,7 @@ struct IncomingRows {
 struct BlockJoin {
     built: BuildSide,
     /// Rows that probe the table, and the current page with its next row.
-    stream: RowStream,
+    stream: RowPages,
     page: Option<(Page, usize)>,
     /// Set for a single key that does not fit in a block.
     key: Option<OneKey>,

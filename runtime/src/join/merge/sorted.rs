@@ -65,7 +65,7 @@ impl Sorted {
     }
 
     /// Returns the next page of rows. `None` after the last one.
-    pub(crate) fn poll(&self, rows: &mut RowStream) -> Result<Poll<Option<Page>>> {
+    pub(crate) fn poll(&self, rows: &mut RowPages) -> Result<Poll<Option<Page>>> {
         if rows.pages.is_empty() {
             if let Some(reader) = &mut rows.reader {
                 return reader.poll();
@@ -82,12 +82,12 @@ impl Sorted {
     }
 
     /// Reads the rows of a group, from its first row.
-    pub(crate) fn begin(&self, group: &Group) -> RowStream {
+    pub(crate) fn begin(&self, group: &Group) -> RowPages {
         match group {
-            Group::InWindow(window) => RowStream { window: window.clone(), ..RowStream::default() },
+            Group::InWindow(window) => RowPages { window: window.clone(), ..RowPages::default() },
             Group::OnDisk(spilled) => {
                 let reader = self.groups.spiller().read_again(spilled, &self.layout, READ_AHEAD, &self.memory);
-                RowStream { reader: Some(reader), ..RowStream::default() }
+                RowPages { reader: Some(reader), ..RowPages::default() }
             }
         }
     }
@@ -131,7 +131,7 @@ impl Group {
 
 /// Rows that are read page by page.
 #[derive(Default)]
-pub(crate) struct RowStream {
+pub(crate) struct RowPages {
     /// Positions in the side's window.
     window: Range<usize>,
     /// Pages that are already sorted, or that were put back.
@@ -140,10 +140,10 @@ pub(crate) struct RowStream {
     reader: Option<SpilledReader>,
 }
 
-impl RowStream {
+impl RowPages {
     /// Rows of the window.
     pub(crate) fn of_window(window: Range<usize>) -> Self {
-        RowStream { window, ..RowStream::default() }
+        RowPages { window, ..RowPages::default() }
     }
 
     /// Returns a page that was not used.

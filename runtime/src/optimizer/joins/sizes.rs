@@ -112,7 +112,7 @@ impl Sizes {
         }
     }
 
-    /// The relations that have a class in common with one of these, without these.
+    /// The relations outside of a set that have a class in common with a relation in it.
     pub(super) fn linked(&self, set: Relations) -> Relations {
         members(set).fold(0, |linked, relation| linked | self.linked[relation]) & !set
     }

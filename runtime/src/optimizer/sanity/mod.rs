@@ -106,8 +106,8 @@ impl<'p> Finished<'p> {
         }
     }
 
-    /// For each stage, whether it is in `reached`, or is reached from such stages by outputs to its
-    /// head that `passes` accepts.
+    /// For each stage, whether it is in `reached`, or can be reached from such a stage. A path
+    /// consists of outputs to the heads of stages that `passes` accepts.
     fn reached(&self, mut reached: Vec<bool>, passes: impl Fn(&Sender<'p>) -> bool) -> Vec<bool> {
         let mut open: Vec<usize> = (0..reached.len()).filter(|&stage| reached[stage]).collect();
         while let Some(stage) = open.pop() {

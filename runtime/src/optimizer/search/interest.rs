@@ -96,7 +96,7 @@ impl Interest {
     }
 }
 
-/// For each leaf of a node's output, the leaf of an input that it is a copy of.
+/// For each leaf of a node's output, the leaf of the input that it copies.
 fn copied(node: &Node, input: usize) -> Option<Vec<Option<usize>>> {
     match node.operator.role() {
         Role::InPlace(InPlace::Project(leaves) | InPlace::EventTime(leaves, _)) => {
