@@ -4,7 +4,7 @@
 //! their number. State that does not fit in memory is charged for spilling. Weights are those of
 //! one core. Between nodes, the network is charged for shipped bytes.
 
-use crate::memory::limits::{SHARE_OF_MEMORY, SPILL_PARTS};
+use crate::memory::limits::{OPERATOR_MEMORY_SHARE, SPILL_PARTS};
 use crate::strategy::{Estimate, InputEdge, Properties, Ship, Strategy, Work};
 
 use super::profile::Profile;
@@ -88,7 +88,7 @@ impl CostModel {
     /// The bytes that are spilled and read back: the share that does not fit in memory. Parts that
     /// do not fit either are spilled again.
     fn spilled_bytes(&self, work: Work) -> f64 {
-        let memory = (self.memory_bytes as f64 * self.profile.nodes as f64 * SHARE_OF_MEMORY).max(1.0);
+        let memory = (self.memory_bytes as f64 * self.profile.nodes as f64 * OPERATOR_MEMORY_SHARE).max(1.0);
         let kept = work.kept_bytes.max(1.0);
         let spilled_share = (1.0 - memory / kept).max(0.0);
         let passes = (kept / memory).log(SPILL_PARTS as f64).max(1.0);

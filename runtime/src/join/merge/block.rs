@@ -9,12 +9,12 @@ use crate::join::merge::sorted::RowPages;
 use crate::join::merge::{BlockJoin, MergeStage, SortMergeJoin, pages_bytes};
 use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
-use crate::memory::limits::MERGE_ROOM_BYTES;
+use crate::memory::limits::MERGE_TABLES_BYTES;
 use crate::page::{Page, windows};
 use crate::strategy::{Progress, ready};
 
 /// The maximum bytes of the table of a block, with its index.
-const BLOCK_BYTES: usize = MERGE_ROOM_BYTES / 2;
+const BLOCK_BYTES: usize = MERGE_TABLES_BYTES / 2;
 
 impl SortMergeJoin {
     /// Chooses the next rows to join.
@@ -33,7 +33,7 @@ impl SortMergeJoin {
         }
         // The reservation is kept by this task, so the memory for the table is not granted to
         // others.
-        self.memory.keep(MERGE_ROOM_BYTES);
+        self.memory.keep(MERGE_TABLES_BYTES);
         self.room.leave_ahead();
         if next == until {
             self.join_key()

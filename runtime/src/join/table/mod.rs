@@ -20,12 +20,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-use crate::hash::{ROW_ALIGN, RuntimeFilter, next_id};
+use crate::hash::{ROW_ALIGN, RuntimeFilter, next_table_id};
 use crate::join::table::lookup::{Lookup, is_near};
 use crate::join::table::pairs::PairKind;
 use crate::memory::Memory;
 use crate::page::{
-    Batch, InPlace, Input, LeafPtr, OwnedRows, Page, PageMut, RowPairs, Selection, WINDOW_ROWS, address_of,
+    Batch, Input, LeafPtr, OwnedRows, Page, PageMut, PlaceWriter, RowPairs, Selection, WINDOW_ROWS, address_of,
 };
 use crate::row::{LeafSet, LeafType, RowLayout};
 
@@ -44,7 +44,7 @@ pub struct JoinTable {
     keys: KeySpan,
     lookup: Lookup,
     /// Reads rows by place, and writes their hidden leaves. See `new`.
-    in_place: InPlace,
+    in_place: PlaceWriter,
     count: usize,
     /// Whether all pages are [near](is_near) the region's start.
     are_near: bool,
@@ -67,7 +67,7 @@ impl JoinTable {
         // rows. `set_hidden` receives places of pages that `rows` has, or places from the lookup or
         // from `Pairs` with the table's `id`. The lookup and the `id` are replaced when these pages
         // leave (`take_pages`).
-        let in_place = unsafe { InPlace::new(start) };
+        let in_place = unsafe { PlaceWriter::new(start) };
         Ok(JoinTable {
             rows: OwnedRows::new(layout.clone(), memory.clone()),
             hidden_leaf: layout.offset(layout.types().len() - 1).unwrap_or_default(),
@@ -80,7 +80,7 @@ impl JoinTable {
             count: 0,
             are_near: true,
             chained: AtomicBool::new(false),
-            id: next_id(),
+            id: next_table_id(),
         })
     }
 
@@ -225,7 +225,7 @@ impl JoinTable {
     pub fn take_pages(&mut self) -> Vec<Page> {
         let pages = self.rows.take();
         // Places that were found before are no longer valid.
-        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_id());
+        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_table_id());
         (self.keys, self.are_near) = (KeySpan::new(&self.key), true);
         pages.into_iter().map(PageMut::freeze).collect()
     }

@@ -15,7 +15,7 @@ use crate::sort::order::OrderKey;
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::{Cursor, Progress, ready};
 
-/// A window of groups is no smaller than this, where memory is scarce: the rest of `GROUPS_BYTES` is for its last group, and a page that comes.
+/// A window of groups is no smaller than this, where memory is scarce: the rest of `SORTED_GROUPS_BYTES` is for its last group, and a page that comes.
 const LEAST_WINDOW: usize = 2 * PAGE_BYTES;
 
 /// Sorts rows, then shows them in windows of whole groups: all at once where memory holds them, else as many as it holds. A group that is larger

@@ -4,14 +4,14 @@ use crate::error::{Error, Result};
 use crate::hash::prefetch;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{FIRST_ROW, InPlace, Page, Run};
+use crate::page::{FIRST_ROW, Page, PlaceWriter, Run};
 use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Pieces of pages for rows of one width.
 pub(crate) struct Chunks {
     pub(crate) sizes: Sizes,
     /// Where their rows lie. Chunks are written that were claimed: each of them is one task's, even where the run that it lies in is held by several.
-    pub(crate) in_place: InPlace,
+    pub(crate) in_place: PlaceWriter,
     pub(crate) free: Vec<usize>,
     /// They hold the chunks.
     runs: Vec<Run>,
@@ -22,7 +22,7 @@ impl Chunks {
     /// None yet, for rows of a width, whose places count from a base.
     pub(crate) fn none((base, width): (*const u8, usize), memory: &Memory) -> Self {
         // SAFETY: places count from `base`, and only chunks are written that were claimed or taken, by this task alone.
-        let in_place = unsafe { InPlace::new(base) };
+        let in_place = unsafe { PlaceWriter::new(base) };
         let (free, runs) = (Vec::new(), Vec::new());
         Chunks { sizes: Sizes::of(width), in_place, free, runs, memory: memory.clone() }
     }
