@@ -112,8 +112,8 @@ fn samples(
     sequences.into_iter().zip(samples).filter_map(|(sequence, sample)| Some((sequence, sample?))).collect()
 }
 
-/// Estimated rows of a source without statistics. Such a source is not broadcast, and not built if the
-/// other side is known to be smaller.
+/// Estimated rows of a source without statistics. Such a source is not broadcast, and not built if
+/// the other side is known to be smaller.
 const UNKNOWN_ROWS: f64 = 1e6;
 
 /// The estimate of a source, from its statistics and its sample.

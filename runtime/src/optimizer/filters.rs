@@ -38,14 +38,14 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
 struct FilterPushdown {
     /// The rewritten nodes, by the sequence numbers of the nodes that they replace.
     rewritten: HashMap<u64, Arc<Node>>,
-    /// The rewritten nodes below which no filter moves. A node with several consumers is one of them,
-    /// because other consumers may need the rows that the filter drops.
+    /// The rewritten nodes below which no filter moves. A node with several consumers is one of
+    /// them, because other consumers may need the rows that the filter drops.
     closed: HashSet<u64>,
 }
 
 impl FilterPushdown {
-    /// Returns `true` if no filter moves below a node with one consumer. A filter above a closed node
-    /// is closed, too, because filters keep their order.
+    /// Returns `true` if no filter moves below a node with one consumer. A filter above a closed
+    /// node is closed, too, because filters keep their order.
     fn is_closed(&self, node: &Node) -> bool {
         let is_filter = node.operator.as_filter().is_some();
         let is_open = |(number, input): (usize, &Arc<Node>)| {
@@ -63,10 +63,11 @@ impl FilterPushdown {
         node.over(inputs)
     }
 
-    /// Moves `filter`, which follows `node`, as far down as possible. Returns the new nodes in place
-    /// of both, or `None` if the filter cannot move.
+    /// Moves `filter`, which follows `node`, as far down as possible. Returns the new nodes in
+    /// place of both, or `None` if the filter cannot move.
     ///
-    /// The nodes on the path down are kept in a vector: a plan may be deeper than the thread's stack.
+    /// The nodes on the path down are kept in a vector: a plan may be deeper than the thread's
+    /// stack.
     fn pushed_below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
         let mut open = vec![PushdownStep::new(filter, node)];
         let mut progress: Option<Option<Arc<Node>>> = None;

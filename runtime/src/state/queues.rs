@@ -96,8 +96,8 @@ impl Requests {
         self.queues.queues.iter().map(RequestQueue::bytes).sum()
     }
 
-    /// Starts to serve the queue of a part. Its spilled pages must be written. `reserve_bytes` bytes
-    /// stay free.
+    /// Starts to serve the queue of a part. Its spilled pages must be written. `reserve_bytes`
+    /// bytes stay free.
     pub(super) fn drain(&mut self, part: usize, reserve_bytes: usize, spiller: &Spiller) {
         let RequestQueue { spilled, open, .. } = std::mem::take(&mut self.queues.queues[part]);
         let mut last: Vec<Page> = Vec::new();

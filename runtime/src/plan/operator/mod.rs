@@ -61,9 +61,10 @@ pub trait Operator: Send + Sync {
         None
     }
 
-    /// For each leaf of the output, the leaf of an input that it copies. An output record copies the
-    /// leaves of one record of that input, and is emitted in that record's task. Closures with
-    /// effects copy leaves, too, but [filters](Operator::lets_filters_pass) may not move below them.
+    /// For each leaf of the output, the leaf of an input that it copies. An output record copies
+    /// the leaves of one record of that input, and is emitted in that record's task. Closures with
+    /// effects copy leaves, too, but [filters](Operator::lets_filters_pass) may not move below
+    /// them.
     fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
         self.lets_filters_pass(input)
     }
