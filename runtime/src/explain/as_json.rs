@@ -90,7 +90,7 @@ fn of_candidate(candidate: &Candidate, chosen: Option<&Choice>) -> Value {
         ("choice", choice_value(&candidate.choice)),
         ("seconds", candidate.seconds.into()),
         ("total_seconds", candidate.total_seconds.into()),
-        ("gives", candidate.delivered.as_str().into()),
+        ("gives", candidate.gives.as_str().into()),
         ("is_chosen", Value::Bool(Some(&candidate.choice) == chosen)),
     ])
 }

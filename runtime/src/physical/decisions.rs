@@ -49,7 +49,7 @@ pub struct Candidate {
     /// minimum over all plans in which the operator runs this way.
     pub total_seconds: f64,
     /// The placement of its output: `hashed by 0 2`, with the numbers of the leaves.
-    pub delivered: String,
+    pub gives: String,
 }
 
 /// The strategies of the operators of a plan, and the orders of inner joins.

@@ -217,8 +217,8 @@ fn chosen(env: &Env, word: &str) -> Vec<(String, String, String)> {
     let plan = env.plan().unwrap();
     let chosen = |(operator, candidates): (&str, &[dataflow::Candidate])| {
         let choice = plan.decisions().get(operator)?.clone();
-        let delivered = candidates.iter().find(|candidate| candidate.choice == choice)?.delivered.clone();
-        choice.how.contains(word).then_some((choice.how, choice.ships.join(", "), delivered))
+        let gives = candidates.iter().find(|candidate| candidate.choice == choice)?.gives.clone();
+        choice.how.contains(word).then_some((choice.how, choice.ships.join(", "), gives))
     };
     plan.candidates().filter_map(chosen).collect()
 }

@@ -299,8 +299,8 @@ impl Alternatives for PlanGraph<'_> {
             // The candidates are sorted, the cheapest first.
             if !shown.iter().any(|shown| shown.choice == **choice) {
                 let (choice, seconds) = (Choice::clone(choice), alternative.seconds);
-                let (total_seconds, delivered) = (*total_seconds, alternative.delivered.to_string());
-                shown.push(physical::Candidate { choice, seconds, total_seconds, delivered });
+                let (total_seconds, gives) = (*total_seconds, alternative.delivered.to_string());
+                shown.push(physical::Candidate { choice, seconds, total_seconds, gives });
             }
         }
         self.candidates[node] = shown;
