@@ -25,10 +25,10 @@ struct RowEncoder<W> {
 impl<W: FnMut(&Input<'_>, &mut Vec<u8>) -> Result<()> + Send> Encoder for RowEncoder<W> {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
         (self.write)(input, &mut self.output)?;
-        self.settle()
+        self.shrink_reservation()
     }
 
-    fn settle(&mut self) -> Result<()> {
+    fn shrink_reservation(&mut self) -> Result<()> {
         self.reserved.resize(self.output.capacity())
     }
 

@@ -102,7 +102,7 @@ impl Env {
         let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots, run };
         let submitted = Submitted::new(plan.clone(), sinks.to_vec(), resources);
         Ok(LocalJob {
-            submitted: submitted.map_err(|error| exec::stating_enough_memory(error, takes_snapshots, plan_for))?,
+            submitted: submitted.map_err(|error| exec::with_sufficient_memory(error, takes_snapshots, plan_for))?,
             plan,
             shows_progress,
             shows_fields: options.explain_fields,

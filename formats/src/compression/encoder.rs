@@ -111,8 +111,8 @@ impl Encoder for CompressedEncoder {
         self.encoder.kept_bytes() + self.members.as_ref().map_or(0, |members| members.encoded_bytes)
     }
 
-    fn settle(&mut self) -> Result<()> {
-        self.encoder.settle()?;
+    fn shrink_reservation(&mut self) -> Result<()> {
+        self.encoder.shrink_reservation()?;
         self.resize_reservation()
     }
 

@@ -262,7 +262,7 @@ impl Encoder for NativeEncoder {
         self.body_bytes()
     }
 
-    fn settle(&mut self) -> Result<()> {
+    fn shrink_reservation(&mut self) -> Result<()> {
         self.reserved.resize(self.output.capacity() + self.body_bytes())
     }
 

@@ -284,7 +284,7 @@ impl Encoder for ParquetEncoder {
         self.writer.memory_size() + self.pending_rows * widths + texts
     }
 
-    fn settle(&mut self) -> Result<()> {
+    fn shrink_reservation(&mut self) -> Result<()> {
         self.reserved.resize(self.held_bytes())?;
         self.memory.shrink();
         Ok(())

@@ -73,16 +73,16 @@ impl Encoder for TableEncoder {
             self.bytes += cells.iter().map(|cell| cell.capacity() + size_of::<String>()).sum::<usize>();
             self.rows.push(cells);
         }
-        self.settle()
+        self.shrink_reservation()
     }
 
     fn finish(&mut self) -> Result<()> {
         let table = self.table(self.format.width.unwrap_or_else(terminal_width));
         self.output.extend_from_slice(table.as_bytes());
-        self.settle()
+        self.shrink_reservation()
     }
 
-    fn settle(&mut self) -> Result<()> {
+    fn shrink_reservation(&mut self) -> Result<()> {
         self.reserved.resize(self.bytes + self.output.capacity())
     }
 

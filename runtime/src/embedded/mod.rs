@@ -1,7 +1,7 @@
-//! The embedded engine: one thread, plain vectors, the logical plan as it is written. The oracle of the tests, and enough for small
-//! data.
+//! The embedded engine: interprets the logical plan on one thread, over plain vectors.
 //!
-//! No rule runs, nothing is pruned or fused; closures are shown leaves that their read sets forget as valid but wrong values.
+//! The oracle of the tests, and fast enough for small data. It applies no optimizer rules, pruning
+//! or fusion. If a closure reads a leaf that its read set lacks, it gets a valid but wrong value.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::plan::{self, LoopOperator, LoopOperatorPart, Loops, Node, Table, chec
 use crate::row::Datum;
 use crate::strategy::LoopId;
 
-/// Runs everything that these sinks need.
+/// Runs all operators that these sinks depend on.
 ///
 /// # Errors
-/// What the operators and the user's closures give, with the operator.
+/// Those of operators and of the user's closures, with the operator.
 pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
     let nodes = topological(sinks);
     check(&nodes)?;
@@ -35,10 +35,10 @@ fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
     for node in nodes {
         match node.operator.as_loop() {
             Some(LoopOperator { loop_id, part: LoopOperatorPart::End { rounds } }) => {
-                repeat(nodes, (&loops, loop_id), node, rounds, &mut tables)?;
+                run_loop(nodes, (&loops, loop_id), node, rounds, &mut tables)?;
             }
             Some(LoopOperator { part: LoopOperatorPart::Begin { .. }, .. }) => run_node(node, &mut tables)?,
-            // The loop's end runs the body.
+            // The end of the loop runs its body.
             _ if loops.loop_of(node).is_some() => {}
             _ => run_node(node, &mut tables)?,
         }
@@ -53,15 +53,18 @@ fn run_node(node: &Arc<Node>, tables: &mut Tables) -> Result<()> {
     Ok(())
 }
 
-/// Runs the body of a loop over what it gave the time before: so many times, or while there are rows, and then what it comes to is its solution set.
-fn repeat(
+/// Runs the rounds of a loop: the body reads the rows of the round before.
+///
+/// A bulk iteration runs `rounds` rounds and returns the last rows. A delta iteration runs at most
+/// as many, ends when its workset is empty, and returns its solution set.
+fn run_loop(
     nodes: &[Arc<Node>],
-    (loops, of): (&Loops, LoopId),
+    (loops, loop_id): (&Loops, LoopId),
     end: &Arc<Node>,
     rounds: u32,
     tables: &mut Tables,
 ) -> Result<()> {
-    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.loop_of(node) == Some(of)).collect();
+    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.loop_of(node) == Some(loop_id)).collect();
     let [begin, body @ ..] = body.as_slice() else { return Ok(()) };
     let mut rows = tables.get(&begin.sequence).cloned().unwrap_or_default();
     let mut set = SolutionSet::of(body, tables);
@@ -76,10 +79,10 @@ fn repeat(
                 _ => run_node(node, tables)?,
             }
         }
-        let given = |input: usize| end.inputs.get(input).and_then(|tail| tables.get(&tail.sequence)).cloned();
-        rows = given(0).unwrap_or_default();
+        let output = |input: usize| end.inputs.get(input).and_then(|tail| tables.get(&tail.sequence)).cloned();
+        rows = output(0).unwrap_or_default();
         if let Some(set) = &mut set {
-            set.change(given(1).unwrap_or_default());
+            set.upsert(output(1).unwrap_or_default());
         }
     }
     tables.insert(end.sequence, set.map_or(rows, |set| set.rows));
@@ -88,16 +91,16 @@ fn repeat(
 
 /// The solution set of a delta iteration.
 struct SolutionSet {
-    /// The node that joins it.
+    /// The sequence number of the node that joins it.
     sequence: u64,
     key: Vec<usize>,
     rows: Table,
-    /// Where the row of each key is.
-    places: HashMap<Vec<Datum>, usize>,
+    /// The index of each key's row.
+    row_of_key: HashMap<Vec<Datum>, usize>,
 }
 
 impl SolutionSet {
-    /// What it is at first, if a body joins one.
+    /// The initial solution set. `None` if the body joins none.
     fn of(body: &[&Arc<Node>], tables: &Tables) -> Option<Self> {
         let (node, key) = body.iter().find_map(|node| match node.operator.as_loop()?.part {
             LoopOperatorPart::SolutionSet { key } => Some((node, key)),
@@ -108,13 +111,13 @@ impl SolutionSet {
             sequence: node.sequence,
             key,
             rows: Table::new(initial.types.clone()),
-            places: HashMap::new(),
+            row_of_key: HashMap::new(),
         };
-        set.change(initial.clone());
+        set.upsert(initial.clone());
         Some(set)
     }
 
-    /// Joins the rows of a round with it.
+    /// Joins the rows of a round with the solution set.
     fn probe(&self, node: &Arc<Node>, tables: &mut Tables) -> Result<()> {
         let probing = node.inputs.first().and_then(|input| tables.get(&input.sequence)).cloned().unwrap_or_default();
         let inputs = [probing, self.rows.clone()];
@@ -123,12 +126,12 @@ impl SolutionSet {
         Ok(())
     }
 
-    /// Puts rows: each takes the place of that of its key.
-    fn change(&mut self, rows: Table) {
+    /// Inserts rows. Each replaces the row with its key.
+    fn upsert(&mut self, rows: Table) {
         for row in rows.rows {
             let key = self.key.iter().filter_map(|&leaf| row.get(leaf).cloned()).collect();
-            let place = *self.places.entry(key).or_insert(self.rows.rows.len());
-            match self.rows.rows.get_mut(place) {
+            let index = *self.row_of_key.entry(key).or_insert(self.rows.rows.len());
+            match self.rows.rows.get_mut(index) {
                 Some(known) => *known = row,
                 None => self.rows.rows.push(row),
             }

@@ -1,4 +1,4 @@
-//! The channels of a port, heard as one stream.
+//! Merges the channels of a port into one stream.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::stream::{Alignment, Control, Item, ItemReceiver};
 
-/// What a task hears of one port's senders.
+/// The aligned items of all senders to one port of a task.
 pub(super) struct AlignedInput {
     receiver: Arc<dyn ItemReceiver>,
-    /// Made when it is first asked for something: all senders have connected by then.
+    /// Made at the first receive: all senders have connected by then.
     alignment: Option<Alignment>,
-    /// What the senders say together, and was not taken yet.
+    /// Aligned items that were not taken yet.
     items: VecDeque<Item>,
 }
 
@@ -20,10 +20,11 @@ impl AlignedInput {
         AlignedInput { receiver, alignment: None, items: VecDeque::new() }
     }
 
-    /// The next item, if it may be taken; the task is woken where there is none yet.
+    /// Receives the next item, if `may_take` accepts it. After `None` the task is woken by the next
+    /// item that is sent.
     ///
     /// # Errors
-    /// Where senders contradict each other.
+    /// Fails if senders send different cuts.
     pub(super) fn receive(&mut self, may_take: fn(&Item) -> bool) -> Result<Option<Item>> {
         let (receiver, items) = (&self.receiver, &mut self.items);
         let alignment = self.alignment.get_or_insert_with(|| {
@@ -31,7 +32,7 @@ impl AlignedInput {
             if senders == 0 {
                 items.extend(Control::END_OF_INPUT.map(Item::Control));
             }
-            Alignment::of(senders)
+            Alignment::new(senders)
         });
         while self.items.is_empty() {
             let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender), may_take) else {
@@ -39,7 +40,7 @@ impl AlignedInput {
             };
             match item {
                 Item::Page(_) => {
-                    self.items.extend(alignment.rows(sender).map(Item::Control));
+                    self.items.extend(alignment.rows_received(sender).map(Item::Control));
                     self.items.push_back(item);
                 }
                 Item::Control(control) => {
@@ -50,7 +51,7 @@ impl AlignedInput {
         Ok(self.items.pop_front_if(|item| may_take(item)))
     }
 
-    /// Takes nothing more from the senders: the stream ends here.
+    /// Closes the channels. The stream ends here.
     pub(super) fn close(&mut self) {
         self.receiver.close();
         self.items = Control::END_OF_INPUT.map(Item::Control).into();

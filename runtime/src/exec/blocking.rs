@@ -1,4 +1,4 @@
-//! Work on threads that may block, for one task.
+//! Work of a task on threads that may block.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use super::job::Job;
 use crate::kernel::{Blocking, catching};
 use crate::storage::BlockingThreads;
 
-/// Submits work for a task, and wakes it when the work is done. Work that panics ends the job, since
-/// its result will never be there.
+/// Submits work of a task, and wakes the task when the work is done. A panic of the work ends the
+/// job, because the task would wait for the result forever.
 pub(super) struct BlockingFor {
     pub(super) task: Arc<dyn Wake>,
     pub(super) job: Arc<Job>,
@@ -51,14 +51,14 @@ mod tests {
     }
 
     #[test]
-    fn work_that_panics_ends_the_job_and_neither_thread_nor_task_waits_for_ever() {
-        let (done, heard) = channel();
+    fn a_panic_of_blocking_work_ends_the_job() {
+        let (woken, wakes) = channel();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let job = Job::new(Arc::new(pool), vec![]);
-        let blocking = BlockingFor { task: Arc::new(Woken(Mutex::new(done))), job: job.clone() };
+        let blocking = BlockingFor { task: Arc::new(Woken(Mutex::new(woken))), job: job.clone() };
         for _ in 0..8 {
             blocking.submit(Box::new(|| panic!("in the middle of it")));
-            assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok());
+            assert!(wakes.recv_timeout(Duration::from_secs(60)).is_ok());
         }
         assert!(job.is_cancelled());
         let error = job.wait(|_| true).unwrap_err().to_string();

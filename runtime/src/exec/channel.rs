@@ -1,7 +1,7 @@
-//! Bounded channels of items between tasks of one process.
+//! Bounded channels between tasks of one process.
 //!
-//! An inbox feeds one port of one task. It has a channel for each task that sends to it, so that a channel can be held back by
-//! itself: barriers are aligned by not taking from channels where one has arrived.
+//! An inbox feeds one port of one task. It has a channel for each sending task, so each can be held
+//! separately: a channel with a barrier is not read until the others have sent the barrier, too.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,52 +10,54 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES};
 use crate::stream::{Item, ItemReceiver, ItemSender};
 
-/// Items of a channel, of which most say something: pages are fewer.
+/// Capacity of a channel for control items. Pages are limited by their bytes.
 const CHANNEL_ITEMS: usize = 64;
 
-/// When something that is woken gets a thread.
+/// The place of a woken task in the pool's queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum QueuePlace {
-    /// Behind all that wait already.
+    /// After all tasks that are queued.
     InOrder,
-    /// As soon as the thread that wakes it is free: the pages it was fed are still in that core's cache. An idle core may take it before.
-    /// Whoever feeds gives its own turn up in order, so nobody waits for ever.
+    /// Next on the waking thread, whose cache still has the pages that were sent. An idle thread
+    /// may take it earlier. The sender itself is queued in order when it yields, so no task
+    /// starves.
     Next,
 }
 
-/// Something that can be woken: a task.
+/// An object that can be woken, such as a task.
 pub(super) trait Wake: Send + Sync {
-    fn wake(self: Arc<Self>, turn: QueuePlace);
+    fn wake(self: Arc<Self>, place: QueuePlace);
 
-    /// Works on the calling thread, where it is woken and no thread has taken it yet; whether it did.
-    fn work(self: Arc<Self>) -> bool {
+    /// Runs on the calling thread, if it is queued and no other thread has taken it. Returns `true`
+    /// if it has run.
+    fn run_if_queued(self: Arc<Self>) -> bool {
         false
     }
 }
 
 /// The channels of one port of one task.
 pub(super) struct Inbox {
-    state: Mutex<State>,
-    /// The receiver wants nothing more.
+    state: Mutex<InboxState>,
+    /// The receiver accepts no more items.
     closed: AtomicBool,
     receiver: Arc<dyn Wake>,
 }
 
-struct State {
+struct InboxState {
     channels: Vec<Channel>,
-    /// Whether a channel is taken from when nothing more is to come, for now, from those before it.
+    /// A channel is read only while all channels before it are held or have ended.
     in_order: bool,
-    /// The channel to look at first, so that none is starved.
+    /// The channel to look at first, so that none starves.
     next: usize,
 }
 
 struct Channel {
     items: VecDeque<Item>,
-    /// Bytes of pages among the items.
+    /// Bytes of the pages in the channel.
     bytes: usize,
     sender: Arc<dyn Wake>,
-    /// The sender waits for room.
-    is_full: bool,
+    /// An item was refused: the sender waits for room.
+    sender_waits: bool,
 }
 
 impl Channel {
@@ -68,24 +70,24 @@ impl Channel {
     }
 
     fn put(&mut self, item: Item) {
-        // Of what is said about time in a row, the last counts.
-        if let (Item::Control(said), Some(Item::Control(last))) = (&item, self.items.back_mut())
-            && said.is_about_time()
-            && last.is_about_time()
+        // A control of event time replaces the one right before it.
+        if let (Item::Control(control), Some(Item::Control(last))) = (&item, self.items.back_mut())
+            && control.is_event_time()
+            && last.is_event_time()
         {
-            *last = *said;
+            *last = *control;
             return;
         }
         self.bytes += bytes_of(&item);
         self.items.push_back(item);
     }
 
-    /// Takes the item that came first, and says whom to wake where that makes room.
+    /// Takes the first item. Also returns the sender, if it waits for room.
     fn take(&mut self) -> Option<(Item, Option<Arc<dyn Wake>>)> {
         let item = self.items.pop_front()?;
         self.bytes -= bytes_of(&item);
-        let waits = std::mem::replace(&mut self.is_full, false);
-        Some((item, waits.then(|| self.sender.clone())))
+        let sender_waits = std::mem::replace(&mut self.sender_waits, false);
+        Some((item, sender_waits.then(|| self.sender.clone())))
     }
 }
 
@@ -96,19 +98,20 @@ fn bytes_of(item: &Item) -> usize {
 impl Inbox {
     /// An inbox without channels.
     pub(super) fn new(receiver: Arc<dyn Wake>) -> Self {
-        let state = State { channels: Vec::new(), in_order: false, next: 0 };
+        let state = InboxState { channels: Vec::new(), in_order: false, next: 0 };
         Inbox { state: Mutex::new(state), closed: AtomicBool::new(false), receiver }
     }
 
-    /// A new channel of a sender. Senders in order connect in order.
+    /// Adds a channel for a sender. If the channels are read in order, senders must connect in that
+    /// order.
     pub(super) fn connect(self: &Arc<Self>, sender: Arc<dyn Wake>, in_order: bool) -> ChannelSender {
         let mut state = self.lock();
         state.in_order |= in_order;
-        state.channels.push(Channel { items: VecDeque::new(), bytes: 0, sender, is_full: false });
+        state.channels.push(Channel { items: VecDeque::new(), bytes: 0, sender, sender_waits: false });
         ChannelSender { inbox: self.clone(), channel: state.channels.len() - 1 }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -134,7 +137,7 @@ impl ItemReceiver for Inbox {
         Some((number, item))
     }
 
-    /// Also a sender that has nothing to send hears it: what it reads from may be closed in turn.
+    /// Also wakes senders that have nothing to send: they may close their own inputs.
     fn close(&self) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
@@ -160,7 +163,7 @@ impl ItemSender for ChannelSender {
         // A closed inbox has no channels.
         let Some(channel) = state.channels.get_mut(self.channel) else { return Ok(()) };
         if !channel.has_room_for(&item) {
-            channel.is_full = true;
+            channel.sender_waits = true;
             return Err(item);
         }
         channel.put(item);
@@ -185,7 +188,7 @@ mod tests {
     use crate::stream::Control;
 
     #[derive(Default)]
-    struct Counted(AtomicUsize);
+    struct CountedWakes(AtomicUsize);
 
     /// A page of one text.
     fn page(bytes: usize) -> Page {
@@ -200,8 +203,8 @@ mod tests {
     #[test]
     fn a_channel_holds_pages_by_their_bytes() {
         for (bytes, expected) in [(100, CHANNEL_PAGES), (100 << 10, CHANNEL_PAGES / 2), (1 << 20, 1)] {
-            let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
-            let channel = inbox.connect(Arc::new(Counted::default()), false);
+            let inbox = Arc::new(Inbox::new(Arc::new(CountedWakes::default())));
+            let channel = inbox.connect(Arc::new(CountedWakes::default()), false);
             let sent = std::iter::repeat_with(|| channel.send(Item::Page(page(bytes)))).take_while(Result::is_ok);
             assert_eq!(sent.count(), expected, "texts of {bytes} bytes");
             assert!(inbox.take(&|_| false, |_| true).is_some());
@@ -209,17 +212,17 @@ mod tests {
         }
     }
 
-    impl Wake for Counted {
+    impl Wake for CountedWakes {
         fn wake(self: Arc<Self>, _: QueuePlace) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Also senders that have nothing to send, and so would not find out by themselves.
+    /// Senders without items are woken too: they would not notice the close otherwise.
     #[test]
-    fn every_sender_hears_once_that_nothing_more_is_wanted() {
-        let senders = [(); 3].map(|()| Arc::new(Counted::default()));
-        let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
+    fn closing_an_inbox_wakes_every_sender_once() {
+        let senders = [(); 3].map(|()| Arc::new(CountedWakes::default()));
+        let inbox = Arc::new(Inbox::new(Arc::new(CountedWakes::default())));
         senders.iter().for_each(|sender| _ = inbox.connect(sender.clone(), false));
         assert!(inbox.take(&|_| false, |_| true).is_none());
         inbox.close();
@@ -229,9 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn a_held_channel_keeps_its_items_and_time_takes_one_place() {
-        let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
-        let [first, second] = [(); 2].map(|()| inbox.connect(Arc::new(Counted::default()), false));
+    fn held_channels_keep_items_and_merge_watermarks() {
+        let inbox = Arc::new(Inbox::new(Arc::new(CountedWakes::default())));
+        let [first, second] = [(); 2].map(|()| inbox.connect(Arc::new(CountedWakes::default()), false));
         let barrier = Control::Barrier(1);
         for micros in 0..1000 {
             assert!(first.send(Item::Control(Control::Watermark(micros))).is_ok());
@@ -248,17 +251,17 @@ mod tests {
         assert_eq!(take(2), None);
     }
 
-    /// Pages are few; what is said has a bound, too.
+    /// Control items are limited, too.
     #[test]
-    fn a_full_channel_gives_items_back_and_wakes_the_sender_when_there_is_room() {
-        let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
-        let sender = Arc::new(Counted::default());
+    fn a_full_channel_returns_items_and_wakes_its_sender_later() {
+        let inbox = Arc::new(Inbox::new(Arc::new(CountedWakes::default())));
+        let sender = Arc::new(CountedWakes::default());
         let channel = inbox.connect(sender.clone(), false);
-        let says = |epoch| channel.send(Item::Control(Control::Barrier(epoch)));
-        let taken = (0..).take_while(|&epoch| says(epoch).is_ok()).count();
+        let send_barrier = |epoch| channel.send(Item::Control(Control::Barrier(epoch)));
+        let taken = (0..).take_while(|&epoch| send_barrier(epoch).is_ok()).count();
         assert_eq!((taken, sender.0.load(Ordering::Relaxed)), (CHANNEL_ITEMS, 0));
         assert!(inbox.take(&|_| false, |_| true).is_some());
         assert_eq!(sender.0.load(Ordering::Relaxed), 1);
-        assert!(says(taken as u64).is_ok());
+        assert!(send_barrier(taken as u64).is_ok());
     }
 }

@@ -1,8 +1,8 @@
-//! Snapshots of a running job.
+//! Snapshots of a running job: the locks and threads around the protocol in `snapshot`.
 //!
-//! The protocol and the files are in `snapshot`. This module has the locks and the threads. Tasks call
-//! it, and it does the work that the coordinator returns. A barrier is a number that the heads of
-//! sources read. A thread that may block writes the manifest and commits.
+//! Tasks report acknowledgements and ends to [`Snapshots`], which runs the actions that the
+//! coordinator returns. To begin a snapshot, it stores the epoch in an atomic number that the heads
+//! of sources read. A thread that may block writes the manifest and commits the sinks.
 
 mod barriers;
 mod contributions;
@@ -21,7 +21,7 @@ pub use settings::SnapshotSettings;
 
 use contributions::{Contributions, Operators, add};
 use endpoints::Endpoints;
-use names::{Names, program_of};
+use names::{OperatorNames, program_of};
 
 use super::blocking::BlockingFor;
 use super::channel::{QueuePlace, Wake};
@@ -37,30 +37,30 @@ use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot};
 pub(super) struct Snapshots {
     settings: SnapshotSettings,
     job: Arc<Job>,
-    /// The parts of a manifest that are the same in all snapshots.
-    blank: Manifest,
-    names: Names,
+    /// A manifest with the values that all snapshots have in common.
+    template: Manifest,
+    names: OperatorNames,
     endpoints: Endpoints,
     /// The numbers of the tasks that take part, by stage and subtask.
     tasks: HashMap<(usize, usize), usize>,
     /// The epoch whose barrier sources inject.
-    begun: Arc<AtomicU64>,
-    /// The last epoch that is complete.
-    completed: Arc<AtomicU64>,
-    state: Mutex<State>,
-    /// A snapshot is complete, or no more are taken.
-    news: Condvar,
+    requested_epoch: Arc<AtomicU64>,
+    /// The last complete epoch, for sources.
+    completed_epoch: Arc<AtomicU64>,
+    state: Mutex<SnapshotsState>,
+    /// Signals that a snapshot was completed or has failed, or that no more are taken.
+    changed: Condvar,
 }
 
-struct State {
+struct SnapshotsState {
     coordinator: Coordinator,
     contributions: Contributions,
     /// The start of the current snapshot.
-    began: Instant,
+    started: Instant,
     /// The last complete epoch.
     completed: u64,
     /// No more snapshots are taken.
-    is_over: bool,
+    is_stopped: bool,
     alarm: Option<Alarm>,
 }
 
@@ -72,7 +72,7 @@ impl Snapshots {
         parallelism: usize,
         job: &Arc<Job>,
     ) -> Result<Arc<Self>> {
-        let names = Names::of(plan)?;
+        let names = OperatorNames::of(plan)?;
         let program = program_of(sinks);
         if let Some(manifest) = &settings.restored {
             names.check(program, manifest)?;
@@ -83,16 +83,16 @@ impl Snapshots {
         let tasks: HashMap<_, _> = of_tasks.enumerate().map(|(number, task)| (task, number)).collect();
         let epoch = settings.restored_epoch();
         let now = Instant::now();
-        let state = State {
+        let state = SnapshotsState {
             coordinator: Coordinator::new(tasks.len(), epoch, settings.interval, now),
             contributions: Contributions::default(),
-            began: now,
+            started: now,
             completed: epoch,
-            is_over: false,
+            is_stopped: false,
             alarm: None,
         };
         Ok(Arc::new(Snapshots {
-            blank: Manifest {
+            template: Manifest {
                 epoch: 0,
                 program,
                 parallelism,
@@ -104,14 +104,14 @@ impl Snapshots {
             settings,
             job: job.clone(),
             tasks,
-            begun: Arc::new(AtomicU64::new(epoch)),
-            completed: Arc::new(AtomicU64::new(epoch)),
+            requested_epoch: Arc::new(AtomicU64::new(epoch)),
+            completed_epoch: Arc::new(AtomicU64::new(epoch)),
             state: Mutex::new(state),
-            news: Condvar::new(),
+            changed: Condvar::new(),
         }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SnapshotsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -119,63 +119,66 @@ impl Snapshots {
         &self.settings
     }
 
-    /// The number of a task that takes part: of a stage whose rows have no end.
+    /// The number of a task among those that take part. `None` if its stage has no endless input.
     pub(super) fn task(&self, stage: usize, subtask: usize) -> Option<usize> {
         self.tasks.get(&(stage, subtask)).copied()
     }
 
-    /// The name of an operator that takes part in snapshots.
+    /// The name of an operator in manifests. `None` if it does not take part.
     pub(super) fn name(&self, operator: usize) -> Option<&str> {
         self.names.get(operator)
     }
 
-    /// The operator in the restored snapshot.
+    /// The part of the restored snapshot that belongs to an operator.
     pub(super) fn restored(&self, operator: usize) -> Option<&OperatorSnapshot> {
         self.settings.restored(self.name(operator)?)
     }
 
-    /// Checks sources, and recovers sinks, before the first task.
+    /// Checks sources and recovers sinks. Called before the first task.
     pub(super) fn recover(&self) -> Result<()> {
         self.endpoints.recover(&self.settings, &self.job)
     }
 
-    /// Begins to take snapshots.
+    /// Starts to take snapshots.
     pub(super) fn start(self: &Arc<Self>) {
         let wake: Arc<dyn Wake> = self.clone();
         self.lock().alarm = Some(Alarm::of(&wake));
-        self.drive();
+        self.run_next_action();
     }
 
-    /// A task has passed the barrier of an epoch, and its contribution is written.
-    pub(super) fn done(self: &Arc<Self>, task: usize, epoch: u64, contribution: Operators) -> Result<()> {
+    /// Acknowledges an epoch for a task: the barrier has left it, and its state is written.
+    ///
+    /// # Errors
+    /// Those of [`Coordinator::acknowledge`].
+    pub(super) fn acknowledge(self: &Arc<Self>, task: usize, epoch: u64, contribution: Operators) -> Result<()> {
         let mut state = self.lock();
-        state.coordinator.done(task, epoch)?;
-        add(&mut state.contributions.taken, contribution);
+        state.coordinator.acknowledge(task, epoch)?;
+        add(&mut state.contributions.current, contribution);
         drop(state);
-        self.drive();
+        self.run_next_action();
         Ok(())
     }
 
-    /// A task has come to its end.
-    pub(super) fn ended(self: &Arc<Self>, task: usize, contribution: Operators) {
+    /// Adds the final contribution of a task that has ended.
+    pub(super) fn task_ended(self: &Arc<Self>, task: usize, contribution: Operators) {
         let mut state = self.lock();
-        let has_done = state.coordinator.ended(task);
-        state.contributions.ended(contribution, has_done);
+        let has_contributed = state.coordinator.task_ended(task);
+        state.contributions.add_final(contribution, has_contributed);
         drop(state);
-        self.drive();
+        self.run_next_action();
     }
 
-    /// Does the next work of the coordinator.
-    fn drive(self: &Arc<Self>) {
+    /// Runs the next action of the coordinator.
+    fn run_next_action(self: &Arc<Self>) {
         let mut state = self.lock();
-        if state.is_over {
+        if state.is_stopped {
             return;
         }
         match state.coordinator.next(Instant::now()) {
             Some(Action::Begin(epoch)) => {
-                (state.contributions.taken, state.began) = (Operators::new(), Instant::now());
+                (state.contributions.current, state.started) = (Operators::new(), Instant::now());
                 drop(state);
-                self.begun.store(epoch, Ordering::SeqCst);
+                self.requested_epoch.store(epoch, Ordering::SeqCst);
                 self.job.wake_all();
             }
             Some(Action::Complete(epoch)) => {
@@ -183,7 +186,7 @@ impl Snapshots {
                 drop(state);
                 let (this, task) = (self.clone(), self.clone());
                 let work = move || {
-                    this.completed(
+                    this.end_snapshot(
                         &manifest,
                         catching(|| this.endpoints.complete(&manifest, &this.settings, &this.job)),
                     )
@@ -202,82 +205,85 @@ impl Snapshots {
         }
     }
 
-    /// The result of completing a snapshot.
-    fn completed(&self, manifest: &Manifest, result: Result<()>) {
+    /// Ends a snapshot, with the result of writing its manifest and committing its sinks.
+    fn end_snapshot(&self, manifest: &Manifest, result: Result<()>) {
         let result = result.map_err(|error| self.job.fail(error));
         let mut state = self.lock();
         state.coordinator.completed();
         match result {
             Ok(()) => {
-                self.note(manifest, &mut state);
-                self.completed.store(manifest.epoch, Ordering::SeqCst);
-                // Sources acknowledge what it holds.
+                self.count_completed(manifest, &mut state);
+                self.completed_epoch.store(manifest.epoch, Ordering::SeqCst);
+                // Sources acknowledge its records at their origin.
                 self.job.wake_all();
             }
-            // Another snapshot would name this one's transactions as committed.
-            Err(()) => state.is_over = true,
+            // No later snapshot may follow: it would imply that this one's transactions are
+            // committed.
+            Err(()) => state.is_stopped = true,
         }
-        self.news.notify_all();
+        self.changed.notify_all();
     }
 
-    /// Counts a complete snapshot.
-    fn note(&self, manifest: &Manifest, state: &mut State) {
+    /// Updates the metrics after a complete snapshot.
+    fn count_completed(&self, manifest: &Manifest, state: &mut SnapshotsState) {
         state.completed = manifest.epoch;
-        let nanos = state.began.elapsed().as_nanos() as u64;
+        let nanos = state.started.elapsed().as_nanos() as u64;
         self.job.metrics.snapshots.complete(manifest.epoch, manifest.state_bytes(), nanos);
     }
 
     /// The manifest of all contributions.
-    fn manifest(&self, epoch: u64, state: &mut State) -> Manifest {
+    fn manifest(&self, epoch: u64, state: &mut SnapshotsState) -> Manifest {
         let mut operators = state.contributions.take();
-        // The manifest names a sink also if it has prepared nothing: its target is the job's.
+        // The manifest names all sinks, even those that have prepared nothing: their targets belong
+        // to the job.
         self.endpoints.sink_names().for_each(|name| _ = operators.entry(name.to_owned()).or_default());
-        Manifest { epoch, operators, ..self.blank.clone() }
+        Manifest { epoch, operators, ..self.template.clone() }
     }
 
-    /// Completes the last snapshot, after all tasks have ended.
+    /// Completes the final snapshot, after all tasks have ended.
     ///
     /// # Errors
-    /// The error that ended the job meanwhile.
+    /// Those of the final snapshot, or the error that has ended the job meanwhile.
     pub(super) fn finish(&self) -> Result<()> {
         let mut state = self.lock();
         while state.coordinator.is_busy() && !self.job.is_cancelled() {
-            state = self.news.wait_timeout(state, Duration::from_millis(100)).unwrap_or_else(PoisonError::into_inner).0;
+            state =
+                self.changed.wait_timeout(state, Duration::from_millis(100)).unwrap_or_else(PoisonError::into_inner).0;
         }
         if self.job.is_cancelled() {
             drop(state);
             return self.job.take_error().map_or(Ok(()), Err);
         }
-        let epoch = state.coordinator.last();
-        state.began = Instant::now();
+        let epoch = state.coordinator.final_epoch();
+        state.started = Instant::now();
         let manifest = self.manifest(epoch, &mut state);
         drop(state);
         self.endpoints.complete(&manifest, &self.settings, &self.job)?;
-        self.note(&manifest, &mut self.lock());
-        self.news.notify_all();
+        self.count_completed(&manifest, &mut self.lock());
+        self.changed.notify_all();
         Ok(())
     }
 
-    /// Takes no more snapshots. Waits until the commits of a complete one have ended, since another job
-    /// may then resume from it.
+    /// Stops taking snapshots, and releases the folder. Waits for running commits first, because
+    /// another job may resume from the folder then.
     pub(super) fn stop(&self) {
         let mut state = self.lock();
-        (state.is_over, state.alarm) = (true, None);
+        (state.is_stopped, state.alarm) = (true, None);
         while state.coordinator.is_completing() {
-            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
-        self.news.notify_all();
+        self.changed.notify_all();
         self.settings.store.release();
     }
 
     /// Takes a snapshot, and waits until it is complete. Returns its epoch.
     pub(super) fn snapshot(self: &Arc<Self>) -> Result<u64> {
         let epoch = self.lock().coordinator.request();
-        self.drive();
+        self.run_next_action();
         let mut state = self.lock();
-        while state.completed < epoch && !state.is_over {
-            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while state.completed < epoch && !state.is_stopped {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         match state.completed >= epoch {
             true => Ok(state.completed),
@@ -288,6 +294,6 @@ impl Snapshots {
 
 impl Wake for Snapshots {
     fn wake(self: Arc<Self>, _: QueuePlace) {
-        self.drive();
+        self.run_next_action();
     }
 }

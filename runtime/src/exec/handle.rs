@@ -1,35 +1,36 @@
-//! A job that runs by itself, and whoever waits for it: a thread, or a task of somebody's asynchronous executor.
+//! The handle of a job that runs in the background. A thread can wait for it, and an asynchronous
+//! executor can await it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::inside::{is_inside_job, stay_inside};
+use super::job_thread::{is_on_job_thread, mark_job_thread};
 use super::submitted::JobControl;
 use crate::error::{Error, Result};
 use crate::kernel::catching;
 use crate::metrics::Metrics;
 
-/// A job that was started. Dropping it cancels the job and waits for its end.
+/// A running or finished job. Dropping the handle cancels the job and waits for its end.
 pub struct JobHandle<R, E> {
-    /// None where it had ended before anybody had the handle.
+    /// `None` for a job that had ended before the handle was made.
     control: Option<JobControl>,
     outcome: Arc<Outcome<Result<R, E>>>,
 }
 
 impl<R: Send + 'static, E: From<Error> + Send + 'static> JobHandle<R, E> {
-    /// Runs `job`, which is what `control` cancels, on a thread of its own, which ends with it.
+    /// Runs `job` on a new thread, which ends with it. `control` is the control of that job.
     ///
     /// # Errors
-    /// Where the system refuses a thread.
+    /// Fails if the system refuses a thread.
     pub fn start(control: JobControl, job: impl FnOnce() -> Result<R, E> + Send + 'static) -> Result<Self> {
-        let outcome = Arc::new(Outcome::new(State::Runs(None)));
-        let told = outcome.clone();
+        let outcome = Arc::new(Outcome::new(OutcomeState::Running(None)));
+        let shared = outcome.clone();
         let run = move || {
-            stay_inside();
-            // Whoever waits hears of an end in any case.
+            mark_job_thread();
+            // After a panic, too, a waiting thread must be notified.
             let result = catching(|| Ok(job()));
-            told.tell(result.unwrap_or_else(|error| Err(error.into())));
+            shared.set(result.unwrap_or_else(|error| Err(error.into())));
         };
         let thread = std::thread::Builder::new().name("dataflow-job".to_owned()).spawn(run);
         thread.map_err(|error| Error::Plan(format!("cannot start a thread for a job: {error}")))?;
@@ -38,34 +39,34 @@ impl<R: Send + 'static, E: From<Error> + Send + 'static> JobHandle<R, E> {
 }
 
 impl<R, E> JobHandle<R, E> {
-    /// Of a job that has ended.
+    /// The handle of a job that has ended.
     pub fn ended(result: Result<R, E>) -> Self {
-        JobHandle { control: None, outcome: Arc::new(Outcome::new(State::Ended(result))) }
+        JobHandle { control: None, outcome: Arc::new(Outcome::new(OutcomeState::Ended(result))) }
     }
 
-    /// Has the job end with [`Error::Cancelled`], unless it has ended.
+    /// Cancels the job: it ends with [`Error::Cancelled`], unless it has ended already.
     pub fn cancel(&self) {
         if let Some(control) = &self.control {
             control.cancel();
         }
     }
 
-    /// Has a snapshot taken; see [`JobControl::snapshot`].
+    /// Takes a snapshot, and returns its epoch; see [`JobControl::snapshot`].
     ///
     /// # Errors
-    /// Where none are taken of the job, or it ends before.
+    /// Fails if the job takes no snapshots, or ends before this one is complete.
     pub fn snapshot(&self) -> crate::error::Result<u64> {
         let has_ended = || Error::Plan("the job has ended: there is nothing to take a snapshot of".to_owned());
         self.control.as_ref().ok_or_else(has_ended)?.snapshot()
     }
 
-    /// Whether the job has ended.
+    /// Returns `true` if the job has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        !self.outcome.lock().runs()
+        !self.outcome.lock().is_running()
     }
 
-    /// What the job has done so far.
+    /// The metrics of the job so far. They are empty if it had ended before the handle was made.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.control.as_ref().map(JobControl::metrics).unwrap_or_default()
@@ -73,12 +74,12 @@ impl<R, E> JobHandle<R, E> {
 }
 
 impl<R, E: From<Error>> JobHandle<R, E> {
-    /// Waits for the job's end.
+    /// Waits until the job has ended, and returns its result.
     ///
     /// # Errors
-    /// The job's own.
+    /// The error of the job.
     pub fn wait(self) -> Result<R, E> {
-        self.outcome.end().take().unwrap_or_else(|| Err(was_told().into()))
+        self.outcome.wait().take().unwrap_or_else(|| Err(already_taken().into()))
     }
 }
 
@@ -87,12 +88,12 @@ impl<R, E: From<Error>> Future for JobHandle<R, E> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.outcome.lock();
-        if state.runs() {
-            // The last one that asked is woken.
-            *state = State::Runs(Some(context.waker().clone()));
+        if state.is_running() {
+            // Only the waker of the last poll is kept, as `Future` requires.
+            *state = OutcomeState::Running(Some(context.waker().clone()));
             return Poll::Pending;
         }
-        Poll::Ready(state.take().unwrap_or_else(|| Err(was_told().into())))
+        Poll::Ready(state.take().unwrap_or_else(|| Err(already_taken().into())))
     }
 }
 
@@ -102,65 +103,65 @@ impl<R, E> Drop for JobHandle<R, E> {
             return;
         }
         self.cancel();
-        // The job may wait for this very thread.
-        if !is_inside_job() {
-            drop(self.outcome.end());
+        // The job may wait for this thread, so waiting here could deadlock.
+        if !is_on_job_thread() {
+            drop(self.outcome.wait());
         }
     }
 }
 
-/// How a job ended was said already.
-fn was_told() -> Error {
+/// The error of a second request for the result.
+fn already_taken() -> Error {
     Error::Plan("how this job ended was said already: `wait` for it, or `.await` it, once".to_owned())
 }
 
-/// How a job ended, once it has.
+/// A result that one thread sets, and another waits for.
 struct Outcome<T> {
-    state: Mutex<State<T>>,
+    state: Mutex<OutcomeState<T>>,
     ended: Condvar,
 }
 
-enum State<T> {
-    /// Whom to wake when it has ended.
-    Runs(Option<Waker>),
+enum OutcomeState<T> {
+    /// With the waker of the last poll.
+    Running(Option<Waker>),
     Ended(T),
     Taken,
 }
 
-impl<T> State<T> {
-    fn runs(&self) -> bool {
-        matches!(self, State::Runs(_))
+impl<T> OutcomeState<T> {
+    fn is_running(&self) -> bool {
+        matches!(self, OutcomeState::Running(_))
     }
 
-    /// How it ended, if it has and nobody has asked before.
+    /// Takes the result. `None` if the job runs, or the result was taken before.
     fn take(&mut self) -> Option<T> {
-        match std::mem::replace(self, State::Taken) {
-            State::Ended(result) => Some(result),
-            State::Runs(_) | State::Taken => None,
+        match std::mem::replace(self, OutcomeState::Taken) {
+            OutcomeState::Ended(result) => Some(result),
+            OutcomeState::Running(_) | OutcomeState::Taken => None,
         }
     }
 }
 
 impl<T> Outcome<T> {
-    fn new(state: State<T>) -> Self {
+    fn new(state: OutcomeState<T>) -> Self {
         Outcome { state: Mutex::new(state), ended: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, OutcomeState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, result: T) {
-        let before = std::mem::replace(&mut *self.lock(), State::Ended(result));
+    fn set(&self, result: T) {
+        let before = std::mem::replace(&mut *self.lock(), OutcomeState::Ended(result));
         self.ended.notify_all();
-        if let State::Runs(Some(waker)) = before {
+        if let OutcomeState::Running(Some(waker)) = before {
             waker.wake();
         }
     }
 
-    /// Waits for the end.
-    fn end(&self) -> MutexGuard<'_, State<T>> {
+    /// Waits until the job has ended.
+    fn wait(&self) -> MutexGuard<'_, OutcomeState<T>> {
         let state = self.lock();
-        self.ended.wait_while(state, |state| state.runs()).unwrap_or_else(PoisonError::into_inner)
+        self.ended.wait_while(state, |state| state.is_running()).unwrap_or_else(PoisonError::into_inner)
     }
 }

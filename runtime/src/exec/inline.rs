@@ -1,4 +1,5 @@
-//! Filters and views: what happens to rows in place.
+//! Inline steps: filters and projections that are applied to a batch in place, before a driver or
+//! an output.
 
 mod filters;
 
@@ -13,26 +14,27 @@ use crate::strategy::TumblingWindows;
 
 pub(super) use filters::{Filter, KeyCheck, LeadingFilters, leading_filters};
 
-/// Who is at work in a task: whose counters run, and whose fault an error or panic is.
-pub(super) struct Watch {
+/// The operator that runs in a task now. Errors and panics are attributed to it. Also gives access
+/// to the counters of operators.
+pub(super) struct OperatorScope {
     pub(super) job: Arc<Job>,
     subtask: usize,
     current: Cell<usize>,
 }
 
-impl Watch {
-    /// Of the task with this number in its stage.
+impl OperatorScope {
+    /// `subtask` is the number of the task in its stage.
     pub(super) fn new(job: Arc<Job>, subtask: usize) -> Self {
-        Watch { job, subtask, current: Cell::new(usize::MAX) }
+        OperatorScope { job, subtask, current: Cell::new(usize::MAX) }
     }
 
-    /// The operator at work from now on, and its counters.
+    /// Sets the running operator. Returns its counters.
     pub(super) fn enter(&self, operator: usize) -> &OperatorMetrics {
         self.current.set(operator);
         self.metrics(operator)
     }
 
-    /// An operator's counters in this task.
+    /// The counters of an operator in this task.
     pub(super) fn metrics(&self, operator: usize) -> &OperatorMetrics {
         &self.job.metrics.operators[operator][self.subtask]
     }
@@ -42,10 +44,11 @@ impl Watch {
     }
 }
 
-/// The rows of an inline step in its task.
+/// Row counts of an inline step in one task.
 ///
-/// Each consumer of a fork has a copy of the steps between the fork's operator and itself. All copies run in one task
-/// and receive the same rows, unless one stops early. So the operator's counts are those of the copy with most rows.
+/// Each consumer of a fork has a copy of the steps between the fork's operator and itself. All
+/// copies run in one task and receive the same rows, unless one stops early. So the operator's
+/// counts are those of the copy with most rows.
 #[derive(Default)]
 pub(super) struct RowCounts {
     rows_in: u64,
@@ -54,38 +57,41 @@ pub(super) struct RowCounts {
 
 impl RowCounts {
     /// Adds rows, and raises the operator's counters to the sums.
-    fn note(&mut self, asked: usize, kept: usize, metrics: &OperatorMetrics) {
-        self.rows_in += asked as u64;
+    fn note(&mut self, checked: usize, kept: usize, metrics: &OperatorMetrics) {
+        self.rows_in += checked as u64;
         self.rows_out += kept as u64;
         metrics.rows_in.raise(self.rows_in);
         metrics.rows_out.raise(self.rows_out);
     }
 }
 
-/// A filter or view in one task.
+/// An inline step in one task.
 pub(super) enum InlineStep {
     Filter(Filter),
+    /// The operator, and the selected leaves.
     Project(usize, Arc<[usize]>, RowCounts),
-    /// The leaf with event time, and the greatest that was noted since it was [taken](InlineStep::take_greatest_time).
+    /// The leaf with event time, and the greatest one since the last
+    /// [`take_greatest_time`](InlineStep::take_greatest_time).
     EventTime(usize, Option<i64>),
-    /// The windows, the leaf that gets their begin, and the begins for the rows at hand, by the rows' numbers.
+    /// The operator, its windows, the leaf for the start of a row's window, and the starts by row
+    /// number.
     WindowStart(usize, TumblingWindows, usize, Vec<i64>, RowCounts),
     RuntimeFilter(KeyCheck),
 }
 
 impl InlineStep {
-    /// Whether it is a filter that drops nothing, as far as is known.
+    /// Returns `true` for a runtime filter that drops no rows at present.
     pub(super) fn lets_all_pass(&self) -> bool {
         matches!(self, InlineStep::RuntimeFilter(check) if check.filter().is_none())
     }
 
-    /// The greatest event time of the rows that came since the last call.
+    /// Takes the greatest event time of the rows since the last call.
     pub(super) fn take_greatest_time(&mut self) -> Option<i64> {
         if let InlineStep::EventTime(_, greatest) = self { greatest.take() } else { None }
     }
 }
 
-/// The greatest value of a leaf with times.
+/// The greatest value of a leaf with event times. `None` without rows.
 fn greatest_time(leaf: usize, batch: &Batch<'_>, rows: &Selection) -> Option<i64> {
     Input::new(batch, rows).visit(|mut leaves, rows| {
         leaves.skip(leaf);
@@ -94,9 +100,14 @@ fn greatest_time(leaf: usize, batch: &Batch<'_>, rows: &Selection) -> Option<i64
     })
 }
 
-/// Computes the begins of the windows of some rows.
-fn find_windows(windows: TumblingWindows, starts: &mut Vec<i64>, batch: &Batch<'_>, rows: &Selection) -> Result<()> {
-    // The batch with the begins has as many rows as there are begins, and must fit the selection.
+/// Computes the window starts of the selected rows, by row number.
+fn compute_window_starts(
+    windows: TumblingWindows,
+    starts: &mut Vec<i64>,
+    batch: &Batch<'_>,
+    rows: &Selection,
+) -> Result<()> {
+    // The starts become a leaf of the batch, so it must have all rows of the selection.
     if starts.len() < rows.bound() {
         starts.resize(rows.bound(), 0);
     }
@@ -114,19 +125,20 @@ fn find_windows(windows: TumblingWindows, starts: &mut Vec<i64>, batch: &Batch<'
     })
 }
 
-/// Takes a window through filters and views, and gives what is left to `f`; where nothing is left, nothing is called.
-pub(super) fn filtered<R: Default>(
+/// Applies inline steps to a window, and calls `f` with the remaining rows. Without rows, `f` is
+/// not called.
+pub(super) fn with_filtered_rows<R: Default>(
     inline: &mut [InlineStep],
     batch: &Batch<'_>,
     rows: &Selection,
-    watch: &Watch,
+    scope: &OperatorScope,
     f: impl FnOnce(&Input<'_>) -> Result<R>,
 ) -> Result<R> {
     if inline.is_empty() {
         return f(&Input::checked(batch, rows)?);
     }
     let mut kept = rows.clone();
-    filter_window(inline, batch, &mut kept, watch)?;
+    filter_window(inline, batch, &mut kept, scope)?;
     if kept.is_empty() {
         Ok(R::default())
     } else {
@@ -134,21 +146,22 @@ pub(super) fn filtered<R: Default>(
     }
 }
 
-/// Runs the inline steps over a selection. Each reads the leaves that the projections before it leave.
+/// Applies inline steps to a selection. Each step sees the leaves that the projections before it
+/// select.
 pub(super) fn filter_window(
     inline: &mut [InlineStep],
     batch: &Batch<'_>,
     rows: &mut Selection,
-    watch: &Watch,
+    scope: &OperatorScope,
 ) -> Result<()> {
-    // The leaves that are left of the batch, and the batch with these alone.
+    // The leaves that were selected so far, and the batch with only these.
     let mut seen: Option<Vec<usize>> = None;
     let mut projected: Option<Batch<'_>> = None;
     for step in inline {
-        let (asked, batch_seen) = (rows.len(), projected.as_ref().unwrap_or(batch));
+        let (checked, batch_seen) = (rows.len(), projected.as_ref().unwrap_or(batch));
         match step {
             InlineStep::Project(operator, leaves, counts) => {
-                counts.note(asked, asked, watch.enter(*operator));
+                counts.note(checked, checked, scope.enter(*operator));
                 let leaves = leaves_of_projection(leaves, seen.as_ref());
                 projected = Some(batch.project(&leaves));
                 seen = Some(leaves);
@@ -156,19 +169,19 @@ pub(super) fn filter_window(
             InlineStep::EventTime(leaf, greatest) => {
                 *greatest = (*greatest).max(greatest_time(*leaf, batch_seen, rows));
             }
-            // It keeps all rows.
+            // This step keeps all rows.
             InlineStep::WindowStart(operator, windows, _, starts, counts) => {
-                counts.note(asked, asked, watch.enter(*operator));
-                find_windows(*windows, starts, batch_seen, rows)?;
+                counts.note(checked, checked, scope.enter(*operator));
+                compute_window_starts(*windows, starts, batch_seen, rows)?;
             }
             InlineStep::RuntimeFilter(_) if step.lets_all_pass() => {}
             InlineStep::RuntimeFilter(check) => {
                 check.select(batch_seen, rows);
-                check.note(asked, rows.len(), watch);
+                check.note(checked, rows.len(), scope);
             }
             InlineStep::Filter(filter) => {
-                filter.select(batch_seen, rows, watch)?;
-                filter.note(asked, rows.len(), watch);
+                filter.select(batch_seen, rows, scope)?;
+                filter.note(checked, rows.len(), scope);
             }
         }
         if rows.is_empty() {
@@ -178,7 +191,8 @@ pub(super) fn filter_window(
     Ok(())
 }
 
-/// Calls `f` with the leaves that a prelude's views leave, and what they added to the rows that [`filter_window`] saw last.
+/// Calls `f` with the batch after the projections of inline steps. Includes the window starts that
+/// [`filter_window`] computed last.
 pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: impl FnOnce(&Batch<'_>) -> R) -> R {
     let leaves = projected_leaves(inline, None);
     let projected = leaves.map(|leaves| batch.project(&leaves));
@@ -189,9 +203,9 @@ pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: im
     }
 }
 
-/// The leaves that are left of `seen` (of all, where it is `None`) behind a prelude's views.
+/// The leaves that the projections of inline steps select from `seen`. `None` means all leaves.
 pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
-    inline.iter().fold(seen.cloned(), |seen, light| match light {
+    inline.iter().fold(seen.cloned(), |seen, step| match step {
         InlineStep::Filter(_)
         | InlineStep::EventTime(..)
         | InlineStep::WindowStart(..)
@@ -200,7 +214,7 @@ pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>)
     })
 }
 
-/// The leaves that a view picks, where `seen` are those that it sees.
+/// The leaves of the batch that a projection selects, if it sees the leaves `seen`.
 fn leaves_of_projection(leaves: &[usize], seen: Option<&Vec<usize>>) -> Vec<usize> {
     leaves.iter().map(|&leaf| seen.map_or(leaf, |seen| seen[leaf])).collect()
 }

@@ -1,4 +1,4 @@
-//! What a job's tasks share, and how its end is heard.
+//! The shared state of a job's tasks: metrics, first error, cancellation, and the wait for the end.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::ThreadPool;
 
 use super::channel::{QueuePlace, Wake};
-use super::inside::Inside;
+use super::job_thread::JobThreadMark;
 use crate::error::{Error, Origin};
 use crate::kernel::catching;
 use crate::metrics::JobMetrics;
@@ -18,41 +18,41 @@ pub(super) struct Job {
     pub(super) origins: Vec<Origin>,
     cancelled: AtomicBool,
     error: Mutex<Option<Error>>,
-    progress: Mutex<JobState>,
-    /// The last task has ended, or there is something to do for a thread that waits for that.
-    news: Condvar,
-    /// A thread that waits works as well, and wants to hear of queued tasks.
-    helped: AtomicBool,
-    /// Threads that run a task now.
-    at_work: AtomicUsize,
+    state: Mutex<JobState>,
+    /// Signals that the last task has ended, or that a task is queued for the waiting thread.
+    changed: Condvar,
+    /// The waiting thread also runs tasks, so queued ones are reported to it.
+    has_helper: AtomicBool,
+    /// The number of threads that run a task now.
+    active_threads: AtomicUsize,
     tasks: Mutex<Vec<Arc<dyn Wake>>>,
 }
 
-/// What a thread that waits for a job wants to know.
+/// The state for the thread that waits for the job.
 #[derive(Default)]
 struct JobState {
-    /// Tasks that have not ended.
+    /// The number of tasks that have not ended.
     running: usize,
-    /// Tasks that wait for a thread since somebody wants to hear of them; some of them have had one by now.
+    /// Tasks that were queued while the waiting thread helps. Some may have run since.
     queued: Vec<Arc<dyn Wake>>,
-    /// Any task may wait for a thread.
-    any: bool,
+    /// Any task may be queued; `queued` is not complete.
+    any_queued: bool,
 }
 
 impl JobState {
-    /// Notes a task that waits for a thread; where that was said more often than there are tasks, that any of them may.
+    /// Adds a queued task. If there are more entries than tasks, only notes that any may be queued.
     fn add(&mut self, task: Arc<dyn Wake>) {
-        if !self.any && self.queued.len() < self.running {
+        if !self.any_queued && self.queued.len() < self.running {
             self.queued.push(task);
         } else {
-            self.any = true;
+            self.any_queued = true;
             self.queued.clear();
         }
     }
 }
 
 impl Job {
-    /// A job of operators, each with its origin, in so many tasks.
+    /// Creates a job. `operators` has the origin and the number of tasks of each.
     pub(super) fn new(pool: Arc<ThreadPool>, operators: Vec<(Origin, usize)>) -> Arc<Self> {
         let (origins, tasks): (Vec<Origin>, Vec<usize>) = operators.into_iter().unzip();
         Arc::new(Job {
@@ -61,10 +61,10 @@ impl Job {
             origins,
             cancelled: AtomicBool::new(false),
             error: Mutex::new(None),
-            progress: Mutex::default(),
-            news: Condvar::new(),
-            helped: AtomicBool::new(false),
-            at_work: AtomicUsize::new(0),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            has_helper: AtomicBool::new(false),
+            active_threads: AtomicUsize::new(0),
             tasks: Mutex::new(Vec::new()),
         })
     }
@@ -73,13 +73,13 @@ impl Job {
         &self.pool
     }
 
-    fn progress(&self) -> MutexGuard<'_, JobState> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_state(&self) -> MutexGuard<'_, JobState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts all tasks.
     pub(super) fn start(&self, tasks: Vec<Arc<dyn Wake>>) {
-        *self.progress() = JobState { running: tasks.len(), queued: Vec::new(), any: true };
+        *self.lock_state() = JobState { running: tasks.len(), queued: Vec::new(), any_queued: true };
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks.clone();
         tasks.into_iter().for_each(|task| task.wake(QueuePlace::InOrder));
     }
@@ -94,107 +94,113 @@ impl Job {
         self.cancel();
     }
 
-    /// Its first error, if nobody has been told.
+    /// Takes the first error. `None` if there is none, or it was taken before.
     pub(super) fn take_error(&self) -> Option<Error> {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Ends the job; all tasks are woken to notice.
+    /// Ends the job. Wakes all tasks, so that they notice it.
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
         self.wake_all();
     }
 
-    /// Has all tasks look again at what concerns them.
+    /// Wakes all tasks.
     pub(super) fn wake_all(&self) {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         tasks.into_iter().for_each(|task| task.wake(QueuePlace::InOrder));
     }
 
     pub(super) fn task_ended(&self) {
-        let mut progress = self.progress();
-        progress.running -= 1;
-        if progress.running == 0 {
-            self.news.notify_all();
+        let mut state = self.lock_state();
+        state.running -= 1;
+        if state.running == 0 {
+            self.changed.notify_all();
         }
     }
 
-    /// A task waits for a thread.
+    /// Reports a queued task to the waiting thread, if that helps.
     pub(super) fn task_queued(&self, task: impl FnOnce() -> Arc<dyn Wake>) {
-        if self.helped.load(Ordering::SeqCst) {
-            self.progress().add(task());
-            self.news.notify_all();
+        if self.has_helper.load(Ordering::SeqCst) {
+            self.lock_state().add(task());
+            self.changed.notify_all();
         }
     }
 
-    /// Counts the calling thread as one that runs a task, as long as the answer lives.
-    pub(super) fn at_work(&self) -> AtWork<'_> {
-        self.at_work.fetch_add(1, Ordering::Relaxed);
-        AtWork { count: &self.at_work, _inside: Inside::enter() }
+    /// Counts the calling thread as running a task, until the guard is dropped.
+    pub(super) fn enter_task(&self) -> ActiveThread<'_> {
+        self.active_threads.fetch_add(1, Ordering::Relaxed);
+        ActiveThread { count: &self.active_threads, _mark: JobThreadMark::enter() }
     }
 
-    /// Takes note of the tasks that may wait for a thread; nothing where none does.
-    fn take_queued(&self, progress: &mut JobState) -> Option<Vec<Arc<dyn Wake>>> {
-        let queued = std::mem::take(&mut progress.queued);
-        if std::mem::take(&mut progress.any) {
+    /// Takes the tasks that may be queued. `None` if there are none.
+    fn take_queued(&self, state: &mut JobState) -> Option<Vec<Arc<dyn Wake>>> {
+        let queued = std::mem::take(&mut state.queued);
+        if std::mem::take(&mut state.any_queued) {
             return Some(self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone());
         }
         (!queued.is_empty()).then_some(queued)
     }
 
-    /// Waits for all tasks; `tick` is called now and then meanwhile, and ends the job early, as if it were done, by `false`.
+    /// Waits until all tasks have ended. Calls `tick` about every 100 ms. If it returns `false`,
+    /// the job ends early and successfully.
     ///
-    /// A closure may run a job of its own. The thread that then waits is one of the pool's, and it may be the only one, so it does the inner job's work
-    /// itself: of this job alone, since a task of another might want what the closure holds, such as a lock. Any other thread that waits does the same
-    /// where the pool has no thread to spare: where a closure waits for a thread that it started, and that waits here.
+    /// # Deadlocks
+    /// A closure may run a job of its own. Then a thread of the pool waits here, possibly the only
+    /// one. So it runs the tasks of the inner job. It runs no tasks of other jobs: one of these
+    /// might need a lock that the closure holds.
+    ///
+    /// A closure may also wait for a thread that it has started, and that waits here. So a thread
+    /// outside of the pool runs tasks while no thread of the pool works for the job.
     pub(super) fn wait(&self, mut tick: impl FnMut(&JobMetrics) -> bool) -> Result<(), Error> {
         const TICK: Duration = Duration::from_millis(100);
         let is_nested = rayon::current_thread_index().is_some();
         let mut helps = is_nested;
-        self.helped.store(helps, Ordering::SeqCst);
+        self.has_helper.store(helps, Ordering::SeqCst);
         let mut ticked = Instant::now();
-        let mut progress = self.progress();
-        while progress.running > 0 {
-            if let Some(queued) = helps.then(|| self.take_queued(&mut progress)).flatten() {
-                drop(progress);
-                queued.into_iter().for_each(|task| _ = task.work());
-                progress = self.progress();
+        let mut state = self.lock_state();
+        while state.running > 0 {
+            if let Some(queued) = helps.then(|| self.take_queued(&mut state)).flatten() {
+                drop(state);
+                queued.into_iter().for_each(|task| _ = task.run_if_queued());
+                state = self.lock_state();
             } else {
-                progress = self.news.wait_timeout(progress, TICK).unwrap_or_else(PoisonError::into_inner).0;
+                state = self.changed.wait_timeout(state, TICK).unwrap_or_else(PoisonError::into_inner).0;
             }
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
-                let helped = std::mem::replace(&mut helps, is_nested || self.at_work.load(Ordering::Relaxed) == 0);
-                self.helped.store(helps, Ordering::SeqCst);
-                drop(progress);
-                // What is shown may be made by the program's own accumulators.
+                let helped_before =
+                    std::mem::replace(&mut helps, is_nested || self.active_threads.load(Ordering::Relaxed) == 0);
+                self.has_helper.store(helps, Ordering::SeqCst);
+                drop(state);
+                // `tick` may run the user's code: accumulators are formatted for display.
                 match catching(|| Ok(tick(&self.metrics))) {
                     Ok(true) => {}
                     Ok(false) if self.is_cancelled() => {}
                     Ok(false) => self.cancel(),
                     Err(error) => self.fail(error),
                 }
-                progress = self.progress();
-                // What was queued while nobody wanted to hear of it.
-                progress.any |= helps && !helped;
+                state = self.lock_state();
+                // Tasks may have been queued before this thread helped.
+                state.any_queued |= helps && !helped_before;
             }
         }
-        // Tasks and job hold each other.
-        progress.queued.clear();
-        drop(progress);
+        // Tasks and job refer to each other: this breaks the cycle.
+        state.queued.clear();
+        drop(state);
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.take_error().map_or(Ok(()), Err)
     }
 }
 
-/// A thread that runs a task.
+/// Counts a thread that runs a task, until it is dropped.
 #[must_use]
-pub(super) struct AtWork<'j> {
+pub(super) struct ActiveThread<'j> {
     count: &'j AtomicUsize,
-    _inside: Inside,
+    _mark: JobThreadMark,
 }
 
-impl Drop for AtWork<'_> {
+impl Drop for ActiveThread<'_> {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }

@@ -1,8 +1,15 @@
 //! The local engine: runs a physical plan on all cores of one process.
 //!
 //! Tasks are cooperative. A poll runs a few milliseconds of work on a thread of the pool and never
-//! blocks it. A task that waits is woken by a page in an inbox, room in a channel, or a finished
-//! read.
+//! blocks it. A waiting task is woken by an item in an inbox, room in a channel, a finished read,
+//! or an alarm.
+//!
+//! * `submitted`, `handle`, `admission`, `memory_requirements`: a job from its plan to its end.
+//! * `start`, `task`, `pipeline`, `inline`: stages become tasks, and each task runs a pipeline.
+//! * `channel`, `aligned_input`, `stage_output`, `spill_queue`: exchange of items between tasks.
+//! * `reading`: heads of stages that read sources.
+//! * `checkpoints`: snapshots of a running job.
+//! * `timers`, `blocking`: wake-ups at a time, and work that may block.
 //!
 //! # Nested jobs
 //! A closure may run an environment of its own, on a thread of the pool. While that thread waits
@@ -14,18 +21,18 @@ mod admission;
 mod aligned_input;
 mod blocking;
 mod channel;
-mod exits;
+mod checkpoints;
 mod handle;
-mod inside;
-mod job;
 mod inline;
-mod needs;
+mod job;
+mod job_thread;
+mod memory_requirements;
+mod parallel_for;
 mod pipeline;
 mod placement;
 mod reading;
-mod side_by_side;
-mod checkpoints;
 mod spill_queue;
+mod stage_output;
 mod start;
 mod submitted;
 mod task;
@@ -46,50 +53,51 @@ use crate::spill::SpillSpace;
 pub use admission::Admissions;
 pub use checkpoints::SnapshotSettings;
 pub use handle::JobHandle;
-pub use needs::stating_enough_memory;
-pub use side_by_side::side_by_side;
+pub use memory_requirements::with_sufficient_memory;
+pub use parallel_for::parallel_for;
 pub use submitted::{JobControl, Submitted};
 
 /// Threads that run tasks.
 pub type Pool = Arc<ThreadPool>;
 
-/// What a run may use.
+/// The resources and settings of a run.
 pub struct Resources {
-    /// The threads.
+    /// The threads that run its tasks.
     pub pool: Pool,
-    /// The memory, and the jobs that share it.
+    /// The memory budget, and the jobs that share it.
     pub admissions: Arc<Admissions>,
-    /// Where what it does not hold goes.
+    /// The disk space for spilled pages.
     pub space: Arc<SpillSpace>,
-    /// How streams are run.
+    /// Settings of endless flows.
     pub streaming: Streaming,
-    /// How snapshots of them are taken, where that is asked for.
+    /// Settings of snapshots. `None`: no snapshots are taken.
     pub snapshots: Option<SnapshotSettings>,
     /// The run that kernels are opened for.
     pub run: Arc<dyn RunScope>,
 }
 
 impl Resources {
-    /// The memory.
     fn budget(&self) -> &Arc<Budget> {
         self.admissions.budget()
     }
 }
 
-/// How flows that do not end are run.
+/// Settings of endless flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Streaming {
-    /// So long rows wait, at most, for others to be sent with.
+    /// Longest time that a task holds rows to fill a page.
     pub latency: Duration,
-    /// So long a source has nothing new before event time goes on without it.
+    /// Time without new records after which a source is idle: event time no longer waits for it.
     pub idle_after: Duration,
 }
 
-/// A pool of so many threads: environments of the same parallelism share one. It is started at first use, and lives as long as somebody has it; the one
-/// that was asked for last is kept besides, so that a short job after another pays for no threads.
+/// Returns the pool with this number of threads. All environments of that parallelism share it.
+///
+/// The pool lives as long as it is used. The pool that was requested last is kept in any case, so
+/// that a series of short jobs starts no threads.
 ///
 /// # Errors
-/// Where the system refuses a thread.
+/// Fails if the system refuses a thread.
 pub fn pool(threads: usize) -> Result<Pool> {
     static POOLS: Mutex<Pools> = Mutex::new(Pools { shared: BTreeMap::new(), last: None });
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +112,7 @@ pub fn pool(threads: usize) -> Result<Pool> {
 }
 
 struct Pools {
-    /// By their threads.
+    /// By the number of threads.
     shared: BTreeMap<usize, Weak<ThreadPool>>,
     last: Option<Pool>,
 }
@@ -112,7 +120,7 @@ struct Pools {
 fn start_pool(threads: usize) -> Result<ThreadPool> {
     let builder =
         rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
-    let builder = builder.start_handler(|_| inside::stay_inside());
+    let builder = builder.start_handler(|_| job_thread::mark_job_thread());
     builder
         .build()
         .map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}; lower `--parallelism`")))

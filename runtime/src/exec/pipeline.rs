@@ -1,12 +1,12 @@
-//! One task of a stage: head, steps, exits.
+//! One task of a stage: head, steps, outputs.
 //!
-//! The last step that has work runs first. Rows are therefore used while they are in the cache, and
-//! at most one page lies between two steps. The current work of a step is a value (`Work`) and not
-//! on a stack, so a task can stop after any window of rows.
+//! The last step that has work runs first. So rows are used while they are in the cache, and at
+//! most one page lies between two steps. The current work of a step is a value (`Work`) and not on
+//! a stack, so a task can stop after any window of rows.
 
 mod busy_clock;
 mod deadline;
-mod exits;
+mod task_outputs;
 mod head;
 mod ready;
 mod step;
@@ -20,62 +20,61 @@ mod work;
 
 use std::time::{Duration, Instant};
 
-use super::exits::Exit;
-use super::inline::{InlineStep, Watch};
+use super::inline::{InlineStep, OperatorScope};
+use super::stage_output::StageOutput;
 use crate::error::{Origin, Result};
 use crate::page::Page;
 use crate::strategy::{Progress, ProgressOf, ready};
 use crate::stream::{Control, Item};
 use busy_clock::BusyClock;
 pub(super) use deadline::Deadline;
-use exits::TaskExits;
 use head::HeadItem;
 pub(super) use head::PipelineHead;
 pub(super) use step::Step;
 pub(super) use step_driver::Renewal;
-pub(super) use step_inputs::Side;
+pub(super) use step_inputs::SideInput;
+use task_outputs::TaskOutputs;
 pub(super) use task_snapshot::TaskSnapshots;
 use work::{Callback, Data, Rows, Work};
 
-/// The time after which a task yields its thread.
+/// Longest time of a poll: then the task yields its thread.
 const SLICE: Duration = Duration::from_millis(5);
 
 pub(super) struct Pipeline {
     head: PipelineHead,
     steps: Vec<Step>,
-    exits: TaskExits,
-    watch: Watch,
-    /// The number of first steps whose rows no later step needs any more.
+    outputs: TaskOutputs,
+    scope: OperatorScope,
+    /// Steps before this number were stopped, since a later step is satisfied.
     stopped: usize,
-    /// The number of first steps that may have work. The steps after them had none in this poll,
-    /// and can only get some from the step before or from a side input. An item of a side input
-    /// wakes the task.
+    /// Steps before this number may have work. Later steps had none in this poll. They can only get
+    /// some from the step before or from a side input, and an item of a side input wakes the task.
     open: usize,
     /// Steps with side outputs.
-    with_others: Vec<usize>,
-    /// Whether the stage has a step that reads event times for the head.
+    with_side_outputs: Vec<usize>,
+    /// A step or an output reads event times for the head.
     reads_time: bool,
-    /// For an endless input: the time at which pages are sent that are not full.
+    /// For an endless input: sends pages that are not full in time.
     deadline: Option<Deadline>,
-    /// Its part of the job's snapshots.
+    /// Set if the task takes part in snapshots.
     snapshots: Option<TaskSnapshots>,
     busy: BusyClock,
 }
 
 impl Pipeline {
-    pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, watch: Watch) -> Self {
-        let with_others = (0..steps.len()).filter(|&step| steps[step].outputs.has_others()).collect();
-        let of_exits = exits.iter().flat_map(|exit| &exit.inline);
-        let mut inline = steps.iter().flat_map(|step| &step.inline).chain(of_exits);
+    pub(super) fn new(head: PipelineHead, steps: Vec<Step>, outputs: Vec<StageOutput>, scope: OperatorScope) -> Self {
+        let with_side_outputs = (0..steps.len()).filter(|&step| steps[step].outputs.has_side_outputs()).collect();
+        let of_outputs = outputs.iter().flat_map(|output| &output.inline);
+        let mut inline = steps.iter().flat_map(|step| &step.inline).chain(of_outputs);
         let reads_time = inline.any(|step| matches!(step, InlineStep::EventTime(..)));
         Pipeline {
             head,
             open: steps.len(),
             steps,
-            exits: TaskExits::new(exits),
-            watch,
+            outputs: TaskOutputs::new(outputs),
+            scope,
             stopped: 0,
-            with_others,
+            with_side_outputs,
             reads_time,
             deadline: None,
             snapshots: None,
@@ -83,19 +82,19 @@ impl Pipeline {
         }
     }
 
-    /// The same task with a deadline for pages that are not full.
-    pub(super) fn sending_in_time(self, deadline: Option<Deadline>) -> Self {
+    /// The pipeline with a deadline for pages that are not full.
+    pub(super) fn with_deadline(self, deadline: Option<Deadline>) -> Self {
         Pipeline { deadline, ..self }
     }
 
-    /// The same task as a part of snapshots.
-    pub(super) fn in_snapshots(self, snapshots: Option<TaskSnapshots>) -> Self {
+    /// The pipeline of a task that takes part in snapshots.
+    pub(super) fn with_snapshots(self, snapshots: Option<TaskSnapshots>) -> Self {
         Pipeline { snapshots, ..self }
     }
 
-    /// The operator that runs, for errors.
+    /// The operator that runs now, for errors.
     pub(super) fn current_origin(&self) -> Option<Origin> {
-        self.watch.origin()
+        self.scope.origin()
     }
 
     /// Runs until there is no work or the time slice is over.
@@ -103,13 +102,13 @@ impl Pipeline {
         let started = Instant::now();
         let mut is_revoking = false;
         for step in &mut self.steps {
-            is_revoking |= step.driver.revoke_memory(&self.watch)?;
+            is_revoking |= step.driver.revoke_memory(&self.scope)?;
         }
-        if let PipelineHead::SpillQueue(spool) = &mut self.head {
-            spool.give_back();
+        if let PipelineHead::SpillQueue(queue) = &mut self.head {
+            queue.revoke_memory();
         }
         if let Some(snapshots) = &mut self.snapshots {
-            ready!(snapshots.restore(&mut self.steps, &self.watch)?);
+            ready!(snapshots.restore(&mut self.steps, &self.scope)?);
         }
         self.take_images()?;
         self.open = self.steps.len();
@@ -117,9 +116,9 @@ impl Pipeline {
         loop {
             let turn = self.turn()?;
             let turn = if turn == Progress::Pending { self.flush_idle()? } else { turn };
-            self.busy.end_turn(&self.watch);
+            self.busy.end_turn(&self.scope);
             if let Some(deadline) = &mut self.deadline {
-                deadline.keep(&mut self.exits.exits, turn == Progress::Pending, &self.watch)?;
+                deadline.flush_due(&mut self.outputs.outputs, turn == Progress::Pending, &self.scope)?;
             }
             match turn {
                 Progress::Pending if self.take_deferred()? => self.open = self.steps.len(),
@@ -133,19 +132,19 @@ impl Pipeline {
                     self.finish();
                     return Ok(Progress::Done);
                 }
-                Progress::Yield if self.watch.job.is_cancelled() => return Ok(Progress::Done),
+                Progress::Yield if self.scope.job.is_cancelled() => return Ok(Progress::Done),
                 Progress::Yield if self.busy.since(started) > SLICE => return Ok(Progress::Yield),
                 Progress::Yield => {}
             }
         }
     }
 
-    /// Has idle drivers emit the rows that they hold back. Returns `Yield` if there were any.
+    /// Lets idle drivers emit the rows that they hold back. Returns `Yield` if there were any.
     fn flush_idle(&mut self) -> Result<Progress> {
-        let flushes = self.deadline.is_some() && !self.exits.are_blocked();
+        let flushes = self.deadline.is_some() && !self.outputs.are_blocked();
         let mut turn = Progress::Pending;
         for step in self.steps.iter_mut().filter(|_| flushes) {
-            if step.flush_idle(&self.watch)? {
+            if step.flush_idle(&self.scope)? {
                 turn = Progress::Yield;
             }
         }
@@ -158,19 +157,19 @@ impl Pipeline {
         self.snapshots.as_mut().map_or(Ok(true), |snapshots| snapshots.take_images(&mut self.steps))
     }
 
-    /// Contributes the end of the task to snapshots. Counts the peak memory of each driver, or of
-    /// the spill queue.
+    /// Contributes the final state of the task to snapshots. Counts the peak memory of each driver,
+    /// or of the spill queue.
     fn finish(&mut self) {
         if let Some(mut snapshots) = self.snapshots.take() {
             snapshots.end(self.head.positions().unwrap_or_default(), &mut self.steps);
         }
-        self.steps.iter().for_each(|step| step.driver.count_memory(&self.watch));
-        if let PipelineHead::SpillQueue(spool) = &self.head {
-            self.watch.metrics(spool.operator).memory_bytes.add(spool.peak_bytes() as u64);
+        self.steps.iter().for_each(|step| step.driver.count_memory(&self.scope));
+        if let PipelineHead::SpillQueue(queue) = &self.head {
+            self.scope.metrics(queue.operator).memory_bytes.add(queue.peak_bytes() as u64);
         }
     }
 
-    /// Does one piece of work, that of the last step that has any.
+    /// Runs one piece of work, of the last step that has any.
     fn turn(&mut self) -> Result<Progress> {
         if self.stop_unwanted() {
             return Ok(Progress::Done);
@@ -178,16 +177,16 @@ impl Pipeline {
         if !self.flush() {
             return self.run_while_blocked();
         }
-        if self.exits.have_ended && self.steps.iter().all(|step| step.outputs.others_have_ended()) {
+        if self.outputs.have_ended && self.steps.iter().all(|step| step.outputs.side_outputs_have_ended()) {
             return Ok(Progress::Done);
         }
-        if self.exits.have_rows() {
-            let page = self.exits.write(&self.head, &self.watch)?;
+        if self.outputs.have_rows() {
+            let page = self.outputs.write(&self.head, &self.scope)?;
             self.recycle(self.steps.len(), page);
             return Ok(Progress::Yield);
         }
         if let Some(item) = self.steps.last_mut().map_or(Ok(None), |last| last.outputs.ready.pop(true))? {
-            self.feed_exits(item)?;
+            self.feed_outputs(item)?;
             return Ok(Progress::Yield);
         }
         for step in (0..self.open).rev() {
@@ -224,24 +223,25 @@ impl Pipeline {
         if !self.head.may_stop() || !self.steps[..=index].iter().all(|step| step.may_stop) {
             return;
         }
-        self.steps[..index].iter_mut().for_each(|step| step.stop(&self.watch));
-        self.head.stop(&self.watch);
+        self.steps[..index].iter_mut().for_each(|step| step.stop(&self.scope));
+        self.head.stop(&self.scope);
     }
 
-    /// Ends the task if all its exits are closed and all of it may stop. Returns `true` if it does.
+    /// Stops the task if all its outputs are closed, and all its parts may stop. Returns `true` if
+    /// it did.
     fn stop_unwanted(&mut self) -> bool {
-        let stops = self.exits.are_closed()
+        let stops = self.outputs.are_closed()
             && self.head.may_stop()
             && self.steps.iter().all(|step| step.may_stop && !step.demand().is_awaited);
         if stops {
-            self.steps.iter_mut().for_each(|step| step.stop(&self.watch));
-            self.head.stop(&self.watch);
+            self.steps.iter_mut().for_each(|step| step.stop(&self.scope));
+            self.head.stop(&self.scope);
         }
         stops
     }
 
-    /// Takes rows that wait until there is no other work: of side inputs where the driver prefers
-    /// its stream, then of buffered ports. Returns `true` if there were any.
+    /// Takes rows that wait until there is no other work: of side inputs, if the driver prefers its
+    /// stream, then of buffered ports. Returns `true` if there were any.
     fn take_deferred(&mut self) -> Result<bool> {
         for step in &mut self.steps {
             if step.take_side()? {
@@ -249,63 +249,65 @@ impl Pipeline {
             }
         }
         for step in &mut self.steps {
-            if step.buffer_rows(&self.watch)? {
+            if step.buffer_rows(&self.scope)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Takes items into the spill queue while an exit is full.
+    /// Takes items into the spill queue while an output is blocked.
     fn run_while_blocked(&mut self) -> Result<Progress> {
-        let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(Progress::Pending) };
-        self.watch.enter(spool.operator);
-        Ok(if spool.take_in()? { Progress::Yield } else { Progress::Pending })
+        let PipelineHead::SpillQueue(queue) = &mut self.head else { return Ok(Progress::Pending) };
+        self.scope.enter(queue.operator);
+        Ok(if queue.queue_item()? { Progress::Yield } else { Progress::Pending })
     }
 
-    /// Sends the waiting items of all exits, also if one of them is blocked. Returns `true` if all
-    /// were sent.
+    /// Sends the waiting items of all outputs, even if one of them is blocked. Returns `true` if
+    /// all were sent.
     fn flush(&mut self) -> bool {
-        let went = self.exits.flush();
-        self.with_others.iter().fold(went, |went, &step| self.steps[step].outputs.flush_others() & went)
+        let all_sent = self.outputs.flush();
+        self.with_side_outputs
+            .iter()
+            .fold(all_sent, |all_sent, &step| self.steps[step].outputs.flush_side_outputs() & all_sent)
     }
 
-    /// Gives an item of the last step to the exits.
-    fn feed_exits(&mut self, item: Item) -> Result<()> {
+    /// Passes an item of the last step to the outputs.
+    fn feed_outputs(&mut self, item: Item) -> Result<()> {
         let barrier = if let Item::Control(Control::Barrier(epoch)) = item { Some(epoch) } else { None };
-        self.exits.take(item, &self.watch);
+        self.outputs.take(item, &self.scope);
         let (Some(epoch), Some(snapshots)) = (barrier, &mut self.snapshots) else { return Ok(()) };
-        snapshots.left(epoch)
+        snapshots.barrier_left(epoch)
     }
 
-    /// Passes the greatest event time of the stage's rows to the head. No row is between the head
-    /// and the last step when the head is asked for more.
+    /// Passes the greatest event time of the stage's rows to the head. Called when no row is
+    /// between the head and the last step.
     fn note_time(&mut self) {
         if !self.reads_time {
             return;
         }
         let of_steps = self.steps.iter_mut().flat_map(|step| &mut step.inline);
-        let of_exits = self.exits.exits.iter_mut().flat_map(|exit| &mut exit.inline);
-        if let Some(greatest) = of_steps.chain(of_exits).filter_map(InlineStep::take_greatest_time).max() {
+        let of_outputs = self.outputs.outputs.iter_mut().flat_map(|output| &mut output.inline);
+        if let Some(greatest) = of_steps.chain(of_outputs).filter_map(InlineStep::take_greatest_time).max() {
             self.head.note_time(greatest);
         }
     }
 
-    /// Takes from the head.
+    /// Takes the next item of the head, and passes it to the first step or to the outputs.
     fn feed_head(&mut self) -> Result<Progress> {
         self.note_time();
-        let wants_rows = self.steps.first().is_none_or(Step::accepts_stream);
+        let accepts_rows = self.steps.first().is_none_or(Step::accepts_stream);
         // The inline steps that the head's rows go through first.
-        let inline: &mut [InlineStep] = match (self.steps.as_mut_slice(), self.exits.exits.as_mut_slice()) {
+        let inline: &mut [InlineStep] = match (self.steps.as_mut_slice(), self.outputs.outputs.as_mut_slice()) {
             ([first, ..], _) => &mut first.inline,
-            ([], [exit]) => &mut exit.inline,
+            ([], [output]) => &mut output.inline,
             ([], _) => &mut [],
         };
-        let progress = self.head.advance(wants_rows, inline, &self.watch)?;
+        let progress = self.head.advance(accepts_rows, inline, &self.scope)?;
         let filtered = self.head.filtered(inline);
         let waits = matches!(progress, ProgressOf::Pending);
         if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
-            self.watch.enter(operator);
+            self.scope.enter(operator);
             self.busy.count_for(operator);
         }
         if let (ProgressOf::Done(HeadItem::Control(Control::Barrier(epoch))), Some(snapshots)) =
@@ -319,18 +321,18 @@ impl Pipeline {
             ProgressOf::Done(HeadItem::Rows(data)) => self.take_rows_of_head(data, filtered)?,
             ProgressOf::Done(HeadItem::Control(control)) => match self.steps.first_mut() {
                 Some(first) => first.inputs.take(Item::Control(control))?,
-                None => self.feed_exits(Item::Control(control))?,
+                None => self.feed_outputs(Item::Control(control))?,
             },
         }
         Ok(Progress::Yield)
     }
 
-    /// Gives rows of the head to the first step, or to the exits.
+    /// Passes rows of the head to the first step, or to the outputs.
     fn take_rows_of_head(&mut self, data: Data, filtered: usize) -> Result<()> {
         match (data, self.steps.first_mut()) {
             (data, Some(first)) => first.inputs.take_rows(Rows::all(data, filtered)),
-            (Data::Page(page), None) => self.feed_exits(Item::Page(page))?,
-            (Data::Source, None) => self.exits.take_rows(Rows::all(Data::Source, filtered)),
+            (Data::Page(page), None) => self.feed_outputs(Item::Page(page))?,
+            (Data::Source, None) => self.outputs.take_rows(Rows::all(Data::Source, filtered)),
         }
         Ok(())
     }
@@ -342,7 +344,7 @@ impl Pipeline {
         match work {
             Work::Rows(rows) => self.run_rows(index, rows),
             Work::Callback(callback, cursor) => {
-                let progress = step.run_callback(callback, cursor, &self.watch)?;
+                let progress = step.run_callback(callback, cursor, &self.scope)?;
                 if let (Progress::Done, Callback::Control(Control::Barrier(epoch)), Some(snapshots)) =
                     (progress, callback, &mut self.snapshots)
                 {
@@ -358,7 +360,7 @@ impl Pipeline {
         let (turn, passed) = {
             let batch = self.head.batch_of(&rows.data)?;
             let viewed = rows.view.as_ref().map(|view| batch.project(view));
-            step.run_windows(viewed.as_ref().unwrap_or(&batch), &mut rows.windows, &self.watch)?
+            step.run_windows(viewed.as_ref().unwrap_or(&batch), &mut rows.windows, &self.scope)?
         };
         match turn {
             Progress::Pending => {
@@ -366,17 +368,17 @@ impl Pipeline {
                 return Ok(Progress::Pending);
             }
             Progress::Yield => {
-                let passed = passed.map(|window| step.passed_rows(&rows, window, &self.watch));
-                step.collect(&self.watch)?;
+                let passed = passed.map(|window| step.passed_rows(&rows, window, &self.scope));
+                step.collect(&self.scope)?;
                 step.inputs.work = Some(Work::Rows(rows));
                 match (passed, self.steps.get_mut(index + 1)) {
                     (None, _) => {}
                     (Some(passed), Some(next)) => next.take_passed(passed),
-                    (Some(passed), None) => self.exits.take_rows(passed),
+                    (Some(passed), None) => self.outputs.take_rows(passed),
                 }
             }
             Progress::Done => {
-                step.collect_all(&self.watch)?;
+                step.collect_all(&self.scope)?;
                 match rows.data {
                     Data::Page(page) if rows.windows.port == step.inputs.port => self.recycle(index, Some(page)),
                     _ => {}
@@ -386,7 +388,7 @@ impl Pipeline {
         Ok(Progress::Yield)
     }
 
-    /// Gives a page back to the step that wrote it: the one before step `index`.
+    /// Returns a page to the step that wrote it, the one before step `index`, for reuse.
     fn recycle(&mut self, index: usize, page: Option<Page>) {
         if let (Some(page), Some(before)) = (page, index.checked_sub(1)) {
             self.steps[before].outputs.written.pages().recycle(page);

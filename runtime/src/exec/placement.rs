@@ -4,9 +4,10 @@ use std::ops::Range;
 
 /// Assigns tasks to processes.
 ///
-/// Values of all tasks of an operator go through a [`Rendezvous`](crate::rendezvous::Rendezvous).
-/// Tables, files and runtime filters that tasks share are process-local: they save work in one
-/// process, and an operator does not rely on them to agree with tasks of other processes.
+/// The tasks of an operator exchange values through a
+/// [`Rendezvous`](crate::rendezvous::Rendezvous). Tables, files and runtime filters that tasks
+/// share are local to a process. They save work there, and are never needed to agree with tasks of
+/// other processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Placement {
     /// All tasks are in this process.

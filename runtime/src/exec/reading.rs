@@ -1,14 +1,14 @@
 //! The head of a stage that reads a source.
 //!
-//! The tasks of a source that ends take splits from one queue, each to its end. For an endless source
-//! each task follows some splits ([`Followed`]), reads a part of each in turn, and keeps a position
-//! for each. A task that has caught up with all of them returns its thread, and an alarm wakes it to
-//! look again.
+//! The tasks of a source that ends take splits from one queue, and read each to its end. For an
+//! endless source each task has some splits ([`AssignedSplits`]), and a position in each. It reads
+//! them in turns. A task that has caught up with all of them yields its thread, and an alarm wakes
+//! it to look for more records.
 //!
 //! Reading never blocks a thread of the pool: a reader returns `Pending` and wakes the task.
 
-mod followed;
-mod limits;
+mod assigned_splits;
+mod split_pruning;
 mod listing;
 mod watermarks;
 
@@ -17,37 +17,37 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::checkpoints::Barriers;
-use super::inline::Watch;
+use super::inline::OperatorScope;
 use super::timers::Alarm;
 use crate::error::Result;
 use crate::page::Batch;
 use crate::source::{CheckedReader, Position, ReadProgress, RowFilters, Split, SplitPosition};
 use crate::stream::Control;
 
-pub(super) use followed::Followed;
-use followed::Next;
-pub(super) use limits::LateLimits;
+pub(super) use assigned_splits::AssignedSplits;
+use assigned_splits::NextRead;
 pub(super) use listing::Listing;
+pub(super) use split_pruning::SplitPruning;
 pub(super) use watermarks::WatermarkGenerator;
 
-/// Longest time that a split is read while others have records, or until it has to wait for some.
+/// Longest time that a split is read while other splits have records.
 const TURN: Duration = Duration::from_millis(10);
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
 
-/// Where a head's splits come from.
+/// The splits of a head.
 pub(super) enum HeadSplits {
-    /// From a queue that the tasks share.
+    /// A queue that the tasks share, for a source that ends.
     Shared(Arc<SplitQueue>),
-    /// They belong to this task.
-    Followed(FollowedSource),
+    /// Splits that are assigned to this task, for an endless source.
+    Assigned(AssignedSource),
 }
 
 /// An endless source in one task.
-pub(super) struct FollowedSource {
+pub(super) struct AssignedSource {
     pub(super) listing: Arc<Listing>,
-    pub(super) splits: Followed,
+    pub(super) splits: AssignedSplits,
     /// Wakes the task to look for more records.
     pub(super) alarm: Alarm,
 }
@@ -56,26 +56,26 @@ pub(super) struct SourceHead {
     pub(super) operator: usize,
     reader: CheckedReader,
     splits: HeadSplits,
-    /// The open split, and its number among the followed ones.
+    /// The open split, and its number.
     current: Option<(usize, Split)>,
     /// The current split has returned records since it was opened.
     has_returned: bool,
-    /// When the current split was opened, or found to be the only one with records.
+    /// The start of the current split's turn.
     turn_began: Instant,
     /// The reader waits for records.
     is_pending: bool,
-    /// Rows of the last batch that the reader left out. `None` if it did not ask the filters.
+    /// Rows of the last batch that the reader left out. `None` if it did not apply the filters.
     left_out: Option<usize>,
-    /// It ends only after its last split, since bad records of all splits are written.
-    reads_all: bool,
+    /// The head may not stop early, since bad records of all splits are written.
+    must_read_all: bool,
     stopped: bool,
-    /// Excludes splits by the keys of joins.
-    limits: Option<LateLimits>,
+    /// Excludes splits by the runtime filters of joins.
+    pruning: Option<SplitPruning>,
     /// Makes watermarks, if event time is used.
     time: Option<WatermarkGenerator>,
     /// The leaf that holds event time, if the source's rows have it.
     time_leaf: Option<usize>,
-    /// The number of the last batch's split.
+    /// The split number of the last batch.
     batch_split: usize,
     /// Injects barriers, if snapshots are taken.
     barriers: Option<Barriers>,
@@ -93,7 +93,7 @@ pub(super) enum SourceItem {
 }
 
 impl SourceHead {
-    pub(super) fn new(operator: usize, reader: CheckedReader, reads_all: bool, splits: HeadSplits) -> Self {
+    pub(super) fn new(operator: usize, reader: CheckedReader, must_read_all: bool, splits: HeadSplits) -> Self {
         SourceHead {
             operator,
             reader,
@@ -103,9 +103,9 @@ impl SourceHead {
             turn_began: Instant::now(),
             is_pending: false,
             left_out: None,
-            reads_all,
+            must_read_all,
             stopped: false,
-            limits: None,
+            pruning: None,
             time: None,
             time_leaf: None,
             batch_split: 0,
@@ -114,18 +114,18 @@ impl SourceHead {
         }
     }
 
-    /// The same head, which skips splits without records that joins need.
-    pub(super) fn skipping(self, limits: Option<LateLimits>) -> Self {
-        SourceHead { limits, ..self }
+    /// The head, which skips splits whose records have no partner in a join.
+    pub(super) fn with_split_pruning(self, pruning: Option<SplitPruning>) -> Self {
+        SourceHead { pruning, ..self }
     }
 
-    /// The same head, which makes watermarks. The rows have event time in this leaf, or the stage
+    /// The head, which makes watermarks. The rows have event time in `leaf`, or the stage
     /// [notes](SourceHead::note_time) it.
     pub(super) fn with_time(self, time: Option<WatermarkGenerator>, leaf: Option<usize>) -> Self {
         SourceHead { time, time_leaf: leaf, ..self }
     }
 
-    /// The same head, which injects barriers.
+    /// The head, which injects barriers.
     pub(super) fn with_barriers(self, barriers: Option<Barriers>) -> Self {
         SourceHead { barriers, ..self }
     }
@@ -137,12 +137,12 @@ impl SourceHead {
         }
     }
 
-    /// Returns `true` if it may end before its splits do.
+    /// Returns `true` if the head may stop before the end of its splits.
     pub(super) fn may_stop(&self) -> bool {
-        !self.reads_all
+        !self.must_read_all
     }
 
-    /// Reads no more. The last batch remains.
+    /// Stops reading. The last batch stays valid.
     pub(super) fn stop(&mut self) {
         self.stopped = true;
         self.ending = Control::END_OF_INPUT.into_iter();
@@ -152,15 +152,19 @@ impl SourceHead {
         self.reader.batch()
     }
 
-    /// Returns `true` if the rows of the last batch have passed the filters.
+    /// Returns `true` if the reader has applied the filters to the last batch.
     pub(super) fn has_filtered(&self) -> bool {
         self.left_out.is_some()
     }
 
-    /// Continues to the next item. `None` if the task is woken when there is one. The reader may use
-    /// the filters that rows reach first.
-    pub(super) fn advance(&mut self, filters: &mut dyn RowFilters, watch: &Watch) -> Result<Option<SourceItem>> {
-        let metrics = watch.enter(self.operator);
+    /// Advances to the next item. After `None` the task is woken when there may be one. The reader
+    /// may apply the first filters.
+    pub(super) fn advance(
+        &mut self,
+        filters: &mut dyn RowFilters,
+        scope: &OperatorScope,
+    ) -> Result<Option<SourceItem>> {
+        let metrics = scope.enter(self.operator);
         let is_at_end = self.is_at_end();
         loop {
             if self.stopped {
@@ -169,42 +173,45 @@ impl SourceHead {
             if let Some(watermark) = self.watermark() {
                 return Ok(Some(SourceItem::Control(Control::Watermark(watermark))));
             }
-            // Alignment does not wait for inputs that have ended.
+            // After its round end the source injects no barriers. Alignment does not wait for it.
             if let Some(epoch) = self.next_barrier(is_at_end)? {
                 return Ok(Some(SourceItem::Control(Control::Barrier(epoch))));
             }
             if self.current.is_none() {
-                match self.next_split(watch)? {
-                    Next::Read { split, .. } if self.limits.as_ref().is_some_and(|limits| limits.exclude(&split)) => {
+                match self.next_split(scope)? {
+                    NextRead::Read { split, .. }
+                        if self.pruning.as_ref().is_some_and(|pruning| pruning.excludes(&split)) =>
+                    {
                         metrics.skipped_splits.add(1);
-                        self.count_bytes(split.bytes, watch);
+                        self.count_bytes(split.bytes, scope);
                         continue;
                     }
-                    Next::Read { number, split, from } => self.open(number, split, from.as_ref())?,
-                    Next::Idle => return Ok(Some(SourceItem::Control(Control::Idle))),
-                    Next::Wait(until) => return self.wait(until),
-                    Next::End => return Ok(self.end()),
+                    NextRead::Read { number, split, from } => self.open(number, split, from.as_ref())?,
+                    NextRead::Idle => return Ok(Some(SourceItem::Control(Control::Idle))),
+                    NextRead::Wait(until) => return self.wait(until),
+                    NextRead::End => return Ok(self.end()),
                 }
             }
             if std::mem::take(&mut self.is_pending) {
                 self.turn_began = Instant::now();
             } else if self.has_returned && self.turn_began.elapsed() >= TURN {
-                self.yield_turn(watch)?;
+                self.yield_turn(scope)?;
             }
             match self.reader.advance(filters)? {
                 ReadProgress::Batch { left_out } => {
                     self.left_out = left_out;
                     let rows = (self.reader.rows() + left_out.unwrap_or(0)) as u64;
-                    watch.job.metrics.source_rows.add(rows);
+                    scope.job.metrics.source_rows.add(rows);
                     metrics.rows_out.add(rows);
-                    return self.returned();
+                    return self.take_batch();
                 }
                 ReadProgress::Pending => {
-                    // The time of a read is not part of the turn: its bytes are decoded first.
+                    // The turn starts after the read, so that the read bytes are decoded in this
+                    // turn.
                     self.is_pending = true;
                     return Ok(None);
                 }
-                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, watch),
+                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, scope),
             }
         }
     }
@@ -221,26 +228,26 @@ impl SourceHead {
         Ok(barrier)
     }
 
-    /// The next watermark. The splits of a source that ends come in no order, so all of its time passes
-    /// at the end.
+    /// The next watermark, if it has advanced. The splits of a source that ends are in no order of
+    /// time, so its only watermark follows its last record.
     fn watermark(&mut self) -> Option<i64> {
         match (&mut self.time, &self.splits) {
-            (Some(time), HeadSplits::Followed(followed)) => time.advance(followed.splits.waited_for(Instant::now())),
+            (Some(time), HeadSplits::Assigned(assigned)) => time.advance(assigned.splits.active(Instant::now())),
             _ => None,
         }
     }
 
     /// The split to read next, or why there is none.
-    fn next_split(&mut self, watch: &Watch) -> Result<Next> {
+    fn next_split(&mut self, scope: &OperatorScope) -> Result<NextRead> {
         match &mut self.splits {
             HeadSplits::Shared(queue) => {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                Ok(next.map_or(Next::End, |split| Next::Read { number: 0, split, from: None }))
+                Ok(next.map_or(NextRead::End, |split| NextRead::Read { number: 0, split, from: None }))
             }
-            HeadSplits::Followed(FollowedSource { listing, splits, .. }) => {
+            HeadSplits::Assigned(AssignedSource { listing, splits, .. }) => {
                 splits.assign(&*listing.splits()?);
                 let next = splits.next(&mut *self.reader, Instant::now())?;
-                watch.job.metrics.source_total_bytes.add(splits.take_found_bytes());
+                scope.job.metrics.source_total_bytes.add(splits.take_found_bytes());
                 Ok(next)
             }
         }
@@ -248,27 +255,27 @@ impl SourceHead {
 
     fn open(&mut self, number: usize, split: Split, from: Option<&Position>) -> Result<()> {
         self.reader.open(&split, from)?;
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.splits.opened(number);
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.splits.note_opened(number);
         }
         (self.current, self.has_returned, self.turn_began) = (Some((number, split)), false, Instant::now());
         Ok(())
     }
 
-    /// Has the task woken to look again.
+    /// Sets the alarm that wakes the task.
     fn wait(&mut self, until: Instant) -> Result<Option<SourceItem>> {
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.alarm.set(until)?;
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.alarm.set(until)?;
         }
         Ok(None)
     }
 
-    /// Returns the batch of the reader.
-    fn returned(&mut self) -> Result<Option<SourceItem>> {
+    /// Returns the reader's batch as an item, and notes its greatest event time.
+    fn take_batch(&mut self) -> Result<Option<SourceItem>> {
         self.has_returned = true;
         self.batch_split = self.current.as_ref().map_or(0, |(number, _)| *number);
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.splits.returned();
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.splits.note_returned();
             if let Some(leaf) = self.time_leaf
                 && let Some(greatest) = self.reader.batch()?.greatest_of(leaf)
             {
@@ -278,71 +285,72 @@ impl SourceHead {
         Ok(Some(SourceItem::Batch(self.batch_split)))
     }
 
-    /// Continues with another split that has records, after the turn of this one. Returns `false` if
-    /// there is none.
-    fn yield_turn(&mut self, watch: &Watch) -> Result<bool> {
-        let Some(number) = self.leave(watch) else { return Ok(false) };
+    /// Ends the turn of the current split, and opens another one that has records. Returns `false`
+    /// if there is none: the current split continues.
+    fn yield_turn(&mut self, scope: &OperatorScope) -> Result<bool> {
+        let Some(number) = self.leave(scope) else { return Ok(false) };
         self.turn_began = Instant::now();
-        if let HeadSplits::Followed(followed) = &mut self.splits {
-            followed.splits.pass_turn(number);
+        if let HeadSplits::Assigned(assigned) = &mut self.splits {
+            assigned.splits.pass_turn(number);
         }
-        match self.next_split(watch)? {
-            Next::Read { number: next, split, from } if next != number => {
+        match self.next_split(scope)? {
+            NextRead::Read { number: next, split, from } if next != number => {
                 self.open(next, split, from.as_ref()).map(|()| true)
             }
             _ => {
-                if let HeadSplits::Followed(followed) = &mut self.splits {
-                    followed.splits.returned();
+                if let HeadSplits::Assigned(assigned) = &mut self.splits {
+                    assigned.splits.note_returned();
                 }
                 Ok(false)
             }
         }
     }
 
-    /// Notes the position of the current split, if it is followed, and the bytes that were read of it.
-    /// Returns its number. `None` if splits are not followed.
-    fn leave(&mut self, watch: &Watch) -> Option<usize> {
-        let (HeadSplits::Followed(followed), Some((number, _))) = (&mut self.splits, &self.current) else {
+    /// Notes the position of the current split and the bytes that were read of it. Returns its
+    /// number, or `None` for a source that ends.
+    fn leave(&mut self, scope: &OperatorScope) -> Option<usize> {
+        let (HeadSplits::Assigned(assigned), Some((number, _))) = (&mut self.splits, &self.current) else {
             return None;
         };
         let (number, bytes) = (*number, self.reader.take_read_bytes());
-        followed.splits.is_at(number, self.reader.position(), bytes);
-        self.count_bytes(bytes, watch);
+        assigned.splits.set_position(number, self.reader.position(), bytes);
+        self.count_bytes(bytes, scope);
         Some(number)
     }
 
-    fn count_bytes(&self, bytes: u64, watch: &Watch) {
-        watch.job.metrics.source_bytes.add(bytes);
-        watch.metrics(self.operator).bytes.add(bytes);
+    fn count_bytes(&self, bytes: u64, scope: &OperatorScope) {
+        scope.job.metrics.source_bytes.add(bytes);
+        scope.metrics(self.operator).bytes.add(bytes);
     }
 
     /// Closes a split that has no more records, for now or for good.
-    fn close(&mut self, progress: ReadProgress, watch: &Watch) {
-        self.leave(watch);
+    fn close(&mut self, progress: ReadProgress, scope: &OperatorScope) {
+        self.leave(scope);
         let Some((number, split)) = self.current.take() else { return };
-        let HeadSplits::Followed(followed) = &mut self.splits else {
-            self.count_bytes(split.bytes, watch);
+        let HeadSplits::Assigned(assigned) = &mut self.splits else {
+            self.count_bytes(split.bytes, scope);
             return;
         };
         match progress {
-            ReadProgress::End => followed.splits.sealed(number),
-            _ => followed.splits.caught_up(number),
+            ReadProgress::End => assigned.splits.note_sealed(number),
+            _ => assigned.splits.note_caught_up(number),
         }
     }
 
-    /// For each followed split, where the records start that were not returned.
+    /// The positions of the assigned splits, after the records that were returned.
     pub(super) fn positions(&self) -> Vec<SplitPosition> {
-        let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
+        let HeadSplits::Assigned(assigned) = &self.splits else { return Vec::new() };
         let current = self.current.as_ref().map(|(number, _)| (*number, self.reader.position()));
-        followed.splits.positions(current, |number| self.time.as_ref().and_then(|time| time.greatest(number)))
+        assigned.splits.positions(current, |number| self.time.as_ref().and_then(|time| time.greatest(number)))
     }
 
-    /// Returns `true` if its last row and the end were returned.
+    /// Returns `true` if the round end was returned: no rows follow.
     pub(super) fn is_at_end(&self) -> bool {
         self.ending.len() < Control::END_OF_INPUT.len()
     }
 
-    /// The next item at the end: first the last watermark, then the end.
+    /// The next item at the end: the last watermark, the round end, then the end. `None` after
+    /// these.
     fn end(&mut self) -> Option<SourceItem> {
         if self.time.take().is_some() {
             return Some(SourceItem::Control(Control::Watermark(i64::MAX)));

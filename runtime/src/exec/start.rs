@@ -1,4 +1,4 @@
-//! From a physical plan to running tasks.
+//! Makes the tasks of a physical plan, and runs them.
 
 mod splits;
 
@@ -11,14 +11,14 @@ use super::aligned_input::AlignedInput;
 use super::blocking::BlockingFor;
 use super::channel::{Inbox, QueuePlace, Wake};
 use super::checkpoints::{Barriers, Snapshots};
-use super::exits::Exit;
-use super::inline::{Filter, InlineStep, KeyCheck, RowCounts, Watch};
+use super::inline::{Filter, InlineStep, KeyCheck, OperatorScope, RowCounts};
 use super::job::Job;
-use super::needs::Needs;
-use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
+use super::memory_requirements::MemoryRequirements;
+use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, SideInput, Step, TaskSnapshots};
 use super::placement::Placement;
-use super::reading::{LateLimits, SourceHead, WatermarkGenerator};
+use super::reading::{SourceHead, SplitPruning, WatermarkGenerator};
 use super::spill_queue::SpillQueueHead;
+use super::stage_output::StageOutput;
 use super::task::Task;
 use super::timed_input::TimedInput;
 use super::timers::Alarm;
@@ -38,27 +38,27 @@ use crate::strategy::Ship;
 use crate::stream::ItemSender;
 use splits::JobSplits;
 
-/// Starts all tasks of a plan as this job's, and waits for them, as long as `tick` wants them to go on.
+/// Starts all tasks of a plan, and waits until they have ended, or `tick` returns `false`.
 pub(super) fn run(
     job: &Arc<Job>,
     plan: &PhysicalPlan,
-    needs: &Needs,
+    requirements: &MemoryRequirements,
     resources: &Resources,
     snapshots: Option<&Arc<Snapshots>>,
     tick: impl FnMut(&JobMetrics) -> bool,
 ) -> Result<()> {
     let budget = resources.budget();
-    if needs.may_spill() {
+    if requirements.may_spill() {
         resources.space.check()?;
     }
-    needs.wait_for_room(budget, || job.is_cancelled());
+    requirements.wait_for_memory(budget, || job.is_cancelled());
     if job.is_cancelled() {
         return Err(Error::Cancelled);
     }
-    let _kept = budget.reserve_for_pinned(needs.pinned());
+    let _kept = budget.reserve_for_pinned(requirements.pinned_bytes());
     let mut starter = Starter::new(plan, resources, snapshots, job.clone());
     starter.list_splits()?;
-    // A task and its body hold each other, so no task gets a body before all bodies are made.
+    // Bodies refer to tasks. If one cannot be made, no task has a body yet, and all are dropped.
     let mut bodies = Vec::new();
     for (stage, tasks) in starter.tasks.iter().enumerate() {
         for (subtask, task) in tasks.iter().enumerate() {
@@ -83,17 +83,17 @@ struct Starter<'p> {
     snapshots: Option<&'p Arc<Snapshots>>,
     placement: Placement,
     job: Arc<Job>,
-    /// That of its first operator; runs that share a budget have others.
-    first_team: u64,
+    /// The memory group of operator 0; the others follow. Groups are unique in the process.
+    first_memory_group: u64,
     tasks: Vec<Vec<Arc<Task>>>,
     /// By stage, inbox and task.
     inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
     splits: JobSplits,
-    /// By stage and step.
+    /// Values that the tasks of a step share, by stage and step.
     locals: Vec<Vec<ProcessLocals>>,
-    /// Stages whose rows come without end, some of them.
+    /// By stage, whether some of its rows come from an endless source.
     endless: Vec<bool>,
-    /// By their numbers.
+    /// By the number of the filter.
     runtime_filters: Vec<Arc<RuntimeFilter>>,
 }
 
@@ -115,8 +115,8 @@ impl<'p> Starter<'p> {
                 }
             }
         }
-        static TEAMS: AtomicU64 = AtomicU64::new(0);
-        let first_team = TEAMS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
+        static MEMORY_GROUPS: AtomicU64 = AtomicU64::new(0);
+        let first_memory_group = MEMORY_GROUPS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
         let locals =
             plan.stages.iter().map(|stage| stage.steps.iter().map(|_| ProcessLocals::default()).collect()).collect();
         let endless = plan.endless_stages();
@@ -128,7 +128,7 @@ impl<'p> Starter<'p> {
             snapshots,
             placement,
             job,
-            first_team,
+            first_memory_group,
             tasks,
             inboxes,
             splits: JobSplits::default(),
@@ -138,7 +138,6 @@ impl<'p> Starter<'p> {
         }
     }
 
-    /// Lists the splits of all sources.
     fn list_splits(&mut self) -> Result<()> {
         for (number, stage) in self.plan.stages.iter().enumerate() {
             let Head::Source(operator, source, scan) = &stage.head else { continue };
@@ -152,44 +151,44 @@ impl<'p> Starter<'p> {
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
         let plan = &self.plan.stages[stage];
-        let me: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
-        let head = self.head(stage, subtask, &me)?;
-        let build = |(number, step): (usize, &StepPlan)| self.step(step, number, stage, subtask, &me);
+        let task: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
+        let head = self.head(stage, subtask, &task)?;
+        let build = |(number, step): (usize, &StepPlan)| self.step(step, number, stage, subtask, &task);
         let steps = plan.steps.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
-        let exits =
-            plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
+        let outputs =
+            plan.outputs.iter().map(|output| self.output(output, plan, subtask, &task)).collect::<Result<Vec<_>>>()?;
         let latency = self.resources.streaming.latency;
-        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&me)));
-        let snapshots = self.task_snapshots(stage, subtask, &me);
-        let pipeline = Pipeline::new(head, steps, exits, Watch::new(self.job.clone(), subtask));
-        Ok(pipeline.sending_in_time(deadline).in_snapshots(snapshots))
+        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&task)));
+        let snapshots = self.task_snapshots(stage, subtask, &task);
+        let pipeline = Pipeline::new(head, steps, outputs, OperatorScope::new(self.job.clone(), subtask));
+        Ok(pipeline.with_deadline(deadline).with_snapshots(snapshots))
     }
 
-    /// The part of a task in snapshots, where any are taken of what it does.
-    fn task_snapshots(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
+    /// The snapshot state of a task. `None` if the task does not take part in snapshots.
+    fn task_snapshots(&self, stage: usize, subtask: usize, task: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
         let (snapshots, plan) = (self.snapshots?, &self.plan.stages[stage]);
-        let task = snapshots.task(stage, subtask)?;
+        let number = snapshots.task(stage, subtask)?;
         let source = if let Head::Source(operator, ..) = plan.head { Some(operator) } else { None };
         let steps = plan.steps.iter().map(|step| step.operator);
-        Some(TaskSnapshots::new(snapshots, (task, subtask), source, steps, self.blocking(me)))
+        Some(TaskSnapshots::new(snapshots, (number, subtask), source, steps, self.blocking(task)))
     }
 
     fn memory(&self, operator: usize) -> Memory {
         Memory::new(self.resources.budget().clone(), self.plan.operators[operator].origin.to_string())
     }
 
-    /// Memory for this number of pages at a time.
+    /// Memory that holds at most this number of pages at a time.
     fn memory_of_pages(&self, operator: usize, pages: usize) -> Memory {
         let memory = self.memory(operator);
         memory.set_pages(pages);
         memory
     }
 
-    fn driver_memory(&self, step: &StepPlan, me: &Arc<dyn Wake>) -> Memory {
+    fn driver_memory(&self, step: &StepPlan, task: &Arc<dyn Wake>) -> Memory {
         match step.driver.minimum_bytes {
             Some(minimum) => {
-                let memory = self.spilling(step.operator, minimum, me);
-                memory.set_operator_group(self.first_team + step.operator as u64);
+                let memory = self.spilling(step.operator, minimum, task);
+                memory.set_operator_group(self.first_memory_group + step.operator as u64);
                 memory
             }
             None if step.driver.pinned_bytes > 0 => self.memory_of_pages(step.operator, DRIVER_LONG_RECORDS),
@@ -197,20 +196,20 @@ impl<'p> Starter<'p> {
         }
     }
 
-    /// Memory that is given back when it is asked for: the task is woken to do so.
-    fn spilling(&self, operator: usize, minimum: usize, me: &Arc<dyn Wake>) -> Memory {
+    /// Memory that can be revoked: the task is woken to give it back.
+    fn spilling(&self, operator: usize, minimum: usize, task: &Arc<dyn Wake>) -> Memory {
         let owner = self.plan.operators[operator].origin.to_string();
         let memory = Memory::spilling(self.resources.budget().clone(), owner, minimum);
-        let task = Arc::downgrade(me);
+        let weak = Arc::downgrade(task);
         memory.on_revoke_request(move || {
-            if let Some(task) = task.upgrade() {
+            if let Some(task) = weak.upgrade() {
                 task.wake(QueuePlace::InOrder);
             }
         });
         memory
     }
 
-    fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> TaskContext {
+    fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, task: &Arc<dyn Wake>) -> TaskContext {
         TaskContext {
             subtask,
             subtasks: plan.tasks,
@@ -218,7 +217,7 @@ impl<'p> Starter<'p> {
             superstep: 0,
             epoch: self.snapshots.map_or(0, |snapshots| snapshots.settings().restored_epoch()) + 1,
             memory: self.memory(operator),
-            blocking: self.blocking(me),
+            blocking: self.blocking(task),
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator][subtask].clone(),
             locals: ProcessLocals::default(),
@@ -227,8 +226,8 @@ impl<'p> Starter<'p> {
         }
     }
 
-    fn blocking(&self, me: &Arc<dyn Wake>) -> Arc<dyn Blocking> {
-        Arc::new(BlockingFor { task: me.clone(), job: self.job.clone() })
+    fn blocking(&self, task: &Arc<dyn Wake>) -> Arc<dyn Blocking> {
+        Arc::new(BlockingFor { task: task.clone(), job: self.job.clone() })
     }
 
     fn inbox(&self, stage: usize, inbox: usize, subtask: usize) -> Result<Arc<Inbox>> {
@@ -240,7 +239,7 @@ impl<'p> Starter<'p> {
         Ok(AlignedInput::new(self.inbox(stage, inbox, subtask)?))
     }
 
-    fn head(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<PipelineHead> {
+    fn head(&self, stage: usize, subtask: usize, task: &Arc<dyn Wake>) -> Result<PipelineHead> {
         match &self.plan.stages[stage].head {
             Head::Inbox(inbox) => {
                 let input = self.input(stage, *inbox, subtask)?;
@@ -253,16 +252,16 @@ impl<'p> Starter<'p> {
                 })
             }
             Head::SpillQueue(operator, inbox, layout) => {
-                let context = self.context(*operator, &self.plan.stages[stage], subtask, me);
-                let (memory, given) = (self.spilling(*operator, SPOOL_BYTES, me), context.memory.clone());
+                let context = self.context(*operator, &self.plan.stages[stage], subtask, task);
+                let (memory, sent) = (self.spilling(*operator, SPOOL_BYTES, task), context.memory.clone());
                 let pages = SpillQueue::new(layout.clone(), context.spiller(), &memory);
                 let input = self.input(stage, *inbox, subtask)?;
-                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, input, pages, memory, given))))
+                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, input, pages, memory, sent))))
             }
             Head::Source(operator, source, scan) => {
-                let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(me) };
+                let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(task) };
                 let reader = CheckedReader::of(&**source, scan, context).map_err(|error| self.at(*operator, error))?;
-                Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, me))))
+                Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, task))))
             }
         }
     }
@@ -274,20 +273,20 @@ impl<'p> Starter<'p> {
         operator: usize,
         source: &Arc<dyn Source>,
         reader: CheckedReader,
-        me: &Arc<dyn Wake>,
+        task: &Arc<dyn Wake>,
     ) -> SourceHead {
         let plan = &self.plan.stages[stage];
         let (of, idle_after) = (plan.watermarks, self.resources.streaming.idle_after);
         let mut time = of.map(|of| WatermarkGenerator::new(of.lateness_micros));
-        let (task, restored) = ((subtask, plan.tasks), self.restored(operator));
-        let splits = self.splits.of_task(stage, task, idle_after, restored, time.as_mut(), Alarm::of(me));
-        // Bad records of all splits are written.
-        let reads_all = source.as_table().is_some_and(|table| table.rejects().is_some());
+        let (of_tasks, restored) = ((subtask, plan.tasks), self.restored(operator));
+        let splits = self.splits.of_task(stage, of_tasks, idle_after, restored, time.as_mut(), Alarm::of(task));
+        // A source that writes bad records reads all splits, so that its file is complete.
+        let must_read_all = source.as_table().is_some_and(|table| table.rejects().is_some());
         let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
         let filter = |&(number, leaf): &(usize, usize)| (self.runtime_filters[number].clone(), leaf);
-        let limits = LateLimits::of(source, plan.skips.iter().map(filter).collect());
-        let head = SourceHead::new(operator, reader, reads_all, splits);
-        head.skipping(limits).with_time(time, of.and_then(|of| of.leaf)).with_barriers(barriers)
+        let pruning = SplitPruning::of(source, plan.skips.iter().map(filter).collect());
+        let head = SourceHead::new(operator, reader, must_read_all, splits);
+        head.with_split_pruning(pruning).with_time(time, of.and_then(|of| of.leaf)).with_barriers(barriers)
     }
 
     /// The positions of a source in the snapshot that the job continues from.
@@ -300,8 +299,8 @@ impl<'p> Starter<'p> {
         error.at(&self.plan.operators[operator].origin)
     }
 
-    fn step(&self, step: &StepPlan, number: usize, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<Step> {
-        let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, me));
+    fn step(&self, step: &StepPlan, number: usize, stage: usize, subtask: usize, task: &Arc<dyn Wake>) -> Result<Step> {
+        let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, task));
         let locals = self.locals[stage][number].clone();
         let superstep = u32::from(step.in_loop);
         let fills = step.fills.iter().filter(|&&(_, filter)| subtask < self.plan.runtime_filters[filter].tasks);
@@ -310,28 +309,28 @@ impl<'p> Starter<'p> {
             locals,
             superstep,
             runtime_filters: fills.map(|&(port, filter)| (port, self.runtime_filters[filter].clone())).collect(),
-            ..self.context(step.operator, plan, subtask, me)
+            ..self.context(step.operator, plan, subtask, task)
         };
-        // A kernel's set-up is the user's code.
+        // Making a driver may run the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
         let layout = step.driver.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
         let sides = step
             .sides
             .iter()
-            .map(|&(port, inbox)| Ok(Side { port, input: self.input(stage, inbox, subtask)? }))
+            .map(|&(port, inbox)| Ok(SideInput { port, input: self.input(stage, inbox, subtask)? }))
             .collect::<Result<_>>()?;
-        let inline = self.inline(&step.inline, plan, subtask, me)?;
-        // What is given away is not the driver's to take back.
+        let inline = self.inline(&step.inline, plan, subtask, task)?;
+        // Emitted pages are not in the driver's memory: it cannot spill them.
         let writer =
             |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory_of_pages(step.operator, STEP_PAGES));
         let outputs =
             step.others.iter().fold(Outputs::new(writer(&layout)), |all, other| all.and(writer(&other.layout)));
-        let other = |other: &OutputPlan| Ok((self.exit(other, plan, subtask, me)?, other.also_counted.clone()));
+        let other = |other: &OutputPlan| Ok((self.output(other, plan, subtask, task)?, other.also_counted.clone()));
         let others = step.others.iter().map(other).collect::<Result<_>>()?;
-        let made = Step::new(step, inline, driver, memory, sides, outputs).with_others(others);
+        let made = Step::new(step, inline, driver, memory, sides, outputs).with_side_outputs(others);
         let made =
-            if step.driver.layout.is_some() { made.overflowing(self.memory(step.operator), &context) } else { made };
-        Ok(if step.in_loop { made.renewed_by(Renewal { factory: step.driver.clone(), context }) } else { made })
+            if step.driver.layout.is_some() { made.with_overflow(self.memory(step.operator), &context) } else { made };
+        Ok(if step.in_loop { made.with_renewal(Renewal { factory: step.driver.clone(), context }) } else { made })
     }
 
     fn inline(
@@ -339,9 +338,9 @@ impl<'p> Starter<'p> {
         inline: &[InlineStepPlan],
         plan: &StagePlan,
         subtask: usize,
-        me: &Arc<dyn Wake>,
+        task: &Arc<dyn Wake>,
     ) -> Result<Vec<InlineStep>> {
-        let light = |inline: &InlineStepPlan| match inline {
+        let step_of = |inline: &InlineStepPlan| match inline {
             InlineStepPlan::Project(operator, leaves) => {
                 Ok(InlineStep::Project(*operator, leaves.clone(), RowCounts::default()))
             }
@@ -356,7 +355,7 @@ impl<'p> Starter<'p> {
                 self.job.metrics.removed_rows_of(*input),
             ))),
             InlineStepPlan::Filter(operator, filter, live) => {
-                let context = self.context(*operator, plan, subtask, me);
+                let context = self.context(*operator, plan, subtask, task);
                 let predicate = catching(|| filter.predicate.open(&context));
                 Ok(InlineStep::Filter(Filter {
                     operator: *operator,
@@ -368,10 +367,16 @@ impl<'p> Starter<'p> {
                 }))
             }
         };
-        inline.iter().map(light).collect()
+        inline.iter().map(step_of).collect()
     }
 
-    fn exit(&self, output: &OutputPlan, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Exit> {
+    fn output(
+        &self,
+        output: &OutputPlan,
+        plan: &StagePlan,
+        subtask: usize,
+        task: &Arc<dyn Wake>,
+    ) -> Result<StageOutput> {
         let (to_stage, inbox) = output.to;
         let receivers = match output.ship {
             Ship::Forward => subtask..subtask + 1,
@@ -379,7 +384,7 @@ impl<'p> Starter<'p> {
         };
         let targets = receivers
             .map(|receiver| {
-                let channel = self.inbox(to_stage, inbox, receiver)?.connect(me.clone(), output.in_order);
+                let channel = self.inbox(to_stage, inbox, receiver)?.connect(task.clone(), output.in_order);
                 Ok(Box::new(channel) as Box<dyn ItemSender>)
             })
             .collect::<Result<Vec<_>>>()?;
@@ -389,9 +394,9 @@ impl<'p> Starter<'p> {
         };
         let memory = self.memory_of_pages(output.operator, writers * CHANNEL_LONG_RECORDS);
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
-        let inline = self.inline(&output.inline, plan, subtask, me)?;
-        let exit = Exit::new(output.operator, inline, output.ship.clone(), writers, targets);
-        let exit = if output.inline.iter().any(InlineStepPlan::counts) { exit.counting() } else { exit };
-        Ok(if matches!(plan.head, Head::SpillQueue(..)) { exit.uncounted() } else { exit })
+        let inline = self.inline(&output.inline, plan, subtask, task)?;
+        let made = StageOutput::new(output.operator, inline, output.ship.clone(), writers, targets);
+        let made = if output.inline.iter().any(InlineStepPlan::counts) { made.with_row_counts() } else { made };
+        Ok(if matches!(plan.head, Head::SpillQueue(..)) { made.uncounted() } else { made })
     }
 }

@@ -1,4 +1,5 @@
-//! Tasks: state machines that are polled on the pool, never block it, and are woken.
+//! Tasks: state machines that threads of the pool poll. They never block a thread, and wait until
+//! they are woken.
 //!
 //! ```text
 //!   New
@@ -11,7 +12,8 @@
 //! ```
 //! A wake while the task runs is kept (`WOKEN`), so none is lost.
 //!
-//! A queued task is run by whoever takes it first: mostly a thread of the pool, else the thread that waits for the job (see `Job::wait`).
+//! A queued task is run by the first thread that takes it: usually a thread of the pool, otherwise
+//! the thread that waits for the job (see `Job::wait`).
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +24,7 @@ use super::pipeline::Pipeline;
 use crate::kernel::catching;
 use crate::strategy::Progress;
 
-/// Without a body. Who wakes it now is heard when the job starts, which wakes all.
+/// The task has no body yet. A wake is ignored, because the start of the job wakes all tasks.
 const NEW: u8 = 5;
 const IDLE: u8 = 0;
 const QUEUED: u8 = 1;
@@ -32,16 +34,22 @@ const ENDED: u8 = 4;
 
 pub(super) struct Task {
     state: AtomicU8,
-    /// The pool has been given it and has not come to it: it is given once, however often it is run meanwhile by another.
-    in_pool: AtomicBool,
-    /// Taken out while the task runs: no lock is held across a kernel.
+    /// The task is in the pool's queue. It is there at most once, even if another thread has run it
+    /// and it was queued again meanwhile.
+    is_in_pool_queue: AtomicBool,
+    /// Taken out while the task runs, so no lock is held during a kernel's call.
     body: Mutex<Option<Box<Pipeline>>>,
     job: Arc<Job>,
 }
 
 impl Task {
     pub(super) fn new(job: Arc<Job>) -> Arc<Self> {
-        Arc::new(Task { state: AtomicU8::new(NEW), in_pool: AtomicBool::new(false), body: Mutex::new(None), job })
+        Arc::new(Task {
+            state: AtomicU8::new(NEW),
+            is_in_pool_queue: AtomicBool::new(false),
+            body: Mutex::new(None),
+            job,
+        })
     }
 
     pub(super) fn set_body(&self, body: Pipeline) {
@@ -49,17 +57,18 @@ impl Task {
         self.state.store(IDLE, Ordering::SeqCst);
     }
 
-    /// Gives a queued task to the pool.
-    fn enqueue(self: Arc<Self>, turn: QueuePlace) {
+    /// Submits a queued task to the pool.
+    fn enqueue(self: Arc<Self>, place: QueuePlace) {
         let job = self.job.clone();
-        // A thread of the pool that finds the task queued says first that it has come.
-        if !self.in_pool.swap(true, Ordering::SeqCst) {
+        // The pool's thread clears the flag before it takes the task. So a task that is queued
+        // after that is submitted again.
+        if !self.is_in_pool_queue.swap(true, Ordering::SeqCst) {
             let task = self.clone();
             let run = move || {
-                task.in_pool.store(false, Ordering::SeqCst);
-                task.work();
+                task.is_in_pool_queue.store(false, Ordering::SeqCst);
+                task.run_if_queued();
             };
-            match turn {
+            match place {
                 QueuePlace::InOrder => job.pool().spawn_fifo(run),
                 QueuePlace::Next => job.pool().spawn(run),
             }
@@ -69,14 +78,14 @@ impl Task {
 
     fn run(self: Arc<Self>) {
         let job = self.job.clone();
-        let _at_work = job.at_work();
+        let _active = job.enter_task();
         let Some(mut body) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         loop {
             let poll = self.poll(&mut body);
             match poll {
                 Progress::Done => {
-                    // Memory goes back before anybody hears that the task has ended. What closures captured is dropped with it, which is the
-                    // user's code, too.
+                    // Memory is released before the end of the task is reported. The drop of
+                    // captured values may run the user's code.
                     if let Err(error) = catching(|| {
                         drop(body);
                         Ok(())
@@ -97,10 +106,11 @@ impl Task {
                     if self.state.compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
                         return;
                     }
-                    // Woken meanwhile. The state keeps everybody else out until it is idle, so the body is still there.
+                    // Woken meanwhile. Other threads take the body only from state `QUEUED`, so it
+                    // is still there.
                     self.state.store(RUNNING, Ordering::SeqCst);
-                    let Some(again) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-                    body = again;
+                    let Some(taken) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+                    body = taken;
                 }
             }
         }
@@ -110,7 +120,7 @@ impl Task {
         *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
     }
 
-    /// One poll; errors and panics of the user's closures end the job.
+    /// Polls the pipeline once. Errors and panics of the user's closures end the job.
     fn poll(&self, body: &mut Pipeline) -> Progress {
         if self.job.is_cancelled() {
             return Progress::Done;
@@ -129,7 +139,7 @@ impl Task {
 }
 
 impl Wake for Task {
-    fn work(self: Arc<Self>) -> bool {
+    fn run_if_queued(self: Arc<Self>) -> bool {
         let is_queued = self.state.compare_exchange(QUEUED, RUNNING, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         if is_queued {
             self.run();
@@ -137,7 +147,7 @@ impl Wake for Task {
         is_queued
     }
 
-    fn wake(self: Arc<Self>, turn: QueuePlace) {
+    fn wake(self: Arc<Self>, place: QueuePlace) {
         loop {
             let state = self.state.load(Ordering::SeqCst);
             let next = match state {
@@ -147,7 +157,7 @@ impl Wake for Task {
             };
             if self.state.compare_exchange(state, next, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
                 if state == IDLE {
-                    self.enqueue(turn);
+                    self.enqueue(place);
                 }
                 return;
             }
@@ -160,12 +170,12 @@ mod tests {
     use super::*;
     use crate::exec::aligned_input::AlignedInput;
     use crate::exec::channel::Inbox;
-    use crate::exec::inline::Watch;
+    use crate::exec::inline::OperatorScope;
     use crate::exec::pipeline::PipelineHead;
 
-    /// Somebody may ask for memory back before the job begins.
+    /// Memory may be revoked before the job begins, which wakes the task.
     #[test]
-    fn a_task_that_is_woken_before_it_has_a_body_runs_when_it_has() {
+    fn a_task_woken_before_it_has_a_body_runs_later() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let job = Job::new(Arc::new(pool), vec![]);
         let task = Task::new(job.clone());
@@ -173,7 +183,7 @@ mod tests {
         job.pool().install(|| ());
         let inbox = Arc::new(Inbox::new(task.clone()));
         let head = PipelineHead::Inbox(AlignedInput::new(inbox));
-        task.set_body(Pipeline::new(head, vec![], vec![], Watch::new(job.clone(), 0)));
+        task.set_body(Pipeline::new(head, vec![], vec![], OperatorScope::new(job.clone(), 0)));
         job.start(vec![task]);
         job.wait(|_| true).unwrap();
     }

@@ -1,10 +1,10 @@
-//! Tasks that are to be woken at a time: one thread of the process, which sleeps until the first of these times.
+//! Timers that wake tasks. One thread of the process sleeps until the earliest of them.
 //!
-//! A task waits without a thread for what somebody does. What nobody tells it, such as that a file has grown, it looks for now and then; and what it was
-//! asked to do soon, such as to send rows that wait for others, it does at a time. There is a timer or two for each waiting task, so an ordered map is
-//! all it takes.
+//! Tasks need timers to poll for events without a notification, such as a file that has grown. They
+//! also need them for deadlines, such as sending rows that wait for a full page. A waiting task has
+//! at most two timers, so an ordered map is enough.
 //!
-//! The thread is started by the first timer, and ends when there has been none for a while.
+//! The first timer starts the thread. It ends after a while without timers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,16 +13,16 @@ use std::time::{Duration, Instant};
 use super::channel::{QueuePlace, Wake};
 use crate::error::{Error, Result};
 
-/// So long the thread waits for timers before it ends.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// Time without timers after which the thread ends.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Things by the time when they are due, and of one time in the order in which they came.
+/// Values by due time. Values with the same time keep the order of their insertion.
 struct TimerQueue<T> {
     waiting: BTreeMap<TimerKey, T>,
     next_number: u64,
 }
 
-/// A timer among others.
+/// Identifies a timer: its due time, and its number.
 type TimerKey = (Instant, u64);
 
 impl<T> TimerQueue<T> {
@@ -30,10 +30,10 @@ impl<T> TimerQueue<T> {
         TimerQueue { waiting: BTreeMap::new(), next_number: 0 }
     }
 
-    fn insert(&mut self, at: Instant, what: T) -> TimerKey {
+    fn insert(&mut self, at: Instant, value: T) -> TimerKey {
         let key = (at, self.next_number);
         self.next_number += 1;
-        self.waiting.insert(key, what);
+        self.waiting.insert(key, value);
         key
     }
 
@@ -41,47 +41,50 @@ impl<T> TimerQueue<T> {
         self.waiting.remove(&key)
     }
 
-    /// The time of the first.
+    /// The earliest due time.
     fn first(&self) -> Option<Instant> {
         self.waiting.keys().next().map(|&(at, _)| at)
     }
 
-    /// The first, if it is due.
+    /// Takes the earliest value, if it is due.
     fn take_due(&mut self, now: Instant) -> Option<T> {
         self.first().filter(|&at| at <= now)?;
-        self.waiting.pop_first().map(|(_, what)| what)
+        self.waiting.pop_first().map(|(_, value)| value)
     }
 }
 
-/// Timers, and the thread that looks after them.
+/// Timers, and the state of their thread.
 struct Timers {
-    state: Mutex<State>,
-    /// A timer is due before all others.
-    is_sooner: Condvar,
+    state: Mutex<TimersState>,
+    /// Signals that a timer was set that is earlier than all others.
+    earlier_timer: Condvar,
 }
 
-struct State {
+struct TimersState {
     queue: TimerQueue<Weak<dyn Wake>>,
     has_thread: bool,
 }
 
 impl Timers {
     const fn new() -> Self {
-        let state = State { queue: TimerQueue::new(), has_thread: false };
-        Timers { state: Mutex::new(state), is_sooner: Condvar::new() }
+        let state = TimersState { queue: TimerQueue::new(), has_thread: false };
+        Timers { state: Mutex::new(state), earlier_timer: Condvar::new() }
     }
 
-    /// The process's.
+    /// The timers of the process.
     fn of_process() -> &'static Self {
         static TIMERS: Timers = Timers::new();
         &TIMERS
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TimersState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a task woken at a time.
+    /// Sets a timer that wakes a task. Starts the thread if there is none.
+    ///
+    /// # Errors
+    /// Fails if the system refuses a thread.
     fn set(&'static self, at: Instant, task: Weak<dyn Wake>) -> Result<TimerKey> {
         let mut state = self.lock();
         if !state.has_thread {
@@ -92,7 +95,7 @@ impl Timers {
         let is_sooner = state.queue.first().is_none_or(|first| at < first);
         let key = state.queue.insert(at, task);
         if is_sooner {
-            self.is_sooner.notify_one();
+            self.earlier_timer.notify_one();
         }
         Ok(key)
     }
@@ -101,7 +104,7 @@ impl Timers {
         self.lock().queue.cancel(key);
     }
 
-    /// Wakes who is due, and sleeps until the next one is.
+    /// The loop of the thread: wakes due tasks, and sleeps until the next timer.
     fn run(&self) {
         let mut state = self.lock();
         loop {
@@ -115,8 +118,8 @@ impl Timers {
                 continue;
             }
             let first = state.queue.first();
-            let wait = first.map_or(PATIENCE, |first| first - now);
-            let (woken, waited) = self.is_sooner.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
+            let wait = first.map_or(IDLE_TIMEOUT, |first| first - now);
+            let (woken, waited) = self.earlier_timer.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if first.is_none() && waited.timed_out() && state.queue.first().is_none() {
                 state.has_thread = false;
@@ -126,22 +129,22 @@ impl Timers {
     }
 }
 
-/// Wakes a task at a time, at one at most. It is forgotten with the alarm.
+/// A timer of a task. At most one time is set. Dropping the alarm clears it.
 pub(super) struct Alarm {
     task: Weak<dyn Wake>,
     set: Option<TimerKey>,
 }
 
 impl Alarm {
-    /// Of a task, not set.
+    /// The alarm of a task, not set yet.
     pub(super) fn of(task: &Arc<dyn Wake>) -> Self {
         Alarm { task: Arc::downgrade(task), set: None }
     }
 
-    /// Sets it to a time, in place of the time that it was set to.
+    /// Sets the alarm, which replaces an earlier setting.
     ///
     /// # Errors
-    /// Where the system refuses a thread.
+    /// Fails if the system refuses a thread.
     pub(super) fn set(&mut self, at: Instant) -> Result<()> {
         if self.set.is_some_and(|(set, _)| set == at) {
             return Ok(());
@@ -151,7 +154,7 @@ impl Alarm {
         Ok(())
     }
 
-    /// Forgets the time that it was set to.
+    /// Clears the alarm.
     pub(super) fn clear(&mut self) {
         if let Some(key) = self.set.take() {
             Timers::of_process().cancel(key);
@@ -176,7 +179,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Act {
         Insert(u64),
-        /// One of those that were inserted, due or not.
+        /// Cancels one of the inserted timers, due or not.
         Cancel(usize),
         Advance(u64),
     }
@@ -191,7 +194,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against a list that is sorted whenever it is asked.
+        /// Compares with a sorted list.
         #[test]
         fn timers_come_when_they_are_due_and_in_their_order(acts in acts()) {
             let start = Instant::now();
@@ -233,8 +236,8 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_woken_in_time_once_and_not_behind_its_alarm() {
-        let (woken, heard) = channel();
+    fn alarms_wake_once_in_time_and_not_after_drop() {
+        let (woken, wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
         let (begun, minute) = (Instant::now(), Duration::from_secs(60));
         let millis = |millis| begun + Duration::from_millis(millis);
@@ -244,21 +247,21 @@ mod tests {
         never.set(millis(30)).unwrap();
         sooner.set(millis(20)).unwrap();
         drop(never);
-        let times = [(); 2].map(|()| heard.recv_timeout(minute).unwrap());
+        let times = [(); 2].map(|()| wakes.recv_timeout(minute).unwrap());
         assert!(times[0] >= millis(20) && times[1] >= millis(60), "{:?}", times.map(|time| time - begun));
-        assert!(heard.recv_timeout(Duration::from_millis(100)).is_err());
+        assert!(wakes.recv_timeout(Duration::from_millis(100)).is_err());
         drop(task);
-        assert!(heard.recv_timeout(minute).is_err(), "an alarm does not hold its task");
+        assert!(wakes.recv_timeout(minute).is_err(), "an alarm does not hold its task");
     }
 
     #[test]
-    fn the_thread_ends_when_there_are_no_timers_and_is_there_again_when_there_are() {
+    fn the_timer_thread_ends_without_timers_and_restarts() {
         let timers: &'static Timers = Box::leak(Box::new(Timers::new()));
-        let (woken, heard) = channel();
+        let (woken, wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
         for _ in 0..2 {
             timers.set(Instant::now(), Arc::downgrade(&task)).unwrap();
-            assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok());
+            assert!(wakes.recv_timeout(Duration::from_secs(60)).is_ok());
             let ended = (0..600).any(|_| {
                 std::thread::sleep(Duration::from_millis(100));
                 !timers.lock().has_thread

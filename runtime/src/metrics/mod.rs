@@ -13,80 +13,80 @@ use crate::value::Timestamp;
 /// One operator's counters in one of its tasks.
 #[derive(Debug, Default)]
 pub struct OperatorMetrics {
-    /// Records that came in.
+    /// Records received.
     pub rows_in: Counter,
-    /// Records that went out.
+    /// Records emitted.
     pub rows_out: Counter,
-    /// Bytes of pages that went out, or that a source read.
+    /// Bytes of pages sent, or bytes read by a source.
     pub bytes: Counter,
-    /// Time spent in it.
+    /// Working time.
     pub busy_nanos: Counter,
-    /// The most memory that it held, set when the task ends.
+    /// Peak memory, set when the task ends.
     pub memory_bytes: Counter,
-    /// Bytes of pages that went to disk because memory did not hold them.
+    /// Bytes of pages spilled to disk.
     pub spilled_bytes: Counter,
-    /// Sorted runs, or parts of tables, that did.
+    /// Sorted runs, or parts of tables, that were spilled.
     pub spilled_parts: Counter,
-    /// The most often that any of its rows were read again from disk.
+    /// The most times that a row was read back from disk.
     pub passes: Counter,
     /// Records that arrived after their window had ended, and were left out.
     pub late_rows: Counter,
-    /// Of a join: records of its probe side that its runtime filter removed before they were sent.
+    /// For a join: records of its probe side that its runtime filter removed before they were sent.
     pub filtered_rows: Counter,
-    /// Of a source: splits that were not read, since a join's runtime filter excludes them.
+    /// For a source: splits that were not read, since a join's runtime filter excludes them.
     pub skipped_splits: Counter,
-    /// Of a source: tasks that stopped before its end, since all their readers had stopped.
+    /// For a source: tasks that stopped before its end, since all their receivers had stopped.
     pub stopped_tasks: Counter,
-    /// Of a join: tasks that built the other side than the plan states, since that was smaller.
+    /// For a join: tasks that built the planned probe side, since it was smaller.
     pub reversals: Counter,
-    /// Its watermark.
+    /// The watermark.
     pub event_time: EventTime,
-    /// Where a loop begins: the rounds that have begun.
+    /// For the begin of a loop: the rounds that have begun.
     pub rounds: Counter,
-    /// The records of the last of them, in all tasks.
+    /// The records of the last round, in all tasks.
     pub round_rows: Gauge,
 }
 
 /// An operator's counts, in one task or in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OperatorCounts {
-    /// Records that came in.
+    /// Records received.
     pub rows_in: u64,
-    /// Records that went out.
+    /// Records emitted.
     pub rows_out: u64,
-    /// Bytes of pages that went out, or that a source read.
+    /// Bytes of pages sent, or bytes read by a source.
     pub bytes: u64,
-    /// Time spent in it, summed over tasks.
+    /// Working time, summed over tasks.
     pub busy_nanos: u64,
-    /// The most memory that each task held, summed over tasks.
+    /// Peak memory of each task, summed over tasks.
     pub memory_bytes: u64,
-    /// Bytes of pages that went to disk because memory did not hold them.
+    /// Bytes of pages spilled to disk.
     pub spilled_bytes: u64,
-    /// Sorted runs, or parts of tables, that did.
+    /// Sorted runs, or parts of tables, that were spilled.
     pub spilled_parts: u64,
-    /// The most often that any of its rows were read again from disk, in any task.
+    /// The most times that a row was read back from disk, in any task.
     pub passes: u64,
     /// Records that arrived after their window had ended, and were left out.
     pub late_rows: u64,
-    /// Of a join: records of its probe side that its runtime filter removed before they were sent.
+    /// For a join: records of its probe side that its runtime filter removed before they were sent.
     pub filtered_rows: u64,
-    /// Of a source: splits that were not read, since a join's runtime filter excludes them.
+    /// For a source: splits that were not read, since a join's runtime filter excludes them.
     pub skipped_splits: u64,
-    /// Of a source: tasks that stopped before its end, since all their readers had stopped.
+    /// For a source: tasks that stopped before its end, since all their receivers had stopped.
     pub stopped_tasks: u64,
-    /// Of a join: tasks that built the other side than the plan states, since that was smaller.
+    /// For a join: tasks that built the planned probe side, since it was smaller.
     pub reversals: u64,
-    /// The greatest watermark of its tasks.
+    /// The greatest watermark of the tasks.
     pub event_time: Option<Timestamp>,
-    /// Where a loop begins: the rounds that have begun. EXPLAIN shows them of all operators in the
-    /// loop.
+    /// For the begin of a loop: the rounds that have begun. EXPLAIN shows them for all operators of
+    /// the loop.
     pub rounds: u64,
-    /// The records of the last of them.
+    /// The records of the last round.
     pub round_rows: u64,
 }
 
 impl OperatorCounts {
-    /// The counters of some tasks, as they stand.
+    /// The sum of the tasks' counters at this moment.
     pub fn of<'m>(tasks: impl IntoIterator<Item = &'m OperatorMetrics>) -> Self {
         let (mut all, event_time) = (OperatorCounts::default(), EventTime::default());
         for task in tasks {
@@ -113,7 +113,7 @@ impl OperatorCounts {
     }
 }
 
-/// A number that goes up and down.
+/// A number that may rise and fall.
 #[derive(Debug, Default)]
 pub struct Gauge(AtomicU64);
 
@@ -141,12 +141,12 @@ impl Default for EventTime {
 }
 
 impl EventTime {
-    /// Raises it to microseconds since 1970. The greatest number means that all time has passed.
+    /// Raises the watermark, in microseconds since 1970. `i64::MAX` means that all time has passed.
     pub fn raise(&self, micros: i64) {
         self.0.fetch_max(micros, Ordering::Relaxed);
     }
 
-    /// The watermark; `None` if there is none yet, or if all time has passed.
+    /// The watermark. `None` if there is none yet, or if all time has passed.
     #[must_use]
     pub fn get(&self) -> Option<Timestamp> {
         match self.0.load(Ordering::Relaxed) {
@@ -161,12 +161,12 @@ impl EventTime {
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    /// Adds.
+    /// Adds to the number.
     pub fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// Raises the number to at least this.
+    /// Raises the number to `least`, if it is lower.
     pub fn raise(&self, least: u64) {
         self.0.fetch_max(least, Ordering::Relaxed);
     }
@@ -181,44 +181,44 @@ impl Counter {
 /// A job's counters.
 #[derive(Debug, Default)]
 pub struct JobMetrics {
-    /// By operator, in the plan's order, and by task.
+    /// The counters by operator, in the plan's order, and by task.
     pub operators: Vec<Vec<Arc<OperatorMetrics>>>,
-    /// From the start of the job to its end.
+    /// The time from the start of the job to its end.
     pub elapsed_nanos: Counter,
-    /// Bytes of all sources, for progress. Of logs that are followed, the bytes found so far.
+    /// Bytes of all sources, for progress. For endless sources, the bytes found so far.
     pub source_total_bytes: Counter,
     /// Bytes of sources read so far.
     pub source_bytes: Counter,
     /// Records read so far.
     pub source_rows: Counter,
-    /// The snapshots that were taken.
+    /// The counters of snapshots.
     pub snapshots: SnapshotMetrics,
-    /// Rows that runtime filters removed, by the input that would have received them: its operator
-    /// and number.
+    /// Rows that runtime filters removed before an input, by the operator and the number of the
+    /// input.
     removed_rows: Mutex<BTreeMap<(usize, usize), Arc<Counter>>>,
 }
 
-/// Counts of a job's snapshots.
+/// Counters of a job's snapshots.
 #[derive(Debug, Default)]
 pub struct SnapshotMetrics {
     /// Complete snapshots.
     pub completed: Counter,
-    /// Bytes of state that were written for them.
+    /// Bytes of state in all complete snapshots.
     pub bytes: Counter,
-    /// The number of the last complete one.
+    /// The epoch of the last complete snapshot.
     pub last_epoch: Gauge,
-    /// Bytes of state that it holds.
+    /// Bytes of state in the last complete snapshot.
     pub last_bytes: Gauge,
-    /// From its barrier to its commit.
+    /// The time from the barrier to the commit, of the last complete snapshot.
     pub last_nanos: Gauge,
-    /// The same of the one that took longest.
+    /// The same time of the slowest snapshot.
     pub longest_nanos: Counter,
-    /// The same of all, summed.
+    /// The sum of these times.
     pub total_nanos: Counter,
 }
 
 impl SnapshotMetrics {
-    /// Counts a complete snapshot: its number, its bytes of state, and the time since its barrier.
+    /// Counts a complete snapshot. `nanos` is the time since its barrier.
     pub(crate) fn complete(&self, epoch: u64, bytes: u64, nanos: u64) {
         self.completed.add(1);
         self.last_epoch.set(epoch);
@@ -231,7 +231,7 @@ impl SnapshotMetrics {
 }
 
 impl JobMetrics {
-    /// Counters of operators; `tasks` has the number of tasks of each.
+    /// Creates the counters of a job. `tasks` has the number of tasks of each operator.
     #[must_use]
     pub fn new(tasks: impl IntoIterator<Item = usize>) -> Self {
         let of_operator = |tasks| (0..tasks).map(|_| Arc::default()).collect();
@@ -256,13 +256,13 @@ impl JobMetrics {
         removed.get(&(operator, input)).map_or(0, |counter| counter.get())
     }
 
-    /// Bytes of sources that are still to be read.
+    /// Bytes of sources that were not read yet.
     #[must_use]
     pub fn bytes_to_read(&self) -> u64 {
         self.source_total_bytes.get().saturating_sub(self.source_bytes.get())
     }
 
-    /// The least watermark of all operators.
+    /// The lowest watermark of all operators. `None` if no operator has one.
     #[must_use]
     pub fn event_time(&self) -> Option<Timestamp> {
         self.counts().filter_map(|operator| operator.event_time).min()

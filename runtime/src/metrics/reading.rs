@@ -1,4 +1,4 @@
-//! Counters as they stood at one moment, for programs.
+//! The counters of a job at one moment, for programs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,68 +7,69 @@ use super::{JobMetrics, SnapshotMetrics};
 use crate::error::Origin;
 use crate::value::Timestamp;
 
-/// What a job has done so far. The numbers are read one after the other while tasks count on, so they need not be of the same moment.
+/// The metrics of a job so far. Tasks continue to count while the numbers are read one by one, so
+/// they may be of slightly different moments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Records that sources gave.
+    /// Records read from sources.
     pub source_rows: u64,
-    /// Bytes that sources read.
+    /// Bytes read from sources.
     pub source_bytes: u64,
-    /// Bytes that sources have; of logs that are followed, what was found in them so far.
+    /// Bytes of all sources. For endless sources, the bytes found so far.
     pub source_total_bytes: u64,
     bytes_to_read: u64,
-    /// How far event time is: windows that end before it have been given. It is that of the operator that is furthest behind; nothing where no records have one,
-    /// or all of them are through.
+    /// The lowest watermark of all operators: windows that end before it have been emitted. `None`
+    /// if there are no event times, or after the last record.
     pub event_time: Option<Timestamp>,
     /// The operators, inputs before consumers.
     pub operators: Vec<MetricsOfOperator>,
-    /// Its snapshots.
+    /// The snapshots.
     pub snapshots: MetricsOfSnapshots,
 }
 
-/// What a job's snapshots have taken so far; the last one is that of the job's end.
+/// The metrics of a job's snapshots so far, including the final one at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MetricsOfSnapshots {
-    /// How many this run has completed.
+    /// Snapshots completed by this run.
     pub completed: u64,
-    /// The number of the last of them; 0 before the first.
+    /// The epoch of the last complete snapshot, 0 before the first.
     pub last_epoch: u64,
-    /// Bytes of state that it holds.
+    /// Bytes of state in the last complete snapshot.
     pub last_bytes: u64,
-    /// Bytes of state that were written for all.
+    /// Bytes of state in all complete snapshots.
     pub bytes: u64,
-    /// From the barrier of the last complete one to its commit.
+    /// The time from the barrier to the commit, of the last complete snapshot.
     pub last: Duration,
-    /// The same of the one that took longest.
+    /// The same time of the slowest snapshot.
     pub longest: Duration,
-    /// The same of all, summed.
+    /// The sum of these times.
     pub total: Duration,
 }
 
-/// What an operator has done so far, in all of its tasks.
+/// The metrics of an operator so far, over all its tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MetricsOfOperator {
-    /// Its name: the binding, or the operator's own word.
+    /// The name of the variable that the program binds, or of the operator.
     pub name: Arc<str>,
-    /// Records that came in.
+    /// Records received.
     pub rows_in: u64,
-    /// Records that went out.
+    /// Records emitted.
     pub rows_out: u64,
-    /// Bytes that went to disk because memory did not hold them.
+    /// Bytes spilled to disk.
     pub spilled_bytes: u64,
-    /// Where a loop begins: the rounds that have begun.
+    /// For the begin of a loop: the rounds that have begun.
     pub rounds: u64,
-    /// Records that came when their window had ended, and were left out.
+    /// Records that arrived after their window had ended, and were left out.
     pub late_rows: u64,
-    /// How far event time is here, behind an event time.
+    /// The watermark, after `event_time` in the flow. `None` elsewhere.
     pub event_time: Option<Timestamp>,
 }
 
 impl Metrics {
-    /// Reads a job's counters; the origins are those of its operators.
+    /// Reads the counters of a job. `origins` are those of its operators.
     pub(crate) fn of(metrics: &JobMetrics, origins: &[Origin]) -> Self {
         let operators = origins.iter().zip(metrics.counts()).map(|(origin, counters)| MetricsOfOperator {
             name: origin.name.clone(),
@@ -90,19 +91,19 @@ impl Metrics {
         }
     }
 
-    /// The first operator of this name.
+    /// The first operator with this name.
     #[must_use]
     pub fn operator(&self, name: &str) -> Option<&MetricsOfOperator> {
         self.operators.iter().find(|operator| &*operator.name == name)
     }
 
-    /// Bytes of sources that are still to be read: of a log that is followed, how far its reader is behind its writers.
+    /// Bytes of sources that were not read yet. For an endless source, its lag in bytes.
     #[must_use]
     pub fn bytes_to_read(&self) -> u64 {
         self.bytes_to_read
     }
 
-    /// Bytes of all operators that went to disk because memory did not hold them.
+    /// Bytes that all operators have spilled to disk.
     #[must_use]
     pub fn spilled_bytes(&self) -> u64 {
         self.operators.iter().map(|operator| operator.spilled_bytes).sum()

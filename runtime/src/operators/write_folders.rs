@@ -266,7 +266,7 @@ impl FoldersDriver {
             encoder.encode(&Input::new(&rest, &selection))?;
             if encoder.output().len() >= WRITE_BYTES {
                 self.ready_bytes.push((path.clone(), std::mem::take(encoder.output())));
-                encoder.settle()?;
+                encoder.shrink_reservation()?;
             }
         }
         self.flush_fullest()
@@ -289,7 +289,7 @@ impl FoldersDriver {
             let FolderFile { path, encoder } = &mut self.files[file];
             encoder.flush()?;
             self.ready_bytes.push((path.clone(), std::mem::take(encoder.output())));
-            encoder.settle()?;
+            encoder.shrink_reservation()?;
         }
         Ok(())
     }

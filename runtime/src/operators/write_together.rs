@@ -25,7 +25,7 @@ use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
 use crate::output::{Assembly, SharedFile, Target};
 use crate::page::Input;
-use crate::source::{Encoder, Parts, Placed};
+use crate::source::{Encoder, Parts, PlacedPiece};
 use crate::spill::SpilledBytes;
 use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
@@ -212,7 +212,7 @@ impl FileWriter {
     fn append_bytes(&self, file: &mut SharedFile, part: usize, bytes: &[u8]) -> Result<()> {
         let at = file.bytes();
         let begin = file.append(part, bytes).map_err(Error::io("write", &self.path))?;
-        self.parts.placed(Placed { part, begin, bytes: bytes.len() as u64, at });
+        self.parts.placed(PlacedPiece { part, begin, bytes: bytes.len() as u64, at });
         Ok(())
     }
 }

@@ -98,7 +98,7 @@ fn scans(nodes: &[Arc<Node>], live: &Live, read: &HashSet<u64>) -> HashMap<u64, 
 fn samples(
     nodes: &[Arc<Node>],
     scans: &HashMap<u64, Scan>,
-    &Resources { tasks, side_by_side, .. }: &Resources,
+    &Resources { tasks, parallel_for, .. }: &Resources,
 ) -> HashMap<u64, Arc<Sample>> {
     let decisive = decisive(nodes);
     let sampled = |node: &Arc<Node>| {
@@ -108,7 +108,7 @@ fn samples(
         Some((node.sequence, (source, scan.clone())))
     };
     let (sequences, scans): (Vec<u64>, Vec<_>) = nodes.iter().filter_map(sampled).unzip();
-    let samples = samples_of(&scans, |count, work| side_by_side(tasks, count, work));
+    let samples = samples_of(&scans, |count, work| parallel_for(tasks, count, work));
     sequences.into_iter().zip(samples).filter_map(|(sequence, sample)| Some((sequence, sample?))).collect()
 }
 

@@ -73,7 +73,7 @@ pub struct Resources {
     /// Decisions of an earlier plan. Operators that they do not name run in the cheapest way.
     pub decisions: Option<Arc<Decisions>>,
     /// Runs the samples of sources, as many in parallel as there are tasks.
-    pub side_by_side: ParallelFor,
+    pub parallel_for: ParallelFor,
 }
 
 /// Calls a function with each number below `count`, on at most `threads` threads. Returns after all

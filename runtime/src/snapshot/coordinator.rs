@@ -1,128 +1,134 @@
-//! Which snapshot is begun when, and when it is whole: a state machine without threads, I/O or clock.
+//! Decides when a snapshot begins and when it is complete. A state machine without threads, I/O or
+//! clock.
 //!
 //! ```text
-//!            due, or asked for          all tasks have done       whole, and committed
-//!  Resting ---------------------> Taking ----------------> Completing ----------> Resting
+//!       due or requested           all tasks acknowledged             committed
+//!  Idle ----------------> Pending -----------------------> Completing ----------> Idle
 //! ```
-//! One snapshot is taken at a time. So what sinks have prepared for one is committed before anybody prepares for the next; and a disk that is too slow for
-//! the interval makes snapshots rarer and holds up no record. A task that has ended is waited for by no snapshot: what it had to say belongs to all that follow.
+//! One snapshot is taken at a time. So the sinks commit the transactions of one before they prepare
+//! those of the next. If the disk is too slow for the interval, snapshots are taken less often, and
+//! no record is delayed.
+//!
+//! No snapshot waits for a task that has ended: all later snapshots contain its last contribution.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// What is to be done next.
+/// The next work of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Sources say the barrier of this epoch.
+    /// Inject the barrier of this epoch at the sources.
     Begin(u64),
-    /// All tasks have done their part for this epoch: the manifest is to be written, and sinks are to commit.
+    /// All tasks have acknowledged this epoch: write the manifest, then commit the sinks.
     Complete(u64),
 }
 
 /// The snapshots of one run.
 pub(crate) struct Coordinator {
-    /// From the beginning of one to that of the next; none are begun by themselves where there is none.
+    /// Time between the starts of two snapshots. `None`: snapshots begin only on request.
     interval: Option<Duration>,
-    /// Of each task, whether it has ended.
+    /// By task.
     has_ended: Vec<bool>,
     /// The epoch that was begun last.
     epoch: u64,
     phase: Phase,
-    /// When one begins by itself.
+    /// The time of the next periodic snapshot.
     due: Option<Instant>,
-    /// Somebody waits for one that begins from now on.
-    is_wanted: bool,
+    /// A caller requested a snapshot that has not begun.
+    is_requested: bool,
 }
 
 enum Phase {
-    Resting,
-    /// Of each task, whether it has done its part.
-    Taking(Vec<bool>),
+    Idle,
+    /// For each task, whether it has acknowledged the epoch.
+    Pending(Vec<bool>),
     Completing,
 }
 
 impl Coordinator {
-    /// Of so many tasks, which go on from a snapshot of this epoch, or begin, which is epoch 0.
+    /// The coordinator of `tasks` tasks. `epoch` is that of the restored snapshot, or 0.
     pub(crate) fn new(tasks: usize, epoch: u64, interval: Option<Duration>, now: Instant) -> Self {
         let due = interval.and_then(|interval| now.checked_add(interval));
-        Coordinator { interval, has_ended: vec![false; tasks], epoch, phase: Phase::Resting, due, is_wanted: false }
+        Coordinator { interval, has_ended: vec![false; tasks], epoch, phase: Phase::Idle, due, is_requested: false }
     }
 
-    /// Somebody wants a snapshot of what is there now or later; the first epoch that is one.
+    /// Requests a snapshot that begins after this call. Returns its epoch.
     pub(crate) fn request(&mut self) -> u64 {
-        self.is_wanted = true;
+        self.is_requested = true;
         self.epoch + 1
     }
 
-    /// What is to be done now, said once.
+    /// Returns the next action. Each action is returned once.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Action> {
         match &self.phase {
-            Phase::Resting => {
-                let is_due = self.is_wanted || self.due.is_some_and(|due| due <= now);
-                // What all tasks have said at their end is the last snapshot, and nobody's barrier.
+            Phase::Idle => {
+                let is_due = self.is_requested || self.due.is_some_and(|due| due <= now);
+                // After the end of all tasks the final snapshot follows, which has no barrier.
                 if !is_due || self.has_ended.iter().all(|&ended| ended) {
                     return None;
                 }
                 self.epoch += 1;
-                (self.is_wanted, self.due) = (false, self.interval.and_then(|interval| now.checked_add(interval)));
-                self.phase = Phase::Taking(self.has_ended.clone());
+                (self.is_requested, self.due) = (false, self.interval.and_then(|interval| now.checked_add(interval)));
+                self.phase = Phase::Pending(self.has_ended.clone());
                 Some(Action::Begin(self.epoch))
             }
-            Phase::Taking(done) if done.iter().all(|&done| done) => {
+            Phase::Pending(acknowledged) if acknowledged.iter().all(|&acknowledged| acknowledged) => {
                 self.phase = Phase::Completing;
                 Some(Action::Complete(self.epoch))
             }
-            Phase::Taking(_) | Phase::Completing => None,
+            Phase::Pending(_) | Phase::Completing => None,
         }
     }
 
-    /// When there may be something to do though nothing happens.
+    /// The time at which [`Coordinator::next`] must be called although no event occurs.
     pub(crate) fn wakes_at(&self) -> Option<Instant> {
-        self.due.filter(|_| matches!(self.phase, Phase::Resting))
+        self.due.filter(|_| matches!(self.phase, Phase::Idle))
     }
 
-    /// A task has done its part of a snapshot.
+    /// Records that a task has contributed to the snapshot of an epoch.
     ///
     /// # Errors
-    /// Where none of it is taken, or the task has done it before.
-    pub(crate) fn done(&mut self, task: usize, epoch: u64) -> Result<()> {
+    /// Fails if that snapshot is not being taken, or the task has acknowledged it before.
+    pub(crate) fn acknowledge(&mut self, task: usize, epoch: u64) -> Result<()> {
         match &mut self.phase {
-            Phase::Taking(done) if epoch == self.epoch && !done[task] => {
-                done[task] = true;
+            Phase::Pending(acknowledged) if epoch == self.epoch && !acknowledged[task] => {
+                acknowledged[task] = true;
                 Ok(())
             }
             _ => Err(Error::Internal(format!("task {task} says its part of snapshot {epoch} out of turn"))),
         }
     }
 
-    /// A task has ended: it has its part in every snapshot from now on. Whether it has done that of the one that is taken before: what it had to say behind that belongs to
-    /// those that follow.
-    pub(crate) fn ended(&mut self, task: usize) -> bool {
+    /// Records the end of a task: it has acknowledged all snapshots from now on.
+    ///
+    /// Returns `true` if it had acknowledged the current snapshot before. Then its last
+    /// contribution belongs to the later snapshots only.
+    pub(crate) fn task_ended(&mut self, task: usize) -> bool {
         self.has_ended[task] = true;
         match &mut self.phase {
-            Phase::Taking(done) => std::mem::replace(&mut done[task], true),
-            Phase::Resting | Phase::Completing => false,
+            Phase::Pending(acknowledged) => std::mem::replace(&mut acknowledged[task], true),
+            Phase::Idle | Phase::Completing => false,
         }
     }
 
-    /// The snapshot is whole, and what sinks prepared for it is committed; or that failed, and with it the job.
+    /// Ends the current snapshot, after the commits of the sinks or after their failure.
     pub(crate) fn completed(&mut self) {
-        self.phase = Phase::Resting;
+        self.phase = Phase::Idle;
     }
 
-    /// Whether a manifest is written, or sinks commit what it says.
+    /// Returns `true` while a manifest is written or its transactions are committed.
     pub(crate) fn is_completing(&self) -> bool {
         matches!(self.phase, Phase::Completing)
     }
 
-    /// Whether one is taken, or completed.
+    /// Returns `true` while a snapshot is taken or completed.
     pub(crate) fn is_busy(&self) -> bool {
-        !matches!(self.phase, Phase::Resting)
+        !matches!(self.phase, Phase::Idle)
     }
 
-    /// All tasks have ended: the epoch of the last snapshot.
-    pub(crate) fn last(&mut self) -> u64 {
+    /// Returns the epoch of the final snapshot, after all tasks have ended.
+    pub(crate) fn final_epoch(&mut self) -> u64 {
         self.epoch += 1;
         self.epoch
     }
@@ -140,8 +146,7 @@ mod tests {
     enum Act {
         Advance(u64),
         Request,
-        /// A task that has something to say.
-        Done(usize),
+        Acknowledge(usize),
         Ended(usize),
         Completed,
     }
@@ -150,7 +155,7 @@ mod tests {
         let act = prop_oneof![
             3 => (0..1500_u64).prop_map(Act::Advance),
             1 => Just(Act::Request),
-            6 => any::<usize>().prop_map(Act::Done),
+            6 => any::<usize>().prop_map(Act::Acknowledge),
             1 => any::<usize>().prop_map(Act::Ended),
             3 => Just(Act::Completed),
         ];
@@ -167,32 +172,33 @@ mod tests {
     }
 
     proptest! {
-        /// Against what is to hold: epochs have no gap, one is taken at a time, each is completed when every task has said its part or ended and not before, and who
-        /// asked has one that began later.
+        /// Compares with a model. Epochs have no gaps, and one snapshot is taken at a time. Each is
+        /// completed when every task has acknowledged it or ended. A requested snapshot begins
+        /// after the request.
         #[test]
-        fn one_snapshot_after_the_other_is_whole(acts in acts(), tasks in 1..5_usize, has_interval: bool) {
+        fn snapshots_complete_one_after_the_other(acts in acts(), tasks in 1..5_usize, has_interval: bool) {
             let (mut now, interval) = (Instant::now(), has_interval.then_some(SECOND));
             let mut coordinator = Coordinator::new(tasks, 7, interval, now);
-            // Tasks that the snapshot waits for, the last that was begun, and whether it is completed.
+            // Tasks that have not acknowledged, the last epoch, and whether it is being completed.
             let (mut missing, mut epoch, mut is_completing) = (Vec::<usize>::new(), 7, false);
-            let (mut open, mut wanted, mut due) = ((0..tasks).collect::<Vec<_>>(), None, now + SECOND);
+            let (mut open, mut requested, mut due) = ((0..tasks).collect::<Vec<_>>(), None, now + SECOND);
             for act in acts {
                 match act {
                     Act::Advance(millis) => now += Duration::from_millis(millis),
                     Act::Request => {
-                        wanted = Some(coordinator.request());
-                        prop_assert_eq!(wanted, Some(epoch + 1));
+                        requested = Some(coordinator.request());
+                        prop_assert_eq!(requested, Some(epoch + 1));
                     }
-                    Act::Done(task) if !missing.is_empty() => {
+                    Act::Acknowledge(task) if !missing.is_empty() => {
                         let task = missing.swap_remove(task % missing.len());
-                        coordinator.done(task, epoch).unwrap();
-                        prop_assert!(coordinator.done(task, epoch).is_err());
+                        coordinator.acknowledge(task, epoch).unwrap();
+                        prop_assert!(coordinator.acknowledge(task, epoch).is_err());
                     }
                     Act::Ended(task) if !open.is_empty() => {
                         let task = open.swap_remove(task % open.len());
-                        let has_done = coordinator.is_busy() && !is_completing && !missing.contains(&task);
+                        let has_acknowledged = coordinator.is_busy() && !is_completing && !missing.contains(&task);
                         missing.retain(|&other| other != task);
-                        prop_assert_eq!(coordinator.ended(task), has_done);
+                        prop_assert_eq!(coordinator.task_ended(task), has_acknowledged);
                     }
                     Act::Completed if is_completing => {
                         is_completing = false;
@@ -200,22 +206,22 @@ mod tests {
                     }
                     _ => {}
                 }
-                let is_taking = coordinator.is_busy() && !is_completing;
-                let expected = if is_taking {
+                let is_pending = coordinator.is_busy() && !is_completing;
+                let expected = if is_pending {
                     missing.is_empty().then_some(Action::Complete(epoch))
                 } else {
-                    let is_due = wanted.is_some() || has_interval && due <= now;
+                    let is_due = requested.is_some() || has_interval && due <= now;
                     (!is_completing && is_due && !open.is_empty()).then_some(Action::Begin(epoch + 1))
                 };
                 prop_assert_eq!(coordinator.next(now), expected);
                 match expected {
-                    Some(Action::Begin(next)) => (epoch, missing, wanted, due) = (next, open.clone(), None, now + SECOND),
+                    Some(Action::Begin(next)) => (epoch, missing, requested, due) = (next, open.clone(), None, now + SECOND),
                     Some(Action::Complete(_)) => is_completing = true,
                     None => {}
                 }
                 prop_assert_eq!(coordinator.is_completing(), is_completing);
-                let rests = !coordinator.is_busy();
-                prop_assert_eq!(coordinator.wakes_at(), (rests && has_interval).then_some(due));
+                let is_idle = !coordinator.is_busy();
+                prop_assert_eq!(coordinator.wakes_at(), (is_idle && has_interval).then_some(due));
             }
         }
     }

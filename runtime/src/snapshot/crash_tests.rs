@@ -1,4 +1,4 @@
-//! Jobs on a disk that loses power and fails: each record is in the output once.
+//! Tests that each record is in the output once, on a disk that loses power and fails.
 //!
 //! The job calls the store and the sink in the order of `exec::checkpoints`.
 
@@ -53,7 +53,7 @@ fn run_job(disk: &Simulated, state: &mut u64) -> Result<()> {
     Ok(())
 }
 
-/// Has each task write some records. Returns the names of the files.
+/// Writes some records in each task. Returns the names of the files.
 fn write_epoch(folder: &Arc<EpochFolder>, epoch: u64, next: &mut u64, state: &mut u64) -> Result<Vec<String>> {
     let mut prepared = Vec::new();
     for task in 0..TASKS {

@@ -1,7 +1,8 @@
-//! What a snapshot says of itself.
+//! The manifest: the list of a snapshot's contents, as JSON with a checksum.
 //!
-//! The manifest is written last: without it there is no snapshot. It names operators by their [identities](crate::plan::Node::identity), which a program's text gives
-//! them, so it holds for a program that is built again.
+//! It is written last: a snapshot without a manifest is incomplete. It names operators by their
+//! [identities](crate::plan::Node::identity), which come from the program's text. So it also fits a
+//! rebuilt program.
 
 use std::collections::BTreeMap;
 
@@ -11,58 +12,59 @@ use crate::physical::Decisions;
 use crate::source::{Position, SplitPosition};
 use crate::value::json::Value;
 
-/// What to do where a snapshot is damaged.
-pub(crate) const OTHERWISE: &str =
+/// The advice in messages about damaged snapshots.
+pub(crate) const DAMAGE_ADVICE: &str =
     "put the file back, or remove the folder of this snapshot: the job goes on from the one before then";
 
-/// The form of the manifest.
+/// The version of the manifest's format.
 const VERSION: u64 = 2;
 
 /// A snapshot of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// Its number; they have no gaps.
+    /// The number of the snapshot. Epochs of a job have no gaps.
     pub epoch: u64,
-    /// The identities of all operators of the program, as one number: where it is the same, operators of one name are told apart by their order.
+    /// A hash of the identities of all operators. Only if it is the same may operators of the same
+    /// name be matched by their order.
     pub program: u64,
-    /// Parallel tasks that the job had.
+    /// The number of parallel tasks of the job.
     pub parallelism: usize,
-    /// How its operators ran.
+    /// The optimizer's decisions for the operators.
     pub decisions: Decisions,
-    /// What there is of each operator that has something, by its identity.
+    /// The snapshots of operators that take part, by identity.
     pub operators: BTreeMap<String, OperatorSnapshot>,
 }
 
-/// What there is of an operator.
+/// The part of a snapshot that belongs to one operator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperatorSnapshot {
-    /// Of a source: how far its splits were read.
+    /// For a source: the read positions of its splits.
     pub positions: Vec<SplitPosition>,
-    /// Of one with state: the files of its tasks.
+    /// For an operator with state: the files of its tasks.
     pub files: Vec<StateFile>,
-    /// Of a sink: what was prepared since the snapshot before.
+    /// For a sink: names of the outputs prepared since the last snapshot.
     pub prepared: Vec<String>,
 }
 
-/// A state of one task.
+/// The file of one state of one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateFile {
     /// The name of the state.
     pub state: String,
-    /// The name of the file, beside the manifest.
+    /// The name of the file, in the manifest's folder.
     pub name: String,
-    /// Its length.
+    /// The length of the file in bytes.
     pub bytes: u64,
 }
 
 impl OperatorSnapshot {
-    /// Whether there is nothing.
+    /// Returns `true` if it has no positions, files or prepared outputs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == OperatorSnapshot::default()
     }
 
-    /// Adds what another task has.
+    /// Adds the contribution of another task.
     pub fn add(&mut self, other: OperatorSnapshot) {
         self.positions.extend(other.positions);
         self.files.extend(other.files);
@@ -112,13 +114,13 @@ impl OperatorSnapshot {
 }
 
 impl Manifest {
-    /// Bytes of the state that it names.
+    /// The total bytes of the state files.
     #[must_use]
     pub fn state_bytes(&self) -> u64 {
         self.operators.values().flat_map(|operator| &operator.files).map(|file| file.bytes).sum()
     }
 
-    /// As JSON, with a checksum of itself.
+    /// Encodes the manifest as JSON with a checksum.
     #[must_use]
     pub fn to_json(&self) -> String {
         let operators = self.operators.iter().map(|(id, operator)| (id.clone(), operator.value())).collect();
@@ -134,12 +136,12 @@ impl Manifest {
         format!("{}\n", Value::object(all))
     }
 
-    /// Of [`Manifest::to_json`].
+    /// Decodes the text of [`Manifest::to_json`].
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// Fails if the text is damaged or has another version. The message has advice.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}; {OTHERWISE}");
+        let damaged = |damage: &str| format!("the manifest of a snapshot is damaged: {damage}; {DAMAGE_ADVICE}");
         let all = Value::parse(text).map_err(|error| damaged(&error))?;
         if all["version"].as_number() != Some(VERSION) {
             let found = &all["version"];
@@ -166,14 +168,14 @@ impl Manifest {
     }
 }
 
-/// The position that hexadecimal digits give.
+/// Decodes a position from hexadecimal digits.
 fn position_of(text: &str) -> Option<Position> {
     let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(pair).collect();
     Position::new(&bytes?).ok()
 }
 
-/// XXH3 of a value as it is written without spaces, its names in order.
+/// The XXH3 hash of a value's JSON text, written without spaces and with sorted names.
 fn checksum_of(snapshot: &Value) -> String {
     format!("{:016x}", xxh3_64(snapshot.to_string().as_bytes()))
 }
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_is_the_same_after_a_way_through_text() {
+    fn a_manifest_survives_a_json_round_trip() {
         let text = manifest().to_json();
         assert_eq!(Manifest::from_json(&text).unwrap(), manifest());
     }
@@ -220,7 +222,7 @@ mod tests {
             let mut bytes = text.clone().into_bytes();
             bytes[at] ^= 1;
             let Ok(damaged) = String::from_utf8(bytes) else { continue };
-            // A space more or less is the same manifest.
+            // A changed space does not change the manifest.
             if let Ok(read) = Manifest::from_json(&damaged) {
                 assert_eq!(read, manifest(), "byte {at}");
             }

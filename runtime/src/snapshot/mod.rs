@@ -1,27 +1,38 @@
-//! Snapshots of jobs: when they are taken, what they say, where they lie. `docs/snapshots.md` draws the files.
+//! Snapshots of jobs. `docs/snapshots.md` draws the files.
 //!
-//! A snapshot is the state of a job between two records of each source: what was read before belongs to it, with all that was made of it, and nothing else. Sources
-//! cut their streams by barriers, tasks bring those of their inputs together (`stream::Alignment`), mark their state and go on; the marked pages are written
-//! beside the job. When the last task has written the last page the manifest is, in one step, and with it the snapshot is there. Only then do
-//! sinks show what they wrote before the barrier, so who goes on from a snapshot repeats nothing that was seen.
-//! (Carbone and others, *Lightweight Asynchronous Snapshots for Distributed Dataflows*, 2015; two-phase commit by sinks as in Flink 1.4.)
+//! * `coordinator`: decides when a snapshot begins and is complete, as a state machine.
+//! * `manifest`: the list of a snapshot's contents.
+//! * `store`: the folder of the snapshots.
+//! * `failpoints`: failpoints for tests.
 //!
-//! * `coordinator`: which snapshot is begun when, and when it is whole: a state machine without threads.
-//! * `manifest`: what a snapshot says of itself.
-//! * `store`: where snapshots lie.
-//! * `kill_points`: places where a test has the process killed.
+//! `exec::checkpoints` runs the protocol with locks and threads.
+//!
+//! # Protocol
+//! A snapshot has one position in each source. It contains the effects of all records before these
+//! positions, and of no others.
+//!
+//! 1. Sources inject a barrier at their position.
+//! 2. Tasks align the barriers of their inputs (`stream::Alignment`), mark their state, and
+//!    continue. The marked pages are written in the background.
+//! 3. After all tasks have written their pages, the manifest is written in one step. Now the
+//!    snapshot is complete.
+//! 4. Sinks make visible the output that they wrote before the barrier. So a job that resumes from
+//!    the snapshot repeats no visible output.
+//!
+//! Source: Carbone et al., *Lightweight Asynchronous Snapshots for Distributed Dataflows*, 2015.
+//! Sinks commit in two phases, as in Flink 1.4.
 
 mod coordinator;
 #[cfg(test)]
 mod crash_tests;
-mod kill_points;
+mod failpoints;
 mod manifest;
 mod store;
 
 pub use crate::source::SplitPosition;
 pub(crate) use coordinator::{Action, Coordinator};
-pub(crate) use kill_points::kill_point;
-pub(crate) use manifest::OTHERWISE;
+pub(crate) use failpoints::failpoint;
+pub(crate) use manifest::DAMAGE_ADVICE;
 pub use manifest::{Manifest, OperatorSnapshot, StateFile};
 pub use store::Store;
 pub(crate) use store::{ObjectReader, ObjectWriter};

@@ -1,11 +1,11 @@
-//! Where snapshots lie: a folder of a [`Storage`](crate::storage::Storage).
+//! The folder of a job's snapshots, in a [`Storage`](crate::storage::Storage).
 //!
 //! ```text
-//!   <place>/epoch-0000000007/2-0.state     the state of operator 2 in task 0
-//!                            2-1.state
-//!                            manifest.json written last
+//!   <folder>/epoch-0000000007/2-groups-0.state   state `groups` of operator 2 in task 0
+//!                             2-groups-1.state
+//!                             manifest.json      written last
 //! ```
-//! Every object is durable before the manifest is written, so a manifest never names a file that a
+//! Every object is durable before the manifest is written. So a manifest never names a file that a
 //! power failure could lose.
 
 use std::io::ErrorKind;
@@ -18,32 +18,32 @@ use crate::storage::{
     self, FolderLock, Kind, Location, PutMode, PutOptions, REPLACED, StoredObject, create_folders, sync_folders_above,
 };
 
-/// An object of a snapshot.
 const DURABLE: PutOptions = PutOptions { mode: PutMode::Replace, is_durable: true };
 
 const MANIFEST: &str = "manifest.json";
 
-/// Snapshots that are kept: the last one, and the one before, in case that somebody reads it right now.
-const KEPT: usize = 2;
+/// The number of complete snapshots that are kept: the last one, and the one before for readers
+/// that have it open.
+const KEPT_SNAPSHOTS: usize = 2;
 
-/// The snapshots of one program. Clones are the same store.
+/// The snapshots of one job. Clones share the folder and its lock.
 #[derive(Clone)]
 pub struct Store {
-    place: Location,
-    /// The folder with its lock, until it is released.
-    held: Arc<Mutex<Option<Arc<FolderLock>>>>,
+    root: Location,
+    /// The lock of the folder. `None` after [`Store::release`].
+    lock: Arc<Mutex<Option<Arc<FolderLock>>>>,
 }
 
 impl Store {
-    /// Takes a folder for this job until it is released or all clones are dropped.
-    /// Makes the folder if it does not exist.
+    /// Locks a folder for this job, until it is released or all clones are dropped. Creates the
+    /// folder if it does not exist.
     ///
     /// # Errors
-    /// Fails if the folder cannot be made, or another job has it.
-    pub fn folder(place: impl Into<Location>) -> Result<Self> {
-        let place = place.into();
-        let (path, shown) = (place.path(), place.path().display());
-        let info = place.info().map_err(Error::io("open", path))?;
+    /// Fails if the folder cannot be created, or another job has locked it.
+    pub fn folder(root: impl Into<Location>) -> Result<Self> {
+        let root = root.into();
+        let (path, shown) = (root.path(), root.path().display());
+        let info = root.info().map_err(Error::io("open", path))?;
         if info.is_some_and(|info| info.kind == Kind::File) {
             return Err(Error::Plan(format!(
                 "snapshots lie in a folder, and {shown} is a file: give a folder, as in `--snapshots data/snapshots`, or another name"
@@ -52,40 +52,40 @@ impl Store {
         if let Some(reason) = refused_url(path, UrlUse::Keep).filter(|_| info.is_none()) {
             return Err(Error::Plan(format!("cannot keep snapshots in {shown}: {reason}")));
         }
-        let made = place.file_system().and_then(|files| {
+        let made = root.file_system().and_then(|files| {
             create_folders(files, path)?;
             sync_folders_above(files, path)
         });
         made.map_err(Error::io("create", path))?;
-        let Some(held) = FolderLock::take(&place).map_err(Error::io("open", path))? else {
+        let Some(lock) = FolderLock::take(&root).map_err(Error::io("open", path))? else {
             return Err(Error::Plan(format!(
                 "another job has its snapshots in {shown} at this moment; let that end, or choose another folder"
             )));
         };
-        Ok(Store { held: Arc::new(Mutex::new(Some(Arc::new(held)))), place })
+        Ok(Store { lock: Arc::new(Mutex::new(Some(Arc::new(lock)))), root })
     }
 
-    /// Releases the folder. A writer keeps it until it ends.
+    /// Releases the lock. A writer holds it until it is finished or dropped.
     pub(crate) fn release(&self) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The lock of the folder, before something in it is changed.
+    /// Returns the lock of the folder. Called before each change in the folder.
     ///
     /// # Errors
     /// Fails if another folder is at the path now.
-    fn held(&self) -> Result<Option<Arc<FolderLock>>> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match held.as_ref().is_none_or(|held| held.is_in_place()) {
-            true => Ok(held),
-            false => Err(Error::Plan(format!("the snapshots in {}: {REPLACED}", self.place.path().display()))),
+    fn checked_lock(&self) -> Result<Option<Arc<FolderLock>>> {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match lock.as_ref().is_none_or(|lock| lock.is_in_place()) {
+            true => Ok(lock),
+            false => Err(Error::Plan(format!("the snapshots in {}: {REPLACED}", self.root.path().display()))),
         }
     }
 
-    /// The newest snapshot that is whole.
+    /// Returns the manifest of the newest complete snapshot. `None` if there is no complete one.
     ///
     /// # Errors
-    /// Where it cannot be read, or is damaged.
+    /// Fails if the manifest cannot be read, or is damaged.
     pub fn newest(&self) -> Result<Option<Manifest>> {
         let mut epochs = self.epochs()?;
         while let Some(epoch) = epochs.pop() {
@@ -103,36 +103,36 @@ impl Store {
         Ok(None)
     }
 
-    /// The epochs of which there is something, whole or not, in order.
+    /// The epochs that have a folder, complete or not, in ascending order.
     fn epochs(&self) -> Result<Vec<u64>> {
-        let listed = self.place.list().map_err(Error::io("list", self.place.path()))?;
+        let listed = self.root.list().map_err(Error::io("list", self.root.path()))?;
         let epoch = |entry: &storage::Listed| entry.name.to_str()?.strip_prefix("epoch-")?.parse().ok();
         let mut epochs: Vec<u64> = listed.iter().filter_map(epoch).collect();
         epochs.sort_unstable();
         Ok(epochs)
     }
 
-    /// Removes all that is newer than this epoch: parts of snapshots that were never whole.
+    /// Removes all newer epochs: files of snapshots that were not completed.
     ///
     /// # Errors
-    /// Where that cannot be done.
+    /// Fails if a file cannot be removed.
     pub(crate) fn remove_after(&self, epoch: u64) -> Result<()> {
         self.remove(|&other| other > epoch)
     }
 
-    /// Removes what nobody needs any more, now that this epoch is whole.
+    /// Removes old snapshots, after this epoch is complete.
     ///
     /// # Errors
-    /// Where that cannot be done.
+    /// Fails if a file cannot be removed.
     pub(crate) fn remove_outdated(&self, epoch: u64) -> Result<()> {
-        self.remove(|&other| other + (KEPT as u64) <= epoch)
+        self.remove(|&other| other + (KEPT_SNAPSHOTS as u64) <= epoch)
     }
 
     fn remove(&self, leaves: impl Fn(&u64) -> bool) -> Result<()> {
         for epoch in self.epochs()?.into_iter().filter(leaves) {
-            self.held()?;
-            // Without its manifest it is no snapshot, even if some of its files remain.
-            let (manifest, folder) = (self.object(epoch, MANIFEST), self.place.join(folder(epoch)));
+            self.checked_lock()?;
+            // The manifest goes first: without it the rest is not taken for a snapshot.
+            let (manifest, folder) = (self.object(epoch, MANIFEST), self.root.join(epoch_folder(epoch)));
             for (removed, location) in [(manifest.delete(), &manifest), (folder.delete_folder(), &folder)] {
                 match removed {
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -143,27 +143,27 @@ impl Store {
         Ok(())
     }
 
-    /// Writes the manifest of a snapshot whose other files are there: in one step, and for good.
+    /// Writes the manifest of a snapshot, atomically and durably. All other files must be durable.
     ///
     /// # Errors
-    /// Where that cannot be done.
+    /// Fails if it cannot be written.
     pub(crate) fn complete(&self, manifest: &Manifest) -> Result<()> {
         let mut writer = self.writer(manifest.epoch, MANIFEST)?;
         writer.append(manifest.to_json().as_bytes())?;
         writer.finish().map(|_| ())
     }
 
-    /// A new file of a snapshot.
+    /// Creates a file of a snapshot.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// Fails if it cannot be created.
     pub(crate) fn writer(&self, epoch: u64, name: &str) -> Result<ObjectWriter> {
-        let (held, location) = (self.held()?, self.object(epoch, name));
+        let (lock, location) = (self.checked_lock()?, self.object(epoch, name));
         let writer = location.create(DURABLE).map_err(Error::io("create", location.path()))?;
-        Ok(ObjectWriter { writer, path: self.path(epoch, name), bytes: 0, of: self.clone(), _held: held })
+        Ok(ObjectWriter { writer, path: self.path(epoch, name), bytes: 0, store: self.clone(), _lock: lock })
     }
 
-    /// A file of a snapshot, from its beginning.
+    /// Returns a reader at the start of a snapshot's file. Opens nothing.
     pub(crate) fn reader(&self, epoch: u64, name: &str) -> ObjectReader {
         ObjectReader { location: self.object(epoch, name), object: None, at: 0 }
     }
@@ -174,36 +174,36 @@ impl Store {
     }
 
     fn object(&self, epoch: u64, name: &str) -> Location {
-        self.place.join(folder(epoch)).join(name)
+        self.root.join(epoch_folder(epoch)).join(name)
     }
 }
 
-/// A file of a snapshot, until it is complete.
+/// A file of a snapshot that is being written.
 pub(crate) struct ObjectWriter {
     writer: Box<dyn storage::ObjectWriter>,
     path: PathBuf,
     bytes: u64,
-    of: Store,
-    /// No other job gets the folder before the file is complete.
-    _held: Option<Arc<FolderLock>>,
+    store: Store,
+    /// Keeps other jobs out of the folder until the file is complete.
+    _lock: Option<Arc<FolderLock>>,
 }
 
 impl ObjectWriter {
-    /// Adds bytes, and may block.
+    /// Appends bytes. May block.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes += bytes.len() as u64;
         self.writer.write(bytes).map_err(Error::io("write", &self.path))
     }
 
-    /// Makes the file durable, and gives it its name. Returns its length in bytes.
+    /// Makes the file durable and visible under its name. Returns its length in bytes.
     pub(crate) fn finish(self) -> Result<u64> {
-        self.of.held()?;
+        self.store.checked_lock()?;
         self.writer.finish().map_err(Error::io("write", &self.path))?;
         Ok(self.bytes)
     }
 }
 
-/// A file of a snapshot that is read from its beginning to its end.
+/// A sequential reader of a snapshot's file.
 pub(crate) struct ObjectReader {
     location: Location,
     /// The open file and its length, from the first read on.
@@ -212,7 +212,7 @@ pub(crate) struct ObjectReader {
 }
 
 impl ObjectReader {
-    /// The next bytes: `bytes`, or fewer at the end. May block.
+    /// Reads the next `bytes` bytes, or fewer at the end. May block.
     pub(crate) fn read(&mut self, bytes: usize) -> Result<Vec<u8>> {
         let path = self.location.path();
         let (object, end) = match &self.object {
@@ -229,7 +229,7 @@ impl ObjectReader {
     }
 }
 
-fn folder(epoch: u64) -> String {
+fn epoch_folder(epoch: u64) -> String {
     format!("epoch-{epoch:010}")
 }
 
@@ -240,40 +240,40 @@ mod tests {
 
     use super::*;
 
-    fn names(place: &Path) -> Vec<String> {
+    fn names(root: &Path) -> Vec<String> {
         let mut names: Vec<String> =
-            place.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            root.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
 
     #[test]
-    fn a_snapshot_is_there_with_its_manifest_and_two_are_kept() {
-        let place = tempfile::tempdir().unwrap();
-        let store = Store::folder(place.path().join("snapshots")).unwrap();
-        let place = place.path().join("snapshots");
+    fn snapshots_exist_with_their_manifest_and_two_are_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::folder(root.path().join("snapshots")).unwrap();
+        let root = root.path().join("snapshots");
         assert_eq!(store.newest().unwrap(), None);
         for epoch in 1..=4 {
             let mut writer = store.writer(epoch, "0-0.state").unwrap();
             writer.append(&[7; 5]).unwrap();
             writer.append(&[8; 3]).unwrap();
             assert_eq!(writer.finish().unwrap(), 8);
-            // Its files alone are no snapshot.
+            // Without a manifest, its files are not a snapshot.
             assert_eq!(store.newest().unwrap().map_or(0, |manifest| manifest.epoch), epoch - 1);
             store.complete(&Manifest { epoch, ..Manifest::default() }).unwrap();
             store.remove_outdated(epoch).unwrap();
             assert_eq!(store.newest().unwrap().unwrap().epoch, epoch);
         }
-        assert_eq!(names(&place), ["epoch-0000000003", "epoch-0000000004"]);
+        assert_eq!(names(&root), ["epoch-0000000003", "epoch-0000000004"]);
         let mut reader = store.reader(4, "0-0.state");
         assert_eq!(reader.read(6).unwrap(), [7, 7, 7, 7, 7, 8]);
         assert_eq!(reader.read(6).unwrap(), [8, 8]);
         assert_eq!(reader.read(6).unwrap(), [0; 0]);
-        // What was begun behind the last.
+        // A snapshot that was begun after the last one, and not completed.
         store.writer(5, "0-0.state").unwrap().finish().unwrap();
         store.remove_after(4).unwrap();
-        assert_eq!(names(&place), ["epoch-0000000003", "epoch-0000000004"]);
-        std::fs::write(place.join("epoch-0000000004/manifest.json"), "{}").unwrap();
+        assert_eq!(names(&root), ["epoch-0000000003", "epoch-0000000004"]);
+        std::fs::write(root.join("epoch-0000000004/manifest.json"), "{}").unwrap();
         let error = store.newest().unwrap_err().to_string();
         assert!(error.contains("epoch-0000000004/manifest.json: the manifest has version null"), "{error}");
     }

@@ -1,22 +1,22 @@
-//! Names of outputs that end as a compressed file's name does.
+//! Checks output names that end like those of compressed files.
 
 use std::path::Path;
 
 use super::Format;
 use crate::error::{Error, Result};
 
-/// Ends of the names of files that the engine writes compressed.
+/// Extensions of compressed files that the engine writes.
 const WRITTEN: [&str; 2] = ["gz", "zst"];
 
-/// Ends of the names of compressed files and archives that are not written.
+/// Extensions of compressed files and archives that the engine does not write.
 const UNWRITTEN: [&str; 17] = [
     "7z", "br", "bz", "bz2", "lz", "lz4", "lzma", "lzo", "rar", "snappy", "sz", "tar", "tgz", "xz", "z", "zip", "zstd",
 ];
 
-/// Refuses an output whose name ends with a compression that its bytes will not have.
+/// Rejects an output whose name promises a compression that its bytes will not have.
 ///
 /// # Errors
-/// The name, and an end that is written.
+/// Fails if the extension is one of these. The message names the extensions that are written.
 pub(crate) fn unwritten_compression(format: &dyn Format, path: &Path) -> Result<()> {
     let Some(end) = path.extension().and_then(|end| end.to_str()) else { return Ok(()) };
     let advice = match is_one_of(&UNWRITTEN, end) {

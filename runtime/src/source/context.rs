@@ -1,29 +1,29 @@
-//! What a reader gets from its task.
+//! The context of a reader: memory and threads.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::memory::Memory;
 use crate::storage::Blocking;
 
-/// What a reader gets from its task.
+/// The resources of a reader in its task.
 #[derive(Clone)]
 pub struct ReaderContext {
-    /// Pays for what the reader holds.
+    /// The memory of the reader.
     pub memory: Memory,
-    /// Threads for work that may block. They wake the task after it.
+    /// Threads for work that may block. They wake the task when the work is done.
     pub blocking: Arc<dyn Blocking>,
 }
 
 impl ReaderContext {
-    /// For a caller that waits for its reader: work that may block runs on its thread. A reader of
-    /// files is never pending then.
+    /// A context for a caller that may block: all work runs on its own thread. So a reader of files
+    /// never returns [`Pending`](crate::source::ReadProgress::Pending).
     #[must_use]
     pub fn on_this_thread(memory: Memory) -> Self {
         ReaderContext { memory, blocking: Arc::new(ThisThread::default()) }
     }
 }
 
-/// A caller that waits for its reader: all work is done on its own thread.
+/// Runs blocking work on the caller's thread, and lets the caller wait for a wake-up.
 #[derive(Default)]
 pub(crate) struct ThisThread {
     is_woken: Mutex<bool>,

@@ -1,4 +1,4 @@
-//! An endless source in memory, for tests of what reads it.
+//! An endless source in memory, for tests.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -9,18 +9,18 @@ use crate::page::{Batch, Columns};
 use crate::row::{LeafType, Schema, SchemaBuilder};
 use crate::source::SplitPosition;
 
-/// Bytes that a number counts for, and the end of a split.
+/// Bytes that are counted for a number, and for the end of a split.
 const NUMBER_BYTES: u64 = 8;
 
-/// Splits of batches of numbers. Its clones share them.
+/// Splits of batches of numbers. Clones share the splits.
 #[derive(Clone, Debug)]
 pub(crate) struct Feed {
     schema: Schema,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<FeedState>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct FeedState {
     splits: Vec<FeedSplit>,
     is_complete: bool,
     fails_to_sync: bool,
@@ -33,7 +33,7 @@ struct FeedSplit {
 }
 
 impl FeedSplit {
-    /// Bytes from a batch to the end.
+    /// The bytes from a batch to the end of the split.
     fn bytes_from(&self, batch: usize) -> u64 {
         let numbers: u64 = self.batches.iter().skip(batch).map(|batch| batch.len() as u64).sum();
         let is_end_left = self.is_sealed && batch <= self.batches.len();
@@ -120,7 +120,7 @@ impl Source for Feed {
     }
 }
 
-/// A position is the number of the next batch.
+/// Reads a feed. A position is the number of the next batch.
 struct FeedReader {
     feed: Feed,
     split: usize,

@@ -1,15 +1,16 @@
-//! Bad records that are left out.
+//! Records that cannot be read, and are left out.
 
 use crate::error::Result;
 use crate::output::Claim;
 
-/// What happens to records that cannot be read: they are written to a file, and left out.
+/// Leaves out records that cannot be read, and writes them to a file.
 ///
-/// The file has a line for each: where it stands, what is wrong, and the line itself, with tabs between them. It gets its name when the
-/// job is done, as outputs do, and is empty where every record was good.
+/// The file has one line for each bad record: its place, the error, and the line itself, separated
+/// by tabs. It gets its name at the end of the job, like other outputs. It is empty if all records
+/// are good.
 ///
 /// # Limits
-/// Only what somebody reads of a record is looked at, so a field that no operator names makes no record bad.
+/// Only leaves that an operator reads are decoded. A bad value in another leaf is not found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lenient {
     path: String,
@@ -17,7 +18,7 @@ pub struct Lenient {
 }
 
 impl Lenient {
-    /// Bad records go to this file.
+    /// Writes bad records to this file.
     ///
     /// ```
     /// # use runtime::source::Lenient;
@@ -28,7 +29,7 @@ impl Lenient {
         Lenient { path: path.into(), at_most: None }
     }
 
-    /// One bad record more than this ends the job.
+    /// Ends the job with an error if there are more bad records than this.
     #[must_use]
     pub fn at_most(self, records: u64) -> Self {
         Lenient { at_most: Some(records), ..self }
@@ -40,52 +41,52 @@ impl Lenient {
         &self.path
     }
 
-    /// The number of rejected records that ends the job.
+    /// The most bad records that the job accepts. `None` if there is no limit.
     #[must_use]
     pub fn limit(&self) -> Option<u64> {
         self.at_most
     }
 }
 
-/// A bad record on its way to its file.
+/// A bad record to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// Which file of the source.
+    /// The number of the file in the source.
     pub part: usize,
-    /// Where its split begins.
+    /// The offset of its split in the file, in bytes.
     pub split_start: u64,
-    /// How many lines of the split stand before it.
+    /// The number of lines before it in the split.
     pub lines_before: u64,
-    /// What is wrong.
+    /// The error.
     pub message: String,
     /// The line, without its end.
     pub line: Vec<u8>,
 }
 
-/// Where a source's bad records go. Readers count them at once, the executor writes them on a thread that may block.
+/// Receives the bad records of a source. Readers count them, and blocking threads write them.
 pub trait RejectSink: Send + Sync {
-    /// Whether something is in the way of the file.
+    /// Checks that the file can be created.
     ///
     /// # Errors
-    /// What it is.
+    /// Fails if an existing file or folder is in the way.
     fn check(&self) -> Result<()>;
-    /// Where the file goes, to be held against the job's other outputs.
+    /// The target of the file. The job checks that no other output has the same.
     fn claim(&self) -> Option<Claim>;
-    /// Makes the file, without a name as yet, and begins to count.
+    /// Creates the file under a temporary name, and sets the count to 0.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// Fails if it cannot be created.
     fn prepare(&self) -> Result<()>;
-    /// Writes records.
+    /// Writes records. May block.
     ///
     /// # Errors
-    /// Where they cannot be written.
+    /// Fails if they cannot be written.
     fn write(&self, rejected: &[Rejected]) -> Result<()>;
-    /// Gives the file its name, or removes it.
+    /// Gives the file its name if the job succeeded, and removes it otherwise.
     ///
     /// # Errors
-    /// Where it cannot get its name.
+    /// Fails if the file cannot be renamed.
     fn finish(&self, success: bool) -> Result<()>;
-    /// How many records were bad.
+    /// The number of bad records.
     fn count(&self) -> u64;
 }

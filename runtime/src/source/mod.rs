@@ -1,12 +1,12 @@
 //! Sources, and encoders of file formats.
 //!
-//! A [`Source`] lists *splits*. Each task has a [`SplitReader`], which opens one split after the other
-//! and returns batches over decoded columns. Tasks take the splits of a source that ends from one
-//! queue, so a task with a large split does not hold up the others. The splits of an endless source
-//! are assigned to tasks by their numbers, since they have no end.
+//! A [`Source`] lists *splits*. Each task has a [`SplitReader`], which opens one split after the
+//! other and returns batches over decoded columns. Tasks take the splits of a source that ends from
+//! one queue, so a task with a large split does not hold up the others. The splits of an endless
+//! source are assigned to tasks by their numbers, since they have no end.
 //!
-//! Files are read in ranges of bytes. Their formats are a [`RangeSource`], whose [`RangeReader`] does no
-//! I/O. One adapter makes a split reader of it.
+//! Files are read in ranges of bytes. Their formats are a [`RangeSource`], whose [`RangeReader`]
+//! does no I/O. One adapter makes a split reader of it.
 //!
 //! An [`Encoder`] turns rows into bytes that the executor writes.
 
@@ -38,7 +38,7 @@ pub(crate) use context::ThisThread;
 #[cfg(test)]
 pub(crate) use feed::Feed;
 pub use lenient::{Lenient, RejectSink, Rejected};
-pub use parts::{LeftOver, Parts, Placed};
+pub use parts::{LeftoverPiece, Parts, PlacedPiece};
 pub use ranges::{RangeReader, RangeSource, Ready, SplitRanges};
 pub use row_filters::{NoFilters, RowFilters};
 pub use sample::{
@@ -62,49 +62,49 @@ pub enum Comparison {
     Greater,
 }
 
-/// A condition that every record that matters fulfils: splits whose statistics exclude it need not be read. It is a hint: the
-/// predicate that it was taken from still runs.
+/// A condition that all needed records fulfil. A source need not read splits whose statistics
+/// exclude it. It is a hint: the predicate that it comes from still runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bound {
-    /// The leaf.
+    /// The number of the leaf in the schema.
     pub leaf: usize,
-    /// How it compares.
+    /// The comparison, with the leaf on its left side.
     pub comparison: Comparison,
-    /// With what; of the leaf's type.
+    /// The bound, of the leaf's type.
     pub value: Datum,
 }
 
-/// What a plan asks of a source.
+/// A plan's request to a source.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Scan {
-    /// The leaves that somebody reads; others may be dead.
+    /// The leaves that the plan reads. Others may be left undecoded.
     pub live: LeafSet,
-    /// What all records that matter fulfil.
+    /// Conditions that all needed records fulfil.
     pub bounds: Vec<Bound>,
 }
 
-/// How much a source holds, as far as it knows before reading.
+/// The size of a source, as far as it is known before reading.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Statistics {
-    /// Records.
+    /// The number of records, or an estimate. `None` if it is unknown.
     pub rows: Option<f64>,
-    /// Bytes that will be read: what progress is measured by.
+    /// Bytes that will be read, for progress.
     pub bytes: u64,
 }
 
-/// How a field of the record and a column of a file stand to each other: what a program prints that wants to know before the run.
+/// The match of a field of the record with a column of a file. Programs print it before a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnFit {
-    /// The field and its type: `home.zip: u32`; empty for a column that the record does not have.
+    /// The field and its type, as `home.zip: u32`. Empty if the record does not have the column.
     pub field: String,
-    /// The column; empty where there is none.
+    /// The name of the column. Empty if the file does not have the field.
     pub column: String,
-    /// What is found there: its type, or why the field cannot be read from it.
+    /// The type of the column, or the reason why the field cannot be read from it.
     pub found: String,
 }
 
 impl ColumnFit {
-    /// A field and its column.
+    /// The match of a field and a column.
     #[must_use]
     pub fn of(leaf: &Leaf, column: impl Into<String>, found: impl Into<String>) -> Self {
         let name = leaf.name();
@@ -130,18 +130,18 @@ pub trait Source: Send + Sync {
     /// For EXPLAIN: `csv data/orders.csv (3 files)`.
     fn describe(&self) -> String;
 
-    /// The records.
+    /// The schema of the records.
     fn schema(&self) -> &Schema;
 
-    /// Returns `true` if splits grow, or more of them may come.
+    /// Returns `true` if splits may grow, or the source may add splits.
     fn is_endless(&self) -> bool {
         false
     }
 
-    /// Lists the splits, in an order that reads well. May block.
+    /// Lists the splits, in the preferred order of reading. May block.
     ///
-    /// Called before the first task starts, and again and again while an endless source is not
-    /// complete. Each list of an endless source begins with the one before.
+    /// Called before the first task starts, and periodically while an endless source is not
+    /// complete. Each list of an endless source starts with all splits of the previous list.
     ///
     /// # Errors
     /// Fails if the source cannot be reached, or its records do not fit the schema.
@@ -151,7 +151,7 @@ pub trait Source: Send + Sync {
     /// take more.
     fn reader_bytes(&self, scan: &Scan) -> usize;
 
-    /// A reader for one task.
+    /// Creates a reader for one task.
     ///
     /// # Errors
     /// Fails if memory is refused.
@@ -161,7 +161,7 @@ pub trait Source: Send + Sync {
     /// the first task of a job that resumes from a snapshot. May block.
     ///
     /// # Errors
-    /// Fails if a split is missing, shorter, or another one.
+    /// Fails if a split is missing, is shorter, or has other records.
     fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
         let _ = positions;
         Ok(())
@@ -185,27 +185,27 @@ pub trait Source: Send + Sync {
 
 /// Facts about a source that the planner uses. All have defaults.
 pub trait TableSource: Send + Sync {
-    /// How much there is, for the leaves that are read.
+    /// The size of the source, for the leaves of the scan.
     fn statistics(&self, scan: &Scan) -> Statistics {
         let _ = scan;
         Statistics::default()
     }
 
-    /// Some rows of a scan, for estimates: a few thousand at most, from a few places, read in a few
-    /// milliseconds. `None` if the source cannot be read before the run.
+    /// Samples rows of a scan, for estimates: a few thousand at most, from a few places, within a
+    /// few milliseconds. `None` if the source cannot be read before the run.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         let _ = scan;
         None
     }
 
-    /// Identifies the present data, so that samples are kept. `None` if changes are not detected, or
-    /// a sample costs nothing.
+    /// Identifies the present data, so that samples are kept. `None` if changes are not detected,
+    /// or a sample costs nothing.
     fn version(&self) -> Option<u128> {
         None
     }
 
-    /// Returns `true` if statistics show that no record of a split fulfils all of these bounds, which
-    /// were not known when the splits were listed.
+    /// Returns `true` if statistics show that no record of a split fulfils all of these bounds,
+    /// which were not known when the splits were listed.
     fn excludes(&self, split: &Split, bounds: &[Bound]) -> bool {
         let _ = (split, bounds);
         false
@@ -222,12 +222,12 @@ pub trait TableSource: Send + Sync {
         false
     }
 
-    /// How the record's fields and the columns of its first file fit.
+    /// The match of the record's fields with the columns of the first file, for display.
     fn columns(&self) -> Vec<ColumnFit> {
         Vec::new()
     }
 
-    /// Where bad records go, for a source that leaves them out.
+    /// Receives the bad records of a source that leaves them out.
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         None
     }
@@ -238,8 +238,8 @@ pub trait TableSource: Send + Sync {
 pub enum ReadProgress {
     /// [`SplitReader::batch`] returns records.
     Batch {
-        /// Rows that the filters did not keep, and that are not in the batch. `None` if the filters
-        /// were not asked.
+        /// The number of rows that the filters dropped before the batch. `None` if the filters were
+        /// not applied.
         left_out: Option<usize>,
     },
     /// The reader waits for records, and wakes the task when it can continue: through work that it has
@@ -260,8 +260,8 @@ pub trait SplitReader: Send {
     /// Fails if the split cannot be read.
     fn open(&mut self, split: &Split, from: Option<&Position>) -> Result<()>;
 
-    /// Decodes the next batch, without blocking. A reader may leave out rows that the filters do not
-    /// keep.
+    /// Decodes the next batch, without blocking. A reader may leave out rows that the filters do
+    /// not keep.
     ///
     /// # Errors
     /// Fails if the data is damaged or does not fit the record, with place, expected and found.
@@ -274,13 +274,13 @@ pub trait SplitReader: Send {
     /// Fails if columns do not fit the rows.
     fn batch(&self) -> Result<Batch<'_>>;
 
-    /// Where the next batch starts in the open split. Only endless sources are asked.
+    /// The start of the next batch in the open split. Called only for endless sources.
     fn position(&self) -> Position {
         Position::default()
     }
 
-    /// Bytes after a position that can be read now, in a split that need not be open. `None` if only
-    /// [`open`](SplitReader::open) finds out. Must not block, and is called often.
+    /// Bytes after a position that can be read now, in a split that need not be open. `None` if
+    /// only [`open`](SplitReader::open) finds out. Must not block, and is called often.
     ///
     /// # Errors
     /// Fails if the split is gone, or ends before the position.
@@ -294,8 +294,8 @@ pub trait SplitReader: Send {
         0
     }
 
-    /// A snapshot is complete: a restored job never reads the records before these positions again.
-    /// Acknowledges them at the origin, or commits offsets.
+    /// Acknowledges records at the origin, or commits offsets. Called after a snapshot is complete:
+    /// a restored job never reads the records before these positions again.
     ///
     /// # Errors
     /// Fails if the origin refuses.
@@ -310,34 +310,35 @@ pub trait Encoder: Send {
     /// Adds rows.
     ///
     /// # Errors
-    /// Where a value cannot be written, or memory is refused.
+    /// Fails if a value cannot be written in this format, or memory is refused.
     fn encode(&mut self, input: &Input<'_>) -> Result<()>;
-    /// Adds what stands at the end of a file.
+    /// Adds the end of the file, after the last row.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
     fn finish(&mut self) -> Result<()> {
         Ok(())
     }
-    /// Makes what is kept back ready to be written, where the format allows to: a row group, a block.
+    /// Moves held-back rows to the output, if the format allows it: ends a row group or a block.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
     fn flush(&mut self) -> Result<()> {
         Ok(())
     }
-    /// About how many bytes are kept back, beside those that are ready.
+    /// The approximate bytes that are held back, without those in the output.
     fn kept_bytes(&self) -> usize {
         0
     }
-    /// Pays for no more than it holds, after its output was taken.
+    /// Adjusts the reservation to the memory in use, after the output was taken.
     ///
     /// # Errors
-    /// Where memory is refused.
-    fn settle(&mut self) -> Result<()>;
-    /// Bytes ready to be written; the executor takes them when they are enough.
+    /// Fails if memory is refused.
+    fn shrink_reservation(&mut self) -> Result<()>;
+    /// Bytes that are ready to be written. The executor takes them when they are enough for a
+    /// write.
     fn output(&mut self) -> &mut Vec<u8>;
-    /// What pays for all that it holds, its output among it.
+    /// The reservation for all memory of the encoder, including the output.
     fn reserved(&mut self) -> &mut Reservation;
 }
 
@@ -345,19 +346,21 @@ pub trait Encoder: Send {
 pub trait Format: Send + Sync {
     /// For EXPLAIN: `csv`.
     fn name(&self) -> &'static str;
-    /// The end of its files' names, without the dot: `csv`, `csv.gz`.
+    /// The extension of file names, without the first dot: `csv`, `csv.gz`.
     fn extension(&self) -> String {
         self.name().to_owned()
     }
-    /// Whether records may be added to a file, behind what an encoder of the same record begins with and what others wrote.
+    /// Returns how records may be appended to an existing file, if at all. The file must begin as a
+    /// file of this schema does.
     fn appending(&self, _schema: &Schema) -> Appending {
         Appending::Never
     }
-    /// Whether it compresses what is in a file by itself, so that nothing else should.
+    /// Returns `true` if the format compresses by itself. Its files are then not compressed again.
     fn compresses_itself(&self) -> bool {
         false
     }
-    /// One file that several tasks encode; nothing where one encoder has to see all records.
+    /// Returns the parts of one file that several tasks encode. `None` if one encoder must see all
+    /// records.
     ///
     /// # Errors
     /// As [`Format::encoder`].
@@ -365,9 +368,9 @@ pub trait Format: Send + Sync {
         let _ = schema;
         Ok(None)
     }
-    /// An encoder for one file.
+    /// Returns an encoder for one file.
     ///
     /// # Errors
-    /// Where the record cannot be written in this format: which field, and why.
+    /// Fails if the format cannot hold the record. The error names the field and the reason.
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>>;
 }

@@ -1,72 +1,79 @@
-//! One file that several tasks encode.
+//! Encoding one file in several tasks.
 
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
 
 use super::Encoder;
 
-/// One file as the encoders of several tasks make it. What an encoder gives are *pieces*: whole records, encoded apart from all others, so a file may hold
-/// the pieces of all encoders in any order, those of one encoder in the order in which it gave them. Made for one file.
+/// One file that the encoders of several tasks write.
+///
+/// Each encoder returns *pieces*: whole records, encoded independently of other pieces. The pieces
+/// of one encoder keep their order in the file. Pieces of different encoders may interleave.
 pub trait Parts: Send + Sync {
-    /// What the file begins with, before the first piece.
+    /// The bytes before the first piece.
     ///
     /// # Errors
     /// As [`Parts::encoder`].
     fn head(&self) -> Result<Vec<u8>>;
 
-    /// The encoder of a part, by the part's number. Whatever is in its output makes a piece, at any time; it has no head, and
-    /// [`Encoder::finish`] gives its last piece and says what the file's end must know of it.
+    /// Returns the encoder of the part with this number.
+    ///
+    /// At any time, the bytes in its output are a piece. It writes no head. [`Encoder::finish`]
+    /// outputs its last piece, and records what [`Parts::end`] needs.
     ///
     /// # Errors
-    /// Where the record cannot be written in this format, or memory is refused.
+    /// Fails if the format cannot hold the record, or memory is refused.
     fn encoder(&self, part: usize, memory: &Memory) -> Result<Box<dyn Encoder>>;
 
-    /// What an encoder works with at least, beside its output and what it reserves from the start.
+    /// Minimum memory of an encoder in bytes, without its output and its initial reservation.
     fn kept_bytes(&self) -> usize {
         0
     }
 
-    /// Hears where a piece lies in the file.
-    fn placed(&self, piece: Placed) {
+    /// Records the position of a piece in the file.
+    fn placed(&self, piece: PlacedPiece) {
         let _ = piece;
     }
 
-    /// What the encoders of the parts before `part` kept back when they finished, since it was too little for a piece of its own: as one piece of all of
-    /// them, in the order of the parts, which is asked for once they have finished.
+    /// Takes the rows that the parts before `part` have held back, as one piece in the order of the
+    /// parts. An encoder holds rows back at its end if they are too few for a piece.
+    ///
+    /// Called after these encoders have finished. `None` if no such rows are left.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
-    fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
+    fn left_before(&self, part: usize) -> Result<Option<LeftoverPiece>> {
         let _ = part;
         Ok(None)
     }
 
-    /// What stands at the end of the file, from its byte `at` on, when all encoders have finished and all pieces are placed.
+    /// The bytes at the end of the file, which begin at offset `at`. Called after all encoders have
+    /// finished and all pieces are placed.
     ///
     /// # Errors
-    /// A defect of the caller.
+    /// Fails if the caller has a defect.
     fn end(&self, at: u64) -> Result<Vec<u8>>;
 }
 
-/// A piece of what several encoders kept back.
-pub struct LeftOver {
-    /// The number of the part that it makes by itself.
+/// A piece of rows that several encoders held back.
+pub struct LeftoverPiece {
+    /// The number of the part that consists of this piece.
     pub part: usize,
-    /// The piece.
+    /// The bytes of the piece.
     pub bytes: Vec<u8>,
-    /// What pays for it.
+    /// The memory reservations for the bytes.
     pub reserved: Vec<Reservation>,
 }
 
-/// Where a piece lies.
+/// The position of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// The part that it is of.
+pub struct PlacedPiece {
+    /// The part that the piece belongs to.
     pub part: usize,
-    /// Where it begins among all bytes that the part's encoder gave.
+    /// The offset in the output of the part's encoder, in bytes.
     pub begin: u64,
-    /// How long it is.
+    /// The length in bytes.
     pub bytes: u64,
-    /// Where it begins in the file.
+    /// The offset in the file, in bytes.
     pub at: u64,
 }

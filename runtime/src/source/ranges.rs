@@ -1,4 +1,5 @@
-//! Splits that are ranges of bytes: readers that request bytes, and the I/O for them.
+//! Splits that are byte ranges of files: readers that request bytes, and the adapter that does the
+//! I/O.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,7 +20,7 @@ use crate::storage::{PendingRead, ReadRequest};
 pub enum Ready {
     /// [`RangeReader::batch`] returns records.
     Batch,
-    /// The bytes of [`RangeReader::wants`] are needed.
+    /// The reader needs the bytes of [`RangeReader::wants`].
     Starved,
     /// All present records of an endless split were returned.
     CaughtUp,
@@ -27,8 +28,9 @@ pub enum Ready {
     End,
 }
 
-/// Decodes splits that are ranges of bytes, and does no I/O. The caller opens a split. Then it calls
-/// `wants` and `supply` to read ahead, `advance` until `End`, and `batch` after each `Ready::Batch`.
+/// Decodes splits that are ranges of bytes, and does no I/O. The caller opens a split. Then it
+/// calls `wants` and `supply` to read ahead, `advance` until `End`, and `batch` after each
+/// `Ready::Batch`.
 pub trait RangeReader: Send {
     /// Starts a split at a position, or at its beginning.
     ///
@@ -48,11 +50,12 @@ pub trait RangeReader: Send {
     /// Decodes the next batch.
     ///
     /// # Errors
-    /// Fails if the data is damaged or does not fit the record, with file, place, expected and found.
+    /// Fails if the data is damaged or does not fit the record, with file, place, expected and
+    /// found.
     fn advance(&mut self) -> Result<Ready>;
 
-    /// As [`RangeReader::advance`], by a reader that may leave out the rows that the filters do not
-    /// keep: all of them or, as [`RangeReader::left_out`] tells, none.
+    /// As [`RangeReader::advance`]. The reader leaves out all rows that the filters do not keep, or
+    /// none of them. [`RangeReader::left_out`] returns which.
     ///
     /// # Errors
     /// As [`RangeReader::advance`], and those of the filters.
@@ -61,8 +64,8 @@ pub trait RangeReader: Send {
         self.advance()
     }
 
-    /// Rows of the last batch that the filters did not keep, and that are not in it. `None` if the
-    /// filters were not asked.
+    /// The number of rows that the filters dropped before the last batch. `None` if the filters
+    /// were not applied.
     fn left_out(&self) -> Option<usize> {
         None
     }
@@ -94,12 +97,12 @@ pub trait RangeReader: Send {
     /// The batch of the last `Ready::Batch`; empty otherwise.
     ///
     /// # Errors
-    /// A defect of the reader.
+    /// Fails if the reader has a defect.
     fn batch(&self) -> Result<Batch<'_>>;
 }
 
-/// A source whose splits are ranges of files. Every range source is a [`Source`], whose readers do the
-/// I/O.
+/// A source whose splits are ranges of files. Every range source is a [`Source`], whose readers do
+/// the I/O.
 pub trait RangeSource: TableSource {
     /// As [`Source::describe`].
     fn describe(&self) -> String;
@@ -119,8 +122,8 @@ pub trait RangeSource: TableSource {
     /// Fails if memory is refused.
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>>;
 
-    /// As [`Source::reader_bytes`]. The default is what the reader reserves when it is made, and as much
-    /// for bytes that were read and are not yet its own.
+    /// As [`Source::reader_bytes`]. The default is twice the initial reservation of the reader: the
+    /// other half is for bytes that were read and not yet supplied.
     fn reader_bytes(&self, scan: &Scan) -> usize {
         let budget = Budget::new(usize::MAX);
         let _reader = self.range_reader(scan, &Memory::new(budget.clone(), "a reader"));
@@ -155,21 +158,21 @@ impl<S: RangeSource> Source for S {
     }
 }
 
-/// Reads the ranges that a range reader requests: cached ones immediately, others on threads that may
-/// block.
+/// The adapter from a range reader to a [`SplitReader`]. Reads cached ranges immediately, and
+/// others on threads that may block.
 pub struct SplitRanges {
     reader: Box<dyn RangeReader>,
     context: ReaderContext,
     pending_read: Option<PendingRead>,
-    /// Where bad records go.
+    /// Receives bad records.
     rejects: Option<Arc<dyn RejectSink>>,
-    /// Bad records that a blocking thread writes. The next batch waits for that.
+    /// The write of bad records by a blocking thread. The next batch waits for it.
     pending_write: Option<PendingWrite>,
     /// The state that is returned after the write.
     held: Option<Ready>,
 }
 
-/// The result of a write by a blocking thread, once there is one.
+/// The result of a write by a blocking thread. `None` until it is done.
 type PendingWrite = Arc<Mutex<Option<Result<()>>>>;
 
 impl SplitRanges {
@@ -204,7 +207,7 @@ impl SplitRanges {
         }));
     }
 
-    /// Takes what blocking threads have done. Returns `false` if something is still pending.
+    /// Takes the results of blocking threads. Returns `false` if a read or write is still pending.
     fn take_pending(&mut self) -> Result<bool> {
         if let Some(write) = &self.pending_write {
             let written = write.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -238,7 +241,7 @@ impl SplitReader for SplitRanges {
                 (None, _) => self.reader.advance_where(filters)?,
             };
             self.write_rejected();
-            // The job may end after this split, so its bad records are written before.
+            // The job may end after this split, so its bad records are written first.
             if self.pending_write.is_some() && matches!(ready, Ready::CaughtUp | Ready::End) {
                 self.held = Some(ready);
                 continue;

@@ -1,27 +1,29 @@
-//! Filters that a reader may ask while it decodes.
+//! Filters that a reader may apply while it decodes.
 
 use crate::error::Result;
 use crate::page::{Batch, Selection};
 use crate::row::LeafSet;
 
-/// The filters that the rows of a source go through first, one after the other. A reader that [asks](crate::source::SplitReader::advance) them decodes
-/// what they read, and of the rest only what they keep.
+/// The first filters after a source, in order. A reader that
+/// [applies](crate::source::SplitReader::advance) them decodes the leaves that they read, and other
+/// leaves only for the rows that they keep.
 pub trait RowFilters {
-    /// How many there are.
+    /// The number of filters.
     fn count(&self) -> usize;
-    /// What a filter reads; `None` where it keeps all rows for now.
+    /// The leaves that a filter reads. `None` if it keeps all rows at present.
     fn reads(&self, filter: usize) -> Option<&LeafSet>;
-    /// Whether a filter says the same of all rows with the same values, and may be asked of values that no row has: once for each value of a
-    /// dictionary, in place of once for each row.
+    /// Returns `true` if the result depends only on the values, and values that no row has are
+    /// allowed. Then a reader may ask once per dictionary entry instead of once per row.
     fn is_of_values(&self, filter: usize) -> bool;
-    /// The leaves that are read behind all filters; `None` where all are.
+    /// The leaves that are read after all filters. `None` if all leaves are read.
     fn live(&self) -> Option<&LeafSet>;
-    /// Keeps rows. The batch has the leaves that the filter reads; others may be dead.
+    /// Removes the rows that a filter does not keep from `rows`. The batch has the leaves that the
+    /// filter reads; others may be dead.
     ///
     /// # Errors
-    /// What the user's closure gives.
+    /// Those of the user's closure.
     fn select(&mut self, filter: usize, batch: &Batch<'_>, rows: &mut Selection) -> Result<()>;
-    /// A filter has been asked of so many rows, and kept so many of them.
+    /// Counts the rows that a filter was asked about, and those that it kept.
     fn note(&mut self, filter: usize, asked: usize, kept: usize);
 }
 

@@ -1,7 +1,7 @@
-//! Rows of a source that are looked at before a run.
+//! Samples: rows of a source that are read before a run, for estimates.
 //!
-//! A sample is made of *places*: rows that lie close to each other. Reading few places is what makes it cheap, and rows of one place are often alike,
-//! so whoever counts values in a sample has to know which rows have a place in common.
+//! A sample consists of *places*: runs of neighbouring rows. Reading few places is cheap. Rows of
+//! one place are often similar, so estimates of distinct values need the place of each row.
 
 mod cache;
 mod places;
@@ -20,54 +20,57 @@ use super::{CheckedReader, NoFilters, ReadProgress, ReaderContext, Scan, Source,
 pub use cache::samples_of;
 pub use places::spread_evenly;
 
-/// How many rows a sample has at most.
+/// Most rows of a sample.
 pub const SAMPLE_ROWS: usize = 4096;
-/// From how many parts of the data.
+/// The number of places in the data from which a sample is taken.
 pub const SAMPLE_PLACES: usize = 32;
-/// How many rows that follow each other make a place.
+/// Consecutive rows of one place.
 const RUN_ROWS: usize = 64;
-/// What readers of samples may hold: places are small, so this is far more than any needs but one that meets a huge record.
+/// Memory limit for the reader of a sample. Only a huge record needs as much.
 const SAMPLE_MEMORY_BYTES: usize = 64 << 20;
 
-/// Some rows of one page and one place, ascending.
+/// Rows of one page and one place, in ascending order.
 #[derive(Clone, Debug)]
 pub struct SampledRows {
-    /// The page, by its number in the sample.
+    /// The index of the page in [`Sample::pages`].
     pub page: usize,
-    /// The place that they were read from.
+    /// The number of the place.
     pub place: usize,
-    /// The rows, by their numbers in the page.
+    /// The selected rows of the page.
     pub rows: Selection,
 }
 
-/// Some rows of a source, as pages of its live leaves.
+/// Sampled rows of a source, as pages of its live leaves.
 #[derive(Clone)]
 pub struct Sample {
-    /// The pages.
+    /// The pages, which may have more rows than the sample.
     pub pages: Arc<[Page]>,
-    /// The rows of the pages that are in the sample, place by place.
+    /// The rows of the sample, ordered by place.
     pub rows: Vec<SampledRows>,
-    /// How many rows they stand for: those of the source, as far as the scan's bounds do not exclude them.
+    /// The number of rows that the sample represents: rows of the source that the scan's bounds do
+    /// not exclude.
     pub population: f64,
-    /// What is known of the values of some of its leaves.
+    /// Value counts of leaves that were computed before.
     pub values: Arc<KnownValues>,
 }
 
-/// What a sample tells of the values of some leaves.
+/// Estimates about the values of some leaves.
 #[derive(Clone, Copy, Debug)]
 pub struct ValueCounts {
-    /// How many different ones all rows have.
+    /// Distinct values in the population.
     pub distinct: f64,
-    /// The share of the rows that have the most frequent one; none where each is seen in few places only, as in a file that is sorted by it.
+    /// The share of rows with the most frequent value, from 0 to 1. It is 0 if no value
+    /// occurs in more than half of the places, as in a file sorted by these leaves.
     pub hottest: f64,
 }
 
-/// What is known of the values of leaves, once they were counted: planning asks for the same ones many times, and plans of other programs over the same data do, too.
+/// A cache of value counts. Planning asks for the same leaves many times, and so do later plans
+/// over the same data.
 #[derive(Debug, Default)]
 pub struct KnownValues(Mutex<HashMap<(Vec<usize>, u64), ValueCounts>>);
 
 impl KnownValues {
-    /// Those of leaves and so many rows, counted where they are not known.
+    /// Returns the counts of these leaves for a population. Calls `count` if they are not cached.
     pub fn of(&self, leaves: Vec<usize>, population: f64, count: impl FnOnce() -> ValueCounts) -> ValueCounts {
         let key = (leaves, population.to_bits());
         if let Some(&known) = self.known().get(&key) {
@@ -84,25 +87,26 @@ impl KnownValues {
 }
 
 impl Sample {
-    /// How many rows it has.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.iter().map(|part| part.rows.len()).sum()
+        self.rows.iter().map(|sampled| sampled.rows.len()).sum()
     }
 
-    /// Whether it has none.
+    /// Returns `true` if the sample has no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.iter().all(|part| part.rows.is_empty())
+        self.rows.iter().all(|sampled| sampled.rows.is_empty())
     }
 
-    /// Bytes of its pages.
+    /// The bytes of the pages.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.pages.iter().map(Page::bytes).sum()
     }
 
-    /// Rows of whole pages that are there anyhow, such as those of a collection: of some pages, evenly, some rows, evenly.
+    /// Samples pages in memory, such as those of a collection. Selects pages at even distances, and
+    /// rows at even distances in each of these.
     #[must_use]
     pub fn of_pages(pages: &Arc<[Page]>) -> Self {
         let population = pages.iter().map(Page::rows).sum::<usize>();
@@ -111,21 +115,23 @@ impl Sample {
         let each = if is_small { SAMPLE_ROWS } else { SAMPLE_ROWS / count };
         let chosen = (0..count).map(|number| number * pages.len() / count);
         let of_page = |page: usize| runs(pages[page].rows(), each).map(move |run| (page, run));
-        let part =
+        let sampled =
             |(place, (page, run)): (usize, (usize, Range<usize>))| SampledRows { page, place, rows: all_of(run) };
-        let rows = chosen.flat_map(of_page).enumerate().map(part).collect();
+        let rows = chosen.flat_map(of_page).enumerate().map(sampled).collect();
         Sample { pages: pages.clone(), rows, population: population as f64, values: Arc::default() }
     }
 }
 
-/// The rows to take where at most `most` of `rows` are wanted: all of them, or runs of consecutive rows at even distances.
+/// Selects about `max_rows` of `rows` rows: all of them, or runs of consecutive rows at even
+/// distances.
 ///
-/// Neighbouring rows are often alike, which a run shows and every tenth row would not show. Runs lie at least a run apart: a value whose rows reached
-/// from one run into the next would count as one that two places have in common.
-fn runs(rows: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let most_apart = (rows / (2 * RUN_ROWS)).max(1);
+/// Neighbouring rows are often alike. A run shows that, while every tenth row would not. Runs lie
+/// at least a run apart. Otherwise a block of equal rows could reach into two runs, and its value
+/// would count as one that occurs in two places.
+fn runs(rows: usize, max_rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let max_runs = (rows / (2 * RUN_ROWS)).max(1);
     let (count, length) =
-        if rows <= most { (1, rows) } else { (most.div_ceil(RUN_ROWS).min(most_apart), RUN_ROWS.min(most)) };
+        if rows <= max_rows { (1, rows) } else { (max_rows.div_ceil(RUN_ROWS).min(max_runs), RUN_ROWS.min(max_rows)) };
     (0..count).map(move |run| {
         let first = run * (rows - length) / (count - 1).max(1);
         first..first + length
@@ -138,39 +144,39 @@ fn all_of(range: Range<usize>) -> Selection {
     rows
 }
 
-/// Takes rows into a sample.
+/// Collects the rows of a sample.
 pub struct Sampler {
     writer: RowWriter,
-    /// How many rows were taken from each place.
+    /// The number of rows taken from each place.
     places: Vec<usize>,
-    /// How many records were seen.
+    /// The number of records in the batches so far.
     seen: u64,
 }
 
 impl Sampler {
-    /// For records of which somebody reads these leaves.
+    /// A sampler of records with this schema and these live leaves.
     #[must_use]
     pub fn new(schema: &Schema, live: &LeafSet) -> Self {
         let writer = RowWriter::new(Arc::new(RowLayout::new(schema.types(), live)), memory());
         Sampler { writer, places: Vec::new(), seen: 0 }
     }
 
-    /// Records that were shown to it.
+    /// The number of records in the batches so far, whether they were taken or not.
     #[must_use]
     pub fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// Takes at most so many rows of a batch. It is shown all of them.
+    /// Takes about `max_rows` rows of a batch, and counts all of them as seen.
     ///
     /// # Errors
-    /// Where memory is refused.
-    pub fn take(&mut self, batch: &Batch<'_>, most: usize) -> Result<()> {
+    /// Fails if memory is refused.
+    pub fn take(&mut self, batch: &Batch<'_>, max_rows: usize) -> Result<()> {
         self.seen += batch.rows() as u64;
-        runs(batch.rows(), most).try_for_each(|run| self.take_place(batch, run))
+        runs(batch.rows(), max_rows).try_for_each(|run| self.take_place(batch, run))
     }
 
-    /// Takes some rows of a batch that follow each other, as a place.
+    /// Takes consecutive rows of a batch as one place.
     ///
     /// # Errors
     /// As [`Sampler::take`].
@@ -179,7 +185,7 @@ impl Sampler {
         self.writer.append(&Input::new(batch, &all_of(rows)), None)
     }
 
-    /// What was taken, of so many rows in all.
+    /// Returns the sample. `population` is the number of rows that it represents.
     #[must_use]
     pub fn finish(mut self, population: f64) -> Sample {
         self.writer.seal();
@@ -189,10 +195,11 @@ impl Sampler {
     }
 }
 
-/// The rows of pages that were filled with so many rows of each place, in order.
+/// Assigns the rows of pages to places. `places` has the number of rows of each place, in the order
+/// in which they were written.
 #[must_use]
 pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
-    let mut parts = Vec::new();
+    let mut sampled_rows = Vec::new();
     let (mut page, mut row) = (0, 0);
     for (place, &count) in places.iter().enumerate() {
         let mut left = count;
@@ -201,7 +208,7 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
             if end > row {
                 let mut rows = Selection::default();
                 rows.set(row as u32..end as u32);
-                parts.push(SampledRows { page, place, rows });
+                sampled_rows.push(SampledRows { page, place, rows });
             }
             left -= end - row;
             row = end;
@@ -210,13 +217,14 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
             }
         }
     }
-    parts
+    sampled_rows
 }
 
-/// The rows of small splits, read with the source's own reader. Each split adds a number of rows that is proportional to its bytes.
+/// Samples small splits with the reader of the source. Each split contributes rows in proportion to
+/// its bytes.
 ///
 /// # Errors
-/// Where they cannot be read.
+/// Fails if the splits cannot be read.
 pub fn sample_splits(source: &dyn Source, scan: &Scan, splits: &[Split]) -> Result<Sampler> {
     let thread = Arc::new(ThisThread::default());
     let context = ReaderContext { memory: memory(), blocking: thread.clone() };
@@ -231,16 +239,17 @@ pub fn sample_splits(source: &dyn Source, scan: &Scan, splits: &[Split]) -> Resu
     Ok(sampler)
 }
 
-/// Reads an open split, until enough rows of it are taken.
+/// Takes up to `max_rows` rows of an open split.
 fn read_split(
     reader: &mut CheckedReader,
     thread: &ThisThread,
     split: &Split,
-    most: usize,
+    max_rows: usize,
     sampler: &mut Sampler,
 ) -> Result<()> {
-    let mut left = most;
-    // A split without a known end, as a compressed file, is read until there are enough rows.
+    let mut left = max_rows;
+    // A split without a known end, such as a compressed file, is read only until there are enough
+    // rows. Others are read to the end, so that all their records are counted.
     let is_open = split.range.end == u64::MAX;
     loop {
         match reader.advance(&mut NoFilters)? {

@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 /// A part of a source that one task reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// Identifies the split of an endless source, in snapshots and messages. It is never used again
-    /// for another one. Splits of sources that end may share a name.
+    /// Identifies the split of an endless source in snapshots and messages. No other split ever
+    /// gets the same name. Splits of finite sources may share a name.
     pub name: Arc<str>,
-    /// For the source: the file or page.
+    /// The number of the file or page. Only the source uses it.
     pub part: usize,
-    /// For the source: bytes (of the decompressed content), or row groups.
+    /// Bytes of the decompressed content, or row groups. Only the source uses it.
     pub range: Range<u64>,
-    /// Bytes that are read of it, for progress.
+    /// The bytes to read, for progress.
     pub bytes: u64,
 }
 
@@ -57,13 +57,13 @@ impl SplitList {
 pub struct Position(SmallVec<[u8; 48]>);
 
 impl Position {
-    /// Most bytes of a position.
+    /// The maximum length of a position.
     pub const MOST_BYTES: usize = 1 << 10;
 
-    /// A position.
+    /// Creates a position from the bytes of a source.
     ///
     /// # Errors
-    /// Fails if there are more than [`Position::MOST_BYTES`].
+    /// Fails if there are more than [`Position::MOST_BYTES`] bytes.
     pub fn new(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > Self::MOST_BYTES {
             let count = bytes.len();
@@ -75,7 +75,7 @@ impl Position {
         Ok(Position(SmallVec::from_slice(bytes)))
     }
 
-    /// Its bytes.
+    /// The bytes of the position.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
@@ -94,13 +94,14 @@ impl From<u64> for Position {
     }
 }
 
-/// How far a split was read.
+/// The read position of a split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitPosition {
     /// The name of the split.
     pub split: Arc<str>,
-    /// Where its next records start.
+    /// The start of the next records.
     pub position: Position,
-    /// The greatest event time that was read of it, in microseconds since 1970, if that is known.
+    /// The greatest event time read from the split, in microseconds since 1970. `None` if it is
+    /// unknown.
     pub greatest_time: Option<i64>,
 }

@@ -1,69 +1,76 @@
-//! Brings the control items of several inputs together: a state machine without threads or I/O.
+//! Aligns the control items of several inputs. A state machine without threads or I/O.
 //!
-//! * **Round ends and barriers cut all inputs alike.** An input that has said one is *held*: nothing more is taken from it until all others have said the
-//!   same one. So rows of the next round, or of the next snapshot, never come before the cut.
-//! * **A barrier does not wait for an input at the end of its round.** A source that has come to its end says that, and no barrier any more.
-//! * **Watermarks are merged**: event time is as far as the input that is furthest behind, of those that are not idle and
-//!   not at the end of their round. So a finite input does not hold up the event time of an endless one. It never goes back.
-//! * **An input that has ended is waited for by nobody.**
+//! Round ends and barriers are *cuts*: they cut all inputs at the same point.
 //!
-//! Inputs say cuts in one order. Two that differ would hold each other for ever, so that is an error and not a hang.
+//! * An input that has sent a cut is *held*: nothing is taken from it until all other inputs have
+//!   sent the same cut. So rows of the next round or snapshot never arrive before the cut.
+//! * A barrier does not wait for an input at the end of its round. A source that has ended sends
+//!   no more barriers.
+//! * The merged watermark is the minimum over the inputs that are not idle and not at the end of
+//!   their round. So a finite input does not hold up the event time of an endless one. The merged
+//!   watermark never goes back.
+//! * Nothing waits for an input that has ended.
+//!
+//! All inputs send their cuts in the same order. Two inputs held at different cuts would wait for
+//! each other forever, so that is an error.
 
 use smallvec::SmallVec;
 
 use super::Control;
 use crate::error::{Error, Result};
 
-/// Control items that go on, in their order.
-pub(crate) type Passed = SmallVec<[Control; 3]>;
+/// Control items of all inputs together, in order.
+pub(crate) type AlignedControls = SmallVec<[Control; 3]>;
 
-/// The control items of some inputs, brought together.
+/// The alignment state of several inputs.
 pub(crate) struct Alignment {
     inputs: Vec<InputState>,
-    /// The watermark that was passed on last.
+    /// The last merged watermark.
     watermark: i64,
-    /// It was passed on that all inputs are idle.
+    /// The last event-time control was `Idle`: all inputs are idle.
     is_idle: bool,
 }
 
 struct InputState {
-    /// The cut that it waits at.
+    /// The cut at which the input is held.
     cut: Option<Control>,
     watermark: i64,
     is_idle: bool,
-    /// Rounds go on without it: it was fed once, and what came is kept.
-    is_fed: bool,
+    /// Its only round has ended. Later round ends do not wait for it.
+    only_round_ended: bool,
     has_ended: bool,
 }
 
 impl Alignment {
-    /// Of so many inputs that have said nothing yet.
-    pub(crate) fn of(inputs: usize) -> Self {
-        let new = || InputState { cut: None, watermark: i64::MIN, is_idle: false, is_fed: false, has_ended: false };
-        Alignment { inputs: std::iter::repeat_with(new).take(inputs).collect(), watermark: i64::MIN, is_idle: false }
+    pub(crate) fn new(inputs: usize) -> Self {
+        let input =
+            || InputState { cut: None, watermark: i64::MIN, is_idle: false, only_round_ended: false, has_ended: false };
+        Alignment { inputs: std::iter::repeat_with(input).take(inputs).collect(), watermark: i64::MIN, is_idle: false }
     }
 
-    /// Whether nothing is to be taken from an input for now, or for ever.
+    /// Returns `true` if nothing may be taken from the input: it waits at a cut, or has ended.
     pub(crate) fn is_held(&self, input: usize) -> bool {
         self.inputs.get(input).is_none_or(|input| input.cut.is_some() || input.has_ended)
     }
 
-    /// Whether all inputs have ended.
+    /// Returns `true` if all inputs have ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.inputs.iter().all(|input| input.has_ended)
     }
 
-    /// Rows came from an input, so it is idle no more; what that says of all inputs.
-    pub(crate) fn rows(&mut self, input: usize) -> Option<Control> {
+    /// Rows arrived from an input, which ends its idleness. Returns the event time of all inputs if
+    /// that changes it.
+    pub(crate) fn rows_received(&mut self, input: usize) -> Option<Control> {
         let state = self.inputs.get_mut(input)?;
-        std::mem::take(&mut state.is_idle).then(|| self.event_time()).flatten()
+        std::mem::take(&mut state.is_idle).then(|| self.advance_event_time()).flatten()
     }
 
-    /// An input says something; what all of them together say by that.
+    /// Adds a control item of an input. Returns the control items that all inputs have now sent.
     ///
     /// # Errors
-    /// Where it says another cut than an input that waits, or speaks while it is held.
-    pub(crate) fn offer(&mut self, input: usize, control: Control) -> Result<Passed> {
+    /// Fails if the input is held, or if its cut differs from the one at which another input is
+    /// held.
+    pub(crate) fn offer(&mut self, input: usize, control: Control) -> Result<AlignedControls> {
         if self.is_held(input) {
             return Err(Error::Internal(format!("input {input} says {control:?} while it is held")));
         }
@@ -77,56 +84,58 @@ impl Alignment {
             Control::Idle => state.is_idle = true,
             Control::End => state.has_ended = true,
         }
-        let mut passed = Passed::new();
-        // What the inputs know of time belongs before the cut: none has said anything since it was held.
-        passed.extend(self.event_time());
-        if let Some(cut) = self.cut()? {
-            passed.push(cut);
-            passed.extend(self.event_time());
+        let mut aligned = AlignedControls::new();
+        // The event time belongs before the cut: no input has sent anything since it was held.
+        aligned.extend(self.advance_event_time());
+        if let Some(cut) = self.take_aligned_cut()? {
+            aligned.push(cut);
+            aligned.extend(self.advance_event_time());
         }
         if self.has_ended() {
-            passed.push(Control::End);
+            aligned.push(Control::End);
         }
-        Ok(passed)
+        Ok(aligned)
     }
 
-    /// An input that is fed once has had its round: from now on no end of a round waits for it. What that says of all inputs.
+    /// Ends the only round of an input whose rows arrive once. Round ends no longer wait for it.
+    /// Returns the cut that all other inputs have already reached.
     ///
     /// # Errors
     /// As [`Alignment::offer`].
-    pub(crate) fn is_fed(&mut self, input: usize) -> Result<Option<Control>> {
+    pub(crate) fn end_only_round(&mut self, input: usize) -> Result<Option<Control>> {
         if let Some(state) = self.inputs.get_mut(input) {
-            state.is_fed = true;
+            state.only_round_ended = true;
         }
-        self.cut()
+        self.take_aligned_cut()
     }
 
-    /// What event time all inputs have come to, or that all are idle, where that is news.
-    fn event_time(&mut self) -> Option<Control> {
+    /// Updates the merged event time. Returns `None` if it has not changed.
+    fn advance_event_time(&mut self) -> Option<Control> {
         let is_over = |input: &&InputState| input.has_ended || matches!(input.cut, Some(Control::RoundEnd(_)));
         let open = || self.inputs.iter().filter(|input| !is_over(input));
-        let least = open().filter(|input| !input.is_idle).map(|input| input.watermark).min();
-        let Some(least) = least else {
-            // If all have ended, the round's end or the end is passed on instead.
-            let is_news = open().next().is_some() && !std::mem::replace(&mut self.is_idle, true);
-            return is_news.then_some(Control::Idle);
+        let minimum = open().filter(|input| !input.is_idle).map(|input| input.watermark).min();
+        let Some(minimum) = minimum else {
+            // If no input is open, the caller returns the round end or the end instead.
+            let has_changed = open().next().is_some() && !std::mem::replace(&mut self.is_idle, true);
+            return has_changed.then_some(Control::Idle);
         };
         let was_idle = std::mem::replace(&mut self.is_idle, false);
-        let is_news = was_idle || least > self.watermark;
-        self.watermark = self.watermark.max(least);
-        is_news.then_some(Control::Watermark(self.watermark))
+        let has_changed = was_idle || minimum > self.watermark;
+        self.watermark = self.watermark.max(minimum);
+        has_changed.then_some(Control::Watermark(self.watermark))
     }
 
-    /// The cut that all inputs have come to; who said it is held no more.
-    fn cut(&mut self) -> Result<Option<Control>> {
-        let barrier = self.said().find(|cut| matches!(cut, Control::Barrier(_)));
-        let Some(first) = barrier.or_else(|| self.said().next()) else { return Ok(None) };
-        // Behind an end of a round nothing comes that belongs before a barrier.
+    /// Returns the cut that all inputs have reached, and releases the inputs held at it.
+    fn take_aligned_cut(&mut self) -> Result<Option<Control>> {
+        let barrier = self.pending_cuts().find(|cut| matches!(cut, Control::Barrier(_)));
+        let Some(first) = barrier.or_else(|| self.pending_cuts().next()) else { return Ok(None) };
+        // After a round end, an input sends nothing that belongs before a barrier.
         let agrees = |cut: Control| cut == first || barrier.is_some() && matches!(cut, Control::RoundEnd(_));
-        if let Some(other) = self.said().find(|&other| !agrees(other)) {
+        if let Some(other) = self.pending_cuts().find(|&other| !agrees(other)) {
             return Err(Error::Internal(format!("one input waits at {first:?}, another at {other:?}")));
         }
-        let mut open = self.inputs.iter().filter(|input| !(input.has_ended || barrier.is_none() && input.is_fed));
+        let mut open =
+            self.inputs.iter().filter(|input| !(input.has_ended || barrier.is_none() && input.only_round_ended));
         if open.any(|input| input.cut.is_none()) {
             return Ok(None);
         }
@@ -134,8 +143,8 @@ impl Alignment {
         Ok(Some(first))
     }
 
-    /// The cuts that inputs wait at.
-    fn said(&self) -> impl Iterator<Item = Control> {
+    /// The cuts at which inputs are held.
+    fn pending_cuts(&self) -> impl Iterator<Item = Control> {
         self.inputs.iter().filter_map(|input| input.cut)
     }
 }

@@ -1,11 +1,19 @@
-//! What flows between tasks: pages of rows and, between them, control items in one order with the rows.
+//! Items that tasks send to each other: pages of rows, and control items between the pages.
 //!
-//! A finite input and an endless one are the same here: a stream of rounds. Input that ends is one round, and a loop sends one for each
-//! superstep. Watermarks say how far event time is, barriers where a snapshot cuts the stream. That a control item travels between the rows that it speaks
-//! of, and not beside them, is what lets each task know what came before it without asking anybody (Chandy and Lamport, 1985; Carbone and others,
-//! *Lightweight Asynchronous Snapshots for Distributed Dataflows*, 2015; Tucker and others' punctuations, 2003).
+//! * [`Item`], [`Control`]: the items of a stream, with their order.
+//! * [`ItemSender`], [`ItemReceiver`]: the two ends of a channel.
+//! * [`Alignment`]: merges the control items of several inputs. A task aligns the channels of a
+//!   port, and a step aligns its ports.
 //!
-//! Who has several inputs brings their control items together with an [`Alignment`]: a task for the channels of a port, a step for its ports.
+//! Finite and endless inputs are both streams of rounds. A finite input is one round, and a loop
+//! sends one round per superstep. Watermarks state the progress of event time. Barriers state where
+//! a snapshot cuts the stream.
+//!
+//! Control items travel in order with the rows. So each task knows which rows came before a control
+//! item without asking other tasks.
+//!
+//! Sources: Chandy and Lamport, 1985; Carbone et al., *Lightweight Asynchronous Snapshots for
+//! Distributed Dataflows*, 2015; punctuations (Tucker et al., 2003).
 
 mod alignment;
 mod exchange;
@@ -15,32 +23,31 @@ use crate::page::Page;
 pub(crate) use alignment::Alignment;
 pub(crate) use exchange::{ItemReceiver, ItemSender};
 
-/// What a channel carries.
+/// An item of a channel.
 #[derive(Debug)]
 pub(crate) enum Item {
-    /// Rows.
     Page(Page),
-    /// What is said between rows.
     Control(Control),
 }
 
-/// What is said between rows.
+/// A control item: it applies to the rows before it in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Control {
-    /// All rows of this round, from 1, came before: of a superstep, or of a finite input.
+    /// All rows of this round came before. A round is a superstep or a finite input. The first
+    /// round has number 1.
     RoundEnd(u32),
-    /// No event before this time, in microseconds since 1970, follows.
+    /// No rows with an earlier event time follow, except late ones. In microseconds since 1970.
     Watermark(i64),
-    /// Nothing is known of when rows will follow: event time does not wait for this input. Rows or a watermark end that.
+    /// The input is idle. It is left out of the watermark until it sends rows or a watermark.
     Idle,
     /// All rows that belong to the snapshot of this epoch came before.
     Barrier(u64),
-    /// Nothing follows.
+    /// No items follow.
     End,
 }
 
 impl Item {
-    /// The rows of a page.
+    /// The number of rows, 0 for a control item.
     pub(crate) fn rows(&self) -> usize {
         match self {
             Item::Page(page) => page.rows(),
@@ -48,19 +55,23 @@ impl Item {
         }
     }
 
-    /// Whether it may be taken for a port that a driver wants rows of, or does not: rows and their end wait until it does, what else is said is heard
-    /// whenever it comes.
-    pub(crate) fn is_taken_by(wants_rows: bool) -> fn(&Item) -> bool {
-        if wants_rows { |_| true } else { |item| !matches!(item, Item::Page(_) | Item::Control(Control::RoundEnd(_))) }
+    /// The filter of items for a port whose driver accepts rows, or does not accept them now. Pages
+    /// and round ends wait until it does. Other control items are always taken.
+    pub(crate) fn accept_filter(accepts_rows: bool) -> fn(&Item) -> bool {
+        if accepts_rows {
+            |_| true
+        } else {
+            |item| !matches!(item, Item::Page(_) | Item::Control(Control::RoundEnd(_)))
+        }
     }
 }
 
 impl Control {
-    /// What a finite input says behind its last row: it is one round.
+    /// The controls that a finite input sends after its last row: it is one round.
     pub(crate) const END_OF_INPUT: [Control; 2] = [Control::RoundEnd(1), Control::End];
 
-    /// Whether it is true until the next that is: a later one makes it superfluous.
-    pub(crate) fn is_about_time(self) -> bool {
+    /// Returns `true` for controls of event time. A later one replaces an earlier one.
+    pub(crate) fn is_event_time(self) -> bool {
         matches!(self, Control::Watermark(_) | Control::Idle)
     }
 }

@@ -24,7 +24,7 @@ use super::{MIN_GROUP_BYTES, ParquetFormat, failed};
 use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::row::Schema;
-use runtime::source::{Encoder, LeftOver, Parts, Placed};
+use runtime::source::{Encoder, LeftoverPiece, Parts, PlacedPiece};
 
 /// The first bytes of a file.
 const MAGIC: &[u8] = b"PAR1";
@@ -63,7 +63,7 @@ pub(super) struct ParquetParts {
     format: ParquetFormat,
     schema: Schema,
     results: Arc<PartResults>,
-    placed: Mutex<Vec<Placed>>,
+    placed: Mutex<Vec<PlacedPiece>>,
 }
 
 impl ParquetParts {
@@ -86,7 +86,7 @@ impl Parts for ParquetParts {
         4 * MIN_GROUP_BYTES
     }
 
-    fn placed(&self, piece: Placed) {
+    fn placed(&self, piece: PlacedPiece) {
         let mut placed = self.placed.lock().unwrap_or_else(PoisonError::into_inner);
         match placed.last_mut() {
             Some(last) if last.part == piece.part && last.at + last.bytes == piece.at => last.bytes += piece.bytes,
@@ -95,7 +95,7 @@ impl Parts for ParquetParts {
         }
     }
 
-    fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
+    fn left_before(&self, part: usize) -> Result<Option<LeftoverPiece>> {
         let left = {
             let mut left = self.results.left_over();
             let from_part = left.split_off(&part);
@@ -107,7 +107,7 @@ impl Parts for ParquetParts {
         // The parts that left rows over have written nothing, so one of their numbers can be used.
         let part = last;
         self.results.finish(part, footer);
-        Ok(Some(LeftOver { part, bytes, reserved }))
+        Ok(Some(LeftoverPiece { part, bytes, reserved }))
     }
 
     fn end(&self, at: u64) -> Result<Vec<u8>> {
@@ -146,7 +146,7 @@ impl PartRowGroup<'_> {
 }
 
 /// Returns the distance by which a row group of a part was moved. `placed` is sorted.
-fn shift(placed: &[Placed], part: usize, group: &RowGroupMetaData) -> Option<i64> {
+fn shift(placed: &[PlacedPiece], part: usize, group: &RowGroupMetaData) -> Option<i64> {
     // The part's own file begins with the magic number, which is not copied.
     let own = u64::try_from(group.file_offset()?).ok()?.checked_sub(MAGIC.len() as u64)?;
     let next = placed.partition_point(|piece| (piece.part, piece.begin) <= (part, own));

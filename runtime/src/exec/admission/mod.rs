@@ -1,4 +1,4 @@
-//! Jobs that share a budget begin when their leasts fit it together.
+//! Admits jobs to a shared memory budget while their minimums fit together.
 
 mod protocol;
 
@@ -8,26 +8,27 @@ use crate::error::{Error, Result};
 use crate::memory::Budget;
 use protocol::{Admission, Entry, Ticket};
 
-/// A budget, and the jobs that run in it or wait for that.
+/// A budget, with the jobs that run in it and those that wait.
 ///
-/// A job is admitted when the least memory that it runs with fits beside the leasts of those that are; else it waits, in order. What jobs have beyond
-/// their leasts is between the operators: they give it back where another needs it.
+/// A job is admitted if its minimum memory and those of the admitted jobs fit the budget. Otherwise
+/// it waits in order. Memory beyond the minimums is divided among operators, which revoke it from
+/// each other.
 pub struct Admissions {
     budget: Arc<Budget>,
     state: Mutex<Admission>,
-    /// A job has left, or is to look whether it is still wanted.
+    /// Signals that a job has left, or that waiting jobs must check whether they are cancelled.
     changed: Condvar,
 }
 
 impl Admissions {
-    /// To a budget in which no job runs. All jobs of a budget pass through the same.
+    /// The admissions to a budget without jobs. All jobs of a budget must use the same.
     #[must_use]
     pub fn new(budget: Arc<Budget>) -> Arc<Self> {
         let state = Mutex::new(Admission::new(budget.limit_bytes()));
         Arc::new(Admissions { budget, state, changed: Condvar::new() })
     }
 
-    /// The budget.
+    /// The budget that the jobs share.
     #[must_use]
     pub fn budget(&self) -> &Arc<Budget> {
         &self.budget
@@ -37,34 +38,34 @@ impl Admissions {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a job behind those that came before, from now on until it is dropped.
+    /// Requests a place for a job, after those that wait. Dropping the place frees it.
     ///
     /// # Errors
-    /// Where a job may not wait, since one that runs waits for it, and does not fit now.
-    pub(super) fn request(self: &Arc<Self>, least: usize, may_wait: bool) -> Result<Place> {
-        match self.lock().request(least, may_wait) {
-            Entry::Admitted(ticket) | Entry::Waits(ticket) => Ok(Place { admissions: self.clone(), ticket }),
+    /// Fails if the job may not wait, because a running job waits for it, and it does not fit now.
+    pub(super) fn request(self: &Arc<Self>, minimum: usize, may_wait: bool) -> Result<AdmissionGuard> {
+        match self.lock().request(minimum, may_wait) {
+            Entry::Admitted(ticket) | Entry::Waiting(ticket) => Ok(AdmissionGuard { admissions: self.clone(), ticket }),
             Entry::Refused { free } => {
-                Err(Error::NoRoomInside { need: least, free, budget: self.budget.limit_bytes() })
+                Err(Error::NoRoomInside { need: minimum, free, budget: self.budget.limit_bytes() })
             }
         }
     }
 
-    /// Has those that wait look whether they are still wanted.
+    /// Wakes waiting jobs, so that they check whether they are cancelled.
     pub(super) fn wake(&self) {
         let _state = self.lock();
         self.changed.notify_all();
     }
 }
 
-/// A job among those of its budget.
-pub(super) struct Place {
+/// The place of a job in its budget, admitted or waiting.
+pub(super) struct AdmissionGuard {
     admissions: Arc<Admissions>,
     ticket: Ticket,
 }
 
-impl Place {
-    /// Waits until it is the job's turn; `false` where it is cancelled before.
+impl AdmissionGuard {
+    /// Waits until the job is admitted. Returns `false` if it is cancelled before.
     #[must_use]
     pub(super) fn wait(&self, is_cancelled: impl Fn() -> bool) -> bool {
         let mut state = self.admissions.lock();
@@ -75,7 +76,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for AdmissionGuard {
     fn drop(&mut self) {
         self.admissions.lock().leave(self.ticket);
         self.admissions.changed.notify_all();

@@ -7,32 +7,33 @@ use crate::snapshot::OperatorSnapshot;
 /// Snapshots of operators, by their names.
 pub(super) type Operators = BTreeMap<String, OperatorSnapshot>;
 
-/// Contributions of tasks to snapshots.
+/// The contributions that were received.
 #[derive(Default)]
 pub(super) struct Contributions {
-    /// To the current snapshot.
-    pub(super) taken: Operators,
-    /// Of ended tasks: all snapshots have them from then on. Only the next one has their prepared
-    /// transactions.
-    lasting: Operators,
-    /// Of tasks that ended after their barrier of the current snapshot: later snapshots have them.
-    later: Operators,
+    /// Contributions to the current snapshot.
+    pub(super) current: Operators,
+    /// Final contributions of ended tasks. All later snapshots contain them, but only the next one
+    /// their prepared outputs.
+    of_ended_tasks: Operators,
+    /// Final contributions of tasks that ended after they had contributed to the current snapshot.
+    /// They belong to the later ones.
+    for_later_snapshots: Operators,
 }
 
 impl Contributions {
-    /// Adds the contribution of an ended task. `is_done`: it has contributed to the current snapshot
-    /// before.
-    pub(super) fn ended(&mut self, contribution: Operators, is_done: bool) {
-        add(if is_done { &mut self.later } else { &mut self.lasting }, contribution);
+    /// Adds the final contribution of an ended task. `has_contributed`: the task has contributed to
+    /// the current snapshot before.
+    pub(super) fn add_final(&mut self, contribution: Operators, has_contributed: bool) {
+        add(if has_contributed { &mut self.for_later_snapshots } else { &mut self.of_ended_tasks }, contribution);
     }
 
     /// Takes the operators of the current snapshot, to which all tasks have contributed.
     pub(super) fn take(&mut self) -> Operators {
-        let mut operators = std::mem::take(&mut self.taken);
-        add(&mut operators, self.lasting.clone());
-        // These are committed with this snapshot.
-        self.lasting.values_mut().for_each(|operator| operator.prepared.clear());
-        add(&mut self.lasting, std::mem::take(&mut self.later));
+        let mut operators = std::mem::take(&mut self.current);
+        add(&mut operators, self.of_ended_tasks.clone());
+        // Their prepared outputs are committed with this snapshot.
+        self.of_ended_tasks.values_mut().for_each(|operator| operator.prepared.clear());
+        add(&mut self.of_ended_tasks, std::mem::take(&mut self.for_later_snapshots));
         operators.retain(|_, operator| !operator.is_empty());
         operators
     }
@@ -48,7 +49,7 @@ mod tests {
     use crate::source::{Position, SplitPosition};
 
     #[test]
-    fn an_ended_task_contributes_to_the_snapshot_whose_barrier_it_has_not_passed() {
+    fn ended_tasks_contribute_to_snapshots_they_have_not_acknowledged() {
         let contribution = |offset: u8, file: &str| {
             let position = Position::new(&[offset]).unwrap();
             let positions = vec![SplitPosition { split: "clicks".into(), position, greatest_time: None }];
@@ -61,16 +62,17 @@ mod tests {
             (offsets, operator.prepared)
         };
         let file = |name: &str| vec![name.to_owned()];
-        // After its barrier: the snapshot has the contribution before it, all later ones the last.
+        // The task ends after its barrier: the current snapshot has its contribution from the
+        // barrier, and all later ones have its final contribution.
         let mut contributions = Contributions::default();
-        add(&mut contributions.taken, contribution(5, "a"));
-        contributions.ended(contribution(9, "b"), true);
+        add(&mut contributions.current, contribution(5, "a"));
+        contributions.add_final(contribution(9, "b"), true);
         assert_eq!(of(contributions.take()), (vec![5], file("a")));
         assert_eq!(of(contributions.take()), (vec![9], file("b")));
         assert_eq!(of(contributions.take()), (vec![9], vec![]));
-        // Before its barrier: the last contribution is the task's part.
+        // The task ends before its barrier: the current snapshot has its final contribution.
         let mut contributions = Contributions::default();
-        contributions.ended(contribution(9, "b"), false);
+        contributions.add_final(contribution(9, "b"), false);
         assert_eq!(of(contributions.take()), (vec![9], file("b")));
         assert_eq!(of(contributions.take()), (vec![9], vec![]));
     }

@@ -1,22 +1,22 @@
-//! Sources and sinks that take part in snapshots.
+//! The sources and sinks that take part in snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::names::Names;
+use super::names::OperatorNames;
 use super::settings::SnapshotSettings;
 use crate::error::{Error, Origin, Result};
 use crate::exec::job::Job;
 use crate::output::{Commit, EpochSink};
 use crate::physical::{Head, PhysicalPlan, StagePlan};
 use crate::plan::Node;
-use crate::snapshot::{Manifest, kill_point};
+use crate::snapshot::{Manifest, failpoint};
 use crate::source::Source;
 
-/// Pause before a commit is repeated the first time.
+/// Pause before the first retry of a commit.
 const SHORTEST_RETRY: Duration = Duration::from_millis(10);
 
-/// Longest pause before a commit is repeated.
+/// Longest pause before a retry of a commit.
 const LONGEST_RETRY: Duration = Duration::from_secs(1);
 
 /// The endless sources of a job, and its sinks that commit by epochs.
@@ -28,7 +28,7 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    pub(super) fn of(plan: &PhysicalPlan, sinks: &[Arc<Node>], names: &Names) -> Self {
+    pub(super) fn of(plan: &PhysicalPlan, sinks: &[Arc<Node>], names: &OperatorNames) -> Self {
         let of_source = |stage: &StagePlan| match &stage.head {
             Head::Source(operator, source, _) if source.is_endless() => {
                 Some((names.get(*operator)?.to_owned(), source.clone(), plan.operators[*operator].origin.clone()))
@@ -36,7 +36,7 @@ impl Endpoints {
             _ => None,
         };
         let of_sink = |(sink, operator): (&Arc<Node>, &usize)| {
-            epochs_of(sink).and_then(|_| Some((names.get(*operator)?.to_owned(), sink.clone())))
+            epoch_sink_of(sink).and_then(|_| Some((names.get(*operator)?.to_owned(), sink.clone())))
         };
         Endpoints {
             sources: plan.stages.iter().filter_map(of_source).collect(),
@@ -48,8 +48,8 @@ impl Endpoints {
         self.sinks.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Checks that sources have the records before the positions of the restored snapshot. Then brings
-    /// sinks to its epoch and removes newer snapshots. Called before the first task.
+    /// Checks that sources still have the records before the restored positions. Then removes newer
+    /// snapshots, and restores sinks to the epoch. Called before the first task.
     pub(super) fn recover(&self, settings: &SnapshotSettings, job: &Job) -> Result<()> {
         for (name, source, origin) in &self.sources {
             if let Some(operator) = settings.restored(name) {
@@ -59,17 +59,18 @@ impl Endpoints {
         let epoch = settings.restored_epoch();
         settings.store.remove_after(epoch)?;
         for (name, sink) in &self.sinks {
-            // A sink that is new starts empty. Nothing in its folder belongs to the job.
+            // A sink that the snapshot does not have starts empty: nothing in its target is the
+            // job's.
             let (epoch, prepared) =
                 settings.restored(name).map_or((0, &[][..]), |operator| (epoch, &operator.prepared));
-            let Some(epochs) = epochs_of(sink) else { continue };
-            until_done(job, || epochs.recover(epoch, prepared)).map_err(|error| error.at(&sink.origin))?;
+            let Some(epochs) = epoch_sink_of(sink) else { continue };
+            retry_commit(job, || epochs.recover(epoch, prepared)).map_err(|error| error.at(&sink.origin))?;
         }
         Ok(())
     }
 
-    /// Syncs sources up to the positions of a manifest, writes it, and commits the transactions that it
-    /// names.
+    /// Syncs sources up to the positions of a manifest, writes it, and commits the transactions
+    /// that it names.
     pub(super) fn complete(&self, manifest: &Manifest, settings: &SnapshotSettings, job: &Job) -> Result<()> {
         for (name, source, origin) in &self.sources {
             if let Some(operator) = manifest.operators.get(name) {
@@ -78,22 +79,22 @@ impl Endpoints {
         }
         let store = &settings.store;
         store.complete(manifest)?;
-        kill_point("manifest-written", manifest.epoch);
+        failpoint("manifest-written", manifest.epoch);
         for (name, sink) in &self.sinks {
             let operator = manifest.operators.get(name);
             let prepared = operator.map_or(&[][..], |operator| &operator.prepared);
-            if let Some(epochs) = epochs_of(sink) {
-                let committed = until_done(job, || epochs.commit(manifest.epoch, prepared));
+            if let Some(epochs) = epoch_sink_of(sink) {
+                let committed = retry_commit(job, || epochs.commit(manifest.epoch, prepared));
                 committed.map_err(|error| error.at(&sink.origin))?;
             }
         }
-        kill_point("sink-committed", manifest.epoch);
+        failpoint("sink-committed", manifest.epoch);
         store.remove_outdated(manifest.epoch)
     }
 }
 
-/// Repeats a commit until the target is available, or the job is cancelled.
-fn until_done(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
+/// Retries a commit until the target is available, or the job is cancelled.
+fn retry_commit(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
     let mut pause = SHORTEST_RETRY;
     while commit()? == Commit::Retry {
         if job.is_cancelled() {
@@ -105,8 +106,8 @@ fn until_done(job: &Job, commit: impl Fn() -> Result<Commit>) -> Result<()> {
     Ok(())
 }
 
-/// The output of a sink that becomes visible epoch by epoch.
-fn epochs_of(sink: &Node) -> Option<&dyn EpochSink> {
+/// The sink's commit by epochs. `None` for other sinks.
+fn epoch_sink_of(sink: &Node) -> Option<&dyn EpochSink> {
     sink.operator.as_endpoint()?.epochs()
 }
 
@@ -117,7 +118,7 @@ mod tests {
     use crate::snapshot::{OperatorSnapshot, SplitPosition, Store};
     use crate::source::{Feed, Position};
 
-    /// A power failure loses records that are not on disk.
+    /// Otherwise a power failure could lose records that a snapshot contains.
     #[test]
     fn a_manifest_names_no_records_that_are_not_durable() {
         let place = tempfile::tempdir().unwrap();

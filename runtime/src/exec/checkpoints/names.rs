@@ -1,7 +1,9 @@
-//! The names that operators and the files of their state have in manifests.
+//! The names of operators and state files in manifests.
 //!
-//! An operator is named by its identity, which a program's text gives it, so a program that is built again finds what is its own, and one that was changed finds what it
-//! still has. Several of one identity are told apart by their order, which only means the same in the same program.
+//! The name of an operator is its identity, which comes from the program's text. So a rebuilt
+//! program finds its state, and a changed program finds the state of the operators that it still
+//! has. Operators with the same identity are numbered in their order. Their numbers are valid only
+//! in the same program.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use crate::plan::{Node, topological};
 use crate::snapshot::Manifest;
 use crate::strategy::Recovery;
 
-/// The identities of all operators of a program, as one number. Operators with state that have one identity are told apart by their order alone. So for these the number
-/// also depends on the operators that they read from, with their source texts: it changes if two of them change places.
+/// A hash of the identities of all operators of a program.
+///
+/// Operators with state and the same identity differ only by their order. So the hash also includes
+/// the operators and source texts before these. It changes if two of them are swapped.
 pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
     let nodes = topological(sinks);
     let mut lines = identities(&nodes);
@@ -33,19 +37,20 @@ pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
     xxh3_64(lines.join("\n").as_bytes())
 }
 
-/// The name of the file with a state of an operator in one task, beside the manifest.
+/// The name of the file for one state of an operator in one task.
 pub(in crate::exec) fn state_file(operator: usize, state: &str, subtask: usize) -> String {
     format!("{operator}-{state}-{subtask}.state")
 }
 
-/// The operators that have something in snapshots, by their numbers in the plan: the names that they have there.
-pub(super) struct Names(HashMap<usize, String>);
+/// The names of the operators that take part in snapshots, by their numbers in the plan.
+pub(super) struct OperatorNames(HashMap<usize, String>);
 
-impl Names {
-    /// Names the operators of a plan that have something in snapshots.
+impl OperatorNames {
+    /// Names the operators of a plan that take part in snapshots.
     ///
     /// # Errors
-    /// Where an operator keeps what no snapshot can hold, by its origin.
+    /// Fails if an operator has state that snapshots cannot hold, or if a finite flow feeds an
+    /// endless one. The error has the origin of the operator.
     pub(super) fn of(plan: &PhysicalPlan) -> Result<Self> {
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let name = |operator: usize| {
@@ -54,15 +59,19 @@ impl Names {
             *count += 1;
             (operator, if *count == 1 { identity.to_owned() } else { format!("{identity}#{count}") })
         };
-        Ok(Names(recovered(plan)?.into_iter().map(name).collect()))
+        Ok(OperatorNames(participants(plan)?.into_iter().map(name).collect()))
     }
 
-    /// The name of an operator that has something in snapshots.
+    /// The name of an operator. `None` if it does not take part.
     pub(super) fn get(&self, operator: usize) -> Option<&str> {
         self.0.get(&operator).map(String::as_str)
     }
 
-    /// Holds the names of a program against those of the snapshot that it goes on from.
+    /// Checks that a program can resume from a snapshot.
+    ///
+    /// # Errors
+    /// Fails if the snapshot has an operator that the program lacks. Also fails if operators share
+    /// a name, and the snapshot is of another program.
     pub(super) fn check(&self, program: u64, manifest: &Manifest) -> Result<()> {
         let (known, found) = (BTreeSet::from_iter(self.0.values()), BTreeSet::from_iter(manifest.operators.keys()));
         if let Some(missing) = found.difference(&known).next() {
@@ -89,8 +98,8 @@ impl Names {
     }
 }
 
-/// Refuses a finite flow that meets an endless one: a snapshot has no positions of it.
-fn refuse_meeting(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
+/// Rejects a finite flow that feeds an endless one: snapshots have no positions in finite flows.
+fn reject_finite_into_endless(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
     let finite = plan.stages.iter().zip(endless).filter(|&(_, &endless)| !endless).map(|(stage, _)| stage);
     match finite.flat_map(outputs_of).find(|output| endless[output.to.0]) {
         None => Ok(()),
@@ -103,8 +112,8 @@ fn refuse_meeting(plan: &PhysicalPlan, endless: &[bool]) -> Result<()> {
 }
 
 /// The operators of a plan that take part in snapshots.
-fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
-    let lost = |operator: usize| {
+fn participants(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
+    let reject_lost_state = |operator: usize| {
         let word = &plan.operators[operator].origin.operator;
         let message = format!(
             "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; keep it by key in `.group_by(..).aggregate(|g| g.fold(..))`, which snapshots hold (two streams become \
@@ -112,11 +121,11 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
         );
         Err(Error::Plan(message).at(&plan.operators[operator].origin))
     };
-    let (endless, mut recovered) = (plan.endless_stages(), BTreeSet::new());
-    refuse_meeting(plan, &endless)?;
+    let (endless, mut participants) = (plan.endless_stages(), BTreeSet::new());
+    reject_finite_into_endless(plan, &endless)?;
     for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]) {
         if let Head::Source(operator, ..) = stage.head {
-            recovered.insert(operator);
+            participants.insert(operator);
         }
         let before_outputs = outputs_of(stage).flat_map(|output| &output.inline);
         let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(before_outputs);
@@ -124,22 +133,22 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
             if let InlineStepPlan::Filter(operator, filter, _) = inline
                 && filter.predicate.keeps_state()
             {
-                lost(*operator)?;
+                reject_lost_state(*operator)?;
             }
         }
         for step in &stage.steps {
             match step.driver.recovery {
                 Recovery::Stateless => {}
-                // Its files are named by operator and task.
-                Recovery::Restored | Recovery::RestoredByImages if !recovered.insert(step.operator) => {
+                // Two steps of an operator would write the same files.
+                Recovery::Restored | Recovery::RestoredByImages if !participants.insert(step.operator) => {
                     return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
                 }
                 Recovery::Restored | Recovery::RestoredByImages => {}
-                Recovery::Lost => lost(step.operator)?,
+                Recovery::Lost => reject_lost_state(step.operator)?,
             }
         }
     }
-    Ok(recovered)
+    Ok(participants)
 }
 
 /// All outputs of a stage.
@@ -153,14 +162,14 @@ mod tests {
     use crate::snapshot::OperatorSnapshot;
 
     #[test]
-    fn a_program_finds_what_is_its_own_or_is_refused() {
-        let named = |names: &[&str]| Names(names.iter().map(|name| (*name).to_owned()).enumerate().collect());
+    fn programs_find_their_state_or_are_rejected() {
+        let named = |names: &[&str]| OperatorNames(names.iter().map(|name| (*name).to_owned()).enumerate().collect());
         let snapshot = |names: &[&str]| {
             let operator = |name: &&str| ((*name).to_owned(), OperatorSnapshot::default());
             Manifest { program: 1, operators: names.iter().map(operator).collect(), ..Manifest::default() }
         };
         let check = |names: &[&str], program, known: &[&str]| named(names).check(program, &snapshot(known));
-        // What is new begins, in a program that is another.
+        // A changed program may have new operators.
         check(&["clicks", "hits", "more"], 2, &["clicks", "hits"]).unwrap();
         check(&["clicks", "clicks#2"], 1, &["clicks", "clicks#2"]).unwrap();
         let error = check(&["clicks", "counts"], 2, &["clicks", "hits"]).unwrap_err().to_string();

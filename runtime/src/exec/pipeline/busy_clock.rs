@@ -1,10 +1,11 @@
-//! The time that operators work.
+//! Measures the working time of operators.
 
 use std::time::{Duration, Instant};
 
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
 
-/// Adds the time of each turn to an operator. One reading of the clock ends a turn and starts the next.
+/// Adds the time of each turn to an operator. One reading of the clock ends a turn and starts the
+/// next.
 pub(super) struct BusyClock {
     turn_started: Instant,
     /// The operator of the current turn.
@@ -21,17 +22,17 @@ impl BusyClock {
         self.turn_started = Instant::now();
     }
 
-    /// Chooses the operator that the current turn counts for. Without one, the time is not counted.
+    /// Sets the operator of the current turn. Without one, the time is not counted.
     pub(super) fn count_for(&mut self, operator: usize) {
         self.operator = Some(operator);
     }
 
-    /// Ends a turn, and starts the next one.
-    pub(super) fn end_turn(&mut self, watch: &Watch) {
+    /// Ends the turn, and starts the next one.
+    pub(super) fn end_turn(&mut self, scope: &OperatorScope) {
         let now = Instant::now();
         if let Some(operator) = self.operator.take() {
             let nanos = now.duration_since(self.turn_started).as_nanos() as u64;
-            watch.metrics(operator).busy_nanos.add(nanos);
+            scope.metrics(operator).busy_nanos.add(nanos);
         }
         self.turn_started = now;
     }

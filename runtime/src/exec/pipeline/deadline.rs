@@ -1,20 +1,24 @@
-//! Rows that wait for others to be sent with: for so long, and no longer.
+//! Limits the time that rows wait for their page to fill.
 //!
-//! A page that is full costs its receiver as much as one with a row. So rows wait until their page is full, or nothing more comes now, or the
-//! first of them has waited for the latency that was asked for. A task that has nothing to do sends what it has at once: then those behind it
-//! have time as well, and where they have not, they hold it back, and its pages become fuller.
+//! A full page costs its receiver about as much as a page with one row. A page is sent:
+//! * if it is full.
+//! * if the task has no more input at present, and no channel holds it back.
+//! * if its first row has waited for the latency.
+//!
+//! An idle task sends immediately, because its receivers probably have time, too. If they do not,
+//! their channels fill up and hold the task back, and its pages become fuller.
 
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::exec::exits::Exit;
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
+use crate::exec::stage_output::StageOutput;
 use crate::exec::timers::Alarm;
 
-/// When the rows of a task's exits are sent at the latest.
+/// The deadline by which the outputs of a task send their rows.
 pub(in crate::exec) struct Deadline {
     latency: Duration,
-    /// Wakes the task where it is held back at one channel, while rows wait for others.
+    /// Wakes the task if one channel holds it back while rows for other channels wait.
     alarm: Alarm,
 }
 
@@ -23,19 +27,25 @@ impl Deadline {
         Deadline { latency, alarm }
     }
 
-    /// Has rows sent that are due: all where the task has nothing to do now and no channel holds it back, else those that have waited for long enough.
-    pub(super) fn keep(&mut self, exits: &mut [Exit], is_blocked: bool, watch: &Watch) -> Result<()> {
+    /// Sends the rows that are due. Sends all rows if the task is idle (`is_idle`) and no
+    /// channel holds it back; otherwise those that have waited for the latency.
+    pub(super) fn flush_due(
+        &mut self,
+        outputs: &mut [StageOutput],
+        is_idle: bool,
+        scope: &OperatorScope,
+    ) -> Result<()> {
         let now = Instant::now();
-        let is_held_back = exits.iter().any(Exit::is_held_back);
+        let is_blocked = outputs.iter().any(StageOutput::is_blocked);
         let mut first: Option<Instant> = None;
-        for exit in exits.iter_mut() {
-            let Some(since) = exit.unsent_since(now) else { continue };
-            // A latency beyond what the clock can represent never ends.
+        for output in outputs.iter_mut() {
+            let Some(since) = output.unsent_since(now) else { continue };
+            // If the clock cannot represent the deadline, there is none.
             let due = since.checked_add(self.latency);
-            if due.is_some_and(|due| due <= now) || (is_blocked && !is_held_back) {
-                exit.seal(watch);
-                exit.flush();
-            } else if is_blocked {
+            if due.is_some_and(|due| due <= now) || (is_idle && !is_blocked) {
+                output.seal(scope);
+                output.flush();
+            } else if is_idle {
                 first = first.into_iter().chain(due).min();
             }
         }
@@ -72,16 +82,16 @@ mod tests {
         }
     }
 
-    /// A task whose rows go to one of two others, by their number.
-    struct Rig {
-        exits: Vec<Exit>,
+    /// The output of a task to two receivers. Rows are sent by their number.
+    struct TestOutputs {
+        outputs: Vec<StageOutput>,
         inboxes: [Arc<Inbox>; 2],
         layout: Arc<RowLayout>,
         memory: Memory,
-        watch: Watch,
+        scope: OperatorScope,
     }
 
-    impl Rig {
+    impl TestOutputs {
         fn new(sender: &Arc<dyn Wake>) -> Self {
             let memory = Memory::new(Budget::new(16 << 20), "a rig");
             let layout = Arc::new(RowLayout::full([LeafType::U64]));
@@ -89,11 +99,17 @@ mod tests {
             let targets =
                 inboxes.iter().map(|inbox| Box::new(inbox.connect(sender.clone(), false)) as Box<dyn ItemSender>);
             let writers = (0..2).map(|_| RowWriter::new(layout.clone(), memory.clone())).collect();
-            let exits = vec![Exit::new(0, vec![], Ship::Number(0), writers, targets.collect())];
+            let outputs = vec![StageOutput::new(0, vec![], Ship::Number(0), writers, targets.collect())];
             let origin =
                 Origin { name: "rig".into(), operator: "rig".into(), file: "tests.rs".into(), line: 1, column: 1 };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-            Rig { exits, inboxes, layout, memory, watch: Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0) }
+            TestOutputs {
+                outputs,
+                inboxes,
+                layout,
+                memory,
+                scope: OperatorScope::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0),
+            }
         }
 
         fn page(&self, number: u64) -> Page {
@@ -106,10 +122,10 @@ mod tests {
         fn write(&mut self, number: u64) {
             let (page, mut rows) = (self.page(number), Selection::default());
             rows.fill(0..1);
-            self.exits[0].write(&page.batch(), &rows, 0, &self.watch).unwrap();
+            self.outputs[0].write(&page.batch(), &rows, 0, &self.scope).unwrap();
         }
 
-        /// Pages that have come to a target.
+        /// The number of pages that a receiver has received.
         fn arrived(&self, target: usize) -> usize {
             let take = || self.inboxes[target].take(&|_| false, |_| true);
             std::iter::from_fn(take).filter(|(_, item)| matches!(item, Item::Page(_))).count()
@@ -117,77 +133,77 @@ mod tests {
     }
 
     #[test]
-    fn rows_go_when_there_is_nothing_else_to_do_or_when_they_have_waited() {
-        let (woken, _heard) = channel();
+    fn rows_are_sent_if_idle_or_after_the_latency() {
+        let (woken, _wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
-        let mut rig = Rig::new(&task);
-        let mut hour = Deadline::new(Duration::from_secs(3600), Alarm::of(&task));
-        rig.write(1);
-        hour.keep(&mut rig.exits, false, &rig.watch).unwrap();
-        assert_eq!(rig.arrived(1), 0, "there is more to do");
-        rig.write(1);
-        hour.keep(&mut rig.exits, true, &rig.watch).unwrap();
-        assert_eq!(rig.arrived(1), 1);
-        let mut at_once = Deadline::new(Duration::ZERO, Alarm::of(&task));
-        rig.write(0);
-        at_once.keep(&mut rig.exits, false, &rig.watch).unwrap();
-        assert_eq!((rig.arrived(0), rig.arrived(1)), (1, 0));
+        let mut test = TestOutputs::new(&task);
+        let mut in_an_hour = Deadline::new(Duration::from_secs(3600), Alarm::of(&task));
+        test.write(1);
+        in_an_hour.flush_due(&mut test.outputs, false, &test.scope).unwrap();
+        assert_eq!(test.arrived(1), 0, "there is more to do");
+        test.write(1);
+        in_an_hour.flush_due(&mut test.outputs, true, &test.scope).unwrap();
+        assert_eq!(test.arrived(1), 1);
+        let mut immediate = Deadline::new(Duration::ZERO, Alarm::of(&task));
+        test.write(0);
+        immediate.flush_due(&mut test.outputs, false, &test.scope).unwrap();
+        assert_eq!((test.arrived(0), test.arrived(1)), (1, 0));
     }
 
     #[test]
     fn a_latency_beyond_the_clock_never_ends() {
-        let (woken, _heard) = channel();
+        let (woken, _wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
-        let mut rig = Rig::new(&task);
+        let mut test = TestOutputs::new(&task);
         let mut never = Deadline::new(Duration::MAX, Alarm::of(&task));
-        rig.write(1);
-        never.keep(&mut rig.exits, false, &rig.watch).unwrap();
-        assert_eq!(rig.arrived(1), 0);
-        never.keep(&mut rig.exits, true, &rig.watch).unwrap();
-        assert_eq!(rig.arrived(1), 1);
+        test.write(1);
+        never.flush_due(&mut test.outputs, false, &test.scope).unwrap();
+        assert_eq!(test.arrived(1), 0);
+        never.flush_due(&mut test.outputs, true, &test.scope).unwrap();
+        assert_eq!(test.arrived(1), 1);
     }
 
-    /// Both targets count the sender again before one of them receives its rows.
+    /// Both receivers stop treating the sender as idle before one of them receives rows.
     #[test]
-    fn a_sender_that_was_idle_first_sends_a_watermark_to_all() {
-        let (woken, _heard) = channel();
+    fn an_idle_sender_first_sends_a_watermark_to_all_receivers() {
+        let (woken, _wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
-        let mut rig = Rig::new(&task);
+        let mut test = TestOutputs::new(&task);
         let controls = [Control::Watermark(7), Control::Barrier(1), Control::Idle, Control::Barrier(2)];
-        controls.into_iter().for_each(|control| rig.exits[0].send_control(control, &rig.watch));
-        rig.write(1);
-        rig.write(1);
-        rig.exits[0].seal(&rig.watch);
-        rig.exits[0].flush();
+        controls.into_iter().for_each(|control| test.outputs[0].send_control(control, &test.scope));
+        test.write(1);
+        test.write(1);
+        test.outputs[0].seal(&test.scope);
+        test.outputs[0].flush();
         let items = |target: usize| {
-            let take = || rig.inboxes[target].take(&|_| false, |_| true);
+            let take = || test.inboxes[target].take(&|_| false, |_| true);
             Vec::from_iter(std::iter::from_fn(take).map(|(_, item)| match item {
                 Item::Control(control) => format!("{control:?}"),
                 Item::Page(page) => format!("{} rows", page.rows()),
             }))
         };
-        let said = ["Watermark(7)", "Barrier(1)", "Idle", "Barrier(2)", "Watermark(7)"];
-        assert_eq!(items(0), said);
-        assert_eq!(items(1), [&said[..], &["2 rows"]].concat());
+        let expected = ["Watermark(7)", "Barrier(1)", "Idle", "Barrier(2)", "Watermark(7)"];
+        assert_eq!(items(0), expected);
+        assert_eq!(items(1), [&expected[..], &["2 rows"]].concat());
     }
 
-    /// A target that takes nothing holds up the task, and not what was written for another.
+    /// A receiver that takes nothing blocks the task, but not the rows for the other receiver.
     #[test]
     fn rows_for_one_target_do_not_wait_for_another() {
-        let (woken, heard) = channel();
+        let (woken, wakes) = channel();
         let task: Arc<dyn Wake> = Arc::new(Woken(woken));
-        let mut rig = Rig::new(&task);
+        let mut test = TestOutputs::new(&task);
         let mut deadline = Deadline::new(Duration::from_millis(30), Alarm::of(&task));
-        while !rig.exits[0].is_held_back() {
-            rig.write(0);
-            rig.exits[0].seal(&rig.watch);
-            rig.exits[0].flush();
+        while !test.outputs[0].is_blocked() {
+            test.write(0);
+            test.outputs[0].seal(&test.scope);
+            test.outputs[0].flush();
         }
-        rig.write(1);
-        deadline.keep(&mut rig.exits, true, &rig.watch).unwrap();
-        assert_eq!(rig.arrived(1), 0, "pages may become fuller");
-        assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok(), "the task is woken in time");
-        deadline.keep(&mut rig.exits, true, &rig.watch).unwrap();
-        assert_eq!(rig.arrived(1), 1);
+        test.write(1);
+        deadline.flush_due(&mut test.outputs, true, &test.scope).unwrap();
+        assert_eq!(test.arrived(1), 0, "pages may become fuller");
+        assert!(wakes.recv_timeout(Duration::from_secs(60)).is_ok(), "the task is woken in time");
+        deadline.flush_due(&mut test.outputs, true, &test.scope).unwrap();
+        assert_eq!(test.arrived(1), 1);
     }
 }

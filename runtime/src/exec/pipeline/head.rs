@@ -1,8 +1,8 @@
-//! The inputs of a task.
+//! The head of a pipeline: the main input of a task.
 
 use crate::error::{Error, Result};
 use crate::exec::aligned_input::AlignedInput;
-use crate::exec::inline::{InlineStep, LeadingFilters, Watch, leading_filters};
+use crate::exec::inline::{InlineStep, LeadingFilters, OperatorScope, leading_filters};
 use crate::exec::reading::{SourceHead, SourceItem};
 use crate::exec::spill_queue::SpillQueueHead;
 use crate::exec::timed_input::TimedInput;
@@ -18,11 +18,10 @@ pub(in crate::exec) enum PipelineHead {
     Inbox(AlignedInput),
     /// An inbox that makes watermarks from the event times of the stage's rows.
     TimedInbox(Box<TimedInput>),
-    /// A queue that spills. Only the exits follow it.
+    /// A queue that spills. The stage has no steps.
     SpillQueue(Box<SpillQueueHead>),
 }
 
-/// An item of a head.
 pub(super) enum HeadItem {
     Rows(Data),
     Control(Control),
@@ -47,32 +46,34 @@ impl From<SourceItem> for HeadItem {
 }
 
 impl PipelineHead {
-    /// Takes the next item. Without `wants_rows` it takes only items that [do not belong to
-    /// rows](Item::is_taken_by). A source may apply the filters that begin `inline`.
+    /// Takes the next item. Without `accepts_rows`, rows and their ends
+    /// [wait](Item::accept_filter). A source may apply the filters at the start of `inline`.
     pub(super) fn advance(
         &mut self,
-        wants_rows: bool,
+        accepts_rows: bool,
         inline: &mut [InlineStep],
-        watch: &Watch,
+        scope: &OperatorScope,
     ) -> Result<ProgressOf<HeadItem>> {
         match self {
-            PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(ProgressOf::Pending),
+            PipelineHead::Source(source) if !accepts_rows && !source.is_at_end() => Ok(ProgressOf::Pending),
             PipelineHead::Source(source) => {
-                let item = source.advance(&mut LeadingFilters::of(inline, watch), watch)?;
+                let item = source.advance(&mut LeadingFilters::of(inline, scope), scope)?;
                 Ok(item.map(HeadItem::from).into())
             }
-            PipelineHead::Inbox(input) => Ok(input.receive(Item::is_taken_by(wants_rows))?.map(HeadItem::from).into()),
+            PipelineHead::Inbox(input) => {
+                Ok(input.receive(Item::accept_filter(accepts_rows))?.map(HeadItem::from).into())
+            }
             PipelineHead::TimedInbox(input) => {
-                Ok(input.receive(Item::is_taken_by(wants_rows))?.map(HeadItem::from).into())
+                Ok(input.receive(Item::accept_filter(accepts_rows))?.map(HeadItem::from).into())
             }
             PipelineHead::SpillQueue(queue) => {
-                watch.enter(queue.operator);
+                scope.enter(queue.operator);
                 Ok(queue.advance()?.map(HeadItem::from))
             }
         }
     }
 
-    /// Receives the greatest event time of the stage's rows since the last item.
+    /// Notes the greatest event time of the stage's rows since the last item.
     pub(super) fn note_time(&mut self, greatest: i64) {
         match self {
             PipelineHead::Source(source) => source.note_time(greatest),
@@ -81,7 +82,7 @@ impl PipelineHead {
         }
     }
 
-    /// The number of inline steps that the last rows have been through.
+    /// The number of inline steps that the source has applied to its last rows.
     pub(super) fn filtered(&self, inline: &[InlineStep]) -> usize {
         match self {
             PipelineHead::Source(source) if source.has_filtered() => leading_filters(inline),
@@ -89,7 +90,7 @@ impl PipelineHead {
         }
     }
 
-    /// The positions of a source.
+    /// The positions of a source. `None` for other heads.
     pub(super) fn positions(&self) -> Option<Vec<SplitPosition>> {
         match self {
             PipelineHead::Source(source) => Some(source.positions()),
@@ -97,7 +98,7 @@ impl PipelineHead {
         }
     }
 
-    /// The operator that the time of `advance` counts for.
+    /// The operator that the time of `advance` is counted for.
     pub(super) fn timed_operator(&self) -> Option<usize> {
         match self {
             PipelineHead::Source(source) => Some(source.operator),
@@ -105,7 +106,7 @@ impl PipelineHead {
         }
     }
 
-    /// The rows of a page, or the last rows of a source.
+    /// The batch of a page, or the current batch of the source.
     pub(super) fn batch_of<'d>(&'d self, data: &'d Data) -> Result<Batch<'d>> {
         match (data, self) {
             (Data::Page(page), _) => Ok(page.batch()),
@@ -114,8 +115,8 @@ impl PipelineHead {
         }
     }
 
-    /// Whether it may end before its input does. A source that writes rejected records reads all of
-    /// them.
+    /// Returns `true` if the head may stop before its input ends. A source that writes bad records
+    /// must read all splits.
     pub(super) fn may_stop(&self) -> bool {
         match self {
             PipelineHead::Source(source) => source.may_stop(),
@@ -123,11 +124,11 @@ impl PipelineHead {
         }
     }
 
-    /// Ends the input. The last rows stay where they are.
-    pub(super) fn stop(&mut self, watch: &Watch) {
+    /// Ends the input. The current batch of a source stays valid.
+    pub(super) fn stop(&mut self, scope: &OperatorScope) {
         match self {
             PipelineHead::Source(source) => {
-                watch.metrics(source.operator).stopped_tasks.add(1);
+                scope.metrics(source.operator).stopped_tasks.add(1);
                 source.stop();
             }
             PipelineHead::Inbox(input) => input.close(),

@@ -1,7 +1,8 @@
-//! The items of a step that wait for the next one.
+//! The items of a step that wait for the next step.
 //!
-//! A closure cannot stop while it emits, and one call may emit more than memory holds. Pages beyond the first few stay in
-//! memory while half of the budget is free, and go to disk from then on. They come back one at a time.
+//! A closure cannot be interrupted while it emits rows, and one call may emit more than fits in
+//! memory. Pages beyond the first few overflow. They stay in memory while half of the budget is
+//! free, and are spilled from then on. They are read back one at a time.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,20 +15,20 @@ use crate::row::RowLayout;
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::stream::Item;
 
-/// Items in the order in which the next step takes them.
+/// The items, in the order in which the next step takes them.
 #[derive(Default)]
 pub(in crate::exec) struct ReadyItems {
-    items: VecDeque<Ready>,
+    items: VecDeque<ReadyItem>,
     overflow: Option<Arc<Mutex<Overflow>>>,
 }
 
-enum Ready {
+enum ReadyItem {
     Item(Item),
-    /// So many pages of the overflow.
+    /// The next pages of the overflow, this many.
     Overflow(usize),
 }
 
-/// Pages that one call of a driver wrote beyond the first few: the first of them in memory, the others on disk.
+/// Overflowing pages: the first of them in memory, later ones on disk.
 struct Overflow {
     layout: Arc<RowLayout>,
     memory: Memory,
@@ -35,14 +36,14 @@ struct Overflow {
     kept: VecDeque<Page>,
     reader: Option<SpilledReader>,
     spilled: Spilled,
-    /// Pages that came since [`Overflow::take_new`] was called, and their rows.
+    /// Pages since the last [`Overflow::take_new`], and their rows.
     new: usize,
     new_rows: usize,
 }
 
 impl ReadyItems {
-    /// Takes the pages that a writer closes beyond the first few of a call.
-    pub(in crate::exec) fn relieve(&mut self, writer: &mut RowWriter, memory: Memory, context: &TaskContext) {
+    /// Lets a writer overflow: takes the pages that it seals beyond the first few of a call.
+    pub(in crate::exec) fn enable_overflow(&mut self, writer: &mut RowWriter, memory: Memory, context: &TaskContext) {
         let overflow = Arc::new(Mutex::new(Overflow {
             layout: writer.layout().clone(),
             memory,
@@ -59,7 +60,7 @@ impl ReadyItems {
     }
 
     pub(super) fn push(&mut self, item: Item) {
-        self.items.push_back(Ready::Item(item));
+        self.items.push_back(ReadyItem::Item(item));
     }
 
     /// Adds the pages that overflowed since the last call. Returns the number of their rows.
@@ -67,7 +68,7 @@ impl ReadyItems {
         let Some(overflow) = &self.overflow else { return 0 };
         let (pages, rows) = lock(overflow).take_new();
         if pages > 0 {
-            self.items.push_back(Ready::Overflow(pages));
+            self.items.push_back(ReadyItem::Overflow(pages));
         }
         rows
     }
@@ -81,19 +82,20 @@ impl ReadyItems {
         *self = ReadyItems::default();
     }
 
-    /// Takes the next item, if [`Item::is_taken_by`] allows it for a port whose rows are wanted or not.
+    /// Takes the next item. Without `accepts_rows`, rows and their ends
+    /// [wait](Item::accept_filter).
     ///
     /// # Errors
     /// Fails if a page cannot be read from disk.
-    pub(super) fn pop(&mut self, wants_rows: bool) -> Result<Option<Item>> {
-        let may_take = Item::is_taken_by(wants_rows);
+    pub(super) fn pop(&mut self, accepts_rows: bool) -> Result<Option<Item>> {
+        let may_take = Item::accept_filter(accepts_rows);
         match self.items.front_mut() {
-            Some(Ready::Item(item)) if !may_take(item) => return Ok(None),
-            Some(Ready::Overflow(_)) if !wants_rows => return Ok(None),
-            Some(Ready::Overflow(pages)) if *pages > 1 => *pages -= 1,
+            Some(ReadyItem::Item(item)) if !may_take(item) => return Ok(None),
+            Some(ReadyItem::Overflow(_)) if !accepts_rows => return Ok(None),
+            Some(ReadyItem::Overflow(pages)) if *pages > 1 => *pages -= 1,
             _ => match self.items.pop_front() {
-                Some(Ready::Item(item)) => return Ok(Some(item)),
-                Some(Ready::Overflow(_)) => {}
+                Some(ReadyItem::Item(item)) => return Ok(Some(item)),
+                Some(ReadyItem::Overflow(_)) => {}
                 None => return Ok(None),
             },
         }
@@ -117,7 +119,7 @@ impl Overflow {
         }
     }
 
-    /// How many pages came since the last call, and their rows.
+    /// The number of pages since the last call, and their rows.
     fn take_new(&mut self) -> (usize, usize) {
         (std::mem::take(&mut self.new), std::mem::take(&mut self.new_rows))
     }
@@ -167,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn what_one_call_emits_beyond_memory_comes_back_in_order() {
+    fn overflowing_rows_of_one_call_keep_their_order() {
         let memory = Memory::new(Budget::new(2 << 20), "test");
         let context = TaskContext::alone(memory.clone());
         let layout = Arc::new(RowLayout::new(vec![LeafType::U64, LeafType::Text], &LeafSet::all(2)));
         let (mut writer, mut ready) = (RowWriter::new(layout, memory.clone()), ReadyItems::default());
-        ready.relieve(&mut writer, memory.clone(), &context);
+        ready.enable_overflow(&mut writer, memory.clone(), &context);
         for call in 0..2 {
             write(&mut writer, 5_000 * call..5_000 * (call + 1));
             writer.take_sealed().for_each(|page| ready.push(Item::Page(page)));

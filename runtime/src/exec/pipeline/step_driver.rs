@@ -1,9 +1,9 @@
-//! The driver of a step, with its memory.
+//! The driver of a step, and its memory.
 
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::page::Input;
@@ -19,9 +19,9 @@ pub(super) struct StepDriver {
     pub(super) operator: usize,
     pub(super) driver: Box<dyn Driver>,
     pub(super) properties: DriverProperties,
-    /// The driver's memory, which other operators may ask for; `None` after the step was stopped.
+    /// The driver's memory, which may be revoked. `None` after the step was stopped.
     memory: Option<Memory>,
-    /// Whether the driver has begun to give memory back.
+    /// A revocation has begun and is not finished.
     is_revoking: bool,
     /// Makes the driver of each round, for a step in a loop.
     pub(super) renewal: Option<Renewal>,
@@ -32,9 +32,9 @@ impl StepDriver {
         StepDriver { operator, driver, properties, memory: Some(memory), is_revoking: false, renewal: None }
     }
 
-    /// Drops the driver, and releases all memory, also its minimum.
-    pub(super) fn stop(&mut self, watch: &Watch) {
-        self.count_memory(watch);
+    /// Drops the driver, and releases all memory, including its minimum.
+    pub(super) fn stop(&mut self, scope: &OperatorScope) {
+        self.count_memory(scope);
         let stopped = StepDriver {
             operator: self.operator,
             driver: Box::new(Stopped),
@@ -44,26 +44,25 @@ impl StepDriver {
             renewal: None,
         };
         // The driver's drop may run the user's code.
-        watch.enter(self.operator);
+        scope.enter(self.operator);
         *self = stopped;
     }
 
-    /// Counts the peak memory of the driver, without pages in channels.
-    pub(super) fn count_memory(&self, watch: &Watch) {
+    /// Counts the peak memory of the driver, without the pages in channels.
+    pub(super) fn count_memory(&self, scope: &OperatorScope) {
         if let Some(memory) = &self.memory {
-            watch.metrics(self.operator).memory_bytes.add(memory.peak_bytes() as u64);
+            scope.metrics(self.operator).memory_bytes.add(memory.peak_bytes() as u64);
         }
     }
 
-    /// Gives back memory that other operators ask for. Returns `true` if it is to be called again
-    /// soon.
-    pub(super) fn revoke_memory(&mut self, watch: &Watch) -> Result<bool> {
+    /// Gives back memory that was requested. Returns `true` if it must be called again soon.
+    pub(super) fn revoke_memory(&mut self, scope: &OperatorScope) -> Result<bool> {
         let Some(memory) = &self.memory else { return Ok(false) };
         let asked = memory.revoke_requested();
         if asked == 0 && !self.is_revoking {
             return Ok(false);
         }
-        watch.enter(self.operator);
+        scope.enter(self.operator);
         let Some(revocable) = self.driver.revocable() else { return Ok(false) };
         if asked > 0 {
             revocable.revoke(asked)?;
@@ -73,12 +72,12 @@ impl StepDriver {
         Ok(progress == Progress::Yield)
     }
 
-    /// In a loop, replaces the driver by that of the next round, unless it
+    /// In a loop, replaces the driver by a new one for the next round, unless it
     /// [keeps its state](DriverProperties::keeps_state_across_rounds).
     pub(super) fn begin_round(&mut self, superstep: u32) -> Result<()> {
         let is_kept = self.properties.keeps_state_across_rounds;
         let Some(renewal) = self.renewal.as_mut().filter(|_| !is_kept) else { return Ok(()) };
-        // The last driver releases its memory for the next one.
+        // The old driver releases its memory before the new one is made.
         self.driver = Box::new(Stopped);
         renewal.context.superstep = superstep;
         self.driver = renewal.factory.create(&renewal.context)?;

@@ -1,4 +1,4 @@
-//! The inputs of a step, and the work that they give it.
+//! The inputs of a step, and its current work.
 
 use std::collections::VecDeque;
 
@@ -8,34 +8,35 @@ use crate::exec::aligned_input::AlignedInput;
 use crate::strategy::{PortSet, Round};
 use crate::stream::{Alignment, Control, Item};
 
-/// A port whose rows arrive in an inbox.
-pub(in crate::exec) struct Side {
+/// A side input: a port whose rows arrive in an inbox.
+pub(in crate::exec) struct SideInput {
     pub(in crate::exec) port: usize,
     pub(in crate::exec) input: AlignedInput,
 }
 
-/// The number of the step before, among the inputs of a step. The side inputs follow it.
+/// The input number of the stream, which comes from the step before. The side inputs follow it.
 const STREAM: usize = 0;
 
 /// The inputs of a step: the stream of the step before, and the side inputs.
 pub(super) struct StepInputs {
     /// The driver's port that the stream feeds.
     pub(super) port: usize,
-    sides: Vec<Side>,
+    sides: Vec<SideInput>,
     /// Aligns the controls of all inputs.
     alignment: Alignment,
-    /// Controls that all inputs have sent, and that the driver has not received yet.
+    /// Aligned controls that the driver has not received yet.
     controls: VecDeque<Control>,
     pub(super) work: Option<Work>,
-    /// Rows of a port that the driver [buffers](crate::strategy::DriverProperties::buffers).
+    /// Unfinished rows of a port that the driver
+    /// [buffers](crate::strategy::DriverProperties::buffers).
     pub(super) buffering: Option<Rows>,
-    /// Rows of the stream that stay where they lie, while the driver accepts another port only.
+    /// Rows that the step before passed on, while the driver accepts only another port.
     passed: Option<Rows>,
 }
 
 impl StepInputs {
-    pub(super) fn new(port: usize, sides: Vec<Side>) -> Self {
-        let alignment = Alignment::of(1 + sides.len());
+    pub(super) fn new(port: usize, sides: Vec<SideInput>) -> Self {
+        let alignment = Alignment::new(1 + sides.len());
         StepInputs { port, sides, alignment, controls: VecDeque::new(), work: None, buffering: None, passed: None }
     }
 
@@ -78,12 +79,12 @@ impl StepInputs {
     }
 
     fn take_rows_from(&mut self, input: usize, mut rows: Rows) {
-        self.controls.extend(self.alignment.rows(input));
+        self.controls.extend(self.alignment.rows_received(input));
         rows.windows.port = self.port_of(input);
         self.work = Some(Work::Rows(rows));
     }
 
-    /// Takes an item of a side input. Returns `true` if there was one.
+    /// Takes an item of a side input as the current work. Returns `true` if there was one.
     pub(super) fn take_side(&mut self, accepted: PortSet) -> Result<bool> {
         for number in 0..self.sides.len() {
             let input = STREAM + 1 + number;
@@ -91,7 +92,7 @@ impl StepInputs {
                 continue;
             }
             let side = &mut self.sides[number];
-            if let Some(item) = side.input.receive(Item::is_taken_by(accepted.contains(side.port)))? {
+            if let Some(item) = side.input.receive(Item::accept_filter(accepted.contains(side.port)))? {
                 self.take_from(input, item)?;
                 return Ok(true);
             }
@@ -99,7 +100,7 @@ impl StepInputs {
         Ok(false)
     }
 
-    /// Takes work that needs no item of the step before. Returns `true` if there was some.
+    /// Takes work that does not come from the step before. Returns `true` if there was some.
     pub(super) fn take_waiting(&mut self, accepted: PortSet, sides_first: bool) -> Result<bool> {
         if let Some(rows) = self.buffering.take() {
             self.work = Some(Work::Rows(rows));
@@ -121,13 +122,13 @@ impl StepInputs {
         self.passed.is_some()
     }
 
-    /// Takes the current work, or else the next control that all inputs have sent.
+    /// Takes the current work, or else the next aligned control.
     pub(super) fn next_work(&mut self) -> Option<Work> {
         let control = |control| Work::Callback(Callback::Control(control), 0);
         self.work.take().or_else(|| self.controls.pop_front().map(control))
     }
 
-    /// The next rows of a buffered port.
+    /// Takes the next rows of a buffered port.
     pub(super) fn next_buffered(&mut self, buffered: PortSet) -> Result<Option<Rows>> {
         if let Some(rows) = self.buffering.take() {
             return Ok(Some(rows));
@@ -145,7 +146,7 @@ impl StepInputs {
         Ok(None)
     }
 
-    /// Whether a side input may still send items before the stream's next.
+    /// Returns `true` if a side input is neither at a cut nor at its end.
     pub(super) fn awaits_sides(&self) -> bool {
         (0..self.sides.len()).any(|side| !self.alignment.is_held(STREAM + 1 + side))
     }
@@ -154,16 +155,16 @@ impl StepInputs {
         self.alignment.has_ended()
     }
 
-    /// Adds a control of an input, after the driver's callback for it.
+    /// Aligns a control of an input, after the driver's callback for it.
     pub(super) fn offer(&mut self, input: usize, control: Control) -> Result<()> {
         self.controls.extend(self.alignment.offer(input, control)?);
         Ok(())
     }
 
-    /// Adds the end of a round of an input whose rows arrive once. Rounds of the other inputs no
-    /// longer wait for it.
-    pub(super) fn offer_only_round(&mut self, input: usize) -> Result<()> {
-        self.controls.extend(self.alignment.is_fed(input)?);
+    /// Ends the only round of an input whose rows arrive once. Rounds of the other inputs no longer
+    /// wait for it.
+    pub(super) fn end_only_round(&mut self, input: usize) -> Result<()> {
+        self.controls.extend(self.alignment.end_only_round(input)?);
         Ok(())
     }
 }

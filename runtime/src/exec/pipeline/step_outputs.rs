@@ -1,9 +1,9 @@
-//! The outputs of a step: items for the next step, and exits of the outputs after the main one.
+//! The outputs of a step: items for the next step, and side outputs to other stages.
 
 use super::ready::ReadyItems;
 use crate::error::{Error, Result};
-use crate::exec::exits::Exit;
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
+use crate::exec::stage_output::StageOutput;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::stream::{Control, Item};
@@ -13,30 +13,30 @@ pub(super) struct StepOutputs {
     pub(super) written: Outputs,
     /// Items for the next step.
     pub(super) ready: ReadyItems,
-    /// The exits of the outputs after the main one, in their order.
-    others: Vec<OtherExit>,
+    /// The side outputs, in the order of the driver's outputs.
+    side_outputs: Vec<SideOutput>,
 }
 
-/// The exit of an output other than the main one.
-struct OtherExit {
-    exit: Exit,
-    /// Other operators whose rows these are too.
+/// An output to another stage, besides the main output to the next step.
+struct SideOutput {
+    output: StageOutput,
+    /// Other operators that count these rows, too.
     also_counted: Vec<usize>,
-    /// Whether it has sent its end.
+    /// The end of the rows was passed to it.
     has_ended: bool,
 }
 
-impl OtherExit {
-    fn put(&mut self, item: Item, watch: &Watch) -> Result<()> {
-        for &operator in [&self.exit.operator].into_iter().chain(&self.also_counted) {
-            let metrics = watch.metrics(operator);
+impl SideOutput {
+    fn take(&mut self, item: Item, scope: &OperatorScope) -> Result<()> {
+        for &operator in [&self.output.operator].into_iter().chain(&self.also_counted) {
+            let metrics = scope.metrics(operator);
             metrics.rows_in.add(item.rows() as u64);
             metrics.rows_out.add(item.rows() as u64);
         }
         match item {
-            Item::Control(control) => self.send_control(control, watch),
+            Item::Control(control) => self.send_control(control, scope),
             Item::Page(page) => {
-                if self.exit.take_page(page, watch).is_some() {
+                if self.output.take_page(page, scope).is_some() {
                     return Err(Error::Internal("rows of a numbered output are to be picked".to_owned()));
                 }
             }
@@ -44,27 +44,26 @@ impl OtherExit {
         Ok(())
     }
 
-    fn send_control(&mut self, control: Control, watch: &Watch) {
+    fn send_control(&mut self, control: Control, scope: &OperatorScope) {
         self.has_ended |= control == Control::End;
-        self.exit.send_control(control, watch);
+        self.output.send_control(control, scope);
     }
 }
 
 impl StepOutputs {
     pub(super) fn new(written: Outputs) -> Self {
-        StepOutputs { written, ready: ReadyItems::default(), others: Vec::new() }
+        StepOutputs { written, ready: ReadyItems::default(), side_outputs: Vec::new() }
     }
 
-    /// Adds the exits of the outputs after the main one. Each has the numbers of other operators
-    /// whose rows these are too.
-    pub(super) fn set_others(&mut self, exits: Vec<(Exit, Vec<usize>)>) {
-        let other = |(exit, also_counted)| OtherExit { exit, also_counted, has_ended: false };
-        self.others = exits.into_iter().map(other).collect();
+    /// Sets the side outputs. Each is paired with other operators that count its rows, too.
+    pub(super) fn set_side_outputs(&mut self, outputs: Vec<(StageOutput, Vec<usize>)>) {
+        let side_output = |(output, also_counted)| SideOutput { output, also_counted, has_ended: false };
+        self.side_outputs = outputs.into_iter().map(side_output).collect();
     }
 
-    /// Allows the driver to emit more rows in one call than memory holds.
+    /// Allows the driver to emit more rows in one call than fit in memory.
     pub(super) fn overflow_to(&mut self, memory: Memory, context: &TaskContext) {
-        self.ready.relieve(self.written.pages(), memory, context);
+        self.ready.enable_overflow(self.written.pages(), memory, context);
     }
 
     /// Drops all items, and releases the memory of the pages.
@@ -74,36 +73,36 @@ impl StepOutputs {
         *pages = pages.emptied();
     }
 
-    /// Moves the driver's items to the next step and to the exits of the other outputs. Returns the
-    /// number of rows for the next step. Rows of another output count for that output's operator.
-    pub(super) fn collect(&mut self, watch: &Watch) -> Result<usize> {
+    /// Moves the driver's items to the next step and to the side outputs. Returns the number of
+    /// rows for the next step. Rows of a side output are counted for the operators of that output.
+    pub(super) fn collect(&mut self, scope: &OperatorScope) -> Result<usize> {
         let mut rows = 0;
         for item in self.written.take_items() {
             rows += item.rows();
             self.ready.push(item);
         }
-        for (number, other) in self.others.iter_mut().enumerate() {
-            self.written.take_items_of_other(number).try_for_each(|item| other.put(item, watch))?;
+        for (number, side_output) in self.side_outputs.iter_mut().enumerate() {
+            self.written.take_items_of_other(number).try_for_each(|item| side_output.take(item, scope))?;
         }
         Ok(rows + self.ready.push_overflow())
     }
 
-    pub(super) fn send_control(&mut self, control: Control, watch: &Watch) {
+    pub(super) fn send_control(&mut self, control: Control, scope: &OperatorScope) {
         self.ready.push(Item::Control(control));
-        self.others.iter_mut().for_each(|other| other.send_control(control, watch));
+        self.side_outputs.iter_mut().for_each(|side_output| side_output.send_control(control, scope));
     }
 
-    pub(super) fn has_others(&self) -> bool {
-        !self.others.is_empty()
+    pub(super) fn has_side_outputs(&self) -> bool {
+        !self.side_outputs.is_empty()
     }
 
-    /// Sends the waiting items of all other outputs, also if one of them is blocked. Returns `true`
+    /// Sends the waiting items of all side outputs, even if one of them is blocked. Returns `true`
     /// if all were sent.
-    pub(super) fn flush_others(&mut self) -> bool {
-        self.others.iter_mut().fold(true, |went, other| other.exit.flush() & went)
+    pub(super) fn flush_side_outputs(&mut self) -> bool {
+        self.side_outputs.iter_mut().fold(true, |all_sent, side_output| side_output.output.flush() & all_sent)
     }
 
-    pub(super) fn others_have_ended(&self) -> bool {
-        self.others.iter().all(|other| other.has_ended)
+    pub(super) fn side_outputs_have_ended(&self) -> bool {
+        self.side_outputs.iter().all(|side_output| side_output.has_ended)
     }
 }

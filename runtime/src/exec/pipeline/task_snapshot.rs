@@ -1,7 +1,11 @@
-//! What a task does for snapshots: it brings what its operators have when a barrier has gone through it, and puts back what was brought before.
+//! The snapshot state of a task: contributes to snapshots after a barrier, and restores states
+//! before the first row.
 //!
-//! A driver marks its state when the barrier comes to it, and works on. Its images are taken between two pieces of work, a buffer full at a time, and written on threads that
-//! may block; while one is written, none is taken. When the barrier has left the task and the last image is written, the task has done its part.
+//! 1. A driver marks its state when it receives the barrier, and continues.
+//! 2. Images of the marked state are taken between two pieces of work, one buffer at a time.
+//!    Threads that may block write them. While a buffer of a state is written, no other is taken.
+//! 3. When the barrier has left the task and the last image is written, the task acknowledges the
+//!    snapshot.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -9,37 +13,39 @@ use std::sync::Arc;
 use super::step::Step;
 use crate::error::{Error, Result};
 use crate::exec::checkpoints::{Snapshots, state_file};
-use crate::exec::inline::Watch;
+use crate::exec::inline::OperatorScope;
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
-use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
+use crate::snapshot::{
+    DAMAGE_ADVICE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, failpoint,
+};
 use crate::strategy::{DriverState, Progress};
 
-/// A task's part in the snapshots of its job.
+/// The snapshot state of one task.
 pub(in crate::exec) struct TaskSnapshots {
     snapshots: Arc<Snapshots>,
-    /// Its number among the tasks that take part.
+    /// The number of the task among those that take part.
     task: usize,
     subtask: usize,
-    /// The source that it reads.
+    /// The operator of the source that the task reads.
     source: Option<usize>,
     blocking: Arc<dyn Blocking>,
-    taking: Option<Taking>,
-    /// What is put back before it begins.
-    restoring: VecDeque<Restore>,
-    has_begun: bool,
+    pending: Option<PendingSnapshot>,
+    /// Files to restore before the first row.
+    pending_restores: VecDeque<Restore>,
+    has_restored: bool,
 }
 
-/// The snapshot that is taken.
-struct Taking {
+/// The snapshot that is being taken.
+struct PendingSnapshot {
     epoch: u64,
     /// The barrier has left the task.
-    has_left: bool,
-    brings: BTreeMap<String, OperatorSnapshot>,
+    barrier_has_left: bool,
+    contributions: BTreeMap<String, OperatorSnapshot>,
     uploads: Vec<Upload>,
 }
 
-/// A state of a step that is written.
+/// A state of a step that is being written.
 struct Upload {
     step: usize,
     state: &'static str,
@@ -48,32 +54,33 @@ struct Upload {
     file: Background<Written>,
 }
 
-/// A file that is written.
+/// A file that is being written.
 struct Written {
-    /// None where it has its name.
+    /// `None` after the file was finished.
     writer: Option<ObjectWriter>,
     bytes: u64,
 }
 
-/// A file that is read for a state of a step.
+/// A file to restore a state of a step from.
 struct Restore {
     step: usize,
     state: String,
     name: String,
-    /// None until it is its turn.
-    file: Option<Background<Piece>>,
+    /// `None` until its turn.
+    file: Option<Background<FilePiece>>,
 }
 
-/// Bytes of a file that the step has not taken yet.
-struct Piece {
+/// Bytes of a file that were read and not supplied to the state yet.
+struct FilePiece {
     reader: ObjectReader,
     bytes: Vec<u8>,
-    /// There are no more.
+    /// The end of the file was reached.
     is_last: bool,
 }
 
 impl TaskSnapshots {
-    /// Of a task that has this number among those that take part.
+    /// `task` is the number of the task among those that take part. `steps` are the operators of
+    /// its steps.
     pub(in crate::exec) fn new(
         snapshots: &Arc<Snapshots>,
         (task, subtask): (usize, usize),
@@ -87,110 +94,114 @@ impl TaskSnapshots {
                 |file: &StateFile| Restore { step, state: file.state.clone(), name: file.name.clone(), file: None };
             files.iter().map(restore).collect::<Vec<_>>()
         };
-        let restoring = steps.enumerate().flat_map(of_step).collect();
-        let (snapshots, taking, has_begun) = (snapshots.clone(), None, false);
-        TaskSnapshots { snapshots, task, subtask, source, blocking, taking, restoring, has_begun }
+        let pending_restores = steps.enumerate().flat_map(of_step).collect();
+        let (snapshots, pending, has_restored) = (snapshots.clone(), None, false);
+        TaskSnapshots { snapshots, task, subtask, source, blocking, pending, pending_restores, has_restored }
     }
 
-    /// The snapshot of this epoch; it begins with the first that asks.
-    fn taking(&mut self, epoch: u64) -> Result<&mut Taking> {
-        let taking = self.taking.get_or_insert_with(|| Taking {
+    /// Returns the snapshot of this epoch. The first call begins it.
+    ///
+    /// # Errors
+    /// Fails if a snapshot of another epoch is being taken.
+    fn pending_snapshot(&mut self, epoch: u64) -> Result<&mut PendingSnapshot> {
+        let pending = self.pending.get_or_insert_with(|| PendingSnapshot {
             epoch,
-            has_left: false,
-            brings: BTreeMap::new(),
+            barrier_has_left: false,
+            contributions: BTreeMap::new(),
             uploads: Vec::new(),
         });
-        match taking.epoch == epoch {
-            true => Ok(taking),
-            false => Err(Error::Internal(format!("barrier {epoch} while snapshot {} is taken", taking.epoch))),
+        match pending.epoch == epoch {
+            true => Ok(pending),
+            false => Err(Error::Internal(format!("barrier {epoch} while snapshot {} is taken", pending.epoch))),
         }
     }
 
-    /// The source says a barrier: it was read up to here.
+    /// The source has injected a barrier at these positions.
     pub(super) fn source_passed(&mut self, epoch: u64, positions: Vec<SplitPosition>) -> Result<()> {
         let source = self.source.and_then(|source| self.snapshots.name(source)).map(str::to_owned);
-        let taking = self.taking(epoch)?;
+        let pending = self.pending_snapshot(epoch)?;
         if let Some(source) = source {
-            taking.brings.entry(source).or_default().positions = positions;
+            pending.contributions.entry(source).or_default().positions = positions;
         }
-        kill_point("barrier-injected", epoch);
+        failpoint("barrier-injected", epoch);
         Ok(())
     }
 
-    /// A barrier has gone through a step.
+    /// A barrier has passed a step: collects its prepared outputs, and starts files for its states.
     pub(super) fn step_passed(&mut self, epoch: u64, number: usize, step: &mut Step) -> Result<()> {
         let Some(operator) = self.snapshots.name(step.operator).map(str::to_owned) else { return Ok(()) };
         let prepared = step.take_prepared();
         if !prepared.is_empty() {
-            kill_point("sink-prepared", epoch);
+            failpoint("sink-prepared", epoch);
         }
         let (of_operator, subtask) = (step.operator, self.subtask);
         let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
-        let taking = self.taking(epoch)?;
-        taking.brings.entry(operator.clone()).or_default().prepared.extend(prepared);
+        let pending = self.pending_snapshot(epoch)?;
+        pending.contributions.entry(operator.clone()).or_default().prepared.extend(prepared);
         for state in step.state_names() {
-            kill_point("state-marked", epoch);
+            failpoint("state-marked", epoch);
             let name = state_file(of_operator, state, subtask);
             let writer = snapshots.settings().store.writer(epoch, &name)?;
             let file = Background::new(Written { writer: Some(writer), bytes: 0 }, &blocking);
-            taking.uploads.push(Upload { step: number, state, operator: operator.clone(), name, file });
+            pending.uploads.push(Upload { step: number, state, operator: operator.clone(), name, file });
         }
         Ok(())
     }
 
-    /// A barrier has left the task.
-    pub(super) fn left(&mut self, epoch: u64) -> Result<()> {
-        self.taking(epoch)?.has_left = true;
+    /// The barrier has left the task.
+    pub(super) fn barrier_left(&mut self, epoch: u64) -> Result<()> {
+        self.pending_snapshot(epoch)?.barrier_has_left = true;
         Ok(())
     }
 
-    /// Takes images as far as those before are written; whether none is left to be taken or written. The task is woken when one is.
+    /// Takes the next images of states whose last image is written. Returns `true` if no image is
+    /// left to take or to write. Otherwise the task is woken when one is written.
     pub(super) fn take_images(&mut self, steps: &mut [Step]) -> Result<bool> {
-        let Some(taking) = &mut self.taking else { return Ok(true) };
+        let Some(pending) = &mut self.pending else { return Ok(true) };
         let mut number = 0;
-        while let Some(upload) = taking.uploads.get(number) {
+        while let Some(upload) = pending.uploads.get(number) {
             let Some(written) = upload.file.take()? else {
                 number += 1;
                 continue;
             };
             if written.writer.is_some() {
-                upload.give(written, &mut steps[upload.step])?;
+                upload.submit_images(written, &mut steps[upload.step])?;
                 number += 1;
                 continue;
             }
-            let upload = taking.uploads.swap_remove(number);
-            taking.brings.entry(upload.operator).or_default().files.push(StateFile {
+            let upload = pending.uploads.swap_remove(number);
+            pending.contributions.entry(upload.operator).or_default().files.push(StateFile {
                 state: upload.state.to_owned(),
                 name: upload.name,
                 bytes: written.bytes,
             });
         }
-        let is_written = taking.uploads.is_empty();
-        if is_written && let Some(taking) = self.taking.take_if(|taking| taking.has_left) {
-            self.snapshots.done(self.task, taking.epoch, taking.brings)?;
+        let is_written = pending.uploads.is_empty();
+        if is_written && let Some(pending) = self.pending.take_if(|pending| pending.barrier_has_left) {
+            self.snapshots.acknowledge(self.task, pending.epoch, pending.contributions)?;
         }
         Ok(is_written)
     }
 
-    /// The task has come to its end, and its images are written.
+    /// Contributes the final state of a task that has ended. All its images are written.
     pub(super) fn end(&mut self, positions: Vec<SplitPosition>, steps: &mut [Step]) {
-        let mut brings: BTreeMap<String, OperatorSnapshot> = BTreeMap::new();
+        let mut contributions: BTreeMap<String, OperatorSnapshot> = BTreeMap::new();
         if let Some(source) = self.source.and_then(|source| self.snapshots.name(source)) {
-            brings.entry(source.to_owned()).or_default().positions = positions;
+            contributions.entry(source.to_owned()).or_default().positions = positions;
         }
         for step in steps {
             if let Some(operator) = self.snapshots.name(step.operator) {
-                brings.entry(operator.to_owned()).or_default().prepared.extend(step.take_prepared());
+                contributions.entry(operator.to_owned()).or_default().prepared.extend(step.take_prepared());
             }
         }
-        self.snapshots.ended(self.task, brings);
+        self.snapshots.task_ended(self.task, contributions);
     }
 
-    /// Restores states from the snapshot. Returns `Done` if rows may follow. After `Yield` and `Pending` the
-    /// task calls it again.
-    pub(super) fn restore(&mut self, steps: &mut [Step], watch: &Watch) -> Result<Progress> {
-        while let Some(restore) = self.restoring.front_mut() {
-            watch.enter(steps[restore.step].operator);
+    /// Restores states from the snapshot. Returns `Done` if rows may follow. After `Yield` and
+    /// `Pending` the task calls it again.
+    pub(super) fn restore(&mut self, steps: &mut [Step], scope: &OperatorScope) -> Result<Progress> {
+        while let Some(restore) = self.pending_restores.front_mut() {
+            scope.enter(steps[restore.step].operator);
             let state = steps[restore.step].state(&restore.state).ok_or_else(|| {
                 let name = &restore.state;
                 Error::Plan(format!(
@@ -203,26 +214,26 @@ impl TaskSnapshots {
                 let epoch = settings.restored_epoch();
                 let reader = settings.store.reader(epoch, &restore.name);
                 state.begin_restore(&settings.store.path(epoch, &restore.name));
-                let piece = Piece { reader, bytes: Vec::new(), is_last: false };
+                let piece = FilePiece { reader, bytes: Vec::new(), is_last: false };
                 restore.file = Some(Background::new(piece, &self.blocking));
                 continue;
             };
             match supply(state, file)? {
-                Progress::Done => _ = self.restoring.pop_front(),
+                Progress::Done => _ = self.pending_restores.pop_front(),
                 progress => return Ok(progress),
             }
         }
-        if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
+        if !std::mem::replace(&mut self.has_restored, true) && self.snapshots.settings().restored.is_some() {
             steps.iter_mut().for_each(Step::on_restored);
         }
         Ok(Progress::Done)
     }
 }
 
-/// Supplies a state with its file. Returns `Done` after the whole file.
-fn supply(state: &mut dyn DriverState, file: &Background<Piece>) -> Result<Progress> {
+/// Supplies a state with the bytes of its file. Returns `Done` after the whole file.
+fn supply(state: &mut dyn DriverState, file: &Background<FilePiece>) -> Result<Progress> {
     loop {
-        let Some(mut piece) = file.take().map_err(otherwise)? else { return Ok(Progress::Pending) };
+        let Some(mut piece) = file.take().map_err(with_advice)? else { return Ok(Progress::Pending) };
         let placed = state.place()?;
         let wanted = state.wanted_bytes();
         if placed != Progress::Done {
@@ -234,21 +245,23 @@ fn supply(state: &mut dyn DriverState, file: &Background<Piece>) -> Result<Progr
             return Ok(Progress::Pending);
         }
         if wanted == 0 {
-            state.supply(&piece.bytes).map_err(otherwise)?;
+            state.supply(&piece.bytes).map_err(with_advice)?;
             return Ok(Progress::Done);
         }
         let rest = piece.bytes.split_off(wanted.min(piece.bytes.len()));
-        state.supply(&std::mem::replace(&mut piece.bytes, rest)).map_err(otherwise)?;
+        state.supply(&std::mem::replace(&mut piece.bytes, rest)).map_err(with_advice)?;
         file.put(piece);
     }
 }
 
-/// Adds the next step to an error about a damaged or missing file of a snapshot.
-fn otherwise(error: Error) -> Error {
+/// Adds advice for the user to an error about a damaged or missing file of a snapshot.
+fn with_advice(error: Error) -> Error {
     match error {
-        Error::Data { path, place, message } => Error::Data { path, place, message: format!("{message}; {OTHERWISE}") },
+        Error::Data { path, place, message } => {
+            Error::Data { path, place, message: format!("{message}; {DAMAGE_ADVICE}") }
+        }
         Error::Io { action, path, source } => {
-            let source = std::io::Error::new(source.kind(), format!("{source}; {OTHERWISE}"));
+            let source = std::io::Error::new(source.kind(), format!("{source}; {DAMAGE_ADVICE}"));
             Error::Io { action, path, source }
         }
         other => other,
@@ -256,8 +269,8 @@ fn otherwise(error: Error) -> Error {
 }
 
 impl Upload {
-    /// Has the next images written, or the file finished where there are none.
-    fn give(&self, written: Written, step: &mut Step) -> Result<()> {
+    /// Submits the next images for writing. After the last one, also finishes the file.
+    fn submit_images(&self, written: Written, step: &mut Step) -> Result<()> {
         let Some(state) = step.state(self.state) else {
             return Err(Error::Internal(format!("the state `{}` is gone", self.state)));
         };
@@ -290,8 +303,8 @@ impl Upload {
     }
 }
 
-impl Piece {
-    /// Reads on, until there is as much as is wanted.
+impl FilePiece {
+    /// Reads the next `wanted` bytes, or a buffer if that is more.
     fn read(&mut self, wanted: usize) -> Result<()> {
         let more = self.reader.read(wanted.max(IMAGE_BYTES))?;
         self.is_last = more.is_empty();

@@ -22,12 +22,12 @@ use crate::stream::{ItemReceiver, ItemSender};
 
 /// Gives memory back in three calls.
 #[derive(Default)]
-struct InSteps {
+struct RevokesInThreeCalls {
     asked_bytes: Arc<AtomicUsize>,
     left: usize,
 }
 
-impl Driver for InSteps {
+impl Driver for RevokesInThreeCalls {
     fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         Ok(Progress::Done)
     }
@@ -37,7 +37,7 @@ impl Driver for InSteps {
     }
 }
 
-impl Revocable for InSteps {
+impl Revocable for RevokesInThreeCalls {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.asked_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.left = 3;
@@ -50,13 +50,13 @@ impl Revocable for InSteps {
     }
 }
 
-struct Nobody;
+struct NoTask;
 
-impl Wake for Nobody {
+impl Wake for NoTask {
     fn wake(self: Arc<Self>, _: WakeTurn) {}
 }
 
-/// A step of one port, with nothing beside it.
+/// A step of one port, without side inputs.
 fn step_plan(driver: DriverFactory) -> StepPlan {
     StepPlan {
         operator: 0,
@@ -99,7 +99,7 @@ impl Revocable for Holding {
 }
 
 #[test]
-fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
+fn a_stopped_step_holds_no_memory_and_ignores_revocation() {
     let budget = Budget::new(1 << 20);
     let step = |has_enough: bool| {
         let memory = Memory::spilling(budget.clone(), "holding", 9 * PAGE_BYTES);
@@ -112,23 +112,23 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
         let plan = step_plan(factory);
         let writer = RowWriter::new(Arc::new(RowLayout::full([LeafType::U64])), Memory::new(budget.clone(), "rows"));
-        let ask = memory.revoke_handle().unwrap();
-        (Step::new(&plan, vec![], driver, memory, vec![], Outputs::new(writer)), ask)
+        let revoke = memory.revoke_handle().unwrap();
+        (Step::new(&plan, vec![], driver, memory, vec![], Outputs::new(writer)), revoke)
     };
-    let (first, ask) = step(false);
+    let (first, revoke) = step(false);
     let (last, _) = step(true);
     assert_eq!(budget.used_bytes(), 8 * PAGE_BYTES);
-    let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
-    inbox.connect(Arc::new(Nobody), false);
+    let inbox = Arc::new(Inbox::new(Arc::new(NoTask)));
+    inbox.connect(Arc::new(NoTask), false);
     let origin =
         Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox.clone()));
-    let mut pipeline = Pipeline::new(head, vec![first, last], vec![], Watch::new(job.clone(), 0));
-    // It is asked when it has stopped already.
+    let mut pipeline = Pipeline::new(head, vec![first, last], vec![], OperatorScope::new(job.clone(), 0));
+    // Memory is requested after the step was stopped.
     pipeline.stop_before(1);
-    ask.ask(1000);
+    revoke.ask(1000);
     assert!(pipeline.poll().unwrap() == Progress::Done && inbox.is_closed());
     assert_eq!(budget.used_bytes(), 0);
     let all = Memory::new(budget.clone(), "others").reserve((1 << 20) - 9 * PAGE_BYTES);
@@ -137,24 +137,24 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
 }
 
 #[test]
-fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
+fn idle_tasks_finish_revoking_memory() {
     let memory = Memory::spilling(Budget::new(1 << 20), "in steps", PAGE_BYTES);
     let _held = memory.reserve(1 << 19).unwrap();
     let asked_bytes: Arc<AtomicUsize> = Arc::default();
-    let factory = DriverFactory::new("in steps", |_: &TaskContext| Ok(InSteps::default()));
-    let driver = Box::new(InSteps { asked_bytes: asked_bytes.clone(), left: 0 });
+    let factory = DriverFactory::new("in steps", |_: &TaskContext| Ok(RevokesInThreeCalls::default()));
+    let driver = Box::new(RevokesInThreeCalls { asked_bytes: asked_bytes.clone(), left: 0 });
     let plan = step_plan(factory);
     let layout = Arc::new(RowLayout::full([LeafType::U64]));
     let outputs = Outputs::new(RowWriter::new(layout, memory.clone()));
     let step = Step::new(&plan, vec![], driver, memory.clone(), vec![], outputs);
-    let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
-    inbox.connect(Arc::new(Nobody), false);
+    let inbox = Arc::new(Inbox::new(Arc::new(NoTask)));
+    inbox.connect(Arc::new(NoTask), false);
     let origin =
         Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let mut pipeline =
-        Pipeline::new(PipelineHead::Inbox(AlignedInput::new(inbox)), vec![step], vec![], Watch::new(job, 0));
+        Pipeline::new(PipelineHead::Inbox(AlignedInput::new(inbox)), vec![step], vec![], OperatorScope::new(job, 0));
 
     assert!(pipeline.poll().unwrap() == Progress::Pending && asked_bytes.load(Ordering::Relaxed) == 0);
     memory.revoke_handle().unwrap().ask(1000);
@@ -164,23 +164,23 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     assert!(pipeline.poll().unwrap() == Progress::Pending, "all is given");
 }
 
-/// Writes down what it is told, and gives a row when rounds end and time goes on.
-struct Notes {
-    told: Arc<Mutex<Vec<String>>>,
-    /// Whether a port is wanted no more when its round has ended.
-    shuts: bool,
-    shut: Vec<usize>,
+/// Records its callbacks, and emits a row at each round end and watermark.
+struct RecordingDriver {
+    calls: Arc<Mutex<Vec<String>>>,
+    /// It accepts no more rows of a port after its round has ended.
+    closes_ports: bool,
+    closed_ports: Vec<usize>,
 }
 
-impl Notes {
-    fn note(&self, what: String) {
-        self.told.lock().unwrap().push(what);
+impl RecordingDriver {
+    fn note(&self, call: String) {
+        self.calls.lock().unwrap().push(call);
     }
 }
 
-impl Driver for Notes {
+impl Driver for RecordingDriver {
     fn demand(&self) -> Demand {
-        Demand::of(PortSet::of_first(2, |port| !self.shut.contains(&port)))
+        Demand::of(PortSet::of_first(2, |port| !self.closed_ports.contains(&port)))
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
@@ -191,13 +191,13 @@ impl Driver for Notes {
 
     fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.note(format!("{port}: end of round {}", round.number));
-        self.shut.extend(self.shuts.then_some(port));
+        self.closed_ports.extend(self.closes_ports.then_some(port));
         out.pages().append_datums(&[Datum::Fixed(u128::from(round.number))])?;
         Ok(Progress::Done)
     }
 
     fn on_watermark(&mut self, micros: i64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        // Its output is full once.
+        // Its output is full at the first call.
         *cursor += 1;
         if *cursor == 1 {
             return Ok(Progress::Yield);
@@ -213,13 +213,13 @@ impl Driver for Notes {
     }
 }
 
-/// A task of one step of two ports, with the channels to it and those that it sends to.
+/// A task with one step of two ports, its incoming channels, and the inbox of its receiver.
 struct Task {
     pipeline: Pipeline,
     stream: Vec<ChannelSender>,
     side: Vec<ChannelSender>,
     out: Arc<Inbox>,
-    told: Arc<Mutex<Vec<String>>>,
+    calls: Arc<Mutex<Vec<String>>>,
     memory: Memory,
 }
 
@@ -228,34 +228,35 @@ impl Task {
         Task::of(once, false)
     }
 
-    fn of(once: Option<usize>, shuts: bool) -> Self {
+    fn of(once: Option<usize>, closes_ports: bool) -> Self {
         let memory = Memory::new(Budget::new(1 << 20), "a task");
-        let told: Arc<Mutex<Vec<String>>> = Arc::default();
-        let notes = told.clone();
+        let calls: Arc<Mutex<Vec<String>>> = Arc::default();
+        let notes = calls.clone();
         let fed_once = once.map_or(PortSet::NONE, PortSet::of);
         let layout = Arc::new(RowLayout::full([LeafType::U64]));
-        let factory =
-            DriverFactory::new("notes", move |_: &TaskContext| Ok(Notes { told: notes.clone(), shuts, shut: vec![] }))
-                .with_properties(DriverProperties { fed_once, ..DriverProperties::default() })
-                .emitting(layout.clone());
+        let factory = DriverFactory::new("notes", move |_: &TaskContext| {
+            Ok(RecordingDriver { calls: notes.clone(), closes_ports, closed_ports: vec![] })
+        })
+        .with_properties(DriverProperties { fed_once, ..DriverProperties::default() })
+        .emitting(layout.clone());
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
         let plan = step_plan(factory);
-        let inbox = || Arc::new(Inbox::new(Arc::new(Nobody)));
-        let channels = |inbox: &Arc<Inbox>| (0..2).map(|_| inbox.connect(Arc::new(Nobody), false)).collect::<Vec<_>>();
+        let inbox = || Arc::new(Inbox::new(Arc::new(NoTask)));
+        let channels = |inbox: &Arc<Inbox>| (0..2).map(|_| inbox.connect(Arc::new(NoTask), false)).collect::<Vec<_>>();
         let (head, side, out) = (inbox(), inbox(), inbox());
         let senders = (channels(&head), channels(&side));
         let writer = || RowWriter::new(layout.clone(), memory.clone());
-        let sides = vec![Side { port: 1, input: AlignedInput::new(side) }];
+        let sides = vec![SideInput { port: 1, input: AlignedInput::new(side) }];
         let step = Step::new(&plan, vec![], driver, memory.clone(), sides, Outputs::new(writer()));
-        let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
-        let exit = Exit::new(0, vec![], Ship::Gather, vec![writer()], vec![target]);
+        let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(NoTask), false));
+        let output = StageOutput::new(0, vec![], Ship::Gather, vec![writer()], vec![target]);
         let origin =
             Origin { name: "notes".into(), operator: "notes".into(), file: "tests.rs".into(), line: 1, column: 1 };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
         let head = PipelineHead::Inbox(AlignedInput::new(head));
-        let pipeline = Pipeline::new(head, vec![step], vec![exit], Watch::new(job, 0));
-        Task { pipeline, stream: senders.0, side: senders.1, out, told, memory }
+        let pipeline = Pipeline::new(head, vec![step], vec![output], OperatorScope::new(job, 0));
+        Task { pipeline, stream: senders.0, side: senders.1, out, calls, memory }
     }
 
     fn send_stream(&self, channel: usize, number: u64) {
@@ -273,7 +274,8 @@ impl Task {
         Item::Page(writer.take_sealed().next().unwrap())
     }
 
-    /// Works until nothing is left to do; what the step was told, and what was sent on, since the last time.
+    /// Polls until the task is idle. Returns the driver's callbacks and the items sent since the
+    /// last call.
     fn work(&mut self) -> (Vec<String>, Vec<String>) {
         while self.pipeline.poll().unwrap() == Progress::Yield {}
         let mut sent = Vec::new();
@@ -286,11 +288,11 @@ impl Task {
                 Item::Control(control) => format!("{control:?}"),
             });
         }
-        (std::mem::take(&mut self.told.lock().unwrap()), sent)
+        (std::mem::take(&mut self.calls.lock().unwrap()), sent)
     }
 }
 
-fn say(channel: &ChannelSender, control: Control) {
+fn send(channel: &ChannelSender, control: Control) {
     assert!(channel.send(Item::Control(control)).is_ok());
 }
 
@@ -298,64 +300,64 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
 }
 
-/// Rows behind a barrier wait, at whichever port and from whomever.
+/// Rows after a barrier wait at each port and channel.
 #[test]
 fn a_barrier_cuts_all_channels_of_all_ports_alike() {
     let mut task = Task::new(None);
     let barrier = Control::Barrier(5);
-    say(&task.stream[0], barrier);
+    send(&task.stream[0], barrier);
     task.send_stream(0, 10);
     task.send_stream(1, 20);
     assert_eq!(task.work(), (texts(&["0: [20]"]), texts(&[])));
-    say(&task.stream[1], barrier);
+    send(&task.stream[1], barrier);
     task.send_stream(1, 21);
     task.send_side(0, 30);
     assert_eq!(task.work(), (texts(&["1: [30]"]), texts(&[])));
-    say(&task.side[0], barrier);
-    say(&task.side[1], Control::End);
-    let (told, sent) = task.work();
-    assert_eq!((told[0].as_str(), told.len(), sent), ("barrier 5", 3, texts(&["Barrier(5)"])));
+    send(&task.side[0], barrier);
+    send(&task.side[1], Control::End);
+    let (calls, sent) = task.work();
+    assert_eq!((calls[0].as_str(), calls.len(), sent), ("barrier 5", 3, texts(&["Barrier(5)"])));
 }
 
 #[test]
-fn a_round_ends_at_each_port_and_goes_on_when_it_has_at_all() {
+fn a_round_end_is_sent_after_all_ports_have_it() {
     let mut task = Task::new(None);
     for number in 1..=3 {
         let round = Control::RoundEnd(number);
-        task.stream.iter().for_each(|channel| say(channel, round));
+        task.stream.iter().for_each(|channel| send(channel, round));
         task.send_stream(0, 10);
         assert_eq!(task.work(), (vec![format!("0: end of round {number}")], vec![format!("[{number}]")]));
-        task.side.iter().for_each(|channel| say(channel, round));
-        let told = vec![format!("1: end of round {number}"), "0: [10]".to_owned()];
-        // What the ends gave comes before what is said of them.
-        assert_eq!(task.work(), (told, vec![format!("[{number}]"), format!("{round:?}")]));
+        task.side.iter().for_each(|channel| send(channel, round));
+        let calls = vec![format!("1: end of round {number}"), "0: [10]".to_owned()];
+        // Rows emitted at the round ends come before the round end.
+        assert_eq!(task.work(), (calls, vec![format!("[{number}]"), format!("{round:?}")]));
     }
-    task.stream.iter().chain(&task.side).for_each(|channel| say(channel, Control::End));
+    task.stream.iter().chain(&task.side).for_each(|channel| send(channel, Control::End));
     assert_eq!(task.work().1, texts(&["End"]));
     assert!(task.pipeline.poll().unwrap() == Progress::Done);
 }
 
 #[test]
-fn a_port_that_is_fed_once_waits_for_no_round() {
+fn rounds_do_not_wait_for_a_port_fed_once() {
     let mut task = Task::new(Some(1));
     task.send_side(0, 30);
-    task.side.iter().for_each(|channel| Control::END_OF_INPUT.iter().for_each(|&end| say(channel, end)));
+    task.side.iter().for_each(|channel| Control::END_OF_INPUT.iter().for_each(|&end| send(channel, end)));
     assert_eq!(task.work().0, texts(&["1: [30]", "1: end of round 1"]));
     for number in 1..=3 {
         let round = Control::RoundEnd(number);
-        task.stream.iter().for_each(|channel| say(channel, round));
-        let (told, sent) = task.work();
-        assert_eq!(told, vec![format!("0: end of round {number}")]);
+        task.stream.iter().for_each(|channel| send(channel, round));
+        let (calls, sent) = task.work();
+        assert_eq!(calls, vec![format!("0: end of round {number}")]);
         assert_eq!(sent.last(), Some(&format!("{round:?}")));
     }
 }
 
-/// A join wants nothing more from a side that it has seen all of.
+/// A join accepts no more rows of a side after that side's round end.
 #[test]
-fn an_end_is_heard_also_where_no_rows_are_wanted_any_more() {
+fn ends_arrive_at_ports_that_accept_no_rows() {
     let mut task = Task::of(None, true);
     let ends = |channels: &[ChannelSender]| {
-        channels.iter().for_each(|channel| Control::END_OF_INPUT.iter().for_each(|&end| say(channel, end)));
+        channels.iter().for_each(|channel| Control::END_OF_INPUT.iter().for_each(|&end| send(channel, end)));
     };
     ends(&task.side);
     assert_eq!(task.work().0, texts(&["1: end of round 1"]));
@@ -365,21 +367,21 @@ fn an_end_is_heard_also_where_no_rows_are_wanted_any_more() {
 }
 
 #[test]
-fn event_time_is_that_of_all_channels_and_comes_behind_what_it_gave() {
+fn a_watermark_follows_the_rows_that_it_caused() {
     let mut task = Task::new(None);
     let channels = task.stream.iter().chain(&task.side);
-    channels.zip([7, 3, 9, 5]).for_each(|(channel, micros)| say(channel, Control::Watermark(micros)));
+    channels.zip([7, 3, 9, 5]).for_each(|(channel, micros)| send(channel, Control::Watermark(micros)));
     assert_eq!(task.work(), (texts(&["watermark 3"]), texts(&["[3]", "Watermark(3)"])));
-    say(&task.stream[1], Control::Idle);
+    send(&task.stream[1], Control::Idle);
     assert_eq!(task.work(), (texts(&["watermark 5"]), texts(&["[5]", "Watermark(5)"])));
 }
 
 /// Passes all rows on, and counts the visits of the task.
-struct Visited {
+struct CountsVisits {
     visits: Arc<AtomicUsize>,
 }
 
-impl Driver for Visited {
+impl Driver for CountsVisits {
     fn demand(&self) -> Demand {
         self.visits.fetch_add(1, Ordering::Relaxed);
         Demand::ALL
@@ -392,33 +394,33 @@ impl Driver for Visited {
 }
 
 #[test]
-fn a_chain_of_thousands_of_steps_visits_each_a_few_times() {
+fn long_chains_visit_each_step_a_few_times() {
     const STEPS: usize = 5_000;
     let memory = Memory::new(Budget::new(1 << 20), "a chain");
     let layout = Arc::new(RowLayout::full([LeafType::U64]));
     let visits: Arc<AtomicUsize> = Arc::default();
     let step = || {
-        let driver = Visited { visits: visits.clone() };
-        let plan = step_plan(DriverFactory::new("visited", |_: &TaskContext| Ok(InSteps::default())));
+        let driver = CountsVisits { visits: visits.clone() };
+        let plan = step_plan(DriverFactory::new("visited", |_: &TaskContext| Ok(RevokesInThreeCalls::default())));
         let outputs = Outputs::new(RowWriter::new(layout.clone(), memory.clone()));
         Step::new(&plan, vec![], Box::new(driver), memory.clone(), vec![], outputs)
     };
-    let (inbox, out) = (Arc::new(Inbox::new(Arc::new(Nobody))), Arc::new(Inbox::new(Arc::new(Nobody))));
-    let input = inbox.connect(Arc::new(Nobody), false);
-    let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
+    let (inbox, out) = (Arc::new(Inbox::new(Arc::new(NoTask))), Arc::new(Inbox::new(Arc::new(NoTask))));
+    let input = inbox.connect(Arc::new(NoTask), false);
+    let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(NoTask), false));
     let writer = RowWriter::new(layout.clone(), memory.clone());
-    let exit = Exit::new(0, vec![], Ship::Gather, vec![writer], vec![target]);
+    let output = StageOutput::new(0, vec![], Ship::Gather, vec![writer], vec![target]);
     let origin = Origin { name: "chain".into(), operator: "chain".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![(origin, 1)]);
     let head = PipelineHead::Inbox(AlignedInput::new(inbox));
     let steps = Vec::from_iter((0..STEPS).map(|_| step()));
-    let mut pipeline = Pipeline::new(head, steps, vec![exit], Watch::new(job, 0));
+    let mut pipeline = Pipeline::new(head, steps, vec![output], OperatorScope::new(job, 0));
     let mut writer = RowWriter::new(layout.clone(), memory.clone());
     writer.append_datums(&[Datum::Fixed(7)]).unwrap();
     writer.seal();
     assert!(input.send(Item::Page(writer.take_sealed().next().unwrap())).is_ok());
-    Control::END_OF_INPUT.iter().for_each(|&end| say(&input, end));
+    Control::END_OF_INPUT.iter().for_each(|&end| send(&input, end));
     let mut polls = 1;
     while pipeline.poll().unwrap() == Progress::Yield {
         polls += 1;

@@ -1,4 +1,5 @@
-//! The current work of a step, as a value: a step can stop and continue after any window of rows.
+//! The current work of a step, as a value. So a step can stop and continue after any window of
+//! rows.
 
 use crate::page::{Batch, Page, Selection};
 use crate::strategy::{Cursor, Round};
@@ -26,15 +27,15 @@ pub(super) enum Callback {
     Control(Control),
 }
 
-/// Rows, and the position of a step or of the exits in them.
+/// Rows, and the position of a step or of the outputs in them.
 pub(super) struct Rows {
     pub(super) data: Data,
-    /// The leaves that projections before this step selected.
+    /// The leaves that earlier projections selected. `None`: all leaves.
     pub(super) view: Option<Vec<usize>>,
     pub(super) windows: Windows,
 }
 
-/// The pages of rows.
+/// The data of rows.
 pub(super) enum Data {
     Page(Page),
     /// The source's current batch.
@@ -47,10 +48,10 @@ pub(super) struct Windows {
     pub(super) port: usize,
     /// The number of inline steps that the rows have been through.
     pub(super) filtered: usize,
-    /// The first row of the next window; `None` if the rows are one window.
+    /// The first row of the next window. `None` if the rows are one window.
     next: Option<usize>,
     pub(super) window: Selection,
-    /// Whether the window is through the inline steps, and the driver was called with it.
+    /// The window is through the inline steps, and the driver was called with it.
     pub(super) begun: bool,
     pub(super) cursor: Cursor,
 }

@@ -1,4 +1,4 @@
-//! The splits of an endless source, listed again and again for all tasks of a job.
+//! Lists the splits of an endless source periodically, for all tasks of a job.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,41 +10,41 @@ use crate::storage::Blocking;
 /// Time between the end of a listing and the next.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The splits of an endless source. Tasks share it.
+/// The list of an endless source's splits. The tasks of a stage share it.
 pub(in crate::exec) struct Listing {
     source: Arc<dyn Source>,
     scan: Scan,
     blocking: Arc<dyn Blocking>,
-    state: Mutex<State>,
+    state: Mutex<ListingState>,
 }
 
-struct State {
+struct ListingState {
     list: Arc<SplitList>,
-    /// When the list was made. `None` while a thread makes another one.
+    /// The time at which the list was made. `None` while a thread makes a new one.
     listed_at: Option<Instant>,
     error: Option<Error>,
 }
 
 impl Listing {
-    /// Starts with the list that was made before the first task.
+    /// `list` was made before the first task.
     pub(in crate::exec) fn new(
         source: Arc<dyn Source>,
         scan: Scan,
         blocking: Arc<dyn Blocking>,
         list: SplitList,
     ) -> Self {
-        let state = State { list: Arc::new(list), listed_at: Some(Instant::now()), error: None };
+        let state = ListingState { list: Arc::new(list), listed_at: Some(Instant::now()), error: None };
         Listing { source, scan, blocking, state: Mutex::new(state) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ListingState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The present list. If it is old, a blocking thread makes another one.
+    /// Returns the present list. If it is old, a blocking thread makes a new one.
     ///
     /// # Errors
-    /// Those of a listing.
+    /// The error of the last listing.
     pub(super) fn splits(self: &Arc<Self>) -> Result<Arc<SplitList>> {
         let mut state = self.lock();
         if let Some(error) = state.error.take() {

@@ -10,13 +10,13 @@ use crate::row::LeafSet;
 use crate::source::{Feed, ReaderContext, Scan, Source};
 use crate::spill::tests::AtOnce;
 
-struct Nobody;
+struct NoTask;
 
-impl Wake for Nobody {
+impl Wake for NoTask {
     fn wake(self: Arc<Self>, _: QueuePlace) {}
 }
 
-/// A head over all splits of a log, or those of one of several tasks.
+/// The head of task `task.0` of `task.1`, which continues from positions.
 fn head(feed: &Feed, task: (usize, usize), starts: &[SplitPosition]) -> SourceHead {
     head_idle_after(feed, task, starts, Duration::from_secs(3600))
 }
@@ -27,33 +27,39 @@ fn head_idle_after(feed: &Feed, task: (usize, usize), starts: &[SplitPosition], 
     let scan = Scan { live: LeafSet::all(1), bounds: Vec::new() };
     let reader = CheckedReader::of(&*source, &scan, ReaderContext::on_this_thread(memory)).unwrap();
     let list = source.splits(&scan).unwrap();
-    let mut splits = Followed::of(task, idle_after);
+    let mut splits = AssignedSplits::of(task, idle_after);
     splits.assign(&list);
     splits.restore(starts, |_, _| {});
     let listing = Arc::new(Listing::new(source, scan, Arc::new(AtOnce), list));
-    let task_to_wake: Arc<dyn Wake> = Arc::new(Nobody);
-    let splits = HeadSplits::Followed(FollowedSource { listing, splits, alarm: Alarm::of(&task_to_wake) });
+    let task_to_wake: Arc<dyn Wake> = Arc::new(NoTask);
+    let splits = HeadSplits::Assigned(AssignedSource { listing, splits, alarm: Alarm::of(&task_to_wake) });
     SourceHead::new(0, reader, false, splits)
 }
 
-/// Waits until the splits are listed again.
+/// Waits until the list is old, and lists the splits again.
 fn list_again(head: &SourceHead) {
     std::thread::sleep(Duration::from_millis(60));
-    if let HeadSplits::Followed(followed) = &head.splits {
-        followed.listing.splits().unwrap();
+    if let HeadSplits::Assigned(assigned) = &head.splits {
+        assigned.listing.splits().unwrap();
     }
 }
 
-fn watch() -> Watch {
+fn scope() -> OperatorScope {
     let origin = Origin { name: "read".into(), operator: "read".into(), file: "tests.rs".into(), line: 1, column: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    Watch::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0)
+    OperatorScope::new(Job::new(Arc::new(pool), vec![(origin, 1)]), 0)
 }
 
-/// Takes so many batches at most: by split, what they hold. Whether there was nothing more for now, or for good.
-fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>]) -> Option<Option<SourceItem>> {
-    for _ in 0..most {
-        match head.advance(&mut LeadingFilters::of(&mut [], watch), watch).unwrap() {
+/// Adds the rows of at most `max_batches` batches to `found`, by split. Returns the result of
+/// `advance` that was not a batch, if any.
+fn take(
+    head: &mut SourceHead,
+    max_batches: usize,
+    scope: &OperatorScope,
+    found: &mut [Vec<u64>],
+) -> Option<Option<SourceItem>> {
+    for _ in 0..max_batches {
+        match head.advance(&mut LeadingFilters::of(&mut [], scope), scope).unwrap() {
             Some(SourceItem::Batch(split)) => {
                 let batch = head.batch().unwrap();
                 found[split].extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row) as u64));
@@ -64,26 +70,27 @@ fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>
     None
 }
 
-/// Stopped behind any batch, by however many tasks, others that begin at the positions give the rest, split by split in order.
+/// Heads stop after each number of batches. Another number of heads resumes, and reads the rest of
+/// each split in order.
 #[test]
-fn a_head_goes_on_from_the_positions_of_others() {
-    let (feed, watch) = (Feed::new(3), watch());
+fn a_head_resumes_from_positions() {
+    let (feed, scope) = (Feed::new(3), scope());
     for block in 0..10 {
         (0..3).for_each(|split| feed.append(split, 10 * block..10 * block + 10));
     }
     let expected = vec![(0..120).collect::<Vec<u64>>(); 3];
     for batches in 0..=10 {
         let (mut found, mut heads) = (vec![Vec::new(); 3], vec![head(&feed, (0, 2), &[]), head(&feed, (1, 2), &[])]);
-        heads.iter_mut().for_each(|head| _ = take(head, batches, &watch, &mut found));
+        heads.iter_mut().for_each(|head| _ = take(head, batches, &scope, &mut found));
         let positions: Vec<SplitPosition> = heads.iter().flat_map(SourceHead::positions).collect();
         if batches == 10 {
-            // What comes later is theirs, too.
+            // The resumed heads also read later records.
             (0..3).for_each(|split| feed.append(split, 100..120));
             feed.seal_all();
         }
         let mut rest: Vec<SourceHead> = (0..4).map(|task| head(&feed, (task, 4), &positions)).collect();
         for head in &mut rest {
-            let ended = take(head, usize::MAX, &watch, &mut found);
+            let ended = take(head, usize::MAX, &scope, &mut found);
             let is_sealed = batches == 10;
             assert_eq!(ended == Some(Some(SourceItem::Control(Control::RoundEnd(1)))), is_sealed, "{ended:?}");
         }
@@ -93,82 +100,83 @@ fn a_head_goes_on_from_the_positions_of_others() {
 }
 
 #[test]
-fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
-    let (feed, watch) = (Feed::new(2), watch());
+fn a_head_ends_after_all_splits_and_numbers_its_batches() {
+    let (feed, scope) = (Feed::new(2), scope());
     let mut head = head(&feed, (0, 1), &[]);
     let mut found = vec![Vec::new(); 3];
-    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
+    assert_eq!(take(&mut head, 1, &scope, &mut found), Some(None));
     feed.append(1, 0..5);
-    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(None));
+    assert_eq!(take(&mut head, 2, &scope, &mut found), Some(None));
     feed.seal();
     feed.add(1);
     feed.append(2, 5..9);
     list_again(&head);
-    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(None));
+    assert_eq!(take(&mut head, 2, &scope, &mut found), Some(None));
     assert_eq!(found, [vec![], (0..5).collect(), (5..9).collect()]);
     assert!(!head.is_at_end());
     feed.seal_all();
     list_again(&head);
-    let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
+    let items: Vec<_> = (0..3).map(|_| take(&mut head, 1, &scope, &mut found).unwrap()).collect();
     let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
-    assert_eq!(said, [ends[0], ends[1], None]);
+    assert_eq!(items, [ends[0], ends[1], None]);
     let bytes = feed.bytes();
-    let metrics = &watch.job.metrics;
+    let metrics = &scope.job.metrics;
     assert_eq!((metrics.source_rows.get(), metrics.source_total_bytes.get()), (9, bytes));
     assert_eq!(metrics.source_bytes.get(), bytes, "nothing is left to be read");
 }
 
-/// Who is far behind reads one split for long.
+/// A head with a large backlog reads one split for a long time.
 #[test]
-fn what_is_read_of_a_split_is_counted_meanwhile() {
-    let (feed, watch) = (Feed::new(1), watch());
+fn read_bytes_are_counted_while_a_split_is_read() {
+    let (feed, scope) = (Feed::new(1), scope());
     (0..3).for_each(|block| feed.append(0, 10 * block..10 * block + 10));
     let mut head = head(&feed, (0, 1), &[]);
     let mut found = vec![Vec::new()];
     let mut counted = Vec::new();
     for _ in 0..3 {
-        assert_eq!(take(&mut head, 1, &watch, &mut found), None);
-        counted.push(watch.job.metrics.source_bytes.get());
+        assert_eq!(take(&mut head, 1, &scope, &mut found), None);
+        counted.push(scope.job.metrics.source_bytes.get());
         std::thread::sleep(TURN);
     }
     assert!(counted[0] < counted[1] && counted[1] < counted[2], "{counted:?}");
-    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
-    assert_eq!(watch.job.metrics.source_bytes.get(), watch.job.metrics.source_total_bytes.get());
+    assert_eq!(take(&mut head, 1, &scope, &mut found), Some(None));
+    assert_eq!(scope.job.metrics.source_bytes.get(), scope.job.metrics.source_total_bytes.get());
 }
 
-/// A barrier that is begun when the rows have ended is said by nobody: what this task has is in that snapshot with its end.
+/// After its rows have ended, a head injects no barriers: the task contributes its final state.
 #[test]
-fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
-    let (feed, watch) = (Feed::new(1), watch());
-    let begun = Arc::new(AtomicU64::new(4));
-    let mut head = head(&feed, (0, 1), &[]).with_barriers(Some(Barriers::from(begun.clone(), Arc::default(), 4)));
+fn barriers_are_injected_between_rows_and_never_after_them() {
+    let (feed, scope) = (Feed::new(1), scope());
+    let requested_epoch = Arc::new(AtomicU64::new(4));
+    let mut head =
+        head(&feed, (0, 1), &[]).with_barriers(Some(Barriers::from(requested_epoch.clone(), Arc::default(), 4)));
     let mut found = vec![Vec::new()];
     feed.append(0, 0..5);
-    assert_eq!(take(&mut head, 1, &watch, &mut found), None);
-    begun.store(5, Ordering::SeqCst);
+    assert_eq!(take(&mut head, 1, &scope, &mut found), None);
+    requested_epoch.store(5, Ordering::SeqCst);
     let barrier = Some(SourceItem::Control(Control::Barrier(5)));
-    let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
-    assert_eq!(said, [barrier, None]);
+    let items: Vec<_> = (0..2).map(|_| take(&mut head, 1, &scope, &mut found).unwrap()).collect();
+    assert_eq!(items, [barrier, None]);
     feed.seal_all();
     list_again(&head);
     let ends = Control::END_OF_INPUT.map(|control| Some(SourceItem::Control(control)));
-    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(ends[0]));
-    begun.store(6, Ordering::SeqCst);
-    let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
-    assert_eq!(said, [ends[1], None]);
+    assert_eq!(take(&mut head, 1, &scope, &mut found), Some(ends[0]));
+    requested_epoch.store(6, Ordering::SeqCst);
+    let items: Vec<_> = (0..2).map(|_| take(&mut head, 1, &scope, &mut found).unwrap()).collect();
+    assert_eq!(items, [ends[1], None]);
 }
 
-/// Whose turn is over, and who is the only one with something, goes on as it was.
+/// The only split with records continues after its turn.
 #[test]
-fn a_turn_that_no_other_split_takes_changes_nothing() {
-    let (feed, watch) = (Feed::new(2), watch());
+fn the_only_split_with_records_keeps_its_turn() {
+    let (feed, scope) = (Feed::new(2), scope());
     let mut head = head(&feed, (0, 1), &[]);
     let mut found = vec![Vec::new(); 2];
     for round in 0..4 {
         feed.append((round % 2) as usize, 10 * round..10 * round + 10);
-        assert_eq!(take(&mut head, 1, &watch, &mut found), None);
+        assert_eq!(take(&mut head, 1, &scope, &mut found), None);
         std::thread::sleep(TURN);
-        assert_eq!(take(&mut head, 1, &watch, &mut found), Some(None));
+        assert_eq!(take(&mut head, 1, &scope, &mut found), Some(None));
     }
     assert_eq!(found, [(0..10).chain(20..30).collect::<Vec<u64>>(), (10..20).chain(30..40).collect()]);
     let positions = head.positions();
@@ -177,16 +185,16 @@ fn a_turn_that_no_other_split_takes_changes_nothing() {
 }
 
 #[test]
-fn a_head_says_once_that_it_is_idle_until_records_come() {
-    let (feed, watch) = (Feed::new(2), watch());
+fn a_head_reports_idleness_once() {
+    let (feed, scope) = (Feed::new(2), scope());
     let mut head = head_idle_after(&feed, (0, 1), &[], Duration::ZERO);
     let mut found = vec![Vec::new(); 2];
     let idle = Some(SourceItem::Control(Control::Idle));
     for round in 0..3 {
-        let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
-        assert_eq!(said, [idle, None, None]);
+        let items: Vec<_> = (0..3).map(|_| take(&mut head, 1, &scope, &mut found).unwrap()).collect();
+        assert_eq!(items, [idle, None, None]);
         feed.append(1, round..round + 1);
-        assert_eq!(take(&mut head, 1, &watch, &mut found), None);
+        assert_eq!(take(&mut head, 1, &scope, &mut found), None);
         std::thread::sleep(TURN);
     }
     assert_eq!(found[1], [0, 1, 2]);

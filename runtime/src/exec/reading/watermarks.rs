@@ -1,32 +1,35 @@
-//! How far event time is in what one task reads.
+//! Watermarks of the records that one task reads.
 //!
-//! A state machine without threads. Records of a split come in an order of time that is late by a bound at most; splits know nothing of each other. So each has a
-//! watermark of its own, the greatest time that was read there less that bound, and the task's is the least of those of its splits. One of which nothing was
-//! read yet holds all of them up; one that has had nothing for a while does not: what comes there later than others waited for is late.
-//! (MillWheel, 2013; Flink's watermarks by split.)
+//! A state machine without threads. Records of a split are in order of event time, up to a bounded
+//! lateness. Splits are independent of each other. So each split has a watermark: its greatest
+//! event time minus the lateness. The task's watermark is the minimum over its splits.
+//!
+//! A split that has not been read yet holds the watermark back. A split that is idle does not: its
+//! next records may be late.
+//!
+//! Source: MillWheel (2013); per-split watermarks as in Flink.
 
-/// Makes watermarks of what the records of the splits say of event time.
+/// Makes the watermarks of one task.
 pub(in crate::exec) struct WatermarkGenerator {
-    /// How far behind a record may be.
+    /// Longest time by which a record may be late, in microseconds.
     lateness_micros: i64,
-    /// The greatest time of each split, by its number.
+    /// The greatest event time of each split, by its number. `i64::MIN`: none yet.
     greatest: Vec<i64>,
-    /// What was said last.
+    /// The last watermark.
     watermark: i64,
 }
 
 impl WatermarkGenerator {
-    /// Of records of which nothing has come.
     pub(in crate::exec) fn new(lateness_micros: i64) -> Self {
         WatermarkGenerator { lateness_micros, greatest: Vec::new(), watermark: i64::MIN }
     }
 
-    /// The greatest time that was read of a split.
+    /// The greatest event time read from a split. `None` if there was none.
     pub(super) fn greatest(&self, split: usize) -> Option<i64> {
         self.greatest.get(split).copied().filter(|&time| time != i64::MIN)
     }
 
-    /// Records of a split came, of which this is the greatest time.
+    /// Notes the greatest event time of new records of a split.
     pub(in crate::exec) fn note_time(&mut self, split: usize, time: i64) {
         if self.greatest.len() <= split {
             self.greatest.resize(split + 1, i64::MIN);
@@ -34,10 +37,11 @@ impl WatermarkGenerator {
         self.greatest[split] = self.greatest[split].max(time);
     }
 
-    /// The watermark, where it has gone on, of the splits that are waited for.
+    /// Returns the watermark of these splits, the ones that are not idle. `None` if it has not
+    /// risen.
     pub(in crate::exec) fn advance(&mut self, splits: impl Iterator<Item = usize>) -> Option<i64> {
-        let least = splits.map(|split| self.greatest.get(split).copied().unwrap_or(i64::MIN)).min()?;
-        let watermark = least.saturating_sub(self.lateness_micros);
+        let minimum = splits.map(|split| self.greatest.get(split).copied().unwrap_or(i64::MIN)).min()?;
+        let watermark = minimum.saturating_sub(self.lateness_micros);
         if watermark <= self.watermark {
             return None;
         }
@@ -51,14 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_split_that_is_furthest_behind_says_the_time() {
+    fn the_slowest_split_determines_the_watermark() {
         let mut time = WatermarkGenerator::new(10);
         let both = || [0, 3].into_iter();
         assert_eq!(time.advance(both()), None);
         time.note_time(0, 1_000);
         assert_eq!(time.advance(both()), None, "nothing was read of one");
         assert_eq!((time.advance([0].into_iter()), time.advance([0].into_iter())), (Some(990), None));
-        // One that is behind takes nothing back.
+        // A split with earlier times does not lower the watermark.
         time.note_time(3, 400);
         assert_eq!(time.advance(both()), None);
         time.note_time(3, 1_200);

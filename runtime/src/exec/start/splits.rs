@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::exec::reading::{Followed, FollowedSource, HeadSplits, Listing, SplitQueue, WatermarkGenerator};
+use crate::exec::reading::{AssignedSource, AssignedSplits, HeadSplits, Listing, SplitQueue, WatermarkGenerator};
 use crate::exec::timers::Alarm;
 use crate::kernel::Blocking;
 use crate::snapshot::SplitPosition;
@@ -14,14 +14,14 @@ use crate::source::{Scan, Source, SplitList};
 /// The splits of each stage that reads a source.
 #[derive(Default)]
 pub(super) struct JobSplits {
-    /// Of sources that end: each task takes the next split.
+    /// For sources that end: each task takes the next split.
     queues: HashMap<usize, Arc<SplitQueue>>,
-    /// Of endless sources, with the first list.
+    /// For endless sources, with the first list.
     listings: HashMap<usize, (Arc<Listing>, SplitList)>,
 }
 
 impl JobSplits {
-    /// Lists the splits of a stage's source. Returns their bytes, if the source ends.
+    /// Lists the splits of a stage's source. Returns their bytes, or 0 for an endless source.
     ///
     /// # Errors
     /// Those of the source. Fails if a split is missing that a snapshot has read.
@@ -44,7 +44,8 @@ impl JobSplits {
         Ok(0)
     }
 
-    /// The splits of a task: number `task.0` of `task.1`. Those that a snapshot has read continue there.
+    /// The splits of a task: number `task.0` of `task.1` tasks. Splits that the restored snapshot
+    /// has read continue at its positions.
     pub(super) fn of_task(
         &self,
         stage: usize,
@@ -57,14 +58,14 @@ impl JobSplits {
         let Some((listing, list)) = self.listings.get(&stage).cloned() else {
             return HeadSplits::Shared(self.queues.get(&stage).cloned().unwrap_or_default());
         };
-        let mut splits = Followed::of(task, idle_after);
+        let mut splits = AssignedSplits::of(task, idle_after);
         splits.assign(&list);
         splits.restore(restored, |split, greatest| {
             if let Some(time) = &mut time {
                 time.note_time(split, greatest);
             }
         });
-        HeadSplits::Followed(FollowedSource { listing, splits, alarm })
+        HeadSplits::Assigned(AssignedSource { listing, splits, alarm })
     }
 }
 

@@ -63,10 +63,10 @@ fn read(is_endless: bool) -> Arc<Node> {
 
 /// The plan of sinks in two tasks. The checks accept it.
 fn planned(sinks: &[Arc<Node>]) -> Draft {
-    let side_by_side = |_, count, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
+    let parallel_for = |_, count, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
     let (rules, profile) = (Rules::without(&[]), Profile::default());
     let memory_bytes = 1 << 30;
-    drafted(sinks, Resources { tasks: 2, memory_bytes, rules, profile, decisions: None, side_by_side }).unwrap()
+    drafted(sinks, Resources { tasks: 2, memory_bytes, rules, profile, decisions: None, parallel_for }).unwrap()
 }
 
 /// Breaks a plan, and checks that it is rejected with this operator and message.

@@ -1,4 +1,5 @@
-//! Samples that the process keeps: a program that plans a query again over files that have not changed reads none of them for that.
+//! A cache of samples in the process. Planning a query again over unchanged files reads none of
+//! them.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -6,10 +7,10 @@ use super::Sample;
 use crate::row::LeafSet;
 use crate::source::{Scan, Source};
 
-/// What all samples that are kept may hold.
-const KEPT_BYTES: usize = 32 << 20;
+/// Memory limit of all cached samples.
+const CACHE_BYTES: usize = 32 << 20;
 
-/// Which data, which leaves of it, and of which rows.
+/// Identifies the data, the leaves and the rows of a sample.
 #[derive(Clone, PartialEq)]
 struct Key {
     version: u128,
@@ -18,65 +19,65 @@ struct Key {
 }
 
 impl Key {
-    /// None where nobody can tell whether the data change.
+    /// Returns `None` if the source does not detect changes of its data.
     fn of(source: &dyn Source, scan: &Scan) -> Option<Self> {
         let version = source.as_table()?.version()?;
         Some(Key { version, live: scan.live.clone(), bounds: format!("{:?}", scan.bounds) })
     }
 }
 
-/// What is kept, the one that was used last at the end.
-static KEPT: Mutex<Vec<(Key, Arc<Sample>)>> = Mutex::new(Vec::new());
+/// The cached samples. The most recently used one is last.
+static CACHE: Mutex<Vec<(Key, Arc<Sample>)>> = Mutex::new(Vec::new());
 
-fn kept() -> MutexGuard<'static, Vec<(Key, Arc<Sample>)>> {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+fn cache() -> MutexGuard<'static, Vec<(Key, Arc<Sample>)>> {
+    CACHE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Samples of what some scans give: those that are kept, where the data are the same, else new ones, which are then kept. None where a source gives none, or
-/// something is wrong with it, which its reader says in the run.
+/// Returns the samples of scans, from the cache or read now. New samples are added to the cache.
 ///
-/// New ones are taken by `at_once`, which calls a function with each number below a count.
+/// `None` if a source has no samples, or cannot be read. Its reader then fails in the run.
+/// `parallel_for` calls a function with each number below a count, possibly in parallel.
 #[must_use]
 pub fn samples_of(
     scans: &[(Arc<dyn Source>, Scan)],
-    at_once: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
+    parallel_for: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
 ) -> Vec<Option<Arc<Sample>>> {
     let keys: Vec<Option<Key>> = scans.iter().map(|(source, scan)| Key::of(&**source, scan)).collect();
-    // Data that are read twice are sampled once.
+    // Equal scans of the same data are sampled once.
     let first = |number: usize| keys.iter().position(|key| key.is_some() && *key == keys[number]).unwrap_or(number);
-    let known = |key: &Option<Key>| key.as_ref().and_then(kept_sample).map_or_else(OnceLock::new, OnceLock::from);
+    let known = |key: &Option<Key>| key.as_ref().and_then(cached_sample).map_or_else(OnceLock::new, OnceLock::from);
     let samples: Vec<OnceLock<Arc<Sample>>> = keys.iter().map(known).collect();
     let missing: Vec<usize> =
         (0..scans.len()).filter(|&number| samples[number].get().is_none() && first(number) == number).collect();
-    at_once(missing.len(), &|number| {
+    parallel_for(missing.len(), &|number| {
         let (source, scan) = &scans[missing[number]];
         if let Some(sample) = source.as_table().and_then(|table| table.sample(scan)) {
-            // Each number comes once.
+            // Each number is passed once, so the cell is empty.
             let _ = samples[missing[number]].set(Arc::new(sample));
         }
     });
-    keep(missing.iter().filter_map(|&number| Some((keys[number].clone()?, samples[number].get()?.clone()))));
+    add(missing.iter().filter_map(|&number| Some((keys[number].clone()?, samples[number].get()?.clone()))));
     (0..scans.len()).map(|number| samples[first(number)].get().cloned()).collect()
 }
 
-fn kept_sample(key: &Key) -> Option<Arc<Sample>> {
-    let mut samples = kept();
-    let place = samples.iter().position(|(other, _)| other == key)?;
-    let found = samples.remove(place);
+fn cached_sample(key: &Key) -> Option<Arc<Sample>> {
+    let mut samples = cache();
+    let index = samples.iter().position(|(other, _)| other == key)?;
+    let found = samples.remove(index);
     let sample = found.1.clone();
     samples.push(found);
     Some(sample)
 }
 
-fn keep(new: impl Iterator<Item = (Key, Arc<Sample>)>) {
-    let mut samples = kept();
+fn add(new: impl Iterator<Item = (Key, Arc<Sample>)>) {
+    let mut samples = cache();
     for (key, sample) in new {
-        // Others may have planned meanwhile.
+        // Another thread may have added the same key meanwhile.
         samples.retain(|(other, _)| *other != key);
         samples.push((key, sample));
     }
     let mut bytes: usize = samples.iter().map(|(_, sample)| sample.bytes()).sum();
-    while bytes > KEPT_BYTES && !samples.is_empty() {
+    while bytes > CACHE_BYTES && !samples.is_empty() {
         bytes -= samples.remove(0).1.bytes();
     }
 }
@@ -90,7 +91,7 @@ mod tests {
     use crate::row::{LeafType, Schema, SchemaBuilder};
     use crate::source::{ReaderContext, SplitList, SplitReader, TableSource};
 
-    /// Data of a version, of which samples are counted.
+    /// A source that counts the samples taken of it.
     struct Counted {
         schema: Schema,
         version: Option<u128>,
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn data_are_sampled_once_and_each_scan_has_its_own() {
+    fn equal_scans_are_sampled_once() {
         let source = |version| {
             Arc::new(Counted {
                 schema: SchemaBuilder::build(|of| of.leaf(LeafType::U64)),
@@ -138,7 +139,7 @@ mod tests {
                 samples: AtomicUsize::new(0),
             })
         };
-        // No other test has these versions.
+        // No other test uses these versions.
         let sources = [source(Some(u128::MAX)), source(Some(u128::MAX / 2)), source(None)];
         let scan = || Scan { live: LeafSet::all(1), bounds: Vec::new() };
         let scans: Vec<(Arc<dyn Source>, Scan)> =

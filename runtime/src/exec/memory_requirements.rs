@@ -1,4 +1,5 @@
-//! The least memory that a plan runs with: known before it starts, so that too little is said at once and by operator.
+//! The minimum memory of a plan. It is computed before the plan runs, so that a budget that is too
+//! small is an immediate error, with the needs of each operator.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,29 +12,30 @@ use crate::page::{WINDOW_BYTES, WINDOW_ROWS};
 use crate::physical::{Head, OutputPlan, PhysicalPlan, StagePlan};
 use crate::strategy::{DriverFactory, Recovery, Ship};
 
-/// What the operators of a plan need at least, over all their tasks.
+/// The minimum memory of the operators of a plan, over all their tasks.
 #[derive(Debug, Default)]
-pub(super) struct Needs {
-    /// By operator: bytes that can be spilled, beyond which it spills, and bytes of pages on their way.
+pub(super) struct MemoryRequirements {
+    /// By operator, in bytes: the minimum of memory that spills, and memory that cannot be spilled,
+    /// such as pages in channels.
     by_operator: BTreeMap<usize, (usize, usize)>,
 }
 
-impl Needs {
-    /// Of a plan, of which snapshots may be taken.
+impl MemoryRequirements {
+    /// Computes the requirements of a plan. `takes_snapshots` adds the buffers for images of state.
     pub(super) fn of(plan: &PhysicalPlan, takes_snapshots: bool) -> Result<Self> {
-        let mut needs = Needs::default();
+        let mut requirements = MemoryRequirements::default();
         for stage in &plan.stages {
             match &stage.head {
                 Head::Source(operator, source, scan) => {
-                    needs.by_operator.entry(*operator).or_default().1 += stage.tasks * source.reader_bytes(scan);
+                    requirements.by_operator.entry(*operator).or_default().1 += stage.tasks * source.reader_bytes(scan);
                 }
                 Head::SpillQueue(operator, ..) => {
-                    needs.by_operator.entry(*operator).or_default().0 += stage.tasks * SPOOL_BYTES;
+                    requirements.by_operator.entry(*operator).or_default().0 += stage.tasks * SPOOL_BYTES;
                 }
                 Head::Inbox(_) => {}
             }
             for step in &stage.steps {
-                let (spilling, pinned) = needs.by_operator.entry(step.operator).or_default();
+                let (spilling, pinned) = requirements.by_operator.entry(step.operator).or_default();
                 *spilling += stage.tasks * step.driver.minimum_bytes.unwrap_or(0);
                 *pinned += stage.tasks * pinned_bytes(&step.driver, takes_snapshots);
                 for output in &step.others {
@@ -42,51 +44,55 @@ impl Needs {
                 }
             }
             for output in &stage.outputs {
-                let (_, pinned) = needs.by_operator.entry(output.operator).or_default();
+                let (_, pinned) = requirements.by_operator.entry(output.operator).or_default();
                 *pinned += exchange_pages(stage, output, plan.stages[output.to.0].tasks) * PAGE_BYTES;
             }
         }
-        Ok(needs)
+        Ok(requirements)
     }
 
-    /// Whether some operator may spill.
+    /// Returns `true` if an operator may spill.
     pub(super) fn may_spill(&self) -> bool {
         self.by_operator.values().any(|&(spilling, _)| spilling > 0)
     }
 
-    /// What cannot be spilled.
-    pub(super) fn pinned(&self) -> usize {
+    /// The bytes that cannot be spilled.
+    pub(super) fn pinned_bytes(&self) -> usize {
         self.by_operator.values().map(|&(_, pinned)| pinned).sum()
     }
 
-    /// All of it.
-    pub(super) fn sum(&self) -> usize {
-        let operators = self.of_operators();
-        operators + slack(operators)
+    /// The total bytes, including the slack.
+    pub(super) fn total_bytes(&self) -> usize {
+        let operators = self.operator_bytes();
+        operators + slack_bytes(operators)
     }
 
-    fn of_operators(&self) -> usize {
+    fn operator_bytes(&self) -> usize {
         self.by_operator.values().map(|&(spilling, pinned)| spilling + pinned).sum()
     }
 
-    /// Has others give back what they hold until there is room, or nobody has more to give.
+    /// Requests memory from other owners until the total is free, or no owner has more to give.
     ///
-    /// What is kept from run to run is written by itself, so it is waited for, however long the disk takes. A task of another job gives back soon, unless
-    /// it is in a closure of the user's, which may be the one that waits here: the plan begins without it then, since more may come back while it runs.
-    /// What others hold beyond their leasts is meant: that the leasts fit together is seen to by `Admissions`.
-    pub(super) fn wait_for_room(&self, budget: &Budget, is_cancelled: impl Fn() -> bool) {
+    /// It requests only memory beyond the minimums of other jobs: `Admissions` ensures that the
+    /// minimums fit together.
+    ///
+    /// Persisted data sets are spilled without a task, so this waits for them as long as the disk
+    /// takes. It waits for tasks of other jobs at most a second in all. A task may be in a closure
+    /// that waits for this job, and then cannot give memory back. The plan then begins with less
+    /// memory, and may get more while it runs.
+    pub(super) fn wait_for_memory(&self, budget: &Budget, is_cancelled: impl Fn() -> bool) {
         const PAUSE: Duration = Duration::from_millis(5);
         const PAUSES_FOR_TASKS: u32 = 200;
         let mut pauses = 0;
         while pauses < PAUSES_FOR_TASKS
             && !is_cancelled()
-            && let Some(giver) = budget.request_revoke(self.sum())
+            && let Some(owner) = budget.request_revoke(self.total_bytes())
         {
-            // Nobody is asked again as long as something comes back.
+            // No further request is made while memory is being returned.
             let mut used = budget.used_bytes();
             loop {
                 std::thread::sleep(PAUSE);
-                pauses += u32::from(giver == Revocation::Task);
+                pauses += u32::from(owner == Revocation::Task);
                 let before = std::mem::replace(&mut used, budget.used_bytes());
                 if used >= before || pauses >= PAUSES_FOR_TASKS || is_cancelled() {
                     break;
@@ -95,16 +101,19 @@ impl Needs {
         }
     }
 
-    /// Whether the budget is enough.
+    /// Checks that the budget is enough.
+    ///
+    /// # Errors
+    /// [`Error::TooLittleMemory`], with the needs of the largest operators.
     pub(super) fn check(&self, plan: &PhysicalPlan, budget: usize) -> Result<()> {
-        let need = self.sum();
+        let need = self.total_bytes();
         if need <= budget {
             return Ok(());
         }
-        /// Operators that a message names, at most: those that need most.
+        /// Most operators that the message names: those that need most.
         const NAMED: usize = 30;
         let mut by_operator = String::new();
-        let mut operators: Vec<_> = self.by_operator.iter().filter(|(_, needs)| **needs != (0, 0)).collect();
+        let mut operators: Vec<_> = self.by_operator.iter().filter(|(_, bytes)| **bytes != (0, 0)).collect();
         operators.sort_by_key(|&(_, &(spilling, pinned))| std::cmp::Reverse(spilling + pinned));
         let others = operators.split_off(operators.len().min(NAMED));
         operators.sort();
@@ -127,22 +136,27 @@ impl Needs {
             let bytes = others.iter().map(|&(_, &(spilling, pinned))| spilling + pinned).sum();
             let _ = write!(by_operator, "\n  {} other operators: {}", others.len(), Mib(bytes));
         }
-        let _ =
-            write!(by_operator, "\n  and for records that are larger than others: {}", Mib(slack(self.of_operators())));
+        let _ = write!(
+            by_operator,
+            "\n  and for records that are larger than others: {}",
+            Mib(slack_bytes(self.operator_bytes()))
+        );
         Err(Error::TooLittleMemory { need, budget, by_operator })
     }
 }
 
-/// For a plan that its budget was too little for: the same error with a memory that is enough. A
-/// plan for more memory may be another one, which needs more again, so plans are made for the
-/// memory that was stated last until one runs in it.
-pub fn stating_enough_memory(
+/// Raises the memory that an [`Error::TooLittleMemory`] states until it is enough.
+///
+/// A plan for more memory may be a different plan, which needs even more. So plans are made for the
+/// stated memory until one runs in it. Returns other errors unchanged.
+pub fn with_sufficient_memory(
     mut refused: Error,
     takes_snapshots: bool,
     plan_for: impl Fn(usize) -> Result<PhysicalPlan>,
 ) -> Error {
     while let Error::TooLittleMemory { need, budget, .. } = refused {
-        let planned = plan_for(need).and_then(|plan| Needs::of(&plan, takes_snapshots)?.check(&plan, need));
+        let planned =
+            plan_for(need).and_then(|plan| MemoryRequirements::of(&plan, takes_snapshots)?.check(&plan, need));
         refused = match planned {
             Ok(()) => return refused,
             Err(Error::TooLittleMemory { need, by_operator, .. }) => {
@@ -154,29 +168,34 @@ pub fn stating_enough_memory(
     refused
 }
 
-/// What a task of a step holds and cannot spill.
+/// The bytes of a step in one task that cannot be spilled.
 fn pinned_bytes(driver: &DriverFactory, takes_snapshots: bool) -> usize {
     let pages = if driver.layout.is_some() { STEP_PAGES } else { 0 };
-    // Read as a whole, more than it wants may be there.
+    // A restore reads a whole buffer while a part of the last one is left.
     let images = if takes_snapshots && driver.recovery == Recovery::RestoredByImages { 2 } else { 0 };
     driver.pinned_bytes + pages * PAGE_BYTES + images * IMAGE_BYTES
 }
 
-/// What cannot be foreseen, such as a record that is larger than others, finds so much room beside what operators need.
-fn slack(operators: usize) -> usize {
+/// Bytes for unforeseen needs, such as a record that is larger than others.
+fn slack_bytes(operators: usize) -> usize {
     operators / (SLACK_SHARE - 1)
 }
 
-/// Pages that an exchange holds when all of its channels are full: for each channel one that is written, one that is full already, since one window of rows may
-/// close all that are written, and those in the channel; those that such a window fills by itself; and one that each receiver reads.
+/// The number of pages that an exchange holds when all its channels are full.
+///
+/// * For each channel: the page that is being written, a full page that waits, and the pages in the
+///   channel. There may be a full page for each channel, because one window of rows may fill them
+///   all.
+/// * For each sender: the pages that one window of rows fills.
+/// * For each receiver: the page that it reads.
 fn exchange_pages(stage: &StagePlan, output: &OutputPlan, receivers: usize) -> usize {
     let channels = match output.ship {
         Ship::Forward | Ship::Gather => 1,
-        // Every receiver has the same pages.
+        // All receivers share the same pages.
         Ship::Broadcast => 1,
         Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => receivers,
     };
-    // Rows of a source come in windows, those of a step in pages.
+    // A window of a source may have more text than a page. Rows of a step are in pages.
     let has_long_windows = output.layout.has_slots() && matches!(stage.head, Head::Source(..));
     let texts = if has_long_windows { WINDOW_BYTES } else { 0 };
     let filled = (WINDOW_ROWS * output.layout.width() + texts) / PAGE_BYTES;
@@ -223,9 +242,9 @@ mod tests {
         }
     }
 
-    /// Rows of steps come in pages, which are no longer than a page.
+    /// Rows of a step are in pages, so a window of them is at most a page long.
     #[test]
-    fn an_exchange_after_a_source_has_room_for_the_texts_of_a_window() {
+    fn exchanges_of_a_source_have_room_for_long_windows() {
         let pages = |reads: bool, ty: LeafType| {
             let schema = SchemaBuilder::build(|builder| builder.leaf(ty));
             let source = Head::Source(0, Arc::new(NoRecords(schema)), Scan::default());
@@ -240,18 +259,18 @@ mod tests {
         assert_eq!(pages(true, LeafType::U64), pages(false, LeafType::U64));
     }
 
-    struct Nothing;
+    struct IdleDriver;
 
-    impl Driver for Nothing {
+    impl Driver for IdleDriver {
         fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
             Ok(Progress::Done)
         }
     }
 
     #[test]
-    fn who_has_images_of_state_is_charged_for_their_buffers_and_a_sink_is_not() {
+    fn only_state_images_are_charged_for_buffers() {
         let charged = |recovery| {
-            let driver = DriverFactory::new("a step", |_| Ok(Nothing)).pinning(300).recovering(recovery);
+            let driver = DriverFactory::new("a step", |_| Ok(IdleDriver)).pinning(300).recovering(recovery);
             [false, true].map(|takes_snapshots| pinned_bytes(&driver, takes_snapshots))
         };
         assert_eq!(charged(Recovery::Stateless), [300, 300]);
@@ -263,7 +282,7 @@ mod tests {
     fn plan_needing(bytes: usize) -> PhysicalPlan {
         let mut builder = Builder::default();
         let stage = builder.stage(Head::Inbox(0), 1);
-        let driver = DriverFactory::new("a step", |_| Ok(Nothing)).spilling_beyond(bytes);
+        let driver = DriverFactory::new("a step", |_| Ok(IdleDriver)).spilling_beyond(bytes);
         builder.step(Place::after_step(stage, 0), 0, Arc::new(driver), 0, Part::Whole);
         builder.plan.operators.push(OperatorInfo {
             origin: Origin {
@@ -290,45 +309,48 @@ mod tests {
         builder.plan
     }
 
-    /// The plan for more memory needs more, until it is the plan for plenty.
+    /// Plans for more memory need more, up to a limit.
     #[test]
-    fn a_stated_minimum_is_enough_for_the_plan_made_for_it() {
+    fn a_stated_minimum_is_enough_for_its_plan() {
         let need = |memory: usize| if memory < 64 << 20 { (memory + (24 << 20)).max(32 << 20) } else { 40 << 20 };
         let plan_for = |memory: usize| Ok(plan_needing(need(memory)));
-        let of_plan = |memory: usize| Needs::of(&plan_needing(need(memory)), false).unwrap().sum();
-        let refused = Needs::of(&plan_needing(need(1)), false).unwrap().check(&plan_needing(need(1)), 1).unwrap_err();
+        let of_plan = |memory: usize| MemoryRequirements::of(&plan_needing(need(memory)), false).unwrap().total_bytes();
+        let refused = MemoryRequirements::of(&plan_needing(need(1)), false)
+            .unwrap()
+            .check(&plan_needing(need(1)), 1)
+            .unwrap_err();
         assert!(matches!(refused, Error::TooLittleMemory { need, .. } if of_plan(need) > need));
-        let Error::TooLittleMemory { need, budget, .. } = stating_enough_memory(refused, false, plan_for) else {
+        let Error::TooLittleMemory { need, budget, .. } = with_sufficient_memory(refused, false, plan_for) else {
             panic!("another error")
         };
         assert!(of_plan(need) <= need && budget == 1, "{need} bytes of a budget of {budget}");
     }
 
     #[test]
-    fn what_gives_by_itself_is_waited_for_however_slow_it_is_and_a_busy_task_is_not() {
+    fn a_start_waits_for_persisted_data_but_not_busy_tasks() {
         let budget = Budget::new(16 << 20);
-        let needs = Needs { by_operator: BTreeMap::from([(0, (8 << 20, 0))]) };
+        let requirements = MemoryRequirements { by_operator: BTreeMap::from([(0, (8 << 20, 0))]) };
         let kept = Memory::spilling(budget.clone(), "kept", 0);
         assert!(kept.try_reserve(12 << 20));
         let held = Arc::new(Mutex::new(Some(kept.reserve(12 << 20).unwrap())));
-        // A task that is in a closure.
+        // A task that is in a closure gives nothing back.
         let begun = Instant::now();
-        needs.wait_for_room(&budget, || false);
+        requirements.wait_for_memory(&budget, || false);
         assert!(budget.used_bytes() >= 12 << 20 && begun.elapsed() < Duration::from_secs(60));
-        // A disk that takes longer than that.
+        // A disk that takes longer than the wait for tasks.
         kept.set_revokes_by_itself();
         let is_asked = AtomicBool::new(false);
-        let given = held.clone();
+        let returned = held.clone();
         kept.on_revoke_request(move || {
             if !is_asked.swap(true, Ordering::Relaxed) {
-                let given = given.clone();
+                let returned = returned.clone();
                 std::thread::spawn(move || {
                     std::thread::sleep(Duration::from_secs(3));
-                    drop(given.lock().unwrap().take());
+                    drop(returned.lock().unwrap().take());
                 });
             }
         });
-        needs.wait_for_room(&budget, || false);
-        assert_eq!((budget.request_revoke(needs.sum()), held.lock().unwrap().is_none()), (None, true));
+        requirements.wait_for_memory(&budget, || false);
+        assert_eq!((budget.request_revoke(requirements.total_bytes()), held.lock().unwrap().is_none()), (None, true));
     }
 }

@@ -1,9 +1,9 @@
-//! Places where a test has the process killed.
+//! Failpoints: places where a test kills the process.
 
-/// Where the environment says `KILL_AT=<name>:<epoch>`, the process is killed here, as by `kill -9`: nothing is written, dropped or flushed any more. Only in builds with
-/// the feature `kill-points`.
+/// Kills the process if the environment variable `KILL_AT` is `<name>:<epoch>`, as `kill -9` does:
+/// nothing more is written, dropped or flushed. Only in builds with the feature `kill-points`.
 #[cfg(feature = "kill-points")]
-pub(crate) fn kill_point(name: &str, epoch: u64) {
+pub(crate) fn failpoint(name: &str, epoch: u64) {
     use std::sync::OnceLock;
 
     static KILL_AT: OnceLock<Option<String>> = OnceLock::new();
@@ -13,6 +13,6 @@ pub(crate) fn kill_point(name: &str, epoch: u64) {
     }
 }
 
-/// Nothing: the build has no such places.
+/// Does nothing in builds without the feature.
 #[cfg(not(feature = "kill-points"))]
-pub(crate) fn kill_point(_: &str, _: u64) {}
+pub(crate) fn failpoint(_: &str, _: u64) {}
