@@ -1,4 +1,4 @@
-//! One file of spilled pages. It has no name, so it is gone when nobody holds it open any more.
+//! A file of spilled pages. It has no name, so the system deletes it when it is closed.
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
@@ -19,10 +19,10 @@ use crate::storage::{UNNAMED_PREFIX, names_process, read_cached, unnamed};
 use super::compressed::{HEADER_BYTES, compress, compressed_bytes, decompress};
 use super::free::FreeSpace;
 
-/// Written between a page's rows and their variable parts: memory of other pages may lie there.
+/// Written between a page's rows and its variable parts. In memory, other data may lie there.
 static ZEROS: [u8; 4096] = [0; 4096];
 
-/// A folder, and how much lies in the files there.
+/// A folder, and the number of spilled bytes in its files.
 #[derive(Debug)]
 pub(super) struct SpillFolder {
     pub(super) path: PathBuf,
@@ -34,10 +34,10 @@ impl SpillFolder {
         SpillFolder { path, bytes: AtomicU64::new(0) }
     }
 
-    /// Whether files can be made there, as far as the system says so beforehand.
+    /// Fails if files cannot be created here, as far as the permissions show.
     pub(super) fn check(&self) -> Result<()> {
         let refused = |error: Errno| Error::no_spill_folder(&self.path, error.into());
-        // What lies below a file is refused as no folder, which the file itself is not.
+        // Without the dot, a path below a file gives `ENOTDIR`, but the file itself does not.
         access(self.path.join("."), Access::WRITE_OK | Access::EXEC_OK).map_err(refused)
     }
 }
@@ -46,7 +46,6 @@ impl SpillFolder {
 pub(super) struct SpillFile {
     folder: Arc<SpillFolder>,
     file: Mutex<Option<Arc<File>>>,
-    /// Whether pages are compressed.
     compresses: bool,
     end: AtomicU64,
     free: Mutex<FreeSpace>,
@@ -65,19 +64,21 @@ impl SpillFile {
         SpillFile { folder, file, compresses, end, free, written }
     }
 
-    /// Room for so many bytes, where others lay or at the end: where it begins.
+    /// Allocates `bytes` and returns their offset. Reuses free space if possible, else extends the
+    /// file.
     pub(super) fn room(&self, bytes: usize) -> u64 {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).take(bytes as u64);
         free.unwrap_or_else(|| self.end.fetch_add(bytes as u64, Ordering::Relaxed))
     }
 
-    /// Takes room back that will not be read again; gives what is to [go back to the disk](SpillFile::punch).
+    /// Frees a range that will not be read again. Returns ranges that the caller must
+    /// [punch](SpillFile::punch).
     #[must_use]
     pub(super) fn release(&self, offset: u64, bytes: usize) -> Vec<(u64, u64)> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).add(offset, bytes as u64)
     }
 
-    /// The open file, which is made at first use.
+    /// The open file. Creates it on the first call.
     fn open(&self) -> Result<Arc<File>> {
         let mut slot = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &*slot {
@@ -99,7 +100,7 @@ impl SpillFile {
         }
     }
 
-    /// Writes pages of one size behind each other.
+    /// Writes pages of one size to consecutive places, beginning at `offset`.
     pub(super) fn write(&self, offset: u64, pages: &[Page]) -> Result<()> {
         let file = self.open()?;
         let mut at = offset;
@@ -120,7 +121,8 @@ impl SpillFile {
         Ok(())
     }
 
-    /// Writes bytes that are no pages. Whoever does knows where they lie, so the file holds nothing else.
+    /// Writes bytes that are not pages. The caller chooses the offset, so the file must hold
+    /// nothing else.
     pub(super) fn write_bytes(&self, at: u64, bytes: &[u8]) -> Result<()> {
         let file = self.open()?;
         file.write_all_at(bytes, at).map_err(|error| self.refused("write what is spilled to", error))?;
@@ -129,7 +131,7 @@ impl SpillFile {
         Ok(())
     }
 
-    /// Reads such bytes back.
+    /// Reads bytes of [`SpillFile::write_bytes`].
     pub(super) fn read_bytes(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
         self.open()?.read_exact_at(bytes, at).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => self.changed(),
@@ -137,7 +139,7 @@ impl SpillFile {
         })
     }
 
-    /// Says that such bytes are not what was written.
+    /// The error for bytes that differ from those written.
     pub(super) fn changed(&self) -> Error {
         Error::Data {
             path: self.folder.path.join("spilled bytes"),
@@ -158,13 +160,14 @@ impl SpillFile {
         write_all(file, &mut parts, at).map_err(|error| self.refused("write what is spilled to", error))
     }
 
-    /// Reads a page back.
+    /// Reads a page, and waits for the disk.
     pub(super) fn read(&self, offset: u64, buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Page> {
         let page = self.read_by(offset, buffer, layout, |file, bytes, at| file.read_exact_at(bytes, at).map(|()| true));
         page?.ok_or_else(|| Error::Internal("a page that was read is missing".to_owned()))
     }
 
-    /// As [`SpillFile::read`], without waiting: nothing where the page cache does not have all of the page.
+    /// As [`SpillFile::read`], but never waits. Returns `None` if a part of the page is not in the
+    /// page cache.
     pub(super) fn read_cached(&self, offset: u64, buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Option<Page>> {
         self.read_by(offset, buffer, layout, read_cached)
     }
@@ -207,7 +210,8 @@ impl SpillFile {
         Page::restore(buffer, layout, offset).map(Some).map_err(damaged)
     }
 
-    /// Gives pieces back to the disk. A file system that cannot do that keeps them until the file is closed.
+    /// Returns ranges to the disk, as holes in the file. If the file system has no holes, it keeps
+    /// them until the file is closed.
     pub(super) fn punch(&self, holes: &[(u64, u64)]) {
         if let Ok(file) = self.open() {
             let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
@@ -218,7 +222,7 @@ impl SpillFile {
     }
 }
 
-/// As many parts as one call takes.
+/// The limit of parts in one call of `pwritev`.
 const MOST_PARTS: usize = 1024;
 
 fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Result<(), IoError> {
@@ -256,7 +260,7 @@ pub(super) fn remove_abandoned(folder: &Path) {
     }
 }
 
-/// Whether a name has the form of those of [`unnamed`].
+/// Returns `true` for names that [`unnamed`] gives its files.
 fn is_numbered(name: &OsStr) -> bool {
     name.to_str().and_then(|name| name.strip_prefix(UNNAMED_PREFIX)).is_some_and(names_process)
 }
@@ -267,7 +271,7 @@ impl SpillFile {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Changes a byte.
+    /// Flips a bit of the byte at `at`.
     pub(super) fn damage(&self, at: u64) {
         let (file, mut byte) = (self.open().unwrap(), [0]);
         file.read_exact_at(&mut byte, at).unwrap();

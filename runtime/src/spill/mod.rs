@@ -51,48 +51,49 @@ pub struct Spilled {
     bytes: u64,
     rows: u64,
     largest_page: usize,
-    /// Its pages stay where they are, whoever reads or forgets them.
+    /// If `true`, [`Spiller::forget`] and readers do not free its pages.
     is_lent: bool,
 }
 
 impl Spilled {
-    /// How many pages.
+    /// The number of pages.
     #[must_use]
     pub fn pages(&self) -> usize {
         self.pages
     }
 
-    /// How many bytes they take in memory.
+    /// Bytes of the pages in memory. On disk they may be compressed.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// How many rows are in them.
+    /// The number of rows in all pages.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Bytes of its largest page.
+    /// Bytes of the largest page.
     #[must_use]
     pub fn largest_page_bytes(&self) -> usize {
         self.largest_page
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no pages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pages == 0
     }
 
-    /// The same pages, for somebody who may [read](Spiller::read) and [forget](Spiller::forget) them as if they were gone then; they are not.
+    /// The same pages, for a second user. That user may [read](Spiller::read) or
+    /// [forget](Spiller::forget) them, but the pages stay on disk.
     #[must_use]
     pub fn lent(&self) -> Spilled {
         Spilled { extents: self.extents.clone(), is_lent: true, ..*self }
     }
 
-    /// Where some of its pages lie, by number.
+    /// The pages with the numbers in `pages`. The row count of the result is 0.
     #[must_use]
     pub fn part(&self, pages: std::ops::Range<usize>) -> Spilled {
         let (mut part, mut before) = (Spilled::default(), 0);
@@ -108,13 +109,13 @@ impl Spilled {
         part
     }
 
-    /// The same pages, and then others.
+    /// Appends the pages of another sequence in the same files.
     pub fn append(&mut self, others: Spilled) {
         self.rows += others.rows;
         others.extents.iter().for_each(|next| self.push(next.file, next.offset, next.page_bytes, next.pages));
     }
 
-    /// Appends where pages of one size begin, in which file.
+    /// Appends `pages` consecutive pages of `page_bytes` each, at `offset` of a file.
     fn push(&mut self, file: usize, offset: u64, page_bytes: usize, pages: usize) {
         self.pages += pages;
         self.bytes += (page_bytes * pages) as u64;
@@ -129,7 +130,7 @@ impl Spilled {
     }
 }
 
-/// Pages of one size that lie behind each other in one file.
+/// Consecutive pages of one size in one file.
 #[derive(Clone, Copy, Debug)]
 struct Extent {
     file: usize,
@@ -144,14 +145,15 @@ impl Extent {
     }
 }
 
-/// Writes and reads the pages of one task of an operator, in files of its own or in those of all tasks.
+/// Writes and reads the pages of one task of an operator. Its files are its own, or shared by all
+/// tasks of the operator.
 pub struct Spiller {
     shared: Arc<Shared>,
-    /// The file for the next pages.
+    /// Number of writes so far. It selects the file of the next write, in turn.
     turn: AtomicUsize,
 }
 
-/// What a spiller and its work on other threads have in common.
+/// State that a spiller shares with its writes and reads on other threads.
 struct Shared {
     files: Arc<[SpillFile]>,
     blocking: Arc<dyn Blocking>,
@@ -161,13 +163,14 @@ struct Shared {
 }
 
 impl Spiller {
-    /// A spiller without files: they are made when the first page is written.
+    /// Creates a spiller with files of its own. A file is created when its first page is written.
     #[must_use]
     pub fn new(space: &SpillSpace, blocking: Arc<dyn Blocking>, metrics: Arc<OperatorMetrics>) -> Self {
         Spiller::over(space.files(), blocking, metrics)
     }
 
-    /// A spiller that shares files with others: what one of them has written, another may read, and [forget](Spiller::forget).
+    /// Creates a spiller that shares files with other spillers. Each may read and
+    /// [forget](Spiller::forget) pages that another has written.
     #[must_use]
     pub fn over(files: SpillFiles, blocking: Arc<dyn Blocking>, metrics: Arc<OperatorMetrics>) -> Self {
         Spiller {
@@ -182,7 +185,9 @@ impl Spiller {
         }
     }
 
-    /// Has pages appended to a sequence. They take memory until they are written; who waits for that answers `Pending`, and is woken.
+    /// Appends pages to a sequence. Returns before they are written.
+    /// The pages take memory until then, see [`Spiller::unwritten_bytes`]. A task that waits for it
+    /// returns `Pending` and is woken after each write. Errors are reported by [`Spiller::check`].
     pub fn write(&self, to: &mut Spilled, pages: impl IntoIterator<Item = Page>) {
         let mut order: Vec<Page> = Vec::new();
         for page in pages {
@@ -205,19 +210,20 @@ impl Spiller {
         self.shared.unwritten_bytes.fetch_add(bytes, Ordering::Relaxed);
         let shared = self.shared.clone();
         self.shared.blocking.submit(Box::new(move || {
-            // What has failed already is not tried again for every page.
+            // After a failure, later pages are not tried.
             if shared.check().is_ok()
                 && let Err(error) = shared.files[turn].write(offset, &pages)
             {
                 shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
-            // Memory goes back before the task hears of it.
+            // The memory is freed before the task is woken.
             drop(pages);
             shared.unwritten_bytes.fetch_sub(bytes, Ordering::Release);
         }));
     }
 
-    /// Appends a page at once, on this thread: for work that cannot stop and wait.
+    /// Appends a page and writes it on this thread. For work that cannot be suspended. Errors are
+    /// reported by [`Spiller::check`].
     pub fn write_now(&self, to: &mut Spilled, page: Page) {
         match self.append_now(&page) {
             Ok(Extent { file, offset, page_bytes, pages }) => {
@@ -230,7 +236,7 @@ impl Spiller {
         }
     }
 
-    /// Writes a page at once, on this thread; where it lies.
+    /// Writes a page on this thread. Returns its location.
     fn append_now(&self, page: &Page) -> Result<Extent> {
         let page_bytes = page.bytes();
         let file = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
@@ -240,33 +246,34 @@ impl Spiller {
         Ok(Extent { file, offset, page_bytes, pages: 1 })
     }
 
-    /// Bytes of pages that are still in memory because they are not written.
+    /// Bytes of pages that [`Spiller::write`] has accepted and that are not yet written.
     #[must_use]
     pub fn unwritten_bytes(&self) -> usize {
         self.shared.unwritten_bytes.load(Ordering::Acquire)
     }
 
-    /// Whether everything was written so far.
+    /// Reports a failed write. Each failure is reported once.
     ///
     /// # Errors
-    /// What went wrong with the first page that could not be: a full disk is [`Error::DiskFull`].
+    /// Fails with the error of the first page that could not be written, such as
+    /// [`Error::DiskFull`].
     pub fn check(&self) -> Result<()> {
         self.shared.take_failed()
     }
 
-    /// Counts a part of what is kept that went to disk: a sorted run, a part of a table.
+    /// Counts a spilled part in the metrics, such as a sorted run or a part of a table.
     pub fn count_part(&self) {
         self.shared.metrics.spilled_parts.add(1);
     }
 
-    /// Notes that what was spilled is gone over for the `pass`th time.
+    /// Records in the metrics that spilled rows are processed for the `pass`th time.
     pub fn count_pass(&self, pass: u64) {
         self.shared.metrics.passes.raise(pass);
     }
 }
 
 impl Shared {
-    /// Takes room back whose pages will not be read again.
+    /// Frees the space of pages that will not be read again.
     fn release(self: &Arc<Self>, file: usize, offset: u64, bytes: usize) {
         let holes = self.files[file].release(offset, bytes);
         if !holes.is_empty() {

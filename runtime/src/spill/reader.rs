@@ -1,4 +1,4 @@
-//! Reads spilled pages back, some of them ahead.
+//! Reads spilled pages, some of them ahead.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,36 +12,38 @@ use crate::row::RowLayout;
 use super::{Extent, Shared, Spilled, Spiller};
 use crate::storage::Blocking;
 
-/// A page that a blocking thread reads.
+/// The result of a read on another thread. `None` while it runs.
 type Flight = Arc<Mutex<Option<Result<Page>>>>;
 
-/// Where a page lies: file, offset and bytes.
+/// The location of a page: file number, offset and bytes.
 type Place = (usize, u64, usize);
 
-/// Reads the pages of a sequence in order. All of it must be written: [`Spiller::unwritten_bytes`] says when.
+/// Reads the pages of a sequence in order. All of them must have been written
+/// ([`Spiller::unwritten_bytes`]).
 pub struct SpilledReader {
     shared: Arc<Shared>,
     left: VecDeque<Extent>,
     layout: Arc<RowLayout>,
     memory: Memory,
-    /// Wakes the task that reads.
+    /// Wakes the reading task.
     blocking: Arc<dyn Blocking>,
     ahead: usize,
-    /// Whether the sequence will be read again.
+    /// If `true`, pages are not freed after they are read.
     keeps: bool,
     flights: VecDeque<(Flight, Place)>,
 }
 
 impl Spiller {
-    /// Reads a sequence of rows of `layout`, once, with `ahead` pages on their way at a time, which `memory` pays for; with none, a page is sent for when
-    /// it is [asked](SpilledReader::poll) for, or [before](SpilledReader::send). What was read is gone: other pages may be
-    /// written there.
+    /// Reads a sequence of rows of `layout` once. Each page is freed after it is read, and its
+    /// space is reused.
+    /// Keeps up to `ahead` reads running, in memory of `memory`. If `ahead` is 0, a page is
+    /// requested by [`SpilledReader::poll`] or by [`SpilledReader::send`].
     #[must_use]
     pub fn read(&self, spilled: Spilled, layout: &Arc<RowLayout>, ahead: usize, memory: &Memory) -> SpilledReader {
         SpilledReader { keeps: spilled.is_lent, ..self.read_again(&spilled, layout, ahead, memory) }
     }
 
-    /// As [`Spiller::read`], but the sequence can be read again.
+    /// As [`Spiller::read`], but the pages are not freed.
     #[must_use]
     pub fn read_again(
         &self,
@@ -62,7 +64,8 @@ impl Spiller {
         }
     }
 
-    /// As [`Spiller::read_again`], for another task than the one that wrote.
+    /// As [`Spiller::read_again`], for a task other than the one that wrote the pages. `blocking`
+    /// wakes that task.
     #[must_use]
     pub fn read_for(
         &self,
@@ -75,7 +78,8 @@ impl Spiller {
         SpilledReader { blocking, ..self.read_again(&spilled, layout, ahead, memory) }
     }
 
-    /// Gives the room back that a sequence takes; what may still be on its way there keeps it until the file is closed.
+    /// Frees the space of a sequence without reading it. If writes are pending, the space stays
+    /// allocated until the file is closed.
     pub fn forget(&self, spilled: Spilled) {
         if spilled.is_lent || self.unwritten_bytes() > 0 {
             return;
@@ -87,10 +91,11 @@ impl Spiller {
 }
 
 impl SpilledReader {
-    /// The next page, if it is there.
+    /// The next page. Returns `Pending` while it is being read, and `None` at the end.
     ///
     /// # Errors
-    /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
+    /// Fails if the disk fails, or if the checksum of the page does not match. Fails with
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for one page is refused.
     pub fn poll(&mut self) -> Result<Poll<Option<Page>>> {
         if self.flights.is_empty()
             && let Some(page) = self.read_cached()?
@@ -107,7 +112,8 @@ impl SpilledReader {
         Ok(Poll::Ready(Some(page?)))
     }
 
-    /// The next page, read at once, on this thread: for work that cannot stop and wait. Not to be mixed with [`SpilledReader::poll`].
+    /// The next page, read on this thread. For work that cannot be suspended. Do not mix with
+    /// [`SpilledReader::poll`] on one reader.
     ///
     /// # Errors
     /// As [`SpilledReader::poll`].
@@ -119,14 +125,14 @@ impl SpilledReader {
         page.map(Some)
     }
 
-    /// A page was read.
+    /// Frees the space of a page that was read, unless pages are kept.
     fn spend(&self, (file, offset, bytes): Place) {
         if !self.keeps {
             self.shared.release(file, offset, bytes);
         }
     }
 
-    /// Where the next page that nobody asked for lies.
+    /// Removes the next page from the pages not yet requested. Returns its location.
     fn take_next(&mut self) -> Option<Place> {
         let next = self.left.front_mut()?;
         let place = (next.file, next.offset, next.page_bytes);
@@ -137,7 +143,7 @@ impl SpilledReader {
         Some(place)
     }
 
-    /// The next page, where it need not be waited for.
+    /// The next page, if the task may read cached pages and all of it is in the page cache.
     fn read_cached(&mut self) -> Result<Option<Page>> {
         let Some(next) = self.left.front().filter(|_| self.blocking.reads_cached()) else { return Ok(None) };
         let (file, offset) = (&self.shared.files[next.file], next.offset);
@@ -150,25 +156,26 @@ impl SpilledReader {
         Ok(page)
     }
 
-    /// Sends for the next page if none is on its way and there is room for it; whether it did.
+    /// Requests the next page if no page is requested and there is memory for it. Returns `true` if
+    /// it did.
     pub fn send(&mut self) -> bool {
-        // Where there is no room now, there is when the page is asked for: that of the page before.
+        // If memory is refused now, `poll` requests the page: the previous page is free then.
         self.flights.is_empty() && self.fly(1).is_ok() && !self.flights.is_empty()
     }
 
-    /// Whether a page is on its way, or there.
+    /// Returns `true` if a page is requested or has been read.
     #[must_use]
     pub fn is_sent(&self) -> bool {
         !self.flights.is_empty()
     }
 
-    /// Sends for pages until so many are on their way.
+    /// Requests pages until `most` reads are pending.
     fn fly(&mut self, most: usize) -> Result<()> {
         while self.flights.len() < most {
             let Some(next) = self.left.front() else { return Ok(()) };
             let buffer = match Buffer::new(next.page_bytes, &self.memory) {
                 Ok(buffer) => buffer,
-                // One page is enough to go on with.
+                // One page is enough to continue.
                 Err(_) if !self.flights.is_empty() => return Ok(()),
                 Err(error) => return Err(error),
             };

@@ -14,7 +14,7 @@ fn spiller(folders: &[std::path::PathBuf]) -> Spiller {
     Spiller::new(&SpillSpace::new(folders), Arc::new(AtOnce), Arc::default())
 }
 
-/// Pages of numbered rows with a text, some of which take several pages.
+/// Pages of numbered rows with a text. Some rows take several pages.
 fn pages(layout: &Arc<RowLayout>, memory: &Memory, rows: u64) -> Vec<Page> {
     let mut writer = RowWriter::new(layout.clone(), memory.clone());
     for row in 0..rows {
@@ -103,7 +103,7 @@ fn a_page_that_was_changed_on_disk_is_an_error() {
         spiller.write(&mut spilled, [image]);
         spiller.shared.files[0].damage(at as u64);
         let read = spiller.read(spilled, &layout, 1, &memory).poll();
-        // Nothing is said in the gap between rows and texts.
+        // The checksum does not cover the gap between rows and texts.
         assert_eq!(read.is_err(), !gap.contains(&at), "byte {at}");
         if let Err(error) = read {
             assert!(error.to_string().contains("a spilled page, byte 0"), "{error}");
@@ -139,7 +139,7 @@ fn compressed_pages_come_back_as_they_went_and_damage_is_found() {
     let spiller = Spiller::new(&space, Arc::new(AtOnce), Arc::default());
     let mut spilled = Spilled::default();
     let mut written = pages(&layout, &memory, 3_000);
-    // Numbers that nothing can compress.
+    // Texts that do not compress.
     let mut writer = RowWriter::new(layout.clone(), memory.clone());
     let noise = |row: u64| (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     for row in 0..3_000 {
@@ -185,7 +185,6 @@ fn a_folder_that_is_not_there_is_an_error_that_names_it() {
     assert!(said.contains("/nowhere/at/all"), "{said}");
 }
 
-/// Rows are selected from what was read as from any page.
 #[test]
 fn rows_that_come_back_can_be_written_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -202,7 +201,7 @@ fn rows_that_come_back_can_be_written_on() {
     assert_eq!(rows(&copy.take_sealed().next().unwrap()), rows(&page));
 }
 
-/// Does nothing for who reads: all must come from the page cache.
+/// Counts the submitted work. Reads must come from the page cache.
 struct OnlyWrites(AtomicUsize);
 
 impl Blocking for OnlyWrites {
@@ -216,7 +215,8 @@ impl Blocking for OnlyWrites {
     }
 }
 
-/// What was just written is in the page cache, compressed or not: no thread is asked for it, and it is checked as any page.
+/// Pages that were just written are in the page cache, compressed or not. No work is submitted for
+/// them, and their checksum is compared.
 #[test]
 fn a_page_in_the_cache_is_read_by_who_needs_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -264,7 +264,7 @@ fn what_is_to_be_read_again_stays() {
     assert_eq!(read(spiller.read(spilled, &layout, 2, &memory)), expected);
 }
 
-/// A line with so much memory and its counters, and numbered pages to put into it, which something else pays for.
+/// A queue with a budget of `bytes`, pages for it that another budget holds, and the metrics.
 fn spool(folder: &std::path::Path, bytes: usize) -> (SpillQueue, Vec<Page>, Arc<OperatorMetrics>) {
     let (layout, budget, metrics) = (layout(), Budget::new(bytes), Arc::<OperatorMetrics>::default());
     let elsewhere = Memory::new(Budget::new(1 << 30), "elsewhere");
@@ -274,7 +274,7 @@ fn spool(folder: &std::path::Path, bytes: usize) -> (SpillQueue, Vec<Page>, Arc<
     (SpillQueue::new(layout, spiller, &memory), written, metrics)
 }
 
-/// Takes all that is there.
+/// Polls until the queue is empty.
 fn drain(spool: &mut SpillQueue) -> Vec<(u64, String)> {
     let mut found = Vec::new();
     while let Poll::Ready(Some(page)) = spool.poll().unwrap() {
@@ -297,7 +297,7 @@ fn a_line_that_is_filled_and_then_emptied_gives_what_came_first() {
                 spool.revoke(revoked);
             }
         }
-        // Nobody looked yet: memory is asked back once more.
+        // A second request before the queue has been polled.
         spool.revoke(revoked);
         assert_eq!(metrics.spilled_bytes.get() > 0, revoked > 0);
         assert_eq!(drain(&mut spool), expected, "{revoked}");
@@ -340,7 +340,7 @@ fn room_is_made_by_writing_until_there_is_nothing_to_write() {
     assert_eq!(drain(&mut spool), expected);
 }
 
-/// A store that is filled with pages in so much memory, the budget, and what is in it.
+/// A store that was filled with a budget of `bytes`, the budget, and the rows in the store.
 fn store(folder: &std::path::Path, bytes: usize) -> (Arc<Store>, Arc<Budget>, Vec<(u64, String)>) {
     let (layout, budget) = (layout(), Budget::new(bytes));
     let elsewhere = Memory::new(Budget::new(1 << 30), "elsewhere");
@@ -385,12 +385,12 @@ fn a_store_gives_its_memory_to_whoever_needs_it() {
     let other = Memory::spilling(budget.clone(), "other", 0);
     let mut taken = Vec::new();
     while taken.len() < 6 {
-        // Refused once, while the store is asked.
+        // Refused once; the store then frees memory.
         if other.try_reserve(1 << 20) {
             taken.push(other.reserve(1 << 20).unwrap());
         }
     }
-    // A sixteenth of the budget is nobody's, and the rest is not enough for both.
+    // The budget keeps a sixteenth free, and the rest does not hold both.
     let left = budget.used_bytes() - (6 << 20);
     assert!(left + (1 << 20) < before, "{left} of {before}");
     found.extend(early.flat_map(|page| rows(&page)));

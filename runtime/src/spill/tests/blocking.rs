@@ -1,11 +1,11 @@
-//! Threads that may block, as tests want them.
+//! Implementations of `Blocking` for tests.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use crate::storage::Blocking;
 
-/// Does the work at once.
+/// Runs the work inside of `submit`.
 pub(crate) struct AtOnce;
 
 impl Blocking for AtOnce {
@@ -14,7 +14,7 @@ impl Blocking for AtOnce {
     }
 }
 
-/// Keeps the work until somebody waits for it.
+/// Queues the work until the test runs it.
 #[derive(Default)]
 pub(crate) struct Later(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
 
@@ -25,13 +25,13 @@ impl Blocking for Later {
 }
 
 impl Later {
-    /// Does what has waited longest.
+    /// Runs the oldest work.
     pub(crate) fn next(&self) {
         let work = self.0.lock().unwrap().pop_front();
         work.expect("somebody waits for nothing")();
     }
 
-    /// Does the newer half of what waits, the newest first.
+    /// Runs the newer half of the queued work, the newest first.
     pub(crate) fn newer_half(&self) {
         let mut works = self.0.lock().unwrap();
         assert!(!works.is_empty(), "somebody waits for nothing");
@@ -41,12 +41,12 @@ impl Later {
         newer.into_iter().rev().for_each(|work| work());
     }
 
-    /// Does all that waits.
+    /// Runs all queued work. Fails if there is none.
     pub(crate) fn all(&self) {
         assert!(self.any(), "somebody waits for nothing");
     }
 
-    /// Does all that waits, if anything does, and what that leaves to do.
+    /// Runs all queued work, and the work that this submits.
     pub(crate) fn rest(&self) {
         while self.any() {}
     }
