@@ -1,9 +1,8 @@
-//! Merges of sorted runs: of some runs into one, and of each task's runs for a merge over all
-//! tasks.
+//! Merges of sorted runs: into one run, and over the runs of all tasks.
 //!
-//! A merge needs one page of each run, and a few more. If there is memory, each run is read ahead.
-//! If not, only the pages that the merge needs first are: those of runs whose page ends with the
-//! least key. To read each run ahead would take twice the memory, or merge half as many runs.
+//! A merge needs one page of each run, and a few more. With enough memory each run is read ahead.
+//! With less, only the pages that are needed first are read ahead: see `streams`. To read each run
+//! ahead would take twice the memory, or merge half as many runs.
 
 use std::collections::VecDeque;
 
@@ -18,27 +17,29 @@ use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
 use crate::spill::Spilled;
 use crate::strategy::Progress;
 
-/// Most runs of a merge. With more, reading ahead gains more than a wider merge.
+/// The greatest number of runs of a merge. With more runs, reading ahead gains more than a wider
+/// merge.
 const MOST_STREAMS: usize = 128;
 
-/// Fewest runs of a merge. A sorter's minimum memory holds them, but not rows in memory as well.
+/// The smallest number of runs of a merge. The sorter's minimum memory suffices for them, without
+/// rows in memory.
 const LEAST_STREAMS: usize = 2;
 
 /// Pages that each stream of a merge reads ahead, if there is memory.
 const READ_AHEAD: usize = 4;
 
-/// Pages that all streams read ahead together, if there is not.
+/// Pages that all streams read ahead together, if memory is scarce.
 const LEAST_AHEAD: usize = 4;
 
-/// Pages of a merge besides those of its streams: pages to write, and a page that is cut.
+/// Pages of a merge other than those of its streams: pages to write, and a page that is cut.
 const BESIDE: usize = UNWRITTEN_PAGES[0] + 1;
 
-/// Fewest pages of a merge of `streams` streams.
+/// The smallest number of pages of a merge of `streams` streams.
 fn merge_pages(streams: usize) -> usize {
     streams + LEAST_AHEAD.min(streams) + BESIDE
 }
 
-/// The size of a merge.
+/// The size of a merge, which determines its memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MergeSize {
     /// The number of runs.
@@ -48,7 +49,7 @@ pub(crate) struct MergeSize {
 }
 
 impl MergeSize {
-    /// The size of one merge of all these.
+    /// The size of one merge of the streams of all `merges`.
     pub(crate) fn of(merges: impl IntoIterator<Item = MergeSize>) -> Self {
         merges.into_iter().fold(MergeSize { streams: 0, page_bytes: PAGE_BYTES }, |all, one| MergeSize {
             streams: all.streams + one.streams,
@@ -56,18 +57,20 @@ impl MergeSize {
         })
     }
 
-    /// The size of a merge of runs on disk with these pages.
+    /// The size of a merge of runs on disk.
     pub(crate) fn of_pages<'p>(runs: impl IntoIterator<Item = &'p Spilled>) -> Self {
         MergeSize::of(runs.into_iter().map(|pages| MergeSize { streams: 1, page_bytes: pages.largest_page_bytes() }))
     }
 
-    /// Minimum memory in bytes.
+    /// The minimum memory of the merge, in bytes. If it has too many streams, that of a merge of
+    /// some.
     fn bytes(self) -> usize {
         merge_pages(self.streams.clamp(LEAST_STREAMS, MOST_STREAMS)) * self.page_bytes
     }
 }
 
-/// The number of runs to merge first, to save `fewer` runs. All later merges then have `streams` runs.
+/// The number of runs to merge first, to have `fewer` runs in the end. All later merges then have
+/// `streams` runs.
 fn first_streams(fewer: usize, streams: usize) -> usize {
     match fewer % (streams - 1) {
         0 => streams,
@@ -76,13 +79,13 @@ fn first_streams(fewer: usize, streams: usize) -> usize {
 }
 
 impl Sorter {
-    /// Begins the merge that emits all rows, or the step that must come before it.
+    /// Begins the merge that emits all rows, or the step that is necessary before it.
     pub(crate) fn plan_merge(&mut self) -> Result<()> {
         self.spiller.check()?;
         let size = self.on_disk();
         let streams = self.streams_for(size);
         if !self.buffer.is_empty() && (streams < self.runs.len() || !self.has_room_to_merge(size)) {
-            // The merge needs the memory of the last rows.
+            // The merge needs the memory of the rows in the buffer.
             self.begin_run();
             return Ok(());
         }
@@ -96,7 +99,7 @@ impl Sorter {
         self.merge_smallest(streams, self.runs.len() - 1)
     }
 
-    /// Begins to merge the smallest runs, at most `streams`, to save up to `fewer` runs.
+    /// Begins to merge at most `streams` of the smallest runs, to have at most `fewer` runs less.
     fn merge_smallest(&mut self, streams: usize, fewer: usize) -> Result<()> {
         self.runs.sort_by_key(|run| std::cmp::Reverse(run.pages.bytes()));
         let smallest = self.runs.split_off(self.runs.len() - first_streams(fewer, streams));
@@ -105,8 +108,8 @@ impl Sorter {
         Ok(())
     }
 
-    /// The number of runs that memory can merge together. At least the fewest runs of a merge, even if
-    /// rows in memory leave no room for them.
+    /// The number of runs that memory can merge together. At least `LEAST_STREAMS`, even if rows in
+    /// memory leave too little for them.
     fn streams_for(&self, merge: MergeSize) -> usize {
         let mut streams = merge.streams.clamp(LEAST_STREAMS, MOST_STREAMS);
         while streams > LEAST_STREAMS && !self.has_room_to_merge(MergeSize { streams, ..merge }) {
@@ -119,7 +122,7 @@ impl Sorter {
         self.memory.try_reserve(merge.bytes())
     }
 
-    /// A merge of its runs on disk.
+    /// The size of a merge of all runs on disk.
     fn on_disk(&self) -> MergeSize {
         MergeSize::of_pages(self.runs.iter().map(|run| &run.pages))
     }
@@ -145,7 +148,7 @@ impl Sorter {
         each.map_or(Ahead::Shared(shared), Ahead::Each)
     }
 
-    /// Merges some runs into one.
+    /// Continues to merge some runs into one. Returns `Done` if no merge is left.
     pub(crate) fn merge_some(&mut self) -> Result<Progress> {
         let Stage::Merging(streams, run) = &mut self.stage else { return Ok(Progress::Done) };
         self.spiller.check()?;
@@ -171,7 +174,7 @@ impl Sorter {
         Ok(Progress::Yield)
     }
 
-    /// The size of its part in a merge over several tasks.
+    /// The size of this task's part of a merge over several tasks.
     pub(crate) fn merge_size(&self) -> MergeSize {
         let (streams, written) = match &self.stage {
             Stage::Writing(run) => (1, run.to.pages.largest_page_bytes()),
@@ -181,8 +184,8 @@ impl Sorter {
         MergeSize::of([self.on_disk(), MergeSize { streams, page_bytes }])
     }
 
-    /// The most runs of one of `tasks` tasks that share a merge: its share of the streams, if memory
-    /// cannot merge all runs together.
+    /// The greatest number of runs that one of `tasks` tasks may add to a merge of size `all`. If
+    /// memory cannot merge all runs together, each task has an equal share of the streams.
     fn share_of_streams(&self, all: MergeSize, tasks: usize) -> usize {
         match self.streams_for(all) {
             streams if streams < all.streams => (streams / tasks).max(1),
@@ -190,11 +193,11 @@ impl Sorter {
         }
     }
 
-    /// As [`Sorter::finish`], for a merge of size `all` over `tasks` tasks. Afterwards the task has at
-    /// most its share of runs on disk, and its rows in memory are sorted pages.
+    /// As [`Sorter::finish`], for a merge of size `all` over `tasks` tasks. Afterwards the task has
+    /// at most its share of runs on disk, and its rows in memory are sorted pages.
     pub(crate) fn finish_runs(&mut self, all: MergeSize, tasks: usize) -> Result<Progress> {
         loop {
-            // Computed in each pass, since writing rows makes room for more streams.
+            // Computed in each pass, since writing rows frees memory for more streams.
             let most = if matches!(self.stage, Stage::Filling) { self.share_of_streams(all, tasks) } else { 0 };
             let progress = match &mut self.stage {
                 Stage::Writing(_) | Stage::Paging(_) => self.write_run(all.bytes())?,
@@ -204,7 +207,7 @@ impl Sorter {
                     self.spiller.check()?;
                     return Ok(Progress::Done);
                 }
-                // Rows that do not stay in memory become one more run.
+                // The rows in the buffer become one more run.
                 Stage::Filling if self.runs.len() + usize::from(!self.buffer.is_empty()) > most => {
                     if !self.buffer.is_empty() {
                         self.begin_run();
@@ -219,7 +222,7 @@ impl Sorter {
                 }
                 Stage::Filling => {
                     self.spiller.check()?;
-                    // The memory that the rows' old place frees is for the merge.
+                    // The memory that the buffer frees is reserved for the merge.
                     self.memory.keep(self.write_room() + all.bytes());
                     self.buffer.sort();
                     self.stage = Stage::Paging(self.new_run());
@@ -232,8 +235,9 @@ impl Sorter {
         }
     }
 
-    /// Begins to merge the first of `parts`, if memory cannot merge all of them together. Returns `true`
-    /// then: [`Sorter::merge_some`] goes on, and [`Sorter::take_merged`] returns the result.
+    /// Begins to merge the first of `parts`, if memory cannot merge all of them together. Returns
+    /// `true` then. [`Sorter::merge_some`] continues, and [`Sorter::take_merged`] returns the
+    /// result.
     pub(crate) fn begin_fewer(&mut self, parts: &mut VecDeque<DiskPart>, context: &TaskContext) -> Result<bool> {
         let streams = self.streams_for(MergeSize::of_pages(parts.iter().map(|part| &part.pages)));
         if streams >= parts.len() {
@@ -259,13 +263,13 @@ impl Sorter {
         Streams::of(&self.of, streams, ahead)
     }
 
-    /// The run of such a merge, if there is one, as a part.
+    /// The merged run of [`Sorter::begin_fewer`] as a part, if there is one.
     pub(crate) fn take_merged(&mut self) -> Option<DiskPart> {
         let spiller = self.spiller.clone();
         self.runs.pop().map(|run| DiskPart { pages: run.pages, spiller, from: None, to: None })
     }
 
-    /// All runs, once [`Sorter::finish_runs`] has answered `Done`.
+    /// All runs, after [`Sorter::finish_runs`] has returned `Done`.
     pub(crate) fn take_runs(&mut self) -> TaskRuns {
         self.stage = Stage::Given;
         let (disk, memory) = (std::mem::take(&mut self.runs), std::mem::take(&mut self.paged));

@@ -1,4 +1,4 @@
-//! Sorted runs, and the parts of them that a range of the order takes.
+//! Sorted runs, and the parts of them that belong to a range of the order.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -16,13 +16,14 @@ use crate::sort::order::OrderKey;
 use crate::sort::ranges::{KeyPrefix, compare_prefixes, is_before, prefix_bytes, prefix_of};
 use crate::spill::{Spilled, SpilledReader, Spiller};
 
-/// A run on disk is known by at most this many keys: the first ones of pages that lie about as far from each other.
+/// The greatest number of keys that a run on disk keeps: first keys of pages at about equal
+/// distances.
 const RUN_KEYS: usize = 1024;
 
-/// Pages in memory are known by at most this many keys.
+/// The greatest number of sampled keys of pages in memory.
 const MEMORY_KEYS: usize = 256;
 
-/// What an order is of.
+/// The layout and the order of rows.
 #[derive(Clone)]
 pub(crate) struct Ordered {
     pub(crate) layout: Arc<RowLayout>,
@@ -30,17 +31,17 @@ pub(crate) struct Ordered {
 }
 
 impl Ordered {
-    /// The prefix of the key of a page's row.
+    /// The key of a row of a page, cut to a prefix.
     pub(crate) fn key(&self, page: &Page, row: usize) -> KeyPrefix {
         prefix_of(&page.batch(), row, self.layout.types(), &self.order)
     }
 
-    /// How two keys stand.
+    /// Compares two keys in the order.
     pub(crate) fn compare(&self, left: &KeyPrefix, right: &KeyPrefix) -> Ordering {
         compare_prefixes(self.layout.types(), &self.order, left, right)
     }
 
-    /// How many of a page's rows come before a bound.
+    /// The number of rows of a sorted page that are before `bound`.
     fn rows_before(&self, page: &Page, bound: &KeyPrefix) -> usize {
         let batch = page.batch();
         let (mut low, mut high) = (0, page.rows());
@@ -55,7 +56,8 @@ impl Ordered {
         low
     }
 
-    /// Some rows of a page as pages of their own: one, but where a large row made the page larger than others are.
+    /// Copies the rows of a range to pages of their own. This is one page, unless a large row made
+    /// `page` larger than the usual size.
     fn cut(&self, page: &Page, rows: Range<usize>, memory: &Memory) -> Result<VecDeque<Page>> {
         if rows == (0..page.rows()) || rows.is_empty() {
             return Ok(VecDeque::from_iter((!rows.is_empty()).then(|| page.clone())));
@@ -68,21 +70,21 @@ impl Ordered {
     }
 }
 
-/// A run on disk.
+/// A sorted run on disk.
 #[derive(Default)]
 pub(crate) struct DiskRun {
     pub(crate) pages: Spilled,
     index: RunIndex,
 }
 
-/// Where the pages of a run begin in the order, as far as is known. Only a merge of ranges asks for it.
+/// First keys of some pages of a run. Only merges of ranges use it.
 #[derive(Default)]
 struct RunIndex {
-    /// The numbers of some pages, and the keys that they begin with.
+    /// Page numbers, and the first keys of these pages.
     keys: Vec<(usize, KeyPrefix)>,
-    /// Bytes of the keys.
+    /// Bytes of all keys.
     bytes: usize,
-    /// A page is noted when its number is a multiple of this.
+    /// Distance of the page numbers: each is a multiple of it.
     every: usize,
 }
 
@@ -99,7 +101,7 @@ impl RunIndex {
         }
     }
 
-    /// Forgets every second key; the only one, too.
+    /// Drops every second key, and the only one.
     fn thin_out(&mut self) {
         self.every = 2 * self.every.max(1);
         let (every, is_only) = (self.every, self.keys.len() == 1);
@@ -108,7 +110,7 @@ impl RunIndex {
     }
 }
 
-/// Has the runs of a task forget keys, as far as these take too much memory together.
+/// Drops keys of a task's runs until together they take at most half of `INDEX_BYTES`.
 pub(crate) fn bound_index(runs: &mut [DiskRun]) {
     while runs.iter().map(|run| run.index.bytes).sum::<usize>() > INDEX_BYTES / 2 {
         runs.iter_mut().for_each(|run| run.index.thin_out());
@@ -116,7 +118,7 @@ pub(crate) fn bound_index(runs: &mut [DiskRun]) {
 }
 
 impl DiskRun {
-    /// Appends sorted pages. Notes keys for an index if an order is given.
+    /// Appends sorted pages. Adds keys to the index if an order is given.
     pub(crate) fn write(&mut self, pages: impl IntoIterator<Item = Page>, spiller: &Spiller, of: Option<&Ordered>) {
         let pages: Vec<Page> = pages.into_iter().collect();
         if let Some(of) = of {
@@ -125,16 +127,16 @@ impl DiskRun {
         spiller.write(&mut self.pages, pages);
     }
 
-    /// Keys, and about how many rows each stands for.
+    /// The keys of the index, each with about the number of rows that it stands for.
     fn sample(&self) -> impl Iterator<Item = (&KeyPrefix, u64)> {
         let weight = (self.pages.rows() / self.index.keys.len().max(1) as u64).max(1);
         self.index.keys.iter().map(move |(_, key)| (key, weight))
     }
 
-    /// The pages that rows from one bound to another lie in, and perhaps some more.
+    /// The pages with the rows from `from` on and before `to`, and perhaps pages around them.
     fn part(&self, from: Option<&KeyPrefix>, to: Option<&KeyPrefix>, of: &Ordered) -> Spilled {
         let keys = &self.index.keys;
-        // Rows of the range may lie in the page before the first one that begins with such a row.
+        // Rows of the range may be in the page before the first one that begins with such a row.
         let first = from.map_or(0, |from| {
             let begun = keys.partition_point(|(_, key)| of.compare(key, from).is_lt());
             begun.checked_sub(1).map_or(0, |before| keys[before].0)
@@ -147,23 +149,23 @@ impl DiskRun {
     }
 }
 
-/// What a task gives of one of its runs to the task that has a range.
+/// The rows of one run in one range, for the task that merges the range.
 pub(crate) enum Part {
     /// Pages in memory.
     Pages(VecDeque<Page>),
     Disk(DiskPart),
 }
 
-/// Pages on disk, the first and last of which may hold rows of other ranges.
+/// Pages on disk. The first and the last ones may contain rows of other ranges.
 pub(crate) struct DiskPart {
     pub(crate) pages: Spilled,
     pub(crate) spiller: Arc<Spiller>,
-    /// The range begins here, where it has a begin; and it ends before.
+    /// The range contains keys from `from` on and before `to`. `None` means no bound.
     pub(crate) from: Option<KeyPrefix>,
     pub(crate) to: Option<KeyPrefix>,
 }
 
-/// The sorted rows of one task, which it lends to all.
+/// The sorted rows of one task, from which the other tasks read.
 pub(crate) struct TaskRuns {
     pub(crate) of: Ordered,
     pub(crate) disk: Vec<DiskRun>,
@@ -172,7 +174,7 @@ pub(crate) struct TaskRuns {
 }
 
 impl TaskRuns {
-    /// Keys, and about how many rows each stands for.
+    /// A sample of keys, each with about the number of rows that it stands for.
     pub(crate) fn sample(&self) -> Vec<(KeyPrefix, u64)> {
         let every = self.memory.len().div_ceil(MEMORY_KEYS).max(1);
         let in_memory = self.memory.iter().step_by(every);
@@ -181,7 +183,7 @@ impl TaskRuns {
         in_memory.chain(on_disk).collect()
     }
 
-    /// The parts of each range.
+    /// The parts for each range.
     pub(crate) fn parts(mut self, bounds: &[KeyPrefix], memory: &Memory) -> Result<Vec<Vec<Part>>> {
         let ends = || bounds.iter().map(Some).chain([None]);
         let begins = [None].into_iter().chain(bounds.iter().map(Some));
@@ -200,7 +202,8 @@ impl TaskRuns {
         Ok(parts)
     }
 
-    /// Takes the pages in memory whose rows come before a bound.
+    /// Removes and returns the pages in memory with rows before `bound`. A page with rows on both
+    /// sides is cut.
     fn pages_before(&mut self, bound: Option<&KeyPrefix>, memory: &Memory) -> Result<VecDeque<Page>> {
         let Some(bound) = bound else { return Ok(std::mem::take(&mut self.memory)) };
         let begun = self.memory.partition_point(|page| self.of.rows_before(page, bound) == page.rows());
@@ -216,15 +219,15 @@ impl TaskRuns {
     }
 }
 
-/// Reads a part page by page, without the rows of other ranges.
+/// Reads a part page by page, without rows of other ranges.
 pub(crate) struct PartReader {
     of: Ordered,
-    /// None, once no more is to come.
+    /// `None` after the last page.
     pub(crate) reader: Option<SpilledReader>,
     from: Option<KeyPrefix>,
     to: Option<KeyPrefix>,
     memory: Memory,
-    /// Rows of the range from a page that holds others, too.
+    /// Pages that were cut from a page with rows of other ranges.
     cut: VecDeque<Page>,
 }
 
@@ -254,7 +257,7 @@ impl PartReader {
             };
             let first = self.from.as_ref().map_or(0, |from| self.of.rows_before(&page, from));
             if first < page.rows() {
-                // All later rows are in the range, as far as it begins.
+                // The range has begun, so all later rows are after its begin.
                 self.from = None;
             }
             let last = self.to.as_ref().map_or(page.rows(), |to| self.of.rows_before(&page, to));
@@ -274,7 +277,7 @@ mod tests {
 
     const RUNS: usize = 8;
 
-    /// Each page begins with a text of 60 KB.
+    /// Each page begins with a text of 60 kB.
     #[test]
     fn the_indexes_of_runs_have_a_bound() {
         let layout = Arc::new(RowLayout::full([LeafType::Text]));

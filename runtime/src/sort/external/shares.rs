@@ -1,7 +1,13 @@
-//! Rows of several tasks in buckets of one order, each of which one task sorts.
+//! Sharing of buckets: tasks spread their rows over the same buckets, and each bucket is sorted by
+//! one task.
 //!
-//! The tasks tell each other what bounds their keys, then how their rows would lie in buckets between these bounds, and then give each other the rows. That
-//! is done where all tasks have all their rows in memory, and no task would have to sort many more rows than others.
+//! The tasks exchange three values:
+//! 1. The bounds of their keys and their number of rows.
+//! 2. An estimate of their rows per bucket, with buckets between the bounds of all tasks.
+//! 3. Their rows, spread over the buckets.
+//!
+//! They share only if all rows of all tasks are in memory, and if no task would sort many more rows
+//! than others. Else the tasks merge runs: see `total`.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,34 +20,34 @@ use crate::sort::external::merging::MergeSize;
 use crate::sort::external::sorter::{Sorter, none_shared};
 use crate::sort::small_rows::{KeyBounds, SpreadRows};
 
-/// A task may have so many times its share of the rows, by a guess.
+/// The greatest estimated number of rows of a task, relative to an equal share.
 const MOST_UNEVEN: f64 = 1.3;
 
-/// The bounds of a task's keys, and how many rows it has, where all of them are in memory and can be shared.
+/// The bounds of a task's keys and its number of rows. `None` if they cannot be shared.
 type Rows = Option<(KeyBounds, usize)>;
 
-/// What a task says when all its rows have come.
+/// The first value: sent after all rows were added.
 #[derive(Clone)]
 struct Offer {
     rows: Rows,
-    /// What it adds to a merge.
+    /// The size of this task's part of a merge.
     size: MergeSize,
 }
 
-/// What a task gives the others.
+/// The third value: the rows of a task.
 #[derive(Clone)]
 struct Given {
-    /// How many rows it has in each bucket.
+    /// The number of its rows in each bucket.
     counts: Vec<usize>,
     rows: Arc<Mutex<SpreadRows>>,
-    /// Its rows are among those that others hold, so whoever gives memory back asks it to do the same.
+    /// A task that revokes also asks the holders of all rows that it sorts.
     holder: Option<RevokeHandle>,
 }
 
-/// Where the tasks meet: three times.
+/// State that the tasks share: the three exchanges.
 pub(crate) struct SharesMeeting {
     offers: LocalRendezvous<Offer>,
-    /// Nothing from a task that had to write its rows meanwhile.
+    /// `None` from a task that has spilled rows in the meantime.
     guesses: LocalRendezvous<Option<Vec<usize>>>,
     given: LocalRendezvous<Given>,
 }
@@ -56,30 +62,31 @@ impl SharesMeeting {
     }
 }
 
-/// How far a task has come.
+/// The progress of a task: the value that it sent last.
 pub(crate) enum Shares {
-    /// Until all have, its rows may still go to disk.
+    /// Its rows may still be spilled, until all offers have arrived.
     Offered,
     Guessed(KeyBounds, usize, MergeSize),
     Given,
 }
 
-/// What has come of it.
+/// The outcome of sharing.
 pub(crate) enum Shared {
-    /// Each task keeps its rows; all of them together are a merge of this size.
+    /// Each task keeps its rows. A merge of all of them has this size.
     No(MergeSize),
-    /// The buffer has the rows that are this task's, in memory that these hold.
+    /// The buffer has the rows of this task's buckets. The handles are of the tasks that hold their
+    /// memory.
     Yes(Box<[RevokeHandle]>),
 }
 
 impl Shares {
-    /// Begins: says what this task has.
+    /// Sends the first value.
     pub(crate) fn offer(sorter: &mut Sorter, meeting: &SharesMeeting, context: &TaskContext) -> Self {
         meeting.offers.send(context, Offer { size: sorter.merge_size(), rows: sorter.offer() });
         Shares::Offered
     }
 
-    /// Goes on: whether rows are shared, once that is settled.
+    /// Continues. Returns the outcome, or `None` if values of other tasks are missing.
     pub(crate) fn go_on(
         &mut self,
         sorter: &mut Sorter,
@@ -125,12 +132,12 @@ impl Shares {
     }
 }
 
-/// What all tasks have said.
+/// The values of all tasks. `None` if one is missing.
 fn all<V: Clone>(said: &[Option<V>]) -> Option<Vec<V>> {
     said.iter().cloned().collect()
 }
 
-/// The bounds of all tasks' keys, and how many rows there are.
+/// The bounds of all tasks' keys, and the total number of rows.
 fn joined(offers: Vec<Offer>) -> Rows {
     offers.into_iter().map(|offer| offer.rows).reduce(|all, one| {
         let ((mut bounds, rows), (others, more)) = (all?, one?);
@@ -139,7 +146,7 @@ fn joined(offers: Vec<Offer>) -> Rows {
     })?
 }
 
-/// How many rows of all tasks are in each bucket.
+/// The number of rows of all tasks in each bucket.
 fn sums<'r>(tasks: impl Iterator<Item = &'r Vec<usize>>) -> Vec<usize> {
     let mut sums = Vec::new();
     for rows in tasks {
@@ -149,12 +156,13 @@ fn sums<'r>(tasks: impl Iterator<Item = &'r Vec<usize>>) -> Vec<usize> {
     sums
 }
 
-/// The buckets of a task: ranges of about the same number of rows, which follow each other as the tasks do.
+/// The buckets of `task`. Each task has a range of buckets with about the same number of rows, in
+/// the order of the tasks.
 fn range(rows: &[usize], tasks: usize, task: usize) -> Range<usize> {
     let total = rows.iter().sum::<usize>().max(1);
     let begin = |task: usize| {
         let mut before = 0;
-        // A bucket is the task's in whose share its middle lies.
+        // A bucket belongs to the task whose share contains its middle row.
         let mut is_earlier = |&rows: &usize| {
             let twice_middle = 2 * before + rows;
             before += rows;
@@ -165,7 +173,7 @@ fn range(rows: &[usize], tasks: usize, task: usize) -> Range<usize> {
     begin(task)..if task + 1 == tasks { rows.len() } else { begin(task + 1) }
 }
 
-/// Whether no task would have many more rows than others.
+/// Returns `true` if no task would have many more rows than others.
 fn is_even(rows: &[usize], tasks: usize) -> bool {
     let total: usize = rows.iter().sum();
     let of_task = |task| rows[range(rows, tasks, task)].iter().sum::<usize>();

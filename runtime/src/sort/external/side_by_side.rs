@@ -1,10 +1,13 @@
-//! Two sorted sides, gone over together.
+//! Two sorted inputs that are read together, group by group.
 
 use crate::sort::external::groups::GroupSorter;
 
 impl GroupSorter {
-    /// Up to where the groups of the window, of which those before `next` have been seen, can be met with another side's: as far as the window of
-    /// that is known to reach, and as no group of either is large. Both orders begin with `leading` leaves of one key.
+    /// Number of rows of the window that can be matched with `other` now, and at least `next`.
+    ///
+    /// The rows before `next` have been matched already. A row counts if all rows of its group in
+    /// `other` are in the windows seen so far, and if neither group is large. Both orders begin
+    /// with the same `leading` leaves.
     #[must_use]
     pub fn reaches(&self, other: &GroupSorter, next: usize, leading: usize) -> usize {
         let (rows, others) = (self.window(), other.window());
@@ -12,7 +15,7 @@ impl GroupSorter {
             return next;
         }
         match others.len().checked_sub(1) {
-            // The first row of a large group is the only one of its window.
+            // The window of a large group holds only its first row.
             Some(last) if other.is_large() => rows.rows_before(others, last, false, leading),
             Some(last) if !other.is_last() => rows.rows_before(others, last, true, leading),
             _ => rows.len(),

@@ -1,8 +1,11 @@
-//! Sorted runs that become one sequence.
+//! The merge of sorted runs into one sequence.
 //!
-//! Where there is memory, each run on disk is read some pages ahead. Where there is little, one page of each run and a few more have to do: the next page
-//! that is needed is that of the run whose page ends with the least key, so that one is sent for (*forecasting*: Knuth, The Art of Computer Programming
-//! 3, 5.4.9). It makes room for about twice as many runs in one merge.
+//! With enough memory, each run on disk is read some pages ahead. With less, a merge holds one page
+//! of each run and a few more. It then requests the page that is needed next: that of the run whose
+//! current page ends with the least key (*forecasting*). So one merge can take about twice as many
+//! runs.
+//!
+//! Source: Knuth, *The Art of Computer Programming*, vol. 3, 5.4.9.
 
 use std::collections::VecDeque;
 use std::task::Poll;
@@ -16,7 +19,7 @@ use crate::sort::merge::{Merge, Merged};
 use crate::sort::ranges::KeyPrefix;
 use crate::spill::SpilledReader;
 
-/// Runs, on disk or in memory, on their way through a merge.
+/// Runs in a merge, on disk or in memory.
 pub(crate) struct Streams {
     of: Ordered,
     streams: Vec<Stream>,
@@ -24,17 +27,17 @@ pub(crate) struct Streams {
     forecast: Option<Forecast>,
 }
 
-/// How runs on disk are read before their rows are needed.
+/// The number of pages that runs on disk are read ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ahead {
-    /// So many pages of each.
+    /// Pages of each run.
     Each(usize),
-    /// So many pages of all together.
+    /// Pages of all runs together.
     Shared(usize),
 }
 
 impl Ahead {
-    /// Pages that each reader sends for by itself.
+    /// Pages that each reader requests by itself.
     pub(crate) fn of_each(self) -> usize {
         match self {
             Ahead::Each(pages) => pages,
@@ -43,21 +46,21 @@ impl Ahead {
     }
 }
 
-/// Which runs' next pages are sent for.
+/// Decides which runs' next pages are requested.
 struct Forecast {
-    /// The most that are on their way.
+    /// The greatest number of pages that are requested and not yet used.
     pages: usize,
-    /// The last key of each stream's page, once it has one.
+    /// The last key of each stream's current page. `None` before the first page.
     last: Vec<Option<KeyPrefix>>,
 }
 
-/// Where sorted pages come from.
+/// A source of sorted pages.
 pub(crate) enum Stream {
     Spilled(SpilledReader),
-    /// Those of a range.
+    /// A range of a run on disk.
     Part(PartReader),
     Pages(VecDeque<Page>),
-    /// The sorted buffer, whose rows are put in order page by page: a writer, and pages of it.
+    /// The sorted buffer. Its rows are copied page by page: the writer, and pages of it.
     Buffer(RowWriter, VecDeque<Page>),
 }
 
@@ -90,21 +93,21 @@ impl Stream {
 }
 
 impl Forecast {
-    /// A stream has a page.
+    /// Called when a stream has a new page.
     fn note(&mut self, number: usize, page: &Page, of: &Ordered) {
         if let Some(last) = self.last.get_mut(number) {
             *last = page.rows().checked_sub(1).map(|row| of.key(page, row));
         }
     }
 
-    /// Sends for the pages that are needed next.
+    /// Requests the pages that are needed next.
     fn send(&mut self, streams: &mut [Stream], of: &Ordered) {
         let mut is_sent = |number: usize| streams[number].reader().is_none_or(|reader| reader.is_sent());
         let mut waiting: Vec<usize> = (0..self.last.len()).filter(|&number| !is_sent(number)).collect();
         let mut free =
             (self.pages + waiting.len()).saturating_sub(streams.iter_mut().filter_map(Stream::reader).count());
         while free > 0 && !waiting.is_empty() {
-            // A stream that has no page yet comes first.
+            // A stream without a page comes first.
             let key = |position: &usize| self.last[waiting[*position]].as_ref();
             let compare = |left: &usize, right: &usize| match (key(left), key(right)) {
                 (Some(left), Some(right)) => of.compare(left, right),
@@ -117,11 +120,11 @@ impl Forecast {
     }
 }
 
-/// What came of going on.
+/// The result of [`Streams::next`].
 pub(crate) enum Next {
-    /// A page is closed.
+    /// A page of the output is sealed.
     Full,
-    /// A page is on its way from the disk.
+    /// A page is being read from disk. The task is woken.
     Pending,
     /// All rows are merged.
     End,
@@ -133,7 +136,7 @@ impl Streams {
         let forecast = match ahead {
             Ahead::Each(_) => None,
             Ahead::Shared(pages) => {
-                // All first pages are needed before the first row.
+                // The merge needs the first page of each run before its first row.
                 streams.iter_mut().filter_map(Stream::reader).for_each(|reader| _ = reader.send());
                 Some(Forecast { pages, last: vec![None; streams.len()] })
             }
@@ -141,14 +144,14 @@ impl Streams {
         Ok(Streams { of: of.clone(), streams, merge, forecast })
     }
 
-    /// Merges the rows of a sorted buffer, too. Before the first call of `next`.
+    /// Adds the rows of a sorted buffer to the merge. Must precede the first call of `next`.
     pub(crate) fn add_memory(&mut self, memory: &Memory) -> Result<()> {
         self.streams.push(Stream::Buffer(RowWriter::new(self.of.layout.clone(), memory.clone()), VecDeque::new()));
         self.merge = Merge::new(self.of.layout.clone(), self.of.order.clone(), self.streams.len())?;
         Ok(())
     }
 
-    /// Goes on until a page of `out` is closed, or a page must come from the disk.
+    /// Merges until a page of `out` is sealed, or until a page from disk is missing.
     pub(crate) fn next(&mut self, buffer: &mut InMemorySort, out: &mut RowWriter) -> Result<Next> {
         loop {
             match self.merge.run(out)? {

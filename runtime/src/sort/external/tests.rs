@@ -14,7 +14,7 @@ use crate::sort::order::OrderKey;
 use crate::sort::small_rows::SharedSplitters;
 use crate::strategy::Progress;
 
-/// A number, and a text of that many letters or so.
+/// A number, and about the length of a text.
 type Item = (i64, usize);
 
 fn layout() -> Arc<RowLayout> {
@@ -57,7 +57,7 @@ fn rows(page: &Page) -> Vec<(i64, String)> {
     (0..page.rows()).map(|row| (batch.leaf_bits(0, row) as i64, text(row))).collect()
 }
 
-/// The items, sorted with a budget of so many bytes beyond what is kept at least; and the job's counters.
+/// The items, sorted with `budget` in addition to the minimum memory, and the metrics.
 fn sorted(items: &[Item], budget: &Arc<Budget>) -> (Vec<(i64, String)>, Arc<crate::metrics::OperatorMetrics>) {
     let context = TaskContext {
         memory: Memory::spilling(budget.clone(), "sort", SORT_BYTES),
@@ -112,14 +112,14 @@ fn what_fits_stays_in_memory() {
 
 #[test]
 fn many_runs_are_merged_in_several_passes() {
-    // The least there is: eight runs at once.
+    // The minimum memory: eight runs in one merge.
     let items = items(400_000, |random| random as i64);
     let (found, metrics) = sorted(&items, &Budget::new(SORT_BYTES));
     assert!(found == expected(&items));
     assert!(metrics.spilled_parts.get() > 20 && metrics.passes.get() > 2, "{metrics:?}");
 }
 
-/// One page of each run is enough for a merge, and a few beside.
+/// A merge needs one page of each run and a few more.
 #[test]
 fn no_row_is_merged_twice_while_there_is_a_page_for_each_run() {
     let items = items(250_000, |random| random as i64);
@@ -141,7 +141,7 @@ fn rows_of_which_few_fit_a_page_are_sorted_in_little_memory() {
     }
 }
 
-/// An average says nothing of rows that lie side by side.
+/// An average is no bound for rows that share a page.
 #[test]
 fn rows_of_which_one_fits_a_page_are_sorted_among_small_ones() {
     let items: Vec<Item> = (0..10_040).map(|row| (row, if row < 40 { 40_000 } else { 90 })).rev().collect();
@@ -159,8 +159,8 @@ fn rows_larger_than_what_is_kept_for_a_sort_are_sorted_where_there_is_memory() {
     assert!(metrics.spilled_bytes.get() > 0);
 }
 
-/// The rows of pages, sorted by so many tasks, with a budget of so many bytes for each: what each gives. After some rounds, the first is asked to give
-/// memory back.
+/// The rows that each of `tasks` tasks emits, sorted with a budget of this number of bytes for each
+/// task. After some rounds, memory of the first task is revoked.
 fn sorted_by_tasks(
     of: (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
@@ -170,13 +170,13 @@ fn sorted_by_tasks(
     sorted_after(Arc::new(TotalOrderRendezvous::of(tasks)), of, pages, (tasks, bytes), asked_after)
 }
 
-/// Meetings of so many tasks: as they are, and such that few rows are spread as they come.
+/// Two rendezvous of `tasks` tasks. In the second, even few rows are spread while they are added.
 fn meetings(tasks: usize) -> [Arc<TotalOrderRendezvous>; 2] {
     [TotalOrderRendezvous::of(tasks), TotalOrderRendezvous::spreading(tasks, SharedSplitters::from_bytes(200 << 10))]
         .map(Arc::new)
 }
 
-/// As [`sorted_by_tasks`], at a meeting.
+/// As [`sorted_by_tasks`], with a given rendezvous.
 fn sorted_after(
     meeting: Arc<TotalOrderRendezvous>,
     of: (&Arc<RowLayout>, &[OrderKey]),
@@ -187,7 +187,7 @@ fn sorted_after(
     sorted_where_they_are(&meeting, of, pages, &vec![bytes; tasks], |page| page % tasks, asked_after)
 }
 
-/// As [`sorted_by_tasks`], with these budgets, where the pages are those tasks' that `task_of` says by their numbers.
+/// As [`sorted_by_tasks`], with a budget for each task. `task_of` assigns pages to tasks.
 fn sorted_where_they_are(
     meeting: &Arc<TotalOrderRendezvous>,
     (layout, order): (&Arc<RowLayout>, &[OrderKey]),
@@ -237,12 +237,12 @@ fn sorted_where_they_are(
             !done
         });
     }
-    // The meeting stays for as long as its plan.
+    // The rendezvous lives as long as the plan.
     assert!(budgets.iter().all(|budget| budget.used_bytes() == 0), "all memory goes back");
     (given, contexts.iter().map(|context| context.metrics.spilled_bytes.get()).sum())
 }
 
-/// Small rows that came behind a large one do not fit a page of their own.
+/// Small rows after a large one do not fit a page of their own.
 #[test]
 fn ranges_begin_amid_pages_of_large_rows() {
     let items: Vec<Item> =
@@ -255,7 +255,7 @@ fn ranges_begin_amid_pages_of_large_rows() {
     }
 }
 
-/// Texts that agree in all bytes that a prefix holds are in one range, and those before and after them in others.
+/// Long texts with equal prefixes are in one range. Texts before and after them are in others.
 #[test]
 fn ranges_are_cut_at_prefixes_of_long_texts() {
     let length = |row: usize| [20, 250, 256, 260, 700, 5_000][row * 7 % 6] + row % 40;
@@ -293,7 +293,7 @@ fn an_index_of_runs_is_reserved_until_its_end() {
     assert_eq!(budget.used_bytes(), before);
 }
 
-/// Two runs can be merged in the least memory, but not beside whatever is left in it.
+/// The minimum memory suffices to merge two runs, but not to also hold rows in memory.
 #[test]
 fn what_stays_in_memory_leaves_room_for_the_merge() {
     for rows in (12_000..20_000).step_by(250) {
@@ -327,7 +327,7 @@ fn pair_layout() -> Arc<RowLayout> {
     Arc::new(RowLayout::new(vec![LeafType::I64, LeafType::F64], &LeafSet::all(2)))
 }
 
-/// So many pairs of a key by the row's number, and the number.
+/// `rows` pairs: a key computed from the row's number, and the number.
 fn pairs(rows: u64, key: impl Fn(u64) -> i64) -> Vec<Page> {
     let mut writer = RowWriter::new(pair_layout(), unlimited());
     for row in 0..rows {
@@ -352,7 +352,7 @@ fn keys_and_rows(page: &Page) -> Vec<(i64, u64)> {
         .collect()
 }
 
-/// Tasks that have all their rows in memory share buckets; what one has is then in order with what the others have.
+/// Tasks share buckets if all have all rows in memory. The rows of all tasks are then in one order.
 #[test]
 fn pairs_of_many_tasks_come_in_one_order() {
     let order = [OrderKey { leaf: 0, descending: true }];
@@ -383,7 +383,8 @@ fn pairs_of_many_tasks_come_in_one_order() {
     }
 }
 
-/// One task guesses what bounds the keys, one has too few rows for a guess, some of them beside that of the other, and one has none.
+/// One task estimates the bounds of the keys. One has too few rows for it, some of them out of
+/// these bounds. One has none.
 #[test]
 fn tasks_with_few_rows_share_the_buckets_of_one_that_has_guessed() {
     let order = [OrderKey { leaf: 0, descending: false }];
@@ -406,7 +407,8 @@ fn tasks_with_few_rows_share_the_buckets_of_one_that_has_guessed() {
     }
 }
 
-/// A task merges its range of all tasks' runs. Another that has more rows and more memory may have more of them than this one has pages.
+/// A task merges its range of all runs. It has memory for fewer pages than a task with more memory
+/// has runs.
 #[test]
 fn a_task_with_little_memory_merges_the_many_runs_of_another() {
     let order = [OrderKey { leaf: 0, descending: false }];
@@ -428,7 +430,7 @@ fn a_task_with_little_memory_merges_the_many_runs_of_another() {
     }
 }
 
-/// Whoever has all its rows in memory gives them back, when asked, while another's are still to come.
+/// A task that has added all its rows frees their memory on request while others still add rows.
 #[test]
 fn a_task_that_waits_for_others_gives_its_rows_back() {
     let order = [OrderKey { leaf: 0, descending: false }];
@@ -439,7 +441,8 @@ fn a_task_that_waits_for_others_gives_its_rows_back() {
     assert!((3 << 20..4 << 20).contains(&spilled), "half of the rows: {spilled}");
 }
 
-/// What tasks share is free once all of them have left it, so that one of them is asked is enough.
+/// The memory of shared buckets is freed after all tasks have stopped to use it. So a request to
+/// one task must reach all.
 #[test]
 fn buckets_that_tasks_share_go_to_disk_together() {
     let order = [OrderKey { leaf: 0, descending: false }];
@@ -457,7 +460,8 @@ fn buckets_that_tasks_share_go_to_disk_together() {
     }
 }
 
-/// Small rows are moved, and leave their memory otherwise than others. Few keys that are far from all others make many small buckets.
+/// Rows that are moved free their memory in another way. A few outlying keys make many small
+/// buckets.
 #[test]
 fn pairs_are_sorted_in_any_memory() {
     let random = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15);

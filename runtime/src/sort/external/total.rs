@@ -35,27 +35,28 @@ use crate::sort::ranges::{KeyPrefix, cut};
 use crate::sort::small_rows::SharedSplitters;
 use crate::strategy::{Cursor, Progress, ready};
 
-/// Where the tasks of a total order meet.
+/// State that the tasks of a total order share.
 pub struct TotalOrderRendezvous {
     splitters: Arc<SharedSplitters>,
     shares: SharesMeeting,
-    /// Keys of what each task has sorted.
+    /// Samples of keys of each task's runs.
     samples: LocalRendezvous<Vec<(KeyPrefix, u64)>>,
-    /// What each task gives to each.
+    /// The parts that each task has for each task.
     parts: LocalRendezvous<Given>,
 }
 
-/// By range; taken once.
+/// Parts by range. Each range is taken once.
 type Given = Arc<Mutex<Vec<Vec<Part>>>>;
 
 impl TotalOrderRendezvous {
-    /// A meeting of so many tasks.
+    /// The rendezvous of `tasks` tasks.
     #[must_use]
     pub fn of(tasks: usize) -> Self {
         Self::spreading(tasks, SharedSplitters::default())
     }
 
-    /// As [`TotalOrderRendezvous::of`], with the splitters of rows that are spread as they come.
+    /// As [`TotalOrderRendezvous::of`], with splitters for rows that are spread while they are
+    /// added.
     pub(crate) fn spreading(tasks: usize, splitters: SharedSplitters) -> Self {
         TotalOrderRendezvous {
             splitters: Arc::new(splitters),
@@ -66,7 +67,7 @@ impl TotalOrderRendezvous {
     }
 }
 
-/// Rows of one task on their way to an order of all.
+/// The part of one task in a total order.
 pub struct TotalOrderSorter {
     sorter: Sorter,
     of: Ordered,
@@ -78,25 +79,25 @@ pub struct TotalOrderSorter {
 #[expect(clippy::large_enum_variant, reason = "one for each task")]
 enum Stage {
     Sorting,
-    /// The tasks find out whether they share buckets.
+    /// The tasks agree on whether they share buckets.
     Sharing(Shares),
-    /// This task's buckets are given, from memory that these hold together.
+    /// This task's buckets are emitted. The handles are of the tasks that hold their memory.
     Shared(Box<[RevokeHandle]>),
-    /// What is left of them is given from disk.
+    /// Memory was revoked. The rest of the buckets is emitted from disk.
     Left,
-    /// They do not: what this task has is put in order, for a merge of this size.
+    /// Buckets are not shared. This task's rows are sorted, for a merge of this size.
     Ordering(MergeSize),
-    /// The keys are said; the bounds follow from all tasks'.
+    /// The sample of this task is sent. The bounds follow from the samples of all tasks.
     Sampled(TaskRuns),
-    /// The parts are given; this task's come from all.
+    /// The parts of this task are sent. It waits for its range from all tasks.
     Parted,
-    /// Those on disk become fewer, until one merge can give all rows.
+    /// Parts on disk are merged until one merge can take all of them.
     Merging(Parts),
     Giving(Streams, InMemorySort),
     Given,
 }
 
-/// What is one task's of all tasks' rows, in runs.
+/// One task's range of the runs of all tasks.
 #[derive(Default)]
 struct Parts {
     in_memory: Vec<VecDeque<Page>>,
@@ -104,7 +105,7 @@ struct Parts {
 }
 
 impl TotalOrderSorter {
-    /// A sorter of one task, which meets the others.
+    /// Creates the sorter of one task. `meeting` is the rendezvous of all tasks.
     ///
     /// # Errors
     /// As [`Sorter::new`].
@@ -128,7 +129,8 @@ impl TotalOrderSorter {
         self.sorter.add(input, cursor)
     }
 
-    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `Yield` where rows are left.
+    /// Called after all rows were added. Emits the rows of this task's range until a page of `out`
+    /// is sealed. Returns `Yield` if rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
@@ -179,16 +181,16 @@ impl TotalOrderSorter {
         }
     }
 
-    /// Tells the others some keys of its runs, which lie on disk or in memory.
+    /// Sends the other tasks a sample of its keys.
     fn offer_sample(&mut self) {
         let runs = self.sorter.take_runs();
         self.meeting.samples.send(&self.context, runs.sample());
-        // From here on nothing goes to disk any more.
+        // From here on no rows are written to disk on request.
         self.context.memory.set_revocable(false);
         self.stage = Stage::Sampled(runs);
     }
 
-    /// Gives each task its range of the runs.
+    /// Cuts its runs into ranges, and offers each range to its task.
     fn offer_parts(&mut self, bounds: &[KeyPrefix]) -> Result<()> {
         if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
             let parts = runs.parts(bounds, &self.context.memory)?;
@@ -198,11 +200,11 @@ impl TotalOrderSorter {
         Ok(())
     }
 
-    /// Merges parts on disk while there are more than are read at once; then begins to give all of them.
+    /// Merges some parts on disk if one merge cannot take all of them. Then begins the last merge.
     fn merge_parts(&mut self) -> Result<Progress> {
         let Stage::Merging(parts) = &mut self.stage else { return Ok(Progress::Done) };
         ready!(self.sorter.merge_some()?);
-        // What was written is read next.
+        // The pages are read next, so all writes must have ended.
         self.sorter.spiller.check()?;
         if self.sorter.spiller.unwritten_bytes() > 0 {
             return self.sorter.await_writes();
@@ -218,7 +220,8 @@ impl TotalOrderSorter {
         Ok(Progress::Done)
     }
 
-    /// Where ranges begin: as many as there are tasks, some of which may be empty.
+    /// The bounds between the tasks' ranges. Some ranges may be empty. `None` until all samples
+    /// have arrived.
     fn bounds(&self) -> Option<Vec<KeyPrefix>> {
         let (types, order, ranges) = (self.of.layout.types(), &self.of.order, self.context.subtasks);
         self.meeting.samples.poll(&self.context, |said| {
@@ -228,14 +231,14 @@ impl TotalOrderSorter {
         })
     }
 
-    /// This task's range of all that is given, once all tasks have given theirs.
+    /// This task's range of all runs. `None` until all tasks have sent their parts.
     fn own_parts(&self) -> Option<Parts> {
         let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
         let given = self.meeting.parts.poll(&self.context, all)?;
         let mut parts = Parts::default();
         for task in given {
             let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
-            // Where there are fewer different keys than tasks, the last ranges are empty.
+            // With fewer distinct keys than tasks, the last ranges are empty.
             for part in task.get_mut(self.context.subtask).map(std::mem::take).into_iter().flatten() {
                 match part {
                     Part::Pages(pages) => parts.in_memory.push(pages),
@@ -251,10 +254,11 @@ impl TotalOrderSorter {
     pub fn revoke(&mut self) {
         match &self.stage {
             Stage::Sorting | Stage::Left => self.sorter.revoke(),
-            // Others may still have rows to come. Without rows of its own it goes on needing what it has taken ahead.
+            // Other tasks may still add rows. Without rows of its own, a task frees nothing and
+            // needs the memory that it has reserved.
             Stage::Sharing(Shares::Offered) | Stage::Ordering(_) if self.sorter.bytes() > 0 => self.sorter.revoke(),
             Stage::Shared(holders) => {
-                // The memory is free once all tasks have left it.
+                // The memory is freed after all tasks have stopped to use it.
                 holders.iter().for_each(|holder| holder.ask(self.sorter.bytes()));
                 self.stage = Stage::Left;
                 self.sorter.revoke();

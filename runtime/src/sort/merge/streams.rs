@@ -1,4 +1,4 @@
-//! The streams of a merge, and the tree that says which comes next.
+//! The streams of a merge, and the tree of losers that finds the next one.
 
 use std::hint::select_unpredictable;
 
@@ -12,51 +12,52 @@ use crate::sort::key::{Encoding, Key};
 use crate::sort::merge::Merged;
 use crate::sort::order::{OrderLeaf, compare_rows};
 
-/// Keys of a stream's next rows that are made at once.
+/// Number of keys of a stream that are computed together.
 pub(crate) const KEYS: usize = 32;
-/// So many rows of one stream in a row, and it is asked how many more there are.
+/// Number of rows of one stream in sequence after which a stretch of its rows is copied together.
 const STREAK: u32 = 16;
-/// In the rank of a stream that has ended: behind all others.
+/// Set in the rank of a stream that has ended, so that its rank is greater than all others.
 pub(crate) const ENDED: u32 = 1 << 31;
 
-/// How rows are read, compared and copied.
+/// Reads, compares and copies rows.
 pub(crate) struct Compared<'m> {
     pub(crate) base: *const u8,
     pub(crate) width: usize,
     pub(crate) encoding: &'m Encoding,
-    /// What rows of equal keys are compared by.
+    /// The leaves by which rows with equal keys are compared.
     pub(crate) undecided: &'m [OrderLeaf],
     pub(crate) gather: &'m Gather,
 }
 
-/// A stream in the tree, by its next row.
+/// A stream in the tree, with the key of its next row.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<K> {
     pub(crate) key: K,
-    /// The stream's number, and whether it has ended.
+    /// The number of the stream, with [`ENDED`] if it has ended.
     pub(crate) rank: u32,
 }
 
 pub(crate) struct Stream<K> {
     page: Option<Page>,
     is_wanted: bool,
-    /// Places of the next row and of the page's end.
+    /// The places of the next row and of the end of the page.
     pub(crate) next: usize,
     end: usize,
-    /// Keys of the next rows, of which the first `used` are behind it.
+    /// Keys of the next rows. The first `used` are of rows before the next one.
     keys: [K; KEYS],
     pub(crate) used: usize,
 }
 
 pub(crate) struct Streams<K> {
     pub(crate) streams: Vec<Stream<K>>,
-    /// Node `i` has the nodes `2 i` and `2 i + 1` below it, and holds who lost there; behind the nodes stand the streams.
+    /// Node `i` has the children `2 i` and `2 i + 1`, and holds the loser between them. Indexes
+    /// after the last node stand for the streams.
     pub(crate) losers: Vec<Entry<K>>,
-    /// Who won everywhere, once all streams were fed.
+    /// The winner of the whole tree, after all streams were fed.
     winner: Option<Entry<K>>,
-    /// The stream that won last, whose next row is not in the tree until there is one.
+    /// The stream that won last and whose next row is not yet in the tree.
     pub(crate) asked: Option<usize>,
-    /// For how many rows the winner is the same.
+    /// The number of rows in sequence that the winner has won.
     pub(crate) streak: u32,
 }
 
@@ -68,11 +69,11 @@ impl<K: Key> Streams<K> {
         Streams { streams, losers: Vec::new(), winner: None, asked: None, streak: 0 }
     }
 
-    /// A stream's next page, or its end; whether it was asked for.
+    /// Passes the next page of a stream, or its end. Returns `false` if the stream needs none.
     pub(crate) fn feed(&mut self, stream: usize, page: Option<Page>, base: *const u8) -> bool {
         let Some(stream) = self.streams.get_mut(stream).filter(|stream| stream.is_wanted) else { return false };
         match page {
-            // One without rows is none, and not the end either.
+            // A page without rows is ignored, and is not the end.
             Some(page) if page.rows() == 0 => {}
             Some(page) => {
                 stream.is_wanted = false;
@@ -99,7 +100,8 @@ impl<K: Key> Streams<K> {
         while !out.has_sealed() {
             let Some(winner) = self.winner.filter(|winner| winner.rank & ENDED == 0) else { return Ok(Merged::Done) };
             places.clear();
-            // SAFETY: as above; the places are rows of pages that the streams hold until these are copied.
+            // SAFETY: as above; the places are rows of pages that the streams hold until these are
+            // copied.
             let is_stretch = unsafe {
                 let is_stretch = self.streak >= STREAK;
                 if is_stretch {
@@ -126,7 +128,8 @@ impl<K: Key> Streams<K> {
         Ok(Merged::Full)
     }
 
-    /// Puts into the tree what was fed since; the stream that is still to be fed.
+    /// Inserts the streams that were fed since the last call. Returns a stream that must be fed
+    /// first, if there is one.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -150,7 +153,7 @@ impl<K: Key> Streams<K> {
         None
     }
 
-    /// Fills the tree below a node; who wins there.
+    /// Fills the tree below a node, and returns the winner there.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -167,7 +170,7 @@ impl<K: Key> Streams<K> {
         winner
     }
 
-    /// A stream by its next row, or as ended.
+    /// The entry of a stream with its next row, or as ended.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -178,20 +181,21 @@ impl<K: Key> Streams<K> {
             return Entry { key: K::MOST, rank: stream as u32 | ENDED };
         }
         if of.used == KEYS {
-            // SAFETY: the caller's promise: the rows from the next one to the page's end are of the layout.
+            // SAFETY: the caller's promise: the rows from the next one to the page's end are of the
+            // layout.
             unsafe { of.make_keys(rows) };
         }
         Entry { key: of.keys[of.used], rank: stream as u32 }
     }
 
-    /// Whether a stream's next row comes before another's.
+    /// Returns `true` if the next row of `left` is before that of `right`.
     ///
     /// # Safety
     /// As [`Streams::run`].
     #[inline(always)]
     pub(crate) unsafe fn beats(&self, left: Entry<K>, right: Entry<K>, rows: &Compared<'_>) -> bool {
         if rows.undecided.is_empty() {
-            // Without a branch, which would be guessed wrong for every other row.
+            // Without a branch, which would be mispredicted for every second row.
             return (left.key < right.key) | ((left.key == right.key) & (left.rank < right.rank));
         }
         if left.key != right.key {
@@ -205,7 +209,7 @@ impl<K: Key> Streams<K> {
         unsafe { compare_rows(rows.undecided, row(left), row(right)) }.then(left.rank.cmp(&right.rank)).is_lt()
     }
 
-    /// Lets a stream's next row play its way up the tree.
+    /// Replays the matches of a stream's next row, from its leaf to the root.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -226,7 +230,8 @@ impl<K: Key> Streams<K> {
         self.winner = Some(winner);
     }
 
-    /// Lists the places of the next rows, until a stream has no more in its page or seems to give many.
+    /// Lists the places of the next rows. Stops at the end of a stream's page, or if a stream wins
+    /// many times in sequence.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -264,7 +269,7 @@ impl<K: Key> Stream<K> {
         self.used = KEYS - count;
         // SAFETY: the caller's promise.
         unsafe { rows.encoding.keys(first, rows.width, &mut self.keys[KEYS - count..]) };
-        // The rows after these, so that they are there when their keys are made.
+        // Prefetches the rows after these, for the next call.
         let ahead = (KEYS * rows.width).min(1024);
         (0..ahead).step_by(64).for_each(|byte| prefetch(first.wrapping_add(count * rows.width + byte)));
     }

@@ -1,4 +1,4 @@
-//! Rows of one stream that come before all others, copied at once.
+//! Stretches: consecutive rows of one stream that precede all other streams, copied together.
 
 use crate::error::Result;
 use crate::page::RowWriter;
@@ -6,7 +6,8 @@ use crate::sort::key::Key;
 use crate::sort::merge::streams::{Compared, ENDED, Entry, KEYS, Streams};
 
 impl<K: Key> Streams<K> {
-    /// Copies all rows of the winner's page that come before any other stream's next row. The stream is then to play again.
+    /// Copies all rows of the winner's page that are before the next row of every other stream.
+    /// Then the stream must be replayed.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -20,7 +21,7 @@ impl<K: Key> Streams<K> {
         // SAFETY: the caller's promise, here and below.
         let second = unsafe { self.second(stream, rows) };
         let (first, in_page) = (self.streams[stream].next, self.streams[stream].rows_left(rows.width));
-        // Twice as far each time, then halved: near ends are found soon.
+        // The distance is doubled, then halved: a near end is found soon.
         let (mut before, mut after) = (0, 1);
         while after < in_page {
             // SAFETY: as above; the row is one of the page.
@@ -36,7 +37,7 @@ impl<K: Key> Streams<K> {
             let is_before = unsafe { self.comes_before(stream, first + middle * rows.width, second, rows) };
             (before, after) = if is_before { (middle, after) } else { (before, middle) };
         }
-        // SAFETY: as above; so many rows of the page follow.
+        // SAFETY: as above; `after` rows of the page begin there.
         unsafe { rows.gather.copy_stretch(first, after, out)? };
         let of = &mut self.streams[stream];
         of.next += after * rows.width;
@@ -46,7 +47,7 @@ impl<K: Key> Streams<K> {
         Ok(())
     }
 
-    /// Who would have won without the winner: the best of those that lost to it.
+    /// The runner-up: the first of the entries that lost to the winner.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -57,7 +58,7 @@ impl<K: Key> Streams<K> {
         losers.reduce(|best, other| if unsafe { self.beats(other, best, rows) } { other } else { best })
     }
 
-    /// Whether a row of a stream's page comes before another stream's next row.
+    /// Returns `true` if a row of a stream's page is before the next row of `other`.
     ///
     /// # Safety
     /// As [`Streams::run`].
@@ -73,7 +74,7 @@ impl<K: Key> Streams<K> {
         // SAFETY: the caller's promise.
         unsafe { rows.encoding.keys(rows.base.wrapping_add(place), rows.width, &mut key) };
         let kept = std::mem::replace(&mut self.streams[stream].next, place);
-        // SAFETY: as above: for this once, the row is the stream's next one.
+        // SAFETY: as above: during this call, the row is the stream's next one.
         let is_before = unsafe { self.beats(Entry { key: key[0], rank: stream as u32 }, other, rows) };
         self.streams[stream].next = kept;
         is_before

@@ -1,4 +1,4 @@
-//! Merging against sorting everything.
+//! Compares merges with sorts of all rows.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::sort::buffer::tests::key;
 use crate::sort::merge::{Merge, Merged};
 use crate::sort::order::OrderKey;
 
-/// Pages of at most so many items each.
+/// Pages of at most `rows` items each.
 fn pages_of(items: &[Item], rows: usize) -> Vec<Page> {
     items.chunks(rows.max(1)).flat_map(pages).collect()
 }
@@ -56,7 +56,7 @@ fn merged_streams_are_what_sorting_everything_gives() {
             fed.push(pages_of(&items, if stream % 3 == 1 { 1 } else { 1 + random.below(100) }));
             all.extend(items);
         }
-        // Stable: equal rows come in the order of their streams.
+        // Stable: equal rows are in the order of their streams.
         all.sort_by(in_order);
         assert!(merge(fed, &ORDER) == all, "{streams} streams");
     }
