@@ -1,4 +1,4 @@
-//! The index of a buffer: made when it is sorted, from rows that lie in pages one behind the other.
+//! Creates the index of a buffer from the rows in its pages.
 
 use std::cmp::Ordering;
 
@@ -6,25 +6,26 @@ use crate::sort::buffer::radix::{sort, sort_in_cache};
 use crate::sort::buffer::table::{Blank, Table};
 use crate::sort::key::{Encoding, Key};
 
-/// So many entries are sorted at once, in cache.
+/// Number of entries that are sorted together, in the cache.
 const BUCKET: usize = 8 << 10;
-/// The most buckets that entries are written to side by side: few enough that each has its page among those that a core knows the way to.
+/// Log2 of the greatest number of buckets that entries are distributed to. So few that a core's
+/// TLB has the page of each.
 const MOST_BUCKETS_LOG2: u32 = 8;
-/// So many at most; a bucket that has more is split again.
+/// Entries of the scratch memory. A bucket with more entries is split again.
 const ROOM: usize = 4 * BUCKET;
-/// Keys that are made at once.
+/// Number of keys that are created together.
 pub(crate) const KEYS: usize = 256;
 
-/// Bytes of the index of so many rows, and of what it is made with.
+/// Bytes of the index of `rows` rows, and of the scratch memory to create it.
 pub(crate) fn bytes<K>(rows: usize) -> usize {
     let beside = if rows <= BUCKET { (rows, 0) } else { (ROOM, size_of::<usize>() << MOST_BUCKETS_LOG2) };
     (rows + beside.0) * size_of::<(K, usize)>() + beside.1
 }
 
-/// Rows of one page: the place of the first, and how many.
+/// Rows of one page: the place of the first row, and the number of rows.
 pub(crate) type Segment = (usize, usize);
 
-/// Where rows lie.
+/// Rows in segments. Places are offsets from `base`.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'r> {
     pub(crate) base: *const u8,
@@ -37,7 +38,8 @@ impl Rows<'_> {
         self.segments.iter().map(|segment| segment.1).sum()
     }
 
-    /// Hands out all rows' keys in order, with the first one's place, until the closure wants no more.
+    /// Calls `each` with the keys of consecutive rows and the place of the first of them, until
+    /// `each` returns `false`.
     ///
     /// # Safety
     /// The segments hold rows of the encoding's layout.
@@ -56,7 +58,7 @@ impl Rows<'_> {
         }
     }
 
-    /// All rows' entries as the rows lie.
+    /// The entries of all rows, in the order of the segments.
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -79,7 +81,8 @@ impl Rows<'_> {
         entries
     }
 
-    /// All rows' entries in order; `compare` is the order of the rows at two places whose keys are equal.
+    /// The sorted entries of all rows. `compare` compares the rows at two places if their keys are
+    /// equal.
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -127,7 +130,7 @@ impl Rows<'_> {
         entries
     }
 
-    /// The places of the first `count` rows, in order; `compare` as for [`Rows::sorted`].
+    /// The places of the first `count` rows, in order. `compare` is as for [`Rows::sorted`].
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -151,7 +154,7 @@ impl Rows<'_> {
         first.iter().map(|entry| entry.1).collect()
     }
 
-    /// Whether the keys are in order as they come.
+    /// The direction in which the keys are sorted already, if they are.
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -173,7 +176,8 @@ impl Rows<'_> {
         }
     }
 
-    /// All rows' entries by the bits of their keys above the `low` ones; and where the entries of each number end.
+    /// The entries of all rows, grouped by the bits of their keys above the `low` lowest. Also
+    /// returns the end of each group.
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -214,7 +218,7 @@ impl Rows<'_> {
     }
 }
 
-/// The order of entries; `compare` is that of the rows at two places whose keys are equal.
+/// Compares entries by key. If the keys are equal, `compare` compares the rows at their places.
 fn by_key_then<K: Key>(compare: impl Fn(usize, usize) -> Ordering) -> impl Fn(&(K, usize), &(K, usize)) -> Ordering {
     move |left, right| match left.0.cmp(&right.0) {
         Ordering::Equal => compare(left.1, right.1),
@@ -229,7 +233,7 @@ pub(crate) enum Direction {
     None,
 }
 
-/// Sorts entries that are in order but for those of equal keys.
+/// Sorts the entries of each group of equal keys. The groups are in order already.
 fn sort_ties<K: Key>(entries: &mut [(K, usize)], order: impl Fn(&(K, usize), &(K, usize)) -> Ordering) {
     for group in entries.chunk_by_mut(|left, right| left.0 == right.0).filter(|group| group.len() > 1) {
         group.sort_unstable_by(&order);

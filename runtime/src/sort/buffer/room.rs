@@ -1,4 +1,4 @@
-//! How much memory rows will take, before they are added.
+//! The memory that rows will take, computed before they are added.
 
 use smallvec::SmallVec;
 
@@ -6,7 +6,7 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Input, LeafPtr, RowWriter, heap_bytes, rows_of_page, run_bytes};
 use crate::row::Physical;
 
-/// Bytes of pages that a writer will take for the rows of an input beyond those it has: at most.
+/// Upper bound of the bytes of new pages that a writer allocates for the rows of an input.
 pub(crate) fn bytes_of_pages(writer: &RowWriter, input: &Input<'_>) -> usize {
     let (layout, batch) = (writer.layout(), input.batch());
     let types = layout.types().iter().enumerate();
@@ -25,18 +25,19 @@ pub(crate) fn bytes_of_pages(writer: &RowWriter, input: &Input<'_>) -> usize {
 }
 
 impl RowWriter {
-    /// Bytes of pages that it would take to [append](RowWriter::append) an input, leaf for leaf, beyond those it has: at most.
+    /// Upper bound of the bytes of new pages that [`append`](RowWriter::append) allocates for the
+    /// rows of an input.
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {
         bytes_of_pages(self, input)
     }
 }
 
-/// What is left of a writer's open page.
+/// Free bytes in a writer's open page.
 struct OpenPage {
-    /// For rows and their variable parts.
+    /// Bytes for rows and their variable parts.
     free: usize,
-    /// For variable parts alone: in the later pages of a long record's run.
+    /// Bytes for variable parts only, in the later pages of a run that a long record opened.
     behind: usize,
 }
 
@@ -46,7 +47,8 @@ impl OpenPage {
         OpenPage { free, behind }
     }
 
-    /// Takes a row with so many bytes of variable parts, as the writer does that claims it; bytes of the run that it opens.
+    /// Adds a row with `heap` bytes of variable parts, as the writer claims it. Returns the bytes
+    /// of the run that this opens, or 0.
     fn take(&mut self, width: usize, heap: usize) -> usize {
         let mut opened = 0;
         if width + heap > self.free {
@@ -59,7 +61,7 @@ impl OpenPage {
         opened
     }
 
-    /// Takes rows without variable parts.
+    /// Adds rows without variable parts. Returns the bytes of pages that this opens.
     fn take_rows(&mut self, rows: usize, width: usize) -> usize {
         let elsewhere = rows.saturating_sub(self.free / width);
         elsewhere.div_ceil(rows_of_page(width)) * PAGE_BYTES

@@ -1,4 +1,4 @@
-//! Putting the rows of a buffer in order.
+//! Sorts the rows of a buffer.
 
 use std::cell::OnceCell;
 
@@ -7,10 +7,10 @@ use crate::sort::buffer::entries::Segment;
 use crate::sort::buffer::index::RowIndex;
 
 impl SortBuffer {
-    /// Puts the rows in order; without one they stay as they came.
+    /// Sorts the rows. Without an order they keep the order in which they were added.
     pub fn sort(&mut self) {
         self.next = 0;
-        // Adding rows forgets the encoding.
+        // `add` removes the encoding.
         if self.rows.order.is_empty() || self.encoding.is_some() {
             return;
         }

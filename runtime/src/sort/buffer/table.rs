@@ -1,4 +1,4 @@
-//! Large arrays of entries.
+//! Large arrays of index entries.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,10 +6,11 @@ use memmap2::{Advice, MmapMut, MmapOptions};
 
 use crate::sort::key::WideKey;
 
-/// Arrays from here on are memory of their own, in large pages: entries are written all over them.
+/// Arrays of at least this size are mapped with large pages, because entries are written all over
+/// them.
 const LARGE_BYTES: usize = 4 << 20;
 
-/// What may be read where all bytes are zero.
+/// Types with a value of which all bytes are zero.
 ///
 /// # Safety
 /// All bytes zero are a value, it needs no `Drop`, and no more than 16 bytes of alignment.
@@ -32,13 +33,14 @@ enum Held<T> {
 }
 
 impl<T: Blank> Table<T> {
-    /// So many entries; whoever makes it has reserved them.
+    /// `len` entries, all zero. The caller has reserved their memory.
     pub(crate) fn new(len: usize) -> Self {
         let bytes = len * size_of::<T>();
         let large = (bytes >= LARGE_BYTES).then(|| MmapOptions::new().len(bytes).map_anon().ok()).flatten();
         let memory = match large {
             Some(map) => {
-                // Fewer and larger page faults; the system may decline, which costs only time.
+                // Large pages cause fewer page faults. If the system declines, it only takes
+                // longer.
                 let _ = map.advise(Advice::HugePage);
                 Held::Large(map)
             }
@@ -48,7 +50,7 @@ impl<T: Blank> Table<T> {
         Table { memory, len }
     }
 
-    /// Forgets the entries from a position on; their memory stays.
+    /// Drops the entries from `len` on. Their memory is not freed.
     pub(crate) fn truncate(&mut self, len: usize) {
         if let Held::Small(entries) = &mut self.memory {
             entries.truncate(len);
@@ -63,8 +65,8 @@ impl<T> Deref for Table<T> {
     fn deref(&self) -> &[T] {
         match &self.memory {
             Held::Small(entries) => entries,
-            // SAFETY: the map has room for `len` entries, as `new` made it; it is aligned as a page is; its bytes were zero, which are
-            // values, or are entries that were written since.
+            // SAFETY: the map has room for `len` entries, as `new` made it; it is aligned as a page
+            // is; its bytes were zero, which are values, or are entries that were written since.
             Held::Large(map) => unsafe { std::slice::from_raw_parts(map.as_ptr().cast(), self.len) },
         }
     }

@@ -1,4 +1,4 @@
-//! Rows kept to be given back in order, by moving them.
+//! A sort of small plain rows that moves the rows instead of an index.
 
 mod shares;
 
@@ -20,39 +20,40 @@ use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_worth};
 use crate::sort::small_rows::spread;
 use crate::sort::small_rows::{Moved, Over, PagesInOrder, Unsorted};
 
-/// The widest rows that are moved.
+/// The greatest width of a row in bytes.
 const MOST_WIDTH: usize = 32;
 
-/// Small plain rows that are only sorted and emitted, once. The rows themselves are moved, which is faster than to sort an index of them and takes no
-/// index. Emitting gives them up.
+/// Small plain rows that are sorted and emitted once. Moving them is faster than sorting an index
+/// of them, and takes no memory for an index. Emitted rows are dropped.
 pub struct BucketSort {
-    /// Those that lie in pages. Their bounds are those of all rows.
+    /// Rows in pages. Its bounds are those of all rows.
     rows: PagedRows,
     state: State,
-    /// What rows are spread over as they come is agreed here.
+    /// The splitters for rows that are spread on arrival, the same for all tasks.
     splitters: Arc<SharedSplitters>,
-    /// For what is not pages.
+    /// Memory other than pages.
     paid: Reservation,
     memory: Memory,
 }
 
 enum State {
-    /// All rows lie in pages, and others are there to move them by.
+    /// All rows are in pages. The spare pages are for moving them.
     Paged { spare: Vec<Run>, next: Coming },
-    /// Rows lie in buckets, and some in pages.
+    /// Rows are in buckets, and some still in pages.
     Spreading { arriving: Arriving, next: Coming },
-    /// They are in order, so many of them; their pages take so many bytes.
+    /// The rows are sorted. `page_bytes` are the bytes of their pages.
     Ordered { rows: Box<dyn Moved>, len: usize, page_bytes: usize },
-    /// What went wrong in sorting: to be said by whoever emits.
+    /// Sorting has failed. The next call of `emit` returns the error.
     Failed(Error),
 }
 
-/// What becomes of the rows that come next.
+/// The treatment of the rows that are added next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Coming {
-    /// They are spread, once there are many.
+    /// To buckets, when there are enough of them.
     Spread,
-    /// They are left in their pages: rows are in order, nothing can be guessed of them, or they lie beside what was.
+    /// To pages only. The rows are in order so far, no ranges can be estimated, or too many rows
+    /// are out of the ranges.
     Stay,
 }
 
@@ -69,11 +70,13 @@ impl State {
 }
 
 impl BucketSort {
-    /// Nothing yet of rows that it may sort, and `None` of others: rows are moved where they are small and plain, and their order is one of numbers. Tasks
-    /// whose rows are [shared](BucketSort::share) have one guess of splitters.
+    /// Creates it without rows. `None` if it cannot sort such rows: they must be small and plain,
+    /// and keys of at most 128 bits must decide their order. Tasks that [share](BucketSort::share)
+    /// rows must have the same `splitters`.
     ///
     /// # Errors
-    /// When the order names a leaf that the rows do not have, or the region cannot be had.
+    /// Fails if the order names a leaf that the rows do not have, or if the region of pages cannot
+    /// be mapped.
     pub(crate) fn of(
         splitters: Arc<SharedSplitters>,
         layout: &Arc<RowLayout>,
@@ -89,7 +92,7 @@ impl BucketSort {
         Ok(Some(BucketSort { rows, state: State::empty(), splitters, paid, memory }))
     }
 
-    /// How many rows it holds.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         match &self.state {
             State::Spreading { arriving, .. } => arriving.rows() + self.rows.len(),
@@ -98,7 +101,7 @@ impl BucketSort {
         }
     }
 
-    /// Bytes of memory that it has reserved: its pages, and what sorting its rows takes.
+    /// Bytes that it has reserved, for pages and for sorting.
     pub(crate) fn bytes(&self) -> usize {
         let moved = match &self.state {
             State::Paged { spare, .. } => spare.len() * PAGE_BYTES,
@@ -120,28 +123,28 @@ impl BucketSort {
         self.rows.bytes_for(input) + self.beside_bytes(rows).saturating_sub(self.paid.bytes()) + pages * PAGE_BYTES
     }
 
-    /// Bytes of what is not pages.
+    /// Bytes of memory other than pages, for `rows` rows.
     fn beside_bytes(&self, rows: usize) -> usize {
         spread::bytes(rows, self.rows.layout.width())
     }
 
-    /// Pages that so many rows are moved by.
+    /// The number of spare pages for moving `rows` rows.
     fn spare_pages(&self, rows: usize) -> usize {
         let width = self.rows.layout.width();
         let as_they_come = self.splitters.are_for(rows, width);
         spare_pages(rows, width, as_they_come) + pages_lost_to_chunks(rows, width)
     }
 
-    /// Bytes of the largest page that rows came to lie in.
+    /// Bytes of the largest page that its rows have had.
     pub(crate) fn largest_page_bytes(&self) -> usize {
         self.rows.largest_page_bytes()
     }
 
-    /// Adds rows, whose leaves lie as in the layout.
+    /// Adds rows whose leaves are those of the layout.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there was room for [`BucketSort::bytes_for`] the input. No rows are taken while sorted ones
-    /// are left.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory). Cannot fail so if
+    /// [`BucketSort::bytes_for`] the input were available. Fails while sorted rows are left.
     pub(crate) fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let rows = self.len() + input.len();
         self.paid.resize(self.beside_bytes(rows))?;
@@ -178,7 +181,7 @@ impl BucketSort {
         Ok(())
     }
 
-    /// Spreads the rows of the closed pages, unless there is nothing to spread them over.
+    /// Spreads the rows of the sealed pages, if ranges can be estimated.
     fn spread_pages(&mut self) -> Result<()> {
         let rows = self.len();
         if let State::Paged { spare, next } = &mut self.state {
@@ -200,7 +203,8 @@ impl BucketSort {
         Ok(())
     }
 
-    /// How many rows were spread as they came, how many of these lie beside what was guessed, and whether those to come are.
+    /// The number of rows spread on arrival, the number of these out of the ranges, and whether
+    /// later rows are spread.
     #[cfg(test)]
     pub(crate) fn spread_so_far(&self) -> (usize, usize, bool) {
         match &self.state {
@@ -210,7 +214,7 @@ impl BucketSort {
         }
     }
 
-    /// Puts the rows in order; those that are so stay.
+    /// Sorts the rows. Does nothing if they are sorted.
     pub(crate) fn sort(&mut self) {
         self.rows.seal();
         let (len, page_bytes) = (self.len(), self.bytes() - self.paid.bytes());
@@ -229,7 +233,7 @@ impl BucketSort {
         };
     }
 
-    /// Begins to move so many rows, which are all.
+    /// Begins to move all rows, of which there are `len`.
     fn bucketed(&mut self, len: usize) -> Result<Box<dyn Moved>> {
         let over = self.known_bounds().over(len);
         let encoding = self.encoding_over(&self.rows.bounds, over);
@@ -271,7 +275,8 @@ impl BucketSort {
         }
     }
 
-    /// Keys of rows that are spread over something: ranges are whole among them.
+    /// The encoding of rows that are assigned to buckets by `over`. Ranges are widened to whole
+    /// ones.
     fn encoding_over(&self, bounds: &[Bounds], over: Over) -> Encoding {
         let mut bounds = bounds.to_vec();
         if let (Over::Ranges(splitters), Some(first)) = (over, bounds.first_mut()) {
@@ -280,17 +285,18 @@ impl BucketSort {
         self.rows.encoding_of(&bounds)
     }
 
-    /// Gives all rows up, and their memory back.
+    /// Drops all rows and frees their memory.
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
         self.paid.release();
         self.state = State::empty();
     }
 
-    /// Writes the next rows in order until a page of `out` is closed; whether rows are left.
+    /// Emits the next rows in order until a page of `out` is sealed. Returns `true` if rows are
+    /// left.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), also of sorting them.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory), also if sorting has failed.
     pub(crate) fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
         if matches!(self.state, State::Failed(_))
             && let State::Failed(error) = std::mem::replace(&mut self.state, State::empty())

@@ -1,4 +1,4 @@
-//! Buckets of rows, each of which is sorted when its turn comes.
+//! The buckets of a sort. Each is sorted when it is the next to emit.
 
 use std::sync::Arc;
 
@@ -15,17 +15,17 @@ use crate::sort::small_rows::spread::Spread;
 use crate::sort::small_rows::tails::Tails;
 use crate::sort::small_rows::{Moved, Over, Unsorted};
 
-/// Rows of a bucket are sorted by so many bits of their keys.
+/// The number of key bits that rows of a bucket are sorted by.
 const KEY_BITS: u32 = 64 - ROW_BITS;
 
-/// Rows in buckets, to be given back in order.
+/// Rows in buckets, which are emitted in order.
 pub(crate) struct Buckets<K> {
     encoding: Encoding,
-    /// The next one is the last.
+    /// Buckets that were not emitted, in reverse order.
     waiting: Vec<Bucket>,
     tails: Tails,
     now: Bucket,
-    /// The rows of `now` in order: bits of the key, then chunk and row.
+    /// The sorted rows of `now`, as numbers: key bits, then the chunk, then the row in the chunk.
     numbers: Vec<u64>,
     room: Vec<u64>,
     next: usize,
@@ -35,10 +35,12 @@ pub(crate) struct Buckets<K> {
 }
 
 impl<K: Key> Buckets<K> {
-    /// Spreads rows.
+    /// Spreads rows over buckets.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there are as many spare pages as [`spare_pages`].
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused. Cannot fail if there are as many spare pages as
+    /// [`spare_pages`](super::sizes::spare_pages) returns.
     ///
     /// # Safety
     /// The rows are of the encoding's layout.
@@ -49,13 +51,14 @@ impl<K: Key> Buckets<K> {
         Ok(moved)
     }
 
-    /// As [`Buckets::new`], for rows that other tasks, which spread theirs over the same buckets, will [take](Moved::take) too.
+    /// As [`Buckets::new`], for tasks that share rows. The rows are returned in buckets, and each
+    /// bucket is then passed to the [`take`](Moved::take) of the task that sorts it.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Buckets::new`].
     ///
     /// # Safety
-    /// As there.
+    /// As [`Buckets::new`].
     pub(crate) unsafe fn sharing(
         rows: Unsorted,
         over: Over,
@@ -65,7 +68,7 @@ impl<K: Key> Buckets<K> {
         // SAFETY: the caller's promise.
         let (mut moved, buckets) = unsafe { Self::spread_all(rows, over, encoding, memory)? };
         let runs = Arc::new(moved.chunks.take_runs());
-        // Chunks that are free stay this task's.
+        // Free chunks remain this task's.
         moved.shared.push(runs.clone());
         Ok((moved, SpreadRows { buckets, runs }))
     }
@@ -118,17 +121,17 @@ impl<K: Key> Buckets<K> {
         }
         for (index, chunk) in spread_before.iter().enumerate() {
             moved.chunks.prefetch(spread_before.get(index + 1));
-            // SAFETY: so many rows lie in the chunk, which is not free yet.
+            // SAFETY: `chunk.rows` rows lie in the chunk, which is not free yet.
             unsafe { moved.spread_chunk(&mut spread, digit, *chunk)? };
             moved.chunks.free.push(chunk.place);
         }
         Ok((moved, spread.into_buckets(sizes, digit.low).collect()))
     }
 
-    /// Moves rows that lie one behind the other to their buckets' chunks.
+    /// Moves consecutive rows to the chunks of their buckets.
     ///
     /// # Safety
-    /// So many rows begin there, in memory that is not a free chunk.
+    /// `rows.1` rows begin at `rows.0`, in memory that is not a free chunk.
     unsafe fn spread(&mut self, to: &mut Spread, digit: Digit, rows: (*const u8, usize)) -> Result<()> {
         let Buckets { encoding, keys, chunks, .. } = self;
         let width = chunks.sizes.width;
@@ -142,19 +145,21 @@ impl<K: Key> Buckets<K> {
         unsafe { to.scatter(rows, chunks, buckets) }
     }
 
+    /// Moves the rows of a chunk to the chunks of their buckets.
+    ///
     /// # Safety
-    /// The chunk has so many rows.
+    /// The chunk has `rows` rows, at `place`.
     unsafe fn spread_chunk(&mut self, to: &mut Spread, digit: Digit, Chunk { place, rows }: Chunk) -> Result<()> {
         // SAFETY: the caller's promise.
         unsafe { self.spread(to, digit, (self.chunks.base().wrapping_add(place), rows)) }
     }
 
-    /// Puts the buckets before those that wait.
+    /// Inserts buckets before those that wait.
     fn wait(&mut self, buckets: Vec<Bucket>) {
         self.waiting.extend(buckets.into_iter().rev().filter(|bucket| bucket.rows > 0));
     }
 
-    /// Sorts the next bucket; whether there is one.
+    /// Sorts the next bucket. Returns `false` if there is none.
     fn prepare(&mut self) -> Result<bool> {
         for chunk in self.now.chunks.drain(..) {
             self.tails.leave(chunk, &mut self.chunks);
@@ -172,7 +177,7 @@ impl<K: Key> Buckets<K> {
         Ok(false)
     }
 
-    /// Spreads a bucket that is too large, or cuts it, where all its keys are equal.
+    /// Spreads a bucket that is too large. If all its keys are equal, cuts it instead.
     fn divide(&mut self, mut bucket: Bucket) -> Result<()> {
         let sizes = self.chunks.sizes;
         if bucket.digits == 0 {
@@ -189,7 +194,7 @@ impl<K: Key> Buckets<K> {
         let mut spread = Spread::over(digit.buckets());
         for (index, chunk) in bucket.chunks.iter().enumerate() {
             self.chunks.prefetch(bucket.chunks.get(index + 1));
-            // SAFETY: so many rows of the bucket lie in the chunk, which is not free yet.
+            // SAFETY: `chunk.rows` rows of the bucket lie in the chunk, which is not free yet.
             unsafe { self.spread_chunk(&mut spread, digit, *chunk)? };
             self.tails.leave(*chunk, &mut self.chunks);
         }
@@ -198,8 +203,8 @@ impl<K: Key> Buckets<K> {
         Ok(())
     }
 
-    /// Puts the last rows of the inner buckets that wait one behind the other: else each level of skewed keys would leave a chunk of each bucket that is
-    /// nearly empty. Room for two levels is paid.
+    /// Moves the last rows of the waiting inner buckets to shared chunks. Else each level of skewed
+    /// keys would leave a nearly empty chunk per bucket, and only two levels are reserved.
     #[cold]
     fn pack_tails(&mut self) -> Result<()> {
         let sizes = self.chunks.sizes;
@@ -216,7 +221,8 @@ impl<K: Key> Buckets<K> {
                     continue;
                 }
                 let from = tail.place + done * sizes.width;
-                // SAFETY: so many rows of the bucket begin there, and have room in the tails' chunk, which is another.
+                // SAFETY: `to.rows` rows of the bucket begin there, and have room in the tails'
+                // chunk, which is another.
                 unsafe { self.chunks.in_place.copy(from, to.place, to.rows * sizes.width) };
                 bucket.chunks.push(to);
                 done += to.rows;
@@ -227,7 +233,7 @@ impl<K: Key> Buckets<K> {
         Ok(())
     }
 
-    /// Puts the rows of the bucket in order, as numbers.
+    /// Sorts the rows of the bucket, as numbers.
     fn sort(&mut self) {
         let (Sizes { width, row_bits, .. }, base) = (self.chunks.sizes, self.chunks.base());
         let digits = self.now.digits;
@@ -237,7 +243,7 @@ impl<K: Key> Buckets<K> {
             self.chunks.prefetch(self.now.chunks.get(index + 1));
             for start in (0..rows).step_by(KEYS) {
                 let keys = &mut self.keys[..KEYS.min(rows - start)];
-                // SAFETY: so many rows of the bucket lie in the chunk.
+                // SAFETY: `rows` rows of the bucket lie in the chunk.
                 unsafe { self.encoding.keys(base.wrapping_add(place + start * width), width, keys) };
                 let first = (index << row_bits | start) as u64;
                 let number = |(row, key): (usize, &K)| (key.above(low) & mask) << ROW_BITS | (first + row as u64);
@@ -254,14 +260,15 @@ impl<K: Key> Buckets<K> {
         }
     }
 
-    /// Asks for as much of the next bucket as is given of this one, when its rows before `end` are: memory has nothing else to do.
+    /// Prefetches the same share of the next bucket as of this one is emitted, up to its row `end`.
+    /// The memory is idle meanwhile.
     fn prefetch_next(&self, end: usize) {
         let Some(next) = self.waiting.last().filter(|next| self.chunks.sizes.is_small(next)) else { return };
         let asked = |rows: usize| rows * next.chunks.len() / self.numbers.len().max(1);
         next.chunks[asked(self.next)..asked(end)].iter().for_each(|chunk| self.chunks.prefetch(Some(chunk)));
     }
 
-    /// Puts rows in order that agree in the bits of their keys that are in their numbers.
+    /// Sorts rows that agree in the key bits of their numbers, by their whole keys.
     fn sort_ties(&mut self) {
         let mut numbers = std::mem::take(&mut self.numbers);
         let (mut next, agree) = (0, |left: u64, right: u64| (left ^ right) >> ROW_BITS == 0);
@@ -286,7 +293,7 @@ impl<K: Key> Buckets<K> {
     }
 }
 
-/// The place of a row of a bucket that lies in some chunks.
+/// The place of a row of a bucket with these chunks.
 #[inline(always)]
 fn place(number: u64, chunks: &[Chunk], Sizes { width, row_bits, .. }: Sizes) -> usize {
     let row = number as usize & ((1 << ROW_BITS) - 1);
@@ -294,15 +301,16 @@ fn place(number: u64, chunks: &[Chunk], Sizes { width, row_bits, .. }: Sizes) ->
     chunks[row >> row_bits].place + in_chunk * width
 }
 
-/// The first of some sorted numbers that agrees with the next one in the bits of its key.
+/// The position of the first of some sorted numbers whose key bits are equal to those of the next
+/// one.
 fn first_tie(numbers: &[u64]) -> Option<usize> {
-    /// Ties are rare: so many numbers are looked at together.
+    /// Number of pairs that are compared together. Ties are rare.
     const TOGETHER: usize = 64;
     let are_tied = |left: u64, right: u64| ((left ^ right) >> ROW_BITS).wrapping_sub(1) >> 63;
     (0..numbers.len()).step_by(TOGETHER).find_map(|start| {
         let some = &numbers[start..numbers.len().min(start + TOGETHER + 1)];
         let pairs = || some.iter().zip(&some[1..]).map(|(&left, &right)| are_tied(left, right));
-        // A processor compares several at once.
+        // Without an early return, so that a processor compares several pairs at a time.
         let is_any = pairs().fold(0, |any, tied| any | tied) > 0;
         is_any.then(|| pairs().position(|tied| tied > 0).map(|pair| start + pair)).flatten()
     })

@@ -1,4 +1,4 @@
-//! Which rows go to which bucket, and how much memory that takes.
+//! Spreads rows over buckets.
 
 use crate::error::Result;
 use crate::hash::prefetch;
@@ -8,7 +8,7 @@ use crate::sort::small_rows::sizes::{Bucket, CHUNK_BYTES, Chunk, MOST_BUCKETS_LO
 
 const LINE_BYTES: usize = 64;
 
-/// Bytes of what is not pages.
+/// Bytes of all memory other than pages, for sorting `rows` rows.
 pub(crate) fn bytes(rows: usize, width: usize) -> usize {
     let numbers = 2 * rows.min(Sizes::of(width).rows_of_bucket) * size_of::<u64>();
     let chunks = (rows * width).div_ceil(CHUNK_BYTES) * size_of::<Chunk>();
@@ -16,7 +16,7 @@ pub(crate) fn bytes(rows: usize, width: usize) -> usize {
     numbers + 2 * chunks + buckets * (size_of::<Head>() + size_of::<Bucket>())
 }
 
-/// Where the next row of a bucket goes, and where its open chunk ends.
+/// The place of the next row of a bucket, and the end of its open chunk.
 #[derive(Clone, Copy, Default)]
 struct Head {
     next: usize,
@@ -24,31 +24,33 @@ struct Head {
 }
 
 impl Head {
-    /// How many rows more fit the open chunk.
+    /// The number of rows that still fit the open chunk.
     fn room(self, sizes: Sizes) -> usize {
         (self.end - self.next) / sizes.width
     }
 }
 
-/// Buckets while rows are spread over them.
+/// Buckets that rows are spread over.
 pub(crate) struct Spread {
     chunks: Vec<Vec<Chunk>>,
     heads: Vec<Head>,
 }
 
 impl Spread {
-    /// So many empty ones.
+    /// Creates empty buckets.
     pub(crate) fn over(buckets: usize) -> Self {
         Spread { chunks: vec![Vec::new(); buckets], heads: vec![Head::default(); buckets] }
     }
 
-    /// Copies so many rows, which lie one behind the other, to the chunks of the buckets that a function tells of some of them.
+    /// Copies consecutive rows to chunks of their buckets. `buckets` computes the buckets of some
+    /// consecutive rows.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), where no chunk is free.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if no chunk is free and memory
+    /// for more is refused.
     ///
     /// # Safety
-    /// So many rows begin there, in memory that is not a free chunk.
+    /// `rows` rows begin at `first`, in memory that is not a free chunk.
     pub(crate) unsafe fn scatter(
         &mut self,
         (first, rows): (*const u8, usize),
@@ -67,7 +69,7 @@ impl Spread {
         }
     }
 
-    /// As [`Spread::scatter`], for rows of so many words, or of any width for none.
+    /// As [`Spread::scatter`], for rows of `WORDS` words. If `WORDS` is 0, rows have any width.
     unsafe fn scatter_words<const WORDS: usize>(
         &mut self,
         (first, rows): (*const u8, usize),
@@ -87,9 +89,11 @@ impl Spread {
                 let head = &mut self.heads[bucket];
                 let (from, at) = (first.wrapping_add(row * width), base.wrapping_add(head.next));
                 head.next += width;
-                // The line that this bucket comes to next: all that are open do not stay in a core's own caches.
+                // Prefetches the next line of this bucket. A core's own caches do not hold the
+                // lines of all open chunks.
                 prefetch(at.wrapping_add(LINE_BYTES));
-                // SAFETY: the caller's promise; and the open chunk, which is this bucket's alone, has room for the row.
+                // SAFETY: the caller's promise; and the open chunk, which is this bucket's alone,
+                // has room for the row.
                 unsafe {
                     if WORDS == 0 {
                         from.copy_to_nonoverlapping(at, width);
@@ -102,7 +106,7 @@ impl Spread {
         Ok(())
     }
 
-    /// A chunk more for a bucket.
+    /// Opens a new chunk for a bucket.
     #[cold]
     fn open(&mut self, bucket: usize, chunks: &mut Chunks) -> Result<()> {
         let (place, Sizes { width, rows_of_chunk, .. }) = (chunks.claim()?, chunks.sizes);
@@ -111,12 +115,12 @@ impl Spread {
         Ok(())
     }
 
-    /// How many rows a bucket has.
+    /// The number of rows in a bucket.
     pub(crate) fn rows_of(&self, bucket: usize, sizes: Sizes) -> usize {
         self.chunks[bucket].len() * sizes.rows_of_chunk - self.heads[bucket].room(sizes)
     }
 
-    /// The chunks of all buckets, of those that are open what has rows.
+    /// The chunks of all buckets. Chunks that are open have only the rows added so far.
     pub(crate) fn all_chunks(&self, sizes: Sizes) -> impl Iterator<Item = Chunk> {
         self.chunks.iter().zip(&self.heads).flat_map(move |(chunks, head)| {
             chunks.iter().enumerate().map(move |(index, &chunk)| {
@@ -126,7 +130,8 @@ impl Spread {
         })
     }
 
-    /// The buckets in the order of their keys, which differ in so many low bits, those without rows among them.
+    /// The buckets in the order of their keys, including empty ones. Rows of a bucket may differ in
+    /// the `digits` lowest key bits.
     pub(crate) fn into_buckets(self, sizes: Sizes, digits: u32) -> impl DoubleEndedIterator<Item = Bucket> {
         self.chunks.into_iter().zip(self.heads).map(move |(mut chunks, head)| {
             if let Some(open) = chunks.last_mut() {

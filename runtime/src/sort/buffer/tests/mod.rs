@@ -1,4 +1,4 @@
-//! Sorting against the standard library.
+//! Compares sorts with those of the standard library.
 
 mod model;
 
@@ -69,7 +69,7 @@ fn keeps_the_first_of_the_order() {
     assert_eq!(sort(&[], &order, None), []);
 }
 
-/// Sorts single values of one type by themselves; what comes out, as bits.
+/// Sorts values of one type, given and returned as bits.
 fn sorted_bits(ty: LeafType, bits: &[u128], descending: bool) -> Vec<u128> {
     let layout = Arc::new(RowLayout::full([ty]));
     let mut writer = RowWriter::new(layout.clone(), memory());
@@ -139,7 +139,7 @@ fn floats_are_in_total_order_with_nan_last_and_zeros_equal() {
 fn groups_of_two_sides_come_key_by_key() {
     use std::collections::BTreeMap;
     let (left, mut right) = (Random(45).items(4_000), Random(46).items(3_000));
-    // Texts of one first half, and keys that only one side has.
+    // Texts with equal first halves, and keys that only one side has.
     right.iter_mut().for_each(|item| item.key += 3);
     let sorted = |items: &[Item], order: [OrderKey; 3]| {
         let mut buffer = SortBuffer::new(layout(), order, &memory()).unwrap();

@@ -1,4 +1,5 @@
-//! Rows that several tasks sort together: each knows what bounds its keys, guesses how its rows lie in buckets, and shares them.
+//! Sharing of rows: bounds of the keys, an estimate of the rows per bucket, and the exchange of the
+//! rows.
 
 use super::{BucketSort, State};
 use crate::error::{Error, Result};
@@ -10,12 +11,13 @@ use crate::sort::small_rows::sharing::{KeyBounds, SpreadRows};
 use crate::sort::small_rows::sizes::{Digit, Sizes};
 use crate::sort::small_rows::{Moved, Over};
 
-/// Stretches of a task's rows, and rows of each, that are looked at to guess how its rows lie in buckets.
+/// Stretches of consecutive rows that a task samples, and sampled rows of each.
 const STRETCHES_LOOKED_AT: usize = 512;
 const ROWS_LOOKED_AT: usize = 16;
 
 impl BucketSort {
-    /// What is known of the keys of the rows, where these can be spread over buckets that tasks share: they are not in order already.
+    /// The bounds of the keys. `None` if the rows cannot be spread over shared buckets, because
+    /// they are sorted or were added in order.
     pub(crate) fn key_bounds(&mut self) -> Option<KeyBounds> {
         self.rows.seal();
         let is_spread = match &self.state {
@@ -26,7 +28,8 @@ impl BucketSort {
         is_spread.then(|| self.known_bounds())
     }
 
-    /// About how many rows would come into each bucket, if the rows of all tasks, which have these bounds, were [shared](BucketSort::share).
+    /// An estimate of the number of its rows in each bucket if rows are
+    /// [shared](BucketSort::share). `bounds` and `rows` are those of all tasks.
     pub(crate) fn guess_shares(&self, bounds: &KeyBounds, rows: usize) -> Vec<usize> {
         let width = self.rows.layout.width();
         let pages: Vec<Segment> = self.rows.segments().collect();
@@ -35,7 +38,7 @@ impl BucketSort {
                 let mut guesses = arriving.map_or_else(|| vec![0; splitters.buckets()], Arriving::counts);
                 let mut buckets = [0; ROWS_LOOKED_AT];
                 self.look_at(&pages, |first, count, stands_for| {
-                    // SAFETY: so many of these rows begin there.
+                    // SAFETY: `count` of these rows begin there.
                     unsafe { splitters.buckets_of(first, width, &mut buckets[..count]) };
                     buckets[..count].iter().for_each(|&bucket| guesses[usize::from(bucket)] += stands_for);
                 });
@@ -57,7 +60,8 @@ impl BucketSort {
         }
     }
 
-    /// Some rows, which begin at an address, and how many each of them stands for.
+    /// Calls `each` with the address of sampled rows, their number, and the number of rows that
+    /// each stands for.
     fn look_at(&self, stretches: &[Segment], mut each: impl FnMut(*const u8, usize, usize)) {
         let every = (stretches.len() / STRETCHES_LOOKED_AT).max(1);
         for some in stretches.chunks(every) {
@@ -68,17 +72,20 @@ impl BucketSort {
         }
     }
 
-    /// Spreads the rows over buckets that are the same for all tasks, whose `rows` rows have these bounds, and gives them. It emits the rows that it then
-    /// [takes](BucketSort::take_shared).
+    /// Spreads its rows over buckets that are the same for all tasks, and returns them. `bounds`
+    /// and `rows` are those of all tasks. Afterwards it emits the rows that
+    /// [`BucketSort::take_shared`] adds.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused.
     pub(crate) fn share(&mut self, bounds: &KeyBounds, rows: usize) -> Result<SpreadRows> {
         let over = bounds.over(rows);
         let encoding = self.encoding_over(&bounds.bounds, over);
         let (len, page_bytes) = (self.len(), self.bytes() - self.paid.bytes());
         let rows = self.take_unsorted();
-        // SAFETY: the rows are of this layout, as the order and so the encoding are; it has no slots.
+        // SAFETY: the rows are of this layout, as the order and so the encoding are; it has no
+        // slots.
         let (rows, spread): (Box<dyn Moved>, SpreadRows) = unsafe {
             if encoding.bits() <= u64::BITS {
                 let (moved, spread) = Buckets::<u64>::sharing(rows, over, encoding, &self.memory)?;
@@ -92,10 +99,10 @@ impl BucketSort {
         Ok(spread)
     }
 
-    /// Takes the rows of some buckets, from every task, to be emitted.
+    /// Takes the rows of some buckets from all tasks, to emit them.
     ///
     /// # Errors
-    /// Where it has not [shared](BucketSort::share) its own.
+    /// Fails if it has not [shared](BucketSort::share) its own rows.
     pub(crate) fn take_shared(&mut self, parts: Vec<SpreadRows>) -> Result<()> {
         let State::Ordered { rows, len, .. } = &mut self.state else {
             return Err(Error::Internal("rows were shared with a sort that shares none".to_owned()));
