@@ -1,4 +1,5 @@
-//! Whether two outputs of a run are one: two sinks that write one file would mix their rows, or one would be lost.
+//! Finds two outputs of a run with the same place, which would mix their rows or replace each
+//! other.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,26 +8,26 @@ use super::place::{Found, Place};
 use crate::error::{Error, Origin, Result};
 use crate::storage::{self, Location, folder_of};
 
-/// Where an output of a run goes.
+/// The place of an output of a run.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// As the user wrote it.
+    /// The path as the user wrote it, for messages.
     shown: String,
     spot: Spot,
 }
 
 #[derive(Clone, Debug)]
 enum Spot {
-    /// With device and number of what is there now.
+    /// A file, with device and inode if it exists.
     File(Location, Option<(u64, u64)>),
     Folder(Location),
     Standard,
-    /// Standard output, by `print`: its lines may stand among those of others.
+    /// Standard output of `print`, which any number of operators may write.
     Printed,
 }
 
 impl Claim {
-    /// `None` for what any number may write to.
+    /// The place of an output. `None` if any number of outputs may write there.
     pub(super) fn new(shown: String, place: &Place, is_folder: bool) -> Option<Self> {
         let spot = match place.found {
             Found::CharacterDevice => return None,
@@ -45,7 +46,7 @@ impl Claim {
         Claim { shown: "-".to_owned(), spot: Spot::Standard }
     }
 
-    /// What both are or how one stands to the other, where they are not apart.
+    /// Describes how the places of two outputs overlap. `None` if they do not.
     fn meets(&self, other: &Claim) -> Option<String> {
         let inside = |inner: &Claim, outer: &Claim| Some(format!("{} lies inside of {}", inner.shown, outer.shown));
         match (&self.spot, &other.spot) {
@@ -76,7 +77,8 @@ impl Claim {
     }
 }
 
-/// Removes what stopped processes left of these outputs. Each folder is listed once.
+/// Deletes temporary files and folders that stopped processes left for these outputs. Lists each
+/// folder once.
 pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
     let mut by_folder: BTreeMap<&Path, Vec<&Location>> = BTreeMap::new();
     for (_, claim) in claims {
@@ -91,10 +93,10 @@ pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
     }
 }
 
-/// Refuses outputs of one run that are one place.
+/// Fails if two outputs of a run overlap.
 ///
 /// # Errors
-/// With both operators.
+/// Fails with [`Error::Plan`], which names both operators.
 pub fn refuse_shared(claims: &[(&Origin, Claim)]) -> Result<()> {
     for (index, (origin, claim)) in claims.iter().enumerate() {
         for (before, other) in &claims[..index] {

@@ -1,13 +1,14 @@
 //! A named pipe as an output.
 //!
-//! A pipe can be opened only while another process reads it. A process that reads several pipes opens
-//! them in any order, also one after the end of another. So each pipe is opened as soon as it has a
-//! reader, whether or not a task waits for it, and closed when its last row is written. The system
-//! reports no reader: a blocking thread tries all waiting pipes of the process from time to time.
+//! A pipe can be opened for writing only while another process reads it. A process that reads
+//! several pipes opens them in any order, even each after the end of another. So each pipe is
+//! opened as soon as it has a reader, whether or not a task waits for it. It is closed after its
+//! last row. The system does not report new readers. So a blocking thread tries all waiting pipes
+//! of the process every [`PAUSE`].
 //!
 //! # Readers that leave
-//! A sink whose reader has left drops its rows. A broken pipe is then no error, and other sinks are
-//! completed. The executor ends a job whose outputs all have no reader.
+//! A sink whose reader has closed the pipe drops its rows. So a broken pipe is no error, and the
+//! other sinks are completed. The executor ends a job if all outputs have lost their readers.
 
 use std::io::{ErrorKind, Result as IoResult, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,13 +16,13 @@ use std::time::Duration;
 
 use crate::storage::{BlockingThreads, Location};
 
-/// Time between two attempts to open the pipes that have no reader.
+/// Time between two attempts to open the pipes without a reader.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The pipes of this process that have no reader yet. A thread tries them until there are none.
+/// The pipes of this process without a reader. A thread tries them until there are none.
 static WAITING: Mutex<Vec<Arc<Pipe>>> = Mutex::new(Vec::new());
 
-/// A pipe that is written to while a job runs.
+/// A pipe that is written while a job runs.
 pub(super) struct Pipe {
     location: Location,
     state: Mutex<State>,
@@ -31,7 +32,7 @@ pub(super) struct Pipe {
 struct State {
     stage: Stage,
     writers: usize,
-    /// Nothing more will be written.
+    /// Set after the last write.
     is_done: bool,
 }
 
@@ -43,7 +44,7 @@ enum Stage {
     Closed,
 }
 
-/// The open end of a pipe that is written to.
+/// The writing end of an open pipe.
 type PipeEnd = Arc<Mutex<Box<dyn Write + Send + Sync>>>;
 
 impl std::fmt::Debug for Pipe {
@@ -62,7 +63,7 @@ impl State {
 }
 
 impl Pipe {
-    /// A pipe that is opened as soon as it has a reader.
+    /// Creates a pipe that is opened as soon as it has a reader.
     pub(super) fn open(location: Location) -> Arc<Self> {
         let state = State { stage: Stage::Waiting, writers: 0, is_done: false };
         let pipe = Arc::new(Pipe { location, state: Mutex::new(state), changed: Condvar::new() });
@@ -76,7 +77,7 @@ impl Pipe {
         pipe
     }
 
-    /// Opens the pipes that wait for a reader, until none waits.
+    /// Opens the waiting pipes, until none waits.
     fn open_waiting() {
         loop {
             let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +103,7 @@ impl Pipe {
         state.stage = match self.location.file_system().and_then(|files| files.open_pipe(self.location.path())) {
             Ok(None) => return false,
             Ok(Some(pipe)) if !state.is_done => Stage::Open(Arc::new(Mutex::new(pipe))),
-            // The reader finds the end of the pipe.
+            // The reader gets the end of the pipe.
             Ok(Some(_)) => Stage::Closed,
             Err(error) => Stage::Refused(error.kind()),
         };
@@ -130,7 +131,7 @@ impl Pipe {
         }
     }
 
-    /// Ends the pipe. After success it waits for a reader, which finds the end of the pipe also if
+    /// Ends the pipe. After `success` it waits for a reader, which gets the end of the pipe even if
     /// nothing was written.
     pub(super) fn finish(&self, success: bool) -> IoResult<()> {
         let mut state = self.lock();
@@ -147,7 +148,7 @@ impl Pipe {
     }
 }
 
-/// Writes to a pipe once it has a reader.
+/// Writes to a pipe. Waits until it has a reader.
 pub(super) struct PipeWriter(Arc<Pipe>);
 
 impl Write for PipeWriter {

@@ -1,4 +1,4 @@
-//! What an output's path means.
+//! The meaning of an output's path.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::storage::{Kind, Location, Resolved, Unresolved};
 
-/// What is at a path, links followed.
+/// The kind of what exists at a path, after following links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Absent,
@@ -21,7 +21,7 @@ pub(super) enum Found {
     Socket,
     /// Standard output.
     Standard,
-    /// A file that the process has open, by the number it has there.
+    /// A file that the process has open, as `/dev/fd/3`.
     OpenFile,
 }
 
@@ -45,32 +45,32 @@ impl Found {
     }
 }
 
-/// What the end of the user's path asks for.
+/// The kind of output that the end of the user's path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     File,
     Folder,
 }
 
-/// What a run does about what is there.
+/// The user's choice for an output that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfExists {
-    /// What is there is replaced, once the job is done.
+    /// It is replaced after the job has succeeded.
     Overwrite,
-    /// Records are added to what is there, once the job is done.
+    /// Records are appended to it after the job has succeeded.
     Append,
-    /// The job is refused.
+    /// The job fails before its first record.
     Fail,
 }
 
-/// How an output is written.
+/// The way to write an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutputMode {
-    /// Under a temporary name, which is then replaced by the name of the output.
+    /// Under a temporary name. Then it is renamed, and replaces what has the name.
     Replace,
     /// As [`OutputMode::Replace`], if nothing has the name by then.
     IfAbsent,
-    /// Under a temporary name. Then it is added to the present content.
+    /// Under a temporary name. Then it is appended to the existing content.
     Append,
     /// Immediately, to a device or a pipe.
     Stream,
@@ -78,7 +78,7 @@ pub(super) enum OutputMode {
     Standard,
 }
 
-/// How an output is written, or why it cannot be.
+/// The way to write an output. Fails with the reason if it cannot be written.
 pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) -> Result<OutputMode, &'static str> {
     use IfExists::{Append, Fail, Overwrite};
     match (wanted, found, if_exists) {
@@ -94,10 +94,10 @@ pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) 
         (Wanted::File, Found::EmptyFolder | Found::FullFolder, _) => {
             Err("it is a folder; end the path with `/` to write a folder of files")
         }
-        // A pipe and a device are there to be written to.
+        // The content of a pipe or a device is not replaced.
         (Wanted::File, Found::CharacterDevice | Found::Fifo | Found::OpenFile, _) => Ok(OutputMode::Stream),
         (Wanted::File, Found::Standard, _) => Ok(OutputMode::Standard),
-        // An empty folder was made for this.
+        // An empty folder counts as absent: the user may have created it for this output.
         (Wanted::Folder, Found::Absent | Found::EmptyFolder, None | Some(Fail)) => Ok(OutputMode::IfAbsent),
         (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Overwrite)) => {
             Ok(OutputMode::Replace)
@@ -117,19 +117,21 @@ pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) 
     }
 }
 
-/// A path with all links followed, and what is there.
+/// The place of a path after following links, and what exists there.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// The path. Its folder exists, and no part of it is a link.
+    /// The resolved path. Its folder exists, and no part of it is a link.
     pub(super) location: Location,
     pub(super) found: Found,
-    /// Identifies what is there: device and inode.
+    /// Device and inode of what exists.
     pub(super) id: Option<(u64, u64)>,
 }
 
 impl Place {
+    /// Resolves a path.
+    ///
     /// # Errors
-    /// If the path leads nowhere.
+    /// Fails if the path has no folder, or if its links cannot be followed.
     pub(super) fn of(location: &Location) -> Result<Self> {
         let path = location.path();
         if path.as_os_str().is_empty() {
@@ -161,7 +163,7 @@ fn no_folder(path: &Path, folder: &Path, error: std::io::Error) -> Error {
     }
 }
 
-/// Why nothing can be written to a path.
+/// The error for a path that cannot be written.
 pub(super) fn refused(path: &Path, reason: &str) -> Error {
     Error::Plan(format!("cannot write {}: {reason}", path.display()))
 }
@@ -174,7 +176,7 @@ mod tests {
     };
     use super::*;
 
-    /// What is there, and how it is written: unless said otherwise, to overwrite, to append, or to fail.
+    /// What exists, and the way to write: without a choice, to overwrite, to append, and to fail.
     type Line = (Found, [Option<OutputMode>; 4]);
 
     const RENAME: Option<OutputMode> = Some(OutputMode::Replace);

@@ -1,20 +1,20 @@
-//! Standard output, where it is a terminal on which a line is kept besides: printed lines go above it.
+//! Standard output on a terminal whose last line shows progress. Other lines are printed above it.
 
 use std::io::{Result as IoResult, Write, stdout};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Calls what it is given while the line is away.
+/// Hides the progress line, calls its argument, and shows the line again.
 type WithoutLine = dyn Fn(&mut dyn FnMut()) + Send + Sync;
 
-/// The line that was begun last: a process has one terminal.
+/// The progress line that was started last. A process has one terminal.
 static KEPT: Mutex<Option<Arc<WithoutLine>>> = Mutex::new(None);
 
-/// A line that is kept at the terminal's end, such as that of progress, until this is dropped.
+/// A progress line at the end of the terminal. It ends when this is dropped.
 #[must_use = "the line is no longer kept when this is dropped"]
 pub struct TerminalLine(Arc<WithoutLine>);
 
 impl TerminalLine {
-    /// Keeps a line: `without` takes it away, calls what it is given, and puts it back.
+    /// Starts a progress line. `without` must hide it, call its argument, and show it again.
     pub fn keep(without: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
         let without: Arc<WithoutLine> = Arc::new(without);
         *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(without.clone());
@@ -25,7 +25,7 @@ impl TerminalLine {
 impl Drop for TerminalLine {
     fn drop(&mut self) {
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another job may have begun one since.
+        // Another job may have started its own line since.
         if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &self.0)) {
             *kept = None;
         }
@@ -37,7 +37,7 @@ pub(super) struct StandardOutput;
 
 impl Write for StandardOutput {
     fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
-        // What is flushed within has left before the line is back.
+        // Flushed while the line is hidden.
         without_line(|| {
             let mut out = stdout().lock();
             out.write_all(bytes).and_then(|()| out.flush()).map(|()| bytes.len())
@@ -54,7 +54,7 @@ fn without_line<T>(mut write: impl FnMut() -> IoResult<T>) -> IoResult<T> {
     let Some(without) = kept else { return write() };
     let mut written = None;
     without(&mut || written = Some(write()));
-    // Whoever keeps a line calls what it is given.
+    // `without` must call its argument. If it did not, the bytes are written now.
     written.unwrap_or_else(write)
 }
 

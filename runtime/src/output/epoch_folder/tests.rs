@@ -1,4 +1,4 @@
-//! Every point at which a process may end, and what is there when a job goes on from each of its snapshots.
+//! Ends a job at every step, and resumes it from each of its snapshots.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,17 +9,17 @@ use crate::output::{IfExists, Target};
 const TASKS: usize = 2;
 const EPOCHS: u64 = 2;
 
-/// What happens in a job, one after the other.
+/// A step of a job.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Append(usize, u64),
     Seal(usize, u64),
-    /// The snapshot is whole.
+    /// The snapshot is complete.
     Whole(u64),
     Commit(usize, u64),
 }
 
-/// A job from an epoch on: the next epoch begins before the one before is committed.
+/// The steps of a job after epoch `from`. Each epoch begins before the previous one is committed.
 fn steps(from: u64) -> Vec<Step> {
     let mut steps = Vec::new();
     for epoch in from..=EPOCHS + 1 {
@@ -47,7 +47,7 @@ fn name(task: usize, epoch: u64) -> String {
     format!("part-0000{task}-000000000{epoch}.csv")
 }
 
-/// Does these steps; the last snapshot that is whole.
+/// Runs the steps, and returns the epoch of the last complete snapshot.
 fn run(folder: &Arc<EpochFolder>, steps: &[Step]) -> Option<u64> {
     let mut files = BTreeMap::new();
     let mut whole = None;
@@ -69,7 +69,7 @@ fn listed(epoch: u64) -> Vec<String> {
     if epoch == 0 { Vec::new() } else { (0..TASKS).map(|task| name(task, epoch)).collect() }
 }
 
-/// What is in a folder, by name.
+/// The contents of the files in a folder, by name.
 fn contents(folder: &Path) -> BTreeMap<String, String> {
     let file = |entry: IoResult<fs::DirEntry>| {
         let entry = entry.unwrap();
@@ -86,13 +86,14 @@ fn visible(path: &Path) -> BTreeMap<String, String> {
     contents
 }
 
-/// What snapshots up to an epoch hold.
+/// The visible files after the snapshot of an epoch.
 fn expected(epoch: u64) -> BTreeMap<String, String> {
     let of = |epoch| (0..TASKS).map(move |task| (name(task, epoch), format!("{task} in {epoch}\n").repeat(2)));
     (1..=epoch).flat_map(of).collect()
 }
 
-/// A job that was stopped behind so many steps, and a recovery from `back` that was stopped when so many files had been committed and taken back.
+/// Ends a job after `steps_done` steps. Then ends a recovery from `back` after it has committed or
+/// deleted `recovered` files.
 fn stopped(path: &Path, steps_done: usize, back: u64, recovered: usize) {
     let folder = open(path).unwrap();
     folder.recover(0, &[]).unwrap();
@@ -132,7 +133,7 @@ fn a_job_that_goes_on_from_any_snapshot_finds_what_that_holds_wherever_it_was_st
                 if recovered > 0 {
                     continue;
                 }
-                // It goes on to its end.
+                // The job continues to its end.
                 if back < EPOCHS {
                     assert_eq!(run(&folder, &steps(back + 1)), Some(EPOCHS));
                 }
@@ -154,7 +155,7 @@ fn what_is_not_committed_is_seen_by_nobody_and_stays_when_a_job_fails() {
     assert_eq!(visible(&path), BTreeMap::new());
     folder.close(false);
     assert_eq!(contents(&path.join(HIDDEN)), expected(1));
-    // Other threads may still have something to write.
+    // Other threads may still write.
     let mut late = folder.file(0, 2);
     late.append(b"late").and_then(|()| late.seal()).unwrap();
     assert_eq!(contents(&path.join(HIDDEN)), expected(1));
@@ -226,7 +227,7 @@ fn one_of_two_jobs_has_the_folder() {
     let first = open(&path).unwrap();
     let error = open(&path).unwrap_err().to_string();
     assert!(error.contains("another job writes it at this moment"), "{error}");
-    // Drivers may have it for a moment longer than the job.
+    // Drivers may hold the folder for longer than the job.
     first.close(false);
     let second = open(&path).unwrap();
     second.recover(0, &[]).unwrap();
@@ -236,7 +237,7 @@ fn one_of_two_jobs_has_the_folder() {
     open(&path).unwrap();
 }
 
-/// Another job may have removed the folder, and write a new one at its path.
+/// Another job may have removed the folder and created a new one at its path.
 #[test]
 fn a_folder_that_was_replaced_gets_no_file_and_no_commit() {
     let outer = tempfile::tempdir().unwrap();
@@ -271,7 +272,7 @@ fn what_is_no_folder_is_refused_and_so_is_to_replace_or_add() {
         let error = target.check_by_epochs().unwrap_err().to_string();
         assert!(error.contains("leave `if_exists` out"), "{error}");
     }
-    // A job that goes on finds it full.
+    // A job that resumes finds files in it.
     drop(open(&path).unwrap());
     let target = Target::folder(path.to_str().unwrap(), Some(IfExists::Fail));
     target.check_by_epochs().unwrap();

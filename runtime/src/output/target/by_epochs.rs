@@ -1,4 +1,5 @@
-//! An output whose rows are seen while the job runs: a folder that is written epoch by epoch, or a stream.
+//! Outputs that are visible while the job runs: streams, and folders that are written epoch by
+//! epoch.
 
 use super::{IfExists, Kind, Target};
 use crate::error::Result;
@@ -7,7 +8,8 @@ use crate::output::epoch_folder::EpochFolder;
 use crate::output::place::{Found, OutputMode, Place, decide, refused};
 
 impl Target {
-    /// Whether records go out as they come: to standard output, a pipe or a device.
+    /// Returns `true` if records are visible as soon as they are written: standard output, a pipe
+    /// or a device.
     #[must_use]
     pub fn is_stream(&self) -> bool {
         match self.0.kind {
@@ -17,7 +19,8 @@ impl Target {
         }
     }
 
-    /// Where a folder is that is written epoch by epoch. It may be full: whether it should be is known when it is recovered.
+    /// The place of a folder that is written epoch by epoch. It may contain files:
+    /// [`EpochFolder::recover`](crate::output::EpochSink::recover) checks them.
     fn place_by_epochs(&self) -> Result<Place> {
         let Some((wanted, place)) = self.located()? else {
             return Err(refused(self.path(), "it is no folder; end the path with `/` to write one"));
@@ -35,7 +38,7 @@ impl Target {
     /// As [`Target::check`], for a folder that is written epoch by epoch.
     ///
     /// # Errors
-    /// What is in the way, and what to do.
+    /// Fails with the obstacle and a way to remove it.
     pub fn check_by_epochs(&self) -> Result<()> {
         self.place_by_epochs().map(|_| ())
     }
@@ -46,10 +49,10 @@ impl Target {
         Claim::new(self.describe_path(), &self.place_by_epochs().ok()?, true)
     }
 
-    /// Makes the folder, and takes it for this job; its files' names have this end.
+    /// Creates the folder and locks it for this job. The names of its files end with `extension`.
     ///
     /// # Errors
-    /// Where it cannot be made, or another job writes it.
+    /// Fails if the folder cannot be created, or if another job has locked it.
     pub fn epoch_folder(&self, extension: String) -> Result<EpochFolder> {
         EpochFolder::open(self.path(), self.place_by_epochs()?.location, extension)
     }

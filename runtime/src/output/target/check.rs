@@ -5,14 +5,14 @@ use crate::error::{Error, Result};
 use crate::output::folder::strange;
 use crate::output::place::{Found, OutputMode, Place, refused};
 
-/// The length in bytes of the start of a JSON file that is searched for `[`.
+/// Bytes of a JSON file, from its start, that are searched for `[`.
 const MOST_BLANKS: usize = 1 << 16;
 
 impl Target {
-    /// Checks that files of a format, which all begin with `head`, can be written.
+    /// Checks that files of a format can be written. All files of the format begin with `head`.
     ///
     /// # Errors
-    /// What it is, and what to do.
+    /// Fails with the obstacle and a way to remove it.
     pub fn check(&self, appending: Appending, head: &[u8]) -> Result<()> {
         let Some((place, mode)) = self.place()? else { return Ok(()) };
         let files = place.location.file_system().ok();
@@ -63,7 +63,7 @@ impl Target {
         Ok(())
     }
 
-    /// What is replaced is removed, so it must be what a job writes.
+    /// The replaced folder is deleted, so it must contain only files that a job writes.
     fn check_strange(&self, place: &Place) -> Result<()> {
         strange(&place.location).map_or(Ok(()), |strange| {
             let reason = format!(
