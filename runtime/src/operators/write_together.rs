@@ -102,7 +102,7 @@ impl TogetherDriver {
             self.lane.put(lane);
             return Ok(Progress::Done);
         }
-        if more_will_come && !self.assembly.is_turn(self.context.subtask) {
+        if more_will_come && !self.assembly.may_write(self.context.subtask) {
             return self.keep(lane);
         }
         match self.assembly.take(self.context.subtask, &self.context.blocking) {

@@ -47,8 +47,8 @@ impl Assembly {
         let mut state = self.lock();
         if !state.is_open {
             let (out, head) = open()?;
-            let given = vec![0; state.ended.len()];
-            state.file = Some(SharedFile { out, bytes: head.len() as u64, head, given });
+            let appended_bytes = vec![0; state.ended.len()];
+            state.file = Some(SharedFile { out, bytes: head.len() as u64, head, appended_bytes });
             state.is_open = true;
         }
         Ok(())
@@ -56,8 +56,8 @@ impl Assembly {
 
     /// Returns `true` if this task may write now.
     #[must_use]
-    pub fn is_turn(&self, task: usize) -> bool {
-        self.has_turn(&self.lock(), task)
+    pub fn may_write(&self, task: usize) -> bool {
+        self.is_turn(&self.lock(), task)
     }
 
     /// Returns `true` if the file has the order of the tasks.
@@ -66,7 +66,7 @@ impl Assembly {
         self.in_order
     }
 
-    fn has_turn(&self, state: &State, task: usize) -> bool {
+    fn is_turn(&self, state: &State, task: usize) -> bool {
         !self.in_order || state.ended.iter().take(task).all(|&ended| ended)
     }
 
@@ -74,7 +74,7 @@ impl Assembly {
     /// Then `task` is woken to try again.
     pub fn take(&self, number: usize, task: &Arc<dyn Blocking>) -> Option<SharedFile> {
         let mut state = self.lock();
-        let file = if self.has_turn(&state, number) { state.file.take() } else { None };
+        let file = if self.is_turn(&state, number) { state.file.take() } else { None };
         if file.is_none() {
             state.waiting.push(task.clone());
         }
@@ -115,7 +115,7 @@ pub struct SharedFile {
     head: Vec<u8>,
     bytes: u64,
     /// Bytes that each task has appended.
-    given: Vec<u64>,
+    appended_bytes: Vec<u64>,
 }
 
 impl SharedFile {
@@ -125,21 +125,21 @@ impl SharedFile {
         self.bytes
     }
 
-    /// Appends bytes of the task `part`. Returns the number of bytes that this task had appended
+    /// Appends bytes of the task `task`. Returns the number of bytes that this task had appended
     /// before. May block.
     ///
     /// # Errors
     /// Fails with the error of the system.
-    pub fn append(&mut self, part: usize, bytes: &[u8]) -> IoResult<u64> {
+    pub fn append(&mut self, task: usize, bytes: &[u8]) -> IoResult<u64> {
         let head = std::mem::take(&mut self.head);
         if !head.is_empty() {
             self.out.append(&head)?;
         }
         self.out.append(bytes)?;
         self.bytes += bytes.len() as u64;
-        let Some(given) = self.given.get_mut(part) else { return Ok(0) };
-        let before = *given;
-        *given += bytes.len() as u64;
+        let Some(appended_bytes) = self.appended_bytes.get_mut(task) else { return Ok(0) };
+        let before = *appended_bytes;
+        *appended_bytes += bytes.len() as u64;
         Ok(before)
     }
 }

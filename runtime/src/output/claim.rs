@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::place::{Found, Place};
+use super::place::{Entry, ResolvedPath};
 use crate::error::{Error, Origin, Result};
 use crate::storage::{self, Location, folder_of};
 
@@ -13,11 +13,11 @@ use crate::storage::{self, Location, folder_of};
 pub struct Claim {
     /// The path as the user wrote it, for messages.
     shown: String,
-    spot: Spot,
+    claimed: ClaimedPlace,
 }
 
 #[derive(Clone, Debug)]
-enum Spot {
+enum ClaimedPlace {
     /// A file, with device and inode if it exists.
     File(Location, Option<(u64, u64)>),
     Folder(Location),
@@ -28,46 +28,46 @@ enum Spot {
 
 impl Claim {
     /// The place of an output. `None` if any number of outputs may write there.
-    pub(super) fn new(shown: String, place: &Place, is_folder: bool) -> Option<Self> {
-        let spot = match place.found {
-            Found::CharacterDevice => return None,
-            Found::Standard => Spot::Standard,
-            _ if is_folder => Spot::Folder(place.location.clone()),
-            _ => Spot::File(place.location.clone(), place.id),
+    pub(super) fn new(shown: String, place: &ResolvedPath, is_folder: bool) -> Option<Self> {
+        let claimed = match place.entry {
+            Entry::CharacterDevice => return None,
+            Entry::Standard => ClaimedPlace::Standard,
+            _ if is_folder => ClaimedPlace::Folder(place.location.clone()),
+            _ => ClaimedPlace::File(place.location.clone(), place.id),
         };
-        Some(Claim { shown, spot })
+        Some(Claim { shown, claimed })
     }
 
     pub(super) fn printed() -> Self {
-        Claim { shown: "-".to_owned(), spot: Spot::Printed }
+        Claim { shown: "-".to_owned(), claimed: ClaimedPlace::Printed }
     }
 
     pub(super) fn standard() -> Self {
-        Claim { shown: "-".to_owned(), spot: Spot::Standard }
+        Claim { shown: "-".to_owned(), claimed: ClaimedPlace::Standard }
     }
 
     /// Describes how the places of two outputs overlap. `None` if they do not.
-    fn meets(&self, other: &Claim) -> Option<String> {
+    fn conflict_with(&self, other: &Claim) -> Option<String> {
         let inside = |inner: &Claim, outer: &Claim| Some(format!("{} lies inside of {}", inner.shown, outer.shown));
-        match (&self.spot, &other.spot) {
-            (Spot::Printed, Spot::Standard) | (Spot::Standard, Spot::Printed | Spot::Standard) => {
+        match (&self.claimed, &other.claimed) {
+            (ClaimedPlace::Printed, ClaimedPlace::Standard)
+            | (ClaimedPlace::Standard, ClaimedPlace::Printed | ClaimedPlace::Standard) => {
                 Some("both are standard output, the same stream".to_owned())
             }
-            (Spot::File(left, left_id), Spot::File(right, right_id)) => {
+            (ClaimedPlace::File(left, left_id), ClaimedPlace::File(right, right_id)) => {
                 let is_one = left.path() == right.path() || (left_id.is_some() && left_id == right_id);
                 is_one.then(|| format!("{} and {} are the same file", self.shown, other.shown))
             }
-            (Spot::File(left, _) | Spot::Folder(left), Spot::File(right, _) | Spot::Folder(right))
-                if left.path() == right.path() =>
-            {
-                Some(format!("{} and {} are the same place", self.shown, other.shown))
-            }
-            (Spot::File(inner, _) | Spot::Folder(inner), Spot::Folder(outer))
+            (
+                ClaimedPlace::File(left, _) | ClaimedPlace::Folder(left),
+                ClaimedPlace::File(right, _) | ClaimedPlace::Folder(right),
+            ) if left.path() == right.path() => Some(format!("{} and {} are the same place", self.shown, other.shown)),
+            (ClaimedPlace::File(inner, _) | ClaimedPlace::Folder(inner), ClaimedPlace::Folder(outer))
                 if inner.path().starts_with(outer.path()) =>
             {
                 inside(self, other)
             }
-            (Spot::Folder(outer), Spot::File(inner, _) | Spot::Folder(inner))
+            (ClaimedPlace::Folder(outer), ClaimedPlace::File(inner, _) | ClaimedPlace::Folder(inner))
                 if inner.path().starts_with(outer.path()) =>
             {
                 inside(other, self)
@@ -82,7 +82,7 @@ impl Claim {
 pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
     let mut by_folder: BTreeMap<&Path, Vec<&Location>> = BTreeMap::new();
     for (_, claim) in claims {
-        if let Spot::File(location, _) | Spot::Folder(location) = &claim.spot {
+        if let ClaimedPlace::File(location, _) | ClaimedPlace::Folder(location) = &claim.claimed {
             by_folder.entry(folder_of(location.path())).or_default().push(location);
         }
     }
@@ -100,9 +100,10 @@ pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
 pub fn refuse_shared(claims: &[(&Origin, Claim)]) -> Result<()> {
     for (index, (origin, claim)) in claims.iter().enumerate() {
         for (before, other) in &claims[..index] {
-            if let Some(how) = claim.meets(other) {
-                let message =
-                    format!("cannot write what {before} writes already: {how}; give each output a path of its own");
+            if let Some(conflict) = claim.conflict_with(other) {
+                let message = format!(
+                    "cannot write what {before} writes already: {conflict}; give each output a path of its own"
+                );
                 return Err(Error::Plan(message).at(origin));
             }
         }

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::epochs::{Commit, EpochSink, Transaction};
-use super::place::{Found, Wanted, decide, refused};
+use super::place::{Entry, Output, cannot_write, decide};
 use crate::error::{Error, Result};
 use crate::storage::{
     FileMode, FileSystem, FileWriter, FolderLock, Kind, Listed, Location, REPLACED, RenameMode, remove,
@@ -36,27 +36,36 @@ const HIDDEN: &str = ".dataflow-prepared";
 #[derive(Debug)]
 pub struct EpochFolder {
     /// The path as the user wrote it, for messages.
-    shown: PathBuf,
+    display_path: PathBuf,
     location: Location,
     hidden: Location,
     /// The extension of its files' names, without the dot.
     extension: String,
     /// The lock on the folder, until the job ends. After that, threads that still write files of a
     /// failed job write nothing.
-    held: RwLock<Option<FolderLock>>,
+    lock: RwLock<Option<FolderLock>>,
 }
 
 impl EpochFolder {
     /// Creates the folder if it does not exist, and locks it for this job. The job must
     /// [recover](EpochSink::recover) it before its first task writes.
-    pub(super) fn open(shown: &Path, location: Location, extension: String) -> Result<Self> {
-        let failed = || Error::io("create", shown);
-        make(&location).map_err(failed())?;
-        let Some(held) = FolderLock::take(&location).map_err(failed())? else {
-            return Err(refused(shown, "another job writes it at this moment; let that end, or choose another name"));
+    pub(super) fn open(display_path: &Path, location: Location, extension: String) -> Result<Self> {
+        let failed = || Error::io("create", display_path);
+        create_durably(&location).map_err(failed())?;
+        let Some(lock) = FolderLock::take(&location).map_err(failed())? else {
+            return Err(cannot_write(
+                display_path,
+                "another job writes it at this moment; let that end, or choose another name",
+            ));
         };
         let hidden = location.join(HIDDEN);
-        Ok(EpochFolder { shown: shown.to_owned(), location, hidden, extension, held: RwLock::new(Some(held)) })
+        Ok(EpochFolder {
+            display_path: display_path.to_owned(),
+            location,
+            hidden,
+            extension,
+            lock: RwLock::new(Some(lock)),
+        })
     }
 
     /// The file of a task in an epoch. It is created by its first write.
@@ -90,8 +99,8 @@ impl EpochFolder {
     }
 
     /// Fails if the folder at the path is no longer the locked one.
-    fn check(&self, held: Option<&FolderLock>) -> Result<()> {
-        if held.is_none_or(FolderLock::is_in_place) { Ok(()) } else { Err(refused(&self.shown, REPLACED)) }
+    fn check(&self, lock: Option<&FolderLock>) -> Result<()> {
+        if lock.is_none_or(FolderLock::is_in_place) { Ok(()) } else { Err(cannot_write(&self.display_path, REPLACED)) }
     }
 
     /// Renames a prepared file to its final name. Does nothing if that was done before.
@@ -101,7 +110,7 @@ impl EpochFolder {
                 "a snapshot lists the file {name:?}, and files of this output are named like {:?}; go on with the format that the snapshot was taken with",
                 self.name(0, 1)
             );
-            return Err(refused(&self.shown, &reason));
+            return Err(cannot_write(&self.display_path, &reason));
         }
         let (from, to) = (self.hidden.join(name), self.location.join(name));
         let renamed = self.files().and_then(|files| files.rename(from.path(), to.path(), RenameMode::Replace));
@@ -111,14 +120,14 @@ impl EpochFolder {
                 let reason = format!(
                     "a snapshot lists the file {name}, which is not there, so its records would be missing; put it back, or begin anew with an empty folder"
                 );
-                Err(refused(&self.shown, &reason))
+                Err(cannot_write(&self.display_path, &reason))
             }
-            result => result.map_err(Error::io("rename the finished output to", &self.shown.join(name))),
+            result => result.map_err(Error::io("rename the finished output to", &self.display_path.join(name))),
         }
     }
 
     /// Deletes the visible files of epochs after `epoch`, except for those in `kept`.
-    fn take_back(&self, epoch: u64, kept: &HashSet<&str>) -> IoResult<()> {
+    fn delete_later_epochs(&self, epoch: u64, kept: &HashSet<&str>) -> IoResult<()> {
         let is_later = |name: &str| !kept.contains(name) && self.epoch_of(name).is_some_and(|of| of > epoch);
         for entry in self.visible()? {
             if entry.kind == Kind::File && entry.name.to_str().is_some_and(is_later) {
@@ -129,49 +138,49 @@ impl EpochFolder {
     }
 
     /// Deletes all files in the hidden folder.
-    fn clear(&self) -> IoResult<()> {
+    fn clear_hidden(&self) -> IoResult<()> {
         for entry in self.hidden.list()? {
             remove(self.files()?, self.hidden.join(&entry.name).path(), entry.kind)?;
         }
-        sync(&self.hidden)
+        sync_names(&self.hidden)
     }
 
     /// Ends the job's use of the output, so that another job may write it. Waits for running writes
     /// of other threads. Later writes do nothing.
     pub fn close(&self, success: bool) {
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        if held.is_some() && success {
+        let mut lock = self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        if lock.is_some() && success {
             // Files that are left in it are from another program.
             if self.hidden.list().is_ok_and(|listed| listed.is_empty()) {
                 let _ = self.hidden.delete_folder();
             }
         }
-        *held = None;
+        *lock = None;
     }
 }
 
 impl EpochSink for EpochFolder {
     fn recover(&self, epoch: u64, prepared: &[Transaction]) -> Result<Commit> {
-        let failed = || Error::io("look through", &self.shown);
+        let failed = || Error::io("look through", &self.display_path);
         let is_empty = self.visible().map_err(failed())?.is_empty();
         // Files of the snapshot may be in the folder.
-        let found = if epoch == 0 && !is_empty { Found::FullFolder } else { Found::EmptyFolder };
-        decide(Wanted::Folder, found, None).map_err(|reason| refused(&self.shown, reason))?;
-        make(&self.hidden).map_err(Error::io("create", &self.shown))?;
+        let entry = if epoch == 0 && !is_empty { Entry::FullFolder } else { Entry::EmptyFolder };
+        decide(Output::Folder, entry, None).map_err(|reason| cannot_write(&self.display_path, reason))?;
+        create_durably(&self.hidden).map_err(Error::io("create", &self.display_path))?;
         self.commit(epoch, prepared)?;
         let kept = prepared.iter().map(String::as_str).collect();
-        let removed = self.take_back(epoch, &kept).and_then(|()| self.clear());
+        let removed = self.delete_later_epochs(epoch, &kept).and_then(|()| self.clear_hidden());
         removed
-            .and_then(|()| sync(&self.location))
-            .map_err(Error::io("remove what is later than the snapshot from", &self.shown))
+            .and_then(|()| sync_names(&self.location))
+            .map_err(Error::io("remove what is later than the snapshot from", &self.display_path))
             .map(|()| Commit::Done)
     }
 
     fn commit(&self, _: u64, prepared: &[Transaction]) -> Result<Commit> {
-        self.check(self.held.read().unwrap_or_else(PoisonError::into_inner).as_ref())?;
+        self.check(self.lock.read().unwrap_or_else(PoisonError::into_inner).as_ref())?;
         prepared.iter().try_for_each(|name| self.publish(name))?;
         if !prepared.is_empty() {
-            sync(&self.location).map_err(Error::io("sync", &self.shown))?;
+            sync_names(&self.location).map_err(Error::io("sync", &self.display_path))?;
         }
         Ok(Commit::Done)
     }
@@ -205,21 +214,21 @@ impl EpochFile {
     /// Fails with the error of the system.
     pub fn seal(&mut self) -> Result<()> {
         let hidden = self.folder.hidden.clone();
-        self.write(|file| file.sync().and_then(|()| sync(&hidden)))
+        self.write(|file| file.sync().and_then(|()| sync_names(&hidden)))
     }
 
     fn write(&mut self, work: impl FnOnce(&mut FileWriter) -> IoResult<()>) -> Result<()> {
-        let EpochFolder { held, hidden, shown, .. } = &*self.folder;
-        let held = held.read().unwrap_or_else(PoisonError::into_inner);
-        if held.is_none() {
+        let EpochFolder { lock, hidden, display_path, .. } = &*self.folder;
+        let lock = lock.read().unwrap_or_else(PoisonError::into_inner);
+        if lock.is_none() {
             return Ok(());
         }
         // Messages show the final name of the file.
-        let path = shown.join(&self.name);
+        let path = display_path.join(&self.name);
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                self.folder.check(held.as_ref())?;
+                self.folder.check(lock.as_ref())?;
                 let created = hidden
                     .file_system()
                     .and_then(|files| files.open_file(hidden.join(&self.name).path(), FileMode::CreateNew));
@@ -231,7 +240,7 @@ impl EpochFile {
 }
 
 /// Creates a folder, unless it exists, and makes its name durable.
-fn make(location: &Location) -> IoResult<()> {
+fn create_durably(location: &Location) -> IoResult<()> {
     let files = location.file_system()?;
     match files.create_folder(location.path()) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
@@ -240,7 +249,7 @@ fn make(location: &Location) -> IoResult<()> {
 }
 
 /// Makes the names in a folder durable.
-fn sync(folder: &Location) -> IoResult<()> {
+fn sync_names(folder: &Location) -> IoResult<()> {
     folder.file_system()?.sync_folder(folder.path())
 }
 

@@ -14,8 +14,7 @@ use crate::storage::{
 pub struct PendingFolder {
     location: Location,
     temporary: Temporary,
-    /// Files may be written. A failed job clears it, and does not wait for other threads that
-    /// write.
+    /// Files may be written. After a failed job has cleared it, other threads write nothing more.
     is_open: RwLock<bool>,
 }
 
@@ -85,11 +84,11 @@ impl PendingFolder {
         }
     }
 
-    /// Renames it to its final name. Fails if a folder with files has this name. Takes over the
-    /// permissions of an empty one.
-    pub(super) fn replace_nothing(&self) -> IoResult<()> {
+    /// Renames it to its final name. If an empty folder has this name, takes over its mode and
+    /// owner. Fails if anything else has it.
+    pub(super) fn rename_if_absent(&self) -> IoResult<()> {
         self.copy_permissions()?;
-        self.ended(self.rename(&self.temporary.path, self.path()))
+        self.close_after_rename(self.rename(&self.temporary.path, self.path()))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> IoResult<()> {
@@ -107,7 +106,7 @@ impl PendingFolder {
         let _ = held.as_ref().map(|held| held.try_lock(false));
         let exchange = || files.rename(&self.temporary.path, self.path(), RenameMode::Exchange);
         let replaced = match exchange() {
-            Ok(()) if strange(&self.location.with_path(&self.temporary.path)).is_some() => {
+            Ok(()) if unknown_entry(&self.location.with_path(&self.temporary.path)).is_some() => {
                 exchange().and(Err(ErrorKind::DirectoryNotEmpty.into()))
             }
             Ok(()) => Ok(Some(self.temporary.path.clone())),
@@ -117,7 +116,7 @@ impl PendingFolder {
                 _ => Err(error),
             },
         };
-        let old = self.ended(replaced)?;
+        let old = self.close_after_rename(replaced)?;
         // If that fails, the next run usually finds the old folder by its temporary name, and
         // deletes it.
         let _ = old.map(|old| self.location.storage().delete_folder(&old));
@@ -130,7 +129,7 @@ impl PendingFolder {
     fn replace_in_steps(&self) -> IoResult<PathBuf> {
         let old = fresh_name(self.path()).with_extension("old");
         self.rename(self.path(), &old)?;
-        let renamed = match strange(&self.location.with_path(&old)) {
+        let renamed = match unknown_entry(&self.location.with_path(&old)) {
             Some(_) => Err(ErrorKind::DirectoryNotEmpty.into()),
             None => self.rename(&self.temporary.path, self.path()),
         };
@@ -145,7 +144,7 @@ impl PendingFolder {
     pub(super) fn merge(&self) -> IoResult<()> {
         match self.rename(&self.temporary.path, self.path()) {
             Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {}
-            other => return self.ended(other),
+            other => return self.close_after_rename(other),
         }
         let (files, mut moved) = (self.files()?, Vec::new());
         let merged = move_files(files, &self.temporary.path, self.path(), &mut moved);
@@ -158,7 +157,7 @@ impl PendingFolder {
     }
 
     /// Ends it after a rename. Deletes it if the rename failed.
-    fn ended<T>(&self, result: IoResult<T>) -> IoResult<T> {
+    fn close_after_rename<T>(&self, result: IoResult<T>) -> IoResult<T> {
         match result {
             Ok(_) => self.close(),
             Err(_) => return result.inspect_err(|_| self.discard()),
@@ -204,7 +203,7 @@ fn move_file(files: &dyn FileSystem, from: &Path, to: &Path) -> IoResult<PathBuf
 
 /// Returns a path in a folder that no job writes: neither a file nor a folder named `field=value`.
 /// A folder that cannot be listed is such a path, since it may contain any file.
-pub(super) fn strange(folder: &Location) -> Option<PathBuf> {
+pub(super) fn unknown_entry(folder: &Location) -> Option<PathBuf> {
     let mut open = vec![folder.clone()];
     while let Some(folder) = open.pop() {
         let entries = match folder.list() {
@@ -236,20 +235,20 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_listed_is_strange() {
+    fn unlistable_folder_is_an_unknown_entry() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("k=1")).unwrap();
-        let strange = |path: &Path| strange(&Location::from(path));
-        assert_eq!(strange(folder.path()), None);
-        assert_eq!(strange(&folder.path().join("absent")), None);
+        let unknown_entry = |path: &Path| unknown_entry(&Location::from(path));
+        assert_eq!(unknown_entry(folder.path()), None);
+        assert_eq!(unknown_entry(&folder.path().join("absent")), None);
         let file = folder.path().join("k=1/part-00000.csv");
         fs::write(&file, "").unwrap();
-        assert_eq!(strange(&file), Some(file));
+        assert_eq!(unknown_entry(&file), Some(file));
     }
 
     /// Covers file systems that cannot exchange names.
     #[test]
-    fn what_is_replaced_in_steps_is_never_taken_for_left() {
+    fn cleanup_keeps_a_folder_replaced_in_steps() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         fs::create_dir(&path).unwrap();

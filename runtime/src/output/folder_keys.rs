@@ -51,14 +51,14 @@ impl FolderKey {
 /// # Errors
 /// Fails with a message that names the field that cannot be a folder key, and the reason.
 pub fn folder_keys(schema: &Schema, leaves: &[usize]) -> Result<Vec<FolderKey>, String> {
-    let parts = parts(schema);
+    let key_fields = key_fields(schema);
     let mut keys: Vec<FolderKey> = Vec::new();
     for &leaf in leaves {
-        let key = parts.iter().find_map(|(_, key)| key.as_ref().filter(|key| key.leaves().any(|own| own == leaf)));
+        let key = key_fields.iter().find_map(|(_, key)| key.as_ref().filter(|key| key.leaves().any(|own| own == leaf)));
         let path = || schema.leaves().get(leaf).map(|leaf| leaf.path.as_str()).unwrap_or_default();
         let key = key.ok_or_else(|| no_single_value(path()))?;
         if !keys.contains(key) {
-            keys.push(key.clone().checked(&parts)?);
+            keys.push(key.clone().checked(&key_fields)?);
         }
     }
     Ok(keys)
@@ -69,9 +69,9 @@ pub fn folder_keys(schema: &Schema, leaves: &[usize]) -> Result<Vec<FolderKey>, 
 /// # Errors
 /// As [`folder_keys`].
 pub fn folder_keys_named(schema: &Schema, is_named: impl Fn(&str) -> bool) -> Result<Vec<FolderKey>, String> {
-    let parts = parts(schema);
-    let named = parts.iter().filter(|(path, _)| is_named(path));
-    named.map(|(path, key)| key.clone().ok_or_else(|| no_single_value(path))?.checked(&parts)).collect()
+    let key_fields = key_fields(schema);
+    let named = key_fields.iter().filter(|(path, _)| is_named(path));
+    named.map(|(path, key)| key.clone().ok_or_else(|| no_single_value(path))?.checked(&key_fields)).collect()
 }
 
 fn no_single_value(path: &str) -> String {
@@ -79,9 +79,9 @@ fn no_single_value(path: &str) -> String {
 }
 
 impl FolderKey {
-    fn checked(self, parts: &[(String, Option<FolderKey>)]) -> Result<Self, String> {
+    fn checked(self, key_fields: &[(String, Option<FolderKey>)]) -> Result<Self, String> {
         // A field may be renamed to `place.city`, while a record `place` has a field `city`.
-        if parts.iter().filter(|(path, _)| *path == self.name).count() > 1 {
+        if key_fields.iter().filter(|(path, _)| *path == self.name).count() > 1 {
             return Err(format!(
                 "two fields have the name `{}`, and one needs another (`#[record(name = ..)]`)",
                 self.name
@@ -98,14 +98,14 @@ impl FolderKey {
 
 /// The fields of a record and of the records in it, with their paths. Fields that are one value are
 /// also keys.
-fn parts(schema: &Schema) -> Vec<(String, Option<FolderKey>)> {
+fn key_fields(schema: &Schema) -> Vec<(String, Option<FolderKey>)> {
     let mut found = Vec::new();
-    schema.fields().iter().for_each(|field| add_parts(schema, field, "", &mut found));
+    schema.fields().iter().for_each(|field| add_key_fields(schema, field, "", &mut found));
     found
 }
 
-fn add_parts(schema: &Schema, field: &Field, around: &str, found: &mut Vec<(String, Option<FolderKey>)>) {
-    let path = if around.is_empty() { field.name.to_owned() } else { format!("{around}.{}", field.name) };
+fn add_key_fields(schema: &Schema, field: &Field, parent: &str, found: &mut Vec<(String, Option<FolderKey>)>) {
+    let path = if parent.is_empty() { field.name.to_owned() } else { format!("{parent}.{}", field.name) };
     let key = |validity: Option<usize>, leaf: usize| {
         let ty = schema.leaves()[leaf].ty;
         Some(FolderKey { name: path.clone(), validity, leaf, ty })
@@ -118,7 +118,7 @@ fn add_parts(schema: &Schema, field: &Field, around: &str, found: &mut Vec<(Stri
         },
         Shape::Record { fields, .. } => {
             found.push((path.clone(), None));
-            fields.iter().for_each(|field| add_parts(schema, field, &path, found));
+            fields.iter().for_each(|field| add_key_fields(schema, field, &path, found));
         }
         Shape::Enum { .. } => found.push((path, None)),
     }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_parts_of_paths_and_read_back() {
+    fn escaped_names_are_path_parts_and_round_trip() {
         let long = "a".repeat(40);
         for text in ["1995-01-01", "a/b=c%d", "_x", ".x", "a.tmp", "a.b", "", "ä ö", NULL, "*?[", "\n", &long] {
             let mut escaped = String::new();

@@ -4,7 +4,7 @@
 //! several pipes opens them in any order, even each after the end of another. So each pipe is
 //! opened as soon as it has a reader, whether or not a task waits for it. It is closed after its
 //! last row. The system does not report new readers. So a blocking thread tries all waiting pipes
-//! of the process every [`PAUSE`].
+//! of the process every [`RETRY_PAUSE`].
 //!
 //! # Readers that leave
 //! A sink whose reader has closed the pipe drops its rows. So a broken pipe is no error, and the
@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::storage::{BlockingThreads, Location};
 
 /// Time between two attempts to open the pipes without a reader.
-const PAUSE: Duration = Duration::from_millis(10);
+const RETRY_PAUSE: Duration = Duration::from_millis(10);
 
 /// The pipes of this process without a reader. A thread tries them until there are none.
 static WAITING: Mutex<Vec<Arc<Pipe>>> = Mutex::new(Vec::new());
@@ -39,13 +39,13 @@ struct State {
 enum Stage {
     /// No process reads it yet.
     Waiting,
-    Open(PipeEnd),
+    Open(WritingEnd),
     Refused(ErrorKind),
     Closed,
 }
 
 /// The writing end of an open pipe.
-type PipeEnd = Arc<Mutex<Box<dyn Write + Send + Sync>>>;
+type WritingEnd = Arc<Mutex<Box<dyn Write + Send + Sync>>>;
 
 impl std::fmt::Debug for Pipe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -86,7 +86,7 @@ impl Pipe {
                 return;
             }
             drop(waiting);
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(RETRY_PAUSE);
         }
     }
 
@@ -118,7 +118,7 @@ impl Pipe {
     }
 
     /// The open pipe. Waits until it has a reader.
-    fn opened(&self) -> IoResult<PipeEnd> {
+    fn opened(&self) -> IoResult<WritingEnd> {
         let mut state = self.lock();
         loop {
             match &state.stage {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::claim::Claim;
 use super::folder::PendingFolder;
 use super::pipe::Pipe;
-use super::place::{Found, OutputMode, Place, Wanted, decide, refused};
+use super::place::{Entry, Output, OutputMode, ResolvedPath, cannot_write, decide};
 use super::terminal::StandardOutput;
 use crate::error::{Error, Result};
 use crate::storage::{Kind as PathKind, Location, ObjectWriter, PutMode, PutOptions, Storage};
@@ -44,7 +44,7 @@ struct Inner {
     kind: Kind,
     location: Location,
     if_exists: Option<IfExists>,
-    opened: Mutex<Option<Opened>>,
+    opened: Mutex<Option<OpenOutput>>,
     /// The reader of a stream has closed it.
     is_abandoned: AtomicBool,
 }
@@ -59,12 +59,12 @@ enum Kind {
 
 /// The state of an output while a job runs.
 #[derive(Debug)]
-enum Opened {
+enum OpenOutput {
     /// A run is opening it.
     Preparing,
     Standard,
     Pipe(Arc<Pipe>),
-    Stream(Place),
+    Stream(ResolvedPath),
     File(PendingFile),
     Folder {
         pending: Arc<PendingFolder>,
@@ -171,28 +171,28 @@ impl Target {
     }
 
     /// The place of the output and whether it is a file or a folder. `None` for standard output.
-    fn located(&self) -> Result<Option<(Wanted, Place)>> {
-        let wanted = match self.0.kind {
-            Kind::File => Wanted::File,
-            Kind::Folder => Wanted::Folder,
+    fn located(&self) -> Result<Option<(Output, ResolvedPath)>> {
+        let kind = match self.0.kind {
+            Kind::File => Output::File,
+            Kind::Folder => Output::Folder,
             Kind::Standard | Kind::Printed => return Ok(None),
         };
-        if wanted == Wanted::Folder && self.path() == Path::new("-") {
-            return Err(refused(
+        if kind == Output::Folder && self.path() == Path::new("-") {
+            return Err(cannot_write(
                 self.path(),
                 "it is standard output, which holds no folders; a folder of that name is `./-`",
             ));
         }
         if self.path().as_os_str().as_encoded_bytes().contains(&0) {
-            return Err(refused(self.path(), "no path holds a nul byte"));
+            return Err(cannot_write(self.path(), "no path holds a nul byte"));
         }
-        Ok(Some((wanted, Place::of(&self.0.location)?)))
+        Ok(Some((kind, ResolvedPath::of(&self.0.location)?)))
     }
 
     /// The place of the output and the way to write it. `None` for standard output.
-    fn place(&self) -> Result<Option<(Place, OutputMode)>> {
-        let Some((wanted, place)) = self.located()? else { return Ok(None) };
-        let mode = decide(wanted, place.found, self.0.if_exists).map_err(|reason| refused(self.path(), reason))?;
+    fn place(&self) -> Result<Option<(ResolvedPath, OutputMode)>> {
+        let Some((kind, place)) = self.located()? else { return Ok(None) };
+        let mode = decide(kind, place.entry, self.0.if_exists).map_err(|reason| cannot_write(self.path(), reason))?;
         Ok(Some((place, mode)))
     }
 
@@ -218,9 +218,12 @@ impl Target {
         let mut opened = self.opened();
         // A source that writes its bad records may be read by several runs.
         if opened.is_some() {
-            return Err(refused(self.path(), "another run of this flow writes it at this moment; let one end first"));
+            return Err(cannot_write(
+                self.path(),
+                "another run of this flow writes it at this moment; let one end first",
+            ));
         }
-        *opened = Some(Opened::Preparing);
+        *opened = Some(OpenOutput::Preparing);
         drop(opened);
         self.0.is_abandoned.store(false, Ordering::Relaxed);
         let (opened, result) = match self.open(appending, head) {
@@ -231,25 +234,27 @@ impl Target {
         result
     }
 
-    fn opened(&self) -> MutexGuard<'_, Option<Opened>> {
+    fn opened(&self) -> MutexGuard<'_, Option<OpenOutput>> {
         self.0.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self, appending: Appending, head: &[u8]) -> Result<Opened> {
+    fn open(&self, appending: Appending, head: &[u8]) -> Result<OpenOutput> {
         Ok(match self.place()? {
-            None | Some((_, OutputMode::Standard)) => Opened::Standard,
-            Some((place, OutputMode::Stream)) if place.found == Found::Fifo => Opened::Pipe(Pipe::open(place.location)),
-            Some((place, OutputMode::Stream)) => Opened::Stream(place),
+            None | Some((_, OutputMode::Standard)) => OpenOutput::Standard,
+            Some((place, OutputMode::Stream)) if place.entry == Entry::Fifo => {
+                OpenOutput::Pipe(Pipe::open(place.location))
+            }
+            Some((place, OutputMode::Stream)) => OpenOutput::Stream(place),
             Some((place, mode)) => self.make(&place, mode, appending, head)?,
         })
     }
 
-    fn make(&self, place: &Place, mode: OutputMode, appending: Appending, head: &[u8]) -> Result<Opened> {
+    fn make(&self, place: &ResolvedPath, mode: OutputMode, appending: Appending, head: &[u8]) -> Result<OpenOutput> {
         // The error names the output, not the temporary file.
         let failed = Error::io("create", self.path());
         if self.is_folder() {
             let pending = Arc::new(PendingFolder::create(&place.location).map_err(failed)?);
-            return Ok(Opened::Folder { pending, mode });
+            return Ok(OpenOutput::Folder { pending, mode });
         }
         let mode = match mode {
             OutputMode::Append => {
@@ -260,7 +265,7 @@ impl Target {
             _ => PutMode::Replace,
         };
         let file = place.location.create(PutOptions { mode, is_durable: false }).map_err(failed)?;
-        Ok(Opened::File(Arc::new(Mutex::new(Some(file)))))
+        Ok(OpenOutput::File(Arc::new(Mutex::new(Some(file)))))
     }
 
     fn not_prepared(&self) -> Error {
@@ -274,16 +279,16 @@ impl Target {
     pub fn appender(&self, part: &str) -> Result<Appender> {
         let opened = self.opened();
         match opened.as_ref().ok_or_else(|| self.not_prepared())? {
-            Opened::Preparing => Err(self.not_prepared()),
-            Opened::Standard => Ok(Appender::to_stream(StandardOutput, self.clone())),
-            Opened::Pipe(pipe) => Ok(Appender::to_stream(pipe.writer(), self.clone())),
-            Opened::Stream(place) => {
-                let kind = if place.found == Found::OpenFile { PathKind::OpenFile } else { PathKind::CharacterDevice };
+            OpenOutput::Preparing => Err(self.not_prepared()),
+            OpenOutput::Standard => Ok(Appender::to_stream(StandardOutput, self.clone())),
+            OpenOutput::Pipe(pipe) => Ok(Appender::to_stream(pipe.writer(), self.clone())),
+            OpenOutput::Stream(place) => {
+                let kind = if place.entry == Entry::OpenFile { PathKind::OpenFile } else { PathKind::CharacterDevice };
                 let stream = place.location.file_system().and_then(|files| files.open_stream(place.path(), kind));
                 Ok(Appender::to_stream(stream.map_err(Error::io("write", self.path()))?, self.clone()))
             }
-            Opened::File(pending) => Ok(Appender::to_file(PendingWriter(pending.clone()))),
-            Opened::Folder { pending, .. } => {
+            OpenOutput::File(pending) => Ok(Appender::to_file(PendingWriter(pending.clone()))),
+            OpenOutput::Folder { pending, .. } => {
                 pending.file(part).map(Appender::to_file).map_err(Error::io("create", self.path()))
             }
         }
@@ -295,7 +300,7 @@ impl Target {
     /// Fails if the output is not a folder or was not prepared, which is a defect of the caller.
     pub fn pending_folder(&self) -> Result<Arc<PendingFolder>> {
         match self.opened().as_ref() {
-            Some(Opened::Folder { pending, .. }) => Ok(pending.clone()),
+            Some(OpenOutput::Folder { pending, .. }) => Ok(pending.clone()),
             _ => Err(self.not_prepared()),
         }
     }
@@ -307,19 +312,19 @@ impl Target {
     pub fn finish(&self, success: bool) -> Result<()> {
         let opened = self.opened().take();
         let (named, action) = match opened {
-            Some(Opened::File(pending)) => {
+            Some(OpenOutput::File(pending)) => {
                 let file = pending.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let appends = self.0.if_exists == Some(IfExists::Append);
                 let action = if appends { "append to" } else { "rename the finished output to" };
                 (file.filter(|_| success).map_or(Ok(()), ObjectWriter::finish), action)
             }
-            Some(Opened::Folder { pending, mode }) if success => match mode {
+            Some(OpenOutput::Folder { pending, mode }) if success => match mode {
                 OutputMode::Append => (pending.merge(), "append to"),
                 OutputMode::Replace => (pending.replace(), "replace"),
-                _ => (pending.replace_nothing(), "rename the finished output to"),
+                _ => (pending.rename_if_absent(), "rename the finished output to"),
             },
-            Some(Opened::Pipe(pipe)) => (pipe.finish(success), "write"),
-            Some(Opened::Folder { pending, .. }) => {
+            Some(OpenOutput::Pipe(pipe)) => (pipe.finish(success), "write"),
+            Some(OpenOutput::Folder { pending, .. }) => {
                 // Tasks may still hold it.
                 pending.discard();
                 return Ok(());
@@ -328,7 +333,7 @@ impl Target {
         };
         named.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => {
-                refused(self.path(), "somebody else wrote it while the job ran; remove it, or choose another name")
+                cannot_write(self.path(), "somebody else wrote it while the job ran; remove it, or choose another name")
             }
             _ => Error::io(action, self.path())(error),
         })
@@ -357,7 +362,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_several_runs_that_begin_at_once_has_the_output() {
+    fn only_one_concurrent_run_gets_the_output() {
         const RUNS: usize = 4;
         let folder = tempfile::tempdir().unwrap();
         let target = Target::file(folder.path().join("out").to_str().unwrap());

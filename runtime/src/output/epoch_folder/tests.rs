@@ -15,7 +15,7 @@ enum Step {
     Append(usize, u64),
     Seal(usize, u64),
     /// The snapshot is complete.
-    Whole(u64),
+    Complete(u64),
     Commit(usize, u64),
 }
 
@@ -33,7 +33,7 @@ fn steps(from: u64) -> Vec<Step> {
         }
         if epoch <= EPOCHS {
             steps.extend((0..TASKS).map(|task| Step::Seal(task, epoch)));
-            steps.push(Step::Whole(epoch));
+            steps.push(Step::Complete(epoch));
         }
     }
     steps
@@ -50,7 +50,7 @@ fn name(task: usize, epoch: u64) -> String {
 /// Runs the steps, and returns the epoch of the last complete snapshot.
 fn run(folder: &Arc<EpochFolder>, steps: &[Step]) -> Option<u64> {
     let mut files = BTreeMap::new();
-    let mut whole = None;
+    let mut complete = None;
     for &step in steps {
         match step {
             Step::Append(task, epoch) => {
@@ -58,11 +58,11 @@ fn run(folder: &Arc<EpochFolder>, steps: &[Step]) -> Option<u64> {
                 file.append(format!("{task} in {epoch}\n").as_bytes()).unwrap();
             }
             Step::Seal(task, epoch) => files.get_mut(&(task, epoch)).unwrap().seal().unwrap(),
-            Step::Whole(epoch) => whole = Some(epoch),
+            Step::Complete(epoch) => complete = Some(epoch),
             Step::Commit(task, epoch) => drop(folder.commit(1, &[name(task, epoch)]).unwrap()),
         }
     }
-    whole
+    complete
 }
 
 fn listed(epoch: u64) -> Vec<String> {
@@ -109,12 +109,12 @@ fn stopped(path: &Path, steps_done: usize, back: u64, recovered: usize) {
 }
 
 #[test]
-fn a_job_that_goes_on_from_any_snapshot_finds_what_that_holds_wherever_it_was_stopped() {
+fn recovery_restores_the_snapshot_after_a_stop_at_any_step() {
     let all = steps(1);
     for steps_done in 0..=all.len() {
-        let is_whole =
-            |epoch: u64| all[..steps_done].iter().any(|step| matches!(step, Step::Whole(of) if *of == epoch));
-        for back in (0..=EPOCHS).filter(|&epoch| epoch == 0 || is_whole(epoch)) {
+        let is_complete =
+            |epoch: u64| all[..steps_done].iter().any(|step| matches!(step, Step::Complete(of) if *of == epoch));
+        for back in (0..=EPOCHS).filter(|&epoch| epoch == 0 || is_complete(epoch)) {
             for recovered in 0..=2 * TASKS {
                 let case = format!("{steps_done} steps done, back to {back}, {recovered} files recovered before");
                 let outer = tempfile::tempdir().unwrap();
@@ -145,12 +145,12 @@ fn a_job_that_goes_on_from_any_snapshot_finds_what_that_holds_wherever_it_was_st
 }
 
 #[test]
-fn what_is_not_committed_is_seen_by_nobody_and_stays_when_a_job_fails() {
+fn uncommitted_files_are_hidden_and_survive_a_failed_job() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let folder = open(&path).unwrap();
     folder.recover(0, &[]).unwrap();
-    let sealed = steps(1).iter().position(|step| matches!(step, Step::Whole(1))).unwrap();
+    let sealed = steps(1).iter().position(|step| matches!(step, Step::Complete(1))).unwrap();
     run(&folder, &steps(1)[..sealed]);
     assert_eq!(visible(&path), BTreeMap::new());
     folder.close(false);
@@ -162,7 +162,7 @@ fn what_is_not_committed_is_seen_by_nobody_and_stays_when_a_job_fails() {
 }
 
 #[test]
-fn what_no_job_wrote_stays() {
+fn files_of_other_programs_are_kept() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let folder = open(&path).unwrap();
@@ -192,7 +192,7 @@ fn what_no_job_wrote_stays() {
 }
 
 #[test]
-fn a_job_that_begins_is_refused_where_something_is_in_the_folder() {
+fn new_job_rejects_a_folder_with_files() {
     for there in ["notes.txt", &name(0, 1)] {
         let outer = tempfile::tempdir().unwrap();
         let path = outer.path().join("out");
@@ -206,7 +206,7 @@ fn a_job_that_begins_is_refused_where_something_is_in_the_folder() {
 }
 
 #[test]
-fn what_a_snapshot_lists_must_be_there_and_be_the_output_s() {
+fn recovery_rejects_missing_or_foreign_files() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let folder = open(&path).unwrap();
@@ -221,7 +221,7 @@ fn what_a_snapshot_lists_must_be_there_and_be_the_output_s() {
 }
 
 #[test]
-fn one_of_two_jobs_has_the_folder() {
+fn second_job_cannot_lock_the_folder() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let first = open(&path).unwrap();
@@ -239,7 +239,7 @@ fn one_of_two_jobs_has_the_folder() {
 
 /// Another job may have removed the folder and created a new one at its path.
 #[test]
-fn a_folder_that_was_replaced_gets_no_file_and_no_commit() {
+fn replaced_folder_gets_no_files_and_no_commit() {
     let outer = tempfile::tempdir().unwrap();
     let (path, aside) = (outer.path().join("out"), outer.path().join("aside"));
     let folder = open(&path).unwrap();
@@ -260,7 +260,7 @@ fn a_folder_that_was_replaced_gets_no_file_and_no_commit() {
 }
 
 #[test]
-fn what_is_no_folder_is_refused_and_so_is_to_replace_or_add() {
+fn files_and_if_exists_choices_are_rejected() {
     let outer = tempfile::tempdir().unwrap();
     let file = outer.path().join("file");
     fs::write(&file, "").unwrap();

@@ -5,7 +5,7 @@ use super::{IfExists, Kind, Target};
 use crate::error::Result;
 use crate::output::claim::Claim;
 use crate::output::epoch_folder::EpochFolder;
-use crate::output::place::{Found, OutputMode, Place, decide, refused};
+use crate::output::place::{Entry, OutputMode, ResolvedPath, cannot_write, decide};
 
 impl Target {
     /// Returns `true` if records are visible as soon as they are written: standard output, a pipe
@@ -21,17 +21,17 @@ impl Target {
 
     /// The place of a folder that is written epoch by epoch. It may contain files:
     /// [`EpochFolder::recover`](crate::output::EpochSink::recover) checks them.
-    fn place_by_epochs(&self) -> Result<Place> {
-        let Some((wanted, place)) = self.located()? else {
-            return Err(refused(self.path(), "it is no folder; end the path with `/` to write one"));
+    fn place_by_epochs(&self) -> Result<ResolvedPath> {
+        let Some((kind, place)) = self.located()? else {
+            return Err(cannot_write(self.path(), "it is no folder; end the path with `/` to write one"));
         };
         if let Some(IfExists::Overwrite | IfExists::Append) = self.0.if_exists {
             let reason = "what becomes visible while the job runs neither replaces what exists nor is added to it; leave `if_exists` out, and choose a folder that is \
                           empty or not there";
-            return Err(refused(self.path(), reason));
+            return Err(cannot_write(self.path(), reason));
         }
-        let found = if place.found == Found::FullFolder { Found::EmptyFolder } else { place.found };
-        decide(wanted, found, None).map_err(|reason| refused(self.path(), reason))?;
+        let entry = if place.entry == Entry::FullFolder { Entry::EmptyFolder } else { place.entry };
+        decide(kind, entry, None).map_err(|reason| cannot_write(self.path(), reason))?;
         Ok(place)
     }
 
