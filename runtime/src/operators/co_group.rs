@@ -216,7 +216,8 @@ impl CoGroupDriver {
                 *next = 0;
             }
         }
-        let until = [0, 1].map(|side| self.sides[side].reaches(&self.sides[1 - side], self.next[side], self.leading));
+        let until =
+            [0, 1].map(|side| self.sides[side].matchable_rows(&self.sides[1 - side], self.next[side], self.leading));
         let windows = self.sides.each_ref().map(GroupSorter::window);
         if self.next != until {
             self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;

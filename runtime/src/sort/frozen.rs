@@ -16,12 +16,17 @@ pub struct FrozenRows {
     /// The pages that places refer to.
     _pages: Vec<Page>,
     index: RowIndex,
-    _paid: Reservation,
+    _index_memory: Reservation,
 }
 
 impl FrozenRows {
-    pub(crate) fn new(layout: Arc<RowLayout>, pages: Vec<Page>, index: RowIndex, paid: Reservation) -> FrozenRows {
-        FrozenRows { layout, _pages: pages, index, _paid: paid }
+    pub(crate) fn new(
+        layout: Arc<RowLayout>,
+        pages: Vec<Page>,
+        index: RowIndex,
+        index_memory: Reservation,
+    ) -> FrozenRows {
+        FrozenRows { layout, _pages: pages, index, _index_memory: index_memory }
     }
 
     /// The number of rows.

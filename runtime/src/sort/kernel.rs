@@ -62,7 +62,7 @@ pub trait CoGroupKernel: Send {
 }
 
 /// A kernel from all rows of a task to rows.
-pub trait Whole: Send {
+pub trait PartitionKernel: Send {
     /// Runs over all rows, in the order in which they arrived.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ pub trait Whole: Send {
 }
 
 /// A kernel over rows that also reads all rows of another input.
-pub trait Beside: Chain {
+pub trait SideInputKernel: Chain {
     /// Passes the rows of the other input. Called once, before the first run. The kernel drops them
     /// when it no longer needs them.
     ///
@@ -85,6 +85,6 @@ pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
 /// Creates kernels over pairs of groups.
 pub type CoGroupFactory = Arc<dyn Factory<dyn CoGroupKernel>>;
 /// Creates kernels over all rows of a task.
-pub type WholeFactory = Arc<dyn Factory<dyn Whole>>;
+pub type PartitionFactory = Arc<dyn Factory<dyn PartitionKernel>>;
 /// Creates kernels that read all rows of another input.
-pub type BesideFactory = Arc<dyn Factory<dyn Beside>>;
+pub type SideInputFactory = Arc<dyn Factory<dyn SideInputKernel>>;

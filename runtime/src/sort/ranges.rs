@@ -22,7 +22,7 @@ pub(crate) type KeyPrefix = Vec<Datum>;
 pub(crate) fn prefix_of(batch: &Batch<'_>, row: usize, types: &[LeafType], order: &[OrderKey]) -> KeyPrefix {
     let mut prefix = Vec::with_capacity(order.len());
     for key in order {
-        let Some((value, is_whole)) = start_of(batch, row, key.leaf, types[key.leaf]) else { break };
+        let Some((value, is_whole)) = prefix_value(batch, row, key.leaf, types[key.leaf]) else { break };
         prefix.push(value.into_datum());
         if !is_whole {
             break;
@@ -78,7 +78,7 @@ pub(crate) fn prefix_bytes(prefix: &KeyPrefix) -> usize {
 }
 
 /// The greatest number of bytes of a prefix of an order in memory.
-pub(crate) fn most_prefix_bytes(types: &[LeafType], order: &[OrderKey]) -> usize {
+pub(crate) fn max_prefix_bytes(types: &[LeafType], order: &[OrderKey]) -> usize {
     let of_leaf = |key: &OrderKey| match types[key.leaf].physical() {
         Physical::Slot => size_of::<Datum>() + PREFIX_BYTES,
         _ => size_of::<Datum>(),
@@ -87,47 +87,47 @@ pub(crate) fn most_prefix_bytes(types: &[LeafType], order: &[OrderKey]) -> usize
 }
 
 /// The start of a leaf's value, of bounded length.
-enum Start<'a> {
+enum PrefixValue<'a> {
     Fixed(u128),
     Bytes(Cow<'a, [u8]>),
 }
 
-impl Start<'_> {
+impl PrefixValue<'_> {
     fn into_datum(self) -> Datum {
         match self {
-            Start::Fixed(bits) => Datum::Fixed(bits),
-            Start::Bytes(bytes) => Datum::Bytes(bytes.into()),
+            PrefixValue::Fixed(bits) => Datum::Fixed(bits),
+            PrefixValue::Bytes(bytes) => Datum::Bytes(bytes.into()),
         }
     }
 
     fn compare(&self, ty: LeafType, bound: &Datum) -> Ordering {
         match self {
-            Start::Fixed(bits) => compare_leaf(ty, &Datum::Fixed(*bits), bound),
-            Start::Bytes(bytes) if matches!(ty, LeafType::Text | LeafType::Bytes) => (**bytes).cmp(bound.bytes()),
-            Start::Bytes(bytes) => compare_leaf(ty, &Datum::Bytes((**bytes).into()), bound),
+            PrefixValue::Fixed(bits) => compare_leaf(ty, &Datum::Fixed(*bits), bound),
+            PrefixValue::Bytes(bytes) if matches!(ty, LeafType::Text | LeafType::Bytes) => (**bytes).cmp(bound.bytes()),
+            PrefixValue::Bytes(bytes) => compare_leaf(ty, &Datum::Bytes((**bytes).into()), bound),
         }
     }
 }
 
 /// The start of a leaf's value in a row, and whether it is the whole value. `None` for lists of
 /// records, which have no start of bounded length.
-fn start_of<'a>(batch: &Batch<'a>, row: usize, leaf: usize, ty: LeafType) -> Option<(Start<'a>, bool)> {
+fn prefix_value<'a>(batch: &Batch<'a>, row: usize, leaf: usize, ty: LeafType) -> Option<(PrefixValue<'a>, bool)> {
     if ty.physical() != Physical::Slot {
-        return Some((Start::Fixed(batch.datum(leaf, ty, row).bits()), true));
+        return Some((PrefixValue::Fixed(batch.datum(leaf, ty, row).bits()), true));
     }
     let bytes = batch.leaf_bytes(leaf, row);
-    let most = match ty {
+    let max_bytes = match ty {
         LeafType::Text | LeafType::Bytes => PREFIX_BYTES,
         LeafType::List(element) => PREFIX_BYTES / element.width() * element.width(),
-        LeafType::Texts => return Some((Start::Bytes(start_of_texts(bytes).into()), false)),
+        LeafType::Texts => return Some((PrefixValue::Bytes(prefix_of_texts(bytes).into()), false)),
         _ => return None,
     };
-    let start = bytes.get(..most).unwrap_or(bytes);
-    Some((Start::Bytes(start.into()), start.len() < most))
+    let start = bytes.get(..max_bytes).unwrap_or(bytes);
+    Some((PrefixValue::Bytes(start.into()), start.len() < max_bytes))
 }
 
 /// A stored list that contains only the first text, cut to `PREFIX_BYTES`.
-fn start_of_texts(bytes: &[u8]) -> Vec<u8> {
+fn prefix_of_texts(bytes: &[u8]) -> Vec<u8> {
     let first = Texts::stored(bytes).get(0).map(|text| &text[..text.floor_char_boundary(PREFIX_BYTES)]);
     Texts::from(first.as_slice()).with_stored(<[u8]>::to_vec)
 }
@@ -151,7 +151,7 @@ fn directed(key: &OrderKey, order: Ordering) -> Ordering {
 
 /// The prefixes at which all ranges but the first begin, such that each range has about as many
 /// records. `keys` is a sample of prefixes, each with the number of records that it stands for.
-pub(crate) fn cut(
+pub(crate) fn range_bounds(
     mut keys: Vec<(&KeyPrefix, u64)>,
     types: &[LeafType],
     order: &[OrderKey],
@@ -190,10 +190,10 @@ pub(crate) fn is_before(
 ) -> bool {
     for (key, value) in order.iter().zip(bound) {
         let ty = types[key.leaf];
-        let Some((start, is_whole)) = start_of(batch, row, key.leaf, ty) else { break };
-        let stands = directed(key, start.compare(ty, value));
-        if stands.is_ne() || !is_whole {
-            return stands.is_lt();
+        let Some((start, is_whole)) = prefix_value(batch, row, key.leaf, ty) else { break };
+        let ordering = directed(key, start.compare(ty, value));
+        if ordering.is_ne() || !is_whole {
+            return ordering.is_lt();
         }
     }
     false

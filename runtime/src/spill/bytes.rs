@@ -47,6 +47,6 @@ impl SpilledBytes {
             take(piece)?;
             at += piece.len() as u64;
         }
-        if checksum.digest() == self.checksum.digest() { Ok(()) } else { Err(self.file.changed()) }
+        if checksum.digest() == self.checksum.digest() { Ok(()) } else { Err(self.file.changed_error()) }
     }
 }

@@ -1,4 +1,4 @@
-//! Spilled pages compressed to LZ4 blocks.
+//! Spilled pages compressed as LZ4 blocks.
 //!
 //! A compressed page keeps the offset and the allocated bytes that it has uncompressed. So offsets
 //! do not depend on the content. The rest of its space is never written. It takes no disk space if
@@ -13,11 +13,11 @@ const MAGIC: [u8; 4] = *b"dflz";
 pub(super) const HEADER_BYTES: usize = 8;
 
 /// Larger pages are not compressed, because the buffer for it is not reserved in the budget.
-const MOST_BYTES: usize = 1 << 20;
+const MAX_COMPRESSIBLE_BYTES: usize = 1 << 20;
 
 /// The bytes to write for a page of `page_bytes`. `None` if that saves a quarter or less.
 pub(super) fn compress(image: &PageImage<'_>, page_bytes: usize) -> Option<Vec<u8>> {
-    if page_bytes > MOST_BYTES {
+    if page_bytes > MAX_COMPRESSIBLE_BYTES {
         return None;
     }
     let mut plain = Vec::with_capacity(page_bytes);

@@ -37,7 +37,7 @@ impl SpillFolder {
     /// Fails if files cannot be created here, as far as the permissions show.
     pub(super) fn check(&self) -> Result<()> {
         let refused = |error: Errno| Error::no_spill_folder(&self.path, error.into());
-        // Without the dot, a path below a file gives `ENOTDIR`, but the file itself does not.
+        // With the dot, the system refuses a path that is a file (`ENOTDIR`).
         access(self.path.join("."), Access::WRITE_OK | Access::EXEC_OK).map_err(refused)
     }
 }
@@ -66,7 +66,7 @@ impl SpillFile {
 
     /// Allocates `bytes` and returns their offset. Reuses free space if possible, else extends the
     /// file.
-    pub(super) fn room(&self, bytes: usize) -> u64 {
+    pub(super) fn allocate(&self, bytes: usize) -> u64 {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).take(bytes as u64);
         free.unwrap_or_else(|| self.end.fetch_add(bytes as u64, Ordering::Relaxed))
     }
@@ -90,7 +90,7 @@ impl SpillFile {
         Ok(file)
     }
 
-    fn refused(&self, action: &'static str, source: IoError) -> Error {
+    fn io_error(&self, action: &'static str, source: IoError) -> Error {
         let folder = self.folder.path.clone();
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
@@ -110,7 +110,7 @@ impl SpillFile {
             let written = compressed.as_ref().map_or(page.bytes(), Vec::len) as u64;
             if let Some(compressed) = compressed {
                 let mut parts = [IoSlice::new(&compressed)];
-                write_all(&file, &mut parts, at).map_err(|error| self.refused("write what is spilled to", error))?;
+                write_all(&file, &mut parts, at).map_err(|error| self.io_error("write what is spilled to", error))?;
             } else {
                 self.write_image(&file, &image, at)?;
             }
@@ -125,7 +125,7 @@ impl SpillFile {
     /// nothing else.
     pub(super) fn write_bytes(&self, at: u64, bytes: &[u8]) -> Result<()> {
         let file = self.open()?;
-        file.write_all_at(bytes, at).map_err(|error| self.refused("write what is spilled to", error))?;
+        file.write_all_at(bytes, at).map_err(|error| self.io_error("write what is spilled to", error))?;
         self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.folder.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(())
@@ -134,13 +134,13 @@ impl SpillFile {
     /// Reads bytes of [`SpillFile::write_bytes`].
     pub(super) fn read_bytes(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
         self.open()?.read_exact_at(bytes, at).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => self.changed(),
-            _ => self.refused("read what was spilled from", error),
+            ErrorKind::UnexpectedEof => self.changed_error(),
+            _ => self.io_error("read what was spilled from", error),
         })
     }
 
     /// The error for bytes that differ from those written.
-    pub(super) fn changed(&self) -> Error {
+    pub(super) fn changed_error(&self) -> Error {
         Error::Data {
             path: self.folder.path.join("spilled bytes"),
             place: String::new(),
@@ -157,7 +157,7 @@ impl SpillFile {
             gap -= zeros;
         }
         parts.push(IoSlice::new(image.heap));
-        write_all(file, &mut parts, at).map_err(|error| self.refused("write what is spilled to", error))
+        write_all(file, &mut parts, at).map_err(|error| self.io_error("write what is spilled to", error))
     }
 
     /// Reads a page, and waits for the disk.
@@ -188,7 +188,7 @@ impl SpillFile {
         let read = |bytes: &mut [u8], offset| {
             read_at(&file, bytes, offset).map_err(|error| match error.kind() {
                 ErrorKind::UnexpectedEof => damaged("ends too early"),
-                _ => self.refused("read what was spilled from", error),
+                _ => self.io_error("read what was spilled from", error),
             })
         };
         let mut header = [0; HEADER_BYTES];
@@ -223,12 +223,12 @@ impl SpillFile {
 }
 
 /// The limit of parts in one call of `pwritev`.
-const MOST_PARTS: usize = 1024;
+const MAX_WRITE_PARTS: usize = 1024;
 
 fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Result<(), IoError> {
     IoSlice::advance_slices(&mut parts, 0);
     while !parts.is_empty() {
-        let some = parts.len().min(MOST_PARTS);
+        let some = parts.len().min(MAX_WRITE_PARTS);
         match pwritev(file, &parts[..some], offset) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => {
@@ -246,7 +246,7 @@ fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Res
 /// Errors are ignored, because a file may belong to another user.
 pub(super) fn remove_abandoned(folder: &Path) {
     let Ok(entries) = folder.read_dir() else { return };
-    let paths = entries.flatten().filter(|entry| is_numbered(&entry.file_name())).map(|entry| entry.path());
+    let paths = entries.flatten().filter(|entry| is_spill_file_name(&entry.file_name())).map(|entry| entry.path());
     // Opening a pipe would block.
     let is_empty = |path: &PathBuf| path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() == 0);
     for path in paths.filter(is_empty) {
@@ -261,7 +261,7 @@ pub(super) fn remove_abandoned(folder: &Path) {
 }
 
 /// Returns `true` for names that [`unnamed`] gives its files.
-fn is_numbered(name: &OsStr) -> bool {
+fn is_spill_file_name(name: &OsStr) -> bool {
     name.to_str().and_then(|name| name.strip_prefix(UNNAMED_PREFIX)).is_some_and(names_process)
 }
 

@@ -12,8 +12,8 @@
 //! system lacks it). So the system frees the space even if the process is killed, and no folder has
 //! to be cleaned. See [`SpillSpace`].
 //!
-//! The room of a page that was read for the last time is used again. Room that stays free is
-//! returned to the disk in large pieces, since a hole per page costs as much as reading the page.
+//! The space of a page is reused after its last read. Free space beyond a limit is returned to the
+//! disk in large pieces, since a hole per page costs as much as reading the page.
 
 mod bytes;
 mod compressed;
@@ -95,18 +95,18 @@ impl Spilled {
 
     /// The pages with the numbers in `pages`. The row count of the result is 0.
     #[must_use]
-    pub fn part(&self, pages: std::ops::Range<usize>) -> Spilled {
-        let (mut part, mut before) = (Spilled::default(), 0);
+    pub fn slice(&self, pages: std::ops::Range<usize>) -> Spilled {
+        let (mut slice, mut before) = (Spilled::default(), 0);
         for extent in &self.extents {
             let here = before..before + extent.pages;
             let (first, end) = (pages.start.clamp(here.start, here.end), pages.end.clamp(here.start, here.end));
             if first < end {
                 let offset = extent.offset + ((first - before) * extent.page_bytes) as u64;
-                part.push(extent.file, offset, extent.page_bytes, end - first);
+                slice.push(extent.file, offset, extent.page_bytes, end - first);
             }
             before = here.end;
         }
-        part
+        slice
     }
 
     /// Appends the pages of another sequence in the same files.
@@ -150,7 +150,7 @@ impl Extent {
 pub struct Spiller {
     shared: Arc<Shared>,
     /// Number of writes so far. It selects the file of the next write, in turn.
-    turn: AtomicUsize,
+    writes: AtomicUsize,
 }
 
 /// State that a spiller shares with its writes and reads on other threads.
@@ -181,7 +181,7 @@ impl Spiller {
                 unwritten_bytes: AtomicUsize::new(0),
                 failed: Mutex::new(None),
             }),
-            turn: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
         }
     }
 
@@ -189,30 +189,30 @@ impl Spiller {
     /// The pages take memory until then, see [`Spiller::unwritten_bytes`]. A task that waits for it
     /// returns `Pending` and is woken after each write. Errors are reported by [`Spiller::check`].
     pub fn write(&self, to: &mut Spilled, pages: impl IntoIterator<Item = Page>) {
-        let mut order: Vec<Page> = Vec::new();
+        let mut batch: Vec<Page> = Vec::new();
         for page in pages {
-            if order.len() == WRITE_PAGES || order.first().is_some_and(|first| first.bytes() != page.bytes()) {
-                self.submit(to, std::mem::take(&mut order));
+            if batch.len() == WRITE_PAGES || batch.first().is_some_and(|first| first.bytes() != page.bytes()) {
+                self.submit(to, std::mem::take(&mut batch));
             }
-            order.push(page);
+            batch.push(page);
         }
-        self.submit(to, order);
+        self.submit(to, batch);
     }
 
     fn submit(&self, to: &mut Spilled, pages: Vec<Page>) {
         let Some(page_bytes) = pages.first().map(Page::bytes) else { return };
         let bytes = page_bytes * pages.len();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
-        let offset = self.shared.files[turn].room(bytes);
+        let file = self.writes.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
+        let offset = self.shared.files[file].allocate(bytes);
         to.rows += pages.iter().map(|page| page.rows() as u64).sum::<u64>();
-        to.push(turn, offset, page_bytes, pages.len());
+        to.push(file, offset, page_bytes, pages.len());
         self.shared.metrics.spilled_bytes.add(bytes as u64);
         self.shared.unwritten_bytes.fetch_add(bytes, Ordering::Relaxed);
         let shared = self.shared.clone();
         self.shared.blocking.submit(Box::new(move || {
             // After a failure, later pages are not tried.
             if shared.check().is_ok()
-                && let Err(error) = shared.files[turn].write(offset, &pages)
+                && let Err(error) = shared.files[file].write(offset, &pages)
             {
                 shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
@@ -239,8 +239,8 @@ impl Spiller {
     /// Writes a page on this thread. Returns its location.
     fn append_now(&self, page: &Page) -> Result<Extent> {
         let page_bytes = page.bytes();
-        let file = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
-        let offset = self.shared.files[file].room(page_bytes);
+        let file = self.writes.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
+        let offset = self.shared.files[file].allocate(page_bytes);
         self.shared.metrics.spilled_bytes.add(page_bytes as u64);
         self.shared.files[file].write(offset, std::slice::from_ref(page))?;
         Ok(Extent { file, offset, page_bytes, pages: 1 })

@@ -23,7 +23,7 @@ use crate::storage::Blocking;
 const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
 
 /// Pages that a store writes before it resubmits the rest, so that other work gets the thread.
-const PAGES_A_TURN: usize = 4 * WRITE_PAGES;
+const PAGES_PER_TURN: usize = 4 * WRITE_PAGES;
 
 /// A sequence of pages of one task, filled once and read any number of times.
 pub struct Store {
@@ -31,7 +31,7 @@ pub struct Store {
     spiller: Spiller,
     /// Holds the pages in memory. Revoke requests arrive here.
     memory: Memory,
-    pages: Mutex<Vec<Kept>>,
+    pages: Mutex<Vec<PageState>>,
     rows: AtomicUsize,
     /// Bytes of pages that were refused memory and are not yet written.
     unwritten: AtomicUsize,
@@ -39,10 +39,10 @@ pub struct Store {
 }
 
 /// The state of a page.
-enum Kept {
+enum PageState {
     Memory(Page),
     /// In memory, while it is written to disk.
-    Leaving(Page),
+    Writing(Page),
     Disk(Extent),
 }
 
@@ -65,13 +65,14 @@ impl Store {
         store.memory.on_revoke_request(move || {
             if let Some(store) = weak.upgrade() {
                 let blocking = store.spiller.shared.blocking.clone();
-                blocking.submit(Box::new(move || store.write_some(store.choose(store.memory.revoke_requested()))));
+                blocking
+                    .submit(Box::new(move || store.write_some(store.choose_pages(store.memory.revoke_requested()))));
             }
         });
         store
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<PageState>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -94,11 +95,11 @@ impl Store {
         if self.memory.try_reserve(bytes) {
             let page = page.paid_by(&self.memory);
             self.memory.set_revocable(true);
-            return self.lock().push(Kept::Memory(page));
+            return self.lock().push(PageState::Memory(page));
         }
         let mut pages = self.lock();
         let number = pages.len();
-        pages.push(Kept::Leaving(page.clone()));
+        pages.push(PageState::Writing(page.clone()));
         drop(pages);
         self.unwritten.fetch_add(bytes, Ordering::Relaxed);
         let store = self.clone();
@@ -138,24 +139,24 @@ impl Store {
 
     /// Selects pages to spill, of about `bytes` minus what is being written. Pages that readers
     /// reach last come first.
-    fn choose(&self, bytes: usize) -> VecDeque<(usize, Page)> {
+    fn choose_pages(&self, bytes: usize) -> VecDeque<(usize, Page)> {
         self.memory.shrink();
         let mut pages = self.lock();
-        let leaving = |kept: &Kept| if let Kept::Leaving(page) = kept { page.bytes() } else { 0 };
-        let leaving: usize = pages.iter().map(leaving).sum();
-        let mut left = bytes.saturating_sub(leaving);
+        let writing = |kept: &PageState| if let PageState::Writing(page) = kept { page.bytes() } else { 0 };
+        let writing: usize = pages.iter().map(writing).sum();
+        let mut left = bytes.saturating_sub(writing);
         let mut chosen = VecDeque::new();
         for (number, kept) in pages.iter_mut().enumerate().rev() {
             if left == 0 {
                 break;
             }
-            if let Kept::Memory(page) = kept {
+            if let PageState::Memory(page) = kept {
                 left = left.saturating_sub(page.bytes());
                 chosen.push_back((number, page.clone()));
-                *kept = Kept::Leaving(page.clone());
+                *kept = PageState::Writing(page.clone());
             }
         }
-        if leaving == 0 && chosen.is_empty() {
+        if writing == 0 && chosen.is_empty() {
             // Pages that are still in use belong to their readers.
             self.memory.set_revocable(false);
         }
@@ -164,7 +165,7 @@ impl Store {
 
     /// Writes some of `pages` and resubmits the rest, so that other work gets the thread.
     fn write_some(self: &Arc<Self>, mut pages: VecDeque<(usize, Page)>) {
-        for (number, page) in pages.drain(..pages.len().min(PAGES_A_TURN)) {
+        for (number, page) in pages.drain(..pages.len().min(PAGES_PER_TURN)) {
             self.write(number, page);
         }
         if !pages.is_empty() {
@@ -181,11 +182,11 @@ impl Store {
         let after = match written {
             Ok(extent) => {
                 drop(page);
-                Kept::Disk(extent)
+                PageState::Disk(extent)
             }
             Err(error) => {
                 self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                Kept::Memory(page)
+                PageState::Memory(page)
             }
         };
         // The page is dropped without the lock, since this frees memory.
@@ -195,23 +196,23 @@ impl Store {
 
     /// The page `number` if it is in memory, else the pages on disk that begin with it. `None` at
     /// the end.
-    fn at(&self, number: usize) -> Option<Found> {
+    fn pages_from(&self, number: usize) -> Option<PagesFound> {
         let pages = self.lock();
         match pages.get(number)? {
-            Kept::Memory(page) | Kept::Leaving(page) => Some(Found::Memory(page.clone())),
-            Kept::Disk(_) => {
+            PageState::Memory(page) | PageState::Writing(page) => Some(PagesFound::Memory(page.clone())),
+            PageState::Disk(_) => {
                 let mut run = Spilled::default();
                 for kept in &pages[number..] {
-                    let Kept::Disk(extent) = kept else { break };
+                    let PageState::Disk(extent) = kept else { break };
                     run.push(extent.file, extent.offset, extent.page_bytes, extent.pages);
                 }
-                Some(Found::Disk(run))
+                Some(PagesFound::Disk(run))
             }
         }
     }
 }
 
-enum Found {
+enum PagesFound {
     Memory(Page),
     Disk(Spilled),
 }
@@ -249,13 +250,13 @@ impl StoreReader {
                     }
                 }
             }
-            match self.store.at(self.next) {
+            match self.store.pages_from(self.next) {
                 None => return Ok(Poll::Ready(None)),
-                Some(Found::Memory(page)) => {
+                Some(PagesFound::Memory(page)) => {
                     self.next += 1;
                     return Ok(Poll::Ready(Some(page)));
                 }
-                Some(Found::Disk(run)) => self.run = Some(self.read(run)),
+                Some(PagesFound::Disk(run)) => self.run = Some(self.read(run)),
             }
         }
     }

@@ -3,23 +3,24 @@
 use std::cmp::Ordering;
 
 use crate::sort::buffer::radix::{sort, sort_in_cache};
-use crate::sort::buffer::table::{Blank, Table};
+use crate::sort::buffer::table::{Table, Zeroable};
 use crate::sort::key::{Encoding, Key};
 
 /// Number of entries that are sorted together, in the cache.
-const BUCKET: usize = 8 << 10;
+const BUCKET_ENTRIES: usize = 8 << 10;
 /// Log2 of the greatest number of buckets that entries are distributed to. So few that a core's
 /// TLB has the page of each.
-const MOST_BUCKETS_LOG2: u32 = 8;
+const MAX_BUCKETS_LOG2: u32 = 8;
 /// Entries of the scratch memory. A bucket with more entries is split again.
-const ROOM: usize = 4 * BUCKET;
+const SCRATCH_ENTRIES: usize = 4 * BUCKET_ENTRIES;
 /// Number of keys that are created together.
-pub(crate) const KEYS: usize = 256;
+pub(crate) const KEY_BATCH: usize = 256;
 
 /// Bytes of the index of `rows` rows, and of the scratch memory to create it.
 pub(crate) fn bytes<K>(rows: usize) -> usize {
-    let beside = if rows <= BUCKET { (rows, 0) } else { (ROOM, size_of::<usize>() << MOST_BUCKETS_LOG2) };
-    (rows + beside.0) * size_of::<(K, usize)>() + beside.1
+    let scratch =
+        if rows <= BUCKET_ENTRIES { (rows, 0) } else { (SCRATCH_ENTRIES, size_of::<usize>() << MAX_BUCKETS_LOG2) };
+    (rows + scratch.0) * size_of::<(K, usize)>() + scratch.1
 }
 
 /// Rows of one page: the place of the first row, and the number of rows.
@@ -44,10 +45,10 @@ impl Rows<'_> {
     /// # Safety
     /// The segments hold rows of the encoding's layout.
     unsafe fn keys<K: Key>(&self, encoding: &Encoding, mut each: impl FnMut(usize, &[K]) -> bool) {
-        let mut keys = [K::default(); KEYS];
+        let mut keys = [K::default(); KEY_BATCH];
         for &(first, rows) in self.segments {
-            for start in (0..rows).step_by(KEYS) {
-                let keys = &mut keys[..KEYS.min(rows - start)];
+            for start in (0..rows).step_by(KEY_BATCH) {
+                let keys = &mut keys[..KEY_BATCH.min(rows - start)];
                 let place = first + start * self.width;
                 // SAFETY: the caller's promise: the rows lie in the segment.
                 unsafe { encoding.keys(self.base.wrapping_add(place), self.width, keys) };
@@ -64,7 +65,7 @@ impl Rows<'_> {
     /// As [`Rows::keys`].
     pub(crate) unsafe fn entries<K: Key>(&self, encoding: &Encoding) -> Table<(K, usize)>
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let (mut entries, mut done) = (Table::new(self.len()), 0);
         // SAFETY: the caller's promise.
@@ -92,13 +93,13 @@ impl Rows<'_> {
         compare: impl Fn(usize, usize) -> Ordering,
     ) -> Table<(K, usize)>
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let order = by_key_then(compare);
         let rows = self.len();
         // SAFETY: the caller's promise, here and below.
         let direction = unsafe { self.direction::<K>(encoding) };
-        if rows <= BUCKET || direction != Direction::None {
+        if rows <= BUCKET_ENTRIES || direction != Direction::None {
             // SAFETY: as above.
             let mut entries = unsafe { self.entries(encoding) };
             if direction == Direction::Descending {
@@ -117,14 +118,14 @@ impl Rows<'_> {
             }
             return entries;
         }
-        let buckets_log2 = (rows / BUCKET).ilog2().clamp(1, MOST_BUCKETS_LOG2).min(encoding.bits());
+        let buckets_log2 = (rows / BUCKET_ENTRIES).ilog2().clamp(1, MAX_BUCKETS_LOG2).min(encoding.bits());
         let low = encoding.bits() - buckets_log2;
         // SAFETY: as above.
         let (mut entries, ends) = unsafe { self.in_buckets::<K>(encoding, low, 1 << buckets_log2) };
-        let mut room = vec![(K::default(), 0); ROOM];
+        let mut scratch = vec![(K::default(), 0); SCRATCH_ENTRIES];
         let mut start = 0;
         for end in ends {
-            sort(&mut entries[start..end], &mut room, low, |entry, low| entry.0.above(low), &order);
+            sort(&mut entries[start..end], &mut scratch, low, |entry, low| entry.0.above(low), &order);
             start = end;
         }
         entries
@@ -141,7 +142,7 @@ impl Rows<'_> {
         compare: impl Fn(usize, usize) -> Ordering,
     ) -> Vec<usize>
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let order = by_key_then(compare);
         // SAFETY: the caller's promise.
@@ -188,7 +189,7 @@ impl Rows<'_> {
         buckets: usize,
     ) -> (Table<(K, usize)>, Vec<usize>)
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let mut next = vec![0; buckets];
         // SAFETY: the caller's promise, here and below.

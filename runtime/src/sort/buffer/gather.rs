@@ -11,20 +11,20 @@ use crate::page::{Batch, Input, LeafPtr, Page, RowWriter};
 use crate::row::{LeafType, Physical, RowLayout};
 
 /// Number of rows that are copied together.
-pub(crate) const AT_ONCE: usize = 256;
+pub(crate) const COPY_ROWS: usize = 256;
 
 /// Copies rows of a layout from their places to the pages of a writer.
 pub(crate) struct Gather {
     layout: Arc<RowLayout>,
     base: *const u8,
     /// Rows have no variable parts, so the fixed part is the whole row.
-    is_flat: bool,
+    is_fixed_width: bool,
 }
 
 impl Gather {
     /// Creates a gatherer for rows of `layout`. Places are offsets from `base`.
     pub(crate) fn new(layout: Arc<RowLayout>, base: *const u8) -> Self {
-        Gather { is_flat: !layout.has_slots(), layout, base }
+        Gather { is_fixed_width: !layout.has_slots(), layout, base }
     }
 
     /// The place of the first row of a page.
@@ -55,8 +55,8 @@ impl Gather {
     }
 
     /// Returns `true` if whole rows may be copied to a writer byte by byte.
-    fn is_flat_in(&self, out: &RowWriter) -> bool {
-        self.is_flat && (Arc::ptr_eq(out.layout(), &self.layout) || *out.layout() == self.layout)
+    fn can_copy_bytes(&self, out: &RowWriter) -> bool {
+        self.is_fixed_width && (Arc::ptr_eq(out.layout(), &self.layout) || *out.layout() == self.layout)
     }
 
     /// Copies consecutive rows.
@@ -68,14 +68,14 @@ impl Gather {
     /// # Safety
     /// `rows` rows of the layout begin at the place `first`.
     pub(crate) unsafe fn copy_stretch(&self, first: usize, rows: usize, out: &mut RowWriter) -> Result<()> {
-        if self.is_flat_in(out) {
+        if self.can_copy_bytes(out) {
             // SAFETY: the caller's promise.
             return unsafe { copy_whole(self.base.wrapping_add(first), rows, out) };
         }
         let width = self.layout.width();
-        for start in (0..rows).step_by(AT_ONCE) {
-            let end = rows.min(start + AT_ONCE);
-            let places: SmallVec<[usize; AT_ONCE]> = (start..end).map(|row| first + row * width).collect();
+        for start in (0..rows).step_by(COPY_ROWS) {
+            let end = rows.min(start + COPY_ROWS);
+            let places: SmallVec<[usize; COPY_ROWS]> = (start..end).map(|row| first + row * width).collect();
             // SAFETY: the caller's promise.
             unsafe { out.append_rows(&self.batch(), None, &places, |_, _| ())? };
         }
@@ -90,12 +90,12 @@ impl Gather {
     /// # Safety
     /// They are places of rows of the layout.
     pub(crate) unsafe fn copy(&self, places: &[usize], out: &mut RowWriter) -> Result<()> {
-        if !self.is_flat_in(out) {
+        if !self.can_copy_bytes(out) {
             // SAFETY: the caller's promise.
             return unsafe { out.append_rows(&self.batch(), None, places, |_, _| ()) };
         }
         // SAFETY: the caller's promise.
-        unsafe { self.copy_flat(0..places.len(), |row| places[row], out) }
+        unsafe { self.copy_bytes(0..places.len(), |row| places[row], out) }
     }
 
     /// Copies the rows with the numbers in `rows`. `place` computes the place of each when it is
@@ -113,12 +113,12 @@ impl Gather {
         place: impl Fn(usize) -> usize,
         out: &mut RowWriter,
     ) -> Result<()> {
-        if self.is_flat_in(out) {
+        if self.can_copy_bytes(out) {
             // SAFETY: the caller's promise.
-            return unsafe { self.copy_flat(rows, place, out) };
+            return unsafe { self.copy_bytes(rows, place, out) };
         }
-        for start in rows.clone().step_by(AT_ONCE) {
-            let places: SmallVec<[usize; AT_ONCE]> = (start..rows.end.min(start + AT_ONCE)).map(&place).collect();
+        for start in rows.clone().step_by(COPY_ROWS) {
+            let places: SmallVec<[usize; COPY_ROWS]> = (start..rows.end.min(start + COPY_ROWS)).map(&place).collect();
             // SAFETY: the caller's promise.
             unsafe { out.append_rows(&self.batch(), None, &places, |_, _| ())? };
         }
@@ -127,7 +127,7 @@ impl Gather {
 
     /// As [`Gather::copy_each`], to a writer whose rows are the same bytes.
     #[inline(always)]
-    unsafe fn copy_flat(
+    unsafe fn copy_bytes(
         &self,
         mut rows: Range<usize>,
         place: impl Fn(usize) -> usize,
@@ -197,11 +197,11 @@ pub(crate) fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const
     }
     let (leaf, _, offset) = leaves().next()?;
     let start = batch.leaf(leaf).base.wrapping_sub(offset);
-    let lies_there = |(leaf, ty, offset): (usize, &LeafType, usize)| {
+    let is_in_place = |(leaf, ty, offset): (usize, &LeafType, usize)| {
         let from = batch.leaf(leaf);
         from.ty == *ty && from.stride == bytes && from.base == start.wrapping_add(offset)
     };
-    leaves().all(lies_there).then(|| start.wrapping_add(first as usize * bytes))
+    leaves().all(is_in_place).then(|| start.wrapping_add(first as usize * bytes))
 }
 
 /// Copies whole rows, `width` bytes each.

@@ -16,7 +16,7 @@ impl SortBuffer {
         if start >= index.len() || leading == 0 {
             return index.len().max(start);
         }
-        match (index, self.encoding.as_ref().and_then(|encoding| encoding.below(leading))) {
+        match (index, self.encoding.as_ref().and_then(|encoding| encoding.bits_after(leading))) {
             (RowIndex::Narrow(entries), Some(low)) => group_of_keys(entries, start, low),
             (RowIndex::Wide(entries), Some(low)) => group_of_keys(entries, start, low),
             _ => {

@@ -19,16 +19,16 @@ impl SortBuffer {
         self.rows.seal();
         let segments: Vec<Segment> = self.rows.segments().collect();
         let (rows, encoding) = (self.rows.rows_of(&segments), self.rows.encoding_of(&self.rows.bounds));
-        let undecided = self.rows.undecided(&encoding);
+        let compare = self.rows.compare_unencoded(&encoding);
         // SAFETY: the segments hold this buffer's rows.
         let places = unsafe {
             if encoding.bits() <= u64::BITS {
-                rows.first_places::<u64>(&encoding, count, undecided)
+                rows.first_places::<u64>(&encoding, count, compare)
             } else {
-                rows.first_places::<WideKey>(&encoding, count, undecided)
+                rows.first_places::<WideKey>(&encoding, count, compare)
             }
         };
-        self.shed(&places)
+        self.keep_places(&places)
     }
 
     /// Keeps the first `count` rows of each group, and frees the memory of the others. Rows of a
@@ -44,7 +44,7 @@ impl SortBuffer {
             places.extend((start..end.min(start.saturating_add(count))).map(|position| self.index().place(position)));
             start = end;
         }
-        self.shed(&places)
+        self.keep_places(&places)
     }
 
     /// The number of sorted rows that [`SortBuffer::keep_first_of_groups`] would keep.
@@ -62,7 +62,7 @@ impl SortBuffer {
     /// Drops the sorted rows that are not among the first `count` of their group. As with
     /// [`SortBuffer::truncate`], their memory is freed by [`SortBuffer::clear`]. No rows may be
     /// added before that.
-    pub fn forget_rest_of_groups(&mut self, count: usize, leading: usize) {
+    pub fn truncate_groups(&mut self, count: usize, leading: usize) {
         let (mut kept, mut start) = (0, 0);
         while start < self.len {
             let end = self.group_end(start, leading);
@@ -76,7 +76,7 @@ impl SortBuffer {
     }
 
     /// Keeps copies of the rows at `places`, in this order, and frees all other memory.
-    pub(crate) fn shed(&mut self, places: &[usize]) -> Result<()> {
+    pub(crate) fn keep_places(&mut self, places: &[usize]) -> Result<()> {
         let (layout, order) = (self.rows.layout.clone(), self.rows.order.clone());
         let mut kept = SortBuffer::new(layout, order, &self.memory)?;
         kept.prepare(places.len())?;

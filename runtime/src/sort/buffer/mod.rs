@@ -16,8 +16,8 @@ mod table;
 pub(crate) mod tests;
 mod windows;
 
-pub(crate) use entries::{KEYS, Segment};
-pub(crate) use gather::{AT_ONCE, Gather, whole_rows};
+pub(crate) use entries::{KEY_BATCH, Segment};
+pub(crate) use gather::{COPY_ROWS, Gather, whole_rows};
 pub(crate) use index::RowIndex;
 pub use index::SortedRows;
 pub(crate) use paged::PagedRows;
@@ -34,7 +34,7 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::frozen::FrozenRows;
-use crate::sort::key::{Encoding, WideKey, most_bits};
+use crate::sort::key::{Encoding, WideKey, max_key_bits};
 use crate::sort::order::OrderKey;
 
 /// The distance in rows from the row that is read to the row that is prefetched.
@@ -55,7 +55,7 @@ pub struct SortBuffer {
     index: OnceCell<RowIndex>,
     encoding: Option<Encoding>,
     /// Memory of the index, and for creating it.
-    paid: Reservation,
+    index_memory: Reservation,
     memory: Memory,
     /// The position of the next row to emit.
     next: usize,
@@ -71,9 +71,9 @@ impl SortBuffer {
         Ok(Self::over(PagedRows::new(layout, order.into(), memory)?, memory.reserve(0)?, memory))
     }
 
-    fn over(rows: PagedRows, paid: Reservation, memory: &Memory) -> Self {
+    fn over(rows: PagedRows, index_memory: Reservation, memory: &Memory) -> Self {
         let (index, memory) = (OnceCell::new(), memory.clone());
-        SortBuffer { len: rows.len(), rows, index, encoding: None, paid, memory, next: 0 }
+        SortBuffer { len: rows.len(), rows, index, encoding: None, index_memory, memory, next: 0 }
     }
 
     /// The number of rows.
@@ -85,7 +85,7 @@ impl SortBuffer {
     /// Bytes that it has reserved, for pages and for sorting.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.rows.bytes() + self.paid.bytes()
+        self.rows.bytes() + self.index_memory.bytes()
     }
 
     /// Upper bound of the bytes that [`SortBuffer::add`] reserves for an input. Sorting and
@@ -96,17 +96,17 @@ impl SortBuffer {
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {
         let index = self.index_bytes(self.len + input.len());
-        self.rows.bytes_for(input) + index.saturating_sub(self.paid.bytes())
+        self.rows.bytes_for(input) + index.saturating_sub(self.index_memory.bytes())
     }
 
     /// Reserves the memory to sort `rows` rows.
     fn prepare(&mut self, rows: usize) -> Result<()> {
-        self.paid.resize(self.index_bytes(rows))
+        self.index_memory.resize(self.index_bytes(rows))
     }
 
     /// Bytes of the index of `rows` rows, and of the scratch memory for sorting it.
     fn index_bytes(&self, rows: usize) -> usize {
-        match most_bits(&self.rows.leaves) {
+        match max_key_bits(&self.rows.leaves) {
             Some(0) => rows * size_of::<usize>(),
             Some(..=u64::BITS) => entries::bytes::<u64>(rows),
             _ => entries::bytes::<WideKey>(rows),
@@ -140,7 +140,7 @@ impl SortBuffer {
         self.index();
         let index = self.index.take().unwrap_or(RowIndex::Places(Vec::new()));
         let (layout, pages) = self.rows.into_pages();
-        FrozenRows::new(layout, pages, index, self.paid)
+        FrozenRows::new(layout, pages, index, self.index_memory)
     }
 
     /// The places of the rows, in order if they are sorted.
@@ -175,7 +175,7 @@ impl SortBuffer {
     pub fn clear(&mut self) {
         self.rows.clear();
         self.index.take();
-        self.paid.release();
+        self.index_memory.release();
         (self.len, self.encoding, self.next) = (0, None, 0);
     }
 
@@ -189,9 +189,9 @@ impl SortBuffer {
         let (gather, rows) = (self.gather(), self.len);
         while self.next < rows && !out.has_sealed() {
             let (index, end) = (self.index(), self.page_end(self.next, rows));
-            let at_once = end - self.next;
-            gather.prefetch((end..rows.min(end + at_once)).map(|position| index.place(position)));
-            let places: SmallVec<[usize; AT_ONCE]> = (self.next..end).map(|position| index.place(position)).collect();
+            let count = end - self.next;
+            gather.prefetch((end..rows.min(end + count)).map(|position| index.place(position)));
+            let places: SmallVec<[usize; COPY_ROWS]> = (self.next..end).map(|position| index.place(position)).collect();
             // SAFETY: the index holds places of this buffer's rows.
             unsafe { gather.copy(&places, out)? };
             self.next = end;

@@ -34,7 +34,7 @@ pub(crate) struct PagedRows {
     largest_page: usize,
     len: usize,
     /// Number of rows of the open page that the bounds include.
-    bounded: usize,
+    bounded_open_rows: usize,
 }
 
 // SAFETY: `base` is the region's start, which all threads share; rows are reached through
@@ -60,7 +60,7 @@ impl PagedRows {
             page_bytes: 0,
             largest_page: PAGE_BYTES,
             len: 0,
-            bounded: 0,
+            bounded_open_rows: 0,
         })
     }
 
@@ -110,18 +110,18 @@ impl PagedRows {
 
     /// Counts the rows that were added.
     fn note_added(&mut self) {
-        self.len += self.writer.sealed_rows() + self.writer.open_rows() - self.bounded;
-        self.take_closed();
+        self.len += self.writer.sealed_rows() + self.writer.open_rows() - self.bounded_open_rows;
+        self.take_sealed_pages();
     }
 
     /// Seals the open page.
     pub(crate) fn seal(&mut self) {
         self.writer.seal();
-        self.take_closed();
+        self.take_sealed_pages();
     }
 
     /// Takes the sealed pages of the writer, and widens the bounds by the rows that were added.
-    fn take_closed(&mut self) {
+    fn take_sealed_pages(&mut self) {
         let from = self.pages.len();
         self.pages.extend(self.writer.take_sealed());
         self.page_bytes += self.pages[from..].iter().map(Page::bytes).sum::<usize>();
@@ -129,12 +129,12 @@ impl PagedRows {
         let segments: SmallVec<[Segment; 4]> = self.segments_from(from).collect();
         for (first, rows) in segments {
             // Only the first of these pages may have rows that were added before.
-            let known = std::mem::take(&mut self.bounded).min(rows);
+            let known = std::mem::take(&mut self.bounded_open_rows).min(rows);
             let first = self.base.wrapping_add(first + known * self.layout.width());
             // SAFETY: these are rows in pages of the layout.
             unsafe { self.widen(first, rows - known) };
         }
-        self.bounded = self.writer.open_rows();
+        self.bounded_open_rows = self.writer.open_rows();
     }
 
     /// Widens the bounds by consecutive rows.
@@ -167,10 +167,10 @@ impl PagedRows {
 
     fn segments_from(&self, page: usize) -> impl Iterator<Item = Segment> {
         let gather = self.gather();
-        let closed = self.pages[page..].iter().map(move |page| (gather.place_of(page), page.rows()));
+        let sealed = self.pages[page..].iter().map(move |page| (gather.place_of(page), page.rows()));
         let open_rows = self.writer.open_rows();
         let first_open = |last: usize| (last - (open_rows - 1) * self.layout.width(), open_rows);
-        closed.chain(self.writer.last_row().map(first_open))
+        sealed.chain(self.writer.last_row().map(first_open))
     }
 
     /// Drops all rows and frees their memory.
@@ -179,7 +179,7 @@ impl PagedRows {
         drop(self.writer.take_sealed());
         self.pages.clear();
         self.bounds = no_bounds(&self.leaves);
-        (self.page_bytes, self.len, self.bounded) = (0, 0, 0);
+        (self.page_bytes, self.len, self.bounded_open_rows) = (0, 0, 0);
     }
 
     pub(crate) fn gather(&self) -> Gather {
@@ -206,8 +206,8 @@ impl PagedRows {
 
     /// Compares the rows at two places whose keys are equal, by the leaves that the keys do not
     /// hold.
-    pub(crate) fn undecided(&self, encoding: &Encoding) -> impl Fn(usize, usize) -> Ordering {
-        let order = &self.leaves[encoding.undecided()..];
+    pub(crate) fn compare_unencoded(&self, encoding: &Encoding) -> impl Fn(usize, usize) -> Ordering {
+        let order = &self.leaves[encoding.first_unencoded()..];
         // SAFETY: both are places of these rows.
         move |left, right| unsafe { compare_rows(order, self.base.wrapping_add(left), self.base.wrapping_add(right)) }
     }

@@ -8,25 +8,25 @@ const SPLIT_BITS: u32 = 8;
 /// fit a core's first cache.
 const DIGIT_BITS: u32 = 9;
 /// Fewer items are sorted by comparing.
-const FEW: usize = 64;
+const MIN_RADIX_ITEMS: usize = 64;
 
 /// As [`sort_in_cache`], for items that may not fit the cache. These are split first, in place.
 pub(crate) fn sort<T: Copy>(
     items: &mut [T],
-    room: &mut [T],
-    digits: u32,
-    above: impl Fn(T, u32) -> u64 + Copy,
+    scratch: &mut [T],
+    key_bits: u32,
+    bits_above: impl Fn(T, u32) -> u64 + Copy,
     compare: impl Fn(&T, &T) -> Ordering + Copy,
 ) {
-    if items.len() <= room.len() || digits == 0 {
-        sort_in_cache(items, room, digits, above, compare);
+    if items.len() <= scratch.len() || key_bits == 0 {
+        sort_in_cache(items, scratch, key_bits, bits_above, compare);
         return;
     }
-    let bits = digits.min(SPLIT_BITS);
-    let low = digits - bits;
+    let bits = key_bits.min(SPLIT_BITS);
+    let low = key_bits - bits;
     let mut start = 0;
-    for end in split(items, |item| above(item, low) as usize & ((1 << bits) - 1)) {
-        sort(&mut items[start..end], room, low, above, compare);
+    for end in split(items, |item| bits_above(item, low) as usize & ((1 << bits) - 1)) {
+        sort(&mut items[start..end], scratch, low, bits_above, compare);
         start = end;
     }
 }
@@ -42,19 +42,19 @@ fn split<T: Copy>(items: &mut [T], number: impl Fn(T) -> usize) -> [usize; 1 << 
         rows += *end;
         *end = rows;
     }
-    for home in 0..ends.len() {
-        while next[home] < ends[home] {
-            let mut item = items[next[home]];
+    for group in 0..ends.len() {
+        while next[group] < ends[group] {
+            let mut item = items[next[group]];
             loop {
                 let number = number(item);
-                if number == home {
+                if number == group {
                     break;
                 }
                 std::mem::swap(&mut item, &mut items[next[number]]);
                 next[number] += 1;
             }
-            items[next[home]] = item;
-            next[home] += 1;
+            items[next[group]] = item;
+            next[group] += 1;
         }
     }
     ends
@@ -62,32 +62,32 @@ fn split<T: Copy>(items: &mut [T], number: impl Fn(T) -> usize) -> [usize; 1 << 
 
 /// Sorts items that fit a core's second cache together with as much scratch memory.
 ///
-/// `digits` is the number of low bits of an item's key that agree with the order. Items are
+/// `key_bits` is the number of low bits of an item's key that agree with the order. Items are
 /// distributed by the highest of these bits, as many as are needed to separate most items.
 /// Neighbours are then compared. If the bits are skewed and many items are still out of place, all
 /// are sorted by comparing.
 pub(crate) fn sort_in_cache<T: Copy>(
     items: &mut [T],
-    room: &mut [T],
-    digits: u32,
-    above: impl Fn(T, u32) -> u64,
+    scratch: &mut [T],
+    key_bits: u32,
+    bits_above: impl Fn(T, u32) -> u64,
     compare: impl Fn(&T, &T) -> Ordering,
 ) {
-    if items.len() < FEW || items.len() > room.len() {
+    if items.len() < MIN_RADIX_ITEMS || items.len() > scratch.len() {
         items.sort_unstable_by(compare);
         return;
     }
     // Sixteen values for each item leave few items to separate by comparing.
-    let used = digits.min(items.len().ilog2() + 4).min(2 * DIGIT_BITS);
-    let (first, second) = (used / 2, used - used / 2);
-    let low = digits - used;
-    let room = &mut room[..items.len()];
-    if used > 0 {
-        let [lower, upper] = starts(items, [first, second], |item| above(item, low));
-        scatter(items, room, lower, first, |item| above(item, low));
-        scatter(room, items, upper, second, |item| above(item, low + first));
+    let used_bits = key_bits.min(items.len().ilog2() + 4).min(2 * DIGIT_BITS);
+    let (first, second) = (used_bits / 2, used_bits - used_bits / 2);
+    let low = key_bits - used_bits;
+    let scratch = &mut scratch[..items.len()];
+    if used_bits > 0 {
+        let [lower, upper] = starts(items, [first, second], |item| bits_above(item, low));
+        scatter(items, scratch, lower, first, |item| bits_above(item, low));
+        scatter(scratch, items, upper, second, |item| bits_above(item, low + first));
     }
-    insert(items, compare);
+    insertion_sort(items, compare);
 }
 
 /// The position where the items of each value of a digit begin.
@@ -126,7 +126,7 @@ fn scatter<T: Copy>(from: &[T], to: &mut [T], mut starts: Starts, bits: u32, num
 }
 
 /// Sorts items that are nearly in order.
-fn insert<T: Copy>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
+fn insertion_sort<T: Copy>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     let mut moves_left = 8 * items.len();
     for next in 1..items.len() {
         let item = items[next];

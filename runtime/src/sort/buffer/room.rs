@@ -38,13 +38,13 @@ struct OpenPage {
     /// Bytes for rows and their variable parts.
     free: usize,
     /// Bytes for variable parts only, in the later pages of a run that a long record opened.
-    behind: usize,
+    heap_only: usize,
 }
 
 impl OpenPage {
     fn of(writer: &RowWriter) -> Self {
-        let (_, free, behind) = writer.open_bytes();
-        OpenPage { free, behind }
+        let (_, free, heap_only) = writer.open_bytes();
+        OpenPage { free, heap_only }
     }
 
     /// Adds a row with `heap` bytes of variable parts, as the writer claims it. Returns the bytes
@@ -53,17 +53,17 @@ impl OpenPage {
         let mut opened = 0;
         if width + heap > self.free {
             opened = run_bytes(FIRST_ROW + width + heap);
-            (self.free, self.behind) = (PAGE_BYTES - FIRST_ROW, opened - PAGE_BYTES);
+            (self.free, self.heap_only) = (PAGE_BYTES - FIRST_ROW, opened - PAGE_BYTES);
         }
-        let behind = heap.min(self.behind);
-        self.behind -= behind;
-        self.free = self.free.saturating_sub(width + heap - behind);
+        let heap_only = heap.min(self.heap_only);
+        self.heap_only -= heap_only;
+        self.free = self.free.saturating_sub(width + heap - heap_only);
         opened
     }
 
     /// Adds rows without variable parts. Returns the bytes of pages that this opens.
     fn take_rows(&mut self, rows: usize, width: usize) -> usize {
-        let elsewhere = rows.saturating_sub(self.free / width);
-        elsewhere.div_ceil(rows_of_page(width)) * PAGE_BYTES
+        let in_new_pages = rows.saturating_sub(self.free / width);
+        in_new_pages.div_ceil(rows_of_page(width)) * PAGE_BYTES
     }
 }

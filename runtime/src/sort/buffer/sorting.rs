@@ -17,13 +17,13 @@ impl SortBuffer {
         self.rows.seal();
         let segments: Vec<Segment> = self.rows.segments().collect();
         let (rows, encoding) = (self.rows.rows_of(&segments), self.rows.encoding_of(&self.rows.bounds));
-        let undecided = self.rows.undecided(&encoding);
+        let compare = self.rows.compare_unencoded(&encoding);
         // SAFETY: the segments hold this buffer's rows.
         let index = unsafe {
             if encoding.bits() <= u64::BITS {
-                RowIndex::Narrow(rows.sorted(&encoding, undecided))
+                RowIndex::Narrow(rows.sorted(&encoding, compare))
             } else {
-                RowIndex::Wide(rows.sorted(&encoding, undecided))
+                RowIndex::Wide(rows.sorted(&encoding, compare))
             }
         };
         self.index = OnceCell::from(index);

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Page, RowWriter, heap_bytes};
 use crate::sort::buffer::SortBuffer;
-use crate::sort::buffer::gather::AT_ONCE;
+use crate::sort::buffer::gather::COPY_ROWS;
 use crate::sort::buffer::index::RowIndex;
 use crate::sort::order::compare_rows;
 
@@ -26,15 +26,15 @@ impl SortBuffer {
         }
     }
 
-    /// The number of rows before another buffer's row, by the first `leading` leaves. If `with` is
-    /// set, rows with an equal key count too.
+    /// The number of rows before another buffer's row, by the first `leading` leaves. If
+    /// `include_equal` is set, rows with an equal key count too.
     #[must_use]
-    pub fn rows_before(&self, other: &SortBuffer, other_position: usize, with: bool, leading: usize) -> usize {
+    pub fn rows_before(&self, other: &SortBuffer, other_position: usize, include_equal: bool, leading: usize) -> usize {
         let (mut low, mut high) = (0, self.len);
         while low < high {
             let middle = usize::midpoint(low, high);
             let order = self.compare_key(middle, other, other_position, leading);
-            if order.is_lt() || (with && order.is_eq()) { low = middle + 1 } else { high = middle }
+            if order.is_lt() || (include_equal && order.is_eq()) { low = middle + 1 } else { high = middle }
         }
         low
     }
@@ -59,10 +59,10 @@ impl SortBuffer {
     }
 
     /// The end of the rows from `start` on that fill about one page. At least one row, at most
-    /// `AT_ONCE` rows, and none from `until` on.
+    /// `COPY_ROWS` rows, and none from `until` on.
     #[must_use]
     pub fn page_end(&self, start: usize, until: usize) -> usize {
-        let (width, until) = (self.rows.layout.width(), until.min(start + AT_ONCE));
+        let (width, until) = (self.rows.layout.width(), until.min(start + COPY_ROWS));
         if !self.rows.layout.has_slots() {
             return until.min(start + (PAGE_BYTES / width.max(1)).max(1));
         }

@@ -17,7 +17,7 @@ use crate::strategy::{Cursor, Progress, ready};
 
 /// The smallest window if memory is scarce, in bytes. The rest of `GROUPS_BYTES` holds a copy of
 /// its last group, and the next page.
-const LEAST_WINDOW: usize = 2 * PAGE_BYTES;
+const MIN_WINDOW_BYTES: usize = 2 * PAGE_BYTES;
 
 /// Sorts rows, then shows them in windows of whole groups.
 ///
@@ -28,10 +28,10 @@ pub struct GroupSorter {
     sorter: Sorter,
     leading: usize,
     /// The number of rows that are needed of each group. `None` if all are.
-    first: Option<usize>,
+    rows_per_group: Option<usize>,
     is_sorted: bool,
     /// Rows are on disk, and the first window is complete.
-    is_shown: bool,
+    has_window: bool,
     is_advancing: bool,
     window: Window,
     memory: Memory,
@@ -70,14 +70,14 @@ impl GroupSorter {
             ended: false,
         };
         let (memory, spiller) = (context.memory.clone(), Arc::new(context.spiller()));
-        let sorter = Sorter::seen(layout.clone(), order, context)?;
+        let sorter = Sorter::indexed(layout.clone(), order, context)?;
         Ok(GroupSorter {
             layout,
             sorter,
             leading,
-            first: None,
+            rows_per_group: None,
             is_sorted: false,
-            is_shown: false,
+            has_window: false,
             is_advancing: false,
             window,
             memory,
@@ -98,7 +98,7 @@ impl GroupSorter {
         context: &TaskContext,
     ) -> Result<Self> {
         let sorter = Sorter::first_of_groups(layout.clone(), order.clone(), count, leading, context)?;
-        Ok(GroupSorter { sorter, first: Some(count), ..Self::new(layout, order, leading, context)? })
+        Ok(GroupSorter { sorter, rows_per_group: Some(count), ..Self::new(layout, order, leading, context)? })
     }
 
     /// As [`Sorter::add`].
@@ -118,11 +118,11 @@ impl GroupSorter {
             ready!(self.sorter.finish()?);
             self.is_sorted = true;
         }
-        if self.is_shown || self.sorter.in_memory().is_some() {
+        if self.has_window || self.sorter.in_memory().is_some() {
             return Ok(Progress::Done);
         }
         let progress = self.advance()?;
-        self.is_shown = progress == Progress::Done;
+        self.has_window = progress == Progress::Done;
         Ok(progress)
     }
 
@@ -204,21 +204,21 @@ impl GroupSorter {
     /// As [`Sorter::add`].
     pub fn advance(&mut self) -> Result<Progress> {
         self.is_advancing = true;
-        let progress = self.go_on()?;
+        let progress = self.fill_window()?;
         self.is_advancing = progress != Progress::Done;
         Ok(progress)
     }
 
-    fn go_on(&mut self) -> Result<Progress> {
+    fn fill_window(&mut self) -> Result<Progress> {
         if self.window.large.is_none() {
             self.window.rows.clear();
         }
         while !(self.window.ended || self.window.large_ended) {
-            if self.window.large.is_none() && self.is_full() && self.show()? {
+            if self.window.large.is_none() && self.is_full() && self.start_window()? {
                 return Ok(Progress::Done);
             }
             self.spiller.check()?;
-            if self.spiller.unwritten_bytes() > LEAST_WINDOW.max(self.window.next.largest_page_bytes()) {
+            if self.spiller.unwritten_bytes() > MIN_WINDOW_BYTES.max(self.window.next.largest_page_bytes()) {
                 return Ok(Progress::Pending);
             }
             match self.sorter.emit(&mut self.window.pages)? {
@@ -230,7 +230,7 @@ impl GroupSorter {
                 }
             }
             let pages: Vec<Page> = self.window.pages.take_sealed().collect();
-            pages.into_iter().try_for_each(|page| self.take(page))?;
+            pages.into_iter().try_for_each(|page| self.add_page(page))?;
         }
         if self.window.large.is_some() {
             self.spiller.check()?;
@@ -239,14 +239,14 @@ impl GroupSorter {
         // No rows follow, so the last groups are complete.
         std::mem::swap(&mut self.window.rows, &mut self.window.next);
         self.window.rows.sort();
-        self.forget_rest();
+        self.drop_excess_rows();
         Ok(Progress::Done)
     }
 
     /// Drops rows of the window that are not needed.
-    fn forget_rest(&mut self) {
-        if let Some(count) = self.first {
-            self.window.rows.forget_rest_of_groups(count, self.leading);
+    fn drop_excess_rows(&mut self) {
+        if let Some(count) = self.rows_per_group {
+            self.window.rows.truncate_groups(count, self.leading);
         }
     }
 
@@ -254,12 +254,12 @@ impl GroupSorter {
     fn is_full(&self) -> bool {
         let next = &self.window.next;
         // The last group is copied to the next window, and a page is read.
-        next.bytes() >= LEAST_WINDOW && !self.memory.try_reserve(2 * next.largest_page_bytes() + next.bytes())
+        next.bytes() >= MIN_WINDOW_BYTES && !self.memory.try_reserve(2 * next.largest_page_bytes() + next.bytes())
     }
 
     /// Makes the whole groups of `next` the window. Returns `false` if there is none: the only
     /// group is then written to disk.
-    fn show(&mut self) -> Result<bool> {
+    fn start_window(&mut self) -> Result<bool> {
         let window = &mut self.window;
         window.next.sort();
         let last = window.next.last_group(self.leading);
@@ -294,12 +294,12 @@ impl GroupSorter {
             start = end;
         }
         window.rows.truncate(last);
-        self.forget_rest();
+        self.drop_excess_rows();
         Ok(true)
     }
 
     /// Adds the next sorted rows: to the large group on disk if they belong to it, else to `next`.
-    fn take(&mut self, page: Page) -> Result<()> {
+    fn add_page(&mut self, page: Page) -> Result<()> {
         let window = &mut self.window;
         let Some(spilled) = window.large.as_mut().filter(|_| !window.large_ended) else {
             return add_all(&mut window.next, &[page]);
@@ -322,17 +322,17 @@ impl GroupSorter {
 
     /// Takes the large group of the window. Then the caller must [advance](GroupSorter::advance).
     pub fn take_large(&mut self) -> Option<LargeGroup> {
-        self.take_large_pages().map(|spilled| self.lent(spilled))
+        self.take_large_pages().map(|spilled| self.large_group(spilled))
     }
 
     /// As [`GroupSorter::take_large`], for a closure that may read the group again from its first
     /// row. Also returns the pages, which the caller must [forget](Spiller::forget) afterwards.
-    pub fn take_large_again(&mut self) -> Option<(LargeGroup, Spilled)> {
+    pub fn take_large_rewindable(&mut self) -> Option<(LargeGroup, Spilled)> {
         let spilled = self.take_large_pages()?;
         let (spiller, layout, memory) = (self.spiller.clone(), self.layout.clone(), self.memory.clone());
-        let pages = spilled.part(0..spilled.pages());
+        let pages = spilled.slice(0..spilled.pages());
         let rows = spilled.rows() as usize;
-        let group = LargeGroup::again(move || (spiller.read_again(&pages, &layout, 1, &memory), rows));
+        let group = LargeGroup::rewindable(move || (spiller.read_again(&pages, &layout, 1, &memory), rows));
         Some((group, spilled))
     }
 
@@ -360,10 +360,10 @@ impl GroupSorter {
         self.sorter.in_memory().unwrap_or(&self.window.rows).copy_to(positions, &mut pages)?;
         pages.take_sealed().for_each(|page| self.spiller.write_now(&mut spilled, page));
         self.spiller.check()?;
-        Ok(self.lent(spilled))
+        Ok(self.large_group(spilled))
     }
 
-    fn lent(&self, spilled: Spilled) -> LargeGroup {
+    fn large_group(&self, spilled: Spilled) -> LargeGroup {
         let rows = spilled.rows() as usize;
         LargeGroup::new(self.spiller.read(spilled, &self.layout, 1, &self.memory), rows)
     }

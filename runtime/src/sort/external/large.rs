@@ -15,22 +15,22 @@ pub struct LargeGroup {
     /// The page of the last row that was lent, and the position of the next row in it.
     page: Option<(Page, usize)>,
     failed: Option<Error>,
-    again: Option<Again>,
+    reopen: Option<Reopen>,
 }
 
 /// Creates a reader that begins with the first row, and returns the number of rows.
-type Again = Box<dyn Fn() -> (SpilledReader, usize) + Send>;
+type Reopen = Box<dyn Fn() -> (SpilledReader, usize) + Send>;
 
 impl LargeGroup {
     pub(crate) fn new(reader: SpilledReader, rows: usize) -> Self {
-        LargeGroup { reader, left: rows, page: None, failed: None, again: None }
+        LargeGroup { reader, left: rows, page: None, failed: None, reopen: None }
     }
 
-    /// A group that can be rewound. `again` creates a reader from the first row, and returns the
+    /// A group that can be rewound. `reopen` creates a reader from the first row, and returns the
     /// number of rows.
-    pub(crate) fn again(again: impl Fn() -> (SpilledReader, usize) + Send + 'static) -> Self {
-        let (reader, rows) = again();
-        LargeGroup { again: Some(Box::new(again)), ..Self::new(reader, rows) }
+    pub(crate) fn rewindable(reopen: impl Fn() -> (SpilledReader, usize) + Send + 'static) -> Self {
+        let (reader, rows) = reopen();
+        LargeGroup { reopen: Some(Box::new(reopen)), ..Self::new(reader, rows) }
     }
 
     /// Reports a failed read.
@@ -66,9 +66,9 @@ impl NextRow for LargeGroup {
     }
 
     fn rewind(&mut self) -> bool {
-        let Some(again) = self.again.as_ref().filter(|_| self.failed.is_none()) else { return false };
+        let Some(reopen) = self.reopen.as_ref().filter(|_| self.failed.is_none()) else { return false };
         self.page = None;
-        (self.reader, self.left) = again();
+        (self.reader, self.left) = reopen();
         true
     }
 }

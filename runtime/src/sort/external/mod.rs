@@ -16,7 +16,7 @@ mod large;
 mod merging;
 mod runs;
 mod shares;
-mod side_by_side;
+mod cogroup;
 mod sorter;
 mod streams;
 #[cfg(test)]
@@ -29,7 +29,7 @@ pub use sorter::Sorter;
 pub use total::{TotalOrderRendezvous, TotalOrderSorter};
 
 /// A call that writes or merges returns `Yield` after this number of pages.
-const PAGES_A_CALL: usize = 16;
+const PAGES_PER_CALL: usize = 16;
 
 /// The minimum and the maximum number of pages that wait to be written.
 const UNWRITTEN_PAGES: [usize; 2] = [3, 64];

@@ -18,19 +18,19 @@ use crate::spill::{Spilled, SpilledReader, Spiller};
 
 /// The greatest number of keys that a run on disk keeps: first keys of pages at about equal
 /// distances.
-const RUN_KEYS: usize = 1024;
+const MAX_RUN_KEYS: usize = 1024;
 
 /// The greatest number of sampled keys of pages in memory.
-const MEMORY_KEYS: usize = 256;
+const MAX_MEMORY_KEYS: usize = 256;
 
 /// The layout and the order of rows.
 #[derive(Clone)]
-pub(crate) struct Ordered {
+pub(crate) struct RowOrder {
     pub(crate) layout: Arc<RowLayout>,
     pub(crate) order: Box<[OrderKey]>,
 }
 
-impl Ordered {
+impl RowOrder {
     /// The key of a row of a page, cut to a prefix.
     pub(crate) fn key(&self, page: &Page, row: usize) -> KeyPrefix {
         prefix_of(&page.batch(), row, self.layout.types(), &self.order)
@@ -89,14 +89,14 @@ struct RunIndex {
 }
 
 impl RunIndex {
-    fn note(&mut self, number: usize, page: &Page, of: &Ordered) {
+    fn note(&mut self, number: usize, page: &Page, row_order: &RowOrder) {
         if !number.is_multiple_of(self.every.max(1)) {
             return;
         }
-        let key = of.key(page, 0);
+        let key = row_order.key(page, 0);
         self.bytes += prefix_bytes(&key);
         self.keys.push((number, key));
-        while self.keys.len() > RUN_KEYS || self.bytes > INDEX_BYTES / 2 {
+        while self.keys.len() > MAX_RUN_KEYS || self.bytes > INDEX_BYTES / 2 {
             self.thin_out();
         }
     }
@@ -119,10 +119,15 @@ pub(crate) fn bound_index(runs: &mut [DiskRun]) {
 
 impl DiskRun {
     /// Appends sorted pages. Adds keys to the index if an order is given.
-    pub(crate) fn write(&mut self, pages: impl IntoIterator<Item = Page>, spiller: &Spiller, of: Option<&Ordered>) {
+    pub(crate) fn write(
+        &mut self,
+        pages: impl IntoIterator<Item = Page>,
+        spiller: &Spiller,
+        row_order: Option<&RowOrder>,
+    ) {
         let pages: Vec<Page> = pages.into_iter().collect();
-        if let Some(of) = of {
-            (self.pages.pages()..).zip(&pages).for_each(|(number, page)| self.index.note(number, page, of));
+        if let Some(row_order) = row_order {
+            (self.pages.pages()..).zip(&pages).for_each(|(number, page)| self.index.note(number, page, row_order));
         }
         spiller.write(&mut self.pages, pages);
     }
@@ -134,18 +139,18 @@ impl DiskRun {
     }
 
     /// The pages with the rows from `from` on and before `to`, and perhaps pages around them.
-    fn part(&self, from: Option<&KeyPrefix>, to: Option<&KeyPrefix>, of: &Ordered) -> Spilled {
+    fn part(&self, from: Option<&KeyPrefix>, to: Option<&KeyPrefix>, row_order: &RowOrder) -> Spilled {
         let keys = &self.index.keys;
         // Rows of the range may be in the page before the first one that begins with such a row.
         let first = from.map_or(0, |from| {
-            let begun = keys.partition_point(|(_, key)| of.compare(key, from).is_lt());
+            let begun = keys.partition_point(|(_, key)| row_order.compare(key, from).is_lt());
             begun.checked_sub(1).map_or(0, |before| keys[before].0)
         });
         let last = to.map_or(self.pages.pages(), |to| {
-            let begun = keys.partition_point(|(_, key)| of.compare(key, to).is_lt());
+            let begun = keys.partition_point(|(_, key)| row_order.compare(key, to).is_lt());
             keys.get(begun).map_or(self.pages.pages(), |(number, _)| *number)
         });
-        self.pages.part(first..last)
+        self.pages.slice(first..last)
     }
 }
 
@@ -167,7 +172,7 @@ pub(crate) struct DiskPart {
 
 /// The sorted rows of one task, from which the other tasks read.
 pub(crate) struct TaskRuns {
-    pub(crate) of: Ordered,
+    pub(crate) row_order: RowOrder,
     pub(crate) disk: Vec<DiskRun>,
     pub(crate) memory: VecDeque<Page>,
     pub(crate) spiller: Arc<Spiller>,
@@ -176,9 +181,9 @@ pub(crate) struct TaskRuns {
 impl TaskRuns {
     /// A sample of keys, each with about the number of rows that it stands for.
     pub(crate) fn sample(&self) -> Vec<(KeyPrefix, u64)> {
-        let every = self.memory.len().div_ceil(MEMORY_KEYS).max(1);
+        let every = self.memory.len().div_ceil(MAX_MEMORY_KEYS).max(1);
         let in_memory = self.memory.iter().step_by(every);
-        let in_memory = in_memory.map(|page| (self.of.key(page, 0), (page.rows() * every) as u64));
+        let in_memory = in_memory.map(|page| (self.row_order.key(page, 0), (page.rows() * every) as u64));
         let on_disk = self.disk.iter().flat_map(DiskRun::sample).map(|(key, weight)| (key.clone(), weight));
         in_memory.chain(on_disk).collect()
     }
@@ -190,7 +195,7 @@ impl TaskRuns {
         let mut parts = Vec::new();
         for (from, to) in begins.zip(ends()) {
             let on_disk = self.disk.iter().map(|run| DiskPart {
-                pages: run.part(from, to, &self.of),
+                pages: run.part(from, to, &self.row_order),
                 spiller: self.spiller.clone(),
                 from: from.cloned(),
                 to: to.cloned(),
@@ -206,12 +211,12 @@ impl TaskRuns {
     /// sides is cut.
     fn pages_before(&mut self, bound: Option<&KeyPrefix>, memory: &Memory) -> Result<VecDeque<Page>> {
         let Some(bound) = bound else { return Ok(std::mem::take(&mut self.memory)) };
-        let begun = self.memory.partition_point(|page| self.of.rows_before(page, bound) == page.rows());
+        let begun = self.memory.partition_point(|page| self.row_order.rows_before(page, bound) == page.rows());
         let mut before: VecDeque<Page> = self.memory.drain(..begun).collect();
         if let Some(page) = self.memory.pop_front() {
-            let (rows, all) = (self.of.rows_before(&page, bound), page.rows());
-            before.extend(self.of.cut(&page, 0..rows, memory)?);
-            for rest in self.of.cut(&page, rows..all, memory)?.into_iter().rev() {
+            let (rows, all) = (self.row_order.rows_before(&page, bound), page.rows());
+            before.extend(self.row_order.cut(&page, 0..rows, memory)?);
+            for rest in self.row_order.cut(&page, rows..all, memory)?.into_iter().rev() {
                 self.memory.push_front(rest);
             }
         }
@@ -221,7 +226,7 @@ impl TaskRuns {
 
 /// Reads a part page by page, without rows of other ranges.
 pub(crate) struct PartReader {
-    of: Ordered,
+    row_order: RowOrder,
     /// `None` after the last page.
     pub(crate) reader: Option<SpilledReader>,
     from: Option<KeyPrefix>,
@@ -232,11 +237,11 @@ pub(crate) struct PartReader {
 }
 
 impl PartReader {
-    pub(crate) fn new(of: &Ordered, part: DiskPart, ahead: usize, context: &TaskContext) -> Self {
+    pub(crate) fn new(row_order: &RowOrder, part: DiskPart, ahead: usize, context: &TaskContext) -> Self {
         let DiskPart { pages, spiller, from, to } = part;
-        let reader = spiller.read_for(pages, &of.layout, ahead, context.blocking.clone(), &context.memory);
+        let reader = spiller.read_for(pages, &row_order.layout, ahead, context.blocking.clone(), &context.memory);
         PartReader {
-            of: of.clone(),
+            row_order: row_order.clone(),
             reader: Some(reader),
             from,
             to,
@@ -255,16 +260,16 @@ impl PartReader {
                 Poll::Ready(Some(page)) => page,
                 other => return Ok(other),
             };
-            let first = self.from.as_ref().map_or(0, |from| self.of.rows_before(&page, from));
+            let first = self.from.as_ref().map_or(0, |from| self.row_order.rows_before(&page, from));
             if first < page.rows() {
                 // The range has begun, so all later rows are after its begin.
                 self.from = None;
             }
-            let last = self.to.as_ref().map_or(page.rows(), |to| self.of.rows_before(&page, to));
+            let last = self.to.as_ref().map_or(page.rows(), |to| self.row_order.rows_before(&page, to));
             if last < page.rows() {
                 self.reader = None;
             }
-            self.cut = self.of.cut(&page, first.min(last)..last, &self.memory)?;
+            self.cut = self.row_order.cut(&page, first.min(last)..last, &self.memory)?;
         }
     }
 }
@@ -279,17 +284,17 @@ mod tests {
 
     /// Each page begins with a text of 60 kB.
     #[test]
-    fn the_indexes_of_runs_have_a_bound() {
+    fn indexes_of_runs_are_bounded() {
         let layout = Arc::new(RowLayout::full([LeafType::Text]));
         let mut writer = RowWriter::new(layout.clone(), Memory::new(Budget::new(1 << 20), "test"));
         writer.append_datums(&[Datum::Bytes(vec![b'x'; 60_000].into())]).unwrap();
         writer.seal();
         let page = writer.take_sealed().next().unwrap();
-        let of = Ordered { layout, order: [OrderKey { leaf: 0, descending: false }].into() };
+        let row_order = RowOrder { layout, order: [OrderKey { leaf: 0, descending: false }].into() };
         let mut runs: Vec<DiskRun> = std::iter::repeat_with(DiskRun::default).take(RUNS).collect();
         for run in &mut runs {
             for number in 0..5_000 {
-                run.index.note(number, &page, &of);
+                run.index.note(number, &page, &row_order);
                 assert!(run.index.bytes <= INDEX_BYTES / 2, "{} bytes", run.index.bytes);
             }
             assert!(run.index.keys.len() > 100, "{} keys", run.index.keys.len());

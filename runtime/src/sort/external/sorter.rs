@@ -12,10 +12,10 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
-use crate::sort::external::runs::{DiskRun, Ordered, bound_index};
-use crate::sort::external::sorter::first::First;
-use crate::sort::external::streams::{Next, Streams};
-use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
+use crate::sort::external::runs::{DiskRun, RowOrder, bound_index};
+use crate::sort::external::sorter::first::FirstRows;
+use crate::sort::external::streams::{MergeProgress, Streams};
+use crate::sort::external::{PAGES_PER_CALL, UNWRITTEN_PAGES};
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::{KeyBounds, SharedSplitters, SpreadRows};
@@ -27,20 +27,20 @@ const OPEN_BUCKETS_BYTES: usize = (4 << 20) + PAGE_BYTES;
 
 /// Sorts rows.
 pub struct Sorter {
-    pub(crate) of: Ordered,
+    pub(crate) row_order: RowOrder,
     pub(crate) memory: Memory,
     pub(crate) spiller: Arc<Spiller>,
     pub(crate) buffer: InMemorySort,
     /// Sorted runs on disk.
     pub(crate) runs: Vec<DiskRun>,
     /// Sorted pages in memory.
-    pub(crate) paged: VecDeque<Page>,
+    pub(crate) sorted_pages: VecDeque<Page>,
     pub(crate) stage: Stage,
     pub(crate) passes: u64,
     /// Memory for the keys of runs. Only merges of ranges need it.
     index: Option<Reservation>,
     /// If set, only the first rows are needed.
-    pub(crate) first: Option<First>,
+    pub(crate) first: Option<FirstRows>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "one for each task")]
@@ -48,30 +48,30 @@ pub(crate) enum Stage {
     /// Rows are added.
     Filling,
     /// The sorted rows of the buffer are written to disk.
-    Writing(Run),
+    Writing(RunWriter),
     /// Some runs are merged into one.
-    Merging(Streams, Run),
+    Merging(Streams, RunWriter),
     /// The sorted rows of the buffer become pages, which stay in memory as far as they fit.
-    Paging(Run),
+    Paging(RunWriter),
     /// All rows were added. The buffer is sorted, and one merge can take all runs.
-    Ordered,
+    Sorted,
     /// Rows are emitted.
-    Giving(Streams),
+    Emitting(Streams),
     /// All rows were emitted.
-    Given,
+    Emitted,
 }
 
 /// A run while it is written.
-pub(crate) struct Run {
+pub(crate) struct RunWriter {
     pub(crate) to: DiskRun,
     pub(crate) writer: RowWriter,
     is_indexed: bool,
 }
 
-impl Run {
+impl RunWriter {
     /// Writes the pages that are sealed.
-    pub(crate) fn write(&mut self, spiller: &Spiller, of: &Ordered) {
-        self.to.write(self.writer.take_sealed(), spiller, self.is_indexed.then_some(of));
+    pub(crate) fn write(&mut self, spiller: &Spiller, row_order: &RowOrder) {
+        self.to.write(self.writer.take_sealed(), spiller, self.is_indexed.then_some(row_order));
     }
 }
 
@@ -102,7 +102,7 @@ impl Sorter {
     ///
     /// # Errors
     /// As [`Sorter::new`].
-    pub fn seen(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
+    pub fn indexed(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
         let order = order.into();
         let buffer = SortBuffer::new(layout.clone(), order.clone(), &context.memory)?;
         Ok(Self::with(InMemorySort::ByIndex(buffer), layout, order, context))
@@ -116,11 +116,11 @@ impl Sorter {
     ) -> Self {
         Sorter {
             buffer,
-            of: Ordered { layout, order },
+            row_order: RowOrder { layout, order },
             memory: context.memory.clone(),
             spiller: Arc::new(context.spiller()),
             runs: Vec::new(),
-            paged: VecDeque::new(),
+            sorted_pages: VecDeque::new(),
             stage: Stage::Filling,
             passes: 0,
             index: None,
@@ -138,13 +138,13 @@ impl Sorter {
             match self.stage {
                 Stage::Filling if *cursor == 0 && self.has_room_for(input) => {
                     self.buffer.add(input)?;
-                    self.drop_many()?;
+                    self.drop_excess_if_many()?;
                     return Ok(Progress::Done);
                 }
                 Stage::Filling => {
                     let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
                     if !fits && !self.buffer.is_empty() {
-                        if !self.drop_rest()? {
+                        if !self.drop_excess()? {
                             self.begin_run();
                         }
                         continue;
@@ -167,17 +167,17 @@ impl Sorter {
     /// Returns `true` if memory is granted to add these rows, and to sort and write them later.
     #[must_use]
     pub fn has_room_for(&self, input: &Input<'_>) -> bool {
-        self.memory.try_reserve(self.buffer.bytes_for(input) + self.write_room())
+        self.memory.try_reserve(self.buffer.bytes_for(input) + self.write_buffer_bytes())
     }
 
     /// Bytes of pages in writing: the open page and those that wait to be written.
-    pub(crate) fn write_room(&self) -> usize {
-        self.unwritten_room() + self.buffer.largest_page_bytes()
+    pub(crate) fn write_buffer_bytes(&self) -> usize {
+        self.max_unwritten_bytes() + self.buffer.largest_page_bytes()
     }
 
-    pub(crate) fn unwritten_room(&self) -> usize {
-        let [least, most] = UNWRITTEN_PAGES;
-        let pages = (self.buffer.bytes() / PAGE_BYTES / 16).clamp(least, most);
+    pub(crate) fn max_unwritten_bytes(&self) -> usize {
+        let [min, max] = UNWRITTEN_PAGES;
+        let pages = (self.buffer.bytes() / PAGE_BYTES / 16).clamp(min, max);
         (pages * PAGE_BYTES).max(self.buffer.largest_page_bytes())
     }
 
@@ -187,15 +187,15 @@ impl Sorter {
     }
 
     pub(crate) fn begin_run(&mut self) {
-        self.memory.keep(self.write_room());
-        self.order_rows();
+        self.memory.keep(self.write_buffer_bytes());
+        self.sort_buffer();
         self.stage = Stage::Writing(self.new_run());
     }
 
-    pub(crate) fn new_run(&self) -> Run {
-        Run {
+    pub(crate) fn new_run(&self) -> RunWriter {
+        RunWriter {
             to: DiskRun::default(),
-            writer: RowWriter::new(self.of.layout.clone(), self.memory.clone()),
+            writer: RowWriter::new(self.row_order.layout.clone(), self.memory.clone()),
             is_indexed: self.index.is_some(),
         }
     }
@@ -212,7 +212,7 @@ impl Sorter {
     }
 
     /// Adds a complete run, and bounds the keys of all runs.
-    pub(crate) fn keep_run(&mut self, run: DiskRun) {
+    pub(crate) fn add_run(&mut self, run: DiskRun) {
         self.runs.push(run);
         bound_index(&mut self.runs);
     }
@@ -220,12 +220,12 @@ impl Sorter {
     /// Turns the sorted rows of the buffer into pages, and writes these to disk as one run. In
     /// [`Stage::Paging`] a page stays in memory if `room` more bytes can be reserved.
     pub(crate) fn write_run(&mut self, room: usize) -> Result<Progress> {
-        let (room, most_unwritten) = (room + self.write_room(), self.unwritten_room());
+        let (room, max_unwritten) = (room + self.write_buffer_bytes(), self.max_unwritten_bytes());
         let keeps_pages = matches!(self.stage, Stage::Paging(_));
         let (Stage::Writing(run) | Stage::Paging(run)) = &mut self.stage else { return Ok(Progress::Done) };
         self.spiller.check()?;
-        for _ in 0..PAGES_A_CALL {
-            if self.spiller.unwritten_bytes() >= most_unwritten {
+        for _ in 0..PAGES_PER_CALL {
+            if self.spiller.unwritten_bytes() >= max_unwritten {
                 return Ok(Progress::Pending);
             }
             let more = self.buffer.emit(&mut run.writer)?;
@@ -234,18 +234,18 @@ impl Sorter {
             }
             // The buffer frees its memory page by page, so not all pages may fit.
             if keeps_pages && self.memory.try_reserve(room) {
-                self.paged.extend(run.writer.take_sealed());
+                self.sorted_pages.extend(run.writer.take_sealed());
             } else {
-                run.write(&self.spiller, &self.of);
+                run.write(&self.spiller, &self.row_order);
             }
             if !more {
                 let run = std::mem::take(&mut run.to);
                 if !keeps_pages || !run.pages.is_empty() {
-                    self.keep_run(run);
+                    self.add_run(run);
                     self.spiller.count_part();
                 }
                 self.buffer.clear();
-                self.stage = if keeps_pages { Stage::Ordered } else { Stage::Filling };
+                self.stage = if keeps_pages { Stage::Sorted } else { Stage::Filling };
                 return Ok(Progress::Done);
             }
         }
@@ -259,7 +259,7 @@ impl Sorter {
 
     /// The bounds of the rows' keys, and the number of rows. `None` if rows are on disk, or if they
     /// cannot be spread over shared buckets.
-    pub(crate) fn offer(&mut self) -> Option<(KeyBounds, usize)> {
+    pub(crate) fn sharable_rows(&mut self) -> Option<(KeyBounds, usize)> {
         if !self.has_all_in_memory() || !self.memory.try_reserve(OPEN_BUCKETS_BYTES) {
             return None;
         }
@@ -272,7 +272,7 @@ impl Sorter {
         self.buffer.by_buckets().ok_or_else(none_shared)?.take_shared(rows)?;
         // A task with few rows of its own has few free chunks when it first divides a bucket.
         self.memory.shrink_to(OPEN_BUCKETS_BYTES);
-        self.stage = Stage::Ordered;
+        self.stage = Stage::Sorted;
         Ok(())
     }
 
@@ -283,13 +283,13 @@ impl Sorter {
     pub fn finish(&mut self) -> Result<Progress> {
         loop {
             match self.stage {
-                Stage::Ordered | Stage::Paging(_) | Stage::Giving(_) | Stage::Given => return Ok(Progress::Done),
+                Stage::Sorted | Stage::Paging(_) | Stage::Emitting(_) | Stage::Emitted => return Ok(Progress::Done),
                 Stage::Writing(_) => ready!(self.write_run(0)?),
                 Stage::Merging(..) => ready!(self.merge_some()?),
                 Stage::Filling if self.runs.is_empty() => {
                     self.memory.shrink();
-                    self.order_rows();
-                    self.stage = Stage::Ordered;
+                    self.sort_buffer();
+                    self.stage = Stage::Sorted;
                 }
                 Stage::Filling if self.spiller.unwritten_bytes() > 0 => return self.await_writes(),
                 Stage::Filling => self.plan_merge()?,
@@ -303,19 +303,19 @@ impl Sorter {
     /// # Errors
     /// As [`Sorter::add`].
     pub fn emit(&mut self, out: &mut RowWriter) -> Result<Progress> {
-        if matches!(self.stage, Stage::Ordered) && !self.runs.is_empty() {
+        if matches!(self.stage, Stage::Sorted) && !self.runs.is_empty() {
             let runs = std::mem::take(&mut self.runs);
             let mut streams = self.merge_of(runs)?;
             if !self.buffer.is_empty() {
                 streams.add_memory(&self.memory)?;
             }
-            self.stage = Stage::Giving(streams);
+            self.stage = Stage::Emitting(streams);
         }
-        if let Stage::Giving(streams) = &mut self.stage {
+        if let Stage::Emitting(streams) = &mut self.stage {
             return Ok(match streams.next(&mut self.buffer, out)? {
-                Next::Full => Progress::Yield,
-                Next::Pending => Progress::Pending,
-                Next::End => self.end(),
+                MergeProgress::Full => Progress::Yield,
+                MergeProgress::Pending => Progress::Pending,
+                MergeProgress::End => self.end(),
             });
         }
         Ok(if self.buffer.emit(out)? { Progress::Yield } else { self.end() })
@@ -331,7 +331,7 @@ impl Sorter {
         self.buffer.clear();
         self.runs.clear();
         self.end_index();
-        self.stage = Stage::Given;
+        self.stage = Stage::Emitted;
         self.memory.shrink();
     }
 
@@ -350,7 +350,7 @@ impl Sorter {
     /// The sorted rows, if all are in memory and [`Sorter::finish`] has returned `Done`.
     #[must_use]
     pub fn in_memory(&self) -> Option<&SortBuffer> {
-        self.buffer.by_index().filter(|_| matches!(self.stage, Stage::Ordered) && self.runs.is_empty())
+        self.buffer.by_index().filter(|_| matches!(self.stage, Stage::Sorted) && self.runs.is_empty())
     }
 
     /// Begins to free memory. [`Sorter::continue_revoking`] and the other calls then write rows to
@@ -359,7 +359,7 @@ impl Sorter {
         match self.stage {
             Stage::Filling if !self.buffer.is_empty() => self.begin_run(),
             // The rows are sorted, and some may have been emitted.
-            Stage::Ordered if self.runs.is_empty() && !self.buffer.is_empty() => {
+            Stage::Sorted if self.runs.is_empty() && !self.buffer.is_empty() => {
                 self.stage = Stage::Writing(self.new_run());
             }
             Stage::Filling => self.memory.shrink(),

@@ -25,42 +25,42 @@ use crate::rendezvous::LocalRendezvous;
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
 use crate::sort::external::merging::MergeSize;
-use crate::sort::external::runs::{DiskPart, Ordered, Part, TaskRuns};
-use crate::sort::external::shares::{Shared, Shares, SharesMeeting};
+use crate::sort::external::runs::{DiskPart, Part, RowOrder, TaskRuns};
+use crate::sort::external::shares::{ShareOutcome, Shares, SharesRendezvous};
 use crate::sort::external::sorter::Sorter;
-use crate::sort::external::streams::{Next, Streams};
+use crate::sort::external::streams::{MergeProgress, Streams};
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
-use crate::sort::ranges::{KeyPrefix, cut};
+use crate::sort::ranges::{KeyPrefix, range_bounds};
 use crate::sort::small_rows::SharedSplitters;
 use crate::strategy::{Cursor, Progress, ready};
 
 /// State that the tasks of a total order share.
 pub struct TotalOrderRendezvous {
     splitters: Arc<SharedSplitters>,
-    shares: SharesMeeting,
+    shares: SharesRendezvous,
     /// Samples of keys of each task's runs.
     samples: LocalRendezvous<Vec<(KeyPrefix, u64)>>,
     /// The parts that each task has for each task.
-    parts: LocalRendezvous<Given>,
+    parts: LocalRendezvous<TaskParts>,
 }
 
 /// Parts by range. Each range is taken once.
-type Given = Arc<Mutex<Vec<Vec<Part>>>>;
+type TaskParts = Arc<Mutex<Vec<Vec<Part>>>>;
 
 impl TotalOrderRendezvous {
     /// The rendezvous of `tasks` tasks.
     #[must_use]
     pub fn of(tasks: usize) -> Self {
-        Self::spreading(tasks, SharedSplitters::default())
+        Self::with_splitters(tasks, SharedSplitters::default())
     }
 
     /// As [`TotalOrderRendezvous::of`], with splitters for rows that are spread while they are
     /// added.
-    pub(crate) fn spreading(tasks: usize, splitters: SharedSplitters) -> Self {
+    pub(crate) fn with_splitters(tasks: usize, splitters: SharedSplitters) -> Self {
         TotalOrderRendezvous {
             splitters: Arc::new(splitters),
-            shares: SharesMeeting::of(tasks),
+            shares: SharesRendezvous::of(tasks),
             samples: LocalRendezvous::of(tasks),
             parts: LocalRendezvous::of(tasks),
         }
@@ -70,8 +70,8 @@ impl TotalOrderRendezvous {
 /// The part of one task in a total order.
 pub struct TotalOrderSorter {
     sorter: Sorter,
-    of: Ordered,
-    meeting: Arc<TotalOrderRendezvous>,
+    row_order: RowOrder,
+    rendezvous: Arc<TotalOrderRendezvous>,
     context: TaskContext,
     stage: Stage,
 }
@@ -82,19 +82,19 @@ enum Stage {
     /// The tasks agree on whether they share buckets.
     Sharing(Shares),
     /// This task's buckets are emitted. The handles are of the tasks that hold their memory.
-    Shared(Box<[RevokeHandle]>),
+    EmittingBuckets(Box<[RevokeHandle]>),
     /// Memory was revoked. The rest of the buckets is emitted from disk.
-    Left,
+    EmittingFromDisk,
     /// Buckets are not shared. This task's rows are sorted, for a merge of this size.
-    Ordering(MergeSize),
+    FinishingRuns(MergeSize),
     /// The sample of this task is sent. The bounds follow from the samples of all tasks.
-    Sampled(TaskRuns),
+    SampleSent(TaskRuns),
     /// The parts of this task are sent. It waits for its range from all tasks.
-    Parted,
+    PartsSent,
     /// Parts on disk are merged until one merge can take all of them.
     Merging(Parts),
-    Giving(Streams, InMemorySort),
-    Given,
+    Emitting(Streams, InMemorySort),
+    Emitted,
 }
 
 /// One task's range of the runs of all tasks.
@@ -105,26 +105,26 @@ struct Parts {
 }
 
 impl TotalOrderSorter {
-    /// Creates the sorter of one task. `meeting` is the rendezvous of all tasks.
+    /// Creates the sorter of one task. All tasks share the `rendezvous`.
     ///
     /// # Errors
     /// As [`Sorter::new`].
     pub fn new(
         layout: Arc<RowLayout>,
         order: &[OrderKey],
-        meeting: Arc<TotalOrderRendezvous>,
+        rendezvous: Arc<TotalOrderRendezvous>,
         context: &TaskContext,
     ) -> Result<Self> {
-        let of = Ordered { layout: layout.clone(), order: order.into() };
-        let mut sorter = Sorter::over(meeting.splitters.clone(), layout, order, context)?;
+        let row_order = RowOrder { layout: layout.clone(), order: order.into() };
+        let mut sorter = Sorter::over(rendezvous.splitters.clone(), layout, order, context)?;
         sorter.index_runs()?;
-        Ok(TotalOrderSorter { sorter, of, meeting, context: context.clone(), stage: Stage::Sorting })
+        Ok(TotalOrderSorter { sorter, row_order, rendezvous, context: context.clone(), stage: Stage::Sorting })
     }
 
     /// As [`Sorter::add`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.sorter.add(input, cursor)
     }
@@ -138,41 +138,41 @@ impl TotalOrderSorter {
         loop {
             match &mut self.stage {
                 Stage::Sorting => {
-                    self.stage = Stage::Sharing(Shares::offer(&mut self.sorter, &self.meeting.shares, &self.context))
+                    self.stage = Stage::Sharing(Shares::offer(&mut self.sorter, &self.rendezvous.shares, &self.context))
                 }
                 Stage::Sharing(shares) => {
-                    let Some(shared) = shares.go_on(&mut self.sorter, &self.meeting.shares, &self.context)? else {
+                    let Some(shared) = shares.poll(&mut self.sorter, &self.rendezvous.shares, &self.context)? else {
                         return Ok(Progress::Pending);
                     };
                     self.stage = match shared {
-                        Shared::Yes(holders) => Stage::Shared(holders),
-                        Shared::No(size) => Stage::Ordering(size),
+                        ShareOutcome::Yes(holders) => Stage::EmittingBuckets(holders),
+                        ShareOutcome::No(size) => Stage::FinishingRuns(size),
                     };
                 }
-                Stage::Shared(_) | Stage::Left => {
+                Stage::EmittingBuckets(_) | Stage::EmittingFromDisk => {
                     ready!(self.sorter.finish()?);
                     ready!(self.sorter.emit(out)?);
-                    self.stage = Stage::Given;
+                    self.stage = Stage::Emitted;
                 }
-                Stage::Ordering(size) => {
+                Stage::FinishingRuns(size) => {
                     ready!(self.sorter.finish_runs(*size, self.context.subtasks)?);
-                    self.offer_sample();
+                    self.send_sample();
                 }
-                Stage::Sampled(_) => {
+                Stage::SampleSent(_) => {
                     let Some(bounds) = self.bounds() else { return Ok(Progress::Pending) };
-                    self.offer_parts(&bounds)?;
+                    self.send_parts(&bounds)?;
                 }
-                Stage::Parted => {
+                Stage::PartsSent => {
                     let Some(parts) = self.own_parts() else { return Ok(Progress::Pending) };
                     self.stage = Stage::Merging(parts);
                 }
                 Stage::Merging(_) => ready!(self.merge_parts()?),
-                Stage::Giving(streams, none) => match streams.next(none, out)? {
-                    Next::Full => return Ok(Progress::Yield),
-                    Next::Pending => return Ok(Progress::Pending),
-                    Next::End => self.stage = Stage::Given,
+                Stage::Emitting(streams, empty) => match streams.next(empty, out)? {
+                    MergeProgress::Full => return Ok(Progress::Yield),
+                    MergeProgress::Pending => return Ok(Progress::Pending),
+                    MergeProgress::End => self.stage = Stage::Emitted,
                 },
-                Stage::Given => {
+                Stage::Emitted => {
                     self.context.memory.set_revocable(false);
                     self.context.memory.shrink();
                     return Ok(Progress::Done);
@@ -182,20 +182,20 @@ impl TotalOrderSorter {
     }
 
     /// Sends the other tasks a sample of its keys.
-    fn offer_sample(&mut self) {
+    fn send_sample(&mut self) {
         let runs = self.sorter.take_runs();
-        self.meeting.samples.send(&self.context, runs.sample());
+        self.rendezvous.samples.send(&self.context, runs.sample());
         // From here on no rows are written to disk on request.
         self.context.memory.set_revocable(false);
-        self.stage = Stage::Sampled(runs);
+        self.stage = Stage::SampleSent(runs);
     }
 
     /// Cuts its runs into ranges, and offers each range to its task.
-    fn offer_parts(&mut self, bounds: &[KeyPrefix]) -> Result<()> {
-        if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
+    fn send_parts(&mut self, bounds: &[KeyPrefix]) -> Result<()> {
+        if let Stage::SampleSent(runs) = std::mem::replace(&mut self.stage, Stage::PartsSent) {
             let parts = runs.parts(bounds, &self.context.memory)?;
             self.sorter.end_index();
-            self.meeting.parts.send(&self.context, Arc::new(Mutex::new(parts)));
+            self.rendezvous.parts.send(&self.context, Arc::new(Mutex::new(parts)));
         }
         Ok(())
     }
@@ -210,33 +210,33 @@ impl TotalOrderSorter {
             return self.sorter.await_writes();
         }
         parts.on_disk.extend(self.sorter.take_merged());
-        if self.sorter.begin_fewer(&mut parts.on_disk, &self.context)? {
+        if self.sorter.begin_partial_merge(&mut parts.on_disk, &self.context)? {
             return Ok(Progress::Done);
         }
         let Parts { in_memory, on_disk } = std::mem::take(parts);
         let streams = self.sorter.merge_of_parts(on_disk.into(), in_memory, &self.context)?;
-        let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
-        self.stage = Stage::Giving(streams, InMemorySort::ByIndex(none));
+        let empty = SortBuffer::new(self.row_order.layout.clone(), self.row_order.order.clone(), &self.context.memory)?;
+        self.stage = Stage::Emitting(streams, InMemorySort::ByIndex(empty));
         Ok(Progress::Done)
     }
 
     /// The bounds between the tasks' ranges. Some ranges may be empty. `None` until all samples
     /// have arrived.
     fn bounds(&self) -> Option<Vec<KeyPrefix>> {
-        let (types, order, ranges) = (self.of.layout.types(), &self.of.order, self.context.subtasks);
-        self.meeting.samples.poll(&self.context, |said| {
-            let samples = said.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
+        let (types, order, ranges) = (self.row_order.layout.types(), &self.row_order.order, self.context.subtasks);
+        self.rendezvous.samples.poll(&self.context, |sent| {
+            let samples = sent.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
             let keys = samples.into_iter().flatten().map(|(key, weight)| (key, *weight)).collect();
-            Some(cut(keys, types, order, ranges))
+            Some(range_bounds(keys, types, order, ranges))
         })
     }
 
     /// This task's range of all runs. `None` until all tasks have sent their parts.
     fn own_parts(&self) -> Option<Parts> {
-        let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
-        let given = self.meeting.parts.poll(&self.context, all)?;
+        let all = |sent: &[Option<TaskParts>]| sent.iter().cloned().collect::<Option<Vec<TaskParts>>>();
+        let all_parts = self.rendezvous.parts.poll(&self.context, all)?;
         let mut parts = Parts::default();
-        for task in given {
+        for task in all_parts {
             let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
             // With fewer distinct keys than tasks, the last ranges are empty.
             for part in task.get_mut(self.context.subtask).map(std::mem::take).into_iter().flatten() {
@@ -253,14 +253,16 @@ impl TotalOrderSorter {
     /// As [`Sorter::revoke`].
     pub fn revoke(&mut self) {
         match &self.stage {
-            Stage::Sorting | Stage::Left => self.sorter.revoke(),
+            Stage::Sorting | Stage::EmittingFromDisk => self.sorter.revoke(),
             // Other tasks may still add rows. Without rows of its own, a task frees nothing and
             // needs the memory that it has reserved.
-            Stage::Sharing(Shares::Offered) | Stage::Ordering(_) if self.sorter.bytes() > 0 => self.sorter.revoke(),
-            Stage::Shared(holders) => {
-                // The memory is freed after all tasks have stopped to use it.
+            Stage::Sharing(Shares::Offered) | Stage::FinishingRuns(_) if self.sorter.bytes() > 0 => {
+                self.sorter.revoke()
+            }
+            Stage::EmittingBuckets(holders) => {
+                // The memory is freed after all tasks have stopped using it.
                 holders.iter().for_each(|holder| holder.ask(self.sorter.bytes()));
-                self.stage = Stage::Left;
+                self.stage = Stage::EmittingFromDisk;
                 self.sorter.revoke();
             }
             _ => {}
@@ -270,7 +272,7 @@ impl TotalOrderSorter {
     /// As [`Sorter::continue_revoking`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub fn continue_revoking(&mut self) -> Result<Progress> {
         self.sorter.continue_revoking()
     }

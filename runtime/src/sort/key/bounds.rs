@@ -43,8 +43,8 @@ impl Bounds {
     /// Widens the bounds to include all values within `other`.
     pub(crate) fn join(&mut self, other: &Bounds) {
         match (self, other) {
-            (Bounds::Numbers(least, most), Bounds::Numbers(low, high)) => {
-                (*least, *most) = ((*least).min(*low), (*most).max(*high));
+            (Bounds::Numbers(min, max), Bounds::Numbers(low, high)) => {
+                (*min, *max) = ((*min).min(*low), (*max).max(*high));
             }
             (Bounds::Texts(common, longest), Bounds::Texts(theirs, length)) => {
                 *longest = (*longest).max(*length);
@@ -67,12 +67,12 @@ impl Bounds {
     pub(crate) unsafe fn widen(&mut self, leaf: OrderLeaf, first: *const u8, width: usize, rows: usize) {
         let values = leaf.of_rows(first, width);
         match self {
-            Bounds::Numbers(least, most) => {
+            Bounds::Numbers(min, max) => {
                 // SAFETY: the caller's promise; `Raw` has the leaf's width.
                 let (low, high) = unsafe {
-                    with_numbers!(leaf.ty, (Raw, number) => extremes::<Raw, _>(values, rows, number), else (*least, *most))
+                    with_numbers!(leaf.ty, (Raw, number) => extremes::<Raw, _>(values, rows, number), else (*min, *max))
                 };
-                (*least, *most) = ((*least).min(low), (*most).max(high));
+                (*min, *max) = ((*min).min(low), (*max).max(high));
             }
             // SAFETY: the caller's promise.
             Bounds::Texts(common, longest) => unsafe { widen_texts(common, longest, values, rows) },
@@ -87,18 +87,18 @@ impl Bounds {
 unsafe fn extremes<P: Copy, N: Number>(leaf: LeafPtr, rows: usize, number: impl Fn(P) -> N) -> (u128, u128) {
     // Four lanes, so that a processor compares several values at a time.
     const LANES: usize = 4;
-    let (mut least, mut most) = ([N::of(u128::MAX); LANES], [N::of(0); LANES]);
+    let (mut mins, mut maxes) = ([N::of(u128::MAX); LANES], [N::of(0); LANES]);
     let mut widen = |row: usize, lane: usize| {
         // SAFETY: the caller's promise.
         let value = number(unsafe { leaf.read(row) });
-        (least[lane], most[lane]) = (least[lane].min(value), most[lane].max(value));
+        (mins[lane], maxes[lane]) = (mins[lane].min(value), maxes[lane].max(value));
     };
     let whole = rows - rows % LANES;
     (0..whole).step_by(LANES).for_each(|row| (0..LANES).for_each(|lane| widen(row + lane, lane)));
     (whole..rows).for_each(|row| widen(row, 0));
-    let least = least.into_iter().fold(N::of(u128::MAX), N::min);
-    let most = most.into_iter().fold(N::of(0), N::max);
-    if rows == 0 { (u128::MAX, 0) } else { (least.wide(), most.wide()) }
+    let min = mins.into_iter().fold(N::of(u128::MAX), N::min);
+    let max = maxes.into_iter().fold(N::of(0), N::max);
+    if rows == 0 { (u128::MAX, 0) } else { (min.wide(), max.wide()) }
 }
 
 /// # Safety

@@ -12,7 +12,7 @@ use crate::sort::order::OrderLeaf;
 pub(crate) trait Key: Copy + Ord + Default + Send + Sync + 'static {
     const BITS: u32;
     /// The greatest key.
-    const MOST: Self;
+    const MAX: Self;
 
     /// The key, shifted left by `bits`, with `value` in these bits.
     fn append(self, bits: u32, value: impl Number) -> Self;
@@ -26,7 +26,7 @@ pub(crate) trait Key: Copy + Ord + Default + Send + Sync + 'static {
 
 impl Key for u64 {
     const BITS: u32 = 64;
-    const MOST: Self = u64::MAX;
+    const MAX: Self = u64::MAX;
 
     #[inline(always)]
     fn append(self, bits: u32, value: impl Number) -> Self {
@@ -58,7 +58,7 @@ impl WideKey {
 
 impl Key for WideKey {
     const BITS: u32 = 128;
-    const MOST: Self = WideKey([u64::MAX; 2]);
+    const MAX: Self = WideKey([u64::MAX; 2]);
 
     #[inline(always)]
     fn append(self, bits: u32, value: impl Number) -> Self {
@@ -84,22 +84,22 @@ impl Key for WideKey {
 /// that leaf on.
 #[derive(Clone)]
 pub(crate) struct Encoding {
-    parts: SmallVec<[Part; 4]>,
+    parts: SmallVec<[KeyPart; 4]>,
     bits: u32,
     /// For each leaf that the key holds whole: the number of key bits up to its end.
-    whole: SmallVec<[u32; 8]>,
+    whole_ends: SmallVec<[u32; 8]>,
     leaves: usize,
 }
 
 #[derive(Clone)]
-struct Part {
+struct KeyPart {
     leaf: OrderLeaf,
     bits: u32,
-    value: Value,
+    value: PartEncoding,
 }
 
 #[derive(Clone)]
-enum Value {
+enum PartEncoding {
     /// The distance from a bound, without its `dropped` lowest bits.
     Number { bound: u128, dropped: u32 },
     /// The bytes after the common first bytes. Then their number, if it is needed to separate
@@ -108,14 +108,15 @@ enum Value {
 }
 
 impl Encoding {
-    /// An encoding with keys of at most `most` bits.
-    pub(crate) fn new(order: &[OrderLeaf], bounds: &[Bounds], most: u32) -> Self {
-        let mut encoding = Encoding { parts: SmallVec::new(), bits: 0, whole: SmallVec::new(), leaves: order.len() };
+    /// An encoding with keys of at most `max_bits` bits.
+    pub(crate) fn new(order: &[OrderLeaf], bounds: &[Bounds], max_bits: u32) -> Self {
+        let mut encoding =
+            Encoding { parts: SmallVec::new(), bits: 0, whole_ends: SmallVec::new(), leaves: order.len() };
         for (&leaf, bounds) in order.iter().zip(bounds) {
-            if leaf.offset.is_some() && !encoding.add(leaf, bounds, most - encoding.bits) {
+            if leaf.offset.is_some() && !encoding.add(leaf, bounds, max_bits - encoding.bits) {
                 break;
             }
-            encoding.whole.push(encoding.bits);
+            encoding.whole_ends.push(encoding.bits);
         }
         encoding
     }
@@ -127,7 +128,7 @@ impl Encoding {
             Bounds::Numbers(least, most) => {
                 let needed = u128::BITS - most.saturating_sub(least).leading_zeros();
                 let bound = if leaf.descending { most } else { least };
-                (needed, Value::Number { bound, dropped: needed.saturating_sub(room) })
+                (needed, PartEncoding::Number { bound, dropped: needed.saturating_sub(room) })
             }
             Bounds::Texts(ref common, longest) => {
                 let common = common.as_ref().map_or(0, |common| common.len());
@@ -135,17 +136,17 @@ impl Encoding {
                 let bytes_bits = u32::try_from(rest).unwrap_or(u32::MAX).saturating_mul(8);
                 let length_bits = usize::BITS - rest.leading_zeros();
                 match bytes_bits.saturating_add(length_bits) {
-                    needed if needed <= room => (needed, Value::Text { common, bytes_bits, length_bits }),
-                    needed => (needed, Value::Text { common, bytes_bits: room.min(bytes_bits), length_bits: 0 }),
+                    needed if needed <= room => (needed, PartEncoding::Text { common, bytes_bits, length_bits }),
+                    needed => (needed, PartEncoding::Text { common, bytes_bits: room.min(bytes_bits), length_bits: 0 }),
                 }
             }
         };
         let bits = match value {
-            Value::Text { bytes_bits, length_bits, .. } => bytes_bits + length_bits,
-            Value::Number { .. } => needed.min(room),
+            PartEncoding::Text { bytes_bits, length_bits, .. } => bytes_bits + length_bits,
+            PartEncoding::Number { .. } => needed.min(room),
         };
         if bits > 0 {
-            self.parts.push(Part { leaf, bits, value });
+            self.parts.push(KeyPart { leaf, bits, value });
             self.bits += bits;
         }
         needed <= room
@@ -158,21 +159,21 @@ impl Encoding {
 
     /// Returns `true` if rows with equal keys are equal in all leaves of the order.
     pub(crate) fn decides(&self) -> bool {
-        self.whole.len() == self.leaves
+        self.whole_ends.len() == self.leaves
     }
 
     /// The first leaf of the order by which rows with equal keys must be compared.
-    pub(crate) fn undecided(&self) -> usize {
-        self.whole.len()
+    pub(crate) fn first_unencoded(&self) -> usize {
+        self.whole_ends.len()
     }
 
     /// The number of key bits after those of the first `leaves` leaves. `None` if the key does not
     /// hold these whole.
-    pub(crate) fn below(&self, leaves: usize) -> Option<u32> {
+    pub(crate) fn bits_after(&self, leaves: usize) -> Option<u32> {
         if leaves == 0 {
             return Some(self.bits);
         }
-        self.whole.get(leaves - 1).map(|end| self.bits - end)
+        self.whole_ends.get(leaves - 1).map(|end| self.bits - end)
     }
 
     /// Computes the keys of consecutive rows of `width` bytes each.
@@ -188,14 +189,14 @@ impl Encoding {
             // SAFETY: the caller's promise; `Raw` has the leaf's width.
             unsafe {
                 match part.value {
-                    Value::Number { bound, dropped } => with_numbers!(part.leaf.ty, (Raw, number) => {
+                    PartEncoding::Number { bound, dropped } => with_numbers!(part.leaf.ty, (Raw, number) => {
                         if is_first {
                             numbers::<K, Raw, _, true>(leaf, part, (bound, dropped), number, keys);
                         } else {
                             numbers::<K, Raw, _, false>(leaf, part, (bound, dropped), number, keys);
                         }
                     }, else ()),
-                    Value::Text { common, bytes_bits, length_bits } => {
+                    PartEncoding::Text { common, bytes_bits, length_bits } => {
                         if is_first {
                             keys.fill(K::default());
                         }
@@ -214,7 +215,7 @@ impl Encoding {
 #[inline(always)]
 unsafe fn numbers<K: Key, P: Copy, N: Number, const FIRST: bool>(
     leaf: LeafPtr,
-    part: &Part,
+    part: &KeyPart,
     (bound, dropped): (u128, u32),
     number: impl Fn(P) -> N,
     keys: &mut [K],
@@ -225,7 +226,7 @@ unsafe fn numbers<K: Key, P: Copy, N: Number, const FIRST: bool>(
     for (row, key) in keys.iter_mut().enumerate() {
         // SAFETY: the caller's promise.
         let value = number(unsafe { leaf.read(row) });
-        let distance = (value ^ flip).less(bound).without(dropped);
+        let distance = (value ^ flip).minus(bound).without(dropped);
         *key = if FIRST { K::default().append(0, distance) } else { key.append(part.bits, distance) };
     }
 }
@@ -236,7 +237,7 @@ unsafe fn numbers<K: Key, P: Copy, N: Number, const FIRST: bool>(
 /// The leaf, of texts or byte strings, may be read at as many rows as there are keys.
 unsafe fn texts<K: Key>(
     leaf: LeafPtr,
-    part: &Part,
+    part: &KeyPart,
     (common, bytes_bits, length_bits): (usize, u32, u32),
     keys: &mut [K],
 ) {
@@ -276,7 +277,7 @@ pub(crate) unsafe fn text_start(leaf: LeafPtr, row: usize, common: usize) -> (u1
 }
 
 /// The greatest number of bits that a key of the order can need. `None` if it is unbounded.
-pub(crate) fn most_bits(order: &[OrderLeaf]) -> Option<u32> {
+pub(crate) fn max_key_bits(order: &[OrderLeaf]) -> Option<u32> {
     let bits = |leaf: &OrderLeaf| match leaf.ty {
         _ if leaf.offset.is_none() => Some(0),
         LeafType::Text | LeafType::Bytes | LeafType::Texts | LeafType::List(_) | LeafType::Items(_) => None,

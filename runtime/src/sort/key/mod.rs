@@ -15,6 +15,6 @@ pub(crate) mod number;
 mod prefix;
 
 pub(crate) use bounds::Bounds;
-pub(crate) use encoding::{Encoding, Key, WideKey, most_bits};
+pub(crate) use encoding::{Encoding, Key, WideKey, max_key_bits};
 pub(crate) use number::{Number, with_numbers};
 pub use prefix::order_prefixes;

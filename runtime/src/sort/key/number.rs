@@ -60,7 +60,7 @@ pub(crate) trait Number: Copy + Ord + BitXor<Output = Self> {
     fn of(wide: u128) -> Self;
     fn wide(self) -> u128;
     fn low(self) -> u64;
-    fn less(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
     fn without(self, low_bits: u32) -> Self;
 }
 
@@ -80,7 +80,7 @@ macro_rules! numbers {
                 self as u64
             }
             #[inline(always)]
-            fn less(self, other: Self) -> Self {
+            fn minus(self, other: Self) -> Self {
                 self.wrapping_sub(other)
             }
             #[inline(always)]

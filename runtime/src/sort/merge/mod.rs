@@ -14,7 +14,7 @@ use crate::page::{Page, RowWriter, address_of};
 use crate::row::RowLayout;
 use crate::sort::buffer::Gather;
 use crate::sort::key::{Bounds, Encoding, Key, WideKey};
-use crate::sort::merge::streams::{Compared, Streams};
+use crate::sort::merge::streams::{RowAccess, Streams};
 use crate::sort::order::{OrderKey, OrderLeaf, order_leaves};
 
 /// A merge of sorted streams of pages.
@@ -35,7 +35,7 @@ pub struct Merge {
     encoding: Encoding,
     gather: Gather,
     base: *const u8,
-    streams: Keyed,
+    streams: KeyedStreams,
     failed: Option<Error>,
 }
 
@@ -44,14 +44,14 @@ pub struct Merge {
 unsafe impl Send for Merge {}
 
 /// The streams, by the size of their keys.
-enum Keyed {
+enum KeyedStreams {
     Narrow(Streams<u64>),
     Wide(Streams<WideKey>),
 }
 
 /// The reason why [`Merge::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merged {
+pub enum MergeStep {
     /// A page of the writer is sealed.
     Full,
     /// The next page of this stream, or its end, must be [fed](Merge::feed).
@@ -71,9 +71,9 @@ impl Merge {
         let bounds: Vec<Bounds> = leaves.iter().map(|leaf| Bounds::all(leaf.ty)).collect();
         let encoding = Encoding::new(&leaves, &bounds, u64::BITS);
         let (encoding, streams) = if encoding.decides() {
-            (encoding, Keyed::Narrow(Streams::new(streams)))
+            (encoding, KeyedStreams::Narrow(Streams::new(streams)))
         } else {
-            (Encoding::new(&leaves, &bounds, WideKey::BITS), Keyed::Wide(Streams::new(streams)))
+            (Encoding::new(&leaves, &bounds, WideKey::BITS), KeyedStreams::Wide(Streams::new(streams)))
         };
         Ok(Merge { gather: Gather::new(layout.clone(), base), layout, leaves, encoding, base, streams, failed: None })
     }
@@ -87,11 +87,11 @@ impl Merge {
             self.failed = Some(Error::Internal("a page of another layout is to be merged".to_owned()));
             return;
         }
-        let is_wanted = match &mut self.streams {
-            Keyed::Narrow(streams) => streams.feed(stream, page, self.base),
-            Keyed::Wide(streams) => streams.feed(stream, page, self.base),
+        let needs_page = match &mut self.streams {
+            KeyedStreams::Narrow(streams) => streams.feed(stream, page, self.base),
+            KeyedStreams::Wide(streams) => streams.feed(stream, page, self.base),
         };
-        if !is_wanted {
+        if !needs_page {
             let message = format!("a page for stream {stream} of a merge, which asked for none of it");
             self.failed = Some(Error::Internal(message));
         }
@@ -103,25 +103,25 @@ impl Merge {
     /// # Errors
     /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page of `out`
     /// is refused. Fails if a page or the writer has another layout.
-    pub fn run(&mut self, out: &mut RowWriter) -> Result<Merged> {
+    pub fn run(&mut self, out: &mut RowWriter) -> Result<MergeStep> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
         if !Arc::ptr_eq(out.layout(), &self.layout) && *out.layout() != self.layout {
             return Err(Error::Internal("rows are to be merged into pages of another layout".to_owned()));
         }
-        let rows = Compared {
+        let rows = RowAccess {
             base: self.base,
             width: self.layout.width(),
             encoding: &self.encoding,
-            undecided: &self.leaves[self.encoding.undecided()..],
+            unencoded: &self.leaves[self.encoding.first_unencoded()..],
             gather: &self.gather,
         };
         // SAFETY: all pages were checked to be of the layout when they were fed.
         unsafe {
             match &mut self.streams {
-                Keyed::Narrow(streams) => streams.run(&rows, out),
-                Keyed::Wide(streams) => streams.run(&rows, out),
+                KeyedStreams::Narrow(streams) => streams.run(&rows, out),
+                KeyedStreams::Wide(streams) => streams.run(&rows, out),
             }
         }
     }

@@ -11,20 +11,25 @@ use crate::sort::small_rows::splitters::Splitters;
 use crate::sort::small_rows::spread::Spread;
 
 /// Buckets that rows are added to.
-pub(crate) struct Arriving {
+pub(crate) struct ArrivingRows {
     pub(crate) splitters: Splitters,
     spread: Spread,
     chunks: Chunks,
     rows: usize,
 }
 
-impl Arriving {
-    /// Creates empty buckets with spare pages. `of_rows` is the address that places are offsets
-    /// from, and the width of a row.
-    pub(crate) fn new(splitters: Splitters, of_rows: (*const u8, usize), spare: Vec<Run>, memory: &Memory) -> Self {
-        let mut chunks = Chunks::none(of_rows, memory);
-        spare.into_iter().for_each(|run| chunks.supply(run));
-        Arriving { splitters, spread: Spread::over(splitters.buckets()), chunks, rows: 0 }
+impl ArrivingRows {
+    /// Creates empty buckets with spare pages. `base_and_width` is the address that places are
+    /// offsets from, and the width of a row.
+    pub(crate) fn new(
+        splitters: Splitters,
+        base_and_width: (*const u8, usize),
+        spare: Vec<Run>,
+        memory: &Memory,
+    ) -> Self {
+        let mut chunks = Chunks::empty(base_and_width, memory);
+        spare.into_iter().for_each(|run| chunks.add_run(run));
+        ArrivingRows { splitters, spread: Spread::over(splitters.buckets()), chunks, rows: 0 }
     }
 
     /// Moves the rows of a page to the buckets.
@@ -36,23 +41,23 @@ impl Arriving {
     ///
     /// # Safety
     /// The page is of the order's layout, whose rows have no slots.
-    pub(crate) unsafe fn take(&mut self, page: Page) -> Result<()> {
+    pub(crate) unsafe fn add_page(&mut self, page: Page) -> Result<()> {
         let (first, rows, run) = self.chunks.unpack(page)?;
         // SAFETY: the caller's promise.
-        unsafe { self.copy(first, rows)? };
-        self.chunks.supply(run);
+        unsafe { self.add_rows(first, rows)? };
+        self.chunks.add_run(run);
         Ok(())
     }
 
-    /// Copies consecutive rows to the buckets, after [`Arriving::grow`] has allocated pages for
+    /// Copies consecutive rows to the buckets, after [`ArrivingRows::grow`] has allocated pages for
     /// them.
     ///
     /// # Errors
-    /// As [`Arriving::take`].
+    /// As [`ArrivingRows::add_page`].
     ///
     /// # Safety
     /// `rows` rows of the order's layout, which has no slots, begin at `first`.
-    pub(crate) unsafe fn copy(&mut self, first: *const u8, rows: usize) -> Result<()> {
+    pub(crate) unsafe fn add_rows(&mut self, first: *const u8, rows: usize) -> Result<()> {
         let (splitters, width) = (self.splitters, self.chunks.sizes.width);
         // SAFETY: the caller's promise.
         let buckets = |first: *const u8, buckets: &mut [u16]| unsafe { splitters.buckets_of(first, width, buckets) };
@@ -81,13 +86,13 @@ impl Arriving {
     /// Allocates pages for `rows` more rows.
     ///
     /// # Errors
-    /// As [`Arriving::take`].
+    /// As [`ArrivingRows::add_page`].
     pub(crate) fn grow(&mut self, rows: usize) -> Result<()> {
         self.chunks.grow_to(self.chunks.pages() + self.pages_for(rows))
     }
 
     /// The number of rows out of the ranges.
-    pub(crate) fn beside(&self) -> usize {
+    pub(crate) fn outside(&self) -> usize {
         let last = self.splitters.buckets() - 1;
         [0, last].map(|bucket| self.spread.rows_of(bucket, self.chunks.sizes)).iter().sum()
     }
@@ -98,7 +103,7 @@ impl Arriving {
     }
 
     /// The number of rows in each bucket.
-    pub(crate) fn counts(&self) -> Vec<usize> {
+    pub(crate) fn bucket_rows(&self) -> Vec<usize> {
         (0..self.splitters.buckets()).map(|bucket| self.spread.rows_of(bucket, self.chunks.sizes)).collect()
     }
 
@@ -106,10 +111,10 @@ impl Arriving {
     /// [widened](Splitters::widen).
     pub(crate) fn into_buckets(self, encoding: &Encoding) -> (Vec<Bucket>, Chunks) {
         // Rows of the first and the last bucket may differ in all bits.
-        let (all, of_range) = (encoding.bits(), self.splitters.bits + encoding.below(1).unwrap_or(0));
+        let (all, of_range) = (encoding.bits(), self.splitters.bits + encoding.bits_after(1).unwrap_or(0));
         let mut buckets: Vec<Bucket> = self.spread.into_buckets(self.chunks.sizes, of_range).collect();
         let ends = [0, buckets.len() - 1];
-        ends.into_iter().for_each(|end| buckets[end].digits = all);
+        ends.into_iter().for_each(|end| buckets[end].differing_bits = all);
         (buckets, self.chunks)
     }
 

@@ -10,18 +10,18 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, RowWriter, Run};
 use crate::row::RowLayout;
 use crate::sort::buffer::{PagedRows, whole_rows};
-use crate::sort::key::{Bounds, Encoding, Key, WideKey, most_bits};
+use crate::sort::key::{Bounds, Encoding, Key, WideKey, max_key_bits};
 use crate::sort::order::OrderKey;
-use crate::sort::small_rows::arriving::Arriving;
+use crate::sort::small_rows::arriving::ArrivingRows;
 use crate::sort::small_rows::buckets::Buckets;
 use crate::sort::small_rows::sharing::KeyBounds;
 use crate::sort::small_rows::sizes::{pages_lost_to_chunks, spare_pages};
-use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_worth};
+use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_useful};
 use crate::sort::small_rows::spread;
-use crate::sort::small_rows::{Moved, Over, PagesInOrder, Unsorted};
+use crate::sort::small_rows::{BucketAssignment, PagesInOrder, SortedOutput, Unsorted};
 
 /// The greatest width of a row in bytes.
-const MOST_WIDTH: usize = 32;
+const MAX_ROW_BYTES: usize = 32;
 
 /// Small plain rows that are sorted and emitted once. Moving them is faster than sorting an index
 /// of them, and takes no memory for an index. Emitted rows are dropped.
@@ -32,40 +32,40 @@ pub struct BucketSort {
     /// The splitters for rows that are spread on arrival, the same for all tasks.
     splitters: Arc<SharedSplitters>,
     /// Memory other than pages.
-    paid: Reservation,
+    bookkeeping_memory: Reservation,
     memory: Memory,
 }
 
 enum State {
     /// All rows are in pages. The spare pages are for moving them.
-    Paged { spare: Vec<Run>, next: Coming },
+    Paged { spare: Vec<Run>, new_rows: NewRows },
     /// Rows are in buckets, and some still in pages.
-    Spreading { arriving: Arriving, next: Coming },
+    Spreading { arriving: ArrivingRows, new_rows: NewRows },
     /// The rows are sorted. `page_bytes` are the bytes of their pages.
-    Ordered { rows: Box<dyn Moved>, len: usize, page_bytes: usize },
+    Ordered { rows: Box<dyn SortedOutput>, len: usize, page_bytes: usize },
     /// Sorting has failed. The next call of `emit` returns the error.
     Failed(Error),
 }
 
 /// The treatment of the rows that are added next.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Coming {
+enum NewRows {
     /// To buckets, when there are enough of them.
     Spread,
     /// To pages only. The rows are in order so far, no ranges can be estimated, or too many rows
     /// are out of the ranges.
-    Stay,
+    KeepInPages,
 }
 
-impl Coming {
+impl NewRows {
     fn of(spread: bool) -> Self {
-        if spread { Coming::Spread } else { Coming::Stay }
+        if spread { NewRows::Spread } else { NewRows::KeepInPages }
     }
 }
 
 impl State {
     fn empty() -> Self {
-        State::Paged { spare: Vec::new(), next: Coming::Spread }
+        State::Paged { spare: Vec::new(), new_rows: NewRows::Spread }
     }
 }
 
@@ -84,12 +84,12 @@ impl BucketSort {
         memory: &Memory,
     ) -> Result<Option<Self>> {
         let rows = PagedRows::new(layout.clone(), order.into(), memory)?;
-        let decides = most_bits(&rows.leaves).is_some_and(|bits| (1..=WideKey::BITS).contains(&bits));
-        if !decides || layout.has_slots() || layout.width() > MOST_WIDTH {
+        let decides = max_key_bits(&rows.leaves).is_some_and(|bits| (1..=WideKey::BITS).contains(&bits));
+        if !decides || layout.has_slots() || layout.width() > MAX_ROW_BYTES {
             return Ok(None);
         }
-        let (paid, memory) = (memory.reserve(0)?, memory.clone());
-        Ok(Some(BucketSort { rows, state: State::empty(), splitters, paid, memory }))
+        let (bookkeeping_memory, memory) = (memory.reserve(0)?, memory.clone());
+        Ok(Some(BucketSort { rows, state: State::empty(), splitters, bookkeeping_memory, memory }))
     }
 
     /// The number of rows.
@@ -109,7 +109,7 @@ impl BucketSort {
             State::Ordered { page_bytes, .. } => *page_bytes,
             State::Failed(_) => 0,
         };
-        self.rows.bytes() + self.paid.bytes() + moved
+        self.rows.bytes() + self.bookkeeping_memory.bytes() + moved
     }
 
     /// As [`SortBuffer::bytes_for`](crate::sort::SortBuffer::bytes_for).
@@ -120,19 +120,21 @@ impl BucketSort {
             State::Spreading { arriving, .. } => arriving.pages_for(input.len()),
             State::Ordered { .. } | State::Failed(_) => 0,
         };
-        self.rows.bytes_for(input) + self.beside_bytes(rows).saturating_sub(self.paid.bytes()) + pages * PAGE_BYTES
+        self.rows.bytes_for(input)
+            + self.bookkeeping_bytes(rows).saturating_sub(self.bookkeeping_memory.bytes())
+            + pages * PAGE_BYTES
     }
 
     /// Bytes of memory other than pages, for `rows` rows.
-    fn beside_bytes(&self, rows: usize) -> usize {
-        spread::bytes(rows, self.rows.layout.width())
+    fn bookkeeping_bytes(&self, rows: usize) -> usize {
+        spread::bookkeeping_bytes(rows, self.rows.layout.width())
     }
 
     /// The number of spare pages for moving `rows` rows.
     fn spare_pages(&self, rows: usize) -> usize {
         let width = self.rows.layout.width();
-        let as_they_come = self.splitters.are_for(rows, width);
-        spare_pages(rows, width, as_they_come) + pages_lost_to_chunks(rows, width)
+        let spread_on_arrival = self.splitters.apply_to(rows, width);
+        spare_pages(rows, width, spread_on_arrival) + pages_lost_to_chunks(rows, width)
     }
 
     /// Bytes of the largest page that its rows have had.
@@ -147,35 +149,35 @@ impl BucketSort {
     /// [`BucketSort::bytes_for`] the input were available. Fails while sorted rows are left.
     pub(crate) fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let rows = self.len() + input.len();
-        self.paid.resize(self.beside_bytes(rows))?;
-        let wanted = self.spare_pages(rows);
-        let next = match &mut self.state {
+        self.bookkeeping_memory.resize(self.bookkeeping_bytes(rows))?;
+        let spare_pages = self.spare_pages(rows);
+        let new_rows = match &mut self.state {
             State::Ordered { .. } | State::Failed(_) => {
                 return Err(Error::Internal("rows are added to others that are being moved".to_owned()));
             }
-            State::Paged { spare, next } => {
-                while spare.len() < wanted {
+            State::Paged { spare, new_rows } => {
+                while spare.len() < spare_pages {
                     spare.push(Run::new(PAGE_BYTES, &self.memory)?);
                 }
-                *next
+                *new_rows
             }
-            State::Spreading { next: Coming::Stay, .. } => Coming::Stay,
-            State::Spreading { arriving, next } => {
+            State::Spreading { new_rows: NewRows::KeepInPages, .. } => NewRows::KeepInPages,
+            State::Spreading { arriving, new_rows } => {
                 if let Some(first) = whole_rows(input, &self.rows.layout) {
                     arriving.grow(input.len())?;
                     // SAFETY: these are the rows, which hold nothing but the layout's leaves.
                     unsafe {
                         self.rows.widen(first, input.len());
-                        arriving.copy(first, input.len())?;
+                        arriving.add_rows(first, input.len())?;
                     }
-                    *next = Coming::of(are_worth(arriving.beside(), rows));
+                    *new_rows = NewRows::of(are_useful(arriving.outside(), rows));
                     return Ok(());
                 }
-                Coming::Spread
+                NewRows::Spread
             }
         };
         self.rows.add(input)?;
-        if next == Coming::Spread && self.splitters.are_for(self.len(), self.rows.layout.width()) {
+        if new_rows == NewRows::Spread && self.splitters.apply_to(self.len(), self.rows.layout.width()) {
             self.spread_pages()?;
         }
         Ok(())
@@ -184,21 +186,21 @@ impl BucketSort {
     /// Spreads the rows of the sealed pages, if ranges can be estimated.
     fn spread_pages(&mut self) -> Result<()> {
         let rows = self.len();
-        if let State::Paged { spare, next } = &mut self.state {
-            let guess = || Splitters::guess(*self.rows.leaves.first()?, self.rows.bounds.first()?);
-            let splitters = if self.rows.is_ascending() { None } else { self.splitters.get(guess) };
+        if let State::Paged { spare, new_rows } = &mut self.state {
+            let estimate = || Splitters::estimate(*self.rows.leaves.first()?, self.rows.bounds.first()?);
+            let splitters = if self.rows.is_ascending() { None } else { self.splitters.get(estimate) };
             let Some(splitters) = splitters else {
-                *next = Coming::Stay;
+                *new_rows = NewRows::KeepInPages;
                 return Ok(());
             };
-            let of_rows = (self.rows.base, self.rows.layout.width());
-            let arriving = Arriving::new(splitters, of_rows, std::mem::take(spare), &self.memory);
-            self.state = State::Spreading { arriving, next: Coming::Spread };
+            let base_and_width = (self.rows.base, self.rows.layout.width());
+            let arriving = ArrivingRows::new(splitters, base_and_width, std::mem::take(spare), &self.memory);
+            self.state = State::Spreading { arriving, new_rows: NewRows::Spread };
         }
-        if let State::Spreading { arriving, next } = &mut self.state {
+        if let State::Spreading { arriving, new_rows } = &mut self.state {
             // SAFETY: the pages are of this layout, which has no slots.
-            self.rows.take_pages().into_iter().try_for_each(|page| unsafe { arriving.take(page) })?;
-            *next = Coming::of(are_worth(arriving.beside(), rows));
+            self.rows.take_pages().into_iter().try_for_each(|page| unsafe { arriving.add_page(page) })?;
+            *new_rows = NewRows::of(are_useful(arriving.outside(), rows));
         }
         Ok(())
     }
@@ -208,8 +210,10 @@ impl BucketSort {
     #[cfg(test)]
     pub(crate) fn spread_so_far(&self) -> (usize, usize, bool) {
         match &self.state {
-            State::Spreading { arriving, next } => (arriving.rows(), arriving.beside(), *next == Coming::Spread),
-            State::Paged { next, .. } => (0, 0, *next == Coming::Spread),
+            State::Spreading { arriving, new_rows } => {
+                (arriving.rows(), arriving.outside(), *new_rows == NewRows::Spread)
+            }
+            State::Paged { new_rows, .. } => (0, 0, *new_rows == NewRows::Spread),
             State::Ordered { .. } | State::Failed(_) => (0, 0, false),
         }
     }
@@ -217,15 +221,15 @@ impl BucketSort {
     /// Sorts the rows. Does nothing if they are sorted.
     pub(crate) fn sort(&mut self) {
         self.rows.seal();
-        let (len, page_bytes) = (self.len(), self.bytes() - self.paid.bytes());
-        let rows: Result<Box<dyn Moved>> = match &mut self.state {
+        let (len, page_bytes) = (self.len(), self.bytes() - self.bookkeeping_memory.bytes());
+        let rows: Result<Box<dyn SortedOutput>> = match &mut self.state {
             State::Ordered { .. } | State::Failed(_) => return,
             _ if len == 0 => return,
             State::Paged { spare, .. } if self.rows.is_ascending() => {
                 let spare = std::mem::take(spare);
                 Ok(Box::new(PagesInOrder { pages: self.rows.take_pages().into(), _spare: spare }))
             }
-            _ => self.bucketed(len),
+            _ => self.start_buckets(len),
         };
         self.state = match rows {
             Ok(rows) => State::Ordered { rows, len, page_bytes },
@@ -234,16 +238,16 @@ impl BucketSort {
     }
 
     /// Begins to move all rows, of which there are `len`.
-    fn bucketed(&mut self, len: usize) -> Result<Box<dyn Moved>> {
-        let over = self.known_bounds().over(len);
-        let encoding = self.encoding_over(&self.rows.bounds, over);
+    fn start_buckets(&mut self, len: usize) -> Result<Box<dyn SortedOutput>> {
+        let assignment = self.known_bounds().assignment(len);
+        let encoding = self.encoding_for(&self.rows.bounds, assignment);
         let rows = self.take_unsorted();
         // SAFETY: the rows are of this layout, as the order and so the encoding are.
         unsafe {
             Ok(if encoding.bits() <= u64::BITS {
-                Box::new(Buckets::<u64>::new(rows, over, encoding, &self.memory)?)
+                Box::new(Buckets::<u64>::new(rows, assignment, encoding, &self.memory)?)
             } else {
-                Box::new(Buckets::<WideKey>::new(rows, over, encoding, &self.memory)?)
+                Box::new(Buckets::<WideKey>::new(rows, assignment, encoding, &self.memory)?)
             })
         }
     }
@@ -254,11 +258,11 @@ impl BucketSort {
             State::Spreading { arriving, .. } => (Vec::new(), Some(arriving)),
             State::Ordered { .. } | State::Failed(_) => (Vec::new(), None),
         };
-        let of_rows = (self.rows.base, self.rows.layout.width());
-        Unsorted { pages: self.rows.take_pages(), arrived, spare, of_rows }
+        let base_and_width = (self.rows.base, self.rows.layout.width());
+        Unsorted { pages: self.rows.take_pages(), arrived, spare, base_and_width }
     }
 
-    fn arriving(&self) -> Option<&Arriving> {
+    fn arriving(&self) -> Option<&ArrivingRows> {
         match &self.state {
             State::Spreading { arriving, .. } => Some(arriving),
             _ => None,
@@ -271,15 +275,15 @@ impl BucketSort {
         KeyBounds {
             bounds: self.rows.bounds.clone(),
             ranges: arriving.map(|arriving| arriving.splitters),
-            beside: in_pages + arriving.map_or(0, Arriving::beside),
+            outside: in_pages + arriving.map_or(0, ArrivingRows::outside),
         }
     }
 
-    /// The encoding of rows that are assigned to buckets by `over`. Ranges are widened to whole
-    /// ones.
-    fn encoding_over(&self, bounds: &[Bounds], over: Over) -> Encoding {
+    /// The encoding of rows that are assigned to buckets by `assignment`. Ranges are widened to
+    /// whole ones.
+    fn encoding_for(&self, bounds: &[Bounds], assignment: BucketAssignment) -> Encoding {
         let mut bounds = bounds.to_vec();
-        if let (Over::Ranges(splitters), Some(first)) = (over, bounds.first_mut()) {
+        if let (BucketAssignment::Ranges(splitters), Some(first)) = (assignment, bounds.first_mut()) {
             splitters.widen(first);
         }
         self.rows.encoding_of(&bounds)
@@ -288,7 +292,7 @@ impl BucketSort {
     /// Drops all rows and frees their memory.
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
-        self.paid.release();
+        self.bookkeeping_memory.release();
         self.state = State::empty();
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct Chunks {
 impl Chunks {
     /// Creates it without chunks. The arguments are the address that places are offsets from, and
     /// the width of a row.
-    pub(crate) fn none((base, width): (*const u8, usize), memory: &Memory) -> Self {
+    pub(crate) fn empty((base, width): (*const u8, usize), memory: &Memory) -> Self {
         // SAFETY: places count from `base`, and only chunks are written that were claimed or taken,
         // by this task alone.
         let in_place = unsafe { InPlace::new(base) };
@@ -36,7 +36,7 @@ impl Chunks {
         self.in_place.start()
     }
 
-    pub(crate) fn supply(&mut self, run: Run) {
+    pub(crate) fn add_run(&mut self, run: Run) {
         let first = run.offset();
         self.free.extend((0..run.bytes() / CHUNK_BYTES).map(|chunk| first + chunk * CHUNK_BYTES));
         self.runs.push(run);
@@ -55,7 +55,7 @@ impl Chunks {
     }
 
     /// A page's first row, its number of rows, and its memory. The caller must
-    /// [supply](Chunks::supply) the memory after it has moved the rows.
+    /// [supply](Chunks::add_run) the memory after it has moved the rows.
     pub(crate) fn unpack(&self, page: Page) -> Result<(*const u8, usize, Run)> {
         let rows = page.rows();
         let shared = || Error::Internal("rows are to be moved out of a page that is shared".to_owned());
@@ -72,7 +72,7 @@ impl Chunks {
     pub(crate) fn grow_to(&mut self, pages: usize) -> Result<()> {
         while self.pages() < pages {
             let run = Run::new(PAGE_BYTES, &self.memory)?;
-            self.supply(run);
+            self.add_run(run);
         }
         Ok(())
     }

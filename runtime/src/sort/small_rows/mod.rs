@@ -28,12 +28,12 @@
 //!
 //! # Rows of several tasks
 //! If all tasks have all their rows in memory, nothing is merged. The tasks exchange the bounds of
-//! their keys and spread over the same buckets. Each sorts some buckets with the rows of all.
+//! their keys and spread over the same buckets. Each sorts some buckets with the rows of all tasks.
 //! Compared with a merge this is a third less work, and needs no second copy of the rows.
 //!
 //! The tasks first estimate the sizes of the buckets from a sample. If one task would get many more
 //! rows than others, runs are merged instead. Shared memory is freed after all tasks have stopped
-//! to use it. So a task that is asked to spill asks the others to do the same.
+//! using it. So a task that is asked to spill asks the others to do the same.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
@@ -56,16 +56,16 @@ use std::collections::VecDeque;
 use crate::error::{Error, Result};
 use crate::page::{Page, RowWriter, Run};
 use crate::sort::buffer::Gather;
-use crate::sort::small_rows::arriving::Arriving;
+use crate::sort::small_rows::arriving::ArrivingRows;
 use crate::sort::small_rows::splitters::Splitters;
 
 /// Sorted rows that are emitted.
-pub(crate) trait Moved: Send {
+pub(crate) trait SortedOutput: Send {
     /// See [`BucketSort::emit`].
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool>;
 
     /// Takes the rows of this task's buckets from all tasks.
-    fn take(&mut self, _: Vec<SpreadRows>) -> Result<()> {
+    fn take_shared(&mut self, _: Vec<SpreadRows>) -> Result<()> {
         Err(Error::Internal("rows were shared with whom they were not spread for".to_owned()))
     }
 }
@@ -76,7 +76,7 @@ pub(crate) struct PagesInOrder {
     pub(crate) _spare: Vec<Run>,
 }
 
-impl Moved for PagesInOrder {
+impl SortedOutput for PagesInOrder {
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool> {
         while !out.has_sealed() {
             let Some(page) = self.pages.pop_front() else { break };
@@ -96,16 +96,16 @@ pub(crate) struct Unsorted {
     /// Rows in the order of arrival, in pages of a layout without slots.
     pub(crate) pages: Vec<Page>,
     /// Rows that were spread on arrival.
-    pub(crate) arrived: Option<Arriving>,
+    pub(crate) arrived: Option<ArrivingRows>,
     /// Spare pages for moving rows.
     pub(crate) spare: Vec<Run>,
     /// The address that places are offsets from, and the bytes of a row.
-    pub(crate) of_rows: (*const u8, usize),
+    pub(crate) base_and_width: (*const u8, usize),
 }
 
 /// The way in which rows are assigned to buckets.
 #[derive(Clone, Copy)]
-pub(crate) enum Over {
+pub(crate) enum BucketAssignment {
     /// By estimated ranges of the first leaf.
     Ranges(Splitters),
     /// By the highest bits of their keys, as many as suit `rows` rows.

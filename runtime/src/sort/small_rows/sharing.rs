@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::page::Run;
 use crate::sort::key::Bounds;
-use crate::sort::small_rows::Over;
+use crate::sort::small_rows::BucketAssignment;
 use crate::sort::small_rows::sizes::Bucket;
-use crate::sort::small_rows::splitters::{Splitters, are_worth};
+use crate::sort::small_rows::splitters::{Splitters, are_useful};
 
 /// The bounds of the keys of one task's rows.
 #[derive(Clone)]
@@ -18,26 +18,26 @@ pub struct KeyBounds {
     pub(crate) ranges: Option<Splitters>,
     /// The number of rows that were not spread or are out of the ranges. `usize::MAX` if ranges
     /// differ.
-    pub(crate) beside: usize,
+    pub(crate) outside: usize,
 }
 
 impl KeyBounds {
     /// Widens the bounds by those of another task.
     pub fn join(&mut self, other: &KeyBounds) {
         self.bounds.iter_mut().zip(&other.bounds).for_each(|(bounds, other)| bounds.join(other));
-        self.beside = match (self.ranges, other.ranges) {
+        self.outside = match (self.ranges, other.ranges) {
             // Rows were spread over different ranges, so neither can be used.
             (Some(own), Some(theirs)) if own != theirs => usize::MAX,
-            _ => self.beside.saturating_add(other.beside),
+            _ => self.outside.saturating_add(other.outside),
         };
         self.ranges = self.ranges.or(other.ranges);
     }
 
     /// The way to assign rows to buckets, if there are `rows` rows in all tasks.
-    pub(crate) fn over(&self, rows: usize) -> Over {
+    pub(crate) fn assignment(&self, rows: usize) -> BucketAssignment {
         match self.ranges {
-            Some(splitters) if are_worth(self.beside, rows) => Over::Ranges(splitters),
-            _ => Over::Bits { rows },
+            Some(splitters) if are_useful(self.outside, rows) => BucketAssignment::Ranges(splitters),
+            _ => BucketAssignment::Bits { rows },
         }
     }
 }
@@ -58,7 +58,7 @@ impl SpreadRows {
     /// rows were taken, it no longer holds the memory.
     #[must_use]
     pub fn take(&mut self, range: Range<usize>) -> SpreadRows {
-        let empty = |bucket: &mut Bucket| Bucket::of(Vec::new(), bucket.digits);
+        let empty = |bucket: &mut Bucket| Bucket::of(Vec::new(), bucket.differing_bits);
         let range = range.start.min(self.buckets.len())..range.end.min(self.buckets.len());
         let buckets = self.buckets[range].iter_mut().map(|bucket| {
             let empty = empty(bucket);

@@ -9,15 +9,15 @@ use std::sync::OnceLock;
 use crate::page::LeafPtr;
 use crate::sort::key::{Bounds, Number, with_numbers};
 use crate::sort::order::OrderLeaf;
-use crate::sort::small_rows::sizes::MOST_BUCKETS_LOG2;
+use crate::sort::small_rows::sizes::MAX_BUCKETS_LOG2;
 
 /// Bytes of rows from which on a task spreads rows on arrival. Fewer rows are a poor estimate for
 /// later ones, and open chunks of many buckets would take much memory compared with them.
-const FROM_BYTES: usize = 32 << 20;
+const MIN_SPREAD_BYTES: usize = 32 << 20;
 /// The smallest number of ranges. With fewer, too many rows must be spread again.
-const FEWEST_RANGES: u128 = 1 << (MOST_BUCKETS_LOG2 - 1);
+const MIN_RANGES: u128 = 1 << (MAX_BUCKETS_LOG2 - 1);
 /// Ranges are useful while at most one row in this number is out of them.
-const BESIDE: usize = 8;
+const OUTSIDE_DIVISOR: usize = 8;
 
 /// The boundaries of ranges of values.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,11 +32,11 @@ pub(crate) struct Splitters {
 impl Splitters {
     /// Ranges within the bounds of some values. `None` if there are no values, or if these are too
     /// close to each other.
-    pub(crate) fn guess(leaf: OrderLeaf, bounds: &Bounds) -> Option<Self> {
+    pub(crate) fn estimate(leaf: OrderLeaf, bounds: &Bounds) -> Option<Self> {
         let &Bounds::Numbers(least, most) = bounds else { return None };
         let ranges = |bits: u32| (most >> bits).saturating_sub(least >> bits).saturating_add(1);
-        let bits = (0..u128::BITS).find(|&bits| ranges(bits) <= 1 << MOST_BUCKETS_LOG2)?;
-        if leaf.offset.is_none() || least > most || ranges(bits) < FEWEST_RANGES {
+        let bits = (0..u128::BITS).find(|&bits| ranges(bits) <= 1 << MAX_BUCKETS_LOG2)?;
+        if leaf.offset.is_none() || least > most || ranges(bits) < MIN_RANGES {
             return None;
         }
         let mut splitters = Splitters { leaf, bounds: (least, most), bits };
@@ -92,17 +92,17 @@ impl Splitters {
         let (least, most) = self.bounds;
         let (flip, begin) = if self.leaf.descending { (u128::MAX, !most) } else { (0, least) };
         let (flip, begin, span) = (N::of(flip), N::of(begin), N::of(most - least));
-        let behind = self.ranges() as u16 + 1;
+        let after_ranges = self.ranges() as u16 + 1;
         for (row, bucket) in buckets.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
             let value = number(unsafe { values.read(row) }) ^ flip;
-            let distance = value.less(begin);
+            let distance = value.minus(begin);
             *bucket = if distance <= span {
                 distance.without(self.bits).low() as u16 + 1
             } else if value < begin {
                 0
             } else {
-                behind
+                after_ranges
             };
         }
     }
@@ -111,35 +111,35 @@ impl Splitters {
 /// The splitters of all tasks of an order. They are estimated once and hold for all later rows,
 /// also if a buffer is filled again.
 pub struct SharedSplitters {
-    from_bytes: usize,
-    guess: OnceLock<Option<Splitters>>,
+    min_bytes: usize,
+    estimate: OnceLock<Option<Splitters>>,
 }
 
 impl Default for SharedSplitters {
     fn default() -> Self {
-        Self::from_bytes(FROM_BYTES)
+        Self::with_min_bytes(MIN_SPREAD_BYTES)
     }
 }
 
 impl SharedSplitters {
-    /// For rows that are spread on arrival once a task has `from_bytes` bytes of them.
+    /// For rows that are spread on arrival once a task has `min_bytes` bytes of them.
     #[must_use]
-    pub fn from_bytes(from_bytes: usize) -> Self {
-        SharedSplitters { from_bytes, guess: OnceLock::new() }
+    pub fn with_min_bytes(min_bytes: usize) -> Self {
+        SharedSplitters { min_bytes, estimate: OnceLock::new() }
     }
 
     /// Returns `true` if `rows` rows are enough to spread them on arrival.
-    pub(crate) fn are_for(&self, rows: usize, width: usize) -> bool {
-        rows * width >= self.from_bytes
+    pub(crate) fn apply_to(&self, rows: usize, width: usize) -> bool {
+        rows * width >= self.min_bytes
     }
 
     /// The splitters, or `None` if no ranges are useful. The first call estimates them.
-    pub(crate) fn get(&self, guess: impl FnOnce() -> Option<Splitters>) -> Option<Splitters> {
-        *self.guess.get_or_init(guess)
+    pub(crate) fn get(&self, estimate: impl FnOnce() -> Option<Splitters>) -> Option<Splitters> {
+        *self.estimate.get_or_init(estimate)
     }
 }
 
-/// Returns `true` if ranges are useful while `beside` of `rows` rows are out of them.
-pub(crate) fn are_worth(beside: usize, rows: usize) -> bool {
-    beside <= rows / BESIDE
+/// Returns `true` if ranges are useful while `outside` of `rows` rows are out of them.
+pub(crate) fn are_useful(outside: usize, rows: usize) -> bool {
+    outside <= rows / OUTSIDE_DIVISOR
 }

@@ -2,30 +2,30 @@
 
 use crate::error::Result;
 use crate::hash::prefetch;
-use crate::sort::buffer::KEYS;
+use crate::sort::buffer::KEY_BATCH;
 use crate::sort::small_rows::chunks::Chunks;
-use crate::sort::small_rows::sizes::{Bucket, CHUNK_BYTES, Chunk, MOST_BUCKETS_LOG2, Sizes};
+use crate::sort::small_rows::sizes::{Bucket, CHUNK_BYTES, Chunk, MAX_BUCKETS_LOG2, Sizes};
 
 const LINE_BYTES: usize = 64;
 
 /// Bytes of all memory other than pages, for sorting `rows` rows.
-pub(crate) fn bytes(rows: usize, width: usize) -> usize {
-    let numbers = 2 * rows.min(Sizes::of(width).rows_of_bucket) * size_of::<u64>();
+pub(crate) fn bookkeeping_bytes(rows: usize, width: usize) -> usize {
+    let numbers = 2 * rows.min(Sizes::of(width).max_bucket_rows) * size_of::<u64>();
     let chunks = (rows * width).div_ceil(CHUNK_BYTES) * size_of::<Chunk>();
-    let buckets = (1 << MOST_BUCKETS_LOG2) + 2;
-    numbers + 2 * chunks + buckets * (size_of::<Head>() + size_of::<Bucket>())
+    let buckets = (1 << MAX_BUCKETS_LOG2) + 2;
+    numbers + 2 * chunks + buckets * (size_of::<OpenChunk>() + size_of::<Bucket>())
 }
 
 /// The place of the next row of a bucket, and the end of its open chunk.
 #[derive(Clone, Copy, Default)]
-struct Head {
+struct OpenChunk {
     next: usize,
     end: usize,
 }
 
-impl Head {
+impl OpenChunk {
     /// The number of rows that still fit the open chunk.
-    fn room(self, sizes: Sizes) -> usize {
+    fn rows_left(self, sizes: Sizes) -> usize {
         (self.end - self.next) / sizes.width
     }
 }
@@ -33,13 +33,13 @@ impl Head {
 /// Buckets that rows are spread over.
 pub(crate) struct Spread {
     chunks: Vec<Vec<Chunk>>,
-    heads: Vec<Head>,
+    open_chunks: Vec<OpenChunk>,
 }
 
 impl Spread {
     /// Creates empty buckets.
     pub(crate) fn over(buckets: usize) -> Self {
-        Spread { chunks: vec![Vec::new(); buckets], heads: vec![Head::default(); buckets] }
+        Spread { chunks: vec![Vec::new(); buckets], open_chunks: vec![OpenChunk::default(); buckets] }
     }
 
     /// Copies consecutive rows to chunks of their buckets. `buckets` computes the buckets of some
@@ -77,18 +77,18 @@ impl Spread {
         mut buckets: impl FnMut(*const u8, &mut [u16]),
     ) -> Result<()> {
         let (width, base) = (chunks.sizes.width, chunks.in_place.start_mut());
-        let mut numbers = [0; KEYS];
-        for start in (0..rows).step_by(KEYS) {
-            let (first, numbers) = (first.wrapping_add(start * width), &mut numbers[..KEYS.min(rows - start)]);
+        let mut numbers = [0; KEY_BATCH];
+        for start in (0..rows).step_by(KEY_BATCH) {
+            let (first, numbers) = (first.wrapping_add(start * width), &mut numbers[..KEY_BATCH.min(rows - start)]);
             buckets(first, numbers);
             for (row, &bucket) in numbers.iter().enumerate() {
                 let bucket = usize::from(bucket);
-                if self.heads[bucket].next == self.heads[bucket].end {
+                if self.open_chunks[bucket].next == self.open_chunks[bucket].end {
                     self.open(bucket, chunks)?;
                 }
-                let head = &mut self.heads[bucket];
-                let (from, at) = (first.wrapping_add(row * width), base.wrapping_add(head.next));
-                head.next += width;
+                let open_chunk = &mut self.open_chunks[bucket];
+                let (from, at) = (first.wrapping_add(row * width), base.wrapping_add(open_chunk.next));
+                open_chunk.next += width;
                 // Prefetches the next line of this bucket. A core's own caches do not hold the
                 // lines of all open chunks.
                 prefetch(at.wrapping_add(LINE_BYTES));
@@ -109,35 +109,35 @@ impl Spread {
     /// Opens a new chunk for a bucket.
     #[cold]
     fn open(&mut self, bucket: usize, chunks: &mut Chunks) -> Result<()> {
-        let (place, Sizes { width, rows_of_chunk, .. }) = (chunks.claim()?, chunks.sizes);
-        self.chunks[bucket].push(Chunk { place, rows: rows_of_chunk });
-        self.heads[bucket] = Head { next: place, end: place + rows_of_chunk * width };
+        let (place, Sizes { width, chunk_rows, .. }) = (chunks.claim()?, chunks.sizes);
+        self.chunks[bucket].push(Chunk { place, rows: chunk_rows });
+        self.open_chunks[bucket] = OpenChunk { next: place, end: place + chunk_rows * width };
         Ok(())
     }
 
     /// The number of rows in a bucket.
     pub(crate) fn rows_of(&self, bucket: usize, sizes: Sizes) -> usize {
-        self.chunks[bucket].len() * sizes.rows_of_chunk - self.heads[bucket].room(sizes)
+        self.chunks[bucket].len() * sizes.chunk_rows - self.open_chunks[bucket].rows_left(sizes)
     }
 
     /// The chunks of all buckets. Chunks that are open have only the rows added so far.
     pub(crate) fn all_chunks(&self, sizes: Sizes) -> impl Iterator<Item = Chunk> {
-        self.chunks.iter().zip(&self.heads).flat_map(move |(chunks, head)| {
+        self.chunks.iter().zip(&self.open_chunks).flat_map(move |(chunks, open_chunk)| {
             chunks.iter().enumerate().map(move |(index, &chunk)| {
                 let is_open = index + 1 == chunks.len();
-                Chunk { rows: chunk.rows - if is_open { head.room(sizes) } else { 0 }, ..chunk }
+                Chunk { rows: chunk.rows - if is_open { open_chunk.rows_left(sizes) } else { 0 }, ..chunk }
             })
         })
     }
 
     /// The buckets in the order of their keys, including empty ones. Rows of a bucket may differ in
-    /// the `digits` lowest key bits.
-    pub(crate) fn into_buckets(self, sizes: Sizes, digits: u32) -> impl DoubleEndedIterator<Item = Bucket> {
-        self.chunks.into_iter().zip(self.heads).map(move |(mut chunks, head)| {
+    /// the `differing_bits` lowest key bits.
+    pub(crate) fn into_buckets(self, sizes: Sizes, differing_bits: u32) -> impl DoubleEndedIterator<Item = Bucket> {
+        self.chunks.into_iter().zip(self.open_chunks).map(move |(mut chunks, open_chunk)| {
             if let Some(open) = chunks.last_mut() {
-                open.rows -= head.room(sizes);
+                open.rows -= open_chunk.rows_left(sizes);
             }
-            Bucket::of(chunks, digits)
+            Bucket::of(chunks, differing_bits)
         })
     }
 }

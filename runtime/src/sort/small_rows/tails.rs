@@ -17,12 +17,12 @@ pub(crate) struct Tails {
 
 impl Tails {
     /// Continues in an empty chunk, after the current one is full.
-    pub(crate) fn begin(&mut self, chunk: usize, sizes: Sizes) {
-        *self = Tails { chunk: Some(chunk), next: chunk, end: chunk + sizes.rows_of_chunk * sizes.width };
+    pub(crate) fn begin_chunk(&mut self, chunk: usize, sizes: Sizes) {
+        *self = Tails { chunk: Some(chunk), next: chunk, end: chunk + sizes.chunk_rows * sizes.width };
     }
 
     /// Claims a place for at most `rows` rows. The result has no rows if another chunk must be
-    /// [begun](Tails::begin).
+    /// [begun](Tails::begin_chunk).
     pub(crate) fn claim(&mut self, rows: usize, sizes: Sizes) -> Chunk {
         let claimed = Chunk { place: self.next, rows: rows.min((self.end - self.next) / sizes.width) };
         self.next += claimed.rows * sizes.width;
@@ -31,10 +31,10 @@ impl Tails {
 
     /// Frees the place of rows that were moved away. It is a chunk, or the place that was
     /// [claimed](Tails::claim) last of those still in use.
-    pub(crate) fn leave(&mut self, left: Chunk, chunks: &mut Chunks) {
+    pub(crate) fn release(&mut self, left: Chunk, chunks: &mut Chunks) {
         let chunk = left.place - left.place % CHUNK_BYTES;
         if left.place > chunk {
-            self.begin(chunk, chunks.sizes);
+            self.begin_chunk(chunk, chunks.sizes);
             self.next = left.place;
             return;
         }

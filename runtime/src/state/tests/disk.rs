@@ -89,7 +89,7 @@ fn files_keep_rows_whose_key_groups_have_left() {
     }
     bench.run(Operation::Put, &rows);
     bench.table.revoke(1 << 30).unwrap();
-    bench.later.rest();
+    bench.later.run_until_idle();
     // Memory ends.
     let budget = bench.context.memory.budget().clone();
     let others = Memory::new(budget.clone(), "others");

@@ -9,7 +9,7 @@ use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
 use crate::page::{Input, Page, Selection};
 use crate::spill::SpillSpace;
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::{Cursor, Progress, Round};
 
 use super::rig::{Case, Task, pages, rows};
@@ -112,7 +112,8 @@ enum First {
 /// its senders keep in step.
 fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMetrics>> {
     let mut random = Random(seed);
-    let (budget, late, locals) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), ProcessLocals::default());
+    let (budget, late, locals) =
+        (Budget::new(case.memory_bytes), Arc::new(DeferredBlocking::default()), ProcessLocals::default());
     let contexts: Vec<TaskContext> = (0..tasks)
         .map(|subtask| {
             let memory = Memory::spilling(budget.clone(), "join", case.least());
@@ -166,7 +167,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
         idle = if fed.go_on() == Progress::Pending { idle + 1 } else { 0 };
         // The disk panics where nothing is to be done: then each task waits for another.
         if idle > 2 * tasks && !running.iter().all(Fed::is_over) {
-            late.newer_half();
+            late.run_newer_half();
             idle = 1;
         }
     }
@@ -178,7 +179,7 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
     assert!(found == expected, "other pairs: {:?} of {sizes:?}, {} built, seed {seed}", case.kind, case.build);
     assert!(running.iter().all(|fed| !fed.task.driver.demand().is_awaited));
     drop((running, another));
-    late.rest();
+    late.run_until_idle();
     let metrics = contexts.iter().map(|context| context.metrics.clone()).collect();
     assert!(budget.peak_bytes() <= case.memory_bytes);
     drop(contexts);

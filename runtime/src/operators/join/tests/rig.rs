@@ -10,7 +10,7 @@ use crate::metrics::OperatorMetrics;
 use crate::page::{Page, RowPairs, RowWriter};
 use crate::row::RowLayout;
 use crate::spill::SpillSpace;
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::{Cursor, Driver, Progress, Round};
 
 use super::super::*;
@@ -174,7 +174,7 @@ impl Case {
 
     /// Runs the driver, holds what it gives against what is expected, and gives its counters.
     pub(super) fn run(&self) -> Arc<OperatorMetrics> {
-        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(DeferredBlocking::default()));
         let memory = Memory::spilling(budget.clone(), "join", self.least());
         let context = TaskContext { blocking: late.clone(), space: SpillSpace::new(&[]), ..TaskContext::alone(memory) };
         let mut found = self.drive(&context, &late);
@@ -184,7 +184,7 @@ impl Case {
         let expected: Vec<Pair> = in_a_round.into_iter().flat_map(|pair| std::iter::repeat_n(pair, rounds)).collect();
         assert_eq!(found.len(), expected.len());
         assert!(found == expected, "other pairs");
-        late.rest();
+        late.run_until_idle();
         let metrics = context.metrics.clone();
         assert!(budget.peak_bytes() <= self.memory_bytes);
         drop(context);
@@ -194,7 +194,7 @@ impl Case {
 
     /// How much a side that is built gives back where so many bytes are asked for and no rows come, and how many calls that takes.
     pub(super) fn given_back(&self, bytes: usize) -> (usize, usize) {
-        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(DeferredBlocking::default()));
         let memory = Memory::spilling(budget.clone(), "join", self.least());
         let context = TaskContext { blocking: late.clone(), ..TaskContext::alone(memory) };
         let mut task = self.task(&context, &late);
@@ -206,16 +206,16 @@ impl Case {
             match task.driver.revocable().unwrap().continue_revoking().unwrap() {
                 Progress::Done => break,
                 Progress::Yield => {}
-                Progress::Pending => late.newer_half(),
+                Progress::Pending => late.run_newer_half(),
             }
         }
-        late.rest();
+        late.run_until_idle();
         (before.saturating_sub(budget.used_bytes()), calls)
     }
 
     /// How many parts go to disk of each of two tasks that build a side at the same time.
     pub(super) fn parts_of_two_tasks(&self) -> [u64; 2] {
-        let (budget, late) = (Budget::new(self.memory_bytes), Later::default());
+        let (budget, late) = (Budget::new(self.memory_bytes), DeferredBlocking::default());
         let contexts = [0, 1].map(|_| {
             let memory = Memory::spilling(budget.clone(), "join", self.least());
             memory.set_operator_group(1);
@@ -233,7 +233,7 @@ impl Case {
         contexts.map(|context| context.metrics.spilled_parts.get())
     }
 
-    pub(super) fn task<'l>(&self, context: &TaskContext, late: &'l Later) -> Task<'l> {
+    pub(super) fn task<'l>(&self, context: &TaskContext, late: &'l DeferredBlocking) -> Task<'l> {
         let key: Vec<usize> = if self.is_keyed() { vec![0, 1] } else { vec![] };
         let side = |side: usize| Side {
             types: TYPES.to_vec(),
@@ -286,7 +286,7 @@ impl Case {
         }
     }
 
-    fn drive(&self, context: &TaskContext, late: &Later) -> Vec<Pair> {
+    fn drive(&self, context: &TaskContext, late: &DeferredBlocking) -> Vec<Pair> {
         let mut task = self.task(context, late);
         for round in 0..=self.rounds {
             let port = if round == 0 { self.build } else { 1 - self.build };
@@ -311,7 +311,7 @@ pub(super) struct Task<'l> {
     pub(super) driver: Box<dyn Driver>,
     out: Outputs,
     pub(super) found: Vec<Pair>,
-    late: &'l Later,
+    late: &'l DeferredBlocking,
 }
 
 impl Task<'_> {
@@ -329,7 +329,7 @@ impl Task<'_> {
             match self.call_once(&f, &mut cursor) {
                 Progress::Done => return,
                 Progress::Yield => {}
-                Progress::Pending => self.late.newer_half(),
+                Progress::Pending => self.late.run_newer_half(),
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::row::{Datum, Element, LeafType, Physical, RowLayout, Tag, compare_lea
 use crate::sort::buffer::SortBuffer;
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::key::order_prefixes;
-use crate::sort::merge::{Merge, Merged};
+use crate::sort::merge::{Merge, MergeStep};
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::SharedSplitters;
 
@@ -185,18 +185,18 @@ impl Case {
         self.filled(InMemorySort::ByIndex(buffer), memory)
     }
 
-    fn moving(&self, memory: &Memory) -> InMemorySort {
+    fn by_moving(&self, memory: &Memory) -> InMemorySort {
         self.filled(InMemorySort::new(Arc::default(), self.layout.clone(), &self.order, memory).unwrap(), memory)
     }
 
-    /// As [`Case::moving`], but rows are spread while they are added once there are `from_bytes`
+    /// As [`Case::by_moving`], but rows are spread while they are added once there are `from_bytes`
     /// bytes of them.
     fn spreading(&self, memory: &Memory, from_bytes: usize) -> InMemorySort {
         self.filled(self.empty_spreading(memory, from_bytes), memory)
     }
 
     fn empty_spreading(&self, memory: &Memory, from_bytes: usize) -> InMemorySort {
-        let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
+        let splitters = Arc::new(SharedSplitters::with_min_bytes(from_bytes));
         InMemorySort::new(splitters, self.layout.clone(), &self.order, memory).unwrap()
     }
 
@@ -341,7 +341,7 @@ fn small_rows_are_moved() {
 }
 
 #[test]
-fn rows_are_added_in_the_order_asked_for_and_leaf_by_leaf() {
+fn rows_are_added_in_selection_order_with_projected_leaves() {
     let layout = Arc::new(RowLayout::full([LeafType::U64, LeafType::U64]));
     let rows: Vec<Values> = (0..100).map(|row| vec![Datum::Fixed(row), Datum::Fixed(row + 1_000)]).collect();
     let case = Case { layout: layout.clone(), order: Vec::new(), rows };
@@ -364,12 +364,12 @@ fn rows_are_added_in_the_order_asked_for_and_leaf_by_leaf() {
 }
 
 #[test]
-fn a_moving_buffer_takes_no_rows_while_sorted_ones_are_left() {
+fn bucket_sort_rejects_rows_while_sorted_ones_are_left() {
     let layout = Arc::new(RowLayout::full([LeafType::U64]));
     let rows = (0..10).map(|row| vec![Datum::Fixed(row ^ 1)]).collect();
     let case = Case { layout, order: vec![OrderKey { leaf: 0, descending: false }], rows };
     let (memory, page) = (memory(), case.pages(&case.rows, 100).remove(0));
-    let mut buffer = case.moving(&memory);
+    let mut buffer = case.by_moving(&memory);
     windows(&page.batch(), |input| assert!(buffer.add(input).is_err()));
     assert_eq!(case.emitted(&mut buffer).len(), 10);
     windows(&page.batch(), |input| buffer.add(input).unwrap());
@@ -391,7 +391,7 @@ fn skewed_keys_are_split_until_they_fit() {
         let rows = (0..70_000).map(|_| row(&mut random)).collect();
         let mut case = Case { layout: layout.clone(), order: order.to_vec(), rows };
         let budget = || Memory::new(Budget::new(1 << 30), "test");
-        let mut buffers = [case.by_index(&budget()), case.moving(&budget()), case.spreading(&budget(), 10 << 10)];
+        let mut buffers = [case.by_index(&budget()), case.by_moving(&budget()), case.spreading(&budget(), 10 << 10)];
         case.sort();
         for buffer in &mut buffers {
             assert!(case.emitted(buffer) == case.rows);
@@ -402,7 +402,7 @@ fn skewed_keys_are_split_until_they_fit() {
 /// The first rows do not represent the later ones: some or most of these are outside of the
 /// estimated ranges.
 #[test]
-fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
+fn rows_outside_of_estimated_ranges_are_sorted() {
     // Some of these rows have no bytes between their leaves, so they are spread without being
     // packed.
     let types = [
@@ -417,14 +417,14 @@ fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
     let leaves = |ty| if ty == LeafType::I128 { 1 } else { 2 };
     let types = types.into_iter().flat_map(|types| [(types, false), (types, true)]);
     for (seed, ((ty, other), descending)) in (0..).zip(types) {
-        for (beside, before) in [(0, false), (1, false), (9, true), (60, false), (60, true), (100, false)] {
+        for (outside, before) in [(0, false), (1, false), (9, true), (60, false), (60, true), (100, false)] {
             let mut random = Random(400 + seed);
             let row = |number: usize| {
                 let some = random.next() as u128 % 20_000;
                 // First, rows of 4 KiB, from which the ranges are estimated.
-                let is_beside = number >= 2_048 && random.below(100) < beside;
+                let is_outside = number >= 2_048 && random.below(100) < outside;
                 let value = match () {
-                    () if !is_beside => 20_000 + some,
+                    () if !is_outside => 20_000 + some,
                     () if before => some,
                     () => 40_000 + some,
                 };
@@ -440,10 +440,10 @@ fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
             let (mut case, memory) = (Case { layout, order, rows }, memory());
             let mut buffer = case.empty_spreading(&memory, 4 << 10);
             case.fill(&mut buffer, &memory);
-            let (spread, found_beside, goes_on) = buffer.by_buckets().unwrap().spread_so_far();
+            let (spread, found_outside, still_spreads) = buffer.by_buckets().unwrap().spread_so_far();
             // The first thousand rows do not contain the least and the greatest value.
-            assert_eq!((found_beside > 60, goes_on), (beside > 0, beside < 12), "{beside} % of {ty:?}");
-            assert!(spread > if goes_on { 10_000 } else { 0 }, "{spread} rows of {ty:?} were spread");
+            assert_eq!((found_outside > 60, still_spreads), (outside > 0, outside < 12), "{outside} % of {ty:?}");
+            assert!(spread > if still_spreads { 10_000 } else { 0 }, "{spread} rows of {ty:?} were spread");
             buffer.sort();
             case.sort();
             let found = case.emitted(&mut buffer);
@@ -454,7 +454,7 @@ fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
 }
 
 #[test]
-fn the_first_of_any_rows_are_kept_and_more_may_be_added() {
+fn first_rows_are_kept_and_more_can_be_added() {
     for (mut random, mut case) in cases() {
         let (memory, count) = (memory(), random.below(case.rows.len() + 2));
         let mut buffer = case.buffer(&memory);
@@ -477,7 +477,7 @@ fn the_first_of_any_rows_are_kept_and_more_may_be_added() {
 }
 
 #[test]
-fn merged_streams_of_any_rows_are_what_sorting_everything_gives() {
+fn merging_any_streams_equals_sorting_all_rows() {
     for (mut random, case) in cases() {
         let (streams, rows_of_page) =
             (1 + random.below(20), [1, 2, 30, 10_000][random.below(4)].max(case.rows.len() / 4_000));
@@ -498,9 +498,9 @@ fn merged_streams_of_any_rows_are_what_sorting_everything_gives() {
         fed.iter_mut().enumerate().for_each(|(stream, pages)| merge.feed(stream, pages.next()));
         loop {
             match merge.run(&mut out).unwrap() {
-                Merged::Full => assert!(out.has_sealed()),
-                Merged::Needs(stream) => merge.feed(stream, fed[stream].next()),
-                Merged::Done => break,
+                MergeStep::Full => assert!(out.has_sealed()),
+                MergeStep::Needs(stream) => merge.feed(stream, fed[stream].next()),
+                MergeStep::Done => break,
             }
             found.extend(out.take_sealed().flat_map(|page| case.read(&page)));
         }
@@ -513,7 +513,7 @@ fn merged_streams_of_any_rows_are_what_sorting_everything_gives() {
 }
 
 #[test]
-fn rows_with_long_texts_are_sorted_and_paid_for() {
+fn long_texts_are_sorted_within_reserved_memory() {
     let mut random = Random(70);
     let layout = Arc::new(RowLayout::full([LeafType::Text, LeafType::U32]));
     let order = vec![OrderKey { leaf: 0, descending: false }, OrderKey { leaf: 1, descending: true }];
@@ -530,7 +530,7 @@ fn rows_with_long_texts_are_sorted_and_paid_for() {
 }
 
 #[test]
-fn prefixes_fall_nowhere_in_the_order_and_tell_rows_apart() {
+fn prefixes_are_sorted_and_separate_most_rows() {
     let mut distinct = 0;
     for (_, mut case) in cases() {
         case.sort();

@@ -9,7 +9,7 @@ impl GroupSorter {
     /// `other` are in the windows seen so far, and if neither group is large. Both orders begin
     /// with the same `leading` leaves.
     #[must_use]
-    pub fn reaches(&self, other: &GroupSorter, next: usize, leading: usize) -> usize {
+    pub fn matchable_rows(&self, other: &GroupSorter, next: usize, leading: usize) -> usize {
         let (rows, others) = (self.window(), other.window());
         if self.is_large() {
             return next;
