@@ -25,18 +25,18 @@ static WAITING: Mutex<Vec<Arc<Pipe>>> = Mutex::new(Vec::new());
 /// A pipe that is written while a job runs.
 pub(super) struct Pipe {
     location: Location,
-    state: Mutex<State>,
+    state: Mutex<PipeState>,
     changed: Condvar,
 }
 
-struct State {
-    stage: Stage,
+struct PipeState {
+    stage: PipeStage,
     writers: usize,
     /// Set after the last write.
     is_done: bool,
 }
 
-enum Stage {
+enum PipeStage {
     /// No process reads it yet.
     Waiting,
     Open(WritingEnd),
@@ -53,11 +53,11 @@ impl std::fmt::Debug for Pipe {
     }
 }
 
-impl State {
+impl PipeState {
     fn close(&mut self) {
         self.is_done = true;
-        if matches!(self.stage, Stage::Open(_)) {
-            self.stage = Stage::Closed;
+        if matches!(self.stage, PipeStage::Open(_)) {
+            self.stage = PipeStage::Closed;
         }
     }
 }
@@ -65,7 +65,7 @@ impl State {
 impl Pipe {
     /// Creates a pipe that is opened as soon as it has a reader.
     pub(super) fn open(location: Location) -> Arc<Self> {
-        let state = State { stage: Stage::Waiting, writers: 0, is_done: false };
+        let state = PipeState { stage: PipeStage::Waiting, writers: 0, is_done: false };
         let pipe = Arc::new(Pipe { location, state: Mutex::new(state), changed: Condvar::new() });
         let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push(pipe.clone());
@@ -90,22 +90,22 @@ impl Pipe {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PipeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the pipe if it has a reader. Returns `true` if it no longer waits for one.
     fn try_open(&self) -> bool {
         let mut state = self.lock();
-        if matches!(state.stage, Stage::Closed) {
+        if matches!(state.stage, PipeStage::Closed) {
             return true;
         }
         state.stage = match self.location.file_system().and_then(|files| files.open_pipe(self.location.path())) {
             Ok(None) => return false,
-            Ok(Some(pipe)) if !state.is_done => Stage::Open(Arc::new(Mutex::new(pipe))),
+            Ok(Some(pipe)) if !state.is_done => PipeStage::Open(Arc::new(Mutex::new(pipe))),
             // The reader gets the end of the pipe.
-            Ok(Some(_)) => Stage::Closed,
-            Err(error) => Stage::Refused(error.kind()),
+            Ok(Some(_)) => PipeStage::Closed,
+            Err(error) => PipeStage::Refused(error.kind()),
         };
         self.changed.notify_all();
         true
@@ -122,11 +122,11 @@ impl Pipe {
         let mut state = self.lock();
         loop {
             match &state.stage {
-                Stage::Waiting => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Stage::Open(pipe) => return Ok(pipe.clone()),
-                Stage::Refused(kind) => return Err((*kind).into()),
+                PipeStage::Waiting => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                PipeStage::Open(pipe) => return Ok(pipe.clone()),
+                PipeStage::Refused(kind) => return Err((*kind).into()),
                 // The job has failed.
-                Stage::Closed => return Err(ErrorKind::BrokenPipe.into()),
+                PipeStage::Closed => return Err(ErrorKind::BrokenPipe.into()),
             }
         }
     }
@@ -136,13 +136,13 @@ impl Pipe {
     pub(super) fn finish(&self, success: bool) -> IoResult<()> {
         let mut state = self.lock();
         state.close();
-        while success && matches!(state.stage, Stage::Waiting) {
+        while success && matches!(state.stage, PipeStage::Waiting) {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let stage = std::mem::replace(&mut state.stage, Stage::Closed);
+        let stage = std::mem::replace(&mut state.stage, PipeStage::Closed);
         self.changed.notify_all();
         match stage {
-            Stage::Refused(kind) => Err(kind.into()),
+            PipeStage::Refused(kind) => Err(kind.into()),
             _ => Ok(()),
         }
     }
