@@ -125,8 +125,8 @@ impl SharedFile {
         self.bytes
     }
 
-    /// Appends bytes of the task `task`. Returns the number of bytes that this task had appended
-    /// before. May block.
+    /// Appends bytes of `task`. Returns the number of bytes that this task had appended before. May
+    /// block.
     ///
     /// # Errors
     /// Fails with the error of the system.

@@ -22,7 +22,7 @@ enum ClaimedPlace {
     File(Location, Option<(u64, u64)>),
     Folder(Location),
     Standard,
-    /// Standard output of `print`, which any number of operators may write.
+    /// Standard output, written by any number of `print` operators.
     Printed,
 }
 

@@ -36,8 +36,8 @@ impl ArrivingRows {
     ///
     /// # Errors
     /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
-    /// refused. Cannot fail if it has as many [spare
-    /// pages](crate::sort::small_rows::sizes::spare_pages) as that returns.
+    /// refused. Cannot fail if it has as many spare pages as
+    /// [`spare_pages`](crate::sort::small_rows::sizes::spare_pages) returns.
     ///
     /// # Safety
     /// The page is of the order's layout, whose rows have no slots.

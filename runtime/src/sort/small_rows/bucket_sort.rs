@@ -145,8 +145,9 @@ impl BucketSort {
     /// Adds rows whose leaves are those of the layout.
     ///
     /// # Errors
-    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory). Cannot fail so if
-    /// [`BucketSort::bytes_for`] the input were available. Fails while sorted rows are left.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory). This
+    /// cannot happen if [`BucketSort::bytes_for`] the input were available. Also fails while sorted
+    /// rows are left.
     pub(crate) fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let rows = self.len() + input.len();
         self.bookkeeping_memory.resize(self.bookkeeping_bytes(rows))?;
