@@ -134,17 +134,22 @@ mod guide {
         )*};
     }
     pages! {
-        first_pipeline: "first-pipeline.md";
+        getting_started: "getting-started.md";
         records: "records.md";
-        joins_and_groups: "joins-and-groups.md";
-        beside_records: "beside-records.md";
-        loops: "loops.md";
-        tasks: "tasks.md";
-        logs: "logs.md";
+        transformations: "transformations.md";
+        grouping: "grouping.md";
+        joins: "joins.md";
+        partitioning: "partitioning.md";
+        iterations: "iterations.md";
+        streams: "streams.md";
         snapshots: "snapshots.md";
+        files: "files.md";
         connectors: "connectors.md";
+        plans: "plans.md";
+        memory: "memory.md";
+        tuning: "tuning.md";
+        testing: "testing.md";
         errors: "errors.md";
-        explain: "explain.md";
         cookbook: "cookbook.md";
     }
 }

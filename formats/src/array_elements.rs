@@ -1,54 +1,54 @@
-//! A top-level array of JSON as lines: each element on a line of its own.
+//! Rewrites a top-level JSON array as JSON lines, one element per line.
 //!
-//! The bytes are changed in place, so offsets stay. The brackets of the array and the newlines
-//! between tokens become spaces. The comma after an element becomes a newline. Elements are not
-//! parsed here: that is the work of the reader of lines.
+//! The bytes are changed in place, so offsets stay valid. The brackets of the array and the
+//! newlines between tokens become spaces. The comma after an element becomes a newline. Elements
+//! are parsed later, by the reader of JSON lines.
 
 use memchr::memchr2;
 
-/// How far an array was read.
+/// State of the rewriting between two pieces of a file.
 #[derive(Debug, Default)]
-pub(super) struct Elements {
-    place: Place,
-    /// Brackets that are open, the array's included.
+pub(super) struct ArrayRewriter {
+    state: ArrayState,
+    /// Number of open brackets, including the array's.
     depth: usize,
     is_in_string: bool,
     /// The last byte was a backslash in a string.
     is_escaped: bool,
-    /// The current element has a byte other than a space.
+    /// The current element has a byte other than white space.
     has_element: bool,
-    /// A comma came before the current element.
+    /// A comma precedes the current element.
     has_comma: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-enum Place {
+enum ArrayState {
     #[default]
     Before,
     Inside,
     After,
 }
 
-impl Elements {
-    /// Changes the next bytes of a file into lines.
+impl ArrayRewriter {
+    /// Rewrites the next bytes of a file as lines.
     ///
     /// # Errors
-    /// The place of the first byte that does not belong to an array, and the reason.
-    pub(super) fn divide(&mut self, bytes: &mut [u8]) -> Result<(), (usize, String)> {
+    /// Fails with the offset of the first byte that does not belong to an array, and the reason.
+    pub(super) fn rewrite(&mut self, bytes: &mut [u8]) -> Result<(), (usize, String)> {
         let mut at = 0;
         while at < bytes.len() {
             if self.is_in_string {
-                at += self.pass_string(&mut bytes[at..]);
+                at += self.skip_string(&mut bytes[at..]);
                 continue;
             }
-            match (bytes[at], &self.place) {
+            match (bytes[at], &self.state) {
                 (b'\n', _) => bytes[at] = b' ',
                 (b' ' | b'\t' | b'\r', _) => {}
-                (b'[', Place::Before) => {
+                (b'[', ArrayState::Before) => {
                     bytes[at] = b' ';
-                    (self.place, self.depth) = (Place::Inside, 1);
+                    (self.state, self.depth) = (ArrayState::Inside, 1);
                 }
-                (_, Place::Before | Place::After) => {
+                (_, ArrayState::Before | ArrayState::After) => {
                     let found = char::from(bytes[at]);
                     return Err((at, format!("expected the end of the file after its array, found `{found}`")));
                 }
@@ -64,7 +64,7 @@ impl Elements {
                         return Err((at, "expected an element of the array, found `]`".to_owned()));
                     }
                     bytes[at] = b' ';
-                    (self.place, self.depth) = (Place::After, 0);
+                    (self.state, self.depth) = (ArrayState::After, 0);
                 }
                 (b'}', _) if self.depth == 1 => {
                     return Err((at, "expected `,` or `]` after an element of the array, found `}`".to_owned()));
@@ -84,8 +84,8 @@ impl Elements {
         Ok(())
     }
 
-    /// Passes over a string, up to its end or the end of the bytes. Returns how many bytes that are.
-    fn pass_string(&mut self, bytes: &mut [u8]) -> usize {
+    /// Skips a string, up to its end or the end of the bytes. Returns the number of bytes skipped.
+    fn skip_string(&mut self, bytes: &mut [u8]) -> usize {
         let mut at = usize::from(std::mem::take(&mut self.is_escaped));
         loop {
             let Some(found) = memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) else {
@@ -103,15 +103,16 @@ impl Elements {
             }
             at += 1;
         }
-        // A newline in a string is an error, as any other control character; it must not end the line.
+        // A newline in a string is an error, like any other control character. It must not end the
+        // line.
         bytes[..at].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b'\r');
         at
     }
 
-    /// The error of a file that ends here; `None` if its array is closed.
+    /// Returns the error of a file that ends here, or `None` if its array is closed.
     pub(super) fn unfinished(&self) -> Option<&'static str> {
         let message = "the array that is the file is not closed: expected `,` or `]`, found the end of the file";
-        (self.place != Place::After).then_some(message)
+        (self.state != ArrayState::After).then_some(message)
     }
 }
 
@@ -120,9 +121,9 @@ mod tests {
     use super::*;
 
     fn divided(text: &str, piece: usize) -> Result<String, String> {
-        let (mut elements, mut bytes) = (Elements::default(), text.as_bytes().to_vec());
+        let (mut elements, mut bytes) = (ArrayRewriter::default(), text.as_bytes().to_vec());
         for piece in bytes.chunks_mut(piece) {
-            elements.divide(piece).map_err(|(_, message)| message)?;
+            elements.rewrite(piece).map_err(|(_, message)| message)?;
         }
         match elements.unfinished() {
             None => Ok(String::from_utf8(bytes).unwrap()),
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_become_lines_wherever_pieces_end() {
+    fn elements_become_lines_with_pieces_of_any_size() {
         let text = "[\n  {\"a\": [1,\n 2], \"b\": \"],\\\"{\\\\\"},\r\n  {}, 3 ]\n";
         let lines = "    {\"a\": [1,  2], \"b\": \"],\\\"{\\\\\"}\n\r   {}\n 3   ";
         for piece in 1..=text.len() {
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_than_one_array_are_refused() {
+    fn files_other_than_one_array_are_refused() {
         for (text, expected) in [
             ("[1,,2]", "found `,`"),
             ("[,1]", "found `,`"),

@@ -1,6 +1,7 @@
-//! Chunks of files that are made of lines, as blocks of whole records.
+//! Cuts the chunks of line-based files into blocks of whole records.
 //!
-//! [`Blocks`] hands on whole records: most of each chunk as it is, and the record that lies across two chunks as a block of its own.
+//! A block is most of a chunk, without a copy. A record that spans two chunks is copied into a
+//! block of its own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,65 +9,64 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memchr::memchr;
 
-use super::array_elements::Elements;
+use super::array_elements::ArrayRewriter;
 use super::chunks::{Chunks, NextChunk};
 use super::files::InputFile;
-use super::record_ends::{is_odd, last_record_end, record_end};
+use super::record_ends::{has_odd_count, last_record_end, record_end};
 use runtime::error::{Mib, Result};
 use runtime::memory::{Memory, Reservation};
 use runtime::source::{ReadRequest, Split};
 
 pub(super) use super::chunks::CHUNK_BYTES;
 
-/// Places of texts in a block are held in 32 bits, with one to spare.
+/// Offsets of texts in a block have 32 bits, with one bit to spare.
 const LONGEST_RECORD_BYTES: usize = 1 << 31;
 
-/// Whole records, in a row.
+/// Consecutive whole records.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// The records, each with its newline but for the last of a file.
+    /// The records, each with its newline, except perhaps the last of a file.
     pub(super) bytes: Bytes,
-    /// Where they begin in the file, or in what a compressed file holds.
+    /// Offset of the first byte in the content of the file.
     pub(super) offset: u64,
 }
 
-/// What comes next.
-pub(super) enum Next {
-    /// Records.
+/// Result of [`Blocks::next`].
+pub(super) enum NextBlock {
     Block(Block),
-    /// More bytes are needed.
+    /// More bytes of the file are needed.
     Starved,
-    /// The split is at its end.
+    /// The split has ended.
     End,
 }
 
-/// Reads one split after another.
+/// Reads one split after another as blocks.
 pub(super) struct Blocks {
     quote: Option<u8>,
-    /// The files that are one array of JSON, whose elements are handed on as lines.
+    /// By file: `true` if the file is one JSON array, whose elements are returned as lines.
     arrays: Arc<[bool]>,
-    elements: Option<Elements>,
+    elements: Option<ArrayRewriter>,
     chunks: Chunks,
-    /// Blocks that were put back.
+    /// Blocks that were put back, to be returned first.
     returned: VecDeque<Block>,
-    /// What of a chunk comes behind a carried record.
+    /// Rest of a chunk after a carried record.
     rest: Option<Bytes>,
-    /// The beginning of a record that goes on in the next chunk.
+    /// Beginning of a record that continues in the next chunk.
     carry: Vec<u8>,
-    /// Whether the carry ends between quotes.
-    inside: bool,
-    /// Where the first byte that was not handed on lies.
+    /// `true` if `carry` ends between quotes.
+    in_quotes: bool,
+    /// Offset in the content of the first byte that was not returned yet.
     offset: u64,
     buffers: Reservation,
-    /// What of the reservation does not belong to the carry.
+    /// Bytes of the reservation without those for `carry`.
     chunks_bytes: usize,
 }
 
 impl Blocks {
-    /// Nothing yet; `columns_bytes` are reserved besides the chunks.
+    /// Creates a reader without a split. Reserves `columns_bytes` in addition to the chunks.
     ///
     /// # Errors
-    /// Where memory is refused.
+    /// Fails if memory is refused.
     pub(super) fn new(
         files: Arc<[InputFile]>,
         quote: Option<u8>,
@@ -82,89 +82,89 @@ impl Blocks {
             returned: VecDeque::new(),
             rest: None,
             carry: Vec::new(),
-            inside: false,
+            in_quotes: false,
             offset: 0,
             buffers: memory.reserve(chunks_bytes)?,
             chunks_bytes,
         })
     }
 
-    /// The same for files of which some are one array of JSON.
+    /// Sets the files that are one JSON array.
     pub(super) fn with_arrays(self, arrays: Arc<[bool]>) -> Self {
         Blocks { arrays, ..self }
     }
 
-    /// Starts a split.
+    /// Opens a split.
     ///
     /// # Errors
-    /// Where its file cannot be opened.
+    /// Fails if its file cannot be opened.
     pub(super) fn open(&mut self, split: &Split) -> Result<()> {
         self.chunks.open(split)?;
-        self.elements = self.arrays.get(split.part).is_some_and(|&is_array| is_array).then(Elements::default);
+        self.elements = self.arrays.get(split.part).is_some_and(|&is_array| is_array).then(ArrayRewriter::default);
         self.offset = split.range.start;
         self.rest = None;
         self.returned.clear();
-        // A very long record took much; the next ones are hardly as long.
+        // Frees the buffer of a very long record. The next records are probably shorter.
         self.carry = Vec::new();
         self.buffers.resize(self.chunks_bytes)?;
-        self.inside = false;
+        self.in_quotes = false;
         Ok(())
     }
 
-    /// The file that is read.
+    /// Returns the file of the current split.
     pub(super) fn file(&self) -> &InputFile {
         self.chunks.file()
     }
 
-    /// The next chunk, as long as fewer than two wait.
+    /// Returns a request for the next chunk, or `None` if none is needed now.
     pub(super) fn wants(&mut self) -> Option<ReadRequest> {
         self.chunks.wants()
     }
 
-    /// The bytes of the last request.
+    /// Takes the bytes of the last request.
     ///
     /// # Errors
-    /// Where they are fewer than asked for: the file was cut meanwhile.
+    /// Fails if they are fewer than requested, because the file was truncated.
     pub(super) fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
         self.chunks.supply(bytes)
     }
 
-    /// The next records.
+    /// Returns the next block of records.
     ///
     /// # Errors
-    /// Where a record is longer than memory allows, or compressed bytes are damaged.
-    pub(super) fn next(&mut self) -> Result<Next> {
+    /// Fails if a record is longer than memory allows, or if encoded bytes are damaged.
+    pub(super) fn next(&mut self) -> Result<NextBlock> {
         if let Some(block) = self.returned.pop_front() {
-            return Ok(Next::Block(block));
+            return Ok(NextBlock::Block(block));
         }
         loop {
             let chunk = match self.next_chunk()? {
                 NextChunk::Chunk(chunk) => chunk,
-                NextChunk::Starved => return Ok(Next::Starved),
-                NextChunk::End if self.carry.is_empty() => return Ok(Next::End),
-                NextChunk::End => return Ok(self.hand_on_carry()),
+                NextChunk::Starved => return Ok(NextBlock::Starved),
+                NextChunk::End if self.carry.is_empty() => return Ok(NextBlock::End),
+                NextChunk::End => return Ok(self.emit_carry()),
             };
             if !self.carry.is_empty() {
                 let (end, whole) = self.end_of_carried(&chunk);
-                self.carry_on(&chunk[..end])?;
+                self.extend_carry(&chunk[..end])?;
                 if end < chunk.len() {
                     self.rest = Some(chunk.slice(end..));
                 }
                 if whole {
-                    return Ok(self.hand_on_carry());
+                    return Ok(self.emit_carry());
                 }
                 continue;
             }
             let end = last_record_end(&chunk, self.quote);
-            self.inside = self.quote.is_some_and(|quote| is_odd(quote, &chunk[end..]));
-            self.carry_on(&chunk[end..])?;
+            self.in_quotes = self.quote.is_some_and(|quote| has_odd_count(quote, &chunk[end..]));
+            self.extend_carry(&chunk[end..])?;
             if end > 0 {
-                return Ok(self.hand_on(chunk.slice(..end)));
+                return Ok(self.emit(chunk.slice(..end)));
             }
         }
     }
 
-    /// Takes parts of the last block back, to hand them on one by one.
+    /// Puts parts of the last block back. They are returned again one by one.
     pub(super) fn put_back(&mut self, blocks: impl Iterator<Item = Block>) {
         self.returned.extend(blocks);
     }
@@ -179,7 +179,7 @@ impl Blocks {
         match next {
             NextChunk::Chunk(chunk) => {
                 let mut bytes = Vec::from(chunk);
-                match elements.divide(&mut bytes) {
+                match elements.rewrite(&mut bytes) {
                     Ok(()) => Ok(NextChunk::Chunk(bytes.into())),
                     Err((at, message)) => Err(self.chunks.file().data_error(begin + at as u64, message)),
                 }
@@ -192,23 +192,24 @@ impl Blocks {
         }
     }
 
-    /// How much of a chunk belongs to the carried record, and whether that ends it.
+    /// Returns the number of bytes of a chunk that belong to the carried record, and whether the
+    /// record ends there.
     fn end_of_carried(&mut self, chunk: &[u8]) -> (usize, bool) {
         let end = match self.quote {
             None => memchr(b'\n', chunk).map(|newline| newline + 1),
-            Some(quote) => record_end(chunk, quote, &mut self.inside),
+            Some(quote) => record_end(chunk, quote, &mut self.in_quotes),
         };
         (end.unwrap_or(chunk.len()), end.is_some())
     }
 
-    fn carry_on(&mut self, bytes: &[u8]) -> Result<()> {
+    fn extend_carry(&mut self, bytes: &[u8]) -> Result<()> {
         let length = self.carry.len() + bytes.len();
         if length > LONGEST_RECORD_BYTES {
             let message = format!("a record of more than {} begins here, at byte {}", Mib(length), self.offset);
             return Err(self.file().data_error(self.offset, message));
         }
         if length > self.carry.capacity() && length as u64 > CHUNK_BYTES {
-            // A vector grows to twice its size, and both are there while it is copied.
+            // A vector doubles its size, and both buffers exist during the copy.
             self.buffers.resize(self.chunks_bytes + 3 * length).map_err(|error| {
                 let begin = self.offset;
                 let size = Mib(length);
@@ -220,15 +221,15 @@ impl Blocks {
         Ok(())
     }
 
-    fn hand_on_carry(&mut self) -> Next {
+    fn emit_carry(&mut self) -> NextBlock {
         let record = std::mem::take(&mut self.carry);
-        self.inside = false;
-        self.hand_on(record.into())
+        self.in_quotes = false;
+        self.emit(record.into())
     }
 
-    fn hand_on(&mut self, bytes: Bytes) -> Next {
+    fn emit(&mut self, bytes: Bytes) -> NextBlock {
         let offset = self.offset;
         self.offset += bytes.len() as u64;
-        Next::Block(Block { bytes, offset })
+        NextBlock::Block(Block { bytes, offset })
     }
 }

@@ -1,11 +1,12 @@
-//! The leaves of rows, written as text.
+//! Writes the leaves of rows as text.
 
 use super::values::{write_float, write_float32, write_hex, write_integer, write_unsigned};
 use runtime::page::{LeafReader, Row, Strided, StridedBytes, StridedText};
 use runtime::row::{LeafType, Tag};
 use runtime::value::{Date, TimeDelta, Timestamp, decimal_text};
 
-/// One leaf of a batch: its type is looked at once a batch where it is read, and once a value where it is written.
+/// One leaf of a batch. Its type is matched once per batch when it is taken, and once per value
+/// when it is written.
 pub(super) enum Cell<'b> {
     Bool(Strided<'b, u8>),
     I8(Strided<'b, i8>),
@@ -28,18 +29,18 @@ pub(super) enum Cell<'b> {
     Text(StridedText<'b>),
     Bytes(StridedBytes<'b>),
     Valid(Strided<'b, u8>),
-    /// Read from the batch by its row, as its elements have many types.
+    /// A list is read from the batch by row, because its elements have many types.
     List,
     Tag(Strided<'b, u8>, &'static Tag),
 }
 
-/// Whether values of a type are written as one text.
+/// Returns `true` if values of the type are written as one text.
 pub(super) fn is_writable(ty: LeafType) -> bool {
     !matches!(ty, LeafType::List(_) | LeafType::Texts | LeafType::Items(_))
 }
 
 impl<'b> Cell<'b> {
-    /// The next leaf.
+    /// Takes the next leaf of a batch.
     pub(super) fn take(leaves: &mut LeafReader<'b>, ty: LeafType) -> Self {
         use LeafType as L;
         match ty {
@@ -72,7 +73,7 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// Whether a validity leaf says that there is a value.
+    /// Returns `false` if this is a validity leaf and the row's value is null.
     #[inline]
     pub(super) fn is_valid(&self, row: Row<'b>) -> bool {
         match self {
@@ -81,7 +82,8 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// The text of a row, where the leaf is one, or the name of a variant.
+    /// Returns the text of a row, or the name of its variant. `None` if the leaf is neither a text
+    /// nor a tag.
     #[inline]
     pub(super) fn text(&self, row: Row<'b>) -> Option<&'b str> {
         match self {
@@ -91,7 +93,7 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// Writes the value of a row; nothing for a list.
+    /// Writes the value of a row. Writes nothing for a list.
     #[inline]
     pub(super) fn write(&self, row: Row<'b>, out: &mut Vec<u8>) {
         match self {

@@ -1,7 +1,7 @@
-//! Splits of files, chunk by chunk, decompressed where the file's name says so.
+//! Reads splits chunk by chunk, decompressed and decoded if necessary.
 //!
-//! [`Chunks`] asks for a split one chunk ahead. A compressed file is asked for from its beginning, and what it holds is cut into such
-//! chunks.
+//! [`Chunks`] requests a split one chunk ahead. An encoded file is requested from its beginning,
+//! and its content is cut into chunks of the same size.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -16,98 +16,100 @@ use runtime::error::{Error, Result};
 use runtime::source::{ReadRequest, Split};
 use runtime::storage::StoredObject;
 
-/// Bytes asked for at once: enough for a disk, and a decoded chunk still fits a core's second cache.
+/// Bytes per request: large enough for a disk, and a decoded chunk still fits in a core's
+/// second-level cache.
 pub(super) const CHUNK_BYTES: u64 = 1 << 20;
 
-/// What comes next.
+/// Result of [`Chunks::next`].
 pub(super) enum NextChunk {
-    /// Bytes.
     Chunk(Bytes),
-    /// More bytes are needed.
+    /// More bytes of the file are needed.
     Starved,
-    /// The split is at its end.
+    /// The split has ended.
     End,
 }
 
-/// Reads one split after another.
+/// Reads one split after another as chunks.
 pub(super) struct Chunks {
     files: Arc<[InputFile]>,
     part: usize,
     object: Option<Arc<dyn StoredObject>>,
-    /// How much is asked for at once.
+    /// Bytes per request.
     chunk_bytes: u64,
-    /// What was not asked for yet.
-    left: Range<u64>,
-    asked: Option<Range<u64>>,
+    /// Part of the range that was not requested yet.
+    unrequested: Range<u64>,
+    requested: Option<Range<u64>>,
     arrived: VecDeque<Bytes>,
-    /// For a file whose bytes are not what it holds, until it is at its end.
+    /// For an encoded file, until its end.
     decoder: Option<ContentDecoder>,
-    /// Decompressed bytes before the split.
+    /// Decoded bytes before the split that are still to be dropped.
     skipped: u64,
 }
 
 impl Chunks {
-    /// Nothing yet; chunks have `chunk_bytes`, at most [`CHUNK_BYTES`].
+    /// Creates a reader without a split. Chunks have `chunk_bytes`, at most [`CHUNK_BYTES`].
     pub(super) fn new(files: Arc<[InputFile]>, chunk_bytes: u64) -> Self {
         Chunks {
             files,
             part: 0,
             object: None,
             chunk_bytes,
-            left: 0..0,
-            asked: None,
+            unrequested: 0..0,
+            requested: None,
             arrived: VecDeque::new(),
             decoder: None,
             skipped: 0,
         }
     }
 
-    /// Bytes that chunks of these files take: to be reserved by who reads them.
+    /// Returns the bytes that chunks of these files take. The caller reserves them.
     pub(super) fn bytes(files: &[InputFile]) -> usize {
         let largest = files.iter().map(InputFile::bytes).max().unwrap_or(0);
-        // The chunk that is read, the one that is looked at, and the one that was read ahead.
+        // The chunk that is read, the chunk that is decoded, and the chunk that was read ahead.
         let read = 3 * largest.min(CHUNK_BYTES) as usize;
         let decoder = files.iter().filter_map(InputFile::compression).map(Compression::decoder_bytes).max();
-        // The chunk that is filled, which may get a block too much, and the one that is looked at.
+        // The chunk that is filled, which may exceed its size by a block, and the chunk that is
+        // decoded.
         let decompressed = decoder.map_or(0, |decoder_bytes| decoder_bytes + 3 * CHUNK_BYTES as usize);
-        // A chunk of text may become three times as long.
+        // UTF-8 text may take three times the bytes of its encoding.
         let is_decoded = files.iter().any(|file| file.encoding() != TextEncoding::Utf8);
         read + decompressed + if is_decoded { 8 * CHUNK_BYTES as usize } else { 0 }
     }
 
-    /// Starts a split.
+    /// Opens a split.
     ///
     /// # Errors
-    /// Where its file cannot be opened.
+    /// Fails if its file cannot be opened.
     pub(super) fn open(&mut self, split: &Split) -> Result<()> {
         let file =
             self.files.get(split.part).ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
         self.object = Some(file.open()?);
         self.part = split.part;
         self.decoder = ContentDecoder::of(file.compression(), file.encoding())?;
-        (self.left, self.skipped) = match self.decoder {
+        (self.unrequested, self.skipped) = match self.decoder {
             Some(_) => (0..file.bytes(), split.range.start),
             None => (split.range.clone(), 0),
         };
-        self.asked = None;
+        self.requested = None;
         self.arrived.clear();
         Ok(())
     }
 
-    /// The file that is read.
+    /// Returns the file of the current split.
     pub(super) fn file(&self) -> &InputFile {
         &self.files[self.part]
     }
 
-    /// The next chunk, as long as fewer than two wait.
+    /// Returns a request for the next chunk, or `None` if a request is pending, two chunks are
+    /// waiting, or the range has ended.
     pub(super) fn wants(&mut self) -> Option<ReadRequest> {
         let object = self.object.as_ref()?;
-        if self.asked.is_some() || self.arrived.len() >= 2 || self.left.is_empty() {
+        if self.requested.is_some() || self.arrived.len() >= 2 || self.unrequested.is_empty() {
             return None;
         }
-        let range = self.left.start..self.left.end.min(self.left.start + self.chunk_bytes);
-        self.left.start = range.end;
-        self.asked = Some(range.clone());
+        let range = self.unrequested.start..self.unrequested.end.min(self.unrequested.start + self.chunk_bytes);
+        self.unrequested.start = range.end;
+        self.requested = Some(range.clone());
         Some(ReadRequest {
             object: object.clone(),
             path: self.file().path().clone(),
@@ -116,17 +118,17 @@ impl Chunks {
         })
     }
 
-    /// The bytes of the last request.
+    /// Takes the bytes of the last request.
     ///
     /// # Errors
-    /// Where they are fewer than asked for: the file was cut meanwhile.
+    /// Fails if they are fewer than requested, because the file was truncated.
     pub(super) fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
-        let Some(asked) = self.asked.take() else { return Ok(()) };
+        let Some(requested) = self.requested.take() else { return Ok(()) };
         let given: usize = bytes.iter().map(Bytes::len).sum();
-        if given as u64 != asked.end - asked.start {
+        if given as u64 != requested.end - requested.start {
             return Err(Error::Data {
                 path: self.file().path().to_path_buf(),
-                place: format!(", byte {}", asked.start + given as u64),
+                place: format!(", byte {}", requested.start + given as u64),
                 message:
                     "the file ends here, and was longer when the job began; do not change files while they are read"
                         .into(),
@@ -136,10 +138,10 @@ impl Chunks {
         Ok(())
     }
 
-    /// The next bytes of the split.
+    /// Returns the next bytes of the split.
     ///
     /// # Errors
-    /// Where compressed bytes are damaged.
+    /// Fails if encoded bytes are damaged.
     pub(super) fn next(&mut self) -> Result<NextChunk> {
         let chunk = match self.decoder.take() {
             None => self.arrived.pop_front(),
@@ -147,7 +149,7 @@ impl Chunks {
         };
         Ok(match chunk {
             Some(chunk) => NextChunk::Chunk(chunk),
-            None if self.asked.is_some() || !self.left.is_empty() => NextChunk::Starved,
+            None if self.requested.is_some() || !self.unrequested.is_empty() => NextChunk::Starved,
             None => NextChunk::End,
         })
     }
@@ -167,7 +169,7 @@ impl Chunks {
         let enough = CHUNK_BYTES as usize;
         while out.len() < enough {
             let Some(input) = self.arrived.front_mut() else {
-                let is_finished = self.asked.is_none() && self.left.is_empty();
+                let is_finished = self.requested.is_none() && self.unrequested.is_empty();
                 if is_finished {
                     decoder.finish(out)?;
                     self.skip(out);
@@ -183,7 +185,7 @@ impl Chunks {
         Ok(false)
     }
 
-    /// Drops what stands before the split.
+    /// Drops decoded bytes that lie before the split.
     fn skip(&mut self, out: &mut Vec<u8>) {
         let before = out.len().min(usize::try_from(self.skipped).unwrap_or(usize::MAX));
         out.drain(..before);

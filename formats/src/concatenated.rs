@@ -1,4 +1,4 @@
-//! Files that are a head and then encoded records, whoever encoded them.
+//! Formats whose files are a head followed by encoded records, with no end.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use runtime::memory::Memory;
 use runtime::row::Schema;
 use runtime::source::{Encoder, Format, Parts};
 
-/// The parts of a format whose files are what an encoder begins with, and behind that records, whole at any time, and no end.
+/// Returns the parts of a format whose encoder writes a head and then whole records. Several
+/// encoders can write one such file.
 pub(super) fn concatenated(format: impl Format + 'static, schema: &Schema) -> Arc<dyn Parts> {
     Arc::new(Concatenated { format, schema: schema.clone() })
 }

@@ -1,8 +1,8 @@
-//! Enums whose variants hold values: no file format here has a column for them.
+//! Enums whose variants hold values. Only native files have columns for them.
 
 use runtime::row::Schema;
 
-/// Why a format cannot hold the enum of this tag, and what to write instead.
+/// Returns the message that a format cannot hold the enum with this tag leaf.
 pub(super) fn refused_enum(schema: &Schema, tag: usize, format: &str) -> String {
     let (path, name) = schema
         .leaves()

@@ -1,23 +1,24 @@
 //! Input files: from a path in the user's program to the files that are read.
 //!
-//! A path is `-` (standard input), a file, a folder, or a pattern. Of a folder its files are read,
-//! and those of inner folders named `field=value`. A path that exists is no pattern. In a pattern:
+//! A path is `-` (standard input), a file, a folder, or a pattern. A folder stands for its files
+//! and the files of inner folders named `field=value`. A path that exists is not taken as a
+//! pattern. Patterns:
 //!
 //! | pattern | matches |
 //! |---|---|
 //! | `*` | any part of a name |
 //! | `**`, as a whole name | any number of folders |
 //! | `?` | one character |
-//! | `[a-c]`, `[!a-c]` | one character of some, or one of all others |
+//! | `[a-c]`, `[!a-c]` | one character of the set, or one outside of it |
 //! | `{a,b}` | several paths |
 //! | `\` and a character | that character |
 //!
 //! Files of unfinished writes are skipped, unless the pattern spells them out: names that begin
 //! with `.` or `_`, or end with `.tmp` or `.inprogress`.
 //!
-//! Standard input is first written to a file, unless it is one. Formats read beginnings and ends,
-//! cut splits, and find lines for messages. A stream would need a second reader per format, in one
-//! task.
+//! Standard input is first copied to a file, unless it is one. Formats read beginnings and ends,
+//! cut splits, and find lines for messages. A stream would need a second reader per format, which
+//! runs in one task.
 
 mod contents;
 mod encoding;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::compression::{Compression, Damaged};
-use super::pattern::{PathPattern, is_passed_over, is_pattern};
+use super::pattern::{PathPattern, is_pattern, is_skipped_name};
 use super::text_encoding::TextEncoding;
 use runtime::error::{Error, Result, UrlUse, refused_url};
 use runtime::row::Schema;
@@ -37,18 +38,18 @@ use runtime::storage::{Kind, Location, ObjectInfo, STANDARD_INPUT, StoredObject,
 pub(super) use contents::{BYTE_ORDER_MARK, Contents, beginning};
 pub(super) use encoding::check_encoding;
 
-/// How many files stay open from listing to reading. The others are opened again when their turn comes, so a folder
-/// of any size needs no more file handles than this and one a task.
+/// Largest number of files that stay open from listing to reading. In larger inputs each file is
+/// opened again when it is read. So an input needs no more file handles than this and one per task.
 const KEPT_OPEN: usize = 256;
 
 /// One file of an input.
 #[derive(Clone, Debug)]
 pub struct InputFile {
     location: Location,
-    /// Its length and version when it was listed.
+    /// Length and version at the time of listing.
     info: ObjectInfo,
     compression: Option<Compression>,
-    /// How its text is encoded; `None` if its format has no option for that.
+    /// Encoding of the text; `None` if the format has no option for it.
     encoding: Option<TextEncoding>,
     kept: Option<Arc<dyn StoredObject>>,
 }
@@ -69,34 +70,35 @@ impl InputFile {
         Ok(InputFile { location, info, compression, encoding: None, kept: keep.then_some(object) })
     }
 
-    /// Its path.
+    /// Returns the file's path.
     #[must_use]
     pub fn path(&self) -> &Arc<PathBuf> {
         self.location.shared_path()
     }
 
-    /// Its length when it was listed.
+    /// Returns the file's length in bytes when it was listed.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.info.bytes
     }
 
-    /// How its bytes are compressed, going by its name.
+    /// Returns the compression that the file's name states.
     pub(super) fn compression(&self) -> Option<Compression> {
         self.compression
     }
 
-    /// The same file, whose text is encoded otherwise.
+    /// Returns the same file, to be read with another encoding.
     pub(super) fn with_encoding(&self, encoding: TextEncoding) -> Self {
         InputFile { encoding: Some(encoding), ..self.clone() }
     }
 
-    /// How its text is encoded.
+    /// Returns the encoding of the file's text.
     pub(super) fn encoding(&self) -> TextEncoding {
         self.encoding.unwrap_or_default()
     }
 
-    /// Whether what it holds is not its bytes: it is compressed or not UTF-8, so no place in it can be read by itself.
+    /// Returns `true` if the content differs from the bytes of the file: it is compressed or not
+    /// UTF-8. Such a file can only be read from its beginning.
     pub(super) fn is_encoded(&self) -> bool {
         self.compression.is_some() || self.encoding() != TextEncoding::Utf8
     }
@@ -104,7 +106,8 @@ impl InputFile {
     /// Opens the file.
     ///
     /// # Errors
-    /// If the file is gone or was changed after it was listed, or if no more files may be open.
+    /// Fails if the file is gone or was changed after it was listed, or if no more files may be
+    /// open.
     pub fn open(&self) -> Result<Arc<dyn StoredObject>> {
         let failed = |error| Error::io("read", self.location.path())(error);
         let object = match &self.kept {
@@ -130,24 +133,26 @@ impl InputFile {
         object.read_at(buffer, offset).map_err(Error::io("read", self.location.path()))
     }
 
-    /// The line that a byte of what the file holds stands in, from 1, found by reading everything before it: for messages only.
+    /// Returns the line of a byte of the content, counted from 1, or `None` if the file cannot be
+    /// read. Reads everything before the byte, so it is for messages only.
     pub(super) fn line_at(&self, offset: u64) -> Option<u64> {
         Contents::lines(self, 0..offset).ok().map(|lines| lines + 1)
     }
 
-    /// An [`Error::Data`] about the line that a byte stands in.
+    /// Returns an [`Error::Data`] that names the line of a byte of the content.
     pub(super) fn data_error(&self, offset: u64, message: impl Into<String>) -> Error {
         let place = self.line_at(offset).map_or_else(|| format!(", byte {offset}"), |line| format!(":{line}"));
         Error::Data { path: self.location.path().to_path_buf(), place, message: message.into() }
     }
 
-    /// The error for compressed bytes that are not what they should be.
+    /// Returns the error for compressed bytes that cannot be decompressed.
     pub(super) fn damaged(&self, damaged: Damaged) -> Error {
         let Damaged { at, message } = damaged;
         Error::Data { path: self.location.path().to_path_buf(), place: format!(", byte {at}"), message }
     }
 
-    /// The error for bytes that are no text: a block, the place in it, and where the block begins in the file.
+    /// Returns the error for a byte that is not UTF-8: the byte `at` of a block that begins at
+    /// `block_offset` of the content.
     pub(super) fn not_utf8(&self, block: &[u8], at: usize, block_offset: u64) -> Error {
         let offset = block_offset + at as u64;
         if let (0, Err(error)) = (block_offset, check_encoding(self, block)) {
@@ -177,8 +182,8 @@ impl Inputs {
         Ok(Inputs { path: path.to_owned(), files: input_files(path)? })
     }
 
-    /// The folder that the path names, up to its first pattern. Names of folders below it may hold
-    /// fields.
+    /// Returns the folder that the path names, up to its first wildcard. The names of folders below
+    /// it may hold fields.
     pub(super) fn root(&self) -> PathBuf {
         if is_standard_input(&self.path) {
             return PathBuf::new();
@@ -191,10 +196,10 @@ impl Inputs {
     }
 }
 
-/// The files that a path names, by name, opened.
+/// Lists the files that a path names, in the order of their paths, and opens them.
 ///
 /// # Errors
-/// [`Error::NoInput`] where there is none, [`Error::Io`] where one cannot be read.
+/// [`Error::NoInput`] if there is none, [`Error::Io`] if one cannot be read.
 pub fn input_files(path: &str) -> Result<Arc<[InputFile]>> {
     if is_standard_input(path) {
         let file = InputFile::opened(Location::from(STANDARD_INPUT), standard_input(None)?, true)?;
@@ -205,7 +210,8 @@ pub fn input_files(path: &str) -> Result<Arc<[InputFile]>> {
     found.into_iter().map(|location| InputFile::new(location, keep)).collect()
 }
 
-/// A number for what files hold, as records of this schema: another one when one of them changes, or is read in another way.
+/// Returns a hash of the files' identities, the schema and the options. It changes if a file
+/// changes or is read in another way.
 pub(super) fn version_of(format: &str, files: &[InputFile], schema: &Schema, options: &dyn std::fmt::Debug) -> u128 {
     let mut hash = Xxh3::new();
     for file in files {
@@ -217,7 +223,8 @@ pub(super) fn version_of(format: &str, files: &[InputFile], schema: &Schema, opt
     hash.digest128()
 }
 
-/// For EXPLAIN: `csv data/orders.csv`, with the number of files where there are several.
+/// Describes an input for EXPLAIN: `csv data/orders.csv`, with the number of files if there are
+/// several.
 pub(super) fn describe(format: &str, path: &str, files: &[InputFile]) -> String {
     match files.len() {
         1 => format!("{format} {path}"),
@@ -259,7 +266,7 @@ fn files_of(folder: &Location) -> Result<Vec<Location>> {
     let mut found = Vec::new();
     for entry in folder.list().map_err(Error::io("read", folder.path()))? {
         let name = entry.name.to_string_lossy();
-        if is_passed_over(&name, "*") {
+        if is_skipped_name(&name, "*") {
             continue;
         }
         let path = folder.join(&entry.name);

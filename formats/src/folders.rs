@@ -1,9 +1,12 @@
-//! Folders that say what a field is for all records in them: `day=1995-01-01/part-00000.parquet`, as Hive writes them.
+//! Fields whose values are in the names of folders: `day=1995-01-01/part-00000.parquet`, as Hive
+//! writes them.
 //!
-//! The path of the file that a row is from is such a field too, where a record asks for it.
+//! A field that is marked `source_file` works in the same way: its value is the path of the row's
+//! file.
 //!
-//! Such a field is in no file. A source of the other fields reads the files, and each of its batches gets the folders' values as leaves that
-//! read the same for every row; splits whose values a scan's bounds exclude are not read.
+//! These fields are in no file. An inner source reads the other fields from the files. Each of its
+//! batches gets the folder values as constant leaves. Splits whose values the bounds of a scan
+//! exclude are not read.
 
 use std::cmp::Ordering;
 use std::path::Path;
@@ -21,10 +24,12 @@ use runtime::source::{
     Source, Split, SplitList, SplitReader, Statistics, TableSource,
 };
 
-/// A source of the files that `path` names, where `make` makes one of files and the fields in them; folders' names fill the others.
+/// Creates a source for the files that `path` names. `make` creates the inner source from the files
+/// and the fields in them. The names of folders fill the other fields.
 ///
 /// # Errors
-/// What `make` gives; and where a file lies in no folder of a field that others have, or the folder's value is none of the field.
+/// Fails if `make` fails, if a file is not in a folder of a field that other files have, or if the
+/// folder's value does not fit the field's type.
 pub fn read_folders<S: Source + TableSource + 'static>(
     path: &str,
     schema: &Schema,
@@ -63,7 +68,7 @@ pub fn read_folders<S: Source + TableSource + 'static>(
     Ok(Arc::new(Folders { inner, schema: schema.clone(), order, values }))
 }
 
-/// The names of the record's own fields that are the path of a row's file.
+/// Returns the names of the record's fields that are marked `source_file`.
 fn source_file_fields(path: &str, schema: &Schema) -> Result<Vec<&'static str>> {
     let marked = |leaf: &usize| schema.leaves()[*leaf].is_source_file;
     let fields = schema.fields();
@@ -82,10 +87,11 @@ fn source_file_fields(path: &str, schema: &Schema) -> Result<Vec<&'static str>> 
     }
 }
 
-/// What the folders of one file say: for each key whether it is there, where that is a leaf, and its value.
+/// Values of one file's folders. Each key has one leaf, after a validity leaf if the field is an
+/// `Option`.
 struct PartValues {
     leaves: Vec<(LeafType, Values)>,
-    /// The same values, to be compared with bounds.
+    /// The same values, to compare with bounds.
     datums: Vec<Datum>,
 }
 
@@ -123,7 +129,7 @@ impl PartValues {
         Ok(PartValues { leaves, datums })
     }
 
-    /// One row of the values.
+    /// Returns the values as a batch of one row.
     fn batch(&self) -> Result<Batch<'_>> {
         let mut columns = Columns::new(1);
         self.leaves.iter().try_for_each(|(ty, values)| values.put(*ty, &mut columns))?;
@@ -137,7 +143,7 @@ fn datum(ty: LeafType, values: &Values) -> Result<Datum> {
     Ok(columns.finish().datum(0, ty, 0))
 }
 
-/// Reads one value; `false` where the text is none.
+/// Parses one value. Returns `false` if the text is not a value of the type.
 fn push(ty: LeafType, values: &mut Values, text: &str) -> bool {
     match values {
         Values::Text(column) => {
@@ -161,18 +167,18 @@ impl WithParser for Push<'_> {
     }
 }
 
-/// Files whose folders' names are fields.
+/// A source of files in folders whose names are fields.
 struct Folders<S> {
     inner: Arc<S>,
     schema: Schema,
-    /// Where each leaf of the record is.
+    /// By leaf: a leaf of the inner source, or a folder's value.
     order: Arc<[LeafPlace]>,
-    /// By file.
+    /// Indexed by file.
     values: Arc<[PartValues]>,
 }
 
 impl<S: Source> Folders<S> {
-    /// What a scan asks of the files.
+    /// Translates a scan to the leaves of the inner source.
     fn inner_scan(&self, scan: &Scan) -> Scan {
         let here = |leaf: usize| match self.order.get(leaf) {
             Some(&LeafPlace::Here(inner)) => Some(inner),
@@ -183,7 +189,7 @@ impl<S: Source> Folders<S> {
         Scan { live, bounds: scan.bounds.iter().filter_map(bound).collect() }
     }
 
-    /// Whether no record of a file can fulfil the bounds.
+    /// Returns `true` if no record of a file can satisfy the bounds.
     fn is_excluded(&self, part: usize, scan: &Scan) -> bool {
         scan.bounds.iter().any(|bound| match self.order.get(bound.leaf) {
             Some(&LeafPlace::Constant(constant)) => {
@@ -268,7 +274,7 @@ impl SplitReader for FolderReader {
         self.inner.open(split, from)
     }
 
-    /// The leaves of filters are numbered otherwise in the inner reader, so it has none.
+    /// Filters number the leaves of the outer record, so the inner reader gets none.
     fn advance(&mut self, _: &mut dyn RowFilters) -> Result<ReadProgress> {
         self.inner.advance(&mut NoFilters)
     }

@@ -1,4 +1,4 @@
-//! Leaves on their way from the text of a file to a batch.
+//! Values of leaves that were parsed from text.
 
 use super::values::{parse_integer, parse_with};
 use runtime::error::Result;
@@ -9,7 +9,7 @@ use runtime::value::{
     parse_timestamp,
 };
 
-/// The values of one leaf.
+/// The values of one leaf, as vectors of the width of its type.
 pub(super) enum Values {
     W1(Vec<u8>),
     W2(Vec<u16>),
@@ -34,7 +34,7 @@ impl Values {
         }
     }
 
-    /// Forgets all values.
+    /// Removes all values.
     pub(super) fn clear(&mut self) {
         match self {
             Values::Text(column) => column.clear(),
@@ -42,7 +42,7 @@ impl Values {
         }
     }
 
-    /// Forgets all but the first values.
+    /// Removes all but the first `rows` values.
     pub(super) fn truncate(&mut self, rows: usize) {
         match self {
             Values::W1(values) => values.truncate(rows),
@@ -55,7 +55,7 @@ impl Values {
         }
     }
 
-    /// Forgets those of the values from `first` on that are not kept.
+    /// Of the values from index `first` on, removes those whose flag in `keep` is `false`.
     pub(super) fn retain(&mut self, first: usize, keep: &[bool]) {
         match self {
             Values::W1(values) => retain(values, first, keep),
@@ -68,7 +68,7 @@ impl Values {
         }
     }
 
-    /// Adds the value of a null.
+    /// Adds the placeholder of a null.
     pub(super) fn push_zero(&mut self) {
         match self {
             Values::W1(values) => values.push(0),
@@ -95,7 +95,7 @@ impl Values {
     }
 }
 
-/// Forgets those of the values from `first` on that are not kept.
+/// As [`Values::retain`], for one vector.
 pub(super) fn retain<T>(values: &mut Vec<T>, first: usize, keep: &[bool]) {
     let mut index = 0;
     values.retain(|_| {
@@ -106,7 +106,7 @@ pub(super) fn retain<T>(values: &mut Vec<T>, first: usize, keep: &[bool]) {
 
 /// The bits of a plain value.
 pub(super) trait Bits: Plain + Default + Into<u128> {
-    /// The values, where they are as wide as this.
+    /// Returns the vector of values, or `None` if their width differs.
     fn of(values: &mut Values) -> Option<&mut Vec<Self>>;
 }
 
@@ -122,13 +122,14 @@ macro_rules! bits {
 }
 bits! { u8, W1; u16, W2; u32, W4; u64, W8; u128, W16; }
 
-/// What is done with texts of plain values, once it is known how they are read: so that a loop over a column is compiled for each type.
+/// Work on a column that needs its parser. It is generic, so that the loop over the column is
+/// compiled for each type.
 pub(super) trait WithParser {
     type Output;
     fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) -> Self::Output;
 }
 
-/// Finds out how values of a plain type are read.
+/// Runs `work` with the parser of a plain type.
 #[inline(always)]
 pub(super) fn with_parser<W: WithParser>(ty: LeafType, work: W) -> W::Output {
     use LeafType as L;
@@ -156,7 +157,7 @@ pub(super) fn with_parser<W: WithParser>(ty: LeafType, work: W) -> W::Output {
     }
 }
 
-/// As [`with_parser`], of a date or timestamp in a form of its own, where it has one.
+/// As [`with_parser`]. A date or timestamp is parsed with `form` if it has one.
 #[inline(always)]
 pub(super) fn with_time_parser<W: WithParser>(ty: LeafType, form: Option<&TimeFormat>, work: W) -> W::Output {
     match (form, ty) {
@@ -166,12 +167,13 @@ pub(super) fn with_time_parser<W: WithParser>(ty: LeafType, form: Option<&TimeFo
     }
 }
 
-/// What a text is expected to be in a form of its own, where it has one: `Date (a text like %d.%m.%Y)`.
+/// Describes the expected text, with its own form if there is one: ``Date (a text of the form
+/// `%d.%m.%Y`)``.
 pub(super) fn expected_in(ty: LeafType, form: Option<&TimeFormat>) -> String {
     form.map_or_else(|| expected(ty), |form| format!("{ty} (a text of the form `{}`)", form.text()))
 }
 
-/// What a text is expected to be: `Date (a day like 2024-02-29)`.
+/// Describes the expected text: `Date (a day like 2024-02-29)`.
 pub(super) fn expected(ty: LeafType) -> String {
     match ty {
         LeafType::Tag(tag) => tag.expected(),

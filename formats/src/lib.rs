@@ -1,9 +1,9 @@
-//! File formats: text, CSV, JSON lines, Parquet, binary, native and log. Each has a feature of its
-//! name, but for text.
+//! File formats: text, CSV, JSON lines, Parquet, binary, native and log. Each format except text
+//! has a feature with its name.
 //!
-//! A reader asks for ranges of bytes and returns columns. An encoder turns rows into bytes. Neither
-//! does I/O. A source reads footers, headers and the places where splits may begin when it is made or
-//! its splits are listed.
+//! A reader requests ranges of bytes and returns columns. An encoder turns rows into bytes. Neither
+//! does I/O. A source reads footers, headers and the offsets where splits may begin, when it is
+//! created or when its splits are listed.
 //!
 //! # Binary and native
 //! `binary` has plain values back to back, which other programs can write. Its reader returns the
@@ -11,7 +11,7 @@
 //! columns with their types and checksums. Its blocks hold columns rather than pages, since each
 //! slot of a page from a disk would have to be checked before a cursor follows it.
 
-// Parts that several formats share are unused in a build with few of them.
+// Without some of the formats, parts that formats share are unused.
 #![cfg_attr(
     not(all(feature = "binary", feature = "csv", feature = "json", feature = "log", feature = "parquet")),
     allow(dead_code, unreachable_pub, unused_imports)
@@ -78,10 +78,11 @@ pub use time_forms::TimeForms;
 use runtime::error::Result;
 use runtime::row::Schema;
 
-/// The most rows of a batch. The values of a few leaves fit a core's second cache.
+/// Largest number of rows in a batch. The values of a few leaves fit in a core's second-level
+/// cache.
 pub(crate) const BATCH_ROWS: usize = 8192;
 
-/// Lines of text files.
+/// Reads text files. A record is a line.
 ///
 /// # Errors
 /// Fails if the path names no file that can be read.
@@ -89,7 +90,7 @@ pub fn text(path: &str) -> Result<TextSource> {
     TextSource::new(path)
 }
 
-/// Records of CSV files.
+/// Reads the records of CSV files.
 ///
 /// # Errors
 /// Fails if the path names no file that can be read, or the record cannot be read from CSV.
@@ -98,7 +99,7 @@ pub fn csv(path: &str, schema: &Schema, options: CsvOptions) -> Result<CsvSource
     CsvSource::of(Inputs::at(path)?, schema, options)
 }
 
-/// Records of files of JSON lines.
+/// Reads the records of files of JSON lines.
 ///
 /// # Errors
 /// Fails if the path names no file that can be read, or the record cannot be read from JSON.
@@ -107,16 +108,16 @@ pub fn json(path: &str, schema: &Schema, options: JsonOptions) -> Result<JsonSou
     JsonSource::of(Inputs::at(path)?, schema, options)
 }
 
-/// Records of Parquet files. Columns are found by the names of the record's fields.
+/// Reads the records of Parquet files. Columns are found by the names of the record's fields.
 ///
 /// # Errors
-/// Fails if the path names no file that can be read, or one in another format.
+/// Fails if the path names no file that can be read, or a file in another format.
 #[cfg(feature = "parquet")]
 pub fn parquet(path: &str, schema: &Schema) -> Result<ParquetSource> {
     ParquetSource::of(Inputs::at(path)?, schema, ParquetOptions::default())
 }
 
-/// Records of plain values, back to back, of binary files.
+/// Reads the records of binary files: plain values back to back.
 ///
 /// # Errors
 /// Fails if the path names no file that can be read, or the record has no fixed width.
@@ -125,10 +126,10 @@ pub fn binary(path: &str, schema: &Schema) -> Result<BinarySource> {
     BinarySource::of(Inputs::at(path)?, schema)
 }
 
-/// Records of native files. Columns are found by the names of the record's fields.
+/// Reads the records of native files. Columns are found by the names of the record's fields.
 ///
 /// # Errors
-/// Fails if the path names no file that can be read, or one in another format.
+/// Fails if the path names no file that can be read, or a file in another format.
 #[cfg(feature = "native")]
 pub fn native(path: &str, schema: &Schema) -> Result<NativeSource> {
     NativeSource::of(Inputs::at(path)?, schema)

@@ -1,11 +1,11 @@
-//! Which records a format holds, as far as their types decide: a build refuses the others.
+//! Compile-time checks that a format can hold a record's type. A refused type fails the build.
 //!
-//! A plan that no program's types describe is checked when its encoders and sources are made. A
-//! test compares both checks.
+//! The same limits are checked at run time, when encoders and sources are made, for plans without
+//! Rust types. A test compares both checks.
 
 use runtime::row::{BuildMessage, Element, FieldPath, FieldType, LeafType, RecordType, leaves_of};
 
-/// A format of files or logs.
+/// A file format, or the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// CSV.
@@ -20,23 +20,24 @@ pub enum FileKind {
     Native,
     /// A log.
     Log,
-    /// One value a line.
+    /// One value per line.
     Text,
 }
 
-/// Fails the build of a program that reads or writes such records in this format.
+/// Fails the build if the format cannot hold the record.
 #[track_caller]
 pub const fn must_hold(kind: FileKind, record: &'static RecordType) {
     check(kind, record, false);
 }
 
-/// As [`must_hold`], where some of the record's fields may be in the names of folders.
+/// As [`must_hold`], if the names of folders may hold some of the record's fields.
 #[track_caller]
 pub const fn must_hold_in_folders(kind: FileKind, record: &'static RecordType) {
     check(kind, record, true);
 }
 
-/// Fails the build of a program that writes such records into folders that are named by such a key, of fields or computed.
+/// Fails the build if records cannot be written to folders that are named by `key`. `is_computed`
+/// states that the key is computed and not made of fields.
 #[track_caller]
 #[allow(clippy::panic, reason = "called in constants only: the compiler reports the text")]
 pub const fn must_name_folders(record: &'static RecordType, key: &'static RecordType, is_computed: bool) {
@@ -56,7 +57,7 @@ pub const fn must_name_folders(record: &'static RecordType, key: &'static Record
     }
 }
 
-/// Fails the build of a program that reads files into records in which a nested record marks a field as `source_file`.
+/// Fails the build if a nested record marks a field as `source_file`.
 #[track_caller]
 #[allow(clippy::panic, reason = "called in constants only: the compiler reports the text")]
 pub const fn must_mark_own_field(record: &'static RecordType) {
@@ -67,7 +68,8 @@ pub const fn must_mark_own_field(record: &'static RecordType) {
     }
 }
 
-/// The first field that a nested record marks as `source_file`. The parts of lists and maps are no fields of the record.
+/// Returns the first field that a nested record marks as `source_file`. Elements of lists and maps
+/// are not searched.
 const fn nested_source_file(ty: &'static RecordType, path: FieldPath, is_own: bool) -> Option<FieldPath> {
     match ty {
         RecordType::Leaf(_) | RecordType::List(_) | RecordType::Map(_) | RecordType::Array(_, 0) => None,
@@ -103,7 +105,7 @@ const fn check(kind: FileKind, record: &'static RecordType, in_folders: bool) {
     }
 }
 
-/// The first part of a record that a format does not hold, and why.
+/// Returns the first part of a record that the format cannot hold, and the reason.
 const fn first_refused(
     kind: FileKind,
     record: &'static RecordType,
@@ -156,7 +158,7 @@ const fn refused_part_in_files(
     }
 }
 
-/// Whether the names of folders can be all values of such a part of a record.
+/// Returns `true` if folder names can hold all values of this part of a record.
 const fn is_of_single_values(ty: &RecordType) -> bool {
     match ty {
         RecordType::Record { fields, .. } => {
@@ -174,7 +176,7 @@ const fn is_of_single_values(ty: &RecordType) -> bool {
     }
 }
 
-/// Whether the name of a folder can be such a value.
+/// Returns `true` if a folder name can hold a value of this type.
 const fn is_single_value(ty: &RecordType) -> bool {
     match ty {
         RecordType::Leaf(leaf) | RecordType::Optional(RecordType::Leaf(leaf)) => {
@@ -214,7 +216,7 @@ const fn refused_field(
     None
 }
 
-/// Why a format does not hold a type, whatever its parts are.
+/// Returns the reason why a format cannot hold a type, without regard to its parts.
 const fn reason(kind: FileKind, ty: &RecordType) -> Option<&'static str> {
     use {FileKind as F, LeafType as L, RecordType as R};
     Some(match (kind, ty) {

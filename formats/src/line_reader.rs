@@ -1,27 +1,29 @@
-//! The pull loop of all formats whose files are made of lines: blocks come, a decoder takes records of them, and batches go.
+//! The pull loop of line-based formats: blocks come in, a decoder parses their records, and batches
+//! go out.
 
 use bytes::Bytes;
 
 use super::BATCH_ROWS;
-use super::blocks::{Block, Blocks, CHUNK_BYTES, Next};
+use super::blocks::{Block, Blocks, CHUNK_BYTES, NextBlock};
 use super::rejects::RejectLog;
 use runtime::error::Result;
 use runtime::page::Batch;
 use runtime::source::{Position, RangeReader, ReadRequest, Ready, Rejected, Split};
 use runtime::value::json::ParseFault;
 
-/// Takes records of blocks into a batch.
+/// Parses the records of blocks into a batch.
 pub(super) trait LineDecoder: Send {
-    /// What is known of a block's bytes once they were checked.
+    /// A block's bytes after the check, with what the check proved.
     type Text: Send;
 
-    /// Holds that a block is text, where its texts are read; fails with the first byte that is not.
+    /// Checks that a block is UTF-8, if the decoder reads texts. Fails with the offset of the first
+    /// byte that is not.
     fn check(&self, bytes: &Bytes) -> Result<Self::Text, usize>;
 
-    /// Prepares for a split's file.
+    /// Prepares for the file of a split.
     ///
     /// # Errors
-    /// Where the file does not fit the record.
+    /// Fails if the file does not fit the record.
     fn open(&mut self, split: &Split) -> Result<()> {
         let _ = split;
         Ok(())
@@ -30,61 +32,62 @@ pub(super) trait LineDecoder: Send {
     /// Begins a batch.
     fn clear(&mut self);
 
-    /// How many records the batch has.
+    /// Returns the number of records in the batch.
     fn rows(&self) -> usize;
 
-    /// Adds records of a block to the batch, until one of them is at its end, or a record is bad.
+    /// Adds records of a block to the batch, until the batch is full, the block has ended, or a
+    /// record was rejected.
     ///
     /// # Errors
-    /// Where a record cannot be read, and is not left out.
+    /// Fails if a record cannot be read and bad records are not skipped.
     fn decode(&mut self, lines: &mut Lines<'_, Self::Text>) -> Result<()>;
 
-    /// The batch.
+    /// Returns the batch.
     ///
     /// # Errors
-    /// A defect of the decoder.
+    /// Fails only because of a defect in the decoder.
     fn batch(&self) -> Result<Batch<'_>>;
 }
 
-/// A block that is decoded.
+/// The block that is being decoded.
 struct Current<T> {
     block: Block,
     text: T,
-    /// Where the next record begins.
+    /// Offset of the next record in the block.
     at: usize,
 }
 
-/// What a decoder sees of the block that it decodes.
+/// The decoder's view of the current block.
 pub(super) struct Lines<'r, T> {
     pub(super) bytes: &'r Bytes,
     pub(super) text: &'r T,
-    /// Where the next record begins; the decoder moves it on.
+    /// Offset of the next record in the block. The decoder advances it.
     pub(super) at: usize,
-    /// Where the block begins in the file.
+    /// Offset of the block in the content of the file.
     offset: u64,
     blocks: &'r Blocks,
     log: &'r mut Option<RejectLog>,
 }
 
 impl<T> Lines<'_, T> {
-    /// Whether the first bad record ends the job.
+    /// Returns `true` if the first bad record ends the job.
     pub(super) fn is_strict(&self) -> bool {
         self.log.is_none()
     }
 
-    /// Leaves out the record that begins at `line`, or ends the job with it.
+    /// Skips the record that begins at `line`, or fails with its error.
     ///
     /// # Errors
-    /// Where bad records are not left out, or this is one too many.
-    pub(super) fn reject(&mut self, line: usize, wrong: ParseFault) -> Result<()> {
+    /// Fails if bad records are not skipped, or if their limit is exceeded.
+    pub(super) fn reject(&mut self, line: usize, fault: ParseFault) -> Result<()> {
         match self.log {
-            None => Err(self.blocks.file().data_error(self.offset + wrong.at as u64, wrong.message)),
-            Some(log) => log.reject(self.bytes, self.offset, line, wrong),
+            None => Err(self.blocks.file().data_error(self.offset + fault.at as u64, fault.message)),
+            Some(log) => log.reject(self.bytes, self.offset, line, fault),
         }
     }
 }
 
-/// Reads splits of files that are made of lines.
+/// Reads splits of line-based files.
 pub(super) struct LineReader<D: LineDecoder> {
     decoder: D,
     blocks: Blocks,
@@ -108,12 +111,13 @@ impl<D: LineDecoder> LineReader<D> {
         Ok(())
     }
 
-    /// Adds records of the current block, until it is at its end or the batch is full; gives how many bytes it had.
+    /// Adds records of the current block, until it has ended or the batch is full. Returns the
+    /// block's number of bytes before the call.
     fn decode(&mut self) -> Result<usize> {
         let Some(Current { block, text, at }) = &mut self.current else { return Ok(0) };
         let bytes = &block.bytes;
         let left_bytes = bytes.len() - *at;
-        // A bad record ends what is decoded at once.
+        // `decode` returns after each bad record.
         while *at < bytes.len() && self.decoder.rows() < BATCH_ROWS {
             let (blocks, log) = (&self.blocks, &mut self.log);
             let mut lines = Lines { bytes, text, at: *at, offset: block.offset, blocks, log };
@@ -161,16 +165,17 @@ impl<D: LineDecoder> RangeReader for LineReader<D> {
             if self.decoder.rows() >= BATCH_ROWS {
                 return Ok(Ready::Batch);
             }
-            // A record that lay across two chunks is a block of its own, and no batch of its own; but a batch of very long records must not
-            // hold very many of them. Bad records are not piled up either: their batch may be empty.
+            // A record that spans two chunks is a block of its own, but not a batch of its own.
+            // Batches with very long records end earlier, to limit the bytes that they hold. So do
+            // batches with rejected records; such a batch may be empty.
             let has_some = self.decoder.rows() > 0 || self.log.as_ref().is_some_and(RejectLog::is_waiting);
             if has_some && held_bytes as u64 >= CHUNK_BYTES / 2 {
                 return Ok(Ready::Batch);
             }
             match self.blocks.next()? {
-                Next::Block(block) => self.begin(block)?,
-                Next::Starved => return Ok(self.ready(Ready::Starved)),
-                Next::End => return Ok(self.ready(Ready::End)),
+                NextBlock::Block(block) => self.begin(block)?,
+                NextBlock::Starved => return Ok(self.ready(Ready::Starved)),
+                NextBlock::End => return Ok(self.ready(Ready::End)),
             }
         }
     }

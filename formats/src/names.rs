@@ -1,6 +1,6 @@
-//! Hints about names that are not there.
+//! Hints for misspelled column names.
 
-/// "did you mean `l_quantity`?", or what there is.
+/// Returns "did you mean `l_quantity`?", or a list of the existing columns.
 pub(super) fn hint_about(name: &str, there: &[String]) -> String {
     let similar: Vec<&str> = there.iter().map(String::as_str).filter(|other| is_similar(name, other)).take(3).collect();
     if !similar.is_empty() {
@@ -32,7 +32,7 @@ fn is_similar(name: &str, other: &str) -> bool {
     contained || distance(&name, &other) <= 1 + short.len() / 5
 }
 
-/// How many characters must be put in, left out or replaced (Levenshtein).
+/// Returns the Levenshtein distance: the number of insertions, deletions and replacements.
 fn distance(left: &[char], right: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (index, a) in left.iter().enumerate() {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn similar_names_are_suggested_before_all_are_listed() {
+    fn similar_names_are_suggested() {
         let there = ["l_quantity", "l_tax", "l_shipdate"].map(str::to_owned);
         assert_eq!(hint_about("quantity", &there), "did you mean `l_quantity`?");
         assert_eq!(hint_about("l_shipDtae", &there), "did you mean `l_shipdate`?");

@@ -1,7 +1,7 @@
-//! Paths with `*`, `?`, `**`, `[ab]` and `{a,b}`.
+//! Path patterns with `*`, `?`, `**`, `[ab]` and `{a,b}`.
 //!
-//! `glob` knows no `{a,b}`; `globset` does, with `regex` behind it, and walks no folders. Of either the names that are passed over would
-//! have to be taken out again.
+//! Existing crates do not fit. `glob` does not support `{a,b}`. `globset` does, but depends on
+//! `regex` and does not list folders. Both would need a filter for hidden and unfinished files.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,51 +9,52 @@ use std::path::{Path, PathBuf};
 use runtime::error::{Error, Result};
 use runtime::storage::{Kind, Location};
 
-/// What stands for others in a path, unless `\` stands before it.
+/// Special characters, unless `\` precedes them.
 const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
 
-/// How many paths `{a,b}` may stand for.
-const MOST_PATHS: usize = 4096;
+/// Largest number of paths that `{a,b}` may expand to.
+const MAX_PATHS: usize = 4096;
 
-/// Whether a path has parts that stand for others.
+/// Returns `true` if a path has special characters.
 pub(super) fn is_pattern(path: &str) -> bool {
     path.contains(SPECIAL)
 }
 
-/// Whether a name belongs to something unfinished or hidden, and the pattern does not ask for it in so many words.
-pub(super) fn is_passed_over(name: &str, pattern: &str) -> bool {
+/// Returns `true` if a name is hidden or belongs to an unfinished write, and the pattern does not
+/// spell that out.
+pub(super) fn is_skipped_name(name: &str, pattern: &str) -> bool {
     let begins = ['.', '_'].into_iter().any(|first| name.starts_with(first) && !pattern.starts_with(first));
     let ends = [".tmp", ".inprogress"].into_iter().any(|last| name.ends_with(last) && !pattern.ends_with(last));
     begins || ends
 }
 
-/// One name of a path.
+/// One component of a path.
 #[derive(Debug, PartialEq)]
 struct Name {
     text: String,
-    parts: Vec<Part>,
+    parts: Vec<PatternPart>,
 }
 
-/// What stands for characters of a name.
+/// One element of a component.
 #[derive(Debug, PartialEq)]
-enum Part {
-    /// `*`: any number of them.
+enum PatternPart {
+    /// `*`: any number of characters.
     Any,
-    /// `?`: one.
+    /// `?`: one character.
     One,
-    /// One that stands for itself.
+    /// A literal character.
     Char(char),
-    /// `[a-c]`, `[!a-c]`: one within, or outside of, these ranges.
+    /// `[a-c]`, `[!a-c]`: one character in these ranges, or outside of all of them.
     Within { ranges: Vec<(char, char)>, is_outside: bool },
 }
 
-impl Part {
+impl PatternPart {
     fn fits(&self, char: char) -> bool {
         match self {
-            Part::Any => false,
-            Part::One => true,
-            Part::Char(expected) => *expected == char,
-            Part::Within { ranges, is_outside } => {
+            PatternPart::Any => false,
+            PatternPart::One => true,
+            PatternPart::Char(expected) => *expected == char,
+            PatternPart::Within { ranges, is_outside } => {
                 ranges.iter().any(|&(first, last)| (first..=last).contains(&char)) != *is_outside
             }
         }
@@ -64,33 +65,34 @@ impl Name {
     fn new(text: &str) -> Result<Self, String> {
         let name = |parts| Name { text: text.to_owned(), parts };
         if !is_pattern(text) {
-            return Ok(name(text.chars().map(Part::Char).collect()));
+            return Ok(name(text.chars().map(PatternPart::Char).collect()));
         }
         let (mut parts, mut rest) = (Vec::new(), text.chars());
         while let Some(char) = rest.next() {
             parts.push(match char {
-                '*' => Part::Any,
-                '?' => Part::One,
+                '*' => PatternPart::Any,
+                '?' => PatternPart::One,
                 '[' => within(&mut rest)?,
-                '\\' => Part::Char(rest.next().unwrap_or('\\')),
-                char => Part::Char(char),
+                '\\' => PatternPart::Char(rest.next().unwrap_or('\\')),
+                char => PatternPart::Char(char),
             });
         }
         Ok(name(parts))
     }
 
-    /// The name that it is, where nothing stands for other characters.
+    /// Returns the component as a plain name, or `None` if it has wildcards.
     fn literal(&self) -> Option<String> {
-        self.parts.iter().map(|part| if let Part::Char(char) = part { Some(*char) } else { None }).collect()
+        self.parts.iter().map(|part| if let PatternPart::Char(char) = part { Some(*char) } else { None }).collect()
     }
 
     fn fits(&self, name: &str) -> bool {
-        let (parts, name): (&[Part], Vec<char>) = (&self.parts, name.chars().collect());
-        // Where the last `*` stood, and how much of the name it has swallowed: on a mismatch it swallows one more.
+        let (parts, name): (&[PatternPart], Vec<char>) = (&self.parts, name.chars().collect());
+        // `star` holds the position of the last `*` and the end of what it matched. On a mismatch
+        // it matches one more character.
         let (mut at, mut read, mut star) = (0, 0, None);
         while read < name.len() {
             match parts.get(at) {
-                Some(Part::Any) => {
+                Some(PatternPart::Any) => {
                     star = Some((at, read));
                     at += 1;
                 }
@@ -99,19 +101,19 @@ impl Name {
                     read += 1;
                 }
                 _ => {
-                    let Some((star_at, swallowed)) = star else { return false };
-                    star = Some((star_at, swallowed + 1));
+                    let Some((star_at, matched)) = star else { return false };
+                    star = Some((star_at, matched + 1));
                     at = star_at + 1;
-                    read = swallowed + 1;
+                    read = matched + 1;
                 }
             }
         }
-        parts[at..].iter().all(|rest| *rest == Part::Any)
+        parts[at..].iter().all(|rest| *rest == PatternPart::Any)
     }
 }
 
-/// What stands behind a `[`. A `]` right behind it stands for itself, as does a `-` at either end.
-fn within(rest: &mut std::str::Chars<'_>) -> Result<Part, String> {
+/// Parses the rest of a `[`. A `]` directly after it is literal, as is a `-` at either end.
+fn within(rest: &mut std::str::Chars<'_>) -> Result<PatternPart, String> {
     let unclosed = || "the `[` is not closed; write `\\[` for the character itself".to_owned();
     let is_outside = rest.as_str().starts_with(['!', '^']);
     if is_outside {
@@ -120,14 +122,14 @@ fn within(rest: &mut std::str::Chars<'_>) -> Result<Part, String> {
     let mut ranges = Vec::new();
     loop {
         let first = match rest.next().ok_or_else(unclosed)? {
-            ']' if !ranges.is_empty() => return Ok(Part::Within { ranges, is_outside }),
+            ']' if !ranges.is_empty() => return Ok(PatternPart::Within { ranges, is_outside }),
             '\\' => rest.next().ok_or_else(unclosed)?,
             char => char,
         };
-        let mut behind = rest.clone();
-        let last = match (behind.next(), behind.next()) {
+        let mut ahead = rest.clone();
+        let last = match (ahead.next(), ahead.next()) {
             (Some('-'), Some(last)) if last != ']' => {
-                *rest = behind;
+                *rest = ahead;
                 if last == '\\' { rest.next().ok_or_else(unclosed)? } else { last }
             }
             _ => first,
@@ -139,7 +141,7 @@ fn within(rest: &mut std::str::Chars<'_>) -> Result<Part, String> {
     }
 }
 
-/// The paths that stand in `{a,b}`, one in the other too.
+/// Expands `{a,b}` to the paths that it stands for. Braces may be nested.
 fn expanded(path: &str) -> Result<Vec<String>, String> {
     let Some((open, commas, close)) = braces(path)? else { return Ok(vec![path.to_owned()]) };
     let (before, rest) = (&path[..open], expanded(&path[close + 1..])?);
@@ -148,8 +150,8 @@ fn expanded(path: &str) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     for (start, end) in starts.zip(ends) {
         let choices = expanded(&path[start + 1..end])?;
-        if found.len() + choices.len() * rest.len() > MOST_PATHS {
-            return Err(format!("its `{{…}}` stand for more than {MOST_PATHS} paths; use `*`, or several sources"));
+        if found.len() + choices.len() * rest.len() > MAX_PATHS {
+            return Err(format!("its `{{…}}` stand for more than {MAX_PATHS} paths; use `*`, or several sources"));
         }
         for choice in choices {
             found.extend(rest.iter().map(|rest| format!("{before}{choice}{rest}")));
@@ -158,7 +160,7 @@ fn expanded(path: &str) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-/// The first `{` of a path, the commas that part what stands in it, and its `}`.
+/// Finds the first `{` of a path, its commas, and its `}`.
 fn braces(path: &str) -> Result<Option<(usize, Vec<usize>, usize)>, String> {
     let (mut open, mut depth, mut commas) = (0, 0, Vec::new());
     let mut chars = path.char_indices();
@@ -167,7 +169,7 @@ fn braces(path: &str) -> Result<Option<(usize, Vec<usize>, usize)>, String> {
             '\\' => {
                 chars.next();
             }
-            // A brace in brackets stands for itself.
+            // A brace in brackets is literal.
             '[' => {
                 let mut inside = chars.clone();
                 let length = chars.as_str().len();
@@ -195,18 +197,19 @@ fn braces(path: &str) -> Result<Option<(usize, Vec<usize>, usize)>, String> {
     if depth > 0 { Err("the `{` is not closed; write `\\{` for the character itself".to_owned()) } else { Ok(None) }
 }
 
-/// A path some of whose names are patterns.
+/// A path with wildcards.
 #[derive(Debug)]
 pub(super) struct PathPattern {
-    /// The folder to begin in: the names before the first pattern.
+    /// The folder to start in: the components before the first wildcard.
     root: PathBuf,
-    /// The names from there on; several lists of them for `{a,b}`.
+    /// The components after the root, one list for each choice of `{a,b}`.
     names: Vec<Vec<Name>>,
 }
 
 impl PathPattern {
     /// # Errors
-    /// Where a `[` or a `{` is not closed, and the like: what is wrong.
+    /// Fails with the reason if a `[` or a `{` is not closed, a range is empty, or braces expand to
+    /// too many paths.
     pub(super) fn new(path: &str) -> Result<Self, String> {
         let mut root = PathBuf::from(if path.starts_with('/') { "/" } else { "" });
         let plain = |name: &&str| !is_pattern(name);
@@ -217,19 +220,19 @@ impl PathPattern {
         Ok(PathPattern { root, names })
     }
 
-    /// The folder that it begins in.
+    /// Returns the folder in which the pattern starts.
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The files of a storage that the pattern names, in order of their paths.
+    /// Returns the files of a storage that the pattern matches, in order of their paths.
     ///
     /// # Errors
     /// Fails if a folder cannot be read. A folder that does not exist holds no files.
     pub(super) fn matches(&self, storage: &Location) -> Result<Vec<Location>> {
         let (root, mut found) = (storage.with_path(&self.root), Vec::new());
         self.names.iter().try_for_each(|names| descend(&root, names, &mut found))?;
-        // `**/**` and `{a,a}` find a file several times.
+        // `**/**` and `{a,a}` match a file several times.
         found.sort_by(|one, other| one.path().cmp(other.path()));
         found.dedup_by(|one, other| one.path() == other.path());
         Ok(found)
@@ -237,7 +240,7 @@ impl PathPattern {
 }
 
 fn descend(folder: &Location, names: &[Name], found: &mut Vec<Location>) -> Result<()> {
-    let any_name = &[Name { text: "*".to_owned(), parts: vec![Part::Any] }];
+    let any_name = &[Name { text: "*".to_owned(), parts: vec![PatternPart::Any] }];
     let Some((name, rest)) = names.split_first() else {
         return Ok(());
     };
@@ -254,11 +257,11 @@ fn descend(folder: &Location, names: &[Name], found: &mut Vec<Location>) -> Resu
     };
     for entry in entries {
         let entry_name = entry.name.to_string_lossy();
-        if is_passed_over(&entry_name, &name.text) {
+        if is_skipped_name(&entry_name, &name.text) {
             continue;
         }
         if name.text == "**" {
-            // Links are not followed, since one to a folder above would form a circle.
+            // Links are not followed, because a link to a parent folder would form a cycle.
             if entry.kind == Kind::Folder {
                 descend(&folder.join(&entry.name), names, found)?;
             }
@@ -289,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_and_question_marks_fit_names() {
+    fn wildcards_match_names() {
         for (pattern, name, fits) in [
             ("*", "", true),
             ("*.csv", "orders.csv", true),
@@ -334,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_says_so() {
+    fn invalid_patterns_are_errors() {
         let wrong = |path: &str| PathPattern::new(path).unwrap_err();
         assert_eq!(wrong("x/a[b.csv"), "the `[` is not closed; write `\\[` for the character itself");
         assert_eq!(wrong("x/a[].csv"), "the `[` is not closed; write `\\[` for the character itself");
@@ -344,9 +347,11 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_and_hidden_names_are_passed_over_unless_asked_for() {
-        assert!(is_passed_over(".hidden", "*") && is_passed_over("_SUCCESS", "*") && is_passed_over("a.csv.tmp", "*"));
-        assert!(is_passed_over("a.inprogress", "a*"));
-        assert!(!is_passed_over("a.csv", "*") && !is_passed_over("_a", "_*") && !is_passed_over("a.tmp", "*.tmp"));
+    fn hidden_and_unfinished_names_are_skipped_unless_spelled_out() {
+        assert!(
+            is_skipped_name(".hidden", "*") && is_skipped_name("_SUCCESS", "*") && is_skipped_name("a.csv.tmp", "*")
+        );
+        assert!(is_skipped_name("a.inprogress", "a*"));
+        assert!(!is_skipped_name("a.csv", "*") && !is_skipped_name("_a", "_*") && !is_skipped_name("a.tmp", "*.tmp"));
     }
 }

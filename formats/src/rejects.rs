@@ -1,4 +1,4 @@
-//! Bad records of files of lines: counted, and written to a file of their own.
+//! Bad records of line-based files: counted, and written to a log of their own.
 //!
 //! A reader that may skip bad records passes them to the executor. A thread that may block writes
 //! them, as for sinks, and finds their line numbers. So strict reading, in which a bad record is an
@@ -19,22 +19,22 @@ use runtime::output::{Appender, Appending, Claim, Target};
 use runtime::source::{Lenient, RejectSink, Rejected, Split};
 use runtime::value::json::ParseFault;
 
-/// The bad records of a source.
+/// The bad records of a source, and the log that they are written to.
 pub(super) struct Rejects {
     lenient: Lenient,
     target: Target,
     files: Arc<[InputFile]>,
-    /// The files that are one array of JSON: their records are elements, and not lines.
+    /// By file: `true` if the file is one JSON array. Its records are elements, not lines.
     arrays: Arc<[bool]>,
     count: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<LogState>,
 }
 
 #[derive(Default)]
-struct State {
+struct LogState {
     /// `None` before and after the job.
     out: Option<Appender>,
-    /// How many lines stand before splits, by file and place, as far as somebody had to know.
+    /// Number of lines before splits, by file and offset, for splits that had bad records.
     lines: BTreeMap<(usize, u64), u64>,
 }
 
@@ -44,7 +44,8 @@ impl Rejects {
         Arc::new(Rejects { lenient, target, files, arrays, count: AtomicU64::new(0), state: Mutex::default() })
     }
 
-    /// How many lines stand before a place where a split begins: counted from the last one before it where that is known.
+    /// Returns the number of lines before a split that begins at `place`. Counts from the last
+    /// known split before it.
     fn lines_before(&self, lines: &mut BTreeMap<(usize, u64), u64>, part: usize, place: u64) -> Result<u64> {
         let known = lines.range((part, 0)..=(part, place)).next_back().map(|(&(_, from), &count)| (from, count));
         let (from, count) = known.unwrap_or((0, 0));
@@ -75,16 +76,17 @@ impl RejectSink for Rejects {
         self.check()?;
         self.target.prepare(Appending::Never, &[])?;
         self.count.store(0, Ordering::Relaxed);
-        // Nobody finishes what could not be prepared.
+        // After an error, `finish` is not called.
         let out = self.target.appender("").inspect_err(|_| _ = self.target.finish(false))?;
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { out: Some(out), lines: BTreeMap::new() };
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) =
+            LogState { out: Some(out), lines: BTreeMap::new() };
         Ok(())
     }
 
     fn write(&self, rejected: &[Rejected]) -> Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { out, lines } = &mut *state;
-        // A job that failed meanwhile has no file any more.
+        let LogState { out, lines } = &mut *state;
+        // The job has failed and the log is closed.
         let Some(out) = out else { return Ok(()) };
         let mut text = Vec::new();
         for Rejected { part, split_start, lines_before, message, line } in rejected {
@@ -116,18 +118,18 @@ pub(super) struct RejectLog {
     rejects: Arc<Rejects>,
     part: usize,
     split_start: u64,
-    /// Lines of the split up to `counted` in the block that is read.
+    /// Lines of the split before the byte `counted` of the current block.
     lines: u64,
     counted: usize,
     rejected: Vec<Rejected>,
-    /// Pays for what was rejected last, until that is written.
+    /// Covers the bad records that were not taken yet.
     reserved: Reservation,
     held_bytes: usize,
 }
 
 impl RejectLog {
     /// # Errors
-    /// Where memory is refused.
+    /// Fails if memory is refused.
     pub(super) fn new(rejects: Arc<Rejects>, memory: &Memory) -> Result<Self> {
         let (reserved, rejected) = (memory.reserve(0)?, Vec::new());
         Ok(RejectLog { rejects, part: 0, split_start: 0, lines: 0, counted: 0, rejected, reserved, held_bytes: 0 })
@@ -145,20 +147,21 @@ impl RejectLog {
         self.counted = at;
     }
 
-    /// Says that a block is at its end.
+    /// Counts the remaining lines of a block that was read to its end.
     pub(super) fn end_block(&mut self, block: &[u8]) {
         self.count_to(block, block.len());
         self.counted = 0;
     }
 
-    /// Leaves out the line of a block that begins at `line`; `offset` is where the block lies.
+    /// Leaves out the line that begins at `line` of a block; `offset` is the block's offset in the
+    /// content.
     ///
     /// # Errors
-    /// Where it is one bad record too many, or memory is refused.
-    pub(super) fn reject(&mut self, block: &[u8], offset: u64, line: usize, wrong: ParseFault) -> Result<()> {
+    /// Fails if the limit of bad records is exceeded, or if memory is refused.
+    pub(super) fn reject(&mut self, block: &[u8], offset: u64, line: usize, fault: ParseFault) -> Result<()> {
         self.count_to(block, line);
         let count = self.rejects.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut message = wrong.message;
+        let mut message = fault.message;
         if let Some(limit) = self.rejects.lenient.limit().filter(|&limit| count > limit) {
             let noun = if limit == 1 { "record" } else { "records" };
             message.push_str(&format!(
@@ -183,7 +186,8 @@ impl RejectLog {
         Ok(())
     }
 
-    /// Leaves out lines of a block that are no text, and puts the others back, to be read as blocks of their own.
+    /// Leaves out the lines of a block that are not UTF-8. The other lines are put back as blocks
+    /// of their own.
     ///
     /// # Errors
     /// As [`RejectLog::reject`].
@@ -194,11 +198,11 @@ impl RejectLog {
             let error = std::str::from_utf8(&bytes).err();
             let at = error.map_or(0, |error| error.valid_up_to());
             let byte = bytes.get(at).copied().unwrap_or_default();
-            let wrong = ParseFault::new(
+            let fault = ParseFault::new(
                 0,
                 format!("expected UTF-8, found the byte 0x{byte:02x} at byte {} of the line", at + 1),
             );
-            self.reject(&bytes, offset, 0, wrong)?;
+            self.reject(&bytes, offset, 0, fault)?;
             self.end_block(&bytes);
             return Ok(());
         }
@@ -219,19 +223,19 @@ impl RejectLog {
         Ok(())
     }
 
-    /// Whether something waits to be written.
+    /// Returns `true` if bad records wait to be written.
     pub(super) fn is_waiting(&self) -> bool {
         !self.rejected.is_empty()
     }
 
-    /// What was left out since this was asked last.
+    /// Returns the records that were left out since the last call.
     pub(super) fn take(&mut self) -> Vec<Rejected> {
         self.held_bytes = 0;
         std::mem::take(&mut self.rejected)
     }
 }
 
-/// Where a line ends, before its newline.
+/// Returns the end of a line, before its newline.
 pub(super) fn line_end(block: &[u8], line: usize) -> usize {
     memchr::memchr(b'\n', &block[line..]).map_or(block.len(), |newline| line + newline)
 }

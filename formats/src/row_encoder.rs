@@ -1,14 +1,14 @@
-//! Encoders that write row after row, and hold nothing but what they wrote.
+//! Encoders that write row by row and hold nothing but their output.
 
 use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::page::Input;
 use runtime::source::Encoder;
 
-/// An encoder that writes rows with a closure, behind what a file begins with.
+/// Creates an encoder that writes `head` and then rows, with the closure `write`.
 ///
 /// # Errors
-/// Where memory is refused.
+/// Fails if memory is refused.
 pub(super) fn row_encoder<W>(memory: &Memory, head: Vec<u8>, write: W) -> Result<Box<dyn Encoder>>
 where
     W: FnMut(&Input<'_>, &mut Vec<u8>) -> Result<()> + Send + 'static,

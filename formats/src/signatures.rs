@@ -1,11 +1,11 @@
-//! What binary files begin with, and how to read them instead of as text.
+//! First bytes of binary formats, and advice on how to read such files.
 
 const DECOMPRESS: &str = "decompress it before it is read, or compress it as `.gz` or `.zst`, which is read as it is";
 const NAME_GZ: &str = "name it with `.gz` at its end, and it is decompressed as it is read";
 const NAME_ZST: &str = "name it with `.zst` at its end, and it is decompressed as it is read";
 const EXPORT: &str = "write it as CSV, JSON lines or Parquet with the program that it is from";
 
-/// First bytes that no text begins with, what they are the beginning of, and what to do. Those of bzip2 stand behind `BZh` and a digit.
+/// First bytes of a format that is not text, its name, and advice. bzip2 is checked separately.
 const SIGNATURES: [(&[u8], &str, &str); 13] = [
     (&[0x1f, 0x8b, 0x08], "gzip", NAME_GZ),
     (&[0x28, 0xb5, 0x2f, 0xfd], "Zstandard", NAME_ZST),
@@ -26,11 +26,13 @@ const SIGNATURES: [(&[u8], &str, &str); 13] = [
     (&[0x7f, b'E', b'L', b'F'], "a program", "name the file that holds the data"),
 ];
 
-/// The first bytes of a bzip2 file behind `BZh` and a digit, with and without content.
+/// Bytes 4 to 9 of a bzip2 file, after `BZh` and a digit: of a file with content, and of an empty
+/// one.
 const BZIP2_BLOCKS: [&[u8]; 2] = [&[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], &[0x17, 0x72, 0x45, 0x38, 0x50, 0x90]];
 
-/// What a file is, by the bytes that it begins with, where that is no text, and what to do.
-pub(super) fn known(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
+/// Returns the name of the binary format that `beginning` belongs to, and advice on how to read it.
+/// `None` if it is none of the known ones.
+pub(super) fn recognize(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
     if let [b'B', b'Z', b'h', b'1'..=b'9', block @ ..] = beginning
         && BZIP2_BLOCKS.iter().any(|known| block.starts_with(known))
     {

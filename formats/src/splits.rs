@@ -1,7 +1,7 @@
-//! Splits of files that are made of lines.
+//! Splits of line-based files.
 //!
-//! Splits begin where records begin; such places are looked for when splits are listed, so that a reader reads its range and
-//! nothing else.
+//! Splits begin where records begin. These offsets are found when splits are listed, so a reader
+//! reads nothing outside of its range.
 
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -9,47 +9,49 @@ use super::blocks::CHUNK_BYTES;
 use super::files::Contents;
 use super::files::InputFile;
 use super::files::check_encoding;
-use super::record_ends::{is_odd, record_end};
+use super::record_ends::{has_odd_count, record_end};
 use runtime::error::{Error, Result};
 use runtime::source::{SAMPLE_PLACES, Sample, Scan, Source, Split, TableSource, sample_splits};
 
-/// Splits are no larger: so that the last ones of a job take little time.
+/// Largest split. It is small so that the last splits of a job take little time.
 const LARGEST_SPLIT_BYTES: u64 = 8 << 20;
 
-/// How much of a file is looked at, at once, to find or count newlines.
-const LOOK_BYTES: usize = 1 << 14;
+/// Bytes that are read at a time to find or count newlines.
+const PROBE_BYTES: usize = 1 << 14;
 
-/// How many splits an input is cut into, as long as they stay between one chunk and [`LARGEST_SPLIT_BYTES`].
+/// Number of splits that an input is cut into, if they stay between one chunk and
+/// [`LARGEST_SPLIT_BYTES`].
 const SPLITS: u64 = 64;
 
-/// How large the splits of an input are.
+/// Returns the target size of a split of an input.
 pub(super) fn split_bytes(files: &[InputFile]) -> u64 {
     let total: u64 = files.iter().map(InputFile::bytes).sum();
     (total / SPLITS).clamp(CHUNK_BYTES, LARGEST_SPLIT_BYTES)
 }
 
-/// About how many lines an input has, going by the beginning of its first files.
+/// Estimates the number of lines of an input from the beginning of its first files.
 ///
 /// # Errors
-/// Where they cannot be read.
+/// Fails if a file cannot be read.
 pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
     estimated_records(files, |_, piece| memchr_iter(b'\n', piece).count())
 }
 
-/// The same for records that end elsewhere; `ends` counts them in the beginning of a file, whose number it is given.
+/// As [`estimated_rows`], for records that do not end at newlines. `ends` counts the record ends in
+/// the beginning of the file with the given index.
 ///
 /// # Errors
-/// Where the files cannot be read.
+/// Fails if a file cannot be read.
 pub(super) fn estimated_records(files: &[InputFile], ends: impl Fn(usize, &[u8]) -> usize) -> Result<Option<f64>> {
     let (mut seen, mut lines) = (0, 0);
     for (part, file) in files.iter().enumerate().filter(|(_, file)| file.bytes() > 0).take(4) {
-        let mut contents = Contents::new(file, LOOK_BYTES)?;
+        let mut contents = Contents::new(file, PROBE_BYTES)?;
         match contents.next() {
             Ok(piece) => {
                 check_encoding(file, &piece)?;
                 lines += ends(part, &piece).max(1);
             }
-            // Its reader says so, with the operator.
+            // The reader reports the fault later, with the operator.
             Err(Error::Data { .. }) => continue,
             Err(error) => return Err(error),
         }
@@ -59,25 +61,27 @@ pub(super) fn estimated_records(files: &[InputFile], ends: impl Fn(usize, &[u8])
     Ok(Some(if seen == 0 { 0.0 } else { total as f64 * lines as f64 / seen as f64 }))
 }
 
-/// How much of a file made of lines is read for a sample at each of its places.
+/// Bytes that are read at each place of a sample.
 const PLACE_BYTES: u64 = 1 << 14;
 
-/// An input of at most so many bytes is read whole for a sample.
-pub(super) const SMALL_BYTES: u64 = 1 << 16;
+/// An input of at most this many bytes is sampled as a whole.
+pub(super) const SMALL_INPUT_BYTES: u64 = 1 << 16;
 
-/// Small splits for a sample, from the beginning to the end of all files; `begins` says where the records of each file begin. A place
-/// begins behind a newline: where that is within a record, whoever reads it finds something wrong or something strange, and the place is left out or counts for little.
+/// Returns small splits for a sample, spread over all files. `begins` holds the offset of the first
+/// record of each file, or `None` to leave the file out. A split begins after a newline. If that
+/// newline is inside a record, the sample reads a bad or an odd record there, which is left out or
+/// has little weight.
 ///
 /// # Errors
-/// Where a file cannot be read.
-pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<Split>> {
+/// Fails if a file cannot be read.
+pub(super) fn sample_places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<Split>> {
     let plain = files.iter().zip(begins).enumerate().filter(|(_, (file, _))| !file.is_encoded());
     let parts: Vec<(usize, &InputFile, u64)> =
         plain.filter_map(|(part, (file, begin))| Some((part, file, (*begin)?))).collect();
     let length = |&(_, file, begin): &(usize, &InputFile, u64)| file.bytes().saturating_sub(begin);
     let total: u64 = parts.iter().map(length).sum();
     if total == 0 {
-        // Of what is compressed the beginning can be read.
+        // Of an encoded file only the beginning can be read.
         let first =
             files.iter().zip(begins).enumerate().find_map(|(part, (file, begin))| Some((part, file, (*begin)?)));
         return Ok(first
@@ -85,7 +89,7 @@ pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<
             .into_iter()
             .collect());
     }
-    if total <= SMALL_BYTES && parts.len() <= SAMPLE_PLACES {
+    if total <= SMALL_INPUT_BYTES && parts.len() <= SAMPLE_PLACES {
         let whole = |&(part, file, begin): &(usize, &InputFile, u64)| {
             Split::of_file(part, begin..file.bytes(), file.bytes() - begin)
         };
@@ -93,7 +97,7 @@ pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<
     }
     let step = total / SAMPLE_PLACES as u64;
     let bytes = PLACE_BYTES.min(step.max(1));
-    let mut places = Vec::new();
+    let mut sample_places = Vec::new();
     let (mut index, mut before) = (0, 0);
     for position in (0..SAMPLE_PLACES as u64).map(|place| place * step) {
         while index < parts.len() && position >= before + length(&parts[index]) {
@@ -101,15 +105,16 @@ pub(super) fn places(files: &[InputFile], begins: &[Option<u64>]) -> Result<Vec<
             index += 1;
         }
         let Some(&(part, file, begin)) = parts.get(index) else { break };
-        places.extend(lines_from(part, file, begin, begin + position - before, bytes)?);
+        sample_places.extend(lines_from(part, file, begin, begin + position - before, bytes)?);
     }
-    Ok(places)
+    Ok(sample_places)
 }
 
-/// Whole lines of about so many bytes from a byte of a file on; none where a line there is longer.
+/// Returns a split of the whole lines in about `bytes` bytes from offset `at`, or `None` if no line
+/// fits.
 fn lines_from(part: usize, file: &InputFile, begin: u64, at: u64, bytes: u64) -> Result<Option<Split>> {
     let handle = file.open()?;
-    // One byte more, so that a line that begins here is found.
+    // Starts one byte earlier, to see whether a line begins exactly at `at`.
     let from = if at > begin { at - 1 } else { at };
     let mut buffer = vec![0; (bytes + 1) as usize];
     let count = file.read_at(&*handle, from, &mut buffer)?;
@@ -121,18 +126,19 @@ fn lines_from(part: usize, file: &InputFile, begin: u64, at: u64, bytes: u64) ->
     Ok((first < last).then(|| Split::of_file(part, range.clone(), range.end - range.start)))
 }
 
-/// A sample of files that are made of lines, `source`; `begins` as for [`places`]. What is wrong there its reader says in the run.
+/// Samples the line-based files of `source`; `begins` as for [`sample_places`]. Returns `None` if
+/// no sample can be taken. Faults in the files are reported by the reader when the job runs.
 pub(super) fn sample_lines(
     source: &(impl Source + TableSource),
     scan: &Scan,
     files: &[InputFile],
     begins: &[Option<u64>],
 ) -> Option<Sample> {
-    // Who writes bad records down counts them, too.
+    // A source that logs bad records would also log the bad records of the sample.
     if source.rejects().is_some() {
         return None;
     }
-    let splits = places(files, begins).ok()?;
+    let splits = sample_places(files, begins).ok()?;
     let sampler = sample_splits(source, scan, &splits).ok()?;
     let statistics = source.statistics(scan);
     let sampled: u64 = splits.iter().map(|split| split.bytes).sum();
@@ -142,15 +148,22 @@ pub(super) fn sample_lines(
     Some(sampler.finish(rows?))
 }
 
-/// Splits of one file from `begin` on, each beginning with a record. A compressed file is one, from `begin` of what it holds to an end
-/// that nobody knows.
+/// Cuts one file into splits from `begin` on, each beginning with a record. An encoded file is one
+/// split from `begin` of its content, with an unknown end.
 ///
-/// Without `quote`, a record begins behind each newline. With it, newlines between quotes belong to the record, and which these
-/// are depends on every quote before: then the whole file is read once, to count quotes.
+/// Without `quote`, a record begins after each newline. With `quote`, newlines between quotes
+/// belong to the record, and this depends on every quote before. Then the whole file is read once
+/// to count quotes.
 ///
 /// # Errors
-/// Where the file cannot be read.
-pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote: Option<u8>) -> Result<Vec<Split>> {
+/// Fails if the file cannot be read.
+pub(super) fn cut_at_records(
+    part: usize,
+    file: &InputFile,
+    begin: u64,
+    target: u64,
+    quote: Option<u8>,
+) -> Result<Vec<Split>> {
     if file.is_encoded() {
         return Ok(vec![Split::of_file(part, begin..u64::MAX, file.bytes())]);
     }
@@ -171,7 +184,7 @@ pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote:
 
 fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u64>) -> Result<()> {
     let handle = file.open()?;
-    let mut buffer = vec![0; LOOK_BYTES];
+    let mut buffer = vec![0; PROBE_BYTES];
     let mut at = begin + target;
     while at < file.bytes() {
         let count = file.read_at(&*handle, at, &mut buffer)?;
@@ -193,7 +206,7 @@ fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u6
 fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8, starts: &mut Vec<u64>) -> Result<()> {
     let handle = file.open()?;
     let mut buffer = vec![0; 1 << 18];
-    let (mut at, mut inside, mut next) = (begin, false, begin + target);
+    let (mut at, mut in_quotes, mut next) = (begin, false, begin + target);
     while at < file.bytes() {
         let count = file.read_at(&*handle, at, &mut buffer)?;
         if count == 0 {
@@ -202,11 +215,11 @@ fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8,
         let mut rest = &buffer[..count];
         while !rest.is_empty() {
             let before = usize::try_from(next.saturating_sub(at)).unwrap_or(usize::MAX).min(rest.len());
-            inside ^= is_odd(quote, &rest[..before]);
-            let behind = &rest[before..];
+            in_quotes ^= has_odd_count(quote, &rest[..before]);
+            let tail = &rest[before..];
             at += before as u64;
-            let Some(end) = record_end(behind, quote, &mut inside) else {
-                at += behind.len() as u64;
+            let Some(end) = record_end(tail, quote, &mut in_quotes) else {
+                at += tail.len() as u64;
                 break;
             };
             at += end as u64;
@@ -214,7 +227,7 @@ fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8,
                 starts.push(at);
             }
             next = at + target;
-            rest = &behind[end..];
+            rest = &tail[end..];
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Encodings of text other than UTF-8, and the bytes of a file as UTF-8.
+//! Encodings of text other than UTF-8, and their conversion to UTF-8.
 
 use bytes::Bytes;
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -6,40 +6,41 @@ use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use super::compression::{Compression, Damaged, Decompressor};
 use runtime::error::Result;
 
-/// How the text of a file is encoded.
+/// The encoding of a file's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum TextEncoding {
     /// UTF-8, with or without a byte-order mark.
     #[default]
     Utf8,
-    /// UTF-16, in the byte order of its mark. Without a mark, in the order in which its first character is ASCII.
+    /// UTF-16, in the byte order of its byte-order mark. Without a mark, in the byte order in which
+    /// its first character is ASCII.
     Utf16,
     /// ISO 8859-1: each byte is the character of that number.
     Latin1,
-    /// Windows-1252: as Latin-1, but with quotes, dashes and the euro from 0x80 to 0x9f.
+    /// Windows-1252: Latin-1 with quotes, dashes and the euro sign from 0x80 to 0x9f.
     Windows1252,
 }
 
-/// Decodes the bytes of a file that is compressed, or not UTF-8, or both.
+/// Decodes a file that is compressed, or not UTF-8, or both.
 pub(super) struct ContentDecoder {
     decompressor: Option<Decompressor>,
     text: Option<TextDecoder>,
-    /// Bytes that the text was decoded from.
+    /// Bytes that the text decoder has read.
     text_bytes: u64,
 }
 
 enum TextDecoder {
     Latin1,
-    /// Before the first bytes.
+    /// UTF-16 before its first bytes, which decide the byte order.
     Utf16,
     Encoded(Box<Decoder>),
 }
 
 impl ContentDecoder {
-    /// At the beginning of a file. `None` if its bytes are what it holds.
+    /// Creates a decoder for the beginning of a file. Returns `None` if the file needs no decoding.
     ///
     /// # Errors
-    /// Where a library refuses its own settings.
+    /// Fails if the compression library cannot be set up.
     pub(super) fn of(compression: Option<Compression>, encoding: TextEncoding) -> Result<Option<Self>> {
         let decompressor = compression.map(Decompressor::new).transpose()?;
         let text = match encoding {
@@ -52,7 +53,7 @@ impl ContentDecoder {
         Ok(is_needed.then_some(ContentDecoder { decompressor, text, text_bytes: 0 }))
     }
 
-    /// Bytes of the file that were used.
+    /// Returns the number of bytes of the file that were used.
     pub(super) fn used(&self) -> u64 {
         self.decompressor.as_ref().map_or(self.text_bytes, Decompressor::used)
     }
@@ -60,13 +61,13 @@ impl ContentDecoder {
     /// As [`Decompressor::run`].
     ///
     /// # Errors
-    /// Where the input is not what it should be.
+    /// Fails if the input is damaged, or is not in the encoding.
     pub(super) fn run(&mut self, input: &mut Bytes, out: &mut Vec<u8>, enough: usize) -> Result<(), Damaged> {
         let Some(text) = &mut self.text else {
             return self.decompressor.as_mut().map_or(Ok(()), |decompressor| decompressor.run(input, out, enough));
         };
         let raw: Bytes = match &mut self.decompressor {
-            // At least one step, which may give less than a character.
+            // Runs at least one step, even if its output is less than a character.
             Some(decompressor) => {
                 let mut raw = Vec::new();
                 decompressor.run(input, &mut raw, enough.saturating_sub(out.len()).max(1))?;
@@ -82,7 +83,7 @@ impl ContentDecoder {
     /// As [`Decompressor::finish`].
     ///
     /// # Errors
-    /// Where the file cannot end here.
+    /// Fails if the file is truncated or damaged.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Damaged> {
         let Some(text) = &mut self.text else {
             return self.decompressor.as_mut().map_or(Ok(()), |decompressor| decompressor.finish(out));
@@ -103,7 +104,7 @@ impl TextDecoder {
         TextDecoder::Encoded(Box::new(encoding.new_decoder_with_bom_removal()))
     }
 
-    /// Adds text to `out`; fails with the place of bytes that are none.
+    /// Appends decoded text to `out`. Fails with the offset of bytes that are not in the encoding.
     fn decode(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, is_last: bool) -> Result<(), (usize, String)> {
         if let (TextDecoder::Utf16, false) = (&self, bytes.is_empty()) {
             let is_big_endian = bytes.starts_with(&[0xfe, 0xff]) || bytes[0] == 0;

@@ -1,43 +1,46 @@
-//! Dates and timestamps that files hold in other forms than ISO 8601.
+//! Date and timestamp formats other than ISO 8601.
 
 use runtime::error::{Error, Result};
 use runtime::row::{LeafType, Schema};
 use runtime::value::TimeFormat;
 
-/// How dates and timestamps are written in files, where not by ISO 8601: by the specifiers of `strptime`, such as `%d.%m.%Y %H:%M`
-/// (see [`Timestamp::parse_from`](runtime::value::Timestamp::parse_from)), for all fields of a type or for one.
+/// Formats of dates and timestamps in files, if they are not ISO 8601. A format has the specifiers
+/// of `strptime`, such as `%d.%m.%Y %H:%M` (see
+/// [`Timestamp::parse_from`](runtime::value::Timestamp::parse_from)). It applies to all fields of a
+/// type or to one field.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct TimeForms {
     dates: Option<String>,
     timestamps: Option<String>,
-    /// By the path of a field.
+    /// Pairs of a field's path and its format.
     fields: Vec<(String, String)>,
 }
 
 impl TimeForms {
-    /// The form of all dates without one of their own.
+    /// Sets the format of all dates without a format of their own.
     #[must_use]
     pub fn dates(self, form: impl Into<String>) -> Self {
         TimeForms { dates: Some(form.into()), ..self }
     }
 
-    /// The form of all timestamps without one of their own.
+    /// Sets the format of all timestamps without a format of their own.
     #[must_use]
     pub fn timestamps(self, form: impl Into<String>) -> Self {
         TimeForms { timestamps: Some(form.into()), ..self }
     }
 
-    /// The form of one field, by its name in files: `paid`, `home.since`.
+    /// Sets the format of one field, by its name in files: `paid`, `home.since`.
     #[must_use]
     pub fn field(mut self, path: impl Into<String>, form: impl Into<String>) -> Self {
         self.fields.push((path.into(), form.into()));
         self
     }
 
-    /// The form of each leaf of a record.
+    /// Returns the format of each leaf of a record.
     ///
     /// # Errors
-    /// For a form from which no day can be told, and a field that is not there or no date or timestamp.
+    /// Fails if a format does not determine a day, or if a field does not exist or is no date or
+    /// timestamp.
     pub(super) fn of(&self, schema: &Schema) -> Result<Vec<Option<TimeFormat>>> {
         let wrong = |message: String| Error::Plan(format!("cannot read or write times: {message}"));
         let is_time = |ty| matches!(ty, LeafType::Date | LeafType::Timestamp);

@@ -1,8 +1,9 @@
-//! Numbers as bytes of text, without a `String` for each. Dates, timestamps and decimals are `runtime::value`'s.
+//! Numbers and bytes as text, without a `String` for each. `runtime::value` has dates, timestamps
+//! and decimals.
 
 use std::io::Write as _;
 
-/// Writes an integer.
+/// Writes a signed integer.
 #[inline]
 pub(super) fn write_integer(out: &mut Vec<u8>, value: i64) {
     if value < 0 {
@@ -11,7 +12,7 @@ pub(super) fn write_integer(out: &mut Vec<u8>, value: i64) {
     write_unsigned(out, value.unsigned_abs());
 }
 
-/// Writes an integer without sign.
+/// Writes an unsigned integer.
 #[inline]
 pub(super) fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
     let mut digits = [0; 20];
@@ -27,7 +28,8 @@ pub(super) fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// Writes the shortest text that reads back as the same number. Negative zero has a point: other programs take `-0` for an integer.
+/// Writes a short text that reads back as the same number. Negative zero is written as `-0.0`,
+/// because other programs read `-0` as an integer.
 pub(super) fn write_float(out: &mut Vec<u8>, value: f64) {
     let size = value.abs();
     // Writing into a vector cannot fail.
@@ -58,7 +60,8 @@ pub(super) fn parse_hex(text: &[u8]) -> Option<Vec<u8>> {
     text.chunks_exact(2).map(pair).collect()
 }
 
-/// A whole number that `T` can hold, with an optional sign.
+/// Parses an integer with an optional sign. Returns `None` if the text is no integer or `T` cannot
+/// hold it.
 #[inline]
 pub(super) fn parse_integer<T: TryFrom<i64>>(text: &[u8]) -> Option<T> {
     let (negative, digits) = match text {
@@ -66,7 +69,7 @@ pub(super) fn parse_integer<T: TryFrom<i64>>(text: &[u8]) -> Option<T> {
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
-    // Eighteen digits fit; longer texts are rare, and left to the standard library.
+    // Numbers of 18 digits fit in an `i64`. Longer texts are rare.
     if digits.is_empty() || digits.len() > 18 {
         let text = std::str::from_utf8(text).ok()?;
         return T::try_from(text.parse::<i64>().ok()?).ok();
@@ -82,7 +85,7 @@ pub(super) fn parse_integer<T: TryFrom<i64>>(text: &[u8]) -> Option<T> {
     T::try_from(if negative { -value } else { value }).ok()
 }
 
-/// What the standard library reads.
+/// Parses with the standard library.
 #[inline]
 pub(super) fn parse_with<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
     std::str::from_utf8(text).ok()?.parse().ok()
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_read_and_written_to_their_limits() {
+    fn integers_are_read_and_written_up_to_their_limits() {
         for value in [0, 7, -7, 10, i64::MAX, i64::MIN, 999_999_999_999_999_999, -1_000_000_000_000_000_000] {
             let mut out = Vec::new();
             write_integer(&mut out, value);

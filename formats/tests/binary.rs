@@ -32,7 +32,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_is_written_is_read(rows in rows(&plain(), 0..300)) {
+    fn records_are_read_as_they_were_written(rows in rows(&plain(), 0..300)) {
         let schema = plain();
         let bytes = encode(&BinaryFormat, &schema, &rows).unwrap();
         let width: usize = schema.types().iter().map(|ty| ty.width()).sum();
@@ -58,8 +58,8 @@ fn bytes_are_those_of_a_packed_struct() {
 }
 
 #[test]
-fn files_of_many_chunks_are_read_split_by_split_and_leaf_by_leaf() {
-    // Thirteen bytes: chunks and splits end within records unless somebody sees to it.
+fn large_files_are_read_by_splits_and_leaves() {
+    // 13 bytes per record, so chunks and splits of any size would end within records.
     let schema = record(&[("a", L::U8), ("b", L::U64), ("c", L::U32)]);
     let count = 300_000_u32;
     let bytes: Vec<u8> = (0..count)
@@ -86,7 +86,7 @@ fn files_of_many_chunks_are_read_split_by_split_and_leaf_by_leaf() {
 }
 
 #[test]
-fn a_length_that_is_no_multiple_is_an_error() {
+fn partial_last_records_are_errors() {
     let expected = "x.bin, byte 32: 8 bytes are left over behind the last record, as one of Test { key: i64, value: f64 } has 16 bytes; \
                     the file was cut, or holds other records";
     assert_eq!(failing(&[0; 40], &pairs(), "x.bin"), expected);
@@ -99,7 +99,7 @@ fn a_length_that_is_no_multiple_is_an_error() {
 }
 
 #[test]
-fn bytes_that_are_no_value_are_errors_with_their_record() {
+fn invalid_values_are_errors_with_their_record() {
     let schema = record(&[("number", L::U16), ("open", L::Bool), ("letter", L::Char)]);
     let good = [1, 0, 1, b'x', 0, 0, 0];
     let mut bad = [good, good, good].concat();
@@ -111,14 +111,14 @@ fn bytes_that_are_no_value_are_errors_with_their_record() {
     let expected = "x.bin, record 2 (byte 10): column `letter`: expected char (the number of a Unicode scalar value, in four bytes), \
                     found the number 0xd878";
     assert_eq!(failing(&bad, &schema, "x.bin"), expected);
-    // What nobody reads is not looked at.
+    // The bytes of leaves that are not live are not checked.
     let file = TestFile::new("x.bin", &bad);
     let scan = Scan { live: [0].into_iter().collect(), bounds: Vec::new() };
     assert_eq!(drive_scan(&binary(file.path(), &schema).unwrap(), &scan).unwrap().len(), 3);
 }
 
 #[test]
-fn records_without_a_width_are_refused() {
+fn records_without_fixed_width_are_refused() {
     let file = TestFile::new("x.bin", "");
     for (schema, reason) in [
         (

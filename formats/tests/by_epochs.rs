@@ -1,4 +1,4 @@
-//! The drivers of an output whose files become visible epoch by epoch.
+//! Drivers of an output whose files become visible epoch by epoch.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -29,7 +29,7 @@ use runtime::strategy::{
 
 use support::Later;
 
-/// Encoded bytes that a task writes at a time.
+/// Encoded bytes that a task writes in one call.
 const WRITE_BYTES: usize = 1 << 20;
 
 fn schema() -> Schema {
@@ -44,7 +44,7 @@ fn rows(numbers: std::ops::Range<u64>) -> Vec<Vec<Datum>> {
     numbers.map(|number| vec![Datum::Fixed(number.into()), text(number)]).collect()
 }
 
-/// What a file of these records is, written at once.
+/// Returns the content of a file of these records.
 fn file_of(format: &dyn Format, numbers: std::ops::Range<u64>) -> Vec<u8> {
     let mut table = Table::new(schema().types());
     table.rows = rows(numbers);
@@ -67,7 +67,7 @@ fn epochs(sink: &dyn Operator) -> &dyn EpochSink {
     endpoint(sink).epochs().unwrap()
 }
 
-/// The only strategy of a sink whose input has two tasks.
+/// Returns the only strategy of a sink whose input has two tasks.
 fn strategy(sink: &dyn Operator) -> Strategy {
     let (inputs, live) = ([Estimate { rows: 1.0, row_bytes: 1.0, counted_values: 0.0 }], LeafSet::none());
     let planning = Planning {
@@ -117,7 +117,7 @@ impl Rig {
         Rig { folder, sink, budget, threads, drivers }
     }
 
-    /// Calls a driver until it is done; the threads work in between.
+    /// Calls a driver until it is done, and runs the blocking work in between.
     fn until_done(&mut self, task: usize, mut call: impl FnMut(&mut dyn Driver, &mut Cursor) -> Result<Progress>) {
         let mut cursor = 0;
         loop {
@@ -141,7 +141,7 @@ impl Rig {
         }
     }
 
-    /// Ends an epoch at all tasks; what they have prepared.
+    /// Ends an epoch in all tasks. Returns the files that they have prepared.
     fn barrier(&mut self, epoch: u64) -> Vec<String> {
         self.ended(|driver, cursor| driver.on_barrier(epoch, cursor, &mut outputs()))
     }
@@ -164,7 +164,7 @@ impl Rig {
         self.folder.path().join("out")
     }
 
-    /// The files in a folder.
+    /// Returns the files in a folder.
     fn files(folder: PathBuf) -> BTreeMap<String, Vec<u8>> {
         let entries = folder.read_dir().unwrap().map(Result::<_, _>::unwrap);
         let files = entries.filter(|entry| entry.path().is_file());
@@ -177,7 +177,7 @@ impl Rig {
 }
 
 #[test]
-fn each_epoch_of_a_task_is_a_file_of_its_own() {
+fn each_epoch_of_a_task_is_one_file() {
     let csv: Arc<dyn Format> = Arc::new(CsvFormat::default());
     let formats: [(Arc<dyn Format>, &str); 6] = [
         (csv.clone(), "csv"),
@@ -194,7 +194,7 @@ fn each_epoch_of_a_task_is_a_file_of_its_own() {
         rig.feed(1, 10..13);
         let prepared = rig.barrier(7);
         assert_eq!(prepared, [name(0, 7), name(1, 7)]);
-        // Who has no rows has no file.
+        // A task without rows has no file.
         rig.feed(1, 20..21);
         let mut expected = BTreeMap::new();
         assert_eq!(Rig::files(rig.out()), expected, "{extension}: nothing is committed yet");
@@ -220,7 +220,7 @@ fn each_epoch_of_a_task_is_a_file_of_its_own() {
 }
 
 #[test]
-fn who_reads_the_folder_finds_what_is_committed_alone() {
+fn readers_of_the_folder_find_only_committed_files() {
     let mut rig = Rig::new(&(Arc::new(JsonFormat) as _), 1, 1);
     rig.feed(0, 0..5);
     let first = rig.barrier(1);
@@ -240,7 +240,7 @@ fn who_reads_the_folder_finds_what_is_committed_alone() {
 }
 
 #[test]
-fn who_goes_on_removes_what_is_newer_than_the_snapshot() {
+fn recovery_removes_files_newer_than_the_snapshot() {
     let format: Arc<dyn Format> = Arc::new(JsonFormat);
     let mut rig = Rig::new(&format, 1, 7);
     rig.feed(0, 0..5);
@@ -258,7 +258,7 @@ fn who_goes_on_removes_what_is_newer_than_the_snapshot() {
 }
 
 #[test]
-fn an_epoch_that_is_long_is_one_file() {
+fn a_long_epoch_is_one_file() {
     let format: Arc<dyn Format> = Arc::new(JsonFormat);
     let mut rig = Rig::new(&format, 1, 1);
     rig.feed(0, 0..100_000);
@@ -270,7 +270,7 @@ fn an_epoch_that_is_long_is_one_file() {
 }
 
 #[test]
-fn a_task_waits_for_the_disk_off_its_own_thread() {
+fn disk_writes_do_not_block_the_task_thread() {
     let mut rig = Rig::new(&(Arc::new(JsonFormat) as _), 1, 1);
     rig.feed(0, 0..5);
     let (mut cursor, driver) = (0, &mut rig.drivers[0]);
@@ -286,7 +286,7 @@ fn a_task_waits_for_the_disk_off_its_own_thread() {
 }
 
 #[test]
-fn what_cannot_be_written_is_said_with_the_name_that_the_file_was_to_have() {
+fn write_errors_name_the_final_file() {
     let mut rig = Rig::new(&(Arc::new(JsonFormat) as _), 1, 1);
     fs::remove_dir(rig.out().join(".dataflow-prepared")).unwrap();
     rig.feed(0, 0..5);
@@ -298,14 +298,14 @@ fn what_cannot_be_written_is_said_with_the_name_that_the_file_was_to_have() {
 }
 
 #[test]
-fn what_becomes_of_each_target_where_snapshots_are_taken() {
+fn each_target_has_its_guarantee_with_snapshots() {
     let by_epochs = |format: Arc<dyn Format>, target| WriteFile::new(schema(), format, target).by_epochs();
     let json = || Arc::new(JsonFormat);
     let folder = by_epochs(json(), Target::folder("/tmp/out/", None)).unwrap();
     assert!(folder.as_endpoint().unwrap().epochs().is_some());
     assert_eq!(folder.details(), "json /tmp/out/, by epochs");
     assert!(by_epochs(json(), Target::file("/tmp/out.json")).is_none());
-    // What has no end in the middle cannot go on behind it.
+    // A format with an end cannot continue after it.
     assert!(by_epochs(Arc::new(ParquetFormat::default()), Target::file("-")).is_none());
     assert!(by_epochs(Arc::new(TableFormat { rows: 1, width: None }), Target::printed()).is_none());
     let streams = [
@@ -324,7 +324,7 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
 }
 
 #[test]
-fn rows_before_a_barrier_are_in_a_pipe_when_it_passes() {
+fn rows_before_a_barrier_are_written_to_pipes_first() {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let target = Target::file(&format!("/dev/fd/{}", writer.as_raw_fd()));
     let sink = WriteFile::new(schema(), Arc::new(JsonFormat), target).by_epochs().unwrap();
@@ -338,7 +338,7 @@ fn rows_before_a_barrier_are_in_a_pipe_when_it_passes() {
     windows(&page.take_sealed().next().unwrap().batch(), batch).unwrap();
     let mut cursor = 0;
     while driver.on_barrier(1, &mut cursor, &mut outputs()).unwrap() != Progress::Done {}
-    // Where nothing else is there, the pipe is at its end.
+    // The pipe ends when all of its writers are dropped.
     drop((driver, writer));
     endpoint(&*sink).finish(true).unwrap();
     let mut read = Vec::new();

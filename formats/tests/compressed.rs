@@ -1,4 +1,4 @@
-//! Compressed files of lines.
+//! Compressed files of line-based formats.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -26,7 +26,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::stream::encode_all(bytes, 3).unwrap()
 }
 
-/// A way to compress, and the name that says so.
+/// A compressor, and the ending of names that goes with it.
 type Way = (&'static str, fn(&[u8]) -> Vec<u8>);
 
 const WAYS: [Way; 2] = [("x.txt.gz", gzip), ("x.txt.zst", zstd)];
@@ -36,7 +36,7 @@ fn source(file: &TestFile) -> TextSource {
 }
 
 #[test]
-fn several_members_and_frames_are_one_text() {
+fn all_members_and_frames_of_a_file_are_read() {
     for (name, compress) in WAYS {
         let parts = ["one\ntw", "", "o\n", "three"].map(|part| compress(part.as_bytes()));
         let file = TestFile::new(name, parts.concat());
@@ -45,8 +45,9 @@ fn several_members_and_frames_are_one_text() {
 }
 
 #[test]
-fn what_is_larger_than_chunks_is_read_within_its_memory() {
-    // A line that compresses a thousandfold, lines that lie across chunks, and more than all buffers hold.
+fn data_larger_than_chunks_is_read_within_reserved_memory() {
+    // A line that compresses a thousandfold, lines that span chunks, and more bytes than all
+    // buffers hold.
     let long = "x".repeat(3 << 20);
     let lines: Vec<String> = (0..600_000).map(|line| format!("line {line} äöü")).collect();
     let expected: Vec<&str> = std::iter::once(long.as_str()).chain(lines.iter().map(String::as_str)).collect();
@@ -65,11 +66,11 @@ fn what_is_larger_than_chunks_is_read_within_its_memory() {
 }
 
 #[test]
-fn a_file_cut_anywhere_is_an_error_but_between_members() {
+fn truncated_files_are_errors_except_between_members() {
     for (name, compress) in WAYS {
         let file = TestFile::new(name, [compress(b"a\nb"), compress(b"c\n")].concat());
         let bytes = std::fs::read(file.path()).unwrap();
-        // Every cut of the file is a damaged file, and an error with its place.
+        // The error of a truncated file states the offset.
         for length in 0..bytes.len() {
             let cut = TestFile::new(name, &bytes[..length]);
             let at_a_joint = length == compress(b"a\nb").len();
@@ -85,11 +86,11 @@ fn a_file_cut_anywhere_is_an_error_but_between_members() {
 }
 
 #[test]
-fn damage_anywhere_is_an_error_with_its_place() {
+fn damaged_bytes_are_errors_with_their_offset() {
     let content: String = (0..2000).map(|line| format!("{line},{}\n", line * line % 977)).collect();
     let format = compressed_by_name(Arc::new(CsvFormat::default()), "x.zst");
     assert_eq!((format.name(), format.extension().as_str()), ("csv", "csv.zst"));
-    // The compressor of this crate writes checksums.
+    // The crate's compressor writes checksums.
     let with_checksum = |bytes: &[u8]| {
         let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
         encoder.include_checksum(true).unwrap();
@@ -108,7 +109,7 @@ fn damage_anywhere_is_an_error_with_its_place() {
 }
 
 #[test]
-fn a_name_that_promises_another_format_is_an_error() {
+fn names_that_state_the_wrong_compression_are_errors() {
     for (name, expected) in [
         ("x.gz", "x.gz, byte 0: expected a gzip file, as its name says, found something else (invalid gzip header)"),
         (
@@ -132,7 +133,7 @@ fn a_window_beyond_the_reserved_memory_is_refused() {
 }
 
 #[test]
-fn places_in_messages_are_those_of_the_text() {
+fn messages_have_places_in_the_decompressed_text() {
     for (name, compress) in [("x.csv.gz", gzip as fn(&[u8]) -> Vec<u8>), ("x.csv.zst", zstd)] {
         let mut content = "id,n\n".to_owned();
         (0..300_000).for_each(|id| content.push_str(&format!("{id},7\n")));
@@ -150,7 +151,7 @@ fn places_in_messages_are_those_of_the_text() {
 }
 
 #[test]
-fn a_file_with_only_a_header_or_nothing_has_no_records() {
+fn files_with_at_most_a_header_have_no_records() {
     let schema = record(&[("id", L::U32)]);
     for content in ["", "id\n", "id"] {
         let file = TestFile::new("x.csv.gz", gzip(content.as_bytes()));
@@ -159,7 +160,7 @@ fn a_file_with_only_a_header_or_nothing_has_no_records() {
 }
 
 #[test]
-fn reading_ahead_stays_within_two_chunks() {
+fn readers_request_at_most_two_chunks_ahead() {
     let content: String =
         (0..400_000).map(|line: u64| format!("{}\n", line.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
     let file = TestFile::new("x.gz", gzip(content.as_bytes()));
@@ -169,7 +170,7 @@ fn reading_ahead_stays_within_two_chunks() {
     reader.open(&source.splits(&scan).unwrap().splits[0], None).unwrap();
     let (mut given, mut rows) = (0, 0);
     loop {
-        // A greedy executor reads whatever the reader wants before it looks at a batch.
+        // A greedy executor supplies all requests before it takes a batch.
         while let Some(request) = reader.wants() {
             let bytes = request.read(&memory()).unwrap();
             given += bytes.iter().map(Bytes::len).sum::<usize>();

@@ -30,7 +30,7 @@ fn fixed(value: i64) -> Datum {
     Datum::Fixed(u128::from(value as u64))
 }
 
-/// The fields of each row, as text, of a record of texts.
+/// Returns the fields of each row as text.
 fn shown(rows: &Rows) -> Vec<String> {
     let field = |datum: &Datum| String::from_utf8_lossy(datum.bytes()).into_owned();
     rows.iter().map(|row| row.iter().map(field).collect::<Vec<_>>().join("|")).collect()
@@ -70,14 +70,14 @@ fn splits_at_every_byte_give_the_same_records() {
         let total: u64 = source.splits(&scan_all(&source)).unwrap().splits.iter().map(|split| split.bytes).sum();
         assert_eq!(source.statistics(&Scan::default()).bytes, total);
     }
-    // Cut anywhere, each part is records or an error.
+    // Cut at any byte, each part yields records or an error.
     for end in 0..content.len() {
         let _ = read(&content[..end], &schema);
     }
 }
 
 #[test]
-fn without_multiline_newlines_in_fields_are_errors_wherever_splits_lie() {
+fn without_multiline_newlines_in_fields_are_errors() {
     let content = "a,b\n1,2\n\"x\ny\",3\n4,5\n";
     let schema = record(&[("a", L::Text), ("b", L::Text)]);
     let options = CsvOptions { multiline: false, ..CsvOptions::default() };
@@ -128,7 +128,7 @@ fn columns_are_found_by_name_in_any_order() {
 }
 
 #[test]
-fn only_live_columns_are_looked_at() {
+fn only_live_columns_are_parsed() {
     let schema = record(&[("a", L::I32), ("b?", L::Text), ("missing", L::I32)]);
     let file = TestFile::new("x.csv", "a,b\nno number,1\n2,\n");
     let source = csv(file.path(), &schema, CsvOptions::default()).unwrap();
@@ -145,7 +145,7 @@ fn only_live_columns_are_looked_at() {
 }
 
 #[test]
-fn empty_files_and_lone_headers_hold_no_records() {
+fn files_with_at_most_a_header_have_no_records() {
     let schema = record(&[("a", L::I32), ("b", L::I32)]);
     for content in ["", "a,b", "a,b\n", "a,b\r\n\r\n\n"] {
         assert_eq!(read(content, &schema), Ok(Vec::new()), "{content:?}");
@@ -195,7 +195,7 @@ fn unreadable_fields_are_errors_with_line_column_and_types() {
 }
 
 #[test]
-fn columns_that_do_not_fit_are_errors_with_what_there_is() {
+fn missing_columns_are_errors_with_the_existing_names() {
     let schema = record(&[("quantity", L::U32)]);
     assert_eq!(
         read("id,l_quantity\n1,2\n", &schema).unwrap_err(),
@@ -229,7 +229,7 @@ fn columns_that_do_not_fit_are_errors_with_what_there_is() {
 }
 
 #[test]
-fn many_records_come_in_batches_across_chunks_and_splits() {
+fn records_span_batches_chunks_and_splits() {
     let schema = record(&[("id", L::U64), ("name", L::Text), ("ratio", L::F64)]);
     let row = |id: i64| {
         vec![fixed(id), text(&format!("name, with a comma {id}")), Datum::Fixed((id as f64 / 3.0).to_bits().into())]
@@ -246,7 +246,7 @@ fn many_records_come_in_batches_across_chunks_and_splits() {
 }
 
 #[test]
-fn damaged_bytes_give_errors_or_data_and_never_a_panic() {
+fn damaged_bytes_never_cause_a_panic() {
     let schema = record(&[("a", L::I64), ("b?", L::Text), ("c", L::F64), ("d", L::Char)]);
     let content = "a,b,c,d\n1,\"x\n\"\"y\",2.5,z\r\n-7,,1e9,ä\n\n3,plain,NaN,\",\"\n";
     for at in 0..content.len() {
@@ -274,7 +274,7 @@ fn text_files_are_written_from_records_of_one_value() {
 }
 
 #[test]
-fn fields_are_quoted_only_where_they_must_be() {
+fn fields_are_quoted_only_if_needed() {
     let schema = record(&[("a", L::Text), ("b?", L::Text), ("c", L::F64)]);
     let row =
         |a: &str, valid: i64, b: &str, c: f64| vec![text(a), fixed(valid), text(b), Datum::Fixed(c.to_bits().into())];
@@ -291,9 +291,9 @@ fn fields_are_quoted_only_where_they_must_be() {
     );
 }
 
-/// A reader drops a byte order mark from the first field of a file.
+/// A reader drops a byte-order mark from the first field of a file.
 #[test]
-fn first_fields_that_begin_with_a_byte_order_mark_are_quoted() {
+fn first_fields_with_a_byte_order_mark_are_quoted() {
     let schema = record(&[("\u{feff}a", L::Text), ("b", L::Text)]);
     let rows = vec![vec![text("\u{feff}x"), text("\u{feff}y")]];
     let bytes = encode(&CsvFormat::default(), &schema, &rows).unwrap();

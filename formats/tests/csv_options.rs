@@ -1,4 +1,4 @@
-//! CSV files of other programs, which need an option.
+//! CSV files of other programs, which need options.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -8,7 +8,7 @@ use formats::{CsvFormat, CsvOptions, TextEncoding, csv};
 use runtime::row::{Datum, LeafType as L, Schema};
 use support::{Rows, TestFile, drive, message, record, text};
 
-/// Reads a file in splits of all sizes, and holds that they agree.
+/// Reads a file in splits of all sizes, and checks that the results are equal.
 fn read(content: impl AsRef<[u8]>, schema: &Schema, options: &CsvOptions) -> Result<Rows, String> {
     let file = TestFile::new("x.csv", &content);
     let whole = match csv(file.path(), schema, options.clone()).and_then(|source| drive(&source)) {
@@ -26,7 +26,7 @@ fn fixed(value: u64) -> Datum {
     Datum::Fixed(value.into())
 }
 
-/// A number and a text, both of which may be missing.
+/// A number and a text, both optional.
 fn optional() -> Schema {
     record(&[("n?", L::I64), ("t?", L::Text)])
 }
@@ -38,7 +38,7 @@ fn some(number: Option<u64>, of: Option<&str>) -> Vec<Datum> {
 }
 
 #[test]
-fn an_escape_takes_the_next_byte_as_it_is() {
+fn an_escape_makes_the_next_byte_literal() {
     let options = CsvOptions { escape: Some(b'\\'), ..CsvOptions::default() };
     let content = r#"n,"t"
 1,"a \"quoted\", \\ ""word"""
@@ -52,7 +52,7 @@ fn an_escape_takes_the_next_byte_as_it_is() {
     let error = read("n,t\n1,\"a\nb\"\n", &optional(), &options).unwrap_err();
     assert!(error.starts_with("x.csv:2: a quoted field is not closed on its line; with `escape`"), "{error}");
 
-    // Without quotes around the field, and without quotes at all.
+    // Without quotes around the field, and with no quotes at all.
     let content = "n,t\\,\n1,a\\,b\\\\,\n2,\\\"c\\\"\r\n3,d\\\n4,\\N";
     let schema = record(&[("n?", L::I64), ("t,?", L::Text)]);
     let error = read(content, &schema, &options).unwrap_err();
@@ -71,7 +71,7 @@ fn an_escape_takes_the_next_byte_as_it_is() {
 }
 
 #[test]
-fn comments_and_first_lines_are_passed_over() {
+fn comments_and_first_lines_are_skipped() {
     let options = CsvOptions { comment_prefix: Some("#".to_owned()), ..CsvOptions::default() };
     let content = "# it's 5\" wide, \"\n#\nn,t\n1,a\n# 2,b\n3,\"#c\"\n#\n#, last\n4,#d";
     let expected: Rows = [(1, "a"), (3, "#c"), (4, "#d")].map(|(n, of)| some(Some(n), Some(of))).into();
@@ -110,8 +110,8 @@ fn short_records_are_padded_with_null() {
 }
 
 #[test]
-fn integers_of_pandas_are_floats_without_fraction() {
-    // `pandas.DataFrame({"n": [1, None, 3]}).to_csv()`: the index has no name.
+fn integers_may_be_floats_without_fraction() {
+    // `pandas.DataFrame({"n": [1, None, 3]}).to_csv()`. The index has no name.
     let content = ",n\n0,1.0\n1,\n2,-3.00\n";
     let schema = record(&[("column_1", L::U8), ("n?", L::I64)]);
     let error = read(content, &schema, &CsvOptions::default()).unwrap_err();
@@ -183,10 +183,10 @@ fn other_encodings_are_read() {
 }
 
 #[test]
-fn lines_that_end_with_returns_alone_are_named() {
+fn lines_that_end_with_a_return_are_reported() {
     let quoted = "\"n\",\"t\"\r1,\"a\"\r";
     let large = format!("\"n\",t\r{}", "1,\"a\"\r".repeat(10_000));
-    // Longer than the first record may be.
+    // Longer than a first record may be.
     let huge = format!("n,t\r{}", "1,a\r".repeat(5 << 20));
     for content in [quoted, &large, &huge, "n,t\r1,a\r"] {
         let error = read_once(content);
@@ -204,7 +204,7 @@ fn read_once(content: &str) -> String {
 }
 
 #[test]
-fn what_options_write_they_read() {
+fn files_are_read_with_the_options_of_their_writer() {
     let escape = CsvOptions { escape: Some(b'\\'), ..CsvOptions::default() };
     let comments = CsvOptions { comment_prefix: Some("#".to_owned()), header: false, ..CsvOptions::default() };
     let schema = record(&[("t?", L::Text), ("u", L::Text)]);
@@ -233,7 +233,7 @@ fn what_options_write_they_read() {
     }
 }
 
-/// Values that are no texts may be written as the null is, and then have an escape or quotes.
+/// Non-text values may equal the null text. They are then written with an escape or in quotes.
 #[test]
 fn numbers_that_look_like_the_null_are_read_as_numbers() {
     let schema = record(&[("n?", L::I64), ("b?", L::Bool), ("d?", L::Date), ("x?", L::F64)]);
@@ -255,7 +255,7 @@ fn numbers_that_look_like_the_null_are_read_as_numbers() {
 }
 
 #[test]
-fn marks_that_values_could_hold_are_refused() {
+fn ambiguous_special_bytes_are_refused() {
     let plain = CsvOptions::default;
     let rows = vec![vec![fixed(0), fixed(0), fixed(0), text("")]];
     for mark in *b"+-.:" {
@@ -268,7 +268,7 @@ fn marks_that_values_could_hold_are_refused() {
             assert!(support::encode(&CsvFormat::of(options), &optional(), &rows).is_err());
         }
     }
-    // The escape at the end of the null would belong to the delimiter after it.
+    // The escape at the end of the null text would apply to the delimiter after it.
     for null in ["\\", "\\\\", "N\\"] {
         let options = CsvOptions { escape: Some(b'\\'), null: null.to_owned(), ..plain() };
         let error = support::encode(&CsvFormat::of(options), &optional(), &rows).unwrap_err().to_string();

@@ -1,4 +1,5 @@
-//! Lengths of time in Parquet files: integers, whose unit stands in the Arrow schema that other writers leave.
+//! Durations in Parquet files: integers, whose unit is in the Arrow schema that other writers
+//! store.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -37,7 +38,7 @@ fn units_of_other_writers_are_converted() {
     let rows = drive(&formats::parquet(file.path(), &schema).unwrap()).unwrap();
     let micros: Vec<i64> = rows[0].iter().map(|datum| datum.bits() as i64).collect();
     assert_eq!(micros, [-2_000_000, -2000, -2, -2, -2]);
-    // An integer is the number that the file holds, whatever it means there.
+    // An `i64` field gets the stored number, without conversion.
     let rows = drive(&formats::parquet(file.path(), &record(&[("other", L::I64)])).unwrap()).unwrap();
     assert_eq!(rows[0][0].bits(), 9);
 }
@@ -62,7 +63,7 @@ fn units_in_nested_records_are_found() {
 }
 
 #[test]
-fn what_microseconds_cannot_hold_is_an_error() {
+fn durations_finer_than_microseconds_are_errors() {
     let nanos = file(vec![("took", Arc::new(DurationNanosecondArray::from(vec![1])))]);
     let schema = record(&[("took", L::TimeDelta)]);
     let read =

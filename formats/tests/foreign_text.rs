@@ -1,4 +1,4 @@
-//! Files of text that other programs wrote in their own way: encodings, ends of lines, headers alone.
+//! Text files of other programs: encodings, line ends, and headers without rows.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -10,17 +10,17 @@ use runtime::row::LeafType as L;
 use runtime::source::{Lenient, Source};
 use support::{Rows, TestFile, drive, message, record};
 
-fn said<S: Source>(file: &TestFile, source: Result<S>) -> Result<Rows, String> {
+fn read<S: Source>(file: &TestFile, source: Result<S>) -> Result<Rows, String> {
     source.and_then(|source| drive(&source)).map_err(|error| message::<()>(Err(error), file))
 }
 
 fn csv(content: impl AsRef<[u8]>, options: CsvOptions) -> Result<Rows, String> {
     let file = TestFile::new("x.csv", content);
-    said(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options))
+    read(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options))
 }
 
 #[test]
-fn a_header_without_rows_is_held_against_the_record() {
+fn headers_without_rows_are_checked() {
     for content in ["id,amount", "id,amount\n", "id,amount\r\n", "\u{feff}id,amount\n"] {
         let error = csv(content, CsvOptions::default()).unwrap_err();
         assert!(error.starts_with("x.csv: there is no column `qty` (u32) in the header; "), "{error}");
@@ -33,12 +33,12 @@ fn a_header_without_rows_is_held_against_the_record() {
         let fields = vec![b.field("0", |b| b.leaf(L::U64)), b.field("1", |b| b.leaf(L::U64))];
         runtime::row::Shape::Record { name: "", fields }
     });
-    let error = said(&file, formats::csv(file.path(), &pair, CsvOptions::default())).unwrap_err();
+    let error = read(&file, formats::csv(file.path(), &pair, CsvOptions::default())).unwrap_err();
     assert_eq!(error, "x.csv: expected 2 columns for (u64, u64), found 1");
 }
 
 #[test]
-fn lines_that_end_with_returns_alone_are_no_empty_file() {
+fn files_with_return_line_ends_are_not_empty() {
     let without = CsvOptions { header: false, ..CsvOptions::default() };
     for (content, options) in
         [("id,qty\r1,2\r3,4\r", CsvOptions::default()), ("id,qty\r1,2", CsvOptions::default()), ("1,2\r3,4", without)]
@@ -52,7 +52,7 @@ fn lines_that_end_with_returns_alone_are_no_empty_file() {
 }
 
 #[test]
-fn utf_16_is_called_so() {
+fn utf_16_is_detected() {
     let little: Vec<u8> = "id,qty\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = "id,qty\n1,2\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
     let schema = record(&[("id", L::U64), ("qty", L::U32)]);
@@ -68,9 +68,9 @@ fn utf_16_is_called_so() {
     ] {
         let file = TestFile::new("x.csv", [mark, content].concat());
         let errors = [
-            said(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
-            said(&file, formats::json(file.path(), &schema, JsonOptions::default())),
-            said(&file, formats::text(file.path())),
+            read(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
+            read(&file, formats::json(file.path(), &schema, JsonOptions::default())),
+            read(&file, formats::text(file.path())),
         ];
         for error in errors.map(Result::unwrap_err) {
             let error = error.replace("read it with the option `encoding: TextEncoding::Utf16`, or ", "");
@@ -78,11 +78,11 @@ fn utf_16_is_called_so() {
         }
     }
     let zeros = TestFile::new("x.txt", [b'a', 0]);
-    assert_eq!(said(&zeros, formats::text(zeros.path())).unwrap().len(), 1);
+    assert_eq!(read(&zeros, formats::text(zeros.path())).unwrap().len(), 1);
 }
 
 #[test]
-fn what_is_no_text_is_called_by_its_name() {
+fn binary_formats_are_detected_by_their_first_bytes() {
     let schema = record(&[("id", L::U64), ("qty", L::U32)]);
     for (beginning, found) in [
         (&b"BZh91AY&SY\xa5\x1b"[..], "bzip2, by its first bytes; decompress it before it is read"),
@@ -98,9 +98,9 @@ fn what_is_no_text_is_called_by_its_name() {
     ] {
         let file = TestFile::new("x.csv", beginning);
         let errors = [
-            said(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
-            said(&file, formats::json(file.path(), &schema, JsonOptions::default())),
-            said(&file, formats::text(file.path())),
+            read(&file, formats::csv(file.path(), &schema, CsvOptions::default())),
+            read(&file, formats::json(file.path(), &schema, JsonOptions::default())),
+            read(&file, formats::text(file.path())),
         ];
         for error in errors.map(Result::unwrap_err) {
             let error = error.replace("read it with the option `encoding: TextEncoding::Utf16`, or ", "");
@@ -108,11 +108,11 @@ fn what_is_no_text_is_called_by_its_name() {
         }
     }
     let text = TestFile::new("x.txt", "BZh9 is how a bzip2 file begins\nPAR1 a Parquet file\n");
-    assert_eq!(said(&text, formats::text(text.path())).unwrap().len(), 2);
+    assert_eq!(read(&text, formats::text(text.path())).unwrap().len(), 2);
 }
 
 #[test]
-fn leniently_the_advice_is_not_what_is_refused() {
+fn lenient_reading_gets_advice_that_it_allows() {
     let content = "id,qty\n1,\"2\n\"\n";
     let error = csv(content, CsvOptions { multiline: false, ..CsvOptions::default() }).unwrap_err();
     assert!(error.contains("read with `multiline: true`"), "{error}");
@@ -120,7 +120,7 @@ fn leniently_the_advice_is_not_what_is_refused() {
     let file = TestFile::new("x.csv", content);
     let options = CsvOptions::default().lenient(Lenient::to(bad.path()).at_most(0));
     let error =
-        said(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options)).unwrap_err();
+        read(&file, formats::csv(file.path(), &record(&[("id", L::U64), ("qty", L::U32)]), options)).unwrap_err();
     assert!(error.contains("read without `lenient`") && !error.contains("multiline: true"), "{error}");
     let options = CsvOptions { multiline: true, ..CsvOptions::default().lenient(Lenient::to(bad.path())) };
     assert!(csv(content, options).unwrap_err().contains("call `lenient` last"));

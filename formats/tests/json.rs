@@ -58,11 +58,12 @@ fn person() -> Schema {
     })
 }
 
-/// As other programs read what is written here, and write what is read here.
+/// Parses and rewrites lines with `serde_json`, as another program would.
 fn through_serde(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        // A map is sorted by name: so the fields come in another order. Values stay as they are written, once they are found to be JSON.
+        // The map sorts the fields by name, so their order changes. `RawValue` keeps the text of
+        // valid JSON values.
         let fields: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(line).unwrap();
         serde_json::to_writer(&mut out, &fields).unwrap();
         out.push(b'\n');
@@ -83,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn any_subset_of_leaves_is_read_as_if_all_were(rows in rows(&everything(), 1..6), seed: u64) {
+    fn subsets_of_leaves_have_the_same_values(rows in rows(&everything(), 1..6), seed: u64) {
         let schema = everything();
         let file = TestFile::new("x.json", encode(&JsonFormat, &schema, &rows).unwrap());
         let live = |leaf: usize| seed.rotate_left(leaf as u32 * 7) & 1 == 1;
@@ -101,7 +102,8 @@ proptest! {
     fn any_line_is_a_record_or_an_error(line in r#"[\[\]{}",:\\nu0-9a. -]{0,40}"#) {
         let schema = record(&[("a?", L::I32), ("n?", L::Text)]);
         for line in [line.clone(), format!("{{\"a\":{line}}}"), format!("{{\"n\":\"{line}\"}}")] {
-            // What another reader refuses may pass where nobody reads it; what it takes as such a record is read.
+            // Lines that `serde_json` parses as such a record must be read. Other lines may be read
+            // too, because skipped values are not fully checked.
             let parsed = serde_json::from_str::<serde_json::Value>(&line);
             let found = read(format!("{line}\n{{}}"), &schema);
             if let Ok(serde_json::Value::Object(fields)) = parsed
@@ -132,14 +134,14 @@ fn splits_at_every_byte_give_the_same_records() {
         let total: u64 = source.splits(&scan_all(&source)).unwrap().splits.iter().map(|split| split.bytes).sum();
         assert_eq!(source.statistics(&Scan::default()).bytes, total);
     }
-    // Cut anywhere, each part is records or an error.
+    // Cut at any byte, each part yields records or an error.
     for end in (0..content.len()).filter(|&end| content.is_char_boundary(end)) {
         let _ = read(&content[..end], &schema);
     }
 }
 
 #[test]
-fn records_are_objects_tuples_arrays_and_options_null_or_absent() {
+fn records_tuples_and_options_have_their_json_forms() {
     let row = |name: &str, home: Option<(i64, &str)>, pair: (i64, i64)| {
         let (zip, city) = home.unwrap_or((0, ""));
         let valid = i64::from(home.is_some());
@@ -201,9 +203,9 @@ fn lists_are_arrays() {
 }
 
 #[test]
-fn decimals_are_exact_and_floats_shortest() {
+fn decimals_are_exact_and_floats_short() {
     let schema = record(&[("d", L::Decimal(4)), ("u", L::U64), ("i", L::I128)]);
-    // None of these is a float.
+    // None of these can be represented as a float.
     let content = "{\"d\":92233720368547.7581,\"u\":18446744073709551615,\"i\":-170141183460469231731687303715884105728}\n\
                    {\"d\":\"-0.0001\",\"u\":0,\"i\":0}\n";
     let rows = read(content, &schema).unwrap();
@@ -214,7 +216,7 @@ fn decimals_are_exact_and_floats_shortest() {
 }
 
 #[test]
-fn lines_that_are_no_such_record_are_errors_with_line_and_field() {
+fn bad_lines_are_errors_with_line_and_field() {
     let good = r#"{"name":"a","home":{"zip":7,"city":"b"},"pair":[1,true]}"#;
     for (line, expected) in [
         (good.replace('7', "-7"), "column `home.zip`: expected u32, found `-7`"),
@@ -261,7 +263,7 @@ fn lines_that_are_no_such_record_are_errors_with_line_and_field() {
 }
 
 #[test]
-fn only_live_fields_are_looked_at() {
+fn only_live_fields_are_parsed() {
     let schema = record(&[("a", L::I32), ("b?", L::Text), ("missing", L::I32)]);
     let file =
         TestFile::new("x.json", "{\"a\":\"no number\",\"b\":\"1\"}\n{\"a\":tru,\"a\":[,]}\n{\"c\":{},\"b\":2}\n");
@@ -278,7 +280,7 @@ fn only_live_fields_are_looked_at() {
 }
 
 #[test]
-fn many_records_come_in_batches_across_chunks_and_splits() {
+fn records_span_batches_chunks_and_splits() {
     let line = |row: usize| format!("{{\"n\":{row},\"t\":\"text \\u0041 {} of some length\"}}\n", row % 7);
     let content: String = (0..150_000).map(line).collect();
     let schema = record(&[("n", L::U32), ("t", L::Text)]);
@@ -308,7 +310,7 @@ fn an_option_in_an_option_is_refused() {
 }
 
 #[test]
-fn numbers_are_integers_and_decimals_where_they_are_exactly() {
+fn exact_numbers_are_read_as_integers_and_decimals() {
     let schema = record(&[("i?", L::I32), ("d?", L::Decimal(2)), ("u?", L::U128), ("l", L::List(Element::I16))]);
     let content =
         "{\"i\":1e3,\"d\":1.250e1,\"u\":1E20,\"l\":[1.0,-2e2]}\n{\"i\":-7.0,\"d\":0.5000,\"u\":100e-2,\"l\":[]}\n";
@@ -332,14 +334,14 @@ fn numbers_are_integers_and_decimals_where_they_are_exactly() {
 }
 
 #[test]
-fn a_byte_order_mark_is_passed_over() {
+fn a_byte_order_mark_is_skipped() {
     let schema = record(&[("n", L::U32)]);
     let content = "\u{feff}{\"n\":7}\n{\"n\":8}\n";
     let expected = vec![vec![fixed(7)], vec![fixed(8)]];
     assert_eq!(read(content, &schema), Ok(expected.clone()));
     let file = TestFile::new("x.json.zst", zstd::stream::encode_all(content.as_bytes(), 1).unwrap());
     assert_eq!(drive(&json(file.path(), &schema, JsonOptions::default()).unwrap()).unwrap(), expected);
-    // In the middle of a file it is no JSON; lines are counted from the mark on.
+    // In the middle of a file, the mark is not valid JSON. The mark does not affect line numbers.
     let message = read(format!("{content}\u{feff}{{\"n\":8}}\n"), &schema).unwrap_err();
     assert!(message.starts_with("x.json:3: expected Test as an object, found `\u{feff}"), "{message}");
     assert_eq!(read("\u{feff}", &schema), Ok(Vec::new()));
@@ -361,7 +363,7 @@ fn point() -> Schema {
 }
 
 #[test]
-fn an_array_of_objects_is_read_wherever_pieces_end() {
+fn arrays_of_objects_are_read_in_pieces_of_any_size() {
     let rows = vec![
         vec![fixed(1), Datum::Fixed(1), text("x,\n]")],
         vec![fixed(2), Datum::Fixed(0), text("")],
@@ -401,7 +403,7 @@ fn a_large_array_is_read_in_constant_memory() {
 
 /// An array of 32 MiB on one line.
 #[test]
-fn an_array_is_read_piece_by_piece() {
+fn an_array_on_one_line_is_read_in_pieces() {
     const LENGTH: usize = 64 << 10;
     const MOST_READ: u64 = 4 << 20;
     let element = format!("{{\"a\":1,\"t\":\"{}\"}}", "x".repeat(LENGTH));
@@ -453,7 +455,7 @@ fn damaged_arrays_are_errors_with_their_line() {
 }
 
 #[test]
-fn files_of_other_shapes_say_how_to_convert_them() {
+fn errors_of_other_json_shapes_have_advice() {
     let tuple = SchemaBuilder::build(|builder| Shape::Record {
         name: "",
         fields: ["0", "1"].map(|name| builder.field(name, |builder| builder.leaf(L::I64))).into(),
@@ -470,7 +472,7 @@ fn files_of_other_shapes_say_how_to_convert_them() {
         assert!(error.contains("each line must be one record"), "{error}");
     }
     assert_eq!(read("[1,2]\n[3,4]\n", &tuple).unwrap().len(), 2);
-    // A line that is damaged in another way, and one that is not the first, get no advice.
+    // A line with another fault, and a line that is not the first, get no advice.
     for content in ["{\"a\":x}\n", "{\"a\":1}\n{\n"] {
         assert!(!read(content, &point()).unwrap_err().contains("jq"), "{content}");
     }

@@ -1,4 +1,4 @@
-//! Bad records that are left out.
+//! Bad records that are skipped.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -13,7 +13,7 @@ use runtime::row::LeafType as L;
 use runtime::source::{Lenient, ReaderContext, Source};
 use support::{TestFile, each_batch, memory, message, record, scan_all};
 
-/// What reading a file gives: its good records' numbers, and its bad lines in order.
+/// Returns the numbers of the good records in a file, and its bad lines in order.
 fn read(source: &dyn Source, bad: &str) -> Result<(Vec<u128>, Vec<String>)> {
     let rejects = source.as_table().unwrap().rejects().unwrap();
     rejects.prepare()?;
@@ -48,7 +48,7 @@ const CSV: &[u8] =
     b"n,text\n1,one\r\n2\n\n3,\"three\"\nx,four\n5,\"five\n6,six\"\n7,a\"b\n8,ei\xffght\n9,nine,\n,ten\r\n11,el";
 
 #[test]
-fn bad_records_of_csv_are_left_out_wherever_splits_lie() {
+fn bad_csv_records_are_skipped_with_any_splits() {
     let file = TestFile::new("x.csv", CSV);
     let schema = record(&[("n", L::U32), ("text", L::Text)]);
     for split_bytes in 1..=CSV.len() as u64 {
@@ -78,7 +78,7 @@ fn bad_records_of_csv_are_left_out_wherever_splits_lie() {
 const JSON: &[u8] = b"{\"n\":1,\"t\":\"one\"}\n{\"n\":2}\r\n\n{\"n\":3,\"t\":\"\\u0033\"}\n{\"n\":\"4\",\"t\":\"\"}\n{\"n\":5,\"t\":\"\xff\"}\n[6]\n{\"t\":\"a text of some length\",\"n\":7";
 
 #[test]
-fn bad_lines_of_json_are_left_out_wherever_splits_lie() {
+fn bad_json_lines_are_skipped_with_any_splits() {
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gz.write_all(JSON).unwrap();
     let schema = record(&[("n", L::U32), ("t", L::Text)]);
@@ -105,7 +105,7 @@ fn bad_lines_of_json_are_left_out_wherever_splits_lie() {
 }
 
 #[test]
-fn bad_elements_of_an_array_are_left_out() {
+fn bad_elements_of_an_array_are_skipped() {
     let content = "[\n{\"n\":1,\"t\":\"one\"},\n\n{\"n\":\n\"2\",\"t\":\"\"}, 3,\n{\"n\":4,\"t\":\"\"}]";
     let file = TestFile::new("x.json", content);
     let schema = record(&[("n", L::U32), ("t", L::Text)]);
@@ -122,7 +122,7 @@ fn bad_elements_of_an_array_are_left_out() {
 }
 
 #[test]
-fn one_bad_record_too_many_ends_the_job_with_its_place() {
+fn exceeding_the_limit_ends_the_job_with_the_place() {
     let file = TestFile::new("x.csv", "n\n1\nb\n2\nc\nd\n");
     let schema = record(&[("n", L::U32)]);
     let source = |at_most| {
@@ -140,7 +140,7 @@ fn one_bad_record_too_many_ends_the_job_with_its_place() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn conflicting_options_are_refused() {
     let file = TestFile::new("x.csv", "n\n");
     let schema = record(&[("n", L::U32)]);
     let lenient = CsvOptions { lenient: Some(Lenient::to("bad.txt")), ..CsvOptions::default() };
@@ -159,8 +159,8 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
-fn a_file_of_bad_records_takes_time_in_proportion() {
-    // Every other record is bad, each in its own way: by a field, by its number of fields, by its bytes.
+fn many_bad_records_take_linear_time() {
+    // Every other record is bad: by a field, by its number of fields, or by its bytes.
     let line = |row: usize| match row % 6 {
         1 => format!("x{row},text\n").into_bytes(),
         3 => format!("{row}\n").into_bytes(),
@@ -199,7 +199,8 @@ proptest! {
             }
             Ok::<_, runtime::error::Error>(numbers)
         };
-        // The header makes each file's records of two fields; alone, a line's own number would count.
+        // The header fixes the number of fields at two. Without it, the first line would determine
+        // the number.
         let expected: Vec<_> = lines.iter().map(|line| strict(&format!("0,first\n{line}\n"))).collect();
         let file = TestFile::new("x.csv", format!("0,first\n{}", lines.iter().map(|line| format!("{line}\n")).collect::<String>()));
         let options = CsvOptions { header: false, ..CsvOptions::default() }.lenient(Lenient::to(bad(&file)));

@@ -1,4 +1,4 @@
-//! Logs: what is appended is read, whole or not at all.
+//! Logs: appended blocks are read whole or not at all.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -28,7 +28,7 @@ fn person(id: u32) -> Vec<Datum> {
 
 fn append(log: &mut LogSplits, split: usize, row: &[Datum]) -> Result<()> {
     log.rows(split)?.append_datums(row)?;
-    log.hand_on(split)
+    log.append_full_blocks(split)
 }
 
 /// A folder for a log.
@@ -62,7 +62,7 @@ impl Place {
     }
 }
 
-/// A log of one split with three blocks of people.
+/// Creates a log of one split with three blocks of people.
 fn log_of_people() -> (Place, Vec<u64>) {
     let place = Place::new();
     let mut log = LogSplits::create(place.path(), &people(), 1).unwrap();
@@ -75,14 +75,14 @@ fn log_of_people() -> (Place, Vec<u64>) {
     (place, ends)
 }
 
-/// A position that names no log.
+/// Returns a position that names no log.
 fn at(offset: u64) -> Position {
     let mut bytes = [0; 40];
     bytes[..8].copy_from_slice(&offset.to_le_bytes());
     Position::new(&bytes).unwrap()
 }
 
-/// The byte of its split at which a position is.
+/// Returns the offset of a position in its split.
 fn offset(position: &Position) -> u64 {
     position.bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
@@ -95,7 +95,7 @@ fn list(source: &LogSource) -> Result<SplitList> {
     source.splits(&scan_all(source))
 }
 
-/// A split in the list of a log that is followed.
+/// Returns a split in the list of a followed log.
 fn grown(number: usize) -> Split {
     Split { bytes: u64::MAX, ..split(number) }
 }
@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn what_is_appended_is_read_in_order(rows in rows(&everything(), 0..200), flushes in 1_usize..60, splits in 1_usize..4) {
+    fn appended_records_are_read_in_order(rows in rows(&everything(), 0..200), flushes in 1_usize..60, splits in 1_usize..4) {
         let (place, schema) = (Place::new(), everything());
         let mut log = LogSplits::create(place.path(), &schema, splits).unwrap();
         let mut expected = vec![Rows::new(); splits];
@@ -126,7 +126,7 @@ proptest! {
         log.flush().unwrap();
         let expected = expected.concat();
         prop_assert_eq!(place.read(&schema).unwrap(), expected.clone());
-        // What is sealed is a folder of native files.
+        // A sealed log is a folder of native files.
         log.seal_all().unwrap();
         prop_assert_eq!(place.read(&schema).unwrap(), expected.clone());
         let files = place.path().join("split-*.log");
@@ -134,7 +134,8 @@ proptest! {
     }
 }
 
-/// Reads the present records of a split from a position. Returns why it stopped, and where.
+/// Reads the present records of a split from a position. Returns why reading stopped, and the
+/// position.
 fn read_from(
     source: &LogSource,
     reader: &mut dyn SplitReader,
@@ -153,7 +154,7 @@ fn read_from(
 }
 
 #[test]
-fn a_reader_goes_on_where_it_was_and_hears_of_the_end() {
+fn readers_resume_at_a_position_and_see_the_end() {
     let (place, schema) = (Place::new(), people());
     let mut log = LogSplits::create(place.path(), &schema, 2).unwrap();
     let source = place.source(&schema, true).unwrap();
@@ -174,7 +175,7 @@ fn a_reader_goes_on_where_it_was_and_hears_of_the_end() {
     assert_eq!(list(&source).unwrap(), SplitList { splits: vec![grown(0), grown(1)], is_complete: false });
     log.seal_all().unwrap();
     assert_eq!(list(&source).unwrap(), SplitList { splits: vec![grown(0), grown(1)], is_complete: true });
-    // What is sealed is read to its end from anywhere, also from behind all records.
+    // A sealed split is read to its end from any position, also from the one after all records.
     for (start, count) in [(positions[0].clone(), 0), (Position::default(), expected.len())] {
         let mut rows = Rows::new();
         let read = read_from(&source, &mut *reader, 0, &start, &mut rows);
@@ -184,14 +185,15 @@ fn a_reader_goes_on_where_it_was_and_hears_of_the_end() {
 }
 
 #[test]
-fn a_torn_tail_is_not_there_yet_and_the_next_writer_cuts_it_off() {
+fn readers_skip_torn_tails_and_writers_remove_them() {
     let (place, ends) = log_of_people();
     let (schema, bytes) = (people(), std::fs::read(place.split(0)).unwrap());
     for length in 0..=bytes.len() {
         let whole = ends.iter().filter(|&&end| end <= length as u64).count() as u32;
         std::fs::write(place.split(0), &bytes[..length]).unwrap();
         assert_eq!(place.read(&schema), Ok(first_people(3 * whole)), "{length} bytes");
-        // Whoever follows reads what is whole, waits, and reads on from there when the rest has come.
+        // A reader that follows the log reads the whole blocks, waits, and reads on when the rest
+        // has arrived.
         let source = place.source(&schema, true).unwrap();
         let mut reader = reader(&source);
         let mut rows = Rows::new();
@@ -206,9 +208,9 @@ fn a_torn_tail_is_not_there_yet_and_the_next_writer_cuts_it_off() {
     }
 }
 
-/// Whatever is damaged, a reader gives records that were written, in their order, and then an error or nothing more.
+/// If a byte is damaged, a reader returns written records in order, then an error or the end.
 #[test]
-fn every_damaged_byte_is_an_error_or_what_is_not_there_yet() {
+fn damaged_bytes_are_errors_or_incomplete_tails() {
     let (place, _) = log_of_people();
     let (schema, bytes) = (people(), std::fs::read(place.split(0)).unwrap());
     let (mut errors, mut unread) = (0, 0);
@@ -231,12 +233,12 @@ fn every_damaged_byte_is_an_error_or_what_is_not_there_yet() {
             assert!(opened.is_err() || std::fs::metadata(place.split(0)).unwrap().len() == bytes.len() as u64);
         }
     }
-    // How long the header is has no checksum of its own before the header is whole.
+    // The length of the header has no checksum until the header is whole.
     assert!(unread > 0 && errors > 50 * unread, "{errors} errors, {unread} unread");
 }
 
 #[test]
-fn blocks_are_appended_to_by_one_writer_at_a_time() {
+fn a_split_has_one_writer_at_a_time() {
     let (place, _) = log_of_people();
     let schema = people();
     let mut first = LogSplits::open(place.path(), &schema, 1).unwrap();
@@ -252,7 +254,7 @@ fn blocks_are_appended_to_by_one_writer_at_a_time() {
     assert_eq!(place.read(&schema).unwrap()[9..], [person(100)]);
     let refused = place.short(&append(&mut second, 1, &person(101)).unwrap_err().to_string());
     assert_eq!(refused, "log/split-00002.log: the split is sealed: nothing may follow its end");
-    // Whoever completes the log ends the splits of others that have gone.
+    // The writer that completes the log also ends splits of writers that have stopped.
     assert!(second.seal_all().unwrap_err().to_string().contains("another writer has this split"));
     append(&mut first, 0, &person(9)).unwrap();
     first.flush().unwrap();
@@ -264,13 +266,13 @@ fn blocks_are_appended_to_by_one_writer_at_a_time() {
 }
 
 #[test]
-fn a_log_has_records_of_one_type_and_gaps_are_said() {
+fn other_record_types_and_missing_splits_are_errors() {
     let (place, _) = log_of_people();
     let other = record(&[("id", L::U64)]);
     let message = place.short(&LogSplits::open(place.path(), &other, 1).err().unwrap().to_string());
     assert!(message.starts_with("log/split-00000.log: the split holds other records"), "{message}");
     assert_eq!(place.read(&other).unwrap_err(), "log/split-00000.log: column `id`: expected u64, found u32");
-    // A reader finds columns by name, and leaves others.
+    // A reader finds columns by name, and ignores the others.
     assert_eq!(place.read(&record(&[("id", L::U32)])).unwrap_or_default().len(), 9);
     std::fs::write(place.split(2), "").unwrap();
     let message = place.read(&people()).unwrap_err();
@@ -285,7 +287,7 @@ fn a_log_has_records_of_one_type_and_gaps_are_said() {
 
 /// The header of such a split is read first.
 #[test]
-fn a_new_split_is_read_from_a_position() {
+fn new_splits_are_read_from_a_position() {
     let (place, _) = log_of_people();
     let schema = people();
     let source = place.source(&schema, true).unwrap();
@@ -307,7 +309,7 @@ fn a_new_split_is_read_from_a_position() {
 
 /// A writer that holds the lock is about to write `log.end`.
 #[test]
-fn a_missing_log_end_is_waited_for_while_a_writer_lives() {
+fn a_missing_log_end_is_accepted_while_a_writer_lives() {
     let (place, _) = log_of_people();
     let schema = people();
     let mut log = LogSplits::open(place.path(), &schema, 1).unwrap();
@@ -328,20 +330,20 @@ fn a_missing_log_end_is_waited_for_while_a_writer_lives() {
         "{message}"
     );
     assert_eq!(place.read(&schema), Err(message));
-    // The way out that the message names.
+    // The message advises to do this.
     LogSplits::open(place.path(), &schema, 1).unwrap().seal_all().unwrap();
     assert!(list(&source).unwrap().is_complete);
     assert_eq!(place.read(&schema), Ok(first_people(9)));
 }
 
 #[test]
-fn the_ends_of_splits_that_were_sealed_before_are_marked() {
+fn completing_a_log_marks_splits_sealed_before() {
     let place = Place::new();
     let mut log = LogSplits::create(place.path(), &people(), 2).unwrap();
     append(&mut log, 1, &person(1)).unwrap();
     log.seal().unwrap();
     drop(log);
-    // The log may get other splits, so `log.end` is not missing.
+    // More splits may be added to the log, so `log.end` is not missing.
     assert_eq!(place.read(&people()), Ok(vec![person(1)]));
     let mut log = LogSplits::open(place.path(), &people(), 2).unwrap();
     log.seal_all().unwrap();
@@ -350,9 +352,9 @@ fn the_ends_of_splits_that_were_sealed_before_are_marked() {
     assert!(place.read(&people()).unwrap_err().starts_with("log/log.end: the file is missing"));
 }
 
-/// A machine that stops may keep a file's length, and not its last bytes.
+/// After a power failure a file may have its length, but not its last bytes.
 #[test]
-fn a_writer_refuses_a_last_block_that_is_damaged() {
+fn writers_refuse_a_damaged_last_block() {
     let (place, ends) = log_of_people();
     let mut bytes = std::fs::read(place.split(0)).unwrap();
     bytes[ends[2] as usize - 1] ^= 1;
@@ -367,7 +369,7 @@ fn a_writer_refuses_a_last_block_that_is_damaged() {
 }
 
 #[test]
-fn a_followed_split_that_was_cut_and_grew_is_refused() {
+fn a_truncated_and_regrown_split_is_refused() {
     let (place, ends) = log_of_people();
     let source = place.source(&people(), true).unwrap();
     let mut reader = reader(&source);
@@ -395,9 +397,9 @@ fn records_before_a_position_are_synced_once() {
     assert!(message.starts_with("cannot read log/split-00000.log"), "{message}");
 }
 
-/// The log is open: nothing but the headers tells its splits apart.
+/// The log is open, so only headers identify its splits.
 #[test]
-fn splits_in_place_of_others_are_refused() {
+fn swapped_splits_are_refused() {
     let place = Place::new();
     let mut log = LogSplits::create(place.path(), &people(), 2).unwrap();
     (0..2).for_each(|split| append(&mut log, split, &person(split as u32)).unwrap());
@@ -408,7 +410,7 @@ fn splits_in_place_of_others_are_refused() {
     std::fs::rename(place.split(1), place.split(0)).unwrap();
     std::fs::rename(&aside, place.split(1)).unwrap();
     let message = place.read(&people()).unwrap_err();
-    // The first split that is read gives the identity.
+    // The first split that is read determines the identity.
     assert_eq!(message, "log/split-00000.log: the file is split 1 of this log, under another's name; put both back");
     let (other, _) = log_of_people();
     let (place, _) = log_of_people();
@@ -421,9 +423,9 @@ fn splits_in_place_of_others_are_refused() {
     assert!(message.starts_with("log/split-00001.log: the split belongs to another log"), "{message}");
 }
 
-/// The headers of the splits give the identity.
+/// The headers of the splits determine the identity.
 #[test]
-fn the_end_of_another_log_is_refused_by_its_name() {
+fn the_end_of_another_log_is_refused() {
     let [(place, _), (other, _)] = [log_of_people(), log_of_people()];
     let source = place.source(&people(), true).unwrap();
     assert!(!list(&source).unwrap().is_complete);
@@ -433,7 +435,8 @@ fn the_end_of_another_log_is_refused_by_its_name() {
     assert_eq!(message, "log/log.end: the file belongs to another log; put the log's own file back");
 }
 
-/// Two copies of a log have one identity. The same splits are as long in both, and have as many records.
+/// Two copies of a log have the same identity. Their splits have equal lengths and numbers of
+/// records.
 #[test]
 fn a_split_of_another_copy_of_the_log_is_refused() {
     let (place, _) = log_of_people();
@@ -452,19 +455,19 @@ fn a_split_of_another_copy_of_the_log_is_refused() {
     assert!(message.contains("the blocks of the split are not those that the log was completed with"), "{message}");
 }
 
-/// Gives the head of a block the checksum for an offset.
+/// Sets the checksum in the head of a block as for an offset.
 fn stamp(block: &mut [u8], offset: u64) {
     let checksum = xxhash_rust::xxh3::xxh3_64_with_seed(&block[..24], offset);
     block[24..32].copy_from_slice(&checksum.to_le_bytes());
 }
 
-/// A block in place of the end leaves the length as it was.
+/// A block in place of the end keeps the length of the file.
 #[test]
-fn a_split_of_a_complete_log_without_its_end_is_refused() {
+fn complete_logs_with_a_truncated_split_are_refused() {
     let (place, ends) = log_of_people();
     LogSplits::open(place.path(), &people(), 1).unwrap().seal_all().unwrap();
     let mut bytes = std::fs::read(place.split(0)).unwrap();
-    // The last block and the end, without the last byte: a tail that is not whole.
+    // The last block and the end, without the last byte: an incomplete tail.
     let mut last = bytes[ends[1] as usize..ends[2] as usize].to_vec();
     let length = bytes.len();
     bytes.truncate(ends[2] as usize);
@@ -481,7 +484,7 @@ fn a_split_of_a_complete_log_without_its_end_is_refused() {
     }
 }
 
-/// Each block that is left is whole.
+/// Each remaining block is whole.
 #[test]
 fn a_sealed_split_without_one_of_its_blocks_is_refused() {
     let (place, ends) = log_of_people();
@@ -502,7 +505,7 @@ fn a_sealed_split_without_one_of_its_blocks_is_refused() {
 
 /// Logs of version 1 had the headers of native files.
 #[test]
-fn a_split_that_does_not_name_its_log_is_refused() {
+fn splits_of_version_1_are_refused() {
     let (place, _) = log_of_people();
     let split = std::fs::read(place.split(0)).unwrap();
     let length = u32::from_le_bytes(split[8..12].try_into().unwrap());
@@ -521,7 +524,7 @@ fn a_split_that_does_not_name_its_log_is_refused() {
     }
 }
 
-/// Blocks that are larger than what is read at once.
+/// Blocks that are larger than one request.
 #[test]
 fn large_records_and_many_blocks_are_read() {
     let (place, schema) = (Place::new(), record(&[("text", L::Text)]));

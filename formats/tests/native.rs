@@ -43,7 +43,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn what_is_written_is_read(rows in rows(&everything(), 0..200)) {
+    fn records_are_read_as_they_were_written(rows in rows(&everything(), 0..200)) {
         let schema = everything();
         let bytes = encode(&NativeFormat, &schema, &rows).unwrap();
         let file = TestFile::new("x.native", &bytes);
@@ -58,7 +58,7 @@ proptest! {
 }
 
 #[test]
-fn files_of_many_blocks_are_read_split_by_split_and_leaf_by_leaf() {
+fn files_of_many_blocks_are_read_by_splits_and_leaves() {
     let schema = record(&[("n", L::U64), ("text", L::Text), ("bytes", L::Bytes)]);
     let long = "x".repeat(3 << 20);
     let row = |n: u64| {
@@ -93,7 +93,7 @@ fn every_damaged_byte_is_an_error() {
 }
 
 #[test]
-fn every_cut_and_every_addition_is_an_error() {
+fn truncated_and_extended_files_are_errors() {
     let (schema, rows) = people();
     let bytes = encode(&NativeFormat, &schema, &rows).unwrap();
     for length in 0..bytes.len() {
@@ -111,7 +111,7 @@ fn every_cut_and_every_addition_is_an_error() {
     assert!(message.ends_with("the file is damaged: bytes follow the end"), "{message}");
 }
 
-/// A file whose checksums fit, with one byte of the block's body changed.
+/// Returns a file with valid checksums and a changed body.
 fn forged(schema: &Schema, rows: &Rows, change: impl Fn(&mut [u8])) -> Vec<u8> {
     let mut bytes = encode(&NativeFormat, schema, rows).unwrap();
     let header = u32::from_le_bytes(bytes[8..12].try_into().unwrap()) as usize;
@@ -125,7 +125,7 @@ fn forged(schema: &Schema, rows: &Rows, change: impl Fn(&mut [u8])) -> Vec<u8> {
 }
 
 #[test]
-fn values_are_checked_though_checksums_fit() {
+fn values_are_checked_even_with_valid_checksums() {
     for (ty, value, change, expected) in [
         (L::Text, text("äö"), 4_usize, "column `x`: expected UTF-8, found other bytes"),
         (L::Bool, Datum::Fixed(1), 0, "column `x`: expected bool (a byte, 0 or 1), found the byte 255"),
@@ -142,7 +142,7 @@ fn values_are_checked_though_checksums_fit() {
         let message = read(&bytes, &schema, "x.native").unwrap_err();
         assert!(message.ends_with(expected), "{ty}: {message}");
     }
-    // Two texts of one byte each, cut in the middle of a character.
+    // Two texts of one byte each, whose bytes form one character.
     let schema = record(&[("x", L::Text)]);
     let bytes = forged(&schema, &vec![vec![text("ä")], vec![text("")]], |body| (body[0], body[4]) = (1, 1));
     let message = read(&bytes, &schema, "x.native").unwrap_err();
@@ -150,7 +150,7 @@ fn values_are_checked_though_checksums_fit() {
 }
 
 #[test]
-fn columns_are_found_by_name_and_others_are_left() {
+fn columns_are_found_by_name() {
     let (schema, rows) = people();
     let bytes = encode(&NativeFormat, &schema, &rows).unwrap();
     let other = record(&[("kind", L::Tag(&NEW)), ("id?", L::U32)]);
@@ -161,7 +161,7 @@ fn columns_are_found_by_name_and_others_are_left() {
 }
 
 #[test]
-fn columns_that_do_not_fit_are_named_before_the_first_record() {
+fn columns_that_do_not_fit_are_errors_before_reading() {
     let (schema, rows) = people();
     let bytes = encode(&NativeFormat, &schema, &rows).unwrap();
     static FEWER: Tag = Tag { of: "Kind", variants: &["Open"] };
@@ -181,13 +181,13 @@ fn columns_that_do_not_fit_are_named_before_the_first_record() {
         let file = TestFile::new("x.native", &bytes);
         let source = native(file.path(), &schema).unwrap();
         assert_eq!(message(source.splits(&scan_all(&source)).map(|_| ()), &file), expected);
-        // What nobody reads need not fit.
+        // Columns that are not read need not fit.
         assert_eq!(drive_scan(&source, &Scan::default()).unwrap().len(), rows.len());
     }
 }
 
 #[test]
-fn an_option_above_a_field_is_an_option_of_it() {
+fn options_of_records_are_read() {
     let home = |optional: bool| {
         let inner = |builder: &mut SchemaBuilder| Shape::Record {
             name: "Home",
@@ -208,7 +208,7 @@ fn an_option_above_a_field_is_an_option_of_it() {
 }
 
 #[test]
-fn what_is_no_native_file_is_said_to_be_none() {
+fn other_files_are_errors() {
     let schema = record(&[("id", L::U32)]);
     assert_eq!(
         read(b"", &schema, "x.native"),

@@ -1,5 +1,5 @@
-//! Panics that the engine catches do not reach the program's panic hook, and damaged Parquet files cause none. The hook is one of the
-//! process, so this test has a process of its own.
+//! Panics that the engine catches do not reach the program's panic hook, even for damaged Parquet
+//! files. The hook belongs to the process, so this test has a process of its own.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -18,7 +18,7 @@ use runtime::kernel::catching;
 use runtime::row::{LeafType as L, Schema, SchemaBuilder, Shape};
 use support::{TestFile, drive};
 
-/// Calls of the hook that the program set, and panics in all.
+/// Calls of the hook that the program has set, and the number of all panics.
 static OF_THE_PROGRAM: AtomicUsize = AtomicUsize::new(0);
 static ALL: AtomicUsize = AtomicUsize::new(0);
 
@@ -26,7 +26,7 @@ fn counts() -> [usize; 2] {
     [&OF_THE_PROGRAM, &ALL].map(|count| count.load(Ordering::Relaxed))
 }
 
-/// Columns that the `parquet` crate decodes: in groups and lists, with values of fixed length.
+/// Columns that the `parquet` crate decodes: in groups and lists, and with values of fixed length.
 fn file(version: WriterVersion) -> Vec<u8> {
     let (mut ids, mut numbers) =
         (ListBuilder::new(FixedSizeBinaryBuilder::new(16)), ListBuilder::new(Int64Builder::new()));
@@ -72,7 +72,7 @@ fn schema() -> Schema {
 }
 
 #[test]
-fn damaged_files_and_caught_panics_call_no_hook_of_the_program() {
+fn damaged_files_do_not_call_the_panic_hook() {
     std::panic::set_hook(Box::new(|_| {
         OF_THE_PROGRAM.fetch_add(1, Ordering::Relaxed);
     }));

@@ -83,19 +83,20 @@ fn row_groups_are_splits_and_bounds_skip_them() {
     assert_eq!(left(0, Comparison::Equal, fixed(group)), group as usize);
     assert_eq!(left(2, Comparison::Less, fixed(-4_999_999)), group as usize);
     assert_eq!(left(1, Comparison::Greater, text("z")), 0);
-    // The first group holds nulls, which are zero, and NaN could stand above every number.
+    // The first group has nulls, which have the value zero. NaN may be in any group, and is above
+    // every number.
     assert_eq!(left(4, Comparison::Less, fixed(0)), 0);
     assert_eq!(left(4, Comparison::LessOrEqual, fixed(0)), 300_000);
     assert_eq!(left(4, Comparison::Greater, Datum::Fixed(1e9_f64.to_bits().into())), 300_000);
 }
 
-/// A reader holds a row group, compressed and decoded.
+/// A reader holds a whole row group, compressed and decoded.
 #[test]
 fn row_groups_of_wide_rows_end_at_16_mib() {
     const LENGTH: usize = 1 << 20;
     let schema = record(&[("b", L::Bytes)]);
     let mut random = 1_u64;
-    // Bytes that no codec makes shorter.
+    // Bytes that do not compress.
     let mut bytes = || {
         random ^= random << 13;
         random ^= random >> 7;
@@ -174,7 +175,7 @@ fn memory_is_reserved_before_decoding() {
 }
 
 #[test]
-fn columns_that_do_not_fit_are_named_with_what_was_expected() {
+fn columns_that_do_not_fit_are_errors_with_the_expectation() {
     let schema = record(&[("l_quantity", L::I64), ("l_name", L::Text), ("l_price", L::Decimal(4)), ("l_tax?", L::U8)]);
     let file = write(&schema, &vec![vec![fixed(-7), text("x"), fixed(5), fixed(0), fixed(0)]]);
     let refused = |name: &'static str, ty| message(read(&file, &record(&[(name, ty)])), &file);
@@ -214,7 +215,7 @@ fn columns_that_do_not_fit_are_named_with_what_was_expected() {
 }
 
 #[test]
-fn nested_records_are_groups_or_dotted_names_and_tuples_go_by_position() {
+fn nested_records_and_tuples_find_their_columns() {
     let home = |name: &'static str| {
         SchemaBuilder::build(|builder| Shape::Record {
             name: "Person",
@@ -255,7 +256,7 @@ fn nested_records_are_groups_or_dotted_names_and_tuples_go_by_position() {
 }
 
 #[test]
-fn what_parquet_cannot_hold_is_refused_before_the_first_row() {
+fn unsupported_types_are_refused_before_the_first_row() {
     let refused = |schema: &Schema| ParquetFormat::default().encoder(schema, &memory()).err().unwrap().to_string();
     assert_eq!(
         refused(&record(&[("id", L::U128)])),
@@ -278,7 +279,7 @@ fn what_parquet_cannot_hold_is_refused_before_the_first_row() {
 }
 
 #[test]
-fn no_parquet_file_is_an_error_that_says_so() {
+fn other_files_are_errors() {
     let opened = |bytes: &[u8]| {
         let file = TestFile::new("x.parquet", bytes);
         message(parquet(file.path(), &record(&[("id", L::U64)])), &file)
@@ -317,7 +318,7 @@ fn a_truncated_file_is_an_error_at_any_length() {
 }
 
 #[test]
-fn damaged_bytes_give_errors_or_data_and_never_a_panic() {
+fn damaged_bytes_never_cause_a_panic() {
     let (schema, bytes) = small();
     let (mut errors, mut changed) = (0, 0);
     for at in 0..bytes.len() {
@@ -349,7 +350,7 @@ fn files_of_a_folder_are_read_together() {
     assert_eq!(drive(&source).unwrap(), [[fixed(1)], [fixed(2)]]);
 }
 
-/// A file as another program might have written it.
+/// A file as another program could have written it.
 fn foreign(columns: &[(&str, ArrayRef)]) -> TestFile {
     let batch =
         RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, array)| (*name, array.clone(), true)))
@@ -360,7 +361,7 @@ fn foreign(columns: &[(&str, ArrayRef)]) -> TestFile {
 }
 
 #[test]
-fn types_of_other_programs_are_converted_where_nothing_is_lost() {
+fn types_of_other_programs_are_converted_without_loss() {
     let wide = Decimal128Array::from(vec![Some(12_345), None]).with_precision_and_scale(30, 1).unwrap();
     let narrow = Decimal128Array::from(vec![Some(-12_345), None]).with_precision_and_scale(9, 2).unwrap();
     let columns: [(&str, ArrayRef); 8] = [
@@ -467,7 +468,8 @@ fn lists_of_other_programs_are_read() {
     );
 }
 
-/// The bytes of a footer, its length and the mark: after the row groups.
+/// Returns a file with another footer: its bytes, its length and the magic number, after the row
+/// groups.
 fn with_footer(
     file: &[u8],
     change: impl Fn(parquet::file::metadata::ParquetMetaData) -> parquet::file::metadata::ParquetMetaData,
@@ -483,7 +485,7 @@ fn with_footer(
 }
 
 #[test]
-fn a_wrong_total_of_rows_is_not_believed() {
+fn a_wrong_total_of_rows_is_ignored() {
     let schema = SchemaBuilder::build(|builder| Shape::Record {
         name: "Test",
         fields: vec![builder.field("numbers", |builder| builder.leaf(L::List(runtime::row::Element::I64)))],
@@ -497,12 +499,13 @@ fn a_wrong_total_of_rows_is_not_believed() {
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     let mut bytes = writer.into_inner().unwrap();
-    // The total is a number in field 3, before the list of row groups. A writer of footers would count the rows.
+    // The total is a number in field 3, before the list of row groups. A writer of footers would
+    // compute it from the rows.
     let total = [0x16, 16, 0x19, 0x1c];
     let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(&total)).collect();
     let [place] = places[..] else { panic!("{} places of a total of 8", places.len()) };
     bytes[place + 1] = 0;
-    // A list whose numbers may be null is decoded in another way.
+    // A nullable list has another decoder.
     let nullable = SchemaBuilder::build(|b| b.optional(|b| b.leaf(L::I64)));
     let nested = SchemaBuilder::build(|b| Shape::Record {
         name: "Test",
@@ -514,7 +517,7 @@ fn a_wrong_total_of_rows_is_not_believed() {
 }
 
 #[test]
-fn a_column_without_values_in_its_footer_is_damaged() {
+fn a_footer_with_missing_values_is_damaged() {
     let schema = record(&[("a", L::I64), ("b?", L::Text)]);
     let rows: Rows = (0..8).map(|row| vec![fixed(row), fixed(1), text("x")]).collect();
     let whole = encode(&ParquetFormat::default(), &schema, &rows).unwrap();
@@ -532,15 +535,17 @@ fn a_column_without_values_in_its_footer_is_damaged() {
     );
 }
 
-/// A file of eight numbers with a footer by hand, with more fields at the end of the number in the schema, of the column's metadata, and of
-/// the column. A field of Thrift is its id and type, then its value; all structs end with 0.
+/// Builds a file of eight numbers with a footer byte by byte. `number`, `metadata` and `column` are
+/// added at the ends of the number's schema element, of the column's metadata, and of the column. A
+/// Thrift field is its id and type, then its value. All structs end with 0.
 fn by_hand(number: &[u8], metadata: &[u8], column: &[u8]) -> Vec<u8> {
     let element = |name: &[u8], rest: &[u8]| [&[0x48, name.len() as u8][..], name, rest, &[0]].concat();
     // Eight values of four bytes, PLAIN, in one page without compression.
     let values: Vec<u8> = (0..8_i32).flat_map(i32::to_le_bytes).collect();
     let page = [&[0x15, 0, 0x15, 64, 0x15, 64, 0x2c, 0x15, 16, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0][..], &values].concat();
     let length = (2 * page.len()) as u8;
-    // Type INT32, encoding PLAIN, the path `a`, no codec, 8 values, sizes, and the page's place.
+    // Type INT32, encoding PLAIN, the path `a`, no codec, 8 values, sizes, and the offset of the
+    // page.
     let fields = [0x15, 2, 0x19, 0x15, 0, 0x19, 0x18, 1, b'a', 0x15, 0, 0x16, 16, 0x16, length, 0x16, length, 0x26, 8];
     let chunk = [&[0x26, 8, 0x1c][..], &fields, metadata, &[0], column, &[0]].concat();
     let group = [&[0x19, 0x1c][..], &chunk, &[0x16, length, 0x16, 16, 0]].concat();
@@ -567,8 +572,9 @@ fn a_group_without_columns_and_an_encrypted_column_are_found() {
 }
 
 #[test]
-fn fields_that_writers_made_up_are_passed_over() {
-    // The type 24 that parquet-cpp gave to nulls; Dremio's dictionary at the place 0, and its list of pages.
+fn nonstandard_footer_fields_are_ignored() {
+    // The type 24 that parquet-cpp gave to nulls, Dremio's dictionary at offset 0, and its list of
+    // pages.
     for (number, metadata) in [(&[0x25, 48][..], &[][..]), (&[], &[0x26, 0, 0x49, 0x1c, 0x15, 2, 0])] {
         let file = TestFile::new("made_up.parquet", by_hand(number, metadata, &[]));
         let expected: Rows = (0..8).map(|row| vec![fixed(row)]).collect();
@@ -576,7 +582,7 @@ fn fields_that_writers_made_up_are_passed_over() {
     }
 }
 
-/// Two texts with dictionaries, and a list, as a writer of a name writes them.
+/// Writes two texts with dictionaries and a list, with the given name of the writer.
 fn written_by(name: &str, version: WriterVersion) -> (Schema, Rows, Vec<u8>) {
     let schema = SchemaBuilder::build(|builder| Shape::Record {
         name: "Test",
@@ -610,10 +616,10 @@ fn written_by(name: &str, version: WriterVersion) -> (Schema, Rows, Vec<u8>) {
 }
 
 #[test]
-fn pages_that_are_compressed_against_their_mark_are_read() {
+fn compressed_pages_without_their_mark_are_read() {
     for (name, is_old) in [("parquet-cpp version 1.5.1-SNAPSHOT", true), ("parquet-cpp-arrow version 3.0.0", false)] {
         let (schema, rows, mut bytes) = written_by(name, WriterVersion::PARQUET_2_0);
-        // The last field of a page's head is the mark: 0x11 means compressed.
+        // The last field of a page's header is the mark: 0x11 means compressed.
         let marks: Vec<usize> = (0..bytes.len() - 3).filter(|&at| bytes[at..].starts_with(&[0x11, 0, 0])).collect();
         assert_eq!(marks.len(), 3, "a page of each column");
         marks.into_iter().for_each(|at| bytes[at] = 0x12);

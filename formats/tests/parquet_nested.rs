@@ -1,4 +1,4 @@
-//! Lists of records and maps in Parquet: memory, and damage, in every codec.
+//! Lists of records and maps in Parquet: memory and damage, with every codec.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -19,7 +19,7 @@ use runtime::row::{LeafType as L, Schema, SchemaBuilder, Shape};
 use runtime::source::Source;
 use support::{Rows, TestFile, drive, drive_splits, message, scan_all};
 
-/// Lists of records that hold lists, a map, a column of nulls.
+/// Lists of records that contain lists, a map, and a column of nulls.
 fn columns(rows: i64) -> Vec<(&'static str, ArrayRef)> {
     let item = [Field::new("name", DataType::Utf8, true), Field::new("count", DataType::Int64, true)];
     let builders: Vec<Box<dyn arrow_array::builder::ArrayBuilder>> =
@@ -96,9 +96,10 @@ fn properties(codec: Compression, version: WriterVersion) -> WriterProperties {
     WriterProperties::builder().set_compression(codec).set_writer_version(version).build()
 }
 
-/// Bytes of a file in each codec and of both versions of pages: every other one damaged, and the file cut at some.
+/// For each codec and both versions of pages: damages every other byte, and truncates the file at
+/// some lengths.
 #[test]
-fn damaged_lists_and_maps_give_errors_or_data_and_never_a_panic() {
+fn damaged_lists_and_maps_never_cause_a_panic() {
     let columns = columns(9);
     let (mut errors, mut rows) = (0, 0);
     for (turn, codec) in codecs().into_iter().enumerate() {
@@ -124,9 +125,10 @@ fn damaged_lists_and_maps_give_errors_or_data_and_never_a_panic() {
     assert!(errors > 0 && rows > 0, "{errors} {rows}");
 }
 
-/// A few bytes of a file may be a list of millions, as its values are all the same: what it becomes is paid for before it is made.
+/// A few bytes of a file may be a list of millions of equal values. Memory for it is reserved
+/// before it is built.
 #[test]
-fn lists_are_paid_for_before_they_are_made() {
+fn memory_for_lists_is_reserved_before_decoding() {
     let mut numbers = ListBuilder::new(Int64Builder::new());
     numbers.values().append_nulls(1_000_000);
     numbers.append(true);
@@ -147,42 +149,42 @@ fn lists_are_paid_for_before_they_are_made() {
     assert_eq!((rows.len(), enough.used_bytes()), (1, 0));
 }
 
-/// The field that a list's records lack is named, with those that they have.
+/// The error names the missing field of a list's records, and the fields that they have.
 #[test]
-fn columns_of_lists_that_do_not_fit_are_named() {
+fn missing_columns_of_lists_are_named() {
     let file = TestFile::new("data.parquet", file(&columns(9), WriterProperties::default()));
     let list = |name: &'static str, item: Schema| {
         SchemaBuilder::build(|b| Shape::Record { name: "One", fields: vec![b.field(name, |b| b.list(item))] })
     };
-    let said = |schema: Schema| message(parquet(file.path(), &schema).and_then(|source| drive(&source)), &file);
+    let error_of = |schema: Schema| message(parquet(file.path(), &schema).and_then(|source| drive(&source)), &file);
     let of = |name: &'static str, ty| {
         SchemaBuilder::build(|b| Shape::Record { name: "Item", fields: vec![b.field(name, |b| b.leaf(ty))] })
     };
     assert_eq!(
-        said(list("items", of("number", L::I64))),
+        error_of(list("items", of("number", L::I64))),
         "data.parquet: there is no column `items[].number`; the columns are `name`, `count`"
     );
     assert_eq!(
-        said(list("items", of("name", L::I64))),
+        error_of(list("items", of("name", L::I64))),
         "data.parquet: column `items[].name`: expected i64, found Utf8 (BYTE_ARRAY)"
     );
     assert_eq!(
-        said(list("at", of("name", L::I64))),
+        error_of(list("at", of("name", L::I64))),
         "data.parquet: column `at`: expected Vec<Item { name: i64 }>, found Timestamp(ns) (INT64)"
     );
     assert_eq!(
-        said(list("holes", of("name", L::I64))),
+        error_of(list("holes", of("name", L::I64))),
         "data.parquet: column `holes[]`: expected a group of columns, found INT64"
     );
     assert_eq!(
-        said(list("items", of("name", L::Text))),
+        error_of(list("items", of("name", L::Text))),
         "data.parquet, row group 0: column `items`: found a null among 9 rows; make the record's field an Option"
     );
 }
 
-/// A number in a list of records that does not fit stands in the row that is named.
+/// The error names the row of a bad number in a list of records.
 #[test]
-fn a_value_in_a_list_is_named_by_its_row() {
+fn bad_values_in_lists_are_errors_with_their_row() {
     let mut lists = ListBuilder::new(Int64Builder::new());
     for row in 0..5 {
         (0..row).for_each(|n| lists.values().append_value(if row == 3 && n == 2 { 300 } else { n }));

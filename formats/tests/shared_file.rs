@@ -1,4 +1,4 @@
-//! The drivers of a file that several tasks write, called in any order.
+//! Drivers of a file that several tasks write, called in any order.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -31,7 +31,7 @@ fn schema() -> Schema {
     })
 }
 
-/// So many bytes of text in each record.
+/// Bytes of text in each record.
 const TEXT_BYTES: usize = 200;
 
 struct Rig {
@@ -40,7 +40,7 @@ struct Rig {
     budget: Arc<Budget>,
     drivers: Vec<Box<dyn Driver>>,
     contexts: Vec<TaskContext>,
-    /// Where each task is at its end, until it has ended.
+    /// By task: the cursor of its end, or `None` after it has ended.
     cursors: [Option<Cursor>; TASKS],
 }
 
@@ -61,7 +61,7 @@ impl Rig {
         Rig { folder, target, budget, drivers, contexts, cursors: [Some(0); TASKS] }
     }
 
-    /// Gives a task records of these numbers.
+    /// Passes records with these numbers to a task.
     fn feed(&mut self, task: usize, numbers: std::ops::Range<u64>) {
         let mut writer = unbounded_writer(schema().types());
         for number in numbers {
@@ -79,11 +79,12 @@ impl Rig {
         }
     }
 
-    /// Says that a task has all of its records; whether it has ended.
+    /// Ends the input of a task. Returns `true` if the task has ended.
     fn end(&mut self, task: usize) -> bool {
         let round = Round { number: 1 };
         let Some(mut cursor) = self.cursors[task] else { return true };
-        // What is to be written is written at once, so who still waits then waits for others.
+        // The task writes without waiting. If it is still pending after these calls, it waits for
+        // other tasks.
         let mut end = || self.drivers[task].on_round_end(0, round, &mut cursor, &mut outputs()).unwrap();
         let has_ended = (0..4).any(|_| end() == Progress::Done);
         self.cursors[task] = (!has_ended).then_some(cursor);
@@ -105,7 +106,7 @@ fn outputs() -> Outputs {
     Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 20), "nothing")))
 }
 
-/// The numbers of a CSV file's records.
+/// Returns the numbers in a CSV file.
 fn numbers(csv: &[u8]) -> Vec<u64> {
     let text = std::str::from_utf8(csv).unwrap();
     let (head, records) = text.split_once('\n').unwrap();
@@ -114,19 +115,19 @@ fn numbers(csv: &[u8]) -> Vec<u64> {
 }
 
 #[test]
-fn a_task_encodes_before_its_turn_into_memory_and_then_to_disk() {
+fn tasks_encode_ahead_in_memory_and_then_on_disk() {
     let mut rig = Rig::new(CsvFormat::default(), true);
     // About 1.1 MiB each.
     rig.feed(1, 10_000..15_000);
     rig.feed(1, 15_000..25_000);
     assert_eq!(rig.spilled_bytes(1), 0, "there is memory");
     let others = Memory::new(rig.budget.clone(), "others");
-    let taken = others.reserve(50 << 20).unwrap();
+    let reserved = others.reserve(50 << 20).unwrap();
     rig.feed(1, 25_000..35_000);
     let spilled = rig.spilled_bytes(1);
     assert!(spilled > 0, "others need the memory");
-    drop(taken);
-    // What is on disk stands before what comes now.
+    drop(reserved);
+    // The spilled bytes come before the new ones.
     rig.feed(1, 35_000..45_000);
     assert!(rig.spilled_bytes(1) > spilled);
     assert!(!rig.end(1), "it is not its turn");
@@ -139,7 +140,7 @@ fn a_task_encodes_before_its_turn_into_memory_and_then_to_disk() {
 }
 
 #[test]
-fn the_last_task_to_end_ends_the_file_whichever_it_is() {
+fn the_last_task_ends_the_file_in_any_order() {
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
         for in_order in [false, true] {
             let mut rig = Rig::new(CsvFormat::default(), in_order);
@@ -160,7 +161,7 @@ fn the_last_task_to_end_ends_the_file_whichever_it_is() {
 }
 
 #[test]
-fn a_footer_knows_where_everything_lies() {
+fn a_footer_has_the_final_offsets() {
     let options = ParquetOptions { row_group_rows: 2_000, ..ParquetOptions::default() };
     let mut rig = Rig::new(ParquetFormat::of(options), false);
     for round in 0..4u64 {
@@ -187,12 +188,12 @@ fn a_footer_knows_where_everything_lies() {
             at += chunk.compressed_size();
         }
     }
-    // All groups but the last of each task are as large as was asked for.
+    // All groups except the last of each task have the requested size.
     let small = footer.row_groups().iter().filter(|group| group.num_rows() < 2_000).count();
     assert!(small <= TASKS, "{small} small row groups");
 }
 
-/// The numbers in a Parquet file, by row group.
+/// Returns the numbers in a Parquet file, by row group.
 fn groups(file: Vec<u8>) -> Vec<Vec<u64>> {
     let file = bytes::Bytes::from(file);
     let groups = ParquetRecordBatchReaderBuilder::try_new(file.clone()).unwrap().metadata().num_row_groups();
@@ -206,7 +207,7 @@ fn groups(file: Vec<u8>) -> Vec<Vec<u64>> {
 }
 
 #[test]
-fn tasks_that_have_little_fill_one_row_group() {
+fn small_tasks_share_one_row_group() {
     for in_order in [false, true] {
         let mut rig = Rig::new(ParquetFormat::default(), in_order);
         for task in [2, 0, 1] {
@@ -220,7 +221,7 @@ fn tasks_that_have_little_fill_one_row_group() {
 }
 
 #[test]
-fn what_little_tasks_have_stands_in_the_order_too() {
+fn left_over_rows_keep_the_order() {
     for (sizes, expected) in [([5, 20_000, 7], vec![5, 20_000, 7]), ([5, 7, 20_000], vec![12, 20_000])] {
         let mut rig = Rig::new(ParquetFormat::default(), true);
         let mut begin = 0;
@@ -239,7 +240,7 @@ fn what_little_tasks_have_stands_in_the_order_too() {
 }
 
 #[test]
-fn an_end_counts_what_all_tasks_wrote() {
+fn the_end_counts_the_rows_of_all_tasks() {
     let mut rig = Rig::new(NativeFormat, false);
     for task in 0..TASKS {
         rig.feed(task, 0..5_000 * task as u64);

@@ -1,4 +1,4 @@
-//! Records for people: tables that fit, lines of any record.
+//! Output for people: tables that fit the terminal, and lines of any record.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -30,7 +30,7 @@ fn people() -> (Schema, Rows) {
 }
 
 #[test]
-fn numbers_stand_right_and_nulls_are_said() {
+fn numbers_are_right_aligned_and_nulls_shown() {
     let (schema, rows) = people();
     let expected = "\
 name       born  city
@@ -47,7 +47,7 @@ Ada        1815  London
 }
 
 #[test]
-fn texts_are_cut_before_columns_are_left_out_and_numbers_never() {
+fn texts_are_shortened_before_columns_are_left_out() {
     let (schema, mut rows) = people();
     rows.push(vec![text(&"long ".repeat(40)), number(1_234_567_890_123), Datum::Fixed(1), text(&"日".repeat(50))]);
     for width in 20..200 {
@@ -70,7 +70,8 @@ fn texts_are_cut_before_columns_are_left_out_and_numbers_never() {
     }
 }
 
-/// A record with a list, a map, an enum with values, a nested record and an `Option` in an `Option`.
+/// A record with a list, a map, an enum with values, a nested record and an `Option` in an
+/// `Option`.
 fn rich() -> (Schema, Rows) {
     static TAG: Tag = Tag { of: "Event", variants: &["Click", "Idle"] };
     let named = |name, fields: Vec<Field>| Shape::Record { name, fields };
@@ -110,7 +111,7 @@ Vec<u16>  Event                 u32  Option
 }
 
 #[test]
-fn lines_of_what_csv_holds_are_those_of_csv() {
+fn lines_equal_csv_if_csv_holds_the_record() {
     let (schema, rows) = people();
     assert_eq!(shown(&LinesFormat, &schema, &rows), "Ada\t1815\tLondon\n\"Élodie\t\"\t-7\t\n日本\t10000\tTōkyō\n");
 }

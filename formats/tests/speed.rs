@@ -1,4 +1,5 @@
-//! How fast files are read, on one core: `cargo test --release --test speed -- --ignored --nocapture`.
+//! Measures how fast files are read, on one core: `cargo test --release --test speed -- --ignored
+//! --nocapture`.
 //!
 //! `DATAFLOW_DATA` names a folder with `text/*.txt` and `tpch/sf1/lineitem.parquet`.
 
@@ -13,7 +14,7 @@ use runtime::error::Result;
 use runtime::source::{ReaderContext, Ready, Scan, Source};
 use support::{memory, scan_all};
 
-/// What reading a source took.
+/// Time and size of reading a source.
 struct Measured {
     rows: usize,
     bytes: u64,
@@ -21,7 +22,7 @@ struct Measured {
     decoding: Duration,
 }
 
-/// Reads a source on this thread, with the clock around the reader.
+/// Reads a source on this thread, and measures the times of reading and decoding.
 fn measure(source: &dyn runtime::source::RangeSource, scan: &Scan) -> Result<Measured> {
     let mut measured = Measured { rows: 0, bytes: 0, reading: Duration::ZERO, decoding: Duration::ZERO };
     let mut reader = source.range_reader(scan, &memory())?;
@@ -54,7 +55,7 @@ fn measure(source: &dyn runtime::source::RangeSource, scan: &Scan) -> Result<Mea
     Ok(measured)
 }
 
-/// The best of several runs: others may use the machine.
+/// Takes the best of several runs, because other processes may use the machine.
 fn best(name: &str, mut run: impl FnMut() -> Measured) {
     let Some(m) = (0..9).map(|_| run()).min_by_key(|measured| measured.decoding) else {
         return;
@@ -105,7 +106,7 @@ fn parquet() {
     arrow_alone(&path, &["l_quantity", "l_extendedprice", "l_discount", "l_shipdate"]);
 }
 
-/// The same columns through the `parquet` crate by itself, from memory.
+/// Reads the same columns with the `parquet` crate alone, from memory.
 fn arrow_alone(path: &str, names: &[&str]) {
     use parquet::arrow::ProjectionMask;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -120,7 +121,7 @@ fn arrow_alone(path: &str, names: &[&str]) {
     });
 }
 
-/// The first rows of lineitem, all columns, as bytes of a format.
+/// Encodes the first rows of lineitem, all columns, in a format.
 fn lineitem_as(format: &dyn runtime::source::Format, schema: &runtime::row::Schema, most_rows: usize) -> Vec<u8> {
     use runtime::page::{Input, Selection};
     let source = formats::parquet(&format!("{}/tpch/sf1/lineitem.parquet", data()), schema).unwrap();

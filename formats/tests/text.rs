@@ -18,7 +18,7 @@ fn lines(bytes: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 #[test]
-fn lines_end_with_newlines_returns_or_the_file() {
+fn lines_may_end_with_newlines_returns_or_the_file() {
     assert_eq!(lines(""), Vec::<String>::new());
     assert_eq!(lines("\n"), [""]);
     assert_eq!(lines("one\r\ntwo\n\n\r\nthr\ree\r\r\nlast\r"), ["one", "two", "", "", "thr\ree\r", "last\r"]);
@@ -33,7 +33,7 @@ fn lines_longer_than_chunks_are_read() {
 }
 
 #[test]
-fn a_line_beyond_the_memory_is_an_error_with_its_place() {
+fn lines_beyond_the_memory_are_errors_with_their_place() {
     let file = TestFile::new("long.txt", format!("a\nb\n{}", "x".repeat(9 << 20)));
     let source = formats::text(file.path()).unwrap();
     let scan = scan_all(&source);
@@ -59,7 +59,7 @@ fn many_lines_are_split_and_counted() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_an_error_with_their_place() {
+fn non_utf_8_bytes_are_errors_with_their_place() {
     let mut bytes = "ä line\n".repeat(200_000).into_bytes();
     bytes[8 * 150_000 + 1] = b'!';
     let file = TestFile::new("bad.txt", bytes);
@@ -72,7 +72,7 @@ fn bytes_that_are_no_text_are_an_error_with_their_place() {
 }
 
 #[test]
-fn folders_and_patterns_name_their_files_in_order() {
+fn files_of_folders_and_patterns_are_sorted() {
     let file = TestFile::new("b.txt", "b");
     let folder = file.folder();
     std::fs::create_dir_all(folder.join("deep/er")).unwrap();
@@ -95,7 +95,7 @@ fn folders_and_patterns_name_their_files_in_order() {
 }
 
 #[test]
-fn missing_input_is_an_error_that_says_what_was_looked_for() {
+fn missing_inputs_are_errors_with_the_path() {
     let file = TestFile::new("_only", "");
     let open = |name: &str| message(formats::text(&format!("{}/{name}", file.folder().display())), &file);
     assert_eq!(open("none.txt"), "no input at none.txt: there is no such file or folder");
@@ -121,10 +121,10 @@ fn missing_input_is_an_error_that_says_what_was_looked_for() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_is_an_error() {
+fn files_without_read_permission_are_errors() {
     let file = TestFile::new("secret.txt", "x");
     std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o000)).unwrap();
-    // Root may read anything.
+    // The root user may read any file.
     if std::fs::read(file.path()).is_err() {
         let error = message(formats::text(file.path()), &file);
         assert!(error.starts_with("cannot read secret.txt: "), "{error}");
@@ -132,7 +132,7 @@ fn a_file_that_may_not_be_read_is_an_error() {
 }
 
 #[test]
-fn what_has_no_length_is_an_error() {
+fn pipes_and_devices_are_errors() {
     let error = formats::text("/dev/null").err().unwrap().to_string();
     assert_eq!(
         error,
@@ -141,7 +141,7 @@ fn what_has_no_length_is_an_error() {
 }
 
 #[test]
-fn a_file_that_was_cut_meanwhile_is_an_error() {
+fn a_file_truncated_during_the_job_is_an_error() {
     let file = TestFile::new("cut.txt", "one\ntwo\n");
     let source = formats::text(file.path()).unwrap();
     let scan = scan_all(&source);

@@ -230,6 +230,9 @@ pub enum Error {
         #[source]
         error: Box<Error>,
     },
+    /// A source or sink outside of the engine has broken a rule of its interface.
+    #[error("{0}")]
+    Connector(String),
     /// The job was cancelled.
     #[error("the job was cancelled")]
     Cancelled,

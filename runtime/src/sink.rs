@@ -39,8 +39,12 @@ pub trait Sink: Send + Sync {
     /// For EXPLAIN: `kafka clicks`.
     fn describe(&self) -> String;
 
-    /// How often records are in the result after a failure.
-    fn guarantee(&self) -> Guarantee;
+    /// How often records are in the result after a failure. The default follows from
+    /// [`Sink::as_epochs`]. A sink whose writes can be repeated without effect, such as puts by key, may
+    /// return [`Guarantee::ExactlyOnce`] without it.
+    fn guarantee(&self) -> Guarantee {
+        if self.as_epochs().is_some() { Guarantee::ExactlyOnce } else { Guarantee::AtLeastOnce }
+    }
 
     /// Checks before the job runs that records of this schema can be written.
     ///
@@ -68,23 +72,28 @@ pub trait Sink: Send + Sync {
     }
 }
 
-/// What a writer gets from its task.
+/// The task of a writer, and its resources.
 #[derive(Clone)]
 pub struct WriterContext {
+    /// The schema of the records.
+    pub schema: Schema,
     /// The number of the task.
     pub subtask: usize,
     /// The number of tasks.
     pub subtasks: usize,
-    /// The first epoch that it writes: 1, or that after the restored snapshot.
+    /// The first epoch of the writer: 1, or the one after the restored snapshot.
     pub epoch: u64,
-    /// Pays for the writer's buffers.
+    /// The memory for the writer's buffers, which it reserves here.
     pub memory: Memory,
     /// Threads for work that may block. They wake the task after it.
     pub blocking: Arc<dyn Blocking>,
 }
 
-/// Writes the records of one task. After `Pending` the task is woken by the writer, and repeats the
-/// call.
+/// Writes the records of one task. Each call returns [`Progress::Done`] or [`Progress::Pending`].
+///
+/// Before a writer returns `Pending`, it must submit work to [`WriterContext::blocking`], or arrange
+/// another call of its waker. When that work is done, the task repeats the call. Otherwise the job never
+/// continues.
 pub trait Writer: Send {
     /// Takes rows. After `Pending` none of them is taken: the call is repeated with the same rows.
     ///

@@ -112,7 +112,7 @@ impl<T: Record> LogWriter<T> {
     /// As [`LogWriter::append`], and if there is no such split, or it is sealed.
     pub fn append_to(&mut self, split: usize, record: impl Value<Record = T>) -> Result<()> {
         write_all(self.splits.rows(split)?, [record])?;
-        Ok(self.splits.hand_on(split)?)
+        Ok(self.splits.append_full_blocks(split)?)
     }
 
     /// Writes all appended records to the files, where readers find them.

@@ -149,7 +149,8 @@ impl Handle {
         if is_in_front && !moves {
             return self.keeping_filters(true);
         }
-        let (bounds, acts, may_be_tried) = (next.bounds(), next.acts(), next.may_be_tried(predicate.captures()));
+        let (bounds, may_have_effects, may_run_on_sample) =
+            (next.bounds(), next.may_have_effects(), next.may_run_on_sample(predicate.captures()));
         let schema = this.rows_of(schema);
         let filter = Filter {
             schema,
@@ -157,8 +158,8 @@ impl Handle {
             reads,
             bounds,
             moves,
-            acts,
-            may_be_tried,
+            may_have_effects,
+            may_run_on_sample,
             selectivity: None,
             below: below.into(),
         };
@@ -188,7 +189,7 @@ impl Handle {
         let reads = self.next.reads(0, &input);
         let output = self.rows_of(output);
         let expansion = Expansion(if self.next.expands() { 5.0 } else { 1.0 });
-        let (may_be_tried, selectivity) = (self.next.may_be_tried(chain.captures()), None);
-        self.then(MapChain { word, input, output, chain, reads, expansion, may_be_tried, forwards, selectivity })
+        let (may_run_on_sample, selectivity) = (self.next.may_run_on_sample(chain.captures()), None);
+        self.then(MapChain { word, input, output, chain, reads, expansion, may_run_on_sample, forwards, selectivity })
     }
 }

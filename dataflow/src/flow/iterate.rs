@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::operators::{LoopBegin, LoopEnd, LoopEnds, Nulls};
+use runtime::operators::{LoopBegin, LoopEnd, LoopTermination, Nulls};
 use runtime::plan::Node;
 use runtime::strategy::LoopId;
 
@@ -43,9 +43,9 @@ impl<T: Record> Flow<T, Bounded> {
     where
         F: FnOnce(Flow<T, Bounded>) -> Flow<T, Bounded>,
     {
-        let (loop_id, schema, ends) = (LoopId::unique(), T::schema(), LoopEnds::AfterRounds);
+        let (loop_id, schema, termination) = (LoopId::unique(), T::schema(), LoopTermination::AfterRounds);
         let handle = self.handle.called_at(Location::caller());
-        let begun = handle.then(LoopBegin { schema: schema.clone(), loop_id, rounds, ends });
+        let begun = handle.then(LoopBegin { schema: schema.clone(), loop_id, rounds, termination });
         let given: Flow<T, Bounded> = body(begun.typed());
         let end = LoopEnd { workset: schema.clone(), schema, loop_id, rounds };
         handle.ending_loop(vec![given.handle.node], end).typed()
@@ -97,10 +97,10 @@ impl<T: Record> Flow<T, Bounded> {
         K: Key<T> + OfFields,
         F: FnOnce(Solution<T, K::Value>, Flow<W, Bounded>) -> (Flow<T, Bounded>, Flow<W, Bounded>),
     {
-        let (loop_id, ends, rounds) = (LoopId::unique(), LoopEnds::WithoutRows, most_rounds);
+        let (loop_id, termination, rounds) = (LoopId::unique(), LoopTermination::WithoutRows, most_rounds);
         let handle = self.handle.called_at(Location::caller());
         let workset = workset.handle.described(handle.next.clone());
-        let begun = workset.then(LoopBegin { schema: W::schema(), loop_id, rounds, ends });
+        let begun = workset.then(LoopBegin { schema: W::schema(), loop_id, rounds, termination });
         let set = Solution { handle: handle.clone(), key: key(T::fields(0)).leaves(), loop_id, of: PhantomData };
         let (changes, next) = body(set, begun.typed());
         let end = LoopEnd { workset: W::schema(), schema: T::schema(), loop_id, rounds };

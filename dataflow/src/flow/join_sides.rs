@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use runtime::join::JoinFactory;
 use runtime::operators;
-use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls, PairGives, SolutionJoin};
+use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls, PairOutput, SolutionJoin};
 use runtime::plan::{Node, Operator, Reads};
 use runtime::row::Schema;
 use runtime::strategy::LoopId;
@@ -109,10 +109,22 @@ impl JoinSides {
         };
         // A record's own leaves stand first in its side's rows.
         let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
-        let (hint, reads, may_be_tried) = (self.hint, self.reads(), self.next.may_be_tried(kernel.captures()));
-        let gives = if self.next.maps() { PairGives::One } else { PairGives::Any };
-        let join =
-            operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_be_tried, gives };
+        let (hint, reads, may_run_on_sample) =
+            (self.hint, self.reads(), self.next.may_run_on_sample(kernel.captures()));
+        let pair_output = if self.next.maps() { PairOutput::One } else { PairOutput::Any };
+        let join = operators::Join {
+            kind,
+            inputs,
+            keys,
+            nulls,
+            hint,
+            output,
+            kernel,
+            reads,
+            forwards,
+            may_run_on_sample,
+            pair_output,
+        };
         let operator: Arc<dyn Operator> = match self.solution_of {
             None => Arc::new(join),
             Some(loop_id) => Arc::new(SolutionJoin { join, loop_id }),

@@ -181,12 +181,12 @@ impl NextStep {
     }
 
     /// Whether the next operator's closures may be tried on some records before the run: by what they capture they act on nothing outside.
-    pub(crate) fn may_be_tried(&self, captures: bool) -> bool {
+    pub(crate) fn may_run_on_sample(&self, captures: bool) -> bool {
         self.is_proven.unwrap_or(!captures)
     }
 
     /// Whether the next filter may act on something outside, by what it captures.
-    pub(crate) fn acts(&self) -> bool {
+    pub(crate) fn may_have_effects(&self) -> bool {
         self.is_proven == Some(false)
     }
 

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use runtime::operators::{
-    EventTime, Fold, InTime, Keyed, Project, SideOutput, StateLeaf, WindowAggregate, WindowStart,
+    EventTime, Fold, Keyed, LateDataSplit, Project, SideOutput, StateLeaf, WindowAggregate, WindowStart,
 };
 use runtime::plan::Reads;
 use runtime::row::{HiddenLeaf, LeafType, Schema};
@@ -287,7 +287,7 @@ impl Handle {
         let windows = TumblingWindows { time, micros };
         let next = self.next.called_at(caller);
         let key: Vec<usize> = key.iter().copied().chain([start]).collect();
-        let in_time = InTime { schema: schema.clone(), key: key.clone(), micros };
+        let in_time = LateDataSplit { schema: schema.clone(), key: key.clone(), micros };
         let handle = self.described(next.behind("window")).then(WindowStart { schema, windows, length });
         let handle = handle.described(next.behind("in time")).then(in_time);
         (handle.described(next), key)

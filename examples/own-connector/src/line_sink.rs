@@ -4,8 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use dataflow::connector::{
-    Background, Commit, EngineError, EpochSink, Guarantee, Input, Prepared, Progress, Sink, Transaction, Writer,
-    WriterContext,
+    Background, Commit, EngineError, EpochSink, Input, Prepared, Progress, Sink, Transaction, Writer, WriterContext,
 };
 
 /// Sends lines to a [`LineServer`](crate::LineServer): one transaction per task and epoch.
@@ -36,10 +35,6 @@ fn user(error: std::io::Error) -> EngineError {
 impl Sink for LineSink {
     fn describe(&self) -> String {
         format!("lines to {}", self.server)
-    }
-
-    fn guarantee(&self) -> Guarantee {
-        Guarantee::ExactlyOnce
     }
 
     fn writer(&self, context: WriterContext) -> Result<Box<dyn Writer>, EngineError> {

@@ -1,4 +1,4 @@
-//! Binary files, written.
+//! Writes binary files.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use runtime::page::{LeafReader, Plain, RowIds, Strided};
 use runtime::row::{LeafType, Physical, Schema};
 use runtime::source::{Encoder, Format, Parts};
 
-/// Plain values, record after record.
+/// Writes plain values, record after record.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryFormat;
 
@@ -50,7 +50,7 @@ impl Format for BinaryFormat {
     }
 }
 
-/// Writes the next leaf of some rows, one every `stride` bytes.
+/// Writes the next leaf of `rows`, one value every `stride` bytes.
 fn put_leaf<'b>(ty: LeafType, leaves: &mut LeafReader<'b>, rows: RowIds<'b>, out: &mut [u8], stride: usize) {
     match ty.physical() {
         Physical::W1 => put(leaves.plain(), rows, out, stride, u8::to_le_bytes),

@@ -1,15 +1,17 @@
-//! Binary files: plain values, record after record, and nothing else.
+//! Binary files: plain values, record after record, without header or separators.
 //!
-//! A record is its values in the order of its fields, little-endian, without padding, header or separators: what a packed C struct is
-//! in memory, and a packed `dtype` of numpy. So a record of `(i64, f64)` has 16 bytes, and record `n` begins at byte `16 * n`.
+//! The values of a record follow each other in the order of its fields, little-endian and without
+//! padding. This is the layout of a packed C struct and of a packed numpy `dtype`. A record of
+//! `(i64, f64)` has 16 bytes, and record `n` begins at byte `16 * n`.
 //!
-//! * [`packed`]: where the values of a record lie, and which bytes are none.
-//! * [`source`], [`reader`]: files as records; [`encoder`]: records as files.
+//! * [`packed`]: the layout of a record, and the check of values.
+//! * [`source`], [`reader`]: read files. [`encoder`]: writes files.
 //!
-//! Batches are columns over the bytes as they were read, with the record's width as their stride: nothing is copied or decoded.
+//! Batches are columns over the bytes as they were read, with the record's width as stride. Nothing
+//! is copied or decoded.
 //!
 //! # Limits
-//! Texts, lists and `Option`s have no fixed width; the [native](super::native) format holds them.
+//! Texts, lists and `Option`s have no fixed width. The [native](super::native) format holds them.
 
 mod encoder;
 mod packed;
@@ -17,5 +19,5 @@ mod reader;
 mod source;
 
 pub use encoder::BinaryFormat;
-pub(super) use packed::first_wrong;
+pub(super) use packed::first_invalid;
 pub use source::BinarySource;

@@ -1,19 +1,19 @@
-//! Where the values of a record of fixed width lie.
+//! The layout of a record of fixed width.
 
 use runtime::row::{LeafType, Schema};
 
-/// A record's values, back to back.
+/// Offsets and width of a record whose values follow each other without padding.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Packed {
-    /// Where each leaf begins.
+    /// Offset of each leaf in the record.
     pub(super) offsets: Vec<usize>,
-    /// Bytes of a record.
+    /// Bytes per record.
     pub(super) width: usize,
 }
 
 impl Packed {
     /// # Errors
-    /// Where a field has no fixed width: which, and what to do.
+    /// Fails with the field and advice if a field has no fixed width.
     pub(super) fn new(schema: &Schema) -> Result<Self, String> {
         let (mut offsets, mut width) = (Vec::new(), 0);
         for leaf in schema.leaves() {
@@ -32,7 +32,7 @@ impl Packed {
     }
 }
 
-/// Why values of a type are not plain bytes of one length.
+/// Returns the reason why values of a type have no fixed width.
 fn unfixed(ty: LeafType, in_variant: bool) -> Option<String> {
     match ty {
         LeafType::Valid => Some("is an Option, which has no plain bytes; the native format".to_owned()),
@@ -47,8 +47,9 @@ fn unfixed(ty: LeafType, in_variant: bool) -> Option<String> {
     }
 }
 
-/// The first row, and what it holds, whose bytes are no value of the type: most types have none such.
-pub(crate) fn first_wrong(ty: LeafType, bytes: &[u8], offset: usize, stride: usize) -> Option<(usize, String)> {
+/// Returns the first row whose bytes are not a value of the type, and the message. `None` for types
+/// for which all bytes are valid.
+pub(crate) fn first_invalid(ty: LeafType, bytes: &[u8], offset: usize, stride: usize) -> Option<(usize, String)> {
     let each = || bytes.get(offset..).unwrap_or_default().chunks(stride.max(1));
     let wrong = |row, found: String| Some((row, format!("expected {}, found {found}", expected(ty))));
     match ty {
@@ -100,9 +101,9 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_value_are_found() {
-        assert_eq!(first_wrong(LeafType::Bool, &[9, 0, 9, 1, 9, 2], 1, 2).unwrap().0, 2);
-        assert_eq!(first_wrong(LeafType::Char, &[0x61, 0, 0, 0, 0, 0xd8, 0, 0], 0, 4).unwrap().0, 1);
-        assert_eq!(first_wrong(LeafType::I64, &[0xff; 8], 0, 8), None);
+    fn invalid_values_are_found() {
+        assert_eq!(first_invalid(LeafType::Bool, &[9, 0, 9, 1, 9, 2], 1, 2).unwrap().0, 2);
+        assert_eq!(first_invalid(LeafType::Char, &[0x61, 0, 0, 0, 0, 0xd8, 0, 0], 0, 4).unwrap().0, 1);
+        assert_eq!(first_invalid(LeafType::I64, &[0xff; 8], 0, 8), None);
     }
 }

@@ -1,10 +1,10 @@
-//! Hands out records of fixed width where they were read.
+//! Reads records of fixed width without a copy.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::packed::{Packed, first_wrong};
+use super::packed::{Packed, first_invalid};
 use crate::BATCH_ROWS;
 use crate::chunks::{CHUNK_BYTES, Chunks, NextChunk};
 use crate::files::InputFile;
@@ -14,7 +14,7 @@ use runtime::page::{Batch, Columns};
 use runtime::row::{LeafSet, LeafType, Schema};
 use runtime::source::{Position, RangeReader, ReadRequest, Ready, Split};
 
-/// What a source and its readers know together.
+/// Input that a source shares with its readers.
 pub(super) struct BinaryInput {
     pub(super) files: Arc<[InputFile]>,
     pub(super) schema: Schema,
@@ -22,7 +22,7 @@ pub(super) struct BinaryInput {
 }
 
 impl BinaryInput {
-    /// What is wrong with bytes behind the last record.
+    /// Returns the message about bytes after the last whole record.
     pub(super) fn left_over(&self, bytes: u64) -> String {
         format!(
             "{bytes} bytes are left over behind the last record, as one of {} has {} bytes; the file was cut, or holds other records",
@@ -36,18 +36,20 @@ impl BinaryInput {
 pub(super) struct BinaryReader {
     shared: Arc<BinaryInput>,
     live: LeafSet,
-    /// Live leaves of types that not every byte is a value of.
+    /// Type and offset of live leaves for which not all bytes are valid.
     checked: Vec<(LeafType, usize)>,
     chunks: Chunks,
-    /// The batch: whole records, where they were read.
+    /// The batch: whole records, as they were read.
     records: Bytes,
     rows: usize,
-    /// The beginning of a record that goes on in the next chunk: only of what was decompressed.
+    /// Beginning of a record that continues in the next chunk. Only for compressed files, since
+    /// other chunks hold whole records.
     carry: Vec<u8>,
-    /// Where the batch begins in the file, or in what a compressed file holds.
+    /// Offset of the batch in the content of the file.
     offset: u64,
-    /// Records that nobody looks at, and that were not handed out yet: of these nothing is read.
+    /// Records of the split that were not emitted yet, if `is_counted`.
     uncounted: u64,
+    /// No leaf is live and the file is not compressed: records are counted by the file's length.
     is_counted: bool,
     _reserved: Reservation,
 }
@@ -80,7 +82,7 @@ impl BinaryReader {
         self.rows = 0;
     }
 
-    /// Takes the whole records of a chunk.
+    /// Takes the whole records of a chunk as the batch.
     fn take(&mut self, chunk: Bytes) {
         let width = self.shared.packed.width;
         let bytes = match self.carry.is_empty() {
@@ -96,11 +98,11 @@ impl BinaryReader {
         self.records = bytes.slice(..whole);
     }
 
-    /// Holds that the live values are values of their types.
+    /// Checks that the bytes of the live leaves are values of their types.
     fn check(&self) -> Result<()> {
         let width = self.shared.packed.width;
         for &(ty, offset) in &self.checked {
-            if let Some((row, message)) = first_wrong(ty, &self.records, offset, width) {
+            if let Some((row, message)) = first_invalid(ty, &self.records, offset, width) {
                 let byte = self.offset + (row * width + offset) as u64;
                 let leaf = self.shared.packed.offsets.iter().position(|&place| place == offset);
                 let path = leaf.and_then(|leaf| self.shared.schema.leaves().get(leaf)).map(|leaf| leaf.path.as_str());

@@ -1,4 +1,4 @@
-//! Binary files as a source.
+//! Reads binary files.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use runtime::source::{
     TableSource, sample_splits, spread_evenly,
 };
 
-/// Records of binary files. Splits are runs of records.
+/// Source of the records of binary files. A split is a range of records.
 pub struct BinarySource {
     path: String,
     shared: Arc<BinaryInput>,
@@ -23,7 +23,7 @@ pub struct BinarySource {
 }
 
 impl BinarySource {
-    /// The records of listed files.
+    /// Creates a source of the records of listed files.
     ///
     /// # Errors
     /// Fails if the record has no fixed width.
@@ -35,7 +35,7 @@ impl BinarySource {
         Ok(BinarySource { path, shared, split_bytes })
     }
 
-    /// The same with splits of about `bytes` bytes.
+    /// Sets the target size of splits, in bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);

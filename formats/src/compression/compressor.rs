@@ -1,14 +1,14 @@
-//! A compressor of either kind.
+//! A compressor for either kind of compression.
 
 use std::io::Write;
 
 use super::{Compression, failed};
 use runtime::error::Result;
 
-/// Zstandard's own default: about as fast as the disk, and smaller than gzip.
+/// Zstandard's default level: about as fast as a disk, and smaller than gzip.
 const ZSTD_LEVEL: i32 = 3;
 
-/// With a checksum, so that damage is found when the file is read.
+/// Writes a checksum, so that damage is found when the file is read.
 fn zstd_encoder() -> std::io::Result<zstd::stream::write::Encoder<'static, Vec<u8>>> {
     let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;

@@ -1,4 +1,4 @@
-//! Bytes of a compressed file as what they hold.
+//! Decompresses the bytes of a file.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use zstd::stream::raw::{DParameter, Decoder, Operation};
 use super::{Compression, Damaged, LARGEST_WINDOW_LOG};
 use runtime::error::{Error, Result};
 
-/// What Zstandard gives at once, at most: a block.
+/// Largest output of one Zstandard call: a block.
 const BLOCK_BYTES: usize = 1 << 17;
 
 /// Decompresses one file from its beginning: all members of gzip, all frames of Zstandard.
@@ -24,18 +24,18 @@ enum Codec {
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
     Zstd {
         decoder: Decoder<'static>,
-        /// Whether it may give more without being given more.
+        /// `true` if the decoder may have output left without more input.
         holds_output: bool,
-        /// Whether a frame has ended, and no other has begun.
+        /// `true` if a frame has ended and no other has begun.
         between_frames: bool,
     },
 }
 
 impl Decompressor {
-    /// At the beginning of a file.
+    /// Creates a decompressor for the beginning of a file.
     ///
     /// # Errors
-    /// Where the library refuses its own settings.
+    /// Fails if the library cannot be set up.
     pub(crate) fn new(compression: Compression) -> Result<Self> {
         let codec = match compression {
             Compression::Gzip => Codec::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
@@ -44,16 +44,16 @@ impl Decompressor {
         Ok(Decompressor { codec, compression, used: 0 })
     }
 
-    /// Bytes of the file that were used.
+    /// Returns the number of bytes of the file that were used.
     pub(crate) fn used(&self) -> u64 {
         self.used
     }
 
-    /// Adds what `input` holds to `out` and takes what it used from `input`, until that is empty or `out` has `enough` bytes, of which
-    /// it may get a block more.
+    /// Appends decompressed bytes to `out` and removes the used bytes from `input`. Stops when
+    /// `input` is empty or `out` has `enough` bytes. `out` may get one block more.
     ///
     /// # Errors
-    /// Where the input is not what it should be.
+    /// Fails if the input is damaged or not in the compressed format.
     pub(crate) fn run(&mut self, input: &mut Bytes, out: &mut Vec<u8>, enough: usize) -> Result<(), Damaged> {
         while out.len() < enough && (!input.is_empty() || self.holds_output()) {
             let used = self.step(input, out).map_err(|error| self.damaged(&error))?;
@@ -89,10 +89,10 @@ impl Decompressor {
         }
     }
 
-    /// Says that the file is at its end, and adds what was still held.
+    /// Ends the file and appends the rest of the output.
     ///
     /// # Errors
-    /// Where that cannot be the end.
+    /// Fails if the file is truncated or its checksum does not match.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Damaged> {
         let whole = match &mut self.codec {
             Codec::Gzip(decoder) => {

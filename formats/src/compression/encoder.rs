@@ -1,4 +1,5 @@
-//! Encoded bytes, compressed: all of a file at once, or as members that stand by themselves.
+//! Compresses encoded bytes: a whole file as one stream, or as members that decompress on their
+//! own.
 
 use super::{Compression, Compressor, failed};
 use runtime::error::Result;
@@ -9,40 +10,41 @@ use runtime::source::Encoder;
 /// Encoded bytes that are compressed at a time.
 const PIECE_BYTES: usize = 1 << 16;
 
-/// Bytes of a compressor beside its output. Zstandard's default level has a window of 2 MiB and
+/// Memory of a compressor, without its output. Zstandard's default level has a window of 2 MiB and
 /// tables of about 2 MiB. Gzip takes less.
 const ENCODER_BYTES: usize = 4 << 20;
 
-/// Encoded bytes of a member, and what a window of rows adds: gzip looks back 32 KiB and loses nothing by that, Zstandard loses a little.
+/// Encoded bytes after which a member ends. gzip refers back 32 KiB at most, so its ratio does not
+/// suffer. Zstandard's gets a little worse.
 const MEMBER_BYTES: usize = 1 << 20;
 
-/// What a member takes while it grows, at most: one that cannot be made smaller, in a buffer that has doubled.
+/// Most memory of a growing member: incompressible data, in a buffer that has doubled.
 const HELD_BYTES: usize = ENCODER_BYTES + 2 * MEMBER_BYTES;
 
 pub(super) struct CompressedEncoder {
     encoder: Box<dyn Encoder>,
     compressor: Compressor,
-    /// Where others add to the file, too.
+    /// `Some` if other encoders also write to the file.
     members: Option<Members>,
     reserved: Reservation,
 }
 
-/// Whole members, behind which one grows.
+/// Finished members, followed by the one that grows.
 struct Members {
     compression: Compression,
     whole: Vec<u8>,
-    /// Encoded bytes in the member that grows.
+    /// Encoded bytes in the growing member.
     encoded_bytes: usize,
 }
 
 impl CompressedEncoder {
-    /// For a whole file.
+    /// Creates an encoder for a whole file.
     pub(super) fn new(encoder: Box<dyn Encoder>, compression: Compression, memory: &Memory) -> Result<Self> {
         let (compressor, reserved) = (Compressor::new(compression)?, memory.reserve(ENCODER_BYTES)?);
         Ok(CompressedEncoder { encoder, compressor, members: None, reserved })
     }
 
-    /// For a file that others add to.
+    /// Creates an encoder for a file that other encoders also write to.
     pub(super) fn of_members(encoder: Box<dyn Encoder>, compression: Compression, memory: &Memory) -> Result<Self> {
         let (compressor, reserved) = (Compressor::new(compression)?, memory.reserve(HELD_BYTES)?);
         let members = Some(Members { compression, whole: Vec::new(), encoded_bytes: 0 });
@@ -56,11 +58,11 @@ impl CompressedEncoder {
             members.encoded_bytes += encoded.len();
         }
         encoded.clear();
-        // Here, and nowhere else, records are whole.
+        // Only at this point does the output hold whole records.
         if self.members.as_ref().is_some_and(|members| members.encoded_bytes >= MEMBER_BYTES) {
             self.end_member()?;
         }
-        self.pay()
+        self.resize_reservation()
     }
 
     fn end_member(&mut self) -> Result<()> {
@@ -72,10 +74,10 @@ impl CompressedEncoder {
             whole.reserve_exact(ended.output().len());
             whole.append(ended.output());
         }
-        self.pay()
+        self.resize_reservation()
     }
 
-    fn pay(&mut self) -> Result<()> {
+    fn resize_reservation(&mut self) -> Result<()> {
         let growing_bytes = ENCODER_BYTES + self.compressor.output().capacity();
         self.reserved.resize(match &self.members {
             None => growing_bytes,
@@ -111,7 +113,7 @@ impl Encoder for CompressedEncoder {
 
     fn settle(&mut self) -> Result<()> {
         self.encoder.settle()?;
-        self.pay()
+        self.resize_reservation()
     }
 
     fn output(&mut self) -> &mut Vec<u8> {

@@ -11,7 +11,8 @@ use runtime::memory::Memory;
 use runtime::row::Schema;
 use runtime::source::{Encoder, Format, Parts};
 
-/// The format, compressed where the output's name ends with `.gz` or `.zst`; a folder's name speaks for the files in it.
+/// Wraps a format in compression if the output's name ends with `.gz` or `.zst`. The name of a
+/// folder applies to the files in it.
 pub fn compressed_by_name(format: Arc<dyn Format>, path: &str) -> Arc<dyn Format> {
     match Compression::of(Path::new(path)) {
         Some(compression) => Arc::new(Compressed { format, compression }),

@@ -1,4 +1,5 @@
-//! One compressed file that several tasks encode: what each gives are whole members of gzip, or frames of Zstandard.
+//! One compressed file that several tasks encode. Each task writes whole members of gzip or frames
+//! of Zstandard.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use runtime::error::Result;
 use runtime::memory::Memory;
 use runtime::source::{Encoder, Parts};
 
-/// Parts of which each is compressed by itself.
+/// Parts that are compressed independently.
 pub(super) struct CompressedParts {
     parts: Arc<dyn Parts>,
     compression: Compression,
@@ -28,7 +29,8 @@ impl CompressedParts {
 }
 
 impl Parts for CompressedParts {
-    /// A member also where the format has no head: a file of nothing would be no compressed one.
+    /// Writes a member even if the format has no head, because a file without members is not a
+    /// valid compressed file.
     fn head(&self) -> Result<Vec<u8>> {
         self.member(&self.parts.head()?)
     }
@@ -41,7 +43,8 @@ impl Parts for CompressedParts {
         self.parts.kept_bytes()
     }
 
-    /// What an end says of places is of those before compression, which nobody knows: formats that need them compress by themselves.
+    /// `at` is the offset before compression, which is unknown here. Formats whose end needs
+    /// offsets compress by themselves.
     fn end(&self, at: u64) -> Result<Vec<u8>> {
         let end = self.parts.end(at)?;
         if end.is_empty() { Ok(end) } else { self.member(&end) }

@@ -38,14 +38,14 @@ use runtime::error::Error;
 /// Zstandard files with a larger window are refused, as their decoder takes more than is reserved.
 const LARGEST_WINDOW_LOG: u32 = 23;
 
-/// A fault in a compressed file, and the byte of the file at which it was found.
+/// A fault in a compressed or encoded file, and the offset in the file where it was found.
 #[derive(Debug)]
 pub(crate) struct Damaged {
     pub(crate) at: u64,
     pub(crate) message: String,
 }
 
-/// How a file's bytes are compressed.
+/// Compression of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
     Gzip,
@@ -53,7 +53,7 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// What the end of a name says.
+    /// Returns the compression that the end of a name states.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let end = path.extension()?.to_str()?;
         match end {
@@ -63,7 +63,7 @@ impl Compression {
         }
     }
 
-    /// The end of a name.
+    /// Returns the end of a name, without the dot.
     fn extension(self) -> &'static str {
         match self {
             Compression::Gzip => "gz",
@@ -71,15 +71,15 @@ impl Compression {
         }
     }
 
-    /// Whether what was compressed piece by piece decompresses, behind each other, to the pieces behind each other: members of gzip (RFC 1952, 2.2), frames of
-    /// Zstandard (RFC 8878, 3.1).
+    /// Returns `true` if concatenated compressed pieces decompress to the concatenated pieces. This
+    /// holds for members of gzip (RFC 1952, 2.2) and frames of Zstandard (RFC 8878, 3.1).
     fn concatenates(self) -> bool {
         match self {
             Compression::Gzip | Compression::Zstd => true,
         }
     }
 
-    /// Bytes that decompressing takes beside its input and output.
+    /// Returns the bytes that a decompressor takes, without its input and output.
     pub(super) fn decoder_bytes(self) -> usize {
         match self {
             // A window of 32 KiB, a buffer of the same size, and tables.

@@ -1,10 +1,10 @@
-//! CSV files, written.
+//! Writes CSV files.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::mapping::{Column, column_name, columns};
+use super::mapping::{CsvColumn, column_name, columns};
 use super::options::CsvOptions;
 use crate::cells::Cell;
 use crate::concatenated::concatenated;
@@ -22,26 +22,29 @@ use runtime::value::{TimeFormat, Timestamp};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// How CSV files are written. Fields are quoted where they must be: a text that reads as a null is.
+/// How CSV files are written. A field has quotes only if it needs them, for example if it reads as
+/// a null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvFormat {
-    /// Whether the first record names the columns.
+    /// `true` if the first record names the columns.
     pub header: bool,
-    /// Between fields.
+    /// The byte between fields.
     pub delimiter: u8,
-    /// Around fields that need it; `None` where there are no quotes, and no fields that need them.
+    /// The byte around fields that need it. With `None`, such fields are an error unless `escape`
+    /// is set.
     pub quote: Option<u8>,
-    /// The byte before a quote or an escape in a field; without quotes, before a delimiter, too. `None` if quotes are doubled.
+    /// The byte before a quote or an escape in a field, and before a delimiter if there are no
+    /// quotes. With `None`, quotes are doubled.
     pub escape: Option<u8>,
-    /// A line that would begin with this text begins with a quote.
+    /// A line that would begin with this text begins with a quote instead.
     pub comment_prefix: Option<String>,
-    /// What stands where an `Option` is null.
+    /// The text of a null.
     pub null: String,
-    /// Whether fields may hold newlines, within quotes.
+    /// `true` if quoted fields may hold newlines.
     pub multiline: bool,
-    /// How dates and timestamps are written, where not by ISO 8601.
+    /// Formats of dates and timestamps other than ISO 8601.
     pub times: TimeForms,
-    /// Written is UTF-8 alone; another encoding is refused.
+    /// Only UTF-8 can be written. Another encoding is refused.
     pub encoding: TextEncoding,
 }
 
@@ -52,7 +55,7 @@ impl Default for CsvFormat {
 }
 
 impl CsvFormat {
-    /// Files that these options read. Options that only reading has are left out.
+    /// Creates the format that these options read. Options that only affect reading are dropped.
     #[must_use]
     pub fn of(options: CsvOptions) -> Self {
         let multiline = options.is_multiline();
@@ -60,14 +63,14 @@ impl CsvFormat {
         CsvFormat { header, delimiter, quote, escape, comment_prefix, null, multiline, times, encoding }
     }
 
-    /// Whether CSV can hold such records.
+    /// Returns `true` if CSV can hold such records.
     #[must_use]
     pub fn holds(schema: &Schema) -> bool {
         columns(schema).is_ok()
     }
 
     /// # Errors
-    /// Where nobody could read what is written so.
+    /// Fails if files with these options could not be read back.
     fn check(&self) -> Result<()> {
         let CsvFormat { delimiter, quote, escape, ref null, .. } = *self;
         let comment_prefix = self.comment_prefix.clone();
@@ -143,7 +146,7 @@ fn take_cells<'b>(mut leaves: LeafReader<'b>, types: &[LeafType]) -> SmallVec<[C
 
 #[inline]
 fn write_row<'b>(
-    (columns, forms): (&[Column], &[Option<TimeFormat>]),
+    (columns, forms): (&[CsvColumn], &[Option<TimeFormat>]),
     cells: &[Cell<'b>],
     row: Row<'b>,
     writer: &mut FieldWriter,
@@ -170,16 +173,16 @@ fn write_row<'b>(
             }
             (cell, None) => cell.write(row, &mut writer.output),
         }
-        writer.tell_apart(begin, !column.guards.is_empty(), columns.len() == 1);
+        writer.quote_if_ambiguous(begin, !column.guards.is_empty(), columns.len() == 1);
     }
     writer.end_line(line);
 }
 
-/// Writes fields, quoted where they must be.
+/// Writes fields, in quotes if needed.
 struct FieldWriter {
     format: CsvFormat,
     output: Vec<u8>,
-    /// Why a field could not be written.
+    /// The first error of a field.
     failed: Option<String>,
 }
 
@@ -194,12 +197,12 @@ impl FieldWriter {
     #[inline]
     fn text(&mut self, text: &str) {
         let delimiter = self.format.delimiter;
-        // Without quotes, the delimiter stands in for one.
+        // Without quotes, the delimiter is compared twice instead.
         let quote = self.format.quote.unwrap_or(delimiter);
         let escape = self.format.escape.unwrap_or(delimiter);
         let special =
             |byte: u8| (byte == delimiter) | (byte == quote) | (byte == escape) | (byte == b'\n') | (byte == b'\r');
-        // Without a way out of the loop it compiles to vector code, and most texts have nothing special.
+        // A loop without an exit compiles to vector code, and most texts have no special byte.
         if text.bytes().fold(false, |found, byte| found | special(byte)) {
             self.quoted(text.as_bytes());
         } else {
@@ -207,7 +210,7 @@ impl FieldWriter {
         }
     }
 
-    /// A date or timestamp in a form of its own, counted in units of so many microseconds.
+    /// Writes a date or timestamp in its own format; `count` is in units of `unit` microseconds.
     #[cold]
     fn time(&mut self, form: &TimeFormat, count: i64, unit: i64) {
         let time = count.checked_mul(unit).map(Timestamp::from_micros);
@@ -245,8 +248,9 @@ impl FieldWriter {
         self.output.extend(quote);
     }
 
-    /// Ends the line that begins at a place. Its first field is quoted if the line would be read as a
-    /// comment, or if it begins with a byte order mark. A reader drops that mark from a file's first line.
+    /// Ends the line that begins at offset `begin`. Its first field is quoted if the line would be
+    /// read as a comment, or if it begins with a byte-order mark. A reader drops that mark from a
+    /// file's first line.
     #[inline]
     fn end_line(&mut self, begin: usize) {
         if self.format.comment_prefix.is_some() || self.output.get(begin) == BYTE_ORDER_MARK.first() {
@@ -275,9 +279,9 @@ impl FieldWriter {
         self.output.insert(begin, quote);
     }
 
-    /// Quotes the field that begins at a place where it would be read as a null, or as a line that looks empty.
+    /// Quotes the field that begins at `begin` if it would be read as a null or as an empty line.
     #[inline]
-    fn tell_apart(&mut self, begin: usize, may_be_null: bool, is_alone: bool) {
+    fn quote_if_ambiguous(&mut self, begin: usize, may_be_null: bool, is_alone: bool) {
         let field = &self.output[begin..];
         if (may_be_null && field == self.format.null.as_bytes()) || (is_alone && field.is_empty()) {
             match (self.format.quote, self.format.escape) {

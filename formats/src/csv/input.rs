@@ -1,4 +1,4 @@
-//! The files of a scan, and how their columns fit the record.
+//! The files of a CSV source, and the mapping of their columns to the record.
 
 use std::sync::Arc;
 
@@ -8,27 +8,27 @@ use runtime::error::Result;
 use runtime::row::{LeafSet, LeafType, Schema};
 use runtime::value::TimeFormat;
 
-use super::mapping::{Column, Positions, by_header, by_position, is_nameless};
+use super::mapping::{CsvColumn, Positions, by_header, by_position, is_nameless};
 use super::options::CsvOptions;
 
-/// What a source and its readers know together.
+/// Input that a source shares with its readers.
 pub(super) struct CsvInput {
     pub(super) files: Arc<[InputFile]>,
     /// The first record of each file: its header, if it has one.
     pub(super) first: Vec<Vec<String>>,
     pub(super) schema: Schema,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<CsvColumn>,
     pub(super) options: CsvOptions,
     pub(super) rejects: Option<Arc<Rejects>>,
-    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601.
+    /// By leaf: the format of a date or timestamp that is not ISO 8601.
     pub(super) forms: Vec<Option<TimeFormat>>,
 }
 
 impl CsvInput {
-    /// Where the leaves of a scan stand in the records of a file.
+    /// Returns the columns of the leaves in a file.
     ///
     /// # Errors
-    /// Where a live column is missing.
+    /// Fails if a live column is missing.
     pub(super) fn positions(&self, part: usize, live: &LeafSet) -> Result<Positions> {
         let path = self.files[part].path();
         let header = &self.first[part];
@@ -42,12 +42,12 @@ impl CsvInput {
         by_header(path, &self.schema, header, is_live)
     }
 
-    /// Whether a file says how its columns are called.
+    /// Returns `true` if the file has a header that is not empty.
     pub(super) fn has_header(&self, part: usize) -> bool {
         self.options.header && self.first[part].iter().any(|name| !name.is_empty())
     }
 
-    /// Whether a scan reads texts, which must be UTF-8.
+    /// Returns `true` if a scan reads texts, which must be UTF-8.
     pub(super) fn reads_text(&self, live: &LeafSet) -> bool {
         live.iter().any(|leaf| self.schema.leaves().get(leaf).is_some_and(|leaf| leaf.ty == LeafType::Text))
     }

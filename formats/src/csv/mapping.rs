@@ -1,4 +1,4 @@
-//! Leaves and columns.
+//! Maps leaves to columns.
 
 use std::path::Path;
 
@@ -8,25 +8,30 @@ use crate::names::hint_about;
 use runtime::error::{Error, Result};
 use runtime::row::{LeafType, Schema, Shape};
 
-/// The leaf of a column, and what guards it.
+/// A column's leaf, and its validity leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
+pub(super) struct CsvColumn {
     pub(super) leaf: usize,
-    /// The validity leaves above it, outermost first.
+    /// Validity leaves of the enclosing `Option`s, outermost first.
     pub(super) guards: Vec<usize>,
 }
 
-/// A record's columns in order, one for each leaf that holds a value.
+/// Returns a record's columns in order, one for each leaf that holds a value.
 ///
 /// # Errors
-/// For a field that CSV cannot hold: its path, and why.
-pub(super) fn columns(schema: &Schema) -> Result<Vec<Column>, String> {
+/// Fails with the path and the reason if CSV cannot hold a field.
+pub(super) fn columns(schema: &Schema) -> Result<Vec<CsvColumn>, String> {
     let mut columns = Vec::new();
     collect(schema, schema.shape(), &mut Vec::new(), &mut columns)?;
     Ok(columns)
 }
 
-fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mut Vec<Column>) -> Result<(), String> {
+fn collect(
+    schema: &Schema,
+    shape: &Shape,
+    guards: &mut Vec<usize>,
+    columns: &mut Vec<CsvColumn>,
+) -> Result<(), String> {
     match shape {
         Shape::Leaf(leaf) => {
             let Some(found) = schema.leaves().get(*leaf) else {
@@ -43,7 +48,7 @@ fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mu
                     found.path, found.ty
                 ));
             }
-            columns.push(Column { leaf: *leaf, guards: guards.clone() });
+            columns.push(CsvColumn { leaf: *leaf, guards: guards.clone() });
         }
         Shape::Optional(validity, inner) => {
             if let Shape::Optional(..) = **inner {
@@ -66,7 +71,7 @@ fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mu
     Ok(())
 }
 
-/// The name of a leaf's column.
+/// Returns the name of a leaf's column.
 pub(super) fn column_name(schema: &Schema, leaf: usize) -> &str {
     match schema.leaves().get(leaf).map_or("", |leaf| leaf.path.as_str()) {
         "" => "value",
@@ -74,17 +79,17 @@ pub(super) fn column_name(schema: &Schema, leaf: usize) -> &str {
     }
 }
 
-/// For each leaf the position of its column in a file; `None` for validity leaves, which have none of their own.
+/// By leaf: the index of its column in a file. `None` for validity leaves, which have no column.
 pub(super) struct Positions {
     pub(super) of_leaf: Vec<Option<usize>>,
-    /// How many fields each record of the file has.
+    /// Number of fields in each record of the file.
     pub(super) count: usize,
 }
 
 /// Finds the columns of a file by its header.
 ///
 /// # Errors
-/// For a live leaf whose column is missing or stands there twice.
+/// Fails if the column of a live leaf is missing or occurs twice.
 pub(super) fn by_header(
     path: &Path,
     schema: &Schema,
@@ -113,8 +118,8 @@ pub(super) fn by_header(
 /// Finds the columns of a file by their order.
 ///
 /// # Errors
-/// Where the file has fewer columns than the record.
-pub(super) fn by_position(path: &Path, schema: &Schema, columns: &[Column], count: usize) -> Result<Positions> {
+/// Fails if the file has fewer columns than the record.
+pub(super) fn by_position(path: &Path, schema: &Schema, columns: &[CsvColumn], count: usize) -> Result<Positions> {
     if count < columns.len() {
         let message = format!("expected {} columns for {}, found {count}", columns.len(), schema.describe());
         return Err(Error::Schema { path: path.to_path_buf(), message });
@@ -126,7 +131,8 @@ pub(super) fn by_position(path: &Path, schema: &Schema, columns: &[Column], coun
     Ok(Positions { of_leaf, count })
 }
 
-/// Whether columns are found by their order whatever the header says: tuples and single values have no names.
+/// Returns `true` for tuples and single values. They have no names, so columns are found by their
+/// order even if there is a header.
 pub(super) fn is_nameless(schema: &Schema) -> bool {
     match schema.shape() {
         Shape::Record { name, .. } => name.is_empty(),

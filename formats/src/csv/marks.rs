@@ -1,12 +1,12 @@
-//! Bytes that divide fields and records.
+//! Finds the bytes that separate fields and records.
 
-/// Bytes whose marks are found at once: few enough to stay in the first cache.
+/// Bytes that are searched at a time. Their marks fit in a core's first-level cache.
 pub(super) const SECTION_BYTES: usize = 4096;
 
-/// Bytes that one word of bits stands for.
+/// Bytes that one `u64` of bits describes.
 const WORD_BYTES: usize = 64;
 
-/// Marks of a section, as places in the block.
+/// Marks of a section, as offsets in the block.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     places: Vec<u32>,
@@ -14,15 +14,16 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// The places of the last section.
+    /// Returns the marks of the last section.
     pub(super) fn places(&self) -> &[u32] {
         &self.places[..self.count]
     }
 
-    /// Finds three kinds of bytes in a section that begins at `base`.
+    /// Finds the bytes that equal one of `marks` in a section that begins at offset `base` of the
+    /// block.
     pub(super) fn find(&mut self, section: &[u8], base: usize, marks: [u8; 3]) {
         self.count = 0;
-        // Room for a mark at each byte, and for what is written beyond the last.
+        // Room for a mark at each byte, and for the entries that are written beyond the last one.
         self.places.resize(SECTION_BYTES + WORD_BYTES, 0);
         let (words, rest) = section.as_chunks::<WORD_BYTES>();
         for (index, word) in words.iter().enumerate() {
@@ -35,7 +36,8 @@ impl Marks {
         }
     }
 
-    /// Adds the places of bits. Eight are written whatever there are, so that the loop runs once or twice and is foreseen.
+    /// Adds the offsets of the set bits. Writes eight at a time, so that the loop runs once or
+    /// twice and its branches are predicted.
     #[inline(always)]
     fn add(&mut self, mut bits: u64, base: usize) {
         let count = bits.count_ones() as usize;
@@ -52,13 +54,13 @@ impl Marks {
     }
 }
 
-/// One bit for each byte that is one of three.
+/// Returns one bit per byte, set if the byte is one of the three.
 #[inline(always)]
 fn bits_of(word: &[u8; WORD_BYTES], [first, second, third]: [u8; 3]) -> u64 {
     let hits = word.map(|byte| u8::from((byte == first) | (byte == second) | (byte == third)));
     let mut bits = 0;
     for (index, eight) in hits.as_chunks::<8>().0.iter().enumerate() {
-        // The product's highest byte gathers the lowest bits of all eight.
+        // The highest byte of the product collects the lowest bits of all eight bytes.
         let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
         bits |= gathered << (8 * index);
     }
@@ -70,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_found_wherever_they_stand() {
+    fn marks_are_found_at_any_offset() {
         let mut section: Vec<u8> = (0..1000_u32).map(|at| b"abc,\n\"xyz"[(at * at % 9) as usize]).collect();
         section.extend([b','; 200]);
         for length in [0, 1, 63, 64, 65, 127, 500, section.len()] {

@@ -1,4 +1,4 @@
-//! What CSV files leave open.
+//! The dialect of CSV files.
 
 use crate::{TextEncoding, TimeForms};
 use runtime::error::{Error, Result};
@@ -7,33 +7,37 @@ use runtime::source::Lenient;
 /// How CSV files are read and written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvOptions {
-    /// Between fields.
+    /// The byte between fields.
     pub delimiter: u8,
-    /// Around fields; `None` where quotes are bytes like others.
+    /// The byte around quoted fields. With `None`, quotes have no special meaning.
     pub quote: Option<u8>,
-    /// Whether the first record of each file names the columns.
+    /// `true` if the first record of each file names the columns.
     pub header: bool,
-    /// What an `Option` reads as null, where it stands without quotes.
+    /// The text that an `Option` reads as null, if it is not in quotes.
     pub null: String,
-    /// Whether quoted fields may hold newlines. `false` saves a pass over large files; a newline in a field is an error then.
+    /// `true` if quoted fields may hold newlines. `false` saves a pass over large files. A newline
+    /// in a field is then an error.
     pub multiline: bool,
-    /// Whether records that cannot be read are left out, and where they go; they end the job unless this is set. A record is a line then:
-    /// `multiline` must be `false`.
+    /// If set, records that cannot be read are skipped and logged. If `None`, the first one ends
+    /// the job. Each line is then a record, so `multiline` must be `false`.
     pub lenient: Option<Lenient>,
-    /// How dates and timestamps are written, where not by ISO 8601.
+    /// Formats of dates and timestamps other than ISO 8601.
     pub times: TimeForms,
-    /// The byte that takes the next one of a field as it is, as in `"a \\" b"` or `a\\, b`. A quote may be doubled, too. Fields hold no newlines
-    /// then.
+    /// The byte that makes the next byte of a field literal, as in `"a \\" b"` or `a\\, b`. Quotes
+    /// may also be doubled. With an escape, fields hold no newlines.
     pub escape: Option<u8>,
-    /// Read: lines that begin with this text are passed over. Quoted fields hold no newlines then.
+    /// Reading only: lines that begin with this text are skipped. Quoted fields then hold no
+    /// newlines.
     pub comment_prefix: Option<String>,
-    /// Read: lines at the beginning of each file that are passed over, before the header.
+    /// Reading only: number of lines that are skipped at the beginning of each file, before the
+    /// header.
     pub skip_lines: usize,
-    /// Read: whether a record may have too few fields, of which the rest are null.
+    /// Reading only: `true` if a record may have too few fields. The missing ones are null.
     pub null_padding: bool,
-    /// Read: whether an integer may be written as a float without fraction, `1.0` or `1e+18`, as pandas writes integers of columns with nulls.
+    /// Reading only: `true` if an integer may be written as a float without fraction, `1.0` or
+    /// `1e+18`. pandas writes integers of columns with nulls in this way.
     pub whole_floats: bool,
-    /// Read: how the text is encoded.
+    /// Reading only: the encoding of the text.
     pub encoding: TextEncoding,
 }
 
@@ -58,20 +62,22 @@ impl Default for CsvOptions {
 }
 
 impl CsvOptions {
-    /// Leaves bad records out. One that is not closed would take all others with it, so a record is a line: where fields hold newlines, the
-    /// lines within them are taken for records.
+    /// Skips bad records and logs them. Each line is then a record, because a quote that is not
+    /// closed would otherwise swallow all following records. If fields hold newlines, the lines
+    /// within them are read as records.
     #[must_use]
     pub fn lenient(self, lenient: Lenient) -> Self {
         CsvOptions { lenient: Some(lenient), multiline: false, ..self }
     }
 
-    /// With dates and timestamps in forms of their own: `TimeForms::default().dates("%d.%m.%Y")`.
+    /// Sets the formats of dates and timestamps: `TimeForms::default().dates("%d.%m.%Y")`.
     #[must_use]
     pub fn times(self, times: TimeForms) -> Self {
         CsvOptions { times, ..self }
     }
 
-    /// Whether quoted fields may hold newlines. Quotes that are escaped, or stand in comments, cannot be counted.
+    /// Returns `true` if quoted fields may hold newlines. That needs a count of quotes, which is
+    /// not possible with escaped quotes or quotes in comments.
     pub(super) fn is_multiline(&self) -> bool {
         self.multiline && self.escape.is_none() && self.comment_prefix.is_none()
     }
@@ -110,7 +116,7 @@ impl CsvOptions {
 }
 
 /// # Errors
-/// Where values could hold the delimiter themselves.
+/// Fails if numbers, dates or names could contain the delimiter.
 fn check_delimiter(delimiter: u8) -> Result<()> {
     if is_free_mark(delimiter) && delimiter != b'"' {
         return Ok(());
@@ -121,7 +127,7 @@ fn check_delimiter(delimiter: u8) -> Result<()> {
     )))
 }
 
-/// Whether a byte is a mark that numbers, dates and times do not have.
+/// Returns `true` if numbers, dates and times do not contain this byte.
 fn is_free_mark(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\n\r\0+-.:".contains(&byte)
 }

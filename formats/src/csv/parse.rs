@@ -1,4 +1,4 @@
-//! Fields as leaves, column by column.
+//! Parses fields into leaves, column by column.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,22 @@ use runtime::page::{ListColumn, TextColumn, Utf8};
 use runtime::row::LeafType;
 use runtime::value::TimeFormat;
 
-/// Records of one block whose fields were found.
+/// Records of one block, with the positions of their fields.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'f> {
+pub(super) struct FoundRecords<'f> {
     pub(super) block: &'f [u8],
-    /// The block as text, where a column of texts is read.
+    /// The block as text, if a column of texts is read.
     pub(super) text: Option<&'f Utf8>,
     pub(super) fields: &'f Fields,
     pub(super) quote: Option<u8>,
-    /// The byte that takes the next one of a field as it is.
+    /// The byte that makes the next one literal.
     pub(super) escape: Option<u8>,
-    /// Whether integers may be written as `1.0` or `1e+18`.
+    /// `true` if integers may be written as `1.0` or `1e+18`.
     pub(super) whole_floats: bool,
 }
 
-impl<'f> Found<'f> {
-    /// A field without its quotes; those inside stay doubled.
+impl<'f> FoundRecords<'f> {
+    /// Returns a field without its quotes. Quotes inside stay doubled.
     #[inline(always)]
     fn unquoted(&self, record: usize, position: usize) -> &'f [u8] {
         let field = &self.block[self.fields.range(record, position)];
@@ -34,26 +34,26 @@ impl<'f> Found<'f> {
         }
     }
 
-    /// Whether a field is the null text without quotes, or not there.
+    /// Returns `true` if a field is the null text without quotes, or is missing.
     #[inline(always)]
     pub(super) fn is_null(&self, record: usize, position: usize, null: &[u8]) -> bool {
         self.block[self.fields.range(record, position)] == *null || self.fields.is_missing(record, position)
     }
 }
 
-/// Records of which a field cannot be read.
+/// Records with a field that cannot be read.
 #[derive(Default)]
 pub(super) struct BadFields {
-    /// Whether one is enough.
+    /// `true` if parsing stops at the first one.
     pub(super) is_strict: bool,
-    /// Record and leaf, leaf by leaf.
+    /// Pairs of record and leaf, ordered by leaf.
     pub(super) found: Vec<(usize, usize)>,
-    /// The leaf that is read.
+    /// The leaf that is being parsed.
     pub(super) leaf: usize,
 }
 
 impl BadFields {
-    /// Answers whether to go on.
+    /// Adds a record. Returns `true` if parsing continues.
     #[cold]
     fn add(&mut self, record: usize) -> bool {
         self.found.push((record, self.leaf));
@@ -61,12 +61,12 @@ impl BadFields {
     }
 }
 
-/// Adds a column of all records. Where `valid` is zero, the leaf is zero whatever the field holds; where the field cannot be read, the
-/// record is bad.
+/// Appends one column of all records to `values`. If the flag in `valid` is zero, the value is the
+/// placeholder of a null. If a field cannot be read, its record is added to `bad`.
 pub(super) fn parse(
     values: &mut Values,
     (ty, form): (LeafType, Option<&TimeFormat>),
-    found: Found<'_>,
+    found: FoundRecords<'_>,
     position: usize,
     valid: Option<&[u8]>,
     bad: &mut BadFields,
@@ -84,12 +84,12 @@ pub(super) fn parse(
     }
 }
 
-/// A column of plain values, and where they go.
+/// A column of plain values, and their destination.
 struct Plain<'f> {
     column: ColumnOf<'f>,
     out: &'f mut Values,
     bad: &'f mut BadFields,
-    /// A char, or the name of a variant: quotes in it are doubled.
+    /// The type is a char or a tag. Quotes in its text are doubled.
     may_hold_quotes: bool,
     is_integer: bool,
 }
@@ -100,7 +100,7 @@ impl WithParser for Plain<'_> {
     #[inline(always)]
     fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) {
         let Some(out) = T::of(self.out) else { return };
-        let Found { quote, escape, whole_floats, .. } = self.column.found;
+        let FoundRecords { quote, escape, whole_floats, .. } = self.column.found;
         match quote.or(escape) {
             Some(_) if self.may_hold_quotes => {
                 self.column.each(out, self.bad, |text| parse(&unescaped(text, quote, escape)));
@@ -109,8 +109,8 @@ impl WithParser for Plain<'_> {
                 let whole_floats = whole_floats && self.is_integer;
                 self.column.each(out, self.bad, |text| {
                     parse(text)
-                        .or_else(|| whole_floats.then(|| parse(&whole(text)?)).flatten())
-                        // Without quotes, a value that looks like the null has an escape.
+                        .or_else(|| whole_floats.then(|| parse(&whole_number(text)?)).flatten())
+                        // Without quotes, a value that equals the null text has an escape.
                         .or_else(|| escape.and_then(|_| parse(&unescaped(text, None, escape))))
                 });
             }
@@ -118,7 +118,7 @@ impl WithParser for Plain<'_> {
     }
 }
 
-/// The text of a field, in which quotes are doubled, and any byte may be escaped.
+/// Removes escapes and the doubling of quotes from the text of a field.
 pub(super) fn unescaped(text: &[u8], quote: Option<u8>, escape: Option<u8>) -> Cow<'_, [u8]> {
     let is_first = |byte: u8| Some(byte) == quote || Some(byte) == escape;
     if !text.iter().copied().any(is_first) {
@@ -126,17 +126,17 @@ pub(super) fn unescaped(text: &[u8], quote: Option<u8>, escape: Option<u8>) -> C
     }
     let (mut out, mut bytes) = (Vec::with_capacity(text.len()), text.iter().copied());
     while let Some(byte) = bytes.next() {
-        // Of a pair the second byte stays.
+        // The second byte of a pair stays.
         out.push(if is_first(byte) { bytes.next().unwrap_or(byte) } else { byte });
     }
     Cow::Owned(out)
 }
 
-/// The most digits of an integer, and its sign.
+/// Largest number of digits of an integer.
 const INTEGER_BYTES: usize = 40;
 
-/// The digits of a float without fraction, such as `12.0` or `1.2e+18`.
-fn whole(text: &[u8]) -> Option<Vec<u8>> {
+/// Returns the digits of a float without fraction, such as `12.0` or `1.2e+18`.
+fn whole_number(text: &[u8]) -> Option<Vec<u8>> {
     let (number, exponent) = match text.iter().position(|byte| byte.eq_ignore_ascii_case(&b'e')) {
         Some(at) => (&text[..at], std::str::from_utf8(&text[at + 1..]).ok()?.parse::<i8>().ok()?),
         None => (text, 0),
@@ -154,9 +154,9 @@ fn whole(text: &[u8]) -> Option<Vec<u8>> {
     Some(digits)
 }
 
-/// One column of records.
+/// One column of the records.
 struct ColumnOf<'f> {
-    found: Found<'f>,
+    found: FoundRecords<'f>,
     position: usize,
     valid: Option<&'f [u8]>,
 }
@@ -172,7 +172,8 @@ impl ColumnOf<'_> {
         out.reserve(records);
         for record in 0..records {
             let value = parse(self.found.unquoted(record, self.position));
-            // A null is rarely a value, and nearly always there is none: so the value is looked at first.
+            // A null field rarely parses, and most columns have no nulls. So the value is checked
+            // first.
             match value {
                 Some(value) if self.is_valid(record) => out.push(value),
                 _ if !self.is_valid(record) || bad.add(record) => out.push(T::default()),
@@ -186,7 +187,7 @@ impl ColumnOf<'_> {
         out.add_buffer(text.clone());
         for record in 0..self.found.fields.records() {
             let range = self.found.fields.range(record, self.position);
-            let Found { block, quote, escape, .. } = self.found;
+            let FoundRecords { block, quote, escape, .. } = self.found;
             if !self.is_valid(record) {
                 out.push_str("");
             } else if quote.is_some_and(|quote| block.get(range.start) == Some(&quote) && !range.is_empty()) {
@@ -202,7 +203,7 @@ impl ColumnOf<'_> {
     fn unescaped_text(&self, range: std::ops::Range<usize>, quote: Option<u8>, out: &mut TextColumn) {
         match unescaped(&self.found.block[range.clone()], quote, self.found.escape) {
             Cow::Borrowed(_) => out.push_range(range),
-            // The quote and the escape are ASCII, so what is left is text.
+            // Quote and escape are ASCII, so the rest is still UTF-8.
             Cow::Owned(text) => out.push_str(&String::from_utf8_lossy(&text)),
         }
     }

@@ -1,4 +1,4 @@
-//! Decodes blocks of records into columns.
+//! Decodes blocks of CSV records into columns.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::input::CsvInput;
 use super::mapping::Positions;
 use super::options::CsvOptions;
-use super::parse::{BadFields, Found, parse};
+use super::parse::{BadFields, FoundRecords, parse};
 use super::scan::{Fields, Scanner};
 use crate::BATCH_ROWS;
 use crate::blocks::Blocks;
@@ -22,16 +22,16 @@ use runtime::row::{LeafSet, LeafType};
 use runtime::source::Split;
 use runtime::value::json::{ParseFault, excerpt};
 
-/// Decodes records of CSV.
+/// Decodes CSV records.
 pub(super) struct CsvDecoder {
     shared: Arc<CsvInput>,
     live: LeafSet,
     reads_text: bool,
     scanner: Scanner,
     fields: Fields,
-    /// Where the leaves stand in the records of the file that is read.
+    /// Columns of the leaves in the current file.
     positions: Positions,
-    /// Validity leaves that are read or guard what is read: the leaf, the leaves that it guards, and its bytes.
+    /// Validity leaves that are read, or that guard a leaf that is read.
     guards: Vec<Guard>,
     leaves: Vec<Option<Values>>,
     rows: usize,
@@ -43,10 +43,10 @@ struct Guard {
     valid: Vec<u8>,
 }
 
-/// Reads splits of CSV files.
+/// Creates a reader of splits of CSV files.
 ///
 /// # Errors
-/// Where memory is refused.
+/// Fails if memory is refused.
 pub(super) fn reader(shared: Arc<CsvInput>, live: &LeafSet, memory: &Memory) -> Result<LineReader<CsvDecoder>> {
     let options = &shared.options;
     let types = shared.schema.types();
@@ -74,7 +74,7 @@ impl CsvDecoder {
     fn parse(&mut self, lines: &mut Lines<'_, Option<Utf8>>) -> Result<()> {
         let CsvOptions { quote, escape, whole_floats, .. } = self.shared.options;
         let (block, text, fields) = (lines.bytes, lines.text.as_ref(), &self.fields);
-        let found = Found { block, text, fields, quote, escape, whole_floats };
+        let found = FoundRecords { block, text, fields, quote, escape, whole_floats };
         let batch = self.rows..self.rows + self.fields.records();
         let null = self.shared.options.null.as_bytes();
         for guard in &mut self.guards {
@@ -97,12 +97,12 @@ impl CsvDecoder {
             }
         }
         self.rows = batch.end;
-        if bad.found.is_empty() { Ok(()) } else { self.leave_out(bad.found, lines, batch) }
+        if bad.found.is_empty() { Ok(()) } else { self.drop_bad_records(bad.found, lines, batch) }
     }
 
-    /// Takes bad records out of the batch, or ends the job with the first.
+    /// Removes bad records from the batch, or fails with the first one.
     #[cold]
-    fn leave_out(
+    fn drop_bad_records(
         &mut self,
         mut bad: Vec<(usize, usize)>,
         lines: &mut Lines<'_, Option<Utf8>>,
@@ -116,8 +116,8 @@ impl CsvDecoder {
             let field = &lines.bytes[self.fields.range(record, position)];
             let found = &self.shared.schema.leaves()[leaf];
             let expected = expected_in(found.ty, self.shared.forms[leaf].as_ref());
-            let wrong = ParseFault::new(self.fields.start(record), unreadable(&found.path, position, &expected, field));
-            lines.reject(wrong.at, wrong)?;
+            let fault = ParseFault::new(self.fields.start(record), unreadable(&found.path, position, &expected, field));
+            lines.reject(fault.at, fault)?;
             keep[record] = false;
         }
         self.leaves.iter_mut().flatten().for_each(|values| values.retain(batch.start, &keep));
@@ -127,7 +127,7 @@ impl CsvDecoder {
     }
 }
 
-/// The validity leaves that are read, or guard a leaf that is.
+/// Returns the validity leaves that are read, or that guard a leaf that is read.
 fn guards_of(shared: &CsvInput, live: &LeafSet) -> Vec<Guard> {
     let mut guards: Vec<Guard> = Vec::new();
     for column in &shared.columns {
@@ -158,7 +158,7 @@ fn unreadable(path: &str, position: usize, expected: &str, field: &[u8]) -> Stri
 }
 
 impl LineDecoder for CsvDecoder {
-    /// Only where texts are read.
+    /// `None` if no texts are read.
     type Text = Option<Utf8>;
 
     fn check(&self, bytes: &Bytes) -> Result<Option<Utf8>, usize> {
@@ -187,12 +187,12 @@ impl LineDecoder for CsvDecoder {
                 lines.at = next;
                 self.parse(lines)
             }
-            Err(wrong) if lines.is_strict() => lines.reject(wrong.at, wrong),
-            Err(wrong) => {
-                let line = self.fields.drop_bad();
+            Err(fault) if lines.is_strict() => lines.reject(fault.at, fault),
+            Err(fault) => {
+                let line = self.fields.drop_bad_record();
                 lines.at = lines.bytes.len().min(line_end(lines.bytes, line) + 1);
                 self.parse(lines)?;
-                lines.reject(line, wrong)
+                lines.reject(line, fault)
             }
         }
     }

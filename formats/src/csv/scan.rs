@@ -1,8 +1,8 @@
-//! Where fields begin and end.
+//! Finds the fields of records.
 //!
-//! A first loop finds all marks of a section (delimiters, newlines, quotes), 64 bytes at a time and without a branch that
-//! depends on them; a second goes from mark to mark and keeps where each field ends. Fields that nobody reads are never looked at
-//! again.
+//! A first loop finds all marks of a section (delimiters, newlines, quotes), 64 bytes at a time and
+//! without branches on the data. A second loop goes from mark to mark and stores the end of each
+//! field. Fields that are not read are not visited again.
 
 use memchr::{memchr, memchr2};
 
@@ -17,40 +17,40 @@ pub(super) struct Scanner {
     quote: Option<u8>,
     multiline: bool,
     is_lenient: bool,
-    /// Quoted fields hold no newlines, as an option forbids them.
+    /// Another option forbids newlines in quoted fields.
     forbids_newlines: bool,
     pub(super) escape: Option<u8>,
     comment_prefix: Option<Box<[u8]>>,
 }
 
-/// How far a block was looked at.
-struct Place {
-    /// Where the record begins.
+/// Progress in a block, as offsets.
+struct ScanPosition {
+    /// Begin of the current record.
     record: usize,
-    /// Where the field begins.
+    /// Begin of the current field.
     field: usize,
-    /// Where to look for more marks.
+    /// Offset from which marks are searched next.
     next: usize,
 }
 
 /// Fields of some records of one block.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    /// Fields of each record.
+    /// Number of fields in a record.
     count: usize,
-    /// Whether a record may have too few.
+    /// `true` if a record may have too few fields.
     is_padded: bool,
-    /// Where each record begins.
+    /// Begin of each record.
     starts: Vec<u32>,
-    /// Where each field ends, record by record.
+    /// End of each field, record by record.
     ends: Vec<u32>,
     marks: Marks,
-    /// Where the record begins that is none.
+    /// Begin of the record that caused the last error.
     bad: usize,
 }
 
 impl Fields {
-    /// No record yet, of `count` fields each.
+    /// Creates an empty list of records with `count` fields each.
     pub(super) fn new(count: usize, is_padded: bool) -> Self {
         Fields { count, is_padded, ..Fields::default() }
     }
@@ -60,9 +60,10 @@ impl Fields {
         self.ends.clear();
     }
 
-    /// Ends a field and its record; `filled` fields were found before it. Answers how many there are now.
+    /// Ends a field and its record; `filled` is the number of field ends before. Returns the new
+    /// number.
     #[inline(always)]
-    fn end_record(&mut self, filled: usize, place: &Place, end: usize) -> Result<usize, ParseFault> {
+    fn end_record(&mut self, filled: usize, place: &ScanPosition, end: usize) -> Result<usize, ParseFault> {
         if end == place.record && place.field == place.record && self.count > 1 {
             return Ok(filled);
         }
@@ -73,7 +74,8 @@ impl Fields {
         }
         let found = filled + 1 - (self.starts.len() - 1) * self.count;
         if self.is_padded && found < self.count {
-            // Fields that are not there end where the record does: a byte before an empty field at its end would.
+            // Missing fields end where the record ends. An empty field at the end of a record would
+            // end one byte later.
             let missing = self.count - found;
             self.ends.splice(filled + 1..filled + 1, std::iter::repeat_n(end as u32, missing));
             return Ok(filled + 1 + missing);
@@ -82,25 +84,25 @@ impl Fields {
         Err(ParseFault { at: place.record, message: format!("expected {} {noun}, found {found}", self.count) })
     }
 
-    /// After an error: forgets the record that is none, and answers where it begins.
-    pub(super) fn drop_bad(&mut self) -> usize {
+    /// Removes the bad record after an error. Returns its begin.
+    pub(super) fn drop_bad_record(&mut self) -> usize {
         let good = self.starts.partition_point(|&start| (start as usize) < self.bad);
         self.starts.truncate(good);
         self.ends.truncate(good * self.count);
         self.bad
     }
 
-    /// How many records.
+    /// Returns the number of records.
     pub(super) fn records(&self) -> usize {
         self.starts.len()
     }
 
-    /// Where a record begins.
+    /// Returns the begin of a record.
     pub(super) fn start(&self, record: usize) -> usize {
         self.starts[record] as usize
     }
 
-    /// A field of a record, quotes included.
+    /// Returns the range of a field, including quotes.
     #[inline(always)]
     pub(super) fn range(&self, record: usize, field: usize) -> std::ops::Range<usize> {
         let at = record * self.count + field;
@@ -109,7 +111,7 @@ impl Fields {
         start.min(end) as usize..end as usize
     }
 
-    /// Whether a field is not there, as the record has fewer.
+    /// Returns `true` if a field is missing because the record is too short.
     pub(super) fn is_missing(&self, record: usize, field: usize) -> bool {
         let at = record * self.count + field;
         self.is_padded && field > 0 && self.ends[at] == self.ends[at - 1]
@@ -131,7 +133,7 @@ impl Scanner {
         }
     }
 
-    /// The place after the comments that begin at `at`, where a record may begin.
+    /// Skips the comment lines that begin at `at`. Returns the begin of the next record.
     #[inline(always)]
     pub(super) fn after_comments(&self, block: &[u8], mut at: usize) -> usize {
         let Some(prefix) = &self.comment_prefix else { return at };
@@ -141,30 +143,36 @@ impl Scanner {
         at
     }
 
-    /// Finds up to `most` records of a block from `at` on; answers where the next one begins. An empty line is no record, unless
-    /// records have only one field.
+    /// Finds up to `max_records` records of a block from offset `at` on. Returns the begin of the
+    /// next one. An empty line is a record only if records have one field.
     ///
     /// # Errors
-    /// For a record that is no CSV, or has another number of fields.
+    /// Fails if a record is not valid CSV, or has the wrong number of fields.
     #[inline(never)]
-    pub(super) fn scan(&self, block: &[u8], at: usize, most: usize, fields: &mut Fields) -> Result<usize, ParseFault> {
+    pub(super) fn scan(
+        &self,
+        block: &[u8],
+        at: usize,
+        max_records: usize,
+        fields: &mut Fields,
+    ) -> Result<usize, ParseFault> {
         fields.clear();
         let kinds = [self.delimiter, b'\n', self.quote.unwrap_or(b'\n')];
         let mut marks = std::mem::take(&mut fields.marks);
         let at = self.after_comments(block, at);
-        let mut place = Place { record: at, field: at, next: at };
-        while place.next < block.len() && fields.records() < most {
+        let mut place = ScanPosition { record: at, field: at, next: at };
+        while place.next < block.len() && fields.records() < max_records {
             let end = block.len().min(place.next + SECTION_BYTES);
             marks.find(&block[place.next..end], place.next, kinds);
             place.next = end;
-            let walked = self.walk(block, marks.places(), most, &mut place, fields);
-            if walked.is_err() {
+            let scanned = self.scan_marks(block, marks.places(), max_records, &mut place, fields);
+            if scanned.is_err() {
                 fields.bad = place.record;
-                walked?;
+                scanned?;
             }
         }
         fields.marks = marks;
-        if place.next == block.len() && place.record < block.len() && fields.records() < most {
+        if place.next == block.len() && place.record < block.len() && fields.records() < max_records {
             let last = fields.ends.len();
             fields.ends.push(0);
             fields.bad = place.record;
@@ -174,19 +182,19 @@ impl Scanner {
         Ok(place.record)
     }
 
-    /// Goes through the marks of a section, up to `most` records.
+    /// Goes through the marks of a section, up to `max_records` records.
     #[inline(always)]
-    fn walk(
+    fn scan_marks(
         &self,
         block: &[u8],
         marks: &[u32],
-        most: usize,
-        place: &mut Place,
+        max_records: usize,
+        place: &mut ScanPosition,
         fields: &mut Fields,
     ) -> Result<(), ParseFault> {
         let mut filled = fields.ends.len();
         fields.ends.resize(filled + marks.len(), 0);
-        // Marks before this place lie in a field whose quotes were found.
+        // Marks before this offset lie in a quoted field or a comment that was already skipped.
         let mut quoted_to = 0;
         for &mark in marks {
             let at = mark as usize;
@@ -204,7 +212,7 @@ impl Scanner {
                 (place.record, place.field) = (next, next);
                 quoted_to = next;
                 place.next = place.next.max(next);
-                if fields.records() == most {
+                if fields.records() == max_records {
                     break;
                 }
             } else {
@@ -216,7 +224,8 @@ impl Scanner {
         Ok(())
     }
 
-    /// Whether a delimiter or a quote at `at` belongs to the text of the field that begins at `field`. No newline does: it ends a record.
+    /// Returns `true` if a delimiter or a quote at `at` is escaped in the field that begins at
+    /// `field`. A newline cannot be escaped.
     #[inline(always)]
     fn is_escaped(&self, block: &[u8], field: usize, at: usize) -> bool {
         let Some(escape) = self.escape else { return false };
@@ -225,8 +234,8 @@ impl Scanner {
         escapes % 2 == 1 && block[at] != b'\n'
     }
 
-    /// What is wrong where a quote is not followed by another on its line.
-    fn not_closed(&self) -> &'static str {
+    /// Returns the message for a quote that is not closed.
+    fn unclosed_message(&self) -> &'static str {
         if self.forbids_newlines && !self.is_lenient {
             return "a quoted field is not closed on its line; with `escape` or `comment_prefix` fields hold no newlines";
         }
@@ -239,12 +248,12 @@ impl Scanner {
         }
     }
 
-    /// Where a quoted field ends, behind its closing quote.
+    /// Returns the end of a quoted field, after its closing quote.
     fn quoted(&self, block: &[u8], open: usize, field: usize) -> Result<usize, ParseFault> {
-        let wrong = |at, message: &str| Err(ParseFault { at, message: message.to_owned() });
+        let fault = |at, message: &str| Err(ParseFault { at, message: message.to_owned() });
         let quote = self.quote.unwrap_or_default();
         if open != field {
-            return wrong(
+            return fault(
                 open,
                 "a quote stands in a field without quotes; quote the field and double the quote in it, or read without quotes \
                  (`quote: None`)",
@@ -255,7 +264,7 @@ impl Scanner {
             let rest = block.get(at..).unwrap_or_default();
             let found = self.escape.map_or_else(|| memchr(quote, rest), |escape| memchr2(quote, escape, rest));
             let Some(found) = found else {
-                return wrong(open, self.not_closed());
+                return fault(open, self.unclosed_message());
             };
             at += found + 1;
             if Some(block[at - 1]) == self.escape {
@@ -268,13 +277,13 @@ impl Scanner {
             at += 1;
         };
         if !self.multiline && memchr(b'\n', &block[open..close]).is_some() {
-            return wrong(open, self.not_closed());
+            return fault(open, self.unclosed_message());
         }
         match &block[close..] {
             [] | [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r'] => Ok(close),
             [next, ..] if *next == self.delimiter => Ok(close),
-            [b'\r', ..] => wrong(close, RETURN_ALONE),
-            _ => wrong(
+            [b'\r', ..] => fault(close, RETURN_ALONE),
+            _ => fault(
                 close,
                 "text stands behind the closing quote of a field; a quote within a quoted field is written twice",
             ),
@@ -282,20 +291,20 @@ impl Scanner {
     }
 }
 
-/// The end of a record's last field, without the `\r` before the newline.
+/// Returns the end of a record's last field, without a `\r` before the newline.
 #[inline(always)]
 fn without_return(block: &[u8], field: usize, end: usize) -> usize {
     end - usize::from(end > field && block[end - 1] == b'\r')
 }
 
-/// Why a quoted field cannot be read if only `\r` follows it.
+/// The message if only `\r` follows a quoted field.
 const RETURN_ALONE: &str =
     "a line ends with `\\r` alone; lines must end with `\\n` or `\\r\\n`: tr '\\r' '\\n' converts a file";
 
 const NEWLINE_IN_FIELD: &str =
     "a quoted field is not closed on its line; where fields hold newlines, read with `multiline: true`";
 
-/// The fields of a file's first record, quotes included, and where it ends.
+/// Returns the fields of a file's first record, including quotes, and the end of the record.
 ///
 /// # Errors
 /// As [`Scanner::scan`].
@@ -353,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_csv_is_refused_with_its_place() {
+    fn invalid_csv_is_an_error_with_its_place() {
         let refused = |text, options| records(text, 2, options).unwrap_err();
         let multiline = CsvOptions::default();
         let lines = CsvOptions { multiline: false, ..CsvOptions::default() };
@@ -370,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn without_quotes_they_are_bytes_like_others() {
+    fn without_the_option_quotes_are_ordinary_bytes() {
         let options = CsvOptions { quote: None, delimiter: b'|', ..CsvOptions::default() };
         assert_eq!(records("a\"|\"b\n", 2, options).unwrap(), [["a\"", "\"b"]]);
     }

@@ -1,4 +1,4 @@
-//! CSV files as a source.
+//! Reads CSV files.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 use crate::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe, version_of};
 use crate::names::hint_about;
 use crate::rejects::Rejects;
-use crate::splits::{cut, estimated_rows, sample_lines, split_bytes};
+use crate::splits::{cut_at_records, estimated_rows, sample_lines, split_bytes};
 use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::Schema;
@@ -17,27 +17,27 @@ use runtime::source::{
 };
 
 use super::input::CsvInput;
-use super::mapping::{Column, columns, is_nameless};
+use super::mapping::{CsvColumn, columns, is_nameless};
 use super::options::CsvOptions;
 use super::parse::unescaped;
 use super::reader::reader;
 use super::scan::{Scanner, first_record};
 
-/// Most bytes of a first record. In a longer one, a quote is probably not closed.
+/// Largest size of a first record. If it is longer, a quote is probably not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
 
-/// Records of CSV files.
+/// Source of the records of CSV files.
 pub struct CsvSource {
     path: String,
     shared: Arc<CsvInput>,
-    /// Where the records of each file begin. `None` for a file without records.
+    /// Offset of the first record of each file. `None` for a file without records.
     begins: Vec<Option<u64>>,
     rows: Option<f64>,
     split_bytes: u64,
 }
 
 impl CsvSource {
-    /// The records of listed files. Reads the first record of each file.
+    /// Creates a source of the records of listed files. Reads the first record of each file.
     ///
     /// Columns are found in the header by the names of fields (nested fields by dotted names), and
     /// only if a scan reads them. Without a header, and for tuples, they are the first columns.
@@ -63,7 +63,7 @@ impl CsvSource {
         Ok(CsvSource { path, shared, begins, rows, split_bytes })
     }
 
-    /// The same with splits of about `bytes` bytes.
+    /// Sets the target size of splits, in bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -84,12 +84,13 @@ impl RangeSource for CsvSource {
         let mut splits = Vec::new();
         let quote = self.shared.options.quote.filter(|_| self.shared.options.is_multiline());
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            // An empty file has no header, and no records. A file with only a header is checked.
+            // An empty file has no header and no records. A file with only a header is still
+            // checked.
             if begin.is_some() || self.shared.has_header(part) {
                 self.shared.positions(part, &scan.live)?;
             }
             if let Some(begin) = begin {
-                splits.extend(cut(part, file, begin, self.split_bytes, quote)?);
+                splits.extend(cut_at_records(part, file, begin, self.split_bytes, quote)?);
             }
         }
         Ok(SplitList::complete(splits))
@@ -115,7 +116,7 @@ impl TableSource for CsvSource {
         let Some(header) = first.first() else { return Vec::new() };
         let by_name = options.header && !is_nameless(schema);
         let mut unread = vec![true; header.len()];
-        let mut fit = |(index, column): (usize, &Column)| {
+        let mut fit = |(index, column): (usize, &CsvColumn)| {
             let leaf = &schema.leaves()[column.leaf];
             let found = header.iter().position(|name| *name == leaf.path);
             let position = if by_name { found } else { (index < header.len()).then_some(index) };
@@ -145,12 +146,12 @@ impl TableSource for CsvSource {
     }
 }
 
-/// The name of a column in messages.
+/// Returns the name of a column for messages.
 fn named(header: &[String], position: usize, is_header: bool) -> String {
     if is_header { header[position].clone() } else { format!("column {}", position + 1) }
 }
 
-/// The first record of a file, and where the records with values begin.
+/// Returns the first record of a file, and the offset of the first record with values.
 fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Option<u64>)> {
     let scanner = Scanner::new(options);
     let mut wanted = 1 << 14;
@@ -166,7 +167,7 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
                 check_returns(file, content, &ranges, end)?;
                 let is_only = ranges.len() == 1;
                 let name = |(position, range)| match header_name(&content[range], options) {
-                    // As in Polars. Pandas writes its index without a name.
+                    // Named as in Polars. pandas writes its index without a name.
                     name if options.header && name.is_empty() && !is_only => format!("column_{}", position + 1),
                     name => name,
                 };
@@ -174,8 +175,8 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
                 let begin = (!is_whole || begin < bytes.len()).then_some(begin as u64);
                 return Ok((ranges.into_iter().enumerate().map(name).collect(), begin));
             }
-            Err(wrong) if is_return_alone(content, wrong.at) => return Err(returns_alone(file)),
-            Err(wrong) if is_whole => return Err(file.data_error((before + wrong.at) as u64, wrong.message)),
+            Err(fault) if is_return_alone(content, fault.at) => return Err(returns_alone(file)),
+            Err(fault) if is_whole => return Err(file.data_error((before + fault.at) as u64, fault.message)),
             // The bytes end within the record.
             _ if wanted < LONGEST_HEADER_BYTES => {}
             _ if !content.contains(&b'\n') && content.contains(&b'\r') => return Err(returns_alone(file)),
@@ -196,7 +197,7 @@ fn check_returns(file: &InputFile, content: &[u8], fields: &[Range<usize>], end:
     Err(returns_alone(file))
 }
 
-/// The offset after the next `lines` lines from `at` on. `None` if there are fewer.
+/// Returns the offset after the next `lines` lines from `at` on, or `None` if there are fewer.
 fn after_lines(bytes: &[u8], at: usize, lines: usize) -> Option<usize> {
     match lines.checked_sub(1) {
         None => Some(at),
@@ -204,7 +205,7 @@ fn after_lines(bytes: &[u8], at: usize, lines: usize) -> Option<usize> {
     }
 }
 
-/// Whether a line ends here with `\r` alone.
+/// Returns `true` if a line ends here with `\r` alone.
 fn is_return_alone(content: &[u8], at: usize) -> bool {
     matches!(content.get(at..), Some([b'\r', next, ..]) if *next != b'\n')
 }

@@ -1,4 +1,5 @@
-//! What a file holds, from its beginning: looked at when a source is made, and for the places in messages.
+//! The decoded content of a file, read from its beginning. Used when a source is made, and to find
+//! lines for messages.
 
 use std::sync::Arc;
 
@@ -10,17 +11,17 @@ use crate::text_encoding::ContentDecoder;
 use runtime::error::Result;
 use runtime::storage::StoredObject;
 
-/// The mark that some programs put before UTF-8.
+/// The byte-order mark that some programs write before UTF-8.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The bytes of a file one piece after another, decompressed where its name says so.
+/// Reads a file piece by piece. Decompresses it as its name states, and decodes its text to UTF-8.
 pub(crate) struct Contents<'f> {
     file: &'f InputFile,
     handle: Arc<dyn StoredObject>,
     decoder: Option<ContentDecoder>,
-    /// How much is read, and given, at once.
+    /// Bytes read at a time, and the target size of a decoded piece.
     piece_bytes: usize,
-    /// Bytes of the file that were read.
+    /// Bytes read from the file.
     read: u64,
     rest: Bytes,
     is_finished: bool,
@@ -28,20 +29,20 @@ pub(crate) struct Contents<'f> {
 
 impl<'f> Contents<'f> {
     /// # Errors
-    /// Where the file cannot be opened.
+    /// Fails if the file cannot be opened.
     pub(crate) fn new(file: &'f InputFile, piece_bytes: usize) -> Result<Self> {
         let decoder = ContentDecoder::of(file.compression(), file.encoding())?;
         let handle = file.open()?;
         Ok(Contents { file, handle, decoder, piece_bytes, read: 0, rest: Bytes::new(), is_finished: false })
     }
 
-    /// How many lines end within a range of what a file holds.
+    /// Counts the lines that end within a range of the content.
     ///
     /// # Errors
-    /// Where the file cannot be read, or is damaged.
+    /// Fails if the file cannot be read, or is damaged.
     pub(crate) fn lines(file: &InputFile, range: std::ops::Range<u64>) -> Result<u64> {
         let mut contents = Contents::new(file, 1 << 18)?;
-        // Nothing of a compressed file is known but by what stands before it.
+        // An encoded file can only be read from its beginning.
         let mut at = if file.is_encoded() { 0 } else { range.start };
         contents.read = at;
         let mut lines = 0;
@@ -57,15 +58,15 @@ impl<'f> Contents<'f> {
         Ok(lines)
     }
 
-    /// Bytes of the file that the pieces so far came from.
+    /// Returns the number of bytes of the file that the pieces so far were decoded from.
     pub(crate) fn used(&self) -> u64 {
         self.decoder.as_ref().map_or(self.read, ContentDecoder::used)
     }
 
-    /// The next piece; empty at the end of the file.
+    /// Returns the next piece. It is empty at the end of the file.
     ///
     /// # Errors
-    /// Where the file cannot be read, or is damaged.
+    /// Fails if the file cannot be read, or is damaged.
     pub(crate) fn next(&mut self) -> Result<Bytes> {
         let mut out = Vec::new();
         while out.is_empty() && !self.is_finished {
@@ -90,10 +91,11 @@ impl<'f> Contents<'f> {
     }
 }
 
-/// The first bytes of what a file holds, at least `wanted` unless it holds fewer; and whether that is all.
+/// Returns the first bytes of the content, at least `wanted` unless it is shorter. The flag is
+/// `true` if they are the whole content.
 ///
 /// # Errors
-/// Where the file cannot be read, or is damaged.
+/// Fails if the file cannot be read, or is damaged.
 pub(crate) fn beginning(file: &InputFile, wanted: usize) -> Result<(Vec<u8>, bool)> {
     let mut contents = Contents::new(file, wanted)?;
     let mut bytes = Vec::new();

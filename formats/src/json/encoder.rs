@@ -1,4 +1,4 @@
-//! Records as lines of JSON.
+//! Writes JSON lines.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use runtime::source::{Encoder, Format, Parts};
 use runtime::value::Texts;
 use runtime::value::json::write_text;
 
-/// One record a line; nulls are written.
+/// Writes one record per line. Nulls are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JsonFormat;
 
@@ -38,11 +38,11 @@ impl Format for JsonFormat {
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot write JSON: {reason}")))?;
         let types = schema.types();
-        let part = Part::new(schema.shape(), &types);
+        let part = Template::new(schema.shape(), &types);
         row_encoder(memory, Vec::new(), move |input, output| {
             input.visit(|mut leaves, rows| {
                 let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
-                let mut line = Line { types: &types, input, cells, output, shown: String::new() };
+                let mut line = LineWriter { types: &types, input, cells, output, shown: String::new() };
                 for position in 0..rows.len() {
                     line.write(&part, rows.get(position), position);
                     line.output.push(b'\n');
@@ -53,24 +53,25 @@ impl Format for JsonFormat {
     }
 }
 
-/// What is written of a record, in order.
-enum Part {
+/// A template of a record's JSON text.
+enum Template {
     Leaf(usize),
-    Optional(usize, Box<Part>),
-    /// A list of records or a map: what it holds, and what stands around it.
-    Items(usize, &'static Items, Box<Part>, [u8; 2]),
-    /// Each with what stands before it, and what stands behind the last.
-    Several(Vec<(Vec<u8>, Part)>, &'static [u8]),
+    Optional(usize, Box<Template>),
+    /// The leaf of a list of records or of a map, with the template of an element and the brackets
+    /// around it.
+    Items(usize, &'static Items, Box<Template>, [u8; 2]),
+    /// Parts with the text before each, and the text after the last.
+    Several(Vec<(Vec<u8>, Template)>, &'static [u8]),
 }
 
-impl Part {
+impl Template {
     fn new(shape: &Shape, types: &[LeafType]) -> Self {
         match shape {
             Shape::Leaf(leaf) => match types.get(*leaf) {
-                Some(LeafType::Items(items)) => Part::items(*leaf, items),
-                _ => Part::Leaf(*leaf),
+                Some(LeafType::Items(items)) => Template::items(*leaf, items),
+                _ => Template::Leaf(*leaf),
             },
-            Shape::Optional(validity, inner) => Part::Optional(*validity, Box::new(Part::new(inner, types))),
+            Shape::Optional(validity, inner) => Template::Optional(*validity, Box::new(Template::new(inner, types))),
             Shape::Record { name, fields } => {
                 let is_array = name.is_empty();
                 let open: &[u8] = if is_array { b"[" } else { b"{" };
@@ -80,7 +81,7 @@ impl Part {
                         write_text(field.name, &mut before);
                         before.push(b':');
                     }
-                    (before, Part::new(&field.shape, types))
+                    (before, Template::new(&field.shape, types))
                 };
                 let parts: Vec<_> = fields.iter().enumerate().map(part).collect();
                 let close: &[u8] = match (parts.is_empty(), is_array) {
@@ -89,48 +90,49 @@ impl Part {
                     (true, true) => b"[]",
                     (true, false) => b"{}",
                 };
-                Part::Several(parts, close)
+                Template::Several(parts, close)
             }
-            // Refused before.
-            Shape::Enum { .. } => Part::Several(Vec::new(), b"null"),
+            // `check` refuses enums before.
+            Shape::Enum { .. } => Template::Several(Vec::new(), b"null"),
         }
     }
 }
 
-impl Part {
-    /// An array of records; of a map whose keys are texts an object, of any other an array of pairs.
+impl Template {
+    /// Returns the template of a list. It is an array, or an object for a map whose keys are texts.
+    /// Other maps are arrays of pairs.
     fn items(leaf: usize, items: &'static Items) -> Self {
         let types = items.layout().types();
         match items.entry().filter(|(key, _)| is_text(key, types)) {
             Some((key, value)) => {
-                let entry = vec![(Vec::new(), Part::new(key, types)), (b":".to_vec(), Part::new(value, types))];
-                Part::Items(leaf, items, Box::new(Part::Several(entry, "".as_bytes())), *b"{}")
+                let entry = vec![(Vec::new(), Template::new(key, types)), (b":".to_vec(), Template::new(value, types))];
+                Template::Items(leaf, items, Box::new(Template::Several(entry, "".as_bytes())), *b"{}")
             }
-            None => Part::Items(leaf, items, Box::new(Part::new(items.schema().shape(), types)), *b"[]"),
+            None => Template::Items(leaf, items, Box::new(Template::new(items.schema().shape(), types)), *b"[]"),
         }
     }
 }
 
-/// A line that is written.
-struct Line<'e, 'b> {
+/// The line that is being written.
+struct LineWriter<'e, 'b> {
     types: &'e [LeafType],
     input: &'e Input<'e>,
     cells: SmallVec<[Cell<'b>; 16]>,
     output: &'e mut Vec<u8>,
-    /// An element of a list.
+    /// Buffer for the text of a list's element.
     shown: String,
 }
 
-impl<'b> Line<'_, 'b> {
-    fn write(&mut self, part: &Part, row: Row<'b>, position: usize) {
+impl<'b> LineWriter<'_, 'b> {
+    fn write(&mut self, part: &Template, row: Row<'b>, position: usize) {
         match part {
-            Part::Leaf(leaf) => self.leaf(*leaf, row, position),
-            Part::Optional(validity, _) if !self.cells[*validity].is_valid(row) => {
+            Template::Leaf(leaf) => self.leaf(*leaf, row, position),
+            Template::Optional(validity, _) if !self.cells[*validity].is_valid(row) => {
                 self.output.extend_from_slice(b"null");
             }
-            Part::Optional(_, inner) => self.write(inner, row, position),
-            Part::Items(leaf, items, part, around) => self.items(*leaf, position, (items, part), *around),
-            Part::Several(parts, close) => {
+            Template::Optional(_, inner) => self.write(inner, row, position),
+            Template::Items(leaf, items, part, around) => self.items(*leaf, position, (items, part), *around),
+            Template::Several(parts, close) => {
                 for (before, part) in parts {
                     self.output.extend_from_slice(before);
                     self.write(part, row, position);
@@ -165,7 +167,7 @@ impl<'b> Line<'_, 'b> {
         }
     }
 
-    fn items(&mut self, leaf: usize, position: usize, (items, part): (&Items, &Part), [open, close]: [u8; 2]) {
+    fn items(&mut self, leaf: usize, position: usize, (items, part): (&Items, &Template), [open, close]: [u8; 2]) {
         let row = self.input.selection().rows()[position] as usize;
         let (batch, types) = (self.input.batch().items(leaf, row), items.layout().types());
         let output = &mut *self.output;
@@ -174,7 +176,7 @@ impl<'b> Line<'_, 'b> {
         let Ok(()) = windows(&batch, |input| -> Result<(), Infallible> {
             input.visit(|mut leaves, rows| {
                 let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
-                let mut line = Line { types, input, cells, output: &mut *output, shown: String::new() };
+                let mut line = LineWriter { types, input, cells, output: &mut *output, shown: String::new() };
                 for position in 0..rows.len() {
                     line.output.extend_from_slice(if is_first { b"" } else { b"," });
                     is_first = false;

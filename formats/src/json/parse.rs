@@ -1,7 +1,7 @@
-//! Lines as leaves.
+//! Parses lines into leaves.
 
-use super::plain::{Append, Push, Token, read_exact};
-use super::program::{ItemsNode, Kind, Member, Node, column, found, found_instead, lists};
+use super::plain::{AppendToList, PushValue, Token, read_exact};
+use super::program::{ItemsNode, Member, Node, NodeKind, column, lists, unexpected_value, unexpected_value_for};
 use crate::leaves::{Values, expected_in, with_parser, with_time_parser};
 use crate::values::parse_hex;
 use runtime::page::{Columns, Utf8};
@@ -10,19 +10,20 @@ use runtime::value::json::ParseFault;
 use runtime::value::json::{Quoted, Tokens, unescaped};
 use runtime::value::{Texts, TimeFormat};
 
-/// Where the values of records go, one for each live leaf and record.
+/// The values of the live leaves, with one value per record.
 #[derive(Default)]
 pub(super) struct Leaves {
     pub(super) values: Vec<Option<Values>>,
-    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601; empty for what lists hold.
+    /// By leaf: the format of a date or timestamp that is not ISO 8601. Empty for the elements of
+    /// lists.
     pub(super) forms: Vec<Option<TimeFormat>>,
-    /// The number of the last record in which each field was seen.
+    /// By field: the number of the last record in which it occurred.
     seen: Vec<u64>,
     record: u64,
-    /// A string without its backslashes, and a list on its way.
+    /// Buffer for a string whose escapes are decoded.
     string: String,
     list: Vec<u8>,
-    /// Those of the lists of records, by their numbers: of one list at a time.
+    /// Leaves of the lists of records, by the number of the list. They hold one list at a time.
     nested: Vec<Leaves>,
 }
 
@@ -37,7 +38,7 @@ impl Leaves {
         Leaves::new(values, list.members, &list.node)
     }
 
-    /// Forgets the last list, and gets ready for texts of this buffer.
+    /// Clears the last list, and registers the buffer for its texts.
     fn begin_list(&mut self, text: &Utf8) {
         for values in self.values.iter_mut().flatten() {
             values.clear();
@@ -47,14 +48,14 @@ impl Leaves {
         }
     }
 
-    /// Reads the line of a block that begins at `line` and ends at `end`.
+    /// Parses the record between offsets `line` and `end` of a block.
     ///
     /// # Errors
-    /// What is wrong with it; values of its leaves may have been added then.
+    /// Fails if the line is not a valid record. Some leaves may then have one value too many.
     pub(super) fn read(&mut self, root: &Node, text: &Utf8, line: usize, end: usize) -> Result<(), ParseFault> {
         self.record += 1;
         let mut tokens = Tokens::new(&text.as_str().as_bytes()[..end], line);
-        Line { leaves: self, tokens: &mut tokens, text }.value(root)?;
+        LineParser { leaves: self, tokens: &mut tokens, text }.value(root)?;
         if tokens.peek() == 0 && tokens.at() == end {
             return Ok(());
         }
@@ -72,14 +73,14 @@ impl Leaves {
     }
 }
 
-/// One line that is read.
-struct Line<'l, 't> {
+/// Parser of one line.
+struct LineParser<'l, 't> {
     leaves: &'l mut Leaves,
     tokens: &'l mut Tokens<'t>,
     text: &'t Utf8,
 }
 
-impl<'t> Line<'_, 't> {
+impl<'t> LineParser<'_, 't> {
     fn value(&mut self, node: &Node) -> Result<(), ParseFault> {
         if !node.is_live {
             return self.tokens.skip();
@@ -90,20 +91,22 @@ impl<'t> Line<'_, 't> {
         }
         self.leaves.push_valid(node.validity, 1);
         match &node.kind {
-            Kind::Leaf(leaf, ty) => self.leaf(node, *leaf, *ty),
-            Kind::Items(leaf, list) => self.items(node, *leaf, list),
-            Kind::Object(members) if first == b'{' => self.object(members),
-            Kind::Array(nodes) if first == b'[' => self.array(node, nodes),
-            _ => Err(self.other(node)),
+            NodeKind::Leaf(leaf, ty) => self.leaf(node, *leaf, *ty),
+            NodeKind::Items(leaf, list) => self.items(node, *leaf, list),
+            NodeKind::Object(members) if first == b'{' => self.object(members),
+            NodeKind::Array(nodes) if first == b'[' => self.array(node, nodes),
+            _ => Err(self.wrong_kind(node)),
         }
     }
 
     fn null(&mut self, node: &Node) -> Result<(), ParseFault> {
         let at = self.tokens.at();
         match self.tokens.bare() {
-            range if self.tokens.bytes(range.clone()) != b"null" => Err(found(node, at, self.tokens.bytes(range))),
+            range if self.tokens.bytes(range.clone()) != b"null" => {
+                Err(unexpected_value(node, at, self.tokens.bytes(range)))
+            }
             _ if node.validity.is_some() => {
-                self.absent(node);
+                self.push_null(node);
                 Ok(())
             }
             _ => {
@@ -114,7 +117,7 @@ impl<'t> Line<'_, 't> {
         }
     }
 
-    fn absent(&mut self, node: &Node) {
+    fn push_null(&mut self, node: &Node) {
         self.leaves.push_valid(node.validity, 0);
         self.leaves.push_zero(node.leaves.clone());
     }
@@ -155,12 +158,13 @@ impl<'t> Line<'_, 't> {
                     format!("{column}expected {expected}, found no such field; make it an Option if it may be absent");
                 return Err(ParseFault::new(begin, message));
             }
-            self.absent(&member.node);
+            self.push_null(&member.node);
         }
         Ok(())
     }
 
-    /// Which field a key names. Most objects have their fields in the record's order, so `next` is looked at first.
+    /// Returns the index of the member that a key names, or `None`. Most objects have the record's
+    /// order of fields, so `next` is tried first.
     #[inline]
     fn key(&mut self, members: &[Member], next: usize) -> Result<Option<usize>, ParseFault> {
         if self.tokens.peek() != b'"' {
@@ -174,7 +178,7 @@ impl<'t> Line<'_, 't> {
         Ok(members.iter().position(|member| member.name.as_bytes() == name))
     }
 
-    /// A string's text.
+    /// Returns the text of a string.
     #[inline]
     fn string(&mut self, quoted: &Quoted) -> Result<&str, ParseFault> {
         let raw = &self.text.as_str()[quoted.start..quoted.end];
@@ -206,7 +210,7 @@ impl<'t> Line<'_, 't> {
 
     fn leaf(&mut self, node: &Node, leaf: usize, ty: LeafType) -> Result<(), ParseFault> {
         if self.leaves.values[leaf].is_none() {
-            // Only whether there is a value is asked for.
+            // The scan only reads the validity.
             return self.tokens.skip();
         }
         match ty {
@@ -220,12 +224,12 @@ impl<'t> Line<'_, 't> {
                 let form = forms.get(leaf).and_then(Option::as_ref);
                 let text = token.text(raw, string, ty).zip(values[leaf].as_mut());
                 let is_read = text.is_some_and(|(text, values)| {
-                    read_exact(text, ty, |text| with_time_parser(ty, form, Push { text, values: &mut *values }))
+                    read_exact(text, ty, |text| with_time_parser(ty, form, PushValue { text, values: &mut *values }))
                 });
                 match form {
                     _ if is_read => Ok(()),
-                    None => Err(found(node, at, raw)),
-                    form => Err(found_instead(node, &expected_in(ty, form), at, raw)),
+                    None => Err(unexpected_value(node, at, raw)),
+                    form => Err(unexpected_value_for(node, &expected_in(ty, form), at, raw)),
                 }
             }
         }
@@ -233,7 +237,7 @@ impl<'t> Line<'_, 't> {
 
     fn text(&mut self, node: &Node, leaf: usize) -> Result<(), ParseFault> {
         if self.tokens.peek() != b'"' {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         let quoted = self.tokens.quoted()?;
         self.string(&quoted)?;
@@ -254,13 +258,13 @@ impl<'t> Line<'_, 't> {
                 column.push(&bytes);
                 Ok(())
             }
-            _ => Err(found(node, at, raw)),
+            _ => Err(unexpected_value(node, at, raw)),
         }
     }
 
     fn list(&mut self, node: &Node, leaf: usize, element: LeafType) -> Result<(), ParseFault> {
         if self.tokens.peek() != b'[' {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         self.tokens.take(b'[');
         self.leaves.list.clear();
@@ -275,10 +279,10 @@ impl<'t> Line<'_, 't> {
             let Leaves { list, string, .. } = &mut *self.leaves;
             let is_read = token.text(raw, string, element).is_some_and(|text| {
                 let width = element.width();
-                read_exact(text, element, |text| with_parser(element, Append { text, list: &mut *list, width }))
+                read_exact(text, element, |text| with_parser(element, AppendToList { text, list: &mut *list, width }))
             });
             if !is_read {
-                return Err(found(node, at, raw));
+                return Err(unexpected_value(node, at, raw));
             }
         }
         if let Some(Values::List(column)) = &mut self.leaves.values[leaf] {
@@ -289,7 +293,7 @@ impl<'t> Line<'_, 't> {
 
     fn texts(&mut self, node: &Node, leaf: usize) -> Result<(), ParseFault> {
         if self.tokens.peek() != b'[' {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         self.tokens.take(b'[');
         let mut texts = Vec::new();
@@ -298,7 +302,7 @@ impl<'t> Line<'_, 't> {
                 self.tokens.expect(b',', "`,` or `]`")?;
             }
             if self.tokens.peek() != b'"' {
-                return Err(self.other(node));
+                return Err(self.wrong_kind(node));
             }
             let quoted = self.tokens.quoted()?;
             texts.push(self.string(&quoted)?.to_owned());
@@ -309,20 +313,20 @@ impl<'t> Line<'_, 't> {
         Ok(())
     }
 
-    /// A list of records, or a map.
+    /// Parses a list of records, or a map.
     fn items(&mut self, node: &Node, leaf: usize, list: &ItemsNode) -> Result<(), ParseFault> {
         if self.leaves.values[leaf].is_none() {
             return self.tokens.skip();
         }
         let (open, close) = if list.key.is_some() { (b'{', b'}') } else { (b'[', b']') };
         if self.tokens.peek() != open {
-            return Err(self.other(node));
+            return Err(self.wrong_kind(node));
         }
         let begin = self.tokens.at();
         self.tokens.take(open);
         let mut inner = std::mem::take(&mut self.leaves.nested[list.number]);
         inner.begin_list(self.text);
-        let records = Line { leaves: &mut inner, tokens: self.tokens, text: self.text }.records(list, close);
+        let records = LineParser { leaves: &mut inner, tokens: self.tokens, text: self.text }.records(list, close);
         let pushed = records.and_then(|count| {
             self.push_items(leaf, list, &inner, count)
                 .map_err(|message| ParseFault::new(begin, format!("{}{message}", column(node))))
@@ -331,7 +335,7 @@ impl<'t> Line<'_, 't> {
         pushed
     }
 
-    /// The records up to the end of their list: how many.
+    /// Parses records up to the end of their list. Returns their number.
     fn records(&mut self, list: &ItemsNode, close: u8) -> Result<usize, ParseFault> {
         let mut count = 0;
         while !self.tokens.take(close) {
@@ -361,7 +365,7 @@ impl<'t> Line<'_, 't> {
         column.push_records(&columns.finish()).map_err(|key| format!("the key `{key}` stands twice"))
     }
 
-    /// A number, a word or a string: its place, how it is written, and what it is.
+    /// Parses a number, a word or a string. Returns its offset, its raw bytes and its kind.
     #[inline]
     fn plain(&mut self, node: &Node) -> Result<(usize, &'t [u8], Token), ParseFault> {
         let at = self.tokens.at();
@@ -372,7 +376,7 @@ impl<'t> Line<'_, 't> {
                 let token = if quoted.is_escaped { Token::Escaped } else { Token::Quoted };
                 Ok((at, self.tokens.bytes(at..quoted.end + 1), token))
             }
-            b'{' | b'[' => Err(self.other(node)),
+            b'{' | b'[' => Err(self.wrong_kind(node)),
             _ => {
                 let range = self.tokens.bare();
                 if range.is_empty() {
@@ -383,13 +387,13 @@ impl<'t> Line<'_, 't> {
         }
     }
 
-    /// The error for a value of another kind.
+    /// Returns the error for a value of the wrong kind.
     #[cold]
-    fn other(&mut self, node: &Node) -> ParseFault {
+    fn wrong_kind(&mut self, node: &Node) -> ParseFault {
         let at = self.tokens.at();
         match self.tokens.skip() {
-            Ok(()) => found(node, at, self.tokens.bytes(at..self.tokens.at())),
-            Err(wrong) => wrong,
+            Ok(()) => unexpected_value(node, at, self.tokens.bytes(at..self.tokens.at())),
+            Err(fault) => fault,
         }
     }
 }

@@ -1,21 +1,22 @@
-//! Plain values: numbers, words, strings.
+//! Parses plain values: numbers, words, strings.
 
 use crate::leaves::{Bits, Values, WithParser};
 use crate::values::parse_integer;
 use runtime::row::LeafType;
 use runtime::value::json::is_number;
 
-/// How a plain value is written.
+/// Notation of a plain value.
 #[derive(Clone, Copy)]
 pub(super) enum Token {
     Bare,
     Quoted,
-    /// A string with backslashes, which were taken away.
+    /// A string with backslashes, which were decoded into a buffer.
     Escaped,
 }
 
 impl Token {
-    /// The text that a value of a type is read from; `None` where it is never written so.
+    /// Returns the text of a value of a type, or `None` if the type is not written in this
+    /// notation.
     #[inline]
     pub(super) fn text<'a>(self, raw: &'a [u8], unescaped: &'a str, ty: LeafType) -> Option<&'a [u8]> {
         use LeafType as L;
@@ -42,14 +43,16 @@ impl Token {
     }
 }
 
-/// Reads a plain value by `read`; a number that is written with a point or an exponent is read as what it is exactly.
+/// Parses a plain value with `read`. If that fails for a number, retries with the number written
+/// without point and exponent.
 #[inline(always)]
 pub(super) fn read_exact(text: &[u8], ty: LeafType, mut read: impl FnMut(&[u8]) -> bool) -> bool {
     read(text) || rewritten(text, ty).is_some_and(|text| read(&text))
 }
 
-/// A number without exponent, and without zeros at the end of its fraction: what `1e3`, `1.0` and `12.50e-1` are exactly. `None` where the type
-/// is read as it stands, or the number would be longer than any type's.
+/// Rewrites an exact number such as `1e3`, `1.0` or `12.50e-1` without exponent and without
+/// trailing zeros. Returns `None` for other types, and for numbers that are longer than any type
+/// holds.
 #[cold]
 fn rewritten(text: &[u8], ty: LeafType) -> Option<Vec<u8>> {
     const LONGEST: usize = 64;
@@ -71,7 +74,7 @@ fn rewritten(text: &[u8], ty: LeafType) -> Option<Vec<u8>> {
     if whole.len() + fraction.len() + usize::from(exponent.unsigned_abs()) > LONGEST {
         return None;
     }
-    // Zeros on the side that the point moves to.
+    // Leading zeros, if the point moves to the left of all digits.
     let digits = [vec![b'0'; point.min(0).unsigned_abs() as usize], whole.to_vec(), fraction.to_vec()].concat();
     let point = point.max(0) as usize;
     let zeros = vec![b'0'; point.saturating_sub(digits.len())];
@@ -82,13 +85,13 @@ fn rewritten(text: &[u8], ty: LeafType) -> Option<Vec<u8>> {
     Some([sign, b"0", whole, &zeros, dot, &fraction[..kept]].concat())
 }
 
-/// Adds a plain value to a column.
-pub(super) struct Push<'a> {
+/// Appends a plain value to a column.
+pub(super) struct PushValue<'a> {
     pub(super) text: &'a [u8],
     pub(super) values: &'a mut Values,
 }
 
-impl WithParser for Push<'_> {
+impl WithParser for PushValue<'_> {
     type Output = bool;
 
     #[inline(always)]
@@ -99,14 +102,14 @@ impl WithParser for Push<'_> {
     }
 }
 
-/// Adds a plain value to a list.
-pub(super) struct Append<'a> {
+/// Appends a plain value to a list.
+pub(super) struct AppendToList<'a> {
     pub(super) text: &'a [u8],
     pub(super) list: &'a mut Vec<u8>,
     pub(super) width: usize,
 }
 
-impl WithParser for Append<'_> {
+impl WithParser for AppendToList<'_> {
     type Output = bool;
 
     #[inline(always)]
@@ -123,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_out_as_what_they_are_exactly() {
+    fn exact_numbers_are_rewritten_without_exponent() {
         let written =
             |text: &str| rewritten(text.as_bytes(), LeafType::I64).map(|text| String::from_utf8(text).unwrap());
         for (text, expected) in [

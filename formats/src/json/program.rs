@@ -1,4 +1,4 @@
-//! A record's shape as what a reader does with it.
+//! Compiles a record's shape into a tree of nodes that directs the parser.
 
 use crate::enums::refused_enum;
 use crate::leaves::expected;
@@ -6,45 +6,45 @@ use runtime::row::{Items, LeafSet, LeafType, Schema, Shape};
 use runtime::value::json::write_text;
 use runtime::value::json::{ParseFault, excerpt};
 
-/// A value in a record, or the record.
+/// A record, or a value in it.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// Whether somebody reads something of it.
+    /// `true` if at least one leaf of the value is read.
     pub(super) is_live: bool,
-    /// The leaf that says whether there is a value, for an `Option`.
+    /// The validity leaf, if the value is an `Option`.
     pub(super) validity: Option<usize>,
-    pub(super) kind: Kind,
-    /// All leaves of it but its own validity.
+    pub(super) kind: NodeKind,
+    /// All leaves of the value, except its own validity leaf.
     pub(super) leaves: std::ops::Range<usize>,
-    /// For messages: `home.zip`, `u32`.
+    /// Path of the value for messages, like `home.zip`.
     pub(super) path: String,
     pub(super) expected: String,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     Leaf(usize, LeafType),
-    /// A leaf of lists of records, or of maps.
+    /// A leaf of a list of records, or of a map.
     Items(usize, Box<ItemsNode>),
     Object(Vec<Member>),
     Array(Vec<Node>),
 }
 
-/// What a list of records holds.
+/// The elements of a list of records or of a map.
 #[derive(Debug)]
 pub(super) struct ItemsNode {
     pub(super) items: &'static Items,
-    /// Which of all such lists of the record it is.
+    /// Number of the list within its record.
     pub(super) number: usize,
-    /// A record, or of an object a value.
+    /// The node of an element, or of a map's value.
     pub(super) node: Node,
-    /// Where the text lies that stands before a value, for a map with keys of text: an object.
+    /// The leaf of the key, for a map that is written as an object.
     pub(super) key: Option<usize>,
-    /// Fields of its objects.
+    /// Number of fields in all objects of an element.
     pub(super) members: usize,
 }
 
-/// Whether a value is a text, as it stands before a value in an object.
+/// Returns `true` if a value is a text, and so can be a key of an object.
 pub(super) fn is_text(shape: &Shape, types: &[LeafType]) -> bool {
     matches!(shape, Shape::Leaf(leaf) if types.get(*leaf) == Some(&LeafType::Text))
 }
@@ -70,20 +70,20 @@ impl ItemsNode {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) name: &'static str,
-    /// The name in quotes, as files hold it.
+    /// The name in quotes and escaped, as in files.
     pub(super) key: Vec<u8>,
-    /// Which of all fields of the record it is.
+    /// Number of the field among all fields of the record.
     pub(super) number: usize,
     pub(super) node: Node,
 }
 
-/// Makes nodes.
+/// Compiles shapes into nodes.
 pub(super) struct Compiler<'s> {
     schema: &'s Schema,
     live: &'s LeafSet,
-    /// Fields so far.
+    /// Number of fields so far.
     pub(super) members: usize,
-    /// Lists of records so far.
+    /// Number of lists of records so far.
     lists: usize,
     leaves: usize,
 }
@@ -93,7 +93,7 @@ impl<'s> Compiler<'s> {
         Compiler { schema, live, members: 0, lists: 0, leaves: 0 }
     }
 
-    /// The node of a value at a path.
+    /// Compiles the value at a path.
     pub(super) fn node(&mut self, shape: &Shape, path: &str) -> Node {
         let (validity, shape) = match shape {
             Shape::Optional(validity, inner) => (Some(*validity), &**inner),
@@ -107,9 +107,9 @@ impl<'s> Compiler<'s> {
                 match self.schema.leaves().get(*leaf).map_or(LeafType::Valid, |leaf| leaf.ty) {
                     LeafType::Items(items) => {
                         self.lists += 1;
-                        Kind::Items(*leaf, Box::new(ItemsNode::new(items, self.lists - 1, path)))
+                        NodeKind::Items(*leaf, Box::new(ItemsNode::new(items, self.lists - 1, path)))
                     }
-                    ty => Kind::Leaf(*leaf, ty),
+                    ty => NodeKind::Leaf(*leaf, ty),
                 }
             }
             Shape::Record { name, fields } => {
@@ -119,7 +119,7 @@ impl<'s> Compiler<'s> {
                 });
                 let nodes: Vec<_> = nodes.collect();
                 if name.is_empty() {
-                    Kind::Array(nodes.into_iter().map(|(_, node)| node).collect())
+                    NodeKind::Array(nodes.into_iter().map(|(_, node)| node).collect())
                 } else {
                     let number = self.members;
                     self.members += nodes.len();
@@ -128,32 +128,33 @@ impl<'s> Compiler<'s> {
                         write_text(name, &mut key);
                         Member { name, key, number: number + index, node }
                     };
-                    Kind::Object(nodes.into_iter().enumerate().map(member).collect())
+                    NodeKind::Object(nodes.into_iter().enumerate().map(member).collect())
                 }
             }
-            // Refused before.
-            Shape::Optional(..) | Shape::Enum { .. } => Kind::Array(Vec::new()),
+            // `check` refuses these before.
+            Shape::Optional(..) | Shape::Enum { .. } => NodeKind::Array(Vec::new()),
         };
         let leaves = first..self.leaves;
         let is_live = leaves.clone().chain(validity).any(|leaf| self.live.contains(leaf));
         let expected = match (&kind, shape) {
-            (Kind::Leaf(_, ty), _) => expected(*ty),
-            (Kind::Items(_, list), _) => list.items.to_string(),
-            (Kind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
-            (Kind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
-            (Kind::Object(_), _) => String::new(),
+            (NodeKind::Leaf(_, ty), _) => expected(*ty),
+            (NodeKind::Items(_, list), _) => list.items.to_string(),
+            (NodeKind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
+            (NodeKind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
+            (NodeKind::Object(_), _) => String::new(),
         };
         Node { is_live, validity, kind, leaves, path: path.to_owned(), expected }
     }
 }
 
-/// Whether a record is written as an object. A file of objects may be one array; a tuple is an array itself.
+/// Returns `true` if a record is written as an object. A file of objects may be one array. This
+/// does not hold for tuples, which are arrays themselves.
 pub(super) fn names_fields(schema: &Schema) -> bool {
     matches!(schema.shape(), Shape::Record { name, .. } if !name.is_empty())
 }
 
 /// # Errors
-/// For a field that JSON cannot hold: its path, and why.
+/// Fails with the path and the reason if JSON cannot hold a field.
 pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
     match shape {
         Shape::Leaf(leaf) => match schema.leaves().get(*leaf).map(|leaf| leaf.ty) {
@@ -174,29 +175,29 @@ pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
     }
 }
 
-/// How a message about a value begins.
+/// Returns the beginning of a message about a value.
 pub(super) fn column(node: &Node) -> String {
     if node.path.is_empty() { String::new() } else { format!("column `{}`: ", node.path) }
 }
 
-/// The error for what stands where a value should.
+/// Returns the error for an unexpected value.
 #[cold]
-pub(super) fn found(node: &Node, at: usize, found: &[u8]) -> ParseFault {
-    found_instead(node, &node.expected, at, found)
+pub(super) fn unexpected_value(node: &Node, at: usize, found: &[u8]) -> ParseFault {
+    unexpected_value_for(node, &node.expected, at, found)
 }
 
-/// The same where it depends on options what should stand there.
+/// As [`unexpected_value`], with another expectation than the node's.
 #[cold]
-pub(super) fn found_instead(node: &Node, expected: &str, at: usize, found: &[u8]) -> ParseFault {
+pub(super) fn unexpected_value_for(node: &Node, expected: &str, at: usize, found: &[u8]) -> ParseFault {
     ParseFault::new(at, format!("{}expected {expected}, found {}", column(node), excerpt(found)))
 }
 
-/// The lists of records that a value holds, by their numbers.
+/// Returns the lists of records in a value, in the order of their numbers.
 pub(super) fn lists(node: &Node) -> Vec<&ItemsNode> {
     match &node.kind {
-        Kind::Leaf(..) => Vec::new(),
-        Kind::Items(_, list) => vec![list],
-        Kind::Object(members) => members.iter().flat_map(|member| lists(&member.node)).collect(),
-        Kind::Array(nodes) => nodes.iter().flat_map(lists).collect(),
+        NodeKind::Leaf(..) => Vec::new(),
+        NodeKind::Items(_, list) => vec![list],
+        NodeKind::Object(members) => members.iter().flat_map(|member| lists(&member.node)).collect(),
+        NodeKind::Array(nodes) => nodes.iter().flat_map(lists).collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! Decodes blocks of lines into columns.
+//! Decodes blocks of JSON lines into columns.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use runtime::source::Split;
 use runtime::value::TimeFormat;
 use runtime::value::json::Tokens;
 
-/// What a source and its readers know together.
+/// Input that a source shares with its readers.
 pub(super) struct JsonInput {
     pub(super) files: Arc<[InputFile]>,
-    /// The files that are one array, whose elements are the records.
+    /// By file: `true` if the file is one array, whose elements are the records.
     pub(super) arrays: Arc<[bool]>,
     pub(super) schema: Schema,
     pub(super) rejects: Option<Arc<Rejects>>,
-    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601.
+    /// By leaf: the format of a date or timestamp that is not ISO 8601.
     pub(super) forms: Vec<Option<TimeFormat>>,
 }
 
@@ -38,14 +38,15 @@ pub(super) struct JsonDecoder {
     root: Node,
     leaves: Leaves,
     rows: usize,
-    /// Until the first record of a file of lines was read: the file.
+    /// Index of the file, until its first record was parsed. `None` for arrays, and for splits that
+    /// do not begin a file.
     first_of: Option<usize>,
 }
 
-/// Reads splits of JSON lines.
+/// Creates a reader of splits of JSON lines.
 ///
 /// # Errors
-/// Where memory is refused.
+/// Fails if memory is refused.
 pub(super) fn reader(shared: Arc<JsonInput>, live: &LeafSet, memory: &Memory) -> Result<LineReader<JsonDecoder>> {
     let types = shared.schema.types();
     let row_bytes: usize = live.iter().filter_map(|leaf| types.get(leaf)).map(|ty| ty.width()).sum();
@@ -82,7 +83,7 @@ impl LineDecoder for JsonDecoder {
         self.rows
     }
 
-    /// An empty line is no record.
+    /// Skips empty lines.
     fn decode(&mut self, lines: &mut Lines<'_, Utf8>) -> Result<()> {
         let (text, bytes) = (lines.text, lines.bytes);
         for values in self.leaves.values.iter_mut().flatten() {
@@ -99,13 +100,13 @@ impl LineDecoder for JsonDecoder {
             }
             let first_of = self.first_of.take();
             if self.root.is_live
-                && let Err(mut wrong) = self.leaves.read(&self.root, text, begin, end)
+                && let Err(mut fault) = self.leaves.read(&self.root, text, begin, end)
             {
                 if let Some(part) = first_of {
                     let file = self.shared.files[part].path().display().to_string();
-                    wrong.message.push_str(&advice(&bytes[begin..end], wrong.at - begin, &file));
+                    fault.message.push_str(&advice(&bytes[begin..end], fault.at - begin, &file));
                 }
-                lines.reject(begin, wrong)?;
+                lines.reject(begin, fault)?;
                 self.leaves.values.iter_mut().flatten().for_each(|values| values.truncate(self.rows));
                 continue;
             }
@@ -126,8 +127,8 @@ impl LineDecoder for JsonDecoder {
     }
 }
 
-/// Advice for a file whose first line is no record, as the file does not hold one record a line; `at` is the place of the error in
-/// the line.
+/// Returns advice if the first line of a file is not a record because the file does not have one
+/// record per line; `at` is the offset of the error in the line. Returns an empty text otherwise.
 #[cold]
 fn advice(line: &[u8], at: usize, file: &str) -> String {
     let converted = |command: &str| format!("; each line must be one record: {command} {file} > {file}.lines");
@@ -139,9 +140,9 @@ fn advice(line: &[u8], at: usize, file: &str) -> String {
         return converted("if the file is one array, convert it: jq -c '.[]'");
     }
     let mut tokens = Tokens::new(value, 0);
-    // The line ends within the value.
+    // An error at the end of the line: the value continues on the next one.
     match tokens.skip() {
-        Err(wrong) if wrong.at == value.len() => {
+        Err(fault) if fault.at == value.len() => {
             converted("if a record spans several lines, convert the file: jq -c .")
         }
         _ => String::new(),

@@ -1,15 +1,15 @@
-//! JSON lines as a source.
+//! Reads JSON lines.
 
 use std::sync::Arc;
 
 use memchr::memchr_iter;
 
 use crate::TimeForms;
-use crate::array_elements::Elements;
+use crate::array_elements::ArrayRewriter;
 use crate::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe, version_of};
 use crate::names::hint_about;
 use crate::rejects::Rejects;
-use crate::splits::{SMALL_BYTES, cut, estimated_records, sample_lines, split_bytes};
+use crate::splits::{SMALL_INPUT_BYTES, cut_at_records, estimated_records, sample_lines, split_bytes};
 use runtime::error::{Error, Result};
 use runtime::memory::Memory;
 use runtime::row::{Field, Schema, Shape};
@@ -24,38 +24,38 @@ use runtime::value::json::Tokens;
 /// Options for reading JSON lines.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct JsonOptions {
-    /// Where bad records go. `None`: a bad record ends the job.
+    /// If set, bad records are skipped and logged. If `None`, the first one ends the job.
     pub lenient: Option<Lenient>,
-    /// Forms of dates and timestamps. The default, and the form in lists, is ISO 8601.
+    /// Formats of dates and timestamps outside of lists. The default is ISO 8601.
     pub times: TimeForms,
 }
 
 impl JsonOptions {
-    /// Leaves bad records out.
+    /// Skips bad records and logs them.
     #[must_use]
     pub fn lenient(self, lenient: Lenient) -> Self {
         JsonOptions { lenient: Some(lenient), ..self }
     }
 
-    /// With other forms of dates and timestamps: `TimeForms::default().dates("%d.%m.%Y")`.
+    /// Sets the formats of dates and timestamps: `TimeForms::default().dates("%d.%m.%Y")`.
     #[must_use]
     pub fn times(self, times: TimeForms) -> Self {
         JsonOptions { times, ..self }
     }
 }
 
-/// Records of files of JSON lines, or of files that are one array of objects.
+/// Source of the records of JSON lines, or of files that are one array of objects.
 pub struct JsonSource {
     path: String,
     shared: Arc<JsonInput>,
-    /// Where the first line of each file begins.
+    /// Offset of the first line of each file.
     begins: Vec<u64>,
     rows: Option<f64>,
     split_bytes: u64,
 }
 
 impl JsonSource {
-    /// The records of listed files. Fields are found by name.
+    /// Creates a source of the records of listed files. Fields are found by name.
     ///
     /// # Errors
     /// Fails if a file cannot be read, or if JSON cannot hold a field of the record.
@@ -71,7 +71,7 @@ impl JsonSource {
             let mut piece = piece.to_vec();
             if arrays[part] {
                 // The reader reports damage.
-                let _ = Elements::default().divide(&mut piece);
+                let _ = ArrayRewriter::default().rewrite(&mut piece);
             }
             memchr_iter(b'\n', &piece).count()
         };
@@ -81,7 +81,7 @@ impl JsonSource {
         Ok(JsonSource { path, shared, begins, rows, split_bytes })
     }
 
-    /// The same with splits of about `bytes` bytes.
+    /// Sets the target size of splits, in bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -90,7 +90,7 @@ impl JsonSource {
 }
 
 impl JsonSource {
-    /// The type of a value, as in the program.
+    /// Returns the Rust type of a value.
     fn named(&self, shape: &Shape) -> String {
         match shape {
             Shape::Leaf(leaf) => {
@@ -115,9 +115,10 @@ impl RangeSource for JsonSource {
     fn splits(&self, _scan: &Scan) -> Result<SplitList> {
         let mut splits = Vec::new();
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            // Which brackets and commas belong to the array depends on all bytes before them.
+            // An array is one split, because the nesting of its brackets depends on all bytes
+            // before.
             let split_bytes = if self.shared.arrays[part] { u64::MAX } else { self.split_bytes };
-            splits.extend(cut(part, file, begin, split_bytes, None)?);
+            splits.extend(cut_at_records(part, file, begin, split_bytes, None)?);
         }
         Ok(SplitList::complete(splits))
     }
@@ -160,9 +161,9 @@ impl TableSource for JsonSource {
     }
 
     fn sample(&self, scan: &Scan) -> Option<Sample> {
-        // A part of an array is no array, so such a file is read whole or not at all.
+        // A part of an array cannot be read, so such files are sampled as a whole or not at all.
         let total: u64 = self.shared.files.iter().map(InputFile::bytes).sum();
-        if total > SMALL_BYTES && self.shared.arrays.contains(&true) {
+        if total > SMALL_INPUT_BYTES && self.shared.arrays.contains(&true) {
             return None;
         }
         let begins: Vec<Option<u64>> = self.begins.iter().copied().map(Some).collect();
@@ -179,15 +180,15 @@ impl TableSource for JsonSource {
     }
 }
 
-/// The fields of a file's first record, and their kinds.
+/// Returns the fields of a file's first record, and the kind of each value.
 fn first_fields(file: &InputFile, is_array: bool) -> Result<Vec<(String, &'static str)>> {
-    const LOOK_BYTES: usize = 1 << 16;
-    let (mut bytes, _) = beginning(file, LOOK_BYTES)?;
+    const PROBE_BYTES: usize = 1 << 16;
+    let (mut bytes, _) = beginning(file, PROBE_BYTES)?;
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
     if is_array {
-        let _ = Elements::default().divide(&mut bytes);
+        let _ = ArrayRewriter::default().rewrite(&mut bytes);
     }
     let line = bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let mut tokens = Tokens::new(line, 0);
@@ -211,11 +212,11 @@ fn first_fields(file: &InputFile, is_array: bool) -> Result<Vec<(String, &'stati
     Ok(fields)
 }
 
-/// The offset after the byte-order mark, and whether an array begins there.
+/// Returns the offset after the byte-order mark, and whether an array begins there.
 fn begin_of(file: &InputFile) -> Result<(u64, bool)> {
-    const LOOK_BYTES: usize = 1 << 12;
+    const PROBE_BYTES: usize = 1 << 12;
     // The reader reports damage.
-    let (bytes, _) = match beginning(file, LOOK_BYTES) {
+    let (bytes, _) = match beginning(file, PROBE_BYTES) {
         Err(Error::Data { .. }) => return Ok((0, false)),
         bytes => bytes?,
     };

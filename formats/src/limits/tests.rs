@@ -1,4 +1,4 @@
-//! Builds and plans refuse the same records.
+//! Compile-time checks and encoders refuse the same records.
 
 use super::*;
 use crate::{BinaryFormat, CsvFormat, JsonFormat, NativeFormat, ParquetFormat, TextFormat};
@@ -29,7 +29,7 @@ const LEAVES: [LeafType; 15] = [
 
 const NAMES: [&str; 4] = ["0", "1", "2", "3"];
 
-/// A source of small numbers.
+/// A generator of small pseudo-random numbers.
 struct Draw(u64);
 
 impl Draw {
@@ -43,7 +43,7 @@ impl Draw {
         NAMES.into_iter().take(count).map(|name| FieldType::named(name, self.record(depth))).collect::<Vec<_>>().leak()
     }
 
-    /// A type, which lives as long as the process.
+    /// Draws a type. It is leaked.
     fn record(&mut self, depth: usize) -> &'static RecordType {
         let ty = match self.below(if depth == 0 { 4 } else { 12 }) {
             0..4 => RecordType::Leaf(LEAVES[self.below(LEAVES.len())]),
@@ -114,13 +114,14 @@ fn builds_and_encoders_refuse_the_same_records() {
 }
 
 #[test]
-fn a_build_refuses_no_record_that_folders_make_possible() {
+fn builds_accept_records_that_folders_make_writable() {
     let mut draw = Draw(11);
     let mut checked = 0;
     for _ in 0..2_000 {
         let record = Box::leak(Box::new(RecordType::Record { name: "Sale", fields: draw.fields(2, 1) }));
         let schema = Schema::of(record);
-        // Each value that the name of a folder can hold, alone and with all others.
+        // Puts each leaf that a folder name can hold into the folders: alone, and together with all
+        // others.
         let leaves = 0..schema.leaves().len();
         let keys: Vec<_> = leaves.filter_map(|leaf| folder_keys(&schema, &[leaf]).ok()?.pop()).collect();
         let alone = keys.iter().map(|key| key.leaves().collect::<Vec<_>>());

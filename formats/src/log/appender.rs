@@ -1,4 +1,4 @@
-//! The file of a split, open for one writer.
+//! The file of a split, opened by its writer.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -13,21 +13,22 @@ use crate::native::{HEAD_BYTES, Head, PREFIX_BYTES};
 use runtime::error::{Error, Result};
 use runtime::storage::{FileHandle, FileMode, Location, read_exact_at};
 
-/// Appends whole blocks to a split. It holds a lock on the file: a split has one writer in all processes.
+/// Appends whole blocks to a split. Holds a lock on the file, so a split has one writer among all
+/// processes.
 pub(super) struct Appender {
     file: Arc<dyn FileHandle>,
     location: Location,
-    /// The length of the header.
+    /// Length of the header.
     header_bytes: u64,
-    /// The length of all that is whole.
+    /// Length of the header, the whole blocks and the end. The next write goes there.
     bytes: u64,
-    /// The length of the part that is durable.
+    /// Length of the part that is durable.
     durable_bytes: u64,
-    /// A sync has failed, so the bytes after the durable part are written again.
+    /// A sync has failed, so the next one writes the bytes after the durable part again.
     must_rewrite: bool,
     rows: u64,
     blocks: u64,
-    /// Of the header and the heads of the blocks.
+    /// Checksum of the header and the heads of the blocks.
     checksum: u64,
     end: SplitState,
 }
@@ -41,31 +42,33 @@ enum SplitState {
     Final,
 }
 
-/// Adds the head of a block to the checksum of the header and the heads before it.
-pub(super) fn with_head(checksum: u64, head: &[u8; HEAD_BYTES]) -> u64 {
+/// Adds the head of a block to the checksum of the header and of the heads before.
+pub(super) fn checksum_with_head(checksum: u64, head: &[u8; HEAD_BYTES]) -> u64 {
     xxh3_64_with_seed(head, checksum)
 }
 
 impl Appender {
-    /// Opens the split with this header, or makes it. Cuts off a tail that its last writer left incomplete.
+    /// Opens the split with this header, or creates it. Cuts off an incomplete tail of its last
+    /// writer.
     ///
     /// # Errors
-    /// Fails if another writer has the split, it has another header, or its last block or a head is damaged.
+    /// Fails if another writer has the split, if its header differs, or if its last block or a head
+    /// is damaged.
     pub(super) fn open(location: &Location, header: &[u8]) -> Result<Self> {
         let file = location.file_system().and_then(|files| files.open_file(location.path(), FileMode::Write));
-        Self::over(file.map_err(Error::io("write", location.path()))?, location, header)
+        Self::lock_and_open(file.map_err(Error::io("write", location.path()))?, location, header)
     }
 
-    /// Makes the split with this header. `None` if the file exists.
+    /// Creates the split with this header. Returns `None` if the file exists.
     pub(super) fn create(location: &Location, header: &[u8]) -> Result<Option<Self>> {
         match location.file_system().and_then(|files| files.open_file(location.path(), FileMode::CreateNew)) {
-            Ok(file) => Self::over(file, location, header).map(Some),
+            Ok(file) => Self::lock_and_open(file, location, header).map(Some),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(Error::io("create", location.path())(error)),
         }
     }
 
-    fn over(file: Arc<dyn FileHandle>, location: &Location, header: &[u8]) -> Result<Self> {
+    fn lock_and_open(file: Arc<dyn FileHandle>, location: &Location, header: &[u8]) -> Result<Self> {
         if !file.try_lock(false).map_err(Error::io("lock", location.path()))? {
             let message = "another writer has this split; wait for its end, or add splits to the log";
             return Err(damaged(location.path(), message));
@@ -83,10 +86,10 @@ impl Appender {
             checksum,
             end,
         };
-        // Another writer may have replaced it before it was locked.
+        // Another writer may have replaced the file before it was locked.
         appender.check_in_place()?;
         appender.find_end(header)?;
-        // The last writer may have ended before it synced.
+        // The last writer may have stopped before a sync.
         appender.sync()?;
         Ok(appender)
     }
@@ -95,7 +98,7 @@ impl Appender {
         self.location.path()
     }
 
-    /// Checks that records may follow.
+    /// Checks that blocks may be appended.
     pub(super) fn check_open(&self) -> Result<()> {
         match self.end {
             SplitState::Open => Ok(()),
@@ -105,7 +108,7 @@ impl Appender {
         }
     }
 
-    /// Checks that the path still leads to the file: readers look there.
+    /// Checks that the path still leads to the file, because readers open it by path.
     fn check_in_place(&self) -> Result<()> {
         if self.file.is_at(self.path()) {
             return Ok(());
@@ -116,11 +119,11 @@ impl Appender {
         Err(damaged(self.path(), message))
     }
 
-    /// Finds the end of the last whole block, and cuts off what follows.
+    /// Finds the end of the last whole block, and cuts off the rest.
     fn find_end(&mut self, header: &[u8]) -> Result<()> {
         let length = self.file.info().map_err(Error::io("read", self.path()))?.bytes;
         if !self.has_header(header, length)? {
-            self.cut(length)?;
+            self.truncate_tail(length)?;
             return self.write(header);
         }
         self.bytes = header.len() as u64;
@@ -138,14 +141,14 @@ impl Appender {
             self.count(head, &bytes)?;
             self.bytes = end;
         }
-        // A machine that stops may keep a file's length, and not its last bytes.
+        // After a power failure a file may have its length, but not its last bytes.
         if let Some((begin, end, checksum)) = last {
             self.check_body(begin, end, checksum)?;
         }
         if self.end != SplitState::Open && self.bytes < length {
             return Err(damaged_at(self.path(), self.bytes, "bytes follow the end of the split; get the file again"));
         }
-        self.cut(length)
+        self.truncate_tail(length)
     }
 
     /// Checks the body of a block.
@@ -165,8 +168,8 @@ impl Appender {
 
     fn damaged_tail(&self, at: u64, message: &str) -> Error {
         let path = self.path().display();
-        let way_out = format!("get the file again, or cut off what follows: `truncate --size={at} {path}`");
-        damaged_at(self.path(), at, format!("{message}; {way_out}"))
+        let advice = format!("get the file again, or cut off what follows: `truncate --size={at} {path}`");
+        damaged_at(self.path(), at, format!("{message}; {advice}"))
     }
 
     /// Returns `false` if the file ends within its header.
@@ -174,8 +177,8 @@ impl Appender {
         if let (Some(found), _) = header_in(&*self.file, self.path())? {
             return self.check_header(&found, header).map(|()| true);
         }
-        // A file that is shorter than its header holds no records. Its first bytes are compared all the same: it may
-        // be no split at all.
+        // A file shorter than its header holds no records. Its first bytes are compared anyway,
+        // because it may not be a split.
         let mut found = vec![0; PREFIX_BYTES.min(usize::try_from(length).unwrap_or(PREFIX_BYTES))];
         self.read_at(&mut found, 0)?;
         match length < header.len() as u64 && header.starts_with(&found) {
@@ -196,8 +199,8 @@ impl Appender {
         Err(Error::Schema { path: self.path().to_owned(), message: message.to_owned() })
     }
 
-    /// Cuts off the bytes after all that is whole.
-    fn cut(&self, length: u64) -> Result<()> {
+    /// Cuts off the bytes after the last whole block.
+    fn truncate_tail(&self, length: u64) -> Result<()> {
         if length == self.bytes {
             Ok(())
         } else {
@@ -209,13 +212,13 @@ impl Appender {
         read_exact_at(&*self.file, bytes, offset).map_err(Error::io("read", self.path()))
     }
 
-    /// Adds a head to the totals, or checks the end against them.
+    /// Adds the head of a block to the totals. Checks the totals against the head of an end.
     fn count(&mut self, head: Head, bytes: &[u8; HEAD_BYTES]) -> Result<()> {
         match head {
             Head::Block { rows, .. } => {
                 self.rows += u64::from(rows);
                 self.blocks += 1;
-                self.checksum = with_head(self.checksum, bytes);
+                self.checksum = checksum_with_head(self.checksum, bytes);
             }
             Head::End { rows, blocks, completes_log } => {
                 check_counts((rows, blocks), (self.rows, self.blocks))
@@ -226,10 +229,11 @@ impl Appender {
         Ok(())
     }
 
-    /// Appends whole blocks, by one write.
+    /// Appends whole blocks with one write.
     ///
     /// # Errors
-    /// Fails if they cannot be written. Then none of them is there. Fails, too, if the file is no longer the split.
+    /// Fails if they cannot be written; then none of them is in the file. Fails if the file is no
+    /// longer at its path.
     pub(super) fn append(&mut self, mut blocks: Vec<u8>) -> Result<()> {
         self.check_open()?;
         self.check_in_place()?;
@@ -246,7 +250,7 @@ impl Appender {
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         if let Err(error) = self.file.write_all_at(bytes, self.bytes) {
-            // The next writer would cut it off as well.
+            // If this fails too, the next writer cuts the tail off.
             let _ = self.file.set_bytes(self.bytes);
             return Err(Error::io("write", self.path())(error));
         }
@@ -254,11 +258,11 @@ impl Appender {
         Ok(())
     }
 
-    /// Makes durable all that was appended.
+    /// Makes all appended bytes durable.
     ///
     /// # Errors
-    /// Fails if the system does. A failed sync may lose bytes for good: a later one would succeed
-    /// without them. So the next call writes them again.
+    /// Fails if the system fails to sync. A failed sync may lose bytes, and a later sync would
+    /// succeed without them. So the next call writes them again.
     pub(super) fn sync(&mut self) -> Result<()> {
         self.check_in_place()?;
         self.check_length()?;
@@ -283,7 +287,7 @@ impl Appender {
         Err(damaged_at(self.path(), length, message))
     }
 
-    /// Writes the bytes after the durable part again, as the system still has them in memory.
+    /// Writes the bytes after the durable part again, from the system's cache.
     fn rewrite(&self) -> Result<()> {
         let mut at = self.durable_bytes.max(self.header_bytes);
         while at < self.bytes {
@@ -314,7 +318,8 @@ impl Appender {
         }
     }
 
-    /// Ends the split together with its log, and makes it durable. An end that is there is marked.
+    /// Ends the split as part of a complete log, and makes it durable. If the split has an end,
+    /// marks that end.
     pub(super) fn seal_with_log(&mut self) -> Result<SplitEnd> {
         let mut end = self.end_bytes(true);
         match self.end {
@@ -340,10 +345,10 @@ impl Appender {
     }
 }
 
-/// Checks the rows and blocks that the end of a split names.
+/// Checks the numbers of rows and blocks that the end of a split states.
 ///
 /// # Errors
-/// Fails if there are others.
+/// Fails if the numbers differ.
 pub(super) fn check_counts(named: (u64, u64), found: (u64, u64)) -> Result<(), String> {
     match named == found {
         true => Ok(()),
@@ -355,14 +360,14 @@ pub(super) fn check_counts(named: (u64, u64), found: (u64, u64)) -> Result<(), S
 }
 
 impl Drop for Appender {
-    /// Releases the lock. Closing the file is not enough: a process that this program has just forked holds the
-    /// file, too, until it executes another program.
+    /// Releases the lock. Closing the file is not enough: a process that this program has just
+    /// forked keeps the file open until it executes another program.
     fn drop(&mut self) {
         self.file.unlock();
     }
 }
 
-/// The length of a block with its head, or of an end.
+/// Returns the length of a block with its head, or of an end.
 fn frame_bytes(head: Head) -> usize {
     match head {
         Head::Block { body_bytes, .. } => HEAD_BYTES + body_bytes as usize,
@@ -376,9 +381,10 @@ mod tests {
     use crate::native::{SplitName, header};
     use runtime::row::{LeafType, SchemaBuilder};
 
-    /// Readers follow the path. Records in a file that has none are lost without a word.
+    /// Readers open a split by its path. Records in a file without that path would be lost
+    /// silently.
     #[test]
-    fn a_writer_whose_split_was_removed_or_replaced_ends() {
+    fn writers_of_removed_or_replaced_splits_fail() {
         let place = tempfile::tempdir().unwrap();
         let path = Location::from(&place.path().join("split"));
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
@@ -400,9 +406,9 @@ mod tests {
         }
     }
 
-    /// The split has its end already, so sealing appends no bytes.
+    /// The split already has its end, so sealing appends no bytes.
     #[test]
-    fn a_sealed_split_that_was_removed_completes_no_log() {
+    fn removed_sealed_splits_do_not_complete_a_log() {
         let place = tempfile::tempdir().unwrap();
         let path = Location::from(&place.path().join("split"));
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::U64));
@@ -414,7 +420,7 @@ mod tests {
         assert!(message.contains("split: the split was removed or replaced"), "{message}");
     }
 
-    /// A forked process holds all files of its parent for a moment.
+    /// A forked process briefly holds all files of its parent.
     #[test]
     fn a_dropped_writer_releases_the_lock_despite_inherited_files() {
         let place = tempfile::tempdir().unwrap();

@@ -1,5 +1,4 @@
-//! Logs on a disk that loses power and fails: no record that was synced is lost, and none is read
-//! twice.
+//! Logs on a disk that loses power and fails. No synced record is lost, and none is read twice.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -16,7 +15,7 @@ use runtime::storage::{FileMode, FileSystem, Location};
 const SEEDS: u64 = 2_000;
 const RECORDS: u64 = 60;
 
-/// A number below `end`.
+/// Returns a pseudo-random number below `end`.
 fn random(state: &mut u64, end: u64) -> u64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> 33) % end
@@ -30,7 +29,7 @@ fn schema() -> Schema {
     SchemaBuilder::build(|builder| builder.leaf(LeafType::U64))
 }
 
-/// All records of a log of one split. None if there is no log.
+/// Returns all records of a log of one split, or `None` if there is no log.
 fn records(disk: &Simulated) -> Result<Option<Vec<u64>>> {
     let (schema, location) = (schema(), location(disk));
     if !matches!(location.join("split-00000.log").info(), Ok(Some(_))) {
@@ -50,11 +49,11 @@ fn records(disk: &Simulated) -> Result<Option<Vec<u64>>> {
     Ok(Some(found))
 }
 
-/// Appends the next records, and notes how many are durable.
+/// Appends the next records, and stores the number of durable records in `synced`.
 fn append(disk: &Simulated, random_state: &mut u64, synced: &mut u64) -> Result<()> {
     let schema = schema();
     let found = match records(disk) {
-        // The way out that the message names.
+        // The message advises to seal the log again.
         Err(error) if error.to_string().contains("seal the log again") => {
             return LogSplits::open(location(disk), &schema, 1)?.seal_all();
         }
@@ -81,7 +80,7 @@ fn append(disk: &Simulated, random_state: &mut u64, synced: &mut u64) -> Result<
     log.seal_all()
 }
 
-/// Fails the power, or a call, at random. Returns `true` for a sync.
+/// Injects a random fault. Returns `true` if it is a failing sync.
 fn plan_failure(disk: &Simulated, state: &mut u64) -> bool {
     let (at, kind) = (random(state, 60), random(state, 6));
     match kind {
@@ -93,7 +92,7 @@ fn plan_failure(disk: &Simulated, state: &mut u64) -> bool {
     kind == 0
 }
 
-/// Cuts the split off where it is damaged, as the messages advise. Returns `false` for other errors.
+/// Truncates the split at the damage, as the messages advise. Returns `false` for other errors.
 fn cut_off(disk: &Simulated, error: &Error) -> bool {
     let Error::Data { place, .. } = error else { return false };
     let Some(byte) = place.strip_prefix(", byte ").and_then(|byte| byte.parse().ok()) else { return false };
@@ -104,7 +103,7 @@ fn cut_off(disk: &Simulated, error: &Error) -> bool {
     is_shorter
 }
 
-/// A writer that is stopped and started again.
+/// Runs a writer that is stopped and restarted.
 fn check(seed: u64) {
     let (disk, mut state, mut synced) = (Simulated::new(seed), seed, 0);
     for _ in 0..6 {
@@ -112,14 +111,15 @@ fn check(seed: u64) {
         if append(&disk, &mut state, &mut synced).is_ok() {
             break;
         }
-        // Without a power failure the machine runs on, and only the program has ended. After a failed
-        // sync it is started again: the next writer cannot know which bytes the disk has.
+        // Without a power failure the machine runs on, and only the program has stopped. After a
+        // failed sync the machine is restarted, because the next writer cannot know which bytes the
+        // disk has.
         if disk.has_failed() || fails_sync || random(&mut state, 2) == 0 {
             disk.restart();
         }
     }
     disk.restart();
-    // Records that were never synced may be torn, which is an error of readers and writers.
+    // Records that were never synced may be torn. Readers and writers report that as an error.
     let count = loop {
         match records(&disk) {
             Err(error) if cut_off(&disk, &error) => {}
@@ -149,7 +149,7 @@ fn synced_records_survive_failures_once() {
     (0..SEEDS).for_each(check);
 }
 
-/// A block at another offset is never read there, and a sync reports a file without its last block.
+/// A block at a wrong offset is never read, and a sync reports a file without its last block.
 #[test]
 fn misdirected_writes_are_errors() {
     let (mut intact, mut detected) = (0, 0);
@@ -171,9 +171,9 @@ fn misdirected_writes_are_errors() {
     assert!(intact > SEEDS / 20 && detected > SEEDS / 20, "{intact} intact, {detected} detected");
 }
 
-/// Bytes that were read while a writer cut off a tail and wrote something else in its place.
+/// The first read may see bytes of a tail that a writer was replacing.
 #[test]
-fn a_damaged_block_is_read_a_second_time() {
+fn damaged_blocks_are_read_a_second_time() {
     let disk = Simulated::new(1);
     let mut log = LogSplits::create(location(&disk), &schema(), 1).unwrap();
     log.rows(0).unwrap().append_datums(&[Datum::Fixed(7)]).unwrap();

@@ -1,4 +1,4 @@
-//! The folder of a log: its splits by number, and `log.end`, which makes the log complete.
+//! The folder of a log: splits by number, and `log.end`, which completes the log.
 
 use std::path::Path;
 
@@ -9,29 +9,30 @@ use super::header::{header_in, name_in};
 use runtime::error::{Error, Result};
 use runtime::storage::{Location, PutMode, PutOptions, sync_folders_above};
 
-/// The file of a complete log.
+/// The file that completes a log.
 const END_NAME: &str = "log.end";
 
-/// The bytes before the splits: magic number, version, zeros, the number of splits, zeros, the log's identity.
+/// Bytes before the splits: magic number, version, zeros, number of splits, zeros, the log's
+/// identity.
 const END_PREFIX_BYTES: usize = 32;
 
 const END_VERSION: u16 = 2;
 
-/// What `log.end` holds: which log it completes, and each of its splits.
+/// The content of `log.end`: the identity of the log, and each of its splits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LogEnd {
     /// The log's identity.
     pub(super) log: u128,
-    /// By number.
+    /// Indexed by number.
     pub(super) splits: Vec<SplitEnd>,
 }
 
 /// A split of a complete log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SplitEnd {
-    /// The length of its file.
+    /// Length of the file.
     pub(super) bytes: u64,
-    /// Of its header and the heads of its blocks. Each head has a checksum of the block's body.
+    /// Checksum of the header and the heads of the blocks. Each head has a checksum of its body.
     pub(super) checksum: u64,
 }
 
@@ -54,12 +55,12 @@ impl LogFolder {
         self.location.path()
     }
 
-    /// The file of a split.
+    /// Returns the file of a split.
     pub(super) fn split(&self, number: usize) -> Location {
         self.location.join(format!("split-{number:05}.log"))
     }
 
-    /// The number of splits, of which `known` are known to exist.
+    /// Counts the splits, of which the first `known` are known to exist.
     pub(super) fn count(&self, known: usize) -> Result<usize> {
         let mut count = known;
         while exists(&self.split(count))? {
@@ -68,7 +69,8 @@ impl LogFolder {
         Ok(count)
     }
 
-    /// As [`LogFolder::count`], for a folder that was not looked at before. A missing number is an error.
+    /// As [`LogFolder::count`], for a folder that was not read before. A missing number is an
+    /// error.
     pub(super) fn first_count(&self) -> Result<usize> {
         let count = self.count(0)?;
         for entry in self.location.list().map_err(Error::io("read", self.path()))? {
@@ -82,14 +84,14 @@ impl LogFolder {
         Ok(count)
     }
 
-    /// What `log.end` holds. `None` if the log is not complete.
+    /// Reads `log.end`. Returns `None` if the log is not complete.
     pub(super) fn complete(&self) -> Result<Option<LogEnd>> {
         let end = self.end();
         let Some(bytes) = end.read().map_err(Error::io("read", end.path()))? else { return Ok(None) };
         LogEnd::read(&bytes).map(Some).map_err(|message| damaged(end.path(), message))
     }
 
-    /// Completes the log. Its splits are sealed and on disk.
+    /// Completes the log, whose splits must be sealed and durable.
     pub(super) fn set_complete(&self, end: &LogEnd) -> Result<()> {
         let (location, bytes) = (self.end(), end.write()?);
         self.sync()?;
@@ -102,12 +104,13 @@ impl LogFolder {
         create().map_err(Error::io("create", location.path()))
     }
 
-    /// The file `log.end`.
+    /// Returns the location of `log.end`.
     pub(super) fn end(&self) -> Location {
         self.location.join(END_NAME)
     }
 
-    /// The log's identity, from the first split whose header is whole. `None` if there is no such split.
+    /// Returns the log's identity from the first split with a whole header, or `None` if there is
+    /// no such split.
     pub(super) fn identity(&self) -> Result<Option<u128>> {
         for split in (0..self.count(0)?).map(|number| self.split(number)) {
             let path = split.path();
@@ -161,7 +164,7 @@ impl LogEnd {
     }
 
     /// # Errors
-    /// Fails if the bytes are damaged, or are those of another version.
+    /// Fails if the bytes are damaged or have another version.
     fn read(bytes: &[u8]) -> Result<Self, String> {
         let damaged = || "the file is damaged: put it back, or remove it and seal the log again".to_owned();
         let (body, checksum) = bytes.split_last_chunk::<8>().ok_or_else(damaged)?;
@@ -194,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn log_end_is_read_as_written_or_refused() {
+    fn damaged_log_ends_are_refused() {
         let split = |number| SplitEnd { bytes: 100 + number, checksum: u64::MAX - number };
         let end = LogEnd { log: 7 << 100, splits: (0..3).map(split).collect() };
         let bytes = end.write().unwrap();
@@ -207,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn log_end_of_version_1_is_refused_with_a_way_out() {
+    fn log_end_of_version_1_is_refused_with_advice() {
         let mut bytes = [b"dflz".as_slice(), &[1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]].concat();
         bytes.extend(xxh3_64(&bytes).to_le_bytes());
         let message = LogEnd::read(&bytes).unwrap_err();

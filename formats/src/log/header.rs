@@ -1,11 +1,12 @@
-//! The header of a split: which split of which log it is, and what its records are.
+//! The header of a split: the identity of the log, the number of the split, and the type of its
+//! records.
 
 use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::damage::damaged_at;
-use crate::native::{FileFit, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
+use crate::native::{FileMapping, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
 use runtime::error::{Error, Result};
 use runtime::row::Schema;
 use runtime::storage::{StoredObject, read_exact_at};
@@ -13,19 +14,19 @@ use runtime::storage::{StoredObject, read_exact_at};
 /// The header of a split.
 pub(super) struct Header {
     pub(super) name: SplitName,
-    /// How a record is read from its columns.
-    pub(super) fit: FileFit,
-    /// Its length, and so the place of the first block.
+    /// How a record is read from the columns.
+    pub(super) mapping: FileMapping,
+    /// Length of the header, which is the offset of the first block.
     pub(super) bytes: u64,
-    /// Of its bytes.
+    /// Checksum of the header's bytes.
     pub(super) checksum: u64,
 }
 
 impl Header {
-    /// The header at the beginning of a file. `None` if it is not whole yet.
+    /// Parses the header at the beginning of a file. Returns `None` if it is not whole yet.
     ///
     /// # Errors
-    /// Fails if the header is damaged, or names no split.
+    /// Fails if the header is damaged, or does not name a split.
     pub(super) fn read(beginning: &[u8], schema: &Schema) -> Result<Option<Self>, String> {
         if beginning.len() < PREFIX_BYTES {
             return Ok(None);
@@ -33,15 +34,15 @@ impl Header {
         let length = header_bytes(beginning)?;
         let Some(bytes) = beginning.get(..length) else { return Ok(None) };
         let leaves = leaves_of(bytes)?;
-        let (name, fit) = (name_in(bytes)?, FileFit::new(leaves, schema));
-        Ok(Some(Header { name, fit, bytes: length as u64, checksum: xxh3_64(bytes) }))
+        let (name, mapping) = (name_in(bytes)?, FileMapping::new(leaves, schema));
+        Ok(Some(Header { name, mapping, bytes: length as u64, checksum: xxh3_64(bytes) }))
     }
 }
 
-/// The split that a whole header names.
+/// Returns the split that a whole header names.
 ///
 /// # Errors
-/// Fails if it names none: logs of version 1 do not.
+/// Fails if it names no split, as in logs of version 1.
 pub(super) fn name_in(header: &[u8]) -> Result<SplitName, String> {
     SplitName::of(header).ok_or_else(|| {
         "the split was written by an earlier version of this program and does not name its log; seal the log \
@@ -50,10 +51,10 @@ pub(super) fn name_in(header: &[u8]) -> Result<SplitName, String> {
     })
 }
 
-/// Checks that a split is the one that is expected at its path.
+/// Checks that a split is the one that belongs at its path.
 ///
 /// # Errors
-/// Fails if it is of another log, or has another number.
+/// Fails if the log or the number differs.
 pub(super) fn check_name(found: SplitName, expected: SplitName) -> Result<(), String> {
     if found.log != expected.log {
         return Err(format!(
@@ -68,7 +69,8 @@ pub(super) fn check_name(found: SplitName, expected: SplitName) -> Result<(), St
     Ok(())
 }
 
-/// The bytes of a split's header, and the length of the file. No bytes if the header is not whole yet.
+/// Returns the bytes of a split's header, or `None` if it is not whole yet, and the length of the
+/// file.
 ///
 /// # Errors
 /// Fails if the file cannot be read, or does not begin with a header.

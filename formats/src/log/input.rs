@@ -1,4 +1,4 @@
-//! A log as the readers of one source see it: its identity, its splits and its end.
+//! The view of a log that the readers of one source share: its identity, its splits and its end.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use runtime::row::Schema;
 use runtime::source::{Position, SplitPosition};
 use runtime::storage::{FileHandle, FileMode, Location, StoredObject, read_exact_at};
 
-/// What a source and its readers share.
+/// Input that a source shares with its readers.
 pub(super) struct LogInput {
     pub(super) folder: LogFolder,
     pub(super) schema: Schema,
-    /// Readers wait for bytes that are missing.
+    /// `true` if readers wait for more records at the end of a split.
     pub(super) follows: bool,
-    /// The log's identity, from the first header that was read, or from `log.end`.
+    /// The log's identity, from the first header that was read or from `log.end`.
     identity: OnceLock<u128>,
-    /// What `log.end` holds, once it is there.
+    /// The content of `log.end`, once the file exists.
     end: OnceLock<LogEnd>,
-    /// A split whose end is that of a complete log.
+    /// Number of a split whose end belongs to a complete log.
     final_split: OnceLock<usize>,
-    /// By number, up to the greatest that was asked for.
+    /// Indexed by number, up to the greatest number requested.
     splits: Mutex<Vec<Arc<LogSplit>>>,
 }
 
@@ -34,9 +34,9 @@ pub(super) struct LogInput {
 pub(super) struct LogSplit {
     pub(super) number: usize,
     pub(super) file: Location,
-    /// Once it is read.
+    /// Set once the header was read.
     pub(super) header: OnceLock<Header>,
-    /// Up to there it is known to be on disk.
+    /// Number of bytes that are known to be durable.
     synced: AtomicU64,
 }
 
@@ -45,19 +45,19 @@ pub(super) struct LogSplit {
 pub(super) struct ReadBlock {
     pub(super) begin: u64,
     pub(super) end: u64,
-    /// The checksum of its head, which has one of its body.
+    /// Checksum in the head. The head also has a checksum of the body.
     pub(super) checksum: u64,
 }
 
-/// A position in a split: 40 bytes, little-endian. An empty position is the beginning.
+/// A position in a split: 40 bytes, little-endian. An empty position is the beginning of the split.
 struct LogPosition {
-    /// Where the next records start.
+    /// Offset of the next block.
     offset: u64,
-    /// The log's identity. 0 if the header was not read.
+    /// The log's identity, or 0 if the header was not read.
     log: u128,
-    /// Where the block before the position begins; 0 before the first block.
+    /// Offset of the block before the position, or 0 before the first block.
     begin: u64,
-    /// The checksum of the head of that block.
+    /// Checksum in the head of that block.
     checksum: u64,
 }
 
@@ -79,7 +79,7 @@ impl LogPosition {
     }
 }
 
-/// The byte of a split at which a position is; 0 at the beginning.
+/// Returns the offset of a position in its split. It is 0 at the beginning.
 pub(super) fn offset_of(position: Option<&Position>) -> u64 {
     position.and_then(LogPosition::of).map_or(0, |position| position.offset)
 }
@@ -104,7 +104,7 @@ impl LogInput {
         splits[number].clone()
     }
 
-    /// The split of a name that a position has: that of its file.
+    /// Returns the split whose file name a position holds.
     fn split_named(&self, name: &str) -> Result<Arc<LogSplit>> {
         let number = number_of(name).ok_or_else(|| {
             let message =
@@ -114,17 +114,17 @@ impl LogInput {
         Ok(self.split(number))
     }
 
-    /// The length of a split, checked if the log is complete.
+    /// Returns the length of a split. If the log is complete, the length is checked.
     pub(super) fn length(&self, split: &LogSplit) -> Result<u64> {
         let info = split.file.info().and_then(|info| info.ok_or_else(|| ErrorKind::NotFound.into()));
         let length = info.map_err(Error::io("read", split.path()))?.bytes;
         self.check_length(split, length).map(|()| length)
     }
 
-    /// Takes a header that was read as that of a split.
+    /// Stores a header that was read from a split.
     ///
     /// # Errors
-    /// Fails if it names another split, or one of another log.
+    /// Fails if it belongs to another split or to another log.
     pub(super) fn accept<'s>(&self, split: &'s LogSplit, header: Header) -> Result<&'s Header, String> {
         let log = *self.identity.get_or_init(|| header.name.log);
         check_name(header.name, SplitName { log, number: split.number as u32 })?;
@@ -142,10 +142,10 @@ impl LogInput {
         Ok(length)
     }
 
-    /// What `log.end` holds. `None` if the log is not complete.
+    /// Returns the content of `log.end`, or `None` if the log is not complete.
     ///
     /// # Errors
-    /// Fails if the file is damaged, that of another log, or missing.
+    /// Fails if the file is damaged, belongs to another log, or is missing.
     pub(super) fn end(&self) -> Result<Option<&LogEnd>> {
         if let Some(end) = self.end.get() {
             return Ok(Some(end));
@@ -154,7 +154,7 @@ impl LogInput {
         if let (None, Some(&number)) = (&end, self.final_split.get())
             && !self.split(number).has_writer()?
         {
-            // Its writer may have completed the log just before.
+            // The writer may have completed the log in between.
             end = self.folder.complete()?;
             if end.is_none() {
                 let message = "the file is missing, and the splits are those of a complete log; put it back, or seal the log \
@@ -172,20 +172,20 @@ impl LogInput {
         Ok(Some(self.end.get_or_init(|| end)))
     }
 
-    /// The end of a split of a complete log, as far as that was looked up.
+    /// Returns the end of a split from `log.end`, or `None` if that was not read.
     pub(super) fn end_of(&self, split: &LogSplit) -> Option<SplitEnd> {
         self.end.get().and_then(|end| end.splits.get(split.number)).copied()
     }
 
-    /// A reader has come to an end that is that of a complete log.
-    pub(super) fn note_final(&self, split: &LogSplit) {
+    /// Records that a reader has read the end of a split of a complete log.
+    pub(super) fn set_final_split(&self, split: &LogSplit) {
         self.final_split.get_or_init(|| split.number);
     }
 
     /// Checks the length of a split, if the log is complete.
     ///
     /// # Errors
-    /// Fails if `log.end` has another length.
+    /// Fails if `log.end` states another length.
     pub(super) fn check_length(&self, split: &LogSplit, length: u64) -> Result<()> {
         match self.end_of(split) {
             Some(SplitEnd { bytes, .. }) if bytes != length => {
@@ -199,10 +199,10 @@ impl LogInput {
         }
     }
 
-    /// Checks that a split holds the records before a position, which its mark identifies.
+    /// Checks that a split still holds the records before a position.
     ///
     /// # Errors
-    /// Fails if the split is missing, shorter, or another one.
+    /// Fails if the split is missing, shorter, or was replaced.
     pub(super) fn check_position(&self, at: &SplitPosition) -> Result<()> {
         let split = self.split_named(&at.split)?;
         let Some(LogPosition { offset, log, begin, checksum }) = LogPosition::of(&at.position) else { return Ok(()) };
@@ -234,7 +234,7 @@ impl LogInput {
         }
     }
 
-    /// Makes durable the records before positions.
+    /// Makes the records before the positions durable.
     pub(super) fn sync(&self, positions: &[SplitPosition]) -> Result<()> {
         let mut has_new = false;
         for at in positions {
@@ -263,13 +263,13 @@ impl LogSplit {
         self.file.open().map_err(Error::io("read", self.path()))
     }
 
-    /// Opens the file to sync it, or to look at its lock.
+    /// Opens the file to sync it or to test its lock.
     fn open_file(&self) -> Result<Arc<dyn FileHandle>> {
         let opened = self.file.file_system().and_then(|files| files.open_file(self.path(), FileMode::Read));
         opened.map_err(Error::io("read", self.path()))
     }
 
-    /// The position at an offset. `last` is the block that was read last.
+    /// Returns the position at an offset. `last` is the last block that was read.
     pub(super) fn position(&self, offset: u64, last: Option<ReadBlock>) -> Position {
         let log = self.header.get().map_or(0, |header| header.name.log);
         let last = last.filter(|block| block.end == offset && log != 0);
@@ -277,17 +277,17 @@ impl LogSplit {
         LogPosition { offset, log, begin, checksum }.position()
     }
 
-    /// Returns `true` if a block that was read is still there.
+    /// Returns `true` if a block that was read is still in the file.
     pub(super) fn holds(&self, file: &dyn StoredObject, block: ReadBlock) -> Result<bool> {
         let mut head = [0; HEAD_BYTES];
         let read = file.read_at(&mut head, block.begin).map_err(Error::io("read", self.path()))?;
         Ok(read == HEAD_BYTES && checksum_of(&head) == block.checksum && Head::read(&head, block.begin).is_ok())
     }
 
-    /// Checks that a file is the one of which was read before: the last block, or the header.
+    /// Checks that a file is the one that was read before, by its last block or its header.
     ///
     /// # Errors
-    /// Fails if the split was cut off or replaced.
+    /// Fails if the split was truncated or replaced.
     pub(super) fn check_unchanged(
         &self,
         file: &dyn StoredObject,
@@ -315,7 +315,7 @@ impl LogSplit {
     }
 }
 
-/// The checksum that a head has of itself.
+/// Returns the checksum that a head has of itself.
 pub(super) fn checksum_of(head: &[u8; HEAD_BYTES]) -> u64 {
     head.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

@@ -1,33 +1,41 @@
 //! Logs: folders of splits that programs append to while others follow them.
 //!
-//! A split is a [native](super::native) file without an end: a header, then blocks, each appended with one write. Once
-//! it is sealed it has an end. So readers of native files read a sealed split, columns are handed out where they were
-//! read, fields are found by name, and checksums find damage. `docs/formats.md` draws the bytes.
+//! A split is a [native](super::native) file without an end: a header, then blocks, each appended
+//! with one write. Sealing a split adds the end. So readers of native files read sealed splits.
+//! Columns are not copied, fields are found by name, and checksums find damage. `docs/formats.md`
+//! draws the bytes.
 //!
 //! * [`folder`]: names, and the file that completes a log.
 //! * [`header`]: the header of a split.
-//! * [`input`]: a log as all readers of a source see it.
-//! * [`reader`], [`source`]: splits as records, while they grow.
-//! * [`writer`], [`appender`]: records as splits.
+//! * [`input`]: the view of a log that the readers of a source share.
+//! * [`reader`], [`source`]: read splits, also while they grow.
+//! * [`writer`], [`appender`]: write splits.
 //! * [`damage`]: errors about these files.
 //!
 //! # Incomplete tails
-//! A writer may have died, or be in the middle of a write. Readers leave a header or a block that the file ends within,
-//! and read it once it is whole. The next writer of the split cuts it off. Whole bytes that are wrong are damage, and an
-//! error. A reader takes each block from one read, so it never mixes the bytes of two writers. It reads a wrong block a
-//! second time before it returns the error, since a writer may have cut it off during the first read.
+//! A writer may have died, or may be in the middle of a write. Readers do not take a header or a
+//! block that is cut off by the end of the file. They read it once it is whole. The next writer of
+//! the split cuts it off.
 //!
-//! # Files that are not what they were
-//! * A header names the log and the split. So a split under another name, or of another log, is refused.
-//! * A [`Mark`](runtime::source::Mark) names the log and the last block before a position. So a reader that goes on from a
-//!   position finds a split that was cut there and appended to again, by whatever program.
-//! * `log.end` holds the length and a checksum of each split. So a split of a complete log that was cut is refused.
-//! * The ends of splits in a complete log are marked. So a log whose `log.end` is missing is refused, unless a writer
-//!   holds the lock of such a split: it is about to write the file.
+//! Whole bytes with a wrong checksum are damage, and an error. A reader takes each block from one
+//! read, so it never mixes the bytes of two writers. It reads a damaged block a second time before
+//! it returns the error, because a writer may have cut the block off during the first read.
+//!
+//! # Detection of replaced files
+//! * A header names the log and the split. A split under another name, or of another log, is
+//!   refused.
+//! * A [position](runtime::source::SplitPosition) names the log and the last block before it. A
+//!   reader that resumes at a position detects a split that was truncated there and appended to
+//!   again.
+//! * `log.end` holds the length and a checksum of each split. A truncated split of a complete log
+//!   is refused.
+//! * The ends of splits of a complete log are marked. A log with such an end and no `log.end` is
+//!   refused, unless a writer holds the lock of such a split: it is about to write the file.
 //!
 //! # Limits
-//! Readers rely on a file becoming longer only when its bytes are there. Local file systems do this, those on a network
-//! may not. A split of a log that is not complete may lose whole blocks unnoticed by a reader that begins at its start.
+//! Readers rely on a file growing only after its bytes are written. Local file systems guarantee
+//! this, network file systems may not. In a log that is not complete, a split may lose whole
+//! blocks, and a reader that begins at its start does not notice.
 
 mod appender;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Logs as a source: followed, or up to where they reach now.
+//! Reads logs: as they grow, or up to their current end.
 
 use std::sync::Arc;
 
@@ -14,27 +14,27 @@ use runtime::source::{
 };
 use runtime::storage::{Kind, Location};
 
-/// A block as writers make them, when it is full.
+/// Size of a full block as writers make it.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Records of a log.
+/// Source of the records of a log.
 pub struct LogSource {
     path: String,
     shared: Arc<LogInput>,
-    /// How far the splits reached when the source was made.
-    reaches: Vec<u64>,
+    /// Length of each split when the source was made.
+    end_offsets: Vec<u64>,
 }
 
 impl LogSource {
-    /// The records of a log as they come, until it is sealed.
+    /// Creates a source that follows a log until it is sealed.
     ///
     /// # Errors
-    /// Where there is no log, or its splits are damaged where they begin.
+    /// Fails if there is no log, or if a header or `log.end` is damaged.
     pub fn followed(path: impl Into<Location>, schema: &Schema) -> Result<Self> {
         Self::of(path.into(), schema, true)
     }
 
-    /// The records that are there now.
+    /// Creates a source of the records that the log has now.
     ///
     /// # Errors
     /// As [`LogSource::followed`].
@@ -70,19 +70,19 @@ impl LogSource {
             };
             return Err(damaged(shared.split(count.min(of_log)).path(), message));
         }
-        let reach = |number| {
+        let end_offset = |number| {
             let split = shared.split(number);
             let length = shared.read_header(&split)?;
             shared.check_length(&split, length).map(|()| length)
         };
-        let reaches = (0..count).map(reach).collect::<Result<_>>()?;
-        Ok(LogSource { path, shared, reaches })
+        let end_offsets = (0..count).map(end_offset).collect::<Result<_>>()?;
+        Ok(LogSource { path, shared, end_offsets })
     }
 }
 
 impl Source for LogSource {
     fn describe(&self) -> String {
-        let splits = match self.reaches.len() {
+        let splits = match self.end_offsets.len() {
             1 => "1 split".to_owned(),
             count => format!("{count} splits"),
         };
@@ -100,28 +100,28 @@ impl Source for LogSource {
 
     fn splits(&self, scan: &Scan) -> Result<SplitList> {
         let (count, is_complete) = match (self.shared.follows, self.shared.end()?) {
-            (false, _) => (self.reaches.len(), true),
+            (false, _) => (self.end_offsets.len(), true),
             (true, Some(end)) => (end.splits.len(), true),
-            (true, None) => (self.shared.folder.count(self.reaches.len())?, false),
+            (true, None) => (self.shared.folder.count(self.end_offsets.len())?, false),
         };
         let split = |part: usize| {
             let split = self.shared.split(part);
             if let Some(header) = split.header.get() {
-                header.fit.plans(split.path(), &scan.live)?;
+                header.mapping.plans(split.path(), &scan.live)?;
             }
             let name = split.path().file_name().unwrap_or_default().to_string_lossy();
-            // A split that is followed is read as far as it has grown.
-            let reach = if self.shared.follows { u64::MAX } else { self.reaches[part] };
-            Ok(Split { range: 0..reach, bytes: reach, ..Split::named(&*name, part) })
+            // A followed split has no fixed end.
+            let end_offset = if self.shared.follows { u64::MAX } else { self.end_offsets[part] };
+            Ok(Split { range: 0..end_offset, bytes: end_offset, ..Split::named(&*name, part) })
         };
         Ok(SplitList { splits: (0..count).map(split).collect::<Result<_>>()?, is_complete })
     }
 
     fn reader_bytes(&self, _: &Scan) -> usize {
-        let longest = self.reaches.iter().copied().max().unwrap_or(0) as usize;
+        let longest = self.end_offsets.iter().copied().max().unwrap_or(0) as usize;
         let block = if self.shared.follows { BLOCK_BYTES } else { longest.min(BLOCK_BYTES) };
         let read = if self.shared.follows { READ_BYTES as usize } else { longest.min(READ_BYTES as usize) };
-        // What is read, and was read before, of blocks of a size; and what is decoded.
+        // The bytes that were read, those that were read before, and the decoded leaves.
         2 * read.max(2 * block) + 2 * block
     }
 
@@ -132,7 +132,7 @@ impl Source for LogSource {
 
     fn check_positions(&self, positions: &[SplitPosition]) -> Result<()> {
         let mut positions = positions.to_vec();
-        // In this order errors do not depend on the order of tasks.
+        // Sorted, so that errors do not depend on the order of tasks.
         positions.sort_unstable_by(|one, other| one.split.cmp(&other.split));
         positions.iter().try_for_each(|position| self.shared.check_position(position))
     }
@@ -148,11 +148,11 @@ impl Source for LogSource {
 
 impl TableSource for LogSource {
     fn statistics(&self, _: &Scan) -> Statistics {
-        Statistics { rows: None, bytes: self.reaches.iter().sum() }
+        Statistics { rows: None, bytes: self.end_offsets.iter().sum() }
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
         let first = self.shared.split(0);
-        first.header.get().map(|header| header.fit.columns_of(&self.shared.schema)).unwrap_or_default()
+        first.header.get().map(|header| header.mapping.columns_of(&self.shared.schema)).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! Records as splits of a log.
+//! Writes records to the splits of a log.
 
 use std::sync::Arc;
 
@@ -15,12 +15,13 @@ use runtime::row::{RowLayout, Schema};
 use runtime::source::{Encoder, Format};
 use runtime::storage::{Kind, Location, create_folders};
 
-/// Some splits of a log, held by one writer. Rows are written to [`LogSplits::rows`] and appended as blocks: full
-/// blocks by [`LogSplits::hand_on`], the others by [`LogSplits::flush`].
+/// Some splits of a log, written by one writer. Rows are written to [`LogSplits::rows`].
+/// [`LogSplits::append_full_blocks`] appends full blocks, [`LogSplits::flush`] all rows.
 ///
 /// Dropping it flushes, and ignores errors.
 ///
-/// Each split holds at most a page of rows and a block of 1 MiB, and as much while a block is encoded.
+/// Each split holds at most a page of rows and a block of 1 MiB, and as much again while a block is
+/// encoded.
 pub struct LogSplits {
     folder: LogFolder,
     schema: Schema,
@@ -48,8 +49,8 @@ impl SplitWriter {
         Ok(SplitWriter { number, rows, encoder, appender })
     }
 
-    /// Encodes closed pages, and appends the blocks that are full.
-    fn hand_on(&mut self) -> Result<()> {
+    /// Encodes closed pages, and appends full blocks.
+    fn append_full_blocks(&mut self) -> Result<()> {
         for page in self.rows.take_sealed() {
             windows(&page.batch(), |input| self.encoder.encode(input))?;
         }
@@ -58,7 +59,7 @@ impl SplitWriter {
 
     fn flush(&mut self) -> Result<()> {
         self.rows.seal();
-        self.hand_on()?;
+        self.append_full_blocks()?;
         self.encoder.flush()?;
         self.append()
     }
@@ -73,7 +74,7 @@ impl SplitWriter {
 }
 
 /// # Errors
-/// If the folder of a log is a URL.
+/// Fails if the folder of the log is a URL.
 fn check_url(folder: &LogFolder) -> Result<()> {
     let path = folder.path();
     match refused_url(path, UrlUse::Keep).filter(|_| !matches!(folder.location().info(), Ok(Some(_)))) {
@@ -83,10 +84,10 @@ fn check_url(folder: &LogFolder) -> Result<()> {
 }
 
 impl LogSplits {
-    /// A new log of so many splits. The folder is made, or is empty.
+    /// Creates a log with `splits` splits. The folder is created, or must be empty.
     ///
     /// # Errors
-    /// Fails if the folder is not empty, the record cannot be written, or a file cannot be made.
+    /// Fails if the folder is not empty, the record cannot be written, or a file cannot be created.
     pub fn create(folder: impl Into<Location>, schema: &Schema, splits: usize) -> Result<Self> {
         let folder = LogFolder::at(folder);
         check_url(&folder)?;
@@ -101,23 +102,23 @@ impl LogSplits {
         Ok(log)
     }
 
-    /// All splits of a log that is there, and new ones until there are `splits`.
+    /// Opens all splits of an existing log, and adds splits until there are `splits`.
     ///
     /// # Errors
     /// Fails if there is no log, another writer has one of its splits, or the log is complete.
     pub fn open(folder: impl Into<Location>, schema: &Schema, splits: usize) -> Result<Self> {
         let (folder, identity) = Self::existing(folder)?;
         let count = folder.first_count()?.max(splits);
-        // The writer that made the log may have died before the first header was whole.
+        // The writer that created the log may have died before the first header was whole.
         let mut log = Self::of(folder, schema, identity.map_or_else(new_identity, Ok)?);
         (0..count).try_for_each(|number| log.open_split(number))?;
         Ok(log)
     }
 
-    /// So many new splits of a log that is there. Other writers keep theirs.
+    /// Adds `splits` splits to an existing log. Other writers keep theirs.
     ///
     /// # Errors
-    /// Fails if there is no log, or it is complete.
+    /// Fails if there is no log, or if it is complete.
     pub fn add(folder: impl Into<Location>, schema: &Schema, splits: usize) -> Result<Self> {
         let (folder, identity) = Self::existing(folder)?;
         let Some(identity) = identity else {
@@ -136,7 +137,8 @@ impl LogSplits {
         Ok(log)
     }
 
-    /// The folder of a log that is not complete, and its identity, if a header is whole.
+    /// Returns the folder of a log that is not complete. Also returns its identity if a header is
+    /// whole.
     fn existing(folder: impl Into<Location>) -> Result<(LogFolder, Option<u128>)> {
         let folder = LogFolder::at(folder);
         check_url(&folder)?;
@@ -167,13 +169,14 @@ impl LogSplits {
         Ok(())
     }
 
-    /// How many splits this writer has; they are asked for by numbers below.
+    /// Returns the number of splits of this writer. They are numbered from 0.
     #[must_use]
     pub fn count(&self) -> usize {
         self.splits.len()
     }
 
-    /// The next split from `from` on, and then from 0, that is not sealed; `from` where all are.
+    /// Returns the first split that is not sealed, searching from `from` on and then from 0.
+    /// Returns `from` if all are sealed.
     #[must_use]
     pub fn next_open(&self, from: usize) -> usize {
         let count = self.splits.len().max(1);
@@ -181,10 +184,10 @@ impl LogSplits {
         (from..from + count).map(|split| split % count).find(is_open).unwrap_or(from)
     }
 
-    /// Where rows of a split are written; [`LogSplits::hand_on`] follows.
+    /// Returns the rows of a split. Call [`LogSplits::append_full_blocks`] after writing to them.
     ///
     /// # Errors
-    /// Where there is no such split, or it is sealed.
+    /// Fails if there is no such split, or if it is sealed.
     pub fn rows(&mut self, split: usize) -> Result<&mut RowWriter> {
         let (count, path) = (self.splits.len(), self.folder.path().to_owned());
         match self.splits.get_mut(split) {
@@ -193,21 +196,21 @@ impl LogSplits {
         }
     }
 
-    /// Appends what makes full blocks of a split's rows.
+    /// Appends the full blocks of a split's rows.
     ///
     /// # Errors
-    /// Where a row cannot be written.
-    pub fn hand_on(&mut self, split: usize) -> Result<()> {
+    /// Fails if a row cannot be written.
+    pub fn append_full_blocks(&mut self, split: usize) -> Result<()> {
         match self.splits.get_mut(split) {
-            Some(split) if split.rows.has_sealed() => split.hand_on(),
+            Some(split) if split.rows.has_sealed() => split.append_full_blocks(),
             _ => Ok(()),
         }
     }
 
-    /// Appends all rows: readers find them.
+    /// Appends all rows, so that readers find them.
     ///
     /// # Errors
-    /// Where they cannot be written.
+    /// Fails if they cannot be written.
     pub fn flush(&mut self) -> Result<()> {
         self.splits.iter_mut().try_for_each(SplitWriter::flush)
     }
@@ -227,7 +230,7 @@ impl LogSplits {
         Ok(())
     }
 
-    /// Appends all rows, and ends these splits for good. Others may be added.
+    /// Appends all rows, and ends these splits for good. More splits may be added to the log.
     ///
     /// # Errors
     /// As [`LogSplits::flush`].
@@ -236,13 +239,14 @@ impl LogSplits {
         self.splits.iter_mut().try_for_each(|split| split.appender.seal())
     }
 
-    /// Appends all rows, ends all splits of the log for good, and completes it. If that fails, it can be repeated.
+    /// Appends all rows, ends all splits of the log for good, and completes it. If it fails, it can
+    /// be repeated.
     ///
     /// # Errors
-    /// As [`LogSplits::flush`], and if another writer has a split.
+    /// As [`LogSplits::flush`]. Also fails if another writer has a split.
     pub fn seal_all(&mut self) -> Result<()> {
         self.flush()?;
-        // All locks are held until `log.end` is there: that tells readers that its writer is alive.
+        // All locks are held until `log.end` exists. Readers see by them that its writer is alive.
         let mut others = Vec::new();
         for number in 0..self.folder.first_count()? {
             if !self.splits.iter().any(|split| split.number == number) {
@@ -257,7 +261,7 @@ impl LogSplits {
     }
 }
 
-/// A random identity for a new log.
+/// Returns a random identity for a new log.
 fn new_identity() -> Result<u128> {
     let mut bytes = [0; 16];
     let filled = getrandom(&mut bytes, GetRandomFlags::empty());

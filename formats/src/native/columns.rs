@@ -1,39 +1,40 @@
-//! A block's bytes as leaves.
+//! Decodes the body of a block into leaves.
 
 use bytes::Bytes;
 
-use super::fit::LeafPlan;
 use super::frame::check_body;
 use super::leaf::StoredType;
-use crate::binary::first_wrong;
+use super::mapping::LeafPlan;
+use crate::binary::first_invalid;
 use runtime::error::Result;
 use runtime::page::{Batch, Columns, ListColumn, TextColumn, Utf8};
 use runtime::row::{LeafType, Physical, Schema};
 use runtime::value::Texts;
 
-/// What is wrong with a block.
-pub(crate) struct WrongBlock {
-    /// The record, where it is one's: `, record 3 of the block`.
+/// A fault in a block.
+pub(crate) struct BlockFault {
+    /// The record, if one is at fault: `, record 3 of the block`.
     pub(crate) place: String,
     pub(crate) message: String,
 }
 
-/// The leaves of a block, whose head says how many rows it has and what its checksum is: those that `plans` say, from the file's columns.
+/// Decodes the leaves of a block, as `plans` state. `rows` and `checksum` are from the block's
+/// head, `columns` from the file's header.
 ///
 /// # Errors
-/// Where the block is not what its head says, or a value is none.
+/// Fails if the body does not match its head, or if bytes are not a value of their type.
 pub(crate) fn block(
     body: &Bytes,
     (rows, checksum): (usize, u64),
     columns: &[StoredType],
     plans: &[Option<LeafPlan>],
     schema: &Schema,
-) -> Result<Vec<Held>, WrongBlock> {
-    let whole = check_body(body, checksum).and_then(|()| places(body, rows, columns));
-    let columns = whole.map_err(|message| WrongBlock { place: String::new(), message })?;
+) -> Result<Vec<LeafColumn>, BlockFault> {
+    let whole = check_body(body, checksum).and_then(|()| column_parts(body, rows, columns));
+    let columns = whole.map_err(|message| BlockFault { place: String::new(), message })?;
     let held = |(plan, of_record): (&Option<LeafPlan>, &runtime::row::Leaf)| {
-        let held = plan.as_ref().map_or(Ok(Held::Dead), |plan| leaf(plan, of_record.ty, &columns));
-        held.map_err(|(row, message)| WrongBlock {
+        let held = plan.as_ref().map_or(Ok(LeafColumn::Dead), |plan| leaf(plan, of_record.ty, &columns));
+        held.map_err(|(row, message)| BlockFault {
             place: format!(", record {} of the block", row + 1),
             message: format!("column `{}`: {message}", of_record.path),
         })
@@ -41,11 +42,11 @@ pub(crate) fn block(
     plans.iter().zip(schema.leaves()).map(held).collect()
 }
 
-/// The rows of a block as a batch; all leaves are dead where there are none.
+/// Returns the rows of a block as a batch. Without rows, all leaves are dead.
 ///
 /// # Errors
-/// A defect of the reader.
-pub(crate) fn batch_of<'h>(held: &'h [Held], rows: usize, schema: &Schema) -> Result<Batch<'h>> {
+/// Fails only because of a defect in the reader.
+pub(crate) fn batch_of<'h>(held: &'h [LeafColumn], rows: usize, schema: &Schema) -> Result<Batch<'h>> {
     let mut columns = Columns::new(rows);
     for (held, ty) in held.iter().zip(schema.types()) {
         held.push(ty, &mut columns)?;
@@ -57,36 +58,37 @@ pub(crate) fn batch_of<'h>(held: &'h [Held], rows: usize, schema: &Schema) -> Re
 }
 
 /// One leaf of a block.
-pub(crate) enum Held {
-    /// Nobody reads it.
+pub(crate) enum LeafColumn {
+    /// The leaf is not live.
     Dead,
     /// A validity leaf without a null.
     AllValid,
-    /// Plain values, where they were read.
+    /// Plain values, in the bytes that were read.
     Plain(Bytes),
     Text(TextColumn),
     List(ListColumn),
 }
 
-impl Held {
+impl LeafColumn {
     /// Adds the leaf to a batch.
     fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
         match self {
-            Held::Dead => columns.dead(ty),
-            Held::AllValid => columns.all_valid(),
-            Held::Plain(bytes) => columns.within(ty, bytes, 0, ty.width())?,
-            Held::Text(column) => columns.text(column)?,
-            Held::List(column) => columns.list(column)?,
+            LeafColumn::Dead => columns.dead(ty),
+            LeafColumn::AllValid => columns.all_valid(),
+            LeafColumn::Plain(bytes) => columns.within(ty, bytes, 0, ty.width())?,
+            LeafColumn::Text(column) => columns.text(column)?,
+            LeafColumn::List(column) => columns.list(column)?,
         }
         Ok(())
     }
 }
 
-/// Where each column of a block lies in its body.
+/// Returns two parts for each column of a body: the lengths of its values, which plain columns do
+/// not have, and the values.
 ///
 /// # Errors
-/// That they do not fit the body.
-fn places(body: &Bytes, rows: usize, columns: &[StoredType]) -> Result<Vec<Bytes>, String> {
+/// Fails if the columns do not fit the body.
+fn column_parts(body: &Bytes, rows: usize, columns: &[StoredType]) -> Result<Vec<Bytes>, String> {
     let mut rest = body.clone();
     let mut next = |bytes: usize| (bytes <= rest.len()).then(|| rest.split_to(bytes));
     let mut column = |ty: &StoredType| match ty.physical() {
@@ -113,31 +115,33 @@ fn numbers(lengths: &[u8]) -> impl Iterator<Item = u32> + '_ {
     lengths.as_chunks().0.iter().map(|&length: &[u8; 4]| u32::from_le_bytes(length))
 }
 
-/// The leaf that a plan reads, from the [`places`] of a block's columns.
+/// Decodes the leaf that a plan describes, from the [`column_parts`] of a block's columns.
 ///
 /// # Errors
-/// The row, and what is wrong with its value.
-fn leaf(plan: &LeafPlan, ty: LeafType, places: &[Bytes]) -> Result<Held, (usize, String)> {
-    let parts = |column: usize| (places[2 * column].clone(), places[2 * column + 1].clone());
+/// Fails with the row and the message.
+fn leaf(plan: &LeafPlan, ty: LeafType, column_parts: &[Bytes]) -> Result<LeafColumn, (usize, String)> {
+    let parts = |column: usize| (column_parts[2 * column].clone(), column_parts[2 * column + 1].clone());
     match plan {
-        LeafPlan::AllValid => Ok(Held::AllValid),
+        LeafPlan::AllValid => Ok(LeafColumn::AllValid),
         LeafPlan::Tags(column, map) => {
             let (_, tags) = parts(*column);
-            let here = |(row, &tag): (usize, &u8)| {
+            let own_tag = |(row, &tag): (usize, &u8)| {
                 map.get(usize::from(tag))
                     .copied()
                     .ok_or_else(|| (row, format!("found the byte {tag}, which is no variant")))
             };
-            let mapped = tags.iter().enumerate().map(here).collect::<Result<Vec<u8>, _>>()?;
-            Ok(Held::Plain(mapped.into()))
+            let mapped = tags.iter().enumerate().map(own_tag).collect::<Result<Vec<u8>, _>>()?;
+            Ok(LeafColumn::Plain(mapped.into()))
         }
         LeafPlan::Column(column) => {
             let (lengths, values) = parts(*column);
             match ty {
-                LeafType::Text => texts(&lengths, values).map(Held::Text),
-                LeafType::Bytes | LeafType::List(_) | LeafType::Texts => lists(ty, &lengths, &values).map(Held::List),
-                ty => match first_wrong(ty, &values, 0, ty.width()) {
-                    None => Ok(Held::Plain(values)),
+                LeafType::Text => texts(&lengths, values).map(LeafColumn::Text),
+                LeafType::Bytes | LeafType::List(_) | LeafType::Texts => {
+                    lists(ty, &lengths, &values).map(LeafColumn::List)
+                }
+                ty => match first_invalid(ty, &values, 0, ty.width()) {
+                    None => Ok(LeafColumn::Plain(values)),
                     Some(wrong) => Err(wrong),
                 },
             }
@@ -179,7 +183,7 @@ fn lists(ty: LeafType, lengths: &[u8], values: &[u8]) -> Result<ListColumn, (usi
     Ok(column)
 }
 
-/// The row whose value a byte belongs to.
+/// Returns the row whose value contains a byte.
 fn row_at(lengths: &[u8], at: usize) -> usize {
     let mut end = 0;
     numbers(lengths)

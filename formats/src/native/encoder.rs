@@ -1,4 +1,4 @@
-//! Native files, written.
+//! Writes native files.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,13 +12,14 @@ use runtime::page::{Input, LeafReader, Plain, RowIds, Selection, Strided};
 use runtime::row::{LeafType, Physical, Schema};
 use runtime::source::{Encoder, Format, Parts};
 
-/// Rows of a block, at most: so that a block of narrow records is no larger than a batch should be.
+/// Largest number of rows in a block, so that a block of narrow records is not too large for a
+/// batch.
 const BLOCK_ROWS: usize = 1 << 16;
 
-/// Bytes of a block, but for the last rows.
+/// Size at which a block ends. It may exceed this by the last rows.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Texts and lists that are added at once, unless one record has more.
+/// Bytes of texts and lists that are added in one step, unless one record has more.
 const PIECE_BYTES: usize = 64 << 20;
 
 /// The engine's own format.
@@ -39,18 +40,18 @@ impl Format for NativeFormat {
     }
 }
 
-/// What a file begins with.
+/// Returns the header of a file.
 fn head(schema: &Schema) -> Result<Vec<u8>> {
     header(schema, None).map_err(|reason| Error::Plan(format!("cannot write native: {reason}, which is too much")))
 }
 
-/// Blocks stand by themselves; what the end says of them is added up.
+/// Parts of a file. Blocks are independent, and their counts are added up for the end.
 struct NativeParts {
     schema: Schema,
     counts: Arc<Mutex<Counts>>,
 }
 
-/// What was written.
+/// Number of rows and blocks written.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     rows: u64,
@@ -74,10 +75,13 @@ impl Parts for NativeParts {
     }
 
     fn encoder(&self, _: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        Ok(Box::new(NativeEncoder { together: Some(self.counts.clone()), ..NativeEncoder::new(&self.schema, memory)? }))
+        Ok(Box::new(NativeEncoder {
+            shared_counts: Some(self.counts.clone()),
+            ..NativeEncoder::new(&self.schema, memory)?
+        }))
     }
 
-    /// A block, and the same put together.
+    /// One block while it grows and, as a copy, while it is assembled.
     fn kept_bytes(&self) -> usize {
         2 * BLOCK_BYTES
     }
@@ -90,7 +94,7 @@ impl Parts for NativeParts {
 }
 
 impl NativeEncoder {
-    /// An encoder without a head.
+    /// Creates an encoder that does not write a header.
     fn new(schema: &Schema, memory: &Memory) -> Result<Self> {
         if let Some(leaf) = schema.leaves().iter().find(|leaf| matches!(leaf.ty, LeafType::Items(_))) {
             return Err(Error::Plan(format!(
@@ -98,29 +102,29 @@ impl NativeEncoder {
                 leaf.path, leaf.ty
             )));
         }
-        let column = |leaf: &runtime::row::Leaf| Column::new(leaf.ty.physical());
+        let column = |leaf: &runtime::row::Leaf| ColumnBuffer::new(leaf.ty.physical());
         Ok(NativeEncoder {
             columns: schema.leaves().iter().map(column).collect(),
             block_rows: 0,
             counts: Counts::default(),
-            together: None,
+            shared_counts: None,
             output: Vec::new(),
             reserved: memory.reserve(0)?,
         })
     }
 }
 
-/// Values of one leaf that wait for their block.
-struct Column {
+/// Values of one leaf for the next block.
+struct ColumnBuffer {
     physical: Physical,
-    /// For a slot: how many bytes each value has.
+    /// For slots: the length of each value.
     lengths: Vec<u8>,
     values: Vec<u8>,
 }
 
-impl Column {
+impl ColumnBuffer {
     fn new(physical: Physical) -> Self {
-        Column { physical, lengths: Vec::new(), values: Vec::new() }
+        ColumnBuffer { physical, lengths: Vec::new(), values: Vec::new() }
     }
 
     fn add_plain<'b>(&mut self, leaves: &mut LeafReader<'b>, rows: RowIds<'b>) {
@@ -162,12 +166,12 @@ fn add<'b, P: Plain, const WIDTH: usize>(
 }
 
 struct NativeEncoder {
-    columns: Vec<Column>,
-    /// Rows of the block that is filled.
+    columns: Vec<ColumnBuffer>,
+    /// Rows of the current block.
     block_rows: usize,
     counts: Counts,
-    /// Where it adds what it has written, in place of an end of its own.
-    together: Option<Arc<Mutex<Counts>>>,
+    /// Shared counts, if several encoders write the file. The encoder then writes no end.
+    shared_counts: Option<Arc<Mutex<Counts>>>,
     output: Vec<u8>,
     reserved: Reservation,
 }
@@ -177,7 +181,7 @@ impl NativeEncoder {
         (0..self.columns.len()).filter(|&leaf| self.columns[leaf].physical == Physical::Slot)
     }
 
-    /// Adds rows to the block; where their texts are very long, part by part.
+    /// Adds rows to the block. If their texts are very long, adds them in parts.
     fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let rows = input.selection().rows();
         let bytes_of =
@@ -201,7 +205,7 @@ impl NativeEncoder {
     }
 
     fn body_bytes(&self) -> usize {
-        self.columns.iter().map(Column::bytes).sum()
+        self.columns.iter().map(ColumnBuffer::bytes).sum()
     }
 
     fn end_block(&mut self) -> Result<()> {
@@ -212,7 +216,7 @@ impl NativeEncoder {
         let Ok(body_bytes) = u32::try_from(length) else {
             return Err(Error::Plan(format!("cannot write native: a record has about {length} bytes, and 4 GiB fit")));
         };
-        // Each column goes once it is copied.
+        // Each column is freed after it is copied.
         self.reserved.resize(self.output.capacity() + HEAD_BYTES + 2 * length)?;
         let mut checksum = Xxh3::new();
         let parts = || self.columns.iter().flat_map(|column| [&column.lengths, &column.values]);
@@ -235,12 +239,12 @@ impl NativeEncoder {
 impl Encoder for NativeEncoder {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
         self.add(input)?;
-        self.reserved.resize(self.output.capacity() + self.columns.iter().map(Column::bytes).sum::<usize>())
+        self.reserved.resize(self.output.capacity() + self.columns.iter().map(ColumnBuffer::bytes).sum::<usize>())
     }
 
     fn finish(&mut self) -> Result<()> {
         self.end_block()?;
-        match &self.together {
+        match &self.shared_counts {
             Some(counts) => counts.lock().unwrap_or_else(PoisonError::into_inner).add(self.counts),
             None => self.counts.end().write(&mut self.output),
         }
@@ -249,8 +253,8 @@ impl Encoder for NativeEncoder {
 
     fn flush(&mut self) -> Result<()> {
         self.end_block()?;
-        // Who flushes wants memory back.
-        self.columns.iter_mut().for_each(|column| *column = Column::new(column.physical));
+        // A flush should free memory.
+        self.columns.iter_mut().for_each(|column| *column = ColumnBuffer::new(column.physical));
         Ok(())
     }
 

@@ -1,38 +1,38 @@
-//! Header, heads of blocks, end.
+//! The header of a file, the heads of blocks, and the end.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::leaf::StoredLeaf;
 use runtime::row::Schema;
 
-/// The version of a file.
+/// Version of a file.
 const FILE_VERSION: u16 = 1;
 
-/// The version of a split of a log: a [`SplitName`] stands after the prefix.
+/// Version of a split of a log. A [`SplitName`] follows the prefix.
 const SPLIT_VERSION: u16 = 3;
 
-/// Magic number, version, count of leaves, bytes of the header.
+/// Length of the prefix: magic number, version, number of leaves, length of the header.
 pub(crate) const PREFIX_BYTES: usize = 12;
 
-/// Bytes of the head of a block, and of the end.
+/// Length of the head of a block, and of the end.
 pub(crate) const HEAD_BYTES: usize = 32;
 
 const CHECKSUM_BYTES: usize = 8;
 
-/// No sensible record's header has more.
+/// Largest header that is accepted.
 const LONGEST_HEADER_BYTES: usize = 1 << 24;
 
-/// Names a split of a log, in the split's header.
+/// The name of a split of a log, in the split's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SplitName {
     /// The identity of the log: a random number, the same in all of its splits.
     pub(crate) log: u128,
-    /// The split's number.
+    /// The number of the split.
     pub(crate) number: u32,
 }
 
 impl SplitName {
-    /// Its bytes in a header: identity, number, zeros.
+    /// Length in a header: identity, number, zeros.
     pub(crate) const BYTES: usize = 24;
 
     fn write(self, out: &mut Vec<u8>) {
@@ -41,7 +41,7 @@ impl SplitName {
         out.extend_from_slice(&[0; 4]);
     }
 
-    /// The split that a whole header names. `None` if it is the header of a file.
+    /// Returns the split that a whole header names, or `None` for a file that is not part of a log.
     pub(crate) fn of(header: &[u8]) -> Option<Self> {
         if version_of(header)? != SPLIT_VERSION {
             return None;
@@ -55,7 +55,7 @@ fn version_of(header: &[u8]) -> Option<u16> {
     Some(u16::from_le_bytes(*header.get(4..)?.first_chunk()?))
 }
 
-/// The header of a file of such records, or of a split of a log.
+/// Returns the header of a file with such records, or of a split of a log.
 ///
 /// # Errors
 /// Fails if a record has more leaves, or longer names, than a header can hold.
@@ -81,10 +81,10 @@ pub(crate) fn header(schema: &Schema, split: Option<SplitName>) -> Result<Vec<u8
     Ok(bytes)
 }
 
-/// How long a header is, going by its first bytes.
+/// Returns the length of a header, from its prefix.
 ///
 /// # Errors
-/// What they are, if no header's.
+/// Fails with a message if the prefix does not belong to a native file.
 pub(crate) fn header_bytes(prefix: &[u8]) -> Result<usize, String> {
     let Some(prefix) = prefix.first_chunk::<PREFIX_BYTES>() else {
         return Err(format!("not a native file: it has only {} bytes", prefix.len()));
@@ -105,10 +105,10 @@ pub(crate) fn header_bytes(prefix: &[u8]) -> Result<usize, String> {
     }
 }
 
-/// The leaves of a file's records.
+/// Returns the leaves of a file's records, from its header.
 ///
 /// # Errors
-/// What is wrong with the header.
+/// Fails with a message if the header is damaged.
 pub(crate) fn leaves_of(header: &[u8]) -> Result<Vec<StoredLeaf>, String> {
     let damaged = || "the header is damaged: its checksum does not fit".to_owned();
     let (body, checksum) = header.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
@@ -122,27 +122,27 @@ pub(crate) fn leaves_of(header: &[u8]) -> Result<Vec<StoredLeaf>, String> {
     leaves.filter(|_| rest.is_empty()).ok_or_else(|| "the header makes no sense".to_owned())
 }
 
-/// What stands before each block, and at the end.
+/// A frame: the head of a block, or the end of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Head {
-    /// A block.
+    /// Precedes the body of a block.
     Block {
         rows: u32,
         body_bytes: u32,
-        /// Of the body.
+        /// Checksum of the body.
         checksum: u64,
     },
-    /// The end, and what came before it.
+    /// The end, with totals of the file.
     End {
         rows: u64,
         blocks: u64,
-        /// It ends a split of a log that is complete.
+        /// Marks the end of a split of a complete log.
         completes_log: bool,
     },
 }
 
 impl Head {
-    /// As it stands in the file.
+    /// Appends the head as it is stored.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         let begin = out.len();
         match self {
@@ -164,17 +164,17 @@ impl Head {
         out.extend_from_slice(&checksum.to_le_bytes());
     }
 
-    /// Stamps a head that was [written](Head::write) with its offset in a split of a log: the seed of its
-    /// checksum. So a block that a disk writes to another offset is damaged.
+    /// Stamps a [written](Head::write) head with its offset in a split of a log, as the seed of its
+    /// checksum. So a block that a disk has written to a wrong offset is detected as damaged.
     pub(crate) fn stamp(bytes: &mut [u8; HEAD_BYTES], offset: u64) {
         let checksum = xxh3_64_with_seed(&bytes[..24], offset);
         bytes[24..].copy_from_slice(&checksum.to_le_bytes());
     }
 
-    /// Reads a head. `seed` is its offset in a split of a log, and 0 in a file.
+    /// Reads a head. `seed` is the offset in a split of a log, and 0 in a file.
     ///
     /// # Errors
-    /// A description of the damage.
+    /// Fails with a description of the damage.
     pub(crate) fn read(bytes: &[u8; HEAD_BYTES], seed: u64) -> Result<Self, String> {
         let four = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
         let u32_at = |at: usize| u32::from_le_bytes(four(at));
@@ -190,10 +190,10 @@ impl Head {
     }
 }
 
-/// Holds that a body is the one that its head speaks of.
+/// Checks the checksum of a body.
 ///
 /// # Errors
-/// That it is not.
+/// Fails if the body has another checksum.
 pub(crate) fn check_body(body: &[u8], checksum: u64) -> Result<(), String> {
     match xxh3_64(body) == checksum {
         true => Ok(()),

@@ -1,13 +1,13 @@
-//! A leaf in the header of a file: its path, its type, and the names of an enum's variants.
+//! A leaf in the header of a file: its path, its type, and the variants of an enum.
 
 use std::fmt;
 
 use runtime::row::{Element, Leaf, LeafType, Physical};
 
-/// Added to an element's code where the leaf is a list of it.
+/// Flag in a type's code: the leaf is a list of that type.
 const LIST: u8 = 0x40;
 
-/// The codes of types, as they stand in files: never changed, only added to.
+/// Codes of types in files. Codes are added, and never changed.
 const CODES: [(u8, LeafType); 23] = [
     (1, LeafType::Bool),
     (2, LeafType::I8),
@@ -34,12 +34,12 @@ const CODES: [(u8, LeafType); 23] = [
     (23, LeafType::TimeDelta),
 ];
 
-/// A type as a file says it.
+/// A type in the header of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StoredType {
-    /// A type that needs no names.
+    /// A type without names.
     Plain(LeafType),
-    /// The enum's name, and the variants' in order.
+    /// The name of an enum, and its variants in order.
     Tag(String, Vec<String>),
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct StoredLeaf {
 }
 
 impl StoredType {
-    /// How its values are stored.
+    /// Returns how values are stored.
     pub(crate) fn physical(&self) -> Physical {
         match self {
             StoredType::Plain(ty) => ty.physical(),
@@ -81,7 +81,7 @@ impl StoredLeaf {
     }
 
     /// # Errors
-    /// Where a name is longer than the format can say.
+    /// Fails if a name is longer than 65,535 bytes.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), String> {
         write_text(&self.path, out)?;
         match &self.ty {
@@ -107,7 +107,7 @@ impl StoredLeaf {
         }
     }
 
-    /// The next leaf; `None` where the bytes make no sense.
+    /// Reads the next leaf. Returns `None` if the bytes are invalid.
     pub(crate) fn read(rest: &mut &[u8]) -> Option<Self> {
         let path = read_text(rest)?;
         let &[code, scale] = rest.split_off(..2)? else { return None };

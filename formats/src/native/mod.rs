@@ -1,28 +1,30 @@
-//! The engine's own format: blocks of columns, checked and complete.
+//! The engine's own format: blocks of columns with checksums.
 //!
-//! A file says what its records are, holds every field that a record may have, and proves that it is whole: header, blocks and end carry
-//! checksums (XXH3, 64 bits). All numbers are little-endian; `docs/formats.md` draws the bytes.
+//! A file contains the types of its records, and can hold every type of field except lists of
+//! records and maps. Header, blocks and end carry checksums (XXH3, 64 bits), so damage and
+//! truncation are detected. All numbers are little-endian; `docs/formats.md` draws the bytes.
 //!
-//! * [`frame`]: header, heads of blocks, end.
+//! * [`frame`]: the header of a file, the heads of blocks, and the end.
 //! * [`leaf`]: a leaf's type in the header.
-//! * [`fit`]: which column of a file each leaf is read from.
-//! * [`columns`]: a block's bytes as leaves. Plain values are handed out where they were read.
-//! * [`reader`], [`source`]: files as records; [`encoder`]: records as files.
+//! * [`mapping`]: maps the leaves of a record to the columns of a file.
+//! * [`columns`]: decodes blocks. Plain values are not copied.
+//! * [`reader`], [`source`]: read files. [`encoder`]: writes files.
 //!
-//! # What is believed
-//! Nothing: checksums find damage, and what a checksum cannot know (texts that are no UTF-8, a tag that is no variant, lengths that do not
-//! add up) is looked at where it is read. So a file that was made to deceive is an error, too.
+//! # Validation
+//! Checksums find damage. A file with valid checksums may still be malicious, so values are also
+//! checked when they are read: texts must be UTF-8, tags must be variants, and lengths must add up.
+//! All faults are errors.
 
 mod columns;
 mod encoder;
-mod fit;
+mod mapping;
 mod frame;
 mod leaf;
 mod reader;
 mod source;
 
-pub(super) use columns::{Held, batch_of, block};
+pub(super) use columns::{LeafColumn, batch_of, block};
 pub use encoder::NativeFormat;
-pub(super) use fit::{FileFit, LeafPlan};
 pub(super) use frame::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName, header, header_bytes, leaves_of};
+pub(super) use mapping::{FileMapping, LeafPlan};
 pub use source::NativeSource;

@@ -1,12 +1,12 @@
-//! Decodes blocks.
+//! Decodes the blocks of native files.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::columns::{Held, batch_of, block};
-use super::fit::{FileFit, LeafPlan};
+use super::columns::{LeafColumn, batch_of, block};
 use super::frame::{HEAD_BYTES, Head};
+use super::mapping::{FileMapping, LeafPlan};
 use crate::chunks::{CHUNK_BYTES, Chunks, NextChunk};
 use crate::files::InputFile;
 use runtime::error::{Error, Mib, Result};
@@ -15,51 +15,51 @@ use runtime::page::Batch;
 use runtime::row::{LeafSet, Schema};
 use runtime::source::{Position, RangeReader, ReadRequest, Ready, Split};
 
-/// What a source and its readers know together.
+/// Input that a source shares with its readers.
 pub(super) struct NativeInput {
     pub(super) files: Arc<[InputFile]>,
-    pub(super) fits: Vec<FileFit>,
+    pub(super) mappings: Vec<FileMapping>,
     pub(super) schema: Schema,
 }
 
-const CUT: &str = "the file ends before its last block; it was cut, get it again";
+const TRUNCATED: &str = "the file ends before its last block; it was cut, get it again";
 
-/// Reads splits of native files: a block is a batch.
+/// Reads splits of native files. A block is a batch.
 pub(super) struct NativeReader {
     shared: Arc<NativeInput>,
     live: LeafSet,
     part: usize,
-    /// Where the leaves are in the file that is read.
+    /// Sources of the leaves in the current file.
     plans: Vec<Option<LeafPlan>>,
     chunks: Chunks,
-    /// What arrived and was not taken.
+    /// The rest of the current chunk.
     waiting: Bytes,
-    /// The beginning of what lies across chunks.
+    /// Beginning of a head or body that spans chunks.
     carry: Vec<u8>,
-    /// Where the next head or body begins in the file, or in what a compressed file holds.
+    /// Offset of the next head or body in the content of the file.
     offset: u64,
-    state: State,
-    /// Rows and blocks so far: the end of a compressed file says the same, if it is whole.
+    state: ReadState,
+    /// Rows and blocks so far. The end of a compressed file is checked against them.
     seen: (u64, u64),
     rows: usize,
-    held: Vec<Held>,
+    held: Vec<LeafColumn>,
     reserved: Reservation,
     chunks_bytes: usize,
 }
 
-/// What comes next in the split.
+/// The next part of the split.
 #[derive(Clone, Copy)]
-enum State {
+enum ReadState {
     Head,
     Body { rows: u32, body_bytes: u32, checksum: u64 },
     Done,
 }
 
-/// What there is of it.
+/// Result of [`NativeReader::piece`].
 enum Piece {
     Whole(Bytes),
     Starved,
-    /// The split ends before it.
+    /// The split ends before the piece is whole.
     End,
 }
 
@@ -74,7 +74,7 @@ impl NativeReader {
             waiting: Bytes::new(),
             carry: Vec::new(),
             offset: 0,
-            state: State::Done,
+            state: ReadState::Done,
             seen: (0, 0),
             rows: 0,
             held: Vec::new(),
@@ -94,7 +94,7 @@ impl NativeReader {
         Error::Data { path: self.chunks.file().path().to_path_buf(), place, message: message.into() }
     }
 
-    /// The next bytes in one piece.
+    /// Returns the next `needed` bytes in one piece.
     fn piece(&mut self, needed: usize) -> Result<Piece> {
         loop {
             if self.carry.is_empty() && self.waiting.len() >= needed {
@@ -115,18 +115,18 @@ impl NativeReader {
     }
 
     fn head(&mut self, bytes: &[u8]) -> Result<()> {
-        let head = bytes.first_chunk().ok_or_else(|| self.error("", CUT))?;
-        let seed = self.shared.fits[self.part].seed(self.offset);
+        let head = bytes.first_chunk().ok_or_else(|| self.error("", TRUNCATED))?;
+        let seed = self.shared.mappings[self.part].seed(self.offset);
         match Head::read(head, seed).map_err(|message| self.error("", message))? {
             Head::Block { rows, body_bytes, checksum } => {
                 self.seen = (self.seen.0 + u64::from(rows), self.seen.1 + 1);
-                self.state = State::Body { rows, body_bytes, checksum };
-                // What lies across chunks is put together, beside what is decoded of it.
+                self.state = ReadState::Body { rows, body_bytes, checksum };
+                // Covers a body that spans chunks, which is copied, and the decoded leaves.
                 let bytes = self.chunks_bytes.saturating_add(3 * body_bytes as usize);
                 let size = Mib(body_bytes as usize);
                 self.reserved.resize(bytes).map_err(|error| self.error("", format!("a block of {size}: {error}")))?;
             }
-            Head::End { rows, blocks, .. } if (rows, blocks) == self.seen => self.state = State::Done,
+            Head::End { rows, blocks, .. } if (rows, blocks) == self.seen => self.state = ReadState::Done,
             Head::End { rows, blocks, .. } => {
                 let (seen_rows, seen_blocks) = self.seen;
                 let message = format!(
@@ -140,22 +140,23 @@ impl NativeReader {
     }
 
     fn body(&mut self, body: &Bytes, rows: usize, checksum: u64) -> Result<()> {
-        let columns = &self.shared.fits[self.part].columns;
+        let columns = &self.shared.mappings[self.part].columns;
         let held = block(body, (rows, checksum), columns, &self.plans, &self.shared.schema);
-        self.held = held.map_err(|wrong| self.error(&wrong.place, wrong.message))?;
+        self.held = held.map_err(|fault| self.error(&fault.place, fault.message))?;
         self.rows = rows;
         self.offset += body.len() as u64;
-        self.state = State::Head;
+        self.state = ReadState::Head;
         Ok(())
     }
 
-    /// The end of the split's bytes: of a part of a file anywhere between blocks, of a compressed file behind its end.
+    /// Ends the split. A part of a file may end between any two blocks, a compressed file only
+    /// after its end.
     fn end(&mut self) -> Result<Ready> {
-        let is_between = matches!(self.state, State::Head) && !self.is_compressed();
-        if !self.carry.is_empty() || !(is_between || matches!(self.state, State::Done)) {
-            return Err(self.error("", CUT));
+        let is_between = matches!(self.state, ReadState::Head) && !self.is_compressed();
+        if !self.carry.is_empty() || !(is_between || matches!(self.state, ReadState::Done)) {
+            return Err(self.error("", TRUNCATED));
         }
-        self.state = State::Done;
+        self.state = ReadState::Done;
         Ok(Ready::End)
     }
 }
@@ -163,8 +164,8 @@ impl NativeReader {
 impl RangeReader for NativeReader {
     fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         self.chunks.open(split)?;
-        (self.part, self.offset, self.seen, self.state) = (split.part, split.range.start, (0, 0), State::Head);
-        self.plans = self.shared.fits[self.part].plans(self.chunks.file().path(), &self.live)?;
+        (self.part, self.offset, self.seen, self.state) = (split.part, split.range.start, (0, 0), ReadState::Head);
+        self.plans = self.shared.mappings[self.part].plans(self.chunks.file().path(), &self.live)?;
         (self.waiting, self.carry, self.rows) = (Bytes::new(), Vec::new(), 0);
         self.held.clear();
         self.reserved.resize(self.chunks_bytes)
@@ -183,10 +184,10 @@ impl RangeReader for NativeReader {
         self.held.clear();
         loop {
             let needed = match self.state {
-                State::Head => HEAD_BYTES,
-                State::Body { body_bytes, .. } => body_bytes as usize,
-                // Nothing may follow.
-                State::Done => 1,
+                ReadState::Head => HEAD_BYTES,
+                ReadState::Body { body_bytes, .. } => body_bytes as usize,
+                // No byte may follow.
+                ReadState::Done => 1,
             };
             let piece = match self.piece(needed)? {
                 Piece::Whole(piece) => piece,
@@ -194,9 +195,9 @@ impl RangeReader for NativeReader {
                 Piece::End => return self.end(),
             };
             match self.state {
-                State::Head => self.head(&piece)?,
-                State::Done => return Err(self.error("", "the file is damaged: bytes follow the end")),
-                State::Body { rows, checksum, .. } => {
+                ReadState::Head => self.head(&piece)?,
+                ReadState::Done => return Err(self.error("", "the file is damaged: bytes follow the end")),
+                ReadState::Body { rows, checksum, .. } => {
                     self.body(&piece, rows as usize, checksum)?;
                     if rows > 0 {
                         return Ok(Ready::Batch);

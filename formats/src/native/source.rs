@@ -1,4 +1,4 @@
-//! Native files as a source.
+//! Reads native files.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use runtime::source::{
     spread_evenly,
 };
 
-use super::fit::FileFit;
 use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, SplitName, header_bytes, leaves_of};
+use super::mapping::FileMapping;
 use super::reader::{NativeInput, NativeReader};
 
-/// Records of native files. Splits are runs of blocks.
+/// Source of the records of native files. A split is a range of blocks.
 pub struct NativeSource {
     path: String,
     shared: Arc<NativeInput>,
@@ -25,34 +25,34 @@ pub struct NativeSource {
     split_bytes: u64,
 }
 
-/// How the blocks of a file lie.
+/// The blocks of a file.
 struct Blocks {
-    /// Where each block begins, and where the end begins. Of a compressed file, only the first.
+    /// Offset of each block, then of the end. For a compressed file, only that of the first block.
     starts: Vec<u64>,
     rows: Option<u64>,
 }
 
 impl NativeSource {
-    /// The records of listed files. Reads their headers and the heads of their blocks. Fields are
-    /// found by name, and only if a scan reads them.
+    /// Creates a source of the records of listed files. Reads their headers and the heads of their
+    /// blocks. Fields are found by name, and only if a scan reads them.
     ///
     /// # Errors
-    /// Fails if a file cannot be read, is damaged, or is no native file.
+    /// Fails if a file cannot be read, is damaged, or is not a native file.
     pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
         let Inputs { path, files } = inputs;
-        let (mut fits, mut blocks) = (Vec::new(), Vec::new());
+        let (mut mappings, mut blocks) = (Vec::new(), Vec::new());
         for file in &*files {
-            let (fit, begin) = read_header(file, schema)?;
+            let (mapping, begin) = read_header(file, schema)?;
             let compressed = Blocks { starts: vec![begin], rows: None };
-            blocks.push(if file.compression().is_none() { find_blocks(file, &fit, begin)? } else { compressed });
-            fits.push(fit);
+            blocks.push(if file.compression().is_none() { find_blocks(file, &mapping, begin)? } else { compressed });
+            mappings.push(mapping);
         }
         let split_bytes = split_bytes(&files);
-        let shared = Arc::new(NativeInput { files, fits, schema: schema.clone() });
+        let shared = Arc::new(NativeInput { files, mappings, schema: schema.clone() });
         Ok(NativeSource { path, shared, blocks, split_bytes })
     }
 
-    /// The same with splits of about `bytes` bytes.
+    /// Sets the target size of splits, in bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -64,8 +64,8 @@ fn damaged(file: &InputFile, at: u64, message: String) -> Error {
     Error::Data { path: file.path().to_path_buf(), place: format!(", byte {at}"), message }
 }
 
-/// The header of a file, and its length in bytes.
-fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
+/// Returns the header of a file, and its length in bytes.
+fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileMapping, u64)> {
     let (mut bytes, _) = beginning(file, PREFIX_BYTES)?;
     let length = header_bytes(&bytes).map_err(|message| damaged(file, 0, message))?;
     if bytes.len() < length {
@@ -73,13 +73,13 @@ fn read_header(file: &InputFile, schema: &Schema) -> Result<(FileFit, u64)> {
     }
     let header = bytes.get(..length).ok_or_else(|| damaged(file, 0, "the file ends within its header".to_owned()))?;
     let leaves = leaves_of(header).map_err(|message| damaged(file, 0, message))?;
-    let mut fit = FileFit::new(leaves, schema);
-    fit.is_split = SplitName::of(header).is_some();
-    Ok((fit, length as u64))
+    let mut mapping = FileMapping::new(leaves, schema);
+    mapping.is_split = SplitName::of(header).is_some();
+    Ok((mapping, length as u64))
 }
 
 /// Finds the blocks of a file by the lengths in their heads.
-fn find_blocks(file: &InputFile, fit: &FileFit, begin: u64) -> Result<Blocks> {
+fn find_blocks(file: &InputFile, mapping: &FileMapping, begin: u64) -> Result<Blocks> {
     let handle = file.open()?;
     let (mut starts, mut at, mut sum) = (vec![begin], begin, 0);
     let mut head = [0; HEAD_BYTES];
@@ -87,7 +87,7 @@ fn find_blocks(file: &InputFile, fit: &FileFit, begin: u64) -> Result<Blocks> {
         if file.read_at(&*handle, at, &mut head)? < HEAD_BYTES {
             return Err(damaged(file, at, "the file ends before its last block; it was cut, get it again".to_owned()));
         }
-        match Head::read(&head, fit.seed(at)).map_err(|message| damaged(file, at, message))? {
+        match Head::read(&head, mapping.seed(at)).map_err(|message| damaged(file, at, message))? {
             Head::Block { rows, body_bytes, .. } => {
                 sum += u64::from(rows);
                 at += HEAD_BYTES as u64 + u64::from(body_bytes);
@@ -119,7 +119,7 @@ impl RangeSource for NativeSource {
     fn splits(&self, scan: &Scan) -> Result<SplitList> {
         let mut splits = Vec::new();
         for (part, (file, blocks)) in self.shared.files.iter().zip(&self.blocks).enumerate() {
-            self.shared.fits[part].plans(file.path(), &scan.live)?;
+            self.shared.mappings[part].plans(file.path(), &scan.live)?;
             match file.compression() {
                 None => splits.extend(cut(part, &blocks.starts, self.split_bytes)),
                 Some(_) => splits.push(Split::of_file(part, blocks.starts[0]..u64::MAX, file.bytes())),
@@ -130,9 +130,9 @@ impl RangeSource for NativeSource {
 
     fn reader_bytes(&self, _: &Scan) -> usize {
         let lengths = |blocks: &Blocks| blocks.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
-        // The blocks of a compressed file are not known.
+        // The sizes of the blocks of a compressed file are not known.
         let largest = self.blocks.iter().filter_map(lengths).max().unwrap_or(0) as usize;
-        // Chunks that were read, a block that is put together, and its decoded columns.
+        // Chunks that were read, a block that is assembled, and its decoded columns.
         2 * Chunks::bytes(&self.shared.files) + 3 * largest
     }
 
@@ -149,10 +149,10 @@ impl TableSource for NativeSource {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        self.shared.fits.first().map(|fit| fit.columns_of(&self.shared.schema)).unwrap_or_default()
+        self.shared.mappings.first().map(|mapping| mapping.columns_of(&self.shared.schema)).unwrap_or_default()
     }
 
-    /// A sample of a few blocks. Each is read and checked as a whole.
+    /// Samples a few blocks. Each is read and checked as a whole.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         const BLOCKS: usize = 4;
         let population = self.statistics(scan).rows?;
@@ -173,7 +173,7 @@ impl TableSource for NativeSource {
     }
 }
 
-/// Splits of whole blocks. Each has at least `target` bytes, except the last one.
+/// Cuts a file into splits of whole blocks. Each has at least `target` bytes, except the last one.
 fn cut(part: usize, starts: &[u64], target: u64) -> Vec<Split> {
     let (mut splits, mut begin) = (Vec::new(), starts[0]);
     for (index, &end) in starts.iter().enumerate().skip(1) {

@@ -1,4 +1,4 @@
-//! Leaves as Arrow arrays.
+//! Builds Arrow arrays from leaves.
 
 mod items;
 mod lists;
@@ -23,13 +23,13 @@ use runtime::row::{LeafType, Schema, Shape, Tag};
 use items::{ItemsValues, items_type};
 use lists::{Lists, list_type};
 
-/// Digits of a decimal that is stored in 64 bits.
+/// Digits of a decimal in 64 bits.
 const DECIMAL_DIGITS: u8 = 18;
 
 /// The name of a list's elements in the file.
 const ELEMENT: &str = "element";
 
-/// Values of one leaf, as many rows as were added.
+/// The values of one leaf.
 pub(super) enum LeafValues {
     Bool(Vec<u8>),
     I8(Vec<i8>),
@@ -55,7 +55,7 @@ pub(super) enum LeafValues {
 }
 
 impl LeafValues {
-    /// No values yet; `None` for a type that has no column type.
+    /// Creates an empty vector. Returns `None` for a type that has no column type.
     pub(super) fn new(ty: LeafType) -> Option<Self> {
         use LeafType as L;
         Some(match ty {
@@ -63,7 +63,7 @@ impl LeafValues {
             L::I8 => LeafValues::I8(Vec::new()),
             L::I16 => LeafValues::I16(Vec::new()),
             L::I32 => LeafValues::I32(Vec::new()),
-            // Parquet has no type for it: microseconds.
+            // Parquet has no type for durations. They are stored as microseconds.
             L::I64 | L::TimeDelta => LeafValues::I64(Vec::new()),
             L::U8 => LeafValues::U8(Vec::new()),
             L::U16 => LeafValues::U16(Vec::new()),
@@ -110,7 +110,7 @@ impl LeafValues {
                 let leaf = leaves.bytes();
                 (0..rows.len()).for_each(|position| out.append_value(leaf.read(rows.get(position))));
             }
-            // Their elements have many types: they are taken from the batch itself.
+            // Lists are read from the batch, because their elements have many types.
             LeafValues::Lists(_) | LeafValues::Items(_) => leaves.skip(1),
         }
     }
@@ -131,7 +131,7 @@ impl LeafValues {
         }
     }
 
-    /// Bytes of texts, byte strings and lists that wait.
+    /// Returns the bytes of texts, byte strings and lists.
     pub(super) fn text_bytes(&self) -> usize {
         match self {
             LeafValues::Text(out) => out.values_slice().len(),
@@ -142,7 +142,7 @@ impl LeafValues {
         }
     }
 
-    /// Hands out the values. Those under nulls are there, and not written.
+    /// Takes the values as an array. Values of null rows are in it, but are not written.
     pub(super) fn take(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
         use std::mem::take;
         Ok(match self {
@@ -195,7 +195,7 @@ fn bits(bytes: &[u8]) -> BooleanBuffer {
     BooleanBuffer::collect_bool(bytes.len(), |row| bytes[row] != 0)
 }
 
-/// Where lists begin and end among their elements, of where they end.
+/// Returns the offsets of lists from their ends.
 fn offsets(ends: &[usize]) -> Result<OffsetBuffer<i32>, String> {
     let offsets = std::iter::once(&0).chain(ends).map(|&end| i32::try_from(end)).collect::<Result<Vec<i32>, _>>();
     let offsets = offsets.map_err(|_| "the lists of a few records have more than 2^31 values".to_owned())?;
@@ -222,10 +222,10 @@ fn with_nulls<T: arrow_array::types::ByteArrayType>(
     arrow_array::GenericByteArray::try_new(offsets, values, nulls).map_err(|error| error.to_string())
 }
 
-/// The columns of a record.
+/// Returns the columns of a record.
 ///
 /// # Errors
-/// [`Error::Plan`] for a field that has no column type: which, and why.
+/// [`Error::Plan`] with the field and the reason if a field has no column type.
 pub(super) fn fields(schema: &Schema) -> Result<Fields> {
     match schema.shape() {
         Shape::Record { .. } => group(schema, schema.shape(), ""),
@@ -247,7 +247,7 @@ fn group(schema: &Schema, shape: &Shape, path: &str) -> Result<Fields> {
     fields.iter().map(inner).collect()
 }
 
-/// The column of a field; `path` is where it stands in the record.
+/// Returns the column of a field; `path` is its path in the record.
 ///
 /// # Errors
 /// As [`fields`].
@@ -270,7 +270,7 @@ fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field
     Ok(Field::new(name, data_type, nullable))
 }
 
-/// The error for a field that has no column type.
+/// Returns the error for a field that has no column type.
 fn refused(path: &str, reason: &str) -> Error {
     Error::Plan(format!("cannot write Parquet: the field `{path}`: {reason}"))
 }
@@ -304,10 +304,10 @@ fn data_type(ty: LeafType) -> Result<DataType, String> {
     })
 }
 
-/// The columns' arrays, in the order of [`fields`].
+/// Returns the columns' arrays, in the order of [`fields`].
 ///
 /// # Errors
-/// The path of a column with a value that cannot be written, and why.
+/// Fails with the path of the column and the reason if a value cannot be written.
 pub(super) fn arrays(schema: &Schema, fields: &Fields, values: &mut [LeafValues]) -> Result<Vec<ArrayRef>> {
     let shapes: Vec<Shape> = match schema.shape() {
         Shape::Record { fields, .. } => fields.iter().map(|field| field.shape.clone()).collect(),
@@ -316,7 +316,7 @@ pub(super) fn arrays(schema: &Schema, fields: &Fields, values: &mut [LeafValues]
     shapes.iter().zip(fields).map(|(shape, field)| array(shape, field, values)).collect()
 }
 
-/// The array of one column.
+/// Returns the array of one column.
 ///
 /// # Errors
 /// As [`arrays`].

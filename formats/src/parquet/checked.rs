@@ -1,8 +1,8 @@
 //! Checks the pages of columns before the `parquet` crate decodes them.
 //!
-//! Levels are runs of codes that state how many they are. The crate trusts this count, and panics if
-//! a run of packed codes states more than its bytes hold. It also panics if values have codes of a
-//! dictionary that is not there, or values of fixed length have codes beyond theirs.
+//! Levels are runs of codes, and each run states its number of codes. The crate trusts this number,
+//! and panics if a packed run states more than its bytes hold. It also panics on codes without a
+//! dictionary, and on codes of fixed-length values that are out of range.
 
 use std::sync::Arc;
 
@@ -16,32 +16,32 @@ use parquet::file::reader::ChunkReader;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::column::{Codes, WINDOW};
-use super::fit::FileFit;
-use super::footer::guarded;
+use super::footer::catching_panics;
+use super::mapping::FileMapping;
 use super::varint::varint;
 
-/// Decodes some columns of a row group in batches of up to `batch_rows` rows.
+/// Creates a decoder of some columns of a row group, in batches of up to `batch_rows` rows.
 ///
 /// # Errors
-/// If the `parquet` crate has no decoder for the columns.
+/// Fails if the `parquet` crate has no decoder for the columns.
 pub(super) fn decoder(
-    fit: &FileFit,
+    mapping: &FileMapping,
     group: usize,
     columns: Vec<usize>,
     input: Arc<impl ChunkReader + 'static>,
     batch_rows: usize,
     selection: Option<RowSelection>,
 ) -> std::result::Result<ParquetRecordBatchReader, String> {
-    guarded(|| {
-        let schema = fit.metadata.parquet_schema();
+    catching_panics(|| {
+        let schema = mapping.metadata.parquet_schema();
         let mask = ProjectionMask::leaves(schema, columns);
-        let levels = parquet_to_arrow_field_levels(schema, mask, Some(fit.metadata.schema().fields()))?;
-        let group = CheckedGroup { input, metadata: fit.metadata.metadata().clone(), group };
+        let levels = parquet_to_arrow_field_levels(schema, mask, Some(mapping.metadata.schema().fields()))?;
+        let group = CheckedGroup { input, metadata: mapping.metadata.metadata().clone(), group };
         ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, batch_rows, selection)
     })
 }
 
-/// One row group, whose pages are checked when they are read.
+/// A row group whose pages are checked when they are read.
 struct CheckedGroup<R> {
     input: Arc<R>,
     metadata: Arc<ParquetMetaData>,
@@ -92,7 +92,7 @@ struct CheckedPages<R: ChunkReader> {
     /// The largest repetition level and the largest definition level.
     max_levels: [i16; 2],
     has_fixed_length: bool,
-    /// Values of the dictionary, if one was read.
+    /// Number of values in the dictionary, if one was read.
     dictionary_values: Option<u32>,
 }
 
@@ -144,14 +144,15 @@ impl<R: ChunkReader + 'static> PageReader for CheckedPages<R> {
 struct PageValues<'p> {
     bytes: &'p [u8],
     encoding: Encoding,
-    /// The definition levels, unless all values are there, or the levels have an encoding that nothing writes any more.
+    /// The definition levels. `None` if no value can be null, or if the levels have an obsolete
+    /// encoding.
     definitions: Option<&'p [u8]>,
     max_definition: i16,
-    /// With those that are null.
+    /// Number of values, including nulls.
     count: usize,
 }
 
-/// `None` if the levels of a page end before its values do.
+/// Returns `None` if the levels of a page end too early.
 fn values(page: &Page, max_levels: [i16; 2]) -> Option<PageValues<'_>> {
     let (count, encoding) = (page.num_values(), page.encoding());
     let (mut bytes, mut definitions) = (&page.buffer()[..], None);
@@ -166,7 +167,7 @@ fn values(page: &Page, max_levels: [i16; 2]) -> Option<PageValues<'_>> {
                 if *encoding == Encoding::RLE {
                     let (length, rest) = bytes.split_first_chunk()?;
                     let (levels, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-                    pass(levels, width(max_level), u64::from(count))?;
+                    skip_runs(levels, width(max_level), u64::from(count))?;
                     definitions = Some(levels);
                     bytes = rest;
                 } else {
@@ -179,7 +180,7 @@ fn values(page: &Page, max_levels: [i16; 2]) -> Option<PageValues<'_>> {
                 let (levels, rest) = bytes.split_at_checked(*length as usize)?;
                 definitions = None;
                 if max_level > 0 {
-                    pass(levels, width(max_level), u64::from(count))?;
+                    skip_runs(levels, width(max_level), u64::from(count))?;
                     definitions = Some(levels);
                 }
                 bytes = rest;
@@ -195,7 +196,7 @@ impl PageValues<'_> {
         matches!(self.encoding, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY)
     }
 
-    /// The largest position in a dictionary. `None` if there is none.
+    /// Returns the largest dictionary code, or `None` if there are no codes.
     fn largest_code(&self) -> Option<u32> {
         let mut present = self.count;
         if let Some(levels) = self.definitions {
@@ -212,7 +213,7 @@ impl PageValues<'_> {
     }
 }
 
-/// Visits `count` codes that begin at a byte, or as many as there are.
+/// Visits `count` codes that begin at offset `at`, or as many as there are.
 fn each_code(bytes: &[u8], at: usize, width: u64, count: usize, mut visit: impl FnMut(u32)) {
     let Some(mut codes) = Codes::new(width as usize, at) else { return };
     let mut left = count;
@@ -228,18 +229,18 @@ fn each_code(bytes: &[u8], at: usize, width: u64, count: usize, mut visit: impl 
     }
 }
 
-/// Bits of a level.
+/// Returns the number of bits of a level.
 fn width(max_level: i16) -> u64 {
     u64::from(i16::BITS - max_level.leading_zeros())
 }
 
-/// The bytes of `codes` codes of `width` bits each. `None` if the number overflows.
+/// Returns the bytes of `codes` codes of `width` bits each, or `None` if the number overflows.
 fn packed_bytes(width: u64, codes: u64) -> Option<usize> {
     usize::try_from(width.checked_mul(codes)?.div_ceil(8)).ok()
 }
 
-/// Passes over runs of `codes` codes. `None` if the bytes end before.
-fn pass(bytes: &[u8], width: u64, codes: u64) -> Option<()> {
+/// Skips runs of `codes` codes. Returns `None` if the bytes end before.
+fn skip_runs(bytes: &[u8], width: u64, codes: u64) -> Option<()> {
     let (mut at, mut left) = (0, codes);
     while left > 0 {
         let header = varint(bytes, &mut at)?;
@@ -261,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_hold_as_many_codes_as_their_bytes() {
+    fn runs_have_as_many_codes_as_their_bytes() {
         for (bytes, width, codes, expected) in [
             (&[][..], 1, 0, Some(())),
             (&[][..], 1, 1, None),
@@ -269,13 +270,13 @@ mod tests {
             (&[20, 1, 3, 0xaa][..], 1, 18, Some(())),
             (&[20, 1, 3, 0xaa][..], 1, 19, None),
             (&[20, 1, 3][..], 1, 18, None),
-            // Two groups, of whose second one only three codes are needed.
+            // Two groups. Only three codes of the second are needed.
             (&[5, 1, 2, 3][..], 2, 11, Some(())),
             (&[5, 1, 2][..], 2, 11, None),
             // Runs without codes do not end.
             (&[0, 0, 0, 0][..], 1, 1, None),
         ] {
-            assert_eq!(pass(bytes, width, codes), expected, "{bytes:?}");
+            assert_eq!(skip_runs(bytes, width, codes), expected, "{bytes:?}");
         }
         assert_eq!([1, 2, 3, 4, 7, 8].map(width), [1, 2, 2, 3, 3, 4]);
     }

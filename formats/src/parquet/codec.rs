@@ -1,8 +1,8 @@
-//! Which codecs this build has.
+//! The codecs that this build supports.
 
 use parquet::basic::Compression;
 
-/// Why pages of a codec can be neither read nor written, and what to do; `None` where they can.
+/// Returns the reason why a codec cannot be read or written, and advice. `None` if it is supported.
 pub(super) fn refused_codec(codec: Compression) -> Option<String> {
     match codec {
         Compression::BROTLI(_) if !cfg!(feature = "brotli") => Some(
@@ -20,14 +20,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_codec_that_is_not_there_is_named() {
+    fn unsupported_codecs_are_named() {
         let lzo = refused_codec(Compression::LZO);
         assert_eq!(lzo.as_deref(), Some("the codec LZO is not supported; write the file with another, such as ZSTD"));
         let brotli = refused_codec(Compression::BROTLI(Default::default()));
         assert_eq!(brotli.is_none(), cfg!(feature = "brotli"));
-        let said =
+        let is_advised =
             brotli.is_none_or(|reason| reason.contains("without the codec BROTLI; turn on the feature `brotli`"));
-        assert!(said);
+        assert!(is_advised);
         let all = [
             Compression::UNCOMPRESSED,
             Compression::SNAPPY,

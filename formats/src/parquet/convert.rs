@@ -1,6 +1,7 @@
-//! Arrow arrays as leaves. Where array and leaf hold the same bytes, they are taken over; everything else is converted once a batch.
+//! Converts Arrow arrays to leaves. If array and leaf have the same bytes, they are not copied.
+//! Everything else is converted batch by batch.
 //!
-//! What stands under a null is zero afterwards, so that equal records have equal bytes.
+//! Null rows get the value zero, so that equal records have equal bytes.
 
 mod decimals;
 mod lists;
@@ -21,13 +22,13 @@ use runtime::row::{LeafType, Physical, Tag};
 
 use decimals::decimals;
 use lists::lists;
-use times::{lengths_of_time, times_of_day, timestamps};
+use times::{durations, times_of_day, timestamps};
 
 pub(super) use lists::element_of;
 
-/// One leaf of a batch, and what keeps its values alive.
-pub(super) enum Held {
-    /// Nobody reads it.
+/// One leaf of a batch. Keeps its values alive.
+pub(super) enum LeafColumn {
+    /// The leaf is not live.
     Dead,
     /// A validity leaf without a null.
     AllValid,
@@ -40,39 +41,39 @@ pub(super) enum Held {
     List(ListColumn),
 }
 
-impl Held {
+impl LeafColumn {
     /// Adds the leaf to a batch.
     pub(super) fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
         match self {
-            Held::Dead => columns.dead(ty),
-            Held::AllValid => columns.all_valid(),
-            Held::W1(values) => columns.plain(ty, values)?,
-            Held::W2(values) => columns.plain(ty, values)?,
-            Held::W4(values) => columns.plain(ty, values)?,
-            Held::W8(values) => columns.plain(ty, values)?,
-            Held::Text(array) => columns.arrow_text(array)?,
-            Held::Bytes(array) => columns.arrow_bytes(array)?,
-            Held::List(column) => columns.list(column)?,
+            LeafColumn::Dead => columns.dead(ty),
+            LeafColumn::AllValid => columns.all_valid(),
+            LeafColumn::W1(values) => columns.plain(ty, values)?,
+            LeafColumn::W2(values) => columns.plain(ty, values)?,
+            LeafColumn::W4(values) => columns.plain(ty, values)?,
+            LeafColumn::W8(values) => columns.plain(ty, values)?,
+            LeafColumn::Text(array) => columns.arrow_text(array)?,
+            LeafColumn::Bytes(array) => columns.arrow_bytes(array)?,
+            LeafColumn::List(column) => columns.list(column)?,
         }
         Ok(())
     }
 
-    /// The bytes of plain values.
+    /// Returns the bytes of plain values.
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
-            Held::W1(values) => values.inner(),
-            Held::W2(values) => values.inner(),
-            Held::W4(values) => values.inner(),
-            Held::W8(values) => values.inner(),
+            LeafColumn::W1(values) => values.inner(),
+            LeafColumn::W2(values) => values.inner(),
+            LeafColumn::W4(values) => values.inner(),
+            LeafColumn::W8(values) => values.inner(),
             _ => &[],
         }
     }
 }
 
-/// Whether a column of an Arrow type can be read into a leaf.
+/// Checks that a column of an Arrow type can be read into a leaf.
 ///
 /// # Errors
-/// Why not; empty where "expected this, found that" says it all.
+/// Fails with the reason. It is empty if "expected this, found that" is enough.
 pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> {
     use LeafType as L;
     let fits = match found {
@@ -80,7 +81,7 @@ pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> 
         found if found.is_integer() => {
             matches!(ty, L::I8 | L::I16 | L::I32 | L::I64 | L::U8 | L::U16 | L::U32 | L::U64)
         }
-        // Nothing but nulls, which an `Option` of anything holds.
+        // Only nulls, which any `Option` can hold.
         DataType::Null => !matches!(ty, L::I128 | L::U128),
         DataType::Float16 | DataType::Float32 => matches!(ty, L::F32 | L::F64),
         DataType::Float64 => ty == L::F64,
@@ -109,33 +110,33 @@ pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> 
     if fits { Ok(()) } else { Err(String::new()) }
 }
 
-/// The values of a leaf, and why one of them is none: its row, and what is wrong with it.
-pub(super) type Converted = Result<Held, (usize, String)>;
+/// The converted leaf, or the row of a bad value and the reason.
+pub(super) type Converted = Result<LeafColumn, (usize, String)>;
 
-/// The leaf that an array holds. `nulls` are those of the array and everything above it.
+/// Converts an array. `nulls` are those of the array and of everything around it.
 pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
     use LeafType as L;
     match (array.data_type(), ty) {
-        (DataType::Float32, L::F32) => Ok(Held::W4(same::<Float32Type, u32>(array, nulls))),
-        (DataType::Float64, L::F64) => Ok(Held::W8(same::<Float64Type, u64>(array, nulls))),
+        (DataType::Float32, L::F32) => Ok(LeafColumn::W4(reinterpret::<Float32Type, u32>(array, nulls))),
+        (DataType::Float64, L::F64) => Ok(LeafColumn::W8(reinterpret::<Float64Type, u64>(array, nulls))),
         (DataType::Float32, L::F64) => {
             let values = valid_values::<Float32Type>(array, nulls);
-            Ok(Held::W8(values.iter().map(|&value| f64::from(value).to_bits()).collect()))
+            Ok(LeafColumn::W8(values.iter().map(|&value| f64::from(value).to_bits()).collect()))
         }
-        (DataType::Null, ty) => Ok(zeros(array.len(), ty)),
+        (DataType::Null, ty) => Ok(null_placeholders(array.len(), ty)),
         (DataType::Float16, L::F32 | L::F64) => {
             let values = valid_values::<Float16Type>(array, nulls);
             Ok(match ty {
-                L::F32 => Held::W4(values.iter().map(|value| value.to_f32().to_bits()).collect()),
-                _ => Held::W8(values.iter().map(|value| value.to_f64().to_bits()).collect()),
+                L::F32 => LeafColumn::W4(values.iter().map(|value| value.to_f32().to_bits()).collect()),
+                _ => LeafColumn::W8(values.iter().map(|value| value.to_f64().to_bits()).collect()),
             })
         }
         (DataType::Boolean, L::Bool) => {
             let values = array.as_boolean().values();
             let values = nulls.map_or_else(|| values.clone(), |nulls| values & nulls.inner());
-            Ok(Held::W1(expand(&values)))
+            Ok(LeafColumn::W1(expand(&values)))
         }
-        (DataType::Date32, L::Date) => Ok(Held::W4(same::<Date32Type, u32>(array, nulls))),
+        (DataType::Date32, L::Date) => Ok(LeafColumn::W4(reinterpret::<Date32Type, u32>(array, nulls))),
         (
             DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale),
             L::Decimal(wanted),
@@ -143,7 +144,7 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
         (DataType::Time32(_) | DataType::Time64(_), _) => times_of_day(array, nulls),
         (DataType::FixedSizeBinary(_), L::Bytes) => Ok(fixed_bytes(array, nulls)),
         (DataType::Timestamp(unit, _), L::Timestamp) => timestamps(array, *unit, nulls),
-        (DataType::Duration(unit), L::TimeDelta) => lengths_of_time(array, *unit, nulls),
+        (DataType::Duration(unit), L::TimeDelta) => durations(array, *unit, nulls),
         (DataType::Utf8View | DataType::BinaryView, L::Text | L::Char | L::Bytes | L::Tag(_)) => {
             texts(array, ty, nulls)
         }
@@ -153,20 +154,20 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
     }
 }
 
-/// A validity leaf.
-pub(super) fn validity(nulls: Option<&NullBuffer>) -> Held {
+/// Returns the validity leaf.
+pub(super) fn validity(nulls: Option<&NullBuffer>) -> LeafColumn {
     match nulls.filter(|nulls| nulls.null_count() > 0) {
-        Some(nulls) => Held::W1(expand(nulls.inner())),
-        None => Held::AllValid,
+        Some(nulls) => LeafColumn::W1(expand(nulls.inner())),
+        None => LeafColumn::AllValid,
     }
 }
 
-/// One byte for each bit, eight at a time.
+/// Expands each bit to a byte, eight at a time.
 fn expand(bits: &BooleanBuffer) -> ScalarBuffer<u8> {
     let mut bytes = Vec::with_capacity(bits.len().next_multiple_of(64));
     for word in bits.bit_chunks().iter_padded() {
         for eight in word.to_le_bytes() {
-            // Byte `i` keeps bit `i` alone, and carries it into its highest bit.
+            // Byte `i` keeps only bit `i`, and carries it into its highest bit.
             let spread = (u64::from(eight) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
             let ones = (spread + 0x7f7f_7f7f_7f7f_7f7f) >> 7 & 0x0101_0101_0101_0101;
             bytes.extend_from_slice(&ones.to_le_bytes());
@@ -176,21 +177,24 @@ fn expand(bits: &BooleanBuffer) -> ScalarBuffer<u8> {
     bytes.into()
 }
 
-/// The values of an array, zero where they are null.
+/// Returns the values of an array, with zero for nulls.
 fn valid_values<T: ArrowPrimitiveType>(array: &ArrayRef, nulls: Option<&NullBuffer>) -> ScalarBuffer<T::Native> {
     let values = array.as_primitive::<T>().values();
     match nulls.filter(|nulls| nulls.null_count() > 0) {
         None => values.clone(),
         Some(nulls) => {
             let keep = |(&value, &valid): (&T::Native, &u8)| if valid == 1 { value } else { T::Native::default() };
-            // Bytes, for the choice to be made by vector instructions.
+            // As bytes, so that the choice compiles to vector instructions.
             values.iter().zip(expand(nulls.inner()).iter()).map(keep).collect()
         }
     }
 }
 
-/// The values of an array as numbers of the same width.
-fn same<T: ArrowPrimitiveType, N: ArrowNativeType>(array: &ArrayRef, nulls: Option<&NullBuffer>) -> ScalarBuffer<N> {
+/// Returns the values of an array as numbers of the same width.
+fn reinterpret<T: ArrowPrimitiveType, N: ArrowNativeType>(
+    array: &ArrayRef,
+    nulls: Option<&NullBuffer>,
+) -> ScalarBuffer<N> {
     recast(valid_values::<T>(array, nulls))
 }
 
@@ -203,40 +207,40 @@ fn each<F: Copy>(values: &[F], convert: impl Fn(F) -> Option<i64>, wrong: impl F
     let convert =
         |(row, &value): (usize, &F)| convert(value).map(|value| value as u64).ok_or_else(|| (row, wrong(value)));
     let values: Result<Vec<u64>, _> = values.iter().enumerate().map(convert).collect();
-    values.map(|values| Held::W8(values.into()))
+    values.map(|values| LeafColumn::W8(values.into()))
 }
 
 fn scaled(values: ScalarBuffer<i64>, factor: i64, ty: LeafType) -> Converted {
     if factor == 1 {
-        return Ok(Held::W8(recast(values)));
+        return Ok(LeafColumn::W8(recast(values)));
     }
     let wrong =
         |value| format!("expected {ty}, found the value {value} before scaling by {factor}, which is too large");
     each(&values, |value| value.checked_mul(factor), wrong)
 }
 
-/// Strings of bytes that have one length, such as UUIDs.
-fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Held {
+/// Converts byte strings of one length, such as UUIDs.
+fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> LeafColumn {
     let (values, mut column) = (array.as_fixed_size_binary(), ListColumn::new(LeafType::Bytes));
     for row in 0..values.len() {
         let is_null = nulls.is_some_and(|nulls| nulls.is_null(row));
         column.push(if is_null { &[] } else { values.value(row) });
     }
-    Held::List(column)
+    LeafColumn::List(column)
 }
 
-/// What a null leaf holds.
-fn zeros(rows: usize, ty: LeafType) -> Held {
+/// Returns a leaf of placeholders of nulls.
+fn null_placeholders(rows: usize, ty: LeafType) -> LeafColumn {
     match ty.physical() {
-        Physical::W1 => Held::W1(std::iter::repeat_n(0, rows).collect()),
-        Physical::W2 => Held::W2(std::iter::repeat_n(0, rows).collect()),
-        Physical::W4 => Held::W4(std::iter::repeat_n(0, rows).collect()),
-        Physical::W8 | Physical::W16 => Held::W8(std::iter::repeat_n(0, rows).collect()),
-        Physical::Slot if ty == LeafType::Text => Held::Text(std::iter::repeat_n(Some(""), rows).collect()),
+        Physical::W1 => LeafColumn::W1(std::iter::repeat_n(0, rows).collect()),
+        Physical::W2 => LeafColumn::W2(std::iter::repeat_n(0, rows).collect()),
+        Physical::W4 => LeafColumn::W4(std::iter::repeat_n(0, rows).collect()),
+        Physical::W8 | Physical::W16 => LeafColumn::W8(std::iter::repeat_n(0, rows).collect()),
+        Physical::Slot if ty == LeafType::Text => LeafColumn::Text(std::iter::repeat_n(Some(""), rows).collect()),
         Physical::Slot => {
             let mut column = ListColumn::new(ty);
             (0..rows).for_each(|_| column.push(&[]));
-            Held::List(column)
+            LeafColumn::List(column)
         }
     }
 }
@@ -249,15 +253,15 @@ fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converte
     };
     let bytes = bytes.map(|bytes| empty_where_null(&bytes, nulls));
     let text = match bytes {
-        Some(bytes) if ty == LeafType::Bytes => return Ok(Held::Bytes(bytes)),
-        // Bytes that nobody promised to be text: a null may stand over anything.
+        Some(bytes) if ty == LeafType::Bytes => return Ok(LeafColumn::Bytes(bytes)),
+        // These bytes may be no text. Null rows may have any bytes, so they were emptied before.
         Some(bytes) => bytes.to_string_view().map_err(|error| (0, format!("expected UTF-8: {error}")))?,
         None => empty_where_null(array.as_string_view(), nulls),
     };
     match ty {
         LeafType::Char => chars(&text, nulls),
         LeafType::Tag(tag) => tags(&text, tag, nulls),
-        _ => Ok(Held::Text(text)),
+        _ => Ok(LeafColumn::Text(text)),
     }
 }
 
@@ -272,7 +276,7 @@ fn chars(texts: &StringViewArray, nulls: Option<&NullBuffer>) -> Converted {
         }
     };
     let chars: Result<Vec<u32>, _> = (0..texts.len()).map(char_of).collect();
-    chars.map(|chars| Held::W4(chars.into()))
+    chars.map(|chars| LeafColumn::W4(chars.into()))
 }
 
 fn tags(texts: &StringViewArray, tag: &Tag, nulls: Option<&NullBuffer>) -> Converted {
@@ -285,10 +289,11 @@ fn tags(texts: &StringViewArray, tag: &Tag, nulls: Option<&NullBuffer>) -> Conve
         }
     };
     let tags: Result<Vec<u8>, _> = (0..texts.len()).map(tag_of).collect();
-    tags.map(|tags| Held::W1(tags.into()))
+    tags.map(|tags| LeafColumn::W1(tags.into()))
 }
 
-/// Integers of any width and sign into a leaf of any, each checked unless the types are the same.
+/// Converts integers of any width and sign. Each value is checked if the column's range exceeds the
+/// leaf's.
 fn integers(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
     match array.data_type() {
         DataType::Int8 => integers_of::<Int8Type>(array, ty, nulls),
@@ -308,7 +313,7 @@ where
 {
     let values = valid_values::<T>(array, nulls);
     let (low, high) = range(ty);
-    // One pass that compiles to vector code; which value it was is looked up only where one does not fit.
+    // This pass compiles to vector code. The bad value is only read if there is one.
     let fits = |value: T::Native| (low..=high).contains(&value.into());
     let (file_low, file_high) = range_of(array.data_type());
     if (file_low < low || file_high > high)
@@ -320,18 +325,18 @@ where
     let width = ty.physical();
     if width.width() == size_of::<T::Native>() {
         return Ok(match width {
-            Physical::W1 => Held::W1(recast(values)),
-            Physical::W2 => Held::W2(recast(values)),
-            Physical::W4 => Held::W4(recast(values)),
-            _ => Held::W8(recast(values)),
+            Physical::W1 => LeafColumn::W1(recast(values)),
+            Physical::W2 => LeafColumn::W2(recast(values)),
+            Physical::W4 => LeafColumn::W4(recast(values)),
+            _ => LeafColumn::W8(recast(values)),
         });
     }
     let wide = values.iter().map(|&value| -> i128 { value.into() });
     Ok(match width {
-        Physical::W1 => Held::W1(wide.map(|value| value as u8).collect()),
-        Physical::W2 => Held::W2(wide.map(|value| value as u16).collect()),
-        Physical::W4 => Held::W4(wide.map(|value| value as u32).collect()),
-        _ => Held::W8(wide.map(|value| value as u64).collect()),
+        Physical::W1 => LeafColumn::W1(wide.map(|value| value as u8).collect()),
+        Physical::W2 => LeafColumn::W2(wide.map(|value| value as u16).collect()),
+        Physical::W4 => LeafColumn::W4(wide.map(|value| value as u32).collect()),
+        _ => LeafColumn::W8(wide.map(|value| value as u64).collect()),
     })
 }
 
@@ -361,7 +366,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_become_bytes_wherever_they_begin() {
+    fn bits_at_any_offset_become_bytes() {
         let bits: BooleanBuffer = (0..300).map(|bit| bit % 3 == 0 || bit % 7 == 2).collect();
         for (offset, length) in [(0, 300), (3, 130), (64, 64), (9, 0), (1, 299)] {
             let slice = bits.slice(offset, length);

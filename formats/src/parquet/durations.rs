@@ -1,4 +1,5 @@
-//! Columns of Arrow's durations, which are plain integers to Parquet: only the Arrow schema that writers leave in a file says their unit.
+//! Reads the units of Arrow's durations. Parquet stores them as plain integers, so the unit is only
+//! in the Arrow schema that a writer may leave in the file.
 
 use std::sync::Arc;
 
@@ -6,11 +7,12 @@ use arrow_schema::{DataType, Field as ArrowField, FieldRef, Fields};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::FileMetaData;
 
-use super::footer::guarded;
+use super::footer::catching_panics;
 use super::hints::leaf_columns;
 use runtime::row::LeafType;
 
-/// The schema to decode to, with units where lengths of time are read and the file says them. `types` are what is read of each column.
+/// Returns the schema to decode to, with units for durations that are read. `types` has the leaf
+/// type of each column.
 pub(super) fn with_units(hinted: Fields, file: &FileMetaData, types: &[Option<LeafType>]) -> Fields {
     let is_length = |ty: &Option<LeafType>| {
         matches!(ty, Some(LeafType::TimeDelta | LeafType::List(runtime::row::Element::TimeDelta)))
@@ -18,21 +20,21 @@ pub(super) fn with_units(hinted: Fields, file: &FileMetaData, types: &[Option<Le
     if !types.iter().any(is_length) {
         return hinted;
     }
-    let said = guarded(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
-    // What the writer left there may be damaged: then integers are microseconds, as in files that say nothing.
-    let Ok(said) = said else { return hinted };
+    let stated = catching_panics(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
+    // The writer's schema may be damaged. Then integers are microseconds, as in files without it.
+    let Ok(stated) = stated else { return hinted };
     let mut lengths = types.iter().map(is_length);
-    fields(&hinted, said.fields(), &mut lengths)
+    fields(&hinted, stated.fields(), &mut lengths)
 }
 
-fn fields(hinted: &Fields, said: &Fields, lengths: &mut dyn Iterator<Item = bool>) -> Fields {
-    hinted.iter().zip(said).map(|(hinted, said)| field(hinted, said, lengths)).collect()
+fn fields(hinted: &Fields, stated: &Fields, lengths: &mut dyn Iterator<Item = bool>) -> Fields {
+    hinted.iter().zip(stated).map(|(hinted, stated)| field(hinted, stated, lengths)).collect()
 }
 
-fn field(hinted: &FieldRef, said: &ArrowField, lengths: &mut dyn Iterator<Item = bool>) -> FieldRef {
-    let data_type = match (hinted.data_type(), said.data_type()) {
-        (DataType::Struct(inner), DataType::Struct(said)) => DataType::Struct(fields(inner, said, lengths)),
-        (DataType::List(inner), DataType::List(said)) => DataType::List(field(inner, said, lengths)),
+fn field(hinted: &FieldRef, stated: &ArrowField, lengths: &mut dyn Iterator<Item = bool>) -> FieldRef {
+    let data_type = match (hinted.data_type(), stated.data_type()) {
+        (DataType::Struct(inner), DataType::Struct(stated)) => DataType::Struct(fields(inner, stated, lengths)),
+        (DataType::List(inner), DataType::List(stated)) => DataType::List(field(inner, stated, lengths)),
         (DataType::Int64, unit @ DataType::Duration(_)) if lengths.next() == Some(true) => unit.clone(),
         (DataType::Int64, DataType::Duration(_)) => return hinted.clone(),
         _ => {

@@ -1,7 +1,7 @@
 //! Writes Parquet files.
 //!
-//! A row group ends at its limit of rows or bytes, or if the encoder's memory may not grow beyond
-//! its minimum.
+//! A row group ends at its limit of rows or bytes, or if the encoder needs more than its minimum
+//! memory and little is free.
 
 mod parts;
 
@@ -19,34 +19,35 @@ use super::build::{LeafValues, arrays, extend_all, fields};
 use super::dictionary::without_dictionary;
 use super::options::ParquetOptions;
 use crate::BATCH_ROWS;
-use parts::{ParquetParts, Told};
+use parts::{ParquetParts, PartResults};
 use runtime::error::{Error, Result};
 use runtime::memory::{Memory, Reservation};
 use runtime::page::Input;
 use runtime::row::Schema;
 use runtime::source::{Encoder, Format, Parts};
 
-/// The most encoded bytes of a row group, reached by wide rows. Each task that reads the file holds a
-/// whole group, compressed and decoded. With this limit, four tasks read such a file in 256 MiB.
+/// Largest encoded size of a row group, reached if rows are wide. Each task that reads the file
+/// holds a whole group, compressed and decoded. With this limit, four tasks read such a file in 256
+/// MiB.
 const GROUP_BYTES: usize = 16 << 20;
 
-/// What an encoder holds in any case: a row group is not cut before, however scarce memory is.
-const LEAST_BYTES: usize = 512 << 10;
+/// A row group of at most this size does not end early, even if memory is scarce.
+const MIN_GROUP_BYTES: usize = 512 << 10;
 
-/// The part of the budget that is left free by what an encoder holds beyond that: one in so many.
+/// One part in this number of the budget stays free when an encoder takes more than the minimum.
 const FREE_SHARE: usize = 4;
 
-/// Texts of a batch on its way, at most, before it is encoded.
+/// Largest size of the texts in a batch before it is encoded.
 const PENDING_TEXT_BYTES: usize = 16 << 20;
 
-/// Parquet with statistics for each row group; compressed with Snappy, unless options say otherwise.
+/// Writes Parquet with statistics for each row group. The default compression is Snappy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ParquetFormat {
     options: ParquetOptions,
 }
 
 impl ParquetFormat {
-    /// Parquet as options have it. What is wrong with them is said when the encoder is made.
+    /// Creates a format with options. Invalid options are reported when the encoder is created.
     #[must_use]
     pub fn of(options: ParquetOptions) -> Self {
         ParquetFormat { options }
@@ -75,7 +76,8 @@ impl ParquetFormat {
         })
     }
 
-    /// What writes row groups, whose columns have a dictionary but for some; without what a file begins with unless `has_head`.
+    /// Creates a writer. Columns in `plain` get no dictionary. The first bytes of a file are left
+    /// out unless `has_head`.
     fn writer(&self, columns: &SchemaRef, plain: &[ColumnPath], has_head: bool) -> Result<ArrowWriter<Vec<u8>>> {
         let ParquetOptions { codec, row_group_rows, ignore_case: _ } = self.options;
         let properties = WriterProperties::builder()
@@ -96,15 +98,22 @@ impl ParquetFormat {
         Ok(writer)
     }
 
-    /// An encoder of row groups alone, which tells what a footer says of them, under the number of the part.
-    fn part(&self, part: usize, told: &Arc<Told>, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+    /// Creates an encoder of one part's row groups. It adds the footer of these row groups to the
+    /// results of all parts.
+    fn part(
+        &self,
+        part: usize,
+        results: &Arc<PartResults>,
+        schema: &Schema,
+        memory: &Memory,
+    ) -> Result<Box<dyn Encoder>> {
         let encoder = self.new_encoder(schema, false, memory)?;
-        Ok(Box::new(ParquetEncoder { part: Some((part, told.clone())), ..encoder }))
+        Ok(Box::new(ParquetEncoder { part: Some((part, results.clone())), ..encoder }))
     }
 
-    /// Batches as row groups, and what a footer says of these.
+    /// Encodes batches as row groups. Returns their bytes and footer.
     fn row_groups(&self, batches: &[RecordBatch], schema: &Schema) -> Result<(Vec<u8>, ParquetMetaData)> {
-        // Who has the batches pays.
+        // The caller has reserved memory for the batches.
         let mut encoder = self.new_encoder(schema, false, &Memory::unbounded("row groups"))?;
         encoder.has_begun = true;
         batches.iter().try_for_each(|batch| encoder.writer.write(batch)).map_err(failed)?;
@@ -139,16 +148,16 @@ struct ParquetEncoder {
     format: ParquetFormat,
     schema: Schema,
     columns: SchemaRef,
-    /// What was not given to the writer yet, leaf by leaf.
+    /// Rows that were not passed to the writer yet, leaf by leaf.
     values: Vec<LeafValues>,
     pending_rows: usize,
     writer: ArrowWriter<Vec<u8>>,
-    /// Whether the writer has rows.
+    /// `true` once the writer has rows.
     has_begun: bool,
-    /// Whether the output begins as a file does.
+    /// `true` if the output begins with the first bytes of a file.
     has_head: bool,
-    /// For an encoder of one of several parts of a file: which, and whom it tells.
-    part: Option<(usize, Arc<Told>)>,
+    /// For one of several parts of a file: its number, and the results of all parts.
+    part: Option<(usize, Arc<PartResults>)>,
     memory: Memory,
     reserved: Reservation,
 }
@@ -161,12 +170,14 @@ impl ParquetEncoder {
         self.sync()
     }
 
-    /// Decides by the first rows which columns go without a dictionary: that is the same in all row groups of a writer.
+    /// Chooses the columns without a dictionary from the first rows. The choice holds for all row
+    /// groups of the writer.
     fn begin(&mut self, first: &RecordBatch) -> Result<()> {
         if !std::mem::replace(&mut self.has_begun, true) {
             let plain = without_dictionary(first, self.format.options.row_group_rows);
             if !plain.is_empty() {
-                // What the other has of a file's beginning is still in its buffer, and goes with it.
+                // The first bytes of a file are still in the buffer of the replaced writer, and are
+                // dropped with it.
                 self.writer = self.format.writer(&self.columns, &plain, self.has_head)?;
             }
         }
@@ -182,18 +193,19 @@ impl ParquetEncoder {
         RecordBatch::try_new(self.columns.clone(), arrays).map(Some).map_err(failed)
     }
 
-    /// Ends a part of a file, or leaves it to others where there is no row group yet.
-    fn finish_part(&mut self, part: usize, told: &Told) -> Result<()> {
+    /// Ends a part of a file. If it has no row group yet, its rows are left over for the other
+    /// parts.
+    fn finish_part(&mut self, part: usize, results: &PartResults) -> Result<()> {
         let has_groups = !self.writer.flushed_row_groups().is_empty() || self.writer.in_progress_rows() > 0;
         if !has_groups && let Some(batch) = self.take_pending()? {
-            told.leave(part, batch, self.reserved.split(usize::MAX));
+            results.add_left_over(part, batch, self.reserved.split(usize::MAX));
             return Ok(());
         }
-        told.finish(part, self.end_part()?);
+        results.finish(part, self.end_part()?);
         Ok(())
     }
 
-    /// Gives all that is left, and nothing of what stands behind the last row group.
+    /// Outputs the remaining row groups, without the footer. Returns the footer.
     fn end_part(&mut self) -> Result<ParquetMetaData> {
         self.flush()?;
         let row_group_bytes = self.output().len();
@@ -202,7 +214,7 @@ impl ParquetEncoder {
         Ok(footer)
     }
 
-    /// Has the output hold all of the row groups that have ended: the writer keeps the last bytes back.
+    /// Moves all bytes of ended row groups to the output. The writer would hold the last ones back.
     fn sync(&mut self) -> Result<()> {
         self.writer.sync().map_err(failed)
     }
@@ -211,19 +223,20 @@ impl ParquetEncoder {
         self.kept_bytes() + self.writer.inner().capacity()
     }
 
-    /// Pays for what it holds, and for as much again, which a row group becomes when it ends. It is only useful to be large: where others need the
-    /// memory, it ends here.
-    fn pay(&mut self) -> Result<()> {
+    /// Reserves memory for the held rows, and as much again for the row group that they become at
+    /// its end. A large row group is only an optimization, so it ends here if memory is scarce.
+    fn resize_reservation(&mut self) -> Result<()> {
         let kept = self.kept_bytes();
         let missing = (self.held_bytes() + kept).saturating_sub(self.reserved.bytes());
-        if kept <= LEAST_BYTES || self.can_take(missing) {
+        if kept <= MIN_GROUP_BYTES || self.can_take(missing) {
             return self.reserved.resize(self.held_bytes() + kept);
         }
         self.flush()?;
         self.reserved.resize(self.held_bytes())
     }
 
-    /// Whether there is so much memory, and a part of the budget besides: what a row group has taken it does not give back when it is asked to.
+    /// Reserves `bytes`, if a part of the budget stays free. Returns `false` otherwise. A row group
+    /// does not give memory back on request, so it must not take the last of it.
     fn can_take(&self, bytes: usize) -> bool {
         let budget = self.memory.budget();
         let limit = budget.limit_bytes();
@@ -239,7 +252,7 @@ impl Encoder for ParquetEncoder {
         if self.pending_rows >= BATCH_ROWS || text_bytes >= PENDING_TEXT_BYTES {
             self.write_pending()?;
         }
-        self.pay()
+        self.resize_reservation()
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -248,7 +261,7 @@ impl Encoder for ParquetEncoder {
                 self.write_pending()?;
                 self.writer.finish().map_err(failed)?;
             }
-            Some((part, told)) => self.finish_part(part, &told)?,
+            Some((part, results)) => self.finish_part(part, &results)?,
         }
         self.reserved.resize(self.writer.inner().capacity())
     }
@@ -258,7 +271,7 @@ impl Encoder for ParquetEncoder {
         if !self.has_begun {
             return Ok(());
         }
-        // A buffer that doubles would take more than was paid for.
+        // A buffer that doubles would exceed the reservation.
         let group_bytes = self.writer.memory_size();
         self.writer.inner_mut().reserve_exact(group_bytes);
         self.writer.flush().map_err(failed)?;

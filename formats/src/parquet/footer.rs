@@ -1,4 +1,4 @@
-//! The end of a Parquet file: its schema, and where its columns lie.
+//! Reads the footer of a Parquet file: its schema, and the offsets of its columns.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use super::encrypted::encrypted_column;
 use super::writer_faults::{
-    DICTIONARY_HEADER_BYTES, dictionary_header, lacks_dictionary_headers, without_invented_fields,
+    DICTIONARY_HEADER_BYTES, dictionary_header, lacks_dictionary_headers, without_nonstandard_fields,
 };
 use crate::files::InputFile;
 use runtime::error::{Error, Result};
 use runtime::kernel::quietly;
 
-/// Length of the metadata in 4 bytes, and the magic number.
+/// The length of the metadata in 4 bytes, and the magic number.
 const TAIL_BYTES: usize = 8;
 
 /// Reads and checks a footer.
 ///
 /// # Errors
-/// Where the file is none of Parquet, or damaged.
+/// Fails if the file is not a Parquet file, or is damaged.
 pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
     let damaged = |message: String| Error::Data { path: file.path().to_path_buf(), place: String::new(), message };
     let handle = file.open()?;
@@ -42,8 +42,8 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
             format!("column {column} of row group {group} is encrypted, which is not supported; columns count from 0");
         return Err(damaged(message));
     }
-    let bytes = without_invented_fields(bytes);
-    let mut metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes))
+    let bytes = without_nonstandard_fields(bytes);
+    let mut metadata = catching_panics(|| ParquetMetaDataReader::decode_metadata(&bytes))
         .map_err(|reason| damaged(format!("the footer is damaged: {reason}")))?;
     metadata = without_absent_dictionaries(metadata)?;
     if lacks_dictionary_headers(metadata.file_metadata().created_by()) {
@@ -58,7 +58,7 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
     Ok(Arc::new(metadata))
 }
 
-/// The length of the footer in bytes, by the last bytes of the file.
+/// Returns the length of the footer in bytes, from the last bytes of the file.
 fn footer_length(tail: [u8; TAIL_BYTES]) -> Result<u64, String> {
     let [length @ .., a, b, c, d] = tail;
     match &[a, b, c, d] {
@@ -71,27 +71,27 @@ fn footer_length(tail: [u8; TAIL_BYTES]) -> Result<u64, String> {
     }
 }
 
-/// The bytes of a column in a row group; `None` where they lie outside the file.
+/// Returns the range of a column in a row group, or `None` if it is outside of the file.
 pub(super) fn column_range(column: &ColumnChunkMetaData, file_bytes: u64) -> Option<std::ops::Range<u64>> {
     let start = u64::try_from(column.dictionary_page_offset().unwrap_or(column.data_page_offset())).ok()?;
     let end = start.checked_add(u64::try_from(column.compressed_size()).ok()?)?;
     (end <= file_bytes).then_some(start..end)
 }
 
-/// Calls the `parquet` crate on bytes of a file. It means to answer damage with errors, but trips over some; a damaged file must not
-/// take the process along.
+/// Calls the `parquet` crate, and turns its panics into errors. The crate panics on some damaged
+/// files, and these must not end the process.
 ///
 /// # Errors
-/// What the crate gives, or the message of its panic.
-pub(super) fn guarded<T, E: std::fmt::Display>(call: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+/// Fails with the error of the crate, or with the message of its panic.
+pub(super) fn catching_panics<T, E: std::fmt::Display>(call: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     match quietly(call) {
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(panic) => Err(format!("its decoder gave up ({panic})")),
     }
 }
 
-/// The same metadata, if a writer left a total of rows that its row groups do not have, or groups of columns without a column. The crate
-/// reads no row of the one, and mistakes the columns of the other.
+/// Repairs metadata with a wrong total of rows, or with groups that have no column. The `parquet`
+/// crate would read no row of the former, and confuse the columns of the latter.
 fn normalized(metadata: ParquetMetaData) -> Result<ParquetMetaData, String> {
     let file = metadata.file_metadata();
     let rows = metadata.row_groups().iter().fold(0, |rows: i64, group| rows.saturating_add(group.num_rows()));
@@ -111,7 +111,7 @@ fn normalized(metadata: ParquetMetaData) -> Result<ParquetMetaData, String> {
     Ok(ParquetMetaDataBuilder::new(file).set_row_groups(metadata.row_groups().to_vec()).build())
 }
 
-/// The same metadata, without dictionaries at the place 0, which Dremio names if there is none.
+/// Removes dictionaries at offset 0, which Dremio writes if there is none.
 fn without_absent_dictionaries(metadata: ParquetMetaData) -> Result<ParquetMetaData> {
     let is_absent = |column: &ColumnChunkMetaData| column.dictionary_page_offset().is_some_and(|place| place <= 0);
     if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(is_absent) {
@@ -123,8 +123,9 @@ fn without_absent_dictionaries(metadata: ParquetMetaData) -> Result<ParquetMetaD
     })
 }
 
-/// The same metadata, with the header of its dictionary page in the size of each column, if this closes the gap before `end` or the
-/// next column. `header` returns the length of this header for a column that begins at a byte of the file.
+/// Adds the length of the dictionary page's header to the size of each column, if this closes the
+/// gap before the next column or before `end`. `header` returns this length for a column at an
+/// offset of the file.
 fn with_dictionary_headers(
     metadata: ParquetMetaData,
     end: u64,
@@ -166,7 +167,7 @@ fn has_empty_group(ty: &Type) -> bool {
     ty.is_group() && (ty.get_fields().is_empty() || ty.get_fields().iter().any(|field| has_empty_group(field)))
 }
 
-/// A type without the groups that hold no column; `None` if nothing is left.
+/// Removes groups without columns. Returns `None` if nothing is left.
 fn without_empty_groups(ty: &TypePtr) -> parquet::errors::Result<Option<TypePtr>> {
     if !has_empty_group(ty) {
         return Ok(Some(ty.clone()));
@@ -199,7 +200,7 @@ fn check(metadata: &ParquetMetaData, file: &InputFile) -> Result<(), String> {
         }
         for column in group.columns() {
             let (values, rows) = (column.num_values(), group.num_rows());
-            // A list has at least one level in each row.
+            // Each row of a list has at least one level.
             let is_list = column.column_descr().max_rep_level() > 0;
             let fits = if is_list { values >= rows } else { values == rows };
             if !fits {

@@ -1,4 +1,4 @@
-//! The Arrow types to decode to: those that need no conversion afterwards.
+//! Chooses the Arrow types to decode to, so that no conversion is needed afterwards.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use parquet::schema::types::SchemaDescriptor;
 
 use runtime::row::LeafType;
 
-/// How many columns of values a column of Arrow's schema stands for.
+/// Returns the number of leaf columns of an Arrow field.
 pub(super) fn leaf_columns(field: &ArrowField) -> usize {
     match field.data_type() {
         DataType::Struct(fields) => fields.iter().map(|field| leaf_columns(field)).sum(),
@@ -18,7 +18,7 @@ pub(super) fn leaf_columns(field: &ArrowField) -> usize {
     }
 }
 
-/// What a list holds; of a map, its entries.
+/// Returns the elements of a list, or the entries of a map.
 pub(super) fn elements_of(data_type: &DataType) -> Option<&Arc<ArrowField>> {
     match data_type {
         DataType::List(element) => Some(element),
@@ -27,7 +27,7 @@ pub(super) fn elements_of(data_type: &DataType) -> Option<&Arc<ArrowField>> {
     }
 }
 
-/// The schema to decode to: what needs no conversion afterwards, for the columns that are read.
+/// Returns the schema to decode to. `types` has the leaf type of each column that is read.
 pub(super) fn hinted_fields(
     fields: &Fields,
     descriptor: &SchemaDescriptor,

@@ -1,19 +1,21 @@
 //! Parquet, read and written through the `parquet` crate.
 //!
-//! * [`footer`]: the footer of a file; [`codec`]: the codecs.
-//! * [`fit`]: the column of each leaf, and whether it can be read; [`hints`]: its Arrow type.
-//! * [`writer_faults`]: faults of early writers; [`checked`]: checks of pages before the `parquet`
+//! * [`footer`]: reads footers. [`codec`]: the supported codecs.
+//! * [`mapping`]: maps leaves to columns. [`hints`]: the Arrow types of columns.
+//! * [`writer_faults`]: faults of early writers. [`checked`]: checks pages before the `parquet`
 //!   crate decodes them.
-//! * [`prune`]: row groups that the bounds of a scan exclude.
-//! * [`reader`]: row groups as splits; [`column`]: flat columns, decoded to leaves.
-//! * [`hold`], [`convert`]: all other columns, which the `parquet` crate decodes to Arrow arrays.
-//! * [`encoder`]: rows as row groups, also of one file by several tasks; [`build`]: leaves as Arrow
-//!   arrays; [`dictionary`]: the columns that get a dictionary.
+//! * [`prune`]: finds row groups that the bounds of a scan exclude.
+//! * [`reader`]: reads row groups, which are the splits. [`column`]: decodes flat columns to
+//!   leaves.
+//! * [`extract`], [`convert`]: convert all other columns, which the `parquet` crate decodes to
+//!   Arrow arrays.
+//! * [`encoder`]: writes row groups, also of one file by several tasks. [`build`]: builds Arrow
+//!   arrays from leaves. [`dictionary`]: chooses the columns that get a dictionary.
 //!
 //! Flat columns are decoded here, the rest by the `parquet` crate. Most files consist mostly of
-//! dictionaries and bit-packed codes of numbers and texts, and the crate takes three times as long
-//! for them: see [`column`]. The crate finds the pages, and other crates decompress them. Lists,
-//! groups and rare encodings are left to the crate.
+//! dictionaries and bit-packed codes of numbers and texts. The crate takes three times as long for
+//! them: see [`column`]. The crate finds the pages, and other crates decompress them. Lists, groups
+//! and rare encodings are decoded by the crate.
 //!
 //! # Types
 //! | leaf | read from | written as |
@@ -32,25 +34,27 @@
 //! | any other `Vec` | lists of such elements | `LIST` |
 //! | `BTreeMap` | maps, and lists of groups of two | `MAP` |
 //!
-//! Values that do not fit are errors: an integer beyond its leaf, a decimal beyond 64 bits, a map
-//! with the same key twice.
+//! A value that does not fit is an error: an integer out of its leaf's range, a decimal beyond 64
+//! bits, a map with a duplicate key.
 //!
-//! Nested records are groups of columns; `home.zip` may also be a column of that name. The fields
-//! of a tuple are the columns in order. An `Option` is a nullable column. A nullable column without
-//! nulls may be read into a leaf without `Option`. A column of nulls alone is any `Option`.
+//! Nested records are groups of columns. Alternatively, `home.zip` may be a column with that name.
+//! The fields of a tuple are the columns in order. An `Option` is a nullable column. A nullable
+//! column without nulls may be read into a leaf without `Option`. A column of only nulls can be
+//! read into any `Option`.
 //!
-//! Timestamps and durations may have any unit. Times finer than a microsecond are cut off towards
-//! the past, as other engines cast them. So order and days stay, and files of pandas are readable.
+//! Timestamps and durations may have any unit. Timestamps finer than a microsecond are rounded
+//! down, as other engines cast them. So their order and their days are kept, and files of pandas
+//! are readable. Durations finer than a microsecond are an error.
 //!
 //! # Limits
 //! * Not supported: enums whose variants hold values, `i128`, `u128`, an `Option` directly inside
 //!   an `Option`, and an `Option` as a map's key.
-//! * JSON columns are rejected. The `parquet` crate takes them for UTF-8 without a check.
-//! * A row group is read as a whole. Memory for its compressed and its decoded bytes, of the
-//!   columns that are read, is reserved first. The memory of each batch's lists is reserved before
-//!   they are made.
-//! * Brotli is a cargo feature, since it adds 9 s to an optimized build, for rare files. Gzip adds
-//!   nothing, as CSV uses `flate2` too.
+//! * JSON columns are rejected. The `parquet` crate treats them as UTF-8 without a check.
+//! * A row group is read as a whole. Memory for the compressed and the decoded bytes of its live
+//!   columns is reserved first. Memory for the lists of each batch is reserved before they are
+//!   built.
+//! * Brotli is a cargo feature, because it adds 9 s to an optimized build and such files are rare.
+//!   Gzip adds nothing, since CSV also uses `flate2`.
 
 mod build;
 mod checked;
@@ -61,10 +65,10 @@ mod dictionary;
 mod durations;
 mod encoder;
 mod encrypted;
-mod fit;
+mod mapping;
 mod footer;
 mod hints;
-mod hold;
+mod extract;
 mod options;
 mod prune;
 mod reader;

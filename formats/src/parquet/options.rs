@@ -1,23 +1,25 @@
-//! What Parquet files leave open.
+//! Options for Parquet files.
 
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 
 use super::codec::refused_codec;
 use runtime::error::{Error, Result};
 
-/// Rows of a row group: the unit in which readers share work, skip, and keep columns in memory.
+/// Default number of rows in a row group. Readers share work, skip data, and reserve memory by row
+/// groups.
 const GROUP_ROWS: usize = 1 << 17;
 
-/// How Parquet files are read and written. What these options write, they read.
+/// How Parquet files are read and written. Files written with these options can be read with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParquetOptions {
-    /// Read: whether a column is found whatever the case of its letters. Two columns whose names differ in nothing else are then refused,
-    /// where a field means them.
+    /// Reading only: `true` if the names of columns match regardless of case. A field that then
+    /// matches two columns is an error.
     pub ignore_case: bool,
-    /// Written: how the pages of a column are compressed.
+    /// Writing only: compression of a column's pages.
     pub codec: ParquetCodec,
-    /// Written: the most rows of a row group. Groups end earlier where rows are wide (at 32 MiB) or memory is scarce. Readers
-    /// share work, skip, and reserve memory by row groups.
+    /// Writing only: largest number of rows in a row group. Groups end earlier if rows are wide (at
+    /// 16 MiB of encoded bytes) or memory is scarce. Readers share work, skip data, and reserve
+    /// memory by row groups.
     pub row_group_rows: usize,
 }
 
@@ -27,12 +29,12 @@ impl Default for ParquetOptions {
     }
 }
 
-/// How the pages of a Parquet file are compressed.
+/// Compression of the pages of a Parquet file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ParquetCodec {
-    /// Not at all.
+    /// No compression.
     None,
-    /// Snappy: fast, and read by everything.
+    /// Snappy: fast, and supported by all readers.
     #[default]
     Snappy,
     /// Gzip at level 6: smaller and much slower.
@@ -46,10 +48,11 @@ pub enum ParquetCodec {
 }
 
 impl ParquetCodec {
-    /// The codec as the `parquet` crate has it.
+    /// Returns the codec as a type of the `parquet` crate.
     ///
     /// # Errors
-    /// [`Error::Plan`] for a level that Zstandard does not have, and for a codec that this build does not have.
+    /// [`Error::Plan`] if Zstandard does not have the level, or if the build does not support the
+    /// codec.
     pub(super) fn compression(self) -> Result<Compression> {
         let refused = |reason: String| Error::Plan(format!("cannot write Parquet: {reason}"));
         let compression = match self {

@@ -1,7 +1,8 @@
-//! Row groups that a scan's bounds exclude.
+//! Finds row groups that the bounds of a scan exclude.
 //!
-//! A file's statistics say between which values a column lies; a row group is skipped where no value between them could fulfil a
-//! bound. Whatever is doubtful is read: statistics that are missing, of another type, or of an order that writers did not agree on.
+//! A row group is skipped if no value within the limits in its statistics satisfies a bound. It is
+//! read if the statistics are missing, have another type, or have an order that writers did not
+//! agree on.
 
 use std::cmp::Ordering;
 
@@ -9,23 +10,23 @@ use arrow_schema::DataType;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::fit::{FileFit, LeafPlan};
+use super::mapping::{FileMapping, LeafPlan};
 use runtime::row::{Datum, LeafType, Schema, compare_leaf};
 use runtime::source::{Bound, Comparison};
 
-/// Whether no record of a row group can fulfil all bounds.
-pub(super) fn is_excluded(fit: &FileFit, schema: &Schema, group: &RowGroupMetaData, bounds: &[Bound]) -> bool {
-    bounds.iter().any(|bound| excludes(fit, schema, group, bound).unwrap_or(false))
+/// Returns `true` if no record of a row group can satisfy all bounds.
+pub(super) fn is_excluded(mapping: &FileMapping, schema: &Schema, group: &RowGroupMetaData, bounds: &[Bound]) -> bool {
+    bounds.iter().any(|bound| excludes(mapping, schema, group, bound).unwrap_or(false))
 }
 
-fn excludes(fit: &FileFit, schema: &Schema, group: &RowGroupMetaData, bound: &Bound) -> Option<bool> {
+fn excludes(mapping: &FileMapping, schema: &Schema, group: &RowGroupMetaData, bound: &Bound) -> Option<bool> {
     let ty = schema.leaves().get(bound.leaf)?.ty;
-    let plan = fit.plan(bound.leaf)?;
+    let plan = mapping.plan(bound.leaf)?;
     let column = group.column(plan.column);
     let statistics = column.statistics()?;
-    let (low, high) = limits(statistics, column_type(fit, plan)?, ty)?;
+    let (low, high) = limits(statistics, column_type(mapping, plan)?, ty)?;
     let holds_nulls = column.column_descr().max_def_level() > 0 && statistics.null_count_opt() != Some(0);
-    // A null leaf holds zero, and a predicate might look at it.
+    // A null leaf has the value zero, and a predicate may evaluate it.
     let null_fulfils = holds_nulls && fulfils(ty, &Datum::zero(ty), bound);
     Some(!null_fulfils && !any_fulfils(ty, &low, &high, bound))
 }
@@ -34,9 +35,9 @@ fn fulfils(ty: LeafType, value: &Datum, bound: &Bound) -> bool {
     any_fulfils(ty, value, value, bound)
 }
 
-/// Whether a value from `low` to `high` may fulfil a bound.
+/// Returns `true` if a value from `low` to `high` may satisfy a bound.
 fn any_fulfils(ty: LeafType, low: &Datum, high: &Datum, bound: &Bound) -> bool {
-    // NaN stands in no statistics, and above every number.
+    // Statistics leave out NaN, which is greater than every number.
     let may_be_nan = matches!(ty, LeafType::F32 | LeafType::F64);
     let low = compare_leaf(ty, low, &bound.value);
     let high = if may_be_nan { Ordering::Greater } else { compare_leaf(ty, high, &bound.value) };
@@ -49,8 +50,8 @@ fn any_fulfils(ty: LeafType, low: &Datum, high: &Datum, bound: &Bound) -> bool {
     }
 }
 
-fn column_type(fit: &FileFit, plan: &LeafPlan) -> Option<DataType> {
-    let mut fields = fit.metadata.schema().fields().clone();
+fn column_type(mapping: &FileMapping, plan: &LeafPlan) -> Option<DataType> {
+    let mut fields = mapping.metadata.schema().fields().clone();
     let mut found = None;
     for level in &plan.levels {
         let data_type = fields.iter().find(|field| field.name() == &level.name)?.data_type().clone();
@@ -62,7 +63,7 @@ fn column_type(fit: &FileFit, plan: &LeafPlan) -> Option<DataType> {
     found
 }
 
-/// The least and the greatest value of a column, as values of the leaf.
+/// Returns the least and the greatest value of a column, as values of the leaf.
 fn limits(statistics: &Statistics, found: DataType, ty: LeafType) -> Option<(Datum, Datum)> {
     let integers = match statistics {
         Statistics::Int32(values) => Some((i64::from(*values.min_opt()?), i64::from(*values.max_opt()?))),
@@ -81,7 +82,8 @@ fn limits(statistics: &Statistics, found: DataType, ty: LeafType) -> Option<(Dat
             let datum = |value: f64| (!value.is_nan()).then_some(Datum::Fixed(value.to_bits().into()));
             Some((datum(*values.min_opt()?)?, datum(*values.max_opt()?)?))
         }
-        // Old writers compared bytes as signed numbers. Limits may be cut, and are limits then nevertheless.
+        // Old writers compared bytes as signed numbers. Limits may be truncated, and are still
+        // limits.
         (Statistics::ByteArray(values), LeafType::Text | LeafType::Bytes) if !statistics.is_min_max_deprecated() => {
             Some((Datum::Bytes(values.min_opt()?.data().into()), Datum::Bytes(values.max_opt()?.data().into())))
         }
@@ -103,7 +105,7 @@ fn integer_limits(low: i64, high: i64, found: &DataType, ty: LeafType, deprecate
             arrow_schema::TimeUnit::Second => scale(1_000_000)?,
             arrow_schema::TimeUnit::Millisecond => scale(1000)?,
             arrow_schema::TimeUnit::Microsecond => (low, high),
-            // What is between microseconds is cut off when it is read, in the same direction.
+            // Rounded down, as values are when they are read.
             arrow_schema::TimeUnit::Nanosecond => (low.div_euclid(1000), high.div_euclid(1000)),
         },
         (DataType::Date32, LeafType::Date) => (low, high),
@@ -124,7 +126,7 @@ fn integer_limits(low: i64, high: i64, found: &DataType, ty: LeafType, deprecate
     Some((Datum::Fixed(within(value(low), ty)), Datum::Fixed(within(value(high), ty))))
 }
 
-/// The nearest value that the leaf can hold: a column may reach further, but only values that fit are read.
+/// Returns the nearest value that the leaf can hold. Values outside of its range are not read.
 fn within(value: i128, ty: LeafType) -> u128 {
     let bits = 8 * ty.width() as u32;
     let mask = if bits == 128 { u128::MAX } else { (1 << bits) - 1 };

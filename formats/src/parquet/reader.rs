@@ -11,10 +11,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use super::checked::decoder;
 use super::column::{FilterError, FlatColumns};
-use super::convert::Held;
-use super::fit::{FileFit, LeafPlan};
-use super::footer::{column_range, guarded};
-use super::hold::{ColumnFault, OTHER_ROWS, converted_bytes, hold_leaf};
+use super::convert::LeafColumn;
+use super::extract::{ColumnFault, ROW_COUNT_MISMATCH, converted_bytes, extract_leaf};
+use super::footer::{catching_panics, column_range};
+use super::mapping::{FileMapping, LeafPlan};
 use super::writer_faults::{always_compresses, marked_as_compressed};
 use crate::BATCH_ROWS;
 use crate::files::InputFile;
@@ -25,42 +25,42 @@ use runtime::page::{Batch, Columns};
 use runtime::row::{LeafSet, Schema};
 use runtime::source::{Position, RangeReader, ReadRequest, Ready, RowFilters, Scan, Split};
 
-/// The most decoded bytes of a batch of several rows, by the lengths in the footer.
+/// Largest decoded size of a batch of several rows, estimated from the lengths in the footer.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
+/// Reads row groups. Requests the bytes of all columns, then decodes them batch by batch.
 pub(super) struct ParquetReader {
     files: Arc<[InputFile]>,
-    fits: Arc<[FileFit]>,
+    mappings: Arc<[FileMapping]>,
     schema: Arc<Schema>,
     live: LeafSet,
     reserved: Reservation,
-    /// What was reserved for the row group, without what its lists become.
+    /// Bytes that were reserved for the row group, without those for converted lists.
     group_bytes: usize,
     part: usize,
     group: usize,
-    /// Rows of the row group that were not decoded yet, as the footer counts them.
+    /// Rows of the row group that were not decoded yet, according to the footer.
     left: usize,
-    /// The most rows of a batch of this row group.
+    /// Largest number of rows in a batch of this row group.
     batch_rows: usize,
-    state: State,
-    /// Rows of the batch, and its leaves.
+    state: GroupState,
+    /// Number of rows in the batch, then its leaves.
     rows: usize,
-    held: Vec<Held>,
-    /// Rows that filters left out of it, where they were asked.
+    held: Vec<LeafColumn>,
+    /// Number of rows that filters have removed from the batch; `None` if it was not filtered.
     left_out: Option<usize>,
-    /// Columns that are not among these, as they are decoded here.
+    /// The columns that are decoded without the `parquet` crate.
     flat: FlatColumns<ColumnBytes>,
 }
 
-enum State {
-    /// No split, or one at its end.
+enum GroupState {
+    /// No split, or the split has ended.
     Done,
-    /// Bytes are wanted.
+    /// The columns' bytes are to be requested.
     Opened(ReadRequest),
-    /// Bytes were asked for.
-    Asked(Vec<Range<u64>>),
-    /// The crate's decoder, if there are columns for it.
+    /// The columns' bytes were requested.
+    Requested(Vec<Range<u64>>),
+    /// Decoding, with the crate's decoder if it is needed.
     Decoding(Option<Box<ParquetRecordBatchReader>>),
     /// No column is read.
     Counting,
@@ -69,14 +69,14 @@ enum State {
 impl ParquetReader {
     pub(super) fn new(
         files: Arc<[InputFile]>,
-        fits: Arc<[FileFit]>,
+        mappings: Arc<[FileMapping]>,
         schema: Arc<Schema>,
         scan: &Scan,
         memory: &Memory,
     ) -> Result<Self> {
         Ok(ParquetReader {
             files,
-            fits,
+            mappings,
             schema,
             live: scan.live.clone(),
             reserved: memory.reserve(0)?,
@@ -85,7 +85,7 @@ impl ParquetReader {
             group: 0,
             left: 0,
             batch_rows: BATCH_ROWS,
-            state: State::Done,
+            state: GroupState::Done,
             rows: 0,
             held: Vec::new(),
             left_out: None,
@@ -102,39 +102,39 @@ impl ParquetReader {
         Error::Data { path: self.file().path().to_path_buf(), place, message: message.into() }
     }
 
-    /// What is wrong in the batch that was decoded last.
-    fn wrong(&self, ColumnFault { row, message }: ColumnFault) -> Error {
+    /// Returns the error for a fault in the last batch.
+    fn fault_error(&self, ColumnFault { row, message }: ColumnFault) -> Error {
         let Some(row) = row else { return self.error(message) };
-        let groups = self.fits[self.part].metadata.metadata().row_groups();
+        let groups = self.mappings[self.part].metadata.metadata().row_groups();
         let before: i64 = groups.iter().take(self.group + 1).map(|group| group.num_rows()).sum();
         let row = before as usize - self.left - self.rows + row;
         let place = format!(", row group {}, row {row}", self.group);
         Error::Data { path: self.file().path().to_path_buf(), place, message }
     }
 
-    /// For a sample of a row group, whose rows are decoded elsewhere.
+    /// Prepares the sample of a row group, whose rows are decoded elsewhere.
     pub(super) fn begin_sample(&mut self, part: usize, group: usize) {
         self.clear_batch();
         (self.part, self.group) = (part, group);
     }
 
-    /// What a sample is decoded from: the file, how the record is read from it, and the columns.
-    pub(super) fn sampled(&self) -> (&InputFile, &FileFit, Vec<usize>) {
-        let fit = &self.fits[self.part];
-        (self.file(), fit, fit.columns(&self.live))
+    /// Returns the file, its mapping, and the columns to sample.
+    pub(super) fn sampled(&self) -> (&InputFile, &FileMapping, Vec<usize>) {
+        let mapping = &self.mappings[self.part];
+        (self.file(), mapping, mapping.columns(&self.live))
     }
 
     /// Makes the rows of a sample the batch.
-    pub(super) fn hold_sampled(&mut self, batch: RecordBatch) -> Result<()> {
+    pub(super) fn set_sampled_batch(&mut self, batch: RecordBatch) -> Result<()> {
         self.clear_batch();
         self.rows = batch.num_rows();
         self.left = 0;
-        self.hold(batch)
+        self.convert_batch(batch)
     }
 
-    /// Frees what a row group takes, but for buffers that the next one uses again.
+    /// Frees the memory of a row group, except for buffers that the next one reuses.
     fn finish_group(&mut self) -> Result<()> {
-        self.state = State::Done;
+        self.state = GroupState::Done;
         self.flat.finish();
         self.reserved.resize(self.flat.spare_bytes().min(self.reserved.bytes()))
     }
@@ -145,16 +145,16 @@ impl ParquetReader {
         self.left_out = None;
     }
 
-    /// Bytes of one batch of the live leaves, without what texts point to.
+    /// Returns the bytes of the live leaves in one batch, without the contents of texts.
     fn batch_bytes(&self) -> usize {
         let leaf_bytes = |leaf: usize| self.schema.leaves().get(leaf).map_or(0, |leaf| leaf.ty.width());
         BATCH_ROWS * self.live.iter().map(leaf_bytes).sum::<usize>()
     }
 
-    /// Reserves what the lists of a batch become, which may be more than any batch before held.
+    /// Reserves memory for the lists of a batch, which may be larger than in batches before.
     fn reserve_lists(&mut self, root: &StructArray) -> Result<()> {
         let leaves = self.live.iter().filter_map(|leaf| {
-            let plan = self.fits[self.part].plan(leaf)?;
+            let plan = self.mappings[self.part].plan(leaf)?;
             Some(converted_bytes(root, plan, self.schema.leaves().get(leaf)?.ty))
         });
         let bytes = leaves.fold(self.group_bytes, usize::saturating_add);
@@ -162,76 +162,77 @@ impl ParquetReader {
     }
 
     fn begin_decoding(&mut self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<()> {
-        let fit = &self.fits[self.part];
-        let bytes = match always_compresses(fit.created_by()) {
+        let mapping = &self.mappings[self.part];
+        let bytes = match always_compresses(mapping.created_by()) {
             true => bytes.iter().map(marked_as_compressed).collect(),
             false => bytes,
         };
         let parts = ranges.iter().zip(bytes).map(|(range, bytes)| (range.start, bytes)).collect();
         let input = Arc::new(ColumnBytes { length: self.file().bytes(), parts });
-        let group = fit.metadata.metadata().row_group(self.group);
-        self.flat.begin(&input, fit, &self.schema, &self.live, group);
-        let mut columns = fit.columns(&self.live);
+        let group = mapping.metadata.metadata().row_group(self.group);
+        self.flat.begin(&input, mapping, &self.schema, &self.live, group);
+        let mut columns = mapping.columns(&self.live);
         columns.retain(|&column| !self.flat.has(column));
         let decoder = if columns.is_empty() {
             None
         } else {
-            let decoder = decoder(fit, self.group, columns, input, self.batch_rows, None);
+            let decoder = decoder(mapping, self.group, columns, input, self.batch_rows, None);
             Some(Box::new(decoder.map_err(|reason| self.error(reason))?))
         };
-        self.state = State::Decoding(decoder);
+        self.state = GroupState::Decoding(decoder);
         Ok(())
     }
 
     /// Decodes the next rows of a row group.
     fn decode(&mut self, rows: usize) -> Result<()> {
-        let State::Decoding(decoder) = &mut self.state else { return Ok(()) };
+        let GroupState::Decoding(decoder) = &mut self.state else { return Ok(()) };
         let batch = match decoder {
             None => None,
-            Some(decoder) => match guarded(|| decoder.next().transpose()) {
+            Some(decoder) => match catching_panics(|| decoder.next().transpose()) {
                 Ok(Some(batch)) if batch.num_rows() == rows => Some(batch),
-                Ok(_) => return Err(self.error(OTHER_ROWS)),
+                Ok(_) => return Err(self.error(ROW_COUNT_MISMATCH)),
                 Err(reason) => return Err(self.error(format!("the data is damaged: {reason}"))),
             },
         };
         self.rows = rows;
         self.left -= rows;
-        self.flat.advance(rows).map_err(|wrong| self.wrong(wrong))?;
+        self.flat.advance(rows).map_err(|fault| self.fault_error(fault))?;
         match batch {
-            Some(batch) => self.hold(batch),
+            Some(batch) => self.convert_batch(batch),
             None => {
-                self.hold_nothing();
+                self.set_dead_leaves();
                 Ok(())
             }
         }
     }
 
-    /// Decodes some of the next rows of a row group all columns of which are decoded here: the batch is what filters keep of them.
+    /// Decodes some of the next rows of a row group whose columns are all decoded here. The batch
+    /// has the rows that filters keep.
     fn decode_where(&mut self, filters: &mut dyn RowFilters) -> Result<()> {
         let done = self.flat.advance_where(self.left, &self.schema, filters).map_err(|error| match error {
-            FilterError::Data(wrong) => self.wrong(wrong),
+            FilterError::Data(fault) => self.fault_error(fault),
             FilterError::Filter(error) => error,
         })?;
         self.left -= done.rows;
         (self.rows, self.left_out) = (done.kept, Some(done.rows - done.kept));
-        self.hold_nothing();
+        self.set_dead_leaves();
         Ok(())
     }
 
-    fn hold_nothing(&mut self) {
-        self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
+    fn set_dead_leaves(&mut self) {
+        self.held.extend(self.schema.leaves().iter().map(|_| LeafColumn::Dead));
     }
 
-    /// Turns a batch of Arrow's into leaves.
-    fn hold(&mut self, batch: RecordBatch) -> Result<()> {
+    /// Converts an Arrow batch to leaves.
+    fn convert_batch(&mut self, batch: RecordBatch) -> Result<()> {
         let root = StructArray::from(batch);
         self.reserve_lists(&root)?;
         for (index, leaf) in self.schema.leaves().iter().enumerate() {
             let is_read = |plan: &&LeafPlan| self.live.contains(index) && !self.flat.has(plan.column);
-            let plan = self.fits[self.part].plan(index).filter(is_read);
+            let plan = self.mappings[self.part].plan(index).filter(is_read);
             let held = match plan {
-                None => Held::Dead,
-                Some(plan) => hold_leaf(&root, plan, leaf.ty).map_err(|wrong| self.wrong(wrong))?,
+                None => LeafColumn::Dead,
+                Some(plan) => extract_leaf(&root, plan, leaf.ty).map_err(|fault| self.fault_error(fault))?,
             };
             self.held.push(held);
         }
@@ -242,21 +243,21 @@ impl ParquetReader {
 impl RangeReader for ParquetReader {
     fn open(&mut self, split: &Split, _: Option<&Position>) -> Result<()> {
         self.clear_batch();
-        // What the row group before took is free before the next one asks.
+        // Frees the memory of the previous row group before new memory is reserved.
         self.finish_group()?;
         (self.part, self.group) = (split.part, split.range.start as usize);
-        let (Some(file), Some(fit)) = (self.files.get(self.part), self.fits.get(self.part)) else {
+        let (Some(file), Some(mapping)) = (self.files.get(self.part), self.mappings.get(self.part)) else {
             return Err(Error::Internal(format!("a split of file {}", self.part)));
         };
-        fit.plans(file, &self.live)?;
-        let metadata = fit.metadata.metadata();
+        mapping.plans(file, &self.live)?;
+        let metadata = mapping.metadata.metadata();
         let Some(group) = metadata.row_groups().get(self.group) else {
             return Err(Error::Internal(format!("a split of row group {}", self.group)));
         };
         self.left = group.num_rows() as usize;
-        let columns = fit.columns(&self.live);
+        let columns = mapping.columns(&self.live);
         if columns.is_empty() || self.left == 0 {
-            self.state = State::Counting;
+            self.state = GroupState::Counting;
             return Ok(());
         }
         let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
@@ -265,13 +266,13 @@ impl RangeReader for ParquetReader {
         let row_bytes = (decoded as usize) / self.left;
         self.batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS);
         self.group_bytes = (decoded as usize).saturating_add(self.batch_bytes());
-        let lists = fit.list_bytes(&self.schema, &self.live, group);
+        let lists = mapping.list_bytes(&self.schema, &self.live, group);
         let bytes = self.group_bytes.saturating_add(lists);
         if self.flat.spare_bytes() > bytes {
             self.flat.drop_spare();
         }
         self.reserved.resize(bytes)?;
-        self.state = State::Opened(ReadRequest {
+        self.state = GroupState::Opened(ReadRequest {
             object: file.open()?,
             path: file.path().clone(),
             ranges,
@@ -281,9 +282,9 @@ impl RangeReader for ParquetReader {
     }
 
     fn wants(&mut self) -> Option<ReadRequest> {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Opened(request) => {
-                self.state = State::Asked(request.ranges.clone());
+        match std::mem::replace(&mut self.state, GroupState::Done) {
+            GroupState::Opened(request) => {
+                self.state = GroupState::Requested(request.ranges.clone());
                 Some(request)
             }
             state => {
@@ -294,7 +295,7 @@ impl RangeReader for ParquetReader {
     }
 
     fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
-        let State::Asked(ranges) = std::mem::replace(&mut self.state, State::Done) else {
+        let GroupState::Requested(ranges) = std::mem::replace(&mut self.state, GroupState::Done) else {
             return Ok(());
         };
         let whole = |(range, bytes): (&Range<u64>, &Bytes)| bytes.len() as u64 == range.end - range.start;
@@ -309,28 +310,28 @@ impl RangeReader for ParquetReader {
     fn advance(&mut self) -> Result<Ready> {
         self.clear_batch();
         match &mut self.state {
-            State::Done => Ok(Ready::End),
-            State::Opened(_) | State::Asked(_) => Ok(Ready::Starved),
-            State::Counting if self.left == 0 => Ok(Ready::End),
-            State::Counting => {
+            GroupState::Done => Ok(Ready::End),
+            GroupState::Opened(_) | GroupState::Requested(_) => Ok(Ready::Starved),
+            GroupState::Counting if self.left == 0 => Ok(Ready::End),
+            GroupState::Counting => {
                 self.rows = self.left.min(BATCH_ROWS);
                 self.left -= self.rows;
-                self.hold_nothing();
+                self.set_dead_leaves();
                 Ok(Ready::Batch)
             }
-            State::Decoding(decoder) if self.left == 0 => {
-                // There must not be more than the footer says.
-                let more = decoder.as_mut().map(|decoder| guarded(|| decoder.next().transpose()));
+            GroupState::Decoding(decoder) if self.left == 0 => {
+                // There must not be more rows than the footer states.
+                let more = decoder.as_mut().map(|decoder| catching_panics(|| decoder.next().transpose()));
                 if !matches!(more, None | Some(Ok(None))) {
-                    return Err(self.error(OTHER_ROWS));
+                    return Err(self.error(ROW_COUNT_MISMATCH));
                 }
                 self.finish_group()?;
                 Ok(Ready::End)
             }
-            State::Decoding(_) => {
+            GroupState::Decoding(_) => {
                 let decoded = self.decode(self.left.min(self.batch_rows));
                 if decoded.is_err() {
-                    self.state = State::Done;
+                    self.state = GroupState::Done;
                 }
                 decoded.map(|()| Ready::Batch)
             }
@@ -338,13 +339,13 @@ impl RangeReader for ParquetReader {
     }
 
     fn advance_where(&mut self, filters: &mut dyn RowFilters) -> Result<Ready> {
-        if self.left == 0 || !matches!(self.state, State::Decoding(None)) || !self.flat.are_dropped() {
+        if self.left == 0 || !matches!(self.state, GroupState::Decoding(None)) || !self.flat.pays_to_filter() {
             return self.advance();
         }
         self.clear_batch();
         let decoded = self.decode_where(filters);
         if decoded.is_err() {
-            self.state = State::Done;
+            self.state = GroupState::Done;
         }
         decoded.map(|()| Ready::Batch)
     }

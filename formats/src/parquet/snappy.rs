@@ -1,28 +1,31 @@
 //! Snappy decompression of pages of eight-byte numbers.
 //!
 //! A dictionary of numbers that hardly repeat, such as keys and prices, is compressed to *pairs*: a
-//! literal of the bytes in which a number differs from an earlier one, and a copy of the others. A pair
-//! takes one load of eight bytes and one store here. The number is put together in a register, so no
-//! load waits for a store just before. Kinds of copies are selected without a branch, which would be
-//! unpredictable. A pair takes 3 ns, and 4.5 ns in the `snap` crate.
+//! literal of the bytes in which a number differs from an earlier one, and a copy of the others. A
+//! pair takes one load of eight bytes and one store here. The number is assembled in a register, so
+//! no load waits for the store before it. The kind of a copy is selected without a branch, because
+//! it is unpredictable.
 //!
-//! Other pages, and damaged ones, are left to the `snap` crate, which reports the damage.
+//! All other pages are decompressed by the `snap` crate. It also reports damage.
 //!
-//! TPC-H at scale 1 takes 5 % less processor time, and query 7 takes 11 % less. To measure it again,
-//! return `None` from [`decompress_numbers`] in an earlier binary: `benches -- tpch --earlier BINARY`.
+//! # Cost
+//! A pair takes 3 ns, and 4.5 ns in the `snap` crate. TPC-H at scale 1 takes 5 % less processor
+//! time, and query 7 takes 11 % less. To measure it again, return `None` from
+//! [`decompress_numbers`] in an earlier binary: `benches -- tpch --earlier BINARY`.
 //!
+//! # Source
 //! Format: <https://github.com/google/snappy/blob/main/format_description.txt>.
 
 use std::hint::select_unpredictable;
 
 use crate::parquet::varint::varint;
 
-/// Elements that are not pairs are slow here. A page with more than these, and one for each this number
-/// of bytes, is left to the crate.
+/// Elements that are not pairs are slow here. A page may have this number of them, and one more per
+/// this number of bytes.
 const OTHERS: usize = 64;
 
-/// Decompresses a page into `output`, whose length is that of the decompressed page. Returns `None` if
-/// the page has few pairs, or is damaged. Then `output` may hold anything.
+/// Decompresses a page into `output`, which must have the length of the decompressed page. Returns
+/// `None` if the page has few pairs or is damaged. The content of `output` is then undefined.
 pub(super) fn decompress_numbers(compressed: &[u8], output: &mut [u8]) -> Option<()> {
     let mut at = 0;
     if varint(compressed, &mut at)? != output.len() as u64 {
@@ -70,12 +73,12 @@ fn element(compressed: &[u8], at: usize, output: &mut [u8], end: usize) -> Optio
 
 /// Bytes of a number.
 const NUMBER: usize = size_of::<u64>();
-/// Most literal bytes of a pair: tags have up to four bytes, and one load brings eight.
+/// Largest number of literal bytes in a pair: tags have up to four bytes, and one load has eight.
 const LONGEST_LITERAL: usize = NUMBER - 4;
-/// Most bytes that a pair decompresses to. Also the bytes of a pair and the eight after it.
+/// Largest decompressed size of a pair. Also the size of a pair with the eight bytes after it.
 const PAIR: usize = 2 * NUMBER;
 
-/// Decompresses the pairs from `at` on, apart from the last bytes of the stream and of the output.
+/// Decompresses the pairs from `at` on, except near the ends of the input and of the output.
 /// Returns the start of the next element, and the end of the output.
 fn pairs(compressed: &[u8], mut at: usize, output: &mut [u8], mut end: usize) -> (usize, usize) {
     let mut pair = number(compressed, at);
@@ -86,19 +89,19 @@ fn pairs(compressed: &[u8], mut at: usize, output: &mut [u8], mut end: usize) ->
             break;
         }
         let copy = (pair >> 8 >> (8 * literal)) as usize;
-        // A near copy: 11 bits of distance, 3 of them in the tag, and 3 bits of length less 4. A far copy:
-        // 16 bits of distance after the tag, and 6 bits of length less 1.
+        // A near copy: 11 bits of distance, 3 of them in the tag, and 3 bits of length less 4. A
+        // far copy: 16 bits of distance after the tag, and 6 bits of length less 1.
         let (is_near, is_far) = (copy & 1 != 0, copy & 2 != 0);
         let near = (copy >> 5 & 7) << 8 | copy >> 8 & 0xFF;
         let distance = select_unpredictable(is_far, copy >> 8 & 0xFFFF, near);
         let copied = select_unpredictable(is_far, (copy >> 2 & 63) + 1, (copy >> 2 & 7) + 4);
-        // The next pair begins at one of two places. Both are loaded before the stores below, which the
-        // compiler could not move the loads over.
+        // The next pair begins at one of two offsets. Both are loaded before the stores below,
+        // because the compiler cannot move loads before stores.
         let next = literal + 3;
         let (behind_near, behind_far) = (number(stream, next), number(stream, next + 1));
         let becomes = literal + copied;
-        // Both bits: a copy of another kind. None: a literal. A distance of less than a number would copy
-        // bytes of the pair itself.
+        // Both bits are set for another kind of copy, and none for a literal. A distance below the
+        // size of a number would copy bytes of the pair itself.
         if (is_near == is_far) | (distance < NUMBER) | (becomes > PAIR) {
             break;
         }
@@ -118,7 +121,7 @@ fn pairs(compressed: &[u8], mut at: usize, output: &mut [u8], mut end: usize) ->
     (at, end)
 }
 
-/// The number at a byte. Returns 0 if it is cut off.
+/// Returns the number at a byte, or 0 if it is truncated.
 #[inline(always)]
 fn number(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |&number| u64::from_le_bytes(number))
@@ -139,7 +142,8 @@ mod tests {
         decompress_numbers(compressed, &mut output).map(|()| output)
     }
 
-    /// Numbers that differ in some of their bytes, after a few bytes, so that they are not aligned.
+    /// Returns numbers that differ in some of their bytes, after `before` bytes, so that they are
+    /// not aligned.
     fn numbers(before: usize, count: usize, step: u64, noise: u64) -> Vec<u8> {
         let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let numbers = (0..count as u64).map(|n| n * step + spread(n) % noise);
@@ -149,7 +153,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
         #[test]
-        fn numbers_come_back(
+        fn numbers_are_decompressed_as_written(
             before in 0..20_usize, count in 0..3_000_usize, step in prop_oneof![Just(0), Just(1), 1..1_u64 << 40],
             noise in prop_oneof![Just(1), 1..1_u64 << 32],
         ) {
@@ -162,14 +166,14 @@ mod tests {
 
         /// The result is that of the crate, or `None`.
         #[test]
-        fn damaged_streams_are_never_more_than_the_crate_takes(
+        fn damaged_streams_have_the_result_of_the_crate(
             count in 1..400_usize, noise in 1..1_u64 << 24, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in 0..3_usize,
         ) {
             let mut stream = compressed(&numbers(0, count, 1, noise));
             let at = at.index(stream.len());
             stream[at] = byte;
             stream.truncate(stream.len() - cut);
-            // A length that was damaged is refused before it is asked for.
+            // Damaged lengths are refused before memory is allocated.
             prop_assume!(snap::raw::decompress_len(&stream).is_ok_and(|length| length < 1 << 20));
             let whole = snap::raw::Decoder::new().decompress_vec(&stream).ok();
             if let Some(output) = decompressed(&stream) {
@@ -180,7 +184,7 @@ mod tests {
 
     /// Keys, prices, and numbers with a large distance.
     #[test]
-    fn pages_of_numbers_are_taken() {
+    fn pages_of_numbers_are_decompressed() {
         for (step, noise) in [(1, 1), (7, 3), (0, 10_000_000), (0, 60_000), (1 << 33, 1)] {
             let bytes = numbers(0, 100_000, step, noise);
             assert_eq!(decompressed(&compressed(&bytes)).as_ref(), Some(&bytes), "{step} {noise}");
@@ -193,11 +197,12 @@ mod tests {
         assert_eq!(decompressed(&compressed(&text)), None);
     }
 
-    /// A compressor may write these elements after a literal, though none is known that does.
+    /// A compressor may write these elements after a literal, although no known one does.
     #[test]
-    fn elements_that_are_no_pairs_are_taken_one_by_one() {
-        // Sixteen bytes that count, and a literal of one byte. Then a copy of sixteen bytes, one more than
-        // a pair may have; another literal; a copy whose distance takes four bytes; a copy of distance 3.
+    fn other_elements_are_decompressed_one_by_one() {
+        // Sixteen bytes, and a literal of one byte. Then a copy of sixteen bytes, one more than a
+        // pair may have; another literal; a copy with a distance of four bytes; a copy with
+        // distance 3.
         let counting: Vec<u8> = (0..16).collect();
         let longest = [&counting[1..], &[60]].concat();
         let elements: [(&[u8], &[u8]); 4] = [
@@ -217,7 +222,7 @@ mod tests {
 
     /// A pair may have three bytes. Nothing is written after the end of the output.
     #[test]
-    fn lengths_are_held_against_what_is_there() {
+    fn lengths_are_checked() {
         let bytes = numbers(0, 100, 1, 1);
         let stream = compressed(&bytes);
         for wrong in [bytes.len() - 1, bytes.len() + 1] {

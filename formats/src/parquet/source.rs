@@ -1,9 +1,9 @@
-//! Parquet files as a source.
+//! Reads Parquet files.
 
 use std::sync::Arc;
 
-use super::fit::FileFit;
 use super::footer::{column_range, read_footer};
+use super::mapping::FileMapping;
 use super::options::ParquetOptions;
 use super::prune::is_excluded;
 use super::reader::ParquetReader;
@@ -19,49 +19,49 @@ use runtime::source::{
     TableSource, spread_evenly,
 };
 
-/// Records of Parquet files. Splits are row groups.
+/// Source of the records of Parquet files. Splits are row groups.
 pub struct ParquetSource {
     path: String,
     files: Arc<[InputFile]>,
-    fits: Arc<[FileFit]>,
+    mappings: Arc<[FileMapping]>,
     schema: Arc<Schema>,
     ignores_case: bool,
 }
 
-/// Most row groups of a sample.
+/// Largest number of row groups in a sample.
 const SAMPLED_GROUPS: usize = 4;
-/// Most bytes that are decompressed for a sample. Of wide rows, fewer row groups are read.
+/// Bytes that are decompressed for a sample at most. If rows are wide, fewer row groups are read.
 const SAMPLED_BYTES: usize = 3 << 20;
-/// Rows of a page, as most writers make them: the least cost of sampling a row group.
+/// Rows of a page as most writers make them. At least one page is read to sample a row group.
 const PAGE_ROWS: usize = 20_000;
-/// Runs of rows in a sample.
+/// Number of runs of rows in a sample.
 const SAMPLED_RUNS: usize = 64;
-/// The sampled rows are among this number of first rows of a row group, about a page.
+/// The sampled rows are among this number of first rows of a row group, which is about a page.
 const SAMPLED_REGION: usize = 1 << 14;
 
 impl ParquetSource {
-    /// The records of listed files. Reads their footers.
+    /// Creates a source of the records of listed files. Reads their footers.
     ///
     /// Columns are found by the names of fields, and only if a scan reads them. So a file may lack
     /// columns that no scan reads.
     ///
     /// # Errors
-    /// Fails if a file cannot be read, or is no Parquet file.
+    /// Fails if a file cannot be read, or is not a Parquet file.
     pub fn of(inputs: Inputs, schema: &Schema, options: ParquetOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
-        let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);
-        let fits = files.iter().map(fit).collect::<Result<_>>()?;
-        Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()), ignores_case: options.ignore_case })
+        let mapping = |file: &InputFile| FileMapping::new(file, read_footer(file)?, schema, options.ignore_case);
+        let mappings = files.iter().map(mapping).collect::<Result<_>>()?;
+        Ok(ParquetSource { path, files, mappings, schema: Arc::new(schema.clone()), ignores_case: options.ignore_case })
     }
 
-    /// Row groups that may fulfil the bounds of a scan: file, row group, rows, and compressed bytes
-    /// of the live columns.
+    /// Returns the row groups that may satisfy the bounds of a scan: file, row group, rows, and
+    /// compressed bytes of the live columns.
     fn groups<'s>(&'s self, scan: &'s Scan) -> impl Iterator<Item = (usize, usize, i64, u64)> + 's {
-        let each = self.fits.iter().zip(&*self.files).enumerate();
-        each.flat_map(move |(part, (fit, file))| {
-            let columns = fit.columns(&scan.live);
-            let groups = fit.metadata.metadata().row_groups().iter().enumerate();
-            groups.filter(move |(_, group)| !is_excluded(fit, &self.schema, group, &scan.bounds)).map(
+        let each = self.mappings.iter().zip(&*self.files).enumerate();
+        each.flat_map(move |(part, (mapping, file))| {
+            let columns = mapping.columns(&scan.live);
+            let groups = mapping.metadata.metadata().row_groups().iter().enumerate();
+            groups.filter(move |(_, group)| !is_excluded(mapping, &self.schema, group, &scan.bounds)).map(
                 move |(index, group)| {
                     let range = |&column: &usize| column_range(group.column(column), file.bytes());
                     let bytes = columns.iter().filter_map(range).map(|range| range.end - range.start).sum();
@@ -71,12 +71,13 @@ impl ParquetSource {
         })
     }
 
-    /// Decompressed bytes of a row in the live columns, by the first row group.
+    /// Returns the decompressed bytes per row in the live columns, according to the first row
+    /// group.
     fn row_bytes(&self, scan: &Scan) -> usize {
         let Some((part, group, rows, _)) = self.groups(scan).next() else { return 0 };
-        let (fit, rows) = (&self.fits[part], usize::try_from(rows).unwrap_or(1).max(1));
-        let group = fit.metadata.metadata().row_group(group);
-        let columns = fit.columns(&scan.live);
+        let (mapping, rows) = (&self.mappings[part], usize::try_from(rows).unwrap_or(1).max(1));
+        let group = mapping.metadata.metadata().row_group(group);
+        let columns = mapping.columns(&scan.live);
         columns.iter().map(|&column| group.column(column).uncompressed_size() as usize).sum::<usize>() / rows
     }
 }
@@ -91,8 +92,8 @@ impl RangeSource for ParquetSource {
     }
 
     fn splits(&self, scan: &Scan) -> Result<SplitList> {
-        for (fit, file) in self.fits.iter().zip(&*self.files) {
-            fit.plans(file, &scan.live)?;
+        for (mapping, file) in self.mappings.iter().zip(&*self.files) {
+            mapping.plans(file, &scan.live)?;
         }
         let split = |(part, group, _, bytes)| Split::of_file(part, group as u64..group as u64 + 1, bytes);
         Ok(SplitList::complete(self.groups(scan).map(split).collect()))
@@ -100,14 +101,14 @@ impl RangeSource for ParquetSource {
 
     fn reader_bytes(&self, scan: &Scan) -> usize {
         let group = |(part, group, _, _): (usize, usize, i64, u64)| {
-            let fit = &self.fits[part];
-            let columns = fit.columns(&scan.live);
-            let group = fit.metadata.metadata().row_group(group);
+            let mapping = &self.mappings[part];
+            let columns = mapping.columns(&scan.live);
+            let group = mapping.metadata.metadata().row_group(group);
             let chunks = || columns.iter().map(|&column| group.column(column));
-            // Compressed and decoded.
+            // Compressed and decoded bytes.
             let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
             let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
-            (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
+            (read + decoded).saturating_add(mapping.list_bytes(&self.schema, &scan.live, group))
         };
         let columns = scan.live.iter().filter_map(|leaf| self.schema.leaves().get(leaf));
         let batch = BATCH_ROWS * columns.map(|leaf| leaf.ty.width()).sum::<usize>();
@@ -115,8 +116,8 @@ impl RangeSource for ParquetSource {
     }
 
     fn range_reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn RangeReader>> {
-        let ParquetSource { files, fits, schema, .. } = self;
-        Ok(Box::new(ParquetReader::new(files.clone(), fits.clone(), schema.clone(), scan, memory)?))
+        let ParquetSource { files, mappings, schema, .. } = self;
+        Ok(Box::new(ParquetReader::new(files.clone(), mappings.clone(), schema.clone(), scan, memory)?))
     }
 }
 
@@ -127,10 +128,11 @@ impl TableSource for ParquetSource {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
+        self.mappings.first().map(|mapping| mapping.columns_of(&self.schema)).unwrap_or_default()
     }
 
-    /// A sample of first rows of a few row groups. Later rows cost the decoding of those before.
+    /// Samples first rows of a few row groups. Later rows would need the decoding of all rows
+    /// before.
     fn sample(&self, scan: &Scan) -> Option<Sample> {
         let with_rows =
             |(part, group, rows, _)| Some((part, group, u64::try_from(rows).ok().filter(|&rows| rows > 0)?));
@@ -153,7 +155,7 @@ impl TableSource for ParquetSource {
         let mut sampler = Sampler::new(&self.schema, &scan.live);
         let memory = Memory::unbounded("a sample");
         let mut reader =
-            ParquetReader::new(self.files.clone(), self.fits.clone(), self.schema.clone(), scan, &memory).ok()?;
+            ParquetReader::new(self.files.clone(), self.mappings.clone(), self.schema.clone(), scan, &memory).ok()?;
         for (group, runs) in chosen {
             let (part, group, _) = groups[group];
             reader.sample((part, group), runs, &mut sampler).ok()?;
@@ -166,9 +168,9 @@ impl TableSource for ParquetSource {
     }
 
     fn excludes(&self, split: &Split, bounds: &[Bound]) -> bool {
-        let Some(fit) = self.fits.get(split.part) else { return false };
-        let group = fit.metadata.metadata().row_groups().get(split.range.start as usize);
-        group.is_some_and(|group| is_excluded(fit, &self.schema, group, bounds))
+        let Some(mapping) = self.mappings.get(split.part) else { return false };
+        let group = mapping.metadata.metadata().row_groups().get(split.range.start as usize);
+        group.is_some_and(|group| is_excluded(mapping, &self.schema, group, bounds))
     }
 
     fn asks_filters(&self) -> bool {
@@ -176,9 +178,10 @@ impl TableSource for ParquetSource {
     }
 
     fn has_limits(&self, leaf: usize) -> bool {
-        self.fits.iter().any(|fit| {
-            let groups = fit.metadata.metadata().row_groups();
-            fit.plan(leaf)
+        self.mappings.iter().any(|mapping| {
+            let groups = mapping.metadata.metadata().row_groups();
+            mapping
+                .plan(leaf)
                 .is_some_and(|plan| groups.iter().any(|group| group.column(plan.column).statistics().is_some()))
         })
     }

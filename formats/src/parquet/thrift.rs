@@ -1,21 +1,21 @@
-//! Reads Thrift in its compact protocol, as far as the heads of Parquet files have it.
+//! Reads the part of the Thrift compact protocol that Parquet metadata uses.
 
-/// Types of fields.
+/// Field types.
 pub(super) const TRUE: u8 = 1;
 pub(super) const FALSE: u8 = 2;
 pub(super) const I32: u8 = 5;
 pub(super) const LIST: u8 = 9;
 pub(super) const STRUCT: u8 = 12;
 
-/// Ids of fields: of a file its schema and its row groups, of a row group its columns.
+/// Field ids: the schema and the row groups of a footer, the columns of a row group.
 const SCHEMA: i16 = 2;
 const ROW_GROUPS: i16 = 4;
 const COLUMNS: i16 = 1;
 
-/// Structs in structs; footers have six.
+/// Largest nesting of structs. Footers have six levels.
 const DEEPEST: usize = 32;
 
-/// Bytes that were not read yet. Methods return `None` if they end too early.
+/// The bytes that were not read yet. Methods return `None` if they end too early.
 pub(super) struct Thrift<'f> {
     pub(super) bytes: &'f [u8],
 }
@@ -23,7 +23,7 @@ pub(super) struct Thrift<'f> {
 /// Called with the id and the type of a field. It must read or skip the value.
 type Visit<'v> = &'v mut dyn FnMut(&mut Thrift<'_>, i16, u8) -> Option<()>;
 
-/// As [`Visit`], with the numbers of the row group and of the column before the field.
+/// As [`Visit`], with the indexes of the row group and of the column.
 type VisitColumn<'v> = &'v mut dyn FnMut(&mut Thrift<'_>, (usize, usize), i16, u8) -> Option<()>;
 
 /// Visits the fields of each column of a footer.
@@ -76,13 +76,13 @@ impl Thrift<'_> {
         None
     }
 
-    /// A number of 16, 32 or 64 bits.
+    /// Reads a number of 16, 32 or 64 bits.
     pub(super) fn number(&mut self) -> Option<i64> {
         let zigzag = self.varint()?;
         Some((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
     }
 
-    pub(super) fn pass(&mut self, count: u64) -> Option<()> {
+    pub(super) fn skip_bytes(&mut self, count: u64) -> Option<()> {
         self.bytes = self.bytes.get(usize::try_from(count).ok()?..)?;
         Some(())
     }
@@ -103,7 +103,7 @@ impl Thrift<'_> {
         }
     }
 
-    /// The type of a list's elements, and their count.
+    /// Reads the type of a list's elements, and their count.
     fn list(&mut self) -> Option<(u8, u64)> {
         let head = self.byte()?;
         let count = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
@@ -115,7 +115,7 @@ impl Thrift<'_> {
         usize::try_from(count).ok().filter(|_| ty == STRUCT)
     }
 
-    /// Passes over the value of a field.
+    /// Skips the value of a field.
     pub(super) fn skip(&mut self, ty: u8) -> Option<()> {
         self.skip_within(ty, DEEPEST)
     }
@@ -123,21 +123,21 @@ impl Thrift<'_> {
     fn skip_within(&mut self, ty: u8, depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         match ty {
-            // Booleans of a field are in its type.
+            // The value of a boolean field is in its type.
             TRUE | FALSE => Some(()),
-            3 => self.pass(1),
+            3 => self.skip_bytes(1),
             4..=6 => self.varint().map(drop),
-            7 => self.pass(8),
+            7 => self.skip_bytes(8),
             8 => {
                 let length = self.varint()?;
-                self.pass(length)
+                self.skip_bytes(length)
             }
             LIST | 10 => {
                 let (ty, count) = self.list()?;
-                (0..count).try_for_each(|_| if ty <= 2 { self.pass(1) } else { self.skip_within(ty, depth) })
+                (0..count).try_for_each(|_| if ty <= 2 { self.skip_bytes(1) } else { self.skip_within(ty, depth) })
             }
             STRUCT => self.fields(&mut |bytes, _, ty| bytes.skip_within(ty, depth)),
-            // Footers hold no maps.
+            // Footers have no maps.
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
-//! Numbers as runs of codes and Snappy begin with them.
+//! Reads the variable-length integers of runs of codes and of Snappy.
 
-/// A number of up to 35 bits in groups of seven, the lowest first; `at` is where it begins, and then what follows it. `None` where it does not end.
+/// Reads a number of up to 35 bits in groups of seven, the lowest first. Advances `at` to the byte
+/// after it. Returns `None` if the number does not end.
 pub(super) fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
     let mut value = 0;
     for shift in (0..35).step_by(7) {

@@ -1,25 +1,26 @@
-//! Files of early writers, changed to what these writers meant.
+//! Repairs files of early writers.
 //!
 //! | writer | fault |
 //! |---|---|
 //! | parquet-mr before 1.2.9 | the size of a column lacks the header of its dictionary page |
 //! | parquet-cpp before 2.0 | compressed pages of version 2 are marked as not compressed |
-//! | parquet-cpp before 2.0 | a column of nulls has the type 24, which was not in the specification |
-//! | Dremio 3 | a column has a list in field 15, which is the length of a Bloom filter today |
+//! | parquet-cpp before 2.0 | a column of nulls has type 24, which was not in the specification |
+//! | Dremio 3 | a column has a list in field 15, which is now the length of a Bloom filter |
 
 use bytes::Bytes;
 
 use super::thrift::{FALSE, I32, LIST, STRUCT, TRUE, Thrift, each_column, each_schema_element};
 
-/// Fields of a column: its metadata; of these the length of a Bloom filter.
+/// Field ids of a column: its metadata, and the length of a Bloom filter in the metadata.
 const METADATA: i16 = 3;
 const BLOOM_FILTER_LENGTH: i16 = 15;
 
-/// A field of a schema's element: its converted type, of which there are 22.
+/// Field id of a schema element's converted type. There are 22 types.
 const CONVERTED_TYPE: i16 = 6;
 const CONVERTED_TYPES: std::ops::Range<i64> = 0..22;
 
-/// Fields of a page's header: its type, its bytes, and what a page of version 2 has; of the last, whether it is compressed.
+/// Field ids of a page header: type, size, and the header of a page of version 2. `IS_COMPRESSED`
+/// is a field of the latter.
 const PAGE_TYPE: i16 = 1;
 const PAGE_BYTES: i16 = 3;
 const VERSION_2: i16 = 8;
@@ -27,10 +28,10 @@ const IS_COMPRESSED: i16 = 7;
 
 const DICTIONARY_PAGE: i64 = 2;
 
-/// The longest header of a dictionary page.
+/// Largest size of a dictionary page's header.
 pub(super) const DICTIONARY_HEADER_BYTES: usize = 100;
 
-/// Whether a file is from a writer of a name and an earlier version.
+/// Returns `true` if a file is from the writer `name` in a version before `version`.
 fn is_before(created_by: Option<&str>, name: &str, version: [u64; 3]) -> bool {
     let Some(rest) = created_by.and_then(|writer| writer.strip_prefix(name)) else { return false };
     let Some(stated) = rest.strip_prefix(" version ") else { return rest.is_empty() };
@@ -38,17 +39,17 @@ fn is_before(created_by: Option<&str>, name: &str, version: [u64; 3]) -> bool {
     [0; 3].map(|_: u64| numbers.next().unwrap_or(0)) < version
 }
 
-/// Whether the sizes of columns may lack the header of a dictionary page.
+/// Returns `true` if the sizes of columns may lack the header of a dictionary page.
 pub(super) fn lacks_dictionary_headers(created_by: Option<&str>) -> bool {
     is_before(created_by, "parquet-mr", [1, 2, 9])
 }
 
-/// Whether pages of version 2 are compressed, whatever they state.
+/// Returns `true` if pages of version 2 are compressed, even if they state otherwise.
 pub(super) fn always_compresses(created_by: Option<&str>) -> bool {
     is_before(created_by, "parquet-cpp", [2, 0, 0])
 }
 
-/// The length of the header with which a column begins, if it is that of a dictionary page.
+/// Returns the length of the header at the begin of a column, if it is that of a dictionary page.
 pub(super) fn dictionary_header(column: &[u8]) -> Option<usize> {
     let (mut bytes, mut page_type) = (Thrift { bytes: column }, None);
     bytes.fields(&mut |bytes, id, ty| match (id, ty) {
@@ -58,10 +59,12 @@ pub(super) fn dictionary_header(column: &[u8]) -> Option<usize> {
     (page_type == Some(DICTIONARY_PAGE)).then_some(column.len() - bytes.bytes.len())
 }
 
-/// A footer without the fields that writers have made up: the types of columns of nulls, and the lists in place of a number.
-pub(super) fn without_invented_fields(footer: Vec<u8>) -> Vec<u8> {
-    // The bytes of these fields. A field is left out if it is the last of its struct, since the heads of others count from it, and if its head
-    // is one byte: the step from the field before, and the type.
+/// Removes fields that some writers have invented from a footer: the types of columns of nulls, and
+/// lists in place of a number.
+pub(super) fn without_nonstandard_fields(footer: Vec<u8>) -> Vec<u8> {
+    // Collects the bytes of these fields. A field is removed only if it is the last of its struct,
+    // because the heads of later fields are relative to it. Its head must be one byte: the step
+    // from the field before, and the type.
     let mut found = Vec::new();
     let mut note = |before: usize, after: &[u8], ty: u8| {
         let (head, end) = (footer.len() - before - 1, footer.len() - after.len());
@@ -95,7 +98,7 @@ pub(super) fn without_invented_fields(footer: Vec<u8>) -> Vec<u8> {
     if found.is_empty() { footer } else { without(&footer, found) }
 }
 
-/// Bytes without some ranges, which do not overlap.
+/// Returns bytes without some ranges, which do not overlap.
 fn without(bytes: &[u8], mut ranges: Vec<std::ops::Range<usize>>) -> Vec<u8> {
     // Row groups may come before the schema.
     ranges.sort_unstable_by_key(|range| range.start);
@@ -108,7 +111,7 @@ fn without(bytes: &[u8], mut ranges: Vec<std::ops::Range<usize>>) -> Vec<u8> {
     rest
 }
 
-/// The pages of a column, of which those of version 2 are marked as compressed.
+/// Returns the pages of a column, with those of version 2 marked as compressed.
 pub(super) fn marked_as_compressed(column: &Bytes) -> Bytes {
     let (mut pages, mut marks) = (Thrift { bytes: column }, Vec::new());
     let mut page = || {
@@ -124,7 +127,7 @@ pub(super) fn marked_as_compressed(column: &Bytes) -> Bytes {
             }),
             _ => bytes.skip(ty),
         })?;
-        pages.pass(u64::try_from(page_bytes?).ok()?)
+        pages.skip_bytes(u64::try_from(page_bytes?).ok()?)
     };
     while page().is_some() {}
     let mut column = column.to_vec();
@@ -155,11 +158,12 @@ mod tests {
         assert!(!always_compresses(Some("parquet-cpp-arrow version 1.0.0")));
     }
 
-    /// Fields of a footer may come in any order.
+    /// The fields of a footer may have any order.
     #[test]
-    fn invented_fields_are_left_out_wherever_they_are() {
+    fn nonstandard_fields_are_removed_in_any_order() {
         const NULLS: [u8; 2] = [0x65, 48];
-        // An element of the schema with the converted type 24, and a column whose metadata have a list in field 15.
+        // A schema element with the converted type 24, and a column whose metadata have a list in
+        // field 15.
         let schema = |head: &[u8]| [&[head, &[0x1c]].concat()[..], &NULLS, &[0]].concat();
         let group = |head: &[u8]| [head, &[0x1c, 0x19, 0x1c, 0x3c, 0xf9, 0x05, 0, 0, 0]].concat();
         let without = |head: &[u8], rest: &[u8]| [head, rest].concat();
@@ -173,16 +177,16 @@ mod tests {
         ];
         for ([first, second], [first_left, second_left]) in footers {
             let footer = [&first[..], &second, &end].concat();
-            assert_eq!(without_invented_fields(footer), [&first_left[..], second_left, &end].concat());
+            assert_eq!(without_nonstandard_fields(footer), [&first_left[..], second_left, &end].concat());
         }
     }
 
-    /// A field's head may take several bytes; then the field stays, and the decoder reports it.
+    /// A field's head may take several bytes. Then the field stays, and the decoder reports it.
     #[test]
-    fn invented_fields_with_long_heads_stay() {
+    fn nonstandard_fields_with_long_heads_stay() {
         let footer = vec![0x29, 0x1c, 0x05, 12, 48, 0, 0];
-        assert_eq!(without_invented_fields(footer.clone()), footer);
+        assert_eq!(without_nonstandard_fields(footer.clone()), footer);
         let footer = vec![0x49, 0x1c, 0x19, 0x1c, 0x3c, 0x09, 30, 0x05, 0, 0, 0, 0];
-        assert_eq!(without_invented_fields(footer.clone()), footer);
+        assert_eq!(without_nonstandard_fields(footer.clone()), footer);
     }
 }

@@ -1,6 +1,6 @@
-//! Records as lines on a terminal.
+//! Shows records as lines on a terminal.
 
-use super::{RowOf, columns, write_cell};
+use super::{BatchRow, columns, write_cell};
 use crate::csv::CsvFormat;
 use crate::row_encoder::row_encoder;
 use runtime::error::Result;
@@ -9,7 +9,8 @@ use runtime::output::Appending;
 use runtime::row::Schema;
 use runtime::source::{Encoder, Format};
 
-/// A record a line, its values with tabs between them; nothing for a null. What CSV can hold is written as CSV writes it.
+/// Writes one record per line, with tabs between values. A null is empty. Records that CSV can hold
+/// are written as the CSV writer does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LinesFormat;
 
@@ -32,7 +33,7 @@ impl Format for LinesFormat {
         row_encoder(memory, Vec::new(), move |input, output| {
             for &row in input.selection().rows() {
                 line.clear();
-                let row = RowOf { batch: input.batch(), types: &types, row: row as usize };
+                let row = BatchRow { batch: input.batch(), types: &types, row: row as usize };
                 for (index, column) in columns.iter().enumerate() {
                     line.push_str(if index == 0 { "" } else { "\t" });
                     write_cell(column, &row, &mut line);

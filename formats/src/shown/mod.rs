@@ -1,7 +1,7 @@
-//! Records for people: lines and tables on a terminal.
+//! Output for people: lines and tables on a terminal.
 //!
-//! Unlike files, these hold every record, as nobody reads them back: what is no single value (a list, an enum whose variants hold values) is
-//! written as the program would write it.
+//! This output is not read back, so it can show every record. Values that need more than one CSV
+//! cell (lists, enums whose variants hold values) are written in Rust's syntax.
 
 mod lines;
 mod table;
@@ -12,24 +12,24 @@ pub use table::TableFormat;
 use runtime::page::Batch;
 use runtime::row::{Datum, LeafType, Schema, Shape, ShownLeaves, show_leaf, show_shape};
 
-/// A column that people see: a leaf, or what stands in a single cell nevertheless.
-struct Column {
+/// A column of the output: a leaf, or a list or enum in a single cell.
+struct ShownColumn {
     name: String,
     type_name: String,
-    /// The validity leaves above it, outermost first.
+    /// Validity leaves of the enclosing `Option`s, outermost first.
     guards: Vec<usize>,
     shape: Shape,
     is_number: bool,
 }
 
-/// The columns of a record: nested records are several, as in CSV.
-fn columns(schema: &Schema) -> Vec<Column> {
+/// Returns the columns of a record. A nested record has several, as in CSV.
+fn columns(schema: &Schema) -> Vec<ShownColumn> {
     let mut columns = Vec::new();
     collect(schema, schema.shape(), String::new(), Vec::new(), &mut columns);
     columns
 }
 
-fn collect(schema: &Schema, shape: &Shape, path: String, guards: Vec<usize>, out: &mut Vec<Column>) {
+fn collect(schema: &Schema, shape: &Shape, path: String, guards: Vec<usize>, out: &mut Vec<ShownColumn>) {
     match shape {
         Shape::Record { fields, .. } => {
             for field in fields {
@@ -49,7 +49,7 @@ fn collect(schema: &Schema, shape: &Shape, path: String, guards: Vec<usize>, out
             let type_name = if guards.is_empty() { type_name } else { format!("Option<{type_name}>") };
             let name = if path.is_empty() { "value".to_owned() } else { path };
             let is_number = ty.is_some_and(LeafType::is_number);
-            out.push(Column { name, type_name, guards, shape: shape.clone(), is_number });
+            out.push(ShownColumn { name, type_name, guards, shape: shape.clone(), is_number });
         }
     }
 }
@@ -62,13 +62,13 @@ fn leaf_type(schema: &Schema, shape: &Shape) -> Option<LeafType> {
 }
 
 /// One row of a batch.
-struct RowOf<'b> {
+struct BatchRow<'b> {
     batch: &'b Batch<'b>,
     types: &'b [LeafType],
     row: usize,
 }
 
-impl ShownLeaves for RowOf<'_> {
+impl ShownLeaves for BatchRow<'_> {
     fn bits(&self, leaf: usize) -> u128 {
         self.batch.leaf_bits(leaf, self.row)
     }
@@ -79,14 +79,14 @@ impl ShownLeaves for RowOf<'_> {
     }
 }
 
-/// Writes what stands in a cell, on one line; answers whether there is a value.
-fn write_cell(column: &Column, row: &RowOf<'_>, out: &mut String) -> bool {
+/// Writes a cell on one line. Returns `false` and writes nothing if the value is null.
+fn write_cell(column: &ShownColumn, row: &BatchRow<'_>, out: &mut String) -> bool {
     if column.guards.iter().any(|&guard| row.bits(guard) == 0) {
         return false;
     }
     let begin = out.len();
     match column.shape {
-        // A text that is a cell of its own needs no quotes.
+        // A text in a cell of its own has no quotes.
         Shape::Leaf(leaf) => {
             let (ty, value) = row.value(leaf);
             show_leaf(ty, &value, out);

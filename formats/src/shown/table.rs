@@ -1,29 +1,29 @@
-//! The first records as a table that fits the terminal.
+//! Shows the first records as a table that fits the terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Column, RowOf, columns, write_cell};
+use super::{BatchRow, ShownColumn, columns, write_cell};
 use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::page::Input;
 use runtime::row::{LeafType, Schema};
 use runtime::source::{Encoder, Format};
 
-/// The width where the output is no terminal.
-const NO_TERMINAL: usize = 120;
-/// No cell is wider, in columns of the terminal.
-const WIDEST: usize = 80;
-/// Texts are cut to so much before columns are left out.
-const LEAST: usize = 8;
-/// Between columns.
+/// Width of the table if the output is no terminal.
+const DEFAULT_WIDTH: usize = 120;
+/// Largest width of a cell, in columns of the terminal.
+const MAX_CELL_WIDTH: usize = 80;
+/// Smallest width of a text column. If it is reached, columns are left out.
+const MIN_WIDTH: usize = 8;
+/// Spaces between columns.
 const GAP: usize = 2;
 
-/// A table of the first records: names, types, then a line for each record.
+/// A table of the first records: a line of names, a line of types, then one line per record.
 #[derive(Clone, Copy, Debug)]
 pub struct TableFormat {
-    /// How many records are shown; of others it is only said that there are more.
+    /// Number of records that are shown. The table states if there are more.
     pub rows: usize,
-    /// How wide it may be; `None` is as wide as the terminal, and 120 where there is none.
+    /// Width of the table. `None`: the width of the terminal, or 120 without a terminal.
     pub width: Option<usize>,
 }
 
@@ -49,7 +49,7 @@ impl Format for TableFormat {
 struct TableEncoder {
     format: TableFormat,
     types: Vec<LeafType>,
-    columns: Vec<Column>,
+    columns: Vec<ShownColumn>,
     rows: Vec<Vec<String>>,
     has_more: bool,
     output: Vec<u8>,
@@ -64,10 +64,10 @@ impl Encoder for TableEncoder {
                 self.has_more = true;
                 break;
             }
-            let row = RowOf { batch: input.batch(), types: &self.types, row: row as usize };
-            let cell = |column: &Column| {
+            let row = BatchRow { batch: input.batch(), types: &self.types, row: row as usize };
+            let cell = |column: &ShownColumn| {
                 let mut text = String::new();
-                if write_cell(column, &row, &mut text) { cut(&text, WIDEST) } else { "null".to_owned() }
+                if write_cell(column, &row, &mut text) { shorten(&text, MAX_CELL_WIDTH) } else { "null".to_owned() }
             };
             let cells: Vec<String> = self.columns.iter().map(cell).collect();
             self.bytes += cells.iter().map(|cell| cell.capacity() + size_of::<String>()).sum::<usize>();
@@ -113,7 +113,7 @@ impl TableEncoder {
     fn line<'t>(&self, widths: &[usize], text: impl Fn(usize) -> &'t str, out: &mut String) {
         let begin = out.len();
         for (index, &width) in widths.iter().enumerate() {
-            let text = cut(text(index), width);
+            let text = shorten(text(index), width);
             let blank = " ".repeat(width.saturating_sub(text.width()));
             out.push_str(if index == 0 { "" } else { "  " });
             let parts = if self.columns[index].is_number { [blank, text] } else { [text, blank] };
@@ -135,21 +135,22 @@ impl TableEncoder {
         }
     }
 
-    /// The widths of as many columns as there is room for: texts are cut before columns are left out, and numbers never.
+    /// Returns the widths of the columns that fit into `room`. Texts are shortened before columns
+    /// are left out. Numbers are never shortened.
     fn widths(&self, room: usize) -> Vec<usize> {
         let of_cells = |index: usize| self.rows.iter().map(|row| row[index].width()).max().unwrap_or(0);
-        let wanted = |(index, column): (usize, &Column)| {
+        let wanted = |(index, column): (usize, &ShownColumn)| {
             let cells = of_cells(index);
             let all = cells.max(column.name.width()).max(column.type_name.width());
-            (all, if column.is_number { cells.max(all.min(LEAST)) } else { all.min(LEAST) })
+            (all, if column.is_number { cells.max(all.min(MIN_WIDTH)) } else { all.min(MIN_WIDTH) })
         };
         let wanted: Vec<(usize, usize)> = self.columns.iter().enumerate().map(wanted).collect();
         let mut used = 0;
-        let fitting = wanted.iter().take_while(|(_, least)| {
-            used += least + GAP;
+        let fitting = wanted.iter().take_while(|(_, minimum)| {
+            used += minimum + GAP;
             used <= room + GAP
         });
-        // Something is shown however narrow it is.
+        // At least one column is shown.
         let count = fitting.count().max(1).min(wanted.len());
         let mut widths: Vec<usize> = wanted[..count].iter().map(|&(all, _)| all).collect();
         while widths.iter().sum::<usize>() + GAP * count > room + GAP {
@@ -161,8 +162,8 @@ impl TableEncoder {
     }
 }
 
-/// A text that is no wider than so many columns of the terminal; what is cut ends with `…`.
-fn cut(text: &str, width: usize) -> String {
+/// Shortens a text to at most `width` columns of the terminal. A shortened text ends with `…`.
+fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -177,6 +178,6 @@ fn cut(text: &str, width: usize) -> String {
 fn terminal_width() -> usize {
     match rustix::termios::tcgetwinsize(std::io::stdout()) {
         Ok(size) if size.ws_col > 0 => size.ws_col.into(),
-        _ => NO_TERMINAL,
+        _ => DEFAULT_WIDTH,
     }
 }

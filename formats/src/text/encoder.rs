@@ -1,4 +1,4 @@
-//! Text files, written.
+//! Writes text files.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use runtime::output::Appending;
 use runtime::row::Schema;
 use runtime::source::{Encoder, Format, Parts};
 
-/// One value a line, for records of one field.
+/// Writes one value per line, for records of one field.
 ///
 /// # Limits
-/// A text is written as it is: one with a newline in it is several lines.
+/// Newlines within a text are not escaped: such a text becomes several lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TextFormat;
 

@@ -1,6 +1,7 @@
 //! Text files: a record is a line.
 //!
-//! Lines end with `\n` or `\r\n`, which do not belong to them; the last may end with the file. An empty line is a record.
+//! Lines end with `\n` or `\r\n`, which are not part of the record. The last line may end without
+//! them. An empty line is a record.
 
 mod encoder;
 mod source;

@@ -1,4 +1,4 @@
-//! Text files as a source.
+//! Reads text files.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 use memchr::memchr_iter;
 
 use crate::BATCH_ROWS;
-use crate::blocks::{Block, Blocks, Next};
+use crate::blocks::{Block, Blocks, NextBlock};
 use crate::files::{InputFile, describe, input_files, version_of};
 use crate::line_reader::{LineDecoder, LineReader, Lines};
-use crate::splits::{cut, estimated_rows, sample_lines, split_bytes};
+use crate::splits::{cut_at_records, estimated_rows, sample_lines, split_bytes};
 use runtime::error::Result;
 use runtime::memory::Memory;
 use runtime::page::{Batch, Columns, TextColumn, Utf8};
@@ -19,7 +19,7 @@ use runtime::source::{
     TableSource,
 };
 
-/// Lines of text files, as records of one `String`.
+/// Source of the lines of text files, as records of one `String`.
 pub struct TextSource {
     path: String,
     files: Arc<[InputFile]>,
@@ -29,7 +29,7 @@ pub struct TextSource {
 }
 
 impl TextSource {
-    /// The lines of the files that `path` names.
+    /// Creates a source of the lines of the files that `path` names.
     ///
     /// # Errors
     /// Fails if there is no such file, or if it cannot be read.
@@ -40,7 +40,7 @@ impl TextSource {
         Ok(TextSource { path: path.to_owned(), files, schema, rows, split_bytes })
     }
 
-    /// The same with splits of about `bytes` bytes.
+    /// Sets the target size of splits, in bytes.
     #[must_use]
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
@@ -60,7 +60,7 @@ impl RangeSource for TextSource {
     fn splits(&self, _scan: &Scan) -> Result<SplitList> {
         let mut splits = Vec::new();
         for (part, file) in self.files.iter().enumerate() {
-            splits.extend(cut(part, file, 0, self.split_bytes, None)?);
+            splits.extend(cut_at_records(part, file, 0, self.split_bytes, None)?);
         }
         Ok(SplitList::complete(splits))
     }
@@ -93,10 +93,10 @@ impl TableSource for TextSource {
     }
 }
 
-/// Takes lines as they are.
+/// Decodes each line as a text.
 #[derive(Default)]
 struct TextDecoder {
-    /// The batch.
+    /// Texts of the current batch.
     column: TextColumn,
 }
 
@@ -147,7 +147,7 @@ fn without_return(bytes: &[u8], start: usize, end: usize) -> usize {
 /// Counts lines, for scans that read no leaf.
 struct LineCounter {
     blocks: Blocks,
-    /// Rows of the batch.
+    /// Rows of the current batch.
     rows: usize,
     /// Rows that are counted and not yet in a batch.
     left: usize,
@@ -171,11 +171,11 @@ impl RangeReader for LineCounter {
         self.rows = 0;
         while self.left == 0 {
             match self.blocks.next()? {
-                Next::Block(Block { bytes, .. }) => {
+                NextBlock::Block(Block { bytes, .. }) => {
                     self.left = memchr_iter(b'\n', &bytes).count() + usize::from(bytes.last() != Some(&b'\n'));
                 }
-                Next::Starved => return Ok(Ready::Starved),
-                Next::End => return Ok(Ready::End),
+                NextBlock::Starved => return Ok(Ready::Starved),
+                NextBlock::End => return Ok(Ready::End),
             }
         }
         self.rows = self.left.min(BATCH_ROWS);

@@ -1,4 +1,4 @@
-//! What the tests of file formats share: schemas, a driver that performs the reads, and files to read.
+//! Helpers of the tests of file formats: schemas, a driver that performs reads, and test files.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -15,27 +15,27 @@ use runtime::source::{Encoder, Format, NoFilters, ReadProgress, ReaderContext, S
 
 pub(crate) type Rows = Vec<Vec<Datum>>;
 
-/// As much memory as a test could want.
+/// More memory than a test needs.
 pub(crate) fn memory() -> Memory {
     Memory::new(Budget::new(1 << 40), "test")
 }
 
-/// A scan of every leaf.
+/// A scan of all leaves.
 pub(crate) fn scan_all(source: &dyn Source) -> Scan {
     Scan { live: LeafSet::all(source.schema().leaves().len()), bounds: Vec::new() }
 }
 
-/// All records, split by split.
+/// Reads all records, split by split.
 pub(crate) fn drive(source: &dyn Source) -> Result<Rows> {
     drive_scan(source, &scan_all(source))
 }
 
-/// The records of the splits that a scan leaves.
+/// Reads the records of the splits of a scan.
 pub(crate) fn drive_scan(source: &dyn Source, scan: &Scan) -> Result<Rows> {
     drive_splits(source, scan, &source.splits(scan)?.splits, &memory())
 }
 
-/// The records of some splits.
+/// Reads the records of some splits.
 pub(crate) fn drive_splits(source: &dyn Source, scan: &Scan, splits: &[Split], memory: &Memory) -> Result<Rows> {
     let mut reader = source.reader(scan, ReaderContext::on_this_thread(memory.clone()))?;
     let types = source.schema().types();
@@ -69,12 +69,12 @@ pub(crate) fn collect(batch: &Batch<'_>, types: &[LeafType], rows: &mut Rows) {
     }
 }
 
-/// The values of the first leaf, as text.
+/// Returns the values of the first leaf as text.
 pub(crate) fn texts(rows: &Rows) -> Vec<String> {
     rows.iter().map(|row| String::from_utf8_lossy(row[0].bytes()).into_owned()).collect()
 }
 
-/// A record of named leaves; a name that ends with `?` is an `Option`.
+/// Creates a record of named leaves. A name that ends with `?` is an `Option`.
 pub(crate) fn record(fields: &[(&'static str, LeafType)]) -> Schema {
     SchemaBuilder::build(|builder| Shape::Record {
         name: "Test",
@@ -88,7 +88,7 @@ pub(crate) fn record(fields: &[(&'static str, LeafType)]) -> Schema {
     })
 }
 
-/// The bytes of a file that holds these rows.
+/// Returns the bytes of a file of these rows.
 pub(crate) fn encode(format: &dyn Format, schema: &Schema, rows: &Rows) -> Result<Vec<u8>> {
     let mut encoder = format.encoder(schema, &memory())?;
     let mut file = Vec::new();
@@ -100,8 +100,8 @@ pub(crate) fn encode(format: &dyn Format, schema: &Schema, rows: &Rows) -> Resul
     Ok(file)
 }
 
-/// A column on its way to a batch.
-enum Held {
+/// The values of one leaf.
+enum LeafValues {
     W1(Vec<u8>),
     W2(Vec<u16>),
     W4(Vec<u32>),
@@ -111,24 +111,24 @@ enum Held {
     Bytes(arrow_array::BinaryViewArray),
 }
 
-fn hold(ty: LeafType, rows: &[Vec<Datum>], leaf: usize) -> Held {
+fn leaf_values(ty: LeafType, rows: &[Vec<Datum>], leaf: usize) -> LeafValues {
     let bits = || rows.iter().map(move |row| row[leaf].bits());
     match ty.physical() {
-        Physical::W1 => Held::W1(bits().map(|bits| bits as u8).collect()),
-        Physical::W2 => Held::W2(bits().map(|bits| bits as u16).collect()),
-        Physical::W4 => Held::W4(bits().map(|bits| bits as u32).collect()),
-        Physical::W8 => Held::W8(bits().map(|bits| bits as u64).collect()),
-        Physical::W16 => Held::W16(bits().collect()),
+        Physical::W1 => LeafValues::W1(bits().map(|bits| bits as u8).collect()),
+        Physical::W2 => LeafValues::W2(bits().map(|bits| bits as u16).collect()),
+        Physical::W4 => LeafValues::W4(bits().map(|bits| bits as u32).collect()),
+        Physical::W8 => LeafValues::W8(bits().map(|bits| bits as u64).collect()),
+        Physical::W16 => LeafValues::W16(bits().collect()),
         Physical::Slot if ty == LeafType::Text => {
             let mut column = TextColumn::default();
             rows.iter().for_each(|row| column.push_str(std::str::from_utf8(row[leaf].bytes()).unwrap()));
-            Held::Text(column)
+            LeafValues::Text(column)
         }
-        Physical::Slot => Held::Bytes(rows.iter().map(|row| Some(row[leaf].bytes())).collect()),
+        Physical::Slot => LeafValues::Bytes(rows.iter().map(|row| Some(row[leaf].bytes())).collect()),
     }
 }
 
-/// Encodes rows as one window.
+/// Encodes rows, window by window.
 pub(crate) fn encode_part(
     encoder: &mut dyn Encoder,
     schema: &Schema,
@@ -136,17 +136,17 @@ pub(crate) fn encode_part(
     file: &mut Vec<u8>,
 ) -> Result<()> {
     let types = schema.types();
-    let held: Vec<Held> = types.iter().enumerate().map(|(leaf, &ty)| hold(ty, rows, leaf)).collect();
+    let held: Vec<LeafValues> = types.iter().enumerate().map(|(leaf, &ty)| leaf_values(ty, rows, leaf)).collect();
     let mut columns = Columns::new(rows.len());
     for (held, &ty) in held.iter().zip(&types) {
         match held {
-            Held::W1(values) => columns.plain(ty, values)?,
-            Held::W2(values) => columns.plain(ty, values)?,
-            Held::W4(values) => columns.plain(ty, values)?,
-            Held::W8(values) => columns.plain(ty, values)?,
-            Held::W16(values) => columns.plain(ty, values)?,
-            Held::Text(column) => columns.text(column)?,
-            Held::Bytes(array) => columns.arrow_bytes(array)?,
+            LeafValues::W1(values) => columns.plain(ty, values)?,
+            LeafValues::W2(values) => columns.plain(ty, values)?,
+            LeafValues::W4(values) => columns.plain(ty, values)?,
+            LeafValues::W8(values) => columns.plain(ty, values)?,
+            LeafValues::W16(values) => columns.plain(ty, values)?,
+            LeafValues::Text(column) => columns.text(column)?,
+            LeafValues::Bytes(array) => columns.arrow_bytes(array)?,
         }
     }
     let batch = columns.finish();
@@ -154,7 +154,7 @@ pub(crate) fn encode_part(
     while next < batch.rows() {
         next = selection.fill(next..batch.rows());
         encoder.encode(&Input::new(&batch, &selection))?;
-        // An executor takes what is there now and then.
+        // An executor takes the output from time to time.
         if next % (2 * WINDOW_ROWS) == 0 {
             file.append(encoder.output());
         }
@@ -162,7 +162,7 @@ pub(crate) fn encode_part(
     Ok(())
 }
 
-/// A file in a folder of its own, which goes away with the value.
+/// A file in a temporary folder, which is deleted on drop.
 pub(crate) struct TestFile {
     folder: tempfile::TempDir,
     path: std::path::PathBuf,
@@ -185,23 +185,23 @@ impl TestFile {
     }
 }
 
-/// The message of an error, without the folder.
+/// Returns the message of an error, without the folder.
 pub(crate) fn message<T>(result: Result<T>, file: &TestFile) -> String {
     let error = result.err().expect("an error").to_string();
     error.replace(&format!("{}/", file.folder().display()), "")
 }
 
-/// One text as a datum.
+/// Returns a text as a datum.
 pub(crate) fn text(text: &str) -> Datum {
     Datum::Bytes(text.as_bytes().into())
 }
 
-/// A shared handle, for sources that want one.
+/// Returns a shared handle, for sources that need one.
 pub(crate) fn shared(schema: Schema) -> Arc<Schema> {
     Arc::new(schema)
 }
 
-/// Threads that hold work until a test runs it.
+/// Holds submitted work until a test runs it.
 #[derive(Default)]
 pub(crate) struct Later(std::sync::Mutex<Vec<Box<dyn FnOnce() + Send>>>);
 

@@ -6,7 +6,7 @@ use runtime::row::{Datum, LeafType, Schema, SchemaBuilder, Shape};
 
 use super::Rows;
 
-/// The leaf types that files hold, by the names of their fields.
+/// The leaf types that files can hold, with the names of their fields.
 pub(crate) const TYPES: [(&str, LeafType); 20] = [
     ("bool", LeafType::Bool),
     ("i8", LeafType::I8),
@@ -30,7 +30,7 @@ pub(crate) const TYPES: [(&str, LeafType); 20] = [
     ("bytes", LeafType::Bytes),
 ];
 
-/// A record with each type plain and as an `Option`, and with nested records.
+/// A record with each type, plain and as an `Option`, and with nested records.
 pub(crate) fn everything() -> Schema {
     SchemaBuilder::build(|builder| {
         let mut fields: Vec<_> =
@@ -59,7 +59,7 @@ pub(crate) fn everything() -> Schema {
     })
 }
 
-/// Any value of a leaf; decimals of up to 18 digits.
+/// Any value of a leaf. Decimals have up to 18 digits.
 fn datum(ty: LeafType) -> BoxedStrategy<Datum> {
     let masked = |bits: u32| any::<u128>().prop_map(move |value| Datum::Fixed(value >> (128 - bits)));
     match ty {
@@ -88,7 +88,7 @@ fn datum(ty: LeafType) -> BoxedStrategy<Datum> {
     }
 }
 
-/// Rows of a record; a null leaf holds zero.
+/// Rows of a record. A null leaf has the value zero.
 pub(crate) fn rows(schema: &Schema, count: std::ops::Range<usize>) -> impl Strategy<Value = Rows> + use<> {
     let leaves: Vec<_> = schema.leaves().to_vec();
     let row: Vec<_> = leaves.iter().map(|leaf| datum(leaf.ty)).collect();

@@ -21,7 +21,7 @@ use super::inline::Watch;
 use super::timers::Alarm;
 use crate::error::Result;
 use crate::page::Batch;
-use crate::source::{Position, ReadProgress, RowFilters, Split, SplitPosition, SplitReader};
+use crate::source::{CheckedReader, Position, ReadProgress, RowFilters, Split, SplitPosition};
 use crate::stream::Control;
 
 pub(super) use followed::Followed;
@@ -54,7 +54,7 @@ pub(super) struct FollowedSource {
 
 pub(super) struct SourceHead {
     pub(super) operator: usize,
-    reader: Box<dyn SplitReader>,
+    reader: CheckedReader,
     splits: HeadSplits,
     /// The open split, and its number among the followed ones.
     current: Option<(usize, Split)>,
@@ -93,7 +93,7 @@ pub(super) enum SourceItem {
 }
 
 impl SourceHead {
-    pub(super) fn new(operator: usize, reader: Box<dyn SplitReader>, reads_all: bool, splits: HeadSplits) -> Self {
+    pub(super) fn new(operator: usize, reader: CheckedReader, reads_all: bool, splits: HeadSplits) -> Self {
         SourceHead {
             operator,
             reader,
@@ -194,7 +194,7 @@ impl SourceHead {
             match self.reader.advance(filters)? {
                 ReadProgress::Batch { left_out } => {
                     self.left_out = left_out;
-                    let rows = (self.reader.batch()?.rows() + left_out.unwrap_or(0)) as u64;
+                    let rows = (self.reader.rows() + left_out.unwrap_or(0)) as u64;
                     watch.job.metrics.source_rows.add(rows);
                     metrics.rows_out.add(rows);
                     return self.returned();

@@ -26,13 +26,13 @@ use crate::error::{Error, Result};
 use crate::hash::RuntimeFilter;
 use crate::kernel::{Blocking, Outputs, ProcessLocals, TaskContext, catching};
 use crate::memory::Memory;
-use crate::memory::limits::{CHANNEL_RECORDS, DRIVER_RECORDS, SPOOL_BYTES, STEP_PAGES};
+use crate::memory::limits::{CHANNEL_LONG_RECORDS, DRIVER_LONG_RECORDS, SPOOL_BYTES, STEP_PAGES};
 use crate::metrics::JobMetrics;
 use crate::page::RowWriter;
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
 use crate::snapshot::SplitPosition;
-use crate::source::{ReaderContext, Source, SplitReader};
+use crate::source::{CheckedReader, ReaderContext, Source};
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
@@ -73,7 +73,7 @@ pub(super) fn run(
     job.start(bodies.into_iter().map(start).collect());
     snapshots.inspect(|snapshots| snapshots.start());
     let ended = job.wait(tick);
-    crate::page::rest(budget.limit_bytes());
+    crate::page::release_idle_memory(budget.limit_bytes());
     ended
 }
 
@@ -192,7 +192,7 @@ impl<'p> Starter<'p> {
                 memory.set_operator_group(self.first_team + step.operator as u64);
                 memory
             }
-            None if step.driver.pinned_bytes > 0 => self.memory_of_pages(step.operator, DRIVER_RECORDS),
+            None if step.driver.pinned_bytes > 0 => self.memory_of_pages(step.operator, DRIVER_LONG_RECORDS),
             None => self.memory(step.operator),
         }
     }
@@ -261,7 +261,7 @@ impl<'p> Starter<'p> {
             }
             Head::Source(operator, source, scan) => {
                 let context = ReaderContext { memory: self.memory(*operator), blocking: self.blocking(me) };
-                let reader = source.reader(scan, context).map_err(|error| self.at(*operator, error))?;
+                let reader = CheckedReader::of(&**source, scan, context).map_err(|error| self.at(*operator, error))?;
                 Ok(PipelineHead::Source(Box::new(self.source_head(stage, subtask, *operator, source, reader, me))))
             }
         }
@@ -273,7 +273,7 @@ impl<'p> Starter<'p> {
         subtask: usize,
         operator: usize,
         source: &Arc<dyn Source>,
-        reader: Box<dyn SplitReader>,
+        reader: CheckedReader,
         me: &Arc<dyn Wake>,
     ) -> SourceHead {
         let plan = &self.plan.stages[stage];
@@ -387,7 +387,7 @@ impl<'p> Starter<'p> {
             Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => targets.len(),
             Ship::Forward | Ship::Gather | Ship::Broadcast => 1,
         };
-        let memory = self.memory_of_pages(output.operator, writers * CHANNEL_RECORDS);
+        let memory = self.memory_of_pages(output.operator, writers * CHANNEL_LONG_RECORDS);
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
         let inline = self.inline(&output.inline, plan, subtask, me)?;
         let exit = Exit::new(output.operator, inline, output.ship.clone(), writers, targets);

@@ -1,5 +1,7 @@
-//! A filter that tells, of most keys that are not in a table, that they are not: a Bloom filter whose bits for one key lie in one word
-//! (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters, 2007).
+//! A blocked Bloom filter: rejects most keys that were not added. All bits of a key are in one
+//! word.
+//!
+//! Source: Putze, Sanders and Singler, *Cache-, Hash- and Space-Efficient Bloom Filters*, 2007.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,18 +10,19 @@ use crate::hash::index::prefetch;
 use crate::memory::Memory;
 use crate::page::{Run, run_bytes};
 
-/// Bits for each key. With [`BITS_SET`] of them set, about one key in twenty is taken for one that is there.
+/// Bits for each key. With [`BITS_SET`] of them set, the filter accepts one absent key in twenty.
 const BITS_PER_KEY: usize = 8;
 
-/// Bits that one key sets, each named by six bits of its hash.
+/// Bits that one key sets. Six bits of its hash select each of them.
 const BITS_SET: u32 = 3;
 
-/// Of all bits, the share from which on a filter takes every second key for one that is there.
-const CROWDED: f64 = 0.8;
+/// A filter with more than this share of its bits set accepts half of all absent keys.
+const SATURATED_SHARE: f64 = 0.8;
 
-/// Says of most keys that are not among those it was told that they are not; keys are told by their hashes.
+/// A set of keys, by their hashes. Accepts all keys that were added, and rejects most others.
 ///
-/// The words, by the top bits of a hash. The bits within a word are named by the lowest bits, which no index looks at.
+/// The top bits of a hash select a word. The lowest bits select the bits within it, because indexes
+/// do not use these.
 pub struct BloomFilter {
     run: Run,
     shift: u32,
@@ -27,9 +30,9 @@ pub struct BloomFilter {
 
 impl BloomFilter {
     /// The share of absent keys that a full filter rejects.
-    pub(crate) const DROPPED: f64 = 0.95;
+    pub(crate) const REJECTED_SHARE: f64 = 0.95;
 
-    /// A filter for so many keys, without any.
+    /// An empty filter for `keys` keys.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -37,12 +40,12 @@ impl BloomFilter {
         Self::of_words(words_for(keys), memory)
     }
 
-    /// What a filter for so many keys takes.
+    /// Bytes of a filter for `keys` keys.
     pub(crate) fn bytes_for(keys: usize) -> usize {
         run_bytes(words_for(keys) * 8)
     }
 
-    /// A filter of at most so many bytes, but of a page, without any key.
+    /// An empty filter of at most `bytes` bytes, or of one page if `bytes` is less.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -57,12 +60,12 @@ impl BloomFilter {
         Ok(BloomFilter { run, shift: u64::BITS - words.trailing_zeros() })
     }
 
-    /// Whether so many keys were added that it is of little use.
+    /// Returns `true` if the filter has too many keys to reject most others.
     #[must_use]
-    pub fn is_crowded(&self) -> bool {
+    pub fn is_saturated(&self) -> bool {
         let bytes = &self.run.as_slice()[..8 << (u64::BITS - self.shift)];
         let set: usize = bytes.iter().map(|byte| byte.count_ones() as usize).sum();
-        set as f64 > bytes.len() as f64 * 8.0 * CROWDED
+        set as f64 > bytes.len() as f64 * 8.0 * SATURATED_SHARE
     }
 
     /// Adds a key by its hash.
@@ -73,25 +76,28 @@ impl BloomFilter {
         unsafe { *self.run.start_mut().cast::<u64>().wrapping_add(word) |= bits(hash) };
     }
 
-    /// As [`BloomFilter::insert`], by several threads at the same time, none of which asks what the filter holds until all are done.
+    /// As [`BloomFilter::insert`], from several threads at the same time. No thread may call
+    /// [`BloomFilter::contains`] until all are done.
     #[inline(always)]
     pub(crate) fn insert_shared(&self, hash: u64) {
-        // SAFETY: `word` gives the address of one of the aligned words that the run holds; while keys are added so, all access is by this method.
+        // SAFETY: `word` gives the address of one of the aligned words that the run holds. While
+        // keys are added in this way, all access is by this method.
         let word = unsafe { &*self.word(hash).cast::<AtomicU64>() };
         let bits = bits(hash);
-        // To look first costs next to nothing, and saves the atomic write for keys that were there.
+        // A read first costs next to nothing, and avoids the atomic write for keys that were added
+        // before.
         if word.load(Ordering::Relaxed) & bits != bits {
             word.fetch_or(bits, Ordering::Relaxed);
         }
     }
 
-    /// Starts to load the word where a key's bits lie.
+    /// Prefetches the word with a key's bits.
     #[inline(always)]
     pub(crate) fn prefetch(&self, hash: u64) {
         prefetch(self.word(hash).cast());
     }
 
-    /// Whether a key may be there.
+    /// Returns `false` if the key was not added. `true` does not prove that it was.
     #[inline(always)]
     #[must_use]
     pub fn contains(&self, hash: u64) -> bool {
@@ -100,7 +106,8 @@ impl BloomFilter {
         unsafe { *self.word(hash) & bits == bits }
     }
 
-    /// Runs are aligned to pages and have at least 2^(64 - shift) words, which is more than the shifted hash.
+    /// The address of a key's word. Runs are aligned to pages and have at least 2^(64 - shift)
+    /// words, which is more than the shifted hash.
     #[inline(always)]
     fn word(&self, hash: u64) -> *const u64 {
         self.run.start().cast::<u64>().wrapping_add((hash >> self.shift) as usize)
@@ -128,24 +135,24 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_found_and_few_others() {
+    fn filter_accepts_added_keys_and_few_others() {
         let memory = Memory::new(Budget::new(1 << 30), "test");
         for keys in [0, 1, 1_000, 100_000] {
-            let mut presence = BloomFilter::new(keys, &memory).unwrap();
-            (0..keys as u64).for_each(|key| presence.insert(hash(key)));
-            assert!((0..keys as u64).all(|key| presence.contains(hash(key))));
-            let wrong = (keys as u64..keys as u64 + 100_000).filter(|&key| presence.contains(hash(key))).count();
+            let mut filter = BloomFilter::new(keys, &memory).unwrap();
+            (0..keys as u64).for_each(|key| filter.insert(hash(key)));
+            assert!((0..keys as u64).all(|key| filter.contains(hash(key))));
+            let wrong = (keys as u64..keys as u64 + 100_000).filter(|&key| filter.contains(hash(key))).count();
             assert!(wrong < 10_000, "{wrong} of 100,000 with {keys} keys");
         }
     }
     #[test]
-    fn a_filter_of_fixed_size_says_when_it_is_crowded() {
-        let mut presence = BloomFilter::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
-        assert_eq!(presence.run.bytes(), 128 << 10);
-        let keys = presence.run.bytes() as u64 * 8 / BITS_PER_KEY as u64;
-        (0..keys).for_each(|key| presence.insert(hash(key)));
-        assert!(!presence.is_crowded());
-        (0..keys * 8).for_each(|key| presence.insert(hash(key)));
-        assert!(presence.is_crowded());
+    fn filter_of_fixed_size_detects_saturation() {
+        let mut filter = BloomFilter::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
+        assert_eq!(filter.run.bytes(), 128 << 10);
+        let keys = filter.run.bytes() as u64 * 8 / BITS_PER_KEY as u64;
+        (0..keys).for_each(|key| filter.insert(hash(key)));
+        assert!(!filter.is_saturated());
+        (0..keys * 8).for_each(|key| filter.insert(hash(key)));
+        assert!(filter.is_saturated());
     }
 }

@@ -7,23 +7,26 @@ use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Run, run_bytes};
 
-/// Rows of tables lie at multiples of this.
+/// Alignment of the rows of tables, in bytes.
 pub(crate) const ROW_ALIGN: usize = 8;
 
-/// Bits of a place, counted in [`ROW_ALIGN`]s: the whole region.
-const PLACE_BITS: u32 = (crate::page::LARGEST_BYTES / ROW_ALIGN).trailing_zeros();
+/// Bits of a place, in units of [`ROW_ALIGN`]: enough for the whole region.
+const PLACE_BITS: u32 = (crate::page::MAX_REGION_BYTES / ROW_ALIGN).trailing_zeros();
 const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
 
-/// Bits of a hash that an index keeps with a row.
-pub(crate) const KEPT_BITS: u32 = u64::BITS - PLACE_BITS;
+/// Bits of a hash that an index stores with a row: the tag.
+pub(crate) const TAG_BITS: u32 = u64::BITS - PLACE_BITS;
 
 const FIRST_SLOTS: usize = 1 << 10;
 
-/// Linear probing over entries of 8 bytes: the hash's top 27 bits, then the place. Zero is empty: no row lies at place zero.
+/// Linear probing over entries of 8 bytes: the hash's top 27 bits as a tag, then the place. Zero is
+/// an empty entry, because no row has place zero.
 ///
-/// An entry's home is given by the top bits too. So the index grows without looking at the rows, and from front to back, until it has
-/// 2^27 slots; the bits below the home tell most neighbours apart. Exchanges take a hash's lowest 32 bits (see `state::key_group_of`), so
-/// the keys of one partition still spread over the whole index.
+/// The top bits also select an entry's home slot. So the index grows without reading rows, from
+/// front to back, up to 2^27 slots. The tag bits below the home distinguish most neighbours.
+///
+/// Exchanges use the lowest 32 bits of a hash (see `state::key_group_of`). So the keys of one
+/// partition still spread over the whole index.
 pub(crate) struct HashIndex {
     run: Option<Run>,
     shift: u32,
@@ -36,15 +39,15 @@ fn entry(hash: u64, place: usize) -> u64 {
     (hash & !PLACE_MASK) | (place / ROW_ALIGN) as u64
 }
 
-/// The place of an entry's row.
+/// Place of an entry's row.
 #[inline(always)]
 pub(crate) fn place_of(entry: u64) -> usize {
     (entry & PLACE_MASK) as usize * ROW_ALIGN
 }
 
-/// The [bits that an index keeps](KEPT_BITS), alone: of a hash, or of an entry.
+/// The [tag](TAG_BITS) alone, of a hash or of an entry.
 #[inline(always)]
-pub(crate) fn kept_bits(hash: u64) -> u64 {
+pub(crate) fn tag_of(hash: u64) -> u64 {
     hash >> PLACE_BITS
 }
 
@@ -53,8 +56,9 @@ fn tags_match(entry: u64, hash: u64) -> bool {
     (entry ^ hash) & !PLACE_MASK == 0
 }
 
-/// Slots for so many rows, at most 5/8 of which are used: a look-up then passes two entries or so, and a row that is one of a little more than a power
-/// of two, as where a key's values are spread over two tasks, does not double them.
+/// Slots for `rows` rows. At most 5/8 of them are used, so a look-up passes about two entries.
+/// Slightly more rows than a power of two do not double the slots. This happens if two tasks share
+/// the values of a key.
 fn slots_for(rows: usize) -> usize {
     (rows * 8).div_ceil(5).next_power_of_two().max(FIRST_SLOTS)
 }
@@ -64,7 +68,7 @@ impl HashIndex {
         HashIndex { run: None, shift: 63, len: 0, memory }
     }
 
-    /// Rows indexed.
+    /// Number of indexed rows.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -73,7 +77,7 @@ impl HashIndex {
         self.run.as_ref().map_or(0, Run::bytes)
     }
 
-    /// What an index of so many rows takes.
+    /// Bytes of an index of `rows` rows.
     pub(crate) fn bytes_for(rows: usize) -> usize {
         run_bytes(slots_for(rows) * 8)
     }
@@ -83,8 +87,8 @@ impl HashIndex {
         self.len = 0;
     }
 
-    /// Takes all rows out, and keeps the memory for others.
-    pub(crate) fn empty(&mut self) {
+    /// Removes all rows, and keeps the memory.
+    pub(crate) fn clear_entries(&mut self) {
         if self.len > 0 {
             self.entries_mut().fill(0);
             self.len = 0;
@@ -94,7 +98,8 @@ impl HashIndex {
     #[inline(always)]
     fn entries(&self) -> &[u64] {
         let Some(run) = &self.run else { return &[] };
-        // SAFETY: runs are aligned to pages and have at least `slots` words (`reserve` made them so); any bytes are integers.
+        // SAFETY: runs are aligned to pages and have at least `slots` words (`reserve` made them
+        // so); any bytes are integers.
         unsafe { std::slice::from_raw_parts(run.start().cast::<u64>(), self.slots()) }
     }
 
@@ -110,13 +115,13 @@ impl HashIndex {
         if self.run.is_none() { 0 } else { 1 << (64 - self.shift) }
     }
 
-    /// Bytes that it takes more while it grows for `more` rows; none where it has room for them.
+    /// Bytes that it takes in addition while it grows for `more` rows. 0 if it has enough slots.
     pub(crate) fn growth_bytes(&self, more: usize) -> usize {
         let wanted = self.wanted_slots(more);
         if wanted <= self.slots() { 0 } else { (wanted * 8).next_multiple_of(PAGE_BYTES) }
     }
 
-    /// Whether one more row would pass the load that it may have.
+    /// Returns `true` if one more row would exceed the maximum load.
     #[inline(always)]
     pub(crate) fn is_full(&self) -> bool {
         self.len * 8 >= self.slots() * 5
@@ -126,8 +131,8 @@ impl HashIndex {
         slots_for(self.len + more)
     }
 
-    /// Makes room for `more` rows at a load of at most 5/8; `hash_of` gives the hash of a row by its place, where the index has outgrown
-    /// what its entries know.
+    /// Grows for `more` rows at a load of at most 5/8. `hash_of` returns the hash of a row by its
+    /// place. It is called only if the index needs more bits of the hash than its entries hold.
     pub(crate) fn reserve(&mut self, more: usize, hash_of: impl Fn(usize) -> u64) -> Result<()> {
         let wanted = self.wanted_slots(more);
         if wanted <= self.slots() {
@@ -138,31 +143,31 @@ impl HashIndex {
         run.as_mut_slice()[..wanted * 8].fill(0);
         grown.run = Some(run);
         grown.shift = 64 - wanted.trailing_zeros();
-        self.taken().for_each(|entry| grown.adopt(entry, &hash_of));
+        self.occupied().for_each(|entry| grown.reinsert(entry, &hash_of));
         *self = grown;
         Ok(())
     }
 
     /// The entries of all rows.
-    pub(crate) fn taken(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn occupied(&self) -> impl Iterator<Item = u64> {
         self.entries().iter().copied().filter(|&entry| entry != 0)
     }
 
-    /// Adds the row of another index's entry, as [`HashIndex::insert`]; `hash_of` is as for [`HashIndex::reserve`].
+    /// Inserts the row of another index's entry. `hash_of` is as for [`HashIndex::reserve`].
     #[inline(always)]
-    pub(crate) fn adopt(&mut self, entry: u64, hash_of: impl Fn(usize) -> u64) {
+    pub(crate) fn reinsert(&mut self, entry: u64, hash_of: impl Fn(usize) -> u64) {
         let place = place_of(entry);
         // The entry itself has the hash's top bits.
         self.insert(if self.shift >= PLACE_BITS { entry } else { hash_of(place) }, place);
     }
 
-    /// The index as it is now, for loops that look up and do not insert.
+    /// A view for loops that look up rows and do not insert any.
     #[inline(always)]
     pub(crate) fn view(&self) -> HashIndexView<'_> {
         HashIndexView { entries: self.entries(), shift: self.shift }
     }
 
-    /// Starts to load the line where a hash is looked up.
+    /// Prefetches the cache line where a hash is looked up.
     #[inline(always)]
     pub(crate) fn prefetch(&self, hash: u64) {
         if let Some(run) = &self.run {
@@ -170,7 +175,7 @@ impl HashIndex {
         }
     }
 
-    /// The row with this hash for which `same` holds.
+    /// Returns the place of the row with this hash for which `same` returns `true`.
     #[inline(always)]
     pub(crate) fn find(&self, hash: u64, same: impl Fn(usize) -> bool) -> Option<usize> {
         let entries = self.entries();
@@ -192,7 +197,7 @@ impl HashIndex {
         }
     }
 
-    /// Adds a row, for which [`HashIndex::reserve`] made room.
+    /// Inserts a row. [`HashIndex::reserve`] must have provided a slot.
     pub(crate) fn insert(&mut self, hash: u64, place: usize) {
         let shift = self.shift;
         let entries = self.entries_mut();
@@ -205,7 +210,7 @@ impl HashIndex {
         self.len += 1;
     }
 
-    /// Points the entry of `old`, if there is one, to `new`.
+    /// Replaces the place `old`, if it is indexed, by `new`.
     pub(crate) fn replace(&mut self, hash: u64, old: usize, new: usize) {
         let shift = self.shift;
         let entries = self.entries_mut();
@@ -223,19 +228,24 @@ impl HashIndex {
         }
     }
 
-    /// Adds a row, for which [`HashIndex::reserve`] made room, or puts it in the place of the row for which `same` holds; the place of that, or 0. Several threads may
-    /// do so at the same time, none of which looks rows up until all are done. [`HashIndex::len`] does not count such rows.
+    /// Inserts a row, or replaces the row for which `same` returns `true`. Returns the place of the
+    /// replaced row, or 0. [`HashIndex::reserve`] must have provided a slot.
+    ///
+    /// Several threads may do so at the same time. No thread may look up rows until all are done.
+    /// [`HashIndex::len`] does not count these rows.
     #[inline(always)]
     pub(crate) fn put_shared(&self, hash: u64, place: usize, same: impl Fn(usize) -> bool) -> usize {
         let Some(run) = &self.run else { return 0 };
         let mask = self.slots() - 1;
         let mut slot = (hash >> self.shift) as usize & mask;
         loop {
-            // SAFETY: the run holds more than `mask` words and is aligned to pages (`reserve`). While rows are put so, all access is by this method, and by it
-            // atomic: there is no `&mut self` meanwhile, and nobody looks up.
+            // SAFETY: the run holds more than `mask` words and is aligned to pages (`reserve`).
+            // While rows are inserted in this way, all access is by this method, and by it atomic:
+            // there is no `&mut self` meanwhile, and no look-up.
             let word = unsafe { &*run.start().cast::<AtomicU64>().wrapping_add(slot) };
             let mut found = word.load(Ordering::Acquire);
-            // An entry never leaves and keeps its key: where another thread was quicker, this slot is looked at again.
+            // An entry is never removed and keeps its key. If another thread was faster, this slot
+            // is checked again.
             while found == 0 || tags_match(found, hash) && same(place_of(found)) {
                 match word.compare_exchange(found, entry(hash, place), Ordering::AcqRel, Ordering::Acquire) {
                     Ok(_) => return place_of(found),
@@ -246,10 +256,12 @@ impl HashIndex {
         }
     }
 
-    /// Takes one row out; whether it was there. `hash_of` is as for [`HashIndex::reserve`].
+    /// Removes one row. Returns `false` if it is not indexed. `hash_of` is as for
+    /// [`HashIndex::reserve`].
     ///
-    /// The rows behind it move up as far as their homes allow, so no look-up meets a hole where its row was passed on.
-    pub(crate) fn take(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
+    /// Later rows move into the hole unless they would pass their home. So no look-up stops at an
+    /// empty slot before its row.
+    pub(crate) fn remove_row(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
         let shift = self.shift;
         let entries = self.entries_mut();
         let Some(mask) = entries.len().checked_sub(1) else { return false };
@@ -265,7 +277,7 @@ impl HashIndex {
             let entry = entries[next];
             let top = if shift >= PLACE_BITS { entry } else { hash_of(place_of(entry)) };
             let home = (top >> shift) as usize & mask;
-            // How far the row is from its home, and from the hole: it may not pass its home.
+            // Distance of the row from its home, and from the hole. It may not pass its home.
             if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
                 entries[hole] = entry;
                 hole = next;
@@ -277,11 +289,12 @@ impl HashIndex {
         true
     }
 
-    /// Takes out the rows for whose entry `goes` holds. `hash_of` is as for [`HashIndex::reserve`].
+    /// Removes the rows for whose entry `goes` returns `true`. `hash_of` is as for
+    /// [`HashIndex::reserve`].
     ///
-    /// One pass, in place: it begins behind an empty slot, so whatever is put back finds its home, or a slot behind it, no later than
-    /// where it was.
-    pub(crate) fn remove(&mut self, goes: impl Fn(u64) -> bool, hash_of: impl Fn(usize) -> u64) {
+    /// One pass, in place. It begins after an empty slot. So an entry that is inserted again finds
+    /// its home, or a slot after it, not later than its old slot.
+    pub(crate) fn remove_if(&mut self, goes: impl Fn(u64) -> bool, hash_of: impl Fn(usize) -> u64) {
         let Some(empty) = self.entries().iter().position(|&entry| entry == 0) else { return };
         let mask = self.slots() - 1;
         for step in 1..=mask {
@@ -292,13 +305,13 @@ impl HashIndex {
             }
             self.len -= 1;
             if !goes(entry) {
-                self.adopt(entry, &hash_of);
+                self.reinsert(entry, &hash_of);
             }
         }
     }
 }
 
-/// An index that does not change meanwhile: its parts stay in registers.
+/// An index that does not change, so that its fields stay in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct HashIndexView<'i> {
     entries: &'i [u64],
@@ -306,13 +319,14 @@ pub(crate) struct HashIndexView<'i> {
 }
 
 impl HashIndexView<'_> {
-    /// Starts to load the lines where hashes are looked up.
+    /// Prefetches the cache lines where hashes are looked up.
     #[inline(always)]
     pub(crate) fn prefetch_all(self, hashes: &[u64]) {
         hashes.iter().for_each(|&hash| self.prefetch(hash));
     }
 
-    /// For each hash its [candidate](HashIndexView::candidate); starts to load the rows, up to their byte `last`.
+    /// Finds the [candidate](HashIndexView::candidate) of each hash, and prefetches its row, up to
+    /// byte `last`.
     #[inline(always)]
     pub(crate) fn candidates(self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
         for (place, &hash) in places.iter_mut().zip(hashes) {
@@ -321,13 +335,13 @@ impl HashIndexView<'_> {
         }
     }
 
-    /// Starts to load the line where a hash is looked up.
+    /// Prefetches the cache line where a hash is looked up.
     #[inline(always)]
     pub(crate) fn prefetch(self, hash: u64) {
         prefetch(self.entries.as_ptr().wrapping_add((hash >> self.shift) as usize).cast());
     }
 
-    /// The first row with a hash's tag, unverified, or 0.
+    /// Returns the place of the first row with the hash's tag, whose key may differ, or 0.
     #[inline(always)]
     pub(crate) fn candidate(self, hash: u64) -> usize {
         let entries = self.entries;
@@ -347,7 +361,7 @@ impl HashIndexView<'_> {
     }
 }
 
-/// Starts to load the cache line at an address.
+/// Prefetches the cache line at an address.
 #[inline(always)]
 pub(crate) fn prefetch(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
@@ -359,16 +373,17 @@ pub(crate) fn prefetch(address: *const u8) {
     let _ = address;
 }
 
-/// Starts to load a row, up to its byte `last`.
+/// Prefetches a row, up to byte `last`.
 #[inline(always)]
 pub(crate) fn prefetch_row(row: *const u8, last: usize) {
     prefetch(row);
-    // A row may lie in two cache lines. Where it does not, the second request costs nothing.
+    // A row may be in two cache lines. If it is in one, the second request costs nothing.
     prefetch(row.wrapping_add(last));
 }
 
-/// A number for one table at one time: places found in another, or before it was emptied, are told by it.
-pub(crate) fn next_id() -> u64 {
+/// Returns a new number for a table. A table takes a new one when its places become invalid. So
+/// places of another table, or of an earlier state, are detected.
+pub(crate) fn next_table_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }

@@ -1,42 +1,50 @@
-//! Keys of rows: hashing and comparing, specialised for the shapes that are common.
+//! Keys of rows: hashing and comparing, specialised for common shapes.
 
 use smallvec::SmallVec;
 
 use crate::page::{Batch, INLINE_BYTES, LeafPtr, Slot, slot};
 use crate::row::{Physical, RowLayout};
 
-/// One leaf of a key: where it lies in the batch that asks, and in a stored row.
+/// One leaf of a key: in the batch that is looked up, and in stored rows.
 #[derive(Clone, Copy)]
 pub(crate) struct KeyLeaf {
-    pub(crate) asked: LeafPtr,
+    pub(crate) probe: LeafPtr,
     pub(crate) stored_offset: usize,
-    /// Whether it belongs to the [sub-key](crate::hash::sub_key::WithSubKey). Such leaves are the last.
+    /// `true` if it belongs to the [sub-key](crate::hash::sub_key::WithSubKey). Such leaves are
+    /// last.
     pub(crate) is_sub_key: bool,
 }
 
-/// The leaves of a batch's key, each with its place in the rows of a table whose key is `kept`.
-pub(crate) fn compared(batch: &Batch<'_>, key: &[usize], layout: &RowLayout, kept: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
-    let leaf = |(&asked, &kept): (&usize, &usize)| KeyLeaf {
-        asked: batch.leaf(asked),
-        stored_offset: layout.offset(kept).unwrap_or_default(),
+/// The key leaves of a batch, each with its offset in the rows of a table whose key is
+/// `stored_key`.
+pub(crate) fn compared(
+    batch: &Batch<'_>,
+    key: &[usize],
+    layout: &RowLayout,
+    stored_key: &[usize],
+) -> SmallVec<[KeyLeaf; 4]> {
+    let leaf = |(&probe, &stored): (&usize, &usize)| KeyLeaf {
+        probe: batch.leaf(probe),
+        stored_offset: layout.offset(stored).unwrap_or_default(),
         is_sub_key: false,
     };
-    key.iter().zip(kept).map(leaf).collect()
+    key.iter().zip(stored_key).map(leaf).collect()
 }
 
-/// A key shape: how to hash a row of the batch, and whether a stored row has the same key.
+/// The shape of a key: hashes a row of the batch, and compares it with a stored row.
 ///
-/// The loops over a window are compiled once per shape, here, never per user type.
+/// Loops over a window are compiled once per shape, and not per user type.
 pub(crate) trait KeyShape: Copy {
     /// # Safety
     /// `row` is a row of the batch that the key's leaves point to.
     unsafe fn hash(self, row: usize) -> u64;
 
-    /// A number that costs next to nothing and stands for the key: two exact ones are equal for equal keys only.
+    /// A number for the key that costs next to nothing. Two exact codes are equal only if the keys
+    /// are.
     ///
     /// # Safety
     /// As `hash`.
-    unsafe fn code(self, row: usize) -> Code;
+    unsafe fn code(self, row: usize) -> KeyCode;
 
     /// # Safety
     /// As `hash`, and `stored` points to a row of the table whose offsets the key has.
@@ -45,19 +53,20 @@ pub(crate) trait KeyShape: Copy {
 
 /// See [`KeyShape::code`].
 #[derive(Clone, Copy)]
-pub(crate) struct Code {
+pub(crate) struct KeyCode {
     pub(crate) number: u64,
-    /// Whether the number tells the key from all others whose numbers are exact. Equal keys agree in this.
+    /// `true` if no other key has the same exact number. Equal keys have the same value here.
     pub(crate) exact: bool,
 }
 
-/// The longest text that a code tells from all others: with its length it takes 32 bits, so that a pair of two does, too.
+/// The longest text with an exact code. With its length it takes 32 bits, so a pair of two fits,
+/// too.
 const CODE_BYTES: usize = 3;
 
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
 
-/// Multiplies to 128 bits and folds: each bit of the input reaches each bit of the output.
+/// Multiplies to 128 bits and folds: each input bit affects each output bit.
 #[inline(always)]
 fn fold(left: u64, right: u64) -> u64 {
     let wide = u128::from(left) * u128::from(right);
@@ -74,7 +83,7 @@ fn hash_wide(wide: u128) -> u64 {
     fold(wide as u64 ^ SEED, (wide >> 64) as u64 ^ FACTOR)
 }
 
-/// Hashes of several parts, in order.
+/// Combines the hashes of parts, in order.
 #[inline(always)]
 fn combine(left: u64, right: u64) -> u64 {
     fold(left ^ SEED, right ^ FACTOR)
@@ -89,22 +98,22 @@ macro_rules! fixed {
             #[inline(always)]
             unsafe fn hash(self, row: usize) -> u64 {
                 // SAFETY: the caller's promise; the leaf has this width.
-                let value: $ty = unsafe { self.0.asked.read(row) };
+                let value: $ty = unsafe { self.0.probe.read(row) };
                 ($hash)(value)
             }
 
             #[inline(always)]
-            unsafe fn code(self, row: usize) -> Code {
+            unsafe fn code(self, row: usize) -> KeyCode {
                 // SAFETY: the caller's promise; the leaf has this width.
-                let value: $ty = unsafe { self.0.asked.read(row) };
-                Code { number: value as u64, exact: size_of::<$ty>() <= 8 }
+                let value: $ty = unsafe { self.0.probe.read(row) };
+                KeyCode { number: value as u64, exact: size_of::<$ty>() <= 8 }
             }
 
             #[inline(always)]
             unsafe fn same(self, row: usize, stored: *const u8) -> bool {
                 // SAFETY: the caller's promise; the leaf has this width here and there.
                 unsafe {
-                    self.0.asked.read::<$ty>(row) == stored.add(self.0.stored_offset).cast::<$ty>().read_unaligned()
+                    self.0.probe.read::<$ty>(row) == stored.add(self.0.stored_offset).cast::<$ty>().read_unaligned()
                 }
             }
         }
@@ -123,47 +132,47 @@ pub(crate) struct KeySlot(pub(crate) KeyLeaf);
 impl KeyShape for KeySlot {
     #[inline(always)]
     unsafe fn hash(self, row: usize) -> u64 {
-        let width = self.0.asked.ty.element_width();
+        let width = self.0.probe.ty.element_width();
         // SAFETY: the caller's promise; the leaf is a slot.
         unsafe {
-            let slot: Slot = self.0.asked.read(row);
+            let slot: Slot = self.0.probe.read(row);
             if slot::length(slot) <= INLINE_BYTES && width == 1 {
                 return hash_wide(slot);
             }
-            xxhash_rust::xxh3::xxh3_64(self.0.asked.bytes(row, width))
+            xxhash_rust::xxh3::xxh3_64(self.0.probe.bytes(row, width))
         }
     }
 
     #[inline(always)]
-    unsafe fn code(self, row: usize) -> Code {
-        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes are the same wherever a text lies, and of a short
-        // text the bytes behind its end are zero.
-        let start: u64 = unsafe { self.0.asked.read::<Slot>(row) } as u64;
+    unsafe fn code(self, row: usize) -> KeyCode {
+        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes do not depend on
+        // where a text is stored, and after the end of a short text the bytes are zero.
+        let start: u64 = unsafe { self.0.probe.read::<Slot>(row) } as u64;
         let length = start as u32 as usize;
-        let exact = length <= CODE_BYTES && self.0.asked.ty.element_width() == 1;
-        Code { number: start >> 32 | (length as u64) << (8 * CODE_BYTES), exact }
+        let exact = length <= CODE_BYTES && self.0.probe.ty.element_width() == 1;
+        KeyCode { number: start >> 32 | (length as u64) << (8 * CODE_BYTES), exact }
     }
 
     #[inline(always)]
     unsafe fn same(self, row: usize, stored: *const u8) -> bool {
         // SAFETY: the caller's promise; stored rows of a table point into their own page.
         unsafe {
-            let asked: Slot = self.0.asked.read(row);
-            let kept = stored.add(self.0.stored_offset).cast::<Slot>().read_unaligned();
-            if asked as u64 != kept as u64 {
+            let probe: Slot = self.0.probe.read(row);
+            let stored_slot = stored.add(self.0.stored_offset).cast::<Slot>().read_unaligned();
+            if probe as u64 != stored_slot as u64 {
                 return false; // another length, or another prefix
             }
-            let width = self.0.asked.ty.element_width();
-            if slot::length(asked) <= INLINE_BYTES && width == 1 {
-                return (asked >> 64) as u64 == (kept >> 64) as u64;
+            let width = self.0.probe.ty.element_width();
+            if slot::length(probe) <= INLINE_BYTES && width == 1 {
+                return (probe >> 64) as u64 == (stored_slot >> 64) as u64;
             }
-            let kept = LeafPtr::rows(stored.add(self.0.stored_offset), 0, self.0.asked.ty);
-            self.0.asked.bytes(row, width) == kept.bytes(0, width)
+            let stored_leaf = LeafPtr::rows(stored.add(self.0.stored_offset), 0, self.0.probe.ty);
+            self.0.probe.bytes(row, width) == stored_leaf.bytes(0, width)
         }
     }
 }
 
-/// Two parts of known shape.
+/// Two parts of known shapes.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<A, B>(pub(crate) A, pub(crate) B);
 
@@ -175,11 +184,11 @@ impl<A: KeyShape, B: KeyShape> KeyShape for Pair<A, B> {
     }
 
     #[inline(always)]
-    unsafe fn code(self, row: usize) -> Code {
+    unsafe fn code(self, row: usize) -> KeyCode {
         // SAFETY: the caller's promise.
         let (first, second) = unsafe { (self.0.code(row), self.1.code(row)) };
         let narrow = (first.number | second.number) >> 32 == 0;
-        Code { number: first.number ^ second.number.rotate_left(32), exact: first.exact & second.exact & narrow }
+        KeyCode { number: first.number ^ second.number.rotate_left(32), exact: first.exact & second.exact & narrow }
     }
 
     #[inline(always)]
@@ -189,7 +198,7 @@ impl<A: KeyShape, B: KeyShape> KeyShape for Pair<A, B> {
     }
 }
 
-/// Any parts.
+/// Any number of parts of any shape.
 #[derive(Clone, Copy)]
 pub(crate) struct Parts<'k>(pub(crate) &'k [KeyLeaf]);
 
@@ -204,9 +213,9 @@ impl KeyShape for Parts<'_> {
     }
 
     #[inline]
-    unsafe fn code(self, row: usize) -> Code {
+    unsafe fn code(self, row: usize) -> KeyCode {
         // SAFETY: the caller's promise.
-        Code { number: unsafe { self.hash(row) }, exact: false }
+        KeyCode { number: unsafe { self.hash(row) }, exact: false }
     }
 
     #[inline]
@@ -220,7 +229,7 @@ impl KeyShape for Parts<'_> {
 unsafe fn part_hash(part: KeyLeaf, row: usize) -> u64 {
     // SAFETY: the caller's promise; each arm has the leaf's width.
     unsafe {
-        match part.asked.ty.physical() {
+        match part.probe.ty.physical() {
             Physical::W1 => Key1(part).hash(row),
             Physical::W2 => Key2(part).hash(row),
             Physical::W4 => Key4(part).hash(row),
@@ -235,7 +244,7 @@ unsafe fn part_hash(part: KeyLeaf, row: usize) -> u64 {
 unsafe fn part_same(part: KeyLeaf, row: usize, stored: *const u8) -> bool {
     // SAFETY: the caller's promise; each arm has the leaf's width.
     unsafe {
-        match part.asked.ty.physical() {
+        match part.probe.ty.physical() {
             Physical::W1 => Key1(part).same(row, stored),
             Physical::W2 => Key2(part).same(row, stored),
             Physical::W4 => Key4(part).same(row, stored),
@@ -246,15 +255,16 @@ unsafe fn part_same(part: KeyLeaf, row: usize, stored: *const u8) -> bool {
     }
 }
 
-/// Calls a closure with the most special shape that fits; `$shape` is bound to it.
+/// Evaluates `$body` with `$shape` bound to the most specific shape of the leaves.
 macro_rules! with_shape {
     ($leaves:expr, $shape:ident => $body:expr) => {{
         use $crate::hash::key::{Key1, Key4, Key8, KeySlot, Pair, Parts};
         use $crate::hash::sub_key::WithSubKey;
         use $crate::row::Physical::{Slot, W1, W4, W8};
         let leaves: &[$crate::hash::key::KeyLeaf] = $leaves;
-        let physical = |index: usize| leaves[index].asked.ty.physical();
-        // One-byte lists do not exist, so a slot with elements of one byte is a text or byte string.
+        let physical = |index: usize| leaves[index].probe.ty.physical();
+        // One-byte lists do not exist, so a slot with elements of one byte is a text or byte
+        // string.
         match leaves.len() {
             _ if leaves.last().is_some_and(|leaf| leaf.is_sub_key) => {
                 let $shape = WithSubKey::new(leaves);

@@ -1,13 +1,14 @@
-//! Hashes of rows, whatever holds them.
+//! Hashes of the rows of a batch.
 
 use smallvec::SmallVec;
 
 use crate::hash::key::{KeyLeaf, KeyShape, with_shape};
 use crate::page::{Batch, Input};
 
-/// One hash for each row asked for, of the leaves in `key`: equal keys have equal hashes, whatever holds them.
+/// Computes the hash of the leaves `key` of each selected row. Equal keys have equal hashes,
+/// however they are stored.
 pub fn hash_rows(input: &Input<'_>, key: &[usize], hashes: &mut Vec<u64>) {
-    let leaves = asked(input.batch(), key);
+    let leaves = probe_leaves(input.batch(), key);
     hashes.clear();
     let rows = input.selection().rows().iter();
     with_shape!(&leaves, shape => {
@@ -16,7 +17,7 @@ pub fn hash_rows(input: &Input<'_>, key: &[usize], hashes: &mut Vec<u64>) {
     });
 }
 
-/// Key leaves of a batch that are compared with nothing stored.
-pub(crate) fn asked(batch: &Batch<'_>, key: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
-    key.iter().map(|&leaf| KeyLeaf { asked: batch.leaf(leaf), stored_offset: 0, is_sub_key: false }).collect()
+/// Key leaves of a batch, for hashing only.
+pub(crate) fn probe_leaves(batch: &Batch<'_>, key: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
+    key.iter().map(|&leaf| KeyLeaf { probe: batch.leaf(leaf), stored_offset: 0, is_sub_key: false }).collect()
 }

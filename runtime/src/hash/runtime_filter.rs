@@ -1,8 +1,12 @@
-//! Runtime filters: what the build side of a join says, once it is complete, of the rows that are going to look for partners in it. Who sends or reads these rows drops
-//! those that have none, long before they come to the join.
+//! Runtime filters: the keys of a join's build side, used to drop rows of the probe side early. The
+//! task that sends or reads these rows drops those without a partner, long before they reach the
+//! join.
 //!
-//! Nobody waits for a filter: until all tasks of the join have added their keys there is none, and all rows pass. What passes that has no partner finds none in the
-//! join, so a filter that comes late, or never, costs time and no result. (Systems call it sideways information passing, or a dynamic filter: Impala's runtime filters.)
+//! A filter exists once all tasks of the join have added their keys. Until then all rows pass, and
+//! no task waits. The join itself drops any row without a partner. So a late or missing filter
+//! costs time, but never changes the result.
+//!
+//! Source: sideways information passing, or dynamic filters; Impala's runtime filters.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -10,40 +14,42 @@ use crate::hash::{BloomFilter, hash_rows};
 use crate::memory::Memory;
 use crate::page::{Batch, Input, Selection};
 
-/// A filter of more keys would take more than a core's caches hold, and the lookups in it as long as those in the join.
-const MOST_KEYS: usize = 32 << 20;
+/// Most keys of a filter. A larger filter would not fit a core's caches, and its look-ups would
+/// take as long as those in the join.
+const MAX_KEYS: usize = 32 << 20;
 
-/// The keys of a join's build side, which its tasks bring together.
+/// The keys of a join's build side. All tasks add to it.
 pub struct RuntimeFilter {
-    filling: Mutex<Filling>,
+    pending: Mutex<PendingFilter>,
     complete: OnceLock<KeyFilter>,
 }
 
-/// What tasks have added so far.
-struct Filling {
-    /// Tasks whose keys are missing; 0 also where there will be no filter.
-    missing: usize,
+/// The keys added so far.
+struct PendingFilter {
+    /// Number of tasks whose keys are missing. 0 if there will be no filter.
+    missing_tasks: usize,
     keys: Option<BloomFilter>,
     limits: Option<(i64, i64)>,
-    /// Of all tasks together; nothing where their limits are all that is asked for.
+    /// Number of keys of all tasks together. `None` if only the limits are needed.
     expected_keys: Option<usize>,
     has_rows: bool,
 }
 
-impl Filling {
-    /// Whether one more task may add keys of so many rows.
-    fn begin(&mut self, rows: usize, memory: &Memory) -> bool {
-        if let Some(expected) = self.expected_keys.filter(|_| self.missing > 0 && self.keys.is_none()) {
-            let keys = expected.max(rows * self.missing).min(MOST_KEYS);
+impl PendingFilter {
+    /// Prepares to add keys of `rows` rows. Returns `false` if no keys are needed.
+    fn prepare(&mut self, rows: usize, memory: &Memory) -> bool {
+        if let Some(expected) = self.expected_keys.filter(|_| self.missing_tasks > 0 && self.keys.is_none()) {
+            let keys = expected.max(rows * self.missing_tasks).min(MAX_KEYS);
             let is_free = memory.try_reserve_idle(BloomFilter::bytes_for(keys));
             self.keys = if is_free { BloomFilter::new(keys, memory).ok() } else { None };
-            self.missing = if self.keys.is_some() { self.missing } else { 0 };
+            self.missing_tasks = if self.keys.is_some() { self.missing_tasks } else { 0 };
         }
-        self.missing > 0
+        self.missing_tasks > 0
     }
 
-    /// Brings the limits of a task's keys together with those before: without limits of some keys there are none of all.
-    fn cover(&mut self, limits: Option<(i64, i64)>, rows: usize) {
+    /// Merges the limits of a task's keys. If they are unknown for some keys, they are unknown for
+    /// all.
+    fn merge_limits(&mut self, limits: Option<(i64, i64)>, rows: usize) {
         if rows == 0 {
             return;
         }
@@ -56,24 +62,25 @@ impl Filling {
     }
 }
 
-/// Keys that have a partner, and few others.
+/// Accepts all keys of the build side, and few others.
 pub struct KeyFilter {
-    /// Nothing where limits are all that was asked for, or keys are too many.
+    /// `None` if only the limits are needed, or if there are too many keys.
     keys: Option<BloomFilter>,
-    /// The least and the greatest, where keys are one number each.
+    /// The least and the greatest key, if a key is one number.
     limits: Option<(i64, i64)>,
 }
 
 impl RuntimeFilter {
-    /// A filter to which so many tasks add about so many keys together; without a number, their limits alone.
+    /// A filter for about `expected_keys` keys of `tasks` tasks together. Without a number it has
+    /// only the limits of the keys.
     #[must_use]
     pub fn new(tasks: usize, expected_keys: Option<usize>) -> Self {
-        let filling = Filling { missing: tasks, keys: None, limits: None, expected_keys, has_rows: false };
-        RuntimeFilter { filling: Mutex::new(filling), complete: OnceLock::new() }
+        let pending = PendingFilter { missing_tasks: tasks, keys: None, limits: None, expected_keys, has_rows: false };
+        RuntimeFilter { pending: Mutex::new(pending), complete: OnceLock::new() }
     }
 
-    /// Adds the keys of one task's rows: `limits` are the least and the greatest of them, where each is one number. Where no memory is free for
-    /// the filter, there is none.
+    /// Adds the keys of one task's rows. `limits` are the least and the greatest key, if a key is
+    /// one number. If no memory is free for the filter, there will be no filter.
     pub fn add<'p>(
         &self,
         batches: impl Iterator<Item = Batch<'p>>,
@@ -83,33 +90,33 @@ impl RuntimeFilter {
         memory: &Memory,
     ) {
         let (mut all, mut hashes) = (Selection::default(), Vec::new());
-        let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
-        if !filling.begin(rows, memory) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if !pending.prepare(rows, memory) {
             return;
         }
-        filling.cover(limits, rows);
-        if let Some(keys) = &mut filling.keys {
+        pending.merge_limits(limits, rows);
+        if let Some(keys) = &mut pending.keys {
             for batch in batches {
                 all.set(0..batch.rows() as u32);
                 hash_rows(&Input::new(&batch, &all), key, &mut hashes);
                 hashes.iter().for_each(|&hash| keys.insert(hash));
             }
         }
-        filling.missing -= 1;
-        if filling.missing == 0 {
-            let keys = filling.keys.take().filter(|keys| !keys.is_crowded());
-            // Only the last task comes here.
-            let _ = self.complete.set(KeyFilter { keys, limits: filling.limits });
+        pending.missing_tasks -= 1;
+        if pending.missing_tasks == 0 {
+            let keys = pending.keys.take().filter(|keys| !keys.is_saturated());
+            // Only the last task gets here.
+            let _ = self.complete.set(KeyFilter { keys, limits: pending.limits });
         }
     }
 
-    /// The keys of a task are not all in memory: there is no filter.
+    /// Cancels the filter, because not all keys of a task are in memory.
     pub fn give_up(&self) {
-        let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
-        (filling.missing, filling.keys) = (0, None);
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        (pending.missing_tasks, pending.keys) = (0, None);
     }
 
-    /// The filter, once all tasks have added their keys.
+    /// Returns the filter once all tasks have added their keys.
     #[must_use]
     pub fn complete(&self) -> Option<&KeyFilter> {
         self.complete.get()
@@ -117,14 +124,14 @@ impl RuntimeFilter {
 }
 
 impl KeyFilter {
-    /// Drops the rows that have no partner, as far as the filter knows; `key` are the key's leaves.
+    /// Drops rows that have no partner according to the filter. `key` are the key's leaves.
     pub fn select(&self, batch: &Batch<'_>, key: &[usize], rows: &mut Selection, hashes: &mut Vec<u64>) {
         let Some(keys) = &self.keys else { return };
         hash_rows(&Input::new(batch, rows), key, hashes);
         rows.keep_positions(|position| hashes.get(position).is_none_or(|&hash| keys.contains(hash)));
     }
 
-    /// The least and the greatest key, where each is one number.
+    /// The least and the greatest key, if a key is one number.
     #[must_use]
     pub fn limits(&self) -> Option<(i64, i64)> {
         self.limits
@@ -154,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_pass_until_all_tasks_have_added_their_keys_and_then_those_with_a_partner() {
+    fn filter_exists_after_all_tasks_have_added_keys() {
         let (filter, memory) = (RuntimeFilter::new(3, Some(10)), memory(1 << 24));
         added(&filter, &[7, 3], &memory);
         added(&filter, &[], &memory);
@@ -170,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_a_task_cannot_add_or_memory_does_not_hold_make_no_filter() {
+    fn missing_keys_or_refused_memory_cancel_the_filter() {
         let (filter, ample) = (RuntimeFilter::new(2, Some(10)), memory(1 << 24));
         added(&filter, &[7], &ample);
         filter.give_up();
@@ -182,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn without_limits_of_some_keys_there_are_none_of_all() {
+    fn unknown_limits_of_some_keys_clear_all_limits() {
         let (filter, memory) = (RuntimeFilter::new(3, Some(10)), memory(1 << 24));
         added(&filter, &[7], &memory);
         filter.add(std::iter::once(batch(&[8])), 1, &[0], None, &memory);

@@ -1,16 +1,16 @@
 //! Hashes of keys that have a sub-key.
 
-use crate::hash::key::{Code, KeyLeaf, KeyShape, Parts, with_shape};
+use crate::hash::key::{KeyCode, KeyLeaf, KeyShape, Parts, with_shape};
 
-/// A key and a sub-key. The lower half of the hash is that of the key alone. So all rows of a key are
-/// in one key group, while the upper half spreads them over an index.
+/// A key and a sub-key. The lower half of the hash is that of the key alone. So all rows of a key
+/// are in one key group, while the upper half spreads them over an index.
 #[derive(Clone, Copy)]
 pub(crate) struct WithSubKey<'k> {
     key: Parts<'k>,
     all: Parts<'k>,
 }
 
-/// The half of a hash that names a key group.
+/// The half of a hash that selects a key group.
 const LOWER: u64 = u32::MAX as u64;
 
 impl<'k> WithSubKey<'k> {
@@ -28,9 +28,9 @@ impl KeyShape for WithSubKey<'_> {
     }
 
     #[inline]
-    unsafe fn code(self, row: usize) -> Code {
+    unsafe fn code(self, row: usize) -> KeyCode {
         // SAFETY: the caller's promise.
-        Code { number: unsafe { self.hash(row) }, exact: false }
+        KeyCode { number: unsafe { self.hash(row) }, exact: false }
     }
 
     #[inline]
@@ -41,7 +41,7 @@ impl KeyShape for WithSubKey<'_> {
 }
 
 impl WithSubKey<'_> {
-    /// The hash of the key alone, in the shape that [`hash_rows`](crate::hash::hash_rows) takes for it.
+    /// The hash of the key alone. Uses the same shape as [`hash_rows`](crate::hash::hash_rows).
     ///
     /// # Safety
     /// As [`KeyShape::hash`].

@@ -65,7 +65,7 @@ impl SpilledKeysFilter {
     /// Drops filters with too many keys, after all keys were added.
     pub(crate) fn drop_if_crowded(&mut self) {
         for keys in &mut self.keys {
-            *keys = keys.take().filter(|keys| !keys.is_crowded());
+            *keys = keys.take().filter(|keys| !keys.is_saturated());
         }
     }
 

@@ -1,4 +1,4 @@
-//! Who reserves: what a task hands to everything that needs memory.
+//! Accounts: a task passes a [`Memory`] to all code that needs memory.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ mod reservation;
 
 pub use reservation::Reservation;
 
-/// Who reserves, and from which budget: what a task hands to everything that needs memory. Cloning shares.
+/// The account of one owner with a budget. Clones share the account.
 #[derive(Clone, Debug)]
 pub struct Memory {
     account: Arc<Account>,
@@ -23,19 +23,19 @@ struct Account {
     budget: Arc<Budget>,
     owner: Arc<str>,
     id: HolderId,
-    /// Where it spills.
-    asked: Option<Arc<RevokeRequest>>,
+    /// Requests to release memory. `None` for an owner that does not spill.
+    revoke_request: Option<Arc<RevokeRequest>>,
     ahead: Mutex<Ahead>,
-    /// Whose portion it is: counted together with it, so it stays until this one is gone.
-    whole: Option<Memory>,
+    /// The account of which this is a child. It is charged together with it, so it is closed later.
+    parent: Option<Memory>,
 }
 
-/// Bytes that an account has taken and not reserved.
+/// Bytes taken from the budget but not reserved.
 #[derive(Debug, Default)]
 struct Ahead {
     bytes: usize,
-    /// So many stay when reservations are given back.
-    kept: usize,
+    /// Released reservations stay taken ahead up to this many bytes.
+    keep_bytes: usize,
 }
 
 impl Account {
@@ -43,84 +43,96 @@ impl Account {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes back what was reserved.
-    fn give(&self, bytes: usize) {
+    /// Releases reserved bytes.
+    fn release(&self, bytes: usize) {
         let mut ahead = self.ahead();
-        let stays = ahead.kept.saturating_sub(ahead.bytes).min(bytes);
+        let stays = ahead.keep_bytes.saturating_sub(ahead.bytes).min(bytes);
         ahead.bytes += stays;
         drop(ahead);
-        self.budget.give(self.id, bytes - stays);
+        self.budget.release(self.id, bytes - stays);
     }
 }
 
 impl Drop for Account {
     fn drop(&mut self) {
         let ahead = std::mem::take(self.ahead.get_mut().unwrap_or_else(PoisonError::into_inner));
-        self.budget.give(self.id, ahead.bytes);
+        self.budget.release(self.id, ahead.bytes);
         self.budget.close(self.id);
-        drop(self.whole.take());
+        drop(self.parent.take());
     }
 }
 
 impl Memory {
-    /// Memory for `owner`, whose name stands in the error when the budget is passed. What it holds cannot be taken from it.
+    /// An account whose memory cannot be revoked. Errors name the `owner` if the budget is
+    /// exceeded.
     #[must_use]
     pub fn new(budget: Arc<Budget>, owner: impl Into<Arc<str>>) -> Self {
         let id = budget.open(None, None, None);
-        Memory::of(Account { budget, owner: owner.into(), id, asked: None, ahead: Mutex::default(), whole: None })
+        Memory::of(Account {
+            budget,
+            owner: owner.into(),
+            id,
+            revoke_request: None,
+            ahead: Mutex::default(),
+            parent: None,
+        })
     }
 
-    /// Memory of a budget of its own that nothing passes: for what somebody else has paid for, or need not pay for.
+    /// An account with an unlimited budget of its own. For memory that is already paid for, or need
+    /// not be.
     #[must_use]
     pub fn unbounded(owner: impl Into<Arc<str>>) -> Self {
         Memory::new(Budget::new(usize::MAX / 2), owner)
     }
 
-    /// Memory for an owner that spills: `minimum` bytes are kept for it, and it may be asked to give back what it has beyond them.
+    /// An account of an owner that spills. `minimum` bytes are always granted to it. It may be
+    /// asked to release memory beyond them.
     #[must_use]
     pub fn spilling(budget: Arc<Budget>, owner: impl Into<Arc<str>>, minimum: usize) -> Self {
-        let asked = Arc::new(RevokeRequest::default());
-        let id = budget.open(Some(minimum), None, Some(asked.clone()));
-        let asked = Some(asked);
-        Memory::of(Account { budget, owner: owner.into(), id, asked, ahead: Mutex::default(), whole: None })
+        let revoke_request = Arc::new(RevokeRequest::default());
+        let id = budget.open(Some(minimum), None, Some(revoke_request.clone()));
+        let revoke_request = Some(revoke_request);
+        Memory::of(Account { budget, owner: owner.into(), id, revoke_request, ahead: Mutex::default(), parent: None })
     }
 
     fn of(account: Account) -> Self {
         Memory { account: Arc::new(account) }
     }
 
-    /// A portion for one of several tables of the same owner, which spill each by itself: `minimum` bytes of this memory's minimum are kept
-    /// for it alone. What is asked back is asked of the owner.
+    /// A child account, for one of several tables of the owner that spill separately. `minimum`
+    /// bytes of this account's minimum are moved to it. Requests to release memory go to the owner.
     #[must_use]
     pub fn child(&self, minimum: usize) -> Self {
-        let Account { budget, owner, id, asked, .. } = &*self.account;
+        let Account { budget, owner, id, revoke_request, .. } = &*self.account;
         Memory::of(Account {
-            id: budget.open(Some(minimum), Some(*id), asked.clone()),
+            id: budget.open(Some(minimum), Some(*id), revoke_request.clone()),
             budget: budget.clone(),
             owner: owner.clone(),
-            asked: asked.clone(),
+            revoke_request: revoke_request.clone(),
             ahead: Mutex::default(),
-            whole: Some(self.clone()),
+            parent: Some(self.clone()),
         })
     }
 
-    /// Whether the owner can give back what it has: where it cannot, it is not asked.
-    pub fn set_revocable(&self, gives: bool) {
-        self.account.budget.lock().arbiter.set_revocable(self.account.id, gives);
+    /// Sets whether the owner can release memory. If not, it is not asked to.
+    pub fn set_revocable(&self, is_revocable: bool) {
+        self.account.budget.lock().arbiter.set_revocable(self.account.id, is_revocable);
     }
 
-    /// Its owner gives back by itself what it is asked for, whatever tasks do meanwhile, and [says](Memory::set_revocable) when there is no more to give.
+    /// States that the owner releases memory on request without a task. It must call
+    /// [`set_revocable`](Memory::set_revocable) once it has no more to release.
     pub fn set_revokes_by_itself(&self) {
         self.account.budget.lock().arbiter.set_revokes_by_itself(self.account.id);
     }
 
-    /// It is one of several that reserve for the tasks of one operator, all of which name the same number.
+    /// Adds the account to a group: the accounts of the tasks of one operator. All pass the same
+    /// number.
     pub fn set_operator_group(&self, group: u64) {
         self.account.budget.lock().arbiter.set_operator_group(self.account.id, group);
     }
 
-    /// The owner does not spill, and holds this number of pages at a time. Room for them is kept
-    /// once a record is longer than a page.
+    /// States that the owner does not spill, and holds this number of pages at a time. Memory for
+    /// them is left free once a record is longer than a page.
     pub fn set_pages(&self, pages: usize) {
         self.account.budget.lock().arbiter.set_pages(self.account.id, pages);
     }
@@ -131,33 +143,38 @@ impl Memory {
         self.account.budget.lock().arbiter.note_run(bytes);
     }
 
-    /// Calls `wake` when bytes are asked back.
+    /// Calls `wake` when the owner is asked to release memory. Only the first callback is kept.
     pub fn on_revoke_request(&self, wake: impl Fn() + Send + Sync + 'static) {
-        if let Some(asked) = &self.account.asked {
-            // One task owns it, and says so once.
-            let _ = asked.wake.set(Box::new(wake));
+        if let Some(revoke_request) = &self.account.revoke_request {
+            // One task owns it, and sets the callback once.
+            let _ = revoke_request.wake.set(Box::new(wake));
         }
     }
 
-    /// What asks its owner, from wherever, to give back; nothing for one that does not spill.
+    /// A handle that asks the owner to release memory. `None` for an owner that does not spill.
     #[must_use]
     pub fn revoke_handle(&self) -> Option<RevokeHandle> {
-        self.account.asked.clone().map(RevokeHandle)
+        self.account.revoke_request.clone().map(RevokeHandle)
     }
 
-    /// How many bytes it is asked to give back: said once.
+    /// Returns the bytes that the owner is asked to release, and resets them to 0.
     #[must_use]
     pub fn revoke_requested(&self) -> usize {
-        match &self.account.asked {
-            Some(asked) if asked.bytes.load(Ordering::Relaxed) > 0 => asked.bytes.swap(0, Ordering::Relaxed),
+        match &self.account.revoke_request {
+            Some(revoke_request) if revoke_request.bytes.load(Ordering::Relaxed) > 0 => {
+                revoke_request.bytes.swap(0, Ordering::Relaxed)
+            }
             _ => 0,
         }
     }
 
-    /// Reserves `bytes` on the heap.
+    /// Reserves `bytes` on the heap, for memory that the caller cannot work without. Never waits.
+    ///
+    /// If little memory is left, the operator that holds most is asked to spill. Bytes that were
+    /// taken ahead by [`try_reserve`](Memory::try_reserve) are used first.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] when the budget would be passed; nothing is reserved then.
+    /// [`Error::OutOfMemory`] if the budget cannot grant `bytes`. Nothing is reserved then.
     pub fn reserve(&self, bytes: usize) -> Result<Reservation> {
         self.take(bytes)?;
         Ok(Reservation::new(self.clone(), bytes, false))
@@ -180,50 +197,54 @@ impl Memory {
             account
                 .budget
                 .take(account.id, missing, ReserveMode::Required, false)
-                .map_err(|used| self.refused(missing, used))?;
+                .map_err(|used| self.out_of_memory(missing, used))?;
         }
         ahead.bytes -= bytes - missing;
         Ok(())
     }
 
-    /// What to say where so many bytes cannot be had.
-    fn refused(&self, need: usize, used: usize) -> Error {
+    /// The error for `need` bytes that were refused.
+    fn out_of_memory(&self, need: usize, used: usize) -> Error {
         let budget = self.account.budget.limit_bytes();
         let longest_run = self.account.budget.lock().arbiter.longest_run();
         Error::OutOfMemory { operator: self.account.owner.to_string(), need, used, budget, longest_run }
     }
 
-    /// Makes sure that the next `bytes` can be reserved, and takes them ahead; whether they were granted. Where not, the owner spills and asks
-    /// again; an owner that has nothing to spill has at least its minimum.
+    /// Takes `bytes` ahead, so that reservations of as many bytes succeed. Returns `false` if they
+    /// are refused. The owner then spills and tries again. An owner with nothing to spill gets at
+    /// least its minimum.
     #[must_use]
     pub fn try_reserve(&self, bytes: usize) -> bool {
         self.take_ahead(bytes, ReserveMode::MayRevoke, false)
     }
 
-    /// As [`Memory::try_reserve`], if others of its team that are still collecting can then have as much as this one: where memory does not hold the rows of all,
-    /// each has some of its own on disk, and none is left to work on when the others are done.
+    /// As [`Memory::try_reserve`], but fair in the operator's group: members that still collect
+    /// rows must be able to hold as much as this one. If memory is too small for all their rows,
+    /// every task then has some rows on disk, and no task is left working after the others have
+    /// finished.
     #[must_use]
     pub fn try_reserve_fair(&self, bytes: usize) -> bool {
         self.take_ahead(bytes, ReserveMode::MayRevoke, true)
     }
 
-    /// As [`Memory::try_reserve`], for who does nearly as well without: where it is refused, nobody else is asked to spill for it.
+    /// As [`Memory::try_reserve`], but never asks another operator to spill. For memory that the
+    /// caller does nearly as well without.
     #[must_use]
     pub fn try_reserve_idle(&self, bytes: usize) -> bool {
         self.take_ahead(bytes, ReserveMode::BestEffort, false)
     }
 
-    fn take_ahead(&self, bytes: usize, mode: ReserveMode, evenly: bool) -> bool {
-        /// Taken at once, where there is enough: asking costs a lock.
-        const AT_ONCE: usize = 1 << 20;
+    fn take_ahead(&self, bytes: usize, mode: ReserveMode, fair: bool) -> bool {
+        /// Bytes that are taken together if they are free, because each request takes a lock.
+        const BATCH_BYTES: usize = 1 << 20;
         let account = &*self.account;
         let mut ahead = account.ahead();
         let missing = bytes.saturating_sub(ahead.bytes);
         if missing == 0 {
             return true;
         }
-        for (more, mode) in [(missing.max(AT_ONCE), ReserveMode::BestEffort), (missing, mode)] {
-            if account.budget.take(account.id, more, mode, evenly).is_ok() {
+        for (more, mode) in [(missing.max(BATCH_BYTES), ReserveMode::BestEffort), (missing, mode)] {
+            if account.budget.take(account.id, more, mode, fair).is_ok() {
                 ahead.bytes += more;
                 return true;
             }
@@ -231,41 +252,42 @@ impl Memory {
         false
     }
 
-    /// From now on up to so many bytes that are given back stay taken ahead: for who gives pages back and will need as many again.
+    /// From now on, up to `bytes` bytes of released reservations stay taken ahead. For owners that
+    /// release pages and soon need as many again.
     pub fn keep(&self, bytes: usize) {
-        self.account.ahead().kept = bytes;
+        self.account.ahead().keep_bytes = bytes;
     }
 
-    /// Gives back what was taken ahead and is not reserved, and keeps nothing any more.
+    /// Releases the bytes that are taken ahead, and undoes [`keep`](Memory::keep).
     pub fn shrink(&self) {
         let account = &*self.account;
         let ahead = std::mem::take(&mut *account.ahead());
-        account.budget.give(account.id, ahead.bytes);
+        account.budget.release(account.id, ahead.bytes);
     }
 
-    /// Gives back what was taken ahead beyond so many bytes: how much that is.
+    /// Releases the bytes that are taken ahead beyond `bytes`. Returns their number.
     pub fn shrink_to(&self, bytes: usize) -> usize {
         let account = &*self.account;
         let mut ahead = account.ahead();
         let beyond = ahead.bytes.saturating_sub(bytes);
         ahead.bytes -= beyond;
-        account.budget.give(account.id, beyond);
+        account.budget.release(account.id, beyond);
         beyond
     }
 
-    /// The most that was held through it and its portions at once: reserved, or taken ahead.
+    /// Most bytes that the account and its children held at one time, reserved or taken ahead.
     #[must_use]
     pub fn peak_bytes(&self) -> usize {
         self.account.budget.lock().arbiter.peak_of(self.account.id)
     }
 
-    /// The budget behind it.
+    /// The budget.
     #[must_use]
     pub fn budget(&self) -> &Arc<Budget> {
         &self.account.budget
     }
 
-    /// Who reserves.
+    /// Name of the owner.
     #[must_use]
     pub fn owner(&self) -> &str {
         &self.account.owner

@@ -1,4 +1,4 @@
-//! What operators may use together, and who holds how much of it.
+//! [`Budget`]: the memory that operators share.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::arbiter::{Arbiter, HolderId, Request, ReserveMode, Verdict};
 use super::revocation::{Revocation, RevokeRequest};
 
-/// Memory that operators may use together.
+/// The memory that operators share, and the bytes of each holder.
 #[derive(Debug)]
 pub struct Budget {
     state: Mutex<State>,
@@ -15,13 +15,13 @@ pub struct Budget {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) arbiter: Arbiter,
-    /// By holder, for those that spill: who to tell.
-    asked: Vec<Option<Arc<RevokeRequest>>>,
+    /// By holder, the requests to release memory. `None` for holders that do not spill.
+    revoke_requests: Vec<Option<Arc<RevokeRequest>>>,
     holders: usize,
 }
 
-/// A budget beyond this has no limit: no machine has so much memory.
-const MOST_BYTES: usize = 1 << 46;
+/// A budget above this is unlimited: no machine has more memory.
+const MAX_BYTES: usize = 1 << 46;
 
 /// The sum of the limits of all budgets in use. A budget without limit adds nothing.
 static LIMITS: AtomicUsize = AtomicUsize::new(0);
@@ -46,10 +46,10 @@ pub(crate) fn bytes_for_pages() -> usize {
 
 /// The bytes that a budget adds to [`LIMITS`].
 fn counted_limit(limit: usize) -> usize {
-    if limit > MOST_BYTES { 0 } else { limit }
+    if limit > MAX_BYTES { 0 } else { limit }
 }
 
-/// Sets the function that is called whenever reserved bytes on the heap have grown by [`HEAP_STEP`].
+/// Sets the function that is called when reserved bytes on the heap have grown by [`HEAP_STEP`].
 /// Resident pages may then exceed [`bytes_for_pages`]. Only the first callback is kept.
 pub(crate) fn on_heap_growth(callback: fn()) {
     let _ = ON_HEAP_GROWTH.set(callback);
@@ -71,8 +71,8 @@ pub(super) fn remove_heap(bytes: usize) {
     HEAP_AFTER_CALL.fetch_min(heap, Ordering::Relaxed);
 }
 
-/// Whether `heap` exceeds `after_call` by a step. It then becomes the new `after_call`. Of several threads,
-/// one returns `true`.
+/// Returns `true` if `heap` exceeds `after_call` by a step. It then becomes the new `after_call`.
+/// Returns `true` in only one of several threads.
 fn has_grown(heap: usize, after_call: &AtomicUsize) -> bool {
     let last = after_call.load(Ordering::Relaxed);
     let is_step = heap.saturating_sub(last) >= HEAP_STEP;
@@ -84,7 +84,7 @@ impl Budget {
     #[must_use]
     pub fn new(limit_bytes: usize) -> Arc<Self> {
         Arc::new(Budget {
-            state: Mutex::new(State { arbiter: Arbiter::new(limit_bytes), asked: Vec::new(), holders: 0 }),
+            state: Mutex::new(State { arbiter: Arbiter::new(limit_bytes), revoke_requests: Vec::new(), holders: 0 }),
         })
     }
 
@@ -104,54 +104,55 @@ impl Budget {
         self.lock().arbiter.held()
     }
 
-    /// Whether no more than half of the budget is reserved now.
+    /// Returns `true` if at most half of the budget is reserved now.
     #[must_use]
     pub fn is_half_free(&self) -> bool {
         let state = self.lock();
         state.arbiter.held() <= state.arbiter.limit() / 2
     }
 
-    /// The most that was ever reserved at once.
+    /// Most bytes that were reserved at one time.
     #[must_use]
     pub fn peak_bytes(&self) -> usize {
         self.lock().arbiter.peak()
     }
 
-    /// Keeps so many bytes for what cannot be spilled, as long as the answer lives.
+    /// Reserves `bytes` for memory that cannot be spilled, until the guard is dropped.
     #[must_use]
     pub fn reserve_for_pinned(self: &Arc<Self>, bytes: usize) -> PinnedFloor {
         self.lock().arbiter.reserve_for_pinned(bytes);
         PinnedFloor { budget: self.clone(), bytes }
     }
 
-    /// Asks somebody to give back what is missing where `bytes` more could not be kept for somebody who is about to start; who was asked.
+    /// Asks a holder to release memory if `bytes` more cannot be reserved for an operator that is
+    /// about to start. Returns how the holder releases it. `None` if no holder was asked.
     #[must_use]
     pub fn request_revoke(&self, bytes: usize) -> Option<Revocation> {
         let state = self.lock();
-        let (other, back) = state.arbiter.lacking(bytes)?;
-        let giver = if state.arbiter.revokes_by_itself(other) { Revocation::ByItself } else { Revocation::Task };
-        let asked = state.asked.get(other)?.clone()?;
+        let (other, wanted_bytes) = state.arbiter.request_for_start(bytes)?;
+        let revocation = if state.arbiter.revokes_by_itself(other) { Revocation::ByItself } else { Revocation::Task };
+        let revoke_request = state.revoke_requests.get(other)?.clone()?;
         drop(state);
-        asked.tell(back);
-        Some(giver)
+        revoke_request.send(wanted_bytes);
+        Some(revocation)
     }
 
-    /// A new holder: a portion of another, where one is named.
+    /// Adds a holder. With `parent` and a minimum, it is a child of `parent`.
     pub(super) fn open(
         &self,
         minimum: Option<usize>,
-        whole: Option<HolderId>,
-        asked: Option<Arc<RevokeRequest>>,
+        parent: Option<HolderId>,
+        revoke_request: Option<Arc<RevokeRequest>>,
     ) -> HolderId {
         let mut state = self.lock();
-        let id = match (whole, minimum) {
-            (Some(whole), Some(minimum)) => state.arbiter.open_child(whole, minimum),
+        let id = match (parent, minimum) {
+            (Some(parent), Some(minimum)) => state.arbiter.open_child(parent, minimum),
             _ => state.arbiter.open(minimum),
         };
-        if state.asked.len() <= id {
-            state.asked.resize(id + 1, None);
+        if state.revoke_requests.len() <= id {
+            state.revoke_requests.resize(id + 1, None);
         }
-        state.asked[id] = asked;
+        state.revoke_requests[id] = revoke_request;
         state.holders += 1;
         if state.holders == 1 {
             LIMITS.fetch_add(counted_limit(state.arbiter.limit()), Ordering::Relaxed);
@@ -161,7 +162,7 @@ impl Budget {
 
     pub(super) fn close(&self, id: HolderId) {
         let mut state = self.lock();
-        state.asked[id] = None;
+        state.revoke_requests[id] = None;
         state.arbiter.close(id);
         state.holders -= 1;
         if state.holders == 0 {
@@ -169,28 +170,33 @@ impl Budget {
         }
     }
 
-    /// Takes bytes for a holder, with regard to its team or not; whoever should give some back is told.
-    pub(super) fn take(&self, id: HolderId, bytes: usize, mode: ReserveMode, evenly: bool) -> Result<(), usize> {
+    /// Takes bytes for a holder. If `fair`, other members of its group must be able to have as
+    /// much. Sends the request to release memory, if there is one.
+    ///
+    /// # Errors
+    /// Returns the bytes held by all holders if the bytes are refused.
+    pub(super) fn take(&self, id: HolderId, bytes: usize, mode: ReserveMode, fair: bool) -> Result<(), usize> {
         let mut state = self.lock();
-        let beside = if evenly { state.arbiter.owed_to_team(id, bytes) } else { 0 };
-        let (verdict, request) = state.arbiter.take(id, bytes, beside, mode);
+        let left_for_group = if fair { state.arbiter.owed_to_group(id, bytes) } else { 0 };
+        let (verdict, request) = state.arbiter.take(id, bytes, left_for_group, mode);
         let held = state.arbiter.held();
-        let told: Option<(Arc<RevokeRequest>, usize)> =
-            request.and_then(|(other, back): Request| Some((state.asked.get(other)?.clone()?, back)));
-        // Whoever is woken may ask for memory at once.
+        let to_send: Option<(Arc<RevokeRequest>, usize)> = request.and_then(|(other, wanted_bytes): Request| {
+            Some((state.revoke_requests.get(other)?.clone()?, wanted_bytes))
+        });
+        // The woken owner may request memory immediately, which takes the lock.
         drop(state);
-        if let Some((asked, back)) = told {
-            asked.tell(back);
+        if let Some((revoke_request, wanted_bytes)) = to_send {
+            revoke_request.send(wanted_bytes);
         }
         if verdict == Verdict::Granted { Ok(()) } else { Err(held) }
     }
 
-    pub(super) fn give(&self, id: HolderId, bytes: usize) {
-        self.lock().arbiter.give(id, bytes);
+    pub(super) fn release(&self, id: HolderId, bytes: usize) {
+        self.lock().arbiter.release(id, bytes);
     }
 }
 
-/// Bytes that are kept for what cannot be spilled.
+/// Bytes that are reserved for memory that cannot be spilled.
 #[derive(Debug)]
 pub struct PinnedFloor {
     budget: Arc<Budget>,
@@ -199,7 +205,7 @@ pub struct PinnedFloor {
 
 impl Drop for PinnedFloor {
     fn drop(&mut self) {
-        self.budget.lock().arbiter.keep_pinned_no_longer(self.bytes);
+        self.budget.lock().arbiter.release_pinned_floor(self.bytes);
     }
 }
 

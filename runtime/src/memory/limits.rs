@@ -1,78 +1,89 @@
-//! The sizes that managed memory is made of, in one place. `docs/memory.md` explains them.
+//! Sizes and shares of managed memory. `docs/memory.md` explains them.
 
-/// Bytes of a page: the unit of exchange, of spilling, and of memory; a record that does not fit gets a run of as many pages as it takes.
+/// Bytes of a page: the unit of exchange, of spilling, and of memory. A larger record gets a run of
+/// several pages.
 pub const PAGE_BYTES: usize = 64 << 10;
 
-/// The largest record: what a place inside of its pages can say in 32 bits.
+/// Bytes of the largest record. Offsets inside of its pages have 32 bits.
 pub const LARGEST_RECORD_BYTES: usize = u32::MAX as usize;
 
-/// The least that a sort works with: eight pages of rows with their index, or eight runs that are merged with a page each, and four pages
-/// that are written meanwhile.
+/// Minimum of a sort. Enough for eight pages of rows with their index, or to merge eight runs with
+/// a page each, and for four pages that are written meanwhile.
 pub const SORT_BYTES: usize = 16 * PAGE_BYTES;
 
-/// What a task of a sort by several tasks takes besides: prefixes of the keys that some pages of its runs on disk begin with.
+/// Additional minimum of each task of a sort by several tasks: prefixes of the first keys of some
+/// pages of its runs on disk.
 pub const INDEX_BYTES: usize = 2 * PAGE_BYTES;
 
-/// The least that a sort works with whose groups are then gone over: four pages more for a window of groups, and as much for the rows behind it.
-pub const GROUPS_BYTES: usize = SORT_BYTES + 8 * PAGE_BYTES;
+/// Minimum of a sort whose groups are then processed: also four pages for a window of groups, and
+/// four for the rows after it.
+pub const SORTED_GROUPS_BYTES: usize = SORT_BYTES + 8 * PAGE_BYTES;
 
-/// The least that rows wait in a line with which are given in the order in which they came: a few pages that are written, or read back, and those
-/// that are filled meanwhile.
+/// Minimum of a queue that returns rows in order: a few pages that are written or read back, and
+/// the pages that are filled meanwhile.
 pub const SPOOL_BYTES: usize = 16 * PAGE_BYTES;
 
-/// Parts that a hash table is cut into when it must spill, and again each part that is still too large.
+/// Number of parts of a hash table that must spill, and of each part that is still too large.
 pub const SPILL_PARTS: usize = 16;
 
-/// The least that a grouping works with: a page for each part that is written, and as much for the table.
+/// Minimum of a grouping by a hash: a page for each part that is written, and as much for the
+/// table.
 pub const GROUP_BYTES: usize = 2 * SPILL_PARTS * PAGE_BYTES;
 
-/// State is written to snapshots, and read from them, in buffers of so much.
+/// Size of the buffers that write state to snapshots, and read it.
 pub const IMAGE_BYTES: usize = 16 * PAGE_BYTES;
 
-/// The least that a table of state works with: a page for each part that is written, one for each part's waiting rows, and twice as much for the table.
+/// Minimum of a table of state: a page for each part that is written, a page for the waiting rows
+/// of each part, and twice as much for the table.
 pub const STATE_BYTES: usize = 4 * SPILL_PARTS * PAGE_BYTES;
 
-/// The least that groups with counts of their distinct values work with: as much for their values as for themselves.
+/// Minimum of groups with counts of distinct values: as much for the values as for the groups.
 pub const COUNT_BYTES: usize = 2 * GROUP_BYTES;
 
-/// The least that a combiner works with: some pages of groups with their index, and those that it has given up.
+/// Minimum of a combiner: some pages of groups with their index, and pages that it has released.
 pub const COMBINE_BYTES: usize = 8 * PAGE_BYTES;
 
-/// The least that a hash join works with: a page for each part of either side that is written, and as much for the table.
+/// Minimum of a hash join: a page for each part of both sides that is written, and half as much for
+/// the table.
 pub const JOIN_BYTES: usize = 3 * SPILL_PARTS * PAGE_BYTES;
 
-/// Kept for the tables of a merge join while its sides are gone over: a block of keys, half as much for what streams past it, and what is put in order.
-pub const MERGE_ROOM_BYTES: usize = 16 * PAGE_BYTES;
+/// Memory for the tables of a merge join while it reads its sides: a block of keys, half as much
+/// for the rows that stream past it, and rows that are sorted.
+pub const MERGE_TABLES_BYTES: usize = 16 * PAGE_BYTES;
 
-/// The least that a merge join works with: both sides' groups, and the room for tables.
-pub const MERGE_BYTES: usize = 2 * GROUPS_BYTES + MERGE_ROOM_BYTES;
+/// Minimum of a merge join: the groups of both sides, and the memory for tables.
+pub const MERGE_BYTES: usize = 2 * SORTED_GROUPS_BYTES + MERGE_TABLES_BYTES;
 
-/// Pages of a step's output: the one that is written, one that waits for the next step, and one that is read there.
+/// Pages of a step's output: one that is written, one that waits for the next step, and one that is
+/// read there.
 pub const STEP_PAGES: usize = 3;
 
-/// Pages that wait in one channel before its sender does. Of pages that are larger, fewer wait: one at least.
+/// Most pages in one channel. Fewer if pages are larger than [`PAGE_BYTES`], but at least one.
 pub const CHANNEL_PAGES: usize = 4;
 
-/// Pages that are written to disk by one order.
+/// Pages that are written to disk by one request.
 pub const WRITE_PAGES: usize = 4;
 
-/// The part of a budget that operators which spill leave free for what cannot be spilled: one in so many.
+/// Operators that spill leave `1 / SLACK_SHARE` of a budget free for memory that cannot be spilled.
 pub const SLACK_SHARE: usize = 16;
 
-/// The part of a budget that operators which spill leave free, at most, for records that are longer than a page and on their way: one in so many.
-pub const LONG_SHARE: usize = 2;
+/// Operators that spill leave at most `1 / LONG_RECORDS_SHARE` of a budget free for records in
+/// transit that are longer than a page.
+pub const LONG_RECORDS_SHARE: usize = 2;
 
-/// Long records on their way through one channel: one that is written, one that waits for the channel, one in it, and one that is read.
-pub const CHANNEL_RECORDS: usize = 4;
+/// Long records in transit through one channel: one that is written, one that waits for the
+/// channel, one in it, and one that is read.
+pub const CHANNEL_LONG_RECORDS: usize = 4;
 
-/// Long records that a driver which does not spill has at a time: those of a block that is encoded, twice, and of one that is written.
-pub const DRIVER_RECORDS: usize = 6;
+/// Long records that a driver which does not spill holds at a time: those of a block that is
+/// encoded, counted twice, and of a block that is written.
+pub const DRIVER_LONG_RECORDS: usize = 6;
 
 /// The part of a job's budget, split among tasks, that one combiner may hold: `1 / COMBINER_SHARE`.
 pub const COMBINER_SHARE: usize = 8;
 
-/// The part of the budget that a plan counts on for one operator: others need some, too.
-pub const SHARE_OF_MEMORY: f64 = 0.5;
+/// Share of the budget that a plan assumes for one operator. Other operators need memory, too.
+pub const OPERATOR_MEMORY_SHARE: f64 = 0.5;
 
 #[cfg(test)]
 mod tests {
@@ -80,41 +91,41 @@ mod tests {
     use crate::error::Mib;
 
     #[test]
-    fn the_document_names_these_numbers() {
+    fn documentation_has_the_same_numbers() {
         let document = include_str!("../../../docs/memory.md");
-        let says = |start: &str, bytes: usize| {
+        let check_bytes = |start: &str, bytes: usize| {
             let line = document.lines().find(|line| line.starts_with(start));
             let cell = line.and_then(|line| line.split('|').nth(2)).map(str::trim);
             assert_eq!(cell, Some(&*Mib(bytes).to_string()), "{start}");
         };
-        says("| `sort`, `sort_partition`", SORT_BYTES);
-        says("| besides, `sort` by several tasks", INDEX_BYTES);
-        says("| `combine_group`", SORT_BYTES);
-        says("| `reduce_group`", GROUPS_BYTES);
-        says("| `co_group`", 2 * GROUPS_BYTES);
-        says("| groupings by a hash", GROUP_BYTES);
-        says("| `aggregate` with `count_distinct`", COUNT_BYTES);
-        says("| their combiners", COMBINE_BYTES);
-        says("| joins, semi-joins", JOIN_BYTES);
-        says("| merge joins", MERGE_BYTES);
-        says("| `zip_with_index`", SPOOL_BYTES);
-        says("| a branch of a flow", SPOOL_BYTES);
-        says("| `persist`", SPOOL_BYTES);
-        says("| windows", STATE_BYTES);
-        says("| besides, where snapshots are taken", 2 * IMAGE_BYTES);
-        says("| the beginning of a loop", 2 * SPOOL_BYTES);
-        says("| a flow from outside of a loop", SPOOL_BYTES);
-        says("| the solution set", 2 * SPOOL_BYTES + STATE_BYTES);
-        says("| an operator that makes rows", STEP_PAGES * PAGE_BYTES);
-        says("| an exchange by a key", (2 + CHANNEL_PAGES) * PAGE_BYTES);
-        let counts = |start: &str, records: usize| {
+        check_bytes("| `sort`, `sort_partition`", SORT_BYTES);
+        check_bytes("| besides, `sort` by several tasks", INDEX_BYTES);
+        check_bytes("| `combine_group`", SORT_BYTES);
+        check_bytes("| `reduce_group`", SORTED_GROUPS_BYTES);
+        check_bytes("| `co_group`", 2 * SORTED_GROUPS_BYTES);
+        check_bytes("| groupings by a hash", GROUP_BYTES);
+        check_bytes("| `aggregate` with `count_distinct`", COUNT_BYTES);
+        check_bytes("| their combiners", COMBINE_BYTES);
+        check_bytes("| joins, semi-joins", JOIN_BYTES);
+        check_bytes("| merge joins", MERGE_BYTES);
+        check_bytes("| `zip_with_index`", SPOOL_BYTES);
+        check_bytes("| a branch of a flow", SPOOL_BYTES);
+        check_bytes("| `persist`", SPOOL_BYTES);
+        check_bytes("| windows", STATE_BYTES);
+        check_bytes("| besides, where snapshots are taken", 2 * IMAGE_BYTES);
+        check_bytes("| the beginning of a loop", 2 * SPOOL_BYTES);
+        check_bytes("| a flow from outside of a loop", SPOOL_BYTES);
+        check_bytes("| the solution set", 2 * SPOOL_BYTES + STATE_BYTES);
+        check_bytes("| an operator that makes rows", STEP_PAGES * PAGE_BYTES);
+        check_bytes("| an exchange by a key", (2 + CHANNEL_PAGES) * PAGE_BYTES);
+        let check_records = |start: &str, records: usize| {
             let line = document.lines().find(|line| line.starts_with(start));
             let cell = line.and_then(|line| line.split('|').nth(2)).map(str::trim);
             assert_eq!(cell, Some(&*records.to_string()), "{start}");
         };
-        counts("| an operator that makes rows | 3", STEP_PAGES);
-        counts("| an exchange, for each of its channels", CHANNEL_RECORDS);
-        counts("| a written file, for each task", DRIVER_RECORDS);
+        check_records("| an operator that makes rows | 3", STEP_PAGES);
+        check_records("| an exchange, for each of its channels", CHANNEL_LONG_RECORDS);
+        check_records("| a written file, for each task", DRIVER_LONG_RECORDS);
         for (words, bytes) in [("pages of ", PAGE_BYTES), ("a record takes at most ", LARGEST_RECORD_BYTES + 1)] {
             let number = Mib(bytes).to_string().replace(".0 ", " ");
             assert!(document.contains(&format!("{words}{number}")), "{words}{number}");

@@ -1,8 +1,10 @@
-//! The memory budget: bytes are reserved before they are used, and given back by `Drop`.
+//! The memory budget. Bytes are reserved before they are used, and released by `Drop`.
 //!
-//! A [`Budget`] counts; it owns no memory. Pages, hash indexes and read buffers each carry the [`Reservation`] that pays
-//! for them, so what is freed is given back on every path out, a panic included. Who gets how much is decided in `arbiter`, which
-//! moves memory between operators while they run.
+//! * [`Budget`]: counts the bytes of all operators of a job. It owns no memory.
+//! * [`Memory`]: the account of one owner with a budget.
+//! * [`Reservation`]: a guard for reserved bytes. Pages, hash indexes and read buffers each hold
+//!   one, so their bytes are released on every path, also by a panic.
+//! * `arbiter`: decides which requests are granted, and moves memory between running operators.
 
 mod account;
 mod arbiter;

@@ -1,9 +1,9 @@
-//! Asking for memory back: what is asked, of whom, and how the owner hears of it.
+//! Revocation: requests to release memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// What a spilling holder is asked to give back, and how it hears of it.
+/// A request to a spilling holder: the bytes to release, and the callback that wakes it.
 #[derive(Default)]
 pub(super) struct RevokeRequest {
     pub(super) bytes: AtomicUsize,
@@ -11,8 +11,8 @@ pub(super) struct RevokeRequest {
 }
 
 impl RevokeRequest {
-    pub(super) fn tell(&self, back: usize) {
-        self.bytes.fetch_max(back, Ordering::Relaxed);
+    pub(super) fn send(&self, bytes: usize) {
+        self.bytes.fetch_max(bytes, Ordering::Relaxed);
         if let Some(wake) = self.wake.get() {
             wake();
         }
@@ -25,22 +25,22 @@ impl std::fmt::Debug for RevokeRequest {
     }
 }
 
-/// Who was asked to give memory back.
+/// How a holder releases the memory that it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// Its owner needs no task for it, so it comes, or is asked no more once the owner cannot.
+    /// Without a task. It either releases the memory, or becomes not revocable.
     ByItself,
-    /// A task gives it when it comes to that.
+    /// By a task, when the task next checks for requests.
     Task,
 }
 
-/// Asks an owner of memory to give back, without holding any of it.
+/// A handle that asks an owner to release memory. It keeps no memory alive.
 #[derive(Clone, Debug)]
 pub struct RevokeHandle(pub(super) Arc<RevokeRequest>);
 
 impl RevokeHandle {
-    /// Asks for so many bytes.
+    /// Asks for `bytes` bytes.
     pub fn ask(&self, bytes: usize) {
-        self.0.tell(bytes);
+        self.0.send(bytes);
     }
 }

@@ -1,4 +1,4 @@
-//! Budgets, owners and reservations together.
+//! Tests of budgets, accounts and reservations together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ fn reservations_are_counted_and_given_back() {
 }
 
 #[test]
-fn what_is_taken_ahead_is_there_when_it_is_needed_and_goes_back() {
+fn bytes_taken_ahead_are_reserved_or_released() {
     let budget = Budget::new(64 << 20);
     let memory = Memory::spilling(budget.clone(), "sort", 1 << 20);
     assert!(memory.try_reserve(10 << 20));
@@ -37,7 +37,7 @@ fn what_is_taken_ahead_is_there_when_it_is_needed_and_goes_back() {
 }
 
 #[test]
-fn who_does_as_well_without_asks_nobody_to_spill() {
+fn try_reserve_idle_never_asks_others_to_spill() {
     let budget = Budget::new(64 << 20);
     let (table, other) = (Memory::spilling(budget.clone(), "table", 0), Memory::spilling(budget.clone(), "other", 0));
     assert!(other.try_reserve(1 << 20));
@@ -51,7 +51,7 @@ fn who_does_as_well_without_asks_nobody_to_spill() {
 }
 
 #[test]
-fn what_is_ahead_beyond_what_is_needed_goes_back() {
+fn shrink_to_releases_bytes_taken_ahead() {
     let budget = Budget::new(64 << 20);
     let memory = Memory::spilling(budget.clone(), "table", 0);
     assert!(memory.try_reserve(5 << 20));
@@ -62,7 +62,7 @@ fn what_is_ahead_beyond_what_is_needed_goes_back() {
 }
 
 #[test]
-fn what_is_given_back_stays_as_far_as_it_is_kept() {
+fn kept_bytes_stay_taken_ahead() {
     let budget = Budget::new(64 << 20);
     let memory = Memory::spilling(budget.clone(), "sort", 0);
     memory.keep(3 << 20);
@@ -77,7 +77,7 @@ fn what_is_given_back_stays_as_far_as_it_is_kept() {
 }
 
 #[test]
-fn what_is_left_ahead_is_nobody_elses() {
+fn bytes_left_ahead_belong_to_the_account() {
     let budget = Budget::new(64 << 20);
     let memory = Memory::spilling(budget.clone(), "join", 0);
     let mut room = memory.reserve(3 << 20).unwrap();
@@ -90,7 +90,7 @@ fn what_is_left_ahead_is_nobody_elses() {
 }
 
 #[test]
-fn each_owner_knows_the_most_that_it_held() {
+fn accounts_track_their_peak() {
     let budget = Budget::new(64 << 20);
     let (first, second) = (Memory::new(budget.clone(), "first"), Memory::spilling(budget.clone(), "second", 0));
     let mut page = first.reserve(300).unwrap();
@@ -100,30 +100,30 @@ fn each_owner_knows_the_most_that_it_held() {
     second.shrink();
     assert_eq!((first.peak_bytes(), second.peak_bytes()), (300, 2 << 20));
     drop((page, first));
-    // Whoever gets its number begins anew.
+    // The next holder with its number starts from zero.
     assert_eq!(Memory::new(budget, "third").peak_bytes(), 0);
 }
 
 #[test]
-fn a_portion_is_its_owners_and_can_always_be_had() {
+fn minimum_of_a_child_is_always_granted() {
     let budget = Budget::new(16 << 20);
-    let whole = Memory::spilling(budget.clone(), "tables", 6 << 20);
-    let portion = whole.child(4 << 20);
+    let parent = Memory::spilling(budget.clone(), "tables", 6 << 20);
+    let child = parent.child(4 << 20);
     let greedy = Memory::spilling(budget.clone(), "greedy", 0);
     let granted = (1..=16).take_while(|mib| greedy.try_reserve(mib << 20)).count();
     assert!((8..10).contains(&granted), "{granted} MiB beyond the least of 6, and some slack");
-    let (mine, refused) = (portion.reserve(4 << 20).unwrap(), portion.reserve(4 << 20).unwrap_err());
+    let (mine, refused) = (child.reserve(4 << 20).unwrap(), child.reserve(4 << 20).unwrap_err());
     assert!(refused.to_string().contains("tables"), "{refused}");
-    let rest = whole.reserve(2 << 20).unwrap();
-    assert_eq!((whole.peak_bytes(), portion.owner()), (6 << 20, "tables"));
-    drop((mine, rest, whole));
-    drop(portion);
+    let rest = parent.reserve(2 << 20).unwrap();
+    assert_eq!((parent.peak_bytes(), child.owner()), (6 << 20, "tables"));
+    drop((mine, rest, parent));
+    drop(child);
     greedy.shrink();
     assert_eq!(budget.used_bytes(), 0);
 }
 
 #[test]
-fn an_owner_is_told_when_it_should_give_back() {
+fn largest_owner_is_asked_to_release_memory() {
     let budget = Budget::new(64 << 20);
     let (first, second) = (Memory::spilling(budget.clone(), "first", 0), Memory::spilling(budget, "second", 1 << 20));
     let woken = Arc::new(AtomicUsize::new(0));
@@ -138,7 +138,7 @@ fn an_owner_is_told_when_it_should_give_back() {
 }
 
 #[test]
-fn a_refusal_names_the_length_of_long_records() {
+fn out_of_memory_error_names_the_longest_record() {
     let memory = Memory::new(Budget::new(1 << 20), "a step");
     let refusal = || memory.reserve(2 << 20).unwrap_err().to_string();
     assert!(!refusal().contains("record"), "{}", refusal());
@@ -149,7 +149,7 @@ fn a_refusal_names_the_length_of_long_records() {
 
 /// Other tests of the process reserve a little meanwhile.
 #[test]
-fn pages_leave_room_for_bytes_on_the_heap() {
+fn heap_bytes_reduce_the_bytes_for_pages() {
     const LIMIT: usize = 1 << 44;
     const OTHERS: usize = 1 << 40;
     let memory = Memory::new(Budget::new(LIMIT), "test");

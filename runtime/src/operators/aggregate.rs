@@ -1,11 +1,12 @@
 //! Grouping with aggregates: one row of key and state per group, in a hash table.
 //!
-//! Where rows would have to be shipped to their group's task, they are combined first: the sending tasks aggregate what they have, and
-//! ship states. A combiner holds a bounded part of the budget; when that is full, it ships what it has and begins anew.
+//! Before rows are sent to the task of their group, a combiner may fold them into states on the
+//! sending side. It holds a bounded part of the budget. When that is full, it sends its states and
+//! starts over.
 //!
-//! Distinct values are counted by a table of (group, value) beside the groups' table; those that find no room there by a grouping that
-//! spills. A combiner has no such table: it groups by the key *and* the values, and ships these with its states, so sets travel as rows, each
-//! value of a group once from each task.
+//! Distinct values are counted in tables of (group, value), see [`counting`]. A combiner has no
+//! such table. It groups by the key *and* the values, and sends each value of a group once, as a
+//! row with its states.
 
 mod counting;
 mod covered;
@@ -35,33 +36,34 @@ pub use covered::must_cover;
 use covered::UNCOVERED;
 use spec::Phase;
 
-/// Says which measures do not go together.
+/// The message for measures that do not go together.
 pub const DISTINCT_AND_TEXT: &str = "`count_distinct` and the least or greatest of a text, or a text that `min_by` or `max_by` carries, do not go \
      together in one aggregate: take each in an `aggregate` of its own, and join them by the key";
 
-/// What a table of distinct values keeps of each: the group's number, a value of a common width, and the index's entry.
+/// Bytes of a distinct value in its table: the group's number, a value of a common width, and the
+/// index entry.
 const VALUE_BYTES: f64 = 16.0 + INDEX_BYTES;
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {
     /// For EXPLAIN: `sum`, `aggregate`, `distinct`.
     pub word: &'static str,
-    /// The records it is given.
+    /// The records that it receives.
     pub input: Schema,
-    /// The records it gives: keys and states.
+    /// The records that it emits: keys and states.
     pub output: Schema,
-    /// The key's leaves in the input; none where everything is one group.
+    /// The key's leaves in the input. Empty if all records are one group.
     pub key: Vec<usize>,
-    /// For each leaf of the output, how it is made.
+    /// For each leaf of the output, how it is computed.
     pub state: Vec<StateLeaf>,
-    /// Adds computed measures to the states of [`Fold::Kernel`].
+    /// Computes the leaves of [`Fold::Kernel`].
     pub kernel: Option<AccumulateFactory>,
-    /// What the kernel reads.
+    /// The leaves that the kernel reads.
     pub kernel_reads: Reads,
     /// The source texts of a computed key.
     pub closures: Vec<&'static str>,
-    /// The kernel's measures as the program writes them, each with the number of its leaves. They are
-    /// the last leaves of the state. Empty if the text is unknown.
+    /// The kernel's measures as the program writes them, each with the number of its leaves. They
+    /// are the last leaves of the state. Empty if the text is unknown.
     pub measures: Vec<(String, usize)>,
 }
 
@@ -106,7 +108,7 @@ impl Operator for Aggregate {
         reads
     }
 
-    /// A group is there or not as a whole, and its key says which.
+    /// A filter keeps or drops whole groups if it reads only the key.
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
         let key = |leaf: &StateLeaf| if let Fold::Key(from) = leaf.fold { Some(from) } else { None };
         Some(self.state.iter().map(key).collect())
@@ -117,12 +119,13 @@ impl Operator for Aggregate {
         inputs[0].grouped(&self.key, &self.state.iter().map(key).collect::<Vec<_>>())
     }
 
-    /// Of several measures as if they counted one field of all their leaves, which is what a combiner groups by.
+    /// Several measures are estimated as one field of all their leaves, because a combiner groups
+    /// by all of them.
     fn counted_values(&self, inputs: &[Relation]) -> f64 {
         if !self.counts_distinct() {
             return 0.0;
         }
-        let mut key: Vec<usize> = self.counted().flatten().chain(&self.key).copied().collect();
+        let mut key: Vec<usize> = self.distinct_leaves().flatten().chain(&self.key).copied().collect();
         key.sort_unstable();
         key.dedup();
         inputs[0].distinct(&key)
@@ -132,8 +135,8 @@ impl Operator for Aggregate {
         if self.counts_distinct() && self.state.iter().any(replaces_rows) {
             return Err(Error::Plan(DISTINCT_AND_TEXT.to_owned()));
         }
-        let forgotten = self.state.iter().position(|leaf| leaf.fold == Fold::Nothing);
-        let Some(leaf) = forgotten.and_then(|leaf| self.output.leaves().get(leaf)) else { return Ok(()) };
+        let unaggregated = self.state.iter().position(|leaf| leaf.fold == Fold::Nothing);
+        let Some(leaf) = unaggregated.and_then(|leaf| self.output.leaves().get(leaf)) else { return Ok(()) };
         Err(Error::Plan(format!("`{}` {UNCOVERED}", leaf.name())))
     }
 
@@ -149,7 +152,7 @@ impl Operator for Aggregate {
             combiner: Some(&|| driver::combiner(&spec)),
             key_of_combined: &self.output_key(),
             of_row: Work::lookups(1.0),
-            counts: self.counted().count(),
+            counts: self.distinct_leaves().count(),
             sorts_by: &[],
             kept_bytes: group_bytes(planning) + planning.output.counted_values * VALUE_BYTES,
         };
@@ -192,19 +195,19 @@ impl Operator for Aggregate {
 }
 
 impl Aggregate {
-    /// What the kernel makes of one group, in a table that holds nothing else.
+    /// The state that the kernel computes for one group, in a table of its own.
     fn kernel_state(&self, rows: &[&Vec<Datum>], inputs: &[Table]) -> Result<Vec<Datum>> {
         let Some(kernel) = &self.kernel else { return Ok(Vec::new()) };
         let memory = unbounded_memory();
         let mut kernel = kernel.open(&TaskContext::alone(memory.clone()))?;
-        let types: Vec<LeafType> = self.state.iter().map(StateLeaf::running).collect();
+        let types: Vec<LeafType> = self.state.iter().map(StateLeaf::running_type).collect();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
         let mut table = GroupTable::new(layout, self.output_key(), &memory)?;
         let group = Table { types: inputs[0].types.clone(), rows: rows.iter().map(|row| (*row).clone()).collect() };
         let mut groups = Groups::default();
         let mut read = self.kernel_reads.of(&self.input);
         self.key.iter().for_each(|&leaf| read.insert(leaf));
-        // The next records find the group by the key that its first one leaves in the state.
+        // Later windows find the group by the key that its first record stores.
         let key: Vec<(usize, usize)> = self.output_key().into_iter().zip(self.key.iter().copied()).collect();
         group.windows(&read, |input| {
             table.probe(input, &self.key, &key, &mut groups)?;
@@ -217,7 +220,8 @@ impl Aggregate {
 }
 
 impl Aggregate {
-    /// Of each [`Fold::By`], the leaves of the state that are of one record: its own and the carried ones.
+    /// For each [`Fold::By`], the leaves of the state that are copied from one record: its own and
+    /// the carried ones.
     fn carried(&self) -> impl Iterator<Item = Range<usize>> {
         self.state.iter().enumerate().filter_map(|(leaf, state)| match state.fold {
             Fold::By { carried, .. } => Some(leaf..leaf + 1 + carried),
@@ -225,7 +229,7 @@ impl Aggregate {
         })
     }
 
-    /// The leaves of the records that some such leaves of the state are.
+    /// The leaves of the records that these leaves of the state are copied from.
     fn sources(&self, leaves: Range<usize>) -> impl Iterator<Item = usize> {
         self.state[leaves].iter().filter_map(|leaf| match leaf.fold {
             Fold::By { leaf, .. } | Fold::Carried(leaf) => Some(leaf),
@@ -233,21 +237,20 @@ impl Aggregate {
         })
     }
 
-    /// The leaves of each measure that counts distinct values, which a table of their own takes.
-    fn counted(&self) -> impl Iterator<Item = &[usize]> {
+    /// The leaves of each measure that counts distinct values.
+    fn distinct_leaves(&self) -> impl Iterator<Item = &[usize]> {
         self.state
             .iter()
             .filter_map(|leaf| if let Fold::Distinct(leaves) = &leaf.fold { Some(&**leaves) } else { None })
     }
 
-    /// Whether it counts distinct values.
     pub(super) fn counts_distinct(&self) -> bool {
-        self.counted().next().is_some()
+        self.distinct_leaves().next().is_some()
     }
 }
 
-/// Whether a leaf of a state is the least or greatest of texts, or decides which values are carried: they are of any
-/// size, so its row is replaced with others.
+/// Whether the rows of groups are replaced when this leaf changes: it is the least or greatest of
+/// texts, or decides which values are carried. Texts and carried values have any size.
 fn replaces_rows(leaf: &StateLeaf) -> bool {
     match leaf.fold {
         Fold::Min(_) | Fold::Max(_) | Fold::MinSome(_) | Fold::MaxSome(_) => leaf.ty == LeafType::Text,

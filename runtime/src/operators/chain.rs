@@ -1,4 +1,4 @@
-//! Fused runs of record-at-a-time operators: map, flat_map, filter_map and what follows them.
+//! Fused runs of record-at-a-time operators: map, flat_map, filter_map and their successors.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recover
 
 use super::common::layout;
 
-/// How many records a chain gives for one, as a guess.
+/// Estimated number of records that a chain emits for one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expansion(pub f64);
 
@@ -21,21 +21,22 @@ pub struct Expansion(pub f64);
 pub struct MapChain {
     /// The operator's word.
     pub word: &'static str,
-    /// The records it is given.
+    /// The records that it receives.
     pub input: Schema,
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
     /// The kernel.
     pub chain: ChainFactory,
-    /// What it reads.
+    /// The leaves that it reads.
     pub reads: Reads,
-    /// How many records it gives for one.
+    /// The number of records that it emits for one.
     pub expansion: Expansion,
-    /// Whether it may be tried on some records before the run: by what it captures it acts on nothing outside.
-    pub may_be_tried: bool,
-    /// What its records take over from those that it is given.
+    /// Whether it may be called on sampled records before the run: nothing that it captures can
+    /// have effects.
+    pub may_run_on_sample: bool,
+    /// The leaves that its records take over from the input's records.
     pub forwards: Forwards,
-    /// The share of records that the program says a filter among its closures keeps.
+    /// The share of records that a filter among its closures keeps, as the program states it.
     pub selectivity: Option<f64>,
 }
 
@@ -54,7 +55,7 @@ impl Operator for MapChain {
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         let mut reads = self.reads.of(&self.input);
-        // Event time is handed on with each record.
+        // Event time is copied to each record.
         self.needs_hidden().into_iter().for_each(|(time, _)| reads.insert(time));
         reads
     }
@@ -75,11 +76,11 @@ impl Operator for MapChain {
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
         let forwards = self.forwards.of(0, self.output.leaves().len());
-        let given =
-            inputs[0].chained(self.may_be_tried.then_some(&self.chain), &forwards, &self.output, self.expansion.0);
+        let output =
+            inputs[0].chained(self.may_run_on_sample.then_some(&self.chain), &forwards, &self.output, self.expansion.0);
         match self.selectivity {
-            Some(share) => given.with_rows(inputs[0].rows * share),
-            None => given,
+            Some(share) => output.with_rows(inputs[0].rows * share),
+            None => output,
         }
     }
 
@@ -109,7 +110,7 @@ impl Operator for MapChain {
     }
 }
 
-/// Runs a chain in each task.
+/// The driver that runs a chain in each task.
 pub(super) fn driver(chain: &ChainFactory, layout: Arc<RowLayout>) -> DriverFactory {
     let (effects, chain) = (chain.has_effects(), chain.clone());
     let recovery = if chain.keeps_state() { Recovery::Lost } else { Recovery::Stateless };
@@ -120,7 +121,8 @@ pub(super) fn driver(chain: &ChainFactory, layout: Arc<RowLayout>) -> DriverFact
         .in_order(RowOrder::Kept)
 }
 
-/// What a chain makes of a table's records, of which it is shown these leaves.
+/// The records that a chain emits for the records of a table. The chain reads the leaves `read`
+/// only.
 pub(super) fn run_over(chain: &ChainFactory, records: &Table, read: &LeafSet, types: Vec<LeafType>) -> Result<Table> {
     let mut chain = chain.open(&TaskContext::alone(unbounded_memory()))?;
     let mut output = Table::new(types);
@@ -130,7 +132,7 @@ pub(super) fn run_over(chain: &ChainFactory, records: &Table, read: &LeafSet, ty
     Ok(output)
 }
 
-/// Runs a chain to the end of a window, moving closed pages into a table.
+/// Runs a chain to the end of a window, and moves full pages into a table.
 fn run_whole(chain: &mut dyn Chain, input: &Input<'_>, writer: &mut RowWriter, output: &mut Table) -> Result<()> {
     let mut from = 0;
     while from < input.len() {

@@ -1,7 +1,8 @@
-//! Groups of two inputs side by side: the user's closure goes over the records of a key on both sides, and emits any number.
+//! Calls a closure with the groups of each key from two inputs. It emits any number of records.
 //!
-//! Both sides' rows come to their key's task, which keeps them in pages, sorts each side by the key and by its own order behind it, and
-//! goes over both together: a merge of two sorted lists, whose keys may be on one side only.
+//! The rows of both sides are sent to the task of their key. It keeps them in pages, and sorts each
+//! side by the key and then by the side's own order. Then it merges the two sorted lists. A key may
+//! be on one side only.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::GROUPS_BYTES;
+use crate::memory::limits::SORTED_GROUPS_BYTES;
 use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
@@ -22,55 +23,57 @@ use super::join::Nulls;
 use super::keys::check_keys;
 use super::{join, order};
 
-/// Calls a closure with the groups of each key that either side has. A null key is a key like any other.
+/// Calls a closure with the groups of each key that is on either side. Null keys are equal to each
+/// other.
 pub struct CoGroup {
     /// The left and right records.
     pub inputs: [Schema; 2],
     /// The key's leaves on each side, in the same order.
     pub keys: [Vec<usize>; 2],
-    /// The order within each side's groups; where it says nothing, there is none.
+    /// The order within each side's groups. Empty if there is none.
     pub orders: [Vec<OrderKey>; 2],
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
     /// The closure.
     pub kernel: CoGroupFactory,
-    /// What it reads of each side.
+    /// The leaves that the closure reads of each side.
     pub reads: [Reads; 2],
 }
 
 impl CoGroup {
-    fn needed(&self, side: usize) -> LeafSet {
-        let mut needed = self.reads[side].of(&self.inputs[side]);
-        needed.extend_from(&order::leaves(&self.orders[side]));
-        self.keys[side].iter().for_each(|&leaf| needed.insert(leaf));
-        needed
+    fn read_leaves(&self, side: usize) -> LeafSet {
+        let mut read_leaves = self.reads[side].of(&self.inputs[side]);
+        read_leaves.extend_from(&order::leaves(&self.orders[side]));
+        self.keys[side].iter().for_each(|&leaf| read_leaves.insert(leaf));
+        read_leaves
     }
 
-    /// Sorts both sides, and goes over the groups of both together.
-    /// By the key, then in the order within a group.
+    /// For each side: the key, then the order within a group.
     fn whole_orders(&self) -> [Vec<OrderKey>; 2] {
         [0, 1].map(|side| OrderKey::ascending(&self.keys[side]).chain(self.orders[side].iter().copied()).collect())
     }
 
+    /// Sorts both sides, and then calls the closure with the groups of each key.
     fn driver(&self, output: Arc<RowLayout>) -> DriverFactory {
-        let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.needed(side)));
+        let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.read_leaves(side)));
         let orders = self.whole_orders();
-        let (leading, kernel) = (self.keys[0].len(), self.kernel.clone());
+        let (key_leaves, kernel) = (self.keys[0].len(), self.kernel.clone());
         let create = move |context: &TaskContext| {
-            let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), leading, context);
+            let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), key_leaves, context);
             Ok(CoGroupDriver {
                 sides: [side(0)?, side(1)?],
-                leading,
-                ended: 0,
-                next: [0, 0],
+                key_leaves,
+                ended_sides: 0,
+                next_groups: [0, 0],
                 kernel: kernel.open(context)?,
             })
         };
         let factory = DriverFactory::new("external sort of both, co_group", create);
-        factory.waiting_for_end().emitting(output).spilling_beyond(2 * GROUPS_BYTES)
+        factory.waiting_for_end().emitting(output).spilling_beyond(2 * SORTED_GROUPS_BYTES)
     }
 
-    /// The rows of each key, in the order in which keys and rows come: those of the left side, and those of the right.
+    /// The rows of each key, of the left and of the right side. Keys and rows are in the order of
+    /// the inputs.
     fn groups<'t>(&self, inputs: &'t [Table]) -> Vec<[Vec<&'t Vec<Datum>>; 2]> {
         let mut numbers: HashMap<Vec<&Datum>, usize> = HashMap::new();
         let mut groups: Vec<[Vec<&Vec<Datum>>; 2]> = Vec::new();
@@ -87,13 +90,14 @@ impl CoGroup {
         groups
     }
 
-    /// One side of a group, in its order. The buffer has none of its own, so it keeps the rows as they are added, as one group.
-    fn kept(&self, side: usize, mut rows: Vec<&Vec<Datum>>, memory: &Memory) -> Result<SortBuffer> {
+    /// One side of a group, in its order. The buffer has no order, so it keeps the rows as they are
+    /// added, as one group.
+    fn buffered(&self, side: usize, mut rows: Vec<&Vec<Datum>>, memory: &Memory) -> Result<SortBuffer> {
         let schema = &self.inputs[side];
         rows.sort_by(|left, right| order::compare(schema, &self.orders[side], left, right));
         let table = Table { types: schema.types(), rows: rows.into_iter().cloned().collect() };
         let mut kept = SortBuffer::new(Arc::new(RowLayout::full(schema.types())), Vec::new(), memory)?;
-        table.windows(&self.needed(side), |input| kept.add(input))?;
+        table.windows(&self.read_leaves(side), |input| kept.add(input))?;
         Ok(kept)
     }
 }
@@ -116,11 +120,11 @@ impl Operator for CoGroup {
     }
 
     fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
-        self.needed(input)
+        self.read_leaves(input)
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
-        // As many as the side has groups that has more.
+        // One record for each group of the side that has more groups.
         let groups = inputs.iter().zip(&self.keys).map(|(input, key)| input.distinct(key));
         Relation::unknown(groups.fold(0.0, f64::max), &self.output)
     }
@@ -140,7 +144,7 @@ impl Operator for CoGroup {
         let mut output = Table::new(self.output.types());
         let mut writer = output.writer();
         for [left, right] in self.groups(inputs) {
-            let (left, right) = (self.kept(0, left, &memory)?, self.kept(1, right, &memory)?);
+            let (left, right) = (self.buffered(0, left, &memory)?, self.buffered(1, right, &memory)?);
             kernel.run([&left, &right], 0, [0, 0], [left.len(), right.len()], &mut writer)?;
             output.take(&mut writer);
         }
@@ -150,18 +154,18 @@ impl Operator for CoGroup {
 
 struct CoGroupDriver {
     sides: [GroupSorter; 2],
-    /// Leaves of the key, which the orders begin with.
-    leading: usize,
-    /// Sides of which all rows are there.
-    ended: usize,
-    /// Where the next groups begin in both windows.
-    next: [usize; 2],
+    /// The number of the key's leaves, which the orders begin with.
+    key_leaves: usize,
+    /// The number of sides whose rows have all arrived.
+    ended_sides: usize,
+    /// The positions in both windows of the next groups.
+    next_groups: [usize; 2],
     kernel: Box<dyn CoGroupKernel>,
 }
 
 impl Driver for CoGroupDriver {
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        // Where memory ends, the larger side goes to disk, even if all of it is there.
+        // If memory runs out, the larger side is written to disk, even if it has ended.
         let [this, other] = [port, 1 - port].map(|side| self.sides[side].bytes());
         if other > this && !self.sides[port].has_room_for(input) {
             self.sides[1 - port].revoke();
@@ -170,17 +174,18 @@ impl Driver for CoGroupDriver {
         self.sides[port].add(input, cursor)
     }
 
-    /// A side is sorted when its rows are there; the closure runs when those of both are. The cursor says that the former is done.
+    /// A side is sorted after its rows have arrived. The closure is called after both sides have
+    /// ended. The cursor is 1 after this port's side is sorted, and 2 after the other side is.
     fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             ready!(self.sides[port].finish()?);
-            (self.ended, *cursor) = (self.ended + 1, 1);
+            (self.ended_sides, *cursor) = (self.ended_sides + 1, 1);
         }
-        if self.ended < 2 {
+        if self.ended_sides < 2 {
             return Ok(Progress::Done);
         }
         if *cursor == 1 {
-            // The other side was in order once, but may have gone to disk since.
+            // The other side was sorted before, but its rows may have been written to disk since.
             ready!(self.sides[1 - port].finish()?);
             *cursor = 2;
         }
@@ -194,7 +199,7 @@ impl Driver for CoGroupDriver {
 
 impl Revocable for CoGroupDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        if self.ended < 2 {
+        if self.ended_sides < 2 {
             self.sides.iter_mut().for_each(GroupSorter::revoke);
         }
         Ok(())
@@ -210,20 +215,21 @@ impl Revocable for CoGroupDriver {
 
 impl CoGroupDriver {
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
-        for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
+        for (side, next) in self.sides.iter_mut().zip(&mut self.next_groups) {
             if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
                 ready!(side.advance()?);
                 *next = 0;
             }
         }
-        let until =
-            [0, 1].map(|side| self.sides[side].matchable_rows(&self.sides[1 - side], self.next[side], self.leading));
+        let until = [0, 1].map(|side| {
+            self.sides[side].matchable_rows(&self.sides[1 - side], self.next_groups[side], self.key_leaves)
+        });
         let windows = self.sides.each_ref().map(GroupSorter::window);
-        if self.next != until {
-            self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;
+        if self.next_groups != until {
+            self.next_groups = self.kernel.run(windows, self.key_leaves, self.next_groups, until, out.pages())?;
             return Ok(Progress::Yield);
         }
-        if self.next == windows.map(SortBuffer::len) {
+        if self.next_groups == windows.map(SortBuffer::len) {
             self.sides.iter_mut().for_each(GroupSorter::clear);
             return Ok(Progress::Done);
         }
@@ -231,13 +237,13 @@ impl CoGroupDriver {
         Ok(Progress::Yield)
     }
 
-    /// Runs over the groups of the next key, of which one is large.
+    /// Calls the closure with the groups of the next key, of which one is large.
     fn run_large(&mut self, out: &mut Outputs) -> Result<()> {
         let windows = self.sides.each_ref().map(GroupSorter::window);
-        let ends = SortBuffer::next_groups(windows, self.next, windows.map(SortBuffer::len), self.leading);
-        let mut group = |side: usize| match ends[side] > self.next[side] {
+        let ends = SortBuffer::next_groups(windows, self.next_groups, windows.map(SortBuffer::len), self.key_leaves);
+        let mut group = |side: usize| match ends[side] > self.next_groups[side] {
             true if self.sides[side].is_large() => Ok(self.sides[side].take_large()),
-            true => self.sides[side].as_large(self.next[side]..ends[side]).map(Some),
+            true => self.sides[side].as_large(self.next_groups[side]..ends[side]).map(Some),
             false => Ok(None),
         };
         let (mut left, mut right) = (group(0)?, group(1)?);
@@ -248,12 +254,12 @@ impl CoGroupDriver {
         ];
         self.kernel.run_large(sides, out.pages())?;
         left.iter_mut().chain(&mut right).try_for_each(LargeGroup::check)?;
-        self.next = ends;
+        self.next_groups = ends;
         Ok(())
     }
 }
 
-/// The group of a key that a side does not have.
+/// The group of a key on a side without that key.
 struct NoRow;
 
 impl NextRow for NoRow {

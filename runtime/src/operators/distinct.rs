@@ -1,18 +1,19 @@
-//! Distinct records: a grouping that folds nothing, by all leaves, or by a key with the rest of the group's first record.
+//! Distinct records: an aggregation without measures. Its key is all leaves, or a given key; other
+//! leaves are those of the group's first record.
 
 use super::aggregate::Aggregate;
 use super::fold::{Fold, StateLeaf};
 use crate::plan::Reads;
 use crate::row::Schema;
 
-/// Keeps one of all records that are equal.
+/// Keeps one of all equal records.
 #[must_use]
 pub fn distinct(schema: Schema) -> Aggregate {
     let key = (0..schema.leaves().len()).collect();
     one_each("distinct", schema, key)
 }
 
-/// Keeps one of all records that have the same key: whichever comes first to its task.
+/// Keeps one of all records with the same key: the first that arrives at the group's task.
 #[must_use]
 pub fn distinct_by(schema: Schema, key: Vec<usize>) -> Aggregate {
     one_each("distinct_by", schema, key)

@@ -34,7 +34,7 @@ pub(crate) fn values(state: &[StateLeaf], stored: &LeafSet) -> Vec<usize> {
     values
 }
 
-/// The same count in the embedded engine: a set.
+/// The same count in the reference implementation.
 pub(crate) fn of_datums(types: &[LeafType], leaves: &[usize], rows: &[&Vec<Datum>]) -> Datum {
     let is_null = |row: &Vec<Datum>| leaves.iter().any(|&leaf| types[leaf] == LeafType::Valid && row[leaf].bits() == 0);
     let value = |row: &&&Vec<Datum>| leaves.iter().map(|&leaf| row[leaf].clone()).collect::<Vec<_>>();
@@ -46,11 +46,11 @@ pub(crate) fn of_datums(types: &[LeafType], leaves: &[usize], rows: &[&Vec<Datum
 pub(crate) struct DistinctCount {
     /// The value's leaves in the input.
     leaves: Vec<usize>,
-    /// Those of them that say whether there is a value.
+    /// The leaves among them that are validities.
     validity: Vec<usize>,
     /// The leaf of the groups' state that counts.
     to: usize,
-    seen: GroupTable,
+    values: GroupTable,
     places: Groups,
     numbers: Vec<u64>,
     /// Rows that have a value, and their positions in the input.
@@ -68,7 +68,7 @@ impl DistinctCount {
             validity: leaves.iter().filter(|(_, ty)| *ty == LeafType::Valid).map(|&(leaf, _)| leaf).collect(),
             leaves: leaves.into_iter().map(|(leaf, _)| leaf).collect(),
             to,
-            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.growing(GrowthPolicy::BestEffort),
+            values: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.growing(GrowthPolicy::BestEffort),
             places: Groups::default(),
             numbers: Vec::new(),
             valid: Selection::default(),
@@ -76,13 +76,14 @@ impl DistinctCount {
         })
     }
 
-    /// Counts what is new among the input's rows, which belong to `groups` of `table`; rows whose value found no room are `unseen`.
+    /// Counts the new values in the input's rows, which belong to `groups` of `table`. `uncounted`
+    /// receives the rows whose value found no room.
     pub(crate) fn add(
         &mut self,
         table: &mut GroupTable,
         input: &Input<'_>,
         groups: &Groups,
-        unseen: &mut Vec<u32>,
+        uncounted: &mut Vec<u32>,
     ) -> Result<()> {
         if input.is_empty() {
             return Ok(());
@@ -97,8 +98,8 @@ impl DistinctCount {
         let key: Vec<usize> = std::iter::once(number).chain(self.leaves.iter().copied()).collect();
         let copied: Vec<(usize, usize)> = key.iter().copied().enumerate().collect();
         let selection = if nullable { &self.valid } else { input.selection() };
-        self.seen.probe(&Input::new(&numbered, selection), &key, &copied, &mut self.places)?;
-        unseen.extend(self.places.missed().iter().map(|&position| selection.rows()[position as usize]));
+        self.values.probe(&Input::new(&numbered, selection), &key, &copied, &mut self.places)?;
+        uncounted.extend(self.places.missed().iter().map(|&position| selection.rows()[position as usize]));
         let (to, fresh, positions) = (self.to, self.places.fresh(), &self.positions);
         let counted = table.visit(input, groups, |_, mut states, rows| {
             states.skip(to);
@@ -113,27 +114,27 @@ impl DistinctCount {
         counted.ok_or_else(|| Error::Internal("a count of distinct values without a place".to_owned()))
     }
 
-    /// The rows of the input that have a value.
+    /// The rows of the input whose value is not null.
     pub(crate) fn valued(&self, input: &Input<'_>) -> impl Iterator<Item = u32> {
         input.selection().rows().iter().copied().filter(|&row| self.has_value(input, row as usize))
     }
 
-    /// Takes no more values: rows that have others are unseen.
+    /// Stops adding values. Rows with other values are unseen from now on.
     pub(crate) fn freeze(&mut self) {
-        self.seen.freeze();
+        self.values.freeze();
     }
 
-    /// Forgets all values: the groups' numbers have lost their meaning.
+    /// Removes all values. Called when the groups' numbers become invalid.
     pub(crate) fn clear(&mut self) -> Result<()> {
-        self.seen.drain().map(drop)
+        self.values.drain().map(drop)
     }
 
-    /// Whether a row's value, and all parts of it, are there.
+    /// Whether no part of a row's value is null.
     fn has_value(&self, input: &Input<'_>, row: usize) -> bool {
         self.validity.iter().all(|&leaf| input.batch().leaf_bits(leaf, row) != 0)
     }
 
-    /// Leaves out rows where a value, or a part of it, is null.
+    /// Selects the rows whose value is not null.
     fn select_valid(&mut self, input: &Input<'_>) {
         let rows = input.selection().rows().iter().map(|&row| row as usize).enumerate();
         let valid = rows.filter(|&(_, row)| self.has_value(input, row));

@@ -1,4 +1,4 @@
-//! What a program knows of a flow's size, for the estimates behind it. Nothing happens to the rows.
+//! The size of a flow as the program states it, for estimates. The rows are not changed.
 
 use crate::error::{Error, Result};
 use crate::plan::{Operator, SizeHint, Table};
@@ -6,11 +6,11 @@ use crate::row::Schema;
 use crate::statistics::Relation;
 use crate::strategy::{InPlace, Role};
 
-/// The same records, of which there are said to be so many.
+/// The same records, with their number as the program states it.
 pub struct ExpectRows {
     /// The records.
     pub schema: Schema,
-    /// How many.
+    /// The number of records.
     pub rows: u64,
 }
 
@@ -44,7 +44,7 @@ impl Operator for ExpectRows {
     }
 }
 
-/// A hint that is refused before the run.
+/// A wrong selectivity hint. The plan is rejected.
 pub struct WrongSelectivity {
     /// The records.
     pub schema: Schema,

@@ -18,19 +18,22 @@ pub struct Filter {
     pub schema: Schema,
     /// The predicate.
     pub predicate: PredicateFactory,
-    /// What it reads.
+    /// The leaves that it reads.
     pub reads: Reads,
-    /// What it implies, for source statistics.
+    /// Bounds that all kept records are within, for the statistics of sources.
     pub bounds: Vec<Bound>,
-    /// Whether it has an answer for records that it would not have seen where it stands, and does nothing else.
+    /// Whether it may be called for records that do not reach it in the program: it has a result
+    /// for all records, and no effects.
     pub moves: bool,
-    /// Whether what it captures may be something that it acts on: then it sees the records that the program shows it.
-    pub acts: bool,
-    /// Whether it may be tried on some records before the run: by what it captures it acts on nothing outside.
-    pub may_be_tried: bool,
-    /// The share of records that the program says it keeps.
+    /// Whether a value that it captures may have effects. Other filters are then not moved below
+    /// it.
+    pub may_have_effects: bool,
+    /// Whether it may be called on sampled records before the run: nothing that it captures can
+    /// have effects.
+    pub may_run_on_sample: bool,
+    /// The share of records that it keeps, as the program states it.
     pub selectivity: Option<f64>,
-    /// For a filter that has moved: the word of the operator that it stands below.
+    /// For a filter that was moved: the word of the operator that it was moved below.
     pub below: Arc<str>,
 }
 
@@ -40,7 +43,7 @@ impl Operator for Filter {
     }
 
     fn details(&self) -> String {
-        // The other parts of a conjunction keep what is left: the hint is for all of them.
+        // The hint belongs to the whole conjunction, and its other parts have the share 1.
         let share = self.selectivity.filter(|&share| share < 1.0);
         share.map_or_else(String::new, |share| format!("of which {share} stay, by hint"))
     }
@@ -56,7 +59,7 @@ impl Operator for Filter {
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
-        let kept = inputs[0].filtered(self.may_be_tried.then_some(&self.predicate), &self.bounds);
+        let kept = inputs[0].filtered(self.may_run_on_sample.then_some(&self.predicate), &self.bounds);
         match self.selectivity {
             Some(share) => kept.with_rows(inputs[0].rows * share),
             None => kept,
@@ -64,7 +67,8 @@ impl Operator for Filter {
     }
 
     fn expecting(&self, share: f64) -> Option<Arc<dyn Operator>> {
-        // What counts would count twice where the filter without the hint is in the plan as well.
+        // If the program also uses the filter without the hint, the plan has both, and effects
+        // would occur twice.
         (!self.predicate.has_effects()).then(|| Arc::new(Filter { selectivity: Some(share), ..self.clone() }) as _)
     }
 
@@ -77,8 +81,8 @@ impl Operator for Filter {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        // One that acts on something outside sees what the program shows it, no more and no less.
-        (!self.acts && !self.predicate.has_effects()).then(|| unchanged(&self.schema))
+        // A filter would change the records that a predicate with effects is called with.
+        (!self.may_have_effects && !self.predicate.has_effects()).then(|| unchanged(&self.schema))
     }
 
     fn follows_order(&self) -> bool {
@@ -103,7 +107,8 @@ impl Operator for Filter {
         let context = TaskContext::alone(unbounded_memory());
         let mut predicate = self.predicate.open(&context)?;
         let mut first = 0;
-        // Pages show the predicate what it may read; the records that stay are the originals.
+        // The predicate reads pages with its leaves only, so kept records are copied from the
+        // input.
         for page in inputs[0].pages(&self.reads.of(&self.schema))? {
             let (batch, mut selection) = (page.batch(), Selection::default());
             selection.set(0..batch.rows() as u32);
@@ -124,36 +129,37 @@ impl FilterOperator for Filter {
         let place = |leaf: usize| leaves.get(leaf).copied().flatten();
         let reads = reads.iter().map(place).collect::<Option<Vec<_>>>().filter(|reads| !reads.is_empty())?;
         let bound = |bound: &Bound| Some(Bound { leaf: place(bound.leaf)?, ..bound.clone() });
-        let seen = leaves.iter().copied().zip(self.schema.types()).collect();
+        let leaves_read = leaves.iter().copied().zip(self.schema.types()).collect();
         Some(Arc::new(Filter {
             schema: to.clone(),
-            predicate: Arc::new(Elsewhere { predicate: self.predicate.clone(), seen }),
+            predicate: Arc::new(MovedPredicate { predicate: self.predicate.clone(), leaves_read }),
             reads: Reads::Leaves(reads.into_iter().collect()),
             bounds: self.bounds.iter().filter_map(bound).collect(),
             moves: true,
-            acts: false,
-            may_be_tried: true,
+            may_have_effects: false,
+            may_run_on_sample: true,
             selectivity: self.selectivity,
             below: below.into(),
         }))
     }
 }
 
-/// A predicate on other records than it was written for: it sees the leaves that it reads in their old places, and the rest dead.
-struct Elsewhere<P> {
+/// A predicate on other records than it was compiled for. It reads its leaves through a view with
+/// their old numbers. All other leaves are dead.
+struct MovedPredicate<P> {
     predicate: P,
-    /// For each leaf that the predicate knows, where it is, and its type.
-    seen: Arc<[(Option<usize>, LeafType)]>,
+    /// For each leaf of the predicate's records, its number in the other records, and its type.
+    leaves_read: Arc<[(Option<usize>, LeafType)]>,
 }
 
-impl Factory<dyn Predicate> for Elsewhere<PredicateFactory> {
+impl Factory<dyn Predicate> for MovedPredicate<PredicateFactory> {
     fn open(&self, context: &TaskContext) -> Result<Box<dyn Predicate>> {
-        Ok(Box::new(Elsewhere { predicate: self.predicate.open(context)?, seen: self.seen.clone() }))
+        Ok(Box::new(MovedPredicate { predicate: self.predicate.open(context)?, leaves_read: self.leaves_read.clone() }))
     }
 }
 
-impl Predicate for Elsewhere<Box<dyn Predicate>> {
+impl Predicate for MovedPredicate<Box<dyn Predicate>> {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
-        self.predicate.select(&batch.arranged(&self.seen), rows)
+        self.predicate.select(&batch.arranged(&self.leaves_read), rows)
     }
 }

@@ -1,5 +1,5 @@
-//! Records that come first: any of them, or the first ones in an order; of all records, or of each
-//! group. Each task lets some pass before they are shipped.
+//! The first records of all records, or of each group: any of them, or the first ones in an order.
+//! Each task drops others before it sends its rows.
 
 mod of_groups;
 
@@ -12,7 +12,7 @@ use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Cursor, Demand, Driver, DriverFactory, Grouping, Planning, Progress, Strategy, Work};
 
-use super::common::{group_bytes, grouped, layout, of_each, of_key};
+use super::common::{filters_on_key, group_bytes, grouped, layout, of_each};
 use super::{order, top};
 
 /// The `count` first records of each group.
@@ -21,10 +21,10 @@ pub struct First {
     pub schema: Schema,
     /// The key's leaves. Empty: all records are one group.
     pub key: Vec<usize>,
-    /// How many.
+    /// The number of records.
     pub count: usize,
-    /// The order. Without a key, the records are emitted in it. Empty: any `count` records, which are
-    /// the first ones if the input has one task.
+    /// The order. Without a key, the records are emitted in it. If it is empty, any `count` records
+    /// pass. These are the first ones if the input has one task.
     pub order: Vec<OrderKey>,
 }
 
@@ -51,7 +51,7 @@ impl Operator for First {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(of_key(&self.key, &self.schema))
+        Some(filters_on_key(&self.key, &self.schema))
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
@@ -103,7 +103,7 @@ impl Operator for First {
     }
 }
 
-/// Lets `count` rows pass. After them, its task stops the operators before it.
+/// Passes `count` rows. Then its task stops the operators before it.
 fn limit(count: usize) -> DriverFactory {
     DriverFactory::new("limit", move |_| Ok(LimitDriver { left: count })).stopping_early(true)
 }

@@ -1,7 +1,7 @@
 //! Folds: how records update the leaves of a group's state, and how two states are merged.
 //!
-//! Signed sums run in 128 bits and are narrowed in place at the end. So their results are exact, or
-//! an error.
+//! Signed sums run in 128 bits and are narrowed in place at the end. So a result is exact, or an
+//! error.
 
 use std::slice;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::row::{Datum, LeafType, Schema, compare_leaf};
 
 use super::common::names;
 
-/// How one leaf of a state is made from the records of its group.
+/// How one leaf of a state is computed from the records of its group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fold {
     /// A leaf of the key.
@@ -24,33 +24,37 @@ pub enum Fold {
     Min(usize),
     /// The greatest value of a leaf.
     Max(usize),
-    /// The least value of a leaf whose validity is the leaf before, here and in the state, where it is a [`Fold::Valid`].
+    /// The least value of a leaf that may be null. The leaf before it is its validity, in records
+    /// and in the state, where it is a [`Fold::Valid`].
     MinSome(usize),
-    /// The greatest value of such a leaf.
+    /// The greatest value of a leaf that may be null, likewise.
     MaxSome(usize),
-    /// Whether the next leaf, a [`Fold::MinSome`] or [`Fold::MaxSome`], has a value: kept and set with it.
+    /// The validity of the next leaf, a [`Fold::MinSome`] or [`Fold::MaxSome`]. Stored and set with
+    /// it.
     Valid(usize),
     /// The number of records.
     Count,
-    /// The least or greatest value of a leaf. The next leaves, which are [`Fold::Carried`], are of the same record.
+    /// The least or greatest value of a leaf. The next leaves are [`Fold::Carried`], copied from
+    /// the same record.
     By {
         /// The leaf.
         leaf: usize,
         /// Whether it is the greatest value.
         greatest: bool,
-        /// How many leaves are carried.
+        /// The number of carried leaves.
         carried: usize,
     },
-    /// A leaf of the record that the [`Fold::By`] before it names; of records that tie, the one with the least values, where
-    /// missing ones come last.
+    /// A leaf of the record that the [`Fold::By`] before it selects. If records tie, the one with
+    /// the least values is selected, with nulls last.
     Carried(usize),
-    /// A leaf of whichever record is the group's first.
+    /// A leaf of the first record of the group that arrives.
     First(usize),
-    /// How many different values these leaves have together; a value that is null, or has a null part, is none.
+    /// The number of distinct values of these leaves together. A value with a null part does not
+    /// count.
     Distinct(Arc<[usize]>),
-    /// What an accumulator writes; only merging concerns the engine.
+    /// Written by an accumulator. The engine only merges it.
     Kernel(Merge),
-    /// Nothing: the leaf is neither keyed nor aggregated.
+    /// None: the leaf is neither a part of the key nor aggregated. Such a plan is rejected.
     Nothing,
 }
 
@@ -67,7 +71,7 @@ impl Fold {
             Fold::By { leaf, greatest: true, .. } => ("max_by", slice::from_ref(leaf)),
             Fold::First(leaf) => ("first", slice::from_ref(leaf)),
             Fold::Key(leaf) | Fold::Carried(leaf) => return names(schema, slice::from_ref(leaf)),
-            // The text of the program is unknown.
+            // A leaf of a kernel has no field, and the text of its measure is unknown here.
             Fold::Kernel(merge) => return format!("kernel {merge:?}"),
             Fold::Valid(_) | Fold::Nothing => return String::new(),
         };
@@ -75,18 +79,18 @@ impl Fold {
     }
 }
 
-/// How two states' leaves become one.
+/// How a leaf of two states is merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
-    /// They are added.
+    /// The sum.
     Sum,
-    /// The lesser, where the leaf before (a validity leaf) says that there is one.
+    /// The lesser value. The leaf before it is its validity.
     Min,
-    /// The greater, likewise.
+    /// The greater value, likewise.
     Max,
-    /// The validity leaf of the next leaf: set with it.
+    /// The validity of the next leaf, and set with it.
     Valid,
-    /// As the accumulator says: [`Accumulate::merge`](crate::group::Accumulate::merge).
+    /// By the accumulator, see [`Accumulate::merge`](crate::group::Accumulate::merge).
     Kernel,
 }
 
@@ -95,15 +99,16 @@ pub enum Merge {
 pub struct StateLeaf {
     /// Its type in the output.
     pub ty: LeafType,
-    /// How it is made.
+    /// How it is computed.
     pub fold: Fold,
 }
 
 impl StateLeaf {
-    /// Its type while records are added. Signed sums and decimals run in 128 bits, so that no order of adding overflows where the
-    /// result does not; an unsigned sum that overflows on the way overflows at the end.
+    /// Its type while records are added. Signed sums and decimals run in 128 bits, so no order of
+    /// the records overflows if the result does not. An unsigned sum that overflows on the way
+    /// overflows at the end too.
     #[must_use]
-    pub fn running(&self) -> LeafType {
+    pub fn running_type(&self) -> LeafType {
         use LeafType as L;
         match (&self.fold, self.ty) {
             (Fold::Sum(_), L::I8 | L::I16 | L::I32 | L::I64 | L::TimeDelta | L::Decimal(_)) => L::I128,
@@ -114,7 +119,7 @@ impl StateLeaf {
     }
 }
 
-/// One measure, ready to run over windows: leaf of the input, leaf of the state, what to do.
+/// One measure over windows of rows: from a leaf of the input to a leaf of the state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) from: usize,
@@ -130,7 +135,7 @@ pub(crate) enum Kind {
     Min,
     Max,
     Count,
-    /// Least or greatest of values whose validity stands one leaf before, here and there.
+    /// The least or greatest of values whose validity is the leaf before, in input and state.
     MinValid,
     MaxValid,
 }
@@ -152,7 +157,7 @@ pub(crate) fn run(step: Step, table: &mut GroupTable, input: &Input<'_>, groups:
         (Kind::Sum, L::U16, L::I128) => sum::<u16, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::U32, L::I128) => sum::<u32, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::U64, L::I128) => sum::<u64, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
-        // How many values are there.
+        // The number of values that are not null.
         (Kind::Sum, L::Valid, _) => sum::<u8, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::U8, _) => sum::<u8, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::U16, _) => sum::<u16, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
@@ -200,7 +205,7 @@ fn visit(
 ) -> Result<()> {
     table
         .visit(input, groups, |mut leaves, mut states, rows| {
-            // A validity leaf stands right before its value: both are taken from there.
+            // The validity is the leaf right before its value. Both are read from there.
             let before = usize::from(matches!(step.kind, Kind::MinValid | Kind::MaxValid));
             leaves.skip(step.from - before);
             states.skip(step.to - before);
@@ -262,7 +267,7 @@ fn extreme<V: Plain>(
     let better = |new: V, old: V| if greatest { less(old, new) } else { less(new, old) };
     visit(step, table, input, groups, |mut leaves, mut states, rows| {
         if matches!(step.kind, Kind::Min | Kind::Max) {
-            // A new group starts as a copy of its first row, so there is always something to compare with.
+            // A new group starts as a copy of its first row, so the state always has a value.
             let (values, state) = (leaves.plain::<V>(), states.plain::<V>()?);
             for (row, group) in rows.iter() {
                 let value = values.read(row);
@@ -285,7 +290,8 @@ fn extreme<V: Plain>(
     })
 }
 
-/// The sum of values of type `from` as a `to`, in the embedded engine: wide, then checked against the type.
+/// The sum of values of type `from` as a `to`, in the reference implementation. It is computed in a
+/// wide type and then checked against `to`.
 pub(crate) fn sum_datums<'d>(from: LeafType, to: LeafType, values: impl Iterator<Item = &'d Datum>) -> Result<Datum> {
     use LeafType as L;
     let fixed = |bits: u128| Ok(Datum::Fixed(bits));
@@ -306,7 +312,7 @@ pub(crate) fn sum_datums<'d>(from: LeafType, to: LeafType, values: impl Iterator
     match to {
         L::F32 => fixed((float as f32).to_bits().into()),
         L::F64 => fixed(float.to_bits().into()),
-        // The low bits stand for the sum where reading them back gives it.
+        // The sum fits if its low bits, read back, give the sum.
         _ => {
             let bits = whole as u128 & (u128::MAX >> (128 - 8 * to.width()));
             if signed(to, bits) == whole { fixed(bits) } else { Err(overflow(to)) }
@@ -326,7 +332,8 @@ pub(crate) fn signed(ty: LeafType, bits: u128) -> i128 {
     }
 }
 
-/// The least or greatest of values that are there, where `is_valid` says of a row whether its value is; in the embedded engine.
+/// The least or greatest of the values for whose rows `is_valid` returns `true`, in the reference
+/// implementation.
 pub(crate) fn extreme_of_datums(
     ty: LeafType,
     leaf: usize,
@@ -338,8 +345,8 @@ pub(crate) fn extreme_of_datums(
     values.reduce(|best, value| pick_datum(ty, &best, &value, greatest)).unwrap_or_else(|| Datum::zero(ty))
 }
 
-/// The row with the least or greatest value of the first of these leaves; of rows that tie, the one with the least
-/// values of the others. In the embedded engine.
+/// The row with the least or greatest value of the first of these leaves, in the reference
+/// implementation. If rows tie, the one with the least values of the other leaves.
 pub(crate) fn row_by<'r>(
     types: &[LeafType],
     leaves: &[usize],
@@ -357,7 +364,7 @@ pub(crate) fn row_by<'r>(
     })
 }
 
-/// The lesser or greater of two values, in the embedded engine.
+/// The lesser or greater of two values, in the reference implementation.
 pub(crate) fn pick_datum(ty: LeafType, left: &Datum, right: &Datum, greatest: bool) -> Datum {
     let order = compare_leaf(ty, left, right);
     if if greatest { order.is_lt() } else { order.is_gt() } { right.clone() } else { left.clone() }

@@ -1,16 +1,18 @@
-//! Whole groups, one record after the other: the user's closure goes over a group's records and emits any number.
+//! Calls a closure with each group's records, one at a time. It emits any number of records.
 //!
-//! Rows come to their group's task, which keeps them in pages and sorts an index of them by key, and by the group's own order behind it;
-//! then the closure is lent a row at a time, where it lies. Without a key all rows are one group.
+//! Rows are sent to the task of their group. It keeps them in pages, and sorts an index of them by
+//! the key and then by the order within a group. The closure borrows each row where it lies.
+//! Without a key, all rows are one group.
 //!
-//! Partial groups are those of what a task keeps in a fixed part of memory: nothing is shipped, and a key may have several.
+//! If `partial`, no rows are sent. Each task calls the closure whenever its rows fill a fixed part
+//! of memory, so a key may have several groups.
 
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
+use crate::memory::limits::{SORT_BYTES, SORTED_GROUPS_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
@@ -27,70 +29,71 @@ use super::order;
 pub struct GroupReduce {
     /// For EXPLAIN: `reduce_group`.
     pub word: &'static str,
-    /// The records it is given.
+    /// The records that it receives.
     pub input: Schema,
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
-    /// The key's leaves; none where everything is one group.
+    /// The key's leaves. Empty if all records are one group.
     pub key: Vec<usize>,
-    /// The order within a group; where it says nothing, there is none.
+    /// The order within a group. Empty if there is none.
     pub order: Vec<OrderKey>,
     /// The closure.
     pub kernel: GroupFactory,
-    /// What it reads of a record.
+    /// The leaves that the closure reads.
     pub reads: Reads,
-    /// Bytes that the kernel reserves beside the rows.
+    /// Bytes that the kernel reserves in addition to the rows.
     pub aside: usize,
-    /// Why it cannot run, where whoever built it found something wrong.
+    /// The reason why the plan is rejected, if the program has a mistake.
     pub refused: Option<String>,
-    /// Whether each task takes what it has for the groups, and no more of it at once than a part of memory holds.
+    /// Whether each task calls the closure with the groups of the rows that it holds, whenever they
+    /// fill a part of memory.
     pub partial: bool,
 }
 
 impl GroupReduce {
-    fn needed(&self) -> LeafSet {
-        let mut needed = self.reads.of(&self.input);
-        needed.extend_from(&order::leaves(&self.order));
-        self.key.iter().for_each(|&leaf| needed.insert(leaf));
-        needed
+    fn read_leaves(&self) -> LeafSet {
+        let mut read_leaves = self.reads.of(&self.input);
+        read_leaves.extend_from(&order::leaves(&self.order));
+        self.key.iter().for_each(|&leaf| read_leaves.insert(leaf));
+        read_leaves
     }
 
-    /// By the key, then in the order within a group.
+    /// The key, then the order within a group.
     fn whole_order(&self) -> Vec<OrderKey> {
         OrderKey::ascending(&self.key).chain(self.order.iter().copied()).collect()
     }
 
-    /// Takes what a part of memory holds for the groups.
-    fn parts(&self, output: Arc<RowLayout>) -> DriverFactory {
-        let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
-        let (kernel, leading) = (self.kernel.clone(), self.key.len());
+    /// The driver of a partial grouping.
+    fn partial_driver(&self, output: Arc<RowLayout>) -> DriverFactory {
+        let (kept, order) = (layout(&self.input, &self.read_leaves()), self.whole_order());
+        let (kernel, key_leaves) = (self.kernel.clone(), self.key.len());
         let create = move |context: &TaskContext| {
             let kernel = kernel.open(context)?;
             let rows = SortBuffer::new(kept.clone(), order.clone(), &context.memory)?;
-            let (most_bytes, memory) = (combiner_bytes(context), context.memory.clone());
-            Ok(PartialDriver { rows, leading, kernel, most_bytes, memory, revoked: false })
+            let (max_bytes, memory) = (combiner_bytes(context), context.memory.clone());
+            Ok(PartialDriver { rows, key_leaves, kernel, max_bytes, memory, is_revoked: false })
         };
         let name = format!("sort a part in memory, {}", self.word);
         DriverFactory::new(name, create).waiting_for_end().emitting(output).spilling_beyond(SORT_BYTES + self.aside)
     }
 
-    /// Goes over the groups once all rows are there.
-    fn groups(&self, output: Arc<RowLayout>) -> DriverFactory {
-        let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
+    /// The driver that calls the closure after all rows have arrived.
+    fn whole_driver(&self, output: Arc<RowLayout>) -> DriverFactory {
+        let (kept, order) = (layout(&self.input, &self.read_leaves()), self.whole_order());
         let how = if order.is_empty() { "keep, then" } else { "external sort," };
-        let (kernel, leading) = (self.kernel.clone(), self.key.len());
+        let (kernel, key_leaves) = (self.kernel.clone(), self.key.len());
         let create = move |context: &TaskContext| {
             let kernel = kernel.open(context)?;
             Ok(GroupReduceDriver {
-                rows: GroupSorter::new(kept.clone(), order.clone(), leading, context)?,
-                leading,
+                rows: GroupSorter::new(kept.clone(), order.clone(), key_leaves, context)?,
+                key_leaves,
                 kernel,
-                is_shown: false,
-                next: 0,
+                is_finished: false,
+                next_group: 0,
             })
         };
         let factory = DriverFactory::new(format!("{how} {}", self.word), create).emitting(output);
-        factory.waiting_for_end().spilling_beyond(GROUPS_BYTES + self.aside)
+        factory.waiting_for_end().spilling_beyond(SORTED_GROUPS_BYTES + self.aside)
     }
 }
 
@@ -111,7 +114,7 @@ impl Operator for GroupReduce {
     }
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
-        self.needed()
+        self.read_leaves()
     }
 
     fn check(&self) -> Result<()> {
@@ -119,17 +122,17 @@ impl Operator for GroupReduce {
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
-        // As many as there are groups.
+        // One record for each group.
         Relation::unknown(inputs[0].distinct(&self.key), &self.output)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (output, input) = (layout(&self.output, planning.live), planning.inputs[0]);
         if self.partial {
-            return vec![planning.forwarded(self.parts(output), planning.sort(0, &self.whole_order()))];
+            return vec![planning.forwarded(self.partial_driver(output), planning.sort(0, &self.whole_order()))];
         }
         let grouping = Grouping {
-            driver: &|_| self.groups(output.clone()),
+            driver: &|_| self.whole_driver(output.clone()),
             combiner: None,
             key_of_combined: &[],
             of_row: Work::rows(1.0),
@@ -150,8 +153,9 @@ impl Operator for GroupReduce {
             rows.sort_by(|left, right| order::compare(&self.input, &self.order, left, right));
             let table = Table { types: inputs[0].types.clone(), rows: rows.into_iter().cloned().collect() };
             group.clear();
-            // Without an order of its own, the buffer keeps the rows as they are added, as one group.
-            table.windows(&self.needed(), |input| group.add(input))?;
+            // Without an order, the buffer keeps the rows in the order in which they are added, as
+            // one group.
+            table.windows(&self.read_leaves(), |input| group.add(input))?;
             let mut writer = unbounded_writer(self.output.types());
             let mut position = 0;
             while position < group.len() {
@@ -166,22 +170,22 @@ impl Operator for GroupReduce {
 
 struct GroupReduceDriver {
     rows: GroupSorter,
-    /// Leaves of the key, which the order begins with.
-    leading: usize,
+    /// The number of the key's leaves, which the order begins with.
+    key_leaves: usize,
     kernel: Box<dyn GroupKernel>,
-    /// Whether all rows are there, and groups are gone over.
-    is_shown: bool,
-    /// Where the next group of the window begins.
-    next: usize,
+    /// Whether all rows have arrived, so that groups are emitted.
+    is_finished: bool,
+    /// The position in the window of the next group.
+    next_group: usize,
 }
 
 impl GroupReduceDriver {
-    /// Goes over the groups, all of whose rows are there.
+    /// Calls the closure with the groups, whose rows have all arrived.
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if !self.rows.is_ready() {
                 ready!(self.rows.advance()?);
-                self.next = 0;
+                self.next_group = 0;
             } else if self.kernel.reads_again()
                 && let Some((group, pages)) = self.rows.take_large_rewindable()
             {
@@ -191,23 +195,23 @@ impl GroupReduceDriver {
             } else if let Some(group) = self.rows.take_large() {
                 self.run_large(group, out)?;
                 return Ok(Progress::Yield);
-            } else if self.next < self.rows.window().len() {
-                self.next = self.kernel.run(self.rows.window(), self.leading, self.next, out.pages())?;
+            } else if self.next_group < self.rows.window().len() {
+                self.next_group = self.kernel.run(self.rows.window(), self.key_leaves, self.next_group, out.pages())?;
                 return Ok(Progress::Yield);
             } else if self.rows.is_last() {
                 self.rows.clear();
                 return Ok(Progress::Done);
             } else {
                 ready!(self.rows.advance()?);
-                self.next = 0;
+                self.next_group = 0;
             }
         }
     }
 
-    /// Goes over a group that memory does not hold.
+    /// Calls the closure with a group that does not fit into memory.
     fn run_large(&mut self, mut group: LargeGroup, out: &mut Outputs) -> Result<()> {
         self.kernel.run_large(&mut group, out.pages())?;
-        self.next = 1;
+        self.next_group = 1;
         group.check()
     }
 }
@@ -220,7 +224,7 @@ impl Driver for GroupReduceDriver {
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             ready!(self.rows.finish()?);
-            (self.is_shown, *cursor) = (true, 1);
+            (self.is_finished, *cursor) = (true, 1);
         }
         self.run(out)
     }
@@ -232,7 +236,7 @@ impl Driver for GroupReduceDriver {
 
 impl Revocable for GroupReduceDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        if !self.is_shown {
+        if !self.is_finished {
             self.rows.revoke();
         }
         Ok(())
@@ -243,42 +247,44 @@ impl Revocable for GroupReduceDriver {
     }
 }
 
-/// Takes groups of what memory holds, again and again.
+/// Calls the closure whenever the rows fill a part of memory.
 struct PartialDriver {
     rows: SortBuffer,
-    leading: usize,
+    key_leaves: usize,
     kernel: Box<dyn GroupKernel>,
-    /// Groups are taken beyond this.
-    most_bytes: usize,
+    /// The most bytes of rows before the closure is called.
+    max_bytes: usize,
     memory: Memory,
-    /// Another operator needs the memory.
-    revoked: bool,
+    /// Whether another operator needs the memory.
+    is_revoked: bool,
 }
 
 impl PartialDriver {
-    /// Goes over the groups of what there is. The cursor is one more than the position of the next group, once the rows are sorted.
+    /// Calls the closure with the groups of the rows in memory. After the rows are sorted, the
+    /// cursor is the position of the next group plus 1.
     fn run(&mut self, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.sort();
             *cursor = 1;
         }
-        *cursor = 1 + self.kernel.run(&self.rows, self.leading, *cursor - 1, out.pages())?;
+        *cursor = 1 + self.kernel.run(&self.rows, self.key_leaves, *cursor - 1, out.pages())?;
         if *cursor <= self.rows.len() {
             return Ok(Progress::Yield);
         }
         self.rows.clear();
         self.memory.shrink();
-        self.revoked = false;
+        self.is_revoked = false;
         Ok(Progress::Done)
     }
 }
 
 impl Driver for PartialDriver {
-    /// Groups are taken when there is no room for the rows that come; these are the first of the next ones.
+    /// If there is no room for the input, the closure is called first. The input's rows then begin
+    /// the next groups.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             let more = self.rows.bytes_for(input);
-            let fits = !self.revoked && self.rows.bytes() + more <= self.most_bytes && self.memory.try_reserve(more);
+            let fits = !self.is_revoked && self.rows.bytes() + more <= self.max_bytes && self.memory.try_reserve(more);
             if fits || self.rows.is_empty() {
                 self.rows.add(input)?;
                 return Ok(Progress::Done);
@@ -300,7 +306,7 @@ impl Driver for PartialDriver {
 
 impl Revocable for PartialDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        self.revoked = true;
+        self.is_revoked = true;
         Ok(())
     }
 }

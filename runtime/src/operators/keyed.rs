@@ -1,7 +1,7 @@
-//! Records with a computed key behind their own leaves, for operators that find records by it.
+//! Records with a computed key after their own leaves, for operators that find records by it.
 //!
-//! A closure over records looks at the record's leaves and no further, so nothing that follows notices the key, until [`Project`](super::Project)
-//! drops its leaves again.
+//! A closure over records reads the record's leaves only. So the operators that follow ignore the
+//! key, until [`Project`](super::Project) drops its leaves.
 
 use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
@@ -20,16 +20,16 @@ pub struct Keyed {
     pub input: Schema,
     /// The records, then their key.
     pub output: Schema,
-    /// Gives each record once, with its key behind it.
+    /// Emits each record once, followed by its key.
     pub chain: ChainFactory,
-    /// What the key is computed from.
+    /// The leaves that the key is computed from.
     pub reads: Reads,
     /// The source text of the closure; empty if it is unknown.
     pub text: &'static str,
 }
 
 impl Keyed {
-    /// The same for records with event time behind them, which then stands behind the key.
+    /// The same for records with event time, which then follows the key.
     #[must_use]
     pub fn timed(self) -> Self {
         Keyed { output: self.output.with_event_time(), ..self }
@@ -79,7 +79,8 @@ impl Operator for Keyed {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        // The chain is shown what the key may read; the records are the originals.
+        // The chain reads the leaves of the key only, so the other leaves are copied from the
+        // records.
         let mut keyed = run_over(&self.chain, &inputs[0], &self.reads(0, &LeafSet::none()), self.output.types())?;
         if keyed.rows.len() != inputs[0].rows.len() {
             return Err(Error::Internal("a record without a key".to_owned()));

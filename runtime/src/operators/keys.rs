@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::row::Schema;
 
-/// Refuses keys whose leaves differ: they are compared as bytes, leaf by leaf. Typed symbols cannot differ; those that a program made up can.
+/// Checks that the keys of both inputs have leaves of the same types, since they are compared as
+/// bytes, leaf by leaf. Typed symbols cannot differ; symbols that a program makes up can.
 pub(crate) fn check_keys(inputs: &[Schema; 2], keys: &[Vec<usize>; 2]) -> Result<()> {
     let types = [0, 1].map(|side| {
         let leaves = inputs[side].leaves();

@@ -11,16 +11,16 @@ use crate::sort::OrderKey;
 
 use super::order;
 
-/// An order, then all other leaves but those of the key, which a group has in common.
+/// An order, then all other leaves except those of the key, which are the same in a group.
 pub(super) fn whole_order(schema: &Schema, key: &[usize], order: &[OrderKey]) -> Vec<OrderKey> {
     let named = order::leaves(order);
     let rest = (0..schema.leaves().len()).filter(|leaf| !named.contains(*leaf) && !key.contains(leaf));
-    // Valid is 1: nulls come last, as in the named order.
+    // A validity of 1 is a value, so descending puts nulls last.
     let ascending = |leaf: usize| OrderKey { leaf, descending: schema.leaves()[leaf].ty == LeafType::Valid };
     order.iter().copied().chain(rest.map(ascending)).collect()
 }
 
-/// A kernel that keeps the first record of two in an order.
+/// A kernel that keeps the first of two records in an order.
 pub(super) fn keep_best(order: Vec<OrderKey>) -> ReduceFactory {
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Reduce>> { Ok(Box::new(KeepBest(order.clone()))) })
 }

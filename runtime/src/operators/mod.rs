@@ -1,7 +1,8 @@
-//! The operators, one file each: facts for the planner, strategies, drivers, and what the operator means.
+//! The operators, one file each: facts for the planner, strategies, drivers, and a reference
+//! implementation.
 //!
-//! To add one: its file here, its line in this list, its typed method in `dataflow`, its page in the docs. Nothing else names
-//! a concrete operator.
+//! A new operator adds its file here, its line in this list, its typed method in `dataflow`, and
+//! its page in the docs. No other module names a concrete operator.
 
 mod aggregate;
 mod chain;
@@ -55,8 +56,8 @@ pub use filter::Filter;
 pub use first::First;
 pub use fold::{Fold, Merge, StateLeaf};
 pub use group_reduce::GroupReduce;
-pub use iterate::{LoopBegin, LoopEnd, LoopEnds, SolutionJoin};
-pub use join::{Join, JoinHint, JoinKind, JoinShip, Nulls, PairGives};
+pub use iterate::{LoopBegin, LoopEnd, LoopTermination, SolutionJoin};
+pub use join::{Join, JoinHint, JoinKind, JoinShip, Nulls, PairOutput};
 pub use keyed::Keyed;
 pub use map_partition::MapPartition;
 pub use partition::{Partition, PartitionBy};
@@ -72,7 +73,7 @@ pub use sink::{Collect, Collector};
 pub use sort::{Sort, Within};
 pub use union::Union;
 pub use updates::{Updates, UpdatesByKey};
-pub use window::{EventTime, InTime, WindowAggregate, WindowStart};
+pub use window::{EventTime, LateDataSplit, WindowAggregate, WindowStart};
 pub use with_all::WithAll;
 pub use write_file::WriteFile;
 pub use write_folders::WriteFolders;

@@ -1,4 +1,4 @@
-//! What operators share that put records in order.
+//! Helpers of operators that order records.
 
 use std::cmp::Ordering;
 
@@ -16,7 +16,7 @@ pub(crate) fn describe(schema: &Schema, order: &[OrderKey]) -> String {
     order.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// The leaves that an order looks at.
+/// The leaves that an order compares.
 pub(crate) fn leaves(order: &[OrderKey]) -> LeafSet {
     order.iter().map(|key| key.leaf).collect()
 }

@@ -1,6 +1,7 @@
-//! Which task sees which records: an exchange that the program asks for, and nothing else.
+//! Exchanges records between tasks as the program specifies.
 //!
-//! What needs rows of a key together behind it, such as a grouping by the same fields or by more, finds them so, and ships nothing.
+//! Later operators that need the rows of a key in one task then need no exchange of their own. An
+//! example is a grouping by the same fields or more.
 
 use std::sync::Arc;
 
@@ -20,23 +21,23 @@ use super::{order, range};
 pub struct Partition {
     /// The records.
     pub schema: Schema,
-    /// How the task of a record is found.
+    /// How the task of a record is selected.
     pub by: PartitionBy,
 }
 
-/// How the task of a record is found.
+/// How the task of a record is selected.
 pub enum PartitionBy {
-    /// One after the other.
+    /// In turn.
     Turn,
     /// By the hash of these leaves.
     Key(Vec<usize>),
-    /// By an order: what a task has comes before what the next one has.
+    /// By an order: the records of a task come before those of the next task.
     Range(Vec<OrderKey>),
     /// By a number that the program computes.
     Number {
-        /// Gives each record with one leaf more, the number, a `u64`.
+        /// Emits each record with one more leaf: the number, a `u64`.
         chain: ChainFactory,
-        /// What the number is computed from.
+        /// The leaves that the number is computed from.
         reads: Reads,
     },
 }
@@ -75,26 +76,29 @@ impl Operator for Partition {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        // A closure that counts sees what the program shows it.
-        (!self.counts()).then(|| unchanged(&self.schema))
+        // A filter would change the records that a closure with effects is called with.
+        (!self.has_effects()).then(|| unchanged(&self.schema))
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let edge = match &self.by {
-            _ if planning.tasks == 1 && planning.input_tasks() == 1 && !self.counts() => InputEdge::ship(Ship::Forward),
+            _ if planning.tasks == 1 && planning.input_tasks() == 1 && !self.has_effects() => {
+                InputEdge::ship(Ship::Forward)
+            }
             PartitionBy::Turn => InputEdge::ship(Ship::Rebalance),
             PartitionBy::Key(key) => InputEdge::ship(Ship::Hash(key.clone())),
             PartitionBy::Range(order) => self
                 .numbered(&self.reads(0, planning.live), |layout| range::driver(layout, order.clone(), planning.tasks)),
             PartitionBy::Number { chain, .. } => self.numbered(planning.live, |layout| chain::driver(chain, layout)),
         };
-        let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true).recovering(Recovery::Stateless);
+        let pass =
+            DriverFactory::new("pass on", |_| Ok(PassDriver)).stopping_early(true).recovering(Recovery::Stateless);
         vec![planning.of_one(edge, pass, planning.tasks, Work::default())]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         if let PartitionBy::Number { chain, reads } = &self.by {
-            // There is one task; the closure is there to be seen to fail, and to count.
+            // There is one task. The closure runs for its errors and effects.
             let types = [self.schema.types(), vec![LeafType::U64]].concat();
             run_over(chain, &inputs[0], &reads.of(&self.schema), types)?;
         }
@@ -103,22 +107,23 @@ impl Operator for Partition {
 }
 
 impl Partition {
-    /// Whether the closure acts on something outside, and so runs once for each record, whatever tasks there are.
-    fn counts(&self) -> bool {
+    /// Whether the closure has effects. It then runs once for each record, also in a job of one
+    /// task.
+    fn has_effects(&self) -> bool {
         matches!(&self.by, PartitionBy::Number { chain, .. } if chain.has_effects())
     }
 
-    /// Ships by a number that a driver on the sending side gives each record.
+    /// Sends rows by a number that a driver on the sending side computes.
     fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> DriverFactory) -> InputEdge {
         let (layout, number) = numbered_layout(&self.schema, live);
         InputEdge::through(driver(layout), Work::default(), Ship::Number(number))
     }
 }
 
-/// Lets all rows pass.
-struct Pass;
+/// Passes all rows.
+struct PassDriver;
 
-impl Driver for Pass {
+impl Driver for PassDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         out.pass(input.selection().clone());
         Ok(Progress::Done)

@@ -30,11 +30,11 @@ use super::common::layout;
 use super::queued_rows::QueuedRows;
 use super::scan::Pages;
 
-/// Keeps what it is given.
+/// Keeps its records.
 pub struct Persist {
     /// The records.
     pub schema: Schema,
-    /// What each task kept, once all of it is there.
+    /// The records that each task kept. Set after all tasks have ended.
     pub kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }
 
@@ -43,26 +43,26 @@ impl Persist {
         LeafSet::all(self.schema.leaves().len())
     }
 
-    /// Gives the records that are there from a run before.
-    fn gives(&self) -> DriverFactory {
+    /// The driver of a later run: emits the kept records.
+    fn reading_driver(&self) -> DriverFactory {
         let kept = self.kept.clone();
         let create = move |context: &TaskContext| {
             let store = kept.get().and_then(|tasks| tasks.get(context.subtask));
             let reader =
                 |store: &Arc<Store>| StoreReader::new(store.clone(), context.blocking.clone(), &context.memory);
-            Ok(Give { kept: store.map(reader), memory: context.memory.clone() })
+            Ok(PersistReader { kept: store.map(reader), memory: context.memory.clone() })
         };
         DriverFactory::new("give what is kept", create).emitting(layout(&self.schema, &self.all()))
     }
 
-    /// Lets records pass, and keeps copies.
-    fn keeps(&self) -> DriverFactory {
+    /// The driver of the first run: passes records, and keeps copies.
+    fn writing_driver(&self) -> DriverFactory {
         let (kept, layout) = (self.kept.clone(), layout(&self.schema, &self.all()));
         DriverFactory::new("pass, and keep", move |context| {
-            let parts = context.process_local(|| Mutex::new(vec![None; context.subtasks]));
+            let stores = context.process_local(|| Mutex::new(vec![None; context.subtasks]));
             let store = Store::new(layout.clone(), context.spiller(), &context.memory);
             let rows = QueuedRows::into_pages(layout.clone(), store.clone(), context);
-            Ok(Keep { rows, store, context: context.clone(), parts, kept: kept.clone() })
+            Ok(PersistWriter { rows, store, context: context.clone(), stores, kept: kept.clone() })
         })
     }
 }
@@ -76,7 +76,7 @@ impl Operator for Persist {
         &self.schema
     }
 
-    /// Who reads it in a later run is not known.
+    /// A later run may read any leaf.
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         self.all()
     }
@@ -96,7 +96,7 @@ impl Operator for Persist {
     }
 
     fn follows_order(&self) -> bool {
-        // In a later run nobody knows that the tasks are in one order.
+        // A later run does not know the order of the records over the tasks.
         true
     }
 
@@ -108,7 +108,7 @@ impl Operator for Persist {
             1 => Ship::Gather,
             _ => Ship::Rebalance,
         };
-        let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps() };
+        let driver = if self.kept.get().is_some() { self.reading_driver() } else { self.writing_driver() };
         let (edge, driver) = (InputEdge::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
         vec![planning.of_one(edge, driver, tasks, Work::rows(planning.inputs[0].rows))]
     }
@@ -118,7 +118,7 @@ impl Operator for Persist {
         let Some(kept) = self.kept.get() else {
             let store = Store::new(layout(&self.schema, &self.all()), context.spiller(), &context.memory);
             inputs[0].pages(&self.all())?.into_iter().for_each(|page| store.push(page));
-            // Whoever was faster kept the same.
+            // A concurrent run may have set it first, to the same records.
             let _ = self.kept.set(vec![store]);
             return Ok(inputs[0].clone());
         };
@@ -133,17 +133,17 @@ impl Operator for Persist {
     }
 }
 
-/// Lets rows pass, and keeps copies.
-struct Keep {
+/// Passes rows, and keeps copies.
+struct PersistWriter {
     rows: QueuedRows<Arc<Store>>,
     store: Arc<Store>,
     context: TaskContext,
-    /// What the tasks of this run have kept, each when it has seen its last row.
-    parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
+    /// The store of each task in this run. Each is set after the task's last row.
+    stores: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
     kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }
 
-impl Driver for Keep {
+impl Driver for PersistWriter {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let progress = self.rows.add(input, cursor)?;
         if progress == Progress::Done {
@@ -158,13 +158,13 @@ impl Driver for Keep {
             return Ok(Progress::Pending);
         }
         self.context.metrics.memory_bytes.add(self.store.peak_bytes() as u64);
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(part) = parts.get_mut(self.context.subtask) {
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(part) = stores.get_mut(self.context.subtask) {
             *part = Some(self.store.clone());
         }
-        if parts.iter().all(Option::is_some) {
-            // A run beside this one may have been faster, and kept the same.
-            let _ = self.kept.set(parts.drain(..).flatten().collect());
+        if stores.iter().all(Option::is_some) {
+            // A concurrent run may have set it first, to the same records.
+            let _ = self.kept.set(stores.drain(..).flatten().collect());
         }
         Ok(Progress::Done)
     }
@@ -174,23 +174,23 @@ impl Driver for Keep {
     }
 }
 
-impl Revocable for Keep {
-    /// What it has beyond its least is taken ahead: the store gives pages back by itself.
+impl Revocable for PersistWriter {
+    /// Frees bytes that are reserved ahead. The store itself gives pages back.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.context.memory.shrink();
         Ok(())
     }
 }
 
-/// Gives what is kept, page by page.
-struct Give {
-    /// Nothing where this run has more tasks.
+/// Emits kept pages.
+struct PersistReader {
+    /// `None` if the task has no kept rows.
     kept: Option<StoreReader>,
     memory: Memory,
 }
 
-impl Driver for Give {
-    /// What comes nevertheless is kept already.
+impl Driver for PersistReader {
+    /// Drops rows that arrive: the store has them.
     fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         Ok(Progress::Done)
     }
@@ -199,7 +199,7 @@ impl Driver for Give {
         let Some(kept) = &mut self.kept else { return Ok(Progress::Done) };
         Ok(match kept.poll()? {
             Poll::Ready(Some(page)) => {
-                // What is in memory is shared, and still the store's to pay for.
+                // A page that is in memory is shared, and the store still accounts for it.
                 out.pages().adopt(page);
                 Progress::Yield
             }
@@ -213,7 +213,7 @@ impl Driver for Give {
     }
 }
 
-impl Revocable for Give {
+impl Revocable for PersistReader {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.memory.shrink();
         Ok(())

@@ -1,4 +1,4 @@
-//! Projections: the same rows, other leaves. Nothing is copied.
+//! Projections: the same rows with other leaves. Nothing is copied.
 
 use crate::error::Result;
 use crate::plan::{Operator, Table};
@@ -7,13 +7,13 @@ use crate::strategy::{InPlace, Role};
 
 use super::common::names;
 
-/// Picks and reorders leaves.
+/// Selects and reorders leaves.
 pub struct Project {
     /// For EXPLAIN: `project`.
     pub word: &'static str,
-    /// The records it is given.
+    /// The records that it receives.
     pub input: Schema,
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
     /// For each leaf of the output, the leaf of the input.
     pub leaves: Vec<usize>,

@@ -1,4 +1,4 @@
-//! Rows that are kept in the order in which they came, until it is known what to do with them.
+//! A queue of rows that an operator holds until it can emit them.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -12,16 +12,17 @@ use crate::row::RowLayout;
 use crate::spill::{QueueRoom, SpillQueue, Store};
 use crate::strategy::{Cursor, Progress};
 
-/// Where pages go when they are closed.
-pub(super) trait ClosedPages {
-    /// Takes a page.
+/// A destination of finished pages.
+pub(super) trait PageDestination {
+    /// Adds a page.
     fn push(&mut self, page: Page);
 
-    /// Makes sure that `bytes` more can be had of the `memory` that rows are written in.
+    /// Makes room for `bytes` in the `memory` that rows are written in. Pages may be written to
+    /// disk for that.
     fn make_room(&mut self, memory: &Memory, bytes: usize) -> Result<QueueRoom>;
 }
 
-impl ClosedPages for SpillQueue {
+impl PageDestination for SpillQueue {
     fn push(&mut self, page: Page) {
         SpillQueue::push(self, page);
     }
@@ -31,7 +32,7 @@ impl ClosedPages for SpillQueue {
     }
 }
 
-impl ClosedPages for Arc<Store> {
+impl PageDestination for Arc<Store> {
     fn push(&mut self, page: Page) {
         Store::push(self, page);
     }
@@ -41,7 +42,7 @@ impl ClosedPages for Arc<Store> {
     }
 }
 
-/// Rows in pages of which memory holds as many as it can, and the disk the rest.
+/// Rows in pages, in order. Pages that do not fit into memory are written to disk.
 pub(super) struct QueuedRows<P = SpillQueue> {
     writer: RowWriter,
     pages: P,
@@ -49,13 +50,13 @@ pub(super) struct QueuedRows<P = SpillQueue> {
 }
 
 impl QueuedRows {
-    /// No rows, of `layout`.
+    /// An empty queue of rows with this layout.
     pub(super) fn new(layout: Arc<RowLayout>, context: &TaskContext) -> Self {
         let pages = SpillQueue::new(layout.clone(), context.spiller(), &context.memory);
         QueuedRows::into_pages(layout, pages, context)
     }
 
-    /// The next page of those that are closed.
+    /// The next finished page.
     ///
     /// # Errors
     /// As [`QueuedRows::add`].
@@ -63,19 +64,19 @@ impl QueuedRows {
         self.pages.poll()
     }
 
-    /// Whether no page is closed.
+    /// Whether there is no finished page.
     pub(super) fn is_empty(&self) -> bool {
         self.pages.is_empty()
     }
 
-    /// Gives about so many bytes back, soon.
+    /// Begins to give about this many bytes back.
     pub(super) fn revoke(&mut self, bytes: usize) {
         self.pages.revoke(bytes);
     }
 }
 
-impl<P: ClosedPages> QueuedRows<P> {
-    /// No rows, of `layout`, whose pages go to `pages`.
+impl<P: PageDestination> QueuedRows<P> {
+    /// An empty queue of rows with this layout, whose finished pages are pushed to `pages`.
     pub(super) fn into_pages(layout: Arc<RowLayout>, pages: P, context: &TaskContext) -> Self {
         let memory = context.memory.clone();
         QueuedRows { writer: RowWriter::new(layout, memory.clone()), pages, memory }
@@ -85,10 +86,11 @@ impl<P: ClosedPages> QueuedRows<P> {
         self.writer.layout()
     }
 
-    /// Takes rows, whose leaves lie as in the layout, from the cursor on, which says how many it has taken: all of them, once it answers `Done`.
+    /// Adds rows, whose leaves are those of the layout, from the cursor on. The cursor is the
+    /// number of rows added. Returns `Done` after all of them.
     ///
     /// # Errors
-    /// A record that is larger than the memory that can be had, or what the disk says.
+    /// Fails if a record is larger than the available memory, or a page cannot be written.
     pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         while *cursor < input.len() {
             let bytes = |some: &Input<'_>| self.writer.bytes_for(some) + PAGE_BYTES;
@@ -98,11 +100,12 @@ impl<P: ClosedPages> QueuedRows<P> {
                 match self.pages.make_room(&self.memory, bytes(&some))? {
                     QueueRoom::Pending => return Ok(Progress::Pending),
                     QueueRoom::Refused if self.writer.open_rows() > 0 => {
-                        // The open page can be written, too.
+                        // The open page can be written too.
                         self.close_page();
                         continue;
                     }
-                    // There is nothing to write: the row is larger than what is kept for a task. It may still be had.
+                    // There is nothing to write. A row that is larger than the reserved minimum may
+                    // still get memory.
                     QueueRoom::Refused | QueueRoom::Granted => {}
                 }
             }
@@ -113,7 +116,7 @@ impl<P: ClosedPages> QueuedRows<P> {
         Ok(Progress::Done)
     }
 
-    /// Says that no row follows.
+    /// Closes the last page. No row follows.
     pub(super) fn seal(&mut self) {
         self.close_page();
         self.memory.shrink();

@@ -1,8 +1,8 @@
-//! Two records of a group become one, until each group has one: by a closure (`reduce`), or the
-//! first of them in an order (`min_by`, `max_by`). Without a key all records are one group.
+//! Reduces each group to one record: by a closure (`reduce`), or to the first record in an order
+//! (`min_by`, `max_by`). Without a key, all records are one group.
 //!
-//! A window of rows finds its groups. Then the kernel combines each row with its group's row. The
-//! sending side does the same before it ships.
+//! The groups of a window's rows are looked up. Then the kernel combines each row with its group's
+//! row. A combiner does the same on the sending side.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::sort::OrderKey;
 use crate::statistics::Relation;
 use crate::strategy::{Grouping, Planning, Strategy, Work};
 
-use super::common::{by_key, defined, final_aggregate, group_bytes, grouped, of_each, of_key, pre_aggregate};
+use super::common::{by_key, defined, filters_on_key, final_aggregate, group_bytes, grouped, of_each, pre_aggregate};
 use super::min_max_by::{keep_best, whole_order};
 use super::order;
 use super::updates::{States, UpdatesByKey};
@@ -25,7 +25,7 @@ use super::updates::{States, UpdatesByKey};
 /// Most bytes of a closure's records before they replace rows of groups. The last page is not full.
 const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
 
-/// Folds each group to one record.
+/// Reduces each group to one record.
 pub struct KeyedReduce {
     /// For EXPLAIN: `reduce`, `min_by`.
     pub word: &'static str,
@@ -33,24 +33,24 @@ pub struct KeyedReduce {
     pub schema: Schema,
     /// The key's leaves. Empty: all records are one group.
     pub key: Vec<usize>,
-    /// How two records become one.
+    /// How two records are combined.
     pub reduction: Reduction,
     /// The source texts of a computed key, and of the closure or a computed order.
     pub closures: Vec<&'static str>,
 }
 
-/// How two records of a group become one.
+/// How two records of a group are combined.
 pub enum Reduction {
     /// By an associative closure. The order of application is unspecified.
     Closure {
         /// The closure.
         kernel: ReduceFactory,
-        /// The closure reads and writes the first `leaves` leaves. The others are of a computed key,
-        /// which a group keeps.
+        /// The closure reads and writes the first `leaves` leaves. The others are a computed key,
+        /// which the group keeps.
         leaves: usize,
     },
-    /// The first one in an order stays. Records that are equal in it are ordered by all other leaves,
-    /// ascending, with nulls last. So the result does not depend on tasks.
+    /// The first record in an order stays. Records that are equal in it are ordered by all other
+    /// leaves, ascending, with nulls last. So the result does not depend on the number of tasks.
     First(Vec<OrderKey>),
 }
 
@@ -75,11 +75,11 @@ impl Operator for KeyedReduce {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(of_key(&self.key, &self.schema))
+        Some(filters_on_key(&self.key, &self.schema))
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
-        inputs[0].grouped(&self.key, &of_key(&self.key, &self.schema))
+        inputs[0].grouped(&self.key, &filters_on_key(&self.key, &self.schema))
     }
 
     fn has_choice(&self) -> bool {
@@ -132,7 +132,7 @@ impl UpdatesByKey for KeyedReduce {
         let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
         let states = States {
             spec: states.spec.writing(spec.written).defined_as(self.definition()),
-            aside: self.scratch_bytes(),
+            update_bytes: self.scratch_bytes(),
             ..states
         };
         let driver = states.driver(self.word, planning, move |context| spec.update(context));
@@ -157,7 +157,7 @@ impl KeyedReduce {
         if matches!(self.reduction, Reduction::Closure { .. }) { SCRATCH_BYTES } else { 0 }
     }
 
-    /// A row is looked up, and a closure writes its group's row again.
+    /// Looks up a row. A closure also rewrites its group's row.
     fn work_of_row(&self) -> Work {
         Work::lookups(if matches!(self.reduction, Reduction::Closure { .. }) { 2.0 } else { 1.0 })
     }
@@ -181,7 +181,7 @@ fn not_one() -> Error {
     Error::Plan("a `reduce` closure must emit exactly one record".to_owned())
 }
 
-/// The parts of a task, with and without a combiner.
+/// Creates the update and the table of a task, with and without a combiner.
 #[derive(Clone)]
 struct Spec {
     layout: Arc<RowLayout>,
@@ -208,7 +208,7 @@ impl Spec {
     }
 }
 
-/// States are records, so the kernel combines both.
+/// Adds rows to groups. States are records, so the kernel combines both.
 struct ReduceUpdate {
     groups: Groups,
     found: Selection,
@@ -231,14 +231,14 @@ impl GroupUpdate for ReduceUpdate {
             Ok(Combined::Kept) => {}
             Ok(Combined::NotOne) => return Err(not_one()),
             Ok(Combined::KeyChanged) => return Err(changed_key()),
-            // There was no room for a record of the closure. Its pair is left.
+            // A record of the closure found no room. Its pair is left for later.
             Err(Error::OutOfMemory { .. }) if !table.must_grow() => {}
             Err(error) => return Err(error),
         }
         left.uncombined(table, &found, &self.groups);
         self.scratch.seal();
         let pages: Vec<Page> = self.scratch.take_sealed().collect();
-        // A page of a large record is not kept for small ones.
+        // Pages of large records are not kept for small ones.
         let usual = pages.into_iter().filter(|page| page.bytes() == limits::PAGE_BYTES);
         usual.for_each(|page| self.scratch.recycle(page));
         table.compact(false)?;

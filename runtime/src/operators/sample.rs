@@ -1,7 +1,8 @@
-//! A share of all records.
+//! A random share of all records.
 //!
-//! Each record draws a number that is made of the seed, its task and its position there. So the same records in the same tasks and order give the
-//! same sample, and no record's chance depends on what it holds.
+//! Each record draws a number from the seed, its task and its position in the task. So the same
+//! records in the same tasks and order give the same sample. A record's content does not change its
+//! chance.
 
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
@@ -11,7 +12,7 @@ use crate::row::Schema;
 use crate::statistics::Relation;
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, RowOrder, Strategy, Work};
 
-/// The numbers that a task's records draw, one after the other.
+/// The numbers that the records of a task draw.
 pub(super) struct Draws {
     stream: u64,
     position: u64,
@@ -20,35 +21,36 @@ pub(super) struct Draws {
 impl Draws {
     /// The numbers of one task.
     pub(super) fn new(seed: u64, subtask: usize) -> Self {
-        Draws { stream: mixed(seed ^ mixed(subtask as u64 + 1)), position: 0 }
+        Draws { stream: mix(seed ^ mix(subtask as u64 + 1)), position: 0 }
     }
 
-    /// What the next record draws.
+    /// The number of the next record.
     pub(super) fn next(&mut self) -> u64 {
         self.position += 1;
-        mixed(self.stream.wrapping_add(self.position.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        mix(self.stream.wrapping_add(self.position.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 }
 
-/// The finalizer of SplitMix64: each bit of the result depends on all bits (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators).
-fn mixed(number: u64) -> u64 {
+/// The finalizer of SplitMix64: each bit of the result depends on all bits. Source: Steele, Lea,
+/// Flood, *Fast Splittable Pseudorandom Number Generators*.
+fn mix(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)
 }
 
-/// Keeps each record with the same chance.
+/// Keeps each record with the same probability.
 pub struct Sample {
     /// The records.
     pub schema: Schema,
-    /// The chance, from 0 to 1.
+    /// The probability, from 0 to 1.
     pub fraction: f64,
-    /// Other seeds give other samples.
+    /// Different seeds give different samples.
     pub seed: u64,
 }
 
 impl Sample {
-    /// What is drawn below this stays.
+    /// Records that draw a smaller number are kept.
     fn limit(&self) -> u128 {
         (self.fraction * (1u128 << 64) as f64) as u128
     }
@@ -87,7 +89,7 @@ impl Operator for Sample {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (limit, seed) = (self.limit(), self.seed);
-        let draw = move |context: &TaskContext| Ok(ShareDriver { limit, draws: Draws::new(seed, context.subtask) });
+        let draw = move |context: &TaskContext| Ok(SampleDriver { limit, draws: Draws::new(seed, context.subtask) });
         let driver = DriverFactory::new("draw", draw).in_order(RowOrder::Kept);
         vec![planning.forwarded(driver, Work::rows(planning.inputs[0].rows))]
     }
@@ -100,12 +102,12 @@ impl Operator for Sample {
     }
 }
 
-struct ShareDriver {
+struct SampleDriver {
     limit: u128,
     draws: Draws,
 }
 
-impl Driver for ShareDriver {
+impl Driver for SampleDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut rows = Selection::default();
         rows.set(input.selection().rows().iter().copied().filter(|_| u128::from(self.draws.next()) < self.limit));

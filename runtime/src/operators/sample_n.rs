@@ -1,7 +1,9 @@
-//! So many of all records: each task keeps those that draw the smallest numbers, then one task decides.
+//! A random sample of a given number of records. Each task keeps the records with the smallest
+//! random numbers, and one task merges these.
 //!
-//! That is a reservoir by random priorities; it needs no count beforehand, and reservoirs of several tasks merge (Efraimidis, Spirakis: Weighted
-//! random sampling with a reservoir).
+//! This is a reservoir by random priorities. It needs no count in advance, and the reservoirs of
+//! several tasks can be merged. Source: Efraimidis, Spirakis, *Weighted random sampling with a
+//! reservoir*.
 
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -23,13 +25,13 @@ use super::common::numbered_layout;
 use super::sample::Draws;
 use super::sorted_rows::{self, SortedRows};
 
-/// Keeps so many records, each with the same chance: those with the smallest numbers.
+/// Keeps `count` records, each with the same probability: those that draw the smallest numbers.
 pub struct SampleN {
     /// The records.
     pub schema: Schema,
-    /// How many.
+    /// The number of records.
     pub count: usize,
-    /// Other seeds give other samples.
+    /// Different seeds give different samples.
     pub seed: u64,
 }
 
@@ -51,7 +53,7 @@ impl Operator for SampleN {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        // What a row drew is written behind the record's leaves, where only the tasks of this operator look.
+        // The number follows the record's leaves. Only the tasks of this operator read it.
         let (layout, number) = numbered_layout(&self.schema, planning.live);
         let order = vec![OrderKey { leaf: number, descending: false }];
         let draw = self.draw(layout.clone(), order.clone());
@@ -83,13 +85,13 @@ impl SampleN {
             Ok(DrawDriver {
                 draws: Draws::new(seed, context.subtask),
                 count,
-                record: (0..record).collect(),
+                record_leaves: (0..record).collect(),
                 smallest: Some(BinaryHeap::new()),
-                paid: context.memory.reserve(0)?,
+                reserved: context.memory.reserve(0)?,
                 memory: context.memory.clone(),
                 numbers: Vec::new(),
-                paid_numbers: context.memory.reserve(0)?,
-                entering: Selection::default(),
+                reserved_numbers: context.memory.reserve(0)?,
+                selected: Selection::default(),
                 kept: SortedRows::first(rows.clone(), &order, count, context)?,
             })
         };
@@ -101,23 +103,25 @@ impl SampleN {
 struct DrawDriver {
     draws: Draws,
     count: usize,
-    /// The record's leaves, behind which the number stands.
-    record: Vec<usize>,
-    /// The smallest numbers so far: a row that draws more than the largest of them is not copied. Where memory does not hold them, all rows are.
+    /// The record's leaves. The number follows them.
+    record_leaves: Vec<usize>,
+    /// The smallest numbers so far. A row with a number above the largest of them is not copied.
+    /// `None` if there is no memory for them: all rows are then copied.
     smallest: Option<BinaryHeap<u64>>,
-    /// For these.
-    paid: Reservation,
+    /// The memory of `smallest`.
+    reserved: Reservation,
     memory: Memory,
-    /// What the rows of the batch drew, and which of them are to be kept.
+    /// The numbers of the batch's rows, and the rows that are kept.
     numbers: Vec<u64>,
-    paid_numbers: Reservation,
-    entering: Selection,
+    reserved_numbers: Reservation,
+    selected: Selection,
     kept: SortedRows,
 }
 
 impl DrawDriver {
-    /// Whether a number is among the smallest now, as far as is known.
-    fn enters(&mut self, number: u64) -> Result<bool> {
+    /// Adds a number to the smallest ones. Returns `true` if it is one of them, or these are not
+    /// known.
+    fn admit(&mut self, number: u64) -> Result<bool> {
         self.make_room()?;
         let Some(smallest) = &mut self.smallest else { return Ok(true) };
         if smallest.len() < self.count {
@@ -133,7 +137,7 @@ impl DrawDriver {
         }
     }
 
-    /// Makes room for one more number, or gives them all up.
+    /// Reserves memory for one more number, or drops all numbers.
     fn make_room(&mut self) -> Result<()> {
         let Some(smallest) = &mut self.smallest else { return Ok(()) };
         let (length, capacity) = (smallest.len(), smallest.capacity());
@@ -141,47 +145,48 @@ impl DrawDriver {
             return Ok(());
         }
         let grown = capacity.saturating_mul(2).max(1024).min(self.count);
-        // Both are there while one is copied to the other.
+        // Both buffers exist while one is copied to the other.
         if self.memory.try_reserve((capacity + grown) * size_of::<u64>()) {
-            self.paid.resize(grown * size_of::<u64>())?;
+            self.reserved.resize(grown * size_of::<u64>())?;
             smallest.reserve_exact(grown - length);
         } else {
             self.smallest = None;
-            self.paid.release();
+            self.reserved.release();
         }
         Ok(())
     }
 
-    /// Draws a number for each row.
+    /// Draws a number for each row, and selects the rows to keep.
     fn draw(&mut self, input: &Input<'_>) -> Result<()> {
         let mut rows = Vec::new();
         let rows_of_batch = input.batch().rows();
         if rows_of_batch > self.numbers.len() {
-            self.paid_numbers.resize(rows_of_batch * size_of::<u64>())?;
+            self.reserved_numbers.resize(rows_of_batch * size_of::<u64>())?;
             self.numbers.resize(rows_of_batch, 0);
         }
         for &row in input.selection().rows() {
             let number = self.draws.next();
-            if self.enters(number)? {
+            if self.admit(number)? {
                 rows.push(row);
                 self.numbers[row as usize] = number;
             }
         }
-        self.entering.set(rows);
+        self.selected.set(rows);
         Ok(())
     }
 }
 
 impl Driver for DrawDriver {
-    /// The cursor is one more than the rows that are kept of those that enter, once all have drawn.
+    /// The cursor is 0 before numbers are drawn. After that it is the number of selected rows that
+    /// were added, plus 1.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.draw(input)?;
             *cursor = 1;
         }
-        let batch = input.batch().project(&self.record);
+        let batch = input.batch().project(&self.record_leaves);
         let mut taken = *cursor - 1;
-        let progress = self.kept.add(&Input::new(&batch.with_numbers(&self.numbers), &self.entering), &mut taken)?;
+        let progress = self.kept.add(&Input::new(&batch.with_numbers(&self.numbers), &self.selected), &mut taken)?;
         *cursor = 1 + taken;
         Ok(progress)
     }
@@ -189,7 +194,7 @@ impl Driver for DrawDriver {
     fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             (self.smallest, *cursor) = (None, 1);
-            self.paid.release();
+            self.reserved.release();
         }
         self.kept.on_round_end(port, round, cursor, out)
     }
@@ -219,7 +224,7 @@ mod tests {
     use crate::row::{Datum, LeafSet, LeafType, SchemaBuilder};
 
     #[test]
-    fn rows_go_to_disk_where_others_need_the_memory_and_no_more_rows_come() {
+    fn revoked_memory_spills_rows_without_input() {
         let schema = SchemaBuilder::build(|b| b.leaf(LeafType::U64));
         let sample = SampleN { schema, count: 100_000, seed: 1 };
         let (layout, leaf) = numbered_layout(&sample.schema, &LeafSet::all(1));

@@ -8,12 +8,12 @@ use crate::page::{Batch, Page};
 use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::source::{
-    ColumnFit, NoFilters, Position, ReadProgress, ReaderContext, RejectSink, RowFilters, Sample, Scan, Source, Split,
-    SplitList, SplitReader, Statistics, TableSource, ThisThread,
+    CheckedReader, ColumnFit, NoFilters, Position, ReadProgress, ReaderContext, RejectSink, RowFilters, Sample, Scan,
+    Source, Split, SplitList, SplitReader, Statistics, TableSource, ThisThread,
 };
 use crate::strategy::Role;
 
-/// Records of a source.
+/// The records of a source.
 pub struct ScanSource(pub Arc<dyn Source>);
 
 impl ScanSource {
@@ -51,9 +51,9 @@ impl Operator for ScanSource {
         let scan = Scan { live: LeafSet::all(self.schema().leaves().len()), bounds: Vec::new() };
         let thread = Arc::new(ThisThread::default());
         let context = ReaderContext { memory: unbounded_memory(), blocking: thread.clone() };
-        let (mut reader, list) = (self.0.reader(&scan, context)?, self.0.splits(&scan)?);
+        let (mut reader, list) = (CheckedReader::of(&*self.0, &scan, context)?, self.0.splits(&scan)?);
         if !list.is_complete {
-            return Err(unended());
+            return Err(endless_source());
         }
         let mut table = Table::new(self.schema().types());
         for split in &list.splits {
@@ -62,7 +62,7 @@ impl Operator for ScanSource {
                 match reader.advance(&mut NoFilters)? {
                     ReadProgress::Batch { .. } => table.extend(&reader.batch()?),
                     ReadProgress::Pending => thread.wait(),
-                    ReadProgress::CaughtUp => return Err(unended()),
+                    ReadProgress::CaughtUp => return Err(endless_source()),
                     ReadProgress::End => break,
                 }
             }
@@ -93,18 +93,18 @@ impl Endpoint for ScanSource {
     }
 }
 
-/// The error of an oracle that is asked for what is not known yet.
-fn unended() -> Error {
+/// The error for a source without an end, in the reference implementation.
+fn endless_source() -> Error {
     Error::Plan(
         "the embedded engine reads what has an end, and more may come here: seal the log, or run the local engine"
             .to_owned(),
     )
 }
 
-/// Records that the program had in memory, one page a split.
+/// Records in memory, one page per split.
 pub struct Pages {
     /// For EXPLAIN.
-    what: String,
+    description: String,
     schema: Schema,
     pages: Arc<[Page]>,
 }
@@ -113,18 +113,18 @@ impl Pages {
     /// A source over pages that hold all leaves of `schema`.
     #[must_use]
     pub fn new(schema: Schema, pages: Vec<Page>) -> Self {
-        Pages { what: format!("collection of {}", schema.describe()), schema, pages: pages.into() }
+        Pages { description: format!("collection of {}", schema.describe()), schema, pages: pages.into() }
     }
 
-    /// What stands in the place of records that need not be made again.
+    /// An empty source, which replaces the operators before a `persist` that has its records.
     pub(super) fn none(schema: Schema) -> Self {
-        Pages { what: "nothing".to_owned(), schema, pages: Arc::new([]) }
+        Pages { description: "nothing".to_owned(), schema, pages: Arc::new([]) }
     }
 }
 
 impl Source for Pages {
     fn describe(&self) -> String {
-        self.what.clone()
+        self.description.clone()
     }
 
     fn schema(&self) -> &Schema {

@@ -1,7 +1,8 @@
 //! Semi-joins and anti-joins: left records that have a partner on the right, or none.
 //!
-//! Either side is built. Over a table of the right side, left rows pass as they are, or are written where they come back from disk. Over one of
-//! the left side, right rows mark what they find, and the left rows come out when all right ones have been seen.
+//! Either side may be built. If the right side is built, left rows pass in place, or are copied if
+//! they were read from disk. If the left side is built, right rows mark their partners. After all
+//! right rows, the marked or the other left rows are emitted.
 
 use std::sync::Arc;
 
@@ -16,8 +17,8 @@ use crate::strategy::{Cursor, Planning, Progress, Strategy};
 
 use super::common::layout;
 use super::join::{
-    BuildRows, EmitterFactory, HashJoinOptions, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies,
-    merge_strategies, on, sides, validity,
+    BuildRows, BuildSideOptions, EmitterFactory, HashJoinOptions, JoinHint, JoinParts, Nulls, equal_keys,
+    hash_strategies, merge_strategies, on, sides, validity,
 };
 use super::keys::check_keys;
 
@@ -29,9 +30,9 @@ pub struct SemiJoin {
     pub inputs: [Schema; 2],
     /// The key's leaves on each side, in the same order.
     pub keys: [Vec<usize>; 2],
-    /// What nulls in keys equal.
+    /// Whether nulls in keys are equal.
     pub nulls: Nulls,
-    /// How the program wants it to run.
+    /// The program's hint.
     pub hint: Option<JoinHint>,
 }
 
@@ -56,7 +57,7 @@ impl Operator for SemiJoin {
         reads
     }
 
-    /// What is known of the left key holds for the right records that matter.
+    /// A filter on the left key also holds for the right records that have partners.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         if input == 0 {
             return Some(unchanged(&self.inputs[0]));
@@ -87,14 +88,15 @@ impl Operator for SemiJoin {
         }
         let name = format!("hash {kind} join");
         let hash = |options: HashJoinOptions| {
-            // It calls no closure, so what it does with rows that nobody wants is seen nowhere.
+            // It calls no closure, so rows of closed outputs may be skipped.
             let factory = parts.hash(&name, BuildRows::Any, options).stopping_early(true);
-            // A left row without a partner gives nothing to a semi-join.
+            // In a semi-join, a left row without a partner has no result.
             let [left, right] = self.keys.clone();
             factory.filtering(options.filtered([self.matched.then_some(left), Some(right)]))
         };
-        let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
-        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        let build_options =
+            BuildSideOptions { keys: &self.keys, may_broadcast: &|build| build == 1, build_sides: &[0, 1] };
+        let mut strategies = hash_strategies(planning, &build_options, self.hint, &hash);
         if self.hint.is_none() {
             strategies.extend(merge_strategies(planning, &self.keys, &merge));
         }
@@ -112,25 +114,25 @@ impl Operator for SemiJoin {
 
 impl SemiJoin {
     fn parts(&self, planning: &Planning<'_>) -> JoinParts {
-        // Left rows with a null in their key have no partner, and are asked for where those are.
-        let asked = |side: usize| [side == 0, side == 0 && !self.matched];
-        let sides = sides(&self.inputs, &self.keys, self.nulls, planning, asked);
+        // Left rows with a null in their key have no partner. An anti-join emits them.
+        let keep_flags = |side: usize| [side == 0, side == 0 && !self.matched];
+        let sides = sides(&self.inputs, &self.keys, self.nulls, planning, keep_flags);
         let (matched, leaves) = (self.matched, sides[0].types.len());
         let emitter: EmitterFactory = Arc::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves))));
         JoinParts { sides, emitter, layout: layout(&self.inputs[0], planning.live), emitter_bytes: 0 }
     }
 }
 
-/// Gives the left rows that are asked for.
+/// Emits the left rows that have a partner, or have none.
 struct SemiEmitter {
     matched: bool,
     pairs: Pairs,
-    /// The left side's leaves, which stand in front of a table's hidden one.
+    /// The leaves of the left side. In a table, a hidden leaf follows them.
     leaves: Vec<usize>,
 }
 
 impl SemiEmitter {
-    /// Of left rows with so many leaves.
+    /// For left rows with this number of leaves.
     fn new(matched: bool, leaves: usize) -> Self {
         SemiEmitter { matched, pairs: Pairs::default(), leaves: (0..leaves).collect() }
     }
@@ -141,7 +143,7 @@ impl JoinEmitter for SemiEmitter {
         &mut self,
         built: &mut BuildSide,
         input: &Input<'_>,
-        pass: ProbePhase,
+        phase: ProbePhase,
         _: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Progress> {
@@ -152,15 +154,16 @@ impl JoinEmitter for SemiEmitter {
         }
         let mut rows = input.selection().clone();
         rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
-        match pass {
+        match phase {
             ProbePhase::Input => out.pass(rows),
-            // Left rows never go past blocks: they are asked one by one, so blocks are made of them.
+            // Left rows of spilled partitions that are joined in blocks are always the built side,
+            // because they have marks.
             _ => out.pages().append(&Input::new(input.batch(), &rows), Some(&self.leaves))?,
         }
         Ok(Progress::Done)
     }
 
-    /// The cursor is the next page of the table.
+    /// The cursor is the number of the table's next page.
     fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut rows = Selection::default();
         while let Some(batch) = built.table.rows_of(*cursor, self.matched, &mut rows).filter(|_| built.side == 0) {

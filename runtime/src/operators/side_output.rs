@@ -1,4 +1,4 @@
-//! The rows that an operator sets aside.
+//! The rows of an operator's side output.
 
 use crate::error::Result;
 use crate::plan::{Operator, Table};
@@ -7,9 +7,9 @@ use crate::strategy::{InPlace, Role};
 
 /// The rows that its input emits at its [side output](Operator::has_side_output).
 pub struct SideOutput {
-    /// The user's word for them: `late`.
+    /// The word of the program for them: `late`.
     pub word: &'static str,
-    /// The records, which are of the kind of those that are not set aside.
+    /// The records. They have the schema of the operator's other output.
     pub schema: Schema,
 }
 
@@ -26,7 +26,8 @@ impl Operator for SideOutput {
         Role::InPlace(InPlace::SideOutput)
     }
 
-    /// What is set aside depends on when records come; in plain loops all of them are there.
+    /// Empty: late records depend on the order of arrival, and here all records arrive before any
+    /// window ends.
     fn reference(&self, _: &[Table]) -> Result<Table> {
         Ok(Table::new(self.schema.types()))
     }

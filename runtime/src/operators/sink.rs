@@ -1,4 +1,4 @@
-//! Results that stay in the program: collected, counted.
+//! Results that stay in the program: collected or counted records.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +12,12 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Role, R
 
 use super::common::layout;
 
-/// The records that a sink gives: none.
+/// The records that a sink emits: none.
 pub(crate) fn nothing() -> Schema {
     SchemaBuilder::build(|_| Shape::Record { name: "", fields: Vec::new() })
 }
 
-/// Where collected records wait for the program.
+/// The records that a job has collected for the program.
 #[derive(Default)]
 pub struct Collector {
     pages: Mutex<Vec<(usize, Vec<Page>)>>,
@@ -25,13 +25,13 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// How many records came.
+    /// Number of records that have arrived.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)
     }
 
-    /// The pages, in the order of the tasks that they came from.
+    /// The pages, in the order of the tasks that collected them.
     #[must_use]
     pub fn take(&self) -> Vec<Page> {
         let mut pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
@@ -48,16 +48,16 @@ impl Collector {
 pub struct Collect {
     /// The records.
     pub input: Schema,
-    /// What it gives: no record.
+    /// The records that it emits: none.
     pub output: Schema,
-    /// Where they go.
+    /// The destination of the records.
     pub collector: Arc<Collector>,
-    /// Whether only their number matters.
+    /// Whether records are only counted.
     pub count_only: bool,
 }
 
 impl Collect {
-    /// A sink that keeps all records.
+    /// A sink that keeps all records, or counts them if `count_only`.
     #[must_use]
     pub fn new(input: Schema, count_only: bool) -> Self {
         Collect { input, output: nothing(), collector: Arc::default(), count_only }

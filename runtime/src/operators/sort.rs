@@ -1,4 +1,5 @@
-//! Order: each task sorts its records, on disk where memory does not hold them; for a total order each task then merges one range of it.
+//! Sorts the records of each task, on disk if they do not fit into memory. For a total order, each
+//! task then merges one range.
 
 use std::sync::Arc;
 
@@ -23,16 +24,16 @@ pub struct Sort {
     pub schema: Schema,
     /// The order.
     pub order: Vec<OrderKey>,
-    /// Which records it is among.
+    /// The records that are sorted together.
     pub within: Within,
 }
 
-/// Which records an order is among.
+/// The records that are sorted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     /// All records of the flow.
     Flow,
-    /// Those of one task.
+    /// The records of one task.
     Task,
 }
 
@@ -68,14 +69,14 @@ impl Operator for Sort {
         let by = |ship| InputEdge::sorted_by(ship, &self.order);
         let in_task = planning.sort(0, &self.order).keeping(input.bytes());
         if self.within == Within::Task || tasks == 1 {
-            return vec![planning.of_one(by(Ship::Forward), self.alone(layout), tasks, in_task)];
+            return vec![planning.of_one(by(Ship::Forward), self.task_driver(layout), tasks, in_task)];
         }
-        // What the tasks have sorted is merged.
+        // The merge of the tasks' sorted runs.
         let merged = Work { comparisons: input.rows * (tasks as f64).log2(), ..Work::rows(input.rows) };
         let in_one = Work::sort(input.rows).keeping(input.bytes());
         vec![
-            planning.of_one(by(Ship::Forward), self.in_ranges(layout.clone(), tasks), tasks, in_task + merged),
-            planning.of_one(by(Ship::Gather), self.alone(layout), 1, in_one),
+            planning.of_one(by(Ship::Forward), self.range_driver(layout.clone(), tasks), tasks, in_task + merged),
+            planning.of_one(by(Ship::Gather), self.task_driver(layout), 1, in_one),
         ]
     }
 
@@ -87,8 +88,8 @@ impl Operator for Sort {
 }
 
 impl Sort {
-    /// Sorts what a task has.
-    fn alone(&self, layout: Arc<RowLayout>) -> DriverFactory {
+    /// Sorts the rows of one task.
+    fn task_driver(&self, layout: Arc<RowLayout>) -> DriverFactory {
         let (rows_of, order) = (layout.clone(), self.order.clone());
         let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
         DriverFactory::new("external sort", sorter)
@@ -98,14 +99,14 @@ impl Sort {
             .emitting(layout)
     }
 
-    /// Sorts what all tasks have: each gives a range of the order.
-    fn in_ranges(&self, layout: Arc<RowLayout>, tasks: usize) -> DriverFactory {
+    /// Sorts the rows of all tasks. Each task emits a range of the order.
+    fn range_driver(&self, layout: Arc<RowLayout>, tasks: usize) -> DriverFactory {
         let (rows_of, order) = (layout.clone(), self.order.clone());
         let sorter = move |context: &TaskContext| {
-            let meeting = context.process_local(|| TotalOrderRendezvous::of(context.local_tasks.len()));
-            Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
+            let rendezvous = context.process_local(|| TotalOrderRendezvous::of(context.local_tasks.len()));
+            Ok(TotalOrderDriver(TotalOrderSorter::new(rows_of.clone(), &order, rendezvous, context)?))
         };
-        // A run of each task is merged at least: two pages of each, and some that are written.
+        // At least one run of each task is merged: two pages of each, and some that are written.
         let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES) + INDEX_BYTES;
         let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks().waiting_for_end();
         factory.spilling_beyond(minimum_bytes).in_order(self.row_order()).emitting(layout)
@@ -116,10 +117,10 @@ impl Sort {
     }
 }
 
-/// Sorts what each task has, and merges a range of the order in each.
-struct TotalDriver(TotalOrderSorter);
+/// Sorts the rows of its task, and merges a range of the rows of all tasks.
+struct TotalOrderDriver(TotalOrderSorter);
 
-impl Driver for TotalDriver {
+impl Driver for TotalOrderDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.0.add(input, cursor)
     }
@@ -133,7 +134,7 @@ impl Driver for TotalDriver {
     }
 }
 
-impl Revocable for TotalDriver {
+impl Revocable for TotalOrderDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.0.revoke();
         Ok(())

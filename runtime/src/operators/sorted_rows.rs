@@ -1,4 +1,4 @@
-//! Rows that a sorter brings in order: all of a task's, or the first ones.
+//! A driver that sorts rows: all rows of a task, or the first ones.
 
 use std::sync::Arc;
 
@@ -17,31 +17,31 @@ pub(super) fn first(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) 
     DriverFactory::new(format!("top {count}"), create).waiting_for_end().emitting(layout).spilling_beyond(SORT_BYTES)
 }
 
-/// Sorts rows: in memory, and where they do not fit, in runs on disk.
+/// Sorts rows in memory, or in runs on disk if they do not fit.
 pub(super) struct SortedRows {
     rows: Sorter,
-    /// Where only the first rows are given: a multiple of these is kept.
-    cut: Option<Cut>,
+    /// Emits the first rows only. The sorter may hold more of them.
+    first_rows: Option<FirstRows>,
 }
 
-/// Gives the first rows of runs on disk.
-struct Cut {
-    /// Rows that are still to be given.
-    left: usize,
-    /// Where runs are merged to.
+/// Emits the first rows of runs on disk.
+struct FirstRows {
+    /// Number of rows that are still to be emitted.
+    remaining: usize,
+    /// Receives the merged rows.
     merged: RowWriter,
 }
 
 impl SortedRows {
-    /// All rows.
+    /// Emits all rows.
     ///
     /// # Errors
     /// As [`Sorter::new`].
     pub(super) fn all(layout: Arc<RowLayout>, order: &[OrderKey], context: &TaskContext) -> Result<Self> {
-        Ok(SortedRows { rows: Sorter::new(layout, order, context)?, cut: None })
+        Ok(SortedRows { rows: Sorter::new(layout, order, context)?, first_rows: None })
     }
 
-    /// The first `count` rows.
+    /// Emits the first `count` rows.
     ///
     /// # Errors
     /// As [`Sorter::new`].
@@ -53,37 +53,37 @@ impl SortedRows {
     ) -> Result<Self> {
         let rows = Sorter::first_of_groups(layout.clone(), order, count, 0, context)?;
         let merged = RowWriter::new(layout, context.memory.clone());
-        Ok(SortedRows { rows, cut: Some(Cut { left: count, merged }) })
+        Ok(SortedRows { rows, first_rows: Some(FirstRows { remaining: count, merged }) })
     }
 
-    /// Takes rows from the cursor on, as [`Sorter::add`].
+    /// Adds rows from the cursor on, as [`Sorter::add`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.rows.add(input, cursor)
     }
 }
 
-impl Cut {
-    /// Gives the next rows, of which the last ones are cut off.
+impl FirstRows {
+    /// Emits the next rows, up to `remaining`.
     fn emit(&mut self, rows: &mut Sorter, out: &mut RowWriter) -> Result<Progress> {
         let progress = rows.emit(&mut self.merged)?;
         if progress == Progress::Done {
             self.merged.seal();
         }
         for page in self.merged.take_sealed() {
-            if page.rows() <= self.left {
-                self.left -= page.rows();
+            if page.rows() <= self.remaining {
+                self.remaining -= page.rows();
                 out.adopt(page);
             } else {
                 let mut first = Selection::default();
-                first.set(0..self.left as u32);
+                first.set(0..self.remaining as u32);
                 out.append(&Input::new(&page.batch(), &first), None)?;
-                self.left = 0;
+                self.remaining = 0;
             }
         }
-        if self.left == 0 {
+        if self.remaining == 0 {
             rows.clear();
             return Ok(Progress::Done);
         }
@@ -98,9 +98,9 @@ impl Driver for SortedRows {
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.rows.finish()?);
-        match &mut self.cut {
-            // In memory there are no others.
-            Some(cut) if self.rows.in_memory().is_none() => cut.emit(&mut self.rows, out.pages()),
+        match &mut self.first_rows {
+            // In memory, the sorter holds the first rows only.
+            Some(first_rows) if self.rows.in_memory().is_none() => first_rows.emit(&mut self.rows, out.pages()),
             _ => self.rows.emit(out.pages()),
         }
     }

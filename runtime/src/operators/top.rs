@@ -1,9 +1,9 @@
-//! `first` in an order: of all records, or of each group. Each task keeps its own first records
-//! before they are shipped.
+//! `first` in an order: of all records, or of each group. Each task keeps only its own first
+//! records before it sends them.
 //!
-//! The first of all records are merged from sorted runs, page by page, so `count` may exceed memory.
-//! The records of groups are sorted by key and order, and most of the others are dropped before: see
-//! [`of_groups`].
+//! The first of all records are merged from sorted runs, page by page, so `count` may exceed
+//! memory. The records of groups are sorted by key and order, and most others are dropped before
+//! that: see [`of_groups`].
 
 mod cutoff;
 mod of_groups;
@@ -39,7 +39,7 @@ pub(super) fn strategies(
         return planning.by_key(key, &grouping);
     }
     let order = OrderKey::ascending(key).chain(order.iter().copied()).collect();
-    let top = of_groups::TopOfGroups { layout, count, leading: key.len(), order };
+    let top = of_groups::TopOfGroups { layout, count, key_leaves: key.len(), order };
     let grouping = Grouping {
         driver: &|combined| top.driver(!combined),
         combiner: Some(&|| top.combiner()),

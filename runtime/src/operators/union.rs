@@ -1,4 +1,4 @@
-//! Bag union: all inputs' records, duplicates kept.
+//! Bag union: the records of all inputs, with duplicates.
 
 use crate::error::Result;
 use crate::plan::{Operator, Table, unchanged};

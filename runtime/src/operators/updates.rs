@@ -1,14 +1,17 @@
-//! Groups of a flow that does not end: after rows came for a key, what its group is by then.
+//! Groups of a flow without an end: emits the new state of a group after records of its key arrive.
 //!
-//! A grouping that gives its groups in the end would never give one. So each batch of rows is added to the states of its keys, which live on in a table of state, and then
-//! the groups that it touched are given, each once: they are *updates*, of which each takes the place of what was given of its key before. What tells a stream of
-//! updates from one of records is its type in the program; to the engine both are rows.
+//! A grouping that emits at the end of its input would never emit. So each batch of rows is added
+//! to the states of its keys, in a table of state. Then the changed groups are emitted, each once.
+//! These are *updates*: each replaces the last one of its key. A flow of updates has another type
+//! in the program. To the engine, both are rows.
 //!
-//! Rows whose states are on disk wait for them in line. They are served when many wait, or when nothing else is to be done, and their groups are given then: a key's
-//! states are read back once for all rows that wait for them. All rows of a key are in one line, so a later update never overtakes an earlier one.
+//! Rows whose states are on disk wait in a queue. They are served when many bytes wait, or when the
+//! task is idle. Their groups are emitted then. The states of a key are read once for all rows that
+//! wait for them. All rows of a key are in one queue, so the updates of a key are emitted in order.
 //!
 //! # Limits
-//! While rows come without a pause, those that wait for states on disk wait for half as many bytes of rows as the table has in memory.
+//! While rows arrive without a pause, the queue is served only when its rows have half as many
+//! bytes as the table has in memory.
 
 mod request;
 
@@ -28,33 +31,33 @@ use crate::strategy::{
     ready,
 };
 
-use request::UpdateAndGive;
+use request::UpdateAndEmit;
 
 /// The name of the state with a row for each group.
 pub(super) const GROUPS: &str = "groups";
 
-/// What copies of groups take on their way: the page that is written, and one that is full.
+/// Bytes for copies of groups: the page that is written, and a full one.
 const COPIES_BYTES: usize = 2 * PAGE_BYTES;
 
-/// Groupings whose groups can be given again and again: all that they keep is a row for each key.
+/// Groupings that can emit updates. Their state is one row for each key.
 pub trait UpdatesByKey: Operator {
-    /// Ways to give updates.
+    /// Ways to emit updates.
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy>;
 
-    /// The meaning of its states: see [`Operator::state_definition`].
+    /// The definition of its states, see [`Operator::state_definition`].
     fn definition(&self) -> String;
 
-    /// What says that it cannot, and what to write instead.
+    /// Checks that it can emit updates.
     ///
     /// # Errors
-    /// A sentence in the user's words.
+    /// [`Plan`](crate::error::Error::Plan), with the reason and what to write instead.
     fn check_updating(&self) -> Result<()> {
         Ok(())
     }
 }
 
-/// A grouping of a flow that does not end: it gives updates of its groups. Over records that are all there, as the embedded engine has them, it gives the last one of
-/// each group, which is the group.
+/// A grouping of a flow without an end, which emits updates of its groups. The reference
+/// implementation has all records, so it emits the last update of each group.
 pub struct Updates<G>(pub G);
 
 impl<G: UpdatesByKey> Operator for Updates<G> {
@@ -74,7 +77,7 @@ impl<G: UpdatesByKey> Operator for Updates<G> {
         self.0.reads(input, live)
     }
 
-    /// All updates of a key share it: without its records there are none.
+    /// All updates of a key have that key. Without its records there are none.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         self.0.lets_filters_pass(input)
     }
@@ -101,49 +104,49 @@ impl<G: UpdatesByKey> Operator for Updates<G> {
     }
 }
 
-/// The rows that a grouping keeps, and those that it gives.
+/// The states of a grouping, and the rows that it emits.
 pub(super) struct States {
     pub(super) spec: StateSpec,
-    /// How states lie in the table.
-    pub(super) kept: Arc<RowLayout>,
-    /// How finished groups lie.
-    pub(super) given: Arc<RowLayout>,
+    /// Layout of states in the table.
+    pub(super) layout: Arc<RowLayout>,
+    /// Layout of finished groups.
+    pub(super) output: Arc<RowLayout>,
     /// The leaves of the records.
     pub(super) types: Vec<LeafType>,
-    /// Bytes that the update needs for itself.
-    pub(super) aside: usize,
+    /// Bytes that the update needs in addition.
+    pub(super) update_bytes: usize,
 }
 
 impl States {
-    /// Of a grouping that keeps a record of each key, and gives it.
+    /// For a grouping whose state is a record of each key, and is emitted as it is.
     pub(super) fn of_records(schema: &Schema, key: &[usize]) -> Self {
         let spec = StateSpec::of_record(schema, key);
-        let kept = spec.layout();
-        States { given: kept.clone(), kept, spec, types: schema.types(), aside: 0 }
+        let layout = spec.layout();
+        States { output: layout.clone(), layout, spec, types: schema.types(), update_bytes: 0 }
     }
 
-    /// Tasks that keep them. `open` gives a task what adds rows to states.
+    /// The driver. `open` creates the update of a task.
     pub(super) fn driver<U: GroupUpdate + 'static>(
         self,
         word: &str,
         planning: &Planning<'_>,
         open: impl Fn(&TaskContext) -> Result<U> + Send + Sync + 'static,
     ) -> DriverFactory {
-        let States { spec, kept, given, types, aside } = self;
+        let States { spec, layout, output, types, update_bytes } = self;
         let live = planning.live_inputs[0].clone();
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
-            let table = StateTable::new(spec.clone(), owned, aside + COPIES_BYTES, context)?;
+            let table = StateTable::new(spec.clone(), owned, update_bytes + COPIES_BYTES, context)?;
             Ok(UpdatesDriver {
-                waiting: table.requests(types.clone(), &live),
+                queued: table.requests(types.clone(), &live),
                 table,
-                request: UpdateAndGive::new(open(context)?, kept.clone(), context),
+                request: UpdateAndEmit::new(open(context)?, layout.clone(), context),
             })
         };
-        let least = STATE_BYTES + aside + COPIES_BYTES;
+        let minimum_bytes = STATE_BYTES + update_bytes + COPIES_BYTES;
         DriverFactory::new(format!("updates of {word}"), create)
-            .emitting(given)
-            .spilling_beyond(least)
+            .emitting(output)
+            .spilling_beyond(minimum_bytes)
             .recovering(Recovery::RestoredByImages)
     }
 }
@@ -151,29 +154,29 @@ impl States {
 struct UpdatesDriver<U> {
     table: StateTable,
     /// Rows that wait for states on disk.
-    waiting: Requests,
-    request: UpdateAndGive<U>,
+    queued: Requests,
+    request: UpdateAndEmit<U>,
 }
 
-/// The cursor where rows are in the table or in line, and those in line are served.
+/// The cursor after the input's rows are in the table or queued, while queued rows are served.
 const SERVING: Cursor = 2;
 
 impl<U: GroupUpdate> UpdatesDriver<U> {
-    /// Whether so much waits that to read states back for it is worth the while.
-    fn many_wait(&self) -> bool {
-        self.waiting.waiting_bytes() > (self.table.bytes() / 2) as u64
+    /// Whether enough bytes wait to read their states.
+    fn should_serve(&self) -> bool {
+        self.queued.waiting_bytes() > (self.table.bytes() / 2) as u64
     }
 
     fn serve(&mut self, out: &mut Outputs) -> Result<Progress> {
-        self.table.serve(&mut self.waiting, &mut self.request, out)
+        self.table.serve(&mut self.queued, &mut self.request, out)
     }
 }
 
 impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor != SERVING {
-            ready!(self.table.apply(&mut self.waiting, &mut self.request, input, cursor, out)?);
-            if !self.many_wait() {
+            ready!(self.table.apply(&mut self.queued, &mut self.request, input, cursor, out)?);
+            if !self.should_serve() {
                 return Ok(Progress::Done);
             }
             *cursor = SERVING;
@@ -182,10 +185,10 @@ impl<U: GroupUpdate> Driver for UpdatesDriver<U> {
     }
 
     fn on_idle(&mut self, out: &mut Outputs) -> Result<Progress> {
-        if self.waiting.is_empty() { Ok(Progress::Done) } else { self.serve(out) }
+        if self.queued.is_empty() { Ok(Progress::Done) } else { self.serve(out) }
     }
 
-    /// What waits belongs before the barrier.
+    /// Queued rows arrived before the barrier, so they are part of the snapshot.
     fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.serve(out)?);
         self.table.mark(epoch, i64::MIN)?;

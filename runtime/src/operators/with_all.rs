@@ -26,15 +26,15 @@ use super::common::layout;
 /// The port of the small flow.
 const ALL: usize = 1;
 
-/// Runs a kernel over each record of the first input, beside all of the second.
+/// Runs a kernel over each record of the first input, together with all records of the second.
 pub struct WithAll {
-    /// Its records: each, and all.
+    /// The records of both inputs.
     pub inputs: [Schema; 2],
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
     /// The kernel.
     pub kernel: SideInputFactory,
-    /// What it reads of each input.
+    /// The leaves that it reads of each input.
     pub reads: [Reads; 2],
 }
 

@@ -1,7 +1,7 @@
 //! Sinks that write files, folders of files, streams, and the terminal.
 //!
-//! A file gets its name after the job has succeeded. Blocking threads write the bytes, one buffer of
-//! a task at a time.
+//! A file gets its name after the job has succeeded. Blocking threads write the bytes, one buffer
+//! of a task at a time.
 
 mod by_epochs;
 
@@ -33,8 +33,8 @@ pub struct WriteFile {
     output: Schema,
     format: Arc<dyn Format>,
     target: Target,
-    /// A job that resumes from a snapshot may write rows to the stream again. All rows before a barrier
-    /// are written when it passes.
+    /// A job that resumes from a snapshot may write rows to the stream again. All rows before a
+    /// barrier are written when it passes.
     may_repeat: bool,
 }
 
@@ -67,7 +67,8 @@ impl WriteFile {
     /// Each task writes a file of its own.
     fn each_alone(&self) -> DriverFactory {
         let (schema, format, target) = (self.input.clone(), self.format.clone(), self.target.clone());
-        // The bytes that are encoded, those that are written meanwhile, and as many for the encoder.
+        // The bytes that are encoded, those that are written meanwhile, and as many for the
+        // encoder.
         let pinned_bytes = 4 * WRITE_BYTES + from_start(|memory| format.encoder(&schema, memory));
         let name = if target.is_printed() { "print".to_owned() } else { format!("write {}", format.name()) };
         let create = move |context: &TaskContext| {
@@ -157,7 +158,8 @@ impl Endpoint for WriteFile {
             let folder = by_epochs::FolderSink::new(input.clone(), format, target);
             return Some(Arc::new(WriteSink::to_files(input, Arc::new(folder))));
         }
-        // A format with an end holds bytes back, which would be lost. A broken stream would lack the end.
+        // A format with an end holds bytes back, which would be lost. A broken stream would lack
+        // the end.
         let goes_on = target.is_stream() && format.appending(&input) != Appending::Never;
         goes_on.then(|| -> Arc<dyn Operator> {
             Arc::new(WriteFile { may_repeat: true, ..WriteFile::new(input, format, target) })

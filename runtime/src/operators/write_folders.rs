@@ -28,11 +28,13 @@ use super::common::names;
 use super::sink::nothing;
 use super::write_file::{WRITE_BYTES, encoded, head, part_name, written_columns};
 
-/// What the encoders of a task may hold together before some must give what they have: so much, or where memory is scarce, what is kept for a task.
-const KEPT_BYTES: usize = 64 << 20;
+/// Most bytes that the encoders of a task hold together before the fullest ones are flushed. Small
+/// budgets lower it, see [`ENCODER_SHARE`].
+const MAX_ENCODER_BYTES: usize = 64 << 20;
 
-/// The part of a job's budget, split among tasks, that the encoders of one may hold.
-const KEPT_SHARE: usize = 16;
+/// The encoders of all tasks hold at most one byte in this many of the budget, but may hold
+/// [`WRITE_BYTES`] per task.
+const ENCODER_SHARE: usize = 16;
 
 /// Writes all records in a format, in a folder for each value of a key.
 pub struct WriteFolders {
@@ -50,8 +52,8 @@ impl WriteFolders {
         WriteFolders { input, output: nothing(), key, format, target }
     }
 
-    /// What is in the files, and what is in the folders' names.
-    fn layout(&self) -> Result<Layout> {
+    /// The leaves that are written to files, and those that name folders.
+    fn layout(&self) -> Result<FolderLayout> {
         let refused = |reason: String| Error::Plan(format!("cannot write folders by {reason}"));
         let keys = folder_keys(&self.input, &self.key).map_err(|reason| {
             refused(format!(
@@ -63,17 +65,17 @@ impl WriteFolders {
         if keys.is_empty() || named.len() == self.input.leaves().len() {
             return Err(refused("all fields or none: files must hold at least one, and folders too".to_owned()));
         }
-        Ok(Layout { keys, rest, leaves })
+        Ok(FolderLayout { keys, rest, leaves })
     }
 
     fn driver(&self) -> DriverFactory {
-        // Where the plan was not checked, why there is none.
+        // A plan is checked before, so an error here is unexpected. Each task returns it.
         let layout = self.layout().map(Arc::new).map_err(|error| error.to_string());
         let (format, target) = (self.format.clone(), self.target.clone());
         let create = move |context: &TaskContext| {
-            let share = context.memory.budget().limit_bytes() / KEPT_SHARE / context.subtasks.max(1);
+            let share = context.memory.budget().limit_bytes() / ENCODER_SHARE / context.subtasks.max(1);
             Ok(FoldersDriver {
-                kept_bytes: share.clamp(WRITE_BYTES, KEPT_BYTES),
+                max_bytes: share.clamp(WRITE_BYTES, MAX_ENCODER_BYTES),
                 layout: layout.clone().map_err(Error::Plan)?,
                 format: format.clone(),
                 pending: target.pending_folder()?,
@@ -82,26 +84,26 @@ impl WriteFolders {
                 numbers: HashMap::new(),
                 files: Vec::new(),
                 rows: Vec::new(),
-                ready: Vec::new(),
+                ready_bytes: Vec::new(),
                 reserved: context.memory.reserve(0)?,
                 writing: Background::new((), &context.blocking),
                 memory: context.memory.clone(),
             })
         };
-        // What encoders hold, what waits to be written, and what is written.
+        // The bytes in encoders, those that wait to be written, and those that are written.
         DriverFactory::new(format!("write {}", self.format.name()), create).pinning(4 * WRITE_BYTES)
     }
 }
 
-/// Which part of a record is written where.
-struct Layout {
+/// The destination of each part of a record.
+struct FolderLayout {
     keys: Vec<FolderKey>,
-    /// What is in the files, and which leaf of the input each leaf of it is.
+    /// The schema of the files, and the input's leaf of each of its leaves.
     rest: Schema,
     leaves: Vec<usize>,
 }
 
-impl Layout {
+impl FolderLayout {
     /// The folder of a record, within the output.
     fn folder(&self, value: impl Fn(usize) -> Datum) -> PathBuf {
         let name = |key: &FolderKey| {
@@ -193,14 +195,14 @@ impl Endpoint for WriteFolders {
     }
 }
 
-/// A file of the output, by its path in it.
-struct OneFile {
+/// A file of the output, with its path there.
+struct FolderFile {
     path: PathBuf,
     encoder: Box<dyn Encoder>,
 }
 
 struct FoldersDriver {
-    layout: Arc<Layout>,
+    layout: Arc<FolderLayout>,
     format: Arc<dyn Format>,
     pending: Arc<PendingFolder>,
     /// The output, for messages.
@@ -208,17 +210,17 @@ struct FoldersDriver {
     part: String,
     /// The number of the file of each key.
     numbers: HashMap<Vec<u8>, usize>,
-    files: Vec<OneFile>,
+    files: Vec<FolderFile>,
     /// The rows of a window for each file.
     rows: Vec<Vec<u32>>,
     /// Bytes that wait for the writing thread.
-    ready: Vec<(PathBuf, Vec<u8>)>,
-    /// Pays for those that it has.
+    ready_bytes: Vec<(PathBuf, Vec<u8>)>,
+    /// Memory of the bytes that are being written.
     reserved: Reservation,
     writing: Background<()>,
     memory: Memory,
-    /// What encoders may hold together.
-    kept_bytes: usize,
+    /// Most bytes that the encoders hold together.
+    max_bytes: usize,
 }
 
 impl FoldersDriver {
@@ -240,7 +242,7 @@ impl FoldersDriver {
         };
         let folder = self.layout.folder(|leaf| batch.datum(leaf, types(leaf), row));
         let encoder = self.format.encoder(&self.layout.rest, &self.memory)?;
-        self.files.push(OneFile { path: folder.join(&self.part), encoder });
+        self.files.push(FolderFile { path: folder.join(&self.part), encoder });
         self.rows.push(Vec::new());
         self.numbers.insert(key.clone(), self.files.len() - 1);
         Ok(self.files.len() - 1)
@@ -260,58 +262,59 @@ impl FoldersDriver {
         let mut selection = Selection::default();
         for file in touched {
             selection.set(self.rows[file].drain(..));
-            let OneFile { path, encoder } = &mut self.files[file];
+            let FolderFile { path, encoder } = &mut self.files[file];
             encoder.encode(&Input::new(&rest, &selection))?;
             if encoder.output().len() >= WRITE_BYTES {
-                self.ready.push((path.clone(), std::mem::take(encoder.output())));
+                self.ready_bytes.push((path.clone(), std::mem::take(encoder.output())));
                 encoder.settle()?;
             }
         }
-        self.relieve()
+        self.flush_fullest()
     }
 
-    /// Has the fullest encoders give what they have, where all hold too much.
-    fn relieve(&mut self) -> Result<()> {
-        let held = |file: &mut OneFile| file.encoder.kept_bytes() + file.encoder.output().len();
+    /// Flushes the fullest encoders if all of them together hold too many bytes.
+    fn flush_fullest(&mut self) -> Result<()> {
+        let held = |file: &mut FolderFile| file.encoder.kept_bytes() + file.encoder.output().len();
         let mut sizes: Vec<(usize, usize)> = self.files.iter_mut().map(held).zip(0..).collect();
         let mut total: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
-        if total <= self.kept_bytes {
+        if total <= self.max_bytes {
             return Ok(());
         }
         sizes.sort_unstable_by(|left, right| right.cmp(left));
         for (bytes, file) in sizes {
-            if total <= self.kept_bytes / 2 {
+            if total <= self.max_bytes / 2 {
                 break;
             }
             total -= bytes;
-            let OneFile { path, encoder } = &mut self.files[file];
+            let FolderFile { path, encoder } = &mut self.files[file];
             encoder.flush()?;
-            self.ready.push((path.clone(), std::mem::take(encoder.output())));
+            self.ready_bytes.push((path.clone(), std::mem::take(encoder.output())));
             encoder.settle()?;
         }
         Ok(())
     }
 
     fn finish(&mut self) -> Result<()> {
-        // Each gives its memory back before the next one needs more to end its file.
-        for OneFile { path, mut encoder } in self.files.drain(..) {
+        // Each encoder frees its memory before the next one needs more to end its file.
+        for FolderFile { path, mut encoder } in self.files.drain(..) {
             encoder.finish()?;
-            self.ready.push((path, std::mem::take(encoder.output())));
+            self.ready_bytes.push((path, std::mem::take(encoder.output())));
         }
         Ok(())
     }
 
-    /// Hands what is ready to a writing thread, unless one is still at work.
+    /// Writes the ready bytes on a blocking thread. Returns `Pending` if it still writes the last
+    /// ones.
     fn write(&mut self) -> Result<Progress> {
         if self.writing.take()?.is_none() {
             return Ok(Progress::Pending);
         }
-        self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
-        if self.ready.is_empty() {
+        self.reserved.resize(self.ready_bytes.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
+        if self.ready_bytes.is_empty() {
             self.writing.put(());
             return Ok(Progress::Done);
         }
-        let (ready, pending, path) = (std::mem::take(&mut self.ready), self.pending.clone(), self.path.clone());
+        let (ready, pending, path) = (std::mem::take(&mut self.ready_bytes), self.pending.clone(), self.path.clone());
         self.writing.submit((), move |()| {
             let mut files = ready.iter();
             files.try_for_each(|(file, bytes)| pending.append(file, bytes)).map_err(Error::io("write", &path))
@@ -322,10 +325,10 @@ impl FoldersDriver {
 
 impl Driver for FoldersDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        // The rows wait while there is something to write and the one before is not written.
-        if !self.ready.is_empty() {
+        // While earlier bytes are written and others are ready, the rows wait.
+        if !self.ready_bytes.is_empty() {
             self.write()?;
-            if !self.ready.is_empty() {
+            if !self.ready_bytes.is_empty() {
                 return Ok(Progress::Pending);
             }
         }

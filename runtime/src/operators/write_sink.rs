@@ -1,8 +1,8 @@
 //! Records to any [`Sink`].
 //!
-//! In a job with snapshots, transactions are prepared at barriers, and the executor commits them with
-//! the snapshot. In other jobs they are prepared at the end of the input and committed when the job has
-//! succeeded.
+//! In a job with snapshots, transactions are prepared at barriers, and the executor commits them
+//! with the snapshot. In other jobs they are prepared at the end of the input and committed when
+//! the job has succeeded.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
@@ -23,10 +23,10 @@ use crate::strategy::{
 use super::sink::nothing;
 
 /// Commits that are tried at the end of a job without snapshots.
-const MOST_COMMITS: usize = 10;
+const MAX_COMMITS: usize = 10;
 
 /// Pause before such a commit is repeated.
-const RETRY: Duration = Duration::from_millis(200);
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// Writes all records to a sink.
 pub struct WriteSink {
@@ -55,8 +55,10 @@ impl WriteSink {
 
     fn driver(&self) -> DriverFactory {
         let (sink, by_epochs, all) = (self.sink.clone(), self.by_epochs, self.prepared.clone());
+        let schema = self.input.clone();
         let create = move |context: &TaskContext| {
             let writer = sink.writer(WriterContext {
+                schema: schema.clone(),
                 subtask: context.subtask,
                 subtasks: context.subtasks,
                 epoch: context.epoch,
@@ -77,11 +79,11 @@ impl WriteSink {
     /// Commits the transactions of a job without snapshots.
     fn commit_all(&self, epochs: &dyn EpochSink) -> Result<()> {
         let prepared = self.take_prepared();
-        for _ in 0..MOST_COMMITS {
+        for _ in 0..MAX_COMMITS {
             if epochs.commit(1, &prepared)? == Commit::Done {
                 return Ok(());
             }
-            sleep(RETRY);
+            sleep(RETRY_PAUSE);
         }
         let sink = self.sink.describe();
         Err(Error::Plan(format!(
@@ -126,8 +128,9 @@ impl Operator for WriteSink {
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let thread = Arc::new(ThisThread::default());
-        let (memory, blocking) = (unbounded_memory(), thread.clone());
-        let mut writer = self.sink.writer(WriterContext { subtask: 0, subtasks: 1, epoch: 1, memory, blocking })?;
+        let (schema, memory, blocking) = (self.input.clone(), unbounded_memory(), thread.clone());
+        let mut writer =
+            self.sink.writer(WriterContext { schema, subtask: 0, subtasks: 1, epoch: 1, memory, blocking })?;
         let repeat = |call: &mut dyn FnMut() -> Result<Progress>| {
             while call()? != Progress::Done {
                 thread.wait();

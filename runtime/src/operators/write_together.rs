@@ -29,24 +29,26 @@ use crate::source::{Encoder, Parts, Placed};
 use crate::spill::SpilledBytes;
 use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
-/// A piece has so much, and what a window of rows adds to it; and so much is written meanwhile. In a buffer that doubles each may take twice that.
+/// Least bytes of a piece. The last window of rows may add to it, and another piece is written
+/// meanwhile. Buffers grow by doubling, so each may have twice its bytes.
 pub(super) const PIECE_BYTES: usize = 512 << 10;
 
-/// The part of the budget that is left free by pieces that wait in memory: one in so many.
+/// Pieces wait in memory only while one byte in this many of the budget stays free.
 const FREE_SHARE: usize = 4;
 
-/// Writes one file by several tasks; `in_order` says that what one gives stands before what the next one does.
+/// Writes one file from several tasks. If `in_order`, the bytes of a task precede those of the next
+/// task.
 pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, in_order: bool) -> DriverFactory {
     let order = if in_order { ", in order" } else { "" };
     DriverFactory::new(format!("write {format} together{order}"), move |context| {
         let assembly = context.process_local(|| Assembly::of(context.subtasks, in_order));
         assembly.open(|| Ok((target.appender("")?, parts.head()?)))?;
         let budget = context.memory.budget().clone();
-        Ok(TogetherDriver {
+        Ok(SharedFileDriver {
             encoder: parts.encoder(context.subtask, &context.memory)?,
             parts: parts.clone(),
             assembly,
-            lane: Background::new(Lane::default(), &context.blocking),
+            held: Background::new(HeldPieces::default(), &context.blocking),
             waiting: Memory::new(budget, context.memory.owner()),
             path: target.path().to_owned(),
             context: context.clone(),
@@ -54,39 +56,39 @@ pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, in_ord
     })
 }
 
-/// Encoded bytes, and what pays for them.
+/// Encoded bytes, and the reservation of their memory.
 struct Piece {
     bytes: Vec<u8>,
     reserved: Reservation,
 }
 
-/// What a task has encoded before its turn.
+/// The pieces that a task has encoded before its turn.
 #[derive(Default)]
-struct Lane {
+struct HeldPieces {
     in_memory: VecDeque<Piece>,
-    /// Behind what is in memory.
+    /// The bytes after those in memory.
     on_disk: Option<SpilledBytes>,
 }
 
-impl Lane {
+impl HeldPieces {
     fn is_empty(&self) -> bool {
         self.in_memory.is_empty() && self.on_disk.is_none()
     }
 }
 
-struct TogetherDriver {
+struct SharedFileDriver {
     encoder: Box<dyn Encoder>,
     parts: Arc<dyn Parts>,
     assembly: Arc<Assembly>,
-    lane: Background<Lane>,
-    /// Pays for pieces that wait, which could as well be on disk.
+    held: Background<HeldPieces>,
+    /// The memory of waiting pieces. It is separate, because they may wait on disk instead.
     waiting: Memory,
     path: PathBuf,
     context: TaskContext,
 }
 
-impl TogetherDriver {
-    /// Takes what is encoded out of the encoder, with what pays for it.
+impl SharedFileDriver {
+    /// Takes the encoded bytes out of the encoder, with their reservation.
     fn piece(&mut self) -> Result<Piece> {
         let bytes = std::mem::take(self.encoder.output());
         let mut reserved = self.encoder.reserved().split(bytes.capacity());
@@ -94,75 +96,76 @@ impl TogetherDriver {
         Ok(Piece { bytes, reserved })
     }
 
-    /// Hands on what is encoded: to the file, or where it is not the task's turn and more will come, to its lane. `Pending` where it has to wait for that,
-    /// or for something that it waited with before.
-    fn hand_on(&mut self, more_will_come: bool) -> Result<Progress> {
-        let Some(lane) = self.lane.take()? else { return Ok(Progress::Pending) };
-        if self.encoder.output().is_empty() && lane.is_empty() {
-            self.lane.put(lane);
+    /// Appends the encoded bytes to the file. If it is not the task's turn and more rows will come,
+    /// they are kept. Returns `Pending` while it waits for the file or for earlier bytes.
+    fn send_piece(&mut self, more_follows: bool) -> Result<Progress> {
+        let Some(held) = self.held.take()? else { return Ok(Progress::Pending) };
+        if self.encoder.output().is_empty() && held.is_empty() {
+            self.held.put(held);
             return Ok(Progress::Done);
         }
-        if more_will_come && !self.assembly.may_write(self.context.subtask) {
-            return self.keep(lane);
+        if more_follows && !self.assembly.may_write(self.context.subtask) {
+            return self.hold(held);
         }
         match self.assembly.take(self.context.subtask, &self.context.blocking) {
-            None => self.lane.put(lane),
+            None => self.held.put(held),
             Some(file) => {
                 let piece = self.piece()?;
-                self.submit(lane, move |this, lane| this.append(file, lane, piece));
+                self.submit(held, move |this, held| this.append(file, held, piece));
             }
         }
         Ok(Progress::Pending)
     }
 
-    /// Keeps what is encoded for the task's turn.
-    fn keep(&mut self, mut lane: Lane) -> Result<Progress> {
+    /// Keeps the encoded bytes until the task's turn.
+    fn hold(&mut self, mut held: HeldPieces) -> Result<Progress> {
         let Piece { mut bytes, reserved } = self.piece()?;
-        if lane.on_disk.is_none() && self.has_room(bytes.len()) {
+        if held.on_disk.is_none() && self.has_room(bytes.len()) {
             bytes.shrink_to_fit();
             let waits = Piece { reserved: self.waiting.reserve(bytes.capacity())?, bytes };
             drop(reserved);
-            lane.in_memory.push_back(waits);
-            self.lane.put(lane);
+            held.in_memory.push_back(waits);
+            self.held.put(held);
             return Ok(Progress::Done);
         }
         self.context.metrics.spilled_bytes.add(bytes.len() as u64);
         let space = self.context.space.clone();
-        self.submit(lane, move |_, lane| {
-            let kept = lane.on_disk.get_or_insert_with(|| SpilledBytes::new(&space)).append(&bytes);
+        self.submit(held, move |_, held| {
+            let kept = held.on_disk.get_or_insert_with(|| SpilledBytes::new(&space)).append(&bytes);
             drop((bytes, reserved));
             kept
         });
         Ok(Progress::Pending)
     }
 
-    /// Whether there is memory that nobody needs, and a part of the budget besides.
+    /// Whether a piece may wait in memory. Then a share of the budget stays free, and no other
+    /// operator spills.
     fn has_room(&self, bytes: usize) -> bool {
         let budget = self.waiting.budget();
         let limit = budget.limit_bytes();
         limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.waiting.try_reserve_idle(bytes)
     }
 
-    /// Has a thread that may block do something with the lane.
-    fn submit(&self, lane: Lane, work: impl FnOnce(&FileWriter, &mut Lane) -> Result<()> + Send + 'static) {
+    /// Runs `work` on a thread that may block.
+    fn submit(&self, held: HeldPieces, work: impl FnOnce(&FileWriter, &mut HeldPieces) -> Result<()> + Send + 'static) {
         let writer = FileWriter {
             part: self.context.subtask,
             parts: self.parts.clone(),
             assembly: self.assembly.clone(),
             path: self.path.clone(),
         };
-        self.lane.submit(lane, move |lane| work(&writer, lane));
+        self.held.submit(held, move |held| work(&writer, held));
     }
 
-    /// Adds the end of the file, which nobody else has or adds to any more.
+    /// Appends the end of the file. All tasks have ended, so no other task has the file.
     fn append_end(&self) -> Result<()> {
         let Some(mut file) = self.assembly.take(self.context.subtask, &self.context.blocking) else {
             return Err(Error::Internal("a file has no end yet, and no task has more".to_owned()));
         };
-        let lane = self.lane.take()?.unwrap_or_default();
+        let held = self.held.take()?.unwrap_or_default();
         let memory = self.context.memory.clone();
-        self.submit(lane, move |this, _| {
-            this.append_left(&mut file, usize::MAX)?;
+        self.submit(held, move |this, _| {
+            this.append_leftovers(&mut file, usize::MAX)?;
             let end = this.parts.end(file.bytes())?;
             let _reserved = memory.reserve(end.capacity())?;
             this.append_bytes(&mut file, this.part, &end)
@@ -171,7 +174,7 @@ impl TogetherDriver {
     }
 }
 
-/// What adds to the file, on a thread that may block.
+/// Appends to the file, on a thread that may block.
 struct FileWriter {
     part: usize,
     parts: Arc<dyn Parts>,
@@ -180,15 +183,16 @@ struct FileWriter {
 }
 
 impl FileWriter {
-    /// Adds what has waited and then a piece, and gives the file back. A file that could not be added to is of no more use: the job ends by the error.
-    fn append(&self, mut file: SharedFile, lane: &mut Lane, piece: Piece) -> Result<()> {
+    /// Appends the waiting pieces and then `piece`, and returns the file. After an error the file
+    /// is not returned, and the job ends.
+    fn append(&self, mut file: SharedFile, held: &mut HeldPieces, piece: Piece) -> Result<()> {
         if self.assembly.is_in_order() {
-            self.append_left(&mut file, self.part)?;
+            self.append_leftovers(&mut file, self.part)?;
         }
-        for waited in lane.in_memory.drain(..) {
+        for waited in held.in_memory.drain(..) {
             self.append_bytes(&mut file, self.part, &waited.bytes)?;
         }
-        if let Some(on_disk) = lane.on_disk.take() {
+        if let Some(on_disk) = held.on_disk.take() {
             on_disk.read(|bytes| self.append_bytes(&mut file, self.part, bytes))?;
         }
         self.append_bytes(&mut file, self.part, &piece.bytes)?;
@@ -197,8 +201,8 @@ impl FileWriter {
         Ok(())
     }
 
-    /// Adds what the tasks before one left over.
-    fn append_left(&self, file: &mut SharedFile, before: usize) -> Result<()> {
+    /// Appends the leftovers of the tasks before `before`.
+    fn append_leftovers(&self, file: &mut SharedFile, before: usize) -> Result<()> {
         match self.parts.left_before(before)? {
             Some(left) => self.append_bytes(file, left.part, &left.bytes),
             None => Ok(()),
@@ -213,23 +217,23 @@ impl FileWriter {
     }
 }
 
-/// Where a task is once its input has ended.
-mod ending {
+/// Cursors of [`Driver::on_round_end`].
+mod end_cursor {
     use crate::strategy::Cursor;
 
-    /// The encoder gives its last piece.
+    /// The encoder's last piece is to be finished.
     pub(super) const FINISHING: Cursor = 0;
-    /// What the task has goes to the file.
+    /// The task's bytes are to be appended.
     pub(super) const APPENDING: Cursor = 1;
-    /// The last of all tasks has given what stands at the end.
+    /// The last task appends the end of the file.
     pub(super) const CLOSING: Cursor = 2;
 }
 
-impl Driver for TogetherDriver {
+impl Driver for SharedFileDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        // The rows wait while there is enough to write and it cannot go anywhere.
+        // While a piece is full and cannot be appended or kept, the rows wait.
         if self.encoder.output().len() >= PIECE_BYTES {
-            self.hand_on(true)?;
+            self.send_piece(true)?;
             if !self.encoder.output().is_empty() {
                 return Ok(Progress::Pending);
             }
@@ -239,23 +243,23 @@ impl Driver for TogetherDriver {
     }
 
     fn on_idle(&mut self, _: &mut Outputs) -> Result<Progress> {
-        if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.hand_on(true) }
+        if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.send_piece(true) }
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        if *cursor == ending::FINISHING {
+        if *cursor == end_cursor::FINISHING {
             self.encoder.finish()?;
-            *cursor = ending::APPENDING;
+            *cursor = end_cursor::APPENDING;
         }
-        if *cursor == ending::APPENDING {
-            ready!(self.hand_on(false)?);
+        if *cursor == end_cursor::APPENDING {
+            ready!(self.send_piece(false)?);
             if !self.assembly.end(self.context.subtask) {
                 return Ok(Progress::Done);
             }
             self.append_end()?;
-            *cursor = ending::CLOSING;
+            *cursor = end_cursor::CLOSING;
         }
-        // Done where the end is written.
-        self.hand_on(false)
+        // `Done` after the end is written.
+        self.send_piece(false)
     }
 }

@@ -1,4 +1,5 @@
-//! Records with numbers: consecutive over the whole flow, or unique without asking other tasks.
+//! Records with numbers: consecutive over the whole flow, or unique without communication between
+//! tasks.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -16,25 +17,26 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Revocab
 use super::common::layout;
 use super::queued_rows::QueuedRows;
 
-/// The leaf of the output that holds the number; the record's leaves stand behind it.
+/// The leaf of the output that holds the number. The record's leaves follow it.
 const NUMBER: usize = 0;
 
-/// Puts a number before each record.
+/// Emits each record after a number.
 pub struct Zip {
-    /// The records it is given.
+    /// The records that it receives.
     pub input: Schema,
-    /// The records it gives: a `u64`, then the record.
+    /// The records that it emits: a `u64`, then the record.
     pub output: Schema,
-    /// Which numbers.
+    /// The kind of numbers.
     pub numbers: Numbers,
 }
 
-/// Which numbers records get.
+/// The kind of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbers {
-    /// From 0 on without gaps, tasks in order. A task keeps its records until all tasks before it have counted theirs.
+    /// From 0 without gaps, over the tasks in order. A task keeps its records until all tasks
+    /// before it have counted theirs.
     Consecutive,
-    /// Those that leave the task's index as rest when they are divided by the number of tasks.
+    /// Numbers whose remainder modulo the number of tasks is the task's index.
     Unique,
 }
 
@@ -76,12 +78,13 @@ impl Operator for Zip {
 }
 
 struct ZipDriver {
-    /// Without numbers.
+    /// Rows whose numbers are not set yet.
     rows: QueuedRows,
-    /// Where each leaf of a row comes from.
-    from: Vec<(Option<usize>, LeafType)>,
+    /// For each leaf of a row, the leaf of the record that it copies, and its type.
+    view: Vec<(Option<usize>, LeafType)>,
     count: u64,
-    /// The number of the next row, once it is known.
+    /// The number of the next row. `None` until the tasks before this one have counted their
+    /// records.
     next: Option<u64>,
     step: u64,
     /// The number of records of each task.
@@ -95,16 +98,17 @@ impl ZipDriver {
             Numbers::Consecutive => (None, 1),
             Numbers::Unique => (Some(context.subtask as u64), context.subtasks as u64),
         };
-        // The number comes from nowhere: it is set when the page is given.
+        // The number has no leaf in the record. It is set when its page is emitted.
         let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
-        let from = layout.types().iter().enumerate().map(from).collect();
+        let view = layout.types().iter().enumerate().map(from).collect();
         let rows = QueuedRows::new(layout, context);
         let counts = Rendezvous::of(context);
-        ZipDriver { rows, from, count: 0, next, step, counts, context: context.clone() }
+        ZipDriver { rows, view, count: 0, next, step, counts, context: context.clone() }
     }
 
-    /// Numbers the next page, and gives it; `Done` where none is left, `Pending` where it is not there or its number is not known.
-    fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
+    /// Numbers and emits the next page. Returns `Done` if no page is left. Returns `Pending` if the
+    /// page is on disk or its number is not known.
+    fn emit_page(&mut self, out: &mut Outputs) -> Result<Progress> {
         let Some(first) = self.next else { return Ok(Progress::Pending) };
         Ok(match self.rows.poll()? {
             Poll::Ready(Some(page)) => {
@@ -128,14 +132,14 @@ impl ZipDriver {
             return Ok(Progress::Done);
         }
         self.rows.seal();
-        self.give(out)
+        self.emit_page(out)
     }
 }
 
 impl Driver for ZipDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor < input.len() {
-            let batch = input.batch().arranged(&self.from);
+            let batch = input.batch().arranged(&self.view);
             let before = *cursor;
             let progress = self.rows.add(&Input::new(&batch, input.selection()), cursor)?;
             self.count += (*cursor - before) as u64;
@@ -144,11 +148,12 @@ impl Driver for ZipDriver {
         if self.next.is_none() {
             self.next = self.counts.peek(|counts| sum_before(counts, self.context.subtask));
         }
-        // What is on its way from the disk can wait, too.
-        Ok(if self.give(out)? == Progress::Yield { Progress::Yield } else { Progress::Done })
+        // A page that is being read from disk is emitted by a later call.
+        Ok(if self.emit_page(out)? == Progress::Yield { Progress::Yield } else { Progress::Done })
     }
 
-    /// Rows that wait for more to fill a page come before the watermark: after it they would be late.
+    /// Rows that wait to fill a page are emitted before the watermark, since they would be late
+    /// after it.
     fn on_watermark(&mut self, _: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.flush(out)
     }
@@ -166,7 +171,7 @@ impl Driver for ZipDriver {
         if self.next.is_none() {
             self.next = self.counts.poll(&self.context, |counts| sum_before(counts, self.context.subtask));
         }
-        self.give(out)
+        self.emit_page(out)
     }
 
     fn revocable(&mut self) -> Option<&mut dyn Revocable> {
@@ -181,7 +186,7 @@ impl Revocable for ZipDriver {
     }
 }
 
-/// The number of the records of all tasks before one, once they have counted.
+/// The number of records of all tasks before `subtask`. `None` while one has not counted them.
 fn sum_before(counts: &[Option<u64>], subtask: usize) -> Option<u64> {
     counts.iter().take(subtask).copied().sum()
 }

@@ -3,7 +3,7 @@
 //! One number for all of it, the seconds that pass if nothing else runs: what tasks do at the same time is divided by them. What does not fit memory pays for its way to
 //! disk and back. Weights are of one core of the machine at hand; between nodes there is a network, which has to carry what is shipped.
 
-use crate::memory::limits::{SHARE_OF_MEMORY, SPILL_PARTS};
+use crate::memory::limits::{OPERATOR_MEMORY_SHARE, SPILL_PARTS};
 use crate::strategy::{Estimate, InputEdge, Properties, Ship, Strategy, Work};
 
 use super::profile::Profile;
@@ -83,7 +83,7 @@ impl CostModel {
 
     /// The bytes that go to disk and come back: as large a part as does not fit, and again where its parts do not fit either.
     fn spilled_bytes(&self, work: Work) -> f64 {
-        let memory = (self.memory_bytes as f64 * self.profile.nodes as f64 * SHARE_OF_MEMORY).max(1.0);
+        let memory = (self.memory_bytes as f64 * self.profile.nodes as f64 * OPERATOR_MEMORY_SHARE).max(1.0);
         let kept = work.kept_bytes.max(1.0);
         let beyond = (1.0 - memory / kept).max(0.0);
         let passes = (kept / memory).log(SPILL_PARTS as f64).max(1.0);

@@ -11,7 +11,7 @@ use super::source_bounds::source_bounds;
 use super::{Draft, Resources};
 use crate::error::Result;
 use crate::plan::Node;
-use crate::source::{Sample, Scan, Source, Statistics, samples_of};
+use crate::source::{Sample, Scan, Source, samples_of};
 use crate::statistics::{Effort, Relation};
 use crate::strategy::{Estimate, InPlace, LoopId, Role};
 
@@ -112,11 +112,15 @@ fn samples(
     sequences.into_iter().zip(samples).filter_map(|(sequence, sample)| Some((sequence, sample?))).collect()
 }
 
+/// Estimated rows of a source without statistics. Such a source is not broadcast, and not built if the
+/// other side is known to be smaller.
+const UNKNOWN_ROWS: f64 = 1e6;
+
 /// The estimate of a source, from its statistics and its sample.
 fn scanned(source: &dyn Source, scan: &Scan, sample: Option<&Sample>, effort: &Arc<Effort>) -> Relation {
     let schema = source.schema();
-    let statistics_of =
-        |scan: &Scan| source.as_table().map_or_else(Statistics::default, |table| table.statistics(scan));
+    let Some(table) = source.as_table() else { return Relation::unknown(UNKNOWN_ROWS, schema) };
+    let statistics_of = |scan: &Scan| table.statistics(scan);
     let statistics = statistics_of(&Scan { live: scan.live.clone(), bounds: Vec::new() });
     let fixed_bytes = Relation::unknown(0.0, schema).estimate(schema, &scan.live).row_bytes;
     let guess = || statistics.bytes as f64 / fixed_bytes.max(LEAST_SCANNED_BYTES);

@@ -122,7 +122,7 @@ pub(super) fn with_filters(mut strategy: Strategy, inputs: &[Estimate], joined: 
     for &FilteredPort { port, .. } in driver.filtered.iter().filter(|filtered| filtered.reversed.is_none()) {
         let (probed, edge) = (inputs[port].rows, &mut strategy.edges[port]);
         if matches!(edge.ship, Ship::Hash(_)) && finds_few(joined.rows, probed) {
-            let dropped = (probed - joined.rows) * BloomFilter::DROPPED;
+            let dropped = (probed - joined.rows) * BloomFilter::REJECTED_SHARE;
             edge.shipped_rows = Some(probed - dropped);
             // Each key of the build side is added to the filter.
             strategy.work.rows += inputs[1 - port].rows;

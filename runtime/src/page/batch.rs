@@ -1,4 +1,4 @@
-//! Batches of records as strided leaves, whatever holds them.
+//! Batches: records as strided leaves, independent of their storage.
 
 mod cursors;
 mod items;
@@ -18,27 +18,28 @@ pub use cursors::{LeafReader, Row, RowIds, Strided, StridedBytes, StridedList, S
 pub use items::{StoredItems, StridedItems};
 pub use selection::{Input, Retain, Selection, windows};
 
-/// How many rows a selection holds at most: what fits a core's first cache beside the values of a few leaves.
+/// Most rows of a window. The values of a few leaves of them fit into a core's first-level cache.
 pub const WINDOW_ROWS: usize = 1024;
 
-/// How many bytes of texts and lists the rows of a window have at most, unless one row has more.
+/// Most bytes of texts and lists in the rows of a window, unless one row has more.
 pub(crate) const WINDOW_BYTES: usize = 2 * PAGE_BYTES;
 
-/// What a dead leaf reads.
+/// The value of each row of a dead leaf.
 static ZEROS: [u8; 16] = [0; 16];
 
-/// What stands for the buffers of slots that say how far behind their own first byte a value begins.
-const NEAR: *const *const u8 = std::ptr::without_provenance(1);
+/// Stands for the buffers of slots whose offset counts from the slot itself.
+const SLOT_RELATIVE: *const *const u8 = std::ptr::without_provenance(1);
 
-/// What a validity leaf without nulls reads.
+/// The value of each row of a validity leaf without nulls.
 static ONE: [u8; 1] = [1];
 
-/// Where one leaf of a batch lies: row `i` at `base + i * stride`.
+/// Storage of one leaf of a batch: row `i` is at `base + i * stride`.
 #[derive(Clone, Copy)]
 pub(crate) struct LeafPtr {
     pub(crate) base: *const u8,
     pub(crate) stride: usize,
-    /// The buffers that slots point into; null where slots point into their own page, `NEAR` in lists.
+    /// The buffers that slots point into. Null if slots point into their own page, `SLOT_RELATIVE`
+    /// in lists.
     pub(crate) buffers: *const *const u8,
     pub(crate) ty: LeafType,
 }
@@ -48,7 +49,7 @@ impl LeafPtr {
         LeafPtr { base, stride, buffers: std::ptr::null(), ty }
     }
 
-    /// A leaf of rows that are found by place: "row" numbers are byte offsets from `base`.
+    /// A leaf of rows that are addressed by place: the row numbers are byte offsets from `base`.
     pub(crate) fn stored(layout: &RowLayout, base: *const u8, leaf: usize) -> Self {
         let ty = layout.types()[leaf];
         match layout.offset(leaf) {
@@ -57,11 +58,11 @@ impl LeafPtr {
         }
     }
 
-    /// A leaf of the records of a list, the first of which lies at `first`.
-    pub(crate) fn near(layout: &RowLayout, first: *const u8, leaf: usize, stride: usize) -> Self {
+    /// A leaf of the records of a list, the first of which is at `first`.
+    pub(crate) fn of_list(layout: &RowLayout, first: *const u8, leaf: usize, stride: usize) -> Self {
         let ty = layout.types()[leaf];
         match layout.offset(leaf) {
-            Some(offset) => LeafPtr { base: first.wrapping_add(offset), stride, buffers: NEAR, ty },
+            Some(offset) => LeafPtr { base: first.wrapping_add(offset), stride, buffers: SLOT_RELATIVE, ty },
             None => Self::dead(ty),
         }
     }
@@ -70,7 +71,7 @@ impl LeafPtr {
         Self::rows(ZEROS.as_ptr(), 0, ty)
     }
 
-    /// A validity leaf that says "valid" for every row.
+    /// A validity leaf that is "valid" for every row.
     pub(crate) fn valid() -> Self {
         Self::rows(ONE.as_ptr(), 0, LeafType::Valid)
     }
@@ -83,13 +84,14 @@ impl LeafPtr {
         unsafe { self.base.add(row * self.stride).cast::<P>().read_unaligned() }
     }
 
-    /// What a slot stands for.
+    /// The bytes of a slot's value.
     ///
     /// # Safety
     /// `row` is a row of the batch, the leaf is a slot, its elements have `width` bytes.
     #[inline(always)]
     pub(crate) unsafe fn bytes<'b>(self, row: usize, width: usize) -> &'b [u8] {
-        // SAFETY: a slot holds its text within, or points to bytes that live as long as the batch ('b is at most that).
+        // SAFETY: a slot holds its text within, or points to bytes that live as long as the batch
+        // ('b is at most that).
         unsafe {
             let at = self.base.add(row * self.stride);
             let slot = at.cast::<Slot>().read_unaligned();
@@ -106,9 +108,9 @@ impl LeafPtr {
     #[inline(always)]
     unsafe fn outside(self, at: *const u8, slot: Slot) -> *const u8 {
         if self.buffers.is_null() {
-            // A dead leaf has length zero; the pointer is then not used to read anything.
+            // A dead leaf has length zero. The pointer is then not used to read anything.
             at.map_addr(|address| address & !(PAGE_BYTES - 1)).wrapping_add(slot::place(slot))
-        } else if self.buffers == NEAR {
+        } else if self.buffers == SLOT_RELATIVE {
             at.wrapping_add(slot::place(slot))
         } else {
             // SAFETY: columns are made with a buffer for each index in their views.
@@ -117,31 +119,31 @@ impl LeafPtr {
     }
 }
 
-/// A run of records as strided leaves.
+/// Records as strided leaves.
 pub struct Batch<'a> {
     rows: usize,
     leaves: SmallVec<[LeafPtr; 8]>,
-    /// What `LeafPtr::buffers` point to.
-    places: Vec<Box<[*const u8]>>,
-    hold: PhantomData<&'a ()>,
+    /// The lists that `LeafPtr::buffers` points to.
+    buffer_lists: Vec<Box<[*const u8]>>,
+    lifetime: PhantomData<&'a ()>,
 }
 
 impl<'a> Batch<'a> {
     /// # Safety
-    /// Each leaf is readable for rows `0..rows` as values of its physical type, slots and what they point to included,
-    /// until `'a` ends, and nobody writes there meanwhile.
+    /// Each leaf is readable for rows `0..rows` as values of its physical type, including slots and
+    /// the bytes that they point to, until `'a` ends. Nothing writes to these bytes meanwhile.
     pub(crate) unsafe fn from_leaves(rows: usize, leaves: impl IntoIterator<Item = LeafPtr>) -> Self {
-        Batch { rows, leaves: leaves.into_iter().collect(), places: Vec::new(), hold: PhantomData }
+        Batch { rows, leaves: leaves.into_iter().collect(), buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
     /// One row of nulls.
     #[must_use]
     pub fn of_nulls(types: &[LeafType]) -> Batch<'static> {
         let leaves = types.iter().map(|&ty| LeafPtr::dead(ty)).collect();
-        Batch { rows: 1, leaves, places: Vec::new(), hold: PhantomData }
+        Batch { rows: 1, leaves, buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
-    /// One row of the batch alone. Whichever row of a brand its leaves are asked for, they read this one.
+    /// The batch of one row of this batch. Its leaves read that row for every index.
     ///
     /// # Safety
     /// `row` is a row of the batch.
@@ -154,26 +156,27 @@ impl<'a> Batch<'a> {
         self
     }
 
-    /// Keeps what the leaves' `buffers` point to.
-    pub(crate) fn holding(mut self, places: Vec<Box<[*const u8]>>) -> Self {
-        self.places = places;
+    /// Keeps the lists that the leaves' `buffers` point to.
+    pub(crate) fn with_buffer_lists(mut self, buffer_lists: Vec<Box<[*const u8]>>) -> Self {
+        self.buffer_lists = buffer_lists;
         self
     }
 
-    /// None of the rows.
+    /// The same leaves, with no rows.
     pub(crate) fn without_rows(mut self) -> Self {
         self.rows = 0;
         self
     }
 
-    /// How many rows.
+    /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Where a window of rows ends that begins at `start`: after at most [`WINDOW_ROWS`] rows, and [`WINDOW_BYTES`] of what
-    /// their slots point to, unless one row has more. Rows in pages have a bound by their page.
+    /// End of the window that begins at `start`: after at most [`WINDOW_ROWS`] rows with at most
+    /// [`WINDOW_BYTES`] of variable parts, unless one row has more. Only columns are counted: rows
+    /// in pages are limited by the size of a page.
     pub(crate) fn window_end(&self, start: usize) -> usize {
         let end = self.rows.min(start.saturating_add(WINDOW_ROWS));
         let is_column = |leaf: &&LeafPtr| leaf.ty.physical() == Physical::Slot && !leaf.buffers.is_null();
@@ -194,7 +197,7 @@ impl<'a> Batch<'a> {
         (start..end).find(is_beyond).map_or(end, |beyond| beyond.max(start + 1))
     }
 
-    /// How many leaves, dead ones too.
+    /// Number of leaves, including dead ones.
     #[must_use]
     pub fn leaf_count(&self) -> usize {
         self.leaves.len()
@@ -204,21 +207,28 @@ impl<'a> Batch<'a> {
         self.leaves.get(index).copied().unwrap_or(LeafPtr::dead(LeafType::U128))
     }
 
-    /// The same rows with other leaves: leaf `i` of the result is leaf `leaves[i]`.
+    /// Selects leaves: leaf `i` of the result is leaf `leaves[i]`.
     #[must_use]
     pub fn project(&self, leaves: &[usize]) -> Batch<'_> {
         let leaves = leaves.iter().map(|&leaf| self.leaf(leaf)).collect();
-        Batch { rows: self.rows, leaves, places: Vec::new(), hold: PhantomData }
+        Batch { rows: self.rows, leaves, buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
-    /// The same rows with other leaves: leaf `i` of the result is the one that `leaves[i]` names, or a dead one of its type.
+    /// Selects leaves: leaf `i` of the result is the one that `leaves[i]` names. Without a name it
+    /// is a dead leaf of that type.
     #[must_use]
     pub fn arranged(&self, leaves: &[(Option<usize>, LeafType)]) -> Batch<'_> {
         let leaf = |&(from, ty): &(Option<usize>, LeafType)| from.map_or(LeafPtr::dead(ty), |leaf| self.leaf(leaf));
-        Batch { rows: self.rows, leaves: leaves.iter().map(leaf).collect(), places: Vec::new(), hold: PhantomData }
+        Batch {
+            rows: self.rows,
+            leaves: leaves.iter().map(leaf).collect(),
+            buffer_lists: Vec::new(),
+            lifetime: PhantomData,
+        }
     }
 
-    /// The same rows with leaves of another batch's first row between them, which read the same for every row.
+    /// Mixes in leaves of the first row of another batch, which are the same for every row. `order`
+    /// lists the leaves of the result.
     #[must_use]
     pub fn with_constants(self, constants: Batch<'a>, order: &[LeafPlace]) -> Batch<'a> {
         let leaf = |place: &LeafPlace| match *place {
@@ -227,44 +237,48 @@ impl<'a> Batch<'a> {
             LeafPlace::Constant(leaf) => LeafPtr::dead(constants.leaf(leaf).ty),
         };
         let leaves = order.iter().map(leaf).collect();
-        // What slots point into lives as long as both batches' memory; the lists of where it begins come along.
-        let places = self.places.into_iter().chain(constants.places).collect();
-        Batch { rows: self.rows, leaves, places, hold: PhantomData }
+        // The bytes that slots point to live as long as both batches' memory. The lists of buffers
+        // move along.
+        let buffer_lists = self.buffer_lists.into_iter().chain(constants.buffer_lists).collect();
+        Batch { rows: self.rows, leaves, buffer_lists, lifetime: PhantomData }
     }
 
-    /// The same rows with one leaf more, at the end: row `i` has number `i` of `numbers`. The rows beyond them are left out.
+    /// Adds a last leaf: row `i` has number `numbers[i]`. Rows without a number are left out.
     #[must_use]
     pub fn with_numbers<'n>(&'n self, numbers: &'n [u64]) -> Batch<'n> {
         self.with_leaf(self.leaves.len(), numbers, LeafType::U64)
     }
 
-    /// The same rows with these times in microseconds as leaf `leaf`: row `i` has number `i` of `times`. Leaves from that
-    /// number on, which a sender may have added, are left out.
+    /// Sets leaf `leaf` to times in microseconds: row `i` has `times[i]`. Drops later leaves, which
+    /// a sender may have added, and rows without a time.
     #[must_use]
     pub fn with_times<'n>(&'n self, leaf: usize, times: &'n [i64]) -> Batch<'n> {
         self.with_leaf(leaf, times, LeafType::Timestamp)
     }
 
-    /// The same rows with another last leaf, of a type whose values lie in rows as `T` does in memory.
+    /// Replaces the leaves from `leaf` on by `values`. Values of `ty` have in rows the bytes of a
+    /// `T`.
     fn with_leaf<'n, T>(&'n self, leaf: usize, values: &'n [T], ty: LeafType) -> Batch<'n> {
         let mut leaves = self.leaves.clone();
         leaves.truncate(leaf);
         leaves.push(LeafPtr::rows(values.as_ptr().cast(), size_of::<T>(), ty));
-        Batch { rows: self.rows.min(values.len()), leaves, places: Vec::new(), hold: PhantomData }
+        Batch { rows: self.rows.min(values.len()), leaves, buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
-    /// The bytes of a text, byte string or list; none for a plain leaf or a row out of range.
+    /// The bytes of a text, byte string or list. Empty for a plain leaf or a row out of range.
     #[must_use]
     pub fn leaf_bytes(&self, leaf: usize, row: usize) -> &'a [u8] {
         let ptr = self.leaf(leaf);
         if row >= self.rows || ptr.ty.physical() != Physical::Slot {
             return &[];
         }
-        // SAFETY: the row is in range, the leaf is a slot, and its own type gives the width of its elements.
+        // SAFETY: the row is in range, the leaf is a slot, and its own type gives the width of its
+        // elements.
         unsafe { ptr.bytes(row, ptr.ty.element_width()) }
     }
 
-    /// The greatest value of a leaf of signed integers of eight bytes; none without rows, or of another leaf.
+    /// The greatest value of a leaf of 8-byte signed integers. `None` without rows, or for a leaf
+    /// of another type.
     #[must_use]
     pub fn greatest_of(&self, leaf: usize) -> Option<i64> {
         let ptr = self.leaf(leaf);
@@ -273,7 +287,7 @@ impl<'a> Batch<'a> {
         is_signed.then(|| (0..self.rows).map(|row| unsafe { ptr.read::<i64>(row) }).max()).flatten()
     }
 
-    /// The bits of a plain leaf, zero-extended; zero for a slot or a row out of range.
+    /// The bits of a plain leaf, zero-extended. Zero for a slot or a row out of range.
     #[must_use]
     pub fn leaf_bits(&self, leaf: usize, row: usize) -> u128 {
         let ptr = self.leaf(leaf);
@@ -294,7 +308,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Which leaf of two batches is meant.
+/// A leaf of one of two batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeafPlace {
     /// A leaf of the batch itself.

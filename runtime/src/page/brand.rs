@@ -1,4 +1,4 @@
-//! What ties rows to the cursors and sinks that may be used on them.
+//! Brand: the lifetime that ties rows to the cursors and sinks that may be used on them.
 
 use std::marker::PhantomData;
 

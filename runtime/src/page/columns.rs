@@ -1,4 +1,4 @@
-//! Batches over decoded columns: what sources hand out, without building rows.
+//! Batches over decoded columns. Sources return these without building rows.
 
 #[cfg(feature = "arrow")]
 mod arrow;
@@ -25,7 +25,7 @@ impl Utf8 {
     /// Checks the bytes.
     ///
     /// # Errors
-    /// The offset of the first byte that is not UTF-8.
+    /// Returns the offset of the first byte that is not UTF-8.
     pub fn check(bytes: Bytes) -> Result<Self, usize> {
         match simdutf8::basic::from_utf8(&bytes) {
             Ok(_) => Ok(Utf8(bytes)),
@@ -41,20 +41,21 @@ impl Utf8 {
     }
 }
 
-/// A column of texts under construction: parts of checked buffers, or texts of its own.
+/// A column of texts under construction. Texts are ranges of shared buffers, or copies in the
+/// column's own buffer.
 #[derive(Debug, Default)]
 pub struct TextColumn {
     views: Vec<Slot>,
-    /// Buffer 0: texts that stand in no other buffer.
+    /// Buffer 0: copied texts.
     own: String,
     /// Buffers 1, 2, …
     buffers: Vec<Utf8>,
-    /// More text than views can point into; no batch is made of it.
+    /// Texts are longer than views can address. No batch can be made of them.
     too_long: bool,
 }
 
 impl TextColumn {
-    /// Forgets all texts and buffers.
+    /// Removes all texts and buffers.
     pub fn clear(&mut self) {
         self.views.clear();
         self.own.clear();
@@ -62,17 +63,18 @@ impl TextColumn {
         self.buffers.clear();
     }
 
-    /// Makes room for so many texts behind those that are there.
+    /// Reserves memory for `texts` more texts.
     pub fn reserve(&mut self, texts: usize) {
         self.views.reserve(texts);
     }
 
-    /// Forgets all but the first texts; buffers stay.
+    /// Keeps the first `texts` texts, and all buffers.
     pub fn truncate(&mut self, texts: usize) {
         self.views.truncate(texts);
     }
 
-    /// Forgets those from `first` on that are not kept.
+    /// Removes each text from position `first` on for which `keep` is `false`. `keep[0]` is for
+    /// text `first`. Texts after the end of `keep` stay.
     pub fn retain(&mut self, first: usize, keep: &[bool]) {
         let mut index = 0;
         self.views.retain(|_| {
@@ -81,30 +83,31 @@ impl TextColumn {
         });
     }
 
-    /// How many texts.
+    /// Number of texts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.views.len()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no texts.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.views.is_empty()
     }
 
-    /// Bytes of views and texts of its own that can be taken before there is more memory asked for.
+    /// Allocated bytes of views and copied texts.
     #[must_use]
     pub fn capacity_bytes(&self) -> usize {
         self.views.capacity() * size_of::<Slot>() + self.own.capacity()
     }
 
-    /// Adds a buffer that the next texts lie in.
+    /// Adds a buffer for the next calls of [`push_range`](TextColumn::push_range).
     pub fn add_buffer(&mut self, buffer: Utf8) {
         self.buffers.push(buffer);
     }
 
-    /// Adds a part of the last buffer. A range that cuts a character in two gives the empty text.
+    /// Adds a range of the last buffer as a text. Adds the empty text if the range is not within
+    /// the buffer, or splits a character.
     #[inline]
     pub fn push_range(&mut self, range: std::ops::Range<usize>) {
         let index = self.buffers.len() as u32;
@@ -123,10 +126,10 @@ impl TextColumn {
         self.push_str(&text);
     }
 
-    /// Adds texts of another column by their positions. All must lie in that column's buffers; these have to be the first ones of this column, or to
-    /// begin with them.
+    /// Adds texts of another column, by position. That column must have no copied texts. Its
+    /// buffers must be the first ones of this column, or begin with them.
     ///
-    /// `None` where one of this does not hold, or a position is none of that column.
+    /// Returns `None` if one of these does not hold, or a position is out of range.
     pub fn look_up(&mut self, texts: &TextColumn, positions: &[u32]) -> Option<()> {
         let same = |(left, right): (&Utf8, &Utf8)| left.0.as_ptr() == right.0.as_ptr() && left.0.len() == right.0.len();
         let begin_alike = self.buffers.iter().zip(&texts.buffers).all(same);
@@ -159,10 +162,10 @@ impl TextColumn {
     }
 }
 
-/// Adds values by their positions; `None` where one is beyond the values.
+/// Appends `values[position]` for each position. Returns `None` if a position is out of range.
 ///
-/// In fours, each checked together before it is looked up: 0.3 to 0.7 ns a value, where a check for each takes twice as long, and room that is
-/// cleared before up to twice as long, too.
+/// Checks four positions together before it looks them up: 0.3 to 0.7 ns a value. A check for each
+/// value takes twice as long. Output memory that is cleared first takes up to twice as long, too.
 pub fn look_up<T: Copy>(values: &[T], positions: &[u32], out: &mut Vec<T>) -> Option<()> {
     out.reserve(positions.len());
     let room = out.spare_capacity_mut().get_mut(..positions.len())?;
@@ -177,44 +180,47 @@ pub fn look_up<T: Copy>(values: &[T], positions: &[u32], out: &mut Vec<T>) -> Op
     for (out, &position) in rest.iter_mut().zip(position_rest) {
         out.write(*values.get(position as usize)?);
     }
-    // SAFETY: a value was written for each position, into room that was reserved behind those that there are.
+    // SAFETY: a value was written for each position, into capacity reserved after the existing
+    // values.
     unsafe { out.set_len(out.len() + positions.len()) };
     Some(())
 }
 
-/// Columns of one length, one for each leaf of a record, on the way to a [`Batch`].
+/// Columns of equal length, one for each leaf of a record, that become a [`Batch`].
 pub struct Columns<'a> {
     rows: usize,
     leaves: SmallVec<[LeafPtr; 8]>,
-    places: Vec<Box<[*const u8]>>,
-    hold: PhantomData<&'a ()>,
+    buffer_lists: Vec<Box<[*const u8]>>,
+    lifetime: PhantomData<&'a ()>,
 }
 
 impl<'a> Columns<'a> {
-    /// No column yet, of `rows` rows.
+    /// Columns of `rows` rows, without leaves yet.
     #[must_use]
     pub fn new(rows: usize) -> Self {
-        Columns { rows, leaves: SmallVec::new(), places: Vec::new(), hold: PhantomData }
+        Columns { rows, leaves: SmallVec::new(), buffer_lists: Vec::new(), lifetime: PhantomData }
     }
 
-    /// A leaf that nobody reads.
+    /// Adds a leaf that is never read.
     pub fn dead(&mut self, ty: LeafType) {
         self.leaves.push(LeafPtr::dead(ty));
     }
 
-    /// A validity leaf that says "valid" for every row.
+    /// Adds a validity leaf that is "valid" for every row.
     pub fn all_valid(&mut self) {
         self.leaves.push(LeafPtr::valid());
     }
 
-    /// A leaf of plain values.
+    /// Adds a leaf of plain values. Their bits are read as values of `ty`, so `P` must be its Rust type,
+    /// or an integer with the same bits: `f64::to_bits`, 0 or 1 for a `bool`, days of a `Date`.
     ///
     /// # Errors
-    /// Where `values` are too few, or of another width than `ty`.
+    /// Fails if there are fewer `values` than rows, or if they have another width than `ty`.
     pub fn plain<P: Plain>(&mut self, ty: LeafType, values: &'a [P]) -> Result<()> {
         if ty.physical() == Physical::Slot || ty.width() != size_of::<P>() || values.len() < self.rows {
-            return Err(Error::Internal(format!(
-                "a column of {} values of {} bytes for {} rows of {ty}",
+            return Err(Error::Connector(format!(
+                "column {} has {} values of {} bytes, and the batch {} rows of {ty}; pass one value per row, with the width of the leaf's type",
+                self.leaves.len() + 1,
                 values.len(),
                 size_of::<P>(),
                 self.rows
@@ -224,10 +230,11 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    /// A leaf of plain values within records of one width: row `i` begins at `i * stride + offset`. Any bytes are a value.
+    /// Adds a leaf of plain values within records of one width. Row `i` begins at `i * stride +
+    /// offset`. Any bytes are a value.
     ///
     /// # Errors
-    /// Where `bytes` are too few, or `ty` is no plain type.
+    /// Fails if `bytes` are too few, or if `ty` is not a plain type.
     pub fn within(&mut self, ty: LeafType, bytes: &'a [u8], offset: usize, stride: usize) -> Result<()> {
         let end = self.rows.checked_sub(1).map(|last| last.saturating_mul(stride).saturating_add(offset + ty.width()));
         if ty.physical() == Physical::Slot || end.is_some_and(|end| end > bytes.len()) {
@@ -240,50 +247,56 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    /// A leaf of texts.
+    /// Adds a leaf of texts.
     ///
     /// # Errors
-    /// Where the texts are too few.
+    /// Fails if there are fewer texts than rows, or if they have more than 4 GiB.
     pub fn text(&mut self, column: &'a TextColumn) -> Result<()> {
         if column.too_long {
             return Err(too_long("text"));
         }
         let own = std::iter::once(column.own.as_ptr());
-        let places = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
-        // Views were made by `TextColumn`: each lies inside its buffer, at character boundaries.
-        self.views(LeafType::Text, &column.views, places)
+        let starts = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
+        // Views were made by `TextColumn`: each is inside its buffer, at character boundaries.
+        self.views(LeafType::Text, &column.views, starts)
     }
 
-    /// A leaf of byte strings or lists.
+    /// Adds a leaf of byte strings or lists.
     ///
     /// # Errors
-    /// Where the values are too few.
+    /// Fails if there are fewer values than rows, or if they have more than 4 GiB.
     pub fn list(&mut self, column: &'a ListColumn) -> Result<()> {
         if column.too_long {
             return Err(too_long("lists"));
         }
-        // Views were made by `ListColumn`: each lies inside its words, and begins at one.
+        // Views were made by `ListColumn`: each is inside its words, and begins at one.
         self.views(column.ty, &column.views, [column.own.as_ptr().cast()].into())
     }
 
-    fn views(&mut self, ty: LeafType, views: &'a [Slot], places: Box<[*const u8]>) -> Result<()> {
+    fn views(&mut self, ty: LeafType, views: &'a [Slot], starts: Box<[*const u8]>) -> Result<()> {
         if views.len() < self.rows {
-            return Err(Error::Internal(format!("a column of {} views for {} rows", views.len(), self.rows)));
+            return Err(Error::Connector(format!(
+                "column {} has {} texts or lists, and the batch {} rows; pass one value per row",
+                self.leaves.len() + 1,
+                views.len(),
+                self.rows
+            )));
         }
         let base = views.as_ptr().cast();
         // A box's bytes do not move with the box.
-        let buffers = if places.is_empty() { std::ptr::NonNull::dangling().as_ptr() } else { places.as_ptr() };
+        let buffers = if starts.is_empty() { std::ptr::NonNull::dangling().as_ptr() } else { starts.as_ptr() };
         self.leaves.push(LeafPtr { base, stride: size_of::<Slot>(), buffers, ty });
-        self.places.push(places);
+        self.buffer_lists.push(starts);
         Ok(())
     }
 
     /// The batch.
     #[must_use]
     pub fn finish(self) -> Batch<'a> {
-        // SAFETY: each leaf was checked to hold `rows` values of its type and is borrowed for 'a; views point into buffers
-        // that are borrowed for 'a, through `places`, which the batch keeps.
-        unsafe { Batch::from_leaves(self.rows, self.leaves) }.holding(self.places)
+        // SAFETY: each leaf was checked to hold `rows` values of its type and is borrowed for 'a;
+        // views point into buffers that are borrowed for 'a, through `buffer_lists`, which the
+        // batch keeps.
+        unsafe { Batch::from_leaves(self.rows, self.leaves) }.with_buffer_lists(self.buffer_lists)
     }
 }
 
@@ -298,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_within_records_are_read_where_they_lie() {
+    fn values_within_records_are_read_in_place() {
         // Records of a byte and an integer, without padding.
         let bytes = [1, 10, 0, 0, 0, 2, 20, 0, 0, 0, 3, 30, 0, 0, 0];
         let mut columns = Columns::new(3);
@@ -314,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_of_columns_end_by_bytes_too() {
+    fn windows_of_columns_are_limited_by_bytes() {
         let mut column = TextColumn::default();
         let lengths = [10, 40_000, 40_000, 40_000, 40_000, 400_000, 10, 10];
         lengths.iter().for_each(|&length| column.push_str(&"x".repeat(length)));
@@ -326,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_from_buffers_slots_and_the_columns_own() {
+    fn texts_are_read_from_buffers_slots_and_copies() {
         let mut column = TextColumn::default();
         column.add_buffer(Utf8::check(Bytes::from_static(b"first buffer, with a long text")).unwrap());
         column.push_range(0..5);

@@ -1,4 +1,4 @@
-//! Copying rows from any batch into pages, and hashing their keys: what exchanges, sorts and tables start with.
+//! Copies rows from any batch into pages. Exchanges, sorts and tables use this.
 
 use smallvec::SmallVec;
 
@@ -13,18 +13,19 @@ use super::slot::{INLINE_BYTES, Slot};
 use super::writer::{LIST_ALIGN, RowWriter};
 
 impl RowWriter {
-    /// Copies the rows asked for: leaf `i` of the layout from leaf `leaves[i]` of the batch, or from leaf `i` where
-    /// `leaves` is `None`.
+    /// Copies the selected rows. Leaf `i` of the layout is read from leaf `leaves[i]` of the batch,
+    /// or from leaf `i` if `leaves` is `None`.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), or [`Data`](crate::error::Error::Data) if
+    /// a row is too large.
     pub fn append(&mut self, input: &Input<'_>, leaves: Option<&[usize]>) -> Result<()> {
         let rows: SmallVec<[usize; 64]> = input.selection().rows().iter().map(|&row| row as usize).collect();
         // SAFETY: an input's rows are rows of its batch.
         unsafe { self.append_rows(input.batch(), leaves, &rows, |_, _| ()) }
     }
 
-    /// Copies one row, leaf for leaf.
+    /// Copies one row, leaf by leaf.
     ///
     /// # Errors
     /// As [`RowWriter::append`].
@@ -35,7 +36,8 @@ impl RowWriter {
         self.append(&Input::new(&page.batch(), &one), None)
     }
 
-    /// As [`RowWriter::append`], for rows by number; `placed` hears each row's place.
+    /// As [`RowWriter::append`], for rows by number. `placed` receives each row's index in `rows`,
+    /// and its place.
     ///
     /// # Safety
     /// `rows` are rows of `batch`.
@@ -47,11 +49,11 @@ impl RowWriter {
         mut placed: impl FnMut(usize, usize),
     ) -> Result<()> {
         let layout = self.layout().clone();
-        let parts: SmallVec<[Part; 16]> = (0..layout.types().len())
+        let parts: SmallVec<[LeafCopy; 16]> = (0..layout.types().len())
             .filter_map(|leaf| {
                 let offset = layout.offset(leaf)?;
-                let from = source(batch, leaves.map_or(leaf, |leaves| leaves[leaf]), layout.types()[leaf]);
-                Some(Part { from, offset })
+                let from = source_leaf(batch, leaves.map_or(leaf, |leaves| leaves[leaf]), layout.types()[leaf]);
+                Some(LeafCopy { from, offset })
             })
             .collect();
         let slots: SmallVec<[LeafPtr; 8]> =
@@ -60,30 +62,33 @@ impl RowWriter {
         let mut done = 0;
         while done < rows.len() {
             places.clear();
-            // A segment: rows of one page that are copied leaf by leaf. A row with variable parts is a segment of its
-            // own, since it takes the room that it claimed; the first row may open a new page.
+            // A segment: rows of one page that are copied leaf by leaf. A row with variable parts
+            // is a segment by itself, because it uses the bytes claimed for it. The first row may
+            // open a new page.
             // SAFETY: `rows` are rows of the batch, by the caller's promise.
             let heap = unsafe { heap_bytes(&slots, rows[done]) };
             let Some(first) = self.claim(heap) else { return self.check() };
             places.push(first);
             if heap == 0 {
-                let most = self.room().min(rows.len() - done - 1);
+                let most = self.free_rows().min(rows.len() - done - 1);
                 let rest = &rows[done + 1..done + 1 + most];
                 // SAFETY: as above.
                 let more = rest.iter().take_while(|&&row| unsafe { heap_bytes(&slots, row) } == 0).count();
                 places.extend((1..=more).map(|index| first + index * layout.width()));
-                self.skip(more);
+                self.claim_rows(more);
             }
-            // SAFETY: as above; the places were claimed for these rows, with the heap room of the first.
-            unsafe { self.copy_parts(&parts, &rows[done..done + places.len()], &places) };
+            // SAFETY: as above; the places were claimed for these rows, with the heap bytes of the
+            // first.
+            unsafe { self.copy_leaves(&parts, &rows[done..done + places.len()], &places) };
             places.iter().enumerate().for_each(|(index, &place)| placed(done + index, place));
             done += places.len();
         }
         Ok(())
     }
 
-    /// Copies pairs from a position on, until a page is closed: `left_leaves` leaves of the left record, then those of the right one. Returns
-    /// where it stopped: at the end, or behind the pair that closed a page.
+    /// Copies pairs from position `from` on, until a page is closed. The first `left_leaves` leaves
+    /// of the layout come from the left record, the others from the right one. Returns the position
+    /// of the first pair that was not copied.
     ///
     /// # Errors
     /// As [`RowWriter::append`].
@@ -93,9 +98,9 @@ impl RowWriter {
         let sides = sides.map(|((batch, rows), leaves)| {
             let part = |leaf: usize| {
                 let offset = layout.offset(leaf)?;
-                Some(Part { from: source(batch, leaf - leaves.start, layout.types()[leaf]), offset })
+                Some(LeafCopy { from: source_leaf(batch, leaf - leaves.start, layout.types()[leaf]), offset })
             };
-            let parts: SmallVec<[Part; 16]> = leaves.clone().filter_map(part).collect();
+            let parts: SmallVec<[LeafCopy; 16]> = leaves.clone().filter_map(part).collect();
             let slots = parts.iter().map(|part| part.from).filter(|from| from.ty.physical() == Physical::Slot);
             let slots: SmallVec<[LeafPtr; 8]> = slots.collect();
             (parts, slots, rows)
@@ -113,14 +118,15 @@ impl RowWriter {
             let Some(first) = self.claim(bytes) else { return self.check().map(|()| done) };
             places.push(first);
             if bytes == 0 {
-                let most = self.room().min(pairs.len() - done - 1);
+                let most = self.free_rows().min(pairs.len() - done - 1);
                 let more = (done + 1..done + 1 + most).take_while(|&pair| heap(pair) == 0).count();
                 places.extend((1..=more).map(|index| first + index * layout.width()));
-                self.skip(more);
+                self.claim_rows(more);
             }
             for (parts, _, rows) in &sides {
-                // SAFETY: as above; the places were claimed for these pairs, with the heap room of the first.
-                unsafe { self.copy_parts(parts, &rows[done..done + places.len()], &places) };
+                // SAFETY: as above; the places were claimed for these pairs, with the heap bytes of
+                // the first.
+                unsafe { self.copy_leaves(parts, &rows[done..done + places.len()], &places) };
             }
             done += places.len();
         }
@@ -128,9 +134,10 @@ impl RowWriter {
     }
 
     /// # Safety
-    /// `places[i]` was claimed for `rows[i]`, a row of the batch that the parts read, or is that of a row of the layout, without slots that
-    /// need heap room, in a page that the caller owns.
-    pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+    /// For each `i`, `rows[i]` is a row of the batch that the parts read. Either `places[i]` was
+    /// claimed for it, or it is the place of a row of the layout in a page that the caller owns,
+    /// and the row's slots need no heap bytes.
+    pub(crate) unsafe fn copy_leaves(&mut self, parts: &[LeafCopy], rows: &[usize], places: &[usize]) {
         let Some(start) = self.region_start() else { return };
         for part in parts {
             let to = start.wrapping_add(part.offset);
@@ -149,7 +156,7 @@ impl RowWriter {
     }
 
     /// # Safety
-    /// As [`RowWriter::copy_parts`], for a slot leaf; the rows' heap room was claimed.
+    /// As [`RowWriter::copy_leaves`], for a slot leaf; the rows' heap bytes were claimed.
     unsafe fn copy_slots(&mut self, from: LeafPtr, rows: &[usize], to: *mut u8, places: &[usize]) {
         let width = from.ty.element_width();
         for (&row, &place) in rows.iter().zip(places) {
@@ -169,9 +176,9 @@ impl RowWriter {
     }
 }
 
-/// The leaf of a batch that fills a leaf of type `ty`; zeros where it cannot. What lay in a page before is never left
-/// there, and bytes do not pass for text.
-pub(crate) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
+/// The leaf of a batch that fills a leaf of type `ty`. A dead leaf if it does not fit the type. So
+/// zeros replace the old bytes of a page, and bytes never become text unchecked.
+pub(crate) fn source_leaf(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
     let from = batch.leaf(leaf);
     let fits = match ty.physical() {
         Physical::Slot => from.ty == ty || (from.ty == LeafType::Text && ty == LeafType::Bytes),
@@ -180,15 +187,15 @@ pub(crate) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
     if fits { from } else { LeafPtr::dead(ty) }
 }
 
-/// A leaf that is copied, and its offset in the rows that it is copied to.
+/// A leaf to copy, and its offset in the target rows.
 #[derive(Clone, Copy)]
-pub(crate) struct Part {
+pub(crate) struct LeafCopy {
     pub(crate) from: LeafPtr,
     pub(crate) offset: usize,
 }
 
-impl Part {
-    /// Bytes of a row that it fills.
+impl LeafCopy {
+    /// Bytes that it fills in a row.
     pub(crate) fn width(&self) -> usize {
         self.from.ty.width()
     }
@@ -204,7 +211,7 @@ unsafe fn copy_leaf<P: Copy>(from: LeafPtr, rows: &[usize], to: *mut u8, places:
     }
 }
 
-/// Bytes that a row's slots point to, padding included.
+/// Upper bound of the heap bytes of a row: the bytes that its slots point to, with padding.
 ///
 /// # Safety
 /// `row` is a row of the leaves' batch.

@@ -1,4 +1,5 @@
-//! Boxed values in and out of batches: slow and simple, for the embedded engine and for sources of single values.
+//! Boxed values in and out of batches. Slow and simple: for the reference interpreter and for
+//! sources of single values.
 
 use super::batch::Batch;
 use super::run::FIRST_ROW;
@@ -8,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::row::{Datum, LeafType, Physical};
 
 impl Batch<'_> {
-    /// One leaf of one row, as a value.
+    /// Returns one leaf of one row as a value.
     #[must_use]
     pub fn datum(&self, leaf: usize, ty: LeafType, row: usize) -> Datum {
         match ty.physical() {
@@ -19,15 +20,15 @@ impl Batch<'_> {
 }
 
 impl RowWriter {
-    /// Writes one row, leaf by leaf; missing leaves are zero.
+    /// Writes one row, leaf by leaf. Missing leaves are zero.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`]; [`Error::Data`] for a text that is not UTF-8 or a char that is none.
+    /// [`Error::OutOfMemory`]. [`Error::Internal`] if a value is not of its leaf's type.
     pub fn append_datums(&mut self, row: &[Datum]) -> Result<()> {
         let layout = self.layout().clone();
         let mut heap = 0;
         for (&ty, datum) in layout.types().iter().zip(row) {
-            if !datum.is_a(ty) {
+            if !datum.is_canonical(ty) {
                 return Err(Error::Internal(format!("{datum:?} where {ty} is written")));
             }
             heap += match datum {
@@ -60,7 +61,7 @@ impl RowWriter {
         }
     }
 
-    /// Writes bytes of a row that was claimed.
+    /// Writes bytes of a claimed row.
     fn put(&mut self, place: usize, offset: usize, bytes: &[u8]) {
         if let Some(run) = self.open_run() {
             let start = place - run.offset() + offset;

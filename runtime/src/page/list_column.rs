@@ -1,4 +1,4 @@
-//! Byte strings and lists on their way to a batch.
+//! Columns of byte strings and lists, under construction.
 
 use std::ops::Range;
 
@@ -13,20 +13,20 @@ use super::slot::{INLINE_BYTES, Slot};
 pub struct ListColumn {
     pub(crate) ty: LeafType,
     pub(crate) views: Vec<Slot>,
-    /// Each value that does not lie in its slot, from a whole word on, so that lists are aligned.
+    /// The values that are not inline. Each begins at a word, so that lists are aligned.
     pub(crate) own: Vec<u128>,
-    /// More values than views can point to; no batch is made of them.
+    /// Values are longer than views can address. No batch can be made of them.
     pub(crate) too_long: bool,
 }
 
 impl ListColumn {
-    /// No value yet, of [`LeafType::Bytes`] or [`LeafType::List`].
+    /// An empty column of [`LeafType::Bytes`], [`LeafType::List`], or another type of lists.
     #[must_use]
     pub fn new(ty: LeafType) -> Self {
         ListColumn { ty, views: Vec::new(), own: Vec::new(), too_long: false }
     }
 
-    /// Forgets all but the first values.
+    /// Keeps the first `values` values.
     pub fn truncate(&mut self, values: usize) {
         self.views.truncate(values);
         if values == 0 {
@@ -35,7 +35,8 @@ impl ListColumn {
         }
     }
 
-    /// Forgets those from `first` on that are not kept.
+    /// Removes each value from position `first` on for which `keep` is `false`. `keep[0]` is for
+    /// value `first`. Values after the end of `keep` stay.
     pub fn retain(&mut self, first: usize, keep: &[bool]) {
         let mut index = 0;
         self.views.retain(|_| {
@@ -44,15 +45,17 @@ impl ListColumn {
         });
     }
 
-    /// Adds a list of the records of a batch, or a map of its entries, which may be in any order.
+    /// Adds the records of a batch as a list, or as a map. The entries of a map may be in any
+    /// order.
     ///
     /// # Errors
-    /// The first of the map's keys that stands twice, as people read it.
+    /// Returns the first duplicate key of a map, as text.
     pub fn push_records(&mut self, batch: &Batch<'_>) -> Result<(), String> {
         self.push_records_of(batch, 0..batch.rows())
     }
 
-    /// As [`ListColumn::push_records`], of some rows of a batch; those that it does not have are left out.
+    /// As [`ListColumn::push_records`], for a range of rows of the batch. Rows out of range are
+    /// ignored.
     ///
     /// # Errors
     /// As there.
@@ -78,8 +81,8 @@ impl ListColumn {
         Ok(())
     }
 
-    /// Adds a value: its bytes, or the little-endian bytes of its elements. What is left of the last element is dropped; bytes that are no
-    /// list of records are none.
+    /// Adds a value: its bytes, or the little-endian bytes of its elements. An incomplete last
+    /// element is dropped. Bytes that are not a valid list of records become the empty list.
     pub fn push(&mut self, bytes: &[u8]) {
         match self.ty {
             LeafType::Items(items) if !items.are_stored(bytes) => self.push_checked(&[]),
@@ -119,7 +122,7 @@ mod tests {
     use crate::row::Element;
 
     #[test]
-    fn lists_are_aligned_and_byte_strings_may_lie_in_their_slots() {
+    fn lists_are_aligned_and_short_byte_strings_are_inline() {
         let (mut lists, mut strings) =
             (ListColumn::new(LeafType::List(Element::I128)), ListColumn::new(LeafType::Bytes));
         let values: [&[i128]; 4] = [&[1], &[], &[-2, 3], &[4]];

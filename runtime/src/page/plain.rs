@@ -5,7 +5,8 @@ use crate::value::{Date, Decimal, TimeDelta, Timestamp};
 /// A value stored as its own little-endian bytes.
 ///
 /// # Safety
-/// Every bit pattern of `size_of::<Self>()` bytes is a valid value, there is no padding, and the size is 1, 2, 4, 8 or 16.
+/// Every bit pattern of `size_of::<Self>()` bytes is a valid value, there is no padding, and the
+/// size is 1, 2, 4, 8 or 16.
 pub unsafe trait Plain: Copy + Send + Sync + 'static {}
 
 macro_rules! plain {
@@ -16,10 +17,11 @@ macro_rules! plain {
 }
 plain!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64);
 
-/// What a list may hold; read in place as a slice.
+/// An element of a list. Lists are read in place, as slices.
 ///
 /// # Safety
-/// As [`Plain`], and wider than one byte: slots of one-byte elements are texts and byte strings, which may lie inline.
+/// As [`Plain`], and wider than one byte: slots of one-byte elements are texts and byte strings,
+/// which may be inline.
 pub unsafe trait ListElement: Copy + Send + Sync + 'static {}
 
 macro_rules! element {

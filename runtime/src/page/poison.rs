@@ -1,7 +1,8 @@
-//! What nobody may touch, said to AddressSanitizer where it watches: free memory of the region, and the gaps in closed pages.
+//! Tells AddressSanitizer which bytes must not be accessed: free memory of the region, and the gaps
+//! in closed pages.
 //!
-//! The region is one mapping that lives as long as the process, so the sanitizer cannot see by itself that a page was given back.
-//! `.ci/asan` sets `dataflow_asan`; otherwise nothing is done here.
+//! The region is one mapping that lives as long as the process, so the sanitizer does not detect
+//! freed pages by itself. `.ci/asan` sets `dataflow_asan`. Without it the functions do nothing.
 
 #[cfg(dataflow_asan)]
 unsafe extern "C" {
@@ -9,7 +10,7 @@ unsafe extern "C" {
     fn __asan_unpoison_memory_region(address: *const u8, bytes: usize);
 }
 
-/// Nobody may touch these bytes from now on.
+/// Marks bytes as not accessible.
 #[inline(always)]
 pub(crate) fn poison(address: *const u8, bytes: usize) {
     // SAFETY: it marks bytes of the region, and neither reads nor writes them.
@@ -21,7 +22,7 @@ pub(crate) fn poison(address: *const u8, bytes: usize) {
     let _ = (address, bytes);
 }
 
-/// They may be touched again.
+/// Marks bytes as accessible.
 #[inline(always)]
 pub(crate) fn unpoison(address: *const u8, bytes: usize) {
     // SAFETY: as `poison`.
@@ -47,7 +48,8 @@ mod tests {
         Page::seal(run, 1, 1 << 16, Arc::new(RowLayout::new(vec![LeafType::U64], &LeafSet::all(1))))
     }
 
-    /// What the sanitizer must find: `.ci/asan` runs this by itself and wants it to fail.
+    /// A fault that the sanitizer must detect. `.ci/asan` runs this test alone and expects it to
+    /// fail.
     #[test]
     #[ignore = "reads a page that was given back"]
     fn planted_use_after_free() {
@@ -56,7 +58,7 @@ mod tests {
         assert_ne!(unsafe { row.read_volatile() }, 1);
     }
 
-    /// As above, for the gap behind a page's rows.
+    /// As above, for the gap after a page's rows.
     #[test]
     #[ignore = "reads behind the rows of a page"]
     fn planted_read_of_a_tail() {

@@ -1,4 +1,4 @@
-//! Runs of pages with an owner.
+//! Runs of pages with one owner.
 
 use crate::error::Result;
 use crate::memory::limits::PAGE_BYTES;
@@ -7,16 +7,16 @@ use crate::memory::{Memory, Reservation};
 use super::poison::{poison, unpoison};
 use super::region::{Region, region};
 
-/// Where the rows of a page begin: after its header.
+/// Offset of the first row of a page, after the header.
 pub const FIRST_ROW: usize = 64;
 
-/// A part of the region with one owner, paid for by a reservation.
+/// Pages of the region with one owner, charged to a reservation.
 pub(crate) struct Run {
     region: &'static Region,
     offset: usize,
     pages: usize,
-    /// Held for as long as the run.
-    pub(super) paid: Reservation,
+    /// Held as long as the run.
+    pub(super) reservation: Reservation,
 }
 
 impl Run {
@@ -24,8 +24,8 @@ impl Run {
     pub(crate) fn new(bytes: usize, memory: &Memory) -> Result<Self> {
         let pages = run_bytes(bytes) / PAGE_BYTES;
         let region = region()?;
-        let paid = memory.reserve_pages(pages * PAGE_BYTES)?;
-        let run = Run { region, offset: region.take(pages)?, pages, paid };
+        let reservation = memory.reserve_pages(pages * PAGE_BYTES)?;
+        let run = Run { region, offset: region.allocate(pages)?, pages, reservation };
         unpoison(run.start(), run.bytes());
         Ok(run)
     }
@@ -39,24 +39,24 @@ impl Run {
         self.pages * PAGE_BYTES
     }
 
-    /// Its first byte's address, to read from.
+    /// Its first byte's address, for reads.
     pub(crate) fn start(&self) -> *const u8 {
         self.region.start().wrapping_add(self.offset).cast_const()
     }
 
-    /// Its first byte's address, to write to.
+    /// Its first byte's address, for writes.
     pub(crate) fn start_mut(&mut self) -> *mut u8 {
         self.region.start().wrapping_add(self.offset)
     }
 
-    /// The region's first address, which places count from.
+    /// The region's first address: place 0.
     pub(super) fn region_start(&mut self) -> *mut u8 {
         self.region.start()
     }
 
     pub(crate) fn as_slice(&self) -> &[u8] {
-        // SAFETY: the run lies inside the region, whose memory is initialised and never unmapped; it is written through
-        // its owner's `&mut` only, and `&self` excludes that.
+        // SAFETY: the run is inside of the region, whose memory is initialised and never unmapped.
+        // It is written through its owner's `&mut` only, and `&self` excludes that.
         unsafe { std::slice::from_raw_parts(self.start(), self.bytes()) }
     }
 
@@ -66,12 +66,13 @@ impl Run {
     }
 }
 
-/// How many rows of so many bytes a page holds, where they have no variable parts: of those that are larger than a page, one.
+/// Number of rows of `width` bytes in a page, if they have no variable parts. 1 if a row is larger
+/// than a page.
 pub(crate) fn rows_of_page(width: usize) -> usize {
     ((PAGE_BYTES - FIRST_ROW) / width).max(1)
 }
 
-/// What a run of at least `bytes` takes.
+/// Bytes of the run that holds at least `bytes`.
 pub fn run_bytes(bytes: usize) -> usize {
     bytes.div_ceil(PAGE_BYTES).max(1) * PAGE_BYTES
 }
@@ -79,18 +80,19 @@ pub fn run_bytes(bytes: usize) -> usize {
 impl Drop for Run {
     fn drop(&mut self) {
         poison(self.start(), self.bytes());
-        self.region.give(self.offset, self.pages);
+        self.region.release(self.offset, self.pages);
     }
 }
 
-/// Bytes of the region for whatever is not rows, such as what was read from a file: memory that was used before costs no page faults.
+/// Bytes of the region for data other than rows, such as file contents. Memory that was used before
+/// causes no page faults.
 pub struct Buffer {
     pub(super) run: Run,
     bytes: usize,
 }
 
 impl Buffer {
-    /// A buffer of so many bytes, whose content is arbitrary.
+    /// Creates a buffer of `bytes` bytes with arbitrary content.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).

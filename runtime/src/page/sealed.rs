@@ -1,4 +1,4 @@
-//! Pages that nobody writes any more, which channels and readers share.
+//! [`Page`]: closed pages, which channels and readers share and nothing writes.
 
 mod page_mut;
 
@@ -16,14 +16,15 @@ use super::run::{Buffer, FIRST_ROW, Run};
 
 pub use page_mut::PageMut;
 
-/// Nobody reads between a closed page's rows and their variable parts.
+/// Poisons the gap between a closed page's rows and their variable parts, which is never read.
 fn poison_gap(run: &Run, rows_end: usize, heap_start: usize) {
     if let Some(gap) = heap_start.min(run.bytes()).checked_sub(rows_end) {
         poison(run.start().wrapping_add(rows_end), gap);
     }
 }
 
-/// Rows that nobody writes any more: what channels carry. Cloning shares. Who goes on to write in a closed page has it as a [`PageMut`].
+/// Immutable rows, as channels carry them. Clones share the memory. An owner that still writes in a
+/// closed page holds it as a [`PageMut`].
 #[derive(Clone)]
 pub struct Page {
     run: Arc<Run>,
@@ -39,43 +40,43 @@ impl Page {
         Page { run: Arc::new(run), rows, layout }
     }
 
-    /// The run, where this is the last handle on it.
+    /// Returns the run if this is the only handle on it.
     pub(crate) fn reclaim(self) -> Option<Run> {
         let run = Arc::into_inner(self.run)?;
         unpoison(run.start(), run.bytes());
         Some(run)
     }
 
-    /// How many rows it holds.
+    /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows as usize
     }
 
-    /// Bytes that it takes in memory.
+    /// Bytes of the page in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.run.bytes()
     }
 
-    /// The place of its first row in the region.
+    /// Place of the first row in the region.
     pub(crate) fn first_row(&self) -> usize {
         self.run.offset() + FIRST_ROW
     }
 
-    /// The same page, which `memory` pays for from now on: who gives a page away should not pay for it as long as others keep it. Where it is
-    /// shared, or `memory` has not enough, everything stays as it is.
+    /// Charges the page to `memory` from now on. A sender uses this, so that it does not pay for a
+    /// page while receivers keep it. Changes nothing if the page is shared, or if `memory` refuses.
     #[must_use]
     pub fn paid_by(mut self, memory: &Memory) -> Self {
         if let Some(run) = Arc::get_mut(&mut self.run)
-            && let Ok(paid) = memory.reserve_pages(run.bytes())
+            && let Ok(reservation) = memory.reserve_pages(run.bytes())
         {
-            run.paid = paid;
+            run.reservation = reservation;
         }
         self
     }
 
-    /// How its rows are laid out.
+    /// Layout of the rows.
     #[must_use]
     pub fn layout(&self) -> &Arc<RowLayout> {
         &self.layout
@@ -89,8 +90,9 @@ impl Page {
         if same { Page { layout: layout.clone(), ..self } } else { self }
     }
 
-    /// What of the page is worth writing: a header that says how to find it again, rows, the gap behind them, and their variable parts. `seed`
-    /// goes into the checksum: a page that is read at another place than it was written to is found out.
+    /// The parts of the page to write: a header from which [`Page::restore`] finds the rest, the
+    /// rows, the gap, and the variable parts. `seed` goes into the checksum, so that a page that is
+    /// read from another place than it was written to is detected.
     #[must_use]
     pub fn image(&self, seed: u64) -> PageImage<'_> {
         let bytes = self.as_bytes();
@@ -98,7 +100,7 @@ impl Page {
         let heap_start = heap_start(bytes).clamp(rows_end, bytes.len());
         let mut header = [0; FIRST_ROW];
         header.copy_from_slice(&bytes[..FIRST_ROW]);
-        // A page that was restored holds the checksum that it was written with.
+        // A restored page still has its old checksum.
         header[CHECKSUM].fill(0);
         let (rows, heap) = (&bytes[FIRST_ROW..rows_end], &bytes[heap_start..]);
         let sum = checksum(seed, &header, rows, heap);
@@ -106,10 +108,10 @@ impl Page {
         PageImage { header, rows, gap: heap_start - rows_end, heap }
     }
 
-    /// The page that was written from [`Page::image`] with the same seed, read back into a buffer.
+    /// Reads a page back from a buffer with the bytes of [`Page::image`], with the same seed.
     ///
     /// # Errors
-    /// What is wrong with the bytes, in a few words.
+    /// Returns a short description of the fault in the bytes.
     pub fn restore(buffer: Buffer, layout: &Arc<RowLayout>, seed: u64) -> Result<Self, &'static str> {
         let bytes = buffer.run.as_slice();
         let (mut header, word) =
@@ -138,7 +140,8 @@ impl Page {
         Ok(Page { run: Arc::new(buffer.run), rows, layout: layout.clone() })
     }
 
-    /// A copy of the first rows of a run, whose variable parts begin at `heap_start`, that nobody writes any more.
+    /// Copies the first `rows` rows of a run whose variable parts begin at `heap_start`. Nothing
+    /// writes to the copied bytes meanwhile.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
@@ -152,25 +155,25 @@ impl Page {
         let mut copy = Run::new(run.len(), memory)?;
         let (rows_end, heap) = (FIRST_ROW + rows as usize * layout.width(), heap_start as usize);
         let bytes = copy.as_mut_slice();
-        // Nobody reads what lies between them.
+        // The gap between them is never read.
         bytes[FIRST_ROW..rows_end].copy_from_slice(&run[FIRST_ROW..rows_end]);
         bytes[heap..].copy_from_slice(&run[heap..]);
         Ok(Page::seal(copy, rows, heap_start, layout.clone()))
     }
 
-    /// The page as it would be written: header, rows, variable parts.
+    /// All bytes of the page: header, rows, gap, variable parts.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.run.as_slice()
     }
 
-    /// One of its rows, by itself.
+    /// Returns one row. `None` if `row` is out of range.
     #[must_use]
     pub fn row(&self, row: usize) -> Option<OneRow<'_>> {
         (row < self.rows()).then_some(OneRow { page: self, row })
     }
 
-    /// Its rows.
+    /// The rows as a batch.
     #[must_use]
     pub fn batch(&self) -> Batch<'_> {
         let first = self.run.start().wrapping_add(FIRST_ROW);
@@ -178,22 +181,22 @@ impl Page {
             Some(offset) => LeafPtr::rows(first.wrapping_add(offset), self.layout.width(), self.layout.types()[index]),
             None => LeafPtr::dead(self.layout.types()[index]),
         };
-        // SAFETY: `rows` rows of `layout` begin at `first` (the writer counted them), in memory that lives as long as the
-        // run, which the batch borrows.
+        // SAFETY: `rows` rows of `layout` begin at `first` (the writer counted them), in memory
+        // that lives as long as the run, which the batch borrows.
         unsafe { Batch::from_leaves(self.rows(), (0..self.layout.types().len()).map(leaf)) }
     }
 }
 
-/// A row by itself: one whose page may be gone when the next row is asked for.
+/// One row, with its page. The page may be freed when the next row is read.
 #[derive(Clone, Copy)]
 pub struct OneRow<'p> {
     page: &'p Page,
     row: usize,
 }
 
-/// How one row is read.
+/// Reads one row.
 pub trait ReadRow {
-    /// What is read: something that is `Copy`, so nothing that could read another row later.
+    /// The result. It is `Copy`, so it cannot hold a cursor that reads another row later.
     type Out<'r>: Copy;
 
     /// Reads a row.
@@ -201,59 +204,62 @@ pub trait ReadRow {
 }
 
 impl<'p> OneRow<'p> {
-    /// Its page, and its number there.
+    /// Its page, and its index there.
     pub(crate) fn place(self) -> (&'p Page, usize) {
         (self.page, self.row)
     }
 
-    /// Reads it: a cursor is made for this row alone, which a loop over many rows of a page should not pay for.
+    /// Reads the row through a cursor made for it alone. To read many rows of a page, use one
+    /// cursor of its batch: that is cheaper.
     #[must_use]
     pub fn read<R: ReadRow>(self) -> R::Out<'p> {
-        // SAFETY: a row by itself is one of its page (`Page::row`).
+        // SAFETY: `Page::row` checked that the row is one of its page.
         let batch = unsafe { self.page.batch().only_row(self.row) };
-        // 'p is no brand: two rows that are lent at once, as of the groups of a co-group, have it in common. So the leaves read this row
-        // whichever row they are given, and the row is the first, which a batch of one has.
+        // 'p is no brand: two rows that are lent at the same time, as of the groups of a co-group,
+        // share it. So the leaves read this row for any index, and the index is 0, which is valid
+        // in a batch of one row.
         R::read(LeafReader::new(&batch), Row { index: 0, brand: PhantomData })
     }
 }
 
 /// Rows that are lent one at a time.
 pub trait NextRow {
-    /// The next row; the one before may be gone.
+    /// Returns the next row. The previous row may be freed.
     fn next(&mut self) -> Option<OneRow<'_>>;
 
-    /// How many are left.
+    /// Number of rows left.
     fn left(&self) -> usize;
 
-    /// Begins with the first row again; whether it can.
+    /// Restarts at the first row. Returns `false` if that is not possible.
     fn rewind(&mut self) -> bool {
         false
     }
 }
 
-/// Where a written page's header has its checksum.
+/// Position of the checksum in a written page's header.
 const CHECKSUM: std::ops::Range<usize> = 24..32;
 
-/// A page as it is written to disk, in parts: as many bytes as it has in memory.
+/// A page as it is written to disk, in parts. They have as many bytes as the page in memory.
 pub struct PageImage<'p> {
     /// The header, with the checksum of all but the gap.
     pub header: [u8; FIRST_ROW],
     /// The rows' fixed parts.
     pub rows: &'p [u8],
-    /// Bytes between rows and variable parts, which say nothing.
+    /// Number of bytes between rows and variable parts. Their content is arbitrary.
     pub gap: usize,
     /// The variable parts.
     pub heap: &'p [u8],
 }
 
 impl<'p> PageImage<'p> {
-    /// How many rows, where their variable parts begin, and how long the page is in memory.
+    /// Number of rows, offset of the variable parts, and bytes of the page in memory.
     pub(crate) fn sizes(&self) -> (u32, u32, usize) {
         let word = |at: usize| self.header[at..at + 4].iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
         (word(8), word(16), FIRST_ROW + self.rows.len() + self.gap + self.heap.len())
     }
 
-    /// The first rows of a run, whose variable parts begin at `heap_start`; see [`Page::image`] for the seed.
+    /// The image of the first `rows` rows of a run, whose variable parts begin at `heap_start`. See
+    /// [`Page::image`] for the seed.
     pub(crate) fn of_run(run: &'p [u8], rows: u32, heap_start: u32, layout: &RowLayout, seed: u64) -> Self {
         let (rows_end, heap_start) = (FIRST_ROW + rows as usize * layout.width(), heap_start as usize);
         let mut header = header_of(rows, heap_start as u32, layout);
@@ -275,7 +281,7 @@ fn header_of(rows: u32, heap_start: u32, layout: &RowLayout) -> [u8; FIRST_ROW] 
     header
 }
 
-/// Where the variable parts begin, by a page's header.
+/// Offset of the variable parts, from a page's header.
 pub(crate) fn heap_start(bytes: &[u8]) -> usize {
     bytes[16..20].iter().rev().fold(0, |word, &byte| word << 8 | usize::from(byte))
 }

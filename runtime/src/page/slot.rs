@@ -1,15 +1,15 @@
-//! The sixteen-byte slot of texts, byte strings and lists.
+//! The 16-byte slot of texts, byte strings and lists.
 //!
 //! ```text
 //! byte  0..4   length: bytes of a text, elements of a list
-//! byte  4..16  a text of up to 12 bytes, zeros behind it; or
+//! byte  4..16  a text of up to 12 bytes, padded with zeros; or
 //! byte  4..8   the first four bytes of a longer text (zero for lists)
-//! byte  8..12  which buffer it lies in: 0 in rows
-//! byte 12..16  where it begins: from the start of the row's page, or of the buffer
+//! byte  8..12  index of the buffer that holds the value: 0 in rows
+//! byte 12..16  offset of the value from the start of the row's page, or of the buffer
 //! ```
 //! In columns this is Arrow's string view.
 
-/// The longest text that lies in the slot itself.
+/// The longest text that is stored in the slot itself.
 pub(crate) const INLINE_BYTES: usize = 12;
 
 /// A slot as a number, little-endian: byte `i` of the slot is bits `8 i ..` of it.
@@ -30,10 +30,11 @@ pub(crate) fn place(slot: Slot) -> usize {
     (slot >> 96) as usize
 }
 
-/// The slot of a text that fits.
+/// The slot of a text of at most [`INLINE_BYTES`].
 ///
-/// Overlapping loads instead of a byte loop, shifted so that bytes which two loads see are taken once. Lengths from 4 on take the same
-/// way: a branch among them would be guessed wrong for every other word of a natural text.
+/// Uses overlapping loads instead of a byte loop, shifted so that a byte in two loads is used once.
+/// Lengths from 4 on share one path. A branch between them would often be mispredicted, because
+/// word lengths vary in natural text.
 #[inline(always)]
 pub(crate) fn inline(text: &[u8]) -> Slot {
     debug_assert!(text.len() <= INLINE_BYTES);
@@ -41,7 +42,7 @@ pub(crate) fn inline(text: &[u8]) -> Slot {
     let (first, rest) = match length {
         4.. => {
             let last = u64::from(load4(text, length - 4)) << 32;
-            // In two steps, as the shift of a length of 4 is by all 64 bits.
+            // Two shifts, because a length of 4 shifts by all 64 bits.
             let half = 4 * (INLINE_BYTES - length) as u32;
             let middle = u64::from(load4(text, 4.min(length - 4)));
             (load4(text, 0), (last >> half >> half) | if length >= 8 { middle } else { 0 })
@@ -55,7 +56,7 @@ pub(crate) fn inline(text: &[u8]) -> Slot {
     length as u128 | (u128::from(first) << 32) | (u128::from(rest) << 64)
 }
 
-/// The slot of a text that lies elsewhere.
+/// The slot of a text that is stored outside of it.
 #[inline(always)]
 pub(crate) fn outside(text: &[u8], buffer: u32, place: u32) -> Slot {
     let prefix = load4(text, 0);
@@ -68,7 +69,7 @@ pub(crate) fn list(elements: usize, place: u32) -> Slot {
     elements as u128 | (u128::from(place) << 96)
 }
 
-/// The same slot, pointing to another place in buffer 0.
+/// The same slot with offset `place` in buffer 0.
 #[inline(always)]
 pub(crate) fn moved(slot: Slot, place: u32) -> Slot {
     (slot & (u64::MAX as u128)) | (u128::from(place) << 96)
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_texts_lie_in_the_slot_with_zeros_behind() {
+    fn short_texts_are_inline_and_zero_padded() {
         for length in 0..=INLINE_BYTES {
             let text: Vec<u8> = (1..=length as u8).collect();
             let mut expected = [0; 16];

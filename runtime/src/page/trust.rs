@@ -1,22 +1,25 @@
-//! What cursors and sinks take for granted of records, since they do not check it for each row.
+//! The promise of record implementations that cursors and sinks rely on without a check per row.
 
 use std::collections::BTreeMap;
 
 use crate::value::{Date, Decimal, TimeDelta, Timestamp};
 
-/// Says that `T`'s implementation of `dataflow::Record` is to be trusted. `#[derive(Record)]` says so of what it writes.
+/// States that `T`'s implementation of `dataflow::Record` can be trusted. `#[derive(Record)]`
+/// implements it.
 ///
-/// The engine knows no user type, and this is all that it asks of one: rows are read and written by the implementation's own functions,
-/// row by row, without a check.
+/// The engine knows no user types. The implementation's own functions read and write rows, row by
+/// row, without checks.
 ///
 /// # Safety
 /// The implementation of `dataflow::Record` for `T`
-/// * takes exactly the leaves of its `TYPE`, in their order, from a `LeafReader` and from a `SinkLeaves`;
-/// * writes each of them whenever it writes a row, through the sink, the row and the claims that it was given together, and keeps none of
-///   these, nor what it reads of one row, for another;
+/// * takes exactly the leaves of its `TYPE`, in their order, from a `LeafReader` and from a
+///   `SinkLeaves`;
+/// * writes each of them whenever it writes a row, through the sink, the row and the claims that it
+///   was given together;
+/// * keeps none of these, nor values that it reads from one row, for another row;
 /// * reads a row only through the cursor that it was given with it.
 ///
-/// It may panic anywhere, and may write more bytes than it counted: both end the job.
+/// It may panic anywhere, and may write more bytes than it counted. Both end the job.
 #[diagnostic::on_unimplemented(
     message = "`Record` is not implemented by hand: `{T}` has to derive it",
     label = "not from `#[derive(Record)]`",
@@ -26,8 +29,9 @@ pub unsafe trait TrustedRecord<T> {}
 
 macro_rules! trusted {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        // SAFETY: only `dataflow` can implement `Record` for a type of the standard library or of the engine, and what it reads and writes
-        // are the leaves of its `TYPE`, or those of its parts, which are records and so trusted themselves.
+        // SAFETY: only `dataflow` can implement `Record` for a type of the standard library or of
+        // the engine. Its implementations read and write the leaves of their `TYPE`, or those of
+        // their parts. The parts are records, and so trusted themselves.
         unsafe impl<$($generics)*> TrustedRecord<$ty> for $ty {}
     )*};
 }

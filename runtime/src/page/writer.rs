@@ -22,37 +22,39 @@ pub use sinks::{Claims, NewRow, Out, OutBytes, OutList, OutText, SinkLeaves};
 
 type Overflow = Box<dyn FnMut(Page) + Send + Sync>;
 
-/// Bytes of closed pages from which on others [overflow](RowWriter::overflow_to).
-const KEPT_BYTES: usize = 2 * PAGE_BYTES;
+/// Bytes of closed pages that the writer keeps before further ones
+/// [overflow](RowWriter::overflow_to).
+const OVERFLOW_BYTES: usize = 2 * PAGE_BYTES;
 
-/// Fills pages with rows of one layout: fixed parts from the front, variable parts from the back.
+/// Writes rows of one layout into pages: fixed parts from the front, variable parts from the back.
 ///
-/// A row that does not fit closes the page and opens another; a row that fits no page gets a run of its own. Closed
-/// pages wait in the writer until they are taken.
+/// A row that does not fit closes the page and opens another. A row that is larger than a page gets
+/// a run of its own. Closed pages stay in the writer until they are taken.
 pub struct RowWriter {
     layout: Arc<RowLayout>,
-    /// The layout's, at hand for each row.
+    /// Width of the layout, cached because every row needs it.
     width: usize,
     memory: Memory,
     run: Option<Run>,
-    /// A run to use again, so that a writer whose pages are read at once always writes the same, cached memory.
+    /// A run to reuse. A writer whose pages are read immediately then always writes the same,
+    /// cached memory.
     spare: Option<Run>,
     /// Place of the next row in the region.
     next: usize,
     /// Place where the variable parts begin.
     floor: usize,
-    /// Where rows and their variable parts must end: at the floor, or at the end of the run's first page. A row finds
-    /// its page by its own address, so none may lie in a later one.
+    /// End of the space for rows and their variable parts: the floor, or the end of the run's first
+    /// page. A row finds its page by its own address, so no row may be in a later page.
     limit: usize,
     sealed: Vec<Page>,
-    /// Takes closed pages beyond some.
+    /// Receives closed pages, if the writer has enough of them.
     overflow: Option<Overflow>,
     failed: Option<Error>,
-    /// The row that was claimed last is being written.
-    writing: bool,
-    /// A list of records that is being written into the row that was claimed last.
+    /// `true` while the row that was claimed last is being written.
+    is_writing_row: bool,
+    /// The list of records that is being written into the row that was claimed last.
     pub(crate) list: Option<Box<OpenList>>,
-    /// What writes to dead leaves hit.
+    /// Target of writes to dead leaves.
     scratch: Box<u128>,
 }
 
@@ -72,49 +74,49 @@ impl RowWriter {
             sealed: Vec::new(),
             overflow: None,
             failed: None,
-            writing: false,
+            is_writing_row: false,
             list: None,
             scratch: Box::new(0),
         }
     }
 
-    /// Another like it, without pages.
+    /// A new writer with the same layout and memory, without pages.
     #[must_use]
     pub fn emptied(&self) -> Self {
         RowWriter::new(self.layout.clone(), self.memory.clone())
     }
 
-    /// The rows' layout.
+    /// Layout of the rows.
     #[must_use]
     pub fn layout(&self) -> &Arc<RowLayout> {
         &self.layout
     }
 
-    /// Whether a page is closed: time to hand on.
+    /// Returns `true` if a page is closed and can be taken.
     #[inline(always)]
     #[must_use]
     pub fn has_sealed(&self) -> bool {
         !self.sealed.is_empty()
     }
 
-    /// Rows in the open page.
+    /// Number of rows in the open page.
     #[must_use]
     pub fn open_rows(&self) -> usize {
         self.run.as_ref().map_or(0, |run| (self.next - run.offset() - FIRST_ROW) / self.width)
     }
 
-    /// Rows in closed pages that were not taken.
+    /// Number of rows in closed pages.
     pub(crate) fn sealed_rows(&self) -> usize {
         self.sealed.iter().map(Page::rows).sum()
     }
 
-    /// Whether a row with `heap` bytes of variable parts fits the open page.
+    /// Returns `true` if a row with `heap` bytes of variable parts fits into the open page.
     #[inline(always)]
     pub(crate) fn fits(&self, heap: usize) -> bool {
         self.next + self.width + heap <= self.limit
     }
 
-    /// Where the open page begins, as a place, how many rows are in it, and where their variable parts begin in it.
+    /// The open page: its place, its number of rows, and the offset of their variable parts in it.
     pub(crate) fn open_page(&self) -> Option<(usize, usize, usize)> {
         self.run.as_ref().map(|run| (run.offset(), self.open_rows(), self.floor - run.offset()))
     }
@@ -129,30 +131,31 @@ impl RowWriter {
         self.run.as_ref().map_or(0, Run::bytes)
     }
 
-    /// Bytes of closed pages that were not taken.
+    /// Bytes of closed pages.
     pub(crate) fn sealed_bytes(&self) -> usize {
         self.sealed.iter().map(Page::bytes).sum()
     }
 
-    /// The place of the row that was claimed last, where its page is open.
+    /// Place of the row that was claimed last. `None` if no row is in an open page.
     pub(crate) fn last_row(&self) -> Option<usize> {
         (self.open_rows() > 0).then(|| self.next - self.width)
     }
 
-    /// What went wrong while rows were written, once.
+    /// Returns the first error of earlier writes, once.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] where a page was refused.
+    /// [`Error::OutOfMemory`] if a page was refused. [`Error::Data`] if a row was too large, or
+    /// changed while it was written. [`Error::Panic`] if a row was not written to its end.
     pub fn check(&mut self) -> Result<()> {
         self.failed.take().map_or(Ok(()), Err)
     }
 
-    /// The closed pages, oldest first.
+    /// Removes and returns the closed pages, oldest first.
     pub fn take_sealed(&mut self) -> std::vec::Drain<'_, Page> {
         self.sealed.drain(..)
     }
 
-    /// Adds a page that is closed already, of the same layout.
+    /// Adds a closed page of the same layout. The open page is closed before.
     pub fn push_sealed(&mut self, page: Page) {
         debug_assert_eq!(page.layout(), &self.layout);
         self.seal();
@@ -160,14 +163,15 @@ impl RowWriter {
     }
 
     fn put_sealed(&mut self, page: Page) {
-        let is_enough = |sealed: &[Page]| sealed.iter().map(Page::bytes).sum::<usize>() >= KEPT_BYTES;
+        let is_enough = |sealed: &[Page]| sealed.iter().map(Page::bytes).sum::<usize>() >= OVERFLOW_BYTES;
         match &mut self.overflow {
             Some(overflow) if is_enough(&self.sealed) => overflow(page),
             _ => self.sealed.push(page),
         }
     }
 
-    /// As [`RowWriter::push_sealed`], for a page that this writer's memory [pays for](Page::paid_by) from now on.
+    /// As [`RowWriter::push_sealed`], and charges the page to this writer's memory; see
+    /// [`Page::paid_by`].
     pub fn adopt(&mut self, page: Page) {
         let page = page.paid_by(&self.memory);
         self.push_sealed(page);
@@ -188,33 +192,35 @@ impl RowWriter {
         (self.next, self.floor, self.limit) = (0, 0, 0);
     }
 
-    /// Gives closed pages away beyond some, which stay and come before them: for a closure that writes without end before anybody takes pages.
+    /// Passes further closed pages to `overflow` if the writer has enough of them. For closures
+    /// that write without limit before pages are taken. The pages in the writer are the first ones.
     pub fn overflow_to(&mut self, overflow: impl FnMut(Page) + Send + Sync + 'static) {
         self.overflow = Some(Box::new(overflow));
     }
 
-    /// Takes a page back whose rows have been read, to write into it again.
+    /// Reuses the memory of a page whose rows have been read, if this is the only handle on it.
     pub fn recycle(&mut self, page: Page) {
         if self.spare.is_none() {
             self.spare = page.reclaim();
         }
     }
 
-    /// Takes the memory for a page now, so that it is there when the first row is written.
+    /// Reserves the memory for a page now, so that the first row cannot be refused.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] where it is refused.
+    /// [`Error::OutOfMemory`] if it is refused.
     pub fn reserve_page(&mut self) -> Result<()> {
         self.spare = Some(Run::new(PAGE_BYTES, &self.memory)?);
         Ok(())
     }
 
-    /// Room for a row with `heap` bytes of variable parts; its place in the region.
+    /// Claims a row with `heap` bytes of variable parts. Returns its place, or `None` after an
+    /// error, which [`RowWriter::check`] returns.
     #[inline(always)]
     pub(crate) fn claim(&mut self, heap: usize) -> Option<usize> {
         let end = self.next + self.width;
         if end.saturating_add(heap) > self.limit {
-            return self.claim_elsewhere(heap);
+            return self.claim_in_new_page(heap);
         }
         let row = self.next;
         self.next = end;
@@ -223,9 +229,9 @@ impl RowWriter {
 
     #[cold]
     #[inline(never)]
-    fn claim_elsewhere(&mut self, heap: usize) -> Option<usize> {
+    fn claim_in_new_page(&mut self, heap: usize) -> Option<usize> {
         self.seal();
-        match self.run_for(heap) {
+        match self.new_run(heap) {
             Ok(run) => {
                 let row = run.offset() + FIRST_ROW;
                 self.next = row + self.width;
@@ -241,8 +247,8 @@ impl RowWriter {
         }
     }
 
-    /// A run with room for one row.
-    fn run_for(&mut self, heap: usize) -> Result<Run> {
+    /// A run with space for one row.
+    fn new_run(&mut self, heap: usize) -> Result<Run> {
         let refuse = |message: &str| {
             Err(Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() })
         };
@@ -263,19 +269,19 @@ impl RowWriter {
         }
     }
 
-    /// Takes back a row that was claimed and not written to its end, with the list that was open in it: what lies there is no record.
-    /// The page takes no more rows.
+    /// Removes a row that was claimed but not completely written, with its open list. Its bytes are
+    /// not a record. The page takes no more rows.
     #[inline]
     fn drop_unwritten(&mut self) {
-        if self.writing {
+        if self.is_writing_row {
             self.fail_unwritten();
-            (self.writing, self.list) = (false, None);
+            (self.is_writing_row, self.list) = (false, None);
             self.next -= self.width;
             self.limit = self.next;
         }
     }
 
-    /// Ends the job with what a row that is not whole means.
+    /// Records the error of an incomplete row, which ends the job.
     #[cold]
     fn fail_unwritten(&mut self) {
         self.failed.get_or_insert_with(|| {
@@ -284,23 +290,24 @@ impl RowWriter {
         });
     }
 
-    /// Ends the job, as a value takes more bytes than were claimed for it.
+    /// Records the error of a value that takes more bytes than were claimed for it. It ends the
+    /// job.
     #[cold]
     #[inline(never)]
-    pub(crate) fn fail_larger(&mut self) {
+    pub(crate) fn fail_oversized(&mut self) {
         self.failed.get_or_insert_with(|| {
             let message = "changed while it was written: a `Value` has to give the same twin each time";
             Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() }
         });
     }
 
-    /// What writes to dead leaves hit: as long as the writer lives.
+    /// Target of writes to dead leaves. Valid as long as the writer lives.
     pub(crate) fn scratch(&mut self) -> *mut u8 {
         std::ptr::from_mut(&mut *self.scratch).cast()
     }
 
-    /// How many more rows without variable parts fit the open page.
-    pub(crate) fn room(&self) -> usize {
+    /// Number of further rows without variable parts that fit into the open page.
+    pub(crate) fn free_rows(&self) -> usize {
         (self.limit - self.next) / self.width
     }
 
@@ -309,13 +316,14 @@ impl RowWriter {
         self.limit.saturating_sub(self.next)
     }
 
-    /// Claims `rows` more rows, which [`RowWriter::room`] allows.
-    pub(crate) fn skip(&mut self, rows: usize) {
-        debug_assert!(rows <= self.room());
+    /// Claims `rows` more rows, at most [`RowWriter::free_rows`].
+    pub(crate) fn claim_rows(&mut self, rows: usize) {
+        debug_assert!(rows <= self.free_rows());
         self.next += rows * self.width;
     }
 
-    /// Bytes of the open page; how many of them are free for rows and their variable parts, and how many for the latter alone.
+    /// Bytes of the open page, its free bytes for rows and variable parts, and its free bytes that
+    /// only variable parts can use.
     pub(crate) fn open_bytes(&self) -> (usize, usize, usize) {
         (self.run.as_ref().map_or(0, Run::bytes), self.limit - self.next, self.floor - self.limit)
     }
@@ -324,15 +332,16 @@ impl RowWriter {
         self.run.as_mut()
     }
 
-    /// The address that places count from, to write rows that were claimed.
+    /// The address of place 0, to write claimed rows.
     pub(crate) fn region_start(&mut self) -> Option<*mut u8> {
         let start = || super::region::region().ok().map(super::region::Region::start);
         self.run.as_mut().map(Run::region_start).or_else(start)
     }
 
-    /// Puts bytes into the variable part of the open page, for a row in it; where they begin, from the page's start.
+    /// Copies bytes into the variable part of the open page, for a row in it. Returns their offset
+    /// from the page's start.
     ///
-    /// `None` where they do not fit: the room was not claimed.
+    /// Returns `None` if they do not fit, because they were not claimed.
     #[inline(always)]
     pub(crate) fn push_heap(&mut self, bytes: &[u8], align: usize) -> Option<u32> {
         let run = self.run.as_mut()?;
@@ -343,13 +352,15 @@ impl RowWriter {
         self.floor = floor;
         self.limit = self.limit.min(floor);
         let place = floor - run.offset();
-        // SAFETY: `[floor, floor + len)` lies between the rows and the old floor, inside the run that this writer owns.
+        // SAFETY: `[floor, floor + len)` is between the rows and the old floor, inside of the run
+        // that this writer owns.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), run.start_mut().add(place), bytes.len()) };
         Some(place as u32)
     }
 
-    /// Takes `bytes` off the open page for a list, and lets no row be claimed: where they begin in the region, and the limit to
-    /// [set](RowWriter::set_limit) when the list is written. `None` where they were not claimed.
+    /// Takes `bytes` bytes of the open page for a list. No row can be claimed until the list is
+    /// written and [`RowWriter::set_limit`] restores the limit. Returns the list's place and that
+    /// limit. `None` if the bytes were not claimed.
     pub(crate) fn lower_floor(&mut self, bytes: usize) -> Option<(usize, usize)> {
         let floor = self.floor.checked_sub(bytes)? & !(LIST_ALIGN - 1);
         if self.run.is_none() || floor < self.next {
@@ -363,17 +374,17 @@ impl RowWriter {
         self.limit = limit;
     }
 
-    /// Bytes of the open page, at places of the region.
+    /// Bytes of the open page, by places.
     pub(crate) fn run_bytes(&mut self, places: std::ops::Range<usize>) -> Option<&mut [u8]> {
         let run = self.run.as_mut()?;
         let start = run.offset();
         run.as_mut_slice().get_mut(places.start.checked_sub(start)?..places.end.checked_sub(start)?)
     }
 
-    /// Typed writing under a fresh brand.
+    /// Calls `f` to write rows under a fresh brand.
     ///
     /// # Errors
-    /// When the region cannot be had, or a page was refused meanwhile.
+    /// Fails if the region cannot be mapped. Else as [`RowWriter::check`].
     #[inline(always)]
     pub fn visit<R>(&mut self, f: impl for<'w> FnOnce(SinkLeaves<'w>, Claims<'w>) -> R) -> Result<R> {
         let base = super::region::region()?.start();

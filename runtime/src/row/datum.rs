@@ -1,4 +1,4 @@
-//! One leaf's value, boxed.
+//! Boxed values of leaves.
 
 mod shown;
 
@@ -11,7 +11,7 @@ use shown::show_items;
 use crate::value::{Date, Texts, TimeDelta, Timestamp, write_decimal};
 pub use shown::{ShownLeaves, show_shape};
 
-/// One leaf's value, whatever its type: the bits of a plain value, or the bytes of a text or list.
+/// The value of a leaf of any type: the bits of a plain value, or the bytes of a text or list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Datum {
     /// A plain value's little-endian bits, zero-extended.
@@ -21,7 +21,7 @@ pub enum Datum {
 }
 
 impl Datum {
-    /// What a dead or null leaf holds.
+    /// The value of a dead or null leaf.
     #[must_use]
     pub fn zero(ty: LeafType) -> Self {
         match ty.physical() {
@@ -30,7 +30,7 @@ impl Datum {
         }
     }
 
-    /// The bits of a plain value; zero for bytes.
+    /// The bits of a plain value. Zero for bytes.
     #[must_use]
     pub fn bits(&self) -> u128 {
         match self {
@@ -39,7 +39,7 @@ impl Datum {
         }
     }
 
-    /// The bytes of a text or list; none for a plain value.
+    /// The bytes of a text or list. Empty for a plain value.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match self {
@@ -48,8 +48,9 @@ impl Datum {
         }
     }
 
-    /// Whether it is a value of this type, and written as all others that are equal.
-    pub(crate) fn is_a(&self, ty: LeafType) -> bool {
+    /// Returns `true` if it is a value of this type in canonical form. Equal values have equal
+    /// canonical forms.
+    pub(crate) fn is_canonical(&self, ty: LeafType) -> bool {
         use LeafType as L;
         match (ty, self) {
             (L::Text, Datum::Bytes(bytes)) => simdutf8::basic::from_utf8(bytes).is_ok(),
@@ -63,8 +64,8 @@ impl Datum {
     }
 }
 
-/// The order of two values of one leaf: numbers by value, floats in total order (NaN last, -0 = 0), text by bytes, lists
-/// element by element.
+/// Compares two values of one leaf. Numbers are compared by value, and floats in total order (NaN
+/// last, -0 = 0). Texts are compared by bytes, and lists element by element.
 #[must_use]
 pub fn compare_leaf(ty: LeafType, left: &Datum, right: &Datum) -> Ordering {
     match ty.physical() {
@@ -73,7 +74,7 @@ pub fn compare_leaf(ty: LeafType, left: &Datum, right: &Datum) -> Ordering {
     }
 }
 
-/// As [`compare_leaf`], of what two slots stand for.
+/// As [`compare_leaf`], for the values of two slots.
 pub(super) fn compare_bytes(ty: LeafType, left: &[u8], right: &[u8]) -> Ordering {
     match ty {
         LeafType::Texts => Texts::stored(left).iter().cmp(Texts::stored(right).iter()),
@@ -82,7 +83,7 @@ pub(super) fn compare_bytes(ty: LeafType, left: &[u8], right: &[u8]) -> Ordering
             let (parts, others) = (left.chunks_exact(element.width()), right.chunks_exact(element.width()));
             parts
                 .zip(others)
-                .map(|(l, r)| compare_bits(element.leaf(), fixed(l), fixed(r)))
+                .map(|(l, r)| compare_bits(element.leaf(), zero_extended(l), zero_extended(r)))
                 .find(|order| order.is_ne())
                 .unwrap_or_else(|| left.len().cmp(&right.len()))
         }
@@ -90,13 +91,13 @@ pub(super) fn compare_bytes(ty: LeafType, left: &[u8], right: &[u8]) -> Ordering
     }
 }
 
-fn fixed(bytes: &[u8]) -> u128 {
+fn zero_extended(bytes: &[u8]) -> u128 {
     let mut wide = [0; 16];
     wide[..bytes.len()].copy_from_slice(bytes);
     u128::from_le_bytes(wide)
 }
 
-/// As [`compare_leaf`], of the bits of two plain values.
+/// As [`compare_leaf`], for the bits of two plain values.
 pub(super) fn compare_bits(ty: LeafType, left: u128, right: u128) -> Ordering {
     use LeafType as L;
     let float = |value: f64| {
@@ -123,7 +124,7 @@ pub(super) fn compare_bits(ty: LeafType, left: u128, right: u128) -> Ordering {
     }
 }
 
-/// Writes a value as people read it, and as CSV holds it; text without quotes.
+/// Appends a value in readable form, as in CSV. Texts have no quotes.
 pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
     use LeafType as L;
     let bits = value.bits();
@@ -155,7 +156,7 @@ pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
             out.push('[');
             for (index, part) in value.bytes().chunks_exact(element.width()).enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                show_leaf(element.leaf(), &Datum::Fixed(fixed(part)), out);
+                show_leaf(element.leaf(), &Datum::Fixed(zero_extended(part)), out);
             }
             out.push(']');
             Ok(())

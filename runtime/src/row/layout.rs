@@ -1,14 +1,16 @@
-//! Where each live leaf lies in a row.
+//! [`RowLayout`]: offsets of the leaves in a row.
 
 use super::{LeafSet, LeafType};
 
-/// Version of the row and page format; written into every page that leaves the process.
+/// Version of the row and page format. Every page that leaves the process contains it.
 pub const LAYOUT_VERSION: u16 = 1;
 
 /// Byte offsets of the live leaves in the fixed part of a row.
 ///
-/// Leaves stand by descending width, ties in the order of the fields, without gaps; the row's width is rounded up to its
-/// widest leaf, at most 8. So a row of `(i64, f64)` has 16 bytes, one of `(u8, u32)` has 8, and dead leaves take none.
+/// Leaves are ordered by descending width, then as the fields, without gaps. The row's width is
+/// rounded up to its widest leaf, at most 8. So a row of `(i64, f64)` has 16 bytes, and one of
+/// `(u8, u32)` has
+/// 8. Dead leaves take no bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowLayout {
     types: Box<[LeafType]>,
@@ -19,7 +21,7 @@ pub struct RowLayout {
 const DEAD: u32 = u32::MAX;
 
 impl RowLayout {
-    /// The layout of rows with these leaves, of which `live` are stored.
+    /// The layout of rows with these leaves. Only the leaves in `live` are stored.
     #[must_use]
     pub fn new(types: impl Into<Box<[LeafType]>>, live: &LeafSet) -> Self {
         let types = types.into();
@@ -32,11 +34,11 @@ impl RowLayout {
             end += types[leaf].width();
             widest = widest.max(types[leaf].width().min(8));
         }
-        // A row without leaves still takes a byte: rows are counted by their place.
+        // A row without leaves takes one byte, because rows are counted by their place.
         RowLayout { types, offsets, width: end.max(1).next_multiple_of(widest) }
     }
 
-    /// The layout with every leaf alive.
+    /// The layout with all leaves live.
     #[must_use]
     pub fn full(types: impl Into<Box<[LeafType]>>) -> Self {
         let types = types.into();
@@ -51,8 +53,10 @@ impl RowLayout {
         self
     }
 
-    /// The same bytes read as other types: each live leaf must be as wide as before or narrower, and plain where it was plain.
-    /// Little-endian, a narrower integer is the low end of the wider one.
+    /// The layout of the same bytes with other types. Each live leaf must keep its type, or be
+    /// plain before and after, and not wider than before. `None` if the types do not fit.
+    ///
+    /// Rows are little-endian, so a narrower integer is the low end of the wider one.
     #[must_use]
     pub fn retyped(&self, types: impl Into<Box<[LeafType]>>) -> Option<Self> {
         let types = types.into();
@@ -67,13 +71,13 @@ impl RowLayout {
             .then(|| RowLayout { types, offsets: self.offsets.clone(), width: self.width })
     }
 
-    /// The leaves' types, dead ones too.
+    /// The types of all leaves, including dead ones.
     #[must_use]
     pub fn types(&self) -> &[LeafType] {
         &self.types
     }
 
-    /// Where a leaf lies, unless it is dead.
+    /// Offset of a leaf in a row. `None` if the leaf is dead.
     #[must_use]
     pub fn offset(&self, leaf: usize) -> Option<usize> {
         self.offsets.get(leaf).copied().filter(|&offset| offset != DEAD).map(|offset| offset as usize)
@@ -91,7 +95,7 @@ impl RowLayout {
         self.width
     }
 
-    /// Whether a live leaf may point outside the fixed part.
+    /// Returns `true` if a live leaf is a slot, which may point outside of the fixed part.
     #[must_use]
     pub fn has_slots(&self) -> bool {
         (0..self.types.len())
@@ -104,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wide_leaves_stand_first_and_rows_have_no_needless_padding() {
+    fn wide_leaves_come_first_without_needless_padding() {
         let layout = RowLayout::full([LeafType::U8, LeafType::Text, LeafType::U64, LeafType::U32]);
         let offsets: Vec<_> = (0..4).map(|leaf| layout.offset(leaf)).collect();
         assert_eq!((offsets, layout.width()), (vec![Some(28), Some(0), Some(16), Some(24)], 32));

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 pub use items::Items;
 pub(crate) use items::{FIRST_ITEM, WORD};
 
-/// How many bytes a leaf takes in the fixed part of a row, and whether they may point elsewhere.
+/// Storage of a leaf in the fixed part of a row: its width, and whether it is a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Physical {
     /// One byte.
@@ -22,7 +22,7 @@ pub enum Physical {
     W8,
     /// Sixteen bytes.
     W16,
-    /// A sixteen-byte slot: length, then the bytes themselves or a prefix and a place.
+    /// A 16-byte slot: length, then the bytes themselves, or a prefix and an offset.
     Slot,
 }
 
@@ -40,7 +40,8 @@ impl Physical {
     }
 }
 
-/// What a list holds: plain values of more than one byte. Bytes are a byte string instead, which may lie in its slot.
+/// The type of a list's elements: plain values of more than one byte. A list of bytes is a byte
+/// string instead, which may be inline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names are Rust's own")]
 pub enum Element {
@@ -89,30 +90,31 @@ impl Element {
     }
 }
 
-/// The variants of an enum: what the bytes of its tag mean.
+/// The variants of an enum, by tag byte.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Tag {
     /// The enum's name.
     pub of: &'static str,
-    /// The variants' names in files, in order: variant `i` is the byte `i`. At least one, at most 256.
+    /// The variants' names in files, in order: variant `i` is the byte `i`. At least one, at most
+    /// 256.
     pub variants: &'static [&'static str],
 }
 
 impl Tag {
-    /// The name that a tag stands for; that of the first variant for a byte that is none.
+    /// The name of a tag's variant. For an invalid tag, the first variant's.
     #[must_use]
     pub fn variant(&self, tag: u8) -> &'static str {
         self.variants.get(usize::from(tag)).or(self.variants.first()).copied().unwrap_or_default()
     }
 
-    /// The tag of a variant's name.
+    /// Returns the tag of a variant's name.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<u8> {
         let position = self.variants.iter().position(|variant| variant.as_bytes() == name)?;
         u8::try_from(position).ok()
     }
 
-    /// What a value is expected to be: `Kind (one of Open, Paid)`.
+    /// The expected values, for messages: `Kind (one of Open, Paid)`.
     #[must_use]
     pub fn expected(&self) -> String {
         format!("{} (one of {})", self.of, self.variants.join(", "))
@@ -143,26 +145,26 @@ pub enum LeafType {
     Timestamp,
     /// Microseconds, an `i64`.
     TimeDelta,
-    /// A scaled `i64`: the value times 10 to this power.
+    /// A scaled `i64`: the value times 10 to the power of this scale.
     Decimal(u8),
     /// UTF-8.
     Text,
     /// Any bytes.
     Bytes,
-    /// Texts in a row, as [`Texts`](crate::value::Texts) puts them together.
+    /// A list of texts, encoded as in [`Texts`](crate::value::Texts).
     Texts,
-    /// Plain values in a row.
+    /// A list of plain values.
     List(Element),
-    /// Records in a row, or the entries of a map.
+    /// A list of records, or the entries of a map.
     Items(&'static Items),
-    /// One where an `Option` holds a value, else zero.
+    /// 1 if an `Option` holds a value, else 0.
     Valid,
-    /// Which variant of an enum is there.
+    /// The variant of an enum.
     Tag(&'static Tag),
 }
 
 impl LeafType {
-    /// How it is stored.
+    /// Storage in a row.
     #[must_use]
     pub const fn physical(self) -> Physical {
         use LeafType as L;
@@ -182,7 +184,7 @@ impl LeafType {
         self.physical().width()
     }
 
-    /// Bytes of one element of what a slot points to: 1 for text and bytes, words for lists of records.
+    /// Bytes of one element of a slot's value: 1 for text and bytes, a word for lists of records.
     #[must_use]
     pub const fn element_width(self) -> usize {
         match self {
@@ -192,7 +194,7 @@ impl LeafType {
         }
     }
 
-    /// Whether values can be added up.
+    /// Returns `true` if values can be added.
     #[must_use]
     pub const fn is_number(self) -> bool {
         use LeafType as L;
@@ -237,7 +239,7 @@ pub struct LeafSet {
 }
 
 impl LeafSet {
-    /// No leaf.
+    /// The empty set.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -258,7 +260,7 @@ impl LeafSet {
         self.words[word] |= 1 << (leaf % 64);
     }
 
-    /// Whether a leaf is in the set.
+    /// Returns `true` if a leaf is in the set.
     #[must_use]
     pub fn contains(&self, leaf: usize) -> bool {
         self.words.get(leaf / 64).is_some_and(|word| word & (1 << (leaf % 64)) != 0)
@@ -276,13 +278,13 @@ impl LeafSet {
         })
     }
 
-    /// How many.
+    /// Number of leaves.
     #[must_use]
     pub fn len(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

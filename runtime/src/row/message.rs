@@ -1,25 +1,25 @@
-//! Messages of a build: texts that constants put together.
+//! Messages of compile-time errors, composed in constants.
 
-/// The longest text. What does not fit is left out, part by part.
+/// Most bytes of a message. A part that does not fit is left out.
 const MAX_BYTES: usize = 1024;
 
-/// The most parts of a path that are shown.
+/// Most parts of a path.
 const MAX_PARTS: usize = 16;
 
-/// A text that is put together while a program is built.
+/// A message that is composed at compile time.
 pub struct BuildMessage {
     bytes: [u8; MAX_BYTES],
     length: usize,
 }
 
 impl BuildMessage {
-    /// A text.
+    /// A message with this text.
     #[must_use]
     pub const fn of(text: &str) -> Self {
         BuildMessage { bytes: [0; MAX_BYTES], length: 0 }.and(text)
     }
 
-    /// More text after it.
+    /// Appends a text.
     #[must_use]
     pub const fn and(mut self, text: &str) -> Self {
         let bytes = text.as_bytes();
@@ -32,13 +32,13 @@ impl BuildMessage {
         self
     }
 
-    /// A path after it, as the program writes it: `home.zip`; `.0` in a tuple.
+    /// Appends a path as a program writes it: `home.zip`, or `.0` in a tuple.
     #[must_use]
     pub const fn and_path(mut self, path: &FieldPath) -> Self {
         let mut index = 0;
         while index < path.length {
             let part = path.parts[index];
-            if index > 0 || is_place(part) {
+            if index > 0 || is_tuple_index(part) {
                 self = self.and(".");
             }
             self = self.and(part);
@@ -57,12 +57,12 @@ impl BuildMessage {
     }
 }
 
-/// Whether a field is a place in a tuple.
-const fn is_place(part: &str) -> bool {
+/// Returns `true` if a field is an index in a tuple.
+const fn is_tuple_index(part: &str) -> bool {
     matches!(part.as_bytes().first(), Some(b'0'..=b'9'))
 }
 
-/// The fields that lead to a part of a record: none for the record itself.
+/// The fields that lead to a part of a record. Empty for the record itself.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldPath {
     parts: [&'static str; MAX_PARTS],
@@ -73,7 +73,7 @@ impl FieldPath {
     /// The record itself.
     pub const RECORD: FieldPath = FieldPath { parts: [""; MAX_PARTS], length: 0 };
 
-    /// A field of it.
+    /// Appends a field.
     #[must_use]
     pub const fn then(mut self, field: &'static str) -> Self {
         if self.length < MAX_PARTS {
@@ -83,7 +83,7 @@ impl FieldPath {
         self
     }
 
-    /// Whether it is the record itself.
+    /// Returns `true` if it is the record itself.
     #[must_use]
     pub const fn is_record(&self) -> bool {
         self.length == 0
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_as_a_program_writes_them() {
+    fn paths_have_program_syntax() {
         let text = |path: FieldPath| BuildMessage::of("`").and_path(&path).and("`").text().to_owned();
         assert_eq!(text(FieldPath::RECORD), "``");
         assert_eq!(text(FieldPath::RECORD.then("0").then("1")), "`.0.1`");

@@ -1,12 +1,12 @@
-//! The engine's form of a record: a list of leaves, and the place of each in a row.
+//! The engine's form of a record: a list of leaves, and the offset of each in a row.
 //!
 //! * [`LeafType`]: one plain value, one text, or one list. Replaces user types.
 //! * [`RecordType`]: the type of a record, as a constant.
 //! * [`Schema`]: a record's fields as the user named them, flattened to leaves.
-//! * [`LeafSet`]: which leaves are alive.
+//! * [`LeafSet`]: a set of leaves, such as the live ones.
 //! * [`RowLayout`]: byte offsets of the live leaves of one row, drawn in `docs/layout.md`.
 //! * [`Items`]: the records of a list, and their layout in its bytes.
-//! * [`Datum`]: the value of one leaf, boxed and slow. For the embedded engine, bounds and
+//! * [`Datum`]: the value of one leaf, boxed and slow. For the reference interpreter, bounds and
 //!   printing.
 //!
 //! An enum is flat: a tag, then the leaves of all its variants. Leaves of absent variants are zero.

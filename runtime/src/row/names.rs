@@ -1,6 +1,6 @@
-//! Names that a program makes at run time.
+//! Names that are created at run time.
 //!
-//! Schemas hold names for the life of the process, so that they are `Copy` and free for records of
+//! Schemas hold names with static lifetime. So names are `Copy`, and cost nothing for records of
 //! Rust types. A front that reads its schemas from elsewhere (a query, a file) interns names. Each
 //! distinct name takes memory once, until the process ends.
 
@@ -9,7 +9,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::Tag;
 
-/// The name as [`Field`](super::Field), [`Shape`](super::Shape) and [`Tag`] hold it.
+/// Interns a name for [`Field`](super::Field), [`Shape`](super::Shape) or [`Tag`].
 #[must_use]
 pub fn intern(name: &str) -> &'static str {
     static NAMES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
@@ -23,7 +23,7 @@ pub fn intern(name: &str) -> &'static str {
 }
 
 impl Tag {
-    /// The tag of an enum with these variants.
+    /// Interns the tag of an enum with these variants.
     #[must_use]
     pub fn intern(of: &str, variants: &[&str]) -> &'static Tag {
         static TAGS: Mutex<Vec<&'static Tag>> = Mutex::new(Vec::new());
@@ -44,7 +44,7 @@ mod tests {
     use crate::row::{LeafType, SchemaBuilder, Shape};
 
     #[test]
-    fn equal_names_and_tags_are_one() {
+    fn equal_names_and_tags_are_interned_once() {
         let column = String::from("amount of ") + "sales";
         assert!(std::ptr::eq(intern(&column), intern("amount of sales")));
         let tag = Tag::intern(&column, &["open", "paid"]);

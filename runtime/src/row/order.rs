@@ -1,16 +1,16 @@
-//! What rows are in order by.
+//! Sort orders of rows.
 
-/// One leaf of an order.
+/// One leaf of a sort order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OrderKey {
     /// The leaf.
     pub leaf: usize,
-    /// Largest first.
+    /// `true` if the largest values are first.
     pub descending: bool,
 }
 
 impl OrderKey {
-    /// The order by these leaves, the least values first.
+    /// The ascending order by these leaves.
     pub fn ascending(leaves: &[usize]) -> impl Iterator<Item = OrderKey> {
         leaves.iter().map(|&leaf| OrderKey { leaf, descending: false })
     }

@@ -1,10 +1,10 @@
-//! Record types as constants: schemas are built of them, and a build checks them.
+//! Record types as constants. Schemas are made of them, and they are checked at compile time.
 
 use super::{LeafType, Schema, SchemaBuilder, Shape, Tag};
 use crate::row::schema::Field;
 
-/// The names of an array's elements: an array has as many leaves as a tuple of its length.
-const PLACES: [&str; RecordType::MAX_ARRAY] =
+/// The field names of an array's elements. An array has the leaves of a tuple of its length.
+const INDEX_NAMES: [&str; RecordType::MAX_ARRAY] =
     ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
 
 /// The type of a record, or of a part of one.
@@ -43,7 +43,7 @@ pub struct FieldType {
     pub ident: &'static str,
     /// The name in files.
     pub name: &'static str,
-    /// Whether it is the path of the file that a row is from.
+    /// `true` if it is the path of the file that a row is from.
     pub is_source_file: bool,
     /// The type of its value.
     pub ty: &'static RecordType,
@@ -58,7 +58,7 @@ impl FieldType {
 }
 
 impl RecordType {
-    /// The most elements of an array.
+    /// Most elements of an array.
     pub const MAX_ARRAY: usize = 16;
 
     /// The number of leaves.
@@ -74,7 +74,7 @@ impl RecordType {
     }
 }
 
-/// The leaves of all of these fields.
+/// Number of leaves of these fields.
 pub const fn leaves_of(fields: &[FieldType]) -> usize {
     let (mut leaves, mut index) = (0, 0);
     while index < fields.len() {
@@ -93,7 +93,7 @@ impl Schema {
 }
 
 impl SchemaBuilder {
-    /// The leaves of a type.
+    /// Adds the leaves of a type.
     pub fn of(&mut self, ty: &RecordType) -> Shape {
         match *ty {
             RecordType::Leaf(leaf) => self.leaf(leaf),
@@ -101,7 +101,7 @@ impl SchemaBuilder {
             RecordType::Map(entry) => self.map(Schema::of(entry)),
             RecordType::Optional(inner) => self.optional(|builder| builder.of(inner)),
             RecordType::Array(element, length) => {
-                let places = PLACES.iter().take(length);
+                let places = INDEX_NAMES.iter().take(length);
                 let fields = places.map(|name| self.field(name, |builder| builder.of(element))).collect();
                 Shape::Record { name: "", fields }
             }

@@ -1,4 +1,4 @@
-//! A record's fields as the user named them, and the leaves that they flatten to.
+//! Schemas: a record's fields as the user named them, and their leaves.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -8,23 +8,25 @@ use super::{LeafSet, LeafType, Tag};
 /// One leaf of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
-    /// Dotted path from the record: `home.zip`; empty where the record is itself a plain value.
+    /// Dotted path from the record: `home.zip`. Empty if the record is itself a plain value.
     pub path: String,
     /// Its type.
     pub ty: LeafType,
-    /// The nearest validity leaf that says whether it holds anything.
+    /// The nearest validity leaf, which is 0 if this leaf has no value.
     pub validity: Option<usize>,
-    /// Whether it is a value of an enum's variant: then a validity of 0 may mean that another variant is there.
+    /// `true` if it is part of an enum's variant. A validity of 0 may then mean that another
+    /// variant is present.
     pub in_variant: bool,
-    /// Whether it is the path of the file that a row is from: whoever reads files fills it, and looks for no such column.
+    /// `true` if it is the path of the file that a row is from. Readers of files fill it, and look
+    /// for no column of this name.
     pub is_source_file: bool,
-    /// For a leaf after the record's own, which no field has.
+    /// Set for a leaf after the record's own, which no field has.
     pub hidden: Option<HiddenLeaf>,
 }
 
 impl Leaf {
-    /// The field's name in EXPLAIN and messages, as a closure writes it: `home.zip`, `.0` in a tuple, `record` where the
-    /// record is itself a plain value.
+    /// The field's name in EXPLAIN and messages, as a closure writes it: `home.zip`, or `.0` in a
+    /// tuple. `record` if the record is itself a plain value.
     #[must_use]
     pub fn name(&self) -> Cow<'_, str> {
         match self.path.as_bytes() {
@@ -35,7 +37,7 @@ impl Leaf {
     }
 }
 
-/// A leaf after a record's own, which closures do not see.
+/// A leaf after a record's own, which closures cannot read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HiddenLeaf {
     /// The record's event time, in microseconds since 1970.
@@ -60,7 +62,7 @@ impl HiddenLeaf {
 pub enum Shape {
     /// A plain value, a text, a list: the leaf's index.
     Leaf(usize),
-    /// An `Option`: its validity leaf, and what it holds.
+    /// An `Option`: its validity leaf, and the shape of its value.
     Optional(usize, Box<Shape>),
     /// A nested record or tuple.
     Record {
@@ -69,14 +71,14 @@ pub enum Shape {
         /// Its fields in order.
         fields: Vec<Field>,
     },
-    /// An enum whose variants hold values; one of plain names is a leaf.
+    /// An enum whose variants hold values. An enum of plain names is a leaf.
     Enum {
         /// The enum's name.
         name: &'static str,
-        /// The leaf that says which variant is there.
+        /// The leaf with the variant's tag.
         tag: usize,
-        /// The variants in order, each a record or, with values that have no names, a tuple. The leaves of those that are not there are
-        /// zero.
+        /// The variants in order, each a record or, if its values have no names, a tuple. The
+        /// leaves of absent variants are zero.
         variants: Vec<Field>,
     },
 }
@@ -86,13 +88,13 @@ pub enum Shape {
 pub struct Field {
     /// As the program writes it: `orderkey`, or `0` in a tuple.
     pub ident: &'static str,
-    /// Its column's name in files and in EXPLAIN; the same unless renamed.
+    /// Its column's name in files and in EXPLAIN. The same as `ident` unless renamed.
     pub name: &'static str,
-    /// What it holds.
+    /// The shape of its value.
     pub shape: Shape,
 }
 
-/// A record type as the engine sees it.
+/// A record type as a tree of fields and a list of leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
     pub(super) leaves: Vec<Leaf>,
@@ -100,7 +102,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The same rows with one more leaf, which is hidden.
+    /// Appends a hidden leaf.
     #[must_use]
     pub fn with_hidden(&self, hidden: HiddenLeaf) -> Schema {
         let mut schema = self.clone();
@@ -115,7 +117,7 @@ impl Schema {
         schema
     }
 
-    /// The same records with the leaves of others behind them, which belong to no field.
+    /// Appends the leaves of another schema. They belong to no field.
     #[must_use]
     pub fn beside(&self, other: &Schema) -> Schema {
         let mut schema = self.clone();
@@ -125,20 +127,20 @@ impl Schema {
         schema
     }
 
-    /// The same records with event time after them.
+    /// Appends event time as a hidden leaf.
     #[must_use]
     pub fn with_event_time(&self) -> Schema {
         self.with_hidden(HiddenLeaf::EventTime)
     }
 
-    /// The leaf that holds event time, if it is the last one.
+    /// The leaf of event time. `None` unless it is the last leaf.
     #[must_use]
     pub fn event_time(&self) -> Option<usize> {
         let last = self.leaves.len().checked_sub(1)?;
         self.has_hidden(last, HiddenLeaf::EventTime).then_some(last)
     }
 
-    /// Whether a leaf is that hidden one.
+    /// Returns `true` if `leaf` is this hidden leaf.
     #[must_use]
     pub fn has_hidden(&self, leaf: usize, hidden: HiddenLeaf) -> bool {
         self.leaves.get(leaf).is_some_and(|leaf| leaf.hidden == Some(hidden))
@@ -162,7 +164,7 @@ impl Schema {
         &self.shape
     }
 
-    /// The record's fields; one nameless field where the record is a plain value.
+    /// The record's fields. One nameless field if the record is a plain value.
     #[must_use]
     pub fn fields(&self) -> Vec<Field> {
         match &self.shape {
@@ -171,21 +173,24 @@ impl Schema {
         }
     }
 
-    /// The leaves of the field at a dotted path, as the program writes it. A path that goes on below a field, into a value the engine knows no
-    /// parts of, means that field; one that names no field means none.
+    /// The leaves of the field at a dotted path, as the program writes it. The path may continue
+    /// into a value without known parts; the result is then all of that value. `None` if it names
+    /// no field.
     #[must_use]
     pub fn leaves_at(&self, path: &str) -> Option<LeafSet> {
         self.shape_at(path).map(|(shape, _)| shape.leaf_set())
     }
 
-    /// The leaves of exactly the field at a dotted path, in order; none where the path goes on below a value the engine knows no parts of.
+    /// The leaves of exactly the field at a dotted path, in order. `None` if it names no field, or
+    /// continues into a value without known parts.
     #[must_use]
     pub fn leaves_of(&self, path: &str) -> Option<Vec<usize>> {
         let (shape, is_exact) = self.shape_at(path)?;
         is_exact.then(|| shape.leaves())
     }
 
-    /// The field at a dotted path, and whether that is the whole path: it may go on below a value the engine knows no parts of.
+    /// The field at a dotted path. The flag is `false` if the path continues into a value without
+    /// known parts.
     fn shape_at(&self, path: &str) -> Option<(&Shape, bool)> {
         let mut shape = &self.shape;
         for part in path.split('.').filter(|part| !part.is_empty()) {
@@ -195,7 +200,7 @@ impl Schema {
         Some((shape, true))
     }
 
-    /// The names of a record's fields, as the program writes them.
+    /// The names of a record's fields, as the program writes them. Empty if it is not a record.
     #[must_use]
     pub fn field_names(&self) -> Vec<&'static str> {
         match &self.shape {
@@ -259,7 +264,7 @@ impl Schema {
 }
 
 impl Shape {
-    /// How many leaves it has.
+    /// Number of leaves.
     pub(super) fn leaf_count(&self) -> usize {
         self.leaf_set().len()
     }
@@ -276,7 +281,7 @@ impl Shape {
         found
     }
 
-    /// Whether it is a record whose fields have no names.
+    /// Returns `true` if it is a record whose fields have no names.
     fn is_tuple(&self) -> bool {
         matches!(self, Shape::Record { name: "", .. })
     }
@@ -297,7 +302,7 @@ fn collect(shape: &Shape, found: &mut LeafSet) {
     }
 }
 
-/// Built leaf by leaf, in the order in which cursors take leaves.
+/// Builds a schema leaf by leaf, in the order in which cursors take leaves.
 #[derive(Default)]
 pub struct SchemaBuilder {
     leaves: Vec<Leaf>,
@@ -307,14 +312,14 @@ pub struct SchemaBuilder {
 }
 
 impl SchemaBuilder {
-    /// The schema that `describe` spells out.
+    /// The schema that `describe` builds.
     pub fn build(describe: impl FnOnce(&mut SchemaBuilder) -> Shape) -> Schema {
         let mut builder = SchemaBuilder::default();
         let shape = describe(&mut builder);
         Schema { leaves: builder.leaves, shape }
     }
 
-    /// One leaf.
+    /// Adds a leaf.
     pub fn leaf(&mut self, ty: LeafType) -> Shape {
         let (validity, in_variant) = (self.validity, self.in_variant);
         self.leaves.push(Leaf {
@@ -328,7 +333,7 @@ impl SchemaBuilder {
         Shape::Leaf(self.leaves.len() - 1)
     }
 
-    /// A validity leaf, then what it guards.
+    /// Adds a validity leaf, then the leaves of the value.
     pub fn optional(&mut self, inner: impl FnOnce(&mut SchemaBuilder) -> Shape) -> Shape {
         let outer = self.validity;
         self.leaf(LeafType::Valid);
@@ -339,7 +344,8 @@ impl SchemaBuilder {
         Shape::Optional(validity, Box::new(shape))
     }
 
-    /// The tag of an enum, then the variants: fields of the variant's name that hold a record or a tuple.
+    /// Adds the tag of an enum, then its variants. Each variant is a field with the variant's name
+    /// and a record or tuple.
     pub fn variants(&mut self, tag: &'static Tag, variants: impl FnOnce(&mut SchemaBuilder) -> Vec<Field>) -> Shape {
         self.leaf(LeafType::Tag(tag));
         let leaf = self.leaves.len() - 1;
@@ -349,18 +355,18 @@ impl SchemaBuilder {
         Shape::Enum { name: tag.of, tag: leaf, variants }
     }
 
-    /// The same field, for the path of the file that a row is from.
+    /// Marks the leaves of a field as the path of the file that a row is from.
     pub fn source_file(&mut self, field: Field) -> Field {
         field.shape.leaves().into_iter().for_each(|leaf| self.leaves[leaf].is_source_file = true);
         field
     }
 
-    /// One field of a record under construction.
+    /// Adds the leaves of a field. Its column has the same name.
     pub fn field(&mut self, name: &'static str, inner: impl FnOnce(&mut SchemaBuilder) -> Shape) -> Field {
         self.renamed(name, name, inner)
     }
 
-    /// One field whose column has another name.
+    /// Adds the leaves of a field whose column is called `name`.
     pub fn renamed(
         &mut self,
         ident: &'static str,
@@ -401,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_into_an_enum_means_the_whole_enum() {
+    fn path_into_an_enum_selects_the_whole_enum() {
         static TAG: Tag = Tag { of: "Event", variants: &["Click", "Moved", "Idle"] };
         let tuple = |fields| Shape::Record { name: "", fields };
         let schema = SchemaBuilder::build(|b| Shape::Record {
@@ -431,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn describes_itself_in_the_users_words() {
+    fn description_uses_names_of_the_program() {
         assert_eq!(
             person().describe(),
             "Person { name: String, home: Option<Home { zip: u32, city: String }>, pair: (u8, Date) }"
@@ -439,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_field_is_found_by_the_programs_name_and_shown_by_its_columns() {
+    fn renamed_field_is_found_by_its_identifier() {
         let schema = SchemaBuilder::build(|b| Shape::Record {
             name: "Order",
             fields: vec![b.renamed("day", "o_orderdate", |b| b.leaf(LeafType::Date))],
@@ -450,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_name_leaves_and_unknown_tails_mean_the_field() {
+    fn paths_below_a_leaf_select_the_leaf() {
         let schema = person();
         let at = |path: &str| schema.leaves_at(path).map(|set| set.iter().collect::<Vec<_>>());
         assert_eq!(at("name"), Some(vec![0]));

@@ -1,11 +1,14 @@
-//! A record without some of its leaves.
+//! Removes leaves from schemas.
 
 use super::{Field, Schema, Shape};
 
 impl Schema {
-    /// The record without these leaves, and which leaf of this record each of its leaves is. An `Option` loses all of
-    /// its leaves or none, and so does an enum. A nested record that loses all of its fields is left out. A record that
-    /// is a plain value stays.
+    /// The record without the leaves `dropped`. Also returns, for each leaf of the result, its
+    /// index in this record.
+    ///
+    /// An `Option` or an enum is dropped completely, if its validity or tag is dropped, or not at
+    /// all. A nested record without any fields left is dropped. A record that is a plain value is
+    /// unchanged.
     #[must_use]
     pub fn without(&self, dropped: &[usize]) -> (Schema, Vec<usize>) {
         let Shape::Record { name, fields } = &self.shape else {
@@ -30,7 +33,7 @@ fn fields_without(fields: &[Field], dropped: &[usize]) -> Vec<Field> {
 }
 
 impl Shape {
-    /// The shape without these leaves; `None` if none is left of it.
+    /// The shape without these leaves. `None` if nothing is left of it.
     fn without(&self, dropped: &[usize]) -> Option<Shape> {
         match self {
             Shape::Leaf(leaf) | Shape::Optional(leaf, _) | Shape::Enum { tag: leaf, .. } => {
@@ -62,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_is_numbered_anew() {
+    fn remaining_leaves_are_renumbered() {
         let schema = SchemaBuilder::build(|b| Shape::Record {
             name: "Sale",
             fields: vec![
@@ -80,7 +83,7 @@ mod tests {
         assert_eq!(rest.shape().leaves(), [0, 1, 2]);
     }
     #[test]
-    fn nested_records_lose_fields_and_are_left_out() {
+    fn nested_records_without_fields_are_dropped() {
         let schema = SchemaBuilder::build(|b| Shape::Record {
             name: "Sale",
             fields: vec![

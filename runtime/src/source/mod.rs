@@ -10,6 +10,7 @@
 //!
 //! An [`Encoder`] turns rows into bytes that the executor writes.
 
+mod checked;
 mod compressed_names;
 mod context;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::page::{Batch, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use crate::storage::ReadRequest;
+pub(crate) use checked::CheckedReader;
 pub(crate) use compressed_names::unwritten_compression;
 pub use context::ReaderContext;
 pub(crate) use context::ThisThread;
@@ -240,7 +242,8 @@ pub enum ReadProgress {
         /// were not asked.
         left_out: Option<usize>,
     },
-    /// Records have to be waited for. The reader wakes the task when it can go on.
+    /// The reader waits for records, and wakes the task when it can continue: through work that it has
+    /// submitted to [`ReaderContext::blocking`]. Without a wake-up the job never continues.
     Pending,
     /// All present records of an endless split were returned.
     CaughtUp,
@@ -264,10 +267,11 @@ pub trait SplitReader: Send {
     /// Fails if the data is damaged or does not fit the record, with place, expected and found.
     fn advance(&mut self, filters: &mut dyn RowFilters) -> Result<ReadProgress>;
 
-    /// The batch of the last [`ReadProgress::Batch`].
+    /// The batch of the last [`ReadProgress::Batch`], with one column for each of [`Schema::leaves`], in
+    /// their order. It may be called several times per batch, so decode in `advance`.
     ///
     /// # Errors
-    /// A defect of the reader.
+    /// Fails if columns do not fit the rows.
     fn batch(&self) -> Result<Batch<'_>>;
 
     /// Where the next batch starts in the open split. Only endless sources are asked.

@@ -15,7 +15,7 @@ use crate::memory::{Budget, Memory};
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::{LeafSet, RowLayout, Schema};
 
-use super::{NoFilters, ReadProgress, ReaderContext, Scan, Source, Split, SplitReader, ThisThread};
+use super::{CheckedReader, NoFilters, ReadProgress, ReaderContext, Scan, Source, Split, ThisThread};
 
 pub use cache::samples_of;
 pub use places::spread_evenly;
@@ -220,20 +220,20 @@ pub fn placed(pages: &[Page], places: &[usize]) -> Vec<SampledRows> {
 pub fn sample_splits(source: &dyn Source, scan: &Scan, splits: &[Split]) -> Result<Sampler> {
     let thread = Arc::new(ThisThread::default());
     let context = ReaderContext { memory: memory(), blocking: thread.clone() };
-    let mut reader = source.reader(scan, context)?;
+    let mut reader = CheckedReader::of(source, scan, context)?;
     let mut sampler = Sampler::new(source.schema(), &scan.live);
     let bytes: u64 = splits.iter().map(|split| split.bytes).sum();
     for split in splits {
         let share = SAMPLE_ROWS as f64 * split.bytes as f64 / bytes as f64;
         reader.open(split, None)?;
-        read_split(&mut *reader, &thread, split, (share as usize).max(1), &mut sampler)?;
+        read_split(&mut reader, &thread, split, (share as usize).max(1), &mut sampler)?;
     }
     Ok(sampler)
 }
 
 /// Reads an open split, until enough rows of it are taken.
 fn read_split(
-    reader: &mut dyn SplitReader,
+    reader: &mut CheckedReader,
     thread: &ThisThread,
     split: &Split,
     most: usize,

@@ -67,7 +67,10 @@ impl Position {
     pub fn new(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > Self::MOST_BYTES {
             let count = bytes.len();
-            return Err(Error::Internal(format!("a position of {count} bytes, and {} are possible", Self::MOST_BYTES)));
+            let most = Self::MOST_BYTES;
+            return Err(Error::Connector(format!(
+                "a position has {count} bytes, and at most {most} are possible; store the rest in the source's own system"
+            )));
         }
         Ok(Position(SmallVec::from_slice(bytes)))
     }

@@ -184,7 +184,7 @@ impl Rows {
                 let rows = self.rows_paired(number, partner);
                 let (own, partners) = (self.pages[part.page].batch(), other.pages[partner.page].batch());
                 let (own, partners) = (own.arranged(&own_leaves), partners.arranged(&partner_leaves));
-                let Some(pairs) = RowPairs::any(own, partners, &rows) else { return Ok(None) };
+                let Some(pairs) = RowPairs::checked(own, partners, &rows) else { return Ok(None) };
                 let mut from = 0;
                 while from < pairs.len() {
                     if !self.effort.spend(0) {

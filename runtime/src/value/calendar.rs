@@ -1,10 +1,10 @@
-//! The proleptic Gregorian calendar as arithmetic on days.
+//! The proleptic Gregorian calendar, as arithmetic on days.
 //!
-//! Years are counted from March, so that the day which comes and goes is the last of its year; the formulas are Howard
+//! Years begin in March, so that the leap day is the last day of its year. The formulas are Howard
 //! Hinnant's (<https://howardhinnant.github.io/date_algorithms.html>).
 //!
-//! `jiff` knows the years from -9999 to 9999; files hold days of 32 bits and instants of 64, which lie millions of years away and are read and written
-//! as any others.
+//! `jiff` supports the years from -9999 to 9999. Files have days of 32 bits and instants of 64
+//! bits, which may be millions of years away and are read and written like others.
 
 /// Days in 400 years, after which the calendar repeats.
 const ERA_DAYS: i64 = 146_097;
@@ -25,7 +25,7 @@ pub(super) const fn days_of(year: i64, month: u32, day: u32) -> i64 {
 pub(super) const fn parts_of(days: i64) -> (i64, u32, u32) {
     let days = days + EPOCH;
     let era = days.div_euclid(ERA_DAYS);
-    // At most 146,096: the rest fits 32 bits, where division is quick.
+    // At most 146,096. So the rest fits into 32 bits, where division is fast.
     let day_of_era = days.rem_euclid(ERA_DAYS) as u32;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -36,8 +36,8 @@ pub(super) const fn parts_of(days: i64) -> (i64, u32, u32) {
     (year, month, day)
 }
 
-/// How many days a month has; none where there is no such month.
-pub(super) const fn days_in(year: i64, month: u32) -> u32 {
+/// Number of days of a month. 0 if the month does not exist.
+pub(super) const fn days_in_month(year: i64, month: u32) -> u32 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -58,7 +58,7 @@ mod tests {
         for days in first..first + 5 * ERA_DAYS {
             assert_eq!((days_of(year, month, day), parts_of(days)), (days, (year, month, day)));
             day += 1;
-            if day > days_in(year, month) {
+            if day > days_in_month(year, month) {
                 (month, day) = (month + 1, 1);
             }
             if month > 12 {

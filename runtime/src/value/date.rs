@@ -1,16 +1,16 @@
-//! Days.
+//! [`Date`]: days of the calendar.
 
 use std::fmt;
 use std::ops::Sub;
 use std::str::FromStr;
 
-use super::calendar::{days_in, days_of, parts_of};
+use super::calendar::{days_in_month, days_of, parts_of};
 use super::overflow::or_overflow;
 use super::parse::{ParseValueError, digits, sign};
 use super::time_unit::{TimeUnit, weekday};
 use super::written::Written;
 
-/// What texts of dates look like.
+/// Expected form of dates, for messages.
 pub const DATE_FORM: &str = "a day like 2024-02-29";
 
 /// A day of the proleptic Gregorian calendar, counted from 1970-01-01.
@@ -40,16 +40,17 @@ impl Date {
         self.0
     }
 
-    /// A day by year, month from 1 and day from 1, where it exists.
+    /// A day by year, month from 1 and day from 1. `None` if it does not exist.
     #[must_use]
     pub const fn new(year: i32, month: u32, day: u32) -> Option<Self> {
-        if day == 0 || day > days_in(year as i64, month) {
+        if day == 0 || day > days_in_month(year as i64, month) {
             return None;
         }
         Self::checked(days_of(year as i64, month, day))
     }
 
-    /// The day written as `YYYY-MM-DD`, where there is one; usable in constants.
+    /// Parses a day in the form `YYYY-MM-DD`. Can be used in constants. `None` if the text has
+    /// another form or the day does not exist.
     #[must_use]
     pub const fn from_iso(text: &str) -> Option<Self> {
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
@@ -65,10 +66,10 @@ impl Date {
         Date::new(year as i32, two(m1, m2), two(d1, d2))
     }
 
-    /// The year; zero is the year before 1.
+    /// The year. 0 is the year before 1.
     #[must_use]
     pub const fn year(self) -> i32 {
-        // The first and the last day that can be counted lie some six million years away.
+        // The range of 32 bits is some six million years in both directions.
         parts_of(self.0 as i64).0 as i32
     }
 
@@ -90,41 +91,46 @@ impl Date {
         weekday(self.0 as i64)
     }
 
-    /// The first day of the unit that it lies in; a unit that is no longer than a day leaves it as it is. Unwinds with
-    /// [`Overflow`](super::Overflow) before the first day.
+    /// The first day of the `unit` that contains this day. Units up to a day return the day itself.
+    /// Panics with [`Overflow`](super::Overflow) if the result is before the first day.
     #[must_use]
     #[track_caller]
     pub fn truncate(self, unit: TimeUnit) -> Self {
         or_overflow!(Self::checked(unit.first_day(self.0.into())), "the {unit:?} of {self}")
     }
 
-    /// The day this many days later. Unwinds with [`Overflow`](super::Overflow) past the last day.
+    /// The day `days` days later. Panics with [`Overflow`](super::Overflow) if the result is out of
+    /// range.
     #[must_use]
     #[track_caller]
     pub fn add_days(self, days: i32) -> Self {
         Date(or_overflow!(self.0.checked_add(days), "{self} + {days} days"))
     }
 
-    /// The same day of the month, this many months later; the month's last where it has no such day, as in SQL.
-    /// Unwinds with [`Overflow`](super::Overflow) past the last day.
+    /// The same day of the month, `months` months later. The last day of the month if it has no
+    /// such day, as in SQL. Panics with [`Overflow`](super::Overflow) if the result is out of
+    /// range.
     #[must_use]
     #[track_caller]
     pub fn add_months(self, months: i32) -> Self {
         let (year, month, day) = parts_of(i64::from(self.0));
         let month = year * 12 + i64::from(month) - 1 + i64::from(months);
         let (year, month) = (month.div_euclid(12), month.rem_euclid(12) as u32 + 1);
-        or_overflow!(Self::checked(days_of(year, month, day.min(days_in(year, month)))), "{self} + {months} months")
+        or_overflow!(
+            Self::checked(days_of(year, month, day.min(days_in_month(year, month)))),
+            "{self} + {months} months"
+        )
     }
 
-    /// The same day of the year, this many years later; the 28th for a 29th of February that is not there. Unwinds with
-    /// [`Overflow`](super::Overflow) past the last day.
+    /// The same day of the year, `years` years later. February 28 for February 29 in a year without
+    /// a leap day. Panics with [`Overflow`](super::Overflow) if the result is out of range.
     #[must_use]
     #[track_caller]
     pub fn add_years(self, years: i32) -> Self {
         self.add_months(or_overflow!(years.checked_mul(12), "{self} + {years} years"))
     }
 
-    /// The day as text, without allocating: `2024-02-29`.
+    /// The day as text, without an allocation: `2024-02-29`.
     #[must_use]
     pub fn text(self) -> Written {
         let mut text = Written::new();
@@ -137,7 +143,7 @@ impl Date {
     }
 }
 
-/// Puts a day in front. Years have four digits, or a sign and more.
+/// Writes a day in front of a text. Years have four digits, or a sign and four or more.
 pub(super) fn write_date(days: i64, text: &mut Written) {
     let (year, month, day) = parts_of(days);
     text.number(day.into(), 2);
@@ -152,7 +158,7 @@ pub(super) fn write_date(days: i64, text: &mut Written) {
     }
 }
 
-/// Days since 1970-01-01 of `2024-02-29`; years before 0 or after 9999 have a sign.
+/// Parses `2024-02-29` to days since 1970-01-01. Years before 0 or after 9999 have a sign.
 #[must_use]
 pub fn parse_date(text: &[u8]) -> Option<i32> {
     let (year, rest) = match text {
@@ -170,7 +176,7 @@ pub fn parse_date(text: &[u8]) -> Option<i32> {
         }
         _ => return None,
     };
-    if day == 0 || day > days_in(year, month) {
+    if day == 0 || day > days_in_month(year, month) {
         return None;
     }
     i32::try_from(days_of(year, month, day)).ok()
@@ -236,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn days_that_do_not_exist_are_refused() {
+    fn invalid_dates_are_rejected() {
         let wrong = [
             "",
             "2024-2-29",
@@ -265,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn months_and_years_are_added_as_sql_does() {
+    fn months_and_years_are_added_as_in_sql() {
         let ends = ["2024-02-29", "2024-03-31", "2024-04-30", "2025-01-31", "2023-12-31", "2023-02-28"];
         for (months, end) in [1, 2, 3, 12, -1, -11].into_iter().zip(ends) {
             assert_eq!(date("2024-01-31").add_months(months), date(end), "{months}");
@@ -280,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_last_day_is_an_overflow() {
+    fn dates_out_of_range_overflow() {
         let last = Date::from_days(i32::MAX);
         let operations: [fn(Date) -> Date; 3] =
             [|day| day.add_days(1), |day| day.add_months(1), |day| day.add_years(i32::MAX)];

@@ -1,8 +1,9 @@
-//! Values that records may hold beside Rust's own: dates, timestamps, lengths of time, decimals, and lists of texts as they are in rows.
+//! Value types for records: dates, timestamps, lengths of time, decimals, and lists of texts as
+//! they are stored in rows.
 //!
-//! All but lists are plain integers in rows and columns; this module gives them arithmetic, and the texts that CSV files hold.
-//! Arithmetic that leaves the integer's range cannot return an error from within a closure: it unwinds with
-//! [`Overflow`].
+//! All but lists are plain integers in rows and columns. This module has their arithmetic, and
+//! their text forms in CSV files. Arithmetic in a closure cannot return an error, so it panics with
+//! [`Overflow`] if a result is out of range.
 
 mod calendar;
 mod date;

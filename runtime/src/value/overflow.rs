@@ -1,8 +1,8 @@
-//! Numbers that leave their range inside of a closure.
+//! Overflow of arithmetic in a closure.
 
 use std::fmt;
 
-/// What a closure's arithmetic unwinds with; the engine turns it into the job's error.
+/// Panic payload of arithmetic in a closure. The engine turns it into the job's error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("overflow: {what}")]
 pub struct Overflow {
@@ -10,7 +10,8 @@ pub struct Overflow {
     pub what: String,
 }
 
-/// Unwinds with an [`Overflow`] of the caller's place. The only place of this crate that does so on purpose.
+/// Panics with an [`Overflow`] at the caller's place. No other function of this crate panics on
+/// purpose.
 #[cold]
 #[allow(clippy::panic, reason = "a closure has no other way out, and the engine catches it")]
 #[inline(never)]
@@ -19,7 +20,7 @@ pub fn overflow(what: fmt::Arguments<'_>) -> ! {
     std::panic::panic_any(Overflow { what: what.to_string() })
 }
 
-/// The value of an operation that has one; else unwinds with the [`Overflow`] that the other arguments are the text of, as of `format!`.
+/// Unwraps `$value`, or panics with an [`Overflow`] whose text has the form of `format!` arguments.
 macro_rules! or_overflow {
     ($value:expr, $($what:tt)+) => {
         match $value {

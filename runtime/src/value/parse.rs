@@ -1,12 +1,12 @@
-//! Reading values from texts.
+//! Parsing of values.
 
 use std::borrow::Cow;
 
-/// A text that is not the value it should be.
+/// A text that cannot be parsed as a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found `{found}`")]
 pub struct ParseValueError {
-    /// What would have been right: `a day like 2024-02-29`.
+    /// The expected form: `a day like 2024-02-29`.
     pub expected: Cow<'static, str>,
     /// The text.
     pub found: String,
@@ -18,7 +18,7 @@ impl ParseValueError {
     }
 }
 
-/// A sign, and what follows it.
+/// Splits off a sign. The flag is `true` for a minus.
 pub(super) fn sign(text: &[u8]) -> (bool, &[u8]) {
     match text {
         [b'-', rest @ ..] => (true, rest),
@@ -27,7 +27,7 @@ pub(super) fn sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// Digits only, one to nine of them.
+/// Parses one to nine digits. `None` for other texts.
 #[inline]
 pub(super) fn digits(text: &[u8]) -> Option<u32> {
     if text.is_empty() || text.len() > 9 {

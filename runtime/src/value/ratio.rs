@@ -1,10 +1,10 @@
 //! Quotients of integers as floats, rounded once.
 
-/// Integers up to this one are floats, too.
+/// All integers up to this one are exact as floats.
 const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
 
-/// The float nearest to `dividend / divisor`, ties to even. The divisor is neither zero nor 2^127
-/// or more; the caller checks.
+/// The float nearest to `dividend / divisor`, ties to even. The caller guarantees that the divisor
+/// is not zero, and less than 2^127.
 #[must_use]
 pub fn nearest_ratio(dividend: i128, divisor: u128) -> f64 {
     let magnitude = dividend.unsigned_abs();
@@ -16,7 +16,8 @@ pub fn nearest_ratio(dividend: i128, divisor: u128) -> f64 {
     if dividend < 0 { -ratio } else { ratio }
 }
 
-/// Long division, until the quotient has more bits than a float. A bit stands for all that follow.
+/// Long division, until the quotient has more bits than a float. Its last bit is set if any further
+/// bit is.
 fn rounded(dividend: u128, divisor: u128) -> f64 {
     let (mut quotient, mut rest) = (dividend / divisor, dividend % divisor);
     let mut scale = 1.0;

@@ -2,55 +2,56 @@
 
 use std::fmt;
 
-/// Bytes of a count, and of where a text ends.
-const NUMBER: usize = 4;
+/// Bytes of a count, and of the end of a text.
+const NUMBER_BYTES: usize = 4;
 
-/// Texts in a row: what closures see of a `Vec<String>`. A copy of it copies no text.
+/// A list of texts as closures see a `Vec<String>`. It can be copied without copying texts.
 ///
-/// In a row they are one string of bytes: how many texts there are, where each ends, then the texts themselves. So they move from page
-/// to page as they are, and equal lists have equal bytes.
+/// In a row, the texts are one string of bytes: the number of texts, the end of each, then the
+/// texts themselves. So they move between pages unchanged, and equal lists have equal bytes.
 ///
 /// ```
 /// # use runtime::value::Texts;
 /// let texts = Texts::from(&["to", "be"]);
-/// assert_eq!((texts.len(), texts.get(1), texts.iter().collect::<String>()), (2, Some("be"), "tobe".to_owned()));
+/// assert_eq!((texts.len(), texts.get(1)), (2, Some("be")));
+/// assert_eq!(texts.iter().collect::<String>(), "tobe");
 /// ```
 #[derive(Clone, Copy)]
 pub struct Texts<'a>(Form<'a>);
 
 #[derive(Clone, Copy)]
 enum Form<'a> {
-    /// As in rows.
+    /// Encoded as in rows.
     Stored(&'a [u8]),
     Owned(&'a [String]),
     Borrowed(&'a [&'a str]),
 }
 
 impl<'a> Texts<'a> {
-    /// The texts of a row's bytes. What is damaged in them reads as empty texts, or as none.
+    /// Reads the bytes of a row. Damaged parts are read as empty texts, or as a shorter list.
     #[must_use]
     pub fn stored(bytes: &'a [u8]) -> Self {
         Texts(Form::Stored(bytes))
     }
 
-    /// How many.
+    /// Number of texts.
     #[must_use]
     pub fn len(self) -> usize {
         match self.0 {
-            // More than there is room for would be damage.
-            Form::Stored(bytes) => number(bytes, 0).min(bytes.len() / NUMBER),
+            // At most as many as the bytes have space for, in case they are damaged.
+            Form::Stored(bytes) => number(bytes, 0).min(bytes.len() / NUMBER_BYTES),
             Form::Owned(texts) => texts.len(),
             Form::Borrowed(texts) => texts.len(),
         }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no texts.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// One of them; costs a check of its UTF-8.
+    /// Returns one of the texts. Cost: UTF-8 validation, if it is stored in a row.
     #[must_use]
     pub fn get(self, index: usize) -> Option<&'a str> {
         match self.0 {
@@ -59,35 +60,36 @@ impl<'a> Texts<'a> {
             Form::Stored(_) if index >= self.len() => None,
             Form::Stored(bytes) => {
                 let begin = if index == 0 { 0 } else { number(bytes, index) };
-                let texts = bytes.get(NUMBER * (1 + self.len())..).unwrap_or_default();
+                let texts = bytes.get(NUMBER_BYTES * (1 + self.len())..).unwrap_or_default();
                 let text = texts.get(begin..number(bytes, index + 1)).unwrap_or_default();
                 Some(std::str::from_utf8(text).unwrap_or_default())
             }
         }
     }
 
-    /// All of them, in order.
+    /// The texts in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'a str> + DoubleEndedIterator {
         (0..self.len()).map(move |index| self.get(index).unwrap_or_default())
     }
 
-    /// Whether one of them is this text.
+    /// Returns `true` if one of the texts equals `text`.
     #[must_use]
     pub fn contains(self, text: &str) -> bool {
         self.iter().any(|other| other == text)
     }
 
-    /// How many bytes they take in a row: none where there are no texts.
+    /// Bytes of the encoded texts. 0 if there are none.
     #[must_use]
     pub fn stored_bytes(self) -> usize {
         match self.0 {
             Form::Stored(bytes) => bytes.len(),
             _ if self.is_empty() => 0,
-            _ => NUMBER * (1 + self.len()) + self.iter().map(str::len).sum::<usize>(),
+            _ => NUMBER_BYTES * (1 + self.len()) + self.iter().map(str::len).sum::<usize>(),
         }
     }
 
-    /// Calls `f` with the texts as they are in a row, put together first where they are not yet. More than 4 GiB, which no row holds, are cut.
+    /// Calls `f` with the encoded texts, which are encoded first if they are not. Texts beyond 4
+    /// GiB, which no row can hold, are cut off.
     pub fn with_stored<T>(self, f: impl FnOnce(&[u8]) -> T) -> T {
         if let Form::Stored(bytes) = self.0 {
             return f(bytes);
@@ -106,7 +108,7 @@ impl<'a> Texts<'a> {
         f(&bytes)
     }
 
-    /// Whether bytes are those of a list of texts, and the only ones of that list.
+    /// Returns `true` if the bytes are the canonical form of a list of texts.
     pub fn are_stored(bytes: &[u8]) -> bool {
         let texts = Texts::stored(bytes);
         let owned: Vec<String> = texts.iter().map(str::to_owned).collect();
@@ -114,10 +116,10 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// A number within the bytes, zero behind them.
+/// The number at an index of the bytes. 0 after their end.
 fn number(bytes: &[u8], index: usize) -> usize {
-    let at = index * NUMBER;
-    let Some(&[a, b, c, d]) = bytes.get(at..at + NUMBER) else { return 0 };
+    let at = index * NUMBER_BYTES;
+    let Some(&[a, b, c, d]) = bytes.get(at..at + NUMBER_BYTES) else { return 0 };
     u32::from_le_bytes([a, b, c, d]) as usize
 }
 
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_a_count_their_ends_and_themselves() {
+    fn encoded_texts_have_count_ends_and_bytes() {
         assert_eq!(stored(&[]), b"");
         assert_eq!(stored(&[""]), [1, 0, 0, 0, 0, 0, 0, 0]);
         let bytes = stored(&["to", "", "größe"]);
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_bytes_read_as_something() {
+    fn damaged_texts_can_be_read() {
         let whole = stored(&["to", "be", "größe"]);
         assert!(Texts::are_stored(&whole) && Texts::are_stored(b""));
         for at in 0..whole.len() {

@@ -1,4 +1,4 @@
-//! Lengths of time.
+//! [`TimeDelta`]: lengths of time.
 
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -14,20 +14,23 @@ use super::ratio::nearest_ratio;
 use super::time_unit::{DAY, HOUR, MINUTE, SECOND};
 use super::written::Written;
 
-/// What texts of lengths of time look like.
+/// Expected form of lengths of time, for messages.
 pub const TIME_DELTA_FORM: &str = "a length of time like PT1H30M or -P1DT0.5S";
 
-/// A length of time in microseconds, which may be negative: what lies between two [`Timestamp`](super::Timestamp)s.
+/// A length of time in microseconds, which may be negative: the difference of two
+/// [`Timestamp`](super::Timestamp)s.
 ///
-/// Its text is a duration of ISO 8601 in hours, minutes and seconds. Days and weeks are read, too: a day has 24 hours. Months and years have no
-/// length, and are no text of it. Digits of a second beyond the sixth are cut off.
+/// Its text is a duration of ISO 8601 in hours, minutes and seconds. Days of 24 hours and weeks can
+/// be parsed, too. Months and years cannot, because their length varies. Digits of a second after
+/// the sixth are cut off.
 ///
-/// Arithmetic that leaves 64 bits (some 292,000 years) unwinds with [`Overflow`](super::Overflow).
+/// Arithmetic beyond 64 bits (some 292,000 years) panics with [`Overflow`](super::Overflow).
 ///
 /// ```
 /// use runtime::value::{TimeDelta, Timestamp};
 ///
-/// let (start, end): (Timestamp, Timestamp) = ("2024-02-29T23:00Z".parse()?, "2024-03-01T00:30:00.5Z".parse()?);
+/// let start: Timestamp = "2024-02-29T23:00Z".parse()?;
+/// let end: Timestamp = "2024-03-01T00:30:00.5Z".parse()?;
 /// let took: TimeDelta = end - start;
 /// assert_eq!((took.to_string().as_str(), took.minutes()), ("PT1H30M0.5S", 90));
 /// assert_eq!("P1DT2H".parse::<TimeDelta>()?, TimeDelta::from_hours(26));
@@ -39,14 +42,14 @@ pub struct TimeDelta(i64);
 
 macro_rules! units {
     ($($from:ident, $whole:ident, $unit:expr, $name:literal;)*) => {$(
-        #[doc = concat!("So many ", $name, ". Unwinds with [`Overflow`](super::Overflow) where microseconds cannot count them.")]
+        #[doc = concat!("A length in ", $name, ". Panics with [`Overflow`](super::Overflow) if microseconds cannot represent it.")]
         #[must_use]
         #[track_caller]
         pub fn $from(count: i64) -> Self {
             TimeDelta(or_overflow!(count.checked_mul($unit), "{count} {} in microseconds", $name))
         }
 
-        #[doc = concat!("Whole ", $name, ", cut towards zero.")]
+        #[doc = concat!("The length in whole ", $name, ", rounded towards zero.")]
         #[must_use]
         pub const fn $whole(self) -> i64 {
             self.0 / $unit
@@ -55,16 +58,16 @@ macro_rules! units {
 }
 
 impl TimeDelta {
-    /// No time at all.
+    /// A length of zero.
     pub const ZERO: TimeDelta = TimeDelta(0);
 
-    /// So many microseconds.
+    /// A length of `micros` microseconds.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         TimeDelta(micros)
     }
 
-    /// Microseconds: all of it.
+    /// The length in microseconds.
     #[must_use]
     pub const fn micros(self) -> i64 {
         self.0
@@ -78,20 +81,20 @@ impl TimeDelta {
         from_days, days, DAY, "days of 24 hours";
     }
 
-    /// Seconds with their fraction, rounded to the nearest float.
+    /// The length in seconds, rounded to the nearest float.
     #[must_use]
     pub fn as_seconds(self) -> f64 {
         nearest_ratio(self.0.into(), SECOND.unsigned_abs().into())
     }
 
-    /// The same without its sign. Unwinds with [`Overflow`](super::Overflow) for the least of all.
+    /// The absolute value. Panics with [`Overflow`](super::Overflow) for the least length.
     #[must_use]
     #[track_caller]
     pub fn abs(self) -> Self {
         TimeDelta(or_overflow!(self.0.checked_abs(), "|{self}|"))
     }
 
-    /// The length as text, without allocating: `PT1H30M0.5S`.
+    /// The length as text, without an allocation: `PT1H30M0.5S`.
     #[must_use]
     pub fn text(self) -> Written {
         let mut text = Written::new();
@@ -118,13 +121,13 @@ impl TimeDelta {
     }
 }
 
-/// Microseconds of a duration of ISO 8601 without months and years.
+/// Parses a duration of ISO 8601, without months and years, to microseconds.
 #[must_use]
 pub fn parse_time_delta(text: &[u8]) -> Option<i64> {
     static PARSER: SpanParser = SpanParser::new();
     let nanos = match PARSER.parse_duration(text) {
         Ok(duration) => duration.as_nanos(),
-        // Days and weeks are no exact length to the library, unless one says so.
+        // The library treats days and weeks as inexact by default.
         Err(_) => PARSER.parse_span(text).ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?.as_nanos(),
     };
     i64::try_from(nanos / 1000).ok()
@@ -139,7 +142,7 @@ impl FromStr for TimeDelta {
 }
 
 /// # Errors
-/// Gives the duration back where microseconds of 64 bits cannot count it. Nanoseconds are cut off.
+/// Returns the duration if microseconds of 64 bits cannot represent it. Nanoseconds are cut off.
 impl TryFrom<Duration> for TimeDelta {
     type Error = Duration;
 
@@ -184,7 +187,8 @@ impl Mul<i64> for TimeDelta {
     }
 }
 
-/// Cut towards zero to whole microseconds. By zero it unwinds with [`Overflow`](super::Overflow).
+/// Rounds towards zero, to whole microseconds. Panics with [`Overflow`](super::Overflow) if the
+/// divisor is zero.
 impl Div<i64> for TimeDelta {
     type Output = Self;
 
@@ -225,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_length_is_refused() {
+    fn texts_without_a_length_are_rejected() {
         for (text, micros) in
             [("P1D", Some(DAY)), ("P1W", Some(7 * DAY)), ("PT0.0000019S", Some(1)), ("-P1DT0.5S", Some(-DAY - 500_000))]
         {

@@ -1,4 +1,5 @@
-//! Dates and timestamps in other forms than ISO 8601, by conversion specifiers as `strptime` has them.
+//! [`TimeFormat`]: user-defined forms of dates and timestamps, with the conversion specifiers of
+//! `strptime`.
 
 use jiff::Timestamp as Instant;
 use jiff::civil::DateTime;
@@ -13,23 +14,27 @@ use super::timestamp::{Timestamp, instant};
 
 /// A form of dates or timestamps: text with conversion specifiers, such as `%d.%m.%Y %H:%M`.
 ///
-/// The specifiers are those of C's `strptime`: `%Y` year, `%m` month, `%d` day, `%H` hour, `%M` minute, `%S` second, `%.f` its fraction with
-/// the point, `%z` an offset, `%b` a month's English name, `%y` two digits of a year from 1969 to 2068, and so on
-/// (<https://docs.rs/jiff/0.2/jiff/fmt/strtime/>). A time without offset is UTC; what is not said of the time of day is zero; digits of a
-/// second beyond the sixth are cut off.
+/// The specifiers are those of C's `strptime`:
+/// * `%Y` year, `%m` month, `%d` day;
+/// * `%H` hour, `%M` minute, `%S` second, `%.f` its fraction with the point;
+/// * `%z` an offset, `%b` a month's English name, `%y` two digits of a year from 1969 to 2068;
+/// * others in <https://docs.rs/jiff/0.2/jiff/fmt/strtime/>.
+///
+/// A time without an offset is UTC. Missing parts of the time of day are zero. Digits of a second
+/// after the sixth are cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeFormat(Box<str>);
 
 impl TimeFormat {
-    /// A form that dates can be read from and written in, or timestamps, if `with_time`.
+    /// Checks that the form can parse and write dates or, if `with_time`, timestamps.
     ///
     /// # Errors
-    /// Where a specifier is none, or no day can be told from the text.
+    /// Fails if a specifier is invalid, or if the parts do not determine a day.
     pub fn new(format: &str, with_time: bool) -> Result<Self, String> {
-        // 2024-02-29T12:34:56Z, written and read again.
+        // 2024-02-29T12:34:56Z, which is written and parsed.
         let sample = Timestamp::from_micros(1_709_210_096 * SECOND);
         let wrong = |reason: String| format!("the format `{format}` {reason}");
-        let text = written(format, sample).map_err(|reason| wrong(format!("cannot be used: {reason}")))?;
+        let text = format_time(format, sample).map_err(|reason| wrong(format!("cannot be used: {reason}")))?;
         let day = if with_time {
             read_timestamp(format, text.as_bytes()).map(|time| time.date())
         } else {
@@ -43,27 +48,28 @@ impl TimeFormat {
         }
     }
 
-    /// The specifiers.
+    /// The form, with its specifiers.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// The days since 1970-01-01. `None` if the text has another form.
+    /// Parses a day to days since 1970-01-01. `None` if the text has another form.
     #[must_use]
     pub fn parse_date(&self, text: &[u8]) -> Option<i32> {
         read_date(&self.0, text).ok().map(Date::days)
     }
 
-    /// The microseconds since 1970-01-01 in UTC. `None` if the text has another form.
+    /// Parses an instant to microseconds since 1970-01-01 in UTC. `None` if the text has another
+    /// form.
     #[must_use]
     pub fn parse_timestamp(&self, text: &[u8]) -> Option<i64> {
         read_timestamp(&self.0, text).ok().map(Timestamp::micros)
     }
 
-    /// The text of an instant; `None` where its year has more than four digits.
+    /// Writes an instant. `None` if its year has more than four digits.
     pub fn write(&self, time: Timestamp) -> Option<String> {
-        written(&self.0, time).ok()
+        format_time(&self.0, time).ok()
     }
 }
 
@@ -92,7 +98,7 @@ fn read_timestamp(format: &str, text: &[u8]) -> Result<Timestamp, jiff::Error> {
     Ok(instant(Offset::UTC.to_timestamp(parts.to_datetime()?)?))
 }
 
-fn written(format: &str, time: Timestamp) -> Result<String, jiff::Error> {
+fn format_time(format: &str, time: Timestamp) -> Result<String, jiff::Error> {
     // The library rounds `%s` towards zero, and all other specifiers down.
     let is_whole = format.contains("%s") && !format.contains(['f', 'N']);
     let micros = if is_whole { time.micros().div_euclid(SECOND) * SECOND } else { time.micros() };
@@ -100,8 +106,9 @@ fn written(format: &str, time: Timestamp) -> Result<String, jiff::Error> {
 }
 
 impl Timestamp {
-    /// Reads another form than ISO 8601, by the specifiers of `strptime`: `%d.%m.%Y %H:%M`. Without `%z` the time is UTC; what is not said of the
-    /// time of day is zero; digits of a second beyond the sixth are cut off. See <https://docs.rs/jiff/0.2/jiff/fmt/strtime/>.
+    /// Parses a form other than ISO 8601, with the specifiers of `strptime`: `%d.%m.%Y %H:%M`. A
+    /// time without `%z` is UTC. Missing parts of the time of day are zero. Digits of a second
+    /// after the sixth are cut off. See <https://docs.rs/jiff/0.2/jiff/fmt/strtime/>.
     ///
     /// ```
     /// use runtime::value::Timestamp;
@@ -112,12 +119,12 @@ impl Timestamp {
     /// ```
     ///
     /// # Errors
-    /// Where the text has another form, or the form gives no day.
+    /// Fails if the text has another form, or if the form does not determine a day.
     pub fn parse_from(text: &str, format: &str) -> Result<Self, ParseValueError> {
-        read_timestamp(format, text.as_bytes()).map_err(|reason| unlike(text, format, &reason))
+        read_timestamp(format, text.as_bytes()).map_err(|reason| format_error(text, format, &reason))
     }
 
-    /// The time in another form than ISO 8601, by the specifiers of `strftime`, in UTC.
+    /// Writes the time in a form other than ISO 8601, in UTC, with the specifiers of `strftime`.
     ///
     /// ```
     /// use runtime::value::Timestamp;
@@ -128,27 +135,28 @@ impl Timestamp {
     /// ```
     ///
     /// # Errors
-    /// Where a specifier is none, or the year has more than four digits.
+    /// Fails if a specifier is invalid, or if the year has more than four digits.
     pub fn format_as(self, format: &str) -> Result<String, ParseValueError> {
-        written(format, self).map_err(|reason| unlike(&self.to_string(), format, &reason))
+        format_time(format, self).map_err(|reason| format_error(&self.to_string(), format, &reason))
     }
 }
 
 impl Date {
-    /// Reads another form than ISO 8601, by the specifiers of `strptime`: `%d.%m.%Y`. See [`Timestamp::parse_from`].
+    /// Parses a form other than ISO 8601, with the specifiers of `strptime`: `%d.%m.%Y`. See
+    /// [`Timestamp::parse_from`].
     ///
     /// # Errors
-    /// Where the text has another form, or the form gives no day.
+    /// Fails if the text has another form, or if the form does not determine a day.
     pub fn parse_from(text: &str, format: &str) -> Result<Self, ParseValueError> {
-        read_date(format, text.as_bytes()).map_err(|reason| unlike(text, format, &reason))
+        read_date(format, text.as_bytes()).map_err(|reason| format_error(text, format, &reason))
     }
 
-    /// The day in another form than ISO 8601, by the specifiers of `strftime`.
+    /// Writes the day in a form other than ISO 8601, with the specifiers of `strftime`.
     ///
     /// # Errors
-    /// Where a specifier is none, or the year has more than four digits.
+    /// Fails if a specifier is invalid, or if the year has more than four digits.
     pub fn format_as(self, format: &str) -> Result<String, ParseValueError> {
-        let failed = |reason: &jiff::Error| unlike(&self.to_string(), format, reason);
+        let failed = |reason: &jiff::Error| format_error(&self.to_string(), format, reason);
         let (year, month, day) = parts_of(self.days().into());
         let year = i16::try_from(year).unwrap_or(i16::MAX);
         let date = DateTime::new(year, month as i8, day as i8, 0, 0, 0, 0).map_err(|reason| failed(&reason))?;
@@ -156,6 +164,6 @@ impl Date {
     }
 }
 
-fn unlike(text: &str, format: &str, reason: &jiff::Error) -> ParseValueError {
+fn format_error(text: &str, format: &str, reason: &jiff::Error) -> ParseValueError {
     ParseValueError::new(format!("a text of the form `{format}` ({reason})"), text)
 }

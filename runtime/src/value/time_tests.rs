@@ -1,4 +1,4 @@
-//! Fields of times, units, zones and forms, beside the library's own calendar.
+//! Tests of fields, units, zones and forms of time, partly against the calendar of `jiff`.
 
 use super::*;
 
@@ -40,7 +40,7 @@ fn fields_agree_with_the_librarys_calendar() {
 }
 
 #[test]
-fn units_begin_where_people_say() {
+fn units_begin_at_calendar_boundaries() {
     let begins = [
         "2024-08-29T12:34:56.789Z",
         "2024-08-29T12:34:56Z",
@@ -64,7 +64,7 @@ fn units_begin_where_people_say() {
 }
 
 #[test]
-fn before_the_first_and_past_the_last_is_an_overflow() {
+fn instants_out_of_range_overflow() {
     let all: [fn() -> Timestamp; 5] = [
         || Timestamp::from_micros(i64::MIN).truncate(TimeUnit::Year),
         || Timestamp::from_micros(i64::MIN).truncate(TimeUnit::Second),
@@ -78,7 +78,7 @@ fn before_the_first_and_past_the_last_is_an_overflow() {
 }
 
 #[test]
-fn clocks_show_what_they_show_in_their_zone() {
+fn local_times_follow_their_zone() {
     let berlin = Zone::named("Europe/Berlin").unwrap();
     let at = |text: &str| time(text).in_zone(&berlin).to_string();
     assert_eq!(at("2024-03-31T00:59:59Z"), "2024-03-31T01:59:59+01:00");
@@ -97,7 +97,7 @@ fn clocks_show_what_they_show_in_their_zone() {
 }
 
 #[test]
-fn an_hour_that_comes_twice_is_two_hours_and_one_that_does_not_come_is_later() {
+fn repeated_hours_count_twice_and_skipped_hours_are_later() {
     let berlin = Zone::named("Europe/Berlin").unwrap();
     for (text, begin) in [("2024-10-27T00:30Z", "2024-10-27T00:00Z"), ("2024-10-27T01:30Z", "2024-10-27T01:00Z")] {
         let local = time(text).in_zone(&berlin);
@@ -105,14 +105,14 @@ fn an_hour_that_comes_twice_is_two_hours_and_one_that_does_not_come_is_later() {
     }
     assert_eq!(time("2024-10-27T02:30").replace_zone(&berlin), time("2024-10-27T00:30Z"));
     assert_eq!(time("2024-03-31T02:30").replace_zone(&berlin), time("2024-03-31T01:30Z"));
-    // The day on which this zone's clocks went on at midnight.
+    // On this day the clocks of this zone were moved forward at midnight.
     let sao_paulo = Zone::named("America/Sao_Paulo").unwrap();
     let noon = time("2018-11-04T15:00Z").in_zone(&sao_paulo);
     assert_eq!(noon.truncate(TimeUnit::Day), time("2018-11-04T03:00Z"));
 }
 
 #[test]
-fn local_hours_begin_with_their_first_instant() {
+fn local_hours_begin_at_their_first_instant() {
     let lord_howe = Zone::named("Australia/Lord_Howe").unwrap();
     for (text, begin) in [
         // From 02:00+10:30 to 02:30+11:00.
@@ -144,8 +144,8 @@ fn a_day_begins_after_instants_of_earlier_dates(zone: &Zone, micros: i64) {
     assert!(last.date() < local.date(), "{local}");
 }
 
-/// Every zone of the database, before and after each of its changes, against clocks that are wound
-/// back second by second.
+/// Compares with clocks that are wound back second by second. Covers every zone of the database,
+/// before and after each of its changes.
 #[test]
 fn truncation_agrees_with_clocks_that_are_wound_back() {
     const SECOND: i64 = 1_000_000;
@@ -189,7 +189,7 @@ fn truncation_agrees_with_clocks_that_are_wound_back() {
 }
 
 #[test]
-fn zones_beyond_the_librarys_years_are_as_at_its_limits() {
+fn zones_out_of_range_keep_their_last_offset() {
     let berlin = Zone::named("Europe/Berlin").unwrap();
     for micros in [i64::MIN / 2, i64::MAX / 2, i64::MAX - 100_000_000_000] {
         let local = Timestamp::from_micros(micros).in_zone(&berlin);
@@ -199,7 +199,7 @@ fn zones_beyond_the_librarys_years_are_as_at_its_limits() {
 }
 
 #[test]
-fn own_forms_are_read_and_written() {
+fn user_defined_forms_are_parsed_and_written() {
     for (text, format, expected) in [
         ("29.02.2024 12:34", "%d.%m.%Y %H:%M", "2024-02-29T12:34:00Z"),
         ("02/29/24", "%m/%d/%y", "2024-02-29T00:00:00Z"),

@@ -1,4 +1,4 @@
-//! Units of the clock and the calendar.
+//! [`TimeUnit`]: units of the clock and the calendar.
 
 use super::calendar::{days_of, parts_of};
 
@@ -7,7 +7,8 @@ pub(super) const MINUTE: i64 = 60 * SECOND;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// What [`Timestamp::truncate`](super::Timestamp::truncate) and [`Date::truncate`](super::Date::truncate) cut to.
+/// A unit for [`Timestamp::truncate`](super::Timestamp::truncate) and
+/// [`Date::truncate`](super::Date::truncate).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum TimeUnit {
@@ -16,16 +17,16 @@ pub enum TimeUnit {
     Minute,
     Hour,
     Day,
-    /// From Monday on, as ISO 8601 has it.
+    /// Begins on Monday, as in ISO 8601.
     Week,
     Month,
-    /// From January, April, July or October on.
+    /// Begins in January, April, July or October.
     Quarter,
     Year,
 }
 
 impl TimeUnit {
-    /// Microseconds, of a unit that is shorter than a day.
+    /// Microseconds of a unit that is shorter than a day, else `None`.
     pub(super) const fn micros(self) -> Option<i64> {
         match self {
             TimeUnit::Millisecond => Some(1000),
@@ -36,7 +37,8 @@ impl TimeUnit {
         }
     }
 
-    /// The first day of the unit that a day lies in, both counted from 1970-01-01; a shorter unit leaves the day.
+    /// The first day of the unit that contains a day, both as days since 1970-01-01. For units up
+    /// to a day, the day itself.
     pub(super) const fn first_day(self, days: i64) -> i64 {
         let (year, month, _) = parts_of(days);
         match self {

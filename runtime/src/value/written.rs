@@ -1,9 +1,9 @@
-//! Short texts of values, written from the back without allocating.
+//! Short texts of values, written from the end without an allocation.
 
 use std::fmt;
 
-/// Room for the longest text of a value: a timestamp of a six-digit year before Christ has 30 bytes.
-const ROOM: usize = 32;
+/// Bytes for the longest text of a value. A timestamp of a negative six-digit year has 30 bytes.
+const MAX_BYTES: usize = 32;
 
 /// `00`, `01`, … `99`.
 static PAIRS: [[u8; 2]; 100] = {
@@ -19,16 +19,16 @@ static PAIRS: [[u8; 2]; 100] = {
 /// The text of one value: ASCII, at most 32 bytes.
 #[derive(Clone, Copy)]
 pub struct Written {
-    bytes: [u8; ROOM],
+    bytes: [u8; MAX_BYTES],
     start: usize,
 }
 
 impl Written {
     pub(super) fn new() -> Self {
-        Written { bytes: [0; ROOM], start: ROOM }
+        Written { bytes: [0; MAX_BYTES], start: MAX_BYTES }
     }
 
-    /// The text.
+    /// The text as bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[self.start..]
@@ -37,18 +37,18 @@ impl Written {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // All that is written is ASCII.
+        // All written bytes are ASCII.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// Puts one byte in front.
+    /// Writes one byte in front of the text.
     #[inline]
     pub(super) fn byte(&mut self, byte: u8) {
         self.start -= 1;
         self.bytes[self.start] = byte;
     }
 
-    /// Puts a number in front, with zeros where it has fewer digits than `width`.
+    /// Writes a number in front of the text, padded with zeros to `width` digits.
     #[inline]
     pub(super) fn number(&mut self, mut number: u64, width: usize) {
         let end = self.start;
@@ -66,7 +66,8 @@ impl Written {
         }
     }
 
-    /// Puts the fraction of a second in front, in microseconds, with its point; nothing for none.
+    /// Writes the point and the fraction of a second, in microseconds, in front of the text. Writes
+    /// nothing if it is 0.
     #[inline]
     pub(super) fn fraction(&mut self, mut micros: u64) {
         if micros == 0 {

@@ -1,4 +1,4 @@
-//! Time zones: what clocks show somewhere.
+//! Time zones, and local times in them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,10 +12,11 @@ use super::time_delta::TimeDelta;
 use super::time_unit::{SECOND, TimeUnit};
 use super::timestamp::{Timestamp, instant};
 
-/// A time zone of the IANA database: the system's, or, where it has none, the one that is built in.
+/// A time zone of the IANA database. The system's database is used, or if there is none, the one
+/// that is built in.
 ///
-/// Finding one by its name looks into the database; so find it once, before the pipeline, and let closures take it with them. A copy costs a
-/// counter.
+/// [`Zone::named`] reads the database. Call it once, before the pipeline, and move the zone into
+/// closures. A clone only increments a counter.
 ///
 /// ```
 /// use runtime::value::{Timestamp, Zone};
@@ -34,7 +35,7 @@ impl Zone {
     /// The zone of a name such as `Europe/Berlin`.
     ///
     /// # Errors
-    /// Where the database has no such name.
+    /// Fails if the database has no such name.
     pub fn named(name: &str) -> Result<Self, ParseValueError> {
         let known = "a time zone of the IANA database, like Europe/Berlin";
         TimeZone::get(name).map(Zone).map_err(|_| ParseValueError::new(known, name))
@@ -46,23 +47,25 @@ impl Zone {
         Zone(TimeZone::UTC)
     }
 
-    /// How far clocks there are ahead of UTC.
-    fn ahead_at(&self, time: Timestamp) -> TimeDelta {
-        micros_of(self.0.to_offset(near(time)))
+    /// Offset of the zone's clocks from UTC. Positive if they are ahead.
+    fn offset_at(&self, time: Timestamp) -> TimeDelta {
+        micros_of(self.0.to_offset(library_instant(time)))
     }
 
-    /// The last instant up to `time` at which clocks there were moved. `None` if they never were.
+    /// The last instant up to `time` at which the zone's clocks were moved. `None` if they never
+    /// were.
     fn last_change(&self, time: Timestamp) -> Option<Timestamp> {
-        let mut changes = self.0.preceding(near(time + MICROSECOND)).map(|change| instant(change.timestamp()));
-        changes.find(|&change| self.ahead_at(change) != self.ahead_at(change - MICROSECOND))
+        let mut changes =
+            self.0.preceding(library_instant(time + MICROSECOND)).map(|change| instant(change.timestamp()));
+        changes.find(|&change| self.offset_at(change) != self.offset_at(change - MICROSECOND))
     }
 
-    /// The first instant at which clocks there show `clock`. If they leave it out, the instant at
+    /// The first instant at which the zone's clocks show `clock`. If they skip it, the instant at
     /// which they were moved past it.
     fn first_instant(&self, clock: Timestamp) -> Timestamp {
         let time = clock.replace_zone(self);
-        let is_left_out = time + self.ahead_at(time) != clock;
-        if is_left_out { self.last_change(time).unwrap_or(time) } else { time }
+        let is_skipped = time + self.offset_at(time) != clock;
+        if is_skipped { self.last_change(time).unwrap_or(time) } else { time }
     }
 }
 
@@ -72,8 +75,9 @@ fn micros_of(offset: Offset) -> TimeDelta {
     TimeDelta::from_micros(i64::from(offset.seconds()) * SECOND)
 }
 
-/// The instant for the library, whose years have four digits: before and after these, zones are as at the first and last.
-fn near(time: Timestamp) -> Instant {
+/// Converts to an instant of the library, whose years have four digits. Instants out of its range
+/// become its first or last, because zones do not change there.
+fn library_instant(time: Timestamp) -> Instant {
     let (least, most) = (Instant::MIN.as_microsecond(), Instant::MAX.as_microsecond());
     Instant::from_microsecond(time.micros().clamp(least, most)).unwrap_or_default()
 }
@@ -96,7 +100,7 @@ impl fmt::Debug for Zone {
 #[derive(Clone, Copy)]
 pub struct LocalTime<'z> {
     time: Timestamp,
-    /// What the clock shows, as if it were UTC.
+    /// The local time, as if it were UTC.
     clock: Timestamp,
     zone: &'z Zone,
 }
@@ -108,56 +112,56 @@ impl LocalTime<'_> {
         self.time
     }
 
-    /// What the clock shows, without its zone, as if it were UTC: for results that hold local times.
+    /// The local time without its zone, as if it were UTC. For results that have local times.
     #[must_use]
     pub const fn clock(self) -> Timestamp {
         self.clock
     }
 
-    /// How far the clock is ahead of UTC.
+    /// Offset from UTC. Positive if the clock is ahead.
     #[must_use]
     pub fn offset(self) -> TimeDelta {
         self.clock - self.time
     }
 
-    /// The day there.
+    /// The local day.
     #[must_use]
     pub const fn date(self) -> Date {
         self.clock.date()
     }
 
-    /// The hour of the day there, from 0 to 23.
+    /// The local hour of the day, from 0 to 23.
     #[must_use]
     pub const fn hour(self) -> u32 {
         self.clock.hour()
     }
 
-    /// The minute of the hour there, from 0 to 59.
+    /// The local minute of the hour, from 0 to 59.
     #[must_use]
     pub const fn minute(self) -> u32 {
         self.clock.minute()
     }
 
-    /// The second of the minute there, from 0 to 59.
+    /// The local second of the minute, from 0 to 59.
     #[must_use]
     pub const fn second(self) -> u32 {
         self.clock.second()
     }
 
-    /// The day of the week there: 1 is Monday, 7 is Sunday.
+    /// The local day of the week: 1 is Monday, 7 is Sunday.
     #[must_use]
     pub const fn weekday(self) -> u32 {
         self.clock.weekday()
     }
 
-    /// The first instant of the unit that the clock shows.
+    /// The first instant of the `unit` that contains the local time.
     ///
-    /// A unit that the clock shows twice in a night counts as two. If clocks were moved past the
-    /// beginning of the unit, it begins with the instant of that change. If they were moved back
-    /// into a unit, it goes on: in `Australia/Lord_Howe`, where clocks move by half an hour, one
-    /// hour of autumn has 90 minutes.
+    /// A unit that clocks show twice in a night counts as two units. If clocks were moved past the
+    /// begin of the unit, it begins at the instant of that change. If they were moved back into a
+    /// unit, it continues. In `Australia/Lord_Howe`, clocks move by half an hour, so one hour of
+    /// autumn has 90 minutes.
     ///
-    /// A day, week, month, quarter or year begins once: with the first instant of its first day.
+    /// A day, week, month, quarter or year begins once: at the first instant of its first day.
     #[must_use]
     #[track_caller]
     pub fn truncate(self, unit: TimeUnit) -> Timestamp {
@@ -168,7 +172,7 @@ impl LocalTime<'_> {
         let mut local = self;
         loop {
             let time = local.time - (local.clock - begin);
-            if self.zone.ahead_at(time) == local.offset() {
+            if self.zone.offset_at(time) == local.offset() {
                 return time;
             }
             let Some(change) = self.zone.last_change(local.time) else { return time };
@@ -179,7 +183,8 @@ impl LocalTime<'_> {
         }
     }
 
-    /// The instant when clocks show the same time of day so many months later; the month's last day where it has no such day.
+    /// The instant with the same local time of day `months` months later. On the last day of the
+    /// month if it has no such day.
     #[must_use]
     #[track_caller]
     pub fn add_months(self, months: i32) -> Timestamp {
@@ -204,32 +209,37 @@ impl fmt::Debug for LocalTime<'_> {
 }
 
 impl Timestamp {
-    /// What clocks and calendars show at this instant in a zone. Before the year -9999 and after 9999 zones are as they are then.
+    /// The local time of this instant in a zone. Before the year -9999 and after 9999, zones have
+    /// the offsets of these years.
     ///
-    /// Unwinds with [`Overflow`](super::Overflow) where the clock's time cannot be counted, a day from the first or last instant.
+    /// Panics with [`Overflow`](super::Overflow) if the local time is out of range, up to a day
+    /// from the first or last instant.
     #[must_use]
     #[track_caller]
     pub fn in_zone(self, zone: &Zone) -> LocalTime<'_> {
-        LocalTime { time: self, clock: self + zone.ahead_at(self), zone }
+        LocalTime { time: self, clock: self + zone.offset_at(self), zone }
     }
 
-    /// The instant at which clocks in a zone show what this one says in UTC: for times that were written down without their zone. Of a time that clocks show
-    /// twice it is the first; of one that they leave out, the one as much later.
+    /// The instant whose local time in `zone` is this timestamp's time in UTC. For times that were
+    /// stored without their zone. If clocks show the time twice, it is the first instant. If they
+    /// skip it, the result is later by the length of the gap.
     ///
     /// ```
     /// use runtime::value::{Timestamp, Zone};
     ///
     /// let written: Timestamp = "2024-07-01 12:00".parse()?;
-    /// assert_eq!(written.replace_zone(&Zone::named("Europe/Berlin")?).to_string(), "2024-07-01T10:00:00Z");
+    /// let berlin = Zone::named("Europe/Berlin")?;
+    /// assert_eq!(written.replace_zone(&berlin).to_string(), "2024-07-01T10:00:00Z");
     /// # Ok::<(), runtime::value::ParseValueError>(())
     /// ```
     #[must_use]
     #[track_caller]
     pub fn replace_zone(self, zone: &Zone) -> Self {
-        let clock = near(self);
+        let clock = library_instant(self);
         let found = zone.0.to_ambiguous_timestamp(Offset::UTC.to_datetime(clock)).compatible();
-        // Near the library's first and last instant there may be none; the offset there is good enough.
-        let offset = found.map_or_else(|_| zone.ahead_at(self), |found| instant(clock) - instant(found));
+        // Near the library's first and last instant there may be none. The offset there is good
+        // enough.
+        let offset = found.map_or_else(|_| zone.offset_at(self), |found| instant(clock) - instant(found));
         self - offset
     }
 }

@@ -1,4 +1,4 @@
-//! Lists of records, and maps, written: columns of Parquet's `LIST` and `MAP`, whose elements are records of leaves of their own.
+//! Writes lists of records, and maps, as columns of type `LIST` and `MAP`.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use runtime::row::Items;
 /// The name of a map's entries in the file.
 const ENTRIES: &str = "key_value";
 
-/// The column of a list of records, or of a map; `path` is where it stands in the record.
+/// Returns the column of a list of records, or of a map; `path` is its path in the record.
 ///
 /// # Errors
 /// As [`field`].
@@ -32,10 +32,10 @@ pub(super) fn items_type(items: &Items, path: &str) -> Result<DataType> {
     Ok(DataType::Map(Arc::new(Field::new(ENTRIES, DataType::Struct(entry.into()), false)), false))
 }
 
-/// Lists of records that wait to be written.
+/// Lists of records that are not written yet.
 pub(in crate::parquet) struct ItemsValues {
     items: &'static Items,
-    /// Where each list ends, in records.
+    /// End of each list, in records.
     ends: Vec<usize>,
     /// The leaves of the records.
     values: Vec<LeafValues>,
@@ -44,13 +44,13 @@ pub(in crate::parquet) struct ItemsValues {
 }
 
 impl ItemsValues {
-    /// No lists yet; `None` where the records hold what has no column.
+    /// Creates an empty vector. Returns `None` if a leaf of the records has no column type.
     pub(super) fn new(items: &'static Items) -> Option<Self> {
         let values = items.layout().types().iter().map(|&ty| LeafValues::new(ty)).collect::<Option<_>>()?;
         Some(ItemsValues { items, ends: Vec::new(), values, bytes: 0, selection: Selection::default() })
     }
 
-    /// Bytes of records that wait.
+    /// Returns the bytes of the records.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -71,7 +71,7 @@ impl ItemsValues {
         }
     }
 
-    /// Hands out the lists, for a column of [`items_type`].
+    /// Takes the lists as an array, for a column of [`items_type`].
     pub(super) fn take(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
         let ends = std::mem::take(&mut self.ends);
         self.bytes = 0;

@@ -1,4 +1,5 @@
-//! Lists of plain values and of texts, written: columns of Parquet's `LIST`, one level deep, and without nulls in them.
+//! Writes lists of plain values and of texts as columns of type `LIST`: one level deep, and without
+//! nulls.
 
 use std::sync::Arc;
 
@@ -12,31 +13,31 @@ use runtime::page::Input;
 use runtime::row::{Element, LeafType};
 use runtime::value::Texts;
 
-/// The column of a list with such elements.
+/// Returns the column of a list with such elements.
 ///
 /// # Errors
-/// Where they have no column type.
+/// Fails if the elements have no column type.
 pub(super) fn list_type(element: LeafType) -> Result<DataType, String> {
     Ok(DataType::List(Arc::new(Field::new(ELEMENT, data_type(element)?, false))))
 }
 
-/// Lists that wait to be written.
+/// Lists that are not written yet.
 pub(in crate::parquet) struct Lists {
     ty: LeafType,
-    /// Where each list ends, in elements.
+    /// End of each list, in elements.
     ends: Vec<usize>,
     elements: Box<LeafValues>,
     bytes: usize,
 }
 
 impl Lists {
-    /// No lists yet; `None` where the type is none, or has no column.
+    /// Creates an empty vector. Returns `None` if the type is no list, or has no column type.
     pub(super) fn new(ty: LeafType) -> Option<Self> {
         let elements = Box::new(LeafValues::new(element_of(ty)?)?);
         Some(Lists { ty, ends: Vec::new(), elements, bytes: 0 })
     }
 
-    /// Bytes of elements that wait.
+    /// Returns the bytes of the elements.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -62,7 +63,7 @@ impl Lists {
         }
     }
 
-    /// Hands out the lists.
+    /// Takes the lists as an array.
     pub(super) fn take(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
         let ends = std::mem::take(&mut self.ends);
         self.bytes = 0;

@@ -1,40 +1,41 @@
-//! Columns of which filters keep some rows.
+//! Decodes columns, and keeps the rows that filters select.
 
 use parquet::file::reader::ChunkReader;
 
 use super::FlatColumns;
 use super::flat::FlatColumn;
-use super::kept::Kept;
+use super::kept::KeptRows;
 use crate::BATCH_ROWS;
-use crate::parquet::hold::ColumnFault;
+use crate::parquet::extract::ColumnFault;
 use runtime::error::{Error, Result};
 use runtime::page::{Columns, Selection, WINDOW_ROWS};
 use runtime::row::{LeafSet, Schema};
 use runtime::source::RowFilters;
 
-/// So many rows are filtered at once: what is decoded of a few columns stays in the first cache.
+/// Rows that are filtered in one step. Their values in a few columns stay in the first-level cache.
 const FILTERED_ROWS: usize = WINDOW_ROWS;
 
-/// A batch of fewer rows that are kept is filled up, by so many rows at most.
-const MOST_ROWS: usize = 8 * BATCH_ROWS;
+/// Largest number of rows that are decoded for one batch, if few of them are kept.
+const MAX_DECODED_ROWS: usize = 8 * BATCH_ROWS;
 
-/// The share of rows that filters keep at most where they are asked here: to pick rows takes a tenth of what it takes to decode them.
-const MOST_KEPT: f64 = 0.9;
+/// Largest share of kept rows at which filtering while decoding pays. Picking rows costs a tenth of
+/// decoding them.
+const MAX_KEPT_SHARE: f64 = 0.9;
 
 /// Why rows cannot be filtered.
 pub(in crate::parquet) enum FilterError {
     /// The file is damaged, or does not fit the record.
     Data(ColumnFault),
-    /// A filter fails.
+    /// A filter has failed.
     Filter(Error),
 }
 
 impl FilterError {
-    /// The same, where the row was counted from some row of the batch on.
-    fn behind(self, rows: usize) -> Self {
+    /// Moves the row of an error by `rows`.
+    fn moved_by(self, rows: usize) -> Self {
         match self {
-            FilterError::Data(wrong) => {
-                FilterError::Data(ColumnFault { row: wrong.row.map(|row| row + rows), ..wrong })
+            FilterError::Data(fault) => {
+                FilterError::Data(ColumnFault { row: fault.row.map(|row| row + rows), ..fault })
             }
             FilterError::Filter(_) => self,
         }
@@ -42,8 +43,8 @@ impl FilterError {
 }
 
 impl From<ColumnFault> for FilterError {
-    fn from(wrong: ColumnFault) -> Self {
-        FilterError::Data(wrong)
+    fn from(fault: ColumnFault) -> Self {
+        FilterError::Data(fault)
     }
 }
 
@@ -53,63 +54,69 @@ impl From<Error> for FilterError {
     }
 }
 
-/// What has become of some rows.
+/// Numbers of rows.
 #[derive(Clone, Copy, Default)]
-pub(in crate::parquet) struct Advanced {
-    /// Rows that were decoded.
+pub(in crate::parquet) struct RowCounts {
+    /// Decoded rows.
     pub(in crate::parquet) rows: usize,
-    /// Those that are kept.
+    /// Kept rows.
     pub(in crate::parquet) kept: usize,
 }
 
 impl<R: ChunkReader + 'static> FlatColumns<R> {
-    /// Decodes some of the next `left` rows: the batch is what filters keep of them.
+    /// Decodes some of the next `left` rows. The batch has those that filters keep.
     pub(in crate::parquet) fn advance_where(
         &mut self,
         left: usize,
         schema: &Schema,
         filters: &mut dyn RowFilters,
-    ) -> Result<Advanced, FilterError> {
+    ) -> Result<RowCounts, FilterError> {
         self.columns.iter_mut().for_each(|column| column.begin_batch(0));
         self.live = filters.live().cloned();
-        self.answers.resize(filters.count(), None);
+        self.value_results.resize(filters.count(), None);
         let mut kept = std::mem::take(&mut self.kept);
-        let mut done = Advanced { rows: 0, kept: 0 };
-        while done.rows < left.min(if done.kept < WINDOW_ROWS { MOST_ROWS } else { BATCH_ROWS }) {
+        let mut done = RowCounts { rows: 0, kept: 0 };
+        while done.rows < left.min(if done.kept < WINDOW_ROWS { MAX_DECODED_ROWS } else { BATCH_ROWS }) {
             kept.begin(FILTERED_ROWS.min(left - done.rows));
-            self.keep_rows(&mut kept, schema, filters).map_err(|error| error.behind(done.rows))?;
-            done = Advanced { rows: done.rows + kept.of(), kept: done.kept + kept.rows().len() };
+            self.decode_kept(&mut kept, schema, filters).map_err(|error| error.moved_by(done.rows))?;
+            done = RowCounts { rows: done.rows + kept.total(), kept: done.kept + kept.rows().len() };
         }
         self.kept = kept;
-        let Advanced { rows, kept } = self.filtered;
-        self.filtered = Advanced { rows: rows + done.rows, kept: kept + done.kept };
+        let RowCounts { rows, kept } = self.filtered;
+        self.filtered = RowCounts { rows: rows + done.rows, kept: kept + done.kept };
         Ok(done)
     }
 
-    /// Whether filters drop so many rows of the row group that it pays to pick those that they keep, as far as is known.
-    pub(in crate::parquet) fn are_dropped(&self) -> bool {
-        let Advanced { rows, kept } = self.filtered;
-        (kept as f64) <= MOST_KEPT * rows as f64
+    /// Returns `true` if filters drop enough rows of the row group for filtering to pay, or if no
+    /// row was filtered yet.
+    pub(in crate::parquet) fn pays_to_filter(&self) -> bool {
+        let RowCounts { rows, kept } = self.filtered;
+        (kept as f64) <= MAX_KEPT_SHARE * rows as f64
     }
 
     /// Decodes the next rows, and adds those to the batch that filters keep.
-    fn keep_rows(&mut self, kept: &mut Kept, schema: &Schema, filters: &mut dyn RowFilters) -> Result<(), FilterError> {
+    fn decode_kept(
+        &mut self,
+        kept: &mut KeptRows,
+        schema: &Schema,
+        filters: &mut dyn RowFilters,
+    ) -> Result<(), FilterError> {
         self.columns.iter_mut().for_each(FlatColumn::begin_rows);
         for filter in 0..filters.count() {
-            let asked = kept.rows().len();
-            if asked == 0 {
+            let before = kept.rows().len();
+            if before == 0 {
                 break;
             }
             let Some(reads) = filters.reads(filter).cloned() else { continue };
-            let mut question = Question { filter, reads, schema, filters: &mut *filters };
-            if !self.ask_values(&mut question, kept)? {
-                self.ask_rows(&mut question, kept)?;
+            let mut call = FilterCall { filter, reads, schema, filters: &mut *filters };
+            if !self.filter_by_dictionary(&mut call, kept)? {
+                self.filter_by_row(&mut call, kept)?;
             }
-            filters.note(filter, asked, kept.rows().len());
+            filters.note(filter, before, kept.rows().len());
         }
         for column in &mut self.columns {
             if kept.rows().is_empty() || self.live.as_ref().is_some_and(|live| !column.is_among(live)) {
-                column.pass(kept.of())?;
+                column.skip(kept.total())?;
             } else {
                 column.add(kept)?;
             }
@@ -117,36 +124,37 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
         Ok(())
     }
 
-    /// Asks a filter that reads one column once for each value of its dictionary; whether that can be done.
-    fn ask_values(&mut self, question: &mut Question<'_>, kept: &mut Kept) -> Result<bool, FilterError> {
-        let Question { filter, reads, .. } = question;
+    /// Evaluates a filter of one column on the values of its dictionary. Returns `false` if that is
+    /// not possible or does not pay.
+    fn filter_by_dictionary(&mut self, call: &mut FilterCall<'_>, kept: &mut KeptRows) -> Result<bool, FilterError> {
+        let FilterCall { filter, reads, .. } = call;
         let mut columns = self.columns.iter_mut().filter(|column| column.is_among(reads));
         let (Some(column), None) = (columns.next(), columns.next()) else { return Ok(false) };
-        // Each value is asked for, also those of rows that filters before have dropped.
-        if !question.filters.is_of_values(*filter) || 2 * column.dictionary_values > self.group_rows {
+        // All values are evaluated, also those whose rows were dropped by earlier filters.
+        if !call.filters.is_of_values(*filter) || 2 * column.dictionary_values > self.group_rows {
             return Ok(false);
         }
-        column.decode_undropped(kept.of())?;
+        column.ensure_decoded(kept.total())?;
         let Some(codes) = column.codes() else { return Ok(false) };
-        let answers = match &mut self.answers[*filter] {
-            Some(answers) => answers,
-            answers => answers.insert(question.answers_of(column)?),
+        let value_results = match &mut self.value_results[*filter] {
+            Some(value_results) => value_results,
+            value_results => value_results.insert(call.results_of(column)?),
         };
-        kept.retain(codes, answers);
+        kept.retain(codes, value_results);
         Ok(true)
     }
 
-    /// Asks a filter once for each row.
-    fn ask_rows(&mut self, question: &mut Question<'_>, kept: &mut Kept) -> Result<(), FilterError> {
-        let Question { filter, reads, schema, filters } = question;
+    /// Evaluates a filter on each row.
+    fn filter_by_row(&mut self, call: &mut FilterCall<'_>, kept: &mut KeptRows) -> Result<(), FilterError> {
+        let FilterCall { filter, reads, schema, filters } = call;
         for column in self.columns.iter_mut().filter(|column| column.is_among(reads)) {
-            column.make_asked(kept)?;
+            column.prepare_filter_input(kept)?;
         }
         let mut batch = Columns::new(kept.rows().len());
         for (index, leaf) in schema.leaves().iter().enumerate() {
             let is_read = |column: &&FlatColumn<R>| column.leaf == index || column.validity == Some(index);
             match self.columns.iter().filter(|column| column.is_among(reads)).find(is_read) {
-                Some(column) => column.push_asked(index, leaf.ty, &mut batch)?,
+                Some(column) => column.push_filter_input(index, leaf.ty, &mut batch)?,
                 None => batch.dead(leaf.ty),
             }
         }
@@ -158,21 +166,21 @@ impl<R: ChunkReader + 'static> FlatColumns<R> {
     }
 }
 
-/// What is asked of some rows, or of all values of a column.
-struct Question<'f> {
+/// One filter, and what it needs.
+struct FilterCall<'f> {
     filter: usize,
     reads: LeafSet,
     schema: &'f Schema,
     filters: &'f mut dyn RowFilters,
 }
 
-impl Question<'_> {
-    /// What the filter says of each value of a column's dictionary, and of null.
-    fn answers_of<R: ChunkReader + 'static>(&mut self, column: &FlatColumn<R>) -> Result<Vec<bool>> {
-        let mut answers = vec![false; column.dictionary_values + 1];
-        let mut valid = vec![1; answers.len()];
+impl FilterCall<'_> {
+    /// Returns the filter's result for each value of a column's dictionary, and for null.
+    fn results_of<R: ChunkReader + 'static>(&mut self, column: &FlatColumn<R>) -> Result<Vec<bool>> {
+        let mut value_results = vec![false; column.dictionary_values + 1];
+        let mut valid = vec![1; value_results.len()];
         valid[column.dictionary_values] = 0;
-        // Where the record has no `Option` there is no null.
+        // Without an `Option` there is no null.
         let values = column.dictionary_values + usize::from(column.validity.is_some());
         let mut batch = Columns::new(values);
         for (index, leaf) in self.schema.leaves().iter().enumerate() {
@@ -187,8 +195,8 @@ impl Question<'_> {
         while next < values {
             next = window.fill(next..values);
             self.filters.select(self.filter, &batch, &mut window)?;
-            window.rows().iter().for_each(|&value| answers[value as usize] = true);
+            window.rows().iter().for_each(|&value| value_results[value as usize] = true);
         }
-        Ok(answers)
+        Ok(value_results)
     }
 }

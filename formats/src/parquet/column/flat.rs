@@ -1,7 +1,7 @@
-//! A flat column: from its pages to the values of a batch.
+//! Decodes a flat column from its pages to the values of a batch.
 //!
-//! * [`page`]: pages, and the dictionary before them.
-//! * [`decode`]: values and codes of a page.
+//! * [`page`]: reads pages, and the dictionary before them.
+//! * [`decode`]: decodes the values and codes of a page.
 
 mod decode;
 mod page;
@@ -14,22 +14,23 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
 use super::Buffers;
-use super::kept::Kept;
+use super::kept::KeptRows;
 use super::pages::Pages;
 use super::values::{Values, plain_array};
-use crate::parquet::fit::{FileFit, LeafPlan, path};
-use crate::parquet::hold::{ColumnFault, unexpected_nulls};
+use crate::parquet::extract::{ColumnFault, unexpected_nulls};
+use crate::parquet::mapping::{FileMapping, LeafPlan, path};
 use runtime::error::Result;
 use runtime::page::{Columns, look_up};
 use runtime::row::{LeafSet, LeafType};
 
 use decode::{check_codes, ended};
-use page::{Encoded, Open};
+use page::{Encoded, OpenPage};
 
 /// A column of a row group.
 pub(super) struct FlatColumn<R: ChunkReader> {
     pub(super) column: usize,
-    /// What it is read into, and the leaf that says which values there are, where the record has an `Option`.
+    /// The leaf that the column is read into. If the field is an `Option`, `validity` is its
+    /// validity leaf.
     pub(super) leaf: usize,
     pub(super) validity: Option<usize>,
     ty: LeafType,
@@ -38,38 +39,39 @@ pub(super) struct FlatColumn<R: ChunkReader> {
     is_nullable: bool,
     path: String,
     pages: Pages<R>,
-    page: Option<Open>,
-    /// How many values there are in the dictionary of the file.
+    page: Option<OpenPage>,
+    /// Number of values in the dictionary.
     pub(super) dictionary_values: usize,
     buffers: Buffers,
-    /// Nulls of the batch.
+    /// Number of nulls in the batch.
     nulls: usize,
-    form: Form,
-    /// What the values were made of that a filter is asked of.
-    asked_of: Option<u64>,
+    state: RowState,
+    /// Version of the kept rows from which the filter input was made.
+    filter_input_version: Option<u64>,
 }
 
-/// Codes are picked where filters keep one row of so many at most: to pick one takes as long as to decode three.
-const PICKED_OF: usize = 4;
+/// Codes are picked only if at most one row in this number is kept. Picking a code takes the time
+/// of decoding three.
+const ROWS_PER_PICK: usize = 4;
 
-/// What some rows are decoded to.
+/// State of the current rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// The values of the batch, at once.
+enum RowState {
+    /// Decoded to the values of the batch.
     Values,
-    /// Nothing yet.
+    /// Not decoded.
     Undecoded,
-    /// Codes.
+    /// Decoded to codes.
     Codes,
-    /// Values, of which those are taken that are kept.
-    Undropped,
+    /// Decoded to the values of all rows, of which the kept ones are taken.
+    Unfiltered,
 }
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
-    /// `None` where it is none, or cannot be decoded here.
+    /// Creates a column. Returns `None` if it is not flat, or is not decoded here.
     pub(super) fn new(
         input: &Arc<R>,
-        fit: &FileFit,
+        mapping: &FileMapping,
         (leaf, ty, plan): (usize, LeafType, &LeafPlan),
         group: &RowGroupMetaData,
         kept: Option<Buffers>,
@@ -77,7 +79,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     ) -> Option<Self> {
         let ([level], None) = (plan.levels.as_slice(), &plan.items) else { return None };
         let chunk = group.column(plan.column);
-        let field = fit.metadata.schema().field_with_name(&level.name).ok()?;
+        let field = mapping.metadata.schema().field_with_name(&level.name).ok()?;
         let (physical, data_type) = (chunk.column_type(), field.data_type().clone());
         let is_nullable = chunk.column_descr().max_def_level() == 1;
         if !is_decoded_here(chunk, is_nullable) || plain_array(physical, &data_type, &[], 0).is_none() {
@@ -85,7 +87,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         }
         let rows = usize::try_from(group.num_rows()).ok()?;
         let mut buffers = kept.or_else(|| Buffers::of(ty))?;
-        // A column of nulls alone may have no dictionary.
+        // A column that has only nulls may lack a dictionary.
         buffers.dictionary.clear();
         buffers.dictionary.push_default();
         let mut column = FlatColumn {
@@ -103,8 +105,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             dictionary_values: 0,
             buffers,
             nulls: 0,
-            form: Form::Values,
-            asked_of: None,
+            state: RowState::Values,
+            filter_input_version: None,
         };
         column.read_page().ok()?;
         *dictionary = column.pages.take_dictionary();
@@ -117,10 +119,10 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
 
     /// Begins a batch.
     pub(super) fn begin_batch(&mut self, rows: usize) {
-        let Buffers { dictionary, undropped, values, valid, .. } = &mut self.buffers;
-        for values in [undropped, &mut *values] {
+        let Buffers { dictionary, unfiltered, values, valid, .. } = &mut self.buffers;
+        for values in [unfiltered, &mut *values] {
             values.clear();
-            // The buffers of its texts come before those of pages.
+            // Adds the dictionary's buffers of texts first, before those of pages.
             let _ = values.look_up(dictionary, &[]);
         }
         values.reserve(rows);
@@ -128,14 +130,14 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         self.nulls = 0;
     }
 
-    /// Begins the next rows, of which nothing is decoded before somebody asks.
+    /// Begins the next rows. They are decoded on demand.
     pub(super) fn begin_rows(&mut self) {
-        self.form = Form::Undecoded;
+        self.state = RowState::Undecoded;
     }
 
     /// Decodes the next rows, and adds all of them to the batch.
     pub(super) fn advance(&mut self, rows: usize) -> Result<(), ColumnFault> {
-        self.form = Form::Values;
+        self.state = RowState::Values;
         self.decode_all(rows)?;
         if self.is_nullable {
             self.buffers.valid.extend_from_slice(&self.buffers.present);
@@ -143,13 +145,13 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(())
     }
 
-    /// Decodes the next rows, if that was not done.
-    pub(super) fn decode_undropped(&mut self, rows: usize) -> Result<(), ColumnFault> {
-        if self.form != Form::Undecoded {
+    /// Decodes the next rows, unless that was done.
+    pub(super) fn ensure_decoded(&mut self, rows: usize) -> Result<(), ColumnFault> {
+        if self.state != RowState::Undecoded {
             return Ok(());
         }
-        self.form = Form::Codes;
-        self.buffers.undropped.truncate(0);
+        self.state = RowState::Codes;
+        self.buffers.unfiltered.truncate(0);
         if self.buffers.codes.len() < rows {
             self.buffers.codes.resize(rows, 0);
         }
@@ -168,34 +170,35 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(())
     }
 
-    /// The codes of the rows that were decoded, where they have no values but those of the dictionary. The code behind that of its last value stands for
-    /// null.
+    /// Returns the codes of the decoded rows, if all their values are in the dictionary. The code
+    /// after the last value stands for null.
     pub(super) fn codes(&self) -> Option<&[u32]> {
-        (self.form == Form::Codes).then_some(&self.buffers.codes)
+        (self.state == RowState::Codes).then_some(&self.buffers.codes)
     }
 
-    /// Passes the next rows, none of which is added.
-    pub(super) fn pass(&mut self, rows: usize) -> Result<(), ColumnFault> {
-        if self.pick(rows, &[])? { Ok(()) } else { self.decode_undropped(rows) }
+    /// Skips the next rows.
+    pub(super) fn skip(&mut self, rows: usize) -> Result<(), ColumnFault> {
+        if self.pick(rows, &[])? { Ok(()) } else { self.ensure_decoded(rows) }
     }
 
-    /// Adds a few of the next `of` rows to the batch, or none, without decoding the others; whether that can be done, which it can if nobody has decoded
-    /// them, and all are codes of one page.
+    /// Adds the given ones of the next `of` rows to the batch, without decoding the others. Returns
+    /// `false` if that is not possible. It is possible if the rows are not decoded, and all are
+    /// codes of one page without nulls.
     fn pick(&mut self, of: usize, rows: &[u32]) -> Result<bool, ColumnFault> {
-        if self.form != Form::Undecoded || PICKED_OF * rows.len() > of {
+        if self.state != RowState::Undecoded || ROWS_PER_PICK * rows.len() > of {
             return Ok(false);
         }
-        let Some(Open { page, left, levels: None, encoded: Encoded::Codes(codes) }) = &mut self.page else {
+        let Some(OpenPage { page, left, levels: None, encoded: Encoded::Codes(codes) }) = &mut self.page else {
             return Ok(false);
         };
         if *left < of {
             return Ok(false);
         }
-        let Buffers { dictionary, taken, values, valid, .. } = &mut self.buffers;
-        taken.clear();
-        codes.pick(self.pages.body(page), of, rows, taken).ok_or_else(ended)?;
-        check_codes(taken, self.dictionary_values)?;
-        values.look_up(dictionary, taken).ok_or_else(ended)?;
+        let Buffers { dictionary, picked_codes, values, valid, .. } = &mut self.buffers;
+        picked_codes.clear();
+        codes.pick(self.pages.body(page), of, rows, picked_codes).ok_or_else(ended)?;
+        check_codes(picked_codes, self.dictionary_values)?;
+        values.look_up(dictionary, picked_codes).ok_or_else(ended)?;
         if self.is_nullable {
             valid.resize(valid.len() + rows.len(), 1);
         }
@@ -203,50 +206,60 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(true)
     }
 
-    /// Adds the rows that are kept to the batch.
-    pub(super) fn add(&mut self, kept: &Kept) -> Result<(), ColumnFault> {
-        if self.pick(kept.of(), kept.rows())? {
+    /// Adds the kept rows to the batch.
+    pub(super) fn add(&mut self, kept: &KeptRows) -> Result<(), ColumnFault> {
+        if self.pick(kept.total(), kept.rows())? {
             return Ok(());
         }
-        // Texts of pages would come to lie in other buffers than those that are taken.
-        if self.form == Form::Undecoded && kept.are_all() && self.ty != LeafType::Text {
-            return self.advance(kept.of());
+        // Texts of pages would be in other buffers than those that were picked.
+        if self.state == RowState::Undecoded && kept.are_all() && self.ty != LeafType::Text {
+            return self.advance(kept.total());
         }
-        self.decode_undropped(kept.of())?;
+        self.ensure_decoded(kept.total())?;
         self.take(kept, false).ok_or_else(ended)
     }
 
-    /// Makes the values of the rows that are kept so far, for a filter to be asked of, if that was not done.
-    pub(super) fn make_asked(&mut self, kept: &Kept) -> Result<(), ColumnFault> {
-        self.decode_undropped(kept.of())?;
-        if self.asked_of == Some(kept.number()) {
+    /// Prepares the values of the rows kept so far as the input of a filter, unless that was done.
+    pub(super) fn prepare_filter_input(&mut self, kept: &KeptRows) -> Result<(), ColumnFault> {
+        self.ensure_decoded(kept.total())?;
+        if self.filter_input_version == Some(kept.version()) {
             return Ok(());
         }
-        self.buffers.asked.clear();
-        self.buffers.asked_valid.clear();
+        self.buffers.filter_input.clear();
+        self.buffers.filter_input_valid.clear();
         self.take(kept, true).ok_or_else(ended)?;
-        self.asked_of = Some(kept.number());
+        self.filter_input_version = Some(kept.version());
         Ok(())
     }
 
-    /// Adds the rows that are kept to what a filter is asked of, or to the batch.
-    fn take(&mut self, kept: &Kept, are_asked: bool) -> Option<()> {
-        let Buffers { dictionary, codes, taken, undropped, values, valid, asked, asked_valid, present, .. } =
-            &mut self.buffers;
-        let (values, valid) = if are_asked { (asked, asked_valid) } else { (values, valid) };
-        if self.form == Form::Undropped {
-            values.look_up(undropped, kept.rows())?;
+    /// Adds the kept rows to the input of a filter, or to the batch.
+    fn take(&mut self, kept: &KeptRows, for_filter: bool) -> Option<()> {
+        let Buffers {
+            dictionary,
+            codes,
+            picked_codes,
+            unfiltered,
+            values,
+            valid,
+            filter_input,
+            filter_input_valid,
+            present,
+            ..
+        } = &mut self.buffers;
+        let (values, valid) = if for_filter { (filter_input, filter_input_valid) } else { (values, valid) };
+        if self.state == RowState::Unfiltered {
+            values.look_up(unfiltered, kept.rows())?;
         } else if kept.are_all() {
-            values.look_up(dictionary, codes.get(..kept.of())?)?;
+            values.look_up(dictionary, codes.get(..kept.total())?)?;
         } else {
-            taken.clear();
-            look_up(codes, kept.rows(), taken)?;
-            values.look_up(dictionary, taken)?;
+            picked_codes.clear();
+            look_up(codes, kept.rows(), picked_codes)?;
+            values.look_up(dictionary, picked_codes)?;
         }
         if self.is_nullable { look_up(present, kept.rows(), valid) } else { Some(()) }
     }
 
-    /// Whether one of its leaves is among some.
+    /// Returns `true` if one of its leaves is in `leaves`.
     pub(super) fn is_among(&self, leaves: &LeafSet) -> bool {
         leaves.contains(self.leaf) || self.validity.is_some_and(|validity| leaves.contains(validity))
     }
@@ -256,9 +269,9 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         self.push_of(leaf, ty, (&self.buffers.values, &self.buffers.valid), columns)
     }
 
-    /// Adds one of its leaves to what a filter is asked of.
-    pub(super) fn push_asked<'a>(&'a self, leaf: usize, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
-        self.push_of(leaf, ty, (&self.buffers.asked, &self.buffers.asked_valid), columns)
+    /// Adds one of its leaves to the input of a filter.
+    pub(super) fn push_filter_input<'a>(&'a self, leaf: usize, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
+        self.push_of(leaf, ty, (&self.buffers.filter_input, &self.buffers.filter_input_valid), columns)
     }
 
     fn push_of<'a>(
@@ -278,7 +291,8 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         }
     }
 
-    /// Adds one of its leaves to a batch of all values of the dictionary, and null behind them; `valid` says of these which are there.
+    /// Adds one of its leaves to a batch of all values of the dictionary, with null as the last
+    /// row. `valid` has the validity of these rows.
     pub(super) fn push_dictionary<'a>(
         &'a self,
         leaf: usize,
@@ -290,12 +304,12 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     }
 }
 
-/// Whether a column is flat, and the footer names only encodings that are decoded here. Texts outside of a
-/// dictionary are left to the crate, which does not copy them.
+/// Returns `true` if a column is flat and has only encodings that are decoded here. Texts outside
+/// of a dictionary are decoded by the `parquet` crate, which does not copy them.
 fn is_decoded_here(chunk: &ColumnChunkMetaData, is_nullable: bool) -> bool {
     let known = |encoding| match encoding {
         Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => true,
-        // Levels of files that are very old. A column without levels has it in its list all the same.
+        // Levels of very old files. A column without levels may list this encoding too.
         #[expect(deprecated, reason = "old files")]
         Encoding::BIT_PACKED => !is_nullable,
         _ => false,

@@ -1,54 +1,54 @@
-//! Which rows filters keep.
+//! The rows that filters keep.
 
-/// The rows that filters keep, ascending.
+/// Indexes of the kept rows, ascending.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct KeptRows {
     rows: Vec<u32>,
-    of: usize,
-    /// Another one whenever they have changed.
-    number: u64,
+    total: usize,
+    /// Changes whenever the rows change.
+    version: u64,
 }
 
-impl Kept {
-    /// All of the next rows.
+impl KeptRows {
+    /// Begins the next `rows` rows. All are kept.
     pub(super) fn begin(&mut self, rows: usize) {
         self.rows.clear();
         self.rows.extend(0..rows as u32);
-        self.of = rows;
-        self.number += 1;
+        self.total = rows;
+        self.version += 1;
     }
 
     pub(super) fn rows(&self) -> &[u32] {
         &self.rows
     }
 
-    /// How many rows there were.
-    pub(super) fn of(&self) -> usize {
-        self.of
+    /// Returns the number of rows before filtering.
+    pub(super) fn total(&self) -> usize {
+        self.total
     }
 
-    pub(super) fn number(&self) -> u64 {
-        self.number
+    pub(super) fn version(&self) -> u64 {
+        self.version
     }
 
     pub(super) fn are_all(&self) -> bool {
-        self.rows.len() == self.of
+        self.rows.len() == self.total
     }
 
-    /// Keeps the first ones, into whose place others have come.
+    /// Keeps the first `rows` entries, after the kept rows were moved there.
     fn truncate(&mut self, rows: usize) {
-        self.number += u64::from(rows < self.rows.len());
+        self.version += u64::from(rows < self.rows.len());
         self.rows.truncate(rows);
     }
 
-    /// Keeps the rows whose codes stand for values that are kept.
-    pub(super) fn retain(&mut self, codes: &[u32], answers: &[bool]) {
+    /// Keeps the rows whose code has `true` in `value_results`.
+    pub(super) fn retain(&mut self, codes: &[u32], value_results: &[bool]) {
         let (mut kept, rows) = (0, &mut self.rows[..]);
-        // Without a branch on the answer, which nobody can predict.
+        // Without a branch, because the result is unpredictable.
         for position in 0..rows.len() {
             let row = rows[position];
             rows[kept] = row;
-            kept += usize::from(answers[codes[row as usize] as usize]);
+            kept += usize::from(value_results[codes[row as usize] as usize]);
         }
         self.truncate(kept);
     }

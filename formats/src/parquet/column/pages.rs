@@ -1,4 +1,4 @@
-//! The pages of a column in a row group, decompressed one after the other.
+//! Reads and decompresses the pages of a column in a row group.
 
 use std::sync::Arc;
 
@@ -9,27 +9,29 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::ChunkReader;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use crate::parquet::footer::guarded;
+use crate::parquet::footer::catching_panics;
 use crate::parquet::snappy::decompress_numbers;
 
-/// Pages of a column.
+/// The pages of a column.
 ///
-/// The `parquet` crate finds them, and decompresses all but Snappy, for which it is told that the column is not compressed: it would clear a
-/// new buffer for each page, and the kernel before it, which takes a third of the time of Snappy itself.
+/// The `parquet` crate finds pages, and decompresses all codecs except Snappy. It would allocate
+/// and clear a buffer for each Snappy page, which takes a third of the time of Snappy itself. So it
+/// gets metadata in which a Snappy column is not compressed.
 pub(super) struct Pages<R: ChunkReader> {
     reader: SerializedPageReader<R>,
     is_snappy: bool,
-    /// Whether its values take eight bytes each.
+    /// `true` if values have eight bytes.
     is_of_numbers: bool,
     snappy: snap::raw::Decoder,
-    /// What a page may become at most, as the footer says.
+    /// Largest decompressed size of a page, according to the footer.
     most_bytes: usize,
     buffer: Vec<u8>,
-    /// For dictionaries, which are larger than other pages and soon done with: the columns of a row group lend it to each other.
+    /// Buffer for dictionaries, shared by the columns of a row group. Dictionaries are larger than
+    /// other pages, and needed only while they are converted.
     dictionary: Vec<u8>,
 }
 
-/// What a page holds.
+/// The kind of a page.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content {
     Dictionary,
@@ -39,18 +41,18 @@ pub(super) enum Content {
 /// A page.
 pub(super) struct Page {
     pub(super) content: Content,
-    /// How many values, with those that are null.
+    /// Number of values, including nulls.
     pub(super) values: usize,
-    /// Which of the values there are: their levels, where they lie apart from the values.
+    /// Definition levels, if they are stored apart from the values.
     pub(super) levels: Option<Bytes>,
-    /// The rest, where no buffer was needed.
+    /// The body, unless it was decompressed into a buffer.
     body: Option<Bytes>,
-    /// Bytes of it in a buffer of [`Pages`].
+    /// Length of the body in the buffer of [`Pages`].
     length: usize,
 }
 
 impl<R: ChunkReader + 'static> Pages<R> {
-    /// `buffer` may be any, and so may `dictionary`: they are used again.
+    /// Creates a reader. `buffer` and `dictionary` are reused whatever they hold.
     pub(super) fn new(
         input: &Arc<R>,
         chunk: &ColumnChunkMetaData,
@@ -59,7 +61,7 @@ impl<R: ChunkReader + 'static> Pages<R> {
         dictionary: Vec<u8>,
     ) -> Result<Self, String> {
         let is_snappy = chunk.compression() == Compression::SNAPPY;
-        let reader = guarded(|| {
+        let reader = catching_panics(|| {
             if !is_snappy {
                 return SerializedPageReader::new(input.clone(), chunk, rows, None);
             }
@@ -79,19 +81,19 @@ impl<R: ChunkReader + 'static> Pages<R> {
         })
     }
 
-    /// The buffer, to be used again.
+    /// Returns the buffer for reuse.
     pub(super) fn into_buffer(self) -> Vec<u8> {
         self.buffer
     }
 
-    /// The buffer of dictionaries, to be used by another column.
+    /// Returns the buffer of dictionaries for reuse by another column.
     pub(super) fn take_dictionary(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.dictionary)
     }
 
-    /// The next page, if there is one. Its bytes are there until the one behind it is asked for.
+    /// Returns the next page, or `None` at the end. Its body is valid until the next call.
     pub(super) fn next(&mut self) -> Result<Option<Page>, String> {
-        let Some(page) = guarded(|| self.reader.get_next_page())? else { return Ok(None) };
+        let Some(page) = catching_panics(|| self.reader.get_next_page())? else { return Ok(None) };
         let values = page.num_values() as usize;
         let (content, levels, body, is_compressed) = match page {
             page::Page::DictionaryPage { buf, .. } => (Content::Dictionary, None, buf, true),
@@ -107,7 +109,7 @@ impl<R: ChunkReader + 'static> Pages<R> {
                 (Content::Values { encoding }, Some(levels), body, is_compressed)
             }
         };
-        // A page without values may have nothing behind its levels, not even something compressed.
+        // A page without values may have no body, not even a compressed one.
         if !self.is_snappy || !is_compressed || body.is_empty() {
             return Ok(Some(Page { content, values, levels, body: Some(body), length: 0 }));
         }
@@ -117,7 +119,8 @@ impl<R: ChunkReader + 'static> Pages<R> {
         }
         let buffer = if matches!(content, Content::Dictionary) { &mut self.dictionary } else { &mut self.buffer };
         if buffer.len() < length {
-            // Nothing of it is wanted any more. The next pages are about as large: some room for those that are larger.
+            // The old content is not needed. One eighth is added, as the next pages may be a little
+            // larger.
             *buffer = vec![0; length + length / 8];
         }
         let output = &mut buffer[..length];
@@ -127,7 +130,7 @@ impl<R: ChunkReader + 'static> Pages<R> {
         Ok(Some(Page { content, values, levels, body: None, length }))
     }
 
-    /// The bytes of the page that was read last, behind levels that lie apart.
+    /// Returns the body of the page that was read last, without levels that are stored apart.
     pub(super) fn body<'p>(&'p self, page: &'p Page) -> &'p [u8] {
         match (&page.body, page.content) {
             (Some(body), _) => body,

@@ -1,4 +1,4 @@
-//! Values of a column in the width of their leaf: those of a dictionary, and those of a batch.
+//! Values in the width of their leaf: of a dictionary, or of a batch.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use arrow_array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray, StringViewArray}
 use arrow_schema::{DataType, TimeUnit};
 use parquet::basic::Type as PhysicalType;
 
-use super::super::convert::Held;
+use super::super::convert::LeafColumn;
 use runtime::error::Result;
 use runtime::page::{Columns, TextColumn, Utf8, look_up};
 use runtime::row::{LeafType, Physical};
 
-/// Values of one leaf.
+/// The values of one leaf.
 pub(super) enum Values {
     W1(Vec<u8>),
     W2(Vec<u16>),
@@ -25,7 +25,7 @@ pub(super) enum Values {
 }
 
 impl Values {
-    /// No values yet; `None` for a leaf that flat columns are not decoded to.
+    /// Creates an empty vector. Returns `None` for a leaf that is not decoded here.
     pub(super) fn of(ty: LeafType) -> Option<Self> {
         Some(match ty.physical() {
             Physical::W1 => Values::W1(Vec::new()),
@@ -37,7 +37,7 @@ impl Values {
         })
     }
 
-    /// Bytes that are taken, also where nothing is there yet.
+    /// Returns the allocated bytes.
     pub(super) fn capacity_bytes(&self) -> usize {
         match self {
             Values::W1(values) => values.capacity(),
@@ -48,7 +48,7 @@ impl Values {
         }
     }
 
-    /// Makes room for so many values behind those that are there.
+    /// Reserves space for `count` more values.
     pub(super) fn reserve(&mut self, count: usize) {
         match self {
             Values::W1(values) => values.reserve(count),
@@ -59,7 +59,7 @@ impl Values {
         }
     }
 
-    /// Forgets all but the first values. The buffers of texts stay.
+    /// Removes all but the first `count` values. The buffers of texts stay.
     pub(super) fn truncate(&mut self, count: usize) {
         match self {
             Values::W1(values) => values.truncate(count),
@@ -80,7 +80,7 @@ impl Values {
         }
     }
 
-    /// Adds the values of a dictionary that these codes stand for; `None` where one stands for none.
+    /// Appends the dictionary's values for `codes`. Returns `None` if a code is out of range.
     pub(super) fn look_up(&mut self, dictionary: &Values, codes: &[u32]) -> Option<()> {
         match (self, dictionary) {
             (Values::W1(out), Values::W1(values)) => look_up(values, codes, out),
@@ -92,21 +92,21 @@ impl Values {
         }
     }
 
-    /// Adds converted values: one for each of `present` that is not zero, and for the others what stands under nulls. `None` where they are of
-    /// another width.
-    pub(super) fn append(&mut self, held: &Held, present: Option<&[u32]>) -> Option<()> {
+    /// Appends converted values: one for each nonzero entry of `present`, and the placeholder of a
+    /// null for each zero. Returns `None` if the widths differ.
+    pub(super) fn append(&mut self, held: &LeafColumn, present: Option<&[u32]>) -> Option<()> {
         match (self, held) {
-            (Values::W1(out), Held::W1(values)) => spread(values, present, out),
-            (Values::W2(out), Held::W2(values)) => spread(values, present, out),
-            (Values::W4(out), Held::W4(values)) => spread(values, present, out),
-            (Values::W8(out), Held::W8(values)) => spread(values, present, out),
+            (Values::W1(out), LeafColumn::W1(values)) => spread(values, present, out),
+            (Values::W2(out), LeafColumn::W2(values)) => spread(values, present, out),
+            (Values::W4(out), LeafColumn::W4(values)) => spread(values, present, out),
+            (Values::W8(out), LeafColumn::W8(values)) => spread(values, present, out),
             _ => return None,
         }
         Some(())
     }
 
-    /// Adds the first `count` values of a page, where they have the same bytes there as in the leaf; `None` where they do not, and where there are
-    /// fewer.
+    /// Appends the first `count` values of a page if their bytes are the same in the leaf. Returns
+    /// `None` if they differ, or if the page has fewer values.
     pub(super) fn append_same(
         &mut self,
         (physical, data_type): (PhysicalType, &DataType),
@@ -138,7 +138,7 @@ impl Values {
         Some(())
     }
 
-    /// Adds what stands under a null.
+    /// Appends the placeholder of a null.
     pub(super) fn push_default(&mut self) {
         match self {
             Values::W1(values) => values.push(0),
@@ -168,7 +168,8 @@ fn spread<T: Copy + Default>(values: &[T], present: Option<&[u32]>, out: &mut Ve
     out.extend(present.iter().map(value).map(|value| value.copied().unwrap_or_default()));
 }
 
-/// The first `count` values of a page, as Arrow's; `None` where there are fewer, and for columns that are not decoded here.
+/// Returns the first `count` values of a page as an Arrow array. Returns `None` if the page has
+/// fewer, or if the column is not decoded here.
 pub(super) fn plain_array(
     physical: PhysicalType,
     data_type: &DataType,
@@ -200,7 +201,7 @@ pub(super) fn plain_array(
         (PhysicalType::FLOAT, D::Float32) => array::<Float32Type>(numbers(bytes, count, f32::from_le_bytes)?),
         (PhysicalType::DOUBLE, D::Float64) => array::<Float64Type>(numbers(bytes, count, f64::from_le_bytes)?),
         (PhysicalType::BYTE_ARRAY, D::Utf8View) => {
-            let mut texts = Texts(bytes);
+            let mut texts = PageTexts(bytes);
             Arc::new(
                 (0..count)
                     .map(|_| texts.next())
@@ -228,13 +229,13 @@ fn decimals(values: Vec<i64>, digits: u8, scale: i8) -> Option<ArrayRef> {
     Some(Arc::new(array.with_precision_and_scale(digits, scale).ok()?))
 }
 
-/// Texts as a page has them: each behind its length.
-pub(super) struct Texts<'p>(pub(super) &'p [u8]);
+/// The texts of a page, each after its length.
+pub(super) struct PageTexts<'p>(pub(super) &'p [u8]);
 
-impl<'p> Iterator for Texts<'p> {
+impl<'p> Iterator for PageTexts<'p> {
     type Item = &'p str;
 
-    /// The next text; `None` where there is no more, or what is there is no text.
+    /// Returns the next text, or `None` at the end and for bytes that are not UTF-8.
     fn next(&mut self) -> Option<&'p str> {
         let (length, rest) = self.0.split_first_chunk()?;
         let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
@@ -243,13 +244,13 @@ impl<'p> Iterator for Texts<'p> {
     }
 }
 
-/// Appends the texts of a page in one buffer, and an empty text for each null of `levels`. Returns the
-/// number of their bytes, and `None` if there are fewer.
+/// Appends the texts of a page in one buffer, and an empty text for each null of `levels`. Returns
+/// the number of bytes read, or `None` if the page has fewer texts.
 pub(super) fn plain_texts(body: &[u8], count: usize, levels: Option<&[u32]>, column: &mut TextColumn) -> Option<usize> {
     // A page with levels is read in small parts.
     let mut all = Vec::with_capacity(if levels.is_none() { body.len() } else { 0 });
     let mut ends = Vec::with_capacity(count.min(body.len()));
-    let mut texts = Texts(body);
+    let mut texts = PageTexts(body);
     for row in 0..count {
         if levels.is_none_or(|levels| levels[row] != 0) {
             all.extend_from_slice(texts.next()?.as_bytes());

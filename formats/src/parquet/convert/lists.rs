@@ -1,15 +1,16 @@
-//! Lists of plain values and of texts, read: one level deep, and without nulls in them. All others are lists of records.
+//! Reads lists of plain values and of texts: one level deep, and without nulls. All others are
+//! lists of records.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
 
-use super::{Converted, Held, leaf};
+use super::{Converted, LeafColumn, leaf};
 use runtime::page::ListColumn;
 use runtime::row::LeafType;
 use runtime::value::Texts;
 
-/// What the elements of a list of this type are; `None` for other types.
+/// Returns the type of a list's elements, or `None` for other types.
 pub(in crate::parquet) fn element_of(ty: LeafType) -> Option<LeafType> {
     match ty {
         LeafType::List(element) => Some(element.leaf()),
@@ -18,7 +19,7 @@ pub(in crate::parquet) fn element_of(ty: LeafType) -> Option<LeafType> {
     }
 }
 
-/// The lists that an array holds.
+/// Converts an array of lists.
 pub(super) fn lists(array: &ArrayRef, ty: LeafType, element: LeafType, nulls: Option<&NullBuffer>) -> Converted {
     let list = array.as_list::<i32>();
     let (ends, values) = (list.value_offsets(), list.values());
@@ -36,17 +37,17 @@ pub(super) fn lists(array: &ArrayRef, ty: LeafType, element: LeafType, nulls: Op
         let row = (0..list.len()).find(|&row| range(row).contains(&value));
         (row.unwrap_or_default(), format!("{reason} in a list"))
     })?;
-    if let Held::Text(texts) = &held {
+    if let LeafColumn::Text(texts) = &held {
         for row in 0..list.len() {
             let texts: Vec<&str> = range(row).map(|value| texts.value(value)).collect();
             Texts::from(&texts).with_stored(|bytes| column.push(bytes));
         }
-        return Ok(Held::List(column));
+        return Ok(LeafColumn::List(column));
     }
     let (bytes, width) = (held.bytes(), element.width());
     for row in 0..list.len() {
         let range = range(row);
         column.push(bytes.get(range.start * width..range.end * width).unwrap_or_default());
     }
-    Ok(Held::List(column))
+    Ok(LeafColumn::List(column))
 }

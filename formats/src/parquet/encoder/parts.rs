@@ -1,10 +1,11 @@
 //! One Parquet file that several tasks encode.
 //!
-//! Each task's encoder writes a file of its own, of which only the row groups are taken, wherever they come to lie. The footer is made of the footers of
-//! all: places in them are those in a task's own file, and move with the row group.
+//! The encoder of each task writes a file of its own, of which only the row groups are used. The
+//! final footer is made of the footers of all tasks. Their offsets are shifted to where the row
+//! groups are in the final file.
 //!
-//! A task that has not even a batch at its end leaves it to the others: what all of them left is one row group, so that a few records are not cut
-//! into as many groups as there are tasks.
+//! A task that has less than a batch at its end leaves the rows over. All rows left over become one
+//! row group. So a few records are not split into one group per task.
 
 use std::collections::BTreeMap;
 use std::io::{Result as IoResult, Write};
@@ -19,55 +20,55 @@ use parquet::file::metadata::{
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::writer::TrackedWrite;
 
-use super::{LEAST_BYTES, ParquetFormat, failed};
+use super::{MIN_GROUP_BYTES, ParquetFormat, failed};
 use runtime::error::Result;
 use runtime::memory::{Memory, Reservation};
 use runtime::row::Schema;
 use runtime::source::{Encoder, LeftOver, Parts, Placed};
 
-/// What each file begins with.
+/// The first bytes of a file.
 const MAGIC: &[u8] = b"PAR1";
 
-/// What the encoders of all parts tell.
+/// Results of the encoders of all parts.
 #[derive(Default)]
-pub(super) struct Told {
-    /// The footers of the parts' own files, each with the number of its part.
+pub(super) struct PartResults {
+    /// Number of a part, and the footer of its own file.
     footers: Mutex<Vec<(usize, ParquetMetaData)>>,
-    /// By part: all of its records, and what pays for them and for as much again.
-    left: Mutex<BTreeMap<usize, (RecordBatch, Reservation)>>,
+    /// By part: its left-over rows, and the reservation for twice their size.
+    left_over: Mutex<BTreeMap<usize, (RecordBatch, Reservation)>>,
 }
 
-impl Told {
+impl PartResults {
     fn footers(&self) -> MutexGuard<'_, Vec<(usize, ParquetMetaData)>> {
         self.footers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn left(&self) -> MutexGuard<'_, BTreeMap<usize, (RecordBatch, Reservation)>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    fn left_over(&self) -> MutexGuard<'_, BTreeMap<usize, (RecordBatch, Reservation)>> {
+        self.left_over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a part's encoder has written.
+    /// Adds the footer of a part.
     pub(super) fn finish(&self, part: usize, footer: ParquetMetaData) {
         self.footers().push((part, footer));
     }
 
-    /// What a part's encoder would have to make a small row group of.
-    pub(super) fn leave(&self, part: usize, batch: RecordBatch, reserved: Reservation) {
-        self.left().insert(part, (batch, reserved));
+    /// Adds rows that would make a small row group in their part.
+    pub(super) fn add_left_over(&self, part: usize, batch: RecordBatch, reserved: Reservation) {
+        self.left_over().insert(part, (batch, reserved));
     }
 }
 
-/// The row groups of several encoders in one file.
+/// One file of the row groups of several encoders.
 pub(super) struct ParquetParts {
     format: ParquetFormat,
     schema: Schema,
-    told: Arc<Told>,
+    results: Arc<PartResults>,
     placed: Mutex<Vec<Placed>>,
 }
 
 impl ParquetParts {
     pub(super) fn new(format: ParquetFormat, schema: &Schema) -> Self {
-        ParquetParts { format, schema: schema.clone(), told: Arc::default(), placed: Mutex::default() }
+        ParquetParts { format, schema: schema.clone(), results: Arc::default(), placed: Mutex::default() }
     }
 }
 
@@ -77,12 +78,12 @@ impl Parts for ParquetParts {
     }
 
     fn encoder(&self, part: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        self.format.part(part, &self.told, &self.schema, memory)
+        self.format.part(part, &self.results, &self.schema, memory)
     }
 
-    /// A row group that is not cut, and a batch behind it, with as much again for when they end.
+    /// A row group at its minimum and a batch after it, and the same again when they end.
     fn kept_bytes(&self) -> usize {
-        4 * LEAST_BYTES
+        4 * MIN_GROUP_BYTES
     }
 
     fn placed(&self, piece: Placed) {
@@ -96,28 +97,28 @@ impl Parts for ParquetParts {
 
     fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
         let left = {
-            let mut left = self.told.left();
-            let behind = left.split_off(&part);
-            std::mem::replace(&mut *left, behind)
+            let mut left = self.results.left_over();
+            let from_part = left.split_off(&part);
+            std::mem::replace(&mut *left, from_part)
         };
         let Some(&last) = left.keys().next_back() else { return Ok(None) };
         let (batches, reserved): (Vec<_>, Vec<_>) = left.into_values().unzip();
         let (bytes, footer) = self.format.row_groups(&batches, &self.schema)?;
-        // Its parts have no other piece, so one of their numbers is free.
+        // The parts that left rows over have written nothing, so one of their numbers can be used.
         let part = last;
-        self.told.finish(part, footer);
+        self.results.finish(part, footer);
         Ok(Some(LeftOver { part, bytes, reserved }))
     }
 
     fn end(&self, at: u64) -> Result<Vec<u8>> {
-        let footers = self.told.footers();
+        let footers = self.results.footers();
         let mut placed = std::mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
         placed.sort_unstable_by_key(|piece| (piece.part, piece.begin));
         let mut groups = Vec::new();
         for (part, footer) in &*footers {
             for (index, group) in footer.row_groups().iter().enumerate() {
                 let moved = shift(&placed, *part, group).ok_or_else(|| failed("a row group is nowhere in the file"))?;
-                groups.push(Group { footer, index, moved });
+                groups.push(PartRowGroup { footer, index, moved });
             }
         }
         groups.sort_unstable_by_key(|group| group.begin());
@@ -126,15 +127,15 @@ impl Parts for ParquetParts {
     }
 }
 
-/// A row group, as its part's own footer has it.
-struct Group<'f> {
+/// A row group, in the footer of its part.
+struct PartRowGroup<'f> {
     footer: &'f ParquetMetaData,
     index: usize,
-    /// How far behind its place in its part's own file it lies.
+    /// Distance from its offset in the part's own file to its offset in the final file.
     moved: i64,
 }
 
-impl Group<'_> {
+impl PartRowGroup<'_> {
     fn metadata(&self) -> &RowGroupMetaData {
         self.footer.row_group(self.index)
     }
@@ -144,18 +145,18 @@ impl Group<'_> {
     }
 }
 
-/// How far a row group of a part was moved; `placed` is in order.
+/// Returns the distance by which a row group of a part was moved. `placed` is sorted.
 fn shift(placed: &[Placed], part: usize, group: &RowGroupMetaData) -> Option<i64> {
-    // A part's own file begins with the magic number, which is not taken from there.
+    // The part's own file begins with the magic number, which is not copied.
     let own = u64::try_from(group.file_offset()?).ok()?.checked_sub(MAGIC.len() as u64)?;
-    let behind = placed.partition_point(|piece| (piece.part, piece.begin) <= (part, own));
-    let piece = placed.get(behind.checked_sub(1)?)?;
+    let next = placed.partition_point(|piece| (piece.part, piece.begin) <= (part, own));
+    let piece = placed.get(next.checked_sub(1)?)?;
     let is_inside = piece.part == part && own < piece.begin + piece.bytes;
     is_inside.then(|| piece.at as i64 - piece.begin as i64 - MAGIC.len() as i64)
 }
 
-/// The footer of a file of these row groups, in which it begins at byte `at`.
-fn footer(of: &FileMetaData, groups: &[Group<'_>], at: u64) -> ParquetResult<Vec<u8>> {
+/// Returns the footer of a file of these row groups. It begins at offset `at`.
+fn footer(of: &FileMetaData, groups: &[PartRowGroup<'_>], at: u64) -> ParquetResult<Vec<u8>> {
     let columns = of.schema_descr().num_columns();
     let mut pages = PageIndexBuilder::new(groups.len(), columns);
     let mut row_groups = Vec::with_capacity(groups.len());
@@ -174,17 +175,17 @@ fn footer(of: &FileMetaData, groups: &[Group<'_>], at: u64) -> ParquetResult<Vec
     let builder = ParquetMetaDataBuilder::new(of.clone()).set_row_groups(row_groups);
     let metadata = builder.set_page_index(Some(Arc::new(pages.build()))).build();
     let mut written = Vec::new();
-    let mut out = TrackedWrite::new(Behind { before: at, out: &mut written });
-    skip(&mut out, at)?;
+    let mut out = TrackedWrite::new(SkipPrefix { before: at, out: &mut written });
+    advance_offset(&mut out, at)?;
     ParquetMetaDataWriter::new_with_tracked(out, &metadata).with_preserve_page_index_locations(false).finish()?;
     Ok(written)
 }
 
-fn moved_group(group: &Group<'_>, ordinal: usize) -> ParquetResult<RowGroupMetaData> {
+fn moved_group(group: &PartRowGroup<'_>, ordinal: usize) -> ParquetResult<RowGroupMetaData> {
     let metadata = group.metadata();
     let columns = metadata.columns().iter().map(|column| moved_column(column, group.moved));
     let mut builder = metadata.clone().into_builder().set_file_offset(group.begin());
-    // Files of more row groups than that leave it out.
+    // Files with more row groups have no ordinals.
     if let Ok(ordinal) = i32::try_from(ordinal) {
         builder = builder.set_ordinal(ordinal);
     }
@@ -203,13 +204,14 @@ fn moved_pages(index: &OffsetIndexMetaData, moved: i64) -> OffsetIndexMetaData {
     index
 }
 
-/// What is written behind so many bytes that are elsewhere: the crate counts places from where its writer began.
-struct Behind<'o> {
+/// Drops the first bytes that are written. The `parquet` crate counts offsets from the first byte
+/// of its writer, so the bytes before the footer must be counted.
+struct SkipPrefix<'o> {
     before: u64,
     out: &'o mut Vec<u8>,
 }
 
-impl Write for Behind<'_> {
+impl Write for SkipPrefix<'_> {
     fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
         let elsewhere = self.before.min(bytes.len() as u64);
         self.before -= elsewhere;
@@ -222,9 +224,9 @@ impl Write for Behind<'_> {
     }
 }
 
-/// Counts bytes that are elsewhere.
-fn skip(out: &mut impl Write, mut bytes: u64) -> IoResult<()> {
-    // Larger than what is buffered, so nothing is copied.
+/// Writes `bytes` zeros to advance the offset of a writer.
+fn advance_offset(out: &mut impl Write, mut bytes: u64) -> IoResult<()> {
+    // Larger than the writer's buffer, so the zeros are not copied.
     static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
     while bytes > 0 {
         let some = bytes.min(ZEROS.len() as u64);

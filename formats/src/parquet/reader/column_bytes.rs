@@ -1,15 +1,15 @@
-//! Bytes of columns as the `parquet` crate reads them.
+//! The bytes of columns, as the `parquet` crate reads them.
 
 use bytes::{Buf, Bytes};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
-/// The bytes of a row group's columns. The crate reads them in place of the file.
+/// The bytes of a row group's columns. The `parquet` crate reads them instead of the file.
 #[derive(Clone)]
 pub(crate) struct ColumnBytes {
-    /// Bytes of the file.
+    /// Length of the file in bytes.
     pub(super) length: u64,
-    /// The offset of each part in the file, and its bytes.
+    /// Offset of each part in the file, and its bytes.
     pub(super) parts: Vec<(u64, Bytes)>,
 }
 

@@ -1,4 +1,4 @@
-//! Files of the `parquet` crate, with every layout of pages, read back.
+//! Files written by the `parquet` crate, with every layout of pages, are read back.
 
 use arrow_array::types::{Date32Type, Decimal64Type, TimestampMillisecondType};
 use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray};
@@ -16,25 +16,25 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 mod filtered;
 
-/// How a file is written.
+/// The layout of a file.
 #[derive(Clone, Debug)]
-struct Written {
+struct Layout {
     rows: usize,
-    /// Values are drawn from so many.
+    /// Number of distinct values.
     distinct: usize,
-    /// One value in so many is null; none where this is 0.
+    /// One value in this number is null. 0: no nulls.
     null_every: usize,
-    /// No value before this row is null.
+    /// Rows before this one have no nulls.
     nulls_from: usize,
     properties: (Compression, WriterVersion, bool),
     page_rows: usize,
     dictionary_bytes: usize,
-    /// Whether the footer says which encodings pages have.
-    says_encodings: bool,
+    /// `true` if the footer states the encodings of pages.
+    states_encodings: bool,
     seed: u64,
 }
 
-fn written() -> impl Strategy<Value = Written> {
+fn layouts() -> impl Strategy<Value = Layout> {
     let codec = prop_oneof![
         Just(Compression::SNAPPY),
         Just(Compression::UNCOMPRESSED),
@@ -49,7 +49,7 @@ fn written() -> impl Strategy<Value = Written> {
     let pages = (page_rows, dictionary_bytes, prop::bool::weighted(0.7));
     let nulls = (0_usize..5, prop_oneof![Just(0), 100_usize..10_000]);
     (rows, distinct, nulls, properties, pages, any::<u64>()).prop_map(
-        |(rows, distinct, nulls, properties, (page_rows, dictionary_bytes, says_encodings), seed)| Written {
+        |(rows, distinct, nulls, properties, (page_rows, dictionary_bytes, states_encodings), seed)| Layout {
             rows,
             distinct,
             null_every: nulls.0,
@@ -57,13 +57,13 @@ fn written() -> impl Strategy<Value = Written> {
             properties,
             page_rows,
             dictionary_bytes,
-            says_encodings,
+            states_encodings,
             seed,
         },
     )
 }
 
-/// The fields of the record: their names, types, and whether they are an `Option`.
+/// The fields of the record: name, type, and whether they are an `Option`.
 const FIELDS: [(&str, L, bool); 10] = [
     ("long", L::I64, false),
     ("narrow", L::I16, false),
@@ -94,20 +94,20 @@ fn word(value: u64) -> String {
     format!("{value}{}", "ä".repeat(length))
 }
 
-/// The arrays of a file, and what their leaves hold.
-fn columns(written: &Written) -> (Vec<(&'static str, ArrayRef)>, Vec<Vec<Datum>>) {
+/// Returns the arrays of a file, and the expected values of their leaves.
+fn columns(layout: &Layout) -> (Vec<(&'static str, ArrayRef)>, Vec<Vec<Datum>>) {
     let mut draws = 0_u64;
     let mut below = |bound: usize| {
         draws += 1;
-        (xxh3_64_with_seed(&draws.to_le_bytes(), written.seed) % bound as u64) as usize
+        (xxh3_64_with_seed(&draws.to_le_bytes(), layout.seed) % bound as u64) as usize
     };
     let mut leaves = Vec::new();
     let arrays = FIELDS.iter().map(|&(name, ty, optional)| {
-        let values: Vec<Option<u64>> = (0..written.rows)
+        let values: Vec<Option<u64>> = (0..layout.rows)
             .map(|row| {
-                let may_be_null = optional && written.null_every > 0 && row >= written.nulls_from;
-                let is_null = may_be_null && below(written.null_every) == 0;
-                let value = below(written.distinct) as u64;
+                let may_be_null = optional && layout.null_every > 0 && row >= layout.nulls_from;
+                let is_null = may_be_null && below(layout.null_every) == 0;
+                let value = below(layout.distinct) as u64;
                 (!is_null).then_some(value)
             })
             .collect();
@@ -171,16 +171,16 @@ fn columns(written: &Written) -> (Vec<(&'static str, ArrayRef)>, Vec<Vec<Datum>>
     (arrays.collect(), leaves)
 }
 
-fn write(path: &std::path::Path, written: &Written, arrays: Vec<(&'static str, ArrayRef)>) {
-    let (codec, version, dictionary) = written.properties;
+fn write(path: &std::path::Path, layout: &Layout, arrays: Vec<(&'static str, ArrayRef)>) {
+    let (codec, version, dictionary) = layout.properties;
     let properties = WriterProperties::builder()
         .set_compression(codec)
         .set_writer_version(version)
         .set_dictionary_enabled(dictionary)
-        .set_dictionary_page_size_limit(written.dictionary_bytes)
-        .set_data_page_row_count_limit(written.page_rows)
-        .set_write_batch_size(written.page_rows.min(64))
-        .set_max_row_group_row_count(Some(if written.seed.is_multiple_of(2) { 12_000 } else { 2_500 }))
+        .set_dictionary_page_size_limit(layout.dictionary_bytes)
+        .set_data_page_row_count_limit(layout.page_rows)
+        .set_write_batch_size(layout.page_rows.min(64))
+        .set_max_row_group_row_count(Some(if layout.seed.is_multiple_of(2) { 12_000 } else { 2_500 }))
         .build();
     let nullable = |name: &str| FIELDS.iter().any(|&(field, _, optional)| field == name && optional);
     let batch =
@@ -192,15 +192,16 @@ fn write(path: &std::path::Path, written: &Written, arrays: Vec<(&'static str, A
     writer.close().unwrap();
 }
 
-/// The leaves of all row groups, and how many columns of the last one were decoded without the crate.
+/// Returns the leaves of all row groups, and the number of columns of the last one that were
+/// decoded without the crate.
 fn read(
     path: &std::path::Path,
     schema: &Schema,
     live: &LeafSet,
-    says_encodings: bool,
+    states_encodings: bool,
 ) -> Result<(Vec<Vec<Datum>>, usize)> {
     let (mut leaves, mut flat) = (vec![Vec::new(); schema.leaves().len()], 0);
-    read_batches(path, schema, (live, says_encodings), &mut |reader| {
+    read_batches(path, schema, (live, states_encodings), &mut |reader| {
         let ready = reader.advance()?;
         if ready == Ready::Batch {
             let batch = reader.batch()?;
@@ -215,7 +216,7 @@ fn read(
     Ok((leaves, flat))
 }
 
-/// What older programs write, which do not say how pages are encoded.
+/// Removes the encodings of pages from a footer, as in files of older programs.
 fn without_encodings(footer: &ParquetMetaData) -> Arc<ParquetMetaData> {
     let column = |column: ColumnChunkMetaData| column.into_builder().clear_page_encoding_stats().build().unwrap();
     let group = |group: &RowGroupMetaData| {
@@ -226,21 +227,21 @@ fn without_encodings(footer: &ParquetMetaData) -> Arc<ParquetMetaData> {
     Arc::new(footer.clone().into_builder().set_row_groups(groups).build())
 }
 
-/// Reads all row groups; `advance` says what the reader is ready for.
+/// Reads all row groups; `advance` calls the reader and returns its result.
 fn read_batches(
     path: &std::path::Path,
     schema: &Schema,
-    (live, says_encodings): (&LeafSet, bool),
+    (live, states_encodings): (&LeafSet, bool),
     advance: &mut dyn FnMut(&mut ParquetReader) -> Result<Ready>,
 ) -> Result<()> {
     let files = input_files(path.to_str().unwrap())?;
     let footer = read_footer(&files[0])?;
-    let footer = if says_encodings { footer } else { without_encodings(&footer) };
-    let fits: Arc<[FileFit]> = [FileFit::new(&files[0], footer, schema, false)?].into();
-    let groups = fits[0].metadata.metadata().num_row_groups();
+    let footer = if states_encodings { footer } else { without_encodings(&footer) };
+    let mappings: Arc<[FileMapping]> = [FileMapping::new(&files[0], footer, schema, false)?].into();
+    let groups = mappings[0].metadata.metadata().num_row_groups();
     let scan = Scan { live: live.clone(), bounds: Vec::new() };
     let memory = Memory::unbounded("a test");
-    let mut reader = ParquetReader::new(files, fits, Arc::new(schema.clone()), &scan, &memory)?;
+    let mut reader = ParquetReader::new(files, mappings, Arc::new(schema.clone()), &scan, &memory)?;
     for group in 0..groups as u64 {
         reader.open(&Split::of_file(0, group..group + 1, 0), None)?;
         loop {
@@ -262,7 +263,7 @@ fn read_batches(
     Ok(())
 }
 
-/// A file of one column, which may be null, and what reading it gives, into a leaf or an `Option`.
+/// Writes a file of one nullable column, and reads it into a leaf or an `Option`.
 fn read_one(
     array: ArrayRef,
     (ty, optional): (L, bool),
@@ -288,7 +289,7 @@ fn read_one(
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_found_where_it_stands() {
+fn bad_values_are_errors_with_their_row() {
     let values = (0..1_000).map(|row| (row % 3 > 0).then_some(if row == 700 { i64::MAX } else { row }));
     let array = values.collect::<PrimitiveArray<Decimal64Type>>().with_precision_and_scale(18, 2).unwrap();
     for dictionary in [true, false] {
@@ -298,7 +299,7 @@ fn a_value_that_does_not_fit_is_found_where_it_stands() {
 }
 
 #[test]
-fn a_batch_of_long_texts_ends_by_bytes() {
+fn batches_of_long_texts_are_limited_in_bytes() {
     const TEXT_BYTES: usize = 1 << 20;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");
@@ -354,14 +355,14 @@ fn a_code_beyond_the_dictionary_is_an_error() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever stands in its pages, a file gives rows or an error.
+    /// Files with damaged pages are read, or are errors.
     #[test]
-    fn damaged_pages_are_errors(mut written in written(), places in prop::collection::vec(any::<(u32, u8)>(), 1..20)) {
-        written.rows = written.rows.min(2_000);
+    fn damaged_pages_are_errors(mut layout in layouts(), places in prop::collection::vec(any::<(u32, u8)>(), 1..20)) {
+        layout.rows = layout.rows.min(2_000);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file.parquet");
-        let (arrays, expected) = columns(&written);
-        write(&path, &written, arrays);
+        let (arrays, expected) = columns(&layout);
+        write(&path, &layout, arrays);
         let mut bytes = std::fs::read(&path).unwrap();
         let footer = bytes.last_chunk::<8>().map_or(0, |tail| u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
         let pages = bytes.len() - 8 - footer as usize;
@@ -369,27 +370,27 @@ proptest! {
             bytes[4 + place as usize % (pages - 4)] = byte;
         }
         std::fs::write(&path, bytes).unwrap();
-        match read(&path, &schema(), &LeafSet::all(expected.len()), written.says_encodings) {
-            Ok((found, _)) => prop_assert!(found.iter().all(|values| values.len() == written.rows)),
+        match read(&path, &schema(), &LeafSet::all(expected.len()), layout.states_encodings) {
+            Ok((found, _)) => prop_assert!(found.iter().all(|values| values.len() == layout.rows)),
             Err(error) => prop_assert!(matches!(error, Error::Data { .. }), "{error:?}"),
         }
     }
 
     #[test]
-    fn all_layouts_of_pages_are_read(written in written()) {
+    fn all_layouts_of_pages_are_read(layout in layouts()) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file.parquet");
-        let (arrays, expected) = columns(&written);
-        write(&path, &written, arrays);
+        let (arrays, expected) = columns(&layout);
+        write(&path, &layout, arrays);
         let (schema, all) = (schema(), LeafSet::all(expected.len()));
-        let (found, flat) = read(&path, &schema, &all, written.says_encodings).unwrap();
+        let (found, flat) = read(&path, &schema, &all, layout.states_encodings).unwrap();
         for (leaf, (found, expected)) in found.iter().zip(&expected).enumerate() {
             let row = found.iter().zip(expected).position(|(found, expected)| found != expected);
             prop_assert!(row.is_none() && found.len() == expected.len(), "{:?}: row {row:?}", schema.leaves()[leaf]);
         }
-        // Version 2 encodes what is not in a dictionary in ways that are left to the crate.
-        let (_, version, dictionary) = written.properties;
-        if dictionary && version == WriterVersion::PARQUET_1_0 && written.dictionary_bytes == 1 << 20 {
+        // Version 2 writes values outside of a dictionary in encodings that the crate decodes.
+        let (_, version, dictionary) = layout.properties;
+        if dictionary && version == WriterVersion::PARQUET_1_0 && layout.dictionary_bytes == 1 << 20 {
             prop_assert_eq!(flat, FIELDS.len());
         }
     }

@@ -25,7 +25,7 @@ fn head_idle_after(feed: &Feed, task: (usize, usize), starts: &[SplitPosition], 
     let source: Arc<dyn Source> = Arc::new(feed.clone());
     let memory = Memory::new(Budget::new(64 << 20), "a head");
     let scan = Scan { live: LeafSet::all(1), bounds: Vec::new() };
-    let reader = source.reader(&scan, ReaderContext::on_this_thread(memory)).unwrap();
+    let reader = CheckedReader::of(&*source, &scan, ReaderContext::on_this_thread(memory)).unwrap();
     let list = source.splits(&scan).unwrap();
     let mut splits = Followed::of(task, idle_after);
     splits.assign(&list);

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::group::table::GroupTable;
 use crate::group::table::groups::Groups;
 use crate::group::table::growth::GrowthPolicy;
-use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
+use crate::hash::{KeyLeaf, KeyShape, next_table_id, with_shape};
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Batch, Claims, Input, LeafPtr, LeafReader, Row, RowIds, RowWriter};
 
@@ -255,7 +255,7 @@ impl Drop for Combining<'_, '_, '_> {
             unsafe { self.table.store.free(place, part, heap) };
         }
         if self.moved {
-            self.table.id = next_id();
+            self.table.id = next_table_id();
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::group::table::GroupTable;
 use crate::group::table::groups::Groups;
-use crate::hash::{KeyShape, next_id, with_shape};
+use crate::hash::{KeyShape, next_table_id, with_shape};
 use crate::page::heap_bytes;
 
 impl GroupTable {
@@ -40,7 +40,7 @@ impl GroupTable {
                 }
             }
         });
-        self.id = next_id();
+        self.id = next_table_id();
         Ok(before - self.index.len())
     }
 }

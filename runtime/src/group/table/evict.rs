@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::group::table::chains::Chains;
 use crate::group::table::parting::PartSet;
 use crate::group::table::{GroupTable, NewGroups};
-use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
+use crate::hash::{KeyLeaf, KeyShape, next_table_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Page, PageMut};
 
@@ -76,7 +76,7 @@ impl GroupTable {
         if parts.iter().all(|&leaves| leaves) {
             self.forget_groups();
         } else {
-            self.id = next_id();
+            self.id = next_table_id();
             let key = self.stored_key();
             self.index.remove(parts, &key);
             self.chains.iter_mut().for_each(|chains| chains.remove(parts, &key));
@@ -87,7 +87,7 @@ impl GroupTable {
     /// Removes all groups from the index, so that their next rows open new groups. Returns the
     /// closed pages of each part with at least `least` of them.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
-        self.id = next_id();
+        self.id = next_table_id();
         self.index.empty();
         self.chains.iter_mut().for_each(Chains::clear);
         self.unindexed = 0;
@@ -96,7 +96,7 @@ impl GroupTable {
 
     /// Removes all groups from the index, and frees its memory.
     fn forget_groups(&mut self) {
-        self.id = next_id();
+        self.id = next_table_id();
         self.index.clear();
         self.chains.iter_mut().for_each(Chains::clear);
         self.unindexed = 0;
@@ -165,7 +165,7 @@ impl GroupTable {
     /// Copies the rows of former pages of the table into pages of their parts, and points the index
     /// to them. A row that is larger than a page is not copied.
     fn rewrite(&mut self, pages: VecDeque<PageMut>) -> Result<()> {
-        self.id = next_id();
+        self.id = next_table_id();
         let stored = self.stored_key();
         let mut rows: Vec<(Vec<u64>, Vec<usize>)> = vec![Default::default(); self.store.parts.len()];
         for page in pages {

@@ -84,7 +84,7 @@ impl GroupIndex {
 
     /// Removes all rows, and keeps the memory for others.
     pub(crate) fn empty(&mut self) {
-        self.all_mut().iter_mut().for_each(HashIndex::empty);
+        self.all_mut().iter_mut().for_each(HashIndex::clear_entries);
     }
 
     /// Whether there is no room for a row with this hash.
@@ -130,7 +130,7 @@ impl GroupIndex {
         for (part, rows) in self.growing(index, hash, hash_of) {
             parts[part].reserve(rows, hash_of)?;
         }
-        index.taken().for_each(|entry| parts[self.parting.part_of_entry(entry, hash_of)].adopt(entry, hash_of));
+        index.occupied().for_each(|entry| parts[self.parting.part_of_entry(entry, hash_of)].reinsert(entry, hash_of));
         self.indexes = Indexes::OfParts(parts);
         Ok(true)
     }
@@ -144,7 +144,7 @@ impl GroupIndex {
         hash_of: H,
     ) -> impl Iterator<Item = (usize, usize)> + use<H> {
         let (mut lengths, own) = ([0; SPILL_PARTS], self.parting.part(hash));
-        index.taken().for_each(|entry| lengths[self.parting.part_of_entry(entry, &hash_of)] += 1);
+        index.occupied().for_each(|entry| lengths[self.parting.part_of_entry(entry, &hash_of)] += 1);
         let grows = move |&(part, rows): &(usize, usize)| rows > 0 || part == own;
         lengths.into_iter().enumerate().filter(grows).map(|(part, rows)| (part, rows + 1))
     }
@@ -180,7 +180,7 @@ impl GroupIndex {
     /// Removes a row. Returns `false` if it was not there. `hash_of` is as for
     /// [`HashIndex::reserve`].
     pub(crate) fn take(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
-        self.of_mut(hash).take(hash, place, hash_of)
+        self.of_mut(hash).remove_row(hash, place, hash_of)
     }
 
     /// Removes the rows of some parts. `key` is as for [`GroupIndex::make_room`].
@@ -191,7 +191,7 @@ impl GroupIndex {
             with_shape!(key, shape => unsafe { shape.hash(place) })
         };
         match &mut self.indexes {
-            Indexes::One(index) => index.remove(|entry| parts[parting.part_of_entry(entry, hash_of)], hash_of),
+            Indexes::One(index) => index.remove_if(|entry| parts[parting.part_of_entry(entry, hash_of)], hash_of),
             Indexes::OfParts(indexes) => {
                 let leaving = indexes.iter_mut().zip(parts).filter(|&(_, &leaves)| leaves);
                 leaving.for_each(|(index, _)| index.clear());

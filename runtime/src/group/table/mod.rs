@@ -64,7 +64,7 @@ use crate::error::{Error, Result};
 use crate::group::table::chains::Chains;
 use crate::group::table::index::GroupIndex;
 use crate::group::table::store::RowStore;
-use crate::hash::{KeyLeaf, ROW_ALIGN, next_id};
+use crate::hash::{KeyLeaf, ROW_ALIGN, next_table_id};
 use crate::memory::Memory;
 use crate::page::{Page, RowWriter};
 use crate::row::{LeafSet, LeafType, RowLayout};
@@ -129,7 +129,7 @@ impl GroupTable {
             unindexed: 0,
             stopped: None,
             aside: RowWriter::new(layout.clone(), memory.clone()),
-            id: next_id(),
+            id: next_table_id(),
             store: RowStore::new(layout, memory)?,
         })
     }
@@ -246,7 +246,7 @@ impl GroupTable {
 
     fn stored_key(&self) -> SmallVec<[KeyLeaf; 4]> {
         let leaf = |(number, &leaf): (usize, &usize)| KeyLeaf {
-            asked: self.store.stored_leaf(leaf),
+            probe: self.store.stored_leaf(leaf),
             stored_offset: self.store.layout.offset(leaf).unwrap_or_default(),
             is_sub_key: self.chains.as_ref().is_some_and(|chains| number >= chains.key_leaves),
         };

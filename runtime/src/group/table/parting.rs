@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::hash::{KEPT_BITS, kept_bits, place_of};
+use crate::hash::{TAG_BITS, place_of, tag_of};
 use crate::memory::limits::SPILL_PARTS;
 
 /// Some of a table's parts.
@@ -12,10 +12,10 @@ pub type PartSet = [bool; SPILL_PARTS];
 const PART_BITS: u32 = SPILL_PARTS.trailing_zeros();
 
 /// The last level that has bits of the hash of its own. Deeper levels use the same bits.
-pub const LAST_LEVEL: u32 = KEPT_BITS / PART_BITS;
+pub const LAST_LEVEL: u32 = TAG_BITS / PART_BITS;
 
 /// Number of bits of a hash that an index does not keep.
-const UNKEPT_BITS: u32 = u64::BITS - KEPT_BITS;
+const UNTAGGED_BITS: u32 = u64::BITS - TAG_BITS;
 
 /// The part, of [`SPILL_PARTS`], of a row by the hash of its key, or by the bits of it that an
 /// index keeps. Each level up to the [last](LAST_LEVEL) uses other bits. The first level uses the
@@ -23,7 +23,7 @@ const UNKEPT_BITS: u32 = u64::BITS - KEPT_BITS;
 #[must_use]
 #[inline(always)]
 pub fn part_of_hash(hash: u64, level: u32) -> usize {
-    (kept_bits(hash) >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
+    (tag_of(hash) >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
 }
 
 /// Divides hashes among parts: some bits of a hash are a number, and each part has a range of
@@ -40,7 +40,7 @@ pub(crate) struct Parting {
 impl Parting {
     /// As [`part_of_hash`] does.
     pub(crate) fn of_level(level: u32) -> Self {
-        let shift = UNKEPT_BITS + level.min(LAST_LEVEL) * PART_BITS;
+        let shift = UNTAGGED_BITS + level.min(LAST_LEVEL) * PART_BITS;
         Parting { shift, mask: SPILL_PARTS as u64 - 1, first: 0, factor: 1 << 32 }
     }
 
@@ -62,7 +62,7 @@ impl Parting {
     /// place, and is called if the entry does not have the bits.
     #[inline(always)]
     pub(crate) fn part_of_entry(self, entry: u64, hash_of: impl Fn(usize) -> u64) -> usize {
-        self.part(if self.shift >= UNKEPT_BITS { entry } else { hash_of(place_of(entry)) })
+        self.part(if self.shift >= UNTAGGED_BITS { entry } else { hash_of(place_of(entry)) })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::group::table::GroupTable;
 use crate::group::table::combine::Combining;
 use crate::group::table::groups::Groups;
 use crate::hash::{KeyShape, with_shape};
-use crate::page::{Batch, Input, LeafPtr, Part, heap_bytes};
+use crate::page::{Batch, Input, LeafCopy, LeafPtr, heap_bytes};
 use crate::row::Physical;
 
 impl GroupTable {
@@ -32,7 +32,7 @@ impl GroupTable {
             // SAFETY: the places are rows of this table, which `&mut self` owns; the rows are the
             // input's batch's, and no leaf needs heap room. They are written in order, so the last
             // of several rows of a group stays.
-            unsafe { self.store.parts[0].rows.copy_parts(&parts, &rows, &groups.places) };
+            unsafe { self.store.parts[0].rows.copy_leaves(&parts, &rows, &groups.places) };
         }
         Ok(())
     }
@@ -41,7 +41,7 @@ impl GroupTable {
 impl Combining<'_, '_, '_> {
     /// Copies the row of the last pair, number `row` of the input's `batch`, to its group. `parts`
     /// are the leaves of the batch.
-    pub(crate) fn replace(&mut self, batch: &Batch<'_>, parts: &[Part], row: usize) -> Result<()> {
+    pub(crate) fn replace(&mut self, batch: &Batch<'_>, parts: &[LeafCopy], row: usize) -> Result<()> {
         let Some(group) = self.group.take() else { return Ok(()) };
         if batch.leaf_count() < self.table.store.leaves {
             return Ok(());
@@ -55,7 +55,7 @@ impl Combining<'_, '_, '_> {
             // room. The caller has no references into rows that it replaces.
             let left = unsafe {
                 let left = heap_bytes(&self.slots, group);
-                self.table.store.parts[0].rows.copy_parts(parts, &[row], &[group]);
+                self.table.store.parts[0].rows.copy_leaves(parts, &[row], &[group]);
                 left
             };
             if left > 0 {

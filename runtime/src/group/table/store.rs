@@ -17,7 +17,9 @@ use crate::group::table::growth::{Growth, GrowthPolicy};
 use crate::group::table::parting::PartSet;
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
-use crate::page::{Batch, FIRST_ROW, InPlace, LeafPtr, Page, PageMut, Part as Copied, address_of, run_bytes, source};
+use crate::page::{
+    Batch, FIRST_ROW, LeafCopy, LeafPtr, Page, PageMut, PlaceWriter, address_of, run_bytes, source_leaf,
+};
 use crate::row::{Physical, RowLayout};
 use free::Mark;
 use part::Part;
@@ -27,7 +29,7 @@ pub(crate) struct RowStore {
     pub(super) layout: Arc<RowLayout>,
     pub(super) base: *const u8,
     /// Writes rows in closed pages; see `new`.
-    pub(super) in_place: InPlace,
+    pub(super) in_place: PlaceWriter,
     /// Number of leaves that kernels see. Hidden leaves follow them.
     pub(super) leaves: usize,
     /// Where a row is marked as replaced or deleted. Rows without slots are replaced where they
@@ -63,7 +65,7 @@ impl RowStore {
         // which its index, its free places and what was found in it since it last changed its `id`
         // have: they lie in open pages of the parts' writers or in `PageMut`s of the parts, and
         // leave the index, the free places and the `id` before the page leaves the part.
-        let in_place = unsafe { InPlace::new(base) };
+        let in_place = unsafe { PlaceWriter::new(base) };
         let parts = vec![Part::new(&layout, memory)];
         let growth = Growth { memory: memory.clone(), policy: GrowthPolicy::Required, is_required: false };
         let (leaves, mark) = (layout.types().len(), Mark::in_slot(&layout));
@@ -126,9 +128,12 @@ impl RowStore {
     }
 
     /// The leaves that are copied from a batch whose leaves are the table's own.
-    pub(super) fn parts_of(&self, batch: &Batch<'_>) -> SmallVec<[Copied; 8]> {
+    pub(super) fn parts_of(&self, batch: &Batch<'_>) -> SmallVec<[LeafCopy; 8]> {
         let part = |leaf: usize| {
-            Some(Copied { from: source(batch, leaf, self.layout.types()[leaf]), offset: self.layout.offset(leaf)? })
+            Some(LeafCopy {
+                from: source_leaf(batch, leaf, self.layout.types()[leaf]),
+                offset: self.layout.offset(leaf)?,
+            })
         };
         (0..self.leaves).filter_map(part).collect()
     }

@@ -9,12 +9,12 @@ use crate::join::merge::sorted::Rows;
 use crate::join::merge::{BlockJoin, SortMergeJoin, Stage, pages_bytes};
 use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
-use crate::memory::limits::MERGE_ROOM_BYTES;
+use crate::memory::limits::MERGE_TABLES_BYTES;
 use crate::page::{Page, windows};
 use crate::strategy::{Progress, ready};
 
 /// The table of a block takes so much, with its index.
-const BLOCK_BYTES: usize = MERGE_ROOM_BYTES / 2;
+const BLOCK_BYTES: usize = MERGE_TABLES_BYTES / 2;
 
 impl SortMergeJoin {
     /// Finds the next rows to meet.
@@ -32,7 +32,7 @@ impl SortMergeJoin {
             return Ok(Progress::Done);
         }
         // Nobody else may have what the table takes.
-        self.memory.keep(MERGE_ROOM_BYTES);
+        self.memory.keep(MERGE_TABLES_BYTES);
         self.room.leave_ahead();
         if next == until {
             self.meet_key()

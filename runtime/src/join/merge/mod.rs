@@ -28,7 +28,7 @@ use crate::join::side::{BuildSide, Side};
 use crate::join::table::JoinTable;
 use crate::join::{JoinEmitter, ProbePhase};
 use crate::kernel::{Outputs, TaskContext};
-use crate::memory::limits::{GROUPS_BYTES, MERGE_ROOM_BYTES};
+use crate::memory::limits::{MERGE_TABLES_BYTES, SORTED_GROUPS_BYTES};
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, Selection};
 use crate::strategy::{Cursor, Progress, ready};
@@ -107,7 +107,7 @@ impl SortMergeJoin {
             meeting: None,
             cursor: 0,
             memory: context.memory.clone(),
-            room: context.memory.reserve_pages(MERGE_ROOM_BYTES)?,
+            room: context.memory.reserve_pages(MERGE_TABLES_BYTES)?,
             second_room: context.memory.reserve_pages(0)?,
         })
     }
@@ -209,12 +209,12 @@ impl SortMergeJoin {
     /// If one side is on disk, the other stays in memory only if there is room to merge as well.
     fn settle(&mut self) -> Result<Progress> {
         for side in [0, 1] {
-            let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.try_reserve(GROUPS_BYTES);
+            let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.try_reserve(SORTED_GROUPS_BYTES);
             ready!(self.settle_side(side, must)?);
         }
         // The merge takes as much as it is granted.
-        if self.sorted[1].groups.is_on_disk() && self.memory.try_reserve(GROUPS_BYTES) {
-            self.second_room.resize(GROUPS_BYTES)?;
+        if self.sorted[1].groups.is_on_disk() && self.memory.try_reserve(SORTED_GROUPS_BYTES) {
+            self.second_room.resize(SORTED_GROUPS_BYTES)?;
         }
         self.stage = Stage::Order;
         Ok(Progress::Done)
@@ -302,8 +302,8 @@ impl SortMergeJoin {
 
     /// Keeps memory for the next table.
     fn end_meeting(&mut self) -> Result<Progress> {
-        if self.memory.try_reserve(MERGE_ROOM_BYTES) {
-            self.room.resize(MERGE_ROOM_BYTES)?;
+        if self.memory.try_reserve(MERGE_TABLES_BYTES) {
+            self.room.resize(MERGE_TABLES_BYTES)?;
         }
         self.stage = Stage::Choose;
         Ok(Progress::Yield)

@@ -16,7 +16,7 @@ use crate::join::table::JoinTable;
 use crate::join::table::dense::{DenseIndex, Entry, Span, has_numbers};
 use crate::join::table::pairs::Pairs;
 use crate::memory::Memory;
-use crate::page::{Batch, InPlace, Input, Page, PageMut, Selection};
+use crate::page::{Batch, Input, Page, PageMut, PlaceWriter, Selection};
 
 const BLOCK_ROWS: usize = 64;
 
@@ -220,7 +220,7 @@ impl JoinTable {
             .key
             .iter()
             .map(|&leaf| KeyLeaf {
-                asked: self.stored_leaf(leaf),
+                probe: self.stored_leaf(leaf),
                 stored_offset: self.layout.offset(leaf).unwrap_or_default(),
                 is_sub_key: false,
             })
@@ -229,7 +229,7 @@ impl JoinTable {
         let (mut hashes, mut chained) = (Vec::with_capacity(rows), false);
         // SAFETY: `first + row * width` are the places of this table's own rows, and all places in the index are such. The caller has the hidden leaves of the page's.
         with_shape!(&leaves, shape => unsafe {
-            let mut in_place = InPlace::new(self.in_place.start());
+            let mut in_place = PlaceWriter::new(self.in_place.start());
             hashes.extend((0..rows).map(|row| shape.hash(first + row * width)));
             for row in 0..rows {
                 if let Some(&ahead) = hashes.get(row + BLOCK_ROWS) {
@@ -254,7 +254,7 @@ impl JoinTable {
         // SAFETY: the places of this table's own rows.
         let slot_of = |dense: &DenseIndex<E>, row: usize| unsafe { dense.slot_of(leaf, first + row * width) };
         // SAFETY: the caller has the hidden leaves of the page's rows.
-        let (mut in_place, mut chained) = (unsafe { InPlace::new(self.in_place.start()) }, false);
+        let (mut in_place, mut chained) = (unsafe { PlaceWriter::new(self.in_place.start()) }, false);
         for row in 0..rows {
             if row + BLOCK_ROWS < rows {
                 dense.prefetch(slot_of(dense, row + BLOCK_ROWS) as u64);

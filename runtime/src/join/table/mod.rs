@@ -20,12 +20,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-use crate::hash::{ROW_ALIGN, RuntimeFilter, next_id};
+use crate::hash::{ROW_ALIGN, RuntimeFilter, next_table_id};
 use crate::join::table::lookup::{Lookup, is_near};
 use crate::join::table::pairs::Of;
 use crate::memory::Memory;
 use crate::page::{
-    Batch, InPlace, Input, LeafPtr, OwnedRows, Page, PageMut, RowPairs, Selection, WINDOW_ROWS, address_of,
+    Batch, Input, LeafPtr, OwnedRows, Page, PageMut, PlaceWriter, RowPairs, Selection, WINDOW_ROWS, address_of,
 };
 use crate::row::{LeafSet, LeafType, RowLayout};
 
@@ -43,7 +43,7 @@ pub struct JoinTable {
     keys: KeySpan,
     lookup: Lookup,
     /// What reads rows by place, and writes their hidden leaves; see `new`.
-    in_place: InPlace,
+    in_place: PlaceWriter,
     count: usize,
     /// Whether all pages are [near](is_near) the region's start.
     are_near: bool,
@@ -63,7 +63,7 @@ impl JoinTable {
         let (layout, key, start) = (Arc::new(Self::layout_of(types, live)), key.into(), address_of(0)?);
         // SAFETY: `start` is the address of place 0. A table writes hidden leaves of its own rows alone: `set_hidden` is given places of pages that
         // `rows` has, or what the lookup and `Pairs` of the table's `id` have, which are gone when these pages leave (`take_pages`).
-        let in_place = unsafe { InPlace::new(start) };
+        let in_place = unsafe { PlaceWriter::new(start) };
         Ok(JoinTable {
             rows: OwnedRows::new(layout.clone(), memory.clone()),
             hidden_leaf: layout.offset(layout.types().len() - 1).unwrap_or_default(),
@@ -76,7 +76,7 @@ impl JoinTable {
             count: 0,
             are_near: true,
             chained: AtomicBool::new(false),
-            id: next_id(),
+            id: next_table_id(),
         })
     }
 
@@ -218,7 +218,7 @@ impl JoinTable {
     pub fn take_pages(&mut self) -> Vec<Page> {
         let pages = self.rows.take();
         // Places that were found before mean nothing now.
-        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_id());
+        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_table_id());
         (self.keys, self.are_near) = (KeySpan::new(&self.key), true);
         pages.into_iter().map(PageMut::freeze).collect()
     }

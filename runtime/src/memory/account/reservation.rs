@@ -1,21 +1,21 @@
-//! Bytes that belong to somebody.
+//! [`Reservation`]: reserved bytes of one account.
 
 use super::Memory;
 use crate::error::Result;
 use crate::memory::budget::{add_heap, remove_heap};
 
-/// Bytes of a budget that belong to somebody until dropped.
+/// Bytes of a budget that are reserved until this is dropped.
 #[derive(Debug)]
 pub struct Reservation {
     memory: Memory,
     bytes: usize,
-    /// Whether they pay for pages. Others pay for bytes on the heap, which the pages of the process
-    /// leave room for.
+    /// `true` if they are for pages. Others are for the heap, and reduce the bytes that pages of
+    /// the process may use.
     is_of_pages: bool,
 }
 
 impl Reservation {
-    /// A reservation of bytes that were taken from the budget.
+    /// A reservation of bytes that were already taken from the budget.
     pub(super) fn new(memory: Memory, bytes: usize, is_of_pages: bool) -> Self {
         let mut reservation = Reservation { memory, bytes: 0, is_of_pages };
         reservation.set_bytes(bytes);
@@ -34,7 +34,7 @@ impl Reservation {
         }
     }
 
-    /// Bytes held.
+    /// Number of reserved bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -43,18 +43,19 @@ impl Reservation {
     /// Grows or shrinks to `bytes`.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory); the reservation is then as before.
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory). The reservation is then unchanged.
     pub fn resize(&mut self, bytes: usize) -> Result<()> {
         if bytes > self.bytes {
             self.memory.take(bytes - self.bytes)?;
         } else {
-            self.memory.account.give(self.bytes - bytes);
+            self.memory.account.release(self.bytes - bytes);
         }
         self.set_bytes(bytes);
         Ok(())
     }
 
-    /// Some of the bytes, or all where there are no more, as a reservation of their own: nobody else can have them in between.
+    /// Moves `bytes` bytes, or all if there are fewer, to a new reservation. Other accounts cannot
+    /// take them in between.
     #[must_use]
     pub fn split(&mut self, bytes: usize) -> Reservation {
         let bytes = bytes.min(self.bytes);
@@ -62,15 +63,15 @@ impl Reservation {
         Reservation::new(self.memory.clone(), bytes, self.is_of_pages)
     }
 
-    /// Gives all bytes up, but not back: they stay taken ahead, for what the same owner reserves next.
+    /// Empties the reservation, but keeps its bytes taken ahead for the same account.
     pub fn leave_ahead(&mut self) {
         self.memory.account.ahead().bytes += self.bytes;
         self.set_bytes(0);
     }
 
-    /// Gives all bytes back.
+    /// Releases all bytes.
     pub fn release(&mut self) {
-        self.memory.account.give(self.bytes);
+        self.memory.account.release(self.bytes);
         self.set_bytes(0);
     }
 }

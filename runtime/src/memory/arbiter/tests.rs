@@ -1,11 +1,11 @@
-//! Who is granted what, and who is asked.
+//! Tests of grants and requests.
 
 use proptest::prelude::*;
 
 use super::*;
 
 #[test]
-fn who_starts_late_still_gets_its_minimum() {
+fn late_holders_get_their_minimum() {
     let mut arbiter = Arbiter::new(1600);
     let (early, late) = (arbiter.open(Some(200)), arbiter.open(Some(300)));
     assert_eq!(arbiter.take(early, 1200, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
@@ -14,7 +14,7 @@ fn who_starts_late_still_gets_its_minimum() {
 }
 
 #[test]
-fn long_records_on_their_way_find_room_beside_spilling_holders() {
+fn spilling_holders_leave_memory_for_long_records() {
     let mut arbiter = Arbiter::new(1600);
     let (pages, sort) = (arbiter.open(None), arbiter.open(Some(100)));
     arbiter.set_pages(pages, 3);
@@ -24,27 +24,28 @@ fn long_records_on_their_way_find_room_beside_spilling_holders() {
     for _ in 0..3 {
         assert_eq!(arbiter.take(pages, 200, 0, ReserveMode::Required).0, Verdict::Granted);
     }
-    // The next job may have short records alone.
-    arbiter.give(sort, 1000);
-    arbiter.give(pages, 600);
+    // The next job may have only short records.
+    arbiter.release(sort, 1000);
+    arbiter.release(pages, 600);
     [sort, pages].into_iter().for_each(|id| arbiter.close(id));
     assert_eq!(arbiter.longest_run(), 0);
 }
 
 #[test]
-fn who_holds_most_is_asked_to_go_down_to_the_fair_share() {
+fn largest_holder_is_asked_to_shrink_to_its_share() {
     let mut arbiter = Arbiter::new(1600);
     let (early, late) = (arbiter.open(Some(100)), arbiter.open(Some(100)));
     assert_eq!(arbiter.take(early, 1400, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke), (Verdict::Refused, Some((early, 650))));
-    arbiter.give(early, 650);
+    arbiter.release(early, 650);
     assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
 }
 
-/// The first of a team that asks for what it needs at the end leaves the others as much, but for those that have what they need.
+/// The first member of a group that requests memory leaves as much for the others, except for
+/// members that have collected all their rows.
 #[test]
-fn a_team_shares_evenly_what_does_not_do_for_all() {
+fn operator_group_shares_scarce_memory_evenly() {
     let mut arbiter = Arbiter::new(1600);
     let group: Vec<HolderId> = (0..3).map(|_| arbiter.open(Some(100))).collect();
     let other = arbiter.open(Some(100));
@@ -52,10 +53,10 @@ fn a_team_shares_evenly_what_does_not_do_for_all() {
     for (&id, bytes) in group.iter().zip([200, 200, 50]) {
         assert_eq!(arbiter.take(id, bytes, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     }
-    assert_eq!((arbiter.owed_to_team(group[0], 200), arbiter.owed_to_team(other, 200)), (200 + 50, 0));
+    assert_eq!((arbiter.owed_to_group(group[0], 200), arbiter.owed_to_group(other, 200)), (200 + 50, 0));
     let take = |arbiter: &mut Arbiter, id, bytes| {
-        let beside = arbiter.owed_to_team(id, bytes);
-        arbiter.take(id, bytes, beside, ReserveMode::MayRevoke)
+        let left_for_group = arbiter.owed_to_group(id, bytes);
+        arbiter.take(id, bytes, left_for_group, ReserveMode::MayRevoke)
     };
     assert_eq!(take(&mut arbiter, group[0], 700), (Verdict::Refused, None), "the second might double");
     assert_eq!(take(&mut arbiter, group[0], 600).0, Verdict::Granted);
@@ -66,7 +67,7 @@ fn a_team_shares_evenly_what_does_not_do_for_all() {
 }
 
 #[test]
-fn what_cannot_spill_finds_room_kept_for_it_and_asks_early() {
+fn pinned_holders_have_a_floor_and_request_early() {
     let mut arbiter = Arbiter::new(1600);
     arbiter.reserve_for_pinned(200);
     let (pages, sort) = (arbiter.open(None), arbiter.open(Some(100)));
@@ -77,7 +78,7 @@ fn what_cannot_spill_finds_room_kept_for_it_and_asks_early() {
 }
 
 #[test]
-fn what_a_pinned_holder_could_do_without_is_not_taken_from_what_others_need() {
+fn optional_bytes_do_not_reduce_the_pinned_floor() {
     let mut arbiter = Arbiter::new(1600);
     arbiter.reserve_for_pinned(1400);
     let (encoder, reader) = (arbiter.open(None), arbiter.open(None));
@@ -86,63 +87,63 @@ fn what_a_pinned_holder_could_do_without_is_not_taken_from_what_others_need() {
     assert_eq!(arbiter.take(encoder, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted, "what nobody needs");
     assert_eq!(arbiter.take(reader, 1100, 0, ReserveMode::Required).0, Verdict::Granted);
     assert_eq!(arbiter.take(reader, 1, 0, ReserveMode::Required).0, Verdict::Refused);
-    // What it gives back is what it could do without.
-    arbiter.give(encoder, 200);
+    // Optional bytes are released first.
+    arbiter.release(encoder, 200);
     assert_eq!(arbiter.take(reader, 200, 0, ReserveMode::Required).0, Verdict::Granted);
-    arbiter.give(encoder, 300);
-    arbiter.give(reader, 1300);
-    assert_eq!((arbiter.held(), arbiter.pinned, arbiter.extra), (0, 0, 0));
+    arbiter.release(encoder, 300);
+    arbiter.release(reader, 1300);
+    assert_eq!((arbiter.held(), arbiter.pinned, arbiter.optional), (0, 0, 0));
 }
 
 #[test]
-fn a_portion_has_its_minimum_from_the_whole_and_is_asked_alone() {
+fn child_takes_its_minimum_from_the_parent() {
     let mut arbiter = Arbiter::new(1600);
-    let whole = arbiter.open(Some(300));
-    let (portion, other) = (arbiter.open_child(whole, 200), arbiter.open(Some(100)));
-    assert_eq!(arbiter.take(whole, 1100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    let parent = arbiter.open(Some(300));
+    let (child, other) = (arbiter.open_child(parent, 200), arbiter.open(Some(100)));
+    assert_eq!(arbiter.take(parent, 1100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     assert_eq!(
-        arbiter.take(whole, 200, 0, ReserveMode::MayRevoke).0,
+        arbiter.take(parent, 200, 0, ReserveMode::MayRevoke).0,
         Verdict::Refused,
         "the portion's minimum is kept"
     );
-    assert_eq!(arbiter.take(portion, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(child, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     assert_eq!(arbiter.take(other, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
-    assert_eq!(arbiter.take(other, 200, 0, ReserveMode::MayRevoke), (Verdict::Refused, Some((whole, 600))));
-    arbiter.set_revocable(whole, false);
+    assert_eq!(arbiter.take(other, 200, 0, ReserveMode::MayRevoke), (Verdict::Refused, Some((parent, 600))));
+    arbiter.set_revocable(parent, false);
     assert_eq!(
         arbiter.take(other, 200, 0, ReserveMode::MayRevoke),
         (Verdict::Refused, None),
         "nobody else has too much"
     );
-    arbiter.give(whole, 1100);
-    arbiter.give(portion, 200);
-    assert_eq!((arbiter.peak_of(whole), arbiter.held()), (1300, 100));
+    arbiter.release(parent, 1100);
+    arbiter.release(child, 200);
+    assert_eq!((arbiter.peak_of(parent), arbiter.held()), (1300, 100));
 }
 
 #[test]
-fn who_is_about_to_start_asks_whoever_holds_most() {
+fn starting_operator_asks_the_largest_holder() {
     let mut arbiter = Arbiter::new(1600);
     let (kept, busy) = (arbiter.open(Some(0)), arbiter.open(Some(300)));
     assert_eq!(arbiter.take(kept, 900, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     arbiter.reserve_for_pinned(200);
-    assert_eq!(arbiter.lacking(200), None);
-    assert_eq!(arbiter.lacking(500), Some((kept, 300)));
-    // A task may be busy with something else; what needs none is asked first, however little it holds.
+    assert_eq!(arbiter.request_for_start(200), None);
+    assert_eq!(arbiter.request_for_start(500), Some((kept, 300)));
+    // Tasks may be busy. So a holder that needs no task is asked first, even if it holds little.
     let stored = arbiter.open(Some(0));
     arbiter.set_revokes_by_itself(stored);
     assert_eq!(arbiter.take(stored, 50, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
-    assert_eq!(arbiter.lacking(500), Some((stored, 50)));
-    arbiter.give(stored, 50);
-    assert_eq!(arbiter.lacking(500), Some((kept, 300)));
-    arbiter.give(kept, 900);
+    assert_eq!(arbiter.request_for_start(500), Some((stored, 50)));
+    arbiter.release(stored, 50);
+    assert_eq!(arbiter.request_for_start(500), Some((kept, 300)));
+    arbiter.release(kept, 900);
     assert_eq!(arbiter.take(busy, 300, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
-    assert_eq!(arbiter.lacking(1500), None, "nobody has more than its minimum");
+    assert_eq!(arbiter.request_for_start(1500), None, "nobody has more than its minimum");
 }
 
 proptest! {
-    /// Whatever is asked in whatever order: nothing passes the limit, and a minimum can always be had.
+    /// For any order of requests: the limit is never exceeded, and minimums are always granted.
     #[test]
-    fn minimums_can_always_be_had(
+    fn minimums_are_always_granted(
         minimums in prop::collection::vec(0usize..200, 1..6),
         steps in prop::collection::vec((0usize..8, 0usize..600, any::<bool>(), prop::sample::select(vec![ReserveMode::Required, ReserveMode::MayRevoke, ReserveMode::BestEffort])), 0..200),
     ) {
@@ -155,7 +156,7 @@ proptest! {
             let who = who % holders.len();
             if gives {
                 let bytes = bytes.min(held[who]);
-                arbiter.give(holders[who], bytes);
+                arbiter.release(holders[who], bytes);
                 held[who] -= bytes;
             } else {
                 let minimum = minimums.get(who);

@@ -2,7 +2,7 @@
 //!
 //! While there is memory, tables of (group, value) count distinct values, one table per measure, in
 //! addition to the groups' table. These are the *first tables*. If memory is refused they are
-//! closed: they still count for their groups and values, but add no row.
+//! frozen: they still count for their groups and values, but add no row.
 //!
 //! * Rows of other groups go to a [`HybridHashAggregation`], as in any aggregation.
 //! * Other values go to a second one, by group, measure and value. Such a row reads as a state: 1
@@ -36,26 +36,28 @@ use super::spec::{Phase, Spec};
 use super::update::AggregateUpdate;
 use super::values::Values;
 
-/// Cursors of the end: what is given to the groups' states, and then these.
+/// Cursors of [`Driver::on_round_end`]. `FIRST` and `VALUES`: pages of the first tables, or of the
+/// values, are added to the groups' states. `STATES`: the groups are emitted.
 const FIRST: Cursor = 1;
 const VALUES: Cursor = 2;
 const STATES: Cursor = 3;
 
-/// Groups with tables of their values beside them.
+/// Counts distinct values of groups, in tables in addition to the groups' table.
 pub(super) struct CountingDriver {
     update: AggregateUpdate,
     table: GroupTable,
     counts: Vec<DistinctCount>,
-    /// What the first tables hold.
+    /// The memory of the first tables.
     memory: Memory,
-    /// Whether the first tables take no more.
-    closed: bool,
-    left: UnplacedRows,
-    /// The rows of a window that the first tables have not counted: those of other groups, and for each measure those of other values.
-    others: Selection,
-    unseen: Vec<Selection>,
-    /// Where the grouping that is given some of them stands.
-    within: Cursor,
+    /// Whether the first tables are frozen.
+    is_frozen: bool,
+    unplaced: UnplacedRows,
+    /// The rows of a window that are not counted in the first tables. `other_groups` are the rows
+    /// of other groups, and `uncounted` the rows with other values, for each measure.
+    other_groups: Selection,
+    uncounted: Vec<Selection>,
+    /// The position in the rows of the grouping that receives them.
+    grouping_cursor: Cursor,
     states: HybridHashAggregation,
     values: Values,
     page: Option<PageCursor>,
@@ -73,49 +75,50 @@ impl CountingDriver {
         Ok(CountingDriver {
             update,
             table: table(context)?.growing(GrowthPolicy::BestEffort),
-            unseen: vec![Selection::default(); counts.len()],
+            uncounted: vec![Selection::default(); counts.len()],
             counts,
             memory: context.memory.clone(),
-            closed: false,
-            left: UnplacedRows::default(),
-            others: Selection::default(),
-            within: 0,
+            is_frozen: false,
+            unplaced: UnplacedRows::default(),
+            other_groups: Selection::default(),
+            grouping_cursor: 0,
             states: HybridHashAggregation::new(table(&of_states)?, 0, &of_states),
             values: Values::new(spec, merging, &portion())?,
             page: None,
         })
     }
 
-    /// Adds a window to the first tables; what they have not counted is left.
+    /// Adds a window to the first tables. Rows that they do not count are in `other_groups` and
+    /// `uncounted`.
     fn add_first(&mut self, input: &Input<'_>) -> Result<()> {
-        self.left.clear();
-        let (found, groups) = self.update.fold(&mut self.table, input, Rows::New, &mut self.left)?;
-        self.others.set(self.left.rows());
-        let others = Input::new(input.batch(), &self.others);
-        let mut unseen = Vec::new();
-        for (count, rows) in self.counts.iter_mut().zip(&mut self.unseen) {
-            count.add(&mut self.table, &found, groups, &mut unseen)?;
-            unseen.extend(count.valued(&others));
-            rows.set(unseen.drain(..));
+        self.unplaced.clear();
+        let (found, groups) = self.update.fold(&mut self.table, input, Rows::New, &mut self.unplaced)?;
+        self.other_groups.set(self.unplaced.rows());
+        let other_groups = Input::new(input.batch(), &self.other_groups);
+        let mut uncounted = Vec::new();
+        for (count, rows) in self.counts.iter_mut().zip(&mut self.uncounted) {
+            count.add(&mut self.table, &found, groups, &mut uncounted)?;
+            uncounted.extend(count.valued(&other_groups));
+            rows.set(uncounted.drain(..));
         }
-        let all = self.others.is_empty() && self.unseen.iter().all(Selection::is_empty);
-        if !(all || self.closed) {
-            self.close();
+        let all = self.other_groups.is_empty() && self.uncounted.iter().all(Selection::is_empty);
+        if !(all || self.is_frozen) {
+            self.freeze();
         }
         Ok(())
     }
 
-    /// From now on the first tables keep what they have, until the input ends.
-    fn close(&mut self) {
-        self.closed = true;
+    /// Freezes the first tables until the input ends.
+    fn freeze(&mut self) {
+        self.is_frozen = true;
         self.table.freeze();
         self.counts.iter_mut().for_each(DistinctCount::freeze);
         self.memory.shrink();
         self.memory.set_revocable(false);
     }
 
-    /// Gives all groups of tables that had room for everything.
-    fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
+    /// Emits all groups. For first tables that were not frozen.
+    fn emit_all(&mut self, out: &mut Outputs) -> Result<Progress> {
         self.counts.iter_mut().try_for_each(DistinctCount::clear)?;
         for page in self.table.drain()? {
             out.pages().adopt(self.update.finish(page)?);
@@ -144,7 +147,7 @@ impl CountingDriver {
 }
 
 impl Spec {
-    /// The leaves of the state that count distinct values, and the leaves of the values.
+    /// The leaves of the state that count distinct values, each with the leaves of the value.
     pub(super) fn counts(&self) -> impl Iterator<Item = (usize, &[usize])> {
         let stored = self.state.iter().enumerate().filter(|&(to, _)| self.table.offset(to).is_some());
         stored.filter_map(|(to, leaf)| match &leaf.fold {
@@ -153,22 +156,23 @@ impl Spec {
         })
     }
 
-    /// Where a leaf of a value is in rows of the input, or in those of combiners, who put values behind their states.
-    pub(super) fn value_place(&self, leaf: usize, merging: bool) -> usize {
+    /// The leaf of a value in the input's rows. Rows of combiners have the values after their
+    /// states.
+    pub(super) fn value_leaf(&self, leaf: usize, merging: bool) -> usize {
         match merging {
-            true => self.behind(leaf),
+            true => self.appended_leaf(leaf),
             false => leaf,
         }
     }
 
-    /// The place of a value's leaf behind the leaves of the state.
-    pub(super) fn behind(&self, leaf: usize) -> usize {
+    /// The number of a value's leaf after the leaves of the state.
+    pub(super) fn appended_leaf(&self, leaf: usize) -> usize {
         self.state.len() + self.values.iter().position(|&value| value == leaf).unwrap_or_default()
     }
 
     /// The tables that count distinct values.
     fn distinct_counts(&self, merging: bool, context: &TaskContext) -> Result<Vec<DistinctCount>> {
-        let typed = |&leaf: &usize| (self.value_place(leaf, merging), self.input_types[leaf]);
+        let typed = |&leaf: &usize| (self.value_leaf(leaf, merging), self.input_types[leaf]);
         let count = |(to, leaves): (usize, &[usize])| {
             DistinctCount::new(leaves.iter().map(typed).collect(), to, &context.memory)
         };
@@ -177,22 +181,24 @@ impl Spec {
 }
 
 impl Driver for CountingDriver {
-    /// The cursor says which grouping is given its rows of the window.
+    /// The cursor is 0 at the first tables, 1 at `states`, and the number of a measure plus 2 at
+    /// `values`.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.add_first(input)?;
-            if !self.closed {
+            if !self.is_frozen {
                 return Ok(Progress::Done);
             }
             *cursor = 1;
         }
-        while *cursor <= 1 + self.unseen.len() {
+        while *cursor <= 1 + self.uncounted.len() {
             ready!(match *cursor - 1 {
                 0 => {
-                    let others = Input::new(input.batch(), &self.others);
-                    self.states.add(&mut self.update, &others, Rows::New, &mut self.within)?
+                    let other_groups = Input::new(input.batch(), &self.other_groups);
+                    self.states.add(&mut self.update, &other_groups, Rows::New, &mut self.grouping_cursor)?
                 }
-                count => self.values.add(count - 1, input.batch(), &self.unseen[count - 1], &mut self.within)?,
+                count =>
+                    self.values.add(count - 1, input.batch(), &self.uncounted[count - 1], &mut self.grouping_cursor)?,
             });
             *cursor += 1;
         }
@@ -201,8 +207,8 @@ impl Driver for CountingDriver {
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        if !self.closed {
-            return self.give(out);
+        if !self.is_frozen {
+            return self.emit_all(out);
         }
         if *cursor == 0 {
             self.counts.iter_mut().try_for_each(DistinctCount::clear)?;
@@ -223,7 +229,7 @@ impl Driver for CountingDriver {
             }
             let progress = self.states.finish(&mut self.update, out)?;
             if progress == Progress::Done {
-                self.closed = false;
+                self.is_frozen = false;
                 self.memory.set_revocable(true);
             }
             return Ok(progress);
@@ -236,10 +242,10 @@ impl Driver for CountingDriver {
 }
 
 impl Revocable for CountingDriver {
-    /// What is in the first tables cannot be given back until the input ends, but they grow no more.
+    /// The first tables keep their memory until the input ends, but grow no more.
     fn revoke(&mut self, bytes: usize) -> Result<()> {
-        if !self.closed {
-            self.close();
+        if !self.is_frozen {
+            self.freeze();
             return Ok(());
         }
         let values = self.values.grouping();
@@ -247,7 +253,7 @@ impl Revocable for CountingDriver {
     }
 }
 
-/// A page of states that is added to their groups.
+/// A page of states, while its rows are added to their groups.
 struct PageCursor {
     page: Page,
     windows: PageWindows,

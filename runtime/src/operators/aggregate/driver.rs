@@ -1,4 +1,4 @@
-//! The phases of an aggregation, as they run.
+//! The drivers of an aggregation's phases.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use super::counting::CountingDriver;
 use super::spec::{Phase, Spec};
 use super::update::AggregateUpdate;
 
-/// Folds what a task has into states, in a bounded part of the budget.
+/// Folds a task's records into states, in a bounded part of the budget.
 pub(super) fn combiner(spec: &Arc<Spec>) -> DriverFactory {
     pre_aggregate(format!("combine {}", spec.word), spec.combined.clone(), open(spec, Phase::Partial))
 }
 
-/// Makes finished groups of records, or of states.
+/// Makes finished groups from records, or from states.
 pub(super) fn of_phase(spec: &Arc<Spec>, phase: Phase) -> DriverFactory {
     let name = format!("{} {}", if phase == Phase::Merge { "merge" } else { "hash" }, spec.word);
     if spec.values.is_empty() {
@@ -31,7 +31,7 @@ pub(super) fn of_phase(spec: &Arc<Spec>, phase: Phase) -> DriverFactory {
         .spilling_beyond(limits::COUNT_BYTES)
 }
 
-/// Gives a task its update and table.
+/// Creates the update and the table of a task.
 fn open(
     spec: &Arc<Spec>,
     phase: Phase,

@@ -11,7 +11,7 @@ use crate::operators::fold::{Fold, Merge, StateLeaf};
 use crate::row::{LeafSet, LeafType, RowLayout};
 
 impl Aggregate {
-    /// The leaves of the state that are stored, if these are read.
+    /// The leaves of the state that are stored if the leaves `live` of the output are read.
     fn stored(&self, live: &LeafSet) -> LeafSet {
         let mut stored: LeafSet = (0..self.state.len())
             .filter(|&leaf| match self.state[leaf].fold {
@@ -20,7 +20,7 @@ impl Aggregate {
                 _ => live.contains(leaf),
             })
             .collect();
-        // A value that may be missing is kept together with its validity.
+        // An optional value is stored together with its validity.
         for (leaf, pair) in self.state.windows(2).enumerate().filter(|(_, pair)| matches!(pair[0].fold, Fold::Valid(_)))
         {
             debug_assert!(matches!(pair[1].fold, Fold::MinSome(_) | Fold::MaxSome(_)));
@@ -34,7 +34,7 @@ impl Aggregate {
                 carried.for_each(|leaf| stored.insert(leaf));
             }
         }
-        // A group without read leaves still counts.
+        // A group counts even if no leaf of it is read.
         if stored.is_empty() && !self.state.is_empty() {
             stored.insert(0);
         }
@@ -43,7 +43,7 @@ impl Aggregate {
 
     pub(super) fn spec(&self, live: &LeafSet) -> Arc<Spec> {
         let stored = self.stored(live);
-        let running: Vec<LeafType> = self.state.iter().map(StateLeaf::running).collect();
+        let running: Vec<LeafType> = self.state.iter().map(StateLeaf::running_type).collect();
         let table = GroupTable::layout_of(running.clone(), &stored);
         let types: Vec<LeafType> = self.state.iter().map(|leaf| leaf.ty).collect();
         let output = table.retyped(types).map(Arc::new);
@@ -53,8 +53,8 @@ impl Aggregate {
             table.clone()
         } else {
             let counted = |leaf: &usize| matches!(self.state[*leaf].fold, Fold::Distinct(_));
-            let behind = running.len()..running.len() + values.len();
-            let kept = stored.iter().filter(|leaf| !counted(leaf)).chain(behind).collect();
+            let appended = running.len()..running.len() + values.len();
+            let kept = stored.iter().filter(|leaf| !counted(leaf)).chain(appended).collect();
             let value_types = values.iter().map(|&leaf| input_types[leaf]);
             GroupTable::layout_of(running.into_iter().chain(value_types).collect(), &kept)
         };
@@ -93,22 +93,23 @@ pub(super) struct Spec {
     pub(super) output_key: Vec<usize>,
     /// The leaves of the input whose distinct values are counted, each once.
     pub(super) values: Vec<usize>,
-    /// Rows while they are added up.
+    /// Layout of states.
     pub(super) table: Arc<RowLayout>,
-    /// Rows of a combiner: behind the state's leaves stand those of `values`.
+    /// Layout of a combiner's rows: the state's leaves, then those of `values`.
     pub(super) combined: Arc<RowLayout>,
-    /// The same rows in the output's types.
+    /// Layout of finished groups: states in the types of the output.
     pub(super) output: Arc<RowLayout>,
     pub(super) kernel: Option<AccumulateFactory>,
 }
 
 impl Spec {
-    /// Rows while they are added up in a phase.
+    /// Layout of the table of a phase.
     pub(super) fn layout(&self, phase: Phase) -> &Arc<RowLayout> {
         if phase == Phase::Partial { &self.combined } else { &self.table }
     }
 
-    /// The accumulator, where this phase needs it: states are merged by the engine, but for those that only it understands.
+    /// The accumulator, if this phase needs it. The engine merges states itself, except those of
+    /// [`Merge::Kernel`].
     pub(super) fn open_kernel(&self, merging: bool, context: &TaskContext) -> Result<Option<Box<dyn Accumulate>>> {
         let merges = self.state.iter().any(|leaf| leaf.fold == Fold::Kernel(Merge::Kernel));
         let kernel = self.kernel.as_ref().filter(|_| !merging || merges);

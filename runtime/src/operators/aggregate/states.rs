@@ -16,25 +16,25 @@ use crate::state::{StateLeaf, StateSpec};
 use crate::strategy::{Planning, Strategy, Work};
 
 impl Aggregate {
-    /// The meaning of its states without its measures. `key` are the leaves of the key that a program
-    /// names.
+    /// The definition of its states without its measures. `key` is the key that the program names.
     pub(in crate::operators) fn definition_by(&self, key: &[usize]) -> String {
         defined(&by_key(&self.input, key), &self.closures)
     }
 
-    /// The leaves of its states in snapshots: the key by its fields, the others by measure and field.
+    /// The leaves of its states in snapshots. Key leaves are named by their fields, others by
+    /// measure and field.
     fn named_leaves(&self) -> Vec<StateLeaf> {
         let of_measures: usize = self.measures.iter().map(|(_, leaves)| leaves).sum();
         let of_engine = self.state.len().saturating_sub(of_measures);
         let mut named: Vec<StateLeaf> = Vec::with_capacity(self.state.len());
         for (number, leaf) in self.state[..of_engine].iter().enumerate() {
-            // A validity has the name of its value.
+            // A validity is named like its value.
             let fold = match (&leaf.fold, self.state.get(number + 1)) {
                 (Fold::Valid(_), Some(value)) => &value.fold,
                 (fold, _) => fold,
             };
             let starts_at_zero = matches!(fold, Fold::Sum(_) | Fold::Count);
-            named.push(StateLeaf { name: fold.state_name(&self.input), ty: leaf.running(), starts_at_zero });
+            named.push(StateLeaf { name: fold.state_name(&self.input), ty: leaf.running_type(), starts_at_zero });
         }
         let mut rest = self.state[of_engine..].iter();
         for (text, leaves) in &self.measures {
@@ -42,13 +42,13 @@ impl Aggregate {
                 let starts_at_zero =
                     *leaves == 1 && matches!(leaf.fold, Fold::Sum(_) | Fold::Count | Fold::Kernel(Merge::Sum));
                 let name = if *leaves == 1 { text.clone() } else { format!("{text}.{number}") };
-                named.push(StateLeaf { name, ty: leaf.running(), starts_at_zero });
+                named.push(StateLeaf { name, ty: leaf.running_type(), starts_at_zero });
             }
         }
         named
     }
 
-    /// The grouping of records, for operators that keep its states in another table.
+    /// The aggregation of records, for operators that keep its states in another table.
     pub(in crate::operators) fn whole(&self, live: &LeafSet) -> WholeAggregate {
         let mut live = live.clone();
         // States are found by their whole key.
@@ -66,10 +66,10 @@ impl UpdatesByKey for Aggregate {
         let whole = self.whole(planning.live);
         let states = States {
             spec: whole.lasting_spec().defined_as(self.definition()),
-            kept: whole.table().clone(),
-            given: whole.output().clone(),
+            layout: whole.table().clone(),
+            output: whole.output().clone(),
             types: self.input.types(),
-            aside: 0,
+            update_bytes: 0,
         };
         let driver = states.driver(self.word, planning, move |context| whole.open(context));
         let work = Work::lookups(planning.inputs[0].rows).in_tables(group_bytes(planning), planning.tasks);
@@ -86,7 +86,7 @@ impl UpdatesByKey for Aggregate {
     }
 }
 
-/// A grouping that adds records to states, and finishes them, in any table.
+/// Adds records to states, and finishes states, in any table.
 #[derive(Clone)]
 pub(in crate::operators) struct WholeAggregate {
     spec: Arc<Spec>,
@@ -99,13 +99,13 @@ impl WholeAggregate {
         &self.spec.key
     }
 
-    /// The rows of states that are never deleted.
+    /// Describes states that are never deleted.
     pub(in crate::operators) fn lasting_spec(&self) -> StateSpec {
         let kept = (0..self.spec.state.len()).filter(|&leaf| self.spec.table.offset(leaf).is_some()).collect();
         StateSpec::new(self.leaves.clone(), self.spec.output_key.clone()).keeping(&kept)
     }
 
-    /// The rows of states.
+    /// Describes states that can be deleted.
     pub(in crate::operators) fn state_spec(&self) -> StateSpec {
         self.lasting_spec().deletable()
     }
@@ -120,7 +120,7 @@ impl WholeAggregate {
         &self.spec.output
     }
 
-    /// Adds records to states in one task.
+    /// Creates the update of one task.
     pub(in crate::operators) fn open(&self, context: &TaskContext) -> Result<impl GroupUpdate + use<>> {
         Ok(AggregateUpdate::new(&self.spec, Phase::Whole, context)?.0)
     }

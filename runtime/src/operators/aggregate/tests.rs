@@ -1,4 +1,5 @@
-//! Counts of distinct values in memory that is ample, a fraction of the data, and the least, with memory asked back, against ordered maps.
+//! Compares counts of distinct values with ordered maps. Memory is ample, a fraction of the data,
+//! or the minimum, and is revoked meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use crate::strategy::{Driver, DriverFactory, Progress, Round};
 /// A key, a number, and a text that may be missing.
 type Row = (u64, i64, Option<String>);
 
-/// The key; how many different numbers, texts and keys; the sum and the least of the numbers.
+/// The key; the numbers of distinct numbers, texts and keys; the sum and the least of the numbers.
 type Counted = (u64, u64, u64, u64, i64, i64);
 
 fn schema(types: &[LeafType]) -> Schema {
@@ -69,7 +70,8 @@ fn pages(rows: &[Row]) -> Vec<Page> {
     writer.take_sealed().collect()
 }
 
-/// What comes of rows in so much memory, and how many bytes went to disk. Memory is asked back after so many windows, again and again.
+/// The counts of rows with this much memory, and the bytes that were spilled. Memory is revoked
+/// after every `revoked_every` windows.
 fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>, u64) {
     let budget = Budget::new(memory_bytes);
     let factory = counting();
@@ -130,7 +132,8 @@ fn expected(rows: &[Row]) -> Vec<Counted> {
     groups.into_iter().map(counted).collect()
 }
 
-/// Rows of few groups, of many, and of one beside many. A key and a number are zero; values come again, soon and late, and every third text is missing.
+/// Rows of few groups, of many, and of one large group among many. One key and one number are zero,
+/// values repeat at short and long distances, and every third text is missing.
 fn inputs(rows: u64) -> Vec<(&'static str, Vec<Row>)> {
     let make = |key: &dyn Fn(u64) -> u64| -> Vec<Row> {
         let row = |n: u64| {
@@ -145,15 +148,15 @@ fn inputs(rows: u64) -> Vec<(&'static str, Vec<Row>)> {
 
 const AMPLE: usize = 256 << 20;
 
-/// Room for the least and for the slack that is left to what cannot spill.
-const LEAST: usize = limits::COUNT_BYTES + limits::COUNT_BYTES / 8;
+/// The minimum memory, and the slack that remains for operators that cannot spill.
+const MINIMUM: usize = limits::COUNT_BYTES + limits::COUNT_BYTES / 8;
 
 #[test]
 fn distinct_values_are_counted_in_any_memory() {
     for (name, rows) in inputs(30_000) {
         let expected = expected(&rows);
         for (memory_bytes, revoked_every) in
-            [AMPLE, 5 << 20, LEAST].into_iter().flat_map(|bytes| [(bytes, 1_000), (bytes, 13)])
+            [AMPLE, 5 << 20, MINIMUM].into_iter().flat_map(|bytes| [(bytes, 1_000), (bytes, 13)])
         {
             let (found, spilled) = run(&rows, memory_bytes, revoked_every);
             assert!(found == expected, "{name} in {memory_bytes} bytes, revoked after {revoked_every}");

@@ -1,4 +1,4 @@
-//! How records, and states that were kept or shipped, become groups.
+//! Adds records and states to groups.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::row::{LeafType, RowLayout};
 use super::replaces_rows;
 use super::spec::{Phase, Spec};
 
-/// What is done with rows of one kind.
-struct Source {
-    /// The key's leaves in them.
+/// How rows of one kind, records or states, are folded.
+struct FoldPlan {
+    /// The key's leaves in these rows.
     key: Vec<usize>,
-    /// The leaves that a new group takes from its first row (leaf of the table, leaf of the row): key, firsts, and what a least or greatest
-    /// starts with.
+    /// The leaves that a new group copies from its first row, as (leaf of the table, leaf of the
+    /// row): the key, first values, and initial least and greatest values.
     copied: Vec<(usize, usize)>,
     steps: Vec<Step>,
     /// The least and greatest texts, and values carried with the least or greatest of others.
@@ -29,31 +29,31 @@ struct Source {
 /// Adds rows to the states of their groups.
 pub(super) struct AggregateUpdate {
     spec: Arc<Spec>,
-    /// The input's rows are states.
+    /// Whether the input's rows are states.
     merging: bool,
-    new: Source,
-    states: Source,
+    new: FoldPlan,
+    states: FoldPlan,
     kernel: Option<Box<dyn Accumulate>>,
     pub(super) groups: Groups,
     found: Selection,
-    /// Rows whose groups took their texts.
+    /// The found rows whose texts found room.
     kept: Selection,
     memory: Memory,
 }
 
 impl AggregateUpdate {
-    /// The folding of a phase, and the leaves of its table that are the key.
+    /// The update of a phase, and the key's leaves in its table.
     pub(super) fn new(spec: &Arc<Spec>, phase: Phase, context: &TaskContext) -> Result<(Self, Vec<usize>)> {
         let merging = phase == Phase::Merge;
-        let mut new = Source::of(spec, spec.layout(phase), merging);
+        let mut new = FoldPlan::of(spec, spec.layout(phase), merging);
         let mut table_key = spec.output_key.clone();
         if phase == Phase::Partial {
-            let behind = (spec.state.len()..).zip(spec.values.iter().copied());
-            table_key.extend(behind.clone().map(|(to, _)| to));
+            let appended = (spec.state.len()..).zip(spec.values.iter().copied());
+            table_key.extend(appended.clone().map(|(to, _)| to));
             new.key.extend(&spec.values);
-            new.copied.extend(behind);
+            new.copied.extend(appended);
         }
-        let mut states = Source::of(spec, &spec.table, true);
+        let mut states = FoldPlan::of(spec, &spec.table, true);
         states.steps.extend(spec.counts().map(|(to, _)| Step {
             from: to,
             from_type: LeafType::U64,
@@ -75,11 +75,12 @@ impl AggregateUpdate {
         Ok((update, table_key))
     }
 
-    fn source(&self, rows: Rows) -> &Source {
+    fn plan(&self, rows: Rows) -> &FoldPlan {
         if rows == Rows::New { &self.new } else { &self.states }
     }
 
-    /// Adds rows to their groups; those of them that found one.
+    /// Adds rows to their groups. Returns those that found a group, with the groups. `left`
+    /// receives the others.
     pub(super) fn fold<'i>(
         &'i mut self,
         table: &mut GroupTable,
@@ -87,12 +88,12 @@ impl AggregateUpdate {
         rows: Rows,
         left: &mut UnplacedRows,
     ) -> Result<(Input<'i>, &'i Groups)> {
-        let source = if rows == Rows::New { &self.new } else { &self.states };
-        let by = (&source.key[..], &source.copied[..]);
+        let plan = if rows == Rows::New { &self.new } else { &self.states };
+        let by = (&plan.key[..], &plan.copied[..]);
         let mut found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
-        if !source.deciding.is_empty() {
-            // Before anything is added: a row whose text finds no room is left as a whole.
-            table.replace_rows(&found, &self.groups, &source.deciding)?;
+        if !plan.deciding.is_empty() {
+            // This comes first: a row whose text finds no room must not be added in part.
+            table.replace_rows(&found, &self.groups, &plan.deciding)?;
             if left.leave_uncombined(table, &found, &self.groups, &mut self.kept) {
                 found = Input::new(input.batch(), &self.kept);
             }
@@ -103,7 +104,7 @@ impl AggregateUpdate {
                 }
             }
         }
-        for &step in &source.steps {
+        for &step in &plan.steps {
             fold::run(step, table, &found, &self.groups)?;
         }
         match &mut self.kernel {
@@ -114,10 +115,11 @@ impl AggregateUpdate {
         Ok((found, &self.groups))
     }
 
-    /// Whether each sum fits its output's type, whose bytes are the low end of the running sum's.
+    /// Checks that each sum fits the output's type. The type's bytes are the low bytes of the
+    /// running sum.
     fn check_ranges(&self, page: &Page) -> Result<()> {
         for (leaf, state) in self.spec.state.iter().enumerate() {
-            let (ty, running) = (state.ty, state.running());
+            let (ty, running) = (state.ty, state.running_type());
             if ty == running || self.spec.table.offset(leaf).is_none() || matches!(ty, LeafType::F32) {
                 continue;
             }
@@ -133,10 +135,10 @@ impl AggregateUpdate {
         Ok(())
     }
 
-    /// Sums of `f32` run in `f64`: their bytes are rounded in place.
+    /// Rounds sums of `f32`, which are computed in `f64`, in place.
     fn narrow_floats(&self, page: Page) -> Result<Page> {
         let state = &self.spec.state;
-        let is_float = |leaf: &usize| state[*leaf].ty == LeafType::F32 && state[*leaf].running() == LeafType::F64;
+        let is_float = |leaf: &usize| state[*leaf].ty == LeafType::F32 && state[*leaf].running_type() == LeafType::F64;
         let leaves: Vec<usize> = (0..state.len()).filter(is_float).collect();
         if leaves.is_empty() {
             return Ok(page);
@@ -149,7 +151,7 @@ impl AggregateUpdate {
 
 impl GroupUpdate for AggregateUpdate {
     fn key(&self, rows: Rows) -> &[usize] {
-        &self.source(rows).key
+        &self.plan(rows).key
     }
 
     fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut UnplacedRows) -> Result<()> {
@@ -162,9 +164,9 @@ impl GroupUpdate for AggregateUpdate {
     }
 }
 
-impl Source {
+impl FoldPlan {
     fn of(spec: &Spec, layout: &RowLayout, merging: bool) -> Self {
-        Source {
+        FoldPlan {
             key: if merging { spec.output_key.clone() } else { spec.key.clone() },
             copied: copied(spec, merging),
             steps: steps(spec, layout, merging),
@@ -173,7 +175,7 @@ impl Source {
     }
 }
 
-/// What a new group takes from a row of the input, or from a state.
+/// The leaves that a new group copies from its first row, see [`FoldPlan::copied`].
 pub(super) fn copied(spec: &Spec, merging: bool) -> Vec<(usize, usize)> {
     let from = |to: usize| match spec.state[to].fold {
         Fold::Key(from)
@@ -197,7 +199,7 @@ fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
         if replaces_rows(leaf) {
             return None;
         }
-        let to_type = leaf.running();
+        let to_type = leaf.running_type();
         let at = |from: usize, kind| {
             let (from, from_type) = if merging { (to, to_type) } else { (from, spec.input_types[from]) };
             Some(Step { from, from_type, to, to_type, kind })

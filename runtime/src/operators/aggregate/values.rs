@@ -1,7 +1,9 @@
-//! Distinct values of groups where memory ends: a row for each group, measure and value, in a grouping that spills.
+//! Distinct values that found no room in the first tables of [`counting`](super::counting): a row
+//! for each group, measure and value, in a grouping that spills.
 //!
-//! Such a row reads as a state of its group: it has the key, what a state begins with as a copy of a record (a least value, say), and a one as its
-//! measure's count. All else in it is zero, and adds nothing. So rows that are different are added up as states are.
+//! Such a row reads as a state of its group. It has the key, copies of the record's leaves where a
+//! state begins with a copy (such as a least value), and a 1 as its measure's count. Its other
+//! leaves are zero and add nothing. So these rows are merged like states.
 
 use std::sync::Arc;
 
@@ -18,18 +20,19 @@ use super::update;
 /// The values of all measures.
 pub(super) struct Values {
     grouping: HybridHashAggregation,
-    update: Different,
+    update: DistinctRows,
     measures: Vec<Measure>,
-    /// Of each row of a batch.
+    /// A 1 for each row of a batch.
     ones: Vec<u64>,
-    given: Outputs,
+    output: Outputs,
 }
 
-/// How a row of the input becomes one of a measure's values.
+/// How a row of the input becomes a value of one measure.
 struct Measure {
     /// The leaf that counts.
     to: usize,
-    /// For each leaf of the row, the one of the input that it is; the others are zero.
+    /// For each leaf of the row, the leaf of the input that it copies, and its type. Leaves without
+    /// one are zero.
     leaves: Vec<(Option<usize>, LeafType)>,
 }
 
@@ -37,25 +40,25 @@ impl Values {
     pub(super) fn new(spec: &Spec, merging: bool, context: &TaskContext) -> Result<Self> {
         let copied = update::copied(spec, merging);
         let counts: Vec<usize> = spec.counts().map(|(to, _)| to).collect();
-        let behind = spec.state.len()..spec.state.len() + spec.values.len();
-        let types: Vec<LeafType> = spec.state.iter().map(|leaf| leaf.running()).collect();
+        let appended = spec.state.len()..spec.state.len() + spec.values.len();
+        let types: Vec<LeafType> = spec.state.iter().map(|leaf| leaf.running_type()).collect();
         let types: Vec<LeafType> =
             types.into_iter().chain(spec.values.iter().map(|&leaf| spec.input_types[leaf])).collect();
         let live: LeafSet =
-            copied.iter().map(|&(to, _)| to).chain(counts.iter().copied()).chain(behind.clone()).collect();
+            copied.iter().map(|&(to, _)| to).chain(counts.iter().copied()).chain(appended.clone()).collect();
         let measure = |(to, values): (usize, &[usize])| {
             let mut leaves: Vec<(Option<usize>, LeafType)> = types.iter().map(|&ty| (None, ty)).collect();
             copied.iter().for_each(|&(to, from)| leaves[to].0 = Some(from));
-            values.iter().for_each(|&leaf| leaves[spec.behind(leaf)].0 = Some(spec.value_place(leaf, merging)));
+            values.iter().for_each(|&leaf| leaves[spec.appended_leaf(leaf)].0 = Some(spec.value_leaf(leaf, merging)));
             Measure { to, leaves }
         };
         let measures = spec.counts().map(measure).collect();
-        let key: Vec<usize> = spec.output_key.iter().copied().chain(counts).chain(behind).collect();
+        let key: Vec<usize> = spec.output_key.iter().copied().chain(counts).chain(appended).collect();
         let layout = GroupTable::layout_of(types, &live);
         let table = GroupTable::new(layout.clone(), key.as_slice(), &context.memory)?;
         Ok(Values {
             grouping: HybridHashAggregation::new(table, 0, context),
-            update: Different {
+            update: DistinctRows {
                 key,
                 copied: live.iter().map(|leaf| (leaf, leaf)).collect(),
                 groups: Groups::default(),
@@ -63,11 +66,11 @@ impl Values {
             },
             measures,
             ones: Vec::new(),
-            given: Outputs::new(RowWriter::new(Arc::clone(&layout), context.memory.clone())),
+            output: Outputs::new(RowWriter::new(Arc::clone(&layout), context.memory.clone())),
         })
     }
 
-    /// Adds the values that a measure has in some rows of a batch.
+    /// Adds a measure's values in some rows of a batch.
     pub(super) fn add(
         &mut self,
         measure: usize,
@@ -85,14 +88,14 @@ impl Values {
         self.grouping.add(&mut self.update, &Input::new(&values, rows), Rows::New, cursor)
     }
 
-    /// Brings values to their pages, to be taken after each call, until it is done.
+    /// Emits the values in pages. [`Values::take`] takes them after each call.
     pub(super) fn finish(&mut self) -> Result<Progress> {
-        self.grouping.finish(&mut self.update, &mut self.given)
+        self.grouping.finish(&mut self.update, &mut self.output)
     }
 
-    /// The page that the last call of [`Values::finish`] gave.
+    /// The page that the last call of [`Values::finish`] emitted.
     pub(super) fn take(&mut self) -> Option<Page> {
-        self.given.pages().take_sealed().next()
+        self.output.pages().take_sealed().next()
     }
 
     pub(super) fn grouping(&mut self) -> &mut HybridHashAggregation {
@@ -100,15 +103,15 @@ impl Values {
     }
 }
 
-/// Rows that are different, each once.
-struct Different {
+/// Keeps each distinct row once.
+struct DistinctRows {
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     groups: Groups,
     found: Selection,
 }
 
-impl GroupUpdate for Different {
+impl GroupUpdate for DistinctRows {
     fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
         probe(table, input, (&self.key, &self.copied), &mut self.groups, &mut self.found, left).map(drop)
     }

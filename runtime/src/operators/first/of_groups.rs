@@ -1,8 +1,8 @@
-//! `first` of each group: lets the first `count` records of each group pass, in any order.
+//! `first` of each group: passes the first `count` records of each group, in any order.
 //!
-//! A table counts the records of each group as they arrive. Records that have passed cannot be
-//! taken back. So a full table opens no more groups, and records of other groups go to disk, in
-//! parts. No two tables count one group.
+//! A table counts the records of each group as they arrive. A record that was emitted cannot be
+//! taken back, so each group must be counted by one table only. So a full table opens no more
+//! groups, and records of other groups go to disk, in parts.
 
 mod whole;
 
@@ -28,22 +28,23 @@ pub(super) struct FirstOfGroups {
 }
 
 impl FirstOfGroups {
-    /// Lets the first rows of the groups that come to a task pass; `layout` is that of rows which have to wait.
+    /// Passes the first rows of the groups of a task. `layout` is that of rows that are written to
+    /// disk.
     pub(super) fn driver(&self, layout: Arc<RowLayout>) -> DriverFactory {
         let (first, rows) = (self.clone(), layout.clone());
         let create = move |context: &TaskContext| {
-            Ok(GroupFirstDriver::new(Counts::new(&first, context)?, rows.clone(), context))
+            Ok(GroupFirstDriver::new(GroupCounts::new(&first, context)?, rows.clone(), context))
         };
         DriverFactory::new(self.name(), create).waiting_for_end().emitting(layout).spilling_beyond(limits::GROUP_BYTES)
     }
 
-    /// Lets the first rows pass that a task has of each group.
+    /// Passes the first rows of each group that a task sends.
     pub(super) fn combiner(&self) -> DriverFactory {
         let first = self.clone();
         let create = move |context: &TaskContext| {
-            let counts = Counts::new(&first, context)?;
+            let counts = GroupCounts::new(&first, context)?;
             let table = counts.table.growing(GrowthPolicy::IfIdle);
-            Ok(SendingDriver { counts: Counts { table, ..counts }, most_bytes: combiner_bytes(context) })
+            Ok(CombinerDriver { counts: GroupCounts { table, ..counts }, max_bytes: combiner_bytes(context) })
         };
         DriverFactory::new(self.name(), create).spilling_beyond(limits::COMBINE_BYTES)
     }
@@ -53,8 +54,8 @@ impl FirstOfGroups {
     }
 }
 
-/// Keys, each with how many of its records have passed.
-struct Counts {
+/// Keys, each with the number of its records that have passed.
+struct GroupCounts {
     table: GroupTable,
     groups: Groups,
     found: Selection,
@@ -64,13 +65,13 @@ struct Counts {
     count: u64,
 }
 
-impl Counts {
+impl GroupCounts {
     fn new(first: &FirstOfGroups, context: &TaskContext) -> Result<Self> {
         let key_types = first.key.iter().map(|&leaf| first.types[leaf]);
         let types: Vec<LeafType> = key_types.chain([LeafType::U64]).collect();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
         let table_key: Vec<usize> = (0..first.key.len()).collect();
-        Ok(Counts {
+        Ok(GroupCounts {
             copied: table_key.iter().copied().zip(first.key.iter().copied()).collect(),
             table: GroupTable::new(layout, table_key, &context.memory)?,
             groups: Groups::default(),
@@ -82,14 +83,14 @@ impl Counts {
     }
 
     fn spilling(self, aside: usize) -> Self {
-        Counts { table: self.table.growing(GrowthPolicy::Spilling { aside }), ..self }
+        GroupCounts { table: self.table.growing(GrowthPolicy::Spilling { aside }), ..self }
     }
 
     fn key(&self) -> &[usize] {
         &self.key
     }
 
-    /// Opens no more groups, where there is one.
+    /// Opens no more groups, unless the table is empty.
     fn freeze(&mut self) {
         if !self.table.is_empty() {
             self.table.freeze();
@@ -100,7 +101,8 @@ impl Counts {
         self.table.drain().map(drop)
     }
 
-    /// Counts records; those that pass, and those whose group found no room. In an empty table one does.
+    /// Counts records. Returns the rows that pass, and the rows whose group found no room. An empty
+    /// table always opens a group.
     fn count(&mut self, input: &Input<'_>) -> Result<(Vec<u32>, Vec<u32>)> {
         self.left.clear();
         let by = (&self.key[..], &self.copied[..]);
@@ -117,7 +119,7 @@ impl Counts {
             self.table.set_must_grow(false);
             opened?;
             let mut passed = passing(&mut self.table, &self.groups, &first, (self.key.len(), self.count))?;
-            // Some of them may be of its group.
+            // Some of the other rows may be of this group.
             let (more, left) = self.count(&Input::new(input.batch(), &others))?;
             passed.extend(more);
             passed.sort_unstable();
@@ -128,18 +130,19 @@ impl Counts {
     }
 }
 
-/// Counts records of groups that a table has, behind so many leaves: which of them are among the first `count` of theirs.
+/// Counts rows of groups in the table, whose counts follow `key_leaves` leaves. Returns the rows
+/// that are among the first `count` of their group.
 fn passing(
     table: &mut GroupTable,
     groups: &Groups,
     found: &Input<'_>,
-    (behind, count): (usize, u64),
+    (key_leaves, count): (usize, u64),
 ) -> Result<Vec<u32>> {
-    let asked = found.selection().rows();
+    let found_rows = found.selection().rows();
     let passed = table.visit(found, groups, |_, mut states, rows| {
-        states.skip(behind);
+        states.skip(key_leaves);
         let passed = states.plain::<u64>()?;
-        let counted = asked.iter().zip(rows.iter()).filter(|(_, (_, group))| {
+        let counted = found_rows.iter().zip(rows.iter()).filter(|(_, (_, group))| {
             let before = passed.get(*group);
             passed.set(*group, before.saturating_add(1));
             before < count
@@ -149,16 +152,17 @@ fn passing(
     passed.ok_or_else(|| Error::Internal("groups without a count".to_owned()))
 }
 
-/// On the sending side, keys beyond `most_bytes`, or beyond what memory there is, are forgotten: more than need be pass then.
-struct SendingDriver {
-    counts: Counts,
-    most_bytes: usize,
+/// On the sending side. Removes all keys if they exceed `max_bytes`, or memory. Then more rows
+/// than needed pass.
+struct CombinerDriver {
+    counts: GroupCounts,
+    max_bytes: usize,
 }
 
-impl Driver for SendingDriver {
+impl Driver for CombinerDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let (mut passed, left) = self.counts.count(input)?;
-        if !left.is_empty() || self.counts.table.bytes() > self.most_bytes {
+        if !left.is_empty() || self.counts.table.bytes() > self.max_bytes {
             passed.extend(left);
             passed.sort_unstable();
             self.counts.clear()?;
@@ -179,7 +183,7 @@ impl Driver for SendingDriver {
     }
 }
 
-impl Revocable for SendingDriver {
+impl Revocable for CombinerDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.counts.clear()
     }

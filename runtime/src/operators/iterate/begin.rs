@@ -1,4 +1,4 @@
-//! Where a loop begins.
+//! The beginning of a loop.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -20,7 +20,7 @@ use super::super::common::layout;
 use super::super::queued_rows::QueuedRows;
 use super::replay::Replay;
 
-/// Gives a loop's body the rows of each round.
+/// Emits the rows of each round to the loop's body.
 pub struct LoopBegin {
     /// The records.
     pub schema: Schema,
@@ -28,16 +28,17 @@ pub struct LoopBegin {
     pub loop_id: LoopId,
     /// The most rounds.
     pub rounds: u32,
-    /// What ends it.
-    pub ends: LoopEnds,
+    /// The condition that ends the loop.
+    pub termination: LoopTermination,
 }
 
-/// What ends a loop, and what it comes to.
+/// The condition that ends a loop, and the result of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoopEnds {
-    /// The number of rounds; it comes to the rows that its body gave last.
+pub enum LoopTermination {
+    /// After the given number of rounds. The result is the last rows of the body.
     AfterRounds,
-    /// That no task has rows for another round, or the number of rounds; it comes to its solution set.
+    /// When no task has rows for another round, or after the given number of rounds. The result is
+    /// the solution set.
     WithoutRows,
 }
 
@@ -47,9 +48,9 @@ impl Operator for LoopBegin {
     }
 
     fn details(&self) -> String {
-        match self.ends {
-            LoopEnds::AfterRounds => format!("{} times", self.rounds),
-            LoopEnds::WithoutRows => format!("while there are rows, at most {} times", self.rounds),
+        match self.termination {
+            LoopTermination::AfterRounds => format!("{} times", self.rounds),
+            LoopTermination::WithoutRows => format!("while there are rows, at most {} times", self.rounds),
         }
     }
 
@@ -57,7 +58,7 @@ impl Operator for LoopBegin {
         &self.schema
     }
 
-    /// What comes back has all fields, so what goes in has.
+    /// The body emits all fields, so the initial rows need all fields too.
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         LeafSet::all(self.schema.leaves().len())
     }
@@ -69,13 +70,13 @@ impl Operator for LoopBegin {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let (rounds, ends) = (self.rounds, self.ends);
+        let (rounds, termination) = (self.rounds, self.termination);
         let layout = layout(&self.schema, &LeafSet::all(self.schema.leaves().len()));
         let rows_of = layout.clone();
         let create = move |context: &TaskContext| {
             let rows = || QueuedRows::new(rows_of.clone(), context);
-            let (now, next, context) = (rows(), rows(), context.clone());
-            Ok(BeginDriver { now, next, arrived: 0, rounds, ends, is_last: false, context })
+            let (current, next, context) = (rows(), rows(), context.clone());
+            Ok(BeginDriver { current, next, next_rows: 0, rounds, termination, is_last: false, context })
         };
         let properties = DriverProperties {
             fed_once: PortSet::all_but(LoopId::FEEDBACK),
@@ -97,46 +98,47 @@ impl Operator for LoopBegin {
 }
 
 struct BeginDriver {
-    /// The rows that are given.
-    now: QueuedRows,
-    /// Those that have come back.
+    /// The rows that are emitted.
+    current: QueuedRows,
+    /// The rows for the next round.
     next: QueuedRows,
-    /// How many rows have come for the next round.
-    arrived: u64,
+    /// The number of rows that have arrived for the next round.
+    next_rows: u64,
     rounds: u32,
-    ends: LoopEnds,
-    /// No round follows.
+    termination: LoopTermination,
+    /// Whether no round follows.
     is_last: bool,
     context: TaskContext,
 }
 
-/// Where the beginning of a round stands: its rows are to be counted, the other tasks to be heard, those outside to be told, and then the rows are given.
+/// Cursors at the beginning of a round: the task's number of rows is to be sent, the others'
+/// numbers are awaited, replays are to be notified, and then the rows are emitted.
 const NEW: Cursor = 0;
-const SAID: Cursor = 1;
+const SENT: Cursor = 1;
 const AGREED: Cursor = 2;
-const GIVING: Cursor = 3;
+const EMITTING: Cursor = 3;
 
 impl BeginDriver {
-    /// Agrees with the other tasks on another round. Returns `false` while values are missing; the next
-    /// one wakes the task.
+    /// Agrees with the other tasks on another round. Returns `false` while values are missing; the
+    /// next one wakes the task.
     fn agree(&mut self, round: u32, cursor: &mut Cursor) -> Result<bool> {
-        // Each round has a rendezvous.
+        // Each round has its own rendezvous.
         self.context.superstep = round;
-        let arrived = Rendezvous::<u64>::of(&self.context);
+        let next_rows = Rendezvous::<u64>::of(&self.context);
         if *cursor == NEW {
-            arrived.send(&self.context, self.arrived)?;
-            *cursor = SAID;
+            next_rows.send(&self.context, self.next_rows)?;
+            *cursor = SENT;
         }
-        let all = |said: &[Option<u64>]| said.iter().copied().sum::<Option<u64>>();
-        let rows = match self.ends {
-            // Each round is run, whatever the others have.
-            LoopEnds::AfterRounds => arrived.peek(all),
-            LoopEnds::WithoutRows => match arrived.poll(&self.context, all) {
+        let all = |counts: &[Option<u64>]| counts.iter().copied().sum::<Option<u64>>();
+        let rows = match self.termination {
+            // Every round runs, so the task does not wait for the others.
+            LoopTermination::AfterRounds => next_rows.peek(all),
+            LoopTermination::WithoutRows => match next_rows.poll(&self.context, all) {
                 None => return Ok(false),
                 rows => rows,
             },
         };
-        self.is_last = round > self.rounds || (self.ends == LoopEnds::WithoutRows && rows == Some(0));
+        self.is_last = round > self.rounds || (self.termination == LoopTermination::WithoutRows && rows == Some(0));
         if !self.is_last {
             self.context.metrics.rounds.raise(round.into());
             rows.into_iter().for_each(|rows| self.context.metrics.round_rows.set(rows));
@@ -144,38 +146,38 @@ impl BeginDriver {
         Ok(true)
     }
 
-    /// The first of the outputs that only say when rounds begin.
-    fn first_tick(&self) -> usize {
-        match self.ends {
-            LoopEnds::AfterRounds => LoopId::RESULT + 1,
-            LoopEnds::WithoutRows => 1,
+    /// The first of the outputs that emit only the starts of rounds.
+    fn first_replay_output(&self) -> usize {
+        match self.termination {
+            LoopTermination::AfterRounds => LoopId::RESULT + 1,
+            LoopTermination::WithoutRows => 1,
         }
     }
 
-    /// Gives a round, or, behind the last, what the loop came to.
-    fn give(&mut self, round: u32, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+    /// Emits the rows of a round, or the result after the last round.
+    fn emit(&mut self, round: u32, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor < AGREED {
             if !self.agree(round, cursor)? {
                 return Ok(Progress::Pending);
             }
-            self.arrived = 0;
+            self.next_rows = 0;
             *cursor = AGREED;
         }
         if *cursor == AGREED {
-            // Who replays rows in each round begins with it.
+            // Replays emit their rows when this arrives, or end.
             let control = if self.is_last { Control::End } else { Control::RoundEnd(round) };
-            (self.first_tick()..out.count()).for_each(|replay| out.send(replay, control));
+            (self.first_replay_output()..out.count()).for_each(|replay| out.send(replay, control));
             if self.is_last {
                 out.send(0, Control::End);
             }
-            *cursor = GIVING;
+            *cursor = EMITTING;
         }
-        let has_result = self.ends == LoopEnds::AfterRounds;
+        let has_result = self.termination == LoopTermination::AfterRounds;
         if self.is_last && !has_result {
             return Ok(Progress::Done);
         }
         let output = if self.is_last { LoopId::RESULT } else { 0 };
-        match self.now.poll()? {
+        match self.current.poll()? {
             Poll::Ready(Some(page)) => {
                 out.pages_of(output).adopt(page);
                 return Ok(Progress::Yield);
@@ -193,21 +195,21 @@ impl BeginDriver {
 
 impl Driver for BeginDriver {
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        let rows = if port == LoopId::FEEDBACK { &mut self.next } else { &mut self.now };
+        let rows = if port == LoopId::FEEDBACK { &mut self.next } else { &mut self.current };
         ready!(rows.add(input, cursor)?);
-        self.arrived += input.len() as u64;
+        self.next_rows += input.len() as u64;
         Ok(Progress::Done)
     }
 
     fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == NEW {
             if port == LoopId::FEEDBACK {
-                std::mem::swap(&mut self.now, &mut self.next);
+                std::mem::swap(&mut self.current, &mut self.next);
             }
-            self.now.seal();
+            self.current.seal();
         }
         let next = if port == LoopId::FEEDBACK { round.number + 1 } else { 1 };
-        self.give(next, cursor, out)
+        self.emit(next, cursor, out)
     }
 
     fn revocable(&mut self) -> Option<&mut dyn Revocable> {
@@ -218,7 +220,7 @@ impl Driver for BeginDriver {
 impl Revocable for BeginDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.next.revoke(bytes / 2);
-        self.now.revoke(bytes / 2);
+        self.current.revoke(bytes / 2);
         Ok(())
     }
 }
@@ -246,11 +248,11 @@ mod tests {
         let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
         let rows = || QueuedRows::new(layout.clone(), &context);
         let mut driver = BeginDriver {
-            now: rows(),
+            current: rows(),
             next: rows(),
-            arrived: 0,
+            next_rows: 0,
             rounds: 2,
-            ends: LoopEnds::WithoutRows,
+            termination: LoopTermination::WithoutRows,
             is_last: false,
             context: context.clone(),
         };
@@ -267,6 +269,6 @@ mod tests {
             .unwrap();
         }
         assert!(waits > 0);
-        assert_eq!(driver.arrived, 300_000);
+        assert_eq!(driver.next_rows, 300_000);
     }
 }

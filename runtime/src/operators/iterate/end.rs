@@ -1,11 +1,12 @@
-//! Where a loop ends.
+//! The end of a loop.
 
 use crate::error::Result;
 use crate::plan::{LoopOperator, LoopOperatorPart, Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::strategy::{InPlace, LoopId, Role};
 
-/// What a loop gives. At run time it is an output of the loop's beginning, or of its solution set.
+/// The result of a loop. At run time it is an output of the loop's beginning, or of its solution
+/// set.
 pub struct LoopEnd {
     /// The records.
     pub schema: Schema,
@@ -13,7 +14,7 @@ pub struct LoopEnd {
     pub workset: Schema,
     /// The loop.
     pub loop_id: LoopId,
-    /// Rounds.
+    /// The most rounds.
     pub rounds: u32,
 }
 
@@ -26,7 +27,7 @@ impl Operator for LoopEnd {
         &self.schema
     }
 
-    /// What comes back has all fields.
+    /// The rows of the next round need all fields.
     fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
         let schema = if input == 0 { &self.workset } else { &self.schema };
         LeafSet::all(schema.leaves().len())

@@ -18,7 +18,7 @@ use crate::strategy::{
 use super::super::common::layout;
 use super::super::queued_rows::QueuedRows;
 
-/// Keeps what it is given, and gives it in each round of a loop.
+/// Keeps its rows, and emits them in each round of a loop.
 pub(super) struct Replay {
     /// The records.
     pub(super) schema: Schema,
@@ -72,9 +72,9 @@ impl Operator for Replay {
 struct ReplayDriver {
     rows: QueuedRows<Arc<Store>>,
     store: Arc<Store>,
-    /// All rows are there.
+    /// Whether all rows have arrived.
     is_complete: bool,
-    /// What is left of this round.
+    /// The rows of this round that are still to be emitted.
     reader: Option<StoreReader>,
     context: TaskContext,
 }
@@ -103,7 +103,7 @@ impl Driver for ReplayDriver {
         let Some(reader) = &mut self.reader else { return Ok(Progress::Done) };
         Ok(match reader.poll()? {
             Poll::Ready(Some(page)) => {
-                // What is in memory is shared, and still the store's to pay for.
+                // A page that is in memory is shared, and the store still accounts for it.
                 out.pages().adopt(page);
                 Progress::Yield
             }
@@ -121,7 +121,7 @@ impl Driver for ReplayDriver {
 }
 
 impl Revocable for ReplayDriver {
-    /// What it has beyond its least is taken ahead: the store gives pages back by itself.
+    /// Frees bytes that are reserved ahead. The store itself gives pages back.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.context.memory.shrink();
         Ok(())

@@ -20,9 +20,9 @@ use super::super::common::layout;
 use super::super::join::Join;
 use super::super::queued_rows::QueuedRows;
 
-/// Pairs of the rows of a round and the rows that the solution set has of their keys.
+/// Pairs of the rows of a round with the rows of the solution set that have their keys.
 pub struct SolutionJoin {
-    /// What the pairs become: an inner join or a left join, of which the set is the right side.
+    /// The join: an inner join or a left join whose right side is the set.
     pub join: Join,
     /// The loop.
     pub loop_id: LoopId,
@@ -41,7 +41,7 @@ impl Operator for SolutionJoin {
         self.join.schema()
     }
 
-    /// The set is what the loop comes to, so all of its fields are kept.
+    /// The set is the loop's result, so all of its fields are kept.
     fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
         match input {
             LoopId::PROBE => self.join.reads(input, live),
@@ -49,7 +49,7 @@ impl Operator for SolutionJoin {
         }
     }
 
-    /// The set may not lose rows.
+    /// A filter may not remove rows of the set.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         (input == LoopId::PROBE).then(|| self.join.lets_filters_pass(input)).flatten()
     }
@@ -112,10 +112,10 @@ impl SolutionJoin {
                 deltas: QueuedRows::new(deltas.clone(), context),
                 changes: QueuedRows::new(deltas.clone(), context),
                 applying: None,
-                is_filled: false,
-                is_over: false,
-                is_probed: false,
-                is_changed: false,
+                has_initial_rows: false,
+                is_ended: false,
+                has_probe_rows: false,
+                has_changes: false,
                 scan: Scan::default(),
             })
         };
@@ -136,23 +136,24 @@ impl SolutionJoin {
 struct SolutionDriver {
     table: StateTable,
     put: Put,
-    /// Rows that wait to be put, and to find theirs.
+    /// Queues of rows to put, and of rows to look up.
     puts: Requests,
     probe: Probe,
     probes: Requests,
-    /// What a round changes, as it comes: also while the round before is at its end.
+    /// The changes of the current round. They may arrive before those of the last round are
+    /// applied.
     deltas: QueuedRows,
-    /// What the round changes that is at its end.
+    /// The changes of the round that has ended.
     changes: QueuedRows,
-    /// The changes at hand.
+    /// The page of changes that is being applied.
     applying: Option<(Page, PageWindows)>,
-    /// The set's first rows are all there.
-    is_filled: bool,
-    /// No round follows. A loop without a round may be over before its set is there.
-    is_over: bool,
-    /// The round's probing rows, and its changes, are.
-    is_probed: bool,
-    is_changed: bool,
+    /// Whether all initial rows have arrived.
+    has_initial_rows: bool,
+    /// Whether no round follows. A loop without rounds may end before its initial rows arrive.
+    is_ended: bool,
+    /// Whether the round's rows to look up, and its changes, have all arrived.
+    has_probe_rows: bool,
+    has_changes: bool,
     scan: Scan,
 }
 
@@ -183,9 +184,9 @@ impl SolutionDriver {
         }
     }
 
-    /// Gives the set, where no round follows and its first rows are there.
+    /// Emits the set, after the last round and all initial rows.
     fn finish(&mut self, out: &mut Outputs) -> Result<Progress> {
-        if !self.is_filled || !self.is_over {
+        if !self.has_initial_rows || !self.is_ended {
             return Ok(Progress::Done);
         }
         let result = out.pages_of(LoopId::RESULT);
@@ -204,7 +205,7 @@ impl Driver for SolutionDriver {
     /// Rows are looked up only after all initial rows have arrived.
     fn demand(&self) -> Demand {
         let filling = PortSet::of(LoopId::INITIAL).with(LoopId::DELTA);
-        Demand::of(if self.is_filled { PortSet::all_but(LoopId::INITIAL) } else { filling })
+        Demand::of(if self.has_initial_rows { PortSet::all_but(LoopId::INITIAL) } else { filling })
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
@@ -218,27 +219,27 @@ impl Driver for SolutionDriver {
     fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match port {
             LoopId::INITIAL => {
-                if !self.is_filled {
+                if !self.has_initial_rows {
                     ready!(self.table.serve(&mut self.puts, &mut self.put, out)?);
-                    self.is_filled = true;
+                    self.has_initial_rows = true;
                 }
                 return self.finish(out);
             }
-            LoopId::PROBE if !self.is_probed => {
+            LoopId::PROBE if !self.has_probe_rows => {
                 ready!(self.table.serve(&mut self.probes, &mut self.probe, out)?);
                 out.send(0, Control::RoundEnd(round.number));
-                self.is_probed = true;
+                self.has_probe_rows = true;
             }
-            LoopId::DELTA if !self.is_changed => {
+            LoopId::DELTA if !self.has_changes => {
                 std::mem::swap(&mut self.deltas, &mut self.changes);
                 self.changes.seal();
-                self.is_changed = true;
+                self.has_changes = true;
             }
             _ => {}
         }
-        if self.is_probed && self.is_changed {
+        if self.has_probe_rows && self.has_changes {
             ready!(self.apply(out)?);
-            (self.is_probed, self.is_changed) = (false, false);
+            (self.has_probe_rows, self.has_changes) = (false, false);
         }
         Ok(Progress::Done)
     }
@@ -250,7 +251,7 @@ impl Driver for SolutionDriver {
                 Ok(Progress::Done)
             }
             LoopId::DELTA => {
-                self.is_over = true;
+                self.is_ended = true;
                 self.finish(out)
             }
             _ => Ok(Progress::Done),

@@ -1,31 +1,32 @@
-//! What a program says about how a join should run.
+//! Hints of a program for a join.
 
-/// How the program wants a join to run. What it leaves open is decided by cost.
+/// A hint for a join. The optimizer decides what it leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinHint {
     /// As a hash join.
     Hash {
         /// The side to build: 0 is left.
         build: Option<usize>,
-        /// How rows get to the join.
+        /// How rows are sent to the join.
         ship: Option<JoinShip>,
     },
     /// As a merge join.
     Merge,
 }
 
-/// How rows get to a join.
+/// How rows are sent to a join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinShip {
-    /// The build side to every task, the other side not at all.
+    /// The build side to every task. The other side is not sent.
     Broadcast,
     /// Both sides by the hash of their keys.
     Repartition,
 }
 
 impl JoinHint {
-    /// Whether a hash join that builds `build`, and whose sides are partitioned by their keys or not, runs as the program wants. Where there is one task, nothing is
-    /// shipped, however it is wanted.
+    /// Whether the hint allows a hash join that builds `build`. `is_partitioned` is whether both
+    /// sides are partitioned by their keys. With one task nothing is sent, so any `ship` is
+    /// allowed.
     pub(super) fn allows(&self, build: usize, is_partitioned: bool, tasks: usize) -> bool {
         let JoinHint::Hash { build: wanted, ship } = self else { return false };
         let is_shipped = match ship {

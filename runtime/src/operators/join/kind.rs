@@ -2,25 +2,25 @@
 
 use super::BuildRows;
 
-/// What happens to records without a partner, and what counts as one.
+/// How a join treats records without a partner, and the definition of a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
-    /// They are dropped.
+    /// Records without a partner are dropped.
     Inner,
-    /// Those of the left side are kept, with nothing on the right.
+    /// Left records without a partner are kept, and the closure gets no right record.
     Left,
-    /// Those of the right side are kept, with nothing on the left.
+    /// Right records without a partner are kept, and the closure gets no left record.
     Right,
-    /// Those of both sides are kept.
+    /// Records of both sides without a partner are kept.
     Full,
     /// Every right record is a partner.
     Cross,
-    /// The right side is one record, the partner of all: anything else is an error.
+    /// The right side is one record, the partner of all. Any other number is an error.
     With,
 }
 
 impl JoinKind {
-    /// Whether records of a side (0 is left) are kept where they have no partner.
+    /// Whether records of a side without a partner are kept. Side 0 is left.
     #[must_use]
     pub fn keeps(self, side: usize) -> bool {
         match self {
@@ -31,23 +31,25 @@ impl JoinKind {
         }
     }
 
-    /// Whether the closure may be given nothing of a side, and so sees an `Option`.
+    /// Whether the record of a side may be missing. The closure gets an `Option` of it then.
     #[must_use]
     pub fn may_miss(self, side: usize) -> bool {
         self.keeps(1 - side)
     }
 
-    /// Whether a side's records must not be dropped before the join: what has no partner there would then count as missing.
+    /// Whether filters must not drop a side's records before the join. Otherwise their partners
+    /// would seem to have none.
     pub(super) fn must_keep(self, side: usize) -> bool {
         self.may_miss(side) || (self == JoinKind::With && side == 1)
     }
 
-    /// How many records the side that is built has.
+    /// The number of records of the build side.
     pub(super) fn build_rows(self) -> BuildRows {
         if self == JoinKind::With { BuildRows::One } else { BuildRows::Any }
     }
 
-    /// For EXPLAIN: its word, how its hash join is called, and how its merge join. Without keys it is never merged.
+    /// For EXPLAIN: the words of the join, of its hash join and of its merge join. A join without
+    /// keys is never merged.
     pub(super) fn words(self) -> [&'static str; 3] {
         match self {
             JoinKind::Inner => ["join", "hash join", "merge join"],

@@ -13,7 +13,7 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Revocab
 
 use super::{JoinParts, by_hint};
 
-/// The strategies of a join that is merged: `factory` is told the side that is expected to be smaller.
+/// The strategies of a merge join. `factory` receives the side that is estimated to be smaller.
 pub(crate) fn merge_strategies(
     planning: &Planning<'_>,
     keys: &[Vec<usize>; 2],
@@ -25,14 +25,15 @@ pub(crate) fn merge_strategies(
 }
 
 impl JoinParts {
-    /// The driver of a merge join, which makes tables of one side. `gives_pairs` says that it gives pairs alone: then these are in the order of the keys.
-    pub(crate) fn merge(&self, name: &str, build: usize, is_hinted: bool, gives_pairs: bool) -> DriverFactory {
+    /// The driver of a merge join that builds tables of the side `build`. `emits_pairs` is whether
+    /// it emits pairs only. These are in the order of the keys.
+    pub(crate) fn merge(&self, name: &str, build: usize, is_hinted: bool, emits_pairs: bool) -> DriverFactory {
         let JoinParts { sides, emitter, layout, emitter_bytes } = self.clone();
         let create = move |context: &TaskContext| {
             let joining = SortMergeJoin::new(sides.clone(), build, context)?;
             Ok(MergeJoinDriver { joining, emitter: emitter(context)? })
         };
-        let order = match gives_pairs {
+        let order = match emits_pairs {
             true => RowOrder::Of(OrderKey::ascending(&self.sides[0].key).collect()),
             false => RowOrder::Lost,
         };
@@ -47,7 +48,7 @@ struct MergeJoinDriver {
 }
 
 impl Driver for MergeJoinDriver {
-    /// What is taken of an input, `join::merge` knows.
+    /// The cursor is not used: [`SortMergeJoin`] counts the input rows that it has taken.
     fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.joining.on_batch(&mut *self.emitter, port, input, out)
     }

@@ -1,12 +1,13 @@
-//! Joins. Hash joins: one side is built into a table, the other probes it. Merge joins: both sides are sorted, and their keys met in order.
+//! Joins. A hash join builds a table of one side, and the other side probes it. A merge join sorts
+//! both sides and merges equal keys.
 
 mod hash;
 mod hint;
 mod kind;
-mod meaning;
 mod merge;
 mod pair_calls;
 mod pair_emitter;
+mod reference;
 mod strategies;
 #[cfg(test)]
 mod tests;
@@ -30,56 +31,59 @@ use super::keys::check_keys;
 pub(crate) use hash::{BuildRows, HashJoinOptions};
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
-pub(crate) use meaning::equal_keys;
 pub(crate) use merge::merge_strategies;
-pub(crate) use strategies::{Sharing, hash_strategies};
+pub(crate) use reference::equal_keys;
+pub(crate) use strategies::{BuildSideOptions, hash_strategies};
 
-/// What a null in a key equals.
+/// Whether nulls in keys are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nulls {
-    /// Nothing, as in SQL's `=`.
+    /// A null equals nothing, as in SQL's `=`.
     Differ,
-    /// Another null, as in SQL's `is not distinct from`.
+    /// A null equals another null, as in SQL's `is not distinct from`.
     Equal,
 }
 
-/// What a join gives for a pair.
+/// The output of a join for a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PairGives {
+pub enum PairOutput {
     /// Any number of records.
     Any,
     /// One record.
     One,
-    /// Both records, one behind the other: nothing is computed, so what is read of it is read of the sides.
+    /// The leaves of both records, left before right. Nothing is computed, so a side needs only the
+    /// leaves that are read of the output.
     Both,
-    /// What closures give for the records of so many other closures, each of which has a page for those.
+    /// The records of a closure that reads records of this number of other closures. Each of these
+    /// keeps its records in a page.
     OfOthers(usize),
 }
 
-/// Pairs of a left and a right record with equal keys, through a closure.
+/// Pairs of a left and a right record with equal keys, passed to a closure.
 pub struct Join {
-    /// What happens to records without a partner.
+    /// How it treats records without a partner.
     pub kind: JoinKind,
     /// The left and right records.
     pub inputs: [Schema; 2],
-    /// The key's leaves on each side, in the same order; none where every pair counts.
+    /// The key's leaves on each side, in the same order. Empty if all pairs join.
     pub keys: [Vec<usize>; 2],
-    /// What nulls in keys equal.
+    /// Whether nulls in keys are equal.
     pub nulls: Nulls,
-    /// How the program wants it to run.
+    /// The program's hint.
     pub hint: Option<JoinHint>,
-    /// The records it gives.
+    /// The records that it emits.
     pub output: Schema,
-    /// The closure after the join. A side that may be missing is an `Option` of its record to it.
+    /// The closure after the join. It gets an `Option` of a record that may be missing.
     pub kernel: JoinFactory,
-    /// What it reads of each side.
+    /// The leaves that it reads of each side.
     pub reads: [Reads; 2],
-    /// What its records take over from the sides.
+    /// The leaves that its records take over from the sides.
     pub forwards: Forwards,
-    /// Whether the closure may be tried on some pairs before the run: by what it captures it acts on nothing outside.
-    pub may_be_tried: bool,
-    /// What it gives for a pair.
-    pub gives: PairGives,
+    /// Whether the closure may be called on sampled pairs before the run: nothing that it captures
+    /// can have effects.
+    pub may_run_on_sample: bool,
+    /// The output for a pair.
+    pub pair_output: PairOutput,
 }
 
 impl Operator for Join {
@@ -88,7 +92,7 @@ impl Operator for Join {
     }
 
     fn details(&self) -> String {
-        let is_made = matches!(self.gives, PairGives::Both | PairGives::OfOthers(_));
+        let is_made = matches!(self.pair_output, PairOutput::Both | PairOutput::OfOthers(_));
         let reordered = if is_made { ", reordered" } else { "" };
         if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys, self.nulls) + reordered }
     }
@@ -98,8 +102,8 @@ impl Operator for Join {
     }
 
     fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
-        let mut reads = match self.gives {
-            PairGives::Both => {
+        let mut reads = match self.pair_output {
+            PairOutput::Both => {
                 let from = self.forwards.of(input, self.output.leaves().len());
                 live.iter().filter_map(|leaf| from.get(leaf).copied().flatten()).collect()
             }
@@ -110,34 +114,36 @@ impl Operator for Join {
         reads
     }
 
-    /// If its records have event time, it is that of the left record.
+    /// Event time is that of the left record.
     fn needs_hidden(&self) -> Option<(usize, HiddenLeaf)> {
         self.output.event_time().map(|_| (self.inputs[0].leaves().len().saturating_sub(1), HiddenLeaf::EventTime))
     }
 
-    /// A side whose records are dropped without a partner may lose them before. What is known of one side's key holds for the other's.
+    /// A filter may drop a side's records early if the join drops them without a partner. A filter
+    /// on one side's key also holds for the other side's.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
         if self.kind.must_keep(input) || self.kernel.has_effects() {
             return None;
         }
-        Some(self.taken_over(input))
+        Some(self.equal_leaves(input))
     }
 
     fn as_inner_join(&self) -> Option<InnerJoin<'_>> {
-        let Join { kind, inputs, keys, nulls, hint, kernel, reads, forwards, gives, may_be_tried, .. } = self;
+        let Join { kind, inputs, keys, nulls, hint, kernel, reads, forwards, pair_output, may_run_on_sample, .. } =
+            self;
         let has_no_null = |side: usize| validity(inputs, keys, Nulls::Differ)[side].is_empty();
         let nulls_differ = *nulls == Nulls::Differ || (has_no_null(0) && has_no_null(1));
         let has_effects = kernel.has_effects() || kernel.keeps_state();
         let may_move = *kind == JoinKind::Inner && hint.is_none() && nulls_differ && !has_effects;
         // A closure that is called later is called for other pairs, and for some of them twice.
-        let maps = *gives == PairGives::One && *may_be_tried;
-        let rebuild = |join| Arc::new(Join::made(join)) as Arc<dyn Operator>;
+        let maps = *pair_output == PairOutput::One && *may_run_on_sample;
+        let rebuild = |join| Arc::new(Join::from_optimizer(join)) as Arc<dyn Operator>;
         may_move.then_some(InnerJoin { inputs, keys, forwards, kernel, reads, maps, rebuild })
     }
 
-    /// A record without a partner has nothing of the other side.
+    /// A record without a partner copies nothing of the other side.
     fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
-        (!self.kind.may_miss(input)).then(|| self.taken_over(input))
+        (!self.kind.may_miss(input)).then(|| self.equal_leaves(input))
     }
 
     fn estimate(&self, inputs: &[Relation]) -> Relation {
@@ -149,7 +155,7 @@ impl Operator for Join {
         };
         let leaves = self.output.leaves().len();
         let forwards = [0, 1].map(|side| self.forwards.of(side, leaves));
-        let kernel = self.may_be_tried.then_some(&self.kernel);
+        let kernel = self.may_run_on_sample.then_some(&self.kernel);
         Relation::joined(inputs, &self.keys, kernel, [&forwards[0], &forwards[1]], &self.output, rows)
     }
 
@@ -170,9 +176,10 @@ impl Operator for Join {
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
         let hash = |options: HashJoinOptions| parts.hash(hash, rows, options).stopping_early(!effects);
-        let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
-        let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
-        let mut strategies = hash_strategies(planning, &sharing, self.hint, &hash);
+        let build_sides: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
+        let build_options =
+            BuildSideOptions { keys: &self.keys, may_broadcast: &|build| !self.kind.keeps(build), build_sides };
+        let mut strategies = hash_strategies(planning, &build_options, self.hint, &hash);
         if self.hint.is_none() && !self.keys[0].is_empty() {
             strategies.extend(merge_strategies(planning, &self.keys, &merged));
         }
@@ -180,43 +187,44 @@ impl Operator for Join {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        meaning::of(self, inputs)
+        reference::join(self, inputs)
     }
 }
 
 impl Join {
-    /// A join that the optimizer makes.
-    fn made(join: NewJoin) -> Self {
+    /// The join of a description that the optimizer made.
+    fn from_optimizer(join: NewJoin) -> Self {
         let NewJoin { inputs, keys, output, forwards, records } = join;
         let [left, right] = inputs.each_ref().map(|input| input.leaves().len());
-        let (kernel, reads, gives): (JoinFactory, _, _) = match records {
+        let (kernel, reads, pair_output): (JoinFactory, _, _) = match records {
             PairRecords::Both => {
                 let reads = [left, right].map(|leaves| Reads::Leaves(LeafSet::all(leaves)));
-                (Arc::new(pair_calls::both(left)), reads, PairGives::Both)
+                (Arc::new(pair_calls::both(left)), reads, PairOutput::Both)
             }
             PairRecords::Calls(calls) => {
                 let reads = [0, 1].map(|side| Reads::Leaves(pair_calls::reads(&calls, side)));
                 let others = calls.len().saturating_sub(1);
-                (Arc::new(PairCalls::new(calls)), reads, PairGives::OfOthers(others))
+                (Arc::new(PairCalls::new(calls)), reads, PairOutput::OfOthers(others))
             }
         };
         let (kind, nulls, hint) = (JoinKind::Inner, Nulls::Differ, None);
-        // One of its sides is a join, of which there is no sample that it could be tried on.
-        let may_be_tried = false;
-        Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_be_tried, gives }
+        // One of its sides is a join, so there are no sampled pairs.
+        let may_run_on_sample = false;
+        Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards, may_run_on_sample, pair_output }
     }
 
-    /// For each leaf of the output, the leaf of an input with the same value, where pairs have equal keys.
-    fn taken_over(&self, input: usize) -> Vec<Option<usize>> {
+    /// For each leaf of the output, the leaf of an input with the same value. Pairs have equal
+    /// keys.
+    fn equal_leaves(&self, input: usize) -> Vec<Option<usize>> {
         let leaves = self.output.leaves().len();
-        let mut taken_over = self.forwards.of(input, leaves);
+        let mut equal_leaves = self.forwards.of(input, leaves);
         if self.kind == JoinKind::Inner {
-            for (of_this, of_other) in taken_over.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
+            for (of_this, of_other) in equal_leaves.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
                 let key = of_other.and_then(|leaf| self.keys[1 - input].iter().position(|&key| key == leaf));
                 *of_this = of_this.or(key.map(|key| self.keys[input][key]));
             }
         }
-        taken_over
+        equal_leaves
     }
 
     fn parts(&self, planning: &Planning<'_>) -> JoinParts {
@@ -225,22 +233,22 @@ impl Join {
         let types = sides.each_ref().map(|side| side.types.clone());
         let emitter: EmitterFactory =
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-        let others = if let PairGives::OfOthers(others) = self.gives { others } else { 0 };
-        let emitter_bytes = others * pair_calls::BYTES_OF_CALL;
+        let others = if let PairOutput::OfOthers(others) = self.pair_output { others } else { 0 };
+        let emitter_bytes = others * pair_calls::CALL_BYTES;
         JoinParts { sides, emitter, layout: layout(&self.output, planning.live), emitter_bytes }
     }
 }
 
-/// What a task makes of rows and tables.
+/// Creates a task's emitter.
 pub(crate) type EmitterFactory = Arc<dyn Fn(&TaskContext) -> Result<Box<dyn JoinEmitter + Send>> + Send + Sync>;
 
-/// What the drivers of a join share, however it runs.
+/// The parts that all strategies of a join share.
 #[derive(Clone)]
 pub(crate) struct JoinParts {
     pub(crate) sides: [Side; 2],
     pub(crate) emitter: EmitterFactory,
     pub(crate) layout: Arc<RowLayout>,
-    /// What the emitter needs of memory beside the output's pages.
+    /// Bytes that the emitter needs in addition to the output's pages.
     pub(crate) emitter_bytes: usize,
 }
 
@@ -250,23 +258,22 @@ pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> 
     format!("on {} = {}{nulls}", names(&inputs[0], &keys[0]), names(&inputs[1], &keys[1]))
 }
 
-/// For EXPLAIN, behind a strategy that the program asked for.
+/// For EXPLAIN, after a strategy that the program chose.
 pub(crate) fn by_hint(hinted: bool) -> &'static str {
     if hinted { ", by hint" } else { "" }
 }
 
-/// What a hash join knows of its sides; `asked` says of one whether something is given for each of its rows, and whether for those with a null in
-/// their key.
+/// The sides of a join. `keep_flags` returns [`Side::keeps`] and [`Side::keeps_nulls`] of a side.
 pub(crate) fn sides(
     inputs: &[Schema; 2],
     keys: &[Vec<usize>; 2],
     nulls: Nulls,
     planning: &Planning<'_>,
-    asked: impl Fn(usize) -> [bool; 2],
+    keep_flags: impl Fn(usize) -> [bool; 2],
 ) -> [Side; 2] {
     let nullable = validity(inputs, keys, nulls);
     [0, 1].map(|side| {
-        let [keeps, keeps_nulls] = asked(side);
+        let [keeps, keeps_nulls] = keep_flags(side);
         Side {
             types: inputs[side].types(),
             live: planning.live_inputs[side].clone(),
@@ -278,8 +285,9 @@ pub(crate) fn sides(
     })
 }
 
-/// For each side, the validity leaves of its key: a row where one is zero joins nothing, unless nulls are equal. An `Option` inside of an enum is a part of
-/// the enum's value, which is never missing.
+/// For each side, the validity leaves of its key. A row in which one is zero has no partner, unless
+/// nulls are equal. An `Option` inside of an enum is a part of the enum's value, which is never
+/// null.
 pub(crate) fn validity(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> [Vec<usize>; 2] {
     if nulls == Nulls::Equal {
         return [Vec::new(), Vec::new()];

@@ -1,4 +1,4 @@
-//! What joins give: lists the partners of each row that goes past a table, and calls the closure for them.
+//! The emitter of joins: finds the partners of each probe row, and calls the closure for them.
 
 use crate::error::Result;
 use crate::join::{BuildSide, JoinEmitter, JoinFactory, JoinKernel, Pairs, ProbePhase};
@@ -16,15 +16,16 @@ pub(super) struct PairEmitter {
     kernel: Box<dyn JoinKernel>,
     /// By the side that is built.
     pairs: [Pairs; 2],
-    /// The input's next row to list pairs of.
+    /// The next row of the input whose pairs are listed.
     next: usize,
-    /// The next pair to run.
+    /// The next listed pair to call the closure for.
     position: usize,
-    /// The next page and row to look for built rows without a partner.
-    alone: (usize, usize),
+    /// The next page and row of the table that may have no partner.
+    unmatched: (usize, usize),
 }
 
-/// Cursor values: nothing is listed yet; pairs are being run, and there are more; the last pairs are; and then the rows without any.
+/// Cursors: no pairs are listed; the listed pairs are not the last ones; they are the last ones;
+/// rows without a partner are listed.
 const NEW: Cursor = 0;
 const MORE: Cursor = 1;
 const LAST: Cursor = 2;
@@ -35,11 +36,11 @@ impl JoinEmitter for PairEmitter {
         &mut self,
         built: &mut BuildSide,
         input: &Input<'_>,
-        pass: ProbePhase,
+        phase: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Progress> {
-        let keeps = self.kind.keeps(1 - built.side) && matches!(pass, ProbePhase::Input | ProbePhase::Disk);
+        let keeps = self.kind.keeps(1 - built.side) && matches!(phase, ProbePhase::Input | ProbePhase::Disk);
         if *cursor == NEW {
             let pairs = &mut self.pairs[built.side];
             built.probe(input, pairs);
@@ -49,7 +50,7 @@ impl JoinEmitter for PairEmitter {
             if self.kind.keeps(built.side) {
                 built.table.mark(pairs);
             }
-            if pass == ProbePhase::Marks {
+            if phase == ProbePhase::Marks {
                 return Ok(Progress::Done);
             }
             self.next = 0;
@@ -78,15 +79,15 @@ impl JoinEmitter for PairEmitter {
         let nothing = Selection::default();
         let input = Input::new(&nulls, &nothing);
         if *cursor == NEW {
-            (self.alone, self.position, *cursor) = ((0, 0), 0, ALONE);
-            built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]);
+            (self.unmatched, self.position, *cursor) = ((0, 0), 0, ALONE);
+            built.table.next_alone(&mut self.unmatched, &mut self.pairs[built.side]);
         }
         loop {
             if self.run(built, &input, out)? == Progress::Yield {
                 return Ok(Progress::Yield);
             }
             self.position = 0;
-            if !built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]) {
+            if !built.table.next_alone(&mut self.unmatched, &mut self.pairs[built.side]) {
                 return Ok(Progress::Done);
             }
         }
@@ -94,7 +95,7 @@ impl JoinEmitter for PairEmitter {
 }
 
 impl PairEmitter {
-    /// Of sides whose leaves are these.
+    /// For sides with these leaves.
     pub(super) fn new(
         kind: JoinKind,
         types: [Vec<LeafType>; 2],
@@ -102,10 +103,10 @@ impl PairEmitter {
         context: &TaskContext,
     ) -> Result<Self> {
         let pairs = [0, 1].map(|built| Pairs::new([kind.may_miss(1 - built), kind.may_miss(built)]));
-        Ok(PairEmitter { kind, types, kernel: kernel.open(context)?, pairs, next: 0, position: 0, alone: (0, 0) })
+        Ok(PairEmitter { kind, types, kernel: kernel.open(context)?, pairs, next: 0, position: 0, unmatched: (0, 0) })
     }
 
-    /// Runs what is listed.
+    /// Calls the closure for the listed pairs.
     fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Progress> {
         let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
         let pairs = built.looked_up().row_pairs(input, pairs, left);

@@ -8,78 +8,78 @@
 use std::sync::Arc;
 
 use crate::join::SAMPLED_ROWS;
-use crate::memory::limits::SHARE_OF_MEMORY;
+use crate::memory::limits::OPERATOR_MEMORY_SHARE;
 use crate::operators::common::INDEX_BYTES;
 use crate::strategy::{DriverFactory, InputEdge, Placement, Planning, Ship, Strategy, Work};
 
 use super::{HashJoinOptions, JoinHint};
 
 /// The sides of a join that can be built, and how they may be shipped.
-pub(crate) struct Sharing<'j> {
+pub(crate) struct BuildSideOptions<'j> {
     /// The key's leaves on each side. Sides without a key are not shipped by hash.
     pub(crate) keys: &'j [Vec<usize>; 2],
     /// Whether a build side may be shipped to all tasks. It may not if its own records are the
     /// output: each task would find partners for some of them.
-    pub(crate) shared: &'j dyn Fn(usize) -> bool,
+    pub(crate) may_broadcast: &'j dyn Fn(usize) -> bool,
     /// The sides that can be built.
-    pub(crate) builds: &'j [usize],
+    pub(crate) build_sides: &'j [usize],
 }
 
 /// Hash strategies of a join: build either side, broadcast the build side or ship both by hash. If
 /// a hint allows some of them, there are no others.
 pub(crate) fn hash_strategies(
     planning: &Planning<'_>,
-    sharing: &Sharing<'_>,
+    sides: &BuildSideOptions<'_>,
     hint: Option<JoinHint>,
     factory: &dyn Fn(HashJoinOptions) -> DriverFactory,
 ) -> Vec<Strategy> {
     let allowed = |hint| {
-        let builds = sharing.builds.iter();
-        builds.flat_map(|&build| BuildSide::new(planning, sharing, hint, build).strategies(factory)).collect()
+        let builds = sides.build_sides.iter();
+        builds.flat_map(|&build| BuildSideStrategies::new(planning, sides, hint, build).strategies(factory)).collect()
     };
     let hinted = hint.map(|hint| allowed(Some(hint))).filter(|found: &Vec<Strategy>| !found.is_empty());
     hinted.unwrap_or_else(|| allowed(None))
 }
 
 /// The strategies with one build side.
-struct BuildSide<'j> {
+struct BuildSideStrategies<'j> {
     planning: &'j Planning<'j>,
-    sharing: &'j Sharing<'j>,
+    sides: &'j BuildSideOptions<'j>,
     hint: Option<JoinHint>,
     options: HashJoinOptions,
 }
 
-impl<'j> BuildSide<'j> {
-    fn new(planning: &'j Planning<'j>, sharing: &'j Sharing<'j>, hint: Option<JoinHint>, build: usize) -> Self {
+impl<'j> BuildSideStrategies<'j> {
+    fn new(planning: &'j Planning<'j>, sides: &'j BuildSideOptions<'j>, hint: Option<JoinHint>, build: usize) -> Self {
         let options = HashJoinOptions {
             build,
             is_hinted: hint.is_some(),
-            keeps_build: planning.constant[build] && (sharing.shared)(build),
+            keeps_build: planning.constant[build] && (sides.may_broadcast)(build),
             is_shared: false,
             breaks_partitioning: planning.properties[1 - build].placement == Placement::Anywhere,
             reverses: hint.is_none().then_some(SAMPLED_ROWS),
         };
-        BuildSide { planning, sharing, hint, options }
+        BuildSideStrategies { planning, sides, hint, options }
     }
 
     /// The strategies that the hint allows.
     fn strategies(&self, factory: &dyn Fn(HashJoinOptions) -> DriverFactory) -> Vec<Strategy> {
-        let (planning, keys, build) = (self.planning, self.sharing.keys, self.options.build);
+        let (planning, keys, build) = (self.planning, self.sides.keys, self.options.build);
         let probe_tasks = planning.properties[1 - build].tasks;
         let is_alone = probe_tasks == 1 && planning.properties[build].tasks == 1;
-        let mut ways = Vec::new();
-        if probe_tasks == 1 || (self.sharing.shared)(build) {
+        let mut variants = Vec::new();
+        if probe_tasks == 1 || (self.sides.may_broadcast)(build) {
             let mut ships = [Ship::Forward, Ship::Forward];
             if !is_alone {
                 ships[build] = Ship::Broadcast;
             }
-            ways.push((ships, false, probe_tasks));
+            variants.push((ships, false, probe_tasks));
         }
         if planning.tasks > 1 && !keys[build].is_empty() && !is_alone {
-            ways.extend(planning.together(keys).into_iter().map(|(ships, tasks)| (ships, true, tasks)));
+            variants.extend(planning.together(keys).into_iter().map(|(ships, tasks)| (ships, true, tasks)));
         }
         let allows = |is_partitioned| self.hint.is_none_or(|hint| hint.allows(build, is_partitioned, planning.tasks));
-        let allowed = ways.into_iter().filter(|&(_, is_partitioned, _)| allows(is_partitioned));
+        let allowed = variants.into_iter().filter(|&(_, is_partitioned, _)| allows(is_partitioned));
         allowed.map(|(ships, is_partitioned, tasks)| self.strategy(ships, is_partitioned, tasks, factory)).collect()
     }
 
@@ -100,7 +100,7 @@ impl<'j> BuildSide<'j> {
             true => InputEdge::ship(ship).needing(key),
             false => InputEdge::ship(ship),
         };
-        let mut edges: Vec<InputEdge> = ships.into_iter().zip(self.sharing.keys).map(edge).collect();
+        let mut edges: Vec<InputEdge> = ships.into_iter().zip(self.sides.keys).map(edge).collect();
         edges[build].shipped_rows = Some(planning.inputs[build].rows * times);
         let (driver, kept) = (Arc::new(factory(options)), options.keeps_build.then_some(build));
         Strategy { edges, driver, tasks, streamed: 1 - build, kept, work }
@@ -114,7 +114,7 @@ impl<'j> BuildSide<'j> {
         // Without memory for one table, both sides are partitioned on disk (`join::sharing`), after
         // each task has read all build rows. An exchange is better then, so the strategy costs as
         // if each task built its own table.
-        let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * SHARE_OF_MEMORY;
+        let is_alone = is_shared && table_bytes > planning.memory_bytes as f64 * OPERATOR_MEMORY_SHARE;
         let built = build_side.rows * times * if is_alone { tasks as f64 } else { 1.0 };
         // For a shared table, each task hashes all rows and copies its share. One lookup per row
         // and other task stands for the index: tasks wait for the task that makes a dense index,

@@ -1,12 +1,12 @@
 //! Drops rows that cannot be among the first rows of their group, before the sort.
 //!
-//! A table holds for each group the [prefixes](order_prefixes) of its first rows so far. A row whose
-//! prefix is after all of them is dropped. Of `n` rows of a group in random order, about
-//! `count * ln(n / count)` remain. The sort alone decides the result, so the table may hold some groups
-//! only, or none. Velox does the same without a sort (`TopNRowNumber`).
+//! A table holds for each group the [prefixes](order_prefixes) of its first rows so far. A row
+//! whose prefix is after all of them is dropped. Of `n` rows of a group in random order, about
+//! `count * ln(n / count)` remain. The sort alone decides the result, so the table may hold some
+//! groups only, or none. Velox does the same without a sort (`TopNRowNumber`).
 //!
-//! `benches -- h2o --cases q8,q8_zipf` takes 2.1 and 2.6 times as long without it. To measure it again,
-//! return `None` from [`Cutoff::new`] in an earlier binary, and pass that as `--earlier`.
+//! `benches -- h2o --cases q8,q8_zipf` takes 2.1 and 2.6 times as long without it. To measure it
+//! again, return `None` from [`Cutoff::new`] in an earlier binary, and pass that as `--earlier`.
 
 use smallvec::SmallVec;
 
@@ -19,22 +19,25 @@ use crate::row::{LeafSet, LeafType};
 use crate::sort::{OrderKey, order_prefixes};
 use crate::strategy::Progress;
 
-/// A table that knows more of each group costs more than the rows that it drops.
-const MOST_FIRST: usize = 8;
+/// Greatest number of first rows that a cutoff is used for. Tables of more prefixes cost more than
+/// the rows that they drop.
+const MAX_COUNT: usize = 8;
 
-/// After so many rows it shows whether rows are dropped, and again after as many; but not while a group has so few rows that most of them
-/// are among its first ones: fewer than this many times as many.
-const TRIAL_ROWS: usize = 128 << 10;
-const TRIAL_SHARE: usize = 4;
+/// Rows between two checks of whether enough rows are dropped. The first check waits until the
+/// groups have `ROWS_PER_COUNT * count` rows on average, or the table is full. Before that, most
+/// rows are among the first of their group.
+const ROWS_PER_CHECK: usize = 128 << 10;
+const ROWS_PER_COUNT: usize = 4;
 
-/// A table is worth it where at least one row in so many is dropped.
-const LEAST_DROPPED: usize = 4;
+/// A cutoff is kept if it drops at least one row in this many.
+const DROPPED_SHARE: usize = 4;
 
 /// Drops rows that cannot be among the first of their group.
 pub(super) struct Cutoff {
-    /// The key, and the complements of the first rows' prefixes, largest first; zero where there are fewer rows.
+    /// For each key, the complements of the prefixes of its first rows, largest first. Zero if
+    /// there are fewer rows.
     table: GroupTable,
-    most_bytes: usize,
+    max_bytes: usize,
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     order: Vec<OrderKey>,
@@ -42,33 +45,34 @@ pub(super) struct Cutoff {
     groups: Groups,
     prefixes: Vec<u64>,
     /// Positions in the input of rows whose group is in the table.
-    known: Vec<u32>,
-    /// For each position whether its row passes.
+    found: Vec<u32>,
+    /// For each position in the input, whether its row passes.
     passes: Vec<bool>,
-    /// The rows of the current input that pass, once they are known.
+    /// The rows of the current input that pass, if the driver has not taken all of them yet.
     passing: Option<Selection>,
     /// All rows so far.
-    rows: usize,
-    /// Rows of this trial, and how many of them were dropped.
-    seen: usize,
+    total_rows: usize,
+    /// Rows since the last check, and the number of them that were dropped.
+    checked_rows: usize,
     dropped: usize,
-    /// Whether the table takes no more groups.
+    /// Whether the table opens no more groups.
     is_full: bool,
-    /// Whether it is of no use any more.
-    is_over: bool,
+    /// Whether it is dropped after the current input.
+    is_released: bool,
 }
 
 impl Cutoff {
-    /// For the first `count` rows of each group: of those that agree in the first `leading` leaves of the order. `None` where it would be of no use.
+    /// For the first `count` rows of each group. Rows of a group agree in the first `key_leaves`
+    /// leaves of the order. Returns `None` if a cutoff would not pay.
     pub(super) fn new(
         types: &[LeafType],
         order: &[OrderKey],
-        leading: usize,
+        key_leaves: usize,
         count: usize,
         context: &TaskContext,
     ) -> Result<Option<Self>> {
-        let (key, order) = order.split_at(leading);
-        if count == 0 || count > MOST_FIRST || key.is_empty() || order.is_empty() {
+        let (key, order) = order.split_at(key_leaves);
+        if count == 0 || count > MAX_COUNT || key.is_empty() || order.is_empty() {
             return Ok(None);
         }
         let key: Vec<usize> = key.iter().map(|key| key.leaf).collect();
@@ -81,56 +85,57 @@ impl Cutoff {
         let own: Vec<usize> = (0..key.len()).collect();
         Ok(Some(Cutoff {
             table: GroupTable::new(layout, own, &context.memory)?.growing(GrowthPolicy::IfIdle),
-            most_bytes: combiner_bytes(context),
+            max_bytes: combiner_bytes(context),
             copied: key.iter().copied().enumerate().collect(),
             key,
             order: order.to_vec(),
             count,
             groups: Groups::default(),
             prefixes: Vec::new(),
-            known: Vec::new(),
+            found: Vec::new(),
             passes: Vec::new(),
             passing: None,
-            rows: 0,
-            seen: 0,
+            total_rows: 0,
+            checked_rows: 0,
             dropped: 0,
             is_full: false,
-            is_over: false,
+            is_released: false,
         }))
     }
 
-    /// The rows that may be among the first.
+    /// Selects the rows that may be among the first.
     fn select(&mut self, input: &Input<'_>, passing: &mut Selection) -> Result<()> {
         self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
-        if self.table.bytes() >= self.most_bytes {
+        if self.table.bytes() >= self.max_bytes {
             self.table.freeze();
         }
         self.is_full |= !self.groups.missed().is_empty();
         let rows = input.selection().rows();
         let mut missed = self.groups.missed().iter().peekable();
-        self.known.clear();
-        self.known.extend((0..rows.len() as u32).filter(|at| missed.next_if_eq(&at).is_none()));
-        passing.set(self.known.iter().map(|&at| rows[at as usize]));
-        // What found no room in the table passes.
+        self.found.clear();
+        self.found.extend((0..rows.len() as u32).filter(|at| missed.next_if_eq(&at).is_none()));
+        passing.set(self.found.iter().map(|&at| rows[at as usize]));
+        // Rows that found no room in the table pass.
         self.passes.clear();
         self.passes.resize(rows.len(), true);
         self.compare(&Input::new(input.batch(), passing));
         let stays = rows.iter().zip(&self.passes).filter(|&(_, &passes)| passes);
         passing.set(stays.map(|(&row, _)| row));
-        self.rows += rows.len();
-        self.seen += rows.len();
+        self.total_rows += rows.len();
+        self.checked_rows += rows.len();
         self.dropped += rows.len() - passing.len();
         Ok(())
     }
 
-    /// Marks the rows that are behind all first ones of their group, so far; the others are among these from now on.
-    fn compare(&mut self, known: &Input<'_>) {
-        order_prefixes(known, &self.order, &mut self.prefixes);
+    /// Drops the rows that are after all first rows of their group so far. Each other row becomes
+    /// one of these.
+    fn compare(&mut self, found: &Input<'_>) {
+        order_prefixes(found, &self.order, &mut self.prefixes);
         let (key, count) = (self.key.len(), self.count);
-        let (prefixes, positions, passes) = (&self.prefixes, &self.known, &mut self.passes);
-        self.table.visit(known, &self.groups, |_, mut states, rows| {
+        let (prefixes, positions, passes) = (&self.prefixes, &self.found, &mut self.passes);
+        self.table.visit(found, &self.groups, |_, mut states, rows| {
             states.skip(key);
-            let slots: SmallVec<[StateSlot<'_, u64>; MOST_FIRST]> = (0..count).filter_map(|_| states.plain()).collect();
+            let slots: SmallVec<[StateSlot<'_, u64>; MAX_COUNT]> = (0..count).filter_map(|_| states.plain()).collect();
             let Some(last) = slots.last() else { return };
             for (((_, group), &prefix), &position) in rows.iter().zip(prefixes).zip(positions) {
                 let mut rank = !prefix;
@@ -149,46 +154,47 @@ impl Cutoff {
         });
     }
 
-    /// Whether it has turned out to drop too little.
+    /// Whether it drops too few rows.
     fn is_useless(&mut self) -> bool {
-        let are_groups_known = self.is_full || self.rows >= TRIAL_SHARE * self.count * self.table.len();
-        if self.seen < TRIAL_ROWS || !are_groups_known {
+        let are_groups_filled = self.is_full || self.total_rows >= ROWS_PER_COUNT * self.count * self.table.len();
+        if self.checked_rows < ROWS_PER_CHECK || !are_groups_filled {
             return false;
         }
-        let (seen, dropped) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.dropped));
-        dropped < seen / LEAST_DROPPED
+        let (seen, dropped) = (std::mem::take(&mut self.checked_rows), std::mem::take(&mut self.dropped));
+        dropped < seen / DROPPED_SHARE
     }
 }
 
-/// The rows of an input that may be among the first of their group: put into `passing`, where there is a cutoff. An input that is
-/// shown again is not counted twice.
-pub(super) fn pass<'i>(
+/// Selects the rows of an input that may be among the first of their group, into `passing`. Without
+/// a cutoff, all rows pass. An input that is passed again is not counted twice.
+pub(super) fn select<'i>(
     cutoff: &mut Option<Cutoff>,
     input: &Input<'i>,
     passing: &'i mut Selection,
 ) -> Result<Input<'i>> {
     let Some(cutoff) = cutoff else { return Ok(*input) };
     match cutoff.passing.take() {
-        Some(known) => *passing = known,
+        Some(selected) => *passing = selected,
         None => cutoff.select(input, passing)?,
     }
     Ok(Input::new(input.batch(), passing))
 }
 
-/// To be called with what the driver answered for an input that was [`pass`]ed: what it has not taken whole is shown again.
-pub(super) fn answered(cutoff: &mut Option<Cutoff>, passing: Selection, progress: Progress) {
-    let Some(known) = cutoff else { return };
+/// Called with the driver's progress after each [`pass`]. An input that is not `Done` is passed
+/// again.
+pub(super) fn record_progress(cutoff: &mut Option<Cutoff>, passing: Selection, progress: Progress) {
+    let Some(active) = cutoff else { return };
     if progress != Progress::Done {
-        known.passing = Some(passing);
-    } else if known.is_over || known.is_useless() {
+        active.passing = Some(passing);
+    } else if active.is_released || active.is_useless() {
         *cutoff = None;
     }
 }
 
-/// Gives its memory back, as soon as no input waits.
-pub(super) fn forget(cutoff: &mut Option<Cutoff>) {
+/// Frees the cutoff's memory, after the current input if one is not done.
+pub(super) fn release(cutoff: &mut Option<Cutoff>) {
     match cutoff {
-        Some(known) if known.passing.is_some() => known.is_over = true,
+        Some(active) if active.passing.is_some() => active.is_released = true,
         _ => *cutoff = None,
     }
 }
@@ -217,7 +223,8 @@ mod tests {
         writer.take_sealed().collect()
     }
 
-    /// The rows that pass, and whether the cutoff has stayed. Each input is shown twice where `twice`.
+    /// The rows that pass, and whether the cutoff is still in use. If `twice`, each input is passed
+    /// twice.
     fn passed(rows: &[(u32, i64)], count: usize, budget: usize, twice: bool) -> (Vec<(u32, i64)>, bool) {
         let context = TaskContext::alone(Memory::new(Budget::new(budget), "top"));
         let mut cutoff = Cutoff::new(&TYPES, &ORDER, 1, count, &context).unwrap();
@@ -225,10 +232,10 @@ mod tests {
         for page in pages(rows.iter().copied()) {
             windows(&page.batch(), |input| -> Result<()> {
                 let mut passing = Selection::default();
-                let _ = pass(&mut cutoff, input, &mut passing)?;
+                let _ = select(&mut cutoff, input, &mut passing)?;
                 if twice {
-                    answered(&mut cutoff, std::mem::take(&mut passing), Progress::Yield);
-                    let _ = pass(&mut cutoff, input, &mut passing)?;
+                    record_progress(&mut cutoff, std::mem::take(&mut passing), Progress::Yield);
+                    let _ = select(&mut cutoff, input, &mut passing)?;
                 }
                 let shown = if cutoff.is_some() { &passing } else { input.selection() };
                 found.extend(shown.rows().iter().map(|&row| {
@@ -238,7 +245,7 @@ mod tests {
                     };
                     (leaf(0) as u32, leaf(1) as i64)
                 }));
-                answered(&mut cutoff, passing, Progress::Done);
+                record_progress(&mut cutoff, passing, Progress::Done);
                 Ok(())
             })
             .unwrap();
@@ -256,7 +263,7 @@ mod tests {
         groups
     }
 
-    /// A hundred rows of each of some groups, in an order that looks random, with many equals.
+    /// A hundred rows for each of some groups, in random order, with many equal ones.
     fn rows(groups: u32) -> Vec<(u32, i64)> {
         let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
         (0..u64::from(groups) * 100)
@@ -265,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_among_the_first_passes_and_most_of_the_rest_does_not() {
+    fn first_rows_pass_and_most_others_are_dropped() {
         let rows = rows(2_000);
         for count in [1, 2, 8] {
             for twice in [false, true] {
@@ -277,14 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_find_no_room_pass_whole() {
+    fn groups_without_room_pass_whole() {
         let rows = rows(20_000);
         let (passing, _) = passed(&rows, 2, 2 << 20, false);
         assert_eq!(first(&passing, 2), first(&rows, 2));
     }
 
     #[test]
-    fn many_groups_of_few_rows_are_waited_for() {
+    fn cutoff_is_not_judged_before_groups_have_enough_rows() {
         let rows = rows(60_000);
         let (passing, stayed) = passed(&rows, 2, 1 << 30, false);
         assert_eq!(first(&passing, 2), first(&rows, 2));
@@ -292,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_dropped_it_goes() {
+    fn cutoff_that_drops_nothing_is_removed() {
         let rows: Vec<_> = (0..300_000).map(|row| (row, i64::from(row))).collect();
         let (passing, stayed) = passed(&rows, 2, 16 << 20, false);
         assert!(passing == rows && !stayed);

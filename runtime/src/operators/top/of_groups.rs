@@ -1,15 +1,17 @@
-//! The first records of each group in an order: rows are kept, and sorted by key and order now and then to drop what cannot be among them. What memory
-//! does not hold goes to disk in sorted runs, which are merged.
+//! The first records of each group in an order. Rows are kept, and sorted by key and order from
+//! time to time, so that those after the first ones can be dropped. Rows that do not fit into
+//! memory are written to disk in sorted runs, which are merged.
 //!
-//! The sending side does the same before it ships, so a group of which everybody has much is not one task's work alone; it ships what memory
-//! does not hold. Whichever sees the rows first drops most of them before they are kept: see [`Cutoff`].
+//! A combiner does the same on the sending side, so the work of a large group is spread over the
+//! tasks. Rows that do not fit into memory are sent. The first driver that receives the rows drops
+//! most of them before it keeps any: see [`Cutoff`].
 
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
+use crate::memory::limits::{SORT_BYTES, SORTED_GROUPS_BYTES};
 use crate::page::{Input, NextRow, Selection};
 use crate::row::RowLayout;
 use crate::sort::{GroupSorter, LargeGroup, OrderKey, SortBuffer};
@@ -18,51 +20,52 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Revocable, Round,
 use super::cutoff::{self, Cutoff};
 use crate::operators::common::combiner_bytes;
 
-/// Rows that a combiner keeps at least before some are dropped.
-const LEAST_ROWS: usize = 16 << 10;
+/// Least rows that a combiner keeps before it drops some.
+const MIN_ROWS: usize = 16 << 10;
 
-/// The `count` first rows of each group: of those that agree in the first `leading` leaves of the order.
+/// The `count` first rows of each group. Rows of a group agree in the first `key_leaves` leaves of
+/// the order.
 pub(super) struct TopOfGroups {
     pub(super) layout: Arc<RowLayout>,
     pub(super) count: usize,
-    pub(super) leading: usize,
+    pub(super) key_leaves: usize,
     pub(super) order: Vec<OrderKey>,
 }
 
 impl TopOfGroups {
-    /// Keeps the first rows of the groups that come to a task; `drops` says whether they come for the first time, and most can be dropped before
-    /// they are kept.
+    /// Keeps the first rows of each group of a task. `drops` is whether a [`Cutoff`] drops rows
+    /// first: no combiner has seen them.
     pub(super) fn driver(&self, drops: bool) -> DriverFactory {
-        let &TopOfGroups { count, leading, .. } = self;
+        let &TopOfGroups { count, key_leaves, .. } = self;
         let (layout, order) = (self.layout.clone(), self.order.clone());
         let create = move |context: &TaskContext| {
             Ok(TopDriver {
                 cutoff: match drops {
-                    true => Cutoff::new(layout.types(), &order, leading, count, context)?,
+                    true => Cutoff::new(layout.types(), &order, key_leaves, count, context)?,
                     false => None,
                 },
-                rows: GroupSorter::first_of_groups(layout.clone(), order.clone(), leading, count, context)?,
+                rows: GroupSorter::first_of_groups(layout.clone(), order.clone(), key_leaves, count, context)?,
                 count,
                 large: None,
-                is_shown: false,
-                is_given: false,
+                is_finished: false,
+                is_window_emitted: false,
             })
         };
-        self.factory(create).spilling_beyond(GROUPS_BYTES)
+        self.factory(create).spilling_beyond(SORTED_GROUPS_BYTES)
     }
 
     /// Drops rows on the sending side.
     pub(super) fn combiner(&self) -> DriverFactory {
-        let &TopOfGroups { count, leading, .. } = self;
+        let &TopOfGroups { count, key_leaves, .. } = self;
         let (layout, order) = (self.layout.clone(), self.order.clone());
         let create = move |context: &TaskContext| {
             Ok(CombineDriver {
-                cutoff: Cutoff::new(layout.types(), &order, leading, count, context)?,
+                cutoff: Cutoff::new(layout.types(), &order, key_leaves, count, context)?,
                 kept: SortBuffer::new(layout.clone(), order.clone(), &context.memory)?,
                 count,
-                leading,
-                most_rows: LEAST_ROWS,
-                most_bytes: combiner_bytes(context),
+                key_leaves,
+                max_rows: MIN_ROWS,
+                max_bytes: combiner_bytes(context),
                 memory: context.memory.clone(),
                 is_emitting: false,
                 is_revoked: false,
@@ -84,16 +87,17 @@ struct TopDriver {
     cutoff: Option<Cutoff>,
     rows: GroupSorter,
     count: usize,
-    /// A group that memory does not hold, and how many of its rows are still to be given.
+    /// A group that does not fit into memory, and the number of its rows that are still to be
+    /// emitted.
     large: Option<(LargeGroup, usize)>,
-    /// Whether all rows are there, and groups are gone over.
-    is_shown: bool,
-    /// Whether the window is given.
-    is_given: bool,
+    /// Whether all rows have arrived, so that groups are emitted.
+    is_finished: bool,
+    /// Whether the window has been emitted.
+    is_window_emitted: bool,
 }
 
 impl TopDriver {
-    /// Gives the groups, all of whose rows are there.
+    /// Emits the groups, whose rows have all arrived.
     fn emit(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some((group, left)) = &mut self.large {
@@ -107,18 +111,18 @@ impl TopDriver {
                     return Ok(Progress::Yield);
                 }
                 self.large = None;
-            } else if !self.rows.is_ready() || (self.is_given && !self.rows.is_last()) {
+            } else if !self.rows.is_ready() || (self.is_window_emitted && !self.rows.is_last()) {
                 ready!(self.rows.advance()?);
-                self.is_given = false;
+                self.is_window_emitted = false;
             } else if let Some(group) = self.rows.take_large() {
-                (self.large, self.is_given) = (Some((group, self.count)), true);
-            } else if self.is_given {
+                (self.large, self.is_window_emitted) = (Some((group, self.count)), true);
+            } else if self.is_window_emitted {
                 self.rows.clear();
                 return Ok(Progress::Done);
             } else if self.rows.emit(out.pages())? {
                 return Ok(Progress::Yield);
             } else {
-                self.is_given = true;
+                self.is_window_emitted = true;
             }
         }
     }
@@ -127,17 +131,17 @@ impl TopDriver {
 impl Driver for TopDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         let mut passing = Selection::default();
-        let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
+        let input = cutoff::select(&mut self.cutoff, input, &mut passing)?;
         let progress = self.rows.add(&input, cursor)?;
-        cutoff::answered(&mut self.cutoff, passing, progress);
+        cutoff::record_progress(&mut self.cutoff, passing, progress);
         Ok(progress)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        if !self.is_shown {
+        if !self.is_finished {
             self.cutoff = None;
             ready!(self.rows.finish()?);
-            self.is_shown = true;
+            self.is_finished = true;
         }
         self.emit(out)
     }
@@ -149,8 +153,8 @@ impl Driver for TopDriver {
 
 impl Revocable for TopDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        cutoff::forget(&mut self.cutoff);
-        if !self.is_shown {
+        cutoff::release(&mut self.cutoff);
+        if !self.is_finished {
             self.rows.revoke();
         }
         Ok(())
@@ -161,44 +165,45 @@ impl Revocable for TopDriver {
     }
 }
 
-/// Drops rows before they are shipped.
+/// Drops rows before they are sent.
 struct CombineDriver {
     cutoff: Option<Cutoff>,
     kept: SortBuffer,
     count: usize,
-    /// Leaves of the key, which the order begins with.
-    leading: usize,
-    /// Beyond so many rows it is time to drop some.
-    most_rows: usize,
-    /// Rows are shipped beyond this.
-    most_bytes: usize,
+    /// The number of the key's leaves, which the order begins with.
+    key_leaves: usize,
+    /// The most rows before some are dropped.
+    max_rows: usize,
+    /// The most bytes of rows before they are sent.
+    max_bytes: usize,
     memory: Memory,
-    /// Rows are being shipped.
+    /// Whether rows are being sent.
     is_emitting: bool,
-    /// Another operator needs the memory.
+    /// Whether another operator needs the memory.
     is_revoked: bool,
 }
 
 impl CombineDriver {
     fn has_room_for(&self, input: &Input<'_>) -> bool {
         let more = self.kept.bytes_for(input);
-        self.kept.bytes() + more <= self.most_bytes && self.memory.try_reserve(more)
+        self.kept.bytes() + more <= self.max_bytes && self.memory.try_reserve(more)
     }
 
-    /// Drops what cannot be among the first of its group, where there is memory to copy the others.
+    /// Drops rows that are not among the first of their group, if there is memory to copy the
+    /// others.
     fn drop_rest(&mut self) -> Result<()> {
         if self.memory.try_reserve(self.kept.bytes()) {
-            // Sorting whenever the rows have doubled costs a constant per row.
-            self.kept.keep_first_of_groups(self.count, self.leading)?;
+            // Rows are sorted when their number has doubled, which costs a constant per row.
+            self.kept.keep_first_of_groups(self.count, self.key_leaves)?;
         }
-        self.most_rows = self.kept.len().saturating_mul(2).max(LEAST_ROWS);
+        self.max_rows = self.kept.len().saturating_mul(2).max(MIN_ROWS);
         Ok(())
     }
 
     fn emit(&mut self, out: &mut Outputs) -> Result<Progress> {
         if !self.is_emitting {
             self.kept.sort();
-            self.kept.truncate_groups(self.count, self.leading);
+            self.kept.truncate_groups(self.count, self.key_leaves);
             self.is_emitting = true;
         }
         if self.kept.emit(out.pages())? {
@@ -206,7 +211,7 @@ impl CombineDriver {
         }
         self.kept.clear();
         self.memory.shrink();
-        (self.is_emitting, self.is_revoked, self.most_rows) = (false, false, LEAST_ROWS);
+        (self.is_emitting, self.is_revoked, self.max_rows) = (false, false, MIN_ROWS);
         Ok(Progress::Done)
     }
 }
@@ -214,9 +219,9 @@ impl CombineDriver {
 impl Driver for CombineDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut passing = Selection::default();
-        let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
+        let input = cutoff::select(&mut self.cutoff, input, &mut passing)?;
         let progress = self.add(&input, cursor, out)?;
-        cutoff::answered(&mut self.cutoff, passing, progress);
+        cutoff::record_progress(&mut self.cutoff, passing, progress);
         Ok(progress)
     }
 
@@ -232,14 +237,14 @@ impl Driver for CombineDriver {
 
 impl Revocable for CombineDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        cutoff::forget(&mut self.cutoff);
+        cutoff::release(&mut self.cutoff);
         self.is_revoked = true;
         Ok(())
     }
 }
 
 impl CombineDriver {
-    /// Adds rows; the cursor is how many are taken.
+    /// Adds rows. The cursor is the number of rows added.
     fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         while *cursor < input.len() {
             if self.is_emitting || self.is_revoked {
@@ -247,16 +252,17 @@ impl CombineDriver {
             }
             let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
             if !fits && !self.kept.is_empty() {
-                // Fewer rows may be enough to go on with.
+                // If at least half of the rows are dropped, the combiner continues with the others.
+                // Else it sends them.
                 let rows = self.kept.len();
                 self.drop_rest()?;
                 self.is_revoked = self.kept.len() > rows / 2;
                 continue;
             }
-            // A row by itself may take more than is kept for a task; it may still be had.
+            // A single row may exceed `max_bytes`.
             self.kept.add(&Input::new(input.batch(), &some))?;
             *cursor += some.len();
-            if self.kept.len() > self.most_rows {
+            if self.kept.len() > self.max_rows {
                 self.drop_rest()?;
             }
         }

@@ -1,4 +1,4 @@
-//! Adds rows to the states of their keys, and gives the groups that they touched.
+//! Adds rows to the states of their keys, and emits the changed groups.
 
 use std::sync::Arc;
 
@@ -10,42 +10,43 @@ use crate::page::{Input, RowWriter, Selection, WINDOW_ROWS};
 use crate::row::RowLayout;
 use crate::state::StateRequest;
 
-/// So many rows are added at once at first, until it is known how large groups are.
+/// The number of rows of the first call, before the size of groups is known.
 const FIRST_ROWS: usize = 64;
 
-/// Rows are added, then their groups are looked up again and copied as they are by then, each once. Both happen in one call, as a later one may find that
-/// a part of the table has left.
+/// Adds rows. Then it looks their groups up again, and copies each group once. Both happen in one
+/// call, because a part of the table may be evicted before the next one.
 ///
-/// What is given of one call should not take much more than a page, as no more is kept for it. So where groups are large, fewer rows are added at once,
-/// and the others are left.
-pub(super) struct UpdateAndGive<U> {
+/// The groups of one call should fit into about a page, since no more memory is reserved for them.
+/// If groups are large, a call adds fewer rows and leaves the others.
+pub(super) struct UpdateAndEmit<U> {
     update: U,
-    /// Copies of groups, as they lie in the table.
+    /// Copies of groups, in the layout of the table.
     copies: RowWriter,
-    /// How many rows are added at once.
-    at_once: usize,
+    /// The number of rows to add in the next call.
+    batch_rows: usize,
     slice: Selection,
     added: Selection,
-    left: Vec<u32>,
+    unplaced: Vec<u32>,
     found: FoundRows,
 }
 
-impl<U: GroupUpdate> UpdateAndGive<U> {
-    /// For rows of states that lie like `kept`.
+impl<U: GroupUpdate> UpdateAndEmit<U> {
+    /// For states with the layout `kept`.
     pub(super) fn new(update: U, kept: Arc<RowLayout>, context: &TaskContext) -> Self {
-        UpdateAndGive {
+        UpdateAndEmit {
             update,
             copies: RowWriter::new(kept, context.memory.clone()),
-            at_once: FIRST_ROWS,
+            batch_rows: FIRST_ROWS,
             slice: Selection::default(),
             added: Selection::default(),
-            left: Vec::new(),
+            unplaced: Vec::new(),
             found: FoundRows::default(),
         }
     }
 
-    /// Gives the groups of the rows that were added; how many bytes of a page these take, or more than there are where they take several.
-    fn give(&mut self, table: &mut GroupTable, input: &Input<'_>, out: &mut Outputs) -> Result<usize> {
+    /// Emits the groups of the rows that were added. Returns the bytes that they take in a page, or
+    /// `usize::MAX` if they take several pages.
+    fn emit(&mut self, table: &mut GroupTable, input: &Input<'_>, out: &mut Outputs) -> Result<usize> {
         let added = Input::new(input.batch(), &self.added);
         table.find(&added, self.update.key(Rows::New), &mut self.found)?;
         table.copy_groups(self.found.groups(), &mut self.copies)?;
@@ -66,17 +67,17 @@ impl<U: GroupUpdate> UpdateAndGive<U> {
         Ok(bytes)
     }
 
-    /// How many rows are to be added at once, behind some that made so many bytes of groups.
+    /// Sets the number of rows of the next call, after `rows` rows whose groups took `bytes`.
     fn adapt(&mut self, rows: usize, bytes: usize) {
         if bytes > PAGE_BYTES {
-            self.at_once = (rows / 2).max(1);
-        } else if rows >= self.at_once && bytes < PAGE_BYTES / 2 {
-            self.at_once = (self.at_once * 2).min(WINDOW_ROWS);
+            self.batch_rows = (rows / 2).max(1);
+        } else if rows >= self.batch_rows && bytes < PAGE_BYTES / 2 {
+            self.batch_rows = (self.batch_rows * 2).min(WINDOW_ROWS);
         }
     }
 }
 
-impl<U: GroupUpdate> StateRequest for UpdateAndGive<U> {
+impl<U: GroupUpdate> StateRequest for UpdateAndEmit<U> {
     fn key(&self) -> &[usize] {
         self.update.key(Rows::New)
     }
@@ -89,15 +90,15 @@ impl<U: GroupUpdate> StateRequest for UpdateAndGive<U> {
         left: &mut UnplacedRows,
     ) -> Result<()> {
         let rows = input.selection().rows();
-        let (now, later) = rows.split_at(self.at_once.min(rows.len()));
+        let (now, later) = rows.split_at(self.batch_rows.min(rows.len()));
         self.slice.set(now.iter().copied());
         self.update.add(table, &Input::new(input.batch(), &self.slice), Rows::New, left)?;
-        self.left.clear();
-        self.left.extend(left.rows());
-        self.left.sort_unstable();
-        self.added.set(now.iter().copied().filter(|row| self.left.binary_search(row).is_err()));
+        self.unplaced.clear();
+        self.unplaced.extend(left.rows());
+        self.unplaced.sort_unstable();
+        self.added.set(now.iter().copied().filter(|row| self.unplaced.binary_search(row).is_err()));
         left.leave(later.iter().copied());
-        let bytes = if self.added.is_empty() { 0 } else { self.give(table, input, out)? };
+        let bytes = if self.added.is_empty() { 0 } else { self.emit(table, input, out)? };
         self.adapt(now.len(), bytes);
         Ok(())
     }

@@ -18,13 +18,14 @@ use crate::strategy::{
 };
 
 use super::late::OpenWindows;
-use super::{for_each_begin, needs_start, tumbling};
+use super::{for_each_start, needs_start, tumbling};
 
-/// Groups records by key and window, and gives a window's groups when time has passed its end.
+/// Groups records by key and window. Emits the groups of a window when the watermark reaches its
+/// end.
 pub struct WindowAggregate {
-    /// The grouping; the last leaf of its key is where the window begins.
+    /// The grouping. The last leaf of its key is the start of the window.
     pub aggregate: Aggregate,
-    /// How long a window is.
+    /// The length of a window in microseconds.
     pub micros: i64,
 }
 
@@ -75,19 +76,19 @@ impl Operator for WindowAggregate {
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
             let spec = whole.state_spec().defined_as(definition.clone());
-            let begin = spec.key().last().copied().unwrap_or_default();
+            let start = spec.key().last().copied().unwrap_or_default();
             let table = StateTable::new(spec, owned.clone(), 0, context)?;
             Ok(WindowDriver {
                 key: whole.key().to_vec(),
                 updates: table.requests(types.clone(), &live),
                 table,
                 update: Update(whole.open(context)?),
-                closed: RowWriter::new(whole.table().clone(), context.memory.clone()),
-                open: OpenWindows::new(TumblingWindows { time: begin, micros }, owned),
-                earliest: i64::MAX,
+                ended_groups: RowWriter::new(whole.table().clone(), context.memory.clone()),
+                open: OpenWindows::new(TumblingWindows { time: start, micros }, owned),
+                earliest_start: i64::MAX,
                 scan: Scan::default(),
                 in_time: Selection::default(),
-                are_picked: false,
+                is_selected: false,
                 context: context.clone(),
             })
         };
@@ -98,7 +99,7 @@ impl Operator for WindowAggregate {
         vec![planning.by_key_group(&self.aggregate.key, driver, work)]
     }
 
-    /// Nothing is late where all records are there.
+    /// No record is late, because all records are there before a window ends.
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         self.aggregate.reference(inputs)
     }
@@ -106,8 +107,8 @@ impl Operator for WindowAggregate {
 
 impl WindowAggregate {
     fn definition(&self) -> String {
-        let of_program = self.aggregate.key.split_last().map_or(&[][..], |(_, key)| key);
-        format!("{} {}", tumbling(self.micros), self.aggregate.definition_by(of_program))
+        let program_key = self.aggregate.key.split_last().map_or(&[][..], |(_, key)| key);
+        format!("{} {}", tumbling(self.micros), self.aggregate.definition_by(program_key))
     }
 }
 
@@ -115,22 +116,22 @@ struct WindowDriver<U> {
     table: StateTable,
     update: Update<U>,
     updates: Requests,
-    /// Groups of windows that have ended, as they lie in the table.
-    closed: RowWriter,
-    /// The leaves of the records' key; the last one is the begin of their window.
+    /// Groups of windows that have ended, in the layout of the table.
+    ended_groups: RowWriter,
+    /// The leaves of the records' key. The last one is the start of their window.
     key: Vec<usize>,
-    /// The windows of the rows of the table.
+    /// The windows that have not ended.
     open: OpenWindows,
-    /// No window that has groups begins before.
-    earliest: i64,
+    /// No group in the table has a window that starts before this.
+    earliest_start: i64,
     scan: Scan,
-    /// The records at hand that are not late, once they are picked.
+    /// The records of the current input that are not late, if `is_selected`.
     in_time: Selection,
-    are_picked: bool,
+    is_selected: bool,
     context: TaskContext,
 }
 
-/// Keeps the rows whose windows have ended.
+/// Selects the rows whose windows have ended.
 struct HasEnded<'w>(&'w OpenWindows);
 
 impl Predicate for HasEnded<'_> {
@@ -142,16 +143,16 @@ impl Predicate for HasEnded<'_> {
 }
 
 impl<U: GroupUpdate> WindowDriver<U> {
-    /// Picks the records that are not late.
+    /// Selects the records that are not late.
     fn select_in_time(&mut self, input: &Input<'_>) {
-        let (first_begin, in_time) = (self.open.first_begin(), &mut self.in_time);
-        let mut earliest = self.earliest;
-        let begin = self.key.last().copied().unwrap_or_default();
-        for_each_begin(input, begin, |begins| {
-            let open = begins.filter(|&(_, begin)| begin >= first_begin);
-            in_time.set(open.inspect(|&(_, begin)| earliest = earliest.min(begin)).map(|(row, _)| row));
+        let (first_open_start, in_time) = (self.open.first_open_start(), &mut self.in_time);
+        let mut earliest_start = self.earliest_start;
+        let start = self.key.last().copied().unwrap_or_default();
+        for_each_start(input, start, |starts| {
+            let open = starts.filter(|&(_, start)| start >= first_open_start);
+            in_time.set(open.inspect(|&(_, start)| earliest_start = earliest_start.min(start)).map(|(row, _)| row));
         });
-        self.earliest = earliest;
+        self.earliest_start = earliest_start;
         if self.open.differ_by_key() {
             let some = self.in_time.clone();
             self.open.select_by_key(&Input::new(input.batch(), &some), &self.key, false, &mut self.in_time);
@@ -162,37 +163,39 @@ impl<U: GroupUpdate> WindowDriver<U> {
 
 impl<U: GroupUpdate> Driver for WindowDriver<U> {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        // Where the table waits for memory the call is repeated, with the cursor that it had.
-        if !std::mem::replace(&mut self.are_picked, true) {
+        // The call is repeated while the table waits for memory. Late records are then counted
+        // once.
+        if !std::mem::replace(&mut self.is_selected, true) {
             self.select_in_time(input);
         }
         let input = Input::new(input.batch(), &self.in_time);
         let progress = self.table.apply(&mut self.updates, &mut self.update, &input, cursor, out)?;
-        self.are_picked = progress != Progress::Done;
+        self.is_selected = progress != Progress::Done;
         Ok(progress)
     }
 
-    /// Goes through the table only where a window has ended: for each watermark that would be too much.
+    /// Scans the table only if a window with groups has ended.
     fn on_watermark(&mut self, micros: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.open.advance(micros);
-        if self.earliest >= self.open.first_begin() {
+        if self.earliest_start >= self.open.first_open_start() {
             return Ok(Progress::Done);
         }
-        // What came before was in time.
+        // Queued records arrived before the watermark, so they are not late.
         ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
         let mut ended = HasEnded(&self.open);
         loop {
-            let closed = &mut self.closed;
-            let progress = self.table.drain_if(&mut self.scan, &mut ended, &mut |rows| closed.append(rows, None))?;
+            let ended_groups = &mut self.ended_groups;
+            let progress =
+                self.table.drain_if(&mut self.scan, &mut ended, &mut |rows| ended_groups.append(rows, None))?;
             if progress == Progress::Done {
-                self.closed.seal();
-                self.earliest = self.open.first_window();
+                self.ended_groups.seal();
+                self.earliest_start = self.open.first_window();
             }
-            for page in self.closed.take_sealed() {
+            for page in self.ended_groups.take_sealed() {
                 out.pages().push_sealed(self.update.0.finish(page)?);
             }
             match progress {
-                // Nothing is to be handed on yet.
+                // No page is full yet.
                 Progress::Yield if !out.pages().has_sealed() => {}
                 progress => return Ok(progress),
             }
@@ -220,9 +223,9 @@ impl<U: GroupUpdate> Snapshotted for WindowDriver<U> {
     }
 
     fn on_restored(&mut self) {
-        // What was late stays late, whatever the sources say first.
+        // Event time continues at the restored watermark, so late records stay late.
         self.table.take_restored_times().into_iter().for_each(|times| self.open.restore(times));
-        self.earliest = i64::MIN;
+        self.earliest_start = i64::MIN;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where event time comes from.
+//! The origin of event time.
 
 use crate::error::Result;
 use crate::operators::project::Project;
@@ -6,11 +6,11 @@ use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::strategy::{EventTimeOf, InPlace, Role};
 
-/// Puts event time behind records: a leaf of theirs once more.
+/// Adds event time to records: a copy of one of their leaves.
 pub struct EventTime {
-    /// Picks the leaves.
+    /// The projection that adds the leaf.
     pub view: Project,
-    /// Which leaf it is, and how late records may come.
+    /// The leaf with event time, and its lateness.
     pub of: EventTimeOf,
 }
 
@@ -28,7 +28,7 @@ impl Operator for EventTime {
         self.view.schema()
     }
 
-    /// Watermarks are made of it, even if no operator reads it.
+    /// Watermarks are computed from it, even if no operator reads it.
     fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
         let mut reads = self.view.reads(input, live);
         reads.insert(self.of.leaf);

@@ -1,4 +1,4 @@
-//! Records that come when their window has ended.
+//! Records that arrive after their window has ended.
 
 use std::ops::Range;
 
@@ -14,36 +14,37 @@ use crate::strategy::{
     Ship, Snapshotted, Strategy, TumblingWindows, Work,
 };
 
-use super::{for_each_begin, needs_start, tumbling};
+use super::{for_each_start, needs_start, tumbling};
 
-/// Which windows have ended.
+/// The windows that have not ended.
 pub(super) struct OpenWindows {
-    /// The windows; their time is the leaf of rows that holds the begin of their window.
+    /// The windows. Their `time` is the leaf of rows with the start of their window.
     windows: TumblingWindows,
     /// The key groups of the task.
     owned: Range<usize>,
-    /// No event before this follows, but late ones.
+    /// The watermark: events before it are late.
     watermark: i64,
-    /// After a restore from tasks that had come to different times: the time of each key group. For the groups of a task
-    /// that was further, windows were emitted already. Dropped when the watermark has passed all of them.
+    /// The event time of each key group, after a restore from tasks with different event times. A
+    /// task that was further has already emitted windows of its key groups. Dropped when the
+    /// watermark has passed all of these times.
     restored: Option<GroupTimes>,
     hashes: Vec<u64>,
 }
 
 impl OpenWindows {
-    /// None has ended yet, in a task that owns these key groups.
+    /// Before the first watermark, in a task that owns these key groups.
     pub(super) fn new(windows: TumblingWindows, owned: Range<usize>) -> Self {
         OpenWindows { windows, owned, watermark: i64::MIN, restored: None, hashes: Vec::new() }
     }
 
-    /// Event time of all key groups goes on to that of those that are furthest behind. What was late stays late.
+    /// Event time continues at the least restored time. Late records of a key group stay late.
     pub(super) fn restore(&mut self, times: GroupTimes) {
         self.watermark = times.least(self.owned.clone());
         self.restored = Some(times);
         self.advance(self.watermark);
     }
 
-    /// Time goes on.
+    /// Raises the watermark.
     pub(super) fn advance(&mut self, micros: i64) {
         self.watermark = self.watermark.max(micros);
         if self.restored.is_some() && self.times().later.is_empty() {
@@ -51,71 +52,75 @@ impl OpenWindows {
         }
     }
 
-    /// How far event time has come.
+    /// The event times for a snapshot.
     pub(super) fn times(&self) -> EventTimes {
         let least = self.watermark;
         let later = self.restored.as_ref().map(|times| times.later(least, self.owned.clone()));
         EventTimes { least, later: later.unwrap_or_default() }
     }
 
-    /// Whether the windows of some key groups ended later than those of others before a restore.
+    /// Whether key groups have different event times because of a restore.
     pub(super) fn differ_by_key(&self) -> bool {
         self.restored.is_some()
     }
 
-    /// No window that begins before this is open.
-    pub(super) fn first_begin(&self) -> i64 {
-        self.first_begin_at(self.watermark)
+    /// Windows that start before this have ended.
+    pub(super) fn first_open_start(&self) -> i64 {
+        self.first_open_start_at(self.watermark)
     }
 
-    fn first_begin_at(&self, watermark: i64) -> i64 {
+    fn first_open_start_at(&self, watermark: i64) -> i64 {
         watermark.saturating_sub(self.windows.micros).saturating_add(1)
     }
 
-    /// Picks the rows whose windows have ended, or the others.
+    /// Selects the rows whose windows have ended, or the others.
     pub(super) fn select(&self, input: &Input<'_>, have_ended: bool, rows: &mut Selection) {
-        let first_begin = self.first_begin();
-        for_each_begin(input, self.windows.time, |begins| {
-            rows.set(begins.filter(|&(_, begin)| (begin < first_begin) == have_ended).map(|(row, _)| row));
+        let first_open_start = self.first_open_start();
+        for_each_start(input, self.windows.time, |starts| {
+            rows.set(starts.filter(|&(_, start)| (start < first_open_start) == have_ended).map(|(row, _)| row));
         });
     }
 
-    /// As [`OpenWindows::select`], for rows that did not come to a window yet: those of a key group that was further before
-    /// a restore are late by its time. `key` are the leaves of the rows' key, of which the last is the begin of their window.
+    /// As [`OpenWindows::select`], for rows that have just arrived. They are late by the restored
+    /// time of their key group. `key` is the leaves of the rows' key. The last one is the start of
+    /// their window.
     pub(super) fn select_by_key(&mut self, input: &Input<'_>, key: &[usize], have_ended: bool, rows: &mut Selection) {
         let Some(restored) = &self.restored else { return self.select(input, have_ended, rows) };
         hash_rows(input, key, &mut self.hashes);
-        let first_begin = |hash: u64| self.first_begin_at(self.watermark.max(restored.of(key_group_of(hash))));
-        for_each_begin(input, key.last().copied().unwrap_or(self.windows.time), |begins| {
-            let hashed = begins.zip(&self.hashes);
+        let first_open_start =
+            |hash: u64| self.first_open_start_at(self.watermark.max(restored.of(key_group_of(hash))));
+        for_each_start(input, key.last().copied().unwrap_or(self.windows.time), |starts| {
+            let hashed = starts.zip(&self.hashes);
             rows.set(
                 hashed
-                    .filter(|&((_, begin), &hash)| (begin < first_begin(hash)) == have_ended)
+                    .filter(|&((_, start), &hash)| (start < first_open_start(hash)) == have_ended)
                     .map(|((row, _), _)| row),
             );
         });
     }
 
-    /// Where the first window begins that is open.
+    /// The start of the first window that has not ended.
     pub(super) fn first_window(&self) -> i64 {
-        self.windows.start_of(self.first_begin().saturating_sub(1)).saturating_add(self.windows.micros)
+        self.windows.start_of(self.first_open_start().saturating_sub(1)).saturating_add(self.windows.micros)
     }
 }
 
-/// Lets the records pass whose windows have not ended, and sets the others aside: so each is in its window, or late, whatever is made of the windows.
+/// Splits records: emits those whose windows have not ended, and emits late ones at the side
+/// output.
 ///
-/// It stands where somebody reads what is late; else whoever groups the records leaves those out. It decides where they are grouped, by the time of the task that does: who reads
-/// what is late changes nothing else.
-pub struct InTime {
-    /// The records, with where their window begins.
+/// It is part of a plan only if late records are read. Otherwise the aggregate drops them. It runs
+/// in the aggregate's task and uses its watermark. Reading late records therefore never changes a
+/// window.
+pub struct LateDataSplit {
+    /// The records, with the start of their window.
     pub schema: Schema,
-    /// By what they are grouped; the last leaf is where their window begins.
+    /// The key that they are grouped by. The last leaf is the start of their window.
     pub key: Vec<usize>,
-    /// How long a window is.
+    /// The length of a window in microseconds.
     pub micros: i64,
 }
 
-impl Operator for InTime {
+impl Operator for LateDataSplit {
     fn name(&self) -> &'static str {
         "window"
     }
@@ -152,12 +157,12 @@ impl Operator for InTime {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let definition = self.state_definition().unwrap_or_default();
-        let (begin, micros) = (self.key.last().copied().unwrap_or_default(), self.micros);
+        let (start, micros) = (self.key.last().copied().unwrap_or_default(), self.micros);
         let key = self.key.clone();
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
-            Ok(InTimeDriver {
-                open: OpenWindows::new(TumblingWindows { time: begin, micros }, owned.clone()),
+            Ok(LateSplitDriver {
+                open: OpenWindows::new(TumblingWindows { time: start, micros }, owned.clone()),
                 key: key.clone(),
                 state: EventTimeState::new(owned, definition.clone()),
                 late: Selection::default(),
@@ -167,30 +172,31 @@ impl Operator for InTime {
         let properties = DriverProperties { keeps_state_across_rounds: true, ..DriverProperties::default() };
         let driver = DriverFactory::new("set late records aside", create).with_properties(properties);
         let driver = driver.recovering(Recovery::Restored);
-        // Where a window begins is in no page before rows are shipped, so they are, also to one task.
+        // The start of a window is written to a page only when rows are sent. So rows are sent even
+        // to a single task.
         let edge = InputEdge::ship(Ship::Hash(self.key.clone())).needing_key_group(&self.key);
         vec![planning.of_one(edge, driver, planning.tasks, Work::rows(planning.inputs[0].rows))]
     }
 
-    /// Nothing is late where all records are there.
+    /// No record is late, because all records are there before a window ends.
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         Ok(inputs[0].clone())
     }
 }
 
-/// The name of the state without rows.
+/// The name of the state, which has no rows.
 const EVENT_TIME: &str = "event-time";
 
-struct InTimeDriver {
+struct LateSplitDriver {
     open: OpenWindows,
-    /// The leaves by which records are grouped, and shipped to this task.
+    /// The leaves that records are grouped by, and sent to this task by.
     key: Vec<usize>,
     state: EventTimeState,
     late: Selection,
     context: TaskContext,
 }
 
-impl Driver for InTimeDriver {
+impl Driver for LateSplitDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let late = &mut self.late;
         self.open.select_by_key(input, &self.key, true, late);
@@ -221,13 +227,13 @@ impl Driver for InTimeDriver {
     }
 }
 
-impl Snapshotted for InTimeDriver {
+impl Snapshotted for LateSplitDriver {
     fn states(&mut self) -> Vec<(&'static str, &mut dyn DriverState)> {
         vec![(EVENT_TIME, &mut self.state)]
     }
 
     fn on_restored(&mut self) {
-        // What was late stays late, whatever the sources say first.
+        // Event time continues at the restored watermark, so late records stay late.
         self.state.take_restored().into_iter().for_each(|times| self.open.restore(times));
     }
 }
@@ -262,12 +268,12 @@ mod tests {
     }
 
     #[test]
-    fn a_restored_key_group_is_late_by_its_own_time() {
+    fn restored_key_groups_have_their_own_watermarks() {
         let keys: Vec<u64> = (0..1_000).collect();
-        let begins: Vec<i64> = keys.iter().map(|key| (*key % 5) as i64 * MINUTE).collect();
+        let starts: Vec<i64> = keys.iter().map(|key| (*key % 5) as i64 * MINUTE).collect();
         let mut columns = Columns::new(keys.len());
         columns.plain(LeafType::U64, &keys).unwrap();
-        columns.plain(LeafType::Timestamp, &begins).unwrap();
+        columns.plain(LeafType::Timestamp, &starts).unwrap();
         let batch = columns.finish();
         let mut all = Selection::default();
         all.fill(0..keys.len());
@@ -280,7 +286,7 @@ mod tests {
             open.advance(watermark);
             let is_late = |row: usize| {
                 let before = if key_group_of(hashes[row]) < 512 { 190 } else { 70 };
-                begins[row] + MINUTE <= watermark.max(before)
+                starts[row] + MINUTE <= watermark.max(before)
             };
             for late in [true, false] {
                 let (mut rows, expected) = (Selection::default(), 0..keys.len());
@@ -288,7 +294,7 @@ mod tests {
                 let expected: Vec<u32> = expected.filter(|&row| is_late(row) == late).map(|row| row as u32).collect();
                 assert_eq!(rows.rows(), expected, "{watermark}, {late}");
             }
-            // A snapshot that is taken now has both times, as long as they differ.
+            // A snapshot has both times while they differ.
             let later = if watermark < 190 { vec![(0..512, 190)] } else { Vec::new() };
             assert_eq!(open.times(), EventTimes { least: watermark, later });
             assert_eq!(open.differ_by_key(), watermark < 190);
@@ -296,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_takes_over_the_times_of_its_own_key_groups() {
+    fn restored_times_are_those_of_own_key_groups() {
         let mut open = OpenWindows::new(TumblingWindows { time: 1, micros: MINUTE }, 512..768);
         open.restore(restored([190, 70]));
         assert_eq!(open.times(), EventTimes::from(70));

@@ -1,4 +1,4 @@
-//! Where the window of a record begins.
+//! The start of a record's window.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use crate::plan::{Operator, Table};
 use crate::row::{Datum, HiddenLeaf, LeafSet, Schema};
 use crate::strategy::{InPlace, Role, TumblingWindows};
 
-/// Puts behind records where their window begins.
+/// Adds the start of the window to records.
 pub struct WindowStart {
-    /// The records, with that behind them.
+    /// The records, followed by the start of their window.
     pub schema: Schema,
     /// The windows.
     pub windows: TumblingWindows,
-    /// Their length, as the program gives it.
+    /// The length of a window, as the program states it.
     pub length: Duration,
 }
 

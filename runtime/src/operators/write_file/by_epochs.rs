@@ -2,8 +2,8 @@
 //! jobs with snapshots.
 //!
 //! Each task has a file for each epoch in which it receives records. At the barrier that ends the
-//! epoch, the end of the file is written and the file is synced. Then it is prepared. [`EpochFolder`]
-//! defines where files are, and how they become part of the result.
+//! epoch, the end of the file is written and the file is synced. Then it is prepared.
+//! [`EpochFolder`] defines where files are, and how they become part of the result.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -120,8 +120,9 @@ struct EpochWriter {
 }
 
 impl EpochWriter {
-    /// Hands a full buffer to a blocking thread. `Pending` if that thread still writes the one before.
-    fn relieve(&mut self) -> Result<Progress> {
+    /// Hands a full buffer to a blocking thread. `Pending` if that thread still writes the one
+    /// before.
+    fn write_full_buffer(&mut self) -> Result<Progress> {
         let Some(encoder) = &mut self.encoder else { return Ok(Progress::Done) };
         if encoder.output().len() < WRITE_BYTES {
             return Ok(Progress::Done);
@@ -135,7 +136,7 @@ impl EpochWriter {
 
 impl Writer for EpochWriter {
     fn write(&mut self, rows: &Input<'_>) -> Result<Progress> {
-        ready!(self.relieve()?);
+        ready!(self.write_full_buffer()?);
         let encoder = match &mut self.encoder {
             Some(encoder) => encoder,
             none => none.insert(self.format.encoder(&self.schema, &self.context.memory)?),
@@ -149,8 +150,8 @@ impl Writer for EpochWriter {
         Ok(Progress::Done)
     }
 
-    /// Prepares the file of the open epoch, if there is one, and begins the next epoch. If snapshots
-    /// were given up, the file has the rows of several epochs.
+    /// Prepares the file of the open epoch, if there is one, and begins the next epoch. If
+    /// snapshots were given up, the file has the rows of several epochs.
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
         let Some(file) = self.out.take()? else { return Ok(Prepared::Pending) };
         if let Some(mut encoder) = self.encoder.take() {

@@ -1,4 +1,5 @@
-//! Cursors: how generated code reads the leaves of a batch, under a brand that ties rows to the batch they are of.
+//! Cursors, through which generated code reads the leaves of a batch. A brand ties rows to their
+//! batch.
 
 use std::marker::PhantomData;
 
@@ -25,14 +26,14 @@ pub struct RowIds<'b> {
 }
 
 impl<'b> RowIds<'b> {
-    /// How many.
+    /// Number of rows.
     #[inline(always)]
     #[must_use]
     pub fn len(self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no rows.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.rows.is_empty()
@@ -47,7 +48,7 @@ impl<'b> RowIds<'b> {
     /// The row at a position of the selection.
     ///
     /// # Panics
-    /// Where the position is out of range.
+    /// If the position is out of range.
     #[inline(always)]
     #[must_use]
     pub fn get(self, position: usize) -> Row<'b> {
@@ -55,11 +56,11 @@ impl<'b> RowIds<'b> {
     }
 }
 
-/// Hands out a batch's leaves in order while a cursor is made.
+/// Returns a batch's leaves in order, to make a cursor of them.
 pub struct LeafReader<'b> {
     leaves: *const LeafPtr,
     left: usize,
-    /// A record of a list, whose leaves are found by its layout.
+    /// Set for a record of a list, whose leaves are found by its layout.
     item: Option<(&'b RowLayout, *const u8)>,
     brand: Brand<'b>,
 }
@@ -70,12 +71,12 @@ impl<'b> LeafReader<'b> {
         LeafReader { leaves: batch.leaves.as_ptr(), left: batch.leaves.len(), item: None, brand: PhantomData }
     }
 
-    /// Leaves that live as long as the brand: of all rows that it is given to.
+    /// Reads leaves that live as long as the brand, and are valid for all its rows.
     pub(crate) fn of(leaves: &'b [LeafPtr]) -> Self {
         LeafReader { leaves: leaves.as_ptr(), left: leaves.len(), item: None, brand: PhantomData }
     }
 
-    /// The leaves of one record of a list, at every row the same.
+    /// Reads the leaves of one record of a list. Every row gives that record.
     pub(crate) fn of_item(layout: &'b RowLayout, record: *const u8) -> Self {
         let left = layout.types().len();
         LeafReader { leaves: std::ptr::null(), left, item: Some((layout, record)), brand: PhantomData }
@@ -87,8 +88,9 @@ impl<'b> LeafReader<'b> {
             return LeafPtr::dead(expected);
         }
         let leaf = match self.item {
-            Some((layout, record)) => LeafPtr::near(layout, record, layout.types().len() - self.left, 0),
-            // SAFETY: `left` leaves follow; they belong to the batch or table that `visit` holds while the brand lives.
+            Some((layout, record)) => LeafPtr::of_list(layout, record, layout.types().len() - self.left, 0),
+            // SAFETY: `left` leaves follow; they belong to the batch or table that `visit` holds
+            // while the brand lives.
             None => unsafe { *self.leaves },
         };
         self.leaves = self.leaves.wrapping_add(1);
@@ -101,7 +103,7 @@ impl<'b> LeafReader<'b> {
         }
     }
 
-    /// Passes over leaves.
+    /// Skips leaves.
     pub fn skip(&mut self, leaves: usize) {
         let leaves = leaves.min(self.left);
         self.leaves = self.leaves.wrapping_add(leaves);
@@ -114,7 +116,7 @@ impl<'b> LeafReader<'b> {
         Strided { base: leaf.base, stride: leaf.stride, of: PhantomData }
     }
 
-    /// Event time, where it stands behind a record's leaves; else zeros.
+    /// Event time, if it follows a record's leaves, else zeros.
     pub fn event_time(&mut self) -> Strided<'b, i64> {
         let leaf =
             if self.left > 0 { self.next(LeafType::Timestamp, |_| true) } else { LeafPtr::dead(LeafType::Timestamp) };
@@ -165,7 +167,8 @@ impl<'b, P: Plain> Strided<'b, P> {
     #[inline(always)]
     #[must_use]
     pub fn read(self, row: Row<'b>) -> P {
-        // SAFETY: cursor and row share a brand, so the row lies in the batch or table; the width was checked, and any bytes are a `P`.
+        // SAFETY: cursor and row share a brand, so the row is in the batch or table. The width was
+        // checked, and any bytes are a `P`.
         unsafe { self.base.add(row.index * self.stride).cast::<P>().read_unaligned() }
     }
 }
@@ -180,7 +183,8 @@ pub struct StridedText<'b> {
 impl<'b> StridedText<'b> {
     #[inline(always)]
     fn bytes(self, row: Row<'b>) -> &'b [u8] {
-        // SAFETY: cursor and row share a brand; the leaf was checked to be a slot; texts have elements of one byte.
+        // SAFETY: cursor and row share a brand; the leaf was checked to be a slot; texts have
+        // elements of one byte.
         unsafe { self.leaf.bytes(row.index, 1) }
     }
 
@@ -188,7 +192,8 @@ impl<'b> StridedText<'b> {
     #[inline(always)]
     #[must_use]
     pub fn read(self, row: Row<'b>) -> &'b str {
-        // SAFETY: the leaf was checked to be text, and text leaves hold what `OutText` wrote or a column of checked UTF-8.
+        // SAFETY: the leaf was checked to be text. Text leaves hold bytes that `OutText` wrote, or
+        // a column of checked UTF-8.
         unsafe { std::str::from_utf8_unchecked(self.bytes(row)) }
     }
 }
@@ -207,9 +212,10 @@ impl<'b> StridedBytes<'b> {
 
     /// The bytes of a row's list of records.
     #[inline(always)]
-    pub(crate) fn words(self, row: Row<'b>) -> &'b [u8] {
+    pub(crate) fn record_bytes(self, row: Row<'b>) -> &'b [u8] {
         let leaf = self.0.leaf;
-        // SAFETY: cursor and row share a brand; the leaf was checked to be a slot, and its type gives the width of its elements.
+        // SAFETY: cursor and row share a brand; the leaf was checked to be a slot, and its type
+        // gives the width of its elements.
         unsafe { leaf.bytes(row.index, leaf.ty.element_width()) }
     }
 }
@@ -232,9 +238,10 @@ impl<'b, P: ListElement> StridedList<'b, P> {
     #[inline(always)]
     #[must_use]
     pub fn read(self, row: Row<'b>) -> &'b [P] {
-        // SAFETY: cursor and row share a brand; the leaf is a slot. Lists of more than one byte an element are never inline, and
-        // are written aligned (16 bytes from the page's start, which is itself aligned), so the cast is aligned too; the
-        // check covers columns and one-byte elements.
+        // SAFETY: cursor and row share a brand; the leaf is a slot. Lists with elements wider than
+        // one byte are never inline. They are written aligned (16 bytes from the page's start,
+        // which is itself aligned), so the cast is aligned too. The check covers columns and
+        // one-byte elements.
         unsafe {
             let at = self.leaf.base.add(row.index * self.leaf.stride);
             let slot = at.cast::<Slot>().read_unaligned();

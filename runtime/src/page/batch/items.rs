@@ -1,4 +1,4 @@
-//! Lists of records, read where they lie.
+//! Lists of records, read in place.
 
 use std::marker::PhantomData;
 
@@ -23,45 +23,47 @@ impl<'b> StridedItems<'b> {
     #[inline(always)]
     #[must_use]
     pub fn read(self, row: Row<'b>) -> StoredItems<'b> {
-        StoredItems { items: self.items, bytes: self.leaf.words(row), row: row.index }
+        StoredItems { items: self.items, bytes: self.leaf.record_bytes(row), row: row.index }
     }
 }
 
-/// A list of records as it lies in a row: of one kind, checked where it came from outside.
+/// A list of records as it is stored in a row. Its records have one type. It was validated if it
+/// came from outside of the process.
 #[derive(Clone, Copy)]
 pub struct StoredItems<'b> {
     pub(crate) items: Option<&'static Items>,
     pub(crate) bytes: &'b [u8],
-    /// The row that it was read from.
+    /// Index of the row that it was read from.
     row: usize,
 }
 
 impl<'b> StoredItems<'b> {
-    /// How many records.
+    /// Number of records.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
         self.items.map_or(0, |items| items.count(self.bytes))
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no records.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// One of the records, by cursors that are made for it and a row to read them at.
+    /// One of the records: its leaves, to make cursors for it, and a row to read them at.
     #[inline]
     #[must_use]
     pub fn get(self, index: usize) -> Option<(LeafReader<'b>, Row<'b>)> {
         let items = self.items.filter(|_| index < self.len())?;
         let start = FIRST_ITEM + index * items.layout().width();
         let record = self.bytes.get(start..start + items.layout().width())?.as_ptr();
-        // A pointer into all of the list, since slots point behind the record.
+        // A pointer into all of the list, because slots point past the end of the record.
         let record = self.bytes.as_ptr().with_addr(record.addr());
-        // Whichever row of the brand such a cursor is given, it reads this record. The row is the one that the list was read
-        // from: a shorter 'b than that row's own is no brand of any batch, so it can be read only through cursors that
-        // are made here, and where 'b is the brand, it is a row of that batch.
+        // A cursor over these leaves reads this record for any row of the brand. The row is the one
+        // that the list was read from. If 'b is shorter than that row's own lifetime, it is no
+        // brand of any batch, so the row can be read only through cursors that are made here. If 'b
+        // is the brand, it is a row of that batch.
         Some((LeafReader::of_item(items.layout(), record), Row { index: self.row, brand: PhantomData }))
     }
 }
@@ -76,15 +78,15 @@ impl<'b> LeafReader<'b> {
 }
 
 impl Batch<'_> {
-    /// The records of a list as a batch: of a row, where the leaf holds lists of records.
+    /// The records of a row's list as a batch. Without rows if the leaf has no lists of records.
     #[must_use]
     pub fn items(&self, leaf: usize, row: usize) -> Batch<'_> {
         let bytes = self.leaf_bytes(leaf, row);
         let LeafType::Items(items) = self.leaf(leaf).ty else { return Batch::of_nulls(&[]).without_rows() };
         let (layout, first) = (items.layout(), bytes.as_ptr().wrapping_add(FIRST_ITEM));
-        let leaves = (0..layout.types().len()).map(|leaf| LeafPtr::near(layout, first, leaf, layout.width()));
-        // SAFETY: lists of records hold as many rows of the layout as `count` finds room for, and what their slots point to; they
-        // live as long as this batch.
+        let leaves = (0..layout.types().len()).map(|leaf| LeafPtr::of_list(layout, first, leaf, layout.width()));
+        // SAFETY: lists of records hold as many rows of the layout as `count` returns, and the
+        // bytes that their slots point to. They live as long as this batch.
         unsafe { Batch::from_leaves(items.count(bytes), leaves) }
     }
 }

@@ -1,4 +1,4 @@
-//! Which rows of a batch are meant, and what kernels are given of them.
+//! The selected rows of a batch, and the input of kernels.
 
 use std::marker::PhantomData;
 
@@ -7,7 +7,8 @@ use super::{Batch, WINDOW_ROWS};
 use crate::error::{Error, Result};
 use crate::page::brand::Brand;
 
-/// Rows of one batch: those of a window that its predicates leave, ascending, or any others, in any order.
+/// Rows of one batch: the rows of a window that pass its predicates, ascending, or any rows in any
+/// order.
 #[derive(Clone, Default, Debug)]
 pub struct Selection {
     rows: Vec<u32>,
@@ -16,7 +17,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// All rows of `range`, at most [`WINDOW_ROWS`] of them; returns where it stopped.
+    /// Selects all rows of `range`, at most [`WINDOW_ROWS`]. Returns the end of the rows selected.
     pub fn fill(&mut self, range: std::ops::Range<usize>) -> usize {
         let end = range.end.min(range.start.saturating_add(WINDOW_ROWS)).max(range.start);
         self.rows.clear();
@@ -25,7 +26,7 @@ impl Selection {
         end
     }
 
-    /// Any rows of a batch, in any order.
+    /// Selects rows, in any order.
     pub fn set(&mut self, rows: impl IntoIterator<Item = u32>) {
         self.rows.clear();
         self.rows.extend(rows);
@@ -45,13 +46,13 @@ impl Selection {
         self.bound
     }
 
-    /// How many rows.
+    /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether none is left.
+    /// Returns `true` if no rows are selected.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -62,7 +63,8 @@ impl Selection {
         self.rows.truncate(count);
     }
 
-    /// Keeps the rows for which `keep` holds, given the position in the selection.
+    /// Keeps the rows for which `keep` returns `true`. `keep` receives the position in the
+    /// selection.
     pub fn keep_positions(&mut self, mut keep: impl FnMut(usize) -> bool) {
         let mut kept = 0;
         // Branch-free, as `retain`.
@@ -73,7 +75,8 @@ impl Selection {
         self.rows.truncate(kept);
     }
 
-    /// Whether a batch has all rows that were selected. Where it has not, a bug of the engine would lose them unnoticed.
+    /// Returns `true` if the batch has all selected rows. If not, the engine has a bug that would
+    /// silently lose rows.
     #[inline(always)]
     fn fits(&self, batch: &Batch<'_>) -> bool {
         let fits = self.bound <= batch.rows;
@@ -81,9 +84,10 @@ impl Selection {
         fits
     }
 
-    /// Keeps the rows of `batch`, which has all that are selected, for which a predicate holds.
+    /// Keeps the rows for which a predicate holds. `batch` must have all selected rows.
     ///
-    /// Branch-free: every row is written to the next free place, and the place moves on only where the row is kept.
+    /// Branch-free: every row is written to the next free position, which advances only if the row
+    /// is kept.
     #[inline(always)]
     pub fn retain<R>(
         &mut self,
@@ -99,7 +103,7 @@ impl Selection {
     }
 }
 
-/// A selection while a predicate goes over it.
+/// A selection while a predicate is applied to it.
 pub struct Retain<'s, 'b> {
     rows: &'s mut [u32],
     kept: usize,
@@ -119,10 +123,10 @@ impl<'b> Retain<'_, 'b> {
         }
     }
 
-    /// As [`Retain::each`], stopping at the first error.
+    /// As [`Retain::each`], but stops at the first error.
     ///
     /// # Errors
-    /// What `keep` gives.
+    /// The first error of `keep`.
     #[inline(always)]
     pub fn try_each<E>(&mut self, mut keep: impl FnMut(Row<'b>) -> Result<bool, E>) -> Result<(), E> {
         self.kept = 0;
@@ -136,7 +140,7 @@ impl<'b> Retain<'_, 'b> {
     }
 }
 
-/// What a kernel is given: a batch and the rows of it that are asked for.
+/// The input of a kernel: a batch and the selected rows.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
     batch: &'a Batch<'a>,
@@ -144,17 +148,17 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Rows of a batch, which has all that are selected.
+    /// Selects rows of `batch`, which must have all of them.
     #[must_use]
     pub fn new(batch: &'a Batch<'a>, selection: &'a Selection) -> Self {
-        static NOTHING: Selection = Selection { rows: Vec::new(), bound: 0 };
-        Input { batch, selection: if selection.fits(batch) { selection } else { &NOTHING } }
+        static EMPTY: Selection = Selection { rows: Vec::new(), bound: 0 };
+        Input { batch, selection: if selection.fits(batch) { selection } else { &EMPTY } }
     }
 
     /// As [`Input::new`], for a batch and a selection that come from different places.
     ///
     /// # Errors
-    /// If the batch has not all rows that are selected: a bug of the engine, which would lose them.
+    /// Fails if the batch lacks a selected row. That is a bug of the engine, which would lose rows.
     pub fn checked(batch: &'a Batch<'a>, selection: &'a Selection) -> Result<Self> {
         if selection.bound > batch.rows {
             let (bound, rows) = (selection.bound, batch.rows);
@@ -163,7 +167,9 @@ impl<'a> Input<'a> {
         Ok(Input { batch, selection })
     }
 
-    /// The rows from a position on: all that are left, half of them, and so on, until they fit; one where none do. And whether they fit.
+    /// Returns the longest prefix of the rows from position `from` on that fits, of those tried:
+    /// all rows, then half as many each time. The flag is `false` if not even one row fits. That
+    /// row is returned.
     #[must_use]
     pub fn fitting(&self, from: usize, mut fits: impl FnMut(&Input<'_>) -> bool) -> (Selection, bool) {
         let (rows, mut some) = (&self.selection.rows()[from.min(self.len())..], Selection::default());
@@ -186,25 +192,25 @@ impl<'a> Input<'a> {
         self.batch
     }
 
-    /// The rows asked for.
+    /// The selected rows.
     #[must_use]
     pub fn selection(&self) -> &'a Selection {
         self.selection
     }
 
-    /// Rows asked for.
+    /// Number of selected rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.selection.len()
     }
 
-    /// Whether no row is asked for.
+    /// Returns `true` if no rows are selected.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.selection.is_empty()
     }
 
-    /// Leaves and rows under a fresh brand.
+    /// Calls `f` with leaves and rows under a fresh brand.
     #[inline(always)]
     pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, RowIds<'b>) -> R) -> R {
         f(LeafReader::new(self.batch), RowIds { rows: &self.selection.rows, brand: PhantomData })
@@ -214,7 +220,7 @@ impl<'a> Input<'a> {
 /// Calls `f` for each window of a batch.
 ///
 /// # Errors
-/// What `f` gives.
+/// The first error of `f`.
 pub fn windows<E>(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result<(), E>) -> Result<(), E> {
     let mut selection = Selection::default();
     let mut next = 0;
@@ -241,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_a_batch_lacks_are_an_error() {
+    fn missing_rows_are_an_error() {
         with_too_many_rows(|batch, rows| {
             let error = Input::checked(batch, rows).err().unwrap().to_string();
             assert!(error.contains("rows below 11 are selected of a batch of 10"), "{error}");
@@ -250,13 +256,13 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "rows below 11 are selected of a batch of 10")]
-    fn an_input_of_rows_that_a_batch_lacks_panics() {
+    fn input_with_missing_rows_panics() {
         with_too_many_rows(|batch, rows| _ = Input::new(batch, rows).len());
     }
 
     #[test]
     #[should_panic(expected = "rows below 11 are selected of a batch of 10")]
-    fn a_predicate_over_rows_that_a_batch_lacks_panics() {
+    fn predicate_over_missing_rows_panics() {
         with_too_many_rows(|batch, rows| rows.retain(batch, |_, rows| rows.each(|_| true)));
     }
 }

@@ -9,19 +9,19 @@ use crate::error::Result;
 use crate::row::LeafType;
 
 impl<'a> Columns<'a> {
-    /// A leaf of texts, of an array of Arrow.
+    /// Adds a leaf of texts, from an array of Arrow.
     ///
     /// # Errors
-    /// If the texts are too few.
+    /// Fails if there are fewer texts than rows.
     pub fn arrow_text(&mut self, array: &'a StringViewArray) -> Result<()> {
         // Arrow checks views and UTF-8 when the array is made.
         self.views(LeafType::Text, array.views(), buffer_starts(array.data_buffers()))
     }
 
-    /// A leaf of byte strings, of an array of Arrow.
+    /// Adds a leaf of byte strings, from an array of Arrow.
     ///
     /// # Errors
-    /// If the byte strings are too few.
+    /// Fails if there are fewer byte strings than rows.
     pub fn arrow_bytes(&mut self, array: &'a BinaryViewArray) -> Result<()> {
         self.views(LeafType::Bytes, array.views(), buffer_starts(array.data_buffers()))
     }
@@ -31,8 +31,8 @@ fn buffer_starts(buffers: &[Buffer]) -> Box<[*const u8]> {
     buffers.iter().map(Buffer::as_ptr).collect()
 }
 
-/// The values of an array, empty where there is a null, so that equal records have equal bytes. Arrow's own constructor would
-/// check all texts a second time, which takes longer than to decode them.
+/// Replaces nulls by empty values, so that equal records have equal bytes. Does not validate the
+/// texts again, as Arrow's safe constructor does, because that takes longer than decoding them.
 pub fn empty_where_null<T: ByteViewType>(
     array: &GenericByteViewArray<T>,
     nulls: Option<&NullBuffer>,
@@ -44,7 +44,8 @@ pub fn empty_where_null<T: ByteViewType>(
     for null in (!nulls.inner()).set_indices() {
         views[null] = 0;
     }
-    // SAFETY: each view is the array's, which was checked against these buffers, or zero, which is the empty value in any.
+    // SAFETY: each view is the array's, which was checked against these buffers, or zero, which is
+    // the empty value in any.
     unsafe { GenericByteViewArray::new_unchecked(views.into(), array.data_buffers().clone(), None) }
 }
 
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_under_a_null_is_empty() {
+    fn nulls_become_empty_values() {
         let texts = ["a text that does not fit a view", "short", "another text that lies in a buffer"];
         let array = StringViewArray::from_iter_values(texts);
         let valid = |bits: [bool; 3]| empty_where_null(&array, Some(&NullBuffer::from(bits.to_vec())));

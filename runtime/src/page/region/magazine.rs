@@ -1,6 +1,6 @@
 //! Magazines: each thread keeps the last pages that it freed, and takes the newest of them first.
 //!
-//! Lines that a core has read or written lie in its cache. If another core writes the page, it
+//! Lines that a core has read or written are in its cache. If another core writes the page, it
 //! fetches each line from that cache, and prefetching cannot hide it. This costs little among cores
 //! that share a cache. Between groups of cores that do not, it takes ten times as long as the
 //! write. One task alone uses most pages, so most pages can stay with their core.
@@ -20,48 +20,50 @@ use smallvec::SmallVec;
 
 use super::{Region, region};
 
-/// Pages of a magazine: 1 MiB, about what lies in a core's own cache.
-const MOST_PAGES: usize = 16;
+/// Pages of a magazine: 1 MiB, about the size of a core's own cache.
+const MAX_PAGES: usize = 16;
 
-/// Pages that go back to the region when a magazine is full: the oldest, several at once, as the region has a lock.
-const LEAVING_PAGES: usize = MOST_PAGES / 2;
+/// Pages that return to the region when a magazine is full: the oldest. Several, because each
+/// return takes the region's lock.
+const RELEASED_PAGES: usize = MAX_PAGES / 2;
 
-type Leaving = SmallVec<[usize; LEAVING_PAGES]>;
+type Released = SmallVec<[usize; RELEASED_PAGES]>;
 
 thread_local! {
     static MAGAZINE: RefCell<Magazine> = const { RefCell::new(Magazine(Vec::new())) };
 }
 
-/// The page that this thread gave last.
-pub(crate) fn take() -> Option<usize> {
-    // While a thread ends, it has no magazine any more.
+/// Takes the page that this thread freed last.
+pub(crate) fn pop() -> Option<usize> {
+    // A thread that is ending has no magazine.
     MAGAZINE.try_with(|magazine| magazine.borrow_mut().0.pop()).ok().flatten()
 }
 
-/// Keeps a page; gives those that are to go back to the region: where addresses are few this one too, since no other thread finds it here.
-pub(crate) fn give(page: usize) -> Leaving {
+/// Keeps a freed page. Returns the pages that must go back to the region. If addresses are limited,
+/// this includes `page`, because other threads cannot take it from here.
+pub(crate) fn push(page: usize) -> Released {
     if region().is_ok_and(Region::is_limited) {
-        return Leaving::from_slice(&[page]);
+        return Released::from_slice(&[page]);
     }
-    MAGAZINE.try_with(|magazine| magazine.borrow_mut().give(page)).unwrap_or_else(|_| Leaving::from_slice(&[page]))
+    MAGAZINE.try_with(|magazine| magazine.borrow_mut().push(page)).unwrap_or_else(|_| Released::from_slice(&[page]))
 }
 
 /// Offsets of pages in the region, oldest first.
 struct Magazine(Vec<usize>);
 
 impl Magazine {
-    fn give(&mut self, page: usize) -> Leaving {
-        let leaving = if self.0.len() < MOST_PAGES { 0 } else { LEAVING_PAGES };
-        let leaving = self.0.drain(..leaving).collect();
+    fn push(&mut self, page: usize) -> Released {
+        let released = if self.0.len() < MAX_PAGES { 0 } else { RELEASED_PAGES };
+        let released = self.0.drain(..released).collect();
         self.0.push(page);
-        leaving
+        released
     }
 }
 
 impl Drop for Magazine {
     fn drop(&mut self) {
         if let Ok(region) = region() {
-            region.give_pages(&self.0);
+            region.release_pages(&self.0);
         }
     }
 }
@@ -78,30 +80,31 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_takes_first_what_it_gave_last() {
-        let runs: Vec<Run> = (0..MOST_PAGES).map(|_| run()).collect();
+    fn thread_reuses_its_newest_page_first() {
+        let runs: Vec<Run> = (0..MAX_PAGES).map(|_| run()).collect();
         let given: Vec<usize> = runs.iter().map(Run::offset).collect();
         drop(runs);
-        // Nobody else gets them.
+        // Other threads do not get them.
         let others = std::thread::spawn(|| [run(), run()].map(|run| run.offset())).join().unwrap();
         assert!(others.iter().all(|other| !given.contains(other)));
-        let runs: Vec<Run> = (0..MOST_PAGES).map(|_| run()).collect();
+        let runs: Vec<Run> = (0..MAX_PAGES).map(|_| run()).collect();
         assert!(runs.iter().map(Run::offset).eq(given.iter().rev().copied()));
     }
 
     #[test]
-    fn a_full_stash_keeps_the_newest() {
-        // These are no pages, so they must not go to the region.
-        let mut stash = std::mem::ManuallyDrop::new(Magazine(Vec::new()));
-        let leaving: Vec<Leaving> = (0..=MOST_PAGES).map(|page| stash.give(page)).collect();
-        assert!(leaving[..MOST_PAGES].iter().all(SmallVec::is_empty));
-        assert!(leaving[MOST_PAGES].iter().copied().eq(0..LEAVING_PAGES));
-        assert!(stash.0.iter().copied().eq(LEAVING_PAGES..=MOST_PAGES));
+    fn full_magazine_keeps_the_newest_pages() {
+        // These are not pages, so they must not go to the region.
+        let mut magazine = std::mem::ManuallyDrop::new(Magazine(Vec::new()));
+        let released: Vec<Released> = (0..=MAX_PAGES).map(|page| magazine.push(page)).collect();
+        assert!(released[..MAX_PAGES].iter().all(SmallVec::is_empty));
+        assert!(released[MAX_PAGES].iter().copied().eq(0..RELEASED_PAGES));
+        assert!(magazine.0.iter().copied().eq(RELEASED_PAGES..=MAX_PAGES));
     }
 
     #[test]
-    fn a_thread_that_ends_gives_its_pages_back() {
-        // Far more than one stash holds: were they lost, each thread would take another one.
+    fn ending_thread_returns_its_pages() {
+        // Far more than one magazine holds. If pages were lost, each thread would take another
+        // page.
         let pages: std::collections::BTreeSet<usize> =
             (0..64).map(|_| std::thread::spawn(|| run().offset()).join().unwrap()).collect();
         assert!(pages.len() < 64, "{pages:?}");

@@ -18,7 +18,8 @@ use crate::row::Physical;
 
 use super::{Page, heap_start};
 
-/// A closed page with one owner, who may write in it. Once given up, as a [`Page`], nobody writes it any more.
+/// A closed page with one owner, which may write in it. [`PageMut::freeze`] turns it into a
+/// [`Page`], which is immutable.
 ///
 /// ```
 /// use runtime::page::{Page, PageMut};
@@ -28,13 +29,13 @@ use super::{Page, heap_start};
 ///     page.freeze()
 /// }
 /// ```
-/// A page that others may read has nothing to write it by:
+/// A shared page cannot be written:
 /// ```compile_fail,E0599
 /// fn invert(page: &mut runtime::page::Page) {
 ///     page.map_leaves(&[0], |bits| !bits);
 /// }
 /// ```
-/// nor has one that was given up,
+/// nor can a page after it was frozen,
 /// ```compile_fail,E0382
 /// fn invert(mut page: runtime::page::PageMut) -> runtime::page::Page {
 ///     let shared = page.freeze();
@@ -42,7 +43,7 @@ use super::{Page, heap_start};
 ///     shared
 /// }
 /// ```
-/// and while it is read it is not written:
+/// nor while it is read:
 /// ```compile_fail,E0502
 /// fn invert(mut page: runtime::page::PageMut) -> usize {
 ///     let batch = page.batch();
@@ -52,23 +53,23 @@ use super::{Page, heap_start};
 /// ```
 #[derive(Debug)]
 pub struct PageMut(
-    /// The only handle on its run. It is not lent, as it could be cloned.
+    /// The only handle on its run. It is never lent, because a borrower could clone it.
     Page,
 );
 
 impl Page {
-    /// The same page, to be written in; as it is, where somebody else has a handle on it.
+    /// Makes the page writable.
     ///
     /// # Errors
-    /// The page, where it is shared.
+    /// Returns the page unchanged if it has other handles.
     pub fn try_into_mut(mut self) -> Result<PageMut, Page> {
         if Arc::get_mut(&mut self.run).is_some() { Ok(PageMut(self)) } else { Err(self) }
     }
 
-    /// The same page, to be written in; where somebody else has a handle on it, a copy, which `memory` pays for.
+    /// Makes the page writable. If it has other handles, copies it. `memory` pays for the copy.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), where it is copied.
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), if the page has to be copied.
     pub fn into_mut(self, memory: &Memory) -> Result<PageMut> {
         self.try_into_mut().or_else(|shared| {
             let (bytes, layout) = (shared.as_bytes(), shared.layout());
@@ -78,52 +79,53 @@ impl Page {
 }
 
 impl PageMut {
-    /// A page that a writer has closed and given no handle on away.
+    /// A page that a writer has just closed, without other handles.
     pub(in crate::page) fn of_writer(mut page: Page) -> Self {
         debug_assert!(Arc::get_mut(&mut page.run).is_some(), "a page of a table is shared");
         PageMut(page)
     }
 
-    /// The page, to be shared: it is not written any more.
+    /// Makes the page immutable, so that it can be shared.
     #[must_use]
     pub fn freeze(self) -> Page {
         self.0
     }
 
-    /// How many rows it holds.
+    /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.0.rows()
     }
 
-    /// Bytes that it takes in memory.
+    /// Bytes of the page in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.0.bytes()
     }
 
-    /// Its rows.
+    /// The rows as a batch.
     #[must_use]
     pub fn batch(&self) -> Batch<'_> {
         self.0.batch()
     }
 
-    /// Its bytes, as [`Page::as_bytes`].
+    /// All bytes of the page, as [`Page::as_bytes`].
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// The place of its first row in the region.
+    /// Place of the first row in the region.
     pub(crate) fn first_row(&self) -> usize {
         self.0.first_row()
     }
 
-    /// Where its variable parts begin.
+    /// Offset of the variable parts.
     pub(crate) fn heap_start(&self) -> usize {
         heap_start(self.0.as_bytes())
     }
 
-    /// Changes some plain leaves of all rows, bits by bits.
+    /// Replaces each value of some plain leaves, in all rows, by `change` of its bits. Leaves of
+    /// slots, and leaves that the layout does not store, are skipped.
     pub fn map_leaves(&mut self, leaves: &[usize], change: impl Fn(u128) -> u128) {
         let (rows, layout) = (self.rows(), self.0.layout.clone());
         let Some(run) = Arc::get_mut(&mut self.0.run) else { return };

@@ -1,8 +1,8 @@
-//! Copying rows between pages.
+//! Tests of copying rows between pages.
 
 use super::*;
 
-/// Copies rows of some pages, chosen in any order, through a writer.
+/// Copies the chosen rows of some pages through a writer.
 fn copied(pages: &[Page], choose: impl Fn(usize) -> Vec<u32>) -> Vec<Page> {
     let mut writer = writer();
     let mut selection = Selection::default();
@@ -20,7 +20,7 @@ fn slots_point_into_their_new_pages() {
     let items = Random(10).items(10_000);
     let source = pages(&items);
     let copies = copied(&source, |rows| (0..rows as u32).collect());
-    // The old pages are gone and written over: nothing of the copies may lie there.
+    // The old pages are freed and overwritten, so the copies must not point into them.
     let bounds: Vec<_> = source.iter().map(Page::rows).collect();
     drop(source);
     let other = pages(&vec![Item { text: "#".repeat(1_000), ..Item::default() }; 5_000]);
@@ -30,7 +30,7 @@ fn slots_point_into_their_new_pages() {
 }
 
 #[test]
-fn rows_come_in_the_order_asked_for() {
+fn rows_are_copied_in_selection_order() {
     let items = Random(11).items(3_000);
     let source = pages(&items);
     let copies = copied(&source, |rows| (0..rows as u32).rev().filter(|row| row % 3 != 0).collect());
@@ -52,7 +52,7 @@ fn large_rows_are_copied_between_small_ones() {
 }
 
 #[test]
-fn leaves_may_change_places() {
+fn leaves_can_be_reordered() {
     let items = Random(13).items(1_000);
     let layout = Arc::new(RowLayout::full([LeafType::Text, LeafType::U16, LeafType::U64]));
     let mut writer = RowWriter::new(layout, memory());
@@ -73,14 +73,14 @@ fn leaves_may_change_places() {
     assert_eq!(found, items.into_iter().map(|item| (item.text, item.small, item.key)).collect::<Vec<_>>());
 }
 
-/// What lay in the page before must not be read as a value, least of all as a text.
+/// Old bytes of a page must not be read as a value, and above all not as a text.
 #[test]
 fn a_leaf_without_a_source_is_zero() {
     drop(pages(&Random(14).items(2_000)));
     let layout = Arc::new(RowLayout::full([LeafType::U64, LeafType::Text, LeafType::U16]));
     let mut writer = RowWriter::new(layout, memory());
     for page in pages(&Random(15).items(100)) {
-        // Leaf 3 is bytes, which need not be UTF-8; there is no leaf 9.
+        // Leaf 3 is bytes, which need not be UTF-8. There is no leaf 9.
         windows(&page.batch(), |input| writer.append(input, Some(&[0, 3, 9])).unwrap());
     }
     writer.seal();

@@ -1,4 +1,4 @@
-//! Lists of records: written in place, in the one way there is, whatever was there before.
+//! Tests of lists of records: their form is canonical, whatever the page contained before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +8,7 @@ use crate::row::{Datum, Items, Schema, SchemaBuilder, Shape};
 
 type Given = (String, Vec<Vec<u8>>);
 
-/// Records of a text, a list of byte strings and a byte, which leaves seven open.
+/// Records of a text, a list of byte strings, and a byte, which leaves seven bytes of padding.
 struct Records<'r>(&'r [Given]);
 
 struct Strings<'r>(&'r [Vec<u8>]);
@@ -68,7 +68,7 @@ fn list_writer() -> RowWriter {
     RowWriter::new(Arc::new(RowLayout::full([LeafType::Items(items())])), memory())
 }
 
-/// The bytes of the lists as they are written leaf by leaf, without pages.
+/// The bytes of a list that is encoded leaf by leaf, without pages.
 fn encoded(records: &[Given]) -> Vec<u8> {
     let row = |(text, strings): &Given| {
         let strings: Vec<[Datum; 1]> = strings.iter().map(|value| [Datum::Bytes(value.as_slice().into())]).collect();
@@ -93,7 +93,7 @@ fn write_lists(writer: &mut RowWriter, lists: &[Vec<Given>]) -> crate::error::Re
 }
 
 #[test]
-fn lists_have_the_same_bytes_wherever_they_are_written() {
+fn lists_have_the_same_bytes_on_every_page() {
     let lists: Vec<_> = (0..600).map(|seed| records(&mut Random(seed))).collect();
     let mut writer = list_writer();
     for _ in 0..2 {
@@ -108,7 +108,7 @@ fn lists_have_the_same_bytes_wherever_they_are_written() {
         for (found, list) in found.zip(&lists) {
             assert_eq!(found, encoded(list));
         }
-        // The next time, all pages hold something else.
+        // The next time, all pages have other content.
         let mut dirty = RowWriter::new(Arc::new(RowLayout::full([LeafType::Bytes])), memory());
         drop(pages);
         for _ in 0..20 {
@@ -118,7 +118,7 @@ fn lists_have_the_same_bytes_wherever_they_are_written() {
 }
 
 #[test]
-fn a_list_without_the_room_that_it_needs_is_empty_and_ends_the_visit() {
+fn list_with_too_few_claimed_bytes_fails_the_visit() {
     let list = records(&mut Random(1));
     let mut writer = list_writer();
     let room = writer.visit(|mut leaves, _| leaves.items().heap_bytes(&Records(&list))).unwrap();
@@ -126,8 +126,8 @@ fn a_list_without_the_room_that_it_needs_is_empty_and_ends_the_visit() {
         let mut writer = list_writer();
         let written = writer.visit(|mut leaves, mut claims| {
             let sink = leaves.items();
-            // Other rows take what the list should have.
-            while claims.writer().room() == 0 || claims.writer().free_bytes() >= left + 2 * 16 {
+            // Other rows take the space of the list.
+            while claims.writer().free_rows() == 0 || claims.writer().free_bytes() >= left + 2 * 16 {
                 claims.put(0, |row, _| sink.write_empty(row)).unwrap();
             }
             claims.put(0, |row, claims| sink.write(row, &Records(&list), claims)).unwrap();
@@ -139,14 +139,14 @@ fn a_list_without_the_room_that_it_needs_is_empty_and_ends_the_visit() {
     }
 }
 
-/// Records that say of themselves what is not so, or put a row where they are written.
-struct Lying {
+/// Records with a wrong count or wrong bytes, or that claim a row while they are written.
+struct FaultyRecords {
     count: usize,
     heap: usize,
     puts: bool,
 }
 
-impl PutItems for Lying {
+impl PutItems for FaultyRecords {
     fn stored(&self) -> Option<StoredItems<'_>> {
         None
     }
@@ -162,8 +162,8 @@ impl PutItems for Lying {
     }
 }
 
-/// Puts one list between two empty ones: the rows that there are then, and how the visit ended.
-fn put_between(list: &Lying) -> (usize, crate::error::Result<()>) {
+/// Puts one list between two empty ones. Returns the number of rows, and the result of the visit.
+fn put_between(list: &FaultyRecords) -> (usize, crate::error::Result<()>) {
     let mut writer = list_writer();
     let written = writer.visit(|mut leaves, mut claims| {
         let sink = leaves.items();
@@ -178,26 +178,26 @@ fn put_between(list: &Lying) -> (usize, crate::error::Result<()>) {
 }
 
 #[test]
-fn no_row_is_put_while_a_list_is_written() {
-    let (rows, written) = put_between(&Lying { count: 1, heap: 0, puts: true });
+fn rows_cannot_be_claimed_while_a_list_is_open() {
+    let (rows, written) = put_between(&FaultyRecords { count: 1, heap: 0, puts: true });
     assert!(written.unwrap_err().to_string().contains("not written to its end"));
     assert_eq!(rows, 3);
 }
 
 #[test]
-fn sizes_near_the_largest_number_are_refused_and_do_not_wrap() {
+fn huge_sizes_are_rejected_without_wrapping() {
     let most = usize::MAX;
     for heap in [most, most - 1, most - 15, most - 16, most - 64, most - 4_096, most - (1 << 16), most / 2, 1 << 33] {
-        let (_, written) = put_between(&Lying { count: 1, heap, puts: false });
+        let (_, written) = put_between(&FaultyRecords { count: 1, heap, puts: false });
         assert!(written.unwrap_err().to_string().contains("4 GiB"), "{heap}");
     }
     for count in [most, most / 2, most / 16, 1 << 60] {
-        let (_, written) = put_between(&Lying { count, heap: 0, puts: false });
+        let (_, written) = put_between(&FaultyRecords { count, heap: 0, puts: false });
         assert!(written.unwrap_err().to_string().contains("4 GiB"), "{count}");
     }
 }
 
-/// Records one of which cannot be read.
+/// Records of which one panics while it is written.
 struct Panicking;
 
 impl PutItems for Panicking {
@@ -217,7 +217,7 @@ impl PutItems for Panicking {
 }
 
 #[test]
-fn a_row_of_which_a_panic_is_caught_is_none_and_ends_the_visit() {
+fn row_that_panicked_is_dropped_and_fails_the_visit() {
     for after in [false, true] {
         let mut writer = list_writer();
         write_lists(&mut writer, &vec![records(&mut Random(3)); 20]).unwrap();
@@ -232,7 +232,7 @@ fn a_row_of_which_a_panic_is_caught_is_none_and_ends_the_visit() {
         });
         assert!(written.unwrap_err().to_string().contains("not written to its end"));
         assert_eq!(writer.open_rows(), before);
-        // The writer may be used again: what was half-written is nobody's.
+        // The writer can be used again. The incomplete row is dropped.
         write_lists(&mut writer, &[records(&mut Random(3))]).unwrap();
         writer.seal();
         let pages: Vec<Page> = writer.take_sealed().collect();
@@ -242,7 +242,7 @@ fn a_row_of_which_a_panic_is_caught_is_none_and_ends_the_visit() {
     }
 }
 
-/// A list that is copied as it lies, if it is of this kind.
+/// A list that is copied in stored form, if it is of this type.
 struct Stored<'b>(StoredItems<'b>);
 
 impl PutItems for Stored<'_> {
@@ -259,7 +259,7 @@ impl PutItems for Stored<'_> {
 }
 
 #[test]
-fn only_lists_of_one_kind_are_copied_as_bytes() {
+fn only_lists_of_the_same_type_are_copied_as_bytes() {
     let mut writer = list_writer();
     let list = records(&mut Random(5));
     write_lists(&mut writer, std::slice::from_ref(&list)).unwrap();

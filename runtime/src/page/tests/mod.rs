@@ -1,4 +1,4 @@
-//! Pages, tables and sorts against models from the standard library.
+//! Tests of pages, tables and sorts against models from the standard library.
 
 mod copy;
 mod items;
@@ -91,7 +91,7 @@ pub(crate) fn read_all(pages: &[Page]) -> Vec<Item> {
     pages.iter().flat_map(|page| read(&page.batch())).collect()
 }
 
-/// Calls `f` with all rows of a batch, a window at a time.
+/// Calls `f` with all rows of a batch, one window at a time.
 pub(crate) fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>)) {
     let (mut selection, mut next) = (Selection::default(), 0);
     while next < batch.rows() {
@@ -100,7 +100,7 @@ pub(crate) fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>)) {
     }
 }
 
-/// Numbers that look random and are the same in each run (SplitMix64).
+/// A pseudo-random sequence that is the same in each run (SplitMix64).
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -115,7 +115,7 @@ impl Random {
         (self.next() % bound as u64) as usize
     }
 
-    /// A text that is often short, sometimes just long enough for the heap, seldom long.
+    /// A text that is often short, sometimes just long enough for the heap, and rarely long.
     pub(crate) fn text(&mut self) -> String {
         let length = match self.below(100) {
             0 => self.below(5_000),

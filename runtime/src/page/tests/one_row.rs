@@ -1,9 +1,9 @@
-//! Rows by themselves: two of them may have one lifetime, which is then no brand.
+//! Tests of single rows. Two of them may have the same lifetime, which is therefore no brand.
 
 use super::super::{LeafReader, ReadRow, Row, Strided};
 use super::*;
 
-/// Keeps a cursor with its row, to read another row by it.
+/// Keeps a cursor with its row, and reads another row by it.
 struct Keep;
 
 impl ReadRow for Keep {
@@ -15,7 +15,7 @@ impl ReadRow for Keep {
 }
 
 #[test]
-fn the_cursor_of_one_row_reads_that_row_alone() {
+fn cursor_of_one_row_reads_only_that_row() {
     let items = Random(5).items(3_000);
     let (many, one) = (pages(&items), pages(&items[..1]));
     assert!(many[0].rows() > 100);

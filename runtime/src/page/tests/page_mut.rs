@@ -1,4 +1,4 @@
-//! Pages with one owner, and pages that are shared.
+//! Tests of pages with one owner, and of shared pages.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn read_keys(page: &Page) -> Vec<(u128, Vec<u8>)> {
 }
 
 #[test]
-fn a_page_of_one_owner_is_written_where_it_lies() {
+fn page_with_one_owner_is_written_in_place() {
     let page = page([1, 2]);
     let place = page.first_row();
     let mut page = page.try_into_mut().unwrap();
@@ -26,7 +26,7 @@ fn a_page_of_one_owner_is_written_where_it_lies() {
 }
 
 #[test]
-fn a_shared_page_is_copied_to_be_written() {
+fn writing_a_shared_page_copies_it() {
     let (shared, budget) = (page([1, 2]), Budget::new(1 << 20));
     let before = read_keys(&shared);
     let refused = shared.clone().try_into_mut().unwrap_err();
@@ -44,7 +44,7 @@ fn a_shared_page_is_copied_to_be_written() {
 }
 
 #[test]
-fn a_copy_that_finds_no_memory_is_an_error() {
+fn copying_a_shared_page_fails_without_memory() {
     let shared = page([1, 2]);
     assert!(shared.clone().into_mut(&Memory::new(Budget::new(0), "none")).is_err());
     assert_eq!(read_keys(&shared)[1].0, 2);

@@ -1,4 +1,4 @@
-//! Pairs of records: copied behind each other, and seen as pairs of other records.
+//! Tests of pairs of records: copied into joined rows, and mapped to pairs of other records.
 
 use super::*;
 use crate::page::{PairSource, RowPairs};
@@ -16,7 +16,7 @@ fn rows(random: &mut Random, count: usize, of: usize) -> Vec<usize> {
     (0..count).map(|_| random.below(of)).collect()
 }
 
-/// All pairs, copied from where the last page was closed, in pages of left and right leaves.
+/// Copies all pairs into pages of left and right leaves. Each call resumes where a page was closed.
 fn copied(pairs: &RowPairs<'_>) -> Vec<Page> {
     let layout = Arc::new(RowLayout::full([TYPES, TYPES].concat()));
     let mut writer = RowWriter::new(layout, memory());
@@ -39,7 +39,7 @@ fn side(pages: &[Page], first: usize) -> Vec<Item> {
 }
 
 #[test]
-fn pairs_are_copied_behind_each_other_whichever_side_is_stored() {
+fn pairs_are_copied_for_both_stored_sides() {
     for is_stored_left in [false, true] {
         let ((left, left_page), (right, right_page)) = (page(20, 900), page(21, 700));
         let mut random = Random(22);
@@ -54,7 +54,7 @@ fn pairs_are_copied_behind_each_other_whichever_side_is_stored() {
             // SAFETY: the rows are rows of their batches.
             copied(&unsafe { RowPairs::new(batches, numbers, is_stored_left) })
         };
-        // The old pages are gone and written over: nothing of the copies may lie there.
+        // The old pages are freed and overwritten, so the copies must not point into them.
         drop((left_page, right_page));
         let other = super::pages(&vec![Item { text: "#".repeat(1_000), ..Item::default() }; 2_000]);
         assert!(pages.len() > 3);
@@ -66,21 +66,21 @@ fn pairs_are_copied_behind_each_other_whichever_side_is_stored() {
 }
 
 #[test]
-fn pairs_without_texts_are_copied_many_at_a_time() {
+fn pairs_without_heap_bytes_are_copied_in_segments() {
     let small = |key: u64| Item { key, small: key as u16, text: "short".to_owned(), ..Item::default() };
     let items: Vec<Item> = (0..300).map(small).collect();
     let source = pages(&items);
     let (one, other) = (source[0].batch(), source[0].batch());
     let mut random = Random(23);
     let chosen = [rows(&mut random, 4_000, 300), rows(&mut random, 4_000, 300)];
-    let pages = copied(&RowPairs::any(one, other, &chosen).unwrap());
+    let pages = copied(&RowPairs::checked(one, other, &chosen).unwrap());
     for (number, rows) in chosen.iter().enumerate() {
         let expected: Vec<Item> = rows.iter().map(|&row| items[row].clone()).collect();
         assert_eq!(side(&pages, number * TYPES.len()), expected);
     }
 }
 
-/// The keys and texts of pairs, where each side has these two leaves.
+/// The keys and texts of pairs whose sides have these two leaves.
 fn seen(pairs: &RowPairs<'_>) -> Vec<[(u64, String); 2]> {
     pairs.visit(|mut left, mut right, pairs| {
         let (left_key, left_text) = (left.plain::<u64>(), left.text());
@@ -97,20 +97,20 @@ fn seen(pairs: &RowPairs<'_>) -> Vec<[(u64, String); 2]> {
 }
 
 #[test]
-fn pairs_are_seen_as_pairs_of_other_records() {
+fn pairs_are_mapped_to_other_records() {
     let ((left, left_page), (right, right_page), (made, made_page)) = (page(24, 200), page(25, 200), page(26, 60));
     let mut random = Random(27);
     let chosen = [rows(&mut random, 100, left.len()), rows(&mut random, 100, right.len())];
-    let pairs = RowPairs::any(left_page.batch(), right_page.batch(), &chosen).unwrap();
+    let pairs = RowPairs::checked(left_page.batch(), right_page.batch(), &chosen).unwrap();
     let made_batch = made_page.batch();
     let count = made.len().min(50);
     let (numbers, leaves): (Vec<usize>, _) =
         ((0..count).collect(), [(Some(0), LeafType::U64), (Some(1), LeafType::Text)]);
     let of = |item: &Item| (item.key, item.text.clone());
 
-    // The right record as the left one, beside what was made of the pairs from the tenth on.
+    // Left records from the right side, and right records from the batch, from the tenth pair on.
     let range = 10..10 + count;
-    let other = pairs.seen(
+    let other = pairs.mapped(
         range.clone(),
         [(PairSource::Side(1), &leaves), (PairSource::Batch(&made_batch), &leaves)],
         &numbers,
@@ -118,22 +118,22 @@ fn pairs_are_seen_as_pairs_of_other_records() {
     let expected: Vec<_> =
         range.zip(0..).map(|(pair, row): (usize, usize)| [of(&right[chosen[1][pair]]), of(&made[row])]).collect();
     assert_eq!(seen(&other), expected);
-    // Both records are parts of one side, and what is not read is nowhere.
+    // Both records are parts of one side. Unused leaves are dead.
     let nowhere = [(None, LeafType::U64), (Some(1), LeafType::Text)];
-    let other = pairs.seen(0..100, [(PairSource::Side(0), &nowhere), (PairSource::Side(0), &leaves)], &numbers);
+    let other = pairs.mapped(0..100, [(PairSource::Side(0), &nowhere), (PairSource::Side(0), &leaves)], &numbers);
     let expected = |row: &usize| [(0, left[*row].text.clone()), of(&left[*row])];
     assert_eq!(seen(&other), chosen[0].iter().map(expected).collect::<Vec<_>>());
 }
 
 #[test]
-fn pairs_that_are_not_there_are_not_seen() {
+fn pairs_out_of_range_are_not_mapped() {
     let ((_, one), (_, other)) = (page(28, 20), page(29, 20));
     let chosen = [vec![3, 4, 5], vec![6, 7, 8]];
-    let pairs = RowPairs::any(one.batch(), other.batch(), &chosen).unwrap();
+    let pairs = RowPairs::checked(one.batch(), other.batch(), &chosen).unwrap();
     let (batch, leaves) = (other.batch(), [(Some(0), LeafType::U64), (Some(1), LeafType::Text)]);
     let beyond = [batch.rows(), 0, 1];
     let len = |range, of, numbers: &[usize]| {
-        pairs.seen(range, [(PairSource::Side(0), &leaves[..]), (of, &leaves[..])], numbers).len()
+        pairs.mapped(range, [(PairSource::Side(0), &leaves[..]), (of, &leaves[..])], numbers).len()
     };
     assert_eq!(len(0..3, PairSource::Side(1), &[]), 3);
     assert_eq!(len(1..4, PairSource::Side(1), &[]), 0, "there are three pairs");

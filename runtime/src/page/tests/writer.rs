@@ -1,4 +1,4 @@
-//! Writing rows: page ends, runs of several pages, pages used again.
+//! Tests of writing rows: page ends, runs of several pages, reused pages.
 
 use super::super::{FIRST_ROW, PAGE_BYTES};
 use super::*;
@@ -23,9 +23,9 @@ fn a_page_may_be_filled_to_the_last_byte() {
     }
 }
 
-/// A row finds its page by its own address, so no row may lie behind the first page of a run.
+/// A row finds its page by its own address, so no row may be after the first page of a run.
 #[test]
-fn rows_after_a_large_one_stay_in_the_first_page_of_the_run() {
+fn rows_after_a_large_row_stay_in_the_first_page() {
     for length in [PAGE_BYTES - 300, PAGE_BYTES - 100, PAGE_BYTES, 2 * PAGE_BYTES - 200, 5 * PAGE_BYTES] {
         let large = Item { key: 1, text: "large".repeat(length / 5), ..Item::default() };
         let small = |key| Item { key, text: "a text for the heap".to_owned(), list: vec![key], ..Item::default() };
@@ -35,7 +35,7 @@ fn rows_after_a_large_one_stay_in_the_first_page_of_the_run() {
 }
 
 #[test]
-fn a_large_run_that_is_used_again_holds_small_rows() {
+fn reused_large_run_holds_small_rows() {
     let mut writer = writer();
     write(&mut writer, &[Item { text: "x".repeat(3 * PAGE_BYTES), ..Item::default() }]);
     writer.seal();
@@ -49,7 +49,7 @@ fn a_large_run_that_is_used_again_holds_small_rows() {
 }
 
 #[test]
-fn a_page_that_is_used_again_is_the_same_memory() {
+fn recycled_page_is_the_same_memory() {
     let mut writer = writer();
     write(&mut writer, &Random(3).items(10));
     writer.seal();
@@ -64,7 +64,7 @@ fn a_page_that_is_used_again_is_the_same_memory() {
 }
 
 #[test]
-fn a_page_that_is_still_read_is_not_written_again() {
+fn page_with_readers_is_not_reused() {
     let mut writer = writer();
     let items = Random(5).items(10);
     write(&mut writer, &items);
@@ -76,7 +76,7 @@ fn a_page_that_is_still_read_is_not_written_again() {
 }
 
 #[test]
-fn lists_are_aligned_wherever_texts_end() {
+fn lists_after_texts_are_aligned() {
     let items: Vec<_> = (0..2_000)
         .map(|index: u64| Item {
             key: index,
@@ -86,12 +86,12 @@ fn lists_are_aligned_wherever_texts_end() {
             small: 0,
         })
         .collect();
-    // Reading a misaligned list is refused: it would come back empty.
+    // A misaligned list would be read as an empty one.
     assert_eq!(read_all(&pages(&items)), items);
 }
 
 #[test]
-fn dead_leaves_are_written_nowhere_and_read_as_zeros() {
+fn dead_leaves_read_as_zeros() {
     let items = Random(7).items(500);
     let layout = Arc::new(RowLayout::new(TYPES, &[0, 2].into_iter().collect()));
     assert_eq!(layout.width(), 24);
@@ -104,7 +104,7 @@ fn dead_leaves_are_written_nowhere_and_read_as_zeros() {
 }
 
 #[test]
-fn memory_that_is_refused_is_an_error_and_no_row() {
+fn refused_memory_is_an_error_without_a_row() {
     let memory = Memory::new(Budget::new(3 * PAGE_BYTES), "a small operator");
     let mut writer = RowWriter::new(layout(), memory.clone());
     let items = Random(8).items(10_000);
@@ -126,7 +126,7 @@ fn memory_that_is_refused_is_an_error_and_no_row() {
 }
 
 #[test]
-fn rows_take_what_was_said_before() {
+fn rows_take_the_estimated_bytes() {
     let mut random = Random(17);
     let mut items = random.items(3_000);
     items.iter_mut().step_by(300).for_each(|item| item.text = "long ".repeat(40_000));
@@ -143,7 +143,7 @@ fn rows_take_what_was_said_before() {
             let before = budget.used_bytes();
             writer.append(&Input::new(&batch, &rest), None).unwrap();
             let taken = budget.used_bytes() - before;
-            // Lists are padded to where they happen to lie, at most as much as is said.
+            // The padding of lists depends on their place, and is at most as large as estimated.
             assert!(taken <= bytes && bytes - taken <= PAGE_BYTES, "{bytes} for {taken}");
             next += rows;
         }

@@ -10,19 +10,19 @@ use crate::row::{FIRST_ITEM, Items, LeafType, WORD};
 use super::RowWriter;
 use super::sinks::{Claims, LIST_ALIGN, NewRow, SinkLeaves};
 
-/// Records that become a list.
+/// Records to write as a list.
 pub trait PutItems {
-    /// The list that they are already, where it may be copied.
+    /// The stored list with the same records, if it may be copied.
     fn stored(&self) -> Option<StoredItems<'_>>;
-    /// How many.
+    /// Number of records.
     fn count(&self) -> usize;
-    /// Bytes that they all take beyond their fixed parts.
+    /// Bytes of all records, without their fixed parts.
     fn heap_bytes(&self, leaves: SinkLeaves<'_>) -> usize;
-    /// Writes them, each into a row.
+    /// Writes each record into a row.
     fn write<'i>(&self, leaves: SinkLeaves<'i>, rows: NewItems<'i>, claims: &mut Claims<'i>);
 }
 
-/// The rows of a list that is written, in order.
+/// The rows of a list that is being written, in order.
 pub struct NewItems<'i> {
     next: usize,
     width: usize,
@@ -42,7 +42,7 @@ impl<'i> Iterator for NewItems<'i> {
     }
 }
 
-/// Where a list of records is written.
+/// A sink for lists of records.
 #[derive(Clone, Copy)]
 pub struct OutItems<'w> {
     base: *mut u8,
@@ -56,18 +56,18 @@ impl<'w> OutItems<'w> {
         OutItems { base, mask, items, brand: PhantomData }
     }
 
-    /// Bytes to claim for a list beyond the row's fixed part: at least as many as it takes.
+    /// Bytes to claim for a list, without the row's fixed part. At least as many as it takes.
     pub fn heap_bytes(self, list: &impl PutItems) -> usize {
         let Some(items) = self.items.filter(|_| self.mask != 0) else { return 0 };
         match list.stored() {
             Some(stored) if stored.items == self.items => stored.bytes.len() + LIST_ALIGN,
             Some(_) => 0,
             None if list.count() == 0 => 0,
-            None => most_bytes(items, list).saturating_add(LIST_ALIGN),
+            None => max_bytes(items, list).saturating_add(LIST_ALIGN),
         }
     }
 
-    /// Writes the leaf of a row, whose claim counted [`OutItems::heap_bytes`].
+    /// Writes the leaf of a row. Its claim must include [`OutItems::heap_bytes`].
     pub fn write(self, row: NewRow<'w>, list: &impl PutItems, claims: &mut Claims<'w>) {
         let at = self.base.wrapping_add(row.place() & self.mask);
         let slot = match self.items.filter(|_| self.mask != 0) {
@@ -99,10 +99,11 @@ impl<'w> SinkLeaves<'w> {
     }
 }
 
-/// The slot `at` of a list that was put beside it. Room was claimed; without, the list is empty and the visit fails.
+/// Writes a list, and returns its slot, which will be at address `at`. If too few bytes were
+/// claimed, the list is empty and the visit fails.
 fn list_slot(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &mut RowWriter) -> Slot {
     match list.stored() {
-        // Bytes of another kind of list would be read as what they are not.
+        // Bytes of another kind of list would be misread.
         Some(stored) if stored.items != Some(items) || stored.bytes.is_empty() => 0,
         Some(stored) => {
             let place = writer.push_value(stored.bytes, LIST_ALIGN, at);
@@ -115,7 +116,7 @@ fn list_slot(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &
 
 fn written_or_none(slot: Option<Slot>, writer: &mut RowWriter) -> Slot {
     slot.unwrap_or_else(|| {
-        writer.fail_larger();
+        writer.fail_oversized();
         0
     })
 }
@@ -123,11 +124,12 @@ fn written_or_none(slot: Option<Slot>, writer: &mut RowWriter) -> Slot {
 fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &mut RowWriter) -> Option<Slot> {
     let (count, width) = (list.count(), items.layout().width());
     let number = u32::try_from(count).ok()?;
-    let open = writer.open_list(FIRST_ITEM.checked_add(count.checked_mul(width)?)?, most_bytes(items, list))?;
+    let open = writer.open_list(FIRST_ITEM.checked_add(count.checked_mul(width)?)?, max_bytes(items, list))?;
     writer.put_in_list(open.start(), &number.to_le_bytes());
     let base = writer.region_start()?;
-    // The rows were claimed just now, the sinks have the layout that was asked for, and both get a brand of their own: neither meets
-    // those of the rows around. The writer claims no row while a list is open.
+    // The rows were claimed just now, the sinks have the layout of the list, and both get a brand
+    // of their own. So neither can be used with rows around the list. The writer claims no row
+    // while a list is open.
     let leaves = SinkLeaves::all((base, writer.scratch()), items.layout());
     let rows = NewItems { next: open.start() + FIRST_ITEM, width, left: count, brand: PhantomData };
     list.write(leaves, rows, &mut Claims::of(writer));
@@ -135,23 +137,23 @@ fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer:
     Some(slot::list(words, place))
 }
 
-/// Bytes of a list that is not written yet, at most: lists within it may need less to be aligned.
-fn most_bytes(items: &'static Items, list: &impl PutItems) -> usize {
-    // Nothing is written through these sinks, as there is no row of their brand.
+/// Upper bound of the bytes of a list. Inner lists may need less padding.
+fn max_bytes(items: &'static Items, list: &impl PutItems) -> usize {
+    // Nothing is written through these sinks, because there is no row of their brand.
     let leaves = SinkLeaves::all((std::ptr::null_mut(), std::ptr::null_mut()), items.layout());
     let rows = list.count().saturating_mul(items.layout().width());
     let bytes = rows.saturating_add(list.heap_bytes(leaves)).saturating_add(FIRST_ITEM);
-    // What is more than can be claimed stays so.
+    // A sum that saturated stays too large to be claimed.
     bytes.checked_next_multiple_of(WORD).unwrap_or(usize::MAX)
 }
 
 /// A list that is being written into the variable part of a row.
 pub(crate) struct OpenList {
-    /// Where it begins, where the next value in it may lie, and where its room ends: places of the region.
+    /// Places of the list's start, of the next value in it, and of the end of its claimed bytes.
     start: usize,
     next: usize,
     end: usize,
-    /// What is open around it, and what else it holds up.
+    /// The list around it, if any.
     outer: Option<Box<OpenList>>,
     limit: usize,
 }
@@ -166,7 +168,8 @@ impl Opened {
 }
 
 impl RowWriter {
-    /// Opens a list of `fixed` bytes of rows, which are zero, and at most `bytes` in all; rows are not claimed until it is closed.
+    /// Opens a list of at most `bytes` bytes. The first `fixed` are for rows, and zeroed. No row
+    /// can be claimed until the list is closed.
     fn open_list(&mut self, fixed: usize, bytes: usize) -> Option<Opened> {
         if fixed > bytes {
             return None;
@@ -189,7 +192,7 @@ impl RowWriter {
         Some(Opened(start))
     }
 
-    /// Closes a list: its words, and its place as the slot `at` gives it.
+    /// Closes a list. Returns its number of words, and its offset as stored in the slot `at`.
     fn close_list(&mut self, opened: Opened, at: *const u8) -> Option<(usize, u32)> {
         let list = self.list.take()?;
         debug_assert_eq!(list.start, opened.0);
@@ -200,7 +203,7 @@ impl RowWriter {
         match &mut self.list {
             Some(outer) => {
                 outer.next = end;
-                Some((words, self.behind_slot(list.start, at)?))
+                Some((words, self.offset_from_slot(list.start, at)?))
             }
             None => {
                 self.set_limit(list.limit);
@@ -210,7 +213,8 @@ impl RowWriter {
         }
     }
 
-    /// As [`RowWriter::push_heap`], for the slot `at`; while a list is written, into the list.
+    /// As [`RowWriter::push_heap`]. While a list is being written, adds to the list. Returns the
+    /// offset as stored in the slot `at`.
     #[inline(always)]
     pub(crate) fn push_value(&mut self, bytes: &[u8], align: usize, at: *const u8) -> Option<u32> {
         match self.list {
@@ -230,11 +234,12 @@ impl RowWriter {
         let gap = std::mem::replace(&mut list.next, end)..start;
         self.zero(gap);
         self.put_in_list(start, bytes);
-        self.behind_slot(start, at)
+        self.offset_from_slot(start, at)
     }
 
-    /// A place as the slot `at` of a list gives it: from the slot's own first byte.
-    fn behind_slot(&mut self, place: usize, at: *const u8) -> Option<u32> {
+    /// Converts a place to an offset from the first byte of the slot `at`, as slots in lists store
+    /// it.
+    fn offset_from_slot(&mut self, place: usize, at: *const u8) -> Option<u32> {
         let slot = at.addr().checked_sub(self.region_start()?.addr())?;
         u32::try_from(place.checked_sub(slot)?).ok()
     }

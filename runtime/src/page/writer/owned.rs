@@ -1,4 +1,4 @@
-//! Rows that stay with who wrote them.
+//! Rows that their writer keeps and goes on to write.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,15 +6,16 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::batch::{Batch, Input};
-use crate::page::copy::Part;
+use crate::page::copy::LeafCopy;
 use crate::page::sealed::PageMut;
 use crate::row::RowLayout;
 
 use super::RowWriter;
 
-/// Rows of one owner, who may write them where they lie: those of an open page, and of closed ones.
+/// Rows of one owner, which may write them in place. They are in an open page and in closed pages.
 pub(crate) struct OwnedRows {
-    /// It is given no pages and no closure to give pages to, so it has the only handles on those that it closes.
+    /// It receives no pages and has no overflow, so it has the only handles on the pages that it
+    /// closes.
     writer: RowWriter,
     /// Oldest first.
     pages: VecDeque<PageMut>,
@@ -25,13 +26,13 @@ impl OwnedRows {
         OwnedRows { writer: RowWriter::new(layout, memory), pages: VecDeque::new() }
     }
 
-    /// What writes them: its open page, and what fits there.
+    /// The writer of the open page.
     #[inline(always)]
     pub(crate) fn writer(&self) -> &RowWriter {
         &self.writer
     }
 
-    /// The closed pages that were collected.
+    /// The collected closed pages, oldest first.
     pub(crate) fn pages(&self) -> &VecDeque<PageMut> {
         &self.pages
     }
@@ -52,7 +53,7 @@ impl OwnedRows {
         self.writer.append(input, leaves)
     }
 
-    /// As [`RowWriter::append_rows`], leaf for leaf.
+    /// As [`RowWriter::append_rows`], with leaf `i` from leaf `i`.
     ///
     /// # Safety
     /// `rows` are rows of `batch`.
@@ -66,13 +67,13 @@ impl OwnedRows {
         unsafe { self.writer.append_rows(batch, None, rows, placed) }
     }
 
-    /// As [`RowWriter::copy_parts`].
+    /// As [`RowWriter::copy_leaves`].
     ///
     /// # Safety
     /// As there.
-    pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+    pub(crate) unsafe fn copy_leaves(&mut self, parts: &[LeafCopy], rows: &[usize], places: &[usize]) {
         // SAFETY: the caller's promise.
-        unsafe { self.writer.copy_parts(parts, rows, places) }
+        unsafe { self.writer.copy_leaves(parts, rows, places) }
     }
 
     /// Closes the open page, unless it is empty.
@@ -80,7 +81,7 @@ impl OwnedRows {
         self.writer.seal();
     }
 
-    /// Puts the pages that the writer has closed behind those that were collected: their bytes.
+    /// Collects the pages that the writer has closed. Returns their bytes.
     pub(crate) fn collect(&mut self) -> usize {
         let closed = self.writer.sealed.drain(..).map(PageMut::of_writer);
         let mut bytes = 0;
@@ -88,22 +89,22 @@ impl OwnedRows {
         bytes
     }
 
-    /// Puts a page of the same layout behind those that were collected.
+    /// Adds a page of the same layout to the collected ones.
     pub(crate) fn adopt(&mut self, page: PageMut) {
         self.pages.push_back(page);
     }
 
-    /// The oldest of the pages that were collected.
+    /// Removes the oldest collected page.
     pub(crate) fn pop_page(&mut self) -> Option<PageMut> {
         self.pages.pop_front()
     }
 
-    /// All pages that were collected.
+    /// Removes all collected pages.
     pub(crate) fn take_collected(&mut self) -> VecDeque<PageMut> {
         std::mem::take(&mut self.pages)
     }
 
-    /// All pages; there are no rows then.
+    /// Removes all pages, including the open one. No rows are left.
     pub(crate) fn take(&mut self) -> VecDeque<PageMut> {
         self.seal();
         self.collect();

@@ -1,4 +1,5 @@
-//! Sinks: how generated code writes the leaves of rows, under a brand that ties rows to the writer that claimed them.
+//! Sinks, through which generated code writes the leaves of rows. A brand ties rows to the writer
+//! that claimed them.
 
 use std::marker::PhantomData;
 
@@ -9,7 +10,8 @@ use crate::row::{LeafType, Physical, RowLayout};
 
 use super::RowWriter;
 
-/// A claimed row, or one that is written in place: may be written through the sinks of its brand.
+/// A row to write: one that was claimed, or one that is written in place. It is written through the
+/// sinks of its brand.
 #[derive(Clone, Copy)]
 pub struct NewRow<'w> {
     place: usize,
@@ -27,33 +29,34 @@ impl NewRow<'_> {
     }
 }
 
-/// Claims rows, and room for their variable parts, while a visit lasts.
+/// Claims rows and bytes for their variable parts, during a visit.
 pub struct Claims<'w> {
     writer: &'w mut RowWriter,
     brand: Brand<'w>,
 }
 
 impl<'w> Claims<'w> {
-    /// Has `write` write a row for which there is room, and for `heap` bytes of variable parts. `None` where memory was refused: the
-    /// visit then gives the error.
+    /// Claims a row with `heap` bytes of variable parts, and calls `write` to write it. Returns
+    /// `None` if memory was refused. The visit then fails.
     ///
-    /// A row of which `write` unwinds is none: whoever catches that finds that nothing more can be put, and the visit ends with an error.
+    /// If `write` unwinds, its row is dropped. A caller that catches the panic cannot put more
+    /// rows, and the visit fails.
     #[inline(always)]
     pub fn put<R>(&mut self, heap: usize, write: impl FnOnce(NewRow<'w>, &mut Self) -> R) -> Option<R> {
-        if self.writer.writing {
+        if self.writer.is_writing_row {
             self.writer.fail_unwritten();
             return None;
         }
         let place = self.writer.claim(heap)?;
-        self.writer.writing = true;
+        self.writer.is_writing_row = true;
         let result = write(NewRow { place, brand: PhantomData }, self);
-        self.writer.writing = false;
+        self.writer.is_writing_row = false;
         Some(result)
     }
 
-    /// Whether every row that was put is whole.
+    /// Returns `true` if every row was written to its end.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.writer.writing
+        !self.writer.is_writing_row
     }
 
     /// The writer.
@@ -66,7 +69,7 @@ impl<'w> Claims<'w> {
         Claims { writer, brand: PhantomData }
     }
 
-    /// Whether a page is closed: time to stop and hand on.
+    /// Returns `true` if a page is closed. The caller should then stop and let the page be taken.
     #[inline(always)]
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -74,19 +77,19 @@ impl<'w> Claims<'w> {
     }
 }
 
-/// Hands out a layout's leaves in order while a sink is made.
+/// Returns a layout's leaves in order, to make a sink of them.
 pub struct SinkLeaves<'w> {
     base: *mut u8,
     scratch: *mut u8,
     layout: &'w RowLayout,
     next: usize,
-    /// Leaves from here on count as dead.
+    /// Leaves from here on are treated as dead.
     end: usize,
 }
 
 impl<'w> SinkLeaves<'w> {
-    /// Some leaves of rows that are written in place. The leaves `next..end` are plain: a slot's variable part would have to lie in the
-    /// page of a row that was claimed just now.
+    /// Leaves of rows that are written in place. The leaves of the range must be plain: a slot's
+    /// variable part would have to be in the page of a newly claimed row.
     pub(crate) fn in_place(
         (base, scratch): (*mut u8, *mut u8),
         layout: &'w RowLayout,
@@ -97,14 +100,16 @@ impl<'w> SinkLeaves<'w> {
 }
 
 impl<'w> SinkLeaves<'w> {
-    /// All leaves of a layout: where rows count from, and what is written to instead of a dead leaf.
+    /// All leaves of a layout. `base` is the address of place 0, `scratch` the target of writes to
+    /// dead leaves.
     pub(crate) fn all((base, scratch): (*mut u8, *mut u8), layout: &'w RowLayout) -> Self {
         SinkLeaves { base, scratch, layout, next: 0, end: layout.types().len() }
     }
 }
 
 impl SinkLeaves<'_> {
-    /// Base and mask of the next leaf: a live one lies at its offset in each row, a dead one always in the scratch.
+    /// Base and mask of the next leaf. A live leaf is at its offset in each row, a dead one always
+    /// in the scratch.
     pub(super) fn next(&mut self, fits: impl FnOnce(LeafType) -> bool) -> (*mut u8, usize) {
         let leaf = self.next;
         self.next += 1;
@@ -124,7 +129,7 @@ impl<'w> SinkLeaves<'w> {
         Out { base, mask, of: PhantomData }
     }
 
-    /// Event time, where it is to stand behind a record's leaves; else what is written goes nowhere.
+    /// Event time, if the layout has it after the record's leaves. Otherwise writes are discarded.
     pub fn event_time(&mut self) -> Out<'w, i64> {
         let is_time = self.layout.types().get(self.next) == Some(&LeafType::Timestamp);
         let (base, mask) = if is_time { self.next(|_| true) } else { (self.scratch, 0) };
@@ -156,7 +161,7 @@ impl<'w> SinkLeaves<'w> {
     }
 }
 
-/// Where a plain leaf is written.
+/// A sink for a plain leaf.
 pub struct Out<'w, P> {
     base: *mut u8,
     mask: usize,
@@ -174,14 +179,15 @@ impl<'w, P: Plain> Out<'w, P> {
     /// Writes the leaf of a row.
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: P) {
-        // SAFETY: sink and row share a brand: the row was claimed in the writer whose layout gave the offset, or is a row of the
-        // table whose layout did, which `GroupTable::visit` borrows mutably. A dead
-        // leaf has mask 0 and hits the writer's scratch, 16 bytes, as wide as any plain value.
+        // SAFETY: sink and row share a brand: the row was claimed in the writer whose layout gave
+        // the offset, or is a row of the table whose layout did, which `GroupTable::visit` borrows
+        // mutably. A dead leaf has mask 0 and hits the writer's scratch, 16 bytes, as wide as any
+        // plain value.
         unsafe { self.base.add(row.place & self.mask).cast::<P>().write_unaligned(value) }
     }
 }
 
-/// Where a byte string is written.
+/// A sink for byte strings.
 #[derive(Clone, Copy)]
 pub struct OutBytes<'w> {
     base: *mut u8,
@@ -190,21 +196,21 @@ pub struct OutBytes<'w> {
 }
 
 impl<'w> OutBytes<'w> {
-    /// Bytes to claim for a value beyond the row's fixed part.
+    /// Bytes to claim for a value, without the row's fixed part.
     #[inline(always)]
     #[must_use]
     pub fn heap_bytes(self, value: &[u8]) -> usize {
         self.heap_bytes_of(value.len())
     }
 
-    /// Bytes to claim for a value of so many bytes.
+    /// Bytes to claim for a value of `bytes` bytes.
     #[inline(always)]
     #[must_use]
     pub fn heap_bytes_of(self, bytes: usize) -> usize {
         if bytes <= INLINE_BYTES { 0 } else { bytes & self.mask }
     }
 
-    /// Writes the leaf of a row, whose claim counted [`OutBytes::heap_bytes`].
+    /// Writes the leaf of a row. Its claim must include [`OutBytes::heap_bytes`].
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: &[u8], claims: &mut Claims<'w>) {
         let at = self.base.wrapping_add(row.place & self.mask);
@@ -225,32 +231,32 @@ fn long_slot(value: &[u8], at: *const u8, writer: &mut RowWriter) -> Slot {
     match writer.push_value(value, 1, at) {
         Some(place) => slot::outside(value, 0, place),
         None => {
-            writer.fail_larger();
+            writer.fail_oversized();
             0
         }
     }
 }
 
-/// Where a text is written.
+/// A sink for texts.
 #[derive(Clone, Copy)]
 pub struct OutText<'w>(OutBytes<'w>);
 
 impl<'w> OutText<'w> {
-    /// Bytes to claim for a value beyond the row's fixed part.
+    /// Bytes to claim for a value, without the row's fixed part.
     #[inline(always)]
     #[must_use]
     pub fn heap_bytes(self, value: &str) -> usize {
         self.0.heap_bytes(value.as_bytes())
     }
 
-    /// Writes the leaf of a row, whose claim counted [`OutText::heap_bytes`].
+    /// Writes the leaf of a row. Its claim must include [`OutText::heap_bytes`].
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: &str, claims: &mut Claims<'w>) {
         self.0.write(row, value.as_bytes(), claims);
     }
 }
 
-/// Where a list is written.
+/// A sink for lists.
 pub struct OutList<'w, P> {
     base: *mut u8,
     mask: usize,
@@ -264,18 +270,18 @@ impl<P> Clone for OutList<'_, P> {
 }
 impl<P> Copy for OutList<'_, P> {}
 
-/// Lists begin at multiples of this from their page's start, so that they are read in place as slices.
+/// Alignment of lists from their page's start, so that they are read in place as slices.
 pub(crate) const LIST_ALIGN: usize = 16;
 
 impl<'w, P: ListElement> OutList<'w, P> {
-    /// Bytes to claim for a value beyond the row's fixed part, padding included.
+    /// Bytes to claim for a value, with padding, without the row's fixed part.
     #[inline(always)]
     #[must_use]
     pub fn heap_bytes(self, value: &[P]) -> usize {
         if value.is_empty() { 0 } else { (size_of_val(value) + LIST_ALIGN) & self.mask }
     }
 
-    /// Writes the leaf of a row, whose claim counted [`OutList::heap_bytes`].
+    /// Writes the leaf of a row. Its claim must include [`OutList::heap_bytes`].
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: &[P], claims: &mut Claims<'w>) {
         let at = self.base.wrapping_add(row.place & self.mask);
@@ -287,7 +293,7 @@ impl<'w, P: ListElement> OutList<'w, P> {
             match claims.writer.push_value(bytes, LIST_ALIGN, at) {
                 Some(place) => slot::list(value.len(), place),
                 None => {
-                    claims.writer.fail_larger();
+                    claims.writer.fail_oversized();
                     0
                 }
             }

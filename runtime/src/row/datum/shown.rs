@@ -1,8 +1,8 @@
-//! Records, lists of them and maps as people read them.
+//! Readable form of records, lists of records, and maps.
 
 use crate::row::{Datum, Items, LeafType, Shape, show_leaf};
 
-/// The leaves of one record.
+/// The leaves of one record, to be shown.
 pub trait ShownLeaves {
     /// A plain value's bits.
     fn bits(&self, leaf: usize) -> u128;
@@ -10,13 +10,13 @@ pub trait ShownLeaves {
     fn value(&self, leaf: usize) -> (LeafType, Datum);
 }
 
-/// `[Item { name: "tea", count: 2 }]`, `{"tea": 2}`.
+/// Appends `[Item { name: "tea", count: 2 }]`, or `{"tea": 2}`.
 pub(super) fn show_items(items: &Items, bytes: &[u8], out: &mut String) {
     let (open, close) = if items.is_map() { ('{', '}') } else { ('[', ']') };
     out.push(open);
     for row in 0..items.count(bytes) {
         out.push_str(if row == 0 { "" } else { ", " });
-        let element = Element { items, bytes, row };
+        let element = ListRecord { items, bytes, row };
         match items.entry() {
             Some((key, value)) => {
                 show_shape(key, &element, out);
@@ -30,13 +30,13 @@ pub(super) fn show_items(items: &Items, bytes: &[u8], out: &mut String) {
 }
 
 /// One record of a list.
-struct Element<'s> {
+struct ListRecord<'s> {
     items: &'s Items,
     bytes: &'s [u8],
     row: usize,
 }
 
-impl ShownLeaves for Element<'_> {
+impl ShownLeaves for ListRecord<'_> {
     fn bits(&self, leaf: usize) -> u128 {
         self.items.bits(self.bytes, self.row, leaf)
     }
@@ -46,7 +46,8 @@ impl ShownLeaves for Element<'_> {
     }
 }
 
-/// Writes a value as the program does, but for its numbers' types: `Item { name: "tea", count: 2 }`.
+/// Appends a value in the syntax of a program, without the types of numbers: `Item { name: "tea",
+/// count: 2 }`.
 pub fn show_shape(shape: &Shape, leaves: &impl ShownLeaves, out: &mut String) {
     match shape {
         Shape::Leaf(leaf) => {
@@ -93,7 +94,7 @@ mod tests {
     use crate::row::{Field, SchemaBuilder, Tag};
 
     #[test]
-    fn lists_and_maps_are_shown_as_the_program_writes_them() {
+    fn lists_and_maps_are_shown_in_program_syntax() {
         static TAG: Tag = Tag { of: "Event", variants: &["Click", "Moved", "Idle"] };
         let of = |fields: Vec<Field>, name| Shape::Record { name, fields };
         let schema = SchemaBuilder::build(|b| {

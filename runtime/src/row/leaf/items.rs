@@ -17,16 +17,19 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::row::{Datum, LeafType, Physical, RowLayout, Schema, SchemaBuilder, Shape, compare_leaf};
 
-/// Where the first row begins: behind how many there are.
+/// Offset of the first record, after the number of records.
 pub(crate) const FIRST_ITEM: usize = 4;
-/// A list is whole words of this many bytes, and lists within it begin at whole words.
+/// Bytes of a word. A list is a whole number of words, and lists within it begin at word
+/// boundaries.
 pub(crate) const WORD: usize = 16;
-/// The longest text that lies in its slot.
+/// The longest text that is stored in its slot.
 const INLINE_BYTES: usize = 12;
 
-/// What a list of records, or a map, holds: the engine's word for `Vec<T>` and `BTreeMap<K, V>`.
+/// The record type and layout of a list of records, or of a map. Stands for `Vec<T>` or
+/// `BTreeMap<K, V>`.
 ///
-/// There is one for each, which lives as long as the process: leaf types name it.
+/// Interned: there is one value for each type. It lives as long as the process, because leaf types
+/// refer to it.
 pub struct Items {
     schema: Schema,
     layout: RowLayout,
@@ -34,51 +37,51 @@ pub struct Items {
 }
 
 impl Items {
-    /// A list of records of a kind.
+    /// A list of records with this schema.
     #[must_use]
     pub fn list(schema: Schema) -> &'static Items {
-        Self::known(schema, false)
+        Self::interned(schema, false)
     }
 
-    /// A map: a list of pairs, ascending by their first part, of which no two are equal.
+    /// A map: a list of pairs in ascending order of their first parts, which are distinct.
     #[must_use]
     pub fn map(schema: Schema) -> &'static Items {
-        Self::known(schema, true)
+        Self::interned(schema, true)
     }
 
-    fn known(schema: Schema, is_map: bool) -> &'static Items {
-        static KNOWN: Mutex<Vec<&'static Items>> = Mutex::new(Vec::new());
+    fn interned(schema: Schema, is_map: bool) -> &'static Items {
+        static INTERNED: Mutex<Vec<&'static Items>> = Mutex::new(Vec::new());
         // A panic between the lines below leaves the list as it was.
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(items) = known.iter().find(|items| items.is_map == is_map && items.schema == schema) {
+        let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(items) = interned.iter().find(|items| items.is_map == is_map && items.schema == schema) {
             return items;
         }
         let layout = RowLayout::full(schema.types());
-        // As many as the program has types of lists.
+        // Leaks at most as many values as the program has types of lists.
         let items = Box::leak(Box::new(Items { schema, layout, is_map }));
-        known.push(items);
+        interned.push(items);
         items
     }
 
-    /// One record of the list; of a map a pair.
+    /// Schema of one record of the list. For a map, of a pair.
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
-    /// Where the leaves of a record lie: all are there.
+    /// Layout of one record. All leaves are live.
     #[must_use]
     pub fn layout(&self) -> &RowLayout {
         &self.layout
     }
 
-    /// Whether it is a map.
+    /// Returns `true` if it is a map.
     #[must_use]
     pub fn is_map(&self) -> bool {
         self.is_map
     }
 
-    /// The shapes of a map's keys and values; of a list, none.
+    /// The shapes of a map's keys and values. `None` for a list.
     #[must_use]
     pub fn entry(&self) -> Option<(&Shape, &Shape)> {
         match self.schema.shape() {
@@ -87,21 +90,22 @@ impl Items {
         }
     }
 
-    /// How many records such bytes hold. More than there is room for would be damage.
+    /// Number of records in the bytes of a list. At most as many as the bytes have space for, in
+    /// case they are damaged.
     #[must_use]
     pub fn count(&self, bytes: &[u8]) -> usize {
-        number(bytes, 0).min(bytes.len().saturating_sub(FIRST_ITEM) / self.layout.width())
+        read_u32(bytes, 0).min(bytes.len().saturating_sub(FIRST_ITEM) / self.layout.width())
     }
 
-    /// Where the slot or the value of a leaf begins.
-    fn place(&self, row: usize, leaf: usize) -> usize {
+    /// Offset of the slot or value of a leaf.
+    fn offset_of(&self, row: usize, leaf: usize) -> usize {
         FIRST_ITEM + row * self.layout.width() + self.layout.offset(leaf).unwrap_or_default()
     }
 
     /// The bits of a plain leaf.
     #[must_use]
     pub fn bits(&self, bytes: &[u8], row: usize, leaf: usize) -> u128 {
-        let (at, width) = (self.place(row, leaf), self.layout.types()[leaf].width());
+        let (at, width) = (self.offset_of(row, leaf), self.layout.types()[leaf].width());
         let mut wide = [0; 16];
         if let Some(value) = bytes.get(at..at + width) {
             wide[..width].copy_from_slice(value);
@@ -109,12 +113,12 @@ impl Items {
         u128::from_le_bytes(wide)
     }
 
-    /// What the slot of a leaf stands for; nothing where it is damaged.
+    /// The value of a slot. Empty if the slot is damaged.
     #[must_use]
     pub fn bytes<'b>(&self, bytes: &'b [u8], row: usize, leaf: usize) -> &'b [u8] {
-        let (at, width) = (self.place(row, leaf), self.layout.types()[leaf].element_width());
-        let length = number(bytes, at).saturating_mul(width);
-        let start = if width == 1 && length <= INLINE_BYTES { at + 4 } else { at + number(bytes, at + 12) };
+        let (at, width) = (self.offset_of(row, leaf), self.layout.types()[leaf].element_width());
+        let length = read_u32(bytes, at).saturating_mul(width);
+        let start = if width == 1 && length <= INLINE_BYTES { at + 4 } else { at + read_u32(bytes, at + 12) };
         bytes.get(start..start.saturating_add(length)).unwrap_or_default()
     }
 
@@ -127,7 +131,7 @@ impl Items {
         }
     }
 
-    /// The bytes of a list, from its records leaf by leaf.
+    /// Encodes a list from its records, leaf by leaf.
     #[must_use]
     pub fn encode<'d>(&self, rows: impl ExactSizeIterator<Item = &'d [Datum]>) -> Vec<u8> {
         let count = rows.len();
@@ -138,10 +142,10 @@ impl Items {
         bytes[..FIRST_ITEM].copy_from_slice(&(count as u32).to_le_bytes());
         for (row, datums) in rows.enumerate() {
             for (leaf, (datum, &ty)) in datums.iter().zip(self.layout.types()).enumerate() {
-                let at = self.place(row, leaf);
+                let at = self.offset_of(row, leaf);
                 let slot = match datum {
                     Datum::Fixed(bits) => *bits,
-                    Datum::Bytes(value) => push_value(&mut bytes, at, ty.element_width(), value),
+                    Datum::Bytes(value) => encode_value(&mut bytes, at, ty.element_width(), value),
                 };
                 bytes[at..at + ty.width()].copy_from_slice(&slot.to_le_bytes()[..ty.width()]);
             }
@@ -150,29 +154,29 @@ impl Items {
         bytes
     }
 
-    /// Whether bytes are those of a list of this kind, and the only ones of that list.
+    /// Returns `true` if the bytes are the canonical form of a list of this type.
     #[must_use]
     pub(crate) fn are_stored(&self, bytes: &[u8]) -> bool {
         let types = self.layout.types();
         let read = |row| (0..types.len()).map(|leaf| self.datum(bytes, row, leaf)).collect();
         let rows: Vec<Vec<Datum>> = (0..self.count(bytes)).map(read).collect();
         let ascends = |pair: &[Vec<Datum>]| self.compare_keys(&pair[0], &pair[1]).is_lt();
-        let is_valid = |(datum, &ty): (&Datum, &LeafType)| datum.is_a(ty);
+        let is_valid = |(datum, &ty): (&Datum, &LeafType)| datum.is_canonical(ty);
         rows.iter().flat_map(|row| row.iter().zip(types)).all(is_valid)
             && (!self.is_map || rows.windows(2).all(ascends))
             && self.encode(rows.iter().map(Vec::as_slice)) == bytes
     }
 
-    /// The order of two entries of a map by their keys.
+    /// Compares two entries of a map by their keys.
     #[must_use]
     pub fn compare_keys(&self, left: &[Datum], right: &[Datum]) -> Ordering {
         let leaves = self.entry().map_or(0, |(key, _)| key.leaf_count());
         let types = self.layout.types().iter().take(leaves);
         let parts = left.iter().zip(right).zip(types);
-        first_difference(parts.map(|((left, right), &ty)| part_order(ty, compare_leaf(ty, left, right))))
+        first_difference(parts.map(|((left, right), &ty)| nulls_last(ty, compare_leaf(ty, left, right))))
     }
 
-    /// The order of two lists: record by record, each leaf by leaf with nulls last, then by length.
+    /// Compares two lists: record by record, each leaf by leaf with nulls last, then by length.
     #[must_use]
     pub fn compare(&self, left: &[u8], right: &[u8]) -> Ordering {
         let (many, others) = (self.count(left), self.count(right));
@@ -186,14 +190,14 @@ impl Items {
                 }
                 _ => crate::row::datum::compare_bits(ty, self.bits(left, row, leaf), self.bits(right, row, leaf)),
             };
-            part_order(ty, order)
+            nulls_last(ty, order)
         };
         first_difference(cells.map(order)).then(many.cmp(&others))
     }
 }
 
-/// Nulls are last: what is valid (1) comes before what is not (0).
-fn part_order(ty: LeafType, order: Ordering) -> Ordering {
+/// Orders nulls last: valid (1) before null (0).
+fn nulls_last(ty: LeafType, order: Ordering) -> Ordering {
     if ty == LeafType::Valid { order.reverse() } else { order }
 }
 
@@ -201,8 +205,9 @@ fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
     orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// Puts what does not lie in its slot behind all the rest; the slot, whose place counts from its own first byte, `at`.
-fn push_value(bytes: &mut Vec<u8>, at: usize, width: usize, value: &[u8]) -> u128 {
+/// Encodes the value of a slot that will be at offset `at`. Appends it to `bytes` if it is not
+/// inline. Offsets count from the slot's first byte.
+fn encode_value(bytes: &mut Vec<u8>, at: usize, width: usize, value: &[u8]) -> u128 {
     let length = (value.len() / width) as u128;
     let mut first = [0; 16];
     if width == 1 && value.len() <= INLINE_BYTES {
@@ -222,8 +227,8 @@ fn push_value(bytes: &mut Vec<u8>, at: usize, width: usize, value: &[u8]) -> u12
     length | u128::from_le_bytes(first) | place << 96
 }
 
-/// Four of the bytes, zero behind them.
-fn number(bytes: &[u8], at: usize) -> usize {
+/// The number in the four bytes from `at` on. 0 if there are fewer bytes.
+fn read_u32(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at..at + 4) {
         Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]) as usize,
         _ => 0,
@@ -244,7 +249,7 @@ impl Hash for Items {
     }
 }
 
-/// As the program writes it: `Vec<Item { name: String }>`.
+/// The type as a program writes it: `Vec<Item { name: String }>`.
 impl fmt::Display for Items {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.entry() {
@@ -269,7 +274,7 @@ impl SchemaBuilder {
         self.leaf(LeafType::Items(Items::list(item)))
     }
 
-    /// A map of entries: tuples of a key and a value.
+    /// A map of entries, which are tuples of a key and a value.
     pub fn map(&mut self, entry: Schema) -> Shape {
         self.leaf(LeafType::Items(Items::map(entry)))
     }
@@ -299,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn one_kind_of_list_is_known_once() {
+    fn list_types_are_interned_once() {
         assert_eq!(Items::list(entry()), Items::list(entry()));
         assert_ne!(Items::list(entry()), Items::map(entry()));
         assert_eq!(Items::list(entry()).to_string(), "Vec<(String, Option<Vec<u64>>)>");
@@ -331,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_bytes_read_as_something_and_are_found() {
+    fn damaged_lists_can_be_read_and_are_detected() {
         for items in [Items::list(entry()), Items::map(entry())] {
             let whole = encode(items, &[row("", None), row("a text of some length", Some(&[7])), row("größe", None)]);
             assert!(items.are_stored(&whole) && items.are_stored(b""));

@@ -135,8 +135,8 @@ impl Gather {
     ) -> Result<()> {
         while !rows.is_empty() {
             let (Some(to), Some(start)) = (out.claim(0), out.region_start()) else { return out.check() };
-            let more = out.room().min(rows.len() - 1);
-            out.skip(more);
+            let more = out.free_rows().min(rows.len() - 1);
+            out.claim_rows(more);
             let now = rows.start..rows.start + 1 + more;
             // SAFETY: the caller's promise; `1 + more` rows from `to` on were claimed, and both
             // layouts have one width.
@@ -158,8 +158,8 @@ unsafe fn copy_whole(first: *const u8, rows: usize, out: &mut RowWriter) -> Resu
     let (width, mut done) = (out.layout().width(), 0);
     while done < rows {
         let (Some(to), Some(base)) = (out.claim(0), out.region_start()) else { return out.check() };
-        let count = 1 + out.room().min(rows - done - 1);
-        out.skip(count - 1);
+        let count = 1 + out.free_rows().min(rows - done - 1);
+        out.claim_rows(count - 1);
         // SAFETY: the caller's promise; `count` rows from `to` on were claimed, in the writer's own
         // page.
         unsafe { first.wrapping_add(done * width).copy_to_nonoverlapping(base.wrapping_add(to), count * width) };

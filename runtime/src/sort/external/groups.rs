@@ -15,8 +15,8 @@ use crate::sort::order::OrderKey;
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::{Cursor, Progress, ready};
 
-/// The smallest window if memory is scarce, in bytes. The rest of `GROUPS_BYTES` holds a copy of
-/// its last group, and the next page.
+/// The smallest window if memory is scarce, in bytes. The rest of `SORTED_GROUPS_BYTES` holds a
+/// copy of its last group, and the next page.
 const MIN_WINDOW_BYTES: usize = 2 * PAGE_BYTES;
 
 /// Sorts rows, then shows them in windows of whole groups.

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::hash::prefetch;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{FIRST_ROW, InPlace, Page, Run};
+use crate::page::{FIRST_ROW, Page, PlaceWriter, Run};
 use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Chunks for rows of one width, and the pages that they are cut from.
@@ -12,7 +12,7 @@ pub(crate) struct Chunks {
     pub(crate) sizes: Sizes,
     /// The memory of all chunks. A task writes only to chunks that it has claimed, even if several
     /// tasks hold the page.
-    pub(crate) in_place: InPlace,
+    pub(crate) in_place: PlaceWriter,
     pub(crate) free: Vec<usize>,
     /// The pages of the chunks.
     runs: Vec<Run>,
@@ -25,7 +25,7 @@ impl Chunks {
     pub(crate) fn empty((base, width): (*const u8, usize), memory: &Memory) -> Self {
         // SAFETY: places count from `base`, and only chunks are written that were claimed or taken,
         // by this task alone.
-        let in_place = unsafe { InPlace::new(base) };
+        let in_place = unsafe { PlaceWriter::new(base) };
         let (free, runs) = (Vec::new(), Vec::new());
         Chunks { sizes: Sizes::of(width), in_place, free, runs, memory: memory.clone() }
     }

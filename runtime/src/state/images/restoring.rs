@@ -10,7 +10,7 @@ use crate::group::live_rows;
 use crate::hash::hash_rows;
 use crate::kernel::Outputs;
 use crate::memory::Memory;
-use crate::page::{Buffer, FIRST_ROW, Input, Page, RowWriter, Selection, check_rows, run_bytes};
+use crate::page::{Buffer, FIRST_ROW, Input, Page, RowWriter, Selection, run_bytes, validate_rows};
 use crate::row::{LeafType, RowLayout};
 use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::spec::{StateLeaf, StateSpec};
@@ -231,7 +231,7 @@ impl Restoring {
         selection.set(0..batch.rows() as u32);
         live_rows(&Input::new(&batch, &selection), &rows.layout, rows.hidden, &mut live);
         let stands = |row: usize| live.binary_search(&(row as u32)).is_ok();
-        check_rows(&page, stands).map_err(|(row, leaf, message)| {
+        validate_rows(&page, stands).map_err(|(row, leaf, message)| {
             let at = FIRST_ROW + row * rows.layout.width() + rows.layout.offset(leaf).unwrap_or_default();
             self.damaged(at, format!("`{}` of a row: {message}", rows.names[leaf]))
         })?;

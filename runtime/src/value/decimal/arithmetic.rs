@@ -1,4 +1,4 @@
-//! Decimals with decimals.
+//! Arithmetic of decimals with decimals.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
@@ -6,7 +6,7 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 use super::{Decimal, or_overflow};
 
 impl<const SCALE: u8> Decimal<SCALE> {
-    /// The sum, where it fits.
+    /// The sum. `None` if it overflows.
     #[must_use]
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
@@ -15,7 +15,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
         }
     }
 
-    /// The difference, where it fits.
+    /// The difference. `None` if it overflows.
     #[must_use]
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
@@ -24,7 +24,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
         }
     }
 
-    /// The product, where it fits; its scale is the sum of both.
+    /// The product, whose scale is the sum of both scales. `None` if it overflows.
     #[must_use]
     pub fn checked_mul<R>(self, other: R) -> Option<<Self as Times<R>>::Product>
     where
@@ -80,7 +80,7 @@ impl<const SCALE: u8> Neg for Decimal<SCALE> {
     }
 }
 
-/// Adds up in 128 bits: only the total must fit.
+/// Adds in 128 bits, so only the total must be in range.
 impl<const SCALE: u8> Sum for Decimal<SCALE> {
     #[track_caller]
     fn sum<I: Iterator<Item = Self>>(decimals: I) -> Self {
@@ -96,7 +96,7 @@ impl<'a, const SCALE: u8> Sum<&'a Self> for Decimal<SCALE> {
     }
 }
 
-/// What a decimal can be multiplied by: an integer, or a decimal of which both scales together are at most 18.
+/// A factor of a decimal: an integer, or a decimal. Both scales together are at most 18.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` times `{R}` has no scale",
     label = "the scales of a product add up, and may reach 18",
@@ -105,12 +105,12 @@ impl<'a, const SCALE: u8> Sum<&'a Self> for Decimal<SCALE> {
 pub trait Times<R> {
     /// The product.
     type Product;
-    /// The product, where it fits.
+    /// The product. `None` if it overflows.
     fn checked_times(self, other: R) -> Option<Self::Product>;
 }
 
-/// `A + B` is no constant expression of a type's parameters, so the pairs are listed: each scale with those that may
-/// follow.
+/// Implements products for each pair of scales. `A + B` is not allowed as a constant expression of
+/// type parameters, so the pairs are listed: each scale with the scales of the second factor.
 macro_rules! products {
     ($($left:literal: $($right:literal)*;)*) => {$($(
         impl Times<Decimal<$right>> for Decimal<$left> {

@@ -5,15 +5,16 @@ use std::ops::Div;
 use super::{Decimal, nearest_ratio, or_overflow, overflow};
 
 impl<const SCALE: u8> Decimal<SCALE> {
-    /// The quotient of two decimals with so many digits, halves away from zero: `Decimal::<4>::ratio(paid, due)`. Unwinds with
-    /// [`Overflow`](crate::value::Overflow) where the divisor is zero or the quotient does not fit. As a float it is `paid / due`.
+    /// The quotient of two decimals with `SCALE` digits, halves rounded away from zero:
+    /// `Decimal::<4>::ratio(paid, due)`. Panics with [`Overflow`](crate::value::Overflow) if the
+    /// divisor is zero or the quotient is out of range. `paid / due` is the quotient as a float.
     #[must_use]
     #[track_caller]
     pub fn ratio<const L: u8, const R: u8>(dividend: Decimal<L>, divisor: Decimal<R>) -> Self {
         or_overflow!(Self::checked_ratio(dividend, divisor), "{dividend} / {divisor} as Decimal<{SCALE}>")
     }
 
-    /// As [`Decimal::ratio`]; none where the divisor is zero or the quotient does not fit.
+    /// As [`Decimal::ratio`]. `None` if the divisor is zero or the quotient is out of range.
     #[must_use]
     pub fn checked_ratio<const L: u8, const R: u8>(dividend: Decimal<L>, divisor: Decimal<R>) -> Option<Self> {
         let is_negative = (dividend.0 < 0) != (divisor.0 < 0);
@@ -23,7 +24,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
         let spare = u32::from(L).min(missing);
         missing -= spare;
         divisor = divisor.checked_mul(10_u128.pow(u32::from(L) - spare))?;
-        // Digit by digit, as on paper: a dividend with all zeros behind it would not fit.
+        // Long division, digit by digit. A dividend with all zeros appended would overflow.
         let mut quotient = dividend.checked_div(divisor)?;
         dividend %= divisor;
         for _ in 0..missing {
@@ -37,8 +38,9 @@ impl<const SCALE: u8> Decimal<SCALE> {
     }
 }
 
-/// The quotient as a float, rounded to the nearest: a ratio of two decimals has no last digit. Unwinds with [`Overflow`](crate::value::Overflow) where the divisor is
-/// zero. With a number of digits of one's own it is [`Decimal::ratio`].
+/// The quotient as a float, rounded to the nearest, because a ratio of two decimals may have
+/// infinitely many digits. Panics with [`Overflow`](crate::value::Overflow) if the divisor is zero.
+/// [`Decimal::ratio`] returns a quotient with a given number of digits.
 impl<const SCALE: u8, const OTHER: u8> Div<Decimal<OTHER>> for Decimal<SCALE> {
     type Output = f64;
 
@@ -48,7 +50,7 @@ impl<const SCALE: u8, const OTHER: u8> Div<Decimal<OTHER>> for Decimal<SCALE> {
         if other.0 == 0 {
             overflow(format_args!("{self} / {other}, a division by zero"));
         }
-        // Both times 10^(SCALE + OTHER), less the digits that they share.
+        // Both times 10^(SCALE + OTHER), without the digits that they share.
         let shared = SCALE.min(OTHER);
         let dividend = i128::from(self.0) * 10_i128.pow(u32::from(OTHER - shared));
         let divisor = i128::from(other.0) * 10_i128.pow(u32::from(SCALE - shared));
@@ -80,14 +82,14 @@ mod tests {
     }
 
     #[test]
-    fn scales_need_not_agree() {
+    fn operands_of_a_ratio_may_have_other_scales() {
         assert_eq!(Decimal::<0>::ratio(Decimal::<18>(2_500_000_000_000_000_000), Decimal::<0>(1)), Decimal(3));
         assert_eq!(Decimal::<18>::ratio(Decimal::<0>(1), Decimal::<18>(i64::MAX)).0, 108_420_217_248_550_443);
         assert_eq!(Decimal::<2>::checked_ratio(Decimal::<18>(1), Decimal::<0>(i64::MAX)), Some(Decimal(0)));
     }
 
     #[test]
-    fn as_a_float_it_is_the_nearest() {
+    fn float_quotients_are_the_nearest() {
         assert_eq!(Decimal::<2>(150) / Decimal::<0>(2), 0.75);
         assert_eq!(Decimal::<6>(1_000_000_000_001_000_000) / Decimal::<6>(-1_000_000), -1_000_000_000_001.0);
         assert_eq!(Decimal::<18>(i64::MAX) / Decimal::<0>(i64::MAX), 1e-18);

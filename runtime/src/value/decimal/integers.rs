@@ -1,8 +1,8 @@
-//! Decimals with integers: `1 - discount`, `price * 3`, `quantity < 24`.
+//! Arithmetic of decimals with integers: `1 - discount`, `price * 3`, `quantity < 24`.
 //!
-//! Only `i64`: a literal without a suffix then has one type that it can be, and takes it at once, so that methods may
-//! follow: `(1 - discount).to_f64()`. With a second integer type, the literal would stay open until the end of the
-//! function.
+//! Only `i64` is supported. Then a literal without a suffix has only one possible type, so that
+//! methods can follow: `(1 - discount).to_f64()`. With a second integer type, the type of the
+//! literal would be unknown at the method call.
 
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Sub};
@@ -10,7 +10,7 @@ use std::ops::{Add, Div, Mul, Sub};
 use super::{Decimal, Times, divide_rounding, or_overflow};
 
 impl<const SCALE: u8> Decimal<SCALE> {
-    /// A whole number, where it fits.
+    /// A whole number. `None` if it is out of range.
     #[must_use]
     pub const fn checked_from_integer(integer: i64) -> Option<Self> {
         match integer.checked_mul(Self::UNIT) {
@@ -19,7 +19,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
         }
     }
 
-    /// A whole number. Unwinds with [`Overflow`](crate::value::Overflow) where it does not fit.
+    /// A whole number. Panics with [`Overflow`](crate::value::Overflow) if it is out of range.
     #[must_use]
     #[inline]
     #[track_caller]
@@ -104,7 +104,7 @@ impl<const SCALE: u8> Times<i64> for Decimal<SCALE> {
     }
 }
 
-/// Keeps the scale; halves away from zero.
+/// Keeps the scale, and rounds halves away from zero.
 impl<const SCALE: u8> Div<i64> for Decimal<SCALE> {
     type Output = Self;
     #[inline]

@@ -1,4 +1,4 @@
-//! Scaled integers.
+//! [`Decimal`]: scaled integers.
 
 mod arithmetic;
 mod division;
@@ -14,7 +14,7 @@ pub use text::{decimal_text, parse_decimal, write_decimal};
 use super::overflow::{or_overflow, overflow};
 use super::ratio::nearest_ratio;
 
-/// A decimal number with `SCALE` digits after the point, at most 18, held as an `i64`.
+/// A decimal number with `SCALE` digits after the point, at most 18, stored as an `i64`.
 ///
 /// ```
 /// use runtime::value::Decimal;
@@ -25,8 +25,8 @@ use super::ratio::nearest_ratio;
 /// # Ok::<(), runtime::value::ParseValueError>(())
 /// ```
 ///
-/// Sums and products are exact. Operators unwind with [`Overflow`](super::Overflow), which ends the job with the
-/// operation and its place; the `checked_` methods return `None` instead.
+/// Sums and products are exact. Operators panic with [`Overflow`](super::Overflow), which ends the
+/// job and reports the operation and its place. The `checked_` methods return `None` instead.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(transparent)]
 pub struct Decimal<const SCALE: u8>(i64);
@@ -36,7 +36,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     pub const ZERO: Self = Decimal(0);
     /// One, scaled.
     const UNIT: i64 = {
-        assert!(SCALE <= text::MOST_DIGITS, "a Decimal has at most 18 digits after the point");
+        assert!(SCALE <= text::MAX_DIGITS, "a Decimal has at most 18 digits after the point");
         10_i64.pow(SCALE as u32)
     };
 
@@ -58,36 +58,36 @@ impl<const SCALE: u8> Decimal<SCALE> {
         nearest_ratio(self.0.into(), Self::UNIT.unsigned_abs().into())
     }
 
-    /// The decimal nearest to a float, halves away from zero. Unwinds with [`Overflow`](super::Overflow) where there
-    /// is none.
+    /// The decimal nearest to a float, halves rounded away from zero. Panics with
+    /// [`Overflow`](super::Overflow) for NaN, and for floats out of range.
     #[must_use]
     #[track_caller]
     pub fn round_from(value: f64) -> Self {
         or_overflow!(Self::checked_round_from(value), "{value} as Decimal<{SCALE}>")
     }
 
-    /// The decimal nearest to a float, halves away from zero; none for NaN and what is too large.
+    /// As [`Decimal::round_from`]. `None` for NaN, and for floats out of range.
     #[must_use]
     pub fn checked_round_from(value: f64) -> Option<Self> {
-        // 2^63 is a float, and the first that is too large with any number of digits.
+        // 2^63 is a float, and the first that is too large for any number of digits.
         if !(-(2_f64.powi(63))..2_f64.powi(63)).contains(&value) {
             return None;
         }
-        // Whole and fraction are exact, so the product is rounded once.
+        // Whole part and fraction are exact, so the product is rounded once.
         let (whole, fraction) = (value.trunc() as i128, value.fract());
         let scaled = whole * i128::from(Self::UNIT) + scaled_fraction(fraction, Self::UNIT);
         i64::try_from(scaled).ok().map(Decimal)
     }
 
-    /// The number with another count of digits, halves away from zero where there are fewer. Unwinds with
-    /// [`Overflow`](super::Overflow) where it does not fit.
+    /// The number with `TO` digits after the point. Halves are rounded away from zero if these are
+    /// fewer digits. Panics with [`Overflow`](super::Overflow) if the result is out of range.
     #[must_use]
     #[track_caller]
     pub fn rescale<const TO: u8>(self) -> Decimal<TO> {
         or_overflow!(self.checked_rescale(), "{self} as Decimal<{TO}>")
     }
 
-    /// The number with another count of digits, where it fits; halves away from zero where there are fewer.
+    /// As [`Decimal::rescale`]. `None` if the result is out of range.
     #[must_use]
     pub fn checked_rescale<const TO: u8>(self) -> Option<Decimal<TO>> {
         let scaled = if TO >= SCALE {
@@ -98,7 +98,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
         Some(Decimal(scaled))
     }
 
-    /// The number without its sign. Unwinds with [`Overflow`](super::Overflow) for the least.
+    /// The absolute value. Panics with [`Overflow`](super::Overflow) for the least number.
     #[must_use]
     #[track_caller]
     pub fn abs(self) -> Self {
@@ -106,13 +106,15 @@ impl<const SCALE: u8> Decimal<SCALE> {
     }
 }
 
-/// The integer nearest to a fraction below 1 times a factor, halves away from zero.
+/// The integer nearest to `fraction`, which is below 1, times `factor`. Halves are rounded away
+/// from zero.
 fn scaled_fraction(fraction: f64, factor: i64) -> i128 {
     const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
     const BIAS: u64 = 1023;
     let bits = fraction.to_bits();
     let (exponent, mantissa) = (bits >> MANTISSA_BITS & 0x7ff, bits & ((1 << MANTISSA_BITS) - 1));
-    // `fraction` is `mantissa / 2^shift`. A product has at most 113 bits, so from 2^114 on it is less than a half.
+    // `fraction` is `mantissa / 2^shift`. A product has at most 113 bits, so from 2^114 on it is
+    // less than a half.
     let shift = BIAS + u64::from(MANTISSA_BITS) - exponent;
     if shift > 114 {
         return 0;
@@ -122,11 +124,12 @@ fn scaled_fraction(fraction: f64, factor: i64) -> i128 {
     if fraction < 0.0 { -rounded } else { rounded }
 }
 
-/// The quotient, halves away from zero; none where the divisor is zero or the quotient does not fit.
+/// The quotient, halves rounded away from zero. `None` if the divisor is zero or the quotient is
+/// out of range.
 fn divide_rounding(dividend: i64, divisor: i64) -> Option<i64> {
     let quotient = dividend.checked_div(divisor)?;
     let rest = (dividend % divisor).unsigned_abs();
-    // "Twice the rest is the divisor or more", where twice the rest might not fit.
+    // Means `2 * rest >= divisor`, but cannot overflow.
     if rest >= divisor.unsigned_abs() - rest {
         let away = if (dividend < 0) == (divisor < 0) { 1 } else { -1 };
         return quotient.checked_add(away);

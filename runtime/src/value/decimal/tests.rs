@@ -1,11 +1,11 @@
-//! Against `i128` arithmetic on the scaled numbers.
+//! Compares decimals with `i128` arithmetic on the scaled numbers.
 
 use std::panic::catch_unwind;
 
 use super::*;
 use crate::value::{Overflow, ParseValueError};
 
-/// Numbers of all magnitudes, the edges among them (SplitMix64).
+/// Numbers of all magnitudes, including edge cases (SplitMix64).
 fn numbers() -> impl Iterator<Item = i64> {
     let edges = [0, 1, -1, 9, 10, 99, 100, -100, i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1];
     let mut state = 7_u64;
@@ -89,7 +89,7 @@ fn decimal(text: &str) -> Decimal<2> {
 }
 
 #[test]
-fn only_exact_numbers_are_read() {
+fn only_exact_decimals_are_parsed() {
     let read = |text: &str| parse_decimal(text.as_bytes(), 2);
     let good = [("1", 100), ("1.", 100), (".5", 50), ("+1.5", 150), ("-0.05", -5), ("1.5000", 150), ("007.10", 710)];
     for (text, scaled) in good {
@@ -131,7 +131,7 @@ fn floats_and_decimals_are_rounded_once() {
     assert_eq!(Decimal::<6>::checked_round_from(9_223_372_036_854.777).map(Decimal::scaled), None);
     assert_eq!(Decimal::<6>::checked_round_from(9_223_372_036_854.773), Some(Decimal(9_223_372_036_854_773_438)));
     for scaled in numbers().take(20_000) {
-        // Digits after the point that a float of this size holds are the same on the way back.
+        // Digits after the point that a float of this size can hold are preserved.
         let decimal = Decimal::<6>::from_scaled(scaled >> 12);
         assert_eq!(Decimal::round_from(decimal.to_f64()), decimal, "{decimal}");
     }
@@ -153,7 +153,7 @@ fn literals_need_no_suffix() {
 }
 
 #[test]
-fn operators_unwind_with_what_overflowed() {
+fn overflow_names_the_operation() {
     let most = Decimal::<2>::from_scaled(i64::MAX);
     let overflow = |operation: fn(Decimal<2>) -> Decimal<2>| {
         let payload = catch_unwind(|| operation(most)).unwrap_err();

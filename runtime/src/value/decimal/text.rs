@@ -7,12 +7,12 @@ use super::Decimal;
 use crate::value::parse::{ParseValueError, sign};
 use crate::value::written::Written;
 
-/// The most digits that a decimal is sure to hold, and so its largest scale.
-pub(super) const MOST_DIGITS: u8 = 18;
+/// Number of digits that any decimal can hold, and so the largest scale.
+pub(super) const MAX_DIGITS: u8 = 18;
 
 /// The powers of ten up to that of the largest scale.
-const POWERS: [u64; MOST_DIGITS as usize + 1] = {
-    let mut powers = [1; MOST_DIGITS as usize + 1];
+const POWERS: [u64; MAX_DIGITS as usize + 1] = {
+    let mut powers = [1; MAX_DIGITS as usize + 1];
     let mut exponent = 1;
     while exponent < powers.len() {
         powers[exponent] = powers[exponent - 1] * 10;
@@ -21,12 +21,12 @@ const POWERS: [u64; MOST_DIGITS as usize + 1] = {
     powers
 };
 
-/// `scaled / 10^scale` as text, without allocating: exactly `scale` digits after the point, no point where there are
-/// none.
+/// `scaled / 10^scale` as text, without an allocation. It has exactly `scale` digits after the
+/// point, and no point if `scale` is 0.
 #[must_use]
 pub fn decimal_text(scaled: i64, scale: u8) -> Written {
-    debug_assert!(scale <= MOST_DIGITS, "a scale of {scale}");
-    let scale = usize::from(scale.min(MOST_DIGITS));
+    debug_assert!(scale <= MAX_DIGITS, "a scale of {scale}");
+    let scale = usize::from(scale.min(MAX_DIGITS));
     let (magnitude, mut text) = (scaled.unsigned_abs(), Written::new());
     if scale == 0 {
         text.number(magnitude, 1);
@@ -44,12 +44,13 @@ pub fn decimal_text(scaled: i64, scale: u8) -> Written {
 /// Writes `scaled / 10^scale`.
 ///
 /// # Errors
-/// What the writer gives.
+/// The error of the writer.
 pub fn write_decimal(out: &mut impl fmt::Write, scaled: i64, scale: u8) -> fmt::Result {
     out.write_str(decimal_text(scaled, scale).as_str())
 }
 
-/// Reads `1234.5` as a number times `10^scale`. Digits beyond the scale must be zeros: nothing is rounded away.
+/// Parses `1234.5` to the number times `10^scale`. Further digits must be zeros, so nothing is
+/// rounded.
 #[must_use]
 pub fn parse_decimal(text: &[u8], scale: u8) -> Option<i64> {
     let (negative, text) = sign(text);
@@ -63,14 +64,14 @@ pub fn parse_decimal(text: &[u8], scale: u8) -> Option<i64> {
     if beyond.iter().any(|&byte| byte != b'0') {
         return None;
     }
-    let magnitude = append(append(0, whole)?, fraction)?;
+    let magnitude = append_digits(append_digits(0, whole)?, fraction)?;
     let magnitude = magnitude.checked_mul(*POWERS.get(scale - fraction.len())?)?;
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
-/// The number followed by these digits.
+/// Appends digits to a number. `None` if one is not a digit, or if the result is out of range.
 #[inline]
-fn append(number: u64, digits: &[u8]) -> Option<u64> {
+fn append_digits(number: u64, digits: &[u8]) -> Option<u64> {
     let mut number = number;
     for &byte in digits {
         let digit = byte.wrapping_sub(b'0');
@@ -82,9 +83,9 @@ fn append(number: u64, digits: &[u8]) -> Option<u64> {
     Some(number)
 }
 
-/// What texts of decimals with `scale` digits after the point look like.
+/// Expected form of decimals with `scale` digits after the point, for messages.
 pub fn decimal_form(scale: u8) -> String {
-    format!("at most {scale} digits after the point, of {MOST_DIGITS} in all")
+    format!("at most {scale} digits after the point, of {MAX_DIGITS} in all")
 }
 
 impl<const SCALE: u8> FromStr for Decimal<SCALE> {

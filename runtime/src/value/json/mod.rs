@@ -1,5 +1,5 @@
-//! JSON values of the engine's own documents: plans, decisions and manifests. Tokens and strings are
-//! shared with the reader and the writer of JSON records, which make no values.
+//! JSON values of the engine's own documents: plans, decisions and manifests. The reader and the
+//! writer of JSON records share tokens and strings with them, but make no values.
 //!
 //! A library's value type would be shorter. Such types compare with Rust's numbers, so their
 //! comparisons appear in the compiler's messages on each program that uses the engine.
@@ -16,10 +16,10 @@ pub use fault::{ParseFault, excerpt};
 pub use text::write_text;
 pub use tokens::{Quoted, Tokens, is_number, unescaped};
 
-/// Values in a value in a value, at most: nothing that the engine writes is deeper than some.
-const DEEPEST: usize = 64;
+/// Most levels of nested values. The engine writes only a few.
+const MAX_DEPTH: usize = 64;
 
-/// A value.
+/// A JSON value.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub(crate) enum Value {
     /// Nothing.
@@ -27,17 +27,17 @@ pub(crate) enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number as it is written.
+    /// A number as it was written.
     Number(String),
     /// A text.
     Text(String),
     /// Values in order.
     List(Vec<Value>),
-    /// Values by their names, which are written in order.
+    /// Members by name. They are written in order of names.
     Object(BTreeMap<String, Value>),
 }
 
-/// What an object has not is nothing.
+/// The value of a missing member.
 static NULL: Value = Value::Null;
 
 impl Value {
@@ -46,15 +46,15 @@ impl Value {
         Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// Reads a value from a text that holds nothing else.
+    /// Parses a text with one value and nothing else.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the fault of the text.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        // Texts hold no line ends, and between values they are spaces.
+        // Strings contain no line ends. Between values, line ends are spaces.
         let line = text.replace(['\n', '\r'], " ");
         let mut tokens = Tokens::new(line.as_bytes(), 0);
-        let value = read(&mut tokens, &line, DEEPEST)?;
+        let value = read(&mut tokens, &line, MAX_DEPTH)?;
         match tokens.peek() {
             0 if tokens.at() == line.len() => Ok(value),
             _ => Err(format!("byte {}: something follows the value", tokens.at())),
@@ -73,36 +73,38 @@ impl Value {
         if let Value::Object(members) = self { Some(members) } else { None }
     }
 
-    /// A number, as it is written.
+    /// The value parsed as a number. `None` if it is not a number, or not an `N`.
     pub(crate) fn as_number<N: std::str::FromStr>(&self) -> Option<N> {
         if let Value::Number(number) = self { number.parse().ok() } else { None }
     }
 
-    /// Each of a list.
+    /// Maps the elements of a list. `None` if it is not a list, or if `of` returns `None`.
     pub(crate) fn all<V>(&self, of: impl Fn(&Value) -> Option<V>) -> Option<Vec<V>> {
         self.as_list()?.iter().map(of).collect()
     }
 }
 
-fn read(tokens: &mut Tokens<'_>, text: &str, deepest: usize) -> Result<Value, String> {
-    let Some(deeper) = deepest.checked_sub(1) else { return Err("values lie too deep in each other".to_owned()) };
+fn read(tokens: &mut Tokens<'_>, text: &str, max_depth: usize) -> Result<Value, String> {
+    let Some(inner_depth) = max_depth.checked_sub(1) else {
+        return Err("values lie too deep in each other".to_owned());
+    };
     match tokens.peek() {
         b'"' => Ok(Value::Text(read_text(tokens, text)?)),
         b'[' => {
             let mut values = Vec::new();
-            separated(tokens, b'[', b']', |tokens| {
-                values.push(read(tokens, text, deeper)?);
+            take_separated(tokens, b'[', b']', |tokens| {
+                values.push(read(tokens, text, inner_depth)?);
                 Ok(())
             })?;
             Ok(Value::List(values))
         }
         b'{' => {
             let mut members = BTreeMap::new();
-            separated(tokens, b'{', b'}', |tokens| {
+            take_separated(tokens, b'{', b'}', |tokens| {
                 let name = read_text(tokens, text)?;
                 tokens.peek();
                 expect(tokens, b':')?;
-                let value = read(tokens, text, deeper)?;
+                let value = read(tokens, text, inner_depth)?;
                 match members.insert(name, value) {
                     None => Ok(()),
                     Some(_) => Err(format!("byte {}: a name stands twice in an object", tokens.at())),
@@ -123,8 +125,8 @@ fn read(tokens: &mut Tokens<'_>, text: &str, deepest: usize) -> Result<Value, St
     }
 }
 
-/// Takes what stands between two marks, with commas between.
-fn separated<'l>(
+/// Takes items between two brackets, separated by commas.
+fn take_separated<'l>(
     tokens: &mut Tokens<'l>,
     open: u8,
     close: u8,
@@ -176,7 +178,7 @@ impl Index<&str> for Value {
 }
 
 impl fmt::Display for Value {
-    /// On one line, without spaces.
+    /// Writes the value on one line, without spaces.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Null => f.write_str("null"),
@@ -226,7 +228,7 @@ impl From<usize> for Value {
 }
 
 impl From<f64> for Value {
-    /// What is no number in JSON is nothing.
+    /// NaN and infinities become null, because JSON has no such numbers.
     fn from(number: f64) -> Self {
         if number.is_finite() { Value::Number(format!("{number:?}")) } else { Value::Null }
     }
@@ -243,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_the_same_after_a_way_through_text() {
+    fn values_survive_a_round_trip_through_text() {
         let value = Value::object([
             ("numbers", Value::List(vec![u64::MAX.into(), Value::Number("-5".to_owned()), 1.5e-7.into(), 1e21.into()])),
             ("text \"quoted\"\n\u{1}", "a\\b\tc ☃".into()),
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn invalid_json_is_rejected() {
         let wrong = [
             "",
             "{",

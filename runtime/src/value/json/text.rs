@@ -1,11 +1,11 @@
-//! Writes strings.
+//! Writes JSON strings.
 
 /// Writes a string with its quotes and escapes.
 #[inline]
 pub fn write_text(text: &str, output: &mut Vec<u8>) {
     output.push(b'"');
     let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    // As in CSV: without a way out of the loop it compiles to vector code.
+    // As in CSV: the loop has no early exit, so that it compiles to vector code.
     if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
         write_escaped(text, output);
     } else {

@@ -8,7 +8,7 @@ use super::fault::{ParseFault, excerpt};
 pub struct Tokens<'l> {
     /// The block up to the end of the line.
     bytes: &'l [u8],
-    /// Where the line begins.
+    /// Offset of the line.
     line: usize,
     at: usize,
 }
@@ -27,11 +27,11 @@ static IS_MARK: [bool; 256] = {
 /// The text of a string, without its quotes, as a range of the block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoted {
-    /// Its first byte.
+    /// Offset of the first byte.
     pub start: usize,
-    /// The byte of the closing quote.
+    /// Offset of the closing quote.
     pub end: usize,
-    /// Whether it has an escape.
+    /// `true` if it has an escape.
     pub is_escaped: bool,
 }
 
@@ -111,7 +111,7 @@ impl<'l> Tokens<'l> {
         while let Some(found) = memchr2(b'"', b'\\', self.bytes.get(at..).unwrap_or_default()) {
             at += found;
             if self.bytes[at] == b'"' {
-                // Without a way out of the loop it compiles to vector code.
+                // The loop has no early exit, so that it compiles to vector code.
                 if self.bytes[start..at].iter().fold(false, |found, &byte| found | (byte < b' ')) {
                     return Err(control_character(&self.bytes[start..at], start));
                 }
@@ -137,12 +137,12 @@ impl<'l> Tokens<'l> {
         start..self.at
     }
 
-    /// Takes a value of any kind.
+    /// Skips a value of any type.
     ///
     /// # Errors
     /// If there is no value, a string does not end, or brackets do not match.
     pub fn skip(&mut self) -> Result<(), ParseFault> {
-        // The brackets that close those that are open.
+        // The closing brackets of all open brackets.
         let mut open = Vec::new();
         loop {
             match self.peek() {
@@ -210,7 +210,7 @@ pub fn unescaped(text: &str, out: &mut String) -> Result<(), (usize, String)> {
     Ok(())
 }
 
-/// The character that an escape stands for, and how long the escape is.
+/// The character of an escape, and the length of the escape in bytes.
 fn escape(text: &[u8]) -> Result<(char, usize), String> {
     let simple = |char| Ok((char, 2));
     match text.get(1) {
@@ -242,7 +242,8 @@ fn unicode(text: &[u8]) -> Result<(char, usize), String> {
         .ok_or_else(|| format!("{} is half of a surrogate pair, and the other half is missing", escape()))
 }
 
-/// Whether bytes are a number of JSON: no plus, no leading zeros, digits on both sides of the point.
+/// Returns `true` if bytes are a JSON number: no plus, no leading zeros, digits on both sides of
+/// the point.
 #[inline]
 #[must_use]
 pub fn is_number(text: &[u8]) -> bool {
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_json() {
+    fn only_json_numbers_are_numbers() {
         for number in ["0", "-0", "10", "1.5", "-1.50e3", "1E+2", "123456789012345678901234567890", "0.1e-7"] {
             assert!(is_number(number.as_bytes()), "{number}");
         }

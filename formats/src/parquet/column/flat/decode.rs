@@ -1,40 +1,41 @@
-//! Values and codes of a page.
+//! Decodes the values and codes of a page.
 
 use arrow_schema::DataType;
 use parquet::basic::Type as PhysicalType;
 use parquet::file::reader::ChunkReader;
 
 use super::page::Encoded;
-use super::{FlatColumn, Form};
+use super::{FlatColumn, RowState};
 use crate::parquet::column::codes::{Codes, WINDOW};
-use crate::parquet::column::values::{Texts, Values, plain_array, plain_texts};
+use crate::parquet::column::values::{PageTexts, Values, plain_array, plain_texts};
 use crate::parquet::convert;
-use crate::parquet::hold::{ColumnFault, OTHER_ROWS};
+use crate::parquet::extract::{ColumnFault, ROW_COUNT_MISMATCH};
 use runtime::row::LeafType;
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
-    /// Decodes at most `most` rows, the first of which is row `first` of the batch. Returns their number.
-    pub(super) fn decode(&mut self, most: usize, first: usize) -> Result<usize, ColumnFault> {
+    /// Decodes at most `max_rows` rows, beginning with row `first` of the batch. Returns their
+    /// number.
+    pub(super) fn decode(&mut self, max_rows: usize, first: usize) -> Result<usize, ColumnFault> {
         if self.page.as_ref().is_none_or(|page| page.left == 0) {
             self.read_page().map_err(|reason| damaged(&reason))?;
         }
         let page = self.page.as_mut().ok_or_else(ended)?;
         let buffers = &mut self.buffers;
-        if self.form == Form::Codes && matches!(page.encoded, Encoded::Plain(_)) {
-            self.form = Form::Undropped;
-            buffers.undropped.look_up(&buffers.dictionary, &buffers.codes[..first]).ok_or_else(ended)?;
+        if self.state == RowState::Codes && matches!(page.encoded, Encoded::Plain(_)) {
+            self.state = RowState::Unfiltered;
+            buffers.unfiltered.look_up(&buffers.dictionary, &buffers.codes[..first]).ok_or_else(ended)?;
         }
-        let out = if self.form == Form::Undropped { &mut buffers.undropped } else { &mut buffers.values };
+        let out = if self.state == RowState::Unfiltered { &mut buffers.unfiltered } else { &mut buffers.values };
         let body = self.pages.body(&page.page);
-        let mut rows = most.min(page.left);
+        let mut rows = max_rows.min(page.left);
         if page.levels.is_some() || matches!(page.encoded, Encoded::Codes(_)) {
             rows = rows.min(WINDOW);
         }
         let levels = match &mut page.levels {
             None => None,
-            Some((levels, apart)) => {
+            Some((levels, separate)) => {
                 let window = &mut buffers.levels[..rows];
-                levels.decode(apart.as_deref().unwrap_or(body), window).ok_or_else(ended)?;
+                levels.decode(separate.as_deref().unwrap_or(body), window).ok_or_else(ended)?;
                 Some(&*window)
             }
         };
@@ -42,7 +43,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         let window = Window { first, rows, present, levels };
         match &mut page.encoded {
             Encoded::Codes(codes) => {
-                let keeps_codes = self.form == Form::Codes;
+                let keeps_codes = self.state == RowState::Codes;
                 let begin = if keeps_codes { first } else { 0 };
                 let decoded = &mut buffers.codes[begin..begin + rows];
                 window.codes(codes, body, self.dictionary_values, decoded)?;
@@ -68,18 +69,18 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
     }
 }
 
-/// Rows of a page that are decoded at once.
+/// Rows of a page that are decoded in one step.
 struct Window<'l> {
-    /// The first one in the batch.
+    /// Index of the first row in the batch.
     first: usize,
     rows: usize,
-    /// Rows that are not null.
+    /// Number of rows that are not null.
     present: usize,
-    /// By row: zero for a null. `None` if there is no null.
+    /// By row: zero for a null. `None` if no row is null.
     levels: Option<&'l [u32]>,
 }
 
-/// The types of a column in the file, and of its leaf.
+/// The types of a column in the file and of its leaf.
 struct Stored<'t> {
     physical: PhysicalType,
     data_type: &'t DataType,
@@ -99,7 +100,7 @@ impl Window<'_> {
         Ok(())
     }
 
-    /// Appends the plain values at the start of `bytes`. Returns the number of their bytes.
+    /// Appends the plain values at the start of `bytes`. Returns their length in bytes.
     fn plain(&self, bytes: &[u8], stored: &Stored<'_>, path: &str, out: &mut Values) -> Result<usize, ColumnFault> {
         let Stored { physical, data_type, ty } = *stored;
         if let Values::Text(out) = out {
@@ -123,12 +124,13 @@ fn damaged(reason: &str) -> ColumnFault {
 }
 
 pub(super) fn ended() -> ColumnFault {
-    ColumnFault { row: None, message: OTHER_ROWS.to_owned() }
+    ColumnFault { row: None, message: ROW_COUNT_MISMATCH.to_owned() }
 }
 
-/// Codes of values that a dictionary has.
+/// Checks that a dictionary has the values of all codes.
 pub(super) fn check_codes(codes: &[u32], values: usize) -> Result<(), ColumnFault> {
-    // By the signs of differences, which one instruction makes of several codes, as it does not of comparisons of numbers without a sign.
+    // Tests the signs of differences. These compile to vector instructions, unlike comparisons of
+    // unsigned numbers.
     let are_known = match i32::try_from(values) {
         Ok(values) => {
             codes.iter().fold(-1, |signs, &code| signs & (code as i32).wrapping_sub(values) & !(code as i32)) < 0
@@ -138,19 +140,19 @@ pub(super) fn check_codes(codes: &[u32], values: usize) -> Result<(), ColumnFaul
     if are_known { Ok(()) } else { Err(damaged("a value is none of its dictionary")) }
 }
 
-/// The row of the value at a position among those that are there.
+/// Returns the row of the n-th value that is not null.
 fn nth_present(levels: &[u32], position: usize) -> usize {
     let present = levels.iter().enumerate().filter(|(_, level)| **level != 0);
     present.map(|(row, _)| row).nth(position).unwrap_or(0)
 }
 
-/// Bytes of the first values of a page.
+/// Returns the length in bytes of the first `count` values of a page.
 fn plain_bytes(physical: PhysicalType, bytes: &[u8], count: usize) -> usize {
     match physical {
         PhysicalType::INT32 | PhysicalType::FLOAT => 4 * count,
         PhysicalType::INT64 | PhysicalType::DOUBLE => 8 * count,
         _ => {
-            let mut texts = Texts(bytes);
+            let mut texts = PageTexts(bytes);
             (0..count).for_each(|_| _ = texts.next());
             bytes.len() - texts.0.len()
         }

@@ -1,4 +1,4 @@
-//! Pages of a flat column, and the dictionary before them.
+//! Reads the pages of a flat column, and the dictionary before them.
 
 use bytes::Bytes;
 use parquet::basic::Encoding;
@@ -10,12 +10,13 @@ use crate::parquet::column::pages::{Content, Page};
 use crate::parquet::column::values::{Values, plain_array, plain_texts};
 use crate::parquet::convert;
 
-/// A page of values.
-pub(super) struct Open {
+/// The current page of values.
+pub(super) struct OpenPage {
     pub(super) page: Page,
-    /// Values that are left, nulls among them.
+    /// Values that were not decoded yet, including nulls.
     pub(super) left: usize,
-    /// The levels, if some are zero, and their bytes, unless these are in the page.
+    /// The definition levels, unless no value is null, and their bytes if they are outside of the
+    /// body.
     pub(super) levels: Option<(Codes, Option<Bytes>)>,
     pub(super) encoded: Encoded,
 }
@@ -23,15 +24,15 @@ pub(super) struct Open {
 pub(super) enum Encoded {
     /// Codes of a dictionary.
     Codes(Codes),
-    /// Plain values from this byte of the page.
+    /// Plain values from this offset of the body on.
     Plain(usize),
 }
 
 impl<R: ChunkReader + 'static> FlatColumn<R> {
-    /// Reads the next page of values, and the dictionary before it.
+    /// Reads the next page of values, and a dictionary before it.
     ///
     /// # Errors
-    /// The fault in the file.
+    /// Fails with a message if the file is damaged.
     pub(super) fn read_page(&mut self) -> Result<(), String> {
         self.page = None;
         while let Some(page) = self.pages.next()? {
@@ -52,7 +53,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         let damaged = || "a dictionary cannot be read".to_owned();
         let values = &mut self.buffers.dictionary;
         values.clear();
-        // As many as the page can have, whatever it says.
+        // The number that the page states may be wrong. A page has no more values than bytes.
         values.reserve(page.values.min(body.len()) + 1);
         if let Values::Text(texts) = values {
             plain_texts(body, page.values, None, texts).ok_or_else(damaged)?;
@@ -66,7 +67,7 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
         Ok(())
     }
 
-    fn open(&self, page: Page, encoding: Encoding) -> Result<Open, String> {
+    fn open(&self, page: Page, encoding: Encoding) -> Result<OpenPage, String> {
         let body = self.pages.body(&page);
         let (mut at, mut levels) = (0, None);
         if self.is_nullable {
@@ -86,11 +87,11 @@ impl<R: ChunkReader + 'static> FlatColumn<R> {
             Encoding::PLAIN => Encoded::Plain(at),
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => match body.get(at) {
                 Some(&width) => Encoded::Codes(Codes::new(width.into(), at + 1).ok_or("a page has too wide codes")?),
-                // All are null.
+                // All values are null.
                 None => Encoded::Codes(Codes::default()),
             },
             encoding => return Err(format!("a page is encoded as {encoding}, which the footer does not say")),
         };
-        Ok(Open { left: page.values, page, levels, encoded })
+        Ok(OpenPage { left: page.values, page, levels, encoded })
     }
 }

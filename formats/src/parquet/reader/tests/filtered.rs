@@ -1,25 +1,25 @@
-//! Rows that filters keep while they are decoded.
+//! Filters that are evaluated while rows are decoded.
 
 use super::*;
 use runtime::page::Selection;
 use runtime::source::RowFilters;
 
-/// Some other number for each number.
+/// Returns a pseudo-random number for a number.
 fn mixed(number: u64) -> u64 {
     let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     number ^ number >> 27
 }
 
-/// A filter of a test: it keeps rows by what it finds in some leaves.
+/// A filter that keeps rows by a hash of some leaves.
 #[derive(Clone, Debug)]
 struct Filter {
     reads: LeafSet,
     is_of_values: bool,
-    /// It keeps so many of 16 rows with different values.
+    /// Number of 16 rows with different values that it keeps.
     keeps: u64,
-    /// Rows that it was asked of, and that it kept, as the reader says.
+    /// Rows that it was evaluated on and rows that it kept, as the reader has reported.
     noted: (usize, usize),
-    /// Rows that it was shown.
+    /// Number of rows that were passed to it.
     shown: usize,
 }
 
@@ -76,7 +76,7 @@ impl RowFilters for Filters {
     }
 }
 
-/// Leaves of a few fields: what they hold, and which of them there are.
+/// Returns the leaves of some fields, including validity leaves.
 fn leaves_of(fields: &[usize], schema: &Schema) -> LeafSet {
     let of_field = |leaf: &usize| {
         let path = schema.leaves()[*leaf].path.as_str();
@@ -89,17 +89,17 @@ fn fields(most: usize) -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0..FIELDS.len(), 0..=most)
 }
 
-/// Reads a file with filters of some fields, each of which keeps so many of 16 values, and holds that it gives the rows that they keep of all; whether the
-/// reader asked the filters.
-fn holds(
-    written: &Written,
+/// Reads a file with filters, each of which keeps a number of 16 values, and compares the result
+/// with all rows filtered afterwards. Returns `true` if the reader evaluated the filters.
+fn check_filters(
+    layout: &Layout,
     asked: Vec<(Vec<usize>, bool, u64)>,
     live: &[usize],
 ) -> std::result::Result<bool, TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");
-    let (arrays, expected) = columns(written);
-    write(&path, written, arrays);
+    let (arrays, expected) = columns(layout);
+    write(&path, layout, arrays);
     let schema = schema();
     let filter = |(fields, is_of_values, keeps): (Vec<usize>, bool, u64)| Filter {
         reads: leaves_of(&fields, &schema),
@@ -114,7 +114,7 @@ fn holds(
     let mut scanned = live.clone();
     filters.filters.iter().for_each(|filter| scanned.extend_from(&filter.reads));
     let (mut found, mut rows, mut were_asked) = (vec![Vec::new(); expected.len()], (0, 0), false);
-    let read = read_batches(&path, &schema, (&scanned, written.says_encodings), &mut |reader| {
+    let read = read_batches(&path, &schema, (&scanned, layout.states_encodings), &mut |reader| {
         let ready = reader.advance_where(&mut filters)?;
         if ready == Ready::Batch {
             let batch = reader.batch()?;
@@ -134,12 +134,12 @@ fn holds(
         Ok(ready)
     });
     read.unwrap();
-    let mut kept: Vec<usize> = (0..written.rows).collect();
+    let mut kept: Vec<usize> = (0..layout.rows).collect();
     for filter in &filters.filters {
         kept.retain(|&row| filter.keeps(filter.reads.iter().map(|leaf| expected[leaf][row].clone())));
         prop_assert!(filter.noted.1 <= filter.noted.0);
     }
-    prop_assert_eq!(rows, (written.rows, kept.len()));
+    prop_assert_eq!(rows, (layout.rows, kept.len()));
     for leaf in live.iter() {
         let expected: Vec<_> = kept.iter().map(|&row| expected[leaf][row].clone()).collect();
         prop_assert!(found[leaf] == expected, "{:?}", schema.leaves()[leaf]);
@@ -151,21 +151,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn filters_keep_the_same_rows_wherever_they_are_asked(
-        written in written(),
+    fn filters_keep_the_same_rows_while_decoding(
+        layout in layouts(),
         asked in prop::collection::vec((fields(2), any::<bool>(), 0_u64..17), 0..4),
         live in fields(FIELDS.len()),
     ) {
-        holds(&written, asked, &live)?;
+        check_filters(&layout, asked, &live)?;
     }
 }
 
-/// Pages of texts that found no room in the dictionary follow others within what is filtered at once.
+/// Within one step of filtering, pages of texts outside of the dictionary follow pages of codes.
 #[test]
-fn texts_of_a_dictionary_and_others_are_kept_together() {
+fn texts_in_and_outside_dictionaries_share_batches() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
     for (page_rows, keeps) in [(150, 8), (700, 8), (700, 2), (5_000, 14)] {
-        let written = Written {
+        let layout = Layout {
             rows: 9_000,
             distinct: 5_000,
             null_every: 3,
@@ -173,22 +173,25 @@ fn texts_of_a_dictionary_and_others_are_kept_together() {
             properties,
             page_rows,
             dictionary_bytes: 4_000,
-            says_encodings: false,
+            states_encodings: false,
             seed: 4,
         };
         let all: Vec<usize> = (0..FIELDS.len()).collect();
         // A number, and two texts.
         for field in [0, 6, 7] {
-            assert!(holds(&written, vec![(vec![field], true, keeps)], &all).unwrap(), "field {field}, {page_rows}");
+            assert!(
+                check_filters(&layout, vec![(vec![field], true, keeps)], &all).unwrap(),
+                "field {field}, {page_rows}"
+            );
         }
     }
 }
 
-/// Of pages without nulls few codes are picked; those behind them have nulls, in the same batch.
+/// In one batch, codes are picked from pages without nulls, and later pages have nulls.
 #[test]
-fn picked_codes_and_nulls_are_kept_together() {
+fn picked_codes_and_nulls_share_batches() {
     let properties = (Compression::SNAPPY, WriterVersion::PARQUET_1_0, true);
-    let written = Written {
+    let layout = Layout {
         rows: 9_000,
         distinct: 50,
         null_every: 2,
@@ -196,16 +199,16 @@ fn picked_codes_and_nulls_are_kept_together() {
         properties,
         page_rows: 2_048,
         dictionary_bytes: 1 << 20,
-        says_encodings: true,
+        states_encodings: true,
         seed: 4,
     };
     let all: Vec<usize> = (0..FIELDS.len()).collect();
     for keeps in 0..4 {
-        assert!(holds(&written, vec![(vec![0], true, keeps)], &all).unwrap(), "{keeps} of 16");
+        assert!(check_filters(&layout, vec![(vec![0], true, keeps)], &all).unwrap(), "{keeps} of 16");
     }
 }
 
-/// The only row that a filter keeps has a code that stands for nothing.
+/// The only row that a filter keeps has a code out of range.
 #[test]
 fn a_picked_code_beyond_the_dictionary_is_an_error() {
     let filter = || Filter { reads: [0].into_iter().collect(), is_of_values: false, keeps: 1, noted: (0, 0), shown: 0 };
@@ -236,7 +239,8 @@ fn a_picked_code_beyond_the_dictionary_is_an_error() {
     assert!(error.contains("a value is none of its dictionary"), "{error}");
 }
 
-/// Reads a file of a number, the row's, and a text of four words with a filter on the text; how many rows there are, and the filter.
+/// Reads a file of a number and a text of four words, with a filter on the text. Returns the number
+/// of rows, and the filter.
 fn filtered_by_word(is_of_values: bool) -> (usize, Filter) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");
@@ -274,7 +278,7 @@ fn filtered_by_word(is_of_values: bool) -> (usize, Filter) {
 }
 
 #[test]
-fn a_filter_of_values_is_shown_each_value_once_and_another_one_each_row() {
+fn value_filters_are_evaluated_once_per_distinct_value() {
     let (rows, by_values) = filtered_by_word(true);
     assert_eq!((by_values.shown, by_values.noted), (4, (20_000, rows)));
     let (same_rows, by_rows) = filtered_by_word(false);
@@ -283,7 +287,7 @@ fn a_filter_of_values_is_shown_each_value_once_and_another_one_each_row() {
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_found_though_its_row_is_dropped() {
+fn bad_values_are_errors_even_in_dropped_rows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.parquet");
     let numbers: ArrayRef = Arc::new((0..20_000).map(Some).collect::<Int64Array>());

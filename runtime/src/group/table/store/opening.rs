@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::error::Result;
 use crate::group::table::store::RowStore;
 use crate::hash::{ROW_ALIGN, prefetch};
-use crate::page::{Batch, LeafPtr, Part, heap_bytes, source};
+use crate::page::{Batch, LeafCopy, LeafPtr, heap_bytes, source_leaf};
 use crate::row::Physical;
 
 /// How far ahead new rows' lines are loaded: between looks at rows all over a table, the processor
@@ -16,9 +16,9 @@ const AHEAD_BYTES: usize = 1024;
 /// many rows.
 pub(in crate::group::table) struct Opening {
     /// Leaves of eight bytes, which most are.
-    words: SmallVec<[Part; 8]>,
+    words: SmallVec<[LeafCopy; 8]>,
     /// The others.
-    parts: SmallVec<[Part; 8]>,
+    parts: SmallVec<[LeafCopy; 8]>,
     /// Those of them with variable parts.
     slots: SmallVec<[LeafPtr; 4]>,
     /// Offsets of the words of a row that copies do not fill.
@@ -30,9 +30,9 @@ impl Opening {
     pub(in crate::group::table) fn of(store: &RowStore, batch: &Batch<'_>, copied: &[(usize, usize)]) -> Self {
         let layout = &store.layout;
         let part = |&(to, from): &(usize, usize)| {
-            Some(Part { from: source(batch, from, layout.types()[to]), offset: layout.offset(to)? })
+            Some(LeafCopy { from: source_leaf(batch, from, layout.types()[to]), offset: layout.offset(to)? })
         };
-        let parts: SmallVec<[Part; 8]> = copied.iter().filter_map(part).collect();
+        let parts: SmallVec<[LeafCopy; 8]> = copied.iter().filter_map(part).collect();
         let is_filled =
             |byte: usize| parts.iter().any(|part| (part.offset..part.offset + part.width()).contains(&byte));
         let words = (0..layout.width()).step_by(ROW_ALIGN);
@@ -71,7 +71,7 @@ impl RowStore {
                 self.in_place.write::<u64>(place + word.offset, word.from.read(row));
             }
             if !opening.parts.is_empty() {
-                self.parts[part].rows.copy_parts(&opening.parts, &[row], &[place]);
+                self.parts[part].rows.copy_leaves(&opening.parts, &[row], &[place]);
             }
         }
         self.collect(part, heap);

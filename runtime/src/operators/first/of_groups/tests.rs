@@ -26,7 +26,7 @@ fn page(texts: &[&str]) -> Page {
     pages.remove(0)
 }
 
-/// How many records of each key pass, by the key's first letter.
+/// The number of records of each key that pass, by the key's first letter.
 fn passing(page: &Page, count: u64, memory_bytes: usize) -> BTreeMap<u8, usize> {
     let budget = Budget::new(memory_bytes);
     let memory = Memory::spilling(budget.clone(), "first", limits::GROUP_BYTES);
@@ -60,9 +60,10 @@ fn passing(page: &Page, count: u64, memory_bytes: usize) -> BTreeMap<u8, usize> 
     }
 }
 
-/// Where the first key is too large for what is left, another's record makes the table, and those of its group that lie beside it are counted.
+/// If the first key is too large for the free memory, the table is made for the record of another
+/// key. Records of that key in the same window must be counted too.
 #[test]
-fn no_more_pass_beside_a_record_that_finds_no_room() {
+fn no_extra_rows_pass_if_a_key_finds_no_room() {
     for large_bytes in (50_000..1_000_000).step_by(50_000) {
         let large = "a".repeat(large_bytes);
         let page = page(&[&large, "k", "k", "l", "k", "l"]);

@@ -1,7 +1,8 @@
-//! The task that a group's records come to: it lets the first of them pass, and no more.
+//! Counts the records of groups in the task of the group, and passes exactly the first ones.
 //!
-//! Where memory is refused, its table opens no more groups. Records of groups that it knows are counted on; the others go to disk, in parts by a
-//! hash of their key, and each part is gone over in the same way with a table of its own. So a group's records are all counted by one table.
+//! If memory is refused, the table opens no more groups. Records of its groups are still counted.
+//! The others are written to disk, in parts by a hash of their key. Each part is then read and
+//! counted in the same way, with a table of its own. So one table counts all records of a group.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -16,85 +17,88 @@ use crate::row::RowLayout;
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::strategy::{Cursor, Driver, Opened, PageWindows, Progress, Revocable, Round};
 
-use super::Counts;
+use super::GroupCounts;
 
-/// Pages that are read ahead and gone over.
+/// Pages of a part that are in memory while it is read.
 const READ_PAGES: usize = 4;
 
 pub(super) struct GroupFirstDriver {
-    counts: Counts,
+    counts: GroupCounts,
     layout: Arc<RowLayout>,
     memory: Memory,
     spiller: Spiller,
     level: u32,
-    /// Records whose groups the table does not know, with the hashes of their keys.
-    others: Vec<(u32, u64)>,
+    /// Records whose groups are not in the table, with the hashes of their keys.
+    other_rows: Vec<(u32, u64)>,
     hashes: Vec<u64>,
-    one: Selection,
+    selection: Selection,
     writers: Vec<RowWriter>,
     spilled: Vec<Spilled>,
-    work: Vec<(Spilled, u32)>,
+    pending_parts: Vec<(Spilled, u32)>,
     reading: Option<Reading>,
 }
 
 struct Reading {
     reader: SpilledReader,
     page: Option<Page>,
-    /// Of a window that is open the groups were counted; some of its records are still to be written.
+    /// While a window is open, its rows have been counted, and some of them are still to be
+    /// written.
     windows: PageWindows,
 }
 
 impl GroupFirstDriver {
-    pub(super) fn new(counts: Counts, layout: Arc<RowLayout>, context: &TaskContext) -> Self {
+    pub(super) fn new(counts: GroupCounts, layout: Arc<RowLayout>, context: &TaskContext) -> Self {
         let writer = || RowWriter::new(layout.clone(), context.memory.clone());
         GroupFirstDriver {
             counts: counts.spilling(READ_PAGES * limits::PAGE_BYTES),
             memory: context.memory.clone(),
             spiller: context.spiller(),
             level: 0,
-            others: Vec::new(),
+            other_rows: Vec::new(),
             hashes: Vec::new(),
-            one: Selection::default(),
+            selection: Selection::default(),
             writers: (0..limits::SPILL_PARTS).map(|_| writer()).collect(),
             spilled: (0..limits::SPILL_PARTS).map(|_| Spilled::default()).collect(),
-            work: Vec::new(),
+            pending_parts: Vec::new(),
             reading: None,
             layout,
         }
     }
 
-    /// Counts a window's records; those that pass.
+    /// Counts a window's records. Returns those that pass.
     fn count(&mut self, input: &Input<'_>) -> Result<Vec<u32>> {
         let (passed, left) = self.counts.count(input)?;
         if !left.is_empty() {
             self.freeze();
-            self.one.set(left);
-            hash_rows(&Input::new(input.batch(), &self.one), self.counts.key(), &mut self.hashes);
-            self.others.extend(self.one.rows().iter().copied().zip(self.hashes.iter().copied()));
+            self.selection.set(left);
+            hash_rows(&Input::new(input.batch(), &self.selection), self.counts.key(), &mut self.hashes);
+            self.other_rows.extend(self.selection.rows().iter().copied().zip(self.hashes.iter().copied()));
         }
         Ok(passed)
     }
 
-    /// Counts no more groups than it has. Then there is nothing to give, so that others are asked.
+    /// Opens no more groups. A table with groups then has no memory to give back, so revocations go
+    /// to other operators.
     fn freeze(&mut self) {
         self.counts.freeze();
         self.memory.set_revocable(self.counts.table.is_empty());
     }
 
-    /// Writes the records on whose groups are not known; whether all are, or some wait for memory.
-    fn write_others(&mut self, input: &Input<'_>) -> Result<bool> {
+    /// Writes the records whose groups are not in the table. Returns `false` if some have to wait
+    /// until earlier pages are written.
+    fn write_other_rows(&mut self, input: &Input<'_>) -> Result<bool> {
         self.spiller.check()?;
-        if self.spiller.unwritten_bytes() > 0 && !self.others.is_empty() {
+        if self.spiller.unwritten_bytes() > 0 && !self.other_rows.is_empty() {
             return Ok(false);
         }
-        while let Some((row, hash)) = self.others.pop() {
+        while let Some((row, hash)) = self.other_rows.pop() {
             let part = part_of_hash(hash, self.level);
-            self.one.set([row]);
-            self.writers[part].append(&Input::new(input.batch(), &self.one), None)?;
+            self.selection.set([row]);
+            self.writers[part].append(&Input::new(input.batch(), &self.selection), None)?;
             if self.writers[part].has_sealed() {
                 self.write_pages(part);
                 if self.spiller.unwritten_bytes() > 0 {
-                    return Ok(self.others.is_empty());
+                    return Ok(self.other_rows.is_empty());
                 }
             }
         }
@@ -109,7 +113,7 @@ impl GroupFirstDriver {
         self.spiller.write(&mut self.spilled[part], pages);
     }
 
-    /// No more records come to this table.
+    /// Called when this table has counted all its records.
     fn end_table(&mut self) -> Result<()> {
         self.counts.clear()?;
         self.memory.set_revocable(true);
@@ -118,15 +122,15 @@ impl GroupFirstDriver {
             self.write_pages(part);
             let spilled = std::mem::take(&mut self.spilled[part]);
             if !spilled.is_empty() {
-                self.work.push((spilled, self.level + 1));
+                self.pending_parts.push((spilled, self.level + 1));
             }
         }
         Ok(())
     }
 
-    /// Begins to read the next part; whether there is one.
+    /// Begins to read the next part. Returns `false` if there is none.
     fn begin_part(&mut self) -> bool {
-        let Some((part, level)) = self.work.pop() else {
+        let Some((part, level)) = self.pending_parts.pop() else {
             self.level = 0;
             return false;
         };
@@ -137,7 +141,7 @@ impl GroupFirstDriver {
         true
     }
 
-    /// Goes over the next page of a part.
+    /// Counts the records of a part's next page.
     fn read(&mut self, reading: &mut Reading, out: &mut Outputs) -> Result<Progress> {
         let page = match reading.page.take() {
             Some(page) => page,
@@ -155,7 +159,7 @@ impl GroupFirstDriver {
                 window.set(passed);
                 out.pages().append(&Input::new(&batch, window), None)?;
             }
-            if !self.write_others(&Input::new(&batch, window))? {
+            if !self.write_other_rows(&Input::new(&batch, window))? {
                 reading.page = Some(page);
                 return Ok(Progress::Pending);
             }
@@ -172,7 +176,7 @@ impl Driver for GroupFirstDriver {
             rows.set(self.count(input)?);
             out.pass(rows);
         }
-        let is_done = self.others.is_empty() || self.write_others(input)?;
+        let is_done = self.other_rows.is_empty() || self.write_other_rows(input)?;
         *cursor = usize::from(!is_done);
         Ok(if is_done { Progress::Done } else { Progress::Pending })
     }
@@ -203,10 +207,11 @@ impl Driver for GroupFirstDriver {
 }
 
 impl Revocable for GroupFirstDriver {
-    /// What is counted cannot leave, but no more comes to it.
+    /// Groups that are counted stay in memory, but the table grows no more.
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.freeze();
-        // An open page for each part, and those that are read, were taken ahead.
+        // Keeps the bytes that are reserved ahead for an open page of each part, and for pages that
+        // are read.
         self.memory.shrink_to(self.counts.table.room_beside());
         Ok(())
     }

@@ -1,11 +1,11 @@
-//! Merge joins of more rows than memory holds, against a nested loop.
+//! Compares merge joins of more rows than memory holds with a nested loop.
 
 use super::super::{JoinKind, Nulls};
 use super::rig::{Case, Row, rows};
 use super::{KEYED, mixed};
 
 #[test]
-fn what_fits_is_merged_in_memory() {
+fn fitting_inputs_are_merged_in_memory() {
     for build in [0, 1] {
         let (left, right) = (rows(mixed(9_000), 100), rows(mixed(12_000).map(|key| key / 2), 50));
         let case = Case { memory_bytes: 64 << 20, ..Case::merging(JoinKind::Full, build, left, right) };
@@ -24,18 +24,19 @@ fn sorted_runs_are_merged_whichever_side_is_built() {
     }
 }
 
-/// So many rows of one key that both sides have, and some of their own: of the left side's keys or the right's.
+/// `count` rows of one key that both sides have, and other rows of the side's own keys.
 fn with_hot_key(count: u64, text_bytes: usize, side: u64) -> Vec<Row> {
     let mut rows = rows((0..count).map(|_| 7).chain((0..300).map(|row| row * 2 + side)), text_bytes);
     rows.iter_mut().skip(count as usize).for_each(|row| row.text_bytes = 30);
     rows
 }
 
-/// Bytes of a text that takes two pages, and what is to be given for such records besides the least.
+/// Bytes of a text that takes two pages, and the memory that such records need in addition to the
+/// minimum.
 const LARGE: (usize, usize) = (120_000, 16 * (120 << 10));
 
 #[test]
-fn one_key_on_both_sides_is_a_product_that_needs_no_memory() {
+fn large_product_of_one_key_is_merged_in_little_memory() {
     for kind in KEYED {
         for (left, right) in [((60, LARGE.0), (56, LARGE.0)), ((60, LARGE.0), (3, 9)), ((2, 9), (60, LARGE.0))] {
             let (left, right) = (with_hot_key(left.0, left.1, 0), with_hot_key(right.0, right.1, 1));
@@ -46,7 +47,7 @@ fn one_key_on_both_sides_is_a_product_that_needs_no_memory() {
 }
 
 #[test]
-fn a_key_that_does_not_fit_a_block_but_memory_stays_there() {
+fn large_key_stays_in_memory_if_it_fits() {
     for kind in KEYED {
         let (left, right) = (with_hot_key(700, 1_000, 0), with_hot_key(800, 1_000, 1));
         let case = Case::merging(kind, 0, left, right);
@@ -80,7 +81,7 @@ fn records_larger_than_pages_are_merged() {
 }
 
 #[test]
-fn nulls_are_answered_for_as_they_come_or_are_a_key() {
+fn nulls_have_no_partner_or_equal_each_other() {
     for (kind, nulls) in KEYED.into_iter().flat_map(|kind| [(kind, Nulls::Differ), (kind, Nulls::Equal)]) {
         let with_nulls = |mut rows: Vec<Row>, every: usize| {
             rows.iter_mut().step_by(every).for_each(|row| row.key = None);
@@ -92,7 +93,7 @@ fn nulls_are_answered_for_as_they_come_or_are_a_key() {
 }
 
 #[test]
-fn an_empty_side_pairs_nothing() {
+fn empty_side_has_no_pairs() {
     for kind in KEYED {
         let all = rows(0..9_000, 1_000);
         Case::merging(kind, 0, all.clone(), Vec::new()).run();
@@ -102,7 +103,7 @@ fn an_empty_side_pairs_nothing() {
 }
 
 #[test]
-fn rows_go_to_disk_when_another_asks_for_memory() {
+fn revoked_memory_spills_rows() {
     for kind in KEYED {
         let (left, right) = (rows(mixed(9_000), 1_000), rows(mixed(8_000), 1_100));
         let case = Case { memory_bytes: 1 << 30, revokes: true, ..Case::merging(kind, 0, left, right) };

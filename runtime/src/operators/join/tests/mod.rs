@@ -1,9 +1,9 @@
-//! Joins of more rows than memory holds, against a nested loop.
+//! Compares joins of more rows than memory holds with a nested loop.
 
 mod merge;
 mod reversal;
 mod rig;
-mod together;
+mod shared_table;
 
 use super::{JoinKind, Nulls};
 use rig::{Case, Row, rows};
@@ -16,7 +16,7 @@ fn mixed(count: u64) -> impl Iterator<Item = u64> {
 }
 
 #[test]
-fn what_fits_stays_in_memory() {
+fn fitting_join_stays_in_memory() {
     let case = Case {
         memory_bytes: 64 << 20,
         ..Case::new(JoinKind::Full, 0, rows(mixed(9_000), 100), rows(mixed(12_000), 50))
@@ -26,7 +26,7 @@ fn what_fits_stays_in_memory() {
 }
 
 #[test]
-fn parts_go_to_disk_and_come_back_whichever_side_is_built() {
+fn spilled_partitions_are_joined_for_either_build_side() {
     for kind in KEYED {
         for build in [0, 1] {
             let (left, right) = (rows(mixed(12_000), 1_000), rows(mixed(20_000).map(|key| key / 2 + 3_000), 400));
@@ -36,9 +36,9 @@ fn parts_go_to_disk_and_come_back_whichever_side_is_built() {
     }
 }
 
-/// A loop's rows meet the same rows of another flow in each round.
+/// The rows of a loop are joined with the same rows of another flow in each round.
 #[test]
-fn a_build_side_is_kept_for_all_rounds_in_memory_or_on_disk() {
+fn build_side_is_kept_over_rounds() {
     for (kind, build) in [(JoinKind::Inner, 0), (JoinKind::Inner, 1), (JoinKind::Left, 1), (JoinKind::Right, 0)] {
         for (memory_bytes, count, text_bytes) in
             [(64 << 20, 4_000, 400), (6 << 20, 8_000, 1_000), (3 << 20, 2_000, 5_000)]
@@ -55,41 +55,43 @@ fn a_build_side_is_kept_for_all_rounds_in_memory_or_on_disk() {
     assert!(cross.run().spilled_bytes.get() > 0);
     let one = Case { rounds: 3, memory_bytes: 4 << 20, ..Case::new(JoinKind::With, 1, other, rows([7], 100)) };
     one.run();
-    // One key that no cut can tell apart, so in blocks; and an empty side.
+    // One key cannot be partitioned, so it is joined in blocks. Then an empty side.
     let (same, few) = (rows((0..900).map(|_| 7), 8_000), rows([7, 7, 8], 100));
     Case { rounds: 2, ..Case::new(JoinKind::Left, 1, few.clone(), same) }.run();
     Case { rounds: 2, ..Case::new(JoinKind::Left, 1, few, vec![]) }.run();
 }
 
-/// Else the second has all that does not fit on disk, and works on when the first is done.
+/// Otherwise the second task would spill all rows that do not fit, and work on after the first is
+/// done.
 #[test]
-fn tasks_share_evenly_what_memory_does_not_hold() {
+fn tasks_spill_evenly() {
     for memory_bytes in [40 << 20, 44 << 20, 56 << 20] {
         let side = rows(mixed(200_000), 70);
         let case = Case { memory_bytes, ..Case::new(JoinKind::Inner, 0, side, vec![]) };
-        let [first, second] = case.parts_of_two_tasks();
+        let [first, second] = case.spilled_parts_of_two_tasks();
         assert!(first > 0 && second > 0 && first.abs_diff(second) < 2, "{first} and {second} in {memory_bytes} bytes");
     }
 }
 
-/// A thread is not kept while all rows are cut into parts.
+/// A thread is not blocked while all rows are partitioned.
 #[test]
-fn a_build_side_gives_back_in_steps_while_no_rows_come() {
+fn revoking_continues_in_steps_without_input() {
     let case = Case { memory_bytes: 64 << 20, ..Case::new(JoinKind::Inner, 0, rows(mixed(20_000), 1_000), vec![]) };
-    let (given, calls) = case.given_back(4 << 20);
+    let (given, calls) = case.revoke_while_idle(4 << 20);
     assert!((4 << 20..10 << 20).contains(&given) && calls > 4, "{given} {calls}");
 }
 
 #[test]
-fn the_least_memory_is_enough_and_parts_are_cut_again() {
+fn minimum_memory_suffices_with_repeated_partitioning() {
     let (left, right) = (rows(mixed(8_000), 9_000), rows(mixed(9_000), 8_000));
     let metrics = Case::new(JoinKind::Full, 1, left, right).run();
     assert!(metrics.spilled_parts.get() > 32 && metrics.passes.get() >= 2, "{metrics:?}");
 }
 
-/// To read one side some times is better than to write both once more. Rows that stream by are not asked whether they have a partner, so they are cut.
+/// Reading one side several times is better than writing both once more. Rows of a streamed side
+/// have no marks, so a side that needs marks is partitioned again.
 #[test]
-fn parts_of_which_few_blocks_fit_are_not_cut_again() {
+fn partitions_of_few_blocks_are_not_partitioned_again() {
     let (left, right) = (rows(mixed(8_000), 9_000), rows(mixed(8_000), 10_000));
     for (kind, build, times) in
         [(JoinKind::Inner, 0, 1), (JoinKind::Inner, 1, 1), (JoinKind::Left, 0, 1), (JoinKind::Right, 0, 2)]
@@ -101,8 +103,8 @@ fn parts_of_which_few_blocks_fit_are_not_cut_again() {
 }
 
 #[test]
-fn a_build_side_that_turns_out_larger_is_not_built() {
-    // A few keys on the side that streams: what comes back from disk is joined at once.
+fn spilled_partitions_build_their_smaller_side() {
+    // A few keys on the probe side: spilled partitions are joined without another partitioning.
     let (left, right) = (rows(mixed(8_000), 8_000), rows(mixed(8_000).filter(|key| key % 20 == 0), 200));
     for kind in [JoinKind::Inner, JoinKind::Full] {
         let metrics = Case::new(kind, 0, left.clone(), right.clone()).run();
@@ -112,7 +114,7 @@ fn a_build_side_that_turns_out_larger_is_not_built() {
 
 #[test]
 fn one_key_on_both_sides_is_a_product() {
-    // Of the other keys, which are on one side alone, some come with it to the end.
+    // Some of the other keys, which are on one side only, are in the same partitions as this key.
     let hot = |large: u64| {
         let keys = (0..large * 26).map(|row| if row % 26 == 0 { 7 } else { row + large * 1_000 });
         let mut side = rows(keys, 30);
@@ -141,7 +143,7 @@ fn records_larger_than_pages_are_joined() {
 }
 
 #[test]
-fn nulls_are_kept_and_join_what_they_are_told_to() {
+fn nulls_are_kept_and_equal_each_other_only_if_specified() {
     for (kind, nulls) in KEYED.into_iter().flat_map(|kind| [(kind, Nulls::Differ), (kind, Nulls::Equal)]) {
         let with_nulls = |mut rows: Vec<Row>, every: usize| {
             rows.iter_mut().step_by(every).for_each(|row| row.key = None);
@@ -149,13 +151,13 @@ fn nulls_are_kept_and_join_what_they_are_told_to() {
         };
         let (left, right) = (with_nulls(rows(mixed(1_800), 5_000), 30), with_nulls(rows(mixed(1_600), 5_500), 20));
         Case { nulls, ..Case::new(kind, 0, left.clone(), right.clone()) }.run();
-        // Hardly any key is there, on the side that is built.
+        // The build side has few keys that are not null.
         Case { nulls: Nulls::Differ, ..Case::new(kind, 1, left, with_nulls(right, 2)) }.run();
     }
 }
 
 #[test]
-fn rows_without_partners_do_not_go_to_disk() {
+fn rows_without_partners_are_not_spilled() {
     let (left, right) = (rows(0..20_000, 500), rows(100_000..130_000, 500));
     for kind in KEYED {
         let metrics = Case::new(kind, 0, left.clone(), right.clone()).run();
@@ -165,7 +167,7 @@ fn rows_without_partners_do_not_go_to_disk() {
 }
 
 #[test]
-fn sides_without_keys_stream_past_blocks() {
+fn sides_without_keys_probe_blocks() {
     for build in [0, 1] {
         let metrics = Case::new(JoinKind::Cross, build, rows(0..180, 40_000), rows(0..170, 42_000)).run();
         assert!(metrics.passes.get() > 2, "{metrics:?}");
@@ -173,7 +175,7 @@ fn sides_without_keys_stream_past_blocks() {
 }
 
 #[test]
-fn an_empty_side_pairs_nothing() {
+fn empty_side_has_no_pairs() {
     for kind in KEYED {
         let all = rows(0..9_000, 1_000);
         Case::new(kind, 0, all.clone(), Vec::new()).run();
@@ -182,7 +184,7 @@ fn an_empty_side_pairs_nothing() {
 }
 
 #[test]
-fn memory_is_given_back_when_another_asks() {
+fn revoked_memory_is_given_back() {
     for kind in KEYED {
         let (left, right) = (rows(mixed(9_000), 1_000), rows(mixed(8_000), 1_100));
         let metrics = Case { memory_bytes: 1 << 30, revokes: true, ..Case::new(kind, 0, left, right) }.run();

@@ -1,4 +1,4 @@
-//! Joins that may build the other side: whatever comes first, in whatever memory, they give the pairs that they should.
+//! Checks that joins which may reverse their sides find the expected pairs in any order and memory.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,13 +15,14 @@ use crate::strategy::{Cursor, Progress, Round};
 use super::rig::{Case, Task, pages, rows};
 use super::{JoinKind, KEYED, Nulls, mixed};
 
-/// The side to build is looked at beyond so many rows.
-const TRIAL: usize = 300;
+/// Rows of the build side before the other side is compared with it.
+const SAMPLED: usize = 300;
 
-/// A sender of the build side sends so many pages to a task before that takes one.
+/// Pages of the build side that a sender sends to a task before it has to wait for the slowest
+/// task.
 const CHANNEL_PAGES: usize = 4;
 
-/// Numbers that look random.
+/// Pseudo-random numbers.
 struct Random(u64);
 
 impl Random {
@@ -35,53 +36,54 @@ impl Random {
     }
 }
 
-/// What a task is in the middle of.
-enum Work {
+/// The call that a task has not finished.
+enum Call {
     Rows { port: usize, page: Page, next: usize, end: usize, cursor: Cursor },
     End { port: usize, cursor: Cursor },
 }
 
-/// A task, and what comes to it.
-struct Fed<'l> {
+/// A task and its input.
+struct FedTask<'l> {
     task: Task<'l>,
     /// By port.
     queues: [VecDeque<Page>; 2],
     has_ended: [bool; 2],
     taken: [usize; 2],
-    work: Option<Work>,
+    call: Option<Call>,
 }
 
-impl Fed<'_> {
-    fn is_over(&self) -> bool {
-        self.work.is_none() && self.has_ended == [true; 2]
+impl FedTask<'_> {
+    fn is_done(&self) -> bool {
+        self.call.is_none() && self.has_ended == [true; 2]
     }
 
     /// Takes a port's next page, or its end.
     fn begin(&mut self, port: usize) {
         self.taken[port] += 1;
-        self.work = Some(match self.queues[port].pop_front() {
-            Some(page) => Work::Rows { port, page, next: 0, end: 0, cursor: 0 },
+        self.call = Some(match self.queues[port].pop_front() {
+            Some(page) => Call::Rows { port, page, next: 0, end: 0, cursor: 0 },
             None => {
                 self.has_ended[port] = true;
-                Work::End { port, cursor: 0 }
+                Call::End { port, cursor: 0 }
             }
         });
     }
 
-    /// Goes on with what it is in the middle of: all windows of a page are fed, whatever the driver wants meanwhile.
-    fn go_on(&mut self) -> Progress {
-        match self.work.take() {
+    /// Continues the unfinished call. All windows of a page are passed to the driver, even if its
+    /// demand changes.
+    fn continue_call(&mut self) -> Progress {
+        match self.call.take() {
             None => Progress::Pending,
-            Some(Work::End { port, mut cursor }) => {
+            Some(Call::End { port, mut cursor }) => {
                 let end = Round { number: 1 };
                 let call = |task: &mut Task<'_>, cursor: &mut Cursor| {
                     task.call_once(|driver, cursor, out| driver.on_round_end(port, end, cursor, out), cursor)
                 };
                 let progress = call(&mut self.task, &mut cursor);
-                self.work = (progress != Progress::Done).then_some(Work::End { port, cursor });
+                self.call = (progress != Progress::Done).then_some(Call::End { port, cursor });
                 progress
             }
-            Some(Work::Rows { port, page, mut next, mut end, mut cursor }) => {
+            Some(Call::Rows { port, page, mut next, mut end, mut cursor }) => {
                 let mut window = Selection::default();
                 end = window.fill(next..page.rows().max(end));
                 let batch = page.batch();
@@ -91,69 +93,69 @@ impl Fed<'_> {
                 if progress == Progress::Done {
                     (next, cursor) = (end, 0);
                 }
-                self.work = (next < page.rows()).then_some(Work::Rows { port, page, next, end, cursor });
+                self.call = (next < page.rows()).then_some(Call::Rows { port, page, next, end, cursor });
                 progress
             }
         }
     }
 }
 
-/// What is fed first where a task wants both sides.
+/// The side that is fed first if a task accepts both.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum First {
+enum FedFirst {
     Build,
     Other,
-    /// Another has all memory that is left when that has ended.
+    /// As `Other`. When that side has ended, all other memory is reserved.
     OtherThenNoMemory,
     Any,
 }
 
-/// Runs a join in so many tasks, in an order that looks random, and holds what it gives against what it should. All of the build side comes to each of several tasks, which
-/// its senders keep in step.
-fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMetrics>> {
+/// Runs a join in `tasks` tasks, in random order, and compares its pairs with the expected ones.
+/// Each task receives the whole build side. Its senders keep the tasks in step.
+fn run(case: &Case, tasks: usize, first: FedFirst, seed: u64) -> Vec<Arc<OperatorMetrics>> {
     let mut random = Random(seed);
     let (budget, late, locals) =
         (Budget::new(case.memory_bytes), Arc::new(DeferredBlocking::default()), ProcessLocals::default());
     let contexts: Vec<TaskContext> = (0..tasks)
         .map(|subtask| {
-            let memory = Memory::spilling(budget.clone(), "join", case.least());
+            let memory = Memory::spilling(budget.clone(), "join", case.minimum_bytes());
             memory.set_operator_group(1);
             let (blocking, space, locals) = (late.clone(), SpillSpace::new(&[]), locals.clone());
             TaskContext { blocking, space, locals, ..TaskContext::alone(memory).as_task(subtask, tasks) }
         })
         .collect();
     let (built, other) = (pages(&case.sides[case.build]), pages(&case.sides[1 - case.build]));
-    let mut running: Vec<Fed<'_>> = contexts
+    let mut running: Vec<FedTask<'_>> = contexts
         .iter()
         .enumerate()
         .map(|(number, context)| {
             let mut queues = [const { VecDeque::new() }; 2];
             queues[case.build] = built.iter().cloned().collect();
             queues[1 - case.build] = other.iter().skip(number).step_by(tasks).cloned().collect();
-            Fed { task: case.task(context, &late), queues, has_ended: [false; 2], taken: [0; 2], work: None }
+            FedTask { task: case.task(context, &late), queues, has_ended: [false; 2], taken: [0; 2], call: None }
         })
         .collect();
     let another = Memory::new(budget.clone(), "another");
     let (mut idle, mut number) = (0, 0);
-    while !running.iter().all(Fed::is_over) {
+    while !running.iter().all(FedTask::is_done) {
         let least_taken = running.iter().map(|fed| fed.taken[case.build]).min().unwrap_or(0);
-        // Where one task has nothing to do, the others have their turn before the disk has.
+        // If one task has nothing to do, the others are called before the disk makes progress.
         number = if idle == 0 { random.below(tasks) } else { (number + 1) % tasks };
         let fed = &mut running[number];
         if case.revokes && random.below(40) == 0 {
             fed.task.driver.revocable().unwrap().revoke(1 << 20).unwrap();
             fed.task.call(|driver, _, _| driver.revocable().unwrap().continue_revoking());
         }
-        if fed.work.is_none() {
+        if fed.call.is_none() {
             let may = |port: usize| {
                 let is_sent = port != case.build || fed.taken[port] < least_taken + CHANNEL_PAGES;
                 !fed.has_ended[port] && is_sent && fed.task.driver.demand().ports.contains(port)
             };
             let may = [may(0), may(1)];
             let port = match first {
-                First::Build => case.build,
-                First::Other | First::OtherThenNoMemory => 1 - case.build,
-                First::Any => random.below(2),
+                FedFirst::Build => case.build,
+                FedFirst::Other | FedFirst::OtherThenNoMemory => 1 - case.build,
+                FedFirst::Any => random.below(2),
             };
             match may {
                 [false, false] => {}
@@ -161,12 +163,12 @@ fn run(case: &Case, tasks: usize, first: First, seed: u64) -> Vec<Arc<OperatorMe
                 _ => fed.begin(1 - port),
             }
         }
-        if first == First::OtherThenNoMemory && fed.has_ended[1 - case.build] {
+        if first == FedFirst::OtherThenNoMemory && fed.has_ended[1 - case.build] {
             (1..).find(|pages| !another.try_reserve_idle(pages * PAGE_BYTES));
         }
-        idle = if fed.go_on() == Progress::Pending { idle + 1 } else { 0 };
-        // The disk panics where nothing is to be done: then each task waits for another.
-        if idle > 2 * tasks && !running.iter().all(Fed::is_over) {
+        idle = if fed.continue_call() == Progress::Pending { idle + 1 } else { 0 };
+        // All tasks wait, so the disk has work. Without work, `run_newer_half` panics.
+        if idle > 2 * tasks && !running.iter().all(FedTask::is_done) {
             late.run_newer_half();
             idle = 1;
         }
@@ -191,28 +193,28 @@ fn reversals(metrics: &[Arc<OperatorMetrics>]) -> u64 {
     metrics.iter().map(|metrics| metrics.reversals.get()).sum()
 }
 
-/// A join of so many rows on the side to build, and on the other.
+/// A join with these numbers of rows: of the build side, and of the other side.
 fn sized(kind: JoinKind, build: usize, sizes: [u64; 2], text_bytes: usize) -> Case {
     let built = rows(mixed(sizes[0]), text_bytes);
     let other = rows(mixed(sizes[1]).map(|key| key / 2 * 3), text_bytes);
     let (left, right) = if build == 0 { (built, other) } else { (other, built) };
-    Case { memory_bytes: 256 << 20, reverses: Some(TRIAL), ..Case::new(kind, build, left, right) }
+    Case { memory_bytes: 256 << 20, reverses: Some(SAMPLED), ..Case::new(kind, build, left, right) }
 }
 
-/// The kinds with a side of which all tasks may build one table, and that side.
+/// The kinds that may share a table over all tasks, each with its build side.
 const SHARED: [(JoinKind, usize); 4] =
     [(JoinKind::Inner, 0), (JoinKind::Inner, 1), (JoinKind::Left, 1), (JoinKind::Right, 0)];
 
 #[test]
-fn the_other_side_is_built_where_it_ends_early() {
+fn probe_side_is_built_if_it_ends_early() {
     for kind in KEYED {
         for build in [0, 1] {
             let run = |sizes, first| reversals(&run(&sized(kind, build, sizes, 40), 1, first, 1));
-            assert_eq!(run([9_000, 200], First::Other), 1, "{kind:?} {build}");
-            assert_eq!(run([9_000, 0], First::Other), 1, "{kind:?} {build}: an empty side");
-            assert_eq!(run([9_000, 2_000], First::Other), 0, "{kind:?} {build}: both are large");
-            assert_eq!(run([200, 100], First::Other), 0, "{kind:?} {build}: both are small");
-            assert_eq!(run([9_000, 200], First::Build), 0, "{kind:?} {build}: the other side comes late");
+            assert_eq!(run([9_000, 200], FedFirst::Other), 1, "{kind:?} {build}");
+            assert_eq!(run([9_000, 0], FedFirst::Other), 1, "{kind:?} {build}: an empty side");
+            assert_eq!(run([9_000, 2_000], FedFirst::Other), 0, "{kind:?} {build}: both are large");
+            assert_eq!(run([200, 100], FedFirst::Other), 0, "{kind:?} {build}: both are small");
+            assert_eq!(run([9_000, 200], FedFirst::Build), 0, "{kind:?} {build}: the other side comes late");
         }
     }
 }
@@ -222,7 +224,7 @@ fn tasks_that_share_a_table_reverse_together() {
     for (kind, build) in SHARED {
         for tasks in [2, 4] {
             for seed in 0..4 {
-                let run = |sizes| reversals(&run(&sized(kind, build, sizes, 40), tasks, First::Any, seed));
+                let run = |sizes| reversals(&run(&sized(kind, build, sizes, 40), tasks, FedFirst::Any, seed));
                 assert_eq!(run([9_000, 200]), tasks as u64, "{kind:?} {build}");
                 assert_eq!(run([9_000, 0]), tasks as u64, "{kind:?} {build}: an empty side");
                 assert_eq!(run([9_000, 9_000]), 0, "{kind:?} {build}: both are large");
@@ -234,65 +236,66 @@ fn tasks_that_share_a_table_reverse_together() {
 
 /// One task has many rows of the other side, and the others have none.
 #[test]
-fn one_task_is_enough_to_keep_the_roles() {
+fn one_task_can_prevent_the_reversal() {
     for (kind, build) in SHARED {
         for seed in 0..6 {
             let mut case = sized(kind, build, [9_000, 100], 40);
             // The first page goes to the first task, and has more rows than the other pages.
             case.sides[1 - build] = rows(mixed(700), 40);
-            let metrics = run(&case, 4, First::Any, seed);
+            let metrics = run(&case, 4, FedFirst::Any, seed);
             assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
         }
     }
 }
 
 #[test]
-fn a_build_side_that_memory_does_not_hold_is_reversed_if_it_is_seen_in_time() {
+fn large_build_side_is_reversed_only_before_it_spills() {
     for kind in KEYED {
         for build in [0, 1] {
             let case = Case { memory_bytes: 6 << 20, ..sized(kind, build, [16_000, 200], 1_000) };
-            let metrics = run(&case, 1, First::Other, 1);
+            let metrics = run(&case, 1, FedFirst::Other, 1);
             assert_eq!((reversals(&metrics), metrics[0].spilled_bytes.get()), (1, 0), "{kind:?} {build}");
-            // Rows so large that the side to build is cut before.
+            // Rows are so large that the build side is partitioned before it is compared.
             let case = Case { memory_bytes: 3 << 20, ..sized(kind, build, [900, 200], 20_000) };
-            let metrics = run(&case, 1, First::Other, 1);
+            let metrics = run(&case, 1, FedFirst::Other, 1);
             assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
             assert!(metrics[0].spilled_bytes.get() > 0);
-            // Memory has the side to build by then, and not the other one beside it.
+            // Memory then holds the build side, but not the other side too.
             let case = sized(kind, build, [600, 290], 6_000);
-            let case = Case { memory_bytes: case.least() + (512 << 10), ..case };
-            let metrics = run(&case, 1, First::Other, 1);
+            let case = Case { memory_bytes: case.minimum_bytes() + (512 << 10), ..case };
+            let metrics = run(&case, 1, FedFirst::Other, 1);
             assert_eq!(reversals(&metrics), 0, "{kind:?} {build}");
             assert!(metrics[0].spilled_bytes.get() > 0);
-            // Memory has either side by then, and not both.
+            // Memory then holds either side, but not both.
             let mut case = Case { memory_bytes: JOIN_BYTES, ..sized(kind, build, [6_000, 310], 200) };
             case.sides[1 - build].iter_mut().for_each(|row| row.text_bytes = 6_000);
-            assert_eq!(reversals(&run(&case, 1, First::Other, 1)), 0, "{kind:?} {build}");
-            // As before, of large records.
+            assert_eq!(reversals(&run(&case, 1, FedFirst::Other, 1)), 0, "{kind:?} {build}");
+            // The same with large records.
             let case = sized(kind, build, [9, 4], 300_000);
             let case = Case { memory_bytes: JOIN_BYTES, reverses: Some(4), ..case };
-            assert_eq!(reversals(&run(&case, 1, First::Other, 1)), 0, "{kind:?} {build}");
+            assert_eq!(reversals(&run(&case, 1, FedFirst::Other, 1)), 0, "{kind:?} {build}");
         }
     }
 }
 
-/// The rows that were in the table are on disk, links and all, before they look for partners. It takes many rows: what a row takes more in a table than before is little.
+/// The rows of the table are spilled with their links, and then probe. That takes many rows,
+/// because a row takes little more in the table than before.
 #[test]
-fn what_was_collected_goes_to_disk_where_another_has_all_memory_by_then() {
+fn collected_rows_spill_if_memory_is_gone_at_reversal() {
     for kind in [JoinKind::Inner, JoinKind::Full] {
         for build in [0, 1] {
             let sized = sized(kind, build, [150_000, 139_000], 20);
             let case = Case { memory_bytes: 64 << 20, reverses: Some(140_000), ..sized };
-            let metrics = run(&case, 1, First::OtherThenNoMemory, 1);
+            let metrics = run(&case, 1, FedFirst::OtherThenNoMemory, 1);
             assert_eq!(reversals(&metrics), 1, "{kind:?} {build}");
             assert!(metrics[0].spilled_bytes.get() > 0, "{kind:?} {build}");
         }
     }
 }
 
-/// In any order, in any memory, and where some of it is asked back at any time.
+/// In any order, in any memory, and with revocations at any time.
 #[test]
-fn pairs_are_the_same_whatever_comes_first() {
+fn pairs_do_not_depend_on_order_or_memory() {
     let mut reversed = [0, 0];
     for seed in 0..160 {
         let random = &mut Random(seed);
@@ -301,13 +304,14 @@ fn pairs_are_the_same_whatever_comes_first() {
         let sizes = [random.of(&[0, 250, 320, 1_500, 6_000]), random.of(&[0, 40, 280, 320, 700, 3_000])];
         let text_bytes = random.of(&[20, 200, 1_500]);
         let case = sized(kind, build, sizes, text_bytes);
-        let memory_bytes = random.of(&[tasks * case.least(), tasks * (case.least() + (2 << 20)), 256 << 20]);
+        let memory_bytes =
+            random.of(&[tasks * case.minimum_bytes(), tasks * (case.minimum_bytes() + (2 << 20)), 256 << 20]);
         let (nulls, revokes) = (random.of(&[Nulls::Differ, Nulls::Equal]), random.below(3) == 0);
         let mut case = Case { memory_bytes, nulls, revokes, ..case };
         for (side, every) in [(0, 7), (1, 5)] {
             case.sides[side].iter_mut().step_by(every).for_each(|row| row.key = None);
         }
-        let metrics = run(&case, tasks, First::Any, seed);
+        let metrics = run(&case, tasks, FedFirst::Any, seed);
         reversed[usize::from(reversals(&metrics) > 0)] += 1;
     }
     assert!(reversed.iter().all(|&count| count > 20), "{reversed:?}");

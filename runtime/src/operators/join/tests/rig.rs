@@ -1,4 +1,5 @@
-//! The driver of a join as a task calls it, with a disk as slow as it can be, and what it should give.
+//! Calls a join's driver as a task does, with a disk that is as slow as possible, and computes the
+//! expected pairs.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ use crate::strategy::{Cursor, Driver, Progress, Round};
 
 use super::super::*;
 
-/// Validity and value of the key, the row's number, and a text that makes it large.
+/// Validity and value of the key, the row's number, and a text of any size.
 const TYPES: [LeafType; 4] = [LeafType::Valid, LeafType::U64, LeafType::U64, LeafType::Text];
 
 #[derive(Clone)]
@@ -57,7 +58,7 @@ pub(super) fn pages(rows: &[Row]) -> Vec<Page> {
 
 type Pair = (Option<u64>, Option<u64>);
 
-/// Writes the numbers of a pair's rows, after a look at their texts.
+/// Emits the numbers of a pair's rows, and checks their texts.
 struct Numbers(JoinKind);
 
 impl JoinKernel for Numbers {
@@ -100,11 +101,12 @@ pub(super) struct Case {
     pub(super) sides: [Vec<Row>; 2],
     pub(super) nulls: Nulls,
     pub(super) memory_bytes: usize,
-    /// Another asks for memory back while rows come.
+    /// Whether memory is revoked while rows arrive.
     pub(super) revokes: bool,
-    /// It is a merge join.
+    /// Whether it is a merge join.
     pub(super) merges: bool,
-    /// How often the side that is not built comes; where that is more than once, the other is kept.
+    /// The number of times that the probe side is fed. If it is more than one, the build side is
+    /// kept.
     pub(super) rounds: u32,
     /// See [`HashJoinOptions::reverses`].
     pub(super) reverses: Option<usize>,
@@ -130,7 +132,7 @@ impl Case {
         }
     }
 
-    /// A merge join with the least memory, and what a plan adds to that.
+    /// A merge join in the minimum memory, and the slack that a plan adds.
     pub(super) fn merging(kind: JoinKind, build: usize, left: Vec<Row>, right: Vec<Row>) -> Self {
         Case {
             memory_bytes: MERGE_BYTES + MERGE_BYTES / (SLACK_SHARE - 1),
@@ -139,7 +141,7 @@ impl Case {
         }
     }
 
-    pub(super) fn least(&self) -> usize {
+    pub(super) fn minimum_bytes(&self) -> usize {
         if self.merges { MERGE_BYTES } else { JOIN_BYTES }
     }
 
@@ -172,10 +174,10 @@ impl Case {
         pairs
     }
 
-    /// Runs the driver, holds what it gives against what is expected, and gives its counters.
+    /// Runs the driver, compares its pairs with the expected ones, and returns its metrics.
     pub(super) fn run(&self) -> Arc<OperatorMetrics> {
         let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(DeferredBlocking::default()));
-        let memory = Memory::spilling(budget.clone(), "join", self.least());
+        let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
         let context = TaskContext { blocking: late.clone(), space: SpillSpace::new(&[]), ..TaskContext::alone(memory) };
         let mut found = self.drive(&context, &late);
         found.sort_unstable();
@@ -192,10 +194,11 @@ impl Case {
         metrics
     }
 
-    /// How much a side that is built gives back where so many bytes are asked for and no rows come, and how many calls that takes.
-    pub(super) fn given_back(&self, bytes: usize) -> (usize, usize) {
+    /// Revokes `bytes` of a build side while no rows arrive. Returns the bytes that it gives back,
+    /// and the number of calls.
+    pub(super) fn revoke_while_idle(&self, bytes: usize) -> (usize, usize) {
         let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(DeferredBlocking::default()));
-        let memory = Memory::spilling(budget.clone(), "join", self.least());
+        let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
         let context = TaskContext { blocking: late.clone(), ..TaskContext::alone(memory) };
         let mut task = self.task(&context, &late);
         self.feed(&mut task, self.build);
@@ -213,11 +216,12 @@ impl Case {
         (before.saturating_sub(budget.used_bytes()), calls)
     }
 
-    /// How many parts go to disk of each of two tasks that build a side at the same time.
-    pub(super) fn parts_of_two_tasks(&self) -> [u64; 2] {
+    /// The number of partitions that each of two tasks spills, if they build a side at the same
+    /// time.
+    pub(super) fn spilled_parts_of_two_tasks(&self) -> [u64; 2] {
         let (budget, late) = (Budget::new(self.memory_bytes), DeferredBlocking::default());
         let contexts = [0, 1].map(|_| {
-            let memory = Memory::spilling(budget.clone(), "join", self.least());
+            let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
             memory.set_operator_group(1);
             TaskContext::alone(memory)
         });
@@ -277,7 +281,7 @@ impl Case {
             task.feed(port, page);
             if self.revokes && number % 50 == 20 {
                 task.driver.revocable().unwrap().revoke(1 << 20).unwrap();
-                // Where it is not called until it is done, the next rows go on with it.
+                // If revoking is not finished, the next rows continue it.
                 match number % 100 == 20 {
                     true => task.call(|driver, _, _| driver.revocable().unwrap().continue_revoking()),
                     false => _ = task.driver.revocable().unwrap().continue_revoking().unwrap(),
@@ -334,7 +338,7 @@ impl Task<'_> {
         }
     }
 
-    /// Calls the driver, and takes what it gives.
+    /// Calls the driver, and takes its output.
     pub(super) fn call_once(
         &mut self,
         f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Progress>,

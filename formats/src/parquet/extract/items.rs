@@ -1,4 +1,4 @@
-//! Lists of records, and maps, read: elements become records of leaves of their own.
+//! Extracts lists of records, and maps, from Arrow arrays.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, Field, Fields};
 
-use super::{ColumnFault, converted_bytes as converted_bytes_of, hold_leaf, used_bytes};
-use crate::parquet::convert::Held;
-use crate::parquet::fit::{ItemsPlan, path};
+use super::{ColumnFault, converted_bytes as converted_bytes_of, extract_leaf, used_bytes};
+use crate::parquet::convert::LeafColumn;
+use crate::parquet::mapping::{ItemsPlan, path};
 use runtime::page::{Columns, ListColumn};
 use runtime::row::{Datum, LeafType};
 
-/// What an array of lists, or of maps, holds: where each begins and ends, and all elements.
+/// Returns the offsets and the elements of an array of lists or of maps.
 fn parts(array: &ArrayRef) -> Option<(&[i32], ArrayRef)> {
     if let Some(list) = array.as_list_opt::<i32>() {
         return Some((list.value_offsets(), list.values().clone()));
@@ -23,8 +23,13 @@ fn parts(array: &ArrayRef) -> Option<(&[i32], ArrayRef)> {
     Some((map.value_offsets(), Arc::new(map.entries().clone())))
 }
 
-/// The lists of records that an array holds. `nulls` are those of the array and everything above it.
-pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer>) -> Result<Held, ColumnFault> {
+/// Extracts the lists of records of an array. `nulls` are those of the array and of everything
+/// around it.
+pub(super) fn extract(
+    array: &ArrayRef,
+    plan: &ItemsPlan,
+    nulls: Option<&NullBuffer>,
+) -> Result<LeafColumn, ColumnFault> {
     let Some((ends, elements)) = parts(array) else {
         return Err(ColumnFault {
             row: None,
@@ -42,16 +47,16 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
     let count = elements.len();
     let root = root(plan, elements).map_err(|error| failed(error.to_string()))?;
     let types = plan.items.layout().types();
-    let held = plan.leaves.iter().zip(types).map(|(leaf, &ty)| hold_leaf(&root, leaf, ty));
-    let held = held.collect::<Result<Vec<Held>, ColumnFault>>();
-    let held = held.map_err(|wrong| ColumnFault { row: wrong.row.and_then(row_of), ..wrong })?;
+    let held = plan.leaves.iter().zip(types).map(|(leaf, &ty)| extract_leaf(&root, leaf, ty));
+    let held = held.collect::<Result<Vec<LeafColumn>, ColumnFault>>();
+    let held = held.map_err(|fault| ColumnFault { row: fault.row.and_then(row_of), ..fault })?;
     let mut columns = Columns::new(count);
     let pushed = held.iter().zip(types).try_for_each(|(held, &ty)| held.push(ty, &mut columns));
     pushed.map_err(|error| failed(error.to_string()))?;
     let (batch, mut lists) = (columns.finish(), ListColumn::new(LeafType::Items(plan.items)));
     for row in 0..array.len() {
         lists.push_records_of(&batch, range(row)).map_err(|twice| {
-            // The way to the key is `counts[].key`.
+            // The path of the key is `counts[].key`.
             let key = plan.leaves.first().map_or("", |leaf| path(&leaf.levels));
             let column = key.rsplit_once("[]").map_or(key, |(column, _)| column);
             let message =
@@ -59,18 +64,19 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
             ColumnFault { row: Some(row), message }
         })?;
     }
-    Ok(Held::List(lists))
+    Ok(LeafColumn::List(lists))
 }
 
-/// The elements of an array as a group of one column, where the way of each of their leaves begins.
+/// Returns the elements of an array as a group of one column, at which the steps to their leaves
+/// begin.
 fn root(plan: &ItemsPlan, elements: ArrayRef) -> Result<StructArray, ArrowError> {
     let name = plan.leaves.first().and_then(|leaf| leaf.levels.first()).map_or("element", |level| &level.name);
     let element = Field::new(name, elements.data_type().clone(), true);
     StructArray::try_new(Fields::from(vec![element]), vec![elements], None)
 }
 
-/// Bytes that [`hold`] takes: the leaves of all elements, lists in them, the rows that all become, and twice the longest list: its values one by one, and
-/// together.
+/// Returns the bytes that [`extract`] takes: the leaves of all elements, nested lists, and the rows
+/// of all elements. Also twice the longest list, as single values and as a whole.
 pub(super) fn converted_bytes(array: &ArrayRef, plan: &ItemsPlan) -> usize {
     let Some((ends, elements)) = parts(array) else { return 0 };
     let (count, used) = (elements.len(), used_bytes(&elements));

@@ -1,4 +1,4 @@
-//! Goes through a record and a file's schema together: which column each leaf is read from.
+//! Finds the column of each leaf by walking a record's shape and a file's schema together.
 
 use std::sync::Arc;
 
@@ -13,27 +13,27 @@ use crate::parquet::convert::{element_of, is_readable};
 use crate::parquet::hints::{elements_of, leaf_columns};
 use runtime::row::{Items, LeafType, Schema, Shape};
 
-/// Goes through a record and a file's schema together.
+/// The search for the columns of a record in a file.
 pub(super) struct Search<'s> {
     pub(super) schema: &'s Schema,
     pub(super) descriptor: &'s SchemaDescriptor,
-    /// The columns of the file; in a list, its one element.
+    /// The columns of the file. In a list: its element.
     pub(super) root: &'s Fields,
-    /// For each leaf where it is read from, or why it cannot be.
+    /// By leaf: where it is read from, or the reason why it cannot be read.
     pub(super) leaves: &'s mut Vec<Result<LeafPlan, String>>,
-    /// Whether names are the same that differ in the case of letters.
+    /// `true` if names match regardless of case.
     pub(super) ignore_case: bool,
-    /// Where the records of a list are looked at: how people read its element, `items[]`.
+    /// Within the elements of a list: the path to show for them, `items[]`.
     pub(super) list: Option<String>,
 }
 
 impl Search<'_> {
-    /// Looks up all leaves.
+    /// Finds the columns of all leaves.
     pub(super) fn record(&mut self, shape: &Shape) {
         if let Shape::Record { .. } = shape {
             return self.fields(shape, self.root.clone(), 0, &[]);
         }
-        // A record that is itself a value is the one column of the file.
+        // A record of one value is read from the only column of the file.
         match self.root.iter().as_slice() {
             [field] => self.field(shape, field.clone(), 0, &[]),
             _ => self.fail(shape, &format!(
@@ -43,7 +43,8 @@ impl Search<'_> {
         }
     }
 
-    /// The fields of a nested record, among the columns of one group whose first leaf column is `first`.
+    /// Finds the fields of a nested record in a group of columns, whose first leaf column is
+    /// `first`.
     fn fields(&mut self, shape: &Shape, group: Fields, first: usize, above: &[Level]) {
         let Shape::Record { name, fields } = shape else { return };
         for (index, field) in fields.iter().enumerate() {
@@ -64,7 +65,7 @@ impl Search<'_> {
         }
     }
 
-    /// The column of a name among others.
+    /// Returns the index of the column with this name in a group.
     fn named(&self, group: &Fields, name: &str) -> Result<Option<usize>, String> {
         if !self.ignore_case {
             return Ok(group.iter().position(|column| column.name() == name));
@@ -85,7 +86,7 @@ impl Search<'_> {
         }
     }
 
-    /// A field that is no column of its group: perhaps its leaves are columns with dotted names.
+    /// Handles a field that is no column of its group. Its leaves may be columns with dotted names.
     fn field_by_dotted_name(&mut self, shape: &Shape, above: &[Level]) {
         if let Shape::Record { fields, .. } = shape {
             return fields.iter().for_each(|field| self.field_by_dotted_name(&field.shape, above));
@@ -175,7 +176,8 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the `parquet` crate takes texts for UTF-8 without a look, as it does of JSON.
+    /// Returns `true` for columns, such as JSON, whose texts the `parquet` crate does not check to
+    /// be UTF-8.
     fn is_json(&self, found: &DataType, column: usize) -> bool {
         found == &DataType::Utf8 && self.descriptor.column(column).converted_type() != ConvertedType::UTF8
     }
@@ -193,7 +195,7 @@ impl Search<'_> {
         }
     }
 
-    /// The records of a list, whose columns begin with `first`.
+    /// Returns how the elements of a list are read. Their columns begin with `first`.
     fn items(
         &self,
         items: &'static Items,
@@ -249,7 +251,7 @@ impl Search<'_> {
     }
 }
 
-/// The tag of an enum whose variants hold values, or of one in an `Option`.
+/// Returns the tag leaf of an enum whose variants hold values, also in an `Option`.
 fn enum_in(shape: &Shape) -> Option<usize> {
     match shape {
         Shape::Enum { tag, .. } => Some(*tag),

@@ -1,4 +1,4 @@
-//! Joins whose build side comes to all tasks, which build one table of it.
+//! Joins whose build side is broadcast to all tasks, which build one table of it.
 
 use std::sync::Arc;
 
@@ -13,19 +13,19 @@ use super::super::JoinKind;
 use super::mixed;
 use super::rig::{Case, Task, pages, rows};
 
-/// What so many tasks took.
-struct Taken {
+/// The metrics and the memory of a run.
+struct SharedRun {
     metrics: Vec<Arc<OperatorMetrics>>,
     peak_bytes: usize,
 }
 
-impl Taken {
+impl SharedRun {
     fn spilled_bytes(&self) -> u64 {
         self.metrics.iter().map(|metrics| metrics.spilled_bytes.get()).sum()
     }
 }
 
-/// Calls all tasks in turn until each has come to the end of a port.
+/// Calls all tasks in turn until each has finished the end of a port.
 fn end_together(tasks: &mut [Task<'_>], late: &DeferredBlocking, port: usize, number: u32) {
     let mut left: Vec<_> = tasks.iter_mut().map(|task| (task, 0)).collect();
     let mut waited = false;
@@ -37,7 +37,8 @@ fn end_together(tasks: &mut [Task<'_>], late: &DeferredBlocking, port: usize, nu
             waits &= progress == Progress::Pending;
             progress != Progress::Done
         });
-        // What one has said, others hear when they are called again. If then all of them wait, it is for the disk.
+        // A task may be able to continue after another task's call. If all tasks wait twice, they
+        // wait for the disk.
         if waits && waited {
             late.run_newer_half();
         }
@@ -45,13 +46,13 @@ fn end_together(tasks: &mut [Task<'_>], late: &DeferredBlocking, port: usize, nu
     }
 }
 
-/// Runs a join in so many tasks, to which all of the build side comes, and to each a part of the other.
-fn run_together(case: &Case, tasks: usize) -> Taken {
+/// Runs a join in `tasks` tasks. Each receives the whole build side, and a part of the other side.
+fn run_together(case: &Case, tasks: usize) -> SharedRun {
     let (budget, late, locals) =
         (Budget::new(case.memory_bytes), Arc::new(DeferredBlocking::default()), ProcessLocals::default());
     let contexts: Vec<TaskContext> = (0..tasks)
         .map(|subtask| {
-            let memory = Memory::spilling(budget.clone(), "join", case.least());
+            let memory = Memory::spilling(budget.clone(), "join", case.minimum_bytes());
             memory.set_operator_group(1);
             let alone = TaskContext::alone(memory);
             let (blocking, space, locals) = (late.clone(), SpillSpace::new(&[]), locals.clone());
@@ -60,7 +61,7 @@ fn run_together(case: &Case, tasks: usize) -> Taken {
         .collect();
     let mut running: Vec<Task<'_>> = contexts.iter().map(|context| case.task(context, &late)).collect();
     for (number, page) in pages(&case.sides[case.build]).iter().enumerate() {
-        // Pages come to tasks in other orders.
+        // Pages arrive at the tasks in different orders.
         let (before, after) = running.split_at_mut(number % tasks);
         after.iter_mut().chain(before).for_each(|task| task.feed(case.build, page));
         if case.revokes && number % 50 == 20 {
@@ -91,10 +92,10 @@ fn run_together(case: &Case, tasks: usize) -> Taken {
     assert!(budget.peak_bytes() <= case.memory_bytes);
     drop(contexts);
     assert_eq!(budget.used_bytes(), 0, "process-local values hold none of it");
-    Taken { metrics, peak_bytes: budget.peak_bytes() }
+    SharedRun { metrics, peak_bytes: budget.peak_bytes() }
 }
 
-/// The kinds with a side that may be shared, and that side.
+/// The kinds that may share a table, each with its build side.
 const SHARED: [(JoinKind, usize); 5] =
     [(JoinKind::Inner, 0), (JoinKind::Inner, 1), (JoinKind::Left, 1), (JoinKind::Right, 0), (JoinKind::Cross, 1)];
 
@@ -108,7 +109,7 @@ fn case_of((kind, build): (JoinKind, usize), rows_built: u64, text_bytes: usize)
 }
 
 #[test]
-fn there_is_one_table_for_all_tasks() {
+fn tasks_share_one_table() {
     for of in SHARED {
         for rounds in [1, 3] {
             let case = || Case { memory_bytes: 256 << 20, rounds, ..case_of(of, 9_000, 1_000) };
@@ -123,28 +124,28 @@ fn there_is_one_table_for_all_tasks() {
     }
 }
 
-/// Either any task joins what is on disk of all, or each task joins its own rows with it.
+/// Either any task joins the spilled rows of all tasks, or each task joins its own rows with them.
 #[test]
-fn where_memory_is_refused_a_build_side_is_partitioned() {
+fn shared_build_side_is_partitioned_if_memory_is_refused() {
     for breaks_partitioning in [true, false] {
         for (of, (tasks, rounds)) in SHARED.into_iter().zip([(2, 3), (4, 1), (2, 1), (4, 1), (2, 3)]) {
             let least = case_of(of, 3_000, 1_500 * tasks);
-            let case = Case { memory_bytes: tasks * least.least(), rounds, breaks_partitioning, ..least };
-            let taken = run_together(&case, tasks);
+            let case = Case { memory_bytes: tasks * least.minimum_bytes(), rounds, breaks_partitioning, ..least };
+            let run = run_together(&case, tasks);
             let writes = |metrics: &Arc<OperatorMetrics>| metrics.spilled_bytes.get() > 0;
-            // Without a key all rows are in one share.
-            let is_whole = of.0 == JoinKind::Cross && taken.spilled_bytes() > 0;
-            assert!(taken.metrics.iter().all(writes) || is_whole, "{of:?} in {tasks} tasks");
+            // Without a key, all rows are in one share.
+            let is_whole = of.0 == JoinKind::Cross && run.spilled_bytes() > 0;
+            assert!(run.metrics.iter().all(writes) || is_whole, "{of:?} in {tasks} tasks");
         }
     }
 }
 
-/// Beside the build side, the other side goes there, and nothing is cut again.
+/// The build side and the other side are spilled once, and nothing is partitioned again.
 #[test]
-fn a_build_side_is_written_once_however_many_tasks_there_are() {
+fn shared_build_side_is_spilled_once_for_all_tasks() {
     for breaks_partitioning in [true, false] {
         let spilled = [2, 4].map(|tasks| {
-            let memory_bytes = 4 * case_of((JoinKind::Inner, 1), 1, 100).least();
+            let memory_bytes = 4 * case_of((JoinKind::Inner, 1), 1, 100).minimum_bytes();
             let case = Case { memory_bytes, breaks_partitioning, ..case_of((JoinKind::Inner, 1), 200_000, 100) };
             run_together(&case, tasks).spilled_bytes()
         });
@@ -152,29 +153,29 @@ fn a_build_side_is_written_once_however_many_tasks_there_are() {
     }
 }
 
-/// Whatever memory there is: all shares, some, or none are in memory when the build side ends, and the lookup finds room or does not.
+/// All shares, some or none are in memory when the build side ends. The index may find room or not.
 #[test]
-fn any_memory_is_enough() {
+fn any_memory_suffices() {
     let mut spilled = Vec::new();
     for memory_bytes in (6..22).step_by(2).map(|mib| mib << 20) {
-        let taken = run_together(&Case { memory_bytes, ..case_of((JoinKind::Inner, 1), 45_000, 100) }, 2);
-        spilled.push(taken.spilled_bytes() > 0);
+        let run = run_together(&Case { memory_bytes, ..case_of((JoinKind::Inner, 1), 45_000, 100) }, 2);
+        spilled.push(run.spilled_bytes() > 0);
     }
     assert!(spilled[0] && spilled.is_sorted_by(|before, after| before >= after) && !spilled[7], "{spilled:?}");
 }
 
 #[test]
-fn a_share_is_given_back_when_another_asks() {
+fn revoked_share_is_given_back() {
     for tasks in [2, 4] {
-        let taken = run_together(
+        let run = run_together(
             &Case { memory_bytes: 1 << 30, revokes: true, ..case_of((JoinKind::Left, 1), 9_000, 1_000) },
             tasks,
         );
-        assert!(taken.spilled_bytes() > 0);
+        assert!(run.spilled_bytes() > 0);
     }
 }
 
-/// One task has all rows, and the others none; or nobody has any.
+/// One task has all rows and the others have none, or there are no rows.
 #[test]
 fn shares_may_be_empty() {
     for built in [rows((0..3_000).map(|_| 7), 100), rows([], 10)] {

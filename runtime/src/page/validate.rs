@@ -1,4 +1,5 @@
-//! Pages that come from outside: what a checksum cannot know is looked at before a cursor may follow it.
+//! Validates pages from outside of the process, before a cursor follows their offsets. A checksum
+//! does not show that values are valid.
 
 use std::fmt::Write as _;
 
@@ -9,15 +10,16 @@ use super::sealed::{Page, heap_start};
 use super::slot::{self, INLINE_BYTES};
 use super::writer::LIST_ALIGN;
 
-/// Holds that the rows of a page for which `stands` are values of their types, written in the one way there is. The page itself
-/// was [restored](Page::restore): rows and variable parts lie within it.
+/// Checks that all rows of a page for which `is_live` returns `true` are values of their types, in
+/// canonical form. [`Page::restore`] has already checked that rows and variable parts are within
+/// the page.
 ///
 /// # Errors
-/// The row, the leaf, and what is wrong with its value.
-pub(crate) fn check_rows(page: &Page, stands: impl Fn(usize) -> bool) -> Result<(), (usize, usize, String)> {
+/// Returns the row, the leaf, and a message about its value.
+pub(crate) fn validate_rows(page: &Page, is_live: impl Fn(usize) -> bool) -> Result<(), (usize, usize, String)> {
     let (layout, bytes) = (page.layout().clone(), page.as_bytes());
     let heap = heap_start(bytes);
-    for row in (0..page.rows()).filter(|&row| stands(row)) {
+    for row in (0..page.rows()).filter(|&row| is_live(row)) {
         for (leaf, &ty) in layout.types().iter().enumerate() {
             let Some(offset) = layout.offset(leaf) else { continue };
             let at = FIRST_ROW + row * layout.width() + offset;
@@ -25,8 +27,8 @@ pub(crate) fn check_rows(page: &Page, stands: impl Fn(usize) -> bool) -> Result<
             bits[..ty.width()].copy_from_slice(&bytes[at..at + ty.width()]);
             let bits = u128::from_le_bytes(bits);
             let checked = match ty.physical() {
-                Physical::Slot => check_slot(ty, bits, bytes, heap),
-                _ => check_plain(ty, bits),
+                Physical::Slot => validate_slot(ty, bits, bytes, heap),
+                _ => validate_plain(ty, bits),
             };
             checked.map_err(|message| (row, leaf, message))?;
         }
@@ -34,7 +36,7 @@ pub(crate) fn check_rows(page: &Page, stands: impl Fn(usize) -> bool) -> Result<
     Ok(())
 }
 
-fn check_plain(ty: LeafType, bits: u128) -> Result<(), String> {
+fn validate_plain(ty: LeafType, bits: u128) -> Result<(), String> {
     let is_value = match ty {
         LeafType::Bool | LeafType::Valid => bits <= 1,
         LeafType::Tag(tag) => bits < tag.variants.len() as u128,
@@ -44,8 +46,8 @@ fn check_plain(ty: LeafType, bits: u128) -> Result<(), String> {
     if is_value { Ok(()) } else { Err(format!("found the bits {bits:#x}, which are no {ty}")) }
 }
 
-/// The value lies in the slot, or behind the page's rows.
-fn check_slot(ty: LeafType, slot: u128, page: &[u8], heap: usize) -> Result<(), String> {
+/// Checks that the value is in the slot, or after the page's rows.
+fn validate_slot(ty: LeafType, slot: u128, page: &[u8], heap: usize) -> Result<(), String> {
     let (width, length) = (ty.element_width(), slot::length(slot));
     let refused = |what: &str| {
         let mut message = format!("found a value of {length} elements, ");
@@ -73,9 +75,9 @@ fn check_slot(ty: LeafType, slot: u128, page: &[u8], heap: usize) -> Result<(), 
         }
         value
     };
-    // What lists hold may be any bits.
+    // Elements of lists of plain values may have any bits.
     let is_value = match ty {
-        LeafType::Text | LeafType::Texts | LeafType::Items(_) => Datum::Bytes(value.into()).is_a(ty),
+        LeafType::Text | LeafType::Texts | LeafType::Items(_) => Datum::Bytes(value.into()).is_canonical(ty),
         _ => true,
     };
     if is_value { Ok(()) } else { refused(&format!("whose bytes are no {ty}")) }

@@ -1,4 +1,4 @@
-//! Which blocks of the region nobody owns: a buddy system over those that are warm, and those that are cold.
+//! Free blocks of the region: one buddy system for warm blocks, and one for cold blocks.
 
 use std::collections::BTreeSet;
 
@@ -6,26 +6,26 @@ use smallvec::SmallVec;
 
 use super::{PAGE_BYTES, RESIDENT_POWER};
 
-/// Blocks that nobody owns, by the power of two of their pages.
-pub(super) struct Free {
-    /// Where the first block begins: blocks are aligned to their size from there.
+/// Free blocks, by the power of two of their pages.
+pub(super) struct FreeBlocks {
+    /// Offset of the first block. Blocks are aligned to their size from there.
     pub(super) first: usize,
-    /// Never used from here on.
+    /// Memory from here on was never used.
     pub(super) next: usize,
     pub(super) end: usize,
     warm: Blocks,
     pub(super) cold: Blocks,
     pub(super) warm_bytes: usize,
-    /// Warm, or owned by somebody.
+    /// Warm, or owned.
     pub(super) resident_bytes: usize,
 }
 
 pub(super) struct Blocks(pub(super) [BTreeSet<usize>; POWERS]);
 
-/// Free blocks that are looked at for a run, at most.
-const MOST_CANDIDATES: usize = 64;
+/// Most free blocks that are examined for a run.
+const MAX_CANDIDATES: usize = 64;
 
-/// More than any region has.
+/// More powers of two than any region has.
 const POWERS: usize = 40;
 
 impl Blocks {
@@ -33,7 +33,7 @@ impl Blocks {
         Blocks([const { BTreeSet::new() }; POWERS])
     }
 
-    /// A block of at least this power.
+    /// Removes and returns a block of at least this power.
     fn find(&mut self, power: u32) -> Option<(usize, u32)> {
         let found = (power as usize..POWERS).find(|&power| !self.0[power].is_empty())?;
         Some((self.0[found].pop_first()?, found as u32))
@@ -52,10 +52,11 @@ impl Blocks {
         self.0[power as usize].insert(offset);
     }
 
-    /// Neighbours that have so many pages together, the first of them about half: where they begin and end.
+    /// Removes free neighbours that have at least `pages` pages together. The first is a block of
+    /// the largest power of two that is not more than `pages`. Returns their start and end.
     fn find_pieces(&mut self, pages: usize) -> Option<(usize, usize)> {
         let largest = pages.ilog2();
-        let candidates = self.0[largest as usize].iter().take(MOST_CANDIDATES);
+        let candidates = self.0[largest as usize].iter().take(MAX_CANDIDATES);
         let (start, pieces) =
             candidates.filter_map(|&start| Some((start, self.pieces(start, largest, pages)?))).next()?;
         let end = pieces.last().map_or(start, |(offset, power)| offset + (PAGE_BYTES << power));
@@ -65,7 +66,8 @@ impl Blocks {
         Some((start, end))
     }
 
-    /// A block and those that follow it, up to so many pages.
+    /// The block at `start` and the blocks after it, up to `pages` pages. `None` if one is not
+    /// free.
     fn pieces(&self, start: usize, power: u32, pages: usize) -> Option<SmallVec<[(usize, u32); 8]>> {
         let mut pieces = SmallVec::from_slice(&[(start, power)]);
         let mut next = start + (PAGE_BYTES << power);
@@ -77,7 +79,7 @@ impl Blocks {
         Some(pieces)
     }
 
-    /// Adds pages, in the largest blocks that they make.
+    /// Adds pages, in blocks as large as possible.
     fn add_pages(&mut self, first: usize, mut offset: usize, end: usize) {
         while offset < end {
             let (place, left) = ((offset - first) / PAGE_BYTES, (end - offset) / PAGE_BYTES);
@@ -96,9 +98,17 @@ impl Blocks {
     }
 }
 
-impl Free {
+impl FreeBlocks {
     pub(super) fn new(first: usize, end: usize) -> Self {
-        Free { first, next: first, end, warm: Blocks::none(), cold: Blocks::none(), warm_bytes: 0, resident_bytes: 0 }
+        FreeBlocks {
+            first,
+            next: first,
+            end,
+            warm: Blocks::none(),
+            cold: Blocks::none(),
+            warm_bytes: 0,
+            resident_bytes: 0,
+        }
     }
 
     /// Takes a run of warm memory.
@@ -110,31 +120,31 @@ impl Free {
         let block = self.warm.find(power)?;
         self.warm_bytes -= PAGE_BYTES << power;
         let start = self.warm.cut(block, power);
-        self.give(start + pages * PAGE_BYTES, (1 << power) - pages);
+        self.release(start + pages * PAGE_BYTES, (1 << power) - pages);
         Some(start)
     }
 
-    /// Takes warm neighbours, so that a run finds its place again where another one of its size was: what was left of the block that this one was cut
-    /// from may be in use by then.
+    /// Takes warm neighbours, so that a run can use the memory of an earlier run of its size. The
+    /// rest of the block that the earlier run was cut from may be in use by then.
     fn take_pieces(&mut self, pages: usize) -> Option<usize> {
         if pages.is_power_of_two() {
             return None;
         }
         let (start, end) = self.warm.find_pieces(pages)?;
         self.warm_bytes -= end - start;
-        self.give(start + pages * PAGE_BYTES, (end - start) / PAGE_BYTES - pages);
+        self.release(start + pages * PAGE_BYTES, (end - start) / PAGE_BYTES - pages);
         Some(start)
     }
 
-    /// Takes a run of cold memory. Returns where it begins, and where the memory ends that becomes
-    /// resident with it: the rest of its last huge page, which is to be given back after the run was
-    /// written to.
+    /// Takes a run of cold memory. Returns its start, and the end of the memory that becomes
+    /// resident with it: the rest of its last huge page. The caller frees this rest after it has
+    /// written to the run.
     pub(super) fn take_cold(&mut self, pages: usize) -> Option<(usize, usize)> {
         let least = pages.next_power_of_two().trailing_zeros();
         let power = least.max(RESIDENT_POWER);
         let (start, power) = match self.take_new(power) {
             Some(start) => (start, power),
-            // Where addresses are few, there may be smaller blocks only.
+            // If addresses are limited, there may be smaller blocks only.
             None => (self.take_new(least)?, least),
         };
         let (huge, block_end) = (PAGE_BYTES << RESIDENT_POWER, start + (PAGE_BYTES << power));
@@ -155,7 +165,7 @@ impl Free {
         if aligned + bytes > self.end {
             return None;
         }
-        // What lies before an aligned block is free in smaller ones.
+        // The gap before an aligned block becomes smaller free blocks.
         while self.next < aligned {
             let power = ((self.next - self.first) / PAGE_BYTES).trailing_zeros();
             self.cold.add(self.first, self.next, power);
@@ -166,14 +176,14 @@ impl Free {
         Some(aligned)
     }
 
-    /// Takes back so many pages: a run, or what was left of the block that a run was cut from.
-    pub(super) fn give(&mut self, offset: usize, pages: usize) {
+    /// Frees pages: a run, or the rest of the block that a run was cut from.
+    pub(super) fn release(&mut self, offset: usize, pages: usize) {
         self.warm_bytes += pages * PAGE_BYTES;
         self.warm.add_pages(self.first, offset, offset + pages * PAGE_BYTES);
     }
 
-    /// Makes warm memory cold: the largest block, or a part of it that has these bytes. Returns where
-    /// it begins, and its bytes. A part is at least as large as a huge page.
+    /// Makes warm memory cold: the largest block, or a part of it with about `bytes` bytes. Returns
+    /// its start and its bytes. A part is at least as large as a huge page.
     pub(super) fn cool(&mut self, bytes: usize) -> Option<(usize, usize)> {
         let largest = (0..POWERS).rev().find(|&power| !self.warm.0[power].is_empty())?;
         let block = (self.warm.0[largest].pop_last()?, largest as u32);

@@ -1,4 +1,4 @@
-//! Which column of a file each leaf of a record is read from.
+//! Maps the leaves of a record to the columns of a file.
 
 mod search;
 
@@ -14,7 +14,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::codec::refused_codec;
 use super::durations::with_units;
-use super::footer::guarded;
+use super::footer::catching_panics;
 use super::hints::{hinted_fields, leaf_columns};
 use crate::BATCH_ROWS;
 use crate::files::InputFile;
@@ -26,27 +26,28 @@ use search::Search;
 /// One step from the record to a leaf: a column or a group of columns.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Level {
-    /// Its name in the file.
+    /// Name in the file.
     pub(super) name: String,
-    /// The way from the record to it, as people read it.
+    /// Path from the record, as it is shown in messages.
     pub(super) path: String,
-    /// The validity leaf, where the record holds an `Option` here.
+    /// The validity leaf, if the record has an `Option` at this level.
     pub(super) validity: Option<usize>,
 }
 
-/// Where a leaf is read from.
+/// The source of a leaf in the file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LeafPlan {
-    /// The steps to the column; for a validity leaf, to what it guards.
+    /// The steps to the column. For a validity leaf: to the value.
     pub(super) levels: Vec<Level>,
-    /// The column; for a validity leaf, one of those that tell; for a list of records, the first of theirs.
+    /// The column. For a validity leaf: a column of its value. For a list of records: its first
+    /// column.
     pub(super) column: usize,
-    /// How the records are read that a list or a map holds.
+    /// How the elements of a list of records or of a map are read.
     pub(super) items: Option<ItemsPlan>,
 }
 
 impl LeafPlan {
-    /// The columns that the leaf needs.
+    /// Returns the columns that the leaf needs.
     fn columns(&self) -> Vec<usize> {
         match &self.items {
             Some(items) => items.leaves.iter().flat_map(LeafPlan::columns).collect(),
@@ -55,28 +56,30 @@ impl LeafPlan {
     }
 }
 
-/// How the records of a list are read, or the entries of a map. The way of each leaf begins with the list's one element.
+/// How the elements of a list of records, or the entries of a map, are read. The steps to each leaf
+/// begin with the list's element.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ItemsPlan {
     pub(super) items: &'static Items,
-    /// Each leaf of a record of the list.
+    /// The leaves of an element.
     pub(super) leaves: Vec<LeafPlan>,
 }
 
-/// One file, and how the record is read from it.
-pub(super) struct FileFit {
+/// A file's metadata, and how a record is read from it.
+pub(super) struct FileMapping {
     pub(super) metadata: ArrowReaderMetadata,
-    /// For each leaf where it is read from, or why it cannot be.
+    /// By leaf: where it is read from, or the reason why it cannot be read.
     leaves: Vec<Result<LeafPlan, String>>,
-    /// The columns of each map's keys, and of its values: a map is decoded with both.
+    /// Columns of the keys and of the values of each map. A map is decoded with at least one of
+    /// each.
     maps: Vec<[Range<usize>; 2]>,
 }
 
-impl FileFit {
-    /// Looks up each leaf of a record.
+impl FileMapping {
+    /// Finds the column of each leaf of a record.
     ///
     /// # Errors
-    /// Where the file's own schema makes no sense.
+    /// Fails if the file's own schema is invalid.
     pub(super) fn new(
         file: &InputFile,
         metadata: Arc<ParquetMetaData>,
@@ -85,7 +88,7 @@ impl FileFit {
     ) -> Result<Self> {
         let unreadable = |message: String| Error::Schema { path: file.path().to_path_buf(), message };
         let descriptor = metadata.file_metadata().schema_descr_ptr();
-        let arrow = guarded(|| parquet_to_arrow_schema(&descriptor, None)).map_err(&unreadable)?;
+        let arrow = catching_panics(|| parquet_to_arrow_schema(&descriptor, None)).map_err(&unreadable)?;
         let mut leaves = vec![Err(String::new()); schema.leaves().len()];
         let mut search = Search {
             schema,
@@ -98,20 +101,21 @@ impl FileFit {
         search.record(schema.shape());
         let mut types = vec![None; descriptor.num_columns()];
         let found = schema.leaves().iter().zip(&leaves).filter_map(|(leaf, plan)| Some((leaf.ty, plan.as_ref().ok()?)));
-        found.for_each(|(ty, plan)| note_types(ty, plan, &mut types));
+        found.for_each(|(ty, plan)| collect_types(ty, plan, &mut types));
         let mut maps = Vec::new();
-        note_maps(arrow.fields(), 0, &mut maps);
+        collect_maps(arrow.fields(), 0, &mut maps);
         let hinted = hinted_fields(arrow.fields(), &descriptor, &types, &mut 0);
         let hinted = with_units(hinted, metadata.file_metadata(), &types);
         let options = ArrowReaderOptions::new().with_schema(Arc::new(ArrowSchema::new(hinted)));
-        let metadata = guarded(|| ArrowReaderMetadata::try_new(metadata, options)).map_err(&unreadable)?;
-        Ok(FileFit { metadata, leaves, maps })
+        let metadata = catching_panics(|| ArrowReaderMetadata::try_new(metadata, options)).map_err(&unreadable)?;
+        Ok(FileMapping { metadata, leaves, maps })
     }
 
-    /// Where the live leaves are read from.
+    /// Returns where the live leaves are read from.
     ///
     /// # Errors
-    /// For the first live leaf that cannot be read, and where a column's codec is not there.
+    /// Fails for the first live leaf that cannot be read, and if a column has a codec that is not
+    /// supported.
     pub(super) fn plans(&self, file: &InputFile, live: &LeafSet) -> Result<Vec<(usize, &LeafPlan)>> {
         let plan = |leaf: usize| match self.leaves.get(leaf) {
             Some(Ok(plan)) => Ok((leaf, plan)),
@@ -123,14 +127,15 @@ impl FileFit {
         Ok(plans)
     }
 
-    /// Bytes that lists of a batch take, decoded and as rows, where those of a row group are about as long as each other.
+    /// Returns the bytes of a batch's lists, as Arrow arrays and as rows. Assumes that the lists of
+    /// a row group have about the same length.
     pub(super) fn list_bytes(&self, schema: &Schema, live: &LeafSet, group: &RowGroupMetaData) -> usize {
         let rows = usize::try_from(group.num_rows()).unwrap_or(0).max(1);
         let in_batch = |column: usize| {
             let values = usize::try_from(group.column(column).num_values()).unwrap_or(0);
             (values / rows.div_ceil(BATCH_ROWS)).saturating_add(1)
         };
-        // What texts take that are decoded, however often the file names each.
+        // Bytes of decoded texts, counted for each occurrence.
         let texts = |column: usize| {
             let column = group.column(column);
             if column.column_type() != PhysicalType::BYTE_ARRAY {
@@ -140,7 +145,8 @@ impl FileFit {
             (usize::try_from(bytes).unwrap_or(0) / rows.div_ceil(BATCH_ROWS)).saturating_add(1)
         };
         let leaf = |leaf: usize| Some(list_bytes(self.plan(leaf)?, schema.leaves().get(leaf)?.ty, &in_batch, &texts));
-        // A damaged footer may name any number: it is too much for every budget, and small enough to be added up.
+        // A damaged footer may state any number. The result exceeds every budget, and can still be
+        // added to others.
         live.iter().filter_map(leaf).fold(0, usize::saturating_add).min(usize::MAX / 4)
     }
 
@@ -157,17 +163,18 @@ impl FileFit {
         Ok(())
     }
 
-    /// The program that wrote the file, as the file states it.
+    /// Returns the name of the program that wrote the file, as the file states it.
     pub(super) fn created_by(&self) -> Option<&str> {
         self.metadata.metadata().file_metadata().created_by()
     }
 
-    /// Where one leaf is read from, if it can be.
+    /// Returns where a leaf is read from, or `None` if it cannot be read.
     pub(super) fn plan(&self, leaf: usize) -> Option<&LeafPlan> {
         self.leaves.get(leaf)?.as_ref().ok()
     }
 
-    /// Each field of a record beside its column, then the columns that it does not have.
+    /// Returns each field of a record with its column, then the columns that the record does not
+    /// have.
     pub(super) fn columns_of(&self, schema: &Schema) -> Vec<ColumnFit> {
         let columns = self.metadata.parquet_schema().columns();
         let values = schema.leaves().iter().zip(&self.leaves).filter(|(leaf, _)| leaf.ty != LeafType::Valid);
@@ -185,11 +192,11 @@ impl FileFit {
         fits
     }
 
-    /// The columns that these leaves need, ascending.
+    /// Returns the columns that these leaves need, ascending.
     pub(super) fn columns(&self, live: &LeafSet) -> Vec<usize> {
         let plans = live.iter().filter_map(|leaf| self.plan(leaf));
         let mut columns: Vec<usize> = plans.flat_map(LeafPlan::columns).collect();
-        // Of a map that stands in another, the outer one is seen first.
+        // An outer map comes before a map inside of it.
         for [keys, values] in &self.maps {
             let has = |range: &Range<usize>, columns: &[usize]| columns.iter().any(|column| range.contains(column));
             match (has(keys, &columns), has(values, &columns)) {
@@ -204,8 +211,9 @@ impl FileFit {
     }
 }
 
-/// Bytes that a leaf's lists in a batch become: as Arrow has them, as leaves, and as rows, and their texts as values and behind their rows; the same again for
-/// lists in them. `values` and `texts` say how many values of a column, and bytes of its texts, a batch has.
+/// Returns the bytes of a leaf's lists in a batch: as Arrow arrays, as leaves and as rows, and
+/// texts twice. Nested lists are added. `values` and `texts` return the number of values and the
+/// bytes of texts of a column in a batch.
 fn list_bytes(
     plan: &LeafPlan,
     ty: LeafType,
@@ -218,38 +226,38 @@ fn list_bytes(
         _ => return 0,
     };
     let columns = plan.columns();
-    let most = columns.iter().map(|&column| values(column)).max().unwrap_or(0);
+    let max_values = columns.iter().map(|&column| values(column)).max().unwrap_or(0);
     let of_texts = columns.iter().fold(0, |sum: usize, &column| sum.saturating_add(texts(column)));
     let inner = plan.items.iter().flat_map(|list| list.leaves.iter().zip(list.items.layout().types()));
     let inner = inner.map(|(leaf, &ty)| list_bytes(leaf, ty, values, texts));
-    inner.fold(most.saturating_mul(width).saturating_add(of_texts.saturating_mul(2)), usize::saturating_add)
+    inner.fold(max_values.saturating_mul(width).saturating_add(of_texts.saturating_mul(2)), usize::saturating_add)
 }
 
-/// The type of the leaf that each column is read into.
-fn note_types(ty: LeafType, plan: &LeafPlan, types: &mut [Option<LeafType>]) {
+/// Stores the type of the leaf that each column is read into.
+fn collect_types(ty: LeafType, plan: &LeafPlan, types: &mut [Option<LeafType>]) {
     match &plan.items {
         Some(list) => {
             let leaves = list.items.schema().leaves().iter().zip(&list.leaves);
-            leaves.for_each(|(leaf, plan)| note_types(leaf.ty, plan, types));
+            leaves.for_each(|(leaf, plan)| collect_types(leaf.ty, plan, types));
         }
         None if ty == LeafType::Valid => {}
         None => types[plan.column] = Some(ty),
     }
 }
 
-/// The columns of the maps among some fields, whose first column is `first`.
-fn note_maps(fields: &Fields, mut first: usize, maps: &mut Vec<[Range<usize>; 2]>) {
+/// Finds the columns of maps among fields whose first column is `first`.
+fn collect_maps(fields: &Fields, mut first: usize, maps: &mut Vec<[Range<usize>; 2]>) {
     for field in fields {
         match field.data_type() {
-            DataType::Struct(inner) => note_maps(inner, first, maps),
-            DataType::List(inner) => note_maps(&Fields::from(vec![inner.clone()]), first, maps),
+            DataType::Struct(inner) => collect_maps(inner, first, maps),
+            DataType::List(inner) => collect_maps(&Fields::from(vec![inner.clone()]), first, maps),
             DataType::Map(entries, _) => {
                 if let DataType::Struct(entry) = entries.data_type()
                     && let [key, _] = entry.iter().as_slice()
                 {
                     let values = first + leaf_columns(key);
                     maps.push([first..values, values..first + leaf_columns(field)]);
-                    note_maps(entry, first, maps);
+                    collect_maps(entry, first, maps);
                 }
             }
             _ => {}
@@ -258,7 +266,7 @@ fn note_maps(fields: &Fields, mut first: usize, maps: &mut Vec<[Range<usize>; 2]
     }
 }
 
-/// A column's type: `INT32 (DATE), nullable`.
+/// Returns a column's type: `INT32 (DATE), nullable`.
 fn stored_type(column: &ColumnDescriptor) -> String {
     let converted = match column.converted_type() {
         ConvertedType::NONE => String::new(),
@@ -268,7 +276,7 @@ fn stored_type(column: &ColumnDescriptor) -> String {
     format!("{}{converted}{nullable}", column.physical_type())
 }
 
-/// How people read the way to a column: `home.zip`, in the records of a list `items[].name`.
+/// Returns the path of a column for messages: `home.zip`, or `items[].name` in a list of records.
 pub(super) fn path(levels: &[Level]) -> &str {
     levels.last().map_or("", |level| &level.path)
 }

@@ -1,4 +1,4 @@
-//! Which column of a file each leaf of a record is read from.
+//! Maps the leaves of a record to the columns of a file.
 
 use std::path::Path;
 
@@ -8,40 +8,41 @@ use runtime::error::{Error, Result};
 use runtime::row::{Leaf, LeafSet, LeafType, Schema, Tag};
 use runtime::source::ColumnFit;
 
-/// Where a leaf is read from.
+/// The source of a leaf in the file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LeafPlan {
-    /// A column, as it is.
+    /// A column, without conversion.
     Column(usize),
-    /// A column of tags: what each is in the program.
+    /// A column of tags, with the program's tag for each tag of the file.
     Tags(usize, Box<[u8]>),
-    /// There is always a value.
+    /// A validity leaf for which the file has no nulls.
     AllValid,
 }
 
-/// One file's columns, and how the record is read from them.
-pub(crate) struct FileFit {
+/// A file's columns, and how a record is read from them.
+pub(crate) struct FileMapping {
     paths: Vec<String>,
     pub(crate) columns: Vec<StoredType>,
-    /// For each leaf where it is read from, or why it cannot be.
+    /// By leaf: where it is read from, or the reason why it cannot be read.
     leaves: Vec<Result<LeafPlan, String>>,
     /// The file is a split of a log.
     pub(crate) is_split: bool,
 }
 
-impl FileFit {
+impl FileMapping {
     pub(crate) fn new(stored: Vec<StoredLeaf>, schema: &Schema) -> Self {
         let leaves = (0..schema.leaves().len()).map(|leaf| plan(leaf, schema, &stored)).collect();
         let (paths, columns) = stored.into_iter().map(|leaf| (leaf.path, leaf.ty)).unzip();
-        FileFit { paths, columns, leaves, is_split: false }
+        FileMapping { paths, columns, leaves, is_split: false }
     }
 
-    /// The seed of the checksum of a head at an offset.
+    /// Returns the seed for the checksum of a head at an offset.
     pub(crate) fn seed(&self, offset: u64) -> u64 {
         if self.is_split { offset } else { 0 }
     }
 
-    /// Each field of a record beside its column, then the columns that it does not have.
+    /// Returns each field of a record with its column, then the columns that the record does not
+    /// have.
     pub(crate) fn columns_of(&self, schema: &Schema) -> Vec<ColumnFit> {
         let values = schema.leaves().iter().zip(&self.leaves).filter(|(leaf, _)| leaf.ty != LeafType::Valid);
         let mut unread = vec![true; self.columns.len()];
@@ -60,10 +61,10 @@ impl FileFit {
         fits
     }
 
-    /// Where each leaf is read from; `None` for those that are not live.
+    /// Returns where each leaf is read from; `None` for those that are not live.
     ///
     /// # Errors
-    /// For the first live leaf that cannot be read.
+    /// Fails for the first live leaf that cannot be read.
     pub(crate) fn plans(&self, path: &Path, live: &LeafSet) -> Result<Vec<Option<LeafPlan>>> {
         let plan = |(leaf, plan): (usize, &Result<LeafPlan, String>)| match plan {
             _ if !live.contains(leaf) => Ok(None),
@@ -74,7 +75,8 @@ impl FileFit {
     }
 }
 
-/// A leaf's place among those of the same path: an `Option` and what it holds have one path.
+/// Finds the column of a leaf. An `Option` and its value have the same path, so leaves of equal
+/// path and kind are matched in order.
 fn find(leaf: usize, leaves: &[Leaf], stored: &[StoredLeaf]) -> Option<usize> {
     let is_valid = |ty: &StoredType| *ty == StoredType::Plain(LeafType::Valid);
     let me = &leaves[leaf];
@@ -109,7 +111,7 @@ fn absent(leaf: &Leaf, stored: &[StoredLeaf]) -> Result<LeafPlan, String> {
     if leaf.ty == LeafType::Valid && stored.iter().any(is_inside) {
         return match leaf.in_variant {
             false => Ok(LeafPlan::AllValid),
-            // Where another variant is there, the value is not, and no column says where.
+            // If another variant is present, the value is absent, and no column states that.
             true => Err(format!("column `{}` is never null in the file; take the record's Option away", leaf.path)),
         };
     }
@@ -119,7 +121,7 @@ fn absent(leaf: &Leaf, stored: &[StoredLeaf]) -> Result<LeafPlan, String> {
     Err(format!("there is no column `{}`{ty}; {}", leaf.path, hint_about(&leaf.path, &paths)))
 }
 
-/// An `Option` of the file, at or above a leaf, that the record does not have.
+/// Finds an `Option` of the file, at the leaf or around it, that the record does not have.
 fn unread_option<'s>(leaf: &Leaf, schema: &Schema, stored: &'s [StoredLeaf]) -> Option<&'s str> {
     let above = |path: &str| {
         leaf.path.strip_prefix(path).is_some_and(|rest| path.is_empty() || rest.is_empty() || rest.starts_with('.'))
@@ -134,12 +136,13 @@ fn unread_option<'s>(leaf: &Leaf, schema: &Schema, stored: &'s [StoredLeaf]) -> 
 }
 
 fn tags(column: usize, variants: &[String], tag: &Tag, path: &str) -> Result<LeafPlan, String> {
-    let here = |name: &String| {
+    let own_tag = |name: &String| {
         tag.find(name.as_bytes())
             .ok_or_else(|| format!("column `{path}`: expected {}, found one that may be `{name}`", tag.expected()))
     };
-    let map = variants.iter().map(here).collect::<Result<Box<[u8]>, _>>()?;
-    // The same variants in the same order are the same bytes; one that is out of range is found where it is read.
+    let map = variants.iter().map(own_tag).collect::<Result<Box<[u8]>, _>>()?;
+    // Equal variants in equal order have equal bytes. A byte out of range is detected when it is
+    // read.
     let is_same = map.len() == tag.variants.len() && map.iter().enumerate().all(|(at, &to)| at == usize::from(to));
     Ok(if is_same { LeafPlan::Column(column) } else { LeafPlan::Tags(column, map) })
 }

@@ -1,4 +1,4 @@
-//! What a join means: nested loops over plain rows.
+//! The reference implementation of joins: nested loops over plain rows.
 
 use crate::error::{Error, Result};
 use crate::join::{JoinKernel, JoinTable, Pairs};
@@ -10,31 +10,32 @@ use crate::row::{Datum, LeafSet};
 
 use super::{Join, JoinKind, validity};
 
-/// Whether two plain rows join.
+/// Whether the keys of two plain rows are equal. A null equals nothing if its leaf is in
+/// `nullable`.
 pub(crate) fn equal_keys(rows: [&Vec<Datum>; 2], keys: &[Vec<usize>; 2], nullable: &[Vec<usize>; 2]) -> bool {
     let present = |side: usize| nullable[side].iter().all(|&leaf| rows[side][leaf].bits() != 0);
     present(0) && present(1) && keys[0].iter().zip(&keys[1]).all(|(&l, &r)| rows[0][l] == rows[1][r])
 }
 
 /// The join of two tables.
-pub(super) fn of(join: &Join, inputs: &[Table]) -> Result<Table> {
+pub(super) fn join(join: &Join, inputs: &[Table]) -> Result<Table> {
     if join.kind == JoinKind::With && inputs[1].rows.len() != 1 {
         return Err(Error::NotOneRecord { found: inputs[1].rows.len() });
     }
     let memory = unbounded_memory();
     let kernel = join.kernel.open(&TaskContext::alone(memory.clone()))?;
     let mut output = Table::new(join.output.types());
-    let mut calls = Calls { join, kernel, writer: output.writer(), memory };
+    let mut calls = PartnerCalls { join, kernel, writer: output.writer(), memory };
     let nullable = validity(&join.inputs, &join.keys, join.nulls);
     let joins = |left: &Vec<Datum>, right: &Vec<Datum>| equal_keys([left, right], &join.keys, &nullable);
     for left in &inputs[0].rows {
         let partners = inputs[1].rows.iter().filter(|right| joins(left, right)).cloned().collect();
-        calls.of_left(Some(left), partners, &mut output)?;
+        calls.call_with(Some(left), partners, &mut output)?;
     }
     if join.kind.keeps(1) {
         for right in &inputs[1].rows {
             if !inputs[0].rows.iter().any(|left| joins(left, right)) {
-                calls.of_left(None, vec![right.clone()], &mut output)?;
+                calls.call_with(None, vec![right.clone()], &mut output)?;
             }
         }
     }
@@ -43,16 +44,16 @@ pub(super) fn of(join: &Join, inputs: &[Table]) -> Result<Table> {
 }
 
 /// Calls the closure through tables of few rows.
-struct Calls<'j> {
+struct PartnerCalls<'j> {
     join: &'j Join,
     kernel: Box<dyn JoinKernel>,
     writer: RowWriter,
     memory: Memory,
 }
 
-impl Calls<'_> {
-    /// One left row, or none, with its partners.
-    fn of_left(&mut self, left: Option<&Vec<Datum>>, partners: Vec<Vec<Datum>>, output: &mut Table) -> Result<()> {
+impl PartnerCalls<'_> {
+    /// Calls the closure for a left row and its partners, or for partners without a left row.
+    fn call_with(&mut self, left: Option<&Vec<Datum>>, partners: Vec<Vec<Datum>>, output: &mut Table) -> Result<()> {
         let Join { kind, inputs, keys, .. } = self.join;
         let types = inputs[1].types();
         let live = LeafSet::all(types.len());
