@@ -11,7 +11,7 @@ use crate::memory::{Budget, limits};
 use crate::page::windows;
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::sort::OrderKey;
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::Driver;
 
 /// A key, a number and a text.
@@ -107,7 +107,7 @@ fn output() -> Outputs {
 }
 
 fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> RunResult {
-    let later = Arc::new(Later::default());
+    let later = Arc::new(DeferredBlocking::default());
     let budget = Budget::new(memory_bytes);
     let memory = Memory::spilling(budget.clone(), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
@@ -119,7 +119,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while driver.on_batch(0, input, &mut cursor, &mut out)? == Progress::Pending {
-                later.next();
+                later.run_next();
             }
             windows_seen += 1;
             if revokes && windows_seen % 7 == 0 {
@@ -142,7 +142,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
         }
         match progress {
             Progress::Done => break,
-            Progress::Pending => later.next(),
+            Progress::Pending => later.run_next(),
             Progress::Yield => {}
         }
     }
@@ -301,7 +301,7 @@ fn parts_that_do_not_fit_are_split_again() {
 /// rows that must be added.
 #[test]
 fn making_room_between_windows_adds_no_former_row() {
-    let later = Arc::new(Later::default());
+    let later = Arc::new(DeferredBlocking::default());
     let memory = Memory::spilling(Budget::new(MIN_BYTES), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
     let mut grouping = HybridHashAggregation::new(GroupTable::new(layout(), [0], &memory).unwrap(), 0, &context);
@@ -311,7 +311,7 @@ fn making_room_between_windows_adds_no_former_row() {
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while grouping.add(&mut sums, input, Rows::New, &mut cursor)? == Progress::Pending {
-                later.next();
+                later.run_next();
             }
             Ok(())
         })
@@ -320,7 +320,7 @@ fn making_room_between_windows_adds_no_former_row() {
     loop {
         match grouping.finish(&mut sums, &mut out).unwrap() {
             Progress::Done => break,
-            Progress::Pending => later.next(),
+            Progress::Pending => later.run_next(),
             Progress::Yield => {}
         }
     }

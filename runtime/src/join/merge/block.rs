@@ -24,7 +24,7 @@ impl SortMergeJoin {
         }
         let next = self.sorted.each_ref().map(|side| side.next);
         let groups = self.sorted.each_ref().map(|side| &side.groups);
-        let until = [0, 1].map(|side| groups[side].reaches(groups[1 - side], next[side], self.leading()));
+        let until = [0, 1].map(|side| groups[side].matchable_rows(groups[1 - side], next[side], self.leading()));
         if next == self.sorted.each_ref().map(|side| side.window().len()) {
             self.sorted.iter_mut().for_each(|side| side.groups.clear());
             self.room.release();

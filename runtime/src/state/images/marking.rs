@@ -66,7 +66,7 @@ impl ImagesOf {
 impl SpilledImages {
     /// The rows of some key groups in a file.
     pub(super) fn of_groups(file: Arc<Spilled>, groups: KeyGroupSet) -> Self {
-        SpilledImages { pages: file.part(0..file.pages()), file, of: ImagesOf::Groups(groups) }
+        SpilledImages { pages: file.slice(0..file.pages()), file, of: ImagesOf::Groups(groups) }
     }
 }
 
@@ -82,7 +82,7 @@ impl Marking {
                 pre_images.into_iter().map(|image| (image.of, image.page)).unzip();
             let mut file = Spilled::default();
             spiller.write(&mut file, pages);
-            let pages = file.part(0..file.pages());
+            let pages = file.slice(0..file.pages());
             mark.spilled.push_back(SpilledImages { file: Arc::new(file), pages, of: ImagesOf::Pages(of) });
         }
         true
@@ -105,7 +105,7 @@ impl Marking {
         }
         marked.sort_unstable_by_key(|&(number, _)| number);
         let mut pages = Spilled::default();
-        marked.iter().for_each(|&(number, _)| pages.append(file.part(number..number + 1)));
+        marked.iter().for_each(|&(number, _)| pages.append(file.slice(number..number + 1)));
         let of = ImagesOf::Pages(marked.into_iter().map(|(_, of)| of).collect());
         mark.spilled.push_back(SpilledImages { file: file.clone(), pages, of });
     }

@@ -90,7 +90,7 @@ fn files_keep_rows_of_loaded_key_groups() {
     }
     bench.run(Operation::Put, &rows);
     bench.table.revoke(1 << 30).unwrap();
-    bench.later.rest();
+    bench.later.run_until_idle();
     // Another operator takes most of the memory.
     let budget = bench.context.memory.budget().clone();
     let others = Memory::new(budget.clone(), "others");

@@ -12,7 +12,7 @@ use crate::memory::{Budget, Memory};
 use crate::page::tests::Random;
 use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
 use crate::row::{Datum, Element, LeafSet, LeafType, RowLayout};
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::state::{
     Delete, Probe, Put, Requests, Scan, StateLeaf, StateRequest, StateSpec, StateTable, Update, key_group_of,
     key_groups_of_task,
@@ -205,7 +205,7 @@ pub(super) enum Wait {
 /// A table with its map.
 pub(super) struct Bench {
     pub(super) shape: Shape,
-    pub(super) later: Arc<Later>,
+    pub(super) later: Arc<DeferredBlocking>,
     pub(super) context: TaskContext,
     pub(super) table: StateTable,
     pub(super) requests: Requests,
@@ -224,7 +224,7 @@ impl Bench {
     }
 
     pub(super) fn of_task(shape: &Shape, memory_bytes: usize, task: usize, tasks: usize) -> Self {
-        let later = Arc::new(Later::default());
+        let later = Arc::new(DeferredBlocking::default());
         let memory = Memory::spilling(Budget::new(memory_bytes), "state", 0);
         let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
         let table = StateTable::new(shape.spec(), key_groups_of_task(task, tasks), 0, &context).unwrap();
@@ -274,7 +274,7 @@ impl Bench {
                                 _ if self.requests.work.waiting.is_empty() => Wait::ForTableRoom,
                                 _ => Wait::ForQueueRoom,
                             });
-                            self.later.next();
+                            self.later.run_next();
                         }
                         Progress::Yield => self.collect(&mut out, &mut found),
                     }
@@ -282,7 +282,7 @@ impl Bench {
                 for _ in 0..self.batches % 4 {
                     match self.table.serve(&mut self.requests, &mut *request, &mut out)? {
                         Progress::Done => break,
-                        Progress::Pending => self.later.next(),
+                        Progress::Pending => self.later.run_next(),
                         Progress::Yield => self.collect(&mut out, &mut found),
                     }
                 }
@@ -294,7 +294,7 @@ impl Bench {
         loop {
             match self.table.serve(&mut self.requests, &mut *request, &mut out).unwrap() {
                 Progress::Done => break,
-                Progress::Pending => self.later.next(),
+                Progress::Pending => self.later.run_next(),
                 Progress::Yield => self.collect(&mut out, &mut found),
             }
         }
@@ -365,7 +365,7 @@ impl Bench {
         for _ in 0..pieces {
             match self.table.next_image(bytes).unwrap() {
                 Progress::Done => return self.marked.take(),
-                Progress::Pending => self.later.next(),
+                Progress::Pending => self.later.run_next(),
                 Progress::Yield => {}
             }
         }
@@ -391,7 +391,7 @@ impl Bench {
                 before(&mut self.table);
                 match self.table.place()? {
                     Progress::Done => break,
-                    Progress::Pending => self.later.next(),
+                    Progress::Pending => self.later.run_next(),
                     Progress::Yield => {}
                 }
             }
@@ -455,7 +455,7 @@ impl Bench {
             };
             match progress.unwrap() {
                 Progress::Done => return found,
-                Progress::Pending => self.later.next(),
+                Progress::Pending => self.later.run_next(),
                 Progress::Yield => {}
             }
         }

@@ -21,7 +21,7 @@ fn serve(bench: &mut Bench, requests: &mut Requests) -> Progress {
     let mut put = Put::new(bench.shape.types.len(), bench.shape.key.clone());
     loop {
         match bench.table.serve(requests, &mut put, &mut outputs()).unwrap() {
-            Progress::Pending => bench.later.next(),
+            Progress::Pending => bench.later.run_next(),
             progress => return progress,
         }
     }
@@ -34,7 +34,7 @@ fn queue(bench: &mut Bench, requests: &mut Requests, rows: &[Row]) {
         windows(&page.batch(), |input| {
             let mut cursor = 0;
             while bench.table.apply(requests, &mut put, input, &mut cursor, &mut outputs())? != Progress::Done {
-                bench.later.next();
+                bench.later.run_next();
             }
             Ok::<(), crate::error::Error>(())
         })
@@ -44,7 +44,7 @@ fn queue(bench: &mut Bench, requests: &mut Requests, rows: &[Row]) {
 
 fn evict_all(bench: &mut Bench) {
     bench.table.revoke(1 << 30).unwrap();
-    bench.later.all();
+    bench.later.run_all();
     assert!(bench.table.is_spilled() && bench.table.resident_rows() == 0);
 }
 
