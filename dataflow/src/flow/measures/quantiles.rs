@@ -1,14 +1,14 @@
-//! Exact quantiles of a group's numbers, linear between two values like SQL's `percentile_cont`.
+//! Exact quantiles of the numbers of a group, interpolated linearly like SQL's `percentile_cont`.
 //!
-//! An exact quantile needs all values of a group. So a combiner cannot help, and a list in the
-//! group's row would outgrow memory. An `aggregate` with a quantile is therefore a `reduce_group`:
-//! its sort by key spills, and its kernel runs all slots over one group. The other slots have a
-//! second form for this, without a table.
+//! An exact quantile needs all values of a group. So a combiner does not help, and a list in the
+//! row of the group would outgrow memory. An `aggregate` with a quantile is therefore a
+//! `reduce_group`: its sort by key spills, and its kernel runs all slots over one group. The other
+//! slots have a second implementation for this, without a table.
 //!
-//! If there is memory for a group's numbers, they are kept, and the quantiles are selected without
-//! a sort. If it is refused, the group is read several times. Each pass counts the numbers in the
-//! range of each rank by 12 more bits, until the numbers left in the range can be kept. So the
-//! memory does not grow with the group.
+//! If memory is granted for the numbers of a group, they are stored, and quantiles are selected
+//! without a sort. If memory is refused, the group is read several times. Each pass counts the
+//! numbers in the range of each rank by their next 12 bits. The last pass stores the numbers of a
+//! range, once these are few enough. So memory use is independent of the size of the group.
 
 use std::marker::PhantomData;
 
@@ -19,26 +19,36 @@ use crate::flow::{AnyMode, KeepsValues};
 use crate::kernel::{Measure, MeasureClosure, Measured, Room, Summary};
 use crate::record::Record;
 
-/// Bits of a number that one pass counts by.
+/// The number of bits by which one pass divides a range.
 const DIGIT_BITS: u32 = 12;
 
-/// Bytes that a slot takes at most where there is no room for a group's numbers: what is counted, and numbers, for each rank.
+/// Most bytes per rank if the numbers of a group are not stored: the counts of one pass, and stored
+/// numbers.
 const RANK_BYTES: usize = (8 << DIGIT_BITS) + 8 * RANK_NUMBERS;
 
-/// Numbers that are kept for a rank.
+/// Most numbers that are stored per rank.
 const RANK_NUMBERS: usize = 4 << 10;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// Quantiles of a measure at some fractions, all of one selection, as `f64`: what `median` and `percentile` become. Behind it stands
-    /// [`finish_groups`](Aggregates::finish_groups).
+    /// Computes quantiles of a measure at some fractions, as `f64`. `median` and `percentile` of
+    /// `#[dataflow]` compile to this. [`finish_groups`](Aggregates::finish_groups) must follow.
     ///
-    /// Between two numbers it is linear, as SQL's `percentile_cont` and NumPy's default: of `[1, 2]` the median is 1.5. Integers and decimals are
-    /// rounded to the nearest `f64` first, NaN comes last. The error is at most `(n + 4) / 2^53` of the larger magnitude of these two for `n` numbers,
-    /// and at most half a unit in the last place if the fraction falls on one number. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no number was there.
+    /// Values between two numbers are interpolated linearly, as by SQL's `percentile_cont` and by
+    /// default in NumPy: the median of `[1, 2]` is 1.5. Integers and decimals are first rounded to
+    /// the nearest `f64`. NaN is the greatest number. `None` is skipped in an `Option`. The result
+    /// is then an `Option`, which is `None` if the group has no number.
     ///
-    /// Cost: all records come to their group's task, which sorts them by the key, and selects from a group's numbers without sorting these. Records
-    /// that do not fit go to disk; where the numbers of a group find no room, it is gone over two to six times instead.
+    /// For `n` numbers the error is at most `(n + 4) / 2^53` of the larger magnitude of the two
+    /// numbers around the result. If the fraction falls on one number, it is at most half a unit in
+    /// the last place.
     ///
+    /// # Cost
+    /// All records are shipped to the task of their group, which sorts them by key, on disk if they
+    /// do not fit into memory. The quantiles are selected from the numbers of a group without a
+    /// sort. If there is no memory for the numbers, the records of the group are read two to six
+    /// times.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -65,7 +75,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// Quantiles of one measure, at some fractions.
+/// Quantiles of one measure at some fractions.
 pub struct Quantiles<V, F, const N: usize> {
     fractions: [f64; N],
     closure: F,
@@ -115,32 +125,32 @@ impl<T: Record, V: Measured, F: MeasureClosure<T, V>, const N: usize> Summary<T>
     }
 }
 
-/// A group's numbers, or the ranges in which its ranks lie.
+/// The numbers of a group, or the ranges that contain its ranks.
 pub struct Numbers {
     count: u64,
     kept: Vec<f64>,
-    /// The state of each rank, where not all numbers are kept.
+    /// One entry per rank. `None` if all numbers are stored.
     ranks: Option<Vec<Rank>>,
 }
 
-/// A number that is looked for, by how many are less.
+/// A search for one number, identified by the count of lesser numbers.
 struct Rank {
-    /// Which of all numbers.
+    /// The index among all numbers in order.
     of_all: u64,
-    /// Which of those in the range.
+    /// The index among the numbers in the range.
     within: u64,
-    /// The range: numbers whose first `known` bits are these.
+    /// The range: numbers whose first `prefix_bits` bits are `prefix`.
     bits: u64,
     known: u32,
-    /// How many are in the range.
+    /// The count of numbers in the range.
     count: u64,
-    /// How many there are of each next digit, or the numbers themselves.
+    /// The count of numbers by next digit. Empty if `numbers` stores them.
     digits: Vec<u64>,
     numbers: Vec<f64>,
     found: Option<f64>,
 }
 
-/// The bits of a float, in the order of the floats, NaN last.
+/// Maps a float to bits in the order of floats, with NaN last.
 fn ordered_bits(number: f64) -> u64 {
     let bits = if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() };
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
@@ -150,12 +160,13 @@ fn of_ordered_bits(bits: u64) -> f64 {
     f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits })
 }
 
-/// The order of floats, with NaN last, whatever its sign.
+/// Compares floats. NaN of either sign is greatest.
 fn order(left: &f64, right: &f64) -> std::cmp::Ordering {
     ordered_bits(*left).cmp(&ordered_bits(*right))
 }
 
-/// The ranks around a fraction of so many numbers, and how far it is from the first to the second.
+/// Returns the two ranks around a fraction of `count` numbers, and the position between them, from
+/// 0 to 1.
 fn around(fraction: f64, count: u64) -> ([u64; 2], f64) {
     let place = fraction * count.saturating_sub(1) as f64;
     let (low, high) = (place.floor(), place.ceil());
@@ -163,12 +174,12 @@ fn around(fraction: f64, count: u64) -> ([u64; 2], f64) {
 }
 
 fn between(low: f64, high: f64, share: f64) -> f64 {
-    // Equal infinities have no width.
+    // The difference of equal infinities is NaN.
     if share == 0.0 || low == high {
         return low;
     }
     let width = high - low;
-    // The width of finite numbers may be infinite.
+    // The difference of finite numbers can be infinite.
     let value = if width.is_finite() { low + width * share } else { low * (1.0 - share) + high * share };
     value.min(high)
 }
@@ -194,7 +205,7 @@ impl Numbers {
         self.ranks.iter_mut().flatten().for_each(|rank| rank.add(number));
     }
 
-    /// Whether the numbers are needed once more.
+    /// Ends a pass. Returns `true` if another pass over all numbers is needed.
     fn again(&mut self, fractions: &[f64]) -> bool {
         let (count, Some(ranks)) = (self.count, &mut self.ranks) else { return false };
         if count == 0 {
@@ -216,7 +227,7 @@ impl Numbers {
         ranks.iter().any(|rank| rank.found.is_none())
     }
 
-    /// The value at a fraction of the numbers, of which there is one.
+    /// Returns the value at a fraction, or NaN if there are no numbers.
     fn quantile(&mut self, fraction: f64) -> f64 {
         let ([low, high], share) = around(fraction, self.count);
         if let Some(ranks) = &self.ranks {
@@ -244,7 +255,7 @@ impl Rank {
         Self::of(vec![0; 1 << DIGIT_BITS])
     }
 
-    /// Bits behind those that are known.
+    /// The number of bits after the prefix.
     fn rest(&self) -> u32 {
         u64::BITS - self.known
     }
@@ -255,7 +266,8 @@ impl Rank {
             return;
         }
         if self.digits.is_empty() {
-            // More than there were when they were counted: the measure gives another number for a record each time.
+            // There are more numbers than were counted if the measure returns other numbers in each
+            // pass.
             if self.numbers.len() < RANK_NUMBERS {
                 self.numbers.push(number);
             }
@@ -265,13 +277,14 @@ impl Rank {
         }
     }
 
-    /// Goes on with the digit that the rank is in, after a pass.
+    /// Ends a pass: continues with the digit that contains the rank.
     fn narrow(&mut self) {
         if self.found.is_some() {
             return;
         }
         if self.digits.is_empty() {
-            // As many as were counted, unless the measure gives another number for a record each time: then one of the range does.
+            // The number at the index exists, unless the measure returns other numbers in each
+            // pass. Any number of the range will do then.
             let place = (self.within as usize).min(self.numbers.len().saturating_sub(1));
             self.found = Some(match self.numbers.is_empty() {
                 true => of_ordered_bits(self.bits << self.rest()),
@@ -339,7 +352,7 @@ mod tests {
         }
     }
 
-    /// A measure that is not a function of its record, a random number say, gives other numbers in each pass.
+    /// A measure can return other numbers in each pass, for example random ones.
     #[test]
     fn passes_end_where_numbers_change() {
         for rows in [1, 10, 40_001] {
@@ -354,7 +367,6 @@ mod tests {
         }
     }
 
-    /// More numbers of a rank's range than were counted take no more room.
     #[test]
     fn a_rank_keeps_no_more_numbers_than_it_has_room_for() {
         let mut known = Numbers::new(Room::None);
