@@ -31,7 +31,7 @@ pub struct Aggregates<T, K, M, S> {
 }
 
 /// The results of a grouping.
-enum Grouping {
+enum GroupingOutput {
     Groups,
     Updates,
     /// The groups of windows that have ended.
@@ -117,16 +117,16 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         let Aggregates { handle, key, slots, window, measures, .. } = self;
         let mut states = Vec::new();
         slots.leaves(&mut states);
-        let acts = accumulators::are_in(&slots) || accumulators::are_in(&body);
+        let has_effects = accumulators::are_in(&slots) || accumulators::are_in(&body);
         let accumulate = accumulate::<T, S>(slots.clone(), key.len());
         let finish = finish::<T, K, S, U, F>(slots, body);
         let schemas = [T::schema(), K::schema(), <(K, S::Record)>::schema(), U::schema()];
         let grouping = match window {
-            Some(micros) => Grouping::Windows { micros },
-            None if M::UPDATES => Grouping::Updates,
-            None => Grouping::Groups,
+            Some(micros) => GroupingOutput::Windows { micros },
+            None if M::UPDATES => GroupingOutput::Updates,
+            None => GroupingOutput::Groups,
         };
-        handle.aggregated((key, grouping), (states, measures), (accumulate, finish), acts, schemas).typed()
+        handle.aggregated((key, grouping), (states, measures), (accumulate, finish), has_effects, schemas).typed()
     }
 }
 
@@ -153,7 +153,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         let input = <(T, K)>::schema();
         // The leaves of the key follow the record's, also if the key is a field.
         let leaves = (0..T::LEAVES).chain(key).collect();
-        let keyed = handle.described(handle.next.behind("group")).projected("group", input.clone(), leaves);
+        let keyed = handle.with_next(handle.next.for_part("group")).projected("group", input.clone(), leaves);
         let operator = GroupReduce {
             word: "aggregate",
             reads: handle.next.reads(0, &T::schema()),
@@ -166,7 +166,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
             kernel: in_groups::<T, K, S, U, F>(slots, body),
             partial: false,
         };
-        keyed.described(handle.next).then(operator).typed()
+        keyed.with_next(handle.next).append(operator).typed()
     }
 }
 
@@ -177,27 +177,27 @@ impl Handle {
     #[inline(never)]
     fn aggregated(
         &self,
-        (key, of): (Vec<usize>, Grouping),
+        (key, kind): (Vec<usize>, GroupingOutput),
         (slots, measures): (Vec<Vec<StateLeaf>>, Vec<&'static str>),
         (accumulate, finish): (AccumulateFactory, ChainFactory),
-        acts: bool,
-        [record, of_key, of_states, output]: [Schema; 4],
+        has_effects: bool,
+        [record, key_schema, states_schema, output]: [Schema; 4],
     ) -> Handle {
         let reads = self.next.reads(0, &record);
-        let rows = [self.schema(), of_states.clone()];
+        let rows = [self.schema(), states_schema.clone()];
         let sizes: Vec<usize> = slots.iter().map(Vec::len).collect();
         let states = slots.into_iter().flatten().collect();
         let mut aggregate = grouping("aggregate", rows, key, states, Some(accumulate), reads);
         aggregate.closures = self.next.closures.clone();
         aggregate.measures = measures.into_iter().map(str::to_owned).zip(sizes).collect();
-        let states = match of {
-            Grouping::Groups => self.then(aggregate),
-            Grouping::Updates => self.then(Updates(aggregate)),
-            Grouping::Windows { micros } => self.then(WindowAggregate { aggregate, micros }),
+        let states = match kind {
+            GroupingOutput::Groups => self.append(aggregate),
+            GroupingOutput::Updates => self.append(Updates(aggregate)),
+            GroupingOutput::Windows { micros } => self.append(WindowAggregate { aggregate, micros }),
         };
-        let forwards = if acts { Forwards::default() } else { self.next.forwards(&output, &[&of_key]) };
-        let states = states.described(self.next.behind("finish"));
-        states.chained_with("finish", finish, [of_states, output], forwards)
+        let forwards = if has_effects { Forwards::default() } else { self.next.forwards(&output, &[&key_schema]) };
+        let states = states.with_next(self.next.for_part("finish"));
+        states.chained_with("finish", finish, [states_schema, output], forwards)
     }
 }
 

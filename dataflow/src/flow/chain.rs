@@ -152,9 +152,9 @@ impl Handle {
         let (moves, below) = next.moves();
         // The macro moved this filter before a closure, and the closure can also evaluate it. If
         // the types do not prove that it may move, the closure does.
-        let is_in_front = !below.is_empty();
-        if is_in_front && !moves {
-            return self.keeping_filters(true);
+        let was_moved = !below.is_empty();
+        if was_moved && !moves {
+            return self.with_evaluated_filters(true);
         }
         let (bounds, may_have_effects, may_run_on_sample) =
             (next.bounds(), next.may_have_effects(), next.may_run_on_sample(predicate.captures()));
@@ -170,7 +170,7 @@ impl Handle {
             selectivity: None,
             below: below.into(),
         };
-        this.then(filter).keeping_filters(is_in_front && next.keeps_filters())
+        this.append(filter).with_evaluated_filters(was_moved && next.evaluates_filters())
     }
 
     #[inline(never)]
@@ -197,6 +197,6 @@ impl Handle {
         let output = self.rows_of(output);
         let expansion = Expansion(if self.next.expands() { 5.0 } else { 1.0 });
         let (may_run_on_sample, selectivity) = (self.next.may_run_on_sample(chain.captures()), None);
-        self.then(MapChain { word, input, output, chain, reads, expansion, may_run_on_sample, forwards, selectivity })
+        self.append(MapChain { word, input, output, chain, reads, expansion, may_run_on_sample, forwards, selectivity })
     }
 }

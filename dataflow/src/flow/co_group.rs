@@ -114,7 +114,7 @@ impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
     {
         let (lefts, rights) = (self.left.handle, self.right.handle);
         let (left, right) = (left(L::fields(0)), right(R::fields(0)));
-        let rights = rights.described(lefts.next.clone()).keyed(right.computation::<()>());
+        let rights = rights.with_next(lefts.next.clone()).keyed(right.computation::<()>());
         let left = Grouped::new(lefts.keyed(left.computation::<()>()), left.leaves());
         let right = Grouped::new(rights, right.leaves());
         CoGroups { sorted: (left.clone(), right.clone(), [Vec::new(), Vec::new()]), left, right }
@@ -220,6 +220,6 @@ impl Handle {
         let reads = [self.next.reads(0, &left_record), self.next.reads(1, &right_record)];
         let (inputs, orders) = ([self.schema(), right.schema()], orders.clone());
         let operator = operators::CoGroup { reads, inputs, keys, orders, output, kernel };
-        self.then_with(Arc::new(operator), std::slice::from_ref(&right.node))
+        self.append_with_inputs(Arc::new(operator), std::slice::from_ref(&right.node))
     }
 }

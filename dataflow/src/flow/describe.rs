@@ -29,15 +29,15 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn step(&self, step: &'static Step, location: &'static Location<'static>) -> Handle {
-        let keeps_filters = self.next.keeps_filters;
-        let next = NextStep { step: Some(step), location: Some(location), keeps_filters, ..NextStep::default() };
-        self.described(next)
+        let evaluates_filters = self.next.evaluates_filters;
+        let next = NextStep { step: Some(step), location: Some(location), evaluates_filters, ..NextStep::default() };
+        self.with_next(next)
     }
 
     /// Sets whether the closure of the next operator evaluates a filter that could not be moved
     /// here.
-    pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Handle {
-        self.described(NextStep { keeps_filters, ..NextStep::default() })
+    pub(super) fn with_evaluated_filters(&self, evaluates_filters: bool) -> Handle {
+        self.with_next(NextStep { evaluates_filters, ..NextStep::default() })
     }
 
     #[inline(never)]

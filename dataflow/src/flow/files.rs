@@ -227,7 +227,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn write_file(&self, schema: Schema, format: FileFormat, to: &Output, location: &'static Location<'static>) {
-        self.called_at(location).write_with(schema, format.to(to), to.target());
+        self.called_at(location).write_with(schema, format.for_output(to), to.target());
     }
 }
 
@@ -247,9 +247,9 @@ pub(super) enum FileFormat {
 }
 
 impl FileFormat {
-    /// Creates the format of an output. Formats other than Parquet are compressed if the name ends with
-    /// `.gz` or `.zst`.
-    pub(super) fn to(self, output: &Output) -> Arc<dyn Format> {
+    /// Creates the format of an output. Formats other than Parquet are compressed if the name ends
+    /// with `.gz` or `.zst`.
+    pub(super) fn for_output(self, output: &Output) -> Arc<dyn Format> {
         let format: Arc<dyn Format> = match self {
             #[cfg(feature = "csv")]
             FileFormat::Csv(options) => Arc::new(formats::CsvFormat::of(options)),

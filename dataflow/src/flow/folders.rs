@@ -279,7 +279,7 @@ impl Handle {
         to: &Output,
         location: &'static Location<'static>,
     ) {
-        let sink = WriteFolders::new(schema, key, format.to(to), to.folder());
-        self.env.add_sink(self.called_at(location).then(sink).node);
+        let sink = WriteFolders::new(schema, key, format.for_output(to), to.folder());
+        self.env.add_sink(self.called_at(location).append(sink).node);
     }
 }

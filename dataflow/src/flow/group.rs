@@ -130,8 +130,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Sums a field for each group.
     ///
-    /// All other fields of the record must be part of the key. `None` is skipped in an `Option`
-    /// field. The sum is `None` if a group has no other value.
+    /// All other fields of the record must be part of the key. In an `Option` field, `None` is
+    /// skipped. The sum is `None` if a group has no other value.
     ///
     /// # Errors
     /// The job fails if the sum overflows the type of the field.
@@ -156,8 +156,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 
     /// Returns the least value of a field for each group.
     ///
-    /// All other fields of the record must be part of the key. `None` is skipped in an `Option`
-    /// field. The result is `None` if a group has no other value. Text fields are supported, too.
+    /// All other fields of the record must be part of the key. In an `Option` field, `None` is
+    /// skipped. The result is `None` if a group has no other value. Text fields are supported, too.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -234,7 +234,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 
     /// Computes the mean of a field for each group. Emits the key and the mean.
     ///
-    /// `None` is skipped in an `Option` field. The mean is then an `Option<f64>`, which is `None`
+    /// In an `Option` field, `None` is skipped. The mean is then an `Option<f64>`, which is `None`
     /// if a group has no other value.
     ///
     /// ```
@@ -268,7 +268,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         let states = <(K, (SumOf<V>, u64))>::schema();
         let finishing =
             self.handle.grouped("avg", self.key.clone(), vec![measure, count], states.clone(), M::Grouped::UPDATES);
-        let finishing = finishing.described(self.handle.next.behind("finish"));
+        let finishing = finishing.with_next(self.handle.next.for_part("finish"));
         let schemas = [states, <(K, V::Of<f64>)>::schema()];
         finishing.chained_with("process", finish_mean::<K, V>(), schemas, Forwards::default()).typed()
     }
@@ -307,7 +307,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Sets the source text of the closure of the next `reduce`. A snapshot with another text for
     /// its state is not restored. Only `#[dataflow]` calls this.
     pub fn written(&self, closure: &'static str) -> Self {
-        Grouped::new(self.handle.clone().written(vec![closure]), self.key.clone())
+        Grouped::new(self.handle.clone().with_closure_texts(vec![closure]), self.key.clone())
     }
 
     /// Computes several aggregates in one pass. Each call adds a slot, and `finish` makes the
@@ -357,14 +357,14 @@ impl Handle {
         let (kernel_reads, closures) = (Reads::All, self.next.closures.clone());
         let grouping =
             Aggregate { word, input, output, key, state, kernel: None, kernel_reads, closures, measures: Vec::new() };
-        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
+        if updates { self.append(Updates(grouping)) } else { self.append(grouping) }
     }
 
     #[inline(never)]
     pub(super) fn reduced(&self, word: &'static str, key: Vec<usize>, reduction: Reduction, updates: bool) -> Handle {
         let closures = self.next.closures.clone();
         let reduce = KeyedReduce { word, schema: self.schema(), key, reduction, closures };
-        if updates { self.then(Updates(reduce)) } else { self.then(reduce) }
+        if updates { self.append(Updates(reduce)) } else { self.append(reduce) }
     }
 
     /// Groups with measures that the engine computes without a kernel.
@@ -379,6 +379,6 @@ impl Handle {
     ) -> Handle {
         let mut grouping = grouping(word, [self.schema(), output], key, states, None, Reads::All);
         grouping.closures = self.next.closures.clone();
-        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
+        if updates { self.append(Updates(grouping)) } else { self.append(grouping) }
     }
 }

@@ -131,7 +131,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// unspecified.
     ///
     /// # Cost
-    /// Sorts by key and order, each of a multiple of the result.
+    /// Sorts records by key and order, a multiple of the result at a time.
     ///
     /// # Examples
     /// ```
@@ -215,7 +215,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 impl Handle {
     #[inline(never)]
     fn distinct_by(&self, key: Vec<usize>) -> Handle {
-        self.then(distinct_by(self.schema(), key))
+        self.append(distinct_by(self.schema(), key))
     }
 
     #[inline(never)]

@@ -37,33 +37,38 @@ impl Clone for Handle {
 
 impl Handle {
     /// Creates the flow that `operator` emits for `inputs`. `next` describes the operator.
-    pub(crate) fn behind(env: Env, operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>, next: &NextStep) -> Handle {
+    pub(crate) fn of_operator(
+        env: Env,
+        operator: Arc<dyn Operator>,
+        inputs: Vec<Arc<Node>>,
+        next: &NextStep,
+    ) -> Handle {
         let (origin, text) = next.origin(operator.name());
         let node = Node::new(scope::path(), origin, text, operator, inputs);
         Handle { node, env, next: NextStep::default() }
     }
 
     /// Appends an operator with this flow as its only input.
-    pub(super) fn then(&self, operator: impl Operator + 'static) -> Handle {
-        self.then_with(Arc::new(operator), &[])
+    pub(super) fn append(&self, operator: impl Operator + 'static) -> Handle {
+        self.append_with_inputs(Arc::new(operator), &[])
     }
 
     /// Appends an operator with this flow and `others` as its inputs.
     #[inline(never)]
-    pub(super) fn then_with(&self, operator: Arc<dyn Operator>, others: &[Arc<Node>]) -> Handle {
+    pub(super) fn append_with_inputs(&self, operator: Arc<dyn Operator>, others: &[Arc<Node>]) -> Handle {
         let inputs = std::iter::once(&self.node).chain(others).cloned().collect();
-        Handle::behind(self.env.clone(), operator, inputs, &self.next)
+        Handle::of_operator(self.env.clone(), operator, inputs, &self.next)
     }
 
-    /// Replaces the description of the next operator.
-    pub(super) fn described(&self, next: NextStep) -> Handle {
+    /// Returns this flow with another description of its next operator.
+    pub(super) fn with_next(&self, next: NextStep) -> Handle {
         Handle { next, ..self.clone() }
     }
 
     /// Sets the location of the next operator, unless it has one.
     #[inline(never)]
     pub(super) fn called_at(&self, location: &'static Location<'static>) -> Handle {
-        self.described(self.next.called_at(location))
+        self.with_next(self.next.called_at(location))
     }
 
     /// Appends an operator that computes a key. Returns the same flow if `computation` is `None`.
@@ -72,12 +77,12 @@ impl Handle {
         let is_timed = self.node.schema().event_time().is_some();
         let computation = computation.map(|computation| if is_timed { computation.timed() } else { computation });
         let text = computation.iter().map(|computation| computation.text).filter(|text| !text.is_empty()).collect();
-        Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }.written(text)
+        Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }.with_closure_texts(text)
     }
 
     /// Adds source texts of closures on which the state of the next operator depends.
     #[inline(never)]
-    pub(super) fn written(mut self, closures: Vec<&'static str>) -> Handle {
+    pub(super) fn with_closure_texts(mut self, closures: Vec<&'static str>) -> Handle {
         self.next.closures.extend(closures);
         self
     }
@@ -96,13 +101,13 @@ impl Handle {
     /// Attaches the types. The rows have the leaves of `T`, then those of `M::Hidden`, and no
     /// others.
     pub(crate) fn typed<T: Record, M: AnyMode>(self) -> Flow<T, M> {
-        let handle = self.with_rows(T::schema, T::LEAVES, M::Hidden::LEAVES > 0);
+        let handle = self.without_extra_leaves(T::schema, T::LEAVES, M::Hidden::LEAVES > 0);
         Flow { handle, _types: Typed(PhantomData) }
     }
 
     /// Removes leaves that are neither the record's nor, if `has_time`, its event time.
     #[inline(never)]
-    fn with_rows(self, record: fn() -> Schema, leaves: usize, has_time: bool) -> Handle {
+    fn without_extra_leaves(self, record: fn() -> Schema, leaves: usize, has_time: bool) -> Handle {
         let rows = self.node.schema();
         let (found, time) = (rows.leaves().len(), rows.event_time());
         if found == leaves + usize::from(has_time) && time.is_some() == has_time {
@@ -133,6 +138,6 @@ impl<T, M> Clone for Flow<T, M> {
 /// `node` if `computation` is `None`.
 pub(super) fn keyed(node: &Arc<Node>, computation: Option<Keyed>, next: &NextStep) -> Arc<Node> {
     let Some(computation) = computation else { return node.clone() };
-    let (origin, text) = next.behind("key").origin("key");
+    let (origin, text) = next.for_part("key").origin("key");
     Node::new(scope::path(), origin, text, Arc::new(computation), vec![node.clone()])
 }

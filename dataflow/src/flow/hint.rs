@@ -157,7 +157,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// None.
     #[track_caller]
     pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).expecting_rows(rows).typed()
+        self.handle.called_at(Location::caller()).with_expected_rows(rows).typed()
     }
 
     /// States the share of records, from 0 to 1, that the filter directly before it keeps.
@@ -190,7 +190,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// None.
     #[track_caller]
     pub fn expect_selectivity(&self, share: f64) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).expecting(share).typed()
+        self.handle.called_at(Location::caller()).with_selectivity(share).typed()
     }
 }
 
@@ -198,22 +198,22 @@ const WORD: &str = "expect_selectivity";
 
 impl Handle {
     #[inline(never)]
-    fn expecting_rows(&self, rows: u64) -> Handle {
-        self.then(ExpectRows { schema: self.schema(), rows })
+    fn with_expected_rows(&self, rows: u64) -> Handle {
+        self.append(ExpectRows { schema: self.schema(), rows })
     }
 
     #[inline(never)]
-    fn expecting(&self, share: f64) -> Handle {
-        match expecting(&self.node, share).filter(|_| (0.0..=1.0).contains(&share)) {
+    fn with_selectivity(&self, share: f64) -> Handle {
+        match with_filter_selectivity(&self.node, share).filter(|_| (0.0..=1.0).contains(&share)) {
             Some(node) => {
                 // A `let` binding of the result names the filter.
-                let (said, _) = self.next.origin(WORD);
-                let node = if *said.name == *WORD { node } else { node.named(said.name) };
+                let (origin, _) = self.next.origin(WORD);
+                let node = if *origin.name == *WORD { node } else { node.named(origin.name) };
                 Handle { node, env: self.env.clone(), next: NextStep::default() }
             }
             None => {
                 let follows_filter = self.node.operator.as_filter().is_some();
-                self.then(WrongSelectivity { schema: self.schema(), share, follows_filter })
+                self.append(WrongSelectivity { schema: self.schema(), share, follows_filter })
             }
         }
     }
@@ -221,25 +221,25 @@ impl Handle {
 
 /// Returns a copy of `node` whose filter has the selectivity `share`. The filter may be the node
 /// itself, or a filter that the macro moved before it. Returns `None` if there is no filter.
-fn expecting(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
+fn with_filter_selectivity(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
     let is_filter = |node: &Node| node.operator.as_filter().is_some();
     let input = node.inputs.first();
     if is_filter(node) {
         // One filter in the program may be several nodes, one per part of a conjunction. The first
         // of them gets the share, and the others get 1.
-        let place = |node: &Node| (node.origin.file.clone(), node.origin.line, node.origin.column);
-        let part = input.filter(|input| is_filter(input) && place(input) == place(node));
-        let (share, input) = match part {
-            Some(part) => (1.0, expecting(part, share)?),
+        let location = |node: &Node| (node.origin.file.clone(), node.origin.line, node.origin.column);
+        let earlier_part = input.filter(|input| is_filter(input) && location(input) == location(node));
+        let (share, input) = match earlier_part {
+            Some(part) => (1.0, with_filter_selectivity(part, share)?),
             None => (share, input?.clone()),
         };
         return Some(node.with_operator(node.operator.expecting(share)?, vec![input]));
     }
     // A filter after a join may have moved to one of its sides.
     let has_moved = |input: &Arc<Node>| is_filter(input) && !input.operator.placement().is_empty();
-    if let Some(place) = node.inputs.iter().position(has_moved) {
+    if let Some(side) = node.inputs.iter().position(has_moved) {
         let mut inputs = node.inputs.clone();
-        inputs[place] = expecting(&inputs[place], share)?;
+        inputs[side] = with_filter_selectivity(&inputs[side], share)?;
         return Some(node.with_inputs(inputs));
     }
     // A filter that could not be moved is evaluated by the operator's closure. A closure over pairs

@@ -50,10 +50,10 @@ impl<T: Record> Flow<T, Bounded> {
     {
         let (loop_id, schema, termination) = (LoopId::unique(), T::schema(), LoopTermination::AfterRounds);
         let handle = self.handle.called_at(Location::caller());
-        let begun = handle.then(LoopBegin { schema: schema.clone(), loop_id, rounds, termination });
-        let given: Flow<T, Bounded> = body(begun.typed());
+        let loop_begin = handle.append(LoopBegin { schema: schema.clone(), loop_id, rounds, termination });
+        let result: Flow<T, Bounded> = body(loop_begin.typed());
         let end = LoopEnd { workset: schema.clone(), schema, loop_id, rounds };
-        handle.ending_loop(vec![given.handle.node], end).typed()
+        handle.end_loop(vec![result.handle.node], end).typed()
     }
 
     /// Changes a set of records with one record per key, until there is no work or after
@@ -94,8 +94,8 @@ impl<T: Record> Flow<T, Bounded> {
     ///
     /// # Cost
     /// A round costs time in proportion to its workset, not to the solution set. The solution set
-    /// is in the tasks of its keys, in memory or on disk. Joins of the workset with other flows build
-    /// their tables once.
+    /// is in the tasks of its keys, in memory or on disk. Joins of the workset with other flows
+    /// build their tables once.
     ///
     /// Source: Ewen and others, *Spinning Fast Iterative Data Flows*, 2012.
     #[track_caller]
@@ -113,12 +113,12 @@ impl<T: Record> Flow<T, Bounded> {
     {
         let (loop_id, termination, rounds) = (LoopId::unique(), LoopTermination::WithoutRows, most_rounds);
         let handle = self.handle.called_at(Location::caller());
-        let workset = workset.handle.described(handle.next.clone());
-        let begun = workset.then(LoopBegin { schema: W::schema(), loop_id, rounds, termination });
+        let workset = workset.handle.with_next(handle.next.clone());
+        let loop_begin = workset.append(LoopBegin { schema: W::schema(), loop_id, rounds, termination });
         let set = Solution { handle: handle.clone(), key: key(T::fields(0)).leaves(), loop_id, of: PhantomData };
-        let (changes, next) = body(set, begun.typed());
+        let (changes, next) = body(set, loop_begin.typed());
         let end = LoopEnd { workset: W::schema(), schema: T::schema(), loop_id, rounds };
-        handle.ending_loop(vec![next.handle.node, changes.handle.node], end).typed()
+        handle.end_loop(vec![next.handle.node, changes.handle.node], end).typed()
     }
 }
 
@@ -207,10 +207,10 @@ impl<L: Record, T: Record, V, K: Outer> SolutionSides<L, T, V, K> {
 }
 
 impl Handle {
-    /// Ends a loop. `inputs` are the results of its body.
+    /// Ends a loop. `results` are the outputs of its body.
     #[inline(never)]
-    fn ending_loop(&self, given: Vec<Arc<Node>>, end: LoopEnd) -> Handle {
-        let next = self.next.behind("end of iterate");
-        Handle::behind(self.env.clone(), Arc::new(end), given, &next)
+    fn end_loop(&self, results: Vec<Arc<Node>>, end: LoopEnd) -> Handle {
+        let next = self.next.for_part("end of iterate");
+        Handle::of_operator(self.env.clone(), Arc::new(end), results, &next)
     }
 }

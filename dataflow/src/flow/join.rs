@@ -373,13 +373,13 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     where
         F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        let reads = [0, 1].map(|side| self.shown(side));
+        let reads = [0, 1].map(|side| self.reported_leaves(side));
         self.with_kernel(try_join::<L, R, U, M, F>(body, reads))
     }
 
     /// The leaves of a side that error messages may show: its key and the fields that a closure
     /// reads. They are leaves of the closure's parameter.
-    fn shown(&self, side: usize) -> Reads {
+    fn reported_leaves(&self, side: usize) -> Reads {
         let Reads::Leaves(mut leaves) = self.sides.next.reads(side, &self.sides.records[side]) else {
             return Reads::All;
         };

@@ -27,7 +27,7 @@ pub(super) struct JoinSides {
     pub(super) env: Env,
     pub(super) next: NextStep,
     /// The sides with a filter that could not be moved there, so the closure evaluates it.
-    keeps_filters: [bool; 2],
+    evaluates_filters: [bool; 2],
     pub(super) hint: Option<JoinHint>,
     /// The loop whose solution set is the right side.
     solution_of: Option<LoopId>,
@@ -44,9 +44,9 @@ impl JoinSides {
 
     #[inline(never)]
     fn of(left: &Handle, right: Handle, records: [Schema; 2], location: &'static Location<'static>) -> Self {
-        let keeps_filters = [left.next.keeps_filters(), right.next.keeps_filters()];
+        let evaluates_filters = [left.next.evaluates_filters(), right.next.evaluates_filters()];
         let Handle { node, env, next } = left.called_at(location);
-        JoinSides { nodes: [node, right.node], records, env, next, keeps_filters, hint: None, solution_of: None }
+        JoinSides { nodes: [node, right.node], records, env, next, evaluates_filters, hint: None, solution_of: None }
     }
 
     /// Appends computed keys to the rows of the sides.
@@ -80,7 +80,7 @@ impl JoinSides {
 
     /// The fields of each side that the next closure reads.
     pub(super) fn reads(&self) -> [Reads; 2] {
-        [0, 1].map(|side| match self.keeps_filters[side] {
+        [0, 1].map(|side| match self.evaluates_filters[side] {
             true => Reads::All,
             false => self.next.reads(side, &self.records[side]),
         })
@@ -129,6 +129,6 @@ impl JoinSides {
             None => Arc::new(join),
             Some(loop_id) => Arc::new(SolutionJoin { join, loop_id }),
         };
-        self.left().then_with(operator, &self.nodes[1..])
+        self.left().append_with_inputs(operator, &self.nodes[1..])
     }
 }

@@ -34,9 +34,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Like [`Flow::ordered`], after the key of the groups.
     pub(super) fn ordered<O: Order<T>>(&self, order: &O) -> (Self, Vec<OrderKey>) {
-        let (groups, by) = self.behind_key(order.computation::<()>(), order.computation::<K>());
+        let (groups, key_leaves) = self.append_after_key(order.computation::<()>(), order.computation::<K>());
         let mut keys = order.keys();
-        keys.iter_mut().filter(|key| key.leaf >= T::LEAVES).for_each(|key| key.leaf += by);
+        keys.iter_mut().filter(|key| key.leaf >= T::LEAVES).for_each(|key| key.leaf += key_leaves);
         let keys = nulls_last(keys, groups.handle.node.schema());
         (groups, keys)
     }
@@ -44,17 +44,17 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Appends the values that a projection computes to the rows. Returns the groups and the leaves
     /// of the projection.
     pub(super) fn projected<P: Projection<T>>(&self, fields: &P) -> (Self, Vec<usize>) {
-        let (groups, by) = self.behind_key(fields.computation::<()>(), fields.computation::<K>());
-        let moved = |leaf: usize| if leaf >= T::LEAVES { leaf + by } else { leaf };
+        let (groups, key_leaves) = self.append_after_key(fields.computation::<()>(), fields.computation::<K>());
+        let moved = |leaf: usize| if leaf >= T::LEAVES { leaf + key_leaves } else { leaf };
         (groups, fields.leaves().into_iter().map(moved).collect())
     }
 
     /// Appends a computation to the rows: `without_key` if rows end with the record, else
     /// `after_key`. Returns the groups, and the number of leaves between the record and the
     /// computed values.
-    fn behind_key(&self, alone: Option<Keyed>, behind: Option<Keyed>) -> (Self, usize) {
+    fn append_after_key(&self, without_key: Option<Keyed>, after_key: Option<Keyed>) -> (Self, usize) {
         let is_wide = self.handle.node.schema().leaves().len() > T::LEAVES;
-        let (computation, by) = if is_wide { (behind, K::LEAVES) } else { (alone, 0) };
-        (Grouped { handle: self.handle.keyed(computation), key: self.key.clone(), of: self.of }, by)
+        let (computation, key_leaves) = if is_wide { (after_key, K::LEAVES) } else { (without_key, 0) };
+        (Grouped { handle: self.handle.keyed(computation), key: self.key.clone(), of: self.of }, key_leaves)
     }
 }

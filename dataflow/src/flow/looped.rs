@@ -25,7 +25,7 @@ pub trait HasRecordsToGoOver {}
 )]
 pub trait HasGroupsToGoOver {}
 
-macro_rules! not_looped {
+macro_rules! for_loop_errors {
     ($([$($lent:tt)*] $owner:ident<$($of:ident),*>: $words:ident, $bound:ident;)*) => {$(
         #[doc(hidden)]
         impl<$($of),*> Iterator for $($lent)* $owner<$($of),*>
@@ -39,7 +39,7 @@ macro_rules! not_looped {
         }
     )*};
 }
-not_looped! {
+for_loop_errors! {
     [] Flow<T, M>: MissingWords, HasRecordsToGoOver;
     [&] Flow<T, M>: MissingWords, HasRecordsToGoOver;
     [] Grouped<T, K, M>: MissingGroupWords, HasGroupsToGoOver;

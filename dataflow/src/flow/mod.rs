@@ -88,8 +88,8 @@ pub(crate) use step::NextStep;
 /// Cloning copies the handle. Two flows that share a node share its work.
 ///
 /// Its methods are operators, results, and methods that only `#[dataflow]` calls.
-/// [`operators`](crate::operators) documents the operators that take closures, such as
-/// [`map`](crate::operators::map), which are not methods here.
+/// [`operators`](crate::operators) documents the operators that take closures. Some of these are
+/// not methods here, such as [`map`](crate::operators::map).
 #[must_use = "a flow is a plan: nothing runs before a result asks for it, such as `.collect()` or `.write_csv(..)`"]
 pub struct Flow<T, M = Bounded> {
     handle: Handle,

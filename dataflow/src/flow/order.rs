@@ -135,13 +135,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn sorted(&self, order: Vec<OrderKey>, within: Within) -> Handle {
-        self.then(Sort { schema: self.schema(), order, within })
+        self.append(Sort { schema: self.schema(), order, within })
     }
 
     /// Appends an operator that keeps the first `count` records of each group. An empty key is one
     /// group. Without an order, it keeps any records.
     #[inline(never)]
     pub(super) fn first(&self, key: Vec<usize>, count: usize, order: Vec<OrderKey>) -> Handle {
-        self.then(First { schema: self.schema(), key, count, order })
+        self.append(First { schema: self.schema(), key, count, order })
     }
 }

@@ -42,8 +42,8 @@ impl Output {
     ///
     /// | | File | Folder |
     /// |---|---|---|
-    /// | `Overwrite` | is replaced after the job has succeeded | the same, with all files in it |
-    /// | `Append` | records are added after the job has succeeded | files are added, in any format |
+    /// | `Overwrite` | is replaced after success | the same, with all files in it |
+    /// | `Append` | records are added after success | files are added, in any format |
     /// | `Fail` | the job is refused | the job is refused, unless the folder is empty |
     ///
     /// `Overwrite` accepts only folders that contain nothing but files and folders `field=value`.

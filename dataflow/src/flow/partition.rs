@@ -145,6 +145,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn partitioned(&self, by: PartitionBy) -> Handle {
-        self.then(Partition { schema: self.schema(), by })
+        self.append(Partition { schema: self.schema(), by })
     }
 }

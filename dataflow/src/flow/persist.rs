@@ -43,6 +43,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
         M: Ends,
     {
         let persist = Persist { schema: T::schema(), kept: Default::default() };
-        self.handle.called_at(Location::caller()).then(persist).typed()
+        self.handle.called_at(Location::caller()).append(persist).typed()
     }
 }

@@ -39,6 +39,6 @@ impl Handle {
     /// Selects leaves of each row.
     #[inline(never)]
     pub(super) fn projected(&self, word: &'static str, output: Schema, leaves: Vec<usize>) -> Handle {
-        self.then(Project { word, input: self.schema(), output, leaves })
+        self.append(Project { word, input: self.schema(), output, leaves })
     }
 }

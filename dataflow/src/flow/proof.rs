@@ -80,7 +80,7 @@ pub trait Plain {}
 /// `is_empty` cannot fail and have no effects.
 pub trait Several {}
 
-macro_rules! asked {
+macro_rules! type_facts {
     ($($method:ident $bound:ident: $doc:literal;)*) => {
         $(impl<T: $bound + ?Sized> Of<'_, T> {
             #[doc = $doc]
@@ -102,7 +102,7 @@ macro_rules! asked {
         }
     };
 }
-asked! {
+type_facts! {
     __plain Plain: "Whether a value is of a [`Plain`] type.";
     __several Several: "Whether a value is of a type of [`Several`].";
     __option Optional: "Whether a value is an `Option` of a [`Plain`] type.";

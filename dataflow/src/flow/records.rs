@@ -38,7 +38,7 @@ impl<T: Record> Records<T> {
         self.len() == 0
     }
 
-    /// Calls `see` for each record, in order.
+    /// Calls `body` for each record, in order.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -50,15 +50,15 @@ impl<T: Record> Records<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn for_each(&self, mut see: impl for<'a> FnMut(T::At<'a>)) {
-        let seen = self.windows(|input| {
+    pub fn for_each(&self, mut body: impl for<'a> FnMut(T::At<'a>)) {
+        let result = self.windows(|input| {
             input.visit(|mut leaves, rows| {
                 let cursor = T::cursor(&mut leaves);
-                (0..rows.len()).for_each(|position| see(T::at(cursor, rows.get(position))));
+                (0..rows.len()).for_each(|position| body(T::at(cursor, rows.get(position))));
             });
             Ok::<_, std::convert::Infallible>(())
         });
-        match seen {
+        match result {
             Ok(()) => {}
         }
     }

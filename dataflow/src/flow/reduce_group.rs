@@ -163,7 +163,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
         M: Ends,
     {
-        self.tried(&[], body)
+        self.try_reduced(&[], body)
     }
 
     /// Calls `body` for partial groups, without shipping records of a key to one task.
@@ -216,31 +216,31 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.by("reduce_group", order, reduce_group::<T, U, F>(body))
+        self.reduced_with("reduce_group", order, reduce_group::<T, U, F>(body))
     }
 
-    pub(super) fn tried<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
+    pub(super) fn try_reduced<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.by("try_reduce_group", order, try_reduce_group::<T, U, F>(body))
+        self.reduced_with("try_reduce_group", order, try_reduce_group::<T, U, F>(body))
     }
 
     pub(super) fn combined<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.by("combine_group", order, reduce_group::<T, U, F>(body))
+        self.reduced_with("combine_group", order, reduce_group::<T, U, F>(body))
     }
 
-    fn by<U: Record>(&self, word: &'static str, order: &[OrderKey], kernel: GroupFactory) -> Flow<U, M> {
-        self.handle.groups_reduced(word, [T::schema(), U::schema()], &self.key, order, kernel).typed()
+    fn reduced_with<U: Record>(&self, word: &'static str, order: &[OrderKey], kernel: GroupFactory) -> Flow<U, M> {
+        self.handle.group_reduced(word, [T::schema(), U::schema()], &self.key, order, kernel).typed()
     }
 }
 
 impl Handle {
     #[inline(never)]
-    fn groups_reduced(
+    fn group_reduced(
         &self,
         word: &'static str,
         [record, output]: [Schema; 2],
@@ -248,7 +248,7 @@ impl Handle {
         order: &[OrderKey],
         kernel: GroupFactory,
     ) -> Handle {
-        self.then(GroupReduce {
+        self.append(GroupReduce {
             reads: self.next.reads(0, &record),
             input: self.schema(),
             output,

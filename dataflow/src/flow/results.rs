@@ -187,10 +187,15 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
 
 impl Handle {
     #[inline(never)]
-    fn collected(&self, schema: Schema, counts: bool, location: &'static Location<'static>) -> Result<Arc<Collector>> {
-        let sink = Collect::new(schema, counts);
+    fn collected(
+        &self,
+        schema: Schema,
+        count_only: bool,
+        location: &'static Location<'static>,
+    ) -> Result<Arc<Collector>> {
+        let sink = Collect::new(schema, count_only);
         let collector = sink.collector.clone();
-        self.env.run_now(&self.called_at(location).then(sink).node)?;
+        self.env.run_now(&self.called_at(location).append(sink).node)?;
         Ok(collector)
     }
 
@@ -208,10 +213,10 @@ impl Handle {
 
     #[inline(never)]
     fn write_sink(&self, schema: Schema, sink: Arc<dyn Sink>, location: &'static Location<'static>) {
-        self.env.add_sink(self.called_at(location).then(WriteSink::new(schema, sink)).node);
+        self.env.add_sink(self.called_at(location).append(WriteSink::new(schema, sink)).node);
     }
 
     pub(super) fn write_with(&self, schema: Schema, format: Arc<dyn Format>, target: Target) {
-        self.env.add_sink(self.then(WriteFile::new(schema, format, target)).node);
+        self.env.add_sink(self.append(WriteFile::new(schema, format, target)).node);
     }
 }

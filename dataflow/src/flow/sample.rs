@@ -38,7 +38,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[track_caller]
     pub fn sample(&self, fraction: f64, seed: u64) -> Flow<T, M> {
         let handle = self.handle.called_at(Location::caller());
-        handle.then(Sample { schema: handle.schema(), fraction, seed }).typed()
+        handle.append(Sample { schema: handle.schema(), fraction, seed }).typed()
     }
 
     /// Keeps exactly `count` records, or all if there are fewer. All samples of this size are
@@ -66,6 +66,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        self.handle.called_at(Location::caller()).then(SampleN { schema: T::schema(), count, seed }).typed()
+        self.handle.called_at(Location::caller()).append(SampleN { schema: T::schema(), count, seed }).typed()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// More than any terminating program needs. Stops pipelines that call themselves endlessly with a
 /// message, before the stack overflows.
-const MOST_SCOPES: usize = 128;
+const MAX_SCOPES: usize = 128;
 
 thread_local! {
     static SCOPES: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
@@ -23,7 +23,7 @@ pub fn scope(name: &'static str) -> Scope {
         scopes.push(name);
         scopes.len()
     });
-    if depth > MOST_SCOPES {
+    if depth > MAX_SCOPES {
         too_deep(name);
     }
     Scope { _private: () }

@@ -117,7 +117,7 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        self.kept(&left(L::fields(0)), &right(R::fields(0)), Nulls::Differ)
+        self.filtered(&left(L::fields(0)), &right(R::fields(0)), Nulls::Differ)
     }
 
     /// Like [`SemiJoin::on`], but a null equals another null.
@@ -143,7 +143,7 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        self.kept(&left(L::fields(0)), &right(R::fields(0)), Nulls::Equal)
+        self.filtered(&left(L::fields(0)), &right(R::fields(0)), Nulls::Equal)
     }
 
     /// Sets the strategy. See [`Join::hint`](super::Join::hint).
@@ -168,21 +168,21 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
         SemiJoin { sides: SemiJoinSides { hint: Some(H::HINT), ..self.sides }, of: PhantomData }
     }
 
-    fn kept<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M::Joined> {
+    fn filtered<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M::Joined> {
         let keys = [left.leaves(), right.leaves()];
         let computations = [left.computation::<()>(), right.computation::<()>()];
-        self.sides.kept(computations, keys, nulls).typed()
+        self.sides.filtered(computations, keys, nulls).typed()
     }
 }
 
 impl SemiJoinSides {
     #[inline(never)]
-    fn kept(self, [of_left, of_right]: [Option<Keyed>; 2], keys: [Vec<usize>; 2], nulls: Nulls) -> Handle {
+    fn filtered(self, [of_left, of_right]: [Option<Keyed>; 2], keys: [Vec<usize>; 2], nulls: Nulls) -> Handle {
         let SemiJoinSides { matched, left, right, hint } = self;
         let right = keyed(&right, of_right, &left.next);
         let left = left.keyed(of_left);
         let inputs = [left.schema(), right.schema().clone()];
         let operator = operators::SemiJoin { matched, inputs, keys, nulls, hint };
-        left.then_with(Arc::new(operator), &[right])
+        left.append_with_inputs(Arc::new(operator), &[right])
     }
 }

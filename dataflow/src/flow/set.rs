@@ -66,11 +66,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn union(&self, schema: Schema, other: &Arc<Node>, location: &'static Location<'static>) -> Handle {
-        self.called_at(location).then_with(Arc::new(Union(self.rows_of(schema))), std::slice::from_ref(other))
+        self.called_at(location).append_with_inputs(Arc::new(Union(self.rows_of(schema))), std::slice::from_ref(other))
     }
 
     #[inline(never)]
     fn distinct(&self, schema: Schema, location: &'static Location<'static>) -> Handle {
-        self.called_at(location).then(distinct(schema))
+        self.called_at(location).append(distinct(schema))
     }
 }

@@ -125,7 +125,7 @@ impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.groups.tried(&self.order, body)
+        self.groups.try_reduced(&self.order, body)
     }
 
     /// Like [`Grouped::combine_group`], with the records of each partial group in order.

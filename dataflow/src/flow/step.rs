@@ -100,7 +100,7 @@ pub(crate) struct NextStep {
     pub(super) closures: Vec<&'static str>,
     /// `true` if a filter could not be moved before the operator, so the operator's closure
     /// evaluates it.
-    pub(super) keeps_filters: bool,
+    pub(super) evaluates_filters: bool,
 }
 
 impl NextStep {
@@ -113,16 +113,16 @@ impl NextStep {
     pub(crate) fn origin(&self, word: &str) -> (Origin, Arc<str>) {
         let word = self.part.unwrap_or(word);
         let name = self.step.map_or(word, |step| step.name);
-        let operator = if self.step.is_none() { word.into() } else { self.written(|step| step.operator) };
+        let operator = if self.step.is_none() { word.into() } else { self.joined_texts(|step| step.operator) };
         let (file, line, column) =
             self.location.map_or(("", 0, 0), |location| (location.file(), location.line(), location.column()));
         let origin = Origin { name: name.into(), operator, file: file.into(), line, column };
-        let text = if self.part.is_some() { "".into() } else { self.written(|step| step.text) };
+        let text = if self.part.is_some() { "".into() } else { self.joined_texts(|step| step.text) };
         (origin, text)
     }
 
     /// Joins the texts of `step` and `completed`.
-    fn written(&self, part: fn(&Step) -> &'static str) -> Arc<str> {
+    fn joined_texts(&self, part: fn(&Step) -> &'static str) -> Arc<str> {
         let parts = [self.step, self.completed].into_iter().flatten().map(part);
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" → ").into()
     }
@@ -199,14 +199,14 @@ impl NextStep {
     }
 
     /// Describes another operator for the same call in the user's program.
-    pub(crate) fn behind(&self, word: &'static str) -> Self {
+    pub(crate) fn for_part(&self, word: &'static str) -> Self {
         NextStep { part: Some(word), bounds: Vec::new(), ..self.clone() }
     }
 
     /// Returns `true` if the operator's closure evaluates a filter that could not be moved before
     /// it.
-    pub(crate) fn keeps_filters(&self) -> bool {
-        self.keeps_filters
+    pub(crate) fn evaluates_filters(&self) -> bool {
+        self.evaluates_filters
     }
 
     /// Returns `true` if the operator may emit several records for one.

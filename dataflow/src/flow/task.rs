@@ -192,6 +192,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let (input, output, reads) = (T::schema(), U::schema(), self.reads());
         let operator = MapPartition { input, output, whole: map_partition::<T, U, F>(body), reads };
-        self.handle.called_at(Location::caller()).then(operator).typed()
+        self.handle.called_at(Location::caller()).append(operator).typed()
     }
 }

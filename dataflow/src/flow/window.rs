@@ -34,7 +34,7 @@ impl Lateness {
         Lateness(by)
     }
 
-    /// For splits whose records are in the order of their event time.
+    /// Expects the records of each split in the order of their event time.
     #[must_use]
     pub fn none() -> Self {
         Lateness(Duration::ZERO)
@@ -144,7 +144,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Divides the records of each key into windows by their event time. The result of a window is
-    /// emitted after the watermark has passed its end.
+    /// emitted when the watermark reaches its end.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -202,13 +202,13 @@ impl<T: Record, K: Record> Windowed<T, K> {
     pub fn count(&self) -> Flow<(K, Timestamp, u64), Unbounded> {
         let count = StateLeaf { ty: LeafType::U64, fold: Fold::Count };
         self.handle
-            .windows_measured("count", (self.key.clone(), self.micros), vec![count], <(K, Timestamp, u64)>::schema())
+            .window_measures("count", (self.key.clone(), self.micros), vec![count], <(K, Timestamp, u64)>::schema())
             .typed()
     }
 
     /// Sums a field over each window. Emits the key, the start of the window and the sum.
     ///
-    /// `None` is skipped in an `Option` field. The sum is `None` if a window has no other value.
+    /// In an `Option` field, `None` is skipped. The sum is `None` if a window has no other value.
     ///
     /// # Errors
     /// The job fails if the sum overflows the type of the field.
@@ -227,7 +227,7 @@ impl<T: Record, K: Record> Windowed<T, K> {
         let types = V::schema().types();
         let states = types.into_iter().zip(folds::sum(field)).map(|(ty, fold)| StateLeaf { ty, fold }).collect();
         self.handle
-            .windows_measured("sum", (self.key.clone(), self.micros), states, <(K, Timestamp, V)>::schema())
+            .window_measures("sum", (self.key.clone(), self.micros), states, <(K, Timestamp, V)>::schema())
             .typed()
     }
 }
@@ -259,23 +259,23 @@ impl<T: Record, K> Windowed<T, K> {
     /// ```
     #[track_caller]
     pub fn late(&self) -> Flow<T, Unbounded> {
-        self.handle.called_at(Location::caller()).set_aside("late", T::schema()).typed()
+        self.handle.called_at(Location::caller()).side_output("late", T::schema()).typed()
     }
 }
 
 impl Handle {
     /// The side output of an operator before, without leaves that follow the record's.
     #[inline(never)]
-    fn set_aside(&self, word: &'static str, output: Schema) -> Handle {
+    fn side_output(&self, word: &'static str, output: Schema) -> Handle {
         let leaves = (0..output.leaves().len()).collect();
-        let described = self.next.behind(word);
-        let late = self.described(described.clone()).then(SideOutput { word, schema: self.schema() });
-        late.described(described).projected("records", output, leaves)
+        let next = self.next.for_part(word);
+        let late = self.with_next(next.clone()).append(SideOutput { word, schema: self.schema() });
+        late.with_next(next).projected("records", output, leaves)
     }
 
     /// Groups windows with measures that the engine computes without a kernel.
     #[inline(never)]
-    fn windows_measured(
+    fn window_measures(
         &self,
         word: &'static str,
         (key, micros): (Vec<usize>, i64),
@@ -284,7 +284,7 @@ impl Handle {
     ) -> Handle {
         let mut aggregate = grouping(word, [self.schema(), output], key, states, None, Reads::All);
         aggregate.closures = self.next.closures.clone();
-        self.then(WindowAggregate { aggregate, micros })
+        self.append(WindowAggregate { aggregate, micros })
     }
 
     /// Copies `leaf` to the end of the rows, as their event time.
@@ -294,7 +294,7 @@ impl Handle {
         let leaves = (0..record.leaves().len()).chain([leaf]).collect();
         let (input, output) = (handle.schema(), record.with_event_time());
         let view = Project { word: "event_time", output, input, leaves };
-        handle.then(EventTime { view, of: runtime::strategy::EventTimeOf { leaf, lateness_micros } })
+        handle.append(EventTime { view, of: runtime::strategy::EventTimeOf { leaf, lateness_micros } })
     }
 
     /// Appends the start of the window to the rows. Returns the flow, and the key of the windows.
@@ -310,9 +310,9 @@ impl Handle {
         let windows = TumblingWindows { time, micros };
         let next = self.next.called_at(caller);
         let key: Vec<usize> = key.iter().copied().chain([start]).collect();
-        let in_time = LateDataSplit { schema: schema.clone(), key: key.clone(), micros };
-        let handle = self.described(next.behind("window")).then(WindowStart { schema, windows, length });
-        let handle = handle.described(next.behind("in time")).then(in_time);
-        (handle.described(next), key)
+        let late_split = LateDataSplit { schema: schema.clone(), key: key.clone(), micros };
+        let handle = self.with_next(next.for_part("window")).append(WindowStart { schema, windows, length });
+        let handle = handle.with_next(next.for_part("in time")).append(late_split);
+        (handle.with_next(next), key)
     }
 }

@@ -249,5 +249,5 @@ fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: BesideFactory, read
     let left = sides.left();
     let JoinSides { nodes, records: inputs, .. } = sides;
     let operator = operators::WithAll { inputs, output: left.rows_of(U::schema()), kernel, reads };
-    left.then_with(Arc::new(operator), &nodes[1..]).typed()
+    left.append_with_inputs(Arc::new(operator), &nodes[1..]).typed()
 }

@@ -1,9 +1,9 @@
 //! Error messages for methods that a flow does not have, with a replacement for each.
 //!
-//! These are operators of `#[dataflow]` outside of the macro, and method names of iterators and other
-//! libraries. Each method has a bound that no type meets, so the compiler reports a message of its own
-//! at the call. A flow dereferences to [`MissingWords`], so the compiler looks here last. A trait of
-//! the program that adds such a method to flows takes precedence.
+//! These are operators of `#[dataflow]` outside of the macro, and method names of iterators and
+//! other libraries. Each method has a bound that no type meets, so the compiler reports a message
+//! of its own at the call. A flow dereferences to [`MissingWords`], so the compiler looks here
+//! last. A trait of the program that adds such a method to flows takes precedence.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -44,8 +44,8 @@ missing_words! {
     MissingRecordWords<T>: [T: Record] Group<'_, T>;
 }
 
-/// Methods that an environment does not have. The parameter is always `()`. Without a parameter, the
-/// compiler would check the bounds in this crate.
+/// Methods that an environment does not have. The parameter is always `()`. Without a parameter,
+/// the compiler would check the bounds in this crate.
 #[doc(hidden)]
 pub struct MissingSourceWords<E>(PhantomData<E>);
 
@@ -98,7 +98,7 @@ macro_rules! words {
         #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
         pub trait $word {
             /// Returns a value of any type, so that the compiler reports no errors after the call.
-            fn behind<B>() -> B;
+            fn any_value<B>() -> B;
         }
 
         words! { @method $owner $of $types $word $arguments }
@@ -112,7 +112,7 @@ macro_rules! words {
             where
                 Self: $word,
             {
-                <Self as $word>::behind()
+                <Self as $word>::any_value()
             }
         }
     };
@@ -140,7 +140,7 @@ mod of_loops {
     )]
     pub trait Loops {
         /// Returns a value of any type, so that the compiler reports no errors after the call.
-        fn behind<B>() -> B;
+        fn any_value<B>() -> B;
     }
 
     #[allow(missing_docs)]
@@ -150,7 +150,7 @@ mod of_loops {
             Self: Loops,
             F: FnOnce(Flow<T>) -> Flow<T>,
         {
-            <Self as Loops>::behind()
+            <Self as Loops>::any_value()
         }
 
         pub fn iterate_delta<W, K, F>(
@@ -165,7 +165,7 @@ mod of_loops {
             K: Key<T>,
             F: FnOnce(Solution<T, K::Value>, Flow<W>) -> (Flow<T>, Flow<W>),
         {
-            <Self as Loops>::behind()
+            <Self as Loops>::any_value()
         }
     }
 }

@@ -65,6 +65,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     fn zipped(&self, numbers: Numbers, caller: &'static Location<'static>) -> Flow<(u64, T), M> {
         let output = self.handle.rows_of(<(u64, T)>::schema());
         let operator = Zip { input: self.handle.schema(), output, numbers };
-        self.handle.called_at(caller).then(operator).typed()
+        self.handle.called_at(caller).append(operator).typed()
     }
 }

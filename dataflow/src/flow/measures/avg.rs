@@ -15,9 +15,9 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Computes the mean of a measure, as `f64`.
     ///
     /// For integers, decimals and durations the result is the nearest `f64` to the exact mean. For
-    /// `n` floats the error is at most `n / 2^53` of the mean of their magnitudes. `None` is
-    /// skipped in an `Option`. The mean is then an `Option<f64>`, which is `None` if the group has
-    /// no other value.
+    /// `n` floats the error is at most `n / 2^53` of the mean of their magnitudes. In a measure
+    /// that is an `Option`, `None` is skipped. The mean is then an `Option<f64>`, which is `None`
+    /// if the group has no other value.
     ///
     /// ```
     /// # use dataflow::prelude::*;

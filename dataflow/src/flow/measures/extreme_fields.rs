@@ -153,15 +153,15 @@ where
     }
     fn add(&self, best: &mut Option<V>, record: T::At<'_>) {
         let value = (self.closure.0)(record, RecordLifetime::default());
-        let stays = best.as_ref().is_some_and(|best| {
+        let keeps_best = best.as_ref().is_some_and(|best| {
             let best = best.twin();
             match (V::is_there(value), V::is_there(best)) {
                 (true, true) if self.greatest => V::compare(value, best).is_le(),
                 (true, true) => V::compare(value, best).is_ge(),
-                (here, _) => !here,
+                (is_some, _) => !is_some,
             }
         });
-        if !stays {
+        if !keeps_best {
             *best = Some(V::own(value));
         }
     }

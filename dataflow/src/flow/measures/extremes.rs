@@ -15,9 +15,9 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Returns the least value of a measure.
     ///
     /// The values are numbers, dates, timestamps, bools or chars. A measure that is a field,
-    /// `g.min(|r| r.name)`, can also be a text. NaN is greater than all other floats. `None` is
-    /// skipped in an `Option`. The result is then an `Option`, which is `None` if the group has no
-    /// other value.
+    /// `g.min(|r| r.name)`, can also be a text. NaN is greater than all other floats. In a measure
+    /// that is an `Option`, `None` is skipped. The result is then an `Option`, which is `None` if
+    /// the group has no other value.
     ///
     /// ```
     /// # use dataflow::prelude::*;

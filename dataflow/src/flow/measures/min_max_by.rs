@@ -102,8 +102,8 @@ macro_rules! min_max_by {
             #[inline(always)]
             fn merge(&self, (kept, value): (B, V), (by, new): (B, V)) -> (B, V) {
                 let better: fn(B, B) -> bool = $better;
-                let stays = better(kept, by) || !(better(by, kept) || new.less(value));
-                if stays { (kept, value) } else { (by, new) }
+                let keeps_first = better(kept, by) || !(better(by, kept) || new.less(value));
+                if keeps_first { (kept, value) } else { (by, new) }
             }
             fn finish(&self, (_, value): (B, V)) -> V {
                 value

@@ -35,8 +35,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     ///
     /// Values between two numbers are interpolated linearly, as by SQL's `percentile_cont` and by
     /// default in NumPy: the median of `[1, 2]` is 1.5. Integers and decimals are first rounded to
-    /// the nearest `f64`. NaN is the greatest number. `None` is skipped in an `Option`. The result
-    /// is then an `Option`, which is `None` if the group has no number.
+    /// the nearest `f64`. NaN is the greatest number. In a measure that is an `Option`, `None` is
+    /// skipped. The result is then an `Option`, which is `None` if the group has no number.
     ///
     /// For `n` numbers the error is at most `(n + 4) / 2^53` of the larger magnitude of the two
     /// numbers around the result. If the fraction falls on one number, it is at most half a unit in
@@ -112,7 +112,7 @@ impl<T: Record, V: Measured, F: MeasureClosure<T, V>, const N: usize> Summary<T>
         }
     }
     fn again(&self, numbers: &mut Numbers) -> bool {
-        numbers.again(&self.fractions)
+        numbers.end_pass(&self.fractions)
     }
     fn add_again(&self, numbers: &mut Numbers, record: T::At<'_>) {
         if let Some(number) = self.closure.read(record).number() {
@@ -136,16 +136,16 @@ pub struct Numbers {
 /// A search for one number, identified by the count of lesser numbers.
 struct Rank {
     /// The index among all numbers in order.
-    of_all: u64,
+    overall: u64,
     /// The index among the numbers in the range.
-    within: u64,
+    within_range: u64,
     /// The range: numbers whose first `prefix_bits` bits are `prefix`.
-    bits: u64,
-    known: u32,
+    prefix: u64,
+    prefix_bits: u32,
     /// The count of numbers in the range.
     count: u64,
     /// The count of numbers by next digit. Empty if `numbers` stores them.
-    digits: Vec<u64>,
+    digit_counts: Vec<u64>,
     numbers: Vec<f64>,
     found: Option<f64>,
 }
@@ -156,24 +156,24 @@ fn ordered_bits(number: f64) -> u64 {
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
-fn of_ordered_bits(bits: u64) -> f64 {
+fn from_ordered_bits(bits: u64) -> f64 {
     f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits })
 }
 
 /// Compares floats. NaN of either sign is greatest.
-fn order(left: &f64, right: &f64) -> std::cmp::Ordering {
+fn compare(left: &f64, right: &f64) -> std::cmp::Ordering {
     ordered_bits(*left).cmp(&ordered_bits(*right))
 }
 
 /// Returns the two ranks around a fraction of `count` numbers, and the position between them, from
 /// 0 to 1.
-fn around(fraction: f64, count: u64) -> ([u64; 2], f64) {
-    let place = fraction * count.saturating_sub(1) as f64;
-    let (low, high) = (place.floor(), place.ceil());
-    ([low as u64, high as u64], place - low)
+fn neighbor_ranks(fraction: f64, count: u64) -> ([u64; 2], f64) {
+    let position = fraction * count.saturating_sub(1) as f64;
+    let (low, high) = (position.floor(), position.ceil());
+    ([low as u64, high as u64], position - low)
 }
 
-fn between(low: f64, high: f64, share: f64) -> f64 {
+fn interpolate(low: f64, high: f64, share: f64) -> f64 {
     // The difference of equal infinities is NaN.
     if share == 0.0 || low == high {
         return low;
@@ -188,7 +188,7 @@ impl Numbers {
     fn new(room: Room) -> Self {
         match room {
             Room::For(records) => Numbers { count: 0, kept: Vec::with_capacity(records), ranks: None },
-            Room::None => Numbers { count: 0, kept: Vec::new(), ranks: Some(vec![Rank::any()]) },
+            Room::None => Numbers { count: 0, kept: Vec::new(), ranks: Some(vec![Rank::of_all_numbers()]) },
         }
     }
 
@@ -206,21 +206,22 @@ impl Numbers {
     }
 
     /// Ends a pass. Returns `true` if another pass over all numbers is needed.
-    fn again(&mut self, fractions: &[f64]) -> bool {
+    fn end_pass(&mut self, fractions: &[f64]) -> bool {
         let (count, Some(ranks)) = (self.count, &mut self.ranks) else { return false };
         if count == 0 {
             return false;
         }
         if let [first] = &ranks[..]
-            && first.known == 0
+            && first.prefix_bits == 0
         {
-            let mut of_all: Vec<u64> = fractions.iter().flat_map(|&fraction| around(fraction, count).0).collect();
-            of_all.sort_unstable();
-            of_all.dedup();
-            let digits = first.digits.clone();
-            *ranks = of_all
+            let mut overall: Vec<u64> =
+                fractions.iter().flat_map(|&fraction| neighbor_ranks(fraction, count).0).collect();
+            overall.sort_unstable();
+            overall.dedup();
+            let digit_counts = first.digit_counts.clone();
+            *ranks = overall
                 .into_iter()
-                .map(|of_all| Rank { of_all, within: of_all, count, ..Rank::of(digits.clone()) })
+                .map(|overall| Rank { overall, within_range: overall, count, ..Rank::of(digit_counts.clone()) })
                 .collect();
         }
         ranks.iter_mut().for_each(Rank::narrow);
@@ -229,51 +230,61 @@ impl Numbers {
 
     /// Returns the value at a fraction, or NaN if there are no numbers.
     fn quantile(&mut self, fraction: f64) -> f64 {
-        let ([low, high], share) = around(fraction, self.count);
+        let ([low, high], share) = neighbor_ranks(fraction, self.count);
         if let Some(ranks) = &self.ranks {
-            let found = |wanted: u64| ranks.iter().find(|rank| rank.of_all == wanted).and_then(|rank| rank.found);
-            return between(found(low).unwrap_or(f64::NAN), found(high).unwrap_or(f64::NAN), share);
+            let found = |wanted: u64| ranks.iter().find(|rank| rank.overall == wanted).and_then(|rank| rank.found);
+            return interpolate(found(low).unwrap_or(f64::NAN), found(high).unwrap_or(f64::NAN), share);
         }
         if self.kept.is_empty() {
             return f64::NAN;
         }
-        let (_, &mut value, above) = self.kept.select_nth_unstable_by(low as usize, order);
-        match above.iter().copied().min_by(order).filter(|_| high > low) {
-            Some(next) => between(value, next, share),
+        let (_, &mut value, above) = self.kept.select_nth_unstable_by(low as usize, compare);
+        match above.iter().copied().min_by(compare).filter(|_| high > low) {
+            Some(next) => interpolate(value, next, share),
             None => value,
         }
     }
 }
 
 impl Rank {
-    fn of(digits: Vec<u64>) -> Self {
-        Rank { of_all: 0, within: 0, bits: 0, known: 0, count: 0, digits, numbers: Vec::new(), found: None }
+    fn of(digit_counts: Vec<u64>) -> Self {
+        Rank {
+            overall: 0,
+            within_range: 0,
+            prefix: 0,
+            prefix_bits: 0,
+            count: 0,
+            digit_counts,
+            numbers: Vec::new(),
+            found: None,
+        }
     }
 
     /// A rank whose range is all numbers.
-    fn any() -> Self {
+    fn of_all_numbers() -> Self {
         Self::of(vec![0; 1 << DIGIT_BITS])
     }
 
     /// The number of bits after the prefix.
-    fn rest(&self) -> u32 {
-        u64::BITS - self.known
+    fn remaining_bits(&self) -> u32 {
+        u64::BITS - self.prefix_bits
     }
 
     fn add(&mut self, number: f64) {
         let bits = ordered_bits(number);
-        if self.found.is_some() || (self.known > 0 && bits >> self.rest() != self.bits) {
+        if self.found.is_some() || (self.prefix_bits > 0 && bits >> self.remaining_bits() != self.prefix) {
             return;
         }
-        if self.digits.is_empty() {
+        if self.digit_counts.is_empty() {
             // There are more numbers than were counted if the measure returns other numbers in each
             // pass.
             if self.numbers.len() < RANK_NUMBERS {
                 self.numbers.push(number);
             }
         } else {
-            let digit = bits >> (self.rest().saturating_sub(DIGIT_BITS)) & ((1 << DIGIT_BITS.min(self.rest())) - 1);
-            self.digits[digit as usize] += 1;
+            let digit = bits >> (self.remaining_bits().saturating_sub(DIGIT_BITS))
+                & ((1 << DIGIT_BITS.min(self.remaining_bits())) - 1);
+            self.digit_counts[digit as usize] += 1;
         }
     }
 
@@ -282,31 +293,31 @@ impl Rank {
         if self.found.is_some() {
             return;
         }
-        if self.digits.is_empty() {
+        if self.digit_counts.is_empty() {
             // The number at the index exists, unless the measure returns other numbers in each
             // pass. Any number of the range will do then.
-            let place = (self.within as usize).min(self.numbers.len().saturating_sub(1));
+            let index = (self.within_range as usize).min(self.numbers.len().saturating_sub(1));
             self.found = Some(match self.numbers.is_empty() {
-                true => of_ordered_bits(self.bits << self.rest()),
-                false => *self.numbers.select_nth_unstable_by(place, order).1,
+                true => from_ordered_bits(self.prefix << self.remaining_bits()),
+                false => *self.numbers.select_nth_unstable_by(index, compare).1,
             });
             self.numbers = Vec::new();
             return;
         }
-        let width = DIGIT_BITS.min(self.rest());
+        let width = DIGIT_BITS.min(self.remaining_bits());
         let mut digit = 0;
-        while digit + 1 < self.digits.len() && self.within >= self.digits[digit] {
-            self.within -= self.digits[digit];
+        while digit + 1 < self.digit_counts.len() && self.within_range >= self.digit_counts[digit] {
+            self.within_range -= self.digit_counts[digit];
             digit += 1;
         }
-        (self.bits, self.known, self.count) =
-            (self.bits << width | digit as u64, self.known + width, self.digits[digit]);
-        if self.known == u64::BITS {
-            self.found = Some(of_ordered_bits(self.bits));
+        (self.prefix, self.prefix_bits, self.count) =
+            (self.prefix << width | digit as u64, self.prefix_bits + width, self.digit_counts[digit]);
+        if self.prefix_bits == u64::BITS {
+            self.found = Some(from_ordered_bits(self.prefix));
         } else if self.count as usize <= RANK_NUMBERS {
-            (self.digits, self.numbers) = (Vec::new(), Vec::with_capacity(self.count as usize));
+            (self.digit_counts, self.numbers) = (Vec::new(), Vec::with_capacity(self.count as usize));
         } else {
-            self.digits.fill(0);
+            self.digit_counts.fill(0);
         }
     }
 }
@@ -316,16 +327,16 @@ mod tests {
     use super::*;
 
     fn quantiles(numbers: &[f64], fractions: &[f64], room: Room) -> Vec<u64> {
-        let mut known = Numbers::new(room);
-        numbers.iter().for_each(|&number| known.add(number));
-        while known.again(fractions) {
-            numbers.iter().for_each(|&number| known.add_again(number));
+        let mut state = Numbers::new(room);
+        numbers.iter().for_each(|&number| state.add(number));
+        while state.end_pass(fractions) {
+            numbers.iter().for_each(|&number| state.add_again(number));
         }
-        fractions.iter().map(|&fraction| known.quantile(fraction).to_bits()).collect()
+        fractions.iter().map(|&fraction| state.quantile(fraction).to_bits()).collect()
     }
 
     #[test]
-    fn passes_find_what_selection_finds() {
+    fn passes_and_selection_return_the_same_quantiles() {
         let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
         let odd = [f64::NAN, 0.0, f64::INFINITY, f64::NEG_INFINITY, -1.5, f64::MIN_POSITIVE, f64::MAX, f64::MIN];
         type Make<'m> = &'m dyn Fn(u64) -> f64;
@@ -341,10 +352,10 @@ mod tests {
             for rows in [1, 2, 3, 10, 1_000, 40_001] {
                 let numbers: Vec<f64> = (0..rows).map(make).collect();
                 let mut sorted = numbers.clone();
-                sorted.sort_by(order);
+                sorted.sort_by(compare);
                 let expected = fractions.map(|fraction| {
-                    let ([low, high], share) = around(fraction, rows);
-                    between(sorted[low as usize], sorted[high as usize], share).to_bits()
+                    let ([low, high], share) = neighbor_ranks(fraction, rows);
+                    interpolate(sorted[low as usize], sorted[high as usize], share).to_bits()
                 });
                 assert_eq!(quantiles(&numbers, &fractions, Room::For(9)), expected, "{rows} of {name}, kept");
                 assert_eq!(quantiles(&numbers, &fractions, Room::None), expected, "{rows} of {name}, in passes");
@@ -354,27 +365,27 @@ mod tests {
 
     /// A measure can return other numbers in each pass, for example random ones.
     #[test]
-    fn passes_end_where_numbers_change() {
+    fn passes_end_if_the_measure_changes_between_passes() {
         for rows in [1, 10, 40_001] {
-            let mut known = Numbers::new(Room::None);
-            (0..rows).for_each(|n| known.add(f64::from(n)));
+            let mut state = Numbers::new(Room::None);
+            (0..rows).for_each(|n| state.add(f64::from(n)));
             let mut passes = 0;
-            while known.again(&[0.0, 0.5, 1.0]) {
+            while state.end_pass(&[0.0, 0.5, 1.0]) {
                 passes += 1;
                 assert!(passes < 20, "{rows} numbers that change");
-                (0..rows).for_each(|n| known.add_again(f64::from(n) * if passes % 2 == 0 { -3.5 } else { 0.25 }));
+                (0..rows).for_each(|n| state.add_again(f64::from(n) * if passes % 2 == 0 { -3.5 } else { 0.25 }));
             }
         }
     }
 
     #[test]
-    fn a_rank_keeps_no_more_numbers_than_it_has_room_for() {
-        let mut known = Numbers::new(Room::None);
-        (0..3).for_each(|_| known.add(1.0));
-        assert!(known.again(&[0.5]));
-        (0..3 * RANK_NUMBERS).for_each(|_| known.add_again(1.0));
-        assert!(known.ranks.iter().flatten().all(|rank| rank.numbers.len() <= RANK_NUMBERS));
-        assert!(!known.again(&[0.5]));
-        assert_eq!(known.quantile(0.5), 1.0);
+    fn a_rank_stores_at_most_the_reserved_numbers() {
+        let mut state = Numbers::new(Room::None);
+        (0..3).for_each(|_| state.add(1.0));
+        assert!(state.end_pass(&[0.5]));
+        (0..3 * RANK_NUMBERS).for_each(|_| state.add_again(1.0));
+        assert!(state.ranks.iter().flatten().all(|rank| rank.numbers.len() <= RANK_NUMBERS));
+        assert!(!state.end_pass(&[0.5]));
+        assert_eq!(state.quantile(0.5), 1.0);
     }
 }

@@ -22,7 +22,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// count minus one. The result is `None` for fewer than two numbers.
     ///
     /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
-    /// result, even if their mean is large. `None` is skipped in an `Option`.
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -51,7 +51,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// result is `None` for fewer than two numbers.
     ///
     /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
-    /// result, even if their mean is large. `None` is skipped in an `Option`.
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -76,8 +76,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Computes the variance of a population, like SQL's `var_pop`: the divisor is the count.
     ///
     /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
-    /// result, even if their mean is large. `None` is skipped in an `Option`. The result is then an
-    /// `Option`.
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
+    /// The result is then an `Option`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -105,8 +105,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Computes the standard deviation of a population, like SQL's `stddev_pop`.
     ///
     /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
-    /// result, even if their mean is large. `None` is skipped in an `Option`. The result is then an
-    /// `Option`.
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
+    /// The result is then an `Option`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -157,8 +157,8 @@ impl Moments {
         (self.count, self.base, self.sum[0], self.sum[1], self.squares)
     }
 
-    /// The distance of a number from the base. The difference of floats within a factor of two is exact
-    /// (Sterbenz), and any other is large compared with its rounding error.
+    /// The distance of a number from the base. The difference of floats within a factor of two is
+    /// exact (Sterbenz), and any other is large compared with its rounding error.
     #[inline(always)]
     fn distance(&self, [number, rest]: [f64; 2]) -> f64 {
         (number - self.base) + rest

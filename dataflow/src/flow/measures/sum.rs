@@ -18,8 +18,8 @@ use crate::record::Record;
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Sums a measure. The result is an `i64`, a `u64`, an `f64`, or a decimal of the same type.
     ///
-    /// `None` is skipped in an `Option`. The sum is then an `Option`, which is `None` if the group
-    /// has no other value.
+    /// In a measure that is an `Option`, `None` is skipped. The sum is then an `Option`, which is
+    /// `None` if the group has no other value.
     ///
     /// # Errors
     /// The job fails if the sum overflows its type.
@@ -99,7 +99,7 @@ impl<V: Measured> MaybeSum<V> {
 }
 
 /// The slots of a sum and of the count of its numbers.
-type SumPlaces<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
+type SumSlots<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
 
 fn sum_leaves<V: Measured>() -> Vec<StateLeaf> {
     let (sum, tally) = ((<SumOf<V> as State>::LEAF, Merge::Sum), (LeafType::U64, Merge::Sum));
@@ -107,7 +107,7 @@ fn sum_leaves<V: Measured>() -> Vec<StateLeaf> {
 }
 
 #[inline(always)]
-fn add_number<'t, V: Measured>((sum, tally): SumPlaces<'t, V>, group: StateRow<'t>, value: V) {
+fn add_number<'t, V: Measured>((sum, tally): SumSlots<'t, V>, group: StateRow<'t>, value: V) {
     if let Some(number) = value.number() {
         sum.set(group, V::Number::add(sum.get(group), number));
         V::Tally::add(tally, group);
@@ -122,32 +122,32 @@ fn add_to_summary<V: Measured>((sum, tally): &mut (SumOf<V>, V::Tally), value: V
 }
 
 /// The sum and its count. Fails if the sum overflows.
-fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<SumWithTally<V>, Overflow> {
+fn checked_sum<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<SumWithTally<V>, Overflow> {
     let total = V::Number::total(sum).ok_or_else(sum_too_large::<V::Number>)?;
     Ok(SumWithTally { total, tally })
 }
 
-slot!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumPlaces<'t, V>,
+slot!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumSlots<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) parts_of::<V>(state)?.sum());
-slot!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>, SumPlaces<'t, V>,
+    value(state) checked_sum::<V>(state)?.sum());
+slot!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>, SumSlots<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) parts_of::<V>(state)?);
-slot!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>, SumPlaces<'t, V>,
+    value(state) checked_sum::<V>(state)?);
+slot!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>, SumSlots<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) MaybeSum(parts_of::<V>(state).ok()));
+    value(state) MaybeSum(checked_sum::<V>(state).ok()));
 summary!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
-    value(state) parts_of::<V>(*state)?.sum());
+    value(state) checked_sum::<V>(*state)?.sum());
 summary!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
-    value(state) parts_of::<V>(*state)?);
+    value(state) checked_sum::<V>(*state)?);
 summary!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
-    value(state) MaybeSum(parts_of::<V>(*state).ok()));
+    value(state) MaybeSum(checked_sum::<V>(*state).ok()));
