@@ -48,7 +48,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// What of each article is left: what was delivered without what was sold.
+    /// /// The stock of each article: deliveries minus sales.
     /// #[dataflow]
     /// fn stock(delivered: DataSet<(u32, i64)>, sold: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
     ///     delivered.co_group(sold).on(|d| d.0, |s| s.0).reduce_group(|delivered, sold, out| {
@@ -127,7 +127,7 @@ impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// Each sensor's last value and last fault.
+    /// /// The last value and the last fault of each sensor.
     /// #[dataflow]
     /// fn last(values: DataSet<(u32, u64, i64)>, faults: DataSet<(u32, u64)>) -> DataSet<(Option<i64>, Option<u64>)> {
     ///     let both = values.co_group(faults).on(|v| v.0, |f| f.0).sorted_by(|v| desc(v.1), |f| desc(f.1));
@@ -172,7 +172,7 @@ impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
     /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The members of a team who have no task, where the team has any.
+    /// /// Members without a task, in teams that have tasks.
     /// #[dataflow]
     /// fn idle(members: DataSet<(u32, String)>, tasks: DataSet<(u32, String)>) -> DataSet<String> {
     ///     members.co_group(tasks).on(|m| m.0, |t| t.0).reduce_group(|members, tasks, out| {

@@ -58,16 +58,16 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// The fields must be single values, such as texts, integers and dates. The path of a nested
     /// field is its name: `place.city=Oslo`. Null is `__HIVE_DEFAULT_PARTITION__`. Characters that
-    /// are not allowed in a path are `%` and two digits. The files must have at least one other
-    /// field.
+    /// are not allowed in a path are written as `%` and two digits. The files must have at least
+    /// one other field.
     ///
     /// The path is a folder, whether or not it ends with `/`. If it exists it must be empty, unless
     /// an [`Output`] states otherwise.
     ///
     /// # Cost
     /// An exchange by these fields if the job has several tasks. Each task buffers encoded bytes
-    /// for its folders, and writes the fullest buffers when they exceed 64 MiB in total. A
-    /// compressed folder takes another 4 MiB.
+    /// for its folders, and writes the fullest buffers when they exceed 64 MiB in total, or less
+    /// with a small budget. A compressed folder takes another 4 MiB.
     pub fn in_folders_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> InFolders<T, M> {
         const { must_name_folders(T::TYPE, <K::Value as Record>::TYPE, K::IS_COMPUTED) }
         InFolders { flow: self.clone(), key: key(T::fields(0)).leaves() }

@@ -220,7 +220,7 @@ impl Handle {
 }
 
 /// Returns a copy of `node` whose filter has the selectivity `share`. The filter may be the node
-/// itself, or a filter that the macro moved before it. Returns `None` if there is no filter.
+/// itself, or a filter that the macro moved before it. Returns `None` if no filter accepts it.
 fn with_filter_selectivity(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
     let is_filter = |node: &Node| node.operator.as_filter().is_some();
     let input = node.inputs.first();

@@ -49,8 +49,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         (groups, fields.leaves().into_iter().map(moved).collect())
     }
 
-    /// Appends a computation to the rows: `without_key` if rows end with the record, else
-    /// `after_key`. Returns the groups, and the number of leaves between the record and the
+    /// Appends a computation to the rows: `without_key` if rows have no leaves after the record's,
+    /// else `after_key`. Returns the groups, and the number of leaves between the record and the
     /// computed values.
     fn append_after_key(&self, without_key: Option<Keyed>, after_key: Option<Keyed>) -> (Self, usize) {
         let is_wide = self.handle.node.schema().leaves().len() > T::LEAVES;

@@ -48,7 +48,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// Each word that is not the one before it, in the order of its task.
+    /// /// Words that differ from the previous word of their task.
     /// #[dataflow]
     /// fn changes(words: DataSet<String>) -> DataSet<String> {
     ///     words.partition_by(|word| word).filter_map_with(
@@ -81,7 +81,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// next task.
     ///
     /// Tasks receive about the same number of records, but equal records stay together. Nulls come
-    /// last. Followed by [`Flow::sort_partition`], this is a total order that all tasks compute.
+    /// last. Followed by [`Flow::sort_partition`], this is a total sort in which all tasks take
+    /// part.
     ///
     /// ```
     /// # use dataflow::prelude::*;

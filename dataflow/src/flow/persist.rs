@@ -34,8 +34,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// # Cost
     /// All records are copied once, with all of their fields. They are stored until this flow and
-    /// all flows made of it are dropped, in memory or on disk. A run reads the records on disk from
-    /// there. If branches after this operator meet again, the first run stores the records of the
+    /// all flows made of it are dropped, in memory or on disk. Runs read the records from memory or
+    /// disk. If branches after this operator meet again, the first run stores the records of the
     /// waiting branch a second time.
     #[track_caller]
     pub fn persist(&self) -> Flow<T, M>

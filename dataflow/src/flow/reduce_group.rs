@@ -26,7 +26,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The steps between the values, from the least to the greatest.
+    /// /// The differences between neighboring values, in ascending order of the values.
     /// #[dataflow]
     /// fn steps(values: DataSet<i64>) -> DataSet<i64> {
     ///     values.sort(|v| asc(v)).reduce_group(|values, out| {
@@ -104,7 +104,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The words of each length, in one text.
+    /// /// The words of each length, as one text.
     /// #[dataflow]
     /// fn by_length(words: DataSet<(u64, String)>) -> DataSet<(u64, String)> {
     ///     words.group_by(|w| w.0).reduce_group(|group, out| {
@@ -177,7 +177,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The two largest sales of each shop: no task ships more than two of each of its partial groups.
+    /// /// The two largest sales of each shop. A task ships at most two per partial group.
     /// #[dataflow]
     /// fn largest(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
     ///     let partly = sales.group_by(|s| s.0).sorted_by(|s| desc(s.1)).combine_group(|group, out| {

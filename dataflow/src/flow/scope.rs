@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// More than any terminating program needs. Stops pipelines that call themselves endlessly with a
-/// message, before the stack overflows.
+/// Longest path of scopes. A deeper pipeline calls itself endlessly, and is stopped with a message
+/// before the stack overflows.
 const MAX_SCOPES: usize = 128;
 
 thread_local! {

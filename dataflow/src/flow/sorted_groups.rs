@@ -29,7 +29,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// How much each reading differs from the one before.
+    /// /// The difference of each reading from the previous one.
     /// #[dataflow]
     /// fn changes(readings: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
     ///     readings.group_by(|r| r.0).sorted_by(|r| asc(r.1)).reduce_group(|group, out| {
@@ -94,7 +94,7 @@ impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// How far each meter has run; it never runs backwards.
+    /// /// The difference of the last and first reading of each meter.
     /// #[dataflow]
     /// fn used(meters: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
     ///     meters.group_by(|m| m.0).sorted_by(|m| m.1).try_reduce_group(|readings, out| {

@@ -90,7 +90,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// Of each customer's visits in a row the first.
+    /// /// The first visit of each customer.
     /// #[dataflow]
     /// fn arrivals(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
     ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).filter_with(
@@ -156,7 +156,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// For each customer's visits the days since the visit before.
+    /// /// The days between consecutive visits of each customer.
     /// #[dataflow]
     /// fn gaps(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
     ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).map_partition(|records, out| {

@@ -249,7 +249,7 @@ impl<T: Record, K> Windowed<T, K> {
     /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The visits of each hour, and those that came too late for it.
+    /// /// The visits of each hour, and the late visits.
     /// #[dataflow]
     /// fn visits_per_hour(visits: DataStream<(String, Timestamp)>) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp)>) {
     ///     let timed = visits.event_time(|v| v.1, Lateness::bounded(secs(5)));

@@ -69,7 +69,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// # use dataflow::prelude::*;
     /// use dataflow::Aggregator;
     ///
-    /// /// The distance of the greatest from the least.
+    /// /// The difference between the greatest and the least value.
     /// #[derive(Clone, Copy)]
     /// struct Range;
     ///
