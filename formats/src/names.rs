@@ -2,7 +2,8 @@
 
 /// Returns "did you mean `l_quantity`?", or a list of the existing columns.
 pub(super) fn hint_about(name: &str, there: &[String]) -> String {
-    let similar: Vec<&str> = there.iter().map(String::as_str).filter(|other| is_similar(name, other)).take(3).collect();
+    let is_suggested = |other: &&str| !other.is_empty() && is_similar(name, other);
+    let similar: Vec<&str> = there.iter().map(String::as_str).filter(is_suggested).take(3).collect();
     if !similar.is_empty() {
         return format!("did you mean {}?", list(&similar));
     }
@@ -56,6 +57,7 @@ mod tests {
         assert_eq!(hint_about("quantity", &there), "did you mean `l_quantity`?");
         assert_eq!(hint_about("l_shipDtae", &there), "did you mean `l_shipdate`?");
         assert_eq!(hint_about("LShipDate", &there), "did you mean `l_shipdate`?");
+        assert_eq!(hint_about("x", &[String::new()]), "the columns are ``");
         assert_eq!(hint_about("price", &there), "the columns are `l_quantity`, `l_tax`, `l_shipdate`");
         assert_eq!(hint_about("one", &["one\r\ntwo".to_owned()]), r"did you mean `one\r\ntwo`?");
         assert_eq!(distance(&['a', 'b', 'c'], &['a', 'x', 'c', 'd']), 2);

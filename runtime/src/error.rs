@@ -96,7 +96,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A path, folder or glob matches no readable file.
-    #[error("no input at {path}: {reason}")]
+    #[error("no input at {}: {reason}", if path.is_empty() { "``" } else { path })]
     NoInput {
         /// The path as the user wrote it.
         path: String,

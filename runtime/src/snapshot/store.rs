@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::snapshot::Manifest;
+use crate::snapshot::manifest::DAMAGE_ADVICE;
 use crate::storage::{
     self, FolderLock, Kind, Location, PutMode, PutOptions, REPLACED, StoredObject, create_folders, sync_folders_above,
 };
@@ -118,7 +119,9 @@ impl Store {
                 let manifest = Manifest::from_json(&String::from_utf8_lossy(&text)).map_err(damaged)?;
                 return match manifest.epoch == epoch {
                     true => Ok(Some(manifest)),
-                    false => Err(damaged(format!("it is the manifest of snapshot {}", manifest.epoch))),
+                    false => {
+                        Err(damaged(format!("it is the manifest of snapshot {}; {DAMAGE_ADVICE}", manifest.epoch)))
+                    }
                 };
             }
         }
