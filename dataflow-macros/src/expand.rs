@@ -1,4 +1,4 @@
-//! From tokens to tokens: the order of the stages, and what is left when one of them finds mistakes.
+//! Expands the macros: runs the stages in order. Decides what is emitted after a mistake.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -12,7 +12,8 @@ use crate::{analyse, emit};
 
 /// Expands `#[dataflow]` on an item.
 ///
-/// What does not parse comes back as it is, beside the error, so that completion goes on working while it is typed.
+/// Input that does not parse is returned unchanged next to the error, so completion keeps working
+/// while it is typed.
 pub(crate) fn function(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut found = Diagnostics::default();
     let is_as_written = read_arguments(arguments, &mut found);
@@ -54,7 +55,8 @@ pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
     quote!({ #errors #copying #(#stmts)* })
 }
 
-/// Whether the pipeline is to run as it is written.
+/// Returns `true` if the argument `as_written` is given: the pipeline then runs as written. Reports
+/// other arguments.
 fn read_arguments(arguments: TokenStream, found: &mut Diagnostics) -> bool {
     let mut is_as_written = false;
     for argument in arguments {
@@ -79,26 +81,26 @@ fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnos
         analyse::check_function(&pipeline, &function.sig, found);
     }
     if !found.is_empty() {
-        // What the compiler would warn of follows from the mistakes.
+        // Warnings would follow from the mistakes.
         function.attrs.push(parse_quote!(#[allow(warnings)]));
     }
     if !found.leave_it_writable() {
-        // The signature remains, so that callers have no errors of their own.
+        // The signature remains, so that callers get no errors of their own.
         function.block.stmts = vec![unreachable()];
         return function.into_token_stream();
     }
-    // The documentation shows the plan as it was written.
+    // Before `fill`: the documentation shows the plan as written.
     function.attrs.extend(documentation(&pipeline));
     let checked = emit::checked(&function.sig, &function.block, &pipeline);
     emit::fill(&pipeline, &mut function.block);
     let enter = [emit::copying(), emit::enter(&function.sig.ident)].into_iter();
     function.block.stmts.splice(0..0, enter.chain(checked));
-    // Flows are handles that are passed by value, whether a function consumes them or not.
+    // Flows are handles passed by value, even if the function does not consume them.
     function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]));
     function.into_token_stream()
 }
 
-/// Stands in for a body of any type.
+/// A statement that fits as a body of any type.
 fn unreachable() -> Stmt {
     Stmt::Expr(Expr::Verbatim(quote!(::core::unreachable!())), None)
 }
