@@ -1,7 +1,11 @@
-//! What a flow expression is.
+//! Recognises flow expressions by syntax:
 //!
-//! Flows are found by syntax alone: a name bound to a flow, a source of the environment, a call that takes a flow, an
-//! expression marked `flow!`, a block or branch that ends in one of these, and calls chained onto them.
+//! * a name bound to a flow;
+//! * a source of the environment;
+//! * a call that takes a flow;
+//! * an expression marked with `flow!`;
+//! * a block or branch that ends in a flow;
+//! * calls chained onto a flow.
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -18,7 +22,8 @@ use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
 
 impl BodyWalk {
-    /// Walks an expression. A flow is taken out of the tree; the caller puts a hole in its place, or chains onto it.
+    /// Walks an expression. Takes it out of the tree if it is a flow. The caller puts a hole in its
+    /// place, or chains onto it.
     pub(super) fn flow(&mut self, expr: &mut Expr) -> Option<FlowId> {
         match expr {
             Expr::Path(_) => self.local(plain_path(expr)?.clone()),
@@ -54,7 +59,7 @@ impl BodyWalk {
         id
     }
 
-    /// A flow that starts at an expression of which nothing more is known.
+    /// Adds a flow whose source is an expression of unknown form.
     fn open(&mut self, expr: &mut Expr) -> FlowId {
         let label = match expr {
             Expr::MethodCall(call) => format!("{}(..)", call.method),
@@ -77,7 +82,7 @@ impl BodyWalk {
         Some(flow)
     }
 
-    /// `flow!(expr)`: a flow because the user says so.
+    /// `flow!(expr)`: the user marks a flow.
     fn marked(&mut self, call: &mut ExprMacro) -> Option<FlowId> {
         let Ok(mut inner) = call.mac.parse_body::<Expr>() else {
             return None;
@@ -89,7 +94,7 @@ impl BodyWalk {
         Some(self.push(Source::Expression(inner), label))
     }
 
-    /// `expr?`: still a flow where a pipeline or a source may fail.
+    /// `expr?`: a flow if `expr` is a fallible pipeline or source.
     fn attempt(&mut self, attempt: &mut ExprTry) -> Option<FlowId> {
         let inner = self.flow(&mut attempt.expr)?;
         *attempt.expr = hole(inner);
@@ -102,7 +107,7 @@ impl BodyWalk {
         Some(self.push(Source::Expression(source), label))
     }
 
-    /// `&x` looks at the handle, so nothing is cloned.
+    /// `&x` only borrows the handle, so it is not cloned.
     fn reference(&mut self, reference: &mut ExprReference) {
         match plain_path(&reference.expr) {
             Some(name) => self.mark_used(&name.clone()),
@@ -146,7 +151,7 @@ impl BodyWalk {
             self.pipeline.called.push(name.clone());
         }
         let takes_a_flow = self.arguments(&mut call.args);
-        // `Ok(flow)` and `Wrapper(flow)` hold a flow; they are not one.
+        // `Ok(flow)` and `Wrapper(flow)` contain a flow but are none.
         if !takes_a_flow || looks_like_a_constant(&callee) {
             return None;
         }
@@ -154,7 +159,8 @@ impl BodyWalk {
         Some(self.push(Source::Call { call: Expr::Call(call.clone()), callee }, label))
     }
 
-    /// Walks the arguments of a call and says whether a flow is among them, as itself or by reference.
+    /// Walks the arguments of a call. Returns `true` if one of them is a flow or a reference to a
+    /// flow.
     fn arguments(&mut self, arguments: &mut Punctuated<Expr, Token![,]>) -> bool {
         let mut any = false;
         for argument in arguments {
@@ -181,14 +187,14 @@ impl BodyWalk {
         matches!(self.scope.find(name), Some(LocalKind::Flow(_)))
     }
 
-    /// `env.read_*(..)` and `env.collection(..)`.
+    /// Returns `true` for `env.read_*(..)` and `env.collection(..)`.
     fn is_source(&self, call: &ExprMethodCall) -> bool {
         let is_env = plain_path(&call.receiver)
             .is_some_and(|name| sources::is_environment(name) || matches!(self.scope.find(name), Some(LocalKind::Env)));
         is_env && sources::is_source(&call.method)
     }
 
-    /// A flow from outside of `dataflow! { … }`: a name or a call is a flow if an operator is called on it.
+    /// A flow from outside of `dataflow! { … }`: a name or a call on which an operator is called.
     fn outside(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
         let operator = operators::find(&call.method, ChainState::Flow)?;
         if !self.scope.is_open() || operator.takes == ClosureArguments::Values {
@@ -206,8 +212,8 @@ impl BodyWalk {
         }
     }
 
-    /// The operator of a call on a flow. `None` for an unknown word, and for one that a solution set
-    /// refuses.
+    /// The operator of a call on a flow. Returns `None` for an unknown word, and for an operator
+    /// that does not accept a solution set.
     fn operator_of(&mut self, flow: FlowId, call: &ExprMethodCall) -> Option<&'static Operator> {
         let operator = operators::find(&call.method, self.pipeline.flows[flow.0].state);
         let is_with_solution = call.args.first().is_some_and(|side| self.is_solution(side));
@@ -217,7 +223,7 @@ impl BodyWalk {
         if is_refused {
             self.pipeline.with_solutions.push(call.method.clone());
         }
-        // Words after a refused one are not checked.
+        // Words after a rejected one are not checked.
         of_solution.or(operator).filter(|_| !is_refused)
     }
 
@@ -226,7 +232,7 @@ impl BodyWalk {
         let operator = self.operator_of(flow, call);
         let is_loop = operator
             .is_some_and(|operator| matches!(operator.takes, ClosureArguments::LoopBody | ClosureArguments::DeltaBody));
-        // A loop's body is shown by its own operators.
+        // The operators in a loop's body are shown instead.
         let text = if is_loop { String::new() } else { text::between(call.paren_token, &call.args) };
         let mut args = std::mem::take(&mut call.args);
         match operator.map(|operator| operator.takes) {
@@ -257,7 +263,7 @@ impl BodyWalk {
         });
     }
 
-    /// Whether an expression is a solution set, or a clone of one.
+    /// Returns `true` for a solution set or a clone of one.
     fn is_solution(&self, expr: &Expr) -> bool {
         let name = match peeled(expr) {
             Expr::MethodCall(call) if call.method == "clone" => plain_path(&call.receiver),
@@ -266,7 +272,8 @@ impl BodyWalk {
         name.is_some_and(|name| matches!(self.scope.find(name), Some(LocalKind::Solution)))
     }
 
-    /// Walks the arguments of a loop. Its body is a part of this pipeline: what the last closure gets are flows.
+    /// Walks the arguments of a loop. Its body is a part of this pipeline: the parameters of the
+    /// last closure are flows.
     fn loop_body(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: ClosureArguments) {
         let body = match arguments.pop() {
             Some(Expr::Closure(closure)) => Some(closure),
@@ -292,7 +299,7 @@ impl BodyWalk {
         }
         self.within(|walk| {
             let flow = usize::from(takes == ClosureArguments::DeltaBody);
-            // A body of another number of parameters is a mistake of its own.
+            // `arity` reports a wrong number of parameters.
             let is_whole = body.inputs.len() == flow + 1;
             if let Some(solution) = body.inputs.first().filter(|_| flow == 1).and_then(plain_name) {
                 walk.pipeline.solutions_used_again.extend(second_use(solution, &body.body));
@@ -308,15 +315,15 @@ impl BodyWalk {
         arguments.push(Expr::Closure(body));
     }
 
-    /// Operators take handles, not references to them.
+    /// Operators take handles by value, so the handle is cloned.
     fn own(&mut self, operand: FlowId) {
         if let Source::Local { is_cloned, .. } = &mut self.pipeline.flows[operand.0].source {
             *is_cloned = true;
         }
     }
 
-    /// Walks the arguments of an operator with closures. Closures are not part of the body: they run for each record, or name
-    /// fields. A function that is named in place of a closure becomes a closure.
+    /// Walks the arguments of an operator that takes closures. A closure is not part of the body:
+    /// it runs once per record, or names fields. A path to a function becomes a closure.
     fn closures(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: ClosureArguments) {
         for (position, argument) in arguments.iter_mut().enumerate() {
             let parameters = match takes {
