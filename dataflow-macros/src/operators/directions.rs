@@ -1,10 +1,10 @@
-//! The words for the direction of a part of an order, and what to write for those that others have.
+//! The directions of an order, and the words that other systems use for them.
 
 use proc_macro2::Ident;
 
 use crate::words::is_one_of;
 
-/// A direction of an order: its word, and what others write for it.
+/// A direction of an order.
 struct Direction {
     word: &'static str,
     functions_of_others: &'static str,
@@ -16,17 +16,17 @@ static DIRECTIONS: &[Direction] = &[
     Direction { word: "desc", functions_of_others: "Reverse", methods_of_others: "desc descending reverse" },
 ];
 
-/// Whether a function says a direction.
+/// Returns `true` if a function is a direction: `asc` or `desc`.
 pub(crate) fn is_direction(function: &Ident) -> bool {
     DIRECTIONS.iter().any(|direction| function == direction.word)
 }
 
-/// The direction that a function of others means.
+/// The direction that a function of another system stands for.
 pub(crate) fn of_function(word: &Ident) -> Option<&'static str> {
     meant(|direction| is_one_of(word, direction.functions_of_others))
 }
 
-/// The direction that a method of others means.
+/// The direction that a method of another system stands for.
 pub(crate) fn of_method(word: &Ident) -> Option<&'static str> {
     meant(|direction| is_one_of(word, direction.methods_of_others))
 }

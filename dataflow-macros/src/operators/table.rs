@@ -1,4 +1,4 @@
-//! The rows of the table: an operator of the language is one of them.
+//! The rows of the table: the operators of the language.
 
 use super::ChainState::{
     CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, SolutionJoin, Sorted, Windowed,
@@ -125,7 +125,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("reduce_group", CoGrouped, Groups(2), Flow, GroupBody),
     row("aggregate", Grouped, Handle, Flow, Aggregation),
     row("aggregate", Flow, Handle, Flow, Aggregation),
-    // Event time.
+    // Event time and windows.
     row("event_time", Flow, Key, Flow, AsWritten).before_values(),
     row("window", Grouped, Values, Windowed, AsWritten),
     row("aggregate", Windowed, Handle, Flow, Aggregation),

@@ -1,4 +1,4 @@
-//! About the arguments of operators, and closures over records.
+//! Messages about the arguments of operators, and about closures over records.
 
 use proc_macro2::Ident;
 

@@ -1,4 +1,4 @@
-//! About the measures of a group.
+//! Messages about the measures of a group.
 
 use proc_macro2::Ident;
 
@@ -47,7 +47,7 @@ pub(crate) fn unknown_measure(word: &Ident) -> String {
     format!("`{word}` is no measure of a group: there are {}, and for all others `.fold(..)`", measures::listed())
 }
 
-/// A measure has other arguments than these.
+/// A measure has other arguments.
 pub(crate) fn measure_arguments_wanted(word: &Ident, takes: MeasureArguments) -> String {
     match takes {
         MeasureArguments::PerhapsRecord => {

@@ -1,6 +1,6 @@
-//! The sentences: what is wrong with a program, and what to write instead.
+//! The texts of messages: the mistake, and its correction.
 
-/// Functions that put a word into a sentence.
+/// Defines functions that insert a word into a text.
 macro_rules! sentences {
     ($($name:ident($word:ident): $text:literal;)*) => {$(
         pub(crate) fn $name($word: &proc_macro2::Ident) -> String {

@@ -1,11 +1,11 @@
-//! About operators that stand where they mean nothing, and chains that stop before they are flows again.
+//! Messages about misplaced operators, and about chains that end before they are flows.
 
 use proc_macro2::Ident;
 
 use crate::operators::ChainState;
 use crate::syntax::Call;
 
-/// What a chain in `state` lacks to be a flow.
+/// The missing part of a chain in `state`. `None` if it is one, or a result.
 pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
     let missing = match state {
         ChainState::Flow | ChainState::Result => return None,
@@ -32,7 +32,7 @@ pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
     Some(format!("after this `{word}` {missing}"))
 }
 
-/// A result in the place of the flow that a function returns.
+/// The function returns a result instead of a flow.
 pub(crate) fn result_returned(call: &Call) -> String {
     let word = &call.word;
     let instead = match () {
@@ -46,7 +46,7 @@ pub(crate) fn result_returned(call: &Call) -> String {
     format!("`{word}` {is}, and this function returns a flow: {instead}")
 }
 
-/// A `for` loop over a flow, or over groups.
+/// A `for` loop over a flow or over groups.
 pub(crate) fn looped(state: ChainState) -> &'static str {
     match state {
         ChainState::Grouped | ChainState::Sorted => {
@@ -60,7 +60,7 @@ pub(crate) fn looped(state: ChainState) -> &'static str {
     }
 }
 
-/// About an operator that is given a solution set as its other flow.
+/// An operator other than `join` and `left_join` gets a solution set as its other flow.
 pub(crate) fn solution_is_looked_up(word: &Ident) -> String {
     let looked_up = format!("a solution set is looked up by its key, by `join` or `left_join`, and `{word}` ");
     looked_up
