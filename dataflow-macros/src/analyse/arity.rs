@@ -1,4 +1,4 @@
-//! Closures with the right number of parameters.
+//! Checks the number of arguments, and of parameters of closures.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -11,7 +11,8 @@ use crate::syntax::{Call, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        // Behind an operator in the wrong place, or an unknown word in a join, the state of the chain is not known.
+        // After a misplaced operator, or an unknown word in a join, the state of the chain is
+        // unknown.
         let is_misplaced = |call: &Call, state| {
             call.operator.is_none() && (operators::is_known(&call.word) || state == ChainState::Join)
         };
@@ -85,7 +86,8 @@ fn check_parameters(call: &Call, operator: &Operator, found: &mut Diagnostics) {
     }
 }
 
-/// The mistake in the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
+/// The mistake in the arguments of an operator whose closures name fields: a quoted name, one key
+/// for both sides, or a direction outside of the order.
 fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     if operator.from == ChainState::SolutionJoin && call.args.len() != 1 {
         return Some((call.span(), message::SOLUTION_KEY_WANTED.to_owned()));
@@ -116,8 +118,8 @@ fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     Some((beside.span(), message::direction_beside(&call.word)))
 }
 
-/// The type that is written for a parameter, unless its name is one of the types of symbols: `Field`, or `OrderFields` as a derive makes it. Only a
-/// message depends on that: the compiler checks the type in any case.
+/// The type of a parameter, unless it is named like a type of symbols: `Field…`, or `OrderFields`
+/// from the derive. Only a message depends on the names, because the compiler checks the types.
 fn record_type(input: &Pat) -> Option<&Type> {
     let Pat::Type(PatType { ty, .. }) = input else { return None };
     let is_of_symbols = |path: &TypePath| {
@@ -136,7 +138,7 @@ fn is_text(argument: &Expr) -> bool {
     matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
 
-/// Reports the arguments of an operator that takes no argument, or no closure.
+/// Reports a closure where no arguments are allowed, and a missing count.
 fn check_values(call: &Call, operator: &Operator, found: &mut Diagnostics) {
     match operator.values {
         PlainArguments::None => {
@@ -151,7 +153,7 @@ fn check_values(call: &Call, operator: &Operator, found: &mut Diagnostics) {
     }
 }
 
-/// An operator on records has one argument, a closure.
+/// An operator over records has one argument, a closure.
 fn check_presence(call: &Call, records: usize, found: &mut Diagnostics) {
     if !is_one_closure(call) {
         found.report_unwritable(at_argument(call), message::closure_wanted(&call.word, records));
@@ -162,7 +164,7 @@ fn is_one_closure(call: &Call) -> bool {
     call.args.len() == 1 && matches!(call.args.first(), Some(Expr::Closure(_)))
 }
 
-/// The only argument, or else the word.
+/// The span of the only argument, else of the word.
 fn at_argument(call: &Call) -> proc_macro2::Span {
     match (call.args.first(), call.args.len()) {
         (Some(argument), 1) => argument.span(),
@@ -170,7 +172,8 @@ fn at_argument(call: &Call) -> proc_macro2::Span {
     }
 }
 
-/// A loop has a number of rounds and a body; a delta iteration's first flow of rounds and the key of its set stand before.
+/// A loop has a number of rounds and a body. A delta iteration has its first workset and the key of
+/// its solution set before them.
 fn check_loop(call: &Call, operator: &Operator, found: &mut Diagnostics) {
     let (arguments, parameters, sentence) = match operator.takes {
         ClosureArguments::DeltaBody => (4, 2, message::delta_body_wanted(&call.word)),
@@ -182,13 +185,13 @@ fn check_loop(call: &Call, operator: &Operator, found: &mut Diagnostics) {
                 found.report_unwritable(first_unwanted(body, parameters), sentence);
             }
         }
-        // The body may be a pipeline that is named.
+        // The body may be a named pipeline.
         Some(Expr::Path(_)) if call.args.len() == arguments => {}
         _ => found.report_unwritable(call.span(), sentence),
     }
 }
 
-/// An operator with a state has two closures: the one that makes it, and the one that looks at records.
+/// An operator with a state has two closures: one that creates the state, and one over records.
 fn check_state(call: &Call, found: &mut Diagnostics) {
     let closures = call.closures().collect::<Vec<_>>();
     if closures.len() != 2 || call.args.len() != 2 {
@@ -208,7 +211,7 @@ fn check_groups(call: &Call, groups: usize, found: &mut Diagnostics) {
     }
 }
 
-/// The first parameter too many, or the start of a list that is too short.
+/// The span of the first surplus parameter, or of the start of a list that is too short.
 fn first_unwanted(closure: &ExprClosure, wanted: usize) -> proc_macro2::Span {
     closure.inputs.iter().nth(wanted).map_or(closure.inputs_begin.span, Spanned::span)
 }

@@ -1,9 +1,12 @@
-//! What closures over records may not do with the values that they capture.
+//! Checks what closures over records do with the values that they capture.
 //!
-//! Closures run when the plan does, after the function has returned, so they own what they capture. The compiler's own message would name a lifetime
-//! bound that the user has never seen. Each task captures a copy, so the value outside would not change when a closure assigns to it; the compiler
-//! would only ask for a `mut`. This check sees assignments. A method that changes a collection is left to the compiler, which knows the type of the
-//! captured value.
+//! Closures run when the plan runs, after the function has returned. So they own their captures.
+//! For a borrowed capture, the compiler's message would name a lifetime bound that the user has
+//! never seen.
+//!
+//! Each task captures a copy, so an assignment in a closure would not change the outer value. The
+//! compiler would only ask for a `mut`. This check finds assignments. Methods that change a
+//! collection are left to the compiler, which knows the type of the captured value.
 
 use crate::analyse::{captures, changes};
 use crate::diagnostics::{Diagnostics, message};

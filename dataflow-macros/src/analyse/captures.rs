@@ -1,4 +1,4 @@
-//! Which local values a record closure captures.
+//! Finds the local values that a closure captures.
 
 use proc_macro2::Ident;
 use syn::ExprClosure;
@@ -10,18 +10,20 @@ use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::scope::Scope;
 
-/// A local that a closure names.
+/// A captured local.
 #[derive(Clone)]
 pub(crate) struct Capture {
-    /// The name as it stands in the closure, so that messages of the compiler point there.
+    /// The name as it is in the closure, so that compiler messages point there.
     pub(crate) name: Ident,
-    /// Whether the closure perhaps does not use the local: the name was seen among the tokens of a macro call, or beside items.
+    /// Whether the closure may not use the local: the name is among the tokens of a macro call, or
+    /// the closure contains items.
     pub(crate) is_guess: bool,
-    /// Whether the closure calls a method on the local that would change a collection.
+    /// Whether the closure calls a method on the local that would change a collection, or borrows
+    /// it mutably.
     pub(crate) is_changed: bool,
 }
 
-/// The locals that a closure names, each once, in the order in which it names them.
+/// The locals that a closure names, each once, in order of their first mention.
 pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     let mentions = free_names_of_closure(closure);
     let mut captures: Vec<Capture> = Vec::new();
@@ -38,7 +40,7 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     captures
 }
 
-/// The locals that a call's closures over records certainly name.
+/// The locals that the closures over records of a call certainly name.
 pub(super) fn of_records(call: &Call) -> Vec<Ident> {
     let looks_at_records = |closure: &&ExprClosure| call.is(|operator| keys::looks_at_records(operator, closure));
     let closures = call.closures().filter(looks_at_records);

@@ -1,7 +1,8 @@
-//! Flows that are read where records are looked at.
+//! Reports flows that are captured by closures over records.
 //!
-//! If a name certainly is a flow, it is reported here, and nothing is said about what the closure does with it. The
-//! compiler knows the type of other names: capturing a flow does not type-check, with the same sentence.
+//! Only names that certainly are flows are reported here, so the closure gets no other message. For
+//! other names the compiler knows the type: capturing a flow does not type-check, with the same
+//! message.
 
 use crate::analyse::captures;
 use crate::diagnostics::{Diagnostics, message};

@@ -1,7 +1,8 @@
-//! The second stage: checks a pipeline, and works out what the third stage writes.
+//! Second stage: checks a pipeline, and decides what the third stage emits.
 //!
-//! The check for results comes before the check for unused flows: in a body without any result every flow is unused, which is one mistake and
-//! gets one message. The other checks are independent of each other.
+//! The check for results comes before the check for unused flows. Without any result every flow is
+//! unused, which is one mistake and gets one message. The other checks are independent of each
+//! other.
 
 mod arity;
 mod branches;

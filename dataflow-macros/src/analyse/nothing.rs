@@ -1,6 +1,7 @@
-//! Closures that make nothing of a record, where a record is to be made.
+//! Reports closures that return nothing although they should make a record.
 //!
-//! To the compiler such a closure gives `()`, which is a record too: it would only report a missing type, at another place.
+//! Their value is `()`, which is also a record. So the compiler would only report a missing type,
+//! in another place.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -27,7 +28,7 @@ fn makes_records(call: &Call) -> bool {
     call.is(|operator| takes_records(operator.takes) && operator.of_each_record().is_some() && !operator.is_predicate())
 }
 
-/// The place where a closure gives nothing, and the message about it.
+/// The place where a closure returns nothing, and its message.
 fn nothing(call: &Call, closure: &ExprClosure) -> Option<(Span, String)> {
     let body = peeled(&closure.body);
     if let Some(printing) = printing(body) {
@@ -56,7 +57,8 @@ fn is_printing(call: &Macro) -> bool {
     macros::effect_of(call) == Some(MacroEffect::Prints)
 }
 
-/// Whether an expression before a `;` may have been meant as the closure's value: it computes something, and neither leaves the closure nor assigns.
+/// Returns `true` if an expression before a `;` may be meant as the closure's value: it computes
+/// something, and neither exits nor assigns.
 fn has_a_value(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Binary(binary) => !assigns(&binary.op),
@@ -71,7 +73,7 @@ fn has_a_value(expr: &Expr) -> bool {
     }
 }
 
-/// A `return` that gives nothing.
+/// A `return` without a value.
 fn bare_return(call: &Call, body: &Expr) -> Option<(Span, String)> {
     let mut search = BareReturn(None);
     search.visit_expr(body);

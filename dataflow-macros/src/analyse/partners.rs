@@ -1,6 +1,7 @@
-//! Fields of a record that may be missing: after an outer join a side is an `Option`.
+//! Reports field accesses on the optional side of an outer join.
 //!
-//! To the compiler that is an unknown field, and it suggests `unwrap()`, which ends the job at the first record without a partner.
+//! The compiler would report an unknown field and suggest `unwrap()`, which ends the job at the
+//! first record without a partner.
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{ChainState, ClosureArguments};

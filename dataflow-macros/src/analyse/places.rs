@@ -1,4 +1,4 @@
-//! Operators in the wrong place: known words that mean nothing where the chain stands.
+//! Reports misplaced operators: known words that are not available in the state of the chain.
 
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
@@ -34,7 +34,7 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     }
 }
 
-/// Reports windows of other libraries: `.window(Session::with_gap(..))`.
+/// Reports windows of other systems: `.window(Session::with_gap(..))`.
 fn check_windows(flow: &Flow, found: &mut Diagnostics) {
     let windows = flow.calls.iter().filter(|call| call.is(|operator| operator.to == ChainState::Windowed));
     for kind in windows.filter_map(|call| window_kind(call.args.first()?)) {
@@ -44,11 +44,11 @@ fn check_windows(flow: &Flow, found: &mut Diagnostics) {
     }
 }
 
-/// Windows of other libraries.
+/// Windows of other systems.
 const OTHER_WINDOWS: &str =
     "Count CountWindow Global Hop Hopping Session SessionWindow Sessions Slide Sliding SlidingWindow";
 
-/// The type in `Type::of(..)`, behind which methods may follow.
+/// The type in `Type::of(..)`, also if methods follow.
 fn window_kind(windows: &Expr) -> Option<&Ident> {
     match windows {
         Expr::MethodCall(call) => window_kind(&call.receiver),
@@ -61,7 +61,7 @@ fn window_kind(windows: &Expr) -> Option<&Ident> {
 }
 
 fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
-    // The type behind a word that the language does not know may be anything.
+    // The type of an unknown word may be anything.
     let known = flow.calls.iter().take_while(|call| call.operator.is_some()).count();
     if let Some((call, second)) = flow.calls[..known].iter().find_map(keys_of_a_join) {
         return found.report_unwritable(second.span(), message::keys_beside(&call.word));
@@ -70,7 +70,7 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     let before = flow.calls[..known].last();
     let state = match (before.and_then(|call| call.operator), &flow.source) {
         (Some(operator), _) => operator.to,
-        // A variable whose type is not written may be no flow at all.
+        // A variable without a written type may not be a flow.
         (None, Source::Local { name, .. }) => match pipeline.names.iter().find(|known| known.ident == *name) {
             Some(known) if known.is_certain => known.state,
             _ => return,
@@ -87,7 +87,7 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     }
 }
 
-/// The message for a known word in a state of a chain where it may not stand.
+/// The message for a known word that is not available in `state`.
 fn sentence_of(misplaced: &Call, state: ChainState, measure: Option<&Measure>) -> Option<String> {
     let is_of_groups = operators::find(&misplaced.word, ChainState::Grouped).is_some();
     let is_of_joins = operators::find(&misplaced.word, ChainState::Join)
@@ -111,7 +111,7 @@ fn sentence_of(misplaced: &Call, state: ChainState, measure: Option<&Measure>) -
     })
 }
 
-/// A join that is given more than the other flow: its keys, or a condition.
+/// A join with more arguments than the other flow: its keys, or a condition.
 fn keys_of_a_join(call: &Call) -> Option<(&Call, &Expr)> {
     let operator = call.operator.filter(|operator| operator.from == ChainState::Flow)?;
     let is_keyed = matches!(operator.to, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);

@@ -1,18 +1,21 @@
-//! Filters move out of bodies: in front of the closures that they stand behind, and to the side of the join that they look at.
+//! Filter pushdown: moves filters out of bodies, before earlier closures and to one side of a join.
 //!
-//! A filter that stands behind a closure is a branch in the closure's body. A filter that stands in front of the closure is an operator: it selects
-//! whole windows, the optimizer can move it further, and a source may answer it from statistics. A conjunct of a filter moves where
+//! A filter after a closure is a branch in the closure's body. A filter before the closure is an
+//! operator: it selects whole windows, the optimizer can move it further, and a source may answer
+//! it from statistics. A conjunct of a filter moves if
 //!
-//! * the conjunct has an answer for every record, and does nothing else, because it will see more records than before;
-//! * the closures that the conjunct passes [take over](MadeValues) each of its fields unchanged;
-//! * those closures cannot fail and do not act on anything outside, because they will see fewer records than before;
-//! * the conjunct looks at one side of the join only, and the join drops that side's records where they have no partner.
+//! 1. it has a value for every record and no side effects, because it will get more records;
+//! 2. the closures that it passes [copy](MadeValues) each of its fields unchanged;
+//! 3. these closures cannot fail and have no side effects, because they will get fewer records;
+//! 4. it reads only one side of a join, and a filter may run [on that
+//!    side](crate::operators::JoinKind::filterable_sides).
 //!
-//! The first and the third condition also depend on types: a closure that captures plain values only has no accumulator. So the filter in front
-//! exists only if the types [prove](proofs) both conditions, and the body evaluates the conjunct only if they do not. The compiler decides both by
-//! the same types.
+//! Conditions 1 and 3 also depend on types: a closure that captures only plain values has no
+//! accumulator. So the moved filter exists only if the types [prove](proofs) both conditions. The
+//! body evaluates the conjunct only if they do not. Both decisions use the same types.
 //!
-//! Where a variable or a grouping stands between, the macro cannot move a filter; the optimizer moves it by facts of the same kind.
+//! The macro cannot move a filter past a variable or a grouping. The optimizer does, by [forwarded
+//! fields](super::forwards).
 
 use proc_macro2::{Ident, Span};
 use syn::{BinOp, Expr, ExprClosure, parse_quote_spanned};
@@ -29,17 +32,19 @@ use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
-/// A body whose filters have moved.
+/// The moved filters of a body.
 #[derive(Default)]
 pub(crate) struct MovedFilters {
-    /// The body's calls without the conjuncts that have moved: for the plan as it is shown, and for what the body reads.
+    /// The body's calls without the moved conjuncts. Used for the plan that is shown, and for read
+    /// sets.
     pub(crate) left: Vec<Call>,
-    /// The body's calls as they are emitted: a conjunct that has moved is evaluated in the body only where the types forbid the move.
+    /// The body's calls as they are emitted. A moved conjunct is still evaluated here if the types
+    /// forbid the move.
     pub(crate) asking: Vec<Call>,
-    /// The filters in front.
+    /// The filters before the body.
     pub(crate) fronts: Vec<MovedFilter>,
-    /// The proofs about captured values, by the names of their variables in the filters in front and in the body. Each value is asked for once; a proof
-    /// includes the proofs before it.
+    /// Proofs about captured values, by the name of their variable in the moved filters and in the
+    /// body. Each value is checked once. A proof includes the earlier proofs.
     pub(crate) proven: Vec<(Ident, Expr)>,
     /// The captured values that have a proof.
     captured: Vec<Ident>,
@@ -51,7 +56,7 @@ impl MovedFilters {
         self.proven.last().map(|(name, _)| name)
     }
 
-    /// The proof about the values that a body's closures capture, most of which may be proven already.
+    /// The proof about the captures of a body, without those that have a proof.
     pub(crate) fn of_captures(&self, captures: &[Capture], word: Span) -> Expr {
         proofs::answers(&proofs::of_captures(&self.unasked(captures)), self.last_proven(), generated(word))
     }
@@ -61,17 +66,17 @@ impl MovedFilters {
     }
 }
 
-/// A filter in front of a body.
+/// A filter before a body.
 pub(crate) struct MovedFilter {
-    /// The side of the join that the filter stands on; 0 where there is no join.
+    /// The side of the join that it filters. 0 without a join.
     pub(crate) side: usize,
-    /// The filter as a call of its own.
+    /// The filter as a call.
     pub(crate) call: Call,
-    /// A closure over the same record whose type says whether the filter may move.
+    /// A closure over the same record whose type decides whether the filter may move.
     pub(crate) proof: ExprClosure,
 }
 
-/// Moves the filters of a body; `None` where all of them stay.
+/// Moves the filters of a body. Returns `None` if none moves.
 pub(crate) fn of(step: &ChainStep<'_>, stages: &[&Call]) -> Option<MovedFilters> {
     if stages.iter().any(|stage| stage.is_as_written) {
         return None;
@@ -89,7 +94,7 @@ pub(crate) fn of(step: &ChainStep<'_>, stages: &[&Call]) -> Option<MovedFilters>
     (!moved.fronts.is_empty()).then_some(moved)
 }
 
-/// Takes a filter apart into what moves and what stays.
+/// Splits a filter into moved and remaining conjuncts.
 fn split(step: &ChainStep<'_>, stages: &[&Call], index: usize, written: &ExprClosure, moved: &mut MovedFilters) {
     let call = stages[index];
     let conjuncts = conjuncts::of(&with_plain_parameters(written));
@@ -125,16 +130,17 @@ fn split(step: &ChainStep<'_>, stages: &[&Call], index: usize, written: &ExprClo
     moved.asking.extend(asking.into_iter().reduce(both).map(with));
 }
 
-/// The closure of a filter that cannot fail.
+/// The closure of a filter that has no state and cannot fail.
 fn filter_closure(call: &Call) -> Option<&ExprClosure> {
     let is_filter = call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
     call.closures().next().filter(|_| is_filter)
 }
 
-/// The values that a filter and the closures which it passes capture: none of these values may hold an accumulator.
+/// The captures of a filter and of the closures that it passes. None of them may hold an
+/// accumulator.
 struct PassedCaptures {
     all: Vec<Capture>,
-    /// The name of the proof about these values, and the proof itself where it is new.
+    /// The name of the proof about these values.
     name: Option<Ident>,
     asked: Option<Expr>,
 }
@@ -142,7 +148,8 @@ struct PassedCaptures {
 impl PassedCaptures {
     fn of(step: &ChainStep<'_>, passed: &[&Call], moved: &MovedFilters) -> Self {
         let index = passed.len().saturating_sub(1);
-        // The closures of join keys count as well: no key is computed of a record that is dropped before.
+        // Closures of join keys count as well: no key is computed for a record that was dropped
+        // before the join.
         let keys = step.heads.iter().flat_map(|head| head.closures().map(|closure| (closure, &head.scope)));
         let closures = passed.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
         let all = captures::of_all(keys.chain(closures));
@@ -155,7 +162,7 @@ impl PassedCaptures {
     }
 }
 
-/// The filter that a conjunct becomes in front of the body, and the proof for the body that the filter is there.
+/// The moved filter of a conjunct, and the proof that lets the body skip the conjunct.
 fn front(
     step: &ChainStep<'_>,
     stages: &[&Call],
@@ -178,27 +185,28 @@ fn front(
     Some((MovedFilter { side, call, proof: seen_from(&proof, &places) }, answers))
 }
 
-/// The conjunct, evaluated only where it could not move.
+/// The conjunct, evaluated only if it could not move.
 fn unless_proven(conjunct: &ExprClosure, answers: &Expr, word: Span) -> ExprClosure {
     let (condition, span) = (&conjunct.body, generated(word));
     let body = parse_quote_spanned!(span=> (::dataflow::__private::holds(#answers) || (#condition)));
     ExprClosure { body: Box::new(body), ..conjunct.clone() }
 }
 
-/// Where a predicate may run instead.
+/// The place to which a predicate moves.
 struct FilterTarget {
     side: usize,
-    /// For each field that the predicate reads, its place in the records that it sees now, and its place in those that it will see.
+    /// For each field that the predicate reads: its place in the records that it gets now, and in
+    /// those that it will get.
     places: Vec<(FieldPlace, FieldPlace)>,
-    /// The word of the last operator that the predicate passed.
+    /// The word of the last operator that the predicate passes.
     below: Ident,
 }
 
-/// The place in front of the body, for a conjunct of the filter at `index`.
+/// The place before the body, for a conjunct of the filter at `index`.
 fn target(step: &ChainStep<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<FilterTarget> {
     let mut places = looked_at(conjunct)?;
     let mut below = None;
-    // The filter itself counts, because the conjuncts before this one stay behind.
+    // The filter itself counts, because the conjuncts before this one are not moved.
     let mut keys = step.heads.iter().flat_map(|head| head.closures());
     if hygiene::calls_unknown_macros(stages[index].record_closure()?) || keys.any(hygiene::calls_unknown_macros) {
         return None;
@@ -220,7 +228,7 @@ fn target(step: &ChainStep<'_>, stages: &[&Call], index: usize, conjunct: &ExprC
     }
 }
 
-/// The side of the join that all these places are on, if filters may run on that side.
+/// The side of the join that has all these places, if filters may run on that side.
 fn side(join: &Call, places: Vec<(FieldPlace, FieldPlace)>) -> Option<FilterTarget> {
     let side = places.first()?.1.record;
     let is_filterable = join.operator?.join?.filterable_sides().get(side).copied();
@@ -231,7 +239,7 @@ fn side(join: &Call, places: Vec<(FieldPlace, FieldPlace)>) -> Option<FilterTarg
     Some(FilterTarget { side, places, below: join.word.clone() })
 }
 
-/// The places of the same fields in the records that the closure of these values sees.
+/// Maps places in the made values to places in the records of their closure.
 fn passed(values: &MadeValues<'_>, places: &[(FieldPlace, FieldPlace)]) -> Option<Vec<(FieldPlace, FieldPlace)>> {
     let passed = |(seen, place): &(FieldPlace, FieldPlace)| Some((seen.clone(), values.place(&place.path)?));
     places.iter().map(passed).collect()
@@ -247,7 +255,7 @@ fn both((left, text): (ExprClosure, String), (right, other): (ExprClosure, Strin
     (ExprClosure { inputs, body: Box::new(body), ..left }, text)
 }
 
-/// An operand of `&&`, in the parentheses that it needs there.
+/// An operand of `&&`, in parentheses if needed.
 fn operand(expr: &Expr) -> Box<Expr> {
     let binds_less = match expr {
         Expr::Binary(binary) => matches!(binary.op, BinOp::Or(_)),

@@ -1,4 +1,5 @@
-//! Pipelines that call themselves: the plan is built before anything runs, so the recursion would never end.
+//! Reports pipelines that call themselves. The plan is built before anything runs, so the recursion
+//! would never end.
 
 use syn::Signature;
 

@@ -1,4 +1,4 @@
-//! Functions that cannot be pipelines.
+//! Reports functions that cannot be pipelines.
 
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericParam, Ident, Safety, Signature, Type, TypeParam};
@@ -6,8 +6,8 @@ use syn::{FnArg, GenericParam, Ident, Safety, Signature, Type, TypeParam};
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::types;
 
-/// Reports what a pipeline's signature must not have. Its body is not written out then: without the error it would
-/// not mean what it says.
+/// Reports parts of a signature that a pipeline must not have. Its body is then not emitted,
+/// because its meaning would be wrong.
 pub(crate) fn check(signature: &Signature, found: &mut Diagnostics) {
     if let Some(receiver) = signature.receiver() {
         found.report_unwritable(receiver.self_token.span, message::METHOD);
@@ -29,7 +29,7 @@ pub(crate) fn check(signature: &Signature, found: &mut Diagnostics) {
     }
 }
 
-/// A type parameter that a flow is of, and of which nothing is said.
+/// A type parameter that is the record type of a flow and has no bound.
 fn unbound_record(signature: &Signature) -> Option<&Ident> {
     if signature.generics.where_clause.is_some() {
         return None;

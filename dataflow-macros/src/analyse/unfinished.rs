@@ -1,7 +1,8 @@
-//! Chains that stop before they are flows again: at a join without keys, at groups of which nothing is made.
+//! Reports chains that end before they are flows: a join without keys, or groups without an
+//! aggregate.
 //!
-//! A join or a grouping may be bound to a variable, and be finished where the variable is used. If it is returned, or a loop goes
-//! over its records, nothing can finish it.
+//! A join or a grouping may be bound to a variable and finished where that variable is used. If it
+//! is returned, or a loop iterates over it, it cannot be finished.
 
 use syn::spanned::Spanned;
 use syn::{FnArg, Ident, ReturnType, Signature, Type, TypeParamBound};
@@ -18,7 +19,7 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     }
 }
 
-/// Reports what a function returns in the place of a flow.
+/// Reports a returned value that is not the flow in the signature.
 pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
     if let (Some(flow), ReturnType::Type(_, ty)) =
         (pipeline.returned.map(|id| &pipeline.flows[id.0]), &signature.output)
@@ -49,12 +50,13 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
     }
 }
 
-/// Whether a flow is a grouping of a parameter that is written as a stream: it gives updates of its groups.
+/// Returns `true` if a flow aggregates groups of a stream parameter without windows. It then emits
+/// updates of its groups.
 fn gives_updates(pipeline: &Pipeline, flow: &Flow, signature: &Signature) -> bool {
     let gives_updates = |operator: &Operator| {
         operator.from == ChainState::Grouped
             && operator.to == ChainState::Flow
-            // Records of groups, which a stream does not have.
+            // A stream has no operators that emit records of groups.
             && operator.values != PlainArguments::Count
             && !matches!(operator.takes, ClosureArguments::Groups(_))
     };
@@ -80,7 +82,7 @@ fn is_stream_parameter(input: &FnArg, name: &Ident) -> bool {
     }
 }
 
-/// Whether a type is written as a list, or as an iterator.
+/// Returns `true` for a `Vec` and for an `impl Iterator`.
 fn is_list(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Vec"),
@@ -104,7 +106,7 @@ fn is_filtered_join(flow: &Flow) -> bool {
     flow.state == ChainState::Joined && last.is_some_and(|operator| operator.of_each_record().is_some())
 }
 
-/// A `for` loop over a flow, whose records are not there yet.
+/// A `for` loop over a flow, which has no records yet.
 fn check_loop(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     let at = match (flow.calls.last(), &flow.source) {
         (Some(last), _) if flow.is_certain() => last.span(),

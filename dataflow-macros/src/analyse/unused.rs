@@ -1,4 +1,4 @@
-//! Flows that reach no result. Flows are lazy, so these would silently do nothing.
+//! Reports flows that reach no result. Flows are lazy, so they would silently do nothing.
 
 use syn::spanned::Spanned;
 use syn::{ReturnType, Signature};
@@ -6,9 +6,9 @@ use syn::{ReturnType, Signature};
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::{Pipeline, types};
 
-/// Reports flows of a function, where there is one, that reach no result.
+/// Checks a function, or an inline pipeline if `function` is `None`.
 pub(crate) fn check(pipeline: &Pipeline, function: Option<&Signature>, found: &mut Diagnostics) {
-    // A `;` stands behind the flow that should be returned. The compiler reports that too.
+    // A `;` follows the flow that should be returned. The compiler reports that, too.
     let returns_a_flow =
         function.is_some_and(|function| matches!(&function.output, ReturnType::Type(_, ty) if types::is_flow(ty)));
     let misses_its_result = returns_a_flow && pipeline.returned.is_none();

@@ -1,9 +1,10 @@
-//! Measures that are computed from other measures of the same aggregate, without a slot of their own.
+//! Finds measures that are computed from other measures of the same aggregate, without a slot of
+//! their own.
 
 use super::{MeasureCall, text};
 use crate::operators::measures::MeasureLowering;
 
-/// Finds the means whose sum and count are measures of the aggregate as well.
+/// Finds the means whose sum and count are also measures of the aggregate.
 pub(super) fn divide(measures: &mut [MeasureCall]) {
     let counts_all =
         |measure: &MeasureCall| measure.measure.lowering == MeasureLowering::Count && measure.closures.is_empty();
@@ -22,7 +23,7 @@ pub(super) fn divide(measures: &mut [MeasureCall]) {
     }
 }
 
-/// Finds the quantiles that are of the same values.
+/// Finds the quantiles over the same values.
 pub(super) fn select_together(measures: &mut [MeasureCall]) {
     let is_quantile = |known: &MeasureCall| known.measure.lowering == MeasureLowering::Quantile;
     for index in 0..measures.len() {

@@ -14,7 +14,8 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::operators::measures::{self, MeasureArguments};
 use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
 
-/// The measures that a body calls on the group's handle, and whether the body reads the key. Afterwards the body holds variables in their place.
+/// Replaces the measures and the key in a body by variables. Returns the measures, and whether the
+/// body uses the key.
 pub(super) fn of(
     handle: &Ident,
     (has_key, has_window): (bool, bool),
@@ -42,15 +43,16 @@ pub(super) fn of(
 struct Extraction<'a> {
     handle: &'a Ident,
     has_key: bool,
-    /// Whether the group is one of a window: its key is then the group's and where the window begins.
+    /// Whether the group is a window. Its key is then a pair: the key of the group, and the start
+    /// of the window.
     has_window: bool,
     measures: Vec<MeasureCall>,
-    /// The innermost condition around the expression that is visited.
+    /// The innermost condition around the visited expression.
     condition: Option<Condition>,
-    /// The last expression before it that may have left the closure.
+    /// The last earlier expression that may have exited the closure.
     exit: Option<Condition>,
     uses_key: bool,
-    /// Whether it was reported that the handle leaves the closure: one message is enough.
+    /// Whether a misuse of the handle was reported: one message is enough.
     has_escaped: bool,
     found: &'a mut Diagnostics,
 }
@@ -99,7 +101,7 @@ impl Extraction<'_> {
         Some(slot(index))
     }
 
-    /// The value and the closures that a measure is called with.
+    /// The value and the closures in a call of a measure. Reports wrong arguments.
     fn arguments(
         &mut self,
         call: &ExprMethodCall,
@@ -127,7 +129,7 @@ impl Extraction<'_> {
         Some((value, closures))
     }
 
-    /// A field of the handle: the key, or the start of the window. Other fields are reported.
+    /// A field of the handle: the key, or the start of the window. Reports other fields.
     fn field(&mut self, member: &Member) -> Option<Expr> {
         let Member::Named(name) = member else {
             self.report_escape(self.handle);
@@ -154,14 +156,14 @@ impl Extraction<'_> {
         None
     }
 
-    /// Visits parts of an expression that are evaluated only on a condition.
+    /// Visits parts of an expression that are evaluated only under a condition.
     fn within(&mut self, condition: Condition, visit: impl FnOnce(&mut Self)) {
         let outside = self.condition.replace(condition);
         visit(self);
         self.condition = outside;
     }
 
-    /// Visits an expression other than one of the handle's.
+    /// Visits an expression that does not start at the handle.
     fn visit_other(&mut self, expr: &mut Expr) {
         match expr {
             Expr::If(branch) => {
@@ -255,7 +257,7 @@ impl VisitMut for Extraction<'_> {
     }
 
     fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
-        // Another variable with the name of the handle would hide it.
+        // A variable with the name of the handle would hide it.
         if pattern.ident == *self.handle {
             self.report_escape(&pattern.ident);
         }
@@ -271,18 +273,18 @@ impl VisitMut for Extraction<'_> {
     }
 }
 
-/// A generated variable in the place of the user's expression.
+/// A generated variable in place of the user's expression.
 fn standing_for(mut name: Ident, at: Span) -> Expr {
     name.set_span(name.span().located_at(at));
     parse_quote!(#name)
 }
 
-/// Whether a name is that of the group's key, among the handle's fields.
+/// Returns `true` if a field of the handle is the key of the group.
 fn is_key(name: &Ident) -> bool {
     name == "key"
 }
 
-/// The place of a literal share that is not from 0 to 1.
+/// The span of a literal share that is not from 0 to 1.
 fn wrong_share(share: &Expr) -> Option<Span> {
     let (sign, number) = match share {
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => (-1.0, &*unary.expr),

@@ -1,7 +1,7 @@
-//! What is read of a record that may be missing: the side of an outer join that is an `Option`.
+//! Read sets of optional records: a side of an outer join that is an `Option`.
 //!
-//! Nothing of the record is read to know whether it is there. Of the record itself, those fields are read that a closure of `map` and the like
-//! reads, or the arm of `Some(..)`. An `Option` that is used in any other way is read as a whole.
+//! A test for `None` reads no fields. A closure of `map` and similar methods, or the arm of
+//! `Some(..)`, reads the fields that it mentions. Any other use of the `Option` reads all fields.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -51,7 +51,7 @@ impl<'a> Recognise<'a> for OptionUses<'_> {
 }
 
 impl OptionUses<'_> {
-    /// The `Option`, by itself or by reference.
+    /// The name of the `Option`, used directly or by reference.
     fn option<'a>(&self, expr: &'a Expr) -> Option<&'a Ident> {
         match peeled(expr) {
             Expr::Reference(reference) => self.option(&reference.expr),
@@ -80,7 +80,7 @@ impl OptionUses<'_> {
     }
 }
 
-/// What a method reads of the record; `None` where it may be anything.
+/// The fields that a method reads of the record. `None` if they are unknown.
 fn of_call(call: &ExprMethodCall) -> Option<ReadSet> {
     let arguments = call.args.iter().collect::<Vec<_>>();
     match arguments.as_slice() {
@@ -100,7 +100,7 @@ fn of_closure(closure: &ExprClosure) -> Option<ReadSet> {
     }
 }
 
-/// What is read of the record where a pattern has matched the `Option`.
+/// The fields that are read of the record after a pattern has matched the `Option`.
 fn of_pattern(pattern: &Pat, body: &Expr) -> ReadSet {
     match pattern {
         Pat::Guard(guarded) => of_pattern(&guarded.pat, &guarded.guard).and(of_pattern(&guarded.pat, body)),
@@ -113,7 +113,7 @@ fn of_pattern(pattern: &Pat, body: &Expr) -> ReadSet {
     }
 }
 
-/// Whether a pattern compares nothing with a constant.
+/// Returns `true` if a pattern contains no name that looks like a constant.
 fn only_binds(pattern: &Pat) -> bool {
     let mut search = Constants(false);
     search.visit_pat(pattern);
@@ -129,7 +129,7 @@ impl<'ast> Visit<'ast> for Constants {
     }
 }
 
-/// The mentions of a name that a read set amounts to.
+/// Mentions of a name that are equivalent to a read set.
 fn mentions(name: &Ident, reads: ReadSet) -> Vec<Mention<'_>> {
     let mention = |fields| Mention { name, how: MentionKind::Value, fields };
     match reads {

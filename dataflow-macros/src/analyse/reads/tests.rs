@@ -5,13 +5,13 @@ fn check(closure: &str, expected: &str) {
     assert_eq!(written(of(&syn::parse_str(closure).expect("a closure"))), expected);
 }
 
-/// As [`check`], for a closure whose parameters are groups but for the last.
+/// Like [`check`], for a closure whose parameters are groups, except for the last one.
 #[track_caller]
 fn check_groups(closure: &str, expected: &str) {
     assert_eq!(written(of_groups(&syn::parse_str(closure).expect("a closure"))), expected);
 }
 
-/// As [`check`], for a closure whose right side is an `Option`.
+/// Like [`check`], for a closure whose right side is an `Option`.
 #[track_caller]
 fn check_option(closure: &str, expected: &str) {
     assert_eq!(written(of_sides(&syn::parse_str(closure).expect("a closure"), [false, true])), expected);
@@ -125,7 +125,7 @@ fn records_that_leave_a_group_whole() {
     check_groups("|(g, h), out| for r in g { f(r.a) }", "all");
 }
 
-/// A pattern that may not match looks at what it does not name.
+/// A pattern that may not match also reads fields that it does not name.
 #[test]
 fn patterns_that_ask_something_of_a_record() {
     check_groups("|g, out| while let Some(S::A { x }) = g.next() { f(x) }", "all");
