@@ -1,8 +1,9 @@
-//! The third stage: writes a pipeline as calls of the builder API.
+//! Third stage: emits a pipeline as calls of the builder API.
 //!
-//! Each [`Lowering`](crate::operators::Lowering) of the table has its file; [`chain`] walks the calls of a flow, and calls the file of each. The
-//! files share [`body`], which fuses closures that run as one, [`tail`], which writes the continuation of a value where the value is made, and
-//! [`step`], which describes an operator to the runtime.
+//! [`chain`] walks the calls of a flow. Each [`Lowering`](crate::operators::Lowering) has a file
+//! that emits its operators. They share three files: [`body`] fuses closures into one body,
+//! [`tail`] writes the continuation of a value where it is made, and [`step`] describes an operator
+//! to the runtime.
 
 mod aggregate;
 mod body;

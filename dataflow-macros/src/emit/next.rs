@@ -1,4 +1,4 @@
-//! What happens to the value that a stage makes.
+//! The use of a value that a stage makes.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -6,11 +6,11 @@ use quote::{ToTokens, quote_spanned};
 use crate::emit::precedence::before_block;
 use crate::spans::generated;
 
-/// What happens to a value: it is emitted, or another stage looks at it.
+/// The use of a value: it is emitted, or read by another stage.
 #[derive(Clone)]
 pub(crate) struct Continuation {
     then: Then,
-    /// Whether the value's type must be one whose fields are those of its record.
+    /// Whether the value's type must have the fields of its record.
     of_fields: bool,
 }
 
@@ -21,25 +21,25 @@ enum Then {
         span: Span,
     },
     Stage {
-        /// The patterns that the stage binds its records to.
+        /// The patterns to which the stage binds its records.
         parameters: Vec<TokenStream>,
-        /// What the stage does with them.
+        /// The code of the stage.
         run: TokenStream,
     },
 }
 
 impl Continuation {
-    /// The value is emitted, by the operator of this word.
+    /// The value is emitted, by the operator with this word.
     pub(crate) fn emit(span: Span) -> Self {
         Continuation { then: Then::Emit { span }, of_fields: false }
     }
 
-    /// Another stage looks at it.
+    /// Another stage reads the value.
     pub(crate) fn stage(parameters: Vec<TokenStream>, run: TokenStream) -> Self {
         Continuation { then: Then::Stage { parameters, run }, of_fields: false }
     }
 
-    /// The patterns and the code of a stage.
+    /// The patterns and the code of a stage. `None` for the emitter.
     pub(crate) fn into_stage(self) -> Option<(Vec<TokenStream>, TokenStream)> {
         match self.then {
             Then::Stage { parameters, run } => Some((parameters, run)),
@@ -47,12 +47,12 @@ impl Continuation {
         }
     }
 
-    /// The same continuation; with `of_fields` the value's type must be one whose fields are those of its record.
+    /// Requires, if `of_fields`, that the value's type has the fields of its record.
     pub(crate) fn of_fields(self, of_fields: bool) -> Self {
         Continuation { of_fields, ..self }
     }
 
-    /// What happens to the value of an expression.
+    /// The use of an expression's value.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
         match &self.then {
             // The user's span: the compiler reports an argument of a wrong type at this call.
@@ -62,7 +62,7 @@ impl Continuation {
                 let (out, value) = (out(*span), self.asked(value, *span));
                 quote_spanned!(*span=> #out.#emit(#value))
             }
-            // A `match` keeps the temporaries of the expression alive, as a `let` would not.
+            // Unlike a `let`, a `match` keeps the temporaries of the expression alive.
             Then::Stage { .. } => {
                 let (value, (name, run)) = (before_block(value), self.each(span));
                 quote_spanned!(span=> match #value { #name => { #run } })
@@ -70,7 +70,8 @@ impl Continuation {
         }
     }
 
-    /// A name for values, and what happens to each value. The next stage sees a value as if it had been written and read.
+    /// A name for values, and the code that uses each value. The next stage gets a value as if it
+    /// had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
         match &self.then {
             Then::Emit { span: word } => {
@@ -87,7 +88,7 @@ impl Continuation {
         }
     }
 
-    /// What happens to records that are passed on as they are.
+    /// The use of records that are passed on unchanged.
     pub(crate) fn pass(&self, records: &[Ident], span: Span) -> TokenStream {
         match &self.then {
             Then::Emit { .. } => self.take(records.first().into_token_stream(), span),
@@ -100,18 +101,18 @@ impl Continuation {
         }
     }
 
-    /// A value, or a reference to one.
+    /// The value or reference, with the required check of its type.
     fn asked(&self, value: TokenStream, span: Span) -> TokenStream {
         if self.of_fields { quote_spanned!(span=> ::dataflow::__private::fieldwise(#value)) } else { value }
     }
 }
 
-/// The emitter. Its name has the user's span, because all uses of the emitter are among the user's code.
+/// The emitter. Its name has the user's span, because all uses of it are in the user's code.
 pub(super) fn out(at: Span) -> Ident {
     Ident::new("__out", at)
 }
 
-/// Whether a value is written as a tuple that can be a record.
+/// Returns `true` if a value is written as a tuple that can be a record.
 fn is_tuple(value: &TokenStream) -> bool {
     let mut tokens = value.clone().into_iter();
     let (Some(TokenTree::Group(group)), None) = (tokens.next(), tokens.next()) else { return false };
@@ -122,5 +123,5 @@ fn is_tuple(value: &TokenStream) -> bool {
     group.delimiter() == Delimiter::Parenthesis && (commas > 0 || is_last) && commas < MOST_PARTS
 }
 
-/// The most parts of a tuple that is a record or a key.
+/// The largest number of parts of a tuple that is a record or a key.
 pub(super) const MOST_PARTS: usize = 8;

@@ -1,4 +1,4 @@
-//! Filters that stand on a flow: operators of their own, one for each conjunct.
+//! Emits filters on a flow: one operator per conjunct.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -18,9 +18,10 @@ use crate::syntax::Call;
 use crate::syntax::patterns::is_generated;
 use crate::syntax::text::of_name;
 
-/// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct. A filter that may fail or that keeps a state is written as one.
+/// Emits `.step(..).bounded(..).filter(..)` for each conjunct. A filter that may fail or has a
+/// state is not split.
 ///
-/// The optimizer may move filters, unless the user says that they are to run as written.
+/// The optimizer may move filters, unless the user wants them to run as written.
 pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
     let Some(closure) = call.record_closure() else {
         return TokenStream::new();
@@ -46,7 +47,7 @@ pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>)
     written.collect()
 }
 
-/// Writes a filter in front of a body: `.step(..).proven(..).bounded(..).filter(..)`.
+/// Emits a filter before a body: `.step(..).proven(..).bounded(..).filter(..)`.
 pub(super) fn write_front(front: &MovedFilter) -> TokenStream {
     let MovedFilter { call, proof, .. } = front;
     let Some(closure) = call.record_closure() else { return TokenStream::new() };
@@ -61,7 +62,8 @@ fn write_conjunct(call: &Call, conjunct: &ExprClosure, text: &str, binding: Opti
     write_proven(call, conjunct, text, binding, proof.as_ref())
 }
 
-/// Writes a filter. `proof` is a closure whose type says whether the filter has an answer for every record; there is none where syntax already says no.
+/// Emits a filter. The type of the closure `proof` shows whether the filter has a value for every
+/// record. `None` if its syntax already rules that out.
 fn write_proven(
     call: &Call,
     predicate: &ExprClosure,
@@ -82,7 +84,7 @@ fn write_proven(
     let is_asked = facts.moves || !bounds.is_empty();
     let proven = proof.filter(|_| is_asked).map(|proof| method::in_place_of(call, "proven", proof.clone()));
     let filter = filter(call, None, predicate, &plain_body(call, predicate));
-    // Other filters may not pass a filter that acts on something outside.
+    // Other filters may not pass a filter with side effects.
     let captures = captures::of(predicate, &call.scope);
     let captured = (proven.is_none() && !captures.is_empty()).then(|| {
         let answers = proofs::answers(&proofs::of_captures(&captures), None, generated(call.span()));
@@ -91,7 +93,7 @@ fn write_proven(
     quote!(#meta #proven #captured #(#bounds)* #filter)
 }
 
-/// `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`
+/// Emits `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`.
 fn write_bound(call: &Call, bound: &FieldBound) -> TokenStream {
     let span = generated(call.span());
     let FieldBound { path, comparison, value } = bound;
@@ -104,19 +106,20 @@ fn plain_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     of_records(call, Closure::new(closure, false, call.span())).value()
 }
 
-/// The closure for parameters that are written without types, where all of them are records.
+/// Adds the check of written parameter types if all parameters are records.
 fn of_records<'a>(call: &Call, closure: Closure<'a>) -> Closure<'a> {
     if takes_records(call) { closure.with_records_typed() } else { closure }
 }
 
-/// The body of a fallible predicate gives `Result<bool, UserError>`, whatever its own error is.
+/// The body of a fallible predicate returns `Result<bool, UserError>` for any error type of the
+/// closure.
 fn fallible_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     let span = generated(call.span());
     let this = of_records(call, Closure::new(closure, true, call.span()));
     this.each_value(&|keep| quote_spanned!(span=> ::core::result::Result::Ok(#keep)))
 }
 
-/// `.filter(move |record| body)`, with the closure that makes the state before it, if there is one.
+/// Emits `.filter(move |record| body)`, after the closure that creates the state if there is one.
 fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body: &TokenStream) -> TokenStream {
     let inputs = match takes_records(call) {
         true => untyped(closure).collect(),
@@ -126,7 +129,7 @@ fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body
     let kept = capture::around(&captures::of(closure, &call.scope), call.span(), kept);
     let word = call.word.to_string();
     match set_up {
-        // As a block, for the same reason as in a body.
+        // A block, for the same reason as in `body::write`.
         Some(set_up) => method::in_place_of(call, &word, quote_spanned!(generated(call.span())=> { #set_up }, #kept)),
         None => method::in_place_of(call, &word, kept),
     }

@@ -1,4 +1,4 @@
-//! Writes flow expressions: the source, then one operator after the other.
+//! Emits flow expressions: the source, then one operator after the other.
 
 mod fill;
 mod scope;
@@ -20,7 +20,7 @@ use fill::FillHoles;
 pub(crate) use fill::fill;
 pub(crate) use scope::enter;
 
-/// The flows of a pipeline, as they are written.
+/// Emits the flows of a pipeline.
 pub(crate) struct Emission<'a> {
     pipeline: &'a Pipeline,
 }
@@ -30,7 +30,7 @@ impl<'a> Emission<'a> {
         Emission { pipeline }
     }
 
-    /// Writes a flow where its value is taken.
+    /// Emits a flow where its value is used.
     pub(super) fn flow(&self, id: FlowId) -> TokenStream {
         let flow = self.get(id);
         let source = self.source(flow);
@@ -55,7 +55,7 @@ impl<'a> Emission<'a> {
         written
     }
 
-    /// Whether a flow is a variable and nothing more.
+    /// Returns `true` if a flow is only a variable.
     pub(super) fn is_variable(&self, id: FlowId) -> bool {
         let flow = self.get(id);
         flow.calls.is_empty() && matches!(flow.source, Source::Local { .. })
@@ -77,7 +77,7 @@ impl<'a> Emission<'a> {
         }
     }
 
-    /// The flow with one more operator behind it.
+    /// Appends an operator to a flow.
     fn step(&self, flow: TokenStream, step: &ChainStep<'_>, binding: Option<&Ident>) -> TokenStream {
         let moved = match &step.work {
             StepWork::Body(stages) => pushdown::of(step, stages),
@@ -109,7 +109,7 @@ impl<'a> Emission<'a> {
         }
     }
 
-    /// A body, behind the filters that have moved out of it.
+    /// A body, after the filters that were moved out of it.
     fn moved(
         &self,
         flow: &TokenStream,
@@ -140,7 +140,7 @@ impl<'a> Emission<'a> {
         quote!({ #(#proven)* #written })
     }
 
-    /// The call that begins a join, with filters on the flow that it is given.
+    /// The call that begins a join, with filters on its other flow.
     fn as_written_with(&self, call: &Call, filters: &TokenStream) -> TokenStream {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
@@ -196,8 +196,8 @@ impl<'a> Emission<'a> {
     }
 }
 
-/// A clone of a handle, which is cheap. All of its tokens have the span of the user's name, where a flow of the wrong kind is
-/// reported.
+/// A clone of a handle, which is cheap. All of its tokens have the span of the user's name, so that
+/// a flow of a wrong kind is reported there.
 fn clone(name: &Ident) -> TokenStream {
     quote_spanned!(name.span()=> #name.clone())
 }

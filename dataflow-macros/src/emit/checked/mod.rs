@@ -1,6 +1,6 @@
 //! Checked arithmetic in closures over records: a check before each operator on integers.
 //!
-//! Operators on integers wrap in a release build, and users choose the flags of their builds. So
+//! Integer operators wrap in a release build, and users choose the flags of their builds. So
 //! `o.qty * 2` becomes
 //!
 //! ```text
@@ -9,31 +9,30 @@
 //! }
 //! ```
 //!
-//! The operator stays the user's, with its type and the compiler's messages about it. Operands are
-//! evaluated once and in their order. The `match` keeps their temporaries alive as long as the
-//! operator would.
+//! The user's operator stays, with its type and its compiler messages. Operands are evaluated once
+//! and in order. The `match` keeps their temporaries alive as long as the operator would.
 //!
 //! The macro does not see which operands are integers. The compiler finds the check as a method of
 //! a pair of integers. For all other types it finds a method that does nothing, by `Deref`. Read
-//! sets are taken before checks are written.
+//! sets are computed before checks are written.
 //!
 //! # Limits
-//! These operators stay as they are, because they need no check or cannot have one:
+//! These operators have no check, because they need none or cannot have one:
 //!
 //! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators
 //!   whose operands are all constants;
 //! * functions and other items in a closure, and the tokens of macro calls;
-//! * operators in inner closures that are bound to a name and have parameters without types, which
-//!   the compiler does not know yet;
+//! * operators in inner closures that are bound to a name and have parameters without types: the
+//!   compiler does not know the types yet;
 //! * `place += value` if both sides use the same variable, as far as syntax shows, or one side may
-//!   leave early. The type then decides which side is evaluated first;
+//!   exit early. The type then decides which side is evaluated first;
 //! * `place += value` of a `static mut`, which cannot be borrowed;
 //! * operators with a literal float or text, or with a branch among texts or references, whose type
 //!   the operator decides.
 //!
 //! # Cost
-//! LLVM computes operator and check together. A loop of only one or two checked operators took 0.1
-//! ns more per record. A loop over floats took no more.
+//! LLVM combines operator and check. A loop with only one or two checked operators took 0.1 ns more
+//! per record. A loop over floats took no more.
 
 mod operands;
 
@@ -53,10 +52,10 @@ use crate::syntax::text;
 
 use operands::{act_apart, is_computed_early, is_literal, is_no_integer, is_read_alike, is_static, makes_a_text};
 
-/// The longest source text that an error shows.
+/// The longest source text in an error, in characters.
 const TEXT_LIMIT: usize = 80;
 
-/// The body of a closure, with its arithmetic checked.
+/// The body of a closure with checked arithmetic.
 pub(super) fn body(closure: &ExprClosure) -> Expr {
     let mut body = (*closure.body).clone();
     ArithmeticCheck.visit_expr_mut(&mut body);
@@ -71,7 +70,7 @@ impl VisitMut for ArithmeticCheck {
         let what = match &*expr {
             Expr::Binary(binary) if check_of(&binary.op).is_some() => what(),
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => what(),
-            // A reference to a constant lives for ever, a reference to a checked value would not.
+            // A reference to a constant is `'static`. A reference to a checked value would not be.
             Expr::Reference(reference) if is_computed_early(&reference.expr, &is_constant) => return,
             _ => return visit_mut::visit_expr_mut(self, expr),
         };
@@ -86,7 +85,8 @@ impl VisitMut for ArithmeticCheck {
         }
     }
 
-    /// A text that is computed for a field of a twin, as in `UserRef { name: u.name.to_uppercase() }`: the compiler would say to leave out the call.
+    /// A new text for a field of a twin, as in `UserRef { name: u.name.to_uppercase() }`. For it,
+    /// the compiler would suggest to remove the call.
     fn visit_expr_struct_mut(&mut self, record: &mut ExprStruct) {
         visit_mut::visit_expr_struct_mut(self, record);
         let is_twin = record.path.segments.last().is_some_and(|name| name.ident.to_string().ends_with("Ref"));
@@ -96,7 +96,7 @@ impl VisitMut for ArithmeticCheck {
         }
     }
 
-    // The parameters of an inner closure have known types where the closure is an argument, or where it writes the types.
+    // The parameter types of an inner closure are known if it is an argument or writes them.
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         if closure.inputs.iter().all(|input| matches!(input, Pat::Type(_))) {
             self.visit_expr_mut(&mut closure.body);
@@ -185,7 +185,7 @@ struct ArithmeticOperator {
 
 impl ArithmeticOperator {
     fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
-        // The user's spans, so that the compiler's messages are the same as for the user's own expression.
+        // The user's spans, so that compiler messages are the same as for the user's expression.
         let span = first_span(&binary.op);
         let left = Ident::new("__left", span.located_at(first_span(&binary.left)));
         let right = Ident::new("__right", span.located_at(last_span(&binary.right)));
@@ -208,14 +208,15 @@ impl ArithmeticOperator {
         located(self.span, (left.span(), right.span()), &operands, checked)
     }
 
-    /// `place += right`, of a place that may be evaluated twice.
+    /// `place += right`, for a place that may be evaluated twice.
     fn assigned(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, right) = (generated(self.span), &self.right);
         let check = self.check(&quote_spanned!(self.span=> &#place));
         quote_spanned!(at=> (match (#value,) { (#right,) => { #check; #place #op #right } }))
     }
 
-    /// `place += right`, of a place that is evaluated once, after the value, as the language does for integers.
+    /// `place += right`, for a place that is evaluated once, after the value, as Rust does for
+    /// integers.
     fn assigned_behind(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, ArithmeticOperator { left, right, .. }) = (generated(self.span), self);
         let check = self.check(&quote_spanned!(self.span=> &*#left));
@@ -223,8 +224,9 @@ impl ArithmeticOperator {
     }
 }
 
-/// `(match operands { arm })` of an operator. The compiler's messages about its value point to the user's whole expression, which reaches from one span
-/// to the other. The parentheses are the macro's own, so that no lint calls them superfluous.
+/// `(match operands { arm })` for an operator. Compiler messages about its value point to the
+/// user's whole expression, from the first span to the second. The parentheses have the macro's
+/// span, so that no lint calls them superfluous.
 fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm: TokenStream) -> TokenStream {
     let word = Ident::new("match", from);
     let mut arms = Group::new(Delimiter::Brace, arm);
@@ -232,13 +234,14 @@ fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm
     quote_spanned!(generated(operator)=> (#word #operands #arms))
 }
 
-/// `operands.check("what")`. Its tokens have the user's spans, whose file and line the error names.
+/// `operands.check("what")`. Its tokens have the user's spans, because the error names their file
+/// and line.
 fn method(operands: TokenStream, check: &str, span: Span, what: &str) -> TokenStream {
     let check = Ident::new(check, span);
     quote_spanned!(span=> #operands.#check(#what))
 }
 
-/// The check of an operator, and whether it changes its left side.
+/// The check of an operator, and whether the operator assigns to its left side.
 fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
     Some(match op {
         BinOp::Add(_) => ("add", false),
@@ -251,12 +254,13 @@ fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
         BinOp::MulAssign(_) => ("mul", true),
         BinOp::ShlAssign(_) => ("shl", true),
         BinOp::ShrAssign(_) => ("shr", true),
-        // Divisions by zero, and of the least number by -1, panic in any build. Operators on bits cannot overflow.
+        // A division by zero, or of the smallest number by -1, panics in any build. Bit operators
+        // cannot overflow.
         _ => return None,
     })
 }
 
-/// Attributes of a statement: the parser gives them to the first operand.
+/// Attributes of a statement. The parser attaches them to the first operand.
 fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
     match expr {
         Expr::Binary(binary) => take_attributes(&mut binary.left),
@@ -271,7 +275,7 @@ fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
     }
 }
 
-/// An expression as the user wrote it: the user's words are shown in place of generated names.
+/// An expression as the user wrote it: generated names are replaced by the user's text.
 fn shown(expr: &Expr) -> String {
     let mut text = text::of_condition(expr);
     let mut names = Vec::new();
