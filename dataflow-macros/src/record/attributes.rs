@@ -6,16 +6,16 @@ use syn::{Attribute, LitStr};
 
 use crate::diagnostics::Diagnostics;
 
-/// What stands on a field or a variant.
+/// The attributes of a field or a variant.
 #[derive(Default)]
 pub(super) struct FieldAttributes {
-    /// Its name in files, where another is given.
+    /// The name in files, if it differs.
     pub(super) column: Option<LitStr>,
-    /// `source_file`: whether it is the path of the file that a row is from.
+    /// The span of `source_file`: the field holds the path of the file that a row is read from.
     pub(super) source_file: Option<Span>,
 }
 
-/// Reads the attributes of `what`, a field or a variant.
+/// Reads the attributes of a field or a variant. `what` is `field` or `variant`.
 pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Diagnostics) -> FieldAttributes {
     let mut found = FieldAttributes::default();
     for attribute in record_attributes(attributes) {
@@ -43,7 +43,7 @@ pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Diagnost
     found
 }
 
-/// Reads the attributes of a struct or an enum, which has none.
+/// Reports the attributes of a struct or an enum, which has none.
 pub(super) fn of_record(attributes: &[Attribute], mistakes: &mut Diagnostics) {
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {

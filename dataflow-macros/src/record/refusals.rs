@@ -1,4 +1,4 @@
-//! Types that cannot be fields of a record by their spelling, and what to write instead.
+//! Reports types that cannot be fields by their spelling, with their replacements.
 //!
 //! All other types are left to the compiler, which reports a type that is not a record.
 
@@ -12,20 +12,21 @@ use syn::{
 
 use crate::words::is_one_of;
 
-/// The most elements of an array: each is a leaf of its own.
+/// The largest number of elements of an array. Each element has its own leaves.
 const MOST_ELEMENTS: u64 = 16;
 
-/// What is kept as a list.
+/// Types that are stored as a list.
 const LISTS: &str = "Vec BTreeMap HashMap";
 
-/// The first type within a field's that cannot be there, as an error at its place.
+/// The first invalid type within a field's type, as an error at its place.
 pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
     let mut search = RefusedType { record, found: None, is_in_list: false };
     search.visit_type(ty);
     search.found.map_or(Ok(()), Err)
 }
 
-/// A type in the place of one that cannot be there: a number for a number, or a text, which closures see borrowed as they do lists.
+/// A replacement for an invalid type, so that the rest can be emitted. A number replaces a number.
+/// For all other types it is a text, which is borrowed like a list.
 pub(super) fn replacement(refused: &Type) -> Type {
     match refused {
         Type::Path(path) if path.path.is_ident("usize") => parse_quote!(u64),
@@ -76,7 +77,7 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
             let message = format!("an array in a record has at most {MOST_ELEMENTS} elements: write `Vec<{element}>`");
             self.refuse(array, message);
         }
-        // The length is no field, and may name `usize`.
+        // The length is not a field, and may name `usize`.
         self.visit_type(&array.elem);
     }
 
@@ -119,7 +120,8 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
     }
 }
 
-/// What is written for a type that borrows, or points to something of no fixed size: `Vec<u64>` for `List<'_, u64>`, `String` for `Box<str>`.
+/// The replacement for a type that borrows or is unsized: `Vec<u64>` for `List<'_, u64>`, `String`
+/// for `Box<str>`.
 fn owned(segment: &PathSegment) -> Option<String> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     let borrows = arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Lifetime(_)));
@@ -139,7 +141,7 @@ fn owned(segment: &PathSegment) -> Option<String> {
     }
 }
 
-/// A type as people write it.
+/// A type with the usual spaces.
 fn text(ty: &Type) -> String {
     let tokens: TokenStream = ty.to_token_stream();
     tokens.to_string().replace(" < ", "<").replace(" >", ">").replace(" ,", ",")

@@ -1,4 +1,4 @@
-//! What the derive refuses, and the shape of what it writes.
+//! Tests of the derive: rejected input, and the structure of its output.
 
 use std::str::FromStr as _;
 

@@ -1,5 +1,7 @@
-//! What an enum's implementation consists of: a tag of one byte, then the leaves of all variants side by side. The leaves of all variants but the
-//! value's own are zero.
+//! The parts of an enum's implementation.
+//!
+//! An enum is stored as a tag of one byte, then the leaves of all variants. The leaves of all
+//! variants but the value's own are zero.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -12,7 +14,7 @@ use crate::record::parts;
 use crate::record::stored::boxed;
 
 pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> ImplementationParts {
-    // The tag is the first part, then comes one for each variant that holds values.
+    // The tag is the first part. A part follows for each variant with values.
     let full: Vec<&VariantInput> = variants.iter().filter(|variant| !variant.fields.is_empty()).collect();
     let place = |index: usize| parts::place(index, 1 + full.len());
     let place_of = |variant: &VariantInput| {
@@ -62,7 +64,7 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Impleme
     }
 }
 
-/// Arms that give the number of each variant.
+/// Match arms from variants to their numbers.
 fn tags(variants: &[VariantInput], seen: &Ident) -> Vec<TokenStream> {
     let arm = |(index, variant): (usize, &VariantInput)| {
         let (number, path) = (Literal::u8_unsuffixed(index as u8), &variant.name);
@@ -71,7 +73,7 @@ fn tags(variants: &[VariantInput], seen: &Ident) -> Vec<TokenStream> {
     variants.iter().enumerate().map(arm).collect()
 }
 
-/// Arms that read the variant of each number. A number without a variant reads as the first variant.
+/// Match arms that read the variant of each number. An unknown number reads as the first variant.
 fn read(mut variants: impl Iterator<Item = TokenStream>) -> TokenStream {
     let first = variants.next();
     let numbered = variants.zip(1..=u8::MAX).map(|(read, number)| {
@@ -81,7 +83,8 @@ fn read(mut variants: impl Iterator<Item = TokenStream>) -> TokenStream {
     quote!(#(#numbered)* _ => #first)
 }
 
-/// The name of the type that closures see. The name exists whatever is wrong with the fields; it is an alias where nested records decide.
+/// The name of the type that closures get. It exists even if the fields have mistakes. It is an
+/// alias if nested records decide the type.
 fn seen(record: &RecordInput) -> Ident {
     match record.borrowing {
         Borrowing::Itself => record.name.clone(),
@@ -90,7 +93,7 @@ fn seen(record: &RecordInput) -> Ident {
     }
 }
 
-/// The type of an enum; one of plain names is a leaf.
+/// The type of an enum. An enum without values is a leaf.
 fn enum_type(name: &Ident, variants: &[VariantInput]) -> TokenStream {
     let text = name.unraw().to_string();
     let names = variants.iter().map(|variant| &variant.column);
@@ -158,7 +161,7 @@ impl VariantInput {
         }
     }
 
-    /// The arm for two values of the variant.
+    /// The match arm that compares two values of the variant.
     fn compare(&self, seen: &Ident) -> TokenStream {
         let (name, parts, left, right) = (&self.name, self.parts(), self.pattern(), self.other_pattern());
         let bindings = self.bindings();
@@ -187,12 +190,13 @@ impl VariantInput {
         quote!(#seen::#name #pattern => #record::#name { #(#owned)* },)
     }
 
-    /// The arm that makes the variant of `of`, the record or its twin, one of the twin.
+    /// The match arm that converts the variant of `of`, the record or its twin, to the twin's
+    /// variant.
     fn twin(&self, seen: &Ident, of: &Ident, is_record: bool) -> TokenStream {
         let name = &self.name;
         let members: Vec<_> = self.fields.iter().map(|field| &field.member).collect();
         let bindings: Vec<_> = self.fields.iter().map(|field| &field.binding).collect();
-        // Through the type guard, as the name of a variant cannot go through it.
+        // The types go through the type guard, because the name of a variant cannot.
         let types = self.fields.iter().map(|field| &field.ty);
         let of_record = quote!(#(#members: <__Known<#types> as __Value>::twin(#bindings),)*);
         let of_twin = quote!(#(#members: __Value::twin(#bindings),)*);

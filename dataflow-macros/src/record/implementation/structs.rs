@@ -1,4 +1,4 @@
-//! What a struct's implementation consists of.
+//! The parts of a struct's implementation.
 
 use proc_macro2::TokenStream;
 use quote::quote;
