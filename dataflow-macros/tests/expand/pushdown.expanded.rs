@@ -377,7 +377,7 @@ fn what_an_outer_join_keeps(
             }
         })
 }
-/// What may fail, what has no answer for each record, and what acts on something outside stays.
+/// Filters stay that may fail or would move past a side effect.
 ///
 /// # Plan
 /// ```text
@@ -647,7 +647,7 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                 .filter(move |r| { r.id > 0 }),
         )
 }
-/// Statements of the standard library's macros bind nothing. What they print, they print of each record.
+/// Statement macros of the standard library bind no names. Printing is a side effect.
 ///
 /// # Plan
 /// ```text

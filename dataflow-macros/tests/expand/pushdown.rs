@@ -28,7 +28,7 @@ fn what_an_outer_join_keeps(items: DataSet<Item>, orders: DataSet<Order>) -> Dat
         .filter(|p| p.1.is_none())
 }
 
-/// What may fail, what has no answer for each record, and what acts on something outside stays.
+/// Filters stay that may fail or would move past a side effect.
 #[dataflow]
 fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     let guarded = sales.map(|s| Row { id: s.id, twice: s.amount }).filter(|r| r.id > 0 && 10 / r.id > least);
@@ -44,7 +44,7 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     guarded.union(counted).union(checked).union(hidden).union(either.filter(|r| r.id > 0))
 }
 
-/// Statements of the standard library's macros bind nothing. What they print, they print of each record.
+/// Statement macros of the standard library bind no names. Printing is a side effect.
 #[dataflow]
 fn behind_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
     let checked = sales
