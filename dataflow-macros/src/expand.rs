@@ -15,41 +15,41 @@ use crate::{analyse, emit};
 /// Input that does not parse is returned unchanged next to the error, so completion keeps working
 /// while it is typed.
 pub(crate) fn function(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let mut found = Diagnostics::default();
-    let is_as_written = read_arguments(arguments, &mut found);
+    let mut mistakes = Diagnostics::default();
+    let is_as_written = read_arguments(arguments, &mut mistakes);
     let expanded = match syn::parse2::<ItemFn>(item.clone()) {
-        Ok(function) => write_function(function, is_as_written, &mut found),
+        Ok(function) => write_function(function, is_as_written, &mut mistakes),
         Err(error) => {
             match syn::parse2::<Item>(item.clone()) {
-                Ok(item) => found.report(first_span(&item), message::NOT_A_FUNCTION),
-                Err(_) => found.report(error.span(), error),
+                Ok(item) => mistakes.report(first_span(&item), message::NOT_A_FUNCTION),
+                Err(_) => mistakes.report(error.span(), error),
             }
             item
         }
     };
-    let errors = found.into_compile_errors();
+    let errors = mistakes.into_compile_errors();
     quote!(#expanded #errors)
 }
 
 /// Expands `dataflow! { … }`.
 pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
-    let mut found = Diagnostics::default();
+    let mut mistakes = Diagnostics::default();
     let mut body = match Block::parse_within.parse2(tokens.clone()) {
         Ok(stmts) => Block { brace_token: Default::default(), stmts },
         Err(error) => {
-            found.report(error.span(), error);
-            let errors = found.into_compile_errors();
+            mistakes.report(error.span(), error);
+            let errors = mistakes.into_compile_errors();
             return quote!({ #errors #tokens });
         }
     };
     let pipeline = read_expression(&mut body);
-    analyse::check_expression(&pipeline, &mut found);
-    if found.leave_it_writable() {
+    analyse::check_expression(&pipeline, &mut mistakes);
+    if mistakes.can_emit_body() {
         emit::fill(&pipeline, &mut body);
     } else {
         body.stmts = vec![unreachable()];
     }
-    let errors = found.into_compile_errors();
+    let errors = mistakes.into_compile_errors();
     let stmts = &body.stmts;
     let copying = emit::copying();
     quote!({ #errors #copying #(#stmts)* })
@@ -57,13 +57,13 @@ pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
 
 /// Returns `true` if the argument `as_written` is given: the pipeline then runs as written. Reports
 /// other arguments.
-fn read_arguments(arguments: TokenStream, found: &mut Diagnostics) -> bool {
+fn read_arguments(arguments: TokenStream, mistakes: &mut Diagnostics) -> bool {
     let mut is_as_written = false;
     for argument in arguments {
         match argument {
             TokenTree::Ident(word) if word == "as_written" => is_as_written = true,
             argument => {
-                found.report(argument.span(), message::UNKNOWN_ARGUMENT);
+                mistakes.report(argument.span(), message::UNKNOWN_ARGUMENT);
                 break;
             }
         }
@@ -71,20 +71,20 @@ fn read_arguments(arguments: TokenStream, found: &mut Diagnostics) -> bool {
     is_as_written
 }
 
-fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnostics) -> TokenStream {
-    analyse::check_signature(&function.sig, found);
+fn write_function(mut function: ItemFn, is_as_written: bool, mistakes: &mut Diagnostics) -> TokenStream {
+    analyse::check_signature(&function.sig, mistakes);
     let mut pipeline = read_function(&function.sig, &mut function.block);
     if is_as_written {
-        pipeline.leave_filters();
+        pipeline.keep_filters_in_place();
     }
-    if found.is_empty() {
-        analyse::check_function(&pipeline, &function.sig, found);
+    if mistakes.is_empty() {
+        analyse::check_function(&pipeline, &function.sig, mistakes);
     }
-    if !found.is_empty() {
+    if !mistakes.is_empty() {
         // Warnings would follow from the mistakes.
         function.attrs.push(parse_quote!(#[allow(warnings)]));
     }
-    if !found.leave_it_writable() {
+    if !mistakes.can_emit_body() {
         // The signature remains, so that callers get no errors of their own.
         function.block.stmts = vec![unreachable()];
         return function.into_token_stream();

@@ -14,7 +14,7 @@ use syn::{File, Item};
 use crate::expand;
 
 #[test]
-fn expansions_are_as_recorded() -> Result<(), Box<dyn Error>> {
+fn expansions_match_the_recorded_files() -> Result<(), Box<dyn Error>> {
     for input in inputs()? {
         let expanded =
             expanded(&fs::read_to_string(&input)?).map_err(|error| format!("{}: {error}", input.display()))?;

@@ -3,9 +3,9 @@
 use proc_macro2::Ident;
 use syn::ExprClosure;
 
-use crate::analyse::changes;
 use crate::analyse::hygiene::binds_unseen;
 use crate::analyse::keys;
+use crate::analyse::mutations;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::scope::Scope;
@@ -29,7 +29,7 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     let mut captures: Vec<Capture> = Vec::new();
     // An item of the closure may define the name.
     let is_guess = binds_unseen(closure);
-    let changed = changes::by_methods(closure);
+    let changed = mutations::by_methods(closure);
     let is_changed = |name: &Ident| !is_guess && changed.contains(&name);
     for name in mentions.plain.iter().filter(|mention| scope.captures(mention)).map(|mention| mention.name) {
         add(&mut captures, Capture { name: name.clone(), is_guess, is_changed: is_changed(name) });
@@ -41,9 +41,9 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
 }
 
 /// The locals that the closures over records of a call certainly name.
-pub(super) fn of_records(call: &Call) -> Vec<Ident> {
-    let looks_at_records = |closure: &&ExprClosure| call.is(|operator| keys::looks_at_records(operator, closure));
-    let closures = call.closures().filter(looks_at_records);
+pub(super) fn of_record_closures(call: &Call) -> Vec<Ident> {
+    let runs_per_record = |closure: &&ExprClosure| call.is(|operator| keys::runs_per_record(operator, closure));
+    let closures = call.closures().filter(runs_per_record);
     let captures = closures.flat_map(|closure| of(closure, &call.scope));
     captures.filter(|capture| !capture.is_guess).map(|capture| capture.name).collect()
 }

@@ -12,7 +12,7 @@ use syn::{
 
 use crate::analyse::captures;
 use crate::analyse::returns::needs_its_closure;
-use crate::syntax::names::{free_names, is_constant, is_of_a_type, member_text, peeled, plain_path};
+use crate::syntax::names::{free_names, is_associated_constant, is_constant, member_text, peeled, plain_path};
 use crate::syntax::patterns::{binds_plainly, plain_name};
 use crate::syntax::scope::Scope;
 use crate::syntax::text;
@@ -181,7 +181,7 @@ fn wide(mut value: Expr) -> Option<Expr> {
 /// Returns `true` if a value is known when the graph is built: a constant or a captured local.
 fn is_known_beforehand(expr: &Expr, captures: &[captures::Capture]) -> bool {
     match peeled(expr) {
-        expr if is_constant(expr) => !is_of_a_type(expr),
+        expr if is_constant(expr) => !is_associated_constant(expr),
         Expr::Unary(negative) => matches!(negative.op, syn::UnOp::Neg(_)) && matches!(*negative.expr, Expr::Lit(_)),
         expr => plain_path(expr).is_some_and(|name| captures.iter().any(|capture| capture.name == *name)),
     }

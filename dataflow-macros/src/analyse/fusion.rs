@@ -38,7 +38,7 @@ pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Ve
 
 fn is_stage_on_flow(call: &Call) -> bool {
     let is_on_flow = |operator: &Operator| operator.from == ChainState::Flow && !operator.has_state();
-    call.is(|operator| is_on_flow(operator) && operator.of_each_record().is_some())
+    call.is(|operator| is_on_flow(operator) && operator.record_operation().is_some())
 }
 
 /// The number of places at which a stage passes a record to the next one. 1 for a predicate.
@@ -51,7 +51,7 @@ fn values_of(call: &Call) -> usize {
 
 /// Returns `true` if no name bound by the stages hides a name that the next closure uses.
 fn names_stay_apart(stages: &[&Call], next: &ExprClosure) -> bool {
-    if stages.iter().any(|stage| hygiene::is_open(stage)) {
+    if stages.iter().any(|stage| hygiene::may_hide_names(stage)) {
         return false;
     }
     let meant = free_names_of_closure(next);

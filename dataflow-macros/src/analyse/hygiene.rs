@@ -26,7 +26,7 @@ use crate::syntax::Call;
 /// inside of it.
 ///
 /// A predicate's condition ends before such code. So does a body that must stay a closure.
-pub(super) fn is_open(call: &Call) -> bool {
+pub(super) fn may_hide_names(call: &Call) -> bool {
     let Some((operator, closure)) = call.operator.zip(call.record_closure()) else { return false };
     !operator.is_predicate() && !needs_its_closure(closure, operator.is_fallible()) && binds_unseen(closure)
 }

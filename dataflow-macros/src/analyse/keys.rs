@@ -15,7 +15,7 @@ use crate::syntax::names::peeled;
 use crate::syntax::patterns::bound_names;
 
 /// Returns `true` if a closure of an operator runs over records of a flow or of a group.
-pub(super) fn looks_at_records(operator: &Operator, closure: &ExprClosure) -> bool {
+pub(super) fn runs_per_record(operator: &Operator, closure: &ExprClosure) -> bool {
     match operator.takes {
         ClosureArguments::Values
         | ClosureArguments::Symbols
@@ -102,7 +102,7 @@ fn undirected(part: &mut Expr) -> Option<ExprPath> {
 }
 
 /// Reports directions that the macro cannot remove: in one branch only, or inside of a part.
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls() {
         let Some(operator) = call.operator.filter(|operator| operator.takes == ClosureArguments::Order) else {
             continue;
@@ -110,8 +110,8 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
         for closure in call.closures().filter(|closure| is_computed(operator, closure)) {
             let order = order(closure);
             match direction_by_other_words(&order.body) {
-                Some((word, meant)) => found.report_unwritable(word.span(), message::direction_wanted(word, meant)),
-                None => HiddenDirections(found).visit_expr(&order.body),
+                Some((word, meant)) => mistakes.report_fatal(word.span(), message::direction_expected(word, meant)),
+                None => HiddenDirections(mistakes).visit_expr(&order.body),
             }
         }
     }
@@ -139,7 +139,7 @@ struct HiddenDirections<'a>(&'a mut Diagnostics);
 impl<'ast> Visit<'ast> for HiddenDirections<'_> {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Some(word) = direction(call).and_then(|path| path.path.segments.last()) {
-            self.0.report_unwritable(word.ident.span(), message::hidden_direction(&word.ident));
+            self.0.report_fatal(word.ident.span(), message::hidden_direction(&word.ident));
         }
         visit::visit_expr_call(self, call);
     }

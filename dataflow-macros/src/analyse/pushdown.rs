@@ -15,17 +15,17 @@
 //! body evaluates the conjunct only if they do not. Both decisions use the same types.
 //!
 //! The macro cannot move a filter past a variable or a grouping. The optimizer does, by [forwarded
-//! fields](super::forwards).
+//! fields](super::forwarded_fields).
 
 use proc_macro2::{Ident, Span};
 use syn::{BinOp, Expr, ExprClosure, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
+use crate::analyse::made_values::MadeValues;
 use crate::analyse::paths::FieldPlace;
 use crate::analyse::proofs;
-use crate::analyse::renamed::{looked_at, seen_from, with_plain_parameters};
+use crate::analyse::rewriting::{read_places, with_places, with_plain_parameters};
 use crate::analyse::steps::ChainStep;
-use crate::analyse::values::MadeValues;
 use crate::analyse::{captures, conjuncts, hygiene};
 use crate::operators::{self, ChainState, RecordOperation};
 use crate::spans::generated;
@@ -37,32 +37,32 @@ use crate::syntax::patterns::plain_name;
 pub(crate) struct MovedFilters {
     /// The body's calls without the moved conjuncts. Used for the plan that is shown, and for read
     /// sets.
-    pub(crate) left: Vec<Call>,
+    pub(crate) shown: Vec<Call>,
     /// The body's calls as they are emitted. A moved conjunct is still evaluated here if the types
     /// forbid the move.
-    pub(crate) asking: Vec<Call>,
+    pub(crate) emitted: Vec<Call>,
     /// The filters before the body.
-    pub(crate) fronts: Vec<MovedFilter>,
+    pub(crate) filters: Vec<MovedFilter>,
     /// Proofs about captured values, by the name of their variable in the moved filters and in the
     /// body. Each value is checked once. A proof includes the earlier proofs.
-    pub(crate) proven: Vec<(Ident, Expr)>,
+    pub(crate) capture_proofs: Vec<(Ident, Expr)>,
     /// The captured values that have a proof.
-    captured: Vec<Ident>,
+    proven_captures: Vec<Ident>,
 }
 
 impl MovedFilters {
     /// The name of the last proof about captured values.
-    fn last_proven(&self) -> Option<&Ident> {
-        self.proven.last().map(|(name, _)| name)
+    fn last_capture_proof(&self) -> Option<&Ident> {
+        self.capture_proofs.last().map(|(name, _)| name)
     }
 
     /// The proof about the captures of a body, without those that have a proof.
     pub(crate) fn of_captures(&self, captures: &[Capture], word: Span) -> Expr {
-        proofs::answers(&proofs::of_captures(&self.unasked(captures)), self.last_proven(), generated(word))
+        proofs::answers(&proofs::of_captures(&self.unproven(captures)), self.last_capture_proof(), generated(word))
     }
 
-    fn unasked(&self, captures: &[Capture]) -> Vec<Capture> {
-        captures.iter().filter(|capture| !self.captured.contains(&capture.name)).cloned().collect()
+    fn unproven(&self, captures: &[Capture]) -> Vec<Capture> {
+        captures.iter().filter(|capture| !self.proven_captures.contains(&capture.name)).cloned().collect()
     }
 }
 
@@ -86,12 +86,12 @@ pub(crate) fn of(step: &ChainStep<'_>, stages: &[&Call]) -> Option<MovedFilters>
         match filter_closure(call) {
             Some(closure) => split(step, stages, index, closure, &mut moved),
             None => {
-                moved.left.push((*call).clone());
-                moved.asking.push((*call).clone());
+                moved.shown.push((*call).clone());
+                moved.emitted.push((*call).clone());
             }
         }
     }
-    (!moved.fronts.is_empty()).then_some(moved)
+    (!moved.filters.is_empty()).then_some(moved)
 }
 
 /// Splits a filter into moved and remaining conjuncts.
@@ -99,40 +99,40 @@ fn split(step: &ChainStep<'_>, stages: &[&Call], index: usize, written: &ExprClo
     let call = stages[index];
     let conjuncts = conjuncts::of(&with_plain_parameters(written));
     let texts = conjuncts::texts(written, &call.text, conjuncts.len());
-    let before = moved.fronts.len();
-    let (mut staying, mut asking) = (Vec::new(), Vec::new());
+    let before = moved.filters.len();
+    let (mut staying, mut emitted) = (Vec::new(), Vec::new());
     let captured = PassedCaptures::of(step, &stages[..=index], moved);
     for (conjunct, text) in conjuncts.into_iter().zip(texts) {
-        match front(step, stages, index, &conjunct, &captured) {
-            Some((mut front, answers)) => {
-                front.call.text = text.clone();
-                asking.push((unless_proven(&conjunct, &answers, call.span()), text));
-                moved.fronts.push(front);
+        match moved_filter(step, stages, index, &conjunct, &captured) {
+            Some((mut filter, answers)) => {
+                filter.call.text = text.clone();
+                emitted.push((unless_proven(&conjunct, &answers, call.span()), text));
+                moved.filters.push(filter);
             }
             None => {
                 staying.push((conjunct.clone(), text.clone()));
-                asking.push((conjunct, text));
+                emitted.push((conjunct, text));
             }
         }
     }
-    if moved.fronts.len() == before {
-        moved.left.push(call.clone());
-        moved.asking.push(call.clone());
+    if moved.filters.len() == before {
+        moved.shown.push(call.clone());
+        moved.emitted.push(call.clone());
         return;
     }
-    moved.captured = captured.all.into_iter().map(|capture| capture.name).collect();
-    moved.proven.extend(captured.name.zip(captured.asked));
+    moved.proven_captures = captured.all.into_iter().map(|capture| capture.name).collect();
+    moved.capture_proofs.extend(captured.proof_name.zip(captured.new_proof));
     let with = |(closure, text): (ExprClosure, String)| {
         let args = [Expr::Closure(closure)].into_iter().collect();
         Call { args, text, ..call.clone() }
     };
-    moved.left.extend(staying.into_iter().reduce(both).map(with));
-    moved.asking.extend(asking.into_iter().reduce(both).map(with));
+    moved.shown.extend(staying.into_iter().reduce(conjunction).map(with));
+    moved.emitted.extend(emitted.into_iter().reduce(conjunction).map(with));
 }
 
 /// The closure of a filter that has no state and cannot fail.
 fn filter_closure(call: &Call) -> Option<&ExprClosure> {
-    let is_filter = call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
+    let is_filter = call.is(|operator| operator.plain_record_operation() == Some(RecordOperation::Filter));
     call.closures().next().filter(|_| is_filter)
 }
 
@@ -141,8 +141,8 @@ fn filter_closure(call: &Call) -> Option<&ExprClosure> {
 struct PassedCaptures {
     all: Vec<Capture>,
     /// The name of the proof about these values.
-    name: Option<Ident>,
-    asked: Option<Expr>,
+    proof_name: Option<Ident>,
+    new_proof: Option<Expr>,
 }
 
 impl PassedCaptures {
@@ -153,17 +153,21 @@ impl PassedCaptures {
         let keys = step.heads.iter().flat_map(|head| head.closures().map(|closure| (closure, &head.scope)));
         let closures = passed.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
         let all = captures::of_all(keys.chain(closures));
-        let (unasked, span) = (moved.unasked(&all), generated(passed[index].span()));
-        if unasked.is_empty() {
-            return PassedCaptures { all, name: moved.last_proven().cloned(), asked: None };
+        let (unproven, span) = (moved.unproven(&all), generated(passed[index].span()));
+        if unproven.is_empty() {
+            return PassedCaptures { all, proof_name: moved.last_capture_proof().cloned(), new_proof: None };
         }
-        let answers = proofs::answers(&proofs::of_captures(&unasked), moved.last_proven(), span);
-        PassedCaptures { all, name: Some(Ident::new(&format!("__proven{index}"), span)), asked: Some(answers) }
+        let answers = proofs::answers(&proofs::of_captures(&unproven), moved.last_capture_proof(), span);
+        PassedCaptures {
+            all,
+            proof_name: Some(Ident::new(&format!("__proven{index}"), span)),
+            new_proof: Some(answers),
+        }
     }
 }
 
 /// The moved filter of a conjunct, and the proof that lets the body skip the conjunct.
-fn front(
+fn moved_filter(
     step: &ChainStep<'_>,
     stages: &[&Call],
     index: usize,
@@ -171,18 +175,18 @@ fn front(
     captured: &PassedCaptures,
 ) -> Option<(MovedFilter, Expr)> {
     let call = stages[index];
-    let asked = proofs::of(conjunct, &call.scope)?;
+    let questions = proofs::of(conjunct, &call.scope)?;
     let FilterTarget { side, places, below } = target(step, stages, index, conjunct)?;
-    let asked = proofs::of_others(&asked, &captured.all);
-    let answers = proofs::answers(&asked, captured.name.as_ref(), generated(call.span()));
+    let questions = proofs::without_captures(&questions, &captured.all);
+    let answers = proofs::answers(&questions, captured.proof_name.as_ref(), generated(call.span()));
     let proof = ExprClosure { body: Box::new(answers.clone()), ..conjunct.clone() };
     let call = Call {
-        args: [Expr::Closure(seen_from(conjunct, &places))].into_iter().collect(),
+        args: [Expr::Closure(with_places(conjunct, &places))].into_iter().collect(),
         operator: operators::filter_on_flow(),
-        below: Some(below),
+        moved_below: Some(below),
         ..call.clone()
     };
-    Some((MovedFilter { side, call, proof: seen_from(&proof, &places) }, answers))
+    Some((MovedFilter { side, call, proof: with_places(&proof, &places) }, answers))
 }
 
 /// The conjunct, evaluated only if it could not move.
@@ -204,7 +208,7 @@ struct FilterTarget {
 
 /// The place before the body, for a conjunct of the filter at `index`.
 fn target(step: &ChainStep<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<FilterTarget> {
-    let mut places = looked_at(conjunct)?;
+    let mut places = read_places(conjunct)?;
     let mut below = None;
     // The filter itself counts, because the conjuncts before this one are not moved.
     let mut keys = step.heads.iter().flat_map(|head| head.closures());
@@ -216,7 +220,7 @@ fn target(step: &ChainStep<'_>, stages: &[&Call], index: usize, conjunct: &ExprC
             return None;
         }
         if filter_closure(stage).is_none() {
-            places = passed(&MadeValues::of(stage)?, &places)?;
+            places = map_places(&MadeValues::of(stage)?, &places)?;
             below = Some(stage.word.clone());
         }
     }
@@ -240,12 +244,12 @@ fn side(join: &Call, places: Vec<(FieldPlace, FieldPlace)>) -> Option<FilterTarg
 }
 
 /// Maps places in the made values to places in the records of their closure.
-fn passed(values: &MadeValues<'_>, places: &[(FieldPlace, FieldPlace)]) -> Option<Vec<(FieldPlace, FieldPlace)>> {
+fn map_places(values: &MadeValues<'_>, places: &[(FieldPlace, FieldPlace)]) -> Option<Vec<(FieldPlace, FieldPlace)>> {
     let passed = |(seen, place): &(FieldPlace, FieldPlace)| Some((seen.clone(), values.place(&place.path)?));
     places.iter().map(passed).collect()
 }
 /// The conjunction of two predicates, and its text.
-fn both((left, text): (ExprClosure, String), (right, other): (ExprClosure, String)) -> (ExprClosure, String) {
+fn conjunction((left, text): (ExprClosure, String), (right, other): (ExprClosure, String)) -> (ExprClosure, String) {
     let inputs = left.inputs.iter().zip(&right.inputs);
     // A conjunct has no name for a record that it does not mention.
     let inputs = inputs.map(|(left, right)| if plain_name(left).is_none() { right } else { left }.clone()).collect();

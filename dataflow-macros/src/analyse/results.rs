@@ -10,7 +10,7 @@ use crate::words::is_one_of;
 ///
 /// Nothing is reported in doubt: a type of the user may contain flows. A function that takes a
 /// flow, or an unknown method, may be a sink.
-pub(super) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) -> bool {
+pub(super) fn check(pipeline: &Pipeline, signature: &Signature, mistakes: &mut Diagnostics) -> bool {
     let returns_a_flow = match &signature.output {
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => may_hold_a_flow(ty),
@@ -18,7 +18,7 @@ pub(super) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diag
     if returns_a_flow || pipeline.flows.iter().any(may_be_a_sink) {
         return false;
     }
-    found.report(signature.ident.span(), message::no_result(&signature.ident));
+    mistakes.report(signature.ident.span(), message::no_result(&signature.ident));
     true
 }
 

@@ -8,24 +8,24 @@ use crate::syntax::types;
 
 /// Reports parts of a signature that a pipeline must not have. Its body is then not emitted,
 /// because its meaning would be wrong.
-pub(crate) fn check(signature: &Signature, found: &mut Diagnostics) {
+pub(crate) fn check(signature: &Signature, mistakes: &mut Diagnostics) {
     if let Some(receiver) = signature.receiver() {
-        found.report_unwritable(receiver.self_token.span, message::METHOD);
+        mistakes.report_fatal(receiver.self_token.span, message::METHOD);
     }
     if let Some(token) = signature.asyncness {
-        found.report_unwritable(token.span, message::ASYNC);
+        mistakes.report_fatal(token.span, message::ASYNC);
     }
     if let Some(token) = signature.constness {
-        found.report_unwritable(token.span, message::CONST);
+        mistakes.report_fatal(token.span, message::CONST);
     }
     if let Safety::Unsafe(token) = &signature.safety {
-        found.report_unwritable(token.span(), message::UNSAFE);
+        mistakes.report_fatal(token.span(), message::UNSAFE);
     }
     if let Some(abi) = &signature.abi {
-        found.report_unwritable(abi.extern_token.span, message::EXTERN);
+        mistakes.report_fatal(abi.extern_token.span, message::EXTERN);
     }
     if let Some(name) = unbound_record(signature) {
-        found.report_unwritable(name.span(), message::bound_missing(name));
+        mistakes.report_fatal(name.span(), message::bound_missing(name));
     }
 }
 

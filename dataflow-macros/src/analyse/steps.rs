@@ -99,7 +99,7 @@ fn step(calls: &[Call]) -> (ChainPart<'_>, usize) {
 }
 
 fn is_stage(call: &Call) -> bool {
-    call.is(|operator| operator.of_each_record().is_some())
+    call.is(|operator| operator.record_operation().is_some())
 }
 
 fn is_predicate_on_flow(call: &Call) -> bool {

@@ -14,10 +14,10 @@ use crate::syntax::names::{free_names, peeled};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::{Call, Pipeline};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls() {
         if let Some(at) = computed(call) {
-            found.report_unwritable(at, message::computed_symbol(&call.word));
+            mistakes.report_fatal(at, message::computed_symbol(&call.word));
         }
     }
 }

@@ -19,7 +19,7 @@ use proc_macro2::{Span, TokenStream};
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     found: Option<syn::Error>,
-    unwritable: bool,
+    has_fatal: bool,
 }
 
 impl Diagnostics {
@@ -38,8 +38,8 @@ impl Diagnostics {
     }
 
     /// Reports a mistake that hides the program's meaning. The body is not emitted.
-    pub(crate) fn report_unwritable(&mut self, at: Span, message: impl std::fmt::Display) {
-        self.unwritable = true;
+    pub(crate) fn report_fatal(&mut self, at: Span, message: impl std::fmt::Display) {
+        self.has_fatal = true;
         self.report(at, message);
     }
 
@@ -48,8 +48,8 @@ impl Diagnostics {
     }
 
     /// Returns `true` if the body can be emitted in spite of the mistakes.
-    pub(crate) fn leave_it_writable(&self) -> bool {
-        !self.unwritable
+    pub(crate) fn can_emit_body(&self) -> bool {
+        !self.has_fatal
     }
 
     /// The mistakes as one error.

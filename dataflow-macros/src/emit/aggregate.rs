@@ -6,7 +6,7 @@ use syn::{Expr, ExprClosure, Pat, parse_quote};
 
 use crate::analyse::measures::conditions::proofs_of;
 use crate::analyse::measures::{self, Aggregation, MeasureCall, names_field};
-use crate::analyse::{captures, forwards, proofs};
+use crate::analyse::{captures, forwarded_fields, proofs};
 use crate::emit::closure::{Closure, untyped, whole};
 use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, method};
@@ -47,13 +47,14 @@ fn write_required(call: &Call, measure: &MeasureCall) -> TokenStream {
         return TokenStream::new();
     };
     let at = measure.word.span().located_at(condition.at);
-    let required =
-        measure.closures.iter().zip(&proofs).filter(|(_, asked)| !asked.is_empty()).map(|(closure, asked)| {
-            let (inputs, answers) = (untyped(closure), proofs::answers(asked, None, at));
+    let required = measure.closures.iter().zip(&proofs).filter(|(_, questions)| !questions.is_empty()).map(
+        |(closure, questions)| {
+            let (inputs, answers) = (untyped(closure), proofs::answers(questions, None, at));
             let answers = quote_spanned!(at=> move |#(#inputs),*| #answers);
             let captures = captures::of(closure, &call.scope);
             method::at_word(at, "cannot_fail", capture::around(&captures, at, answers))
-        });
+        },
+    );
     required.collect()
 }
 
@@ -79,17 +80,17 @@ fn write_lowered(call: &Call, aggregation: &Aggregation, index: usize) -> Option
     let is_divided = aggregation.measures.iter().any(|mean| matches!(mean.quotient, Some((sum, _)) if sum == index));
     let (name, arguments) = match (measure.measure.lowering, &measure.closures[..]) {
         (MeasureLowering::Sum, [closure]) if is_divided => ("sum_parts", written(call, word, closure)),
-        (MeasureLowering::Sum, [closure]) if measure.is_sum_if_used() => ("sum_if_used", written(call, word, closure)),
+        (MeasureLowering::Sum, [closure]) if measure.is_deferred_sum() => ("sum_if_used", written(call, word, closure)),
         (MeasureLowering::Quantile, [closure]) => {
-            let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));
-            let shares = together.map(|measure| match &measure.value {
+            let quantile_group = aggregation.measures.iter().filter(|measure| measure.quantile_group == Some(index));
+            let shares = quantile_group.map(|measure| match &measure.value {
                 Some(share) => written_value(call, word, share),
                 None => quote_spanned!(word.span()=> 0.5),
             });
             let closure = written(call, word, closure);
             ("quantiles", quote!([#(#shares),*], #closure))
         }
-        (MeasureLowering::First, [closure]) if aggregation.is_in_groups() => {
+        (MeasureLowering::First, [closure]) if aggregation.needs_whole_groups() => {
             let seen = written_seen(call, word, closure);
             ("first_seen", quote!(#closure, #seen))
         }
@@ -153,7 +154,7 @@ fn write_finish(call: &Call, closure: &ExprClosure, aggregation: &Aggregation) -
     closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();
     *closure.body = aggregation.body.clone();
     let captures = captures::of(&closure, &call.scope);
-    let next = Continuation::emit(call.span()).of_fields(is_taken_over(call));
+    let next = Continuation::emit(call.span()).fieldwise_if(copies_key_fields(call));
     let run = Closure::new(&closure, false, call.span()).each_typed_value(whole, &|value| next.take(value, span));
     let key = match aggregation.uses_key {
         true => key.into_token_stream(),
@@ -165,23 +166,25 @@ fn write_finish(call: &Call, closure: &ExprClosure, aggregation: &Aggregation) -
         Some(quote_spanned!(span=> let (#mean, #sum) = (#sum.mean(#count), #sum.sum());))
     });
     let quotients = quotients.collect::<TokenStream>();
-    let selected = (0..slots.len()).filter(|&index| aggregation.measures[index].together == Some(index)).map(|first| {
-        let together = (0..slots.len()).filter(|&index| aggregation.measures[index].together == Some(first));
-        let (all, names) = (&slots[first], together.map(measures::slot));
-        quote_spanned!(span=> let [#(#names),*] = #all;)
-    });
+    let selected =
+        (0..slots.len()).filter(|&index| aggregation.measures[index].quantile_group == Some(index)).map(|first| {
+            let quantile_group =
+                (0..slots.len()).filter(|&index| aggregation.measures[index].quantile_group == Some(first));
+            let (all, names) = (&slots[first], quantile_group.map(measures::slot));
+            quote_spanned!(span=> let [#(#names),*] = #all;)
+        });
     let selected = selected.collect::<TokenStream>();
     let added = |index: &usize| !aggregation.measures[*index].is_derived(*index);
     let slots = (0..slots.len()).filter(added).map(measures::slot).collect::<Vec<_>>();
     let (slots, out) = (nested(&slots, span), out(call.span()));
     let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #quotients #selected #run });
     let finish = capture::around(&captures, call.span(), finish);
-    method::in_place_of(call, if aggregation.is_in_groups() { "finish_groups" } else { "finish" }, finish)
+    method::in_place_of(call, if aggregation.needs_whole_groups() { "finish_groups" } else { "finish" }, finish)
 }
 
 /// Returns `true` if the group's record is a struct that copies fields from the key.
-fn is_taken_over(call: &Call) -> bool {
-    let forwards = forwards::of_group(call);
+fn copies_key_fields(call: &Call) -> bool {
+    let forwards = forwarded_fields::of_group(call);
     forwards.of_struct && !forwards.is_empty()
 }
 

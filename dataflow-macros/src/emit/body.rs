@@ -16,7 +16,7 @@ use syn::ExprClosure;
 use syn::spanned::Spanned;
 
 use crate::analyse::captures;
-use crate::analyse::values::MadeValues;
+use crate::analyse::made_values::MadeValues;
 use crate::emit::closure::{Closure, untyped};
 use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, each_record, method, owning};
@@ -35,8 +35,13 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let heads = BodyHeads::of(stages);
     let mut next = Continuation::emit(last.span());
     for (index, stage) in stages.iter().enumerate().rev() {
-        let is_asked = must_be_fieldwise && MadeValues::of(stage).is_some_and(|values| values.are_structs());
-        next = written_stage(stage, &next.of_fields(is_asked), heads.names(index, stage), made_at(&stages[..index]));
+        let must_be_checked = must_be_fieldwise && MadeValues::of(stage).is_some_and(|values| values.has_struct());
+        next = written_stage(
+            stage,
+            &next.fieldwise_if(must_be_checked),
+            heads.names(index, stage),
+            made_at(&stages[..index]),
+        );
     }
     let Some((parameters, run)) = next.into_stage() else {
         return TokenStream::new();
@@ -48,13 +53,13 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
     let closures = stages.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
-    match first.set_up() {
-        Some(set_up) => {
+    match first.state_closure() {
+        Some(state_closure) => {
             // The compiler checks closures after all other arguments. A block is not a closure, so
             // the state closure is checked first, and the body gets the type of the state.
-            let set_up = owning::set_up(set_up, first, is_fallible);
+            let state_closure = owning::state_closure(state_closure, first, is_fallible);
             let word = if is_fallible { "try_process_with" } else { "process_with" };
-            method::in_place_of(first, word, quote_spanned!(span=> { #set_up }, #closure))
+            method::in_place_of(first, word, quote_spanned!(span=> { #state_closure }, #closure))
         }
         None => method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure),
     }
@@ -74,7 +79,7 @@ fn made_at(before: &[&Call]) -> Option<Span> {
 /// Emits a stage. With `names`, its records have these names, and its patterns bind only inside of
 /// the stage.
 fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Continuation {
-    let operator = call.operator.and_then(|operator| Some((operator.of_each_record()?, operator.is_fallible())));
+    let operator = call.operator.and_then(|operator| Some((operator.record_operation()?, operator.is_fallible())));
     let (Some((operation, is_fallible)), Some(closure)) = (operator, call.record_closure()) else {
         return Continuation::stage(Vec::new(), TokenStream::new());
     };

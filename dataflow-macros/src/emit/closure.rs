@@ -68,11 +68,11 @@ impl<'a> Closure<'a> {
     /// Emits the body, with `then` applied to each of its values.
     pub(crate) fn each_value(&self, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
         let then = |value: &Expr| match self.is_fallible {
-            true => self.unwrapped(value, then),
+            true => self.unwrap_result(value, then),
             false => then(value),
         };
-        self.bound(match self.must_be_called() {
-            true => then(&self.called()),
+        self.with_bindings(match self.must_stay_closure() {
+            true => then(&self.call_expression()),
             false => tail::push(&self.body, &then),
         })
     }
@@ -92,18 +92,18 @@ impl<'a> Closure<'a> {
 
     /// The closure's value as one expression.
     pub(crate) fn value(&self) -> TokenStream {
-        self.bound(match self.must_be_called() {
-            true => self.called().into_token_stream(),
+        self.with_bindings(match self.must_stay_closure() {
+            true => self.call_expression().into_token_stream(),
             false => at_end(peeled(&self.body)),
         })
     }
 
-    fn must_be_called(&self) -> bool {
+    fn must_stay_closure(&self) -> bool {
         returns::needs_its_closure(self.closure, self.is_fallible)
     }
 
     /// Binds the patterns for `run` only: these variables may hide names that later stages use.
-    fn bound(&self, run: TokenStream) -> TokenStream {
+    fn with_bindings(&self, run: TokenStream) -> TokenStream {
         match &self.bindings {
             none if none.is_empty() => run,
             bindings => quote_spanned!(self.span=> { #bindings #run }),
@@ -111,7 +111,7 @@ impl<'a> Closure<'a> {
     }
 
     /// `(|| body)()`, for a body that must stay a closure.
-    fn called(&self) -> Expr {
+    fn call_expression(&self) -> Expr {
         let (span, body) = (self.span, &self.body);
         let output = match &self.closure.output {
             ReturnType::Default if self.is_fallible => {
@@ -134,7 +134,7 @@ impl<'a> Closure<'a> {
 
     /// Takes the value out of a `Result`. A written `Ok(..)` does not determine the error type, and
     /// an `Err(..)` not the value type. So neither is made a `Result` first.
-    fn unwrapped(&self, result: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
+    fn unwrap_result(&self, result: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
         let span = self.span;
         match constructor(result) {
             Some((name, value)) if name == "Ok" => then(value),

@@ -19,14 +19,14 @@ use crate::syntax::names::peeled;
 use crate::words::is_one_of;
 
 /// Operators that return records of their input's type.
-const GIVE_RECORDS: &str = "sum min max";
+const RETURN_INPUT_RECORDS: &str = "sum min max";
 
 /// Emits the check before `.sum(|r| r.amount)` of a grouping. `None` if syntax does not show the
 /// fields.
 pub(super) fn write(step: &ChainStep<'_>, measure: &Call) -> Option<TokenStream> {
     let &[grouping] = step.heads.as_slice() else { return None };
     let is_of_groups = measure.is(|operator| operator.from == ChainState::Grouped);
-    if !is_of_groups || !is_one_of(&measure.word, GIVE_RECORDS) || grouping.word != "group_by" {
+    if !is_of_groups || !is_one_of(&measure.word, RETURN_INPUT_RECORDS) || grouping.word != "group_by" {
         return None;
     }
     let mut fields = Vec::new();

@@ -61,7 +61,7 @@ fn directions(call: &Call, order: &keys::ComputedOrder) -> TokenStream {
         let symbol = if order.is_tuple { quote!(#parts.#index) } else { parts.to_token_stream() };
         word.as_ref().map_or(symbol.clone(), |word| quote!(#word(#symbol)))
     };
-    let said = order.directions.iter().enumerate().map(part);
-    let said = if order.is_tuple { quote!((#(#said,)*)) } else { quote!(#(#said)*) };
-    quote_spanned!(span=> .order(|#parts| #said))
+    let directed = order.directions.iter().enumerate().map(part);
+    let directed = if order.is_tuple { quote!((#(#directed,)*)) } else { quote!(#(#directed)*) };
+    quote_spanned!(span=> .order(|#parts| #directed))
 }

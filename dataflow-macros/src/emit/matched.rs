@@ -6,7 +6,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure};
 
 use crate::analyse::keys;
-use crate::emit::next::MOST_PARTS;
+use crate::emit::next::MAX_PARTS;
 use crate::operators::{ChainState, ClosureArguments};
 use crate::spans::{first_span, generated, last_span};
 use crate::syntax::Call;
@@ -34,7 +34,7 @@ pub(super) fn write(call: &Call, closure: &ExprClosure) -> ExprClosure {
 fn checked(call: &Call, key: &Expr) -> Expr {
     let mut key = key.clone();
     if let Expr::Tuple(tuple) = &mut key {
-        if !(1..=MOST_PARTS).contains(&tuple.elems.len()) {
+        if !(1..=MAX_PARTS).contains(&tuple.elems.len()) {
             return key;
         }
         tuple.elems.iter_mut().for_each(|part| *part = checked(call, part));

@@ -11,7 +11,7 @@ use crate::spans::generated;
 pub(crate) struct Continuation {
     then: Then,
     /// Whether the value's type must have the fields of its record.
-    of_fields: bool,
+    must_be_fieldwise: bool,
 }
 
 #[derive(Clone)]
@@ -31,12 +31,12 @@ enum Then {
 impl Continuation {
     /// The value is emitted, by the operator with this word.
     pub(crate) fn emit(span: Span) -> Self {
-        Continuation { then: Then::Emit { span }, of_fields: false }
+        Continuation { then: Then::Emit { span }, must_be_fieldwise: false }
     }
 
     /// Another stage reads the value.
     pub(crate) fn stage(parameters: Vec<TokenStream>, run: TokenStream) -> Self {
-        Continuation { then: Then::Stage { parameters, run }, of_fields: false }
+        Continuation { then: Then::Stage { parameters, run }, must_be_fieldwise: false }
     }
 
     /// The patterns and the code of a stage. `None` for the emitter.
@@ -47,9 +47,9 @@ impl Continuation {
         }
     }
 
-    /// Requires, if `of_fields`, that the value's type has the fields of its record.
-    pub(crate) fn of_fields(self, of_fields: bool) -> Self {
-        Continuation { of_fields, ..self }
+    /// Requires, if `must_be_fieldwise`, that the value's type has the fields of its record.
+    pub(crate) fn fieldwise_if(self, must_be_fieldwise: bool) -> Self {
+        Continuation { must_be_fieldwise, ..self }
     }
 
     /// The use of an expression's value.
@@ -59,7 +59,7 @@ impl Continuation {
             Then::Emit { span } => {
                 let value = value.into_token_stream();
                 let emit = Ident::new(if is_tuple(&value) { "emit_parts" } else { "emit" }, *span);
-                let (out, value) = (out(*span), self.asked(value, *span));
+                let (out, value) = (out(*span), self.type_checked(value, *span));
                 quote_spanned!(*span=> #out.#emit(#value))
             }
             // Unlike a `let`, a `match` keeps the temporaries of the expression alive.
@@ -81,7 +81,7 @@ impl Continuation {
             }
             Then::Stage { parameters, run } => {
                 let value = Ident::new("value", generated(span));
-                let seen = self.asked(quote_spanned!(span=> &#value), span);
+                let seen = self.type_checked(quote_spanned!(span=> &#value), span);
                 let run = quote_spanned!(span=> #(let #parameters = ::dataflow::Value::twin(#seen);)* #run);
                 (value, run)
             }
@@ -102,8 +102,8 @@ impl Continuation {
     }
 
     /// The value or reference, with the required check of its type.
-    fn asked(&self, value: TokenStream, span: Span) -> TokenStream {
-        if self.of_fields { quote_spanned!(span=> ::dataflow::__private::fieldwise(#value)) } else { value }
+    fn type_checked(&self, value: TokenStream, span: Span) -> TokenStream {
+        if self.must_be_fieldwise { quote_spanned!(span=> ::dataflow::__private::fieldwise(#value)) } else { value }
     }
 }
 
@@ -120,8 +120,8 @@ fn is_tuple(value: &TokenStream) -> bool {
     let is_comma = |token: &&TokenTree| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ',');
     let is_last = parts.last().is_some_and(|last| is_comma(&last));
     let commas = parts.iter().filter(is_comma).count() - usize::from(is_last);
-    group.delimiter() == Delimiter::Parenthesis && (commas > 0 || is_last) && commas < MOST_PARTS
+    group.delimiter() == Delimiter::Parenthesis && (commas > 0 || is_last) && commas < MAX_PARTS
 }
 
 /// The largest number of parts of a tuple that is a record or a key.
-pub(super) const MOST_PARTS: usize = 8;
+pub(super) const MAX_PARTS: usize = 8;

@@ -26,7 +26,7 @@ pub(super) fn closure(closure: &ExprClosure, call: &Call) -> TokenStream {
 
 /// The closure that creates the state of a task. In a fallible body the emitted closure returns a
 /// `Result`. In `try_` operators the user's closure returns it.
-pub(super) fn set_up(closure: &ExprClosure, call: &Call, is_fallible: bool) -> TokenStream {
+pub(super) fn state_closure(closure: &ExprClosure, call: &Call, is_fallible: bool) -> TokenStream {
     if !is_fallible {
         return self::closure(closure, call);
     }

@@ -7,7 +7,7 @@ use syn::ExprClosure;
 use crate::analyse::conjuncts::{self, FieldBound};
 use crate::analyse::pushdown::MovedFilter;
 use crate::analyse::steps::ChainStep;
-use crate::analyse::{captures, proofs, reads, renamed};
+use crate::analyse::{captures, proofs, reads, rewriting};
 use crate::emit::body::takes_records;
 use crate::emit::closure::{Closure, untyped};
 use crate::emit::step::StepFacts;
@@ -27,14 +27,15 @@ pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>)
         return TokenStream::new();
     };
     let is_fallible = call.is(Operator::is_fallible);
-    if is_fallible || call.set_up().is_some() {
+    if is_fallible || call.state_closure().is_some() {
         let meta = step::write(whole, binding, None);
         let body = if is_fallible { fallible_body(call, closure) } else { plain_body(call, closure) };
-        let set_up = call.set_up().map(|set_up| owning::set_up(set_up, call, is_fallible));
-        let filter = filter(call, set_up.as_ref(), closure, &body);
+        let state_closure =
+            call.state_closure().map(|state_closure| owning::state_closure(state_closure, call, is_fallible));
+        let filter = filter(call, state_closure.as_ref(), closure, &body);
         return quote!(#meta #filter);
     }
-    let conjuncts = match conjuncts::of(&renamed::with_plain_parameters(closure)) {
+    let conjuncts = match conjuncts::of(&rewriting::with_plain_parameters(closure)) {
         one if one.len() == 1 => vec![closure.clone()],
         several => several,
     };
@@ -48,15 +49,15 @@ pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>)
 }
 
 /// Emits a filter before a body: `.step(..).proven(..).bounded(..).filter(..)`.
-pub(super) fn write_front(front: &MovedFilter) -> TokenStream {
-    let MovedFilter { call, proof, .. } = front;
+pub(super) fn write_moved_filter(moved: &MovedFilter) -> TokenStream {
+    let MovedFilter { call, proof, .. } = moved;
     let Some(closure) = call.record_closure() else { return TokenStream::new() };
     write_proven(call, closure, &call.text, None, Some(&proof.to_token_stream()))
 }
 
 fn write_conjunct(call: &Call, conjunct: &ExprClosure, text: &str, binding: Option<&Ident>) -> TokenStream {
-    let proof = proofs::of(conjunct, &call.scope).map(|asked| {
-        let (inputs, answers) = (untyped(conjunct), proofs::answers(&asked, None, generated(call.span())));
+    let proof = proofs::of(conjunct, &call.scope).map(|questions| {
+        let (inputs, answers) = (untyped(conjunct), proofs::answers(&questions, None, generated(call.span())));
         quote_spanned!(generated(call.span())=> |#(#inputs),*| #answers)
     });
     write_proven(call, conjunct, text, binding, proof.as_ref())
@@ -75,14 +76,14 @@ fn write_proven(
     let facts = StepFacts {
         reads: reads::of(predicate),
         moves: !call.is_as_written && proof.is_some(),
-        below: call.below.as_ref().map(of_name),
+        below: call.moved_below.as_ref().map(of_name),
         ..StepFacts::default()
     };
     let meta = step::describe(call, binding, &word, text, &facts);
     let bounds = proof.map(|_| conjuncts::bounds(predicate, &call.scope)).unwrap_or_default();
     let bounds = bounds.iter().map(|bound| write_bound(call, bound)).collect::<Vec<_>>();
-    let is_asked = facts.moves || !bounds.is_empty();
-    let proven = proof.filter(|_| is_asked).map(|proof| method::in_place_of(call, "proven", proof.clone()));
+    let must_prove = facts.moves || !bounds.is_empty();
+    let proven = proof.filter(|_| must_prove).map(|proof| method::in_place_of(call, "proven", proof.clone()));
     let filter = filter(call, None, predicate, &plain_body(call, predicate));
     // Other filters may not pass a filter with side effects.
     let captures = captures::of(predicate, &call.scope);
@@ -120,7 +121,7 @@ fn fallible_body(call: &Call, closure: &ExprClosure) -> TokenStream {
 }
 
 /// Emits `.filter(move |record| body)`, after the closure that creates the state if there is one.
-fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body: &TokenStream) -> TokenStream {
+fn filter(call: &Call, state_closure: Option<&TokenStream>, closure: &ExprClosure, body: &TokenStream) -> TokenStream {
     let inputs = match takes_records(call) {
         true => untyped(closure).collect(),
         false => closure.inputs.iter().map(ToTokens::to_token_stream).collect::<Vec<_>>(),
@@ -128,9 +129,11 @@ fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body
     let kept = quote_spanned!(call.span()=> move |#(#inputs),*| { #body });
     let kept = capture::around(&captures::of(closure, &call.scope), call.span(), kept);
     let word = call.word.to_string();
-    match set_up {
+    match state_closure {
         // A block, for the same reason as in `body::write`.
-        Some(set_up) => method::in_place_of(call, &word, quote_spanned!(generated(call.span())=> { #set_up }, #kept)),
+        Some(state_closure) => {
+            method::in_place_of(call, &word, quote_spanned!(generated(call.span())=> { #state_closure }, #kept))
+        }
         None => method::in_place_of(call, &word, kept),
     }
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Index;
 
 use crate::analyse::captures;
-use crate::analyse::forwards::{self, ForwardedFields};
+use crate::analyse::forwarded_fields::{self, ForwardedFields};
 use crate::analyse::measures;
 use crate::analyse::paths::FieldPlace;
 use crate::analyse::pushdown::MovedFilters;
@@ -55,12 +55,12 @@ fn write_captured(step: &ChainStep<'_>, first: &Call, moved: Option<&MovedFilter
 
 /// Returns `true` if a closure may emit several records per record.
 fn expands(call: &Call) -> bool {
-    call.is(|operator| operator.of_each_record() == Some(RecordOperation::FlatMap))
+    call.is(|operator| operator.record_operation() == Some(RecordOperation::FlatMap))
 }
 
 /// Returns `true` if the closures emit exactly one record per record.
 fn maps(step: &ChainStep<'_>) -> bool {
-    let is_map = |call: &Call| call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Map));
+    let is_map = |call: &Call| call.is(|operator| operator.plain_record_operation() == Some(RecordOperation::Map));
     matches!(&step.work, StepWork::Body(stages) if stages.iter().all(|stage| is_map(stage)))
 }
 
@@ -120,16 +120,16 @@ pub(super) fn describe(
 /// The fields that the closures of an operator copy from their records.
 fn step_forwards(step: &ChainStep<'_>) -> ForwardedFields {
     match &step.work {
-        StepWork::Body(stages) => forwards::of(stages),
+        StepWork::Body(stages) => forwarded_fields::of(stages),
         StepWork::Single(call) if call.is(|operator| operator.takes == ClosureArguments::Handle) => {
-            forwards::of_group(call)
+            forwarded_fields::of_group(call)
         }
         _ => ForwardedFields::default(),
     }
 }
 
 /// Returns `true` if the macro knows fields that an operator copies.
-pub(super) fn takes_over(step: &ChainStep<'_>) -> bool {
+pub(super) fn copies_fields(step: &ChainStep<'_>) -> bool {
     !step_forwards(step).is_empty()
 }
 
@@ -188,7 +188,7 @@ fn optional_sides(step: &ChainStep<'_>) -> [bool; 2] {
 /// The fields that a stage reads of its records, without the state of a task.
 fn record_reads(stage: &Call, optional: [bool; 2]) -> Option<Vec<ReadSet>> {
     let reads = reads::of_sides(stage.record_closure()?, optional);
-    Some(reads.into_iter().skip(usize::from(stage.set_up().is_some())).collect())
+    Some(reads.into_iter().skip(usize::from(stage.state_closure().is_some())).collect())
 }
 
 fn written_reads(reads: &ReadSet) -> TokenStream {

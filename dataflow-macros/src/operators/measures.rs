@@ -20,11 +20,11 @@ pub(crate) struct Measure {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MeasureArguments {
     /// None, or one closure over a record.
-    PerhapsRecord,
+    OptionalRecord,
     /// One closure over a record.
     Record,
     /// Two closures over a record: the compared value, then the returned value.
-    RecordTwice,
+    TwoRecordClosures,
     /// One closure that names fields.
     Symbols,
     /// A value, then a closure over a record.
@@ -39,8 +39,8 @@ impl MeasureArguments {
     /// The number of closures in a call with `arguments` arguments.
     pub(crate) fn closures(self, arguments: usize) -> usize {
         match self {
-            MeasureArguments::PerhapsRecord => arguments.min(1),
-            MeasureArguments::RecordTwice | MeasureArguments::Accumulators => 2,
+            MeasureArguments::OptionalRecord => arguments.min(1),
+            MeasureArguments::TwoRecordClosures | MeasureArguments::Accumulators => 2,
             _ => 1,
         }
     }
@@ -63,7 +63,7 @@ impl MeasureArguments {
 impl Measure {
     /// Returns `true` if the measure needs groups that end. It is then not available on streams and
     /// windows.
-    pub(crate) fn needs_the_end(&self) -> bool {
+    pub(crate) fn needs_bounded_groups(&self) -> bool {
         matches!(self.lowering, MeasureLowering::Quantile | MeasureLowering::CountDistinct)
     }
 }
@@ -102,14 +102,14 @@ pub(crate) fn find(word: &Ident) -> Option<&'static Measure> {
 }
 
 /// The replacement for a word of another system.
-pub(crate) fn instead_of(word: &Ident) -> Option<&'static str> {
-    WORDS_OF_OTHERS.iter().find(|(others, _)| is_one_of(word, others)).map(|(_, instead)| *instead)
+pub(crate) fn replacement_of(word: &Ident) -> Option<&'static str> {
+    FOREIGN_WORDS.iter().find(|(others, _)| is_one_of(word, others)).map(|(_, instead)| *instead)
 }
 
 /// The listed measures, written as calls.
 pub(crate) fn listed() -> String {
     let written = |measure: &Measure| match measure.takes {
-        MeasureArguments::PerhapsRecord => format!("`.{}()`", measure.word),
+        MeasureArguments::OptionalRecord => format!("`.{}()`", measure.word),
         _ => format!("`.{}(..)`", measure.word),
     };
     MEASURES.iter().filter(|measure| measure.is_listed).map(written).collect::<Vec<_>>().join(", ")
@@ -119,7 +119,9 @@ const fn row(word: &'static str, takes: MeasureArguments, lowering: MeasureLower
     Measure { word, takes, lowering, is_listed: true }
 }
 
-use MeasureArguments::{Accumulators, PerhapsRecord, Record, RecordTwice, ShareThenRecord, Symbols, ValueThenRecord};
+use MeasureArguments::{
+    Accumulators, OptionalRecord, Record, ShareThenRecord, Symbols, TwoRecordClosures, ValueThenRecord,
+};
 use MeasureLowering::{AsWritten, Count, CountDistinct, Extreme, First, Mean, Quantile, Sum};
 
 static MEASURES: &[Measure] = &[
@@ -133,18 +135,18 @@ static MEASURES: &[Measure] = &[
     row("variance_pop", Record, AsWritten).unlisted(),
     row("stddev", Record, AsWritten),
     row("stddev_pop", Record, AsWritten).unlisted(),
-    row("count", PerhapsRecord, Count),
+    row("count", OptionalRecord, Count),
     row("count_if", Record, AsWritten),
     row("count_distinct", Symbols, CountDistinct),
-    row("min_by", RecordTwice, Extreme { of_field: "min_by_field" }),
-    row("max_by", RecordTwice, Extreme { of_field: "max_by_field" }),
+    row("min_by", TwoRecordClosures, Extreme { of_field: "min_by_field" }),
+    row("max_by", TwoRecordClosures, Extreme { of_field: "max_by_field" }),
     row("first", Symbols, First),
     row("fold", Accumulators, AsWritten).unlisted(),
     row("fold_with", ValueThenRecord, AsWritten).unlisted(),
 ];
 
 /// Words of other systems, and their replacements.
-static WORDS_OF_OTHERS: &[(&str, &str)] = &[
+static FOREIGN_WORDS: &[(&str, &str)] = &[
     (
         "filter",
         "`.count_if(|record| …)`, or the condition in a measure, `.sum(|record| if … { record.field } else { 0 })`",

@@ -39,7 +39,7 @@ pub(crate) struct Operator {
     /// For the word that begins a join: which records without a partner are kept.
     pub(crate) join: Option<JoinKind>,
     /// For a result: whether its value is `()`.
-    pub(crate) gives_nothing: bool,
+    pub(crate) returns_unit: bool,
 }
 
 /// The result of a chain of calls so far.
@@ -187,7 +187,7 @@ impl JoinKind {
 
 impl Operator {
     /// The operation on each record. `None` if it does not process one record at a time.
-    pub(crate) fn of_each_record(&self) -> Option<RecordOperation> {
+    pub(crate) fn record_operation(&self) -> Option<RecordOperation> {
         match self.lowering {
             Lowering::Each(operation) | Lowering::TryEach(operation) => Some(operation),
             _ => None,
@@ -207,12 +207,12 @@ impl Operator {
 
     /// Returns `true` if the operator only keeps or drops records.
     pub(crate) fn is_predicate(&self) -> bool {
-        self.of_each_record() == Some(RecordOperation::Filter)
+        self.record_operation() == Some(RecordOperation::Filter)
     }
 
     /// Like `record_operation`, but `None` for operators that may fail or have a state.
-    pub(crate) fn of_each_alone(&self) -> Option<RecordOperation> {
-        self.of_each_record().filter(|_| !self.is_fallible() && !self.has_state())
+    pub(crate) fn plain_record_operation(&self) -> Option<RecordOperation> {
+        self.record_operation().filter(|_| !self.is_fallible() && !self.has_state())
     }
 }
 
@@ -229,7 +229,7 @@ pub(crate) fn solution_join(word: &str) -> Option<&'static Operator> {
 /// The filter on a flow that has no state and cannot fail.
 pub(crate) fn filter_on_flow() -> Option<&'static Operator> {
     let mut on_flow = OPERATORS.iter().filter(|operator| operator.from == ChainState::Flow);
-    on_flow.find(|operator| operator.of_each_alone() == Some(RecordOperation::Filter))
+    on_flow.find(|operator| operator.plain_record_operation() == Some(RecordOperation::Filter))
 }
 
 /// Returns `true` if a word is an operator in any state.

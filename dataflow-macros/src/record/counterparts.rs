@@ -14,7 +14,7 @@ use super::spelling::{TypeSpelling, spelling};
 /// guard.
 pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
     let guard = record.type_guard();
-    if record.generics.is_in(ty) {
+    if record.generics.occur_in(ty) {
         return quote!(<#ty as ::dataflow::__private::Record>::At<'a>);
     }
     match spelling(ty) {
@@ -45,7 +45,7 @@ pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
 /// The type of the symbol for a field.
 pub(super) fn symbol(record: &RecordInput, ty: &Type) -> TokenStream {
     let guard = record.type_guard();
-    if record.generics.is_in(ty) {
+    if record.generics.occur_in(ty) {
         return quote!(<#ty as ::dataflow::__private::Record>::Fields<__Root>);
     }
     match spelling(ty) {

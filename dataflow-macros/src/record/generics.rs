@@ -19,8 +19,8 @@ pub(super) struct Generics {
 }
 
 impl Generics {
-    /// Reads the parameters. `what` is `struct` or `enum`.
-    pub(super) fn read(generics: syn::Generics, what: &str) -> syn::Result<Self> {
+    /// Reads the parameters. `item_kind` is `struct` or `enum`.
+    pub(super) fn read(generics: syn::Generics, item_kind: &str) -> syn::Result<Self> {
         let mut read = Generics::default();
         for parameter in generics.params {
             match parameter {
@@ -31,7 +31,7 @@ impl Generics {
                 }
                 GenericParam::Lifetime(parameter) => {
                     let message = format!(
-                        "a record owns its values, so its {what} has no lifetime: write `String` for `&str` and `Vec<T>` for `&[T]`; \
+                        "a record owns its values, so its {item_kind} has no lifetime: write `String` for `&str` and `Vec<T>` for `&[T]`; \
                          closures see them borrowed"
                     );
                     return Err(syn::Error::new(parameter.span(), message));
@@ -49,7 +49,7 @@ impl Generics {
 
     /// Adds the type of a field, if it contains parameters but is not one.
     pub(super) fn add(&mut self, ty: &Type) {
-        if self.is_in(ty) && !self.names.iter().any(|name| is_name(ty, name)) {
+        if self.occur_in(ty) && !self.names.iter().any(|name| is_name(ty, name)) {
             self.composed.push(ty.clone());
         }
     }
@@ -59,7 +59,7 @@ impl Generics {
     }
 
     /// Returns `true` if a type contains parameters.
-    pub(super) fn is_in(&self, ty: &Type) -> bool {
+    pub(super) fn occur_in(&self, ty: &Type) -> bool {
         !self.is_empty() && mentions(ty.to_token_stream(), &|name| self.names.contains(name))
     }
 
@@ -90,7 +90,7 @@ impl Generics {
     }
 
     /// The predicates of the user's `where`.
-    pub(super) fn given(&self) -> TokenStream {
+    pub(super) fn user_predicates(&self) -> TokenStream {
         let predicates = &self.predicates;
         quote!(#(#predicates,)*)
     }
@@ -105,11 +105,11 @@ fn is_name(ty: &Type, name: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(name))
 }
 
-/// Returns `true` if `is_it` holds for a name anywhere in the tokens.
-pub(super) fn mentions(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> bool {
+/// Returns `true` if `matches` holds for a name anywhere in the tokens.
+pub(super) fn mentions(tokens: TokenStream, matches: &dyn Fn(&Ident) -> bool) -> bool {
     tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(name) => is_it(&name),
-        TokenTree::Group(group) => mentions(group.stream(), is_it),
+        TokenTree::Ident(name) => matches(&name),
+        TokenTree::Group(group) => mentions(group.stream(), matches),
         _ => false,
     })
 }

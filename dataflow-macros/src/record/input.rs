@@ -11,13 +11,13 @@ use syn::{Attribute, Fields, Item, LitStr, Member, Type, Visibility};
 use super::attributes;
 use super::borrowing::{Borrowing, borrowing};
 use super::generics::Generics;
-use super::refusals;
+use super::invalid_types;
 use super::spelling::has_spelling;
 use super::stored::stored;
 use crate::diagnostics::Diagnostics;
 
 /// The largest number of variants of an enum, because the tag is one byte.
-const MOST_VARIANTS: usize = 256;
+const MAX_VARIANTS: usize = 256;
 
 /// A struct or an enum that becomes a record.
 pub(super) struct RecordInput {
@@ -28,7 +28,7 @@ pub(super) struct RecordInput {
     /// The type that closures get.
     pub(super) borrowing: Borrowing,
     /// The errors of fields with invalid types. Their types are replaced.
-    pub(super) refused: Option<syn::Error>,
+    pub(super) rejected: Option<syn::Error>,
 }
 
 /// The fields or variants of a record.
@@ -92,11 +92,11 @@ impl RecordInput {
             }
             item => return Err(syn::Error::new(item.span(), "only a struct or an enum can be a record")),
         };
-        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself, refused: None };
-        record.refuse_types();
+        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself, rejected: None };
+        record.reject_types();
         let stored: Vec<Type> = record.types().cloned().collect();
         stored.iter().for_each(|ty| record.generics.add(ty));
-        let seen = |field: &FieldInput| match record.generics.is_in(&field.ty) {
+        let seen = |field: &FieldInput| match record.generics.occur_in(&field.ty) {
             true => Borrowing::Twin,
             false => borrowing(&field.ty),
         };
@@ -110,8 +110,8 @@ impl RecordInput {
     }
 
     /// Returns `true` if the twin writes out the type of a field.
-    pub(super) fn is_spelled_out(&self, ty: &Type) -> bool {
-        !self.generics.is_in(ty) && has_spelling(ty)
+    pub(super) fn is_written_out(&self, ty: &Type) -> bool {
+        !self.generics.occur_in(ty) && has_spelling(ty)
     }
 
     /// The name of the record's twin.
@@ -142,16 +142,16 @@ impl RecordInput {
 
     /// Reports fields with invalid types, and replaces the types, so that the rest of the record
     /// can be emitted.
-    fn refuse_types(&mut self) {
-        let (name, mut refused) = (self.name.clone(), Diagnostics::default());
+    fn reject_types(&mut self) {
+        let (name, mut rejected) = (self.name.clone(), Diagnostics::default());
         for field in self.all_fields_mut() {
-            if let Err(error) = refusals::check(&name, &field.ty) {
-                refused.add(error);
-                field.ty = refusals::replacement(&field.ty);
+            if let Err(error) = invalid_types::check(&name, &field.ty) {
+                rejected.add(error);
+                field.ty = invalid_types::replacement(&field.ty);
                 field.stored = field.ty.clone();
             }
         }
-        self.refused = refused.into_error();
+        self.rejected = rejected.into_error();
     }
 }
 
@@ -225,8 +225,8 @@ fn read_variants(
     let error = |message| Err(syn::Error::new(name.span(), message));
     match variants.len() {
         0 => error(format!("`{name}` has no variants, so there is no value to record: give it one")),
-        count if count > MOST_VARIANTS => error(format!(
-            "`{name}` has {count} variants; an enum in a record has at most {MOST_VARIANTS}: use a number"
+        count if count > MAX_VARIANTS => error(format!(
+            "`{name}` has {count} variants; an enum in a record has at most {MAX_VARIANTS}: use a number"
         )),
         _ => {
             let name = |variant: &VariantInput| format!("the variant `{}`", variant.name);

@@ -1,7 +1,7 @@
 //! `#[derive(Record)]`: the layout of a struct or an enum, its borrowed twin and the symbols of its
 //! fields.
 //!
-//! 1. `input` reads the record, with `attributes` and `generics`. `refusals` checks the spelling of
+//! 1. `input` reads the record, with `attributes` and `generics`. `invalid_types` checks the spelling of
 //!    its types. Mistakes are reported at their own tokens.
 //! 2. `spelling` classifies the types of its fields. `borrowing` decides whether closures get the
 //!    twin, with borrowed texts and lists, or the record itself.
@@ -16,7 +16,7 @@ mod generics;
 mod implementation;
 mod input;
 mod parts;
-mod refusals;
+mod invalid_types;
 mod spelling;
 mod stored;
 mod symbols;

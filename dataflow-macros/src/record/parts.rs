@@ -8,22 +8,22 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 /// The largest number of parts of a tuple that is a record.
-const WIDEST: usize = 8;
+const MAX_PARTS: usize = 8;
 
 /// Nests items: `((a, b, …), (i, j, …))`.
 pub(super) fn nest(items: Vec<TokenStream>) -> TokenStream {
-    if items.len() <= WIDEST {
+    if items.len() <= MAX_PARTS {
         return quote!((#(#items,)*));
     }
-    nest(items.chunks(WIDEST).map(|chunk| quote!((#(#chunk,)*))).collect())
+    nest(items.chunks(MAX_PARTS).map(|chunk| quote!((#(#chunk,)*))).collect())
 }
 
 /// The path of the item at `index` in the nesting of `count` items: `.0.3`.
 pub(super) fn place(index: usize, count: usize) -> TokenStream {
-    let inner = Literal::usize_unsuffixed(index % WIDEST);
-    if count <= WIDEST {
+    let inner = Literal::usize_unsuffixed(index % MAX_PARTS);
+    if count <= MAX_PARTS {
         return quote!(.#inner);
     }
-    let outer = place(index / WIDEST, count.div_ceil(WIDEST));
+    let outer = place(index / MAX_PARTS, count.div_ceil(MAX_PARTS));
     quote!(#outer.#inner)
 }

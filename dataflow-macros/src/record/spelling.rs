@@ -27,7 +27,7 @@ pub(super) enum TypeSpelling<'t> {
 const PLAIN: &str = "bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 Date Timestamp TimeDelta Decimal";
 
 /// Plain types whose lists are stored as lists of records.
-const ONE_BY_ONE: &str = "bool char i8";
+const STORED_AS_RECORDS: &str = "bool char i8";
 
 pub(super) fn spelling(ty: &Type) -> TypeSpelling<'_> {
     match ty {
@@ -56,7 +56,7 @@ fn named(segment: &PathSegment) -> TypeSpelling<'_> {
 /// a record.
 fn list(element: &Type) -> TypeSpelling<'_> {
     let is_one_byte = |ty: &Type| match ty {
-        Type::Path(path) => path.path.get_ident().is_some_and(|name| is_one_of(name, ONE_BY_ONE)),
+        Type::Path(path) => path.path.get_ident().is_some_and(|name| is_one_of(name, STORED_AS_RECORDS)),
         _ => false,
     };
     match spelling(element) {

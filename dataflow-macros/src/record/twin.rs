@@ -64,7 +64,7 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
     // The compiler accepts a bound that mentions a lifetime even if it is false. The implementation
     // then applies to nothing.
-    let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();
+    let nested: Vec<_> = record.types().filter(|ty| !record.is_written_out(ty)).collect();
     let patterns = TwinPattern::all(record, &name);
     let (shown, equal) = (patterns.iter().map(TwinPattern::shown), patterns.iter().map(TwinPattern::equal));
     quote! {

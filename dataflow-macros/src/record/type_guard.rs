@@ -19,13 +19,13 @@ use super::input::RecordInput;
 /// struct, because the fields of the twin use it.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let name = record.type_guard();
-    let checks = record.types().filter(|ty| !record.generics.is_in(ty)).map(leaves);
-    let refused = record.refused.clone().map(syn::Error::into_compile_error);
+    let checks = record.types().filter(|ty| !record.generics.occur_in(ty)).map(leaves);
+    let rejected = record.rejected.clone().map(syn::Error::into_compile_error);
     quote! {
         #[allow(dead_code, missing_docs)]
         type #name<__T> = <[__T; {
             use ::dataflow::__private::Record as __Record;
-            #refused
+            #rejected
             #(let _ = #checks;)*
             1
         }] as ::core::iter::IntoIterator>::Item;
@@ -39,11 +39,11 @@ pub(super) fn checks(record: &RecordInput) -> TokenStream {
     if generics.composed().is_empty() {
         return TokenStream::new();
     }
-    let (declared, given) = (generics.declared(), generics.given());
+    let (declared, user_predicates) = (generics.declared(), generics.user_predicates());
     let checks = generics.composed().iter().map(leaves);
     quote! {
         #[allow(dead_code)]
-        fn __composed<#declared>() where #given {
+        fn __composed<#declared>() where #user_predicates {
             #(let _ = #checks;)*
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn borrows(record: &RecordInput) -> TokenStream {
         Borrowing::Itself => quote!(false),
         Borrowing::Twin => quote!(true),
         Borrowing::AsNested => {
-            let nested = record.types().filter(|ty| !record.is_spelled_out(ty));
+            let nested = record.types().filter(|ty| !record.is_written_out(ty));
             quote!(#(<#guard<#nested> as ::dataflow::__private::Record>::BORROWS)||*)
         }
     }

@@ -20,15 +20,15 @@ pub(crate) struct Pipeline {
     /// The function's last expression, if it is a flow.
     pub(crate) returned: Option<FlowId>,
     /// Flows that a `for` loop iterates over.
-    pub(crate) looped: Vec<FlowId>,
+    pub(crate) for_loop_flows: Vec<FlowId>,
     /// Methods called on the value of a result.
-    pub(crate) behind_results: Vec<(FlowId, Ident)>,
+    pub(crate) methods_on_results: Vec<(FlowId, Ident)>,
     /// Second uses of a solution set, which may be joined only once.
-    pub(crate) solutions_used_again: Vec<Ident>,
+    pub(crate) repeated_solution_uses: Vec<Ident>,
     /// Operators called on a solution set.
-    pub(crate) on_solutions: Vec<Ident>,
+    pub(crate) operators_on_solutions: Vec<Ident>,
     /// Operators other than `join` and `left_join` whose other flow is a solution set.
-    pub(crate) with_solutions: Vec<Ident>,
+    pub(crate) operators_with_solutions: Vec<Ident>,
     /// Solution sets that their loop's body does not mention.
     pub(crate) unused_solutions: Vec<Pat>,
     /// Functions called by a plain name, in order of the calls.
@@ -51,7 +51,7 @@ pub(crate) struct FlowName {
     /// Whether an unmentioned name is reported.
     pub(crate) must_be_used: bool,
     /// Whether the name is a parameter of a loop's body.
-    pub(crate) is_of_round: bool,
+    pub(crate) is_loop_parameter: bool,
 }
 
 /// An expression that is a flow: a source and the calls chained onto it.
@@ -95,7 +95,7 @@ pub(crate) struct Call {
     /// The arguments as written, on one line.
     pub(crate) text: String,
     /// For a filter that was moved: the word of the last operator that it was moved below.
-    pub(crate) below: Option<Ident>,
+    pub(crate) moved_below: Option<Ident>,
     /// Whether filters keep their position.
     pub(crate) is_as_written: bool,
 }
@@ -107,7 +107,7 @@ impl Pipeline {
     }
 
     /// Keeps all filters at their position.
-    pub(crate) fn leave_filters(&mut self) {
+    pub(crate) fn keep_filters_in_place(&mut self) {
         let calls = self.flows.iter_mut().flat_map(|flow| &mut flow.calls);
         calls.for_each(|call| call.is_as_written = true);
     }
@@ -129,7 +129,7 @@ impl FlowName {
             is_certain: false,
             used: false,
             must_be_used: false,
-            is_of_round: false,
+            is_loop_parameter: false,
         }
     }
 }
@@ -170,7 +170,7 @@ impl Call {
     }
 
     /// The closure that creates the state of a task.
-    pub(crate) fn set_up(&self) -> Option<&ExprClosure> {
+    pub(crate) fn state_closure(&self) -> Option<&ExprClosure> {
         self.operator.filter(|operator| operator.has_state()).and_then(|_| self.closures().next())
     }
 

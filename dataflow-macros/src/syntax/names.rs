@@ -14,7 +14,7 @@ use crate::syntax::patterns::{bound_names, looks_like_a_constant};
 /// One mention of a name.
 pub(crate) struct Mention<'a> {
     pub(crate) name: &'a Ident,
-    pub(crate) how: MentionKind,
+    pub(crate) kind: MentionKind,
     /// The fields after the name: `["home", "zip"]` for `u.home.zip`.
     pub(crate) fields: Vec<String>,
 }
@@ -52,7 +52,7 @@ pub(crate) fn free_names(expr: &Expr) -> Mentions<'_> {
 }
 
 /// Like [`free_names`], but `known` may narrow some uses of a name to fields.
-pub(crate) fn free_names_but<'a>(expr: &'a Expr, known: &'a dyn Recognise<'a>) -> Mentions<'a> {
+pub(crate) fn free_names_with<'a>(expr: &'a Expr, known: &'a dyn UseRecogniser<'a>) -> Mentions<'a> {
     let mut walk = NameWalk { known: Some(known), ..NameWalk::default() };
     walk.visit_expr(expr);
     walk.mentions
@@ -60,19 +60,19 @@ pub(crate) fn free_names_but<'a>(expr: &'a Expr, known: &'a dyn Recognise<'a>) -
 
 /// Narrows some uses of a name to the fields that they read. Also called for bound names, whose
 /// mentions are ignored.
-pub(crate) trait Recognise<'a> {
+pub(crate) trait UseRecogniser<'a> {
     /// A use of the name by an expression.
-    fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>>;
+    fn expr(&self, expr: &'a Expr) -> Option<RecognisedUse<'a>>;
     /// A use of the name by a `let`, given the statements after it.
-    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<Recognised<'a>>;
+    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<RecognisedUse<'a>>;
 }
 
 /// A use of a name.
-pub(crate) struct Recognised<'a> {
+pub(crate) struct RecognisedUse<'a> {
     /// The mentions that are counted.
     pub(crate) mentions: Vec<Mention<'a>>,
     /// The part of the expression that is not walked, because `mentions` replace it.
-    pub(crate) seen: &'a Expr,
+    pub(crate) replaced: &'a Expr,
 }
 
 /// The names that a closure mentions, except its parameters and its own bindings.
@@ -118,9 +118,9 @@ fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
 struct NameWalk<'a> {
     bound: Vec<&'a Ident>,
     mentions: Mentions<'a>,
-    known: Option<&'a dyn Recognise<'a>>,
+    known: Option<&'a dyn UseRecogniser<'a>>,
     /// Expressions whose mentions are already counted.
-    seen: Vec<&'a Expr>,
+    skipped: Vec<&'a Expr>,
 }
 
 impl<'a> NameWalk<'a> {
@@ -134,16 +134,16 @@ impl<'a> NameWalk<'a> {
         self.bound.extend(bound_names(pattern));
     }
 
-    fn mention(&mut self, name: &'a Ident, how: MentionKind, fields: Vec<String>) {
+    fn mention(&mut self, name: &'a Ident, kind: MentionKind, fields: Vec<String>) {
         if !self.bound.contains(&name) {
-            self.mentions.plain.push(Mention { name, how, fields });
+            self.mentions.plain.push(Mention { name, kind, fields });
         }
     }
 
-    fn recognised(&mut self, found: Option<Recognised<'a>>) {
-        let Some(Recognised { mentions, seen }) = found else { return };
-        self.seen.push(seen);
-        mentions.into_iter().for_each(|mention| self.mention(mention.name, mention.how, mention.fields));
+    fn recognised(&mut self, found: Option<RecognisedUse<'a>>) {
+        let Some(RecognisedUse { mentions, replaced }) = found else { return };
+        self.skipped.push(replaced);
+        mentions.into_iter().for_each(|mention| self.mention(mention.name, mention.kind, mention.fields));
     }
 
     fn tokens(&mut self, tokens: &TokenStream) {
@@ -156,7 +156,7 @@ impl<'a> NameWalk<'a> {
 
 impl<'a> Visit<'a> for NameWalk<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
-        if self.seen.iter().any(|seen| std::ptr::eq(*seen, expr)) {
+        if self.skipped.iter().any(|skipped| std::ptr::eq(*skipped, expr)) {
             return;
         }
         if let Some(known) = self.known {
@@ -311,7 +311,7 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
 /// `non_camel_case_types`. A wrong guess changes no result:
 /// * A filter with a constant of a module `Limits` keeps its position.
 /// * A filter with a constant of a generic type `limits` does not compile without type arguments.
-pub(crate) fn is_of_a_type(expr: &Expr) -> bool {
+pub(crate) fn is_associated_constant(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
     let owner = path.path.segments.iter().rev().nth(1);
     owner.is_some_and(|owner| owner.arguments.is_none() && owner.ident.to_string().starts_with(char::is_uppercase))

@@ -72,7 +72,7 @@ impl Scope {
     pub(crate) fn captures(&self, mention: &Mention) -> bool {
         self.find(mention.name).is_some()
             || (self.open
-                && mention.how == MentionKind::Value
+                && mention.kind == MentionKind::Value
                 && *mention.name != "self"
                 && !looks_like_a_constant(mention.name))
     }

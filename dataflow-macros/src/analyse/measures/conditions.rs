@@ -13,7 +13,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, parse_quote};
 
 use super::{MeasureCall, slot};
-use crate::analyse::proofs::{self, Asked};
+use crate::analyse::proofs::{self, TypeQuestion};
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::measures::MeasureArguments;
 use crate::syntax::names::plain_path;
@@ -46,16 +46,16 @@ impl Condition {
 }
 
 /// Reports a measure under a condition if its closure may fail, as far as syntax shows.
-pub(super) fn check(measures: &[MeasureCall], scope: &Scope, found: &mut Diagnostics) {
+pub(super) fn check(measures: &[MeasureCall], scope: &Scope, mistakes: &mut Diagnostics) {
     let fails = |measure: &&MeasureCall| measure.condition.is_some() && proofs_of(measure, scope).is_none();
     if let Some((measure, condition)) = measures.iter().find(fails).and_then(|it| Some((it, it.condition?))) {
-        found.report(condition.at, message::conditional_measure(&measure.word, condition.token));
+        mistakes.report(condition.at, message::conditional_measure(&measure.word, condition.token));
     }
 }
 
 /// For each closure of a measure, the values whose types decide whether it has a value for every
 /// record. `None` if its syntax already rules that out.
-pub(crate) fn proofs_of(measure: &MeasureCall, scope: &Scope) -> Option<Vec<Vec<Asked>>> {
+pub(crate) fn proofs_of(measure: &MeasureCall, scope: &Scope) -> Option<Vec<Vec<TypeQuestion>>> {
     match measure.measure.takes {
         // They only name fields.
         MeasureArguments::Symbols => Some(Vec::new()),
@@ -65,8 +65,8 @@ pub(crate) fn proofs_of(measure: &MeasureCall, scope: &Scope) -> Option<Vec<Vec<
 }
 
 /// Replaces the slot of a sum that is only used under conditions by `slot.sum()`.
-pub(super) fn read_sums_where_used(measures: &[MeasureCall], body: &mut Expr) {
-    let is_read = |(_, measure): &(usize, &MeasureCall)| measure.is_sum_if_used();
+pub(super) fn read_deferred_sums(measures: &[MeasureCall], body: &mut Expr) {
+    let is_read = |(_, measure): &(usize, &MeasureCall)| measure.is_deferred_sum();
     let slots = measures.iter().enumerate().filter(is_read).map(|(index, _)| slot(index).to_string());
     let mut reading = Reading(slots.collect());
     if !reading.0.is_empty() {

@@ -20,7 +20,7 @@ pub(super) fn of(
     handle: &Ident,
     (has_key, has_window): (bool, bool),
     body: &mut Expr,
-    found: &mut Diagnostics,
+    mistakes: &mut Diagnostics,
 ) -> (Vec<MeasureCall>, bool) {
     let mut extraction = Extraction {
         handle,
@@ -31,11 +31,11 @@ pub(super) fn of(
         exit: None,
         uses_key: false,
         has_escaped: false,
-        found,
+        mistakes,
     };
     extraction.visit_expr_mut(body);
     let Extraction { measures, uses_key, .. } = extraction;
-    conditions::read_sums_where_used(&measures, body);
+    conditions::read_deferred_sums(&measures, body);
     (measures, uses_key)
 }
 
@@ -54,7 +54,7 @@ struct Extraction<'a> {
     uses_key: bool,
     /// Whether a misuse of the handle was reported: one message is enough.
     has_escaped: bool,
-    found: &'a mut Diagnostics,
+    mistakes: &'a mut Diagnostics,
 }
 
 impl Extraction<'_> {
@@ -68,7 +68,7 @@ impl Extraction<'_> {
 
     fn report_once(&mut self, at: Span, sentence: impl std::fmt::Display) {
         if !std::mem::replace(&mut self.has_escaped, true) {
-            self.found.report_unwritable(at, sentence);
+            self.mistakes.report_fatal(at, sentence);
         }
     }
 
@@ -81,7 +81,7 @@ impl Extraction<'_> {
                 true => message::NO_KEY.to_owned(),
                 false => message::unknown_measure(word),
             };
-            self.found.report_unwritable(word.span(), wrong);
+            self.mistakes.report_fatal(word.span(), wrong);
             return None;
         };
         let (value, closures) = self.arguments(call, measure.takes)?;
@@ -94,8 +94,8 @@ impl Extraction<'_> {
             Some(known) => known.condition = known.condition.filter(|_| condition.is_some()),
             None => {
                 let word = word.clone();
-                let (quotient, together) = (None, None);
-                self.measures.push(MeasureCall { word, measure, value, closures, condition, quotient, together });
+                let (quotient, quantile_group) = (None, None);
+                self.measures.push(MeasureCall { word, measure, value, closures, condition, quotient, quantile_group });
             }
         }
         Some(slot(index))
@@ -114,14 +114,14 @@ impl Extraction<'_> {
             _ => None,
         });
         let closures = closures.collect::<Vec<_>>();
-        let wanted = takes.closures(call.args.len());
-        if call.args.len() != takes.values() + wanted || closures.len() != wanted {
-            self.found.report_unwritable(word.span(), message::measure_arguments_wanted(word, takes));
+        let expected = takes.closures(call.args.len());
+        if call.args.len() != takes.values() + expected || closures.len() != expected {
+            self.mistakes.report_fatal(word.span(), message::measure_arguments_expected(word, takes));
             return None;
         }
         if let Some(value) = &value {
             if let Some(at) = wrong_share(value).filter(|_| takes == MeasureArguments::ShareThenRecord) {
-                self.found.report_unwritable(at, message::SHARE_WANTED);
+                self.mistakes.report_fatal(at, message::SHARE_EXPECTED);
             }
             self.check_mentions(&free_names(value));
         }
@@ -137,7 +137,7 @@ impl Extraction<'_> {
         };
         if is_key(name) {
             if !self.has_key {
-                self.found.report_unwritable(name.span(), message::NO_KEY);
+                self.mistakes.report_fatal(name.span(), message::NO_KEY);
             }
             self.uses_key = true;
             let key = standing_for(key(), name.span());
@@ -212,10 +212,10 @@ impl Extraction<'_> {
 
     fn check_closure(&mut self, word: &Ident, closure: &ExprClosure, takes: MeasureArguments) {
         if closure.inputs.len() != takes.parameters() {
-            self.found.report_unwritable(closure.inputs_begin.span, message::measure_arguments_wanted(word, takes));
+            self.mistakes.report_fatal(closure.inputs_begin.span, message::measure_arguments_expected(word, takes));
         }
         if let Some(at) = symbols::computed_in(closure).filter(|_| takes == MeasureArguments::Symbols) {
-            self.found.report_unwritable(at, message::computed_symbol(word));
+            self.mistakes.report_fatal(at, message::computed_symbol(word));
         }
         self.check_mentions(&free_names_of_closure(closure));
     }

@@ -46,17 +46,17 @@ pub(crate) struct MeasureCall {
     pub(crate) quotient: Option<(usize, usize)>,
     /// For a quantile: the index of the first quantile of the same values. All of these are
     /// selected together.
-    pub(crate) together: Option<usize>,
+    pub(crate) quantile_group: Option<usize>,
 }
 
 impl MeasureCall {
     /// Returns `true` if the measure has no slot, because it is computed from others.
     pub(crate) fn is_derived(&self, index: usize) -> bool {
-        self.quotient.is_some() || self.together.is_some_and(|first| first != index)
+        self.quotient.is_some() || self.quantile_group.is_some_and(|first| first != index)
     }
 
     /// Returns `true` for a sum that may overflow in groups that do not use it.
-    pub(crate) fn is_sum_if_used(&self) -> bool {
+    pub(crate) fn is_deferred_sum(&self) -> bool {
         self.measure.lowering == MeasureLowering::Sum && self.condition.is_some()
     }
 }
@@ -64,8 +64,8 @@ impl MeasureCall {
 impl Aggregation {
     /// Returns `true` if all records of a group must be in one place, because a quantile needs all
     /// values.
-    pub(crate) fn is_in_groups(&self) -> bool {
-        self.measures.iter().any(|measure| measure.together.is_some())
+    pub(crate) fn needs_whole_groups(&self) -> bool {
+        self.measures.iter().any(|measure| measure.quantile_group.is_some())
     }
 }
 
@@ -119,38 +119,38 @@ pub(crate) fn reads(aggregation: &Aggregation) -> ReadSet {
     aggregation.measures.iter().flat_map(of_closures).fold(ReadSet::nothing(), ReadSet::and)
 }
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls().filter(|call| call.is(|operator| operator.takes == ClosureArguments::Handle)) {
-        read(call, found);
+        read(call, mistakes);
     }
 }
 
-fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
+fn read(call: &Call, mistakes: &mut Diagnostics) -> Option<Aggregation> {
     let Some(closure) = call.closures().next() else {
-        found.report_unwritable(call.span(), message::handle_wanted(&call.word));
+        mistakes.report_fatal(call.span(), message::handle_expected(&call.word));
         return None;
     };
     let parameter = closure.inputs.first()?;
     let mut body = (*closure.body).clone();
     let Some(handle) = plain_name(parameter) else {
         if !matches!(parameter, Pat::Wild(_)) {
-            found.report_unwritable(call.span(), message::HANDLE_IS_A_NAME);
+            mistakes.report_fatal(call.span(), message::HANDLE_IS_A_NAME);
         }
         return Some(Aggregation { measures: Vec::new(), body, uses_key: false });
     };
     let has_window = call.is(|operator| operator.from == ChainState::Windowed);
     let has_key = has_window || call.is(|operator| operator.from == ChainState::Grouped);
-    let (mut measures, uses_key) = extraction::of(handle, (has_key, has_window), &mut body, found);
+    let (mut measures, uses_key) = extraction::of(handle, (has_key, has_window), &mut body, mistakes);
     if let Some(name) = inner_variable(&measures, &body) {
-        found.report_unwritable(name.span(), message::inner_variable(&name));
+        mistakes.report_fatal(name.span(), message::inner_variable(&name));
     } else {
-        conditions::check(&measures, &call.scope, found);
+        conditions::check(&measures, &call.scope, mistakes);
     }
-    derived::divide(&mut measures);
-    derived::select_together(&mut measures);
+    derived::derive_means(&mut measures);
+    derived::group_quantiles(&mut measures);
     let counted = measures.iter().find(|measure| measure.measure.lowering == MeasureLowering::CountDistinct);
-    if let Some(counted) = counted.filter(|_| measures.iter().any(|measure| measure.together.is_some())) {
-        found.report_unwritable(counted.word.span(), message::COUNTED_BESIDE_QUANTILE);
+    if let Some(counted) = counted.filter(|_| measures.iter().any(|measure| measure.quantile_group.is_some())) {
+        mistakes.report_fatal(counted.word.span(), message::COUNT_DISTINCT_WITH_QUANTILE);
         return None;
     }
     Some(Aggregation { measures, body, uses_key })

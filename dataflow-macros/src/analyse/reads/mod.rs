@@ -14,7 +14,7 @@ use proc_macro2::Ident;
 use syn::{Expr, ExprClosure, Pat};
 
 use crate::analyse::paths::roots;
-use crate::syntax::names::{free_names, free_names_but};
+use crate::syntax::names::{free_names, free_names_with};
 use crate::syntax::patterns::plain_name;
 
 pub(crate) use groups::of_groups;
@@ -62,7 +62,7 @@ pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<ReadSe
 /// The fields that an expression reads of an `Option` of a record.
 fn of_option(name: &Ident, body: &Expr) -> ReadSet {
     let known = options::OptionUses { name };
-    let mentions = free_names_but(body, &known);
+    let mentions = free_names_with(body, &known);
     let plain = mentions.plain.iter().filter(|mention| mention.name == name).map(|mention| &mention.fields);
     let fields = plain.map(|path| path.join(".")).collect::<BTreeSet<_>>();
     if fields.contains("") || mentions.opaque.contains(name) { ReadSet::All } else { ReadSet::Fields(fields) }

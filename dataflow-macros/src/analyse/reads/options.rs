@@ -9,7 +9,7 @@ use syn::{Block, Expr, ExprBlock, ExprClosure, ExprMethodCall, Local, Pat, PatId
 
 use super::{ReadSet, of_parameter};
 use crate::syntax::names::MentionKind;
-use crate::syntax::names::{Mention, Recognise, Recognised, member_text, peeled, plain_path};
+use crate::syntax::names::{Mention, RecognisedUse, UseRecogniser, member_text, peeled, plain_path};
 use crate::syntax::patterns::looks_like_a_constant;
 use crate::words::is_one_of;
 
@@ -18,35 +18,35 @@ pub(super) struct OptionUses<'n> {
     pub(super) name: &'n Ident,
 }
 
-impl<'a> Recognise<'a> for OptionUses<'_> {
-    fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
+impl<'a> UseRecogniser<'a> for OptionUses<'_> {
+    fn expr(&self, expr: &'a Expr) -> Option<RecognisedUse<'a>> {
         match expr {
             Expr::MethodCall(call) => {
                 let name = self.option(&call.receiver)?;
-                Some(Recognised { mentions: mentions(name, of_call(call)?), seen: &call.receiver })
+                Some(RecognisedUse { mentions: mentions(name, of_call(call)?), replaced: &call.receiver })
             }
             Expr::Field(_) => self.field(expr),
             Expr::Match(choice) => {
                 let name = self.option(&choice.expr)?;
                 let arms = choice.arms.iter().map(|arm| of_pattern(&arm.pat, &arm.body));
                 let reads = arms.fold(ReadSet::nothing(), ReadSet::and);
-                Some(Recognised { mentions: mentions(name, reads), seen: &choice.expr })
+                Some(RecognisedUse { mentions: mentions(name, reads), replaced: &choice.expr })
             }
             Expr::If(branch) => {
                 let Expr::Let(condition) = peeled(&branch.cond) else { return None };
                 let name = self.option(&condition.expr)?;
                 let reads = of_pattern(&condition.pat, &in_block(branch.then_branch.stmts.clone()));
-                Some(Recognised { mentions: mentions(name, reads), seen: &condition.expr })
+                Some(RecognisedUse { mentions: mentions(name, reads), replaced: &condition.expr })
             }
             _ => None,
         }
     }
 
-    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<Recognised<'a>> {
+    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<RecognisedUse<'a>> {
         let init = local.init.as_ref().filter(|init| init.diverge.is_some())?;
         let name = self.option(&init.expr)?;
         let reads = of_pattern(&local.pat, &in_block(rest.to_vec()));
-        Some(Recognised { mentions: mentions(name, reads), seen: &init.expr })
+        Some(RecognisedUse { mentions: mentions(name, reads), replaced: &init.expr })
     }
 }
 
@@ -63,7 +63,7 @@ impl OptionUses<'_> {
     }
 
     /// `r?.field`, `r.unwrap().field`
-    fn field<'a>(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
+    fn field<'a>(&self, expr: &'a Expr) -> Option<RecognisedUse<'a>> {
         let Expr::Field(outermost) = expr else { return None };
         let (mut fields, mut base) = (Vec::new(), expr);
         while let Expr::Field(field) = peeled(base) {
@@ -76,7 +76,10 @@ impl OptionUses<'_> {
             _ => return None,
         };
         let name = self.option(option)?;
-        Some(Recognised { mentions: vec![Mention { name, how: MentionKind::Value, fields }], seen: &outermost.base })
+        Some(RecognisedUse {
+            mentions: vec![Mention { name, kind: MentionKind::Value, fields }],
+            replaced: &outermost.base,
+        })
     }
 }
 
@@ -131,7 +134,7 @@ impl<'ast> Visit<'ast> for Constants {
 
 /// Mentions of a name that are equivalent to a read set.
 fn mentions(name: &Ident, reads: ReadSet) -> Vec<Mention<'_>> {
-    let mention = |fields| Mention { name, how: MentionKind::Value, fields };
+    let mention = |fields| Mention { name, kind: MentionKind::Value, fields };
     match reads {
         ReadSet::All => vec![mention(Vec::new())],
         ReadSet::Fields(paths) => {

@@ -94,7 +94,7 @@ impl<'a> Emission<'a> {
             }
             StepWork::Body(stages) => {
                 let meta = step::write(step, binding, None);
-                let body = body::write(stages, step::takes_over(step));
+                let body = body::write(stages, step::copies_fields(step));
                 quote!(#flow #meta #heads #body)
             }
             StepWork::Single(call) => {
@@ -118,8 +118,8 @@ impl<'a> Emission<'a> {
         binding: Option<&Ident>,
     ) -> TokenStream {
         let of_side = |side| {
-            let fronts = moved.fronts.iter().filter(move |front| front.side == side);
-            fronts.map(predicate::write_front).collect::<TokenStream>()
+            let filters = moved.filters.iter().filter(move |filter| filter.side == side);
+            filters.map(predicate::write_moved_filter).collect::<TokenStream>()
         };
         let (left, right) = (of_side(0), of_side(1));
         let heads = step.heads.iter().enumerate().map(|(index, call)| match index {
@@ -127,17 +127,18 @@ impl<'a> Emission<'a> {
             _ => self.single(call),
         });
         let heads = heads.collect::<TokenStream>();
-        let shown = ChainStep { heads: step.heads.clone(), work: StepWork::Body(moved.left.iter().collect()) };
+        let shown = ChainStep { heads: step.heads.clone(), work: StepWork::Body(moved.shown.iter().collect()) };
         let meta = step::write(&shown, binding, Some(moved));
-        let asking = moved.asking.iter().collect::<Vec<_>>();
-        let body = body::write(&asking, true);
+        let emitted = moved.emitted.iter().collect::<Vec<_>>();
+        let body = body::write(&emitted, true);
         let written = quote!(#flow #left #meta #heads #body);
-        if moved.proven.is_empty() {
+        if moved.capture_proofs.is_empty() {
             return written;
         }
         // Proofs have no size. Closures capture them.
-        let proven = moved.proven.iter().map(|(name, answers)| quote_spanned!(name.span()=> let #name = #answers;));
-        quote!({ #(#proven)* #written })
+        let capture_proofs =
+            moved.capture_proofs.iter().map(|(name, answers)| quote_spanned!(name.span()=> let #name = #answers;));
+        quote!({ #(#capture_proofs)* #written })
     }
 
     /// The call that begins a join, with filters on its other flow.

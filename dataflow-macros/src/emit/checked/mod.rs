@@ -50,7 +50,7 @@ use crate::spans::{first_span, generated, last_span};
 use crate::syntax::names::{is_constant, names_in_tokens};
 use crate::syntax::text;
 
-use operands::{act_apart, is_computed_early, is_literal, is_no_integer, is_read_alike, is_static, makes_a_text};
+use operands::{are_independent, creates_text, is_compile_time, is_literal, is_not_integer, is_plain_place, is_static};
 
 /// The longest source text in an error, in characters.
 const TEXT_LIMIT: usize = 80;
@@ -66,17 +66,17 @@ struct ArithmeticCheck;
 
 impl VisitMut for ArithmeticCheck {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        let what = || text::shortened(&shown(expr), TEXT_LIMIT);
-        let what = match &*expr {
-            Expr::Binary(binary) if check_of(&binary.op).is_some() => what(),
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => what(),
+        let user_text = || text::shortened(&shown(expr), TEXT_LIMIT);
+        let user_text = match &*expr {
+            Expr::Binary(binary) if check_of(&binary.op).is_some() => user_text(),
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => user_text(),
             // A reference to a constant is `'static`. A reference to a checked value would not be.
-            Expr::Reference(reference) if is_computed_early(&reference.expr, &is_constant) => return,
+            Expr::Reference(reference) if is_compile_time(&reference.expr, &is_constant) => return,
             _ => return visit_mut::visit_expr_mut(self, expr),
         };
         let written = match expr {
-            Expr::Binary(binary) => self.binary(binary, what),
-            Expr::Unary(unary) => self.negation(unary, what),
+            Expr::Binary(binary) => self.binary(binary, user_text),
+            Expr::Unary(unary) => self.negation(unary, user_text),
             _ => None,
         };
         match written {
@@ -90,7 +90,7 @@ impl VisitMut for ArithmeticCheck {
     fn visit_expr_struct_mut(&mut self, record: &mut ExprStruct) {
         visit_mut::visit_expr_struct_mut(self, record);
         let is_twin = record.path.segments.last().is_some_and(|name| name.ident.to_string().ends_with("Ref"));
-        for field in record.fields.iter_mut().filter(|field| is_twin && makes_a_text(&field.expr)) {
+        for field in record.fields.iter_mut().filter(|field| is_twin && creates_text(&field.expr)) {
             let (value, at) = (&field.expr, first_span(&field.expr));
             field.expr = Expr::Verbatim(quote_spanned!(at=> ::dataflow::__private::field_of_twin((#value,))));
         }
@@ -135,37 +135,37 @@ impl ArithmeticCheck {
         }
     }
 
-    fn binary(&mut self, binary: &mut ExprBinary, what: String) -> Option<TokenStream> {
+    fn binary(&mut self, binary: &mut ExprBinary, user_text: String) -> Option<TokenStream> {
         let (check, assigns) = check_of(&binary.op)?;
         let (left, right) = (&*binary.left, &*binary.right);
-        let is_constant = !assigns && is_computed_early(left, &is_literal) && is_computed_early(right, &is_literal);
-        let has_no_order = assigns && !is_read_alike(left) && !act_apart(left, right);
+        let is_constant = !assigns && is_compile_time(left, &is_literal) && is_compile_time(right, &is_literal);
+        let has_unknown_order = assigns && !is_plain_place(left) && !are_independent(left, right);
         let is_static = assigns && is_static(left);
-        if is_constant || is_static || has_no_order || is_no_integer(left) || is_no_integer(right) {
+        if is_constant || is_static || has_unknown_order || is_not_integer(left) || is_not_integer(right) {
             return None;
         }
-        let this = ArithmeticOperator::new(binary, check, what);
+        let this = ArithmeticOperator::new(binary, check, user_text);
         let attrs = take_attributes(&mut binary.left);
         self.visit_expr_mut(&mut binary.left);
         self.visit_expr_mut(&mut binary.right);
         let written = match assigns {
-            true if is_read_alike(&binary.left) => this.assigned(binary),
-            true => this.assigned_behind(binary),
+            true if is_plain_place(&binary.left) => this.assigned(binary),
+            true => this.assigned_by_reference(binary),
             false => this.value(binary),
         };
         Some(quote!(#(#attrs)* #written))
     }
 
-    fn negation(&mut self, unary: &mut ExprUnary, what: String) -> Option<TokenStream> {
+    fn negation(&mut self, unary: &mut ExprUnary, user_text: String) -> Option<TokenStream> {
         let UnOp::Neg(minus) = &unary.op else { return None };
-        if is_computed_early(&unary.expr, &is_literal) || is_no_integer(&unary.expr) {
+        if is_compile_time(&unary.expr, &is_literal) || is_not_integer(&unary.expr) {
             return None;
         }
         let (span, minus) = (minus.span, *minus);
         let value = Ident::new("__value", span.located_at(last_span(&unary.expr)));
         self.visit_expr_mut(&mut unary.expr);
         let (at, operand) = (generated(span), &unary.expr);
-        let check = method(quote_spanned!(span=> ::dataflow::__private::Negated(&#value)), "neg", span, &what);
+        let check = method(quote_spanned!(span=> ::dataflow::__private::Negated(&#value)), "neg", span, &user_text);
         let operand = quote_spanned!(at=> (#operand,));
         let checked = quote_spanned!(at=> (#value,) => { #check; #minus #value });
         Some(located(span, (span, value.span()), &operand, checked))
@@ -176,7 +176,7 @@ impl ArithmeticCheck {
 struct ArithmeticOperator {
     check: &'static str,
     /// The expression as the user wrote it.
-    what: String,
+    user_text: String,
     /// The span of the operator.
     span: Span,
     left: Ident,
@@ -184,19 +184,19 @@ struct ArithmeticOperator {
 }
 
 impl ArithmeticOperator {
-    fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
+    fn new(binary: &ExprBinary, check: &'static str, user_text: String) -> Self {
         // The user's spans, so that compiler messages are the same as for the user's expression.
         let span = first_span(&binary.op);
         let left = Ident::new("__left", span.located_at(first_span(&binary.left)));
         let right = Ident::new("__right", span.located_at(last_span(&binary.right)));
-        ArithmeticOperator { check, what, span, left, right }
+        ArithmeticOperator { check, user_text, span, left, right }
     }
 
     /// `Operands(left, right).add("…")`
     fn check(&self, left: &TokenStream) -> TokenStream {
         let (span, right) = (self.span, &self.right);
         let operands = quote_spanned!(span=> ::dataflow::__private::Operands(#left, &#right));
-        method(operands, self.check, span, &self.what)
+        method(operands, self.check, span, &self.user_text)
     }
 
     /// `left * right`
@@ -217,7 +217,7 @@ impl ArithmeticOperator {
 
     /// `place += right`, for a place that is evaluated once, after the value, as Rust does for
     /// integers.
-    fn assigned_behind(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
+    fn assigned_by_reference(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, ArithmeticOperator { left, right, .. }) = (generated(self.span), self);
         let check = self.check(&quote_spanned!(self.span=> &*#left));
         quote_spanned!(at=> (match (#value,) { (#right,) => match &mut #place { #left => { #check; *#left #op #right } } }))
@@ -234,11 +234,11 @@ fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm
     quote_spanned!(generated(operator)=> (#word #operands #arms))
 }
 
-/// `operands.check("what")`. Its tokens have the user's spans, because the error names their file
+/// `operands.check("user_text")`. Its tokens have the user's spans, because the error names their file
 /// and line.
-fn method(operands: TokenStream, check: &str, span: Span, what: &str) -> TokenStream {
+fn method(operands: TokenStream, check: &str, span: Span, user_text: &str) -> TokenStream {
     let check = Ident::new(check, span);
-    quote_spanned!(span=> #operands.#check(#what))
+    quote_spanned!(span=> #operands.#check(#user_text))
 }
 
 /// The check of an operator, and whether the operator assigns to its left side.

@@ -168,10 +168,10 @@ fn value_impls(record: &RecordInput, pieces: &ImplementationParts) -> TokenStrea
     let twin = record.twin();
     // The twin of a twin is the twin itself with a shorter lifetime. If nested records decide its
     // type, the compiler cannot shorten the lifetime.
-    let is_plain = record.types().all(|ty| record.is_spelled_out(ty));
-    let again = if is_plain { quote!(*__this) } else { (pieces.twin)(&twin) };
+    let is_plain = record.types().all(|ty| record.is_written_out(ty));
+    let twin_of_twin = if is_plain { quote!(*__this) } else { (pieces.twin)(&twin) };
     let of_record = value(quote!(#name<#arguments>), (pieces.twin)(name));
-    let of_twin = value(quote!(#twin<'a, #arguments>), again);
+    let of_twin = value(quote!(#twin<'a, #arguments>), twin_of_twin);
     quote! {
         #of_record
         #of_twin

@@ -29,17 +29,17 @@ impl BodyWalk {
             Expr::Path(_) => self.local(plain_path(expr)?.clone()),
             Expr::Paren(inner) => self.flow(&mut inner.expr),
             Expr::Group(inner) => self.flow(&mut inner.expr),
-            Expr::Macro(call) if call.mac.path.is_ident("flow") => self.marked(call),
+            Expr::Macro(call) if call.mac.path.is_ident("flow") => self.marked_flow(call),
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Call(call) => self.function_call(call),
-            Expr::Try(inner) => self.attempt(inner),
+            Expr::Try(inner) => self.try_expression(inner),
             Expr::Reference(inner) => {
                 self.reference(inner);
                 None
             }
             Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Unsafe(_) => {
                 visit_mut::visit_expr_mut(self, expr);
-                self.is_flow(tail(expr)?).then(|| self.open(expr))
+                self.is_flow(tail(expr)?).then(|| self.unknown_source(expr))
             }
             _ => {
                 visit_mut::visit_expr_mut(self, expr);
@@ -60,7 +60,7 @@ impl BodyWalk {
     }
 
     /// Adds a flow whose source is an expression of unknown form.
-    fn open(&mut self, expr: &mut Expr) -> FlowId {
+    fn unknown_source(&mut self, expr: &mut Expr) -> FlowId {
         let label = match expr {
             Expr::MethodCall(call) => format!("{}(..)", call.method),
             Expr::Call(call) => format!("{}(..)", call.func.to_token_stream()),
@@ -83,7 +83,7 @@ impl BodyWalk {
     }
 
     /// `flow!(expr)`: the user marks a flow.
-    fn marked(&mut self, call: &mut ExprMacro) -> Option<FlowId> {
+    fn marked_flow(&mut self, call: &mut ExprMacro) -> Option<FlowId> {
         let Ok(mut inner) = call.mac.parse_body::<Expr>() else {
             return None;
         };
@@ -95,7 +95,7 @@ impl BodyWalk {
     }
 
     /// `expr?`: a flow if `expr` is a fallible pipeline or source.
-    fn attempt(&mut self, attempt: &mut ExprTry) -> Option<FlowId> {
+    fn try_expression(&mut self, attempt: &mut ExprTry) -> Option<FlowId> {
         let inner = self.flow(&mut attempt.expr)?;
         *attempt.expr = hole(inner);
         if !self.is_flow(inner) {
@@ -117,14 +117,14 @@ impl BodyWalk {
 
     fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
         if self.is_solution(&call.receiver) && operators::is_known(&call.method) {
-            self.pipeline.on_solutions.push(call.method.clone());
+            self.pipeline.operators_on_solutions.push(call.method.clone());
         }
-        if let Some(flow) = self.flow(&mut call.receiver).or_else(|| self.outside(call)) {
+        if let Some(flow) = self.flow(&mut call.receiver).or_else(|| self.outer_flow(call)) {
             if self.is_flow(flow) {
                 self.chain(flow, call);
                 return Some(flow);
             }
-            self.pipeline.behind_results.push((flow, call.method.clone()));
+            self.pipeline.methods_on_results.push((flow, call.method.clone()));
             *call.receiver = hole(flow);
             self.arguments(&mut call.args);
             return None;
@@ -136,7 +136,7 @@ impl BodyWalk {
             let label = format!("{callee}(..)");
             return Some(self.push(Source::Call { call: expr, callee }, label));
         }
-        self.is_source(call).then(|| self.open(&mut expr))
+        self.is_source(call).then(|| self.unknown_source(&mut expr))
     }
 
     fn function_call(&mut self, call: &mut ExprCall) -> Option<FlowId> {
@@ -195,7 +195,7 @@ impl BodyWalk {
     }
 
     /// A flow from outside of `dataflow! { … }`: a name or a call on which an operator is called.
-    fn outside(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
+    fn outer_flow(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
         let operator = operators::find(&call.method, ChainState::Flow)?;
         if !self.scope.is_open() || operator.takes == ClosureArguments::Values {
             return None;
@@ -207,7 +207,7 @@ impl BodyWalk {
                 let label = name.to_string();
                 is_outside.then(|| self.push(Source::Local { name, is_cloned: true }, label))
             }
-            receiver @ Expr::Call(_) => Some(self.open(receiver)),
+            receiver @ Expr::Call(_) => Some(self.unknown_source(receiver)),
             _ => None,
         }
     }
@@ -221,7 +221,7 @@ impl BodyWalk {
             operator.filter(|_| is_with_solution).and_then(|operator| operators::solution_join(operator.word));
         let is_refused = is_with_solution && operator.is_some() && of_solution.is_none();
         if is_refused {
-            self.pipeline.with_solutions.push(call.method.clone());
+            self.pipeline.operators_with_solutions.push(call.method.clone());
         }
         // Words after a rejected one are not checked.
         of_solution.or(operator).filter(|_| !is_refused)
@@ -242,7 +242,7 @@ impl BodyWalk {
             Some(takes) if takes != ClosureArguments::Values => self.closures(&mut args, takes),
             Some(_) | None => {
                 self.arguments(&mut args);
-                args.iter().filter_map(flow_of).for_each(|operand| self.own(operand));
+                args.iter().filter_map(flow_of).for_each(|operand| self.clone_handle(operand));
             }
         }
         let (word, turbofish) = (call.method.clone(), call.turbofish.clone());
@@ -258,7 +258,7 @@ impl BodyWalk {
             operator,
             scope,
             text,
-            below: None,
+            moved_below: None,
             is_as_written: false,
         });
     }
@@ -287,7 +287,7 @@ impl BodyWalk {
             self.visit_expr_mut(argument);
             if let Some(operand) = flow_of(argument) {
                 self.pipeline.flows[operand.0].is_argument = true;
-                self.own(operand);
+                self.clone_handle(operand);
             }
         }
         let Some(mut body) = body else { return };
@@ -302,7 +302,7 @@ impl BodyWalk {
             // `arity` reports a wrong number of parameters.
             let is_whole = body.inputs.len() == flow + 1;
             if let Some(solution) = body.inputs.first().filter(|_| flow == 1).and_then(plain_name) {
-                walk.pipeline.solutions_used_again.extend(second_use(solution, &body.body));
+                walk.pipeline.repeated_solution_uses.extend(second_use(solution, &body.body));
             }
             for (position, input) in body.inputs.iter().enumerate() {
                 match position == flow || takes == ClosureArguments::DeltaBody {
@@ -316,7 +316,7 @@ impl BodyWalk {
     }
 
     /// Operators take handles by value, so the handle is cloned.
-    fn own(&mut self, operand: FlowId) {
+    fn clone_handle(&mut self, operand: FlowId) {
         if let Source::Local { is_cloned, .. } = &mut self.pipeline.flows[operand.0].source {
             *is_cloned = true;
         }

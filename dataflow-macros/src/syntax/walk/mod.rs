@@ -28,7 +28,7 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
                 kind => kind,
             };
             if let (LocalKind::Solution, Some(name)) = (&kind, plain_name(&parameter.pat)) {
-                walk.pipeline.solutions_used_again.extend(second_use(name, &parse_quote!(#body)));
+                walk.pipeline.repeated_solution_uses.extend(second_use(name, &parse_quote!(#body)));
             }
             walk.bind_all(&parameter.pat, kind);
         }
@@ -104,7 +104,12 @@ impl BodyWalk {
         let kind = match plain_name(pattern) {
             Some(name) if is_flow => {
                 let must_be_used = is_needed && !name.to_string().starts_with('_');
-                self.flow_name(FlowName { is_certain: true, is_of_round: true, must_be_used, ..FlowName::new(name) })
+                self.flow_name(FlowName {
+                    is_certain: true,
+                    is_loop_parameter: true,
+                    must_be_used,
+                    ..FlowName::new(name)
+                })
             }
             Some(_) => LocalKind::Solution,
             None => LocalKind::Value,
@@ -213,7 +218,7 @@ impl VisitMut for BodyWalk {
 
     fn visit_expr_for_loop_mut(&mut self, expr: &mut ExprForLoop) {
         self.visit_expr_mut(&mut expr.expr);
-        self.pipeline.looped.extend(flow_of(&expr.expr));
+        self.pipeline.for_loop_flows.extend(flow_of(&expr.expr));
         self.within(|walk| {
             walk.bind_all(&expr.pat, LocalKind::Value);
             walk.visit_block_mut(&mut expr.body);

@@ -13,48 +13,48 @@ use syn::{
 use crate::words::is_one_of;
 
 /// The largest number of elements of an array. Each element has its own leaves.
-const MOST_ELEMENTS: u64 = 16;
+const MAX_ELEMENTS: u64 = 16;
 
 /// Types that are stored as a list.
 const LISTS: &str = "Vec BTreeMap HashMap";
 
 /// The first invalid type within a field's type, as an error at its place.
 pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
-    let mut search = RefusedType { record, found: None, is_in_list: false };
+    let mut search = InvalidTypeSearch { record, found: None, is_in_list: false };
     search.visit_type(ty);
     search.found.map_or(Ok(()), Err)
 }
 
 /// A replacement for an invalid type, so that the rest can be emitted. A number replaces a number.
 /// For all other types it is a text, which is borrowed like a list.
-pub(super) fn replacement(refused: &Type) -> Type {
-    match refused {
+pub(super) fn replacement(rejected: &Type) -> Type {
+    match rejected {
         Type::Path(path) if path.path.is_ident("usize") => parse_quote!(u64),
         Type::Path(path) if path.path.is_ident("isize") => parse_quote!(i64),
         _ => parse_quote!(::std::string::String),
     }
 }
 
-struct RefusedType<'r> {
+struct InvalidTypeSearch<'r> {
     record: &'r Ident,
     found: Option<syn::Error>,
     /// Whether the type is a part of a list or a map.
     is_in_list: bool,
 }
 
-impl RefusedType<'_> {
-    fn refuse(&mut self, at: &impl syn::spanned::Spanned, message: impl std::fmt::Display) {
+impl InvalidTypeSearch<'_> {
+    fn reject(&mut self, at: &impl syn::spanned::Spanned, message: impl std::fmt::Display) {
         self.found.get_or_insert_with(|| syn::Error::new(at.span(), message));
     }
 }
 
-impl<'ast> Visit<'ast> for RefusedType<'_> {
+impl<'ast> Visit<'ast> for InvalidTypeSearch<'_> {
     fn visit_type(&mut self, ty: &'ast Type) {
         match ty {
             Type::FnPtr(_) => {
-                self.refuse(ty, "a function is not a value that can be stored: keep what it is chosen by, as an enum")
+                self.reject(ty, "a function is not a value that can be stored: keep what it is chosen by, as an enum")
             }
-            Type::Ptr(_) => self.refuse(ty, "a record owns its values: write the type without the pointer"),
+            Type::Ptr(_) => self.reject(ty, "a record owns its values: write the type without the pointer"),
             _ => visit::visit_type(self, ty),
         }
     }
@@ -66,16 +66,16 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
             Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
             _ => inner,
         };
-        self.refuse(reference, format!("a record owns its values: write `{owned}`, which closures see borrowed"));
+        self.reject(reference, format!("a record owns its values: write `{owned}`, which closures see borrowed"));
     }
 
     fn visit_type_array(&mut self, array: &'ast TypeArray) {
         if let Expr::Lit(ExprLit { lit: Lit::Int(length), .. }) = &array.len
-            && length.base10_parse::<u64>().is_ok_and(|length| length > MOST_ELEMENTS)
+            && length.base10_parse::<u64>().is_ok_and(|length| length > MAX_ELEMENTS)
         {
             let element = text(&array.elem);
-            let message = format!("an array in a record has at most {MOST_ELEMENTS} elements: write `Vec<{element}>`");
-            self.refuse(array, message);
+            let message = format!("an array in a record has at most {MAX_ELEMENTS} elements: write `Vec<{element}>`");
+            self.reject(array, message);
         }
         // The length is not a field, and may name `usize`.
         self.visit_type(&array.elem);
@@ -91,22 +91,22 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
                      their keys here",
                     self.record
                 );
-                self.refuse(path, message);
+                self.reject(path, message);
             }
             "usize" | "isize" if path.path.segments.len() == 1 => {
                 let fixed = if name == "usize" { "u64" } else { "i64" };
-                self.refuse(path, format!("`{name}` has another size on other machines: write `{fixed}`"));
+                self.reject(path, format!("`{name}` has another size on other machines: write `{fixed}`"));
             }
             "HashSet" | "BTreeSet" => {
                 let message = format!("a `{name}` is not a field of a record: write `Vec`, and sort what goes into it");
-                self.refuse(path, message);
+                self.reject(path, message);
             }
             "HashMap" if self.is_in_list => {
-                self.refuse(path, "within a list or a map a `HashMap` is written `BTreeMap`");
+                self.reject(path, "within a list or a map a `HashMap` is written `BTreeMap`");
             }
             _ => {
                 if let Some(owned) = owned(segment) {
-                    return self.refuse(
+                    return self.reject(
                         path,
                         format!("a record owns its values: write `{owned}`, which closures see borrowed"),
                     );

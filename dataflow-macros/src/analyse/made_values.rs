@@ -30,7 +30,7 @@ pub(crate) struct MadeValues<'a> {
 impl<'a> MadeValues<'a> {
     /// The values of an operator's closure. `None` if syntax does not show all of them.
     pub(crate) fn of(call: &'a Call) -> Option<Self> {
-        match call.operator?.of_each_alone()? {
+        match call.operator?.plain_record_operation()? {
             RecordOperation::Map => MadeValues::of_closure(call.record_closure()?, false),
             RecordOperation::FilterMap => MadeValues::of_closure(call.record_closure()?, true),
             RecordOperation::FlatMap | RecordOperation::Filter => None,
@@ -48,8 +48,8 @@ impl<'a> MadeValues<'a> {
         let mut values = Vec::new();
         let known = tails
             .into_iter()
-            .all(|tail| if is_optional { unwrapped(tail, &mut values) } else { made(tail, &mut values) });
-        (known && !values.is_empty()).then(|| MadeValues { made: values, roots: lasting_roots(closure) })
+            .all(|tail| if is_optional { add_option_value(tail, &mut values) } else { add_value(tail, &mut values) });
+        (known && !values.is_empty()).then(|| MadeValues { made: values, roots: stable_roots(closure) })
     }
 
     /// The place in the closure's records from which all values copy the field at `path`. `None` if
@@ -61,13 +61,13 @@ impl<'a> MadeValues<'a> {
     }
 
     /// Returns `true` if at least one of the values is a struct.
-    pub(crate) fn are_structs(&self) -> bool {
+    pub(crate) fn has_struct(&self) -> bool {
         self.made.iter().any(|value| matches!(peeled(value), Expr::Struct(_)))
     }
 
     /// The paths of the fields that the values set: elements of tuples and fields of structs, also
     /// nested ones.
-    pub(crate) fn named(&self) -> Vec<Vec<String>> {
+    pub(crate) fn named_fields(&self) -> Vec<Vec<String>> {
         let mut named = Vec::new();
         self.made.iter().for_each(|value| names_in(value, &mut Vec::new(), &mut named));
         let mut once: Vec<Vec<String>> = Vec::new();
@@ -93,7 +93,7 @@ impl<'a> MadeValues<'a> {
 
 /// The names of a closure's records that keep their meaning in its whole body: never hidden and not
 /// `mut`.
-fn lasting_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
+fn stable_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     let mut hidden = names_bound_inside(&closure.body);
     hidden.extend(closure.inputs.iter().flat_map(changeable_names));
     let all = closure.inputs.iter().enumerate().filter_map(|(record, pattern)| roots(record, pattern)).flatten();
@@ -124,13 +124,13 @@ fn tails_of_block<'a>(whole: &'a Expr, stmts: &'a [Stmt], tails: &mut Vec<&'a Ex
 }
 
 /// Adds the value itself.
-fn made<'a>(value: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
+fn add_value<'a>(value: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
     values.push(value);
     true
 }
 
 /// Adds the value in an `Option`. Returns `false` if syntax does not show it.
-fn unwrapped<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
+fn add_option_value<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
     match option {
         Expr::Path(_) => plain_path(option).is_some_and(|name| name == "None"),
         Expr::Call(call) => match (plain_path(&call.func), call.args.first()) {
@@ -141,7 +141,7 @@ fn unwrapped<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
             _ => false,
         },
         Expr::MethodCall(call) => match (call.method.to_string().as_str(), call.args.first()) {
-            ("then_some", Some(value)) => made(value, values),
+            ("then_some", Some(value)) => add_value(value, values),
             ("then", Some(Expr::Closure(made))) if made.inputs.is_empty() => {
                 tails_of(&made.body, values);
                 true

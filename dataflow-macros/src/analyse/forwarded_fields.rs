@@ -5,9 +5,9 @@
 use syn::{ExprClosure, parse_quote};
 
 use crate::analyse::hygiene;
+use crate::analyse::made_values::MadeValues;
 use crate::analyse::measures;
 use crate::analyse::paths::FieldPlace;
-use crate::analyse::values::MadeValues;
 use crate::operators::RecordOperation;
 use crate::syntax::Call;
 
@@ -40,13 +40,14 @@ pub(crate) fn of(stages: &[&Call]) -> ForwardedFields {
     if stages.iter().any(|stage| stage.is_as_written || is_unknown(stage)) {
         return ForwardedFields::default();
     }
-    let is_filter = |call: &Call| call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
+    let is_filter =
+        |call: &Call| call.is(|operator| operator.plain_record_operation() == Some(RecordOperation::Filter));
     let makers = stages.iter().filter(|stage| !is_filter(stage));
     let Some(mut makers) = makers.map(|stage| MadeValues::of(stage)).collect::<Option<Vec<_>>>() else {
         return ForwardedFields::default();
     };
     match makers.pop() {
-        Some(last) => taken_over(&last, &makers),
+        Some(last) => copied_fields(&last, &makers),
         None => ForwardedFields::default(),
     }
 }
@@ -58,15 +59,15 @@ pub(crate) fn of_group(call: &Call) -> ForwardedFields {
     };
     let (key, body) = (measures::key(), &aggregation.body);
     let closure: ExprClosure = parse_quote!(|#key| #body);
-    MadeValues::of_closure(&closure, false).map(|values| taken_over(&values, &[])).unwrap_or_default()
+    MadeValues::of_closure(&closure, false).map(|values| copied_fields(&values, &[])).unwrap_or_default()
 }
 
 /// The fields that the values of `last` copy from the records of the first closure in `before`.
-fn taken_over(last: &MadeValues<'_>, before: &[MadeValues<'_>]) -> ForwardedFields {
+fn copied_fields(last: &MadeValues<'_>, before: &[MadeValues<'_>]) -> ForwardedFields {
     let first = |place: FieldPlace| before.iter().rev().try_fold(place, |place, maker| maker.place(&place.path));
     let field = |path: Vec<String>| Some((path.clone(), first(last.place(&path)?)?));
-    let named = last.named();
+    let named = last.named_fields();
     let rest = last.rest().filter(|_| before.is_empty());
     let rest = rest.map(|place| (place, named.iter().filter_map(|path| path.first().cloned()).collect()));
-    ForwardedFields { fields: named.into_iter().filter_map(field).collect(), rest, of_struct: last.are_structs() }
+    ForwardedFields { fields: named.into_iter().filter_map(field).collect(), rest, of_struct: last.has_struct() }
 }

@@ -8,27 +8,27 @@
 //! compiler would only ask for a `mut`. This check finds assignments. Methods that change a
 //! collection are left to the compiler, which knows the type of the captured value.
 
-use crate::analyse::{captures, changes};
+use crate::analyse::{captures, mutations};
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::scope::LocalKind;
 use crate::syntax::{Call, Pipeline};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    pipeline.calls().for_each(|call| check_borrowed(call, found));
-    pipeline.calls().for_each(|call| check_changed(call, found));
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
+    pipeline.calls().for_each(|call| check_borrowed(call, mistakes));
+    pipeline.calls().for_each(|call| check_changed(call, mistakes));
 }
 
-fn check_borrowed(call: &Call, found: &mut Diagnostics) {
-    for name in captures::of_records(call) {
+fn check_borrowed(call: &Call, mistakes: &mut Diagnostics) {
+    for name in captures::of_record_closures(call) {
         if call.scope.find(&name) == Some(LocalKind::Borrowed) {
-            found.report_unwritable(name.span(), message::borrowed_capture(&name));
+            mistakes.report_fatal(name.span(), message::borrowed_capture(&name));
         }
     }
 }
 
-fn check_changed(call: &Call, found: &mut Diagnostics) {
-    let captured = captures::of_records(call);
-    for name in call.closures().flat_map(changes::assigned).filter(|name| captured.contains(name)) {
-        found.report_unwritable(name.span(), message::changed_capture(name));
+fn check_changed(call: &Call, mistakes: &mut Diagnostics) {
+    let captured = captures::of_record_closures(call);
+    for name in call.closures().flat_map(mutations::assigned).filter(|name| captured.contains(name)) {
+        mistakes.report_fatal(name.span(), message::changed_capture(name));
     }
 }

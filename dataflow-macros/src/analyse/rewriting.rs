@@ -17,7 +17,7 @@ pub(crate) fn with_plain_parameters(closure: &ExprClosure) -> ExprClosure {
         return closure.clone();
     }
     let is_shown = !is_named_in_macros(closure) && !binds_unseen(closure);
-    let Some(places) = looked_at(closure).filter(|_| is_shown) else { return closure.clone() };
+    let Some(places) = read_places(closure).filter(|_| is_shown) else { return closure.clone() };
     let records: Vec<Ident> = (0..closure.inputs.len()).map(generated_record).collect();
     let mut plain = closure.clone();
     FieldReplacement { roots: &all_roots(closure), places: &places, records: &records }.visit_expr_mut(&mut plain.body);
@@ -38,7 +38,7 @@ fn all_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
 
 /// The fields that a predicate reads, each as a pair of two equal places. `None` if syntax does not
 /// show all of them.
-pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldPlace)>> {
+pub(crate) fn read_places(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldPlace)>> {
     if !closure.inputs.iter().all(binds_plainly) {
         return None;
     }
@@ -58,7 +58,7 @@ pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldP
 }
 
 /// The predicate rewritten for a record that has its fields at other places.
-pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(FieldPlace, FieldPlace)]) -> ExprClosure {
+pub(crate) fn with_places(conjunct: &ExprClosure, places: &[(FieldPlace, FieldPlace)]) -> ExprClosure {
     let records = [generated_record("")];
     let record = &records[0];
     let mut moved = conjunct.clone();

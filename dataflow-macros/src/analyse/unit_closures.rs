@@ -8,28 +8,30 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt};
 
-use crate::analyse::changes::assigns;
+use crate::analyse::mutations::assigns;
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::ClosureArguments;
 use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::names::peeled;
 use crate::syntax::{Call, Pipeline};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls().filter(|call| makes_records(call)) {
-        if let Some((at, sentence)) = call.record_closure().and_then(|closure| nothing(call, closure)) {
-            found.report_unwritable(at, sentence);
+        if let Some((at, sentence)) = call.record_closure().and_then(|closure| missing_value(call, closure)) {
+            mistakes.report_fatal(at, sentence);
         }
     }
 }
 
 fn makes_records(call: &Call) -> bool {
     let takes_records = |takes| matches!(takes, ClosureArguments::Records(_) | ClosureArguments::TaskThenRecord);
-    call.is(|operator| takes_records(operator.takes) && operator.of_each_record().is_some() && !operator.is_predicate())
+    call.is(|operator| {
+        takes_records(operator.takes) && operator.record_operation().is_some() && !operator.is_predicate()
+    })
 }
 
 /// The place where a closure returns nothing, and its message.
-fn nothing(call: &Call, closure: &ExprClosure) -> Option<(Span, String)> {
+fn missing_value(call: &Call, closure: &ExprClosure) -> Option<(Span, String)> {
     let body = peeled(&closure.body);
     if let Some(printing) = printing(body) {
         return Some((printing.path.span(), message::printed_record(&call.word)));

@@ -8,11 +8,11 @@ use crate::analyse::captures;
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::Pipeline;
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls() {
-        for name in captures::of_records(call) {
+        for name in captures::of_record_closures(call) {
             if pipeline.is_certainly_a_flow(&name, &call.scope) {
-                found.report_unwritable(name.span(), message::FLOW_INSIDE_CLOSURE);
+                mistakes.report_fatal(name.span(), message::FLOW_INSIDE_CLOSURE);
             }
         }
     }
