@@ -137,24 +137,25 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 ///
 /// # What can be a field
 ///
-/// | Field | Closures see | Leaves | Equal as a key |
+/// | Field | Closures get | Leaves | Can be a key |
 /// |---|---|---|---|
-/// | integers, `bool`, `char`, `Date`, `Timestamp`, `TimeDelta`, `Decimal<S>` | the same | 1 | yes |
-/// | `f32`, `f64` | the same | 1 | no: rounding decides |
+/// | integers, `bool`, `char`, `Date`, `Timestamp`, `TimeDelta`, `Decimal<S>` | same | 1 | yes |
+/// | `f32`, `f64` | same | 1 | no, because of rounding |
 /// | `String`, `Vec<u8>` | `&str`, `&[u8]` | 1 | yes |
-/// | `Vec<T>` of integers of 16 bits and more, floats, dates, timestamps, decimals | `&[T]` | 1 | where `T` is |
+/// | `Vec<T>` of floats, dates, timestamps, decimals, integers from 16 bits | `&[T]` | 1 | if `T` is |
 /// | `Vec<String>` | `Texts` | 1 | yes |
-/// | `Vec<T>` of anything else that can be a field | `List<T>`, of what they see of `T` | 1 | where `T` is |
-/// | `BTreeMap<K, V>`, `HashMap<K, V>`, where `K: Ord` | `Map<K, V>` | 1 | where `K` and `V` are |
-/// | `Option<T>` | `Option` of what they see of `T` | 1 + those of `T` | where `T` is |
-/// | `(A, B, …)` of up to eight | a tuple | those of all parts | where all parts are |
-/// | `[T; N]`, `N` at most 16 | an array | `N` times those of `T` | where `T` is |
-/// | `Box<T>` | what they see of `T` | those of `T` | where `T` is |
-/// | a record, generic or not | its twin | its own | where all its fields are |
-/// | an enum | its twin | 1 + those of all variants | where all its values are |
+/// | `Vec<T>` of any other field type | `List<T>` of the counterparts of `T` | 1 | if `T` is |
+/// | `BTreeMap<K, V>`, `HashMap<K, V>`, if `K: Ord` | `Map<K, V>` | 1 | if `K` and `V` are |
+/// | `Option<T>` | `Option` of the counterpart of `T` | 1 + those of `T` | if `T` is |
+/// | `(A, B, …)` of up to eight | a tuple | those of all parts | if all parts are |
+/// | `[T; N]`, `N` at most 16 | an array | `N` times those of `T` | if `T` is |
+/// | `Box<T>` | the counterpart of `T` | those of `T` | if `T` is |
+/// | a record, generic or not | its twin | its own | if all its fields are |
+/// | an enum | its twin | 1 + those of all variants | if all its values are |
 ///
-/// `T`, `K` and `V` are any of these types. Only `Box` and `HashMap` cannot be parts of a list or a
-/// map. A `HashMap` is stored like a `BTreeMap`: sorted.
+/// The counterpart of `T` is the type that closures get for it. `T`, `K` and `V` are any of these
+/// types. Only `Box` and `HashMap` cannot be parts of a list or a map. A `HashMap` is stored like a
+/// `BTreeMap`: sorted.
 ///
 /// These types cannot be fields. The error at the field names a replacement.
 /// * References: a record owns its values.

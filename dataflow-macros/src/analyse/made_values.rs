@@ -8,7 +8,7 @@
 //! * all values of the closure copy it from the same field path;
 //! * syntax shows all names that the closure binds.
 //!
-//! Only its type shows whether the fields of a struct are the fields of a record, by name: see
+//! The type of a struct must also show that its fields are those of its record, by name. See
 //! [`MadeValues::has_struct`].
 
 use syn::{Expr, ExprClosure, Stmt};
@@ -60,7 +60,7 @@ impl<'a> MadeValues<'a> {
         places.all(|place| place.as_ref() == Some(&first)).then_some(first)
     }
 
-    /// Returns `true` if at least one of the values is a struct.
+    /// Returns `true` if at least one of the values is a struct. Its type is then to be checked.
     pub(crate) fn has_struct(&self) -> bool {
         self.made.iter().any(|value| matches!(peeled(value), Expr::Struct(_)))
     }

@@ -6,8 +6,8 @@
 //!
 //! Syntax shows that much, but not whether a comparison runs code of the program, which may panic,
 //! count, or order backwards. So the macro writes the values of the predicate a second time, each
-//! as an [`TypeQuestion`]. `Flow::proven` of the builder API answers by types (`flow::proof`), when the
-//! graph is built. The answers decide which predicates move, and which bounds a source may use.
+//! as a [`TypeQuestion`]. `Flow::proven` of the builder API answers by types (`flow::proof`), when
+//! the graph is built. The answers decide which predicates move, and which bounds a source may use.
 //!
 //! A filter that was taken out of a body is still evaluated there if the types do not prove it. If
 //! they do, that code folds to nothing. A bound, which a derive fulfils, ensures that a struct's
@@ -88,8 +88,8 @@ pub(crate) fn of_captures(captures: &[Capture]) -> Vec<TypeQuestion> {
 /// The longest tuple that is passed to one question.
 const MAX_VALUES_PER_QUESTION: usize = 8;
 
-/// An expression whose type shows whether all answers are yes: the answers to `questions`, and those
-/// named `known`.
+/// An expression whose type shows whether all answers are yes: the answers to `questions`, and
+/// those named `known`.
 pub(crate) fn answers(questions: &[TypeQuestion], known: Option<&Ident>, span: Span) -> Expr {
     let answers = known.map(ToTokens::to_token_stream).into_iter().chain(question_calls(questions, span));
     let all = answers.reduce(|all, answer| quote_spanned!(span=> (#all, #answer)));

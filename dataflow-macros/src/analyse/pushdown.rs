@@ -1,8 +1,8 @@
 //! Filter pushdown: moves filters out of bodies, before earlier closures and to one side of a join.
 //!
 //! A filter after a closure is a branch in the closure's body. A filter before the closure is an
-//! operator: it selects whole windows, the optimizer can move it further, and a source may answer
-//! it from statistics. A conjunct of a filter moves if
+//! operator: it selects whole windows of rows, the optimizer can move it further, and a source may
+//! answer it from statistics. A conjunct of a filter moves if
 //!
 //! 1. it has a value for every record and no side effects, because it will get more records;
 //! 2. the closures that it passes [copy](MadeValues) each of its fields unchanged;

@@ -1,8 +1,8 @@
 //! `#[derive(Record)]`: the layout of a struct or an enum, its borrowed twin and the symbols of its
 //! fields.
 //!
-//! 1. `input` reads the record, with `attributes` and `generics`. `invalid_types` checks the spelling of
-//!    its types. Mistakes are reported at their own tokens.
+//! 1. `input` reads the record, with `attributes` and `generics`. `invalid_types` checks the
+//!    spelling of its types. Mistakes are reported at their own tokens.
 //! 2. `spelling` classifies the types of its fields. `borrowing` decides whether closures get the
 //!    twin, with borrowed texts and lists, or the record itself.
 //! 3. `twin`, `symbols` and `implementation` emit the three parts of the expansion. `structs` and

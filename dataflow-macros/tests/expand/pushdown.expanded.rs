@@ -284,13 +284,13 @@ fn to_the_sides_of_a_join(
 ///     left_join(orders) on(|l| l.order, |o| o.id) map(|l, o| (l.order, o.map(|o| o.id))) filter(|p| p.0 > 3) filter…
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn what_an_outer_join_keeps(
+fn below_an_outer_join(
     items: DataSet<Item>,
     orders: DataSet<Order>,
 ) -> DataSet<(u64, Option<u64>)> {
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
-    let _scope = ::dataflow::scope("what_an_outer_join_keeps");
+    let _scope = ::dataflow::scope("below_an_outer_join");
     let items = ::dataflow::__private::of_records(items);
     let orders = ::dataflow::__private::of_records(orders);
     items
@@ -398,10 +398,10 @@ fn what_an_outer_join_keeps(
 ///     union(either.filter(|r| r.id > 0))
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
+fn not_moved(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
-    let _scope = ::dataflow::scope("what_stays");
+    let _scope = ::dataflow::scope("not_moved");
     let sales = ::dataflow::__private::of_records(sales);
     let guarded = {
         let __proven1 = ::dataflow::__private::Of(&least).__plain();
@@ -659,10 +659,10 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
 ///     union(shown)
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn behind_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+fn after_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
-    let _scope = ::dataflow::scope("behind_statements");
+    let _scope = ::dataflow::scope("after_statements");
     let sales = ::dataflow::__private::of_records(sales);
     let checked = {
         let __proven1 = ::dataflow::__private::Of(&least).__plain();

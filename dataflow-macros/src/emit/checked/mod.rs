@@ -234,8 +234,8 @@ fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm
     quote_spanned!(generated(operator)=> (#word #operands #arms))
 }
 
-/// `operands.check("user_text")`. Its tokens have the user's spans, because the error names their file
-/// and line.
+/// `operands.check(user_text)`. Its tokens have the user's spans, because the error names their
+/// file and line.
 fn method(operands: TokenStream, check: &str, span: Span, user_text: &str) -> TokenStream {
     let check = Ident::new(check, span);
     quote_spanned!(span=> #operands.#check(#user_text))
