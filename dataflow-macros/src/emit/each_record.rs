@@ -1,4 +1,4 @@
-//! Emits the use of the value that a closure over a record returns.
+//! Emits operators over one record at a time: `map`, `flat_map`, `filter_map` and `filter`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};

@@ -1,4 +1,4 @@
-//! The use of a value that a stage makes.
+//! Continuations: the code that receives the values of a stage.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -6,7 +6,7 @@ use quote::{ToTokens, quote_spanned};
 use crate::emit::precedence::before_block;
 use crate::spans::generated;
 
-/// The use of a value: it is emitted, or read by another stage.
+/// Receives a value: emits it, or passes it to the next stage.
 #[derive(Clone)]
 pub(crate) struct Continuation {
     then: Then,
@@ -29,12 +29,12 @@ enum Then {
 }
 
 impl Continuation {
-    /// The value is emitted, by the operator with this word.
+    /// Emits the value. `span` is the word of the operator that emits.
     pub(crate) fn emit(span: Span) -> Self {
         Continuation { then: Then::Emit { span }, must_be_fieldwise: false }
     }
 
-    /// Another stage reads the value.
+    /// Passes the value to another stage.
     pub(crate) fn stage(parameters: Vec<TokenStream>, run: TokenStream) -> Self {
         Continuation { then: Then::Stage { parameters, run }, must_be_fieldwise: false }
     }
@@ -52,7 +52,7 @@ impl Continuation {
         Continuation { must_be_fieldwise, ..self }
     }
 
-    /// The use of an expression's value.
+    /// The code that passes the value of an expression on.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
         match &self.then {
             // The user's span: the compiler reports an argument of a wrong type at this call.
@@ -70,8 +70,8 @@ impl Continuation {
         }
     }
 
-    /// A name for values, and the code that uses each value. The next stage gets a value as if it
-    /// had been written and read.
+    /// A variable for values, and the code that passes each value on. The next stage gets a value as
+    /// if it had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
         match &self.then {
             Then::Emit { span: word } => {
@@ -88,7 +88,7 @@ impl Continuation {
         }
     }
 
-    /// The use of records that are passed on unchanged.
+    /// The code that passes records on unchanged.
     pub(crate) fn pass(&self, records: &[Ident], span: Span) -> TokenStream {
         match &self.then {
             Then::Emit { .. } => self.take(records.first().into_token_stream(), span),

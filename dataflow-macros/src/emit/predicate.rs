@@ -85,7 +85,7 @@ fn write_proven(
     let must_prove = facts.moves || !bounds.is_empty();
     let proven = proof.filter(|_| must_prove).map(|proof| method::in_place_of(call, "proven", proof.clone()));
     let filter = filter(call, None, predicate, &plain_body(call, predicate));
-    // Other filters may not pass a filter with side effects.
+    // Without side effects, other filters may pass this one. `proven` or `captured` shows that.
     let captures = captures::of(predicate, &call.scope);
     let captured = (proven.is_none() && !captures.is_empty()).then(|| {
         let answers = proofs::answers(&proofs::of_captures(&captures), None, generated(call.span()));

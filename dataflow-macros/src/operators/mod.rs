@@ -5,8 +5,8 @@
 //! records. So an operator is found by its word and by the state of the chain. Unknown words pass
 //! through unchanged, because users extend `Flow` with traits.
 //!
-//! The properties of a word are columns of its row. No other file depends on the spelling of an
-//! operator or a measure.
+//! The properties of a word are columns of its row. Other files use these properties, and not the
+//! spelling of an operator or a measure. Exceptions are `emit/covered.rs` and some messages.
 //!
 //! To add an operator, add a row to [`table`], and a file in `emit` if it needs a new [`Lowering`].
 //! To add a measure, add a row to [`measures`]. [`sources`], [`directions`] of orders, and

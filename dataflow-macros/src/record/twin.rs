@@ -7,7 +7,7 @@ use super::borrowing::Borrowing;
 use super::counterparts::borrowed;
 use super::input::{FieldInput, RecordBody, RecordInput, VariantInput};
 
-/// The twin. Empty if the record is its own twin.
+/// The twin. Empty if the record certainly is its own twin.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     if record.borrowing == Borrowing::Itself {
         return TokenStream::new();

@@ -4,7 +4,7 @@
 //! computed for groups that do not take the branch. The result must not depend on that:
 //!
 //! * The closure of such a measure must have a value for every record. [`check`] rejects closures
-//!   that fail by their syntax. The compiler checks types ([`proofs_of`]).
+//!   for which syntax does not show that. The compiler checks the types ([`proofs_of`]).
 //! * A sum that overflows ends the job only if the sum is used ([`read_deferred_sums`]).
 
 use proc_macro2::Span;
