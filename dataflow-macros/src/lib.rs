@@ -142,7 +142,7 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// | integers, `bool`, `char`, `Date`, `Timestamp`, `TimeDelta`, `Decimal<S>` | same | 1 | yes |
 /// | `f32`, `f64` | same | 1 | no, because of rounding |
 /// | `String`, `Vec<u8>` | `&str`, `&[u8]` | 1 | yes |
-/// | `Vec<T>` of floats, dates, timestamps, decimals, integers from 16 bits | `&[T]` | 1 | if `T` is |
+/// | `Vec<T>` of floats, dates, timestamps, decimals, integers ≥ 16 bits | `&[T]` | 1 | if `T` is |
 /// | `Vec<String>` | `Texts` | 1 | yes |
 /// | `Vec<T>` of any other field type | `List<T>` of the counterparts of `T` | 1 | if `T` is |
 /// | `BTreeMap<K, V>`, `HashMap<K, V>`, if `K: Ord` | `Map<K, V>` | 1 | if `K` and `V` are |

@@ -70,8 +70,8 @@ impl Continuation {
         }
     }
 
-    /// A variable for values, and the code that passes each value on. The next stage gets a value as
-    /// if it had been written and read.
+    /// A variable for values, and the code that passes each value on. The next stage gets a value
+    /// as if it had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
         match &self.then {
             Then::Emit { span: word } => {
