@@ -45,13 +45,13 @@ pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
     let pipeline = read_expression(&mut body);
     analyse::check_expression(&pipeline, &mut mistakes);
     if mistakes.can_emit_body() {
-        emit::fill(&pipeline, &mut body);
+        emit::fill_holes(&pipeline, &mut body);
     } else {
         body.stmts = vec![unreachable()];
     }
     let errors = mistakes.into_compile_errors();
     let stmts = &body.stmts;
-    let copying = emit::copying();
+    let copying = emit::import_copy_methods();
     quote!({ #errors #copying #(#stmts)* })
 }
 
@@ -91,9 +91,9 @@ fn write_function(mut function: ItemFn, is_as_written: bool, mistakes: &mut Diag
     }
     // Before `fill`: the documentation shows the plan as written.
     function.attrs.extend(documentation(&pipeline));
-    let checked = emit::checked(&function.sig, &function.block, &pipeline);
-    emit::fill(&pipeline, &mut function.block);
-    let enter = [emit::copying(), emit::enter(&function.sig.ident)].into_iter();
+    let checked = emit::parameter_checks(&function.sig, &function.block, &pipeline);
+    emit::fill_holes(&pipeline, &mut function.block);
+    let enter = [emit::import_copy_methods(), emit::enter_scope(&function.sig.ident)].into_iter();
     function.block.stmts.splice(0..0, enter.chain(checked));
     // Flows are handles passed by value, even if the function does not consume them.
     function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]));
@@ -107,6 +107,6 @@ fn unreachable() -> Stmt {
 
 fn documentation(pipeline: &Pipeline) -> Vec<Attribute> {
     let span = Span::mixed_site();
-    let lines = emit::plan(pipeline);
+    let lines = emit::plan_lines(pipeline);
     lines.iter().map(|line| parse_quote_spanned!(span=> #[doc = #line])).collect()
 }

@@ -19,7 +19,7 @@ use crate::analyse::{branches, hygiene};
 use crate::operators::{ChainState, Operator};
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
-use crate::syntax::patterns::names_matched_in;
+use crate::syntax::patterns::names_in_patterns;
 
 /// Maximum number of copies of a closure in a body: one per value of the stages before it.
 const COPIES_LIMIT: usize = 4;
@@ -57,6 +57,6 @@ fn names_stay_apart(stages: &[&Call], next: &ExprClosure) -> bool {
     let meant = free_names_of_closure(next);
     let closures = stages.iter().filter_map(|stage| stage.record_closure());
     // A name that is written like a constant may still be a variable, except `None`.
-    let mut hidden = closures.flat_map(names_matched_in).filter(|name| *name != "None");
+    let mut hidden = closures.flat_map(names_in_patterns).filter(|name| *name != "None");
     !hidden.any(|name| meant.contain(name))
 }

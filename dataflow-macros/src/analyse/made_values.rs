@@ -19,7 +19,7 @@ use crate::analyse::returns::needs_its_closure;
 use crate::operators::RecordOperation;
 use crate::syntax::Call;
 use crate::syntax::names::{member_text, peeled, plain_path};
-use crate::syntax::patterns::{changeable_names, names_bound_inside};
+use crate::syntax::patterns::{mutable_names, names_bound_inside};
 
 /// The values of a closure over records.
 pub(crate) struct MadeValues<'a> {
@@ -95,7 +95,7 @@ impl<'a> MadeValues<'a> {
 /// `mut`.
 fn stable_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     let mut hidden = names_bound_inside(&closure.body);
-    hidden.extend(closure.inputs.iter().flat_map(changeable_names));
+    hidden.extend(closure.inputs.iter().flat_map(mutable_names));
     let all = closure.inputs.iter().enumerate().filter_map(|(record, pattern)| roots(record, pattern)).flatten();
     all.filter(|root| !hidden.contains(&root.name)).collect()
 }

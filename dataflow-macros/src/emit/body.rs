@@ -32,7 +32,7 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
     };
-    let heads = BodyHeads::of(stages);
+    let heads = LeadingStages::of(stages);
     let mut next = Continuation::emit(last.span());
     for (index, stage) in stages.iter().enumerate().rev() {
         let must_be_checked = must_be_fieldwise && MadeValues::of(stage).is_some_and(|values| values.has_struct());
@@ -98,20 +98,20 @@ fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, ma
 
 /// The stages that read the operator's own records: predicates, and the first stage that makes a
 /// value.
-struct BodyHeads {
+struct LeadingStages {
     count: usize,
     /// Whether their parameters are the same plain names, so that no parameter hides a name that
     /// another stage uses.
     share_names: bool,
 }
 
-impl BodyHeads {
+impl LeadingStages {
     fn of(stages: &[&Call]) -> Self {
         let count = stages.iter().take_while(|stage| stage.is(Operator::is_predicate)).count() + 1;
         let closures = stages.iter().take(count).filter_map(|stage| stage.record_closure());
         let mut names = closures.map(plain_parameters);
         let first = names.next().flatten();
-        BodyHeads { count, share_names: first.is_some() && names.all(|names| names == first) }
+        LeadingStages { count, share_names: first.is_some() && names.all(|names| names == first) }
     }
 
     /// Generated names for the records of a stage, if the user's names cannot be used. A predicate

@@ -25,7 +25,7 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
 }
 
 /// The statement that imports the methods that copy captures.
-pub(crate) fn copying() -> Stmt {
+pub(crate) fn import_copy_methods() -> Stmt {
     parse_quote! {
         #[allow(unused_imports)]
         use ::dataflow::__private::copying::*;

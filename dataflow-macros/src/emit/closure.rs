@@ -73,7 +73,7 @@ impl<'a> Closure<'a> {
         };
         self.with_bindings(match self.must_stay_closure() {
             true => then(&self.call_expression()),
-            false => tail::push(&self.body, &then),
+            false => tail::push_continuation(&self.body, &then),
         })
     }
 
@@ -84,7 +84,7 @@ impl<'a> Closure<'a> {
         part: fn(&Expr) -> Option<&Expr>,
         then: &dyn Fn(&Expr) -> TokenStream,
     ) -> TokenStream {
-        match !self.is_fallible && tail::gives_none(&self.body, part) {
+        match !self.is_fallible && tail::has_untyped_none(&self.body, part) {
             true => then(&Expr::Verbatim(self.value())),
             false => self.each_value(then),
         }

@@ -7,7 +7,7 @@ use crate::syntax::{Flow, Pipeline, Source, text};
 const LINE_LIMIT: usize = 110;
 
 /// The lines that are added to the documentation: each flow with its source and its operators.
-pub(crate) fn plan(pipeline: &Pipeline) -> Vec<String> {
+pub(crate) fn plan_lines(pipeline: &Pipeline) -> Vec<String> {
     let flows = pipeline.flows.iter().filter(|flow| is_shown(flow)).collect::<Vec<_>>();
     if flows.is_empty() {
         return Vec::new();

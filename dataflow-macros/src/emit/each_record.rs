@@ -36,7 +36,7 @@ fn flat_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
 fn filter_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     let span = closure.span;
     let (value, run) = next.each(span);
-    closure.each_typed_value(kept, &|option| match (constructor(option), plain_path(option)) {
+    closure.each_typed_value(some_argument, &|option| match (constructor(option), plain_path(option)) {
         // Without an `Option` around them, branches may have different types: a borrowed and an
         // owned record.
         (Some((name, value)), _) if name == "Some" => next.take(value, span),
@@ -50,7 +50,7 @@ fn filter_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
 }
 
 /// The argument of a written `Some`.
-fn kept(option: &Expr) -> Option<&Expr> {
+fn some_argument(option: &Expr) -> Option<&Expr> {
     constructor(option).filter(|(name, _)| *name == "Some").map(|(_, value)| value)
 }
 

@@ -27,7 +27,7 @@ mod reduce_group;
 mod step;
 mod tail;
 
-pub(crate) use capture::copying;
-pub(crate) use chain::{enter, fill};
-pub(crate) use docs::plan;
-pub(crate) use parameters::checked;
+pub(crate) use capture::import_copy_methods;
+pub(crate) use chain::{enter_scope, fill_holes};
+pub(crate) use docs::plan_lines;
+pub(crate) use parameters::parameter_checks;

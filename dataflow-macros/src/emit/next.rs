@@ -9,13 +9,13 @@ use crate::spans::generated;
 /// Receives a value: emits it, or passes it to the next stage.
 #[derive(Clone)]
 pub(crate) struct Continuation {
-    then: Then,
+    receiver: Receiver,
     /// Whether the value's type must have the fields of its record.
     must_be_fieldwise: bool,
 }
 
 #[derive(Clone)]
-enum Then {
+enum Receiver {
     Emit {
         /// The word of the operator that emits.
         span: Span,
@@ -31,19 +31,19 @@ enum Then {
 impl Continuation {
     /// Emits the value. `span` is the word of the operator that emits.
     pub(crate) fn emit(span: Span) -> Self {
-        Continuation { then: Then::Emit { span }, must_be_fieldwise: false }
+        Continuation { receiver: Receiver::Emit { span }, must_be_fieldwise: false }
     }
 
     /// Passes the value to another stage.
     pub(crate) fn stage(parameters: Vec<TokenStream>, run: TokenStream) -> Self {
-        Continuation { then: Then::Stage { parameters, run }, must_be_fieldwise: false }
+        Continuation { receiver: Receiver::Stage { parameters, run }, must_be_fieldwise: false }
     }
 
     /// The patterns and the code of a stage. `None` for the emitter.
     pub(crate) fn into_stage(self) -> Option<(Vec<TokenStream>, TokenStream)> {
-        match self.then {
-            Then::Stage { parameters, run } => Some((parameters, run)),
-            Then::Emit { .. } => None,
+        match self.receiver {
+            Receiver::Stage { parameters, run } => Some((parameters, run)),
+            Receiver::Emit { .. } => None,
         }
     }
 
@@ -54,16 +54,16 @@ impl Continuation {
 
     /// The code that passes the value of an expression on.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
-        match &self.then {
+        match &self.receiver {
             // The user's span: the compiler reports an argument of a wrong type at this call.
-            Then::Emit { span } => {
+            Receiver::Emit { span } => {
                 let value = value.into_token_stream();
                 let emit = Ident::new(if is_tuple(&value) { "emit_parts" } else { "emit" }, *span);
                 let (out, value) = (out(*span), self.type_checked(value, *span));
                 quote_spanned!(*span=> #out.#emit(#value))
             }
             // Unlike a `let`, a `match` keeps the temporaries of the expression alive.
-            Then::Stage { .. } => {
+            Receiver::Stage { .. } => {
                 let (value, (name, run)) = (before_block(value), self.each(span));
                 quote_spanned!(span=> match #value { #name => { #run } })
             }
@@ -73,13 +73,13 @@ impl Continuation {
     /// A variable for values, and the code that passes each value on. The next stage gets a value
     /// as if it had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
-        match &self.then {
-            Then::Emit { span: word } => {
+        match &self.receiver {
+            Receiver::Emit { span: word } => {
                 let value = Ident::new("__value", *word);
                 let run = self.take(&value, span);
                 (value, run)
             }
-            Then::Stage { parameters, run } => {
+            Receiver::Stage { parameters, run } => {
                 let value = Ident::new("value", generated(span));
                 let seen = self.type_checked(quote_spanned!(span=> &#value), span);
                 let run = quote_spanned!(span=> #(let #parameters = ::dataflow::Value::twin(#seen);)* #run);
@@ -90,9 +90,9 @@ impl Continuation {
 
     /// The code that passes records on unchanged.
     pub(crate) fn pass(&self, records: &[Ident], span: Span) -> TokenStream {
-        match &self.then {
-            Then::Emit { .. } => self.take(records.first().into_token_stream(), span),
-            Then::Stage { parameters, run } => {
+        match &self.receiver {
+            Receiver::Emit { .. } => self.take(records.first().into_token_stream(), span),
+            Receiver::Stage { parameters, run } => {
                 let pairs = parameters.iter().zip(records);
                 let renamed = pairs.filter(|(new, old)| new.to_string() != old.to_string());
                 let (new, old): (Vec<_>, Vec<_>) = renamed.unzip();

@@ -17,7 +17,7 @@ use crate::syntax::{Pipeline, types};
 /// A parameter of another type on which operators are called may be an alias of a flow,
 /// `type Hits = DataSet<Hit>`. The statement `let hits = Parameter(hits).taken()` is an error if it
 /// is one.
-pub(crate) fn checked(signature: &Signature, body: &Block, pipeline: &Pipeline) -> Vec<Stmt> {
+pub(crate) fn parameter_checks(signature: &Signature, body: &Block, pipeline: &Pipeline) -> Vec<Stmt> {
     let typed = signature.inputs.iter().filter_map(|parameter| match parameter {
         FnArg::Typed(parameter) => Some(parameter),
         FnArg::Receiver(_) => None,

@@ -14,15 +14,15 @@ use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::names::{peeled, plain_path};
 
 /// Rewrites `expr` so that `then` is applied to its value.
-pub(super) fn push(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
+pub(super) fn push_continuation(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
     let pushed = rewritten(expr, then);
     pushed.into_token_stream()
 }
 
 /// Returns `true` if `part` of a value of `expr` is, or contains, a `None` without a type.
-pub(super) fn gives_none(expr: &Expr, part: impl Fn(&Expr) -> Option<&Expr>) -> bool {
+pub(super) fn has_untyped_none(expr: &Expr, part: impl Fn(&Expr) -> Option<&Expr>) -> bool {
     let found = Cell::new(false);
-    push(expr, &|value| {
+    push_continuation(expr, &|value| {
         found.set(found.get() || part(value).is_some_and(is_none));
         value.to_token_stream()
     });
@@ -87,7 +87,7 @@ fn rewrite_branch(block: &mut Block, then: &dyn Fn(&Expr) -> TokenStream) {
         return rewrite_block(block, then);
     }
     let whole = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: block.clone() });
-    if !leaves(block) {
+    if !never_ends(block) {
         block.stmts = vec![Stmt::Expr(Expr::Verbatim(then(&whole)), None)];
     }
 }
@@ -113,7 +113,7 @@ fn ends_in_value(block: &Block) -> bool {
 }
 
 /// Returns `true` if a block without a value never reaches its end.
-fn leaves(block: &Block) -> bool {
+fn never_ends(block: &Block) -> bool {
     match block.stmts.last() {
         Some(Stmt::Expr(last, Some(_))) => diverges(last),
         Some(Stmt::Macro(call)) => is_panic(&call.mac),

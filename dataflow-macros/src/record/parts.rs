@@ -19,11 +19,11 @@ pub(super) fn nest(items: Vec<TokenStream>) -> TokenStream {
 }
 
 /// The path of the item at `index` in the nesting of `count` items: `.0.3`.
-pub(super) fn place(index: usize, count: usize) -> TokenStream {
+pub(super) fn path(index: usize, count: usize) -> TokenStream {
     let inner = Literal::usize_unsuffixed(index % MAX_PARTS);
     if count <= MAX_PARTS {
         return quote!(.#inner);
     }
-    let outer = place(index / MAX_PARTS, count.div_ceil(MAX_PARTS));
+    let outer = path(index / MAX_PARTS, count.div_ceil(MAX_PARTS));
     quote!(#outer.#inner)
 }

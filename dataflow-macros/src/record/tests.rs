@@ -135,6 +135,6 @@ fn fields_are_nested_by_eight() {
     assert_eq!(tree(1), "(0,)");
     assert_eq!(tree(9), "((0,1,2,3,4,5,6,7,),(8,),)");
     let places = [(0, 1), (7, 8), (8, 9), (63, 64), (64, 65), (69, 70)];
-    let found = places.map(|(index, count)| parts::place(index, count).to_string().replace(' ', ""));
+    let found = places.map(|(index, count)| parts::path(index, count).to_string().replace(' ', ""));
     assert_eq!(found, [".0", ".7", ".1.0", ".7.7", ".1.0.0", ".1.0.5"]);
 }

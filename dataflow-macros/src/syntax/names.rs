@@ -268,7 +268,7 @@ fn field_path(expr: &ExprField) -> Option<(&Ident, Vec<String>)> {
 
 /// The second mention of a name in an expression. Returns `None` if `if` or `match` expressions
 /// mention the name, because only one branch may run.
-pub(crate) fn second_use(name: &Ident, body: &Expr) -> Option<Ident> {
+pub(crate) fn repeated_use(name: &Ident, body: &Expr) -> Option<Ident> {
     struct Branches<'n>(&'n Ident, bool);
     impl<'e> Visit<'e> for Branches<'_> {
         fn visit_expr(&mut self, expr: &'e Expr) {

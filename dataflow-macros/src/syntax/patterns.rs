@@ -22,7 +22,7 @@ pub(crate) fn names_bound_inside(expr: &Expr) -> Vec<&Ident> {
 
 /// The names in all patterns of a closure, in its parameters and in its body, including names that
 /// look like constants.
-pub(crate) fn names_matched_in(closure: &ExprClosure) -> Vec<&Ident> {
+pub(crate) fn names_in_patterns(closure: &ExprClosure) -> Vec<&Ident> {
     let mut bindings = Bindings { inside_expressions: true, with_constants: true, ..Bindings::default() };
     bindings.visit_expr_closure(closure);
     bindings.names
@@ -40,16 +40,16 @@ pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
 
 /// Returns `true` if a pattern binds without `mut` and `ref`.
 pub(crate) fn binds_plainly(pattern: &Pat) -> bool {
-    let mut changeable = Changeable::default();
-    changeable.visit_pat(pattern);
-    !changeable.has_references && changeable.names.is_empty()
+    let mut mutable = MutableBindings::default();
+    mutable.visit_pat(pattern);
+    !mutable.has_references && mutable.names.is_empty()
 }
 
 /// The names that a pattern binds with `mut`, so that their values may change.
-pub(crate) fn changeable_names(pattern: &Pat) -> Vec<&Ident> {
-    let mut changeable = Changeable::default();
-    changeable.visit_pat(pattern);
-    changeable.names
+pub(crate) fn mutable_names(pattern: &Pat) -> Vec<&Ident> {
+    let mut mutable = MutableBindings::default();
+    mutable.visit_pat(pattern);
+    mutable.names
 }
 
 /// Returns `true` if a name is written like a constant or a unit variant: `None`, `LIMIT`.
@@ -75,12 +75,12 @@ pub(crate) fn is_generated(pattern: &Pat) -> bool {
 const RECORD: &str = "__record";
 
 #[derive(Default)]
-struct Changeable<'ast> {
+struct MutableBindings<'ast> {
     names: Vec<&'ast Ident>,
     has_references: bool,
 }
 
-impl<'ast> Visit<'ast> for Changeable<'ast> {
+impl<'ast> Visit<'ast> for MutableBindings<'ast> {
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
         self.has_references |= pattern.by_ref.is_some();
         if pattern.mutability.is_some() {

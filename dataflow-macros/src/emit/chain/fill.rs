@@ -8,7 +8,7 @@ use crate::syntax::Pipeline;
 use crate::syntax::hole::flow_of;
 
 /// Emits all flows of a body.
-pub(crate) fn fill(pipeline: &Pipeline, body: &mut Block) {
+pub(crate) fn fill_holes(pipeline: &Pipeline, body: &mut Block) {
     let emission = Emission::new(pipeline);
     FillHoles { emission: &emission }.visit_block_mut(body);
 }

@@ -17,8 +17,8 @@ use crate::syntax::hole::flow_of;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
 
 use fill::FillHoles;
-pub(crate) use fill::fill;
-pub(crate) use scope::enter;
+pub(crate) use fill::fill_holes;
+pub(crate) use scope::enter_scope;
 
 /// Emits the flows of a pipeline.
 pub(crate) struct Emission<'a> {
@@ -84,9 +84,9 @@ impl<'a> Emission<'a> {
             _ => None,
         };
         if let Some(moved) = moved {
-            return self.moved(&flow, step, &moved, binding);
+            return self.body_with_moved_filters(&flow, step, &moved, binding);
         }
-        let heads = step.heads.iter().map(|call| self.single(call)).collect::<TokenStream>();
+        let heads = step.heads.iter().map(|call| self.operator_call(call)).collect::<TokenStream>();
         match &step.work {
             StepWork::Predicate(call) => {
                 let filter = predicate::write(step, call, binding);
@@ -99,7 +99,7 @@ impl<'a> Emission<'a> {
             }
             StepWork::Single(call) => {
                 let (meta, checked) = (step::write(step, binding, None), covered::write(step, call));
-                let call = self.single(call);
+                let call = self.operator_call(call);
                 quote!(#flow #meta #heads #checked #call)
             }
             StepWork::Missing => {
@@ -110,7 +110,7 @@ impl<'a> Emission<'a> {
     }
 
     /// A body, after the filters that were moved out of it.
-    fn moved(
+    fn body_with_moved_filters(
         &self,
         flow: &TokenStream,
         step: &ChainStep<'_>,
@@ -123,8 +123,8 @@ impl<'a> Emission<'a> {
         };
         let (left, right) = (of_side(0), of_side(1));
         let heads = step.heads.iter().enumerate().map(|(index, call)| match index {
-            0 if !right.is_empty() => self.as_written_with(call, &right),
-            _ => self.single(call),
+            0 if !right.is_empty() => self.join_with_filters(call, &right),
+            _ => self.operator_call(call),
         });
         let heads = heads.collect::<TokenStream>();
         let shown = ChainStep { heads: step.heads.clone(), work: StepWork::Body(moved.shown.iter().collect()) };
@@ -142,7 +142,7 @@ impl<'a> Emission<'a> {
     }
 
     /// The call that begins a join, with filters on its other flow.
-    fn as_written_with(&self, call: &Call, filters: &TokenStream) -> TokenStream {
+    fn join_with_filters(&self, call: &Call, filters: &TokenStream) -> TokenStream {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
         let args = call.args.iter().enumerate().map(|(index, argument)| match (index, flow_of(argument)) {
@@ -161,7 +161,7 @@ impl<'a> Emission<'a> {
     }
 
     /// A call that is an operator, or a part of one.
-    fn single(&self, call: &Call) -> TokenStream {
+    fn operator_call(&self, call: &Call) -> TokenStream {
         let write: fn(&Call, &ExprClosure) -> TokenStream = match call.operator.map(|operator| operator.lowering) {
             Some(Lowering::Owning) => owning::write,
             Some(Lowering::Reduction) => reduce::write,

@@ -9,7 +9,7 @@ use crate::syntax::hole::flow_of;
 use crate::syntax::text::of_name;
 
 /// The statement that enters a function's scope.
-pub(crate) fn enter(name: &Ident) -> Stmt {
+pub(crate) fn enter_scope(name: &Ident) -> Stmt {
     let span = Span::mixed_site().located_at(name.span());
     let name = of_name(name);
     parse_quote_spanned!(span=> let _scope = ::dataflow::scope(#name);)

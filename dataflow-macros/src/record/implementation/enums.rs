@@ -13,10 +13,10 @@ use crate::record::input::{RecordInput, VariantInput};
 use crate::record::parts;
 use crate::record::stored::boxed;
 
-pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> ImplementationParts {
+pub(super) fn implementation_parts(record: &RecordInput, variants: &[VariantInput]) -> ImplementationParts {
     // The tag is the first part. A part follows for each variant with values.
     let full: Vec<&VariantInput> = variants.iter().filter(|variant| !variant.fields.is_empty()).collect();
-    let place = |index: usize| parts::place(index, 1 + full.len());
+    let place = |index: usize| parts::path(index, 1 + full.len());
     let place_of = |variant: &VariantInput| {
         let index = full.iter().position(|other| other.name == variant.name);
         place(1 + index.unwrap_or_default())
@@ -136,7 +136,7 @@ impl VariantInput {
         }
         let count = self.fields.len();
         let members = self.fields.iter().map(|field| &field.member);
-        let places = (0..count).map(|index| parts::place(index, count));
+        let places = (0..count).map(|index| parts::path(index, count));
         quote! {{
             let __parts = <#parts as __Record>::at(__cursor #place, __row);
             #at_type::#name { #(#members: __parts #places,)* }

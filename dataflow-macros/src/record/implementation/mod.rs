@@ -32,8 +32,8 @@ pub(super) struct ImplementationParts {
 /// The implementations, in a block of their own, so that their helpers are not visible outside.
 pub(super) fn write(record: &RecordInput) -> TokenStream {
     let pieces = match &record.body {
-        RecordBody::Struct(fields) => structs::pieces(record, fields),
-        RecordBody::Enum(variants) => enums::pieces(record, variants),
+        RecordBody::Struct(fields) => structs::implementation_parts(record, fields),
+        RecordBody::Enum(variants) => enums::implementation_parts(record, variants),
     };
     let (guard, checks) = (type_guard::aliases(record), type_guard::checks(record));
     let record_impl = record_impl(record, &pieces);

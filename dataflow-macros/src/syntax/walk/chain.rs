@@ -15,7 +15,7 @@ use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprT
 
 use crate::operators::{self, ChainState, ClosureArguments, Operator, sources};
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{free_names, free_names_of_closure, peeled, plain_path, second_use};
+use crate::syntax::names::{free_names, free_names_of_closure, peeled, plain_path, repeated_use};
 use crate::syntax::patterns::{bound_names, generated_record, looks_like_a_constant, plain_name};
 use crate::syntax::scope::LocalKind;
 use crate::syntax::walk::BodyWalk;
@@ -302,7 +302,7 @@ impl BodyWalk {
             // `arity` reports a wrong number of parameters.
             let is_whole = body.inputs.len() == flow + 1;
             if let Some(solution) = body.inputs.first().filter(|_| flow == 1).and_then(plain_name) {
-                walk.pipeline.repeated_solution_uses.extend(second_use(solution, &body.body));
+                walk.pipeline.repeated_solution_uses.extend(repeated_use(solution, &body.body));
             }
             for (position, input) in body.inputs.iter().enumerate() {
                 match position == flow || takes == ClosureArguments::DeltaBody {

@@ -12,7 +12,7 @@ use syn::{FieldValue, LocalInit, Macro, Pat, PatType, Signature, Stmt, Token, pa
 
 use crate::syntax::groups::ungroup;
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{names_in_tokens, plain_path, second_use};
+use crate::syntax::names::{names_in_tokens, plain_path, repeated_use};
 use crate::syntax::patterns::{bound_names, plain_name};
 use crate::syntax::scope::{LocalKind, Scope};
 use crate::syntax::{FlowId, FlowName, NameId, Pipeline, types};
@@ -28,7 +28,7 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
                 kind => kind,
             };
             if let (LocalKind::Solution, Some(name)) = (&kind, plain_name(&parameter.pat)) {
-                walk.pipeline.repeated_solution_uses.extend(second_use(name, &parse_quote!(#body)));
+                walk.pipeline.repeated_solution_uses.extend(repeated_use(name, &parse_quote!(#body)));
             }
             walk.bind_all(&parameter.pat, kind);
         }
