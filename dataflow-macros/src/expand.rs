@@ -89,7 +89,7 @@ fn write_function(mut function: ItemFn, is_as_written: bool, mistakes: &mut Diag
         function.block.stmts = vec![unreachable()];
         return function.into_token_stream();
     }
-    // Before `fill`: the documentation shows the plan as written.
+    // Before `fill_holes`: the documentation shows the plan as written.
     function.attrs.extend(documentation(&pipeline));
     let checked = emit::parameter_checks(&function.sig, &function.block, &pipeline);
     emit::fill_holes(&pipeline, &mut function.block);
