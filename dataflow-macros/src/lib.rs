@@ -1,15 +1,18 @@
-//! The procedural macros of `dataflow`.
+//! The procedural macros of `dataflow`: [`macro@dataflow`], `dataflow_inline` and `derive(Record)`.
 //!
-//! [`macro@dataflow`] turns an ordinary function into a pipeline: its body says *what* is computed, in closures over
-//! one record, and the macro writes the calls of the builder API that compute it. It works in three stages, each a
-//! folder, and everything a stage has to say against the program is collected and reported together:
+//! `#[dataflow]` turns an ordinary function into a pipeline. The body computes with closures over
+//! one record. The macro writes the calls of the builder API. Each stage is a folder:
 //!
-//! 1. `syntax` reads the function: which expressions are flows, which calls are operators, which names are in scope;
-//! 2. `analyse` checks it and plans it: which closures run together, what they read, what they capture;
-//! 3. `emit` writes it, one file per family of operators.
+//! 1. `syntax` reads the function: flow expressions, operator calls and names in scope.
+//! 2. `analyse` checks the pipeline, and decides which closures are fused, what they read and what
+//!    they capture.
+//! 3. `emit` writes the pipeline, one file per family of operators.
 //!
-//! `operators` holds the tables of operators and measures that all three consult. The expansion names the public API of
-//! `dataflow` and nothing else, so whatever the macro writes can also be written by hand.
+//! All mistakes are collected in `diagnostics` and reported together. `operators` has the tables of
+//! operators and measures, which all stages use. `record` is the derive.
+//!
+//! The expansion uses only the public API of `dataflow`, so any expansion can also be written by
+//! hand.
 
 mod analyse;
 mod diagnostics;
@@ -25,12 +28,12 @@ mod words;
 
 use proc_macro::TokenStream;
 
-/// Makes a function a pipeline.
+/// Turns a function into a pipeline.
 ///
-/// Parameters written `DataSet<..>`, `DataStream<..>` or `Flow<..>`, sources (`env.read_*`, `env.collection`), calls
-/// that take a flow, and whatever is chained onto or bound from these are flows. Their operators take closures over
-/// records; everything else in the function is ordinary Rust and stays as it is. `flow!(expr)` marks an expression
-/// that the macro cannot recognise as a flow.
+/// These expressions are flows: parameters of type `DataSet<..>`, `DataStream<..>` or `Flow<..>`,
+/// sources (`env.read_*`, `env.collection`), calls that take a flow, and everything chained onto or
+/// bound from these. Their operators take closures over records. All other code stays as it is.
+/// `flow!(expr)` marks a flow that the macro cannot recognise.
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -58,29 +61,36 @@ use proc_macro::TokenStream;
 /// # }
 /// ```
 ///
-/// The function keeps its signature, attributes and documentation, to which its plan is added. Flows may be used any
-/// number of times without `.clone()`, and closures may name any local value that is `Clone + Send` and owns what it
-/// holds: they run when the plan does, on many threads, after the function has returned.
+/// The function keeps its signature, attributes and documentation. Its plan is added to the
+/// documentation. A flow may be used any number of times without `.clone()`.
+///
+/// Closures run when the plan runs, on many threads and after the function has returned. So they
+/// may capture any local value that is `Clone + Send` and borrows nothing.
 ///
 /// # Limits
 ///
-/// * What a closure gives is emitted where it is made, so a later use says nothing of its type: in a tuple, a number is
-///   an `i32` or `f64` unless it says otherwise, `(word, 1u64)`. A `None` is of the type that another branch of the
-///   closure has; where there is none, and in operators with `try_`, it says what is missing, `None::<u64>`. The fields of a struct say it for
-///   themselves.
-/// * Flows are told by syntax. A flow that comes out of a field, an alias or a method is marked: `flow!(inputs.lines)`.
-/// * A closure that only names fields, alone or in tuples, runs once, while the plan is built. Those of `group_by`, `on`,
-///   `top` and the like may also compute, `|o| o.day.month()`: they then run once for each record. Those of `sum`, `project`
-///   and their like may not: values are computed in a `map` before.
+/// * The result of a closure is emitted where it is made. Later uses do not determine its type. In
+///   a tuple, a number without a suffix is an `i32` or `f64`: write `(word, 1u64)`.
+/// * A `None` has the type of another branch of the closure. Without such a branch, and in `try_`
+///   operators, give the type: `None::<u64>`. The fields of a struct determine their types.
+/// * Flows are found by syntax. Mark a flow that comes from a field, an alias or a method:
+///   `flow!(inputs.lines)`.
+/// * A closure that only names fields, alone or in tuples, runs once, while the plan is built.
+/// * Closures of `group_by`, `on`, `top` and similar operators may also compute:
+///   `|o| o.day.month()`. They then run once per record.
+/// * Closures of `sum`, `project` and similar operators only name fields. Compute values in a `map`
+///   before.
 #[proc_macro_attribute]
 pub fn dataflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(arguments.into(), item.into()).into()
 }
 
-/// A pipeline written inline: `dataflow! { … }` is an expression, with the language of [`macro@dataflow`].
+/// Builds a pipeline inline: `dataflow! { … }` is an expression in the language of
+/// [`macro@dataflow`].
 ///
-/// It does not see the code around it. A name from outside is a flow where an operator is called on it, and a
-/// captured value where a closure reads it; any other flow from outside is marked by `flow!(name)`.
+/// The macro cannot see the code around it. A name from outside is a flow if an operator is called
+/// on it. It is a captured value if a closure reads it. Mark any other outside flow with
+/// `flow!(name)`.
 ///
 /// ```
 /// # use dataflow::prelude::*;
@@ -92,18 +102,21 @@ pub fn dataflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # }
 /// ```
 ///
-/// Two macros of one crate cannot share a name, so `dataflow` re-exports this one as `dataflow::dataflow!`, and the
-/// attribute by its prelude.
+/// Two macros of one crate cannot share a name. So `dataflow` re-exports this one as
+/// `dataflow::dataflow!`, and the attribute in its prelude.
 #[proc_macro]
 pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
     expand::expression(tokens.into()).into()
 }
 
-/// Makes a struct or an enum a record: its layout, its borrowed twin and the symbols that name its fields.
+/// Makes a struct or an enum a record: derives its layout, its borrowed twin and the symbols that
+/// name its fields.
 ///
-/// Closures over records see the twin, which is `Copy`: `WordRef<'a>`, with texts and lists borrowed. A record that has
-/// nothing to borrow must be `Copy` itself, and is its own twin. A field or a variant that has another name in files says so. A `String` with
-/// `#[record(source_file)]` is the path of the file that a row is read from.
+/// Closures over records get the twin, for example `WordRef<'a>`. It is `Copy`, and borrows texts
+/// and lists. A record that has nothing to borrow must be `Copy` and is its own twin.
+///
+/// `#[record(name = "…")]` gives a field or a variant another name in files. A `String` field with
+/// `#[record(source_file)]` holds the path of the file that the row is read from.
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -124,30 +137,37 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 ///
 /// # What can be a field
 ///
-/// | Field | Closures see | Leaves | Equal as a key |
+/// | Field | Closures get | Leaves | Can be a key |
 /// |---|---|---|---|
-/// | integers, `bool`, `char`, `Date`, `Timestamp`, `TimeDelta`, `Decimal<S>` | the same | 1 | yes |
-/// | `f32`, `f64` | the same | 1 | no: rounding decides |
+/// | integers, `bool`, `char`, `Date`, `Timestamp`, `TimeDelta`, `Decimal<S>` | same | 1 | yes |
+/// | `f32`, `f64` | same | 1 | no, because of rounding |
 /// | `String`, `Vec<u8>` | `&str`, `&[u8]` | 1 | yes |
-/// | `Vec<T>` of integers of 16 bits and more, floats, dates, timestamps, decimals | `&[T]` | 1 | where `T` is |
+/// | `Vec<T>` of floats, dates, timestamps, decimals, integers ≥ 16 bits | `&[T]` | 1 | if `T` is |
 /// | `Vec<String>` | `Texts` | 1 | yes |
-/// | `Vec<T>` of anything else that can be a field | `List<T>`, of what they see of `T` | 1 | where `T` is |
-/// | `BTreeMap<K, V>`, `HashMap<K, V>`, where `K: Ord` | `Map<K, V>` | 1 | where `K` and `V` are |
-/// | `Option<T>` | `Option` of what they see of `T` | 1 + those of `T` | where `T` is |
-/// | `(A, B, …)` of up to eight | a tuple | those of all parts | where all parts are |
-/// | `[T; N]`, `N` at most 16 | an array | `N` times those of `T` | where `T` is |
-/// | `Box<T>` | what they see of `T` | those of `T` | where `T` is |
-/// | a record, generic or not | its twin | its own | where all its fields are |
-/// | an enum | its twin | 1 + those of all variants | where all its values are |
+/// | `Vec<T>` of any other field type | `List<T>` of the counterparts of `T` | 1 | if `T` is |
+/// | `BTreeMap<K, V>`, `HashMap<K, V>`, if `K: Ord` | `Map<K, V>` | 1 | if `K` and `V` are |
+/// | `Option<T>` | `Option` of the counterpart of `T` | 1 + those of `T` | if `T` is |
+/// | `(A, B, …)` of up to eight | a tuple | those of all parts | if all parts are |
+/// | `[T; N]`, `N` at most 16 | an array | `N` times those of `T` | if `T` is |
+/// | `Box<T>` | the counterpart of `T` | those of `T` | if `T` is |
+/// | a record, generic or not | its twin | its own | if all its fields are |
+/// | an enum | its twin | 1 + those of all variants | if all its values are |
 ///
-/// `T`, `K` and `V` are any of these; only `Box` and `HashMap` are not parts of a list or a map. Not among them are references (a record
-/// owns its values), `usize` (another size on other machines), sets, and records that contain themselves, also by way of lists: what
-/// stands in their place is said at the field. A `HashMap` is kept as a `BTreeMap` is: sorted.
+/// The counterpart of `T` is the type that closures get for it. `T`, `K` and `V` are any of these
+/// types. Only `Box` and `HashMap` cannot be parts of a list or a map. A `HashMap` is stored like a
+/// `BTreeMap`: sorted.
+///
+/// These types cannot be fields. The error at the field names a replacement.
+/// * References: a record owns its values.
+/// * `usize`: its size depends on the machine.
+/// * Sets.
+/// * Records that contain themselves, also through lists.
 ///
 /// # Enums
 ///
-/// Variants may have named values, values without names, or none. Closures match on the twin, `EventRef` where a value is
-/// borrowed, else the enum itself. A pipeline that matches on an enum reads all of it.
+/// Variants may have named values, unnamed values, or none. Closures match on the twin: `EventRef`
+/// if a value is borrowed, else the enum itself. A pipeline that matches on an enum reads all of
+/// it.
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -181,13 +201,15 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// # }
 /// ```
 ///
-/// As a key, an enum is its whole value; it is ordered by its variants as they are written, then by their values, nulls last.
-/// In CSV and Parquet an enum of plain names is a text; enums whose variants hold values are refused there.
+/// As a key, an enum is compared by its whole value. Its order is the order in which the variants
+/// are declared, then the order of their values, with nulls last. In CSV and Parquet, an enum
+/// without values is a text. Enums with values are rejected there.
 ///
 /// # Generic records
 ///
-/// A record may have type parameters, each of which stands for a record; the bound is added. It always has a twin. The value of a
-/// twin's field does not say which record it belongs to, so the parameters are named where nothing else does.
+/// A record may have type parameters. Each must be a record, and the macro adds that bound. A
+/// generic record always has a twin. The type of a twin's field does not determine the parameters,
+/// so write them if nothing else determines them.
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -212,8 +234,9 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 ///
 /// # Limits
 ///
-/// An enum has at most 256 variants, an array at most 16 elements. Lifetimes and constants are no parameters of records. A
-/// `Box` or a `HashMap` is recognised by its name in a field's type: behind an alias it is not a record.
+/// An enum has at most 256 variants, an array at most 16 elements. Records cannot have lifetime or
+/// const parameters. A `Box` or a `HashMap` is recognised by its name in the type of the field, so
+/// an alias of one is not a record.
 #[proc_macro_derive(Record, attributes(record))]
 pub fn record(input: TokenStream) -> TokenStream {
     record::expand(input.into()).into()

@@ -1,6 +1,7 @@
-//! Expansions, file by file: `tests/expand/<topic>.rs` expands to `tests/expand/<topic>.expanded.rs`.
+//! Expansion tests: `tests/expand/<topic>.rs` must expand to `tests/expand/<topic>.expanded.rs`.
 //!
-//! After a change that is meant, `UPDATE_EXPECT=1 cargo test -p dataflow-macros` writes the new expansions.
+//! After an intended change, `UPDATE_EXPECT=1 cargo test -p dataflow-macros` writes the new
+//! expansions.
 
 use std::error::Error;
 use std::fs;
@@ -13,7 +14,7 @@ use syn::{File, Item};
 use crate::expand;
 
 #[test]
-fn expansions_are_as_recorded() -> Result<(), Box<dyn Error>> {
+fn expansions_match_the_recorded_files() -> Result<(), Box<dyn Error>> {
     for input in inputs()? {
         let expanded =
             expanded(&fs::read_to_string(&input)?).map_err(|error| format!("{}: {error}", input.display()))?;
@@ -31,7 +32,7 @@ fn inputs() -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(inputs)
 }
 
-/// Expands what is marked `#[dataflow]` and every `dataflow! { … }` item of a file.
+/// Expands the items with `#[dataflow]` and the `dataflow! { … }` items of a file.
 fn expanded(source: &str) -> Result<String, syn::Error> {
     let mut expanded = TokenStream::new();
     for mut item in syn::parse_str::<File>(source)?.items {

@@ -1,8 +1,8 @@
-//! Lists of words: names in one text, with spaces between them.
+//! Lists of words, each list a string with spaces between the words.
 
 use proc_macro2::Ident;
 
-/// Whether a name is one of these words.
+/// Returns `true` if `name` is one of `words`.
 pub(crate) fn is_one_of(name: &Ident, words: &str) -> bool {
     words.split_ascii_whitespace().any(|word| name == word)
 }

@@ -1,4 +1,4 @@
-//! Closures with the right number of parameters.
+//! Checks the number of arguments, and of parameters of closures.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -9,9 +9,10 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{self, ChainState, ClosureArguments, Operator, PlainArguments};
 use crate::syntax::{Call, Pipeline};
 
-pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(crate) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        // Behind an operator in the wrong place, or an unknown word in a join, the state of the chain is not known.
+        // After a misplaced operator, or an unknown word in a join, the state of the chain is
+        // unknown.
         let is_misplaced = |call: &Call, state| {
             call.operator.is_none() && (operators::is_known(&call.word) || state == ChainState::Join)
         };
@@ -21,16 +22,16 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
                 break;
             }
             state = call.operator.map_or(ChainState::Flow, |operator| operator.to);
-            check_call(call, found);
+            check_call(call, mistakes);
         }
     }
 }
 
-fn check_call(call: &Call, found: &mut Diagnostics) {
+fn check_call(call: &Call, mistakes: &mut Diagnostics) {
     let Some(operator) = call.operator else { return };
     for closure in call.closures() {
         if let Some(word) = closure.asyncness {
-            found.report_unwritable(word.span, message::ASYNC_CLOSURE);
+            mistakes.report_fatal(word.span, message::ASYNC_CLOSURE);
         }
     }
     let is_counted = operator.values == PlainArguments::Count;
@@ -38,61 +39,62 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
         && operator.takes == ClosureArguments::Order
         && (call.args.len() != 2 || matches!(call.args.first(), Some(Expr::Closure(_))))
     {
-        return found.report_unwritable(call.span(), message::count_and_order_wanted(&call.word));
+        return mistakes.report_fatal(call.span(), message::count_and_order_expected(&call.word));
     }
     if matches!(operator.takes, ClosureArguments::Symbols | ClosureArguments::Key | ClosureArguments::Order)
         && let Some((at, sentence)) = wrong_keys(call, operator)
     {
-        return found.report_unwritable(at, sentence);
+        return mistakes.report_fatal(at, sentence);
     }
     match operator.takes {
-        ClosureArguments::Values => check_values(call, operator, found),
-        ClosureArguments::LoopBody | ClosureArguments::DeltaBody => check_loop(call, operator, found),
-        ClosureArguments::TaskThenRecord => check_state(call, found),
-        _ => check_parameters(call, operator, found),
+        ClosureArguments::Values => check_values(call, operator, mistakes),
+        ClosureArguments::LoopBody | ClosureArguments::DeltaBody => check_loop(call, operator, mistakes),
+        ClosureArguments::TaskThenRecord => check_state(call, mistakes),
+        _ => check_parameters(call, operator, mistakes),
     }
 }
 
 /// Checks the number of parameters of each closure.
-fn check_parameters(call: &Call, operator: &Operator, found: &mut Diagnostics) {
-    let (wanted, sentence) = match operator.takes {
+fn check_parameters(call: &Call, operator: &Operator, mistakes: &mut Diagnostics) {
+    let (expected, sentence) = match operator.takes {
         ClosureArguments::Values
         | ClosureArguments::LoopBody
         | ClosureArguments::DeltaBody
         | ClosureArguments::TaskThenRecord => return,
-        ClosureArguments::Symbols => (1, message::symbols_wanted(&call.word)),
-        ClosureArguments::Key | ClosureArguments::Order => (1, message::key_wanted(&call.word)),
+        ClosureArguments::Symbols => (1, message::symbols_expected(&call.word)),
+        ClosureArguments::Key | ClosureArguments::Order => (1, message::key_expected(&call.word)),
         ClosureArguments::Groups(groups) => {
-            check_groups(call, groups, found);
-            (groups + 1, message::groups_wanted(&call.word, groups))
+            check_groups(call, groups, mistakes);
+            (groups + 1, message::groups_expected(&call.word, groups))
         }
-        ClosureArguments::Handle => (1, message::handle_wanted(&call.word)),
+        ClosureArguments::Handle => (1, message::handle_expected(&call.word)),
         ClosureArguments::Partition => {
-            let sentence = message::partition_wanted(&call.word);
+            let sentence = message::partition_expected(&call.word);
             if !is_one_closure(call) {
-                found.report_unwritable(at_argument(call), &sentence);
+                mistakes.report_fatal(at_argument(call), &sentence);
             }
             (2, sentence)
         }
-        ClosureArguments::Records(wanted) => {
-            check_presence(call, wanted, found);
-            let count = call.closures().next().map_or(wanted, |closure| closure.inputs.len());
-            (wanted, message::records_wanted(&call.word, operator, (wanted, count)))
+        ClosureArguments::Records(expected) => {
+            check_presence(call, expected, mistakes);
+            let count = call.closures().next().map_or(expected, |closure| closure.inputs.len());
+            (expected, message::records_expected(&call.word, operator, (expected, count)))
         }
     };
-    for closure in call.closures().filter(|closure| closure.inputs.len() != wanted) {
-        found.report_unwritable(first_unwanted(closure, wanted), &sentence);
+    for closure in call.closures().filter(|closure| closure.inputs.len() != expected) {
+        mistakes.report_fatal(first_unexpected(closure, expected), &sentence);
     }
 }
 
-/// The mistake in the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
+/// The mistake in the arguments of an operator whose closures name fields: a quoted name, one key
+/// for both sides, or a direction outside of the order.
 fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     if operator.from == ChainState::SolutionJoin && call.args.len() != 1 {
-        return Some((call.span(), message::SOLUTION_KEY_WANTED.to_owned()));
+        return Some((call.span(), message::SOLUTION_KEY_EXPECTED.to_owned()));
     }
     let is_on = matches!(operator.from, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);
     if is_on && call.args.len() != 2 {
-        return Some((call.span(), message::both_keys_wanted(&call.word)));
+        return Some((call.span(), message::both_keys_expected(&call.word)));
     }
     if let Some(text) = call.args.iter().find(|argument| is_text(argument)) {
         return Some((text.span(), message::name_in_quotes(&call.word, is_on)));
@@ -107,17 +109,17 @@ fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     let is_key_alone =
         operator.takes == ClosureArguments::Key && operator.values != PlainArguments::AfterClosure && !is_on;
     if let Some(second) = call.args.iter().nth(1).filter(|_| is_key_alone) {
-        return Some((second.span(), message::one_key_wanted(&call.word)));
+        return Some((second.span(), message::one_key_expected(&call.word)));
     }
     let is_order_alone = operator.takes == ClosureArguments::Order
         && operator.values != PlainArguments::Count
         && operator.from != ChainState::CoGrouped;
     let beside = call.args.iter().nth(1).filter(|_| is_order_alone)?;
-    Some((beside.span(), message::direction_beside(&call.word)))
+    Some((beside.span(), message::direction_outside_closure(&call.word)))
 }
 
-/// The type that is written for a parameter, unless its name is one of the types of symbols: `Field`, or `OrderFields` as a derive makes it. Only a
-/// message depends on that: the compiler checks the type in any case.
+/// The type of a parameter, unless it is named like a type of symbols: `Field…`, or `OrderFields`
+/// from the derive. Only a message depends on the names, because the compiler checks the types.
 fn record_type(input: &Pat) -> Option<&Type> {
     let Pat::Type(PatType { ty, .. }) = input else { return None };
     let is_of_symbols = |path: &TypePath| {
@@ -136,25 +138,25 @@ fn is_text(argument: &Expr) -> bool {
     matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
 
-/// Reports the arguments of an operator that takes no argument, or no closure.
-fn check_values(call: &Call, operator: &Operator, found: &mut Diagnostics) {
+/// Reports a closure where no arguments are allowed, and a missing count.
+fn check_values(call: &Call, operator: &Operator, mistakes: &mut Diagnostics) {
     match operator.values {
         PlainArguments::None => {
             if let Some(closure) = call.closures().next() {
-                found.report_unwritable(closure.span(), message::nothing_wanted(&call.word));
+                mistakes.report_fatal(closure.span(), message::nothing_expected(&call.word));
             }
         }
         PlainArguments::Count if call.args.is_empty() => {
-            found.report_unwritable(call.span(), message::count_wanted(&call.word));
+            mistakes.report_fatal(call.span(), message::count_expected(&call.word));
         }
         PlainArguments::Count | PlainArguments::AfterClosure | PlainArguments::Any => {}
     }
 }
 
-/// An operator on records has one argument, a closure.
-fn check_presence(call: &Call, records: usize, found: &mut Diagnostics) {
+/// An operator over records has one argument, a closure.
+fn check_presence(call: &Call, records: usize, mistakes: &mut Diagnostics) {
     if !is_one_closure(call) {
-        found.report_unwritable(at_argument(call), message::closure_wanted(&call.word, records));
+        mistakes.report_fatal(at_argument(call), message::closure_expected(&call.word, records));
     }
 }
 
@@ -162,7 +164,7 @@ fn is_one_closure(call: &Call) -> bool {
     call.args.len() == 1 && matches!(call.args.first(), Some(Expr::Closure(_)))
 }
 
-/// The only argument, or else the word.
+/// The span of the only argument, else of the word.
 fn at_argument(call: &Call) -> proc_macro2::Span {
     match (call.args.first(), call.args.len()) {
         (Some(argument), 1) => argument.span(),
@@ -170,45 +172,46 @@ fn at_argument(call: &Call) -> proc_macro2::Span {
     }
 }
 
-/// A loop has a number of rounds and a body; a delta iteration's first flow of rounds and the key of its set stand before.
-fn check_loop(call: &Call, operator: &Operator, found: &mut Diagnostics) {
+/// A loop has a number of rounds and a body. A delta iteration has its first workset and the key of
+/// its solution set before them.
+fn check_loop(call: &Call, operator: &Operator, mistakes: &mut Diagnostics) {
     let (arguments, parameters, sentence) = match operator.takes {
-        ClosureArguments::DeltaBody => (4, 2, message::delta_body_wanted(&call.word)),
-        _ => (2, 1, message::body_wanted(&call.word)),
+        ClosureArguments::DeltaBody => (4, 2, message::delta_body_expected(&call.word)),
+        _ => (2, 1, message::body_expected(&call.word)),
     };
     match call.args.last() {
         Some(Expr::Closure(body)) if call.args.len() == arguments => {
             if body.inputs.len() != parameters {
-                found.report_unwritable(first_unwanted(body, parameters), sentence);
+                mistakes.report_fatal(first_unexpected(body, parameters), sentence);
             }
         }
-        // The body may be a pipeline that is named.
+        // The body may be a named pipeline.
         Some(Expr::Path(_)) if call.args.len() == arguments => {}
-        _ => found.report_unwritable(call.span(), sentence),
+        _ => mistakes.report_fatal(call.span(), sentence),
     }
 }
 
-/// An operator with a state has two closures: the one that makes it, and the one that looks at records.
-fn check_state(call: &Call, found: &mut Diagnostics) {
+/// An operator with a state has two closures: one that creates the state, and one over records.
+fn check_state(call: &Call, mistakes: &mut Diagnostics) {
     let closures = call.closures().collect::<Vec<_>>();
     if closures.len() != 2 || call.args.len() != 2 {
-        return found.report_unwritable(call.span(), message::state_wanted(&call.word));
+        return mistakes.report_fatal(call.span(), message::state_expected(&call.word));
     }
-    for (closure, wanted) in closures.into_iter().zip(1..) {
-        if closure.inputs.len() != wanted {
-            found.report_unwritable(first_unwanted(closure, wanted), message::state_wanted(&call.word));
+    for (closure, expected) in closures.into_iter().zip(1..) {
+        if closure.inputs.len() != expected {
+            mistakes.report_fatal(first_unexpected(closure, expected), message::state_expected(&call.word));
         }
     }
 }
 
 /// A closure over groups is the only argument.
-fn check_groups(call: &Call, groups: usize, found: &mut Diagnostics) {
+fn check_groups(call: &Call, groups: usize, mistakes: &mut Diagnostics) {
     if call.args.len() != 1 || call.closures().next().is_none() {
-        found.report_unwritable(call.span(), message::groups_wanted(&call.word, groups));
+        mistakes.report_fatal(call.span(), message::groups_expected(&call.word, groups));
     }
 }
 
-/// The first parameter too many, or the start of a list that is too short.
-fn first_unwanted(closure: &ExprClosure, wanted: usize) -> proc_macro2::Span {
-    closure.inputs.iter().nth(wanted).map_or(closure.inputs_begin.span, Spanned::span)
+/// The span of the first surplus parameter, or of the start of a list that is too short.
+fn first_unexpected(closure: &ExprClosure, expected: usize) -> proc_macro2::Span {
+    closure.inputs.iter().nth(expected).map_or(closure.inputs_begin.span, Spanned::span)
 }

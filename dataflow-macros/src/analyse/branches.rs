@@ -1,11 +1,11 @@
-//! The number of places in which a closure makes its value.
+//! Counts the places at which a closure makes its value.
 
 use syn::{Block, Expr, ExprClosure, Stmt};
 
 use crate::analyse::returns::needs_its_closure;
 use crate::syntax::names::peeled;
 
-/// The number of places in a closure's body at which its value is made: one for each arm.
+/// The number of places in a body at which its value is made: one per branch.
 pub(super) fn count(closure: &ExprClosure, is_fallible: bool) -> usize {
     match needs_its_closure(closure, is_fallible) {
         true => 1,

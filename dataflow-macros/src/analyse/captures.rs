@@ -1,33 +1,35 @@
-//! Which local values a record closure captures.
+//! Finds the local values that a closure captures.
 
 use proc_macro2::Ident;
 use syn::ExprClosure;
 
-use crate::analyse::changes;
 use crate::analyse::hygiene::binds_unseen;
 use crate::analyse::keys;
+use crate::analyse::mutations;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::scope::Scope;
 
-/// A local that a closure names.
+/// A captured local.
 #[derive(Clone)]
 pub(crate) struct Capture {
-    /// The name as it stands in the closure, so that messages of the compiler point there.
+    /// The name as it is in the closure, so that compiler messages point there.
     pub(crate) name: Ident,
-    /// Whether the closure perhaps does not use the local: the name was seen among the tokens of a macro call, or beside items.
+    /// Whether the closure may not use the local: the name is among the tokens of a macro call, or
+    /// the closure contains items.
     pub(crate) is_guess: bool,
-    /// Whether the closure calls a method on the local that would change a collection.
+    /// Whether the closure calls a method on the local that would change a collection, or borrows
+    /// it mutably.
     pub(crate) is_changed: bool,
 }
 
-/// The locals that a closure names, each once, in the order in which it names them.
+/// The locals that a closure names, each once, in order of their first mention.
 pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     let mentions = free_names_of_closure(closure);
     let mut captures: Vec<Capture> = Vec::new();
     // An item of the closure may define the name.
     let is_guess = binds_unseen(closure);
-    let changed = changes::by_methods(closure);
+    let changed = mutations::by_methods(closure);
     let is_changed = |name: &Ident| !is_guess && changed.contains(&name);
     for name in mentions.plain.iter().filter(|mention| scope.captures(mention)).map(|mention| mention.name) {
         add(&mut captures, Capture { name: name.clone(), is_guess, is_changed: is_changed(name) });
@@ -38,10 +40,10 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     captures
 }
 
-/// The locals that a call's closures over records certainly name.
-pub(super) fn of_records(call: &Call) -> Vec<Ident> {
-    let looks_at_records = |closure: &&ExprClosure| call.is(|operator| keys::looks_at_records(operator, closure));
-    let closures = call.closures().filter(looks_at_records);
+/// The locals that the closures over records of a call certainly name.
+pub(super) fn of_record_closures(call: &Call) -> Vec<Ident> {
+    let runs_per_record = |closure: &&ExprClosure| call.is(|operator| keys::runs_per_record(operator, closure));
+    let closures = call.closures().filter(runs_per_record);
     let captures = closures.flat_map(|closure| of(closure, &call.scope));
     captures.filter(|capture| !capture.is_guess).map(|capture| capture.name).collect()
 }

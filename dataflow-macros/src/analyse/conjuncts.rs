@@ -1,7 +1,8 @@
-//! Taking predicates apart.
+//! Splits predicates into conjuncts.
 //!
-//! `filter(|l| a && b)` becomes two filters, which the optimizer can move, order and push into sources one by one.
-//! Conjuncts stay in order, since a later one may rely on an earlier one: `n > 0 && 10 / n > 2`.
+//! `filter(|l| a && b)` becomes two filters. The optimizer can move, order and push each into a
+//! source. Conjuncts keep their order, because a later one may rely on an earlier one:
+//! `n > 0 && 10 / n > 2`.
 
 use quote::ToTokens;
 use syn::{
@@ -11,15 +12,17 @@ use syn::{
 
 use crate::analyse::captures;
 use crate::analyse::returns::needs_its_closure;
-use crate::syntax::names::{free_names, is_constant, is_of_a_type, member_text, peeled, plain_path};
+use crate::syntax::names::{free_names, is_associated_constant, is_constant, member_text, peeled, plain_path};
 use crate::syntax::patterns::{binds_plainly, plain_name};
 use crate::syntax::scope::Scope;
 use crate::syntax::text;
 
-/// The predicates that a predicate consists of, each a closure with the same parameter.
+/// The conjuncts of a predicate, each a closure with the same parameters.
 ///
-/// A predicate stays whole where its parameter is a pattern, since no conjunct would use all names of the pattern; where a conjunct may change the
-/// parameter; and where a `return` could skip the conjuncts after it.
+/// A predicate is not split in these cases:
+/// * A parameter is a pattern: no conjunct would use all of its names.
+/// * A parameter is `mut`, so a conjunct may change it.
+/// * A `return` could skip the later conjuncts.
 pub(crate) fn of(closure: &ExprClosure) -> Vec<ExprClosure> {
     let mut conjuncts = Vec::new();
     let has_plain_names = closure.inputs.iter().all(|input| plain_name(input).is_some() && binds_plainly(input));
@@ -38,7 +41,7 @@ fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
             split(left, conjuncts);
             split(right, conjuncts);
         }
-        // Long conditions stand in a block of their own, which rustfmt puts around them.
+        // rustfmt puts long conditions into a block.
         Expr::Block(ExprBlock { label: None, block, .. }) => match block.stmts.as_slice() {
             [Stmt::Expr(only, None)] => split(only, conjuncts),
             _ => conjuncts.push(expr),
@@ -47,7 +50,8 @@ fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
     }
 }
 
-/// The text of each conjunct, in order, of a predicate with `count` conjuncts. A predicate that stays whole is shown as the user wrote it.
+/// The text of each of the `count` conjuncts. A predicate that is not split is shown as the user
+/// wrote it.
 pub(crate) fn texts(closure: &ExprClosure, whole: &str, count: usize) -> Vec<String> {
     if count < 2 {
         return vec![whole.to_owned()];
@@ -58,7 +62,7 @@ pub(crate) fn texts(closure: &ExprClosure, whole: &str, count: usize) -> Vec<Str
     conjuncts.into_iter().map(|body| format!("|{}| {}", inputs.join(", "), text::of_condition(body))).collect()
 }
 
-/// A conjunct that does not look at the record must not leave its parameter unused.
+/// A conjunct with this body. Parameters that it does not mention become `_`.
 fn with_body(closure: &ExprClosure, body: &Expr) -> ExprClosure {
     let mut conjunct = closure.clone();
     let mentions = free_names(body);
@@ -78,16 +82,16 @@ fn discard(pattern: &mut Pat) {
     }
 }
 
-/// A bound that a predicate puts on a field: `l.shipdate > day`.
+/// A bound of a predicate on a field: `l.shipdate > day`.
 pub(crate) struct FieldBound {
     pub(crate) path: String,
-    /// The variant of `::dataflow::Comparison`.
+    /// A variant of `::dataflow::Comparison`.
     pub(crate) comparison: &'static str,
     /// A constant or a captured local.
     pub(crate) value: Expr,
 }
 
-/// The bounds that a conjunct puts on fields: a source can skip by its statistics what is outside of them.
+/// The bounds of a conjunct on fields. A source can skip data outside of them by its statistics.
 pub(crate) fn bounds(conjunct: &ExprClosure, scope: &Scope) -> Vec<FieldBound> {
     let Some(record) = conjunct.inputs.first().and_then(plain_name) else {
         return Vec::new();
@@ -121,7 +125,7 @@ fn comparison(
     }
 }
 
-/// `(a..=b).contains(&l.field)`
+/// The bounds of `(a..=b).contains(&l.field)`.
 fn containment(
     call: &ExprMethodCall,
     path: impl Fn(&Expr) -> Option<String>,
@@ -156,7 +160,8 @@ fn field_path(expr: &Expr) -> Option<(proc_macro2::Ident, String)> {
     }
 }
 
-/// The value, in a place that does not say the type of a literal: a literal that is too large for an `i32` gets a type that holds it.
+/// A value for a place that does not determine the type of a literal: an integer that is too large
+/// for `i32` gets a suffix. Returns `None` if it is too large for `u64`.
 fn wide(mut value: Expr) -> Option<Expr> {
     let literal = match &mut value {
         Expr::Unary(syn::ExprUnary { expr, .. }) => &mut **expr,
@@ -173,10 +178,10 @@ fn wide(mut value: Expr) -> Option<Expr> {
     Some(value)
 }
 
-/// Whether a value is known when the graph is built: a constant or a captured local.
+/// Returns `true` if a value is known when the graph is built: a constant or a captured local.
 fn is_known_beforehand(expr: &Expr, captures: &[captures::Capture]) -> bool {
     match peeled(expr) {
-        expr if is_constant(expr) => !is_of_a_type(expr),
+        expr if is_constant(expr) => !is_associated_constant(expr),
         Expr::Unary(negative) => matches!(negative.op, syn::UnOp::Neg(_)) && matches!(*negative.expr, Expr::Lit(_)),
         expr => plain_path(expr).is_some_and(|name| captures.iter().any(|capture| capture.name == *name)),
     }

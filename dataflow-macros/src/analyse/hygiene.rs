@@ -1,13 +1,18 @@
-//! Closures whose scopes syntax does not show.
+//! Finds closures whose name bindings syntax does not show.
 //!
-//! The macro may write one closure inside of another, and take a field of a closure's record for one of its value. Both rest on what names
-//! mean, and some code gives names a meaning that syntax does not show, or shows too late: an item means the same all over its block, also
-//! before it, and hides types and functions as well as variables; a macro of the program's may write items, or `let`s of names that it is
-//! given. Whatever contains such code shares its scope with nobody.
+//! The macro may write one closure inside of another, and replace a field of a closure's record by
+//! a field of its value. Both require that the meaning of names is known. These may bind names that
+//! syntax does not show:
 //!
-//! A macro call that is a value, `format!(..)`, binds nothing around itself, nor does a statement that calls a macro of the standard
-//! library's, `assert!(..);`. What it does inside is not seen, though: see
-//! [`calls_unknown_macros`].
+//! * Items. An item is visible in its whole block, also before it, and hides types and functions as
+//!   well as variables.
+//! * Macros of the user's program. They may write items, or `let`s of names in their arguments.
+//!
+//! No closure is written inside of a closure with such code, and no field is replaced through it.
+//!
+//! A macro call that is a value, `format!(..)`, binds no name around itself. Neither does a
+//! statement that calls a macro of the standard library, `assert!(..);`. Their arguments may still
+//! call anything: see [`calls_unknown_macros`].
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -17,22 +22,24 @@ use crate::analyse::returns::needs_its_closure;
 use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::Call;
 
-/// Whether a closure's body, written in another place, may give a name another meaning for the code that is written inside of it.
+/// Returns `true` if the body of a closure may change the meaning of names in code that is written
+/// inside of it.
 ///
-/// A predicate's condition ends before anything is written behind it, and so does a body that must stay a closure.
-pub(super) fn is_open(call: &Call) -> bool {
+/// A predicate's condition ends before such code. So does a body that must stay a closure.
+pub(super) fn may_hide_names(call: &Call) -> bool {
     let Some((operator, closure)) = call.operator.zip(call.record_closure()) else { return false };
     !operator.is_predicate() && !needs_its_closure(closure, operator.is_fallible()) && binds_unseen(closure)
 }
 
-/// Whether some names in a closure may mean what syntax does not show.
+/// Returns `true` if a closure may bind names that syntax does not show.
 pub(super) fn binds_unseen(closure: &ExprClosure) -> bool {
     let mut search = UnseenNames::default();
     search.visit_expr_closure(closure);
     search.binds
 }
 
-/// Whether a closure calls a macro that may do anything: also with variables that its call does not mention, where it is defined beside them.
+/// Returns `true` if a closure calls a macro that may do anything. Such a macro may even use
+/// variables that its call does not mention, if it is defined in their scope.
 pub(super) fn calls_unknown_macros(closure: &ExprClosure) -> bool {
     let mut search = UnseenNames::default();
     search.visit_expr_closure(closure);
@@ -41,9 +48,9 @@ pub(super) fn calls_unknown_macros(closure: &ExprClosure) -> bool {
 
 #[derive(Default)]
 struct UnseenNames {
-    /// Names are bound that syntax does not show.
+    /// Whether names may be bound that syntax does not show.
     binds: bool,
-    /// A macro is called that nobody knows.
+    /// Whether a macro with unknown effects is called.
     calls: bool,
 }
 
@@ -81,17 +88,17 @@ impl<'ast> Visit<'ast> for UnseenNames {
     }
 }
 
-/// Whether a macro call as a statement gives no name a meaning, for the statements around it.
+/// Returns `true` if a macro call as a statement binds no name for the statements around it.
 fn binds_nothing(call: &Macro) -> bool {
     macros::effect_of(call).is_some()
 }
 
-/// Whether a macro is known to act on nothing outside.
+/// Returns `true` if a macro is known to have no side effects.
 fn is_pure(effect: Option<MacroEffect>) -> bool {
     matches!(effect, Some(MacroEffect::Evaluates | MacroEffect::EvaluatesLiteral | MacroEffect::Panics))
 }
 
-/// Whether other macros than the known ones are called among the tokens of a call.
+/// Returns `true` if the tokens of a call contain calls of macros that are not known to be pure.
 fn holds_unknown_calls(tokens: TokenStream) -> bool {
     let tokens = tokens.into_iter().collect::<Vec<_>>();
     let is_unknown_call = |tokens: &[TokenTree]| match tokens {

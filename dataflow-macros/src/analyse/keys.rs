@@ -1,8 +1,8 @@
-//! Keys and orders: made of fields, or computed of records.
+//! Keys and orders: named fields, or values computed from records.
 //!
-//! A closure whose body only names fields, alone or in tuples, runs once, while the plan is built. Any other one is a closure over records.
-//! Of a computed order, the arguments of `asc` and `desc` are computed for each record; the directions themselves are given to the parts of the
-//! computed value.
+//! A closure that only names fields, alone or in tuples, runs once, while the plan is built. Any
+//! other closure runs per record. In a computed order, the arguments of `asc` and `desc` are
+//! computed per record, and the directions are applied to the parts of the computed value.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -14,8 +14,8 @@ use crate::syntax::Pipeline;
 use crate::syntax::names::peeled;
 use crate::syntax::patterns::bound_names;
 
-/// Whether a closure of an operator looks at records: at those of a flow, or of a group.
-pub(super) fn looks_at_records(operator: &Operator, closure: &ExprClosure) -> bool {
+/// Returns `true` if a closure of an operator runs over records of a flow or of a group.
+pub(super) fn runs_per_record(operator: &Operator, closure: &ExprClosure) -> bool {
     match operator.takes {
         ClosureArguments::Values
         | ClosureArguments::Symbols
@@ -26,7 +26,7 @@ pub(super) fn looks_at_records(operator: &Operator, closure: &ExprClosure) -> bo
     }
 }
 
-/// Whether a closure of an operator computes a key or an order of the record, and does more than name fields.
+/// Returns `true` if a closure computes a key or an order, instead of only naming fields.
 pub(crate) fn is_computed(operator: &Operator, closure: &ExprClosure) -> bool {
     let records = closure.inputs.iter().flat_map(bound_names).collect::<Vec<_>>();
     let is_order = operator.takes == ClosureArguments::Order;
@@ -49,24 +49,24 @@ fn names_fields(expr: &Expr, records: &[&Ident], is_order: bool) -> bool {
     }
 }
 
-/// `asc(..)` or `desc(..)`: the word.
+/// The function in `asc(..)` or `desc(..)`.
 fn direction(call: &ExprCall) -> Option<&ExprPath> {
     let Expr::Path(path) = peeled(&call.func) else { return None };
     let word = &path.path.segments.last()?.ident;
     (call.args.len() == 1 && directions::is_direction(word)).then_some(path)
 }
 
-/// A computed order, taken apart.
+/// A computed order without its directions.
 pub(crate) struct ComputedOrder {
-    /// What is computed of a record: a value, or a tuple of the order's parts.
+    /// The value to compute per record: one part, or a tuple of parts.
     pub(crate) body: Expr,
-    /// For each part, the word that says its direction.
+    /// For each part, the function that gives its direction.
     pub(crate) directions: Vec<Option<ExprPath>>,
     /// Whether there is a tuple of parts.
     pub(crate) is_tuple: bool,
 }
 
-/// Takes an order apart.
+/// Separates the directions of an order from its values.
 pub(crate) fn order(closure: &ExprClosure) -> ComputedOrder {
     let mut order = ComputedOrder { body: (*closure.body).clone(), directions: Vec::new(), is_tuple: false };
     let ComputedOrder { body, directions, is_tuple } = &mut order;
@@ -80,7 +80,7 @@ pub(crate) fn order(closure: &ExprClosure) -> ComputedOrder {
     order
 }
 
-/// Calls `f` with the expression that an expression ends in.
+/// Calls `f` with the final expression of `expr`.
 pub(crate) fn at_value(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
     match expr {
         Expr::Paren(inner) => at_value(&mut inner.expr, f),
@@ -93,7 +93,7 @@ pub(crate) fn at_value(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
     }
 }
 
-/// Takes the direction off a part of an order.
+/// Removes the direction from a part of an order.
 fn undirected(part: &mut Expr) -> Option<ExprPath> {
     let Expr::Call(call) = peeled(part) else { return None };
     let word = direction(call)?.clone();
@@ -101,8 +101,8 @@ fn undirected(part: &mut Expr) -> Option<ExprPath> {
     Some(word)
 }
 
-/// Reports directions that the macro cannot take off: those in one branch, or around a part of a part.
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+/// Reports directions that the macro cannot remove: in one branch only, or inside of a part.
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls() {
         let Some(operator) = call.operator.filter(|operator| operator.takes == ClosureArguments::Order) else {
             continue;
@@ -110,15 +110,15 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
         for closure in call.closures().filter(|closure| is_computed(operator, closure)) {
             let order = order(closure);
             match direction_by_other_words(&order.body) {
-                Some((word, meant)) => found.report_unwritable(word.span(), message::direction_wanted(word, meant)),
-                None => HiddenDirections(found).visit_expr(&order.body),
+                Some((word, meant)) => mistakes.report_fatal(word.span(), message::direction_expected(word, meant)),
+                None => HiddenDirections(mistakes).visit_expr(&order.body),
             }
         }
     }
 }
 
-/// A direction in the words of other languages, around a part of an order or behind it, and the direction that is meant: `Reverse(r.price)`,
-/// `r.price.desc()`.
+/// A direction in the words of another system, `Reverse(r.price)` or `r.price.desc()`, and the
+/// direction that it stands for.
 fn direction_by_other_words(body: &Expr) -> Option<(&Ident, &'static str)> {
     match peeled(body) {
         Expr::Tuple(tuple) => tuple.elems.iter().find_map(direction_by_other_words),
@@ -139,7 +139,7 @@ struct HiddenDirections<'a>(&'a mut Diagnostics);
 impl<'ast> Visit<'ast> for HiddenDirections<'_> {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Some(word) = direction(call).and_then(|path| path.path.segments.last()) {
-            self.0.report_unwritable(word.ident.span(), message::hidden_direction(&word.ident));
+            self.0.report_fatal(word.ident.span(), message::hidden_direction(&word.ident));
         }
         visit::visit_expr_call(self, call);
     }

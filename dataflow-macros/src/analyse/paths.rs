@@ -1,4 +1,4 @@
-//! Paths of fields: `o.home.zip`, and which record of a closure they start at.
+//! Field paths, such as `o.home.zip`, and the record of a closure that they start at.
 
 use proc_macro2::Ident;
 use syn::{Expr, Pat};
@@ -10,32 +10,33 @@ use crate::syntax::names::{member_text, peeled, plain_path};
 pub(crate) struct FieldPlace {
     /// The index of the record among the closure's parameters.
     pub(crate) record: usize,
-    /// The names of the fields that lead to the place: none for the record itself.
+    /// The fields that lead to the place. Empty for the record itself.
     pub(crate) path: Vec<String>,
 }
 
 impl FieldPlace {
-    /// The place of a field within this place.
+    /// The place of a field in this place.
     pub(crate) fn then(mut self, path: &[String]) -> Self {
         self.path.extend_from_slice(path);
         self
     }
 }
 
-/// A name that a parameter's pattern binds, and the place in the records that it stands for.
+/// A name that a parameter's pattern binds, and its place in the records.
 pub(crate) struct RecordName<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) place: FieldPlace,
 }
 
-/// The names that the pattern of a closure's parameter binds; `None` where it is not one of the known forms.
+/// The names that the pattern of a closure's parameter binds. `None` if the pattern has an
+/// unsupported form.
 pub(crate) fn roots(record: usize, pattern: &Pat) -> Option<Vec<RecordName<'_>>> {
     let mut roots = Vec::new();
     let mut place = FieldPlace { record, path: Vec::new() };
     find(pattern, &mut place, &mut roots).then_some(roots)
 }
 
-/// The place that a path of fields means.
+/// The place of a field path.
 pub(crate) fn place_of(expr: &Expr, roots: &[RecordName<'_>]) -> Option<FieldPlace> {
     match peeled(expr) {
         Expr::Field(field) => Some(place_of(&field.base, roots)?.then(&[member_text(&field.member)])),
@@ -67,7 +68,7 @@ fn find<'a>(pattern: &'a Pat, place: &mut FieldPlace, roots: &mut Vec<RecordName
     }
 }
 
-/// Elements have their position as name, up to a `..`; after it, positions are not known.
+/// Elements are named by their position. The positions after a `..` are unknown.
 fn find_elements<'a>(
     elements: impl Iterator<Item = &'a Pat>,
     place: &mut FieldPlace,

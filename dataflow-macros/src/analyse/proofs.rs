@@ -6,8 +6,8 @@
 //!
 //! Syntax shows that much, but not whether a comparison runs code of the program, which may panic,
 //! count, or order backwards. So the macro writes the values of the predicate a second time, each
-//! as an [`Asked`]. `Flow::proven` of the builder API answers by types (`flow::proof`), when the
-//! graph is built. The answers decide which predicates move, and which bounds a source may use.
+//! as a [`TypeQuestion`]. `Flow::proven` of the builder API answers by types (`flow::proof`), when
+//! the graph is built. The answers decide which predicates move, and which bounds a source may use.
 //!
 //! A filter that was taken out of a body is still evaluated there if the types do not prove it. If
 //! they do, that code folds to nothing. A bound, which a derive fulfils, ensures that a struct's
@@ -18,115 +18,123 @@ use quote::{ToTokens, quote_spanned};
 use syn::{BinOp, Block, Expr, ExprCall, ExprClosure, ExprMethodCall, Lit, Stmt, Type, UnOp, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
-use crate::syntax::names::{Mention, MentionKind, is_constant, is_of_a_type, peeled, plain_path};
+use crate::syntax::names::{Mention, MentionKind, is_associated_constant, is_constant, peeled, plain_path};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::scope::Scope;
 use crate::words::is_one_of;
 
-/// Methods of an `Option` that have an answer for each.
+/// Methods of an `Option` that have a value for every receiver.
 const OPTION_METHODS: &str = "is_none is_none_or is_some is_some_and";
 
-/// Methods of texts and lists that have an answer for each.
+/// Methods of texts and lists that have a value for every receiver.
 const LIST_METHODS: &str = "contains ends_with is_empty len like starts_with";
 
-/// A value whose type is to say something.
+/// A value, and the question that its type must answer.
 #[derive(Clone)]
-pub(crate) struct Asked {
+pub(crate) struct TypeQuestion {
     value: Expr,
-    /// The method that asks it.
-    question: &'static str,
+    /// The method of the question.
+    method: &'static str,
 }
 
-/// It is a value of the language or of the engine, whose comparisons have an answer for each.
+/// Whether the value is of a type of Rust or of the engine, whose comparisons have a result for all
+/// values.
 const PLAIN: &str = "__plain";
-/// It is a text or a list of such values.
-const SEVERAL: &str = "__several";
-/// It is an `Option` of such a value.
+/// Whether it is a text or a list of such values.
+const PLAIN_LIST: &str = "__several";
+/// Whether it is an `Option` of such a value.
 const OPTION: &str = "__option";
-/// It is a float, whose arithmetic has a value for all.
+/// Whether it is a float, whose arithmetic has a result for all values.
 const FLOAT: &str = "__float";
 
-/// Methods of floats that have a value for each.
+/// Methods of floats that have a value for every receiver.
 const FLOAT_METHODS: &str = "abs cbrt ceil exp floor ln log10 log2 max min mul_add powf powi round sqrt trunc";
 
-/// Types of numbers, which are made of others by `from` without failing.
+/// Number types with an infallible `from`.
 const NUMBERS: &str = "i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64";
 
-/// The values whose types decide whether a predicate has an answer for every record and does nothing else; `None` where its words do not say so.
-pub(crate) fn of(predicate: &ExprClosure, scope: &Scope) -> Option<Vec<Asked>> {
+/// The values whose types decide whether a predicate has a value for every record and no side
+/// effects. `None` if its syntax already rules that out.
+pub(crate) fn of(predicate: &ExprClosure, scope: &Scope) -> Option<Vec<TypeQuestion>> {
     let records = predicate.inputs.iter().flat_map(bound_names).collect();
-    let mut search = TotalitySearch { records, inner: Vec::new(), scope, asked: Vec::new() };
-    search.is_total(&predicate.body).then_some(search.asked)
+    let mut search = TotalitySearch { records, inner: Vec::new(), scope, questions: Vec::new() };
+    search.is_total(&predicate.body).then_some(search.questions)
 }
 
-/// As [`of`], of a closure that gives a value of any type, such as a measure.
-pub(crate) fn of_value(closure: &ExprClosure, scope: &Scope) -> Option<Vec<Asked>> {
+/// Like [`of`], for a closure with a value of any type, such as a measure.
+pub(crate) fn of_value(closure: &ExprClosure, scope: &Scope) -> Option<Vec<TypeQuestion>> {
     let records = closure.inputs.iter().flat_map(bound_names).collect();
-    let mut search = TotalitySearch { records, inner: Vec::new(), scope, asked: Vec::new() };
-    search.has_value(&closure.body).then_some(search.asked)
+    let mut search = TotalitySearch { records, inner: Vec::new(), scope, questions: Vec::new() };
+    search.has_value(&closure.body).then_some(search.questions)
 }
 
 /// The questions that are not about captured values.
-pub(crate) fn of_others(asked: &[Asked], captures: &[Capture]) -> Vec<Asked> {
-    let is_captured =
-        |asked: &Asked| plain_path(&asked.value).is_some_and(|name| captures.iter().any(|it| it.name == *name));
-    asked.iter().filter(|asked| asked.question != PLAIN || !is_captured(asked)).cloned().collect()
+pub(crate) fn without_captures(questions: &[TypeQuestion], captures: &[Capture]) -> Vec<TypeQuestion> {
+    let is_captured = |question: &TypeQuestion| {
+        plain_path(&question.value).is_some_and(|name| captures.iter().any(|it| it.name == *name))
+    };
+    questions.iter().filter(|question| question.method != PLAIN || !is_captured(question)).cloned().collect()
 }
 
-/// The questions whether captured values are plain, and so no accumulators.
-pub(crate) fn of_captures(captures: &[Capture]) -> Vec<Asked> {
-    let asked =
-        |Capture { name, .. }: &Capture| Asked { value: parse_quote_spanned!(name.span()=> #name), question: PLAIN };
-    captures.iter().map(asked).collect()
+/// The questions whether captured values are plain, and so not accumulators.
+pub(crate) fn of_captures(captures: &[Capture]) -> Vec<TypeQuestion> {
+    let question = |Capture { name, .. }: &Capture| TypeQuestion {
+        value: parse_quote_spanned!(name.span()=> #name),
+        method: PLAIN,
+    };
+    captures.iter().map(question).collect()
 }
 
-/// The most values that are asked at once, as a tuple.
-const ASKED_AT_ONCE: usize = 8;
+/// The longest tuple that is passed to one question.
+const MAX_VALUES_PER_QUESTION: usize = 8;
 
-/// The answers to some questions, beside those that have a name already, as one value of a type that says whether all of them are yes.
-pub(crate) fn answers(asked: &[Asked], known: Option<&Ident>, span: Span) -> Expr {
-    let answers = known.map(ToTokens::to_token_stream).into_iter().chain(questions(asked, span));
+/// An expression whose type shows whether all answers are yes: the answers to `questions`, and
+/// those named `known`.
+pub(crate) fn answers(questions: &[TypeQuestion], known: Option<&Ident>, span: Span) -> Expr {
+    let answers = known.map(ToTokens::to_token_stream).into_iter().chain(question_calls(questions, span));
     let all = answers.reduce(|all, answer| quote_spanned!(span=> (#all, #answer)));
     let all = all.unwrap_or_else(|| quote_spanned!(span=> ()));
     parse_quote_spanned!(span=> #all)
 }
 
-/// Each question is a call, which the compiler looks for by the types of values. So it is called once for all values that are to be plain,
-/// as a tuple of plain values is.
-fn questions(asked: &[Asked], span: Span) -> Vec<TokenStream> {
+/// One call per question. The compiler resolves each call by the type of its value. Values that
+/// must be plain share a call, because a tuple of plain values is plain.
+fn question_calls(questions: &[TypeQuestion], span: Span) -> Vec<TokenStream> {
     let mut once: Vec<(&'static str, String, &Expr)> = Vec::new();
-    for Asked { value, question } in asked {
+    for TypeQuestion { value, method } in questions {
         let text = value.to_token_stream().to_string();
-        if !once.iter().any(|(other, known, _)| other == question && *known == text) {
-            once.push((question, text, value));
+        if !once.iter().any(|(other, known, _)| other == method && *known == text) {
+            once.push((method, text, value));
         }
     }
-    let (plain, others): (Vec<_>, Vec<_>) = once.into_iter().partition(|(question, ..)| *question == PLAIN);
+    let (plain, others): (Vec<_>, Vec<_>) = once.into_iter().partition(|(method, ..)| *method == PLAIN);
     let values = plain.into_iter().map(|(.., value)| value).collect::<Vec<_>>();
-    let plain = values.chunks(ASKED_AT_ONCE).map(|values| match values {
-        [value] => question(PLAIN, value.to_token_stream(), span),
-        values => question(PLAIN, quote_spanned!(span=> (#(&#values),*)), span),
+    let plain = values.chunks(MAX_VALUES_PER_QUESTION).map(|values| match values {
+        [value] => question_call(PLAIN, value.to_token_stream(), span),
+        values => question_call(PLAIN, quote_spanned!(span=> (#(&#values),*)), span),
     });
-    plain.chain(others.into_iter().map(|(word, _, value)| question(word, value.to_token_stream(), span))).collect()
+    plain.chain(others.into_iter().map(|(word, _, value)| question_call(word, value.to_token_stream(), span))).collect()
 }
 
-/// `Of(&value).__plain()`
-fn question(word: &str, value: TokenStream, span: Span) -> TokenStream {
+/// Writes `Of(&value).__plain()`.
+fn question_call(word: &str, value: TokenStream, span: Span) -> TokenStream {
     let word = Ident::new(word, span);
     quote_spanned!(span=> ::dataflow::__private::Of(&#value).#word())
 }
 
 struct TotalitySearch<'a> {
-    /// What the predicate's parameters bind.
+    /// The names that the predicate's parameters bind.
     records: Vec<&'a Ident>,
-    /// What the parameters of closures inside of it bind: parts of values that are asked.
+    /// The names that parameters of inner closures bind. They are parts of values that have a
+    /// question.
     inner: Vec<&'a Ident>,
     scope: &'a Scope,
-    asked: Vec<Asked>,
+    questions: Vec<TypeQuestion>,
 }
 
 impl<'a> TotalitySearch<'a> {
-    /// Whether an expression has a value whatever its fields hold, and does nothing else, as far as its words say.
+    /// Returns `true` if an expression has a value for all values of its fields and no side
+    /// effects, as far as syntax shows.
     fn is_total(&mut self, expr: &'a Expr) -> bool {
         match peeled(expr) {
             Expr::Lit(_) => true,
@@ -153,7 +161,8 @@ impl<'a> TotalitySearch<'a> {
         }
     }
 
-    /// As [`is_total`](Self::is_total), of a value that is not compared: what is taken over as it is may have any type, and floats may be computed with.
+    /// Like [`is_total`](Self::is_total), for a value that is not compared. A copied value may have
+    /// any type, and float arithmetic is allowed.
     fn has_value(&mut self, expr: &'a Expr) -> bool {
         match peeled(expr) {
             Expr::Path(_) | Expr::Field(_) => self.is_known(expr) || is_constant(expr),
@@ -179,15 +188,16 @@ impl<'a> TotalitySearch<'a> {
         matches!(block.stmts.as_slice(), [Stmt::Expr(only, None)] if self.has_value(only))
     }
 
-    /// Whether an expression is a float whatever its fields hold, if the types of these fields are floats.
+    /// Returns `true` if an expression is a float for all values of its fields, provided that these
+    /// are floats.
     fn is_float(&mut self, expr: &'a Expr) -> bool {
-        let asked = self.asked.len();
+        let count = self.questions.len();
         let is_float = match peeled(expr) {
             Expr::Lit(literal) => matches!(literal.lit, Lit::Float(_)),
             Expr::Path(_) | Expr::Field(_) => self.is_value(expr, FLOAT),
             Expr::Cast(cast) if is_float_type(&cast.ty) => {
                 self.is_total(&cast.expr) || {
-                    self.asked.truncate(asked);
+                    self.questions.truncate(count);
                     self.is_float(&cast.expr)
                 }
             }
@@ -209,7 +219,7 @@ impl<'a> TotalitySearch<'a> {
             _ => false,
         };
         if !is_float {
-            self.asked.truncate(asked);
+            self.questions.truncate(count);
         }
         is_float
     }
@@ -218,9 +228,9 @@ impl<'a> TotalitySearch<'a> {
         let is_method = |words| is_one_of(&call.method, words);
         let receiver = peeled(&call.receiver);
         let is_known = match receiver {
-            // A range or an array of plain values, and a text, as they are written.
+            // A range or an array of plain values, or a text, as written.
             Expr::Range(_) | Expr::Array(_) | Expr::Lit(_) => is_method(LIST_METHODS) && self.is_total(receiver),
-            _ if is_method(LIST_METHODS) => self.is_value(receiver, SEVERAL),
+            _ if is_method(LIST_METHODS) => self.is_value(receiver, PLAIN_LIST),
             _ if is_method(OPTION_METHODS) => self.is_value(receiver, OPTION),
             _ => false,
         };
@@ -236,36 +246,37 @@ impl<'a> TotalitySearch<'a> {
         is_total
     }
 
-    /// Whether an expression is a field, a captured value or a constant; its type is asked.
-    fn is_value(&mut self, expr: &'a Expr, question: &'static str) -> bool {
+    /// Returns `true` if an expression is a field, a captured value or a constant, and adds the
+    /// question about its type.
+    fn is_value(&mut self, expr: &'a Expr, method: &'static str) -> bool {
         if let Some(name) = plain_path(root(expr)) {
             if self.inner.contains(&name) {
-                // The type of a part is not asked. A part of a plain value is plain.
-                return question == PLAIN;
+                // A part of a plain value is plain, so it needs no question.
+                return method == PLAIN;
             }
             if name == "None" {
-                return question == PLAIN && plain_path(expr).is_some();
+                return method == PLAIN && plain_path(expr).is_some();
             }
         }
         let is_known = self.is_known(expr);
         if is_known {
-            self.asked.push(Asked { value: peeled(expr).clone(), question });
+            self.questions.push(TypeQuestion { value: peeled(expr).clone(), method });
         }
         is_known
     }
 
-    /// Whether an expression is a field, a captured value or a constant.
+    /// Returns `true` if an expression is a field, a captured value or a constant.
     fn is_known(&self, expr: &Expr) -> bool {
         let root = root(expr);
         let is_named = plain_path(root).is_some_and(|name| {
-            let captured = Mention { name, how: MentionKind::Value, fields: Vec::new() };
+            let captured = Mention { name, kind: MentionKind::Value, fields: Vec::new() };
             self.records.contains(&name) || self.scope.captures(&captured) || name == "None"
         });
-        (is_named || is_constant(root)) && !is_of_a_type(root)
+        (is_named || is_constant(root)) && !is_associated_constant(root)
     }
 }
 
-/// What a path of fields begins with.
+/// The root of a field path.
 fn root(expr: &Expr) -> &Expr {
     match peeled(expr) {
         Expr::Field(field) => root(&field.base),

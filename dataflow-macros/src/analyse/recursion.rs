@@ -1,12 +1,13 @@
-//! Pipelines that call themselves: the plan is built before anything runs, so the recursion would never end.
+//! Reports pipelines that call themselves. The plan is built before anything runs, so the recursion
+//! would never end.
 
 use syn::Signature;
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::Pipeline;
 
-pub(crate) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
+pub(crate) fn check(pipeline: &Pipeline, signature: &Signature, mistakes: &mut Diagnostics) {
     for callee in pipeline.called.iter().filter(|callee| **callee == signature.ident) {
-        found.report(callee.span(), message::recursion(callee));
+        mistakes.report(callee.span(), message::recursion(callee));
     }
 }

@@ -1,4 +1,4 @@
-//! Pipelines without any result.
+//! Reports pipelines without any result.
 
 use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type};
 
@@ -6,11 +6,11 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::{Flow, Pipeline, Source};
 use crate::words::is_one_of;
 
-/// Reports a function that neither returns a flow nor writes one, and says whether it did.
+/// Reports a function that neither returns nor writes a flow. Returns `true` if it reported one.
 ///
-/// In doubt nothing is reported: a type of the user's own may hold flows, and a function that takes a flow, or a method
-/// that the language does not know, may be a sink.
-pub(super) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) -> bool {
+/// Nothing is reported in doubt: a type of the user may contain flows. A function that takes a
+/// flow, or an unknown method, may be a sink.
+pub(super) fn check(pipeline: &Pipeline, signature: &Signature, mistakes: &mut Diagnostics) -> bool {
     let returns_a_flow = match &signature.output {
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => may_hold_a_flow(ty),
@@ -18,7 +18,7 @@ pub(super) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diag
     if returns_a_flow || pipeline.flows.iter().any(may_be_a_sink) {
         return false;
     }
-    found.report(signature.ident.span(), message::no_result(&signature.ident));
+    mistakes.report(signature.ident.span(), message::no_result(&signature.ident));
     true
 }
 
@@ -44,10 +44,10 @@ fn segment_may_hold_a_flow(segment: &PathSegment) -> bool {
     }
 }
 
-/// Types that hold what their first argument holds.
+/// Types that may hold a flow only in their first argument.
 const WRAPPERS: &str = "Option Result";
 
-/// Types of the language and its prelude that hold no flow.
+/// Types of Rust and of the prelude that hold no flow.
 const PLAIN_TYPES: &str = "bool char f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize str String";
 
 fn may_be_a_sink(flow: &Flow) -> bool {

@@ -1,20 +1,21 @@
-//! Bodies that leave early, by `return` or by `?`.
+//! Finds bodies that exit early, by `return` or `?`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{ExprAsync, ExprClosure, ExprReturn, ExprTry, Item, Macro, ReturnType};
 
-/// Whether a closure's body must stay a closure: it has a written return type, or leaves by `return` or `?`, which
-/// leave that closure and nothing else. Every other body is moved to where its value is used.
+/// Returns `true` if a closure's body must stay a closure: it has a return type, or it exits by
+/// `return` or `?`, which exit only that closure. Any other body is moved to the place where its
+/// value is used.
 ///
-/// In a fallible closure `?` may leave the whole body, as errors end the job.
+/// In a fallible closure, `?` may exit the fused body, because errors end the job.
 pub(crate) fn needs_its_closure(closure: &ExprClosure, is_fallible: bool) -> bool {
     let mut exits = Exits::default();
     exits.visit_expr(&closure.body);
     matches!(closure.output, ReturnType::Type(..)) || exits.returns || (exits.attempts && !is_fallible)
 }
 
-/// The ways in which a body leaves early, other than those of closures and functions inside of it.
+/// The kinds of early exits in a body, without those in inner closures and functions.
 #[derive(Default)]
 struct Exits {
     returns: bool,
@@ -37,7 +38,7 @@ impl<'ast> Visit<'ast> for Exits {
     }
 }
 
-/// A `return` or a `?` among a macro's tokens may become a part of the body.
+/// A `return` or a `?` among the tokens of a macro call may become a part of the body.
 fn scan(tokens: TokenStream, exits: &mut Exits) {
     for token in tokens {
         match token {

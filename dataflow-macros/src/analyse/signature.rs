@@ -1,4 +1,4 @@
-//! Functions that cannot be pipelines.
+//! Reports functions that cannot be pipelines.
 
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericParam, Ident, Safety, Signature, Type, TypeParam};
@@ -6,30 +6,30 @@ use syn::{FnArg, GenericParam, Ident, Safety, Signature, Type, TypeParam};
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::types;
 
-/// Reports what a pipeline's signature must not have. Its body is not written out then: without the error it would
-/// not mean what it says.
-pub(crate) fn check(signature: &Signature, found: &mut Diagnostics) {
+/// Reports parts of a signature that a pipeline must not have. Its body is then not emitted,
+/// because its meaning would be wrong.
+pub(crate) fn check(signature: &Signature, mistakes: &mut Diagnostics) {
     if let Some(receiver) = signature.receiver() {
-        found.report_unwritable(receiver.self_token.span, message::METHOD);
+        mistakes.report_fatal(receiver.self_token.span, message::METHOD);
     }
     if let Some(token) = signature.asyncness {
-        found.report_unwritable(token.span, message::ASYNC);
+        mistakes.report_fatal(token.span, message::ASYNC);
     }
     if let Some(token) = signature.constness {
-        found.report_unwritable(token.span, message::CONST);
+        mistakes.report_fatal(token.span, message::CONST);
     }
     if let Safety::Unsafe(token) = &signature.safety {
-        found.report_unwritable(token.span(), message::UNSAFE);
+        mistakes.report_fatal(token.span(), message::UNSAFE);
     }
     if let Some(abi) = &signature.abi {
-        found.report_unwritable(abi.extern_token.span, message::EXTERN);
+        mistakes.report_fatal(abi.extern_token.span, message::EXTERN);
     }
     if let Some(name) = unbound_record(signature) {
-        found.report_unwritable(name.span(), message::bound_missing(name));
+        mistakes.report_fatal(name.span(), message::bound_missing(name));
     }
 }
 
-/// A type parameter that a flow is of, and of which nothing is said.
+/// A type parameter that is the record type of a flow and has no bound.
 fn unbound_record(signature: &Signature) -> Option<&Ident> {
     if signature.generics.where_clause.is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! Operators that are called on the `Result` of a source.
+//! Reports operators that are called on the `Result` of a source.
 
 use syn::{Expr, ExprMethodCall};
 
@@ -7,10 +7,9 @@ use crate::operators::sources;
 use crate::syntax::names::plain_path;
 use crate::syntax::{Flow, Pipeline, Source};
 
-/// Reports operators that are called on the `Result` of a source.
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for source in pipeline.flows.iter().filter_map(taken_for_a_flow) {
-        found.report_unwritable(source.method.span(), message::source_may_fail(&source.method));
+        mistakes.report_fatal(source.method.span(), message::source_may_fail(&source.method));
     }
 }
 

@@ -1,8 +1,8 @@
-//! From calls to operators of the graph.
+//! Splits a chain of calls into operators of the graph.
 //!
-//! One operator may be several words: `join(..).on(..).map(..)`, `group_by(..).sum(..)`. It starts on a flow and ends
-//! where the chain stands on a flow again. Record-at-a-time operators that follow a body run in that same body, where
-//! [`fusion`] allows it.
+//! An operator may consist of several words: `join(..).on(..).map(..)`, `group_by(..).sum(..)`. It
+//! starts on a flow and ends when the chain is a flow again. Record-at-a-time operators after a
+//! body are added to that body if [`fusion`] allows it.
 
 use crate::analyse::fusion;
 use crate::operators::ChainState;
@@ -11,31 +11,31 @@ use crate::syntax::Call;
 /// A part of a chain.
 pub(crate) enum ChainPart<'a> {
     Step(ChainStep<'a>),
-    /// A call that the language does not know.
+    /// A call with an unknown word.
     Foreign(&'a Call),
 }
 
-/// One operator of the graph.
+/// An operator of the graph.
 pub(crate) struct ChainStep<'a> {
     /// The calls before the one that does the work: `join` and `on`, `group_by`.
     pub(crate) heads: Vec<&'a Call>,
     pub(crate) work: StepWork<'a>,
 }
 
-/// What an operator of the graph does.
+/// The work of an operator of the graph.
 pub(crate) enum StepWork<'a> {
     /// Keeps or drops records.
     Predicate(&'a Call),
     /// Makes records in one body, from the first closure to the last.
     Body(Vec<&'a Call>),
-    /// Anything else.
+    /// Any other call.
     Single(&'a Call),
     /// Nothing: the chain ends after the heads.
     Missing,
 }
 
 impl<'a> ChainStep<'a> {
-    /// All words, in order.
+    /// All calls, in order.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &'a Call> {
         let work = match &self.work {
             StepWork::Predicate(call) | StepWork::Single(call) => std::slice::from_ref(call),
@@ -45,7 +45,7 @@ impl<'a> ChainStep<'a> {
         self.heads.iter().chain(work).copied()
     }
 
-    /// The words that name the operator: the word for the keys of a join is left out.
+    /// The calls whose words name the operator, without the keys of a join.
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a Call> {
         self.calls().filter(|call| {
             call.operator.is_none_or(|operator| {
@@ -99,7 +99,7 @@ fn step(calls: &[Call]) -> (ChainPart<'_>, usize) {
 }
 
 fn is_stage(call: &Call) -> bool {
-    call.is(|operator| operator.of_each_record().is_some())
+    call.is(|operator| operator.record_operation().is_some())
 }
 
 fn is_predicate_on_flow(call: &Call) -> bool {

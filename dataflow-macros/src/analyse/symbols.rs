@@ -1,7 +1,7 @@
-//! Closures that name fields, and nothing more.
+//! Reports closures that compute, although they may only name fields.
 //!
-//! Such closures run while the plan is built, before there is any record to compute with. They get symbols; if a closure computes with a symbol,
-//! the compiler would only report a missing operator or method.
+//! Such closures run while the plan is built, before there are records. Their parameters are
+//! symbols. The compiler would only report a missing operator or method of a symbol.
 
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
@@ -14,28 +14,28 @@ use crate::syntax::names::{free_names, peeled};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::{Call, Pipeline};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls() {
         if let Some(at) = computed(call) {
-            found.report_unwritable(at, message::computed_symbol(&call.word));
+            mistakes.report_fatal(at, message::computed_symbol(&call.word));
         }
     }
 }
 
-/// Where a call computes with a field that it should name.
+/// The place where a call computes with a field.
 fn computed(call: &Call) -> Option<Span> {
     call.operator.filter(|operator| operator.takes == ClosureArguments::Symbols)?;
     call.closures().find_map(computed_in)
 }
 
-/// Where a closure computes with a field that it should name.
+/// The place where a closure computes with a field.
 pub(super) fn computed_in(closure: &ExprClosure) -> Option<Span> {
     let mut search = ComputedField { records: closure.inputs.iter().flat_map(bound_names).collect(), found: None };
     search.visit_expr(&closure.body);
     search.found
 }
 
-/// Looks for what is done to a field.
+/// Finds the first operation on a field.
 struct ComputedField<'a> {
     records: Vec<&'a Ident>,
     found: Option<Span>,

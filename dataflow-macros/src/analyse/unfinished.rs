@@ -1,7 +1,8 @@
-//! Chains that stop before they are flows again: at a join without keys, at groups of which nothing is made.
+//! Reports chains that end before they are flows: a join without keys, or groups without an
+//! aggregate.
 //!
-//! A join or a grouping may be bound to a variable, and be finished where the variable is used. If it is returned, or a loop goes
-//! over its records, nothing can finish it.
+//! A join or a grouping may be bound to a variable and finished where that variable is used. If it
+//! is returned, or a loop iterates over it, it cannot be finished.
 
 use syn::spanned::Spanned;
 use syn::{FnArg, Ident, ReturnType, Signature, Type, TypeParamBound};
@@ -11,22 +12,22 @@ use crate::operators::{ChainState, ClosureArguments, Operator, PlainArguments};
 use crate::syntax::patterns::plain_name;
 use crate::syntax::{Flow, Pipeline, Source, types};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    pipeline.flows.iter().for_each(|flow| check_filtered_join(flow, found));
-    for flow in pipeline.looped.iter().map(|id| &pipeline.flows[id.0]) {
-        check_loop(pipeline, flow, found);
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
+    pipeline.flows.iter().for_each(|flow| check_filtered_join(flow, mistakes));
+    for flow in pipeline.for_loop_flows.iter().map(|id| &pipeline.flows[id.0]) {
+        check_loop(pipeline, flow, mistakes);
     }
 }
 
-/// Reports what a function returns in the place of a flow.
-pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
+/// Reports a returned value that is not the flow in the signature.
+pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, mistakes: &mut Diagnostics) {
     if let (Some(flow), ReturnType::Type(_, ty)) =
         (pipeline.returned.map(|id| &pipeline.flows[id.0]), &signature.output)
         && flow.is_certain()
         && flow.state == ChainState::Flow
         && is_list(ty)
     {
-        return found.report_unwritable(ty.span(), message::list_returned());
+        return mistakes.report_fatal(ty.span(), message::list_instead_of_flow());
     }
     let returns_a_flow = matches!(&signature.output, ReturnType::Type(_, ty) if types::is_flow(ty));
     let Some(flow) = pipeline.returned.map(|id| &pipeline.flows[id.0]).filter(|_| returns_a_flow) else {
@@ -34,27 +35,28 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
     };
     let is_known = flow.calls.iter().all(|call| call.operator.is_some());
     if let Some(last) = flow.calls.last().filter(|_| is_known && flow.state == ChainState::Result) {
-        return found.report_unwritable(last.span(), message::result_returned(last));
+        return mistakes.report_fatal(last.span(), message::result_instead_of_flow(last));
     }
     if let (Some(last), ReturnType::Type(_, ty)) = (flow.calls.last(), &signature.output)
         && types::is_stream(ty)
         && gives_updates(pipeline, flow, signature)
     {
-        return found.report_unwritable(ty.span(), message::updates_returned(&last.word));
+        return mistakes.report_fatal(ty.span(), message::updates_instead_of_records(&last.word));
     }
     if let Some(last) = flow.calls.last().filter(|_| flow.is_certain() && !is_filtered_join(flow))
         && let Some(sentence) = message::unfinished(&last.word, flow.state)
     {
-        found.report_unwritable(last.span(), sentence);
+        mistakes.report_fatal(last.span(), sentence);
     }
 }
 
-/// Whether a flow is a grouping of a parameter that is written as a stream: it gives updates of its groups.
+/// Returns `true` if a flow aggregates groups of a stream parameter without windows. It then emits
+/// updates of its groups.
 fn gives_updates(pipeline: &Pipeline, flow: &Flow, signature: &Signature) -> bool {
     let gives_updates = |operator: &Operator| {
         operator.from == ChainState::Grouped
             && operator.to == ChainState::Flow
-            // Records of groups, which a stream does not have.
+            // A stream has no operators that emit records of groups.
             && operator.values != PlainArguments::Count
             && !matches!(operator.takes, ClosureArguments::Groups(_))
     };
@@ -80,7 +82,7 @@ fn is_stream_parameter(input: &FnArg, name: &Ident) -> bool {
     }
 }
 
-/// Whether a type is written as a list, or as an iterator.
+/// Returns `true` for a `Vec` and for an `impl Iterator`.
 fn is_list(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Vec"),
@@ -93,19 +95,19 @@ fn is_list(ty: &Type) -> bool {
 }
 
 /// A join that was filtered, but not mapped.
-fn check_filtered_join(flow: &Flow, found: &mut Diagnostics) {
+fn check_filtered_join(flow: &Flow, mistakes: &mut Diagnostics) {
     if let Some(last) = flow.calls.last().filter(|_| is_filtered_join(flow)) {
-        found.report_unwritable(last.span(), message::unfinished_join(&last.word));
+        mistakes.report_fatal(last.span(), message::unfinished_join(&last.word));
     }
 }
 
 fn is_filtered_join(flow: &Flow) -> bool {
     let last = flow.calls.last().and_then(|last| last.operator);
-    flow.state == ChainState::Joined && last.is_some_and(|operator| operator.of_each_record().is_some())
+    flow.state == ChainState::Joined && last.is_some_and(|operator| operator.record_operation().is_some())
 }
 
-/// A `for` loop over a flow, whose records are not there yet.
-fn check_loop(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
+/// A `for` loop over a flow, which has no records yet.
+fn check_loop(pipeline: &Pipeline, flow: &Flow, mistakes: &mut Diagnostics) {
     let at = match (flow.calls.last(), &flow.source) {
         (Some(last), _) if flow.is_certain() => last.span(),
         (None, Source::Local { name, .. })
@@ -115,5 +117,5 @@ fn check_loop(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         }
         _ => return,
     };
-    found.report_unwritable(at, message::looped(flow.state));
+    mistakes.report_fatal(at, message::loop_over_flow(flow.state));
 }

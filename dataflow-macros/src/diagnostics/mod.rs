@@ -15,21 +15,21 @@ pub(crate) mod message;
 
 use proc_macro2::{Span, TokenStream};
 
-/// Collects what is wrong with a program.
+/// Collects the mistakes in a program.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     found: Option<syn::Error>,
-    unwritable: bool,
+    has_fatal: bool,
 }
 
 impl Diagnostics {
-    /// Reports a mistake that leaves the program's meaning clear: it is written out as if it were right, so that
-    /// nothing else is reported because of it.
+    /// Reports a mistake that does not hide the program's meaning. The body is emitted as if it
+    /// were correct, so that no follow-up errors are reported.
     pub(crate) fn report(&mut self, at: Span, message: impl std::fmt::Display) {
         self.add(syn::Error::new(at, message));
     }
 
-    /// As [`Diagnostics::report`], of an error that says its place itself.
+    /// Like [`Diagnostics::report`], for an error that has its own span.
     pub(crate) fn add(&mut self, error: syn::Error) {
         match &mut self.found {
             Some(found) => found.combine(error),
@@ -37,9 +37,9 @@ impl Diagnostics {
         }
     }
 
-    /// Reports a mistake that leaves open what the program means: its body is not written out.
-    pub(crate) fn report_unwritable(&mut self, at: Span, message: impl std::fmt::Display) {
-        self.unwritable = true;
+    /// Reports a mistake that hides the program's meaning. The body is not emitted.
+    pub(crate) fn report_fatal(&mut self, at: Span, message: impl std::fmt::Display) {
+        self.has_fatal = true;
         self.report(at, message);
     }
 
@@ -47,17 +47,17 @@ impl Diagnostics {
         self.found.is_none()
     }
 
-    /// Whether the program can be written out in spite of what was found.
-    pub(crate) fn leave_it_writable(&self) -> bool {
-        !self.unwritable
+    /// Returns `true` if the body can be emitted in spite of the mistakes.
+    pub(crate) fn can_emit_body(&self) -> bool {
+        !self.has_fatal
     }
 
-    /// The errors as one.
+    /// The mistakes as one error.
     pub(crate) fn into_error(self) -> Option<syn::Error> {
         self.found
     }
 
-    /// The errors, for the compiler to report.
+    /// The mistakes as `compile_error!`s.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.found.map(syn::Error::into_compile_error).unwrap_or_default()
     }

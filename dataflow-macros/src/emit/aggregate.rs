@@ -1,4 +1,4 @@
-//! `aggregate`: the measures of a group, computed in one pass.
+//! `aggregate`: emits the measures of a group, which are computed in one pass.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -6,7 +6,7 @@ use syn::{Expr, ExprClosure, Pat, parse_quote};
 
 use crate::analyse::measures::conditions::proofs_of;
 use crate::analyse::measures::{self, Aggregation, MeasureCall, names_field};
-use crate::analyse::{captures, forwards, proofs};
+use crate::analyse::{captures, forwarded_fields, proofs};
 use crate::emit::closure::{Closure, untyped, whole};
 use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, method};
@@ -14,7 +14,8 @@ use crate::operators::measures::{MeasureArguments, MeasureLowering};
 use crate::spans::generated;
 use crate::syntax::{Call, text};
 
-/// `aggregate(|g| body)`: `.aggregates().sum(..).count().finish(move |key, (((), a), b), out| out.emit(body))`
+/// Emits `aggregate(|g| body)` as
+/// `.aggregates().sum(..).count().finish(move |key, (((), a), b), out| out.emit(body))`.
 pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let Some(aggregation) = measures::of(call) else {
         return TokenStream::new();
@@ -32,26 +33,28 @@ pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     quote!(#aggregates #written #(#measures)* #finish)
 }
 
-/// A measure as it is written: a snapshot's state of another one is not restored.
+/// The text of a measure. The state of a snapshot is restored only to a measure with the same text.
 fn measure_text(measure: &MeasureCall) -> String {
     let MeasureCall { word, value, closures, .. } = measure;
     let arguments = value.iter().map(text::canonical).chain(closures.iter().map(text::canonical_closure));
     format!("{word}({})", arguments.collect::<Vec<_>>().join(", "))
 }
 
-/// `.cannot_fail(|record| answers)`: requires that the types of a measure on a condition leave it no way to fail.
+/// Emits `.cannot_fail(|record| answers)`: requires types with which a measure under a condition
+/// cannot fail.
 fn write_required(call: &Call, measure: &MeasureCall) -> TokenStream {
     let (Some(condition), Some(proofs)) = (measure.condition, proofs_of(measure, &call.scope)) else {
         return TokenStream::new();
     };
     let at = measure.word.span().located_at(condition.at);
-    let required =
-        measure.closures.iter().zip(&proofs).filter(|(_, asked)| !asked.is_empty()).map(|(closure, asked)| {
-            let (inputs, answers) = (untyped(closure), proofs::answers(asked, None, at));
+    let required = measure.closures.iter().zip(&proofs).filter(|(_, questions)| !questions.is_empty()).map(
+        |(closure, questions)| {
+            let (inputs, answers) = (untyped(closure), proofs::answers(questions, None, at));
             let answers = quote_spanned!(at=> move |#(#inputs),*| #answers);
             let captures = captures::of(closure, &call.scope);
             method::at_word(at, "cannot_fail", capture::around(&captures, at, answers))
-        });
+        },
+    );
     required.collect()
 }
 
@@ -70,24 +73,24 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
     method::at_word(word.span(), &word.to_string(), quote!(#(#arguments),*))
 }
 
-/// A measure that becomes a method of another name, or with other arguments.
+/// A measure that is emitted as another method, or with other arguments.
 fn write_lowered(call: &Call, aggregation: &Aggregation, index: usize) -> Option<TokenStream> {
     let measure = &aggregation.measures[index];
     let word = &measure.word;
     let is_divided = aggregation.measures.iter().any(|mean| matches!(mean.quotient, Some((sum, _)) if sum == index));
     let (name, arguments) = match (measure.measure.lowering, &measure.closures[..]) {
         (MeasureLowering::Sum, [closure]) if is_divided => ("sum_parts", written(call, word, closure)),
-        (MeasureLowering::Sum, [closure]) if measure.is_sum_if_used() => ("sum_if_used", written(call, word, closure)),
+        (MeasureLowering::Sum, [closure]) if measure.is_deferred_sum() => ("sum_if_used", written(call, word, closure)),
         (MeasureLowering::Quantile, [closure]) => {
-            let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));
-            let shares = together.map(|measure| match &measure.value {
+            let quantile_group = aggregation.measures.iter().filter(|measure| measure.quantile_group == Some(index));
+            let shares = quantile_group.map(|measure| match &measure.value {
                 Some(share) => written_value(call, word, share),
                 None => quote_spanned!(word.span()=> 0.5),
             });
             let closure = written(call, word, closure);
             ("quantiles", quote!([#(#shares),*], #closure))
         }
-        (MeasureLowering::First, [closure]) if aggregation.is_in_groups() => {
+        (MeasureLowering::First, [closure]) if aggregation.needs_whole_groups() => {
             let seen = written_seen(call, word, closure);
             ("first_seen", quote!(#closure, #seen))
         }
@@ -104,9 +107,9 @@ fn write_lowered(call: &Call, aggregation: &Aggregation, index: usize) -> Option
     Some(method::at_word(word.span(), name, arguments))
 }
 
-/// A value, not a closure.
+/// A value with copies of its captures.
 fn written_value(call: &Call, word: &Ident, value: &Expr) -> TokenStream {
-    // A closure without parameters, whose captures are those of the value.
+    // A closure without parameters has the captures of the value.
     let captures = captures::of(&parse_quote!(|| #value), &call.scope);
     capture::around(&captures, word.span(), value.to_token_stream())
 }
@@ -117,20 +120,20 @@ fn written(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs| { #body }))
 }
 
-/// A closure over records that says whether there is a value.
+/// A closure over records that returns `true` if the value is a `Some`.
 fn written_some(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
     let is_some = quote_spanned!(word.span()=> ::core::option::Option::is_some);
     measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs| #is_some(&{ #body })))
 }
 
-/// A closure over records that gives a field as it is seen.
+/// A closure over records that returns a field in its borrowed form.
 fn written_seen(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
     measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs, _| { #body }))
 }
 
-/// A closure over records, written around its checked body, with copies of what it captures.
+/// A closure over records around its checked body, with copies of its captures.
 fn measured(
     call: &Call,
     word: &Ident,
@@ -145,12 +148,13 @@ fn write_finish(call: &Call, closure: &ExprClosure, aggregation: &Aggregation) -
     let span = generated(call.span());
     let key = measures::key();
     let slots = (0..aggregation.measures.len()).map(measures::slot).collect::<Vec<_>>();
-    // The body as a closure over the generated variables, so that these do not count as captured.
+    // The body becomes a closure over the generated variables, so that these do not count as
+    // captured.
     let mut closure = closure.clone();
     closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();
     *closure.body = aggregation.body.clone();
     let captures = captures::of(&closure, &call.scope);
-    let next = Continuation::emit(call.span()).of_fields(is_taken_over(call));
+    let next = Continuation::emit(call.span()).fieldwise_if(copies_key_fields(call));
     let run = Closure::new(&closure, false, call.span()).each_typed_value(whole, &|value| next.take(value, span));
     let key = match aggregation.uses_key {
         true => key.into_token_stream(),
@@ -162,23 +166,25 @@ fn write_finish(call: &Call, closure: &ExprClosure, aggregation: &Aggregation) -
         Some(quote_spanned!(span=> let (#mean, #sum) = (#sum.mean(#count), #sum.sum());))
     });
     let quotients = quotients.collect::<TokenStream>();
-    let selected = (0..slots.len()).filter(|&index| aggregation.measures[index].together == Some(index)).map(|first| {
-        let together = (0..slots.len()).filter(|&index| aggregation.measures[index].together == Some(first));
-        let (all, names) = (&slots[first], together.map(measures::slot));
-        quote_spanned!(span=> let [#(#names),*] = #all;)
-    });
+    let selected =
+        (0..slots.len()).filter(|&index| aggregation.measures[index].quantile_group == Some(index)).map(|first| {
+            let quantile_group =
+                (0..slots.len()).filter(|&index| aggregation.measures[index].quantile_group == Some(first));
+            let (all, names) = (&slots[first], quantile_group.map(measures::slot));
+            quote_spanned!(span=> let [#(#names),*] = #all;)
+        });
     let selected = selected.collect::<TokenStream>();
     let added = |index: &usize| !aggregation.measures[*index].is_derived(*index);
     let slots = (0..slots.len()).filter(added).map(measures::slot).collect::<Vec<_>>();
     let (slots, out) = (nested(&slots, span), out(call.span()));
     let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #quotients #selected #run });
     let finish = capture::around(&captures, call.span(), finish);
-    method::in_place_of(call, if aggregation.is_in_groups() { "finish_groups" } else { "finish" }, finish)
+    method::in_place_of(call, if aggregation.needs_whole_groups() { "finish_groups" } else { "finish" }, finish)
 }
 
-/// Whether the group's record is a struct that takes fields over from the key.
-fn is_taken_over(call: &Call) -> bool {
-    let forwards = forwards::of_group(call);
+/// Returns `true` if the group's record is a struct that copies fields from the key.
+fn copies_key_fields(call: &Call) -> bool {
+    let forwards = forwarded_fields::of_group(call);
     forwards.of_struct && !forwards.is_empty()
 }
 

@@ -1,14 +1,14 @@
-//! Bodies: several closures over records, written as one function.
+//! Bodies: several closures over records, emitted as one function.
 //!
-//! A body is written from its last stage to its first. A stage is an operator that reads one record
-//! at a time. [`each_record`] writes it from its [`Closure`]. Its [`Continuation`] receives its
-//! value: the emitter, or the next stage.
+//! A stage is an operator that reads one record at a time. [`each_record`] emits it from its
+//! [`Closure`], and passes its value to a [`Continuation`]: the emitter, or the next stage. So a
+//! body is emitted from its last stage to its first.
 //!
 //! A fused closure is written inside of the previous one, whose variables must not hide names that
 //! it uses. Items, statement macros, and macros in patterns bind names that syntax does not show.
-//! So the operator after such a closure starts a body of its own. One more closure around the outer
-//! one would keep both in one loop. But then the outer closure could not lend its variables to the
-//! inner one.
+//! So the operator after a closure with them starts a new body. An additional closure around the
+//! outer one could keep both in one loop, but then the outer closure could not lend its variables
+//! to the inner one.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -16,7 +16,7 @@ use syn::ExprClosure;
 use syn::spanned::Spanned;
 
 use crate::analyse::captures;
-use crate::analyse::values::MadeValues;
+use crate::analyse::made_values::MadeValues;
 use crate::emit::closure::{Closure, untyped};
 use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, each_record, method, owning};
@@ -25,17 +25,23 @@ use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
-/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do. With `must_be_fieldwise`, the types of the structs that
-/// the body makes must be those of records, because the plan relies on their fields.
+/// Emits `process`, `process_with` or their fallible forms, with the work of all stages. If
+/// `must_be_fieldwise`, the structs that the body makes must be of types whose fields are those of
+/// records, because the plan relies on them.
 pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
     };
-    let heads = BodyHeads::of(stages);
+    let heads = LeadingStages::of(stages);
     let mut next = Continuation::emit(last.span());
     for (index, stage) in stages.iter().enumerate().rev() {
-        let is_asked = must_be_fieldwise && MadeValues::of(stage).is_some_and(|values| values.are_structs());
-        next = written_stage(stage, &next.of_fields(is_asked), heads.names(index, stage), made_at(&stages[..index]));
+        let must_be_checked = must_be_fieldwise && MadeValues::of(stage).is_some_and(|values| values.has_struct());
+        next = written_stage(
+            stage,
+            &next.fieldwise_if(must_be_checked),
+            heads.names(index, stage),
+            made_at(&stages[..index]),
+        );
     }
     let Some((parameters, run)) = next.into_stage() else {
         return TokenStream::new();
@@ -47,32 +53,33 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
     let closures = stages.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
-    match first.set_up() {
-        Some(set_up) => {
-            // The compiler checks closures after all other arguments. A block is no closure, so the set-up is checked before the body, which needs the
-            // type of the state.
-            let set_up = owning::set_up(set_up, first, is_fallible);
+    match first.state_closure() {
+        Some(state_closure) => {
+            // The compiler checks closures after all other arguments. A block is not a closure, so
+            // the state closure is checked first, and the body gets the type of the state.
+            let state_closure = owning::state_closure(state_closure, first, is_fallible);
             let word = if is_fallible { "try_process_with" } else { "process_with" };
-            method::in_place_of(first, word, quote_spanned!(span=> { #set_up }, #closure))
+            method::in_place_of(first, word, quote_spanned!(span=> { #state_closure }, #closure))
         }
         None => method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure),
     }
 }
 
-/// Whether all parameters of an operator's closures are records.
+/// Returns `true` if all parameters of an operator's closures are records.
 pub(super) fn takes_records(call: &Call) -> bool {
     call.is(|operator| matches!(operator.takes, ClosureArguments::Records(_)))
 }
 
-/// The place where these stages make the values that the next stage passes on: a wrong type is reported there.
+/// The span of the values that these stages pass to the next one. A wrong type is reported there.
 fn made_at(before: &[&Call]) -> Option<Span> {
     let maker = before.iter().rev().find(|stage| !stage.is(Operator::is_predicate))?;
     Some(maker.record_closure()?.body.span())
 }
 
-/// Writes a stage. With `names`, its records have these names, and its patterns take them apart inside of the stage only.
+/// Emits a stage. With `names`, its records have these names, and its patterns bind only inside of
+/// the stage.
 fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Continuation {
-    let operator = call.operator.and_then(|operator| Some((operator.of_each_record()?, operator.is_fallible())));
+    let operator = call.operator.and_then(|operator| Some((operator.record_operation()?, operator.is_fallible())));
     let (Some((operation, is_fallible)), Some(closure)) = (operator, call.record_closure()) else {
         return Continuation::stage(Vec::new(), TokenStream::new());
     };
@@ -89,24 +96,26 @@ fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, ma
     Continuation::stage(parameters, each_record::write(operation, &this, next))
 }
 
-/// The stages that look at the operator's own records: predicates, and the one that makes a value of them.
-struct BodyHeads {
+/// The stages that read the operator's own records: predicates, and the first stage that makes a
+/// value.
+struct LeadingStages {
     count: usize,
-    /// Whether their parameters are the same plain names, so that no parameter hides a name that another stage means.
+    /// Whether their parameters are the same plain names, so that no parameter hides a name that
+    /// another stage uses.
     share_names: bool,
 }
 
-impl BodyHeads {
+impl LeadingStages {
     fn of(stages: &[&Call]) -> Self {
         let count = stages.iter().take_while(|stage| stage.is(Operator::is_predicate)).count() + 1;
         let closures = stages.iter().take(count).filter_map(|stage| stage.record_closure());
         let mut names = closures.map(plain_parameters);
         let first = names.next().flatten();
-        BodyHeads { count, share_names: first.is_some() && names.all(|names| names == first) }
+        LeadingStages { count, share_names: first.is_some() && names.all(|names| names == first) }
     }
 
-    /// Generated names for the records of a stage, where the user's own cannot be used: a predicate passes its records on, so a
-    /// pattern must not move out of them.
+    /// Generated names for the records of a stage, if the user's names cannot be used. A predicate
+    /// passes its records on, so its patterns must not move out of them.
     fn names(&self, index: usize, stage: &Call) -> Option<Vec<Ident>> {
         let closure = stage.record_closure()?;
         let must_agree = self.count > 1 && index < self.count && !self.share_names;

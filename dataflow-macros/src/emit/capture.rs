@@ -1,4 +1,4 @@
-//! Closures that own what they capture.
+//! Emits closures that own their captures.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -6,10 +6,11 @@ use syn::{Stmt, parse_quote};
 
 use crate::analyse::captures::Capture;
 
-/// Writes a `move` closure in a block that first copies what the closure captures, so that the originals stay with the
-/// user. A captured flow is an error of the compiler at the name in the closure.
+/// Emits a `move` closure in a block that first copies its captures, so that the originals stay
+/// usable. A captured flow is a compiler error at its name in the closure.
 ///
-/// `word` is the span of the operator: the compiler reports there what is wrong with the closure as a whole.
+/// `word` is the span of the operator. The compiler reports mistakes in the closure as a whole
+/// there.
 pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> TokenStream {
     if captures.is_empty() {
         return closure;
@@ -23,8 +24,8 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
     }
 }
 
-/// The statement that imports the methods which copy captured values.
-pub(crate) fn copying() -> Stmt {
+/// The statement that imports the methods that copy captures.
+pub(crate) fn import_copy_methods() -> Stmt {
     parse_quote! {
         #[allow(unused_imports)]
         use ::dataflow::__private::copying::*;

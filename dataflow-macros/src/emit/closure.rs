@@ -1,4 +1,4 @@
-//! The user's closures, written where their values are used.
+//! The user's closures, written at the places where their values are used.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -16,35 +16,37 @@ use crate::syntax::patterns::plain_name;
 /// A closure over records.
 pub(crate) struct Closure<'a> {
     closure: &'a ExprClosure,
-    /// Its body, whose arithmetic is checked.
+    /// The body with checked arithmetic.
     body: Expr,
     pub(super) is_fallible: bool,
-    /// Statements that take the records apart, where these have generated names.
+    /// Statements that match the closure's patterns against records with generated names, or check
+    /// the records' types.
     bindings: TokenStream,
     /// The names of the records, for the next stage.
     pub(crate) records: Vec<Ident>,
-    /// The span of generated code: located at the operator's word.
+    /// The span of generated code, located at the operator's word.
     pub(crate) span: Span,
     word: Span,
 }
 
 impl<'a> Closure<'a> {
-    /// A closure with the user's own parameters. The value of a fallible closure is what its `Ok` holds.
+    /// A closure with the user's parameters. The value of a fallible closure is the content of its
+    /// `Ok`.
     pub(super) fn new(closure: &'a ExprClosure, is_fallible: bool, word: Span) -> Self {
         let records = closure.inputs.iter().filter_map(plain_name).cloned().collect();
         let body = checked::body(closure);
         Closure { closure, body, is_fallible, bindings: TokenStream::new(), records, span: generated(word), word }
     }
 
-    /// The closure, with a check that its records have the types that are written for its parameters; the parameters themselves are written
-    /// [`untyped`]. The check has a message of its own where a type is not the one that closures see.
+    /// Adds a check that the records have the written types. The parameters themselves are emitted
+    /// [`untyped`]. The check has its own message for a type that closures do not get.
     pub(super) fn with_records_typed(mut self) -> Self {
         let typed = self.closure.inputs.iter().filter_map(typed);
         self.bindings = typed.map(|(name, ty)| seen_as(name, name, ty)).collect();
         self
     }
 
-    /// The closure over records with these names; its own patterns bind inside of it only.
+    /// Uses records with these names. The closure's patterns bind only inside of it.
     pub(super) fn with_records_named(mut self, records: Vec<Ident>) -> Self {
         let bindings = self.closure.inputs.iter().zip(&records).map(|(pattern, record)| match typed(pattern) {
             Some((name, ty)) => seen_as(name, record, ty),
@@ -55,7 +57,7 @@ impl<'a> Closure<'a> {
         self
     }
 
-    /// The closure, with messages about its records at another place than its parameters.
+    /// Moves messages about the records to another place than the parameters.
     pub(super) fn with_records_located(mut self, at: Option<Span>) -> Self {
         if let Some(at) = at {
             self.records.iter_mut().for_each(|record| record.set_span(record.span().located_at(at)));
@@ -63,26 +65,26 @@ impl<'a> Closure<'a> {
         self
     }
 
-    /// Writes the body, with `then` wherever a value of it is made.
+    /// Emits the body, with `then` applied to each of its values.
     pub(crate) fn each_value(&self, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
         let then = |value: &Expr| match self.is_fallible {
-            true => self.unwrapped(value, then),
+            true => self.unwrap_result(value, then),
             false => then(value),
         };
-        self.bound(match self.must_be_called() {
-            true => then(&self.called()),
-            false => tail::push(&self.body, &then),
+        self.with_bindings(match self.must_stay_closure() {
+            true => then(&self.call_expression()),
+            false => tail::push_continuation(&self.body, &then),
         })
     }
 
-    /// As [`Closure::each_value`]. If what `part` takes of the value of a branch holds a `None`, all branches are written as one value, so that the `None` gets the
-    /// type of the other branches.
+    /// Like [`Closure::each_value`], but all branches become one value if `part` of one of them
+    /// contains a `None`. The `None` then gets the type of the other branches.
     pub(crate) fn each_typed_value(
         &self,
         part: fn(&Expr) -> Option<&Expr>,
         then: &dyn Fn(&Expr) -> TokenStream,
     ) -> TokenStream {
-        match !self.is_fallible && tail::gives_none(&self.body, part) {
+        match !self.is_fallible && tail::has_untyped_none(&self.body, part) {
             true => then(&Expr::Verbatim(self.value())),
             false => self.each_value(then),
         }
@@ -90,26 +92,26 @@ impl<'a> Closure<'a> {
 
     /// The closure's value as one expression.
     pub(crate) fn value(&self) -> TokenStream {
-        self.bound(match self.must_be_called() {
-            true => self.called().into_token_stream(),
+        self.with_bindings(match self.must_stay_closure() {
+            true => self.call_expression().into_token_stream(),
             false => at_end(peeled(&self.body)),
         })
     }
 
-    fn must_be_called(&self) -> bool {
+    fn must_stay_closure(&self) -> bool {
         returns::needs_its_closure(self.closure, self.is_fallible)
     }
 
-    /// Takes the records apart for `run` alone: the stages after it may mean names that these variables hide.
-    fn bound(&self, run: TokenStream) -> TokenStream {
+    /// Binds the patterns for `run` only: these variables may hide names that later stages use.
+    fn with_bindings(&self, run: TokenStream) -> TokenStream {
         match &self.bindings {
             none if none.is_empty() => run,
             bindings => quote_spanned!(self.span=> { #bindings #run }),
         }
     }
 
-    /// `(|| body)()`, for bodies that only make sense in a closure.
-    fn called(&self) -> Expr {
+    /// `(|| body)()`, for a body that must stay a closure.
+    fn call_expression(&self) -> Expr {
         let (span, body) = (self.span, &self.body);
         let output = match &self.closure.output {
             ReturnType::Default if self.is_fallible => {
@@ -124,15 +126,15 @@ impl<'a> Closure<'a> {
         Expr::Verbatim(quote_spanned!(span=> (|| #output #body)()))
     }
 
-    /// `function(value)`, with messages about the value's type at the value.
+    /// `function(value)`. The compiler reports a wrong type at the value.
     pub(super) fn called_with(&self, function: &TokenStream, value: &Expr) -> TokenStream {
         let at = self.word.located_at(last_span(value));
         quote_spanned!(at=> #function(#value))
     }
 
-    /// Takes the value out of a `Result`. An `Ok(..)` that is written out does not say the type of an error, nor does an `Err(..)` say the type of a
-    /// value, so neither is made a `Result` first.
-    fn unwrapped(&self, result: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
+    /// Takes the value out of a `Result`. A written `Ok(..)` does not determine the error type, and
+    /// an `Err(..)` not the value type. So neither is made a `Result` first.
+    fn unwrap_result(&self, result: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
         let span = self.span;
         match constructor(result) {
             Some((name, value)) if name == "Ok" => then(value),
@@ -148,7 +150,7 @@ impl<'a> Closure<'a> {
     }
 }
 
-/// The parameters of a closure over records as they are written, without the types of those that are plain names.
+/// The parameters of a closure over records, without the types of plain names.
 pub(super) fn untyped(closure: &ExprClosure) -> impl Iterator<Item = TokenStream> {
     closure
         .inputs
@@ -164,14 +166,14 @@ fn typed(input: &Pat) -> Option<(&Ident, &Type)> {
     }
 }
 
-/// `let order = seen_as::<Order, _>(order);`
+/// Emits `let order = seen_as::<Order, _>(order);`.
 fn seen_as(name: &Ident, record: &Ident, ty: &Type) -> TokenStream {
     let at = name.span().located_at(ty.span());
     let record = Ident::new(&record.to_string(), record.span().located_at(ty.span()));
     quote_spanned!(at=> let #name = ::dataflow::__private::seen_as::<#ty, _>(#record);)
 }
 
-/// The value itself, for [`Closure::each_typed_value`].
+/// The value itself, as the `part` of [`Closure::each_typed_value`].
 pub(super) fn whole(value: &Expr) -> Option<&Expr> {
     Some(value)
 }

@@ -1,7 +1,8 @@
-//! `.covering(..)`: has a build check that a grouping's key and measure are all of its records.
+//! `.covering(..)`: checks at build time that the key and the measure of a grouping are all fields
+//! of its records.
 //!
 //! Only rustc knows the record's fields, and only the macro knows which of them are named. So the
-//! macro writes a function that is generic in the record. Its constant compares both when the
+//! macro emits a function that is generic in the record. A constant in it compares both when the
 //! function is compiled.
 
 use proc_macro2::{Ident, TokenStream};
@@ -17,19 +18,20 @@ use crate::syntax::Call;
 use crate::syntax::names::peeled;
 use crate::words::is_one_of;
 
-/// Measures that give the record that they are given.
-const GIVE_RECORDS: &str = "sum min max";
+/// Operators that return records of their input's type.
+const RETURN_INPUT_RECORDS: &str = "sum min max";
 
-/// Before `.sum(|r| r.amount)` of a grouping; nothing where the syntax does not show the fields.
+/// Emits the check before `.sum(|r| r.amount)` of a grouping. `None` if syntax does not show the
+/// fields.
 pub(super) fn write(step: &ChainStep<'_>, measure: &Call) -> Option<TokenStream> {
     let &[grouping] = step.heads.as_slice() else { return None };
     let is_of_groups = measure.is(|operator| operator.from == ChainState::Grouped);
-    if !is_of_groups || !is_one_of(&measure.word, GIVE_RECORDS) || grouping.word != "group_by" {
+    if !is_of_groups || !is_one_of(&measure.word, RETURN_INPUT_RECORDS) || grouping.word != "group_by" {
         return None;
     }
     let mut fields = Vec::new();
     let (key, of) = (grouping.closures().next()?, measure.closures().next()?);
-    // A computed key is no field of the record.
+    // A computed key is not a field of the record.
     if !grouping.is(|operator| keys::is_computed(operator, key)) {
         add(key, &mut fields)?;
     }

@@ -1,13 +1,13 @@
-//! The plan as text, for a pipeline's documentation.
+//! The plan as text, for the documentation of a pipeline.
 
 use crate::analyse::steps::{self, ChainPart};
 use crate::syntax::{Flow, Pipeline, Source, text};
 
-/// The longest line of the plan; more would be hard to read in a browser.
+/// The longest line of the plan, in characters. Longer lines are hard to read in a browser.
 const LINE_LIMIT: usize = 110;
 
-/// The lines that are added to a pipeline's documentation: for each variable its source and its operators.
-pub(crate) fn plan(pipeline: &Pipeline) -> Vec<String> {
+/// The lines that are added to the documentation: each flow with its source and its operators.
+pub(crate) fn plan_lines(pipeline: &Pipeline) -> Vec<String> {
     let flows = pipeline.flows.iter().filter(|flow| is_shown(flow)).collect::<Vec<_>>();
     if flows.is_empty() {
         return Vec::new();
@@ -25,7 +25,7 @@ pub(crate) fn plan(pipeline: &Pipeline) -> Vec<String> {
     lines
 }
 
-/// Arguments are shown in the operator that they belong to, and a variable alone is not shown.
+/// Arguments are shown in the operator that they belong to. A variable without calls is not shown.
 fn is_shown(flow: &Flow) -> bool {
     let is_variable = flow.calls.is_empty() && matches!(flow.source, Source::Local { .. });
     !flow.is_argument && !is_variable

@@ -1,4 +1,4 @@
-//! What happens in a body to the value that a closure over one record gives.
+//! Emits operators over one record at a time: `map`, `flat_map`, `filter_map` and `filter`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -10,7 +10,8 @@ use crate::emit::precedence::before_block;
 use crate::operators::RecordOperation;
 use crate::syntax::names::plain_path;
 
-/// Writes what an operator does with one record, by its closure; the value of a fallible closure is what its `Ok` holds.
+/// Emits the work of an operator on one record. The value of a fallible closure is the content of
+/// its `Ok`.
 pub(super) fn write(operation: RecordOperation, closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     match operation {
         RecordOperation::Map => closure.each_typed_value(whole, &|value| next.take(value, closure.span)),
@@ -35,8 +36,9 @@ fn flat_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
 fn filter_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     let span = closure.span;
     let (value, run) = next.each(span);
-    closure.each_typed_value(kept, &|option| match (constructor(option), plain_path(option)) {
-        // Without an `Option` around them, branches may have different types: a borrowed record here, an owned record there.
+    closure.each_typed_value(some_argument, &|option| match (constructor(option), plain_path(option)) {
+        // Without an `Option` around them, branches may have different types: a borrowed and an
+        // owned record.
         (Some((name, value)), _) if name == "Some" => next.take(value, span),
         (_, Some(name)) if name == "None" => quote_spanned!(span=> ()),
         _ => {
@@ -47,8 +49,8 @@ fn filter_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     })
 }
 
-/// What is in a `Some`, as it stands.
-fn kept(option: &Expr) -> Option<&Expr> {
+/// The argument of a written `Some`.
+fn some_argument(option: &Expr) -> Option<&Expr> {
     constructor(option).filter(|(name, _)| *name == "Some").map(|(_, value)| value)
 }
 

@@ -1,4 +1,4 @@
-//! Keys and orders that are computed of records.
+//! Emits keys and orders that are computed from records.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -12,8 +12,9 @@ use crate::operators::ClosureArguments;
 use crate::spans::generated;
 use crate::syntax::{Call, text};
 
-/// `|o| o.day.month()`: `|symbols| symbols.computed(move |o, key| key.emit(o.day.month())).reading(&["day"])`; of an order, with
-/// `.order(|k| (desc(k.0), k.1))` behind it.
+/// Emits `|o| o.day.month()` as
+/// `|symbols| symbols.computed(move |o, key| key.emit(o.day.month())).reading(&["day"])`. For an
+/// order, `.order(|k| (desc(k.0), k.1))` follows.
 pub(super) fn write(call: &Call, closure: &ExprClosure, is_matched: bool) -> TokenStream {
     if call.is(|operator| operator.takes == ClosureArguments::Order) {
         let order = keys::order(closure);
@@ -48,7 +49,7 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream, is_matched:
     quote_spanned!(call.span()=> |#symbols| #key)
 }
 
-/// The directions of the parts of a computed order; nothing where the order is one ascending value.
+/// The directions of the parts of a computed order. Empty if all parts are ascending by default.
 fn directions(call: &Call, order: &keys::ComputedOrder) -> TokenStream {
     if order.directions.iter().all(Option::is_none) {
         return TokenStream::new();
@@ -60,7 +61,7 @@ fn directions(call: &Call, order: &keys::ComputedOrder) -> TokenStream {
         let symbol = if order.is_tuple { quote!(#parts.#index) } else { parts.to_token_stream() };
         word.as_ref().map_or(symbol.clone(), |word| quote!(#word(#symbol)))
     };
-    let said = order.directions.iter().enumerate().map(part);
-    let said = if order.is_tuple { quote!((#(#said,)*)) } else { quote!(#(#said)*) };
-    quote_spanned!(span=> .order(|#parts| #said))
+    let directed = order.directions.iter().enumerate().map(part);
+    let directed = if order.is_tuple { quote!((#(#directed,)*)) } else { quote!(#(#directed)*) };
+    quote_spanned!(span=> .order(|#parts| #directed))
 }

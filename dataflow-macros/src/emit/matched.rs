@@ -1,16 +1,18 @@
-//! The key of a join's second side, checked at its own place: `|r| r.name` is written `|r| matched_key(r.name)`.
+//! The key of a join's second side, checked at its own place: `|r| r.name` is emitted as
+//! `|r| matched_key(r.name)`.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure};
 
 use crate::analyse::keys;
-use crate::emit::next::MOST_PARTS;
+use crate::emit::next::MAX_PARTS;
 use crate::operators::{ChainState, ClosureArguments};
 use crate::spans::{first_span, generated, last_span};
 use crate::syntax::Call;
 
-/// Whether the argument at `index` is the key that is compared with the key before it.
+/// Returns `true` if the argument at `index` is a key that must match the type of the other side's
+/// key.
 pub(super) fn is_matched(call: &Call, index: usize) -> bool {
     call.is(|operator| {
         operator.takes == ClosureArguments::Key
@@ -22,7 +24,7 @@ pub(super) fn is_matched(call: &Call, index: usize) -> bool {
     })
 }
 
-/// A key closure over fields. The parts of a tuple are checked one by one, then the tuple.
+/// A key closure over fields. Each part of a tuple is checked, then the tuple.
 pub(super) fn write(call: &Call, closure: &ExprClosure) -> ExprClosure {
     let mut closure = closure.clone();
     keys::at_value(&mut closure.body, &mut |value| *value = checked(call, value));
@@ -32,7 +34,7 @@ pub(super) fn write(call: &Call, closure: &ExprClosure) -> ExprClosure {
 fn checked(call: &Call, key: &Expr) -> Expr {
     let mut key = key.clone();
     if let Expr::Tuple(tuple) = &mut key {
-        if !(1..=MOST_PARTS).contains(&tuple.elems.len()) {
+        if !(1..=MAX_PARTS).contains(&tuple.elems.len()) {
             return key;
         }
         tuple.elems.iter_mut().for_each(|part| *part = checked(call, part));
@@ -40,7 +42,8 @@ fn checked(call: &Call, key: &Expr) -> Expr {
     Expr::Verbatim(matched(call, &key))
 }
 
-/// A computed key. Its call reaches from the first to the last token of the closure's body, where the compiler reports it.
+/// A computed key. Its call spans the closure's body from the first to the last token, so that the
+/// compiler reports it there.
 pub(super) fn computed(call: &Call, closure: &ExprClosure, key: TokenStream) -> TokenStream {
     let (first, last) = (first_span(&closure.body), last_span(&closure.body));
     let mut argument = Group::new(Delimiter::Parenthesis, key);
@@ -49,7 +52,7 @@ pub(super) fn computed(call: &Call, closure: &ExprClosure, key: TokenStream) -> 
     matched(call, &quote!(#located #argument))
 }
 
-/// The generated span: a lint would call a closure of nothing but this call superfluous.
+/// The generated span: a lint would call a closure with only this call superfluous.
 fn matched(call: &Call, key: &impl ToTokens) -> TokenStream {
     quote_spanned!(generated(call.span())=> ::dataflow::__private::matched_key(#key))
 }

@@ -1,8 +1,9 @@
-//! The third stage: writes a pipeline as calls of the builder API.
+//! Third stage: emits a pipeline as calls of the builder API.
 //!
-//! Each [`Lowering`](crate::operators::Lowering) of the table has its file; [`chain`] walks the calls of a flow, and calls the file of each. The
-//! files share [`body`], which fuses closures that run as one, [`tail`], which writes the continuation of a value where the value is made, and
-//! [`step`], which describes an operator to the runtime.
+//! [`chain`] walks the calls of a flow. Each [`Lowering`](crate::operators::Lowering) has a file
+//! that emits its operators. They share three files: [`body`] fuses closures into one body,
+//! [`tail`] writes the continuation of a value where it is made, and [`step`] describes an operator
+//! to the runtime.
 
 mod aggregate;
 mod body;
@@ -26,7 +27,7 @@ mod reduce_group;
 mod step;
 mod tail;
 
-pub(crate) use capture::copying;
-pub(crate) use chain::{enter, fill};
-pub(crate) use docs::plan;
-pub(crate) use parameters::checked;
+pub(crate) use capture::import_copy_methods;
+pub(crate) use chain::{enter_scope, fill_holes};
+pub(crate) use docs::plan_lines;
+pub(crate) use parameters::parameter_checks;

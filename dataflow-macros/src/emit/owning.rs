@@ -1,4 +1,4 @@
-//! Closures that go into the builder as they are, with copies of what they capture.
+//! Emits closures that are passed to the builder unchanged, with copies of their captures.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -11,12 +11,12 @@ use crate::operators::Operator;
 use crate::spans::generated;
 use crate::syntax::Call;
 
-/// `word(|x| body)`: `.word(move |x| body)`
+/// Emits `word(|x| body)` as `.word(move |x| body)`.
 pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     method::in_place_of(call, &call.word.to_string(), self::closure(closure, call))
 }
 
-/// One closure of a call, which owns what it captures.
+/// A closure of a call, with copies of its captures.
 pub(super) fn closure(closure: &ExprClosure, call: &Call) -> TokenStream {
     let ExprClosure { inputs, output, .. } = closure;
     let body = checked::body(closure);
@@ -24,8 +24,9 @@ pub(super) fn closure(closure: &ExprClosure, call: &Call) -> TokenStream {
     capture::around(&captures::of(closure, &call.scope), call.span(), moved)
 }
 
-/// The closure that makes the state of a task. In a body that may fail the closure gives a `Result`; in an operator with `try_` that is the user's own.
-pub(super) fn set_up(closure: &ExprClosure, call: &Call, is_fallible: bool) -> TokenStream {
+/// The closure that creates the state of a task. In a fallible body the emitted closure returns a
+/// `Result`. In `try_` operators the user's closure returns it.
+pub(super) fn state_closure(closure: &ExprClosure, call: &Call, is_fallible: bool) -> TokenStream {
     if !is_fallible {
         return self::closure(closure, call);
     }

@@ -1,4 +1,4 @@
-//! Parameters that are flows.
+//! Checks parameters that are flows.
 
 use quote::quote_spanned;
 use syn::spanned::Spanned;
@@ -11,12 +11,13 @@ use crate::syntax::names::plain_path;
 use crate::syntax::patterns::plain_name;
 use crate::syntax::{Pipeline, types};
 
-/// `let pages = of_records(pages);` for each flow that the body uses: a type that is no record is reported at the parameter, and not at each
-/// operator.
+/// Emits `let pages = of_records(pages);` for each flow that the body uses. A type that is not a
+/// record is then reported at the parameter, instead of at each operator.
 ///
-/// A parameter of another type on which operators are called may be a flow by another name, `type Hits = DataSet<Hit>`: `let hits =
-/// Parameter(hits).taken()` is an error if it is one.
-pub(crate) fn checked(signature: &Signature, body: &Block, pipeline: &Pipeline) -> Vec<Stmt> {
+/// A parameter of another type on which operators are called may be an alias of a flow,
+/// `type Hits = DataSet<Hit>`. The statement `let hits = Parameter(hits).taken()` is an error if it
+/// is one.
+pub(crate) fn parameter_checks(signature: &Signature, body: &Block, pipeline: &Pipeline) -> Vec<Stmt> {
     let typed = signature.inputs.iter().filter_map(|parameter| match parameter {
         FnArg::Typed(parameter) => Some(parameter),
         FnArg::Receiver(_) => None,
@@ -44,7 +45,7 @@ fn check_other(parameter: &PatType, body: &Block) -> Option<Stmt> {
     syn::parse2(taken).ok()
 }
 
-/// Looks for an operator that is called on a name.
+/// Finds an operator that is called on a name.
 struct OperatorsOn<'n> {
     name: &'n Ident,
     found: bool,

@@ -1,10 +1,11 @@
-//! Parentheses for expressions whose tokens would mean something else in their new place.
+//! Adds parentheses to expressions whose tokens would have another meaning in their new place.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 
-/// An expression that a block follows, as after `if` or `in`: braces of its own would be taken for that block.
+/// An expression before a block, as after `if` or `in`. Its own braces would be taken for that
+/// block.
 pub(super) fn before_block(expr: impl ToTokens) -> TokenStream {
     let tokens = expr.into_token_stream();
     let is_brace = |token: TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
@@ -14,7 +15,7 @@ pub(super) fn before_block(expr: impl ToTokens) -> TokenStream {
     }
 }
 
-/// An expression that is the value of a block: a block that it begins with would be taken for a statement.
+/// An expression that is the value of a block. A block at its start would be taken for a statement.
 pub(super) fn at_end(expr: &Expr) -> TokenStream {
     match begins_with_block(expr) {
         true => parenthesized(expr.to_token_stream()),
@@ -37,7 +38,7 @@ fn begins_with_block(expr: &Expr) -> bool {
     matches!(**first, Expr::Block(_) | Expr::If(_) | Expr::Match(_) | Expr::Unsafe(_)) || begins_with_block(first)
 }
 
-/// An expression that `.`, `?` or a call follows.
+/// An expression before `.`, `?` or a call.
 pub(super) fn before_postfix(expr: &Expr) -> TokenStream {
     match expr {
         Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Field(_) | Expr::Index(_) | Expr::Try(_) => {

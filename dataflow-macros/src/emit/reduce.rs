@@ -1,4 +1,4 @@
-//! `reduce`: two records of a group become one.
+//! `reduce`: combines two records of a group into one.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -11,7 +11,7 @@ use crate::emit::{capture, method};
 use crate::operators::ChainState;
 use crate::syntax::{Call, text};
 
-/// `reduce(|a, b| record)`: `.reduce(move |a, b, out| out.emit(record))`
+/// Emits `reduce(|a, b| record)` as `.reduce(move |a, b, out| out.emit(record))`.
 pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let span = call.span();
     let next = Continuation::emit(span);

@@ -1,4 +1,4 @@
-//! `reduce_group` and `combine_group`: closures over the records of groups, which are lent.
+//! `reduce_group` and `combine_group`: closures over lent records of groups.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -12,7 +12,8 @@ use crate::syntax::Call;
 use crate::syntax::names::plain_path;
 use crate::syntax::patterns::{names_bound_inside, plain_name};
 
-/// `reduce_group(|g, out| for r in g { .. })`: `.reduce_group(move |g, out| while let Some(r) = g.next() { .. })`
+/// Emits `reduce_group(|g, out| for r in g { .. })` as
+/// `.reduce_group(move |g, out| while let Some(r) = g.next() { .. })`.
 pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let captures = captures::of(closure, &call.scope);
     let mut closure = closure.clone();
@@ -23,8 +24,9 @@ pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     method::in_place_of(call, &call.word.to_string(), written)
 }
 
-/// Writes loops over groups as loops that are lent one record after the other. All parameters but the last are groups. If the closure binds the name
-/// of a group again, its loops stay as they are, and the compiler checks them.
+/// Rewrites `for` loops over groups into loops over lent records. All parameters but the last are
+/// groups. If the closure binds the name of a group again, its loops stay unchanged, and the
+/// compiler checks them.
 fn lend(closure: &mut ExprClosure) {
     let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1)).filter_map(plain_name);
     let bound = names_bound_inside(&closure.body);
@@ -43,7 +45,8 @@ impl VisitMut for LendingLoops<'_> {
             && let Some(group) = plain_path(over).and_then(|over| self.groups.iter().find(|group| *group == over))
         {
             let next = quote_spanned!(group.span().located_at(for_token.span)=> #over.next());
-            // A pattern that does not match every record is a mistake, as in any `for`: it must not end the loop.
+            // As in any `for`, a pattern that does not match every record is a mistake. It must not
+            // end the loop.
             let whole = Ident::new("record", generated(for_token.span));
             let (lent, body) = match plain_name(pat).is_some() || matches!(**pat, Pat::Wild(_)) {
                 true => (pat.to_token_stream(), body.to_token_stream()),
@@ -56,6 +59,6 @@ impl VisitMut for LendingLoops<'_> {
     }
 
     fn visit_item_mut(&mut self, _: &mut Item) {
-        // Items do not see the closure's variables.
+        // Items cannot use the closure's variables.
     }
 }

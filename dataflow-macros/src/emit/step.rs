@@ -1,11 +1,11 @@
-//! `.step(..)`: what the runtime is told about the operator that follows.
+//! `.step(..)`: describes the next operator to the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Index;
 
 use crate::analyse::captures;
-use crate::analyse::forwards::{self, ForwardedFields};
+use crate::analyse::forwarded_fields::{self, ForwardedFields};
 use crate::analyse::measures;
 use crate::analyse::paths::FieldPlace;
 use crate::analyse::pushdown::MovedFilters;
@@ -16,18 +16,20 @@ use crate::operators::{ChainState, ClosureArguments, JoinKind, Operator, RecordO
 use crate::syntax::Call;
 use crate::syntax::text::{self, of_name};
 
-/// The longest source text of a closure in the plan: people recognise the closure by it.
+/// The longest source text of a closure in the plan, in characters. Users recognise the closure by
+/// it.
 const TEXT_LIMIT: usize = 120;
 
-/// Describes an operator. `binding` is the variable that the chain is bound to, if the operator is its last one; `moved` are the filters that
-/// have moved out of it.
+/// Describes an operator. `binding` is the variable of the chain, if the operator is its last one.
+/// `moved` has the filters that were moved out of the operator.
 pub(super) fn write(step: &ChainStep<'_>, binding: Option<&Ident>, moved: Option<&MovedFilters>) -> TokenStream {
     let words = step.words().map(|call| of_name(&call.word)).collect::<Vec<_>>();
     let texts = step.calls().map(|call| call.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>();
     let Some(first) = step.calls().next() else {
         return TokenStream::new();
     };
-    // What is bound to a variable was described where it was bound. Of a join's closures nothing was known there.
+    // A bound operator was described at its binding. The closures after a bound join were not known
+    // there.
     if first.operator.is_none_or(|operator| !matches!(operator.from, ChainState::Flow | ChainState::Joined)) {
         return TokenStream::new();
     }
@@ -38,8 +40,8 @@ pub(super) fn write(step: &ChainStep<'_>, binding: Option<&Ident>, moved: Option
     quote!(#meta #captured)
 }
 
-/// `.captured(..)`: the proof that an operator's closures do not act on anything outside by the values that they capture. Only with this proof may
-/// filters pass the operator.
+/// Emits `.captured(..)`: the proof that the closures of an operator have no side effects through
+/// their captures. Only with it may filters pass the operator.
 fn write_captured(step: &ChainStep<'_>, first: &Call, moved: Option<&MovedFilters>) -> Option<TokenStream> {
     let closures = step.calls().flat_map(|call| call.closures().map(|closure| (closure, &call.scope)));
     let captures = captures::of_all(closures);
@@ -51,35 +53,35 @@ fn write_captured(step: &ChainStep<'_>, first: &Call, moved: Option<&MovedFilter
     Some(method::in_place_of(first, "captured", quote!(#answers)))
 }
 
-/// Whether a closure may give many records for one.
+/// Returns `true` if a closure may emit several records per record.
 fn expands(call: &Call) -> bool {
-    call.is(|operator| operator.of_each_record() == Some(RecordOperation::FlatMap))
+    call.is(|operator| operator.record_operation() == Some(RecordOperation::FlatMap))
 }
 
-/// Whether the closures give one record for each that they see.
+/// Returns `true` if the closures emit exactly one record per record.
 fn maps(step: &ChainStep<'_>) -> bool {
-    let is_map = |call: &Call| call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Map));
+    let is_map = |call: &Call| call.is(|operator| operator.plain_record_operation() == Some(RecordOperation::Map));
     matches!(&step.work, StepWork::Body(stages) if stages.iter().all(|stage| is_map(stage)))
 }
 
-/// What the macro knows of an operator.
+/// The facts about an operator that the macro knows.
 #[derive(Default)]
 pub(super) struct StepFacts {
-    /// What each parameter of its closures reads.
+    /// The fields that each parameter of its closures reads.
     pub(super) reads: Vec<ReadSet>,
-    /// What its output takes over from its input.
+    /// The fields that its output copies from its input.
     pub(super) forwards: ForwardedFields,
-    /// Whether its closures may give many records for one.
+    /// Whether its closures may emit several records per record.
     pub(super) expands: bool,
-    /// Whether its closures give one record for each that they see.
+    /// Whether its closures emit exactly one record per record.
     pub(super) maps: bool,
-    /// For a filter: whether it may run elsewhere.
+    /// For a filter: whether it may be moved.
     pub(super) moves: bool,
-    /// For a filter that has moved: the word of the operator that it stood behind.
+    /// For a filter that was moved: the word of the last operator that it was moved below.
     pub(super) below: Option<String>,
 }
 
-/// Describes an operator by its parts; `at` is the word that the compiler points to.
+/// Describes an operator by its parts. `at` is the word that the compiler points to.
 pub(super) fn describe(
     at: &Call,
     binding: Option<&Ident>,
@@ -115,19 +117,19 @@ pub(super) fn describe(
     method::in_place_of(at, "step", meta)
 }
 
-/// What the closures of an operator take over from their records.
+/// The fields that the closures of an operator copy from their records.
 fn step_forwards(step: &ChainStep<'_>) -> ForwardedFields {
     match &step.work {
-        StepWork::Body(stages) => forwards::of(stages),
+        StepWork::Body(stages) => forwarded_fields::of(stages),
         StepWork::Single(call) if call.is(|operator| operator.takes == ClosureArguments::Handle) => {
-            forwards::of_group(call)
+            forwarded_fields::of_group(call)
         }
         _ => ForwardedFields::default(),
     }
 }
 
-/// Whether the macro knows fields that an operator takes over.
-pub(super) fn takes_over(step: &ChainStep<'_>) -> bool {
+/// Returns `true` if the macro knows fields that an operator copies.
+pub(super) fn copies_fields(step: &ChainStep<'_>) -> bool {
     !step_forwards(step).is_empty()
 }
 
@@ -144,7 +146,8 @@ fn written_forwards(forwards: &ForwardedFields) -> Option<TokenStream> {
     (!all.is_empty()).then(|| quote!(forwards: &[#(#all),*],))
 }
 
-/// What the closures of an operator read, one set for each parameter that is a record or lends records. Closures over symbols read nothing.
+/// The fields that the closures of an operator read: one set for each parameter that is a record or
+/// lends records. Closures over symbols read nothing.
 fn step_reads(step: &ChainStep<'_>) -> Vec<ReadSet> {
     match &step.work {
         StepWork::Body(stages) => body_reads(stages, optional_sides(step)),
@@ -161,8 +164,8 @@ fn step_reads(step: &ChainStep<'_>) -> Vec<ReadSet> {
     }
 }
 
-/// The first stages of a body get the operator's own records, up to the first stage that makes a value; the stages after it see values that the body
-/// made.
+/// The stages up to the first one that makes a value get the operator's own records. Later stages
+/// get values that the body made.
 fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<ReadSet> {
     let makers = stages.iter().position(|stage| !stage.is(Operator::is_predicate));
     let first = stages.iter().take(makers.map_or(stages.len(), |maker| maker + 1));
@@ -176,16 +179,16 @@ fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<ReadSet> {
     all
 }
 
-/// Which sides of an operator's records are `Option`s.
+/// For each side of an operator's input, whether closures get it as an `Option`.
 fn optional_sides(step: &ChainStep<'_>) -> [bool; 2] {
     let join = step.heads.first().and_then(|head| head.operator);
     join.and_then(|operator| operator.join).map_or([false; 2], JoinKind::optional_sides)
 }
 
-/// What a stage reads of its records, without the state of a task.
+/// The fields that a stage reads of its records, without the state of a task.
 fn record_reads(stage: &Call, optional: [bool; 2]) -> Option<Vec<ReadSet>> {
     let reads = reads::of_sides(stage.record_closure()?, optional);
-    Some(reads.into_iter().skip(usize::from(stage.set_up().is_some())).collect())
+    Some(reads.into_iter().skip(usize::from(stage.state_closure().is_some())).collect())
 }
 
 fn written_reads(reads: &ReadSet) -> TokenStream {

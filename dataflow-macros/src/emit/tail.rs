@@ -1,7 +1,8 @@
 //! Writes the continuation of a value at the places where the value is made.
 //!
-//! `out.emit(if a { b } else { c })` becomes `if a { out.emit(b) } else { out.emit(c) }`. Temporaries then live as long
-//! as they are needed, blocks may lend their own variables, and branches may have different types.
+//! `out.emit(if a { b } else { c })` becomes `if a { out.emit(b) } else { out.emit(c) }`. So
+//! temporaries live as long as they are needed, blocks may lend their own variables, and branches
+//! may have different types.
 
 use std::cell::Cell;
 
@@ -12,16 +13,16 @@ use syn::{Block, Expr, ExprMatch, Stmt, Token};
 use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::names::{peeled, plain_path};
 
-/// Rewrites `expr` so that `then` happens to its value.
-pub(super) fn push(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
+/// Rewrites `expr` so that `then` is applied to its value.
+pub(super) fn push_continuation(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
     let pushed = rewritten(expr, then);
     pushed.into_token_stream()
 }
 
-/// Whether `expr` makes a value of which `part` is, or holds, a `None` without a type.
-pub(super) fn gives_none(expr: &Expr, part: impl Fn(&Expr) -> Option<&Expr>) -> bool {
+/// Returns `true` if `part` of a value of `expr` is, or contains, a `None` without a type.
+pub(super) fn has_untyped_none(expr: &Expr, part: impl Fn(&Expr) -> Option<&Expr>) -> bool {
     let found = Cell::new(false);
-    push(expr, &|value| {
+    push_continuation(expr, &|value| {
         found.set(found.get() || part(value).is_some_and(is_none));
         value.to_token_stream()
     });
@@ -79,18 +80,19 @@ fn rewrite_block(block: &mut Block, then: &dyn Fn(&Expr) -> TokenStream) {
     }
 }
 
-/// Rewrites a branch. A branch without a value stays whole, so that the compiler reports the missing value.
+/// Rewrites a branch. A branch without a value stays whole, so that the compiler reports the
+/// missing value.
 fn rewrite_branch(block: &mut Block, then: &dyn Fn(&Expr) -> TokenStream) {
     if ends_in_value(block) {
         return rewrite_block(block, then);
     }
     let whole = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: block.clone() });
-    if !leaves(block) {
+    if !never_ends(block) {
         block.stmts = vec![Stmt::Expr(Expr::Verbatim(then(&whole)), None)];
     }
 }
 
-/// What follows `else` is an `if` or a block.
+/// Makes the branch after an `else` an `if` or a block.
 fn in_block(before: &Expr, after: Expr) -> Expr {
     match (before, after) {
         (Expr::If(_), after @ Expr::If(_)) | (Expr::Block(_), after @ Expr::Block(_)) => after,
@@ -110,8 +112,8 @@ fn ends_in_value(block: &Block) -> bool {
     }
 }
 
-/// Whether a block without a value never gets to its end.
-fn leaves(block: &Block) -> bool {
+/// Returns `true` if a block without a value never reaches its end.
+fn never_ends(block: &Block) -> bool {
     match block.stmts.last() {
         Some(Stmt::Expr(last, Some(_))) => diverges(last),
         Some(Stmt::Macro(call)) => is_panic(&call.mac),
@@ -119,7 +121,7 @@ fn leaves(block: &Block) -> bool {
     }
 }
 
-/// Whether an expression never has a value, so that it needs no continuation.
+/// Returns `true` if an expression never has a value, so that it needs no continuation.
 fn diverges(expr: &Expr) -> bool {
     match expr {
         Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,

@@ -1,28 +1,28 @@
-//! The table of macros: what is known of those that closures call.
+//! The table of macros that closures may call, with their effects.
 
 use proc_macro2::Ident;
 use syn::Macro;
 
 use crate::words::is_one_of;
 
-/// What a macro does. None of these macros binds a name for the code around its call.
+/// The effect of a macro. None of these macros binds a name for the code around its call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MacroEffect {
-    /// It evaluates what it is given, and does nothing else.
+    /// Evaluates its arguments, and does nothing else.
     Evaluates,
-    /// As [`MacroEffect::Evaluates`]; of one literal, its value is a constant.
+    /// Like [`MacroEffect::Evaluates`]. With a single literal, its value is a constant.
     EvaluatesLiteral,
-    /// It never has a value.
+    /// Never returns a value.
     Panics,
-    /// It prints a line, or a part of one.
+    /// Prints text.
     Prints,
-    /// It acts on something outside in another way.
+    /// Has another effect on its environment.
     Acts,
 }
 
 use MacroEffect::{Acts, Evaluates, EvaluatesLiteral, Panics, Prints};
 
-/// Macros of the standard library, and of this one.
+/// Macros of the standard library, and `date` of `dataflow`.
 static MACROS: &[(MacroEffect, &str)] = &[
     (Evaluates, "assert assert_eq assert_ne debug_assert debug_assert_eq debug_assert_ne format matches vec"),
     (EvaluatesLiteral, "date"),
@@ -31,12 +31,13 @@ static MACROS: &[(MacroEffect, &str)] = &[
     (Acts, "dbg write writeln"),
 ];
 
-/// The effect of a macro, by its name. A macro of the program's own that has such a name hides the one of the table: it is taken for that one.
+/// The effect of the macro with this name. A macro of the user's program with the same name is
+/// taken for the one in the table.
 pub(crate) fn effect(name: &Ident) -> Option<MacroEffect> {
     MACROS.iter().find(|(_, words)| is_one_of(name, words)).map(|(effect, _)| *effect)
 }
 
-/// The effect of the macro that is called.
+/// The effect of the called macro.
 pub(crate) fn effect_of(call: &Macro) -> Option<MacroEffect> {
     effect(&call.path.segments.last()?.ident)
 }

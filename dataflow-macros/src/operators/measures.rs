@@ -1,51 +1,51 @@
-//! The table of measures: what is computed of the records of a group in `aggregate`.
+//! The table of measures: aggregates of a group's records in `aggregate`.
 
 use proc_macro2::Ident;
 
 use crate::words::is_one_of;
 
-/// One measure of the language.
+/// A measure of the language.
 pub(crate) struct Measure {
-    /// What the user writes.
+    /// The word that the user writes.
     pub(crate) word: &'static str,
-    /// What its arguments are.
+    /// Its arguments.
     pub(crate) takes: MeasureArguments,
-    /// How `emit` writes it, and what comes of others beside it.
+    /// How `emit` writes it, alone and together with other measures.
     pub(crate) lowering: MeasureLowering,
-    /// Whether it is named where a word is none of these.
+    /// Whether the message about an unknown measure lists it.
     pub(crate) is_listed: bool,
 }
 
-/// What a measure takes.
+/// The arguments of a measure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MeasureArguments {
-    /// None, or one closure, of one record.
-    PerhapsRecord,
-    /// One closure, of one record.
+    /// None, or one closure over a record.
+    OptionalRecord,
+    /// One closure over a record.
     Record,
-    /// Two closures, each of one record: what is compared, and what is kept.
-    RecordTwice,
+    /// Two closures over a record: the compared value, then the returned value.
+    TwoRecordClosures,
     /// One closure that names fields.
     Symbols,
-    /// A value, then a closure of one record.
+    /// A value, then a closure over a record.
     ValueThenRecord,
-    /// A share from 0 to 1, then a closure of one record.
+    /// A share from 0 to 1, then a closure over a record.
     ShareThenRecord,
-    /// A value, then a closure of an accumulator and a record, and one of two accumulators.
+    /// A value, a closure over an accumulator and a record, and a closure over two accumulators.
     Accumulators,
 }
 
 impl MeasureArguments {
-    /// How many closures there are, of so many arguments.
+    /// The number of closures in a call with `arguments` arguments.
     pub(crate) fn closures(self, arguments: usize) -> usize {
         match self {
-            MeasureArguments::PerhapsRecord => arguments.min(1),
-            MeasureArguments::RecordTwice | MeasureArguments::Accumulators => 2,
+            MeasureArguments::OptionalRecord => arguments.min(1),
+            MeasureArguments::TwoRecordClosures | MeasureArguments::Accumulators => 2,
             _ => 1,
         }
     }
 
-    /// How many values stand before the closures.
+    /// The number of values before the closures.
     pub(crate) fn values(self) -> usize {
         let has_one = matches!(
             self,
@@ -54,15 +54,16 @@ impl MeasureArguments {
         usize::from(has_one)
     }
 
-    /// How many parameters each closure has.
+    /// The number of parameters of each closure.
     pub(crate) fn parameters(self) -> usize {
         if self == MeasureArguments::Accumulators { 2 } else { 1 }
     }
 }
 
 impl Measure {
-    /// Whether it is of groups that end: groups of streams and of windows do not have it.
-    pub(crate) fn needs_the_end(&self) -> bool {
+    /// Returns `true` if the measure needs groups that end. It is then not available on streams and
+    /// windows.
+    pub(crate) fn needs_bounded_groups(&self) -> bool {
         matches!(self.lowering, MeasureLowering::Quantile | MeasureLowering::CountDistinct)
     }
 }
@@ -72,19 +73,20 @@ impl Measure {
 pub(crate) enum MeasureLowering {
     /// As the user wrote it.
     AsWritten,
-    /// As written; where a mean is computed of it and a count, in parts.
+    /// As written. If a mean is computed from this sum and a count, then in parts.
     Sum,
-    /// As written, or as a quotient where its sum and count are measured anyway.
+    /// As written, or as a quotient if the same aggregate has its sum and its count.
     Mean,
-    /// As written, or as the number of records with a value where there is a closure.
+    /// As written without a closure. With a closure, the number of records with a value.
     Count,
-    /// As written. Not beside a quantile.
+    /// As written. Not available together with a quantile.
     CountDistinct,
-    /// As written, or by this word where each closure gives a field as it is.
+    /// As written, or by this method if each closure only names a field.
     Extreme { of_field: &'static str },
-    /// Together with those of the same values; the records of a group are then together as well.
+    /// Quantiles of the same values are computed together. All records of a group are then in one
+    /// task.
     Quantile,
-    /// As written, or as it is seen where the records of a group are together.
+    /// As written, or as `first_seen` if a quantile puts all records of a group in one task.
     First,
 }
 
@@ -94,20 +96,20 @@ impl Measure {
     }
 }
 
-/// Finds the measure that a word means.
+/// Finds the measure with this word.
 pub(crate) fn find(word: &Ident) -> Option<&'static Measure> {
     MEASURES.iter().find(|measure| word == measure.word)
 }
 
-/// What to write for a word that others have for a measure.
-pub(crate) fn instead_of(word: &Ident) -> Option<&'static str> {
-    WORDS_OF_OTHERS.iter().find(|(others, _)| is_one_of(word, others)).map(|(_, instead)| *instead)
+/// The replacement for a word of another system.
+pub(crate) fn replacement_of(word: &Ident) -> Option<&'static str> {
+    FOREIGN_WORDS.iter().find(|(others, _)| is_one_of(word, others)).map(|(_, instead)| *instead)
 }
 
-/// The measures that are named where a word is none of them, as one writes them.
+/// The listed measures, written as calls.
 pub(crate) fn listed() -> String {
     let written = |measure: &Measure| match measure.takes {
-        MeasureArguments::PerhapsRecord => format!("`.{}()`", measure.word),
+        MeasureArguments::OptionalRecord => format!("`.{}()`", measure.word),
         _ => format!("`.{}(..)`", measure.word),
     };
     MEASURES.iter().filter(|measure| measure.is_listed).map(written).collect::<Vec<_>>().join(", ")
@@ -117,7 +119,9 @@ const fn row(word: &'static str, takes: MeasureArguments, lowering: MeasureLower
     Measure { word, takes, lowering, is_listed: true }
 }
 
-use MeasureArguments::{Accumulators, PerhapsRecord, Record, RecordTwice, ShareThenRecord, Symbols, ValueThenRecord};
+use MeasureArguments::{
+    Accumulators, OptionalRecord, Record, ShareThenRecord, Symbols, TwoRecordClosures, ValueThenRecord,
+};
 use MeasureLowering::{AsWritten, Count, CountDistinct, Extreme, First, Mean, Quantile, Sum};
 
 static MEASURES: &[Measure] = &[
@@ -131,18 +135,18 @@ static MEASURES: &[Measure] = &[
     row("variance_pop", Record, AsWritten).unlisted(),
     row("stddev", Record, AsWritten),
     row("stddev_pop", Record, AsWritten).unlisted(),
-    row("count", PerhapsRecord, Count),
+    row("count", OptionalRecord, Count),
     row("count_if", Record, AsWritten),
     row("count_distinct", Symbols, CountDistinct),
-    row("min_by", RecordTwice, Extreme { of_field: "min_by_field" }),
-    row("max_by", RecordTwice, Extreme { of_field: "max_by_field" }),
+    row("min_by", TwoRecordClosures, Extreme { of_field: "min_by_field" }),
+    row("max_by", TwoRecordClosures, Extreme { of_field: "max_by_field" }),
     row("first", Symbols, First),
     row("fold", Accumulators, AsWritten).unlisted(),
     row("fold_with", ValueThenRecord, AsWritten).unlisted(),
 ];
 
-/// Words that others have for measures, and what to write instead.
-static WORDS_OF_OTHERS: &[(&str, &str)] = &[
+/// Words of other systems, and their replacements.
+static FOREIGN_WORDS: &[(&str, &str)] = &[
     (
         "filter",
         "`.count_if(|record| …)`, or the condition in a measure, `.sum(|record| if … { record.field } else { 0 })`",

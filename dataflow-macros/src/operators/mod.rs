@@ -1,12 +1,16 @@
-//! The tables of words: what every stage has to know about the operators of the language and the measures of a group.
+//! The tables of the language: operators, measures, and the words around them.
 //!
-//! The state of a chain of calls is what it has made so far: a flow, a join without keys, a grouping. The same word may mean different
-//! operators in different states (`map` after `join(..).on(..)` gets two records), so an operator is found by its word *and* the chain's
-//! state. Words that the table does not have pass through untouched: users extend `Flow` by traits.
+//! The [state](ChainState) of a chain of calls is its result so far: a flow, a join without keys, a
+//! grouping. A word may be several operators. For example, `map` after `join(..).on(..)` gets two
+//! records. So an operator is found by its word and by the state of the chain. Unknown words pass
+//! through unchanged, because users extend `Flow` with traits.
 //!
-//! The facts about a word are columns of its row, and no other file decides by the spelling of an operator or a measure. Adding an operator is
-//! one row in [`table`], and a file in `emit` if its [`Lowering`] is a new one. Adding a measure is one row in [`measures`]. The words around
-//! operators have tables as well: [`sources`], [`directions`] of orders, and the [`macros`] that closures call.
+//! The properties of a word are columns of its row. Other files use these properties, and not the
+//! spelling of an operator or a measure. Exceptions are `emit/covered.rs` and some messages.
+//!
+//! To add an operator, add a row to [`table`], and a file in `emit` if it needs a new [`Lowering`].
+//! To add a measure, add a row to [`measures`]. [`sources`], [`directions`] of orders, and
+//! [`macros`] that closures call have tables, too.
 
 pub(crate) mod directions;
 pub(crate) mod macros;
@@ -18,27 +22,27 @@ use proc_macro2::Ident;
 
 use table::OPERATORS;
 
-/// One operator of the language.
+/// An operator of the language.
 pub(crate) struct Operator {
-    /// What the user writes.
+    /// The word that the user writes.
     pub(crate) word: &'static str,
-    /// The state that the chain has to be in.
+    /// The state of the chain before the call.
     pub(crate) from: ChainState,
-    /// What the operator's closures get.
+    /// The closures that it takes.
     pub(crate) takes: ClosureArguments,
-    /// The chain's state afterwards.
+    /// The state of the chain after the call.
     pub(crate) to: ChainState,
-    /// How the operator is written in the builder API.
+    /// How it is written in the builder API.
     pub(crate) lowering: Lowering,
-    /// The arguments of the operator that are no closures.
+    /// Its arguments that are not closures.
     pub(crate) values: PlainArguments,
-    /// For the word that begins a join: what becomes of records that find no partner.
+    /// For the word that begins a join: which records without a partner are kept.
     pub(crate) join: Option<JoinKind>,
     /// For a result: whether its value is `()`.
-    pub(crate) gives_nothing: bool,
+    pub(crate) returns_unit: bool,
 }
 
-/// What a chain of calls has made so far.
+/// The result of a chain of calls so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ChainState {
     /// On a flow.
@@ -51,57 +55,60 @@ pub(crate) enum ChainState {
     Windowed,
     /// After `join`, before its keys.
     Join,
-    /// After `join` with a solution set, before the key.
+    /// After `join` with a solution set, before its key.
     SolutionJoin,
     /// After `join(..).on(..)`.
     Joined,
-    /// After `semi_join` and its like, before the keys.
+    /// After `semi_join` or `anti_join`, before the keys.
     KeyedFilter,
     /// After `co_group`, before its keys.
     CoGroup,
     /// After `co_group(..).on(..)`.
     CoGrouped,
-    /// After a result: no longer a flow.
+    /// After a result. The chain is no longer a flow.
     Result,
 }
 
-/// What the closures of an operator get.
+/// The parameters of an operator's closures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ClosureArguments {
-    /// No closure: plain values, or other flows.
+    /// No closure: only values or other flows.
     Values,
-    /// One parameter that names fields; the closure runs once, while the graph is built.
+    /// One parameter that names fields. The closure runs once, while the graph is built.
     Symbols,
-    /// One parameter that names the fields of a key, or a record that a key is computed of.
+    /// One parameter: it names the fields of a key, or is a record from which a key is computed.
     Key,
-    /// As a key, for an order: `asc` and `desc` may stand around its parts.
+    /// Like `Key`, for an order. Its parts may be wrapped in `asc` and `desc`.
     Order,
-    /// This many records, for each record of the flow.
+    /// This number of records. Runs once per record or pair.
     Records(usize),
-    /// First a closure that gets the task and makes its state, then one that gets this state and a record.
+    /// Two closures: the first gets the task and creates its state, the second gets that state and
+    /// a record.
     TaskThenRecord,
-    /// All records of a task, and the emitter.
+    /// All records of a task, and an emitter.
     Partition,
-    /// The handle of a group, whose measures are computed together.
+    /// The handle of a group. Its measures are computed together.
     Handle,
-    /// This many groups, whose records are lent, and the emitter.
+    /// This number of groups, whose records are lent, and an emitter.
     Groups(usize),
-    /// The flow of a loop's round. The closure is a pipeline that runs once, while the graph is built.
+    /// The flow of a loop's round. The closure is a pipeline that runs once, while the graph is
+    /// built.
     LoopBody,
-    /// After the first flow of rounds and the key of the solution set: the solution set and the flow of a round, as a [`ClosureArguments::LoopBody`].
+    /// The solution set and the flow of a round, like in [`ClosureArguments::LoopBody`]. The first
+    /// workset and the key of the solution set come before.
     DeltaBody,
 }
 
-/// The arguments of an operator that are no closures.
+/// The arguments of an operator that are not closures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PlainArguments {
-    /// What its builder method takes: the compiler checks that.
+    /// The arguments of its builder method, which the compiler checks.
     Any,
     /// None.
     None,
-    /// A number of records, before a closure if there is one.
+    /// A number of records, before the closure if there is one.
     Count,
-    /// Those that its builder method takes after the closure.
+    /// The arguments of its builder method, after the closure.
     AfterClosure,
 }
 
@@ -110,14 +117,14 @@ pub(crate) enum PlainArguments {
 pub(crate) enum Lowering {
     /// As the user wrote it.
     AsWritten,
-    /// A closure that looks at one record after the other. It runs in one body with what follows; a filter on a flow stays an operator of its
-    /// own, which the optimizer can move.
+    /// A closure over one record at a time. It is fused into one body with the operators after it.
+    /// A filter on a flow stays an operator of its own, which the optimizer can move.
     Each(RecordOperation),
-    /// As [`Lowering::Each`], of a closure that gives a `Result`, whose error ends the job.
+    /// Like [`Lowering::Each`], but the closure returns a `Result`, whose error ends the job.
     TryEach(RecordOperation),
-    /// With a closure that goes into the builder as it is, and owns what it captures.
+    /// With a closure that is passed to the builder unchanged and owns its captures.
     Owning,
-    /// A closure that makes one record of two.
+    /// A closure that combines two records into one.
     Reduction,
     /// A closure over the records of groups.
     GroupBody,
@@ -125,38 +132,38 @@ pub(crate) enum Lowering {
     Aggregation,
 }
 
-/// What becomes of the value that a closure over one record gives.
+/// The use of the value that a closure over a record returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum RecordOperation {
-    /// It is a record.
+    /// The value is a record.
     Map,
-    /// It is any number of records.
+    /// The value is any number of records.
     FlatMap,
-    /// It is a record, or none.
+    /// The value is a record or none.
     FilterMap,
-    /// It says whether the record stays.
+    /// The value decides whether the record is kept.
     Filter,
 }
 
-/// What becomes of the records of a join that find no partner.
+/// The records without a partner that a join keeps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum JoinKind {
-    /// Records without a partner are dropped on both sides, or there are none.
+    /// Drops records without a partner on both sides. Also for joins that pair every record.
     Inner,
-    /// Records of the left side stay.
+    /// Keeps the records of the left side.
     LeftOuter,
-    /// Records of the right side stay.
+    /// Keeps the records of the right side.
     RightOuter,
-    /// Records of both sides stay.
+    /// Keeps the records of both sides.
     FullOuter,
-    /// Records without a partner are dropped; the right side is a solution set, which keeps all of its own.
+    /// Drops records without a partner. The right side is a solution set, which is not filtered.
     Solution,
-    /// Each record of the left side gets all of the right side.
+    /// Pairs each record of the left side with the whole right side.
     Broadcast,
 }
 
 impl JoinKind {
-    /// Which sides of the pairs are `Option`s to closures.
+    /// For each side, whether closures get it as an `Option`.
     pub(crate) fn optional_sides(self) -> [bool; 2] {
         match self {
             JoinKind::Inner | JoinKind::Solution | JoinKind::Broadcast => [false, false],
@@ -166,7 +173,8 @@ impl JoinKind {
         }
     }
 
-    /// Which sides a filter over the pairs may run on instead: records that it drops there are in no pair that it would have kept.
+    /// For each side, whether a filter over the pairs may run on that side before the join. A
+    /// record that it drops there has no pair that the filter would keep.
     pub(crate) fn filterable_sides(self) -> [bool; 2] {
         match self {
             JoinKind::Inner => [true, true],
@@ -178,52 +186,53 @@ impl JoinKind {
 }
 
 impl Operator {
-    /// What the operator does in the body of a chain, if it looks at one record after the other.
-    pub(crate) fn of_each_record(&self) -> Option<RecordOperation> {
+    /// The operation on each record. `None` if it does not process one record at a time.
+    pub(crate) fn record_operation(&self) -> Option<RecordOperation> {
         match self.lowering {
             Lowering::Each(operation) | Lowering::TryEach(operation) => Some(operation),
             _ => None,
         }
     }
 
-    /// Whether the operator runs in the body of a chain, and its closure gives a `Result`.
+    /// Returns `true` if the operator processes one record at a time and its closure returns a
+    /// `Result`.
     pub(crate) fn is_fallible(&self) -> bool {
         matches!(self.lowering, Lowering::TryEach(_))
     }
 
-    /// Whether the operator keeps a state in each task, which its first closure makes.
+    /// Returns `true` if the operator has a state per task, created by its first closure.
     pub(crate) fn has_state(&self) -> bool {
         self.takes == ClosureArguments::TaskThenRecord
     }
 
-    /// Whether the operator only keeps or drops records.
+    /// Returns `true` if the operator only keeps or drops records.
     pub(crate) fn is_predicate(&self) -> bool {
-        self.of_each_record() == Some(RecordOperation::Filter)
+        self.record_operation() == Some(RecordOperation::Filter)
     }
 
-    /// What the operator does with each record, if it neither fails nor keeps a state.
-    pub(crate) fn of_each_alone(&self) -> Option<RecordOperation> {
-        self.of_each_record().filter(|_| !self.is_fallible() && !self.has_state())
+    /// Like `record_operation`, but `None` for operators that may fail or have a state.
+    pub(crate) fn plain_record_operation(&self) -> Option<RecordOperation> {
+        self.record_operation().filter(|_| !self.is_fallible() && !self.has_state())
     }
 }
 
-/// Finds the operator that `word` means to a chain in the state `from`.
+/// Finds the operator of `word` for a chain in state `from`.
 pub(crate) fn find(word: &Ident, from: ChainState) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| word == operator.word && operator.from == from)
 }
 
-/// What the word of a join means where its argument is a solution set.
+/// The operator of a join's word if its argument is a solution set.
 pub(crate) fn solution_join(word: &str) -> Option<&'static Operator> {
     table::SOLUTION_JOINS.iter().find(|operator| operator.word == word)
 }
 
-/// The filter on a flow that neither fails nor keeps a state.
+/// The filter on a flow that has no state and cannot fail.
 pub(crate) fn filter_on_flow() -> Option<&'static Operator> {
     let mut on_flow = OPERATORS.iter().filter(|operator| operator.from == ChainState::Flow);
-    on_flow.find(|operator| operator.of_each_alone() == Some(RecordOperation::Filter))
+    on_flow.find(|operator| operator.plain_record_operation() == Some(RecordOperation::Filter))
 }
 
-/// Whether a word means an operator somewhere.
+/// Returns `true` if a word is an operator in any state.
 pub(crate) fn is_known(word: &Ident) -> bool {
     OPERATORS.iter().any(|operator| word == operator.word)
 }

@@ -1,4 +1,4 @@
-//! The rows of the table: an operator of the language is one of them.
+//! The rows of the table: the operators of the language.
 
 use super::ChainState::{
     CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, SolutionJoin, Sorted, Windowed,
@@ -18,7 +18,7 @@ const fn row(
     to: ChainState,
     lowering: Lowering,
 ) -> Operator {
-    Operator { word, from, takes, to, lowering, values: PlainArguments::Any, join: None, gives_nothing: false }
+    Operator { word, from, takes, to, lowering, values: PlainArguments::Any, join: None, returns_unit: false }
 }
 
 impl Operator {
@@ -38,8 +38,8 @@ impl Operator {
         Operator { values: PlainArguments::None, ..self }
     }
 
-    const fn giving_nothing(self) -> Self {
-        Operator { gives_nothing: true, ..self }
+    const fn returning_unit(self) -> Self {
+        Operator { returns_unit: true, ..self }
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("reduce_group", CoGrouped, Groups(2), Flow, GroupBody),
     row("aggregate", Grouped, Handle, Flow, Aggregation),
     row("aggregate", Flow, Handle, Flow, Aggregation),
-    // Event time.
+    // Event time and windows.
     row("event_time", Flow, Key, Flow, AsWritten).before_values(),
     row("window", Grouped, Values, Windowed, AsWritten),
     row("aggregate", Windowed, Handle, Flow, Aggregation),
@@ -163,16 +163,16 @@ pub(super) static OPERATORS: &[Operator] = &[
     // Results.
     row("collect", Flow, Values, Result, AsWritten),
     row("count", Flow, Values, Result, AsWritten),
-    row("print", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("show", Flow, Values, Result, AsWritten).giving_nothing(),
+    row("print", Flow, Values, Result, AsWritten).returning_unit(),
+    row("show", Flow, Values, Result, AsWritten).returning_unit(),
     row("in_folders_by", Flow, Symbols, Result, AsWritten),
-    row("write_csv", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_csv_with", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_json", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_binary", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_native", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_parquet", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_parquet_with", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_text", Flow, Values, Result, AsWritten).giving_nothing(),
-    row("write_to", Flow, Values, Result, AsWritten).giving_nothing(),
+    row("write_csv", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_csv_with", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_json", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_binary", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_native", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_parquet", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_parquet_with", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_text", Flow, Values, Result, AsWritten).returning_unit(),
+    row("write_to", Flow, Values, Result, AsWritten).returning_unit(),
 ];

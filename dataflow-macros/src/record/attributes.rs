@@ -6,27 +6,27 @@ use syn::{Attribute, LitStr};
 
 use crate::diagnostics::Diagnostics;
 
-/// What stands on a field or a variant.
+/// The attributes of a field or a variant.
 #[derive(Default)]
 pub(super) struct FieldAttributes {
-    /// Its name in files, where another is given.
+    /// The name in files, if it differs.
     pub(super) column: Option<LitStr>,
-    /// `source_file`: whether it is the path of the file that a row is from.
+    /// The span of `source_file`: the field holds the path of the file that a row is read from.
     pub(super) source_file: Option<Span>,
 }
 
-/// Reads the attributes of `what`, a field or a variant.
-pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Diagnostics) -> FieldAttributes {
+/// Reads the attributes of a field or a variant. `item_kind` is `field` or `variant`.
+pub(super) fn read(item_kind: &str, attributes: &[Attribute], mistakes: &mut Diagnostics) -> FieldAttributes {
     let mut found = FieldAttributes::default();
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {
-            if meta.path.is_ident("source_file") && what == "field" {
+            if meta.path.is_ident("source_file") && item_kind == "field" {
                 found.source_file = Some(meta.path.span());
                 return Ok(());
             }
             if !meta.path.is_ident("name") {
-                let others = if what == "field" { " and `#[record(source_file)]`" } else { "" };
-                let message = format!("unknown attribute of a {what}: there is `#[record(name = \"…\")]`{others}");
+                let others = if item_kind == "field" { " and `#[record(source_file)]`" } else { "" };
+                let message = format!("unknown attribute of a {item_kind}: there is `#[record(name = \"…\")]`{others}");
                 return Err(meta.error(message));
             }
             let name: LitStr = meta.value()?.parse()?;
@@ -34,7 +34,7 @@ pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Diagnost
                 return Err(syn::Error::new(name.span(), "a name in files has at least one character"));
             }
             if found.column.replace(name).is_some() {
-                return Err(meta.error(format!("this {what} is already named")));
+                return Err(meta.error(format!("this {item_kind} is already named")));
             }
             Ok(())
         });
@@ -43,7 +43,7 @@ pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Diagnost
     found
 }
 
-/// Reads the attributes of a struct or an enum, which has none.
+/// Reports the attributes of a struct or an enum, which has none.
 pub(super) fn of_record(attributes: &[Attribute], mistakes: &mut Diagnostics) {
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {

@@ -1,24 +1,24 @@
-//! What closures see of a record, as far as the spelling of its fields' types tells.
+//! Decides whether closures get a record itself or its twin, by the spelling of its fields' types.
 //!
-//! A text or a list is borrowed, a number is not. The derive knows only the name of a nested record: whether its values own
-//! anything is left to the compiler.
+//! A text or a list is borrowed, a number is not. For a nested record, the derive knows only its
+//! name, so the compiler decides whether it borrows.
 
 use syn::Type;
 
 use super::spelling::{TypeSpelling, spelling};
 
-/// What closures see of a record.
+/// The type that closures get for a record.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Borrowing {
     /// The record itself: nothing is borrowed.
     Itself,
     /// The twin if one of the nested records borrows, else the record itself.
     AsNested,
-    /// Its twin.
+    /// The twin.
     Twin,
 }
 
-/// What closures see of a record with a field of this type.
+/// The type that closures get for a record with a field of this type.
 pub(super) fn borrowing(ty: &Type) -> Borrowing {
     match spelling(ty) {
         TypeSpelling::Plain => Borrowing::Itself,

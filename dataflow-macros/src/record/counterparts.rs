@@ -1,4 +1,4 @@
-//! The types that stand for a field's type in the record's twin and among its symbols.
+//! The counterparts of a field's type in the record's twin and in its symbols.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,13 +7,14 @@ use syn::Type;
 use super::input::RecordInput;
 use super::spelling::{TypeSpelling, spelling};
 
-/// The type of a field's counterpart in the twin, of a field that is stored as `ty`.
+/// The type of the twin's field for a field that is stored as `ty`.
 ///
-/// The type is written out where the spelling tells it: `&'a str` reads better in documentation than a projection, and makes
-/// the twin covariant. All other types go through the record's type guard.
+/// The type is written out if the spelling determines it. `&'a str` reads better in documentation
+/// than a projection, and makes the twin covariant. All other types go through the record's type
+/// guard.
 pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
     let guard = record.type_guard();
-    if record.generics.is_in(ty) {
+    if record.generics.occur_in(ty) {
         return quote!(<#ty as ::dataflow::__private::Record>::At<'a>);
     }
     match spelling(ty) {
@@ -41,10 +42,10 @@ pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
     }
 }
 
-/// The type of a field's counterpart among the symbols.
+/// The type of the symbol for a field.
 pub(super) fn symbol(record: &RecordInput, ty: &Type) -> TokenStream {
     let guard = record.type_guard();
-    if record.generics.is_in(ty) {
+    if record.generics.occur_in(ty) {
         return quote!(<#ty as ::dataflow::__private::Record>::Fields<__Root>);
     }
     match spelling(ty) {

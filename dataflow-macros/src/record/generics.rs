@@ -1,25 +1,26 @@
-//! The type parameters of a record: `struct Pair<A, B> { … }`, where each stands for a record.
+//! The type parameters of a record: `struct Pair<A, B> { … }`. Each stands for a record.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, Type};
 
-/// The parameters of a record, and its types that are made of them.
+/// The parameters of a record, and its field types that contain them.
 #[derive(Default)]
 pub(super) struct Generics {
     names: Vec<Ident>,
-    /// The user's bounds, parameter by parameter.
+    /// The user's bounds, one entry per parameter.
     bounds: Vec<TokenStream>,
-    /// The user's `where`.
+    /// The predicates of the user's `where`.
     predicates: Vec<TokenStream>,
-    /// Fields' types that are made of parameters, `Option<A>`: taken to be records in the implementations, and checked once.
+    /// Field types that contain parameters, such as `Option<A>`. The implementations assume that
+    /// they are records. One function checks it.
     composed: Vec<Type>,
 }
 
 impl Generics {
-    /// Reads the parameters of `what`, a struct or an enum.
-    pub(super) fn read(generics: syn::Generics, what: &str) -> syn::Result<Self> {
+    /// Reads the parameters. `item_kind` is `struct` or `enum`.
+    pub(super) fn read(generics: syn::Generics, item_kind: &str) -> syn::Result<Self> {
         let mut read = Generics::default();
         for parameter in generics.params {
             match parameter {
@@ -30,7 +31,7 @@ impl Generics {
                 }
                 GenericParam::Lifetime(parameter) => {
                     let message = format!(
-                        "a record owns its values, so its {what} has no lifetime: write `String` for `&str` and `Vec<T>` for `&[T]`; \
+                        "a record owns its values, so its {item_kind} has no lifetime: write `String` for `&str` and `Vec<T>` for `&[T]`; \
                          closures see them borrowed"
                     );
                     return Err(syn::Error::new(parameter.span(), message));
@@ -46,20 +47,19 @@ impl Generics {
         Ok(read)
     }
 
-    /// Takes in a field's type.
+    /// Adds the type of a field, if it contains parameters but is not one.
     pub(super) fn add(&mut self, ty: &Type) {
-        if self.is_in(ty) && !self.names.iter().any(|name| is_name(ty, name)) {
+        if self.occur_in(ty) && !self.names.iter().any(|name| is_name(ty, name)) {
             self.composed.push(ty.clone());
         }
     }
 
-    /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// Whether a type is made of parameters.
-    pub(super) fn is_in(&self, ty: &Type) -> bool {
+    /// Returns `true` if a type contains parameters.
+    pub(super) fn occur_in(&self, ty: &Type) -> bool {
         !self.is_empty() && mentions(ty.to_token_stream(), &|name| self.names.contains(name))
     }
 
@@ -69,7 +69,7 @@ impl Generics {
         quote!(#(#names,)*)
     }
 
-    /// `A: Record, B: Record,`: the parameters as they are declared.
+    /// `A: Record, B: Record,`: the parameters as declared.
     pub(super) fn declared(&self) -> TokenStream {
         let declared = self.names.iter().zip(&self.bounds).map(|(name, bounds)| {
             let bounds = (!bounds.is_empty()).then(|| quote!(+ #bounds));
@@ -78,24 +78,24 @@ impl Generics {
         quote!(#(#declared,)*)
     }
 
-    /// The parameters as they are declared, as arguments, and what follows `where`: for an implementation.
+    /// The declared parameters, the arguments, and the predicates of an implementation.
     pub(super) fn parts(&self) -> (TokenStream, TokenStream, TokenStream) {
         (self.declared(), self.arguments(), self.predicates())
     }
 
-    /// What follows `where` in everything that is written out.
+    /// The predicates of the emitted items.
     pub(super) fn predicates(&self) -> TokenStream {
         let (predicates, composed) = (&self.predicates, &self.composed);
         quote!(#(#predicates,)* #(#composed: ::dataflow::__private::Record,)*)
     }
 
-    /// What the user wrote behind `where`.
-    pub(super) fn given(&self) -> TokenStream {
+    /// The predicates of the user's `where`.
+    pub(super) fn user_predicates(&self) -> TokenStream {
         let predicates = &self.predicates;
         quote!(#(#predicates,)*)
     }
 
-    /// The types that are made of parameters.
+    /// The field types that contain parameters.
     pub(super) fn composed(&self) -> &[Type] {
         &self.composed
     }
@@ -105,11 +105,11 @@ fn is_name(ty: &Type, name: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(name))
 }
 
-/// Whether a name for which `is_it` holds stands anywhere in the tokens.
-pub(super) fn mentions(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> bool {
+/// Returns `true` if `matches` holds for a name anywhere in the tokens.
+pub(super) fn mentions(tokens: TokenStream, matches: &dyn Fn(&Ident) -> bool) -> bool {
     tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(name) => is_it(&name),
-        TokenTree::Group(group) => mentions(group.stream(), is_it),
+        TokenTree::Ident(name) => matches(&name),
+        TokenTree::Group(group) => mentions(group.stream(), matches),
         _ => false,
     })
 }

@@ -1,4 +1,4 @@
-//! What the derive is given: a struct with named fields, or an enum.
+//! The input of the derive: a struct with named fields, or an enum.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ use syn::{Attribute, Fields, Item, LitStr, Member, Type, Visibility};
 use super::attributes;
 use super::borrowing::{Borrowing, borrowing};
 use super::generics::Generics;
-use super::refusals;
+use super::invalid_types;
 use super::spelling::has_spelling;
 use super::stored::stored;
 use crate::diagnostics::Diagnostics;
 
-/// The most variants of an enum: their tag is one byte.
-const MOST_VARIANTS: usize = 256;
+/// The largest number of variants of an enum, because the tag is one byte.
+const MAX_VARIANTS: usize = 256;
 
 /// A struct or an enum that becomes a record.
 pub(super) struct RecordInput {
@@ -25,42 +25,42 @@ pub(super) struct RecordInput {
     pub(super) visibility: Visibility,
     pub(super) generics: Generics,
     pub(super) body: RecordBody,
-    /// What closures see of it.
+    /// The type that closures get.
     pub(super) borrowing: Borrowing,
-    /// The errors of fields that cannot be there. Their types are replaced by others.
-    pub(super) refused: Option<syn::Error>,
+    /// The errors of fields with invalid types. Their types are replaced.
+    pub(super) rejected: Option<syn::Error>,
 }
 
-/// What it is made of.
+/// The fields or variants of a record.
 pub(super) enum RecordBody {
     Struct(Vec<FieldInput>),
     Enum(Vec<VariantInput>),
 }
 
-/// One field of a struct or of a variant.
+/// A field of a struct or of a variant.
 #[derive(Clone)]
 pub(super) struct FieldInput {
-    /// As the type names it: `word`, or `0`.
+    /// The name or position in the type: `word`, or `0`.
     pub(super) member: Member,
-    /// What patterns bind it to.
+    /// The name that patterns bind it to.
     pub(super) binding: Ident,
     pub(super) visibility: Visibility,
-    /// As the user writes it.
+    /// The type as the user wrote it.
     pub(super) ty: Type,
-    /// The type without its boxes: the record that is stored.
+    /// The type without its boxes, which is stored.
     pub(super) stored: Type,
     pub(super) column: LitStr,
-    /// Whether readers fill it with the path of the file that a row is from.
+    /// Whether readers set it to the path of the file that a row is read from.
     pub(super) is_source_file: bool,
-    /// The user's documentation, which the field's counterparts carry too.
+    /// The user's documentation, which is also emitted for the field's counterparts.
     pub(super) docs: Vec<Attribute>,
 }
 
-/// One variant of an enum.
+/// A variant of an enum.
 #[derive(Clone)]
 pub(super) struct VariantInput {
     pub(super) name: Ident,
-    /// Its name in files.
+    /// The name in files.
     pub(super) column: LitStr,
     pub(super) is_tuple: bool,
     pub(super) fields: Vec<FieldInput>,
@@ -68,7 +68,7 @@ pub(super) struct VariantInput {
 }
 
 impl RecordInput {
-    /// Reads the record. Mistakes that leave its meaning clear come beside it.
+    /// Reads the record. Mistakes that do not hide its meaning are the second part of the value.
     pub(super) fn read(tokens: TokenStream) -> syn::Result<(Self, Option<syn::Error>)> {
         let mut mistakes = Diagnostics::default();
         let (name, visibility, generics, body) = match syn::parse2(tokens)? {
@@ -92,11 +92,11 @@ impl RecordInput {
             }
             item => return Err(syn::Error::new(item.span(), "only a struct or an enum can be a record")),
         };
-        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself, refused: None };
-        record.refuse_types();
+        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself, rejected: None };
+        record.reject_types();
         let stored: Vec<Type> = record.types().cloned().collect();
         stored.iter().for_each(|ty| record.generics.add(ty));
-        let seen = |field: &FieldInput| match record.generics.is_in(&field.ty) {
+        let seen = |field: &FieldInput| match record.generics.occur_in(&field.ty) {
             true => Borrowing::Twin,
             false => borrowing(&field.ty),
         };
@@ -104,14 +104,14 @@ impl RecordInput {
         Ok((record, mistakes.into_error()))
     }
 
-    /// The fields' types as they are stored, those of all variants.
+    /// The stored types of the fields, including those of all variants.
     pub(super) fn types(&self) -> impl Iterator<Item = &Type> {
         self.all_fields().map(|field| &field.stored)
     }
 
-    /// Whether the twin writes the type of a field out.
-    pub(super) fn is_spelled_out(&self, ty: &Type) -> bool {
-        !self.generics.is_in(ty) && has_spelling(ty)
+    /// Returns `true` if the twin writes out the type of a field.
+    pub(super) fn is_written_out(&self, ty: &Type) -> bool {
+        !self.generics.occur_in(ty) && has_spelling(ty)
     }
 
     /// The name of the record's twin.
@@ -119,7 +119,7 @@ impl RecordInput {
         format_ident!("{}Ref", self.name)
     }
 
-    /// The name of the [type guard](super::type_guard). It has no users outside of the expansion.
+    /// The name of the [type guard](super::type_guard). Only the expansion uses it.
     pub(super) fn type_guard(&self) -> Ident {
         format_ident!("__{}Known", self.name)
     }
@@ -140,17 +140,18 @@ impl RecordInput {
         fields.iter_mut().chain(variants.iter_mut().flat_map(|variant| &mut variant.fields))
     }
 
-    /// Finds the fields that cannot be there, and gives them types with which the rest of the record can be written.
-    fn refuse_types(&mut self) {
-        let (name, mut refused) = (self.name.clone(), Diagnostics::default());
+    /// Reports fields with invalid types, and replaces the types, so that the rest of the record
+    /// can be emitted.
+    fn reject_types(&mut self) {
+        let (name, mut rejected) = (self.name.clone(), Diagnostics::default());
         for field in self.all_fields_mut() {
-            if let Err(error) = refusals::check(&name, &field.ty) {
-                refused.add(error);
-                field.ty = refusals::replacement(&field.ty);
+            if let Err(error) = invalid_types::check(&name, &field.ty) {
+                rejected.add(error);
+                field.ty = invalid_types::replacement(&field.ty);
                 field.stored = field.ty.clone();
             }
         }
-        self.refused = refused.into_error();
+        self.rejected = rejected.into_error();
     }
 }
 
@@ -173,7 +174,7 @@ impl FieldInput {
         FieldInput { member, binding, visibility: field.vis, ty: field.ty, stored, column, is_source_file, docs }
     }
 
-    /// Its name as the program writes it.
+    /// The field's name in the program.
     pub(super) fn ident(&self) -> String {
         text(&self.member)
     }
@@ -186,7 +187,7 @@ fn text(member: &Member) -> String {
     }
 }
 
-/// Whether a type is spelled `String`.
+/// Returns `true` if a type is spelled `String`.
 fn is_string(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
 }
@@ -224,8 +225,8 @@ fn read_variants(
     let error = |message| Err(syn::Error::new(name.span(), message));
     match variants.len() {
         0 => error(format!("`{name}` has no variants, so there is no value to record: give it one")),
-        count if count > MOST_VARIANTS => error(format!(
-            "`{name}` has {count} variants; an enum in a record has at most {MOST_VARIANTS}: use a number"
+        count if count > MAX_VARIANTS => error(format!(
+            "`{name}` has {count} variants; an enum in a record has at most {MAX_VARIANTS}: use a number"
         )),
         _ => {
             let name = |variant: &VariantInput| format!("the variant `{}`", variant.name);
@@ -247,7 +248,7 @@ fn named_fields(name: &Ident, fields: Fields) -> syn::Result<Fields> {
     Err(syn::Error::new(at, message))
 }
 
-/// Two of one name in files could not be told apart.
+/// Reports names in files that are used twice.
 fn check_names<'n>(what: &str, names: impl Iterator<Item = (&'n LitStr, String)>, mistakes: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for (name, owner) in names {

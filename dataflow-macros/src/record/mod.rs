@@ -1,11 +1,13 @@
-//! `#[derive(Record)]`: the layout of a struct or an enum, its borrowed twin and the symbols of its fields.
+//! `#[derive(Record)]`: the layout of a struct or an enum, its borrowed twin and the symbols of its
+//! fields.
 //!
-//! 1. `input` reads the record, with `attributes` and `generics`; `refusals` checks the spelling of its types. Mistakes are
-//!    reported at their own tokens.
-//! 2. `spelling` reads the types of its fields, and `borrowing` decides what closures see: a twin with the texts and lists borrowed, or the
-//!    record itself.
-//! 3. `twin`, `symbols` and `implementation` write the three parts of the expansion, with `structs` and `enums` for their
-//!    differences; `type_guard` makes a field which is no record one message, at its type.
+//! 1. `input` reads the record, with `attributes` and `generics`. `invalid_types` checks the
+//!    spelling of its types. Mistakes are reported at their own tokens.
+//! 2. `spelling` classifies the types of its fields. `borrowing` decides whether closures get the
+//!    twin, with borrowed texts and lists, or the record itself.
+//! 3. `twin`, `symbols` and `implementation` emit the three parts of the expansion. `structs` and
+//!    `enums` have the differences between them. `type_guard` ensures that a field that is not a
+//!    record gets one message, at its type.
 
 mod attributes;
 mod borrowing;
@@ -14,7 +16,7 @@ mod generics;
 mod implementation;
 mod input;
 mod parts;
-mod refusals;
+mod invalid_types;
 mod spelling;
 mod stored;
 mod symbols;
@@ -29,7 +31,7 @@ use quote::quote;
 
 use input::RecordInput;
 
-/// What `#[derive(Record)]` adds to a type.
+/// The expansion of `#[derive(Record)]`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let (record, errors) = match RecordInput::read(input) {
         Ok(read) => read,

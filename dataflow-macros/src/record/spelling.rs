@@ -1,18 +1,18 @@
-//! What the spelling of a field's type tells.
+//! Classifies the type of a field by its spelling.
 
 use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
 
 use crate::words::is_one_of;
 
-/// A field's type by its spelling.
+/// The classes of types.
 pub(super) enum TypeSpelling<'t> {
     Plain,
     Text,
     List(&'t Type),
     Texts,
-    /// A list that is not kept in place.
+    /// A list whose elements are stored as records.
     Records(&'t Type),
-    /// A list of what the spelling does not tell.
+    /// A list of elements of an unknown type.
     Unknown,
     Optional(&'t Type),
     Tuple(Vec<&'t Type>),
@@ -20,14 +20,14 @@ pub(super) enum TypeSpelling<'t> {
     Boxed(&'t Type),
     /// A map: whether it is a `HashMap`, its keys and its values.
     Map(bool, &'t Type, &'t Type),
-    /// A nested record, or no record at all.
+    /// A nested record, or not a record at all.
     Other,
 }
 
 const PLAIN: &str = "bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 Date Timestamp TimeDelta Decimal";
 
-/// Plain values whose lists are kept as lists of records.
-const ONE_BY_ONE: &str = "bool char i8";
+/// Plain types whose lists are stored as lists of records.
+const STORED_AS_RECORDS: &str = "bool char i8";
 
 pub(super) fn spelling(ty: &Type) -> TypeSpelling<'_> {
     match ty {
@@ -52,10 +52,11 @@ fn named(segment: &PathSegment) -> TypeSpelling<'_> {
     }
 }
 
-/// A list by the type of its elements. An unknown name may be an alias of a number as well as a record.
+/// The class of a list, by the type of its elements. An unknown name may be an alias of a number or
+/// a record.
 fn list(element: &Type) -> TypeSpelling<'_> {
     let is_one_byte = |ty: &Type| match ty {
-        Type::Path(path) => path.path.get_ident().is_some_and(|name| is_one_of(name, ONE_BY_ONE)),
+        Type::Path(path) => path.path.get_ident().is_some_and(|name| is_one_of(name, STORED_AS_RECORDS)),
         _ => false,
     };
     match spelling(element) {
@@ -66,7 +67,7 @@ fn list(element: &Type) -> TypeSpelling<'_> {
     }
 }
 
-/// The arguments of a type, where all of them are types.
+/// The arguments of a type. Empty if one of them is not a type.
 fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
     let types = arguments.args.iter().map(|argument| match argument {
@@ -76,7 +77,7 @@ fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
     types.collect::<Option<_>>().unwrap_or_default()
 }
 
-/// Whether a type consists of what its spelling tells.
+/// Returns `true` if the spelling determines the type and all of its parts.
 pub(super) fn has_spelling(ty: &Type) -> bool {
     match spelling(ty) {
         TypeSpelling::Plain | TypeSpelling::Text | TypeSpelling::Texts | TypeSpelling::List(_) => true,

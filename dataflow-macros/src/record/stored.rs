@@ -1,4 +1,4 @@
-//! Boxes are not stored: what a `Box` holds is in its place.
+//! Boxes are not stored: the content of a `Box` is stored in its place.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -28,7 +28,7 @@ pub(super) fn stored(ty: &Type) -> Type {
     }
 }
 
-/// An expression of the type without its boxes as one with them.
+/// Converts an expression of the stored type to the type with boxes.
 pub(super) fn boxed(expression: TokenStream, ty: &Type) -> TokenStream {
     if !is_boxed(ty) {
         return expression;

@@ -1,4 +1,4 @@
-//! `NameFields<Root>`: the fields as symbols, which key closures see.
+//! `NameFields<Root>`: the fields as symbols, which key closures get.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -6,12 +6,12 @@ use quote::{format_ident, quote};
 use super::counterparts::symbol;
 use super::input::{RecordBody, RecordInput};
 
-/// The symbols' name.
+/// The name of the struct of symbols.
 pub(super) fn name(record: &RecordInput) -> Ident {
     format_ident!("{}Fields", record.name)
 }
 
-/// The symbols' struct. An enum has none: it is a key as a whole.
+/// The struct of symbols. An enum has none, because it is a key as a whole.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let RecordBody::Struct(fields) = &record.body else { return TokenStream::new() };
     let (name, declared, predicates) = (name(record), record.generics.declared(), record.generics.predicates());
@@ -29,7 +29,7 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// `Copy`, whatever the root, and what the root is.
+/// Implements `Copy` for any root, and `Symbols`.
 pub(super) fn copies(record: &RecordInput) -> TokenStream {
     let RecordBody::Struct(_) = &record.body else { return TokenStream::new() };
     let (name, generics) = (name(record), &record.generics);

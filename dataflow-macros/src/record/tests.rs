@@ -1,4 +1,4 @@
-//! What the derive refuses, and the shape of what it writes.
+//! Tests of the derive: rejected input, and the structure of its output.
 
 use std::str::FromStr as _;
 
@@ -21,7 +21,7 @@ fn errors(input: &str) -> Vec<String> {
 
 #[test]
 fn only_enums_and_structs_with_named_fields_are_records() {
-    let refused = [
+    let rejected = [
         ("enum Never {}", "`Never` has no variants"),
         ("enum E<'a> { A(&'a str) }", "so its enum has no lifetime"),
         ("union U { a: u8 }", "a union cannot be a record"),
@@ -31,15 +31,15 @@ fn only_enums_and_structs_with_named_fields_are_records() {
         ("struct Empty();", "`Empty` has no fields"),
         ("struct Generic<const N: usize> { t: [u8; N] }", "no constant parameters"),
     ];
-    for (input, message) in refused {
+    for (input, message) in rejected {
         let found = errors(input);
         assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
     }
 }
 
 #[test]
-fn types_that_cannot_be_fields_are_told_from_their_spelling() {
-    let refused = [
+fn invalid_field_types_are_reported_by_their_spelling() {
+    let rejected = [
         ("usize", "write `u64`"),
         ("Option<(u8, isize)>", "write `i64`"),
         ("&'static str", "write `String`"),
@@ -53,7 +53,7 @@ fn types_that_cannot_be_fields_are_told_from_their_spelling() {
         ("Option<Box<A>>", "its row would have no end"),
         ("Vec<Self>", "its row would have no end"),
     ];
-    for (ty, message) in refused {
+    for (ty, message) in rejected {
         for input in [format!("struct A {{ a: {ty} }}"), format!("enum A {{ B, C(u8, {ty}) }}")] {
             let found = errors(&input);
             assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
@@ -78,8 +78,8 @@ fn types_that_cannot_be_fields_are_told_from_their_spelling() {
 }
 
 #[test]
-fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
-    let refused = [
+fn wrong_attributes_are_reported_and_the_impl_is_emitted() {
+    let rejected = [
         ("#[record(copy)] struct A { a: u8 }", "unknown attribute of a record"),
         ("struct A { #[record(nme = \"x\")] a: u8 }", "unknown attribute of a field"),
         ("struct A { #[record(name = \"\")] a: u8 }", "at least one character"),
@@ -92,7 +92,7 @@ fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
         ("enum A { #[record(nme = \"x\")] B }", "unknown attribute of a variant"),
         ("enum A { #[record(name = \"C\")] B, C }", "already the variant `B`"),
     ];
-    for (input, message) in refused {
+    for (input, message) in rejected {
         let found = errors(input);
         assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
         assert!(expand(TokenStream::from_str(input).unwrap()).to_string().contains("Record for A"), "{input}");
@@ -100,7 +100,7 @@ fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
 }
 
 #[test]
-fn the_spelling_tells_what_is_borrowed() {
+fn type_spelling_determines_borrowing() {
     let of = |ty: &str| borrowing(&syn::parse_str(ty).unwrap());
     for ty in
         ["u64", "Date", "runtime::value::Decimal<2>", "Option<u8>", "(u8, Option<bool>)", "()", "(f64)", "[u8; 4]"]
@@ -135,6 +135,6 @@ fn fields_are_nested_by_eight() {
     assert_eq!(tree(1), "(0,)");
     assert_eq!(tree(9), "((0,1,2,3,4,5,6,7,),(8,),)");
     let places = [(0, 1), (7, 8), (8, 9), (63, 64), (64, 65), (69, 70)];
-    let found = places.map(|(index, count)| parts::place(index, count).to_string().replace(' ', ""));
+    let found = places.map(|(index, count)| parts::path(index, count).to_string().replace(' ', ""));
     assert_eq!(found, [".0", ".7", ".1.0", ".7.7", ".1.0.0", ".1.0.5"]);
 }

@@ -1,4 +1,4 @@
-//! `NameRef<'a>`: the record with its texts and lists borrowed.
+//! `NameRef<'a>`: the record with borrowed texts and lists.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -7,7 +7,7 @@ use super::borrowing::Borrowing;
 use super::counterparts::borrowed;
 use super::input::{FieldInput, RecordBody, RecordInput, VariantInput};
 
-/// The twin, unless the record is surely its own.
+/// The twin. Empty if the record certainly is its own twin.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     if record.borrowing == Borrowing::Itself {
         return TokenStream::new();
@@ -53,7 +53,8 @@ fn one_variant(record: &RecordInput, variant: &VariantInput) -> TokenStream {
     quote!(#(#docs)* #name #body)
 }
 
-/// Other implementations of the twin: `Clone`, `Copy`, and `Debug` and `PartialEq` where the nested records have them.
+/// Implementations for the twin: `Clone` and `Copy`; `Debug` and `PartialEq` if the nested records
+/// have them.
 pub(super) fn derives(record: &RecordInput) -> TokenStream {
     if record.borrowing == Borrowing::Itself {
         return TokenStream::new();
@@ -61,8 +62,9 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     let (name, generics) = (record.twin(), &record.generics);
     let (declared, arguments, predicates) = generics.parts();
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
-    // The compiler accepts a bound that mentions a lifetime even if it is false; the implementation then applies to nothing.
-    let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();
+    // The compiler accepts a bound that mentions a lifetime even if it is false. The implementation
+    // then applies to nothing.
+    let nested: Vec<_> = record.types().filter(|ty| !record.is_written_out(ty)).collect();
     let patterns = TwinPattern::all(record, &name);
     let (shown, equal) = (patterns.iter().map(TwinPattern::shown), patterns.iter().map(TwinPattern::equal));
     quote! {
@@ -97,7 +99,7 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// A part of the twin as a pattern: a struct is one part, an enum has one for each variant.
+/// A pattern for the twin. A struct has one, an enum has one per variant.
 struct TwinPattern<'r> {
     path: TokenStream,
     name: &'r Ident,
@@ -123,7 +125,7 @@ impl<'r> TwinPattern<'r> {
         }
     }
 
-    /// The arm that writes the part as `#[derive(Debug)]` would.
+    /// The match arm that formats the pattern like `#[derive(Debug)]`.
     fn shown(&self) -> TokenStream {
         let TwinPattern { path, name, fields, is_tuple } = self;
         let name = name.to_string();
@@ -140,7 +142,7 @@ impl<'r> TwinPattern<'r> {
         quote!(#path { #(#members: ref #bindings,)* } => #written,)
     }
 
-    /// The arm for two values of the part.
+    /// The match arm that compares two values of the pattern.
     fn equal(&self) -> TokenStream {
         let TwinPattern { path, fields, .. } = self;
         let members: Vec<_> = fields.iter().map(|field| &field.member).collect();

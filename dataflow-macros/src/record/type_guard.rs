@@ -1,9 +1,12 @@
-//! One mistake, one message.
+//! Type guard: limits a field type that is not a record to one compiler message.
 //!
-//! The expansion mentions the fields' types in dozens of places, and all of them are wrong if one type is not a record. So
-//! the expansion names these types through a type guard: an alias for `T` that goes through an array, whose length checks
-//! the types. If the length cannot be computed, the compiler reports why once, and reports nothing about types behind the
-//! guard. Types that the macro itself refuses are reported there as well. The length cannot check types that are made of type parameters: `checks` does that, in a function of its own.
+//! The expansion mentions the types of fields in dozens of places. All of them would be errors if
+//! one type is not a record. So the expansion names the types through a type guard: an alias for
+//! `T` that goes through an array, whose length checks the types. If the length cannot be computed,
+//! the compiler reports the reason once, and nothing about types that go through the guard.
+//!
+//! The array's length also has the errors of types that the macro itself rejects. It cannot check
+//! types that contain type parameters, so [`checks`] emits a function for them.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -12,52 +15,56 @@ use syn::Type;
 use super::borrowing::Borrowing;
 use super::input::RecordInput;
 
-/// The type guard, which lets types pass if all fields are records. It is defined beside the struct, because the twin's fields use it.
+/// The type guard, which resolves to `T` if all fields are records. It is defined next to the
+/// struct, because the fields of the twin use it.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let name = record.type_guard();
-    let checks = record.types().filter(|ty| !record.generics.is_in(ty)).map(leaves);
-    let refused = record.refused.clone().map(syn::Error::into_compile_error);
+    let checks = record.types().filter(|ty| !record.generics.occur_in(ty)).map(leaves);
+    let rejected = record.rejected.clone().map(syn::Error::into_compile_error);
     quote! {
         #[allow(dead_code, missing_docs)]
         type #name<__T> = <[__T; {
             use ::dataflow::__private::Record as __Record;
-            #refused
+            #rejected
             #(let _ = #checks;)*
             1
         }] as ::core::iter::IntoIterator>::Item;
     }
 }
 
-/// A function that checks the types which are made of parameters, where only the parameters are known to be records.
+/// A function that checks the types that contain parameters, given only that the parameters are
+/// records.
 pub(super) fn checks(record: &RecordInput) -> TokenStream {
     let generics = &record.generics;
     if generics.composed().is_empty() {
         return TokenStream::new();
     }
-    let (declared, given) = (generics.declared(), generics.given());
+    let (declared, user_predicates) = (generics.declared(), generics.user_predicates());
     let checks = generics.composed().iter().map(leaves);
     quote! {
         #[allow(dead_code)]
-        fn __composed<#declared>() where #given {
+        fn __composed<#declared>() where #user_predicates {
             #(let _ = #checks;)*
         }
     }
 }
 
-/// Whether closures see a twin, as an expression: where the spelling does not tell, the nested records do.
+/// An expression for `BORROWS`, whether closures get a twin. If the spelling does not determine it,
+/// the nested records do.
 pub(super) fn borrows(record: &RecordInput) -> TokenStream {
     let guard = record.type_guard();
     match record.borrowing {
         Borrowing::Itself => quote!(false),
         Borrowing::Twin => quote!(true),
         Borrowing::AsNested => {
-            let nested = record.types().filter(|ty| !record.is_spelled_out(ty));
+            let nested = record.types().filter(|ty| !record.is_written_out(ty));
             quote!(#(<#guard<#nested> as ::dataflow::__private::Record>::BORROWS)||*)
         }
     }
 }
 
-/// `<Type as Record>::LEAVES`, which is an error from the type's first token to its last where it is not a record.
+/// `<Type as Record>::LEAVES`. If the type is not a record, the error spans it from its first to
+/// its last token.
 fn leaves(ty: &Type) -> TokenStream {
     let mut spans = ty.to_token_stream().into_iter().map(|token| token.span());
     let first = spans.next().unwrap_or_else(Span::call_site);
@@ -67,7 +74,8 @@ fn leaves(ty: &Type) -> TokenStream {
     quote!(#open #ty #close)
 }
 
-/// `__Known<T>`, the type guard that all else goes through, and `__At<'a>`, what closures see of the record.
+/// `__Known<T>`, the type guard that all other code uses, and `__At<'a>`, the type that closures
+/// get.
 pub(super) fn aliases(record: &RecordInput) -> TokenStream {
     let (guard, name, twin) = (record.type_guard(), &record.name, record.twin());
     if record.borrowing == Borrowing::Twin {
@@ -98,7 +106,8 @@ pub(super) fn aliases(record: &RecordInput) -> TokenStream {
         #choice
         #[diagnostic::on_unimplemented(message = #message, label = "closures see copies of this record")]
         pub trait __OwnTwin { const IS_COPY: usize = 1; }
-        // Lets the compiler say that the record is not `__OwnTwin`, in the words above, instead of not `Copy`.
+        // The compiler then reports that the record is not `__OwnTwin`, with the message above,
+        // instead of not `Copy`.
         #[diagnostic::do_not_recommend]
         impl<__T: ::core::marker::Copy + __Record> __OwnTwin for __T {}
         type __Known<__T> = <[#guard<__T>; #check] as ::core::iter::IntoIterator>::Item;

@@ -1,12 +1,14 @@
-//! Groups without delimiters: what a `macro_rules` macro leaves around an expression that was passed to it.
+//! Removes groups without delimiters, which a `macro_rules` macro puts around an expression
+//! argument.
 //!
-//! They hide what stands inside, a closure for one, and the compiler forgets them where a procedural macro hands them
-//! on. Without them the tree itself says what belongs together, and is printed with parentheses where it has to be.
+//! A group hides the expression inside of it, for example a closure. The compiler also loses the
+//! groups when a procedural macro returns them. Without groups, the tree itself has the precedence,
+//! and is printed with the parentheses that it needs.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr};
 
-/// Takes the groups away from a body.
+/// Removes the groups from a body.
 pub(crate) fn ungroup(body: &mut Block) {
     Ungroup.visit_block_mut(body);
 }

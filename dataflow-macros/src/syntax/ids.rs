@@ -1,9 +1,9 @@
-//! The numbers by which the parts of a pipeline name each other.
+//! Typed indices into the lists of a pipeline.
 
-/// The index of one of [`Pipeline::flows`](crate::syntax::Pipeline::flows).
+/// An index into [`Pipeline::flows`](crate::syntax::Pipeline::flows).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FlowId(pub(crate) usize);
 
-/// The index of one of [`Pipeline::names`](crate::syntax::Pipeline::names).
+/// An index into [`Pipeline::names`](crate::syntax::Pipeline::names).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NameId(pub(crate) usize);

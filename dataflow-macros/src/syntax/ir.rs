@@ -1,4 +1,4 @@
-//! The intermediate representation: the form in which all stages see a pipeline.
+//! The intermediate representation of a pipeline, used by all stages.
 
 use proc_macro2::{Ident, Span};
 use syn::punctuated::Punctuated;
@@ -8,75 +8,78 @@ use crate::operators::{ChainState, Operator};
 use crate::syntax::ids::FlowId;
 use crate::syntax::scope::{LocalKind, Scope};
 
-/// A function's body, or the inside of `dataflow! { … }`.
+/// A function's body, or the contents of `dataflow! { … }`.
 #[derive(Default)]
 pub(crate) struct Pipeline {
-    /// Every flow expression; arguments stand before the chain that they are part of.
+    /// All flow expressions. A flow that is an argument comes before the flow that uses it.
     pub(crate) flows: Vec<Flow>,
-    /// Every name that is bound to a flow.
+    /// All names bound to a flow.
     pub(crate) names: Vec<FlowName>,
-    /// Flows that stand as statements: nothing takes their value.
+    /// Flows that are statements, so their value is dropped.
     pub(crate) dropped: Vec<FlowId>,
     /// The function's last expression, if it is a flow.
     pub(crate) returned: Option<FlowId>,
-    /// Flows that a `for` loop goes over.
-    pub(crate) looped: Vec<FlowId>,
-    /// Methods that are called on the value of a result.
-    pub(crate) behind_results: Vec<(FlowId, Ident)>,
-    /// The second uses of solution sets, which are joined once.
-    pub(crate) solutions_used_again: Vec<Ident>,
-    /// Operators that are called on a solution set.
-    pub(crate) on_solutions: Vec<Ident>,
-    /// Operators that are given a solution set as the other flow, and do not look it up.
-    pub(crate) with_solutions: Vec<Ident>,
-    /// The solution sets of loops whose bodies do not mention them.
+    /// Flows that a `for` loop iterates over.
+    pub(crate) for_loop_flows: Vec<FlowId>,
+    /// Methods called on the value of a result.
+    pub(crate) methods_on_results: Vec<(FlowId, Ident)>,
+    /// Second uses of a solution set, which may be joined only once.
+    pub(crate) repeated_solution_uses: Vec<Ident>,
+    /// Operators called on a solution set.
+    pub(crate) operators_on_solutions: Vec<Ident>,
+    /// Operators other than `join` and `left_join` whose other flow is a solution set.
+    pub(crate) operators_with_solutions: Vec<Ident>,
+    /// Solution sets that their loop's body does not mention.
     pub(crate) unused_solutions: Vec<Pat>,
-    /// Functions called by a plain name, in order.
+    /// Functions called by a plain name, in order of the calls.
     pub(crate) called: Vec<Ident>,
 }
 
 /// A name bound to a flow.
 pub(crate) struct FlowName {
     pub(crate) ident: Ident,
-    /// The state of a chain that starts with the name: a name may be bound to a grouping or a join, too.
+    /// The state of a chain that starts with the name, which may also be bound to a grouping or a
+    /// join.
     pub(crate) state: ChainState,
-    /// Whether the name is bound to a reference to a flow, `&DataSet<..>`, which is passed on as it is.
+    /// Whether the name is bound to a reference, `&DataSet<..>`. A reference is passed on without a
+    /// clone.
     pub(crate) is_reference: bool,
-    /// Whether the value certainly is a flow: by its written type, or by the words that make it.
+    /// Whether the value certainly is a flow, by its written type or by the operators that make it.
     pub(crate) is_certain: bool,
-    /// Whether anything mentions the name.
+    /// Whether the name is mentioned.
     pub(crate) used: bool,
-    /// Whether it is a mistake if nothing mentions the name.
+    /// Whether an unmentioned name is reported.
     pub(crate) must_be_used: bool,
-    /// Whether it is what the body of a loop gets.
-    pub(crate) is_of_round: bool,
+    /// Whether the name is a parameter of a loop's body.
+    pub(crate) is_loop_parameter: bool,
 }
 
 /// An expression that is a flow: a source and the calls chained onto it.
 pub(crate) struct Flow {
     pub(crate) source: Source,
     pub(crate) calls: Vec<Call>,
-    /// The state of the chain after its last call, or at its source.
+    /// The state after the last call, or at the source if there is no call.
     pub(crate) state: ChainState,
-    /// The variable that a `let` binds the flow to.
+    /// The variable that the flow is bound or assigned to.
     pub(crate) binding: Option<Ident>,
-    /// The source as the user wrote it, for the plan in the documentation.
+    /// The source as the user wrote it. Shown in the plan in the documentation.
     pub(crate) label: String,
-    /// Whether the flow is an argument of another flow's operator or of a call.
+    /// Whether the flow is an argument of an operator or of another call, or the operand of a `?`.
     pub(crate) is_argument: bool,
 }
 
-/// Where a flow comes from.
+/// The start of a chain.
 pub(crate) enum Source {
-    /// A variable. Its value is a clone of the handle, unless it is a reference that a function gets.
+    /// A variable. The handle is cloned, unless a call gets it by reference.
     Local { name: Ident, is_cloned: bool },
-    /// A call that takes a flow. It gets a scope of the graph, named after the variable or after this callee.
+    /// A call that takes a flow. Its operators form a scope of the graph, named after the variable
+    /// or `callee`.
     Call { call: Expr, callee: Ident },
-    /// A source of the environment, a marked expression, a block or branch that ends in a flow.
+    /// A source of the environment, a marked expression, or a block or branch that ends in a flow.
     Expression(Expr),
 }
 
-/// One call in a chain.
+/// A call in a chain.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) dot: Token![.],
@@ -84,15 +87,16 @@ pub(crate) struct Call {
     pub(crate) turbofish: Option<AngleBracketedGenericArguments>,
     pub(crate) paren: token::Paren,
     pub(crate) args: Punctuated<Expr, Token![,]>,
-    /// What the word means here; `None` for a word that is left to the compiler.
+    /// The operator that the word means here. `None` if the word is unknown: the compiler then
+    /// resolves it.
     pub(crate) operator: Option<&'static Operator>,
     /// The names in scope at the call.
     pub(crate) scope: Scope,
-    /// The arguments as the user wrote them, on one line.
+    /// The arguments as written, on one line.
     pub(crate) text: String,
-    /// For a filter that has moved: the word of the operator that it stood behind.
-    pub(crate) below: Option<Ident>,
-    /// Whether filters stay where they are written.
+    /// For a filter that was moved: the word of the last operator that it was moved below.
+    pub(crate) moved_below: Option<Ident>,
+    /// Whether filters keep their position.
     pub(crate) is_as_written: bool,
 }
 
@@ -102,20 +106,20 @@ impl Pipeline {
         self.flows.iter().flat_map(|flow| &flow.calls)
     }
 
-    /// Leaves all filters where they are written.
-    pub(crate) fn leave_filters(&mut self) {
+    /// Keeps all filters at their position.
+    pub(crate) fn keep_filters_in_place(&mut self) {
         let calls = self.flows.iter_mut().flat_map(|flow| &mut flow.calls);
         calls.for_each(|call| call.is_as_written = true);
     }
 
-    /// Whether a name certainly stands for a flow.
+    /// Returns `true` if a name certainly stands for a flow.
     pub(crate) fn is_certainly_a_flow(&self, name: &Ident, scope: &Scope) -> bool {
         matches!(scope.find(name), Some(LocalKind::Flow(id)) if self.names[id.0].is_certain)
     }
 }
 
 impl FlowName {
-    /// A name of which nothing more is known.
+    /// A name without known facts.
     pub(crate) fn new(ident: &Ident) -> Self {
         let ident = ident.clone();
         FlowName {
@@ -125,18 +129,19 @@ impl FlowName {
             is_certain: false,
             used: false,
             must_be_used: false,
-            is_of_round: false,
+            is_loop_parameter: false,
         }
     }
 }
 
 impl Flow {
-    /// Whether the chain still is a flow, and not the value of a result.
+    /// Returns `false` if the chain ends in a result.
     pub(crate) fn is_flow(&self) -> bool {
         self.state != ChainState::Result
     }
 
-    /// Whether the value certainly is a flow: the last word is known, or there is none behind a variable.
+    /// Returns `true` if the value certainly is a flow: the last call is a known operator, or the
+    /// chain is only a variable.
     pub(crate) fn is_certain(&self) -> bool {
         match self.calls.last() {
             Some(call) => call.operator.is_some() && self.is_flow(),
@@ -146,7 +151,7 @@ impl Flow {
 }
 
 impl Call {
-    /// Whether the word is an operator for which a fact holds.
+    /// Returns `true` if the word is an operator and `fact` holds for it.
     pub(crate) fn is(&self, fact: impl FnOnce(&Operator) -> bool) -> bool {
         self.operator.is_some_and(fact)
     }
@@ -159,17 +164,17 @@ impl Call {
         })
     }
 
-    /// The closure that looks at records: the only one, or the one behind a task's set-up.
+    /// The closure over records: the only closure, or the second one of an operator with state.
     pub(crate) fn record_closure(&self) -> Option<&ExprClosure> {
         self.closures().last()
     }
 
-    /// The closure that makes the state of a task.
-    pub(crate) fn set_up(&self) -> Option<&ExprClosure> {
+    /// The closure that creates the state of a task.
+    pub(crate) fn state_closure(&self) -> Option<&ExprClosure> {
         self.operator.filter(|operator| operator.has_state()).and_then(|_| self.closures().next())
     }
 
-    /// Where the user wrote the word.
+    /// The span of the operator's word.
     pub(crate) fn span(&self) -> Span {
         self.word.span()
     }

@@ -1,7 +1,8 @@
-//! The first stage: reads a function's body into [`Pipeline`], the form that the other stages work on.
+//! First stage: reads the body of a function into a [`Pipeline`], the form that the other stages
+//! use.
 //!
-//! The body stays the user's own syntax tree, with one change: each expression that is a flow is taken out and leaves
-//! a [`hole`] behind. What was taken out is a [`Flow`]: where it comes from, and the calls chained onto it.
+//! The body stays the user's syntax tree, with one change: each flow expression is replaced by a
+//! [`hole`]. The removed expression becomes a [`Flow`]: a source and the calls chained onto it.
 
 mod groups;
 pub(crate) mod hole;

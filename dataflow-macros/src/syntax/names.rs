@@ -1,7 +1,7 @@
-//! Free names: which variables an expression mentions that it does not itself bind, and how.
+//! Free names: the variables that an expression mentions but does not bind.
 //!
-//! Captures, read sets and fusion all use this walk. In macro calls, where syntax does not tell, the walk reports every
-//! name that it sees.
+//! Captures, read sets and fusion use this walk. The contents of macro calls are not parsed, so all
+//! names among their tokens are reported as [opaque](Mentions::opaque).
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -14,31 +14,31 @@ use crate::syntax::patterns::{bound_names, looks_like_a_constant};
 /// One mention of a name.
 pub(crate) struct Mention<'a> {
     pub(crate) name: &'a Ident,
-    pub(crate) how: MentionKind,
-    /// The fields named after it: `["home", "zip"]` for `u.home.zip`.
+    pub(crate) kind: MentionKind,
+    /// The fields after the name: `["home", "zip"]` for `u.home.zip`.
     pub(crate) fields: Vec<String>,
 }
 
-/// How a name is mentioned.
+/// The kind of a mention.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MentionKind {
-    /// As a value, or as the root of a path of fields.
+    /// As a value, or as the root of a field path.
     Value,
-    /// As a function that is called.
+    /// As the function in a call.
     Called,
 }
 
-/// What an expression mentions.
+/// The names that an expression mentions.
 #[derive(Default)]
 pub(crate) struct Mentions<'a> {
-    /// Mentions that syntax shows.
+    /// Mentions in parsed syntax.
     pub(crate) plain: Vec<Mention<'a>>,
-    /// Names among the tokens of macro calls and of syntax that the parser does not know.
+    /// Names among the tokens of macro calls and of syntax that `syn` does not parse.
     pub(crate) opaque: Vec<Ident>,
 }
 
 impl Mentions<'_> {
-    /// Whether the name is mentioned in any way.
+    /// Returns `true` if the name is mentioned.
     pub(crate) fn contain(&self, name: &Ident) -> bool {
         self.plain.iter().any(|mention| mention.name == name) || self.opaque.contains(name)
     }
@@ -51,37 +51,39 @@ pub(crate) fn free_names(expr: &Expr) -> Mentions<'_> {
     walk.mentions
 }
 
-/// As [`free_names`], where some uses of names are known to mention less than the name.
-pub(crate) fn free_names_but<'a>(expr: &'a Expr, known: &'a dyn Recognise<'a>) -> Mentions<'a> {
+/// Like [`free_names`], but `known` may narrow some uses of a name to fields.
+pub(crate) fn free_names_with<'a>(expr: &'a Expr, known: &'a dyn UseRecogniser<'a>) -> Mentions<'a> {
     let mut walk = NameWalk { known: Some(known), ..NameWalk::default() };
     walk.visit_expr(expr);
     walk.mentions
 }
 
-/// Knows what some uses of a name mention. It is asked about bound names, too; their mentions do not count.
-pub(crate) trait Recognise<'a> {
-    /// What an expression does with a name.
-    fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>>;
-    /// What a `let` does with a name, for the statements behind it.
-    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<Recognised<'a>>;
+/// Narrows some uses of a name to the fields that they read. Also called for bound names, whose
+/// mentions are ignored.
+pub(crate) trait UseRecogniser<'a> {
+    /// A use of the name by an expression.
+    fn expr(&self, expr: &'a Expr) -> Option<RecognisedUse<'a>>;
+    /// A use of the name by a `let`, given the statements after it.
+    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<RecognisedUse<'a>>;
 }
 
 /// A use of a name.
-pub(crate) struct Recognised<'a> {
-    /// What it mentions.
+pub(crate) struct RecognisedUse<'a> {
+    /// The mentions that are counted.
     pub(crate) mentions: Vec<Mention<'a>>,
-    /// The part of the expression that these stand for.
-    pub(crate) seen: &'a Expr,
+    /// The part of the expression that is not walked, because `mentions` replace it.
+    pub(crate) replaced: &'a Expr,
 }
 
-/// The names that a closure mentions, other than its parameters and what it binds itself.
+/// The names that a closure mentions, except its parameters and its own bindings.
 pub(crate) fn free_names_of_closure(closure: &ExprClosure) -> Mentions<'_> {
     let mut walk = NameWalk::default();
     walk.visit_expr_closure(closure);
     walk.mentions
 }
 
-/// The names among tokens, those in format strings included: in `"{total:>width$}"` both are.
+/// Collects the names among tokens, including those in format strings: in `"{total:>width$}"` both
+/// names.
 pub(crate) fn names_in_tokens(tokens: TokenStream, names: &mut Vec<Ident>) {
     let mut after_dot = false;
     for token in tokens {
@@ -96,7 +98,7 @@ pub(crate) fn names_in_tokens(tokens: TokenStream, names: &mut Vec<Ident>) {
     }
 }
 
-/// The names that a format string could mean: words right after `{` or `:`, and words before `$`.
+/// Collects the words that a format string may use as names: all words inside of its braces.
 fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
     let text = literal.to_string();
     if !text.starts_with(['"', 'r']) {
@@ -116,9 +118,9 @@ fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
 struct NameWalk<'a> {
     bound: Vec<&'a Ident>,
     mentions: Mentions<'a>,
-    known: Option<&'a dyn Recognise<'a>>,
-    /// Expressions whose mentions are counted already.
-    seen: Vec<&'a Expr>,
+    known: Option<&'a dyn UseRecogniser<'a>>,
+    /// Expressions whose mentions are already counted.
+    skipped: Vec<&'a Expr>,
 }
 
 impl<'a> NameWalk<'a> {
@@ -132,16 +134,16 @@ impl<'a> NameWalk<'a> {
         self.bound.extend(bound_names(pattern));
     }
 
-    fn mention(&mut self, name: &'a Ident, how: MentionKind, fields: Vec<String>) {
+    fn mention(&mut self, name: &'a Ident, kind: MentionKind, fields: Vec<String>) {
         if !self.bound.contains(&name) {
-            self.mentions.plain.push(Mention { name, how, fields });
+            self.mentions.plain.push(Mention { name, kind, fields });
         }
     }
 
-    fn recognised(&mut self, found: Option<Recognised<'a>>) {
-        let Some(Recognised { mentions, seen }) = found else { return };
-        self.seen.push(seen);
-        mentions.into_iter().for_each(|mention| self.mention(mention.name, mention.how, mention.fields));
+    fn recognised(&mut self, found: Option<RecognisedUse<'a>>) {
+        let Some(RecognisedUse { mentions, replaced }) = found else { return };
+        self.skipped.push(replaced);
+        mentions.into_iter().for_each(|mention| self.mention(mention.name, mention.kind, mention.fields));
     }
 
     fn tokens(&mut self, tokens: &TokenStream) {
@@ -154,7 +156,7 @@ impl<'a> NameWalk<'a> {
 
 impl<'a> Visit<'a> for NameWalk<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
-        if self.seen.iter().any(|seen| std::ptr::eq(*seen, expr)) {
+        if self.skipped.iter().any(|skipped| std::ptr::eq(*skipped, expr)) {
             return;
         }
         if let Some(known) = self.known {
@@ -250,7 +252,7 @@ impl<'a> Visit<'a> for NameWalk<'a> {
     }
 
     fn visit_item(&mut self, _: &'a Item) {
-        // Items do not see local variables.
+        // Items cannot use local variables.
     }
 }
 
@@ -264,9 +266,9 @@ fn field_path(expr: &ExprField) -> Option<(&Ident, Vec<String>)> {
     Some((name, fields))
 }
 
-/// The second mention of a name in an expression. None where mentions lie in branches, of which
-/// only one may run.
-pub(crate) fn second_use(name: &Ident, body: &Expr) -> Option<Ident> {
+/// The second mention of a name in an expression. Returns `None` if `if` or `match` expressions
+/// mention the name, because only one branch may run.
+pub(crate) fn repeated_use(name: &Ident, body: &Expr) -> Option<Ident> {
     struct Branches<'n>(&'n Ident, bool);
     impl<'e> Visit<'e> for Branches<'_> {
         fn visit_expr(&mut self, expr: &'e Expr) {
@@ -288,7 +290,8 @@ pub(crate) fn plain_path(expr: &Expr) -> Option<&Ident> {
     }
 }
 
-/// Whether an expression is a constant by its spelling: a literal, a `date!`, or a path like `LIMIT` and `u64::MAX`.
+/// Returns `true` if an expression is a constant by its spelling: a literal, a `date!`, or a path
+/// such as `LIMIT` or `u64::MAX`.
 pub(crate) fn is_constant(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Lit(literal) => !matches!(literal.lit, Lit::Verbatim(_)),
@@ -300,26 +303,28 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
     }
 }
 
-/// Whether a path names a constant of a type whose parameters only its use may tell, as `Decimal::ZERO`: the compiler cannot be asked for the type of
-/// such a constant alone.
+/// Returns `true` if a path names an associated constant without type arguments, such as
+/// `Decimal::ZERO`. Its type may be generic and follow only from its use, so the macro cannot ask
+/// the compiler for the type of the constant alone.
 ///
-/// Syntax tells a type from a module by the case of its name alone, as rustc's own lint `non_camel_case_types` does. A wrong guess changes no result:
-/// a filter with a constant of a module `Limits` stays where it is written, and one with a constant of a generic type `limits` does not compile
-/// without the constant's parameters.
-pub(crate) fn is_of_a_type(expr: &Expr) -> bool {
+/// An uppercase first letter distinguishes a type from a module, like in rustc's lint
+/// `non_camel_case_types`. A wrong guess changes no result:
+/// * A filter with a constant of a module `Limits` keeps its position.
+/// * A filter with a constant of a generic type `limits` does not compile without type arguments.
+pub(crate) fn is_associated_constant(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
     let owner = path.path.segments.iter().rev().nth(1);
     owner.is_some_and(|owner| owner.arguments.is_none() && owner.ident.to_string().starts_with(char::is_uppercase))
 }
 
-/// `date!("1995-03-15")`
+/// Returns `true` for `date!("1995-03-15")`.
 fn is_date(call: &Macro) -> bool {
     let mut tokens = call.tokens.clone().into_iter();
     let is_one_literal = matches!((tokens.next(), tokens.next()), (Some(TokenTree::Literal(_)), None));
     is_one_literal && macros::effect_of(call) == Some(MacroEffect::EvaluatesLiteral)
 }
 
-/// A field as it is written after the dot.
+/// The text of a field, without the prefix of a raw identifier.
 pub(crate) fn member_text(member: &Member) -> String {
     match member {
         Member::Named(name) => name.to_string().trim_start_matches("r#").to_owned(),
@@ -327,7 +332,7 @@ pub(crate) fn member_text(member: &Member) -> String {
     }
 }
 
-/// An expression without the parentheses around it.
+/// The expression without parentheses and invisible groups around it.
 pub(crate) fn peeled(expr: &Expr) -> &Expr {
     match expr {
         Expr::Paren(inner) => peeled(&inner.expr),

@@ -1,4 +1,4 @@
-//! What patterns bind.
+//! The names that patterns bind.
 
 use std::fmt::Display;
 
@@ -13,21 +13,22 @@ pub(crate) fn bound_names(pattern: &Pat) -> Vec<&Ident> {
     bindings.names
 }
 
-/// All names that are bound anywhere inside of an expression.
+/// All names that are bound inside of an expression.
 pub(crate) fn names_bound_inside(expr: &Expr) -> Vec<&Ident> {
     let mut bindings = Bindings { inside_expressions: true, ..Bindings::default() };
     bindings.visit_expr(expr);
     bindings.names
 }
 
-/// The names in all patterns of a closure, in its parameters and in its body, also those that look like constants.
-pub(crate) fn names_matched_in(closure: &ExprClosure) -> Vec<&Ident> {
+/// The names in all patterns of a closure, in its parameters and in its body, including names that
+/// look like constants.
+pub(crate) fn names_in_patterns(closure: &ExprClosure) -> Vec<&Ident> {
     let mut bindings = Bindings { inside_expressions: true, with_constants: true, ..Bindings::default() };
     bindings.visit_expr_closure(closure);
     bindings.names
 }
 
-/// The name that a pattern consists of, `x` or `mut x`, with or without a type.
+/// The name of a pattern that is only a name: `x` or `mut x`, with or without a type.
 pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) if !looks_like_a_constant(ident) => Some(ident),
@@ -37,32 +38,35 @@ pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// Whether a pattern binds its parts as they are: neither `mut` nor by reference.
+/// Returns `true` if a pattern binds without `mut` and `ref`.
 pub(crate) fn binds_plainly(pattern: &Pat) -> bool {
-    let mut changeable = Changeable::default();
-    changeable.visit_pat(pattern);
-    !changeable.has_references && changeable.names.is_empty()
+    let mut mutable = MutableBindings::default();
+    mutable.visit_pat(pattern);
+    !mutable.has_references && mutable.names.is_empty()
 }
 
-/// The names that a pattern binds by `mut` or `ref mut`: their values may change.
-pub(crate) fn changeable_names(pattern: &Pat) -> Vec<&Ident> {
-    let mut changeable = Changeable::default();
-    changeable.visit_pat(pattern);
-    changeable.names
+/// The names that a pattern binds with `mut`, so that their values may change.
+pub(crate) fn mutable_names(pattern: &Pat) -> Vec<&Ident> {
+    let mut mutable = MutableBindings::default();
+    mutable.visit_pat(pattern);
+    mutable.names
 }
 
-/// Whether a name is written like a constant or a unit variant: `None`, `LIMIT`. In a pattern such a name matches
-/// instead of binding, and syntax alone does not tell the two apart. The compiler warns of variables that look like this.
+/// Returns `true` if a name is written like a constant or a unit variant: `None`, `LIMIT`.
+///
+/// In a pattern, a constant is compared and a variable is bound. Syntax alone does not distinguish
+/// them. The compiler warns of variables with such names.
 pub(crate) fn looks_like_a_constant(name: &Ident) -> bool {
     name.to_string().trim_start_matches("r#").starts_with(char::is_uppercase)
 }
 
-/// The name that the macro gives to a record; no name of the user's, which a closure may capture, is like it.
+/// The name that the macro gives to a record. It cannot collide with a name of the user that a
+/// closure may capture.
 pub(crate) fn generated_record(index: impl Display) -> Ident {
     Ident::new(&format!("{RECORD}{index}"), Span::mixed_site())
 }
 
-/// Whether the macro named a parameter.
+/// Returns `true` if the macro named the parameter.
 pub(crate) fn is_generated(pattern: &Pat) -> bool {
     plain_name(pattern).is_some_and(|name| name.to_string().starts_with(RECORD))
 }
@@ -71,12 +75,12 @@ pub(crate) fn is_generated(pattern: &Pat) -> bool {
 const RECORD: &str = "__record";
 
 #[derive(Default)]
-struct Changeable<'ast> {
+struct MutableBindings<'ast> {
     names: Vec<&'ast Ident>,
     has_references: bool,
 }
 
-impl<'ast> Visit<'ast> for Changeable<'ast> {
+impl<'ast> Visit<'ast> for MutableBindings<'ast> {
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
         self.has_references |= pattern.by_ref.is_some();
         if pattern.mutability.is_some() {
@@ -102,7 +106,7 @@ impl<'ast> Visit<'ast> for Bindings<'ast> {
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
-        // A guard's own bindings end with the guard.
+        // Bindings of a match guard end with the guard.
         if self.inside_expressions {
             visit::visit_expr(self, expr);
         }

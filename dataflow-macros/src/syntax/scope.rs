@@ -1,7 +1,7 @@
 //! The names in scope.
 //!
-//! A scope is a list that only grows at its head and shares its tail, so each call of a chain keeps its own scope for the
-//! price of a pointer.
+//! A scope is a linked list that grows only at its head and shares its tail. So each call of a
+//! chain can keep its own scope, at the cost of a pointer.
 
 use std::rc::Rc;
 
@@ -11,11 +11,11 @@ use crate::syntax::ids::NameId;
 use crate::syntax::names::{Mention, MentionKind};
 use crate::syntax::patterns::looks_like_a_constant;
 
-/// The local names that an expression can see, innermost first.
+/// The local names that are visible to an expression, innermost first.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     innermost: Option<Rc<Local>>,
-    /// Whether there is code around the scope that the macro cannot see: so it is inside of `dataflow! { … }`.
+    /// Whether the surrounding code is not visible to the macro: inside of `dataflow! { … }`.
     open: bool,
 }
 
@@ -25,21 +25,21 @@ struct Local {
     outer: Option<Rc<Local>>,
 }
 
-/// What a local name stands for, as far as syntax tells.
+/// The meaning of a local name, as far as syntax shows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LocalKind {
     Value,
-    /// A parameter that is written as a reference: its target may end with the function.
+    /// A parameter that is a reference. Its target may end with the function.
     Borrowed,
-    /// An environment: its methods `read_*` and `collection` are sources.
+    /// An environment. Its methods `read_*` and `collection` are sources.
     Env,
     Flow(NameId),
-    /// The solution set of a loop, in its body.
+    /// The solution set, in the body of its loop.
     Solution,
 }
 
 impl Scope {
-    /// A scope of which the macro does not see the outer part.
+    /// A scope whose outer part the macro does not see.
     pub(crate) fn open() -> Self {
         Scope { innermost: None, open: true }
     }
@@ -64,15 +64,15 @@ impl Scope {
         None
     }
 
-    /// Whether a closure that mentions a name captures a local by it.
+    /// Returns `true` if a closure that mentions the name captures a local.
     ///
-    /// In an open scope a name that is not bound may be a local outside of the macro, or a constant, or a function.
-    /// Functions can be captured as well. Constants are told by their case. A name that is called is not captured, as a
-    /// generic function has no single value.
+    /// In an open scope, an unbound name may be a local outside of the macro, a constant or a
+    /// function. A function can be captured, too. A constant is recognised by its case. The name of
+    /// a called function is not captured, because a generic function has no single value.
     pub(crate) fn captures(&self, mention: &Mention) -> bool {
         self.find(mention.name).is_some()
             || (self.open
-                && mention.how == MentionKind::Value
+                && mention.kind == MentionKind::Value
                 && *mention.name != "self"
                 && !looks_like_a_constant(mention.name))
     }

@@ -1,12 +1,12 @@
-//! The user's own words: the source text of what they wrote, on one line.
+//! Source text of the user's code, on one line.
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprClosure, RangeLimits, Token, token};
 
-/// What is written between parentheses: exactly as in the source where the compiler still knows it, from tokens
-/// otherwise.
+/// The text between parentheses: the source text if the compiler has it, else printed from the
+/// tokens.
 pub(crate) fn between(paren: token::Paren, tokens: impl ToTokens) -> String {
     let source = paren.span.join().source_text();
     let inside = source.as_deref().and_then(|text| text.strip_prefix('(')?.strip_suffix(')'));
@@ -16,12 +16,12 @@ pub(crate) fn between(paren: token::Paren, tokens: impl ToTokens) -> String {
     }
 }
 
-/// A name without the mark of a raw identifier.
+/// The name without the prefix of a raw identifier.
 pub(crate) fn of_name(name: &Ident) -> String {
     name.to_string().trim_start_matches("r#").to_owned()
 }
 
-/// Tokens as text, spaced as one would write them.
+/// Prints tokens with the usual spaces.
 pub(crate) fn of_tokens(tokens: TokenStream) -> String {
     let mut text = String::new();
     for token in tokens {
@@ -40,12 +40,13 @@ pub(crate) fn of_tokens(tokens: TokenStream) -> String {
     text
 }
 
-/// A closure as text that depends on its tokens alone: not on white space, comments, or a comma after the last item.
+/// Prints a closure so that the text depends only on its tokens: not on white space, comments, or a
+/// trailing comma.
 pub(crate) fn canonical_closure(closure: &ExprClosure) -> String {
     format!("|{}| {}", canonical(&closure.inputs), canonical(&closure.body))
 }
 
-/// Other code as such a text.
+/// Like [`canonical_closure`], for any code.
 pub(crate) fn canonical(tokens: impl ToTokens) -> String {
     let (mut text, mut run, mut after_operand) = (String::new(), String::new(), false);
     for token in tokens.to_token_stream() {
@@ -78,7 +79,7 @@ pub(crate) fn canonical(tokens: impl ToTokens) -> String {
     text.trim_end_matches([',', ' ']).to_owned()
 }
 
-/// A group, an identifier or a literal as such a text.
+/// Prints a group, an identifier or a literal in canonical form.
 fn canonical_piece(token: &TokenTree) -> String {
     let TokenTree::Group(group) = token else { return token.to_string() };
     let [open, close] = match group.delimiter() {
@@ -90,7 +91,8 @@ fn canonical_piece(token: &TokenTree) -> String {
     format!("{open}{}{close}", canonical(group.stream()))
 }
 
-/// A condition as one would write it. Its tokens may come from several places, and parentheses that bind nothing are left out.
+/// Prints a condition with the usual spaces. Its tokens may come from several places. Invisible
+/// groups are left out.
 pub(crate) fn of_condition(expr: &Expr) -> String {
     let listed = |items: &Punctuated<Expr, Token![,]>| items.iter().map(of_condition).collect::<Vec<_>>().join(", ");
     match expr {
@@ -116,7 +118,7 @@ pub(crate) fn of_condition(expr: &Expr) -> String {
     }
 }
 
-/// Shortens a text to at most `limit` characters, with an ellipsis in place of the rest.
+/// Shortens a text to at most `limit` characters. The last one is an ellipsis if the text is cut.
 pub(crate) fn shortened(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
@@ -125,14 +127,15 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Source text without line comments, each run of white space a single space.
+/// Source text without line comments, with single spaces.
 fn one_line(source: &str) -> String {
     let lines = source.lines().map(without_comment);
     let words = lines.flat_map(str::split_whitespace).collect::<Vec<_>>();
     words.join(" ").replace("( ", "(").replace(" )", ")").trim_end_matches(',').to_owned()
 }
 
-/// A `//` after an odd number of quotes counts as a part of a string. That is exact enough for a text that is only shown.
+/// A `//` after an odd number of quotes counts as a part of a string. This is exact enough for text
+/// that is only shown.
 fn without_comment(line: &str) -> &str {
     match line.find("//") {
         Some(at) if line[..at].matches('"').count().is_multiple_of(2) => &line[..at],

@@ -1,26 +1,27 @@
-//! What a written type says about a value.
+//! Properties of values that are visible in their written types.
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 use crate::words::is_one_of;
 
-/// Whether the type is written as a flow: `DataSet<..>`, `DataStream<..>`, `UpdateStream<..>` or `Flow<..>`, by path or reference too.
+/// Returns `true` for `DataSet<..>`, `DataStream<..>`, `TimedStream<..>`, `UpdateStream<..>` and
+/// `Flow<..>`, also with a path or as a reference.
 pub(crate) fn is_flow(ty: &Type) -> bool {
     last_segment(ty)
         .is_some_and(|segment| is_one_of(&segment.ident, "DataSet DataStream TimedStream UpdateStream Flow"))
 }
 
-/// Whether the type is written as a stream of records: `DataStream<..>` or `TimedStream<..>`.
+/// Returns `true` for `DataStream<..>` and `TimedStream<..>`.
 pub(crate) fn is_stream(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| is_one_of(&segment.ident, "DataStream TimedStream"))
 }
 
-/// Whether the type is written as the solution set of a loop: `Solution<..>`.
+/// Returns `true` for `Solution<..>`, the solution set of a loop.
 pub(crate) fn is_solution(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "Solution")
 }
 
-/// `T` of `DataSet<T>`, by reference too.
+/// The type `T` of `DataSet<T>`, also of a reference to one.
 pub(crate) fn record_of(flow: &Type) -> Option<&Type> {
     let PathArguments::AngleBracketed(list) = &last_segment(flow)?.arguments else { return None };
     list.args.iter().find_map(|argument| match argument {
@@ -29,12 +30,12 @@ pub(crate) fn record_of(flow: &Type) -> Option<&Type> {
     })
 }
 
-/// Whether the type is written as an environment: `Env`, `&Env`, `&mut Env`.
+/// Returns `true` for an environment: `Env`, `&Env`, `&mut Env`.
 pub(crate) fn is_env(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "Env")
 }
 
-/// Whether the type is a reference.
+/// Returns `true` for a reference.
 pub(crate) fn is_reference(ty: &Type) -> bool {
     match ty {
         Type::Reference(_) => true,
@@ -44,7 +45,7 @@ pub(crate) fn is_reference(ty: &Type) -> bool {
     }
 }
 
-/// Whether the type is a reference whose target may end before the program does.
+/// Returns `true` for a reference that is not `&'static`.
 pub(crate) fn is_borrowed(ty: &Type) -> bool {
     match ty {
         Type::Reference(ty) => ty.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),

@@ -20,14 +20,14 @@
 ///     write_csv("out.csv")
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn what_is_a_flow(
+fn flow_expressions(
     env: &Env,
     name: Option<&str>,
     pairs: Vec<u64>,
 ) -> dataflow::Result<DataSet<u64>> {
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
-    let _scope = ::dataflow::scope("what_is_a_flow");
+    let _scope = ::dataflow::scope("flow_expressions");
     let name = {
         #[allow(unused_imports)]
         use ::dataflow::__private::OtherParameter as _;

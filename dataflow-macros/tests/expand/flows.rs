@@ -1,5 +1,5 @@
 #[dataflow]
-fn what_is_a_flow(env: &Env, name: Option<&str>, pairs: Vec<u64>) -> dataflow::Result<DataSet<u64>> {
+fn flow_expressions(env: &Env, name: Option<&str>, pairs: Vec<u64>) -> dataflow::Result<DataSet<u64>> {
     let lines = env.read_text("a.txt")?;
     let (short, long) = (lines.filter(|l| l.len() < 10), lines.filter(|l| l.len() >= 10));
     let length = name.map(|name| name.len()).unwrap_or(0);

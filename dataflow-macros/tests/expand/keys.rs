@@ -1,4 +1,4 @@
-//! Keys and orders: fields stay symbols, what is computed becomes a closure over records.
+//! Keys and orders: fields stay symbols, and computed parts become closures over records.
 
 #[dataflow]
 fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)> {

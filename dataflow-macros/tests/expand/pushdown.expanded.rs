@@ -284,13 +284,13 @@ fn to_the_sides_of_a_join(
 ///     left_join(orders) on(|l| l.order, |o| o.id) map(|l, o| (l.order, o.map(|o| o.id))) filter(|p| p.0 > 3) filter…
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn what_an_outer_join_keeps(
+fn below_an_outer_join(
     items: DataSet<Item>,
     orders: DataSet<Order>,
 ) -> DataSet<(u64, Option<u64>)> {
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
-    let _scope = ::dataflow::scope("what_an_outer_join_keeps");
+    let _scope = ::dataflow::scope("below_an_outer_join");
     let items = ::dataflow::__private::of_records(items);
     let orders = ::dataflow::__private::of_records(orders);
     items
@@ -377,7 +377,7 @@ fn what_an_outer_join_keeps(
             }
         })
 }
-/// What may fail, what has no answer for each record, and what acts on something outside stays.
+/// Filters stay that may fail or would move past a side effect.
 ///
 /// # Plan
 /// ```text
@@ -398,10 +398,10 @@ fn what_an_outer_join_keeps(
 ///     union(either.filter(|r| r.id > 0))
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
+fn not_moved(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
-    let _scope = ::dataflow::scope("what_stays");
+    let _scope = ::dataflow::scope("not_moved");
     let sales = ::dataflow::__private::of_records(sales);
     let guarded = {
         let __proven1 = ::dataflow::__private::Of(&least).__plain();
@@ -647,7 +647,7 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                 .filter(move |r| { r.id > 0 }),
         )
 }
-/// Statements of the standard library's macros bind nothing. What they print, they print of each record.
+/// Statement macros of the standard library bind no names. Printing is a side effect.
 ///
 /// # Plan
 /// ```text
@@ -659,10 +659,10 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
 ///     union(shown)
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn behind_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+fn after_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
     #[allow(unused_imports)]
     use ::dataflow::__private::copying::*;
-    let _scope = ::dataflow::scope("behind_statements");
+    let _scope = ::dataflow::scope("after_statements");
     let sales = ::dataflow::__private::of_records(sales);
     let checked = {
         let __proven1 = ::dataflow::__private::Of(&least).__plain();

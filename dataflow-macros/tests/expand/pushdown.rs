@@ -18,7 +18,7 @@ fn to_the_sides_of_a_join(items: DataSet<Item>, orders: DataSet<Order>, day: Dat
 }
 
 #[dataflow]
-fn what_an_outer_join_keeps(items: DataSet<Item>, orders: DataSet<Order>) -> DataSet<(u64, Option<u64>)> {
+fn below_an_outer_join(items: DataSet<Item>, orders: DataSet<Order>) -> DataSet<(u64, Option<u64>)> {
     items
         .map(|l| Item { price: l.price + 1, ..l })
         .left_join(orders)
@@ -28,9 +28,9 @@ fn what_an_outer_join_keeps(items: DataSet<Item>, orders: DataSet<Order>) -> Dat
         .filter(|p| p.1.is_none())
 }
 
-/// What may fail, what has no answer for each record, and what acts on something outside stays.
+/// Filters stay that may fail or would move past a side effect.
 #[dataflow]
-fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
+fn not_moved(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     let guarded = sales.map(|s| Row { id: s.id, twice: s.amount }).filter(|r| r.id > 0 && 10 / r.id > least);
     let counted = sales.map(|s| { seen.add(1); Row { id: s.id, twice: 2 } }).filter(|r| r.id > 0);
     let checked = sales.try_map(|s| checked(s).map(|twice| Row { id: s.id, twice })).filter(|r| r.id > 0);
@@ -44,9 +44,9 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     guarded.union(counted).union(checked).union(hidden).union(either.filter(|r| r.id > 0))
 }
 
-/// Statements of the standard library's macros bind nothing. What they print, they print of each record.
+/// Statement macros of the standard library bind no names. Printing is a side effect.
 #[dataflow]
-fn behind_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+fn after_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
     let checked = sales
         .map(|s| {
             assert!(s.amount > 0, "{}", s.id);

@@ -14,12 +14,13 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::operators::measures::{self, MeasureArguments};
 use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
 
-/// The measures that a body calls on the group's handle, and whether the body reads the key. Afterwards the body holds variables in their place.
+/// Replaces the measures and the key in a body by variables. Returns the measures, and whether the
+/// body uses the key.
 pub(super) fn of(
     handle: &Ident,
     (has_key, has_window): (bool, bool),
     body: &mut Expr,
-    found: &mut Diagnostics,
+    mistakes: &mut Diagnostics,
 ) -> (Vec<MeasureCall>, bool) {
     let mut extraction = Extraction {
         handle,
@@ -30,11 +31,11 @@ pub(super) fn of(
         exit: None,
         uses_key: false,
         has_escaped: false,
-        found,
+        mistakes,
     };
     extraction.visit_expr_mut(body);
     let Extraction { measures, uses_key, .. } = extraction;
-    conditions::read_sums_where_used(&measures, body);
+    conditions::read_deferred_sums(&measures, body);
     (measures, uses_key)
 }
 
@@ -42,17 +43,18 @@ pub(super) fn of(
 struct Extraction<'a> {
     handle: &'a Ident,
     has_key: bool,
-    /// Whether the group is one of a window: its key is then the group's and where the window begins.
+    /// Whether the group is a window. Its key is then a pair: the key of the group, and the start
+    /// of the window.
     has_window: bool,
     measures: Vec<MeasureCall>,
-    /// The innermost condition around the expression that is visited.
+    /// The innermost condition around the visited expression.
     condition: Option<Condition>,
-    /// The last expression before it that may have left the closure.
+    /// The last earlier expression that may have exited the closure.
     exit: Option<Condition>,
     uses_key: bool,
-    /// Whether it was reported that the handle leaves the closure: one message is enough.
+    /// Whether a misuse of the handle was reported: one message is enough.
     has_escaped: bool,
-    found: &'a mut Diagnostics,
+    mistakes: &'a mut Diagnostics,
 }
 
 impl Extraction<'_> {
@@ -66,7 +68,7 @@ impl Extraction<'_> {
 
     fn report_once(&mut self, at: Span, sentence: impl std::fmt::Display) {
         if !std::mem::replace(&mut self.has_escaped, true) {
-            self.found.report_unwritable(at, sentence);
+            self.mistakes.report_fatal(at, sentence);
         }
     }
 
@@ -79,7 +81,7 @@ impl Extraction<'_> {
                 true => message::NO_KEY.to_owned(),
                 false => message::unknown_measure(word),
             };
-            self.found.report_unwritable(word.span(), wrong);
+            self.mistakes.report_fatal(word.span(), wrong);
             return None;
         };
         let (value, closures) = self.arguments(call, measure.takes)?;
@@ -92,14 +94,14 @@ impl Extraction<'_> {
             Some(known) => known.condition = known.condition.filter(|_| condition.is_some()),
             None => {
                 let word = word.clone();
-                let (quotient, together) = (None, None);
-                self.measures.push(MeasureCall { word, measure, value, closures, condition, quotient, together });
+                let (quotient, quantile_group) = (None, None);
+                self.measures.push(MeasureCall { word, measure, value, closures, condition, quotient, quantile_group });
             }
         }
         Some(slot(index))
     }
 
-    /// The value and the closures that a measure is called with.
+    /// The value and the closures in a call of a measure. Reports wrong arguments.
     fn arguments(
         &mut self,
         call: &ExprMethodCall,
@@ -112,14 +114,14 @@ impl Extraction<'_> {
             _ => None,
         });
         let closures = closures.collect::<Vec<_>>();
-        let wanted = takes.closures(call.args.len());
-        if call.args.len() != takes.values() + wanted || closures.len() != wanted {
-            self.found.report_unwritable(word.span(), message::measure_arguments_wanted(word, takes));
+        let expected = takes.closures(call.args.len());
+        if call.args.len() != takes.values() + expected || closures.len() != expected {
+            self.mistakes.report_fatal(word.span(), message::measure_arguments_expected(word, takes));
             return None;
         }
         if let Some(value) = &value {
             if let Some(at) = wrong_share(value).filter(|_| takes == MeasureArguments::ShareThenRecord) {
-                self.found.report_unwritable(at, message::SHARE_WANTED);
+                self.mistakes.report_fatal(at, message::SHARE_EXPECTED);
             }
             self.check_mentions(&free_names(value));
         }
@@ -127,7 +129,7 @@ impl Extraction<'_> {
         Some((value, closures))
     }
 
-    /// A field of the handle: the key, or the start of the window. Other fields are reported.
+    /// A field of the handle: the key, or the start of the window. Reports other fields.
     fn field(&mut self, member: &Member) -> Option<Expr> {
         let Member::Named(name) = member else {
             self.report_escape(self.handle);
@@ -135,7 +137,7 @@ impl Extraction<'_> {
         };
         if is_key(name) {
             if !self.has_key {
-                self.found.report_unwritable(name.span(), message::NO_KEY);
+                self.mistakes.report_fatal(name.span(), message::NO_KEY);
             }
             self.uses_key = true;
             let key = standing_for(key(), name.span());
@@ -154,14 +156,14 @@ impl Extraction<'_> {
         None
     }
 
-    /// Visits parts of an expression that are evaluated only on a condition.
+    /// Visits parts of an expression that are evaluated only under a condition.
     fn within(&mut self, condition: Condition, visit: impl FnOnce(&mut Self)) {
         let outside = self.condition.replace(condition);
         visit(self);
         self.condition = outside;
     }
 
-    /// Visits an expression other than one of the handle's.
+    /// Visits an expression that does not start at the handle.
     fn visit_other(&mut self, expr: &mut Expr) {
         match expr {
             Expr::If(branch) => {
@@ -210,10 +212,10 @@ impl Extraction<'_> {
 
     fn check_closure(&mut self, word: &Ident, closure: &ExprClosure, takes: MeasureArguments) {
         if closure.inputs.len() != takes.parameters() {
-            self.found.report_unwritable(closure.inputs_begin.span, message::measure_arguments_wanted(word, takes));
+            self.mistakes.report_fatal(closure.inputs_begin.span, message::measure_arguments_expected(word, takes));
         }
         if let Some(at) = symbols::computed_in(closure).filter(|_| takes == MeasureArguments::Symbols) {
-            self.found.report_unwritable(at, message::computed_symbol(word));
+            self.mistakes.report_fatal(at, message::computed_symbol(word));
         }
         self.check_mentions(&free_names_of_closure(closure));
     }
@@ -255,7 +257,7 @@ impl VisitMut for Extraction<'_> {
     }
 
     fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
-        // Another variable with the name of the handle would hide it.
+        // A variable with the name of the handle would hide it.
         if pattern.ident == *self.handle {
             self.report_escape(&pattern.ident);
         }
@@ -271,18 +273,18 @@ impl VisitMut for Extraction<'_> {
     }
 }
 
-/// A generated variable in the place of the user's expression.
+/// A generated variable in place of the user's expression.
 fn standing_for(mut name: Ident, at: Span) -> Expr {
     name.set_span(name.span().located_at(at));
     parse_quote!(#name)
 }
 
-/// Whether a name is that of the group's key, among the handle's fields.
+/// Returns `true` if a field of the handle is the key of the group.
 fn is_key(name: &Ident) -> bool {
     name == "key"
 }
 
-/// The place of a literal share that is not from 0 to 1.
+/// The span of a literal share that is not from 0 to 1.
 fn wrong_share(share: &Expr) -> Option<Span> {
     let (sign, number) = match share {
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => (-1.0, &*unary.expr),

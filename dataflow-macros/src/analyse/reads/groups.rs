@@ -1,7 +1,8 @@
-//! What closures read of records that are lent to them: of whole groups, and of a task.
+//! Read sets of closures over lent records: of whole groups, and of a task.
 //!
-//! A group lends its records by a loop, or one by one by `next`; the uses of each record are found as in a closure over a record. A group that is
-//! used in any other way than those below counts as read completely.
+//! A group lends its records to a `for` loop, or one at a time from `next`. The uses of each record
+//! are found as in a closure over a record. Any other use of a group counts as a read of all
+//! fields.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -13,7 +14,7 @@ use super::{ReadSet, of, of_parameter};
 use crate::syntax::names::{free_names, peeled, plain_path};
 use crate::syntax::patterns::{names_bound_inside, plain_name};
 
-/// What a closure reads of the records of each of its groups, which all parameters but the last are.
+/// The read set of each group. All parameters but the last are groups.
 pub(crate) fn of_groups(closure: &ExprClosure) -> Vec<ReadSet> {
     let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1));
     groups.map(|group| of_group(group, &closure.body)).collect()
@@ -33,11 +34,11 @@ fn of_group(parameter: &Pat, body: &Expr) -> ReadSet {
     if mentions.opaque.contains(group) || mentioned != uses.understood { ReadSet::All } else { uses.reads }
 }
 
-/// Looks for the uses of a group that show what is done with its records.
+/// Finds the uses of a group that show which fields of its records are read.
 struct GroupUses<'a> {
     group: &'a Ident,
     reads: ReadSet,
-    /// Mentions of the group in such uses.
+    /// Number of mentions of the group in these uses.
     understood: usize,
 }
 
@@ -46,7 +47,7 @@ impl GroupUses<'_> {
         plain_path(expr) == Some(self.group)
     }
 
-    /// `group.next()`
+    /// Returns `true` for `group.next()`.
     fn is_next(&self, expr: &Expr) -> bool {
         matches!(peeled(expr), Expr::MethodCall(call)
             if call.method == "next" && call.args.is_empty() && self.is_group(&call.receiver))
@@ -58,17 +59,18 @@ impl GroupUses<'_> {
         self.reads = known.and(reads);
     }
 
-    /// What a block reads of the record that `let Some(record) = group.next()` binds for it.
+    /// The fields that a block reads of the record that `let Some(record) = group.next()` binds.
     fn of_lent(&self, condition: &Expr, block: &Block) -> Option<ReadSet> {
         let Expr::Let(ExprLet { pat, expr, .. }) = condition else { return None };
         let Pat::TupleStruct(some) = &**pat else { return None };
         let record = some.elems.first().filter(|_| some.path.is_ident("Some") && some.elems.len() == 1)?;
-        // A pattern that does not match every record reads the fields that it compares, and syntax does not tell such a pattern from one that always
-        // matches.
+        // A pattern that does not match every record reads the fields that it compares. Syntax
+        // alone does not show whether a pattern always matches.
         (self.is_next(expr) && always_matches(record)).then(|| of_block(record, block))
     }
 
-    /// What a method reads that is called on the group, or on its next record; `None` where syntax does not show it.
+    /// The fields that a method on the group, or on its next record, reads. `None` if syntax does
+    /// not show them.
     fn of_call(&self, call: &ExprMethodCall) -> Option<ReadSet> {
         let looks_at_none = (call.method == "len" || call.method == "is_empty") && call.args.is_empty();
         if looks_at_none && self.is_group(&call.receiver) {
@@ -130,17 +132,17 @@ impl<'ast> Visit<'ast> for GroupUses<'_> {
     }
 
     fn visit_item(&mut self, _: &'ast Item) {
-        // Items do not see the closure's variables.
+        // Items cannot use the closure's variables.
     }
 }
 
-/// What a block reads of a record that a pattern binds for it.
+/// The fields that a block reads of a record that a pattern binds.
 fn of_block(record: &Pat, block: &Block) -> ReadSet {
     let block = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block: block.clone() });
     of_parameter(record, &block)
 }
 
-/// Whether a pattern only names parts, and so matches whatever they are.
+/// Returns `true` if a pattern only binds parts, so that it matches every value.
 fn always_matches(pattern: &Pat) -> bool {
     match pattern {
         Pat::Wild(_) | Pat::Rest(_) => true,

@@ -1,8 +1,9 @@
-//! Read sets: which fields of a record a closure looks at.
+//! Read sets: the fields of a record that a closure reads.
 //!
-//! Sources decode and exchanges carry only what is read, so a set may be too large but never too small. A field is
-//! read where syntax shows a path to it, `r.home.zip`. The record as a whole is read as soon as it is used in any other
-//! way: a method called on it, a macro that names it, `..r`, passing it on or giving it back.
+//! Sources decode, and exchanges send, only the fields that are read. So a set may be too large but
+//! never too small. A field is read if syntax shows a path to it, `r.home.zip`. Any other use of
+//! the record counts as a read of all fields: a method call, a macro that names it, `..r`, passing
+//! or returning it.
 
 mod groups;
 mod options;
@@ -13,16 +14,16 @@ use proc_macro2::Ident;
 use syn::{Expr, ExprClosure, Pat};
 
 use crate::analyse::paths::roots;
-use crate::syntax::names::{free_names, free_names_but};
+use crate::syntax::names::{free_names, free_names_with};
 use crate::syntax::patterns::plain_name;
 
 pub(crate) use groups::of_groups;
 
-/// What a closure reads of one parameter.
+/// The fields that a closure reads of one parameter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum ReadSet {
     All,
-    /// Paths of fields, as written: `"home.zip"`, `"0"`.
+    /// Field paths as written: `"home.zip"`, `"0"`.
     Fields(BTreeSet<String>),
 }
 
@@ -31,7 +32,7 @@ impl ReadSet {
         ReadSet::Fields(BTreeSet::new())
     }
 
-    /// What two closures read together.
+    /// The union of two read sets.
     pub(crate) fn and(self, other: ReadSet) -> ReadSet {
         match (self, other) {
             (ReadSet::Fields(mut all), ReadSet::Fields(more)) => {
@@ -43,12 +44,12 @@ impl ReadSet {
     }
 }
 
-/// What a closure reads of each of its parameters.
+/// The read set of each parameter of a closure.
 pub(crate) fn of(closure: &ExprClosure) -> Vec<ReadSet> {
     closure.inputs.iter().map(|parameter| of_parameter(parameter, &closure.body)).collect()
 }
 
-/// What a closure reads of each of its parameters, of which some are `Option`s of a record.
+/// The read set of each parameter of a closure, if some are `Option`s of a record.
 pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<ReadSet> {
     let parameters = closure.inputs.iter().zip(optional);
     let side = |(parameter, is_optional): (&Pat, bool)| match plain_name(parameter).filter(|_| is_optional) {
@@ -58,16 +59,16 @@ pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<ReadSe
     parameters.map(side).collect()
 }
 
-/// What an expression reads of an `Option` of a record.
+/// The fields that an expression reads of an `Option` of a record.
 fn of_option(name: &Ident, body: &Expr) -> ReadSet {
     let known = options::OptionUses { name };
-    let mentions = free_names_but(body, &known);
+    let mentions = free_names_with(body, &known);
     let plain = mentions.plain.iter().filter(|mention| mention.name == name).map(|mention| &mention.fields);
     let fields = plain.map(|path| path.join(".")).collect::<BTreeSet<_>>();
     if fields.contains("") || mentions.opaque.contains(name) { ReadSet::All } else { ReadSet::Fields(fields) }
 }
 
-/// What an expression reads of a record that a pattern binds.
+/// The fields that an expression reads of a record that a pattern binds.
 pub(crate) fn of_parameter(parameter: &Pat, body: &Expr) -> ReadSet {
     let Some(roots) = roots(0, parameter) else {
         return ReadSet::All;

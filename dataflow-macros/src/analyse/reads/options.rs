@@ -1,7 +1,7 @@
-//! What is read of a record that may be missing: the side of an outer join that is an `Option`.
+//! Read sets of optional records: a side of an outer join that is an `Option`.
 //!
-//! Nothing of the record is read to know whether it is there. Of the record itself, those fields are read that a closure of `map` and the like
-//! reads, or the arm of `Some(..)`. An `Option` that is used in any other way is read as a whole.
+//! A test for `None` reads no fields. A closure of `map` and similar methods, or the arm of
+//! `Some(..)`, reads the fields that it mentions. Any other use of the `Option` reads all fields.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -9,7 +9,7 @@ use syn::{Block, Expr, ExprBlock, ExprClosure, ExprMethodCall, Local, Pat, PatId
 
 use super::{ReadSet, of_parameter};
 use crate::syntax::names::MentionKind;
-use crate::syntax::names::{Mention, Recognise, Recognised, member_text, peeled, plain_path};
+use crate::syntax::names::{Mention, RecognisedUse, UseRecogniser, member_text, peeled, plain_path};
 use crate::syntax::patterns::looks_like_a_constant;
 use crate::words::is_one_of;
 
@@ -18,40 +18,40 @@ pub(super) struct OptionUses<'n> {
     pub(super) name: &'n Ident,
 }
 
-impl<'a> Recognise<'a> for OptionUses<'_> {
-    fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
+impl<'a> UseRecogniser<'a> for OptionUses<'_> {
+    fn expr(&self, expr: &'a Expr) -> Option<RecognisedUse<'a>> {
         match expr {
             Expr::MethodCall(call) => {
                 let name = self.option(&call.receiver)?;
-                Some(Recognised { mentions: mentions(name, of_call(call)?), seen: &call.receiver })
+                Some(RecognisedUse { mentions: mentions(name, of_call(call)?), replaced: &call.receiver })
             }
             Expr::Field(_) => self.field(expr),
             Expr::Match(choice) => {
                 let name = self.option(&choice.expr)?;
                 let arms = choice.arms.iter().map(|arm| of_pattern(&arm.pat, &arm.body));
                 let reads = arms.fold(ReadSet::nothing(), ReadSet::and);
-                Some(Recognised { mentions: mentions(name, reads), seen: &choice.expr })
+                Some(RecognisedUse { mentions: mentions(name, reads), replaced: &choice.expr })
             }
             Expr::If(branch) => {
                 let Expr::Let(condition) = peeled(&branch.cond) else { return None };
                 let name = self.option(&condition.expr)?;
                 let reads = of_pattern(&condition.pat, &in_block(branch.then_branch.stmts.clone()));
-                Some(Recognised { mentions: mentions(name, reads), seen: &condition.expr })
+                Some(RecognisedUse { mentions: mentions(name, reads), replaced: &condition.expr })
             }
             _ => None,
         }
     }
 
-    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<Recognised<'a>> {
+    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<RecognisedUse<'a>> {
         let init = local.init.as_ref().filter(|init| init.diverge.is_some())?;
         let name = self.option(&init.expr)?;
         let reads = of_pattern(&local.pat, &in_block(rest.to_vec()));
-        Some(Recognised { mentions: mentions(name, reads), seen: &init.expr })
+        Some(RecognisedUse { mentions: mentions(name, reads), replaced: &init.expr })
     }
 }
 
 impl OptionUses<'_> {
-    /// The `Option`, by itself or by reference.
+    /// The name of the `Option`, used directly or by reference.
     fn option<'a>(&self, expr: &'a Expr) -> Option<&'a Ident> {
         match peeled(expr) {
             Expr::Reference(reference) => self.option(&reference.expr),
@@ -63,7 +63,7 @@ impl OptionUses<'_> {
     }
 
     /// `r?.field`, `r.unwrap().field`
-    fn field<'a>(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
+    fn field<'a>(&self, expr: &'a Expr) -> Option<RecognisedUse<'a>> {
         let Expr::Field(outermost) = expr else { return None };
         let (mut fields, mut base) = (Vec::new(), expr);
         while let Expr::Field(field) = peeled(base) {
@@ -76,11 +76,14 @@ impl OptionUses<'_> {
             _ => return None,
         };
         let name = self.option(option)?;
-        Some(Recognised { mentions: vec![Mention { name, how: MentionKind::Value, fields }], seen: &outermost.base })
+        Some(RecognisedUse {
+            mentions: vec![Mention { name, kind: MentionKind::Value, fields }],
+            replaced: &outermost.base,
+        })
     }
 }
 
-/// What a method reads of the record; `None` where it may be anything.
+/// The fields that a method reads of the record. `None` if they are unknown.
 fn of_call(call: &ExprMethodCall) -> Option<ReadSet> {
     let arguments = call.args.iter().collect::<Vec<_>>();
     match arguments.as_slice() {
@@ -100,7 +103,7 @@ fn of_closure(closure: &ExprClosure) -> Option<ReadSet> {
     }
 }
 
-/// What is read of the record where a pattern has matched the `Option`.
+/// The fields that are read of the record after a pattern has matched the `Option`.
 fn of_pattern(pattern: &Pat, body: &Expr) -> ReadSet {
     match pattern {
         Pat::Guard(guarded) => of_pattern(&guarded.pat, &guarded.guard).and(of_pattern(&guarded.pat, body)),
@@ -113,7 +116,7 @@ fn of_pattern(pattern: &Pat, body: &Expr) -> ReadSet {
     }
 }
 
-/// Whether a pattern compares nothing with a constant.
+/// Returns `true` if a pattern contains no name that looks like a constant.
 fn only_binds(pattern: &Pat) -> bool {
     let mut search = Constants(false);
     search.visit_pat(pattern);
@@ -129,9 +132,9 @@ impl<'ast> Visit<'ast> for Constants {
     }
 }
 
-/// The mentions of a name that a read set amounts to.
+/// Mentions of a name that are equivalent to a read set.
 fn mentions(name: &Ident, reads: ReadSet) -> Vec<Mention<'_>> {
-    let mention = |fields| Mention { name, how: MentionKind::Value, fields };
+    let mention = |fields| Mention { name, kind: MentionKind::Value, fields };
     match reads {
         ReadSet::All => vec![mention(Vec::new())],
         ReadSet::Fields(paths) => {

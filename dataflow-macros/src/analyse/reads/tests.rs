@@ -5,13 +5,13 @@ fn check(closure: &str, expected: &str) {
     assert_eq!(written(of(&syn::parse_str(closure).expect("a closure"))), expected);
 }
 
-/// As [`check`], for a closure whose parameters are groups but for the last.
+/// Like [`check`], for a closure whose parameters are groups, except for the last one.
 #[track_caller]
 fn check_groups(closure: &str, expected: &str) {
     assert_eq!(written(of_groups(&syn::parse_str(closure).expect("a closure"))), expected);
 }
 
-/// As [`check`], for a closure whose right side is an `Option`.
+/// Like [`check`], for a closure whose right side is an `Option`.
 #[track_caller]
 fn check_option(closure: &str, expected: &str) {
     assert_eq!(written(of_sides(&syn::parse_str(closure).expect("a closure"), [false, true])), expected);
@@ -26,7 +26,7 @@ fn written(sets: Vec<ReadSet>) -> String {
 }
 
 #[test]
-fn paths_of_fields() {
+fn field_paths_are_read_as_fields() {
     check("|r| r.a + r.b.c * r.a", "{a, b.c}");
     check("|r| (r.0, r.1.0)", "{0, 1.0}");
     check("|r| (r).a.len() > 3", "{a}");
@@ -39,7 +39,7 @@ fn paths_of_fields() {
 }
 
 #[test]
-fn the_record_itself() {
+fn other_uses_of_a_record_read_all_fields() {
     check("|r| r", "all");
     check("|r| f(r)", "all");
     check("|r| r.key()", "all");
@@ -52,7 +52,7 @@ fn the_record_itself() {
 }
 
 #[test]
-fn macros_may_look_at_anything() {
+fn names_in_macro_calls_are_read_whole() {
     check("|r| format!(\"{}\", r.a)", "all");
     check("|r| format!(\"{r:?}\")", "all");
     check("|r| format!(\"{:>1$}\", s.r, r.a)", "all");
@@ -61,7 +61,7 @@ fn macros_may_look_at_anything() {
 }
 
 #[test]
-fn names_that_hide_the_record() {
+fn shadowed_records_are_not_read() {
     check("|r| { let r = r.a; r.b }", "{a}");
     check("|r| r.xs.iter().map(|r| r.y).sum()", "{xs}");
     check("|r| match r.a { Some(r) => r.b, None => r.c }", "{a, c}");
@@ -71,7 +71,7 @@ fn names_that_hide_the_record() {
 }
 
 #[test]
-fn records_taken_apart_by_the_pattern() {
+fn parameter_patterns_name_the_read_fields() {
     check("|(a, b)| a + b.c", "{0, 1.c}");
     check("|(a, _, (b, c))| a + c", "{0, 2.1}");
     check("|(a, ..)| a", "{0}");
@@ -82,7 +82,7 @@ fn records_taken_apart_by_the_pattern() {
 }
 
 #[test]
-fn records_that_a_group_lends() {
+fn lent_records_are_read_by_field() {
     check_groups("|g, out| for r in g { out.emit(r.a + r.b.c) }", "{a, b.c}");
     check_groups("|g, out| { for r in g { n += r.a; } for r in g { m += r.b; } }", "{a, b}");
     check_groups("|g, out| while let Some(r) = g.next() { out.emit(r.a) }", "{a}");
@@ -98,7 +98,7 @@ fn records_that_a_group_lends() {
 }
 
 #[test]
-fn records_of_two_groups() {
+fn each_group_has_its_own_read_set() {
     check_groups("|l, r, out| { for x in l { for y in r { out.emit((x.a, y.b)) } } }", "{a} | {b}");
     check_groups("|l, r, out| { for x in l { out.emit(x.a) } out.emit(r.owned()) }", "{a} | all");
     check_groups(
@@ -108,7 +108,7 @@ fn records_of_two_groups() {
 }
 
 #[test]
-fn records_that_leave_a_group_whole() {
+fn escaping_group_records_are_read_whole() {
     check_groups("|g, out| for r in g { out.emit(r) }", "all");
     check_groups("|g, out| { let r = g.next(); }", "all");
     check_groups("|g, out| { for r in g { last = Some(r.a); } g.next() }", "all");
@@ -125,9 +125,9 @@ fn records_that_leave_a_group_whole() {
     check_groups("|(g, h), out| for r in g { f(r.a) }", "all");
 }
 
-/// A pattern that may not match looks at what it does not name.
+/// A pattern that may not match also reads fields that it does not name.
 #[test]
-fn patterns_that_ask_something_of_a_record() {
+fn refutable_patterns_read_all_fields() {
     check_groups("|g, out| while let Some(S::A { x }) = g.next() { f(x) }", "all");
     check_groups("|g, out| while let Some(Some(x)) = g.next() { f(x) }", "all");
     check_groups("|g, out| while let Some((1, x)) = g.next() { f(x) }", "all");
@@ -137,14 +137,14 @@ fn patterns_that_ask_something_of_a_record() {
 }
 
 #[test]
-fn names_that_hide_a_group() {
+fn shadowed_groups_are_read_whole() {
     check_groups("|g, out| { let g = g.len(); for r in g { f(r.a) } }", "all");
     check_groups("|g, out| for g in g { f(g.a) }", "all");
     check_groups("|g, out| { fn f(x: u8) -> u8 { g.len() } for r in g { f(r.a) } }", "{a}");
 }
 
 #[test]
-fn options_by_their_methods() {
+fn option_methods_read_the_mentioned_fields() {
     check_option("|l, r| (l.a, r.map(|r| r.b))", "{a} | {b}");
     check_option("|l, r| r.map(|x| x.b.c + x.d)", "{} | {b.c, d}");
     check_option("|l, r| r.map_or(l.a, |x| x.b)", "{a} | {b}");
@@ -161,7 +161,7 @@ fn options_by_their_methods() {
 }
 
 #[test]
-fn options_by_patterns() {
+fn option_patterns_read_the_mentioned_fields() {
     check_option("|l, r| if let Some(x) = r { x.b } else { l.a }", "{a} | {b}");
     check_option("|l, r| if let Some(r) = r { r.b } else { l.a }", "{a} | {b}");
     check_option("|l, r| if let Some(x) = &r { x.b } else { 0 }", "{} | {b}");
@@ -172,7 +172,7 @@ fn options_by_patterns() {
 }
 
 #[test]
-fn options_used_in_any_other_way() {
+fn other_uses_of_an_option_read_all_fields() {
     check_option("|l, r| r", "{} | all");
     check_option("|l, r| (l.a, r)", "{a} | all");
     check_option("|l, r| r.map(|x| x)", "{} | all");
@@ -196,7 +196,7 @@ fn options_used_in_any_other_way() {
 }
 
 #[test]
-fn only_sides_that_are_options_are_read_as_such() {
+fn option_methods_are_recognised_on_optional_sides_only() {
     check("|l, r| r.map(|x| x.b)", "{} | all");
     check_option("|l, r| l.map(|x| x.b)", "all | {}");
 }

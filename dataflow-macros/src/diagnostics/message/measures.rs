@@ -1,11 +1,12 @@
-//! About the measures of a group.
+//! Messages about the measures of a group.
 
 use proc_macro2::Ident;
 
 use crate::operators::measures::{self, MeasureArguments};
 
-pub(crate) const SHARE_WANTED: &str = "a percentile is a share from 0 to 1: `.percentile(0.95, |record| record.field)`";
-pub(crate) const COUNTED_BESIDE_QUANTILE: &str = "`count_distinct` and a median or percentile do not go together in one `aggregate`: take each in one \
+pub(crate) const SHARE_EXPECTED: &str =
+    "a percentile is a share from 0 to 1: `.percentile(0.95, |record| record.field)`";
+pub(crate) const COUNT_DISTINCT_WITH_QUANTILE: &str = "`count_distinct` and a median or percentile do not go together in one `aggregate`: take each in one \
      of its own, and join both by the key";
 pub(crate) const HANDLE_ESCAPES: &str = "the handle of a group stays inside of `aggregate`: use its measures, \
     `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`; what a macro such as `format!` takes of them is bound by `let` before";
@@ -41,16 +42,16 @@ pub(crate) fn field_of_window(handle: &Ident, field: &Ident) -> String {
 }
 
 pub(crate) fn unknown_measure(word: &Ident) -> String {
-    if let Some(instead) = measures::instead_of(word) {
+    if let Some(instead) = measures::replacement_of(word) {
         return format!("`{word}` is no measure of a group: write {instead}");
     }
     format!("`{word}` is no measure of a group: there are {}, and for all others `.fold(..)`", measures::listed())
 }
 
-/// A measure has other arguments than these.
-pub(crate) fn measure_arguments_wanted(word: &Ident, takes: MeasureArguments) -> String {
+/// A measure has other arguments.
+pub(crate) fn measure_arguments_expected(word: &Ident, takes: MeasureArguments) -> String {
     match takes {
-        MeasureArguments::PerhapsRecord => {
+        MeasureArguments::OptionalRecord => {
             format!(
                 "`{word}` takes nothing, `.{word}()`, and is the number of records; or a closure over one record, `.{word}(|record| record.field)`, and is the \
                  number of those that have a value in an `Option`"
@@ -76,7 +77,7 @@ pub(crate) fn measure_arguments_wanted(word: &Ident, takes: MeasureArguments) ->
         MeasureArguments::Record | MeasureArguments::Symbols => {
             format!("`{word}` takes a closure over one record of the group: write `.{word}(|record| record.field)`")
         }
-        MeasureArguments::RecordTwice => format!(
+        MeasureArguments::TwoRecordClosures => format!(
             "`{word}` takes two closures over one record of the group, what is compared and what is wanted: write `.{word}(|record| record.price, |record| record.seller)`"
         ),
     }

@@ -1,6 +1,6 @@
-//! The sentences: what is wrong with a program, and what to write instead.
+//! The texts of messages: the mistake, and its correction.
 
-/// Functions that put a word into a sentence.
+/// Defines functions that insert a word into a text.
 macro_rules! sentences {
     ($($name:ident($word:ident): $text:literal;)*) => {$(
         pub(crate) fn $name($word: &proc_macro2::Ident) -> String {
@@ -11,11 +11,11 @@ macro_rules! sentences {
 
 mod closures;
 mod measures;
-mod places;
+mod misplaced;
 
 pub(crate) use closures::*;
 pub(crate) use measures::*;
-pub(crate) use places::*;
+pub(crate) use misplaced::*;
 
 pub(crate) const UNKNOWN_ARGUMENT: &str = "`#[dataflow]` knows no such argument: there is `as_written`, which leaves filters where they \
                                            stand";
@@ -32,7 +32,7 @@ pub(crate) const EXTERN: &str = "a pipeline is called from Rust: write `fn` with
 pub(crate) const UNUSED_SOLUTION: &str = "the body of this loop does not use its solution set: join the records of the round with it, \
     `.join(solution).on(|record| record.id)`; without a solution set `iterate` is the word";
 
-pub(crate) fn list_returned() -> &'static str {
+pub(crate) fn list_instead_of_flow() -> &'static str {
     "what this function makes is a flow, whose records come when it is run: return `DataSet<..>`; or write `.collect()` behind the flow, and \
      return `dataflow::Result<Vec<..>>`"
 }

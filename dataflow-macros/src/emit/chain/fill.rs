@@ -1,4 +1,4 @@
-//! Puts the written flows where they were taken out.
+//! Replaces the holes of a body by the emitted flows.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Item};
@@ -7,8 +7,8 @@ use super::Emission;
 use crate::syntax::Pipeline;
 use crate::syntax::hole::flow_of;
 
-/// Writes all flows of a body.
-pub(crate) fn fill(pipeline: &Pipeline, body: &mut Block) {
+/// Emits all flows of a body.
+pub(crate) fn fill_holes(pipeline: &Pipeline, body: &mut Block) {
     let emission = Emission::new(pipeline);
     FillHoles { emission: &emission }.visit_block_mut(body);
 }

@@ -1,4 +1,4 @@
-//! Writes flow expressions: the source, then one operator after the other.
+//! Emits flow expressions: the source, then one operator after the other.
 
 mod fill;
 mod scope;
@@ -17,10 +17,10 @@ use crate::syntax::hole::flow_of;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
 
 use fill::FillHoles;
-pub(crate) use fill::fill;
-pub(crate) use scope::enter;
+pub(crate) use fill::fill_holes;
+pub(crate) use scope::enter_scope;
 
-/// The flows of a pipeline, as they are written.
+/// Emits the flows of a pipeline.
 pub(crate) struct Emission<'a> {
     pipeline: &'a Pipeline,
 }
@@ -30,7 +30,7 @@ impl<'a> Emission<'a> {
         Emission { pipeline }
     }
 
-    /// Writes a flow where its value is taken.
+    /// Emits a flow where its value is used.
     pub(super) fn flow(&self, id: FlowId) -> TokenStream {
         let flow = self.get(id);
         let source = self.source(flow);
@@ -55,7 +55,7 @@ impl<'a> Emission<'a> {
         written
     }
 
-    /// Whether a flow is a variable and nothing more.
+    /// Returns `true` if a flow is only a variable.
     pub(super) fn is_variable(&self, id: FlowId) -> bool {
         let flow = self.get(id);
         flow.calls.is_empty() && matches!(flow.source, Source::Local { .. })
@@ -77,16 +77,16 @@ impl<'a> Emission<'a> {
         }
     }
 
-    /// The flow with one more operator behind it.
+    /// Appends an operator to a flow.
     fn step(&self, flow: TokenStream, step: &ChainStep<'_>, binding: Option<&Ident>) -> TokenStream {
         let moved = match &step.work {
             StepWork::Body(stages) => pushdown::of(step, stages),
             _ => None,
         };
         if let Some(moved) = moved {
-            return self.moved(&flow, step, &moved, binding);
+            return self.body_with_moved_filters(&flow, step, &moved, binding);
         }
-        let heads = step.heads.iter().map(|call| self.single(call)).collect::<TokenStream>();
+        let heads = step.heads.iter().map(|call| self.operator_call(call)).collect::<TokenStream>();
         match &step.work {
             StepWork::Predicate(call) => {
                 let filter = predicate::write(step, call, binding);
@@ -94,12 +94,12 @@ impl<'a> Emission<'a> {
             }
             StepWork::Body(stages) => {
                 let meta = step::write(step, binding, None);
-                let body = body::write(stages, step::takes_over(step));
+                let body = body::write(stages, step::copies_fields(step));
                 quote!(#flow #meta #heads #body)
             }
             StepWork::Single(call) => {
                 let (meta, checked) = (step::write(step, binding, None), covered::write(step, call));
-                let call = self.single(call);
+                let call = self.operator_call(call);
                 quote!(#flow #meta #heads #checked #call)
             }
             StepWork::Missing => {
@@ -109,8 +109,8 @@ impl<'a> Emission<'a> {
         }
     }
 
-    /// A body, behind the filters that have moved out of it.
-    fn moved(
+    /// A body, after the filters that were moved out of it.
+    fn body_with_moved_filters(
         &self,
         flow: &TokenStream,
         step: &ChainStep<'_>,
@@ -118,30 +118,31 @@ impl<'a> Emission<'a> {
         binding: Option<&Ident>,
     ) -> TokenStream {
         let of_side = |side| {
-            let fronts = moved.fronts.iter().filter(move |front| front.side == side);
-            fronts.map(predicate::write_front).collect::<TokenStream>()
+            let filters = moved.filters.iter().filter(move |filter| filter.side == side);
+            filters.map(predicate::write_moved_filter).collect::<TokenStream>()
         };
         let (left, right) = (of_side(0), of_side(1));
         let heads = step.heads.iter().enumerate().map(|(index, call)| match index {
-            0 if !right.is_empty() => self.as_written_with(call, &right),
-            _ => self.single(call),
+            0 if !right.is_empty() => self.join_with_filters(call, &right),
+            _ => self.operator_call(call),
         });
         let heads = heads.collect::<TokenStream>();
-        let shown = ChainStep { heads: step.heads.clone(), work: StepWork::Body(moved.left.iter().collect()) };
+        let shown = ChainStep { heads: step.heads.clone(), work: StepWork::Body(moved.shown.iter().collect()) };
         let meta = step::write(&shown, binding, Some(moved));
-        let asking = moved.asking.iter().collect::<Vec<_>>();
-        let body = body::write(&asking, true);
+        let emitted = moved.emitted.iter().collect::<Vec<_>>();
+        let body = body::write(&emitted, true);
         let written = quote!(#flow #left #meta #heads #body);
-        if moved.proven.is_empty() {
+        if moved.capture_proofs.is_empty() {
             return written;
         }
         // Proofs have no size. Closures capture them.
-        let proven = moved.proven.iter().map(|(name, answers)| quote_spanned!(name.span()=> let #name = #answers;));
-        quote!({ #(#proven)* #written })
+        let capture_proofs =
+            moved.capture_proofs.iter().map(|(name, answers)| quote_spanned!(name.span()=> let #name = #answers;));
+        quote!({ #(#capture_proofs)* #written })
     }
 
-    /// The call that begins a join, with filters on the flow that it is given.
-    fn as_written_with(&self, call: &Call, filters: &TokenStream) -> TokenStream {
+    /// The call that begins a join, with filters on its other flow.
+    fn join_with_filters(&self, call: &Call, filters: &TokenStream) -> TokenStream {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
         let args = call.args.iter().enumerate().map(|(index, argument)| match (index, flow_of(argument)) {
@@ -160,7 +161,7 @@ impl<'a> Emission<'a> {
     }
 
     /// A call that is an operator, or a part of one.
-    fn single(&self, call: &Call) -> TokenStream {
+    fn operator_call(&self, call: &Call) -> TokenStream {
         let write: fn(&Call, &ExprClosure) -> TokenStream = match call.operator.map(|operator| operator.lowering) {
             Some(Lowering::Owning) => owning::write,
             Some(Lowering::Reduction) => reduce::write,
@@ -196,8 +197,8 @@ impl<'a> Emission<'a> {
     }
 }
 
-/// A clone of a handle, which is cheap. All of its tokens have the span of the user's name, where a flow of the wrong kind is
-/// reported.
+/// A clone of a handle, which is cheap. All of its tokens have the span of the user's name, so that
+/// a flow of a wrong kind is reported there.
 fn clone(name: &Ident) -> TokenStream {
     quote_spanned!(name.span()=> #name.clone())
 }

@@ -1,4 +1,4 @@
-//! Scopes of the graph: the path of calls that leads to an operator is a part of its name.
+//! Scopes of the graph: the name of an operator includes the path of calls that leads to it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -9,14 +9,14 @@ use crate::syntax::hole::flow_of;
 use crate::syntax::text::of_name;
 
 /// The statement that enters a function's scope.
-pub(crate) fn enter(name: &Ident) -> Stmt {
+pub(crate) fn enter_scope(name: &Ident) -> Stmt {
     let span = Span::mixed_site().located_at(name.span());
     let name = of_name(name);
     parse_quote_spanned!(span=> let _scope = ::dataflow::scope(#name);)
 }
 
-/// Writes a call in a scope. Arguments that are more than a variable are evaluated before the scope is entered, because
-/// their operators do not belong to the function that is called.
+/// Emits a call in a scope. Arguments with operators are evaluated before the scope is entered,
+/// because their operators do not belong to the called function.
 pub(super) fn around(emission: &Emission<'_>, call: &Expr, name: &Ident) -> TokenStream {
     let span = Span::mixed_site().located_at(name.span());
     let mut call = call.clone();

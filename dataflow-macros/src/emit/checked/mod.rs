@@ -1,6 +1,6 @@
 //! Checked arithmetic in closures over records: a check before each operator on integers.
 //!
-//! Operators on integers wrap in a release build, and users choose the flags of their builds. So
+//! Integer operators wrap in a release build, and users choose the flags of their builds. So
 //! `o.qty * 2` becomes
 //!
 //! ```text
@@ -9,31 +9,30 @@
 //! }
 //! ```
 //!
-//! The operator stays the user's, with its type and the compiler's messages about it. Operands are
-//! evaluated once and in their order. The `match` keeps their temporaries alive as long as the
-//! operator would.
+//! The user's operator stays, with its type and its compiler messages. Operands are evaluated once
+//! and in order. The `match` keeps their temporaries alive as long as the operator would.
 //!
 //! The macro does not see which operands are integers. The compiler finds the check as a method of
 //! a pair of integers. For all other types it finds a method that does nothing, by `Deref`. Read
-//! sets are taken before checks are written.
+//! sets are computed before checks are written.
 //!
 //! # Limits
-//! These operators stay as they are, because they need no check or cannot have one:
+//! These operators have no check, because they need none or cannot have one:
 //!
 //! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators
 //!   whose operands are all constants;
 //! * functions and other items in a closure, and the tokens of macro calls;
-//! * operators in inner closures that are bound to a name and have parameters without types, which
-//!   the compiler does not know yet;
+//! * operators in inner closures that are bound to a name and have parameters without types: the
+//!   compiler does not know the types yet;
 //! * `place += value` if both sides use the same variable, as far as syntax shows, or one side may
-//!   leave early. The type then decides which side is evaluated first;
+//!   exit early. The type then decides which side is evaluated first;
 //! * `place += value` of a `static mut`, which cannot be borrowed;
 //! * operators with a literal float or text, or with a branch among texts or references, whose type
 //!   the operator decides.
 //!
 //! # Cost
-//! LLVM computes operator and check together. A loop of only one or two checked operators took 0.1
-//! ns more per record. A loop over floats took no more.
+//! LLVM combines operator and check. A loop with only one or two checked operators took 0.1 ns more
+//! per record. A loop over floats took no more.
 
 mod operands;
 
@@ -51,12 +50,12 @@ use crate::spans::{first_span, generated, last_span};
 use crate::syntax::names::{is_constant, names_in_tokens};
 use crate::syntax::text;
 
-use operands::{act_apart, is_computed_early, is_literal, is_no_integer, is_read_alike, is_static, makes_a_text};
+use operands::{are_independent, creates_text, is_compile_time, is_literal, is_not_integer, is_plain_place, is_static};
 
-/// The longest source text that an error shows.
+/// The longest source text in an error, in characters.
 const TEXT_LIMIT: usize = 80;
 
-/// The body of a closure, with its arithmetic checked.
+/// The body of a closure with checked arithmetic.
 pub(super) fn body(closure: &ExprClosure) -> Expr {
     let mut body = (*closure.body).clone();
     ArithmeticCheck.visit_expr_mut(&mut body);
@@ -67,17 +66,17 @@ struct ArithmeticCheck;
 
 impl VisitMut for ArithmeticCheck {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        let what = || text::shortened(&shown(expr), TEXT_LIMIT);
-        let what = match &*expr {
-            Expr::Binary(binary) if check_of(&binary.op).is_some() => what(),
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => what(),
-            // A reference to a constant lives for ever, a reference to a checked value would not.
-            Expr::Reference(reference) if is_computed_early(&reference.expr, &is_constant) => return,
+        let user_text = || text::shortened(&shown(expr), TEXT_LIMIT);
+        let user_text = match &*expr {
+            Expr::Binary(binary) if check_of(&binary.op).is_some() => user_text(),
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => user_text(),
+            // A reference to a constant is `'static`. A reference to a checked value would not be.
+            Expr::Reference(reference) if is_compile_time(&reference.expr, &is_constant) => return,
             _ => return visit_mut::visit_expr_mut(self, expr),
         };
         let written = match expr {
-            Expr::Binary(binary) => self.binary(binary, what),
-            Expr::Unary(unary) => self.negation(unary, what),
+            Expr::Binary(binary) => self.binary(binary, user_text),
+            Expr::Unary(unary) => self.negation(unary, user_text),
             _ => None,
         };
         match written {
@@ -86,17 +85,18 @@ impl VisitMut for ArithmeticCheck {
         }
     }
 
-    /// A text that is computed for a field of a twin, as in `UserRef { name: u.name.to_uppercase() }`: the compiler would say to leave out the call.
+    /// A new text for a field of a twin, as in `UserRef { name: u.name.to_uppercase() }`. For it,
+    /// the compiler would suggest to remove the call.
     fn visit_expr_struct_mut(&mut self, record: &mut ExprStruct) {
         visit_mut::visit_expr_struct_mut(self, record);
         let is_twin = record.path.segments.last().is_some_and(|name| name.ident.to_string().ends_with("Ref"));
-        for field in record.fields.iter_mut().filter(|field| is_twin && makes_a_text(&field.expr)) {
+        for field in record.fields.iter_mut().filter(|field| is_twin && creates_text(&field.expr)) {
             let (value, at) = (&field.expr, first_span(&field.expr));
             field.expr = Expr::Verbatim(quote_spanned!(at=> ::dataflow::__private::field_of_twin((#value,))));
         }
     }
 
-    // The parameters of an inner closure have known types where the closure is an argument, or where it writes the types.
+    // The parameter types of an inner closure are known if it is an argument or writes them.
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         if closure.inputs.iter().all(|input| matches!(input, Pat::Type(_))) {
             self.visit_expr_mut(&mut closure.body);
@@ -135,37 +135,37 @@ impl ArithmeticCheck {
         }
     }
 
-    fn binary(&mut self, binary: &mut ExprBinary, what: String) -> Option<TokenStream> {
+    fn binary(&mut self, binary: &mut ExprBinary, user_text: String) -> Option<TokenStream> {
         let (check, assigns) = check_of(&binary.op)?;
         let (left, right) = (&*binary.left, &*binary.right);
-        let is_constant = !assigns && is_computed_early(left, &is_literal) && is_computed_early(right, &is_literal);
-        let has_no_order = assigns && !is_read_alike(left) && !act_apart(left, right);
+        let is_constant = !assigns && is_compile_time(left, &is_literal) && is_compile_time(right, &is_literal);
+        let has_unknown_order = assigns && !is_plain_place(left) && !are_independent(left, right);
         let is_static = assigns && is_static(left);
-        if is_constant || is_static || has_no_order || is_no_integer(left) || is_no_integer(right) {
+        if is_constant || is_static || has_unknown_order || is_not_integer(left) || is_not_integer(right) {
             return None;
         }
-        let this = ArithmeticOperator::new(binary, check, what);
+        let this = ArithmeticOperator::new(binary, check, user_text);
         let attrs = take_attributes(&mut binary.left);
         self.visit_expr_mut(&mut binary.left);
         self.visit_expr_mut(&mut binary.right);
         let written = match assigns {
-            true if is_read_alike(&binary.left) => this.assigned(binary),
-            true => this.assigned_behind(binary),
+            true if is_plain_place(&binary.left) => this.assigned(binary),
+            true => this.assigned_by_reference(binary),
             false => this.value(binary),
         };
         Some(quote!(#(#attrs)* #written))
     }
 
-    fn negation(&mut self, unary: &mut ExprUnary, what: String) -> Option<TokenStream> {
+    fn negation(&mut self, unary: &mut ExprUnary, user_text: String) -> Option<TokenStream> {
         let UnOp::Neg(minus) = &unary.op else { return None };
-        if is_computed_early(&unary.expr, &is_literal) || is_no_integer(&unary.expr) {
+        if is_compile_time(&unary.expr, &is_literal) || is_not_integer(&unary.expr) {
             return None;
         }
         let (span, minus) = (minus.span, *minus);
         let value = Ident::new("__value", span.located_at(last_span(&unary.expr)));
         self.visit_expr_mut(&mut unary.expr);
         let (at, operand) = (generated(span), &unary.expr);
-        let check = method(quote_spanned!(span=> ::dataflow::__private::Negated(&#value)), "neg", span, &what);
+        let check = method(quote_spanned!(span=> ::dataflow::__private::Negated(&#value)), "neg", span, &user_text);
         let operand = quote_spanned!(at=> (#operand,));
         let checked = quote_spanned!(at=> (#value,) => { #check; #minus #value });
         Some(located(span, (span, value.span()), &operand, checked))
@@ -176,7 +176,7 @@ impl ArithmeticCheck {
 struct ArithmeticOperator {
     check: &'static str,
     /// The expression as the user wrote it.
-    what: String,
+    user_text: String,
     /// The span of the operator.
     span: Span,
     left: Ident,
@@ -184,19 +184,19 @@ struct ArithmeticOperator {
 }
 
 impl ArithmeticOperator {
-    fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
-        // The user's spans, so that the compiler's messages are the same as for the user's own expression.
+    fn new(binary: &ExprBinary, check: &'static str, user_text: String) -> Self {
+        // The user's spans, so that compiler messages are the same as for the user's expression.
         let span = first_span(&binary.op);
         let left = Ident::new("__left", span.located_at(first_span(&binary.left)));
         let right = Ident::new("__right", span.located_at(last_span(&binary.right)));
-        ArithmeticOperator { check, what, span, left, right }
+        ArithmeticOperator { check, user_text, span, left, right }
     }
 
     /// `Operands(left, right).add("…")`
     fn check(&self, left: &TokenStream) -> TokenStream {
         let (span, right) = (self.span, &self.right);
         let operands = quote_spanned!(span=> ::dataflow::__private::Operands(#left, &#right));
-        method(operands, self.check, span, &self.what)
+        method(operands, self.check, span, &self.user_text)
     }
 
     /// `left * right`
@@ -208,23 +208,25 @@ impl ArithmeticOperator {
         located(self.span, (left.span(), right.span()), &operands, checked)
     }
 
-    /// `place += right`, of a place that may be evaluated twice.
+    /// `place += right`, for a place that may be evaluated twice.
     fn assigned(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, right) = (generated(self.span), &self.right);
         let check = self.check(&quote_spanned!(self.span=> &#place));
         quote_spanned!(at=> (match (#value,) { (#right,) => { #check; #place #op #right } }))
     }
 
-    /// `place += right`, of a place that is evaluated once, after the value, as the language does for integers.
-    fn assigned_behind(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
+    /// `place += right`, for a place that is evaluated once, after the value, as Rust does for
+    /// integers.
+    fn assigned_by_reference(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, ArithmeticOperator { left, right, .. }) = (generated(self.span), self);
         let check = self.check(&quote_spanned!(self.span=> &*#left));
         quote_spanned!(at=> (match (#value,) { (#right,) => match &mut #place { #left => { #check; *#left #op #right } } }))
     }
 }
 
-/// `(match operands { arm })` of an operator. The compiler's messages about its value point to the user's whole expression, which reaches from one span
-/// to the other. The parentheses are the macro's own, so that no lint calls them superfluous.
+/// `(match operands { arm })` for an operator. Compiler messages about its value point to the
+/// user's whole expression, from the first span to the second. The parentheses have the macro's
+/// span, so that no lint calls them superfluous.
 fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm: TokenStream) -> TokenStream {
     let word = Ident::new("match", from);
     let mut arms = Group::new(Delimiter::Brace, arm);
@@ -232,13 +234,14 @@ fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm
     quote_spanned!(generated(operator)=> (#word #operands #arms))
 }
 
-/// `operands.check("what")`. Its tokens have the user's spans, whose file and line the error names.
-fn method(operands: TokenStream, check: &str, span: Span, what: &str) -> TokenStream {
+/// `operands.check(user_text)`. Its tokens have the user's spans, because the error names their
+/// file and line.
+fn method(operands: TokenStream, check: &str, span: Span, user_text: &str) -> TokenStream {
     let check = Ident::new(check, span);
-    quote_spanned!(span=> #operands.#check(#what))
+    quote_spanned!(span=> #operands.#check(#user_text))
 }
 
-/// The check of an operator, and whether it changes its left side.
+/// The check of an operator, and whether the operator assigns to its left side.
 fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
     Some(match op {
         BinOp::Add(_) => ("add", false),
@@ -251,12 +254,13 @@ fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
         BinOp::MulAssign(_) => ("mul", true),
         BinOp::ShlAssign(_) => ("shl", true),
         BinOp::ShrAssign(_) => ("shr", true),
-        // Divisions by zero, and of the least number by -1, panic in any build. Operators on bits cannot overflow.
+        // A division by zero, or of the smallest number by -1, panics in any build. Bit operators
+        // cannot overflow.
         _ => return None,
     })
 }
 
-/// Attributes of a statement: the parser gives them to the first operand.
+/// Attributes of a statement. The parser attaches them to the first operand.
 fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
     match expr {
         Expr::Binary(binary) => take_attributes(&mut binary.left),
@@ -271,7 +275,7 @@ fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
     }
 }
 
-/// An expression as the user wrote it: the user's words are shown in place of generated names.
+/// An expression as the user wrote it: generated names are replaced by the user's text.
 fn shown(expr: &Expr) -> String {
     let mut text = text::of_condition(expr);
     let mut names = Vec::new();

@@ -1,4 +1,4 @@
-//! What the operands of an operator are, and what they act on, as far as syntax tells.
+//! Properties of an operator's operands and their side effects, as far as syntax shows.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -10,12 +10,12 @@ use syn::{
 use crate::syntax::names::{is_constant, peeled, plain_path};
 use crate::words::is_one_of;
 
-/// Whether the compiler computes an expression itself, and so reports an overflow.
-pub(super) fn is_computed_early(expr: &Expr, is_leaf: &dyn Fn(&Expr) -> bool) -> bool {
+/// Returns `true` if the compiler computes an expression itself, and so reports an overflow.
+pub(super) fn is_compile_time(expr: &Expr, is_leaf: &dyn Fn(&Expr) -> bool) -> bool {
     match peeled(expr) {
-        Expr::Binary(binary) => is_computed_early(&binary.left, is_leaf) && is_computed_early(&binary.right, is_leaf),
-        Expr::Unary(unary) => is_computed_early(&unary.expr, is_leaf),
-        Expr::Cast(cast) => is_computed_early(&cast.expr, is_leaf),
+        Expr::Binary(binary) => is_compile_time(&binary.left, is_leaf) && is_compile_time(&binary.right, is_leaf),
+        Expr::Unary(unary) => is_compile_time(&unary.expr, is_leaf),
+        Expr::Cast(cast) => is_compile_time(&cast.expr, is_leaf),
         expr => is_leaf(expr),
     }
 }
@@ -24,13 +24,14 @@ pub(super) fn is_literal(expr: &Expr) -> bool {
     matches!(expr, Expr::Lit(_))
 }
 
-/// Whether an operand certainly is no integer: another literal, a cast to a float, a branch among texts.
-pub(super) fn is_no_integer(expr: &Expr) -> bool {
+/// Returns `true` if an operand certainly is no integer: another literal, a cast to a float, a
+/// branch among texts.
+pub(super) fn is_not_integer(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => matches!(number.suffix(), "f32" | "f64"),
-        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
+        Expr::Lit(literal) => is_not_integer_literal(&literal.lit),
         Expr::Cast(cast) => is_float(&cast.ty),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => is_no_integer(expr),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => is_not_integer(expr),
         expr => chooses_texts(expr),
     }
 }
@@ -39,11 +40,11 @@ fn is_float(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident("f64") || path.path.is_ident("f32"))
 }
 
-/// Whether an operand is a branch among texts or references: `if c { &a } else { "b" }`. The type that the operator expects makes the branches one
-/// type; a check would hide it.
+/// Returns `true` if an operand is a branch among texts or references: `if c { &a } else { "b" }`.
+/// The type that the operator expects unifies the branches. A check would hide that type.
 fn chooses_texts(expr: &Expr) -> bool {
     let is_text = |value: &Expr| match peeled(value) {
-        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
+        Expr::Lit(literal) => is_not_integer_literal(&literal.lit),
         Expr::Reference(_) => true,
         value => chooses_texts(value),
     };
@@ -59,21 +60,22 @@ fn chooses_texts(expr: &Expr) -> bool {
     }
 }
 
-fn is_no_integer_literal(literal: &Lit) -> bool {
+fn is_not_integer_literal(literal: &Lit) -> bool {
     !matches!(literal, Lit::Int(_) | Lit::Byte(_))
 }
 
-/// Whether a place may be evaluated twice: a variable, or a field of one.
-pub(super) fn is_read_alike(place: &Expr) -> bool {
+/// Returns `true` if a place may be evaluated twice: a variable, or a field of one.
+pub(super) fn is_plain_place(place: &Expr) -> bool {
     match peeled(place) {
         Expr::Path(_) => true,
-        Expr::Field(field) => is_read_alike(&field.base),
-        Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. }) => is_read_alike(expr),
+        Expr::Field(field) => is_plain_place(&field.base),
+        Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. }) => is_plain_place(expr),
         _ => false,
     }
 }
 
-/// Whether a place is in a `static mut`, by its spelling: there may be no reference to it. A variable that is spelled like a constant has no check.
+/// Returns `true` if a place is in a `static mut`, by its spelling. It must not be borrowed. So a
+/// variable that is spelled like a constant has no check.
 pub(super) fn is_static(place: &Expr) -> bool {
     match peeled(place) {
         Expr::Field(field) => is_static(&field.base),
@@ -82,16 +84,15 @@ pub(super) fn is_static(place: &Expr) -> bool {
     }
 }
 
-/// Whether the order of two expressions makes no difference: no variable is used in calls of both, and neither expression may leave before the other has
-/// done something.
-pub(super) fn act_apart(place: &Expr, value: &Expr) -> bool {
+/// Returns `true` if the order of two expressions does not matter: no variable is used in calls of
+/// both, and neither exits before the other has a side effect.
+pub(super) fn are_independent(place: &Expr, value: &Expr) -> bool {
     let (place, value) = (SideEffects::of(place), SideEffects::of(value));
-    let may_leave_before =
-        |first: &SideEffects<'_>, second: &SideEffects<'_>| first.may_leave && second.does_something();
+    let may_exit_before = |first: &SideEffects<'_>, second: &SideEffects<'_>| first.may_exit && second.has_effect();
     !place.is_opaque
         && !value.is_opaque
-        && !may_leave_before(&place, &value)
-        && !may_leave_before(&value, &place)
+        && !may_exit_before(&place, &value)
+        && !may_exit_before(&value, &place)
         && !place.on.iter().any(|name| value.on.contains(name))
 }
 
@@ -101,9 +102,9 @@ struct SideEffects<'a> {
     on: Vec<&'a Ident>,
     /// Whether it calls anything.
     calls: bool,
-    /// Whether it may leave the code around it: `?`, `return`, `break`.
-    may_leave: bool,
-    /// Whether syntax does not show what a part of it acts on.
+    /// Whether it may exit the surrounding code: `?`, `return`, `break`, `continue`.
+    may_exit: bool,
+    /// Whether it has a part whose side effects syntax does not show.
     is_opaque: bool,
 }
 
@@ -114,8 +115,8 @@ impl<'a> SideEffects<'a> {
         acts
     }
 
-    fn does_something(&self) -> bool {
-        self.calls || self.may_leave
+    fn has_effect(&self) -> bool {
+        self.calls || self.may_exit
     }
 }
 
@@ -137,7 +138,7 @@ impl<'a> Visit<'a> for SideEffects<'a> {
     }
 
     fn visit_expr(&mut self, expr: &'a Expr) {
-        self.may_leave |= matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
+        self.may_exit |= matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
         visit::visit_expr(self, expr);
     }
 
@@ -159,12 +160,12 @@ impl<'a> Visit<'a> for SideEffects<'a> {
     }
 }
 
-/// Methods of texts that make a new one.
+/// Methods of texts that create a new text.
 const TEXT_METHODS: &str =
     "repeat replace replacen to_ascii_lowercase to_ascii_uppercase to_lowercase to_string to_uppercase";
 
-/// Whether an expression makes a new text, by its words.
-pub(super) fn makes_a_text(expr: &Expr) -> bool {
+/// Returns `true` if an expression creates a new text, by its spelling.
+pub(super) fn creates_text(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::MethodCall(call) => is_one_of(&call.method, TEXT_METHODS),
         Expr::Macro(call) => call.mac.path.is_ident("format"),

@@ -1,5 +1,7 @@
-//! What an enum's implementation consists of: a tag of one byte, then the leaves of all variants side by side. The leaves of all variants but the
-//! value's own are zero.
+//! The parts of an enum's implementation.
+//!
+//! An enum is stored as a tag of one byte, then the leaves of all variants. The leaves of all
+//! variants but the value's own are zero.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -11,10 +13,10 @@ use crate::record::input::{RecordInput, VariantInput};
 use crate::record::parts;
 use crate::record::stored::boxed;
 
-pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> ImplementationParts {
-    // The tag is the first part, then comes one for each variant that holds values.
+pub(super) fn implementation_parts(record: &RecordInput, variants: &[VariantInput]) -> ImplementationParts {
+    // The tag is the first part. A part follows for each variant with values.
     let full: Vec<&VariantInput> = variants.iter().filter(|variant| !variant.fields.is_empty()).collect();
-    let place = |index: usize| parts::place(index, 1 + full.len());
+    let place = |index: usize| parts::path(index, 1 + full.len());
     let place_of = |variant: &VariantInput| {
         let index = full.iter().position(|other| other.name == variant.name);
         place(1 + index.unwrap_or_default())
@@ -23,14 +25,14 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Impleme
     let types = full.iter().map(|variant| variant.parts());
     let all_types = std::iter::once(quote!(u8)).chain(types).collect();
 
-    let seen = seen(record);
-    let tags = tags(variants, &seen);
-    let tags_again = &tags;
-    let read = read(variants.iter().map(|variant| variant.read(&seen, &place_of(variant))));
-    let heap_bytes = variants.iter().map(|variant| variant.heap_bytes(&seen, &place_of(variant)));
-    let written = full.iter().map(|variant| variant.write(&seen, &place_of(variant)));
-    let compared = full.iter().map(|variant| variant.compare(&seen));
-    let owned = variants.iter().map(|variant| variant.own(&seen, &record.name));
+    let at_type = at_type(record);
+    let tags = tags(variants, &at_type);
+    let compared_tags = &tags;
+    let read = read(variants.iter().map(|variant| variant.read(&at_type, &place_of(variant))));
+    let heap_bytes = variants.iter().map(|variant| variant.heap_bytes(&at_type, &place_of(variant)));
+    let written = full.iter().map(|variant| variant.write(&at_type, &place_of(variant)));
+    let compared = full.iter().map(|variant| variant.compare(&at_type));
+    let owned = variants.iter().map(|variant| variant.own(&at_type, &record.name));
     let (name, variants) = (record.name.clone(), variants.to_vec());
     let arguments = record.generics.arguments();
     ImplementationParts {
@@ -49,29 +51,29 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Impleme
         },
         own: quote!(match __at { #(#owned)* }),
         compare: quote! {
-            let __tag = |__at: Self::At<'_>| -> u8 { match __at { #(#tags_again)* } };
+            let __tag = |__at: Self::At<'_>| -> u8 { match __at { #(#compared_tags)* } };
             match (__left, __right) {
                 #(#compared)*
                 (__left, __right) => ::core::cmp::Ord::cmp(&__tag(__left), &__tag(__right)),
             }
         },
         twin: Box::new(move |of| {
-            let arms = variants.iter().map(|variant| variant.twin(&seen, of, *of == name));
+            let arms = variants.iter().map(|variant| variant.twin(&at_type, of, *of == name));
             quote!(match *__this { #(#arms)* })
         }),
     }
 }
 
-/// Arms that give the number of each variant.
-fn tags(variants: &[VariantInput], seen: &Ident) -> Vec<TokenStream> {
+/// Match arms from variants to their numbers.
+fn tags(variants: &[VariantInput], at_type: &Ident) -> Vec<TokenStream> {
     let arm = |(index, variant): (usize, &VariantInput)| {
         let (number, path) = (Literal::u8_unsuffixed(index as u8), &variant.name);
-        quote!(#seen::#path { .. } => #number,)
+        quote!(#at_type::#path { .. } => #number,)
     };
     variants.iter().enumerate().map(arm).collect()
 }
 
-/// Arms that read the variant of each number. A number without a variant reads as the first variant.
+/// Match arms that read the variant of each number. An unknown number reads as the first variant.
 fn read(mut variants: impl Iterator<Item = TokenStream>) -> TokenStream {
     let first = variants.next();
     let numbered = variants.zip(1..=u8::MAX).map(|(read, number)| {
@@ -81,8 +83,9 @@ fn read(mut variants: impl Iterator<Item = TokenStream>) -> TokenStream {
     quote!(#(#numbered)* _ => #first)
 }
 
-/// The name of the type that closures see. The name exists whatever is wrong with the fields; it is an alias where nested records decide.
-fn seen(record: &RecordInput) -> Ident {
+/// The name of the type that closures get. It exists even if the fields have mistakes. It is an
+/// alias if nested records decide the type.
+fn at_type(record: &RecordInput) -> Ident {
     match record.borrowing {
         Borrowing::Itself => record.name.clone(),
         Borrowing::Twin => record.twin(),
@@ -90,7 +93,7 @@ fn seen(record: &RecordInput) -> Ident {
     }
 }
 
-/// The type of an enum; one of plain names is a leaf.
+/// The type of an enum. An enum without values is a leaf.
 fn enum_type(name: &Ident, variants: &[VariantInput]) -> TokenStream {
     let text = name.unraw().to_string();
     let names = variants.iter().map(|variant| &variant.column);
@@ -126,45 +129,45 @@ impl VariantInput {
         parts::nest(self.fields.iter().map(|field| &field.binding).map(|name| quote!(#name)).collect())
     }
 
-    fn read(&self, seen: &Ident, place: &TokenStream) -> TokenStream {
+    fn read(&self, at_type: &Ident, place: &TokenStream) -> TokenStream {
         let (name, parts) = (&self.name, self.parts());
         if self.fields.is_empty() {
-            return quote!(#seen::#name {});
+            return quote!(#at_type::#name {});
         }
         let count = self.fields.len();
         let members = self.fields.iter().map(|field| &field.member);
-        let places = (0..count).map(|index| parts::place(index, count));
+        let places = (0..count).map(|index| parts::path(index, count));
         quote! {{
             let __parts = <#parts as __Record>::at(__cursor #place, __row);
-            #seen::#name { #(#members: __parts #places,)* }
+            #at_type::#name { #(#members: __parts #places,)* }
         }}
     }
 
-    fn heap_bytes(&self, seen: &Ident, place: &TokenStream) -> TokenStream {
+    fn heap_bytes(&self, at_type: &Ident, place: &TokenStream) -> TokenStream {
         let (name, parts, pattern, bindings) = (&self.name, self.parts(), self.pattern(), self.bindings());
         if self.fields.is_empty() {
-            return quote!(#seen::#name {} => 0,);
+            return quote!(#at_type::#name {} => 0,);
         }
-        quote!(#seen::#name #pattern => <#parts as __Record>::heap_bytes(#bindings, __sink #place),)
+        quote!(#at_type::#name #pattern => <#parts as __Record>::heap_bytes(#bindings, __sink #place),)
     }
 
-    fn write(&self, seen: &Ident, place: &TokenStream) -> TokenStream {
+    fn write(&self, at_type: &Ident, place: &TokenStream) -> TokenStream {
         let (name, parts, pattern, bindings) = (&self.name, self.parts(), self.pattern(), self.bindings());
         quote! {
             match __at {
-                #seen::#name #pattern => <#parts as __Record>::write(#bindings, __sink #place, __row, __claims),
+                #at_type::#name #pattern => <#parts as __Record>::write(#bindings, __sink #place, __row, __claims),
                 _ => <#parts as __Record>::write_null(__sink #place, __row, __claims),
             }
         }
     }
 
-    /// The arm for two values of the variant.
-    fn compare(&self, seen: &Ident) -> TokenStream {
+    /// The match arm that compares two values of the variant.
+    fn compare(&self, at_type: &Ident) -> TokenStream {
         let (name, parts, left, right) = (&self.name, self.parts(), self.pattern(), self.other_pattern());
         let bindings = self.bindings();
         let others = parts::nest(self.others().map(|name| quote!(#name)).collect());
         quote! {
-            (#seen::#name #left, #seen::#name #right) => <#parts as __Record>::compare(#bindings, #others),
+            (#at_type::#name #left, #at_type::#name #right) => <#parts as __Record>::compare(#bindings, #others),
         }
     }
 
@@ -177,26 +180,27 @@ impl VariantInput {
         quote!({ #(#members: #others,)* })
     }
 
-    fn own(&self, seen: &Ident, record: &Ident) -> TokenStream {
+    fn own(&self, at_type: &Ident, record: &Ident) -> TokenStream {
         let (name, pattern) = (&self.name, self.pattern());
         let owned = self.fields.iter().map(|field| {
             let (member, binding, stored) = (&field.member, &field.binding, &field.stored);
             let value = boxed(quote!(<__Known<#stored> as __Record>::own(#binding)), &field.ty);
             quote!(#member: #value,)
         });
-        quote!(#seen::#name #pattern => #record::#name { #(#owned)* },)
+        quote!(#at_type::#name #pattern => #record::#name { #(#owned)* },)
     }
 
-    /// The arm that makes the variant of `of`, the record or its twin, one of the twin.
-    fn twin(&self, seen: &Ident, of: &Ident, is_record: bool) -> TokenStream {
+    /// The match arm that converts the variant of `of`, the record or its twin, to the twin's
+    /// variant.
+    fn twin(&self, at_type: &Ident, of: &Ident, is_record: bool) -> TokenStream {
         let name = &self.name;
         let members: Vec<_> = self.fields.iter().map(|field| &field.member).collect();
         let bindings: Vec<_> = self.fields.iter().map(|field| &field.binding).collect();
-        // Through the type guard, as the name of a variant cannot go through it.
+        // The types go through the type guard, because the name of a variant cannot.
         let types = self.fields.iter().map(|field| &field.ty);
         let of_record = quote!(#(#members: <__Known<#types> as __Value>::twin(#bindings),)*);
         let of_twin = quote!(#(#members: __Value::twin(#bindings),)*);
         let values = if is_record { of_record } else { of_twin };
-        quote!(#of::#name { #(#members: ref #bindings,)* } => #seen::#name { #values },)
+        quote!(#of::#name { #(#members: ref #bindings,)* } => #at_type::#name { #values },)
     }
 }

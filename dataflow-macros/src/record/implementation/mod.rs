@@ -1,4 +1,4 @@
-//! `impl Record` and `impl Value`.
+//! Emits `impl Record` and `impl Value`.
 
 mod enums;
 mod structs;
@@ -10,9 +10,9 @@ use super::borrowing::Borrowing;
 use super::input::{FieldInput, RecordBody, RecordInput};
 use super::{symbols, trust, twin, type_guard};
 
-/// The parts of an implementation that differ between structs and enums: the bodies of its functions.
+/// The function bodies and types of an implementation that differ between structs and enums.
 pub(super) struct ImplementationParts {
-    /// The record that all leaves are taken from: nested tuples.
+    /// The record of all leaves: nested tuples.
     pub(super) parts: TokenStream,
     /// The type of the symbols.
     pub(super) symbols: TokenStream,
@@ -25,15 +25,15 @@ pub(super) struct ImplementationParts {
     pub(super) own: TokenStream,
     /// The order of `__left` and `__right`.
     pub(super) compare: TokenStream,
-    /// The twin of `__this`, which is the type of this name.
+    /// The twin of `__this`, a value of the type with this name.
     pub(super) twin: Box<dyn Fn(&Ident) -> TokenStream>,
 }
 
-/// The implementations, in a block of their own, so that their helpers have no names outside.
+/// The implementations, in a block of their own, so that their helpers are not visible outside.
 pub(super) fn write(record: &RecordInput) -> TokenStream {
     let pieces = match &record.body {
-        RecordBody::Struct(fields) => structs::pieces(record, fields),
-        RecordBody::Enum(variants) => enums::pieces(record, variants),
+        RecordBody::Struct(fields) => structs::implementation_parts(record, fields),
+        RecordBody::Enum(variants) => enums::implementation_parts(record, variants),
     };
     let (guard, checks) = (type_guard::aliases(record), type_guard::checks(record));
     let record_impl = record_impl(record, &pieces);
@@ -59,7 +59,7 @@ pub(super) fn write(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// The type of a record with this name, or of a tuple, which has none.
+/// The type of a record with this name. The name of a tuple is empty.
 pub(super) fn record_type(name: &TokenStream, fields: &[FieldInput]) -> TokenStream {
     let fields = fields.iter().map(|field| {
         let (ident, column, ty, is_source_file) = (field.ident(), &field.column, &field.stored, field.is_source_file);
@@ -166,11 +166,12 @@ fn value_impls(record: &RecordInput, pieces: &ImplementationParts) -> TokenStrea
         return value(quote!(#name<#arguments>), quote!(*__this));
     }
     let twin = record.twin();
-    // The twin of a twin is the twin itself with a shorter lifetime; where nested records decide its type, the compiler cannot shorten the lifetime.
-    let is_plain = record.types().all(|ty| record.is_spelled_out(ty));
-    let again = if is_plain { quote!(*__this) } else { (pieces.twin)(&twin) };
+    // The twin of a twin is the twin itself with a shorter lifetime. If nested records decide its
+    // type, the compiler cannot shorten the lifetime.
+    let is_plain = record.types().all(|ty| record.is_written_out(ty));
+    let twin_of_twin = if is_plain { quote!(*__this) } else { (pieces.twin)(&twin) };
     let of_record = value(quote!(#name<#arguments>), (pieces.twin)(name));
-    let of_twin = value(quote!(#twin<'a, #arguments>), again);
+    let of_twin = value(quote!(#twin<'a, #arguments>), twin_of_twin);
     quote! {
         #of_record
         #of_twin
@@ -183,12 +184,13 @@ fn value_impls(record: &RecordInput, pieces: &ImplementationParts) -> TokenStrea
     }
 }
 
-/// A record is a key where all its fields are.
+/// A record is a key if all its fields are.
 fn equality(record: &RecordInput) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
     let (declared, arguments, predicates) = generics.parts();
     let types = record.types();
-    // The compiler accepts a bound that mentions a lifetime even if it is false; the implementation then applies to nothing.
+    // The compiler accepts a bound that mentions a lifetime even if it is false. The implementation
+    // then applies to nothing.
     quote! {
         #[automatically_derived]
         impl<'a, #declared> __dataflow::Equality for #name<#arguments>

@@ -1,4 +1,4 @@
-//! What a struct's implementation consists of.
+//! The parts of a struct's implementation.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,12 +9,12 @@ use crate::record::input::{FieldInput, RecordInput};
 use crate::record::stored::boxed;
 use crate::record::{parts, symbols};
 
-pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> ImplementationParts {
+pub(super) fn implementation_parts(record: &RecordInput, fields: &[FieldInput]) -> ImplementationParts {
     let (name, symbols) = (&record.name, symbols::name(record));
     let arguments = record.generics.arguments();
     let count = fields.len();
     let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-    let places: Vec<_> = (0..count).map(|index| parts::place(index, count)).collect();
+    let places: Vec<_> = (0..count).map(|index| parts::path(index, count)).collect();
     let from_parts = quote!(#(#members: __parts #places,)*);
     let parts_of = |at: TokenStream| parts::nest(members.iter().map(|member| quote!(#at.#member)).collect());
     let at_parts = parts_of(quote!(__at));

@@ -1,7 +1,11 @@
-//! What a flow expression is.
+//! Recognises flow expressions by syntax:
 //!
-//! Flows are found by syntax alone: a name bound to a flow, a source of the environment, a call that takes a flow, an
-//! expression marked `flow!`, a block or branch that ends in one of these, and calls chained onto them.
+//! * a name bound to a flow;
+//! * a source of the environment;
+//! * a call that takes a flow;
+//! * an expression marked with `flow!`;
+//! * a block or branch that ends in a flow;
+//! * calls chained onto a flow.
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -11,30 +15,31 @@ use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprT
 
 use crate::operators::{self, ChainState, ClosureArguments, Operator, sources};
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{free_names, free_names_of_closure, peeled, plain_path, second_use};
+use crate::syntax::names::{free_names, free_names_of_closure, peeled, plain_path, repeated_use};
 use crate::syntax::patterns::{bound_names, generated_record, looks_like_a_constant, plain_name};
 use crate::syntax::scope::LocalKind;
 use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
 
 impl BodyWalk {
-    /// Walks an expression. A flow is taken out of the tree; the caller puts a hole in its place, or chains onto it.
+    /// Walks an expression. Takes it out of the tree if it is a flow. The caller puts a hole in its
+    /// place, or chains onto it.
     pub(super) fn flow(&mut self, expr: &mut Expr) -> Option<FlowId> {
         match expr {
             Expr::Path(_) => self.local(plain_path(expr)?.clone()),
             Expr::Paren(inner) => self.flow(&mut inner.expr),
             Expr::Group(inner) => self.flow(&mut inner.expr),
-            Expr::Macro(call) if call.mac.path.is_ident("flow") => self.marked(call),
+            Expr::Macro(call) if call.mac.path.is_ident("flow") => self.marked_flow(call),
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Call(call) => self.function_call(call),
-            Expr::Try(inner) => self.attempt(inner),
+            Expr::Try(inner) => self.try_expression(inner),
             Expr::Reference(inner) => {
                 self.reference(inner);
                 None
             }
             Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Unsafe(_) => {
                 visit_mut::visit_expr_mut(self, expr);
-                self.is_flow(tail(expr)?).then(|| self.open(expr))
+                self.is_flow(tail(expr)?).then(|| self.unknown_source(expr))
             }
             _ => {
                 visit_mut::visit_expr_mut(self, expr);
@@ -54,8 +59,8 @@ impl BodyWalk {
         id
     }
 
-    /// A flow that starts at an expression of which nothing more is known.
-    fn open(&mut self, expr: &mut Expr) -> FlowId {
+    /// Adds a flow whose source is an expression of unknown form.
+    fn unknown_source(&mut self, expr: &mut Expr) -> FlowId {
         let label = match expr {
             Expr::MethodCall(call) => format!("{}(..)", call.method),
             Expr::Call(call) => format!("{}(..)", call.func.to_token_stream()),
@@ -77,8 +82,8 @@ impl BodyWalk {
         Some(flow)
     }
 
-    /// `flow!(expr)`: a flow because the user says so.
-    fn marked(&mut self, call: &mut ExprMacro) -> Option<FlowId> {
+    /// `flow!(expr)`: the user marks a flow.
+    fn marked_flow(&mut self, call: &mut ExprMacro) -> Option<FlowId> {
         let Ok(mut inner) = call.mac.parse_body::<Expr>() else {
             return None;
         };
@@ -89,8 +94,8 @@ impl BodyWalk {
         Some(self.push(Source::Expression(inner), label))
     }
 
-    /// `expr?`: still a flow where a pipeline or a source may fail.
-    fn attempt(&mut self, attempt: &mut ExprTry) -> Option<FlowId> {
+    /// `expr?`: a flow if `expr` is a fallible pipeline or source.
+    fn try_expression(&mut self, attempt: &mut ExprTry) -> Option<FlowId> {
         let inner = self.flow(&mut attempt.expr)?;
         *attempt.expr = hole(inner);
         if !self.is_flow(inner) {
@@ -102,7 +107,7 @@ impl BodyWalk {
         Some(self.push(Source::Expression(source), label))
     }
 
-    /// `&x` looks at the handle, so nothing is cloned.
+    /// `&x` only borrows the handle, so it is not cloned.
     fn reference(&mut self, reference: &mut ExprReference) {
         match plain_path(&reference.expr) {
             Some(name) => self.mark_used(&name.clone()),
@@ -112,14 +117,14 @@ impl BodyWalk {
 
     fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
         if self.is_solution(&call.receiver) && operators::is_known(&call.method) {
-            self.pipeline.on_solutions.push(call.method.clone());
+            self.pipeline.operators_on_solutions.push(call.method.clone());
         }
-        if let Some(flow) = self.flow(&mut call.receiver).or_else(|| self.outside(call)) {
+        if let Some(flow) = self.flow(&mut call.receiver).or_else(|| self.outer_flow(call)) {
             if self.is_flow(flow) {
                 self.chain(flow, call);
                 return Some(flow);
             }
-            self.pipeline.behind_results.push((flow, call.method.clone()));
+            self.pipeline.methods_on_results.push((flow, call.method.clone()));
             *call.receiver = hole(flow);
             self.arguments(&mut call.args);
             return None;
@@ -131,7 +136,7 @@ impl BodyWalk {
             let label = format!("{callee}(..)");
             return Some(self.push(Source::Call { call: expr, callee }, label));
         }
-        self.is_source(call).then(|| self.open(&mut expr))
+        self.is_source(call).then(|| self.unknown_source(&mut expr))
     }
 
     fn function_call(&mut self, call: &mut ExprCall) -> Option<FlowId> {
@@ -146,7 +151,7 @@ impl BodyWalk {
             self.pipeline.called.push(name.clone());
         }
         let takes_a_flow = self.arguments(&mut call.args);
-        // `Ok(flow)` and `Wrapper(flow)` hold a flow; they are not one.
+        // `Ok(flow)` and `Wrapper(flow)` contain a flow but are none.
         if !takes_a_flow || looks_like_a_constant(&callee) {
             return None;
         }
@@ -154,7 +159,8 @@ impl BodyWalk {
         Some(self.push(Source::Call { call: Expr::Call(call.clone()), callee }, label))
     }
 
-    /// Walks the arguments of a call and says whether a flow is among them, as itself or by reference.
+    /// Walks the arguments of a call. Returns `true` if one of them is a flow or a reference to a
+    /// flow.
     fn arguments(&mut self, arguments: &mut Punctuated<Expr, Token![,]>) -> bool {
         let mut any = false;
         for argument in arguments {
@@ -181,15 +187,15 @@ impl BodyWalk {
         matches!(self.scope.find(name), Some(LocalKind::Flow(_)))
     }
 
-    /// `env.read_*(..)` and `env.collection(..)`.
+    /// Returns `true` for `env.read_*(..)` and `env.collection(..)`.
     fn is_source(&self, call: &ExprMethodCall) -> bool {
         let is_env = plain_path(&call.receiver)
             .is_some_and(|name| sources::is_environment(name) || matches!(self.scope.find(name), Some(LocalKind::Env)));
         is_env && sources::is_source(&call.method)
     }
 
-    /// A flow from outside of `dataflow! { … }`: a name or a call is a flow if an operator is called on it.
-    fn outside(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
+    /// A flow from outside of `dataflow! { … }`: a name or a call on which an operator is called.
+    fn outer_flow(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
         let operator = operators::find(&call.method, ChainState::Flow)?;
         if !self.scope.is_open() || operator.takes == ClosureArguments::Values {
             return None;
@@ -201,13 +207,13 @@ impl BodyWalk {
                 let label = name.to_string();
                 is_outside.then(|| self.push(Source::Local { name, is_cloned: true }, label))
             }
-            receiver @ Expr::Call(_) => Some(self.open(receiver)),
+            receiver @ Expr::Call(_) => Some(self.unknown_source(receiver)),
             _ => None,
         }
     }
 
-    /// The operator of a call on a flow. `None` for an unknown word, and for one that a solution set
-    /// refuses.
+    /// The operator of a call on a flow. Returns `None` for an unknown word, and for an operator
+    /// that does not accept a solution set.
     fn operator_of(&mut self, flow: FlowId, call: &ExprMethodCall) -> Option<&'static Operator> {
         let operator = operators::find(&call.method, self.pipeline.flows[flow.0].state);
         let is_with_solution = call.args.first().is_some_and(|side| self.is_solution(side));
@@ -215,9 +221,9 @@ impl BodyWalk {
             operator.filter(|_| is_with_solution).and_then(|operator| operators::solution_join(operator.word));
         let is_refused = is_with_solution && operator.is_some() && of_solution.is_none();
         if is_refused {
-            self.pipeline.with_solutions.push(call.method.clone());
+            self.pipeline.operators_with_solutions.push(call.method.clone());
         }
-        // Words after a refused one are not checked.
+        // Words after a rejected one are not checked.
         of_solution.or(operator).filter(|_| !is_refused)
     }
 
@@ -226,7 +232,7 @@ impl BodyWalk {
         let operator = self.operator_of(flow, call);
         let is_loop = operator
             .is_some_and(|operator| matches!(operator.takes, ClosureArguments::LoopBody | ClosureArguments::DeltaBody));
-        // A loop's body is shown by its own operators.
+        // The operators in a loop's body are shown instead.
         let text = if is_loop { String::new() } else { text::between(call.paren_token, &call.args) };
         let mut args = std::mem::take(&mut call.args);
         match operator.map(|operator| operator.takes) {
@@ -236,7 +242,7 @@ impl BodyWalk {
             Some(takes) if takes != ClosureArguments::Values => self.closures(&mut args, takes),
             Some(_) | None => {
                 self.arguments(&mut args);
-                args.iter().filter_map(flow_of).for_each(|operand| self.own(operand));
+                args.iter().filter_map(flow_of).for_each(|operand| self.clone_handle(operand));
             }
         }
         let (word, turbofish) = (call.method.clone(), call.turbofish.clone());
@@ -252,12 +258,12 @@ impl BodyWalk {
             operator,
             scope,
             text,
-            below: None,
+            moved_below: None,
             is_as_written: false,
         });
     }
 
-    /// Whether an expression is a solution set, or a clone of one.
+    /// Returns `true` for a solution set or a clone of one.
     fn is_solution(&self, expr: &Expr) -> bool {
         let name = match peeled(expr) {
             Expr::MethodCall(call) if call.method == "clone" => plain_path(&call.receiver),
@@ -266,7 +272,8 @@ impl BodyWalk {
         name.is_some_and(|name| matches!(self.scope.find(name), Some(LocalKind::Solution)))
     }
 
-    /// Walks the arguments of a loop. Its body is a part of this pipeline: what the last closure gets are flows.
+    /// Walks the arguments of a loop. Its body is a part of this pipeline: the parameters of the
+    /// last closure are flows.
     fn loop_body(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: ClosureArguments) {
         let body = match arguments.pop() {
             Some(Expr::Closure(closure)) => Some(closure),
@@ -280,7 +287,7 @@ impl BodyWalk {
             self.visit_expr_mut(argument);
             if let Some(operand) = flow_of(argument) {
                 self.pipeline.flows[operand.0].is_argument = true;
-                self.own(operand);
+                self.clone_handle(operand);
             }
         }
         let Some(mut body) = body else { return };
@@ -292,10 +299,10 @@ impl BodyWalk {
         }
         self.within(|walk| {
             let flow = usize::from(takes == ClosureArguments::DeltaBody);
-            // A body of another number of parameters is a mistake of its own.
+            // `arity` reports a wrong number of parameters.
             let is_whole = body.inputs.len() == flow + 1;
             if let Some(solution) = body.inputs.first().filter(|_| flow == 1).and_then(plain_name) {
-                walk.pipeline.solutions_used_again.extend(second_use(solution, &body.body));
+                walk.pipeline.repeated_solution_uses.extend(repeated_use(solution, &body.body));
             }
             for (position, input) in body.inputs.iter().enumerate() {
                 match position == flow || takes == ClosureArguments::DeltaBody {
@@ -308,15 +315,15 @@ impl BodyWalk {
         arguments.push(Expr::Closure(body));
     }
 
-    /// Operators take handles, not references to them.
-    fn own(&mut self, operand: FlowId) {
+    /// Operators take handles by value, so the handle is cloned.
+    fn clone_handle(&mut self, operand: FlowId) {
         if let Source::Local { is_cloned, .. } = &mut self.pipeline.flows[operand.0].source {
             *is_cloned = true;
         }
     }
 
-    /// Walks the arguments of an operator with closures. Closures are not part of the body: they run for each record, or name
-    /// fields. A function that is named in place of a closure becomes a closure.
+    /// Walks the arguments of an operator that takes closures. A closure is not part of the body:
+    /// it runs once per record, or names fields. A path to a function becomes a closure.
     fn closures(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: ClosureArguments) {
         for (position, argument) in arguments.iter_mut().enumerate() {
             let parameters = match takes {

@@ -1,7 +1,7 @@
-//! The walk over a body that takes the flows out and keeps track of the names in scope.
+//! Walks a body, takes its flows out and tracks the names in scope.
 //!
-//! The walk visits statements in the order in which they run, so that a name means what it means to the compiler. The
-//! file [`chain`] recognises a single flow expression.
+//! Statements are visited in the order in which they run, so that names resolve like in the
+//! compiler. [`chain`] recognises flow expressions.
 
 mod chain;
 
@@ -12,12 +12,12 @@ use syn::{FieldValue, LocalInit, Macro, Pat, PatType, Signature, Stmt, Token, pa
 
 use crate::syntax::groups::ungroup;
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::names::{names_in_tokens, plain_path, second_use};
+use crate::syntax::names::{names_in_tokens, plain_path, repeated_use};
 use crate::syntax::patterns::{bound_names, plain_name};
 use crate::syntax::scope::{LocalKind, Scope};
 use crate::syntax::{FlowId, FlowName, NameId, Pipeline, types};
 
-/// Reads a function: its flow parameters are flows in its body.
+/// Reads a function. Its flow parameters are flows in the body.
 pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline {
     ungroup(body);
     let mut walk = BodyWalk::new(Scope::default());
@@ -28,7 +28,7 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
                 kind => kind,
             };
             if let (LocalKind::Solution, Some(name)) = (&kind, plain_name(&parameter.pat)) {
-                walk.pipeline.solutions_used_again.extend(second_use(name, &parse_quote!(#body)));
+                walk.pipeline.repeated_solution_uses.extend(repeated_use(name, &parse_quote!(#body)));
             }
             walk.bind_all(&parameter.pat, kind);
         }
@@ -40,7 +40,7 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
     walk.pipeline
 }
 
-/// Reads the inside of `dataflow! { … }`, around which there is code that cannot be seen.
+/// Reads the contents of `dataflow! { … }`. The code around it is not visible.
 pub(crate) fn read_expression(body: &mut Block) -> Pipeline {
     ungroup(body);
     let mut walk = BodyWalk::new(Scope::open());
@@ -48,7 +48,7 @@ pub(crate) fn read_expression(body: &mut Block) -> Pipeline {
     walk.pipeline
 }
 
-/// What the walk over a body has seen so far.
+/// The state of the walk.
 pub(super) struct BodyWalk {
     pub(super) scope: Scope,
     pub(super) pipeline: Pipeline,
@@ -59,14 +59,14 @@ impl BodyWalk {
         BodyWalk { scope, pipeline: Pipeline::default() }
     }
 
-    /// Notes that something mentions a name.
+    /// Records that a name is mentioned.
     pub(super) fn mark_used(&mut self, name: &Ident) {
         if let Some(LocalKind::Flow(id)) = self.scope.find(name) {
             self.pipeline.names[id.0].used = true;
         }
     }
 
-    /// Walks in an inner scope.
+    /// Walks in an inner scope, which ends with `walk`.
     pub(super) fn within(&mut self, walk: impl FnOnce(&mut Self)) {
         let outside = self.scope.clone();
         walk(self);
@@ -79,7 +79,7 @@ impl BodyWalk {
         }
     }
 
-    /// A new name for a flow.
+    /// Adds a name of a flow.
     fn flow_name(&mut self, name: FlowName) -> LocalKind {
         let id = NameId(self.pipeline.names.len());
         self.pipeline.names.push(name);
@@ -99,12 +99,17 @@ impl BodyWalk {
         }
     }
 
-    /// Binds what the body of a loop gets: the flow of a round, or the solution set.
+    /// Binds a parameter of a loop's body: the flow of a round, or the solution set.
     pub(super) fn bind_round(&mut self, pattern: &Pat, is_flow: bool, is_needed: bool) {
         let kind = match plain_name(pattern) {
             Some(name) if is_flow => {
                 let must_be_used = is_needed && !name.to_string().starts_with('_');
-                self.flow_name(FlowName { is_certain: true, is_of_round: true, must_be_used, ..FlowName::new(name) })
+                self.flow_name(FlowName {
+                    is_certain: true,
+                    is_loop_parameter: true,
+                    must_be_used,
+                    ..FlowName::new(name)
+                })
             }
             Some(_) => LocalKind::Solution,
             None => LocalKind::Value,
@@ -112,7 +117,8 @@ impl BodyWalk {
         self.bind_all(pattern, kind);
     }
 
-    /// Walks the value of a `let` and says what the pattern binds, for binding once the whole statement is walked.
+    /// Walks the value of a `let` and returns the bindings of the pattern. The caller binds them
+    /// after the whole statement.
     fn bindings(&mut self, pattern: &Pat, value: &mut Expr) -> Vec<(Ident, LocalKind)> {
         if let (Pat::Tuple(patterns), Expr::Tuple(values)) = (pattern, &mut *value)
             && patterns.elems.len() == values.elems.len()
@@ -133,7 +139,8 @@ impl BodyWalk {
         }
     }
 
-    /// What a pattern binds whose value is a flow. A value that is taken apart may be a pipeline's tuple of flows.
+    /// The bindings of a pattern whose value is a flow. A pattern with several names may match a
+    /// pipeline's tuple of flows.
     fn flow_bindings(&mut self, pattern: &Pat, flow: FlowId) -> Vec<(Ident, LocalKind)> {
         let Some(name) = plain_name(pattern) else {
             let names = bound_names(pattern).into_iter();
@@ -211,7 +218,7 @@ impl VisitMut for BodyWalk {
 
     fn visit_expr_for_loop_mut(&mut self, expr: &mut ExprForLoop) {
         self.visit_expr_mut(&mut expr.expr);
-        self.pipeline.looped.extend(flow_of(&expr.expr));
+        self.pipeline.for_loop_flows.extend(flow_of(&expr.expr));
         self.within(|walk| {
             walk.bind_all(&expr.pat, LocalKind::Value);
             walk.visit_block_mut(&mut expr.body);
@@ -256,12 +263,13 @@ impl VisitMut for BodyWalk {
     }
 
     fn visit_item_mut(&mut self, _: &mut Item) {
-        // Items do not see local variables, and a pipeline among them has its own attribute.
+        // Items cannot use local variables. A pipeline among them has its own attribute.
     }
 }
 
 impl BodyWalk {
-    /// An `else` branch must stay an `if` or a block, so it is walked but never taken out as a flow.
+    /// Walks an `else` branch, which must stay an `if` or a block. So it is not taken out as a
+    /// flow.
     fn visit_branch(&mut self, branch: &mut Expr) {
         match branch {
             Expr::If(branch) => self.visit_expr_if_mut(branch),
@@ -271,12 +279,13 @@ impl BodyWalk {
     }
 }
 
-/// Whether a parameter is a reference, and not what a pattern takes out of one.
+/// Returns `true` if a parameter is a reference that is not `'static`, and its pattern is a plain
+/// name.
 fn is_borrowed(parameter: &PatType) -> bool {
     plain_name(&parameter.pat).is_some() && types::is_borrowed(&parameter.ty)
 }
 
-/// Whether a value is made by `Env`: `Env::new()`, `dataflow::Env::from_args()?`.
+/// Returns `true` for values made by `Env`: `Env::new()`, `dataflow::Env::from_args()?`.
 fn is_env(value: &Expr) -> bool {
     match value {
         Expr::Try(inner) => is_env(&inner.expr),

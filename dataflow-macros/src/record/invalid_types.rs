@@ -1,4 +1,4 @@
-//! Types that cannot be fields of a record by their spelling, and what to write instead.
+//! Reports types that cannot be fields by their spelling, with their replacements.
 //!
 //! All other types are left to the compiler, which reports a type that is not a record.
 
@@ -12,48 +12,49 @@ use syn::{
 
 use crate::words::is_one_of;
 
-/// The most elements of an array: each is a leaf of its own.
-const MOST_ELEMENTS: u64 = 16;
+/// The largest number of elements of an array. Each element has its own leaves.
+const MAX_ELEMENTS: u64 = 16;
 
-/// What is kept as a list.
+/// Types that are stored as a list.
 const LISTS: &str = "Vec BTreeMap HashMap";
 
-/// The first type within a field's that cannot be there, as an error at its place.
+/// The first invalid type within a field's type, as an error at its place.
 pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
-    let mut search = RefusedType { record, found: None, is_in_list: false };
+    let mut search = InvalidTypeSearch { record, found: None, is_in_list: false };
     search.visit_type(ty);
     search.found.map_or(Ok(()), Err)
 }
 
-/// A type in the place of one that cannot be there: a number for a number, or a text, which closures see borrowed as they do lists.
-pub(super) fn replacement(refused: &Type) -> Type {
-    match refused {
+/// A replacement for an invalid type, so that the rest can be emitted. A number replaces a number.
+/// For all other types it is a text, which is borrowed like a list.
+pub(super) fn replacement(rejected: &Type) -> Type {
+    match rejected {
         Type::Path(path) if path.path.is_ident("usize") => parse_quote!(u64),
         Type::Path(path) if path.path.is_ident("isize") => parse_quote!(i64),
         _ => parse_quote!(::std::string::String),
     }
 }
 
-struct RefusedType<'r> {
+struct InvalidTypeSearch<'r> {
     record: &'r Ident,
     found: Option<syn::Error>,
     /// Whether the type is a part of a list or a map.
     is_in_list: bool,
 }
 
-impl RefusedType<'_> {
-    fn refuse(&mut self, at: &impl syn::spanned::Spanned, message: impl std::fmt::Display) {
+impl InvalidTypeSearch<'_> {
+    fn reject(&mut self, at: &impl syn::spanned::Spanned, message: impl std::fmt::Display) {
         self.found.get_or_insert_with(|| syn::Error::new(at.span(), message));
     }
 }
 
-impl<'ast> Visit<'ast> for RefusedType<'_> {
+impl<'ast> Visit<'ast> for InvalidTypeSearch<'_> {
     fn visit_type(&mut self, ty: &'ast Type) {
         match ty {
             Type::FnPtr(_) => {
-                self.refuse(ty, "a function is not a value that can be stored: keep what it is chosen by, as an enum")
+                self.reject(ty, "a function is not a value that can be stored: keep what it is chosen by, as an enum")
             }
-            Type::Ptr(_) => self.refuse(ty, "a record owns its values: write the type without the pointer"),
+            Type::Ptr(_) => self.reject(ty, "a record owns its values: write the type without the pointer"),
             _ => visit::visit_type(self, ty),
         }
     }
@@ -65,18 +66,18 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
             Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
             _ => inner,
         };
-        self.refuse(reference, format!("a record owns its values: write `{owned}`, which closures see borrowed"));
+        self.reject(reference, format!("a record owns its values: write `{owned}`, which closures see borrowed"));
     }
 
     fn visit_type_array(&mut self, array: &'ast TypeArray) {
         if let Expr::Lit(ExprLit { lit: Lit::Int(length), .. }) = &array.len
-            && length.base10_parse::<u64>().is_ok_and(|length| length > MOST_ELEMENTS)
+            && length.base10_parse::<u64>().is_ok_and(|length| length > MAX_ELEMENTS)
         {
             let element = text(&array.elem);
-            let message = format!("an array in a record has at most {MOST_ELEMENTS} elements: write `Vec<{element}>`");
-            self.refuse(array, message);
+            let message = format!("an array in a record has at most {MAX_ELEMENTS} elements: write `Vec<{element}>`");
+            self.reject(array, message);
         }
-        // The length is no field, and may name `usize`.
+        // The length is not a field, and may name `usize`.
         self.visit_type(&array.elem);
     }
 
@@ -90,22 +91,22 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
                      their keys here",
                     self.record
                 );
-                self.refuse(path, message);
+                self.reject(path, message);
             }
             "usize" | "isize" if path.path.segments.len() == 1 => {
                 let fixed = if name == "usize" { "u64" } else { "i64" };
-                self.refuse(path, format!("`{name}` has another size on other machines: write `{fixed}`"));
+                self.reject(path, format!("`{name}` has another size on other machines: write `{fixed}`"));
             }
             "HashSet" | "BTreeSet" => {
                 let message = format!("a `{name}` is not a field of a record: write `Vec`, and sort what goes into it");
-                self.refuse(path, message);
+                self.reject(path, message);
             }
             "HashMap" if self.is_in_list => {
-                self.refuse(path, "within a list or a map a `HashMap` is written `BTreeMap`");
+                self.reject(path, "within a list or a map a `HashMap` is written `BTreeMap`");
             }
             _ => {
                 if let Some(owned) = owned(segment) {
-                    return self.refuse(
+                    return self.reject(
                         path,
                         format!("a record owns its values: write `{owned}`, which closures see borrowed"),
                     );
@@ -119,7 +120,8 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
     }
 }
 
-/// What is written for a type that borrows, or points to something of no fixed size: `Vec<u64>` for `List<'_, u64>`, `String` for `Box<str>`.
+/// The replacement for a type that borrows or is unsized: `Vec<u64>` for `List<'_, u64>`, `String`
+/// for `Box<str>`.
 fn owned(segment: &PathSegment) -> Option<String> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     let borrows = arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Lifetime(_)));
@@ -139,7 +141,7 @@ fn owned(segment: &PathSegment) -> Option<String> {
     }
 }
 
-/// A type as people write it.
+/// A type with the usual spaces.
 fn text(ty: &Type) -> String {
     let tokens: TokenStream = ty.to_token_stream();
     tokens.to_string().replace(" < ", "<").replace(" >", ">").replace(" ,", ",")

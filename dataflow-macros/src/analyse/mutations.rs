@@ -1,4 +1,5 @@
-//! What a closure changes: the names that it assigns to, calls changing methods on, or borrows to change.
+//! Finds the names that a closure changes: by assignment, by mutating methods, or by mutable
+//! borrows.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -8,7 +9,8 @@ use crate::syntax::names::{peeled, plain_path};
 use crate::syntax::patterns::{bound_names, names_bound_inside};
 use crate::words::is_one_of;
 
-/// The names that a closure assigns to, without its parameters and those that it binds itself, in whichever scope.
+/// The names that a closure assigns to, without its parameters and the names that it binds in any
+/// scope.
 pub(super) fn assigned(closure: &ExprClosure) -> Vec<&Ident> {
     let mut search = Assigned(Vec::new());
     search.visit_expr(&closure.body);
@@ -22,11 +24,12 @@ fn without_bound<'ast>(closure: &'ast ExprClosure, mut names: Vec<&'ast Ident>) 
     names
 }
 
-/// Methods that change what they are called on, where it is a collection.
+/// Methods that change a collection.
 const CHANGING: &str = "append clear dedup drain entry extend get_mut insert iter_mut pop pop_back pop_first pop_front pop_last push push_back
     push_front push_str remove resize retain reverse sort sort_by sort_by_key sort_unstable split_off swap swap_remove truncate";
 
-/// The names that a closure calls such a method on, or borrows to change them, without those that it binds itself.
+/// The names that a closure mutates by these methods or borrows mutably, without its parameters and
+/// the names that it binds.
 pub(super) fn by_methods(closure: &ExprClosure) -> Vec<&Ident> {
     let mut calls = Changed(Vec::new());
     calls.visit_expr(&closure.body);
@@ -67,7 +70,7 @@ impl<'ast> Visit<'ast> for Assigned<'ast> {
     }
 }
 
-/// The variable that an assignment changes, or a part of it.
+/// The variable that an assignment changes, wholly or in part.
 fn root(place: &Expr) -> Option<&Ident> {
     match peeled(place) {
         Expr::Field(field) => root(&field.base),
@@ -76,7 +79,7 @@ fn root(place: &Expr) -> Option<&Ident> {
     }
 }
 
-/// Whether an operator changes what stands to its left, as `+=` does.
+/// Returns `true` if an operator changes its left operand, as `+=` does.
 pub(super) fn assigns(operator: &BinOp) -> bool {
     use BinOp::{
         AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign, ShrAssign,

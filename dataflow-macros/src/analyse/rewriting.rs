@@ -1,4 +1,4 @@
-//! Predicates rewritten for other names of their records, or for other places of their fields.
+//! Rewrites predicates for new names of their records, or for other places of their fields.
 
 use proc_macro2::Ident;
 use syn::visit_mut::{self, VisitMut};
@@ -10,13 +10,14 @@ use crate::analyse::reads::{self, ReadSet};
 use crate::syntax::names::free_names;
 use crate::syntax::patterns::{binds_plainly, bound_names, generated_record, names_bound_inside, plain_name};
 
-/// The predicate with one name for each record in place of patterns, so that its conjuncts can be separated.
+/// The predicate with a name instead of a pattern for each record, so that its conjuncts can be
+/// separated. Returns a clone if that is not possible.
 pub(crate) fn with_plain_parameters(closure: &ExprClosure) -> ExprClosure {
     if closure.inputs.iter().all(|input| plain_name(input).is_some()) {
         return closure.clone();
     }
     let is_shown = !is_named_in_macros(closure) && !binds_unseen(closure);
-    let Some(places) = looked_at(closure).filter(|_| is_shown) else { return closure.clone() };
+    let Some(places) = read_places(closure).filter(|_| is_shown) else { return closure.clone() };
     let records: Vec<Ident> = (0..closure.inputs.len()).map(generated_record).collect();
     let mut plain = closure.clone();
     FieldReplacement { roots: &all_roots(closure), places: &places, records: &records }.visit_expr_mut(&mut plain.body);
@@ -24,7 +25,8 @@ pub(crate) fn with_plain_parameters(closure: &ExprClosure) -> ExprClosure {
     plain
 }
 
-/// Whether a macro call may name what the patterns bind: the tokens of the call cannot be rewritten.
+/// Returns `true` if a macro call may use names that the patterns bind. Its tokens cannot be
+/// rewritten.
 fn is_named_in_macros(closure: &ExprClosure) -> bool {
     let mentions = free_names(&closure.body);
     closure.inputs.iter().flat_map(bound_names).any(|name| mentions.opaque.contains(name))
@@ -34,8 +36,9 @@ fn all_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     closure.inputs.iter().enumerate().filter_map(|(at, input)| roots(at, input)).flatten().collect()
 }
 
-/// The fields that a predicate reads, each with its own place twice; `None` where syntax does not show all of them.
-pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldPlace)>> {
+/// The fields that a predicate reads, each as a pair of two equal places. `None` if syntax does not
+/// show all of them.
+pub(crate) fn read_places(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldPlace)>> {
     if !closure.inputs.iter().all(binds_plainly) {
         return None;
     }
@@ -54,8 +57,8 @@ pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldP
     (!places.is_empty()).then_some(places)
 }
 
-/// The predicate rewritten for a record in which its fields are at other places.
-pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(FieldPlace, FieldPlace)]) -> ExprClosure {
+/// The predicate rewritten for a record that has its fields at other places.
+pub(crate) fn with_places(conjunct: &ExprClosure, places: &[(FieldPlace, FieldPlace)]) -> ExprClosure {
     let records = [generated_record("")];
     let record = &records[0];
     let mut moved = conjunct.clone();
@@ -86,7 +89,7 @@ impl VisitMut for FieldReplacement<'_> {
     }
 
     fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
-        // The shorthand `Point { x }` cannot hold another expression, `Point { x: … }` can.
+        // The shorthand `Point { x }` cannot hold another expression. `Point { x: … }` can.
         if place_of(&field.expr, self.roots).is_some() {
             field.colon_token.get_or_insert(Token![:](syn::spanned::Spanned::span(&field.member)));
         }
@@ -94,7 +97,7 @@ impl VisitMut for FieldReplacement<'_> {
     }
 }
 
-/// `record.home.zip`, with the span of the user's own path.
+/// Writes `record.home.zip` with the span of the user's path.
 fn path(seen: &Expr, record: &Ident, fields: &[String]) -> Expr {
     let span = syn::spanned::Spanned::span(seen);
     fields.iter().fold(parse_quote_spanned!(span=> #record), |base, field| {

@@ -1,34 +1,37 @@
-//! Closures that make nothing of a record, where a record is to be made.
+//! Reports closures that return nothing although they should make a record.
 //!
-//! To the compiler such a closure gives `()`, which is a record too: it would only report a missing type, at another place.
+//! Their value is `()`, which is also a record. So the compiler would only report a missing type,
+//! in another place.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt};
 
-use crate::analyse::changes::assigns;
+use crate::analyse::mutations::assigns;
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::ClosureArguments;
 use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::names::peeled;
 use crate::syntax::{Call, Pipeline};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for call in pipeline.calls().filter(|call| makes_records(call)) {
-        if let Some((at, sentence)) = call.record_closure().and_then(|closure| nothing(call, closure)) {
-            found.report_unwritable(at, sentence);
+        if let Some((at, sentence)) = call.record_closure().and_then(|closure| missing_value(call, closure)) {
+            mistakes.report_fatal(at, sentence);
         }
     }
 }
 
 fn makes_records(call: &Call) -> bool {
     let takes_records = |takes| matches!(takes, ClosureArguments::Records(_) | ClosureArguments::TaskThenRecord);
-    call.is(|operator| takes_records(operator.takes) && operator.of_each_record().is_some() && !operator.is_predicate())
+    call.is(|operator| {
+        takes_records(operator.takes) && operator.record_operation().is_some() && !operator.is_predicate()
+    })
 }
 
-/// The place where a closure gives nothing, and the message about it.
-fn nothing(call: &Call, closure: &ExprClosure) -> Option<(Span, String)> {
+/// The place where a closure returns nothing, and its message.
+fn missing_value(call: &Call, closure: &ExprClosure) -> Option<(Span, String)> {
     let body = peeled(&closure.body);
     if let Some(printing) = printing(body) {
         return Some((printing.path.span(), message::printed_record(&call.word)));
@@ -56,7 +59,8 @@ fn is_printing(call: &Macro) -> bool {
     macros::effect_of(call) == Some(MacroEffect::Prints)
 }
 
-/// Whether an expression before a `;` may have been meant as the closure's value: it computes something, and neither leaves the closure nor assigns.
+/// Returns `true` if an expression before a `;` may be meant as the closure's value: it computes
+/// something, and neither exits nor assigns.
 fn has_a_value(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Binary(binary) => !assigns(&binary.op),
@@ -71,7 +75,7 @@ fn has_a_value(expr: &Expr) -> bool {
     }
 }
 
-/// A `return` that gives nothing.
+/// A `return` without a value.
 fn bare_return(call: &Call, body: &Expr) -> Option<(Span, String)> {
     let mut search = BareReturn(None);
     search.visit_expr(body);

@@ -1,6 +1,7 @@
-//! Fields of a record that may be missing: after an outer join a side is an `Option`.
+//! Reports field accesses on the optional side of an outer join.
 //!
-//! To the compiler that is an unknown field, and it suggests `unwrap()`, which ends the job at the first record without a partner.
+//! The compiler would report an unknown field and suggest `unwrap()`, which ends the job at the
+//! first record without a partner.
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{ChainState, ClosureArguments};
@@ -8,11 +9,11 @@ use crate::syntax::names::free_names;
 use crate::syntax::patterns::plain_name;
 use crate::syntax::{Call, Flow, Pipeline};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    pipeline.flows.iter().for_each(|flow| check_flow(flow, found));
+pub(super) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
+    pipeline.flows.iter().for_each(|flow| check_flow(flow, mistakes));
 }
 
-fn check_flow(flow: &Flow, found: &mut Diagnostics) {
+fn check_flow(flow: &Flow, mistakes: &mut Diagnostics) {
     let mut join = None;
     for call in &flow.calls {
         let Some(operator) = call.operator else { continue };
@@ -22,12 +23,12 @@ fn check_flow(flow: &Flow, found: &mut Diagnostics) {
             && operator.takes == ClosureArguments::Records(2)
             && let Some((word, kind)) = join
         {
-            check_pair(word, call, kind.optional_sides(), found);
+            check_pair(word, call, kind.optional_sides(), mistakes);
         }
     }
 }
 
-fn check_pair(join: &Call, call: &Call, optional: [bool; 2], found: &mut Diagnostics) {
+fn check_pair(join: &Call, call: &Call, optional: [bool; 2], mistakes: &mut Diagnostics) {
     let Some(closure) = call.record_closure() else { return };
     let mentions = free_names(&closure.body);
     for (side, _) in closure.inputs.iter().zip(optional).filter(|(_, is_optional)| *is_optional) {
@@ -35,7 +36,7 @@ fn check_pair(join: &Call, call: &Call, optional: [bool; 2], found: &mut Diagnos
         let of_field =
             mentions.plain.iter().find_map(|it| Some((it.name, it.fields.first()?)).filter(|it| it.0 == side));
         if let Some((name, field)) = of_field {
-            found.report_unwritable(name.span(), message::field_of_a_partner(&join.word, name, field));
+            mistakes.report_fatal(name.span(), message::field_of_optional_side(&join.word, name, field));
         }
     }
 }

@@ -1,10 +1,15 @@
-//! The values that a closure makes, and what they take over from its records unchanged.
+//! Finds the values that a closure makes, and the fields that they copy from its records.
 //!
-//! `|l, o| Revenue { order: o.id, revenue: l.price * 2 }` makes one value, whose field `order` is `id` of its second record. A filter on
-//! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. A field counts as
-//! taken over only where every value that the closure makes takes it from the same place, by a path of fields, and where syntax shows all names that
-//! the closure binds. Whether the fields of a struct are the fields of a record, by name, is known from the struct's type
-//! [alone](MadeValues::are_structs).
+//! `|l, o| Revenue { order: o.id, revenue: l.price * 2 }` makes one value, whose field `order` is
+//! the `id` of the second record. So a filter on `order` may run on `id`, before the closure.
+//! Records that were hashed by `id` are also partitioned by `order`.
+//!
+//! A field counts as copied only if
+//! * all values of the closure copy it from the same field path;
+//! * syntax shows all names that the closure binds.
+//!
+//! The type of a struct must also show that its fields are those of its record, by name. See
+//! [`MadeValues::has_struct`].
 
 use syn::{Expr, ExprClosure, Stmt};
 
@@ -14,7 +19,7 @@ use crate::analyse::returns::needs_its_closure;
 use crate::operators::RecordOperation;
 use crate::syntax::Call;
 use crate::syntax::names::{member_text, peeled, plain_path};
-use crate::syntax::patterns::{changeable_names, names_bound_inside};
+use crate::syntax::patterns::{mutable_names, names_bound_inside};
 
 /// The values of a closure over records.
 pub(crate) struct MadeValues<'a> {
@@ -23,16 +28,17 @@ pub(crate) struct MadeValues<'a> {
 }
 
 impl<'a> MadeValues<'a> {
-    /// The values that an operator's closure makes, where syntax shows all of them.
+    /// The values of an operator's closure. `None` if syntax does not show all of them.
     pub(crate) fn of(call: &'a Call) -> Option<Self> {
-        match call.operator?.of_each_alone()? {
+        match call.operator?.plain_record_operation()? {
             RecordOperation::Map => MadeValues::of_closure(call.record_closure()?, false),
             RecordOperation::FilterMap => MadeValues::of_closure(call.record_closure()?, true),
             RecordOperation::FlatMap | RecordOperation::Filter => None,
         }
     }
 
-    /// The values that a closure makes, or those in the options that it makes.
+    /// The values that a closure makes, or with `is_optional` the contents of the options that it
+    /// makes.
     pub(crate) fn of_closure(closure: &'a ExprClosure, is_optional: bool) -> Option<Self> {
         if needs_its_closure(closure, false) || binds_unseen(closure) {
             return None;
@@ -42,24 +48,26 @@ impl<'a> MadeValues<'a> {
         let mut values = Vec::new();
         let known = tails
             .into_iter()
-            .all(|tail| if is_optional { unwrapped(tail, &mut values) } else { made(tail, &mut values) });
-        (known && !values.is_empty()).then(|| MadeValues { made: values, roots: lasting_roots(closure) })
+            .all(|tail| if is_optional { add_option_value(tail, &mut values) } else { add_value(tail, &mut values) });
+        (known && !values.is_empty()).then(|| MadeValues { made: values, roots: stable_roots(closure) })
     }
 
-    /// The place in the closure's records that the field at `path` comes from, if all values take it from one place.
+    /// The place in the closure's records from which all values copy the field at `path`. `None` if
+    /// there is no such place.
     pub(crate) fn place(&self, path: &[String]) -> Option<FieldPlace> {
         let mut places = self.made.iter().map(|value| place_in(value, path, &self.roots));
         let first = places.next()??;
         places.all(|place| place.as_ref() == Some(&first)).then_some(first)
     }
 
-    /// Whether a value is a struct.
-    pub(crate) fn are_structs(&self) -> bool {
+    /// Returns `true` if at least one of the values is a struct. Its type is then to be checked.
+    pub(crate) fn has_struct(&self) -> bool {
         self.made.iter().any(|value| matches!(peeled(value), Expr::Struct(_)))
     }
 
-    /// The fields that a value names, by path: the elements of tuples and the fields of structs, of nested ones, too.
-    pub(crate) fn named(&self) -> Vec<Vec<String>> {
+    /// The paths of the fields that the values set: elements of tuples and fields of structs, also
+    /// nested ones.
+    pub(crate) fn named_fields(&self) -> Vec<Vec<String>> {
         let mut named = Vec::new();
         self.made.iter().for_each(|value| names_in(value, &mut Vec::new(), &mut named));
         let mut once: Vec<Vec<String>> = Vec::new();
@@ -71,7 +79,8 @@ impl<'a> MadeValues<'a> {
         once
     }
 
-    /// Where the fields that no value names come from: `p` in `Page { rank, ..p }`.
+    /// The place from which the values copy the fields that they do not name: `p` in
+    /// `Page { rank, ..p }`.
     pub(crate) fn rest(&self) -> Option<FieldPlace> {
         let mut places = self.made.iter().map(|value| match peeled(value) {
             Expr::Struct(made) => place_of(made.rest.as_deref()?, &self.roots),
@@ -82,15 +91,16 @@ impl<'a> MadeValues<'a> {
     }
 }
 
-/// The names of a closure's records that mean the same all over its body: nothing hides them, and nothing changes what they stand for.
-fn lasting_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
+/// The names of a closure's records that keep their meaning in its whole body: never hidden and not
+/// `mut`.
+fn stable_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     let mut hidden = names_bound_inside(&closure.body);
-    hidden.extend(closure.inputs.iter().flat_map(changeable_names));
+    hidden.extend(closure.inputs.iter().flat_map(mutable_names));
     let all = closure.inputs.iter().enumerate().filter_map(|(record, pattern)| roots(record, pattern)).flatten();
     all.filter(|root| !hidden.contains(&root.name)).collect()
 }
 
-/// The places at which an expression's value is made.
+/// The expressions that make the value of `expr`.
 fn tails_of<'a>(expr: &'a Expr, tails: &mut Vec<&'a Expr>) {
     match peeled(expr) {
         Expr::Block(block) if block.label.is_none() => tails_of_block(expr, &block.block.stmts, tails),
@@ -113,14 +123,14 @@ fn tails_of_block<'a>(whole: &'a Expr, stmts: &'a [Stmt], tails: &mut Vec<&'a Ex
     }
 }
 
-/// The value itself.
-fn made<'a>(value: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
+/// Adds the value itself.
+fn add_value<'a>(value: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
     values.push(value);
     true
 }
 
-/// The value in an `Option`, where syntax shows it.
-fn unwrapped<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
+/// Adds the value in an `Option`. Returns `false` if syntax does not show it.
+fn add_option_value<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
     match option {
         Expr::Path(_) => plain_path(option).is_some_and(|name| name == "None"),
         Expr::Call(call) => match (plain_path(&call.func), call.args.first()) {
@@ -131,7 +141,7 @@ fn unwrapped<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
             _ => false,
         },
         Expr::MethodCall(call) => match (call.method.to_string().as_str(), call.args.first()) {
-            ("then_some", Some(value)) => made(value, values),
+            ("then_some", Some(value)) => add_value(value, values),
             ("then", Some(Expr::Closure(made))) if made.inputs.is_empty() => {
                 tails_of(&made.body, values);
                 true
@@ -152,7 +162,7 @@ fn place_in(value: &Expr, path: &[String], roots: &[RecordName<'_>]) -> Option<F
         }
         (Expr::Tuple(made), Some((position, below))) => {
             let element = made.elems.iter().nth(position.parse().ok()?)?;
-            // The type of a struct within a tuple is not checked to be that of a record.
+            // The type of a struct in a tuple is not checked to be a record.
             if matches!(peeled(element), Expr::Struct(_)) { None } else { place_in(element, below, roots) }
         }
         (Expr::Struct(_) | Expr::Tuple(_), None) => None,

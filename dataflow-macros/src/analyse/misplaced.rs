@@ -1,4 +1,4 @@
-//! Operators in the wrong place: known words that mean nothing where the chain stands.
+//! Reports misplaced operators: known words that are not available in the state of the chain.
 
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
@@ -9,46 +9,46 @@ use crate::operators::{self, ChainState, ClosureArguments};
 use crate::syntax::{Call, Flow, Pipeline, Source};
 use crate::words::is_one_of;
 
-pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+pub(crate) fn check(pipeline: &Pipeline, mistakes: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        check_flow(pipeline, flow, found);
-        check_windows(flow, found);
+        check_flow(pipeline, flow, mistakes);
+        check_windows(flow, mistakes);
     }
-    for word in &pipeline.on_solutions {
-        found.report_unwritable(word.span(), message::solution_is_joined(word));
+    for word in &pipeline.operators_on_solutions {
+        mistakes.report_fatal(word.span(), message::operator_on_solution(word));
     }
-    for word in &pipeline.with_solutions {
-        found.report_unwritable(word.span(), message::solution_is_looked_up(word));
+    for word in &pipeline.operators_with_solutions {
+        mistakes.report_fatal(word.span(), message::solution_as_other_flow(word));
     }
-    for solution in &pipeline.solutions_used_again {
-        found.report_unwritable(solution.span(), message::SOLUTION_IS_JOINED_ONCE);
+    for solution in &pipeline.repeated_solution_uses {
+        mistakes.report_fatal(solution.span(), message::SOLUTION_IS_JOINED_ONCE);
     }
-    for (flow, word) in &pipeline.behind_results {
+    for (flow, word) in &pipeline.methods_on_results {
         let sink = pipeline.flows[flow.0]
             .calls
             .last()
-            .filter(|sink| sink.is(|operator| operator.gives_nothing) && operators::is_known(word));
+            .filter(|sink| sink.is(|operator| operator.returns_unit) && operators::is_known(word));
         if let Some(sink) = sink {
-            found.report_unwritable(word.span(), message::result_comes_last(&sink.word));
+            mistakes.report_fatal(word.span(), message::operator_after_result(&sink.word));
         }
     }
 }
 
-/// Reports windows of other libraries: `.window(Session::with_gap(..))`.
-fn check_windows(flow: &Flow, found: &mut Diagnostics) {
+/// Reports windows of other systems: `.window(Session::with_gap(..))`.
+fn check_windows(flow: &Flow, mistakes: &mut Diagnostics) {
     let windows = flow.calls.iter().filter(|call| call.is(|operator| operator.to == ChainState::Windowed));
     for kind in windows.filter_map(|call| window_kind(call.args.first()?)) {
         if is_one_of(kind, OTHER_WINDOWS) {
-            found.report_unwritable(kind.span(), message::windows_are_tumbling(kind));
+            mistakes.report_fatal(kind.span(), message::unsupported_window(kind));
         }
     }
 }
 
-/// Windows of other libraries.
+/// Windows of other systems.
 const OTHER_WINDOWS: &str =
     "Count CountWindow Global Hop Hopping Session SessionWindow Sessions Slide Sliding SlidingWindow";
 
-/// The type in `Type::of(..)`, behind which methods may follow.
+/// The type in `Type::of(..)`, also if methods follow.
 fn window_kind(windows: &Expr) -> Option<&Ident> {
     match windows {
         Expr::MethodCall(call) => window_kind(&call.receiver),
@@ -60,17 +60,17 @@ fn window_kind(windows: &Expr) -> Option<&Ident> {
     }
 }
 
-fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
-    // The type behind a word that the language does not know may be anything.
+fn check_flow(pipeline: &Pipeline, flow: &Flow, mistakes: &mut Diagnostics) {
+    // The type of an unknown word may be anything.
     let known = flow.calls.iter().take_while(|call| call.operator.is_some()).count();
     if let Some((call, second)) = flow.calls[..known].iter().find_map(keys_of_a_join) {
-        return found.report_unwritable(second.span(), message::keys_beside(&call.word));
+        return mistakes.report_fatal(second.span(), message::keys_in_join_call(&call.word));
     }
     let Some(misplaced) = flow.calls.get(known) else { return };
     let before = flow.calls[..known].last();
     let state = match (before.and_then(|call| call.operator), &flow.source) {
         (Some(operator), _) => operator.to,
-        // A variable whose type is not written may be no flow at all.
+        // A variable without a written type may not be a flow.
         (None, Source::Local { name, .. }) => match pipeline.names.iter().find(|known| known.ident == *name) {
             Some(known) if known.is_certain => known.state,
             _ => return,
@@ -83,35 +83,35 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         return;
     }
     if let Some(sentence) = sentence_of(misplaced, state, measure) {
-        found.report_unwritable(misplaced.span(), sentence);
+        mistakes.report_fatal(misplaced.span(), sentence);
     }
 }
 
-/// The message for a known word in a state of a chain where it may not stand.
+/// The message for a known word that is not available in `state`.
 fn sentence_of(misplaced: &Call, state: ChainState, measure: Option<&Measure>) -> Option<String> {
     let is_of_groups = operators::find(&misplaced.word, ChainState::Grouped).is_some();
     let is_of_joins = operators::find(&misplaced.word, ChainState::Join)
         .is_some_and(|operator| operator.takes == ClosureArguments::Values);
     Some(match state {
-        ChainState::SolutionJoin => message::solution_key_comes_first(&misplaced.word),
-        ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => message::keys_come_first(&misplaced.word),
-        ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
-        ChainState::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
-        ChainState::Joined => message::pairs_come_first(&misplaced.word),
-        ChainState::Windowed if measure.is_some_and(Measure::needs_the_end) => {
-            message::windows_end_before(&misplaced.word)
+        ChainState::SolutionJoin => message::solution_key_missing(&misplaced.word),
+        ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => message::join_keys_missing(&misplaced.word),
+        ChainState::CoGrouped => message::operator_on_co_groups(&misplaced.word),
+        ChainState::Joined if is_of_joins => message::hint_after_keys(&misplaced.word),
+        ChainState::Joined => message::record_operator_on_pairs(&misplaced.word),
+        ChainState::Windowed if measure.is_some_and(Measure::needs_bounded_groups) => {
+            message::measure_needs_bounded_groups(&misplaced.word)
         }
-        ChainState::Windowed if measure.is_some() => message::windows_are_measured(&misplaced.word),
-        ChainState::Windowed if is_of_groups => message::windows_have_measures_only(&misplaced.word),
-        ChainState::Windowed => message::windows_come_to_records(&misplaced.word),
-        ChainState::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
-        ChainState::Grouped | ChainState::Sorted => message::no_operator_of_groups(&misplaced.word),
-        ChainState::Flow if is_of_groups => message::groups_come_first(&misplaced.word),
+        ChainState::Windowed if measure.is_some() => message::measure_outside_aggregate(&misplaced.word),
+        ChainState::Windowed if is_of_groups => message::group_operator_on_windows(&misplaced.word),
+        ChainState::Windowed => message::record_operator_on_windows(&misplaced.word),
+        ChainState::Sorted if is_of_groups => message::order_without_effect(&misplaced.word),
+        ChainState::Grouped | ChainState::Sorted => message::record_operator_on_groups(&misplaced.word),
+        ChainState::Flow if is_of_groups => message::grouping_missing(&misplaced.word),
         ChainState::Flow | ChainState::Result => return None,
     })
 }
 
-/// A join that is given more than the other flow: its keys, or a condition.
+/// A join with more arguments than the other flow: its keys, or a condition.
 fn keys_of_a_join(call: &Call) -> Option<(&Call, &Expr)> {
     let operator = call.operator.filter(|operator| operator.from == ChainState::Flow)?;
     let is_keyed = matches!(operator.to, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);
