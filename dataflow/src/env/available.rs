@@ -1,4 +1,4 @@
-//! How much memory this process may use.
+//! The default memory budget of the process.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -7,29 +7,30 @@ use runtime::exec::Admissions;
 use runtime::memory::Budget;
 use runtime::page::limited_bytes;
 
-/// The share of it that pipelines take unless told otherwise.
+/// The fraction of the available memory that pipelines use by default.
 const SHARE: f64 = 0.7;
 
-/// Where nothing can be found out.
+/// The available memory if the system does not report it.
 const FALLBACK_BYTES: usize = 1 << 30;
 
-/// The budget that all environments of the process share, but for those with one of their own, and the jobs in it.
+/// The budget and the jobs of all environments that have no budget of their own.
 pub(super) fn admissions() -> &'static Arc<Admissions> {
     static SHARED: OnceLock<Arc<Admissions>> = OnceLock::new();
     SHARED.get_or_init(|| Admissions::new(Budget::new(budget_bytes())))
 }
 
-/// That budget.
+/// The shared budget.
 pub(super) fn budget() -> &'static Arc<Budget> {
     admissions().budget()
 }
 
-/// The default budget: a share of what the machine has available, or of what the control group allows where that is less.
+/// Returns the default budget: a fraction of the machine's available memory, or of the control
+/// group's limit if that is less.
 fn budget_bytes() -> usize {
     let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     let limits = group.iter().filter_map(|path| number(Path::new(path))).chain(machine_bytes());
     let least = limits.min().unwrap_or(FALLBACK_BYTES);
-    // Pages can take no more than the addresses that a limit (`ulimit -v`) leaves them.
+    // A limit on addresses (`ulimit -v`) limits pages, too.
     let least = limited_bytes().map_or(least, |bytes| bytes.min(least));
     (least as f64 * SHARE) as usize
 }
@@ -38,7 +39,7 @@ fn number(path: &Path) -> Option<usize> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// `MemAvailable` of the system: what can be had without swapping.
+/// Returns `MemAvailable`: the memory that can be used without swapping.
 fn machine_bytes() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;

@@ -1,4 +1,4 @@
-//! Records of connectors.
+//! Sources that read from a connector.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -12,19 +12,21 @@ use crate::flow::{DataSet, DataStream, Handle};
 use crate::record::Record;
 
 impl Env {
-    /// Records of a connector, which ends. [`connector`](crate::connector) has an example.
+    /// Reads the records of a connector's bounded source. [`connector`](crate::connector) describes
+    /// the interface.
     ///
     /// # Errors
-    /// If the source is endless, or has other records than `T`.
+    /// Fails if the source is unbounded, or has records of another type than `T`.
     #[track_caller]
     pub fn read_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataSet<T>> {
         self.reading_connector(Arc::new(source), &T::schema(), false, Location::caller()).map(Handle::typed)
     }
 
-    /// Records of a connector without an end. [`connector`](crate::connector) has an example.
+    /// Reads the records of a connector's unbounded source. [`connector`](crate::connector)
+    /// describes the interface.
     ///
     /// # Errors
-    /// If the source ends, or has other records than `T`.
+    /// Fails if the source is bounded, or has records of another type than `T`.
     #[track_caller]
     pub fn read_stream_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataStream<T>> {
         self.reading_connector(Arc::new(source), &T::schema(), true, Location::caller()).map(Handle::typed)

@@ -1,4 +1,4 @@
-//! A run from its plan to its report, on whichever thread.
+//! A run, from planning to its report, on any thread.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use super::{Engine, Env, ProgressWhen, Report};
 use crate::accumulators::{InRun, Run};
 use crate::error::Result;
 
-/// A run that is planned, and has its place among the jobs of its budget.
+/// A run that is planned and admitted to its budget.
 pub(super) struct Execution {
     run: Arc<Run>,
     sinks: Vec<Arc<Node>>,
     work: Work,
 }
 
-/// What there is to do.
+/// The work of a run.
 enum Work {
-    /// The embedded engine's.
+    /// Run on the embedded engine.
     Embedded,
     Local(Box<LocalJob>),
-    /// Nothing: the plan was asked for, and was shown.
+    /// Nothing: only the plan was requested, and it was shown.
     Planned,
 }
 
-/// What the local engine runs, and what is said of it.
+/// A job of the local engine, and the output that it prints.
 struct LocalJob {
     submitted: Submitted,
     plan: Arc<PhysicalPlan>,
@@ -45,7 +45,7 @@ struct LocalJob {
 }
 
 impl Env {
-    /// Plans what these sinks need.
+    /// Plans the sinks and submits the job.
     pub(super) fn submit(&self, sinks: &[Arc<Node>]) -> Result<Execution> {
         if self.inner.options.schema {
             eprint!("{}", explain::schemas(sinks));
@@ -60,7 +60,7 @@ impl Env {
         match work {
             Ok(work) => Ok(Execution { run, sinks, work }),
             Err(error) => {
-                // It has failed, so accumulators have no values.
+                // The run has failed, so its accumulators have no values.
                 run.end(false)?;
                 Err(error)
             }
@@ -80,8 +80,8 @@ impl Env {
         let plan_for = |memory_bytes| {
             let planned = |planning| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..planning });
             match planned(planning.clone()) {
-                // A changed program may be unable to run as the snapshot says. Whether it may go on
-                // is decided by its states.
+                // A changed program may not be able to run with the decisions in the snapshot. Its
+                // states decide later whether it can be restored.
                 Err(_) if takes_snapshots => planned(self.planning()),
                 plan => plan,
             }
@@ -113,7 +113,8 @@ impl Env {
 }
 
 impl Execution {
-    /// What cancels it; none where it runs on the embedded engine, or not at all.
+    /// Returns the control that cancels the job. `None` for the embedded engine, or if nothing
+    /// runs.
     pub(super) fn control(&self) -> Option<JobControl> {
         match &self.work {
             Work::Local(job) => Some(job.submitted.control()),
@@ -121,7 +122,7 @@ impl Execution {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs the job to its end.
     pub(super) fn complete(self) -> Result<Report> {
         let Execution { run, sinks, work } = self;
         let has_run = !matches!(work, Work::Planned);

@@ -1,4 +1,4 @@
-//! Files of records as sources.
+//! Sources that read files of records.
 
 use std::panic::Location;
 
@@ -18,9 +18,10 @@ use crate::flow::{DataSet, Handle};
 use crate::record::Record;
 
 impl Env {
-    /// Records of CSV files with a header: a file, a folder, a pattern, or `-`, standard input. Columns are found by the names of the record's fields; folders
-    /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`](crate::Flow::in_folders_by) writes them.
-    /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
+    /// Reads records from CSV files with a header. `path` is a file, a folder, a pattern, or `-`
+    /// for standard input. Columns are matched by the names of the record's fields. A subfolder
+    /// named `field=value` sets that field, as [`Flow::in_folders_by`](crate::Flow::in_folders_by)
+    /// writes it. Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -42,8 +43,8 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read. A column that is missing, or of another type, ends the run before its
-    /// first record, if somebody reads it.
+    /// Fails if no file is found, or a file cannot be read. A missing column, or one of another
+    /// type, ends the run before the first record, unless the field is not used.
     #[cfg(feature = "csv")]
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
@@ -53,7 +54,8 @@ impl Env {
         self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
-    /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
+    /// Like [`Env::read_csv`], with options: another delimiter, no header, or skipping invalid
+    /// records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -75,7 +77,7 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::read_csv`], and for options that contradict each other.
+    /// Like [`Env::read_csv`], and for options that contradict each other.
     #[cfg(feature = "csv")]
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
@@ -84,8 +86,9 @@ impl Env {
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
     }
 
-    /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
-    /// nested record is an object, a tuple or a `Vec` an array, an `Option` may be `null` or absent. Only fields that somebody reads are
+    /// Reads records from files of JSON lines, one record per line. `path` is a file, a folder, or
+    /// a pattern. Fields are matched by name. A nested record is an object. A tuple or a `Vec` is
+    /// an array. An `Option` may be `null` or absent. Only fields that the pipeline uses are
     /// decoded. Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// ```
@@ -108,8 +111,8 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read, or the record holds an `Option` in an `Option`. A line that is no such
-    /// record ends the run, with its file, line and field.
+    /// Fails if no file is found, a file cannot be read, or the record contains an `Option` in an
+    /// `Option`. An invalid line ends the run; the error names the file, the line and the field.
     #[cfg(feature = "json")]
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
@@ -119,7 +122,8 @@ impl Env {
         self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
-    /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
+    /// Like [`Env::read_json`], with options that skip invalid records:
+    /// `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -137,7 +141,7 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::read_json`].
+    /// Like [`Env::read_json`].
     #[cfg(feature = "json")]
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
@@ -147,8 +151,9 @@ impl Env {
             .map(Handle::typed)
     }
 
-    /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
-    /// somebody reads are decoded.
+    /// Reads records from Parquet files. `path` is a file, a folder, or a pattern. Columns are
+    /// matched by the names of the record's fields. Only columns that the pipeline uses are
+    /// decoded.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -172,8 +177,8 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that is no Parquet file. A column that is missing, or of another type, ends the run before its
-    /// first record, if somebody reads it.
+    /// Fails if no file is found, or a file is not a Parquet file. A missing column, or one of
+    /// another type, ends the run before the first record, unless the field is not used.
     #[cfg(feature = "parquet")]
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
@@ -182,7 +187,7 @@ impl Env {
         self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
-    /// As [`Env::read_parquet`], finding columns whatever the case of their letters.
+    /// Like [`Env::read_parquet`], with options, for example to ignore the case of column names.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -212,7 +217,8 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::read_parquet`]. A field that several columns could be ends the run before its first record, if somebody reads it.
+    /// Like [`Env::read_parquet`]. A field that matches several columns ends the run before the
+    /// first record, unless the field is not used.
     #[cfg(feature = "parquet")]
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
@@ -221,11 +227,13 @@ impl Env {
             .map(Handle::typed)
     }
 
-    /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
-    /// little-endian, one behind the other, without header or padding: as in a packed C struct, or a packed `dtype` of numpy. Files whose
-    /// names end with `.gz` or `.zst` are decompressed, each by one task.
+    /// Reads records of plain values from binary files. `path` is a file, a folder, or a pattern.
+    /// Values are little-endian, in the order of the record's fields, without header or padding: as
+    /// in a packed C struct, or a packed `dtype` of numpy. Files whose names end with `.gz` or
+    /// `.zst` are decompressed, each by one task.
     ///
-    /// Cost: that of reading; batches are views of the bytes that were read.
+    /// # Cost
+    /// Only that of reading: batches are views of the bytes read.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -241,8 +249,8 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read. A file whose length is no multiple
-    /// of the record's ends the run before its first record.
+    /// Fails if no file is found, or a file cannot be read. A file whose length is not a multiple
+    /// of the record's length ends the run before the first record.
     #[cfg(feature = "binary")]
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
@@ -251,8 +259,10 @@ impl Env {
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 
-    /// Records of files in the engine's own format, which [`Flow::write_native`](crate::Flow::write_native) writes: a file, a folder, or a pattern. Every record can be
-    /// written in it; fields are found by name, and checksums prove that the bytes are those that were written.
+    /// Reads records from files in the engine's native format, which
+    /// [`Flow::write_native`](crate::Flow::write_native) writes. `path` is a file, a folder, or a
+    /// pattern. The format can hold every record. Fields are matched by name, and checksums detect
+    /// damage.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -276,8 +286,9 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read, is no native file, or is cut or damaged. A column that is missing, or of
-    /// another type, ends the run before its first record, if somebody reads it.
+    /// Fails if no file is found, or a file cannot be read, is not a native file, or is truncated
+    /// or damaged. A missing column, or one of another type, ends the run before the first record,
+    /// unless the field is not used.
     #[cfg(feature = "native")]
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
@@ -286,7 +297,7 @@ impl Env {
     }
 }
 
-// Opening a source is compiled once rather than for each type of records.
+// Opening is not generic, so that it is compiled once and not for each record type.
 impl Env {
     fn reading_files(
         &self,
@@ -299,7 +310,7 @@ impl Env {
     }
 }
 
-/// A format of files with its options.
+/// A file format with its options.
 enum FileSource {
     #[cfg(feature = "csv")]
     Csv(CsvOptions),
@@ -314,7 +325,7 @@ enum FileSource {
 }
 
 impl FileSource {
-    /// Opens files, whose folders' names may be fields.
+    /// Opens the files. Names of folders may set fields.
     fn open(self, path: &str, schema: &Schema) -> Opened {
         use formats::read_folders;
         match self {

@@ -1,7 +1,7 @@
-//! The progress line.
+//! The progress line of a job.
 //!
-//! Of a job that ends it says how much is read of all that is there. A stream has no such end: who runs one wants to know how fast records come, how much of its log
-//! is still to be read, how far event time is, and when the last snapshot was.
+//! A bounded job shows how much of its input is read. An unbounded job shows its rate, the unread
+//! bytes of its logs, the event time, and the last snapshot.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::Arc;
@@ -13,25 +13,26 @@ use runtime::output::TerminalLine;
 use runtime::physical::PhysicalPlan;
 use runtime::value::Timestamp;
 
-/// A line on standard error: what is read, how fast, how far loops, event time and snapshots are, what operators spill, accumulators.
+/// A line on standard error: rows read, rate, supersteps, event time, snapshots, spilled bytes,
+/// accumulators.
 pub(super) struct Progress {
     shown: Shown,
     started: Instant,
-    /// The name of each operator.
+    /// The name of each operator, in the plan's order.
     names: Vec<Arc<str>>,
-    /// Of a job that does not end: how fast records come.
+    /// The rate of rows. `None` for a bounded job.
     rate: Option<Rate>,
 }
 
 /// Where the line is shown.
 enum Shown {
-    /// On a terminal, where it replaces itself. What the job prints goes above it.
+    /// On a terminal, as one line that is replaced. The job's prints go above it.
     Terminal(ProgressBar, Option<TerminalLine>),
-    /// In a pipe or a file, a line now and then: when the last one was.
+    /// In a pipe or a file, as one line per [`LINE_EVERY`]. Holds the time of the last line.
     Lines(Instant),
 }
 
-/// From one line to the next, where they stay.
+/// Time between two lines in a pipe or a file.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
 impl Shown {
@@ -41,7 +42,7 @@ impl Shown {
         }
         let bar = ProgressBar::new(0);
         let template = if is_endless { "{msg}  {elapsed}" } else { "{bar:16} {percent:>3} %  {msg}  {elapsed}" };
-        // The template is a constant; the default style is the honest fallback.
+        // The template is a constant and valid. If not, the default style remains.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸ "));
         }
@@ -78,7 +79,7 @@ impl Progress {
             }
             Shown::Lines(last) if last.elapsed() >= LINE_EVERY => {
                 *last = Instant::now();
-                // A job does not fail because nobody reads how far it is.
+                // The job must not fail because its standard error is closed.
                 _ = writeln!(stderr(), "{text}  {:#}", HumanDuration(self.started.elapsed()));
             }
             Shown::Lines(_) => {}
@@ -87,16 +88,16 @@ impl Progress {
 
     pub(super) fn clear(self) {
         if let Shown::Terminal(bar, line) = self.shown {
-            // What is printed from here on needs no room above it.
+            // Later prints need no room above the line.
             drop(line);
             bar.finish_and_clear();
         }
     }
 }
 
-/// Prints a line to standard error, above the progress line where there is one.
+/// Prints a line to standard error, above the progress line if there is one.
 pub(super) fn print(progress: Option<&Progress>, line: &str) {
-    // A job does not fail because its standard error is closed.
+    // The job must not fail because its standard error is closed.
     let print = || _ = writeln!(stderr(), "{line}");
     match progress.map(|progress| &progress.shown) {
         Some(Shown::Terminal(bar, _)) => bar.suspend(print),
@@ -104,24 +105,24 @@ pub(super) fn print(progress: Option<&Progress>, line: &str) {
     }
 }
 
-/// How fast records come: of the last whole second, as a stream has long stretches of other rates behind it.
+/// The rate of rows in the last full second. An average over the whole run would hide changes.
 struct Rate {
     since: Instant,
-    /// How many had come by then.
+    /// The rows read until `since`.
     rows: u64,
-    /// That of the second before; nothing in the first.
+    /// The rate of the previous span. `None` in the first.
     last: Option<u64>,
 }
 
 impl Rate {
-    /// A rate is of so long, at least.
+    /// Shortest time over which a rate is measured.
     const SPAN: Duration = Duration::from_secs(1);
 
     fn since(begin: Instant) -> Self {
         Rate { since: begin, rows: 0, last: None }
     }
 
-    /// Rows a second, now that so many have come.
+    /// Returns the rows per second, given the rows read until `now`.
     fn at(&mut self, rows: u64, now: Instant) -> u64 {
         let span = now.saturating_duration_since(self.since);
         let rate = ((rows - self.rows) as f64 / span.as_secs_f64().max(1e-3)) as u64;
@@ -132,7 +133,7 @@ impl Rate {
     }
 }
 
-/// `12 MiB of 40 MiB read, 1,204 rows, 3 MiB/s`: of a job that ends.
+/// Formats a bounded job: `12 MiB of 40 MiB read, 1,204 rows, 3 MiB/s`.
 fn read(metrics: &JobMetrics, elapsed: Duration) -> String {
     let bytes = metrics.source_bytes.get();
     format!(
@@ -144,7 +145,8 @@ fn read(metrics: &JobMetrics, elapsed: Duration) -> String {
     )
 }
 
-/// `1,204 rows, 50 rows/s, 3.1 MiB to read, event time …, 3 late rows, snapshot 7, 12 ms, 3.1 MiB`: of a job that does not.
+/// Formats an unbounded job:
+/// `1,204 rows, 50 rows/s, 3.1 MiB to read, event time …, 3 late rows, snapshot 7, 12 ms, 3.1 MiB`.
 fn streamed(metrics: &JobMetrics, rows_a_second: u64, now: Timestamp) -> String {
     let mut text = format!("{} rows, {} rows/s", HumanCount(metrics.source_rows.get()), HumanCount(rows_a_second));
     let unread = metrics.bytes_to_read();
@@ -163,7 +165,8 @@ fn streamed(metrics: &JobMetrics, rows_a_second: u64, now: Timestamp) -> String 
     text
 }
 
-/// `12:03:05, 2.1 s behind`; with its day where that is no more than a day ago, as behind by months is who reads what is old, and nothing to see to.
+/// Formats `12:03:05, 2.1 s behind`. An event time in the future, or more than a day ago, is shown
+/// with its date and without the delay: such a job reads old data.
 fn event_time(time: Timestamp, now: Timestamp) -> String {
     const DAY_SECONDS: f64 = 86_400.0;
     let second = Timestamp::from_micros(time.micros() - time.micros().rem_euclid(1_000_000)).to_string();
@@ -177,7 +180,7 @@ fn event_time(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// `2.1 s`, `35 s`, `12 min`, `3.5 h`.
+/// Formats `2.1 s`, `35 s`, `12 min`, `3.5 h`.
 fn seconds(seconds: f64) -> String {
     match seconds {
         ..9.95 => format!("{seconds:.1} s"),
@@ -187,7 +190,7 @@ fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `, snapshot 7, 12 ms, 3.1 MiB`: the last one that is complete.
+/// Formats the last complete snapshot: `, snapshot 7, 12 ms, 3.1 MiB`.
 fn snapshot(snapshots: &SnapshotMetrics) -> String {
     if snapshots.completed.get() == 0 {
         return String::new();
@@ -197,13 +200,13 @@ fn snapshot(snapshots: &SnapshotMetrics) -> String {
     format!(", snapshot {number}, {millis:.0} ms, {bytes}")
 }
 
-/// What the clock says.
+/// The time of the system's clock.
 fn now() -> Timestamp {
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
-/// `, superstep 7 of 1,204 rows`: where loops are.
+/// Formats the supersteps of loops: `, superstep 7 of 1,204 rows`.
 fn rounds(metrics: &JobMetrics) -> String {
     let begun = metrics.counts().filter(|operator| operator.rounds > 0);
     let said =
@@ -211,14 +214,14 @@ fn rounds(metrics: &JobMetrics) -> String {
     said.collect()
 }
 
-/// `, sort spills 1.2 GiB`: the operators that have spilled most, and what the others have.
+/// Formats the operators that spilled most, and the sum of the others: `, sort spills 1.2 GiB`.
 fn spilled(names: &[Arc<str>], metrics: &JobMetrics) -> String {
-    /// A line has no room for more.
+    /// The maximum number of operators with a name.
     const MOST: usize = 2;
     let bytes = metrics.counts().map(|operator| operator.spilled_bytes);
     let mut spilled: Vec<(u64, &str)> = bytes.zip(names).map(|(bytes, name)| (bytes, &**name)).collect();
     spilled.retain(|&(bytes, _)| bytes > 0);
-    // Operators of one amount stay in the plan's order.
+    // The sort is stable: operators with equal amounts stay in the plan's order.
     spilled.sort_by_key(|&(bytes, _)| std::cmp::Reverse(bytes));
     let said = |&(bytes, name): &(u64, &str)| format!(", {name} spills {}", HumanBytes(bytes));
     let mut text: String = spilled.iter().take(MOST).map(said).collect();
@@ -253,7 +256,7 @@ mod tests {
         assert_eq!(streamed(&metrics, 50, noon), "1,204 rows, 50 rows/s");
         metrics.source_total_bytes.add(5 << 20);
         metrics.source_bytes.add(2 << 20);
-        // As far as the operator that is furthest behind; all time has passed in the third.
+        // The event time is that of the slowest operator. The third operator has finished.
         metrics.operators[0][0].event_time.raise(noon.micros() - 1_000);
         metrics.operators[1][0].event_time.raise(noon.micros() - 2_100_000);
         metrics.operators[2][0].event_time.raise(i64::MAX);
@@ -275,7 +278,7 @@ mod tests {
         assert_eq!(behind(600), "11:50:00, 10 min behind");
         assert_eq!(behind(9_000), "09:30:00, 2.5 h behind");
         assert_eq!(behind(86_400), "2025-12-31T12:00:00Z");
-        // A clock that is wrong, or records of the future.
+        // The clock is wrong, or the records are from the future.
         assert_eq!(behind(-60), "2026-01-01T12:01:00Z");
         assert_eq!(event_time(Timestamp::from_micros(-1), noon), "1969-12-31T23:59:59Z");
     }

@@ -1,10 +1,11 @@
-//! The command that resumes the job of a program that was started from a command line.
+//! The command that resumes a job whose program was started from a command line.
 //!
-//! The library catches no signals. So the text is there before one comes: after the first snapshot, and after each further one where no progress line shows its number.
+//! The library does not handle signals, so it cannot print the command after Ctrl-C. It prints the
+//! command after the first snapshot. Without a progress line it prints it after each snapshot.
 
 use runtime::metrics::SnapshotMetrics;
 
-/// Where a job is resumed, and up to which snapshot that was shown.
+/// The command, and the last snapshot for which it was shown.
 pub(super) struct Resume {
     command: String,
     shown_epoch: u64,
@@ -12,7 +13,7 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    /// Of a program with these arguments, its own name first.
+    /// Builds the command from the program's arguments, the name of the program first.
     pub(super) fn new(arguments: impl Iterator<Item = String>, has_progress: bool) -> Self {
         let mut words: Vec<String> = arguments.map(|word| quoted(&word)).collect();
         if !words.iter().any(|word| word == "--restore") {
@@ -21,7 +22,7 @@ impl Resume {
         Resume { command: words.join(" "), shown_epoch: 0, has_progress }
     }
 
-    /// The text for the newest snapshot, if it is to be shown.
+    /// Returns the text for the newest snapshot. `None` if it is not to be shown.
     pub(super) fn text(&mut self, snapshots: &SnapshotMetrics) -> Option<String> {
         let epoch = snapshots.last_epoch.get();
         let is_new = snapshots.completed.get() > 0 && epoch > self.shown_epoch;
@@ -33,7 +34,7 @@ impl Resume {
     }
 }
 
-/// A word as a shell reads it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
     match !word.is_empty() && word.bytes().all(is_plain) {
@@ -66,7 +67,7 @@ mod tests {
         let command = "./hits --restore --snapshots 'my data' 60";
         let arguments = ["./hits", "--snapshots", "my data", "60"];
         assert_eq!(shown(false, &arguments), [None, text(4, command), None, text(5, command)]);
-        // The progress line has the later numbers.
+        // The progress line shows the later numbers.
         assert_eq!(shown(true, &arguments), [None, text(4, command), None, None]);
         let arguments = ["./hits", "60", "--restore", "--snapshots", "it's"];
         assert_eq!(shown(true, &arguments)[1], text(4, "./hits 60 --restore --snapshots 'it'\\''s'"));
