@@ -1,12 +1,18 @@
-//! Patterns of texts, as SQL's `LIKE` has them.
+//! Text patterns of SQL's `LIKE`.
 
 use memchr::memmem::Finder;
 
-/// A pattern of SQL's `LIKE`, made once and held against many texts: see [`TextExt::like`](crate::TextExt::like).
+/// A pattern of SQL's `LIKE`, compiled once for many texts: see
+/// [`TextExt::like`](crate::TextExt::like).
 ///
-/// `%` stands for any characters or none, `_` for one, and what follows a `\` for itself; capitals and small letters differ.
+/// `%` matches any characters or none, and `_` matches one character. `\` makes the next character
+/// literal. Matching is case-sensitive.
 ///
-/// A text is searched once, from the front, with the vector instructions of `memchr`; a pattern is some hundred nanoseconds to make.
+/// # Cost
+/// Creating a pattern takes a few hundred nanoseconds. Matching scans a text once, from the front,
+/// with the vector instructions of `memchr`.
+///
+/// # Examples
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -18,16 +24,16 @@ use memchr::memmem::Finder;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Like {
-    /// What a text begins with.
+    /// The part before the first `%`.
     first: Part,
-    /// What it ends with, behind `first` and not within it; `None` where `first` is all of it.
+    /// The part after the last `%`; it does not overlap `first`. `None` if the pattern has no `%`.
     last: Option<Part>,
-    /// What stands between them, in this order, each behind the one before.
+    /// The parts between, which match in this order without overlap.
     between: Box<[Part]>,
 }
 
 impl Like {
-    /// The pattern that is written so.
+    /// Compiles a pattern.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
         let mut parts = vec![Vec::new()];
@@ -52,7 +58,7 @@ impl Like {
         Self { first, last, between: parts.filter(|part| !part.is_empty()).collect() }
     }
 
-    /// Whether a text is of this form.
+    /// Returns `true` if the whole text matches.
     #[must_use]
     pub(crate) fn is_form_of(&self, text: &str) -> bool {
         let Some(rest) = self.first.strip_from_front(text) else { return false };
@@ -62,14 +68,14 @@ impl Like {
     }
 }
 
-/// What a pattern has between two `%`.
+/// The part of a pattern between two `%`.
 #[derive(Clone, Debug)]
 enum Part {
-    /// Nothing, which is everywhere.
+    /// Matches everywhere.
     Empty,
-    /// A text, as it stands.
+    /// A literal text.
     Text(Box<Finder<'static>>),
-    /// Characters of which some, the `None`s, may be any.
+    /// Characters. `None` matches any character.
     Chars(Box<[Option<char>]>),
 }
 
@@ -86,7 +92,7 @@ impl Part {
         matches!(self, Self::Empty)
     }
 
-    /// What is behind this part, where the text begins with it.
+    /// Returns the rest of the text after this part. `None` if the text does not start with it.
     fn strip_from_front<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Empty => Some(text),
@@ -99,7 +105,7 @@ impl Part {
         }
     }
 
-    /// What is before this part, where the text ends with it.
+    /// Returns the text before this part. `None` if the text does not end with it.
     fn strip_from_back<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Empty => Some(text),
@@ -115,7 +121,7 @@ impl Part {
         }
     }
 
-    /// What is behind the first place where this part stands in the text.
+    /// Returns the text after the first match of this part.
     fn behind<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Empty => Some(text),
@@ -131,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// By the definition, character by character.
+    /// The definition, character by character.
     fn is_like(text: &[char], pattern: &[char]) -> bool {
         match pattern {
             [] => text.is_empty(),

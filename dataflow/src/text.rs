@@ -1,11 +1,11 @@
-//! Functions on texts for record closures.
+//! Methods on texts for closures over records.
 
 use crate::Like;
 
-/// Methods of texts beside `str`'s own.
+/// Methods on texts, in addition to those of `str`.
 pub trait TextExt {
-    /// The words between ASCII white space, as [`str::split_ascii_whitespace`] gives them, found 64 bytes at a time: about twice as
-    /// fast, as it does not guess at each byte whether a word ends there.
+    /// Returns the words between ASCII white space, like [`str::split_ascii_whitespace`]. It tests
+    /// 64 bytes at a time without branches, and is about twice as fast.
     ///
     /// ```
     /// use dataflow::prelude::*;
@@ -14,8 +14,10 @@ pub trait TextExt {
     /// ```
     fn words(&self) -> Words<'_>;
 
-    /// Whether the text is of the form that SQL's `LIKE` would take: `s.comment.like(&unwanted)`, with `unwanted` made once by
-    /// `Like::new("%special%requests%")`. A filter that asks this moves like one that asks `contains`, and takes 0.2 to 0.7 of its time.
+    /// Returns `true` if the text matches a pattern of SQL's `LIKE`: `s.comment.like(&unwanted)`.
+    /// Create the pattern once, with `Like::new("%special%requests%")`. The optimizer moves a
+    /// filter with `like` like one with `contains`. `like` takes 0.2 to 0.7 of the time of
+    /// `contains`.
     ///
     /// ```
     /// use dataflow::prelude::*;
@@ -37,19 +39,19 @@ impl TextExt for str {
     }
 }
 
-/// The words of a text; see [`TextExt::words`].
+/// An iterator over the words of a text; see [`TextExt::words`].
 #[derive(Clone, Debug)]
 pub struct Words<'t> {
     text: &'t str,
-    /// Where the next word begins, or the white space before it.
+    /// The start of the next word, or of white space before it.
     start: usize,
-    /// Which byte the lowest bit of `ends` stands for.
+    /// The byte of the text for the lowest bit of `ends`.
     base: usize,
-    /// Ends of words that are still to come, a bit a byte.
+    /// Word ends that are not consumed yet, one bit per byte.
     ends: u64,
 }
 
-/// Bytes looked at in one step.
+/// Bytes per step.
 const STEP: usize = u64::BITS as usize;
 
 impl<'t> Iterator for Words<'t> {
@@ -78,7 +80,8 @@ impl<'t> Iterator for Words<'t> {
 
 impl std::iter::FusedIterator for Words<'_> {}
 
-/// Which of the 64 bytes from `base` on end a word: white space, and the end of the text.
+/// Returns a bit for each of the 64 bytes from `base` that ends a word: white space, and the end of
+/// the text.
 #[inline]
 fn ends_of(text: &[u8], base: usize) -> u64 {
     let rest = text.get(base..).unwrap_or_default();
@@ -90,11 +93,11 @@ fn ends_of(text: &[u8], base: usize) -> u64 {
     white_space(&last) | 1 << rest.len()
 }
 
-/// Which bytes are white space, a bit a byte.
+/// Returns a bit for each byte that is white space.
 #[inline(always)]
 fn white_space(bytes: &[u8; STEP]) -> u64 {
-    // Comparisons of all bytes at once, as the compiler sees that no two depend on each other; then a multiplication for each eight
-    // gathers their flags in its highest byte.
+    // The comparisons are independent, so the compiler vectorizes them. Then one multiplication per
+    // eight bytes gathers the flags in the highest byte.
     let flags = bytes.map(|byte| u8::from(byte == b' ') | (u8::from(byte.wrapping_sub(9) < 5) & u8::from(byte != 11)));
     let (words, _) = flags.as_chunks::<8>();
     let gathered = |flags: &[u8; 8]| u64::from_le_bytes(*flags).wrapping_mul(0x0102_0408_1020_4080) >> 56;

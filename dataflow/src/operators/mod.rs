@@ -133,7 +133,7 @@
 #[cfg(doc)]
 use crate::{CoGroup, CoGroups, Flow, Grouped, Join, SemiJoin, SolutionSides, SortedGroups, Windowed, WithAll};
 
-// The names that other engines have for them lead rustdoc's search to the pages.
+// Aliases: the names of these operators in other engines, for the search of rustdoc.
 #[doc(alias = "agg")]
 pub mod aggregate;
 #[doc(alias("having", "where"))]

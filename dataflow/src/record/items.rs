@@ -1,4 +1,4 @@
-//! Lists of records: one leaf with a slot, in which the records lie as rows.
+//! `Vec` of records: one leaf with a slot that contains the records as rows.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,10 +12,11 @@ use runtime::row::RecordType;
 use super::list_form::{ListForm, ListOf, first_difference};
 use super::{Record, Value};
 
-/// What closures see of a `Vec<T>` of records: a list of their twins, read where it lies. A copy of it copies no record.
+/// The twin of a `Vec<T>` of records: a list of twins, which are read in place. Copying it copies
+/// no record.
 ///
-/// A list is emitted as it is, or made of any records, twins or tuples that are at hand: by [`List::from`] in the place of a twin's
-/// field, as the `Vec` itself in a tuple.
+/// A list can be emitted unchanged, or be made of records, twins or tuples. Where a twin's field
+/// needs a list, use [`List::from`]. In a tuple, emit the `Vec` itself.
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -32,7 +33,7 @@ use super::{Record, Value};
 ///     items: Vec<Item>,
 /// }
 ///
-/// /// Orders without what was ordered once only.
+/// /// Orders without the items that were ordered once.
 /// #[dataflow]
 /// fn larger(orders: DataSet<Order>) -> DataSet<Order> {
 ///     orders.map(|o| {
@@ -51,18 +52,18 @@ use super::{Record, Value};
 /// ```
 ///
 /// # Cost
-/// [`List::get`] takes as long for the last record as for the first: a few instructions for each leaf. A list that is emitted as it is is
-/// copied as bytes; one that is made anew is written record by record.
+/// [`List::get`] takes constant time: a few instructions per leaf. A list that is emitted unchanged
+/// is copied as bytes. A new list is written record by record.
 pub struct List<'a, T: Record>(ListRepr<'a, T>);
 
 enum ListRepr<'a, T: Record> {
-    /// As in rows.
+    /// In rows of a page.
     Stored(StoredItems<'a>),
     Owned(&'a [T]),
     Seen(&'a dyn SeenAsList<T>),
 }
 
-/// Values that can be seen as records, one after the other.
+/// Values that can be viewed as a sequence of twins.
 trait SeenAsList<T: Record> {
     fn count(&self) -> usize;
     fn seen(&self, index: usize) -> Option<T::At<'_>>;
@@ -87,7 +88,7 @@ seen! {
 }
 
 impl<'a, T: Record> List<'a, T> {
-    /// How many.
+    /// Returns the number of records.
     #[must_use]
     pub fn len(self) -> usize {
         match self.0 {
@@ -97,13 +98,13 @@ impl<'a, T: Record> List<'a, T> {
         }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the list has no records.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// One of them.
+    /// Returns the record at `index`. `None` if the list is shorter.
     #[inline]
     #[must_use]
     pub fn get(self, index: usize) -> Option<T::At<'a>> {
@@ -117,25 +118,25 @@ impl<'a, T: Record> List<'a, T> {
         }
     }
 
-    /// The first.
+    /// Returns the first record.
     #[must_use]
     pub fn first(self) -> Option<T::At<'a>> {
         self.get(0)
     }
 
-    /// The last.
+    /// Returns the last record.
     #[must_use]
     pub fn last(self) -> Option<T::At<'a>> {
         self.get(self.len().checked_sub(1)?)
     }
 
-    /// All of them, in order.
+    /// Returns an iterator over the records, in order.
     #[must_use]
     pub fn iter(self) -> ListIter<'a, T> {
         ListIter { list: self, left: 0..self.len() }
     }
 
-    /// Whether one of them is this value.
+    /// Returns `true` if the list contains a record equal to `value`.
     #[must_use]
     pub fn contains(self, value: impl Value<Record = T>) -> bool {
         self.iter().any(|other| T::compare(other, value.twin()).is_eq())
@@ -146,7 +147,7 @@ impl<'a, T: Record> List<'a, T> {
     }
 }
 
-/// The records of a [`List`].
+/// An iterator over the records of a [`List`].
 pub struct ListIter<'a, T: Record> {
     list: List<'a, T>,
     left: Range<usize>,
@@ -265,7 +266,7 @@ impl<T: Record> PutItems for List<'_, T> {
     }
 }
 
-/// How lists of records are kept: as rows, read one by one.
+/// The representation of lists of records: rows, read one by one.
 pub struct AsItems;
 
 impl<T: Record<List = AsItems>> ListForm<T> for AsItems {

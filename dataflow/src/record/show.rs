@@ -1,11 +1,12 @@
-//! A record as people read it, from its schema: no code per user type.
+//! Formats records for error messages by their schema, without code per record type.
 
 use runtime::page::Input;
 use runtime::plan::Reads;
 use runtime::row::{Field, LeafSet, LeafType, Schema, Shape, show_leaf};
 
-/// The record at a position of an input: `WordCount { word: "to", count: 2 }`. What nobody reads may have no value that means anything,
-/// so that is left out: `WordCount { word: "to", .. }`.
+/// Formats the record at a position of an input: `WordCount { word: "to", count: 2 }`. Fields that
+/// the operator does not read may have no valid value, so they are left out:
+/// `WordCount { word: "to", .. }`.
 #[cold]
 #[inline(never)]
 pub(crate) fn show_record(schema: &Schema, reads: &Reads, input: &Input<'_>, position: usize) -> String {
@@ -17,7 +18,7 @@ pub(crate) fn show_record(schema: &Schema, reads: &Reads, input: &Input<'_>, pos
     text
 }
 
-/// A record, and what of it may be seen.
+/// Formats one row. Only `leaves` may be read.
 struct Shown<'s, 'b> {
     schema: &'s Schema,
     leaves: LeafSet,
