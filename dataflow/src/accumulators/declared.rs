@@ -1,4 +1,4 @@
-//! Accumulators as an environment knows them: by name, with what the tasks of each run have said.
+//! The accumulators of an environment, by name, with the partial values of each run.
 
 use std::any::{Any, type_name};
 use std::panic::Location;
@@ -10,10 +10,10 @@ use super::any::AnyAccumulator;
 use super::{Accumulator, Run};
 use crate::error::Result;
 
-/// More values than these are put together by who adds one.
+/// The number of partial values above which the task that adds one merges them.
 const MOST_PIECES: usize = 32;
 
-/// An accumulator, and what tasks said of it.
+/// An accumulator and its partial values.
 pub(super) struct Declared<A> {
     name: String,
     location: &'static Location<'static>,
@@ -22,23 +22,23 @@ pub(super) struct Declared<A> {
 }
 
 struct State<A> {
-    /// By run, what was said and not yet put together. Nobody holds the lock while values, which are the user's code, are merged.
+    /// The partial values of each run that are not merged yet. The lock is not held during a merge,
+    /// which is code of the program.
     pieces: Vec<(u64, Vec<A>)>,
     last: Option<A>,
 }
 
 impl<A: Accumulator> Declared<A> {
-    /// A value that nothing was added to.
+    /// Returns an accumulator without items.
     pub(super) fn empty(&self) -> A {
         self.empty.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Adds what a task gathered.
+    /// Adds a partial value of a task. Ignored if the run has ended.
     pub(super) fn publish(&self, run: u64, piece: A) {
         let mut piece = piece;
         loop {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            // A run that is over wants nothing any more.
             let Some((_, pieces)) = state.pieces.iter_mut().find(|(of, _)| *of == run) else { return };
             if pieces.len() < MOST_PIECES {
                 return pieces.push(piece);
@@ -49,7 +49,8 @@ impl<A: Accumulator> Declared<A> {
         }
     }
 
-    /// All that was said, put together; it stays one of the pieces where the run goes on.
+    /// Merges all partial values and returns the total. The total replaces them while the run
+    /// continues.
     fn total(&self, run: u64) -> A {
         let mut total = self.empty();
         let pieces = {
@@ -61,7 +62,7 @@ impl<A: Accumulator> Declared<A> {
         total
     }
 
-    /// The value of the last run.
+    /// Returns the value of the last run.
     pub(super) fn value(&self) -> Result<A::Value> {
         let last = self.state.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
         let Declared { name, location, .. } = self;
@@ -106,7 +107,7 @@ impl<A: Accumulator> AnyAccumulator for Declared<A> {
     }
 }
 
-/// The accumulators of an environment, in the order in which they were declared.
+/// The accumulators of an environment, in the order of declaration.
 #[derive(Default)]
 pub(crate) struct Registry {
     state: Mutex<Names>,
@@ -115,12 +116,14 @@ pub(crate) struct Registry {
 #[derive(Default)]
 struct Names {
     accumulators: Vec<Arc<dyn AnyAccumulator>>,
-    /// The first name that means two things. Said when the environment runs: a declaration has no error path.
+    /// The error message for the first name that was declared with two meanings. The next run
+    /// returns it, because a declaration cannot fail.
     clash: Option<String>,
 }
 
 impl Registry {
-    /// The accumulator of this name; a new one, unless one of the same type and settings is there.
+    /// Returns the accumulator of this name. Creates one, unless there is one of the same type and
+    /// settings.
     pub(super) fn declare<A: Accumulator>(
         &self,
         name: &str,
@@ -148,10 +151,10 @@ impl Registry {
         new
     }
 
-    /// A new run.
+    /// Begins a run.
     ///
     /// # Errors
-    /// Where a name means two things.
+    /// Fails if a name was declared with two meanings.
     pub(crate) fn begin(&self) -> Result<Arc<Run>> {
         let names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &names.clash {

@@ -1,4 +1,4 @@
-//! Measures, added to the states of their groups: one loop for all slots.
+//! The kernel of aggregates: adds records to the states of their groups, in one loop for all slots.
 
 use std::marker::PhantomData;
 
@@ -17,7 +17,8 @@ struct SlotKernel<T, S> {
     of: PhantomData<fn() -> T>,
 }
 
-/// A kernel that adds to slots, whose leaves stand behind the key's in a group's row.
+/// Makes a kernel that adds records to the slots. In a group's row, the slots' leaves follow the
+/// key's.
 pub(crate) fn accumulate<T: Record, S: Slots<T>>(slots: S, key_leaves: usize) -> AccumulateFactory {
     kernels(slots, move |slots| -> Box<dyn Accumulate> {
         Box::new(SlotKernel::<T, S> { slots, key_leaves, of: PhantomData })

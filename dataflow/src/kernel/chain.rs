@@ -1,4 +1,4 @@
-//! Closures over one record that emit any number.
+//! Closures over one record that emit any number of records.
 
 use std::marker::PhantomData;
 
@@ -18,7 +18,7 @@ struct Process<T, U, F> {
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A chain that calls `body` for each record.
+/// Makes a chain that calls `body` for each record.
 pub(crate) fn process<T: Record, U: Record, F>(body: F) -> ChainFactory
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -50,12 +50,12 @@ where
 
 struct TryProcess<T, U, F> {
     body: Guarded<F>,
-    /// The fields that `body` reads, which errors may show.
+    /// The fields that `body` reads, for error messages.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A chain that calls `body` for each record, and ends the job with its error.
+/// Makes a chain that calls `body` for each record. An error of `body` ends the job.
 pub(crate) fn try_process<T: Record, U: Record, F>(body: F, reads: Reads) -> ChainFactory
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
@@ -75,8 +75,10 @@ where
     }
 }
 
-/// Calls `body` for each record from a position on, until a page is closed; returns the position behind the last call. An error of `body` ends the
-/// job, and shows the fields of the record that are in `reads`.
+/// Calls `body` for each record from position `from` on, until a page is closed. Returns the
+/// position after the last call.
+///
+/// An error of `body` ends the job. Its message shows the fields of the record that are in `reads`.
 #[inline(always)]
 pub(super) fn try_each<T: Record, U: Record>(
     input: &Input<'_>,

@@ -1,4 +1,4 @@
-//! Closures over whole groups, whose records they are lent one at a time.
+//! Closures over groups, which borrow the records of a group one at a time.
 
 use std::marker::PhantomData;
 
@@ -13,15 +13,15 @@ use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, kernels};
 
-/// The records of a group, lent one at a time: a group may be larger than memory, so a record is there until the next one is asked for. A closure copies
-/// what it keeps of a record.
+/// The records of a group, borrowed one at a time. A group can be larger than memory, so a record
+/// is valid until the next call of [`next`](Group::next). A closure copies the parts that it keeps.
 pub struct Group<'b, T: Record> {
     rows: GroupRows<'b, T>,
 }
 
-/// The place of a group's records.
+/// The storage of a group's records.
 enum GroupRows<'b, T: Record> {
-    /// All records in memory, and the record that was lent last.
+    /// All records in memory, and the last record returned.
     InMemory { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, lent: Option<T::At<'b>> },
     /// Most records on disk.
     OnDisk(&'b mut dyn NextRow),
@@ -50,7 +50,7 @@ impl<T: Record> ReadRow for ReadRecord<T> {
 }
 
 impl<T: Record> Group<'_, T> {
-    /// The next record.
+    /// Returns the next record. `None` after the last.
     #[allow(clippy::should_implement_trait, reason = "an iterator could not take its records back")]
     #[inline(always)]
     pub fn next(&mut self) -> Option<T::At<'_>> {
@@ -64,7 +64,7 @@ impl<T: Record> Group<'_, T> {
         }
     }
 
-    /// How many records are left.
+    /// Returns the number of remaining records.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.rows {
@@ -73,13 +73,13 @@ impl<T: Record> Group<'_, T> {
         }
     }
 
-    /// Whether no record is left.
+    /// Returns `true` if no records remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Copies of the records that are left.
+    /// Returns owned copies of the remaining records.
     #[must_use]
     pub fn owned(&mut self) -> Vec<T> {
         let mut records = Vec::with_capacity(self.len());
@@ -100,7 +100,7 @@ struct GroupByClosure<T, U, F> {
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A kernel that calls `body` for each group.
+/// Makes a kernel that calls `body` for each group.
 pub(crate) fn reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -111,7 +111,7 @@ where
     })
 }
 
-/// A kernel that calls `body` for each group, and ends the job with its error.
+/// Makes a kernel that calls `body` for each group. An error of `body` ends the job.
 pub(crate) fn try_reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
@@ -151,10 +151,10 @@ struct CoGroupByClosure<L, R, U, F> {
     of: Types<L, R, U>,
 }
 
-/// Both sides' records and the result's.
+/// The records of both sides, and of the result.
 type Types<L, R, U> = PhantomData<fn() -> (L, R, U)>;
 
-/// A kernel that calls `body` for each key's groups of two sides.
+/// Makes a kernel that calls `body` for the two groups of each key.
 pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFactory
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,

@@ -1,4 +1,5 @@
-//! Aggregates of groups whose records are together: one pass over each group, or more where its numbers have no room in memory.
+//! Aggregates that need all records of a group together, such as quantiles. A group is read once,
+//! or several times if its values do not fit in memory.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -17,10 +18,11 @@ use super::emitter::emitting;
 use super::shared::{Guarded, SharedClosure};
 use super::{Emitter, Room, Summaries};
 
-/// Records, their keys, and what is made of a group.
+/// The types of records, of their keys, and of results.
 type Types<T, K, U> = PhantomData<fn() -> (T, K, U)>;
 
-/// A kernel over records with their key behind them, that calls `body` with each group's key and slot values; a sum that does not fit ends the job.
+/// Makes a kernel over rows of a record and its key. It calls `body` with each group's key and slot
+/// values. An overflow of a sum ends the job.
 pub(crate) fn in_groups<T: Record, K: Record, S: Summaries<T>, U: Record, F>(slots: S, body: F) -> GroupFactory
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -37,12 +39,12 @@ struct SummaryKernel<T, K, S, U, F> {
     slots: Guarded<S>,
     body: Guarded<F>,
     memory: Memory,
-    /// For the bytes that the slots take for any group.
+    /// Reserves the bytes that the slots need for any group.
     aside: Reservation,
     of: Types<T, K, U>,
 }
 
-/// Reads a record and the key behind it.
+/// Reads a record and the key after it.
 struct ReadKeyed<T, K>(PhantomData<fn() -> (T, K)>);
 
 impl<T: Record, K: Record> ReadRow for ReadKeyed<T, K> {
@@ -58,7 +60,8 @@ impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> SummaryKernel<T, K, S,
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    /// How much of a group of so many records may be kept, and the reservation for it.
+    /// Returns the room for a group of `records` records, and its reservation. Returns `Room::None`
+    /// if memory is refused.
     fn room(&self, records: usize) -> (Room, Option<Reservation>) {
         let bytes = self.slots.number_bytes().saturating_mul(records);
         if bytes <= self.aside.bytes() {

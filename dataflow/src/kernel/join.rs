@@ -18,15 +18,15 @@ use super::shared::{Guarded, kernels};
 
 struct TryJoin<L, R, U, M, F> {
     body: Guarded<F>,
-    /// The fields that `body` reads of each side, which errors may show.
+    /// The fields of each side that `body` reads, for error messages.
     reads: [Reads; 2],
     of: Types<L, R, U, M>,
 }
 
-/// Both sides' records, the result's, and the result's mode.
+/// The records of both sides and of the result, and the result's mode.
 type Types<L, R, U, M> = PhantomData<fn() -> (L, R, U, M)>;
 
-/// A join kernel that calls `body` for each pair.
+/// Makes a join kernel that calls `body` for each pair.
 pub(crate) fn join<L: Record, R: Record, U: Record, M: AnyMode, F>(body: F) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -38,7 +38,8 @@ where
     try_join::<L, R, U, M, _>(infallible, [Reads::All, Reads::All])
 }
 
-/// A join kernel that calls `body` for each pair, and ends the job with its error. If flows of mode `M` have event time, a result has that of the left record.
+/// Makes a join kernel that calls `body` for each pair. An error of `body` ends the job. If flows
+/// of mode `M` have event time, a result gets that of the left record.
 pub(crate) fn try_join<L: Record, R: Record, U: Record, M: AnyMode, F>(body: F, reads: [Reads; 2]) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
@@ -79,7 +80,8 @@ where
     }
 }
 
-/// A closure's error, with both records as far as they were read: `Sale { item: 3, .. } and Item { id: 3, .. }`.
+/// Adds both records to a closure's error, as far as it reads them:
+/// `Sale { item: 3, .. } and Item { id: 3, .. }`.
 #[cold]
 #[inline(never)]
 fn about_pair(

@@ -12,9 +12,9 @@ use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, kernels};
 
-/// The records of one task, in the order in which they came.
+/// The records of one task, in order of arrival.
 ///
-/// The closure may keep the records as long as it runs.
+/// The records remain valid until the closure returns.
 pub struct TaskRecords<'r, T: Record> {
     cursor: T::Cursor<'r>,
     rows: SortedRows<'r>,
@@ -44,7 +44,7 @@ struct MapPartition<T, U, F> {
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A kernel that calls `body` once for all records of a task.
+/// Makes a kernel that calls `body` once, with all records of a task.
 pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> WholeFactory
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,

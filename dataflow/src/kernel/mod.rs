@@ -1,4 +1,5 @@
-//! User closures as kernels: the only code that is compiled per user type, so it is small.
+//! Closures as kernels of the engine. This is the only code that is compiled per record type, so it
+//! is small.
 
 mod accumulate;
 mod chain;

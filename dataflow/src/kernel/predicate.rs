@@ -1,4 +1,4 @@
-//! Closures that say whether a record stays.
+//! Closures that decide whether a record is kept.
 
 use std::marker::PhantomData;
 
@@ -16,7 +16,7 @@ struct Keep<T, F> {
     of: PhantomData<fn() -> T>,
 }
 
-/// A predicate that calls `body`.
+/// Makes a predicate that calls `body` for each record.
 pub(crate) fn predicate<T: Record, F>(body: F) -> PredicateFactory
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
@@ -40,12 +40,12 @@ where
 
 struct TryKeep<T, F> {
     body: Guarded<F>,
-    /// The fields that `body` reads, which errors may show.
+    /// The fields that `body` reads, for error messages.
     reads: Reads,
     of: PhantomData<fn() -> T>,
 }
 
-/// A predicate that calls `body`, and ends the job with its error.
+/// Makes a predicate that calls `body` for each record. An error of `body` ends the job.
 pub(crate) fn try_predicate<T: Record, F>(body: F, reads: Reads) -> PredicateFactory
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
@@ -65,7 +65,8 @@ where
     }
 }
 
-/// Keeps the rows for which `keep` gives `Ok(true)`; its error is shown with the record, as far as `reads` goes.
+/// Keeps the rows for which `keep` returns `Ok(true)`. Adds the record to an error, as far as
+/// `reads` allows.
 #[inline]
 pub(super) fn try_select<T: Record>(
     batch: &Batch<'_>,

@@ -1,4 +1,4 @@
-//! Closures that make one record of two.
+//! Closures that combine two records into one.
 
 use std::marker::PhantomData;
 
@@ -17,7 +17,7 @@ struct ReduceByClosure<T, F> {
     of: PhantomData<fn() -> T>,
 }
 
-/// A reducer that calls `body` for two records of a group.
+/// Makes a reducer that calls `body` for two records of a group.
 pub(crate) fn reduce<T: Record, F>(body: F) -> ReduceFactory
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,

@@ -1,4 +1,4 @@
-//! A closure that each task gets a clone of.
+//! Factories of kernels, each with a clone of the program's closure.
 
 use std::mem::needs_drop;
 use std::ops::{Deref, DerefMut};
@@ -18,7 +18,7 @@ use crate::accumulators;
 use crate::error::UserError;
 use crate::record::show_record;
 
-/// Holds a closure for factories, which are shared, without asking that the closure be `Sync`.
+/// Shares a closure between tasks without requiring `Sync`.
 pub(super) struct SharedClosure<F>(Mutex<Guarded<F>>);
 
 impl<F: Clone> SharedClosure<F> {
@@ -26,7 +26,7 @@ impl<F: Clone> SharedClosure<F> {
         SharedClosure(Mutex::new(Guarded::new(closure)))
     }
 
-    /// Whether the closure adds to an accumulator.
+    /// Returns `true` if the closure contains a handle of an accumulator.
     pub(super) fn accumulates(&self) -> bool {
         accumulators::are_in(&**self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -36,14 +36,14 @@ impl<F: Clone> SharedClosure<F> {
     }
 }
 
-/// Opens kernels of one closure.
+/// Creates the kernels of one closure.
 pub(super) trait Maker<K: ?Sized>: Send {
     fn kernel(&self) -> Box<K>;
     fn accumulates(&self) -> bool;
     fn captures(&self) -> bool;
 }
 
-/// The maker of a closure's kernels.
+/// The maker for one type of closure.
 struct ClosureMaker<F, M> {
     closure: Guarded<F>,
     kernel: M,
@@ -63,7 +63,7 @@ impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> Maker<K> fo
     }
 }
 
-/// A maker that tasks share, without asking that the closure be `Sync`.
+/// Shares a maker between tasks without requiring `Sync`.
 struct SharedMaker<K: ?Sized>(Mutex<Box<dyn Maker<K>>>);
 
 impl<K: ?Sized> SharedMaker<K> {
@@ -86,7 +86,7 @@ impl<K: ?Sized> Factory<K> for SharedMaker<K> {
     }
 }
 
-/// Kinds of kernels. Their factories are compiled once for each kind, and not for each closure.
+/// The kinds of kernels. A factory is compiled once per kind, and not per closure.
 pub(super) trait Kind {
     fn factory(maker: Box<dyn Maker<Self>>) -> Arc<dyn Factory<Self>>;
 }
@@ -103,7 +103,7 @@ macro_rules! kinds {
 }
 kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel Whole }
 
-/// A factory that opens a kernel with a clone of a closure.
+/// Returns a factory that creates kernels, each with a clone of `closure`.
 pub(super) fn kernels<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
 where
     K: Kind + ?Sized + 'static,
@@ -113,11 +113,11 @@ where
     K::factory(Box::new(ClosureMaker { closure: Guarded::new(closure), kernel }))
 }
 
-/// A value of the user's whose `Drop` may panic, such as a closure with captured values.
+/// A value of the program whose `Drop` may panic, such as the captured values of a closure.
 ///
-/// A second panic while a first one unwinds would abort the process. All values of a task are dropped while one panic unwinds, so a panic of this `Drop`
-/// is then suppressed, and the first panic is the job's error. (Two values that *one* closure captured are dropped by the language itself, which does
-/// abort.)
+/// A panic during unwinding would abort the process. A task drops all of its values when one
+/// panics. So this `Drop` suppresses a further panic, and the first one becomes the job's error. It
+/// cannot do so for two values that *one* closure captured: Rust drops both, and aborts.
 pub(super) struct Guarded<V>(Option<V>);
 
 impl<V: Clone> Clone for Guarded<V> {
@@ -168,7 +168,8 @@ impl<V> Drop for Guarded<V> {
     }
 }
 
-/// A closure's error, with the fields in `reads` of the record that it was about. Compiled once.
+/// Adds the record to a closure's error, with the fields that are in `reads`. Not generic, so that
+/// it is compiled once.
 #[cold]
 #[inline(never)]
 pub(super) fn about_record(

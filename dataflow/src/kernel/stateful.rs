@@ -1,4 +1,4 @@
-//! Closures over one record and a state of their task.
+//! Closures over one record and the state of their task.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::record::Record;
 struct Stateful<T, U, S, F> {
     state: Guarded<S>,
     body: Guarded<F>,
-    /// The fields that `body` reads, which errors may show.
+    /// The fields that `body` reads, for error messages.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A chain that calls `open` in each task, then `body` for each record.
+/// Makes a chain that calls `open` once per task, then `body` for each record.
 pub(crate) fn process_with<T: Record, U: Record, S, O, F>(open: O, body: F) -> ChainFactory
 where
     S: TaskState,
@@ -38,7 +38,8 @@ where
     try_process_with::<T, U, S, _, _>(move |task| Ok(open(task)), infallible, Reads::All)
 }
 
-/// A chain that calls `open` in each task, then `body` for each record, and ends the job with an error of either.
+/// Makes a chain that calls `open` once per task, then `body` for each record. An error of either
+/// ends the job.
 pub(crate) fn try_process_with<T: Record, U: Record, S, O, F>(open: O, body: F, reads: Reads) -> ChainFactory
 where
     S: TaskState,
@@ -78,7 +79,8 @@ struct KeepWith<T, S, F> {
     of: PhantomData<fn() -> T>,
 }
 
-/// A predicate that calls `open` in each task, then `keep` for each record, and ends the job with an error of either.
+/// Makes a predicate that calls `open` once per task, then `keep` for each record. An error of
+/// either ends the job.
 pub(crate) fn try_predicate_with<T: Record, S, O, F>(open: O, keep: F, reads: Reads) -> PredicateFactory
 where
     S: TaskState,
@@ -91,7 +93,7 @@ where
         let state = opened(&*maker.get(), context)?;
         Ok(Box::new(KeepWith::<T, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
     };
-    // Which records the predicate keeps depends on those that it saw.
+    // The result for a record depends on the records before it.
     Arc::new(KeepsState { open, has_effects: true })
 }
 
