@@ -1,4 +1,4 @@
-//! Plans as text, as JSON for tools, and as a page; and `--plan`, which runs nothing.
+//! Plans as text, as JSON and as a page, and `--plan`, which runs nothing.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -21,7 +21,7 @@ fn by_region(sales: DataSet<Sale>, shops: DataSet<(u32, String)>) -> DataSet<(St
     named.group_by(|n| n.0).sum(|n| n.1)
 }
 
-/// A folder for a test's files.
+/// A temporary folder for the files of a test.
 struct Folder(TempDir);
 
 impl Folder {
@@ -68,7 +68,7 @@ fn the_json_of_a_run_has_counts_by_operator_and_task() {
     assert_eq!(plan["run"]["source_rows"], report.source_rows());
     assert!(plan["run"]["seconds"].as_f64().unwrap() > 0.0);
 
-    // The run adds counts, and changes nothing else.
+    // The run only adds counts.
     let mut without_counts = plan.clone();
     without_counts["run"] = Value::Null;
     for operator in without_counts["operators"].as_array_mut().unwrap() {
@@ -126,7 +126,7 @@ fn decisions_and_candidates_of_the_json_are_those_of_the_plan() {
     env.run().unwrap();
 }
 
-/// Few sales are of the last relation, so it is joined first.
+/// The last relation selects few sales, so it is joined first.
 #[dataflow]
 fn of_few_shops(
     sales: DataSet<Sale>,
@@ -153,7 +153,7 @@ fn a_plan_has_the_written_and_the_chosen_order_of_joins() {
     let [region] = plan.join_regions() else { panic!("{:?}", plan.join_regions()) };
     assert!(region.is_reordered(), "{region:?}");
     assert_eq!(region.written.order.to_string(), "(read ⋈ read#2) ⋈ of_few_shops/few");
-    // Each sale has its day, and one of the fifty shops with sales is kept.
+    // Every sale has a day. One of the fifty shops that have sales is kept.
     let within = |found: f64, expected: f64| found > 0.7 * expected && found < 1.4 * expected;
     assert!(within(region.written.rows, 3_000.0) && within(region.chosen.rows, 60.0), "{region:?}");
     let json = parsed(plan.to_json());
@@ -173,7 +173,7 @@ fn a_plan_has_the_written_and_the_chosen_order_of_joins() {
     assert!(shown[1].starts_with("now: ") && shown[1].contains("few"), "{text}");
 }
 
-/// The documentation has every field, and no other.
+/// The documentation lists exactly the fields of the JSON.
 #[test]
 fn the_documentation_has_each_field() {
     let (folder, first) = (Folder::new(), env());
@@ -204,7 +204,7 @@ fn the_documentation_has_each_field() {
     let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     let documented: BTreeSet<String> =
         names.map(|name| name.trim_end_matches("[]").rsplit('.').next().unwrap().to_owned()).collect();
-    // The documentation has the fields of these two.
+    // The documentation lists the fields of these two objects instead.
     fields.remove("estimate");
     fields.remove("inputs");
     assert_eq!(fields, documented);
@@ -216,7 +216,7 @@ fn the_json_of_a_small_plan_stays_the_same() {
     declare(&env, &folder.join("out.csv"));
     let mut plan = parsed(env.plan().unwrap().to_json());
     env.run().unwrap();
-    // Lines, costs and the output's folder change for other reasons.
+    // Lines, costs and the output folder change independently of the JSON's form.
     for operator in plan["operators"].as_array_mut().unwrap() {
         operator["line"] = 0.into();
         let description = operator["description"].as_str().unwrap().replace(&folder.join(""), "");
@@ -261,7 +261,7 @@ fn a_plan_alone_runs_nothing() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    // The second plan of each form is that of `collect`.
+    // `collect` was the second plan of each form.
     let expected =
         ["in.txt", "kept.csv", "plan-2.html", "plan-2.json", "plan-3.html", "plan-3.json", "plan.html", "plan.json"];
     assert_eq!(files, expected);
@@ -272,7 +272,7 @@ fn a_plan_alone_runs_nothing() {
 
 const DATA: &str = r#"<script type="application/json" id="data">"#;
 
-/// The data of a page's script.
+/// Returns the JSON in a page's script.
 fn data(page: &str) -> Value {
     parsed(page.split_once(DATA).unwrap().1.split_once("</script>").unwrap().0)
 }
@@ -294,7 +294,7 @@ fn a_page_loads_nothing_and_runs_no_text_of_the_program() {
     assert!(!page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<!--"), "{page}");
     assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2));
     assert_eq!(data(&page)["earlier"]["operators"], parsed(&json)["operators"]);
-    // The only address is the name of SVG.
+    // The only URL is the namespace of SVG.
     let (head, tail) = page.split_once(DATA).unwrap();
     let own = [head, tail.split_once("</script>").unwrap().1].concat();
     assert_eq!(own.matches("://").count(), own.matches("http://www.w3.org/2000/svg").count());
@@ -375,7 +375,7 @@ fn rounds(numbers: DataSet<(u64, u64)>, more: DataSet<(u64, u64)>) -> DataSet<(u
     numbers.iterate(5, |numbers| doubled_again(numbers, more)).filter(|n| n.0 < 10)
 }
 
-/// The operators of the plan's loop by their part.
+/// Returns the operators of a part of the plan's loop.
 fn of_loop<'p>(plan: &'p Value, part: &str) -> Vec<&'p Value> {
     operators(plan).iter().filter(|operator| operator["loop_part"] == part).collect()
 }
@@ -391,7 +391,8 @@ fn the_end_of_a_loop_counts_the_rows_of_its_result() {
     let counts =
         |operator: &Value| ["rows_in", "rows_out", "rounds"].map(|name| operator["actual"][name].as_u64().unwrap());
     assert_eq!(counts(end), [100, 100, 5], "{end}");
-    // All rounds: what came from outside, and came back after each; given to the body, but not as the result.
+    // The sums over all rounds: `rows_in` counts 100 rows from outside and 100 after each round.
+    // `rows_out` counts the rows sent to the body, without the result.
     assert_eq!(counts(begin), [600, 500, 5], "{begin}");
     assert_eq!((&end["loop"], &begin["loop"]), (&begin["identity"], &begin["identity"]));
     let body = of_loop(&plan, "body");
@@ -413,7 +414,7 @@ fn the_end_of_a_delta_loop_counts_its_solution_set() {
     let plan = parsed(env.run().unwrap().explain_json());
     let (set, end) = (of_loop(&plan, "solution set")[0], of_loop(&plan, "end")[0]);
     assert_eq!((&end["actual"]["rows_out"], &end["estimate"]["rows"]), (&50.into(), &50.0.into()), "{end}");
-    // Each round has found one town.
+    // Each round but the last finds one town.
     assert_eq!((&set["actual"]["rows_out"], &set["actual"]["rounds"]), (&49.into(), &50.into()), "{set}");
 }
 
@@ -442,7 +443,7 @@ fn text_and_page_draw_a_loop_as_one() {
     rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
     let before = env.explain().unwrap();
     let report = env.run().unwrap();
-    // The text: frame, way back, and rows by round.
+    // The text: frame, feedback edge, and rows per round.
     let line = |text: &str, starts: &str, has: &str| {
         let found = text.lines().find(|line| line.starts_with(starts) && line.contains(has));
         found.unwrap_or_else(|| panic!("no `{starts}` with `{has}`:\n{text}")).to_owned()
@@ -455,7 +456,7 @@ fn text_and_page_draw_a_loop_as_one() {
     assert!(line(after, "│", "sum by").contains(" 5 × 100 ") && line(after, "╰", "join on").contains(" 5 × 100 "));
     line(after, "┆", "read collection");
     line(after, "   ", "filter");
-    // The page: one frame around the loop's operators.
+    // The page: one frame around the operators of the loop.
     let page = data(&report.explain_html(None).unwrap());
     let (plan, drawing) = (&page["plan"], &page["plan"]["drawing"]);
     let [frame] = &drawing["frames"].as_array().unwrap()[..] else { panic!("{drawing}") };
@@ -474,7 +475,7 @@ fn text_and_page_draw_a_loop_as_one() {
     }
 }
 
-/// The rows of a loop's end are compared once, those of its body in each round.
+/// The rows of a loop's end are compared once, and those of its body per round.
 #[test]
 fn the_page_compares_rows_of_a_loop_with_their_estimates() {
     let (folder, env) = (Folder::new(), env());
@@ -519,7 +520,7 @@ fn of_few(visits: DataSet<Visit>, shops: DataSet<(u64, u64)>) -> DataSet<(u64, u
     late.join(few).hint(RepartitionBuildRight).on(|v| v.shop, |s| s.0).map(|v, s| (s.0, v.day))
 }
 
-/// The rows between the filter and the join are those that the filter gave, less those that the runtime filter removed.
+/// The join receives the rows of the filter without those that the runtime filter removed.
 #[test]
 fn rows_that_a_runtime_filter_removed_stand_on_the_edge() {
     let (folder, writes, env) = (Folder::new(), self::env(), env());
@@ -566,7 +567,7 @@ fn with_late(clicks: DataStream<Click>) -> (DataStream<u64>, DataStream<Click>) 
 fn late_records_are_counted_where_they_leave() {
     let (folder, env) = (Folder::new(), env());
     let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
-    // Each second record is an hour late.
+    // Every second record is an hour late.
     for number in 0..10_000i64 {
         let second = 7_200 + number / 10 - if number % 2 == 1 { 3_600 } else { 0 };
         log.append(&Click { page: 1, time: Timestamp::from_micros(second * 1_000_000) }).unwrap();
@@ -615,12 +616,12 @@ fn each_reader_of_late_records_counts_them() {
     let is_late = |operator: &&Value| operator["description"].as_str().unwrap().starts_with("late");
     let late: Vec<u64> = operators(&plan).iter().filter(is_late).map(rows_of).collect();
     assert!(late.len() == 2 && late[0] > 0 && late[0] == late[1], "{late:?}");
-    // The view of the event time is above the source, and so counts each record once.
+    // The `event_time` operator comes directly after the source, so it counts each record once.
     let timed = operators(&plan).iter().find(|operator| operator["word"] == "event_time").unwrap();
     assert_eq!(rows_of(timed), 10_000);
 }
 
-/// The rows that an operator has emitted.
+/// Returns the number of rows that an operator emitted.
 fn rows_of(operator: &Value) -> u64 {
     operator["actual"]["rows_out"].as_u64().unwrap()
 }
@@ -631,7 +632,7 @@ fn few_twice(numbers: DataSet<(u64, u64)>) -> (DataSet<(u64, u64)>, DataSet<u64>
     (few.group_by(|n| n.0).sum(|n| n.1), few.map(|n| n.0), few.project(|n| n.1).first(10))
 }
 
-/// Each consumer of a fork has a copy of the filters before it.
+/// Each consumer of a fork has a copy of the filters before the fork.
 #[test]
 fn a_filter_before_a_fork_counts_its_rows_once() {
     for tasks in [1, 2] {
@@ -650,7 +651,8 @@ fn a_filter_before_a_fork_counts_its_rows_once() {
     }
 }
 
-/// Emits so many of a hundred records, of which a hundred are expected.
+/// Runs a filter that keeps `kept` records and has an estimate of 100. Returns the plan of the
+/// page.
 fn page_of_estimate(kept: u32) -> Value {
     #[dataflow]
     fn few(numbers: DataSet<u32>, below: u32) -> DataSet<u32> {
@@ -687,7 +689,7 @@ fn titles_use_the_width_of_their_boxes_and_of_their_column() {
     counted(env.collection([("a".to_owned(), 20u64)]).unwrap()).write_csv(file);
     let (plan, text) = (env.plan().unwrap().to_html(None).unwrap(), env.explain().unwrap());
     env.run().unwrap();
-    // A line that is shorter than the column has more of its closure.
+    // The line is shorter than the column, so its closure is not cut.
     let line = text.lines().find(|line| line.contains("of_a_longer_name: map")).unwrap();
     assert!(line.contains("+ 9 - 10)") && !line.contains('…'), "{text}");
     assert!(line.contains("  dataflow/tests/explain.rs:"), "{text}");
@@ -701,7 +703,7 @@ fn titles_use_the_width_of_their_boxes_and_of_their_column() {
     assert!(width("write") > width("map"), "a longer title has a wider box");
 }
 
-/// A program has several files: a line alone does not name the place.
+/// A program can have several files, so a line number alone does not identify an operator.
 #[test]
 fn lists_of_a_page_name_the_file_of_each_operator() {
     let (folder, env) = (Folder::new(), env());
@@ -712,7 +714,7 @@ fn lists_of_a_page_name_the_file_of_each_operator() {
     assert!(page.contains("const placeOf = (operator) => breakable(`${operator.file}:${operator.line}`);"));
 }
 
-/// The parts of a conjunction share one hint. Two filters on one line have a hint each.
+/// The parts of a conjunction share one hint. Two filters on one line have one hint each.
 #[test]
 fn hints_of_two_filters_on_a_line_are_compared_apart() {
     #[dataflow]

@@ -1,4 +1,4 @@
-//! Records made of others: enums, arrays, boxes and generic records.
+//! Records made of other records: enums, arrays, boxes and generic records.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -106,12 +106,12 @@ fn lists_of_texts_are_one_string_of_bytes() {
         Page { id: 3, words: Vec::new(), tags: None },
     ];
     check("text_lists", &pages);
-    // What is emitted has the same bytes, whatever holds the texts.
+    // Emitted bytes do not depend on the container of the texts.
     let words: Vec<&str> = pages[0].words.iter().map(String::as_str).collect();
     let forms = [Texts::from(&pages[0].words), Texts::from(&words)];
     let bytes = forms.map(|words| {
         let page = &support::pages(&[PageRef { id: 1, words, tags: None }], &support::all::<Page>())[0];
-        // The variable part; between it and the rows a page may hold what stood there before.
+        // Only the heap: the gap between it and the rows may contain old bytes.
         let bytes = page.as_bytes();
         let heap_start = u32::from_le_bytes(bytes[16..20].try_into().unwrap()) as usize;
         bytes[heap_start..].to_vec()
@@ -147,7 +147,8 @@ fn baskets() -> [Basket; 3] {
     ]
 }
 
-/// What the slots of a row stand for: around it the layout leaves bytes open.
+/// Returns the bytes that each slot of a row refers to. The layout does not define the bytes around
+/// them.
 fn slots(page: &runtime::page::Page) -> Vec<Vec<u8>> {
     (0..Basket::LEAVES).map(|leaf| page.batch().leaf_bytes(leaf, 0).to_vec()).collect()
 }
@@ -164,7 +165,7 @@ fn lists_of_records_are_rows_that_point_to_what_stands_behind_them() {
         let line = format!("  {:02x} {hex}  |", 16 * line);
         assert!(documentation.contains(&line), "docs/layout.md has no line {line}");
     }
-    // What is emitted has the same bytes, whatever holds the records.
+    // Emitted bytes do not depend on the container of the records.
     let expected = support::pages(&baskets[..1], &support::all::<Basket>());
     let [basket, ..] = baskets;
     let twins: Vec<ItemRef<'_>> = basket.items.iter().map(Value::twin).collect();
@@ -210,13 +211,13 @@ fn lists_and_maps_are_read_by_position_and_by_key() {
         assert_eq!(format!("{stored:?}"), format!("{:?}", baskets[0].twin()));
         assert_eq!(Basket::own(stored), baskets[0]);
     });
-    // Where nobody reads the lists they are empty.
+    // Lists that no operator reads are empty.
     let page = &support::pages(&baskets[..1], &[0].into_iter().collect())[0];
     let read = support::read::<Basket>(&page.batch());
     assert_eq!(read, [Basket { id: 1, flags: None, ..baskets[2].clone() }]);
 }
 
-/// What nothing is borrowed from is its own twin, also by way of what is nested.
+/// A record that borrows nothing is its own twin, also if it is nested.
 #[test]
 fn what_borrows_nothing_is_seen_as_itself() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -233,7 +234,7 @@ fn what_borrows_nothing_is_seen_as_itself() {
     let figures = [Figure::Line([corner(1, 2), corner(3, 4)]), Figure::Dot(corner(5, 6))];
     let seen: [Figure; 2] = figures.each_ref().map(Value::twin);
     assert_eq!(support::read::<Figure>(&support::pages(&seen, &support::all::<Figure>())[0].batch()), figures);
-    // A generic record has a twin whatever its parameters are, and so has what holds one.
+    // A generic record always has a twin of its own, and so has a record that contains it.
     #[derive(Record, Clone, Debug, PartialEq)]
     struct Holder {
         pair: Pair<u8, u8>,
@@ -242,7 +243,7 @@ fn what_borrows_nothing_is_seen_as_itself() {
     assert_eq!(HolderRef { pair: PairRef { first: 1, second: Some(2) } }, holder.twin());
 }
 
-/// Pages that were damaged, or that another program wrote, may hold tags that are none.
+/// Damaged pages, and pages of other programs, may contain invalid tags.
 #[test]
 fn a_tag_that_is_none_reads_as_the_first_variant() {
     let page = &support::pages(&[2_u8, 3, 255], &support::all::<u8>())[0];

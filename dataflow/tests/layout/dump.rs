@@ -1,4 +1,4 @@
-//! Pages as text, and their files.
+//! Formats pages as text, and compares them with golden files.
 
 use std::fmt::{Debug, Write as _};
 use std::ops::Range;
@@ -10,8 +10,8 @@ use runtime::row::{LeafSet, LeafType, Physical};
 
 use crate::support;
 
-/// A page as text: where each leaf lies, then header, rows and variable parts in hex, with `--` where the layout
-/// leaves the bytes open.
+/// Formats a page: the offset of each leaf, then header, rows and heap in hex. `--` is a byte that
+/// the layout does not define.
 pub(crate) fn dump<R: Record>(page: &Page) -> String {
     let (schema, layout, bytes) = (R::schema(), page.layout(), page.as_bytes());
     let mut text = format!("{}\nrow of {} bytes\n", schema.describe(), layout.width());
@@ -30,7 +30,7 @@ pub(crate) fn dump<R: Record>(page: &Page) -> String {
     text
 }
 
-/// Which bytes of a page the layout gives: all but the gaps that alignment leaves.
+/// Returns which bytes of a page the layout defines: all but alignment gaps.
 fn given(page: &Page) -> Vec<bool> {
     let (layout, bytes) = (page.layout(), page.as_bytes());
     let mut given = vec![false; bytes.len()];
@@ -50,7 +50,7 @@ fn given(page: &Page) -> Vec<bool> {
     given
 }
 
-/// Four bytes of a page as a number.
+/// Reads a little-endian `u32`.
 fn number(bytes: &[u8], at: usize) -> usize {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize
 }
@@ -70,7 +70,7 @@ fn hex(start: usize, bytes: &[u8], given: &[bool]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Compares the page of some values with its file, and the values with what is read back.
+/// Compares the page of some values with its golden file, and reads the values back.
 pub(crate) fn check<R>(name: &str, values: &[R])
 where
     R: Record + Value<Record = R> + PartialEq + Debug,
